@@ -1,0 +1,149 @@
+"""Guards that refuse impossible values, CRSs and tables before any computation."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from typing import TYPE_CHECKING
+
+from borderzone.errors import InvalidParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["check_choice", "check_non_negative", "check_positive", "check_probability"]
+
+
+def check_positive(value: float, name: str, unit: str = "") -> float:
+    """
+    Refuse a number that is not finite and above zero.
+
+    Parameters
+    ----------
+    value
+        The number.
+    name
+        Its name, for the message.
+    unit
+        Its unit, for the message.
+
+    Returns
+    -------
+    float
+        The same number.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is zero, negative, NaN, infinite or not a number.
+    """
+    number = _number(value, name)
+    if not (math.isfinite(number) and number > 0):
+        msg = f"{name} must be a finite number above 0{_in(unit)}, got {value!r}"
+        raise InvalidParameterError(msg)
+    return number
+
+
+def check_non_negative(value: float, name: str, unit: str = "") -> float:
+    """
+    Refuse a number that is not finite and at least zero.
+
+    Parameters
+    ----------
+    value
+        The number.
+    name
+        Its name, for the message.
+    unit
+        Its unit, for the message.
+
+    Returns
+    -------
+    float
+        The same number.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is negative, NaN, infinite or not a number.
+    """
+    number = _number(value, name)
+    if not (math.isfinite(number) and number >= 0):
+        msg = f"{name} must be a finite number, 0 or more{_in(unit)}, got {value!r}"
+        raise InvalidParameterError(msg)
+    return number
+
+
+def check_probability(value: float, name: str) -> float:
+    """
+    Refuse a number outside 0 to 1.
+
+    Parameters
+    ----------
+    value
+        The number.
+    name
+        Its name, for the message.
+
+    Returns
+    -------
+    float
+        The same number.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is below 0, above 1, NaN or not a number.
+    """
+    number = _number(value, name)
+    if not 0 <= number <= 1:
+        msg = f"{name} must lie between 0 and 1, got {value!r}"
+        raise InvalidParameterError(msg)
+    return number
+
+
+def check_choice(value: str, name: str, choices: Iterable[str]) -> str:
+    """
+    Refuse a word that is not one of the choices, and name the nearest.
+
+    Parameters
+    ----------
+    value
+        The word.
+    name
+        Its name, for the message.
+    choices
+        What is allowed.
+
+    Returns
+    -------
+    str
+        The same word.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is none of the choices.
+    """
+    allowed = list(choices)
+    if value not in allowed:
+        near = difflib.get_close_matches(str(value), allowed, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        msg = f"{name} must be one of {', '.join(allowed)}, got {value!r}{hint}"
+        raise InvalidParameterError(msg)
+    return value
+
+
+def _number(value: float, name: str) -> float:
+    if isinstance(value, (bool, str)):
+        msg = f"{name} must be a number, got {value!r}"
+        raise InvalidParameterError(msg)
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        msg = f"{name} must be a number, got {value!r}"
+        raise InvalidParameterError(msg) from error
+
+
+def _in(unit: str) -> str:
+    return f" ({unit})" if unit else ""

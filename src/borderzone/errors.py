@@ -1,0 +1,86 @@
+"""Every exception borderzone raises on purpose."""
+
+from __future__ import annotations
+
+__all__ = [
+    "BorderNotFoundError",
+    "BorderzoneError",
+    "CRSMismatchError",
+    "CoverageGapError",
+    "DataError",
+    "GridMismatchError",
+    "InvalidGeometryError",
+    "InvalidParameterError",
+    "InvalidScenarioError",
+    "LimitError",
+    "NoOverlapError",
+    "NotProjectedError",
+    "OutputError",
+    "RejectedRowsError",
+    "SeveralSectionsError",
+    "ShapeMismatchError",
+]
+
+
+class BorderzoneError(ValueError):
+    """Base of all borderzone errors: catch this to catch them all."""
+
+
+class BorderNotFoundError(BorderzoneError):
+    """A country name is unknown, or two countries share no land border."""
+
+
+class CRSMismatchError(BorderzoneError):
+    """A coordinate reference system is missing, or two of them differ."""
+
+
+class CoverageGapError(BorderzoneError):
+    """A raster does not cover the ground it was asked for."""
+
+
+class DataError(BorderzoneError):
+    """A file cannot be read, or is not what its name says."""
+
+
+class GridMismatchError(BorderzoneError):
+    """Two rasters do not share shape, transform and CRS."""
+
+
+class InvalidGeometryError(BorderzoneError):
+    """A line or polygon is empty, broken or crosses itself."""
+
+
+class InvalidParameterError(BorderzoneError):
+    """A number or name is outside what is allowed."""
+
+
+class InvalidScenarioError(BorderzoneError):
+    """A scenario asks for something impossible."""
+
+
+class LimitError(BorderzoneError):
+    """An input is larger than the stated limit."""
+
+
+class NoOverlapError(BorderzoneError):
+    """Two inputs have no area in common."""
+
+
+class NotProjectedError(BorderzoneError):
+    """A metric operation was asked of data in degrees."""
+
+
+class OutputError(BorderzoneError):
+    """An output folder or file cannot be written as asked."""
+
+
+class RejectedRowsError(BorderzoneError):
+    """More rows of a table are unusable than is allowed."""
+
+
+class SeveralSectionsError(BorderzoneError):
+    """A corridor needs several frames where one was asked for."""
+
+
+class ShapeMismatchError(BorderzoneError):
+    """Two arrays that describe the same things differ in length."""
