@@ -1,0 +1,453 @@
+"""The grid that all rasters of a study share: shape, transform and CRS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from affine import Affine
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from borderzone._checks import check_non_negative, check_positive
+from borderzone.errors import (
+    CRSMismatchError,
+    GridMismatchError,
+    InvalidParameterError,
+    NotProjectedError,
+    ShapeMismatchError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from borderzone._typing import FloatArray
+
+__all__ = ["Grid", "Window", "raster_crs"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """
+    One block of a grid, with the halo that a moving window needs.
+
+    Attributes
+    ----------
+    inner
+        Rows and columns of the block itself, as slices into the grid.
+    outer
+        The same grown by the halo and clipped to the grid.
+    crop
+        Where the block lies inside the outer window.
+
+    Examples
+    --------
+    >>> Window(inner=(slice(0, 2),) * 2, outer=(slice(0, 3),) * 2, crop=(slice(0, 2),) * 2).inner
+    (slice(0, 2, None), slice(0, 2, None))
+    """
+
+    inner: tuple[slice, slice]
+    outer: tuple[slice, slice]
+    crop: tuple[slice, slice]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """
+    Shape, transform and projected CRS shared by the rasters of a study.
+
+    Rows run from high to low y, cells are square, and neither is rotated
+    within its own frame.
+
+    Attributes
+    ----------
+    shape
+        Number of rows and columns.
+    transform
+        Affine transform from column and row to x and y of the upper left
+        corner of a cell. Units: m.
+    crs
+        Projected CRS in metres.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the shape is empty, or the transform is rotated, not square or not
+        north-up.
+    NotProjectedError
+        If the CRS is not a projected one in metres.
+
+    Examples
+    --------
+    >>> grid = Grid(shape=(2, 3), transform=Affine(10, 0, 0, 0, -10, 20), crs=CRS(32637))
+    >>> grid.resolution_m, grid.x, grid.y
+    (10.0, array([ 5., 15., 25.]), array([15.,  5.]))
+    """
+
+    shape: tuple[int, int]
+    transform: Affine
+    crs: CRS
+
+    def __post_init__(self) -> None:
+        """Refuse a grid that is empty, rotated or in degrees."""
+        rows, columns = self.shape
+        if int(rows) < 1 or int(columns) < 1:
+            msg = f"a grid needs at least one row and one column, got shape {self.shape}"
+            raise InvalidParameterError(msg)
+        object.__setattr__(self, "shape", (int(rows), int(columns)))
+        object.__setattr__(self, "crs", CRS.from_user_input(self.crs))
+        _check_metres(self.crs, "the grid")
+        _check_square(self.transform)
+
+    @property
+    def resolution_m(self) -> float:
+        """
+        Side of a cell.
+
+        Returns
+        -------
+        float
+            Units: m.
+        """
+        return float(self.transform.a)
+
+    @property
+    def x(self) -> FloatArray:
+        """
+        Cell centres along a row.
+
+        Returns
+        -------
+        FloatArray
+            Rising coordinates, shape ``(columns,)``. Units: m.
+        """
+        return self.transform.c + (np.arange(self.shape[1]) + 0.5) * self.transform.a
+
+    @property
+    def y(self) -> FloatArray:
+        """
+        Cell centres along a column.
+
+        Returns
+        -------
+        FloatArray
+            Falling coordinates, shape ``(rows,)``. Units: m.
+        """
+        return self.transform.f + (np.arange(self.shape[0]) + 0.5) * self.transform.e
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """
+        Outer edges of the grid.
+
+        Returns
+        -------
+        tuple of float
+            Left, bottom, right, top. Units: m.
+        """
+        left, top = self.transform.c, self.transform.f
+        right = left + self.shape[1] * self.transform.a
+        bottom = top + self.shape[0] * self.transform.e
+        return (float(left), float(bottom), float(right), float(top))
+
+    @property
+    def cell_area_km2(self) -> float:
+        """
+        Area of a cell in the plane of the grid.
+
+        Returns
+        -------
+        float
+            Units: km2.
+        """
+        return self.resolution_m**2 / 1e6
+
+    def __repr__(self) -> str:
+        """Say size, cell and CRS in one line."""
+        rows, columns = self.shape
+        return f"Grid({rows} x {columns} cells of {self.resolution_m:g} m, {self.crs.name})"
+
+    def wrap(
+        self, values: Any, *, name: str | None = None, units: str = "", long_name: str = ""
+    ) -> xr.DataArray:
+        """
+        Give an array the coordinates and the CRS of this grid.
+
+        Parameters
+        ----------
+        values
+            Array of shape `shape`; its type is kept.
+        name
+            Name of the raster.
+        units
+            Unit of the values, for the attributes.
+        long_name
+            What the values are, for the attributes.
+
+        Returns
+        -------
+        xarray.DataArray
+            Raster with dimensions ``("y", "x")``.
+
+        Raises
+        ------
+        ShapeMismatchError
+            If the array does not have the shape of the grid.
+        """
+        if tuple(values.shape) != self.shape:
+            msg = f"{name or 'the array'} has shape {tuple(values.shape)}, the grid {self.shape}"
+            raise ShapeMismatchError(msg)
+        wkt = self.crs.to_wkt()
+        spatial_ref = xr.DataArray(np.int64(0), attrs={"crs_wkt": wkt})
+        return xr.DataArray(
+            values,
+            dims=("y", "x"),
+            coords={"y": self.y, "x": self.x, "spatial_ref": spatial_ref},
+            name=name,
+            attrs={"units": units, "long_name": long_name, "crs": wkt},
+        )
+
+    def check(self, raster: xr.DataArray, name: str = "the raster") -> xr.DataArray:
+        """
+        Refuse a raster that does not lie on this grid.
+
+        Parameters
+        ----------
+        raster
+            Raster to look at.
+        name
+            Its name, for the message.
+
+        Returns
+        -------
+        xarray.DataArray
+            The same raster.
+
+        Raises
+        ------
+        GridMismatchError
+            If its shape, cells or CRS differ from this grid's.
+        """
+        other = Grid.of(raster)
+        if other.shape != self.shape:
+            msg = f"{name} has {other.shape} cells, the grid {self.shape}; warp it onto the grid"
+            raise GridMismatchError(msg)
+        shift = np.abs(np.subtract(other.bounds, self.bounds)).max()
+        if shift > 1e-3 * self.resolution_m:
+            msg = (
+                f"{name} covers {_rounded(other.bounds)}, the grid {_rounded(self.bounds)}; "
+                "warp it onto the grid"
+            )
+            raise GridMismatchError(msg)
+        if other.crs != self.crs:
+            msg = f"{name} is in {other.crs.name}, the grid in {self.crs.name}, or not with the same parameters"
+            raise GridMismatchError(msg)
+        return raster
+
+    @classmethod
+    def of(cls, raster: xr.DataArray) -> Grid:
+        """
+        Grid on which a raster lies.
+
+        Parameters
+        ----------
+        raster
+            Raster with evenly spaced cell-centre coordinates ``x`` and ``y``
+            and a CRS.
+
+        Returns
+        -------
+        Grid
+            Its grid.
+
+        Raises
+        ------
+        GridMismatchError
+            If its dimensions are not ``("y", "x")``, or its coordinates are
+            missing, uneven or not north-up.
+        CRSMismatchError
+            If it has no CRS, or two that differ.
+        NotProjectedError
+            If its CRS is in degrees.
+        """
+        crs = raster_crs(raster)
+        _check_metres(
+            crs, f"the raster {raster.name!r}" if raster.name is not None else "the raster"
+        )
+        if raster.dims[-2:] != ("y", "x") or "x" not in raster.coords or "y" not in raster.coords:
+            msg = f"a raster needs dimensions ('y', 'x') with coordinates, got {raster.dims}"
+            raise GridMismatchError(msg)
+        step_x, step_y = _step(raster["x"].to_numpy(), "x"), _step(raster["y"].to_numpy(), "y")
+        if raster.sizes["y"] == 1:
+            step_y = -step_x
+        if raster.sizes["x"] == 1:
+            step_x = -step_y
+        left = float(raster["x"][0]) - step_x / 2
+        top = float(raster["y"][0]) - step_y / 2
+        shape = (raster.sizes["y"], raster.sizes["x"])
+        try:
+            return cls(shape=shape, transform=Affine(step_x, 0, left, 0, step_y, top), crs=crs)
+        except InvalidParameterError as error:
+            raise GridMismatchError(str(error)) from error
+
+    @classmethod
+    def covering(
+        cls, bounds: tuple[float, float, float, float], *, resolution_m: float, crs: Any
+    ) -> Grid:
+        """
+        Smallest grid over a box, its edges on multiples of the resolution.
+
+        Parameters
+        ----------
+        bounds
+            Left, bottom, right, top. Units: m.
+        resolution_m
+            Side of a cell. Units: m.
+        crs
+            Projected CRS of the box.
+
+        Returns
+        -------
+        Grid
+            The grid.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the resolution is not above zero or the box is empty.
+        """
+        step = check_positive(resolution_m, "resolution_m", "m")
+        left, bottom = (float(np.floor(edge / step + 1e-9)) * step for edge in bounds[:2])
+        right, top = (float(np.ceil(edge / step - 1e-9)) * step for edge in bounds[2:])
+        shape = (round((top - bottom) / step), round((right - left) / step))
+        return cls(shape=shape, transform=Affine(step, 0, left, 0, -step, top), crs=crs)
+
+    def blocks(self, size: int = 1024, halo: int = 0) -> Iterator[Window]:
+        """
+        Walk over the grid block by block, row by row.
+
+        Parameters
+        ----------
+        size
+            Rows and columns of a block; the last ones may be smaller.
+        halo
+            Rows and columns added around a block where the grid goes on.
+
+        Yields
+        ------
+        Window
+            Where the block lies, with and without its halo.
+
+        Raises
+        ------
+        InvalidParameterError
+            If `size` is not above zero or `halo` is negative.
+        """
+        size = int(check_positive(size, "size", "cells"))
+        halo = int(check_non_negative(halo, "halo", "cells"))
+        for top in range(0, self.shape[0], size):
+            for left in range(0, self.shape[1], size):
+                spans = [
+                    _span(start, size, halo, length)
+                    for start, length in zip((top, left), self.shape, strict=True)
+                ]
+                inner, outer, crop = zip(*spans, strict=True)
+                yield Window(inner=inner, outer=outer, crop=crop)
+
+
+def raster_crs(raster: xr.DataArray) -> CRS:
+    """
+    CRS that a raster carries.
+
+    Parameters
+    ----------
+    raster
+        Raster with a ``spatial_ref`` coordinate that has ``crs_wkt``, or with
+        ``crs`` among its attributes.
+
+    Returns
+    -------
+    pyproj.CRS
+        The CRS.
+
+    Raises
+    ------
+    CRSMismatchError
+        If there is none, or the two differ, or it cannot be understood.
+
+    Examples
+    --------
+    >>> raster_crs(xr.DataArray(np.zeros((1, 1)), dims=("y", "x"), attrs={"crs": "EPSG:32637"})).name
+    'WGS 84 / UTM zone 37N'
+    """
+    found = []
+    if "spatial_ref" in raster.coords:
+        attrs = raster.coords["spatial_ref"].attrs
+        found.append(attrs.get("crs_wkt", attrs.get("spatial_ref")))
+    found.append(raster.attrs.get("crs"))
+    known = [_parsed(crs) for crs in found if crs is not None]
+    if not known:
+        msg = (
+            "the raster has no CRS: give it a spatial_ref coordinate with crs_wkt "
+            "(raster.rio.write_crs) or attrs['crs']"
+        )
+        raise CRSMismatchError(msg)
+    if len(known) == 2 and known[0] != known[1]:
+        msg = (
+            f"the raster carries two CRSs, {known[0].name} in spatial_ref and "
+            f"{known[1].name} in attrs; remove the wrong one"
+        )
+        raise CRSMismatchError(msg)
+    return known[0]
+
+
+def _parsed(crs: Any) -> CRS:
+    try:
+        return CRS.from_user_input(crs)
+    except CRSError as error:
+        msg = f"cannot understand the raster's CRS {str(crs)[:60]!r}: {error}"
+        raise CRSMismatchError(msg) from error
+
+
+def _check_metres(crs: CRS, who: str) -> None:
+    units = {axis.unit_name for axis in crs.axis_info}
+    if crs.is_projected and units <= {"metre", "meter"}:
+        return
+    msg = (
+        f"{who} is in {crs.name}, whose unit is {', '.join(sorted(units)) or 'unknown'}; "
+        "use a projected CRS in metres, such as corridor.grid(resolution_m=...) gives"
+    )
+    raise NotProjectedError(msg)
+
+
+def _check_square(transform: Affine) -> None:
+    a, b, _, d, e, _ = transform[:6]
+    if b != 0 or d != 0:
+        msg = f"a grid must not be rotated in its own frame, got transform {tuple(transform[:6])}"
+        raise InvalidParameterError(msg)
+    if not (np.isfinite([a, e]).all() and a > 0 and abs(a + e) <= 1e-6 * a):
+        msg = f"cells must be square and rows run from high to low y, got {a:g} by {e:g} m"
+        raise InvalidParameterError(msg)
+
+
+def _step(centres: FloatArray, axis: str) -> float:
+    if len(centres) < 2:
+        return 1.0 if axis == "x" else -1.0
+    steps = np.diff(centres)
+    step = float(centres[-1] - centres[0]) / (len(centres) - 1)
+    if not np.isfinite(step) or np.abs(steps - step).max() > 1e-3 * abs(step):
+        msg = f"the {axis} coordinates of the raster are not evenly spaced"
+        raise GridMismatchError(msg)
+    return step
+
+
+def _span(start: int, size: int, halo: int, length: int) -> tuple[slice, slice, slice]:
+    stop = min(start + size, length)
+    low, high = max(start - halo, 0), min(stop + halo, length)
+    return slice(start, stop), slice(low, high), slice(start - low, stop - low)
+
+
+def _rounded(bounds: tuple[float, ...]) -> str:
+    return "(" + ", ".join(f"{edge:.1f}" for edge in bounds) + ")"
