@@ -1,0 +1,150 @@
+"""The verdict on a table: how many rows are usable, and what is wrong with the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from borderzone._checks import check_probability
+from borderzone.errors import DataError, RejectedRowsError
+from borderzone.incidents.schema import FLAGS, category_of
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+__all__ = ["REJECTED_LIMIT", "check", "rejected", "require_usable"]
+
+REJECTED_LIMIT = 0.2
+"""Largest share of quarantined rows that `check` and `report` accept."""
+
+
+def check(events: gpd.GeoDataFrame) -> pd.DataFrame:
+    """
+    Count the findings in a table of incidents.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a kind of finding and status, most frequent first: finding,
+        status, rows, share, example (the first of its reasons). ``attrs``
+        holds n_rows, n_ok, n_fixed, n_quarantined and rejected_share.
+
+    Raises
+    ------
+    DataError
+        If the table has no status and reason.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from borderzone.incidents import read
+    >>> verdict = check(read(pd.DataFrame({"lat": [34.4, 0], "lon": [41.1, 0]})))
+    >>> verdict[["finding", "status", "rows", "share"]]
+             finding       status  rows  share
+    0  zero position  quarantined     1    0.5
+    """
+    _need_verdicts(events)
+    found: dict[tuple[str, str], list[str]] = {}
+    for status, reason in zip(events["status"], events["reason"], strict=True):
+        for category in dict.fromkeys(category_of(reason)):
+            found.setdefault((category, status), []).append(_part(reason, category))
+    ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    table = pd.DataFrame(
+        [
+            (category, status, len(reasons), len(reasons) / len(events), reasons[0])
+            for (category, status), reasons in ordered
+        ],
+        columns=["finding", "status", "rows", "share", "example"],
+    )
+    counts = events["status"].value_counts()
+    table.attrs["n_rows"] = len(events)
+    for status in ("ok", "fixed", "quarantined"):
+        table.attrs[f"n_{status}"] = int(counts.get(status, 0))
+    table.attrs["rejected_share"] = table.attrs["n_quarantined"] / max(len(events), 1)
+    return table
+
+
+def rejected(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """
+    Give the quarantined rows, with their reasons.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+
+    Returns
+    -------
+    GeoDataFrame
+        The quarantined rows, index kept.
+
+    Raises
+    ------
+    DataError
+        If the table has no status and reason.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from borderzone.incidents import read
+    >>> rejected(read(pd.DataFrame({"lat": [34.4, 0], "lon": [41.1, 0]}))).index.tolist()
+    [1]
+    """
+    _need_verdicts(events)
+    return events[events["status"] == "quarantined"].copy()
+
+
+def require_usable(events: gpd.GeoDataFrame, *, limit: float = REJECTED_LIMIT) -> None:
+    """
+    Refuse a table of which too many rows are quarantined.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+    limit
+        Largest share of quarantined rows that is accepted.
+
+    Raises
+    ------
+    RejectedRowsError
+        If the share is larger; the message names the commonest findings.
+    DataError
+        If the table has no status and reason.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from borderzone.incidents import read
+    >>> require_usable(read(pd.DataFrame({"lat": [34.4], "lon": [41.1]})))
+    """
+    check_probability(limit, "limit")
+    verdict = check(events)
+    share, count = verdict.attrs["rejected_share"], verdict.attrs["n_quarantined"]
+    if share <= limit:
+        return
+    causes = (verdict["status"] == "quarantined") & ~verdict["finding"].isin(FLAGS)
+    worst = verdict[causes].head(3)
+    told = ", ".join(f"{row.finding} ({row.rows})" for row in worst.itertuples())
+    msg = (
+        f"{count} of {len(events)} rows ({share:.0%}) cannot be used, more than the "
+        f"{limit:.0%} allowed: {told}. Mend these rows (each has its reason), or raise the limit"
+    )
+    raise RejectedRowsError(msg)
+
+
+def _part(reason: str, category: str) -> str:
+    return next(part for part in reason.split("; ") if part.startswith(f"{category}:"))
+
+
+def _need_verdicts(events: gpd.GeoDataFrame) -> None:
+    absent = [name for name in ("status", "reason") if name not in events.columns]
+    if absent:
+        msg = f"the table has no column {' and '.join(absent)}: read it with incidents.read first"
+        raise DataError(msg)
