@@ -1,0 +1,274 @@
+"""
+Rebuild the embedded data sets from the files of their origin packages.
+
+Every set is made by one function, from one file that the caller names; nothing
+is fetched. The origin of each set stands in ``data/registry.toml``. After a
+rebuild, ``registry`` writes the new sizes and checksums into that file.
+
+Usage: rebuild_data.py SET SOURCE [LAYER]
+       rebuild_data.py registry
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import sys
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+from pyproj import Geod
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+BOX = (38.0, 29.5, 47.0, 38.0)  # lon, lat, lon, lat: the region of the embedded layers
+COUNTRIES = {
+    "IR": "IRN",
+    "IQ": "IRQ",
+    "JO": "JOR",
+    "KW": "KWT",
+    "SA": "SAU",
+    "SY": "SYR",
+    "TR": "TUR",
+}
+NUMERIC = {"364": "IRN", "368": "IRQ", "400": "JOR", "414": "KWT", "682": "SAU", "760": "SYR"}
+NUMERIC |= {"792": "TUR"}
+
+# Natural Earth's spelling -> the usual English one, without diacritics.
+ADMIN1_NAMES = {
+    "Al-Anbar": "Anbar",
+    "Al-Basrah": "Basra",
+    "Al-Muthannia": "Muthanna",
+    "Al-QÄdisiyyah": "Qadisiyyah",
+    "Al-Qādisiyyah": "Qadisiyyah",
+    "An-Najaf": "Najaf",
+    "Arbil": "Erbil",
+    "As-Sulaymaniyah": "Sulaymaniyah",
+    "At-Ta'mim": "Kirkuk",  # its name until 2006
+    "Babil": "Babylon",
+    "Dhi-Qar": "Dhi Qar",
+    "Dihok": "Duhok",
+    "Karbala'": "Karbala",
+    "Ninawa": "Nineveh",
+    "Sala ad-Din": "Salah ad-Din",
+    "East Azarbaijan": "East Azerbaijan",
+    "West Azarbaijan": "West Azerbaijan",
+    "Kordestan": "Kurdistan",
+    "Al Jahrah": "Jahra",
+    "Al Hudud ash Shamaliyah": "Northern Borders",
+    "Ar Raqqah": "Raqqa",
+    "Dayr Az Zawr": "Deir ez-Zor",
+    "Hamah": "Hama",
+    "Hasaka (Al Haksa)": "Hasakah",
+    "Homs (Hims)": "Homs",
+}
+RIVER_NAMES = {"Dicle": "Tigris", "Firat": "Euphrates", "Al Furat": "Euphrates"}
+
+# GeoNames feature code -> kind, rank. Sections of a town and abandoned or destroyed
+# places (PPLX, PPLQ, PPLW) are left out.
+PLACE_KINDS = {
+    "PPLC": ("capital", 1),
+    "PPLA": ("governorate seat", 1),
+    "PPLA2": ("district seat", 2),
+    "PPLA3": ("subdistrict seat", 3),
+    "PPLA4": ("subdistrict seat", 3),
+    "PPL": ("populated place", 4),
+}
+CITIES_COLUMNS = """geonameid name asciiname alternatenames latitude longitude fclass fcode cc cc2
+    admin1 admin2 admin3 admin4 population elevation dem timezone modified""".split()  # noqa: SIM905
+
+
+def borders(source: Path, layer: str | None) -> None:
+    """Natural Earth land boundary lines: all that part two countries."""
+    frame = _read(source, layer)
+    keep = ["adm0_a3_l", "adm0_a3_r", "adm0_left", "adm0_right", "featurecla"]
+    frame = frame[[*keep, "geometry"]]
+    frame = frame[(frame.adm0_a3_l != frame.adm0_a3_r) & (frame.adm0_left != frame.adm0_right)]
+    geod = Geod(ellps="WGS84")
+    frame["length_km"] = [round(geod.geometry_length(line) / 1000, 1) for line in frame.geometry]
+    frame = frame[[*keep, "length_km", "geometry"]]
+    _write(frame, "boundaries/borders.parquet")
+
+
+def countries(source: Path, layer: str | None) -> None:
+    """Natural Earth land areas of the seven countries around the embedded region."""
+    frame = _read(source, layer)
+    if "iso3" not in frame:
+        frame["iso3"] = frame["id"].map(NUMERIC)
+    frame = frame[frame.iso3.isin(COUNTRIES.values())]
+    frame = frame.rename(columns={"iso3": "code"})[["code", "name", "geometry"]]
+    _write(frame.sort_values("code"), "boundaries/countries.parquet")
+
+
+def admin1(source: Path, layer: str | None) -> None:
+    """Natural Earth governorates and provinces that reach into the region."""
+    frame = _read(source, layer)
+    frame = frame[frame.iso_a2.isin(COUNTRIES) & frame.intersects(_box())]
+    out = gpd.GeoDataFrame(
+        {
+            "name": [ADMIN1_NAMES.get(name, _ascii(name)) for name in frame.name],
+            "country": frame.iso_a2.map(COUNTRIES),
+        },
+        geometry=frame.geometry,
+        crs=frame.crs,
+    )
+    _write(out.sort_values(["country", "name"]), "boundaries/admin1.parquet")
+
+
+def rivers(source: Path, layer: str | None) -> None:
+    """Natural Earth rivers, cut to the region."""
+    frame = gpd.clip(_read(source, layer), BOX)
+    out = gpd.GeoDataFrame(
+        {
+            "name": [RIVER_NAMES.get(name, _ascii(name)) for name in frame.name],
+            "name_local": [_ascii(name) for name in frame.name],
+            "kind": frame.featurecla.str.lower(),
+        },
+        geometry=frame.geometry,
+        crs=frame.crs,
+    )
+    _write(out.sort_values(["name", "name_local", "kind"]), "terrain/rivers.parquet")
+
+
+def lakes(source: Path, layer: str | None) -> None:
+    """Natural Earth lakes that reach into the region."""
+    frame = _read(source, layer)[["geometry"]]
+    frame = frame[frame.intersects(_box())]
+    order = frame.geometry.representative_point().x.sort_values().index
+    _write(frame.loc[order], "terrain/lakes.parquet")
+
+
+def places(source: Path, layer: str | None) -> None:
+    """GeoNames settlements of 500 people or more, and seats of administration."""
+    if source.suffix == ".txt":
+        table = pd.read_csv(
+            source, sep="\t", header=None, names=CITIES_COLUMNS, keep_default_na=False, quoting=3
+        )
+        points = gpd.points_from_xy(table.longitude, table.latitude, crs="EPSG:4326")
+        frame = gpd.GeoDataFrame(table, geometry=points).cx[BOX[0] : BOX[2], BOX[1] : BOX[3]]
+    else:
+        frame = _read(source, layer)
+    frame = frame[frame.fcode.isin(PLACE_KINDS) & frame.cc.isin(COUNTRIES)]
+    out = gpd.GeoDataFrame(
+        {
+            "geonameid": frame.geonameid.astype("int64"),
+            "name": frame.name,
+            "asciiname": [_ascii(name) for name in frame.asciiname],
+            "country": frame.cc.map(COUNTRIES),
+            "population": frame.population.astype("int64"),
+            "kind": [PLACE_KINDS[code][0] for code in frame.fcode],
+            "rank": [PLACE_KINDS[code][1] for code in frame.fcode],
+        },
+        geometry=frame.geometry,
+        crs=frame.crs,
+    )
+    _write(out.sort_values("geonameid"), "places/places.parquet")
+
+
+def airfields(source: Path, layer: str | None) -> None:
+    """OurAirports: every airfield and heliport, the closed ones too."""
+    if source.suffix == ".csv":
+        table = pd.read_csv(source, keep_default_na=False)
+        points = gpd.points_from_xy(table.longitude_deg, table.latitude_deg, crs="EPSG:4326")
+        frame = gpd.GeoDataFrame(table, geometry=points).cx[BOX[0] : BOX[2], BOX[1] : BOX[3]]
+    else:
+        frame = _read(source, layer)
+    frame = frame[frame.iso_country.isin(COUNTRIES)]
+    out = gpd.GeoDataFrame(
+        {
+            "ident": frame.ident,
+            "name": [_ascii(name) for name in frame.name],
+            "kind": frame["type"],
+            "country": frame.iso_country.map(COUNTRIES),
+            "municipality": [_ascii(name or "") for name in frame.municipality],
+            "elevation_m": (pd.to_numeric(frame.elevation_ft, errors="coerce") * 0.3048).round(1),
+        },
+        geometry=frame.geometry,
+        crs=frame.crs,
+    )
+    _write(out.sort_values("ident"), "places/airfields.parquet")
+
+
+def landcover(source: Path, layer: str | None) -> None:
+    """MODIS land cover (IGBP) on the 0.05 degree grid, as a GeoTIFF cut to the region."""
+    _copy(source, layer, "terrain/landcover.tif")
+
+
+def elevation(source: Path, layer: str | None) -> None:
+    """Elevation as elevation_from_relief_tiles.py wrote it."""
+    _copy(source, layer, "terrain/elevation.tif")
+
+
+def registry() -> None:
+    """Write size and SHA-256 of every file into data/registry.toml."""
+    file = DATA / "registry.toml"
+    text = file.read_text(encoding="utf-8")
+    for path in re.findall(r'^path = "(.+)"$', text, flags=re.MULTILINE):
+        content = (DATA / path).read_bytes()
+        new = f'sha256 = "{hashlib.sha256(content).hexdigest()}"\nbytes = {len(content)}'
+        pattern = rf'(?<=^path = "{re.escape(path)}"\n)sha256 = ".*"\nbytes = \d+'
+        text = re.sub(pattern, new, text, flags=re.MULTILINE)
+    file.write_text(text, encoding="utf-8")
+
+
+def _read(source: Path, layer: str | None) -> gpd.GeoDataFrame:
+    if source.suffix == ".parquet":
+        frame = gpd.read_parquet(source)
+    else:
+        frame = gpd.read_file(source, **({"layer": layer} if layer else {}))
+    return frame.rename(columns=lambda name: name.lower())
+
+
+def _write(frame: gpd.GeoDataFrame, name: str) -> None:
+    path = DATA / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame = frame.reset_index(drop=True).set_crs("EPSG:4326", allow_override=True)
+    frame.to_parquet(path, index=False, compression="zstd", compression_level=19)
+    print(f"{name}: {len(frame)} rows, {path.stat().st_size} bytes")
+
+
+def _copy(source: Path, layer: str | None, name: str) -> None:
+    if layer is not None:
+        sys.exit("a GeoTIFF has no layers")
+    shutil.copyfile(source, DATA / name)
+
+
+def _ascii(name: str) -> str:
+    for old, new in (("ı", "i"), ("ğ", "g"), ("ʼ", ""), ("’", ""), ("‘", ""), ("'", "")):
+        name = name.replace(old, new)
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+    return " ".join(plain.split())
+
+
+def _box() -> object:
+    from shapely.geometry import box  # noqa: PLC0415  (one use)
+
+    return box(*BOX)
+
+
+SETS: dict[str, Callable[[Path, str | None], None]] = {
+    "admin1": admin1,
+    "airfields": airfields,
+    "borders": borders,
+    "countries": countries,
+    "elevation": elevation,
+    "lakes": lakes,
+    "landcover": landcover,
+    "places": places,
+    "rivers": rivers,
+}
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["registry"]:
+            registry()
+        case [name, source, *layer] if name in SETS:
+            SETS[name](Path(source), layer[0] if layer else None)
+        case _:
+            sys.exit(f"{__doc__}\nSET is one of {', '.join(SETS)}")

@@ -1,0 +1,441 @@
+"""What ships with the package: registered data, each with licence, citation, resolution and accuracy."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from borderzone._checks import check_choice, check_non_negative
+from borderzone.errors import CoverageGapError, DataError, NoOverlapError
+from borderzone.io import Record, read_raster, read_vector, run_id, sha256, warp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import geopandas as gpd
+    import xarray as xr
+
+    from borderzone._typing import BoolArray
+    from borderzone.grid import Grid
+
+__all__ = [
+    "REGION",
+    "Record",
+    "admin1",
+    "airfields",
+    "article_incidents",
+    "attributions",
+    "countries",
+    "country_aliases",
+    "elevation",
+    "karst",
+    "lakes",
+    "land_borders",
+    "landcover",
+    "places",
+    "record",
+    "records",
+    "rivers",
+    "run_id",
+    "table",
+    "verify",
+]
+
+REGION = (38.0, 29.5, 47.0, 38.0)
+"""West, south, east and north of the embedded layers. Units: degree."""
+
+OPEN_AIRFIELDS = ("large_airport", "medium_airport", "small_airport")
+
+# In a wheel the data lie inside the package; in a checkout, at its root.
+_HERE = Path(__file__).resolve().parent
+_ROOT = _HERE / "_data" if (_HERE / "_data").is_dir() else _HERE.parents[1] / "data"
+
+
+def land_borders() -> gpd.GeoDataFrame:
+    """
+    Give the land boundary lines of the world, the countries on either side named.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        453 lines, EPSG:4326: ``adm0_a3_l``, ``adm0_a3_r`` (Natural Earth's
+        codes), ``adm0_left``, ``adm0_right`` (names), ``featurecla`` and
+        ``length_km`` on the ellipsoid.
+
+    Examples
+    --------
+    >>> len(land_borders())
+    453
+    """
+    return _vector("borders")
+
+
+def country_aliases() -> pd.DataFrame:
+    """
+    Give every name and code by which a country can be asked for.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a name, all columns text, nothing read as missing.
+    """
+    return pd.read_csv(_file("aliases"), dtype=str, keep_default_na=False, encoding="utf-8")
+
+
+def countries() -> gpd.GeoDataFrame:
+    """
+    Give the land areas of Iraq and the six countries that touch it, for maps.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``code`` (ISO alpha-3), ``name`` and polygons, EPSG:4326.
+
+    Examples
+    --------
+    >>> list(countries()["code"])
+    ['IRN', 'IRQ', 'JOR', 'KWT', 'SAU', 'SYR', 'TUR']
+    """
+    return _vector("countries")
+
+
+def admin1() -> gpd.GeoDataFrame:
+    """
+    Give the governorates and provinces around the embedded region, for maps.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``name`` in English without diacritics, ``country`` (ISO alpha-3) and
+        polygons, EPSG:4326.
+    """
+    return _vector("admin1")
+
+
+def rivers() -> gpd.GeoDataFrame:
+    """
+    Give the rivers of the embedded region, for maps.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``name`` in English, ``name_local``, ``kind`` and lines, EPSG:4326.
+    """
+    return _vector("rivers")
+
+
+def lakes() -> gpd.GeoDataFrame:
+    """
+    Give the lakes and reservoirs of the embedded region, for maps.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Polygons, EPSG:4326.
+    """
+    return _vector("lakes")
+
+
+def karst() -> gpd.GeoDataFrame:
+    """
+    Give soluble rock, generalised, with a rank of susceptibility.
+
+    Outside the polygons the susceptibility is unknown, not zero, and inside
+    them it never says that there is a cave.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``name``, ``rock``, ``susceptibility`` (1 low to 3 high),
+        ``accuracy_km``, ``source`` and polygons, EPSG:4326.
+    """
+    return _vector("karst")
+
+
+def places(min_population: int = 0) -> gpd.GeoDataFrame:
+    """
+    Give the towns and villages of the embedded region.
+
+    Parameters
+    ----------
+    min_population
+        Smallest population; above 0 it also leaves out the places whose
+        population is not known, which are given as 0.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``geonameid``, ``name``, ``asciiname`` (for maps), ``country`` (ISO
+        alpha-3), ``population``, ``kind``, ``rank`` (1 capital or governorate
+        seat, 2 district seat, 3 subdistrict seat, 4 other) and points,
+        EPSG:4326.
+
+    Raises
+    ------
+    InvalidParameterError
+        If `min_population` is negative or not a number.
+
+    Examples
+    --------
+    >>> list(places(min_population=1_000_000)["asciiname"])[:2]
+    ['Kirkuk', 'Karbala']
+    """
+    check_non_negative(min_population, "min_population", "people")
+    frame = _vector("places")
+    return frame[frame["population"] >= min_population].reset_index(drop=True)
+
+
+def airfields(*, everything: bool = False) -> gpd.GeoDataFrame:
+    """
+    Give the airfields of the embedded region that are open.
+
+    Open is what OurAirports lists as a small, medium or large airport: neither
+    closed nor a heliport. Highway strips and farm strips count as small ones.
+
+    Parameters
+    ----------
+    everything
+        Whether to give closed fields and heliports too.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``ident``, ``name``, ``kind``, ``country`` (ISO alpha-3),
+        ``municipality``, ``elevation_m`` and points, EPSG:4326.
+
+    Examples
+    --------
+    >>> sorted(set(airfields()["kind"]))
+    ['large_airport', 'medium_airport', 'small_airport']
+    """
+    frame = _vector("airfields")
+    if not everything:
+        frame = frame[frame["kind"].isin(OPEN_AIRFIELDS)].reset_index(drop=True)
+    return frame
+
+
+def article_incidents() -> pd.DataFrame:
+    """
+    Give the events that a news article of 2019 names, as coded, precision included.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Eight rows with the columns of the file.
+
+    Examples
+    --------
+    >>> article_incidents()["where_prec"].tolist()
+    [2, 4, 5, 5, 2, 1, 1, 6]
+    """
+    return pd.read_csv(_file("article_incidents"), encoding="utf-8")
+
+
+def elevation(grid: Grid | None = None, *, needed: BoolArray | None = None) -> xr.DataArray:
+    """
+    Give the elevation at 2 arc-minutes: regional relief, no caves, cliffs or lines of sight.
+
+    Parameters
+    ----------
+    grid
+        Grid to warp onto; without it the raster comes in degrees.
+    needed
+        Cells of the grid that must have data.
+
+    Returns
+    -------
+    xarray.DataArray
+        Float32, NaN for no data. Units: m.
+
+    Raises
+    ------
+    NoOverlapError
+        If the grid lies outside the embedded region.
+    CoverageGapError
+        If needed cells do; the message says which share.
+    """
+    raster = read_raster(_file("elevation"), what="elevation").astype("float32")
+    raster = raster.where(raster != raster.attrs["_FillValue"])
+    raster.name = "elevation_m"
+    del raster.attrs["_FillValue"]
+    raster.attrs |= {"units": "m", "long_name": "elevation"}
+    return raster if grid is None else _onto(grid, raster, needed, "embedded elevation")
+
+
+def landcover(grid: Grid | None = None, *, needed: BoolArray | None = None) -> xr.DataArray:
+    """
+    Give the land cover of 2019 in the classes of IGBP at 0.05 degree.
+
+    Parameters
+    ----------
+    grid
+        Grid to warp onto; without it the raster comes in degrees.
+    needed
+        Cells of the grid that must have data.
+
+    Returns
+    -------
+    xarray.DataArray
+        Uint8: 0 water, 1 to 16 the classes (16 barren), 255 no data.
+
+    Raises
+    ------
+    NoOverlapError
+        If the grid lies outside the embedded region.
+    CoverageGapError
+        If needed cells do; the message says which share.
+    """
+    raster = read_raster(_file("landcover"), what="landcover")
+    raster.name = "landcover"
+    raster.attrs |= {"units": "IGBP class", "long_name": "land cover"}
+    return raster if grid is None else _onto(grid, raster, needed, "embedded land cover")
+
+
+def _onto(grid: Grid, raster: xr.DataArray, needed: BoolArray | None, name: str) -> xr.DataArray:
+    try:
+        return warp(raster, grid, needed=needed, name=name)
+    except (CoverageGapError, NoOverlapError) as error:
+        west, south, east, north = REGION
+        msg = f"{error}. It covers lon {west:g}-{east:g}, lat {south:g}-{north:g}"
+        raise type(error)(msg) from error
+
+
+@cache
+def _registered() -> dict[str, Record]:
+    with (_ROOT / "registry.toml").open("rb") as stream:
+        entries = tomllib.load(stream)
+    return {name: Record(name=name, embedded=True, **entry) for name, entry in entries.items()}
+
+
+def records() -> list[Record]:
+    """
+    List the records of all embedded data, in the order of the registry.
+
+    Returns
+    -------
+    list of Record
+        One a file.
+
+    Examples
+    --------
+    >>> records()[0].name
+    'borders'
+    """
+    return list(_registered().values())
+
+
+def record(name: str) -> Record:
+    """
+    Give the record of one embedded data set.
+
+    Parameters
+    ----------
+    name
+        Its name in the registry.
+
+    Returns
+    -------
+    Record
+        File, checksum, licence, citation, resolution and accuracy.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> record("karst").accuracy
+    '25 km'
+    """
+    return _registered()[check_choice(name, "name", _registered())]
+
+
+def table() -> pd.DataFrame:
+    """
+    Tabulate what ships: size, licence, resolution, accuracy and origin.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a data set.
+
+    Examples
+    --------
+    >>> list(table().columns)
+    ['name', 'title', 'kB', 'licence', 'resolution', 'accuracy', 'origin', 'citation']
+    """
+    words = ["licence", "resolution", "accuracy", "origin", "citation"]
+    rows = [
+        {"name": entry.name, "title": entry.title, "kB": round(entry.bytes / 1000, 1)}
+        | {word: getattr(entry, word) for word in words}
+        for entry in records()
+    ]
+    return pd.DataFrame(rows)
+
+
+def attributions(used: Iterable[Record]) -> list[str]:
+    """
+    List the lines that a figure or report must print for the data it used.
+
+    GeoNames is named with its towns and beside the elevation, whose scale was
+    fitted with it.
+
+    Parameters
+    ----------
+    used
+        Records of the data.
+
+    Returns
+    -------
+    list of str
+        Each line once, in the order of first use.
+
+    Examples
+    --------
+    >>> attributions([record("rivers"), record("borders")])
+    ['Made with Natural Earth.']
+    """
+    return list(dict.fromkeys(entry.attribution for entry in used if entry.attribution))
+
+
+def verify() -> None:
+    """
+    Check size and SHA-256 of every embedded file against the registry.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or differs; the message names all of them.
+    """
+    wrong = []
+    for entry in records():
+        file = _ROOT / entry.path
+        if not file.is_file():
+            wrong.append(f"{entry.path} is missing")
+        elif file.stat().st_size != entry.bytes or sha256(file) != entry.sha256:
+            wrong.append(f"{entry.path} differs from the registry")
+    if wrong:
+        msg = f"embedded data: {'; '.join(wrong)}; install borderzone again"
+        raise DataError(msg)
+
+
+def _file(name: str) -> Path:
+    file = _ROOT / record(name).path
+    if not file.is_file():
+        msg = f"embedded data: {file.name!r} is missing; install borderzone again"
+        raise DataError(msg)
+    return file
+
+
+@cache
+def _loaded(name: str) -> gpd.GeoDataFrame:
+    return read_vector(_file(name), what=name)
+
+
+def _vector(name: str) -> gpd.GeoDataFrame:
+    return _loaded(name).copy()  # the caller may change its own

@@ -1,0 +1,213 @@
+"""Local files: which may be opened, what they really are, how they are written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from borderzone.errors import DataError, LimitError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+__all__ = ["atomic_write", "local_file", "run_id", "sha256"]
+
+MAX_BYTES = 20 * 1024**3
+
+# What a name must not hold: GDAL takes these for networks, archives or inline documents.
+_NOT_A_PATH = ("/vsi", "://", "<", "\0", "MEM:", "GTIFF_DIR:", "{")
+
+# First bytes by extension, where the format fixes them.
+_SIGNATURES: dict[str, tuple[bytes, ...]] = {
+    ".tif": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),
+    ".gpkg": (b"SQLite format 3\x00",),
+    ".shp": (b"\x00\x00\x27\x0a",),
+    ".fgb": (b"fgb\x03fgb",),
+    ".parquet": (b"PAR1",),
+}
+_SIGNATURES[".tiff"] = _SIGNATURES[".tif"]
+
+
+def local_file(path: str | os.PathLike[str], suffixes: Collection[str], what: str) -> Path:
+    """
+    Return the absolute path of a local file that is what its name says.
+
+    Parameters
+    ----------
+    path
+        The file, as given by the user.
+    suffixes
+        Extensions that are allowed, in lower case and with the dot.
+    what
+        What the file is needed for, for the message ("elevation", "incidents").
+
+    Returns
+    -------
+    pathlib.Path
+        Its absolute path.
+
+    Raises
+    ------
+    DataError
+        If it is an address rather than a file, does not exist, is empty, has
+        another extension, or starts with other bytes than its extension says.
+    LimitError
+        If it is larger than 20 GiB.
+    """
+    text = os.fspath(path)
+    if any(mark in text for mark in _NOT_A_PATH):
+        msg = (
+            f"{what}: {text!r} is not a local file; addresses, archives and inline documents "
+            "are not opened. Download or unpack it first and give its path"
+        )
+        raise DataError(msg)
+    file = Path(text).expanduser().absolute()
+    if not file.is_file():
+        msg = f"{what}: there is no file {text!r}; check the path"
+        raise DataError(msg)
+    if file.suffix.lower() not in suffixes:
+        msg = (
+            f"{what}: {file.name!r} ends in {file.suffix!r}; a file that ends in "
+            f"{', '.join(sorted(suffixes))} is needed"
+        )
+        raise DataError(msg)
+    _check_content(file, what)
+    return file
+
+
+def _check_content(file: Path, what: str) -> None:
+    size = file.stat().st_size
+    if size == 0:
+        msg = f"{what}: {file.name!r} is empty; fetch or export it again"
+        raise DataError(msg)
+    if size > MAX_BYTES:
+        msg = f"{what}: {file.name!r} has {size} bytes, the limit is {MAX_BYTES}; cut it first"
+        raise LimitError(msg)
+    signatures = _SIGNATURES.get(file.suffix.lower())
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(16)
+    except OSError as error:
+        msg = f"{what}: {file.name!r} cannot be read: {error.strerror}"
+        raise DataError(msg) from error
+    if signatures and not head.startswith(signatures):
+        msg = (
+            f"{what}: {file.name!r} is not what its extension {file.suffix!r} says "
+            f"(it starts with {head[:8]!r}); convert it, or give it its true extension"
+        )
+        raise DataError(msg)
+
+
+def sha256(path: str | os.PathLike[str]) -> str:
+    """
+    Return the SHA-256 of a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def run_id(inputs: Iterable[Any], parameters: Mapping[str, Any], seed: object) -> str:
+    """
+    Name a run by what goes into it: same inputs, parameters and seed, same name.
+
+    Parameters
+    ----------
+    inputs
+        Records of the input files; their `name` and `sha256` count, their
+        order does not.
+    parameters
+        Every assumption, as plain values that JSON can hold.
+    seed
+        The random seed.
+
+    Returns
+    -------
+    str
+        Twelve hexadecimal digits.
+
+    Examples
+    --------
+    >>> run_id([], {"depth_km": 50.0}, 1) == run_id([], {"depth_km": 50.0}, 1)
+    True
+    >>> run_id([], {"depth_km": 50.0}, 1) == run_id([], {"depth_km": 25.0}, 1)
+    False
+    """
+    named = sorted((str(record.name), str(record.sha256)) for record in inputs)
+    whole = {"inputs": named, "parameters": parameters, "seed": str(seed)}
+    text = json.dumps(whole, sort_keys=True, default=str, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@contextmanager
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """
+    Write a file so that its name only ever holds a finished one.
+
+    The body writes to a temporary file in the same folder, which takes the
+    final name when the body ends, and is removed when it fails.
+
+    Parameters
+    ----------
+    path
+        Final name.
+
+    Yields
+    ------
+    pathlib.Path
+        Temporary name, with the same extension.
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing or cannot be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with atomic_write(f"{folder}/a.txt") as temporary:
+    ...         _ = temporary.write_text("whole")
+    ...     Path(folder, "a.txt").read_text()
+    'whole'
+    """
+    final = Path(path)
+    if not final.parent.is_dir():
+        msg = f"there is no folder {str(final.parent)!r} to write {final.name!r} into"
+        raise OutputError(msg)
+    temporary = final.with_name(f".{final.stem}.{os.getpid()}.partial{final.suffix}")
+    try:
+        yield temporary
+        flush_to_disk(temporary)
+        temporary.replace(final)
+    except OSError as error:
+        msg = f"{str(final)!r} cannot be written: {error.strerror or error}"
+        raise OutputError(msg) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def flush_to_disk(file: Path) -> None:
+    """
+    Wait until a file's content is on the disk.
+
+    Parameters
+    ----------
+    file
+        The file.
+    """
+    with file.open("rb") as stream:
+        os.fsync(stream.fileno())

@@ -1,0 +1,297 @@
+"""Raster files: opened with a fixed driver, checked before they are read, written the same every time."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import rasterio
+import xarray as xr
+from affine import Affine
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+from borderzone.errors import CRSMismatchError, DataError, LimitError
+from borderzone.grid import Grid
+from borderzone.io.files import atomic_write, local_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["MAX_CELLS", "open_raster", "read_raster", "write_raster"]
+
+MAX_CELLS = 1_000_000_000
+SUFFIXES = frozenset({".tif", ".tiff"})
+
+# The file and nothing beside it: no side files, no listing of folders, no grids from the network.
+_ENVIRONMENT = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_PAM_ENABLED": False,
+    "GDAL_CACHEMAX": 256,
+    "PROJ_NETWORK": "OFF",
+}
+_FEET = ("foot", "feet", "ft", "us-ft", "ftus")
+
+
+@contextmanager
+def open_raster(
+    path: str | os.PathLike[str], *, what: str = "raster", max_cells: int = MAX_CELLS
+) -> Iterator[Any]:
+    """
+    Open a GeoTIFF for reading, checked for format, size and CRS.
+
+    Errors of the raster library inside the body become `DataError`.
+
+    Parameters
+    ----------
+    path
+        A local GeoTIFF.
+    what
+        What it is needed for, for messages.
+    max_cells
+        Largest number of cells, over all bands.
+
+    Yields
+    ------
+    rasterio.DatasetReader
+        The open file.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, broken, not a GeoTIFF, or not of real numbers.
+    CRSMismatchError
+        If it names no coordinate reference system.
+    LimitError
+        If it has more than `max_cells` cells.
+    """
+    file = local_file(path, SUFFIXES, what)
+    with raster_errors(file.name, what), rasterio.Env(**_ENVIRONMENT), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)  # raised as an error below
+        with rasterio.open(file, driver="GTiff") as source:
+            _check_source(source, file.name, what, max_cells)
+            yield source
+
+
+@contextmanager
+def raster_errors(name: str, what: str) -> Iterator[None]:
+    """
+    Turn the raster library's errors into ones that say what to do.
+
+    Parameters
+    ----------
+    name
+        Name of the file.
+    what
+        What it is needed for.
+
+    Yields
+    ------
+    None
+        Nothing.
+
+    Raises
+    ------
+    DataError
+        If the body fails inside the raster library.
+    """
+    try:
+        yield
+    except (RasterioError, OSError) as error:
+        reason = str(error.__cause__ or error).splitlines()[0][:200]
+        msg = (
+            f"{what}: {name!r} cannot be read, it is cut short or damaged ({reason}); "
+            "fetch it again or rebuild it with gdal_translate"
+        )
+        raise DataError(msg) from error
+
+
+def _check_source(source: Any, name: str, what: str, max_cells: int) -> None:
+    cells = source.width * source.height * source.count
+    if cells > max_cells:
+        msg = (
+            f"{what}: {name!r} has {source.width} x {source.height} x {source.count} cells, the "
+            f"limit is {max_cells}; cut it to the corridor first, or raise max_cells"
+        )
+        raise LimitError(msg)
+    if source.crs is None:
+        msg = (
+            f"{what}: {name!r} has no coordinate reference system; name it with "
+            "gdal_edit.py -a_srs EPSG:... or in QGIS with 'Assign projection'"
+        )
+        raise CRSMismatchError(msg)
+    if source.transform == Affine.identity() or source.transform.determinant == 0:
+        msg = f"{what}: {name!r} has no georeference; give it one with gdal_translate -a_ullr"
+        raise CRSMismatchError(msg)
+    if np.dtype(source.dtypes[0]).kind not in "iuf":
+        msg = f"{what}: {name!r} holds {source.dtypes[0]} numbers; real numbers are needed"
+        raise DataError(msg)
+
+
+def check_elevation_band(source: Any, name: str) -> None:
+    """
+    Refuse a raster that is no elevation in metres.
+
+    Parameters
+    ----------
+    source
+        The open raster.
+    name
+        Its name, for the message.
+
+    Raises
+    ------
+    DataError
+        If it has several bands, is scaled, or is in feet.
+    """
+    if source.count != 1:
+        msg = (
+            f"elevation: {name!r} has {source.count} bands, elevation has one; is it a picture? "
+            "Take one band with gdal_translate -b"
+        )
+        raise DataError(msg)
+    if source.scales[0] != 1 or source.offsets[0] != 0:
+        msg = f"elevation: {name!r} is scaled; write true metres with gdal_translate -unscale"
+        raise DataError(msg)
+    unit = (source.units[0] or "").strip().lower()
+    wkt = source.crs.to_wkt().lower()
+    vertical = wkt[wkt.find("vert_cs") :] if "vert_cs" in wkt else ""
+    if unit in _FEET or unit.startswith("us survey f") or "foot" in vertical:
+        msg = (
+            f"elevation: {name!r} is in feet; metres are needed. Convert it with "
+            "gdal_calc.py --calc 'A*0.3048' and set the unit"
+        )
+        raise DataError(msg)
+
+
+def read_raster(
+    path: str | os.PathLike[str], *, what: str = "raster", max_cells: int = MAX_CELLS
+) -> xr.DataArray:
+    """
+    Read the first band of a GeoTIFF as it is.
+
+    Numbers with decimals come back as float32 with NaN for no data, classes as
+    they are, with the no-data value in ``attrs["_FillValue"]``.
+
+    Parameters
+    ----------
+    path
+        A local GeoTIFF, north-up.
+    what
+        What it is needed for, for messages.
+    max_cells
+        Largest number of cells that is read.
+
+    Returns
+    -------
+    xarray.DataArray
+        The raster in its own CRS, dimensions ``("y", "x")``.
+
+    Raises
+    ------
+    DataError
+        If the file is broken, rotated, or not what its name says.
+    CRSMismatchError
+        If it has no CRS.
+    LimitError
+        If it is too large.
+    """
+    with open_raster(path, what=what, max_cells=max_cells) as source:
+        if source.transform.b != 0 or source.transform.d != 0:
+            msg = f"{what}: {os.fspath(path)!r} is rotated; turn it north-up with gdalwarp"
+            raise DataError(msg)
+        values = source.read(1)
+        if values.dtype.kind == "f":
+            values = np.where(source.read_masks(1) > 0, values, np.nan).astype(np.float32)
+        raster = to_dataarray(values, source.transform, source.crs.to_wkt())
+        if values.dtype.kind != "f" and source.nodata is not None:
+            raster.attrs["_FillValue"] = values.dtype.type(source.nodata)
+        raster.attrs |= {"units": source.units[0] or "", "long_name": what}
+    return raster
+
+
+def to_dataarray(values: Any, transform: Affine, wkt: str) -> xr.DataArray:
+    """
+    Give an array coordinates and a CRS that may be in degrees.
+
+    Parameters
+    ----------
+    values
+        Rows and columns, north first.
+    transform
+        Affine transform without rotation.
+    wkt
+        The CRS as well-known text.
+
+    Returns
+    -------
+    xarray.DataArray
+        The raster.
+    """
+    rows, columns = values.shape
+    return xr.DataArray(
+        values,
+        dims=("y", "x"),
+        coords={
+            "y": transform.f + (np.arange(rows) + 0.5) * transform.e,
+            "x": transform.c + (np.arange(columns) + 0.5) * transform.a,
+            "spatial_ref": xr.DataArray(np.int64(0), attrs={"crs_wkt": wkt}),
+        },
+        attrs={"crs": wkt},
+    )
+
+
+def write_raster(
+    raster: xr.DataArray,
+    path: str | os.PathLike[str],
+    *,
+    tags: dict[str, str] | None = None,
+) -> None:
+    """
+    Write a raster as a cloud-optimised GeoTIFF, the same bytes every time.
+
+    Parameters
+    ----------
+    raster
+        Raster on a grid. Masks become 0 and 1.
+    path
+        File to write; an existing one is replaced when the new one is whole.
+    tags
+        Further words for the file's metadata.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    grid = Grid.of(raster)
+    values = np.asarray(raster.to_numpy())
+    if values.dtype.kind == "b":
+        values = values.astype(np.uint8)
+    elif values.dtype.kind == "f":
+        values = values.astype(np.float32)
+    words = {"units": raster.attrs.get("units", ""), "long_name": raster.attrs.get("long_name", "")}
+    nodata = np.nan if values.dtype.kind == "f" else raster.attrs.get("_FillValue")
+    options = {
+        "driver": "COG",
+        "compress": "deflate",
+        "predictor": "yes",
+        "level": 9,
+        "num_threads": 1,
+        "overview_resampling": "average" if values.dtype.kind == "f" else "nearest",
+    }
+    shape = {"height": grid.shape[0], "width": grid.shape[1], "count": 1, "dtype": values.dtype}
+    place = {"crs": grid.crs.to_wkt(), "transform": grid.transform, "nodata": nodata}
+    with (
+        atomic_write(path) as temporary,
+        raster_errors(os.fspath(path), "output"),
+        rasterio.Env(**_ENVIRONMENT),
+        rasterio.open(temporary, "w", **options, **shape, **place) as target,
+    ):
+        target.write(values, 1)
+        target.update_tags(**{name: word for name, word in words.items() if word}, **(tags or {}))
+        target.set_band_description(
+            1, str(words["long_name"] if raster.name is None else raster.name)
+        )

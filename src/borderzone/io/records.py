@@ -1,0 +1,140 @@
+"""Records of input files: what a file is, where it is from, and what may be done with it."""
+
+from __future__ import annotations
+
+import glob
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from borderzone.errors import DataError
+from borderzone.io.files import sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Record", "describe", "expand"]
+
+Source = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """
+    One input file, with all that must travel with it.
+
+    Attributes
+    ----------
+    name
+        Short name, as in ``datasets.record(name)``.
+    title
+        What it is, in a few words.
+    path
+        Path inside the data folder, or the name of the user's file.
+    sha256, bytes
+        Checksum and size.
+    licence, attribution, citation
+        Terms, the line that figures print, and the full reference.
+    resolution, accuracy
+        What the data can resolve and how far it may be off.
+    origin
+        Where the file was taken from.
+    notes
+        What a user must know.
+    embedded
+        Whether it ships with the package.
+    """
+
+    name: str
+    title: str
+    path: str
+    sha256: str
+    bytes: int
+    licence: str
+    attribution: str = ""
+    citation: str = ""
+    resolution: str = "not stated"
+    accuracy: str = "not stated"
+    origin: str = "given by the user"
+    notes: str = ""
+    embedded: bool = False
+
+
+def describe(source: Source | Iterable[Source], *, name: str) -> list[Record]:
+    """
+    Describe files that a user hands over, one record a file.
+
+    Parameters
+    ----------
+    source
+        A path, a pattern such as ``"tiles/*.tif"``, or several paths.
+    name
+        What they are used as, such as ``"elevation"``.
+
+    Returns
+    -------
+    list of Record
+        Names, sizes and checksums; licence and accuracy are not known.
+
+    Raises
+    ------
+    DataError
+        If there is no such file.
+    """
+    records = []
+    for path in expand(source, name):
+        file = Path(path)
+        if not file.is_file():
+            msg = f"{name}: there is no file {os.fspath(path)!r}; check the path"
+            raise DataError(msg)
+        records.append(
+            Record(
+                name=name,
+                title=f"{name}, given by the user",
+                path=file.name,
+                sha256=sha256(file),
+                bytes=file.stat().st_size,
+                licence="as stated by its source",
+            )
+        )
+    return records
+
+
+def expand(source: Source | Iterable[Source], what: str) -> list[Path]:
+    """
+    List the files behind a path, a pattern or several paths, in sorted order.
+
+    Parameters
+    ----------
+    source
+        A path, a pattern such as ``"tiles/*.tif"``, or several of them.
+    what
+        What they are needed for, for the message.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files; a plain path is returned whether it exists or not.
+
+    Raises
+    ------
+    DataError
+        If a pattern matches nothing, or nothing is given.
+    """
+    given = [source] if isinstance(source, (str, os.PathLike)) else list(source)
+    files: list[Path] = []
+    for item in given:
+        text = os.fspath(item)
+        if Path(text).is_file() or not glob.has_magic(text):
+            files.append(Path(text))
+            continue
+        found = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 (absolute patterns)
+        if not found:
+            msg = f"{what}: no file matches {text!r}; check the pattern"
+            raise DataError(msg)
+        files.extend(Path(name) for name in found)
+    if not files:
+        msg = f"{what}: no file was given"
+        raise DataError(msg)
+    return files
