@@ -1,0 +1,45 @@
+"""Which ground is remote desert or cave-prone, and how hard it is to patrol."""
+
+from __future__ import annotations
+
+from borderzone.difficulty.flags import (
+    ARIDITY_BREAK,
+    CAVE_BREAKS,
+    CAVE_MEANINGS,
+    CAVE_UNKNOWN,
+    CAVE_WEIGHTS,
+    GAMMA,
+    INDEX_LEGS,
+    flags,
+)
+from borderzone.difficulty.fuzzy import (
+    AHPWeights,
+    ahp_weights,
+    fuzzy_and,
+    fuzzy_gamma,
+    fuzzy_or,
+    fuzzy_product,
+    fuzzy_sum,
+)
+from borderzone.difficulty.scales import FLOOR, SCALES, Scale
+
+__all__ = [
+    "ARIDITY_BREAK",
+    "CAVE_BREAKS",
+    "CAVE_MEANINGS",
+    "CAVE_UNKNOWN",
+    "CAVE_WEIGHTS",
+    "FLOOR",
+    "GAMMA",
+    "INDEX_LEGS",
+    "SCALES",
+    "AHPWeights",
+    "Scale",
+    "ahp_weights",
+    "flags",
+    "fuzzy_and",
+    "fuzzy_gamma",
+    "fuzzy_or",
+    "fuzzy_product",
+    "fuzzy_sum",
+]
