@@ -17,8 +17,7 @@ from borderzone.incidents.canonical import ReadOptions, canonical
 from borderzone.incidents.positions import check_bbox
 from borderzone.incidents.schema import ALIASES, Ledger, match_columns
 from borderzone.incidents.text import decode, parse_text
-from borderzone.io.files import local_file
-from borderzone.io.vector import read_vector
+from borderzone.io import local_file, read_vector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
