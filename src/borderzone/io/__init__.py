@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from borderzone.io.dem import read_dem
 from borderzone.io.files import atomic_write, local_file, run_id, sha256
+from borderzone.io.output import output_folder
 from borderzone.io.raster import MAX_CELLS, open_raster, read_raster, write_raster
 from borderzone.io.records import Record, describe
+from borderzone.io.tables import read_table, write_csv
 from borderzone.io.vector import read_vector, write_geoparquet, write_gpkg
 from borderzone.io.warp import warp
 
@@ -15,11 +18,15 @@ __all__ = [
     "describe",
     "local_file",
     "open_raster",
+    "output_folder",
+    "read_dem",
     "read_raster",
+    "read_table",
     "read_vector",
     "run_id",
     "sha256",
     "warp",
+    "write_csv",
     "write_geoparquet",
     "write_gpkg",
     "write_raster",

@@ -1,0 +1,132 @@
+"""Plain tables: CSV in, CSV out."""
+
+from __future__ import annotations
+
+import csv
+import re
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from borderzone.errors import DataError, LimitError
+from borderzone.io.files import atomic_write, local_file
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+__all__ = ["read_table", "write_csv"]
+
+SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
+MAX_BYTES = 512 * 1024**2
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def read_table(path: str | os.PathLike[str], *, what: str = "table") -> pd.DataFrame:
+    """
+    Read a text table; every cell stays text, none is taken for missing.
+
+    The separator (comma, semicolon or tab) is told by the first line.
+
+    Parameters
+    ----------
+    path
+        A CSV file in UTF-8, with or without a byte-order mark.
+    what
+        What it is needed for, for messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text, one column a name.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, empty, not UTF-8 or not a table.
+    LimitError
+        If it is larger than 512 MiB.
+    """
+    file = local_file(path, SUFFIXES, what)
+    size = file.stat().st_size
+    if size > MAX_BYTES:
+        msg = f"{what}: {file.name!r} has {size} bytes, the limit is {MAX_BYTES}; cut it first"
+        raise LimitError(msg)
+    text = _decoded(file, what)
+    head = text.partition("\n")[0]
+    separator = max(",;\t", key=head.count)
+    try:
+        return pd.read_csv(
+            StringIO(text), sep=separator, dtype=str, keep_default_na=False, index_col=False
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
+        msg = f"{what}: {file.name!r} is not a table ({str(error).strip()}); export it again"
+        raise DataError(msg) from error
+
+
+def _decoded(file: Path, what: str) -> str:
+    content = file.read_bytes()
+    if b"\0" in content:
+        msg = f"{what}: {file.name!r} holds zero bytes, it is no text; export it as CSV in UTF-8"
+        raise DataError(msg)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        msg = (
+            f"{what}: {file.name!r} is not UTF-8 (line {line}); save it as 'CSV UTF-8', "
+            "or convert it with iconv -f CP1256 -t UTF-8 if it is Arabic from Windows"
+        )
+        raise DataError(msg) from error
+
+
+def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str], *, index: bool = False) -> None:
+    """
+    Write a table as CSV in UTF-8, safe to open in a spreadsheet.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe in
+    front.
+
+    Parameters
+    ----------
+    frame
+        The table.
+    path
+        File to write; an existing one is replaced when the new one is whole.
+    index
+        Whether to write the index as first column.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_csv(pd.DataFrame({"note": ["=1+1", "-5"]}), f"{folder}/a.csv")
+    ...     print(Path(folder, "a.csv").read_text())
+    note
+    '=1+1
+    -5
+    <BLANKLINE>
+    """
+    plain = frame.reset_index() if index else frame
+    safe = plain.copy()
+    for position in range(safe.shape[1]):
+        column = safe.iloc[:, position]
+        if not pd.api.types.is_numeric_dtype(column):
+            safe.isetitem(position, column.map(_escaped))
+    safe.columns = [_escaped(name) for name in safe.columns]
+    with atomic_write(path) as temporary:
+        safe.to_csv(temporary, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def _escaped(cell: Any) -> Any:
+    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell
