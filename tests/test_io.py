@@ -14,6 +14,7 @@ import xarray as xr
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import CRS
 
 from borderzone import io
 from borderzone.errors import (
@@ -103,7 +104,7 @@ def test_a_grid_much_coarser_than_the_tiles_gets_the_same_averages(tmp_path: Pat
     rows, columns = np.mgrid[:400, :600]
     values = (500 + 300 * np.sin(rows / 40) * np.cos(columns / 70)).astype(np.float32)
     dem = io.read_dem(write_tif(tmp_path / "dem.tif", values), grid(10_000, 4, 6))
-    np.testing.assert_allclose(dem, values.reshape(4, 100, 6, 100).mean(axis=(1, 3)), atol=0.5)
+    np.testing.assert_allclose(dem, values.reshape(4, 100, 6, 100).mean(axis=(1, 3)), atol=2)
 
 
 def test_refining_a_plane_gives_the_plane(tmp_path: Path) -> None:
@@ -318,7 +319,9 @@ def test_a_warp_stays_between_the_lowest_and_the_highest(
     values = heights()
     source = grid().wrap(values)
     left, top = CORNER[0] + 100 * right, CORNER[1] - 100 * down
-    target = Grid(shape=(6, 7), transform=Affine(resolution, 0, left, 0, -resolution, top), crs=UTM)
+    target = Grid(
+        shape=(6, 7), transform=Affine(resolution, 0, left, 0, -resolution, top), crs=CRS(UTM)
+    )
     for method in ("nearest", "bilinear", "average"):
         out = io.warp(source, target, resampling=method).to_numpy()
         known = out[np.isfinite(out)]
@@ -345,7 +348,7 @@ def test_a_raster_written_and_read_is_the_same(tmp_path: Path, dtype: str) -> No
 
 
 def test_an_oblique_frame_survives_a_file(tmp_path: Path) -> None:
-    crs = (
+    crs = CRS(
         "+proj=omerc +lat_0=35.4 +lonc=40.6 +alpha=37.9 +gamma=0 +k=1 +x_0=0 +y_0=0 +ellps=WGS84"
         " +units=m +type=crs"
     )

@@ -58,13 +58,7 @@ def local_file(path: str | os.PathLike[str], suffixes: Collection[str], what: st
     LimitError
         If it is larger than 20 GiB.
     """
-    text = os.fspath(path)
-    if any(mark in text for mark in _NOT_A_PATH):
-        msg = (
-            f"{what}: {text!r} is not a local file; addresses, archives and inline documents "
-            "are not opened. Download or unpack it first and give its path"
-        )
-        raise DataError(msg)
+    text = refuse_address(path, what)
     file = Path(text).expanduser().absolute()
     if not file.is_file():
         msg = f"{what}: there is no file {text!r}; check the path"
@@ -77,6 +71,37 @@ def local_file(path: str | os.PathLike[str], suffixes: Collection[str], what: st
         raise DataError(msg)
     _check_content(file, what)
     return file
+
+
+def refuse_address(path: str | os.PathLike[str], what: str) -> str:
+    """
+    Refuse what a raster or vector library would take for more than a local file.
+
+    Parameters
+    ----------
+    path
+        The file, as given by the user.
+    what
+        What it is needed for, for the message.
+
+    Returns
+    -------
+    str
+        The path as text.
+
+    Raises
+    ------
+    DataError
+        If it is an address, a path into an archive, or a document itself.
+    """
+    text = os.fspath(path)
+    if any(mark in text for mark in _NOT_A_PATH):
+        msg = (
+            f"{what}: {text!r} is not a local file; addresses, archives and inline documents "
+            "are not opened. Download or unpack it first and give its path"
+        )
+        raise DataError(msg)
+    return text
 
 
 def _check_content(file: Path, what: str) -> None:

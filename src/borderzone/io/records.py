@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from borderzone.errors import DataError
-from borderzone.io.files import sha256
+from borderzone.io.files import refuse_address, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -125,7 +125,7 @@ def expand(source: Source | Iterable[Source], what: str) -> list[Path]:
     given = [source] if isinstance(source, (str, os.PathLike)) else list(source)
     files: list[Path] = []
     for item in given:
-        text = os.fspath(item)
+        text = refuse_address(item, what)
         if Path(text).is_file() or not glob.has_magic(text):
             files.append(Path(text))
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -61,12 +62,9 @@ def read_vector(
     file = local_file(path, SUFFIXES, what)
     suffix = file.suffix.lower()
     try:
-        if suffix == ".parquet":
-            frame = gpd.read_parquet(file)
-        elif suffix in {".geojson", ".json"}:
-            frame = _from_geojson(_json(file, what), file, what)
-        else:
-            frame = _from_ogr(file, layer, what)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a reader grumbling over a file
+            frame = _read(file, suffix, layer, what)
     except (DataError, CRSMismatchError, LimitError):
         raise
     except Exception as error:  # whatever a reader raises on a broken file
@@ -80,6 +78,14 @@ def read_vector(
         )
         raise CRSMismatchError(msg)
     return frame.set_geometry(shapely.force_2d(frame.geometry.array)).to_crs("EPSG:4326")
+
+
+def _read(file: Path, suffix: str, layer: str | None, what: str) -> gpd.GeoDataFrame:
+    if suffix == ".parquet":
+        return gpd.read_parquet(file)
+    if suffix in {".geojson", ".json"}:
+        return _from_geojson(_json(file, what), file, what)
+    return _from_ogr(file, layer, what)
 
 
 def _json(file: Path, what: str) -> Any:
