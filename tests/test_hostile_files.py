@@ -71,6 +71,10 @@ def geotiff(path: Path, **changes: Any) -> Path:
     return path
 
 
+def dem_on(grid: Grid) -> Callable[[Any], Any]:
+    return lambda path: io.read_dem(path, grid)
+
+
 RASTERS: dict[str, str] = {
     "a VRT to an address": VRT_RASTER.format(target="/vsicurl/http://127.0.0.1:9/a.tif"),
     "a raw VRT over another file": VRT_RAW.format(target="{secret}"),
@@ -92,9 +96,9 @@ def test_what_is_no_geotiff_is_refused_whatever_its_name(
     secret.write_text(SECRET)
     file = tmp_path / name
     file.write_text(RASTERS[kind].replace("{secret}", str(secret)), encoding="latin-1")
-    for read in (lambda: io.read_dem(file, GRID), lambda: io.read_raster(file)):
+    for read in (dem_on(GRID), io.read_raster):
         with pytest.raises(DataError) as refusal:
-            read()
+            read(file)
         assert name in str(refusal.value)
         assert SECRET not in str(refusal.value)
 
@@ -156,7 +160,7 @@ def test_vectors_that_are_not_what_they_say_are_refused(tmp_path: Path, kind: st
 )
 @pytest.mark.parametrize(
     "read",
-    [lambda path: io.read_dem(path, GRID), io.read_raster, io.read_vector, io.read_table],
+    [dem_on(GRID), io.read_raster, io.read_vector, io.read_table],
     ids=["dem", "raster", "vector", "table"],
 )
 def test_addresses_are_not_files(address: str, read: Callable[[str], Any]) -> None:
@@ -194,9 +198,9 @@ def test_a_geotiff_cut_short_is_refused(tmp_path: Path, share: float) -> None:
         target.write(rng.uniform(0, 900, (300, 300)).astype(np.float32), 1)
     content = file.read_bytes()
     file.write_bytes(content[: int(len(content) * share)])
-    for read in (lambda: io.read_dem(file, big), lambda: io.read_raster(file)):
+    for read in (dem_on(big), io.read_raster):
         with pytest.raises(DataError, match=r"dem\.tif.*(cut short or damaged|fetch)"):
-            read()
+            read(file)
 
 
 def test_a_geotiff_with_damaged_blocks_is_refused(tmp_path: Path) -> None:
