@@ -21,7 +21,10 @@ from borderzone.difficulty.fuzzy import (
     fuzzy_product,
     fuzzy_sum,
 )
+from borderzone.difficulty.masking import mask_prior
 from borderzone.difficulty.scales import FLOOR, SCALES, Scale
+from borderzone.difficulty.shares import flagged_share
+from borderzone.difficulty.zones import REMOTE_RANK_BREAKS_H, zones
 
 __all__ = [
     "ARIDITY_BREAK",
@@ -32,14 +35,18 @@ __all__ = [
     "FLOOR",
     "GAMMA",
     "INDEX_LEGS",
+    "REMOTE_RANK_BREAKS_H",
     "SCALES",
     "AHPWeights",
     "Scale",
     "ahp_weights",
+    "flagged_share",
     "flags",
     "fuzzy_and",
     "fuzzy_gamma",
     "fuzzy_or",
     "fuzzy_product",
     "fuzzy_sum",
+    "mask_prior",
+    "zones",
 ]

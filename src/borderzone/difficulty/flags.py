@@ -15,6 +15,7 @@ import xarray as xr
 
 from borderzone._checks import check_positive, check_probability
 from borderzone.difficulty.fuzzy import fuzzy_gamma, fuzzy_or
+from borderzone.difficulty.masking import MASK_LAYERS, mask_prior
 from borderzone.difficulty.scales import FLOOR, SCALES
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
@@ -105,7 +106,8 @@ def flags(  # noqa: PLR0913 (the front door's order, then its two breaks and the
     bare_threshold
         Share of bare ground above which a cell is bare.
     masking
-        Share of the ground out of sight, 0 to 1, if it is known.
+        Share of the ground out of sight, 0 to 1; the prior of `mask_prior`
+        where it is not given.
     weights
         Weight of members of the index by name; 1 where not given.
 
@@ -147,6 +149,8 @@ def flags(  # noqa: PLR0913 (the front door's order, then its two breaks and the
         "remote_hours": check_positive(remote_hours, "remote_hours", "h"),
         "bare_threshold": check_probability(bare_threshold, "bare_threshold"),
     }
+    if masking is None and MASK_LAYERS & set(attrs.data_vars):
+        masking = mask_prior(attrs)["f_mask"]
     ground = _read(attrs, hours, surface, masking)
     mode = {} if hours is None or "mode" not in hours.attrs else {"mode": hours.attrs["mode"]}
     accuracy = {

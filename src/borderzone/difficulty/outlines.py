@@ -1,0 +1,109 @@
+"""Outlines of groups of cells: exact along cell edges, or as smooth as the data's accuracy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from scipy import ndimage
+
+if TYPE_CHECKING:
+    from borderzone._typing import BoolArray, IntArray
+    from borderzone.grid import Grid
+
+__all__ = ["cell_outlines", "connected", "generalised"]
+
+
+def connected(mask: BoolArray) -> tuple[IntArray, int]:
+    """
+    Label the groups of cells that touch, by an edge or by a corner.
+
+    Parameters
+    ----------
+    mask
+        Cells to group.
+
+    Returns
+    -------
+    IntArray
+        Group of each cell, from 1; 0 outside.
+    int
+        Number of groups.
+
+    Examples
+    --------
+    >>> connected(np.array([[True, False, False], [False, True, False], [False, False, True]]))[1]
+    1
+    """
+    labels, count = ndimage.label(mask, structure=np.ones((3, 3), dtype=np.int8))
+    return np.asarray(labels), int(count)
+
+
+def cell_outlines(labels: IntArray, grid: Grid, wanted: IntArray) -> list[Any]:
+    """
+    Union of the cells of each group, along cell edges.
+
+    Parameters
+    ----------
+    labels
+        Group of each cell.
+    grid
+        Grid of the cells.
+    wanted
+        Groups to outline.
+
+    Returns
+    -------
+    list of shapely geometry
+        One outline for each wanted group, in the frame of the grid.
+
+    Examples
+    --------
+    >>> from affine import Affine
+    >>> from pyproj import CRS
+    >>> from borderzone.grid import Grid
+    >>> grid = Grid(shape=(2, 2), transform=Affine(10, 0, 0, 0, -10, 20), crs=CRS(32637))
+    >>> [shape] = cell_outlines(np.array([[1, 1], [0, 1]]), grid, np.array([1]))
+    >>> shape.area
+    300.0
+    """
+    keep = np.where(np.isin(labels, wanted), labels, 0)
+    # Runs of equal label along a row: a change of label starts one and ends another.
+    padded = np.pad(keep, ((0, 0), (1, 1)))
+    changes = padded[:, 1:] != padded[:, :-1]
+    rows, columns = np.nonzero(changes)
+    starts = padded[rows, columns + 1] > 0
+    ends = padded[rows, columns] > 0
+    row, first, last = rows[starts], columns[starts], columns[ends]
+    a, _, left, _, e, top = grid.transform[:6]
+    boxes = shapely.box(left + first * a, top + (row + 1) * e, left + last * a, top + row * e)
+    owner = keep[row, first]
+    return [shapely.union_all(boxes[owner == label]) for label in wanted]
+
+
+def generalised(outline: Any, accuracy_m: float) -> Any:
+    """
+    Smooth an outline until it shows nothing finer than the data can.
+
+    Gaps and necks narrower than half the accuracy are closed and opened, and
+    vertices within a twentieth of it are dropped, so that no edge of a cell is left.
+
+    Parameters
+    ----------
+    outline
+        Polygon or multipolygon in metres.
+    accuracy_m
+        Accuracy of the data; 0 leaves the outline as it is. Units: m.
+
+    Returns
+    -------
+    shapely geometry
+        The smooth outline; empty if the whole shape is finer.
+    """
+    if accuracy_m <= 0:
+        return outline
+    reach = accuracy_m / 4
+    closed = outline.buffer(reach).buffer(-reach)
+    opened = closed.buffer(-reach).buffer(reach)
+    return opened.simplify(accuracy_m / 20)
