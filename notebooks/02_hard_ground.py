@@ -1,0 +1,53 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Which ground is hard to patrol?
+#
+# Two flags, kept apart: remote desert, bare ground more than two hours from the nearest town or open airfield, and cave-prone ground,
+# soluble rock with relief. The elevation that ships has cells of about three kilometres. It speaks of regions; it sees no cave, no cliff and no line of sight.
+
+# %%
+import borderzone as bz
+
+border = bz.Border.between("IRQ", "SYR")
+corridor = bz.Corridor.around(border, depth_km=50, segment_km=10)
+grid = corridor.grid(resolution_m=2000)
+grid
+
+# %%
+dem = bz.datasets.elevation(grid)
+attrs = bz.terrain.attributes(dem)
+attrs
+
+# %% [markdown]
+# How long does a patrol need to get there? Fifteen kilometres an hour on flat bare ground, slower on slopes, from the nearest town or open airfield.
+
+# %%
+towns = bz.datasets.places(min_population=1000)
+hours = bz.access.travel_time(dem, towns.geometry, speed="vehicle_off_road")
+on_foot = bz.access.travel_time(dem, towns.geometry, speed="foot")
+print(f"median {float(hours.median()):.1f} h by vehicle, {float(on_foot.median()):.1f} h on foot")
+
+# %%
+surface = bz.terrain.surface.describe(bz.datasets.landcover(grid), bz.datasets.karst(), grid)
+flags = bz.difficulty.flags(attrs, hours, surface)
+zones = bz.difficulty.zones(flags, corridor, places=towns)
+zones[["kind", "rank", "area_km2", "km_start", "km_end", "near", "reasons"]]
+
+# %% [markdown]
+# One flagged share would mislead: it moves with the mode and with the hours that count as remote. So it is a range.
+
+# %%
+bz.difficulty.flagged_share(
+    {"vehicle_off_road": hours, "foot": on_foot}, surface, corridor.cells(grid)
+)

@@ -1,0 +1,231 @@
+"""The command line: a study, what can be named, what ships, and checks."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import borderzone
+from borderzone import errors
+
+__all__ = ["app", "main"]
+
+EXIT_OK, EXIT_BUG, EXIT_USAGE, EXIT_DATA, EXIT_NETWORK, EXIT_LIMIT = 0, 1, 2, 3, 4, 5
+
+_EXIT_CODES: tuple[tuple[type[errors.BorderzoneError], int], ...] = (
+    (errors.LimitError, EXIT_LIMIT),
+    (errors.DataError, EXIT_DATA),
+    (errors.RejectedRowsError, EXIT_DATA),
+    (errors.CoverageGapError, EXIT_DATA),
+    (errors.NoOverlapError, EXIT_DATA),
+    (errors.InvalidGeometryError, EXIT_DATA),
+    (errors.CRSMismatchError, EXIT_DATA),
+    (errors.BorderzoneError, EXIT_USAGE),
+)
+
+app = typer.Typer(
+    name="borderzone",
+    help="Land borders, hard ground and patrol coverage, kilometre by kilometre.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_out = Console(highlight=False, soft_wrap=True)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+_state = {"debug": False}
+
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace the files that an earlier run wrote there.")
+]
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - typer hands the flag by position
+    if value:
+        _out.print(f"borderzone {borderzone.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    _state["debug"] = debug and not version
+
+
+@app.command()
+def report(
+    study: Annotated[
+        Path | None, typer.Argument(help="A study as TOML; without one, the built-in study.")
+    ] = None,
+    *,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write.")] = Path("out"),
+    seed: Annotated[int | None, typer.Option(help="Seed; the study's own when left out.")] = None,
+    detail: Annotated[str, typer.Option(help="public, or internal: adds sensitive layers.")] = (
+        "public"
+    ),
+    overwrite: Overwrite = False,
+) -> None:
+    """Run a study and write its report, figures, tables and layers."""
+    from borderzone.report import check_folder, write_report  # noqa: PLC0415 - heavy imports
+    from borderzone.study import Study  # noqa: PLC0415
+
+    check_folder(out, overwrite=overwrite)
+    case = Study.default() if study is None else Study.from_toml(study)
+    with _progress() as step:
+        result = case.run(seed=case.seed if seed is None else seed, progress=step)
+        other = _night_vision(case, result, step) if study is None else None
+        page = write_report(
+            result, out, detail=detail, overwrite=overwrite, comparison=other, progress=step
+        )
+    _out.print(f"Report: {page}")
+    for sentence in result.summary:
+        _out.print(f"- {sentence}", markup=False)
+
+
+def _night_vision(case: Any, result: Any, step: Any) -> Any:
+    from borderzone.scenario import PRESETS  # noqa: PLC0415 - heavy imports
+
+    step("the what-if: night vision for all")
+    return case.with_scenario(PRESETS["night_vision_for_all"]).run(
+        seed=result.seed, ground=result.ground
+    )
+
+
+@app.command()
+def borders(
+    country: Annotated[str | None, typer.Argument(help="Only borders of this country.")] = None,
+) -> None:
+    """List the land borders that can be named."""
+    from borderzone.border import list_borders  # noqa: PLC0415 - heavy imports
+
+    table = list_borders(country)
+    rows = table[["a", "b", "name_a", "name_b", "length_km", "n_parts"]]
+    _print_table(rows.assign(length_km=rows["length_km"].round(1)), f"{len(rows)} land borders")
+
+
+@app.command()
+def data() -> None:
+    """List the data that ship: origin, licence, resolution, accuracy."""
+    from borderzone import datasets  # noqa: PLC0415 - heavy imports
+
+    _print_table(datasets.table(), "Embedded data")
+
+
+@app.command()
+def check(
+    incidents: Annotated[Path, typer.Argument(help="Incident table to check.")],
+    *,
+    rejected: Annotated[
+        Path | None, typer.Option(help="Write the rejected rows to this CSV file.")
+    ] = None,
+    fix_swapped: Annotated[
+        bool, typer.Option("--fix-swapped", help="Exchange latitude and longitude where it helps.")
+    ] = False,
+) -> None:
+    """Check an incident table row by row; exit code 3 when too many rows are unusable."""
+    from borderzone import incidents as room  # noqa: PLC0415 - heavy imports
+    from borderzone.io import write_csv  # noqa: PLC0415
+
+    events = room.read(incidents, fix_swapped=fix_swapped)
+    _print_table(room.check(events), f"{incidents}: {len(events)} rows")
+    bad = room.rejected(events)
+    if rejected is not None and len(bad):
+        if rejected.exists():
+            msg = f"{rejected} exists; choose another name or remove it first"
+            raise errors.OutputError(msg)
+        write_csv(bad.drop(columns="geometry"), rejected)
+        _out.print(f"{len(bad)} rejected rows: {rejected}")
+    room.require_usable(events)
+
+
+@app.command()
+def whatif(
+    a: Annotated[str, typer.Argument(help="Scenario or study as TOML, or the name of a preset.")],
+    b: Annotated[str, typer.Argument(help="The same, to compare with the first.")],
+    *,
+    seed: Annotated[int, typer.Option(help="Seed of both runs.")] = 1,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the table as CSV.")] = None,
+) -> None:
+    """Compare two scenarios, draw by draw with the same seed."""
+    from borderzone.io import write_csv  # noqa: PLC0415 - heavy imports
+    from borderzone.study import Study  # noqa: PLC0415
+    from borderzone.whatif import compare  # noqa: PLC0415
+
+    if out is not None and out.exists():
+        msg = f"{out} exists; choose another name or remove it first"
+        raise errors.OutputError(msg)
+    with _progress() as step:
+        results = [Study.from_name(name).run(seed=seed, progress=step) for name in (a, b)]
+    table = compare(*results)
+    _print_table(table, f"{results[0].scenario.name} against {results[1].scenario.name}")
+    if out is not None:
+        write_csv(table, out)
+
+
+def _print_table(frame: Any, title: str) -> None:
+    if not _out.is_terminal:
+        _out.print(f"# {title}", markup=False)
+        _out.print(frame.to_csv(index=False, sep="\t", float_format="%.6g").rstrip(), markup=False)
+        return
+    table = Table(title=title, show_lines=False)
+    for column in frame.columns:
+        table.add_column(str(column), overflow="fold")
+    for row in frame.itertuples(index=False):
+        table.add_row(*(f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in row))
+    _out.print(table)
+
+
+class _progress:  # noqa: N801 - used like a function
+    """A spinner that names the running step; silent when not a terminal."""
+
+    def __init__(self) -> None:
+        self._status = _err.status("starting") if _err.is_terminal else None
+
+    def __enter__(self) -> Any:
+        if self._status is not None:
+            self._status.start()
+        return self._step
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def _step(self, name: str) -> None:
+        if self._status is not None:
+            self._status.update(name)
+
+
+def _tell(error: errors.BorderzoneError) -> int:
+    _err.print(f"[bold]borderzone:[/bold] {type(error).__name__}:", end=" ")
+    _err.print(str(error), markup=False)
+    return next(code for kind, code in _EXIT_CODES if isinstance(error, kind))
+
+
+def main() -> None:
+    """Run the command line; every error becomes a sentence and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except errors.BorderzoneError as error:
+        if _state["debug"]:
+            traceback.print_exc()
+        sys.exit(_tell(error))
+    except Exception as error:  # noqa: BLE001 - the last line of defence tells and exits with 1
+        if _state["debug"]:
+            traceback.print_exc()
+        _err.print(f"borderzone: this is a bug: {type(error).__name__}: {error}", markup=False)
+        _err.print("Run again with --debug for the traceback, and report it.")
+        sys.exit(EXIT_BUG)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,311 @@
+"""A scenario: every assumption behind one study, as one frozen record."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from borderzone._checks import check_choice
+from borderzone.errors import InvalidScenarioError
+from borderzone.patrol.assumptions import ASSUMPTION_NAMES, Assumption, default_assumptions
+from borderzone.patrol.forces import Force
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["PRESETS", "Scenario", "Uncertain", "read_toml"]
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+OpenShare = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Uncertain(BaseModel):
+    """
+    How one assumption is distributed, and why.
+
+    Attributes
+    ----------
+    distribution
+        ``"lognormal"``, ``"triangular"``, ``"uniform"``, ``"normal"`` or
+        ``"fixed"``.
+    parameters
+        Median and sigma; low, mode and high; low and high; mean and
+        deviation; or the value.
+    source
+        Where it is from.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    distribution: Literal["lognormal", "triangular", "uniform", "normal", "fixed"]
+    parameters: tuple[float, ...]
+    source: Annotated[str, Field(min_length=1)]
+
+
+class Scenario(BaseModel):
+    """
+    Every assumption behind one set of results.
+
+    Read-only: derive a new case from an old one with `changed`. A value that
+    is impossible is refused at birth, so that no later step has to.
+
+    Attributes
+    ----------
+    name
+        Short label, used in table rows and figure legends.
+    depth_km
+        Depth of the corridor on each side of the border. Units: km.
+    segment_km
+        Longest length of a segment. Units: km.
+    resolution_m
+        Cell size of the working grid. Units: m.
+    remote_hours
+        Travel time from the nearest origin beyond which bare ground counts as
+        remote. Units: h.
+    remote_hours_range
+        Thresholds over which the flagged share is reported. Units: h.
+    bare_threshold
+        Share of bare ground above which a cell counts as bare.
+    min_zone_km2
+        Smallest zone that is listed. Units: km2.
+    force
+        The patrol unit: mobility, sensor, shifts, response.
+    crosser
+        How somebody crosses: ``"foot"`` takes the speed from the ground,
+        ``"vehicle"`` moves at `crosser_vehicle_km_h`.
+    crosser_vehicle_km_h
+        Speed of a crossing vehicle. Units: km/h.
+    light
+        ``"night"``, the worst case, or ``"day"``: the light of the headline.
+        Both are always computed.
+    law
+        Law of detection: ``"random"`` or ``"back_and_forth"``.
+    targets
+        Probabilities of interdiction and detection to plan for.
+    confidence
+        Probability, over the assumptions, with which a target is to be met.
+    max_units
+        Largest number of units on station that the curve shows.
+    reference_units
+        Units on station at which segments and scenarios are compared.
+    draws
+        Number of Monte Carlo draws over the assumptions.
+    imputations
+        Number of positions drawn for every incident.
+    uncertainty
+        Distributions of the Monte Carlo that differ from the defaults of the
+        force, by name; see `borderzone.patrol.default_assumptions`.
+
+    Examples
+    --------
+    >>> Scenario(depth_km=25).changed({"force.sensor": "vehicle_thermal"}).force.sensor
+    'vehicle_thermal'
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: Annotated[str, Field(min_length=1, max_length=80)] = "as is"
+    depth_km: Positive = 50.0
+    segment_km: Positive = 10.0
+    resolution_m: Positive = 2000.0
+    remote_hours: Positive = 2.0
+    remote_hours_range: tuple[Positive, ...] = (1.0, 2.0, 3.0, 6.0)
+    bare_threshold: OpenShare = 0.5
+    min_zone_km2: Positive = 100.0
+    force: Force = Force(mode="vehicle_off_road", sensor="eye")
+    crosser: Literal["foot", "vehicle"] = "foot"
+    crosser_vehicle_km_h: Positive = 30.0
+    light: Literal["night", "day"] = "night"
+    law: Literal["random", "back_and_forth"] = "random"
+    targets: tuple[OpenShare, ...] = (0.5, 0.9, 0.95)
+    confidence: OpenShare = 0.9
+    max_units: Annotated[int, Field(ge=1, le=1_000_000)] = 3000
+    reference_units: Annotated[int, Field(ge=1)] = 100
+    draws: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
+    imputations: Annotated[int, Field(ge=10, le=100_000)] = 500
+    uncertainty: dict[str, Uncertain] = Field(default_factory=dict)
+
+    def __init__(self, **values: Any) -> None:
+        """Build a scenario, or say in plain words which value is impossible."""
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise InvalidScenarioError(_plain(error)) from error
+
+    @model_validator(mode="after")
+    def _choices_agree(self) -> Self:
+        for name in self.uncertainty:
+            check_choice(name, "uncertainty", ASSUMPTION_NAMES)
+        if not self.targets or list(self.targets) != sorted(set(self.targets)):
+            msg = f"targets must rise and not repeat, got {self.targets}"
+            raise ValueError(msg)
+        if self.remote_hours not in self.remote_hours_range:
+            msg = (
+                f"remote_hours {self.remote_hours} must be one of remote_hours_range "
+                f"{self.remote_hours_range}, so that the flagged share shows it"
+            )
+            raise ValueError(msg)
+        return self
+
+    def assumptions(self) -> dict[str, Assumption]:
+        """
+        Give the distribution of every uncertain number.
+
+        Returns
+        -------
+        dict of Assumption
+            The defaults of the force, with the changes of `uncertainty`.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the parameters do not make a distribution.
+        """
+        made = default_assumptions(self.force)
+        for name, change in self.uncertainty.items():
+            made[name] = Assumption(
+                name=name,
+                distribution=change.distribution,
+                parameters=change.parameters,
+                unit=made[name].unit,
+                source=change.source,
+            )
+        return made
+
+    def changed(self, changes: Mapping[str, Any]) -> Scenario:
+        """
+        Return the same case with other values; this one stays as it is.
+
+        Parameters
+        ----------
+        changes
+            New values by name; a dot reaches into the force, as in
+            ``"force.sensor"``.
+
+        Returns
+        -------
+        Scenario
+            A new record.
+
+        Raises
+        ------
+        InvalidScenarioError
+            If a name is unknown or a value impossible.
+        """
+        values = self.model_dump()
+        for name, value in changes.items():
+            target, leaf = values, name
+            if name.startswith("force."):
+                target, leaf = values["force"], name.removeprefix("force.")
+            if leaf not in target:
+                known = [*values, *(f"force.{key}" for key in values["force"])]
+                msg = f"a scenario has no {name!r}; it has {', '.join(sorted(known))}"
+                raise InvalidScenarioError(msg)
+            target[leaf] = value
+        return Scenario(**values)
+
+    def to_toml(self, path: str | Path | None = None) -> str:
+        """
+        Write the scenario as TOML.
+
+        Parameters
+        ----------
+        path
+            File to write; an existing one is refused.
+
+        Returns
+        -------
+        str
+            The text.
+
+        Raises
+        ------
+        InvalidScenarioError
+            If the file exists.
+        """
+        text = tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+        if path is not None:
+            if Path(path).exists():
+                msg = f"{path} exists; choose another name or remove it first"
+                raise InvalidScenarioError(msg)
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Scenario:
+        """
+        Read a scenario from a TOML file; what it leaves out keeps its default.
+
+        Parameters
+        ----------
+        path
+            File to read.
+
+        Returns
+        -------
+        Scenario
+            The record.
+
+        Raises
+        ------
+        InvalidScenarioError
+            If the file is missing, not TOML, or holds an unknown name or an
+            impossible value.
+        """
+        return cls(**read_toml(path))
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """
+    Read a TOML file, with errors that name the file.
+
+    Parameters
+    ----------
+    path
+        File to read.
+
+    Returns
+    -------
+    dict
+        Its content.
+
+    Raises
+    ------
+    InvalidScenarioError
+        If the file is missing or is not TOML.
+    """
+    file = Path(path)
+    if not file.is_file():
+        msg = f"there is no scenario file {str(path)!r}"
+        raise InvalidScenarioError(msg)
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        msg = f"{path} is not valid TOML: {error}"
+        raise InvalidScenarioError(msg) from error
+
+
+def _plain(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"]) or "scenario"
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"{name} is not a name that a scenario knows")
+        else:
+            lines.append(f"{name} = {problem['input']!r}: {problem['msg']}")
+    return "; ".join(lines)
+
+
+PRESETS: Mapping[str, Scenario] = MappingProxyType(
+    {
+        "as_is": Scenario(name="as is"),
+        "night_vision_for_all": Scenario(name="as is").changed(
+            {"name": "night vision for all", "force.sensor": "night_vision_goggles"}
+        ),
+    }
+)

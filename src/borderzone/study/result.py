@@ -1,0 +1,135 @@
+"""What a study gives: tables, layers, three sentences, and what it cannot say."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    import pandas as pd
+    import xarray as xr
+
+    from borderzone.border import Border
+    from borderzone.corridor import Corridor
+    from borderzone.datasets import Record
+    from borderzone.grid import Grid
+    from borderzone.scenario import Scenario
+
+__all__ = ["StudyResult"]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class StudyResult:
+    """
+    Everything a study computed, and the assumptions it stands on.
+
+    A result that the data could not give is None, and `notes` says why.
+
+    Attributes
+    ----------
+    name
+        Name of the study, for titles and file names.
+    border, corridor, grid, scenario, seed
+        What the study was run on.
+    layers
+        Rasters on the working grid: elevation, terrain, hours, flags, index,
+        chainage, offset, side and segment.
+    segments
+        One row a segment: chainage range, ground, sweep width, speeds, rates
+        and units by each rule.
+    zones
+        Flagged zones with their reasons in numbers.
+    incidents
+        Every row of the incident table, with its status.
+    overlay
+        Expected number of incidents in each zone, with bands.
+    curve
+        Probability of detection and interdiction against units on station.
+    required
+        Units required for each target, on station and on roll, with bands.
+    draws
+        The Monte Carlo draws behind the bands, one row a draw.
+    flagged_share
+        Share of the corridor flagged, over modes and thresholds.
+    night_hours
+        Length of the night by month and definition.
+    sobol
+        Share of the variance of the required units owed to each assumption.
+    terrain_variance
+        How much of the variance of the rates is terrain.
+    plausibility
+        What real forces had, and what the model says of so many.
+    assumptions
+        Every assumption with value, band, unit and source.
+    origins
+        Where travel times start.
+    furniture
+        Places, airfields, rivers, governorates and countries, for maps.
+    inputs
+        Records of the data used: hash, licence, citation, accuracy.
+    summary
+        Three plain sentences.
+    notes
+        What this study cannot say, and why.
+    """
+
+    name: str
+    border: Border
+    corridor: Corridor
+    grid: Grid | None
+    scenario: Scenario
+    seed: int
+    layers: xr.Dataset | None
+    segments: gpd.GeoDataFrame
+    zones: gpd.GeoDataFrame | None
+    incidents: gpd.GeoDataFrame | None
+    overlay: pd.DataFrame | None
+    curve: pd.DataFrame | None
+    required: pd.DataFrame | None
+    draws: pd.DataFrame | None
+    flagged_share: pd.DataFrame | None
+    night_hours: pd.DataFrame
+    sobol: pd.DataFrame | None
+    terrain_variance: Mapping[str, Any] | None
+    plausibility: pd.DataFrame | None
+    assumptions: pd.DataFrame
+    origins: gpd.GeoDataFrame | None
+    furniture: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    inputs: tuple[Record, ...] = ()
+    summary: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    run_id: str = ""
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any incident was drawn from the synthetic process."""
+        if self.incidents is None or "synthetic" not in self.incidents:
+            return False
+        return bool(self.incidents["synthetic"].any())
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+        """
+        Draw the corridor map.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw on; made when left out.
+        **kwargs
+            Handed to the map.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes drawn on.
+        """
+        # Looked up by name, as pandas does: no room of the domain imports figures.
+        return importlib.import_module("borderzone.figures").corridor_map(self, ax=ax, **kwargs)
+
+    def __repr__(self) -> str:
+        """Name the study and its three findings."""
+        return "\n".join([f"<StudyResult {self.name}>", *self.summary])
