@@ -1,0 +1,412 @@
+"""What stands on a map: scale bar, north arrow, graticule and locator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
+from pyproj import CRS, Geod, Transformer
+
+from borderzone.figures.style import INK, halo
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "graticule",
+    "locator",
+    "map_scale",
+    "nice_length",
+    "north_angle_deg",
+    "north_arrow",
+    "scale_bar",
+]
+
+WGS84 = Geod(ellps="WGS84")
+KM_PER_MILE = 1.609344
+
+
+def nice_length(longest: float) -> float:
+    """
+    Return the largest of 1, 2, 5, 10, 20 ... that is not longer.
+
+    Parameters
+    ----------
+    longest
+        Longest length allowed; above zero.
+
+    Returns
+    -------
+    float
+        The round length.
+
+    Examples
+    --------
+    >>> nice_length(137.0)
+    100.0
+    """
+    power = 10.0 ** np.floor(np.log10(longest))
+    return float(max(step * power for step in (1.0, 2.0, 5.0) if step * power <= longest))
+
+
+def map_scale(ax: Axes, crs: Any) -> float:
+    """
+    Return how many metres of ground one map unit is, along x at the map's centre.
+
+    Parameters
+    ----------
+    ax
+        Map axes with their limits set.
+    crs
+        The map's coordinate reference system.
+
+    Returns
+    -------
+    float
+        Geodesic metres for each map unit.
+
+    Examples
+    --------
+    >>> from borderzone.figures.style import own_axes
+    >>> ax = own_axes(None)
+    >>> _ = ax.set(xlim=(4.4e6, 4.6e6), ylim=(4.0e6, 4.2e6))
+    >>> round(map_scale(ax, 3857), 2)  # web Mercator stretches the ground at 34 degrees north
+    0.82
+    """
+    (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
+    x, y = (west + east) / 2, (south + north) / 2
+    half = (east - west) / 200
+    to_degrees = Transformer.from_crs(CRS.from_user_input(crs), 4326, always_xy=True)
+    lon, lat = to_degrees.transform([x - half, x + half], [y, y])
+    _, _, metres = WGS84.inv(lon[0], lat[0], lon[1], lat[1])
+    return float(metres) / float(2 * half)
+
+
+def scale_bar(
+    ax: Axes, crs: Any, *, corner: tuple[float, float] = (0.03, 0.03), share: float = 0.28
+) -> None:
+    """
+    Draw one bar in kilometres and miles, measured on the ellipsoid at the map's centre.
+
+    Parameters
+    ----------
+    ax
+        Map axes with their limits set.
+    crs
+        The map's coordinate reference system.
+    corner
+        Lower left corner. Units: share of the axes.
+    share
+        Longest length. Units: share of the width of the axes.
+
+    Examples
+    --------
+    >>> from borderzone.figures.style import own_axes
+    >>> ax = own_axes(None)
+    >>> _ = ax.set(xlim=(-2e5, 2e5), ylim=(-1e5, 1e5))
+    >>> scale_bar(ax, "+proj=laea +lat_0=35 +lon_0=40")
+    >>> sorted(text.get_text() for text in ax.texts)
+    ['0', '0', '100 km', '50', '50 mi']
+    """
+    west, east = ax.get_xlim()
+    width_km = map_scale(ax, crs) * (east - west) / 1000
+    x, y = corner
+    height = 0.09 / _inches(ax)[1]
+    pad = 0.08 / _inches(ax)[0]
+    km, miles = nice_length(share * width_km), nice_length(share * width_km / KM_PER_MILE)
+    length = max(km, miles * KM_PER_MILE) / width_km
+    box = FancyBboxPatch(
+        (x - pad, y - 0.6 * height),
+        length + 6.5 * pad,
+        6.0 * height,
+        boxstyle="square,pad=0",
+        transform=ax.transAxes,
+        facecolor="#ffffff",
+        edgecolor="none",
+        alpha=0.82,
+        zorder=30,
+    )
+    ax.add_patch(box)
+    rows = ((y + 2.4 * height, km, km / width_km, "km", 1), (y + 1.2 * height, miles, 0.0, "mi", 0))
+    for base, number, wide, unit, above in rows:
+        drawn = wide or number * KM_PER_MILE / width_km
+        for part in range(4):
+            ax.add_patch(
+                Rectangle(
+                    (x + part * drawn / 4, base),
+                    drawn / 4,
+                    height,
+                    transform=ax.transAxes,
+                    facecolor=INK["text"] if part % 2 == above else "#ffffff",
+                    edgecolor=INK["text"],
+                    linewidth=0.6,
+                    zorder=31,
+                )
+            )
+        edge = base + 1.35 * height if above else base - 0.35 * height
+        marks = [(0.0, "0"), (0.5, f"{number / 2:g}"), (1.0, f"{number:g} {unit}")]
+        for place, text in marks if above else [marks[0], marks[2]]:
+            ax.text(
+                x + place * drawn,
+                edge,
+                text,
+                transform=ax.transAxes,
+                ha="center" if place < 1 else "left" if not above else "center",
+                va="bottom" if above else "top",
+                fontsize=7,
+                zorder=31,
+            )
+
+
+def _inches(ax: Axes) -> tuple[float, float]:
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # noqa: S101  # axes always stand on a figure
+    box = ax.get_position()
+    wide, high = figure.get_size_inches()
+    return float(box.width * wide), float(box.height * high)
+
+
+def north_angle_deg(crs: Any, x: float, y: float) -> float:
+    """
+    Return how far true north is turned from up, clockwise, at a point of a map.
+
+    Parameters
+    ----------
+    crs
+        The map's coordinate reference system.
+    x, y
+        The point, in map units.
+
+    Returns
+    -------
+    float
+        Angle. Units: degrees, -180 to 180.
+
+    Examples
+    --------
+    >>> round(north_angle_deg("+proj=laea +lat_0=35 +lon_0=40", 0.0, 0.0), 6)
+    0.0
+    """
+    frame = CRS.from_user_input(crs)
+    lon, lat = Transformer.from_crs(frame, 4326, always_xy=True).transform(x, y)
+    step = 0.01 if lat < 89 else -0.01
+    back = Transformer.from_crs(4326, frame, always_xy=True)
+    ahead_x, ahead_y = back.transform(lon, lat + step)
+    here_x, here_y = back.transform(lon, lat)
+    turn = np.degrees(np.arctan2(ahead_x - here_x, ahead_y - here_y))
+    return float(turn if step > 0 else (turn + 360) % 360 - 180) + 0.0
+
+
+def north_arrow(
+    ax: Axes, crs: Any, *, centre: tuple[float, float] = (0.95, 0.9), size: float = 0.4
+) -> None:
+    """
+    Draw an arrow to true north, turned as the map's frame asks where it stands.
+
+    Parameters
+    ----------
+    ax
+        Map axes with their limits set.
+    crs
+        The map's coordinate reference system.
+    centre
+        Where it stands. Units: share of the axes.
+    size
+        Its height. Units: inches.
+
+    Examples
+    --------
+    >>> from borderzone.figures.style import own_axes
+    >>> ax = own_axes(None)
+    >>> _ = ax.set(xlim=(-2e5, 2e5), ylim=(-1e5, 1e5))
+    >>> north_arrow(ax, "+proj=laea +lat_0=35 +lon_0=40")
+    >>> ax.texts[0].get_text()
+    'N'
+    """
+    (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
+    x = west + centre[0] * (east - west)
+    y = south + centre[1] * (north - south)
+    angle = np.radians(north_angle_deg(crs, x, y))
+    wide, high = _inches(ax)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    shape = np.array([[0, 0.5], [0.2, -0.4], [0, -0.22], [-0.2, -0.4]]) * size
+    for half, fill in ((shape[[0, 1, 2]], "#ffffff"), (shape[[0, 2, 3]], INK["text"])):
+        outline = half @ turn.T / (wide, high) + centre
+        ax.add_patch(
+            Polygon(
+                outline,
+                transform=ax.transAxes,
+                facecolor=fill,
+                edgecolor=INK["text"],
+                linewidth=0.7,
+                zorder=31,
+            )
+        )
+    above = np.array([0.0, 0.72 * size]) @ turn.T / (wide, high) + centre
+    ax.text(
+        float(above[0]),
+        float(above[1]),
+        "N",
+        transform=ax.transAxes,
+        ha="center",
+        va="center",
+        fontsize=9,
+        fontweight="bold",
+        rotation=-np.degrees(angle),
+        path_effects=halo(),
+        zorder=31,
+    )
+
+
+def graticule(ax: Axes, crs: Any, *, lines: int = 4) -> None:
+    """
+    Mark degrees at the neatline and where meridians and parallels cross.
+
+    Parameters
+    ----------
+    ax
+        Map axes with their limits set.
+    crs
+        The map's coordinate reference system.
+    lines
+        About how many meridians to mark.
+
+    Examples
+    --------
+    >>> from borderzone.figures.style import own_axes
+    >>> ax = own_axes(None)
+    >>> _ = ax.set(xlim=(-2e5, 2e5), ylim=(-1e5, 1e5))
+    >>> graticule(ax, "+proj=laea +lat_0=35 +lon_0=40")
+    >>> [tick.get_text() for tick in ax.get_xticklabels()]
+    ['38°E', '39°E', '40°E', '41°E', '42°E']
+    """
+    frame = CRS.from_user_input(crs)
+    to_degrees = Transformer.from_crs(frame, 4326, always_xy=True)
+    (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
+    along_x, along_y = np.linspace(west, east, 400), np.linspace(south, north, 400)
+    lon, _ = to_degrees.transform(along_x, np.full(400, south))
+    _, lat = to_degrees.transform(np.full(400, west), along_y)
+    step = _degree_step(float(lon.max() - lon.min()), lines)
+    meridians, parallels = _multiples(lon, step), _multiples(lat, step)
+    ax.set_xticks(
+        np.interp(meridians, lon, along_x), [_degrees(value, "EW") for value in meridians]
+    )
+    ax.set_yticks(
+        np.interp(parallels, lat, along_y), [_degrees(value, "NS") for value in parallels]
+    )
+    ax.tick_params(length=3, width=0.7, top=False, right=False, pad=2)
+    ax.spines[:].set_visible(True)
+    ax.spines[:].set(linewidth=1.1, edgecolor=INK["text"])
+    grid_lon, grid_lat = np.meshgrid(meridians, parallels)
+    back = Transformer.from_crs(4326, frame, always_xy=True)
+    x, y = back.transform(grid_lon.ravel(), grid_lat.ravel())
+    inside = (x > west) & (x < east) & (y > south) & (y < north)
+    ax.plot(
+        np.asarray(x)[inside],
+        np.asarray(y)[inside],
+        linestyle="none",
+        marker="+",
+        markersize=6,
+        markeredgewidth=0.5,
+        color=INK["quiet"],
+        zorder=2,
+    )
+
+
+def _degree_step(width: float, lines: int) -> float:
+    steps = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60)
+    return float(min(steps, key=lambda step: abs(width / step - lines)))
+
+
+def _multiples(values: Any, step: float) -> Any:
+    first, last = np.ceil(np.min(values) / step), np.floor(np.max(values) / step)
+    return np.arange(first, last + 1) * step
+
+
+def _degrees(value: float, letters: str) -> str:
+    if abs(value) < 1e-9:
+        return "0°"
+    return f"{abs(value):g}°{letters[0] if value > 0 else letters[1]}"
+
+
+def locator(
+    ax: Axes,
+    *,
+    frame: gpd.GeoSeries,
+    line: gpd.GeoSeries,
+    countries: gpd.GeoDataFrame | None = None,
+    lines: gpd.GeoDataFrame | None = None,
+) -> None:
+    """
+    Draw where in the world the map lies.
+
+    Parameters
+    ----------
+    ax
+        Small axes to draw on.
+    frame
+        Outline of the map, as one polygon in degrees.
+    line
+        The border, in degrees.
+    countries
+        Countries around, with their ``name``.
+    lines
+        Land borders around, drawn where there are no countries.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> from borderzone.figures.style import own_axes
+    >>> box = gpd.GeoSeries([shapely.box(38, 33, 43, 37)], crs=4326)
+    >>> ax = own_axes(None)
+    >>> locator(ax, frame=box, line=box.boundary)
+    >>> [round(float(limit)) for limit in ax.get_ylim()]
+    [28, 42]
+    """
+    west, south, east, north = frame.total_bounds
+    reach = 1.35 * max(east - west, north - south)
+    x, y = (west + east) / 2, (south + north) / 2
+    squeeze = float(np.cos(np.radians(y)))
+    wide, tall = _inches(ax)
+    high = max(reach, (north - south) / 2 + 0.5)
+    half = high / squeeze * wide / tall
+    ax.set_facecolor("#e9eef1" if countries is not None else INK["land"])
+    if countries is not None:
+        countries.plot(
+            ax=ax, facecolor=INK["land"], edgecolor=INK["quiet"], linewidth=0.6, aspect=None
+        )
+    elif lines is not None:
+        lines.plot(ax=ax, color=INK["quiet"], linewidth=0.6, aspect=None)
+    line.plot(ax=ax, color=INK["border"], linewidth=1.8, aspect=None)
+    frame.boundary.plot(ax=ax, color=INK["incident"], linewidth=1.2, aspect=None)
+    ax.set_aspect(1 / squeeze, adjustable="box")
+    ax.set(xlim=(x - half, x + half), ylim=(y - high, y + high), xticks=[], yticks=[])
+    ax.set(xlabel="", ylabel="")
+    ax.spines[:].set_visible(True)
+    ax.spines[:].set(linewidth=0.8, edgecolor=INK["quiet"])
+    if countries is not None:
+        _name_countries(ax, countries, (x - half, y - high, x + half, y + high))
+
+
+def _name_countries(
+    ax: Axes, countries: gpd.GeoDataFrame, window: tuple[float, float, float, float]
+) -> None:
+    shown = countries.geometry.intersection(shapely.box(*window))
+    smallest = 0.02 * (window[2] - window[0]) * (window[3] - window[1])
+    for name, shape in zip(countries["name"], shown, strict=True):
+        if shape.area > smallest:
+            place = shape.representative_point()
+            ax.text(
+                place.x,
+                place.y,
+                name,
+                fontsize=7,
+                color=INK["text"],
+                ha="center",
+                va="center",
+                path_effects=halo(1.5, INK["land"]),
+                clip_on=True,
+            )

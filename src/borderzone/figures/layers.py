@@ -1,0 +1,335 @@
+"""The layers a study puts on a map: corridor, border, flagged zones and incidents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from borderzone.figures.style import CAVE_HATCH, INK, RANK_WORDS
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+
+__all__ = ["MapPage", "draw_border", "draw_corridor", "draw_incidents", "draw_posts", "draw_zones"]
+
+Z_GROUND, Z_ZONE, Z_LINE, Z_BORDER, Z_INCIDENT = 1, 3, 5, 8, 12
+# An event that lies somewhere in a circle wider than this is drawn hollow. Units: km.
+VAGUE_KM = 10.0
+POST_STEPS_KM = (10, 20, 50, 100, 200, 500, 1000, 2000)
+MAX_POSTS = 9
+
+
+@dataclass
+class MapPage:
+    """
+    A map being drawn: its axes, its frame, and the legend it earns as it grows.
+
+    Attributes
+    ----------
+    ax
+        Axes with their limits set.
+    crs
+        North-up frame in metres.
+    key
+        Heading -> marks and words of the legend.
+    taken_x, taken_y
+        Where symbols stand that labels should not cover.
+    reserved
+        Boxes of scale bar and north arrow, which no town should lie under.
+    lines
+        Lines that labels should not cover, as arrays of points.
+    """
+
+    ax: Axes
+    crs: Any
+    key: dict[str, list[tuple[Artist, str]]] = field(default_factory=dict)
+    taken_x: list[float] = field(default_factory=list)
+    taken_y: list[float] = field(default_factory=list)
+    lines: list[Any] = field(default_factory=list)
+    reserved: list[Any] = field(default_factory=list)
+
+    def explain(self, group: str, mark: Artist, words: str) -> None:
+        """
+        Add one entry to the legend.
+
+        Parameters
+        ----------
+        group
+            Its heading.
+        mark
+            What is drawn beside the words.
+        words
+            What it means.
+        """
+        self.key.setdefault(group, []).append((mark, words))
+
+    @property
+    def window(self) -> shapely.Polygon:
+        """
+        The ground the map shows.
+
+        Returns
+        -------
+        shapely.Polygon
+            In map units.
+        """
+        (west, east), (south, north) = self.ax.get_xlim(), self.ax.get_ylim()
+        return shapely.box(west, south, east, north)
+
+    def bring(self, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """
+        Bring a table into the map's frame and cut it at the neatline.
+
+        Parameters
+        ----------
+        table
+            Geometries in any frame; not changed.
+
+        Returns
+        -------
+        GeoDataFrame
+            What the map shows of it.
+        """
+        # Degrees first: a frame made for one region may fold the far side of the globe into it.
+        west, south, east, north = (
+            gpd.GeoSeries([self.window.buffer(self.window.length / 40)], crs=self.crs)
+            .segmentize(5e4)
+            .to_crs(4326)
+            .total_bounds
+        )
+        near = table.to_crs(4326)
+        near = near[near.intersects(shapely.box(west, south, east, north))]
+        near = near.set_geometry(near.geometry.clip(shapely.box(west, south, east, north)))
+        shown = near.to_crs(self.crs)
+        shown = shown.set_geometry(shown.geometry.intersection(self.window))
+        return shown[~shown.geometry.is_empty]
+
+
+def draw_zones(page: MapPage, zones: gpd.GeoDataFrame | None) -> None:
+    """
+    Fill remote desert and hatch cave-prone ground by rank.
+
+    Parameters
+    ----------
+    page
+        The map.
+    zones
+        Flagged zones with ``kind`` and ``rank``, or None.
+    """
+    if zones is None:
+        return
+    group = "Flagged ground"
+    remote = zones[zones["kind"] == "remote_desert"]
+    if len(remote):
+        style: dict[str, Any] = {
+            "facecolor": INK["desert"],
+            "edgecolor": INK["desert_line"],
+            "linewidth": 0.7,
+        }
+        page.bring(remote).plot(ax=page.ax, alpha=0.62, zorder=Z_ZONE, **style)
+        page.explain(group, Patch(alpha=0.62, **style), "remote desert")
+    caves = zones[zones["kind"] == "cave_prone"]
+    for rank in sorted({int(rank) for rank in caves["rank"]}):
+        drawn = page.bring(caves[caves["rank"] == rank])
+        drawn.plot(
+            ax=page.ax,
+            facecolor="none",
+            edgecolor=INK["cave"],
+            hatch=CAVE_HATCH[rank],
+            linewidth=0.6,
+            linestyle=(0, (1, 1.5)),
+            zorder=Z_ZONE + 1,
+        )
+    for rank in sorted({int(rank) for rank in caves["rank"]}, reverse=True):
+        mark = Patch(facecolor="none", edgecolor=INK["cave"], hatch=CAVE_HATCH[rank])
+        page.explain(group, mark, f"cave-prone, {RANK_WORDS[rank]} susceptibility")
+    page.explain(
+        group,
+        Patch(facecolor="none", edgecolor=INK["rule"], linewidth=0.7),
+        "no hatch: caves unknown,\nno soluble rock is mapped",
+    )
+
+
+def draw_corridor(page: MapPage, outline: gpd.GeoSeries, depth: str) -> None:
+    """
+    Draw the edge of the corridor as a thin dashed line.
+
+    Parameters
+    ----------
+    page
+        The map.
+    outline
+        The corridor as polygons.
+    depth
+        How deep it is, in words.
+    """
+    edge: dict[str, Any] = {"color": INK["text"], "linewidth": 0.8, "linestyle": (0, (5, 3))}
+    outline.to_crs(page.crs).boundary.plot(ax=page.ax, zorder=Z_LINE + 1, **edge)
+    page.explain("Border", Line2D([], [], **edge), f"edge of the corridor,\n{depth}")
+
+
+def draw_border(page: MapPage, stretches: gpd.GeoDataFrame) -> None:
+    """
+    Draw the border black on white, dashed where it is disputed or indefinite.
+
+    Parameters
+    ----------
+    page
+        The map.
+    stretches
+        Stretches of the border with ``dashed``.
+    """
+    lines = stretches.to_crs(page.crs)
+    coarse = lines.geometry.simplify(3000).explode()
+    page.lines += [shapely.get_coordinates(line) for line in coarse]
+    lines.plot(ax=page.ax, color="#ffffff", linewidth=4.2, zorder=Z_BORDER, capstyle="round")
+    for dashed, words in (
+        (False, "border"),
+        (True, "border disputed, indefinite\nor a line of control"),
+    ):
+        part = lines[lines["dashed"].astype(bool) == dashed]
+        if part.empty:
+            continue
+        style: dict[str, Any] = {"color": INK["border"], "linewidth": 1.9}
+        style |= {"linestyle": (0, (3.0, 1.4))} if dashed else {}
+        part.plot(ax=page.ax, zorder=Z_BORDER + 1, **style)
+        page.explain("Border", Line2D([], [], **style), words)
+
+
+def draw_posts(page: MapPage, border: Any) -> pd.DataFrame:
+    """
+    Mark round kilometres along the border and name its two ends.
+
+    Parameters
+    ----------
+    page
+        The map.
+    border
+        The border.
+
+    Returns
+    -------
+    DataFrame
+        Chainage and place of each mark.
+    """
+    step = next(
+        (step for step in POST_STEPS_KM if border.length_km / step <= MAX_POSTS), POST_STEPS_KM[-1]
+    )
+    chainage = np.arange(0, border.length_km, step)
+    if border.length_km - chainage[-1] > step / 2:
+        chainage = np.append(chainage, border.length_km)
+    else:
+        chainage[-1] = border.length_km
+    degrees = border.point_at(chainage)
+    places = degrees.to_crs(page.crs)
+    x, y = places.x.to_numpy(), places.y.to_numpy()
+    page.ax.plot(
+        x,
+        y,
+        linestyle="none",
+        marker="s",
+        markersize=4.2,
+        markerfacecolor="#ffffff",
+        markeredgecolor=INK["border"],
+        markeredgewidth=1.0,
+        zorder=Z_BORDER + 2,
+    )
+    page.taken_x += x.tolist()
+    page.taken_y += y.tolist()
+    page.explain(
+        "Border",
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker="s",
+            markersize=4.2,
+            markerfacecolor="#ffffff",
+            markeredgecolor=INK["border"],
+        ),
+        f"kilometre post, from\n{border.start_name}",
+    )
+    return pd.DataFrame(
+        {"chainage_km": chainage, "lon": degrees.x, "lat": degrees.y, "x": x, "y": y}
+    )
+
+
+def draw_incidents(page: MapPage, incidents: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """
+    Draw reported events with the circle each may lie in; vague ones hollow.
+
+    Parameters
+    ----------
+    page
+        The map.
+    incidents
+        Every row of the table, or None.
+
+    Returns
+    -------
+    GeoDataFrame or None
+        The rows that the map shows.
+    """
+    if incidents is None:
+        return None
+    usable = incidents[incidents["in_overlay"].astype(bool) & ~incidents.geometry.is_empty]
+    shown = page.bring(usable[usable["radius_km"].notna()])
+    for synthetic, marker, size, words in (
+        (False, "D", 5.5, "reported"),
+        (True, "o", 3.0, "SYNTHETIC"),
+    ):
+        rows = shown[shown["synthetic"].astype(bool) == synthetic]
+        if rows.empty:
+            continue
+        vague = rows["radius_km"] > VAGUE_KM
+        _rings(page, rows, strong=not synthetic)
+        ink = INK["synthetic"] if synthetic else INK["incident"]
+        for hollow, part in ((True, rows[vague]), (False, rows[~vague])):
+            if part.empty:
+                continue
+            style: dict[str, Any] = {
+                "linestyle": "none",
+                "marker": marker,
+                "markersize": size,
+                "markerfacecolor": "#ffffff" if hollow else ink,
+                "markeredgecolor": ink,
+                "markeredgewidth": 0.9,
+            }
+            page.ax.plot(part.geometry.x, part.geometry.y, zorder=Z_INCIDENT, **style)
+            known = "vaguer than" if hollow else "known to within"
+            page.explain(
+                "Incidents", Line2D([], [], **style), f"{words}, {known} {VAGUE_KM:.0f} km"
+            )
+    if len(shown):
+        ring = Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker="o",
+            markersize=10,
+            markerfacecolor="none",
+            markeredgecolor=INK["incident"],
+            markeredgewidth=0.6,
+        )
+        page.explain("Incidents", ring, "circle it lies in")
+    return shown
+
+
+def _rings(page: MapPage, rows: gpd.GeoDataFrame, *, strong: bool) -> None:
+    circles = rows.geometry.buffer(rows["radius_km"] * 1000)
+    circles.plot(
+        ax=page.ax,
+        facecolor="none",
+        edgecolor=INK["incident" if strong else "synthetic"],
+        linewidth=0.9 if strong else 0.35,
+        alpha=0.9 if strong else 0.4,
+        zorder=Z_INCIDENT - 1,
+    )

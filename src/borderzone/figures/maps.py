@@ -1,0 +1,391 @@
+"""Maps: a border, a corridor, and the corridor map of a study."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj.crs import ProjectedCRS
+from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
+
+import borderzone
+from borderzone.figures import country, furniture, layers, sheet
+from borderzone.figures.relief import draw_relief
+from borderzone.figures.style import A4_LANDSCAPE, INK, context, figure_of, page
+from borderzone.figures.words import attribution
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from borderzone.border import Border
+    from borderzone.corridor import Corridor
+    from borderzone.study import StudyResult
+
+__all__ = ["corridor_map", "corridor_map_data", "map_frame", "plot_border", "plot_corridor"]
+
+# Inches on an A4 page: the neatline, and the column beside it.
+MAP_BOX = (0.75, 1.02, 7.15, 6.1)
+SIDE_BOX = (8.22, 1.02, 3.0, 6.1)
+MARGIN = 0.06
+
+
+def map_frame(shapes: gpd.GeoSeries) -> ProjectedCRS:
+    """
+    Return a north-up equal-area frame centred on what is to be drawn.
+
+    Parameters
+    ----------
+    shapes
+        What is to be drawn, in any frame.
+
+    Returns
+    -------
+    pyproj.crs.ProjectedCRS
+        Lambert azimuthal equal-area in metres, true north up at the centre.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> map_frame(gpd.GeoSeries([shapely.box(40, 34, 42, 36)], crs=4326)).name
+    'Lambert azimuthal equal-area at 35° N, 41° E, WGS 84'
+    """
+    west, south, east, north = shapes.to_crs(4326).total_bounds
+    lon, lat = round((west + east) / 2, 2), round((south + north) / 2, 2)
+    north_south, east_west = "N" if lat >= 0 else "S", "E" if lon >= 0 else "W"
+    return ProjectedCRS(
+        conversion=LambertAzimuthalEqualAreaConversion(lat, lon),
+        name=(
+            f"Lambert azimuthal equal-area at {abs(lat):g}° {north_south}, "
+            f"{abs(lon):g}° {east_west}, WGS 84"
+        ),
+    )
+
+
+def corridor_map(result: StudyResult, ax: Axes | None = None, *, relief: bool = True) -> Axes:
+    """
+    Draw the corridor with its flagged ground, incidents and towns, north up.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes to draw on; a whole page with heading, legend column, locator and
+        footer is made when left out.
+    relief
+        Whether to draw relief under the map.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The map.
+    """
+    with context():
+        whole = ax is None
+        if ax is None:
+            sheet_ = page(A4_LANDSCAPE)
+            ax = sheet_.add_axes(_share(MAP_BOX), label="map")
+        outline = result.corridor.outline
+        drawn = _open_map(ax, outline)
+        shaded = draw_relief(ax, drawn.crs, result.layers) if relief else None
+        corners = _reserve(drawn, outline)
+        posts = _draw_layers(drawn, result)
+        _furnish(drawn, corners)
+        if whole:
+            _finish_page(drawn, result, shaded)
+        else:
+            sheet.legend(
+                ax, drawn.key, loc="lower right", frameon=True, framealpha=0.85, fontsize=6.5
+            )
+            ax.set_title(_finding(result) + _mark(result))
+        ax.set_gid(f"corridor-map-{len(posts)}")
+    return ax
+
+
+def corridor_map_data(result: StudyResult) -> pd.DataFrame:
+    """
+    Return what the corridor map shows, as a table.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    DataFrame
+        One row a mark: ``layer``, ``name``, ``lon``, ``lat``, ``km_start``,
+        ``km_end``, ``value``, ``unit`` and ``note``.
+    """
+    rows = [*_zone_rows(result), *_incident_rows(result)]
+    border = result.border
+    for name, km in ((border.start_name, 0.0), (border.end_name, border.length_km)):
+        point = border.point_at(km)
+        rows.append(_row("border end", name, point, km_start=km, km_end=km))
+    columns = ["layer", "name", "lon", "lat", "km_start", "km_end", "value", "unit", "note"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _zone_rows(result: StudyResult) -> list[dict[str, Any]]:
+    if result.zones is None:
+        return []
+    return [
+        _row(
+            row.kind,
+            row.zone,
+            row.geometry.representative_point(),
+            km_start=row.km_start,
+            km_end=row.km_end,
+            value=row.area_km2,
+            unit="km2",
+            note=f"rank {row.rank}, near {row.near}; {row.reasons}",
+        )
+        for row in result.zones.itertuples()
+    ]
+
+
+def _incident_rows(result: StudyResult) -> list[dict[str, Any]]:
+    if result.incidents is None:
+        return []
+    rows = []
+    for row in result.incidents.itertuples():
+        drawn = "drawn" if row.in_overlay else "too vague to draw"
+        note = f"{'SYNTHETIC; ' if row.synthetic else ''}{row.event_type}; {drawn}"
+        point = row.geometry if row.in_overlay else None
+        rows.append(_row("incident", row.id, point, value=row.radius_km, unit="km", note=note))
+    return rows
+
+
+def _row(layer: str, name: str, point: Any, **values: Any) -> dict[str, Any]:
+    empty = point is None or point.is_empty
+    place = {"lon": np.nan, "lat": np.nan} if empty else {"lon": point.x, "lat": point.y}
+    rest: dict[str, Any] = {"km_start": np.nan, "km_end": np.nan, "value": np.nan}
+    return {"layer": layer, "name": name, "unit": "", "note": ""} | place | rest | values
+
+
+def plot_border(border: Border, ax: Axes | None = None) -> Axes:
+    """
+    Draw a border with its kilometre posts.
+
+    Parameters
+    ----------
+    border
+        The border.
+    ax
+        Axes to draw on; made when left out.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The map.
+    """
+    with context():
+        ax = _plain_axes(ax)
+        drawn = _open_map(ax, border.line, margin=0.12)
+        layers.draw_border(drawn, border.stretches)
+        _close_plain(drawn, border)
+        ax.set_title(f"{border.start_name} to {border.end_name}: {border.length_km:,.1f} km")
+    return ax
+
+
+def plot_corridor(corridor: Corridor, ax: Axes | None = None) -> Axes:
+    """
+    Draw a corridor with its segments.
+
+    Parameters
+    ----------
+    corridor
+        The corridor.
+    ax
+        Axes to draw on; made when left out.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The map.
+    """
+    with context():
+        ax = _plain_axes(ax)
+        drawn = _open_map(ax, corridor.outline)
+        segments = corridor.segments.to_crs(drawn.crs)
+        for parity in (0, 1):
+            segments[segments.index % 2 == parity].plot(
+                ax=ax,
+                facecolor=(INK["land"], "#dcd6c6")[parity],
+                edgecolor=INK["rule"],
+                linewidth=0.4,
+                zorder=layers.Z_GROUND,
+            )
+        layers.draw_corridor(drawn, corridor.outline, _depth(corridor))
+        layers.draw_border(drawn, corridor.border.stretches)
+        _close_plain(drawn, corridor.border)
+        ax.set_title(f"{len(segments)} segments, {corridor.area_km2:,.0f} km²")
+    return ax
+
+
+def _plain_axes(ax: Axes | None) -> Axes:
+    if ax is not None:
+        return ax
+    return page((7.5, 6.5)).add_axes((0.08, 0.06, 0.88, 0.86))
+
+
+def _close_plain(drawn: layers.MapPage, border: Border) -> None:
+    corners = _reserve(drawn, border.line)
+    country.draw_towns(drawn, None, border.line, layers.draw_posts(drawn, border))
+    _furnish(drawn, corners)
+
+
+def _reserve(drawn: layers.MapPage, busy: gpd.GeoSeries) -> list[tuple[float, float]]:
+    # Scale bar below and arrow above, each on the side that has less to hide.
+    shape = busy.to_crs(drawn.crs).union_all()
+    corners = []
+    for choices, size in (
+        (((0.03, 0.03), (0.62, 0.03)), (0.36, 0.11)),
+        (((0.91, 0.84), (0.01, 0.84)), (0.08, 0.14)),
+    ):
+        boxes = {corner: _box(drawn, corner, size) for corner in choices}
+        corner = min(choices, key=lambda corner: _hidden(shape, boxes[corner]))
+        corners.append(corner)
+        drawn.reserved.append(boxes[corner])
+    return corners
+
+
+def _box(
+    drawn: layers.MapPage, corner: tuple[float, float], size: tuple[float, float]
+) -> shapely.Polygon:
+    (west, east), (south, north) = drawn.ax.get_xlim(), drawn.ax.get_ylim()
+    x, y = west + corner[0] * (east - west), south + corner[1] * (north - south)
+    return shapely.box(x, y, x + size[0] * (east - west), y + size[1] * (north - south))
+
+
+def _hidden(shape: Any, box: shapely.Polygon) -> float:
+    cut = shape.intersection(box)
+    return float(cut.area + cut.length)
+
+
+def _furnish(drawn: layers.MapPage, corners: list[tuple[float, float]]) -> None:
+    bar, arrow = corners
+    furniture.graticule(drawn.ax, drawn.crs)
+    furniture.scale_bar(drawn.ax, drawn.crs, corner=bar)
+    furniture.north_arrow(drawn.ax, drawn.crs, centre=(arrow[0] + 0.04, arrow[1] + 0.06))
+    drawn.ax.set(xlabel="", ylabel="")
+
+
+def _open_map(ax: Axes, shapes: gpd.GeoSeries, *, margin: float = MARGIN) -> layers.MapPage:
+    frame = map_frame(shapes)
+    west, south, east, north = shapes.to_crs(frame).total_bounds
+    box = ax.get_position()
+    wide, high = figure_of(ax).get_size_inches()
+    ratio = box.width * wide / (box.height * high)
+    width = max(east - west, 1.0) * (1 + 2 * margin)
+    height = max(north - south, 1.0) * (1 + 2 * margin)
+    width, height = max(width, height * ratio), max(height, width / ratio)
+    x, y = (west + east) / 2, (south + north) / 2
+    ax.set(xlim=(x - width / 2, x + width / 2), ylim=(y - height / 2, y + height / 2))
+    ax.set_aspect("equal", adjustable="box", anchor="C")
+    ax.set(xlabel="", ylabel="")
+    ax.set_autoscale_on(False)
+    ax.set_facecolor(INK["land"])
+    return layers.MapPage(ax=ax, crs=frame)
+
+
+def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> pd.DataFrame:
+    ground = result.furniture
+    corridor = result.corridor
+    layers.draw_corridor(drawn, corridor.outline, _depth(corridor))
+    layers.draw_border(drawn, corridor.border.stretches)
+    posts = layers.draw_posts(drawn, corridor.border)
+    layers.draw_zones(drawn, result.zones)
+    country.draw_rivers(drawn, ground.get("rivers"))
+    country.draw_airfields(drawn, ground.get("airfields"))
+    layers.draw_incidents(drawn, result.incidents)
+    country.draw_towns(drawn, ground.get("places"), corridor.outline, posts)
+    country.draw_countries(
+        drawn, ground.get("countries"), ground.get("admin1"), result.border.names
+    )
+    order = ("Border", "Flagged ground", "Incidents", "Ground")
+    drawn.key = {name: drawn.key[name] for name in order if name in drawn.key}
+    return posts
+
+
+def _finish_page(
+    drawn: layers.MapPage, result: StudyResult, shaded: tuple[float, float] | None
+) -> None:
+    figure = figure_of(drawn.ax)
+    sheet.heading(figure, _finding(result), _standing(result))
+    if result.synthetic:
+        number = int(result.incidents["synthetic"].sum()) if result.incidents is not None else 0
+        sheet.synthetic_band(
+            figure,
+            top=0.78,
+            words=f"{number} of the incidents were drawn by a random process. None of them happened.",
+        )
+    side = figure.add_axes(_share(SIDE_BOX), label="legend")
+    side.set_axis_off()
+    sheet.legend(side, drawn.key, bbox_to_anchor=(0.03, 1.0))
+    inset = figure.add_axes(_share((8.22, 1.02, 3.0, 1.75)), label="locator")
+    frame = gpd.GeoSeries([drawn.window], crs=drawn.crs).segmentize(2e4).to_crs(4326)
+    furniture.locator(
+        inset,
+        frame=frame,
+        line=result.border.line,
+        countries=result.furniture.get("countries"),
+    )
+    sheet.footer(figure, _colophon(drawn, result, shaded))
+
+
+def _share(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    wide, high = A4_LANDSCAPE
+    return box[0] / wide, box[1] / high, box[2] / wide, box[3] / high
+
+
+def _finding(result: StudyResult) -> str:
+    flagged = result.flagged_share
+    if flagged is None:
+        return f"{result.name}: {result.border.length_km:,.0f} km of border"
+    low, high = 100 * flagged["remote_share"].min(), 100 * flagged["remote_share"].max()
+    return (
+        f"{result.name}: {low:.0f} to {high:.0f} % of the corridor is remote desert, "
+        "as one defines remote"
+    )
+
+
+def _standing(result: StudyResult) -> str:
+    scenario = result.scenario
+    words = [f"{result.border.length_km:,.1f} km of border"]
+    if result.zones is not None:
+        words.append(
+            f"drawn: bare ground more than {scenario.remote_hours:g} h from the nearest town or "
+            "airfield"
+        )
+    if result.incidents is not None:
+        total, shown = len(result.incidents), int(result.incidents["in_overlay"].sum())
+        words.append(f"{shown} of {total} incidents can be placed")
+    return "; ".join(words) + "."
+
+
+def _mark(result: StudyResult) -> str:
+    return "  [SYNTHETIC DATA]" if result.synthetic else ""
+
+
+def _depth(corridor: Corridor) -> str:
+    depths = sorted(set(corridor.depth_km.values()))
+    if len(depths) == 1:
+        return f"{depths[0]:g} km on each side"
+    return ", ".join(f"{depth:g} km in {code}" for code, depth in corridor.depth_km.items())
+
+
+def _colophon(
+    drawn: layers.MapPage, result: StudyResult, shaded: tuple[float, float] | None
+) -> str:
+    words = [attribution(result), f"Map: {drawn.crs.name}."]
+    if shaded is not None:
+        exaggeration, blank = shaded
+        missing = f", and left flat on {100 * blank:.0f} % of the map" if blank >= 0.005 else ""
+        words.append(f"Relief exaggerated {exaggeration:.0f} times{missing}.")
+    words.append(f"borderzone {borderzone.__version__}, run {result.run_id}.")
+    words.append(sheet.DISCLAIMER)
+    return " ".join(words)

@@ -1,0 +1,188 @@
+"""The grey relief under a map, made from local elevation and drawn without any network."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import contextily
+import numpy as np
+import rasterio
+from affine import Affine
+
+from borderzone import datasets, io
+from borderzone.errors import CoverageGapError, NoOverlapError
+from borderzone.grid import Grid
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+
+    from borderzone._typing import FloatArray
+
+__all__ = ["draw_relief", "hillshade", "map_elevation"]
+
+# Light from four sides keeps ridges of every direction visible; weights as the slopes that
+# each light grazes would ask for, here equal but for the north-west that readers expect.
+LIGHTS = ((225.0, 0.2), (270.0, 0.25), (315.0, 0.35), (360.0, 0.2))
+ALTITUDE_DEG = 40.0
+# Where the steepest twentieth of the ground should come to lie once exaggerated.
+SHOWN_SLOPE = math.tan(math.radians(22))
+DARKEST = 0.62
+
+
+def hillshade(elevation_m: FloatArray, cell_m: float, *, exaggeration: float = 1.0) -> FloatArray:
+    """
+    Shade ground from four directions at once.
+
+    Parameters
+    ----------
+    elevation_m
+        Elevation, north up, shape ``(rows, columns)``.
+    cell_m
+        Side of a cell. Units: m.
+    exaggeration
+        How many times steeper the ground is drawn.
+
+    Returns
+    -------
+    FloatArray
+        Brightness, 0 in shadow to 1 facing the light; NaN where there is no
+        elevation.
+
+    Examples
+    --------
+    >>> hillshade(np.zeros((2, 2)), 100.0).round(3)
+    array([[0.643, 0.643],
+           [0.643, 0.643]])
+    """
+    south, east = np.gradient(elevation_m * exaggeration, cell_m)
+    slope = np.arctan(np.hypot(south, east))
+    facing = np.arctan2(-east, south)  # direction of fall, clockwise from north
+    zenith = math.radians(90 - ALTITUDE_DEG)
+    total = np.zeros_like(slope)
+    for azimuth_deg, weight in LIGHTS:
+        turn = math.radians(azimuth_deg) - facing
+        lit = math.cos(zenith) * np.cos(slope) + math.sin(zenith) * np.sin(slope) * np.cos(turn)
+        total += weight * np.clip(lit, 0, 1)
+    return np.asarray(total)
+
+
+def map_elevation(
+    bounds: tuple[float, float, float, float], crs: Any, layers: xr.Dataset | None, *, columns: int
+) -> xr.DataArray | None:
+    """
+    Elevation for the whole of a map: the embedded one, else the study's own.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east, north of the map. Units: m.
+    crs
+        Its frame.
+    layers
+        Layers of the study, or None.
+    columns
+        About how many cells across.
+
+    Returns
+    -------
+    DataArray or None
+        Elevation with NaN where nothing is known; None where nothing is known
+        at all.
+    """
+    west, south, east, north = bounds
+    cell = (east - west) / columns
+    rows = math.ceil((north - south) / cell)
+    grid = Grid(
+        shape=(rows + 4, columns + 4),
+        transform=Affine(cell, 0, west - 2 * cell, 0, -cell, south + (rows + 2) * cell),
+        crs=crs,
+    )
+    try:
+        return datasets.elevation(grid)
+    except (CoverageGapError, NoOverlapError):
+        if layers is None or "elevation_m" not in layers:
+            return None
+        return io.warp(layers["elevation_m"], grid, resampling="bilinear")
+
+
+def draw_relief(
+    ax: Axes, crs: Any, layers: xr.Dataset | None, *, columns: int = 700
+) -> tuple[float, float] | None:
+    """
+    Draw grey relief over the whole of a map.
+
+    Parameters
+    ----------
+    ax
+        Map axes with their limits set.
+    crs
+        The map's frame.
+    layers
+        Layers of the study, or None.
+    columns
+        About how many cells across.
+
+    Returns
+    -------
+    tuple or None
+        How many times the ground was exaggerated, and the share of the map
+        without elevation; None where there is none to draw.
+    """
+    (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
+    elevation = map_elevation((west, south, east, north), crs, layers, columns=columns)
+    if elevation is None or not np.isfinite(elevation.values).any():
+        return None
+    grid = Grid.of(elevation)
+    values = elevation.values.astype("float64")
+    steep = float(np.nanpercentile(np.hypot(*np.gradient(values, grid.resolution_m)), 95))
+    exaggeration = float(np.clip(round(SHOWN_SLOPE / max(steep, 1e-6)), 1, 20))
+    shade = hillshade(values, grid.resolution_m, exaggeration=exaggeration)
+    # A local file and no tile server: the map is the same with and without a network.
+    with tempfile.TemporaryDirectory(prefix="borderzone-") as folder:
+        source = Path(folder) / "relief.tif"
+        _write(source, _tinted(shade), grid)
+        contextily.add_basemap(
+            ax,
+            source=source,
+            attribution=False,
+            reset_extent=False,
+            interpolation="bilinear",
+            zorder=0,
+        )
+    ax.set(xlim=(west, east), ylim=(south, north))
+    return exaggeration, float(np.isnan(shade[2:-2, 2:-2]).mean())
+
+
+def _tinted(shade: FloatArray) -> FloatArray:
+    # Greys from paper white down to a middle grey: relief is a background, it never competes.
+    # Ground without elevation is left flat, and the footer says so.
+    flat = math.cos(math.radians(90 - ALTITUDE_DEG))
+    light = np.clip((np.where(np.isfinite(shade), shade, flat) - 0.15) / (0.95 - 0.15), 0, 1)
+    grey = 255 * (DARKEST + (1 - DARKEST) * light)
+    warm = np.stack([grey, grey * 0.995, grey * 0.975, np.full_like(grey, 255.0)])
+    return np.round(warm).astype("uint8")
+
+
+def _write(path: Path, image: FloatArray, grid: Grid) -> None:
+    with (
+        warnings.catch_warnings(),
+        rasterio.open(
+            path,
+            "w",
+            driver="GTiff",
+            width=grid.shape[1],
+            height=grid.shape[0],
+            count=4,
+            dtype="uint8",
+            crs=grid.crs.to_wkt(),
+            transform=grid.transform,
+            photometric="RGB",
+            alpha="unassociated",
+        ) as target,
+    ):
+        target.write(image)

@@ -1,0 +1,213 @@
+"""What stands around a figure: heading, legend, footer, and the band on synthetic data."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.legend_handler import HandlerBase
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+
+from borderzone.figures.style import INK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
+
+# Width of the empty rim on the left and right of a page. Units: inches.
+SIDE = 0.45
+
+__all__ = ["DISCLAIMER", "footer", "heading", "legend", "synthetic_band"]
+
+DISCLAIMER = (
+    "Boundaries, names and designations on this figure imply no opinion on the legal status of "
+    "any territory or on the delimitation of its frontiers. All areas are approximate."
+)
+SYNTHETIC_TEXT = "SYNTHETIC DATA"
+
+
+def legend(ax: Axes, groups: Mapping[str, Sequence[tuple[Artist, str]]], **placing: Any) -> Legend:
+    """
+    Draw a legend in groups, each under its heading.
+
+    Parameters
+    ----------
+    ax
+        Axes to stand on.
+    groups
+        Heading -> pairs of a mark and its words.
+    **placing
+        Handed to the legend: ``loc``, ``bbox_to_anchor`` ...
+
+    Returns
+    -------
+    matplotlib.legend.Legend
+        The legend.
+
+    Examples
+    --------
+    >>> from borderzone.figures.style import own_axes
+    >>> key = legend(own_axes(None), {"Border": [(Line2D([], []), "agreed line")]})
+    >>> [text.get_text() for text in key.get_texts()]
+    ['', 'agreed line']
+    """
+    handles: list[Artist] = []
+    labels: list[str] = []
+    for title, entries in groups.items():
+        if entries:
+            handles += [_Heading(title), *(mark for mark, _ in entries)]
+            labels += ["", *(words for _, words in entries)]
+    settings: dict[str, Any] = {
+        "loc": "upper left",
+        "handlelength": 2.4,
+        "handleheight": 1.35,
+        "labelspacing": 0.36,
+        "borderaxespad": 0.0,
+        "borderpad": 0.0,
+        "fontsize": 7.5,
+    } | placing
+    return ax.legend(handles, labels, handler_map={_Heading: _HeadingHandler()}, **settings)
+
+
+class _Heading(Line2D):
+    """A legend entry that is only words, set where the marks stand."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__([], [], linestyle="none")
+        self.words = words
+
+
+class _HeadingHandler(HandlerBase):
+    def create_artists(self, *arguments: Any) -> list[Artist]:
+        _, mark, xdescent, ydescent, _, height, fontsize, trans = arguments
+        text = Text(
+            -xdescent,
+            -ydescent + 0.1 * height,
+            mark.words,
+            fontsize=fontsize,
+            fontweight="bold",
+            color=INK["text"],
+            va="baseline",
+        )
+        text.set_transform(trans)
+        return [text]
+
+
+def heading(figure: Figure, title: str, subtitle: str) -> None:
+    """
+    Write the finding, and under it period, number and source.
+
+    Parameters
+    ----------
+    figure
+        The page.
+    title
+        What the figure shows, as a sentence.
+    subtitle
+        What it stands on.
+
+    Examples
+    --------
+    >>> from borderzone.figures.style import page
+    >>> sheet = page()
+    >>> heading(sheet, "One border", "one source")
+    >>> [text.get_text() for text in sheet.texts]
+    ['One border', 'one source']
+    """
+    wide, high = figure.get_size_inches()
+    room = wide - 2 * SIDE
+    # DejaVu Sans Bold is about 0.6 em wide on average: a long finding is set smaller, not cut.
+    size = min(13.0, room * 72 / (0.62 * max(len(title), 1)))
+    figure.text(
+        SIDE / wide, 1 - 0.3 / high, title, fontsize=max(size, 9.0), fontweight="bold", va="top"
+    )
+    figure.text(
+        SIDE / wide,
+        1 - 0.56 / high,
+        "\n".join(textwrap.wrap(subtitle, int(room / 0.072))),
+        fontsize=8.5,
+        color=INK["quiet"],
+        va="top",
+    )
+
+
+def footer(figure: Figure, text: str) -> None:
+    """
+    Write sources, licences, frame, version and run at the foot of a page.
+
+    Parameters
+    ----------
+    figure
+        The page.
+    text
+        What to write; it is wrapped to the page.
+
+    Examples
+    --------
+    >>> from borderzone.figures.style import page
+    >>> sheet = page()
+    >>> footer(sheet, "Source: a survey.")
+    >>> sheet.texts[0].get_text()
+    'Source: a survey.'
+    """
+    wide, high = figure.get_size_inches()
+    room = int((wide - 2 * SIDE) / 0.0545)
+    figure.text(
+        SIDE / wide,
+        0.2 / high,
+        "\n".join(textwrap.wrap(text, room)),
+        fontsize=7,
+        color=INK["quiet"],
+        va="bottom",
+        linespacing=1.25,
+    )
+
+
+def synthetic_band(figure: Figure, *, top: float, words: str) -> None:
+    """
+    Lay a band over the page that says some of its data never happened.
+
+    Parameters
+    ----------
+    figure
+        The page.
+    top
+        Upper edge. Units: inches from the top of the page.
+    words
+        Which data.
+
+    Examples
+    --------
+    >>> from borderzone.figures.style import page
+    >>> sheet = page()
+    >>> synthetic_band(sheet, top=1.0, words="80 incidents")
+    >>> sheet.texts[0].get_text()
+    'SYNTHETIC DATA: 80 incidents'
+    """
+    wide, high = figure.get_size_inches()
+    band = Rectangle(
+        (SIDE / wide, 1 - (top + 0.22) / high),
+        1 - 2 * SIDE / wide,
+        0.22 / high,
+        transform=figure.transFigure,
+        facecolor=INK["warning"],
+        edgecolor=INK["text"],
+        linewidth=0.7,
+    )
+    figure.add_artist(band)
+    figure.text(
+        0.5,
+        1 - (top + 0.115) / high,
+        f"{SYNTHETIC_TEXT}: {words}",
+        ha="center",
+        va="center",
+        fontsize=8.5,
+        fontweight="bold",
+        color=INK["text"],
+    )

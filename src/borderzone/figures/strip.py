@@ -1,0 +1,290 @@
+"""The strip map: the border pulled straight, kilometre by kilometre, one row a theme."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MultipleLocator
+
+import borderzone
+from borderzone._checks import check_positive
+from borderzone.figures import sheet
+from borderzone.figures.strip_data import Strip, gather
+from borderzone.figures.strip_rows import DRAW_ROW, has_row
+from borderzone.figures.style import (
+    A4_LANDSCAPE,
+    A4_PORTRAIT,
+    CAVE_HATCH,
+    INK,
+    RANK_WORDS,
+    RULE_STYLE,
+    context,
+    figure_of,
+    halo,
+    page,
+)
+from borderzone.figures.words import attribution
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from matplotlib.axes import Axes
+
+    from borderzone.study import StudyResult
+
+__all__ = ["strip_map"]
+
+# Theme -> height of its row beside the others.
+ROWS = {"plan": 2.1, "elevation": 1.0, "rugged": 0.75, "flags": 1.1, "incidents": 0.8, "seen": 1.2}
+# A folded page has room for the rows that answer the question.
+FOLDED = ("plan", "elevation", "flags", "seen")
+GAP = 0.24
+MILE_KM = 1.609344
+
+
+def strip_map(result: StudyResult, ax: Axes | None = None, *, fold_km: float | None = None) -> Axes:
+    """
+    Draw the corridor along its chainage: plan, ground, flags, incidents and patrols.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes whose place the rows take; a whole page is made when left out.
+    fold_km
+        Length of one line of a folded page; one line when left out. Units: km.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes whose place the (first line of) rows takes.
+    """
+    with context():
+        strip = gather(result)
+        total = float(strip.edges[-1])
+        if ax is not None:
+            _stack(ax, strip, 0.0, total)
+            return ax
+        if fold_km is None:
+            return _flat_page(strip, total)
+        return _folded_page(strip, total, check_positive(fold_km, "fold_km", "km"))
+
+
+def _stack(
+    ax: Axes, strip: Strip, first: float, last: float, names: Iterable[str] = tuple(ROWS)
+) -> dict[str, Axes]:
+    ax.set_axis_off()
+    names = [name for name in names if has_row(strip, name)]
+    total = sum(ROWS[name] for name in names) + GAP * (len(names) - 1)
+    rows: dict[str, Axes] = {}
+    top = 1.0
+    for name in names:
+        height = ROWS[name] / total
+        row = ax.inset_axes((0.0, top - height, 1.0, height))
+        top -= height + GAP / total
+        words = DRAW_ROW[name](row, strip)
+        row.annotate(
+            words,
+            (0, 0.5),
+            (-33, 0),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=7.5,
+        )
+        row.set_xlim(first, last)
+        row.xaxis.set_major_locator(MultipleLocator(100 if last - first > 300 else 50))
+        row.xaxis.set_minor_locator(MultipleLocator(10))
+        row.tick_params(axis="x", which="major", length=4, labelbottom=False)
+        row.tick_params(axis="x", which="minor", length=2)
+        for km in strip.places["km"]:
+            row.axvline(km, color=INK["rule"], linewidth=0.6, linestyle=(0, (2, 2)), zorder=0.5)
+        rows[name] = row
+    bottom = rows[names[-1]]
+    bottom.tick_params(axis="x", labelbottom=True)
+    border = strip.result.border
+    bottom.set_xlabel(
+        f"km along the border, from {border.start_name} to {border.end_name}", labelpad=2
+    )
+    _top_axis(rows[names[0]], strip, (first, last), _row_inches(ax, ROWS[names[0]] / total))
+    return rows
+
+
+def _row_inches(ax: Axes, share: float) -> float:
+    return share * float(ax.get_position().height * figure_of(ax).get_size_inches()[1])
+
+
+def _top_axis(row: Axes, strip: Strip, ends: tuple[float, float], inches: float) -> None:
+    first, last = ends
+    # The names of places stand between the row and the miles.
+    above = 1 + (0.19 / inches if len(strip.places) else 0.0)
+    top = row.secondary_xaxis(above, functions=(_miles, _kilometres))
+    top.xaxis.set_major_locator(MultipleLocator(50 if last - first > 300 else 25))
+    row.annotate(
+        "miles",
+        (0, above),
+        (-33, 0),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        fontsize=7.5,
+    )
+    top.tick_params(length=3)
+    for place in strip.places.itertuples():
+        if first <= place.km <= last:
+            row.text(
+                place.km,
+                1.02,
+                place.label,
+                transform=row.get_xaxis_transform(),
+                fontsize=7,
+                ha="center",
+                va="bottom",
+                path_effects=halo(3.0),
+                zorder=12,
+            )
+
+
+def _miles(km: Any) -> Any:
+    return km / MILE_KM
+
+
+def _kilometres(miles: Any) -> Any:
+    return miles * MILE_KM
+
+
+def _flat_page(strip: Strip, total: float) -> Axes:
+    figure = page(A4_LANDSCAPE)
+    wide, high = A4_LANDSCAPE
+    ax = figure.add_axes((1.45 / wide, 1.1 / high, 9.75 / wide, 5.45 / high), label="strip")
+    rows = _stack(ax, strip, 0.0, total)
+    _frame(strip, ax, _stretch(ax, rows), 1.02)
+    return ax
+
+
+def _folded_page(strip: Strip, total: float, fold_km: float) -> Axes:
+    figure = page(A4_PORTRAIT)
+    wide, high = A4_PORTRAIT
+    lines = math.ceil(total / fold_km - 1e-9)
+    room = 9.05 / lines
+    axes = []
+    rows: dict[str, Axes] = {}
+    for number in range(lines):
+        top = 1.95 + number * room
+        box = (1.45 / wide, 1 - (top + room - 0.85) / high, 6.3 / wide, (room - 0.85) / high)
+        ax = figure.add_axes(box, label=f"strip-{number}")
+        rows = _stack(ax, strip, number * fold_km, (number + 1) * fold_km, FOLDED)
+        axes.append(ax)
+    _frame(strip, axes[0], _stretch(axes[0], rows), 0.98)
+    return axes[0]
+
+
+def _frame(strip: Strip, ax: Axes, stretch: float | None, legend_top: float) -> None:
+    figure = figure_of(ax)
+    wide, high = figure.get_size_inches()
+    sheet.heading(figure, _finding(strip), _standing(strip, stretch))
+    if strip.result.synthetic:
+        sheet.synthetic_band(figure, top=0.74, words="hollow and hatched incidents never happened.")
+    figure.legend(
+        handles=_key(strip),
+        loc="upper left",
+        bbox_to_anchor=(sheet.SIDE / wide, 1 - legend_top / high),
+        ncols=5 if wide > 10 else 3,
+        columnspacing=1.3,
+        handlelength=2.6,
+        borderaxespad=0.0,
+        borderpad=0.0,
+    )
+    sheet.footer(
+        figure,
+        f"{attribution(strip.result)} The border is pulled straight, so shapes off it are not "
+        "true; every place is shown once, at its nearest kilometre. "
+        f"borderzone {borderzone.__version__}, run {strip.result.run_id}. {sheet.DISCLAIMER}",
+    )
+
+
+def _key(strip: Strip) -> list[Any]:
+    marks: list[Any] = [
+        Patch(facecolor=INK["desert"], edgecolor=INK["desert_line"], label="remote desert")
+    ]
+    if strip.bins is not None:
+        void: dict[str, Any] = {
+            "facecolor": "#ffffff",
+            "edgecolor": "#bbbbbb",
+            "hatch": "....",
+            "linewidth": 0,
+        }
+        marks.append(Patch(label="nearer to another kilometre", **void))
+    ranks = strip.segments.get("cave_rank")
+    if ranks is not None:
+        marks += [
+            Patch(
+                facecolor="#ffffff",
+                edgecolor=INK["cave"],
+                hatch=CAVE_HATCH[rank],
+                label=f"cave-prone, {RANK_WORDS[rank]}",
+            )
+            for rank in sorted(
+                {int(rank) for rank in ranks.dropna() if int(rank) in CAVE_HATCH}, reverse=True
+            )
+        ]
+    if "incidents_reported" in strip.segments:
+        marks.append(Patch(color=INK["incident"], label="incidents reported"))
+    if strip.result.synthetic:
+        marks.append(
+            Patch(
+                facecolor="#cbbcd9",
+                edgecolor=INK["synthetic"],
+                hatch="///",
+                label="incidents, SYNTHETIC",
+            )
+        )
+    if "pod_even" in strip.segments:
+        marks += [
+            Line2D(
+                [],
+                [],
+                color=style["color"],
+                linestyle=style["linestyle"],
+                linewidth=1.6,
+                label=f"units {style['label']}",
+            )
+            for style in RULE_STYLE.values()
+        ]
+    return marks
+
+
+def _finding(strip: Strip) -> str:
+    rows = strip.segments
+    if "remote_share" not in rows or not np.isfinite(rows["remote_share"]).any():
+        return f"{strip.result.name}: the border pulled straight"
+    worst = rows[rows["remote_share"] >= 0.5]
+    if worst.empty:
+        return f"{strip.result.name}: no segment is mostly remote desert"
+    length = float((worst["km_end"] - worst["km_start"]).sum())
+    return f"{strip.result.name}: along {length:,.0f} km of the border most ground is remote desert"
+
+
+def _standing(strip: Strip, stretch: float | None) -> str:
+    words = f"{len(strip.segments)} segments of {strip.segments['length_km'].mean():.1f} km."
+    if stretch is not None:
+        words += f" Top row: the scale across the border is {stretch:.1f} times the scale along it."
+    return words
+
+
+def _stretch(ax: Axes, rows: dict[str, Axes]) -> float | None:
+    # How much larger the scale across the border is drawn than the scale along it.
+    if "plan" not in rows:
+        return None
+    total = sum(ROWS[name] for name in rows) + GAP * (len(rows) - 1)
+    (first, last), (low, high) = rows["plan"].get_xlim(), rows["plan"].get_ylim()
+    across = _row_inches(ax, ROWS["plan"] / total) / (high - low)
+    along = float(ax.get_position().width * figure_of(ax).get_size_inches()[0]) / (last - first)
+    return across / along

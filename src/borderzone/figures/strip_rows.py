@@ -1,0 +1,255 @@
+"""The rows of the strip map, one function a theme."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.colors import ListedColormap
+from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
+from pyproj import Geod
+
+from borderzone.figures.style import CAVE_HATCH, INK, RULE_STYLE, halo
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from borderzone.figures.strip_data import Strip
+
+__all__ = ["DRAW_ROW", "has_row"]
+
+WGS84 = Geod(ellps="WGS84")
+
+
+def has_row(strip: Strip, name: str) -> bool:
+    """
+    Tell whether a study has what a row draws.
+
+    Parameters
+    ----------
+    strip
+        What the rows draw.
+    name
+        Name of the row.
+
+    Returns
+    -------
+    bool
+        Whether to draw it.
+    """
+    needed = {
+        "plan": strip.bins is not None or len(strip.points) > 0,
+        "elevation": "elevation_mean_m" in strip.segments,
+        "rugged": "tri_m" in strip.segments,
+        "flags": "remote_share" in strip.segments,
+        "incidents": "incidents_reported" in strip.segments,
+        "seen": "pod_even" in strip.segments,
+    }
+    return needed[name]
+
+
+def _draw_plan(row: Axes, strip: Strip) -> str:
+    deep = max(strip.result.corridor.depth_km.values())
+    row.set_facecolor(INK["land"])
+    if strip.bins is not None:
+        x, y, share = strip.bins
+        desert = np.ma.masked_less(np.nan_to_num(share.T, nan=0.0), 0.5)
+        row.pcolormesh(
+            x, y, np.ones_like(desert) * desert.clip(1, 1), cmap=_one_ink(), vmin=0, vmax=1
+        )
+        void = np.ma.masked_where(np.isfinite(share.T), np.ones_like(share.T))
+        row.pcolor(
+            x, y, void, cmap=_one_ink("#ffffff"), hatch="....", edgecolor="#bbbbbb", linewidth=0
+        )
+    row.axhline(0, color="#ffffff", linewidth=3.6, zorder=4)
+    row.axhline(0, color=INK["border"], linewidth=1.6, zorder=5)
+    _draw_points(row, strip)
+    row.set_ylim(-deep, deep)
+    row.yaxis.set_major_locator(MultipleLocator(deep / 2))
+    names, border = strip.result.border.names, strip.result.border
+    for side, height in ((border.left, 0.96), (border.right, 0.04)):
+        row.text(
+            0.004,
+            height,
+            names.get(side, side).upper(),
+            transform=row.transAxes,
+            fontsize=8,
+            color=INK["quiet"],
+            va="top" if height > 0.5 else "bottom",
+            path_effects=halo(),
+            zorder=9,
+        )
+    _north_ticks(row, strip)
+    return "km off the\nborder"
+
+
+def _one_ink(color: str = INK["desert"]) -> Any:
+    return ListedColormap([color])
+
+
+def _draw_points(row: Axes, strip: Strip) -> None:
+    for synthetic, marker, size, ink in (
+        (True, "o", 2.6, INK["synthetic"]),
+        (False, "D", 4.6, INK["incident"]),
+    ):
+        part = strip.points[strip.points["synthetic"].astype(bool) == synthetic]
+        vague = part["radius_km"] > 10
+        for hollow, rows in ((True, part[vague]), (False, part[~vague])):
+            row.plot(
+                rows["km"],
+                rows["offset"],
+                linestyle="none",
+                marker=marker,
+                markersize=size,
+                markerfacecolor="#ffffff" if hollow else ink,
+                markeredgecolor=ink,
+                markeredgewidth=0.8,
+                zorder=6,
+            )
+
+
+def _north_ticks(row: Axes, strip: Strip) -> None:
+    border, total = strip.result.border, float(strip.edges[-1])
+    step = 100.0 if total >= 300 else total / 4
+    deep = max(strip.result.corridor.depth_km.values())
+    for km in np.arange(step / 2, total, step):
+        ends = border.point_at(np.array([max(km - 20, 0.0), min(km + 20, total)]))
+        course, _, _ = WGS84.inv(ends.x.iloc[0], ends.y.iloc[0], ends.x.iloc[1], ends.y.iloc[1])
+        # The course runs to the right of the page; north lies so far to its left.
+        angle = math.radians(course)
+        row.annotate(
+            "N",
+            xy=(km, -0.72 * deep),
+            xytext=(15 * math.cos(angle), 15 * math.sin(angle)),
+            textcoords="offset points",
+            fontsize=7,
+            ha="center",
+            va="center",
+            arrowprops={
+                "arrowstyle": "<-",
+                "linewidth": 0.8,
+                "color": INK["text"],
+                "shrinkA": 1,
+                "shrinkB": 0,
+            },
+            path_effects=halo(),
+            zorder=8,
+        )
+
+
+def _steps(row: Axes, strip: Strip, column: str, **style: Any) -> None:
+    row.stairs(strip.segments[column].to_numpy(dtype=float), strip.edges, baseline=None, **style)
+
+
+def _draw_elevation(row: Axes, strip: Strip) -> str:
+    rows = strip.segments
+    low, high = (rows[f"elevation_{end}_m"].to_numpy(dtype=float) for end in ("min", "max"))
+    row.stairs(high, strip.edges, baseline=low, fill=True, color="#cfcbc0")
+    _steps(row, strip, "elevation_mean_m", color=INK["text"], linewidth=1.3)
+    row.set_ylim(bottom=min(0.0, float(np.nanmin(low))))
+    row.yaxis.set_major_locator(MaxNLocator(3))
+    return "elevation,\nm"
+
+
+def _draw_rugged(row: Axes, strip: Strip) -> str:
+    row.stairs(
+        strip.segments["tri_m"].to_numpy(dtype=float), strip.edges, fill=True, color="#8f8a7c"
+    )
+    row.set_ylim(bottom=0)
+    row.yaxis.set_major_locator(MaxNLocator(2))
+    return "ruggedness\n(TRI), m"
+
+
+def _draw_flags(row: Axes, strip: Strip) -> str:
+    share = strip.segments["remote_share"].to_numpy(dtype=float)
+    row.stairs(np.nan_to_num(share), strip.edges, fill=True, color=INK["desert"])
+    row.stairs(np.nan_to_num(share), strip.edges, color=INK["desert_line"], linewidth=0.8)
+    row.set_ylim(-0.52, 1.0)
+    row.set_yticks([0, 0.5, 1.0])
+    row.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    row.axhline(0, color=INK["quiet"], linewidth=0.7)
+    ranks = strip.segments.get("cave_rank", pd.Series(np.nan, index=strip.segments.index))
+    for start, end, rank in zip(strip.edges[:-1], strip.edges[1:], ranks, strict=True):
+        if np.isfinite(rank) and int(rank) in CAVE_HATCH:
+            row.fill_between(
+                [start, end],
+                -0.46,
+                -0.08,
+                facecolor="#ffffff",
+                edgecolor=INK["cave"],
+                hatch=CAVE_HATCH[int(rank)],
+                linewidth=0,
+            )
+    _unknown_labels(row, strip, ranks)
+    return "remote share,\ncave rank"
+
+
+def _unknown_labels(row: Axes, strip: Strip, ranks: pd.Series) -> None:
+    unknown = ~np.isfinite(ranks.to_numpy(dtype=float))
+    edges, start = strip.edges, None
+    for number in range(len(unknown) + 1):
+        inside = number < len(unknown) and unknown[number]
+        if inside and start is None:
+            start = number
+        if not inside and start is not None:
+            if edges[number] - edges[start] > 0.07 * edges[-1]:
+                row.text(
+                    (edges[number] + edges[start]) / 2,
+                    -0.27,
+                    "caves unknown",
+                    fontsize=7,
+                    ha="center",
+                    va="center",
+                    color=INK["quiet"],
+                    clip_on=True,
+                )
+            start = None
+
+
+def _draw_incidents(row: Axes, strip: Strip) -> str:
+    reported = strip.segments["incidents_reported"].to_numpy(dtype=float)
+    drawn = strip.segments["incidents_synthetic"].to_numpy(dtype=float)
+    row.stairs(
+        reported + drawn,
+        strip.edges,
+        baseline=reported,
+        fill=True,
+        color="#cbbcd9",
+        hatch="///",
+        edgecolor=INK["synthetic"],
+        linewidth=0.4,
+    )
+    row.stairs(reported, strip.edges, fill=True, color=INK["incident"])
+    row.set_ylim(bottom=0)
+    row.yaxis.set_major_locator(MaxNLocator(2))
+    return "incidents\nexpected"
+
+
+def _draw_seen(row: Axes, strip: Strip) -> str:
+    for rule, style in RULE_STYLE.items():
+        if f"pod_{rule}" in strip.segments:
+            _steps(
+                row,
+                strip,
+                f"pod_{rule}",
+                color=style["color"],
+                linestyle=style["linestyle"],
+                linewidth=1.4,
+            )
+    row.set_ylim(0, 1)
+    row.set_yticks([0, 0.5, 1.0])
+    row.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    row.grid(axis="y")
+    return f"seen at night\nby {strip.result.scenario.reference_units} units"
+
+
+DRAW_ROW = {
+    "plan": _draw_plan,
+    "elevation": _draw_elevation,
+    "rugged": _draw_rugged,
+    "flags": _draw_flags,
+    "incidents": _draw_incidents,
+    "seen": _draw_seen,
+}

@@ -1,0 +1,290 @@
+"""How every figure looks: paper, type, inks, and saving to the same bytes twice."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "A4_LANDSCAPE",
+    "A4_PORTRAIT",
+    "CAVE_HATCH",
+    "INK",
+    "RANK_WORDS",
+    "RULE_STYLE",
+    "context",
+    "figure_of",
+    "halo",
+    "own_axes",
+    "page",
+    "save",
+]
+
+# Inches. Every page is printed at its own size, so a point on it is a point on paper.
+A4_LANDSCAPE = (11.69, 8.27)
+A4_PORTRAIT = (8.27, 11.69)
+
+# One ink for one thing, on every figure. No two of them differ by red and green alone, and
+# what they tell apart is told by hatch, dash or marker as well.
+INK = {
+    "text": "#1c1c1c",
+    "quiet": "#595959",
+    "rule": "#9a9a9a",
+    "paper": "#ffffff",
+    "land": "#f4f2ec",
+    "water": "#3f7fa6",
+    "border": "#000000",
+    "desert": "#d9b36c",
+    "desert_line": "#8a6516",
+    "cave": "#3d3a78",
+    "incident": "#a3124f",
+    "synthetic": "#6d4a8d",
+    "optimal": "#0b3c6f",
+    "maximin": "#a34700",
+    "even": "#6a6a6a",
+    "band": "#0b3c6f",
+    "warning": "#ffd54a",
+}
+
+# Allocation rule -> how its line is drawn and what it is called.
+RULE_STYLE: dict[str, dict[str, Any]] = {
+    "even": {"color": INK["even"], "linestyle": (0, (5, 2)), "label": "spread evenly"},
+    "optimal": {"color": INK["optimal"], "linestyle": "-", "label": "best for the mean"},
+    "maximin": {"color": INK["maximin"], "linestyle": (0, (7, 1.5, 1, 1.5)), "label": "every inch"},
+}
+
+# Susceptibility to caves, told by hatch and by word.
+CAVE_HATCH = {1: "..", 2: "//", 3: "xxx"}
+RANK_WORDS = {1: "low", 2: "medium", 3: "high"}
+
+RC: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 8.0,
+    "axes.titlesize": 9.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8.0,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "figure.titlesize": 14.0,
+    "text.color": INK["text"],
+    "axes.labelcolor": INK["text"],
+    "axes.edgecolor": INK["quiet"],
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": INK["quiet"],
+    "ytick.color": INK["quiet"],
+    "xtick.labelcolor": INK["text"],
+    "ytick.labelcolor": INK["text"],
+    "axes.grid": False,
+    "grid.color": "#d8d8d8",
+    "grid.linewidth": 0.6,
+    "hatch.linewidth": 0.6,
+    "figure.facecolor": INK["paper"],
+    "savefig.facecolor": INK["paper"],
+    "path.simplify": True,
+    # Text stays text: it can be searched, read aloud and translated.
+    "svg.fonttype": "none",
+    "svg.hashsalt": "borderzone",
+    "pdf.fonttype": 42,
+    "axes.unicode_minus": True,
+}
+
+
+class _Page(Figure):
+    """A figure that a notebook shows by itself, without any global plotting state."""
+
+    def _repr_png_(self) -> bytes:
+        import io  # noqa: PLC0415  # only a notebook asks for it
+
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=110)
+        return buffer.getvalue()
+
+
+@contextmanager
+def context() -> Iterator[None]:
+    """
+    Draw in the house style for a while; the caller's settings come back after.
+
+    Yields
+    ------
+    None
+        Nothing.
+
+    Examples
+    --------
+    >>> with context():
+    ...     float(mpl.rcParams["font.size"])
+    8.0
+    """
+    with mpl.rc_context(), mpl.rc_context(rc=RC):
+        yield
+
+
+def page(size: tuple[float, float] = A4_LANDSCAPE) -> Figure:
+    """
+    Return an empty page that no global list of figures knows of.
+
+    Parameters
+    ----------
+    size
+        Width and height. Units: inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The page.
+
+    Examples
+    --------
+    >>> page().axes
+    []
+    """
+    figure = _Page(figsize=size, dpi=110)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def own_axes(ax: Axes | None, size: tuple[float, float] = (7.5, 5.0)) -> Axes:
+    """
+    Return the axes given, or the only axes of a new page.
+
+    Parameters
+    ----------
+    ax
+        Axes to draw on, or None.
+    size
+        Size of the new page. Units: inches.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+
+    Examples
+    --------
+    >>> own_axes(None).get_title()
+    ''
+    """
+    if ax is not None:
+        return ax
+    figure = page(size)
+    return figure.add_axes((0.1, 0.13, 0.86, 0.74))
+
+
+def figure_of(ax: Axes) -> Figure:
+    """
+    Return the page that axes stand on.
+
+    Parameters
+    ----------
+    ax
+        Axes.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Their page, also when they stand on a part of it.
+
+    Examples
+    --------
+    >>> figure_of(own_axes(None)).axes  # doctest: +ELLIPSIS
+    [<Axes: >]
+    """
+    root = ax.get_figure(root=True)
+    assert isinstance(root, Figure)  # noqa: S101  # axes always stand on a figure
+    return root
+
+
+def halo(width: float = 2.0, color: str = "#ffffff") -> list[Any]:
+    """
+    Return the white rim that keeps a label readable on any ground.
+
+    Parameters
+    ----------
+    width
+        Width of the rim. Units: points.
+    color
+        Its colour.
+
+    Returns
+    -------
+    list
+        Path effects for a text or a line.
+
+    Examples
+    --------
+    >>> len(halo())
+    1
+    """
+    return [withStroke(linewidth=width, foreground=color)]
+
+
+def save(
+    figure: Figure,
+    stem: Path,
+    *,
+    alt: str,
+    formats: Sequence[str] = ("png", "svg", "pdf"),
+    dpi: int = 300,
+) -> list[Path]:
+    """
+    Save a figure in every format, with its description, to bytes that repeat.
+
+    Parameters
+    ----------
+    figure
+        The figure.
+    stem
+        Path without ending.
+    alt
+        Description in words; written into the files and beside them as text.
+    formats
+        Endings.
+    dpi
+        Resolution of what is not vectors. Units: dots per inch.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files written.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> [file.name for file in save(page(), folder / "empty", alt="Nothing.", formats=["png"])]
+    ['empty.png', 'empty.txt']
+    """
+    title = stem.name
+    # No dates: the same figure must give the same bytes tomorrow.
+    metadata: dict[str, dict[str, Any]] = {
+        "png": {"Title": title, "Description": alt},
+        "svg": {"Title": title, "Description": alt, "Date": None},
+        "pdf": {"Title": title, "Subject": alt, "CreationDate": None},
+    }
+    files = []
+    with context():
+        for ending in formats:
+            file = stem.with_suffix(f".{ending}")
+            figure.savefig(file, format=ending, dpi=dpi, metadata=metadata[ending])
+            files.append(file)
+    text = stem.with_suffix(".txt")
+    text.write_text(alt + "\n", encoding="utf-8")
+    return [*files, text]
