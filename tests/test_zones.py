@@ -1,0 +1,351 @@
+"""Zones: outlines, reasons that recompute, and what makes a zone go."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+import xarray as xr
+from affine import Affine
+from hypothesis import given, settings
+from hypothesis.extra.numpy import arrays
+from pyproj import CRS
+from scipy import ndimage
+
+from borderzone import difficulty
+from borderzone.difficulty.outlines import cell_outlines, connected, generalised
+from borderzone.errors import InvalidParameterError
+from borderzone.grid import Grid
+from borderzone.terrain import surface as surfaces
+
+UTM = CRS(32637)
+NY, NX = 40, 100
+GRID = Grid(shape=(NY, NX), transform=Affine(2000, 0, 500_000, 0, -2000, 3_800_000), crs=UTM)
+LEFT, BOTTOM, RIGHT, TOP = GRID.bounds
+NAN = float("nan")
+
+
+def corridor(rows: slice = slice(4, 36)) -> Any:
+    """Stand in for a straight border along the middle row, chainage from the west."""
+    chainage = np.broadcast_to((GRID.x - LEFT) / 1000, GRID.shape).astype(np.float32)
+    segment = np.full(GRID.shape, -1, dtype=np.int32)
+    segment[rows] = (chainage[rows] // 10).astype(np.int32)
+    cells = xr.Dataset({"segment": GRID.wrap(segment), "chainage_km": GRID.wrap(chainage)})
+    strip = shapely.box(LEFT, TOP - rows.stop * 2000, RIGHT, TOP - rows.start * 2000)
+    outline = gpd.GeoSeries([strip], crs=UTM).segmentize(5_000).to_crs(4326)
+    return SimpleNamespace(cells=lambda _grid: cells, outline=outline)
+
+
+def base() -> dict[str, Any]:
+    """Plain arrays of ground: bare and near, rock only in the east."""
+    return {
+        "hours": np.full(GRID.shape, 1.0),
+        "bare_share": np.ones(GRID.shape),
+        "slope_deg": np.full(GRID.shape, 5.0),
+        "relief_m": np.full(GRID.shape, 75.0),
+        "karst_rank": np.full(GRID.shape, NAN),
+    }
+
+
+def flags_of(values: dict[str, Any], **settings: Any) -> xr.Dataset:
+    """Raise the flags of plain arrays."""
+    layers = {
+        name: GRID.wrap(np.asarray(array, dtype=np.float32)) for name, array in values.items()
+    }
+    layers["karst_rank"].attrs["accuracy_km"] = 25.0
+    hours = layers.pop("hours")
+    hours.attrs["mode"] = "vehicle_off_road"
+    terrain = xr.Dataset({name: layers.pop(name) for name in ("slope_deg", "relief_m")})
+    result: xr.Dataset = difficulty.flags(terrain, hours, xr.Dataset(layers), **settings)
+    return result
+
+
+REMOTE = (slice(10, 20), slice(20, 40))
+ROCK = shapely.box(LEFT + 120_000, BOTTOM - 50_000, LEFT + 180_000, TOP + 50_000)
+
+
+def remote_ground() -> dict[str, Any]:
+    """One block of 200 cells, 800 km2, more than 2 h away."""
+    values = base()
+    values["hours"][REMOTE] = 4.0
+    return values
+
+
+def karst(
+    *shapes: Any, ranks: tuple[int, ...] = (2,), accuracy_km: float = 25.0
+) -> gpd.GeoDataFrame:
+    """Polygons of soluble rock."""
+    names = [f"plateau {number}" for number in range(len(shapes))]
+    return gpd.GeoDataFrame(
+        {"name": names, "susceptibility": list(ranks), "accuracy_km": accuracy_km},
+        geometry=list(shapes),
+        crs=UTM,
+    )
+
+
+def rock_ground(polygons: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Ground with the rank of polygons."""
+    values = base()
+    values["karst_rank"] = surfaces.karst_rank(polygons, GRID).to_numpy()
+    return values
+
+
+# Remote desert
+
+
+def test_a_remote_block_is_one_zone_with_its_numbers() -> None:
+    """Area, chainage range, reasons and their breaks."""
+    table = difficulty.zones(flags_of(remote_ground()), corridor())
+    assert table.crs.to_epsg() == 4326
+    [row] = table.to_dict("records")
+    assert (row["zone"], row["kind"], row["rank"]) == ("R1", "remote_desert", 2)
+    assert row["area_km2"] == pytest.approx(800)
+    assert (row["km_start"], row["km_end"]) == (41, 79)
+    assert (row["hours_median"], row["break_hours"]) == (4, 2)
+    assert (row["bare_share"], row["break_bare_share"]) == (1, 0.5)
+    assert row["accuracy_km"] == 2
+    assert "median 4.0 h from the nearest origin by vehicle_off_road (break 2 h)" in row["reasons"]
+    assert "share 1.00, break 0.5" in row["reasons"]
+    assert "relief 75 m" in row["reasons"]
+
+
+def test_the_outline_is_that_of_the_cells() -> None:
+    """Back in the grid's frame it holds the centres of the flagged cells and no others."""
+    table = difficulty.zones(flags_of(remote_ground()), corridor())
+    shape = table.geometry.to_crs(UTM).iloc[0]
+    expected = np.zeros(GRID.shape, dtype=bool)
+    expected[REMOTE] = True
+    np.testing.assert_array_equal(surfaces.cells_inside(shape, GRID), expected)
+    assert shape.area / 1e6 == pytest.approx(800, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("layer", "value"), [("hours", 1.9), ("bare_share", 0.4), ("hours", NAN), ("bare_share", NAN)]
+)
+def test_an_input_past_its_break_takes_the_zone_away(layer: str, value: float) -> None:
+    """Near, not bare, or unknown: no reason, no zone."""
+    values = remote_ground()
+    values[layer][REMOTE] = value
+    assert difficulty.zones(flags_of(values), corridor()).empty
+
+
+def test_a_threshold_past_the_ground_takes_the_zone_away() -> None:
+    """The breaks of the flags hold for the zones."""
+    assert difficulty.zones(flags_of(remote_ground(), remote_hours=4.5), corridor()).empty
+
+
+def test_a_zone_below_the_smallest_area_is_left_out() -> None:
+    """800 km2 is listed at 800 and not at 801."""
+    found = flags_of(remote_ground())
+    assert len(difficulty.zones(found, corridor(), min_area_km2=800)) == 1
+    assert difficulty.zones(found, corridor(), min_area_km2=801).empty
+
+
+def test_only_ground_inside_the_corridor_counts() -> None:
+    """Half of the block lies outside a narrower strip."""
+    [area] = difficulty.zones(flags_of(remote_ground()), corridor(slice(15, 36)))["area_km2"]
+    assert area == pytest.approx(400)
+
+
+@pytest.mark.parametrize(("hours", "rank"), [(2.5, 1), (3.0, 1), (3.1, 2), (6.1, 3), (np.inf, 3)])
+def test_rank_follows_the_median_travel_time(hours: float, rank: int) -> None:
+    """Breaks at 3 and 6 h; ground that nothing reaches has the highest rank."""
+    values = base()
+    values["hours"][REMOTE] = hours
+    [row] = difficulty.zones(flags_of(values), corridor()).to_dict("records")
+    assert row["rank"] == rank
+    assert ("no origin reaches it" in row["reasons"]) == np.isinf(hours)
+
+
+def test_numbers_recompute_from_the_rasters_for_any_ground() -> None:
+    """Against scipy's labels and numpy over each, with holes in the layers."""
+    rng = np.random.default_rng(5)
+    values = base()
+    values["hours"] = ndimage.gaussian_filter(rng.normal(2, 6, GRID.shape), 2).clip(0)
+    values["bare_share"] = ndimage.gaussian_filter(rng.normal(0.7, 1, GRID.shape), 2).clip(0, 1)
+    values["slope_deg"][rng.random(GRID.shape) < 0.1] = NAN
+    found = flags_of(values)
+    table = difficulty.zones(found, corridor(), min_area_km2=50)
+    inside = np.zeros(GRID.shape, dtype=bool)
+    inside[4:36] = True
+    flagged = (found["remote_desert"].to_numpy() == 1) & inside
+    labels, count = ndimage.label(flagged, np.ones((3, 3)))
+    expected = sorted(
+        (
+            (
+                mask.sum() * 4.0,
+                float(np.sort(found["hours"].to_numpy()[mask])[(mask.sum() - 1) // 2]),
+                float(found["bare_share"].to_numpy()[mask].mean(dtype=float)),
+                float(np.nanmean(found["slope_deg"].to_numpy()[mask], dtype=float)),
+            )
+            for mask in (labels == number for number in range(1, count + 1))
+            if mask.sum() * 4.0 >= 50
+        ),
+        reverse=True,
+    )
+    assert len(table) > 3
+    columns = ["area_km2", "hours_median", "bare_share", "slope_deg"]
+    found_rows = sorted(map(tuple, table[columns].to_numpy()), reverse=True)
+    np.testing.assert_allclose(found_rows, expected, rtol=1e-9)
+    assert table["area_km2"].is_monotonic_decreasing
+    assert table["zone"].tolist() == [f"R{n}" for n in range(1, len(table) + 1)]
+
+
+def test_the_nearest_place_is_named_with_its_distance() -> None:
+    """A place inside the zone is at distance 0."""
+    middle = shapely.Point(LEFT + 60_000, TOP - 30_000)
+    outside = shapely.Point(LEFT + 90_000, TOP - 30_000)
+    both = gpd.GeoDataFrame({"name": ["far", "inside"]}, geometry=[outside, middle], crs=UTM)
+    found = flags_of(remote_ground())
+    [row] = difficulty.zones(found, corridor(), places=both.to_crs(4326)).to_dict("records")
+    assert (row["near"], row["near_km"]) == ("inside", 0)
+    [row] = difficulty.zones(found, corridor(), places=both.iloc[:1]).to_dict("records")
+    assert row["near"] == "far"
+    assert row["near_km"] == pytest.approx(10, rel=1e-3)
+    [row] = difficulty.zones(found, corridor()).to_dict("records")
+    assert row["near"] == ""
+
+
+# Cave-prone
+
+
+def test_cave_zones_are_mapped_rock_inside_the_corridor_not_cells() -> None:
+    """A slanting outline stays one straight edge, and area is the polygon's."""
+    slanting = shapely.Polygon(
+        [
+            (LEFT + 100_000, TOP),
+            (LEFT + 160_000, TOP),
+            (LEFT + 190_000, BOTTOM),
+            (LEFT + 130_000, BOTTOM),
+        ]
+    )
+    polygons = karst(slanting)
+    table = difficulty.zones(flags_of(rock_ground(polygons)), corridor(), karst=polygons)
+    [row] = table.to_dict("records")
+    assert (row["zone"], row["kind"], row["rank"]) == ("C1", "cave_prone", 2)
+    assert row["accuracy_km"] == 25
+    assert row["area_km2"] == pytest.approx(60 * 64, rel=1e-3)
+    assert (row["karst_rank"], row["break_cave_rank"]) == (2, 1)
+    assert "plateau 0" in row["reasons"]
+    assert "not a cave" in row["reasons"]
+    shape = table.geometry.to_crs(UTM).iloc[0]
+    assert len(shape.simplify(200).exterior.coords) == 5
+
+
+def test_without_polygons_the_outline_follows_the_raster_without_its_cells() -> None:
+    """No edge of a cell is left of a slanting boundary, and the area stays."""
+    slanting = shapely.Polygon(
+        [
+            (LEFT + 60_000, TOP),
+            (LEFT + 120_000, TOP),
+            (LEFT + 190_000, BOTTOM),
+            (LEFT + 130_000, BOTTOM),
+        ]
+    )
+    table = difficulty.zones(flags_of(rock_ground(karst(slanting))), corridor())
+    [area], [shape] = table["area_km2"], table.geometry.to_crs(UTM)
+    assert area == pytest.approx(60 * 64, rel=0.1)
+    assert len(shape.simplify(50).exterior.coords) < 25
+
+
+def test_rock_smaller_than_the_accuracy_of_its_map_is_no_zone() -> None:
+    """A disc as wide as 25 km has 491 km2: below it nothing is drawn."""
+    middle = shapely.Point(LEFT + 100_000, (TOP + BOTTOM) / 2)
+    for radius_m, count in ((12_000, 0), (13_500, 1)):
+        polygons = karst(middle.buffer(radius_m, quad_segs=32))
+        found = flags_of(rock_ground(polygons))
+        assert len(difficulty.zones(found, corridor(), karst=polygons)) == count
+        assert len(difficulty.zones(found, corridor())) == count
+    exact = karst(middle.buffer(12_000), accuracy_km=1.0)
+    assert len(difficulty.zones(flags_of(rock_ground(exact)), corridor(), karst=exact)) == 1
+
+
+@pytest.mark.parametrize("with_polygons", [True, False])
+def test_flattened_ground_over_weak_rock_takes_the_cave_zone_away(with_polygons: bool) -> None:  # noqa: FBT001
+    """Rank 1 on middling ground is a zone, on flat ground it is low and goes."""
+    polygons = karst(ROCK, ranks=(1,))
+    given_polygons = polygons if with_polygons else None
+    values = rock_ground(polygons)
+    assert len(difficulty.zones(flags_of(values), corridor(), karst=given_polygons)) == 1
+    values["relief_m"][:] = values["slope_deg"][:] = 0
+    assert difficulty.zones(flags_of(values), corridor(), karst=given_polygons).empty
+    low = difficulty.zones(flags_of(values), corridor(), karst=given_polygons, min_cave_rank=0)
+    assert low["rank"].tolist() == [0]
+
+
+def test_a_cave_zone_has_the_rank_that_half_of_it_reaches() -> None:
+    """And says in how much of it."""
+    polygons = karst(ROCK)
+    values = rock_ground(polygons)
+    values["relief_m"][:, :73] = values["slope_deg"][:, :73] = 0
+    [row] = difficulty.zones(flags_of(values), corridor(), karst=polygons).to_dict("records")
+    assert row["rank"] == 2
+    assert "at least medium in 57 %" in row["reasons"]
+    values["relief_m"][:, :77] = values["slope_deg"][:, :77] = 0
+    [row] = difficulty.zones(flags_of(values), corridor(), karst=polygons).to_dict("records")
+    assert row["rank"] == 1
+    assert "at least low to medium in 100 %" in row["reasons"]
+
+
+def test_overlapping_rock_belongs_to_the_higher_rank_once() -> None:
+    """No ground is counted twice."""
+    low = shapely.box(LEFT + 40_000, BOTTOM, LEFT + 140_000, TOP)
+    high = shapely.box(LEFT + 100_000, BOTTOM, LEFT + 160_000, TOP)
+    polygons = karst(low, high, ranks=(1, 3))
+    table = difficulty.zones(flags_of(rock_ground(polygons)), corridor(), karst=polygons)
+    assert table["karst_rank"].tolist() == [3, 1]
+    shapes = table.geometry.to_crs(UTM)
+    assert shapes.iloc[0].intersection(shapes.iloc[1]).area < 1e-3 * shapes.area.sum()
+    assert table["area_km2"].sum() == pytest.approx(120 * 64, rel=1e-3)
+
+
+def test_nothing_flagged_is_an_empty_table_with_its_columns() -> None:
+    """Also without rock, hours or anything else known."""
+    table = difficulty.zones(flags_of(base()), corridor(), karst=karst(ROCK).iloc[:0])
+    assert table.empty
+    assert {"zone", "kind", "reasons", "geometry"} <= set(table.columns)
+    assert table.crs.to_epsg() == 4326
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"min_area_km2": -1}, "min_area_km2 must be a finite number, 0 or more"),
+        ({"min_cave_rank": 4}, "min_cave_rank must be 0, 1, 2 or 3, got 4"),
+    ],
+)
+def test_impossible_limits_are_refused(kwargs: dict[str, Any], message: str) -> None:
+    """Each with what is allowed."""
+    with pytest.raises(InvalidParameterError, match=message):
+        difficulty.zones(flags_of(base()), corridor(), **kwargs)
+
+
+# Outlines
+
+
+@settings(max_examples=40, deadline=None)
+@given(arrays(np.bool_, (6, 7)))
+def test_outlines_cover_exactly_their_cells(mask: Any) -> None:
+    """For any pattern: against a box for each cell."""
+    grid = Grid(shape=(6, 7), transform=Affine(10, 0, 0, 0, -10, 60), crs=UTM)
+    labels, count = connected(mask)
+    shapes = cell_outlines(labels, grid, np.arange(1, count + 1))
+    for number, shape in enumerate(shapes, start=1):
+        rows, columns = np.nonzero(labels == number)
+        boxes = shapely.box(columns * 10, 50 - rows * 10, columns * 10 + 10, 60 - rows * 10)
+        assert shape.equals(shapely.union_all(boxes))
+        assert shape.is_valid
+
+
+def test_generalising_drops_what_is_finer_than_the_data() -> None:
+    """A speck goes, a notch closes, and with accuracy 0 nothing changes."""
+    speck = shapely.box(0, 0, 10_000, 10_000)
+    assert generalised(speck, 25_000).is_empty
+    assert generalised(speck, 0).equals(speck)
+    block = shapely.box(0, 0, 80_000, 80_000)
+    notched = block.difference(shapely.box(38_000, 40_000, 42_000, 80_000))
+    assert generalised(notched, 25_000).symmetric_difference(block).area < 0.05 * block.area
