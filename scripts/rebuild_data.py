@@ -68,6 +68,11 @@ ADMIN1_NAMES = {
     "Hasaka (Al Haksa)": "Hasakah",
     "Homs (Hims)": "Homs",
 }
+# Two labels that the weather-map package had changed, and what Natural Earth has.
+BOUNDARY_CLASSES = {
+    "ForgetMagics": "Disputed (please verify)",
+    "International boundary (Magics)": "International boundary (verify)",
+}
 RIVER_NAMES = {"Dicle": "Tigris", "Firat": "Euphrates", "Al Furat": "Euphrates"}
 
 # GeoNames feature code -> kind, rank. Sections of a town and abandoned or destroyed
@@ -91,6 +96,7 @@ def borders(source: Path, layer: str | None) -> None:
     frame = frame[[*keep, "geometry"]]
     frame = frame[(frame.adm0_a3_l != frame.adm0_a3_r) & (frame.adm0_left != frame.adm0_right)]
     geod = Geod(ellps="WGS84")
+    frame["featurecla"] = frame.featurecla.replace(BOUNDARY_CLASSES)
     frame["length_km"] = [round(geod.geometry_length(line) / 1000, 1) for line in frame.geometry]
     frame = frame[[*keep, "length_km", "geometry"]]
     _write(frame, "boundaries/borders.parquet")
