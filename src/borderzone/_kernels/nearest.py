@@ -1,0 +1,458 @@
+"""
+Nearest piece of a polyline: for points, for all cells of a grid, and across boundaries.
+
+Plain statement: the distance from a point p to a straight piece from a to
+a + d is the length of p - a - t d with t = (p - a) . d / (d . d) held between 0
+and 1. The nearest piece is the one with the least distance; where two are
+equally near (to one part in 1e12 of the squared distance), the one with the
+lower number, which is the one with the lower chainage. Everything below is that
+search, made fast in two ways: points descend a tree of boxes over runs of
+consecutive pieces; cells are taken tile by tile, and only the pieces that can
+be nearest to some cell of the tile are looked at.
+
+Pieces are rows ``x, y, dx, dy, 1 / (dx2 + dy2)``. The tree is a full binary one:
+row 1 is the root, row i has the children 2i and 2i + 1, and the leaves, in the
+last half, hold `LEAF` consecutive pieces each.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+__all__ = ["box_tree", "nearest_cells", "nearest_pieces", "onto_bisectors", "spaced_sites"]
+
+LEAF = 8
+TIE = 1e-12
+TILE = 64
+SUBTILE = 8
+STACK = 64
+BISECTIONS = 26
+
+
+def box_tree(pieces: np.ndarray) -> np.ndarray:
+    """
+    Bounding boxes over runs of consecutive pieces.
+
+    Parameters
+    ----------
+    pieces
+        Pieces, shape ``(n, 5)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``xmin, ymin, xmax, ymax`` of each node, shape ``(2 * leaves, 4)``; an
+        empty node has an infinite box that is nowhere near.
+    """
+    count = len(pieces)
+    leaves = 1
+    while leaves * LEAF < count:
+        leaves *= 2
+    ends = np.full((leaves * LEAF, 4), [np.inf, np.inf, -np.inf, -np.inf])
+    x, y, dx, dy = pieces[:, :4].T
+    ends[:count, 0], ends[:count, 1] = np.minimum(x, x + dx), np.minimum(y, y + dy)
+    ends[:count, 2], ends[:count, 3] = np.maximum(x, x + dx), np.maximum(y, y + dy)
+    boxes = np.empty((2 * leaves, 4))
+    boxes[0] = [np.inf, np.inf, -np.inf, -np.inf]
+    level = np.empty((leaves, 4))
+    level[:, :2] = ends[:, :2].reshape(leaves, LEAF, 2).min(axis=1)
+    level[:, 2:] = ends[:, 2:].reshape(leaves, LEAF, 2).max(axis=1)
+    while True:
+        boxes[len(level) : 2 * len(level)] = level
+        if len(level) == 1:
+            return boxes
+        level = np.hstack(
+            [
+                np.minimum(level[0::2, :2], level[1::2, :2]),
+                np.maximum(level[0::2, 2:], level[1::2, 2:]),
+            ]
+        )
+
+
+@njit(cache=True, inline="always")
+def _box_distance2(boxes, node, x, y):
+    dx = max(boxes[node, 0] - x, 0.0, x - boxes[node, 2])
+    dy = max(boxes[node, 1] - y, 0.0, y - boxes[node, 3])
+    return dx * dx + dy * dy
+
+
+@njit(cache=True, inline="always")
+def _along(pieces, k, x, y):
+    t = ((x - pieces[k, 0]) * pieces[k, 2] + (y - pieces[k, 1]) * pieces[k, 3]) * pieces[k, 4]
+    return min(max(t, 0.0), 1.0)
+
+
+@njit(cache=True, inline="always")
+def _distance2(pieces, k, x, y):
+    t = _along(pieces, k, x, y)
+    ex = x - pieces[k, 0] - t * pieces[k, 2]
+    ey = y - pieces[k, 1] - t * pieces[k, 3]
+    return ex * ex + ey * ey
+
+
+@njit(cache=True)
+def _least_distance2(pieces, boxes, x, y, labels, without):
+    """Least squared distance to any piece whose label is not `without`."""
+    leaves = boxes.shape[0] // 2
+    stack = np.empty(STACK, np.int64)
+    stack[0] = 1
+    top = 1
+    best = np.inf
+    while top > 0:
+        top -= 1
+        node = stack[top]
+        if _box_distance2(boxes, node, x, y) >= best:
+            continue
+        if node >= leaves:
+            first = (node - leaves) * LEAF
+            for k in range(first, min(first + LEAF, pieces.shape[0])):
+                if labels[k] != without:
+                    best = min(best, _distance2(pieces, k, x, y))
+            continue
+        left = _box_distance2(boxes, 2 * node, x, y)
+        right = _box_distance2(boxes, 2 * node + 1, x, y)
+        stack[top] = 2 * node + (left <= right)
+        stack[top + 1] = 2 * node + (left > right)
+        top += 2
+    return best
+
+
+@njit(cache=True)
+def _first_within(pieces, boxes, x, y, limit):
+    """Lowest piece whose squared distance is at most the limit."""
+    leaves = boxes.shape[0] // 2
+    stack = np.empty(STACK, np.int64)
+    stack[0] = 1
+    top = 1
+    while top > 0:
+        top -= 1
+        node = stack[top]
+        if _box_distance2(boxes, node, x, y) > limit:
+            continue
+        if node >= leaves:
+            first = (node - leaves) * LEAF
+            for k in range(first, min(first + LEAF, pieces.shape[0])):
+                if _distance2(pieces, k, x, y) <= limit:
+                    return k
+            continue
+        stack[top] = 2 * node + 1
+        stack[top + 1] = 2 * node
+        top += 2
+    return -1
+
+
+@njit(cache=True, parallel=True)
+def nearest_pieces(points, pieces, boxes):
+    """
+    Nearest piece of each point.
+
+    Parameters
+    ----------
+    points
+        Points, shape ``(n, 2)``.
+    pieces
+        Pieces in the order of chainage, shape ``(m, 5)``.
+    boxes
+        Their tree, from `box_tree`.
+
+    Returns
+    -------
+    piece : numpy.ndarray
+        Number of the nearest piece, the lowest among equals.
+    along : numpy.ndarray
+        Where on it the nearest point lies, from 0 to 1.
+    """
+    count = points.shape[0]
+    piece = np.empty(count, np.int64)
+    along = np.empty(count, np.float64)
+    # No label is the lowest integer, so no piece is left out.
+    labels = np.zeros(pieces.shape[0], np.int64)
+    for i in prange(count):
+        x, y = points[i, 0], points[i, 1]
+        least = _least_distance2(pieces, boxes, x, y, labels, -1)
+        k = _first_within(pieces, boxes, x, y, least * (1.0 + TIE))
+        piece[i] = k
+        along[i] = _along(pieces, k, x, y)
+    return piece, along
+
+
+@njit(cache=True)
+def _candidates(pieces, boxes, x, y, limit, found):
+    """Pieces whose squared distance is at most the limit, in rising order."""
+    leaves = boxes.shape[0] // 2
+    stack = np.empty(STACK, np.int64)
+    stack[0] = 1
+    top = 1
+    count = 0
+    while top > 0:
+        top -= 1
+        node = stack[top]
+        if _box_distance2(boxes, node, x, y) > limit:
+            continue
+        if node >= leaves:
+            first = (node - leaves) * LEAF
+            for k in range(first, min(first + LEAF, pieces.shape[0])):
+                if _distance2(pieces, k, x, y) <= limit:
+                    found[count] = k
+                    count += 1
+            continue
+        stack[top] = 2 * node + 1
+        stack[top + 1] = 2 * node
+        top += 2
+    return count
+
+
+@njit(cache=True)
+def _fewer(pieces, x, y, reach, wide, wide_count, found):
+    """Those among some pieces that can be nearest within `reach` of a point."""
+    least = np.inf
+    for c in range(wide_count):
+        least = min(least, _distance2(pieces, wide[c], x, y))
+    limit = (np.sqrt(least) + 2.0 * reach) ** 2 * (1.0 + TIE)
+    count = 0
+    for c in range(wide_count):
+        if _distance2(pieces, wide[c], x, y) <= limit:
+            found[count] = wide[c]
+            count += 1
+    return count
+
+
+@njit(cache=True, inline="always")
+def _turn(pieces, turns, k, t, x, y):
+    """Positive left of the line: by the piece, or at its ends by the mean direction there."""
+    ux, uy = pieces[k, 2], pieces[k, 3]
+    px, py = pieces[k, 0], pieces[k, 1]
+    if t == 0.0:
+        ux, uy = turns[k, 0], turns[k, 1]
+    elif t == 1.0:
+        ux, uy = turns[k, 2], turns[k, 3]
+        px += pieces[k, 2]
+        py += pieces[k, 3]
+    return ux * (y - py) - uy * (x - px)
+
+
+@njit(cache=True)
+def _fill_cells(window, origin, line, found, count, out):
+    """Chainage, offset, side and segment of the cells of one small tile."""
+    pieces, turns, km, labels, end_labels, depths = line
+    chainage, offset, side, segment = out
+    x0, y0, step = origin
+    for row in range(window[0], window[1]):
+        y = y0 - (row + 0.5) * step
+        for column in range(window[2], window[3]):
+            x = x0 + (column + 0.5) * step
+            best, which = np.inf, found[0]
+            for c in range(count):
+                d2 = _distance2(pieces, found[c], x, y)
+                if d2 < best * (1.0 - TIE):
+                    best, which = d2, found[c]
+            if labels[which] == -1:
+                continue
+            distance = np.sqrt(best)
+            t = _along(pieces, which, x, y)
+            left = _turn(pieces, turns, which, t, x, y) >= 0.0
+            if not distance <= (depths[which, 0] if left else depths[which, 1]):
+                continue
+            at_end = t == 1.0
+            chainage[row, column] = (
+                km[which, 2] if at_end else km[which, 0] + t * (km[which, 1] - km[which, 0])
+            )
+            offset[row, column] = (distance if left else -distance) / 1000.0
+            side[row, column] = 1 if left else 2
+            segment[row, column] = end_labels[which] if at_end else labels[which]
+
+
+@njit(cache=True, parallel=True)
+def nearest_cells(shape, origin, line, boxes):
+    """
+    Chainage, offset, side and segment of every cell of a grid.
+
+    Parameters
+    ----------
+    shape
+        Rows and columns.
+    origin
+        x of the left edge, y of the top edge, side of a cell. Units: m.
+    line
+        Pieces; mean direction at the start and end of each; km at its start
+        and end, and at its end when that counts as the next one's start; its
+        label, -1 for none; the label at its end; depth left and right of it.
+    boxes
+        Tree of the pieces, from `box_tree`.
+
+    Returns
+    -------
+    chainage, offset : numpy.ndarray
+        float32, NaN outside; offset is positive on the left. Units: km.
+    side : numpy.ndarray
+        uint8: 0 outside, 1 left, 2 right.
+    segment : numpy.ndarray
+        int32: label, -1 outside.
+    """
+    rows, columns = shape
+    chainage = np.full((rows, columns), np.nan, np.float32)
+    offset = np.full((rows, columns), np.nan, np.float32)
+    side = np.zeros((rows, columns), np.uint8)
+    segment = np.full((rows, columns), -1, np.int32)
+    out = (chainage, offset, side, segment)
+    pieces, depths = line[0], line[5]
+    deepest = depths.max()
+    step = origin[2]
+    across = (columns + TILE - 1) // TILE
+    tiles = across * ((rows + TILE - 1) // TILE)
+    no_labels = np.zeros(pieces.shape[0], np.int64)
+    for tile in prange(tiles):
+        wide = np.empty(pieces.shape[0], np.int64)
+        found = np.empty(pieces.shape[0], np.int64)
+        top, left = tile // across * TILE, tile % across * TILE
+        bottom, right = min(top + TILE, rows), min(left + TILE, columns)
+        x = origin[0] + (left + right) / 2 * step
+        y = origin[1] - (top + bottom) / 2 * step
+        reach = np.hypot(right - left, bottom - top) / 2 * step
+        least = np.sqrt(_least_distance2(pieces, boxes, x, y, no_labels, -1))
+        if least - reach > deepest:
+            continue
+        limit = (least + 2.0 * reach) ** 2 * (1.0 + TIE)
+        wide_count = _candidates(pieces, boxes, x, y, limit, wide)
+        for row in range(top, bottom, SUBTILE):
+            for column in range(left, right, SUBTILE):
+                low, far = min(row + SUBTILE, bottom), min(column + SUBTILE, right)
+                x = origin[0] + (column + far) / 2 * step
+                y = origin[1] - (row + low) / 2 * step
+                half = np.hypot(far - column, low - row) / 2 * step
+                count = _fewer(pieces, x, y, half, wide, wide_count, found)
+                _fill_cells((row, low, column, far), origin, line, found, count, out)
+    return out
+
+
+@njit(cache=True, parallel=True)
+def spaced_sites(runs, insets, pieces, boxes, labels, spacing):
+    """
+    Points along runs of pieces, the closer together the nearer another run comes.
+
+    Parameters
+    ----------
+    runs
+        First piece, piece after the last, of each run of one label, shape
+        ``(n, 2)``.
+    insets
+        Distance of the first and last point from the ends of each run, shape
+        ``(n, 2)``. Units: m.
+    pieces, boxes
+        Pieces and their tree.
+    labels
+        Label of each piece.
+    spacing
+        Step as a share of the distance to the nearest piece of another label,
+        shortest step, longest step. Units: 1, m, m.
+
+    Returns
+    -------
+    points : numpy.ndarray
+        Points, shape ``(m, 2)``.
+    owner : numpy.ndarray
+        Number of the run of each.
+    """
+    count = runs.shape[0]
+    sizes = np.zeros(count, np.int64)
+    for i in prange(count):
+        sizes[i] = _walk_run(runs[i], insets[i], pieces, boxes, labels, spacing, np.empty((0, 2)))
+    stops = np.cumsum(sizes)
+    total = stops[count - 1] if count > 0 else 0
+    points = np.empty((total, 2))
+    owner = np.empty(total, np.int64)
+    for i in prange(count):
+        first = stops[i] - sizes[i]
+        _walk_run(runs[i], insets[i], pieces, boxes, labels, spacing, points[first : stops[i]])
+        owner[first : stops[i]] = i
+    return points, owner
+
+
+@njit(cache=True)
+def _walk_run(run, inset, pieces, boxes, labels, spacing, points):
+    """Set the points of one run; only count them when there is no room."""
+    share, shortest, longest = spacing
+    length = 0.0
+    for k in range(run[0], run[1]):
+        length += 1.0 / np.sqrt(pieces[k, 4])
+    floor = min(shortest, length / 16.0)
+    walked, k, count, at, last = 0.0, run[0], 0, inset[0], length - inset[1]
+    while True:
+        step = 1.0 / np.sqrt(pieces[k, 4])
+        while at > walked + step and k < run[1] - 1:
+            walked += step
+            k += 1
+            step = 1.0 / np.sqrt(pieces[k, 4])
+        t = min((at - walked) / step, 1.0)
+        x, y = pieces[k, 0] + t * pieces[k, 2], pieces[k, 1] + t * pieces[k, 3]
+        if points.shape[0] > 0:
+            points[count, 0], points[count, 1] = x, y
+        count += 1
+        if at >= last:
+            return count
+        clear = np.sqrt(_least_distance2(pieces, boxes, x, y, labels, labels[run[0]]))
+        at = min(at + min(max(share * clear, floor), longest), last)
+
+
+@njit(cache=True, inline="always")
+def _run_distance2(pieces, first, stop, x, y):
+    best = np.inf
+    for k in range(first, stop):
+        best = min(best, _distance2(pieces, k, x, y))
+    return best
+
+
+@njit(cache=True, inline="always")
+def _nearer(pieces, a, b, a_wins, x, y):
+    """Whether run a is nearer than run b, or as near and the winner of ties."""
+    da = _run_distance2(pieces, a[0], a[1], x, y)
+    db = _run_distance2(pieces, b[0], b[1], x, y)
+    return da <= db * (1.0 + TIE) if a_wins else da < db * (1.0 - TIE)
+
+
+@njit(cache=True, parallel=True)
+def onto_bisectors(points, directions, reach, runs, first_wins, pieces):
+    """
+    Move points onto the line where two runs of pieces are equally near.
+
+    Parameters
+    ----------
+    points
+        Points near that line, shape ``(n, 2)``.
+    directions
+        Unit vectors along which to move, shape ``(n, 2)``.
+    reach
+        Farthest move to try, shape ``(n,)``. Units: m.
+    runs
+        First piece, and piece after the last, of the one run and of the other,
+        shape ``(n, 4)``.
+    first_wins
+        Whether ground equally near to both belongs to the one, shape ``(n,)``.
+    pieces
+        Pieces.
+
+    Returns
+    -------
+    numpy.ndarray
+        The moved points; those with no change of the nearer run within reach
+        stay where they are.
+    """
+    moved = points.copy()
+    for i in prange(points.shape[0]):
+        x, y = points[i, 0], points[i, 1]
+        dx, dy = directions[i, 0], directions[i, 1]
+        low, high = -reach[i], reach[i]
+        a, b, wins = runs[i, :2], runs[i, 2:], first_wins[i]
+        at_low = _nearer(pieces, a, b, wins, x + low * dx, y + low * dy)
+        if at_low == _nearer(pieces, a, b, wins, x + high * dx, y + high * dy):
+            continue
+        for _ in range(BISECTIONS):
+            middle = (low + high) / 2
+            if _nearer(pieces, a, b, wins, x + middle * dx, y + middle * dy) == at_low:
+                low = middle
+            else:
+                high = middle
+        moved[i, 0] = x + (low + high) / 2 * dx
+        moved[i, 1] = y + (low + high) / 2 * dy
+    return moved

@@ -1,0 +1,501 @@
+"""Border: the shared line of two countries, measured on the ellipsoid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from borderzone.border import seam
+from borderzone.border.chainage import Locator, point_at
+from borderzone.border.names import country_code, country_name
+from borderzone.border.parts import Part, check_course, directed_course, drawn_course
+from borderzone.border.sources import (
+    SOURCE,
+    countries_ending_at,
+    pairs,
+    pieces_between,
+    pieces_of,
+)
+from borderzone.crs import split_at_antimeridian
+from borderzone.errors import InvalidParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from borderzone._typing import FloatArray
+
+__all__ = ["Border", "list_borders"]
+
+# Natural Earth's classes of boundary line. Its "(verify)" class is the ordinary one.
+KINDS: Mapping[str, tuple[str, bool]] = MappingProxyType(
+    {
+        "International boundary (verify)": ("international", False),
+        "Disputed (please verify)": ("disputed", True),
+        "Indefinite (please verify)": ("indefinite", True),
+        "Indeterminant frontier": ("indefinite", True),
+        "Line of control (please verify)": ("line_of_control", True),
+        "Lease limit": ("lease_limit", False),
+        "Overlay limit": ("overlay_limit", False),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Border:
+    """
+    The shared line of two countries, directed and measured.
+
+    Made by `between`, `from_line` or `from_polygons`. Lengths are on the WGS84
+    ellipsoid, along geodesics between the vertices; they depend on how finely
+    the source follows the ground, so a length is always given with `source`.
+
+    Attributes
+    ----------
+    a, b
+        Codes of the two countries, in the order in which they were asked for.
+    course
+        The connected parts in the order of chainage.
+    names
+        English name by code.
+    source
+        Where the line comes from.
+    start_name, end_name
+        What the border starts and ends at: a tripoint, the coast, or a point.
+    gap_km2, overlap_km2
+        Ground between the edges of two polygons that belongs to neither or to
+        both; 0 for a border that is one line. Units: km2.
+
+    Examples
+    --------
+    >>> border = Border.between("IRQ", "SYR")
+    >>> round(border.length_km, 1), border.start_name, border.end_name
+    (598.9, 'tripoint with Jordan', 'tripoint with Turkey')
+    """
+
+    a: str
+    b: str
+    course: tuple[Part, ...]
+    names: Mapping[str, str]
+    source: str
+    start_name: str
+    end_name: str
+    gap_km2: float = field(default=0.0)
+    overlap_km2: float = field(default=0.0)
+
+    @classmethod
+    def between(cls, a: str, b: str) -> Border:
+        """
+        Border of two countries, from the world table that ships.
+
+        Parameters
+        ----------
+        a, b
+            The countries in any order, by ISO alpha-3 or alpha-2 code, Natural
+            Earth's own code or English name.
+
+        Returns
+        -------
+        Border
+            Their border, directed from its southern end.
+
+        Raises
+        ------
+        BorderNotFoundError
+            If a name is unknown (the message names the nearest), or the two
+            share no land border (it names the neighbours of each).
+        """
+        a, b = country_code(a), country_code(b)
+        course = directed_course(pieces_between(a, b), a)
+        return cls(
+            a=a,
+            b=b,
+            course=course,
+            names=MappingProxyType({code: country_name(code) for code in (a, b)}),
+            source=SOURCE,
+            start_name=_end_name(course[0], 0, {a, b}),
+            end_name=_end_name(course[-1], -1, {a, b}),
+        )
+
+    @classmethod
+    def from_line(
+        cls, line: Any, *, names: tuple[str, str] = ("left", "right"), source: str = "user line"
+    ) -> Border:
+        """
+        Border along a line of your own.
+
+        Parameters
+        ----------
+        line
+            LineString or MultiLineString in longitude and latitude, or a
+            GeoSeries in any CRS. Chainage runs as it is drawn; only a closed
+            ring starts at its northernmost vertex and runs eastward.
+        names
+            What lies left and right of the line.
+        source
+            Where the line comes from.
+
+        Returns
+        -------
+        Border
+            The border.
+
+        Raises
+        ------
+        InvalidGeometryError
+            If the line is empty, crosses itself, or has a coordinate that is
+            not finite or not on the globe.
+        CRSMismatchError
+            If a table has no CRS.
+        InvalidParameterError
+            If the two names are the same.
+
+        Examples
+        --------
+        >>> line = shapely.LineString([(41.0, 34.0), (41.0, 35.0)])
+        >>> border = Border.from_line(line, names=("west", "east"))
+        >>> round(border.length_km, 2), border.left
+        (110.93, 'west')
+        """
+        left, right = _two_names(names)
+        course = drawn_course(pieces_of(line, (left, right)))
+        check_course(course)
+        return cls(
+            a=left,
+            b=right,
+            course=course,
+            names=MappingProxyType({code: country_name(code) for code in (left, right)}),
+            source=source,
+            start_name=_coordinates(course[0].coords[0]),
+            end_name=_coordinates(course[-1].coords[-1]),
+        )
+
+    @classmethod
+    def from_polygons(
+        cls,
+        a: Any,
+        b: Any,
+        *,
+        names: tuple[str, str] = ("a", "b"),
+        tolerance_km: float = 5.0,
+        source: str = "user polygons",
+    ) -> Border:
+        """
+        Border of two polygons whose edges need not match exactly.
+
+        The line follows the edge of the first polygon wherever the second lies
+        within the tolerance. Ground between the two edges that belongs to
+        neither or to both is reported as `gap_km2` and `overlap_km2`.
+
+        Parameters
+        ----------
+        a, b
+            Polygon or MultiPolygon in longitude and latitude, or a GeoSeries
+            or GeoDataFrame in any CRS.
+        names
+            What the two are called.
+        tolerance_km
+            Widest gap or overlap that still counts as one border. Units: km.
+        source
+            Where the polygons come from.
+
+        Returns
+        -------
+        Border
+            Their border, directed from its southern end.
+
+        Raises
+        ------
+        InvalidGeometryError
+            If one is empty or broken, or they lie apart or in each other.
+        InvalidParameterError
+            If the tolerance is not above zero or the names are the same.
+        """
+        name_a, name_b = _two_names(names)
+        found = seam.between(a, b, names=(name_a, name_b), tolerance_km=tolerance_km)
+        course = directed_course(found.pieces, name_a)
+        return cls(
+            a=name_a,
+            b=name_b,
+            course=course,
+            names=MappingProxyType({code: country_name(code) for code in (name_a, name_b)}),
+            source=source,
+            start_name=_coordinates(course[0].coords[0]),
+            end_name=_coordinates(course[-1].coords[-1]),
+            gap_km2=found.gap_km2,
+            overlap_km2=found.overlap_km2,
+        )
+
+    @property
+    def length_km(self) -> float:
+        """
+        Length of all parts on the ellipsoid, disputed stretches included.
+
+        Returns
+        -------
+        float
+            Units: km.
+        """
+        return self.course[-1].km_end
+
+    @property
+    def left(self) -> str:
+        """
+        Country left of the directed line.
+
+        Returns
+        -------
+        str
+            Its code; a ring may differ, see `parts`.
+        """
+        return self.course[0].left
+
+    @property
+    def right(self) -> str:
+        """
+        Country right of the directed line.
+
+        Returns
+        -------
+        str
+            Its code; a ring may differ, see `parts`.
+        """
+        return self.course[0].right
+
+    @cached_property
+    def line(self) -> gpd.GeoSeries:
+        """
+        The line, one row a part in the order of chainage.
+
+        Returns
+        -------
+        geopandas.GeoSeries
+            EPSG:4326; a part that crosses 180 degrees is split there.
+        """
+        lines = [split_at_antimeridian(shapely.linestrings(part.coords)) for part in self.course]
+        return gpd.GeoSeries(lines, crs=4326)
+
+    @cached_property
+    def parts(self) -> gpd.GeoDataFrame:
+        """
+        The pieces that do not touch, in the order of chainage.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            Columns part, km_start, km_end, length_km, is_ring, left, right,
+            geometry.
+        """
+        columns = {
+            name: [getattr(part, name) for part in self.course]
+            for name in ("km_start", "km_end", "length_km", "is_ring", "left", "right")
+        }
+        return gpd.GeoDataFrame(
+            {"part": range(len(self.course)), **columns}, geometry=self.line.to_numpy(), crs=4326
+        )
+
+    @cached_property
+    def breaks_km(self) -> tuple[float, ...]:
+        """
+        Chainages at which one part ends and the next begins.
+
+        Returns
+        -------
+        tuple of float
+            Units: km; empty for a border of one part.
+        """
+        return tuple(part.km_end for part in self.course[:-1])
+
+    @cached_property
+    def stretches(self) -> gpd.GeoDataFrame:
+        """
+        The classes of the line by chainage range.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            Columns part, km_start, km_end, kind, dashed, featurecla, geometry.
+        """
+        rows = []
+        for number, part in enumerate(self.course):
+            for start, end, featurecla in part.classes:
+                kind, dashed = KINDS.get(featurecla, ("user", False))
+                line = split_at_antimeridian(shapely.linestrings(_between(part, start, end)))
+                rows.append((number, start, end, kind, dashed, featurecla, line))
+        names = ["part", "km_start", "km_end", "kind", "dashed", "featurecla", "geometry"]
+        return gpd.GeoDataFrame(rows, columns=names, geometry="geometry", crs=4326)
+
+    def point_at(self, km: float | FloatArray) -> shapely.Point | gpd.GeoSeries:
+        """
+        Point of the border at a chainage.
+
+        Parameters
+        ----------
+        km
+            Chainage, one number or an array. Units: km.
+
+        Returns
+        -------
+        shapely.Point or geopandas.GeoSeries
+            Longitude and latitude; a series for an array.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a chainage is not on the border.
+
+        Examples
+        --------
+        >>> point = Border.between("IRQ", "SYR").point_at(300)
+        >>> round(point.x, 2), round(point.y, 2)
+        (40.99, 34.44)
+        """
+        lon, lat = point_at(self.course, np.atleast_1d(np.asarray(km, dtype=float)))
+        points = shapely.points(lon, lat)
+        return points[0] if np.ndim(km) == 0 else gpd.GeoSeries(points, crs=4326)
+
+    def locate(self, lon: Any, lat: Any) -> tuple[Any, Any]:
+        """
+        Chainage of the nearest border point, and the offset from it.
+
+        Parameters
+        ----------
+        lon, lat
+            Position, numbers or arrays. Units: degree.
+
+        Returns
+        -------
+        chainage_km, offset_km
+            Chainage, and distance on the ellipsoid, positive left of the
+            directed line. Numbers for numbers, arrays for arrays. Units: km.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a position is not finite or not on the globe.
+        """
+        where = np.broadcast_arrays(np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
+        if not (np.isfinite(where).all() and (np.abs(where[1]) <= 90).all()):
+            msg = f"lon and lat must be finite degrees, got lon={lon!r}, lat={lat!r}"
+            raise InvalidParameterError(msg)
+        chainage, offset = self._locator.locate(where[0].ravel(), where[1].ravel())
+        if where[0].ndim == 0:
+            return float(chainage[0]), float(offset[0])
+        return chainage.reshape(where[0].shape), offset.reshape(where[0].shape)
+
+    @cached_property
+    def _locator(self) -> Locator:
+        return Locator(self.course)
+
+    def to_geodataframe(self) -> gpd.GeoDataFrame:
+        """
+        Give the parts as a table of its own.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            A copy of `parts`.
+        """
+        return self.parts.copy()
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+        """
+        Draw the border.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw on; new ones if left out.
+        **kwargs
+            Passed on to the backend.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes.
+        """
+        # The backend is looked up by name, as pandas does: no domain room imports figures.
+        return import_module("borderzone.figures.maps").plot_border(self, ax=ax, **kwargs)
+
+    def explore(self, **kwargs: Any) -> Any:
+        """
+        Show the border on an interactive map; needs the interactive extra.
+
+        Parameters
+        ----------
+        **kwargs
+            Passed on to ``GeoDataFrame.explore``.
+
+        Returns
+        -------
+        folium.Map
+            The map.
+        """
+        return self.parts.explore(**kwargs)
+
+    def __repr__(self) -> str:
+        """Say pair, length, parts and ends in one line."""
+        count = len(self.course)
+        parts = "1 part" if count == 1 else f"{count} parts"
+        return (
+            f"Border({self.a}-{self.b}: {self.length_km:.1f} km in {parts}, "
+            f"{self.start_name} to {self.end_name})"
+        )
+
+
+def list_borders() -> gpd.GeoDataFrame:
+    """
+    List every pair of countries that shares a land border.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Columns a, b, name_a, name_b, length_km, n_parts, geometry; EPSG:4326.
+
+    Examples
+    --------
+    >>> len(list_borders())
+    337
+    """
+    rows = []
+    for a, b in pairs():
+        course = directed_course(pieces_between(a, b), a)
+        line = shapely.multilinestrings([shapely.linestrings(part.coords) for part in course])
+        rows.append((a, b, country_name(a), country_name(b), course[-1].km_end, len(course), line))
+    names = ["a", "b", "name_a", "name_b", "length_km", "n_parts", "geometry"]
+    return gpd.GeoDataFrame(rows, columns=names, geometry="geometry", crs=4326)
+
+
+def _two_names(names: Sequence[str]) -> tuple[str, str]:
+    if isinstance(names, str) or len(names) != 2 or names[0] == names[1]:
+        msg = f"names must be two different words, for left and right of the line, got {names!r}"
+        raise InvalidParameterError(msg)
+    return str(names[0]), str(names[1])
+
+
+def _end_name(part: Part, which: int, pair: set[str]) -> str:
+    lon, lat = part.coords[which]
+    if part.is_ring:
+        return _coordinates(part.coords[which])
+    third = sorted(countries_ending_at(lon, lat) - pair)
+    if third:
+        return f"tripoint with {' and '.join(country_name(code) for code in third)}"
+    return "coast"
+
+
+def _coordinates(point: FloatArray) -> str:
+    lon, lat = (float(np.mod(point[0] + 180, 360) - 180), float(point[1]))
+    return f"{abs(lat):.2f}°{'N' if lat >= 0 else 'S'} {abs(lon):.2f}°{'E' if lon >= 0 else 'W'}"
+
+
+def _between(part: Part, start: float, end: float) -> FloatArray:
+    """Vertices of a part between two chainages that are both vertices of it."""
+    chainage = part.chainage_km
+    inside = (chainage >= start - 1e-9) & (chainage <= end + 1e-9)
+    return part.coords[inside]

@@ -1,0 +1,154 @@
+"""The line between two polygons whose edges do not match exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from borderzone._checks import check_positive
+from borderzone.border.parts import GEOD, Piece
+from borderzone.crs import Frame
+from borderzone.errors import CRSMismatchError, InvalidGeometryError
+
+if TYPE_CHECKING:
+    from borderzone._typing import FloatArray
+
+__all__ = ["Seam", "between"]
+
+SEAM_CLASS = "edge of polygons"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seam:
+    """
+    What lies between two polygons.
+
+    Attributes
+    ----------
+    pieces
+        The line, along the edge of the first polygon.
+    gap_km2
+        Ground between the two edges that belongs to neither. Units: km2.
+    overlap_km2
+        Ground that belongs to both. Units: km2.
+    """
+
+    pieces: list[Piece]
+    gap_km2: float
+    overlap_km2: float
+
+
+def between(a: Any, b: Any, *, names: tuple[str, str], tolerance_km: float) -> Seam:
+    """
+    Find the line between two polygons.
+
+    Parameters
+    ----------
+    a, b
+        Polygons in longitude and latitude, or tables of them in any CRS.
+    names
+        What the two are called.
+    tolerance_km
+        Widest gap or overlap that still counts as one border. Units: km.
+
+    Returns
+    -------
+    Seam
+        Line, gap and overlap.
+
+    Raises
+    ------
+    InvalidGeometryError
+        If one is empty or broken, or they lie apart or in each other.
+    """
+    reach = check_positive(tolerance_km, "tolerance_km", "km") * 1e3
+    first, second = _ground(a, names[0]), _ground(b, names[1])
+    frame = _local_frame(first, second, reach)
+    first, second = (_moved(ground, frame.forward) for ground in (first, second))
+    edge = shapely.intersection(first.boundary, shapely.buffer(second, reach))
+    lines = [line for line in shapely.get_parts(shapely.line_merge(edge)) if line.length > 0]
+    lines = [line for line in lines if line.geom_type == "LineString"]
+    if not lines:
+        msg = (
+            f"{names[0]} and {names[1]} lie more than {tolerance_km:g} km apart: "
+            "no border between them; raise tolerance_km if they are neighbours"
+        )
+        raise InvalidGeometryError(msg)
+    overlap = shapely.intersection(first, second)
+    return Seam(
+        pieces=[_piece(line, first, frame, names) for line in lines],
+        gap_km2=_area_km2(_gap(first, second, reach), frame),
+        overlap_km2=_area_km2(overlap, frame),
+    )
+
+
+def _ground(ground: Any, name: str) -> shapely.Geometry:
+    if isinstance(ground, (gpd.GeoSeries, gpd.GeoDataFrame)):
+        if ground.crs is None:
+            msg = f"{name} has no CRS: set one with set_crs('EPSG:4326') or its own"
+            raise CRSMismatchError(msg)
+        ground = shapely.union_all(ground.geometry.to_crs(4326).to_numpy())
+    if not isinstance(ground, shapely.Geometry) or shapely.get_dimensions(ground) != 2:
+        msg = f"{name} must be a polygon, got {getattr(ground, 'geom_type', type(ground).__name__)}"
+        raise InvalidGeometryError(msg)
+    if not np.isfinite(shapely.get_coordinates(ground)).all():
+        msg = f"{name} has a coordinate that is not finite"
+        raise InvalidGeometryError(msg)
+    if ground.is_empty or not ground.is_valid:
+        why = "it is empty" if ground.is_empty else shapely.is_valid_reason(ground)
+        msg = f"{name} is not a valid polygon: {why}; mend it with shapely.make_valid"
+        raise InvalidGeometryError(msg)
+    return shapely.force_2d(ground)
+
+
+def _local_frame(first: shapely.Geometry, second: shapely.Geometry, reach: float) -> Frame:
+    """Equal-area plane over the ground where the two come close."""
+    wide = reach / 111e3 / max(np.cos(np.radians(_middle_latitude(first))), 0.05) + 1e-6
+    near = shapely.intersection(
+        shapely.box(*first.bounds).buffer(wide), shapely.box(*second.bounds).buffer(wide)
+    )
+    where = near if not near.is_empty else first
+    lon, lat = where.centroid.x, where.centroid.y
+    return Frame(CRS.from_proj4(f"+proj=laea +lat_0={lat:.6f} +lon_0={lon:.6f} +datum=WGS84"))
+
+
+def _middle_latitude(ground: shapely.Geometry) -> float:
+    return float((ground.bounds[1] + ground.bounds[3]) / 2)
+
+
+def _moved(geometry: shapely.Geometry, how: Any) -> shapely.Geometry:
+    return shapely.transform(geometry, how)
+
+
+def _gap(first: shapely.Geometry, second: shapely.Geometry, reach: float) -> shapely.Geometry:
+    """Ground of neither that closing the union by half the tolerance fills, and both touch."""
+    both = shapely.union(first, second)
+    closed = shapely.buffer(shapely.buffer(both, reach / 2), -reach / 2)
+    holes = shapely.get_parts(shapely.difference(closed, both))
+    touches = shapely.dwithin(holes, first, 1.0) & shapely.dwithin(holes, second, 1.0)
+    return shapely.union_all(holes[touches])
+
+
+def _piece(
+    line: shapely.LineString, first: shapely.Geometry, frame: Frame, names: tuple[str, str]
+) -> Piece:
+    middle = shapely.line_interpolate_point(line, [0.5, 0.5001], normalized=True)
+    (x0, y0), (x1, y1) = shapely.get_coordinates(middle)
+    step = np.array([-(y1 - y0), x1 - x0]) / np.hypot(x1 - x0, y1 - y0)
+    left_is_first = shapely.contains_xy(first, *(np.array([x0, y0]) + step))
+    coords: FloatArray = frame.inverse(shapely.get_coordinates(line))
+    left, right = names if left_is_first else names[::-1]
+    return Piece(coords=coords, left=left, right=right, featurecla=SEAM_CLASS)
+
+
+def _area_km2(ground: shapely.Geometry, frame: Frame) -> float:
+    if ground.is_empty:
+        return 0.0
+    polygons = [part for part in shapely.get_parts(ground) if part.geom_type == "Polygon"]
+    areas = [GEOD.geometry_area_perimeter(_moved(p, frame.inverse))[0] for p in polygons]
+    return float(np.abs(areas).sum()) / 1e6

@@ -1,0 +1,229 @@
+"""Where the line of a border comes from: the world table, or the user's own line."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from scipy.spatial import cKDTree
+
+from borderzone import datasets
+from borderzone.border.names import country_name
+from borderzone.border.parts import Piece
+from borderzone.errors import BorderNotFoundError, CRSMismatchError, InvalidGeometryError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from borderzone._typing import FloatArray
+
+__all__ = ["SOURCE", "countries_ending_at", "neighbours", "pairs", "pieces_between", "pieces_of"]
+
+SOURCE = "Natural Earth 10m land boundary lines, public domain"
+USER_CLASS = "user line"
+# How far from the end of a border the end of another may lie to make a tripoint: about 100 m.
+TRIPOINT_DEG = 1e-3
+
+
+def pieces_between(a: str, b: str) -> list[Piece]:
+    """
+    Give the lines that two countries share.
+
+    Parameters
+    ----------
+    a, b
+        Codes of the border table.
+
+    Returns
+    -------
+    list of Piece
+        The lines as the table has them.
+
+    Raises
+    ------
+    BorderNotFoundError
+        If there is none; the message names the neighbours of each.
+    """
+    if a == b:
+        msg = f"a border needs two countries, got {a} ({country_name(a)}) twice"
+        raise BorderNotFoundError(msg)
+    found = _world().get(_pair(a, b))
+    if found is None:
+        msg = (
+            f"{country_name(a)} and {country_name(b)} share no land border. "
+            f"{_neighbour_text(a)} {_neighbour_text(b)}"
+        )
+        raise BorderNotFoundError(msg)
+    return list(found)
+
+
+def pairs() -> list[tuple[str, str]]:
+    """
+    Give all pairs of countries that share a land border.
+
+    Returns
+    -------
+    list of tuple of str
+        Codes of the border table, sorted within and among the pairs.
+    """
+    return sorted(_world())
+
+
+def neighbours(code: str) -> list[str]:
+    """
+    Give the countries with which a country shares a land border.
+
+    Parameters
+    ----------
+    code
+        Code of the border table.
+
+    Returns
+    -------
+    list of str
+        Their codes, sorted; empty for an island.
+    """
+    return sorted({other for pair in _world() if code in pair for other in pair if other != code})
+
+
+def countries_ending_at(lon: float, lat: float) -> set[str]:
+    """
+    Give the countries whose borders end at a point.
+
+    Parameters
+    ----------
+    lon, lat
+        Position. Units: degree.
+
+    Returns
+    -------
+    set of str
+        Their codes.
+    """
+    tree, owners = _ends()
+    found: set[str] = set()
+    for index in tree.query_ball_point([lon, lat], TRIPOINT_DEG):
+        found.update(owners[index])
+    return found
+
+
+def pieces_of(line: Any, names: tuple[str, str]) -> list[Piece]:
+    """
+    Take a user's line apart into pieces in longitude and latitude.
+
+    Parameters
+    ----------
+    line
+        LineString or MultiLineString in longitude and latitude, or a
+        GeoSeries or GeoDataFrame of them in any CRS.
+    names
+        What lies left and right of the line.
+
+    Returns
+    -------
+    list of Piece
+        The pieces as drawn.
+
+    Raises
+    ------
+    InvalidGeometryError
+        If there is no line, or a coordinate is not finite or not on the globe.
+    CRSMismatchError
+        If a table has no CRS.
+    """
+    geometries = _geographic(line)
+    pieces = []
+    for geometry in shapely.get_parts(shapely.force_2d(geometries)):
+        if geometry.geom_type not in {"LineString", "LinearRing"}:
+            msg = f"a border is a line, got a {geometry.geom_type}"
+            raise InvalidGeometryError(msg)
+        coords = _without_repeats(shapely.get_coordinates(geometry))
+        if len(coords) < 2:
+            continue
+        pieces.append(Piece(coords=coords, left=names[0], right=names[1], featurecla=USER_CLASS))
+    if not pieces:
+        msg = "the line is empty: a border needs at least two different points"
+        raise InvalidGeometryError(msg)
+    return pieces
+
+
+def _geographic(line: Any) -> Sequence[shapely.Geometry]:
+    if isinstance(line, (gpd.GeoSeries, gpd.GeoDataFrame)):
+        series = line.geometry
+        if series.crs is None:
+            msg = "the line has no CRS: set one with line.set_crs('EPSG:4326') or its own"
+            raise CRSMismatchError(msg)
+        _check_finite(series.to_numpy())
+        geometries = series.to_crs(4326).dropna().to_numpy()
+    elif isinstance(line, shapely.Geometry):
+        geometries = np.array([line])
+    else:
+        msg = (
+            "a border comes from a LineString, a MultiLineString or a GeoSeries, "
+            f"got {type(line).__name__}"
+        )
+        raise InvalidGeometryError(msg)
+    _check_finite(geometries)
+    lon, lat = shapely.get_coordinates(geometries).T
+    wrong = (np.abs(lat) > 90) | (np.abs(lon) > 540)
+    if wrong.any():
+        first = int(wrong.argmax())
+        msg = (
+            f"the point {lon[first]:g}, {lat[first]:g} is not on the globe: coordinates are "
+            "longitude, latitude in degrees; a line in metres must come as a GeoSeries with its CRS"
+        )
+        raise InvalidGeometryError(msg)
+    return geometries
+
+
+def _check_finite(geometries: Sequence[shapely.Geometry]) -> None:
+    coords = shapely.get_coordinates(geometries)
+    if not np.isfinite(coords).all():
+        row = coords[~np.isfinite(coords).all(axis=1)][0]
+        msg = f"the line has a coordinate that is not finite: {row[0]}, {row[1]}; remove the point"
+        raise InvalidGeometryError(msg)
+
+
+def _without_repeats(coords: FloatArray) -> FloatArray:
+    keep = np.append(True, (np.diff(coords, axis=0) != 0).any(axis=1))  # noqa: FBT003 - a value
+    return coords[keep]
+
+
+@cache
+def _world() -> Mapping[tuple[str, str], tuple[Piece, ...]]:
+    table = datasets.land_borders()
+    found: dict[tuple[str, str], list[Piece]] = defaultdict(list)
+    columns = (table.adm0_a3_l, table.adm0_a3_r, table.featurecla, table.geometry)
+    for left, right, featurecla, geometry in zip(*columns, strict=True):
+        for line in shapely.get_parts(geometry):
+            coords = _without_repeats(shapely.get_coordinates(line))
+            if len(coords) > 1:
+                piece = Piece(coords=coords, left=left, right=right, featurecla=featurecla)
+                found[_pair(left, right)].append(piece)
+    return MappingProxyType({pair: tuple(pieces) for pair, pieces in found.items()})
+
+
+@cache
+def _ends() -> tuple[cKDTree, tuple[tuple[str, str], ...]]:
+    ends, owners = [], []
+    for pair, pieces in _world().items():
+        for piece in pieces:
+            ends.extend(piece.coords[[0, -1]])
+            owners.extend([pair, pair])
+    return cKDTree(np.array(ends)), tuple(owners)
+
+
+def _pair(a: str, b: str) -> tuple[str, str]:
+    return (a, b) if a < b else (b, a)
+
+
+def _neighbour_text(code: str) -> str:
+    around = [f"{country_name(other)} ({other})" for other in neighbours(code)]
+    if not around:
+        return f"{country_name(code)} has no land border."
+    return f"{country_name(code)} borders on {', '.join(around)}."

@@ -1,0 +1,8 @@
+"""The strip around a border: sections, equal segments, side, chainage and offset."""
+
+from __future__ import annotations
+
+from borderzone.corridor.record import Corridor
+from borderzone.corridor.sections import Section
+
+__all__ = ["Corridor", "Section"]

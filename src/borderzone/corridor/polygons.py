@@ -1,0 +1,180 @@
+"""Polygons of the segments of one section, noded so that neighbours share their edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from borderzone.corridor.partition import divides, outline_lines
+from borderzone.crs import Frame
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyproj import CRS
+
+    from borderzone._typing import BoolArray, FloatArray, IntArray
+    from borderzone.corridor.track import Track
+
+__all__ = ["Plot", "lower_owner", "segment_polygons"]
+
+# Long edges get vertices, so that they stay in place when drawn in degrees. Units: m.
+LONGEST_EDGE_M = 5000.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plot:
+    """
+    What the sections that follow need to know of a finished one.
+
+    Attributes
+    ----------
+    crs, track, segments
+        Its CRS, track and range of segments.
+    edges
+        Edges of its segments against those of later sections, in longitude and
+        latitude, shape ``(n, 2, 2)``. Units: degree.
+    beyond
+        The later segment at each edge.
+    """
+
+    crs: CRS
+    track: Track
+    segments: tuple[int, int]
+    edges: FloatArray
+    beyond: IntArray
+
+
+def segment_polygons(
+    crs: CRS, track: Track, segments: tuple[int, int], earlier: Sequence[Plot]
+) -> tuple[list[shapely.Geometry], Plot]:
+    """
+    Draw the segments of a section in its plane.
+
+    Where ground lies between two sections the frame of the earlier decides, and
+    the later takes over its edges.
+
+    Parameters
+    ----------
+    crs
+        CRS of the section.
+    track
+        The border in its plane.
+    segments
+        First segment, and segment after the last.
+    earlier
+        Finished sections whose segments are on this track.
+
+    Returns
+    -------
+    polygons : list of shapely.Geometry
+        One polygon a segment.
+    plot : Plot
+        What later sections need.
+    """
+    first, stop = segments
+    frame = Frame(crs)
+    deepest = float(track.depths.max())
+    found = divides(track, deepest)
+    own = ((found.labels >= first) & (found.labels < stop)).any(axis=1)
+    later = own & (found.labels >= stop).any(axis=1)
+    taken_over = [
+        frame.forward(_flat(plot.edges[_within(plot.beyond, segments)])) for plot in earlier
+    ]
+    here = own & ~((found.labels >= 0) & (found.labels < first)).any(axis=1)
+    edges = np.concatenate([found.edges[here], *(xy.reshape(-1, 2, 2) for xy in taken_over)])
+    lines = np.append(shapely.linestrings(edges), outline_lines(track))
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.union_all(lines))))
+    inside = shapely.get_coordinates(shapely.point_on_surface(faces))
+    label = _own_label(frame, track, first, inside, earlier)
+    polygons = _gathered(faces, label, segments)
+    plot = Plot(
+        crs=crs,
+        track=track,
+        segments=segments,
+        edges=frame.inverse(_flat(found.edges[later])).reshape(-1, 2, 2),
+        beyond=found.labels[later].max(axis=1),
+    )
+    return polygons, plot
+
+
+def lower_owner(coords: FloatArray, plots: Sequence[Plot]) -> BoolArray:
+    """
+    Find the ground that earlier sections own.
+
+    Parameters
+    ----------
+    coords
+        Longitude and latitude, shape ``(n, 2)``. Units: degree.
+    plots
+        The earlier sections.
+
+    Returns
+    -------
+    BoolArray
+        True where one of them owns the point.
+    """
+    owned = np.zeros(len(coords), dtype=bool)
+    for plot in plots:
+        where = plot.track.locate(Frame(plot.crs).forward(coords)).segment
+        owned |= (where >= plot.segments[0]) & (where < plot.segments[1])
+    return owned
+
+
+def _own_label(
+    frame: Frame, track: Track, first: int, points: FloatArray, earlier: Sequence[Plot]
+) -> IntArray:
+    label = track.locate(points).segment
+    if not earlier:
+        return label
+    slivers = (label >= 0) & (label < first)
+    if slivers.any():
+        label[slivers] = track.without_before(first).locate(points[slivers]).segment
+    label[lower_owner(frame.inverse(points), earlier)] = -1
+    return label
+
+
+def _gathered(
+    faces: FloatArray, label: IntArray, segments: tuple[int, int]
+) -> list[shapely.Geometry]:
+    """Join the faces of each segment; the line of the border may have split them."""
+    order = np.argsort(label, kind="stable")
+    starts = np.searchsorted(label[order], np.arange(segments[0], segments[1] + 1))
+    polygons = []
+    for low, high in zip(starts[:-1], starts[1:], strict=True):
+        mine = faces[order[low:high]]
+        polygons.append(mine[0] if len(mine) == 1 else shapely.coverage_union_all(mine))
+    return polygons
+
+
+def to_geographic(polygons: Sequence[shapely.Geometry], frame: Frame) -> list[shapely.Geometry]:
+    """
+    Take polygons out of the plane, long edges with extra vertices.
+
+    Parameters
+    ----------
+    polygons
+        Polygons in the plane.
+    frame
+        The plane.
+
+    Returns
+    -------
+    list of shapely.Geometry
+        The same ground in longitude and latitude, longitude continuous.
+    """
+    fine = shapely.segmentize(np.array(polygons, dtype=object), LONGEST_EDGE_M)
+    coords = frame.inverse(shapely.get_coordinates(fine))
+    # A tenth of a millimetre: enough to make the shared vertices of neighbours equal.
+    return list(shapely.set_coordinates(fine, np.round(coords, 9)))
+
+
+def _flat(edges: FloatArray) -> FloatArray:
+    return edges.reshape(-1, 2)
+
+
+def _within(labels: IntArray, segments: tuple[int, int]) -> BoolArray:
+    return (labels >= segments[0]) & (labels < segments[1])

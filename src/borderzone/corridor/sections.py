@@ -1,0 +1,318 @@
+"""Sections: stretches of a corridor that one projected CRS holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from borderzone.border.parts import GEOD
+from borderzone.corridor.track import Track, segments_near
+from borderzone.crs import Frame, north_azimuth_deg, oblique_mercator, scale_error_ppm
+from borderzone.errors import CRSMismatchError
+from borderzone.grid import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyproj import CRS
+
+    from borderzone._typing import BoolArray, FloatArray, IntArray
+    from borderzone.corridor.track import CutPart
+
+__all__ = ["MAX_SCALE_ERROR_PPM", "MAX_SECTION_KM", "OVERLAP_KM", "Section", "split"]
+
+MAX_SCALE_ERROR_PPM = 1000.0
+MAX_SECTION_KM = 1500.0
+# Grids of neighbouring sections overlap by the farthest that a raster operation looks.
+OVERLAP_KM = 20.0
+EARTH_RADIUS_KM = 6371.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Section:
+    """
+    A stretch of corridor with its own CRS and grid.
+
+    Attributes
+    ----------
+    section
+        Its number, from 0.
+    segments
+        First segment, and segment after the last.
+    km_start, km_end
+        Chainage range. Units: km.
+    crs
+        Oblique Mercator along the stretch.
+    scale_error_ppm
+        Largest scale error over the corridor. Units: parts per million.
+    line_scale_error_ppm
+        Largest scale error on the border itself. Units: parts per million.
+    bounds
+        Left, bottom, right, top of its ground in the plane, grown by the
+        overlap where other sections follow. Units: m.
+    track
+        The border in the plane.
+    """
+
+    section: int
+    segments: tuple[int, int]
+    km_start: float
+    km_end: float
+    crs: CRS
+    scale_error_ppm: float
+    line_scale_error_ppm: float
+    bounds: tuple[float, float, float, float]
+    track: Track
+
+    @property
+    def north_azimuth_deg(self) -> float:
+        """
+        Direction of true north in the middle of the section.
+
+        Returns
+        -------
+        float
+            Clockwise from the y axis. Units: degree.
+        """
+        lon, lat = Frame(self.crs).inverse(np.zeros((1, 2)))[0]
+        return north_azimuth_deg(self.crs, lon, lat)
+
+    def grid(self, resolution_m: float) -> Grid:
+        """
+        Give the grid of the section.
+
+        Parameters
+        ----------
+        resolution_m
+            Side of a cell. Units: m.
+
+        Returns
+        -------
+        Grid
+            Smallest grid that covers the section's ground.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the resolution is not a finite number above zero.
+        """
+        return Grid.covering(self.bounds, resolution_m=resolution_m, crs=self.crs)
+
+    def cells(self, grid: Grid) -> xr.Dataset:
+        """
+        Find chainage, offset, side and segment of every cell.
+
+        Parameters
+        ----------
+        grid
+            Grid in the CRS of the section.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``chainage_km`` and ``offset_km`` (float32, NaN outside; offset is
+            positive left of the border), ``side`` (0 outside, 1 left, 2
+            right), ``segment`` (-1 outside and on the ground of another
+            section).
+
+        Raises
+        ------
+        CRSMismatchError
+            If the grid is in another CRS.
+        """
+        if grid.crs != self.crs:
+            msg = (
+                f"the grid is in {grid.crs.name}, the section in {self.crs.name}; "
+                "make the grid with section.grid(resolution_m=...)"
+            )
+            raise CRSMismatchError(msg)
+        chainage, offset, side, segment = self.track.cells(grid)
+        segment[(segment < self.segments[0]) | (segment >= self.segments[1])] = -1
+        layers = {
+            "chainage_km": (chainage, "km", "chainage of the nearest border point"),
+            "offset_km": (offset, "km", "distance from the border, positive on the left"),
+            "side": (side, "1", "0 outside, 1 left, 2 right of the border"),
+            "segment": (segment, "1", "segment, -1 outside"),
+        }
+        return xr.Dataset(
+            {
+                name: grid.wrap(values, name=name, units=units, long_name=long_name)
+                for name, (values, units, long_name) in layers.items()
+            },
+            attrs={"crs": grid.crs.to_wkt()},
+        )
+
+    def __repr__(self) -> str:
+        """Say chainage, segments and scale error in one line."""
+        first, stop = self.segments
+        return (
+            f"Section({self.section}: km {self.km_start:.1f} to {self.km_end:.1f}, segments "
+            f"{first} to {stop - 1}, scale error {self.scale_error_ppm:.0f} ppm)"
+        )
+
+
+def split(parts: Sequence[CutPart]) -> list[tuple[int, int]]:
+    """
+    Cut a border into the runs of segments that one projected CRS holds.
+
+    A run that is too long, or over which the scale error is too large, is cut
+    at the widest break between parts that it holds, else in its middle.
+
+    Parameters
+    ----------
+    parts
+        The cut parts of the border.
+
+    Returns
+    -------
+    list of tuple of int
+        First segment, and segment after the last, of each section.
+    """
+    count = max(int(part.label.max()) for part in parts) + 1
+    pending, done = [(0, count)], []
+    while pending:
+        first, stop = pending.pop()
+        if stop - first == 1 or _fits(parts, first, stop):
+            done.append((first, stop))
+            continue
+        cut = _widest_break(parts, first, stop)
+        if cut is None:
+            cut = (first + stop) // 2
+        pending += [(cut, stop), (first, cut)]
+    return sorted(done)
+
+
+def build_track(
+    parts: Sequence[CutPart], span: tuple[int, int], *, name: str
+) -> tuple[CRS, Track, FloatArray]:
+    """
+    Fit the CRS of a section and lay the border into its plane.
+
+    Parameters
+    ----------
+    parts
+        The cut parts of the border.
+    span
+        First segment, and segment after the last.
+    name
+        What the CRS is called after.
+
+    Returns
+    -------
+    crs : pyproj.CRS
+        The CRS.
+    track : Track
+        The section's stretch of border, and all of the rest that comes near.
+    line : FloatArray
+        Longitude and latitude of the section's own stretch, shape ``(n, 2)``.
+    """
+    crs = oblique_mercator(*_rim(parts, span).T, name=name)
+    count = max(int(part.label.max()) for part in parts) + 1
+    own = np.zeros(count, dtype=bool)
+    own[span[0] : span[1]] = True
+    deepest_km = max(max(part.depth_m) for part in parts) / 1e3
+    wanted = own
+    if not own.all():
+        wanted = segments_near(parts, own, 2.1 * deepest_km + OVERLAP_KM)
+    return crs, Track.of(parts, Frame(crs), wanted), _line(parts, span)
+
+
+def _fits(parts: Sequence[CutPart], first: int, stop: int) -> bool:
+    if _length_km(parts, first, stop) > MAX_SECTION_KM:
+        return False
+    rim = _rim(parts, (first, stop))
+    deepest_km = max(max(part.depth_m) for part in parts) / 1e3
+    # A very deep strip alone can have a larger error; cutting it would not help.
+    unavoidable = (deepest_km / EARTH_RADIUS_KM) ** 2 * 1e6
+    error = scale_error_ppm(oblique_mercator(*rim.T), *rim.T)
+    return error <= max(MAX_SCALE_ERROR_PPM, unavoidable)
+
+
+def _length_km(parts: Sequence[CutPart], first: int, stop: int) -> float:
+    return sum(float(np.diff(part.km)[_mine(part, first, stop)].sum()) for part in parts)
+
+
+def _mine(part: CutPart, first: int, stop: int) -> BoolArray:
+    return (part.label >= first) & (part.label < stop)
+
+
+def _line(parts: Sequence[CutPart], span: tuple[int, int]) -> FloatArray:
+    chosen = []
+    for part in parts:
+        keep = np.flatnonzero(_mine(part, *span))
+        if len(keep):
+            chosen.append(part.coords[keep[0] : keep[-1] + 2])
+    return np.vstack(chosen)
+
+
+def _rim(parts: Sequence[CutPart], span: tuple[int, int]) -> FloatArray:
+    """Line and points at the depth of the corridor square to it, on either side."""
+    found = [_line(parts, span)]
+    for part in parts:
+        keep = _mine(part, *span)
+        if not keep.any():
+            continue
+        start, end = part.coords[:-1][keep], part.coords[1:][keep]
+        azimuth, back, _ = GEOD.inv(*start.T, *end.T)
+        for turn, depth in zip((-90.0, 90.0), part.depth_m, strict=True):
+            if depth == 0:
+                continue
+            for point, direction in ((start, azimuth + turn), (end, back + 180.0 + turn)):
+                lon, lat, _ = GEOD.fwd(*point.T, direction, np.full(len(point), depth))
+                found.append(np.column_stack([lon, lat]))
+    return np.vstack(found)
+
+
+def _widest_break(parts: Sequence[CutPart], first: int, stop: int) -> int | None:
+    """First segment after the widest jump between parts within a run."""
+    best: tuple[float, int | None] = (-1.0, None)
+    for before, after in zip(parts[:-1], parts[1:], strict=True):
+        cut = int(after.label[0])
+        if first < cut < stop:
+            jump = float(GEOD.inv(*before.coords[-1], *after.coords[0])[2])
+            best = max(best, (jump, cut), key=lambda entry: entry[0])
+    return best[1]
+
+
+def equal_edges_km(start: float, end: float, segment_km: float) -> FloatArray:
+    """
+    Cut a part into equal segments no longer than asked.
+
+    Parameters
+    ----------
+    start, end
+        Chainage range of the part. Units: km.
+    segment_km
+        Longest length of a segment. Units: km.
+
+    Returns
+    -------
+    FloatArray
+        Segment boundaries, ends included. Units: km.
+    """
+    count = max(1, int(np.ceil((end - start) / segment_km - 1e-9)))
+    edges: FloatArray = np.linspace(start, end, count + 1)
+    return edges
+
+
+def owners(numbers: IntArray, sections: Sequence[Section]) -> IntArray:
+    """
+    Give the section of each segment.
+
+    Parameters
+    ----------
+    numbers
+        Segments; -1 stays.
+    sections
+        The sections.
+
+    Returns
+    -------
+    IntArray
+        Section of each.
+    """
+    stops = np.array([section.segments[1] for section in sections])
+    return np.where(numbers >= 0, np.searchsorted(stops, numbers, side="right"), -1)

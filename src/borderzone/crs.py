@@ -1,0 +1,281 @@
+"""The projected CRS of a corridor section: oblique Mercator along the border."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from pyproj import CRS, Geod, Proj, Transformer
+from pyproj.crs import ProjectedCRS
+from pyproj.crs.coordinate_operation import HotineObliqueMercatorBConversion
+
+from borderzone.errors import InvalidGeometryError
+
+if TYPE_CHECKING:
+    from borderzone._typing import FloatArray
+
+__all__ = [
+    "Frame",
+    "north_azimuth_deg",
+    "oblique_mercator",
+    "scale_error_ppm",
+    "split_at_antimeridian",
+]
+
+GEOD = Geod(ellps="WGS84")
+# The azimuth form of the projection does not reach the pole itself.
+MAX_CENTRE_LATITUDE = 89.9
+
+
+def oblique_mercator(lon: FloatArray, lat: FloatArray, *, name: str = "border") -> CRS:
+    """
+    Fit an oblique Mercator projection along a cloud of points.
+
+    The initial line is the middle of the narrowest strip between two great
+    circles that holds all points, found among the edges of their convex hull
+    in the gnomonic plane, where great circles are straight. It keeps the
+    largest distance from the line, and with it the largest scale error, small
+    [1]_. The x axis runs along the line, towards its northern end.
+
+    Parameters
+    ----------
+    lon, lat
+        Points that the projection is for; longitude may run on beyond 180.
+        Units: degree.
+    name
+        What the CRS is called after.
+
+    Returns
+    -------
+    pyproj.CRS
+        Projected CRS in metres, scale 1 on the line, origin in its middle.
+
+    Raises
+    ------
+    InvalidGeometryError
+        If the points span more than a hemisphere.
+
+    References
+    ----------
+    .. [1] Snyder, J. P. (1987). Map Projections: A Working Manual. USGS
+       Professional Paper 1395, 66-75.
+
+    Examples
+    --------
+    >>> crs = oblique_mercator(np.array([38.8, 42.4]), np.array([33.4, 37.1]), name="demo")
+    >>> crs.name, round(scale_error_ppm(crs, 40.5, 35.25), 1)
+    ('Oblique Mercator along demo', 0.0)
+    """
+    centre = _centre(lon, lat)
+    plane = _gnomonic(lon, lat, centre)
+    middle, direction = _narrowest_strip(plane)
+    start, end = _from_gnomonic(np.vstack([middle, middle + 1e-3 * direction]), centre)
+    azimuth = float(GEOD.inv(*start, *end)[0])
+    azimuth = (azimuth + 90.0) % 180.0 - 90.0
+    latitude = float(np.clip(start[1], -MAX_CENTRE_LATITUDE, MAX_CENTRE_LATITUDE))
+    conversion = HotineObliqueMercatorBConversion(
+        latitude_projection_centre=round(latitude, 6),
+        longitude_projection_centre=round(float(start[0]), 6),
+        azimuth_projection_centre=round(azimuth, 6),
+        angle_from_rectified_to_skew_grid=90.0,
+    )
+    projected = ProjectedCRS(conversion, name=f"Oblique Mercator along {name}", geodetic_crs=4326)
+    return CRS.from_wkt(projected.to_wkt())
+
+
+def scale_error_ppm(crs: CRS, lon: FloatArray | float, lat: FloatArray | float) -> float:
+    """
+    Largest scale error of a conformal CRS over points.
+
+    Parameters
+    ----------
+    crs
+        Projected CRS.
+    lon, lat
+        Points. Units: degree.
+
+    Returns
+    -------
+    float
+        Largest departure of the point scale factor from 1, in parts per
+        million; infinite where the projection has no answer.
+    """
+    lon, lat = np.atleast_1d(lon), np.atleast_1d(lat)
+    factors = Proj(crs).get_factors(np.mod(lon + 180.0, 360.0) - 180.0, lat)
+    error = np.abs(np.sqrt(np.abs(factors.areal_scale)) - 1.0)
+    return float(np.where(np.isfinite(error), error, np.inf).max()) * 1e6
+
+
+def north_azimuth_deg(crs: CRS, lon: float, lat: float) -> float:
+    """
+    Direction of true north in the plane of a CRS.
+
+    Parameters
+    ----------
+    crs
+        Projected CRS.
+    lon, lat
+        Where. Units: degree.
+
+    Returns
+    -------
+    float
+        Angle from the y axis to north, clockwise, between -180 and 180: what a
+        north arrow is turned by. Units: degree.
+
+    Examples
+    --------
+    >>> round(north_azimuth_deg(CRS(32637), 39.0, 35.0), 6)
+    0.0
+    """
+    ahead = -1e-4 if lat > 89.0 else 1e-4
+    x, y = Transformer.from_crs(4326, crs, always_xy=True).transform([lon, lon], [lat, lat + ahead])
+    dx, dy = (x[1] - x[0]) * np.sign(ahead), (y[1] - y[0]) * np.sign(ahead)
+    return float(np.degrees(np.arctan2(dx, dy)))
+
+
+class Frame:
+    """
+    Both ways between longitude, latitude and the plane of a projected CRS.
+
+    Parameters
+    ----------
+    crs
+        Projected CRS in metres.
+    """
+
+    def __init__(self, crs: CRS) -> None:
+        self.crs = crs
+        self._transformer = Transformer.from_crs(4326, crs, always_xy=True)
+        self._lon0 = float(self._transformer.transform(0.0, 0.0, direction="INVERSE")[0])
+
+    def forward(self, coords: FloatArray) -> FloatArray:
+        """
+        Take positions into the plane.
+
+        Parameters
+        ----------
+        coords
+            Longitude and latitude, shape ``(n, 2)``. Units: degree.
+
+        Returns
+        -------
+        FloatArray
+            x and y, shape ``(n, 2)``. Units: m.
+        """
+        return np.column_stack(self._transformer.transform(*np.asarray(coords).T))
+
+    def inverse(self, coords: FloatArray) -> FloatArray:
+        """
+        Take positions out of the plane.
+
+        Parameters
+        ----------
+        coords
+            x and y, shape ``(n, 2)``. Units: m.
+
+        Returns
+        -------
+        FloatArray
+            Longitude, continuous around the middle of the frame, and latitude,
+            shape ``(n, 2)``. Units: degree.
+        """
+        lon, lat = self._transformer.transform(*np.asarray(coords).T, direction="INVERSE")
+        lon = self._lon0 + np.mod(lon - self._lon0 + 180.0, 360.0) - 180.0
+        return np.column_stack([lon, lat])
+
+
+def split_at_antimeridian(geometry: shapely.Geometry) -> shapely.Geometry:
+    """
+    Cut a geometry whose longitude runs on beyond 180 degrees at that meridian.
+
+    Parameters
+    ----------
+    geometry
+        Geometry in longitude and latitude.
+
+    Returns
+    -------
+    shapely.Geometry
+        The same ground with every longitude between -180 and 180.
+
+    Examples
+    --------
+    >>> split_at_antimeridian(shapely.LineString([(179, 0), (181, 0)])).bounds
+    (-180.0, 0.0, 180.0, 0.0)
+    """
+    west, _, east, _ = geometry.bounds
+    if west >= -180 and east <= 180:
+        return geometry
+    wanted = shapely.get_dimensions(geometry)
+    pieces = []
+    for turn in (-1, 0, 1):
+        globe = shapely.box(-180 + 360 * turn, -90, 180 + 360 * turn, 90)
+        shift = np.array([360.0 * turn, 0.0])
+        inside = shapely.get_parts(shapely.intersection(geometry, globe))
+        inside = inside[shapely.get_dimensions(inside) == wanted]
+        pieces.append(shapely.set_coordinates(inside, shapely.get_coordinates(inside) - shift))
+    several = np.concatenate(pieces)
+    return shapely.multilinestrings(several) if wanted == 1 else shapely.multipolygons(several)
+
+
+def _centre(lon: FloatArray, lat: FloatArray) -> FloatArray:
+    """Mean direction of the points, as a unit vector."""
+    unit = _unit(lon, lat)
+    low, high = unit.min(axis=0), unit.max(axis=0)
+    middle = (low + high) / 2
+    norm = float(np.linalg.norm(middle))
+    if norm < 1e-6 or (unit @ middle <= 1e-3 * norm).any():
+        msg = "the line spans more than a hemisphere: no single projection holds it; cut it"
+        raise InvalidGeometryError(msg)
+    return middle / norm
+
+
+def _gnomonic(lon: FloatArray, lat: FloatArray, centre: FloatArray) -> FloatArray:
+    """Plane tangent at the centre, in radii, x east and y north."""
+    unit = _unit(lon, lat)
+    east, north = _tangent(centre)
+    depth = unit @ centre
+    return np.column_stack([unit @ east / depth, unit @ north / depth])
+
+
+def _from_gnomonic(plane: FloatArray, centre: FloatArray) -> FloatArray:
+    east, north = _tangent(centre)
+    vector = centre + plane[:, :1] * east + plane[:, 1:] * north
+    x, y, z = vector.T
+    return np.column_stack(
+        [np.degrees(np.arctan2(y, x)), np.degrees(np.arctan2(z, np.hypot(x, y)))]
+    )
+
+
+def _tangent(centre: FloatArray) -> tuple[FloatArray, FloatArray]:
+    pole = np.array([0.0, 0.0, 1.0]) if abs(centre[2]) < 1 - 1e-12 else np.array([1.0, 0.0, 0.0])
+    east = np.cross(pole, centre)
+    east /= np.linalg.norm(east)
+    return east, np.cross(centre, east)
+
+
+def _narrowest_strip(points: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Middle point and direction of the narrowest strip that holds all points."""
+    hull = shapely.convex_hull(shapely.multipoints(points))
+    if hull.geom_type != "Polygon":
+        ends = shapely.get_coordinates(hull)
+        direction = ends[-1] - ends[0] if len(ends) > 1 else np.array([1.0, 0.0])
+        return ends.mean(axis=0), direction / np.linalg.norm(direction)
+    corners = shapely.get_coordinates(hull)[:-1]
+    edges = np.roll(corners, -1, axis=0) - corners
+    edges = edges[np.hypot(*edges.T) > 0]
+    along = edges / np.hypot(*edges.T)[:, None]
+    across = np.column_stack([-along[:, 1], along[:, 0]])
+    reach = across @ corners.T
+    best = int(np.ptp(reach, axis=1).argmin())
+    run = corners @ along[best]
+    middle = (run.min() + run.max()) / 2 * along[best]
+    middle = middle + (reach[best].min() + reach[best].max()) / 2 * across[best]
+    return middle, along[best]
+
+
+def _unit(lon: FloatArray, lat: FloatArray) -> FloatArray:
+    lon, lat = np.radians(lon), np.radians(lat)
+    return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
