@@ -32,7 +32,7 @@ UNDERLYING_ESTIMAND = (
     "the same reporting; the band adds the chance of counts (Garwood) to that of positions"
 )
 _BATCH = 500_000  # positions held at a time; results do not depend on it
-_BANDS = {"p025": (0.95, 0), "p05": (0.90, 0), "p95": (0.90, 1), "p975": (0.95, 1)}
+_ENDS = ("p025", "p05", "p95", "p975")
 
 
 def overlay(  # noqa: PLR0913 (the front door fixes the names)
@@ -272,15 +272,19 @@ def _table(
     table = pd.DataFrame({"zone": _zone_names(zones), "kind": kind}, index=zones.index)
     table["area_km2"] = np.array(areas, dtype=float)
     table["expected"] = totals.mean(axis=1)
-    for name, (confidence, end) in _BANDS.items():
-        table[name] = np.array(
-            [imputed_band(counts, confidence, n_placed)[end] for counts in totals], dtype=np.int64
-        )
-    for name, (confidence, end) in _BANDS.items():
-        table[f"underlying_{name}"] = np.array(
-            [pooled_garwood(counts, confidence)[end] for counts in totals], dtype=float
-        )
-    return table
+    wide, narrow = (
+        [
+            (*imputed_band(counts, share, n_placed), *pooled_garwood(counts, share))
+            for counts in totals
+        ]
+        for share in (0.95, 0.90)
+    )
+    for k, end in enumerate(_ENDS):
+        both, side = (wide, narrow)[end in ("p05", "p95")], k // 2
+        table[end] = np.array([band[side] for band in both], dtype=np.int64)
+        table[f"underlying_{end}"] = np.array([band[2 + side] for band in both], dtype=float)
+    first = ["zone", "kind", "area_km2", "expected", *_ENDS]
+    return table[first + [f"underlying_{end}" for end in _ENDS]].copy()
 
 
 def _attrs(
@@ -297,9 +301,10 @@ def _attrs(
         "estimand": ESTIMAND,
         "underlying_estimand": UNDERLYING_ESTIMAND,
         "excluded": [
-            {"id": str(event.id), "place": str(event.place), "where_prec": prec, "reason": why}
-            for event, prec, why in zip(
-                events[out].itertuples(index=False),
+            {"id": str(name), "place": str(place), "where_prec": prec, "reason": why}
+            for name, place, prec, why in zip(
+                events["id"][out],
+                events["place"][out],
                 [None if pd.isna(p) else int(p) for p in events["where_prec"][out]],
                 placed["reason"][out],
                 strict=True,

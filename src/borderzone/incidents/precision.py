@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -106,7 +106,7 @@ KERNELS: Mapping[int, Kernel] = {
         source=f"{_CODEBOOK} 7; {_CHOICE}",
     ),
 }
-"""Kernels by UCDP precision class; pass a changed copy to change them."""
+"""Kernels by UCDP precision class; pass others to `regions` to change them."""
 
 UNSTATED = Kernel(
     shape="disc",
@@ -144,7 +144,7 @@ def regions(
     features
         Lines or polygons of class 5 events, indexed by event id.
     kernels
-        Kernel by class; None for `KERNELS`.
+        Kernels by class, in place of those in `KERNELS`.
     unstated
         Kernel of events without class and radius.
 
@@ -172,16 +172,15 @@ def regions(
     1  excluded       NaN
     """
     _need_columns(events)
-    table = dict(KERNELS if kernels is None else kernels)
+    table = {**KERNELS, **(kernels or {})}
     provinces = _Polygons(admin1, "admin1")
     districts = _Polygons(admin2, "admin2")
     rows = []
-    for event in events.itertuples(index=False):
+    for event in _rows(events):
         if event.status == "quarantined":
             rows.append(_excluded(f"quarantined: {event.reason}"))
             continue
-        stated = not pd.isna(event.where_prec)
-        kernel = table[int(event.where_prec)] if stated else unstated
+        kernel = unstated if event.where_prec is None else table[event.where_prec]
         if kernel.shape != "none" and event.radius_km > 0:
             rows.append(
                 _about("disc", event.radius_km, event.geometry, "radius stated for the event")
@@ -287,7 +286,8 @@ def area_km2(polygon: shapely.Geometry) -> float:
     Parameters
     ----------
     polygon
-        Polygon or multipolygon, holes allowed.
+        Polygon or multipolygon, holes allowed; lines and points in a
+        collection count for nothing.
 
     Returns
     -------
@@ -299,11 +299,25 @@ def area_km2(polygon: shapely.Geometry) -> float:
     >>> round(area_km2(shapely.box(41, 34, 42, 35)))
     10188
     """
-    oriented = shapely.orient_polygons(polygon)
-    return abs(float(_GEOD.geometry_area_perimeter(oriented)[0])) / 1e6
+    parts = shapely.get_parts(shapely.get_parts(polygon))
+    areas = [
+        _GEOD.geometry_area_perimeter(shapely.orient_polygons(part))[0]
+        for part in parts
+        if part.geom_type == "Polygon" and not part.is_empty
+    ]
+    return abs(math.fsum(areas)) / 1e6
 
 
 _Row = tuple[str, float, float, str, str, shapely.Geometry]
+
+
+class _Event(NamedTuple):
+    id: str
+    where_prec: int | None
+    radius_km: float
+    status: str
+    reason: str
+    geometry: shapely.Point
 
 
 class _Polygons:
@@ -327,6 +341,13 @@ class _Polygons:
         return self._shapes[found.min()] if found.size else None
 
 
+def _rows(events: gpd.GeoDataFrame) -> list[_Event]:
+    classes = [None if pd.isna(k) else int(k) for k in events["where_prec"]]
+    texts = [events[name].tolist() for name in ("radius_km", "status", "reason")]
+    columns = (events["id"], classes, *texts, events.geometry.to_numpy())
+    return [_Event(*cells) for cells in zip(*columns, strict=True)]
+
+
 def _about(kind: str, scale_km: float, point: shapely.Point, basis: str) -> _Row:
     return kind, scale_km, position_error_km(kind, scale_km), basis, "", point
 
@@ -335,7 +356,7 @@ def _excluded(reason: str) -> _Row:
     return "excluded", np.nan, np.nan, "", reason, shapely.Point()
 
 
-def _in_polygon(event: Any, layers: tuple[_Polygons, ...]) -> _Row:
+def _in_polygon(event: _Event, layers: tuple[_Polygons, ...]) -> _Row:
     for layer in layers:
         polygon = layer.holding(event.geometry)
         if polygon is not None:
@@ -349,7 +370,7 @@ def _in_polygon(event: Any, layers: tuple[_Polygons, ...]) -> _Row:
     )
 
 
-def _along_feature(event: Any, features: gpd.GeoSeries | None, kernel: Kernel) -> _Row:
+def _along_feature(event: _Event, features: gpd.GeoSeries | None, kernel: Kernel) -> _Row:
     if features is None or event.id not in features.index:
         return _excluded(f"{kernel.meaning}, which was not given (where_prec {event.where_prec})")
     if features.crs is None:
@@ -369,7 +390,7 @@ def _spread(shape: shapely.Geometry, basis: str) -> _Row:
 
 
 def _need_columns(events: gpd.GeoDataFrame) -> None:
-    needed = ("id", "where_prec", "radius_km", "status", "reason", "geometry")
+    needed = ("id", "place", "where_prec", "radius_km", "status", "reason", "geometry")
     absent = [name for name in needed if name not in events.columns]
     if absent:
         msg = f"the events have no column {', '.join(absent)}: read them with incidents.read first"

@@ -127,7 +127,7 @@ def _load(
     source: str | Path | pd.DataFrame, kind: str | None, encoding: str | None
 ) -> tuple[pd.DataFrame, dict[int, str], str]:
     if isinstance(source, pd.DataFrame):
-        return source, {}, "the table"
+        return source.rename(columns=str), {}, "the table"
     path = Path(source)
     suffix = path.suffix.lower()
     kind = kind or FORMATS.get(suffix)
@@ -139,7 +139,7 @@ def _load(
         raise DataError(msg)
     check_choice(kind, "format", ("csv", "vector"))
     if kind == "vector":
-        return read_vector(path, what=_WHAT), {}, path.name
+        return read_vector(source, what=_WHAT), {}, path.name
     file = local_file(source, {suffix}, _WHAT)
     if file.stat().st_size > MAX_TEXT_BYTES:
         msg = f"{path.name} is larger than {MAX_TEXT_BYTES // 1024**2} MB; cut it first"

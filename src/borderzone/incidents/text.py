@@ -128,11 +128,11 @@ def _delimiter(text: str) -> tuple[str, str]:
 
 
 def _split(text: str, delimiter: str, name: str) -> list[list[str]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         return [row for row in reader if row and row != [""]]
     except csv.Error as error:
-        msg = f"{name} line {reader.line_num}: {error}; look for a quote that is never closed"
+        msg = f"{name} line {reader.line_num}: {error}; look for a stray quote, or one never closed"
         raise DataError(msg) from error
 
 
