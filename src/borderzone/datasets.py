@@ -11,7 +11,7 @@ import pandas as pd
 
 from borderzone._checks import check_choice, check_non_negative
 from borderzone.errors import CoverageGapError, DataError, NoOverlapError
-from borderzone.io import Record, read_raster, read_vector, run_id, sha256, warp
+from borderzone.io import Record, read_raster, read_vector, sha256, warp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +40,6 @@ __all__ = [
     "record",
     "records",
     "rivers",
-    "run_id",
     "table",
     "verify",
 ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from borderzone.errors import DataError, LimitError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 __all__ = ["atomic_write", "local_file", "run_id", "sha256"]
 
@@ -145,19 +145,15 @@ def sha256(path: str | os.PathLike[str]) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def run_id(inputs: Iterable[Any], parameters: Mapping[str, Any], seed: object) -> str:
+def run_id(parts: Mapping[str, Any]) -> str:
     """
     Name a run by what goes into it: same inputs, parameters and seed, same name.
 
     Parameters
     ----------
-    inputs
-        Records of the input files; their `name` and `sha256` count, their
-        order does not.
-    parameters
-        Every assumption, as plain values that JSON can hold.
-    seed
-        The random seed.
+    parts
+        Checksums of the inputs, every parameter and the seed, as plain values
+        that JSON can hold; the order of names does not count.
 
     Returns
     -------
@@ -166,14 +162,12 @@ def run_id(inputs: Iterable[Any], parameters: Mapping[str, Any], seed: object) -
 
     Examples
     --------
-    >>> run_id([], {"depth_km": 50.0}, 1) == run_id([], {"depth_km": 50.0}, 1)
+    >>> run_id({"depth_km": 50.0, "seed": 1}) == run_id({"seed": 1, "depth_km": 50.0})
     True
-    >>> run_id([], {"depth_km": 50.0}, 1) == run_id([], {"depth_km": 25.0}, 1)
+    >>> run_id({"depth_km": 50.0, "seed": 1}) == run_id({"depth_km": 25.0, "seed": 1})
     False
     """
-    named = sorted((str(record.name), str(record.sha256)) for record in inputs)
-    whole = {"inputs": named, "parameters": parameters, "seed": str(seed)}
-    text = json.dumps(whole, sort_keys=True, default=str, separators=(",", ":"))
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -1,0 +1,353 @@
+"""Where every input and number came from: the manifest of a run."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyproj
+import rasterio
+import shapely
+
+import borderzone
+from borderzone import io
+from borderzone.crs import scale_error_ppm
+from borderzone.io.output import MANIFEST, UNLISTED
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping
+
+    from borderzone.datasets import Record
+    from borderzone.study import StudyResult
+
+__all__ = [
+    "attribution_text",
+    "list_outputs",
+    "manifest",
+    "show_versions",
+    "versions",
+    "write_manifest",
+    "write_timing",
+]
+
+SCHEMA_VERSION = 1
+LIBRARIES = (
+    "geopandas",
+    "matplotlib",
+    "numba",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "pyogrio",
+    "pyproj",
+    "rasterio",
+    "scipy",
+    "shapely",
+    "xarray",
+)
+INCIDENT_INPUTS = ("article_incidents", "incidents")
+
+
+def versions() -> dict[str, str]:
+    """
+    Name the versions of all that a result depends on.
+
+    Rasters and vectors are read by two copies of GDAL, so both are named.
+
+    Returns
+    -------
+    dict of str
+        Version by name.
+
+    Examples
+    --------
+    >>> [name for name in versions() if "gdal" in name]
+    ['gdal (rasters)', 'gdal (vectors)']
+    """
+    return {
+        "borderzone": borderzone.__version__,
+        "python": platform.python_version(),
+        "gdal (rasters)": str(rasterio.__gdal_version__),
+        "gdal (vectors)": str(pyogrio.__gdal_version_string__),
+        "proj": pyproj.proj_version_str,
+        "geos": str(shapely.geos_version_string),
+        **{name: metadata.version(name) for name in LIBRARIES},
+    }
+
+
+def show_versions() -> str:
+    """
+    Write the versions of all that a result depends on, for a bug report.
+
+    Returns
+    -------
+    str
+        One line a name.
+
+    Examples
+    --------
+    >>> show_versions().splitlines()[0].startswith("borderzone")
+    True
+    """
+    known = versions()
+    width = max(len(name) for name in known)
+    return "\n".join(f"{name:<{width}}  {version}" for name, version in known.items())
+
+
+def manifest(
+    result: StudyResult, *, detail: str = "public", outputs: Iterable[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """
+    Tell where every number of a result came from.
+
+    Holds nothing that changes from run to run: no time, no path of the
+    machine.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    detail
+        How much the outputs tell, ``"public"`` or ``"internal"``.
+    outputs
+        Files written, as from `list_outputs`.
+
+    Returns
+    -------
+    dict
+        Plain values that JSON can hold.
+
+    Raises
+    ------
+    TypeError
+        If a parameter is not a plain value.
+    """
+    border = result.border
+    whole = {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": result.run_id,
+        "name": result.name,
+        "detail": detail,
+        "synthetic": result.synthetic,
+        "seed": result.seed,
+        "software": versions(),
+        "border": {"a": border.a, "b": border.b, "length_km": border.length_km}
+        | {"from": border.start_name, "to": border.end_name, "source": border.source},
+        "frames": _frames(result),
+        "inputs": [_input(record, result) for record in result.inputs],
+        "parameters": result.scenario.model_dump(mode="json"),
+        "assumptions": [] if result.assumptions is None else _rows(result.assumptions),
+        "summary": result.summary,
+        "warnings": result.notes,
+        "outputs": list(outputs),
+    }
+    plain: dict[str, Any] = _plain(whole)
+    return plain
+
+
+def _frames(result: StudyResult) -> list[dict[str, Any]]:
+    segments = result.corridor.segments
+    frames = []
+    for number, section in enumerate(result.corridor.sections):
+        coords = segments[segments["section"] == number].geometry.get_coordinates()
+        error = scale_error_ppm(section.crs, coords["x"].to_numpy(), coords["y"].to_numpy())
+        frames.append(
+            {
+                "section": number,
+                "crs_wkt": section.crs.to_wkt(),
+                "scale_error_ppm": round(float(error), 1),
+            }
+        )
+    if result.grid is not None and len(frames) == 1:
+        grid = result.grid
+        frames[0] |= {"resolution_m": grid.resolution_m, "shape": grid.shape}
+        frames[0] |= {"transform": tuple(grid.transform[:6])}
+    return frames
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    named = table if table.index.name is None else table.reset_index()
+    rows: list[dict[str, Any]] = named.to_dict("records")
+    return rows
+
+
+def _input(record: Record, result: StudyResult) -> dict[str, Any]:
+    entry = asdict(record)
+    entry["retrieved"] = (
+        f"with borderzone {borderzone.__version__}" if record.embedded else "given by the user"
+    )
+    if record.name in INCIDENT_INPUTS and result.incidents is not None:
+        events = result.incidents
+        real = events[~events["synthetic"].astype(bool)] if "synthetic" in events else events
+        counts = real["status"].value_counts()
+        entry["rows"] = {
+            word: int(counts.get(status, 0))
+            for word, status in (("kept", "ok"), ("fixed", "fixed"), ("rejected", "quarantined"))
+        }
+    return entry
+
+
+def list_outputs(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """
+    List the files of an output folder with size and SHA-256.
+
+    The manifest itself, the log and the timings are left out: they change from
+    run to run.
+
+    Parameters
+    ----------
+    folder
+        Output folder.
+
+    Returns
+    -------
+    list of dict
+        ``path`` inside the folder, ``sha256`` and ``bytes``, sorted by path.
+    """
+    root = Path(folder)
+    files = [file for file in root.rglob("*") if file.is_file()]
+    named = sorted((file.relative_to(root).as_posix(), file) for file in files)
+    return [
+        {"path": name, "sha256": io.sha256(file), "bytes": file.stat().st_size}
+        for name, file in named
+        if name not in UNLISTED
+    ]
+
+
+def write_manifest(
+    result: StudyResult, folder: str | os.PathLike[str], *, detail: str = "public"
+) -> dict[str, Any]:
+    """
+    Write the manifest of a run beside all that the run wrote.
+
+    Call it last: it lists the files that are there.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    folder
+        Output folder.
+    detail
+        How much the outputs tell, ``"public"`` or ``"internal"``.
+
+    Returns
+    -------
+    dict
+        The manifest.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    content = manifest(result, detail=detail, outputs=list_outputs(folder))
+    _write_json(content, Path(folder) / MANIFEST)
+    return content
+
+
+def write_timing(seconds: Mapping[str, float], folder: str | os.PathLike[str]) -> None:
+    """
+    Write how long each step took and how much memory the run used at most.
+
+    Parameters
+    ----------
+    seconds
+        Wall time by step. Units: s.
+    folder
+        Output folder.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    content = {
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "peak_memory_mb": _peak_memory_mb(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+    }
+    _write_json(content, Path(folder) / "timing.json")
+
+
+def attribution_text(records: Iterable[Record], *, name: str = "", run_id: str = "") -> str:
+    """
+    Write who is to be credited for the data of a run, and under which terms.
+
+    Parameters
+    ----------
+    records
+        Records of the input files.
+    name, run_id
+        Study and run, for the heading.
+
+    Returns
+    -------
+    str
+        Text for ``ATTRIBUTION.txt``.
+
+    Examples
+    --------
+    >>> from borderzone import datasets
+    >>> print(attribution_text([datasets.record("places")], name="Demo").splitlines()[4])
+    Places: GeoNames (geonames.org), CC BY 4.0.
+    """
+    heading = ", ".join(part for part in (name, f"run {run_id}" if run_id else "") if part)
+    lines = [
+        f"Data behind {heading or 'this study'}",
+        "",
+        "Credit these sources wherever figures, tables or layers of this folder are shown.",
+    ]
+    for record in records:
+        lines += [
+            "",
+            record.attribution or record.title,
+            f"  {record.title} ({record.path}); licence: {record.licence}",
+        ]
+        lines += [f"  {record.citation}"] if record.citation else []
+        lines += [f"  Resolution: {record.resolution}. Accuracy: {record.accuracy}."]
+    return "\n".join(lines) + "\n"
+
+
+def _peak_memory_mb() -> float | None:
+    try:
+        import resource  # noqa: PLC0415  (Windows has none)
+    except ImportError:  # pragma: no cover
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024**2 if platform.system() == "Darwin" else 1024), 1)
+
+
+def _write_json(content: Mapping[str, Any], path: Path) -> None:
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    with io.atomic_write(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    """Turn numbers of numpy into Python's, and what JSON cannot hold into None or words."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    if value is None or value is pd.NA:
+        return None
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    msg = f"a manifest holds plain values only, got {type(value).__name__}: {value!r}"
+    raise TypeError(msg)

@@ -1,0 +1,182 @@
+"""The manifest names every input and output, repeats byte for byte, and holds no trace of the machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from affine import Affine
+from pyproj import CRS
+
+import borderzone
+from borderzone import datasets, io, provenance
+from borderzone.grid import Grid
+from borderzone.scenario import Scenario
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UTM = CRS(32637)
+
+
+def small_result(**changes: Any) -> Any:
+    """Give as much of a study's result as the manifest reads."""
+    segments = gpd.GeoDataFrame(
+        {"section": [0]}, geometry=[shapely.box(40.0, 34.0, 41.0, 35.0)], crs=4326
+    )
+    parts: dict[str, Any] = {
+        "run_id": "0123456789ab",
+        "name": "Demo",
+        "seed": 1,
+        "synthetic": False,
+        "border": SimpleNamespace(
+            a="IRQ", b="SYR", length_km=598.9, start_name="JOR", end_name="TUR", source="test"
+        ),
+        "corridor": SimpleNamespace(segments=segments, sections=[SimpleNamespace(crs=UTM)]),
+        "grid": Grid(shape=(2, 3), transform=Affine(2000, 0, 0, 0, -2000, 0), crs=UTM),
+        "inputs": (datasets.record("elevation"), datasets.record("article_incidents")),
+        "scenario": Scenario(),
+        "assumptions": pd.DataFrame(
+            {"assumption": ["p"], "value": [np.float64(0.9)], "band": [math.nan], "unit": [""]}
+        ),
+        "incidents": gpd.GeoDataFrame(
+            {
+                "status": ["ok", "fixed", "quarantined", "ok"],
+                "synthetic": [False, False, False, True],
+            }
+        ),
+        "summary": ("One.", "Two.", "Three."),
+        "notes": ("No cliffs.",),
+    }
+    return SimpleNamespace(**parts | changes)
+
+
+def test_a_manifest_names_inputs_with_their_terms_and_rows() -> None:
+    content = provenance.manifest(small_result())
+    elevation, article = content["inputs"]
+    assert elevation["sha256"] == datasets.record("elevation").sha256
+    assert "GeoNames" in elevation["attribution"]
+    assert elevation["accuracy"].startswith("RMSE about 25 m")
+    assert elevation["retrieved"] == f"with borderzone {borderzone.__version__}"
+    assert "rows" not in elevation
+    assert article["rows"] == {"kept": 1, "fixed": 1, "rejected": 1}
+
+
+def test_a_manifest_names_frame_seed_parameters_and_both_gdals() -> None:
+    content = provenance.manifest(small_result())
+    (frame,) = content["frames"]
+    assert CRS.from_wkt(frame["crs_wkt"]) == UTM
+    assert 0 < frame["scale_error_ppm"] < 1000
+    assert frame["shape"] == [2, 3]
+    assert content["seed"] == 1
+    assert content["parameters"]["depth_km"] == 50
+    assert content["software"]["gdal (rasters)"] != ""
+    assert content["software"]["gdal (vectors)"] != ""
+    assert content["warnings"] == ["No cliffs."]
+    assert content["assumptions"] == [{"assumption": "p", "value": 0.9, "band": None, "unit": ""}]
+
+
+def test_a_study_without_grid_or_incidents_has_a_manifest_too() -> None:
+    content = provenance.manifest(small_result(grid=None, incidents=None, assumptions=None))
+    assert "resolution_m" not in content["frames"][0]
+    assert "rows" not in content["inputs"][1]
+
+
+def test_outputs_are_listed_with_checksums_but_for_log_timings_and_manifest(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "b.csv").write_text("b")
+    (tmp_path / "a.html").write_text("a")
+    for name in ("log.txt", "timing.json", "manifest.json"):
+        (tmp_path / name).write_text("{}")
+    listed = provenance.list_outputs(tmp_path)
+    assert [entry["path"] for entry in listed] == ["a.html", "tables/b.csv"]
+    assert listed[0]["sha256"] == hashlib.sha256(b"a").hexdigest()
+    assert listed[0]["bytes"] == 1
+
+
+def test_a_written_manifest_is_strict_json_and_lets_the_folder_be_replaced(
+    tmp_path: Path,
+) -> None:
+    for text in ("1", "2"):
+        with io.output_folder(tmp_path / "out", overwrite=True) as folder:
+            (folder / "a.txt").write_text(text)
+            provenance.write_timing({"all": 1.23456}, folder)
+            provenance.write_manifest(small_result(), folder)
+    text = (tmp_path / "out" / "manifest.json").read_text()
+
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    content = json.loads(text, parse_constant=refuse)
+    assert content["outputs"][0]["path"] == "a.txt"
+    assert str(tmp_path) not in text
+    timing = json.loads((tmp_path / "out" / "timing.json").read_text())
+    assert timing["seconds"] == {"all": 1.235}
+    assert timing["peak_memory_mb"] > 10
+
+
+def test_a_manifest_repeats_whatever_the_hash_seed() -> None:
+    code = """
+import sys
+sys.path.insert(0, "tests")
+import json
+from test_provenance import small_result
+from borderzone import provenance
+print(json.dumps(provenance.manifest(small_result())))
+"""
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PYTHONHASHSEED": seed, "PATH": ""},
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(texts) == 1
+
+
+def test_what_json_cannot_hold_is_put_in_words_or_refused() -> None:
+    plain = provenance._plain
+    values = {"a": np.inf, "b": np.float32("nan"), "c": (np.int64(3), np.int64(3) > 2), "d": pd.NA}
+    assert plain(values) == {"a": "inf", "b": None, "c": [3, True], "d": None}
+    with pytest.raises(TypeError, match="plain values only, got set"):
+        plain({1, 2})
+
+
+def test_the_run_id_follows_inputs_parameters_and_seed_only() -> None:
+    parts = {"inputs": [datasets.record("karst").sha256], "depth_km": 50.0, "seed": 1}
+    base = io.run_id(parts)
+    assert base == io.run_id(dict(reversed(parts.items())))
+    assert len(base) == 12
+    changes: list[dict[str, Any]] = [{"inputs": []}, {"depth_km": 25.0}, {"seed": 2}]
+    assert len({io.run_id(parts | change) for change in changes} | {base}) == 4
+
+
+def test_the_attribution_names_every_source_and_its_terms() -> None:
+    used = [datasets.record(name) for name in ("places", "elevation", "karst")]
+    text = provenance.attribution_text(used, name="Demo", run_id="0123")
+    assert text.startswith("Data behind Demo, run 0123\n")
+    for record in used:
+        assert record.attribution in text
+        assert record.licence in text
+        assert record.accuracy in text
+
+
+def test_versions_are_shown_one_a_line() -> None:
+    shown = borderzone.show_versions()
+    assert shown.splitlines()[0].split() == ["borderzone", borderzone.__version__]
+    assert len(shown.splitlines()) == len(provenance.versions())
