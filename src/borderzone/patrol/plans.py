@@ -1,0 +1,398 @@
+"""Rules of allocation as exact maps from a number of units to units per segment."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from borderzone._checks import check_choice
+from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
+from borderzone.patrol._arrays import above_zero, zero_or_more
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from borderzone._typing import FloatArray, IntArray
+
+__all__ = [
+    "PLAN_LAWS",
+    "RULES",
+    "checked_rates",
+    "even_shares",
+    "fractional_plan",
+    "maximin_shares",
+    "normalised_weights",
+    "whole_unit_plan",
+]
+
+RULES = ("even", "optimal", "maximin")
+# Laws with diminishing returns that have an exact optimum here.
+PLAN_LAWS = ("random", "back_and_forth")
+_MOST_WHOLE_UNITS = 1_000_000
+# A weight this far below the largest one is none: its logarithm would not be a number.
+_NEGLIGIBLE = 1e-200
+
+
+def checked_rates(rates: npt.ArrayLike) -> FloatArray:
+    """
+    Refuse rates that are no rates, or with which no number of units helps.
+
+    Parameters
+    ----------
+    rates
+        Coverage per unit on station, by segment.
+
+    Returns
+    -------
+    FloatArray
+        The same numbers.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there is none, or one is not above 0.
+    ShapeMismatchError
+        If they are not one column.
+    """
+    array = np.asarray(rates, dtype=np.float64)
+    if array.ndim != 1:
+        msg = f"rates must be one column, a rate for each segment, got shape {array.shape}"
+        raise ShapeMismatchError(msg)
+    if array.size == 0:
+        msg = "rates must hold one segment or more, got none"
+        raise InvalidParameterError(msg)
+    return above_zero(array, "rates")
+
+
+def normalised_weights(weights: npt.ArrayLike, n_segments: int) -> FloatArray:
+    """
+    Scale weights so that they sum to 1.
+
+    Parameters
+    ----------
+    weights
+        Weight of each segment, such as its share of crossings.
+    n_segments
+        How many there have to be.
+
+    Returns
+    -------
+    FloatArray
+        The weights over their sum.
+
+    Raises
+    ------
+    InvalidParameterError
+        If one is negative or not finite, or all are 0.
+    ShapeMismatchError
+        If there is not one for each segment.
+    """
+    array = np.asarray(weights, dtype=np.float64)
+    if array.shape != (n_segments,):
+        msg = f"weights must have one value for each of {n_segments} segments, got {array.shape}"
+        raise ShapeMismatchError(msg)
+    zero_or_more(array, "weights")
+    top = float(array.max())
+    if top == 0:
+        msg = "weights must have at least one above 0: nobody crosses anywhere"
+        raise InvalidParameterError(msg)
+    scaled = array / top  # first, so that huge or tiny weights cannot overflow their sum
+    scaled[scaled < _NEGLIGIBLE] = 0.0
+    return np.asarray(scaled / scaled.sum())
+
+
+def even_shares(n_segments: int, lengths_km: npt.ArrayLike | None) -> FloatArray:
+    """
+    Share of the units for each segment, by length or by segment.
+
+    Parameters
+    ----------
+    n_segments
+        Number of segments.
+    lengths_km
+        Their lengths, or None for equal shares. Units: km.
+
+    Returns
+    -------
+    FloatArray
+        Shares that sum to 1.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a length is not above 0.
+    ShapeMismatchError
+        If there is not one for each segment.
+    """
+    if lengths_km is None:
+        return np.full(n_segments, 1.0 / n_segments)
+    lengths = np.asarray(lengths_km, dtype=np.float64)
+    if lengths.shape != (n_segments,):
+        msg = (
+            f"lengths_km must have one value for each of {n_segments} segments, got {lengths.shape}"
+        )
+        raise ShapeMismatchError(msg)
+    return np.asarray(above_zero(lengths, "lengths_km", "km") / lengths.sum())
+
+
+def maximin_shares(rates: FloatArray) -> FloatArray:
+    """
+    Share of the units for each segment so that all reach the same coverage.
+
+    Parameters
+    ----------
+    rates
+        Coverage per unit on station, by segment.
+
+    Returns
+    -------
+    FloatArray
+        Shares in proportion to one over the rate.
+    """
+    effort = rates.min() / rates
+    return np.asarray(effort / effort.sum())
+
+
+def fractional_plan(
+    rates: FloatArray,
+    weights: FloatArray,
+    *,
+    rule: str,
+    lengths_km: npt.ArrayLike | None = None,
+    law: str = "random",
+) -> Callable[[FloatArray], FloatArray]:
+    """
+    Map numbers of units to units per segment, fractions allowed.
+
+    Parameters
+    ----------
+    rates
+        Coverage per unit on station, by segment, above 0.
+    weights
+        Weights that sum to 1.
+    rule
+        One of `RULES`.
+    lengths_km
+        Lengths for the even rule. Units: km.
+    law
+        One of `PLAN_LAWS`.
+
+    Returns
+    -------
+    Callable
+        From unit counts of shape ``(m,)`` to shape ``(m, segments)``.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the rule or the law is unknown.
+    """
+    check_choice(rule, "rule", RULES)
+    check_choice(law, "law", PLAN_LAWS)
+    if rule == "optimal":
+        return _koopman(rates, weights) if law == "random" else _saturating(rates, weights)
+    shares = even_shares(rates.size, lengths_km) if rule == "even" else maximin_shares(rates)
+    return lambda units: np.multiply.outer(units, shares)
+
+
+def whole_unit_plan(
+    rates: FloatArray,
+    weights: FloatArray,
+    *,
+    rule: str,
+    lengths_km: npt.ArrayLike | None = None,
+    law: str = "random",
+) -> Callable[[IntArray], IntArray]:
+    """
+    Map numbers of units to whole units per segment.
+
+    Parameters
+    ----------
+    rates
+        Coverage per unit on station, by segment, above 0.
+    weights
+        Weights that sum to 1.
+    rule
+        One of `RULES`.
+    lengths_km
+        Lengths for the even rule. Units: km.
+    law
+        One of `PLAN_LAWS`.
+
+    Returns
+    -------
+    Callable
+        From whole unit counts of shape ``(m,)`` to shape ``(m, segments)``.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the rule or the law is unknown.
+    LimitError
+        From the map: if a count is above a million.
+    """
+    check_choice(rule, "rule", RULES)
+    check_choice(law, "law", PLAN_LAWS)
+    if rule == "even":
+        shares = even_shares(rates.size, lengths_km)
+        return lambda units: np.array([_largest_remainder(shares, int(m)) for m in units]).reshape(
+            len(units), rates.size
+        )
+
+    def plan(units: IntArray) -> IntArray:
+        most = int(np.max(units, initial=0))
+        if most > _MOST_WHOLE_UNITS:
+            msg = f"whole units are placed up to {_MOST_WHOLE_UNITS:,}, got {most:,}; use fractions"
+            raise LimitError(msg)
+        order = (
+            _marginal_order(rates, weights, most, law)
+            if rule == "optimal"
+            else _weakest_first(rates, most)
+        )
+        placed = [np.flatnonzero(order == segment) for segment in range(rates.size)]
+        return np.stack([np.searchsorted(where, units) for where in placed], axis=-1)
+
+    return plan
+
+
+def _koopman(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray], FloatArray]:
+    """
+    Koopman's water-filling for the random law, solved by sorting.
+
+    In words: the optimum gives ``x = max(0, ln(w a / mu) / a)``. Segments
+    enter in falling order of ``w a``; between two entries ``ln mu`` is linear
+    in the number of units, so each piece is solved in closed form.
+    """
+    order = _entering_order(rates, weights)
+    a = rates[order]
+    key = np.log(weights[order]) + np.log(a)
+    key = key - key[0]  # mu in units of the first gain: no units make exactly none
+    slope = np.cumsum(1.0 / a)
+    level = np.cumsum(key / a)
+    entry = np.maximum.accumulate(np.maximum(0.0, level - key * slope))
+
+    def plan(units: FloatArray) -> FloatArray:
+        active = np.searchsorted(entry, units, side="right") - 1
+        log_mu = (level[active] - units) / slope[active]
+        filled = np.maximum(0.0, (key - log_mu[..., None]) / a)
+        filled[np.arange(a.size) > active[..., None]] = 0.0
+        result: FloatArray = np.zeros((*np.shape(units), rates.size))
+        result[..., order] = filled
+        return result
+
+    return plan
+
+
+def _saturating(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray], FloatArray]:
+    """
+    Water-filling for back-and-forth patrols, which saturate at coverage 2.
+
+    In words: the marginal gain ``w a (1 - a x / 2)`` falls in a line to 0, so
+    ``x = (2 / a)(1 - mu / (w a))`` and ``mu`` is linear in the number of
+    units between entries. Units beyond certainty go in proportion to 1 / a.
+    """
+    order = _entering_order(rates, weights)
+    a = rates[order]
+    gain = weights[order] * a
+    full = np.cumsum(2.0 / a)
+    slope = np.cumsum(2.0 / (a * gain))
+    entry = np.maximum.accumulate(np.maximum(0.0, full - gain * slope))
+    spare = maximin_shares(rates)
+
+    def plan(units: FloatArray) -> FloatArray:
+        active = np.searchsorted(entry, units, side="right") - 1
+        mu = np.maximum(0.0, (full[active] - units) / slope[active])
+        filled = np.maximum(0.0, (2.0 / a) * (1.0 - mu[..., None] / gain))
+        filled[np.arange(a.size) > active[..., None]] = 0.0
+        result: FloatArray = np.multiply.outer(np.maximum(0.0, units - full[-1]), spare)
+        result[..., order] += filled
+        return result
+
+    return plan
+
+
+def _entering_order(rates: FloatArray, weights: FloatArray) -> IntArray:
+    """Segments with a weight, in falling order of their first marginal gain."""
+    used = np.flatnonzero(weights > 0)
+    return np.asarray(used[np.argsort(-(weights[used] * rates[used]), kind="stable")])
+
+
+def _largest_remainder(shares: FloatArray, units: int) -> IntArray:
+    """Whole units nearest to the shares; ties are spread along the border."""
+    quota = shares * units
+    whole = np.floor(quota + 1e-9)
+    rest = units - int(whole.sum())
+    counts: IntArray = whole.astype(np.int64)
+    if rest <= 0:
+        return counts
+    remainder = np.round(quota - whole, 9)  # equal lengths tie although their last digits differ
+    counts[np.lexsort((_spread_rank(shares.size), -remainder))[:rest]] += 1
+    return counts
+
+
+def _spread_rank(n_segments: int) -> IntArray:
+    """
+    Order in which segments are served so that any first few are far apart.
+
+    In words: the binary digits of the index, reversed. The order does not
+    depend on the number of units, so one more unit never moves the others.
+    """
+    index = np.arange(n_segments)
+    reverse = np.zeros_like(index)
+    for _ in range(max(1, int(n_segments - 1).bit_length())):
+        reverse = 2 * reverse + index % 2
+        index = index // 2
+    return reverse
+
+
+def _marginal_order(rates: FloatArray, weights: FloatArray, units: int, law: str) -> IntArray:
+    """
+    Segment of each successive unit when each goes where it gains most.
+
+    Exact for concave gains that add up over segments. Ties go to the segment
+    with fewer units, then to the first.
+    """
+    a: list[float] = rates.tolist()
+    w: list[float] = weights.tolist()
+    if law == "random":
+        # The logarithm of the gain is linear in the units and never underflows.
+        first = [
+            (math.log(wi) + math.log(-math.expm1(-ai))) if wi > 0 else -math.inf
+            for ai, wi in zip(a, w, strict=True)
+        ]
+
+        def gain(i: int, k: int) -> float:
+            return first[i] - a[i] * k
+    else:
+
+        def gain(i: int, k: int) -> float:
+            left = max(0.0, 1.0 - a[i] * k / 2.0)
+            right = max(0.0, 1.0 - a[i] * (k + 1) / 2.0)
+            return w[i] * (left - right) * (left + right)
+
+    heap = [(-gain(i, 0), 0, i) for i in range(len(a))]
+    return _draw(heap, units, lambda i, k: -gain(i, k))
+
+
+def _weakest_first(rates: FloatArray, units: int) -> IntArray:
+    """Segment of each successive unit when each goes to the least covered."""
+    a: list[float] = rates.tolist()
+    heap = [(0.0, 0, i) for i in range(len(a))]
+    return _draw(heap, units, lambda i, k: a[i] * k)
+
+
+def _draw(
+    heap: list[tuple[float, int, int]], units: int, key: Callable[[int, int], float]
+) -> IntArray:
+    heapq.heapify(heap)
+    order = np.empty(units, dtype=np.int64)
+    for unit in range(units):
+        _, count, segment = heap[0]
+        order[unit] = segment
+        heapq.heapreplace(heap, (key(segment, count + 1), count + 1, segment))
+    return order

@@ -1,0 +1,309 @@
+"""Detection rate of one unit on station, segment by segment, from ground and force."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from borderzone.errors import (
+    CoverageGapError,
+    InvalidParameterError,
+    ShapeMismatchError,
+)
+from borderzone.patrol._arrays import above_zero, probability, zero_or_more
+from borderzone.patrol.sensors import sweep_width_km
+
+if TYPE_CHECKING:
+    from borderzone._typing import FloatArray
+    from borderzone.corridor import Corridor
+    from borderzone.patrol.forces import Force
+
+__all__ = [
+    "GROUND_COLUMNS",
+    "detection_rates",
+    "rate_factors",
+    "segment_lengths",
+    "terrain_variance",
+]
+
+GROUND_COLUMNS = ("f_mask", "patrol_speed_factor", "crosser_km_h")
+
+
+def detection_rates(
+    corridor: Corridor | pd.DataFrame | pd.Series,
+    ground: pd.DataFrame,
+    force: Force,
+    *,
+    light: str = "night",
+    target: str = "person",
+) -> pd.Series:
+    """
+    Rate at which one unit on station adds coverage to each segment.
+
+    ``a = W sqrt(1 + (v / u)^2) / L``: x units make a coverage of ``a x``.
+    Terrain enters through sweep width W, patrol speed v and crossing speed u
+    and through nothing else.
+
+    Parameters
+    ----------
+    corridor
+        A corridor, its table of segments with `length_km`, or the lengths
+        themselves. Units: km.
+    ground
+        Ground by segment: `f_mask`, `patrol_speed_factor` and `crosser_km_h`.
+    force
+        The kind of unit.
+    light
+        ``"day"`` or ``"night"``.
+    target
+        Who crosses: ``"person"`` or ``"vehicle"``.
+
+    Returns
+    -------
+    Series
+        Coverage per unit on station, named ``rate``, index as the segments.
+
+    Raises
+    ------
+    CoverageGapError
+        If the ground of a segment is not known.
+    InvalidParameterError
+        If a column is missing or a value out of range.
+    ShapeMismatchError
+        If the segments and the ground are not the same segments.
+
+    References
+    ----------
+    .. [1] Koopman, B. O. (1946). Search and Screening. OEG Report 56.
+
+    Examples
+    --------
+    >>> from borderzone.patrol import Force
+    >>> lengths = pd.Series([10.0, 10.0], name="length_km")
+    >>> ground = pd.DataFrame({"f_mask": [0.0, 0.4], "patrol_speed_factor": [1.0, 0.6],
+    ...                        "crosser_km_h": [3.0, 2.5]})
+    >>> detection_rates(lengths, ground, Force()).round(4).tolist()
+    [1.0198, 0.4484]
+    """
+    return rate_factors(corridor, ground, force, light=light, target=target)["rate"]
+
+
+def rate_factors(
+    corridor: Corridor | pd.DataFrame | pd.Series,
+    ground: pd.DataFrame,
+    force: Force,
+    *,
+    light: str = "night",
+    target: str = "person",
+) -> pd.DataFrame:
+    """
+    Tabulate the factors behind the detection rate of each segment.
+
+    Parameters
+    ----------
+    corridor
+        As in `detection_rates`.
+    ground
+        As in `detection_rates`.
+    force
+        The kind of unit.
+    light
+        ``"day"`` or ``"night"``.
+    target
+        Who crosses: ``"person"`` or ``"vehicle"``.
+
+    Returns
+    -------
+    DataFrame
+        By segment: length_km, f_mask, sweep_width_km, patrol_km_h,
+        crosser_km_h, speed_multiplier, rate.
+
+    Raises
+    ------
+    CoverageGapError
+        If the ground of a segment is not known.
+    InvalidParameterError
+        If a column is missing or a value out of range.
+    ShapeMismatchError
+        If the segments and the ground are not the same segments.
+
+    Examples
+    --------
+    >>> from borderzone.patrol import Force
+    >>> ground = pd.DataFrame({"f_mask": [0.2], "patrol_speed_factor": [0.8],
+    ...                        "crosser_km_h": [3.0]})
+    >>> factors = rate_factors(pd.Series([8.0]), ground, Force(), light="night")
+    >>> print(factors[["sweep_width_km", "patrol_km_h", "rate"]].round(4).to_string(index=False))
+     sweep_width_km  patrol_km_h   rate
+                1.6         12.0 0.8246
+    """
+    lengths = segment_lengths(corridor)
+    table = checked_ground(ground, lengths.index)
+    f_mask = table["f_mask"].to_numpy()
+    width = sweep_width_km(force.sensor, light, f_mask, target=target, scan_share=force.scan_share)
+    patrol = force.patrol_km_h * table["patrol_speed_factor"].to_numpy()
+    crosser = table["crosser_km_h"].to_numpy()
+    multiplier = np.hypot(1.0, patrol / crosser)
+    return pd.DataFrame(
+        {
+            "length_km": lengths.to_numpy(),
+            "f_mask": f_mask,
+            "sweep_width_km": width,
+            "patrol_km_h": patrol,
+            "crosser_km_h": crosser,
+            "speed_multiplier": multiplier,
+            "rate": width * multiplier / lengths.to_numpy(),
+        },
+        index=lengths.index,
+    )
+
+
+def segment_lengths(corridor: Corridor | pd.DataFrame | pd.Series) -> pd.Series:
+    """
+    Take the lengths of the segments from a corridor, a table or a list.
+
+    Parameters
+    ----------
+    corridor
+        A corridor, a table with `length_km`, or the lengths themselves.
+
+    Returns
+    -------
+    Series
+        Lengths by segment, named ``length_km``. Units: km.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there are no lengths, or one is not above 0.
+
+    Examples
+    --------
+    >>> segment_lengths(pd.DataFrame({"length_km": [10.0, 9.5]})).tolist()
+    [10.0, 9.5]
+    """
+    segments: Any = getattr(corridor, "segments", corridor)
+    if isinstance(segments, pd.DataFrame):
+        if "length_km" not in segments.columns:
+            msg = (
+                f"the segments need a column length_km, got {', '.join(map(str, segments.columns))}"
+            )
+            raise InvalidParameterError(msg)
+        segments = segments["length_km"]
+    if not isinstance(segments, pd.Series):
+        segments = pd.Series(np.asarray(segments, dtype=np.float64))
+    lengths = above_zero(segments.to_numpy(), "length_km", "km")
+    if lengths.size == 0:
+        msg = "there is no segment: give a corridor or the length_km of one segment or more"
+        raise InvalidParameterError(msg)
+    index = segments.index.rename(segments.index.name or "segment")
+    return pd.Series(lengths, index=index, name="length_km")
+
+
+def checked_ground(ground: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
+    """
+    Return the columns that patrols read, complete and in range.
+
+    Parameters
+    ----------
+    ground
+        Ground by segment; `f_mask_low` and `f_mask_high` may come with it.
+    index
+        The segments it has to be for.
+
+    Returns
+    -------
+    DataFrame
+        `GROUND_COLUMNS` with the band of `f_mask`, which is `f_mask` itself
+        where the ground gives none.
+
+    Raises
+    ------
+    CoverageGapError
+        If the ground of a segment is not known.
+    InvalidParameterError
+        If a column is missing or a value out of range.
+    ShapeMismatchError
+        If the segments and the ground are not the same segments.
+    """
+    missing = [name for name in GROUND_COLUMNS if name not in ground.columns]
+    if missing:
+        msg = f"the ground table lacks {', '.join(missing)}; summary.ground_by_segment makes it"
+        raise InvalidParameterError(msg)
+    if len(ground) != len(index) or not (ground.index == index).all():
+        msg = (
+            f"the ground table has {len(ground)} rows for {len(index)} segments, or another "
+            "index; summarise it on the segments of this corridor"
+        )
+        raise ShapeMismatchError(msg)
+    table = ground.reindex(columns=[*GROUND_COLUMNS, "f_mask_low", "f_mask_high"]).astype("float64")
+    for band in ("f_mask_low", "f_mask_high"):
+        table[band] = table[band].fillna(table["f_mask"])
+    for name in GROUND_COLUMNS:
+        unknown = table.index[table[name].isna()]
+        if len(unknown):
+            some = ", ".join(map(str, unknown[:5])) + (" ..." if len(unknown) > 5 else "")
+            msg = (
+                f"{name} is not known in {len(unknown)} of {len(table)} segments ({some}): "
+                "no detection rate without it; give the layer it comes from"
+            )
+            raise CoverageGapError(msg)
+    for name in ("f_mask", "f_mask_low", "f_mask_high", "patrol_speed_factor"):
+        probability(table[name].to_numpy(), name)
+    above_zero(table["crosser_km_h"].to_numpy(), "crosser_km_h", "km/h")
+    return table
+
+
+def terrain_variance(rate_draws: FloatArray) -> dict[str, float | str]:
+    """
+    Split the variance of the rates into terrain and shared assumptions.
+
+    By the law of total variance over draws and segments: the variance
+    between the segments' mean rates is terrain; the mean variance within a
+    segment is what the assumptions leave open, which all segments share.
+
+    Parameters
+    ----------
+    rate_draws
+        Sampled rates, shape ``(draws, segments)``; of segments of one length.
+
+    Returns
+    -------
+    dict
+        `share_of_total`: terrain's share, 0 to 1. `between_segment_cv`:
+        standard deviation of the segments' means over their mean.
+        `statement`: both in a sentence.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a rate is negative or not finite, or all are 0.
+    ShapeMismatchError
+        If the draws are not a table of two draws or more.
+
+    Examples
+    --------
+    >>> found = terrain_variance(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    >>> print(found["share_of_total"], found["between_segment_cv"])
+    0.2 0.2
+    """
+    draws = zero_or_more(rate_draws, "rate_draws")
+    if draws.ndim != 2 or min(draws.shape) < 1 or draws.shape[0] < 2:
+        msg = f"rate_draws must be (draws, segments) with 2 draws or more, got {draws.shape}"
+        raise ShapeMismatchError(msg)
+    means = draws.mean(axis=0)
+    between = float(means.var())
+    within = float(draws.var(axis=0).mean())
+    if not means.mean() > 0:
+        msg = "all rates are 0: there is no variance to split"
+        raise InvalidParameterError(msg)
+    share = between / (between + within) if between + within > 0 else 0.0
+    spread = float(np.sqrt(between) / means.mean())
+    statement = (
+        f"Terrain makes {share:.0%} of the variance of the detection rates; the other "
+        f"{1 - share:.0%} is assumptions that all segments share. From segment to segment the "
+        f"rates vary by {spread:.0%} of their mean."
+    )
+    return {"share_of_total": share, "between_segment_cv": spread, "statement": statement}

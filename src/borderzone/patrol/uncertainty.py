@@ -1,0 +1,333 @@
+"""Bands and requirements: what stays true when every assumption is drawn."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from borderzone._checks import check_choice, check_probability
+from borderzone.patrol.allocation import checked_counts, coverage_curve
+from borderzone.patrol.draws import draw_rates, reference_draw
+from borderzone.patrol.plans import RULES
+from borderzone.patrol.required import MEASURES, units_for_rates
+from borderzone.patrol.search import POD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from borderzone._typing import FloatArray, Seed
+    from borderzone.patrol.assumptions import Assumption
+    from borderzone.patrol.case import PatrolCase
+    from borderzone.patrol.draws import Draws
+
+__all__ = ["monte_carlo", "required_draws", "units_required"]
+
+_QUANTILES = {"p05": 0.05, "p50": 0.50, "p95": 0.95}
+# Draws times unit counts worked on at once: small enough to stay in cache. The sums run over
+# segments in a fixed order, so the blocks do not show in the result.
+_BLOCK = 131_072
+
+
+def monte_carlo(
+    case: PatrolCase,
+    *,
+    unit_counts: Iterable[float] = range(1001),
+    rule: str = "optimal",
+    draws: int = 2000,
+    seed: Seed = 1,
+    assumptions: dict[str, Assumption] | None = None,
+) -> pd.DataFrame:
+    """
+    Tabulate detection and interdiction against units, with their bands.
+
+    The allocation is planned once on the reference rates, as planners do who
+    know no better, and then judged by the rates that each draw makes true.
+
+    Parameters
+    ----------
+    case
+        The case.
+    unit_counts
+        Units on station, a row for each.
+    rule
+        ``"even"`` (by length), ``"optimal"`` or ``"maximin"``.
+    draws
+        Number of draws.
+    seed
+        Seed or generator.
+    assumptions
+        Distributions by name; `default_assumptions` of the force unless
+        given.
+
+    Returns
+    -------
+    DataFrame
+        Columns unit_count, rule, light; mean_pod, min_pod, mean_poi and
+        min_poi with every assumption at its own value; for each of them the
+        quantiles `_p05`, `_p50` and `_p95` over the draws; on_roll and
+        on_roll_p50, the units on the roll.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a number is out of range or a word is unknown.
+
+    Examples
+    --------
+    >>> from borderzone.patrol import Force, PatrolCase
+    >>> ground = pd.DataFrame({"f_mask": [0.0], "patrol_speed_factor": [1.0],
+    ...                        "crosser_km_h": [3.0]})
+    >>> case = PatrolCase.of(pd.Series([600.0]), ground, Force())
+    >>> bands = monte_carlo(case, unit_counts=[100], draws=500, seed=1)
+    >>> print(bands[["mean_pod_p05", "mean_pod", "mean_pod_p95"]].round(2).values.tolist())
+    [[0.55, 0.82, 0.96]]
+    """
+    counts = checked_counts(unit_counts)
+    drawn = draw_rates(case, draws=draws, seed=seed, assumptions=assumptions)
+    force = case.force
+    reference = coverage_curve(
+        case.reference_rates(),
+        case.weights,
+        unit_counts=counts,
+        rule=rule,
+        lengths_km=case.lengths_km,
+        p_identify=force.p_identify,
+        p_respond=force.p_respond,
+        law=case.law,
+    )
+    table: dict[str, Any] = {"unit_count": counts, "rule": rule, "light": case.light}
+    table |= {measure: reference[measure].to_numpy() for measure in MEASURES}
+    table |= _bands(case, drawn, case.plan(rule), counts.astype(np.float64))
+    table["on_roll"] = counts * force.shift_factor / force.availability
+    table["on_roll_p50"] = counts * float(np.median(drawn.roll))
+    curve = pd.DataFrame(table)
+    curve.attrs.update(
+        rule=rule, law=case.law, light=case.light, draws=len(drawn.rates), ceiling=force.ceiling
+    )
+    return curve
+
+
+def units_required(  # noqa: PLR0913 - one table with everything it stands on
+    case: PatrolCase,
+    *,
+    targets: Sequence[float] = (0.5, 0.9, 0.95),
+    measures: Sequence[str] = ("mean_poi", "min_poi", "mean_pod", "min_pod"),
+    rules: Sequence[str] = RULES,
+    confidence: float = 0.9,
+    draws: int = 2000,
+    seed: Seed = 1,
+    assumptions: dict[str, Assumption] | None = None,
+) -> pd.DataFrame:
+    """
+    Tabulate the units that targets take, on station and on roll.
+
+    Whole units: the smallest number with which the target is met, with every
+    assumption at its own value, and in 5, 50, 95 and `confidence` per cent of
+    the draws. Where no number is enough it is infinite: under the random law
+    for certainty, and for interdiction above identification times response.
+
+    Parameters
+    ----------
+    case
+        The case.
+    targets
+        Wanted probabilities.
+    measures
+        ``"mean_poi"``, ``"min_poi"``, ``"mean_pod"``, ``"min_pod"``.
+    rules
+        ``"even"`` (by length), ``"optimal"``, ``"maximin"``.
+    confidence
+        Share of the draws in which the target has to be met.
+    draws
+        Number of draws.
+    seed
+        Seed or generator.
+    assumptions
+        Distributions by name; `default_assumptions` of the force unless
+        given.
+
+    Returns
+    -------
+    DataFrame
+        Columns measure, target, light, rule; on_station_reference, _p05,
+        _p50, _p95, _confidence; the same for on_roll; confidence; ceiling,
+        the largest reachable value; attainable, the share of draws in which
+        some number of units is enough.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a number is out of range or a word is unknown.
+
+    Examples
+    --------
+    >>> from borderzone.patrol import Force, PatrolCase
+    >>> ground = pd.DataFrame({"f_mask": [0.0], "patrol_speed_factor": [1.0],
+    ...                        "crosser_km_h": [3.0]})
+    >>> case = PatrolCase.of(pd.Series([600.0]), ground, Force())
+    >>> table = units_required(case, targets=[0.5], measures=["mean_pod"], rules=["even"])
+    >>> print(table[["on_station_reference", "on_roll_reference"]].values.tolist())
+    [[41.0, 248.0]]
+    """
+    check_probability(confidence, "confidence")
+    drawn = draw_rates(case, draws=draws, seed=seed, assumptions=assumptions)
+    reference = reference_draw(case)
+    rows = []
+    for rule in rules:
+        plan = case.plan(rule)
+        for measure in measures:
+            for target in targets:
+                row: dict[str, Any] = {"measure": measure, "target": float(target)}
+                row |= {"light": case.light, "rule": rule}
+                row |= _summary(
+                    _units(case, reference, plan, measure, target),
+                    _units(case, drawn, plan, measure, target),
+                    (reference.roll, drawn.roll),
+                    confidence,
+                )
+                row["ceiling"] = case.force.ceiling if measure.endswith("poi") else 1.0
+                rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def required_draws(
+    case: PatrolCase,
+    drawn: Draws,
+    *,
+    target: float,
+    measure: str = "mean_poi",
+    rule: str = "optimal",
+) -> FloatArray:
+    """
+    Return the units on station that a target takes in each draw.
+
+    Parameters
+    ----------
+    case
+        The case.
+    drawn
+        Its draws.
+    target
+        Wanted probability.
+    measure
+        As in `units_required`.
+    rule
+        As in `units_required`.
+
+    Returns
+    -------
+    FloatArray
+        Units on station, not rounded, infinite where no number is enough.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a number is out of range or a word is unknown.
+    """
+    return _units(case, drawn, case.plan(rule), measure, target)
+
+
+def _bands(
+    case: PatrolCase,
+    drawn: Draws,
+    plan: Callable[[FloatArray], FloatArray],
+    counts: FloatArray,
+) -> dict[str, FloatArray]:
+    """Quantiles of the four measures; blocks of unit counts run side by side."""
+    width = max(1, _BLOCK // len(drawn.rates))
+    parts = [counts[start : start + width] for start in range(0, counts.size, width)]
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(lambda part: _block(case, drawn, plan(part)), parts))
+    columns = [
+        f"{m}_{q}" for m in ("mean_pod", "mean_poi", "min_pod", "min_poi") for q in _QUANTILES
+    ]
+    rows = np.concatenate(found, axis=1)
+    return dict(zip(columns, rows, strict=True))
+
+
+def _block(case: PatrolCase, drawn: Draws, units: FloatArray) -> FloatArray:
+    missed, least = _missed_and_least(case, drawn.rates, units)
+    law = POD[case.law]
+    levels = list(_QUANTILES.values())
+    quantiles = [
+        np.quantile(values, levels, axis=0)
+        for pod in (case.weights.to_numpy().cumsum()[-1] - missed, law(least))
+        for values in (pod, pod * drawn.ceiling[:, None])
+    ]
+    return np.concatenate(quantiles)
+
+
+def _missed_and_least(
+    case: PatrolCase, rates: FloatArray, units: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """
+    Weighted share missed, and coverage of the worst segment, by draw and count.
+
+    In words: the sum over segments, in their order, of weight times one minus
+    POD. The arrays are reused, for this is where a Monte Carlo spends its time.
+    """
+    missed = np.zeros((len(rates), len(units)))
+    least = np.full_like(missed, np.inf)
+    work = np.empty_like(missed)
+    for segment, weight in enumerate(case.weights.to_numpy()):
+        np.multiply.outer(rates[:, segment], units[:, segment], out=work)
+        np.minimum(least, work, out=least)
+        if case.law == "random":
+            np.negative(work, out=work)
+            np.exp(work, out=work)
+        else:
+            np.subtract(1.0, POD[case.law](work), out=work)
+        work *= weight
+        missed += work
+    return missed, least
+
+
+def _units(
+    case: PatrolCase,
+    drawn: Draws,
+    plan: Callable[[FloatArray], FloatArray],
+    measure: str,
+    target: float,
+) -> FloatArray:
+    check_choice(measure, "measure", MEASURES)
+    wanted = np.full(len(drawn.rates), check_probability(target, "target"))
+    if measure.endswith("poi"):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            wanted = np.where(wanted > 0, wanted / drawn.ceiling, 0.0)
+    return units_for_rates(
+        plan,
+        drawn.rates,
+        case.weights.to_numpy(),
+        wanted,
+        worst=measure.startswith("min"),
+        law=case.law,
+    )
+
+
+def _summary(
+    reference: FloatArray,
+    drawn: FloatArray,
+    rolls: tuple[FloatArray, FloatArray],
+    confidence: float,
+) -> dict[str, float]:
+    levels = {**_QUANTILES, "confidence": confidence}
+    row: dict[str, float] = {}
+    for name, exact, values in (
+        ("on_station", reference, drawn),
+        ("on_roll", reference * rolls[0], drawn * rolls[1]),
+    ):
+        row[f"{name}_reference"] = _whole(float(exact[0]))
+        # The inverted distribution takes one of the draws: infinite ones stay infinite.
+        found = np.quantile(values, list(levels.values()), method="inverted_cdf")
+        row |= {f"{name}_{q}": _whole(float(x)) for q, x in zip(levels, found, strict=True)}
+    row["confidence"] = confidence
+    row["attainable"] = float(np.isfinite(drawn).mean())
+    return row
+
+
+def _whole(units: float) -> float:
+    # A whole number that rounding lifted by a hair stays what it is.
+    return float(np.ceil(units - 1e-9 * max(1.0, units))) if np.isfinite(units) else units
