@@ -11,6 +11,7 @@ from test_incidents_overlay import strip, zones_of
 
 from borderzone import datasets, incidents
 from borderzone.border import Border
+from borderzone.corridor import Corridor
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.synthetic import CLASS_SHARES
 
@@ -78,6 +79,17 @@ def test_the_article_is_a_handful_of_coarse_points_half_of_them_far_away() -> No
     assert events["id"][table["kind"] == "excluded"].tolist() == ["A3", "A4", "A8"]
     diyala = table.geometry.iloc[1]
     assert diyala.geom_type in ("Polygon", "MultiPolygon")
+
+
+def test_segments_share_the_events_of_their_corridor_without_loss() -> None:
+    """Every imputed position in the corridor is in exactly one segment."""
+    corridor = Corridor.around(Border.between("IRQ", "SYR"), segment_km=50)
+    events = incidents.synthetic(corridor, n=60, seed=2)
+    table = incidents.overlay(events, corridor.segments, draws=100, corridor=corridor)
+    inside = table.attrs["n_in_corridor"]
+    assert 30 < inside < 60
+    assert table["expected"].sum() == pytest.approx(inside, abs=0.01)
+    assert table["expected_if_uniform"].sum() == pytest.approx(inside, rel=1e-3)
 
 
 def test_describe_says_what_a_table_can_and_cannot_show() -> None:
