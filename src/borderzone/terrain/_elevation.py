@@ -1,0 +1,248 @@
+"""An elevation raster made ready for the kernels, and its halo beyond the rim."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from borderzone.errors import GridMismatchError, InvalidParameterError, NotProjectedError
+from borderzone.grid import raster_crs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from borderzone._typing import FloatArray
+
+__all__ = ["Elevation", "over_raster"]
+
+_LOG = logging.getLogger("borderzone")
+_CELLS_WORTH_A_THREAD = 100_000
+_METRES = ("metre", "meter")
+_HEIGHT_UNITS = ("", "m", "metre", "metres", "meter", "meters")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Elevation:
+    """
+    Heights and cell size of a raster that has passed every guard.
+
+    Attributes
+    ----------
+    z
+        Heights, contiguous, float32 or float64. Units: m.
+    step_east, step_north
+        Distance from a cell to the next column, and from a cell to the next row up. Negative
+        where the raster runs the other way. Units: m.
+    crs_wkt
+        The raster's CRS.
+    raster
+        The raster as it came.
+    """
+
+    z: FloatArray
+    step_east: float
+    step_north: float
+    crs_wkt: str
+    raster: xr.DataArray
+
+    @classmethod
+    def of(cls, dem: Any) -> Elevation:
+        """
+        Check a raster and take what the kernels need.
+
+        Parameters
+        ----------
+        dem
+            Elevation with dimensions ``("y", "x")`` and a projected CRS. A lazy one is computed.
+
+        Returns
+        -------
+        Elevation
+            Ready for the kernels.
+
+        Raises
+        ------
+        NotProjectedError
+            If the CRS is not a projected one in metres.
+        CRSMismatchError
+            If there is no CRS, or two that differ.
+        GridMismatchError
+            If the dimensions or the coordinates are not those of a raster.
+        InvalidParameterError
+            If it is not a raster of heights in metres.
+        """
+        if not isinstance(dem, xr.DataArray):
+            msg = f"an elevation raster must be an xarray.DataArray, got {type(dem).__name__}"
+            raise InvalidParameterError(msg)
+        crs_wkt = _metric_crs(dem)
+        if str(dem.attrs.get("units", "")).strip().lower() not in _HEIGHT_UNITS:
+            msg = f"elevation must be in metres, got units {dem.attrs['units']!r}; convert it first"
+            raise InvalidParameterError(msg)
+        if dem.dims != ("y", "x") or not {"x", "y"} <= set(dem.coords) or min(dem.shape) < 2:
+            msg = (
+                "an elevation raster needs dimensions ('y', 'x') with coordinates and at least "
+                f"2 x 2 cells, got {dict(dem.sizes)}"
+            )
+            raise GridMismatchError(msg)
+        kind = np.float64 if dem.dtype == np.float64 else np.float32
+        return cls(
+            z=np.ascontiguousarray(dem.to_numpy(), dtype=kind),
+            step_east=_step(dem["x"].to_numpy(), "x"),
+            step_north=-_step(dem["y"].to_numpy(), "y"),
+            crs_wkt=crs_wkt,
+            raster=dem,
+        )
+
+    @property
+    def cell_m(self) -> float:
+        """
+        Longer side of a cell.
+
+        Returns
+        -------
+        float
+            Units: m.
+        """
+        return max(abs(self.step_east), abs(self.step_north))
+
+    def empty(self) -> FloatArray:
+        """
+        Room for one layer.
+
+        Returns
+        -------
+        FloatArray
+            Uninitialised float32 array in the shape of the raster.
+        """
+        return np.empty(self.z.shape, np.float32)
+
+    def wrap(self, values: FloatArray, *, name: str, units: str, **attrs: Any) -> xr.DataArray:
+        """
+        Give a layer the coordinates and the CRS of the raster it was computed from.
+
+        Parameters
+        ----------
+        values
+            Layer in the shape of the raster.
+        name
+            Name of the layer.
+        units
+            Its unit.
+        **attrs
+            Further attributes, such as ``long_name`` and the method.
+
+        Returns
+        -------
+        xarray.DataArray
+            The layer as a raster.
+        """
+        spatial_ref = xr.DataArray(np.int64(0), attrs={"crs_wkt": self.crs_wkt})
+        coords = {"y": self.raster["y"], "x": self.raster["x"], "spatial_ref": spatial_ref}
+        return xr.DataArray(
+            values,
+            dims=("y", "x"),
+            coords=coords,
+            name=name,
+            attrs={"units": units, **attrs, "crs": self.crs_wkt},
+        )
+
+
+def over_raster(
+    z: FloatArray, reach: tuple[int, int], run: Callable[[FloatArray, int, int], None]
+) -> None:
+    """
+    Run a kernel over every cell of a raster, the rim included.
+
+    Beyond the rim heights are reflected through the rim cell's own height
+    (``2 z[0] - z[k]``): for the next cell that is linear extrapolation, and a plane goes on as
+    the same plane however far the kernel reaches.
+
+    Parameters
+    ----------
+    z
+        Heights.
+    reach
+        Rows and columns of halo that the kernel needs.
+    run
+        The kernel: heights with halo, row and column of the first inner cell.
+    """
+    tall, wide = reach
+    rows, columns = z.shape
+    if rows <= tall or columns <= wide:
+        _LOG.warning(
+            "a neighbourhood of %d x %d cells is larger than the raster of %d x %d cells: "
+            "most of it is extrapolated",
+            2 * tall + 1,
+            2 * wide + 1,
+            rows,
+            columns,
+        )
+    if rows <= 2 * tall or columns <= 2 * wide:
+        run(_extended(z, (tall, tall), (wide, wide)), 0, 0)
+        return
+    # The strips first: they are small, and whatever must be compiled is compiled once.
+    run(_extended(z[: 2 * tall], (tall, 0), (wide, wide)), 0, 0)
+    run(_extended(z[-2 * tall :], (0, tall), (wide, wide)), rows - tall, 0)
+    run(_extended(z[:, : 2 * wide], (0, 0), (wide, 0)), tall, 0)
+    run(_extended(z[:, -2 * wide :], (0, 0), (0, wide)), tall, columns - wide)
+    _in_bands(z, reach, run)
+
+
+def _in_bands(
+    z: FloatArray, reach: tuple[int, int], run: Callable[[FloatArray, int, int], None]
+) -> None:
+    """Run a kernel over the inside of a raster, bands of rows shared out among threads."""
+    tall, wide = reach
+    n_rows = z.shape[0] - 2 * tall
+    n_threads = min(_n_threads(), z.size // _CELLS_WORTH_A_THREAD)
+    if n_threads < 2:
+        run(z, tall, wide)
+        return
+    # Several bands each, so that no thread waits long for the last; the bands overlap by the halo.
+    height = max(math.ceil(n_rows / (4 * n_threads)), 1)
+    bands = [(top, min(top + height, n_rows)) for top in range(0, n_rows, height)]
+    with ThreadPoolExecutor(n_threads) as pool:
+        jobs = [pool.submit(run, z[top : end + 2 * tall], top + tall, wide) for top, end in bands]
+        for job in jobs:
+            job.result()
+
+
+def _n_threads() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _extended(z: FloatArray, rows: tuple[int, int], columns: tuple[int, int]) -> FloatArray:
+    with np.errstate(invalid="ignore"):
+        return np.pad(z, (rows, columns), mode="reflect", reflect_type="odd")
+
+
+def _metric_crs(dem: xr.DataArray) -> str:
+    crs = raster_crs(dem)
+    units = {axis.unit_name for axis in crs.axis_info}
+    if not (crs.is_projected and units <= set(_METRES)):
+        msg = (
+            f"the elevation raster is in {crs.name}, measured in {', '.join(sorted(units))}, not "
+            "in a projected CRS in metres; project it first with "
+            "borderzone.io.warp(raster, corridor.grid(resolution_m=...))"
+        )
+        raise NotProjectedError(msg)
+    return str(crs.to_wkt())
+
+
+def _step(centres: FloatArray, axis: str) -> float:
+    step = float(centres[-1] - centres[0]) / (len(centres) - 1)
+    uneven = np.abs(np.diff(centres) - step).max()
+    if not (np.isfinite(step) and step != 0 and uneven <= 1e-3 * abs(step)):
+        msg = f"the {axis} coordinates of the elevation raster are not evenly spaced"
+        raise GridMismatchError(msg)
+    return step

@@ -1,0 +1,173 @@
+"""Landforms told by local relief alone, and how much of each a patrol is assumed not to see.
+
+A coarse elevation grid shows no lines of sight. What it does show is whether the country is
+plain or mountain, and that bounds how much of a strip can be out of sight. The bounds are a
+modelling assumption, kept here as data for a scenario to replace.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from borderzone._checks import check_probability
+from borderzone.errors import InvalidParameterError
+
+if TYPE_CHECKING:
+    from borderzone._typing import FloatArray
+
+__all__ = ["LANDFORMS", "MASK_PRIOR", "UNKNOWN", "Landform", "MaskPrior", "landform_class"]
+
+UNKNOWN = 255
+RELIEF_WINDOW_M = 9800.0
+
+_RELIEF_SOURCE = (
+    "relief classes of Hammond (1954), in metres and by computer in a window of 9.8 km: Dikau, "
+    "Brabb and Mark (1991)"
+)
+_PRIOR_SOURCE = (
+    "modelling assumption; lines of sight over synthetic fractal ground of the class's relief "
+    "(scripts/mask_prior.py: eyes 3 m and target 1.7 m above ground, 2 km range, 30 m cells): "
+    "midway between the share hidden from one stop and the share never seen along a "
+    "straight track; band from the least never seen, on the smoothest ground, to the most hidden, "
+    "on the roughest"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Landform:
+    """
+    A class of local relief.
+
+    Attributes
+    ----------
+    code
+        Value in a raster of classes.
+    name
+        Name without spaces, as in ``flag_meanings``.
+    relief_from_m
+        Least relief of the class, within a window of 9.8 km. Units: m.
+    relief_below_m
+        Relief from which the next class begins. Units: m.
+    source
+        Where the breaks are from.
+    """
+
+    code: int
+    name: str
+    relief_from_m: float
+    relief_below_m: float
+    source: str = _RELIEF_SOURCE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MaskPrior:
+    """
+    Share of a strip of ground that a patrol along the line does not see.
+
+    Attributes
+    ----------
+    landform
+        Name of the landform it holds for.
+    f_mask
+        Best guess, from 0 all in sight to 1 nothing in sight.
+    low, high
+        Band that is meant to hold the truth nine times in ten.
+    source
+        What the numbers rest on.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a share is outside 0 to 1 or the guess outside its band.
+    """
+
+    landform: str
+    f_mask: float
+    low: float
+    high: float
+    source: str = _PRIOR_SOURCE
+
+    def __post_init__(self) -> None:
+        """Refuse shares that are none, or a guess outside its band."""
+        for field in ("f_mask", "low", "high"):
+            check_probability(getattr(self, field), field)
+        if not self.low <= self.f_mask <= self.high:
+            msg = f"f_mask must lie in its band {self.low} to {self.high}, got {self.f_mask}"
+            raise InvalidParameterError(msg)
+
+
+# Four classes of Hammond's six: 90-150 and 150-300 m are both hilly, 300-900 m and above both
+# mountain, because nothing that follows tells them apart.
+LANDFORMS = (
+    Landform(code=0, name="flat_plain", relief_from_m=0.0, relief_below_m=30.0),
+    Landform(code=1, name="undulating", relief_from_m=30.0, relief_below_m=90.0),
+    Landform(code=2, name="hilly", relief_from_m=90.0, relief_below_m=300.0),
+    Landform(code=3, name="mountain", relief_from_m=300.0, relief_below_m=float("inf")),
+)
+
+# In the order of the codes: MASK_PRIOR[code] belongs to LANDFORMS[code].
+MASK_PRIOR = (
+    MaskPrior(landform="flat_plain", f_mask=0.15, low=0.05, high=0.45),
+    MaskPrior(landform="undulating", f_mask=0.50, low=0.25, high=0.85),
+    MaskPrior(landform="hilly", f_mask=0.65, low=0.35, high=0.90),
+    MaskPrior(landform="mountain", f_mask=0.70, low=0.45, high=0.95),
+)
+
+
+def landform_class(relief_m: xr.DataArray | FloatArray | float) -> xr.DataArray | np.ndarray:
+    """
+    Landform by local relief: 0 flat plain, 1 undulating, 2 hilly, 3 mountain.
+
+    The breaks were made for relief within a window of 9.8 km, that is
+    ``relief(dem, radius_m=4900.0)``; within a smaller one the same ground reads flatter.
+
+    Parameters
+    ----------
+    relief_m
+        Local relief, a raster, an array or a number. Units: m.
+
+    Returns
+    -------
+    xarray.DataArray or numpy.ndarray
+        Class, uint8, in the shape of the relief; 255 where that is NaN. A raster carries
+        ``flag_values`` and ``flag_meanings``.
+
+    Raises
+    ------
+    InvalidParameterError
+        If relief is negative.
+
+    References
+    ----------
+    .. [1] Hammond, E. (1954). Small-scale continental landform maps. Annals of the Association of
+       American Geographers 44, 33-42. https://doi.org/10.1080/00045605409352120
+    .. [2] Dikau, R., Brabb, E., Mark, R. (1991). Landform classification of New Mexico by
+       computer. U.S. Geological Survey Open-File Report 91-634. https://doi.org/10.3133/ofr91634
+
+    Examples
+    --------
+    >>> landform_class(np.array([5.0, 30.0, 120.0, 800.0, np.nan])).tolist()
+    [0, 1, 2, 3, 255]
+    """
+    values = np.asarray(relief_m, dtype=float)
+    if (values < 0).any():
+        msg = f"relief_m must not be negative, got {np.nanmin(values):g}"
+        raise InvalidParameterError(msg)
+    breaks = [landform.relief_from_m for landform in LANDFORMS[1:]]
+    codes = np.where(np.isnan(values), UNKNOWN, np.digitize(values, breaks)).astype(np.uint8)
+    if not isinstance(relief_m, xr.DataArray):
+        return codes
+    result = relief_m.copy(data=codes).rename("landform")
+    kept = {name: relief_m.attrs[name] for name in ("crs", "radius_m") if name in relief_m.attrs}
+    result.attrs = {
+        "units": "1",
+        "long_name": "landform by local relief",
+        "flag_values": [*(landform.code for landform in LANDFORMS), UNKNOWN],
+        "flag_meanings": " ".join([*(landform.name for landform in LANDFORMS), "unknown"]),
+        **kept,
+    }
+    return result
