@@ -135,7 +135,7 @@ def test_cave_classes_are_named_and_carry_the_accuracy_of_the_map() -> None:
     surface["karst_rank"].attrs["accuracy_km"] = 25.0
     attrs = difficulty.flags(ground(), layer(1.0), surface)["cave_prone"].attrs
     assert attrs["flag_values"] == [0, 1, 2, 3, 255]
-    assert attrs["flag_meanings"].split() == ["low", "low_to_medium", "medium", "high", "unknown"]
+    assert attrs["flag_meanings"].split() == ["very_low", "low", "medium", "high", "unknown"]
     assert attrs["accuracy_km"] == 25.0
 
 
@@ -173,8 +173,7 @@ def test_an_absent_factor_lowers_the_index_but_does_not_annihilate_it() -> None:
 
 def test_unknown_members_leave_the_product_and_are_counted() -> None:
     """Unknown karst does not make ground easy."""
-    known = {"masking": layer(0.4)}
-    found = difficulty.flags(ground(), layer(NAN), cover(karst_rank=NAN), **known)
+    found = difficulty.flags(ground(), layer(NAN), cover(karst_rank=NAN), masking=layer(0.4))
     members = [first(found, f"member_{name}") for name in ("ruggedness", "masking")]
     assert first(found, "n_unknown") == 2
     assert first(found, "leg_rough") == pytest.approx(

@@ -34,10 +34,18 @@ def corridor(rows: slice = slice(4, 36)) -> Any:
     chainage = np.broadcast_to((GRID.x - LEFT) / 1000, GRID.shape).astype(np.float32)
     segment = np.full(GRID.shape, -1, dtype=np.int32)
     segment[rows] = (chainage[rows] // 10).astype(np.int32)
-    cells = xr.Dataset({"segment": GRID.wrap(segment), "chainage_km": GRID.wrap(chainage)})
+    side = np.where(segment < 0, 0, 1 + (np.arange(NY) >= 20)[:, None]).astype(np.uint8)
+    cells = xr.Dataset(
+        {
+            "segment": GRID.wrap(segment),
+            "chainage_km": GRID.wrap(chainage),
+            "side": GRID.wrap(side),
+        }
+    )
     strip = shapely.box(LEFT, TOP - rows.stop * 2000, RIGHT, TOP - rows.start * 2000)
     outline = gpd.GeoSeries([strip], crs=UTM).segmentize(5_000).to_crs(4326)
-    return SimpleNamespace(cells=lambda _grid: cells, outline=outline)
+    border = SimpleNamespace(left="SYR", right="IRQ")
+    return SimpleNamespace(cells=lambda _grid: cells, outline=outline, border=border)
 
 
 def base() -> dict[str, Any]:
@@ -58,7 +66,7 @@ def flags_of(values: dict[str, Any], **settings: Any) -> xr.Dataset:
     }
     layers["karst_rank"].attrs["accuracy_km"] = 25.0
     hours = layers.pop("hours")
-    hours.attrs["mode"] = "vehicle_off_road"
+    hours.attrs["speed"] = "vehicle_off_road"
     terrain = xr.Dataset({name: layers.pop(name) for name in ("slope_deg", "relief_m")})
     result: xr.Dataset = difficulty.flags(terrain, hours, xr.Dataset(layers), **settings)
     return result
@@ -108,7 +116,8 @@ def test_a_remote_block_is_one_zone_with_its_numbers() -> None:
     assert (row["hours_median"], row["break_hours"]) == (4, 2)
     assert (row["bare_share"], row["break_bare_share"]) == (1, 0.5)
     assert row["accuracy_km"] == 2
-    assert "median 4.0 h from the nearest origin by vehicle_off_road (break 2 h)" in row["reasons"]
+    assert row["side"] == "SYR"
+    assert "median 4.0 h from the nearest origin by vehicle off road (break 2 h)" in row["reasons"]
     assert "share 1.00, break 0.5" in row["reasons"]
     assert "relief 75 m" in row["reasons"]
 
@@ -152,7 +161,7 @@ def test_only_ground_inside_the_corridor_counts() -> None:
 
 
 @pytest.mark.parametrize(("hours", "rank"), [(2.5, 1), (3.0, 1), (3.1, 2), (6.1, 3), (np.inf, 3)])
-def test_rank_follows_the_median_travel_time(hours: float, rank: int) -> None:
+def test_rank_is_a_band_of_travel_time(hours: float, rank: int) -> None:
     """Breaks at 3 and 6 h; ground that nothing reaches has the highest rank."""
     values = base()
     values["hours"][REMOTE] = hours
@@ -173,26 +182,31 @@ def test_numbers_recompute_from_the_rasters_for_any_ground() -> None:
     inside = np.zeros(GRID.shape, dtype=bool)
     inside[4:36] = True
     flagged = (found["remote_desert"].to_numpy() == 1) & inside
-    labels, count = ndimage.label(flagged, np.ones((3, 3)))
-    expected = sorted(
-        (
-            (
-                mask.sum() * 4.0,
-                float(np.sort(found["hours"].to_numpy()[mask])[(mask.sum() - 1) // 2]),
-                float(found["bare_share"].to_numpy()[mask].mean(dtype=float)),
-                float(np.nanmean(found["slope_deg"].to_numpy()[mask], dtype=float)),
-            )
-            for mask in (labels == number for number in range(1, count + 1))
-            if mask.sum() * 4.0 >= 50
-        ),
-        reverse=True,
-    )
+    hours = found["hours"].to_numpy()
+    north = np.broadcast_to((np.arange(NY) < 20)[:, None], GRID.shape)
+    expected = []
+    for bank in (north, ~north):
+        for low, high in ((2, 3), (3, 6), (6, np.inf)):
+            piece = flagged & bank & (hours > low) & (hours <= high)
+            labels, count = ndimage.label(piece, np.ones((3, 3)))
+            for number in range(1, count + 1):
+                mask = labels == number
+                row = (
+                    mask.sum() * 4.0,
+                    float(np.sort(hours[mask])[(mask.sum() - 1) // 2]),
+                    float(found["bare_share"].to_numpy()[mask].mean(dtype=float)),
+                    float(np.nanmean(found["slope_deg"].to_numpy()[mask], dtype=float)),
+                )
+                expected += [row] if row[0] >= 50 else []
+    expected.sort(reverse=True)
     assert len(table) > 3
     columns = ["area_km2", "hours_median", "bare_share", "slope_deg"]
     found_rows = sorted(map(tuple, table[columns].to_numpy()), reverse=True)
     np.testing.assert_allclose(found_rows, expected, rtol=1e-9)
     assert table["area_km2"].is_monotonic_decreasing
     assert table["zone"].tolist() == [f"R{n}" for n in range(1, len(table) + 1)]
+    total = table["area_km2"].sum() + table.attrs["left_out_km2"]
+    assert total == pytest.approx(flagged.sum() * 4.0)
 
 
 def test_the_nearest_place_is_named_with_its_distance() -> None:
@@ -208,6 +222,18 @@ def test_the_nearest_place_is_named_with_its_distance() -> None:
     assert row["near_km"] == pytest.approx(10, rel=1e-3)
     [row] = difficulty.zones(found, corridor()).to_dict("records")
     assert row["near"] == ""
+
+
+def test_ground_on_both_sides_or_in_two_bands_is_several_zones() -> None:
+    """One zone has one rank and one country."""
+    values = base()
+    values["hours"][10:30, 20:40] = 4.0
+    table = difficulty.zones(flags_of(values), corridor())
+    assert sorted(table["side"]) == ["IRQ", "SYR"]
+    values["hours"][10:20, 30:40] = 7.0
+    table = difficulty.zones(flags_of(values), corridor())
+    assert table["rank"].tolist() == [2, 2, 3]
+    assert table["area_km2"].tolist() == [800, 400, 400]
 
 
 # Cave-prone
@@ -288,7 +314,7 @@ def test_a_cave_zone_has_the_rank_that_half_of_it_reaches() -> None:
     values["relief_m"][:, :77] = values["slope_deg"][:, :77] = 0
     [row] = difficulty.zones(flags_of(values), corridor(), karst=polygons).to_dict("records")
     assert row["rank"] == 1
-    assert "at least low to medium in 100 %" in row["reasons"]
+    assert "at least low in 100 %" in row["reasons"]
 
 
 def test_overlapping_rock_belongs_to_the_higher_rank_once() -> None:

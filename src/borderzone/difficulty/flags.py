@@ -54,7 +54,7 @@ CAVE_WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"karst": 2.0, "relief": 0.5, "steepness": 0.5}
 )
 CAVE_BREAKS = (0.25, 0.45, 0.70)
-CAVE_MEANINGS = ("low", "low_to_medium", "medium", "high")
+CAVE_MEANINGS = ("very_low", "low", "medium", "high")
 CAVE_UNKNOWN = 255
 
 
@@ -114,8 +114,8 @@ def flags(  # noqa: PLR0913 (the front door's order, then its two breaks and the
     Returns
     -------
     xarray.Dataset
-        ``remote_desert`` (1, 0, NaN unknown), ``cave_prone`` (0 low to 3
-        high, 255 unknown), ``index``; its legs and members, ``n_unknown`` and
+        ``remote_desert`` (1, 0, NaN unknown), ``cave_prone`` (0 very low,
+        1 low, 2 medium, 3 high, 255 unknown), ``index``; its legs and members, ``n_unknown`` and
         ``cave_score``; and the layers they were read from.
 
     Raises
@@ -152,7 +152,7 @@ def flags(  # noqa: PLR0913 (the front door's order, then its two breaks and the
     if masking is None and MASK_LAYERS & set(attrs.data_vars):
         masking = mask_prior(attrs)["f_mask"]
     ground = _read(attrs, hours, surface, masking)
-    mode = {} if hours is None or "mode" not in hours.attrs else {"mode": hours.attrs["mode"]}
+    mode = {} if hours is None or "speed" not in hours.attrs else {"mode": hours.attrs["speed"]}
     accuracy = {
         key: value
         for key, value in (surface["karst_rank"].attrs if "karst_rank" in surface else {}).items()

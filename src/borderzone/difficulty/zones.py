@@ -18,7 +18,7 @@ from borderzone.grid import Grid
 from borderzone.terrain.surface import cells_inside, projected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import xarray as xr
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REMOTE_RANK_BREAKS_H", "zones"]
 
-# Median travel time above which a remote zone has rank 2 and rank 3. An assumption.
+# Travel time above which remote ground has rank 2 and rank 3. An assumption.
 REMOTE_RANK_BREAKS_H = (3.0, 6.0)
 
 _COLUMNS = (
@@ -37,6 +37,7 @@ _COLUMNS = (
     "area_km2",
     "km_start",
     "km_end",
+    "side",
     "near",
     "near_km",
     "reasons",
@@ -77,8 +78,9 @@ def zones(
     """
     Turn flagged ground into zones with reasons that recompute from the rasters.
 
-    Remote desert zones are groups of flagged cells that touch. Cave-prone
-    zones are regions of mapped soluble rock inside the corridor, with the rank
+    Remote desert zones are groups of flagged cells that touch, lie on one
+    side of the border and share a rank, which is a band of travel time (to 3,
+    to 6 and over 6 h, unless the threshold is higher). Cave-prone zones are regions of mapped soluble rock inside the corridor, with the rank
     that at least half of their cells reach: never cells, and never smaller
     than a disc as wide as the accuracy of the map.
 
@@ -104,8 +106,9 @@ def zones(
     GeoDataFrame
         One row a zone, EPSG:4326, remote desert first, largest first:
         ``zone``, ``kind``, ``rank``, ``area_km2``, ``km_start``, ``km_end``,
-        ``near`` and ``near_km``, ``reasons`` in words, the numbers behind
-        them, and ``accuracy_km`` of the outline.
+        ``side`` (a country, or both), ``near`` and ``near_km``, ``reasons``
+        in words, the numbers behind them, and ``accuracy_km`` of the outline.
+        ``attrs["left_out_km2"]`` is flagged remote ground in smaller pieces.
 
     Raises
     ------
@@ -120,11 +123,12 @@ def zones(
         raise InvalidParameterError(msg)
     grid = Grid.of(flags["remote_desert"])
     cells = corridor.cells(grid)
-    chainage = cells["chainage_km"].to_numpy().ravel()
     within = cells["segment"].to_numpy() >= 0
+    side = np.where(within, cells["side"].to_numpy(), 0)
+    flagged = (flags["remote_desert"].to_numpy() == 1) & within
     remote = [
         _remote_row(region, flags, grid)
-        for region in _remote_regions(flags, grid, within, smallest)
+        for region in _remote_regions(flagged, flags["hours"].to_numpy(), side, grid, smallest)
     ]
     outline = corridor.outline.to_crs(grid.crs).union_all()
     rock = (
@@ -141,30 +145,43 @@ def zones(
         *_numbered(remote, "R"),
         *_numbered([row for row in caves if row["rank"] >= min_cave_rank], "C"),
     ]
-    for row in rows:
-        along = chainage[row.pop("cells")]
-        row["km_start"], row["km_end"] = float(along.min()), float(along.max())
-    return _table(rows, grid, places)
+    _place(rows, cells["chainage_km"].to_numpy(), side, corridor)
+    table = _table(rows, grid, places)
+    listed_km2 = sum(row["area_km2"] for row in remote)
+    table.attrs["left_out_km2"] = float(flagged.sum() * grid.cell_area_km2 - listed_km2)
+    return table
 
 
 def _remote_regions(
-    flags: xr.Dataset, grid: Grid, within: BoolArray, smallest_km2: float
+    flagged: BoolArray, hours: FloatArray, side: IntArray, grid: Grid, smallest_km2: float
 ) -> list[_Region]:
-    labels, count = connected((flags["remote_desert"].to_numpy() == 1) & within)
-    area_km2 = np.bincount(labels.ravel(), minlength=count + 1) * grid.cell_area_km2
-    wanted = np.flatnonzero(area_km2 >= smallest_km2)
-    wanted = wanted[wanted > 0]
-    members = _members(labels, count)
-    return [
-        _Region(cells=members[label], outline=outline, accuracy_km=grid.resolution_m / 1000)
-        for label, outline in zip(wanted, cell_outlines(labels, grid, wanted), strict=True)
-    ]
+    """Collect remote ground that touches, on one side of the border and in one band of time."""
+    band = np.searchsorted(REMOTE_RANK_BREAKS_H, hours)
+    regions = []
+    for bank in (1, 2):
+        for rank in range(len(REMOTE_RANK_BREAKS_H) + 1):
+            labels, count = connected(flagged & (side == bank) & (band == rank))
+            members = _members(labels, count)
+            large = [
+                number
+                for number, cells in enumerate(members, start=1)
+                if cells.size * grid.cell_area_km2 >= smallest_km2
+            ]
+            outlines = cell_outlines(labels, grid, np.array(large, dtype=np.int64))
+            regions += [
+                _Region(cells=members[n - 1], outline=shape, accuracy_km=grid.resolution_m / 1000)
+                for n, shape in zip(large, outlines, strict=True)
+            ]
+    return regions
 
 
-def _members(labels: IntArray, count: int) -> list[IntArray]:
-    """Collect the flat indices of the cells of each label, 0 first."""
-    order = np.argsort(labels, axis=None, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(labels.ravel(), minlength=count + 1))[:-1])
+def _members(labels: IntArray, count: int) -> Sequence[IntArray]:
+    """Collect the flat indices of the cells of each label."""
+    numbers = labels.ravel()
+    inside = np.flatnonzero(numbers)
+    order = inside[np.argsort(numbers[inside], kind="stable")]
+    ends = np.cumsum(np.bincount(numbers[inside], minlength=count + 1)[1:])
+    return np.split(order, ends)[:count]
 
 
 def _rock_as_mapped(
@@ -212,7 +229,7 @@ def _remote_row(region: _Region, flags: xr.Dataset, grid: Grid) -> dict[str, Any
         "break_hours": float(settings["remote_hours"]),
         "break_bare_share": float(settings["bare_threshold"]),
     }
-    mode = f" by {settings['mode']}" if "mode" in settings else ""
+    mode = f" by {settings['mode'].replace('_', ' ')}" if "mode" in settings else ""
     away = (
         f"median {hours:.1f} h from the nearest origin{mode}"
         if np.isfinite(hours)
@@ -305,6 +322,19 @@ def _median(values: FloatArray) -> float:
     return float(known[(known.size - 1) // 2]) if known.size else float("nan")
 
 
+def _place(
+    rows: list[dict[str, Any]], chainage: FloatArray, side: IntArray, corridor: Corridor
+) -> None:
+    """Say where along the border, and on whose side, each zone lies."""
+    names = {1: corridor.border.left, 2: corridor.border.right}
+    for row in rows:
+        cells = row.pop("cells")
+        along = chainage.ravel()[cells]
+        row["km_start"], row["km_end"] = float(along.min()), float(along.max())
+        banks = np.unique(side.ravel()[cells])
+        row["side"] = names[int(banks[0])] if banks.size == 1 else "both"
+
+
 def _numbered(rows: list[dict[str, Any]], letter: str) -> list[dict[str, Any]]:
     ordered = sorted(rows, key=lambda row: (-row["area_km2"], row["geometry"].bounds))
     return [row | {"zone": f"{letter}{number}"} for number, row in enumerate(ordered, start=1)]
@@ -319,7 +349,15 @@ def _table(
         if places is not None and len(places):
             row["near"], row["near_km"] = _nearest(shape, places.to_crs(grid.crs))
     table = pd.DataFrame(rows, columns=list(_COLUMNS))
-    text = {"zone": str, "kind": str, "near": str, "reasons": str, "rank": int, "n_cells": int}
+    text = {
+        "zone": str,
+        "kind": str,
+        "side": str,
+        "near": str,
+        "reasons": str,
+        "rank": int,
+        "n_cells": int,
+    }
     table = table.astype({name: text.get(name, float) for name in _COLUMNS})
     # Long straight edges get vertices, so that they lie as true in degrees as in the grid.
     outlines = gpd.GeoSeries(shapes, index=table.index, crs=grid.crs).segmentize(10_000.0)
