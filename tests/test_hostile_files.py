@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -142,6 +144,16 @@ def test_vectors_that_are_not_what_they_say_are_refused(tmp_path: Path, kind: st
         io.read_vector(file)
     assert SECRET not in str(refusal.value)
     assert name in str(refusal.value)
+
+
+def test_a_plain_database_is_no_geopackage(tmp_path: Path) -> None:
+    file = tmp_path / "a.gpkg"
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE places (name TEXT)")
+        database.execute("INSERT INTO places VALUES (?)", (SECRET,))
+        database.commit()
+    with pytest.raises(DataError, match=r"a\.gpkg"):
+        io.read_vector(file)
 
 
 @pytest.mark.parametrize(

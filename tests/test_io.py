@@ -303,6 +303,8 @@ def test_warp_refuses_uneven_coordinates_and_unknown_methods() -> None:
         io.warp(uneven, grid())
     with pytest.raises(ValueError, match="resampling must be one of"):
         io.warp(source, grid(), resampling="cubix")
+    with pytest.raises(GridMismatchError, match=r"got \('band', 'y', 'x'\); take one band"):
+        io.warp(source.expand_dims("band"), grid())
     with pytest.raises(GridMismatchError, match="needed has shape"):
         io.warp(source, grid(), needed=np.ones((2, 2), bool))
 

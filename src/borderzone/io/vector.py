@@ -25,6 +25,12 @@ SUFFIXES = frozenset({".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".pa
 MAX_TEXT_BYTES = 512 * 1024**2
 FIXED_DATE = "2000-01-01T00:00:00Z"  # the time stamp inside a GeoPackage, so that bytes repeat
 
+_DRIVERS = {
+    ".gpkg": ("GPKG",),
+    ".shp": ("ESRI Shapefile",),
+    ".fgb": ("FlatGeobuf",),
+    ".kml": ("KML", "LIBKML"),
+}
 _GEOJSON_TYPES = frozenset({"FeatureCollection", "Feature"})
 _WGS84_NAMES = ("CRS84", "EPSG::4326", "EPSG:4326")
 
@@ -121,6 +127,13 @@ def _from_ogr(file: Path, layer: str | None, what: str) -> gpd.GeoDataFrame:
         layer = layers[0]
     if layer not in layers:
         msg = f"{what}: {file.name!r} holds the layers {', '.join(layers)}; name one of them"
+        raise DataError(msg)
+    driver = str(pyogrio.read_info(file, layer=layer)["driver"])
+    if driver not in _DRIVERS[file.suffix.lower()]:
+        msg = (
+            f"{what}: {file.name!r} is {driver}, not what its extension {file.suffix!r} says; "
+            "export it again, or give it its true extension"
+        )
         raise DataError(msg)
     return gpd.read_file(file, layer=layer, engine="pyogrio")
 

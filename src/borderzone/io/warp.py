@@ -157,6 +157,9 @@ def source_transform(raster: xr.DataArray) -> Affine:
     GridMismatchError
         If a coordinate is missing, has one cell or is not evenly spaced.
     """
+    if set(raster.dims) != {"y", "x"}:
+        msg = f"a raster has dimensions y and x, got {raster.dims}; take one band, as in raster[0]"
+        raise GridMismatchError(msg)
     steps, starts = [], []
     for axis in ("x", "y"):
         if axis not in raster.coords or raster.sizes.get(axis, 0) < 2:
