@@ -159,8 +159,8 @@ def ground_by_segment(
         speed on flat bare ground, over the ground where the patrol can go),
         ``no_go_share``, ``crosser_km_h`` (Irmischer and Clarke off road),
         ``slope_deg``, ``relief_m``, ``tri_m``, ``bare_share``,
-        ``hours_median``, ``hours_max``, ``karst_rank`` (most frequent known
-        rank), ``landform`` (most frequent), the known shares of terrain,
+        ``hours_median``, ``hours_max`` (infinite where a part, as open water,
+        cannot be reached), ``karst_rank`` (most frequent known rank), ``landform`` (most frequent), the known shares of terrain,
         surface and karst, ``n_cells`` and ``n_borrowed``.
 
     Raises

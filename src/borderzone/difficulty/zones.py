@@ -116,6 +116,20 @@ def zones(
         If a limit is impossible.
     GridMismatchError
         If the flags do not lie on one grid.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from borderzone.border import Border
+    >>> from borderzone.corridor import Corridor
+    >>> from borderzone.difficulty import flags
+    >>> corridor = Corridor.around(Border.between("IRQ", "SYR"), depth_km=20, segment_km=50)
+    >>> grid = corridor.grid(resolution_m=5000)
+    >>> far = grid.wrap(np.full(grid.shape, 4.0))
+    >>> bare = xr.Dataset({"bare_share": grid.wrap(np.ones(grid.shape))})
+    >>> found = zones(flags(xr.Dataset(), far, bare), corridor)
+    >>> sorted(zip(found["side"], found["rank"]))
+    [('IRQ', 2), ('SYR', 2)]
     """
     smallest = check_non_negative(min_area_km2, "min_area_km2", "km2")
     if min_cave_rank not in range(4):
