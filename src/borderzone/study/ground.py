@@ -89,6 +89,7 @@ def ground_key(scenario: Scenario) -> tuple[Any, ...]:
         scenario.remote_hours_range,
         scenario.bare_threshold,
         scenario.min_zone_km2,
+        scenario.force.mode,
     )
 
 
@@ -173,7 +174,7 @@ def _complete(
     attrs = xr.Dataset({n: parts.crop(a) for n, a in terrain.attributes(found.dem).items()})
     surface = xr.Dataset({n: parts.crop(a) for n, a in surface_wide.items()})
     hours = {mode: parts.crop(raster) for mode, raster in hours.items()}
-    response = hours.get(MODES[0])
+    response = hours.get(scenario.force.mode)
     flags = difficulty.flags(
         attrs,
         response,
@@ -183,13 +184,29 @@ def _complete(
     )
     around = furniture(parts.corridor)
     zones = difficulty.zones(
-        flags, parts.corridor, places=around.get("places"), min_area_km2=scenario.min_zone_km2
+        flags,
+        parts.corridor,
+        places=around.get("places"),
+        karst=found.karst,
+        min_area_km2=scenario.min_zone_km2,
     )
     shares = difficulty.flagged_share(
-        hours, surface, parts.cells, thresholds_h=scenario.remote_hours_range
+        hours,
+        surface,
+        parts.cells,
+        thresholds_h=scenario.remote_hours_range,
+        bare_threshold=scenario.bare_threshold,
+        cave_prone=flags["cave_prone"],
     )
     step("summary by segment")
-    table = summary.ground_by_segment(attrs, surface, response, parts.cells)
+    table = summary.ground_by_segment(
+        attrs,
+        surface,
+        response,
+        parts.cells,
+        segments=parts.corridor.segments,
+        mode=scenario.force.mode,
+    )
     layers = _layers(dem, attrs, surface, hours, flags, parts.cells)
     return Ground(
         key=ground_key(scenario),
@@ -260,7 +277,8 @@ def _extra(layers: xr.Dataset, index: pd.Index) -> pd.DataFrame:
 
 def _padded(grid: Grid, cells: int) -> Grid:
     rows, columns = grid.shape
-    transform = grid.transform * Affine.translation(-cells, -cells)
+    step, left, top = grid.resolution_m, grid.transform.c, grid.transform.f
+    transform = Affine(step, 0.0, left - cells * step, 0.0, -step, top + cells * step)
     return Grid(shape=(rows + 2 * cells, columns + 2 * cells), transform=transform, crs=grid.crs)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from borderzone.datasets import Record
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
+    from borderzone.study.ground import Ground
 
 __all__ = ["StudyResult"]
 
@@ -35,6 +36,8 @@ class StudyResult:
         Name of the study, for titles and file names.
     border, corridor, grid, scenario, seed
         What the study was run on.
+    ground
+        The ground, to be handed to `Study.run` of other scenarios.
     layers
         Rasters on the working grid: elevation, terrain, hours, flags, index,
         chainage, offset, side and segment.
@@ -67,6 +70,9 @@ class StudyResult:
         Every assumption with value, band, unit and source.
     origins
         Where travel times start.
+    demo_incidents, demo_overlay
+        A synthetic set of incidents and its overlay, which show the method
+        and say nothing about the border.
     furniture
         Places, airfields, rivers, governorates and countries, for maps.
     inputs
@@ -83,6 +89,7 @@ class StudyResult:
     grid: Grid | None
     scenario: Scenario
     seed: int
+    ground: Ground
     layers: xr.Dataset | None
     segments: gpd.GeoDataFrame
     zones: gpd.GeoDataFrame | None
@@ -96,8 +103,10 @@ class StudyResult:
     sobol: pd.DataFrame | None
     terrain_variance: Mapping[str, Any] | None
     plausibility: pd.DataFrame | None
-    assumptions: pd.DataFrame
+    assumptions: pd.DataFrame | None
     origins: gpd.GeoDataFrame | None
+    demo_incidents: gpd.GeoDataFrame | None = None
+    demo_overlay: pd.DataFrame | None = None
     furniture: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     inputs: tuple[Record, ...] = ()
     summary: tuple[str, ...] = ()

@@ -1,0 +1,362 @@
+"""The study record: what it stands on, and how it is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import shapely
+
+from borderzone import access, datasets, incidents, io
+from borderzone.border import Border
+from borderzone.corridor import Corridor
+from borderzone.errors import InvalidScenarioError
+from borderzone.scenario import PRESETS, Scenario, read_toml
+from borderzone.study.coverage import patrol_cover
+from borderzone.study.ground import Ground, ground_key, read_ground
+from borderzone.study.inputs import EMBEDDED, load_incidents
+from borderzone.study.result import StudyResult
+from borderzone.study.sentences import summary_sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from borderzone.study.coverage import Coverage
+
+__all__ = ["Study"]
+
+_LAYERS = ("dem", "landcover", "karst", "origins")
+_STUDY_KEYS = {"name", "a", "b", "seed", "scenario", "incidents", *_LAYERS}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """
+    One border, the data it is studied on, and the assumptions.
+
+    Each layer is an object, a path, or ``"embedded"``: the data that ship,
+    where they reach. A study without a layer says which results it cannot
+    give, and gives the rest.
+
+    Attributes
+    ----------
+    border
+        The border.
+    dem
+        Elevation, in metres.
+    landcover
+        Land cover, as IGBP classes.
+    karst
+        Polygons of soluble rock with `susceptibility` 1 to 3.
+    origins
+        Where travel times start: the posts of a force.
+    incidents
+        Incident table; ``"embedded"`` for the rows of the news article.
+    scenario
+        Assumptions.
+    name
+        Name of the study; the two countries when left out.
+    seed
+        Seed of the run when none is given to `run`.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> bz.Study.default().name
+    'Iraq-Syria'
+    """
+
+    border: Border
+    dem: Any = EMBEDDED
+    landcover: Any = EMBEDDED
+    karst: Any = EMBEDDED
+    origins: Any = EMBEDDED
+    incidents: Any = None
+    scenario: Scenario = field(default_factory=Scenario)
+    name: str = ""
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            names = "-".join(self.border.names[code] for code in (self.border.a, self.border.b))
+            object.__setattr__(self, "name", names)
+
+    @classmethod
+    def default(cls, scenario: Scenario | None = None) -> Study:
+        """
+        Give the built-in study: Iraq and Syria, on the data that ship.
+
+        Parameters
+        ----------
+        scenario
+            Assumptions; the defaults when left out.
+
+        Returns
+        -------
+        Study
+            The study, which runs without a network.
+        """
+        return cls(
+            border=Border.between("IRQ", "SYR"),
+            incidents=EMBEDDED,
+            scenario=scenario or PRESETS["as_is"],
+        )
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Study:
+        """
+        Read a study from a TOML file.
+
+        Parameters
+        ----------
+        path
+            File with `a` and `b`, layers and a table `scenario`; paths in it
+            are relative to its folder.
+
+        Returns
+        -------
+        Study
+            The study.
+
+        Raises
+        ------
+        InvalidScenarioError
+            If the file is missing, not TOML, or holds an unknown name.
+        BorderNotFoundError
+            If the two countries share no land border.
+        """
+        content = read_toml(path)
+        unknown = sorted(set(content) - _STUDY_KEYS)
+        if unknown:
+            msg = (
+                f"{path}: a study has no {', '.join(unknown)}; it has "
+                f"{', '.join(sorted(_STUDY_KEYS))}"
+            )
+            raise InvalidScenarioError(msg)
+        for code in ("a", "b"):
+            if not isinstance(content.get(code), str):
+                msg = f"{path}: a study needs {code} = 'a country', such as a = 'IRQ'"
+                raise InvalidScenarioError(msg)
+        given = {
+            name: _located(content[name], Path(path).parent)
+            for name in (*_LAYERS, "incidents")
+            if name in content
+        }
+        return cls(
+            border=Border.between(content["a"], content["b"]),
+            scenario=Scenario(**content.get("scenario", {})),
+            name=content.get("name", ""),
+            seed=content.get("seed", 1),
+            **given,
+        )
+
+    @classmethod
+    def from_name(cls, name: str) -> Study:
+        """
+        Find a study by the name of a preset, or a study or scenario file.
+
+        Parameters
+        ----------
+        name
+            ``"as_is"``, ``"night_vision_for_all"``, or a path.
+
+        Returns
+        -------
+        Study
+            A scenario is put on the built-in study.
+
+        Raises
+        ------
+        InvalidScenarioError
+            If there is neither a preset nor a file of that name.
+        """
+        if name in PRESETS:
+            return cls.default(PRESETS[name])
+        if not Path(name).is_file():
+            msg = f"there is no file {name!r}, and the presets are {', '.join(PRESETS)}"
+            raise InvalidScenarioError(msg)
+        if set(read_toml(name)) & (_STUDY_KEYS - {"name"}):
+            return cls.from_toml(name)
+        return cls.default(Scenario.from_toml(name))
+
+    def with_scenario(self, scenario: Scenario) -> Study:
+        """
+        Return the same study under other assumptions.
+
+        Parameters
+        ----------
+        scenario
+            The assumptions.
+
+        Returns
+        -------
+        Study
+            A new record; this one is unchanged.
+        """
+        return replace(self, scenario=scenario)
+
+    def read_ground(self, progress: Callable[[str], None] | None = None) -> Ground:
+        """
+        Read terrain, hours, flags and zones: all that patrols do not change.
+
+        Parameters
+        ----------
+        progress
+            Called with the name of each step.
+
+        Returns
+        -------
+        Ground
+            To be handed to `run` of every study that shares it.
+        """
+        step = progress or _quiet
+        step("border and corridor")
+        corridor = Corridor.around(
+            self.border, depth_km=self.scenario.depth_km, segment_km=self.scenario.segment_km
+        )
+        sources = {name: getattr(self, name) for name in _LAYERS}
+        return read_ground(corridor, sources, self.scenario, step)
+
+    def run(
+        self,
+        seed: int | None = None,
+        *,
+        ground: Ground | None = None,
+        progress: Callable[[str], None] | None = None,
+    ) -> StudyResult:
+        """
+        Run the study.
+
+        Parameters
+        ----------
+        seed
+            Seed of everything random; the study's own when left out.
+        ground
+            From `read_ground` of a study that shares it, to save time.
+        progress
+            Called with the name of each step.
+
+        Returns
+        -------
+        StudyResult
+            Tables, layers, three sentences, and what cannot be said.
+
+        Raises
+        ------
+        BorderzoneError
+            If an input cannot be used.
+        """
+        step = progress or _quiet
+        seed = self.seed if seed is None else seed
+        if ground is None:
+            ground = self.read_ground(progress)
+        elif ground.key != ground_key(self.scenario):
+            msg = (
+                "the ground was read under other assumptions (depth, segments, resolution, "
+                "thresholds or mode); read it again with read_ground"
+            )
+            raise InvalidScenarioError(msg)
+        cover = None
+        if ground.table is not None:
+            cover = patrol_cover(ground.corridor, ground.table, self.scenario, seed, step)
+        step("incidents")
+        return _result(self, ground, cover, seed)
+
+
+def _result(study: Study, ground: Ground, cover: Coverage | None, seed: int) -> StudyResult:
+    scenario, corridor = study.scenario, ground.corridor
+    records = [datasets.record("borders"), *ground.records]
+    events = load_incidents(study.incidents, corridor, seed, records)
+    overlays = _overlays(ground, events, scenario, seed)
+    segments = _segments(ground, cover)
+    required = cover.required if cover else None
+    sentences = summary_sentences(
+        study.border, corridor, scenario, ground.flagged_share, required
+    )
+    return StudyResult(
+        name=study.name,
+        border=study.border,
+        corridor=corridor,
+        grid=ground.grid,
+        scenario=scenario,
+        seed=seed,
+        ground=ground,
+        layers=ground.layers,
+        segments=segments,
+        zones=ground.zones,
+        incidents=events,
+        curve=cover.curve if cover else None,
+        required=required,
+        draws=cover.draws if cover else None,
+        flagged_share=ground.flagged_share,
+        night_hours=access.night_table(_mid_latitude(study.border)),
+        sobol=cover.sobol if cover else None,
+        terrain_variance=cover.terrain_variance if cover else None,
+        plausibility=cover.plausibility if cover else None,
+        assumptions=cover.assumptions if cover else None,
+        origins=ground.origins,
+        furniture=ground.furniture,
+        inputs=tuple(dict.fromkeys(records)),
+        summary=sentences,
+        notes=ground.notes,
+        run_id=io.run_id(
+            {
+                "study": study.name,
+                "scenario": scenario.model_dump(mode="json"),
+                "seed": seed,
+                "inputs": [record.sha256 for record in records],
+            }
+        ),
+        **overlays,
+    )
+
+
+def _overlays(ground: Ground, events: Any, scenario: Scenario, seed: int) -> dict[str, Any]:
+    """Incidents over the zones, and the same for a synthetic set that shows the method."""
+    found: dict[str, Any] = {"overlay": None, "demo_incidents": None, "demo_overlay": None}
+    if events is None or ground.zones is None or ground.zones.empty:
+        return found
+    provinces = ground.furniture.get("admin1")
+    how = {"draws": scenario.imputations, "seed": seed, "corridor": ground.corridor}
+    found["overlay"] = incidents.overlay(events, ground.zones, admin1=provinces, **how)
+    found["demo_incidents"] = incidents.synthetic(
+        ground.corridor, seed=seed, places=ground.furniture.get("places"), admin1=provinces
+    )
+    found["demo_overlay"] = incidents.overlay(
+        found["demo_incidents"], ground.zones, admin1=provinces, **how
+    )
+    return found
+
+
+def _segments(ground: Ground, cover: Coverage | None) -> Any:
+    segments = ground.corridor.segments.set_index("segment")
+    if "countries" in ground.furniture:
+        countries = ground.furniture["countries"].rename(columns={"code": "iso3"})
+        segments = segments.join(ground.corridor.outside_share(countries))
+    if ground.table is not None:
+        segments = segments.join(ground.table)
+    if cover is not None:
+        # The speed of the crosser is the scenario's, where that is not the ground's.
+        segments = segments.drop(columns=cover.segments.columns, errors="ignore").join(
+            cover.segments
+        )
+    return segments
+
+
+def _mid_latitude(border: Border) -> float:
+    middle = border.point_at(border.length_km / 2)
+    return float(shapely.get_y(middle))
+
+
+def _located(source: Any, folder: Path) -> Any:
+    """Paths in a study file are relative to it; a word that names embedded data is not one."""
+    if isinstance(source, list):
+        return [_located(item, folder) for item in source]
+    if source in (EMBEDDED, "synthetic") or Path(source).is_absolute():
+        return source
+    return str(folder / source)
+
+
+def _quiet(_: str) -> None:
+    """Say nothing."""

@@ -1,0 +1,178 @@
+"""Three plain sentences: how long, how hard, how many."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from borderzone.study.coverage import HEADLINE_RULE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from borderzone.border import Border
+    from borderzone.corridor import Corridor
+    from borderzone.scenario import Scenario
+
+__all__ = ["KM_PER_MILE", "summary_sentences"]
+
+KM_PER_MILE = 1.609344
+_MODES = {"vehicle_off_road": "by vehicle", "foot": "on foot"}
+
+
+def summary_sentences(
+    border: Border,
+    corridor: Corridor,
+    scenario: Scenario,
+    flagged_share: pd.DataFrame | None,
+    required: pd.DataFrame | None,
+) -> tuple[str, str, str]:
+    """
+    Say how long the border is, how much is flagged, and how many units it takes.
+
+    Parameters
+    ----------
+    border, corridor, scenario
+        What the study was run on.
+    flagged_share
+        Flagged share over modes and thresholds; None where not given.
+    required
+        Required units; None where not given.
+
+    Returns
+    -------
+    tuple of str
+        Three sentences.
+    """
+    return (
+        length_sentence(border),
+        flagged_sentence(corridor, scenario, flagged_share),
+        units_sentence(scenario, required),
+    )
+
+
+def length_sentence(border: Border) -> str:
+    """
+    Say how long the border is, and along which line.
+
+    Parameters
+    ----------
+    border
+        The border.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    km = border.length_km
+    names = " and ".join(border.names[code] for code in (border.a, border.b))
+    return (
+        f"The border of {names} is {km:.1f} km ({km / KM_PER_MILE:.1f} mi) long, measured on the "
+        f"ellipsoid along this line: {border.source}."
+    )
+
+
+def flagged_sentence(
+    corridor: Corridor, scenario: Scenario, shares: pd.DataFrame | None
+) -> str:
+    """
+    Say which share of the corridor is flagged, under which choices.
+
+    Parameters
+    ----------
+    corridor
+        The corridor.
+    scenario
+        Its thresholds.
+    shares
+        Flagged share over modes and thresholds.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    if shares is None:
+        return "How much of the corridor is remote or cave-prone is not known without its layers."
+    depth = " and ".join(f"{km:g}" for km in sorted(set(corridor.depth_km.values())))
+    low, high = shares["remote_share"].min(), shares["remote_share"].max()
+    first, last = min(scenario.remote_hours_range), max(scenario.remote_hours_range)
+    chosen = shares[
+        (shares["mode"] == scenario.force.mode)
+        & (shares["threshold_h"] == scenario.remote_hours)
+    ]["remote_share"].iloc[0]
+    cave = shares["cave_share_rank2plus_of_known"].iloc[0]
+    unknown = shares["unknown_karst_share"].iloc[0]
+    caves = (
+        "cave-prone ground is unknown everywhere"
+        if math.isnan(cave) or unknown >= 1
+        else f"of the {1 - unknown:.0%} on mapped soluble rock {cave:.0%} is medium or high in cave "
+        "susceptibility, the rest of the corridor is unknown"
+    )
+    return (
+        f"Between {low:.0%} and {high:.0%} of the corridor ({corridor.area_km2:,.0f} km2, {depth} km "
+        f"deep on each side) is remote desert, depending on whether {first:g} to {last:g} hours "
+        f"count as remote and on travel by vehicle or on foot ({chosen:.0%} at "
+        f"{scenario.remote_hours:g} h {_MODES[scenario.force.mode]}); {caves}."
+    )
+
+
+def units_sentence(scenario: Scenario, required: pd.DataFrame | None) -> str:
+    """
+    Say how many units each target takes, with bands, or that none is enough.
+
+    Parameters
+    ----------
+    scenario
+        Force and light of the headline.
+    required
+        Required units.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    if required is None:
+        return "How many units it takes cannot be said without elevation."
+    rows = required[required["light"] == scenario.light]
+    poi = _of(rows, "mean_poi")
+    reached = [
+        f"{row.target:.0%} takes {_station(row)}"
+        for row in poi.itertuples()
+        if math.isfinite(row.on_station_p50)
+    ]
+    missed = [f"{row.target:.0%}" for row in poi.itertuples() if not math.isfinite(row.on_station_p50)]
+    pod = _of(rows, "mean_pod")
+    detected = [f"{row.target:.0%} takes {_station(row)}" for row in pod.itertuples()]
+    parts = []
+    if reached:
+        parts.append("interdicting " + ", ".join(reached))
+    if missed:
+        parts.append(
+            f"{' and '.join(missed)} cannot be interdicted by any number, because identification "
+            f"and response cap it near {poi['ceiling'].iloc[0]:.0%}"
+        )
+    parts.append("detecting " + ", ".join(detected))
+    sensor = str(getattr(scenario.force.sensor, "name", scenario.force.sensor)).replace("_", " ")
+    return (
+        f"At {scenario.light}, with patrols that use the {sensor} and crossings spread evenly, "
+        + "; ".join(parts)
+        + f" (units on station, in brackets the 5 to 95 % band and the median on roll; "
+        f"scenario {scenario.name!r})."
+    )
+
+
+def _of(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
+    chosen = (rows["measure"] == measure) & (rows["rule"] == HEADLINE_RULE[measure])
+    return rows[chosen].sort_values("target")
+
+
+def _station(row: object) -> str:
+    low, middle, high, roll = (
+        getattr(row, name)
+        for name in ("on_station_p05", "on_station_p50", "on_station_p95", "on_roll_p50")
+    )
+    top = f"{high:,.0f}" if math.isfinite(high) else "no number"
+    return f"{middle:,.0f} ({low:,.0f} to {top}; {roll:,.0f} on roll)"

@@ -1,0 +1,186 @@
+"""What if: sweeps over assumptions, and two results compared draw by draw."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from borderzone.errors import InvalidParameterError, InvalidScenarioError
+from borderzone.study.coverage import HEADLINE_RULE
+from borderzone.study.ground import ground_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from borderzone.study import Study, StudyResult
+    from borderzone.study.ground import Ground
+
+__all__ = ["compare", "sweep"]
+
+_BAND = (0.05, 0.95)
+# Results count as different when the band of their paired difference leaves zero out.
+_AMONG_DRAWS = ("mean_pod", "min_pod", "mean_poi", "min_poi")
+
+
+def sweep(
+    study: Study,
+    changes: Mapping[str, Sequence[Any]],
+    *,
+    seed: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> pd.DataFrame:
+    """
+    Run a study under every combination of values, as one tidy table.
+
+    All runs share the seed, so that differences are those of the values.
+    Terrain is read once for all runs that share it.
+
+    Parameters
+    ----------
+    study
+        Study to vary.
+    changes
+        Values by name of a scenario's field; a dot reaches into the force,
+        as in ``{"force.sensor": ["eye", "vehicle_thermal"]}``.
+    seed
+        Seed of every run.
+    progress
+        Called with the name of each step.
+
+    Returns
+    -------
+    DataFrame
+        One row for each combination, measure and target, in the light of the
+        scenario and with the rule that serves the measure: the swept values,
+        measure, target, the required units on station and on roll with their
+        bands, and `at_reference`, the measure at the scenario's reference
+        units.
+
+    Raises
+    ------
+    InvalidScenarioError
+        If a name is unknown, a value impossible, or there is nothing to vary.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> study = bz.Study.default(bz.Scenario(draws=200, resolution_m=5000))
+    >>> table = bz.sweep(study, {"force.patrol_km_h": [10, 20]})
+    >>> first = table.query("measure == 'mean_poi' and target == 0.5")
+    >>> bool(first["on_station_p50"].is_monotonic_decreasing)
+    True
+    """
+    if not changes or any(isinstance(v, str) or not len(v) for v in changes.values()):
+        msg = 'a sweep needs lists of values by name, such as {"depth_km": [25, 50]}'
+        raise InvalidScenarioError(msg)
+    cases = [
+        dict(zip(changes, values, strict=True))
+        for values in itertools.product(*changes.values())
+    ]
+    scenarios = [study.scenario.changed(case) for case in cases]
+    grounds: dict[tuple[Any, ...], Ground] = {}
+    tables = []
+    for case, scenario in zip(cases, scenarios, strict=True):
+        varied = study.with_scenario(scenario)
+        key = ground_key(scenario)
+        if key not in grounds:
+            grounds[key] = varied.read_ground(progress)
+        result = varied.run(seed=seed, ground=grounds[key], progress=progress)
+        tables.append(_tidy(case, result))
+    return pd.concat(tables, ignore_index=True)
+
+
+def compare(a: StudyResult, b: StudyResult) -> pd.DataFrame:
+    """
+    Compare two results draw by draw.
+
+    Both must have been run with one seed and one number of draws: then draw k
+    assumes the same of both, and the band of their differences holds what the
+    change does, without the noise that they share.
+
+    Parameters
+    ----------
+    a, b
+        Results; the difference is b less a.
+
+    Returns
+    -------
+    DataFrame
+        One row a quantity: `a` and `b` (medians over the draws), `difference`
+        (median of the differences) with its 5 to 95 % band, and
+        `within_noise` (whether the band holds zero). Infinite on both sides
+        has no difference.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the two were not run with one seed and one number of draws, or one
+        of them has no draws.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> scenario = bz.Scenario(draws=200, resolution_m=5000)
+    >>> study = bz.Study.default(scenario)
+    >>> ground = study.read_ground()
+    >>> more = scenario.changed({"force.sensor": "night_vision_goggles"})
+    >>> first = study.run(ground=ground)
+    >>> second = study.with_scenario(more).run(ground=ground)
+    >>> table = compare(first, second)
+    >>> bool(table.loc[table["quantity"] == "mean_poi", "difference"].iloc[0] > 0)
+    True
+    """
+    if a.draws is None or b.draws is None:
+        msg = "a result without elevation has no unit counts to compare; see its notes"
+        raise InvalidParameterError(msg)
+    if a.seed != b.seed or len(a.draws) != len(b.draws):
+        msg = (
+            f"results are compared draw by draw: run both with one seed (got {a.seed} and "
+            f"{b.seed}) and one number of draws (got {len(a.draws)} and {len(b.draws)})"
+        )
+        raise InvalidParameterError(msg)
+    shared = [
+        name
+        for name in a.draws.columns
+        if name in b.draws.columns and name not in ("ceiling", "roll_per_station")
+    ]
+    return pd.DataFrame(
+        [_difference(name, a.draws[name].to_numpy(), b.draws[name].to_numpy()) for name in shared]
+    ).assign(scenario_a=a.scenario.name, scenario_b=b.scenario.name)
+
+
+def _tidy(case: Mapping[str, Any], result: StudyResult) -> pd.DataFrame:
+    if result.required is None or result.draws is None:
+        msg = f"{result.name} has no unit counts to sweep over: {' '.join(result.notes)}"
+        raise InvalidScenarioError(msg)
+    rows = result.required
+    rows = rows[rows["light"] == result.scenario.light]
+    rows = rows[rows["rule"] == rows["measure"].map(HEADLINE_RULE)].reset_index(drop=True)
+    middle = {measure: float(np.median(result.draws[measure])) for measure in _AMONG_DRAWS}
+    rows = rows.assign(at_reference=rows["measure"].map(middle))
+    for position, (name, value) in enumerate(case.items()):
+        rows.insert(position, name, [value] * len(rows))
+    return rows
+
+
+def _difference(name: str, a: np.ndarray, b: np.ndarray) -> dict[str, Any]:
+    # Where no number of units is enough in either case there is nothing to tell apart.
+    with np.errstate(invalid="ignore"):
+        difference = b - a
+    known = difference[~np.isnan(difference)]
+    if len(known) < len(difference) / 2:
+        low = middle = high = np.nan
+    else:
+        low, middle, high = np.quantile(known, [_BAND[0], 0.5, _BAND[1]], method="nearest")
+    return {
+        "quantity": name,
+        "a": float(np.median(a)),
+        "b": float(np.median(b)),
+        "difference": float(middle),
+        "difference_p05": float(low),
+        "difference_p95": float(high),
+        "within_noise": bool(low <= 0 <= high) if np.isfinite(middle) else None,
+    }
