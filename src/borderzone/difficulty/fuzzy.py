@@ -157,7 +157,11 @@ def fuzzy_product(members: Sequence[Any], weights: Sequence[float] | None = None
     """
     stack = _stacked(members)
     known = ~np.isnan(stack)
-    product = (np.where(known, stack, 1.0) ** _exponents(known, weights)).prod(axis=0)
+    factors = np.where(known, stack, 1.0)
+    exponents = _exponents(known, weights)
+    if exponents is not None:
+        factors **= exponents
+    product = factors.prod(axis=0)
     return np.asarray(np.where(known.any(axis=0), product, np.nan))
 
 
@@ -314,15 +318,20 @@ def _stacked(members: Sequence[Any]) -> FloatArray:
     return stack
 
 
-def _exponents(known: Any, weights: Sequence[float] | None) -> FloatArray:
+def _exponents(known: Any, weights: Sequence[float] | None) -> FloatArray | None:
+    """Scale weights to the number of known members; None if all are 1 then."""
+    if weights is None:
+        return None
     n = known.shape[0]
-    raw = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
+    raw = np.asarray(weights, dtype=np.float64)
     if raw.shape != (n,):
         msg = f"there are {n} memberships but {raw.size} weights"
         raise ShapeMismatchError(msg)
     if not (np.isfinite(raw).all() and (raw > 0).all()):
         msg = f"weights must be finite and above 0, got {raw.tolist()}; leave a member out instead"
         raise InvalidParameterError(msg)
+    if (raw == raw[0]).all():
+        return None
     columns = raw.reshape((n,) + (1,) * (known.ndim - 1))
     total = (columns * known).sum(axis=0)
     return np.asarray(columns * known.sum(axis=0) / np.where(total > 0, total, 1.0))
