@@ -106,10 +106,12 @@ def borders(
     country: Annotated[str | None, typer.Argument(help="Only borders of this country.")] = None,
 ) -> None:
     """List the land borders that can be named."""
-    from borderzone.border import list_borders  # noqa: PLC0415 - heavy imports
+    from borderzone.border import country_code, list_borders  # noqa: PLC0415 - heavy imports
 
-    table = list_borders(country)
-    rows = table[["a", "b", "name_a", "name_b", "length_km", "n_parts"]]
+    rows = list_borders()[["a", "b", "name_a", "name_b", "length_km", "n_parts"]]
+    if country is not None:
+        code = country_code(country)
+        rows = rows[(rows["a"] == code) | (rows["b"] == code)]
     _print_table(rows.assign(length_km=rows["length_km"].round(1)), f"{len(rows)} land borders")
 
 

@@ -54,6 +54,11 @@ class Scenario(BaseModel):
     Read-only: derive a new case from an old one with `changed`. A value that
     is impossible is refused at birth, so that no later step has to.
 
+    Parameters
+    ----------
+    **values
+        The fields below, by name; one that is left out keeps its default.
+
     Attributes
     ----------
     name

@@ -78,6 +78,7 @@ class Study:
     seed: int = 1
 
     def __post_init__(self) -> None:
+        """Name the study after its two countries, unless it has a name."""
         if not self.name:
             names = "-".join(self.border.names[code] for code in (self.border.a, self.border.b))
             object.__setattr__(self, "name", names)
@@ -271,9 +272,7 @@ def _result(study: Study, ground: Ground, cover: Coverage | None, seed: int) -> 
     overlays = _overlays(ground, events, scenario, seed)
     segments = _segments(ground, cover)
     required = cover.required if cover else None
-    sentences = summary_sentences(
-        study.border, corridor, scenario, ground.flagged_share, required
-    )
+    sentences = summary_sentences(study.border, corridor, scenario, ground.flagged_share, required)
     return StudyResult(
         name=study.name,
         border=study.border,
@@ -318,7 +317,7 @@ def _overlays(ground: Ground, events: Any, scenario: Scenario, seed: int) -> dic
     if events is None or ground.zones is None or ground.zones.empty:
         return found
     provinces = ground.furniture.get("admin1")
-    how = {"draws": scenario.imputations, "seed": seed, "corridor": ground.corridor}
+    how: dict[str, Any] = {"draws": scenario.imputations, "seed": seed, "corridor": ground.corridor}
     found["overlay"] = incidents.overlay(events, ground.zones, admin1=provinces, **how)
     found["demo_incidents"] = incidents.synthetic(
         ground.corridor, seed=seed, places=ground.furniture.get("places"), admin1=provinces

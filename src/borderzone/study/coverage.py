@@ -93,7 +93,11 @@ def patrol_cover(
     step("detection rates and curve")
     assumptions = scenario.assumptions()
     cases = {light: _case(corridor, table, scenario, light) for light in LIGHTS}
-    sampling = {"draws": scenario.draws, "seed": seed, "assumptions": assumptions}
+    sampling: dict[str, Any] = {
+        "draws": scenario.draws,
+        "seed": seed,
+        "assumptions": assumptions,
+    }
     counts = unit_counts(scenario.max_units)
     curve = pd.concat(
         [
@@ -198,15 +202,13 @@ def _segment_columns(
     return pd.DataFrame(columns, index=headline.lengths_km.index)
 
 
-def _draws(
-    case: patrol.PatrolCase, drawn: patrol.Draws, scenario: Scenario
-) -> pd.DataFrame:
+def _draws(case: patrol.PatrolCase, drawn: patrol.Draws, scenario: Scenario) -> pd.DataFrame:
     """One row a draw, so that scenarios can be compared draw by draw."""
     found: dict[str, Any] = {"ceiling": drawn.ceiling, "roll_per_station": drawn.roll}
     for measure, rule in HEADLINE_RULE.items():
         units = case.plan(rule)(np.array([float(scenario.reference_units)]))[0]
         coverage = drawn.rates * units
-        pod = patrol.detection_for(coverage, law=case.law)
+        pod = np.asarray(patrol.detection_for(coverage, law=case.law))
         pod = pod.min(axis=1) if measure.startswith("min") else pod @ case.weights.to_numpy()
         found[measure] = pod * drawn.ceiling if measure.endswith("poi") else pod
         for target in scenario.targets:

@@ -160,7 +160,7 @@ class _Parts:
             name=raster.name,
             units=raster.attrs.get("units", ""),
             long_name=raster.attrs.get("long_name", ""),
-        ).assign_attrs({k: v for k, v in raster.attrs.items() if k not in ("crs",)})
+        ).assign_attrs({k: v for k, v in raster.attrs.items() if k != "crs"})
 
 
 def _complete(
@@ -198,6 +198,7 @@ def _complete(
         bare_threshold=scenario.bare_threshold,
         cave_prone=flags["cave_prone"],
     )
+    shares["rock_share_rank2plus_of_known"] = _rock_share(surface, parts.cells)
     step("summary by segment")
     table = summary.ground_by_segment(
         attrs,
@@ -226,7 +227,7 @@ def _complete(
 def _hours(dem: xr.DataArray, origins: Any, surface: xr.Dataset) -> dict[str, xr.DataArray]:
     if origins is None:
         return {}
-    factor = surface["surface_factor"] if "surface_factor" in surface else None
+    factor = surface.get("surface_factor")
     return {
         mode: access.travel_time(
             dem,
@@ -251,6 +252,13 @@ def _layers(
     layers |= {name: flags[name] for name in ("remote_desert", "cave_prone", "index")}
     layers |= cells.data_vars
     return xr.Dataset(layers)
+
+
+def _rock_share(surface: xr.Dataset, cells: xr.Dataset) -> float:
+    """Share of the mapped soluble rock that is of medium or high rank, whatever its relief."""
+    rank = surface["karst_rank"].to_numpy()[cells["segment"].to_numpy() >= 0]
+    known = rank[~np.isnan(rank)]
+    return float((known >= 2).mean()) if known.size else float("nan")
 
 
 def _extra(layers: xr.Dataset, index: pd.Index) -> pd.DataFrame:
@@ -316,5 +324,3 @@ def _without_grid(corridor: Corridor, scenario: Scenario) -> Ground:
         records=(),
         notes=(note,),
     )
-
-

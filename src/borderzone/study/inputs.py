@@ -233,5 +233,3 @@ def furniture(corridor: Corridor) -> dict[str, gpd.GeoDataFrame]:
 def _box(grid: Grid) -> Any:
 
     return shapely.box(*grid.bounds)
-
-

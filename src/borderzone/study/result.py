@@ -115,7 +115,14 @@ class StudyResult:
 
     @property
     def synthetic(self) -> bool:
-        """Whether any incident was drawn from the synthetic process."""
+        """
+        Whether any incident was drawn from the synthetic process.
+
+        Returns
+        -------
+        bool
+            True where the incident table holds a synthetic row.
+        """
         if self.incidents is None or "synthetic" not in self.incidents:
             return False
         return bool(self.incidents["synthetic"].any())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from borderzone.study.coverage import HEADLINE_RULE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from borderzone.border import Border
@@ -73,9 +75,7 @@ def length_sentence(border: Border) -> str:
     )
 
 
-def flagged_sentence(
-    corridor: Corridor, scenario: Scenario, shares: pd.DataFrame | None
-) -> str:
+def flagged_sentence(corridor: Corridor, scenario: Scenario, shares: pd.DataFrame | None) -> str:
     """
     Say which share of the corridor is flagged, under which choices.
 
@@ -99,22 +99,29 @@ def flagged_sentence(
     low, high = shares["remote_share"].min(), shares["remote_share"].max()
     first, last = min(scenario.remote_hours_range), max(scenario.remote_hours_range)
     chosen = shares[
-        (shares["mode"] == scenario.force.mode)
-        & (shares["threshold_h"] == scenario.remote_hours)
+        (shares["mode"] == scenario.force.mode) & (shares["threshold_h"] == scenario.remote_hours)
     ]["remote_share"].iloc[0]
-    cave = shares["cave_share_rank2plus_of_known"].iloc[0]
-    unknown = shares["unknown_karst_share"].iloc[0]
-    caves = (
-        "cave-prone ground is unknown everywhere"
-        if math.isnan(cave) or unknown >= 1
-        else f"of the {1 - unknown:.0%} on mapped soluble rock {cave:.0%} is medium or high in cave "
-        "susceptibility, the rest of the corridor is unknown"
-    )
     return (
         f"Between {low:.0%} and {high:.0%} of the corridor ({corridor.area_km2:,.0f} km2, {depth} km "
         f"deep on each side) is remote desert, depending on whether {first:g} to {last:g} hours "
         f"count as remote and on travel by vehicle or on foot ({chosen:.0%} at "
-        f"{scenario.remote_hours:g} h {_MODES[scenario.force.mode]}); {caves}."
+        f"{scenario.remote_hours:g} h {_MODES[scenario.force.mode]}); {_caves(shares)}."
+    )
+
+
+def _caves(shares: pd.DataFrame) -> str:
+    unknown = shares["unknown_karst_share"].iloc[0]
+    if math.isnan(unknown) or unknown >= 1:
+        return "cave-prone ground is unknown, because no soluble rock is mapped here"
+    relief, rock = (
+        shares[name].iloc[0]
+        for name in ("cave_share_rank2plus_of_known", "rock_share_rank2plus_of_known")
+    )
+    low, high = sorted((relief, rock))
+    return (
+        f"of the {1 - unknown:.0%} on mapped soluble rock, {low:.0%} (by rock and the relief that "
+        f"this grid can see) to {high:.0%} (by rock alone) ranks medium or high in cave "
+        f"susceptibility, and the other {unknown:.0%} of the corridor is unknown"
     )
 
 
@@ -137,31 +144,27 @@ def units_sentence(scenario: Scenario, required: pd.DataFrame | None) -> str:
     if required is None:
         return "How many units it takes cannot be said without elevation."
     rows = required[required["light"] == scenario.light]
-    poi = _of(rows, "mean_poi")
-    reached = [
-        f"{row.target:.0%} takes {_station(row)}"
-        for row in poi.itertuples()
-        if math.isfinite(row.on_station_p50)
-    ]
-    missed = [f"{row.target:.0%}" for row in poi.itertuples() if not math.isfinite(row.on_station_p50)]
-    pod = _of(rows, "mean_pod")
-    detected = [f"{row.target:.0%} takes {_station(row)}" for row in pod.itertuples()]
-    parts = []
-    if reached:
-        parts.append("interdicting " + ", ".join(reached))
+    poi, pod = _of(rows, "mean_poi"), _of(rows, "mean_pod")
+    reached = [row for row in poi.itertuples() if math.isfinite(row.on_station_p50)]
+    missed = [f"{row.target:.0%}" for row in poi.itertuples() if row not in reached]
+    sensor = str(getattr(scenario.force.sensor, "name", scenario.force.sensor)).replace("_", " ")
+    parts = [f"interdicting {_list(reached)}"] if reached else []
     if missed:
         parts.append(
-            f"{' and '.join(missed)} cannot be interdicted by any number, because identification "
-            f"and response cap it near {poi['ceiling'].iloc[0]:.0%}"
+            f"{' and '.join(missed)} cannot be interdicted by any number of units, because "
+            f"identification and response cap it near {poi['ceiling'].iloc[0]:.0%}"
         )
-    parts.append("detecting " + ", ".join(detected))
-    sensor = str(getattr(scenario.force.sensor, "name", scenario.force.sensor)).replace("_", " ")
+    parts.append(f"detecting {_list(pod.itertuples())}")
+    every = _of(rows, "min_pod").iloc[-1]
+    parts.append(f'and {every["target"]:.0%} on every segment, "every inch", {_station(every)}')
     return (
-        f"At {scenario.light}, with patrols that use the {sensor} and crossings spread evenly, "
-        + "; ".join(parts)
-        + f" (units on station, in brackets the 5 to 95 % band and the median on roll; "
-        f"scenario {scenario.name!r})."
+        f"Patrol units on station that it takes at {scenario.light} with the {sensor} (90 % band; "
+        f"median on roll): " + "; ".join(parts) + "."
     )
+
+
+def _list(rows: Iterable[Any]) -> str:
+    return ", ".join(f"{row.target:.0%}: {_station(row)}" for row in rows)
 
 
 def _of(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
@@ -169,10 +172,10 @@ def _of(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
     return rows[chosen].sort_values("target")
 
 
-def _station(row: object) -> str:
+def _station(row: Any) -> str:
     low, middle, high, roll = (
         getattr(row, name)
         for name in ("on_station_p05", "on_station_p50", "on_station_p95", "on_roll_p50")
     )
-    top = f"{high:,.0f}" if math.isfinite(high) else "no number"
-    return f"{middle:,.0f} ({low:,.0f} to {top}; {roll:,.0f} on roll)"
+    top = f"{high:,.0f}" if math.isfinite(high) else "any number"
+    return f"{middle:,.0f} ({low:,.0f} to {top}; {roll:,.0f})"
