@@ -183,6 +183,23 @@ def test_no_data_never_leaks_into_heights(tmp_path: Path, dtype: str, resolution
         assert np.isnan(dem).mean() == pytest.approx(200 / 2400, abs=0.02)
 
 
+def test_a_cell_less_than_half_covered_has_no_height(tmp_path: Path) -> None:
+    values = np.full((4, 4), 100, np.float32)
+    values[:2, :2] = [[-1, -1], [-1, 400]]  # three of four missing
+    values[2:, 2:] = [[-1, 200], [200, 200]]  # one of four missing
+    file = write_tif(tmp_path / "dem.tif", values, nodata=-1)
+    dem = io.read_dem(file, grid(200, 2, 2)).to_numpy()
+    np.testing.assert_allclose(dem, [[np.nan, 100], [100, 200]], atol=0.01)
+
+
+def test_interpolation_does_not_fill_a_hole(tmp_path: Path) -> None:
+    values = np.full((20, 30), 500, np.float32)
+    values[10, 15] = -1
+    fine = io.read_dem(write_tif(tmp_path / "dem.tif", values, nodata=-1), grid(20, 100, 150))
+    assert np.isnan(fine[50:55, 75:80]).all()
+    assert int(np.isnan(fine).sum()) == 25
+
+
 def test_an_internal_mask_counts_as_no_data(tmp_path: Path) -> None:
     file = tmp_path / "dem.tif"
     with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
