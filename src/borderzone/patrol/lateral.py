@@ -378,10 +378,12 @@ def _area(curve: Callable[[float], float], low: float, high: float) -> float:
     result = integrate.quad(
         curve, low, high, epsabs=1e-13, epsrel=1e-12, limit=400, full_output=True
     )
-    if len(result) > 3 and result[1] > 1e-8 * max(1.0, abs(result[0])):
+    area, error, _, *complaint = result
+    divergent = bool(complaint) and "divergent" in str(complaint[0])
+    if divergent or (complaint and error > 1e-8 * max(1.0, abs(area))):
         msg = (
             f"the area under the curve from {low:g} to {high:g} km does not settle; "
             "name its jumps in breaks_km or give a smaller clip_km"
         )
         raise InvalidParameterError(msg)
-    return float(result[0])
+    return float(area)

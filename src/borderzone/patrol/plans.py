@@ -299,6 +299,7 @@ def _saturating(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray]
     order = _entering_order(rates, weights)
     a = rates[order]
     gain = weights[order] * a
+    gain = gain / gain[0]  # mu in units of the first gain: no units make exactly none
     full = np.cumsum(2.0 / a)
     slope = np.cumsum(2.0 / (a * gain))
     entry = np.maximum.accumulate(np.maximum(0.0, full - gain * slope))
