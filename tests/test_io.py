@@ -189,7 +189,7 @@ def test_a_cell_less_than_half_covered_has_no_height(tmp_path: Path) -> None:
     values[2:, 2:] = [[-1, 200], [200, 200]]  # one of four missing
     file = write_tif(tmp_path / "dem.tif", values, nodata=-1)
     dem = io.read_dem(file, grid(200, 2, 2)).to_numpy()
-    np.testing.assert_allclose(dem, [[np.nan, 100], [100, 200]], atol=0.01)
+    np.testing.assert_allclose(dem, np.array([[np.nan, 100], [100, 200]]), atol=0.01)
 
 
 def test_interpolation_does_not_fill_a_hole(tmp_path: Path) -> None:

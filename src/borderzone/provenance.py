@@ -19,7 +19,6 @@ import shapely
 
 import borderzone
 from borderzone import io
-from borderzone.crs import scale_error_ppm
 from borderzone.io.output import MANIFEST, UNLISTED
 
 if TYPE_CHECKING:
@@ -156,18 +155,16 @@ def manifest(
 
 
 def _frames(result: StudyResult) -> list[dict[str, Any]]:
-    segments = result.corridor.segments
-    frames = []
-    for number, section in enumerate(result.corridor.sections):
-        coords = segments[segments["section"] == number].geometry.get_coordinates()
-        error = scale_error_ppm(section.crs, coords["x"].to_numpy(), coords["y"].to_numpy())
-        frames.append(
-            {
-                "section": number,
-                "crs_wkt": section.crs.to_wkt(),
-                "scale_error_ppm": round(float(error), 1),
-            }
-        )
+    frames: list[dict[str, Any]] = [
+        {
+            "section": section.section,
+            "km_start": section.km_start,
+            "km_end": section.km_end,
+            "crs_wkt": section.crs.to_wkt(),
+            "scale_error_ppm": round(section.scale_error_ppm, 1),
+        }
+        for section in result.corridor.sections
+    ]
     if result.grid is not None and len(frames) == 1:
         grid = result.grid
         frames[0] |= {"resolution_m": grid.resolution_m, "shape": grid.shape}
