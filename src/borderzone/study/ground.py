@@ -157,7 +157,7 @@ class _Parts:
         )
         return self.grid.wrap(
             window.to_numpy(),
-            name=raster.name,
+            name=str(raster.name),
             units=raster.attrs.get("units", ""),
             long_name=raster.attrs.get("long_name", ""),
         ).assign_attrs({k: v for k, v in raster.attrs.items() if k != "crs"})
@@ -171,7 +171,8 @@ def _complete(
     hours = _hours(found.dem, origins, surface_wide)
     step("terrain and flags")
     dem = parts.crop(found.dem)
-    attrs = xr.Dataset({n: parts.crop(a) for n, a in terrain.attributes(found.dem).items()})
+    wide = terrain.attributes(found.dem).assign(landform=terrain.landform(found.dem))
+    attrs = xr.Dataset({name: parts.crop(layer) for name, layer in wide.items()})
     surface = xr.Dataset({n: parts.crop(a) for n, a in surface_wide.items()})
     hours = {mode: parts.crop(raster) for mode, raster in hours.items()}
     response = hours.get(scenario.force.mode)
@@ -209,12 +210,15 @@ def _complete(
         mode=scenario.force.mode,
     )
     layers = _layers(dem, attrs, surface, hours, flags, parts.cells)
+    ranks = summary.by_segment(
+        flags[["cave_prone"]], parts.cells, segments=parts.corridor.segments
+    )["cave_prone_majority"]
     return Ground(
         key=ground_key(scenario),
         corridor=parts.corridor,
         grid=grid,
         layers=layers,
-        table=table.join(_extra(layers, table.index)),
+        table=table.join(_extra(layers, table.index)).assign(cave_rank=ranks),
         zones=zones,
         flagged_share=shares,
         origins=origins,

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from borderzone import datasets, incidents, io
-from borderzone.errors import CoverageGapError, NoOverlapError
+from borderzone.errors import CoverageGapError, InvalidParameterError, NoOverlapError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,6 +97,9 @@ def _raster(
         layers.records.extend(io.describe(source, name=name))
         if name == "elevation":
             return io.read_dem(source, grid, needed=needed)
+        if not isinstance(source, (str, Path)):
+            msg = f"{name} takes one file, got {len(source)}; mosaic them first"
+            raise InvalidParameterError(msg)
         return io.warp(io.read_raster(source), grid, resampling="mode")
     return grid.check(source, name)
 
