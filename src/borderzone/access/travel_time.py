@@ -37,7 +37,7 @@ def travel_time(  # noqa: PLR0913 (each option changes what the hours mean, and 
     dem: xr.DataArray,
     origins: gpd.GeoSeries,
     *,
-    speed: str | Callable[[FloatArray], FloatArray] = "vehicle_off_road",
+    speed: str | Callable[[Any], Any] = "vehicle_off_road",
     neighbours: int = 16,
     surface_factor: xr.DataArray | None = None,
     direction: Direction = "from",

@@ -19,6 +19,7 @@ from borderzone.terrain.landforms import (
     MASK_PRIOR,
     Landform,
     MaskPrior,
+    landform,
     landform_class,
 )
 from borderzone.terrain.shading import hillshade
@@ -33,6 +34,7 @@ __all__ = [
     "attributes",
     "hillshade",
     "landcover",
+    "landform",
     "landform_class",
     "relief",
     "slope",

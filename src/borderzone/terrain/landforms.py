@@ -8,18 +8,28 @@ modelling assumption, kept here as data for a scenario to replace.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import xarray as xr
 
 from borderzone._checks import check_probability
 from borderzone.errors import InvalidParameterError
+from borderzone.terrain._elevation import Elevation
+from borderzone.terrain.derivatives import relief
 
 if TYPE_CHECKING:
-    from borderzone._typing import FloatArray
+    from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["LANDFORMS", "MASK_PRIOR", "UNKNOWN", "Landform", "MaskPrior", "landform_class"]
+__all__ = [
+    "LANDFORMS",
+    "MASK_PRIOR",
+    "UNKNOWN",
+    "Landform",
+    "MaskPrior",
+    "landform",
+    "landform_class",
+]
 
 UNKNOWN = 255
 RELIEF_WINDOW_M = 9800.0
@@ -118,7 +128,47 @@ MASK_PRIOR = (
 )
 
 
-def landform_class(relief_m: xr.DataArray | FloatArray | float) -> xr.DataArray | np.ndarray:
+def landform(dem: xr.DataArray) -> xr.DataArray:
+    """
+    Landform of every cell, from relief within the window that the classes were made for.
+
+    Parameters
+    ----------
+    dem
+        Elevation in a projected CRS. Units: m.
+
+    Returns
+    -------
+    xarray.DataArray
+        Class, uint8, as `landform_class` gives it. The attribute ``radius_m`` says within
+        which radius relief was taken: 4.9 km, or 1.5 cells where that is more.
+
+    Raises
+    ------
+    NotProjectedError
+        If the raster is in degrees of latitude and longitude.
+    CRSMismatchError
+        If the raster has no CRS.
+
+    Examples
+    --------
+    >>> hill = xr.DataArray(
+    ...     np.diag([0.0, 120.0, 0.0]),
+    ...     coords={"y": [4e3, 2e3, 0.0], "x": [0.0, 2e3, 4e3]},
+    ...     attrs={"crs": "EPSG:32637"},
+    ... )
+    >>> int(landform(hill)[1, 1])
+    2
+    """
+    smallest_m = 1.5 * Elevation.of(dem).cell_m
+    return landform_class(relief(dem, radius_m=max(RELIEF_WINDOW_M / 2, smallest_m)))
+
+
+@overload
+def landform_class(relief_m: xr.DataArray) -> xr.DataArray: ...
+@overload
+def landform_class(relief_m: FloatArray | float) -> IntArray: ...
+def landform_class(relief_m: Any) -> Any:
     """
     Landform by local relief: 0 flat plain, 1 undulating, 2 hilly, 3 mountain.
 
@@ -157,7 +207,7 @@ def landform_class(relief_m: xr.DataArray | FloatArray | float) -> xr.DataArray 
     if (values < 0).any():
         msg = f"relief_m must not be negative, got {np.nanmin(values):g}"
         raise InvalidParameterError(msg)
-    breaks = [landform.relief_from_m for landform in LANDFORMS[1:]]
+    breaks = [kind.relief_from_m for kind in LANDFORMS[1:]]
     codes = np.where(np.isnan(values), UNKNOWN, np.digitize(values, breaks)).astype(np.uint8)
     if not isinstance(relief_m, xr.DataArray):
         return codes
@@ -166,8 +216,8 @@ def landform_class(relief_m: xr.DataArray | FloatArray | float) -> xr.DataArray 
     result.attrs = {
         "units": "1",
         "long_name": "landform by local relief",
-        "flag_values": [*(landform.code for landform in LANDFORMS), UNKNOWN],
-        "flag_meanings": " ".join([*(landform.name for landform in LANDFORMS), "unknown"]),
+        "flag_values": [*(kind.code for kind in LANDFORMS), UNKNOWN],
+        "flag_meanings": " ".join([*(kind.name for kind in LANDFORMS), "unknown"]),
         **kept,
     }
     return result
