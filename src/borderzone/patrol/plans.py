@@ -271,7 +271,7 @@ def _koopman(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray], F
     order = _entering_order(rates, weights)
     a = rates[order]
     key = np.log(weights[order]) + np.log(a)
-    key = key - key[0]  # mu in units of the first gain: no units make exactly none
+    key = key - key[0]  # mu in units of the first gain
     slope = np.cumsum(1.0 / a)
     level = np.cumsum(key / a)
     entry = np.maximum.accumulate(np.maximum(0.0, level - key * slope))
@@ -280,7 +280,7 @@ def _koopman(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray], F
         active = np.searchsorted(entry, units, side="right") - 1
         log_mu = (level[active] - units) / slope[active]
         filled = np.maximum(0.0, (key - log_mu[..., None]) / a)
-        filled[np.arange(a.size) > active[..., None]] = 0.0
+        filled[(np.arange(a.size) > active[..., None]) | (units == 0)[..., None]] = 0.0
         result: FloatArray = np.zeros((*np.shape(units), rates.size))
         result[..., order] = filled
         return result
@@ -299,7 +299,7 @@ def _saturating(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray]
     order = _entering_order(rates, weights)
     a = rates[order]
     gain = weights[order] * a
-    gain = gain / gain[0]  # mu in units of the first gain: no units make exactly none
+    gain = gain / gain[0]  # mu in units of the first gain
     full = np.cumsum(2.0 / a)
     slope = np.cumsum(2.0 / (a * gain))
     entry = np.maximum.accumulate(np.maximum(0.0, full - gain * slope))
@@ -309,7 +309,7 @@ def _saturating(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray]
         active = np.searchsorted(entry, units, side="right") - 1
         mu = np.maximum(0.0, (full[active] - units) / slope[active])
         filled = np.maximum(0.0, (2.0 / a) * (1.0 - mu[..., None] / gain))
-        filled[np.arange(a.size) > active[..., None]] = 0.0
+        filled[(np.arange(a.size) > active[..., None]) | (units == 0)[..., None]] = 0.0
         result: FloatArray = np.multiply.outer(np.maximum(0.0, units - full[-1]), spare)
         result[..., order] += filled
         return result

@@ -1,0 +1,102 @@
+"""Speed of allocation, curve, gaps and Monte Carlo, against general solvers in the same run."""
+
+from __future__ import annotations
+
+import math
+import time
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy import optimize
+
+from borderzone import patrol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SEGMENTS = 60
+
+
+def best_of(function: Callable[[], Any], repeats: int = 3) -> float:
+    """Return the shortest of several runs in seconds."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def slsqp(rates: Any, weights: Any, units: float) -> Any:
+    """Find the optimal allocation with a general solver."""
+    n = len(rates)
+    return optimize.minimize(
+        lambda x: float((weights * np.exp(-rates * x)).sum()),
+        np.full(n, units / n),
+        jac=lambda x: -weights * rates * np.exp(-rates * x),
+        method="SLSQP",
+        bounds=[(0, units)] * n,
+        constraints={"type": "eq", "fun": lambda x: x.sum() - units, "jac": np.ones_like},
+    )
+
+
+def stevens_in_fractions(n: int, fraction: Fraction) -> Fraction:
+    """Sum Stevens' terms as exact fractions."""
+    return sum(
+        (
+            (-1) ** k * math.comb(n, k) * (1 - k * fraction) ** (n - 1)
+            for k in range(n + 1)
+            if k * fraction < 1
+        ),
+        Fraction(0),
+    )
+
+
+def case() -> patrol.PatrolCase:
+    """Build a border of 599 km in segments of different ground."""
+    rng = np.random.default_rng(0)
+    ground = pd.DataFrame(
+        {
+            "f_mask": rng.uniform(0.1, 0.4, SEGMENTS),
+            "patrol_speed_factor": rng.uniform(0.6, 1, SEGMENTS),
+            "crosser_km_h": rng.uniform(2.4, 2.8, SEGMENTS),
+        }
+    )
+    lengths = pd.Series(np.full(SEGMENTS, 599 / SEGMENTS))
+    return patrol.PatrolCase.of(lengths, ground, patrol.Force())
+
+
+def main() -> None:
+    """Print one line for each measurement."""
+    border = case()
+    rates, weights = border.reference_rates().to_numpy(), border.weights.to_numpy()
+    ours = best_of(lambda: patrol.allocate(rates, weights, 100))
+    general = best_of(lambda: slsqp(rates, weights, 100))
+    print(
+        f"optimal allocation, {SEGMENTS} segments: {ours * 1e3:.2f} ms, SLSQP / ours = {general / ours:.0f}"
+    )
+    for integer in (False, True):
+        for rule in patrol.RULES:
+            seconds = best_of(
+                lambda rule=rule, integer=integer: patrol.coverage_curve(
+                    rates, weights, rule=rule, integer=integer
+                )
+            )
+            kind = "whole units" if integer else "fractions"
+            print(f"curve of 1001 counts, {rule}, {kind}: {seconds * 1e3:.1f} ms")
+    share = Fraction(4, 595)
+    ours = best_of(lambda: patrol.no_gap_probability(1096, share))
+    exact = best_of(lambda: stevens_in_fractions(1096, share), repeats=1)
+    print(f"no gap, 1096 posts: {ours * 1e3:.2f} ms, exact fractions / ours = {exact / ours:.0f}")
+    seconds = best_of(lambda: patrol.monte_carlo(border, draws=2000), repeats=1)
+    print(f"bands of 1001 counts over 2000 draws: {seconds:.2f} s")
+    seconds = best_of(lambda: patrol.units_required(border, draws=2000), repeats=1)
+    print(f"required units, 36 rows over 2000 draws: {seconds:.2f} s")
+    seconds = best_of(lambda: patrol.sobol_units(border), repeats=1)
+    print(f"Sobol indices of 8 assumptions, 10240 runs: {seconds:.2f} s")
+
+
+if __name__ == "__main__":
+    main()
