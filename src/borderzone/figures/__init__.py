@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from borderzone.figures.charts import night_hours, sensitivity
+from borderzone.figures.alt import alt_text
+from borderzone.figures.charts import incident_overlay, night_hours, sensitivity
+from borderzone.figures.compare import whatif, whatif_data
 from borderzone.figures.curves import coverage_curve, coverage_curve_data
+from borderzone.figures.events import events_by_segment, placed_events
 from borderzone.figures.maps import (
     corridor_map,
     corridor_map_data,
@@ -11,20 +14,25 @@ from borderzone.figures.maps import (
     plot_corridor,
 )
 from borderzone.figures.strip import strip_map
-from borderzone.figures.strip_data import incidents_by_segment, strip_map_data
+from borderzone.figures.strip_data import strip_map_data
 from borderzone.figures.style import save
 
 __all__ = [
+    "alt_text",
     "corridor_map",
     "corridor_map_data",
     "coverage_curve",
     "coverage_curve_data",
-    "incidents_by_segment",
+    "events_by_segment",
+    "incident_overlay",
     "night_hours",
+    "placed_events",
     "plot_border",
     "plot_corridor",
     "save",
     "sensitivity",
     "strip_map",
     "strip_map_data",
+    "whatif",
+    "whatif_data",
 ]

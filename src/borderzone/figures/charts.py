@@ -1,4 +1,4 @@
-"""Two small charts: which assumption matters most, and how long the nights are."""
+"""Small charts: which assumption matters most, how long nights are, incidents by zone."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from matplotlib.ticker import PercentFormatter
 
 from borderzone.errors import InvalidParameterError
 from borderzone.figures.style import INK, context, page
+from borderzone.figures.words import ASSUMPTION_WORDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from borderzone.study import StudyResult
 
-__all__ = ["night_hours", "sensitivity"]
+__all__ = ["incident_overlay", "night_hours", "sensitivity"]
+
+KINDS = {"remote_desert": "remote desert", "cave_prone": "cave-prone"}
 
 
 def sensitivity(result: StudyResult, ax: Axes | None = None) -> Axes:
@@ -55,14 +58,15 @@ def sensitivity(result: StudyResult, ax: Axes | None = None) -> Axes:
             color=INK["optimal"],
             label="by itself",
         )
-        ax.set_yticks(place, rows["assumption"])
+        words = [ASSUMPTION_WORDS.get(name, name) for name in rows["assumption"]]
+        ax.set_yticks(place, words)
         ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         ax.set_xlim(0, max(0.05, 1.12 * float(rows["total"].max())))
         ax.set_xlabel("share of the variance of the required units (Sobol index)")
         ax.grid(axis="x")
         ax.set_axisbelow(True)
         top = rows.iloc[-1]
-        ax.set_title(f"{top['assumption']}: {100 * top['total']:.0f} % of the uncertainty")
+        ax.set_title(f"{words[-1].capitalize()} owns {100 * top['total']:.0f} % of the uncertainty")
         ax.legend(loc="lower right")
     return ax
 
@@ -86,7 +90,7 @@ def night_hours(result: StudyResult, ax: Axes | None = None) -> Axes:
     with context():
         if ax is None:
             ax = page((7.0, 3.6)).add_axes((0.09, 0.16, 0.76, 0.68))
-        table = result.night_hours
+        table = result.night_hours.select_dtypes("number")
         months = np.arange(1, 13)
         dashes: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (3, 1.5)), (0, (1, 1.2)))
         shades = ("#0b3c6f", "#35618f", "#4f7396", "#5b6f82")
@@ -102,4 +106,63 @@ def night_hours(result: StudyResult, ax: Axes | None = None) -> Axes:
             f"A night without useful light lasts {dark.min():.1f} h in June, {dark.max():.1f} h "
             "in December"
         )
+    return ax
+
+
+def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool = False) -> Axes:
+    """
+    Draw how many incidents fall into each zone, given how vaguely they are placed.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes to draw on; made when left out.
+    demo
+        Whether to draw the synthetic set that shows the method.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study has no incidents, or no zones to lay them over.
+    """
+    table = result.demo_overlay if demo else result.overlay
+    if table is None or table.empty:
+        msg = f"the study of {result.name} has no incidents laid over zones"
+        raise InvalidParameterError(msg)
+    fake = demo or result.synthetic
+    with context():
+        if ax is None:
+            ax = page((7.0, 4.2)).add_axes((0.2, 0.15, 0.76, 0.64))
+        rows = table.sort_values(["expected", "zone"], ascending=[True, False]).tail(12)
+        place = np.arange(len(rows))
+        ink = INK["synthetic"] if fake else INK["incident"]
+        ax.hlines(place, rows["p05"], rows["p95"], color=ink, linewidth=5, alpha=0.35)
+        ax.plot(rows["expected"], place, "o", color=ink, markersize=5, label="expected, 5 to 95 %")
+        ax.plot(
+            rows["expected_if_uniform"],
+            place,
+            "|",
+            color=INK["text"],
+            markersize=12,
+            markeredgewidth=1.6,
+            label="if incidents ignored the ground",
+        )
+        ax.set_yticks(place, [f"{row.zone}, {KINDS[row.kind]}" for row in rows.itertuples()])
+        ax.set_xlim(left=0)
+        ax.set_xlabel("incidents in the zone")
+        ax.grid(axis="x")
+        ax.set_axisbelow(True)
+        ax.legend(loc="lower right")
+        number = table.attrs.get("n_placed", 0)
+        what = "SYNTHETIC DATA, none of it happened: " if fake else ""
+        title = ax.set_title(f"{what}{number} of {table.attrs.get('n_events', 0)} incidents placed")
+        if fake:
+            title.set_backgroundcolor(INK["warning"])
     return ax

@@ -13,6 +13,8 @@ from matplotlib.lines import Line2D
 from borderzone.figures.style import INK, halo
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     import pandas as pd
 
@@ -22,6 +24,9 @@ __all__ = ["draw_airfields", "draw_countries", "draw_rivers", "draw_towns"]
 
 Z_LINE, Z_POINT, Z_LABEL = 5, 10, 20
 MAX_TOWNS = 25
+# A town at the border counts as one this many orders of magnitude larger; at this many
+# kilometres from it no more.
+NEAR_BONUS, NEAR_KM = 1.6, 60.0
 # Administrative rank of a place -> the logarithm of people it counts as, at least.
 SEAT_SIZE = {1: 5.3, 2: 4.5, 3: 3.5}
 
@@ -30,7 +35,7 @@ def draw_countries(
     page: MapPage,
     countries: gpd.GeoDataFrame | None,
     admin1: gpd.GeoDataFrame | None,
-    own: dict[str, str],
+    own: Mapping[str, str],
 ) -> None:
     """
     Draw the land around: other borders, governorates, and the names of countries.
@@ -226,13 +231,15 @@ def draw_towns(
 def _chosen(page: MapPage, places: gpd.GeoDataFrame, corridor: gpd.GeoSeries) -> gpd.GeoDataFrame:
     shown = page.bring(places)
     label = shown["asciiname"] if "asciiname" in shown else shown["name"]
+    border = shapely.union_all([shapely.linestrings(line) for line in page.lines])
+    near_km = shapely.distance(shown.geometry.to_numpy(), border) / 1000
     inside = shown.within(corridor.to_crs(page.crs).union_all())
     size = np.log10(shown["population"].fillna(0).clip(lower=300))
     if "rank" in shown:  # a seat of government without a count of people is a town all the same
         size = np.maximum(size, shown["rank"].map(SEAT_SIZE).fillna(0.0))
-    shown = shown.assign(label=label, score=size + 1.2 * inside).sort_values(
-        ["score", "label"], ascending=[False, True], kind="stable"
-    )
+    shown = shown.assign(
+        label=label, score=size + NEAR_BONUS * np.clip(1 - near_km / NEAR_KM, 0, 1)
+    ).sort_values(["score", "label"], ascending=[False, True], kind="stable")
     apart = math.sqrt(page.window.area) / 15
     # Along the border more is worth naming than out in the country.
     inside = inside.reindex(shown.index)
@@ -245,7 +252,7 @@ def _chosen(page: MapPage, places: gpd.GeoDataFrame, corridor: gpd.GeoSeries) ->
         x, y = row.geometry.x, row.geometry.y
         rim = min(x - west, east - x, y - south, north - y)
         clear = rim > edge and not shapely.intersects_xy(reserved, x, y)
-        gap = 0.3 * apart if inside[row.Index] else apart
+        gap = 0.18 * apart if inside[row.Index] else apart
         if clear and all(math.hypot(x - a, y - b) > gap for a, b in taken):
             taken.append((x, y))
             keep.append(row.Index)

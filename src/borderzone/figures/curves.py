@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
 
 import borderzone
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
 from borderzone.figures.style import A4_LANDSCAPE, INK, RULE_STYLE, context, halo, page
-from borderzone.figures.words import attribution, say
+from borderzone.figures.words import MODE_WORDS, attribution, say, sensor_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +32,7 @@ PANEL_TITLE = {
 }
 # The rule that is best for each measure, drawn with its band.
 BEST_RULE = {"mean": "optimal", "min": "maximin"}
-# The page ends where the band's middle has come this near to what is reachable at all.
-SHOWN_SHARE = 0.97
+SEEN_DASH = (0, (1, 1.4))
 
 
 def coverage_curve(
@@ -72,7 +71,7 @@ def coverage_curve(
         curve = _curve_of(result)
         if ax is not None:
             _panel(ax, curve, measure, result)
-            ax.legend(handles=_key(curve), loc="lower right", fontsize=7)
+            ax.legend(handles=_key(curve, result.scenario.light), loc="upper left", fontsize=7)
             return ax
         return _whole_page(result, curve)
 
@@ -126,88 +125,82 @@ def _table_panel(curve: pd.DataFrame, ax: Axes | None, measure: str) -> Axes:
 def _whole_page(result: StudyResult, curve: pd.DataFrame) -> Axes:
     figure = page(A4_LANDSCAPE)
     wide, high = A4_LANDSCAPE
+    columns = [0.95 / wide, 6.35 / wide]
     panels = []
-    for column, measure in enumerate(MEASURES):
-        left = (0.95 + column * 5.4) / wide
-        ax = figure.add_axes((left, 3.05 / high, 4.85 / wide, 3.45 / high), label=measure)
-        gain = figure.add_axes(
-            (left, 1.72 / high, 4.85 / wide, 0.75 / high), label=f"{measure}-gain"
-        )
-        limit = _panel(ax, curve, measure, result)
-        _gain_panel(gain, curve, measure, limit)
-        ax.set_xlabel("")
+    for left, measure in zip(columns, MEASURES, strict=True):
+        ax = figure.add_axes((left, 3.2 / high, 4.85 / wide, 3.3 / high), label=measure)
+        _panel(ax, curve, measure, result)
         panels.append(ax)
     panels[0].set_ylabel("chance that a crossing is stopped, or seen")
-    figure.axes[1].set_ylabel("next unit\nadds, pts")
+    limits = panels[0].get_xlim()
+    if result.plausibility is not None:
+        box = (columns[0], 1.0 / high, 4.85 / wide, 1.43 / high)
+        _real_forces(figure.add_axes(box, label="forces"), result.plausibility, limits)
+    box = (columns[1], 1.4 / high, 4.85 / wide, 0.98 / high)
+    _gain_panel(figure.add_axes(box, label="gain"), curve, result.scenario.light, limits)
     sheet.heading(figure, _finding(result), _standing(result))
     figure.legend(
-        handles=_key(curve),
+        handles=_key(curve, result.scenario.light),
         loc="upper left",
-        bbox_to_anchor=(sheet.SIDE / wide, 1 - 0.77 / high),
-        ncols=4,
+        bbox_to_anchor=(sheet.SIDE / wide, 1 - 0.8 / high),
+        ncols=3,
         columnspacing=1.6,
         handlelength=3.0,
         borderaxespad=0.0,
         borderpad=0.0,
+        labelspacing=0.3,
         fontsize=7.5,
     )
     sheet.footer(figure, _caption(result))
     return panels[0]
 
 
-def _panel(ax: Axes, curve: pd.DataFrame, measure: str, result: StudyResult) -> float:
+def _panel(ax: Axes, curve: pd.DataFrame, measure: str, result: StudyResult) -> None:
     best = BEST_RULE[measure]
-    night, day = (curve[curve["light"] == light] for light in ("night", "day"))
-    chosen = night[night["rule"] == best]
-    limit = _shown_units(chosen, measure)
-    poi, pod = f"{measure}_poi", f"{measure}_pod"
-    if f"{poi}_p05" in chosen:
-        ax.fill_between(
-            chosen["unit_count"],
-            chosen[f"{poi}_p05"],
-            chosen[f"{poi}_p95"],
-            color=RULE_STYLE[best]["color"],
-            alpha=0.16,
-            linewidth=0,
-        )
-    style = RULE_STYLE[best]
+    light = result.scenario.light
+    other = curve[(curve["light"] != light) & (curve["rule"] == best)]
+    shown = curve[curve["light"] == light]
+    chosen = shown[shown["rule"] == best]
+    poi, pod = _middle(curve, f"{measure}_poi"), _middle(curve, f"{measure}_pod")
+    ink = RULE_STYLE[best]["color"]
+    if f"{measure}_poi_p05" in chosen:
+        low, high = chosen[f"{measure}_poi_p05"], chosen[f"{measure}_poi_p95"]
+        ax.fill_between(chosen["unit_count"], low, high, color=ink, alpha=0.16, linewidth=0)
     for rule in ("even", best):
-        rows = night[night["rule"] == rule]
+        rows = shown[shown["rule"] == rule]
         line = {key: RULE_STYLE[rule][key] for key in ("color", "linestyle")}
         ax.plot(rows["unit_count"], rows[poi], linewidth=2.2 if rule == best else 1.5, **line)
-    ax.plot(
-        chosen["unit_count"],
-        chosen[pod],
-        color=style["color"],
-        linewidth=1.2,
-        linestyle=(0, (1, 1.4)),
-    )
-    bright = day[day["rule"] == best]
-    ax.plot(bright["unit_count"], bright[poi], color=style["color"], linewidth=0.9, alpha=0.9)
+    ax.plot(chosen["unit_count"], chosen[pod], color=ink, linewidth=1.3, linestyle=SEEN_DASH)
+    ax.plot(other["unit_count"], other[poi], color=ink, linewidth=0.9)
     _percent(ax)
-    ax.set_xlim(0, limit)
+    _count_axis(ax, chosen)
     ax.set_title(PANEL_TITLE[measure], pad=28)
-    ax.set_xlabel("patrol units on station")
+    ax.set_xlabel("patrol units on station (each step to the right multiplies)")
     _ceiling(ax, result, measure)
-    _roll_axis(ax, chosen, limit)
-    _real_forces(ax, result, limit)
-    return limit
+    _roll_axis(ax, chosen)
 
 
-def _shown_units(chosen: pd.DataFrame, measure: str) -> float:
-    column = f"{measure}_poi"
-    reached = chosen[chosen[column] >= SHOWN_SHARE * chosen[column].max()]
-    raw = float(reached["unit_count"].iloc[0]) if len(reached) else 1.0
-    step = 10 ** np.floor(np.log10(max(raw, 1.0))) / 2
-    rounded = float(np.ceil(raw / step) * step)
-    return min(rounded, float(chosen["unit_count"].max()))
+def _middle(curve: pd.DataFrame, measure: str) -> str:
+    return f"{measure}_p50" if f"{measure}_p50" in curve else measure
+
+
+def _count_axis(ax: Axes, chosen: pd.DataFrame) -> None:
+    # The answer spans a factor of five, so equal factors get equal room.
+    counts = chosen["unit_count"]
+    ax.set_xscale("log")
+    ax.set_xlim(max(10.0, float(counts[counts > 0].min())), float(counts.max()))
+    _plain_counts(ax.xaxis)
+
+
+def _plain_counts(axis: Any) -> None:
+    axis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axis.set_minor_locator(NullLocator())
 
 
 def _percent(ax: Axes) -> None:
     ax.set_ylim(0, 1)
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
     ax.grid(axis="y")
     ax.set_axisbelow(True)
 
@@ -221,29 +214,27 @@ def _ceiling(ax: Axes, result: StudyResult, measure: str) -> None:
     top = float(rows["ceiling"].iloc[0])
     ax.axhline(top, color=INK["text"], linewidth=0.8, linestyle=(0, (8, 4)))
     ax.text(
-        0.985,
+        0.015,
         top + 0.012,
-        f"no number of units stops more than {100 * top:.0f} %: not all who are seen are "
+        f"no number of units stops more than about {100 * top:.0f} %:\nnot all who are seen are "
         "identified and reached",
         transform=ax.get_yaxis_transform(),
-        ha="right",
+        ha="left",
         va="bottom",
         fontsize=7,
         path_effects=halo(),
     )
 
 
-def _roll_axis(ax: Axes, chosen: pd.DataFrame, limit: float) -> None:
+def _roll_axis(ax: Axes, chosen: pd.DataFrame) -> None:
     rows = chosen[(chosen["unit_count"] > 0) & np.isfinite(chosen["on_roll_p50"])]
     if rows.empty:
         return
     factor = float((rows["on_roll_p50"] / rows["unit_count"]).median())
     top = ax.secondary_xaxis("top", functions=(_times(factor), _times(1 / factor)))
-    top.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    top.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    _plain_counts(top.xaxis)
     top.set_xlabel(f"on roll, at {factor:.1f} for each on station (median)", fontsize=7.5)
     top.tick_params(length=3)
-    ax.set_xlim(0, limit)
 
 
 def _times(factor: float) -> Callable[[Any], Any]:
@@ -253,113 +244,81 @@ def _times(factor: float) -> Callable[[Any], Any]:
     return scaled
 
 
-def _real_forces(ax: Axes, result: StudyResult, limit: float) -> None:
-    table = result.plausibility
-    if table is None:
-        return
-    counts = table[np.isfinite(table["unit_count_equivalent"])].sort_values(
-        "unit_count_equivalent", kind="stable"
+def _real_forces(ax: Axes, table: pd.DataFrame, limits: tuple[float, float]) -> None:
+    rows = table[np.isfinite(table["unit_count_equivalent"])].sort_values(
+        "unit_count_equivalent", kind="stable", ascending=False
     )
-    for number, row in enumerate(counts[counts["unit_count_equivalent"] <= limit].itertuples()):
-        x = float(row.unit_count_equivalent)
-        ax.plot([x, x], [0, 0.05], color=INK["text"], linewidth=1.0, clip_on=False)
-        ax.text(
-            x,
-            0.06 + 0.05 * (number % 4),
-            row.case,
-            fontsize=7,
-            ha="left" if x < 0.6 * limit else "right",
-            va="bottom",
-            path_effects=halo(),
+    ax.set(xscale="log", xlim=limits, ylim=(-0.6, len(rows) - 0.4))
+    for place, row in enumerate(rows.itertuples()):
+        units = float(row.unit_count_equivalent)
+        x = min(max(units, limits[0]), limits[1])
+        beyond = units > limits[1]
+        ax.hlines(place, limits[0], x, color="#d0d0d0", linewidth=0.6)
+        ax.plot(
+            [x], [place], ">" if beyond else "o", color=INK["text"], markersize=4, clip_on=False
         )
-    beyond = counts[counts["unit_count_equivalent"] > limit]
-    if len(beyond):
-        words = "; ".join(
-            f"{row.case} {row.unit_count_equivalent:,.0f}" for row in beyond.itertuples()
-        )
-        ax.text(
-            0.99,
-            0.30,
-            f"off the axis to the right:\n{words.replace('; ', chr(10))}",
-            transform=ax.transAxes,
-            ha="right",
-            va="bottom",
+        left = x > np.sqrt(limits[0] * limits[1])
+        ax.annotate(
+            f"{row.case}, {say(units)}",
+            (x, place),
+            (-6 if left else 6, 0),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            va="center",
             fontsize=7,
             path_effects=halo(),
         )
+    ax.set_yticks([])
+    ax.spines[["left", "bottom"]].set_visible(False)
+    ax.xaxis.set_major_locator(NullLocator())
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_title("What real forces had, as units on this length of border", fontsize=8, pad=3)
 
 
-def _gain_panel(ax: Axes, curve: pd.DataFrame, measure: str, limit: float) -> None:
-    rows = curve[(curve["light"] == "night") & (curve["rule"] == BEST_RULE[measure])]
-    units, value = rows["unit_count"].to_numpy(), rows[f"{measure}_poi"].to_numpy()
-    gain = 100 * np.diff(value) / np.diff(units)
-    style = RULE_STYLE[BEST_RULE[measure]]
-    ax.step(units[1:], gain, where="pre", color=style["color"], linewidth=1.3)
-    ax.set(xlim=(0, limit), ylim=(0, None))
-    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.0f}"))
+def _gain_panel(ax: Axes, curve: pd.DataFrame, light: str, limits: tuple[float, float]) -> None:
+    for measure in MEASURES:
+        rule = BEST_RULE[measure]
+        rows = curve[(curve["light"] == light) & (curve["rule"] == rule)]
+        units = rows["unit_count"].to_numpy(dtype=float)
+        value = rows[_middle(curve, f"{measure}_poi")].to_numpy(dtype=float)
+        twice = 2 * units <= units.max()
+        gain = 100 * (np.interp(2 * units[twice], units, value) - value[twice])
+        style = {key: RULE_STYLE[rule][key] for key in ("color", "linestyle")}
+        ax.plot(units[twice], gain, linewidth=1.4, **style)
+    ax.set(xscale="log", xlim=limits)
+    ax.set_ylim(bottom=0)
+    _plain_counts(ax.xaxis)
     ax.yaxis.set_major_locator(MaxNLocator(3))
     ax.set_xlabel("patrol units on station")
+    ax.set_title("What twice as many units would add, percentage points", fontsize=8, pad=3)
     ax.grid(axis="y")
 
 
-def _key(curve: pd.DataFrame) -> list[Any]:
-    blue, brown, grey = (RULE_STYLE[rule] for rule in ("optimal", "maximin", "even"))
+def _key(curve: pd.DataFrame, light: str) -> list[Any]:
     marks: list[Any] = [
-        Line2D(
-            [],
-            [],
-            color=blue["color"],
-            linestyle=blue["linestyle"],
-            linewidth=2.2,
-            label="stopped, night, best for the mean",
-        ),
-        Line2D(
-            [],
-            [],
-            color=brown["color"],
-            linestyle=brown["linestyle"],
-            linewidth=2.2,
-            label="stopped, night, best for every inch",
-        ),
-        Line2D(
-            [],
-            [],
-            color=grey["color"],
-            linestyle=grey["linestyle"],
-            linewidth=1.5,
-            label="stopped, night, spread evenly",
-        ),
-        Line2D([], [], color=INK["quiet"], linewidth=0.9, label="stopped, day"),
-        Line2D(
-            [],
-            [],
-            color=INK["quiet"],
-            linestyle=(0, (1, 1.4)),
-            linewidth=1.2,
-            label="seen, night (upper bound)",
-        ),
-    ]
-    if "mean_poi_p05" in curve:
-        marks.append(
-            Patch(
-                color=INK["quiet"],
-                alpha=0.25,
-                linewidth=0,
-                label="5 to 95 % of draws over the assumptions",
-            )
+        Line2D([], [], linewidth=2.2, label=f"stopped, by {light}, units {style['label']}", **line)
+        if rule != "even"
+        else Line2D(
+            [], [], linewidth=1.5, label=f"stopped, by {light}, units {style['label']}", **line
         )
+        for rule, style in RULE_STYLE.items()
+        for line in [{key: style[key] for key in ("color", "linestyle")}]
+    ]
+    other = "day" if light == "night" else "night"
+    marks.append(Line2D([], [], color=INK["quiet"], linewidth=0.9, label=f"stopped, by {other}"))
     marks.append(
         Line2D(
             [],
             [],
-            color=INK["text"],
-            marker="|",
-            markersize=8,
-            linestyle="none",
-            label="what a real force had",
+            color=INK["quiet"],
+            linestyle=SEEN_DASH,
+            linewidth=1.3,
+            label=f"seen, by {light}: the upper bound",
         )
     )
+    if "mean_poi_p05" in curve:
+        words = "5 to 95 % of the draws over the assumptions"
+        marks.append(Patch(color=INK["quiet"], alpha=0.25, linewidth=0, label=words))
     return marks
 
 
@@ -367,10 +326,14 @@ def _finding(result: StudyResult) -> str:
     half = _needed(result, "mean_poi", 0.5)
     if half is None:
         return f"{result.name}: half of all crossings cannot be stopped by patrols alone"
-    return (
-        f"{result.name}: stopping half of all crossings takes {say(half['on_station_p05'])} to "
-        f"{say(half['on_station_p95'])} units on station"
-    )
+    return f"{result.name}: stopping half of all crossings takes {_range(half)} on station"
+
+
+def _range(row: pd.Series) -> str:
+    low, high = float(row["on_station_p05"]), float(row["on_station_p95"])
+    if not np.isfinite(high):
+        return f"{say(low)} units or more"
+    return f"{say(low)} to {say(high)} units"
 
 
 def _needed(result: StudyResult, measure: str, target: float) -> pd.Series | None:
@@ -380,7 +343,7 @@ def _needed(result: StudyResult, measure: str, target: float) -> pd.Series | Non
     rows = table[
         (table["measure"] == measure)
         & np.isclose(table["target"], target)
-        & (table["light"] == "night")
+        & (table["light"] == result.scenario.light)
         & (table["rule"] == BEST_RULE[measure.split("_", maxsplit=1)[0]])
     ]
     if rows.empty or not np.isfinite(rows["on_station_p50"].iloc[0]):
@@ -390,25 +353,21 @@ def _needed(result: StudyResult, measure: str, target: float) -> pd.Series | Non
 
 def _standing(result: StudyResult) -> str:
     inch = _needed(result, "min_poi", 0.5)
-    words = "5 to 95 % of the draws over the assumptions, by night."
+    words = (
+        f"By {result.scenario.light}, watching with {sensor_words(result)}; 5 to 95 % of the draws."
+    )
     if inch is not None:
-        words += (
-            f" For half at every inch: {say(inch['on_station_p05'])} to "
-            f"{say(inch['on_station_p95'])}."
-        )
-    return f"{words} A model, with crossings spread evenly along {result.border.length_km:,.0f} km."
+        words += f" Half at every inch takes {_range(inch)}."
+    return f"{words} Crossings spread evenly along {result.border.length_km:,.0f} km."
 
 
 def _caption(result: StudyResult) -> str:
-    table = result.assumptions
-    listed = "; ".join(
-        f"{row.assumption} {row.value:g} {row.unit}".strip()
-        if isinstance(row.value, (int, float))
-        else f"{row.assumption} {row.value} {row.unit}".strip()
-        for row in table.head(10).itertuples()
-    )
+    force = result.scenario.force
     return (
-        f"Assumptions: {listed}. All of them, with bands and sources, stand in the report. Ticks "
-        f"show numbers of real forces for this length of border, not a claim of what they "
-        f"achieved. {attribution(result)} borderzone {borderzone.__version__}, run {result.run_id}."
+        f"A unit: {force.crew} people, {MODE_WORDS[force.mode]}, watching with {sensor_words(result)}; "
+        f"identifies {100 * force.p_identify:.0f} % of those it sees and reaches "
+        f"{100 * force.p_respond:.0f} % of these; availability {100 * force.availability:.0f} %. "
+        "Units spread evenly, or placed best for the mean, or placed so that every inch is equal. "
+        "Real forces are counted as such units and scaled to this length; it is not said what they "
+        f"achieved. {attribution(result, 'borders', 'elevation', 'landcover')} borderzone {borderzone.__version__}, run {result.run_id}."
     )

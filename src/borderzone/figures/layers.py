@@ -12,7 +12,7 @@ import shapely
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from borderzone.figures.style import CAVE_HATCH, INK, RANK_WORDS
+from borderzone.figures.style import CAVE_HATCH, CAVE_INK, INK, RANK_WORDS
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -132,7 +132,7 @@ def draw_zones(page: MapPage, zones: gpd.GeoDataFrame | None) -> None:
         style: dict[str, Any] = {
             "facecolor": INK["desert"],
             "edgecolor": INK["desert_line"],
-            "linewidth": 0.7,
+            "linewidth": 0.35,
         }
         page.bring(remote).plot(ax=page.ax, alpha=0.62, zorder=Z_ZONE, **style)
         page.explain(group, Patch(alpha=0.62, **style), "remote desert")
@@ -142,14 +142,14 @@ def draw_zones(page: MapPage, zones: gpd.GeoDataFrame | None) -> None:
         drawn.plot(
             ax=page.ax,
             facecolor="none",
-            edgecolor=INK["cave"],
+            edgecolor=CAVE_INK[rank],
             hatch=CAVE_HATCH[rank],
             linewidth=0.6,
             linestyle=(0, (1, 1.5)),
             zorder=Z_ZONE + 1,
         )
     for rank in sorted({int(rank) for rank in caves["rank"]}, reverse=True):
-        mark = Patch(facecolor="none", edgecolor=INK["cave"], hatch=CAVE_HATCH[rank])
+        mark = Patch(facecolor="none", edgecolor=CAVE_INK[rank], hatch=CAVE_HATCH[rank])
         page.explain(group, mark, f"cave-prone, {RANK_WORDS[rank]} susceptibility")
     page.explain(
         group,
@@ -271,7 +271,7 @@ def draw_incidents(page: MapPage, incidents: gpd.GeoDataFrame | None) -> gpd.Geo
     page
         The map.
     incidents
-        Every row of the table, or None.
+        Table of `placed_events`, or None.
 
     Returns
     -------
@@ -280,8 +280,7 @@ def draw_incidents(page: MapPage, incidents: gpd.GeoDataFrame | None) -> gpd.Geo
     """
     if incidents is None:
         return None
-    usable = incidents[incidents["in_overlay"].astype(bool) & ~incidents.geometry.is_empty]
-    shown = page.bring(usable[usable["radius_km"].notna()])
+    shown = page.bring(incidents[incidents["drawn"]])
     for synthetic, marker, size, words in (
         (False, "D", 5.5, "reported"),
         (True, "o", 3.0, "SYNTHETIC"),

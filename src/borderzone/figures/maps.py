@@ -13,6 +13,7 @@ from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
 import borderzone
 from borderzone.figures import country, furniture, layers, sheet
+from borderzone.figures.events import placed_events
 from borderzone.figures.relief import draw_relief
 from borderzone.figures.style import A4_LANDSCAPE, INK, context, figure_of, page
 from borderzone.figures.words import attribution
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["corridor_map", "corridor_map_data", "map_frame", "plot_border", "plot_corridor"]
 
 # Inches on an A4 page: the neatline, and the column beside it.
-MAP_BOX = (0.75, 1.02, 7.15, 6.1)
-SIDE_BOX = (8.22, 1.02, 3.0, 6.1)
+MAP_BOX = (0.75, 1.2, 7.15, 6.15)
+SIDE_BOX = (8.22, 1.2, 3.0, 6.15)
 MARGIN = 0.06
 
 
@@ -148,13 +149,14 @@ def _zone_rows(result: StudyResult) -> list[dict[str, Any]]:
 
 
 def _incident_rows(result: StudyResult) -> list[dict[str, Any]]:
-    if result.incidents is None:
+    events = placed_events(result)
+    if events is None:
         return []
     rows = []
-    for row in result.incidents.itertuples():
-        drawn = "drawn" if row.in_overlay else "too vague to draw"
-        note = f"{'SYNTHETIC; ' if row.synthetic else ''}{row.event_type}; {drawn}"
-        point = row.geometry if row.in_overlay else None
+    for row in events.itertuples():
+        how = "drawn" if row.drawn else f"not drawn: {row.why_not}"
+        note = f"{'SYNTHETIC; ' if row.synthetic else ''}{row.event_type}, {row.place}; {how}"
+        point = row.geometry if row.drawn else None
         rows.append(_row("incident", row.id, point, value=row.radius_km, unit="km", note=note))
     return rows
 
@@ -301,7 +303,7 @@ def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> pd.DataFrame:
     layers.draw_zones(drawn, result.zones)
     country.draw_rivers(drawn, ground.get("rivers"))
     country.draw_airfields(drawn, ground.get("airfields"))
-    layers.draw_incidents(drawn, result.incidents)
+    layers.draw_incidents(drawn, placed_events(result))
     country.draw_towns(drawn, ground.get("places"), corridor.outline, posts)
     country.draw_countries(
         drawn, ground.get("countries"), ground.get("admin1"), result.border.names
@@ -320,13 +322,13 @@ def _finish_page(
         number = int(result.incidents["synthetic"].sum()) if result.incidents is not None else 0
         sheet.synthetic_band(
             figure,
-            top=0.78,
+            top=0.73,
             words=f"{number} of the incidents were drawn by a random process. None of them happened.",
         )
     side = figure.add_axes(_share(SIDE_BOX), label="legend")
     side.set_axis_off()
     sheet.legend(side, drawn.key, bbox_to_anchor=(0.03, 1.0))
-    inset = figure.add_axes(_share((8.22, 1.02, 3.0, 1.75)), label="locator")
+    inset = figure.add_axes(_share((8.22, 1.2, 3.0, 1.75)), label="locator")
     frame = gpd.GeoSeries([drawn.window], crs=drawn.crs).segmentize(2e4).to_crs(4326)
     furniture.locator(
         inset,
@@ -349,7 +351,7 @@ def _finding(result: StudyResult) -> str:
     low, high = 100 * flagged["remote_share"].min(), 100 * flagged["remote_share"].max()
     return (
         f"{result.name}: {low:.0f} to {high:.0f} % of the corridor is remote desert, "
-        "as one defines remote"
+        "depending on the definition"
     )
 
 
@@ -361,9 +363,11 @@ def _standing(result: StudyResult) -> str:
             f"drawn: bare ground more than {scenario.remote_hours:g} h from the nearest town or "
             "airfield"
         )
-    if result.incidents is not None:
-        total, shown = len(result.incidents), int(result.incidents["in_overlay"].sum())
-        words.append(f"{shown} of {total} incidents can be placed")
+    events = placed_events(result)
+    if events is not None:
+        words.append(
+            f"{int(events['drawn'].sum())} of {len(events)} incidents are placed well enough to draw"
+        )
     return "; ".join(words) + "."
 
 

@@ -157,7 +157,7 @@ def footer(figure: Figure, text: str) -> None:
     'Source: a survey.'
     """
     wide, high = figure.get_size_inches()
-    room = int((wide - 2 * SIDE) / 0.0545)
+    room = int((wide - 2 * SIDE) / 0.0505)
     figure.text(
         SIDE / wide,
         0.2 / high,

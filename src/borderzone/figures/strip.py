@@ -19,6 +19,7 @@ from borderzone.figures.style import (
     A4_LANDSCAPE,
     A4_PORTRAIT,
     CAVE_HATCH,
+    CAVE_INK,
     INK,
     RANK_WORDS,
     RULE_STYLE,
@@ -163,7 +164,7 @@ def _kilometres(miles: Any) -> Any:
 def _flat_page(strip: Strip, total: float) -> Axes:
     figure = page(A4_LANDSCAPE)
     wide, high = A4_LANDSCAPE
-    ax = figure.add_axes((1.45 / wide, 1.1 / high, 9.75 / wide, 5.45 / high), label="strip")
+    ax = figure.add_axes((1.45 / wide, 1.45 / high, 9.75 / wide, 5.2 / high), label="strip")
     rows = _stack(ax, strip, 0.0, total)
     _frame(strip, ax, _stretch(ax, rows), 1.02)
     return ax
@@ -191,7 +192,7 @@ def _frame(strip: Strip, ax: Axes, stretch: float | None, legend_top: float) -> 
     wide, high = figure.get_size_inches()
     sheet.heading(figure, _finding(strip), _standing(strip, stretch))
     if strip.result.synthetic:
-        sheet.synthetic_band(figure, top=0.74, words="hollow and hatched incidents never happened.")
+        sheet.synthetic_band(figure, top=0.74, words="the incidents on this page never happened.")
     figure.legend(
         handles=_key(strip),
         loc="upper left",
@@ -202,9 +203,12 @@ def _frame(strip: Strip, ax: Axes, stretch: float | None, legend_top: float) -> 
         borderaxespad=0.0,
         borderpad=0.0,
     )
+    credit = attribution(
+        strip.result, "borders", "elevation", "landcover", "karst", "places", "article_incidents"
+    )
     sheet.footer(
         figure,
-        f"{attribution(strip.result)} The border is pulled straight, so shapes off it are not "
+        f"{credit} The border is pulled straight, so shapes off it are not "
         "true; every place is shown once, at its nearest kilometre. "
         f"borderzone {borderzone.__version__}, run {strip.result.run_id}. {sheet.DISCLAIMER}",
     )
@@ -227,7 +231,7 @@ def _key(strip: Strip) -> list[Any]:
         marks += [
             Patch(
                 facecolor="#ffffff",
-                edgecolor=INK["cave"],
+                edgecolor=CAVE_INK[rank],
                 hatch=CAVE_HATCH[rank],
                 label=f"cave-prone, {RANK_WORDS[rank]}",
             )
@@ -235,9 +239,7 @@ def _key(strip: Strip) -> list[Any]:
                 {int(rank) for rank in ranks.dropna() if int(rank) in CAVE_HATCH}, reverse=True
             )
         ]
-    if "incidents_reported" in strip.segments:
-        marks.append(Patch(color=INK["incident"], label="incidents reported"))
-    if strip.result.synthetic:
+    if "incidents_expected" in strip.segments:
         marks.append(
             Patch(
                 facecolor="#cbbcd9",
@@ -245,6 +247,8 @@ def _key(strip: Strip) -> list[Any]:
                 hatch="///",
                 label="incidents, SYNTHETIC",
             )
+            if strip.result.synthetic
+            else Patch(color=INK["incident"], label="incidents reported")
         )
     if "pod_even" in strip.segments:
         marks += [

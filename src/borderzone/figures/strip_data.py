@@ -6,22 +6,22 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-from pyproj import Geod
+
+from borderzone.figures.events import events_by_segment, placed_events
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray
     from borderzone.study import StudyResult
 
-__all__ = ["Strip", "gather", "incidents_by_segment", "strip_map_data"]
+__all__ = ["Strip", "cave_rank_by_segment", "gather", "strip_map_data"]
 
-WGS84 = Geod(ellps="WGS84")
 # Towns this near the border are named on the strip. Units: km.
 PLACE_REACH_KM = 15.0
-# Points that stand for the disc an incident may lie in.
-POINTS = 60
+UNKNOWN_RANK = 255
+# Below this share of mapped rock a segment's cave rank is not told.
+MAPPED_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,9 @@ def gather(result: StudyResult) -> Strip:
         Tables by segment, and points and cells by chainage and offset.
     """
     segments = pd.DataFrame(result.segments.drop(columns="geometry"))
-    expected = incidents_by_segment(result)
-    if expected is not None:
-        segments = segments.join(expected)
+    for extra in (cave_rank_by_segment(result), events_by_segment(result)):
+        if extra is not None:
+            segments = segments.join(extra)
     return Strip(
         result=result,
         segments=segments,
@@ -113,7 +113,6 @@ def strip_map_data(result: StudyResult) -> pd.DataFrame:
         "elevation_max_m",
         "tri_m",
         "remote_share",
-        "cave_rank",
         "rate_night",
         "rate_day",
         "pod_even",
@@ -122,13 +121,15 @@ def strip_map_data(result: StudyResult) -> pd.DataFrame:
     ]
     segments = result.segments
     table = pd.DataFrame(segments[[name for name in wanted if name in segments]])
-    expected = incidents_by_segment(result)
-    return table if expected is None else table.join(expected)
+    for extra in (cave_rank_by_segment(result), events_by_segment(result)):
+        if extra is not None:
+            table = table.join(extra)
+    return table
 
 
-def incidents_by_segment(result: StudyResult) -> pd.DataFrame | None:
+def cave_rank_by_segment(result: StudyResult) -> pd.DataFrame | None:
     """
-    Spread every placed incident over the circle it lies in, and count by segment.
+    Give the commonest cave susceptibility on the mapped rock of each segment.
 
     Parameters
     ----------
@@ -138,43 +139,21 @@ def incidents_by_segment(result: StudyResult) -> pd.DataFrame | None:
     Returns
     -------
     DataFrame or None
-        Expected numbers ``incidents_reported`` and ``incidents_synthetic`` by
-        segment; None where there are no incidents.
+        ``cave_rank`` by segment, 0 to 3; NaN where less than a tenth of the
+        ground lies on mapped rock. None without rasters.
     """
-    events = result.incidents
-    if events is None:
+    layers = result.layers
+    if layers is None or "cave_prone" not in layers:
         return None
-    placed = events[events["in_overlay"].astype(bool) & events["radius_km"].notna()]
+    segment, rank = (layers[name].to_numpy().ravel() for name in ("segment", "cave_prone"))
+    inside = segment >= 0
+    known = inside & (rank != UNKNOWN_RANK)
+    size = int(segment.max()) + 1
+    counts = np.array([np.bincount(segment[known & (rank == r)], minlength=size) for r in range(4)])
+    share = counts.sum(axis=0) / np.maximum(np.bincount(segment[inside], minlength=size), 1)
+    common = np.where(share >= MAPPED_SHARE, counts.argmax(axis=0), np.nan)
     index = result.segments.index
-    out = pd.DataFrame(0.0, index=index, columns=["incidents_reported", "incidents_synthetic"])
-    if placed.empty:
-        return out
-    points = _spread(placed)
-    segment = result.corridor.locate(points.geometry)["segment"].to_numpy()
-    fake = points["synthetic"].to_numpy(dtype=bool)
-    for column, chosen in (("incidents_reported", ~fake), ("incidents_synthetic", fake)):
-        inside = chosen & (segment >= 0)
-        share = np.bincount(segment[inside], minlength=int(index.max()) + 1) / POINTS
-        out[column] = share[index.to_numpy()]
-    return out
-
-
-def _spread(placed: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    # Sunflower points fill a disc evenly and need no chance. Units: km.
-    number = np.arange(POINTS)
-    radius = np.sqrt((number + 0.5) / POINTS)
-    turn = number * math.pi * (3 - math.sqrt(5))
-    lon, lat = placed.geometry.x.to_numpy()[:, None], placed.geometry.y.to_numpy()[:, None]
-    reach = placed["radius_km"].to_numpy()[:, None] * radius
-    azimuth = np.broadcast_to(np.degrees(turn), reach.shape)
-    x, y, _ = WGS84.fwd(
-        np.broadcast_to(lon, reach.shape), np.broadcast_to(lat, reach.shape), azimuth, reach * 1000
-    )
-    return gpd.GeoDataFrame(
-        {"synthetic": np.repeat(placed["synthetic"].to_numpy(dtype=bool), POINTS)},
-        geometry=gpd.points_from_xy(np.ravel(x), np.ravel(y)),
-        crs=4326,
-    )
+    return pd.DataFrame({"cave_rank": common[index.to_numpy()]}, index=index)
 
 
 def _named_places(result: StudyResult) -> pd.DataFrame:
@@ -203,21 +182,21 @@ def _named_places(result: StudyResult) -> pd.DataFrame:
 
 
 def _placed_points(result: StudyResult) -> pd.DataFrame:
-    events = result.incidents
     empty = pd.DataFrame({"km": [], "offset": [], "radius_km": [], "synthetic": []})
+    events = placed_events(result)
     if events is None:
         return empty
-    placed = events[events["in_overlay"].astype(bool) & events["radius_km"].notna()]
-    inside = placed[placed.within(result.corridor.outline.to_crs(placed.crs).union_all())]
-    if inside.empty:
+    shown = events[events["drawn"]]
+    shown = shown[shown.within(result.corridor.outline.to_crs(shown.crs).union_all())]
+    if shown.empty:
         return empty
-    km, offset = result.border.locate(inside.geometry.x.to_numpy(), inside.geometry.y.to_numpy())
+    km, offset = result.border.locate(shown.geometry.x.to_numpy(), shown.geometry.y.to_numpy())
     return pd.DataFrame(
         {
             "km": km,
             "offset": offset,
-            "radius_km": inside["radius_km"].to_numpy(),
-            "synthetic": inside["synthetic"].to_numpy(dtype=bool),
+            "radius_km": shown["radius_km"].to_numpy(),
+            "synthetic": shown["synthetic"].to_numpy(dtype=bool),
         }
     )
 

@@ -11,7 +11,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
 from pyproj import Geod
 
-from borderzone.figures.style import CAVE_HATCH, INK, RULE_STYLE, halo
+from borderzone.figures.style import CAVE_HATCH, CAVE_INK, INK, RULE_STYLE, halo
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +44,7 @@ def has_row(strip: Strip, name: str) -> bool:
         "elevation": "elevation_mean_m" in strip.segments,
         "rugged": "tri_m" in strip.segments,
         "flags": "remote_share" in strip.segments,
-        "incidents": "incidents_reported" in strip.segments,
+        "incidents": "incidents_expected" in strip.segments,
         "seen": "pod_even" in strip.segments,
     }
     return needed[name]
@@ -178,7 +178,7 @@ def _draw_flags(row: Axes, strip: Strip) -> str:
                 -0.46,
                 -0.08,
                 facecolor="#ffffff",
-                edgecolor=INK["cave"],
+                edgecolor=CAVE_INK[int(rank)],
                 hatch=CAVE_HATCH[int(rank)],
                 linewidth=0,
             )
@@ -209,20 +209,12 @@ def _unknown_labels(row: Axes, strip: Strip, ranks: pd.Series) -> None:
 
 
 def _draw_incidents(row: Axes, strip: Strip) -> str:
-    reported = strip.segments["incidents_reported"].to_numpy(dtype=float)
-    drawn = strip.segments["incidents_synthetic"].to_numpy(dtype=float)
-    row.stairs(
-        reported + drawn,
-        strip.edges,
-        baseline=reported,
-        fill=True,
-        color="#cbbcd9",
-        hatch="///",
-        edgecolor=INK["synthetic"],
-        linewidth=0.4,
-    )
-    row.stairs(reported, strip.edges, fill=True, color=INK["incident"])
-    row.set_ylim(bottom=0)
+    expected = strip.segments["incidents_expected"].to_numpy(dtype=float)
+    style: dict[str, Any] = {"color": INK["incident"]}
+    if strip.result.synthetic:
+        style = {"facecolor": "#cbbcd9", "edgecolor": INK["synthetic"], "hatch": "///"}
+    row.stairs(expected, strip.edges, fill=True, linewidth=0.4, **style)
+    row.set_ylim(0, max(1.0, 1.1 * float(np.nanmax(expected))))
     row.yaxis.set_major_locator(MaxNLocator(2))
     return "incidents\nexpected"
 
@@ -238,8 +230,9 @@ def _draw_seen(row: Axes, strip: Strip) -> str:
                 linestyle=style["linestyle"],
                 linewidth=1.4,
             )
-    row.set_ylim(0, 1)
-    row.set_yticks([0, 0.5, 1.0])
+    top = max(float(strip.segments[f"pod_{rule}"].max()) for rule in RULE_STYLE)
+    row.set_ylim(0, min(1.0, 1.15 * max(top, 0.05)))
+    row.yaxis.set_major_locator(MaxNLocator(3))
     row.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
     row.grid(axis="y")
     return f"seen at night\nby {strip.result.scenario.reference_units} units"

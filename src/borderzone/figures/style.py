@@ -20,6 +20,7 @@ __all__ = [
     "A4_LANDSCAPE",
     "A4_PORTRAIT",
     "CAVE_HATCH",
+    "CAVE_INK",
     "INK",
     "RANK_WORDS",
     "RULE_STYLE",
@@ -47,7 +48,6 @@ INK = {
     "border": "#000000",
     "desert": "#d9b36c",
     "desert_line": "#8a6516",
-    "cave": "#3d3a78",
     "incident": "#a3124f",
     "synthetic": "#6d4a8d",
     "optimal": "#0b3c6f",
@@ -66,9 +66,10 @@ RULE_STYLE: dict[str, dict[str, Any]] = {
 
 # Susceptibility to caves, told by hatch and by word.
 CAVE_HATCH = {1: "..", 2: "//", 3: "xxx"}
+CAVE_INK = {1: "#8583b4", 2: "#4a4789", 3: "#4a4789"}
 RANK_WORDS = {1: "low", 2: "medium", 3: "high"}
 
-RC: dict[str, Any] = {
+RC: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 8.0,
@@ -133,7 +134,7 @@ def context() -> Iterator[None]:
     ...     float(mpl.rcParams["font.size"])
     8.0
     """
-    with mpl.rc_context(), mpl.rc_context(rc=RC):
+    with mpl.rc_context(rc=RC):
         yield
 
 

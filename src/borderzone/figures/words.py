@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from borderzone.study import StudyResult
 
-__all__ = ["attribution", "say"]
+__all__ = ["ASSUMPTION_WORDS", "MODE_WORDS", "attribution", "say", "sensor_words"]
+
+MODE_WORDS = {"vehicle_off_road": "by vehicle off road", "vehicle": "by vehicle", "foot": "on foot"}
+# Name of an assumption in the tables -> what a reader calls it.
+ASSUMPTION_WORDS = {
+    "r50_factor": "detection range",
+    "patrol_speed_factor": "speed of patrols",
+    "crosser_speed_factor": "speed of crossers",
+    "f_mask_position": "ground out of sight",
+    "p_identify": "identification",
+    "p_respond": "response",
+    "shift_factor": "shifts",
+    "availability": "availability",
+}
 
 
 def say(number: float) -> str:
@@ -38,9 +51,9 @@ def say(number: float) -> str:
     return f"{round(number, digits):,.0f}"
 
 
-def attribution(result: StudyResult) -> str:
+def sensor_words(result: StudyResult) -> str:
     """
-    Return the credits that every figure of a study carries.
+    Name what patrols watch with.
 
     Parameters
     ----------
@@ -50,11 +63,36 @@ def attribution(result: StudyResult) -> str:
     Returns
     -------
     str
+        The words.
+    """
+    sensor = result.scenario.force.sensor
+    name = str(getattr(sensor, "name", sensor)).replace("_", " ")
+    return f"the {name}" if not name.endswith("s") else name
+
+
+def attribution(result: StudyResult, *names: str) -> str:
+    """
+    Return the credits that a figure carries.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    *names
+        Names of the embedded data it shows; what a user gave is always
+        credited, and all data without names.
+
+    Returns
+    -------
+    str
         Sources with licences, each once.
     """
-    seen: dict[str, str] = {}
+    seen: dict[str, None] = {}
     for record in result.inputs:
-        credit = record.attribution or record.title
-        seen.setdefault(credit.rstrip("."), record.licence)
-    listed = "; ".join(f"{credit} ({licence})" for credit, licence in seen.items())
-    return f"Sources: {listed}." if listed else ""
+        if names and record.embedded and record.name not in names:
+            continue
+        credit = (record.attribution or record.title).rstrip(".")
+        terms = record.licence.replace("-", " ")
+        told = terms.lower() in credit.replace("-", " ").lower() or len(terms) > 20
+        seen.setdefault(credit if told else f"{credit} ({terms})")
+    return f"Sources: {'; '.join(seen)}." if seen else ""

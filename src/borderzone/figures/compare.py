@@ -1,0 +1,303 @@
+"""Two scenarios side by side: A, B, and B less A."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from cmcrameri import cm
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+
+import borderzone
+from borderzone.errors import InvalidParameterError
+from borderzone.figures import sheet
+from borderzone.figures.style import A4_LANDSCAPE, INK, context, page
+from borderzone.figures.words import say
+from borderzone.whatif import compare
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from borderzone.study import StudyResult
+
+__all__ = ["quantity_words", "whatif", "whatif_data"]
+
+PAIR: tuple[dict[str, Any], ...] = (
+    {"color": "#5a5a5a", "linestyle": (0, (5, 2)), "linewidth": 1.8},
+    {"color": INK["optimal"], "linestyle": "-", "linewidth": 2.2},
+)
+MEASURE_WORDS = {
+    "mean_poi": "stopped, on average",
+    "min_poi": "stopped, weakest segment",
+    "mean_pod": "seen, on average",
+    "min_pod": "seen, weakest segment",
+}
+
+
+def whatif(a: StudyResult, b: StudyResult, ax: Axes | None = None) -> Axes:
+    """
+    Draw two scenarios, and what changes from one to the other.
+
+    Parameters
+    ----------
+    a, b
+        Results of one border, run with one seed and one number of draws.
+    ax
+        Axes for the two curves; a whole page with segments and a table of
+        paired differences is made when left out.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes of the curves.
+
+    Raises
+    ------
+    InvalidParameterError
+        If one of them has no curve, or their segments differ.
+    """
+    if a.curve is None or b.curve is None:
+        msg = "only studies with elevation have a curve to compare; see their notes"
+        raise InvalidParameterError(msg)
+    if not a.segments[["km_start", "km_end"]].equals(b.segments[["km_start", "km_end"]]):
+        msg = "the two studies have different segments; give both scenarios one segment_km"
+        raise InvalidParameterError(msg)
+    with context():
+        if ax is not None:
+            _curves(ax, a, b)
+            ax.legend(handles=_key(a, b), loc="lower right")
+            return ax
+        return _page(a, b)
+
+
+def whatif_data(a: StudyResult, b: StudyResult) -> pd.DataFrame:
+    """
+    Return what the comparison shows by segment, as a table.
+
+    Parameters
+    ----------
+    a, b
+        Results of one border.
+
+    Returns
+    -------
+    DataFrame
+        Chance to be seen at the reference units spread evenly: ``a``, ``b``
+        and ``difference`` by segment.
+    """
+    table = a.segments[["km_start", "km_end"]].copy()
+    table["a"], table["b"] = a.segments["pod_even"], b.segments["pod_even"]
+    table["difference"] = table["b"] - table["a"]
+    return table
+
+
+def _page(a: StudyResult, b: StudyResult) -> Axes:
+    figure = page(A4_LANDSCAPE)
+    wide, high = A4_LANDSCAPE
+    ax = figure.add_axes((0.95 / wide, 1.35 / high, 4.5 / wide, 5.1 / high), label="curves")
+    _curves(ax, a, b)
+    table = compare(a, b)
+    _strips(figure, a, b)
+    _table(figure, table, a)
+    sheet.heading(figure, _finding(table, a, b), _standing(a, b))
+    figure.legend(
+        handles=_key(a, b),
+        loc="upper left",
+        bbox_to_anchor=(sheet.SIDE / wide, 1 - 0.85 / high),
+        ncols=3,
+        borderaxespad=0.0,
+        borderpad=0.0,
+        handlelength=3.0,
+    )
+    sheet.footer(
+        figure,
+        "Both scenarios use the same draws, so a difference is that of the change alone. Rows in "
+        "grey are within the noise: their band holds zero. borderzone "
+        f"{borderzone.__version__}, runs {a.run_id} and {b.run_id}.",
+    )
+    return ax
+
+
+def _curves(ax: Axes, a: StudyResult, b: StudyResult) -> None:
+    limit = 0.0
+    for result, style in zip((a, b), PAIR, strict=True):
+        if result.curve is None:
+            continue
+        rows = result.curve[
+            (result.curve["rule"] == "optimal") & (result.curve["light"] == result.scenario.light)
+        ]
+        ax.fill_between(
+            rows["unit_count"],
+            rows["mean_poi_p05"],
+            rows["mean_poi_p95"],
+            color=style["color"],
+            alpha=0.13,
+            linewidth=0,
+        )
+        ax.plot(rows["unit_count"], rows["mean_poi"], **style)
+        near = rows["mean_poi"] >= 0.95 * rows["mean_poi"].max()
+        limit = max(limit, float(rows.loc[near, "unit_count"].iloc[0]))
+    ax.set(xlim=(0, limit), ylim=(0, 1), xlabel="patrol units on station")
+    ax.set_ylabel("chance that a crossing is stopped, on average")
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    ax.grid(axis="y")
+    ax.set_axisbelow(True)
+
+
+def _strips(figure: Figure, a: StudyResult, b: StudyResult) -> None:
+    wide, high = A4_LANDSCAPE
+    table = whatif_data(a, b)
+    edges = np.append(table["km_start"].to_numpy(), table["km_end"].iloc[-1])
+    top = float(max(table["a"].max(), table["b"].max(), 1e-9))
+    reach = float(max(table["difference"].abs().max(), 1e-9))
+    names = (f"A: {a.scenario.name}", f"B: {b.scenario.name}", "B less A")
+    units = a.scenario.reference_units
+    for number, (column, name) in enumerate(zip(("a", "b", "difference"), names, strict=True)):
+        y = 6.1 - 0.62 * number
+        row = figure.add_axes((6.5 / wide, y / high, 3.9 / wide, 0.34 / high), label=column)
+        change = column == "difference"
+        drawn = row.pcolormesh(
+            edges,
+            [0, 1],
+            table[column].to_numpy()[None, :],
+            cmap=cm.vik if change else "cividis",
+            vmin=-reach if change else 0.0,
+            vmax=reach if change else top,
+        )
+        row.set_yticks([])
+        row.set_title(name, fontsize=8, pad=2)
+        row.tick_params(labelbottom=change)
+        if number == 0 or change:
+            bar = figure.add_axes(
+                (
+                    10.52 / wide,
+                    (y if change else y - 0.62) / high,
+                    0.12 / wide,
+                    (0.34 if change else 0.96) / high,
+                )
+            )
+            figure.colorbar(
+                drawn,
+                cax=bar,
+                ticks=MaxNLocator(2 if change else 3),
+                format=PercentFormatter(1.0, decimals=0, symbol=" %"),
+            )
+        if change:
+            row.set_xlabel(
+                f"km along the border; colour: seen by {units} units spread evenly", labelpad=2
+            )
+
+
+def _table(figure: Figure, table: pd.DataFrame, a: StudyResult) -> None:
+    wide, high = A4_LANDSCAPE
+    columns = ((6.5, "left"), (9.3, "right"), (9.98, "right"), (11.24, "right"))
+    heads = (
+        f"at {a.scenario.reference_units} units, or units needed",
+        "A",
+        "B",
+        "difference (5 to 95 %)",
+    )
+    rows = [(heads, "bold", INK["text"])]
+    for row in table.itertuples():
+        words = quantity_words(row.quantity)
+        share = not str(row.quantity).startswith("on_station")
+        cells = (
+            words,
+            _cell(row.a, share=share),
+            _cell(row.b, share=share),
+            _change(row, share=share),
+        )
+        noisy = row.within_noise is None or bool(row.within_noise)
+        rows.append((cells, "normal", INK["even"] if noisy else INK["text"]))
+    step = min(0.24, 3.15 / len(rows))
+    for number, (cells, weight, ink) in enumerate(rows):
+        y = (4.3 - number * step) / high
+        for (x, side), cell in zip(columns, cells, strict=True):
+            figure.text(
+                x / wide, y, cell, ha=side, va="top", fontsize=7.5, fontweight=weight, color=ink
+            )
+
+
+def quantity_words(quantity: str) -> str:
+    """
+    Say in words what a row of the comparison is.
+
+    Parameters
+    ----------
+    quantity
+        Its name in the table.
+
+    Returns
+    -------
+    str
+        The words.
+
+    Examples
+    --------
+    >>> quantity_words("on_station_mean_pod_0.9"), quantity_words("min_poi")
+    ('units for 90 % seen, on average', 'stopped, weakest segment')
+    """
+    if quantity in MEASURE_WORDS:
+        return MEASURE_WORDS[quantity]
+    measure, _, target = quantity.removeprefix("on_station_").rpartition("_")
+    return f"units for {100 * float(target):.0f} % {MEASURE_WORDS[measure]}"
+
+
+def _cell(value: float, *, share: bool) -> str:
+    if share:
+        return f"{100 * value:.0f} %"
+    return "no number" if not math.isfinite(value) else say(value)
+
+
+def _change(row: Any, *, share: bool) -> str:
+    if not math.isfinite(row.difference):
+        return "none to tell"
+    scale, unit = (100, " pts") if share else (1, "")
+    low, high = scale * row.difference_p05, scale * row.difference_p95
+    return f"{scale * row.difference:+,.0f}{unit} ({low:+,.0f} to {high:+,.0f})"
+
+
+def _key(a: StudyResult, b: StudyResult) -> list[Any]:
+    marks: list[Any] = [
+        Line2D([], [], label=f"{letter}: {result.scenario.name}", **style)
+        for letter, result, style in zip("AB", (a, b), PAIR, strict=True)
+    ]
+    band = Patch(color=INK["quiet"], alpha=0.2, linewidth=0, label="5 to 95 % of the draws")
+    return [*marks, band]
+
+
+def _finding(table: pd.DataFrame, a: StudyResult, b: StudyResult) -> str:
+    row = table[table["quantity"] == "mean_poi"].iloc[0]
+    change = 100 * float(row["difference"])
+    verb = "stops as many" if bool(row["within_noise"]) else f"changes that by {change:+.0f} points"
+    return (
+        f"{a.scenario.reference_units} units stop {100 * row['a']:.0f} % under “{a.scenario.name}”; "
+        f"“{b.scenario.name}” {verb}"
+    )
+
+
+def _standing(a: StudyResult, b: StudyResult) -> str:
+    before, after = (_flat(result.scenario.model_dump(mode="json")) for result in (a, b))
+    changed = [
+        f"{name}: {before[name]} to {after[name]}"
+        for name in before
+        if name != "name" and before[name] != after.get(name)
+    ]
+    return f"{a.name}, by {a.scenario.light}. What changes: {'; '.join(changed) or 'nothing'}."
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat
