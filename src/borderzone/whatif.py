@@ -15,13 +15,13 @@ from borderzone.study.ground import ground_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from borderzone._typing import FloatArray
     from borderzone.study import Study, StudyResult
     from borderzone.study.ground import Ground
 
 __all__ = ["compare", "sweep"]
 
 _BAND = (0.05, 0.95)
-# Results count as different when the band of their paired difference leaves zero out.
 _AMONG_DRAWS = ("mean_pod", "min_pod", "mean_poi", "min_poi")
 
 
@@ -77,8 +77,7 @@ def sweep(
         msg = 'a sweep needs lists of values by name, such as {"depth_km": [25, 50]}'
         raise InvalidScenarioError(msg)
     cases = [
-        dict(zip(changes, values, strict=True))
-        for values in itertools.product(*changes.values())
+        dict(zip(changes, values, strict=True)) for values in itertools.product(*changes.values())
     ]
     scenarios = [study.scenario.changed(case) for case in cases]
     grounds: dict[tuple[Any, ...], Ground] = {}
@@ -166,7 +165,7 @@ def _tidy(case: Mapping[str, Any], result: StudyResult) -> pd.DataFrame:
     return rows
 
 
-def _difference(name: str, a: np.ndarray, b: np.ndarray) -> dict[str, Any]:
+def _difference(name: str, a: FloatArray, b: FloatArray) -> dict[str, Any]:
     # Where no number of units is enough in either case there is nothing to tell apart.
     with np.errstate(invalid="ignore"):
         difference = b - a
@@ -174,7 +173,7 @@ def _difference(name: str, a: np.ndarray, b: np.ndarray) -> dict[str, Any]:
     if len(known) < len(difference) / 2:
         low = middle = high = np.nan
     else:
-        low, middle, high = np.quantile(known, [_BAND[0], 0.5, _BAND[1]], method="nearest")
+        low, middle, high = _quantiles(known)
     return {
         "quantity": name,
         "a": float(np.median(a)),
@@ -184,3 +183,10 @@ def _difference(name: str, a: np.ndarray, b: np.ndarray) -> dict[str, Any]:
         "difference_p95": float(high),
         "within_noise": bool(low <= 0 <= high) if np.isfinite(middle) else None,
     }
+
+
+def _quantiles(values: FloatArray) -> FloatArray:
+    """Band and median, where infinite values count as far out but do not spoil the rest."""
+    far = 1e150
+    found = np.quantile(np.clip(values, -far, far), [_BAND[0], 0.5, _BAND[1]])
+    return np.where(np.abs(found) > far / 1e3, np.copysign(np.inf, found), found)

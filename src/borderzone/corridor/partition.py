@@ -109,7 +109,9 @@ def divides(track: Track, deepest_m: float) -> Divides:
     vertices, ends, between = _rough_edges(sites, owner, runs, deepest_m)
     ends, vertices, between = _trimmed(ends, vertices, sites, between, deepest_m * 1.02 + 100.0)
     vertices = _onto_true_lines(track, runs, (sites, owner, spacing), (vertices, ends, between))
-    edges, pair = _fine_edges(track, runs, vertices[ends], owner[between])
+    edges, pair = _unfolded(vertices[ends], owner[between])
+    edges, pair = _through_posts(track, runs, edges, pair)
+    edges, pair = _fine_edges(track, runs, edges, pair)
     return Divides(edges=edges, labels=runs.labels[pair])
 
 
@@ -279,6 +281,58 @@ def _moved(
     spans = np.hstack([runs.spans[one], runs.spans[other]])
     moved: FloatArray = onto_bisectors(points, across, reach, spans, first_wins, track.pieces)
     return moved
+
+
+def _unfolded(edges: FloatArray, pair: IntArray) -> tuple[FloatArray, IntArray]:
+    """Drop the vertices that a straight edge can do without, and those that double back."""
+    edges = edges[:, ::1]
+    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.linestrings(edges))))
+    first = {}
+    for number, (start, stop) in enumerate(edges.round(6)):
+        first[(*start, *stop)] = first[(*stop, *start)] = number
+    simple = shapely.simplify(merged, TOLERANCE_M / 2, preserve_topology=False)
+    coords, which = shapely.get_coordinates(simple, return_index=True)
+    same = which[1:] == which[:-1]
+    heads = np.array([shapely.get_coordinates(line)[:2].ravel() for line in merged]).round(6)
+    owner = np.array([pair[first[tuple(head)]] for head in heads])
+    return np.stack([coords[:-1][same], coords[1:][same]], axis=1), owner[which[1:][same]]
+
+
+def _through_posts(
+    track: Track, runs: _Runs, edges: FloatArray, pair: IntArray
+) -> tuple[FloatArray, IntArray]:
+    """Let the edge between two runs pass exactly through the point where they meet."""
+    last = track.pieces[runs.spans[:, 1] - 1]
+    posts = [(run, int(after), last[run, :2] + last[run, 2:4])
+             for run, after in enumerate(runs.follower) if after >= 0]
+    stubs = np.flatnonzero(runs.labels == NOTHING)
+    posts += [
+        (run, int(stub), point)
+        for stub, (run, _, point) in zip(stubs, _open_ends(track, runs), strict=True)
+    ]
+    low, high = np.sort(pair, axis=1).T
+    order = np.lexsort((high, low))
+    key = low[order] * len(runs.labels) + high[order]
+    split, first, second = [], [], []
+    for one, other, point in posts:
+        wanted = min(one, other) * len(runs.labels) + max(one, other)
+        mine = order[np.searchsorted(key, wanted) : np.searchsorted(key, wanted, side="right")]
+        if len(mine) == 0:
+            continue
+        step = edges[mine, 1] - edges[mine, 0]
+        along = np.sum((point - edges[mine, 0]) * step, axis=1) / np.sum(step**2, axis=1)
+        away = edges[mine, 0] + np.clip(along, 0, 1)[:, None] * step - point
+        nearest = int(np.hypot(*away.T).argmin())
+        split.append(mine[nearest])
+        first.append(np.stack([edges[mine[nearest], 0], point]))
+        second.append(np.stack([point, edges[mine[nearest], 1]]))
+    if not split:
+        return edges, pair
+    whole = np.setdiff1d(np.arange(len(edges)), split)
+    return (
+        np.concatenate([edges[whole], np.array(first), np.array(second)]),
+        np.concatenate([pair[whole], pair[split], pair[split]]),
+    )
 
 
 def _fine_edges(

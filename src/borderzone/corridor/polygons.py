@@ -23,6 +23,8 @@ __all__ = ["Plot", "lower_owner", "segment_polygons"]
 
 # Long edges get vertices, so that they stay in place when drawn in degrees. Units: m.
 LONGEST_EDGE_M = 5000.0
+# Grid on which edges are noded, so that no two vertices nearly coincide. Units: m.
+GRID_M = 0.001
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,10 +86,12 @@ def segment_polygons(
     taken_over = [
         frame.forward(_flat(plot.edges[_within(plot.beyond, segments)])) for plot in earlier
     ]
-    here = own & ~((found.labels >= 0) & (found.labels < first)).any(axis=1)
-    edges = np.concatenate([found.edges[here], *(xy.reshape(-1, 2, 2) for xy in taken_over)])
+    # Both versions of a shared edge go in: what lies between them is a sliver with an owner.
+    edges = np.concatenate([found.edges[own], *(xy.reshape(-1, 2, 2) for xy in taken_over)])
     lines = np.append(shapely.linestrings(edges), outline_lines(track))
-    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.union_all(lines))))
+    # Extra vertices go in before the edges are noded: neighbours get the same ones.
+    lines = shapely.segmentize(lines, LONGEST_EDGE_M)
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.union_all(lines, grid_size=GRID_M))))
     inside = shapely.get_coordinates(shapely.point_on_surface(faces))
     label = _own_label(frame, track, first, inside, earlier)
     polygons = _gathered(faces, label, segments)
@@ -152,7 +156,7 @@ def _gathered(
 
 def to_geographic(polygons: Sequence[shapely.Geometry], frame: Frame) -> list[shapely.Geometry]:
     """
-    Take polygons out of the plane, long edges with extra vertices.
+    Take polygons out of the plane.
 
     Parameters
     ----------
@@ -166,10 +170,9 @@ def to_geographic(polygons: Sequence[shapely.Geometry], frame: Frame) -> list[sh
     list of shapely.Geometry
         The same ground in longitude and latitude, longitude continuous.
     """
-    fine = shapely.segmentize(np.array(polygons, dtype=object), LONGEST_EDGE_M)
-    coords = frame.inverse(shapely.get_coordinates(fine))
-    # A tenth of a millimetre: enough to make the shared vertices of neighbours equal.
-    return list(shapely.set_coordinates(fine, np.round(coords, 9)))
+    array = np.array(polygons, dtype=object)
+    moved = shapely.set_coordinates(array.copy(), frame.inverse(shapely.get_coordinates(array)))
+    return list(moved)
 
 
 def _flat(edges: FloatArray) -> FloatArray:

@@ -42,7 +42,7 @@ def mask_prior(attrs: xr.Dataset) -> xr.Dataset:
     --------
     >>> relief = xr.DataArray([[10.0, 400.0, np.nan]], dims=("y", "x"))
     >>> mask_prior(xr.Dataset({"relief_m": relief}))["f_mask"].values
-    array([[0.15, 0.7 ,  nan]], dtype=float32)
+    array([[0.06, 0.7 ,  nan]], dtype=float32)
     """
     if not MASK_LAYERS & set(attrs.data_vars):
         msg = "the landform is unknown: attrs needs a layer 'landform' or 'relief_m'"

@@ -100,8 +100,9 @@ def _raster(
         if not isinstance(source, (str, Path)):
             msg = f"{name} takes one file, got {len(source)}; mosaic them first"
             raise InvalidParameterError(msg)
-        return io.warp(io.read_raster(source), grid, resampling="mode")
-    return grid.check(source, name)
+        source = io.read_raster(source)
+    resampling = "auto" if name == "elevation" else "mode"
+    return io.warp(source, grid, resampling=resampling, needed=needed, name=name)
 
 
 def _karst(source: Any, layers: Layers, grid: Grid) -> gpd.GeoDataFrame | None:

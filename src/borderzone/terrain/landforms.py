@@ -121,10 +121,10 @@ LANDFORMS = (
 
 # In the order of the codes: MASK_PRIOR[code] belongs to LANDFORMS[code].
 MASK_PRIOR = (
-    MaskPrior(landform="flat_plain", f_mask=0.15, low=0.05, high=0.45),
-    MaskPrior(landform="undulating", f_mask=0.50, low=0.25, high=0.85),
-    MaskPrior(landform="hilly", f_mask=0.65, low=0.35, high=0.90),
-    MaskPrior(landform="mountain", f_mask=0.70, low=0.45, high=0.95),
+    MaskPrior(landform="flat_plain", f_mask=0.06, low=0.01, high=0.23),
+    MaskPrior(landform="undulating", f_mask=0.39, low=0.15, high=0.75),
+    MaskPrior(landform="hilly", f_mask=0.58, low=0.28, high=0.89),
+    MaskPrior(landform="mountain", f_mask=0.70, low=0.40, high=0.94),
 )
 
 

@@ -1,0 +1,234 @@
+"""The study: what it finds on the embedded data, what moves it, and what it refuses to say."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+import xarray as xr
+
+import borderzone as bz
+from borderzone.errors import (
+    BorderNotFoundError,
+    CoverageGapError,
+    CRSMismatchError,
+    InvalidScenarioError,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from borderzone.study import Ground, StudyResult
+
+
+def test_the_sentences_say_what_the_tables_hold(result: StudyResult) -> None:
+    """Length, flagged range and required units are read back from the text."""
+    length, flagged, units = result.summary
+
+    assert "598.9 km (372.1 mi)" in length
+    shares = result.flagged_share["remote_share"]
+    assert f"Between {shares.min():.0%} and {shares.max():.0%}" in flagged
+    night = result.required.query(
+        "light == 'night' and measure == 'mean_pod' and rule == 'optimal'"
+    )
+    for row in night.itertuples():
+        assert f"{row.target:.0%}: {row.on_station_p50:,.0f} (" in units
+
+
+def test_the_flagged_share_is_a_range_that_moves_with_the_choices(result: StudyResult) -> None:
+    """More hours flag less ground, and feet are slower than wheels."""
+    table = result.flagged_share.pivot_table(
+        index="threshold_h", columns="mode", values="remote_share"
+    )
+
+    assert (np.diff(table["vehicle_off_road"]) <= 0).all()
+    assert (table["foot"] >= table["vehicle_off_road"]).all()
+    assert table.to_numpy().max() - table.to_numpy().min() > 0.3
+
+
+def test_segments_carry_ground_and_rates_and_add_up_to_the_corridor(result: StudyResult) -> None:
+    """No segment is lost on the way from geometry to rates."""
+    segments = result.segments
+
+    assert segments.index.tolist() == list(range(60))
+    assert segments["area_km2"].sum() == pytest.approx(result.corridor.area_km2, rel=1e-3)
+    assert segments["rate_night"].gt(0).all()
+    assert segments["rate_day"].gt(segments["rate_night"]).all()
+    for rule in ("even", "optimal", "maximin"):
+        assert segments[f"units_{rule}"].sum() == pytest.approx(100)
+    assert segments["pod_maximin"].min() == pytest.approx(segments["pod_maximin"].max())
+
+
+def test_the_curve_is_ordered_and_the_rules_keep_their_promise(result: StudyResult) -> None:
+    """More units never do worse; optimal leads in the mean and maximin in the minimum."""
+    for _, curve in result.curve.groupby(["rule", "light"]):
+        assert (np.diff(curve["mean_pod"]) >= -1e-12).all()
+        assert (curve["mean_poi"] <= curve["mean_pod"]).all()
+        assert (curve["mean_pod_p05"] <= curve["mean_pod_p95"]).all()
+    night = result.curve[result.curve["light"] == "night"].set_index(["rule", "unit_count"])
+    assert (night.loc["optimal", "mean_pod"] >= night.loc["even", "mean_pod"] - 1e-12).all()
+    assert (night.loc["maximin", "min_pod"] >= night.loc["optimal", "min_pod"] - 1e-12).all()
+
+
+def test_one_seed_gives_one_result_and_another_seed_other_bands(
+    study: bz.Study, ground: Ground, result: StudyResult
+) -> None:
+    """Runs repeat to the last digit."""
+    again = study.run(seed=1, ground=ground)
+    other = study.run(seed=2, ground=ground)
+
+    pd.testing.assert_frame_equal(again.curve, result.curve)
+    pd.testing.assert_frame_equal(again.overlay, result.overlay)
+    assert again.run_id == result.run_id != other.run_id
+    assert not np.array_equal(other.draws["mean_poi"], result.draws["mean_poi"])
+    assert other.required["on_station_reference"].equals(result.required["on_station_reference"])
+
+
+def _rates(study: bz.Study) -> pd.Series:
+    return study.run(seed=1).segments["rate_night"]
+
+
+@pytest.mark.parametrize("layer", ["dem", "landcover"])
+def test_other_ground_makes_other_rates(study: bz.Study, result: StudyResult, layer: str) -> None:
+    """The rate of some segment follows elevation and land cover."""
+    coarse = study.scenario.changed({"draws": 100})
+    west, south, east, north = 38, 29.5, 47, 38
+    step = 0.05
+    x = np.arange(west + step / 2, east, step)
+    y = np.arange(north - step / 2, south, -step)
+    if layer == "dem":
+        values = 800 + 600 * np.sin(6 * x)[None, :] * np.cos(6 * y)[:, None]
+        raster = xr.DataArray(values.astype("float32"), dims=("y", "x"), coords={"y": y, "x": x})
+        raster = raster.assign_attrs(crs="EPSG:4326", units="m")
+    else:
+        values = np.full((len(y), len(x)), 12, dtype="uint8")
+        raster = xr.DataArray(values, dims=("y", "x"), coords={"y": y, "x": x})
+        raster = raster.assign_attrs(crs="EPSG:4326")
+    changed = bz.Study(border=study.border, scenario=coarse, **{layer: raster})
+
+    rates = _rates(changed)
+
+    assert (rates - result.segments["rate_night"]).abs().max() > 1e-4
+
+
+def test_other_origins_make_other_hours(study: bz.Study, result: StudyResult) -> None:
+    """One post instead of all towns leaves more of the corridor remote."""
+    post = gpd.GeoDataFrame(geometry=[shapely.Point(41.0, 34.4)], crs=4326)
+    far = bz.Study(
+        border=study.border, origins=post, scenario=study.scenario.changed({"draws": 100})
+    ).run(seed=1)
+
+    assert far.segments["hours_median"].median() > result.segments["hours_median"].median()
+    assert not any("stand in" in note for note in far.notes)
+
+
+def test_the_report_of_terrain_says_how_little_the_coarse_grid_tells(result: StudyResult) -> None:
+    """Most of the variance of the rates is shared assumptions, and it is said."""
+    assert 0 < result.terrain_variance["share_of_total"] < 0.5
+    assert re.search(r"Terrain makes \d+% of the variance", result.terrain_variance["statement"])
+
+
+def test_interdiction_above_the_ceiling_is_out_of_reach(result: StudyResult) -> None:
+    """No number of units is said to reach what identification and response cap."""
+    poi = result.required[result.required["measure"].str.endswith("poi")]
+    above = poi[poi["target"] > poi["ceiling"]]
+
+    assert len(above)
+    assert np.isinf(above["on_station_reference"]).all()
+    assert "cannot be interdicted by any number" in result.summary[2]
+
+
+def test_the_article_is_counted_and_the_synthetic_set_kept_apart(result: StudyResult) -> None:
+    """Rows too vague to place are named, and nothing invented is in the findings."""
+    assert len(result.incidents) == 8
+    assert not result.synthetic
+    assert result.overlay.attrs["n_excluded"] == len(result.overlay.attrs["excluded"]) > 0
+    assert result.demo_incidents["synthetic"].all()
+    assert result.demo_overlay.attrs["label"] == "SYNTHETIC DATA"
+
+
+def test_a_border_without_embedded_layers_says_what_it_cannot_give() -> None:
+    """It gives the line, the corridor and the nights, and fills nothing in."""
+    far = bz.Study(border=bz.Border.between("FRA", "ESP"), scenario=bz.Scenario(depth_km=20)).run()
+
+    assert far.curve is None
+    assert far.required is None
+    assert far.zones is None
+    assert len(far.segments)
+    assert len(far.night_hours) == 12
+    assert any("No embedded elevation" in note for note in far.notes)
+    assert "cannot be said without elevation" in far.summary[2]
+
+
+def test_a_corridor_of_several_frames_gives_its_segments() -> None:
+    """A continent's border has no single frame; it is told, not bent."""
+    long = bz.Study(border=bz.Border.between("USA", "CAN"), scenario=bz.Scenario(depth_km=25)).run()
+
+    assert len(long.corridor.sections) > 1
+    assert any("frames" in note for note in long.notes)
+    assert long.required is None
+
+
+def test_an_elevation_that_leaves_a_gap_is_refused(study: bz.Study) -> None:
+    """Half a border is not studied as if it were whole."""
+    short = bz.datasets.elevation().sel(y=slice(38, 35))
+
+    with pytest.raises(CoverageGapError, match="%"):
+        bz.Study(border=study.border, dem=short).run()
+
+
+def test_an_elevation_without_crs_is_refused(study: bz.Study, result: StudyResult) -> None:
+    """Coordinates without a system are numbers, not places."""
+    bare = result.layers["elevation_m"].drop_vars("spatial_ref").copy()
+    bare.attrs = {}
+
+    with pytest.raises(CRSMismatchError, match="no CRS"):
+        bz.Study(border=study.border, dem=bare).run()
+
+
+def test_ground_read_under_other_assumptions_is_refused(study: bz.Study, ground: Ground) -> None:
+    """Reuse is for equal ground alone."""
+    other = study.with_scenario(study.scenario.changed({"depth_km": 25}))
+
+    with pytest.raises(InvalidScenarioError, match="read it again"):
+        other.run(ground=ground)
+
+
+def test_a_study_file_is_read_with_its_paths(tmp_path: Path) -> None:
+    """Layers, seed and scenario come from one file."""
+    (tmp_path / "events.csv").write_text("lat,lon\n34.4,41.0\n", encoding="utf-8")
+    path = tmp_path / "study.toml"
+    path.write_text(
+        'name = "mine"\na = "Iraq"\nb = "SY"\nseed = 7\nincidents = "events.csv"\n'
+        "[scenario]\ndepth_km = 30\n",
+        encoding="utf-8",
+    )
+
+    study = bz.Study.from_toml(path)
+
+    assert (study.name, study.seed, study.scenario.depth_km) == ("mine", 7, 30)
+    assert study.incidents == str(tmp_path / "events.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ('a = "IRQ"', InvalidScenarioError, "needs b ="),
+        ('a = "IRQ"\nb = "SYR"\nhdem = "x"', InvalidScenarioError, "a study has no hdem"),
+        ('a = "IRQ"\nb = "FRA"', BorderNotFoundError, "no land border"),
+    ],
+)
+def test_a_bad_study_file_is_refused(
+    tmp_path: Path, text: str, error: type[Exception], message: str
+) -> None:
+    """Each refusal says what is wrong with the file."""
+    path = tmp_path / "study.toml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(error, match=message):
+        bz.Study.from_toml(path)
