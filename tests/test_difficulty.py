@@ -227,9 +227,9 @@ def test_ruggedness_does_not_depend_on_the_cell() -> None:
 
 
 def test_masking_is_the_prior_of_the_landform_unless_it_is_given() -> None:
-    """A prior, declared: flat plain 0.15, mountain 0.70."""
+    """A prior, declared: flat plain 0.06, mountain 0.70."""
     prior = difficulty.flags(ground(relief_m=10), layer(1.0), cover())
-    assert first(prior, "member_masking") == pytest.approx(0.15)
+    assert first(prior, "member_masking") == pytest.approx(0.06)
     given_layer = difficulty.flags(ground(relief_m=10), layer(1.0), cover(), masking=layer(0.5))
     assert first(given_layer, "member_masking") == pytest.approx(0.5)
 

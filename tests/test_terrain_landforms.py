@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pytest
 from terrain_cases import extended, gradient, raster, rough
@@ -95,3 +98,13 @@ def test_landforms_refuse_what_cannot_be() -> None:
         terrain.MaskPrior(landform="hilly", f_mask=0.5, low=0.1, high=1.2)
     with pytest.raises(InvalidParameterError, match=r"must lie in its band 0\.1 to 0\.4, got 0\.5"):
         terrain.MaskPrior(landform="hilly", f_mask=0.5, low=0.1, high=0.4)
+
+
+def test_mask_prior_is_what_its_script_prints() -> None:
+    """One row of the table recomputed from lines of sight over the seeded ground."""
+    script = runpy.run_path(str(Path(__file__).parents[1] / "scripts" / "mask_prior.py"))
+    prior = terrain.MASK_PRIOR[3]
+
+    roughest, _ = script["hidden"](3.0, script["RELIEF_M"]["mountain"])
+
+    assert round(roughest, 2) == prior.high

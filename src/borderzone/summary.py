@@ -189,7 +189,7 @@ def ground_by_segment(
     >>> attrs = xr.Dataset({"slope_deg": flat, "relief_m": flat, "tri_m": flat})
     >>> ground = ground_by_segment(attrs, xr.Dataset(), None, cells)
     >>> ground[["f_mask", "patrol_speed_factor", "crosser_km_h"]].round(4).to_numpy()
-    array([[0.15  , 1.    , 2.8026]])
+    array([[0.06  , 1.    , 2.8026]])
     """
     check_choice(mode, "mode", MODES)
     missing = [name for name in ("slope_deg", "relief_m", "tri_m") if name not in attrs]
