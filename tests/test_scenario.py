@@ -68,7 +68,7 @@ def test_a_record_cannot_be_changed() -> None:
     scenario = Scenario()
 
     with pytest.raises(ValidationError, match="frozen"):
-        scenario.depth_km = 10.0  # type: ignore[misc]
+        scenario.depth_km = 10.0
     assert scenario.changed({"depth_km": 10}).depth_km == 10
     assert scenario.depth_km == 50
 
