@@ -177,7 +177,9 @@ def test_weak_barrier_threshold() -> None:
     assert round(patrol.weak_barrier_sensors(range_km=2, length_km=595)) == 1032
     doubled = patrol.weak_barrier_sensors(range_km=2, length_km=600, awake=0.5)
     assert doubled == pytest.approx(2 * patrol.weak_barrier_sensors(range_km=2, length_km=600))
-    assert patrol.weak_barrier_sensors(range_km=2, length_km=600, k=2) > 1042
+    twofold = patrol.weak_barrier_ratio(1300, range_km=2, length_km=600, k=2)
+    log = math.log(1300)
+    assert twofold == pytest.approx(1.208720 / (1 + math.log(log) / log), abs=1e-6)
     with pytest.raises(InvalidParameterError, match="more than e"):
         patrol.weak_barrier_ratio(2, range_km=2, length_km=600)
 

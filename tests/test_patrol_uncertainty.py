@@ -102,6 +102,17 @@ def test_bands_do_not_depend_on_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
+def test_roll_and_ceiling_follow_what_is_drawn() -> None:
+    """Shift factor over availability; identification times response; the rest as the force."""
+    fixed = {
+        name: Assumption(name=name, distribution="fixed", parameters=(x,), unit="1", source="test")
+        for name, x in (("shift_factor", 4.0), ("availability", 0.5), ("p_respond", 0.6))
+    }
+    drawn = patrol.draw_rates(_case(), draws=3, assumptions=fixed)
+    np.testing.assert_allclose(drawn.roll, [8, 8, 8])
+    np.testing.assert_allclose(drawn.ceiling, 0.9 * 0.6)
+
+
 @pytest.mark.parametrize("law", ["random", "back_and_forth"])
 @pytest.mark.parametrize("rule", ["even", "optimal", "maximin"])
 def test_bands_are_quantiles_over_the_draws(law: str, rule: str) -> None:
