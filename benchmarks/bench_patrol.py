@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,11 +80,8 @@ def main() -> None:
     )
     for integer in (False, True):
         for rule in patrol.RULES:
-            seconds = best_of(
-                lambda rule=rule, integer=integer: patrol.coverage_curve(
-                    rates, weights, rule=rule, integer=integer
-                )
-            )
+            curve = partial(patrol.coverage_curve, rates, weights, rule=rule, integer=integer)
+            seconds = best_of(curve)
             kind = "whole units" if integer else "fractions"
             print(f"curve of 1001 counts, {rule}, {kind}: {seconds * 1e3:.1f} ms")
     share = Fraction(4, 595)
