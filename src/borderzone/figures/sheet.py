@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Width of the empty rim on the left and right of a page. Units: inches.
 SIDE = 0.45
 
-__all__ = ["DISCLAIMER", "footer", "heading", "legend", "synthetic_band"]
+__all__ = ["DISCLAIMER", "footer", "heading", "internal_band", "legend", "synthetic_band"]
 
 DISCLAIMER = (
     "Boundaries, names and designations on this figure imply no opinion on the legal status of "
@@ -210,4 +210,35 @@ def synthetic_band(figure: Figure, *, top: float, words: str) -> None:
         fontsize=8.5,
         fontweight="bold",
         color=INK["text"],
+    )
+
+
+def internal_band(figure: Figure) -> None:
+    """
+    Stamp a page as not for publication.
+
+    Parameters
+    ----------
+    figure
+        The page.
+
+    Examples
+    --------
+    >>> from borderzone.figures.style import page
+    >>> sheet = page()
+    >>> internal_band(sheet)
+    >>> sheet.texts[0].get_text()
+    'INTERNAL: not for publication'
+    """
+    wide, high = figure.get_size_inches()
+    figure.text(
+        1 - 0.1 / wide,
+        1 - 0.06 / high,
+        "INTERNAL: not for publication",
+        ha="right",
+        va="top",
+        fontsize=8,
+        fontweight="bold",
+        color="#000000",
+        backgroundcolor=INK["warning"],
     )

@@ -15,13 +15,10 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray
     from borderzone.study import StudyResult
 
-__all__ = ["Strip", "cave_rank_by_segment", "gather", "strip_map_data"]
+__all__ = ["Strip", "gather", "strip_map_data"]
 
 # Towns this near the border are named on the strip. Units: km.
 PLACE_REACH_KM = 15.0
-UNKNOWN_RANK = 255
-# Below this share of mapped rock a segment's cave rank is not told.
-MAPPED_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -79,9 +76,9 @@ def gather(result: StudyResult) -> Strip:
         Tables by segment, and points and cells by chainage and offset.
     """
     segments = pd.DataFrame(result.segments.drop(columns="geometry"))
-    for extra in (cave_rank_by_segment(result), events_by_segment(result)):
-        if extra is not None:
-            segments = segments.join(extra)
+    counted = events_by_segment(result)
+    if counted is not None:
+        segments = segments.join(counted)
     return Strip(
         result=result,
         segments=segments,
@@ -113,6 +110,7 @@ def strip_map_data(result: StudyResult) -> pd.DataFrame:
         "elevation_max_m",
         "tri_m",
         "remote_share",
+        "cave_rank",
         "rate_night",
         "rate_day",
         "pod_even",
@@ -121,39 +119,8 @@ def strip_map_data(result: StudyResult) -> pd.DataFrame:
     ]
     segments = result.segments
     table = pd.DataFrame(segments[[name for name in wanted if name in segments]])
-    for extra in (cave_rank_by_segment(result), events_by_segment(result)):
-        if extra is not None:
-            table = table.join(extra)
-    return table
-
-
-def cave_rank_by_segment(result: StudyResult) -> pd.DataFrame | None:
-    """
-    Give the commonest cave susceptibility on the mapped rock of each segment.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    DataFrame or None
-        ``cave_rank`` by segment, 0 to 3; NaN where less than a tenth of the
-        ground lies on mapped rock. None without rasters.
-    """
-    layers = result.layers
-    if layers is None or "cave_prone" not in layers:
-        return None
-    segment, rank = (layers[name].to_numpy().ravel() for name in ("segment", "cave_prone"))
-    inside = segment >= 0
-    known = inside & (rank != UNKNOWN_RANK)
-    size = int(segment.max()) + 1
-    counts = np.array([np.bincount(segment[known & (rank == r)], minlength=size) for r in range(4)])
-    share = counts.sum(axis=0) / np.maximum(np.bincount(segment[inside], minlength=size), 1)
-    common = np.where(share >= MAPPED_SHARE, counts.argmax(axis=0), np.nan)
-    index = result.segments.index
-    return pd.DataFrame({"cave_rank": common[index.to_numpy()]}, index=index)
+    counted = events_by_segment(result)
+    return table if counted is None else table.join(counted)
 
 
 def _named_places(result: StudyResult) -> pd.DataFrame:

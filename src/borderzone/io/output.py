@@ -21,7 +21,7 @@ except ImportError:  # pragma: no cover  (Windows has no advisory locks of this 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["output_folder"]
+__all__ = ["check_output_folder", "output_folder"]
 
 MANIFEST = "manifest.json"
 UNLISTED = ("log.txt", "timing.json", MANIFEST)
@@ -94,6 +94,29 @@ def output_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> I
             raise OutputError(msg) from error
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def check_output_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """
+    Refuse an output folder before any work is done for it; nothing is written.
+
+    Parameters
+    ----------
+    path
+        Final name of the folder.
+    overwrite
+        Whether an earlier run's folder may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If `output_folder` would refuse it as it is now.
+
+    Examples
+    --------
+    >>> check_output_folder("a_folder_that_does_not_exist")
+    """
+    _check_final(Path(path).expanduser().resolve(), overwrite=overwrite)
 
 
 def _beside(final: Path, word: str) -> Path:

@@ -1,0 +1,228 @@
+"""What the columns of the tables mean, with their units: the data dictionary."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+__all__ = ["COLUMNS", "meaning_of"]
+
+# Column -> unit and meaning. A column that means another thing in one table stands as
+# "table.column".
+COLUMNS = MappingProxyType(
+    {
+        "finding": ("", "number of the finding"),
+        "sentence": ("", "the finding, word for word as in the report and the manifest"),
+        "detail": ("", "edition this row belongs to; INTERNAL rows are not for publication"),
+        "segment": ("", "number of the segment, from the start of the border"),
+        "km_start": ("km", "chainage along the border where it begins"),
+        "km_end": ("km", "chainage along the border where it ends"),
+        "length_km": ("km", "length along the border, on the ellipsoid"),
+        "area_km2": ("km2", "area on the ellipsoid"),
+        "section": ("", "section of the corridor, each with its own frame"),
+        "third_country_share": ("share", "ground of neither of the two countries"),
+        "sea_share": ("share", "water of the sea"),
+        "f_mask": ("share", "strip out of sight of a patrol"),
+        "f_mask_low": ("share", "low end of the 90 % band of f_mask"),
+        "f_mask_high": ("share", "high end of the 90 % band of f_mask"),
+        "patrol_speed_factor": ("share", "speed of a patrol against that on flat bare ground"),
+        "no_go_share": ("share", "ground too steep for the patrol's vehicle"),
+        "terrain_known_share": ("share", "ground with elevation"),
+        "surface_known_share": ("share", "ground with land cover"),
+        "slope_deg": ("degree", "mean slope, Horn (1981)"),
+        "relief_m": ("m", "highest less lowest elevation within the search radius"),
+        "tri_m": ("m", "terrain ruggedness index, Riley (1999)"),
+        "bare_share": ("share", "bare ground"),
+        "hours_median": ("h", "median travel time from the nearest origin in the response mode"),
+        "hours_max": ("h", "longest travel time from the nearest origin in the response mode"),
+        "karst_rank": ("rank 0-3", "susceptibility of the mapped soluble rock"),
+        "karst_known_share": ("share", "ground on mapped rock"),
+        "landform": ("", "commonest landform class"),
+        "n_cells": ("cells", "cells of the working grid"),
+        "n_borrowed": ("cells", "cells taken from the neighbourhood, where there are none inside"),
+        "elevation_min_m": ("m", "lowest elevation"),
+        "elevation_mean_m": ("m", "mean elevation"),
+        "elevation_max_m": ("m", "highest elevation"),
+        "remote_share": ("share", "remote desert"),
+        "flagged_share.remote_share": ("share", "corridor flagged as remote desert"),
+        "unknown_remote_share": ("share", "corridor where remoteness is unknown"),
+        "index_mean": ("0-1", "mean difficulty index; descriptive, never part of a probability"),
+        "weight": ("share", "share of the crossings expected here"),
+        "patrol_km_h": ("km/h", "speed of a patrol"),
+        "crosser_km_h": ("km/h", "speed of somebody who crosses"),
+        "sweep_width_km_night": ("km", "sweep width of the sensor by night"),
+        "sweep_width_km_day": ("km", "sweep width of the sensor by day"),
+        "rate_night": ("per unit", "detection rate of one unit on station by night"),
+        "rate_day": ("per unit", "detection rate of one unit on station by day"),
+        "cave_rank": ("rank 0-3", "cave susceptibility; never a cave; empty where unknown"),
+        "zone": ("", "name of the zone"),
+        "kind": ("", "remote_desert or cave_prone"),
+        "rank": ("rank 1-3", "how far past the breaks"),
+        "side": ("", "country on whose side of the border most of it lies"),
+        "near": ("", "nearest named place"),
+        "near_km": ("km", "distance to that place"),
+        "reasons": ("", "why it is flagged, in numbers"),
+        "break_hours": ("h", "travel time above which ground is remote"),
+        "break_bare_share": ("share", "bare share above which ground is bare"),
+        "break_cave_rank": ("rank 0-3", "cave susceptibility from which ground is listed"),
+        "aridity_index": ("P/PET", "aridity index, where a layer is given"),
+        "accuracy_km": ("km", "how far its outline may be off"),
+        "unit_count": ("units", "patrol units on station"),
+        "rule": ("", "even, optimal (best for the mean) or maximin (every inch)"),
+        "light": ("", "night or day"),
+        "on_roll": ("units", "units on the roll, at the reference assumptions"),
+        "on_roll_p50": ("units", "units on the roll, median of the draws"),
+        "measure": ("", "mean or worst segment, probability of detection or interdiction"),
+        "target": ("probability", "probability to be reached"),
+        "confidence": ("probability", "confidence with which the target is to be met"),
+        "attainable": ("share", "share of the draws in which some number of units is enough"),
+        "ceiling": ("probability", "largest value that any number of units reaches"),
+        "mode": ("", "how travel time is reckoned"),
+        "threshold_h": ("h", "travel time beyond which ground counts as remote"),
+        "cave_share_rank2plus_of_known": (
+            "share",
+            "medium or high cave susceptibility, of the ground on mapped rock",
+        ),
+        "rock_share_rank2plus_of_known": (
+            "share",
+            "medium or high susceptibility by rock alone, of the ground on mapped rock",
+        ),
+        "unknown_karst_share": ("share", "corridor off the mapped rock, where caves are unknown"),
+        "id": ("", "identifier of the row"),
+        "date": ("", "date as given"),
+        "date_start": ("date", "first day it may have happened"),
+        "date_end": ("date", "last day it may have happened"),
+        "date_precision": ("", "how precisely the date is known"),
+        "event_type": ("", "kind of event, as coded by the source"),
+        "description": ("", "what the source says"),
+        "place": ("", "where the source says it happened"),
+        "lat": ("degree", "latitude of the coded point"),
+        "lon": ("degree", "longitude of the coded point"),
+        "where_prec": ("class", "UCDP class of positional precision, 1 exact to 7"),
+        "radius_km": ("km", "radius of the circle it may lie in"),
+        "fatalities": ("people", "deaths as reported"),
+        "source": ("", "where it is from"),
+        "status": ("", "ok, fixed or quarantined"),
+        "reason": ("", "why it was fixed or quarantined"),
+        "synthetic": ("", "drawn from a random process; never happened"),
+        "expected": ("incidents", "expected number in the zone over the imputed positions"),
+        "p025": ("incidents", "2.5 % quantile over the imputed positions"),
+        "p05": ("incidents", "5 % quantile over the imputed positions"),
+        "p95": ("incidents", "95 % quantile over the imputed positions"),
+        "p975": ("incidents", "97.5 % quantile over the imputed positions"),
+        "possible": ("incidents", "incidents that may lie in the zone"),
+        "expected_if_uniform": ("incidents", "number if incidents ignored the ground"),
+        "below_precision": ("", "zone smaller across than the median position error"),
+        "month": ("1-12", "month, at its middle"),
+        "sunset": ("h", "time with the sun below -0.833 degrees"),
+        "civil": ("h", "time with the sun below -6 degrees"),
+        "nautical": ("h", "time with the sun below -12 degrees"),
+        "astronomical": ("h", "time with the sun below -18 degrees"),
+        "assumption": ("", "name of the assumption"),
+        "first_order": ("share", "variance owned by itself (Sobol, first order)"),
+        "total": ("share", "variance owned with its interactions (Sobol, total)"),
+        "case": ("", "border and year"),
+        "basis": ("", "what was counted: people on the roll, on post, posts or vehicles"),
+        "persons_per_km": ("people/km", "people on station"),
+        "units_per_km": ("units/km", "as units on station"),
+        "unit_count_equivalent": ("units", "as units on station on this length of border"),
+        "mean_pod_at_that": ("probability", "what the model detects with so many, mean"),
+        "mean_poi_at_that": ("probability", "what the model stops with so many, mean"),
+        "observed_low": ("probability", "lowest effectiveness published"),
+        "observed_high": ("probability", "highest effectiveness published"),
+        "observed_source": ("", "what those two are"),
+        "more_hopeful_low": ("factor", "the model's interdiction over the highest published"),
+        "more_hopeful_high": ("factor", "the model's interdiction over the lowest published"),
+        "fielded_over_need": ("factor", "their units over those that detect nine in ten here"),
+        "tag": ("", "F seen in a public source, M from memory, A assumption"),
+        "value": ("as in unit", "median"),
+        "band_low": ("as in unit", "5 % quantile"),
+        "band_high": ("as in unit", "95 % quantile"),
+        "distribution": ("", "law it is drawn from"),
+        "unit": ("", "unit of the value"),
+        "name": ("", "short name"),
+        "night_hours.name": ("", "month"),
+        "title": ("", "what it is"),
+        "path": ("", "file"),
+        "sha256": ("", "checksum of the file"),
+        "bytes": ("bytes", "size of the file"),
+        "licence": ("", "terms of use"),
+        "attribution": ("", "credit to print"),
+        "citation": ("", "full reference"),
+        "resolution": ("", "what the data can resolve"),
+        "accuracy": ("", "how far the data may be off"),
+        "notes": ("", "what a user must know"),
+        "quantity": ("", "what is compared"),
+        "a": ("", "first scenario, median of the draws"),
+        "b": ("", "second scenario, median of the draws"),
+        "difference": ("", "second less first, median of the paired draws"),
+        "difference_p05": ("", "5 % quantile of the paired differences"),
+        "difference_p95": ("", "95 % quantile of the paired differences"),
+        "within_noise": ("", "whether the band of the difference holds zero"),
+        "scenario_a": ("", "name of the first scenario"),
+        "scenario_b": ("", "name of the second scenario"),
+        "incidents_expected": ("incidents", "expected incidents over the imputed positions"),
+        "incidents_p05": ("incidents", "5 % quantile over the imputed positions"),
+        "incidents_p95": ("incidents", "95 % quantile over the imputed positions"),
+    }
+)
+MEASURES = {
+    "mean_pod": "probability of detection, mean along the border",
+    "min_pod": "probability of detection, weakest segment",
+    "mean_poi": "probability of interdiction, mean along the border",
+    "min_poi": "probability of interdiction, weakest segment",
+}
+COUNTS = {"on_station": "units on station", "on_roll": "units on the roll"}
+ENDS = {
+    "p05": "5 % quantile of the draws",
+    "p50": "median of the draws",
+    "p95": "95 % quantile of the draws",
+    "p025": "2.5 % quantile of the draws",
+    "p975": "97.5 % quantile of the draws",
+    "reference": "at the reference assumptions",
+    "confidence": "with the confidence asked for",
+}
+RULES = {"even": "spread evenly", "optimal": "best for the mean", "maximin": "every inch equal"}
+
+
+def meaning_of(column: str, table: str = "") -> tuple[str, str]:
+    """
+    Say what a column is.
+
+    Parameters
+    ----------
+    column
+        Its name.
+    table
+        Its table.
+
+    Returns
+    -------
+    tuple of str
+        Unit and meaning; both empty where nothing is known of it.
+
+    Examples
+    --------
+    >>> meaning_of("mean_poi_p05")
+    ('probability', 'probability of interdiction, mean along the border; 5 % quantile of the draws')
+    >>> meaning_of("units_even")
+    ('units', 'units on station at the reference number, spread evenly')
+    """
+    known = COLUMNS.get(f"{table}.{column}") or COLUMNS.get(column)
+    return known or _composed(column)
+
+
+def _composed(column: str) -> tuple[str, str]:
+    if column in MEASURES:
+        return "probability", f"{MEASURES[column]}; at the reference assumptions"
+    head, _, tail = column.rpartition("_")
+    if head in MEASURES and tail in ENDS:
+        return "probability", f"{MEASURES[head]}; {ENDS[tail]}"
+    if head in COUNTS and tail in ENDS:
+        return "units", f"{COUNTS[head]}; {ENDS[tail]}"
+    if head == "units" and tail in RULES:
+        return "units", f"units on station at the reference number, {RULES[tail]}"
+    if head == "pod" and tail in RULES:
+        return "probability", f"probability of detection at the reference number, {RULES[tail]}"
+    if head == "underlying" and tail in ENDS:
+        return "incidents", f"mean number behind the counts (Garwood); {ENDS[tail]}"
+    return "", ""

@@ -1,0 +1,225 @@
+"""The output folder: report, figures, tables, layers and manifest, whole or not at all."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import tomli_w
+
+import borderzone
+from borderzone import io, provenance
+from borderzone.io.output import check_output_folder, output_folder
+from borderzone.report.page import render_page
+from borderzone.report.pictures import draw_pictures
+from borderzone.report.public import edition
+from borderzone.report.tables import data_dictionary, tables
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from borderzone.report.public import Edition
+    from borderzone.study import StudyResult
+
+__all__ = ["check_folder", "write_report"]
+
+STAMP = "INTERNAL: not for publication"
+# Cave susceptibility is never given by cell: it is known to 25 km.
+RASTERS = ("elevation_m", "slope_deg", "tri_m", "relief_m", "hours_vehicle", "hours_foot")
+RASTERS += ("remote_desert", "index")
+
+_log = logging.getLogger("borderzone")
+
+
+def check_folder(folder: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """
+    Refuse an output folder before any work is done for it.
+
+    Parameters
+    ----------
+    folder
+        Folder that a report is to be written to.
+    overwrite
+        Whether an earlier report there may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If it is not empty and may not be replaced.
+
+    Examples
+    --------
+    >>> check_folder("a_folder_that_does_not_exist")
+    """
+    check_output_folder(folder, overwrite=overwrite)
+
+
+def write_report(
+    result: StudyResult,
+    folder: str | os.PathLike[str],
+    *,
+    detail: str = "public",
+    overwrite: bool = False,
+    comparison: StudyResult | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Path:
+    """
+    Write the whole output folder of a study.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    folder
+        Folder to write; nothing is written outside it.
+    detail
+        ``"public"``: segments of 10 km or coarser, no posts, no rows of
+        other people's incident tables. ``"internal"`` holds them and is
+        stamped so on every file.
+    overwrite
+        Whether files that an earlier report wrote there may be replaced.
+    comparison
+        A second result of the same border, shown as a what-if.
+    progress
+        Called with the name of each step.
+
+    Returns
+    -------
+    pathlib.Path
+        The report, ``report.html``.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there is no such edition.
+    OutputError
+        If the folder is not empty, or cannot be written.
+    """
+    shown = edition(result, detail)
+    other = None if comparison is None else edition(comparison, detail).result
+    clock = _Clock(progress)
+    with output_folder(folder, overwrite=overwrite) as target:
+        clock("tables")
+        found = tables(shown, other)
+        _write_tables(found, target / "tables")
+        clock("vectors and rasters")
+        _write_vectors(shown, target / "vectors")
+        _write_rasters(shown, target / "rasters")
+        pictures = draw_pictures(shown, target, other, clock)
+        clock("report")
+        page = render_page(shown, found, pictures, other)
+        (target / "report.html").write_text(page, encoding="utf-8")
+        _write_words(shown, target)
+        clock("manifest")
+        provenance.write_manifest(shown.result, target, detail=detail)
+        seconds = clock.stop()
+        provenance.write_timing(seconds, target)
+        _write_log(shown, seconds, target / "log.txt")
+    return Path(folder) / "report.html"
+
+
+class _Clock:
+    """Tells the steps on, and how long each took."""
+
+    def __init__(self, progress: Callable[[str], None] | None) -> None:
+        self._progress = progress
+        self._name = ""
+        self._since = time.perf_counter()
+        self._seconds: dict[str, float] = {}
+
+    def __call__(self, name: str) -> None:
+        self.stop()
+        self._name = name
+        if self._progress is not None:
+            self._progress(name)
+
+    def stop(self) -> dict[str, float]:
+        now = time.perf_counter()
+        if self._name:
+            self._seconds[self._name] = now - self._since
+        self._since = now
+        return self._seconds
+
+
+def _write_tables(found: dict[str, pd.DataFrame], folder: Path) -> None:
+    folder.mkdir()
+    for name, table in found.items():
+        io.write_csv(table, folder / f"{name}.csv")
+    io.write_csv(data_dictionary(found), folder / "data_dictionary.csv")
+
+
+def _write_vectors(shown: Edition, folder: Path) -> None:
+    folder.mkdir()
+    layers = {name: _exchangeable(layer, shown) for name, layer in _vectors(shown).items()}
+    io.write_gpkg(layers, folder / "borderzone.gpkg")
+    for name, layer in layers.items():
+        io.write_geoparquet(layer, folder / f"{name}.parquet")
+
+
+def _vectors(shown: Edition) -> dict[str, gpd.GeoDataFrame]:
+    result = shown.result
+    layers: dict[str, gpd.GeoDataFrame | None] = {
+        "border": result.border.stretches,
+        "corridor": gpd.GeoDataFrame(geometry=result.corridor.outline),
+        "segments": result.segments.reset_index(),
+        "zones": result.zones,
+        "incidents": result.incidents,
+        "origins": result.origins,
+    }
+    return {name: layer for name, layer in layers.items() if layer is not None and len(layer)}
+
+
+def _exchangeable(layer: gpd.GeoDataFrame, shown: Edition) -> gpd.GeoDataFrame:
+    plain = layer.to_crs(4326).copy()
+    plain.attrs = {}
+    return plain.assign(detail=STAMP) if shown.internal else plain
+
+
+def _write_rasters(shown: Edition, folder: Path) -> None:
+    layers = shown.result.layers
+    if layers is None:
+        return
+    folder.mkdir()
+    tags = {"RUN": shown.result.run_id, "DETAIL": STAMP if shown.internal else "public"}
+    for name in RASTERS:
+        if name in layers:
+            io.write_raster(layers[name], folder / f"{name}.tif", tags=tags)
+
+
+def _write_words(shown: Edition, folder: Path) -> None:
+    result = shown.result
+    credit = provenance.attribution_text(result.inputs, name=result.name, run_id=result.run_id)
+    stamp = f"{STAMP}\n\n" if shown.internal else ""
+    (folder / "ATTRIBUTION.txt").write_text(stamp + credit, encoding="utf-8")
+    comment = f"# {STAMP}\n" if shown.internal else ""
+    (folder / "study.toml").write_text(comment + _study_toml(result), encoding="utf-8")
+
+
+def _study_toml(result: StudyResult) -> str:
+    border = result.border
+    own = [record.path for record in result.inputs if not record.embedded]
+    head: dict[str, Any] = {"name": result.name, "a": border.a, "b": border.b, "seed": result.seed}
+    if any(record.name == "article_incidents" for record in result.inputs):
+        head["incidents"] = "embedded"
+    scenario = result.scenario.model_dump(mode="json", exclude_none=True)
+    note = "".join(f"# used, and to be named here to repeat the run: {path}\n" for path in own)
+    return note + tomli_w.dumps(head | {"scenario": scenario})
+
+
+def _write_log(shown: Edition, seconds: dict[str, float], path: Path) -> None:
+    result = shown.result
+    lines = [STAMP] if shown.internal else []
+    lines += [
+        f"borderzone {borderzone.__version__}, {time.strftime('%Y-%m-%d %H:%M:%S %z')}",
+        f"{result.name}, run {result.run_id}, seed {result.seed}, {shown.detail} edition",
+        *(f"note: {note}" for note in result.notes),
+        *(f"left out: {words}" for words in shown.left_out),
+        *(f"{name}: {duration:.2f} s" for name, duration in seconds.items()),
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

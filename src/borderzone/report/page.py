@@ -1,0 +1,289 @@
+"""The report itself: one self-contained page, findings first."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, StrictUndefined
+
+import borderzone
+from borderzone.figures.sheet import DISCLAIMER
+from borderzone.report import wording
+from borderzone.report.readable import (
+    assumptions_table,
+    flagged_table,
+    inputs_table,
+    licence_table,
+    overlay_table,
+    plausibility_table,
+    required_table,
+    segments_table,
+    whatif_table,
+    zones_table,
+)
+from borderzone.report.tables import TABLE_WORDS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from borderzone.report.pictures import Picture
+    from borderzone.report.public import Edition
+    from borderzone.study import StudyResult
+
+__all__ = ["render_page"]
+
+
+def render_page(
+    edition: Edition,
+    tables: dict[str, pd.DataFrame],
+    pictures: dict[str, Picture],
+    comparison: StudyResult | None,
+) -> str:
+    """
+    Write the report as one HTML page that needs no other file.
+
+    Parameters
+    ----------
+    edition
+        The result as this edition tells it.
+    tables
+        Tables by name.
+    pictures
+        Figures by name.
+    comparison
+        A second result, or None.
+
+    Returns
+    -------
+    str
+        The page.
+    """
+    result = edition.result
+    template = resources.files("borderzone.report").joinpath("template.html")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    sections = [
+        _corridor(edition, pictures),
+        _units(edition, pictures),
+        _hangs_on(edition, pictures),
+        _plausibility(edition),
+        _whatif(edition, pictures, comparison),
+        _incidents(edition, pictures),
+        _limits(edition),
+        _data(edition),
+        _files(edition, tables),
+    ]
+    return environment.from_string(template.read_text(encoding="utf-8")).render(
+        name=result.name,
+        headline=f"{result.name}: {result.border.length_km:,.0f} km of border",
+        lede=wording.LEDE,
+        version=borderzone.__version__,
+        internal=edition.internal,
+        synthetic=result.synthetic,
+        summary=result.summary,
+        people=wording.people(result),
+        sections=[section for section in sections if section is not None],
+        disclaimer=DISCLAIMER,
+        run_id=result.run_id,
+        seed=result.seed,
+        detail=edition.detail,
+    )
+
+
+def _section(name: str, title: str, **parts: Any) -> dict[str, Any]:
+    empty: dict[str, Any] = {"paragraphs": [], "points": [], "bands": [], "figures": []}
+    section = empty | {"tables": [], "side_by_side": False} | parts
+    section["figures"] = [figure for figure in section["figures"] if figure is not None]
+    section["tables"] = [table for table in section["tables"] if table is not None]
+    return section | {"id": name, "title": title}
+
+
+def _corridor(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
+    result = edition.result
+    depths = sorted(set(result.corridor.depth_km.values()))
+    deep = " or ".join(f"{depth:g}" for depth in depths)
+    words = [
+        (
+            f"The corridor is all ground whose nearest point of the border is at most {deep} km "
+            f"away: {result.corridor.area_km2:,.0f} km² in {len(result.segments)} segments, from "
+            f"{result.border.start_name} (km 0) to {result.border.end_name} "
+            f"(km {result.border.length_km:,.0f})."
+        )
+    ]
+    if result.zones is not None:
+        words.append(
+            "Remote desert is bare ground farther in time than a threshold from the nearest origin. "
+            "Cave-prone is a susceptibility of mapped soluble rock; where no rock is mapped it is "
+            "unknown, which is not the same as none."
+        )
+    return _section(
+        "corridor",
+        "The corridor and its ground",
+        paragraphs=words,
+        figures=[pictures.get("map"), pictures.get("strip")],
+        tables=[flagged_table(result), zones_table(result), segments_table(result)],
+    )
+
+
+def _units(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | None:
+    result = edition.result
+    if result.required is None:
+        return None
+    force = result.scenario.force
+    words = [
+        (
+            f"A unit is {force.crew} people. Stopping somebody takes three things: that a patrol "
+            f"sees them, that it knows what it sees ({force.p_identify:.0%} of times) and that it "
+            f"gets there ({force.p_respond:.0%}). Seeing is therefore always drawn as the upper "
+            "bound."
+        ),
+        (
+            "“On average” weighs all crossings; “every inch” looks at the segment where it is "
+            "easiest to get through. On station is who is out at this moment, on roll is who must "
+            "be employed for that, with shifts, leave and repairs."
+        ),
+    ]
+    return _section(
+        "units",
+        "How many units",
+        paragraphs=words,
+        figures=[pictures.get("curve")],
+        tables=[required_table(result)],
+    )
+
+
+def _hangs_on(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
+    result = edition.result
+    words = []
+    if result.terrain_variance is not None:
+        words.append(str(result.terrain_variance["statement"]))
+    return _section(
+        "assumptions",
+        "What the answer hangs on",
+        paragraphs=words,
+        figures=[pictures.get("sensitivity"), pictures.get("night")],
+        side_by_side=True,
+        tables=[assumptions_table(result)],
+    )
+
+
+def _plausibility(edition: Edition) -> dict[str, Any] | None:
+    table = edition.result.plausibility
+    if table is None:
+        return None
+    return _section(
+        "plausibility",
+        "How hopeful the model is",
+        paragraphs=[str(table.attrs["statement"])],
+        tables=[plausibility_table(edition.result)],
+    )
+
+
+def _whatif(
+    edition: Edition, pictures: dict[str, Picture], comparison: StudyResult | None
+) -> dict[str, Any] | None:
+    if comparison is None or "whatif" not in pictures:
+        return None
+    a, b = edition.result.scenario.name, comparison.scenario.name
+    return _section(
+        "whatif",
+        f"What if: {b}",
+        paragraphs=[
+            (
+                f"The same border, ground and draws under “{a}” and under “{b}”, so that the "
+                "difference is that of the change alone."
+            ),
+            comparison.summary[2],
+        ],
+        figures=[pictures["whatif"]],
+        tables=[whatif_table(edition.result, comparison)],
+    )
+
+
+def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | None:
+    result = edition.result
+    if result.overlay is None and result.incidents is None:
+        return None
+    words = [
+        (
+            "A report places an event in a town, a district or a desert, not at a point. Every event is "
+            "therefore moved over all the places it may have been, and counted each time."
+        )
+    ]
+    table = result.overlay
+    if table is not None and "excluded" in table.attrs:
+        gone = ", ".join(f"{row['id']} ({row['place']})" for row in table.attrs["excluded"])
+        words.append(
+            f"{table.attrs['n_placed']} of {table.attrs['n_events']} events can be placed, "
+            f"{table.attrs['n_in_corridor']:.1f} of them in the corridor. Too vague to be placed, and "
+            f"counted here: {gone or 'none'}."
+        )
+    known = any(record.name == "article_incidents" for record in result.inputs)
+    demo = pictures.get("incidents_demo")
+    return _section(
+        "incidents",
+        "Incidents",
+        paragraphs=words,
+        points=wording.article_facts() if known else [],
+        bands=["SYNTHETIC DATA in the second figure: none of it happened."] if demo else [],
+        figures=[pictures.get("incidents"), demo],
+        side_by_side=True,
+        tables=[overlay_table(result)],
+    )
+
+
+def _limits(edition: Edition) -> dict[str, Any]:
+    result = edition.result
+    words = []
+    if result.grid is not None:
+        words.append(
+            f"The study runs on cells of {result.grid.resolution_m / 1000:g} km. That is no finer "
+            "than its coarsest input: what each can resolve, and how far it may be off, stands in "
+            "the table. Nothing smaller than a few such cells exists in this report: no wadi, no "
+            "cliff, no track, no line of sight."
+        )
+    return _section(
+        "limits",
+        "What this cannot show",
+        paragraphs=words,
+        points=[*wording.LIMITS, *result.notes, *edition.left_out],
+        tables=[inputs_table(result)],
+    )
+
+
+def _data(edition: Edition) -> dict[str, Any]:
+    return _section(
+        "data",
+        "Data, credits and licences",
+        paragraphs=[
+            (
+                "Whoever shows a figure, table or layer of this folder credits these sources; the same "
+                "stands in ATTRIBUTION.txt."
+            )
+        ],
+        tables=[licence_table(edition.result)],
+    )
+
+
+def _files(edition: Edition, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    result = edition.result
+    frames = "; ".join(section.crs.name for section in result.corridor.sections)
+    points = [f"tables/{name}.csv: {TABLE_WORDS[name]}" for name in tables if name in TABLE_WORDS]
+    points += [
+        "tables/data_dictionary.csv: unit and meaning of every column",
+        "figures/: every figure as PNG, SVG and PDF, its table as CSV and its description as text",
+        "vectors/: borderzone.gpkg and GeoParquet, in degrees (EPSG:4326)",
+    ]
+    if result.layers is not None:
+        points.append("rasters/: cloud-optimised GeoTIFF in the frame of the corridor")
+    points += [
+        "manifest.json: versions, parameters, inputs and outputs with checksums",
+        "study.toml: the study and its scenario; borderzone report study.toml runs it again",
+        "timing.json, log.txt: how long it took; the only files that differ from run to run",
+    ]
+    return _section(
+        "files",
+        "This folder, and how to repeat it",
+        paragraphs=[f"Frame: {frames}. Seed {result.seed}, {result.scenario.draws:,} draws."],
+        points=points,
+    )

@@ -1,0 +1,264 @@
+"""The figures of the report: drawn, saved in three formats with words and tables, embedded."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from borderzone import figures
+from borderzone.figures.sheet import internal_band
+from borderzone.figures.style import figure_of
+from borderzone.io import write_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from borderzone.report.public import Edition
+    from borderzone.study import StudyResult
+
+__all__ = ["Picture", "draw_pictures"]
+
+# Width of a picture inside the page. Units: pixels.
+PAGE_WIDTH = 1500
+SMALL_WIDTH = 1000
+COLOURS = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """
+    One figure of the report.
+
+    Attributes
+    ----------
+    name
+        File name without ending.
+    title
+        Short name for readers.
+    caption
+        What to look at.
+    alt
+        Description in words.
+    data
+        The picture for the page, as base64 of a PNG.
+    width, height
+        Its size. Units: pixels.
+    files
+        Kind and path of every file, relative to the report.
+    small
+        Whether it takes half the width.
+    """
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    data: str
+    width: int
+    height: int
+    files: tuple[dict[str, str], ...]
+    small: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """How one figure is made."""
+
+    name: str
+    title: str
+    caption: str
+    draw: Callable[[], Axes]
+    table: Callable[[], pd.DataFrame]
+    dpi: int = 300
+    small: bool = False
+
+
+def draw_pictures(
+    edition: Edition,
+    folder: Path,
+    comparison: StudyResult | None,
+    step: Callable[[str], None],
+) -> dict[str, Picture]:
+    """
+    Draw, save and embed every figure that a study can give.
+
+    Parameters
+    ----------
+    edition
+        The result as this edition tells it.
+    folder
+        Folder of the report; figures go into ``figures``.
+    comparison
+        A second result to compare with, or None.
+    step
+        Called with the name of each figure.
+
+    Returns
+    -------
+    dict
+        Picture by name.
+    """
+    target = folder / "figures"
+    target.mkdir()
+    found = {}
+    for plan in _plans(edition.result, comparison):
+        step(f"figure: {plan.title}")
+        found[plan.name] = _made(plan, edition, target, comparison)
+    return found
+
+
+def _plans(result: StudyResult, comparison: StudyResult | None) -> list[_Plan]:
+    plans = [
+        _Plan(
+            name="map",
+            title="corridor map",
+            caption=(
+                "The corridor with its flagged ground, north up. Zones are regions of a coarse "
+                "grid: their outlines are no lines on the ground."
+            ),
+            draw=lambda: figures.corridor_map(result),
+            table=lambda: figures.corridor_map_data(result),
+            dpi=200,
+        )
+    ]
+    if "elevation_mean_m" in result.segments:
+        plans.append(
+            _Plan(
+                name="strip",
+                title="strip map",
+                caption="The same border pulled straight, segment by segment.",
+                draw=lambda: figures.strip_map(result),
+                table=lambda: figures.strip_map_data(result).reset_index(),
+                dpi=200,
+            )
+        )
+    if result.curve is not None:
+        plans.append(
+            _Plan(
+                name="curve",
+                title="coverage curve",
+                caption=(
+                    "How many units stop how many crossings. The bands are what the assumptions "
+                    "leave open; the dotted lines, all that are seen, are the upper bound."
+                ),
+                draw=lambda: figures.coverage_curve(result),
+                table=lambda: figures.coverage_curve_data(result),
+                dpi=200,
+            )
+        )
+    return [*plans, *_more_plans(result, comparison)]
+
+
+def _more_plans(result: StudyResult, comparison: StudyResult | None) -> list[_Plan]:
+    plans = []
+    if comparison is not None and comparison.curve is not None and result.curve is not None:
+        plans.append(
+            _Plan(
+                name="whatif",
+                title="what if",
+                caption=(
+                    f"What changes from “{result.scenario.name}” to “{comparison.scenario.name}”, "
+                    "draw by draw."
+                ),
+                draw=lambda: figures.whatif(result, comparison),
+                table=lambda: figures.whatif_data(result, comparison).reset_index(),
+                dpi=200,
+            )
+        )
+    small: list[tuple[str, str, str, Any, Any]] = []
+    if result.sobol is not None:
+        words = "Which assumption owns how much of the width of the bands."
+        small.append(
+            ("sensitivity", "sensitivity", words, figures.sensitivity, lambda: result.sobol)
+        )
+    words = "How long patrols must do without daylight, month by month."
+    table = result.night_hours.reset_index
+    small.append(("night", "length of the night", words, figures.night_hours, table))
+    if result.overlay is not None and len(result.overlay):
+        words = "Reported incidents by zone, each spread over all the places it may have been."
+        small.append(
+            (
+                "incidents",
+                "incidents by zone",
+                words,
+                figures.incident_overlay,
+                lambda: result.overlay,
+            )
+        )
+    if result.demo_overlay is not None and len(result.demo_overlay):
+        words = (
+            "SYNTHETIC DATA: what the same overlay shows with a larger table. None of it happened."
+        )
+        small.append(
+            (
+                "incidents_demo",
+                "SYNTHETIC incidents by zone",
+                words,
+                lambda r: figures.incident_overlay(r, demo=True),
+                lambda: result.demo_overlay.assign(synthetic="SYNTHETIC"),
+            )
+        )
+    for name, title, caption, draw, data in small:
+        plans.append(_small(result, name, title, caption, draw, data))
+    return plans
+
+
+def _small(result: StudyResult, name: str, title: str, caption: str, draw: Any, data: Any) -> _Plan:
+    return _Plan(
+        name=name,
+        title=title,
+        caption=caption,
+        draw=lambda: draw(result),
+        table=data,
+        small=True,
+    )
+
+
+def _made(plan: _Plan, edition: Edition, target: Path, comparison: StudyResult | None) -> Picture:
+    axes = plan.draw()
+    figure = figure_of(axes)
+    alt = figures.alt_text(edition.result, plan.name, other=comparison)
+    table = plan.table()
+    if edition.internal:
+        internal_band(figure)
+        alt = f"INTERNAL, not for publication. {alt}"
+        table = table.assign(detail="INTERNAL")
+    files = figures.save(figure, target / plan.name, alt=alt, dpi=plan.dpi)
+    twin = target / f"{plan.name}.csv"
+    write_csv(table, twin)
+    figure.clear()
+    data, width, height = _embedded(
+        target / f"{plan.name}.png", SMALL_WIDTH if plan.small else PAGE_WIDTH
+    )
+    return Picture(
+        name=plan.name,
+        title=plan.title,
+        caption=plan.caption,
+        alt=alt,
+        data=data,
+        width=width,
+        height=height,
+        files=tuple(
+            {"kind": file.suffix[1:].upper(), "path": f"figures/{file.name}"}
+            for file in [*files, twin]
+            if file.suffix != ".txt"
+        ),
+        small=plan.small,
+    )
+
+
+def _embedded(file: Path, width: int) -> tuple[str, int, int]:
+    with Image.open(file) as picture:
+        height = round(picture.height * width / picture.width)
+        smaller = picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    smaller.quantize(COLOURS, dither=Image.Dither.NONE).save(buffer, format="PNG", optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode("ascii"), width, height

@@ -1,0 +1,204 @@
+"""What may be told in public: coarse segments, no posts, no rows of other people's tables."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from borderzone import incidents
+from borderzone._checks import check_choice
+from borderzone.figures import events_by_segment
+
+if TYPE_CHECKING:
+    from borderzone.study import StudyResult
+
+__all__ = ["DETAILS", "Edition", "edition"]
+
+DETAILS = ("public", "internal")
+# Nothing about patrols is told more finely than this in public. Units: km.
+COARSEST_KM = 10.0
+# Kinds of origin that everyone can look up; all others are somebody's posts.
+OPEN_ORIGINS = frozenset({"town", "airfield"})
+# Rasters that show where posts are, when travel times start at posts.
+FROM_POSTS = ("hours_vehicle", "hours_foot", "remote_desert", "index")
+SUMMED = ("length_km", "area_km2", "weight", "n_cells", "units_", "incidents_")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """
+    A result as one edition of the report may tell it.
+
+    Attributes
+    ----------
+    result
+        The result, coarsened and thinned where it must be.
+    detail
+        ``"public"`` or ``"internal"``.
+    left_out
+        What was left out or coarsened, in sentences.
+    rejected
+        Incident rows that cannot be used, as far as they may be told.
+    """
+
+    result: StudyResult
+    detail: str
+    left_out: tuple[str, ...]
+    rejected: pd.DataFrame
+
+    @property
+    def internal(self) -> bool:
+        """
+        Whether this edition must not be published.
+
+        Returns
+        -------
+        bool
+            True for ``"internal"``.
+        """
+        return self.detail == "internal"
+
+
+def edition(result: StudyResult, detail: str) -> Edition:
+    """
+    Prepare a result for one edition of the report.
+
+    Parameters
+    ----------
+    result
+        What a study gave; not changed.
+    detail
+        ``"public"`` or ``"internal"``.
+
+    Returns
+    -------
+    Edition
+        What that edition may tell.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there is no such edition.
+    """
+    check_choice(detail, "detail", DETAILS)
+    rejected = _rejected(result)
+    if detail == "internal":
+        return Edition(result=result, detail=detail, left_out=(), rejected=rejected)
+    left_out: list[str] = []
+    if not _rows_are_open(result):
+        result = _without_rows(result, left_out)
+        rejected = rejected[[name for name in ("id", "status", "reason") if name in rejected]]
+    if not _origins_are_open(result):
+        result = _without_posts(result, left_out)
+    if result.scenario.segment_km < COARSEST_KM:
+        result = _coarser(result, left_out)
+    return Edition(result=result, detail=detail, left_out=tuple(left_out), rejected=rejected)
+
+
+def _rejected(result: StudyResult) -> pd.DataFrame:
+    if result.incidents is None:
+        return pd.DataFrame({"id": [], "status": [], "reason": []})
+    bad = incidents.rejected(result.incidents)
+    return pd.DataFrame(bad.drop(columns="geometry", errors="ignore"))
+
+
+def _rows_are_open(result: StudyResult) -> bool:
+    if result.incidents is None:
+        return True
+    own = ~result.incidents["synthetic"].astype(bool) if "synthetic" in result.incidents else True
+    names = {record.name for record in result.inputs}
+    return not np.any(own) or ("article_incidents" in names and "incidents" not in names)
+
+
+def _without_rows(result: StudyResult, left_out: list[str]) -> StudyResult:
+    left_out.append(
+        "Incidents are counted by segment and by zone and not listed one by one, because the "
+        "terms of most event databases do not allow it."
+    )
+    counted = events_by_segment(result)
+    segments = result.segments if counted is None else result.segments.join(counted)
+    return replace(result, segments=segments, incidents=None)
+
+
+def _origins_are_open(result: StudyResult) -> bool:
+    return result.origins is None or set(result.origins["kind"]) <= OPEN_ORIGINS
+
+
+def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
+    left_out.append(
+        "Posts are not shown, nor the rasters of travel time, remoteness and difficulty, in whose "
+        "shapes posts could be read."
+    )
+    layers = result.layers
+    if layers is not None:
+        layers = layers.drop_vars([name for name in FROM_POSTS if name in layers])
+    return replace(result, origins=None, layers=layers)
+
+
+def _coarser(result: StudyResult, left_out: list[str]) -> StudyResult:
+    left_out.append(
+        f"Segments of {result.scenario.segment_km:g} km are joined to at least {COARSEST_KM:g} km."
+    )
+    together = math.ceil(COARSEST_KM / float(result.segments["length_km"].median()) - 1e-9)
+    return replace(result, segments=join_segments(result.segments, together))
+
+
+def join_segments(segments: gpd.GeoDataFrame, together: int) -> gpd.GeoDataFrame:
+    """
+    Join neighbouring segments.
+
+    Parameters
+    ----------
+    segments
+        Segments in chainage order.
+    together
+        How many make one; a rest joins the last.
+
+    Returns
+    -------
+    GeoDataFrame
+        Lengths, areas, weights and units summed; lowest and highest kept for
+        what is named so; the commonest word; all else the mean by length.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> fine = gpd.GeoDataFrame(
+    ...     {"km_start": [0.0, 5.0], "km_end": [5.0, 10.0], "length_km": 5.0, "pod_even": [0.2, 0.4]},
+    ...     geometry=[shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)], crs=4326,
+    ... ).rename_axis("segment")
+    >>> join_segments(fine, 2)[["km_end", "length_km", "pod_even"]].round(2).values.tolist()
+    [[10.0, 10.0, 0.3]]
+    """
+    number = np.arange(len(segments)) // together
+    last = max(len(segments) // together - 1, 0)
+    groups = pd.Series(np.minimum(number, last), index=segments.index, name="segment")
+    weight = segments["length_km"]
+    columns = {
+        name: _joined(segments[name], str(name), groups, weight)
+        for name in segments.columns
+        if name != "geometry"
+    }
+    shapes = segments[["geometry"]].dissolve(by=groups.to_numpy()).geometry
+    table = gpd.GeoDataFrame(columns, geometry=shapes.to_numpy(), crs=segments.crs)
+    return table.rename_axis("segment")
+
+
+def _joined(column: pd.Series, name: str, groups: pd.Series, weight: pd.Series) -> pd.Series:
+    grouped = column.groupby(groups)
+    if name.startswith(SUMMED):
+        return grouped.sum()
+    if name == "km_start" or "_min" in name:
+        return grouped.min()
+    if name == "km_end" or "_max" in name:
+        return grouped.max()
+    if not pd.api.types.is_float_dtype(column):
+        return grouped.agg(lambda values: values.mode().iloc[0])
+    known = column.notna()
+    total = (column * weight).where(known).groupby(groups).sum(min_count=1)
+    return total / weight.where(known).groupby(groups).sum(min_count=1)

@@ -1,0 +1,125 @@
+"""The tables of the report as plain files, and what every column of them means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from borderzone.report.columns import meaning_of
+from borderzone.whatif import compare
+
+if TYPE_CHECKING:
+    from borderzone.report.public import Edition
+    from borderzone.study import StudyResult
+
+__all__ = ["TABLE_WORDS", "data_dictionary", "tables"]
+
+# File name without ending -> what the table holds.
+TABLE_WORDS = {
+    "summary": "the three findings",
+    "segments": "the corridor by segment: ground, detection rates and units",
+    "zones": "flagged zones with their reasons in numbers",
+    "coverage_by_units": "probability of detection and interdiction against units",
+    "required_units": "units required for each target, with bands",
+    "flagged_share": "flagged share of the corridor over modes and thresholds",
+    "incidents": "incident rows with their verdicts",
+    "incidents_rejected": "incident rows that cannot be used, and why",
+    "incident_overlay": "expected incidents in each zone, with bands",
+    "incident_overlay_synthetic": "the same for a SYNTHETIC set that shows the method",
+    "night_hours": "length of the night by month",
+    "sensitivity": "share of the variance of the required units by assumption",
+    "plausibility": "what real forces had, and what the model says of so many",
+    "assumptions": "assumptions with bands and sources",
+    "inputs": "data used, with licence, resolution and accuracy",
+    "whatif": "paired differences between two scenarios",
+}
+
+
+def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str, pd.DataFrame]:
+    """
+    Gather the tables of a report.
+
+    Parameters
+    ----------
+    edition
+        The result as this edition tells it.
+    comparison
+        A second result of the same border, or None.
+
+    Returns
+    -------
+    dict
+        Table by file name without ending; what a study cannot give is
+        missing.
+    """
+    result = edition.result
+    found: dict[str, pd.DataFrame | None] = {
+        "summary": _summary(result),
+        "segments": _plain(result.segments),
+        "zones": _plain(result.zones),
+        "coverage_by_units": result.curve,
+        "required_units": result.required,
+        "flagged_share": result.flagged_share,
+        "incidents": _plain(result.incidents),
+        "incidents_rejected": edition.rejected,
+        "incident_overlay": result.overlay,
+        "incident_overlay_synthetic": _stamped(result.demo_overlay),
+        "night_hours": result.night_hours.reset_index(),
+        "sensitivity": result.sobol,
+        "plausibility": result.plausibility,
+        "assumptions": result.assumptions,
+        "inputs": _inputs(result),
+        "whatif": None if comparison is None else compare(result, comparison),
+    }
+    kept = {name: table for name, table in found.items() if table is not None}
+    if edition.internal:
+        return {name: table.assign(detail="INTERNAL") for name, table in kept.items()}
+    return kept
+
+
+def data_dictionary(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """
+    Say what every column of every table is.
+
+    Parameters
+    ----------
+    found
+        Tables by name.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``table``, ``column``, ``unit`` and ``meaning``.
+    """
+    rows = []
+    for name, table in found.items():
+        for column in table.columns:
+            unit, meaning = meaning_of(str(column), name)
+            rows.append({"table": name, "column": column, "unit": unit, "meaning": meaning})
+    return pd.DataFrame(rows)
+
+
+def _summary(result: StudyResult) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"finding": range(1, len(result.summary) + 1), "sentence": list(result.summary)}
+    )
+
+
+def _plain(table: pd.DataFrame | None) -> pd.DataFrame | None:
+    if table is None:
+        return None
+    plain = pd.DataFrame(table.drop(columns="geometry"))
+    return plain.reset_index() if plain.index.name else plain
+
+
+def _stamped(table: pd.DataFrame | None) -> pd.DataFrame | None:
+    return None if table is None else table.assign(synthetic="SYNTHETIC")
+
+
+def _inputs(result: StudyResult) -> pd.DataFrame:
+    names = ("name", "title", "path", "sha256", "bytes", "licence", "attribution", "citation")
+    names += ("resolution", "accuracy", "notes")
+    return pd.DataFrame(
+        [{name: getattr(record, name) for name in names} for record in result.inputs]
+    )
