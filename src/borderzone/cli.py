@@ -106,7 +106,8 @@ def borders(
     country: Annotated[str | None, typer.Argument(help="Only borders of this country.")] = None,
 ) -> None:
     """List the land borders that can be named."""
-    from borderzone.border import country_code, list_borders  # noqa: PLC0415 - heavy imports
+    from borderzone.border import list_borders  # noqa: PLC0415 - heavy imports
+    from borderzone.border.names import country_code  # noqa: PLC0415
 
     rows = list_borders()[["a", "b", "name_a", "name_b", "length_km", "n_parts"]]
     if country is not None:

@@ -1,0 +1,173 @@
+"""The command line: what it prints, and the exit code that a script can trust."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import borderzone
+from borderzone import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+Run = "Callable[..., tuple[int, str, str]]"
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Run the command line in this process; give exit code, output and errors."""
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["borderzone", *words])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        said = capsys.readouterr()
+        return int(stop.value.code or 0), said.out, said.err
+
+    return call
+
+
+def test_it_prints_its_version(run: Callable[..., tuple[int, str, str]]) -> None:
+    assert run("--version") == (0, f"borderzone {borderzone.__version__}\n", "")
+
+
+def test_it_lists_the_borders_of_a_country(run: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, _ = run("borders", "iraq")
+
+    assert code == 0
+    assert "6 land borders" in out
+    assert "Syria" in out
+    assert "598.9" in out
+
+
+def test_it_lists_all_borders(run: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, _ = run("borders")
+
+    assert code == 0
+    assert "337 land borders" in out
+
+
+def test_a_misspelt_country_exits_with_2_and_a_suggestion(
+    run: Callable[..., tuple[int, str, str]],
+) -> None:
+    code, _, err = run("borders", "Irak")
+
+    assert code == 2
+    assert "Iraq" in err
+
+
+def test_it_lists_the_data_with_licence_and_accuracy(
+    run: Callable[..., tuple[int, str, str]],
+) -> None:
+    code, out, _ = run("data")
+
+    assert code == 0
+    for word in ("elevation", "karst", "CC BY 4.0", "public domain"):
+        assert word in out
+
+
+def test_a_wrong_command_tells_what_to_type(run: Callable[..., tuple[int, str, str]]) -> None:
+    code, _, err = run("reprot")
+
+    assert code == 2
+    assert "report" in err
+
+
+def test_check_passes_a_usable_table(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    table = tmp_path / "events.csv"
+    table.write_text("id,date,lat,lon\n1,2019-07-02,34.4,41.0\n", encoding="utf-8")
+
+    code, out, _ = run("check", str(table))
+
+    assert code == 0
+    assert "1 rows" in out
+
+
+def test_check_writes_the_rejected_rows_and_exits_with_3_when_they_are_many(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    table = tmp_path / "events.csv"
+    table.write_text("id,lat,lon\n=1+1,34.4,41.0\n2,95,41\n3,,\n", encoding="utf-8")
+    rejected = tmp_path / "rejected.csv"
+
+    code, _, err = run("check", str(table), "--rejected", str(rejected))
+
+    assert code == 3
+    assert "67 %" in err or "67%" in err
+    assert len(rejected.read_text(encoding="utf-8").splitlines()) == 3
+    again, _, err = run("check", str(table), "--rejected", str(rejected))
+    assert again == 2
+    assert "exists" in err
+
+
+def test_a_table_without_coordinates_exits_with_3(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    table = tmp_path / "events.csv"
+    table.write_text("id,town\n1,Qaim\n", encoding="utf-8")
+
+    code, _, err = run("check", str(table))
+
+    assert code == 3
+    assert "town" in err
+
+
+def test_a_folder_in_use_is_refused_before_any_work(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "mine.txt").write_text("keep", encoding="utf-8")
+
+    code, out, err = run("report", "-o", str(tmp_path))
+
+    assert code == 2
+    assert "not empty" in err
+    assert out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_an_unknown_preset_names_the_two(run: Callable[..., tuple[int, str, str]]) -> None:
+    code, _, err = run("whatif", "as_is", "night_visions")
+
+    assert code == 2
+    assert "night_vision_for_all" in err
+
+
+def test_whatif_compares_two_scenario_files(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    quick = (
+        'resolution_m = 5000\ndraws = 100\nimputations = 10\nname = "{}"\n[force]\nsensor = "{}"\n'
+    )
+    for name, sensor in (("a", "eye"), ("b", "vehicle_thermal")):
+        (tmp_path / f"{name}.toml").write_text(quick.format(name, sensor), encoding="utf-8")
+
+    code, out, _ = run(
+        "whatif", *(str(tmp_path / f"{name}.toml") for name in "ab"), "-o", str(tmp_path / "t.csv")
+    )
+
+    assert code == 0
+    assert "mean_poi" in out
+    assert (tmp_path / "t.csv").read_text(encoding="utf-8").startswith("quantity,")
+
+
+def test_a_bug_is_called_one_and_exits_with_1(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        msg = "a loose end"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr("borderzone.datasets.table", broken)
+    code, _, err = run("data")
+
+    assert code == 1
+    assert "this is a bug" in err
+    assert "Traceback" not in err
