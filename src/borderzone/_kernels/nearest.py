@@ -27,7 +27,7 @@ TIE = 1e-12
 TILE = 64
 SUBTILE = 8
 STACK = 64
-BISECTIONS = 26
+BISECTED_M = 0.01
 
 
 def box_tree(pieces: np.ndarray) -> np.ndarray:
@@ -142,7 +142,7 @@ def _first_within(pieces, boxes, x, y, limit):
     return -1
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def nearest_pieces(points, pieces, boxes):
     """
     Nearest piece of each point.
@@ -168,7 +168,7 @@ def nearest_pieces(points, pieces, boxes):
     along = np.empty(count, np.float64)
     # No label is the lowest integer, so no piece is left out.
     labels = np.zeros(pieces.shape[0], np.int64)
-    for i in prange(count):
+    for i in range(count):
         x, y = points[i, 0], points[i, 1]
         least = _least_distance2(pieces, boxes, x, y, labels, -1)
         k = _first_within(pieces, boxes, x, y, least * (1.0 + TIE))
@@ -326,7 +326,7 @@ def nearest_cells(shape, origin, line, boxes):
     return out
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def spaced_sites(runs, insets, pieces, boxes, labels, spacing):
     """
     Points along runs of pieces, the closer together the nearer another run comes.
@@ -354,45 +354,35 @@ def spaced_sites(runs, insets, pieces, boxes, labels, spacing):
     owner : numpy.ndarray
         Number of the run of each.
     """
-    count = runs.shape[0]
-    sizes = np.zeros(count, np.int64)
-    for i in prange(count):
-        sizes[i] = _walk_run(runs[i], insets[i], pieces, boxes, labels, spacing, np.empty((0, 2)))
-    stops = np.cumsum(sizes)
-    total = stops[count - 1] if count > 0 else 0
-    points = np.empty((total, 2))
-    owner = np.empty(total, np.int64)
-    for i in prange(count):
-        first = stops[i] - sizes[i]
-        _walk_run(runs[i], insets[i], pieces, boxes, labels, spacing, points[first : stops[i]])
-        owner[first : stops[i]] = i
-    return points, owner
-
-
-@njit(cache=True)
-def _walk_run(run, inset, pieces, boxes, labels, spacing, points):
-    """Set the points of one run; only count them when there is no room."""
-    share, shortest, longest = spacing
-    length = 0.0
-    for k in range(run[0], run[1]):
-        length += 1.0 / np.sqrt(pieces[k, 4])
-    floor = min(shortest, length / 16.0)
-    walked, k, count, at, last = 0.0, run[0], 0, inset[0], length - inset[1]
-    while True:
-        step = 1.0 / np.sqrt(pieces[k, 4])
-        while at > walked + step and k < run[1] - 1:
-            walked += step
-            k += 1
+    points = np.empty((64 * max(runs.shape[0], 1), 2))
+    owner = np.empty(points.shape[0], np.int64)
+    count = 0
+    for i in range(runs.shape[0]):
+        length = 0.0
+        for k in range(runs[i, 0], runs[i, 1]):
+            length += 1.0 / np.sqrt(pieces[k, 4])
+        last = length - insets[i, 1]
+        floor = min(spacing[1], length / 16.0)
+        label = labels[runs[i, 0]]
+        k, walked, at = runs[i, 0], 0.0, insets[i, 0]
+        while True:
             step = 1.0 / np.sqrt(pieces[k, 4])
-        t = min((at - walked) / step, 1.0)
-        x, y = pieces[k, 0] + t * pieces[k, 2], pieces[k, 1] + t * pieces[k, 3]
-        if points.shape[0] > 0:
-            points[count, 0], points[count, 1] = x, y
-        count += 1
-        if at >= last:
-            return count
-        clear = np.sqrt(_least_distance2(pieces, boxes, x, y, labels, labels[run[0]]))
-        at = min(at + min(max(share * clear, floor), longest), last)
+            while at > walked + step and k < runs[i, 1] - 1:
+                walked += step
+                k += 1
+                step = 1.0 / np.sqrt(pieces[k, 4])
+            t = min((at - walked) / step, 1.0)
+            x, y = pieces[k, 0] + t * pieces[k, 2], pieces[k, 1] + t * pieces[k, 3]
+            if count == points.shape[0]:
+                points = np.concatenate((points, np.empty_like(points)))
+                owner = np.concatenate((owner, np.empty_like(owner)))
+            points[count, 0], points[count, 1], owner[count] = x, y, i
+            count += 1
+            if at >= last:
+                break
+            clear = np.sqrt(_least_distance2(pieces, boxes, x, y, labels, label))
+            at = min(at + min(max(spacing[0] * clear, floor), spacing[2]), last)
+    return points[:count], owner[:count]
 
 
 @njit(cache=True, inline="always")
@@ -411,8 +401,8 @@ def _nearer(pieces, a, b, a_wins, x, y):
     return da <= db * (1.0 + TIE) if a_wins else da < db * (1.0 - TIE)
 
 
-@njit(cache=True, parallel=True)
-def onto_bisectors(points, directions, reach, runs, first_wins, pieces):
+@njit(cache=True, nogil=True)
+def onto_bisectors(points, directions, reach, runs, first_wins, pieces, tolerance):
     """
     Move points onto the line where two runs of pieces are equally near.
 
@@ -431,6 +421,8 @@ def onto_bisectors(points, directions, reach, runs, first_wins, pieces):
         Whether ground equally near to both belongs to the one, shape ``(n,)``.
     pieces
         Pieces.
+    tolerance
+        Points this near to the line stay. Units: m.
 
     Returns
     -------
@@ -439,20 +431,25 @@ def onto_bisectors(points, directions, reach, runs, first_wins, pieces):
         stay where they are.
     """
     moved = points.copy()
-    for i in prange(points.shape[0]):
+    for i in range(points.shape[0]):
         x, y = points[i, 0], points[i, 1]
         dx, dy = directions[i, 0], directions[i, 1]
-        low, high = -reach[i], reach[i]
         a, b, wins = runs[i, :2], runs[i, 2:], first_wins[i]
-        at_low = _nearer(pieces, a, b, wins, x + low * dx, y + low * dy)
-        if at_low == _nearer(pieces, a, b, wins, x + high * dx, y + high * dy):
+        near = min(tolerance, reach[i])
+        at_low = _nearer(pieces, a, b, wins, x - near * dx, y - near * dy)
+        at_high = _nearer(pieces, a, b, wins, x + near * dx, y + near * dy)
+        if at_low != at_high:
             continue
-        for _ in range(BISECTIONS):
-            middle = (low + high) / 2
-            if _nearer(pieces, a, b, wins, x + middle * dx, y + middle * dy) == at_low:
-                low = middle
-            else:
-                high = middle
-        moved[i, 0] = x + (low + high) / 2 * dx
-        moved[i, 1] = y + (low + high) / 2 * dy
+        # The change lies outside the tolerance: look on the one side, then on the other.
+        for way in (1.0, -1.0):
+            low, high = near, reach[i]
+            if _nearer(pieces, a, b, wins, x + way * high * dx, y + way * high * dy) == at_low:
+                continue
+            while high - low > BISECTED_M:
+                middle = (low + high) / 2
+                same = _nearer(pieces, a, b, wins, x + way * middle * dx, y + way * middle * dy)
+                low, high = (middle, high) if same == at_low else (low, middle)
+            moved[i, 0] = x + way * (low + high) / 2 * dx
+            moved[i, 1] = y + way * (low + high) / 2 * dy
+            break
     return moved

@@ -262,12 +262,16 @@ def _onto_true_lines(
         across /= np.hypot(*across.T)[:, None]
         height = np.hypot(*(vertices[who] - sites[pair[:, 0]]).T)
         reach = np.minimum(spacing[pair].max(axis=1), 0.9 * height)
-        vertices[who] = _moved(track, runs, (vertices[who], across, reach), owner[pair])
+        vertices[who] = _moved(track, runs, (vertices[who], across, reach), owner[pair], TOLERANCE_M / 10)
     return vertices
 
 
 def _moved(
-    track: Track, runs: _Runs, moves: tuple[FloatArray, FloatArray, FloatArray], pair: IntArray
+    track: Track,
+    runs: _Runs,
+    moves: tuple[FloatArray, FloatArray, FloatArray],
+    pair: IntArray,
+    near: float,
 ) -> FloatArray:
     points, across, reach = moves
     one, other = pair.T
@@ -279,60 +283,81 @@ def _moved(
         one_starts ^ other_starts, one_starts, (one < other) | (both & (one < other))
     )
     spans = np.hstack([runs.spans[one], runs.spans[other]])
-    moved: FloatArray = onto_bisectors(points, across, reach, spans, first_wins, track.pieces)
+    moved: FloatArray = onto_bisectors(points, across, reach, spans, first_wins, track.pieces, near)
     return moved
 
 
 def _unfolded(edges: FloatArray, pair: IntArray) -> tuple[FloatArray, IntArray]:
     """Drop the vertices that a straight edge can do without, and those that double back."""
-    edges = edges[:, ::1]
-    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.linestrings(edges))))
-    first = {}
-    for number, (start, stop) in enumerate(edges.round(6)):
-        first[(*start, *stop)] = first[(*stop, *start)] = number
-    simple = shapely.simplify(merged, TOLERANCE_M / 2, preserve_topology=False)
-    coords, which = shapely.get_coordinates(simple, return_index=True)
-    same = which[1:] == which[:-1]
-    heads = np.array([shapely.get_coordinates(line)[:2].ravel() for line in merged]).round(6)
-    owner = np.array([pair[first[tuple(head)]] for head in heads])
-    return np.stack([coords[:-1][same], coords[1:][same]], axis=1), owner[which[1:][same]]
+    # The number of the edge travels as height, which merging and simplifying keep.
+    height = np.arange(len(edges), dtype=float)
+    solid = np.concatenate([edges, np.tile(height[:, None, None], (1, 2, 1))], axis=2)
+    merged = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(solid)))
+    simple = shapely.simplify(shapely.get_parts(merged), TOLERANCE_M / 2, preserve_topology=False)
+    coords, which = shapely.get_coordinates(simple, include_z=True, return_index=True)
+    start = np.flatnonzero(which[1:] == which[:-1])
+    xy = coords[:, :2]
+    return np.stack([xy[start], xy[start + 1]], axis=1), pair[coords[start, 2].astype(int)]
 
 
 def _through_posts(
     track: Track, runs: _Runs, edges: FloatArray, pair: IntArray
 ) -> tuple[FloatArray, IntArray]:
     """Let the edge between two runs pass exactly through the point where they meet."""
-    last = track.pieces[runs.spans[:, 1] - 1]
-    posts = [(run, int(after), last[run, :2] + last[run, 2:4])
-             for run, after in enumerate(runs.follower) if after >= 0]
+    one = np.flatnonzero(runs.follower >= 0)
+    last = track.pieces[runs.spans[one, 1] - 1]
+    ends = _open_ends(track, runs)
     stubs = np.flatnonzero(runs.labels == NOTHING)
-    posts += [
-        (run, int(stub), point)
-        for stub, (run, _, point) in zip(stubs, _open_ends(track, runs), strict=True)
-    ]
-    low, high = np.sort(pair, axis=1).T
-    order = np.lexsort((high, low))
-    key = low[order] * len(runs.labels) + high[order]
-    split, first, second = [], [], []
-    for one, other, point in posts:
-        wanted = min(one, other) * len(runs.labels) + max(one, other)
-        mine = order[np.searchsorted(key, wanted) : np.searchsorted(key, wanted, side="right")]
-        if len(mine) == 0:
-            continue
-        step = edges[mine, 1] - edges[mine, 0]
-        along = np.sum((point - edges[mine, 0]) * step, axis=1) / np.sum(step**2, axis=1)
-        away = edges[mine, 0] + np.clip(along, 0, 1)[:, None] * step - point
-        nearest = int(np.hypot(*away.T).argmin())
-        split.append(mine[nearest])
-        first.append(np.stack([edges[mine[nearest], 0], point]))
-        second.append(np.stack([point, edges[mine[nearest], 1]]))
-    if not split:
-        return edges, pair
-    whole = np.setdiff1d(np.arange(len(edges)), split)
-    return (
-        np.concatenate([edges[whole], np.array(first), np.array(second)]),
-        np.concatenate([pair[whole], pair[split], pair[split]]),
+    count = len(runs.labels)
+    keys = np.concatenate(
+        [
+            _pair_key(one, runs.follower[one], count),
+            _pair_key(np.array([run for run, _, _ in ends], dtype=int), stubs, count),
+        ]
     )
+    points = np.vstack([last[:, :2] + last[:, 2:4], *[point[None] for _, _, point in ends]])
+    # A ring of two segments has two posts with one key: the far ends of its edges take the other.
+    split = [_nearest_edges(edges, pair, keys[half], points[half], count)
+             for half in _without_twins(keys)]
+    where, at = (np.concatenate(column) for column in zip(*split, strict=True))
+    where, unique = np.unique(where, return_index=True)
+    at = at[unique]
+    whole = np.setdiff1d(np.arange(len(edges)), where)
+    first = np.stack([edges[where, 0], at], axis=1)
+    second = np.stack([at, edges[where, 1]], axis=1)
+    return (
+        np.concatenate([edges[whole], first, second]),
+        np.concatenate([pair[whole], pair[where], pair[where]]),
+    )
+
+
+def _pair_key(one: IntArray, other: IntArray, count: int) -> IntArray:
+    return np.minimum(one, other) * count + np.maximum(one, other)
+
+
+def _without_twins(keys: IntArray) -> list[IntArray]:
+    """Divide numbers so that no key comes twice in one group."""
+    first = np.unique(keys, return_index=True)[1]
+    rest = np.setdiff1d(np.arange(len(keys)), first)
+    return [first, rest] if len(rest) else [first]
+
+
+def _nearest_edges(
+    edges: FloatArray, pair: IntArray, keys: IntArray, points: FloatArray, count: int
+) -> tuple[IntArray, FloatArray]:
+    """For each point the nearest of the edges with its key, and the point."""
+    order = np.argsort(keys)
+    keys, points = keys[order], points[order]
+    own = _pair_key(*pair.T, count)
+    place = np.minimum(np.searchsorted(keys, own), len(keys) - 1)
+    mine = np.flatnonzero(keys[place] == own)
+    place, start = place[mine], edges[mine, 0]
+    step, target = edges[mine, 1] - start, points[place]
+    along = np.sum((target - start) * step, axis=1) / np.maximum(np.sum(step**2, axis=1), 1e-12)
+    away = np.hypot(*(start + np.clip(along, 0, 1)[:, None] * step - target).T)
+    best = np.lexsort((away, place))
+    best = best[np.append(True, np.diff(place[best]) != 0)] if len(best) else best
+    return mine[best], target[best]
 
 
 def _fine_edges(
@@ -345,7 +370,7 @@ def _fine_edges(
         length = np.hypot(*step.T)
         across = np.column_stack([-step[:, 1], step[:, 0]]) / np.maximum(length, 1e-9)[:, None]
         middle = edges.mean(axis=1)
-        bow = _moved(track, runs, (middle, across, length / 4), pair)
+        bow = _moved(track, runs, (middle, across, length / 4), pair, TOLERANCE_M)
         off = (np.hypot(*(bow - middle).T) > TOLERANCE_M) & (length > SHORTEST_EDGE_M)
         done.append(edges[~off])
         done_pair.append(pair[~off])

@@ -9,22 +9,20 @@ import numpy as np
 import shapely
 
 from borderzone.corridor.partition import divides, outline_lines
-from borderzone.crs import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyproj import CRS
-
     from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.corridor.track import Track
+    from borderzone.crs import Frame
 
 __all__ = ["Plot", "lower_owner", "segment_polygons"]
 
 # Long edges get vertices, so that they stay in place when drawn in degrees. Units: m.
 LONGEST_EDGE_M = 5000.0
 # Grid on which edges are noded, so that no two vertices nearly coincide. Units: m.
-GRID_M = 0.001
+GRID_M = 0.01
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,8 +32,8 @@ class Plot:
 
     Attributes
     ----------
-    crs, track, segments
-        Its CRS, track and range of segments.
+    frame, track, segments
+        Its plane, track and range of segments.
     edges
         Edges of its segments against those of later sections, in longitude and
         latitude, shape ``(n, 2, 2)``. Units: degree.
@@ -43,7 +41,7 @@ class Plot:
         The later segment at each edge.
     """
 
-    crs: CRS
+    frame: Frame
     track: Track
     segments: tuple[int, int]
     edges: FloatArray
@@ -51,7 +49,7 @@ class Plot:
 
 
 def segment_polygons(
-    crs: CRS, track: Track, segments: tuple[int, int], earlier: Sequence[Plot]
+    frame: Frame, track: Track, segments: tuple[int, int], earlier: Sequence[Plot]
 ) -> tuple[list[shapely.Geometry], Plot]:
     """
     Draw the segments of a section in its plane.
@@ -61,8 +59,8 @@ def segment_polygons(
 
     Parameters
     ----------
-    crs
-        CRS of the section.
+    frame
+        Plane of the section.
     track
         The border in its plane.
     segments
@@ -78,7 +76,6 @@ def segment_polygons(
         What later sections need.
     """
     first, stop = segments
-    frame = Frame(crs)
     deepest = float(track.depths.max())
     found = divides(track, deepest)
     own = ((found.labels >= first) & (found.labels < stop)).any(axis=1)
@@ -96,7 +93,7 @@ def segment_polygons(
     label = _own_label(frame, track, first, inside, earlier)
     polygons = _gathered(faces, label, segments)
     plot = Plot(
-        crs=crs,
+        frame=frame,
         track=track,
         segments=segments,
         edges=frame.inverse(_flat(found.edges[later])).reshape(-1, 2, 2),
@@ -123,7 +120,7 @@ def lower_owner(coords: FloatArray, plots: Sequence[Plot]) -> BoolArray:
     """
     owned = np.zeros(len(coords), dtype=bool)
     for plot in plots:
-        where = plot.track.locate(Frame(plot.crs).forward(coords)).segment
+        where = plot.track.locate(plot.frame.forward(coords)).segment
         owned |= (where >= plot.segments[0]) & (where < plot.segments[1])
     return owned
 

@@ -18,8 +18,14 @@ from borderzone._checks import check_positive
 from borderzone.border.names import country_code
 from borderzone.border.parts import GEOD
 from borderzone.corridor.polygons import Plot, lower_owner, segment_polygons, to_geographic
-from borderzone.corridor.sections import Section, build_track, equal_edges_km, owners, split
-from borderzone.corridor.sections import OVERLAP_KM
+from borderzone.corridor.sections import (
+    OVERLAP_KM,
+    Section,
+    build_track,
+    equal_edges_km,
+    line_of,
+    split,
+)
 from borderzone.corridor.track import CutPart, cut_parts
 from borderzone.crs import Frame, scale_error_ppm, split_at_antimeridian
 from borderzone.errors import (
@@ -30,11 +36,14 @@ from borderzone.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import xarray as xr
     from pyproj import CRS
 
     from borderzone._typing import FloatArray
     from borderzone.border import Border
+    from borderzone.corridor.track import Track
     from borderzone.grid import Grid
 
 __all__ = ["Corridor"]
@@ -120,11 +129,9 @@ class Corridor:
             edges,
             [(depths[part.left] * 1e3, depths[part.right] * 1e3) for part in border.course],
         )
-        spans = split(parts)
         sections, tables, plots = [], [], []
-        for number, span in enumerate(spans):
-            name = f"{border.a}-{border.b}" + (f" section {number}" if len(spans) > 1 else "")
-            section, table, plot = _section(parts, span, number, name, plots)
+        for number, (span, crs) in enumerate(split(parts, f"{border.a}-{border.b}")):
+            section, table, plot = _section(parts, span, number, crs, plots)
             sections.append(section)
             tables.append(table)
             plots.append(plot)
@@ -132,7 +139,7 @@ class Corridor:
         return cls(
             border=border,
             depth_km=MappingProxyType(depths),
-            segments=_segment_table(posts, tables, spans),
+            segments=_segment_table(posts, tables),
             sections=tuple(sections),
             _parts=tuple(parts),
             _plots=tuple(plots),
@@ -280,13 +287,13 @@ class Corridor:
         pending = np.isfinite(coords).all(axis=1)
         for section, plot in zip(self.sections, self._plots, strict=True):
             rows = np.flatnonzero(pending)
-            xy = Frame(section.crs).forward(coords[rows])
+            xy = plot.frame.forward(coords[rows])
             on_plane = np.isfinite(xy).all(axis=1)
             rows = rows[on_plane]
             found = plot.track.without_before(section.segments[0]).locate(xy[on_plane])
             mine = (found.segment >= section.segments[0]) & (found.segment < section.segments[1])
             earlier = self._plots[: section.section]
-            mine[mine] = ~lower_owner(coords[rows[mine]], _near(earlier, plot))
+            mine[mine] = ~lower_owner(coords[rows[mine]], _near(earlier, plot.track))
             for column in table.columns:
                 table.iloc[rows[mine], table.columns.get_loc(column)] = getattr(found, column)[mine]
             pending[rows[mine]] = False
@@ -430,7 +437,7 @@ def _depths(border: Border, depth_km: Any, side: str) -> dict[str, float]:
         missing = [code for code in pair if code not in given]
         if side == "both" and missing:
             msg = (
-                f"depth_km names no depth for {missing[0]}; give one or use side={list(given)[0]!r}"
+                f"depth_km names no depth for {missing[0]}; give one or use side={next(iter(given))!r}"
             )
             raise InvalidParameterError(msg)
         depths = {code: given.get(code, 0.0) for code in pair}
@@ -461,31 +468,26 @@ def _code(name: Any) -> str:
 
 
 def _section(
-    parts: list[CutPart], span: tuple[int, int], number: int, name: str, plots: list[Plot]
+    parts: list[CutPart], span: tuple[int, int], number: int, crs: CRS, plots: list[Plot]
 ) -> tuple[Section, gpd.GeoDataFrame, Plot]:
     """Frame, polygons and areas of one section."""
-    crs, track, line = build_track(parts, span, name=name)
     frame = Frame(crs)
-    earlier = [plot for plot in plots if np.isin(track.labels, range(*plot.segments)).any()]
-    polygons, plot = segment_polygons(crs, track, span, earlier)
+    track = build_track(parts, span, frame)
+    polygons, plot = segment_polygons(frame, track, span, _near(plots, track))
     hull = shapely.convex_hull(shapely.geometrycollections(polygons))
-    rim = frame.inverse(shapely.get_coordinates(hull))
-    several = max(int(part.label.max()) for part in parts) + 1 != span[1] - span[0]
+    several = span != (0, int(parts[-1].label[-1]) + 1)
     margin = OVERLAP_KM * 1e3 if several else 0.0
     left, bottom, right, top = hull.bounds
-    km = [
-        part.km[np.append(inside, False) | np.append(False, inside)]
-        for part in parts  # noqa: FBT003
-        if (inside := (part.label >= span[0]) & (part.label < span[1])).any()
-    ]
+    rim = frame.inverse(shapely.get_coordinates(hull))
+    mine = np.isin(track.labels, range(*span))
     section = Section(
         section=number,
         segments=span,
-        km_start=float(km[0][0]),
-        km_end=float(km[-1][-1]),
-        crs=crs,
+        km_start=float(track.km[mine, 0].min()),
+        km_end=float(track.km[mine, 1].max()),
+        frame=frame,
         scale_error_ppm=scale_error_ppm(crs, *rim.T),
-        line_scale_error_ppm=scale_error_ppm(crs, *line.T),
+        line_scale_error_ppm=scale_error_ppm(crs, *line_of(parts, span).T),
         bounds=(left - margin, bottom - margin, right + margin, top + margin),
         track=track,
     )
@@ -498,9 +500,7 @@ def _section(
     return section, table, plot
 
 
-def _segment_table(
-    posts: FloatArray, tables: list[gpd.GeoDataFrame], spans: list[tuple[int, int]]
-) -> gpd.GeoDataFrame:
+def _segment_table(posts: FloatArray, tables: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     areas = pd.concat(tables, ignore_index=True)
     return gpd.GeoDataFrame(
         {
@@ -516,8 +516,9 @@ def _segment_table(
     )
 
 
-def _near(earlier: tuple[Plot, ...], plot: Plot) -> list[Plot]:
-    return [other for other in earlier if np.isin(plot.track.labels, range(*other.segments)).any()]
+def _near(earlier: Sequence[Plot], track: Track) -> list[Plot]:
+    """Those of some sections whose segments are on a track."""
+    return [plot for plot in earlier if np.isin(track.labels, range(*plot.segments)).any()]
 
 
 def _coordinates(points: gpd.GeoSeries) -> FloatArray:

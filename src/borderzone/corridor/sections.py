@@ -10,7 +10,7 @@ import xarray as xr
 
 from borderzone.border.parts import GEOD
 from borderzone.corridor.track import Track, segments_near
-from borderzone.crs import Frame, north_azimuth_deg, oblique_mercator, scale_error_ppm
+from borderzone.crs import north_azimuth_deg, oblique_mercator, scale_error_ppm
 from borderzone.errors import CRSMismatchError
 from borderzone.grid import Grid
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.corridor.track import CutPart
+    from borderzone.crs import Frame
 
 __all__ = ["MAX_SCALE_ERROR_PPM", "MAX_SECTION_KM", "OVERLAP_KM", "Section", "split"]
 
@@ -44,8 +45,8 @@ class Section:
         First segment, and segment after the last.
     km_start, km_end
         Chainage range. Units: km.
-    crs
-        Oblique Mercator along the stretch.
+    frame
+        Both ways between longitude, latitude and its plane.
     scale_error_ppm
         Largest scale error over the corridor. Units: parts per million.
     line_scale_error_ppm
@@ -61,11 +62,23 @@ class Section:
     segments: tuple[int, int]
     km_start: float
     km_end: float
-    crs: CRS
+    frame: Frame
     scale_error_ppm: float
     line_scale_error_ppm: float
     bounds: tuple[float, float, float, float]
     track: Track
+
+    @property
+    def crs(self) -> CRS:
+        """
+        Oblique Mercator along the stretch.
+
+        Returns
+        -------
+        pyproj.CRS
+            Projected CRS in metres.
+        """
+        return self.frame.crs
 
     @property
     def north_azimuth_deg(self) -> float:
@@ -77,7 +90,7 @@ class Section:
         float
             Clockwise from the y axis. Units: degree.
         """
-        lon, lat = Frame(self.crs).inverse(np.zeros((1, 2)))[0]
+        lon, lat = self.frame.inverse(np.zeros((1, 2)))[0]
         return north_azimuth_deg(self.crs, lon, lat)
 
     def grid(self, resolution_m: float) -> Grid:
@@ -154,7 +167,7 @@ class Section:
         )
 
 
-def split(parts: Sequence[CutPart]) -> list[tuple[int, int]]:
+def split(parts: Sequence[CutPart], name: str) -> list[tuple[tuple[int, int], CRS]]:
     """
     Cut a border into the runs of segments that one projected CRS holds.
 
@@ -165,31 +178,32 @@ def split(parts: Sequence[CutPart]) -> list[tuple[int, int]]:
     ----------
     parts
         The cut parts of the border.
+    name
+        What the CRSs are called after.
 
     Returns
     -------
-    list of tuple of int
-        First segment, and segment after the last, of each section.
+    list of tuple
+        First segment and segment after the last, and CRS, of each section.
     """
     count = max(int(part.label.max()) for part in parts) + 1
     pending, done = [(0, count)], []
     while pending:
         first, stop = pending.pop()
-        if stop - first == 1 or _fits(parts, first, stop):
-            done.append((first, stop))
+        crs = _fitting_crs(parts, (first, stop), name if stop - first == count else f"{name}, km")
+        if crs is not None:
+            done.append(((first, stop), crs))
             continue
         cut = _widest_break(parts, first, stop)
         if cut is None:
             cut = (first + stop) // 2
         pending += [(cut, stop), (first, cut)]
-    return sorted(done)
+    return done
 
 
-def build_track(
-    parts: Sequence[CutPart], span: tuple[int, int], *, name: str
-) -> tuple[CRS, Track, FloatArray]:
+def build_track(parts: Sequence[CutPart], span: tuple[int, int], frame: Frame) -> Track:
     """
-    Fit the CRS of a section and lay the border into its plane.
+    Lay the border into the plane of a section.
 
     Parameters
     ----------
@@ -197,38 +211,41 @@ def build_track(
         The cut parts of the border.
     span
         First segment, and segment after the last.
-    name
-        What the CRS is called after.
+    frame
+        The plane.
 
     Returns
     -------
-    crs : pyproj.CRS
-        The CRS.
-    track : Track
+    Track
         The section's stretch of border, and all of the rest that comes near.
-    line : FloatArray
-        Longitude and latitude of the section's own stretch, shape ``(n, 2)``.
     """
-    crs = oblique_mercator(*_rim(parts, span).T, name=name)
-    count = max(int(part.label.max()) for part in parts) + 1
-    own = np.zeros(count, dtype=bool)
+    own = np.zeros(max(int(part.label.max()) for part in parts) + 1, dtype=bool)
     own[span[0] : span[1]] = True
-    deepest_km = max(max(part.depth_m) for part in parts) / 1e3
     wanted = own
     if not own.all():
-        wanted = segments_near(parts, own, 2.1 * deepest_km + OVERLAP_KM)
-    return crs, Track.of(parts, Frame(crs), wanted), _line(parts, span)
+        wanted = segments_near(parts, own, 2.1 * _deepest_km(parts) + OVERLAP_KM)
+    return Track.of(parts, frame, wanted)
 
 
-def _fits(parts: Sequence[CutPart], first: int, stop: int) -> bool:
-    if _length_km(parts, first, stop) > MAX_SECTION_KM:
-        return False
-    rim = _rim(parts, (first, stop))
-    deepest_km = max(max(part.depth_m) for part in parts) / 1e3
+def _deepest_km(parts: Sequence[CutPart]) -> float:
+    return max(max(part.depth_m) for part in parts) / 1e3
+
+
+def _fitting_crs(parts: Sequence[CutPart], span: tuple[int, int], name: str) -> CRS | None:
+    """CRS of a run of segments, None if the run should be cut."""
+    single = span[1] - span[0] == 1
+    if not single and _length_km(parts, *span) > MAX_SECTION_KM:
+        return None
+    rim = _rim(parts, span)
+    if name.endswith(", km"):
+        line_km = np.concatenate([part.km[1:][_mine(part, *span)] for part in parts])
+        name = f"{name} {line_km.min():.0f} to {line_km.max():.0f}"
+    crs = oblique_mercator(*rim.T, name=name)
     # A very deep strip alone can have a larger error; cutting it would not help.
-    unavoidable = (deepest_km / EARTH_RADIUS_KM) ** 2 * 1e6
-    error = scale_error_ppm(oblique_mercator(*rim.T), *rim.T)
-    return error <= max(MAX_SCALE_ERROR_PPM, unavoidable)
+    unavoidable = (_deepest_km(parts) / EARTH_RADIUS_KM) ** 2 * 1e6
+    if single or scale_error_ppm(crs, *rim.T) <= max(MAX_SCALE_ERROR_PPM, unavoidable):
+        return crs
+    return None
 
 
 def _length_km(parts: Sequence[CutPart], first: int, stop: int) -> float:
@@ -239,7 +256,7 @@ def _mine(part: CutPart, first: int, stop: int) -> BoolArray:
     return (part.label >= first) & (part.label < stop)
 
 
-def _line(parts: Sequence[CutPart], span: tuple[int, int]) -> FloatArray:
+def line_of(parts: Sequence[CutPart], span: tuple[int, int]) -> FloatArray:
     chosen = []
     for part in parts:
         keep = np.flatnonzero(_mine(part, *span))
@@ -250,7 +267,7 @@ def _line(parts: Sequence[CutPart], span: tuple[int, int]) -> FloatArray:
 
 def _rim(parts: Sequence[CutPart], span: tuple[int, int]) -> FloatArray:
     """Line and points at the depth of the corridor square to it, on either side."""
-    found = [_line(parts, span)]
+    found = [line_of(parts, span)]
     for part in parts:
         keep = _mine(part, *span)
         if not keep.any():
