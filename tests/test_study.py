@@ -79,8 +79,8 @@ def test_one_seed_gives_one_result_and_another_seed_other_bands(
     study: bz.Study, ground: Ground, result: Any
 ) -> None:
     """Runs repeat to the last digit."""
-    again = study.run(seed=1, ground=ground)
-    other = study.run(seed=2, ground=ground)
+    again: Any = study.run(seed=1, ground=ground)
+    other: Any = study.run(seed=2, ground=ground)
 
     pd.testing.assert_frame_equal(again.curve, result.curve)
     pd.testing.assert_frame_equal(again.overlay, result.overlay)

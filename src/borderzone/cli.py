@@ -167,8 +167,9 @@ def whatif(
     if out is not None and out.exists():
         msg = f"{out} exists; choose another name or remove it first"
         raise errors.OutputError(msg)
+    studies = [Study.from_name(name) for name in (a, b)]
     with _progress() as step:
-        results = [Study.from_name(name).run(seed=seed, progress=step) for name in (a, b)]
+        results = [study.run(seed=seed, progress=step) for study in studies]
     table = compare(*results)
     _print_table(table, f"{results[0].scenario.name} against {results[1].scenario.name}")
     if out is not None:
