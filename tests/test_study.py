@@ -37,7 +37,8 @@ def test_the_sentences_say_what_the_tables_hold(result: Any) -> None:
         "light == 'night' and measure == 'mean_pod' and rule == 'optimal'"
     )
     for row in night.itertuples():
-        assert f"{row.target:.0%}: {row.on_station_p50:,.0f} (" in units
+        band = f"({row.on_station_p05:,.0f} to {row.on_station_p95:,.0f})"
+        assert f"{row.on_station_p50:,.0f} {band}" in units
 
 
 def test_the_flagged_share_is_a_range_that_moves_with_the_choices(result: Any) -> None:
@@ -141,7 +142,7 @@ def test_interdiction_above_the_ceiling_is_out_of_reach(result: Any) -> None:
 
     assert len(above)
     assert np.isinf(above["on_station_reference"]).all()
-    assert "cannot be interdicted by any number" in result.summary[2]
+    assert "90% and 95% are out of reach of any number" in result.summary[2]
 
 
 def test_the_article_is_counted_and_the_synthetic_set_kept_apart(result: Any) -> None:

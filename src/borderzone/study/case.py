@@ -316,7 +316,7 @@ def _overlays(ground: Ground, events: Any, scenario: Scenario, seed: int) -> dic
     found: dict[str, Any] = {"overlay": None, "demo_incidents": None, "demo_overlay": None}
     if events is None or ground.zones is None or ground.zones.empty:
         return found
-    provinces = ground.furniture.get("admin1")
+    provinces = datasets.admin1()
     how: dict[str, Any] = {"draws": scenario.imputations, "seed": seed, "corridor": ground.corridor}
     found["overlay"] = incidents.overlay(events, ground.zones, admin1=provinces, **how)
     found["demo_incidents"] = incidents.synthetic(

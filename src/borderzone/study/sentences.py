@@ -148,23 +148,36 @@ def units_sentence(scenario: Scenario, required: pd.DataFrame | None) -> str:
     reached = [row for row in poi.itertuples() if math.isfinite(row.on_station_p50)]
     missed = [f"{row.target:.0%}" for row in poi.itertuples() if row not in reached]
     sensor = str(getattr(scenario.force.sensor, "name", scenario.force.sensor)).replace("_", " ")
-    parts = [f"interdicting {_list(reached)}"] if reached else []
+    parts = []
+    if reached:
+        first = reached[0]
+        parts.append(
+            f"interdicting {_listed(f'{row.target:.0%}' for row in reached)} of crossings takes "
+            f"{_listed(_station(row) for row in reached)} patrol units on station "
+            f"({first.on_roll_p50:,.0f} on roll for {first.target:.0%})"
+        )
     if missed:
         parts.append(
-            f"{' and '.join(missed)} cannot be interdicted by any number of units, because "
-            f"identification and response cap it near {poi['ceiling'].iloc[0]:.0%}"
+            f"{_listed(missed)} {'is' if len(missed) == 1 else 'are'} out of reach of any number, "
+            f"because identification and response cap interdiction near "
+            f"{poi['ceiling'].iloc[0]:.0%}"
         )
-    parts.append(f"detecting {_list(pod.itertuples())}")
     every = _of(rows, "min_pod").iloc[-1]
-    parts.append(f'and {every["target"]:.0%} on every segment, "every inch", {_station(every)}')
+    parts.append(
+        f"detecting {_listed(f'{target:.0%}' for target in pod['target'])} takes "
+        f"{_listed(_station(row) for row in pod.itertuples())}, and detecting "
+        f'{every["target"]:.0%} on every segment, "every inch", {_station(every)}'
+    )
     return (
-        f"Patrol units on station that it takes at {scenario.light} with the {sensor} (90 % band; "
-        f"median on roll): " + "; ".join(parts) + "."
+        f"At {scenario.light}, with patrols that rely on the {sensor}, "
+        + "; ".join(parts)
+        + " (in brackets the 5 to 95 % band)."
     )
 
 
-def _list(rows: Iterable[Any]) -> str:
-    return ", ".join(f"{row.target:.0%}: {_station(row)}" for row in rows)
+def _listed(words: Iterable[str]) -> str:
+    *head, last = words
+    return f"{', '.join(head)} and {last}" if head else last
 
 
 def _of(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
@@ -173,9 +186,6 @@ def _of(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
 
 
 def _station(row: Any) -> str:
-    low, middle, high, roll = (
-        getattr(row, name)
-        for name in ("on_station_p05", "on_station_p50", "on_station_p95", "on_roll_p50")
-    )
-    top = f"{high:,.0f}" if math.isfinite(high) else "any number"
-    return f"{middle:,.0f} ({low:,.0f} to {top}; {roll:,.0f})"
+    low, middle, high = (getattr(row, f"on_station_{name}") for name in ("p05", "p50", "p95"))
+    top = f"{high:,.0f}" if math.isfinite(high) else "no number"
+    return f"{middle:,.0f} ({low:,.0f} to {top})"
