@@ -8,7 +8,7 @@ import numpy as np
 
 from borderzone.errors import InvalidParameterError
 from borderzone.figures.events import placed_events
-from borderzone.figures.words import ASSUMPTION_WORDS, say
+from borderzone.figures.words import ASSUMPTION_WORDS, say, signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -197,5 +197,5 @@ def _whatif(result: StudyResult, other: StudyResult | None) -> str:
         f"Two scenarios: “{result.scenario.name}” and “{other.scenario.name}”. At "
         f"{result.scenario.reference_units} units spread evenly the mean chance to be seen by "
         f"segment goes from {100 * a.mean():.0f} to {100 * b.mean():.0f} %; the change by segment "
-        f"lies between {100 * (b - a).min():+.0f} and {100 * (b - a).max():+.0f} points."
+        f"lies between {signed(100 * (b - a).min())} and {signed(100 * (b - a).max())} points."
     )

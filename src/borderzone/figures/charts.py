@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["incident_overlay", "night_hours", "sensitivity"]
 
+# Half of a page in width. Units: inches.
+SMALL = (5.2, 3.3)
 KINDS = {"remote_desert": "remote desert", "cave_prone": "cave-prone"}
 
 
@@ -47,7 +49,7 @@ def sensitivity(result: StudyResult, ax: Axes | None = None) -> Axes:
         raise InvalidParameterError(msg)
     with context():
         if ax is None:
-            ax = page((7.0, 3.6)).add_axes((0.32, 0.2, 0.64, 0.64))
+            ax = page(SMALL).add_axes((0.33, 0.17, 0.63, 0.7))
         rows = result.sobol.sort_values("total", kind="stable").reset_index(drop=True)
         place = np.arange(len(rows))
         ax.barh(place, rows["total"], height=0.72, color="#c9d5e3", label="with its interactions")
@@ -60,9 +62,9 @@ def sensitivity(result: StudyResult, ax: Axes | None = None) -> Axes:
         )
         words = [ASSUMPTION_WORDS.get(name, name) for name in rows["assumption"]]
         ax.set_yticks(place, words)
-        ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
         ax.set_xlim(0, max(0.05, 1.12 * float(rows["total"].max())))
-        ax.set_xlabel("share of the variance of the required units (Sobol index)")
+        ax.set_xlabel("share of the variance of the required units")
         ax.grid(axis="x")
         ax.set_axisbelow(True)
         top = rows.iloc[-1]
@@ -89,7 +91,7 @@ def night_hours(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
     with context():
         if ax is None:
-            ax = page((7.0, 3.6)).add_axes((0.09, 0.16, 0.76, 0.68))
+            ax = page(SMALL).add_axes((0.1, 0.12, 0.72, 0.74))
         table = result.night_hours.select_dtypes("number")
         months = np.arange(1, 13)
         dashes: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (3, 1.5)), (0, (1, 1.2)))
@@ -103,8 +105,7 @@ def night_hours(result: StudyResult, ax: Axes | None = None) -> Axes:
         ax.grid(axis="y")
         dark = table["nautical"] if "nautical" in table else table.iloc[:, 0]
         ax.set_title(
-            f"A night without useful light lasts {dark.min():.1f} h in June, {dark.max():.1f} h "
-            "in December"
+            f"Without useful light: {dark.min():.1f} h in June, {dark.max():.1f} h in December"
         )
     return ax
 
@@ -139,8 +140,8 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
     fake = demo or result.synthetic
     with context():
         if ax is None:
-            ax = page((7.0, 4.2)).add_axes((0.2, 0.15, 0.76, 0.64))
-        rows = table.sort_values(["expected", "zone"], ascending=[True, False]).tail(12)
+            ax = page(SMALL).add_axes((0.27, 0.16, 0.69, 0.7))
+        rows = table.sort_values(["expected", "zone"], ascending=[True, False]).tail(10)
         place = np.arange(len(rows))
         ink = INK["synthetic"] if fake else INK["incident"]
         ax.hlines(place, rows["p05"], rows["p95"], color=ink, linewidth=5, alpha=0.35)
@@ -161,8 +162,9 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
         ax.set_axisbelow(True)
         ax.legend(loc="lower right")
         number = table.attrs.get("n_placed", 0)
-        what = "SYNTHETIC DATA, none of it happened: " if fake else ""
-        title = ax.set_title(f"{what}{number} of {table.attrs.get('n_events', 0)} incidents placed")
+        total = table.attrs.get("n_events", 0)
+        what = "SYNTHETIC DATA: " if fake else ""
+        title = ax.set_title(f"{what}{number} of {total} incidents can be placed")
         if fake:
             title.set_backgroundcolor(INK["warning"])
     return ax

@@ -15,7 +15,7 @@ import borderzone
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
 from borderzone.figures.style import A4_LANDSCAPE, INK, context, page
-from borderzone.figures.words import say
+from borderzone.figures.words import say, signed
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def whatif_data(a: StudyResult, b: StudyResult) -> pd.DataFrame:
 def _page(a: StudyResult, b: StudyResult) -> Axes:
     figure = page(A4_LANDSCAPE)
     wide, high = A4_LANDSCAPE
-    ax = figure.add_axes((0.95 / wide, 1.35 / high, 4.5 / wide, 5.1 / high), label="curves")
+    ax = figure.add_axes((0.95 / wide, 1.15 / high, 4.5 / wide, 5.75 / high), label="curves")
     _curves(ax, a, b)
     table = compare(a, b)
     _strips(figure, a, b)
@@ -117,7 +117,7 @@ def _page(a: StudyResult, b: StudyResult) -> Axes:
     sheet.footer(
         figure,
         "Both scenarios use the same draws, so a difference is that of the change alone. Rows in "
-        "grey are within the noise: their band holds zero. borderzone "
+        "grey are within the noise, or no number of units is enough (none). borderzone "
         f"{borderzone.__version__}, runs {a.run_id} and {b.run_id}.",
     )
     return ax
@@ -139,8 +139,9 @@ def _curves(ax: Axes, a: StudyResult, b: StudyResult) -> None:
             alpha=0.13,
             linewidth=0,
         )
-        ax.plot(rows["unit_count"], rows["mean_poi"], **style)
-        near = rows["mean_poi"] >= 0.95 * rows["mean_poi"].max()
+        middle = rows["mean_poi_p50"]
+        ax.plot(rows["unit_count"], middle, **style)
+        near = middle >= 0.95 * middle.max()
         limit = max(limit, float(rows.loc[near, "unit_count"].iloc[0]))
     ax.set(xlim=(0, limit), ylim=(0, 1), xlabel="patrol units on station")
     ax.set_ylabel("chance that a crossing is stopped, on average")
@@ -160,8 +161,8 @@ def _strips(figure: Figure, a: StudyResult, b: StudyResult) -> None:
     names = (f"A: {a.scenario.name}", f"B: {b.scenario.name}", "B less A")
     units = a.scenario.reference_units
     for number, (column, name) in enumerate(zip(("a", "b", "difference"), names, strict=True)):
-        y = 6.1 - 0.62 * number
-        row = figure.add_axes((6.5 / wide, y / high, 3.9 / wide, 0.34 / high), label=column)
+        y = 6.5 - 0.62 * number
+        row = figure.add_axes((6.3 / wide, y / high, 4.1 / wide, 0.34 / high), label=column)
         change = column == "difference"
         drawn = row.pcolormesh(
             edges,
@@ -197,7 +198,7 @@ def _strips(figure: Figure, a: StudyResult, b: StudyResult) -> None:
 
 def _table(figure: Figure, table: pd.DataFrame, a: StudyResult) -> None:
     wide, high = A4_LANDSCAPE
-    columns = ((6.5, "left"), (9.3, "right"), (9.98, "right"), (11.24, "right"))
+    columns = ((6.3, "left"), (9.05, "right"), (9.7, "right"), (11.24, "right"))
     heads = (
         f"at {a.scenario.reference_units} units, or units needed",
         "A",
@@ -216,9 +217,9 @@ def _table(figure: Figure, table: pd.DataFrame, a: StudyResult) -> None:
         )
         noisy = row.within_noise is None or bool(row.within_noise)
         rows.append((cells, "normal", INK["even"] if noisy else INK["text"]))
-    step = min(0.24, 3.15 / len(rows))
+    step = min(0.24, 3.6 / len(rows))
     for number, (cells, weight, ink) in enumerate(rows):
-        y = (4.3 - number * step) / high
+        y = (4.75 - number * step) / high
         for (x, side), cell in zip(columns, cells, strict=True):
             figure.text(
                 x / wide, y, cell, ha=side, va="top", fontsize=7.5, fontweight=weight, color=ink
@@ -253,7 +254,7 @@ def quantity_words(quantity: str) -> str:
 def _cell(value: float, *, share: bool) -> str:
     if share:
         return f"{100 * value:.0f} %"
-    return "no number" if not math.isfinite(value) else say(value)
+    return "none" if not math.isfinite(value) else say(value)
 
 
 def _change(row: Any, *, share: bool) -> str:
@@ -261,7 +262,7 @@ def _change(row: Any, *, share: bool) -> str:
         return "none to tell"
     scale, unit = (100, " pts") if share else (1, "")
     low, high = scale * row.difference_p05, scale * row.difference_p95
-    return f"{scale * row.difference:+,.0f}{unit} ({low:+,.0f} to {high:+,.0f})"
+    return f"{signed(scale * row.difference)}{unit} ({signed(low)} to {signed(high)})"
 
 
 def _key(a: StudyResult, b: StudyResult) -> list[Any]:
@@ -276,7 +277,9 @@ def _key(a: StudyResult, b: StudyResult) -> list[Any]:
 def _finding(table: pd.DataFrame, a: StudyResult, b: StudyResult) -> str:
     row = table[table["quantity"] == "mean_poi"].iloc[0]
     change = 100 * float(row["difference"])
-    verb = "stops as many" if bool(row["within_noise"]) else f"changes that by {change:+.0f} points"
+    verb = (
+        "stops as many" if bool(row["within_noise"]) else f"changes that by {signed(change)} points"
+    )
     return (
         f"{a.scenario.reference_units} units stop {100 * row['a']:.0f} % under “{a.scenario.name}”; "
         f"“{b.scenario.name}” {verb}"

@@ -14,7 +14,7 @@ import borderzone
 from borderzone._checks import check_positive
 from borderzone.figures import sheet
 from borderzone.figures.strip_data import Strip, gather
-from borderzone.figures.strip_rows import DRAW_ROW, has_row
+from borderzone.figures.strip_rows import DRAW_ROW, VOID, has_row
 from borderzone.figures.style import (
     A4_LANDSCAPE,
     A4_PORTRAIT,
@@ -164,9 +164,9 @@ def _kilometres(miles: Any) -> Any:
 def _flat_page(strip: Strip, total: float) -> Axes:
     figure = page(A4_LANDSCAPE)
     wide, high = A4_LANDSCAPE
-    ax = figure.add_axes((1.45 / wide, 1.45 / high, 9.75 / wide, 5.2 / high), label="strip")
+    ax = figure.add_axes((1.45 / wide, 1.42 / high, 9.75 / wide, 5.1 / high), label="strip")
     rows = _stack(ax, strip, 0.0, total)
-    _frame(strip, ax, _stretch(ax, rows), 1.02)
+    _frame(strip, ax, _stretch(ax, rows))
     return ax
 
 
@@ -183,11 +183,11 @@ def _folded_page(strip: Strip, total: float, fold_km: float) -> Axes:
         ax = figure.add_axes(box, label=f"strip-{number}")
         rows = _stack(ax, strip, number * fold_km, (number + 1) * fold_km, FOLDED)
         axes.append(ax)
-    _frame(strip, axes[0], _stretch(axes[0], rows), 0.98)
+    _frame(strip, axes[0], _stretch(axes[0], rows))
     return axes[0]
 
 
-def _frame(strip: Strip, ax: Axes, stretch: float | None, legend_top: float) -> None:
+def _frame(strip: Strip, ax: Axes, stretch: float | None) -> None:
     figure = figure_of(ax)
     wide, high = figure.get_size_inches()
     sheet.heading(figure, _finding(strip), _standing(strip, stretch))
@@ -196,7 +196,7 @@ def _frame(strip: Strip, ax: Axes, stretch: float | None, legend_top: float) -> 
     figure.legend(
         handles=_key(strip),
         loc="upper left",
-        bbox_to_anchor=(sheet.SIDE / wide, 1 - legend_top / high),
+        bbox_to_anchor=(sheet.SIDE / wide, 1 - (1.0 if strip.result.synthetic else 0.8) / high),
         ncols=5 if wide > 10 else 3,
         columnspacing=1.3,
         handlelength=2.6,
@@ -219,13 +219,7 @@ def _key(strip: Strip) -> list[Any]:
         Patch(facecolor=INK["desert"], edgecolor=INK["desert_line"], label="remote desert")
     ]
     if strip.bins is not None:
-        void: dict[str, Any] = {
-            "facecolor": "#ffffff",
-            "edgecolor": "#bbbbbb",
-            "hatch": "....",
-            "linewidth": 0,
-        }
-        marks.append(Patch(label="nearer to another kilometre", **void))
+        marks.append(Patch(label="nearer to another kilometre", **VOID))
     ranks = strip.segments.get("cave_rank")
     if ranks is not None:
         marks += [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from matplotlib.colors import ListedColormap
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
 from pyproj import Geod
 
@@ -18,9 +19,16 @@ if TYPE_CHECKING:
 
     from borderzone.figures.strip_data import Strip
 
-__all__ = ["DRAW_ROW", "has_row"]
+__all__ = ["DRAW_ROW", "VOID", "has_row"]
 
 WGS84 = Geod(ellps="WGS84")
+GROUND = ListedColormap([INK["land"], INK["desert"]])
+VOID: dict[str, Any] = {
+    "facecolor": "#ffffff",
+    "edgecolor": "#bbbbbb",
+    "hatch": "....",
+    "linewidth": 0,
+}
 
 
 def has_row(strip: Strip, name: str) -> bool:
@@ -52,17 +60,13 @@ def has_row(strip: Strip, name: str) -> bool:
 
 def _draw_plan(row: Axes, strip: Strip) -> str:
     deep = max(strip.result.corridor.depth_km.values())
-    row.set_facecolor(INK["land"])
     if strip.bins is not None:
         x, y, share = strip.bins
-        desert = np.ma.masked_less(np.nan_to_num(share.T, nan=0.0), 0.5)
-        row.pcolormesh(
-            x, y, np.ones_like(desert) * desert.clip(1, 1), cmap=_one_ink(), vmin=0, vmax=1
-        )
-        void = np.ma.masked_where(np.isfinite(share.T), np.ones_like(share.T))
-        row.pcolor(
-            x, y, void, cmap=_one_ink("#ffffff"), hatch="....", edgecolor="#bbbbbb", linewidth=0
-        )
+        # Where no ground is nearest the hatched page shows through.
+        first, last = float(x[0]), float(x[-1])
+        row.add_patch(Rectangle((first, -deep), last - first, 2 * deep, **VOID))
+        ground = np.ma.masked_invalid(np.where(np.isfinite(share.T), share.T >= 0.5, np.nan))
+        row.pcolormesh(x, y, ground, cmap=GROUND, vmin=0, vmax=1)
     row.axhline(0, color="#ffffff", linewidth=3.6, zorder=4)
     row.axhline(0, color=INK["border"], linewidth=1.6, zorder=5)
     _draw_points(row, strip)
@@ -83,10 +87,6 @@ def _draw_plan(row: Axes, strip: Strip) -> str:
         )
     _north_ticks(row, strip)
     return "km off the\nborder"
-
-
-def _one_ink(color: str = INK["desert"]) -> Any:
-    return ListedColormap([color])
 
 
 def _draw_points(row: Axes, strip: Strip) -> None:

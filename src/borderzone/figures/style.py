@@ -102,7 +102,7 @@ RC: Any = {
     # Text stays text: it can be searched, read aloud and translated.
     "svg.fonttype": "none",
     "svg.hashsalt": "borderzone",
-    "pdf.fonttype": 42,
+    "pdf.fonttype": 3,
     "axes.unicode_minus": True,
 }
 
@@ -116,6 +116,13 @@ class _Page(Figure):
         buffer = io.BytesIO()
         self.savefig(buffer, format="png", dpi=110)
         return buffer.getvalue()
+
+
+class _PaperCanvas(FigureCanvasAgg):
+    """Paper is drawn once, when it is saved, and not after every layer as a window is."""
+
+    def draw_idle(self, *_: Any, **__: Any) -> None:
+        pass
 
 
 @contextmanager
@@ -158,7 +165,7 @@ def page(size: tuple[float, float] = A4_LANDSCAPE) -> Figure:
     []
     """
     figure = _Page(figsize=size, dpi=110)
-    FigureCanvasAgg(figure)
+    _PaperCanvas(figure)
     return figure
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from borderzone.study import StudyResult
 
-__all__ = ["ASSUMPTION_WORDS", "MODE_WORDS", "attribution", "say", "sensor_words"]
+__all__ = ["ASSUMPTION_WORDS", "MODE_WORDS", "attribution", "say", "sensor_words", "signed"]
 
 MODE_WORDS = {"vehicle_off_road": "by vehicle off road", "vehicle": "by vehicle", "foot": "on foot"}
 # Name of an assumption in the tables -> what a reader calls it.
@@ -49,6 +49,28 @@ def say(number: float) -> str:
         return f"{number:.0f}"
     digits = 2 - math.floor(math.log10(abs(number)))
     return f"{round(number, digits):,.0f}"
+
+
+def signed(number: float) -> str:
+    """
+    Return a whole number with its sign, with a minus and not a hyphen.
+
+    Parameters
+    ----------
+    number
+        The number.
+
+    Returns
+    -------
+    str
+        The words.
+
+    Examples
+    --------
+    >>> signed(-1234.4), signed(8.0)
+    ('−1,234', '+8')
+    """
+    return f"{number:+,.0f}".replace("-", "−")
 
 
 def sensor_words(result: StudyResult) -> str:

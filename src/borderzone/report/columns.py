@@ -212,17 +212,17 @@ def meaning_of(column: str, table: str = "") -> tuple[str, str]:
 
 
 def _composed(column: str) -> tuple[str, str]:
+    # Names made of parts: a measure or a count, and which of its values.
     if column in MEASURES:
         return "probability", f"{MEASURES[column]}; at the reference assumptions"
     head, _, tail = column.rpartition("_")
-    if head in MEASURES and tail in ENDS:
-        return "probability", f"{MEASURES[head]}; {ENDS[tail]}"
-    if head in COUNTS and tail in ENDS:
-        return "units", f"{COUNTS[head]}; {ENDS[tail]}"
-    if head == "units" and tail in RULES:
-        return "units", f"units on station at the reference number, {RULES[tail]}"
-    if head == "pod" and tail in RULES:
-        return "probability", f"probability of detection at the reference number, {RULES[tail]}"
-    if head == "underlying" and tail in ENDS:
-        return "incidents", f"mean number behind the counts (Garwood); {ENDS[tail]}"
-    return "", ""
+    end, rule = ENDS.get(tail), RULES.get(tail)
+    parts = {
+        "units": ("units", f"units on station at the reference number, {rule}", rule),
+        "pod": ("probability", f"probability of detection at the reference number, {rule}", rule),
+        "underlying": ("incidents", f"mean number behind the counts (Garwood); {end}", end),
+    }
+    parts |= {name: ("probability", f"{words}; {end}", end) for name, words in MEASURES.items()}
+    parts |= {name: ("units", f"{words}; {end}", end) for name, words in COUNTS.items()}
+    unit, meaning, known = parts.get(head, ("", "", None))
+    return (unit, meaning) if known else ("", "")

@@ -31,8 +31,16 @@ __all__ = ["check_folder", "write_report"]
 
 STAMP = "INTERNAL: not for publication"
 # Cave susceptibility is never given by cell: it is known to 25 km.
-RASTERS = ("elevation_m", "slope_deg", "tri_m", "relief_m", "hours_vehicle", "hours_foot")
-RASTERS += ("remote_desert", "index")
+RASTERS = (
+    "elevation_m",
+    "slope_deg",
+    "tri_m",
+    "relief_m",
+    "hours_vehicle",
+    "hours_foot",
+    "remote_desert",
+    "index",
+)
 
 _log = logging.getLogger("borderzone")
 

@@ -81,6 +81,7 @@ def render_page(
         internal=edition.internal,
         synthetic=result.synthetic,
         summary=result.summary,
+        creed=wording.creed(result),
         people=wording.people(result),
         sections=[section for section in sections if section is not None],
         disclaimer=DISCLAIMER,
@@ -133,8 +134,8 @@ def _units(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | N
     words = [
         (
             f"A unit is {force.crew} people. Stopping somebody takes three things: that a patrol "
-            f"sees them, that it knows what it sees ({force.p_identify:.0%} of times) and that it "
-            f"gets there ({force.p_respond:.0%}). Seeing is therefore always drawn as the upper "
+            f"sees them, that it knows what it sees ({100 * force.p_identify:.0f} % of times) and that it "
+            f"gets there ({100 * force.p_respond:.0f} %). Seeing is therefore always drawn as the upper "
             "bound."
         ),
         (
@@ -148,7 +149,7 @@ def _units(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | N
         "How many units",
         paragraphs=words,
         figures=[pictures.get("curve")],
-        tables=[required_table(result)],
+        tables=[required_table(result, "night"), required_table(result, "day")],
     )
 
 

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Picture", "draw_pictures"]
 
+# Resolution of the PNG of a page, and of a small figure. Units: dots per inch.
+DPI = {False: 200, True: 300}
 # Width of a picture inside the page. Units: pixels.
 PAGE_WIDTH = 1500
 SMALL_WIDTH = 1000
-COLOURS = 128
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,6 @@ class _Plan:
     caption: str
     draw: Callable[[], Axes]
     table: Callable[[], pd.DataFrame]
-    dpi: int = 300
     small: bool = False
 
 
@@ -126,7 +126,6 @@ def _plans(result: StudyResult, comparison: StudyResult | None) -> list[_Plan]:
             ),
             draw=lambda: figures.corridor_map(result),
             table=lambda: figures.corridor_map_data(result),
-            dpi=200,
         )
     ]
     if "elevation_mean_m" in result.segments:
@@ -137,7 +136,6 @@ def _plans(result: StudyResult, comparison: StudyResult | None) -> list[_Plan]:
                 caption="The same border pulled straight, segment by segment.",
                 draw=lambda: figures.strip_map(result),
                 table=lambda: figures.strip_map_data(result).reset_index(),
-                dpi=200,
             )
         )
     if result.curve is not None:
@@ -151,7 +149,6 @@ def _plans(result: StudyResult, comparison: StudyResult | None) -> list[_Plan]:
                 ),
                 draw=lambda: figures.coverage_curve(result),
                 table=lambda: figures.coverage_curve_data(result),
-                dpi=200,
             )
         )
     return [*plans, *_more_plans(result, comparison)]
@@ -170,7 +167,6 @@ def _more_plans(result: StudyResult, comparison: StudyResult | None) -> list[_Pl
                 ),
                 draw=lambda: figures.whatif(result, comparison),
                 table=lambda: figures.whatif_data(result, comparison).reset_index(),
-                dpi=200,
             )
         )
     small: list[tuple[str, str, str, Any, Any]] = []
@@ -231,7 +227,7 @@ def _made(plan: _Plan, edition: Edition, target: Path, comparison: StudyResult |
         internal_band(figure)
         alt = f"INTERNAL, not for publication. {alt}"
         table = table.assign(detail="INTERNAL")
-    files = figures.save(figure, target / plan.name, alt=alt, dpi=plan.dpi)
+    files = figures.save(figure, target / plan.name, alt=alt, dpi=DPI[plan.small])
     twin = target / f"{plan.name}.csv"
     write_csv(table, twin)
     figure.clear()
@@ -260,5 +256,5 @@ def _embedded(file: Path, width: int) -> tuple[str, int, int]:
         height = round(picture.height * width / picture.width)
         smaller = picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
-    smaller.quantize(COLOURS, dither=Image.Dither.NONE).save(buffer, format="PNG", optimize=True)
+    smaller.save(buffer, format="PNG", optimize=True)
     return base64.b64encode(buffer.getvalue()).decode("ascii"), width, height

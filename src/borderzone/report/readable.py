@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from borderzone.figures.compare import quantity_words
 from borderzone.figures.style import RANK_WORDS
-from borderzone.figures.words import ASSUMPTION_WORDS, MODE_WORDS
+from borderzone.figures.words import ASSUMPTION_WORDS, MODE_WORDS, signed
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _units(low: float, middle: float, high: float) -> str:
     return f"{middle:,.0f} ({low:,.0f} to {top})"
 
 
-def required_table(result: StudyResult) -> Table | None:
+def required_table(result: StudyResult, light: str) -> Table | None:
     """
     Tabulate how many units each target takes.
 
@@ -81,6 +81,8 @@ def required_table(result: StudyResult) -> Table | None:
     ----------
     result
         What a study gave.
+    light
+        ``"night"`` or ``"day"``.
 
     Returns
     -------
@@ -90,31 +92,29 @@ def required_table(result: StudyResult) -> Table | None:
     if result.required is None:
         return None
     rows = []
-    for light in ("night", "day"):
-        for measure, words in MEASURES.items():
-            chosen = result.required[
-                (result.required["light"] == light)
-                & (result.required["measure"] == measure)
-                & (result.required["rule"] == RULES[measure.split("_", maxsplit=1)[0]])
-            ]
-            rows += [
-                (
-                    f"{100 * row.target:.0f} % {words}, by {light}",
-                    _units(row.on_station_p05, row.on_station_p50, row.on_station_p95),
-                    _units(row.on_roll_p05, row.on_roll_p50, row.on_roll_p95),
-                    _number(row.on_station_confidence)
-                    if math.isfinite(row.on_station_confidence)
-                    else "no number is enough",
-                )
-                for row in chosen.itertuples()
-            ]
+    for measure, words in MEASURES.items():
+        chosen = result.required[
+            (result.required["light"] == light)
+            & (result.required["measure"] == measure)
+            & (result.required["rule"] == RULES[measure.split("_", maxsplit=1)[0]])
+        ]
+        rows += [
+            (
+                f"{100 * row.target:.0f} % {words}",
+                _units(row.on_station_p05, row.on_station_p50, row.on_station_p95),
+                _units(row.on_roll_p05, row.on_roll_p50, row.on_roll_p95),
+                _whole(row.on_station_confidence),
+            )
+            for row in chosen.itertuples()
+        ]
     confidence = f"on station, with {100 * result.scenario.confidence:.0f} % confidence"
     return _table(
-        "Units required",
+        f"Units required by {light}",
         "Median over the draws, in brackets 5 to 95 %. The same numbers, with all rules, stand in "
         "tables/required_units.csv.",
         [("target", False), ("on station", True), ("on roll", True), (confidence, True)],
         rows,
+        folded=light != result.scenario.light,
     )
 
 
@@ -422,7 +422,7 @@ def _difference(row: Any, *, share: bool) -> str:
         return "–"
     scale, unit = (100, " points") if share else (1, "")
     low, high = scale * row.difference_p05, scale * row.difference_p95
-    return f"{scale * row.difference:+,.0f}{unit} ({low:+,.0f} to {high:+,.0f})"
+    return f"{signed(scale * row.difference)}{unit} ({signed(low)} to {signed(high)})"
 
 
 def inputs_table(result: StudyResult) -> Table:

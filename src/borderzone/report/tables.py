@@ -15,6 +15,19 @@ if TYPE_CHECKING:
 
 __all__ = ["TABLE_WORDS", "data_dictionary", "tables"]
 
+INPUT_COLUMNS = (
+    "name",
+    "title",
+    "path",
+    "sha256",
+    "bytes",
+    "licence",
+    "attribution",
+    "citation",
+    "resolution",
+    "accuracy",
+    "notes",
+)
 # File name without ending -> what the table holds.
 TABLE_WORDS = {
     "summary": "the three findings",
@@ -118,8 +131,6 @@ def _stamped(table: pd.DataFrame | None) -> pd.DataFrame | None:
 
 
 def _inputs(result: StudyResult) -> pd.DataFrame:
-    names = ("name", "title", "path", "sha256", "bytes", "licence", "attribution", "citation")
-    names += ("resolution", "accuracy", "notes")
     return pd.DataFrame(
-        [{name: getattr(record, name) for name in names} for record in result.inputs]
+        [{name: getattr(record, name) for name in INPUT_COLUMNS} for record in result.inputs]
     )

@@ -9,7 +9,7 @@ from borderzone.incidents import ARTICLE_ESTIMATE
 if TYPE_CHECKING:
     from borderzone.study import StudyResult
 
-__all__ = ["LEDE", "LIMITS", "article_facts", "people"]
+__all__ = ["LEDE", "LIMITS", "article_facts", "creed", "people"]
 
 LEDE = (
     "A planning-level estimate from open data: where the border is, which ground along it is hard "
@@ -62,6 +62,25 @@ LIMITS = (
 )
 
 
+def creed(result: StudyResult) -> str:
+    """
+    Say in one line who lives along the border.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    if _is_iraq_syria(result):
+        return "Herders, truffle gatherers and displaced families live here."
+    return "People live here: herders, farmers, traders and families on both sides."
+
+
 def people(result: StudyResult) -> list[str]:
     """
     Say who lives along the border.
@@ -76,8 +95,12 @@ def people(result: StudyResult) -> list[str]:
     list of str
         Paragraphs.
     """
-    here = {result.border.a, result.border.b} == {"IRQ", "SYR"}
-    return [_PEOPLE_IRQ_SYR if here else _PEOPLE_ELSEWHERE, _NEVER_A_TARGET]
+    here = _PEOPLE_IRQ_SYR if _is_iraq_syria(result) else _PEOPLE_ELSEWHERE
+    return [here, _NEVER_A_TARGET]
+
+
+def _is_iraq_syria(result: StudyResult) -> bool:
+    return {result.border.a, result.border.b} == {"IRQ", "SYR"}
 
 
 def article_facts() -> list[str]:
