@@ -108,6 +108,8 @@ def travel_time(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one hot loop
     int
         Number of cells reached.
     """
+    # Not even at the highest speed of the table could a step take less.
+    soonest = lengths / table.max()
     heads = np.full(n_buckets, -1, np.int32)
     after = np.full(z.size, -1, np.int32)
     before = np.full(z.size, -1, np.int32)
@@ -135,7 +137,7 @@ def travel_time(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one hot loop
             slow_here = 1.0 if slowness is None else slowness[cell]
             for s in range(steps.shape[0]):
                 there = cell + steps[s, 0]
-                if times[there] <= here:
+                if times[there] <= here + soonest[s]:
                     continue
                 slow = 1.0 if slowness is None else 0.5 * (slow_here + slowness[there])
                 kind = steps[s, 3]

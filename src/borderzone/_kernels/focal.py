@@ -110,25 +110,29 @@ def _runs(z: Any, top: int, left: int, sign: int, tops: Any) -> None:
             # An unknown height counts as infinite, so that it wins and can be told at the end.
             tops[0, i, j] = height if height == height else np.inf  # noqa: PLR0124
         for m in range(1, tops.shape[0]):
-            step = 2 ** (m - 1)
+            step = 1 << (m - 1)
             for j in range(tops.shape[2] - 2 * step + 1):
                 a, b = tops[m - 1, i, j], tops[m - 1, i, j + step]
                 tops[m, i, j] = a if a > b else b  # noqa: FURB136 (max() is not made into vector instructions)
 
 
 @njit(**_OPTIONS)
-def _highest(tops: Any, row: int, half_widths: Any, side: int, high: Any) -> None:
+def _highest(tops: Any, row: int, half_widths: Any, side: int, high: Any) -> Any:
     """Highest cell of the disc that starts in a row of `tops`, for each column."""
-    high[:] = -np.inf
+    high[0] = -np.inf
     for p in range(half_widths.size):
         wide = half_widths[p]
         m = 0
-        while 2 ** (m + 1) <= 2 * wide + 1:
+        while 2 << m <= 2 * wide + 1:
             m += 1
-        left, right = tops[m, row + p, side - wide :], tops[m, row + p, side + wide + 1 - 2**m :]
-        for j in range(high.size):
+        left = tops[m, row + p, side - wide :]
+        right = tops[m, row + p, side + wide + 1 - (1 << m) :]
+        # From one buffer into the other: in place, the compiler stores under a mask, which is slow.
+        so_far, now = high[p % 2], high[(p + 1) % 2]
+        for j in range(now.size):
             a = left[j] if left[j] > right[j] else right[j]  # noqa: FURB136
-            high[j] = a if a > high[j] else high[j]  # noqa: FURB136
+            now[j] = a if a > so_far[j] else so_far[j]  # noqa: FURB136
+    return high[half_widths.size % 2]
 
 
 @njit(**_OPTIONS)
@@ -139,16 +143,16 @@ def _relief_of_tile(  # noqa: PLR0913, PLR0917 (whole arrays and a place: slices
     rows = min(_ROWS, z.shape[0] - 2 * reach - top)
     columns = min(_COLS, z.shape[1] - 2 * side - left)
     levels = 1
-    while 2**levels <= 2 * side + 1:
+    while 1 << levels <= 2 * side + 1:
         levels += 1
     tops = np.empty((levels, rows + 2 * reach, columns + 2 * side), z.dtype)
     feet = np.empty((levels, rows + 2 * reach, columns + 2 * side), z.dtype)
     _runs(z, top, left, 1, tops)
     _runs(z, top, left, -1, feet)  # the lowest is the highest of the ground turned over
-    high, low = np.empty(columns, z.dtype), np.empty(columns, z.dtype)
+    buffers = np.empty((2, 2, columns), z.dtype)
     for i in range(rows):
-        _highest(tops, i, outer, side, high)
-        _highest(feet, i, outer, side, low)
+        high = _highest(tops, i, outer, side, buffers[0])
+        low = _highest(feet, i, outer, side, buffers[1])
         for j in range(columns):
             gap = np.float64(high[j]) + np.float64(low[j])
             out[row0 + top + i, col0 + left + j] = gap if gap < np.inf else np.nan
