@@ -40,5 +40,5 @@ night[["measure", "target", "rule", "on_station_p50", "on_roll_p05", "on_roll_p5
 result.sobol
 
 # %%
-better = bz.Study.default(scenario=bz.PRESETS["night_vision_for_all"]).run(seed=1)
+better = bz.Study.default(bz.PRESETS["night_vision_for_all"]).run(seed=1)
 bz.compare(result, better)

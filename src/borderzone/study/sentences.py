@@ -148,6 +148,7 @@ def units_sentence(scenario: Scenario, required: pd.DataFrame | None) -> str:
     reached = [row for row in poi.itertuples() if math.isfinite(row.on_station_p50)]
     missed = [f"{row.target:.0%}" for row in poi.itertuples() if row not in reached]
     sensor = str(getattr(scenario.force.sensor, "name", scenario.force.sensor)).replace("_", " ")
+    sensor = "unaided eye" if sensor == "eye" else sensor
     parts = []
     if reached:
         first = reached[0]
