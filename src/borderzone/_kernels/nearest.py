@@ -331,6 +331,8 @@ def spaced_sites(runs, insets, pieces, boxes, labels, spacing):
     """
     Points along runs of pieces, the closer together the nearer another run comes.
 
+    Every vertex is among them.
+
     Parameters
     ----------
     runs
@@ -367,7 +369,7 @@ def spaced_sites(runs, insets, pieces, boxes, labels, spacing):
         k, walked, at = runs[i, 0], 0.0, insets[i, 0]
         while True:
             step = 1.0 / np.sqrt(pieces[k, 4])
-            while at > walked + step and k < runs[i, 1] - 1:
+            while at >= walked + step and k < runs[i, 1] - 1:
                 walked += step
                 k += 1
                 step = 1.0 / np.sqrt(pieces[k, 4])
@@ -382,6 +384,9 @@ def spaced_sites(runs, insets, pieces, boxes, labels, spacing):
                 break
             clear = np.sqrt(_least_distance2(pieces, boxes, x, y, labels, label))
             at = min(at + min(max(spacing[0] * clear, floor), spacing[2]), last)
+            # Every vertex is a point: a spike can own ground that its flanks do not.
+            if k < runs[i, 1] - 1:
+                at = min(at, walked + step)
     return points[:count], owner[:count]
 
 

@@ -33,7 +33,7 @@ __all__ = ["TOLERANCE_M", "Divides", "divides", "outline_lines"]
 # Greatest departure of a straight edge from the true boundary.
 TOLERANCE_M = 0.5
 # Points along the line: step as a share of the distance to another stretch, least, most.
-SPACING = (0.5, 20.0, 1000.0)
+SPACING = (0.5, 20.0, 2000.0)
 SHORTEST_EDGE_M = 20.0
 ROUNDS = 10
 
@@ -209,7 +209,8 @@ def _rough_edges(
     real = (between < len(sites)).all(axis=1) & (ends >= 0).all(axis=1)
     between, ends = between[real], ends[real]
     one, other = owner[between].T
-    wanted = (one != other) & ((runs.labels[one] != NOTHING) | (runs.labels[other] != NOTHING))
+    # Edges between two stubs stay for now: they make the corners where three runs meet.
+    wanted = one != other
     return diagram.vertices + middle, ends[wanted], between[wanted]
 
 

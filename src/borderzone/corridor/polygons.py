@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from borderzone.border.parts import GEOD
 from borderzone.corridor.partition import divides, outline_lines
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from borderzone.corridor.track import Track
     from borderzone.crs import Frame
 
-__all__ = ["Plot", "lower_owner", "segment_polygons"]
+__all__ = ["Plot", "areas_km2", "lower_owner", "segment_polygons", "to_geographic"]
 
 # Long edges get vertices, so that they stay in place when drawn in degrees. Units: m.
 LONGEST_EDGE_M = 5000.0
@@ -85,7 +86,8 @@ def segment_polygons(
     ]
     # Both versions of a shared edge go in: what lies between them is a sliver with an owner.
     edges = np.concatenate([found.edges[own], *(xy.reshape(-1, 2, 2) for xy in taken_over)])
-    lines = np.append(shapely.linestrings(edges), outline_lines(track))
+    chains = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(edges)))
+    lines = np.append(shapely.get_parts(chains), outline_lines(track))
     # Extra vertices go in before the edges are noded: neighbours get the same ones.
     lines = shapely.segmentize(lines, LONGEST_EDGE_M)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.union_all(lines, grid_size=GRID_M))))
@@ -170,6 +172,30 @@ def to_geographic(polygons: Sequence[shapely.Geometry], frame: Frame) -> list[sh
     array = np.array(polygons, dtype=object)
     moved = shapely.set_coordinates(array.copy(), frame.inverse(shapely.get_coordinates(array)))
     return list(moved)
+
+
+def areas_km2(polygons: Sequence[shapely.Geometry]) -> FloatArray:
+    """
+    Measure polygons on the ellipsoid.
+
+    Parameters
+    ----------
+    polygons
+        Polygons or multipolygons in longitude and latitude.
+
+    Returns
+    -------
+    FloatArray
+        Area of each. Units: km2.
+    """
+    parts, owner = shapely.get_parts(np.array(polygons, dtype=object), return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    sizes = np.array(
+        [abs(GEOD.polygon_area_perimeter(*shapely.get_coordinates(r).T)[0]) for r in rings]
+    )
+    outer = np.append(True, np.diff(part) != 0)[: len(part)]
+    signed = np.where(outer, sizes, -sizes)
+    return np.bincount(owner[part], weights=signed, minlength=len(polygons)) / 1e6
 
 
 def _flat(edges: FloatArray) -> FloatArray:

@@ -16,8 +16,13 @@ import shapely
 
 from borderzone._checks import check_positive
 from borderzone.border.names import country_code
-from borderzone.border.parts import GEOD
-from borderzone.corridor.polygons import Plot, lower_owner, segment_polygons, to_geographic
+from borderzone.corridor.polygons import (
+    Plot,
+    areas_km2,
+    lower_owner,
+    segment_polygons,
+    to_geographic,
+)
 from borderzone.corridor.sections import (
     OVERLAP_KM,
     Section,
@@ -241,7 +246,7 @@ class Corridor:
         float
             Units: km2.
         """
-        return _area_km2(self.outline.iloc[0])
+        return float(areas_km2(self.outline.to_numpy())[0])
 
     @property
     def scale_error_ppm(self) -> float:
@@ -493,7 +498,7 @@ def _section(
     )
     ground = to_geographic(polygons, frame)
     table = gpd.GeoDataFrame(
-        {"area_km2": [_area_km2(polygon) for polygon in ground], "section": number},
+        {"area_km2": areas_km2(ground), "section": number},
         geometry=[split_at_antimeridian(polygon) for polygon in ground],
         crs=4326,
     )
@@ -529,15 +534,6 @@ def _coordinates(points: gpd.GeoSeries) -> FloatArray:
     coords = np.full((len(geometry), 2), np.nan)
     coords[usable] = shapely.get_coordinates(geometry[usable])
     return coords
-
-
-def _area_km2(polygon: shapely.Geometry) -> float:
-    area = 0.0
-    for part in shapely.get_parts(polygon):
-        rings = [part.exterior, *part.interiors]
-        sizes = [abs(GEOD.polygon_area_perimeter(*shapely.get_coordinates(r).T)[0]) for r in rings]
-        area += sizes[0] - sum(sizes[1:])
-    return area / 1e6
 
 
 def _plane_area(polygon: shapely.Geometry) -> float:
