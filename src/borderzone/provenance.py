@@ -253,7 +253,9 @@ def write_manifest(
     return content
 
 
-def write_timing(seconds: Mapping[str, float], folder: str | os.PathLike[str]) -> None:
+def write_timing(
+    seconds: Mapping[str, float], folder: str | os.PathLike[str], *, detail: str = "public"
+) -> None:
     """
     Write how long each step took and how much memory the run used at most.
 
@@ -263,6 +265,8 @@ def write_timing(seconds: Mapping[str, float], folder: str | os.PathLike[str]) -
         Wall time by step. Units: s.
     folder
         Output folder.
+    detail
+        How much the outputs tell, ``"public"`` or ``"internal"``.
 
     Raises
     ------
@@ -270,6 +274,7 @@ def write_timing(seconds: Mapping[str, float], folder: str | os.PathLike[str]) -
         If it cannot be written.
     """
     content = {
+        "detail": detail,
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
         "peak_memory_mb": _peak_memory_mb(),
         "machine": platform.machine(),

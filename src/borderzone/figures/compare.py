@@ -173,7 +173,7 @@ def _strips(figure: Figure, a: StudyResult, b: StudyResult) -> None:
             vmax=reach if change else top,
         )
         row.set_yticks([])
-        row.set_title(name, fontsize=8, pad=2)
+        row.set_title(name, fontsize=8, pad=2, loc="left")
         row.tick_params(labelbottom=change)
         if number == 0 or change:
             bar = figure.add_axes(

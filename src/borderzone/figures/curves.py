@@ -272,7 +272,9 @@ def _real_forces(ax: Axes, table: pd.DataFrame, limits: tuple[float, float]) -> 
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.xaxis.set_major_locator(NullLocator())
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_title("What real forces had, as units on this length of border", fontsize=8, pad=3)
+    ax.set_title(
+        "What real forces had, as units on this length of border", fontsize=8, pad=3, loc="left"
+    )
 
 
 def _gain_panel(ax: Axes, curve: pd.DataFrame, light: str, limits: tuple[float, float]) -> None:
@@ -290,7 +292,9 @@ def _gain_panel(ax: Axes, curve: pd.DataFrame, light: str, limits: tuple[float, 
     _plain_counts(ax.xaxis)
     ax.yaxis.set_major_locator(MaxNLocator(3))
     ax.set_xlabel("patrol units on station")
-    ax.set_title("What twice as many units would add, percentage points", fontsize=8, pad=3)
+    ax.set_title(
+        "What twice as many units would add, percentage points", fontsize=8, pad=3, loc="left"
+    )
     ax.grid(axis="y")
 
 

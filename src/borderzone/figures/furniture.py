@@ -49,7 +49,7 @@ def nice_length(longest: float) -> float:
     100.0
     """
     power = 10.0 ** np.floor(np.log10(longest))
-    return float(max(step * power for step in (1.0, 2.0, 5.0) if step * power <= longest))
+    return float(max(step * power for step in (0.5, 1.0, 2.0, 5.0) if step * power <= longest))
 
 
 def map_scale(ax: Axes, crs: Any) -> float:

@@ -99,7 +99,7 @@ def corridor_map(result: StudyResult, ax: Axes | None = None, *, relief: bool = 
             _finish_page(drawn, result, shaded)
         else:
             sheet.legend(
-                ax, drawn.key, loc="lower right", frameon=True, framealpha=0.85, fontsize=6.5
+                ax, drawn.key, loc="lower right", frameon=True, framealpha=0.85, fontsize=7
             )
             ax.set_title(_finding(result) + _mark(result))
         ax.set_gid(f"corridor-map-{len(posts)}")

@@ -164,7 +164,7 @@ def _tinted(shade: FloatArray) -> FloatArray:
     flat = math.cos(math.radians(90 - ALTITUDE_DEG))
     light = np.clip((np.where(np.isfinite(shade), shade, flat) - 0.15) / (0.95 - 0.15), 0, 1)
     grey = 255 * (DARKEST + (1 - DARKEST) * light)
-    warm = np.stack([grey, grey * 0.995, grey * 0.975, np.full_like(grey, 255.0)])
+    warm = np.stack([grey, grey * 0.995, grey * 0.975])
     return np.round(warm).astype("uint8")
 
 
@@ -177,12 +177,11 @@ def _write(path: Path, image: FloatArray, grid: Grid) -> None:
             driver="GTiff",
             width=grid.shape[1],
             height=grid.shape[0],
-            count=4,
+            count=3,
             dtype="uint8",
             crs=grid.crs.to_wkt(),
             transform=grid.transform,
             photometric="RGB",
-            alpha="unassociated",
         ) as target,
     ):
         target.write(image)

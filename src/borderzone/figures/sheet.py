@@ -117,15 +117,21 @@ def heading(figure: Figure, title: str, subtitle: str) -> None:
     >>> from borderzone.figures.style import page
     >>> sheet = page()
     >>> heading(sheet, "One border", "one source")
-    >>> [text.get_text() for text in sheet.texts]
-    ['One border', 'one source']
+    >>> sheet.get_suptitle()
+    'One border'
     """
     wide, high = figure.get_size_inches()
     room = wide - 2 * SIDE
     # DejaVu Sans Bold is about 0.6 em wide on average: a long finding is set smaller, not cut.
     size = min(13.0, room * 72 / (0.62 * max(len(title), 1)))
-    figure.text(
-        SIDE / wide, 1 - 0.3 / high, title, fontsize=max(size, 9.0), fontweight="bold", va="top"
+    figure.suptitle(
+        title,
+        x=SIDE / wide,
+        y=1 - 0.3 / high,
+        fontsize=max(size, 9.0),
+        fontweight="bold",
+        ha="left",
+        va="top",
     )
     figure.text(
         SIDE / wide,

@@ -75,7 +75,6 @@ RC: Any = {
     "font.size": 8.0,
     "axes.titlesize": 9.0,
     "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
     "axes.labelsize": 8.0,
     "xtick.labelsize": 7.5,
     "ytick.labelsize": 7.5,

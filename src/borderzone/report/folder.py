@@ -127,7 +127,7 @@ def write_report(
         clock("manifest")
         provenance.write_manifest(shown.result, target, detail=detail)
         seconds = clock.stop()
-        provenance.write_timing(seconds, target)
+        provenance.write_timing(seconds, target, detail=detail)
         _write_log(shown, seconds, target / "log.txt")
     return Path(folder) / "report.html"
 

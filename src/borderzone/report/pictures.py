@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from borderzone.report.public import Edition
     from borderzone.study import StudyResult
 
-__all__ = ["Picture", "draw_pictures"]
+__all__ = ["Picture", "Plan", "draw_pictures", "plans"]
 
 # Resolution of the PNG of a page, and of a small figure. Units: dots per inch.
 DPI = {False: 200, True: 300}
+FORMATS = ("png", "svg", "pdf")
 # Width of a picture inside the page. Units: pixels.
 PAGE_WIDTH = 1500
 SMALL_WIDTH = 1000
@@ -70,8 +71,21 @@ class Picture:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Plan:
-    """How one figure is made."""
+class Plan:
+    """
+    How one figure is made.
+
+    Attributes
+    ----------
+    name, title, caption
+        File name, short name and caption.
+    draw
+        Draws it.
+    table
+        Gives the table behind it.
+    small
+        Whether it takes half the width.
+    """
 
     name: str
     title: str
@@ -109,15 +123,30 @@ def draw_pictures(
     target = folder / "figures"
     target.mkdir()
     found = {}
-    for plan in _plans(edition.result, comparison):
+    for plan in plans(edition.result, comparison):
         step(f"figure: {plan.title}")
         found[plan.name] = _made(plan, edition, target, comparison)
     return found
 
 
-def _plans(result: StudyResult, comparison: StudyResult | None) -> list[_Plan]:
-    plans = [
-        _Plan(
+def plans(result: StudyResult, comparison: StudyResult | None) -> list[Plan]:
+    """
+    List the figures that a study can give.
+
+    Parameters
+    ----------
+    result
+        The result as its edition tells it.
+    comparison
+        A second result to compare with, or None.
+
+    Returns
+    -------
+    list of Plan
+        How each is made, map and strip map first.
+    """
+    listed = [
+        Plan(
             name="map",
             title="corridor map",
             caption=(
@@ -129,8 +158,8 @@ def _plans(result: StudyResult, comparison: StudyResult | None) -> list[_Plan]:
         )
     ]
     if "elevation_mean_m" in result.segments:
-        plans.append(
-            _Plan(
+        listed.append(
+            Plan(
                 name="strip",
                 title="strip map",
                 caption="The same border pulled straight, segment by segment.",
@@ -139,8 +168,8 @@ def _plans(result: StudyResult, comparison: StudyResult | None) -> list[_Plan]:
             )
         )
     if result.curve is not None:
-        plans.append(
-            _Plan(
+        listed.append(
+            Plan(
                 name="curve",
                 title="coverage curve",
                 caption=(
@@ -151,14 +180,14 @@ def _plans(result: StudyResult, comparison: StudyResult | None) -> list[_Plan]:
                 table=lambda: figures.coverage_curve_data(result),
             )
         )
-    return [*plans, *_more_plans(result, comparison)]
+    return [*listed, *_more_plans(result, comparison)]
 
 
-def _more_plans(result: StudyResult, comparison: StudyResult | None) -> list[_Plan]:
+def _more_plans(result: StudyResult, comparison: StudyResult | None) -> list[Plan]:
     plans = []
     if comparison is not None and comparison.curve is not None and result.curve is not None:
         plans.append(
-            _Plan(
+            Plan(
                 name="whatif",
                 title="what if",
                 caption=(
@@ -207,8 +236,8 @@ def _more_plans(result: StudyResult, comparison: StudyResult | None) -> list[_Pl
     return plans
 
 
-def _small(result: StudyResult, name: str, title: str, caption: str, draw: Any, data: Any) -> _Plan:
-    return _Plan(
+def _small(result: StudyResult, name: str, title: str, caption: str, draw: Any, data: Any) -> Plan:
+    return Plan(
         name=name,
         title=title,
         caption=caption,
@@ -218,7 +247,7 @@ def _small(result: StudyResult, name: str, title: str, caption: str, draw: Any, 
     )
 
 
-def _made(plan: _Plan, edition: Edition, target: Path, comparison: StudyResult | None) -> Picture:
+def _made(plan: Plan, edition: Edition, target: Path, comparison: StudyResult | None) -> Picture:
     axes = plan.draw()
     figure = figure_of(axes)
     alt = figures.alt_text(edition.result, plan.name, other=comparison)
@@ -227,7 +256,7 @@ def _made(plan: _Plan, edition: Edition, target: Path, comparison: StudyResult |
         internal_band(figure)
         alt = f"INTERNAL, not for publication. {alt}"
         table = table.assign(detail="INTERNAL")
-    files = figures.save(figure, target / plan.name, alt=alt, dpi=DPI[plan.small])
+    files = figures.save(figure, target / plan.name, alt=alt, formats=FORMATS, dpi=DPI[plan.small])
     twin = target / f"{plan.name}.csv"
     write_csv(table, twin)
     figure.clear()

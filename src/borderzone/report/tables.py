@@ -110,7 +110,9 @@ def data_dictionary(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
         for column in table.columns:
             unit, meaning = meaning_of(str(column), name)
             rows.append({"table": name, "column": column, "unit": unit, "meaning": meaning})
-    return pd.DataFrame(rows)
+    words = pd.DataFrame(rows)
+    stamped = any("detail" in table and len(table) for table in found.values())
+    return words.assign(detail="INTERNAL") if stamped else words
 
 
 def _summary(result: StudyResult) -> pd.DataFrame:

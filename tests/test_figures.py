@@ -1,0 +1,391 @@
+"""Figures show what the tables say, say what they show, and leave no trace."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+
+import borderzone as bz
+from borderzone import figures
+from borderzone.errors import InvalidParameterError
+from borderzone.figures.style import INK, context, figure_of, own_axes, page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from borderzone.study import Ground, StudyResult
+
+DRAWN: dict[str, Callable[[StudyResult], Axes]] = {
+    "map": figures.corridor_map,
+    "strip": figures.strip_map,
+    "curve": figures.coverage_curve,
+    "sensitivity": figures.sensitivity,
+    "night": figures.night_hours,
+    "incidents": figures.incident_overlay,
+    "incidents_demo": lambda result: figures.incident_overlay(result, demo=True),
+}
+
+
+@pytest.fixture(scope="module")
+def pages(result: StudyResult) -> dict[str, Axes]:
+    """Give every figure of the built-in study, drawn once."""
+    return {name: draw(result) for name, draw in DRAWN.items()}
+
+
+@pytest.fixture(scope="module")
+def other(study: bz.Study, ground: Ground) -> StudyResult:
+    """Give the same study with better eyes."""
+    scenario = study.scenario.changed({"name": "goggles", "force.sensor": "night_vision_goggles"})
+    return study.with_scenario(scenario).run(seed=1, ground=ground)
+
+
+@pytest.fixture(scope="module")
+def invented(result: StudyResult) -> StudyResult:
+    """Give the study with its synthetic incidents in place of the reported ones."""
+    return replace(result, incidents=result.demo_incidents, overlay=result.demo_overlay)
+
+
+def words_of(figure: Figure) -> list[Text]:
+    """Give the visible texts of a figure."""
+    return [
+        text
+        for text in figure.findobj(lambda artist: isinstance(artist, Text))
+        if isinstance(text, Text) and text.get_visible() and text.get_text().strip()
+    ]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_no_word_is_smaller_than_seven_points(name: str, pages: dict[str, Axes]) -> None:
+    small = {t.get_text(): float(t.get_fontsize()) for t in words_of(figure_of(pages[name]))}
+    assert small
+    assert {words: size for words, size in small.items() if size < 7} == {}
+
+
+def test_drawing_leaves_no_figure_and_no_setting_behind(result: StudyResult) -> None:
+    before, settings = plt.get_fignums(), dict(mpl.rcParams)
+    figures.night_hours(result)
+    figures.plot_border(result.border)
+    assert plt.get_fignums() == before
+    assert dict(mpl.rcParams) == settings
+
+
+def test_figures_draw_on_the_axes_they_are_given(result: StudyResult, other: StudyResult) -> None:
+    for draw in (
+        figures.corridor_map,
+        figures.strip_map,
+        figures.coverage_curve,
+        figures.sensitivity,
+        figures.night_hours,
+        figures.incident_overlay,
+    ):
+        ax = own_axes(None)
+        assert draw(result, ax=ax) is ax
+        assert ax.figure.axes[0] is ax
+    ax = own_axes(None)
+    assert figures.whatif(result, other, ax=ax) is ax
+    ax = own_axes(None)
+    assert figures.plot_corridor(result.corridor, ax=ax) is ax
+    assert result.plot(ax=own_axes(None)).get_title()
+
+
+def test_words_stay_readable_when_a_map_shares_a_page(result: StudyResult) -> None:
+    sheet = page()
+    ax = sheet.add_subplot(1, 2, 1)
+    figures.corridor_map(result, ax=ax, relief=False)
+    assert min(float(text.get_fontsize()) for text in words_of(sheet)) >= 7
+
+
+def test_every_page_opens_with_its_finding(pages: dict[str, Axes], other: StudyResult) -> None:
+    for name in ("map", "strip", "curve"):
+        assert figure_of(pages[name]).get_suptitle().startswith("Iraq-Syria: "), name
+    for name in ("sensitivity", "night", "incidents"):
+        assert pages[name].get_title(), name
+
+
+def test_the_map_says_where_its_data_are_from(pages: dict[str, Axes], result: StudyResult) -> None:
+    words = " ".join(t.get_text() for t in words_of(figure_of(pages["map"]))).replace("\n", " ")
+    for needed in ("GeoNames", "SRTM30", "Natural Earth", "no opinion", result.run_id, "Lambert"):
+        assert needed in words, needed
+    assert "SYNTHETIC" not in words
+    assert "caves unknown" in words
+
+
+def test_the_map_names_no_more_towns_than_can_be_read(pages: dict[str, Axes]) -> None:
+    labels = [text for text in pages["map"].texts if text.get_zorder() == 20]
+    towns = [text.get_text() for text in labels if not text.get_text().endswith(" km")]
+    assert 8 <= len(towns) <= 25
+    assert {"Sinjar", "Al Qaim", "Albu Kamal"} <= set(towns)
+
+
+def test_a_map_of_invented_events_says_so_in_a_band(invented: StudyResult) -> None:
+    for draw in (figures.corridor_map, figures.strip_map):
+        words = [text.get_text() for text in words_of(figure_of(draw(invented)))]
+        assert any(text.startswith("SYNTHETIC DATA: ") for text in words)
+    assert figures.alt_text(invented, "map").startswith("SYNTHETIC DATA")
+    notes = figures.corridor_map_data(invented).query("layer == 'incident'")["note"]
+    assert notes.str.startswith("SYNTHETIC").all()
+
+
+def test_the_synthetic_chart_is_stamped_and_the_reported_one_is_not(
+    pages: dict[str, Axes],
+) -> None:
+    assert pages["incidents_demo"].get_title().startswith("SYNTHETIC DATA")
+    assert "SYNTHETIC" not in pages["incidents"].get_title()
+
+
+def test_vague_events_are_hollow_and_all_have_their_circle(result: StudyResult) -> None:
+    events = figures.placed_events(result)
+    assert events is not None
+    known = events[events["drawn"]].set_index("id")["radius_km"]
+    assert known.to_dict() == {"A1": 15.0, "A5": 15.0, "A6": 5.0, "A7": 5.0}
+    ax = figures.corridor_map(result, ax=own_axes(None), relief=False)
+    faces = {
+        str(line.get_markerfacecolor())
+        for line in ax.lines
+        if line.get_markeredgecolor() == INK["incident"]
+    }
+    assert faces == {"#ffffff", INK["incident"]}
+
+
+def test_the_map_table_holds_every_zone_and_every_event(result: StudyResult) -> None:
+    table = figures.corridor_map_data(result)
+    assert result.zones is not None
+    assert set(result.zones["zone"]) <= set(table["name"])
+    assert (table["layer"] == "incident").sum() == 8
+    vague = table[table["note"].str.contains("not drawn")]
+    assert len(vague) == 4
+    assert vague["lon"].isna().all()
+
+
+def test_disputed_lines_are_dashed_and_agreed_ones_are_solid() -> None:
+    def styles(a: str, b: str) -> set[str]:
+        ax = figures.plot_border(bz.Border.between(a, b))
+        lines = [artist for artist in ax.collections if artist.get_zorder() == 9]
+        dashes: list[Any] = [pair for artist in lines for pair in artist.get_linestyle()]
+        return {"solid" if pair[1] is None else "dashed" for pair in dashes}
+
+    assert styles("IRQ", "SYR") == {"solid"}
+    assert "dashed" in styles("IND", "PAK")
+
+
+def test_the_curve_crosses_a_target_where_the_table_says(result: StudyResult) -> None:
+    assert result.curve is not None
+    assert result.required is not None
+    rows = result.curve.query("rule == 'optimal' and light == 'night'")
+    wanted = result.required.query(
+        "measure == 'mean_pod' and target == 0.5 and rule == 'optimal' and light == 'night'"
+    )["on_station_p50"].iloc[0]
+    ax = figures.coverage_curve(result, ax=own_axes(None))
+    drawn = [
+        np.interp(wanted, np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float))
+        for line in ax.lines
+        if len(np.atleast_1d(line.get_xdata())) == len(rows)
+    ]
+    assert min(abs(value - 0.5) for value in drawn) < 0.005
+
+
+def test_the_curve_has_both_axes_of_units_in_proportion(pages: dict[str, Axes]) -> None:
+    top = pages["curve"].child_axes[0]
+    pages["curve"].figure.canvas.draw()
+    ratio = np.array(top.get_xlim()) / np.array(pages["curve"].get_xlim())
+    assert ratio[0] == pytest.approx(ratio[1])
+    assert 5 < ratio[0] < 9
+
+
+def test_a_plain_curve_table_can_be_drawn() -> None:
+    table = bz.patrol.coverage_curve([0.02, 0.03], [0.5, 0.5], unit_counts=range(0, 200, 10))
+    ax = figures.coverage_curve(table)
+    line = ax.lines[0]
+    assert np.asarray(line.get_ydata(), float).tolist() == pytest.approx(table["mean_poi"])
+
+
+def test_the_weakest_segment_is_drawn_when_asked_for(result: StudyResult) -> None:
+    ax = figures.coverage_curve(result, ax=own_axes(None), measure="min")
+    assert "weakest" in ax.get_title()
+    with pytest.raises(InvalidParameterError, match="measure must be 'mean' or 'min'"):
+        figures.coverage_curve(result, measure="median")
+
+
+def test_the_strip_counts_each_event_once_along_the_border(result: StudyResult) -> None:
+    table = figures.strip_map_data(result)
+    assert len(table) == len(result.segments)
+    assert result.overlay is not None
+    inside = result.overlay.attrs["n_in_corridor"]
+    assert table["incidents_expected"].sum() == pytest.approx(inside, abs=0.1)
+
+
+def test_the_strip_folds_into_lines(result: StudyResult) -> None:
+    ax = figures.strip_map(result, fold_km=200)
+    lines = [axes for axes in figure_of(ax).axes if str(axes.get_label()).startswith("strip-")]
+    assert len(lines) == 3
+    assert [axes.child_axes[0].get_xlim() for axes in lines] == [(0, 200), (200, 400), (400, 600)]
+    with pytest.raises(InvalidParameterError, match="fold_km must be a finite number above 0"):
+        figures.strip_map(result, fold_km=0)
+
+
+def test_north_marks_on_the_strip_turn_with_the_border(result: StudyResult) -> None:
+    plan = figures.strip_map(result).child_axes[0]
+    marks = [text for text in plan.texts if text.get_text() == "N"]
+    assert len(marks) == 6
+    sides = [mark.get_position()[0] for mark in marks]
+    assert min(sides) > 0, "all of this border runs northward, so north lies ahead"
+
+
+def test_the_difference_of_two_scenarios_is_centred_on_zero(
+    result: StudyResult, other: StudyResult
+) -> None:
+    figure = figure_of(figures.whatif(result, other))
+    by_label = {str(axes.get_label()): axes for axes in figure.axes}
+    low, high = by_label["difference"].collections[0].get_clim()
+    assert low == -high
+    first, second = (by_label[name].collections[0].get_clim() for name in ("a", "b"))
+    assert first == second
+    table = figures.whatif_data(result, other)
+    assert (table["b"] - table["a"]).tolist() == pytest.approx(table["difference"])
+    assert (table["difference"] > 0).all()
+
+
+def test_scenarios_with_other_segments_are_not_compared(result: StudyResult) -> None:
+    odd = replace(result, segments=result.segments.iloc[:-1])
+    with pytest.raises(InvalidParameterError, match="different segments"):
+        figures.whatif(result, odd)
+
+
+@pytest.mark.parametrize("name", [*DRAWN, "whatif"])
+def test_every_figure_is_described_in_numbers(
+    name: str, result: StudyResult, other: StudyResult
+) -> None:
+    words = figures.alt_text(result, name, other=other)
+    assert words.endswith(".")
+    assert len(words) > 80
+    assert any(character.isdigit() for character in words)
+    for colour in ("red", "green", "blue", "yellow", "magenta"):
+        assert f" {colour} " not in words
+
+
+def test_a_figure_that_does_not_exist_has_no_description(result: StudyResult) -> None:
+    with pytest.raises(InvalidParameterError, match="there is no figure 'poster'; there are map"):
+        figures.alt_text(result, "poster")
+    with pytest.raises(InvalidParameterError, match="compares two results"):
+        figures.alt_text(result, "whatif")
+
+
+def test_a_border_without_embedded_data_still_has_its_map() -> None:
+    far = bz.Study(border=bz.Border.between("FRA", "ESP")).run()
+    ax = figures.corridor_map(far)
+    words = " ".join(text.get_text() for text in words_of(figure_of(ax)))
+    assert "km of border" in words
+    with pytest.raises(InvalidParameterError, match="has no curve"):
+        figures.coverage_curve(far)
+    with pytest.raises(InvalidParameterError, match="no table of Sobol"):
+        figures.sensitivity(far)
+    with pytest.raises(InvalidParameterError, match="no incidents laid over"):
+        figures.incident_overlay(far)
+    with pytest.raises(InvalidParameterError, match="have a curve to compare"):
+        figures.whatif(far, far)
+
+
+def test_saving_twice_gives_the_same_bytes_without_a_date(
+    result: StudyResult, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        ax = figures.night_hours(result)
+        files = figures.save(figure_of(ax), tmp_path / name / "night", alt="Long nights.", dpi=60)
+    assert [file.name for file in files] == ["night.png", "night.svg", "night.pdf", "night.txt"]
+    for file in files:
+        assert file.read_bytes() == (tmp_path / "one" / file.name).read_bytes()
+    assert b"CreationDate" not in files[2].read_bytes()
+    assert "Long nights." in files[1].read_text()
+    assert ">hours of darkness</text>" in files[1].read_text(), "text stays text"
+
+
+def luminance(color: Any) -> float:
+    """Give the relative luminance of WCAG 2."""
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+
+def contrast(a: Any, b: Any) -> float:
+    """Give the contrast ratio of WCAG 2."""
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(
+    ("ink", "ratio"),
+    [
+        ("text", 4.5),
+        ("quiet", 4.5),
+        ("border", 4.5),
+        ("optimal", 3),
+        ("maximin", 3),
+        ("even", 3),
+        ("incident", 3),
+        ("synthetic", 3),
+        ("water", 3),
+    ],
+)
+def test_inks_stand_out_from_paper(ink: str, ratio: float) -> None:
+    assert contrast(INK[ink], INK["paper"]) >= ratio
+
+
+# Colours as people without green-sensitive and without red-sensitive cones see them, linear RGB
+# (Machado, Oliveira and Fernandes 2009, severity 1).
+BLINDNESS = {
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", BLINDNESS)
+def test_lines_of_the_curve_differ_for_all_eyes(kind: str) -> None:
+    seen = [
+        np.array(BLINDNESS[kind]) @ np.array(to_rgb(INK[ink]))
+        for ink in ("optimal", "maximin", "even")
+    ]
+    gaps = [np.linalg.norm(seen[i] - seen[j]) for i in range(3) for j in range(i)]
+    assert min(gaps) > 0.15
+    dashes = {str(style["linestyle"]) for style in figures.style.RULE_STYLE.values()}
+    assert len(dashes) == 3, "and by their dashes, in print without colour"
+
+
+def test_the_house_style_ends_with_its_context() -> None:
+    before = mpl.rcParams["font.size"]
+    with context():
+        assert mpl.rcParams["font.size"] == 8
+    assert mpl.rcParams["font.size"] == before
+
+
+def test_a_notebook_can_show_a_page_by_itself(result: StudyResult) -> None:
+    show: Any = figures.night_hours(result).figure
+    picture = show._repr_png_()
+    assert picture.startswith(b"\x89PNG")
+
+
+def test_tables_behind_figures_are_copies(result: StudyResult) -> None:
+    table = figures.coverage_curve_data(result)
+    assert result.curve is not None
+    pd.testing.assert_frame_equal(table, result.curve)
+    table["mean_poi"] = 0.0
+    assert result.curve["mean_poi"].max() > 0

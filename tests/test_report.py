@@ -1,0 +1,528 @@
+"""The report holds the findings word for word, repeats to the byte, and tells no more than it may."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+import tomllib
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import rasterio
+import shapely
+from PIL import Image
+
+import borderzone as bz
+from borderzone.errors import InvalidParameterError, OutputError
+from borderzone.report import check_folder, pictures, write_report
+from borderzone.report import folder as folder_room
+from borderzone.report.public import edition, join_segments
+from borderzone.report.tables import TABLE_WORDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from borderzone.study import Ground, StudyResult
+
+REPEATS = {"log.txt", "timing.json"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _draft() -> Any:
+    """Draw pictures coarsely: what is tested here is not their resolution."""
+    fine = dict(pictures.DPI)
+    pictures.DPI.update({False: 40, True: 40})
+    yield
+    pictures.DPI.update(fine)
+
+
+@pytest.fixture
+def _sketch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw map and strip only, in the formats that can be searched for words."""
+    plans = pictures.plans
+    monkeypatch.setattr(pictures, "plans", lambda *arguments: plans(*arguments)[:2])
+    monkeypatch.setattr(pictures, "FORMATS", ("png", "svg"))
+
+
+@pytest.fixture(scope="module")
+def other(study: bz.Study, ground: Ground) -> StudyResult:
+    """Give the same study with better eyes."""
+    scenario = study.scenario.changed({"name": "goggles", "force.sensor": "night_vision_goggles"})
+    return study.with_scenario(scenario).run(seed=1, ground=ground)
+
+
+@pytest.fixture(scope="module")
+def out(
+    result: StudyResult, other: StudyResult, tmp_path_factory: pytest.TempPathFactory, _draft: None
+) -> Path:
+    """Give the public folder of the built-in study."""
+    place = tmp_path_factory.mktemp("public") / "out"
+    write_report(result, place, comparison=other)
+    return place
+
+
+@pytest.fixture(scope="module")
+def inside(result: StudyResult, tmp_path_factory: pytest.TempPathFactory, _draft: None) -> Path:
+    """Give the internal folder of a study with posts."""
+    place = tmp_path_factory.mktemp("internal") / "out"
+    write_report(with_posts(result), place, detail="internal")
+    return place
+
+
+def with_posts(result: StudyResult) -> StudyResult:
+    """Give the study as if its origins were the posts of a force."""
+    posts = gpd.GeoDataFrame(
+        {"name": ["Post Kilo", "Post Lima"], "kind": "post"},
+        geometry=[shapely.Point(41.0777, 34.3777), shapely.Point(39.5111, 33.6111)],
+        crs=4326,
+    )
+    return replace(result, origins=posts)
+
+
+def files_of(place: Path) -> list[str]:
+    """List the files of a folder."""
+    return sorted(p.relative_to(place).as_posix() for p in place.rglob("*") if p.is_file())
+
+
+def text_of(file: Path) -> str:
+    """Read a file as text, whatever it is."""
+    return file.read_bytes().decode("latin-1")
+
+
+class Page(HTMLParser):
+    """What the tests ask of the page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep a tag and its attributes."""
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        """Keep what stands between tags."""
+        self.words.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        """Give the attributes of every tag of a name."""
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def page(out: Path) -> Page:
+    """Give the public page, parsed."""
+    return Page((out / "report.html").read_text(encoding="utf-8"))
+
+
+def test_the_folder_has_the_promised_tree(out: Path) -> None:
+    files = files_of(out)
+    for name in ("report.html", "manifest.json", "timing.json", "study.toml", "log.txt"):
+        assert name in files
+    for figure in ("map", "strip", "curve", "whatif", "sensitivity", "night", "incidents"):
+        for ending in ("png", "svg", "pdf", "txt", "csv"):
+            assert f"figures/{figure}.{ending}" in files
+    for table in (*TABLE_WORDS, "data_dictionary"):
+        assert f"tables/{table}.csv" in files
+    for layer in ("border", "corridor", "segments", "zones", "incidents"):
+        assert f"vectors/{layer}.parquet" in files
+    assert "ATTRIBUTION.txt" in files
+    assert {"rasters/slope_deg.tif", "rasters/hours_vehicle.tif"} <= set(files)
+
+
+def test_the_three_sentences_are_the_same_everywhere(out: Path, result: StudyResult) -> None:
+    said = list(result.summary)
+    assert len(said) == 3
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["summary"] == said
+    assert pd.read_csv(out / "tables" / "summary.csv")["sentence"].tolist() == said
+    page = (out / "report.html").read_text(encoding="utf-8")
+    listed = re.search(r'<ol class="findings">(.*?)</ol>', page, re.DOTALL)
+    assert listed is not None
+    assert [html.unescape(x) for x in re.findall(r"<li>(.*?)</li>", listed.group(1))] == said
+
+
+def test_two_runs_give_the_same_bytes(
+    out: Path, result: StudyResult, other: StudyResult, tmp_path: Path
+) -> None:
+    write_report(result, tmp_path / "again", comparison=other)
+    assert files_of(tmp_path / "again") == files_of(out)
+    differing = {
+        name
+        for name in files_of(out)
+        if (out / name).read_bytes() != (tmp_path / "again" / name).read_bytes()
+    }
+    assert differing <= REPEATS
+
+
+def test_the_manifest_lists_what_is_there(out: Path) -> None:
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    listed = {entry["path"] for entry in manifest["outputs"]}
+    assert listed == set(files_of(out)) - REPEATS - {"manifest.json"}
+    assert manifest["detail"] == "public"
+
+
+def test_the_study_file_runs_the_study_again(out: Path, study: bz.Study) -> None:
+    again = bz.Study.from_toml(out / "study.toml")
+    assert again.scenario == study.scenario
+    assert again.border.length_km == study.border.length_km
+    assert again.seed == 1
+
+
+def test_every_column_of_every_table_has_its_meaning(out: Path) -> None:
+    words = pd.read_csv(out / "tables" / "data_dictionary.csv", keep_default_na=False)
+    assert words[words["meaning"] == ""][["table", "column"]].to_numpy().tolist() == []
+    for file in (out / "tables").glob("*.csv"):
+        if file.stem == "data_dictionary":
+            continue
+        listed = words[words["table"] == file.stem]["column"].tolist()
+        assert pd.read_csv(file).columns.tolist() == listed, file.stem
+
+
+def test_the_page_needs_no_other_file_and_no_network(page: Page, out: Path) -> None:
+    for tag, attrs in page.tags:
+        for name in ("src", "href", "action", "data"):
+            link = attrs.get(name)
+            if link is None:
+                continue
+            assert not re.match(r"(https?:)?//", link), (tag, link)
+            if name == "href" and not link.startswith("#"):
+                assert (out / link).is_file(), link
+    assert not page.all("script")
+    assert not page.all("link")
+    assert all(str(image["src"]).startswith("data:image/png") for image in page.all("img"))
+    assert "url(" not in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_page_can_be_read_by_keyboard_and_by_ear(page: Page) -> None:
+    assert page.all("html")[0]["lang"] == "en"
+    assert all(len(str(image["alt"])) > 80 for image in page.all("img"))
+    assert all(head.get("scope") in ("col", "row") for head in page.all("th"))
+    assert len(page.all("caption")) == len(page.all("table"))
+    regions = [attrs for attrs in page.all("div") if attrs.get("role") == "region"]
+    assert regions
+    assert all(attrs["tabindex"] == "0" and attrs["aria-label"] for attrs in regions)
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    targets = {attrs.get("id") for _, attrs in page.tags}
+    assert {
+        str(link["href"])[1:] for link in page.all("a") if str(link["href"])[0] == "#"
+    } <= targets
+
+
+def test_the_first_screen_says_who_lives_there(out: Path) -> None:
+    text = (out / "report.html").read_text(encoding="utf-8")
+    top = text[text.index("<header>") : text.index("</header>")]
+    for words in (
+        "Who lives there",
+        "Herders",
+        "truffle",
+        "A flag is a property of ground, never of people.",
+    ):
+        assert words in top
+
+
+def test_the_page_holds_what_a_reader_must_know(page: Page, result: StudyResult) -> None:
+    words = " ".join(" ".join(page.words).split())
+    assert result.terrain_variance is not None
+    assert result.plausibility is not None
+    for needed in (
+        "analyst's estimate",
+        "not of attempts",
+        "attacks inside Iraq, not the crossing",
+        "First to fail",
+        result.terrain_variance["statement"],
+        "as hopeful",
+        "an absence of incidents is an absence of reports",
+        "GeoNames (geonames.org), CC BY 4.0",
+        "about 3.1 by 3.7 km",
+        "no line of sight",
+        "SYNTHETIC DATA in the second figure",
+        *result.notes,
+    ):
+        assert needed in words, needed
+
+
+def test_the_numbers_of_the_page_are_those_of_the_tables(page: Page, out: Path) -> None:
+    table = pd.read_csv(out / "tables" / "required_units.csv")
+    row = table.query(
+        "measure == 'mean_pod' and target == 0.9 and rule == 'optimal' and light == 'night'"
+    ).iloc[0]
+    shown = (
+        f"{row['on_station_p50']:,.0f} ({row['on_station_p05']:,.0f} to "
+        f"{row['on_station_p95']:,.0f})"
+    )
+    assert shown in page.words
+
+
+@pytest.mark.usefixtures("_sketch")
+def test_public_tells_of_no_posts_and_nothing_in_which_they_could_be_read(
+    result: StudyResult, tmp_path: Path
+) -> None:
+    write_report(with_posts(result), tmp_path / "out")
+    files = files_of(tmp_path / "out")
+    assert not [name for name in files if "origin" in name or "rasters/hours" in name]
+    assert "rasters/remote_desert.tif" not in files
+    assert pyogrio.list_layers(tmp_path / "out" / "vectors" / "borderzone.gpkg")[:, 0].tolist() == [
+        "border",
+        "corridor",
+        "segments",
+        "zones",
+        "incidents",
+    ]
+    for name in files:
+        text = text_of(tmp_path / "out" / name)
+        for secret in ("Post Kilo", "41.0777", "33.6111"):
+            assert secret not in text, name
+    assert "Posts are not shown" in text_of(tmp_path / "out" / "report.html")
+
+
+@pytest.mark.usefixtures("_sketch")
+def test_public_lists_no_row_of_a_users_incident_table(result: StudyResult, tmp_path: Path) -> None:
+    assert result.incidents is not None
+    events = result.incidents.assign(
+        id=[f"SECRET{n}" for n in range(8)],
+        place="a place of ours",
+        status=["quarantined", *["ok"] * 7],
+        reason=["no position", *[""] * 7],
+    )
+    own = replace(
+        result,
+        incidents=events,
+        inputs=tuple(r for r in result.inputs if r.name != "article_incidents"),
+    )
+    write_report(own, tmp_path / "out")
+    files = files_of(tmp_path / "out")
+    assert "tables/incidents.csv" not in files
+    assert "vectors/incidents.parquet" not in files
+    for name in files:
+        text = text_of(tmp_path / "out" / name)
+        assert "a place of ours" not in text, name
+        if name != "tables/incidents_rejected.csv":
+            assert "SECRET" not in text, name
+    rejected = pd.read_csv(tmp_path / "out" / "tables" / "incidents_rejected.csv")
+    assert rejected.columns.tolist() == ["id", "status", "reason"]
+    counted = pd.read_csv(tmp_path / "out" / "tables" / "segments.csv")["incidents_expected"]
+    assert counted.sum() == pytest.approx(3, abs=0.3)
+
+
+def test_public_joins_segments_finer_than_ten_kilometres(result: StudyResult) -> None:
+    fine = replace(
+        result,
+        segments=halved(result.segments),
+        scenario=result.scenario.changed({"segment_km": 5.0}),
+    )
+    shown = edition(fine, "public").result.segments
+    assert shown["length_km"].min() > 9.9
+    assert len(shown) < len(fine.segments)
+    assert shown["length_km"].sum() == pytest.approx(fine.segments["length_km"].sum())
+    assert shown["units_even"].sum() == pytest.approx(fine.segments["units_even"].sum())
+    assert len(edition(fine, "internal").result.segments) == len(fine.segments)
+
+
+def halved(segments: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give each segment twice, as if it were two of half the length."""
+    twice = segments.loc[np.repeat(segments.index, 2)].reset_index(drop=True)
+    for name in ("length_km", "area_km2", "weight", "units_even", "units_optimal", "units_maximin"):
+        twice[name] /= 2
+    middle = twice["km_start"] + twice["length_km"]
+    odd = twice.index % 2 == 1
+    twice.loc[odd, "km_start"] = middle[odd]
+    twice.loc[~odd, "km_end"] = middle[~odd]
+    return gpd.GeoDataFrame(twice, crs=segments.crs).rename_axis("segment")
+
+
+def test_joined_segments_keep_sums_ends_and_means(result: StudyResult) -> None:
+    joined = join_segments(halved(result.segments), 2)
+    assert joined["km_start"].tolist() == pytest.approx(result.segments["km_start"].tolist())
+    assert joined["km_end"].tolist() == pytest.approx(result.segments["km_end"].tolist())
+    for name in ("pod_even", "rate_night", "elevation_max_m", "weight", "units_maximin"):
+        assert joined[name].tolist() == pytest.approx(result.segments[name].tolist())
+    assert joined["cave_rank"].isna().tolist() == result.segments["cave_rank"].isna().tolist()
+    assert len(join_segments(result.segments, 7)) == 60 // 7
+
+
+def _of_table(file: Path) -> list[Any]:
+    table = pd.read_csv(file, keep_default_na=False)
+    return ["INTERNAL"] if table.empty else list(table["detail"])
+
+
+def _of_picture(file: Path) -> list[Any]:
+    with Image.open(file) as picture:
+        return [picture.info["Description"]]
+
+
+def _of_raster(file: Path) -> list[Any]:
+    with rasterio.open(file) as raster:
+        return [raster.tags()["DETAIL"]]
+
+
+def _of_layers(file: Path) -> list[Any]:
+    layers = pyogrio.list_layers(file)[:, 0]
+    return [words for name in layers for words in gpd.read_file(file, layer=name)["detail"]]
+
+
+def _of_parquet(file: Path) -> list[Any]:
+    return list(gpd.read_parquet(file)["detail"])
+
+
+def _of_record(file: Path) -> list[Any]:
+    return [json.loads(file.read_text(encoding="utf-8"))["detail"].upper()]
+
+
+def _of_words(file: Path) -> list[Any]:
+    content = file.read_bytes()
+    marks = (b"INTERNAL", "INTERNAL".encode("utf-16-be"))
+    return ["INTERNAL"] if any(mark in content for mark in marks) else []
+
+
+STAMPS = {
+    ".csv": _of_table,
+    ".png": _of_picture,
+    ".tif": _of_raster,
+    ".parquet": _of_parquet,
+    ".gpkg": _of_layers,
+    ".json": _of_record,
+}
+
+
+def test_internal_is_stamped_on_every_file(inside: Path) -> None:
+    for name in files_of(inside):
+        found = STAMPS.get((inside / name).suffix, _of_words)(inside / name)
+        assert found, name
+        assert all(words.startswith("INTERNAL") for words in found), name
+    assert {"tables/segments.csv", "vectors/origins.parquet"} <= set(files_of(inside))
+
+
+def test_public_files_carry_no_internal_stamp(out: Path) -> None:
+    for name in files_of(out):
+        if name != "tables/data_dictionary.csv":
+            assert "INTERNAL" not in text_of(out / name), name
+
+
+def test_no_edition_holds_caves_by_cell(out: Path, inside: Path) -> None:
+    for place in (out, inside):
+        assert not [name for name in files_of(place) if "rasters/cave" in name]
+
+
+def test_there_are_two_editions(result: StudyResult, tmp_path: Path) -> None:
+    with pytest.raises(InvalidParameterError, match="detail must be one of public, internal"):
+        write_report(result, tmp_path / "out", detail="secret")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_full_folder_is_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("mine")
+    with pytest.raises(OutputError, match="not empty"):
+        check_folder(tmp_path)
+    assert files_of(tmp_path) == ["note.txt"]
+    check_folder(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_report_replaces_its_own_files_only_when_told_to(
+    result: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_room, "draw_pictures", lambda *_: {})
+    write_report(result, tmp_path / "out")
+    (tmp_path / "out" / "mine.txt").write_text("keep me")
+    with pytest.raises(OutputError, match="overwrite"):
+        write_report(result, tmp_path / "out")
+    file = write_report(result, tmp_path / "out", overwrite=True)
+    assert file == tmp_path / "out" / "report.html"
+    assert (tmp_path / "out" / "mine.txt").read_text() == "keep me"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out"]
+
+
+def test_a_report_that_fails_leaves_nothing(
+    result: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> str:
+        msg = "no ink"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(folder_room, "draw_pictures", lambda *_: {})
+    monkeypatch.setattr(folder_room, "render_page", fail)
+    with pytest.raises(RuntimeError, match="no ink"):
+        write_report(result, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_border_without_data_gets_an_honest_report(tmp_path: Path) -> None:
+    far = bz.Study(border=bz.Border.between("FRA", "ESP")).run()
+    steps: list[str] = []
+    file = write_report(far, tmp_path / "out", progress=steps.append)
+    page = " ".join(" ".join(Page(file.read_text(encoding="utf-8")).words).split())
+    assert "People live here" in page
+    assert "truffle" not in page
+    for note in far.notes:
+        assert " ".join(note.split()) in page
+    assert "figures/map.png" in files_of(tmp_path / "out")
+    assert "figures/curve.png" not in files_of(tmp_path / "out")
+    assert "manifest" in steps
+    assert tomllib.loads((tmp_path / "out" / "study.toml").read_text())["a"] == far.border.a
+
+
+def test_hostile_names_stay_words(
+    result: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_room, "draw_pictures", lambda *_: {})
+    odd = replace(result, name="<script>alert(1)</script>")
+    file = write_report(odd, tmp_path / "out")
+    assert not Page(file.read_text(encoding="utf-8")).all("script")
+
+
+def browser() -> str:
+    """Find the browser that `make browser` installs."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    assert found is not None, "run `make browser` first"
+    return found
+
+
+@pytest.mark.parametrize("width", [1280, 500])
+def test_a_browser_shows_the_page_without_sideways_scrolling(
+    out: Path, tmp_path: Path, width: int
+) -> None:
+    # A headless window is at least 500 pixels wide; the page's rules change at 736.
+    asks = (
+        "<script>document.title = [document.documentElement.scrollWidth, innerWidth, "
+        "[...document.images].every(i => i.complete && i.naturalWidth > 0)].join(' ')</script>"
+    )
+    copy = tmp_path / "asked.html"
+    copy.write_text((out / "report.html").read_text(encoding="utf-8") + asks, encoding="utf-8")
+    run = subprocess.run(
+        [
+            browser(),
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--window-size={width},900",
+            "--dump-dom",
+            copy.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    title = re.search(r"<title>(\d+) (\d+) (true|false)</title>", run.stdout)
+    assert title is not None
+    needed, window, pictures_shown = title.groups()
+    assert int(needed) <= int(window)
+    assert pictures_shown == "true"
