@@ -29,10 +29,6 @@ $(VENV)/.dev: $(VENV)/.core pyproject.toml
 	$(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 
-$(VENV)/.bench: $(VENV)/.core pyproject.toml
-	$(BIN)/python -m pip install --quiet --group bench
-	@touch $@
-
 $(VENV)/.docs: $(VENV)/.core pyproject.toml
 	$(BIN)/python -m pip install --quiet --group docs
 	@touch $@
@@ -66,7 +62,7 @@ browser:
 wheel-check: $(VENV)/.dev
 	sh scripts/check_wheel.sh $(PYTHON) $(BIN)/python
 
-bench: $(VENV)/.dev $(VENV)/.bench
+bench: $(VENV)/.dev
 	@for script in benchmarks/bench_*.py; do echo; $(BIN)/python $$script || exit 1; done
 
 docs: $(VENV)/.docs

@@ -118,14 +118,20 @@ def test_other_ground_makes_other_rates(study: bz.Study, result: Any, layer: str
     assert (rates - result.segments["rate_night"]).abs().max() > 1e-4
 
 
-def test_other_origins_make_other_hours(study: bz.Study, result: Any) -> None:
+def test_other_towns_make_other_hours_and_other_rates_on_shift(
+    study: bz.Study, result: Any
+) -> None:
     """One post instead of all towns leaves more of the corridor remote."""
     post = gpd.GeoDataFrame(geometry=[shapely.Point(41.0, 34.4)], crs=4326)
     far = bz.Study(
         border=study.border, origins=post, scenario=study.scenario.changed({"draws": 100})
     ).run(seed=1)
 
+    rates = far.segments["rate_on_shift_night"]
     assert far.segments["hours_median"].median() > result.segments["hours_median"].median()
+    assert (rates - result.segments["rate_on_shift_night"]).min() < -1e-3
+    # Where a unit stands does not depend on where it came from.
+    pd.testing.assert_series_equal(far.segments["rate_night"], result.segments["rate_night"])
     assert not any("stand in" in note for note in far.notes)
 
 

@@ -80,6 +80,10 @@ class Scenario(BaseModel):
         Smallest zone that is listed. Units: km2.
     force
         The patrol unit: mobility, sensor, shifts, response.
+    shift_h
+        Length of a shift, of which the drive from the nearest origin and back
+        is lost: for the rate of a unit on shift, beside that of one on
+        station. An assumption. Units: h.
     crosser
         How somebody crosses: ``"foot"`` takes the speed from the ground,
         ``"vehicle"`` moves at `crosser_vehicle_km_h`.
@@ -123,6 +127,7 @@ class Scenario(BaseModel):
     bare_threshold: OpenShare = 0.5
     min_zone_km2: Positive = 100.0
     force: Force = Force(mode="vehicle_off_road", sensor="eye")
+    shift_h: Positive = 12.0
     crosser: Literal["foot", "vehicle"] = "foot"
     crosser_vehicle_km_h: Positive = 30.0
     light: Literal["night", "day"] = "night"

@@ -122,7 +122,7 @@ def patrol_cover(
     step("sensitivity")
     length_km = float(corridor.segments["length_km"].sum())
     return Coverage(
-        segments=_segment_columns(cases, headline, scenario),
+        segments=_segment_columns(cases, headline, table, scenario),
         curve=curve,
         required=required,
         draws=_draws(headline, drawn, scenario),
@@ -166,6 +166,30 @@ def unit_counts(max_units: int) -> list[int]:
     return sorted({round(x) for x in np.linspace(0, max_units, _CURVE_POINTS)})
 
 
+def on_line_share(hours: pd.Series, shift_h: float) -> pd.Series:
+    """
+    Share of a shift that is left on the line after the drive there and back.
+
+    Parameters
+    ----------
+    hours
+        Travel time from the nearest origin. Units: h.
+    shift_h
+        Length of a shift. Units: h.
+
+    Returns
+    -------
+    Series
+        From 0, where the shift is all drive, to 1; NaN where hours are unknown.
+
+    Examples
+    --------
+    >>> on_line_share(pd.Series([0.0, 3.0, float("inf")]), shift_h=12.0).tolist()
+    [1.0, 0.5, 0.0]
+    """
+    return (1.0 - 2.0 * hours / shift_h).clip(0.0, 1.0)
+
+
 def _headline_curve(curve: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     rows = curve[(curve["light"] == scenario.light) & (curve["rule"] == "optimal")]
     return rows.reset_index(drop=True)
@@ -183,7 +207,10 @@ def _case(
 
 
 def _segment_columns(
-    cases: Mapping[str, patrol.PatrolCase], headline: patrol.PatrolCase, scenario: Scenario
+    cases: Mapping[str, patrol.PatrolCase],
+    headline: patrol.PatrolCase,
+    table: pd.DataFrame,
+    scenario: Scenario,
 ) -> pd.DataFrame:
     columns: dict[str, Any] = {"weight": headline.weights}
     for light, case in cases.items():
@@ -194,6 +221,9 @@ def _segment_columns(
         columns[f"rate_{light}"] = factors["rate"]
         columns["patrol_km_h"] = factors["patrol_km_h"]
         columns["crosser_km_h"] = factors["crosser_km_h"]
+    share = on_line_share(table["hours_median"], scenario.shift_h)
+    columns["on_line_share"] = share
+    columns |= {f"rate_on_shift_{light}": columns[f"rate_{light}"] * share for light in cases}
     rates = columns[f"rate_{scenario.light}"]
     for rule in RULES:
         units = headline.plan(rule)(np.array([float(scenario.reference_units)]))[0]
