@@ -445,16 +445,23 @@ def onto_bisectors(points, directions, reach, runs, first_wins, pieces, toleranc
         at_high = _nearer(pieces, a, b, wins, x + near * dx, y + near * dy)
         if at_low != at_high:
             continue
-        # The change lies outside the tolerance: look on the one side, then on the other.
-        for way in (1.0, -1.0):
-            low, high = near, reach[i]
-            if _nearer(pieces, a, b, wins, x + way * high * dx, y + way * high * dy) == at_low:
-                continue
-            while high - low > BISECTED_M:
-                middle = (low + high) / 2
-                same = _nearer(pieces, a, b, wins, x + way * middle * dx, y + way * middle * dy)
-                low, high = (middle, high) if same == at_low else (low, middle)
-            moved[i, 0] = x + way * (low + high) / 2 * dx
-            moved[i, 1] = y + way * (low + high) / 2 * dy
-            break
+        # Look on both sides, farther and farther out: the nearest change is the one meant.
+        low, high, found = near, near, 0.0
+        while low < reach[i] and found == 0.0:
+            high = min(2.0 * low, reach[i])
+            for way in (1.0, -1.0):
+                far = _nearer(pieces, a, b, wins, x + way * high * dx, y + way * high * dy)
+                if far != at_low and found == 0.0:
+                    found = way
+            if found == 0.0:
+                low = high
+        if found == 0.0:
+            continue
+        while high - low > BISECTED_M:
+            middle = (low + high) / 2
+            x_middle, y_middle = x + found * middle * dx, y + found * middle * dy
+            same = _nearer(pieces, a, b, wins, x_middle, y_middle) == at_low
+            low, high = (middle, high) if same else (low, middle)
+        moved[i, 0] = x + found * (low + high) / 2 * dx
+        moved[i, 1] = y + found * (low + high) / 2 * dy
     return moved
