@@ -363,7 +363,18 @@ def test_origins_that_are_none_are_refused(origins: Any, error: type, message: s
             r"surface_factor has \(3, 4\) cells",
         ),
     ],
-    ids=str,
+    ids=[
+        "four neighbours",
+        "unknown direction",
+        "unknown speed",
+        "speed as a number",
+        "speed of NaN",
+        "negative speed",
+        "no speed",
+        "no time",
+        "factor above 1",
+        "factor of another grid",
+    ],
 )
 def test_impossible_options_are_refused(options: dict[str, Any], error: type, message: str) -> None:
     """With what is allowed."""
