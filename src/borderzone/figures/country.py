@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from borderzone.border import Border
     from borderzone.figures.layers import MapPage
 
-__all__ = ["draw_airfields", "draw_countries", "draw_rivers", "draw_towns"]
+__all__ = ["draw_airfields", "draw_countries", "draw_neighbours", "draw_rivers", "draw_towns"]
 
 Z_LINE, Z_POINT, Z_LABEL = 5, 10, 20
 MAX_TOWNS = 25
@@ -33,7 +34,7 @@ SEAT_SIZE = {1: 5.3, 2: 4.5, 3: 3.5}
 
 def draw_countries(
     page: MapPage,
-    countries: gpd.GeoDataFrame | None,
+    countries: gpd.GeoDataFrame,
     admin1: gpd.GeoDataFrame | None,
     own: Mapping[str, str],
 ) -> None:
@@ -45,7 +46,7 @@ def draw_countries(
     page
         The map.
     countries
-        Countries with ``code`` and ``name``, or None.
+        Countries with ``code`` and ``name``.
     admin1
         Governorates with ``name``, or None.
     own
@@ -61,11 +62,42 @@ def draw_countries(
             Line2D([], [], color=INK["rule"], linewidth=0.7, linestyle=(0, (1, 2))),
             "governorate, province",
         )
-    if countries is not None:
-        shown = page.bring(countries)
-        shown.boundary.plot(ax=page.ax, color=INK["quiet"], linewidth=0.7, zorder=Z_LINE)
-        for row in shown.itertuples():
-            _name_country(page, row.name, row.geometry, main=row.code in own)
+    shown = page.bring(countries)
+    shown.boundary.plot(ax=page.ax, color=INK["quiet"], linewidth=0.7, zorder=Z_LINE)
+    for row in shown.itertuples():
+        _name_country(page, row.name, row.geometry, main=row.code in own)
+
+
+def draw_neighbours(
+    page: MapPage, borders: gpd.GeoDataFrame, border: Border, deep_m: float
+) -> None:
+    """
+    Draw the land around where no outlines of countries are at hand.
+
+    Parameters
+    ----------
+    page
+        The map.
+    borders
+        Land borders of the world.
+    border
+        The border of the map, whose two sides are named.
+    deep_m
+        Depth of the corridor, beyond which the names stand. Units: m.
+    """
+    lines = page.bring(borders)
+    if len(lines):
+        lines.plot(ax=page.ax, color=INK["quiet"], linewidth=0.7, zorder=Z_LINE)
+    middle, step = border.length_km / 2, border.length_km / 50
+    ends = border.point_at(np.array([middle - step, middle + step])).to_crs(page.crs)
+    (x, next_x), (y, next_y) = ends.x, ends.y
+    length = math.hypot(next_x - x, next_y - y)
+    left = np.array([y - next_y, next_x - x]) / length
+    away = max(1.45 * deep_m, page.window.length / 45)
+    for code, side in ((border.left, 1.0), (border.right, -1.0)):
+        spot = np.array([x + next_x, y + next_y]) / 2 + side * away * left
+        if shapely.contains_xy(page.window.buffer(-page.window.length / 60), *spot):
+            _write_country(page, border.names.get(code, code), spot, main=True)
 
 
 def _name_country(page: MapPage, name: str, shape: Any, *, main: bool) -> None:
@@ -74,6 +106,10 @@ def _name_country(page: MapPage, name: str, shape: Any, *, main: bool) -> None:
     if room.is_empty or shape.area < 0.004 * (east - west) * (north - south):
         return
     spot = _emptiest(room, np.array([page.taken_x, page.taken_y]).T)
+    _write_country(page, name, spot, main=main)
+
+
+def _write_country(page: MapPage, name: str, spot: Any, *, main: bool) -> None:
     page.ax.text(
         spot[0],
         spot[1],

@@ -12,6 +12,7 @@ from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
 import borderzone
+from borderzone.border import list_borders
 from borderzone.figures import country, furniture, layers, sheet
 from borderzone.figures.events import placed_events
 from borderzone.figures.relief import draw_relief
@@ -305,9 +306,13 @@ def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> pd.DataFrame:
     country.draw_airfields(drawn, ground.get("airfields"))
     layers.draw_incidents(drawn, placed_events(result))
     country.draw_towns(drawn, ground.get("places"), corridor.outline, posts)
-    country.draw_countries(
-        drawn, ground.get("countries"), ground.get("admin1"), result.border.names
-    )
+    if "countries" in ground:
+        country.draw_countries(
+            drawn, ground["countries"], ground.get("admin1"), result.border.names
+        )
+    else:
+        deep_m = 1000 * max(corridor.depth_km.values())
+        country.draw_neighbours(drawn, list_borders(), result.border, deep_m)
     order = ("Border", "Flagged ground", "Incidents", "Ground")
     drawn.key = {name: drawn.key[name] for name in order if name in drawn.key}
     return posts
@@ -335,6 +340,7 @@ def _finish_page(
         frame=frame,
         line=result.border.line,
         countries=result.furniture.get("countries"),
+        lines=None if "countries" in result.furniture else list_borders(),
     )
     sheet.footer(figure, _colophon(drawn, result, shaded))
 
@@ -349,6 +355,8 @@ def _finding(result: StudyResult) -> str:
     if flagged is None:
         return f"{result.name}: {result.border.length_km:,.0f} km of border"
     low, high = 100 * flagged["remote_share"].min(), 100 * flagged["remote_share"].max()
+    if high < 0.5:
+        return f"{result.name}: no remote desert in the corridor, by any of the definitions"
     return (
         f"{result.name}: {low:.0f} to {high:.0f} % of the corridor is remote desert, "
         "depending on the definition"

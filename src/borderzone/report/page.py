@@ -10,11 +10,10 @@ from jinja2 import Environment, StrictUndefined
 import borderzone
 from borderzone.figures.sheet import DISCLAIMER
 from borderzone.report import wording
+from borderzone.report.credits import inputs_table, licence_table
 from borderzone.report.readable import (
     assumptions_table,
     flagged_table,
-    inputs_table,
-    licence_table,
     overlay_table,
     plausibility_table,
     required_table,

@@ -285,5 +285,5 @@ def _embedded(file: Path, width: int) -> tuple[str, int, int]:
         height = round(picture.height * width / picture.width)
         smaller = picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
-    smaller.save(buffer, format="PNG", optimize=True)
+    smaller.save(buffer, format="PNG")
     return base64.b64encode(buffer.getvalue()).decode("ascii"), width, height

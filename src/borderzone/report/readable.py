@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING, Any
 from borderzone.figures.compare import quantity_words
 from borderzone.figures.style import RANK_WORDS
 from borderzone.figures.words import ASSUMPTION_WORDS, MODE_WORDS, signed
+from borderzone.report import cells
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from borderzone.study import StudyResult
 
 __all__ = [
     "assumptions_table",
     "flagged_table",
-    "inputs_table",
-    "licence_table",
     "overlay_table",
     "plausibility_table",
     "required_table",
@@ -28,7 +25,6 @@ __all__ = [
     "zones_table",
 ]
 
-Table = dict[str, Any]
 KINDS = {"remote_desert": "remote desert", "cave_prone": "cave-prone"}
 RULES = {"mean": "optimal", "min": "maximin"}
 MEASURES = {
@@ -39,41 +35,7 @@ MEASURES = {
 }
 
 
-def _table(
-    title: str,
-    caption: str,
-    heads: Sequence[tuple[str, bool]],
-    rows: Iterable[Sequence[str]],
-    *,
-    folded: bool = False,
-) -> Table:
-    return {
-        "title": title,
-        "caption": caption,
-        "heads": [{"words": words, "number": number} for words, number in heads],
-        "rows": [list(row) for row in rows],
-        "folded": folded,
-    }
-
-
-def _number(value: Any, digits: int = 0) -> str:
-    if value is None or not math.isfinite(value):
-        return "–"
-    return f"{value:,.{digits}f}"
-
-
-def _share(value: Any) -> str:
-    return "unknown" if value is None or not math.isfinite(value) else f"{100 * value:.0f} %"
-
-
-def _units(low: float, middle: float, high: float) -> str:
-    if not math.isfinite(middle):
-        return "no number is enough"
-    top = f"{high:,.0f}" if math.isfinite(high) else "no number"
-    return f"{middle:,.0f} ({low:,.0f} to {top})"
-
-
-def required_table(result: StudyResult, light: str) -> Table | None:
+def required_table(result: StudyResult, light: str) -> cells.Table | None:
     """
     Tabulate how many units each target takes.
 
@@ -101,14 +63,14 @@ def required_table(result: StudyResult, light: str) -> Table | None:
         rows += [
             (
                 f"{100 * row.target:.0f} % {words}",
-                _units(row.on_station_p05, row.on_station_p50, row.on_station_p95),
-                _units(row.on_roll_p05, row.on_roll_p50, row.on_roll_p95),
-                _whole(row.on_station_confidence),
+                cells.units(row.on_station_p05, row.on_station_p50, row.on_station_p95),
+                cells.units(row.on_roll_p05, row.on_roll_p50, row.on_roll_p95),
+                cells.whole(row.on_station_confidence),
             )
             for row in chosen.itertuples()
         ]
     confidence = f"on station, with {100 * result.scenario.confidence:.0f} % confidence"
-    return _table(
+    return cells.table(
         f"Units required by {light}",
         "Median over the draws, in brackets 5 to 95 %. The same numbers, with all rules, stand in "
         "tables/required_units.csv.",
@@ -118,7 +80,7 @@ def required_table(result: StudyResult, light: str) -> Table | None:
     )
 
 
-def flagged_table(result: StudyResult) -> Table | None:
+def flagged_table(result: StudyResult) -> cells.Table | None:
     """
     Tabulate how the flagged share moves with the definition.
 
@@ -140,8 +102,8 @@ def flagged_table(result: StudyResult) -> Table | None:
     for mode, part in shares.groupby("mode", sort=False):
         by_hours = part.set_index("threshold_h")["remote_share"]
         words = MODE_WORDS.get(str(mode), str(mode))
-        rows.append((words, *(_share(by_hours.get(hour)) for hour in hours)))
-    return _table(
+        rows.append((words, *(cells.share(by_hours.get(hour)) for hour in hours)))
+    return cells.table(
         "How much is remote depends on the definition",
         "Share of the corridor that is bare and farther than so many hours from the nearest origin.",
         [("travel", False), *((f"more than {hour:g} h", True) for hour in hours)],
@@ -149,7 +111,7 @@ def flagged_table(result: StudyResult) -> Table | None:
     )
 
 
-def zones_table(result: StudyResult) -> Table | None:
+def zones_table(result: StudyResult) -> cells.Table | None:
     """
     Tabulate the flagged zones.
 
@@ -171,14 +133,14 @@ def zones_table(result: StudyResult) -> Table | None:
             f"{KINDS[row.kind]}, {RANK_WORDS.get(int(row.rank), row.rank)}"
             if row.kind == "cave_prone"
             else f"{KINDS[row.kind]}, rank {row.rank}",
-            _number(row.area_km2),
+            cells.number(row.area_km2),
             f"{row.km_start:.0f} to {row.km_end:.0f}",
             f"{row.near} ({row.near_km:.0f} km)" if hasattr(row, "near_km") else str(row.near),
             str(row.reasons),
         )
         for row in result.zones.itertuples()
     ]
-    return _table(
+    return cells.table(
         f"The {len(rows)} flagged zones and their reasons",
         "A flag is a property of ground. Ranks: remote desert 1 to 3 by travel time; caves low, "
         "medium, high.",
@@ -195,7 +157,7 @@ def zones_table(result: StudyResult) -> Table | None:
     )
 
 
-def segments_table(result: StudyResult) -> Table | None:
+def segments_table(result: StudyResult) -> cells.Table | None:
     """
     Tabulate the segments.
 
@@ -215,17 +177,17 @@ def segments_table(result: StudyResult) -> Table | None:
     body = [
         (
             f"{row.km_start:.0f} to {row.km_end:.0f}",
-            _number(row.elevation_mean_m),
-            _number(row.slope_deg, 1),
-            _share(row.remote_share),
-            _share(row.f_mask),
-            _number(row.sweep_width_km_night, 2),
-            _number(row.rate_night, 3),
-            _share(row.pod_even),
+            cells.number(row.elevation_mean_m),
+            cells.number(row.slope_deg, 1),
+            cells.share(row.remote_share),
+            cells.share(row.f_mask),
+            cells.number(row.sweep_width_km_night, 2),
+            cells.number(row.rate_night, 3),
+            cells.share(row.pod_even),
         )
         for row in rows.itertuples()
     ]
-    return _table(
+    return cells.table(
         f"The {len(body)} segments",
         "All columns stand in tables/segments.csv, their meaning in tables/data_dictionary.csv.",
         [
@@ -243,7 +205,7 @@ def segments_table(result: StudyResult) -> Table | None:
     )
 
 
-def assumptions_table(result: StudyResult) -> Table | None:
+def assumptions_table(result: StudyResult) -> cells.Table | None:
     """
     Tabulate the assumptions with their bands and sources.
 
@@ -269,7 +231,7 @@ def assumptions_table(result: StudyResult) -> Table | None:
         )
         for row in result.assumptions.itertuples()
     ]
-    return _table(
+    return cells.table(
         "Assumptions and where they come from",
         "Median and 5 to 95 % band of what is drawn. F: seen in a public source. M: from memory. "
         "A: assumed. All fixed parameters stand in study.toml.",
@@ -284,7 +246,7 @@ def assumptions_table(result: StudyResult) -> Table | None:
     )
 
 
-def plausibility_table(result: StudyResult) -> Table | None:
+def plausibility_table(result: StudyResult) -> cells.Table | None:
     """
     Tabulate real forces and what the model says of them.
 
@@ -303,22 +265,22 @@ def plausibility_table(result: StudyResult) -> Table | None:
     rows = [
         (
             row.case,
-            _number(row.persons_per_km, 1),
-            _number(row.unit_count_equivalent),
-            _share(row.mean_pod_at_that)
+            cells.number(row.persons_per_km, 1),
+            cells.number(row.unit_count_equivalent),
+            cells.share(row.mean_pod_at_that)
             if math.isfinite(row.mean_pod_at_that)
             else "off the curve",
-            _share(row.mean_poi_at_that)
+            cells.share(row.mean_poi_at_that)
             if math.isfinite(row.mean_poi_at_that)
             else "off the curve",
-            f"{_share(row.observed_low)} to {_share(row.observed_high)}"
+            f"{cells.share(row.observed_low)} to {cells.share(row.observed_high)}"
             if math.isfinite(row.observed_low)
             else "not published",
             f"{row.source} [{row.tag}]",
         )
         for row in result.plausibility.itertuples()
     ]
-    return _table(
+    return cells.table(
         "What real forces had",
         "Scaled to the length of this border, as units on station.",
         [
@@ -334,7 +296,7 @@ def plausibility_table(result: StudyResult) -> Table | None:
     )
 
 
-def overlay_table(result: StudyResult) -> Table | None:
+def overlay_table(result: StudyResult) -> cells.Table | None:
     """
     Tabulate incidents by zone.
 
@@ -353,14 +315,14 @@ def overlay_table(result: StudyResult) -> Table | None:
     rows = [
         (
             f"{row.zone}, {KINDS[row.kind]}",
-            _number(row.expected, 2),
+            cells.number(row.expected, 2),
             f"{row.p05:.0f} to {row.p95:.0f}",
-            _number(row.expected_if_uniform, 2),
+            cells.number(row.expected_if_uniform, 2),
             f"{row.underlying_p05:.1f} to {row.underlying_p95:.1f}",
         )
         for row in result.overlay.itertuples()
     ]
-    return _table(
+    return cells.table(
         "Incidents by zone",
         "Expected number over all places where each event may have been. None reported does not "
         "mean no risk: the last column is what such a count leaves possible.",
@@ -376,7 +338,7 @@ def overlay_table(result: StudyResult) -> Table | None:
     )
 
 
-def whatif_table(result: StudyResult, comparison: StudyResult) -> Table:
+def whatif_table(result: StudyResult, comparison: StudyResult) -> cells.Table:
     """
     Tabulate paired differences between two scenarios.
 
@@ -393,7 +355,7 @@ def whatif_table(result: StudyResult, comparison: StudyResult) -> Table:
     rows = []
     for row in compare(result, comparison).itertuples():
         share = not str(row.quantity).startswith("on_station")
-        show = _share if share else _whole
+        show = cells.share if share else cells.whole
         rows.append(
             (
                 quantity_words(str(row.quantity)),
@@ -403,7 +365,7 @@ def whatif_table(result: StudyResult, comparison: StudyResult) -> Table:
                 "within the noise" if row.within_noise else "",
             )
         )
-    return _table(
+    return cells.table(
         "Paired differences",
         f"A: {result.scenario.name}; B: {comparison.scenario.name}. Shares at "
         f"{result.scenario.reference_units} units on station.",
@@ -413,63 +375,9 @@ def whatif_table(result: StudyResult, comparison: StudyResult) -> Table:
     )
 
 
-def _whole(value: float) -> str:
-    return f"{value:,.0f}" if math.isfinite(value) else "no number is enough"
-
-
 def _difference(row: Any, *, share: bool) -> str:
     if not math.isfinite(row.difference):
         return "–"
     scale, unit = (100, " points") if share else (1, "")
     low, high = scale * row.difference_p05, scale * row.difference_p95
     return f"{signed(scale * row.difference)}{unit} ({signed(low)} to {signed(high)})"
-
-
-def inputs_table(result: StudyResult) -> Table:
-    """
-    Tabulate what each input can resolve and how far it may be off.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict
-        The table.
-    """
-    return _table(
-        "What the inputs can resolve",
-        "Results stand on all of them and are no finer than the coarsest.",
-        [("input", False), ("resolution", False), ("accuracy", False), ("to know", False)],
-        [
-            (record.title, record.resolution, record.accuracy, record.notes)
-            for record in result.inputs
-        ],
-    )
-
-
-def licence_table(result: StudyResult) -> Table:
-    """
-    Tabulate credits and licences.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict
-        The table.
-    """
-    return _table(
-        "",
-        "Data used in this run. Checksums stand in manifest.json.",
-        [("data", False), ("credit", False), ("licence", False), ("reference", False)],
-        [
-            (record.title, record.attribution or "none asked for", record.licence, record.citation)
-            for record in result.inputs
-        ],
-    )

@@ -1,0 +1,126 @@
+"""Cells and tables of the page: numbers, shares and bands as people write them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["Table", "number", "share", "table", "units", "whole"]
+
+Table = dict[str, Any]
+
+
+def table(
+    title: str,
+    caption: str,
+    heads: Sequence[tuple[str, bool]],
+    rows: Iterable[Sequence[str]],
+    *,
+    folded: bool = False,
+) -> Table:
+    """
+    Put a table together for the page.
+
+    Parameters
+    ----------
+    title
+        Heading; empty for none.
+    caption
+        What the table shows.
+    heads
+        Words of each column, and whether it holds numbers.
+    rows
+        Cells, as words.
+    folded
+        Whether the page shows it only when asked.
+
+    Returns
+    -------
+    dict
+        What the template needs.
+    """
+    return {
+        "title": title,
+        "caption": caption,
+        "heads": [{"words": words, "number": number} for words, number in heads],
+        "rows": [list(row) for row in rows],
+        "folded": folded,
+    }
+
+
+def number(value: Any, digits: int = 0) -> str:
+    """
+    Write a number.
+
+    Parameters
+    ----------
+    value
+        The number.
+    digits
+        Digits after the point.
+
+    Returns
+    -------
+    str
+        A dash where there is none.
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value:,.{digits}f}"
+
+
+def share(value: Any) -> str:
+    """
+    Write a share in percent.
+
+    Parameters
+    ----------
+    value
+        The share, 0 to 1.
+
+    Returns
+    -------
+    str
+        "unknown" where it is not known.
+    """
+    return "unknown" if value is None or not math.isfinite(value) else f"{100 * value:.0f} %"
+
+
+def units(low: float, middle: float, high: float) -> str:
+    """
+    Write a number of units with its band.
+
+    Parameters
+    ----------
+    low, middle, high
+        Ends and middle of the band; infinity where no number is enough.
+
+    Returns
+    -------
+    str
+        The words.
+    """
+    if not math.isfinite(middle):
+        return "no number is enough"
+    top = f"{high:,.0f}" if math.isfinite(high) else "no number"
+    return f"{middle:,.0f} ({low:,.0f} to {top})"
+
+
+def whole(value: float) -> str:
+    """
+    Write a number of units.
+
+    Parameters
+    ----------
+    value
+        The number; infinity where none is enough.
+
+    Returns
+    -------
+    str
+        The words.
+    """
+    return f"{value:,.0f}" if math.isfinite(value) else "no number is enough"
