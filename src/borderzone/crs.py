@@ -21,6 +21,7 @@ __all__ = [
     "oblique_mercator",
     "scale_error_ppm",
     "split_at_antimeridian",
+    "unit_vectors",
 ]
 
 GEOD = Geod(ellps="WGS84")
@@ -162,9 +163,10 @@ class Frame:
         Returns
         -------
         FloatArray
-            x and y, shape ``(n, 2)``. Units: m.
+            Coordinates x and y, shape ``(n, 2)``. Units: m.
         """
-        return np.column_stack(self._transformer.transform(*np.asarray(coords).T))
+        lon, lat = np.asarray(coords).T
+        return np.column_stack(self._transformer.transform(lon, lat))
 
     def inverse(self, coords: FloatArray) -> FloatArray:
         """
@@ -173,7 +175,7 @@ class Frame:
         Parameters
         ----------
         coords
-            x and y, shape ``(n, 2)``. Units: m.
+            Coordinates x and y, shape ``(n, 2)``. Units: m.
 
         Returns
         -------
@@ -181,7 +183,8 @@ class Frame:
             Longitude, continuous around the middle of the frame, and latitude,
             shape ``(n, 2)``. Units: degree.
         """
-        lon, lat = self._transformer.transform(*np.asarray(coords).T, direction="INVERSE")
+        x, y = np.asarray(coords).T
+        lon, lat = self._transformer.transform(x, y, direction="INVERSE")
         lon = self._lon0 + np.mod(lon - self._lon0 + 180.0, 360.0) - 180.0
         return np.column_stack([lon, lat])
 
@@ -222,19 +225,20 @@ def split_at_antimeridian(geometry: shapely.Geometry) -> shapely.Geometry:
 
 def _centre(lon: FloatArray, lat: FloatArray) -> FloatArray:
     """Mean direction of the points, as a unit vector."""
-    unit = _unit(lon, lat)
+    unit = unit_vectors(lon, lat)
     low, high = unit.min(axis=0), unit.max(axis=0)
     middle = (low + high) / 2
     norm = float(np.linalg.norm(middle))
     if norm < 1e-6 or (unit @ middle <= 1e-3 * norm).any():
         msg = "the line spans more than a hemisphere: no single projection holds it; cut it"
         raise InvalidGeometryError(msg)
-    return middle / norm
+    centre: FloatArray = middle / norm
+    return centre
 
 
 def _gnomonic(lon: FloatArray, lat: FloatArray, centre: FloatArray) -> FloatArray:
     """Plane tangent at the centre, in radii, x east and y north."""
-    unit = _unit(lon, lat)
+    unit = unit_vectors(lon, lat)
     east, north = _tangent(centre)
     depth = unit @ centre
     return np.column_stack([unit @ east / depth, unit @ north / depth])
@@ -276,6 +280,19 @@ def _narrowest_strip(points: FloatArray) -> tuple[FloatArray, FloatArray]:
     return middle, along[best]
 
 
-def _unit(lon: FloatArray, lat: FloatArray) -> FloatArray:
+def unit_vectors(lon: FloatArray, lat: FloatArray) -> FloatArray:
+    """
+    Give directions from the centre of the globe.
+
+    Parameters
+    ----------
+    lon, lat
+        Positions. Units: degree.
+
+    Returns
+    -------
+    FloatArray
+        Unit vectors, shape ``(n, 3)``.
+    """
     lon, lat = np.radians(lon), np.radians(lat)
     return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])

@@ -1,5 +1,5 @@
 """
-Nearest piece of a polyline: for points, for all cells of a grid, and across boundaries.
+Nearest piece of a polyline: for points, and for all cells of a grid.
 
 Plain statement: the distance from a point p to a straight piece from a to
 a + d is the length of p - a - t d with t = (p - a) . d / (d . d) held between 0
@@ -17,22 +17,23 @@ last half, hold `LEAF` consecutive pieces each.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit, prange
 
-__all__ = ["box_tree", "nearest_cells", "nearest_pieces", "onto_bisectors", "spaced_sites"]
+__all__ = ["box_tree", "distance2", "least_distance2", "nearest_cells", "nearest_pieces"]
 
 LEAF = 8
 TIE = 1e-12
 TILE = 64
 SUBTILE = 8
 STACK = 64
-BISECTED_M = 0.01
 
 
-def box_tree(pieces: np.ndarray) -> np.ndarray:
+def box_tree(pieces: Any) -> Any:
     """
-    Bounding boxes over runs of consecutive pieces.
+    Put bounding boxes over runs of consecutive pieces.
 
     Parameters
     ----------
@@ -71,20 +72,37 @@ def box_tree(pieces: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, inline="always")
-def _box_distance2(boxes, node, x, y):
+def _box_distance2(boxes: Any, node: int, x: float, y: float) -> Any:
     dx = max(boxes[node, 0] - x, 0.0, x - boxes[node, 2])
     dy = max(boxes[node, 1] - y, 0.0, y - boxes[node, 3])
     return dx * dx + dy * dy
 
 
 @njit(cache=True, inline="always")
-def _along(pieces, k, x, y):
+def _along(pieces: Any, k: int, x: float, y: float) -> Any:
     t = ((x - pieces[k, 0]) * pieces[k, 2] + (y - pieces[k, 1]) * pieces[k, 3]) * pieces[k, 4]
     return min(max(t, 0.0), 1.0)
 
 
 @njit(cache=True, inline="always")
-def _distance2(pieces, k, x, y):
+def distance2(pieces: Any, k: int, x: float, y: float) -> Any:
+    """
+    Square the distance from a point to a piece.
+
+    Parameters
+    ----------
+    pieces
+        Pieces, shape ``(n, 5)``.
+    k
+        Number of the piece.
+    x, y
+        The point. Units: m.
+
+    Returns
+    -------
+    float
+        Units: m2.
+    """
     t = _along(pieces, k, x, y)
     ex = x - pieces[k, 0] - t * pieces[k, 2]
     ey = y - pieces[k, 1] - t * pieces[k, 3]
@@ -92,8 +110,26 @@ def _distance2(pieces, k, x, y):
 
 
 @njit(cache=True)
-def _least_distance2(pieces, boxes, x, y, labels, without):
-    """Least squared distance to any piece whose label is not `without`."""
+def least_distance2(pieces: Any, boxes: Any, x: float, y: float, labels: Any, without: int) -> Any:
+    """
+    Square the distance from a point to the nearest piece of other labels.
+
+    Parameters
+    ----------
+    pieces, boxes
+        Pieces and their tree.
+    x, y
+        The point. Units: m.
+    labels
+        Label of each piece.
+    without
+        Label of the pieces to leave out.
+
+    Returns
+    -------
+    float
+        Units: m2.
+    """
     leaves = boxes.shape[0] // 2
     stack = np.empty(STACK, np.int64)
     stack[0] = 1
@@ -108,7 +144,7 @@ def _least_distance2(pieces, boxes, x, y, labels, without):
             first = (node - leaves) * LEAF
             for k in range(first, min(first + LEAF, pieces.shape[0])):
                 if labels[k] != without:
-                    best = min(best, _distance2(pieces, k, x, y))
+                    best = min(best, distance2(pieces, k, x, y))
             continue
         left = _box_distance2(boxes, 2 * node, x, y)
         right = _box_distance2(boxes, 2 * node + 1, x, y)
@@ -119,7 +155,7 @@ def _least_distance2(pieces, boxes, x, y, labels, without):
 
 
 @njit(cache=True)
-def _first_within(pieces, boxes, x, y, limit):
+def _first_within(pieces: Any, boxes: Any, x: float, y: float, limit: float) -> int:
     """Lowest piece whose squared distance is at most the limit."""
     leaves = boxes.shape[0] // 2
     stack = np.empty(STACK, np.int64)
@@ -133,7 +169,7 @@ def _first_within(pieces, boxes, x, y, limit):
         if node >= leaves:
             first = (node - leaves) * LEAF
             for k in range(first, min(first + LEAF, pieces.shape[0])):
-                if _distance2(pieces, k, x, y) <= limit:
+                if distance2(pieces, k, x, y) <= limit:
                     return k
             continue
         stack[top] = 2 * node + 1
@@ -143,9 +179,9 @@ def _first_within(pieces, boxes, x, y, limit):
 
 
 @njit(cache=True, nogil=True)
-def nearest_pieces(points, pieces, boxes):
+def nearest_pieces(points: Any, pieces: Any, boxes: Any) -> tuple[Any, Any]:
     """
-    Nearest piece of each point.
+    Find the nearest piece of each point.
 
     Parameters
     ----------
@@ -170,7 +206,7 @@ def nearest_pieces(points, pieces, boxes):
     labels = np.zeros(pieces.shape[0], np.int64)
     for i in range(count):
         x, y = points[i, 0], points[i, 1]
-        least = _least_distance2(pieces, boxes, x, y, labels, -1)
+        least = least_distance2(pieces, boxes, x, y, labels, -1)
         k = _first_within(pieces, boxes, x, y, least * (1.0 + TIE))
         piece[i] = k
         along[i] = _along(pieces, k, x, y)
@@ -178,7 +214,7 @@ def nearest_pieces(points, pieces, boxes):
 
 
 @njit(cache=True)
-def _candidates(pieces, boxes, x, y, limit, found):
+def _candidates(pieces: Any, boxes: Any, x: float, y: float, limit: float, found: Any) -> int:
     """Pieces whose squared distance is at most the limit, in rising order."""
     leaves = boxes.shape[0] // 2
     stack = np.empty(STACK, np.int64)
@@ -193,7 +229,7 @@ def _candidates(pieces, boxes, x, y, limit, found):
         if node >= leaves:
             first = (node - leaves) * LEAF
             for k in range(first, min(first + LEAF, pieces.shape[0])):
-                if _distance2(pieces, k, x, y) <= limit:
+                if distance2(pieces, k, x, y) <= limit:
                     found[count] = k
                     count += 1
             continue
@@ -204,22 +240,24 @@ def _candidates(pieces, boxes, x, y, limit, found):
 
 
 @njit(cache=True)
-def _fewer(pieces, x, y, reach, wide, wide_count, found):
+def _fewer(  # noqa: PLR0913, PLR0917 (plain arrays in, no objects)
+    pieces: Any, x: float, y: float, reach: float, wide: Any, wide_count: int, found: Any
+) -> int:
     """Those among some pieces that can be nearest within `reach` of a point."""
     least = np.inf
     for c in range(wide_count):
-        least = min(least, _distance2(pieces, wide[c], x, y))
+        least = min(least, distance2(pieces, wide[c], x, y))
     limit = (np.sqrt(least) + 2.0 * reach) ** 2 * (1.0 + TIE)
     count = 0
     for c in range(wide_count):
-        if _distance2(pieces, wide[c], x, y) <= limit:
+        if distance2(pieces, wide[c], x, y) <= limit:
             found[count] = wide[c]
             count += 1
     return count
 
 
 @njit(cache=True, inline="always")
-def _turn(pieces, turns, k, t, x, y):
+def _turn(pieces: Any, turns: Any, k: int, t: float, x: float, y: float) -> Any:
     """Positive left of the line: by the piece, or at its ends by the mean direction there."""
     ux, uy = pieces[k, 2], pieces[k, 3]
     px, py = pieces[k, 0], pieces[k, 1]
@@ -233,7 +271,7 @@ def _turn(pieces, turns, k, t, x, y):
 
 
 @njit(cache=True)
-def _fill_cells(window, origin, line, found, count, out):
+def _fill_cells(window: Any, origin: Any, line: Any, found: Any, count: int, out: Any) -> None:
     """Chainage, offset, side and segment of the cells of one small tile."""
     pieces, turns, km, labels, end_labels, depths = line
     chainage, offset, side, segment = out
@@ -244,7 +282,7 @@ def _fill_cells(window, origin, line, found, count, out):
             x = x0 + (column + 0.5) * step
             best, which = np.inf, found[0]
             for c in range(count):
-                d2 = _distance2(pieces, found[c], x, y)
+                d2 = distance2(pieces, found[c], x, y)
                 if d2 < best * (1.0 - TIE):
                     best, which = d2, found[c]
             if labels[which] == -1:
@@ -264,16 +302,18 @@ def _fill_cells(window, origin, line, found, count, out):
 
 
 @njit(cache=True, parallel=True)
-def nearest_cells(shape, origin, line, boxes):
+def nearest_cells(  # noqa: PLR0915 (one hot loop)
+    shape: tuple[int, int], origin: tuple[float, float, float], line: Any, boxes: Any
+) -> tuple[Any, Any, Any, Any]:
     """
-    Chainage, offset, side and segment of every cell of a grid.
+    Find chainage, offset, side and segment of every cell of a grid.
 
     Parameters
     ----------
     shape
         Rows and columns.
     origin
-        x of the left edge, y of the top edge, side of a cell. Units: m.
+        Left edge, top edge, side of a cell. Units: m.
     line
         Pieces; mean direction at the start and end of each; km at its start
         and end, and at its end when that counts as the next one's start; its
@@ -284,11 +324,11 @@ def nearest_cells(shape, origin, line, boxes):
     Returns
     -------
     chainage, offset : numpy.ndarray
-        float32, NaN outside; offset is positive on the left. Units: km.
+        Type float32, NaN outside; offset is positive on the left. Units: km.
     side : numpy.ndarray
-        uint8: 0 outside, 1 left, 2 right.
+        Type uint8: 0 outside, 1 left, 2 right.
     segment : numpy.ndarray
-        int32: label, -1 outside.
+        Type int32: label, -1 outside.
     """
     rows, columns = shape
     chainage = np.full((rows, columns), np.nan, np.float32)
@@ -310,7 +350,7 @@ def nearest_cells(shape, origin, line, boxes):
         x = origin[0] + (left + right) / 2 * step
         y = origin[1] - (top + bottom) / 2 * step
         reach = np.hypot(right - left, bottom - top) / 2 * step
-        least = np.sqrt(_least_distance2(pieces, boxes, x, y, no_labels, -1))
+        least = np.sqrt(least_distance2(pieces, boxes, x, y, no_labels, -1))
         if least - reach > deepest:
             continue
         limit = (least + 2.0 * reach) ** 2 * (1.0 + TIE)
@@ -324,144 +364,3 @@ def nearest_cells(shape, origin, line, boxes):
                 count = _fewer(pieces, x, y, half, wide, wide_count, found)
                 _fill_cells((row, low, column, far), origin, line, found, count, out)
     return out
-
-
-@njit(cache=True, nogil=True)
-def spaced_sites(runs, insets, pieces, boxes, labels, spacing):
-    """
-    Points along runs of pieces, the closer together the nearer another run comes.
-
-    Every vertex is among them.
-
-    Parameters
-    ----------
-    runs
-        First piece, piece after the last, of each run of one label, shape
-        ``(n, 2)``.
-    insets
-        Distance of the first and last point from the ends of each run, shape
-        ``(n, 2)``. Units: m.
-    pieces, boxes
-        Pieces and their tree.
-    labels
-        Label of each piece.
-    spacing
-        Step as a share of the distance to the nearest piece of another label,
-        shortest step, longest step. Units: 1, m, m.
-
-    Returns
-    -------
-    points : numpy.ndarray
-        Points, shape ``(m, 2)``.
-    owner : numpy.ndarray
-        Number of the run of each.
-    """
-    points = np.empty((64 * max(runs.shape[0], 1), 2))
-    owner = np.empty(points.shape[0], np.int64)
-    count = 0
-    for i in range(runs.shape[0]):
-        length = 0.0
-        for k in range(runs[i, 0], runs[i, 1]):
-            length += 1.0 / np.sqrt(pieces[k, 4])
-        last = length - insets[i, 1]
-        floor = min(spacing[1], length / 16.0)
-        label = labels[runs[i, 0]]
-        k, walked, at = runs[i, 0], 0.0, insets[i, 0]
-        while True:
-            step = 1.0 / np.sqrt(pieces[k, 4])
-            while at >= walked + step and k < runs[i, 1] - 1:
-                walked += step
-                k += 1
-                step = 1.0 / np.sqrt(pieces[k, 4])
-            t = min((at - walked) / step, 1.0)
-            x, y = pieces[k, 0] + t * pieces[k, 2], pieces[k, 1] + t * pieces[k, 3]
-            if count == points.shape[0]:
-                points = np.concatenate((points, np.empty_like(points)))
-                owner = np.concatenate((owner, np.empty_like(owner)))
-            points[count, 0], points[count, 1], owner[count] = x, y, i
-            count += 1
-            if at >= last:
-                break
-            clear = np.sqrt(_least_distance2(pieces, boxes, x, y, labels, label))
-            at = min(at + min(max(spacing[0] * clear, floor), spacing[2]), last)
-            # Every vertex is a point: a spike can own ground that its flanks do not.
-            if k < runs[i, 1] - 1:
-                at = min(at, walked + step)
-    return points[:count], owner[:count]
-
-
-@njit(cache=True, inline="always")
-def _run_distance2(pieces, first, stop, x, y):
-    best = np.inf
-    for k in range(first, stop):
-        best = min(best, _distance2(pieces, k, x, y))
-    return best
-
-
-@njit(cache=True, inline="always")
-def _nearer(pieces, a, b, a_wins, x, y):
-    """Whether run a is nearer than run b, or as near and the winner of ties."""
-    da = _run_distance2(pieces, a[0], a[1], x, y)
-    db = _run_distance2(pieces, b[0], b[1], x, y)
-    return da <= db * (1.0 + TIE) if a_wins else da < db * (1.0 - TIE)
-
-
-@njit(cache=True, nogil=True)
-def onto_bisectors(points, directions, reach, runs, first_wins, pieces, tolerance):
-    """
-    Move points onto the line where two runs of pieces are equally near.
-
-    Parameters
-    ----------
-    points
-        Points near that line, shape ``(n, 2)``.
-    directions
-        Unit vectors along which to move, shape ``(n, 2)``.
-    reach
-        Farthest move to try, shape ``(n,)``. Units: m.
-    runs
-        First piece, and piece after the last, of the one run and of the other,
-        shape ``(n, 4)``.
-    first_wins
-        Whether ground equally near to both belongs to the one, shape ``(n,)``.
-    pieces
-        Pieces.
-    tolerance
-        Points this near to the line stay. Units: m.
-
-    Returns
-    -------
-    numpy.ndarray
-        The moved points; those with no change of the nearer run within reach
-        stay where they are.
-    """
-    moved = points.copy()
-    for i in range(points.shape[0]):
-        x, y = points[i, 0], points[i, 1]
-        dx, dy = directions[i, 0], directions[i, 1]
-        a, b, wins = runs[i, :2], runs[i, 2:], first_wins[i]
-        near = min(tolerance, reach[i])
-        at_low = _nearer(pieces, a, b, wins, x - near * dx, y - near * dy)
-        at_high = _nearer(pieces, a, b, wins, x + near * dx, y + near * dy)
-        if at_low != at_high:
-            continue
-        # Look on both sides, farther and farther out: the nearest change is the one meant.
-        low, high, found = near, near, 0.0
-        while low < reach[i] and found == 0.0:
-            high = min(2.0 * low, reach[i])
-            for way in (1.0, -1.0):
-                far = _nearer(pieces, a, b, wins, x + way * high * dx, y + way * high * dy)
-                if far != at_low and found == 0.0:
-                    found = way
-            if found == 0.0:
-                low = high
-        if found == 0.0:
-            continue
-        while high - low > BISECTED_M:
-            middle = (low + high) / 2
-            x_middle, y_middle = x + found * middle * dx, y + found * middle * dy
-            same = _nearer(pieces, a, b, wins, x_middle, y_middle) == at_low
-            low, high = (middle, high) if same else (low, middle)
-        moved[i, 0] = x + found * (low + high) / 2 * dx
-        moved[i, 1] = y + found * (low + high) / 2 * dy
-    return moved

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from borderzone.border.record import Border, list_borders
+from borderzone.border.listing import list_borders
+from borderzone.border.record import Border
 
 __all__ = ["Border", "list_borders"]

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from borderzone.border.parts import GEOD
+from borderzone.crs import unit_vectors
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Locator:
         self._km1 = np.concatenate([part.chainage_km[1:] for part in course])
         self._before, self._after = _neighbour_edges(course)
         middle = np.column_stack(_middle(self._start, self._end))
-        self._tree = cKDTree(_unit(middle))
+        self._tree = cKDTree(unit_vectors(*middle.T))
         self._half = float((self._km1 - self._km0).max()) / 2 / EARTH_RADIUS_KM * CHORD_SLACK
 
     def locate(self, lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -103,7 +104,7 @@ class Locator:
         return chainage, offset
 
     def _nearest(self, point: FloatArray) -> tuple[float, float]:
-        unit = _unit(point[None])[0]
+        unit = unit_vectors(point[:1], point[1:])[0]
         first = self._tree.query(unit)[0]
         reach = (first * CHORD_SLACK + 2 * self._half) * CHORD_SLACK + 1e-9
         near = np.sort(np.array(self._tree.query_ball_point(unit, reach), dtype=int))
@@ -151,7 +152,8 @@ def _neighbour_edges(course: Sequence[Part]) -> tuple[FloatArray, FloatArray]:
 
 def _middle(start: FloatArray, end: FloatArray) -> tuple[FloatArray, FloatArray]:
     azimuth, _, length = GEOD.inv(*start.T, *end.T)
-    lon, lat, _ = GEOD.fwd(*start.T, azimuth, length / 2)
+    lon, lat = start.T
+    lon, lat, _ = GEOD.fwd(lon, lat, azimuth, length / 2)
     return lon, lat
 
 
@@ -161,8 +163,3 @@ def _around(point: FloatArray, coords: FloatArray) -> FloatArray:
     azimuth, _, distance = GEOD.inv(lon, lat, *coords.T)
     angle = np.radians(azimuth)
     return np.column_stack([distance * np.sin(angle), distance * np.cos(angle)])
-
-
-def _unit(coords: FloatArray) -> FloatArray:
-    lon, lat = np.radians(coords.T)
-    return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from borderzone import datasets
 from borderzone.errors import BorderNotFoundError
@@ -38,7 +38,7 @@ class Country:
     known_as: tuple[str, ...]
 
 
-def country_code(name: str) -> str:
+def country_code(name: Any) -> str:
     """
     Code of the border table for any code or name of a country.
 

@@ -247,7 +247,7 @@ def _walk(
 
 
 def _end_nodes(pieces: Sequence[Piece]) -> IntArray:
-    """Number the end points, those that touch alike."""
+    """Give end points that touch the same number."""
     ends = np.vstack([piece.coords[[0, -1]] for piece in pieces])
     ends = np.column_stack([np.mod(ends[:, 0], 360.0), ends[:, 1]])
     pairs = cKDTree(ends).query_pairs(TOUCH_DEG, output_type="ndarray")
@@ -322,7 +322,8 @@ def _measured(chains: list[list[Piece]]) -> tuple[Part, ...]:
 
 
 def _measured_part(chain: list[Piece], km: float) -> Part:
-    coords, classes = [_spaced(chain[0].coords)[:1]], []
+    coords = [_spaced(chain[0].coords)[:1]]
+    classes: list[tuple[float, float, str]] = []
     chainage = [np.array([km])]
     for piece in chain:
         spaced = _spaced(piece.coords)
@@ -353,7 +354,7 @@ def _spaced(coords: FloatArray) -> FloatArray:
     for start, end, km in zip(coords[:-1], coords[1:], edges, strict=True):
         extra = int(np.ceil(km / LONGEST_EDGE_KM)) - 1
         if extra:
-            rows.append(np.array(GEOD.npts(*start, *end, extra)))
+            rows.append(np.array(GEOD.npts(start[0], start[1], end[0], end[1], extra)))
         rows.append(end[None])
     return np.vstack(rows)
 

@@ -19,10 +19,10 @@ from borderzone.border.parts import Part, check_course, directed_course, drawn_c
 from borderzone.border.sources import (
     SOURCE,
     countries_ending_at,
-    pairs,
     pieces_between,
     pieces_of,
 )
+from borderzone.border.stretches import stretches_of
 from borderzone.crs import split_at_antimeridian
 from borderzone.errors import InvalidParameterError
 
@@ -31,20 +31,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import FloatArray
 
-__all__ = ["Border", "list_borders"]
-
-# Natural Earth's classes of boundary line. Its "(verify)" class is the ordinary one.
-KINDS: Mapping[str, tuple[str, bool]] = MappingProxyType(
-    {
-        "International boundary (verify)": ("international", False),
-        "Disputed (please verify)": ("disputed", True),
-        "Indefinite (please verify)": ("indefinite", True),
-        "Indeterminant frontier": ("indefinite", True),
-        "Line of control (please verify)": ("line_of_control", True),
-        "Lease limit": ("lease_limit", False),
-        "Overlay limit": ("overlay_limit", False),
-    }
-)
+__all__ = ["Border"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -120,7 +107,7 @@ class Border:
             names=MappingProxyType({code: country_name(code) for code in (a, b)}),
             source=SOURCE,
             start_name=_end_name(course[0], 0, {a, b}),
-            end_name=_end_name(course[-1], -1, {a, b}),
+            end_name=_end_name(_last_open(course), -1, {a, b}),
         )
 
     @classmethod
@@ -173,7 +160,7 @@ class Border:
             names=MappingProxyType({code: country_name(code) for code in (left, right)}),
             source=source,
             start_name=_coordinates(course[0].coords[0]),
-            end_name=_coordinates(course[-1].coords[-1]),
+            end_name=_coordinates(_last_open(course).coords[-1]),
         )
 
     @classmethod
@@ -227,7 +214,7 @@ class Border:
             names=MappingProxyType({code: country_name(code) for code in (name_a, name_b)}),
             source=source,
             start_name=_coordinates(course[0].coords[0]),
-            end_name=_coordinates(course[-1].coords[-1]),
+            end_name=_coordinates(_last_open(course).coords[-1]),
             gap_km2=found.gap_km2,
             overlap_km2=found.overlap_km2,
         )
@@ -315,21 +302,14 @@ class Border:
     @cached_property
     def stretches(self) -> gpd.GeoDataFrame:
         """
-        The classes of the line by chainage range.
+        What class the line is of, by chainage range.
 
         Returns
         -------
         geopandas.GeoDataFrame
             Columns part, km_start, km_end, kind, dashed, featurecla, geometry.
         """
-        rows = []
-        for number, part in enumerate(self.course):
-            for start, end, featurecla in part.classes:
-                kind, dashed = KINDS.get(featurecla, ("user", False))
-                line = split_at_antimeridian(shapely.linestrings(_between(part, start, end)))
-                rows.append((number, start, end, kind, dashed, featurecla, line))
-        names = ["part", "km_start", "km_end", "kind", "dashed", "featurecla", "geometry"]
-        return gpd.GeoDataFrame(rows, columns=names, geometry="geometry", crs=4326)
+        return stretches_of(self.course)
 
     def point_at(self, km: float | FloatArray) -> shapely.Point | gpd.GeoSeries:
         """
@@ -449,34 +429,16 @@ class Border:
         )
 
 
-def list_borders() -> gpd.GeoDataFrame:
-    """
-    List every pair of countries that shares a land border.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        Columns a, b, name_a, name_b, length_km, n_parts, geometry; EPSG:4326.
-
-    Examples
-    --------
-    >>> len(list_borders())
-    337
-    """
-    rows = []
-    for a, b in pairs():
-        course = directed_course(pieces_between(a, b), a)
-        line = shapely.multilinestrings([shapely.linestrings(part.coords) for part in course])
-        rows.append((a, b, country_name(a), country_name(b), course[-1].km_end, len(course), line))
-    names = ["a", "b", "name_a", "name_b", "length_km", "n_parts", "geometry"]
-    return gpd.GeoDataFrame(rows, columns=names, geometry="geometry", crs=4326)
-
-
 def _two_names(names: Sequence[str]) -> tuple[str, str]:
     if isinstance(names, str) or len(names) != 2 or names[0] == names[1]:
         msg = f"names must be two different words, for left and right of the line, got {names!r}"
         raise InvalidParameterError(msg)
     return str(names[0]), str(names[1])
+
+
+def _last_open(course: Sequence[Part]) -> Part:
+    """Give the part at whose end the border ends: rings come after it."""
+    return next((part for part in reversed(course) if not part.is_ring), course[-1])
 
 
 def _end_name(part: Part, which: int, pair: set[str]) -> str:
@@ -492,10 +454,3 @@ def _end_name(part: Part, which: int, pair: set[str]) -> str:
 def _coordinates(point: FloatArray) -> str:
     lon, lat = (float(np.mod(point[0] + 180, 360) - 180), float(point[1]))
     return f"{abs(lat):.2f}°{'N' if lat >= 0 else 'S'} {abs(lon):.2f}°{'E' if lon >= 0 else 'W'}"
-
-
-def _between(part: Part, start: float, end: float) -> FloatArray:
-    """Vertices of a part between two chainages that are both vertices of it."""
-    chainage = part.chainage_km
-    inside = (chainage >= start - 1e-9) & (chainage <= end + 1e-9)
-    return part.coords[inside]

@@ -18,7 +18,7 @@ from borderzone.border.parts import Piece
 from borderzone.errors import BorderNotFoundError, CRSMismatchError, InvalidGeometryError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from borderzone._typing import FloatArray
 
@@ -152,7 +152,7 @@ def pieces_of(line: Any, names: tuple[str, str]) -> list[Piece]:
     return pieces
 
 
-def _geographic(line: Any) -> Sequence[shapely.Geometry]:
+def _geographic(line: Any) -> Any:
     if isinstance(line, (gpd.GeoSeries, gpd.GeoDataFrame)):
         series = line.geometry
         if series.crs is None:
@@ -181,7 +181,7 @@ def _geographic(line: Any) -> Sequence[shapely.Geometry]:
     return geometries
 
 
-def _check_finite(geometries: Sequence[shapely.Geometry]) -> None:
+def _check_finite(geometries: Any) -> None:
     coords = shapely.get_coordinates(geometries)
     if not np.isfinite(coords).all():
         row = coords[~np.isfinite(coords).all(axis=1)][0]
@@ -190,8 +190,9 @@ def _check_finite(geometries: Sequence[shapely.Geometry]) -> None:
 
 
 def _without_repeats(coords: FloatArray) -> FloatArray:
-    keep = np.append(True, (np.diff(coords, axis=0) != 0).any(axis=1))  # noqa: FBT003 - a value
-    return coords[keep]
+    repeats = (np.diff(coords, axis=0) == 0).all(axis=1)
+    kept: FloatArray = coords[~np.insert(repeats, 0, False)]
+    return kept
 
 
 @cache
@@ -210,7 +211,8 @@ def _world() -> Mapping[tuple[str, str], tuple[Piece, ...]]:
 
 @cache
 def _ends() -> tuple[cKDTree, tuple[tuple[str, str], ...]]:
-    ends, owners = [], []
+    ends: list[FloatArray] = []
+    owners: list[tuple[str, str]] = []
     for pair, pieces in _world().items():
         for piece in pieces:
             ends.extend(piece.coords[[0, -1]])

@@ -21,19 +21,18 @@ import numpy as np
 import shapely
 from scipy.spatial import Voronoi
 
-from borderzone._kernels.nearest import onto_bisectors, spaced_sites
+from borderzone._kernels.bisectors import onto_bisectors
+from borderzone.corridor.sites import Runs, open_ends, sites_along
 from borderzone.corridor.track import NOTHING
 
 if TYPE_CHECKING:
-    from borderzone._typing import BoolArray, FloatArray, IntArray
+    from borderzone._typing import FloatArray, IntArray
     from borderzone.corridor.track import Track
 
 __all__ = ["TOLERANCE_M", "Divides", "divides", "outline_lines"]
 
 # Greatest departure of a straight edge from the true boundary.
 TOLERANCE_M = 0.5
-# Points along the line: step as a share of the distance to another stretch, least, most.
-SPACING = (0.5, 20.0, 2000.0)
 SHORTEST_EDGE_M = 20.0
 ROUNDS = 10
 
@@ -55,37 +54,6 @@ class Divides:
     labels: IntArray
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Runs:
-    """Consecutive pieces of one label, stubs among them."""
-
-    spans: IntArray  # first piece, piece after the last
-    labels: IntArray
-    follower: IntArray  # run that starts where this one ends, -1 for none
-
-    @classmethod
-    def of(cls, track: Track) -> _Runs:
-        change = np.flatnonzero(np.diff(track.labels) != 0) + 1
-        starts = np.concatenate([[0], change])
-        stops = np.concatenate([change, [len(track.labels)]])
-        labels = track.labels[starts]
-        # Two stubs next to each other, of parts that follow each other, are two runs.
-        double = (labels == NOTHING) & (stops - starts > 1)
-        for index in np.flatnonzero(double)[::-1]:
-            middle = starts[index] + 1
-            starts, stops = np.insert(starts, index + 1, middle), np.insert(stops, index, middle)
-            labels = np.insert(labels, index, NOTHING)
-        run_of = {int(label): run for run, label in enumerate(labels) if label != NOTHING}
-        ends = track.end_labels[stops - 1]
-        follower = [
-            run_of.get(int(end), -1) if end not in (own, NOTHING) else -1
-            for end, own in zip(ends, labels, strict=True)
-        ]
-        return cls(
-            spans=np.column_stack([starts, stops]), labels=labels, follower=np.array(follower)
-        )
-
-
 def divides(track: Track, deepest_m: float) -> Divides:
     """
     Find the edges between segments out to a depth.
@@ -102,11 +70,11 @@ def divides(track: Track, deepest_m: float) -> Divides:
     Divides
         The edges.
     """
-    runs = _Runs.of(track)
+    runs = Runs.of(track)
     if len(runs.labels) < 2:
         return Divides(edges=np.empty((0, 2, 2)), labels=np.empty((0, 2), dtype=int))
-    sites, owner, spacing = _sites(track, runs)
-    vertices, ends, between = _rough_edges(sites, owner, runs, deepest_m)
+    sites, owner, spacing = sites_along(track, runs)
+    vertices, ends, between = _rough_edges(sites, owner, deepest_m)
     ends, vertices, between = _trimmed(ends, vertices, sites, between, deepest_m * 1.02 + 100.0)
     vertices = _onto_true_lines(track, runs, (sites, owner, spacing), (vertices, ends, between))
     edges, pair = _unfolded(vertices[ends], owner[between])
@@ -115,87 +83,8 @@ def divides(track: Track, deepest_m: float) -> Divides:
     return Divides(edges=edges, labels=runs.labels[pair])
 
 
-def _sites(track: Track, runs: _Runs) -> tuple[FloatArray, IntArray, FloatArray]:
-    """Points along every run, one beyond every open end, and how far apart they stand."""
-    insets = _insets(track, runs)
-    real = np.flatnonzero(runs.labels != NOTHING)
-    points, which = spaced_sites(
-        runs.spans[real], insets[real], track.pieces, track.boxes, track.labels, SPACING
-    )
-    owner = real[which]
-    gap = np.hypot(*np.diff(points, axis=0).T)
-    gap[np.diff(which) != 0] = 0.0
-    spacing = np.maximum(np.append(gap, 0.0), np.insert(gap, 0, 0.0))
-    stubs, stub_runs = _stub_sites(track, runs, points, owner)
-    return (
-        np.vstack([points, stubs]),
-        np.concatenate([owner, stub_runs]),
-        np.concatenate([spacing, np.full(len(stubs), SPACING[1])]),
-    )
-
-
-def _insets(track: Track, runs: _Runs) -> FloatArray:
-    """How far from the ends of each run its first and last point stand."""
-    length = 1.0 / np.sqrt(track.pieces[:, 4])
-    first, last = runs.spans[:, 0], runs.spans[:, 1] - 1
-    whole = np.add.reduceat(length, first)
-    most = np.minimum(SPACING[1] / 2, whole / 16)
-    insets = np.column_stack(
-        [np.minimum(most, length[first] / 2), np.minimum(most, length[last] / 2)]
-    )
-    for run, after in enumerate(runs.follower):
-        if runs.labels[run] == NOTHING:
-            continue
-        if after >= 0:
-            both = min(insets[run, 1], insets[after, 0])
-            insets[run, 1] = both
-            # At a bend the wedge nearest to the vertex belongs to what starts there.
-            insets[after, 0] = 0.0 if track.bent[last[run]] else both
-    for run, end, point in _open_ends(track, runs):
-        insets[run, end] = min(insets[run, end], _gap_to_others(track, runs.labels[run], point) / 4)
-    return insets
-
-
-def _open_ends(track: Track, runs: _Runs) -> list[tuple[int, int, FloatArray]]:
-    """Run, which end of it (0 or 1) and place, for every end with a stub beyond."""
-    found = []
-    for stub in np.flatnonzero(runs.labels == NOTHING):
-        start = track.pieces[runs.spans[stub, 0], :2]
-        best: tuple[float, int, int, FloatArray] = (np.inf, 0, 0, start)
-        for run in (stub - 1, stub + 1):
-            if not 0 <= run < len(runs.labels) or runs.labels[run] == NOTHING:
-                continue
-            first, last = track.pieces[runs.spans[run, 0]], track.pieces[runs.spans[run, 1] - 1]
-            end, point = (1, last[:2] + last[2:4]) if run < stub else (0, first[:2])
-            gap = float(np.hypot(*(point - start)))
-            if gap < best[0]:
-                best = (gap, int(run), end, point)
-        found.append(best[1:])
-    return found
-
-
-def _stub_sites(
-    track: Track, runs: _Runs, points: FloatArray, owner: IntArray
-) -> tuple[FloatArray, IntArray]:
-    """Mirror the last point before an open end in that end."""
-    sites = []
-    for run, end, point in _open_ends(track, runs):
-        own = points[owner == run]
-        sites.append(2 * point - own[-1 if end else 0])
-    stubs = np.flatnonzero(runs.labels == NOTHING)
-    return np.array(sites).reshape(-1, 2), stubs
-
-
-def _gap_to_others(track: Track, label: int, point: FloatArray) -> float:
-    others = track.pieces[(track.labels != label) & (track.labels != NOTHING)]
-    if len(others) == 0:
-        return np.inf
-    along = np.clip(np.sum((point - others[:, :2]) * others[:, 2:4], axis=1) * others[:, 4], 0, 1)
-    return float(np.hypot(*(others[:, :2] + along[:, None] * others[:, 2:4] - point).T).min())
-
-
 def _rough_edges(
-    sites: FloatArray, owner: IntArray, runs: _Runs, deepest_m: float
+    sites: FloatArray, owner: IntArray, deepest_m: float
 ) -> tuple[FloatArray, IntArray, IntArray]:
     """Voronoi edges between points of different runs."""
     low, high = sites.min(axis=0), sites.max(axis=0)
@@ -239,7 +128,7 @@ def _trimmed(
 
 def _onto_true_lines(
     track: Track,
-    runs: _Runs,
+    runs: Runs,
     placed: tuple[FloatArray, IntArray, FloatArray],
     net: tuple[FloatArray, IntArray, IntArray],
 ) -> FloatArray:
@@ -250,7 +139,7 @@ def _onto_true_lines(
     vertex, edge = ends.T.ravel(), np.tile(np.arange(len(ends)), 2)
     order = np.argsort(vertex, kind="stable")
     vertex, edge = vertex[order], edge[order]
-    starts = np.flatnonzero(np.append(True, np.diff(vertex) != 0))  # noqa: FBT003 - a value
+    starts = np.flatnonzero(np.append(True, np.diff(vertex) != 0))
     size = np.diff(np.append(starts, len(vertex)))
     rank = np.arange(len(vertex)) - np.repeat(starts, size)
     size = np.repeat(size, size)
@@ -263,13 +152,15 @@ def _onto_true_lines(
         across /= np.hypot(*across.T)[:, None]
         height = np.hypot(*(vertices[who] - sites[pair[:, 0]]).T)
         reach = np.minimum(spacing[pair].max(axis=1), 0.9 * height)
-        vertices[who] = _moved(track, runs, (vertices[who], across, reach), owner[pair], TOLERANCE_M / 10)
+        vertices[who] = _moved(
+            track, runs, (vertices[who], across, reach), owner[pair], TOLERANCE_M / 10
+        )
     return vertices
 
 
 def _moved(
     track: Track,
-    runs: _Runs,
+    runs: Runs,
     moves: tuple[FloatArray, FloatArray, FloatArray],
     pair: IntArray,
     near: float,
@@ -302,12 +193,12 @@ def _unfolded(edges: FloatArray, pair: IntArray) -> tuple[FloatArray, IntArray]:
 
 
 def _through_posts(
-    track: Track, runs: _Runs, edges: FloatArray, pair: IntArray
+    track: Track, runs: Runs, edges: FloatArray, pair: IntArray
 ) -> tuple[FloatArray, IntArray]:
     """Let the edge between two runs pass exactly through the point where they meet."""
     one = np.flatnonzero(runs.follower >= 0)
     last = track.pieces[runs.spans[one, 1] - 1]
-    ends = _open_ends(track, runs)
+    ends = open_ends(track, runs)
     stubs = np.flatnonzero(runs.labels == NOTHING)
     count = len(runs.labels)
     keys = np.concatenate(
@@ -318,8 +209,10 @@ def _through_posts(
     )
     points = np.vstack([last[:, :2] + last[:, 2:4], *[point[None] for _, _, point in ends]])
     # A ring of two segments has two posts with one key: the far ends of its edges take the other.
-    split = [_nearest_edges(edges, pair, keys[half], points[half], count)
-             for half in _without_twins(keys)]
+    split = [
+        _nearest_edges(edges, pair, keys[half], points[half], count)
+        for half in _without_twins(keys)
+    ]
     where, at = (np.concatenate(column) for column in zip(*split, strict=True))
     where, unique = np.unique(where, return_index=True)
     at = at[unique]
@@ -349,7 +242,7 @@ def _nearest_edges(
     """For each point the nearest of the edges with its key, and the point."""
     order = np.argsort(keys)
     keys, points = keys[order], points[order]
-    own = _pair_key(*pair.T, count)
+    own = _pair_key(pair[:, 0], pair[:, 1], count)
     place = np.minimum(np.searchsorted(keys, own), len(keys) - 1)
     mine = np.flatnonzero(keys[place] == own)
     place, start = place[mine], edges[mine, 0]
@@ -362,7 +255,7 @@ def _nearest_edges(
 
 
 def _fine_edges(
-    track: Track, runs: _Runs, edges: FloatArray, pair: IntArray
+    track: Track, runs: Runs, edges: FloatArray, pair: IntArray
 ) -> tuple[FloatArray, IntArray]:
     """Divide edges until their middle lies on the true line."""
     done, done_pair = [], []

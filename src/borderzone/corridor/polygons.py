@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -90,7 +91,9 @@ def segment_polygons(
     lines = np.append(shapely.get_parts(chains), outline_lines(track))
     # Extra vertices go in before the edges are noded: neighbours get the same ones.
     lines = shapely.segmentize(lines, LONGEST_EDGE_M)
-    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.union_all(lines, grid_size=GRID_M))))
+    faces = shapely.get_parts(
+        shapely.polygonize(shapely.get_parts(shapely.union_all(lines, grid_size=GRID_M)))
+    )
     inside = shapely.get_coordinates(shapely.point_on_surface(faces))
     label = _own_label(frame, track, first, inside, earlier)
     polygons = _gathered(faces, label, segments)
@@ -147,7 +150,7 @@ def _gathered(
     order = np.argsort(label, kind="stable")
     starts = np.searchsorted(label[order], np.arange(segments[0], segments[1] + 1))
     polygons = []
-    for low, high in zip(starts[:-1], starts[1:], strict=True):
+    for low, high in pairwise(starts):
         mine = faces[order[low:high]]
         polygons.append(mine[0] if len(mine) == 1 else shapely.coverage_union_all(mine))
     return polygons

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -15,40 +14,23 @@ import pandas as pd
 import shapely
 
 from borderzone._checks import check_positive
-from borderzone.border.names import country_code
-from borderzone.corridor.polygons import (
-    Plot,
-    areas_km2,
-    lower_owner,
-    segment_polygons,
-    to_geographic,
-)
-from borderzone.corridor.sections import (
-    OVERLAP_KM,
-    Section,
-    build_track,
-    equal_edges_km,
-    line_of,
-    split,
-)
-from borderzone.corridor.track import CutPart, cut_parts
-from borderzone.crs import Frame, scale_error_ppm, split_at_antimeridian
-from borderzone.errors import (
-    BorderNotFoundError,
-    CRSMismatchError,
-    InvalidParameterError,
-    SeveralSectionsError,
-)
+from borderzone.corridor.depths import depths_by_country
+from borderzone.corridor.laying import lay, plots_near
+from borderzone.corridor.outside import outside_shares
+from borderzone.corridor.polygons import areas_km2, lower_owner
+from borderzone.errors import CRSMismatchError, InvalidParameterError, SeveralSectionsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     import xarray as xr
     from pyproj import CRS
 
-    from borderzone._typing import FloatArray
+    from borderzone._typing import BoolArray, FloatArray
     from borderzone.border import Border
-    from borderzone.corridor.track import Track
+    from borderzone.corridor.polygons import Plot
+    from borderzone.corridor.sections import Section
+    from borderzone.corridor.track import CutPart
     from borderzone.grid import Grid
 
 __all__ = ["Corridor"]
@@ -87,7 +69,7 @@ class Corridor:
     border: Border
     depth_km: Mapping[str, float]
     segments: gpd.GeoDataFrame
-    sections: tuple[Section, ...]
+    sections: list[Section]
     _parts: tuple[CutPart, ...]
     _plots: tuple[Plot, ...]
 
@@ -126,26 +108,14 @@ class Corridor:
             If a depth or length is not a finite number above zero, or a side
             is neither of the two countries.
         """
-        depths = _depths(border, depth_km, side)
+        depths = depths_by_country(border, depth_km, side)
         longest = check_positive(segment_km, "segment_km", "km")
-        edges = [equal_edges_km(part.km_start, part.km_end, longest) for part in border.course]
-        parts = cut_parts(
-            border.course,
-            edges,
-            [(depths[part.left] * 1e3, depths[part.right] * 1e3) for part in border.course],
-        )
-        sections, tables, plots = [], [], []
-        for number, (span, crs) in enumerate(split(parts, f"{border.a}-{border.b}")):
-            section, table, plot = _section(parts, span, number, crs, plots)
-            sections.append(section)
-            tables.append(table)
-            plots.append(plot)
-        posts = np.concatenate([np.column_stack([edge[:-1], edge[1:]]) for edge in edges])
+        segments, sections, parts, plots = lay(border, depths, longest)
         return cls(
             border=border,
             depth_km=MappingProxyType(depths),
-            segments=_segment_table(posts, tables),
-            sections=tuple(sections),
+            segments=segments,
+            sections=sections,
             _parts=tuple(parts),
             _plots=tuple(plots),
         )
@@ -284,23 +254,23 @@ class Corridor:
         if points.crs is None:
             msg = "the points have no CRS: set one with points.set_crs('EPSG:4326') or its own"
             raise CRSMismatchError(msg)
-        coords = _coordinates(points.geometry.to_crs(4326))
         table = pd.DataFrame(
             {"chainage_km": np.nan, "offset_km": np.nan, "side": np.uint8(0), "segment": -1},
             index=points.index,
         )
-        pending = np.isfinite(coords).all(axis=1)
-        for section, plot in zip(self.sections, self._plots, strict=True):
+        coords = _coordinates(points.geometry.to_crs(4326))
+        pending: BoolArray = np.asarray(np.isfinite(coords).all(axis=1))
+        for number, plot in enumerate(self._plots):
             rows = np.flatnonzero(pending)
             xy = plot.frame.forward(coords[rows])
-            on_plane = np.isfinite(xy).all(axis=1)
-            rows = rows[on_plane]
-            found = plot.track.without_before(section.segments[0]).locate(xy[on_plane])
-            mine = (found.segment >= section.segments[0]) & (found.segment < section.segments[1])
-            earlier = self._plots[: section.section]
-            mine[mine] = ~lower_owner(coords[rows[mine]], _near(earlier, plot.track))
-            for column in table.columns:
-                table.iloc[rows[mine], table.columns.get_loc(column)] = getattr(found, column)[mine]
+            rows, xy = rows[np.isfinite(xy).all(axis=1)], xy[np.isfinite(xy).all(axis=1)]
+            first, stop = plot.segments
+            found = plot.track.without_before(first).locate(xy)
+            mine = np.flatnonzero((found.segment >= first) & (found.segment < stop))
+            earlier = plots_near(self._plots[:number], plot.track)
+            mine = mine[~lower_owner(coords[rows[mine]], earlier)]
+            for place, column in enumerate(table.columns):
+                table.iloc[rows[mine], place] = getattr(found, column)[mine]
             pending[rows[mine]] = False
         return table
 
@@ -357,23 +327,7 @@ class Corridor:
         InvalidParameterError
             If it has no column ``iso3``.
         """
-        if "iso3" not in countries.columns:
-            msg = (
-                f"countries needs a column 'iso3', it has {', '.join(map(str, countries.columns))}"
-            )
-            raise InvalidParameterError(msg)
-        if countries.crs is None:
-            msg = "countries has no CRS: set one with set_crs('EPSG:4326') or its own"
-            raise CRSMismatchError(msg)
-        ground = countries.geometry.to_crs(4326).to_numpy()
-        home = np.array([_code(name) in self.depth_km for name in countries["iso3"]])
-        strips = self.segments.geometry.to_numpy()
-        total = np.array([_plane_area(strip) for strip in strips])
-        own = _shared_area(strips, ground[home])
-        third = _shared_area(strips, ground[~home])
-        shares = {"third_country_share": third / total, "sea_share": 1 - (own + third) / total}
-        table = pd.DataFrame(shares, index=pd.RangeIndex(len(strips), name="segment"))
-        return table.clip(0.0, 1.0)
+        return outside_shares(self.segments.geometry.to_numpy(), countries, self.depth_km)
 
     def to_geodataframe(self) -> gpd.GeoDataFrame:
         """
@@ -432,100 +386,6 @@ class Corridor:
         )
 
 
-def _depths(border: Border, depth_km: Any, side: str) -> dict[str, float]:
-    pair = (border.a, border.b)
-    if isinstance(depth_km, Mapping):
-        given = {
-            _one_of(border, name): check_positive(km, f"depth_km[{name!r}]", "km")
-            for name, km in depth_km.items()
-        }
-        missing = [code for code in pair if code not in given]
-        if side == "both" and missing:
-            msg = (
-                f"depth_km names no depth for {missing[0]}; give one or use side={next(iter(given))!r}"
-            )
-            raise InvalidParameterError(msg)
-        depths = {code: given.get(code, 0.0) for code in pair}
-    else:
-        depths = dict.fromkeys(pair, check_positive(depth_km, "depth_km", "km"))
-    if side == "both":
-        return depths
-    kept = _one_of(border, side)
-    return {code: km if code == kept else 0.0 for code, km in depths.items()}
-
-
-def _one_of(border: Border, name: Any) -> str:
-    pair = (border.a, border.b)
-    if name in pair:
-        return str(name)
-    code = _code(name)
-    if code in pair:
-        return code
-    msg = f"side must be 'both', {pair[0]!r} or {pair[1]!r}, got {name!r}"
-    raise InvalidParameterError(msg)
-
-
-def _code(name: Any) -> str:
-    try:
-        return country_code(name)
-    except BorderNotFoundError:
-        return str(name)
-
-
-def _section(
-    parts: list[CutPart], span: tuple[int, int], number: int, crs: CRS, plots: list[Plot]
-) -> tuple[Section, gpd.GeoDataFrame, Plot]:
-    """Frame, polygons and areas of one section."""
-    frame = Frame(crs)
-    track = build_track(parts, span, frame)
-    polygons, plot = segment_polygons(frame, track, span, _near(plots, track))
-    hull = shapely.convex_hull(shapely.geometrycollections(polygons))
-    several = span != (0, int(parts[-1].label[-1]) + 1)
-    margin = OVERLAP_KM * 1e3 if several else 0.0
-    left, bottom, right, top = hull.bounds
-    rim = frame.inverse(shapely.get_coordinates(hull))
-    mine = np.isin(track.labels, range(*span))
-    section = Section(
-        section=number,
-        segments=span,
-        km_start=float(track.km[mine, 0].min()),
-        km_end=float(track.km[mine, 1].max()),
-        frame=frame,
-        scale_error_ppm=scale_error_ppm(crs, *rim.T),
-        line_scale_error_ppm=scale_error_ppm(crs, *line_of(parts, span).T),
-        bounds=(left - margin, bottom - margin, right + margin, top + margin),
-        track=track,
-    )
-    ground = to_geographic(polygons, frame)
-    table = gpd.GeoDataFrame(
-        {"area_km2": areas_km2(ground), "section": number},
-        geometry=[split_at_antimeridian(polygon) for polygon in ground],
-        crs=4326,
-    )
-    return section, table, plot
-
-
-def _segment_table(posts: FloatArray, tables: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
-    areas = pd.concat(tables, ignore_index=True)
-    return gpd.GeoDataFrame(
-        {
-            "segment": np.arange(len(posts)),
-            "km_start": posts[:, 0],
-            "km_end": posts[:, 1],
-            "length_km": posts[:, 1] - posts[:, 0],
-            "area_km2": areas["area_km2"],
-            "section": areas["section"],
-        },
-        geometry=areas.geometry.to_numpy(),
-        crs=4326,
-    )
-
-
-def _near(earlier: Sequence[Plot], track: Track) -> list[Plot]:
-    """Those of some sections whose segments are on a track."""
-    return [plot for plot in earlier if np.isin(track.labels, range(*plot.segments)).any()]
-
-
 def _coordinates(points: gpd.GeoSeries) -> FloatArray:
     geometry = points.to_numpy()
     usable = np.array(
@@ -534,19 +394,3 @@ def _coordinates(points: gpd.GeoSeries) -> FloatArray:
     coords = np.full((len(geometry), 2), np.nan)
     coords[usable] = shapely.get_coordinates(geometry[usable])
     return coords
-
-
-def _plane_area(polygon: shapely.Geometry) -> float:
-    """Area under a cylindrical equal-area projection, in square radii; for shares only."""
-    moved = shapely.transform(
-        polygon, lambda xy: np.column_stack([np.radians(xy[:, 0]), np.sin(np.radians(xy[:, 1]))])
-    )
-    return float(moved.area)
-
-
-def _shared_area(strips: FloatArray, ground: FloatArray) -> FloatArray:
-    if len(ground) == 0:
-        return np.zeros(len(strips))
-    joined = shapely.union_all(ground)
-    shapely.prepare(joined)
-    return np.array([_plane_area(shapely.intersection(strip, joined)) for strip in strips])

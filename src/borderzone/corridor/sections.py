@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -278,7 +279,8 @@ def _rim(parts: Sequence[CutPart], span: tuple[int, int]) -> FloatArray:
             if depth == 0:
                 continue
             for point, direction in ((start, azimuth + turn), (end, back + 180.0 + turn)):
-                lon, lat, _ = GEOD.fwd(*point.T, direction, np.full(len(point), depth))
+                lon, lat = point.T
+                lon, lat, _ = GEOD.fwd(lon, lat, direction, np.full(len(point), depth))
                 found.append(np.column_stack([lon, lat]))
     return np.vstack(found)
 
@@ -286,7 +288,7 @@ def _rim(parts: Sequence[CutPart], span: tuple[int, int]) -> FloatArray:
 def _widest_break(parts: Sequence[CutPart], first: int, stop: int) -> int | None:
     """First segment after the widest jump between parts within a run."""
     best: tuple[float, int | None] = (-1.0, None)
-    for before, after in zip(parts[:-1], parts[1:], strict=True):
+    for before, after in pairwise(parts):
         cut = int(after.label[0])
         if first < cut < stop:
             jump = float(GEOD.inv(*before.coords[-1], *after.coords[0])[2])

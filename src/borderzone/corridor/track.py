@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from borderzone._kernels.nearest import box_tree, nearest_cells, nearest_pieces
 from borderzone.border.chainage import point_at
+from borderzone.crs import unit_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,9 +87,8 @@ def cut_parts(
         gaps = np.abs(part.chainage_km[near] - edges)
         snapped = gaps.min(axis=0) < SNAP_KM
         vertex = near[gaps.argmin(axis=0), np.arange(len(edges))]
-        lon, lat = point_at([part], edges[~snapped]) if (~snapped).any() else ([], [])
         km = np.concatenate([part.chainage_km, edges[~snapped]])
-        coords = np.vstack([part.coords, _beside(lon, lat, part, edges[~snapped])])
+        coords = np.vstack([part.coords, _points_of(part, edges[~snapped])])
         bent = np.zeros(len(km), dtype=bool)
         bent[vertex[snapped]] = True
         order = np.argsort(km, kind="stable")
@@ -104,10 +104,11 @@ def cut_parts(
     return cut
 
 
-def _beside(lon: FloatArray, lat: FloatArray, part: Part, km: FloatArray) -> FloatArray:
-    """Points with their longitude on the same turn of the globe as the part."""
+def _points_of(part: Part, km: FloatArray) -> FloatArray:
+    """Points at chainages, longitude on the same turn of the globe as the part."""
     if len(km) == 0:
         return np.empty((0, 2))
+    lon, lat = point_at([part], km)
     roughly = np.interp(km, part.chainage_km, part.coords[:, 0])
     return np.column_stack([lon + 360.0 * np.round((roughly - lon) / 360.0), lat])
 
@@ -188,10 +189,8 @@ class Track:
         Track
             The track.
         """
-        columns: list[tuple[FloatArray, ...]] = []
-        for part in parts:
-            if wanted[part.label].any():
-                columns.append(_part_columns(part, frame, wanted))
+        used = [part for part in parts if wanted[part.label].any()]
+        columns = [_part_columns(part, frame, wanted) for part in used]
         stacked = [np.concatenate(column) for column in zip(*columns, strict=True)]
         names = ("pieces", "turns", "km", "labels", "end_labels", "depths", "bent")
         return cls(**dict(zip(names, stacked, strict=True)))
@@ -206,7 +205,8 @@ class Track:
         FloatArray
             From `box_tree`.
         """
-        return box_tree(self.pieces)
+        tree: FloatArray = box_tree(self.pieces)
+        return tree
 
     def without_before(self, first: int) -> Track:
         """
@@ -235,7 +235,7 @@ class Track:
         Parameters
         ----------
         points
-            x and y, shape ``(n, 2)``. Units: m.
+            Coordinates x and y, shape ``(n, 2)``. Units: m.
 
         Returns
         -------
@@ -285,11 +285,11 @@ class Track:
         return found
 
 
-def _part_columns(part: CutPart, frame: Frame, wanted: BoolArray) -> tuple[FloatArray, ...]:
+def _part_columns(part: CutPart, frame: Frame, wanted: BoolArray) -> list[Any]:
     """Columns of the track for one part, stubs included."""
     xy = np.full(part.coords.shape, np.nan)
     keep = wanted[part.label]
-    used = np.append(keep, False) | np.append(False, keep)  # noqa: FBT003 - values
+    used = np.append(keep, False) | np.append(False, keep)
     xy[used] = frame.forward(part.coords[used])
     step = np.diff(xy, axis=0)
     length = np.hypot(*step.T)
@@ -301,7 +301,7 @@ def _part_columns(part: CutPart, frame: Frame, wanted: BoolArray) -> tuple[Float
     else:
         before[0], after[-1], following[-1] = unit[0], unit[-1], part.label[-1]
     before, after = (np.where(np.isnan(side), unit, side) for side in (before, after))
-    columns = (
+    columns: list[Any] = [
         np.column_stack([xy[:-1], step, 1.0 / length**2]),
         np.column_stack([unit + before, unit + after]),
         np.column_stack([part.km[:-1], part.km[1:], follow_km]),
@@ -309,20 +309,20 @@ def _part_columns(part: CutPart, frame: Frame, wanted: BoolArray) -> tuple[Float
         following,
         np.tile(part.depth_m, (len(step), 1)),
         part.bent[1:],
-    )
-    columns = tuple(column[keep] for column in columns)
+    ]
+    columns = [column[keep] for column in columns]
     if part.is_ring:
         return columns
     first = _stub(xy[0], -unit[0], part.km[0]) if keep[0] else None
     last = _stub(xy[-1], unit[-1], part.km[-1]) if keep[-1] else None
     groups = [group for group in (first, columns, last) if group is not None]
-    return tuple(np.concatenate(column) for column in zip(*groups, strict=True))
+    return [np.concatenate(column) for column in zip(*groups, strict=True)]
 
 
-def _stub(end: FloatArray, outward: FloatArray, km: float) -> tuple[FloatArray, ...]:
+def _stub(end: FloatArray, outward: FloatArray, km: float) -> list[Any]:
     start = end + STUB_START_M * outward
     step = (STUB_END_M - STUB_START_M) * outward
-    return (
+    return [
         np.array([[*start, *step, 1.0 / (step @ step)]]),
         np.array([[*outward, *outward]]),
         np.array([[km, km, km]]),
@@ -330,7 +330,7 @@ def _stub(end: FloatArray, outward: FloatArray, km: float) -> tuple[FloatArray, 
         np.array([NOTHING]),
         np.zeros((1, 2)),
         np.array([False]),
-    )
+    ]
 
 
 def segments_near(parts: Sequence[CutPart], own: BoolArray, reach_km: float) -> BoolArray:
@@ -355,15 +355,10 @@ def segments_near(parts: Sequence[CutPart], own: BoolArray, reach_km: float) -> 
     ends = np.vstack([part.coords[1:] for part in parts])
     labels = np.concatenate([part.label for part in parts])
     longest = max(float(np.diff(part.km).max()) for part in parts)
-    points, label = np.vstack([_unit(starts), _unit(ends)]), np.tile(labels, 2)
+    points, label = np.vstack([unit_vectors(*starts.T), unit_vectors(*ends.T)]), np.tile(labels, 2)
     mine = own[label]
     radius = (reach_km + longest) * 1.02 / 6371.0
     gap = cKDTree(points[mine]).query(points, distance_upper_bound=radius)[0]
     wanted = own.copy()
     wanted[label[np.isfinite(gap)]] = True
     return wanted
-
-
-def _unit(coords: FloatArray) -> FloatArray:
-    lon, lat = np.radians(coords.T)
-    return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])

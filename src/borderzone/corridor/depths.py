@@ -1,0 +1,89 @@
+"""Depths of a corridor: how far it reaches on the side of each country."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from borderzone._checks import check_positive
+from borderzone.border.names import country_code
+from borderzone.errors import BorderNotFoundError, InvalidParameterError
+
+if TYPE_CHECKING:
+    from borderzone.border import Border
+
+__all__ = ["code_or_name", "depths_by_country"]
+
+
+def depths_by_country(border: Border, depth_km: Any, side: str) -> dict[str, float]:
+    """
+    Give the depth on the side of each country.
+
+    Parameters
+    ----------
+    border
+        The border.
+    depth_km
+        One depth, or one for each country by any of its names. Units: km.
+    side
+        ``"both"``, or the only country on whose side the corridor lies.
+
+    Returns
+    -------
+    dict of str to float
+        Depth by code, 0 on a side without a corridor. Units: km.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a depth is not a finite number above zero, or a name is not one of
+        the two countries.
+    """
+    pair = (border.a, border.b)
+    if isinstance(depth_km, Mapping):
+        given = {
+            _one_of(border, name): check_positive(km, f"depth_km[{name!r}]", "km")
+            for name, km in depth_km.items()
+        }
+        missing = [code for code in pair if code not in given]
+        if side == "both" and missing:
+            msg = f"depth_km names no depth for {missing[0]}; give one or use side={next(iter(given))!r}"
+            raise InvalidParameterError(msg)
+        depths = {code: given.get(code, 0.0) for code in pair}
+    else:
+        depths = dict.fromkeys(pair, check_positive(depth_km, "depth_km", "km"))
+    if side == "both":
+        return depths
+    kept = _one_of(border, side)
+    return {code: km if code == kept else 0.0 for code, km in depths.items()}
+
+
+def _one_of(border: Border, name: Any) -> str:
+    pair = (border.a, border.b)
+    if name in pair:
+        return str(name)
+    code = code_or_name(name)
+    if code in pair:
+        return code
+    msg = f"side must be 'both', {pair[0]!r} or {pair[1]!r}, got {name!r}"
+    raise InvalidParameterError(msg)
+
+
+def code_or_name(name: Any) -> str:
+    """
+    Give the code of a country, or the name itself where it is none.
+
+    Parameters
+    ----------
+    name
+        Any code or name.
+
+    Returns
+    -------
+    str
+        The code, else the name.
+    """
+    try:
+        return country_code(name)
+    except BorderNotFoundError:
+        return str(name)
