@@ -40,10 +40,11 @@ REPEATS = {"log.txt", "timing.json"}
 @pytest.fixture(scope="module", autouse=True)
 def _draft() -> Any:
     """Draw pictures coarsely: what is tested here is not their resolution."""
-    fine = dict(pictures.DPI)
-    pictures.DPI.update({False: 40, True: 40})
-    yield
-    pictures.DPI.update(fine)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "DPI", {False: 40, True: 40})
+        patch.setattr(pictures, "PAGE_WIDTH", 400)
+        patch.setattr(pictures, "SMALL_WIDTH", 200)
+        yield
 
 
 @pytest.fixture

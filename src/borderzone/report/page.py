@@ -237,10 +237,10 @@ def _limits(edition: Edition) -> dict[str, Any]:
     words = []
     if result.grid is not None:
         words.append(
-            f"The study runs on cells of {result.grid.resolution_m / 1000:g} km. That is no finer "
-            "than its coarsest input: what each can resolve, and how far it may be off, stands in "
-            "the table. Nothing smaller than a few such cells exists in this report: no wadi, no "
-            "cliff, no track, no line of sight."
+            f"The study runs on cells of {result.grid.resolution_m / 1000:g} km. Cells add nothing "
+            "to what the inputs can resolve, which stands in the table with how far each may be off. "
+            "Nothing smaller than a few cells of the coarsest input exists in this report: no wadi, "
+            "no cliff, no track, no line of sight."
         )
     return _section(
         "limits",
