@@ -78,7 +78,9 @@ def test_plausibility_never_extrapolates() -> None:
 def test_plausibility_says_by_how_much_and_what_fails_first() -> None:
     """The factor and the assumptions, in words."""
     statement = patrol.plausibility(599, CURVE).attrs["statement"]
-    assert "times as hopeful" in statement
+    assert "times as hopeful, that is" in statement
+    weak = patrol.plausibility(599, CURVE.assign(mean_poi=CURVE["mean_poi"] / 50))
+    assert "that is less hopeful than what was published" in weak.attrs["statement"]
     assert "First to fail is that nobody watches the patrols" in statement
     assert "US south-west 2017" in statement
 

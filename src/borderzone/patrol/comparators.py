@@ -341,7 +341,8 @@ def _statement(table: pd.DataFrame, need: float, crew: int) -> str:
         f"With what the {row['case']} had ({row['unit_count_equivalent']:.0f} units) the model "
         f"stops {row['mean_poi_at_that']:.0%} of crossings, against {row['observed_low']:.0%} to "
         f"{row['observed_high']:.0%} observed ({row['observed_source']}): "
-        f"{row['more_hopeful_low']:.1f} to {row['more_hopeful_high']:.1f} times as hopeful."
+        f"{row['more_hopeful_low']:.2g} to {row['more_hopeful_high']:.2g} times as hopeful, that is "
+        f"{_leaning(row['more_hopeful_low'], row['more_hopeful_high'])}."
         for row in table.dropna(subset=["more_hopeful_low"]).to_dict("records")
     ]
     if np.isfinite(need):
@@ -351,3 +352,12 @@ def _statement(table: pd.DataFrame, need: float, crew: int) -> str:
             "forces had more than that."
         )
     return " ".join([*parts, FAILS_FIRST])
+
+
+def _leaning(low: float, high: float) -> str:
+    """Which way the model leans: a factor below 1 is easily read as its opposite."""
+    if high < 1:
+        return "less hopeful than what was published"
+    if low > 1:
+        return "more hopeful than what was published"
+    return "about as hopeful as what was published"
