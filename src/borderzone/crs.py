@@ -217,7 +217,7 @@ def split_at_antimeridian(geometry: shapely.Geometry) -> shapely.Geometry:
         globe = shapely.box(-180 + 360 * turn, -90, 180 + 360 * turn, 90)
         shift = np.array([360.0 * turn, 0.0])
         inside = shapely.get_parts(shapely.intersection(geometry, globe))
-        inside = inside[shapely.get_dimensions(inside) == wanted]
+        inside = inside[(shapely.get_dimensions(inside) == wanted) & ~shapely.is_empty(inside)]
         pieces.append(shapely.set_coordinates(inside, shapely.get_coordinates(inside) - shift))
     several = np.concatenate(pieces)
     return shapely.multilinestrings(several) if wanted == 1 else shapely.multipolygons(several)

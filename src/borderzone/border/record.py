@@ -290,7 +290,7 @@ class Border:
     @cached_property
     def breaks_km(self) -> tuple[float, ...]:
         """
-        Chainages at which one part ends and the next begins.
+        Chainage of every break: one part ends there and the next begins.
 
         Returns
         -------

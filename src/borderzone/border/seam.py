@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from pyproj import CRS
+from shapely.ops import substring
 
 from borderzone._checks import check_positive
 from borderzone.border.parts import GEOD, Piece
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["Seam", "between"]
 
 SEAM_CLASS = "edge of polygons"
+# An end of an edge is cut off where it leaves the other polygon at more than half its own speed.
+LEAVING = 0.5
+SAMPLES = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,16 +77,17 @@ def between(a: Any, b: Any, *, names: tuple[str, str], tolerance_km: float) -> S
     edge = shapely.intersection(first.boundary, shapely.buffer(second, reach))
     lines = [line for line in shapely.get_parts(shapely.line_merge(edge)) if line.length > 0]
     lines = [line for line in lines if line.geom_type == "LineString"]
+    lines = [facing for line in lines if (facing := _facing(line, second, reach)) is not None]
     if not lines:
         msg = (
-            f"{names[0]} and {names[1]} lie more than {tolerance_km:g} km apart: "
+            f"the edges of {names[0]} and {names[1]} lie more than {tolerance_km:g} km apart: "
             "no border between them; raise tolerance_km if they are neighbours"
         )
         raise InvalidGeometryError(msg)
     overlap = shapely.intersection(first, second)
     return Seam(
         pieces=[_piece(line, first, frame, names) for line in lines],
-        gap_km2=_area_km2(_gap(first, second, reach), frame),
+        gap_km2=_area_km2(_gap(first, second, lines, reach), frame),
         overlap_km2=_area_km2(overlap, frame),
     )
 
@@ -125,13 +130,35 @@ def _moved(geometry: shapely.Geometry, how: Any) -> shapely.Geometry:
     return shapely.transform(geometry, how)
 
 
-def _gap(first: shapely.Geometry, second: shapely.Geometry, reach: float) -> shapely.Geometry:
-    """Ground of neither that closing the union by half the tolerance fills, and both touch."""
+def _facing(
+    line: shapely.LineString, second: shapely.Geometry, reach: float
+) -> shapely.LineString | None:
+    """Cut off the ends of an edge along which it only walks away from the second polygon."""
+    if line.is_ring:
+        return line
+    count = max(int(np.ceil(line.length / reach * SAMPLES)), 2) + 1
+    along = np.linspace(0.0, line.length, count)
+    away = shapely.distance(shapely.line_interpolate_point(line, along), second)
+    leaving = np.abs(np.diff(away)) > LEAVING * np.diff(along)
+    nearing = np.diff(away) < 0
+    low = int(np.argmin(np.append(leaving & nearing, False)))
+    high = count - 1 - int(np.argmin(np.append((leaving & ~nearing)[::-1], False)))
+    return substring(line, along[low], along[high]) if low < high else None
+
+
+def _gap(
+    first: shapely.Geometry,
+    second: shapely.Geometry,
+    lines: list[shapely.LineString],
+    reach: float,
+) -> shapely.Geometry:
+    """Ground of neither, touched by both, that closing their union by half the tolerance fills."""
     both = shapely.union(first, second)
     closed = shapely.buffer(shapely.buffer(both, reach / 2), -reach / 2)
     holes = shapely.get_parts(shapely.difference(closed, both))
     touches = shapely.dwithin(holes, first, 1.0) & shapely.dwithin(holes, second, 1.0)
-    return shapely.union_all(holes[touches])
+    beside = shapely.buffer(shapely.multilinestrings(lines), reach, cap_style="flat")
+    return shapely.intersection(shapely.union_all(holes[touches]), beside)
 
 
 def _piece(

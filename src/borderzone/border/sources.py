@@ -191,7 +191,7 @@ def _check_finite(geometries: Any) -> None:
 
 def _without_repeats(coords: FloatArray) -> FloatArray:
     repeats = (np.diff(coords, axis=0) == 0).all(axis=1)
-    kept: FloatArray = coords[~np.insert(repeats, 0, False)]
+    kept: FloatArray = np.delete(coords, np.flatnonzero(repeats) + 1, axis=0)
     return kept
 
 

@@ -32,7 +32,7 @@ def outside_shares(
     strips
         Polygons of the segments in longitude and latitude.
     countries
-        Polygons with the code of their country in the column ``iso3``.
+        Polygons with the code of their country in the column ``iso3`` or ``code``.
     pair
         Codes of the two countries.
 
@@ -46,16 +46,20 @@ def outside_shares(
     CRSMismatchError
         If the table has no CRS.
     InvalidParameterError
-        If it has no column ``iso3``.
+        If it has neither column.
     """
-    if "iso3" not in countries.columns:
-        msg = f"countries needs a column 'iso3', it has {', '.join(map(str, countries.columns))}"
+    column = next((name for name in ("iso3", "code") if name in countries.columns), None)
+    if column is None:
+        msg = (
+            "countries needs a column 'iso3' or 'code' with the code of each country, "
+            f"it has {', '.join(map(str, countries.columns))}"
+        )
         raise InvalidParameterError(msg)
     if countries.crs is None:
         msg = "countries has no CRS: set one with set_crs('EPSG:4326') or its own"
         raise CRSMismatchError(msg)
     ground = countries.geometry.to_crs(4326).to_numpy()
-    home = np.array([code_or_name(name) in pair for name in countries["iso3"]], dtype=bool)
+    home = np.array([code_or_name(name) in pair for name in countries[column]], dtype=bool)
     total = np.array([_plane_area(strip) for strip in strips])
     own = _shared_area(strips, ground[home]) / total
     third = np.maximum(_shared_area(strips, ground) / total - own, 0.0)

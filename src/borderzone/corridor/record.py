@@ -312,7 +312,8 @@ class Corridor:
         Parameters
         ----------
         countries
-            Polygons with the code of their country in the column ``iso3``.
+            Polygons with the code of their country in the column ``iso3`` or
+            ``code``.
 
         Returns
         -------
@@ -325,7 +326,7 @@ class Corridor:
         CRSMismatchError
             If the table has no CRS.
         InvalidParameterError
-            If it has no column ``iso3``.
+            If it has neither column.
         """
         return outside_shares(self.segments.geometry.to_numpy(), countries, self.depth_km)
 
