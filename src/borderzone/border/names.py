@@ -122,9 +122,11 @@ def _nearest(key: str) -> list[str]:
     short = len(key) <= 3
     pool = [word for word in _spellings() if (len(word) <= 3) == short]
     cutoff = 0.5 if short else 0.6
-    words = difflib.get_close_matches(key, pool, n=6, cutoff=cutoff)
+    words = difflib.get_close_matches(key, pool, n=12, cutoff=cutoff)
+    # Of equally close codes, those that begin alike: the last letter is the easiest to miss.
+    words.sort(key=lambda word: [a != b for a, b in zip(word, key, strict=False)])
     codes = dict.fromkeys(_spellings()[word] for word in words)
-    return [f"{code} ({country_name(code)})" for code in codes][:3]
+    return [f"{code} ({country_name(code)})" for code in codes][:4]
 
 
 def _plain(name: str) -> str:
