@@ -334,7 +334,7 @@ class Border:
         --------
         >>> point = Border.between("IRQ", "SYR").point_at(300)
         >>> round(point.x, 2), round(point.y, 2)
-        (40.99, 34.44)
+        (41.2, 34.95)
         """
         lon, lat = point_at(self.course, np.atleast_1d(np.asarray(km, dtype=float)))
         points = shapely.points(lon, lat)
