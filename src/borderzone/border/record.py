@@ -419,6 +419,14 @@ class Border:
         """
         return self.parts.explore(**kwargs)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Make the record fit to be sent to another process."""
+        return {**self.__dict__, "names": dict(self.names)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make it read-only again on arrival."""
+        self.__dict__.update(state, names=MappingProxyType(state["names"]))
+
     def __repr__(self) -> str:
         """Say pair, length, parts and ends in one line."""
         count = len(self.course)

@@ -376,6 +376,14 @@ class Corridor:
         """
         return self.segments.explore(**kwargs)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Make the record fit to be sent to another process."""
+        return {**self.__dict__, "depth_km": dict(self.depth_km)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make it read-only again on arrival."""
+        self.__dict__.update(state, depth_km=MappingProxyType(state["depth_km"]))
+
     def __repr__(self) -> str:
         """Say border, depth, segments, sections and area in one line."""
         depth = ", ".join(f"{code} {km:g} km" for code, km in self.depth_km.items())
