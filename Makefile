@@ -69,4 +69,4 @@ docs: $(VENV)/.docs
 	$(BIN)/sphinx-build -W -b html docs docs/_build
 
 clean:
-	rm -rf $(VENV) $(OUT) dist docs/_build notebooks/*.ipynb .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OUT) dist docs/_build docs/generated notebooks/*.ipynb .pytest_cache .mypy_cache .ruff_cache .hypothesis

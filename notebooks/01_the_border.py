@@ -34,7 +34,9 @@ border.stretches.drop(columns="geometry")
 post_300 = border.point_at(300)
 chainage_km, offset_km = border.locate(post_300.x + 0.1, post_300.y)
 print(f"kilometre 300 lies at {post_300.x:.3f} E, {post_300.y:.3f} N")
-print(f"a point 0.1 degrees further east is at km {chainage_km:.1f}, {offset_km:+.1f} km from the line")
+print(
+    f"a point 0.1 degrees further east is at km {chainage_km:.1f}, {offset_km:+.1f} km from the line"
+)
 
 # %% [markdown]
 # The corridor is every point whose nearest border point is within the depth, with flat ends. Its segments are equal in length along
@@ -46,6 +48,7 @@ corridor.segments.drop(columns="geometry").describe().loc[["min", "mean", "max"]
 
 # %%
 ax = corridor.plot()
+ax.figure
 
 # %% [markdown]
 # Every land border of the world can be named. These are the ten longest.

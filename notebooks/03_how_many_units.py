@@ -25,13 +25,25 @@ for sentence in result.summary:
 
 # %%
 ax = bz.figures.coverage_curve(result)
+ax.figure
 
 # %% [markdown]
 # "Every inch" is the worst segment, not the mean. Both are required units here, on station and on roll, with the band that the assumptions leave.
 
 # %%
 night = result.required.query("light == 'night' and measure in ['mean_poi', 'min_poi']")
-night[["measure", "target", "rule", "on_station_p50", "on_roll_p05", "on_roll_p50", "on_roll_p95", "ceiling"]]
+night[
+    [
+        "measure",
+        "target",
+        "rule",
+        "on_station_p50",
+        "on_roll_p05",
+        "on_roll_p50",
+        "on_roll_p95",
+        "ceiling",
+    ]
+]
 
 # %% [markdown]
 # Which assumption matters most? And does a better night sensor help more than more units?

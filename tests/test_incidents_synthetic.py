@@ -137,15 +137,6 @@ def test_the_estimate_is_a_judgement_with_a_wide_prior() -> None:
         incidents.CrossingEstimate(people=1, days=1, factor=0.5, source="")
 
 
-def test_interdictions_are_unknown_so_the_answer_is_a_curve() -> None:
-    """Each number of interdictions implies another probability."""
-    curve = incidents.interdiction_curve([0, 100, 500, 1000, 4000, 9000])
-    assert curve["probability"].tolist() == pytest.approx([0, 1 / 11, 1 / 3, 0.5, 0.8, 0.9])
-    assert curve["attempts"].iloc[-1] / 243.5 == pytest.approx(41.1, abs=0.05)
-    with pytest.raises(InvalidParameterError, match="0 or more"):
-        incidents.interdiction_curve([-1])
-
-
 def test_weights_are_by_length_unless_events_are_given() -> None:
     """Few events move little, many move much; the sum stays 1."""
     corridor = strip()

@@ -100,3 +100,16 @@ def test_a_sweep_over_nothing_is_refused(
     """Before anything is run."""
     with pytest.raises(InvalidScenarioError, match=message):
         bz.sweep(study, changes)
+
+
+def test_fixing_one_assumption_leaves_the_draws_of_the_others(
+    study: bz.Study, ground: Ground, result: Any
+) -> None:
+    """Draw k assumes the same shifts and leave in both, so the difference is the change alone."""
+    fixed = {"distribution": "fixed", "parameters": [0.9], "source": "a what-if"}
+    scenario = study.scenario.changed({"uncertainty": {"p_identify": fixed}})
+    other: Any = study.with_scenario(scenario).run(seed=1, ground=ground)
+
+    np.testing.assert_array_equal(other.draws["roll_per_station"], result.draws["roll_per_station"])
+    np.testing.assert_array_equal(other.draws["mean_pod"], result.draws["mean_pod"])
+    assert not np.array_equal(other.draws["mean_poi"], result.draws["mean_poi"])

@@ -16,7 +16,7 @@ from borderzone import errors
 
 __all__ = ["app", "main"]
 
-EXIT_OK, EXIT_BUG, EXIT_USAGE, EXIT_DATA, EXIT_NETWORK, EXIT_LIMIT = 0, 1, 2, 3, 4, 5
+EXIT_BUG, EXIT_USAGE, EXIT_DATA, EXIT_LIMIT = 1, 2, 3, 5
 
 _EXIT_CODES: tuple[tuple[type[errors.BorderzoneError], int], ...] = (
     (errors.LimitError, EXIT_LIMIT),

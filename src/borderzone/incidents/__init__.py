@@ -17,7 +17,6 @@ from borderzone.incidents.precision import (
 from borderzone.incidents.pressure import (
     ARTICLE_ESTIMATE,
     CrossingEstimate,
-    interdiction_curve,
     segment_weights,
 )
 from borderzone.incidents.readers import read
@@ -37,7 +36,6 @@ __all__ = [
     "event_probabilities",
     "garwood_interval",
     "impute",
-    "interdiction_curve",
     "overlay",
     "position_error_km",
     "read",

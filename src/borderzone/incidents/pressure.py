@@ -16,12 +16,11 @@ from borderzone.incidents.overlay import event_probabilities
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import ArrayLike
 
     from borderzone._typing import FloatArray, Seed
     from borderzone.corridor import Corridor
 
-__all__ = ["ARTICLE_ESTIMATE", "CrossingEstimate", "interdiction_curve", "segment_weights"]
+__all__ = ["ARTICLE_ESTIMATE", "CrossingEstimate", "segment_weights"]
 
 _Z95 = 1.959963984540054  # 97.5 % quantile of the standard normal distribution
 
@@ -151,50 +150,6 @@ ARTICLE_ESTIMATE = CrossingEstimate(
         "estimate of people who got through in eight months, not a count of attempts; factor [A]"
     ),
 )
-
-
-def interdiction_curve(
-    interdicted: ArrayLike, *, got_through: float = ARTICLE_ESTIMATE.people
-) -> pd.DataFrame:
-    """
-    Give the interdiction probability that each number of interdictions would imply.
-
-    A curve, never a point: the number of interdictions is not published, and
-    without it the probability cannot be told.
-
-    Parameters
-    ----------
-    interdicted
-        People stopped in the period, 0 or more.
-    got_through
-        People who got through in it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns interdicted, probability and attempts.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is negative or not finite.
-
-    Examples
-    --------
-    >>> interdiction_curve([100, 1000, 9000]).round(4)
-       interdicted  probability  attempts
-    0        100.0       0.0909    1100.0
-    1       1000.0       0.5000    2000.0
-    2       9000.0       0.9000   10000.0
-    """
-    stopped = np.atleast_1d(np.asarray(interdicted, dtype=float))
-    if not np.all(np.isfinite(stopped) & (stopped >= 0)):
-        msg = f"interdicted must be numbers of 0 or more, got {interdicted!r}"
-        raise InvalidParameterError(msg)
-    attempts = stopped + check_positive(got_through, "got_through")
-    return pd.DataFrame(
-        {"interdicted": stopped, "probability": stopped / attempts, "attempts": attempts}
-    )
 
 
 def segment_weights(  # noqa: PLR0913 (the last four only shape the weights by incidents)

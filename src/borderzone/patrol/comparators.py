@@ -340,7 +340,8 @@ def _statement(table: pd.DataFrame, need: float, crew: int) -> str:
     parts += [
         f"With what the {row['case']} had ({row['unit_count_equivalent']:.0f} units) the model "
         f"stops {row['mean_poi_at_that']:.0%} of crossings, against {row['observed_low']:.0%} to "
-        f"{row['observed_high']:.0%} observed ({row['observed_source']}): "
+        f"{row['observed_high']:.0%} as published or worked ({row['observed_source']}), which "
+        "holds there and must not be carried over: "
         f"{row['more_hopeful_low']:.2g} to {row['more_hopeful_high']:.2g} times as hopeful, that is "
         f"{_leaning(row['more_hopeful_low'], row['more_hopeful_high'])}."
         for row in table.dropna(subset=["more_hopeful_low"]).to_dict("records")

@@ -83,7 +83,7 @@ def monte_carlo(
     >>> case = PatrolCase.of(pd.Series([600.0]), ground, Force())
     >>> bands = monte_carlo(case, unit_counts=[100], draws=500, seed=1)
     >>> print(bands[["mean_pod_p05", "mean_pod", "mean_pod_p95"]].round(2).values.tolist())
-    [[0.55, 0.82, 0.96]]
+    [[0.51, 0.82, 0.96]]
     """
     counts = checked_counts(unit_counts)
     drawn = draw_rates(case, draws=draws, seed=seed, assumptions=assumptions)
