@@ -87,6 +87,8 @@ def test_a_record_cannot_be_changed() -> None:
         ({"deepness_km": 3}, "deepness_km is not a name that a scenario knows"),
         ({"law": "exhaustive"}, "law = 'exhaustive'"),
         ({"draws": 10}, "draws = 10"),
+        ({"depth_km": "50"}, "must be a number, not '50' in quotes"),
+        ({"draws": True}, "must be a number, not True"),
         (
             {"uncertainty": {"r50": {"distribution": "fixed", "parameters": [1], "source": "x"}}},
             "uncertainty must be one of r50_factor",

@@ -17,6 +17,7 @@ from borderzone.errors import (
     BorderNotFoundError,
     CoverageGapError,
     CRSMismatchError,
+    InvalidParameterError,
     InvalidScenarioError,
 )
 
@@ -240,3 +241,37 @@ def test_a_bad_study_file_is_refused(
 
     with pytest.raises(error, match=message):
         bz.Study.from_toml(path)
+
+
+def test_a_generator_seeds_a_run_that_anyone_can_repeat(study: bz.Study, ground: Ground) -> None:
+    """One whole number is drawn from it, and the result keeps that number."""
+    quick = study.with_scenario(study.scenario.changed({"draws": 100, "imputations": 10}))
+    drawn: Any = quick.run(seed=np.random.default_rng(5), ground=ground)
+    again: Any = quick.run(seed=drawn.seed, ground=ground)
+
+    pd.testing.assert_frame_equal(drawn.draws, again.draws)
+
+
+@pytest.mark.parametrize("seed", ["a", 1.5, -1, True])
+def test_a_seed_that_is_no_whole_number_is_refused(study: bz.Study, seed: Any) -> None:
+    """Before anything is computed."""
+    with pytest.raises(InvalidParameterError, match="seed must be a whole number"):
+        study.run(seed=seed)
+
+
+def test_data_with_a_hole_in_the_corridor_are_refused_at_the_first_call() -> None:
+    """The grid of a corridor knows its cells: no silent NaN, and the share is said."""
+    corridor = bz.Corridor.around(bz.Border.between("IRQ", "IRN"), depth_km=50)
+
+    with pytest.raises(CoverageGapError, match=r"no data for 3\d\.\d% of the corridor's cells"):
+        bz.datasets.elevation(corridor.grid(resolution_m=5000))
+
+
+def test_one_quantity_has_one_number(result: Any) -> None:
+    """The paired table and the table of required units say the same."""
+    table = bz.compare(result, result).set_index("quantity")["a"]
+    night = result.required[result.required["light"] == "night"]
+    for measure, rule in (("mean_pod", "optimal"), ("min_pod", "maximin"), ("mean_poi", "optimal")):
+        rows = night[(night["measure"] == measure) & (night["rule"] == rule)]
+        for row in rows.itertuples():
+            assert table[f"on_station_{measure}_{row.target:g}"] == row.on_station_p50

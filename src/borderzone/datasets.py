@@ -243,7 +243,8 @@ def elevation(grid: Grid | None = None, *, needed: BoolArray | None = None) -> x
     grid
         Grid to warp onto; without it the raster comes in degrees.
     needed
-        Cells of the grid that must have data.
+        Cells that must have data; those that the grid itself needs when left out,
+        which for a grid from a corridor are the corridor's.
 
     Returns
     -------
@@ -274,7 +275,8 @@ def landcover(grid: Grid | None = None, *, needed: BoolArray | None = None) -> x
     grid
         Grid to warp onto; without it the raster comes in degrees.
     needed
-        Cells of the grid that must have data.
+        Cells that must have data; those that the grid itself needs when left out,
+        which for a grid from a corridor are the corridor's.
 
     Returns
     -------

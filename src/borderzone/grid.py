@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,9 +21,9 @@ from borderzone.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from borderzone._typing import FloatArray
+    from borderzone._typing import BoolArray, FloatArray
 
 __all__ = ["Grid", "Window", "raster_crs"]
 
@@ -70,6 +70,9 @@ class Grid:
         corner of a cell. Units: m.
     crs
         Projected CRS in metres.
+    needed_by
+        Tells which cells a study needs; None for any. A grid from a corridor
+        knows the corridor's cells, so that data with a hole there are refused.
 
     Raises
     ------
@@ -89,6 +92,7 @@ class Grid:
     shape: tuple[int, int]
     transform: Affine
     crs: CRS
+    needed_by: Callable[[Grid], BoolArray] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse a grid that is empty, rotated or in degrees."""
@@ -151,6 +155,17 @@ class Grid:
         right = left + self.shape[1] * self.transform.a
         bottom = top + self.shape[0] * self.transform.e
         return (float(left), float(bottom), float(right), float(top))
+
+    def needed_cells(self) -> BoolArray | None:
+        """
+        Tell which cells must have data.
+
+        Returns
+        -------
+        BoolArray or None
+            True where they must, shape of the grid; None where no cell must.
+        """
+        return None if self.needed_by is None else self.needed_by(self)
 
     @property
     def cell_area_km2(self) -> float:

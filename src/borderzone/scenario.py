@@ -8,7 +8,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from borderzone._checks import check_choice
 from borderzone.errors import InvalidScenarioError
@@ -134,11 +142,20 @@ class Scenario(BaseModel):
     law: Literal["random", "back_and_forth"] = "random"
     targets: tuple[OpenShare, ...] = (0.5, 0.9, 0.95)
     confidence: OpenShare = 0.9
-    max_units: Annotated[int, Field(ge=1, le=1_000_000)] = 3000
+    max_units: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     reference_units: Annotated[int, Field(ge=1)] = 100
     draws: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
     imputations: Annotated[int, Field(ge=10, le=100_000)] = 500
     uncertainty: dict[str, Uncertain] = Field(default_factory=dict)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_numbers_as_text(cls, value: Any, info: ValidationInfo) -> Any:
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(value, (str, bool)) and annotation in (int, float):
+            msg = f"must be a number, not {value!r} in quotes or a yes or no"
+            raise ValueError(msg)
+        return value
 
     def __init__(self, **values: Any) -> None:
         """Build a scenario, or say in plain words which value is impossible."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -106,14 +106,20 @@ class Section:
         Returns
         -------
         Grid
-            Smallest grid that covers the section's ground.
+            Smallest grid that covers the section's ground. It knows the
+            section's cells: data warped onto it that leave a hole there are
+            refused, with the share that is missing.
 
         Raises
         ------
         InvalidParameterError
             If the resolution is not a finite number above zero.
         """
-        return Grid.covering(self.bounds, resolution_m=resolution_m, crs=self.crs)
+        grid = Grid.covering(self.bounds, resolution_m=resolution_m, crs=self.crs)
+        return replace(grid, needed_by=self._inside)
+
+    def _inside(self, grid: Grid) -> BoolArray:
+        return np.asarray(self.cells(grid)["segment"].to_numpy() >= 0)
 
     def cells(self, grid: Grid) -> xr.Dataset:
         """

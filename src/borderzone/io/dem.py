@@ -75,8 +75,8 @@ def read_dem(
     grid
         Grid to bring them onto.
     needed
-        Cells that must have data, shape of the grid; usually those inside the
-        corridor. Without it, cells without data are NaN.
+        Cells that must have data, shape of the grid; those that the grid itself
+        needs when left out, which for a grid from a corridor are the corridor's.
     max_cells
         Largest number of cells of one file, and of all that is read.
 

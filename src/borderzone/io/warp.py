@@ -87,7 +87,7 @@ def warp(
         else:
             out = _numbers(values, transform, crs, grid, resampling)
             valid = np.isfinite(out)
-    check_cover(valid, grid, needed, what)
+    check_cover(valid, grid, grid.needed_cells() if needed is None else needed, what)
     wrapped = grid.wrap(
         out,
         name=str(raster.name) if raster.name is not None else None,

@@ -256,7 +256,8 @@ def plausibility(
     DataFrame
         A row for each force: case, basis, persons_per_km and units_per_km on
         station, unit_count_equivalent on this border, mean_pod_at_that and
-        mean_poi_at_that (missing beyond the end of the curve),
+        mean_poi_at_that (missing for posts, which are no patrols, and beyond
+        the end of the curve),
         observed_low, observed_high and observed_source, more_hopeful_low and
         more_hopeful_high (the model's interdiction over what was observed),
         fielded_over_need (their units over those with which the model detects
@@ -286,7 +287,11 @@ def plausibility(
     for force in forces:
         density = force.units_per_km(crew=crew, shift_factor=shift_factor)
         units = border * density
-        model = float(np.interp(units, counts, poi, right=np.nan))
+        # The curve is of patrols: what a line of posts would see is not on it.
+        seen, model = (
+            np.nan if force.basis == "posts" else float(np.interp(units, counts, y, right=np.nan))
+            for y in (pod, poi)
+        )
         low, high = force.observed or (np.nan, np.nan)
         rows.append(
             {
@@ -295,7 +300,7 @@ def plausibility(
                 "persons_per_km": force.people_per_km(shift_factor=shift_factor),
                 "units_per_km": density,
                 "unit_count_equivalent": units,
-                "mean_pod_at_that": float(np.interp(units, counts, pod, right=np.nan)),
+                "mean_pod_at_that": seen,
                 "mean_poi_at_that": model,
                 "observed_low": low,
                 "observed_high": high,
@@ -349,8 +354,8 @@ def _statement(table: pd.DataFrame, need: float, crew: int) -> str:
     if np.isfinite(need):
         above = table[table["fielded_over_need"] > 1]
         parts.append(
-            f"The model detects nine in ten with {need:.0f} units; {len(above)} of {len(table)} "
-            "forces had more than that."
+            f"With every assumption at its own value the model detects nine in ten with "
+            f"{need:,.0f} units; {len(above)} of {len(table)} forces had more than that."
         )
     return " ".join([*parts, FAILS_FIRST])
 
@@ -358,7 +363,10 @@ def _statement(table: pd.DataFrame, need: float, crew: int) -> str:
 def _leaning(low: float, high: float) -> str:
     """Which way the model leans: a factor below 1 is easily read as its opposite."""
     if high < 1:
-        return "less hopeful than what was published"
+        return (
+            "less hopeful than what was published, which counts cameras, fences and daylight that "
+            "this curve leaves out where its sensor is weak"
+        )
     if low > 1:
         return "more hopeful than what was published"
     return "about as hopeful as what was published"

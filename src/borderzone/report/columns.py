@@ -34,7 +34,10 @@ COLUMNS = MappingProxyType(
         "bare_share": ("share", "bare ground"),
         "hours_median": ("h", "median travel time from the nearest origin in the response mode"),
         "hours_max": ("h", "longest travel time from the nearest origin in the response mode"),
-        "karst_rank": ("rank 1-3", "susceptibility of the mapped soluble rock; empty where unknown"),
+        "karst_rank": (
+            "rank 1-3",
+            "susceptibility of the mapped soluble rock; empty where unknown",
+        ),
         "karst_known_share": ("share", "ground on mapped rock"),
         "landform": ("", "commonest landform class"),
         "n_cells": ("cells", "cells of the working grid"),

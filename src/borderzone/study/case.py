@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import shapely
 
 from borderzone import access, datasets, incidents, io
 from borderzone.border import Border
 from borderzone.corridor import Corridor
-from borderzone.errors import InvalidScenarioError
+from borderzone.errors import InvalidParameterError, InvalidScenarioError
 from borderzone.scenario import PRESETS, Scenario, read_toml
 from borderzone.study.coverage import patrol_cover
 from borderzone.study.ground import Ground, ground_key, read_ground
@@ -22,6 +23,7 @@ from borderzone.study.sentences import summary_sentences
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from borderzone._typing import Seed
     from borderzone.study.coverage import Coverage
 
 __all__ = ["Study"]
@@ -221,7 +223,7 @@ class Study:
 
     def run(
         self,
-        seed: int | None = None,
+        seed: Seed | None = None,
         *,
         ground: Ground | None = None,
         progress: Callable[[str], None] | None = None,
@@ -232,7 +234,8 @@ class Study:
         Parameters
         ----------
         seed
-            Seed of everything random; the study's own when left out.
+            Seed of everything random; the study's own when left out. From a
+            generator one whole number is taken, which the result keeps.
         ground
             From `read_ground` of a study that shares it, to save time.
         progress
@@ -249,7 +252,7 @@ class Study:
             If an input cannot be used.
         """
         step = progress or _quiet
-        seed = self.seed if seed is None else seed
+        number = _whole_seed(self.seed if seed is None else seed)
         if ground is None:
             ground = self.read_ground(progress)
         elif ground.key != ground_key(self.scenario):
@@ -260,9 +263,19 @@ class Study:
             raise InvalidScenarioError(msg)
         cover = None
         if ground.table is not None:
-            cover = patrol_cover(ground.corridor, ground.table, self.scenario, seed, step)
+            cover = patrol_cover(ground.corridor, ground.table, self.scenario, number, step)
         step("incidents")
-        return _result(self, ground, cover, seed)
+        return _result(self, ground, cover, number)
+
+
+def _whole_seed(seed: Any) -> int:
+    """One number that the manifest can hold and everybody can run again."""
+    if isinstance(seed, np.random.Generator):
+        return int(seed.integers(2**32))
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        msg = f"seed must be a whole number, 0 or more, or a numpy Generator, got {seed!r}"
+        raise InvalidParameterError(msg)
+    return int(seed)
 
 
 def _result(study: Study, ground: Ground, cover: Coverage | None, seed: int) -> StudyResult:

@@ -163,7 +163,9 @@ def unit_counts(max_units: int) -> list[int]:
     >>> unit_counts(4)
     [0, 1, 2, 3, 4]
     """
-    return sorted({round(x) for x in np.linspace(0, max_units, _CURVE_POINTS)})
+    # Even steps on a logarithmic axis: real forces and the answer lie decades apart.
+    steps = np.geomspace(1, max_units, _CURVE_POINTS) if max_units > 1 else np.ones(1)
+    return sorted({0, *(round(x) for x in steps)})
 
 
 def on_line_share(hours: pd.Series, shift_h: float) -> pd.Series:

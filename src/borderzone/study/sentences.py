@@ -148,7 +148,7 @@ def units_sentence(scenario: Scenario, required: pd.DataFrame | None) -> str:
     reached = [row for row in poi.itertuples() if math.isfinite(row.on_station_p50)]
     missed = [f"{row.target:.0%}" for row in poi.itertuples() if row not in reached]
     sensor = str(getattr(scenario.force.sensor, "name", scenario.force.sensor)).replace("_", " ")
-    sensor = "unaided eye" if sensor == "eye" else sensor
+    sensor = {"eye": "the unaided eye"}.get(sensor, sensor)
     parts = []
     if reached:
         first = reached[0]
@@ -160,7 +160,7 @@ def units_sentence(scenario: Scenario, required: pd.DataFrame | None) -> str:
     if missed:
         parts.append(
             f"{_listed(missed)} {'is' if len(missed) == 1 else 'are'} out of reach of any number, "
-            f"because identification and response cap interdiction near "
+            f"because identification and response as assumed cap interdiction near "
             f"{poi['ceiling'].iloc[0]:.0%}"
         )
     every = _of(rows, "min_pod").iloc[-1]
@@ -170,7 +170,7 @@ def units_sentence(scenario: Scenario, required: pd.DataFrame | None) -> str:
         f'{every["target"]:.0%} on every segment, "every inch", {_station(every)}'
     )
     return (
-        f"At {scenario.light}, with patrols that rely on the {sensor}, "
+        f"At {scenario.light}, with patrols that rely on {sensor}, "
         + "; ".join(parts)
         + " (in brackets the 5 to 95 % band)."
     )
