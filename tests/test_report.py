@@ -527,3 +527,34 @@ def test_a_browser_shows_the_page_without_sideways_scrolling(
     needed, window, pictures_shown = title.groups()
     assert int(needed) <= int(window)
     assert pictures_shown == "true"
+
+
+def test_a_post_cannot_be_read_from_the_public_edition(
+    study: bz.Study, result: StudyResult, tmp_path: Path
+) -> None:
+    """Neither zones, nor tables, nor rasters, nor figures hold what is cut by hours from a post."""
+    post = gpd.GeoDataFrame({"kind": ["post"]}, geometry=[shapely.Point(41.2, 34.5)], crs=4326)
+    del result
+    quick = study.scenario.changed({"draws": 100, "imputations": 10, "resolution_m": 4000})
+    own = bz.Study(border=study.border, origins=post, incidents="embedded", scenario=quick).run()
+
+    page = bz.write_report(own, tmp_path / "public")
+
+    words = page.read_text(encoding="utf-8")
+    assert "in whose shapes posts could be read" in words
+    told = [p for p in page.parent.rglob("*") if p.suffix in (".csv", ".parquet", ".gpkg", ".txt")]
+    for path in told:
+        if path.name == "data_dictionary.csv":
+            continue
+        if path.suffix == ".gpkg":
+            zones = gpd.read_file(path, layer="zones")
+        elif path.name == "zones.parquet":
+            zones = gpd.read_parquet(path)
+        else:
+            assert b"remote_desert" not in path.read_bytes(), path
+            assert b"hours_median" not in path.read_bytes(), path
+            continue
+        assert set(zones["kind"]) == {"cave_prone"}
+        assert not [name for name in zones.columns if name.startswith("hours")]
+    rasters = {path.stem for path in (page.parent / "rasters").iterdir()}
+    assert not rasters & {"hours_vehicle", "hours_foot", "remote_desert", "index"}

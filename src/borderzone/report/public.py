@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -26,6 +26,8 @@ COARSEST_KM = 10.0
 OPEN_ORIGINS = frozenset({"town", "airfield"})
 # Rasters that show where posts are, when travel times start at posts.
 FROM_POSTS = ("hours_vehicle", "hours_foot", "remote_desert", "index")
+# Columns of segments that do so too.
+TOLD_BY_POSTS = ("hours_", "remote_share", "index_", "on_line_share", "rate_on_shift_")
 SUMMED = ("length_km", "area_km2", "weight", "n_cells", "units_", "incidents_")
 
 
@@ -131,13 +133,32 @@ def _origins_are_open(result: StudyResult) -> bool:
 
 def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
     left_out.append(
-        "Posts are not shown, nor the rasters of travel time, remoteness and difficulty, in whose "
-        "shapes posts could be read."
+        "Posts are not shown, nor travel times, remote-desert zones and difficulty by cell, zone or "
+        "segment, in whose shapes posts could be read."
     )
     layers = result.layers
     if layers is not None:
         layers = layers.drop_vars([name for name in FROM_POSTS if name in layers])
-    return replace(result, origins=None, layers=layers)
+    telling = [name for name in result.segments.columns if name.startswith(TOLD_BY_POSTS)]
+    return replace(
+        result,
+        origins=None,
+        layers=layers,
+        segments=result.segments.drop(columns=telling),
+        zones=_without_remote(result.zones),
+        overlay=_without_remote(result.overlay),
+        demo_overlay=_without_remote(result.demo_overlay),
+    )
+
+
+def _without_remote(table: Any) -> Any:
+    """Drop the zones cut by travel time, and the hours of the others."""
+    if table is None:
+        return None
+    hours = [name for name in table.columns if name.startswith(("hours_", "break_hours"))]
+    kept = table[table["kind"] != "remote_desert"].drop(columns=hours)
+    kept.attrs = table.attrs
+    return kept
 
 
 def _coarser(result: StudyResult, left_out: list[str]) -> StudyResult:
