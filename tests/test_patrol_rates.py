@@ -253,3 +253,9 @@ def test_variance_is_split_between_terrain_and_assumptions() -> None:
         patrol.terrain_variance(draws[:1])
     with pytest.raises(InvalidParameterError, match="all rates are 0"):
         patrol.terrain_variance(np.zeros((3, 3)))
+
+
+def test_a_ground_that_is_no_table_is_told_where_the_table_is() -> None:
+    """The record of a study's ground is easily handed over instead of its table."""
+    with pytest.raises(InvalidParameterError, match=r"got dict; .*result\.ground\.table"):
+        patrol.detection_rates(pd.Series([10.0]), {}, patrol.Force())

@@ -216,8 +216,8 @@ def _ceiling(ax: Axes, result: StudyResult, measure: str) -> None:
     ax.text(
         0.015,
         top + 0.012,
-        f"no number of units stops more than about {100 * top:.0f} %:\nnot all who are seen are "
-        "identified and reached",
+        f"as assumed, no number of units stops more than about {100 * top:.0f} %:\nnot all who are "
+        "seen are identified and reached; the band draws both",
         transform=ax.get_yaxis_transform(),
         ha="left",
         va="bottom",

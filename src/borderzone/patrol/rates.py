@@ -228,6 +228,12 @@ def checked_ground(ground: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
     ShapeMismatchError
         If the segments and the ground are not the same segments.
     """
+    if not isinstance(ground, pd.DataFrame):
+        msg = (
+            f"ground must be a table by segment, got {type(ground).__name__}; "
+            "summary.ground_by_segment makes it, and a study keeps it as result.ground.table"
+        )
+        raise InvalidParameterError(msg)
     missing = [name for name in GROUND_COLUMNS if name not in ground.columns]
     if missing:
         msg = f"the ground table lacks {', '.join(missing)}; summary.ground_by_segment makes it"
