@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from borderzone import difficulty, io, stream, summary, terrain
+from borderzone import difficulty, stream, summary, terrain
+from borderzone.study.inputs import open_cover, open_heights
 from borderzone.study.nested import between_cells, class_reached, mean_of_cells
 
 if TYPE_CHECKING:
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
-    import pandas as pd
 
-    from borderzone._typing import FloatArray
     from borderzone.corridor import Corridor
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
@@ -166,10 +165,8 @@ class _Reader:
         self._in = inputs
         self.grid = inputs.working.refined(inputs.factor)
         self._halo = terrain.reach_cells(TERRAIN, cell_m=self.grid.resolution_m)
-        self._heights = io.open_dem(inputs.dem, self.grid.padded(self._halo))
-        self._cover = (
-            None if inputs.landcover is None else io.open_classes(inputs.landcover, self.grid)
-        )
+        self._heights = open_heights(inputs.dem, self.grid.padded(self._halo))
+        self._cover = None if inputs.landcover is None else open_cover(inputs.landcover, self.grid)
         segments = inputs.corridor.segments
         self.sums = summary.GroundSums(segments, mode=inputs.scenario.force.mode)
         self.shares = difficulty.ShareCounts(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from borderzone._typing import FloatArray, IntArray
 
 __all__ = ["between_cells", "class_reached", "mean_of_cells"]
