@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from borderzone._clock import Stage
     from borderzone.corridor import Corridor
     from borderzone.datasets import Record
     from borderzone.grid import Grid
@@ -56,6 +57,8 @@ class Ground:
         Data used, and what cannot be said.
     fine
         Layers on cells finer than the working grid, in files; None where there are none.
+    stages
+        How long each step took, and the memory it held.
     """
 
     key: tuple[Any, ...]
@@ -70,6 +73,7 @@ class Ground:
     records: tuple[Record, ...]
     notes: tuple[str, ...]
     fine: FineFiles | None = None
+    stages: Mapping[str, Stage] = field(default_factory=dict)
 
 
 def ground_key(scenario: Scenario) -> tuple[Any, ...]:
