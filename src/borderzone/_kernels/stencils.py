@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["constants", "hillshade", "vector_ruggedness", "window_layers"]
+__all__ = ["constants", "curvatures", "hillshade", "vector_ruggedness", "window_layers"]
 
 # atan(t) / t as a polynomial of t squared, 0 <= t <= 1: a fit at Chebyshev nodes whose largest
 # relative error is 1.6e-8, a quarter of what float32 rounds away.
@@ -123,10 +123,71 @@ def _differences(z: Any, i: int, j: int) -> Any:
     )
 
 
+@njit(**_INLINE)
+def _higher(a: Any, b: Any) -> Any:
+    return a if a > b else b  # noqa: FURB136 (max() is not made into vector instructions)
+
+
+@njit(**_INLINE)
+def _lower(a: Any, b: Any) -> Any:
+    return a if a < b else b  # noqa: FURB136
+
+
+# In numpy, with the partial quartic of Zevenbergen and Thorne, that is
+#   p, q = east and north differences of the side neighbours over two cells,
+#   r, t = their second differences, s = the difference of the diagonals over 4 dx dy,
+# and g = p ** 2 + q ** 2:
+#   profile = -(r p^2 + 2 s p q + t q^2) / (g (1 + g) ** 1.5)
+#   plan    = -(r q^2 - 2 s p q + t p^2) / g ** 1.5
+#   total   = -(r + t)
+# Profile and plan are 0 where g is 0.
+@njit(**_OPTIONS)
+def curvatures(  # noqa: PLR0913, PLR0917 (one output a layer; None leaves it out)
+    z: Any, steps: Any, row0: int, col0: int, profile: Any, plan: Any, total: Any
+) -> None:
+    """
+    Curvatures of the surface, in one pass.
+
+    Parameters
+    ----------
+    z
+        Elevation with a halo of one cell.
+    steps
+        0, 1, 2, 1 / (2 dx), 1 / (2 dy), 1 / dx^2, 1 / dy^2 and 1 / (4 dx dy), in the type of `z`.
+    row0, col0
+        Where in the outputs the first inner cell goes.
+    profile, plan, total
+        Outputs, one over the unit of `z`, float32, or None.
+    """
+    for i in range(1, z.shape[0] - 1):
+        row, shift = row0 + i - 1, col0 - 1
+        for j in range(1, z.shape[1] - 1):
+            a, b, c, d, e, f, g, h = _differences(z, i, j)
+            # Corners have no weight in r and t, but where one is unknown so is the answer.
+            known = steps[0] * ((a + h) + (c + f))
+            p, q = (e - d) * steps[3], (b - g) * steps[4]
+            r, t = (e + d) * steps[5] + known, (b + g) * steps[6]
+            s = ((c - a) + (f - h)) * steps[7]
+            steep, twist = p * p + q * q, steps[2] * s * p * q
+            level = steep == steps[0]
+            safe = steps[1] if level else steep
+            root = np.sqrt(safe)
+            if profile is not None:
+                one = steps[1] + steep
+                value = -(r * p * p + twist + t * q * q) / (safe * one * np.sqrt(one))
+                profile[row, shift + j] = value
+            if plan is not None:
+                value = -(r * q * q - twist + t * p * p) / (safe * root)
+                plan[row, shift + j] = value
+            if total is not None:
+                total[row, shift + j] = -(r + t)
+
+
 # In numpy, with d the eight differences of the neighbours from the centre, and gx, gy the
 # weighted differences (Horn: corner 1, side 2, kx = 1 / (8 dx); Zevenbergen-Thorne: 0, 1, 1 / (2 dx)):
 #   slope  = degrees(arctan(hypot(gx, gy)))          aspect = degrees(arctan2(-gx, -gy)) % 360
 #   riley  = sqrt(sum(d ** 2))   wilson = mean(abs(d))   tpi = -mean(d)
+#   roughness = max(d, 0) - min(d, 0)
 @njit(**_OPTIONS)
 def window_layers(  # noqa: C901, PLR0913, PLR0917 (one loop and one output a layer; None leaves it out)
     z: Any,
@@ -138,6 +199,7 @@ def window_layers(  # noqa: C901, PLR0913, PLR0917 (one loop and one output a la
     riley: Any,
     wilson: Any,
     tpi: Any,
+    roughness: Any,
 ) -> None:
     """
     All layers of the 3 x 3 window in one pass over the raster.
@@ -152,7 +214,7 @@ def window_layers(  # noqa: C901, PLR0913, PLR0917 (one loop and one output a la
         Where in the outputs the first inner cell goes.
     slope, aspect
         Outputs in degrees, float32, or None. Aspect is the way down, clockwise from north.
-    riley, wilson, tpi
+    riley, wilson, tpi, roughness
         Outputs in the unit of `z`, float32, or None.
     """
     # One inner loop for each layer: short loops with one output become vector instructions, and
@@ -181,6 +243,15 @@ def window_layers(  # noqa: C901, PLR0913, PLR0917 (one loop and one output a la
             for j in range(1, z.shape[1] - 1):
                 a, b, c, d, e, f, g, h = _differences(z, i, j)
                 tpi[row, shift + j] = k[4] - ((a + h) + (b + g) + (c + f) + (d + e)) * k[9]
+        if roughness is not None:
+            for j in range(1, z.shape[1] - 1):
+                a, b, c, d, e, f, g, h = _differences(z, i, j)
+                up, low = _higher(_higher(a, b), _higher(c, d)), _lower(_lower(a, b), _lower(c, d))
+                up = _higher(up, _higher(_higher(e, f), _higher(g, h)))
+                low = _lower(low, _lower(_lower(e, f), _lower(g, h)))
+                # A sum is NaN where any of its terms is; a comparison would lose that.
+                known = k[4] * ((a + h) + (b + g) + (c + f) + (d + e))
+                roughness[row, shift + j] = _higher(up, k[4]) - _lower(low, k[4]) + known
 
 
 @njit(**_OPTIONS)

@@ -94,8 +94,8 @@ class Elevation:
         kind = np.float64 if dem.dtype == np.float64 else np.float32
         return cls(
             z=np.ascontiguousarray(dem.to_numpy(), dtype=kind),
-            step_east=_step(dem["x"].to_numpy(), "x"),
-            step_north=-_step(dem["y"].to_numpy(), "y"),
+            step_east=even_step(dem["x"].to_numpy(), "x"),
+            step_north=-even_step(dem["y"].to_numpy(), "y"),
             crs_wkt=crs_wkt,
             raster=dem,
         )
@@ -239,7 +239,7 @@ def _metric_crs(dem: xr.DataArray) -> str:
     return str(crs.to_wkt())
 
 
-def _step(centres: FloatArray, axis: str) -> float:
+def even_step(centres: FloatArray, axis: str) -> float:
     step = float(centres[-1] - centres[0]) / (len(centres) - 1)
     uneven = np.abs(np.diff(centres) - step).max()
     if not (np.isfinite(step) and step != 0 and uneven <= 1e-3 * abs(step)):

@@ -42,6 +42,7 @@ WINDOW_LAYERS: dict[str, dict[str, str]] = {
     "tri_m": {"units": "m", "long_name": "terrain ruggedness index (Riley 1999)"},
     "tri_wilson_m": {"units": "m", "long_name": "terrain ruggedness index (Wilson 2007)"},
     "tpi_m": {"units": "m", "long_name": "topographic position, above the mean of 8 neighbours"},
+    "roughness_m": {"units": "m", "long_name": "highest minus lowest of 3 x 3 cells"},
 }
 
 
