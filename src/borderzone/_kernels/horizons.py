@@ -59,7 +59,9 @@ def _gaps(z: Any, steps: Any, i: int, j0: int, gap: Any) -> None:
 
 
 @njit(**_OPTIONS)
-def _extremes(z: Any, line: Any, factors: Any, i: int, j0: int, high: Any, low: Any) -> None:
+def _extremes(  # noqa: PLR0913, PLR0917 (plain arrays and a place)
+    z: Any, line: Any, factors: Any, i: int, j0: int, high: Any, low: Any
+) -> None:
     """Largest and smallest tangent on a line, for the cells of a row from j0 on."""
     down, right, first, last = line
     here = z[i, j0 : j0 + high.size]

@@ -25,7 +25,7 @@ _SLACK = 1e-6
 
 def cells_within(radius_m: float, cell_m: float) -> int:
     """
-    Cells of a line whose centre is no farther than a radius.
+    Number of cells of a line whose centre is no farther than a radius.
 
     Parameters
     ----------
@@ -37,14 +37,14 @@ def cells_within(radius_m: float, cell_m: float) -> int:
     Returns
     -------
     int
-        Their number, the cell that the line starts from not counted.
+        The cell that the line starts from is not counted.
     """
     return math.floor(radius_m / cell_m * (1 + _SLACK))
 
 
 def cells_nearer(search_m: float, cell_m: float) -> int:
     """
-    Cells of a line whose centre is nearer than a distance.
+    Number of cells of a line whose centre is nearer than a distance.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def cells_nearer(search_m: float, cell_m: float) -> int:
     Returns
     -------
     int
-        Their number, the cell that the line starts from not counted.
+        The cell that the line starts from is not counted.
     """
     return math.ceil(search_m / cell_m * (1 - _SLACK)) - 1
 
