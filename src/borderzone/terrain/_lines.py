@@ -25,7 +25,7 @@ _SLACK = 1e-6
 
 def cells_within(radius_m: float, cell_m: float) -> int:
     """
-    Number of cells of a line whose centre is no farther than a radius.
+    Count the cells of a line whose centre is no farther than a radius.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def cells_within(radius_m: float, cell_m: float) -> int:
 
 def cells_nearer(search_m: float, cell_m: float) -> int:
     """
-    Number of cells of a line whose centre is nearer than a distance.
+    Count the cells of a line whose centre is nearer than a distance.
 
     Parameters
     ----------

@@ -192,7 +192,7 @@ def geomorphon_reach(
     flat_deg: float = 1.0,  # noqa: ARG001
 ) -> int:
     """
-    Number of cells each way on which the form at a cell depends.
+    Count the cells each way on which the form at a cell depends.
 
     Parameters
     ----------

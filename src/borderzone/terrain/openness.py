@@ -120,7 +120,7 @@ def openness_negative(dem: xr.DataArray, *, radius_m: float) -> xr.DataArray:
 
 def openness_reach(*, cell_m: float, radius_m: float) -> int:
     """
-    Number of cells each way on which openness at a cell depends.
+    Count the cells each way on which openness at a cell depends.
 
     Parameters
     ----------

@@ -274,7 +274,7 @@ def pans(
 
 def incision_reach(*, cell_m: float, radius_m: float = SEARCH_M) -> int:
     """
-    Number of cells each way on which the incision at a cell depends.
+    Count the cells each way on which the incision at a cell depends.
 
     Parameters
     ----------
@@ -298,7 +298,7 @@ def incision_reach(*, cell_m: float, radius_m: float = SEARCH_M) -> int:
 
 def wadis_reach(*, cell_m: float, search_m: float = SEARCH_M, **_options: float) -> int:
     """
-    Number of cells each way on which a wadi mask and its depth depend.
+    Count the cells each way on which a wadi mask and its depth depend.
 
     Parameters
     ----------
@@ -324,7 +324,7 @@ def wadis_reach(*, cell_m: float, search_m: float = SEARCH_M, **_options: float)
 
 def ridges_reach(*, cell_m: float, search_m: float = SEARCH_M, **_options: float) -> int:
     """
-    Number of cells each way on which a ridge mask depends.
+    Count the cells each way on which a ridge mask depends.
 
     Parameters
     ----------
@@ -348,30 +348,8 @@ def ridges_reach(*, cell_m: float, search_m: float = SEARCH_M, **_options: float
     return cells_nearer(search_m, cell_m)
 
 
-def pans_reach(*, cell_m: float, search_m: float = SEARCH_M, **_options: float) -> int:
-    """
-    Number of cells each way on which a mask of level ground depends.
-
-    Parameters
-    ----------
-    cell_m
-        Side of a cell. Units: m.
-    search_m
-        As for `pans`. Units: m.
-    **_options
-        The other options of `pans`, which make no difference.
-
-    Returns
-    -------
-    int
-        Number of cells.
-
-    Examples
-    --------
-    >>> pans_reach(cell_m=30.0, search_m=300.0)
-    10
-    """
-    return cells_within(search_m, cell_m)
+# Both masks take the form and a height within the same distance.
+pans_reach = wadis_reach
 
 
 def _is_one_of(forms: xr.DataArray, *names: str) -> BoolArray:
