@@ -37,8 +37,10 @@ def forms_by_grass(z: Any, folder: Path) -> Any:
     (folder / "z.bin").write_bytes(z.astype("<f4").tobytes())
     lines = [
         "set -e",
-        f"r.in.bin -f --q input={folder}/z.bin output=z bytes=4 south=0 west=0 "
-        f"north={rows * CELL_M} east={columns * CELL_M} rows={rows} cols={columns}",
+        (
+            f"r.in.bin -f --q input={folder}/z.bin output=z bytes=4 south=0 west=0 "
+            f"north={rows * CELL_M} east={columns * CELL_M} rows={rows} cols={columns}"
+        ),
         "g.region raster=z",
     ]
     for k, (search, skip, flat) in enumerate(OPTIONS):
@@ -48,7 +50,7 @@ def forms_by_grass(z: Any, folder: Path) -> Any:
         ]
     (folder / "run.sh").write_text("\n".join(lines))
     command = ["grass", "--tmp-location", "EPSG:32637", "--exec", "bash", str(folder / "run.sh")]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 (a fixed command)
     return np.stack(
         [
             np.frombuffer((folder / f"f{k}.bin").read_bytes(), np.uint8).reshape(z.shape)
