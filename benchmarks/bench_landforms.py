@@ -28,6 +28,8 @@ from borderzone import terrain
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import xarray as xr
+
 SEARCH_CELLS = 10
 Timing = tuple[float, float, Any]
 
@@ -68,7 +70,7 @@ def by_whitebox(dem: Path, what: str, folder: Path) -> Timing | None:
     command = [python, "-c", _WHITEBOX, str(dem), str(out), what, str(SEARCH_CELLS)]
     runs = []
     for _ in range(2):
-        done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 (the interpreter that the caller names)
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
         runs.append(json.loads(done.stdout.strip().splitlines()[-1]))
     with rasterio.open(out) as source:
         return min(wall for wall, _ in runs), min(cpu for _, cpu in runs), source.read(1)
@@ -87,7 +89,7 @@ def by_grass(dem: Path, folder: Path) -> Timing | None:
         f"r.out.gdal --q -f -m input=f output={out} type=Byte nodata=0 createopt=COMPRESS=LZW\n"
     )
     command = [grass, "--tmp-location", "EPSG:32637", "--exec", "bash", str(script)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 (a fixed command)
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     lines = (line.split() for line in done.stderr.splitlines())
     wall, user, system = next(
         tuple(map(float, line)) for line in lines if len(line) == 3 and line[0][0].isdigit()
@@ -115,37 +117,35 @@ def row(name: str, own: Timing, peer: str = "", other: Timing | None = None) -> 
     print(line)
 
 
+def table(dem: xr.DataArray, folder: Path) -> None:
+    """Time everything on one raster."""
+    cells, far = dem.shape[0], SEARCH_CELLS * CELL_M
+    print(f"landforms, {cells} x {cells} cells, float32, {SEARCH_CELLS} cells each way")
+    print(f"{'':14}{'wall s':>9}{'cpu s':>9}{'':14}{'wall s':>9}{'cpu s':>9}", end="")
+    print(f"{'x wall':>9}{'x cpu':>9}")
+    path = folder / "dem.tif"
+    profile: dict[str, Any] = {"driver": "GTiff", "dtype": "float32", "count": 1}
+    place = rasterio.transform.from_origin(0, cells * CELL_M, CELL_M, CELL_M)
+    profile |= {"width": cells, "height": cells, "crs": "EPSG:32637", "transform": place}
+    with rasterio.open(path, "w", **profile) as out:
+        out.write(dem.to_numpy(), 1)
+    own = this(partial(terrain.geomorphons, dem, search_m=far))
+    row("geomorphons", own, "whitebox", by_whitebox(path, "geomorphons", folder))
+    row("geomorphons", own, "grass", by_grass(path, folder))
+    up = this(partial(terrain.openness_positive, dem, radius_m=far))
+    down = this(partial(terrain.openness_negative, dem, radius_m=far))
+    # The other program gives both in one call.
+    both = (up[0] + down[0], up[1] + down[1], up[2])
+    row("openness, both", both, "whitebox", by_whitebox(path, "openness", folder))
+    row("incision", this(partial(terrain.incision, dem, radius_m=far)))
+    row("wadis", this(partial(terrain.wadis, dem, search_m=far)))
+
+
 def main() -> None:
     """Print a table for each size."""
     for cells in (int(size) for size in sys.argv[1:] or ("2000", "4000")):
-        dem = fractal(cells)
-        far = SEARCH_CELLS * CELL_M
-        print(f"landforms, {cells} x {cells} cells, float32, {SEARCH_CELLS} cells each way")
-        print(f"{'':14}{'wall s':>9}{'cpu s':>9}{'':14}{'wall s':>9}{'cpu s':>9}", end="")
-        print(f"{'x wall':>9}{'x cpu':>9}")
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            path = folder / "dem.tif"
-            profile: dict[str, Any] = {"driver": "GTiff", "dtype": "float32", "count": 1}
-            place = rasterio.transform.from_origin(0, cells * CELL_M, CELL_M, CELL_M)
-            profile |= {"width": cells, "height": cells, "crs": "EPSG:32637", "transform": place}
-            with rasterio.open(path, "w", **profile) as out:
-                out.write(dem.to_numpy(), 1)
-            own = this(partial(terrain.geomorphons, dem, search_m=far))
-            row("geomorphons", own, "whitebox", by_whitebox(path, "geomorphons", folder))
-            row("geomorphons", own, "grass", by_grass(path, folder))
-            own = this(partial(terrain.openness_positive, dem, radius_m=far))
-            both = this(
-                lambda: (
-                    terrain.openness_positive(dem, radius_m=far),
-                    terrain.openness_negative(dem, radius_m=far),
-                )
-            )
-            # The other program gives both in one call, so both are timed here.
-            timed = (both[0], both[1], own[2])
-            row("openness, both", timed, "whitebox", by_whitebox(path, "openness", folder))
-            row("incision", this(partial(terrain.incision, dem, radius_m=far)))
-            row("wadis", this(partial(terrain.wadis, dem, search_m=far)))
+        with tempfile.TemporaryDirectory() as folder:
+            table(fractal(cells), Path(folder))
 
 
 if __name__ == "__main__":
