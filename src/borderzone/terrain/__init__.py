@@ -14,6 +14,7 @@ from borderzone.terrain.derivatives import (
     tri_wilson,
     vrm,
 )
+from borderzone.terrain.geomorphons import GEOMORPHONS, geomorphons
 from borderzone.terrain.landforms import (
     LANDFORMS,
     MASK_PRIOR,
@@ -22,9 +23,12 @@ from borderzone.terrain.landforms import (
     landform,
     landform_class,
 )
+from borderzone.terrain.openness import openness_negative, openness_positive
 from borderzone.terrain.shading import hillshade
+from borderzone.terrain.valleys import incision, pans, ridges, wadis
 
 __all__ = [
+    "GEOMORPHONS",
     "LANDFORMS",
     "LAYERS",
     "MASK_PRIOR",
@@ -32,15 +36,22 @@ __all__ = [
     "MaskPrior",
     "aspect",
     "attributes",
+    "geomorphons",
     "hillshade",
+    "incision",
     "landcover",
     "landform",
     "landform_class",
+    "openness_negative",
+    "openness_positive",
+    "pans",
     "relief",
+    "ridges",
     "slope",
     "surface",
     "tpi",
     "tri_riley",
     "tri_wilson",
     "vrm",
+    "wadis",
 ]
