@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from borderzone.io.dem import read_dem
+from borderzone.io.dem import ElevationSource, open_dem, read_dem
 from borderzone.io.files import atomic_write, local_file, run_id, sha256
 from borderzone.io.output import output_folder
 from borderzone.io.raster import MAX_CELLS, open_raster, read_raster, write_raster
@@ -13,10 +13,12 @@ from borderzone.io.warp import warp
 
 __all__ = [
     "MAX_CELLS",
+    "ElevationSource",
     "Record",
     "atomic_write",
     "describe",
     "local_file",
+    "open_dem",
     "open_raster",
     "output_folder",
     "read_dem",
