@@ -12,7 +12,7 @@ import numpy as np
 
 from borderzone._kernels.resample import average, cubic
 from borderzone.errors import DataError, InvalidParameterError, LimitError
-from borderzone.io.mosaic import Job, block_of, lay_out
+from borderzone.io.mosaic import HALF, Job, block_of, lay_out
 from borderzone.io.raster import MAX_CELLS
 from borderzone.io.records import expand
 from borderzone.io.tiles import Tile, elevation_tile
@@ -31,7 +31,6 @@ __all__ = ["ElevationSource", "open_dem", "read_dem"]
 
 _BLOCK = 1024
 _THREADS = 4
-_HALF = 0.5 - 1e-6
 
 
 def _heights(tile: Tile, rows: slice, columns: slice) -> FloatArray:
@@ -45,7 +44,7 @@ _CUBIC = Job(cubic, (), _heights, np.nan, np.float32, np.nan, np.float32)
 @dataclass(frozen=True, kw_only=True)
 class ElevationSource:
     """
-    Elevation tiles that are read onto a grid block by block.
+    Tiles of heights that are read onto a grid block by block.
 
     A cell has the same height, to the bit, in whatever block it is read.
     Several threads may read at once. Made by `open_dem`.
@@ -73,12 +72,12 @@ class ElevationSource:
     @property
     def files(self) -> tuple[str, ...]:
         """
-        Names of the files that lie on the grid.
+        List the files that lie on the grid.
 
         Returns
         -------
         tuple of str
-            In sorted order.
+            Names in sorted order.
         """
         tiles = (tile for layer in self.layers for tile, _, _ in layer.placed)
         return tuple(sorted({tile.path.name for tile in tiles}))
@@ -114,7 +113,7 @@ class ElevationSource:
         for layer in self.layers:
             values, known = layer.bring(rows, columns, _AVERAGE if layer.coarsens else _CUBIC)
             blend(out, total, values, known)
-        out[total < _HALF] = np.nan
+        out[total < HALF] = np.nan
         return out
 
     def __repr__(self) -> str:
@@ -193,7 +192,7 @@ def open_dem(
     return ElevationSource(grid=bare, layers=layers, vertical_datum=" and ".join(sorted(used)))
 
 
-def read_dem(  # noqa: PLR0913 (each is a word of the question)
+def read_dem(
     source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     grid: Grid,
     *,
@@ -333,7 +332,7 @@ def lazy(source: Any, grid: Grid, chunks: int | tuple[int, int], dtype: Any = np
     except ImportError as error:
         msg = "chunks needs dask: install it with pip install dask, or leave chunks out"
         raise InvalidParameterError(msg) from error
-    return dask.array.from_array(
+    return dask.array.from_array(  # type: ignore[no-untyped-call]
         _Blocks(source, grid.shape, dtype),
         chunks=chunks,
         asarray=False,

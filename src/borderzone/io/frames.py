@@ -34,7 +34,7 @@ def _parsed(wkt: str) -> CRS:
 
 
 def _transformer(start: str, end: str) -> Transformer:
-    """Transformers belong to the thread that made them."""
+    """Keep transformers by thread: they belong to the one that made them."""
     made: dict[tuple[str, str], Transformer] = _LOCAL.__dict__.setdefault("made", {})
     if (start, end) not in made:
         made[start, end] = Transformer.from_crs(_parsed(start), _parsed(end), always_xy=True)
@@ -90,8 +90,8 @@ def box_around(grid: Grid, wkt: str, *, parts: int = 65) -> tuple[Box, float | N
         None for a CRS that is not in degrees. Infinite where the grid has no place.
     """
     left, bottom, right, top = grid.bounds
-    x, y = np.meshgrid(np.linspace(left, right, parts), np.linspace(bottom, top, parts))
-    x, y = to_crs(grid.crs.to_wkt(), wkt, x, y)
+    mesh = np.meshgrid(np.linspace(left, right, parts), np.linspace(bottom, top, parts))
+    x, y = to_crs(grid.crs.to_wkt(), wkt, *mesh)
     middle = float(x[parts // 2, parts // 2])
     centre = middle if _parsed(wkt).is_geographic and np.isfinite(middle) else None
     x = _near_meridian(x, centre)
@@ -181,7 +181,7 @@ class Frame:
 
     def locate(self, rows: FloatArray, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
         """
-        Columns and rows of the source at cells of the grid, exactly.
+        Project cells of the grid to columns and rows of the source, exactly.
 
         Parameters
         ----------
@@ -202,7 +202,7 @@ class Frame:
 
     def nodes(self, rows: slice, columns: slice) -> Nodes:
         """
-        Nodes around a block, the same ones for a cell in whatever block.
+        Place nodes around a block, the same ones for a cell in whatever block.
 
         Parameters
         ----------

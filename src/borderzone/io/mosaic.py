@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from borderzone.grid import Grid
     from borderzone.io.frames import Box, Nodes
 
-__all__ = ["Job", "Layer", "block_of", "lay_out"]
+__all__ = ["HALF", "Job", "Layer", "block_of", "lay_out"]
 
+HALF = 0.5 - 1e-6  # a cell is known where half of it is, up to rounding
 _PAD = 2  # source cells that cubic convolution reaches beyond its own
 _MOST = 2**24  # source cells held for one block; a block that needs more is halved
 _LIMIT = 2**28  # the same for one cell of the grid, which cannot be halved
@@ -171,7 +172,7 @@ class Layer:
             under = source[
                 rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
             ]
-            unknown = np.isnan(under) if job.fill != job.fill else under == job.fill  # noqa: PLR0124
+            unknown = np.isnan(under) if math.isnan(job.fill) else under == job.fill
             if unknown.any():
                 fresh = job.fetch(
                     tile,
@@ -184,7 +185,7 @@ class Layer:
 
 def block_of(grid: Grid, rows: slice, columns: slice) -> tuple[slice, slice]:
     """
-    Rows and columns of a block with both ends named.
+    Name both ends of a block along rows and columns.
 
     Parameters
     ----------

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["MAX_CELLS", "open_raster", "read_raster", "write_raster"]
 
 MAX_CELLS = 1_000_000_000
+MAX_CELLS_BY_BLOCK = 4_000_000_000  # of a file that is never read whole
 SUFFIXES = frozenset({".tif", ".tiff"})
 
 # The file and nothing beside it: no side files, no listing of folders, no grids from the network.
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": False,
     "GDAL_CACHEMAX": 256,
@@ -71,7 +72,7 @@ def open_raster(
         If it has more than `max_cells` cells.
     """
     file = local_file(path, SUFFIXES, what)
-    with raster_errors(file.name, what), rasterio.Env(**_ENVIRONMENT), warnings.catch_warnings():
+    with raster_errors(file.name, what), rasterio.Env(**ENVIRONMENT), warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)  # raised as an error below
         with rasterio.open(file, driver="GTiff") as source:
             _check_source(source, file.name, what, max_cells)
@@ -314,7 +315,7 @@ def write_raster(
     with (
         atomic_write(path) as temporary,
         raster_errors(os.fspath(path), "output"),
-        rasterio.Env(**_ENVIRONMENT),
+        rasterio.Env(**ENVIRONMENT),
         rasterio.open(temporary, "w", **options, **shape, **place) as target,
     ):
         target.write(values, 1)

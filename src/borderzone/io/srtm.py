@@ -26,7 +26,7 @@ _FLAG_ENCRYPTED = 0x1
 
 def shape_of_hgt(path: Path) -> tuple[int, int]:
     """
-    Rows and columns of a tile, from its size alone.
+    Tell rows and columns of a tile from its size alone.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def shape_of_hgt(path: Path) -> tuple[int, int]:
 
 def transform_of_hgt(path: Path, side: int) -> Affine:
     """
-    Place of a tile: its samples lie on the degree lines, so its edge half a cell outside.
+    Place a tile: its samples lie on the degree lines, so its edge half a cell outside.
 
     Parameters
     ----------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from borderzone.io.srtm import VOID, read_hgt, shape_of_hgt, transform_of_hgt
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
     from borderzone._typing import FloatArray, IntArray
 
@@ -66,7 +66,7 @@ class Tile:
     @property
     def cell(self) -> tuple[float, float]:
         """
-        Sides of a cell.
+        Length of a cell's sides.
 
         Returns
         -------
@@ -79,7 +79,7 @@ class Tile:
     @property
     def box(self) -> Box:
         """
-        Smallest box around the tile.
+        Box around the tile.
 
         Returns
         -------
@@ -295,6 +295,9 @@ def landcover_tile(path: str | os.PathLike[str], max_cells: int) -> Tile:
             )
             raise DataError(msg)
         tile = _tile(source, file, CRS.from_wkt(source.crs.to_wkt()))
+    says = named(file.name)
+    if math.isnan(tile.void) and says is not None and says.product == "ESA WorldCover":
+        tile = dataclasses.replace(tile, void=0.0)
     _check_named(tile, "land cover")
     return tile
 
