@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from borderzone.io.dem import read_dem
+from borderzone.io.classes import ClassSource, open_classes
+from borderzone.io.dem import ElevationSource, open_dem, read_dem
 from borderzone.io.files import atomic_write, local_file, run_id, sha256
 from borderzone.io.output import output_folder
 from borderzone.io.raster import MAX_CELLS, open_raster, read_raster, write_raster
@@ -10,19 +11,27 @@ from borderzone.io.records import Record, describe
 from borderzone.io.tables import read_table, write_csv
 from borderzone.io.vector import read_vector, write_geoparquet, write_gpkg
 from borderzone.io.warp import warp
+from borderzone.io.writer import RasterWriter, create_raster, read_window
 
 __all__ = [
     "MAX_CELLS",
+    "ClassSource",
+    "ElevationSource",
+    "RasterWriter",
     "Record",
     "atomic_write",
+    "create_raster",
     "describe",
     "local_file",
+    "open_classes",
+    "open_dem",
     "open_raster",
     "output_folder",
     "read_dem",
     "read_raster",
     "read_table",
     "read_vector",
+    "read_window",
     "run_id",
     "sha256",
     "warp",

@@ -1,56 +1,195 @@
-"""Elevation from the user's own tiles, onto the grid of a corridor."""
+"""Elevation from the user's own tiles, onto the grid of a corridor, whole or block by block."""
 
 from __future__ import annotations
 
-import math
+import dataclasses
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import rasterio
-from affine import Affine
-from pyproj import CRS
-from rasterio.enums import Resampling
-from rasterio.warp import reproject, transform_bounds
 
-from borderzone.errors import CRSMismatchError, DataError, LimitError, NoOverlapError
-from borderzone.io.raster import (
-    MAX_CELLS,
-    check_elevation_band,
-    open_raster,
-    to_dataarray,
-)
+from borderzone._kernels.resample import average, cubic
+from borderzone.errors import DataError, InvalidParameterError, LimitError
+from borderzone.io.mosaic import HALF, Job, block_of, lay_out
+from borderzone.io.raster import MAX_CELLS
 from borderzone.io.records import expand
-from borderzone.io.warp import cell_m, warp
+from borderzone.io.tiles import Tile, elevation_tile
+from borderzone.io.warp import check_cover
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable
-    from pathlib import Path
 
     import xarray as xr
 
     from borderzone._typing import BoolArray, FloatArray
     from borderzone.grid import Grid
+    from borderzone.io.mosaic import Layer
 
-__all__ = ["read_dem"]
+__all__ = ["ElevationSource", "open_dem", "read_dem"]
 
-LOWEST_M, HIGHEST_M = -500.0, 9000.0  # the Dead Sea shore and Everest, with room
-_FINER = 8  # tiles much finer than the grid are first averaged to cells this many times finer
-_PAD = 4  # cells around the grid's box that cubic convolution and averages reach for
+_BLOCK = 1024
+_THREADS = 4
 
-Box = tuple[float, float, float, float]
+
+def _heights(tile: Tile, rows: slice, columns: slice) -> FloatArray:
+    return tile.read_heights(rows, columns)
+
+
+_AVERAGE = Job(average, (), _heights, np.nan, np.float32, np.nan, np.float32)
+_CUBIC = Job(cubic, (), _heights, np.nan, np.float32, np.nan, np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Tile:
-    """A checked file: where it lies and how fine it is."""
+class ElevationSource:
+    """
+    Tiles of heights that are read onto a grid block by block.
 
-    path: Path
-    crs: CRS
-    bounds: Box
-    cell: tuple[float, float]
-    rotated: bool
+    A cell has the same height, to the bit, in whatever block it is read.
+    Several threads may read at once. Made by `open_dem`.
+
+    Attributes
+    ----------
+    grid
+        The grid.
+    layers
+        The tiles on it, by lattice, the finest first.
+    vertical_datum
+        What heights count from, such as ``"EGM2008"``; names joined by " and "
+        where tiles differ, ``"unknown"`` where neither CRS nor product says.
+
+    Examples
+    --------
+    >>> ElevationSource.__name__
+    'ElevationSource'
+    """
+
+    grid: Grid
+    layers: tuple[Layer, ...]
+    vertical_datum: str
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """
+        List the files that lie on the grid.
+
+        Returns
+        -------
+        tuple of str
+            Names in sorted order.
+        """
+        tiles = (tile for layer in self.layers for tile, _, _ in layer.placed)
+        return tuple(sorted({tile.path.name for tile in tiles}))
+
+    def read(self, rows: slice, columns: slice) -> FloatArray:
+        """
+        Read a block of the grid.
+
+        Parameters
+        ----------
+        rows, columns
+            The block, as slices into the grid.
+
+        Returns
+        -------
+        FloatArray
+            Float32, NaN where less than half of a cell is known. Units: m.
+
+        Raises
+        ------
+        DataError
+            If a tile under the block is damaged or holds impossible heights.
+        LimitError
+            If a cell of the grid holds too many cells of a tile.
+        """
+        rows, columns = block_of(self.grid, rows, columns)
+        out = np.full(
+            (rows.stop - rows.start, columns.stop - columns.start), np.nan, dtype=np.float32
+        )
+        if out.size == 0:
+            return out
+        total = np.zeros(out.shape, np.float32)
+        for layer in self.layers:
+            values, known = layer.bring(rows, columns, _AVERAGE if layer.coarsens else _CUBIC)
+            blend(out, total, values, known)
+        out[total < HALF] = np.nan
+        return out
+
+    def __repr__(self) -> str:
+        """Say how many files, on which grid, from which height they count."""
+        return f"ElevationSource({len(self.files)} file(s), {self.grid!r}, datum {self.vertical_datum})"
+
+
+def blend(out: FloatArray, total: FloatArray, values: FloatArray, known: FloatArray) -> None:
+    """
+    Fill what is not known yet of each cell from a further layer.
+
+    Parameters
+    ----------
+    out
+        Heights so far, changed in place.
+    total
+        Share of each cell that they stand for, changed in place.
+    values
+        Heights of the further layer.
+    known
+        Share of each cell that it knows.
+    """
+    take = np.minimum(known, 1 - total)
+    fresh = (take > 0) & (total == 0)
+    mixed = (take > 0) & (total > 0)
+    out[fresh] = values[fresh]
+    if mixed.any():
+        out[mixed] += (values[mixed] - out[mixed]) * (take[mixed] / (total + take)[mixed])
+    total += take
+
+
+def open_dem(
+    source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    grid: Grid,
+    *,
+    max_cells: int = MAX_CELLS,
+) -> ElevationSource:
+    """
+    Look at elevation tiles, to read them onto a grid block by block.
+
+    Every file is opened once and its header checked; heights are read later, and
+    only those under a block.
+
+    Parameters
+    ----------
+    source
+        A file, a folder, a pattern such as ``"tiles/*.tif"``, or several of
+        them: GeoTIFF, SRTM ``.hgt`` or ``.hgt.zip``, all in one CRS and in metres.
+    grid
+        Grid to bring them onto.
+    max_cells
+        Largest number of cells of one file.
+
+    Returns
+    -------
+    ElevationSource
+        What reads them.
+
+    Raises
+    ------
+    DataError
+        If a file is missing, broken, not what its name says, not where its name
+        says, in feet, or a picture.
+    CRSMismatchError
+        If a file has no CRS, or two files differ in it.
+    LimitError
+        If a file is larger than `max_cells`.
+    NoOverlapError
+        If no tile lies on the grid.
+    """
+    tiles = [elevation_tile(path, max_cells) for path in expand(source, "elevation")]
+    layers = lay_out(tiles, grid, "elevation")
+    used = {tile.vertical_datum for layer in layers for tile, _, _ in layer.placed}
+    # Without the corridor, so that a source can be sent to another process.
+    bare = dataclasses.replace(grid, needed_by=None)
+    return ElevationSource(grid=bare, layers=layers, vertical_datum=" and ".join(sorted(used)))
 
 
 def read_dem(
@@ -58,219 +197,145 @@ def read_dem(
     grid: Grid,
     *,
     needed: BoolArray | None = None,
+    chunks: int | tuple[int, int] | None = None,
     max_cells: int = MAX_CELLS,
 ) -> xr.DataArray:
     """
-    Read elevation from GeoTIFF tiles onto a grid.
+    Read elevation tiles onto a grid.
 
     Averages where the tiles are finer than the grid, cubic convolution where
-    they are coarser. Only the part of each tile that the grid needs is read;
-    where tiles overlap, the first in sorted order counts.
+    they are coarser. Where tiles of one lattice overlap, the first in sorted order
+    counts; where cells of two sizes overlap, the finer. Holes stay holes.
 
     Parameters
     ----------
     source
-        A file, a pattern such as ``"tiles/*.tif"``, or several files, all in
-        one CRS, in metres above sea level.
+        A file, a folder, a pattern such as ``"tiles/*.tif"``, or several of
+        them: GeoTIFF, SRTM ``.hgt`` or ``.hgt.zip``, all in one CRS, in metres
+        above sea level. A folder stands for the tiles in it, not for those deeper down.
     grid
         Grid to bring them onto.
     needed
         Cells that must have data, shape of the grid; those that the grid itself
         needs when left out, which for a grid from a corridor are the corridor's.
+    chunks
+        Rows and columns of a block, for a lazy raster that reads block by block
+        (needs dask) and does not look for holes; None reads everything now.
     max_cells
-        Largest number of cells of one file, and of all that is read.
+        Largest number of cells of one file, and of what is read now.
 
     Returns
     -------
     xarray.DataArray
-        Float32, NaN for no data. Units: m.
+        Float32, NaN for no data. Units: m. Its attributes hold ``vertical_datum``
+        and, when read now, ``void_cells``: how many cells have no data.
 
     Raises
     ------
     DataError
-        If a file is missing, broken, not a GeoTIFF, in feet, a picture, without
-        any data, or holds impossible elevations.
+        If a file is missing, broken, not what its name says, not where its name
+        says, in feet, a picture, without any data, or holds impossible elevations.
     CRSMismatchError
         If a file has no CRS, or two files differ in it.
     LimitError
-        If a file, or the part needed, is larger than `max_cells`.
+        If a file, or the grid, is larger than `max_cells`.
     NoOverlapError
         If no tile lies on the grid.
     CoverageGapError
         If needed cells have no data; the message says which share.
+    InvalidParameterError
+        If `needed` is given for a lazy raster, or dask is missing.
     """
-    tiles = [_inspect(path, max_cells) for path in expand(source, "elevation")]
-    _check_one_crs(tiles)
-    box = transform_bounds(grid.crs.to_wkt(), tiles[0].crs.to_wkt(), *grid.bounds, densify_pts=51)
-    near = [tile for tile in tiles if _overlap(tile.bounds, box) is not None]
-    if not near:
-        west, south, east, north = (f"{edge:.2f}" for edge in _hull(tiles))
+    tiles = open_dem(source, grid, max_cells=max_cells)
+    if chunks is not None:
+        if needed is not None:
+            msg = "needed is checked when heights are read; leave it out with chunks"
+            raise InvalidParameterError(msg)
+        return _wrapped(tiles, lazy(tiles, grid, chunks))
+    if grid.shape[0] * grid.shape[1] > max_cells:
         msg = (
-            f"elevation: none of the {len(tiles)} file(s) lies on the grid; they cover "
-            f"{west} to {east}, {south} to {north} in {tiles[0].crs.name}. Hand over tiles that "
-            "lie on the corridor"
-        )
-        raise NoOverlapError(msg)
-    mosaic = _mosaic(near, box, grid, max_cells)
-    mosaic.name = "elevation_m"
-    mosaic.attrs |= {"units": "m", "long_name": "elevation"}
-    return warp(mosaic, grid, needed=needed, name="elevation")
-
-
-def _inspect(path: Path, max_cells: int) -> _Tile:
-    with open_raster(path, what="elevation", max_cells=max_cells) as source:
-        check_elevation_band(source, path.name)
-        transform = source.transform
-        return _Tile(
-            path=path,
-            crs=CRS.from_wkt(source.crs.to_wkt()).to_2d(),
-            bounds=_corner_box(transform, source.width, source.height),
-            cell=(math.hypot(transform.a, transform.d), math.hypot(transform.b, transform.e)),
-            rotated=transform.b != 0 or transform.d != 0,
-        )
-
-
-def _corner_box(transform: Affine, width: int, height: int) -> Box:
-    a, b, c, d, e, f = transform[:6]
-    xs = [a * column + b * row + c for column in (0, width) for row in (0, height)]
-    ys = [d * column + e * row + f for column in (0, width) for row in (0, height)]
-    return min(xs), min(ys), max(xs), max(ys)
-
-
-def _check_one_crs(tiles: list[_Tile]) -> None:
-    first = tiles[0]
-    for tile in tiles[1:]:
-        if tile.crs != first.crs:
-            msg = (
-                f"elevation: {first.path.name!r} is in {first.crs.name}, {tile.path.name!r} in "
-                f"{tile.crs.name}; bring them into one CRS with gdalwarp -t_srs"
-            )
-            raise CRSMismatchError(msg)
-
-
-def _mosaic(tiles: list[_Tile], box: Box, grid: Grid, max_cells: int) -> xr.DataArray:
-    """Paste the tiles into one raster over the box, on the lattice of the first tile."""
-    lattice, shape, factor = _lattice(tiles, box, grid)
-    if shape[0] * shape[1] > max_cells:
-        msg = (
-            f"elevation: {shape[0]} x {shape[1]} cells are needed, the limit is {max_cells}; "
-            "use a coarser elevation, a smaller corridor, or raise max_cells"
+            f"elevation: {grid.shape[0]} x {grid.shape[1]} cells are needed, the limit is "
+            f"{max_cells}; use a coarser grid, a smaller corridor, chunks, or raise max_cells"
         )
         raise LimitError(msg)
-    values = np.full(shape, np.nan, dtype=np.float32)
-    for tile in tiles:
-        rows, columns = _window(tile.bounds, lattice, shape)
-        if rows.stop > rows.start and columns.stop > columns.start:
-            corner = _shifted(lattice, rows.start, columns.start)
-            fresh = _fetch(tile, corner, values[rows, columns].shape, tiles[0], factor)
-            np.copyto(values[rows, columns], fresh, where=np.isnan(values[rows, columns]))
-    _check_not_empty(values, tiles)
-    return to_dataarray(values, lattice, tiles[0].crs.to_wkt())
-
-
-def _lattice(tiles: list[_Tile], box: Box, grid: Grid) -> tuple[Affine, tuple[int, int], int]:
-    """
-    Transform and shape of the part that the grid needs, and by how much it is coarsened.
-
-    Tiles much finer than the grid are averaged while they are read, which bounds memory by
-    the size of the grid, whatever the size of the tiles.
-    """
-    first = tiles[0]
-    left, bottom, right, top = first.bounds
-    size_x, size_y = first.cell
-    shape = (round((top - bottom) / size_y), round((right - left) / size_x))
-    side = cell_m(Affine(size_x, 0, left, 0, -size_y, top), shape, first.crs, grid)
-    factor = max(1, int(grid.resolution_m / (_FINER * side)))
-    size_x, size_y = size_x * factor, size_y * factor
-    wanted = _overlap(_hull(tiles), box, pad=(_PAD * size_x, _PAD * size_y)) or box
-    column, row = math.floor((wanted[0] - left) / size_x), math.floor((top - wanted[3]) / size_y)
-    width = max(math.ceil((wanted[2] - left) / size_x) - column, 2)
-    height = max(math.ceil((top - wanted[1]) / size_y) - row, 2)
-    origin = Affine(size_x, 0, left, 0, -size_y, top)
-    return _shifted(origin, row, column), (height, width), factor
-
-
-def _shifted(transform: Affine, row: int, column: int) -> Affine:
-    a, _, c, _, e, f = transform[:6]
-    return Affine(a, 0, c + column * a, 0, e, f + row * e)
-
-
-def _fetch(
-    tile: _Tile, corner: Affine, shape: tuple[int, ...], first: _Tile, factor: int
-) -> FloatArray:
-    """Read the part of a tile under a window of the mosaic, and refuse impossible heights."""
-
-    def read(method: Resampling) -> FloatArray:
-        out = np.full(shape, np.nan, dtype=np.float32)
-        with open_raster(tile.path, what="elevation", max_cells=2**62) as source:
-            undeclared = np.nan if np.dtype(source.dtypes[0]).kind == "f" else None
-            reproject(
-                rasterio.band(source, 1),
-                out,
-                src_nodata=undeclared if source.nodata is None else source.nodata,
-                dst_transform=corner,
-                dst_crs=source.crs,
-                dst_nodata=np.nan,
-                resampling=method,
-            )
-        return out
-
-    if factor == 1:
-        aligned = _same_lattice(tile, first)
-        values = read(Resampling.nearest if aligned else Resampling.bilinear)
-        _check_heights(tile, values, values)
-        return values
-    # An average would hide a single impossible height.
-    _check_heights(tile, read(Resampling.min), read(Resampling.max))
-    return read(Resampling.average)
-
-
-def _window(bounds: Box, lattice: Affine, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    def span(low: float, high: float, length: int) -> slice:
-        return slice(max(math.floor(low + 1e-6), 0), min(math.ceil(high - 1e-6), length))
-
-    left, bottom, right, top = bounds
-    columns = span((left - lattice.c) / lattice.a, (right - lattice.c) / lattice.a, shape[1])
-    rows = span((lattice.f - top) / -lattice.e, (lattice.f - bottom) / -lattice.e, shape[0])
-    return rows, columns
-
-
-def _same_lattice(tile: _Tile, first: _Tile) -> bool:
-    if tile.rotated or not np.allclose(tile.cell, first.cell, rtol=1e-6, atol=0):
-        return False
-    shifts = (
-        (tile.bounds[0] - first.bounds[0]) / first.cell[0],
-        (tile.bounds[3] - first.bounds[3]) / first.cell[1],
-    )
-    return all(abs(shift - round(shift)) < 0.01 for shift in shifts)
-
-
-def _check_not_empty(values: FloatArray, tiles: list[_Tile]) -> None:
-    if np.isnan(values).all():
-        names = ", ".join(tile.path.name for tile in tiles[:3]) + (", ..." if tiles[3:] else "")
+    values = _read_all(tiles)
+    valid = np.isfinite(values)
+    if not valid.any():
+        names = ", ".join(tiles.files[:3]) + (", ..." if tiles.files[3:] else "")
         msg = f"elevation: {names}: every cell on the grid is no data; use tiles that hold data"
         raise DataError(msg)
+    check_cover(valid, grid, grid.needed_cells() if needed is None else needed, "elevation")
+    raster = _wrapped(tiles, values)
+    raster.attrs["void_cells"] = int(valid.size - np.count_nonzero(valid))
+    return raster
 
 
-def _check_heights(tile: _Tile, lows: FloatArray, highs: FloatArray) -> None:
-    low = float(np.nanmin(lows, initial=np.inf))
-    high = float(np.nanmax(highs, initial=-np.inf))
-    if low < LOWEST_M or high > HIGHEST_M:
-        msg = (
-            f"elevation: {tile.path.name!r} holds heights from {low:g} to {high:g} m, the Earth "
-            f"has {LOWEST_M:g} to {HIGHEST_M:g}; name the no-data value with "
-            "gdal_edit.py -a_nodata, or convert the unit to metres"
-        )
-        raise DataError(msg)
+def _wrapped(tiles: ElevationSource, values: Any) -> xr.DataArray:
+    raster = tiles.grid.wrap(values, name="elevation_m", units="m", long_name="elevation")
+    raster.attrs["vertical_datum"] = tiles.vertical_datum
+    return raster
 
 
-def _overlap(a: Box, b: Box, pad: tuple[float, float] = (0.0, 0.0)) -> Box | None:
-    left, bottom = max(a[0], b[0] - pad[0]), max(a[1], b[1] - pad[1])
-    right, top = min(a[2], b[2] + pad[0]), min(a[3], b[3] + pad[1])
-    return (left, bottom, right, top) if left < right and bottom < top else None
+def _read_all(tiles: ElevationSource) -> FloatArray:
+    out = np.empty(tiles.grid.shape, dtype=np.float32)
+
+    def read(block: tuple[slice, slice]) -> None:
+        out[block] = tiles.read(*block)
+
+    blocks = [window.inner for window in tiles.grid.blocks(_BLOCK)]
+    with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
+        # In order, so that of several damaged tiles the same one is always told.
+        for _ in pool.map(read, blocks):
+            pass
+    return out
 
 
-def _hull(tiles: list[_Tile]) -> Box:
-    lows = [min(tile.bounds[i] for tile in tiles) for i in (0, 1)]
-    highs = [max(tile.bounds[i] for tile in tiles) for i in (2, 3)]
-    return lows[0], lows[1], highs[0], highs[1]
+class _Blocks:
+    """What dask cuts into blocks."""
+
+    ndim = 2
+
+    def __init__(self, source: Any, shape: tuple[int, int], dtype: Any) -> None:
+        self.source, self.shape, self.dtype = source, shape, np.dtype(dtype)
+
+    def __getitem__(self, block: tuple[slice, slice]) -> Any:
+        return self.source.read(*block)
+
+
+def lazy(source: Any, grid: Grid, chunks: int | tuple[int, int], dtype: Any = np.float32) -> Any:
+    """
+    Make an array that reads a block when it is asked for it.
+
+    Parameters
+    ----------
+    source
+        What has ``read(rows, columns)``.
+    grid
+        The grid.
+    chunks
+        Rows and columns of a block.
+    dtype
+        Type of the values.
+
+    Returns
+    -------
+    dask.array.Array
+        The array.
+
+    Raises
+    ------
+    InvalidParameterError
+        If dask is missing.
+    """
+    try:
+        import dask.array  # noqa: PLC0415 - an extra that few need
+    except ImportError as error:
+        msg = "chunks needs dask: install it with pip install dask, or leave chunks out"
+        raise InvalidParameterError(msg) from error
+    return dask.array.from_array(  # type: ignore[no-untyped-call]
+        _Blocks(source, grid.shape, dtype),
+        chunks=chunks,
+        asarray=False,
+        meta=np.empty((0, 0), dtype),
+        name=False,
+    )

@@ -28,6 +28,7 @@ _SIGNATURES: dict[str, tuple[bytes, ...]] = {
     ".shp": (b"\x00\x00\x27\x0a",),
     ".fgb": (b"fgb\x03fgb",),
     ".parquet": (b"PAR1",),
+    ".zip": (b"PK\x03\x04",),
 }
 _SIGNATURES[".tiff"] = _SIGNATURES[".tif"]
 
@@ -41,7 +42,7 @@ def local_file(path: str | os.PathLike[str], suffixes: Collection[str], what: st
     path
         The file, as given by the user.
     suffixes
-        Extensions that are allowed, in lower case and with the dot.
+        Extensions that are allowed, in lower case and with the dot; ``.hgt.zip`` is one.
     what
         What the file is needed for, for the message ("elevation", "incidents").
 
@@ -63,7 +64,7 @@ def local_file(path: str | os.PathLike[str], suffixes: Collection[str], what: st
     if not file.is_file():
         msg = f"{what}: there is no file {text!r}; check the path"
         raise DataError(msg)
-    if file.suffix.lower() not in suffixes:
+    if not file.name.lower().endswith(tuple(suffixes)):
         msg = (
             f"{what}: {file.name!r} ends in {file.suffix!r}; a file that ends in "
             f"{', '.join(sorted(suffixes))} is needed"

@@ -23,16 +23,20 @@ if TYPE_CHECKING:
 __all__ = ["MAX_CELLS", "open_raster", "read_raster", "write_raster"]
 
 MAX_CELLS = 1_000_000_000
+MAX_CELLS_BY_BLOCK = 4_000_000_000  # of a file that is never read whole
 SUFFIXES = frozenset({".tif", ".tiff"})
 
 # The file and nothing beside it: no side files, no listing of folders, no grids from the network.
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": False,
     "GDAL_CACHEMAX": 256,
     "PROJ_NETWORK": "OFF",
 }
 _FEET = ("foot", "feet", "ft", "us-ft", "ftus")
+_METRES = ("", "m", "metre", "metres", "meter", "meters")
+# A piece of a file is decoded whole: larger ones would not fit beside everything else.
+MAX_PIECE = 2**26
 
 
 @contextmanager
@@ -68,7 +72,7 @@ def open_raster(
         If it has more than `max_cells` cells.
     """
     file = local_file(path, SUFFIXES, what)
-    with raster_errors(file.name, what), rasterio.Env(**_ENVIRONMENT), warnings.catch_warnings():
+    with raster_errors(file.name, what), rasterio.Env(**ENVIRONMENT), warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)  # raised as an error below
         with rasterio.open(file, driver="GTiff") as source:
             _check_source(source, file.name, what, max_cells)
@@ -125,6 +129,13 @@ def _check_source(source: Any, name: str, what: str, max_cells: int) -> None:
     if source.transform == Affine.identity() or source.transform.determinant == 0:
         msg = f"{what}: {name!r} has no georeference; give it one with gdal_translate -a_ullr"
         raise CRSMismatchError(msg)
+    piece = source.block_shapes[0][0] * source.block_shapes[0][1]
+    if piece > MAX_PIECE:
+        msg = (
+            f"{what}: {name!r} is stored in pieces of {piece} cells, the limit is {MAX_PIECE}; cut it "
+            "into tiles with gdal_translate -co TILED=YES"
+        )
+        raise LimitError(msg)
     if np.dtype(source.dtypes[0]).kind not in "iuf":
         msg = f"{what}: {name!r} holds {source.dtypes[0]} numbers; real numbers are needed"
         raise DataError(msg)
@@ -155,6 +166,10 @@ def check_elevation_band(source: Any, name: str) -> None:
     if source.scales[0] != 1 or source.offsets[0] != 0:
         msg = f"elevation: {name!r} is scaled; write true metres with gdal_translate -unscale"
         raise DataError(msg)
+    _check_metres(source, name)
+
+
+def _check_metres(source: Any, name: str) -> None:
     unit = (source.units[0] or "").strip().lower()
     wkt = source.crs.to_wkt().lower()
     vertical = wkt[wkt.find("vert_cs") :] if "vert_cs" in wkt else ""
@@ -162,6 +177,19 @@ def check_elevation_band(source: Any, name: str) -> None:
         msg = (
             f"elevation: {name!r} is in feet; metres are needed. Convert it with "
             "gdal_calc.py --calc 'A*0.3048' and set the unit"
+        )
+        raise DataError(msg)
+    if unit not in _METRES:
+        msg = (
+            f"elevation: {name!r} is in {unit!r}; metres are needed. Convert it with gdal_calc.py and "
+            "set the unit with gdal_edit.py -units m"
+        )
+        raise DataError(msg)
+    flat = source.crs.linear_units.lower() if source.crs.is_projected else "metre"
+    if not unit and not vertical and ("foot" in flat or "feet" in flat):
+        msg = (
+            f"elevation: {name!r} lies on a map in feet and does not say what its heights are in; say "
+            "so with gdal_edit.py -units m if they are metres, else convert them"
         )
         raise DataError(msg)
 
@@ -287,7 +315,7 @@ def write_raster(
     with (
         atomic_write(path) as temporary,
         raster_errors(os.fspath(path), "output"),
-        rasterio.Env(**_ENVIRONMENT),
+        rasterio.Env(**ENVIRONMENT),
         rasterio.open(temporary, "w", **options, **shape, **place) as target,
     ):
         target.write(values, 1)

@@ -101,14 +101,21 @@ def describe(source: Source | Iterable[Source], *, name: str) -> list[Record]:
     return records
 
 
+# What a folder of rasters stands for; hidden files are none of the user's.
+_TILES = (".tif", ".tiff", ".hgt", ".hgt.zip")
+
+
 def expand(source: Source | Iterable[Source], what: str) -> list[Path]:
     """
-    List the files behind a path, a pattern or several paths, in sorted order.
+    List the files behind a path, a folder, a pattern or several of them.
+
+    The tiles of a folder and what matches a pattern come in sorted order, several
+    items in the order given; a file that is named twice counts once.
 
     Parameters
     ----------
     source
-        A path, a pattern such as ``"tiles/*.tif"``, or several of them.
+        A path, a folder of tiles, a pattern such as ``"tiles/*.tif"``, or several of them.
     what
         What they are needed for, for the message.
 
@@ -120,12 +127,15 @@ def expand(source: Source | Iterable[Source], what: str) -> list[Path]:
     Raises
     ------
     DataError
-        If a pattern matches nothing, or nothing is given.
+        If a pattern matches nothing, a folder holds no tile, or nothing is given.
     """
     given = [source] if isinstance(source, (str, os.PathLike)) else list(source)
     files: list[Path] = []
     for item in given:
         text = refuse_address(item, what)
+        if Path(text).is_dir():
+            files.extend(_tiles_in(Path(text), what))
+            continue
         if Path(text).is_file() or not glob.has_magic(text):
             files.append(Path(text))
             continue
@@ -137,4 +147,19 @@ def expand(source: Source | Iterable[Source], what: str) -> list[Path]:
     if not files:
         msg = f"{what}: no file was given"
         raise DataError(msg)
-    return files
+    return list(dict.fromkeys(files))
+
+
+def _tiles_in(folder: Path, what: str) -> list[Path]:
+    found = sorted(
+        file
+        for file in folder.iterdir()
+        if file.name.lower().endswith(_TILES) and not file.name.startswith(".")
+    )
+    if not found:
+        msg = (
+            f"{what}: the folder {str(folder)!r} holds no file that ends in {', '.join(_TILES)}; "
+            f"name the folder of the tiles, or a pattern such as '{folder.name}/**/*.tif'"
+        )
+        raise DataError(msg)
+    return found

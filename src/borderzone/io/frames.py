@@ -1,0 +1,258 @@
+"""Where the cells of a grid lie among the rows and columns of another raster."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pyproj import CRS, Transformer
+
+if TYPE_CHECKING:
+    from affine import Affine
+
+    from borderzone._typing import FloatArray
+    from borderzone.grid import Grid
+
+__all__ = ["Frame", "Nodes", "box_around", "to_crs"]
+
+# A place taken between nodes is off by no more than this share of a cell of the grid.
+PLACE_ERROR = 0.002
+_STEPS = (64, 32, 16, 8, 4, 2)
+_PROBES = 9  # along each side of the grid, to choose the step
+
+Box = tuple[float, float, float, float]
+_LOCAL = threading.local()
+
+
+@functools.cache
+def _parsed(wkt: str) -> CRS:
+    return CRS.from_wkt(wkt)
+
+
+def _transformer(start: str, end: str) -> Transformer:
+    """Keep transformers by thread: they belong to the one that made them."""
+    made: dict[tuple[str, str], Transformer] = _LOCAL.__dict__.setdefault("made", {})
+    if (start, end) not in made:
+        made[start, end] = Transformer.from_crs(_parsed(start), _parsed(end), always_xy=True)
+    return made[start, end]
+
+
+def to_crs(start: str, end: str, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """
+    Project points, not finite where there is no answer.
+
+    Parameters
+    ----------
+    start, end
+        Both CRSs as well-known text.
+    x, y
+        Points in the first.
+
+    Returns
+    -------
+    tuple of FloatArray
+        The points in the second.
+    """
+    if start == end:
+        return x, y
+    return _transformer(start, end).transform(x, y)
+
+
+def _near_meridian(x: FloatArray, centre: float | None) -> FloatArray:
+    """Longitudes within 180 degrees of the grid's, so that no grid is torn at the antimeridian."""
+    if centre is None:
+        return x
+    turned = centre + np.mod(x - centre + 180.0, 360.0) - 180.0
+    return np.where(np.abs(x - centre) > 180.0, turned, x)
+
+
+def box_around(grid: Grid, wkt: str, *, parts: int = 65) -> tuple[Box, float | None]:
+    """
+    Box of a grid in another CRS, a little wide.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    wkt
+        The CRS as well-known text.
+    parts
+        Points along each side of the grid that are looked at.
+
+    Returns
+    -------
+    tuple
+        Left, bottom, right, top; and the longitude in the middle of the grid,
+        None for a CRS that is not in degrees. Infinite where the grid has no place.
+    """
+    left, bottom, right, top = grid.bounds
+    mesh = np.meshgrid(np.linspace(left, right, parts), np.linspace(bottom, top, parts))
+    x, y = to_crs(grid.crs.to_wkt(), wkt, *mesh)
+    middle = float(x[parts // 2, parts // 2])
+    centre = middle if _parsed(wkt).is_geographic and np.isfinite(middle) else None
+    x = _near_meridian(x, centre)
+    finite = np.isfinite(x) & np.isfinite(y)
+    if not finite.any():
+        return (np.inf, np.inf, -np.inf, -np.inf), centre
+    west, east = float(x[finite].min()), float(x[finite].max())
+    south, north = float(y[finite].min()), float(y[finite].max())
+    wide, high = (east - west) * 0.02, (north - south) * 0.02
+    return (west - wide, south - high, east + wide, north + high), centre
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """
+    Places of every few cells around a block of the grid, in cells of the source.
+
+    Attributes
+    ----------
+    u, v
+        Columns and rows of the source.
+    top, left
+        Row and column of the block's first cell, counted from the first node.
+    step
+        Cells of the grid between nodes.
+    """
+
+    u: FloatArray
+    v: FloatArray
+    top: int
+    left: int
+    step: int
+
+
+@dataclass(frozen=True)
+class Frame:
+    """
+    The way from a cell of a grid to the rows and columns of a source.
+
+    Attributes
+    ----------
+    grid_wkt, source_wkt
+        Both CRSs.
+    place
+        Left and top of the grid, and its cell. Units: m.
+    inverse
+        From x and y of the source to its columns and rows, six numbers.
+    meridian
+        Longitude around which a source in degrees is unrolled; None for metres.
+    step
+        Cells of the grid between places that are projected exactly.
+    """
+
+    grid_wkt: str
+    source_wkt: str
+    place: tuple[float, float, float]
+    inverse: tuple[float, ...]
+    meridian: float | None
+    step: int = 1
+
+    @classmethod
+    def between(cls, grid: Grid, wkt: str, transform: Affine, meridian: float | None) -> Frame:
+        """
+        Find the widest spacing of nodes whose places are good enough.
+
+        Parameters
+        ----------
+        grid
+            The grid.
+        wkt, transform
+            CRS and affine transform of the source.
+        meridian
+            Longitude around which to unroll it; None for a source in metres.
+
+        Returns
+        -------
+        Frame
+            The frame.
+        """
+        place = (float(grid.transform.c), float(grid.transform.f), grid.resolution_m)
+        inverse = tuple(float(number) for number in (~transform)[:6])
+        frame = cls(grid.crs.to_wkt(), wkt, place, inverse, meridian)
+        for step in _STEPS:
+            if _worst(frame, grid.shape, step) <= PLACE_ERROR:
+                return cls(frame.grid_wkt, wkt, place, inverse, meridian, step)
+        return frame
+
+    def locate(self, rows: FloatArray, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """
+        Project cells of the grid to columns and rows of the source, exactly.
+
+        Parameters
+        ----------
+        rows, columns
+            Rows and columns of the grid; 0 is the centre of the first cell.
+
+        Returns
+        -------
+        tuple of FloatArray
+            Columns and rows of the source; a cell k of it reaches from k to k + 1.
+        """
+        left, top, side = self.place
+        x, y = left + (columns + 0.5) * side, top - (rows + 0.5) * side
+        x, y = to_crs(self.grid_wkt, self.source_wkt, x, y)
+        x = _near_meridian(x, self.meridian)
+        a, b, c, d, e, f = self.inverse
+        return a * x + b * y + c, d * x + e * y + f
+
+    def nodes(self, rows: slice, columns: slice) -> Nodes:
+        """
+        Place nodes around a block, the same ones for a cell in whatever block.
+
+        Parameters
+        ----------
+        rows, columns
+            The block.
+
+        Returns
+        -------
+        Nodes
+            Their places.
+        """
+        first = (rows.start // self.step, columns.start // self.step)
+        last = ((rows.stop - 1) // self.step + 1, (columns.stop - 1) // self.step + 1)
+        down = np.arange(first[0], last[0] + 1, dtype=float) * self.step
+        across = np.arange(first[1], last[1] + 1, dtype=float) * self.step
+        u, v = self.locate(*np.meshgrid(down, across, indexing="ij"))
+        return Nodes(
+            np.ascontiguousarray(u),
+            np.ascontiguousarray(v),
+            rows.start - first[0] * self.step,
+            columns.start - first[1] * self.step,
+            self.step,
+        )
+
+
+def _worst(frame: Frame, shape: tuple[int, int], step: int) -> float:
+    """Largest error, in cells of the grid, of places taken between nodes, over a lattice of probes."""
+    rows = np.linspace(0, shape[0] - 1, _PROBES) // step * step
+    columns = np.linspace(0, shape[1] - 1, _PROBES) // step * step
+    r, c = np.meshgrid(rows, columns, indexing="ij")
+    corners = [frame.locate(r + i * step, c + j * step) for i in (0, 1) for j in (0, 1)]
+    (u00, v00), (u01, v01), (u10, v10), (u11, v11) = corners
+    det = np.abs((u01 - u00) * (v10 - v00) - (u10 - u00) * (v01 - v00)) / step**2
+    worst = 0.0
+    for i, j in itertools.product((0.0, 0.25, 0.5, 0.75), repeat=2):
+        u, v = frame.locate(r + i * step, c + j * step)
+        off_u = u - _bilinear(i, j, u00, u01, u10, u11)
+        off_v = v - _bilinear(i, j, v00, v01, v10, v11)
+        # Source cells to cells of the grid: the root of a grid cell's area among source cells.
+        off = np.hypot(off_u, off_v) / np.sqrt(det)
+        known = np.isfinite(off)
+        if known.any():
+            worst = max(worst, float(off[known].max()))
+        if (np.isfinite(u) != np.isfinite(u00)).any():
+            return np.inf
+    return worst
+
+
+def _bilinear(
+    down: float, across: float, a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray
+) -> FloatArray:
+    left, right = a + (c - a) * down, b + (d - b) * down
+    return left + (right - left) * across

@@ -1,0 +1,310 @@
+"""Tiles side by side, brought onto a grid block by block: only what lies under a block is read."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from affine import Affine
+from pyproj import CRS
+
+from borderzone.errors import LimitError, NoOverlapError
+from borderzone.io.frames import Frame, box_around
+from borderzone.io.tiles import Tile, check_one_crs
+from borderzone.io.warp import cell_m
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from borderzone._typing import FloatArray
+    from borderzone.grid import Grid
+    from borderzone.io.frames import Box, Nodes
+
+__all__ = ["HALF", "Job", "Layer", "block_of", "lay_out"]
+
+HALF = 0.5 - 1e-6  # a cell is known where half of it is, up to rounding
+_PAD = 2  # source cells that cubic convolution reaches beyond its own
+_MOST = 2**24  # source cells held for one block; a block that needs more is halved
+_LIMIT = 2**28  # the same for one cell of the grid, which cannot be halved
+_OFF = 0.01  # cells by which tiles of one lattice may be shifted
+
+
+@dataclass(frozen=True)
+class Job:
+    """
+    What to make of the source under a block.
+
+    Attributes
+    ----------
+    kernel
+        From `_kernels.resample`.
+    extra
+        Arguments that it takes between the place and the outputs.
+    fetch
+        Reads a window of a tile.
+    fill, dtype
+        No data in the source, and its type.
+    out_fill, out_dtype
+        The same in the output.
+    """
+
+    kernel: Callable[..., None]
+    extra: tuple[Any, ...]
+    fetch: Callable[[Tile, slice, slice], Any]
+    fill: float
+    dtype: Any
+    out_fill: float
+    out_dtype: Any
+
+
+@dataclass(frozen=True)
+class Layer:
+    """
+    Tiles that share one lattice, as if they were one raster.
+
+    Attributes
+    ----------
+    frame
+        The way from the grid to the lattice.
+    placed
+        The tiles, with the row and column of their first cell.
+    extent
+        First row, last row (exclusive), first column, last column.
+    cell_m
+        Side of a cell on the ground. Units: m.
+    coarsens
+        Whether the grid is coarser.
+    """
+
+    frame: Frame
+    placed: tuple[tuple[Tile, int, int], ...]
+    extent: tuple[int, int, int, int]
+    cell_m: float
+    coarsens: bool
+
+    def bring(self, rows: slice, columns: slice, job: Job) -> tuple[Any, FloatArray]:
+        """
+        Bring a block onto the grid.
+
+        Parameters
+        ----------
+        rows, columns
+            The block.
+        job
+            What to make of the source.
+
+        Returns
+        -------
+        tuple
+            Values, and the share of each cell that is known.
+
+        Raises
+        ------
+        LimitError
+            If one cell of the grid holds too many cells of the source.
+        """
+        shape = (rows.stop - rows.start, columns.stop - columns.start)
+        nodes = self.frame.nodes(rows, columns)
+        span = self._span(nodes)
+        if span is None:
+            return np.full(shape, job.out_fill, job.out_dtype), np.zeros(shape, np.float32)
+        top, bottom, left, right = span
+        if (bottom - top) * (right - left) > (_MOST if max(shape) > 1 else _LIMIT):
+            return self._halved(rows, columns, job)
+        source = self._paste(span, job)
+        out, known = np.empty(shape, job.out_dtype), np.empty(shape, np.float32)
+        place = (top, left, nodes.top, nodes.left, nodes.step)
+        job.kernel(source, nodes.u, nodes.v, place, *job.extra, out, known)
+        return out, known
+
+    def _span(self, nodes: Nodes) -> tuple[int, int, int, int] | None:
+        """Rows and columns of the lattice under a block, None where it lies beside the tiles."""
+        reach = []
+        for place, low, high in (
+            (nodes.v, self.extent[0], self.extent[1]),
+            (nodes.u, self.extent[2], self.extent[3]),
+        ):
+            finite = place[np.isfinite(place)]
+            if finite.size == 0:
+                return None
+            steps = [np.abs(np.diff(place, axis=axis)) for axis in (0, 1)]
+            sides = [float(step[np.isfinite(step)].max(initial=0.0)) / nodes.step for step in steps]
+            pad = max(1.0, math.hypot(*sides)) / 2 + _PAD + 1
+            start = max(float(finite.min()) - pad, low - _PAD)
+            stop = min(float(finite.max()) + pad, high + _PAD)
+            if start >= high or stop <= low:
+                return None
+            reach += [math.floor(start), math.ceil(stop)]
+        return reach[0], reach[1], reach[2], reach[3]
+
+    def _halved(self, rows: slice, columns: slice, job: Job) -> tuple[Any, FloatArray]:
+        down, across = rows.stop - rows.start, columns.stop - columns.start
+        if down == across == 1:
+            msg = (
+                "a cell of the grid holds more source cells than fit into memory; average the source "
+                "first with gdalwarp -tr -r average, or use a finer grid"
+            )
+            raise LimitError(msg)
+        if down >= across:
+            middle = rows.start + down // 2
+            parts = [(slice(rows.start, middle), columns), (slice(middle, rows.stop), columns)]
+        else:
+            middle = columns.start + across // 2
+            parts = [(rows, slice(columns.start, middle)), (rows, slice(middle, columns.stop))]
+        done = [self.bring(*part, job) for part in parts]
+        axis = 0 if down >= across else 1
+        return (
+            np.concatenate([values for values, _ in done], axis=axis),
+            np.concatenate([known for _, known in done], axis=axis),
+        )
+
+    def _paste(self, span: tuple[int, int, int, int], job: Job) -> Any:
+        """Read the part of each tile under a window; the first tile counts, the next fill its holes."""
+        top, bottom, left, right = span
+        source = np.full((bottom - top, right - left), job.fill, job.dtype)
+        for tile, row, column in self.placed:
+            rows = slice(max(top, row), min(bottom, row + tile.shape[0]))
+            columns = slice(max(left, column), min(right, column + tile.shape[1]))
+            if rows.start >= rows.stop or columns.start >= columns.stop:
+                continue
+            under = source[
+                rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+            ]
+            unknown = np.isnan(under) if math.isnan(job.fill) else under == job.fill
+            if unknown.any():
+                fresh = job.fetch(
+                    tile,
+                    slice(rows.start - row, rows.stop - row),
+                    slice(columns.start - column, columns.stop - column),
+                )
+                np.copyto(under, fresh, where=unknown)
+        return source
+
+
+def block_of(grid: Grid, rows: slice, columns: slice) -> tuple[slice, slice]:
+    """
+    Name both ends of a block along rows and columns.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    rows, columns
+        Slices as Python takes them.
+
+    Returns
+    -------
+    tuple of slice
+        The same block.
+
+    Raises
+    ------
+    ValueError
+        If a slice has a step other than 1.
+    """
+    spans = []
+    for span, length in zip((rows, columns), grid.shape, strict=True):
+        start, stop, step = span.indices(length)
+        if step != 1:
+            msg = f"a block is read in steps of 1, got {span}"
+            raise ValueError(msg)
+        spans.append(slice(start, max(start, stop)))
+    return spans[0], spans[1]
+
+
+def lay_out(tiles: list[Tile], grid: Grid, what: str) -> tuple[Layer, ...]:
+    """
+    Sort tiles into layers, the finest first.
+
+    Parameters
+    ----------
+    tiles
+        Checked tiles, in the order in which they count.
+    grid
+        Where they go.
+    what
+        What they are, for messages.
+
+    Returns
+    -------
+    tuple of Layer
+        One for each lattice among the tiles that lie on the grid. Where layers
+        overlap the finer counts, of two equally fine the one with the earlier tile.
+
+    Raises
+    ------
+    CRSMismatchError
+        If two tiles differ in their CRS.
+    NoOverlapError
+        If no tile lies on the grid.
+    """
+    check_one_crs(tiles, what)
+    box, meridian = box_around(grid, tiles[0].crs)
+    turns = (0.0,) if meridian is None else (0.0, -1.0, 1.0)
+    near = [
+        moved
+        for tile in tiles
+        for moved in (tile.moved(turn) if turn else tile for turn in turns)
+        if _touch(moved.box, box)
+    ]
+    if not near:
+        _refuse_elsewhere(tiles, what)
+    groups: list[list[tuple[Tile, int, int]]] = []
+    for tile in near:
+        for group in groups:
+            place = _place_on(group[0][0], tile)
+            if place is not None:
+                group.append((tile, *place))
+                break
+        else:
+            groups.append([(tile, 0, 0)])
+    layers = [_layer(group, grid, meridian) for group in groups]
+    return tuple(sorted(layers, key=lambda layer: round(layer.cell_m, 3)))
+
+
+def _layer(group: list[tuple[Tile, int, int]], grid: Grid, meridian: float | None) -> Layer:
+    first = group[0][0]
+    extent = (
+        min(row for _, row, _ in group),
+        max(row + tile.shape[0] for tile, row, _ in group),
+        min(column for _, _, column in group),
+        max(column + tile.shape[1] for tile, _, column in group),
+    )
+    corner = first.transform @ Affine.translation(extent[2], extent[0])
+    shape = (extent[1] - extent[0], extent[3] - extent[2])
+    side = cell_m(corner, shape, CRS.from_wkt(first.crs), grid)
+    return Layer(
+        frame=Frame.between(grid, first.crs, first.transform, meridian),
+        placed=tuple(group),
+        extent=extent,
+        cell_m=side,
+        coarsens=grid.resolution_m > side * (1 + 1e-6),
+    )
+
+
+def _place_on(first: Tile, tile: Tile) -> tuple[int, int] | None:
+    """Row and column at which a tile starts on the lattice of another; None if it does not fit."""
+    a, b, c, d, e, f = (~first.transform @ tile.transform)[:6]
+    rows, columns = tile.shape
+    drift = max(abs(a - 1) * columns, abs(b) * rows, abs(d) * columns, abs(e - 1) * rows)
+    if drift > _OFF or abs(c - round(c)) > _OFF or abs(f - round(f)) > _OFF:
+        return None
+    return round(f), round(c)
+
+
+def _touch(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _refuse_elsewhere(tiles: list[Tile], what: str) -> None:
+    boxes = np.array([tile.box for tile in tiles])
+    edges = (*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0))
+    west, south, east, north = (f"{edge:.2f}" for edge in edges)
+    msg = (
+        f"{what}: none of the {len(tiles)} file(s) lies on the grid; they cover "
+        f"{west} to {east}, {south} to {north} in {CRS.from_wkt(tiles[0].crs).name}. Hand over tiles "
+        "that lie on the corridor"
+    )
+    raise NoOverlapError(msg)
