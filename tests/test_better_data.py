@@ -127,7 +127,8 @@ def test_blocks_of_any_size_give_the_same_bits() -> None:
         corners = [(i, j) for i in range(0, 12, tall) for j in range(0, 40, wide)]
         for i, j in reversed(corners):
             window = {"y": slice(i, i + tall), "x": slice(j, j + wide)}
-            sums.add(*(part.isel(window) for part in parts))
+            block: list[Any] = [part.isel(window) for part in parts]
+            sums.add(*block)
         pd.testing.assert_frame_equal(sums.table(), whole, check_exact=True)
 
 
@@ -249,7 +250,7 @@ def test_segments_without_cells_come_last() -> None:
 
 
 @cache
-def truth() -> tuple[xr.Dataset, Any, xr.Dataset, Any, tuple[int, int]]:
+def truth() -> tuple[Any, Any, Any, tuple[int, int]]:
     """Give fine ground of another kind than that of the table: ridged, from nearly flat to mountain."""
     rows, columns = 396, 3960
     rng = np.random.default_rng(11)
@@ -265,7 +266,7 @@ def truth() -> tuple[xr.Dataset, Any, xr.Dataset, Any, tuple[int, int]]:
     z = ridged * ndimage.gaussian_filter1d(steps, 60)
     rock = np.repeat(rng.choice([1.0, 2.0, 2.0, 3.0, NAN], 20), columns // 20)
     posts = [shapely.Point(x, -30.0 * rows / 2) for x in (8e3, 5e4, 1.07e5)]
-    return z, posts, rock, rng, (rows, columns)
+    return z, posts, rock, (rows, columns)
 
 
 def described(z: Any, cell_m: float, rock: Any, posts: Any) -> tuple[xr.Dataset, Any, xr.Dataset]:
@@ -285,7 +286,7 @@ def described(z: Any, cell_m: float, rock: Any, posts: Any) -> tuple[xr.Dataset,
 @pytest.mark.parametrize(("factor", "source_m"), [(33, 990.0), (66, 1980.0)])
 def test_predicted_changes_rank_and_size_those_that_happen(factor: int, source_m: float) -> None:
     """Fine truth, coarsened, predicted, refined: the rank correlation and the calibration."""
-    z, posts, rock, _, (rows, columns) = truth()
+    z, posts, rock, (rows, columns) = truth()
     means = z.reshape(rows // factor, factor, columns // factor, factor).mean(axis=(1, 3))
     coarse = described(means, 30.0 * factor, rock[factor // 2 :: factor], posts)
     fine = described(z, 30.0, rock, posts)
@@ -313,20 +314,13 @@ def test_predicted_changes_rank_and_size_those_that_happen(factor: int, source_m
     ).sort_values("segment")
     predicted = table["expected_change_terrain"].to_numpy()
     agreement = stats.spearmanr(predicted, realised).statistic
-    print(
-        factor,
-        agreement,
-        predicted.mean(),
-        np.mean(realised),
-        np.c_[predicted, realised].round(2).tolist(),
-    )
     within = (table["expected_change_terrain_low"] - 0.05 <= realised) & (
         realised <= table["expected_change_terrain_high"] + 0.05
     )
-    print(within.mean())
-    assert agreement > 0.7
+    # Measured: 0.90 and 0.89, with a third too much change foretold, all but one within the band.
+    assert agreement > 0.8
     assert 0.6 < predicted.mean() / np.mean(realised) < 1.6
-    assert within.mean() >= 0.7
+    assert within.mean() >= 0.9
 
 
 # Refusals.
