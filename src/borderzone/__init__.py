@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 _ROOMS = [
     "access",
+    "better_data",
     "datasets",
     "difficulty",
     "errors",
@@ -19,6 +20,7 @@ _ROOMS = [
     "patrol",
     "summary",
     "terrain",
+    "visibility",
 ]
 
 # Loaded on first use: a bare import stays light.
@@ -42,6 +44,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
 if TYPE_CHECKING:
     from borderzone import (
         access,
+        better_data,
         datasets,
         difficulty,
         errors,
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
         patrol,
         summary,
         terrain,
+        visibility,
     )
     from borderzone.border import Border, list_borders
     from borderzone.corridor import Corridor
@@ -73,6 +77,7 @@ if TYPE_CHECKING:
         "Study",
         "StudyResult",
         "access",
+        "better_data",
         "compare",
         "datasets",
         "difficulty",
@@ -87,5 +92,6 @@ if TYPE_CHECKING:
         "summary",
         "sweep",
         "terrain",
+        "visibility",
         "write_report",
     ]
