@@ -216,7 +216,7 @@ def _fetch(job: Job, announce: Callable[[str], None]) -> FetchResult:
 def _check_any(job: Job, outline: Plan) -> None:
     if len(outline.missing) == len(outline.needed):
         msg = (
-            f"{outline.server} has none of the {len(outline.needed)} tiles "
+            f"{outline.server} has none of the tiles needed "
             f"({', '.join(outline.missing)}): all of it sea or not released, or the address of the "
             f"mirror is wrong; {job.source.title} lies under {job.source.address}"
         )

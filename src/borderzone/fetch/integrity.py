@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import threading
-from typing import TYPE_CHECKING, Any
+import zlib
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from rasterio.enums import Compression
 
 from borderzone.errors import BorderzoneError
 from borderzone.io import open_raster
@@ -34,7 +38,7 @@ class DamagedError(Exception):
     """A file is not what was asked for, and fetching it anew may help."""
 
 
-def check_tile(part: Part, remote: Remote) -> str:
+def check_tile(part: Part) -> str:
     """
     Check a file that has its full length, and move it to where it is whole.
 
@@ -42,8 +46,6 @@ def check_tile(part: Part, remote: Remote) -> str:
     ----------
     part
         The file; ``part.whole`` holds it afterwards.
-    remote
-        What the server said of it.
 
     Returns
     -------
@@ -55,7 +57,7 @@ def check_tile(part: Part, remote: Remote) -> str:
     DamagedError
         If it is not the server's file, no GeoTIFF, or of another place.
     """
-    proven = same_md5(part.path, remote)
+    proven = same_md5(part.path, part.remote)
     if proven is False:
         msg = "its MD5 is not the one that the server states"
         raise DamagedError(msg)
@@ -64,9 +66,8 @@ def check_tile(part: Part, remote: Remote) -> str:
         with _one_at_a_time, open_raster(part.whole, what="tile", max_cells=_MAX_CELLS) as source:
             _check_place(source, part.tile)
             if proven is None:
-                _decode(source)
+                _check_blocks(source, part.whole)
     except BorderzoneError as error:
-        part.whole.replace(part.path)
         raise DamagedError(str(error)) from None
     with part.whole.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -124,7 +125,41 @@ def _check_place(source: Any, tile: Tile) -> None:
         raise DamagedError(msg)
 
 
-def _decode(source: Any) -> None:
-    """Without an MD5 only the packed blocks themselves can show a flipped bit."""
-    for _, window in source.block_windows(1):
-        source.read(1, window=window)
+def _check_blocks(source: Any, path: Path) -> None:
+    """
+    Unpack every block: without an MD5, only they can show a flipped bit.
+
+    Deflated blocks end in a checksum, which the raster library does not compare.
+    """
+    if source.compression is not Compression.deflate:
+        for _, window in source.block_windows(1):
+            source.read(1, window=window)
+        return
+    height, width = source.block_shapes[0]
+    with path.open("rb") as file:
+        for level, factor in enumerate([1, *source.overviews(1)]):
+            rows = math.ceil(source.height / factor / height)
+            columns = math.ceil(source.width / factor / width)
+            for row, column in itertools.product(range(rows), range(columns)):
+                _unpack(file, _place_of(source, row, column, level))
+
+
+def _place_of(source: Any, row: int, column: int, level: int) -> tuple[int, int] | None:
+    """Where a block lies in the file, and its length; None for one that was left out as empty."""
+    overview = level - 1 if level else None
+    offset, length = (
+        source.get_tag_item(f"BLOCK_{what}_{column}_{row}", "TIFF", bidx=1, ovr=overview)
+        for what in ("OFFSET", "SIZE")
+    )
+    return (int(offset), int(length)) if offset is not None and length is not None else None
+
+
+def _unpack(file: BinaryIO, place: tuple[int, int] | None) -> None:
+    if place is None:
+        return
+    file.seek(place[0])
+    try:
+        zlib.decompress(file.read(place[1]))
+    except zlib.error:
+        msg = f"the block at byte {place[0]} cannot be unpacked"
+        raise DamagedError(msg) from None

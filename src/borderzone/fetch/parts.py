@@ -60,10 +60,13 @@ class Part:
         What it will be.
     address
         Root of the server that it comes from.
+    remote
+        What the server says of the file now.
     """
 
-    def __init__(self, folder: Path, tile: Tile, address: str) -> None:
+    def __init__(self, folder: Path, tile: Tile, address: str, remote: Remote) -> None:
         self.tile = tile
+        self.remote = remote
         self.address = address
         self.path = folder / f"{tile.file}.part"
         self.note = folder / f"{tile.file}.part.json"
@@ -81,39 +84,29 @@ class Part:
         """
         return self.path.stat().st_size if self.path.exists() else 0
 
-    def usable(self, remote: Remote) -> int:
+    def usable(self) -> int:
         """
         Count the bytes that a run could go on from; nothing is touched.
-
-        Parameters
-        ----------
-        remote
-            What the server says of the file now.
 
         Returns
         -------
         int
             Bytes that can be kept. Units: byte.
         """
-        if self._noted() != self._words(remote) or remote.validator is None:
+        if self._noted() != self._words() or self.remote.validator is None:
             return 0
-        return self.size if self.size <= remote.size else 0
+        return self.size if self.size <= self.remote.size else 0
 
-    def start(self, remote: Remote) -> int:
+    def start(self) -> int:
         """
         Find where to go on, and drop what belongs to another state of the file.
-
-        Parameters
-        ----------
-        remote
-            What the server says of the file now.
 
         Returns
         -------
         int
             Bytes that were kept. Units: byte.
         """
-        kept = self.usable(remote)
+        kept = self.usable()
         if kept == 0:
             self.discard()
         return kept
@@ -128,7 +121,8 @@ class Part:
             What the server says of it.
         """
         self.discard()
-        self.note.write_text(json.dumps(self._words(remote)), encoding="utf-8")
+        self.remote = remote
+        self.note.write_text(json.dumps(self._words()), encoding="utf-8")
 
     def discard(self) -> None:
         """Remove the file and its note."""
@@ -142,8 +136,8 @@ class Part:
         if not (strong or noted.get("modified")) or self.size == 0:
             self.discard()
 
-    def _words(self, remote: Remote) -> dict[str, Any]:
-        return {"address": self.address, **asdict(remote)}
+    def _words(self) -> dict[str, Any]:
+        return {"address": self.address, **asdict(self.remote)}
 
     def _noted(self) -> dict[str, Any] | None:
         try:
@@ -184,23 +178,23 @@ def bring(
     LimitError
         If the file grew above the limit while it was brought.
     """
-    part = Part(folder, tile, server.base)
+    part = Part(folder, tile, server.base, remote)
     folder.mkdir(parents=True, exist_ok=True)
     if part.whole.exists():  # killed while it was checked
         part.whole.replace(part.path)
     try:
-        return _tried(server, part, remote, report)
+        return _tried(server, part, report)
     except BaseException:
         part.drop_if_lost()
         raise
 
 
-def _tried(server: Server, part: Part, remote: Remote, report: Callable[[int], None]) -> Brought:
+def _tried(server: Server, part: Part, report: Callable[[int], None]) -> Brought:
     failures = damaged = best = 0
     while True:
         try:
-            remote = _fill(server, part, remote, report)
-            return Brought(path=part.whole, remote=remote, sha256=check_tile(part, remote))
+            _fill(server, part, report)
+            return Brought(path=part.whole, remote=part.remote, sha256=check_tile(part))
         except DamagedError as reason:
             part.discard()
             damaged += 1
@@ -217,36 +211,36 @@ def _tried(server: Server, part: Part, remote: Remote, report: Callable[[int], N
             if failures >= server.network.attempts:
                 msg = (
                     f"{part.tile.name}: {server.name} failed {failures} times in a row ({trouble}) "
-                    f"at byte {part.size} of {remote.size}; run the command again to go on"
+                    f"at byte {part.size} of {part.remote.size}; run the command again to go on"
                 )
                 raise NetworkError(msg) from None
             server.pause(failures)
 
 
-def _fill(server: Server, part: Part, remote: Remote, report: Callable[[int], None]) -> Remote:
-    """Bring what is missing; give the state of the file that was brought in the end."""
-    start = part.start(remote)
+def _fill(server: Server, part: Part, report: Callable[[int], None]) -> None:
+    """Bring what is missing of the file, or all of it in its new state."""
+    start = part.start()
     report(start)
-    if start == remote.size:
-        return remote
-    with server.opened(part.tile, start, remote) as answer:
+    if start == part.remote.size:
+        return
+    with server.opened(part.tile, start, part.remote) as answer:
         if start and answer.status_code == 206:
-            _check_range(part, answer, start, remote)
+            _check_range(part, answer, start)
         elif answer.status_code == 200:
-            remote = _started_over(server, part, answer, remote)
+            _start_over(server, part, answer)
         else:
             part.discard()
             msg = f"status {answer.status_code} to a question for the bytes from {start} on"
             raise TroubleError(msg)
-        _write(server, part, answer, remote, report)
-    if part.size != remote.size:
-        msg = f"the connection ended after {part.size} of {remote.size} bytes"
+        _write(server, part, answer, report)
+    if part.size != part.remote.size:
+        msg = f"the connection ended after {part.size} of {part.remote.size} bytes"
         raise TroubleError(msg)
-    return remote
 
 
-def _check_range(part: Part, answer: requests.Response, start: int, remote: Remote) -> None:
+def _check_range(part: Part, answer: requests.Response, start: int) -> None:
     """Refuse to join what is not surely of the same state of the file."""
+    remote = part.remote
     expected = f"bytes {start}-{remote.size - 1}/{remote.size}"
     got = re.sub(r"\s+", " ", answer.headers.get("Content-Range", "").strip())
     same = answer.headers.get("ETag", remote.etag) == remote.etag
@@ -256,9 +250,9 @@ def _check_range(part: Part, answer: requests.Response, start: int, remote: Remo
         raise TroubleError(msg)
 
 
-def _started_over(server: Server, part: Part, answer: requests.Response, remote: Remote) -> Remote:
+def _start_over(server: Server, part: Part, answer: requests.Response) -> None:
     """Begin anew: the server was asked for all of it, or the file changed meanwhile."""
-    now = remote_of(answer) or remote
+    now = remote_of(answer) or part.remote
     if now.size > server.network.max_bytes:
         msg = (
             f"{part.tile.name}: it grew to {now.size / 1e9:.2f} GB on the server, the limit is "
@@ -266,28 +260,26 @@ def _started_over(server: Server, part: Part, answer: requests.Response, remote:
         )
         raise LimitError(msg)
     part.begin(now)
-    return now
 
 
 def _write(
     server: Server,
     part: Part,
     answer: requests.Response,
-    remote: Remote,
     report: Callable[[int], None],
 ) -> None:
     there = part.size
     with part.path.open("ab") as file:
         for piece in server.chunks(answer):
             there += len(piece)
-            if there > remote.size:
+            if there > part.remote.size:
                 break
             file.write(piece)
             report(there)
-    if there > remote.size:
+    if there > part.remote.size:
         part.discard()
         msg = (
-            f"{part.tile.name}: {server.name} sends more than the {remote.size} bytes that it "
+            f"{part.tile.name}: {server.name} sends more than the {part.remote.size} bytes that it "
             "announced; nothing was kept. Try again later, or use another mirror"
         )
         raise NetworkError(msg)

@@ -18,7 +18,7 @@ from borderzone.fetch.tiling import tiles_needed
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
     from pathlib import Path
 
     from borderzone.fetch.remote import Remote
@@ -88,7 +88,7 @@ class Plan:
             One sentence a line.
         """
         title = SOURCES[self.source].title
-        said = [f"{title}: {len(self.needed)} tiles needed, {len(self.there)} there already."]
+        said = [f"{title}: {_tiles(self.needed)} needed, {len(self.there)} there already."]
         if self.spoiled:
             said.append(
                 f"Changed or cut since they were fetched, so fetched again: {', '.join(self.spoiled)}."
@@ -97,7 +97,7 @@ class Plan:
             f" ({as_size(self.begun_bytes)} more is there from before)" if self.begun_bytes else ""
         )
         said.append(
-            f"To fetch: {len(self.sizes)} tiles, {as_size(self.bytes)}{begun}, from {self.server} "
+            f"To fetch: {_tiles(self.sizes)}, {as_size(self.bytes)}{begun}, from {self.server} "
             f"into {self.folder}."
         )
         if self.missing:
@@ -265,7 +265,7 @@ def survey_of(job: Job, server: Server) -> Survey:
     said = dict(side_by_side(server, server.look, wanted))
     found = [(tile, remote) for tile in wanted if (remote := said[tile]) is not None]
     missing = [tile for tile in wanted if said[tile] is None]
-    begun = sum(Part(job.shelf.partial, tile, job.base).usable(remote) for tile, remote in found)
+    begun = sum(Part(job.shelf.partial, tile, job.base, remote).usable() for tile, remote in found)
     outline = Plan(
         source=job.source.name,
         server=shown(job.base),
@@ -310,6 +310,10 @@ def side_by_side(
             for future in futures:
                 future.cancel()
             raise
+
+
+def _tiles(names: Sized) -> str:
+    return f"{len(names)} tile{'' if len(names) == 1 else 's'}"
 
 
 def as_size(count: int) -> str:

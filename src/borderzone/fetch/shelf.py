@@ -137,7 +137,7 @@ class Shelf:
         path = self.folder / tile.file
         if not path.is_file():
             return False
-        entry = self._entry("files", tile)
+        entry = self._register()["files"].get(tile.file, {})
         return entry.get("bytes") == path.stat().st_size and entry.get("sha256") == sha256(path)
 
     def put(self, tile: Tile, brought: Brought, address: str) -> Path:
@@ -206,7 +206,7 @@ class Shelf:
             Text of one paragraph.
         """
         entries = self._register()["files"]
-        dates = sorted({str(entries[name]["retrieved"]) for name in files if name in entries})
+        dates = sorted({str(entries[name].get("retrieved")) for name in files if name in entries})
         when = " to ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else "not yet"
         return (
             f"{self.source.title}: {self.source.attribution}\n"
@@ -220,10 +220,6 @@ class Shelf:
             with atomic_write(self.folder / "ATTRIBUTION.txt") as temporary:
                 temporary.write_text(f"{self.credit(files)}\n", encoding="utf-8")
 
-    def _entry(self, kind: str, tile: Tile) -> dict[str, Any]:
-        entry = self._register()[kind].get(tile.file)
-        return entry if isinstance(entry, dict) else {}
-
     def _register(self) -> dict[str, dict[str, Any]]:
         """Read the register; one that cannot be read counts as empty, and all is fetched again."""
         path = self.folder / REGISTER
@@ -234,16 +230,22 @@ class Shelf:
         except (OSError, ValueError):
             _log.warning("%s cannot be read; its files are fetched again", path)
             read = {}
-        read = read if isinstance(read, dict) else {}
+        files, unknown = (
+            read.get(kind) if isinstance(read, dict) else None for kind in ("files", "unknown")
+        )
         return {
-            kind: read[kind] if isinstance(read.get(kind), dict) else {}
-            for kind in ("files", "unknown")
+            "files": {k: v for k, v in _items(files) if isinstance(v, dict)},
+            "unknown": dict(_items(unknown)),
         }
 
     def _write(self, register: dict[str, dict[str, Any]]) -> None:
         text = json.dumps({"schema": 1, **register}, indent=1, sort_keys=True)
         with atomic_write(self.folder / REGISTER) as temporary:
             temporary.write_text(f"{text}\n", encoding="utf-8")
+
+
+def _items(value: Any) -> Iterable[tuple[str, Any]]:
+    return value.items() if isinstance(value, dict) else ()
 
 
 def _wait_for(lock: Any, folder: Path, announce: Callable[[str], None]) -> None:

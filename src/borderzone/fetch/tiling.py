@@ -113,9 +113,11 @@ def _columns(ground: Any, row: int, side: int, reach_km: float) -> set[int]:
     """Western edges of the tiles of one row whose widened squares touch the ground."""
     reach_lat = reach_km / _LATITUDE_KM
     low, high = row - reach_lat, row + side + reach_lat
-    narrowing = math.cos(math.radians(min(max(abs(low), abs(high)), 90.0)))
-    reach = min(reach_km / (_LONGITUDE_KM * max(narrowing, 1e-9)), 180.0)
-    west, _, east, _ = ground.bounds
+    west, south, east, north = ground.bounds
+    # Degrees of longitude are shortest where the row, or the ground, is nearest to a pole.
+    highest = min(max(abs(low), abs(high)), max(abs(south), abs(north)) + reach_lat, 90.0)
+    degree_km = _LONGITUDE_KM * max(math.cos(math.radians(highest)), 1e-9)
+    reach = min(reach_km / degree_km, 180.0)
     edges = np.arange(
         math.floor((west - reach) / side) * side, math.floor(east + reach) + 1, side, dtype=float
     )
@@ -157,5 +159,8 @@ def _shape(where: Any) -> Any:
             f"degrees, got {where!r}"
         )
         raise InvalidParameterError(msg) from error
+    if not all(map(math.isfinite, (west, south, east, north))):
+        msg = f"where must be four finite numbers in longitude and latitude, got {where!r}"
+        raise InvalidGeometryError(msg)
     # A box from 179 to -179 degrees crosses 180.
     return shapely.box(west, south, east + 360 if east < west else east, north)
