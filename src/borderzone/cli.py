@@ -13,6 +13,7 @@ from rich.table import Table
 
 import borderzone
 from borderzone import errors
+from borderzone._checks import check_choice
 
 __all__ = ["app", "main"]
 
@@ -224,13 +225,10 @@ def fetch_dem(  # noqa: PLR0913 (one option a matter that users decide)
     dry_run: DryRun = False,
 ) -> None:
     """Bring the Copernicus elevation tiles of a corridor."""
-    _fetch(
-        _corridor(where or [], depth_km),
-        source,
-        {"margin_km": margin_km, "cache": cache},
-        {"mirror": mirror, "max_gb": max_gb, "timeout_s": timeout_s, "attempts": attempts},
-        dry_run=dry_run,
-    )
+    check_choice(source, "source", ("glo30", "glo90"))
+    what = {"source": source, "margin_km": margin_km, "cache": cache}
+    how = {"mirror": mirror, "max_gb": max_gb, "timeout_s": timeout_s, "attempts": attempts}
+    _fetch(_corridor(where or [], depth_km), what, how, dry_run=dry_run)
 
 
 @fetch_app.command("landcover")
@@ -247,13 +245,9 @@ def fetch_landcover(  # noqa: PLR0913 (as above)
     dry_run: DryRun = False,
 ) -> None:
     """Bring the ESA WorldCover 2021 tiles of a corridor: classes at 10 m."""
-    _fetch(
-        _corridor(where or [], depth_km),
-        "worldcover",
-        {"margin_km": margin_km, "cache": cache},
-        {"mirror": mirror, "max_gb": max_gb, "timeout_s": timeout_s, "attempts": attempts},
-        dry_run=dry_run,
-    )
+    what = {"source": "worldcover", "margin_km": margin_km, "cache": cache}
+    how = {"mirror": mirror, "max_gb": max_gb, "timeout_s": timeout_s, "attempts": attempts}
+    _fetch(_corridor(where or [], depth_km), what, how, dry_run=dry_run)
 
 
 def _corridor(where: list[str], depth_km: float | None) -> Any:
@@ -274,25 +268,20 @@ def _corridor(where: list[str], depth_km: float | None) -> Any:
     return Corridor.around(border, depth_km=depth, segment_km=scenario.segment_km)
 
 
-def _fetch(
-    corridor: Any,
-    source: str,
-    what: dict[str, Any],
-    how: dict[str, Any],
-    *,
-    dry_run: bool,
-) -> None:
+def _fetch(corridor: Any, what: dict[str, Any], how: dict[str, Any], *, dry_run: bool) -> None:
     from borderzone import fetch  # noqa: PLC0415 - heavy imports
 
     network = fetch.Network(**how)
-    _say_corridor(fetch, corridor, source, what["margin_km"])
+    _say_corridor(fetch, corridor, what["source"], what["margin_km"])
     if dry_run:
-        for sentence in fetch.plan(corridor, source=source, network=network, **what).sentences():
-            _out.print(sentence, markup=False)
+        for sentence in fetch.plan(corridor, network=network, **what).sentences():
+            _say(sentence)
         return
-    choice: dict[str, Any] = {} if source == "worldcover" else {"source": source}
-    call = fetch.landcover if source == "worldcover" else fetch.dem
-    result = call(corridor, network=network, announce=_say, **(what | choice))
+    if what["source"] == "worldcover":
+        rest = {name: value for name, value in what.items() if name != "source"}
+        result = fetch.landcover(corridor, network=network, announce=_say, **rest)
+    else:
+        result = fetch.dem(corridor, network=network, announce=_say, **what)
     _say(f"{len(result.paths)} tiles, {result.bytes / 1e6:.2f} MB, in {result.folder}")
     _say(result.attribution)
     _say(

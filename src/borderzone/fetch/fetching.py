@@ -244,7 +244,8 @@ def _check_room(job: Job, outline: Plan) -> None:
 def _bring_all(job: Job, server: Server, survey: Survey) -> None:
     remotes = dict(survey.found)
     total = sum(survey.plan.sizes.values())
-    with tqdm(total=total, unit="B", unit_scale=True, desc=job.source.title, disable=None) as bar:
+    hidden = None if total else True  # None: shown on a terminal only
+    with tqdm(total=total, unit="B", unit_scale=True, desc=job.source.title, disable=hidden) as bar:
         counted: dict[Tile, int] = {}
 
         def work(tile: Tile) -> Brought:

@@ -138,7 +138,9 @@ class Shelf:
         if not path.is_file():
             return False
         entry = self._register()["files"].get(tile.file, {})
-        return entry.get("bytes") == path.stat().st_size and entry.get("sha256") == sha256(path)
+        if entry.get("bytes") != path.stat().st_size:
+            return False
+        return bool(entry.get("sha256") == sha256(path))
 
     def put(self, tile: Tile, brought: Brought, address: str) -> Path:
         """
