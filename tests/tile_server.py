@@ -15,6 +15,8 @@ stall_after       bytes of a body after which it stands still for stall_s (60 s,
 drip_s            pause before each byte of a body
 etag              "md5" (the default), "parts", "none", "weak", "new" (another each time), or itself
 deaf              ignore Range
+headers           further headers
+range_claim       Content-Range of a part
 redirect          send on to this address
 endless           give no length, and bytes without an end
 no_length         give no length
@@ -156,8 +158,11 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("ETag", etag)
         if rule.get("dated"):
             self.send_header("Last-Modified", formatdate(0, usegmt=True))
+        for name, value in rule.get("headers", {}).items():
+            self.send_header(name, value)
         if start:
-            self.send_header("Content-Range", f"bytes {start}-{total - 1}/{total}")
+            claim = rule.get("range_claim", f"bytes {start}-{total - 1}/{total}")
+            self.send_header("Content-Range", claim)
         unbounded = rule.get("endless") or rule.get("no_length")
         if unbounded and (self.command == "GET" or rule.get("no_length")):
             self.send_header("Connection", "close")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import logging
 import shutil
@@ -79,7 +80,9 @@ class FetchResult:
         """
         if SOURCES[self.source].layer != "dem":
             return ""
-        return f"dem = {json.dumps((self.folder / '*.tif').as_posix(), ensure_ascii=False)}"
+        # A folder may hold brackets, which a pattern would take for something else.
+        pattern = f"{glob.escape(self.folder.as_posix())}/*.tif"
+        return f"dem = {json.dumps(pattern, ensure_ascii=False)}"
 
 
 def dem(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import math
@@ -9,6 +10,7 @@ import threading
 import zlib
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import numpy as np
 from rasterio.enums import Compression
 
 from borderzone.errors import BorderzoneError
@@ -25,6 +27,7 @@ __all__ = ["DamagedError", "check_tile", "same_md5"]
 
 _MIB = 1024 * 1024
 _BLOCK = _MIB
+_MAX_BLOCK_BYTES = 256 * _MIB
 _MAX_CELLS = 4_000_000_000  # a tile of 3 degrees at 10 m has 1.3e9
 
 # Sizes of parts that uploaders use; S3 does not tell which.
@@ -131,17 +134,21 @@ def _check_blocks(source: Any, path: Path) -> None:
 
     Deflated blocks end in a checksum, which the raster library does not compare.
     """
+    height, width = source.block_shapes[0]
+    size = height * width * source.count * np.dtype(source.dtypes[0]).itemsize
+    if size > _MAX_BLOCK_BYTES:
+        msg = f"its blocks of {height} x {width} cells are larger than any tile store makes them"
+        raise DamagedError(msg)
     if source.compression is not Compression.deflate:
         for _, window in source.block_windows(1):
             source.read(1, window=window)
         return
-    height, width = source.block_shapes[0]
     with path.open("rb") as file:
         for level, factor in enumerate([1, *source.overviews(1)]):
             rows = math.ceil(source.height / factor / height)
             columns = math.ceil(source.width / factor / width)
             for row, column in itertools.product(range(rows), range(columns)):
-                _unpack(file, _place_of(source, row, column, level))
+                _unpack(file, _place_of(source, row, column, level), size)
 
 
 def _place_of(source: Any, row: int, column: int, level: int) -> tuple[int, int] | None:
@@ -154,12 +161,14 @@ def _place_of(source: Any, row: int, column: int, level: int) -> tuple[int, int]
     return (int(offset), int(length)) if offset is not None and length is not None else None
 
 
-def _unpack(file: BinaryIO, place: tuple[int, int] | None) -> None:
+def _unpack(file: BinaryIO, place: tuple[int, int] | None, size: int) -> None:
     if place is None:
         return
     file.seek(place[0])
-    try:
-        zlib.decompress(file.read(place[1]))
-    except zlib.error:
+    unpacking = zlib.decompressobj()
+    with contextlib.suppress(zlib.error):
+        # A little more room than the block has, so that its checksum is reached and compared.
+        unpacking.decompress(file.read(place[1]), size + 64)
+    if not unpacking.eof:
         msg = f"the block at byte {place[0]} cannot be unpacked"
-        raise DamagedError(msg) from None
+        raise DamagedError(msg)

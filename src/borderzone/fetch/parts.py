@@ -210,7 +210,7 @@ def _tried(server: Server, part: Part, report: Callable[[int], None]) -> Brought
             failures += 1
             if failures >= server.network.attempts:
                 msg = (
-                    f"{part.tile.name}: {server.name} failed {failures} times in a row ({trouble}) "
+                    f"{part.tile.name}: {server.name} failed in {failures} tries in a row ({trouble}) "
                     f"at byte {part.size} of {part.remote.size}; run the command again to go on"
                 )
                 raise NetworkError(msg) from None

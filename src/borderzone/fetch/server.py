@@ -128,8 +128,8 @@ class Server:
                 failures += 1
                 if failures >= self.network.attempts:
                     msg = (
-                        f"{tile.name}: {self.name} failed {failures} times ({trouble}); try again "
-                        "later, what was brought is kept"
+                        f"{tile.name}: {self.name} failed in {failures} of {failures} tries "
+                        f"({trouble}); try again later, what was brought is kept"
                     )
                     raise NetworkError(msg) from None
                 self.pause(failures)
