@@ -1,4 +1,4 @@
-"""The command line: a study, what can be named, what ships, and checks."""
+"""The command line: a study, what can be named, what ships, what can be fetched, and checks."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from rich.table import Table
 
 import borderzone
 from borderzone import errors
+from borderzone._checks import check_choice
 
 __all__ = ["app", "main"]
 
-EXIT_BUG, EXIT_USAGE, EXIT_DATA, EXIT_LIMIT = 1, 2, 3, 5
+EXIT_BUG, EXIT_USAGE, EXIT_DATA, EXIT_NETWORK, EXIT_LIMIT = 1, 2, 3, 4, 5
 
 _EXIT_CODES: tuple[tuple[type[errors.BorderzoneError], int], ...] = (
     (errors.LimitError, EXIT_LIMIT),
+    (errors.NetworkError, EXIT_NETWORK),
     (errors.DataError, EXIT_DATA),
     (errors.RejectedRowsError, EXIT_DATA),
     (errors.CoverageGapError, EXIT_DATA),
@@ -36,6 +38,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+fetch_app = typer.Typer(
+    name="fetch",
+    help="Bring elevation or land cover tiles for a corridor from a public store.",
+    no_args_is_help=True,
+)
+app.add_typer(fetch_app)
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 _state = {"debug": False}
@@ -43,6 +51,30 @@ _state = {"debug": False}
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace the files that an earlier run wrote there.")
 ]
+
+Where = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[STUDY.toml | A B]",
+        help="A study as TOML, or two countries; without either, the built-in study.",
+    ),
+]
+DepthKm = Annotated[
+    float | None, typer.Option(help="Depth of the corridor; the study's own when left out.")
+]
+MarginKm = Annotated[float, typer.Option(help="How far around the corridor tiles are fetched.")]
+Cache = Annotated[
+    Path | None,
+    typer.Option(help="Folder to keep tiles in; else $BORDERZONE_CACHE, else the platform's."),
+]
+Mirror = Annotated[
+    str | None,
+    typer.Option(help="Root of your own copy of the store: https, or http on localhost."),
+]
+MaxGb = Annotated[float, typer.Option(help="Refuse, before it starts, to fetch more than this.")]
+TimeoutS = Annotated[float, typer.Option(help="Longest wait for an answer.")]
+Attempts = Annotated[int, typer.Option(help="Tries in a row before a file is given up.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would be fetched.")]
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 - typer hands the flag by position
@@ -174,6 +206,111 @@ def whatif(
     _print_table(table, f"{results[0].scenario.name} against {results[1].scenario.name}")
     if out is not None:
         write_csv(table, out)
+
+
+@fetch_app.command("dem")
+def fetch_dem(  # noqa: PLR0913 (one option a matter that users decide)
+    where: Where = None,
+    *,
+    source: Annotated[str, typer.Option(help="glo30 or glo90: Copernicus DEM, 30 or 90 m.")] = (
+        "glo30"
+    ),
+    depth_km: DepthKm = None,
+    margin_km: MarginKm = 0.0,
+    cache: Cache = None,
+    mirror: Mirror = None,
+    max_gb: MaxGb = 20.0,
+    timeout_s: TimeoutS = 30.0,
+    attempts: Attempts = 5,
+    dry_run: DryRun = False,
+) -> None:
+    """Bring the Copernicus elevation tiles of a corridor."""
+    check_choice(source, "source", ("glo30", "glo90"))
+    what = {"source": source, "margin_km": margin_km, "cache": cache}
+    how = {"mirror": mirror, "max_gb": max_gb, "timeout_s": timeout_s, "attempts": attempts}
+    _fetch(_corridor(where or [], depth_km), what, how, dry_run=dry_run)
+
+
+@fetch_app.command("landcover")
+def fetch_landcover(  # noqa: PLR0913 (as above)
+    where: Where = None,
+    *,
+    depth_km: DepthKm = None,
+    margin_km: MarginKm = 0.0,
+    cache: Cache = None,
+    mirror: Mirror = None,
+    max_gb: MaxGb = 20.0,
+    timeout_s: TimeoutS = 30.0,
+    attempts: Attempts = 5,
+    dry_run: DryRun = False,
+) -> None:
+    """Bring the ESA WorldCover 2021 tiles of a corridor: classes at 10 m."""
+    what = {"source": "worldcover", "margin_km": margin_km, "cache": cache}
+    how = {"mirror": mirror, "max_gb": max_gb, "timeout_s": timeout_s, "attempts": attempts}
+    _fetch(_corridor(where or [], depth_km), what, how, dry_run=dry_run)
+
+
+def _corridor(where: list[str], depth_km: float | None) -> Any:
+    from borderzone.border import Border  # noqa: PLC0415 - heavy imports
+    from borderzone.corridor import Corridor  # noqa: PLC0415
+    from borderzone.scenario import Scenario  # noqa: PLC0415
+    from borderzone.study import Study  # noqa: PLC0415
+
+    if len(where) > 2:
+        msg = f"name one study file or two countries, got {len(where)} words: {' '.join(where)}"
+        raise errors.InvalidParameterError(msg)
+    if len(where) == 2:
+        border, scenario = Border.between(*where), Scenario()
+    else:
+        study = Study.from_toml(where[0]) if where else Study.default()
+        border, scenario = study.border, study.scenario
+    depth = scenario.depth_km if depth_km is None else depth_km
+    return Corridor.around(border, depth_km=depth, segment_km=scenario.segment_km)
+
+
+def _fetch(corridor: Any, what: dict[str, Any], how: dict[str, Any], *, dry_run: bool) -> None:
+    from borderzone import fetch  # noqa: PLC0415 - heavy imports
+
+    network = fetch.Network(**how)
+    _say_corridor(fetch, corridor, what["source"], what["margin_km"])
+    if dry_run:
+        for sentence in fetch.plan(corridor, network=network, **what).sentences():
+            _say(sentence)
+        return
+    if what["source"] == "worldcover":
+        rest = {name: value for name, value in what.items() if name != "source"}
+        result = fetch.landcover(corridor, network=network, announce=_say, **rest)
+    else:
+        result = fetch.dem(corridor, network=network, announce=_say, **what)
+    _say(f"{len(result.paths)} tiles, {result.bytes / 1e6:.2f} MB, in {result.folder}")
+    _say(result.attribution)
+    _say(
+        f"In a study file: {result.study_line}"
+        if result.study_line
+        else "A study takes land cover as one raster of IGBP classes. These tiles are for "
+        'borderzone.terrain.landcover with scheme="worldcover"; bare ground is class 60.'
+    )
+
+
+def _say_corridor(fetch: Any, corridor: Any, source: str, margin_km: float) -> None:
+    from borderzone.study.ground import _MARGIN_KM  # noqa: PLC0415 - heavy imports
+
+    depths = ", ".join(f"{code} {km:g} km" for code, km in corridor.depth_km.items())
+    _say(f"Corridor {corridor.border.a}-{corridor.border.b}: {depths}; margin {margin_km:g} km.")
+    if source == "worldcover" or margin_km >= _MARGIN_KM:
+        return
+    more = len(fetch.tiles(corridor, source=source, margin_km=_MARGIN_KM)) - len(
+        fetch.tiles(corridor, source=source, margin_km=margin_km)
+    )
+    if more:
+        _say(
+            f"Travel times can start up to {_MARGIN_KM:g} km outside the corridor: ground without "
+            f"elevation gives them no way. --margin-km {_MARGIN_KM:g} adds {more} tiles."
+        )
+
+
+def _say(sentence: str) -> None:
+    _out.print(sentence, markup=False)
 
 
 def _print_table(frame: Any, title: str) -> None:

@@ -13,6 +13,7 @@ __all__ = [
     "InvalidParameterError",
     "InvalidScenarioError",
     "LimitError",
+    "NetworkError",
     "NoOverlapError",
     "NotProjectedError",
     "OutputError",
@@ -60,6 +61,10 @@ class InvalidScenarioError(BorderzoneError):
 
 class LimitError(BorderzoneError):
     """An input is larger than the stated limit."""
+
+
+class NetworkError(BorderzoneError):
+    """A server cannot be reached, refuses, or delivers something else than asked for."""
 
 
 class NoOverlapError(BorderzoneError):

@@ -1,0 +1,23 @@
+"""The only door to the network: elevation and land cover tiles, resumable and checked."""
+
+from __future__ import annotations
+
+from borderzone.fetch.fetching import FetchResult, dem, landcover
+from borderzone.fetch.network import Network
+from borderzone.fetch.planning import Plan, plan
+from borderzone.fetch.shelf import cache_folder
+from borderzone.fetch.sources import SOURCES, Source
+from borderzone.fetch.tiling import tiles
+
+__all__ = [
+    "SOURCES",
+    "FetchResult",
+    "Network",
+    "Plan",
+    "Source",
+    "cache_folder",
+    "dem",
+    "landcover",
+    "plan",
+    "tiles",
+]

@@ -1,0 +1,329 @@
+"""Asking one server: bounded in time and in tries, never led elsewhere."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+
+from borderzone.errors import NetworkError
+from borderzone.fetch.address import is_loopback, same_server, shown
+from borderzone.fetch.remote import remote_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from borderzone.fetch.network import Network
+    from borderzone.fetch.remote import Remote
+    from borderzone.fetch.sources import Tile
+
+__all__ = ["Server", "StoppedError", "TroubleError"]
+
+_CHUNK = 256 * 1024
+_REDIRECTS = 3
+_SLOWEST_BYTES_S = 1024
+_LONGEST_PAUSE_S = 30.0
+
+
+class TroubleError(Exception):
+    """Something that may pass: a cut connection, a late answer, a server out of order."""
+
+
+class StoppedError(Exception):
+    """The user, or the failure of another file, ends this one early."""
+
+
+class Server:
+    """
+    One server and one root, asked for tiles.
+
+    Parameters
+    ----------
+    base
+        Checked address of the root.
+    network
+        How the network is used.
+    """
+
+    def __init__(self, base: str, network: Network) -> None:
+        self.base = base
+        self.network = network
+        self.stop = threading.Event()
+        self.received = 0
+        self._counting = threading.Lock()
+        self._session = requests.Session()
+        self._session.headers.clear()
+        self._session.headers["User-Agent"] = "borderzone"
+        self._session.headers["Accept-Encoding"] = "identity"
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # Proxies of the environment count, but not for this machine. Names and passwords that
+        # lie about in a .netrc file are not handed over.
+        self._session.trust_env = not is_loopback(urlsplit(base).hostname or "")
+        self._session.auth = _no_credentials
+
+    @property
+    def name(self) -> str:
+        """
+        Name of the server for messages.
+
+        Returns
+        -------
+        str
+            Host and port.
+        """
+        return shown(self.base)
+
+    def pause(self, failures: int) -> None:
+        """
+        Wait before the next try.
+
+        Parameters
+        ----------
+        failures
+            Tries that failed in a row.
+
+        Raises
+        ------
+        StoppedError
+            If all is to end meanwhile.
+        """
+        longest = self.network.backoff_s * 2 ** (failures - 1)
+        if self.stop.wait(min(longest, _LONGEST_PAUSE_S)):
+            raise StoppedError
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+    def look(self, tile: Tile) -> Remote | None:
+        """
+        Ask what the server says of a tile, without bringing it.
+
+        Parameters
+        ----------
+        tile
+            The tile.
+
+        Returns
+        -------
+        Remote or None
+            Length and marks; None where the server has no such file.
+
+        Raises
+        ------
+        NetworkError
+            If the server refuses, or fails time after time.
+        """
+        failures = 0
+        while True:
+            try:
+                return self._look(tile)
+            except TroubleError as trouble:
+                failures += 1
+                if failures >= self.network.attempts:
+                    msg = (
+                        f"{tile.name}: {self.name} failed in {failures} of {failures} tries "
+                        f"({trouble}); try again later, what was brought is kept"
+                    )
+                    raise NetworkError(msg) from None
+                self.pause(failures)
+
+    def _look(self, tile: Tile) -> Remote | None:
+        with self._asked("HEAD", tile, {}) as answer:
+            if answer.status_code not in {405, 501}:
+                return self._described(tile, answer)
+        with self._asked("GET", tile, {}) as answer:  # a server that knows no HEAD
+            return self._described(tile, answer)
+
+    def _described(self, tile: Tile, answer: requests.Response) -> Remote | None:
+        if answer.status_code == 404:
+            return None
+        found = remote_of(answer)
+        if found is None:
+            msg = (
+                f"{tile.name}: {self.name} does not tell its length, and a cut file could not be "
+                "told from a whole one; use a server or mirror that sends Content-Length"
+            )
+            raise NetworkError(msg)
+        return found
+
+    @contextmanager
+    def opened(self, tile: Tile, start: int, remote: Remote) -> Iterator[requests.Response]:
+        """
+        Ask for a tile, or for what is left of it.
+
+        Parameters
+        ----------
+        tile
+            The tile.
+        start
+            Bytes that are there already. Units: byte.
+        remote
+            What the server said of it.
+
+        Yields
+        ------
+        requests.Response
+            Status 200 (all of it), 206 (what is left) or 416 (nothing is).
+
+        Raises
+        ------
+        NetworkError
+            If the server refuses, or the file is gone.
+        TroubleError
+            If it fails in a way that may pass.
+        """
+        headers = {}
+        if start:
+            headers = {"Range": f"bytes={start}-", "If-Range": str(remote.validator)}
+        with self._asked("GET", tile, headers) as answer:
+            if answer.status_code == 404:
+                msg = f"{tile.name}: {self.name} offered it, and now has no such file; try again"
+                raise NetworkError(msg)
+            yield answer
+
+    @contextmanager
+    def _asked(
+        self, method: str, tile: Tile, headers: Mapping[str, str]
+    ) -> Iterator[requests.Response]:
+        address = f"{self.base}/{tile.key}"
+        for _ in range(_REDIRECTS):
+            answer = self._sent(method, address, headers)
+            try:
+                onward = answer.headers.get("Location") if answer.is_redirect else None
+                if onward is None:
+                    self._check_status(tile, answer, method)
+                    yield answer
+                    return
+                address = self._followed(tile, address, onward)
+            finally:
+                answer.close()
+        msg = f"{tile.name}: {self.name} sends in circles; check the address of the mirror"
+        raise NetworkError(msg)
+
+    def _sent(self, method: str, address: str, headers: Mapping[str, str]) -> requests.Response:
+        try:
+            return self._session.request(
+                method,
+                address,
+                headers=dict(headers),
+                timeout=self.network.timeout_s,
+                allow_redirects=False,
+                stream=True,
+            )
+        except requests.exceptions.SSLError:
+            msg = f"{self.name}: its certificate cannot be trusted; nothing was fetched from it"
+            raise NetworkError(msg) from None
+        except requests.RequestException as error:
+            # Not the error's own text: it may hold the address of a proxy with its password.
+            raise TroubleError(_reason(error, self.network.timeout_s)) from None
+
+    def _followed(self, tile: Tile, address: str, onward: str) -> str:
+        target = urljoin(address, onward)
+        if not same_server(address, target):
+            msg = (
+                f"{tile.name}: {self.name} sends on to {shown(target)}, which is not followed; "
+                "name that address with --mirror if you trust it"
+            )
+            raise NetworkError(msg)
+        return target
+
+    def _check_status(self, tile: Tile, answer: requests.Response, method: str) -> None:
+        status = answer.status_code
+        if method == "HEAD" and status in {405, 501}:
+            return
+        if status >= 500:
+            msg = f"status {status}"
+            raise TroubleError(msg)
+        if status not in {200, 206, 404, 416}:
+            msg = (
+                f"{tile.name}: {self.name} answers with status {status}; check the address, "
+                "and whether it may be read without an account"
+            )
+            raise NetworkError(msg)
+        if (
+            status in {200, 206}
+            and answer.headers.get("Content-Encoding", "identity") != "identity"
+        ):
+            msg = f"{tile.name}: {self.name} sends it packed, which was not asked for"
+            raise NetworkError(msg)
+
+    def chunks(self, answer: requests.Response) -> Iterator[bytes]:
+        """
+        Give the body of an answer piece by piece.
+
+        Parameters
+        ----------
+        answer
+            The answer.
+
+        Yields
+        ------
+        bytes
+            The next piece.
+
+        Raises
+        ------
+        TroubleError
+            If the connection is cut, or nearly stands still.
+        StoppedError
+            If all is to end.
+        """
+        window_start, window_bytes = time.monotonic(), 0
+        while True:
+            try:
+                # One read of the socket at a time: a trickle cannot hold us in here.
+                piece = answer.raw.read1(_CHUNK, decode_content=False)
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                raise TroubleError(_reason(error, self.network.timeout_s)) from None
+            if self.stop.is_set():
+                raise StoppedError
+            if not piece:
+                return
+            with self._counting:
+                self.received += len(piece)
+            yield piece
+            window_bytes += len(piece)
+            elapsed = time.monotonic() - window_start
+            if elapsed > self.network.timeout_s:
+                if window_bytes < _SLOWEST_BYTES_S * elapsed:
+                    msg = f"only {window_bytes} bytes in {elapsed:.1f} s"
+                    raise TroubleError(msg)
+                window_start, window_bytes = time.monotonic(), 0
+
+
+def _no_credentials(request: Any) -> Any:
+    return request
+
+
+def _reason(error: BaseException, timeout_s: float) -> str:
+    """Say in our own words what went wrong."""
+    late = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
+    chain = list(_causes(error))
+    if any(isinstance(cause, late) for cause in chain):
+        return f"no answer within {timeout_s:g} s"
+    if any(isinstance(cause, requests.exceptions.ProxyError) for cause in chain):
+        return "the proxy cannot be reached"
+    if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in chain):
+        return "its name is not known; is there a network?"
+    if any(isinstance(cause, ConnectionRefusedError) for cause in chain):
+        return "it takes no connections"
+    return "the connection was cut"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        seen.append(error)
+        yield error
+        inner = [item for item in error.args if isinstance(item, BaseException)]
+        reason = getattr(error, "reason", None)
+        if isinstance(reason, BaseException):
+            inner.append(reason)
+        error = inner[0] if inner else (error.__cause__ or error.__context__)

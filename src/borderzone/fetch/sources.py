@@ -1,0 +1,159 @@
+"""Where tiles come from: address, naming, licence and the words that must travel with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["SOURCES", "Source", "Tile"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tile:
+    """
+    One tile of a source.
+
+    Attributes
+    ----------
+    name
+        Its name, which is the name of its file without the extension.
+    key
+        Where it lies below the address of the source.
+    west, south
+        Its south-western corner. Units: degree.
+    size_deg
+        Its side. Units: degree.
+    """
+
+    name: str
+    key: str
+    west: int
+    south: int
+    size_deg: int
+
+    @property
+    def file(self) -> str:
+        """
+        Name of its file.
+
+        Returns
+        -------
+        str
+            With the extension.
+        """
+        return f"{self.name}.tif"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """
+    A public store of tiles.
+
+    Attributes
+    ----------
+    name
+        Short name, which is also the name of its folder in the cache.
+    title
+        What it is, in a few words.
+    layer
+        Layer of a study that it serves, ``"dem"`` or ``"landcover"``.
+    address
+        Root of the store.
+    pattern, folder
+        Name of a tile, and the folder that its file lies in.
+    tile_deg
+        Side of a tile. Units: degree.
+    cell_m
+        Side of a cell, at most. Units: m.
+    licence, attribution
+        Terms, and the text that must travel with the data.
+    """
+
+    name: str
+    title: str
+    layer: str
+    address: str
+    pattern: str
+    folder: str
+    tile_deg: int
+    cell_m: float
+    licence: str
+    attribution: str
+
+    def tile(self, west: int, south: int) -> Tile:
+        """
+        Name a tile by its south-western corner.
+
+        Parameters
+        ----------
+        west, south
+            Corner, from -180 to 179 and -90 to 89. Units: degree.
+
+        Returns
+        -------
+        Tile
+            Its name and place.
+
+        Examples
+        --------
+        >>> SOURCES["glo30"].tile(-60, -3).name
+        'Copernicus_DSM_COG_10_S03_00_W060_00_DEM'
+        """
+        name = self.pattern.format(
+            lat=f"{'S' if south < 0 else 'N'}{abs(south):02d}",
+            lon=f"{'W' if west < 0 else 'E'}{abs(west):03d}",
+        )
+        key = f"{self.folder.format(name=name)}/{name}.tif"
+        return Tile(name=name, key=key, west=west, south=south, size_deg=self.tile_deg)
+
+
+def _copernicus(name: str, metres: int, arc_tenths: int) -> Source:
+    # The wording is that of article 6 (b) and (c) of the licence of the GLO-30 and GLO-90 products.
+    return Source(
+        name=name,
+        title=f"Copernicus DEM GLO-{metres}",
+        layer="dem",
+        address=f"https://copernicus-dem-{metres}m.s3.eu-central-1.amazonaws.com",
+        pattern=f"Copernicus_DSM_COG_{arc_tenths}_{{lat}}_00_{{lon}}_00_DEM",
+        folder="{name}",
+        tile_deg=1,
+        cell_m=1.04 * metres,
+        licence=f"Copernicus DEM GLO-{metres} licence: free of charge, notices kept",
+        attribution=(
+            f"produced using Copernicus WorldDEM-{metres} © DLR e.V. 2010-2014 and © Airbus "
+            "Defence and Space GmbH 2014-2018 provided under COPERNICUS by the European Union and "
+            "ESA; all rights reserved. The organisations in charge of the Copernicus programme by "
+            "law or by delegation do not incur any liability for any use of the Copernicus "
+            f"WorldDEM-{metres}."
+        ),
+    )
+
+
+_WORLDCOVER = Source(
+    name="worldcover",
+    title="ESA WorldCover 2021 v200",
+    layer="landcover",
+    address="https://esa-worldcover.s3.eu-central-1.amazonaws.com",
+    pattern="ESA_WorldCover_10m_2021_v200_{lat}{lon}_Map",
+    folder="v200/2021/map",
+    tile_deg=3,
+    cell_m=9.3,
+    licence="CC BY 4.0",
+    attribution=(
+        "© ESA WorldCover project / Contains modified Copernicus Sentinel data (2021) processed "
+        "by ESA WorldCover consortium"
+    ),
+)
+
+SOURCES: Mapping[str, Source] = MappingProxyType(
+    {
+        "glo30": _copernicus("glo30", 30, 10),
+        "glo90": _copernicus("glo90", 90, 30),
+        "worldcover": _WORLDCOVER,
+    }
+)
+"""The stores that can be fetched from, by short name."""

@@ -1,0 +1,275 @@
+"""`borderzone fetch`: what it says before and after, and the exit code that a script can trust."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import termios
+import tomllib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from fetch_cases import Store, fill, running_store
+
+import borderzone as bz
+from borderzone import cli, fetch
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+Run = "Callable[..., tuple[int, str, str]]"
+
+
+@pytest.fixture(scope="module")
+def corridor() -> bz.Corridor:
+    return bz.Corridor.around(bz.Border.between("IRQ", "SYR"), depth_km=50)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, corridor: bz.Corridor) -> Iterator[Store]:
+    root = tmp_path_factory.mktemp("store")
+    fill(root, "glo30", fetch.tiles(corridor))
+    fill(root, "worldcover", fetch.tiles(corridor, source="worldcover"), dtype="uint8")
+    with running_store(root) as store:
+        yield store
+
+
+@pytest.fixture
+def store(running: Store) -> Store:
+    running.rules()
+    return running
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    store: Store,
+    tmp_path: Path,
+) -> Callable[..., tuple[int, str, str]]:
+    """Run ``borderzone fetch`` against the store; give exit code, output and errors."""
+    monkeypatch.setenv("BORDERZONE_CACHE", str(tmp_path / "cache"))
+
+    def call(*words: str, mirror: str = store.address) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["borderzone", "fetch", *words, "--mirror", mirror])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        said = capsys.readouterr()
+        return int(stop.value.code or 0), said.out, said.err
+
+    return call
+
+
+def test_two_countries_bring_the_16_tiles_of_their_corridor_and_a_line_that_a_study_reads(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, corridor: bz.Corridor
+) -> None:
+    code, out, err = run("dem", "IRQ", "SYR", "--cache", str(tmp_path / "mine"))
+
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "Corridor IRQ-SYR: IRQ 50 km, SYR 50 km; margin 0 km."
+    assert "--margin-km 50 adds 11 tiles" in out
+    assert "16 tiles needed, 0 there already" in out
+    assert re.search(
+        r"To fetch: 16 tiles, 0\.\d\d MB, from 127\.0\.0\.1:\d+ into .*mine/glo30", out
+    )
+    assert "all rights reserved" in out
+    assert "Retrieved: " in out
+    assert len(list((tmp_path / "mine" / "glo30").glob("*.tif"))) == 16
+    study = tomllib.loads(lines[-1].removeprefix("In a study file: "))
+    dem = bz.read_dem(study["dem"], corridor.grid(resolution_m=10_000))
+    assert 250 < float(dem.mean()) < 350
+
+
+def test_the_size_is_told_before_the_first_byte_is_asked_for(
+    run: Callable[..., tuple[int, str, str]], store: Store, tmp_path: Path
+) -> None:
+    code, out, _ = run("dem", "IRQ", "SYR", "--dry-run")
+
+    assert code == 0
+    assert "To fetch: 16 tiles" in out
+    assert store.asked("GET") == []
+    assert len(store.asked("HEAD")) == 16
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_study_file_says_border_and_depth(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    file = tmp_path / "study.toml"
+    file.write_text(
+        'a = "IRQ"\nb = "SYR"\ndem = "not-there-yet/*.tif"\n[scenario]\ndepth_km = 2\n', "utf-8"
+    )
+
+    code, out, _ = run("dem", str(file))
+
+    thin = bz.Corridor.around(bz.Border.between("IRQ", "SYR"), depth_km=2)
+    names = fetch.tiles(thin)
+    assert code == 0
+    assert "IRQ 2 km, SYR 2 km" in out
+    assert len(names) < 16
+    found = (tmp_path / "cache" / "glo30").glob("*.tif")
+    assert sorted(path.stem for path in found) == sorted(names)
+
+
+def test_the_built_in_study_stands_in_for_none(run: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, _ = run("dem", "--dry-run", "--depth-km", "10")
+
+    assert code == 0
+    assert out.startswith("Corridor IRQ-SYR: IRQ 10 km, SYR 10 km")
+
+
+def test_land_cover_comes_with_its_own_credit(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    code, out, _ = run("landcover", "IRQ", "SYR")
+
+    assert code == 0
+    assert "5 tiles" in out
+    assert "ESA WorldCover consortium" in out
+    assert "CC BY 4.0" in out
+    assert "class 60" in out
+    assert len(list((tmp_path / "cache" / "worldcover").glob("*.tif"))) == 5
+
+
+def test_a_source_without_tiles_for_the_ground_exits_with_4(
+    run: Callable[..., tuple[int, str, str]],
+) -> None:
+    code, _, err = run("dem", "IRQ", "SYR", "--source", "glo90")
+
+    assert code == 4
+    assert "none of the tiles needed" in err
+    assert "Traceback" not in err
+
+
+def test_missing_tiles_are_named_and_the_exit_code_is_0(
+    run: Callable[..., tuple[int, str, str]], store: Store
+) -> None:
+    store.rules({"N37_00_E042": {"status": 404}})
+
+    code, out, _ = run("dem", "IRQ", "SYR")
+
+    assert code == 0
+    assert "unknown: Copernicus_DSM_COG_10_N37_00_E042_00_DEM." in out
+    assert out.count("15 tiles") == 2
+
+
+def test_trouble_with_the_network_exits_with_4(
+    run: Callable[..., tuple[int, str, str]], store: Store
+) -> None:
+    store.rules({"N33_00_E040": {"status": 403, "on": "GET"}})
+
+    refused, _, err = run("dem", "IRQ", "SYR")
+    away, _, said = run("dem", "IRQ", "SYR", "--attempts", "1", mirror="http://127.0.0.1:9")
+
+    assert (refused, away) == (4, 4)
+    assert "NetworkError" in err
+    assert "N33_00_E040" in err
+    assert "127.0.0.1:9 failed" in said
+
+
+def test_too_much_exits_with_5(run: Callable[..., tuple[int, str, str]], store: Store) -> None:
+    code, _, err = run("dem", "IRQ", "SYR", "--max-gb", "0.00001")
+
+    assert code == 5
+    assert "--max-gb" in err
+    assert store.asked("GET") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("dem", "IRQ", "SYR", "JOR"), "one study file or two countries"),
+        (("dem", "IRQ", "PRT"), "PRT|Portugal"),
+        (("dem", "no-such-study.toml"), "no-such-study.toml"),
+        (("dem", "IRQ", "SYR", "--source", "srtm"), "glo30, glo90"),
+        (("dem", "IRQ", "SYR", "--source", "worldcover"), "glo30, glo90"),
+        (("dem", "IRQ", "SYR", "--margin-km", "-3"), "margin_km"),
+        (("dem", "IRQ", "SYR", "--depth-km", "0"), "depth_km"),
+        (("dem", "IRQ", "SYR", "--attempts", "0"), "attempts"),
+        (("dem", "IRQ", "SYR", "--timeout-s", "nan"), "timeout_s"),
+    ],
+)
+def test_what_makes_no_sense_exits_with_2(
+    run: Callable[..., tuple[int, str, str]], words: tuple[str, ...], says: str
+) -> None:
+    code, _, err = run(*words)
+
+    assert code == 2
+    assert re.search(says, err)
+
+
+def test_plain_http_to_another_machine_exits_with_2(
+    run: Callable[..., tuple[int, str, str]],
+) -> None:
+    code, _, err = run("dem", "IRQ", "SYR", mirror="http://192.168.0.7/tiles")
+
+    assert code == 2
+    assert "this machine only" in err
+
+
+def pieces_of(terminal: io.FileIO) -> Iterator[str]:
+    """Read a terminal whose other end is closed, which Linux reports as an error."""
+    with contextlib.suppress(OSError):
+        while piece := terminal.read(4096):
+            yield piece.decode()
+
+
+def test_progress_is_shown_on_a_terminal_and_nowhere_else(store: Store, tmp_path: Path) -> None:
+    code = f"""
+from borderzone import fetch
+fetch.dem((40.2, 33.2, 40.8, 33.8), cache={str(tmp_path)!r} + "/" + __import__("sys").argv[1],
+          network=fetch.Network(mirror={store.address!r}))
+"""
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    command = [sys.executable, "-c", code]
+    subprocess.run([*command, "a"], stderr=theirs, check=True)
+    os.close(theirs)
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        shown = "".join(pieces_of(terminal))
+    quiet = subprocess.run([*command, "b"], capture_output=True, text=True, check=True)
+
+    assert "Copernicus DEM GLO-30: 100%" in shown
+    assert (quiet.stdout, quiet.stderr) == ("", "")
+
+
+def test_importing_fetch_touches_neither_disk_nor_network(tmp_path: Path) -> None:
+    code = """
+import sys
+seen = []
+def watch(event, args):
+    if event in ("os.mkdir", "socket.connect") or (event == "open" and args[2] and args[2] & 0o3):
+        seen.append((event, str(args[0])))
+sys.addaudithook(watch)
+import borderzone.fetch
+print(seen)
+"""
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"HOME": str(tmp_path), "PATH": "", "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
+    )
+
+    assert done.stdout.strip() == "[]"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_tiles_read_back_as_they_were_made(
+    run: Callable[..., tuple[int, str, str]], store: Store, tmp_path: Path
+) -> None:
+    run("dem", "IRQ", "SYR")
+
+    for path in (tmp_path / "cache" / "glo30").glob("*.tif"):
+        with bz.io.open_raster(path) as mine:
+            there = next(store.root.glob(f"{path.stem}/*.tif"))
+            assert path.read_bytes() == there.read_bytes()
+            assert np.isfinite(mine.read(1)).all()
