@@ -38,7 +38,20 @@ with Path(sys.argv[1]).open(encoding="utf-8") as file:
 DATA, OUT = Path(CASE["data"]), Path(CASE["out"])
 FINE, WORK, MARGIN = CASE["terrain_m"], CASE["work_m"], 50_000
 # Land cover class: bare, and speed of a vehicle against bare ground. The rest is 0.3.
-SPEED = {0: 0, 6: 0.6, 7: 0.9, 8: 0.5, 9: 0.8, 10: 1, 11: 0.2, 12: 0.7, 13: 1, 14: 0.7, 16: 1, 17: 0}
+SPEED = {
+    0: 0,
+    6: 0.6,
+    7: 0.9,
+    8: 0.5,
+    9: 0.8,
+    10: 1,
+    11: 0.2,
+    12: 0.7,
+    13: 1,
+    14: 0.7,
+    16: 1,
+    17: 0,
+}
 
 stage("border and corridor")
 borders = gpd.read_parquet(DATA / "boundaries/borders.parquet")
@@ -65,14 +78,14 @@ def grid(cell, margin):
     return from_origin(left, top, cell, cell), (int(rows), int(columns))
 
 
-def onto(source, transform, shape, how, crs="EPSG:4326", from_transform=None, empty=np.nan):
+def onto(source, transform, shape, how, from_transform=None, empty=np.nan):
     """Bring an array, or a file, onto a grid."""
     out = np.full(shape, empty, np.float32)
     if isinstance(source, Path):
         with rasterio.open(source) as opened:
             source, from_transform = opened.read(1).astype(np.float32), opened.transform
     reproject(
-        source, out, src_transform=from_transform, src_crs=crs, src_nodata=np.nan,
+        source, out, src_transform=from_transform, src_crs="EPSG:4326", src_nodata=np.nan,
         dst_transform=transform, dst_crs=FRAME, dst_nodata=np.nan, resampling=how, num_threads=2,
     )  # fmt: skip
     return out
@@ -97,7 +110,8 @@ fine, fine_shape = grid(FINE, 0)
 wide, wide_shape = grid(WORK, MARGIN)
 work, work_shape = grid(WORK, 0)
 dem_wide = onto(mosaic[0], wide, wide_shape, Resampling.average, from_transform=lattice)
-dem = onto(mosaic[0], fine, fine_shape, Resampling.cubic, from_transform=lattice)
+how = Resampling.average if FINE > 60 else Resampling.cubic
+dem = onto(mosaic[0], fine, fine_shape, how, from_transform=lattice)
 del mosaic
 # Running sums of scipy carry a NaN along the whole row; the holes lie outside the strip.
 dem[np.isnan(dem)] = 0
@@ -170,7 +184,9 @@ bare = cover_wide[pad : pad + work_shape[0], pad : pad + work_shape[1]] == 16
 remote_work = bare & (hours > 2) & (segment_work >= 0)
 remote = remote_work[np.ix_(rows, columns)] & (segment >= 0)
 karst = gpd.read_file(DATA / "terrain/karst.geojson").to_crs(FRAME).sort_values("susceptibility")
-rank = rasterize(zip(karst.geometry, karst.susceptibility), fine_shape, transform=fine, dtype="uint8")
+rank = rasterize(
+    zip(karst.geometry, karst.susceptibility), fine_shape, transform=fine, dtype="uint8"
+)
 steep = np.maximum(np.clip(slope / 10, 0.05, 1), np.clip(-tpi / 50, 0.05, 1))
 members = [(2, rank / np.float32(3)), (0.5, np.clip(relief / 150, 0.05, 1)), (0.5, steep)]
 product = inverse = np.float32(1)
@@ -196,18 +212,18 @@ zones.to_file(OUT / "handmade_zones.gpkg")
 
 stage("summary by segment")
 inside = segment >= 0
-going = np.maximum(1e-9, 1 - np.tan(np.radians(slope[inside])) / 0.3)
+surface = factor[pad : pad + work_shape[0], pad : pad + work_shape[1]][np.ix_(rows, columns)]
+going = surface[inside] * np.maximum(0, 1 - np.tan(np.radians(slope[inside])) / 0.3)
 cells = pd.DataFrame({
     "segment": segment[inside], "slope_deg": slope[inside], "relief_m": relief[inside],
-    "tri_m": tri[inside], "pace": np.where(going > 1e-9, 1 / going, np.nan),
+    "tri_m": tri[inside], "pace": np.where(going > 0, 1 / np.maximum(going, 1e-9), np.nan),
     "remote_share": remote[inside], "cave": np.where(rank[inside] > 0, cave[inside], np.nan),
 })  # fmt: skip
 table = cells.groupby("segment").mean()
-table["speed_on_slope"] = 1 / table.pop("pace")
+table["patrol_speed_factor"] = 1 / table.pop("pace")
 table["hours_median"] = (
     pd.Series(hours[segment_work >= 0]).groupby(segment_work[segment_work >= 0]).median()
 )
-table["area_km2"] = cells.groupby("segment").size() * (FINE / 1000) ** 2
 table.to_csv(OUT / "handmade_segments.csv")
 
 stage("rasters")
@@ -220,10 +236,10 @@ layers = {"elevation": dem, "slope": slope, "tri": tri, "vrm": vrm, "tpi": tpi, 
 for name, layer in layers.items():
     with rasterio.open(OUT / f"handmade_{name}.tif", "w", **profile) as target:
         target.write(layer.astype(np.float32), 1)
-median = {"slope_median": float(np.median(slope[inside]))}
-zones_km2 = {"zones": int(large.any() and len(zones)), "zones_km2": float(area_km2[area_km2 >= 100].sum())}
-result = median | zones_km2 | {
-    "remote_share": float(remote[inside].mean()), "cave_share_of_rock": float(cave[inside & (rank > 0)].mean()),
-}  # fmt: skip
+result = {
+    "zones_km2": float(area_km2[area_km2 >= 100].sum()),
+    "remote_share": float(remote[inside].mean()),
+    "cave_share_of_rock": float(cave[inside & (rank > 0)].mean()),
+}
 (OUT / "handmade_result.json").write_text(json.dumps(result), encoding="utf-8")
 stage.write(OUT / "handmade_stages.json")
