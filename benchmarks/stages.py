@@ -40,8 +40,8 @@ class Stages:
         path.write_text(json.dumps(self.table(), indent=1), encoding="utf-8")
 
 
-def highest_mb() -> float:
-    """Highest resident memory since it was last forgotten. Units: MB."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
+def highest_mb(process: int | str = "self") -> float:
+    """Highest resident memory of a process since it was last forgotten. Units: MB."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     return int(found[1]) * 1024 / 1e6 if found else float("nan")
