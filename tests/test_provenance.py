@@ -18,6 +18,7 @@ from affine import Affine
 from pyproj import CRS
 
 import borderzone
+from borderzone._clock import Stage
 from borderzone import datasets, io, provenance
 from borderzone.grid import Grid
 from borderzone.scenario import Scenario
@@ -111,7 +112,7 @@ def test_a_written_manifest_is_strict_json_and_lets_the_folder_be_replaced(
     for text in ("1", "2"):
         with io.output_folder(tmp_path / "out", overwrite=True) as folder:
             (folder / "a.txt").write_text(text)
-            provenance.write_timing({"all": 1.23456}, folder)
+            provenance.write_timing({"all": Stage(seconds=1.23456, peak_mb=20.04)}, folder)
             provenance.write_manifest(small_result(), folder)
     text = (tmp_path / "out" / "manifest.json").read_text()
 
@@ -123,6 +124,7 @@ def test_a_written_manifest_is_strict_json_and_lets_the_folder_be_replaced(
     assert str(tmp_path) not in text
     timing = json.loads((tmp_path / "out" / "timing.json").read_text())
     assert timing["seconds"] == {"all": 1.235}
+    assert timing["peak_mb"] == {"all": 20.0}
     assert timing["peak_memory_mb"] > 10
 
 

@@ -156,6 +156,97 @@ class Grid:
         bottom = top + self.shape[0] * self.transform.e
         return (float(left), float(bottom), float(right), float(top))
 
+    def refined(self, factor: int) -> Grid:
+        """
+        Grid on the same ground, each cell cut into smaller ones.
+
+        Parameters
+        ----------
+        factor
+            How many cells stand along the side of one.
+
+        Returns
+        -------
+        Grid
+            The finer grid; its cells nest in those of this one.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the factor is not a whole number of at least 1.
+
+        Examples
+        --------
+        >>> grid = Grid(shape=(2, 3), transform=Affine(10, 0, 0, 0, -10, 20), crs=CRS(32637))
+        >>> grid.refined(5)
+        Grid(10 x 15 cells of 2 m, WGS 84 / UTM zone 37N)
+        """
+        if isinstance(factor, bool) or int(factor) != factor or factor < 1:
+            msg = f"factor must be a whole number, 1 at least, got {factor!r}"
+            raise InvalidParameterError(msg)
+        rows, columns = self.shape
+        step, left, top = self.resolution_m / factor, self.transform.c, self.transform.f
+        return Grid(
+            shape=(rows * int(factor), columns * int(factor)),
+            transform=Affine(step, 0.0, left, 0.0, -step, top),
+            crs=self.crs,
+            needed_by=self.needed_by,
+        )
+
+    def padded(self, cells: int) -> Grid:
+        """
+        Grid grown on every side.
+
+        Parameters
+        ----------
+        cells
+            Rows and columns that are added on each side.
+
+        Returns
+        -------
+        Grid
+            The wider grid, which no longer knows which cells a study needs.
+
+        Examples
+        --------
+        >>> grid = Grid(shape=(2, 3), transform=Affine(10, 0, 0, 0, -10, 20), crs=CRS(32637))
+        >>> grid.padded(1).shape, grid.padded(1).bounds
+        ((4, 5), (-10.0, -10.0, 40.0, 30.0))
+        """
+        rows, columns = self.shape
+        step, left, top = self.resolution_m, self.transform.c, self.transform.f
+        transform = Affine(step, 0.0, left - cells * step, 0.0, -step, top + cells * step)
+        return Grid(shape=(rows + 2 * cells, columns + 2 * cells), transform=transform, crs=self.crs)
+
+    def part(self, rows: slice, columns: slice) -> Grid:
+        """
+        Grid of some of the rows and columns.
+
+        Parameters
+        ----------
+        rows, columns
+            Which ones, with first and last.
+
+        Returns
+        -------
+        Grid
+            The part, in the same place.
+
+        Examples
+        --------
+        >>> grid = Grid(shape=(2, 3), transform=Affine(10, 0, 0, 0, -10, 20), crs=CRS(32637))
+        >>> grid.part(slice(1, 2), slice(0, 2)).bounds
+        (0.0, 0.0, 20.0, 10.0)
+        """
+        step, left, top = self.resolution_m, self.transform.c, self.transform.f
+        return Grid(
+            shape=(rows.stop - rows.start, columns.stop - columns.start),
+            transform=Affine(
+                step, 0.0, left + columns.start * step, 0.0, -step, top - rows.start * step
+            ),
+            crs=self.crs,
+        )
+
     def needed_cells(self) -> BoolArray | None:
         """
         Tell which cells must have data.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping
 
+    from borderzone._clock import Stage
     from borderzone.datasets import Record
     from borderzone.study import StudyResult
 
@@ -254,15 +255,15 @@ def write_manifest(
 
 
 def write_timing(
-    seconds: Mapping[str, float], folder: str | os.PathLike[str], *, detail: str = "public"
+    stages: Mapping[str, Stage], folder: str | os.PathLike[str], *, detail: str = "public"
 ) -> None:
     """
-    Write how long each step took and how much memory the run used at most.
+    Write how long each step took and how much memory it held at its peak.
 
     Parameters
     ----------
-    seconds
-        Wall time by step. Units: s.
+    stages
+        Steps of the study and of its report.
     folder
         Output folder.
     detail
@@ -275,7 +276,8 @@ def write_timing(
     """
     content = {
         "detail": detail,
-        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "seconds": {name: round(stage.seconds, 3) for name, stage in stages.items()},
+        "peak_mb": {name: round(stage.peak_mb, 1) for name, stage in stages.items()},
         "peak_memory_mb": _peak_memory_mb(),
         "machine": platform.machine(),
         "system": platform.system(),

@@ -76,7 +76,10 @@ class Scenario(BaseModel):
     segment_km
         Longest length of a segment. Units: km.
     resolution_m
-        Cell size of the working grid. Units: m.
+        Cell size of the working grid, on which travel times, zones and maps stand. Units: m.
+    terrain_resolution_m
+        Cell size of terrain and flags, which nest in the working grid and are worked on block by
+        block; the working grid's own when left out. Units: m.
     remote_hours
         Travel time from the nearest origin beyond which bare ground counts as
         remote. Units: h.
@@ -130,6 +133,7 @@ class Scenario(BaseModel):
     depth_km: Positive = 50.0
     segment_km: Positive = 10.0
     resolution_m: Positive = 2000.0
+    terrain_resolution_m: Positive | None = None
     remote_hours: Positive = 2.0
     remote_hours_range: tuple[Positive, ...] = (1.0, 2.0, 3.0, 6.0)
     bare_threshold: OpenShare = 0.5
@@ -178,6 +182,35 @@ class Scenario(BaseModel):
             )
             raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _cells_nest(self) -> Self:
+        if self.terrain_resolution_m is None:
+            return self
+        times = self.resolution_m / self.terrain_resolution_m
+        if times < 1.5 or abs(times - round(times)) > 1e-9:
+            near = max(round(times), 2) * self.terrain_resolution_m
+            msg = (
+                f"terrain_resolution_m {self.terrain_resolution_m:g} must go a whole number of times, "
+                f"twice at least, into resolution_m {self.resolution_m:g}, so that fine cells nest; "
+                f"resolution_m = {near:g} would do"
+            )
+            raise ValueError(msg)
+        return self
+
+    @property
+    def refinement(self) -> int:
+        """
+        Terrain cells along the side of a working cell.
+
+        Returns
+        -------
+        int
+            1 where both are the same.
+        """
+        if self.terrain_resolution_m is None:
+            return 1
+        return round(self.resolution_m / self.terrain_resolution_m)
 
     def assumptions(self) -> dict[str, Assumption]:
         """

@@ -23,7 +23,7 @@ from borderzone.difficulty.fuzzy import (
 )
 from borderzone.difficulty.masking import mask_prior
 from borderzone.difficulty.scales import FLOOR, SCALES, Scale
-from borderzone.difficulty.shares import flagged_share
+from borderzone.difficulty.shares import ShareCounts, flagged_share
 from borderzone.difficulty.zones import REMOTE_RANK_BREAKS_H, zones
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "SCALES",
     "AHPWeights",
     "Scale",
+    "ShareCounts",
     "ahp_weights",
     "flagged_share",
     "flags",

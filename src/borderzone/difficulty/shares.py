@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import BoolArray, FloatArray
 
-__all__ = ["flagged_share"]
+__all__ = ["ShareCounts", "flagged_share"]
 
 _COLUMNS = (
     "mode",
@@ -94,26 +96,140 @@ def flagged_share(
     0  foot          1.0          0.50                  0.25
     1  foot          2.0          0.25                  0.25
     """
-    bare_break = check_probability(bare_threshold, "bare_threshold")
-    breaks = [check_positive(hours, "thresholds_h", "h") for hours in thresholds_h]
-    inside = corridor_cells["segment"].to_numpy() >= 0
-    if not inside.any():
-        msg = "no cell lies in the corridor: all have segment -1; use the corridor's own grid"
-        raise InvalidParameterError(msg)
-    grid = Grid.of(corridor_cells["segment"])
-    known = _known(surface, grid, inside)
-    bare = known["bare_share"] > bare_break
-    desert = bare & ~(known["aridity_index"] >= ARIDITY_BREAK)
-    caves = _cave_shares(cave_prone, known["karst_rank"], grid, inside)
-    rows = []
-    for mode, layer in hours_by_mode.items():
-        hours = grid.check(layer, f"hours {mode!r}").to_numpy()[inside]
-        unknown = float((np.isnan(hours) | np.isnan(known["bare_share"])).mean())
-        rows += [
-            (mode, limit, float((desert & (hours > limit)).mean()), unknown, *caves)
-            for limit in breaks
+    counts = ShareCounts(thresholds_h, bare_threshold=bare_threshold)
+    counts.add(hours_by_mode, surface, corridor_cells, cave_prone=cave_prone)
+    return counts.table().drop(columns="rock_share_rank2plus_of_known")
+
+
+class ShareCounts:
+    """
+    Shares of a corridor, counted block by block.
+
+    Parameters
+    ----------
+    thresholds_h
+        Travel times beyond which bare ground is remote. Units: h.
+    bare_threshold
+        Share of bare ground above which a cell is bare.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a threshold is impossible.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from affine import Affine
+    >>> from pyproj import CRS
+    >>> counts = ShareCounts((1.0,))
+    >>> for left, far in ((0, 0.5), (10, 2.0)):
+    ...     grid = Grid(shape=(1, 1), transform=Affine(10, 0, left, 0, -10, 10), crs=CRS(32637))
+    ...     layer = lambda value: grid.wrap(np.array([[value]]))
+    ...     surface = xr.Dataset({"bare_share": layer(1.0)})
+    ...     counts.add({"foot": layer(far)}, surface, xr.Dataset({"segment": layer(0)}))
+    >>> float(counts.table()["remote_share"].iloc[0])
+    0.5
+    """
+
+    def __init__(self, thresholds_h: Sequence[float], *, bare_threshold: float = 0.5) -> None:
+        self._bare_break = check_probability(bare_threshold, "bare_threshold")
+        self._breaks = [check_positive(hours, "thresholds_h", "h") for hours in thresholds_h]
+        self._adding = threading.Lock()
+        self._counts: Counter[tuple[str, ...]] = Counter()
+        self._modes: dict[str, None] = {}
+        self._caves_known = False
+
+    def add(
+        self,
+        hours_by_mode: Mapping[str, xr.DataArray],
+        surface: xr.Dataset,
+        cells: xr.Dataset,
+        *,
+        cave_prone: xr.DataArray | None = None,
+    ) -> None:
+        """
+        Count the cells of a block; several threads may.
+
+        Parameters
+        ----------
+        hours_by_mode
+            Travel time from the nearest origin by mode. Units: h.
+        surface
+            ``bare_share``, ``karst_rank`` and, if there is one, ``aridity_index``.
+        cells
+            Cells of the corridor, with ``segment`` (-1 outside).
+        cave_prone
+            The flag.
+
+        Raises
+        ------
+        GridMismatchError
+            If a layer does not lie on the grid of the cells.
+        """
+        inside = cells["segment"].to_numpy() >= 0
+        grid = Grid.of(cells["segment"])
+        known = _known(surface, grid, inside)
+        arid = ~(known["aridity_index"] >= ARIDITY_BREAK)
+        desert = (known["bare_share"] > self._bare_break) & arid
+        found: Counter[tuple[str, ...]] = Counter({("cells",): int(inside.sum())})
+        for mode, layer in hours_by_mode.items():
+            hours = grid.check(layer, f"hours {mode!r}").to_numpy()[inside]
+            found["unknown", mode] = int((np.isnan(hours) | np.isnan(known["bare_share"])).sum())
+            for limit in self._breaks:
+                found["remote", mode, str(limit)] = int((desert & (hours > limit)).sum())
+        found["rock",] = int((~np.isnan(known["karst_rank"])).sum())
+        found["rock, rank 2 and more",] = int((known["karst_rank"] >= 2).sum())
+        if cave_prone is not None:
+            classes = grid.check(cave_prone, "cave_prone").to_numpy()[inside]
+            mapped = classes != CAVE_UNKNOWN
+            found["mapped",] = int(mapped.sum())
+            found["prone",] = int((mapped & (classes >= 2)).sum())
+        with self._adding:
+            self._counts.update(found)
+            self._modes |= dict.fromkeys(hours_by_mode)
+            self._caves_known |= cave_prone is not None
+
+    def table(self) -> pd.DataFrame:
+        """
+        Shares of all cells that were added.
+
+        Returns
+        -------
+        DataFrame
+            As `flagged_share`, and ``rock_share_rank2plus_of_known``: the share of the mapped
+            rock of medium or high rank, whatever its relief.
+
+        Raises
+        ------
+        InvalidParameterError
+            If no cell lies in the corridor.
+        """
+        counts, n_cells = self._counts, self._counts["cells",]
+        if n_cells == 0:
+            msg = "no cell lies in the corridor: all have segment -1; use the corridor's own grid"
+            raise InvalidParameterError(msg)
+        same = (
+            _ratio(counts["prone",], counts["mapped",]) if self._caves_known else float("nan"),
+            1.0 - counts["rock",] / n_cells,
+            _ratio(counts["rock, rank 2 and more",], counts["rock",]),
+        )
+        rows = [
+            (
+                mode,
+                limit,
+                counts["remote", mode, str(limit)] / n_cells,
+                counts["unknown", mode] / n_cells,
+                *same,
+            )
+            for mode in self._modes
+            for limit in self._breaks
         ]
-    return pd.DataFrame(rows, columns=list(_COLUMNS))
+        return pd.DataFrame(rows, columns=[*_COLUMNS, "rock_share_rank2plus_of_known"])
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
 
 
 def _known(surface: xr.Dataset, grid: Grid, inside: BoolArray) -> dict[str, FloatArray]:
@@ -122,15 +238,3 @@ def _known(surface: xr.Dataset, grid: Grid, inside: BoolArray) -> dict[str, Floa
         name: grid.check(surface[name], name).to_numpy()[inside] if name in surface else unknown
         for name in ("bare_share", "karst_rank", "aridity_index")
     }
-
-
-def _cave_shares(
-    cave_prone: xr.DataArray | None, karst_rank: FloatArray, grid: Grid, inside: BoolArray
-) -> tuple[float, float]:
-    """Share of the mapped rock of medium or high susceptibility, and share without a map."""
-    unmapped = float(np.isnan(karst_rank).mean())
-    if cave_prone is None:
-        return float("nan"), unmapped
-    classes = grid.check(cave_prone, "cave_prone").to_numpy()[inside]
-    mapped = classes[classes != CAVE_UNKNOWN]
-    return float((mapped >= 2).mean()) if mapped.size else float("nan"), unmapped

@@ -12,6 +12,7 @@ import tomli_w
 
 import borderzone
 from borderzone import io, provenance
+from borderzone._clock import StageClock
 from borderzone.io.output import check_output_folder, output_folder
 from borderzone.report.page import render_page
 from borderzone.report.pictures import draw_pictures
@@ -20,10 +21,11 @@ from borderzone.report.tables import data_dictionary, tables
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
+    from borderzone._clock import Stage
     from borderzone.report.public import Edition
     from borderzone.study import StudyResult
 
@@ -111,7 +113,7 @@ def write_report(
     """
     shown = edition(result, detail)
     other = None if comparison is None else edition(comparison, detail).result
-    clock = _Clock(progress)
+    clock = StageClock(progress)
     with output_folder(folder, overwrite=overwrite) as target:
         clock("tables")
         found = tables(shown, other)
@@ -126,33 +128,10 @@ def write_report(
         _write_words(shown, target)
         clock("manifest")
         provenance.write_manifest(shown.result, target, detail=detail)
-        seconds = clock.stop()
-        provenance.write_timing(seconds, target, detail=detail)
-        _write_log(shown, seconds, target / "log.txt")
+        stages = {**result.stages, **clock.stop()}
+        provenance.write_timing(stages, target, detail=detail)
+        _write_log(shown, stages, target / "log.txt")
     return Path(folder) / "report.html"
-
-
-class _Clock:
-    """Tells the steps on, and how long each took."""
-
-    def __init__(self, progress: Callable[[str], None] | None) -> None:
-        self._progress = progress
-        self._name = ""
-        self._since = time.perf_counter()
-        self._seconds: dict[str, float] = {}
-
-    def __call__(self, name: str) -> None:
-        self.stop()
-        self._name = name
-        if self._progress is not None:
-            self._progress(name)
-
-    def stop(self) -> dict[str, float]:
-        now = time.perf_counter()
-        if self._name:
-            self._seconds[self._name] = now - self._since
-        self._since = now
-        return self._seconds
 
 
 def _write_tables(found: dict[str, pd.DataFrame], folder: Path) -> None:
@@ -190,14 +169,18 @@ def _exchangeable(layer: gpd.GeoDataFrame, shown: Edition) -> gpd.GeoDataFrame:
 
 
 def _write_rasters(shown: Edition, folder: Path) -> None:
-    layers = shown.result.layers
-    if layers is None:
+    result = shown.result
+    if result.layers is None:
         return
     folder.mkdir()
-    tags = {"RUN": shown.result.run_id, "DETAIL": STAMP if shown.internal else "public"}
+    tags = {"RUN": result.run_id, "DETAIL": STAMP if shown.internal else "public"}
     for name in RASTERS:
-        if name in layers:
-            io.write_raster(layers[name], folder / f"{name}.tif", tags=tags)
+        if name in result.layers:
+            io.write_raster(result.layers[name], folder / f"{name}.tif", tags=tags)
+    if result.fine is not None:
+        size = f"{result.fine.grid.resolution_m:g}m"
+        for name, file in result.fine.files.items():
+            io.copy_raster(file, folder / f"{name}_{size}.tif", tags=tags)
 
 
 def _write_words(shown: Edition, folder: Path) -> None:
@@ -220,7 +203,7 @@ def _study_toml(result: StudyResult) -> str:
     return note + tomli_w.dumps(head | {"scenario": scenario})
 
 
-def _write_log(shown: Edition, seconds: dict[str, float], path: Path) -> None:
+def _write_log(shown: Edition, stages: Mapping[str, Stage], path: Path) -> None:
     result = shown.result
     lines = [STAMP] if shown.internal else []
     lines += [
@@ -228,6 +211,9 @@ def _write_log(shown: Edition, seconds: dict[str, float], path: Path) -> None:
         f"{result.name}, run {result.run_id}, seed {result.seed}, {shown.detail} edition",
         *(f"note: {note}" for note in result.notes),
         *(f"left out: {words}" for words in shown.left_out),
-        *(f"{name}: {duration:.2f} s" for name, duration in seconds.items()),
+        *(
+            f"{name}: {stage.seconds:.2f} s, {stage.peak_mb:.0f} MB at its peak"
+            for name, stage in stages.items()
+        ),
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -25,7 +25,7 @@ COARSEST_KM = 10.0
 # Kinds of origin that everyone can look up; all others are somebody's posts.
 OPEN_ORIGINS = frozenset({"town", "airfield"})
 # Rasters that show where posts are, when travel times start at posts.
-FROM_POSTS = ("hours_vehicle", "hours_foot", "remote_desert", "index")
+FROM_POSTS = ("hours_vehicle", "hours_foot", "remote_desert", "remote_share", "index")
 # Columns of segments that do so too.
 TOLD_BY_POSTS = ("hours_", "remote_share", "index_", "on_line_share", "rate_on_shift_")
 SUMMED = ("length_km", "area_km2", "weight", "n_cells", "units_", "incidents_")
@@ -139,11 +139,16 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
     layers = result.layers
     if layers is not None:
         layers = layers.drop_vars([name for name in FROM_POSTS if name in layers])
+    fine = result.fine
+    if fine is not None:
+        files = {name: file for name, file in fine.files.items() if name not in FROM_POSTS}
+        fine = replace(fine, files=files)
     telling = [name for name in result.segments.columns if name.startswith(TOLD_BY_POSTS)]
     return replace(
         result,
         origins=None,
         layers=layers,
+        fine=fine,
         segments=result.segments.drop(columns=telling),
         zones=_without_remote(result.zones),
         overlay=_without_remote(result.overlay),

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from borderzone import access, datasets, incidents, io
+from borderzone._clock import StageClock
 from borderzone.border import Border
 from borderzone.corridor import Corridor
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
@@ -213,13 +214,14 @@ class Study:
         Ground
             To be handed to `run` of every study that shares it.
         """
-        step = progress or _quiet
+        step = StageClock(progress)
         step("border and corridor")
         corridor = Corridor.around(
             self.border, depth_km=self.scenario.depth_km, segment_km=self.scenario.segment_km
         )
         sources = {name: getattr(self, name) for name in _LAYERS}
-        return read_ground(corridor, sources, self.scenario, step)
+        ground = read_ground(corridor, sources, self.scenario, step)
+        return replace(ground, stages=step.stop())
 
     def run(
         self,
@@ -251,7 +253,6 @@ class Study:
         BorderzoneError
             If an input cannot be used.
         """
-        step = progress or _quiet
         number = _whole_seed(self.seed if seed is None else seed)
         if ground is None:
             ground = self.read_ground(progress)
@@ -261,11 +262,12 @@ class Study:
                 "thresholds or mode); read it again with read_ground"
             )
             raise InvalidScenarioError(msg)
-        cover = None
+        step, cover = StageClock(progress), None
         if ground.table is not None:
             cover = patrol_cover(ground.corridor, ground.table, self.scenario, number, step)
         step("incidents")
-        return _result(self, ground, cover, number)
+        result = _result(self, ground, cover, number)
+        return replace(result, stages={**ground.stages, **step.stop()})
 
 
 def _whole_seed(seed: Any) -> int:
@@ -308,6 +310,7 @@ def _result(study: Study, ground: Ground, cover: Coverage | None, seed: int) -> 
         plausibility=cover.plausibility if cover else None,
         assumptions=cover.assumptions if cover else None,
         origins=ground.origins,
+        fine=ground.fine,
         furniture=ground.furniture,
         inputs=tuple(dict.fromkeys(records)),
         summary=sentences,
@@ -368,7 +371,3 @@ def _located(source: Any, folder: Path) -> Any:
     if source in (EMBEDDED, "synthetic") or Path(source).is_absolute():
         return source
     return str(folder / source)
-
-
-def _quiet(_: str) -> None:
-    """Say nothing."""

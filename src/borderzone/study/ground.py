@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from affine import Affine
 
 from borderzone import access, difficulty, summary, terrain
-from borderzone.grid import Grid
 from borderzone.study.inputs import furniture, load_layers, load_origins
+from borderzone.study.reading import Frame, read_terrain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import geopandas as gpd
 
+    from borderzone._clock import Stage
     from borderzone.corridor import Corridor
     from borderzone.datasets import Record
+    from borderzone.grid import Grid
     from borderzone.scenario import Scenario
+    from borderzone.study.inputs import Layers
+    from borderzone.study.reading import FineFiles, Reading
 
 __all__ = ["MODES", "Ground", "read_ground"]
 
@@ -52,6 +55,10 @@ class Ground:
         Where travel times start, and what maps show.
     records, notes
         Data used, and what cannot be said.
+    fine
+        Layers on cells finer than the working grid, in files; None where there are none.
+    stages
+        How long each step took, and the memory it held.
     """
 
     key: tuple[Any, ...]
@@ -65,6 +72,8 @@ class Ground:
     furniture: Mapping[str, gpd.GeoDataFrame]
     records: tuple[Record, ...]
     notes: tuple[str, ...]
+    fine: FineFiles | None = None
+    stages: Mapping[str, Stage] = field(default_factory=dict)
 
 
 def ground_key(scenario: Scenario) -> tuple[Any, ...]:
@@ -85,6 +94,7 @@ def ground_key(scenario: Scenario) -> tuple[Any, ...]:
         scenario.depth_km,
         scenario.segment_km,
         scenario.resolution_m,
+        scenario.terrain_resolution_m,
         scenario.remote_hours,
         scenario.remote_hours_range,
         scenario.bare_threshold,
@@ -122,114 +132,62 @@ def read_ground(
     if len(corridor.sections) > 1:
         return _without_grid(corridor, scenario)
     step("elevation and land cover")
-    grid = corridor.grid(resolution_m=scenario.resolution_m)
-    cells = corridor.cells(grid)
-    inside = cells["segment"].to_numpy() >= 0
-    wide = _padded(grid, round(_MARGIN_KM * 1000 / grid.resolution_m))
-    pad = (wide.shape[0] - grid.shape[0]) // 2
-    needed = np.pad(inside, pad)
-    found = load_layers(sources, wide, needed)
-    parts = _Parts(corridor, grid, cells, wide, pad, scenario)
+    frame = Frame.of(corridor, scenario, _MARGIN_KM)
+    needed = np.pad(frame.cells["segment"].to_numpy() >= 0, frame.pad)
+    found = load_layers(sources, frame.wide, needed)
     if found.dem is None:
         note = (
             "Without elevation there are no terrain, travel times, flags, zones, "
             "detection rates or unit counts."
         )
-        return _bare(parts, tuple(found.records), (*found.notes, note))
+        return _bare(frame, tuple(found.records), (*found.notes, note))
     step("travel times")
-    origins = load_origins(sources["origins"], wide, found.records, found.notes)
-    return _complete(parts, found, origins, step)
-
-
-@dataclass(frozen=True)
-class _Parts:
-    corridor: Corridor
-    grid: Grid
-    cells: xr.Dataset
-    wide: Grid
-    pad: int
-    scenario: Scenario
-
-    def crop(self, raster: xr.DataArray) -> xr.DataArray:
-        rows, columns = self.grid.shape
-        window = raster.isel(
-            y=slice(self.pad, self.pad + rows), x=slice(self.pad, self.pad + columns)
-        )
-        return self.grid.wrap(
-            window.to_numpy(),
-            name=str(raster.name),
-            units=raster.attrs.get("units", ""),
-            long_name=raster.attrs.get("long_name", ""),
-        ).assign_attrs({k: v for k, v in raster.attrs.items() if k != "crs"})
+    origins = load_origins(sources["origins"], frame.wide, found.records, found.notes)
+    return _complete(frame, found, sources, origins, step)
 
 
 def _complete(
-    parts: _Parts, found: Any, origins: gpd.GeoDataFrame | None, step: Callable[[str], None]
+    frame: Frame,
+    found: Layers,
+    sources: dict[str, Any],
+    origins: gpd.GeoDataFrame | None,
+    step: Callable[[str], None],
 ) -> Ground:
-    scenario, grid = parts.scenario, parts.grid
-    surface_wide = terrain.surface.describe(found.landcover, found.karst, parts.wide)
+    scenario, corridor = frame.scenario, frame.corridor
+    surface_wide = terrain.surface.describe(found.landcover, found.karst, frame.wide)
     hours = _hours(found.dem, origins, surface_wide)
-    step("terrain and flags")
-    dem = parts.crop(found.dem)
-    wide = terrain.attributes(found.dem).assign(landform=terrain.landform(found.dem))
-    attrs = xr.Dataset({name: parts.crop(layer) for name, layer in wide.items()})
-    surface = xr.Dataset({n: parts.crop(a) for n, a in surface_wide.items()})
-    hours = {mode: parts.crop(raster) for mode, raster in hours.items()}
-    response = hours.get(scenario.force.mode)
-    flags = difficulty.flags(
-        attrs,
-        response,
-        surface,
-        remote_hours=scenario.remote_hours,
-        bare_threshold=scenario.bare_threshold,
-    )
-    around = furniture(parts.corridor)
+    reading = read_terrain(frame, found, sources, hours, surface_wide, step)
+    step("zones")
+    around = furniture(corridor)
     zones = difficulty.zones(
-        flags,
-        parts.corridor,
+        reading.flags,
+        corridor,
         places=around.get("places"),
         karst=found.karst,
         min_area_km2=scenario.min_zone_km2,
     )
-    shares = difficulty.flagged_share(
-        hours,
-        surface,
-        parts.cells,
-        thresholds_h=scenario.remote_hours_range,
-        bare_threshold=scenario.bare_threshold,
-        cave_prone=flags["cave_prone"],
-    )
-    shares["rock_share_rank2plus_of_known"] = _rock_share(surface, parts.cells)
-    step("summary by segment")
-    table = summary.ground_by_segment(
-        attrs,
-        surface,
-        response,
-        parts.cells,
-        segments=parts.corridor.segments,
-        mode=scenario.force.mode,
-    )
-    layers = _layers(dem, attrs, surface, hours, flags, parts.cells)
+    layers = _layers(reading, frame.cells)
     ranks = summary.by_segment(
-        flags[["cave_prone"]], parts.cells, segments=parts.corridor.segments
+        reading.flags[["cave_prone"]], frame.cells, segments=corridor.segments
     )["cave_prone_majority"]
     return Ground(
         key=ground_key(scenario),
-        corridor=parts.corridor,
-        grid=grid,
+        corridor=corridor,
+        grid=frame.grid,
         layers=layers,
-        table=table.join(_extra(layers, table.index)).assign(cave_rank=ranks),
+        table=reading.table.join(_extra(layers, reading.table.index)).assign(cave_rank=ranks),
         zones=zones,
-        flagged_share=shares,
+        flagged_share=reading.shares,
         origins=origins,
         furniture=around,
         records=tuple(found.records),
-        notes=tuple(found.notes),
+        notes=(*found.notes, *reading.notes),
+        fine=reading.fine,
     )
 
 
-def _hours(dem: xr.DataArray, origins: Any, surface: xr.Dataset) -> dict[str, xr.DataArray]:
-    if origins is None:
+def _hours(dem: xr.DataArray | None, origins: Any, surface: xr.Dataset) -> dict[str, xr.DataArray]:
+    if dem is None or origins is None:
         return {}
     factor = surface.get("surface_factor")
     return {
@@ -243,26 +201,13 @@ def _hours(dem: xr.DataArray, origins: Any, surface: xr.Dataset) -> dict[str, xr
     }
 
 
-def _layers(
-    dem: xr.DataArray,
-    attrs: xr.Dataset,
-    surface: xr.Dataset,
-    hours: Mapping[str, xr.DataArray],
-    flags: xr.Dataset,
-    cells: xr.Dataset,
-) -> xr.Dataset:
-    layers = {"elevation_m": dem, **attrs.data_vars, **surface.data_vars}
-    layers |= {f"hours_{mode.split('_')[0]}": raster for mode, raster in hours.items()}
-    layers |= {name: flags[name] for name in ("remote_desert", "cave_prone", "index")}
+def _layers(reading: Reading, cells: xr.Dataset) -> xr.Dataset:
+    layers = {"elevation_m": reading.dem, **reading.attrs.data_vars, **reading.surface.data_vars}
+    layers |= {f"hours_{mode.split('_')[0]}": raster for mode, raster in reading.hours.items()}
+    layers |= {name: reading.flags[name] for name in ("remote_desert", "cave_prone", "index")}
+    layers["remote_share"] = reading.flags.get("remote_share", reading.flags["remote_desert"])
     layers |= cells.data_vars
     return xr.Dataset(layers)
-
-
-def _rock_share(surface: xr.Dataset, cells: xr.Dataset) -> float:
-    """Share of the mapped soluble rock that is of medium or high rank, whatever its relief."""
-    rank = surface["karst_rank"].to_numpy()[cells["segment"].to_numpy() >= 0]
-    known = rank[~np.isnan(rank)]
-    return float((known >= 2).mean()) if known.size else float("nan")
 
 
 def _extra(layers: xr.Dataset, index: pd.Index) -> pd.DataFrame:
@@ -272,7 +217,7 @@ def _extra(layers: xr.Dataset, index: pd.Index) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "elevation_min_m": layers["elevation_m"].to_numpy().ravel()[inside],
-            "remote_share": layers["remote_desert"].to_numpy().ravel()[inside],
+            "remote_share": layers["remote_share"].to_numpy().ravel()[inside],
             "index_mean": layers["index"].to_numpy().ravel()[inside],
         }
     )
@@ -287,24 +232,17 @@ def _extra(layers: xr.Dataset, index: pd.Index) -> pd.DataFrame:
     return frame.groupby(segment[inside]).agg(how).reindex(index)
 
 
-def _padded(grid: Grid, cells: int) -> Grid:
-    rows, columns = grid.shape
-    step, left, top = grid.resolution_m, grid.transform.c, grid.transform.f
-    transform = Affine(step, 0.0, left - cells * step, 0.0, -step, top + cells * step)
-    return Grid(shape=(rows + 2 * cells, columns + 2 * cells), transform=transform, crs=grid.crs)
-
-
-def _bare(parts: _Parts, records: tuple[Record, ...], notes: tuple[str, ...]) -> Ground:
+def _bare(frame: Frame, records: tuple[Record, ...], notes: tuple[str, ...]) -> Ground:
     return Ground(
-        key=ground_key(parts.scenario),
-        corridor=parts.corridor,
-        grid=parts.grid,
-        layers=parts.cells,
+        key=ground_key(frame.scenario),
+        corridor=frame.corridor,
+        grid=frame.grid,
+        layers=frame.cells,
         table=None,
         zones=None,
         flagged_share=None,
         origins=None,
-        furniture=furniture(parts.corridor),
+        furniture=furniture(frame.corridor),
         records=records,
         notes=notes,
     )

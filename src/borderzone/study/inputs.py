@@ -11,7 +11,12 @@ import pandas as pd
 import shapely
 
 from borderzone import datasets, incidents, io
-from borderzone.errors import CoverageGapError, InvalidParameterError, NoOverlapError
+from borderzone.errors import (
+    CoverageGapError,
+    InvalidParameterError,
+    InvalidScenarioError,
+    NoOverlapError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +27,15 @@ if TYPE_CHECKING:
     from borderzone.corridor import Corridor
     from borderzone.grid import Grid
 
-__all__ = ["Layers", "furniture", "load_incidents", "load_layers", "load_origins"]
+__all__ = [
+    "Layers",
+    "furniture",
+    "load_incidents",
+    "load_layers",
+    "load_origins",
+    "open_cover",
+    "open_heights",
+]
 
 EMBEDDED = "embedded"
 
@@ -103,6 +116,80 @@ def _raster(
         source = io.read_raster(source)
     resampling = "auto" if name == "elevation" else "mode"
     return io.warp(source, grid, resampling=resampling, needed=needed, name=name)
+
+
+@dataclass(frozen=True)
+class _InMemory:
+    """A raster that is in memory, read by block like one that is not."""
+
+    raster: xr.DataArray
+    grid: Grid
+    resampling: str
+
+    def read(self, rows: slice, columns: slice) -> Any:
+        part = self.grid.part(rows, columns)
+        return io.warp(self.raster, part, resampling=self.resampling).to_numpy()
+
+
+def open_heights(source: Any, grid: Grid) -> Any:
+    """
+    Open elevation for reading by block.
+
+    Parameters
+    ----------
+    source
+        Files, or a raster in memory.
+    grid
+        Grid onto which blocks are read.
+
+    Returns
+    -------
+    object
+        With ``read(rows, columns)``, which gives heights.
+
+    Raises
+    ------
+    BorderzoneError
+        If it cannot be used, or is the embedded elevation, which is no finer than 3 km.
+    """
+    if isinstance(source, str) and source == EMBEDDED:
+        msg = (
+            "terrain_resolution_m asks for terrain finer than the working grid, but the embedded "
+            "elevation has cells of about 3 km: give dem = the files that "
+            "'borderzone fetch dem' brings, or leave terrain_resolution_m out"
+        )
+        raise InvalidScenarioError(msg)
+    if isinstance(source, (str, Path, list, tuple)):
+        return io.open_dem(source, grid)
+    return _InMemory(source, grid, "auto")
+
+
+def open_cover(source: Any, grid: Grid) -> Any:
+    """
+    Open land cover for reading by block.
+
+    Parameters
+    ----------
+    source
+        Files, a raster in memory, or ``"embedded"``.
+    grid
+        Grid onto which blocks are read.
+
+    Returns
+    -------
+    object
+        With ``read(rows, columns)``, which gives classes.
+
+    Raises
+    ------
+    BorderzoneError
+        If it cannot be used.
+    """
+    if isinstance(source, str) and source == EMBEDDED:
+        return _InMemory(datasets.landcover(), grid, "nearest")
+    if isinstance(source, (str, Path, list, tuple)):
+        return io.open_classes(source, grid)
+    return _InMemory(source, grid, "mode")
 
 
 def _karst(source: Any, layers: Layers, grid: Grid) -> gpd.GeoDataFrame | None:

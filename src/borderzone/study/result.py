@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from borderzone._clock import Stage
     from borderzone.border import Border
     from borderzone.corridor import Corridor
     from borderzone.datasets import Record
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
     from borderzone.study.ground import Ground
+    from borderzone.study.reading import FineFiles
 
 __all__ = ["StudyResult"]
 
@@ -73,6 +75,8 @@ class StudyResult:
     demo_incidents, demo_overlay
         A synthetic set of incidents and its overlay, which show the method
         and say nothing about the border.
+    fine
+        Terrain and flags on cells finer than the working grid, in files.
     furniture
         Places, airfields, rivers, governorates and countries, for maps.
     inputs
@@ -81,6 +85,10 @@ class StudyResult:
         Three plain sentences.
     notes
         What this study cannot say, and why.
+    run_id
+        Name of the run: same inputs, scenario and seed, same name.
+    stages
+        How long each step took, and the memory it held.
     """
 
     name: str
@@ -107,11 +115,13 @@ class StudyResult:
     origins: gpd.GeoDataFrame | None
     demo_incidents: gpd.GeoDataFrame | None = None
     demo_overlay: pd.DataFrame | None = None
+    fine: FineFiles | None = None
     furniture: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     inputs: tuple[Record, ...] = ()
     summary: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     run_id: str = ""
+    stages: Mapping[str, Stage] = field(default_factory=dict)
 
     @property
     def synthetic(self) -> bool:

@@ -1,0 +1,305 @@
+"""Terrain finer than the working grid: read, flagged and summed block by block, kept in files.
+
+Travel time, zones and maps stand on the working grid. Terrain and flags are computed on cells that
+nest in it, `terrain_resolution_m` wide, and come back to it as means and majorities.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from borderzone import difficulty, stream, summary, terrain
+from borderzone.study.inputs import open_cover, open_heights
+from borderzone.study.nested import between_cells, class_reached, mean_of_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from borderzone.corridor import Corridor
+    from borderzone.grid import Grid
+    from borderzone.scenario import Scenario
+    from borderzone.stream import Block
+
+__all__ = ["FILES", "Fine", "FineInputs", "read_fine"]
+
+# Relief and landforms within a kilometre reach farthest, and set the halo of a block.
+TERRAIN = ("slope_deg", "tri_m", "tpi_m", "relief_m", "incision_m", "geomorphon")
+SURFACE = ("bare_share", "bareness", "surface_factor", "aridity_index")
+# What is kept on fine cells.
+FILES = ("slope_deg", "tri_m", "relief_m", "incision_m", "geomorphon", "remote_desert", "index")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FineInputs:
+    """
+    What the terrain of a corridor is read from.
+
+    Attributes
+    ----------
+    corridor
+        The corridor.
+    working
+        Working grid.
+    factor
+        Fine cells along the side of a working cell.
+    dem, landcover
+        Files, as for `borderzone.read_dem` and `borderzone.io.open_classes`; no land cover is None.
+    landcover_scheme
+        Legend of the land cover.
+    karst
+        Polygons of soluble rock, or None.
+    hours
+        Travel time on the working grid grown by `pad` cells, by mode. Units: h.
+    pad
+        See `hours`.
+    landform
+        Landform on the working grid.
+    scenario
+        Thresholds, weights and mode.
+    """
+
+    corridor: Corridor
+    working: Grid
+    factor: int
+    dem: Any
+    landcover: Any
+    landcover_scheme: str
+    karst: gpd.GeoDataFrame | None
+    hours: Mapping[str, xr.DataArray]
+    pad: int
+    landform: xr.DataArray
+    scenario: Scenario
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fine:
+    """
+    Terrain and flags on fine cells, and what comes back to the working grid.
+
+    Attributes
+    ----------
+    grid
+        The fine grid.
+    files
+        Layers on it, by name.
+    attrs, surface, flags
+        Means and majorities on the working grid.
+    sums
+        Ground by segment, not yet a table.
+    shares
+        Flagged shares, not yet a table.
+    n_cells, n_void
+        Fine cells of the corridor, and those without elevation.
+    """
+
+    grid: Grid
+    files: Mapping[str, Path]
+    attrs: xr.Dataset
+    surface: xr.Dataset
+    flags: xr.Dataset
+    sums: summary.GroundSums
+    shares: difficulty.ShareCounts
+    n_cells: int
+    n_void: int
+
+
+def read_fine(inputs: FineInputs, folder: Path) -> Fine:
+    """
+    Read terrain and flags of a corridor on fine cells.
+
+    Parameters
+    ----------
+    inputs
+        What they are read from.
+    folder
+        Folder for the layers; it must exist.
+
+    Returns
+    -------
+    Fine
+        Files, and layers on the working grid.
+
+    Raises
+    ------
+    BorderzoneError
+        If a file cannot be used.
+    """
+    reader = _Reader(inputs)
+    outline = inputs.corridor.outline.to_crs(inputs.working.crs).union_all()
+    blocks = stream.blocks_of(reader.grid, outline, multiple=inputs.factor)
+    coarse = _Coarse(inputs)
+    with ExitStack() as stack:
+        writers: dict[str, Any] = {}
+        for block, layers, means in stream.in_order(reader.read, blocks):
+            for name in FILES:
+                if name in layers:
+                    if name not in writers:
+                        file = stream.raster_like(folder / f"{name}.tif", reader.grid, layers[name])
+                        writers[name] = stack.enter_context(file)
+                    writers[name].write(layers[name].to_numpy(), block.rows, block.columns)
+            coarse.put(block, means)
+    return Fine(
+        grid=reader.grid,
+        files={name: folder / f"{name}.tif" for name in writers},
+        sums=reader.sums,
+        shares=reader.shares,
+        n_cells=reader.n_cells,
+        n_void=reader.n_void,
+        **coarse.datasets(),
+    )
+
+
+class _Reader:
+    """Reads a block: elevation, terrain, surface, flags; adds it to the sums by segment."""
+
+    def __init__(self, inputs: FineInputs) -> None:
+        self._in = inputs
+        self.grid = inputs.working.refined(inputs.factor)
+        self._halo = terrain.reach_cells(TERRAIN, cell_m=self.grid.resolution_m)
+        self._heights = open_heights(inputs.dem, self.grid.padded(self._halo))
+        self._cover = None if inputs.landcover is None else open_cover(inputs.landcover, self.grid)
+        segments = inputs.corridor.segments
+        self.sums = summary.GroundSums(segments, mode=inputs.scenario.force.mode)
+        self.shares = difficulty.ShareCounts(
+            inputs.scenario.remote_hours_range, bare_threshold=inputs.scenario.bare_threshold
+        )
+        self.n_cells = self.n_void = 0
+        self._counting = threading.Lock()
+
+    def read(
+        self, block: Block
+    ) -> tuple[Block, xr.Dataset, dict[tuple[str, str], tuple[Any, dict[str, Any]]]]:
+        """Give the layers of a block on fine cells, and their means on working cells."""
+        cells = self._in.corridor.cells(block.grid)
+        inside = cells["segment"].to_numpy() >= 0
+        attrs = self._terrain(block)
+        surface = self._surface(block)
+        hours = {mode: self._hours(mode, block) for mode in self._in.hours}
+        scenario = self._in.scenario
+        flags = difficulty.flags(
+            attrs,
+            hours.get(scenario.force.mode),
+            surface,
+            remote_hours=scenario.remote_hours,
+            bare_threshold=scenario.bare_threshold,
+        )
+        self.sums.add(attrs, surface, cells)
+        self.shares.add(hours, surface, cells, cave_prone=flags["cave_prone"])
+        self._count(inside, attrs)
+        layers = {
+            name: stream.blanked(layer, ~inside)
+            for name, layer in {**attrs.data_vars, **flags.data_vars}.items()
+            if name in FILES
+        }
+        return block, xr.Dataset(layers), self._means(attrs, surface, flags)
+
+    def _terrain(self, block: Block) -> xr.Dataset:
+        rows, columns = block.with_halo(self._halo)
+        around = self.grid.padded(self._halo).part(rows, columns)
+        dem = around.wrap(self._heights.read(rows, columns), name="elevation_m", units="m")
+        found = stream.inner(terrain.attributes(dem, layers=TERRAIN), self._halo)
+        landform = _repeated(self._in.landform, block, self._in.factor)
+        return found.assign(
+            elevation_m=stream.inner(dem.to_dataset(), self._halo)["elevation_m"], landform=landform
+        )
+
+    def _surface(self, block: Block) -> xr.Dataset:
+        cover = None
+        if self._cover is not None:
+            cover = block.grid.wrap(self._cover.read(block.rows, block.columns))
+        return terrain.surface.describe(
+            cover, self._in.karst, block.grid, scheme=self._in.landcover_scheme
+        )
+
+    def _hours(self, mode: str, block: Block) -> xr.DataArray:
+        layer, shift = self._in.hours[mode], self._in.pad * self._in.factor
+        rows = slice(block.rows.start + shift, block.rows.stop + shift)
+        columns = slice(block.columns.start + shift, block.columns.stop + shift)
+        values = between_cells(layer.to_numpy(), rows, columns, self._in.factor)
+        return block.grid.wrap(values, units="h", long_name="travel time").assign_attrs(
+            speed=layer.attrs["speed"]
+        )
+
+    def _count(self, inside: Any, attrs: xr.Dataset) -> None:
+        void = np.isnan(attrs["elevation_m"].to_numpy()[inside]).sum()
+        with self._counting:
+            self.n_cells += int(inside.sum())
+            self.n_void += int(void)
+
+    def _means(
+        self, attrs: xr.Dataset, surface: xr.Dataset, flags: xr.Dataset
+    ) -> dict[tuple[str, str], tuple[Any, dict[str, Any]]]:
+        k = self._in.factor
+        numbers = {
+            "attrs": [attrs[name] for name in TERRAIN if attrs[name].dtype.kind == "f"],
+            "surface": [surface[name] for name in SURFACE if name in surface],
+            "flags": [
+                layer for name, layer in flags.items() if name not in {"cave_prone", "n_unknown"}
+            ],
+        }
+        found: dict[tuple[str, str], tuple[Any, dict[str, Any]]] = {
+            (group, str(layer.name)): (mean_of_cells(layer.to_numpy(), k), layer.attrs)
+            for group, layers in numbers.items()
+            for layer in layers
+        }
+        caves = flags["cave_prone"]
+        top, unknown = len(difficulty.CAVE_MEANINGS) - 1, difficulty.CAVE_UNKNOWN
+        reached = class_reached(caves.to_numpy(), k, top=top, unknown=unknown)
+        return found | {("flags", "cave_prone"): (reached, caves.attrs)}
+
+
+class _Coarse:
+    """Means of fine cells, put together on the working grid."""
+
+    def __init__(self, inputs: FineInputs) -> None:
+        self._grid, self._factor = inputs.working, inputs.factor
+        self._landform = inputs.landform
+        self._layers: dict[tuple[str, str], xr.DataArray] = {}
+
+    def put(
+        self, block: Block, means: Mapping[tuple[str, str], tuple[Any, dict[str, Any]]]
+    ) -> None:
+        """Take the means of one block."""
+        rows, columns = (
+            slice(part.start // self._factor, part.stop // self._factor)
+            for part in (block.rows, block.columns)
+        )
+        for key, (values, attrs) in means.items():
+            if key not in self._layers:
+                empty = np.nan if values.dtype.kind == "f" else difficulty.CAVE_UNKNOWN
+                whole = np.full(self._grid.shape, empty, values.dtype)
+                told = {name: value for name, value in attrs.items() if name != "crs"}
+                self._layers[key] = self._grid.wrap(whole, name=key[1]).assign_attrs(told)
+            self._layers[key].values[rows, columns] = values
+
+    def datasets(self) -> dict[str, xr.Dataset]:
+        """Give terrain, surface and flags; a cell is flagged where half of its ground is."""
+        groups = {
+            group: xr.Dataset({name: a for (own, name), a in self._layers.items() if own == group})
+            for group in ("attrs", "surface", "flags")
+        }
+        groups["attrs"]["landform"] = self._landform
+        share = groups["flags"]["remote_desert"]
+        flag = np.where(np.isnan(share), np.nan, share >= 0.5).astype(np.float32)
+        groups["flags"]["remote_desert"] = share.copy(data=flag)
+        groups["flags"]["remote_share"] = share.rename("remote_share")
+        return groups
+
+
+def _repeated(layer: xr.DataArray, block: Block, factor: int) -> xr.DataArray:
+    """Value of the working cell in which each fine cell lies."""
+    rows, columns = (
+        np.arange(part.start, part.stop) // factor for part in (block.rows, block.columns)
+    )
+    values = layer.to_numpy()[rows[:, None], columns[None, :]]
+    told = {name: value for name, value in layer.attrs.items() if name != "crs"}
+    return block.grid.wrap(values, name=str(layer.name)).assign_attrs(told)

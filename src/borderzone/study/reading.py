@@ -1,0 +1,296 @@
+"""Terrain and flags of a corridor on its working grid, from cells of its own size or from finer ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+
+from borderzone import difficulty, summary, terrain, visibility
+from borderzone.study.fine import FineInputs, read_fine
+from borderzone.study.inputs import EMBEDDED, open_heights
+from borderzone.study.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from borderzone.corridor import Corridor
+    from borderzone.grid import Grid
+    from borderzone.scenario import Scenario
+    from borderzone.study.inputs import Layers
+
+__all__ = ["FineFiles", "Frame", "Reading", "read_terrain"]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """
+    Where a study works.
+
+    Attributes
+    ----------
+    corridor, scenario
+        What is studied, and how.
+    grid, cells
+        Working grid, and the corridor's cells on it.
+    wide, pad
+        The grid grown on every side, and by how many cells: travel times come from around too.
+    """
+
+    corridor: Corridor
+    scenario: Scenario
+    grid: Grid
+    cells: xr.Dataset
+    wide: Grid
+    pad: int
+
+    @classmethod
+    def of(cls, corridor: Corridor, scenario: Scenario, margin_km: float) -> Frame:
+        """
+        Lay the working grid of a corridor.
+
+        Parameters
+        ----------
+        corridor
+            Corridor of one section.
+        scenario
+            Names the cell size.
+        margin_km
+            How far around the grid travel times begin. Units: km.
+
+        Returns
+        -------
+        Frame
+            Grid and cells.
+        """
+        grid = corridor.grid(resolution_m=scenario.resolution_m)
+        pad = round(margin_km * 1000 / grid.resolution_m)
+        return cls(corridor, scenario, grid, corridor.cells(grid), grid.padded(pad), pad)
+
+    def crop(self, raster: xr.DataArray) -> xr.DataArray:
+        """
+        Cut a raster on the wide grid to the working grid.
+
+        Parameters
+        ----------
+        raster
+            Raster on the wide grid.
+
+        Returns
+        -------
+        xarray.DataArray
+            The part, on the working grid.
+        """
+        rows, columns = self.grid.shape
+        window = raster.isel(
+            y=slice(self.pad, self.pad + rows), x=slice(self.pad, self.pad + columns)
+        )
+        return self.grid.wrap(
+            window.to_numpy(),
+            name=str(raster.name),
+            units=raster.attrs.get("units", ""),
+            long_name=raster.attrs.get("long_name", ""),
+        ).assign_attrs({k: v for k, v in raster.attrs.items() if k != "crs"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class FineFiles:
+    """
+    Layers on cells finer than the working grid, in files.
+
+    Attributes
+    ----------
+    grid
+        Their grid.
+    files
+        File by layer. They lie in the workspace, and go with it.
+    workspace
+        Folder that holds them.
+    """
+
+    grid: Grid
+    files: Mapping[str, Path]
+    workspace: Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """
+    What terrain, surface and flags are, on the working grid and by segment.
+
+    Attributes
+    ----------
+    dem, attrs, surface, hours, flags
+        Layers on the working grid.
+    table
+        Ground by segment.
+    shares
+        Flagged shares.
+    fine
+        Layers on finer cells, if the study has them.
+    notes
+        What is to be told of them.
+    """
+
+    dem: xr.DataArray
+    attrs: xr.Dataset
+    surface: xr.Dataset
+    hours: Mapping[str, xr.DataArray]
+    flags: xr.Dataset
+    table: pd.DataFrame
+    shares: pd.DataFrame
+    fine: FineFiles | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+def read_terrain(
+    frame: Frame,
+    found: Layers,
+    sources: Mapping[str, Any],
+    hours: Mapping[str, xr.DataArray],
+    surface: xr.Dataset,
+    step: Callable[[str], None],
+) -> Reading:
+    """
+    Read terrain and flags at the resolution that the scenario names.
+
+    Parameters
+    ----------
+    frame
+        Where the study works.
+    found
+        Layers on the wide grid.
+    sources
+        Where they came from, for finer cells.
+    hours
+        Travel time on the wide grid, by mode. Units: h.
+    surface
+        Surface on the wide grid.
+    step
+        Called with the name of each step.
+
+    Returns
+    -------
+    Reading
+        Layers and tables.
+
+    Raises
+    ------
+    BorderzoneError
+        If a file cannot be used.
+    """
+    step("terrain and flags")
+    if frame.scenario.refinement > 1:
+        reading = _nested(frame, found, sources, hours, step)
+    else:
+        reading = _same_cells(frame, found, hours, surface)
+    return _with_sight(frame, reading, sources, step)
+
+
+def _same_cells(
+    frame: Frame, found: Layers, hours_wide: Mapping[str, xr.DataArray], surface_wide: xr.Dataset
+) -> Reading:
+    scenario = frame.scenario
+    assert found.dem is not None  # noqa: S101 - terrain is read only where there is elevation
+    wide = terrain.attributes(found.dem).assign(landform=terrain.landform(found.dem))
+    attrs = xr.Dataset({name: frame.crop(layer) for name, layer in wide.items()})
+    surface = xr.Dataset({name: frame.crop(layer) for name, layer in surface_wide.items()})
+    hours = {mode: frame.crop(raster) for mode, raster in hours_wide.items()}
+    response = hours.get(scenario.force.mode)
+    flags = difficulty.flags(
+        attrs,
+        response,
+        surface,
+        remote_hours=scenario.remote_hours,
+        bare_threshold=scenario.bare_threshold,
+    )
+    shares = difficulty.ShareCounts(
+        scenario.remote_hours_range, bare_threshold=scenario.bare_threshold
+    )
+    shares.add(hours, surface, frame.cells, cave_prone=flags["cave_prone"])
+    table = summary.ground_by_segment(
+        attrs,
+        surface,
+        response,
+        frame.cells,
+        segments=frame.corridor.segments,
+        mode=scenario.force.mode,
+    )
+    return Reading(
+        dem=frame.crop(found.dem),
+        attrs=attrs,
+        surface=surface,
+        hours=hours,
+        flags=flags,
+        table=table,
+        shares=shares.table(),
+    )
+
+
+def _nested(
+    frame: Frame,
+    found: Layers,
+    sources: Mapping[str, Any],
+    hours_wide: Mapping[str, xr.DataArray],
+    step: Callable[[str], None],
+) -> Reading:
+    scenario = frame.scenario
+    assert found.dem is not None  # noqa: S101 - terrain is read only where there is elevation
+    step(f"terrain and flags at {scenario.terrain_resolution_m:g} m")
+    workspace = Workspace()
+    fine = read_fine(
+        FineInputs(
+            corridor=frame.corridor,
+            working=frame.grid,
+            factor=scenario.refinement,
+            dem=sources["dem"],
+            landcover=None if found.landcover is None else sources["landcover"],
+            karst=found.karst,
+            hours=hours_wide,
+            pad=frame.pad,
+            landform=frame.crop(terrain.landform(found.dem)),
+            scenario=scenario,
+        ),
+        workspace.path,
+    )
+    hours = {mode: frame.crop(raster) for mode, raster in hours_wide.items()}
+    response = hours.get(scenario.force.mode)
+    void = (
+        ()
+        if not fine.n_void
+        else (
+            f"{fine.n_void:,} of {fine.n_cells:,} cells of {scenario.terrain_resolution_m:g} m have "
+            "no elevation: their terrain is unknown, not flat.",
+        )
+    )
+    return Reading(
+        dem=frame.crop(found.dem),
+        attrs=fine.attrs,
+        surface=fine.surface,
+        hours=hours,
+        flags=fine.flags.assign({} if response is None else {"hours": response}),
+        table=fine.sums.table(hours=response, cells=frame.cells, segments=frame.corridor.segments),
+        shares=fine.shares.table(),
+        fine=FineFiles(grid=fine.grid, files=fine.files, workspace=workspace),
+        notes=void,
+    )
+
+
+def _with_sight(
+    frame: Frame, reading: Reading, sources: Mapping[str, Any], step: Callable[[str], None]
+) -> Reading:
+    """Measure what is out of sight, where elevation is fine enough to show it."""
+    grid = reading.fine.grid if reading.fine is not None else frame.grid
+    embedded = isinstance(sources["dem"], str) and sources["dem"] == EMBEDDED
+    if grid.resolution_m > visibility.COARSEST_M or embedded:
+        return reading
+    heights = open_heights(sources["dem"], grid)
+    if heights.cell_m > visibility.COARSEST_M:
+        return reading
+    step("lines of sight along the border")
+    masked = visibility.masked_by_segment(frame.corridor, heights.read, grid=grid)
+    return replace(reading, table=summary.with_measured_mask(reading.table, masked))

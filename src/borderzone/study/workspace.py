@@ -1,0 +1,35 @@
+"""Where layers that are too large for memory lie until the report takes them."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
+
+__all__ = ["Workspace"]
+
+
+class Workspace:
+    """
+    A folder for layers; one that nobody named goes with the object.
+
+    Parameters
+    ----------
+    folder
+        Folder to use, made if it does not exist; its files stay. A temporary one when left out.
+
+    Examples
+    --------
+    >>> workspace = Workspace()
+    >>> workspace.path.is_dir()
+    True
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        if folder is None:
+            self.path = Path(tempfile.mkdtemp(prefix="borderzone-"))
+            weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        else:
+            self.path = Path(folder)
+            self.path.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,332 @@
+"""The ground of each segment, as detection rates read it, from blocks of any size."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from borderzone._checks import check_choice
+from borderzone.errors import CoverageGapError, InvalidParameterError
+from borderzone.grid import Grid
+from borderzone.summary.block import TERRAIN, Block, StandIns
+from borderzone.summary.members import members_of, no_cell_message
+from borderzone.summary.sums import ClassCounts, Sum, share
+from borderzone.terrain.landforms import LANDFORMS, MASK_PRIOR
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from borderzone._typing import FloatArray, IntArray
+
+__all__ = ["MODES", "GroundSums", "ground_by_segment"]
+
+# How a patrol moves along its segment.
+MODES = ("vehicle_off_road", "foot")
+
+_MEANS = (*TERRAIN, "bare_share", "patrol_pace", "crosser_pace")
+
+
+def ground_by_segment(
+    attrs: xr.Dataset,
+    surface: xr.Dataset,
+    hours: xr.DataArray | None,
+    cells: xr.Dataset,
+    *,
+    segments: pd.DataFrame | None = None,
+    mode: str = "vehicle_off_road",
+) -> pd.DataFrame:
+    """
+    Give the ground of each segment, as detection rates read it.
+
+    Speeds are averaged harmonically, that is by the time they cost. Slope
+    counts in full, up and down in equal parts, because the direction of
+    travel over the slope is not known. A vehicle slows by slope and by
+    surface; where the surface is unknown by slope alone, and ground that leaves it
+    less than a twentieth of its speed is no-go.
+
+    Parameters
+    ----------
+    attrs
+        Terrain layers: ``slope_deg``, ``relief_m``, ``tri_m`` and, if there
+        is one, ``landform`` (else told from ``relief_m``).
+    surface
+        Layers of `terrain.surface.describe`.
+    hours
+        Travel time from the nearest origin, or None. Units: h.
+    cells
+        Cells of the corridor: ``segment`` (-1 outside) and ``chainage_km``.
+    segments
+        Segments of the corridor; needed only where one has no cell.
+    mode
+        How the patrol moves, one of `MODES`.
+
+    Returns
+    -------
+    DataFrame
+        Index ``segment``: ``f_mask``, ``f_mask_low``, ``f_mask_high`` (share
+        out of sight with its 90 % band, by landform: `with_measured_mask` puts
+        lines of sight in their place) and ``f_mask_source``, ``patrol_speed_factor`` (speed over
+        speed on flat bare ground, over the ground where the patrol can go),
+        ``no_go_share``, ``crosser_km_h`` (Irmischer and Clarke off road),
+        ``slope_deg``, ``relief_m``, ``tri_m``, ``bare_share``,
+        ``hours_median``, ``hours_max`` (infinite where a part, as open water,
+        cannot be reached), ``karst_rank`` (most frequent known rank), ``landform`` (most frequent), the known shares of terrain,
+        surface and karst, ``n_cells`` and ``n_borrowed``.
+
+    Raises
+    ------
+    GridMismatchError
+        If a layer does not lie on the grid of the cells.
+    CoverageGapError
+        If a segment has no cell and `segments` is not given, or no cell lies
+        in the corridor.
+    InvalidParameterError
+        If the mode is unknown or a needed terrain layer is missing.
+
+    References
+    ----------
+    .. [1] Irmischer, I., Clarke, K. (2018). Measuring and modeling the speed of human navigation.
+       Cartography and Geographic Information Science 45, 177-186.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from affine import Affine
+    >>> from pyproj import CRS
+    >>> grid = Grid(shape=(1, 2), transform=Affine(10, 0, 0, 0, -10, 10), crs=CRS(32637))
+    >>> cells = xr.Dataset({"segment": grid.wrap(np.array([[0, 0]]))})
+    >>> flat = grid.wrap(np.zeros((1, 2)))
+    >>> attrs = xr.Dataset({"slope_deg": flat, "relief_m": flat, "tri_m": flat})
+    >>> ground = ground_by_segment(attrs, xr.Dataset(), None, cells)
+    >>> ground[["f_mask", "patrol_speed_factor", "crosser_km_h"]].round(4).to_numpy()
+    array([[0.06  , 1.    , 2.8026]])
+    """
+    check_choice(mode, "mode", MODES)
+    members = members_of(cells, segments)
+    sums = GroundSums(len(members.index), mode=mode)
+    values = Block.of(attrs, surface, members.grid).read(members.cell, mode)
+    sums.add_values(members.segment, values)
+    sums.n_cells, sums.n_borrowed = members.n_cells, members.n_borrowed
+    return sums.table(hours=hours, cells=cells, segments=segments)
+
+
+class GroundSums:
+    """
+    Ground of each segment, summed block by block; the same bits whatever the blocks.
+
+    Every figure is a sum or a count. Sums are of whole trillionths, so that the order of
+    blocks does not matter and several threads may add. A tiny segment that holds
+    no cell borrows the cells nearest to its middle, from whichever block they come.
+
+    Parameters
+    ----------
+    segments
+        Segments of the corridor with ``km_start`` and ``km_end``, or just their
+        number, and then none may go without a cell.
+    mode
+        How the patrol moves, one of `MODES`.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the mode is unknown.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from affine import Affine
+    >>> from pyproj import CRS
+    >>> sums = GroundSums(1)
+    >>> for left, steep in ((0, 0.0), (20, 10.0)):
+    ...     grid = Grid(shape=(1, 2), transform=Affine(10, 0, left, 0, -10, 10), crs=CRS(32637))
+    ...     layer = grid.wrap(np.full((1, 2), steep))
+    ...     attrs = xr.Dataset({"slope_deg": layer, "relief_m": layer, "tri_m": layer})
+    ...     cells = xr.Dataset({"segment": grid.wrap(np.zeros((1, 2), dtype=int))})
+    ...     sums.add(attrs, xr.Dataset(), cells)
+    >>> sums.table()[["slope_deg", "patrol_speed_factor", "n_cells"]].round(4).to_numpy()
+    array([[5.    , 0.5838, 4.    ]])
+    """
+
+    def __init__(self, segments: pd.DataFrame | int, *, mode: str = "vehicle_off_road") -> None:
+        check_choice(mode, "mode", MODES)
+        self._mode = mode
+        self._n = segments if isinstance(segments, int) else len(segments)
+        self.n_cells: IntArray = np.zeros(self._n, dtype=np.int64)
+        self.n_borrowed: IntArray = np.zeros(self._n, dtype=np.int64)
+        self._sums = {name: Sum(self._n, name) for name in _MEANS}
+        self._counts = {name: ClassCounts(self._n) for name in ("landform", "karst")}
+        self._known = {
+            name: np.zeros(self._n, dtype=np.int64) for name in ("all", "terrain", "surface")
+        }
+        self._standing_in = None if isinstance(segments, int) else StandIns(segments)
+        self._lock = threading.Lock()
+
+    def add(self, attrs: xr.Dataset, surface: xr.Dataset, cells: xr.Dataset) -> None:
+        """
+        Add a block.
+
+        Parameters
+        ----------
+        attrs
+            Terrain layers of the block, as for `ground_by_segment`.
+        surface
+            Layers of `terrain.surface.describe`.
+        cells
+            Cells of the corridor on the block's grid: ``segment`` (-1 outside) and
+            ``chainage_km``.
+
+        Raises
+        ------
+        GridMismatchError
+            If a layer does not lie on the grid of the cells.
+        InvalidParameterError
+            If a needed terrain layer is missing, a segment is not one of the corridor, or the
+            block is a single cell, which does not tell its size.
+        """
+        grid = Grid.of(cells["segment"])
+        if grid.shape == (1, 1):
+            msg = (
+                "a block of one cell does not tell how large it is: give blocks of 2 cells or more"
+            )
+            raise InvalidParameterError(msg)
+        block = Block.of(attrs, surface, grid)
+        number = cells["segment"].to_numpy().ravel()
+        own = np.flatnonzero(number >= 0)
+        if not own.size:
+            return
+        segment = number[own].astype(np.int64)
+        if segment.max() >= self._n:
+            msg = f"the cells name segment {segment.max()}, the corridor has {self._n} segments"
+            raise InvalidParameterError(msg)
+        values = block.read(own, self._mode)
+        with self._lock:
+            self.n_cells += np.bincount(segment, minlength=self._n)
+            self.add_values(segment, values)
+            if self._standing_in is not None and "chainage_km" in cells:
+                chainage = cells["chainage_km"].to_numpy().ravel()[own].astype(np.float64)
+                self._standing_in.look(self.n_cells, chainage, grid.resolution_m, values)
+
+    def add_values(self, segment: IntArray, values: dict[str, Any]) -> None:
+        """
+        Add what was read from cells that are already told by segment.
+
+        Parameters
+        ----------
+        segment
+            Segment of each cell, from 0.
+        values
+            What was read from it.
+        """
+        for name in _MEANS:
+            self._sums[name].add(segment, values[name])
+        for name, counts in self._counts.items():
+            counts.add(segment, values[name])
+        for name in self._known:
+            kept = segment if name == "all" else segment[values[f"{name}_known"]]
+            self._known[name] += np.bincount(kept, minlength=self._n)
+
+    def table(
+        self,
+        *,
+        hours: xr.DataArray | None = None,
+        cells: xr.Dataset | None = None,
+        segments: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """
+        Give the ground of each segment.
+
+        Parameters
+        ----------
+        hours
+            Travel time from the nearest origin, on any grid of the corridor that fits
+            in memory: a median is not a sum. None where it is not known. Units: h.
+        cells
+            Cells of the corridor on the grid of `hours`.
+        segments
+            Segments of the corridor; needed only where one has no cell on that grid.
+
+        Returns
+        -------
+        DataFrame
+            As `ground_by_segment` gives it.
+
+        Raises
+        ------
+        CoverageGapError
+            If no cell lies in the corridor, or a segment has none and none stands in.
+        GridMismatchError
+            If `hours` does not lie on the grid of `cells`.
+        InvalidParameterError
+            If `hours` comes without `cells`.
+        """
+        self._borrow()
+        total = self._known["all"]
+        moving, terrain = self._sums["patrol_pace"].count, self._known["terrain"]
+        pace = self._sums["patrol_pace"].mean()
+        karst, landform = self._counts["karst"], self._counts["landform"]
+        columns: dict[str, Any] = {
+            **_mask(landform),
+            "f_mask_source": "landform prior",
+            "patrol_speed_factor": np.where((terrain > 0) & (moving == 0), 0.0, 1.0 / pace),
+            "no_go_share": share(terrain - moving, terrain),
+            "crosser_km_h": 1.0 / self._sums["crosser_pace"].mean(),
+            "terrain_known_share": share(terrain, total),
+            "surface_known_share": share(self._known["surface"], total),
+            **{name: self._sums[name].mean() for name in (*TERRAIN, "bare_share")},
+            **_hours(hours, cells, segments, self._n),
+            "karst_rank": karst.majority(),
+            "karst_known_share": share(karst.known(), total),
+            "landform": [_landform_name(code) for code in landform.majority()],
+            "n_cells": self.n_cells.copy(),
+            "n_borrowed": self.n_borrowed.copy(),
+        }
+        return pd.DataFrame(columns, index=pd.RangeIndex(self._n, name="segment"))
+
+    def _borrow(self) -> None:
+        """Let the nearest cells stand in for segments that have none, once."""
+        if not self.n_cells.any():
+            msg = "no cell lies in the corridor: all have segment -1; use a finer resolution_m"
+            raise CoverageGapError(msg)
+        for number in np.flatnonzero((self.n_cells == 0) & (self.n_borrowed == 0)):
+            values = None if self._standing_in is None else self._standing_in.of(int(number))
+            if values is None:
+                raise CoverageGapError(no_cell_message(np.flatnonzero(self.n_cells == 0)))
+            count = len(values["landform"])
+            self.add_values(np.full(count, number), values)
+            self.n_borrowed[number] = count
+
+
+def _mask(landform: ClassCounts) -> dict[str, FloatArray]:
+    """Mean prior over the landforms of a segment."""
+    counts = np.stack([landform.of(code) for code in range(len(MASK_PRIOR))])
+    columns = {}
+    for name, field in (("f_mask", "f_mask"), ("f_mask_low", "low"), ("f_mask_high", "high")):
+        prior = np.array([getattr(one, field) for one in MASK_PRIOR])
+        columns[name] = share(prior @ counts, counts.sum(axis=0))
+    return columns
+
+
+def _hours(
+    hours: xr.DataArray | None,
+    cells: xr.Dataset | None,
+    segments: pd.DataFrame | None,
+    n_segments: int,
+) -> dict[str, FloatArray]:
+    if hours is None:
+        unknown = np.full(n_segments, np.nan)
+        return {"hours_median": unknown, "hours_max": unknown}
+    if cells is None:
+        msg = "hours needs the cells of its grid: pass cells=corridor.cells(grid)"
+        raise InvalidParameterError(msg)
+    members = members_of(cells, segments)
+    values = members.values(hours, "hours").astype(np.float64)
+    groups = pd.Series(values).groupby(members.segment)
+    index = pd.RangeIndex(n_segments)
+    return {f"hours_{how}": groups.agg(how).reindex(index).to_numpy() for how in ("median", "max")}
+
+
+def _landform_name(code: float) -> str:
+    return "unknown" if np.isnan(code) else LANDFORMS[int(code)].name

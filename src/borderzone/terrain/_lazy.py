@@ -1,0 +1,158 @@
+"""Terrain of lazy rasters: the same functions, chunk by chunk, with the halo that each needs.
+
+Every terrain layer answers at a cell from the cells within a fixed reach, in a fixed order. So a
+chunk with as much ground around it as the reach gives the same numbers as the whole raster, to the
+last bit, whatever the chunks. At the rim of the raster a chunk has no halo, and the layer extrapolates
+there as it does for the whole.
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import numpy as np
+import xarray as xr
+
+from borderzone.terrain._elevation import Elevation, even_step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["is_lazy", "lazily"]
+
+P = ParamSpec("P")
+R = TypeVar("R", xr.DataArray, xr.Dataset)
+
+
+def is_lazy(raster: Any) -> bool:
+    """
+    Tell whether a raster is computed only when it is needed.
+
+    Parameters
+    ----------
+    raster
+        Any object.
+
+    Returns
+    -------
+    bool
+        True for a raster in chunks of dask.
+
+    Examples
+    --------
+    >>> is_lazy(xr.DataArray(np.zeros((2, 2)), dims=("y", "x")))
+    False
+    """
+    return isinstance(raster, xr.DataArray) and raster.chunks is not None
+
+
+def lazily(reach: Callable[..., int]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """
+    Let a function of an elevation raster take a lazy one, and stay lazy.
+
+    Parameters
+    ----------
+    reach
+        Called with the side of a cell as ``cell_m`` and the options of the function; gives
+        the number of cells each way on which an answer depends.
+
+    Returns
+    -------
+    callable
+        Decorator for a function that takes the raster first and gives a raster or a dataset on
+        the same cells.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def either(*args: P.args, **kwargs: P.kwargs) -> R:
+            options: dict[str, Any] = dict(kwargs)
+            dem = args[0] if args else options.pop("dem", None)
+            if not is_lazy(dem):
+                return function(*args, **kwargs)
+            return _Chunked(function, dem, reach, options).planned()
+
+        return either
+
+    return decorate
+
+
+class _Chunked:
+    """A function of a raster, planned over its chunks: one pass a chunk, however many layers."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        dem: xr.DataArray,
+        reach: Callable[..., int],
+        options: dict[str, Any],
+    ) -> None:
+        # Coordinates, CRS and units are looked at now, heights when they are computed.
+        corner = dem[:2, :2]
+        Elevation.of(corner.copy(data=np.zeros(corner.shape, np.float32)))
+        self._dem, self._function, self._options = dem, function, options
+        self._steps = (even_step(dem["y"].to_numpy(), "y"), even_step(dem["x"].to_numpy(), "x"))
+        self._depth = reach(cell_m=max(map(abs, self._steps)), **options)
+        side = 2 * self._depth + 3
+        self._sample = self._layers(np.zeros((side, side), dem.dtype))
+        self._type = np.result_type(*(layer.dtype for layer in self._sample.values()))
+
+    def planned(self) -> Any:
+        """Give the answer as a lazy raster or dataset."""
+        from dask.array import map_blocks  # noqa: PLC0415 - optional: only lazy rasters come here
+        from dask.array.overlap import overlap  # noqa: PLC0415
+
+        heights = _not_smaller(self._dem.data, self._depth)
+        stacked = map_blocks(
+            self._block,
+            overlap(heights, depth=self._depth, boundary="none"),
+            new_axis=0,
+            chunks=((len(self._sample),), *heights.chunks),
+            dtype=self._type,
+            meta=np.empty((0, 0, 0), self._type),
+            sizes=heights.chunks,
+        )
+        layers = {
+            name: self._located(stacked[number].astype(layer.dtype), layer)
+            for number, (name, layer) in enumerate(self._sample.items())
+        }
+        if self._several:
+            return xr.Dataset(layers, attrs=self._attrs)
+        return next(iter(layers.values()))
+
+    def _layers(self, z: Any) -> dict[str, xr.DataArray]:
+        """Run the function on a block as if it were a raster of its own."""
+        down, across = self._steps
+        place = {"y": np.arange(z.shape[0]) * down, "x": np.arange(z.shape[1]) * across}
+        block = xr.DataArray(z, place, ("y", "x"), attrs=self._dem.attrs)
+        if "spatial_ref" in self._dem.coords:
+            block = block.assign_coords(spatial_ref=self._dem["spatial_ref"])
+        found = self._function(block, **self._options)
+        self._several, self._attrs = isinstance(found, xr.Dataset), found.attrs
+        return {str(k): v for k, v in found.items()} if self._several else {"": found}
+
+    def _block(self, z: Any, sizes: Any, block_id: tuple[int, ...]) -> Any:
+        row, column = block_id[-2:]
+        top, left = (self._depth if number > 0 else 0 for number in (row, column))
+        rows, columns = slice(top, top + sizes[0][row]), slice(left, left + sizes[1][column])
+        found = self._layers(z).values()
+        return np.stack([layer.to_numpy()[rows, columns].astype(self._type) for layer in found])
+
+    def _located(self, values: Any, layer: xr.DataArray) -> xr.DataArray:
+        coords = {"y": self._dem["y"], "x": self._dem["x"], "spatial_ref": layer["spatial_ref"]}
+        return xr.DataArray(values, coords, ("y", "x"), name=layer.name, attrs=layer.attrs)
+
+
+def _not_smaller(heights: Any, depth: int) -> Any:
+    """Join chunks that are smaller than the halo, so that each has its halo from one neighbour."""
+    joined = []
+    for sizes in heights.chunks:
+        new: list[int] = []
+        for size in sizes:
+            if new and (new[-1] < depth or size < depth):
+                new[-1] += size
+            else:
+                new.append(size)
+        joined.append(tuple(new))
+    return heights.rechunk(tuple(joined))
