@@ -36,7 +36,8 @@ from skimage.graph import MCP_Geometric
 with Path(sys.argv[1]).open(encoding="utf-8") as file:
     CASE = json.load(file)
 DATA, OUT = Path(CASE["data"]), Path(CASE["out"])
-FINE, WORK, MARGIN = CASE["terrain_m"], CASE["work_m"], 50_000
+FINE, WORK = CASE["terrain_m"], CASE["work_m"]
+MARGIN = round(50_000 / WORK) * WORK
 # Land cover class: bare, and speed of a vehicle against bare ground. The rest is 0.3.
 SPEED = {
     0: 0,
@@ -173,13 +174,12 @@ rows, columns = np.floor(rows).astype(int), np.floor(columns).astype(int)
 near = (rows >= 0) & (rows < wide_shape[0]) & (columns >= 0) & (columns < wide_shape[1])
 starts = [(r, c) for r, c in zip(rows[near], columns[near]) if cost[r, c] > 0]
 hours_wide = MCP_Geometric(cost).find_costs(starts)[0]
-pad = MARGIN // WORK
+pad = round(MARGIN / WORK)
 hours = hours_wide[pad : pad + work_shape[0], pad : pad + work_shape[1]].astype(np.float32)
 
 stage("flags")
-upto = fine_shape[0] / work_shape[0]
-rows = (np.arange(fine_shape[0]) / upto).astype(int)
-columns = np.minimum((np.arange(fine_shape[1]) / upto).astype(int), work_shape[1] - 1)
+rows = (np.arange(fine_shape[0]) * FINE / WORK).astype(int)
+columns = (np.arange(fine_shape[1]) * FINE / WORK).astype(int)
 bare = cover_wide[pad : pad + work_shape[0], pad : pad + work_shape[1]] == 16
 remote_work = bare & (hours > 2) & (segment_work >= 0)
 remote = remote_work[np.ix_(rows, columns)] & (segment >= 0)

@@ -77,12 +77,8 @@ with style.context():
     figure = style.page((7.5, 3.25))
     for number, (cell_m, title) in enumerate(shown.items()):
         ax = figure.add_axes((0.01 + 0.33 * number, 0.22, 0.32, 0.68))
-        light = bz.terrain.hillshade(ground[cell_m], multidirectional=True)
         extent = (LEFT, LEFT + SIDE_M, TOP - SIDE_M, TOP)
-        ax.imshow(light, cmap="gray", vmin=0, vmax=1, extent=extent)
-        tint = ax.imshow(
-            slope[cell_m], cmap=cm.lajolla_r, vmin=0, vmax=35, alpha=0.55, extent=extent
-        )
+        tint = ax.imshow(slope[cell_m], cmap=cm.lajolla_r, vmin=0, vmax=35, extent=extent)
         ax.set(xticks=[], yticks=[], title=title)
         ax.spines[["top", "right"]].set_visible(True)
     furniture.scale_bar(figure.axes[0], UTM, share=0.4)
@@ -101,7 +97,7 @@ STEEP_DEG = float(np.degrees(np.arctan(0.30)))
 
 
 def known_share(layer: xr.DataArray, wanted: xr.DataArray) -> float:
-    return float(wanted.where(layer.notna()).mean())
+    return float(wanted.where(np.isfinite(layer)).mean())
 
 
 table = pd.DataFrame(
@@ -129,14 +125,14 @@ with style.context():
         sorted_deg = np.sort(slope[cell_m].to_numpy().ravel())
         share = np.linspace(0, 1, sorted_deg.size)
         left.plot(sorted_deg, share, color=style.INK["optimal"], linestyle=dashes[cell_m])
-        at = {75: 0.42, 300: 0.66, LARGEST_M: 0.9}[cell_m]
+        at, side = {75: (0.25, 1), 300: (0.78, -1), LARGEST_M: (0.9, 1)}[cell_m]
         left.annotate(
-            title.split(",")[0], (np.interp(at, share, sorted_deg), at), xytext=(5, -8),
-            textcoords="offset points", path_effects=style.halo(),
+            title.split(",")[0], (np.interp(at, share, sorted_deg), at), xytext=(6 * side, -3 * side),
+            textcoords="offset points", ha="left" if side > 0 else "right", va="center",
         )  # fmt: skip
     left.axvline(STEEP_DEG, color=style.INK["rule"], linewidth=0.8)
     left.text(STEEP_DEG + 0.5, 0.04, "vehicles stop", color=style.INK["quiet"])
-    left.set(xlim=(0, 45), ylim=(0, 1), xlabel="slope, degrees", ylabel="share of the ground below")
+    left.set(xlim=(0, 38), ylim=(0, 1), xlabel="slope, degrees", ylabel="share of the ground below")
     left.set_title("Slopes of the same ground", loc="left")
     right.plot(table.index, table["steep, share"], "o-", color=style.INK["maximin"])
     right.set(xscale="log", ylim=(0, None), xlabel="cell, m", ylabel="share steeper than 30 %")
@@ -145,14 +141,18 @@ with style.context():
     right.set_xlim(25, 5000)
     right.axvspan(25, 75, color=style.INK["land"])
     right.text(
-        43, right.get_ylim()[1] * 0.04, "not in\nthis sample", ha="center", color=style.INK["quiet"]
+        43,
+        right.get_ylim()[1] * 0.04,
+        "not\nin this\nsample",
+        ha="center",
+        color=style.INK["quiet"],
     )
     right.set_title("What averaging takes away", loc="left")
 figure
 
 # %% [markdown]
-# Landforms tell it best. A geomorphon is a pattern of higher, lower and level ground in eight directions. With a search of 1.5 km, 75 m cells find every
-# side valley; 300 m cells find the main ones; cells of 3.6 km cannot look so near at all.
+# Landforms tell it best. A geomorphon is a pattern of higher, lower and level ground in eight directions. With a search of 1.5 km, cells of
+# 75 m draw a net of ridges and side valleys; those of 300 m keep the fault and the main valleys; those of 3.6 km cannot look so near at all.
 
 # %%
 SEARCH_M = 1500
@@ -174,9 +174,9 @@ INKS = (
     "#c9c6be", "#9fc3d6", "#cfe0e8", "#2f6f95", "#0b3c6f",
 )  # fmt: skip
 with style.context():
-    figure = style.page((7.5, 4.3))
+    figure = style.page((7.5, 4.15))
     for number, cell_m in enumerate(forms):
-        ax = figure.add_axes((0.01 + 0.5 * number, 0.17, 0.48, 0.77))
+        ax = figure.add_axes((0.01 + 0.5 * number, 0.13, 0.48, 0.8))
         order = [codes[name] for name in names]
         drawn = np.searchsorted(order, forms[cell_m].to_numpy())
         ax.imshow(
@@ -185,7 +185,7 @@ with style.context():
         )  # fmt: skip
         ax.set(xticks=[], yticks=[], title=f"geomorphons, cells of {cell_m} m")
         ax.spines[["top", "right"]].set_visible(True)
-    furniture.scale_bar(figure.axes[0], UTM)
+    furniture.scale_bar(figure.axes[0], UTM, share=0.2)
     marks = [Patch(facecolor=ink, edgecolor="#9a9a9a") for ink in INKS]
     figure.legend(marks, names, loc="lower center", ncols=5, handlelength=1.4)
 figure

@@ -89,14 +89,14 @@ class Large:
         )
 
 
-@njit(cache=True)
+@njit
 def gradients() -> Any:
     """Give 256 unit vectors, evenly around the circle."""
     angle = np.arange(256) * (2 * np.pi / 256)
     return np.column_stack((np.cos(angle), np.sin(angle)))
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def direction(i: int, j: int, salt: int) -> int:
     """Choose the gradient of a lattice point: a hash of its place and the seed."""
     h = np.uint64(i) * np.uint64(0x9E3779B97F4A7C15)
@@ -107,7 +107,7 @@ def direction(i: int, j: int, salt: int) -> int:
     return np.int64(h >> np.uint64(56))
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def gradient_noise(x: float, y: float, salt: int, vectors: Any) -> float:
     """Noise of Perlin (2002) on a lattice of spacing 1, turned by an angle of its own."""
     turn = 2.399963 * salt
@@ -126,7 +126,7 @@ def gradient_noise(x: float, y: float, salt: int, vectors: Any) -> float:
     return low * (1 - q) + high * q
 
 
-@njit(cache=True, parallel=True)
+@njit(parallel=True)
 def fine_relief(x: Any, y: Any, spread: Any, seed: int, octaves: Any, wadis: Any) -> Any:
     """
     Relief finer than the embedded grid, at places in seconds of latitude.
