@@ -1,11 +1,12 @@
 # Every target makes what it needs: an environment in .venv, the package, the tools.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 OUT ?= out
 OFFLINE := $(BIN)/python scripts/without_network.py
 
-.PHONY: report test lint types notebook bench wheel-check browser docs clean help
+.PHONY: report test lint types notebook bench peers wheel-check browser docs clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +15,7 @@ help:
 	@echo "make lint      ruff, import-linter, numpydoc, repository review, mypy"
 	@echo "make notebook  execute the notebooks into notebooks/*.ipynb"
 	@echo "make bench     measured speeds, as ratios against other programs in the same run"
+	@echo "make peers     the other programs, in $(PEERS)/; bench makes them too"
 	@echo "make docs      the documentation as HTML, into docs/_build"
 	@echo "make clean     remove what these targets made"
 
@@ -62,11 +64,24 @@ browser:
 wheel-check: $(VENV)/.dev
 	sh scripts/check_wheel.sh $(PYTHON) $(BIN)/python
 
-bench: $(VENV)/.dev
+# Programs to measure against. What cannot be installed is said in the table.
+PROGRAMS := gdaldem:gdal-bin grass:grass-core saga_cmd:saga
+peers: $(PEERS)/.done
+	@for pair in $(PROGRAMS); do command -v $${pair%%:*} >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends $${pair##*:} >/dev/null; } \
+	  || echo "$${pair%%:*} is not installed and could not be"; done
+
+$(PEERS)/.done: pyproject.toml
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --upgrade pip
+	$(PEERS)/bin/python -m pip install --quiet --group peers
+	@touch $@
+
+bench: $(VENV)/.dev peers
 	@for script in benchmarks/bench_*.py; do echo; $(BIN)/python $$script || exit 1; done
 
 docs: $(VENV)/.docs
 	$(BIN)/sphinx-build -W -b html docs docs/_build
 
 clean:
-	rm -rf $(VENV) $(OUT) dist docs/_build docs/generated notebooks/*.ipynb .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(OUT) dist docs/_build docs/generated notebooks/*.ipynb .pytest_cache .mypy_cache .ruff_cache .hypothesis
