@@ -18,8 +18,8 @@ from affine import Affine
 from pyproj import CRS
 
 import borderzone
-from borderzone._clock import Stage
 from borderzone import datasets, io, provenance
+from borderzone._clock import Stage
 from borderzone.grid import Grid
 from borderzone.scenario import Scenario
 
