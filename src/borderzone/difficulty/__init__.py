@@ -22,9 +22,10 @@ from borderzone.difficulty.fuzzy import (
     fuzzy_sum,
 )
 from borderzone.difficulty.masking import mask_prior
+from borderzone.difficulty.regions import REMOTE_RANK_BREAKS_H
 from borderzone.difficulty.scales import FLOOR, SCALES, Scale
 from borderzone.difficulty.shares import ShareCounts, flagged_share
-from borderzone.difficulty.zones import REMOTE_RANK_BREAKS_H, zones
+from borderzone.difficulty.zones import HOLE_SHARE, zones
 
 __all__ = [
     "ARIDITY_BREAK",
@@ -34,6 +35,7 @@ __all__ = [
     "CAVE_WEIGHTS",
     "FLOOR",
     "GAMMA",
+    "HOLE_SHARE",
     "INDEX_LEGS",
     "REMOTE_RANK_BREAKS_H",
     "SCALES",
