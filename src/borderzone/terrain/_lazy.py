@@ -9,7 +9,7 @@ there as it does for the whole.
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 import xarray as xr
@@ -71,7 +71,8 @@ def lazily(reach: Callable[..., int]) -> Callable[[Callable[P, R]], Callable[P, 
             dem = args[0] if args else options.pop("dem", None)
             if not is_lazy(dem):
                 return function(*args, **kwargs)
-            return _Chunked(function, dem, reach, options).planned()
+            planned: R = _Chunked(function, cast("xr.DataArray", dem), reach, options).planned()
+            return planned
 
         return either
 
@@ -104,9 +105,9 @@ class _Chunked:
         from dask.array.overlap import overlap  # noqa: PLC0415
 
         heights = _not_smaller(self._dem.data, self._depth)
-        stacked = map_blocks(
+        stacked = map_blocks(  # type: ignore[no-untyped-call]
             self._block,
-            overlap(heights, depth=self._depth, boundary="none"),
+            overlap(heights, depth=self._depth, boundary="none"),  # type: ignore[no-untyped-call]
             new_axis=0,
             chunks=((len(self._sample),), *heights.chunks),
             dtype=self._type,
