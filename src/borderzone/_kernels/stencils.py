@@ -43,6 +43,8 @@ _OPTIONS: dict[str, Any] = {
     "error_model": "numpy",
     "fastmath": {"contract"},
 }
+# Sums of products are not fused where the same layer is computed along with others or alone.
+_EXACT: dict[str, Any] = {**_OPTIONS, "fastmath": False}
 _INLINE: dict[str, Any] = {**_OPTIONS, "cache": False, "inline": "always"}
 
 
@@ -140,7 +142,7 @@ def _lower(a: Any, b: Any) -> Any:
 #   profile = -(r p^2 + 2 s p q + t q^2) / (g (1 + g) ** 1.5)
 #   plan    = -(r q^2 - 2 s p q + t p^2) / g ** 1.5
 # and total is r + t with the sign changed. Profile and plan are 0 where g is 0.
-@njit(**_OPTIONS)
+@njit(**_EXACT)
 def curvatures(  # noqa: PLR0913, PLR0917 (one output a layer; None leaves it out)
     z: Any, steps: Any, row0: int, col0: int, profile: Any, plan: Any, total: Any
 ) -> None:
