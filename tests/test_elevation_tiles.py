@@ -494,5 +494,7 @@ def test_blocks_are_named_as_python_names_them(tiles: Path) -> None:
 
 
 def test_tiles_beside_the_grid_are_told_at_once(tiles: Path) -> None:
-    with pytest.raises(NoOverlapError, match=r"elevation: none of the 5 file\(s\) lies on the grid"):
+    with pytest.raises(
+        NoOverlapError, match=r"elevation: none of the 5 file\(s\) lies on the grid"
+    ):
         io.open_dem(tiles, grid_at(45.0, 30.0, resolution_m=400, shape=(10, 10)))

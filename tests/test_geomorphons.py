@@ -262,11 +262,10 @@ def test_threads_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
         np.testing.assert_array_equal(one, three)
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_a_hole_makes_unknown_what_looks_along_it(bad: float) -> None:
+def test_a_hole_makes_unknown_what_looks_along_it() -> None:
     """The eight lines through the hole and nothing else, also within the skipped cells."""
     z = rough((31, 31)).astype(np.float32)
-    z[15, 15] = bad
+    z[15, 15] = np.nan
     dem = raster(z, 30.0)
     y, x = np.mgrid[-15:16, -15:16]
     on_line = (x == 0) | (y == 0) | (np.abs(x) == np.abs(y))

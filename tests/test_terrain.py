@@ -18,7 +18,6 @@ from borderzone.errors import (
     InvalidParameterError,
     NotProjectedError,
 )
-from borderzone.terrain import _elevation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,26 +176,6 @@ def test_raster_that_runs_south_to_north_has_the_same_slopes_and_directions() ->
         )
 
 
-def test_attributes_are_the_single_layers() -> None:
-    """One call for all gives what each gives alone, under the names of the front door."""
-    dem = raster(rough((40, 41)), 30.0).astype(np.float32)
-    found = terrain.attributes(dem)
-
-    assert tuple(found) == terrain.LAYERS
-    alone = {
-        "slope_deg": terrain.slope(dem),
-        "aspect_deg": terrain.aspect(dem),
-        "tri_m": terrain.tri_riley(dem),
-        "vrm": terrain.vrm(dem),
-        "tpi_m": terrain.tpi(dem),
-        "relief_m": terrain.relief(dem, radius_m=1000.0),
-    }
-    for name, layer in alone.items():
-        np.testing.assert_array_equal(found[name], layer)
-        assert found[name].dtype == np.float32
-        assert found[name].attrs == layer.attrs
-
-
 def test_attributes_take_relief_within_what_the_cells_allow() -> None:
     """1 km where cells are small, 1.5 cells where they are not; the layer says which."""
     z = rough((70, 70))
@@ -219,18 +198,6 @@ def test_layers_carry_coordinates_crs_and_units() -> None:
         assert layer.coords["spatial_ref"].attrs["crs_wkt"] == layer.attrs["crs"]
         assert layer.attrs["long_name"]
     xr.testing.assert_identical(dem, before)
-
-
-def test_threads_do_not_change_a_bit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One thread or five, the same numbers."""
-    dem = raster(rough((700, 800)), 30.0).astype(np.float32)
-    monkeypatch.setattr(_elevation, "_n_threads", lambda: 1)
-    one = terrain.attributes(dem)
-    monkeypatch.setattr(_elevation, "_n_threads", lambda: 5)
-    five = terrain.attributes(dem)
-
-    for name in one:
-        np.testing.assert_array_equal(one[name], five[name])
 
 
 def test_integer_heights_are_heights() -> None:

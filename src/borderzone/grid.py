@@ -216,7 +216,9 @@ class Grid:
         rows, columns = self.shape
         step, left, top = self.resolution_m, self.transform.c, self.transform.f
         transform = Affine(step, 0.0, left - cells * step, 0.0, -step, top + cells * step)
-        return Grid(shape=(rows + 2 * cells, columns + 2 * cells), transform=transform, crs=self.crs)
+        return Grid(
+            shape=(rows + 2 * cells, columns + 2 * cells), transform=transform, crs=self.crs
+        )
 
     def part(self, rows: slice, columns: slice) -> Grid:
         """

@@ -236,7 +236,7 @@ def terrain_to_files(  # noqa: PLR0913 (a source, a place, and how to walk)
         dem = around.wrap(heights.read(*block.with_halo(halo)), name="elevation_m", units="m")
         found = inner(terrain.attributes(dem, layers=names), halo)
         outside = None if corridor is None else corridor.cells(block.grid)["segment"].to_numpy() < 0
-        return block, {name: blanked(layer, outside) for name, layer in found.items()}
+        return block, {str(name): blanked(layer, outside) for name, layer in found.items()}
 
     with ExitStack() as stack:
         writers: dict[str, Any] = {}
@@ -245,7 +245,7 @@ def terrain_to_files(  # noqa: PLR0913 (a source, a place, and how to walk)
                 if name not in writers:
                     path = Path(folder) / f"{name}.tif"
                     writers[name] = stack.enter_context(raster_like(path, grid, layer))
-                writers[name].write(layer.to_numpy(), block.rows, block.columns)
+                writers[name].write(block.rows, block.columns, layer.to_numpy())
             if progress is not None:
                 progress(number, len(blocks))
     return {name: Path(folder) / f"{name}.tif" for name in writers}
@@ -272,7 +272,12 @@ def inner(layers: xr.Dataset, halo: int) -> xr.Dataset:
 
 
 def raster_like(
-    path: Path, grid: Grid, layer: xr.DataArray, tags: Mapping[str, str] | None = None
+    path: Path,
+    grid: Grid,
+    layer: xr.DataArray,
+    *,
+    tags: Mapping[str, str] | None = None,
+    compress: str = "deflate",
 ) -> Any:
     """
     Open a file for a layer of which one block is known.
@@ -287,21 +292,25 @@ def raster_like(
         One block: name, type, unit and no-data value are taken from it.
     tags
         Further words for the file's metadata.
+    compress
+        As for `io.create_raster`.
 
     Returns
     -------
     context manager
         Writer of blocks.
     """
+    fill = layer.attrs.get("_FillValue")
     return io.create_raster(
         path,
         grid,
         name=str(layer.name),
-        dtype=layer.dtype,
+        dtype=str(layer.dtype),
         units=str(layer.attrs.get("units", "")),
         long_name=str(layer.attrs.get("long_name", "")),
-        nodata=layer.attrs.get("_FillValue"),
+        nodata=None if fill is None or layer.dtype.kind == "f" else int(fill),
         tags=dict(tags or {}),
+        compress=compress,
     )
 
 

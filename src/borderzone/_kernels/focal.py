@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["above_mean", "highest", "relief"]
+__all__ = ["above_mean", "n_infinite", "relief"]
 
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 _ROWS, _COLS = 64, 256  # cells of output in a tile
@@ -24,9 +24,9 @@ _PER_M = 16777216.0  # 2 ** 24
 
 
 @njit(**_OPTIONS)
-def highest(z: Any) -> Any:
+def n_infinite(z: Any) -> Any:
     """
-    Largest height of either sign; NaN counts as nothing.
+    Count infinite heights of either sign.
 
     Parameters
     ----------
@@ -35,15 +35,16 @@ def highest(z: Any) -> Any:
 
     Returns
     -------
-    float
-        In the type of `z`, 0 where nothing is known.
+    int
+        The number; NaN is not counted.
     """
-    top = z.dtype.type(0)
+    count = 0
     for i in range(z.shape[0]):
         for j in range(z.shape[1]):
-            size = abs(z[i, j])
-            top = size if size > top else top  # noqa: FURB136 (max() would keep NaN)
-    return top
+            # Infinity less itself is NaN. Comparisons with a limit are not made into vectors.
+            zero = z[i, j] - z[i, j]
+            count += (zero != zero) - (z[i, j] != z[i, j])  # noqa: PLR0124
+    return count
 
 
 @njit(**_OPTIONS)

@@ -43,6 +43,8 @@ _OPTIONS: dict[str, Any] = {
     "error_model": "numpy",
     "fastmath": {"contract"},
 }
+# Sums of products are not fused where the same layer is computed along with others or alone.
+_EXACT: dict[str, Any] = {**_OPTIONS, "fastmath": False}
 _INLINE: dict[str, Any] = {**_OPTIONS, "cache": False, "inline": "always"}
 
 
@@ -133,15 +135,14 @@ def _lower(a: Any, b: Any) -> Any:
     return a if a < b else b  # noqa: FURB136
 
 
-# In numpy, with the partial quartic of Zevenbergen and Thorne, that is
+# In numpy, with the partial quartic of Zevenbergen and Thorne:
 #   p, q = east and north differences of the side neighbours over two cells,
 #   r, t = their second differences, s = the difference of the diagonals over 4 dx dy,
 # and g = p ** 2 + q ** 2:
 #   profile = -(r p^2 + 2 s p q + t q^2) / (g (1 + g) ** 1.5)
 #   plan    = -(r q^2 - 2 s p q + t p^2) / g ** 1.5
-#   total   = -(r + t)
-# Profile and plan are 0 where g is 0.
-@njit(**_OPTIONS)
+# and total is r + t with the sign changed. Profile and plan are 0 where g is 0.
+@njit(**_EXACT)
 def curvatures(  # noqa: PLR0913, PLR0917 (one output a layer; None leaves it out)
     z: Any, steps: Any, row0: int, col0: int, profile: Any, plan: Any, total: Any
 ) -> None:
@@ -187,9 +188,9 @@ def curvatures(  # noqa: PLR0913, PLR0917 (one output a layer; None leaves it ou
 # weighted differences (Horn: corner 1, side 2, kx = 1 / (8 dx); Zevenbergen-Thorne: 0, 1, 1 / (2 dx)):
 #   slope  = degrees(arctan(hypot(gx, gy)))          aspect = degrees(arctan2(-gx, -gy)) % 360
 #   riley  = sqrt(sum(d ** 2))   wilson = mean(abs(d))   tpi = -mean(d)
-#   roughness = max(d, 0) - min(d, 0)
+# Roughness is the largest of d and 0 less the smallest.
 @njit(**_OPTIONS)
-def window_layers(  # noqa: C901, PLR0913, PLR0917 (one loop and one output a layer; None leaves it out)
+def window_layers(  # noqa: C901, PLR0912, PLR0913, PLR0917 (one loop and one output a layer; None leaves it out)
     z: Any,
     k: Any,
     row0: int,

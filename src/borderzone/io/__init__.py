@@ -11,7 +11,7 @@ from borderzone.io.records import Record, describe
 from borderzone.io.tables import read_table, write_csv
 from borderzone.io.vector import read_vector, write_geoparquet, write_gpkg
 from borderzone.io.warp import warp
-from borderzone.io.writer import RasterWriter, create_raster, read_window
+from borderzone.io.writer import RasterWriter, copy_raster, create_raster, read_window
 
 __all__ = [
     "MAX_CELLS",
@@ -20,6 +20,7 @@ __all__ = [
     "RasterWriter",
     "Record",
     "atomic_write",
+    "copy_raster",
     "create_raster",
     "describe",
     "local_file",

@@ -70,6 +70,18 @@ class ElevationSource:
     vertical_datum: str
 
     @property
+    def cell_m(self) -> float:
+        """
+        Tell how coarse the tiles are.
+
+        Returns
+        -------
+        float
+            Side of a cell of the coarsest ones on the ground. Units: m.
+        """
+        return max(layer.cell_m for layer in self.layers)
+
+    @property
     def files(self) -> tuple[str, ...]:
         """
         List the files that lie on the grid.

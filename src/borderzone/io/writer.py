@@ -15,7 +15,7 @@ from rasterio.windows import Window
 
 from borderzone._checks import check_choice
 from borderzone.errors import InvalidParameterError, OutputError, ShapeMismatchError
-from borderzone.io.files import atomic_write
+from borderzone.io.files import atomic_write, local_file
 from borderzone.io.mosaic import block_of
 from borderzone.io.raster import ENVIRONMENT, MAX_CELLS_BY_BLOCK, open_raster
 
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
     from borderzone.grid import Grid
 
-__all__ = ["RasterWriter", "create_raster", "read_window"]
+__all__ = ["RasterWriter", "copy_raster", "create_raster", "read_window"]
 
 DTYPES = ("float32", "uint8", "int16", "int32", "bool")
-COMPRESSIONS = ("deflate", "zstd")
+_PACKED = ("deflate", "zstd")
+COMPRESSIONS = (*_PACKED, "none")
 _BLOCK = 512
 _THREADS = 4
 
@@ -170,7 +171,8 @@ def create_raster(  # noqa: PLR0913 (each is a word of the file)
     tags
         Further words for the file's metadata.
     compress
-        ``"deflate"``, which every program reads, or ``"zstd"``, which is faster.
+        ``"deflate"``, which every program reads, ``"zstd"``, which is faster, or ``"none"`` for a
+        file that is soon gone or that `copy_raster` packs: not packed, without overviews.
 
     Yields
     ------
@@ -215,10 +217,69 @@ def create_raster(  # noqa: PLR0913 (each is a word of the file)
             finally:
                 with _write_errors(os.fspath(path)):
                     target.close()
-            _pack(scratch, temporary, stored, compress)
+            if compress == "none":
+                scratch.replace(temporary)
+            else:
+                _pack(scratch, temporary, stored, compress)
         finally:
             for left in (scratch, temporary.with_name(f"{temporary.name}.ovr.tmp")):
                 left.unlink(missing_ok=True)
+
+
+def copy_raster(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    tags: Mapping[str, str] | None = None,
+    compress: str = "deflate",
+) -> None:
+    """
+    Copy a raster of `create_raster` into a cloud-optimised GeoTIFF, and tag both.
+
+    Parameters
+    ----------
+    source
+        File that `create_raster` wrote with ``compress="none"``.
+    target
+        File to write; an existing one is replaced when the new one is whole.
+    tags
+        Further words for the metadata of both files.
+    compress
+        ``"deflate"`` or ``"zstd"``, as for `create_raster`.
+
+    Raises
+    ------
+    DataError
+        If `source` is missing or not such a file.
+    OutputError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from borderzone import Grid
+    >>> grid = Grid.covering((0, 0, 60, 40), resolution_m=10, crs="EPSG:32637")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with create_raster(f"{folder}/a.tif", grid, name="a", compress="none") as raster:
+    ...         raster.write(slice(0, 4), slice(0, 6), np.ones((4, 6)))
+    ...     copy_raster(f"{folder}/a.tif", f"{folder}/b.tif", tags={"RUN": "1"})
+    ...     float(read_window(f"{folder}/b.tif", slice(0, 1), slice(0, 1))[0, 0])
+    1.0
+    """
+    check_choice(compress, "compress", _PACKED)
+    path = local_file(source, (".tif",), "raster")
+    with (
+        _write_errors(path.name),
+        rasterio.Env(**ENVIRONMENT),
+        rasterio.open(path, "r+", driver="GTiff") as own,
+    ):
+        dtype = np.dtype(own.dtypes[0])
+        own.update_tags(**(tags or {}))
+    with atomic_write(target) as temporary:
+        try:
+            _pack(path, temporary, dtype, compress)
+        finally:
+            temporary.with_name(f"{temporary.name}.ovr.tmp").unlink(missing_ok=True)
 
 
 def _empty(dtype: Any, nodata: int | None) -> float | None:

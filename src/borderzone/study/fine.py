@@ -143,9 +143,12 @@ def read_fine(inputs: FineInputs, folder: Path) -> Fine:
             for name in FILES:
                 if name in layers:
                     if name not in writers:
-                        file = stream.raster_like(folder / f"{name}.tif", reader.grid, layers[name])
+                        # Not packed: whoever keeps the file packs it once, with its tags.
+                        file = stream.raster_like(
+                            folder / f"{name}.tif", reader.grid, layers[name], compress="none"
+                        )
                         writers[name] = stack.enter_context(file)
-                    writers[name].write(layers[name].to_numpy(), block.rows, block.columns)
+                    writers[name].write(block.rows, block.columns, layers[name].to_numpy())
             coarse.put(block, means)
     return Fine(
         grid=reader.grid,

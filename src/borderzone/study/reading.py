@@ -249,6 +249,7 @@ def _nested(
             factor=scenario.refinement,
             dem=sources["dem"],
             landcover=None if found.landcover is None else sources["landcover"],
+            landcover_scheme="igbp",
             karst=found.karst,
             hours=hours_wide,
             pad=frame.pad,
@@ -260,12 +261,8 @@ def _nested(
     hours = {mode: frame.crop(raster) for mode, raster in hours_wide.items()}
     response = hours.get(scenario.force.mode)
     void = (
-        ()
-        if not fine.n_void
-        else (
-            f"{fine.n_void:,} of {fine.n_cells:,} cells of {scenario.terrain_resolution_m:g} m have "
-            "no elevation: their terrain is unknown, not flat.",
-        )
+        f"{fine.n_void:,} of {fine.n_cells:,} cells of {scenario.terrain_resolution_m:g} m have "
+        "no elevation: their terrain is unknown, not flat."
     )
     return Reading(
         dem=frame.crop(found.dem),
@@ -276,7 +273,7 @@ def _nested(
         table=fine.sums.table(hours=response, cells=frame.cells, segments=frame.corridor.segments),
         shares=fine.shares.table(),
         fine=FineFiles(grid=fine.grid, files=fine.files, workspace=workspace),
-        notes=void,
+        notes=(void,) if fine.n_void else (),
     )
 
 

@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from borderzone.terrain import landcover, surface
-from borderzone.terrain.derivatives import (
-    LAYERS,
-    aspect,
-    attributes,
-    relief,
-    slope,
-    tpi,
-    tri_riley,
-    tri_wilson,
-    vrm,
-)
+from borderzone.terrain.curvature import plan_curvature, profile_curvature, total_curvature
+from borderzone.terrain.derivatives import aspect, roughness, slope, tri_riley, tri_wilson, vrm
+from borderzone.terrain.fused import ALL_LAYERS, LAYERS, attributes, layer_names, reach_cells
 from borderzone.terrain.geomorphons import GEOMORPHONS, geomorphons
 from borderzone.terrain.landforms import (
     LANDFORMS,
@@ -24,10 +16,12 @@ from borderzone.terrain.landforms import (
     landform_class,
 )
 from borderzone.terrain.openness import openness_negative, openness_positive
+from borderzone.terrain.position import relief, tpi
 from borderzone.terrain.shading import hillshade
 from borderzone.terrain.valleys import incision, pans, ridges, wadis
 
 __all__ = [
+    "ALL_LAYERS",
     "GEOMORPHONS",
     "LANDFORMS",
     "LAYERS",
@@ -42,13 +36,19 @@ __all__ = [
     "landcover",
     "landform",
     "landform_class",
+    "layer_names",
     "openness_negative",
     "openness_positive",
     "pans",
+    "plan_curvature",
+    "profile_curvature",
+    "reach_cells",
     "relief",
     "ridges",
+    "roughness",
     "slope",
     "surface",
+    "total_curvature",
     "tpi",
     "tri_riley",
     "tri_wilson",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from borderzone._kernels import focal
 from borderzone.errors import GridMismatchError, InvalidParameterError, NotProjectedError
 from borderzone.grid import raster_crs
 
@@ -24,6 +25,7 @@ __all__ = ["Elevation", "over_raster"]
 
 _LOG = logging.getLogger("borderzone")
 _CELLS_WORTH_A_THREAD = 100_000
+_BAND_ROWS = 128
 _METRES = ("metre", "meter")
 _HEIGHT_UNITS = ("", "m", "metre", "metres", "meter", "meters")
 
@@ -91,9 +93,8 @@ class Elevation:
                 f"2 x 2 cells, got {dict(dem.sizes)}"
             )
             raise GridMismatchError(msg)
-        kind = np.float64 if dem.dtype == np.float64 else np.float32
         return cls(
-            z=np.ascontiguousarray(dem.to_numpy(), dtype=kind),
+            z=_heights(dem),
             step_east=even_step(dem["x"].to_numpy(), "x"),
             step_north=-even_step(dem["y"].to_numpy(), "y"),
             crs_wkt=crs_wkt,
@@ -172,7 +173,19 @@ def over_raster(
         Rows and columns of halo that the kernel needs.
     run
         The kernel: heights with halo, row and column of the first inner cell.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a height is infinite.
     """
+
+    def checked(part: FloatArray, row: int, column: int) -> None:
+        # While the part is on its way through the cache.
+        if focal.n_infinite(part):
+            _refuse_infinite(z)
+        run(part, row, column)
+
     tall, wide = reach
     rows, columns = z.shape
     if rows <= tall or columns <= wide:
@@ -185,14 +198,14 @@ def over_raster(
             columns,
         )
     if rows <= 2 * tall or columns <= 2 * wide:
-        run(_extended(z, (tall, tall), (wide, wide)), 0, 0)
+        checked(_extended(z, (tall, tall), (wide, wide)), 0, 0)
         return
     # The strips first: they are small, and whatever must be compiled is compiled once.
-    run(_extended(z[: 2 * tall], (tall, 0), (wide, wide)), 0, 0)
-    run(_extended(z[-2 * tall :], (0, tall), (wide, wide)), rows - tall, 0)
-    run(_extended(z[:, : 2 * wide], (0, 0), (wide, 0)), tall, 0)
-    run(_extended(z[:, -2 * wide :], (0, 0), (0, wide)), tall, columns - wide)
-    _in_bands(z, reach, run)
+    checked(_extended(z[: 2 * tall], (tall, 0), (wide, wide)), 0, 0)
+    checked(_extended(z[-2 * tall :], (0, tall), (wide, wide)), rows - tall, 0)
+    checked(_extended(z[:, : 2 * wide], (0, 0), (wide, 0)), tall, 0)
+    checked(_extended(z[:, -2 * wide :], (0, 0), (0, wide)), tall, columns - wide)
+    _in_bands(z, reach, checked)
 
 
 def _in_bands(
@@ -206,7 +219,7 @@ def _in_bands(
         run(z, tall, wide)
         return
     # Several bands each, so that no thread waits long for the last; the bands overlap by the halo.
-    height = max(math.ceil(n_rows / (4 * n_threads)), 1)
+    height = min(max(math.ceil(n_rows / (4 * n_threads)), 1), _BAND_ROWS)
     bands = [(top, min(top + height, n_rows)) for top in range(0, n_rows, height)]
     with ThreadPoolExecutor(n_threads) as pool:
         jobs = [pool.submit(run, z[top : end + 2 * tall], top + tall, wide) for top, end in bands]
@@ -224,6 +237,31 @@ def _n_threads() -> int:
 def _extended(z: FloatArray, rows: tuple[int, int], columns: tuple[int, int]) -> FloatArray:
     with np.errstate(invalid="ignore"):
         return np.pad(z, (rows, columns), mode="reflect", reflect_type="odd")
+
+
+def _heights(dem: xr.DataArray) -> FloatArray:
+    """Heights as the kernels take them; the value that stands for no data becomes NaN."""
+    kind = np.float64 if dem.dtype == np.float64 else np.float32
+    raw = dem.to_numpy()
+    if raw.dtype.kind not in "iuf":
+        msg = f"elevation must hold numbers, got {raw.dtype}"
+        raise InvalidParameterError(msg)
+    z: FloatArray = np.ascontiguousarray(raw, dtype=kind)
+    for told in (dem.attrs, dem.encoding):
+        for key in ("_FillValue", "nodata", "missing_value"):
+            fill = told.get(key)
+            if fill is not None and np.isfinite(fill) and (raw == fill).any():
+                z = np.where(raw == fill, kind(np.nan), z).astype(kind, copy=False)
+    return z
+
+
+def _refuse_infinite(z: FloatArray) -> None:
+    row, column = np.argwhere(np.isinf(z))[0]
+    msg = (
+        f"elevation must be finite or NaN, got {np.isinf(z).sum():,} infinite heights, the first in "
+        f"row {row}, column {column}; mask no data as NaN"
+    )
+    raise InvalidParameterError(msg)
 
 
 def _metric_crs(dem: xr.DataArray) -> str:

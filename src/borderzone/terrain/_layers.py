@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from borderzone.terrain._elevation import Elevation
 
 __all__ = [
+    "CURVATURES",
     "WINDOW_LAYERS",
+    "curvature_layers",
     "kernel_numbers",
     "local_relief",
     "ring_position",
@@ -43,6 +45,12 @@ WINDOW_LAYERS: dict[str, dict[str, str]] = {
     "tri_wilson_m": {"units": "m", "long_name": "terrain ruggedness index (Wilson 2007)"},
     "tpi_m": {"units": "m", "long_name": "topographic position, above the mean of 8 neighbours"},
     "roughness_m": {"units": "m", "long_name": "highest minus lowest of 3 x 3 cells"},
+}
+
+CURVATURES: dict[str, dict[str, str]] = {
+    "profile_curvature_per_m": {"units": "1/m", "long_name": "profile curvature, convex positive"},
+    "plan_curvature_per_m": {"units": "1/m", "long_name": "plan curvature, convex positive"},
+    "total_curvature_per_m": {"units": "1/m", "long_name": "total curvature, convex positive"},
 }
 
 
@@ -85,6 +93,40 @@ def window_layers(
             **WINDOW_LAYERS[name],
             **({"method": method} if name in directed else {}),
         )
+        for name, values in outputs.items()
+    }
+
+
+def curvature_layers(elevation: Elevation, names: Iterable[str]) -> dict[str, xr.DataArray]:
+    """
+    Compute every curvature that is asked for, in one pass.
+
+    Parameters
+    ----------
+    elevation
+        The raster.
+    names
+        Which of `CURVATURES`.
+
+    Returns
+    -------
+    dict of str to xarray.DataArray
+        The layers by name.
+    """
+    outputs = {name: elevation.empty() for name in names}
+    if not outputs:
+        return {}
+    east, north = elevation.step_east, elevation.step_north
+    halves = (1 / (2 * east), 1 / (2 * north), 1 / east**2, 1 / north**2, 1 / (4 * east * north))
+    steps = tuple(elevation.z.dtype.type(number) for number in (0.0, 1.0, 2.0, *halves))
+    arguments = [outputs.get(name) for name in CURVATURES]
+    over_raster(
+        elevation.z,
+        (1, 1),
+        lambda z, row, col: stencils.curvatures(z, steps, row, col, *arguments),
+    )
+    return {
+        name: elevation.wrap(values, name=name, **CURVATURES[name])
         for name, values in outputs.items()
     }
 

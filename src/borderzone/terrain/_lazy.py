@@ -9,7 +9,7 @@ there as it does for the whole.
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 import xarray as xr
@@ -71,7 +71,8 @@ def lazily(reach: Callable[..., int]) -> Callable[[Callable[P, R]], Callable[P, 
             dem = args[0] if args else options.pop("dem", None)
             if not is_lazy(dem):
                 return function(*args, **kwargs)
-            return _Chunked(function, dem, reach, options).planned()
+            planned: R = _Chunked(function, cast("xr.DataArray", dem), reach, options).planned()
+            return planned
 
         return either
 
@@ -96,6 +97,7 @@ class _Chunked:
         self._depth = reach(cell_m=max(map(abs, self._steps)), **options)
         side = 2 * self._depth + 3
         self._sample = self._layers(np.zeros((side, side), dem.dtype))
+        self._depths: tuple[int, ...] = (self._depth, self._depth)
         self._type = np.result_type(*(layer.dtype for layer in self._sample.values()))
 
     def planned(self) -> Any:
@@ -104,9 +106,11 @@ class _Chunked:
         from dask.array.overlap import overlap  # noqa: PLC0415
 
         heights = _not_smaller(self._dem.data, self._depth)
-        stacked = map_blocks(
+        # An axis in one chunk has all its ground already.
+        self._depths = tuple(self._depth if len(sizes) > 1 else 0 for sizes in heights.chunks)
+        stacked = map_blocks(  # type: ignore[no-untyped-call]
             self._block,
-            overlap(heights, depth=self._depth, boundary="none"),
+            overlap(heights, depth=self._depths, boundary="none"),  # type: ignore[no-untyped-call]
             new_axis=0,
             chunks=((len(self._sample),), *heights.chunks),
             dtype=self._type,
@@ -134,7 +138,10 @@ class _Chunked:
 
     def _block(self, z: Any, sizes: Any, block_id: tuple[int, ...]) -> Any:
         row, column = block_id[-2:]
-        top, left = (self._depth if number > 0 else 0 for number in (row, column))
+        top, left = (
+            depth if number > 0 else 0
+            for depth, number in zip(self._depths, (row, column), strict=True)
+        )
         rows, columns = slice(top, top + sizes[0][row]), slice(left, left + sizes[1][column])
         found = self._layers(z).values()
         return np.stack([layer.to_numpy()[rows, columns].astype(self._type) for layer in found])

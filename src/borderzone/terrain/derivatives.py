@@ -1,51 +1,38 @@
-"""What the shape of the ground is: slope, aspect, ruggedness, position, relief.
+"""What the shape of the ground is: slope and aspect, ruggedness, roughness and position.
 
 All layers follow the same rules. Elevation is a raster in a projected CRS, in metres;
 the layer has its coordinates and is float32. A cell is NaN where any cell of its
 neighbourhood is. Beyond the rim heights are extrapolated linearly, so a plane keeps its slope to the
-last cell. A lazy (dask) raster is computed at once. The answer does not depend on the number of
-threads. Directions are counted from grid north: in the oblique frame of a corridor
-that is across the border, not the geographic north.
+last cell. A lazy (dask) raster stays lazy and gives the same numbers. The answer does not depend on the
+number of threads, nor on the block that a cell is computed in. Directions are counted from grid north: in
+the oblique frame of a corridor that is across the border, not the geographic north.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-import xarray as xr
-
-from borderzone._checks import check_choice
-from borderzone.errors import InvalidParameterError
 from borderzone.terrain._elevation import Elevation
-from borderzone.terrain._layers import (
-    WINDOW_LAYERS,
-    local_relief,
-    ring_position,
-    vector_ruggedness,
-    window_layers,
-)
+from borderzone.terrain._layers import vector_ruggedness, window_layers
+from borderzone.terrain._lazy import lazily
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import xarray as xr
 
-__all__ = [
-    "LAYERS",
-    "aspect",
-    "attributes",
-    "relief",
-    "slope",
-    "tpi",
-    "tri_riley",
-    "tri_wilson",
-    "vrm",
-]
+__all__ = ["aspect", "roughness", "slope", "tri_riley", "tri_wilson", "vrm"]
 
 SlopeMethod = Literal["horn", "zevenbergen_thorne"]
 
-LAYERS = ("slope_deg", "aspect_deg", "tri_m", "vrm", "tpi_m", "relief_m")
-RELIEF_RADIUS_M = 1000.0
+
+def _one_cell(**_options: object) -> int:
+    return 1
 
 
+def _vrm_reach(*, window: int = 3, **_options: float) -> int:
+    return int(window) // 2 + 1
+
+
+@lazily(_one_cell)
 def slope(dem: xr.DataArray, *, method: SlopeMethod = "horn") -> xr.DataArray:
     """
     Slope angle of the ground.
@@ -85,6 +72,7 @@ def slope(dem: xr.DataArray, *, method: SlopeMethod = "horn") -> xr.DataArray:
     A plane that rises one metre each metre to the east is a 45 degree slope, up to its rim:
 
     >>> import numpy as np
+    >>> import xarray as xr
     >>> plane = xr.DataArray(
     ...     np.tile(np.arange(3.0), (2, 1)),
     ...     coords={"y": [1.0, 0.0], "x": [0.0, 1.0, 2.0]},
@@ -96,6 +84,7 @@ def slope(dem: xr.DataArray, *, method: SlopeMethod = "horn") -> xr.DataArray:
     return window_layers(Elevation.of(dem), ["slope_deg"], method)["slope_deg"]
 
 
+@lazily(_one_cell)
 def aspect(dem: xr.DataArray, *, method: SlopeMethod = "horn") -> xr.DataArray:
     """
     Direction in which the ground falls most steeply.
@@ -127,6 +116,7 @@ def aspect(dem: xr.DataArray, *, method: SlopeMethod = "horn") -> xr.DataArray:
     Ground that rises to the east falls to the west:
 
     >>> import numpy as np
+    >>> import xarray as xr
     >>> plane = xr.DataArray(
     ...     np.tile(np.arange(3.0), (2, 1)),
     ...     coords={"y": [1.0, 0.0], "x": [0.0, 1.0, 2.0]},
@@ -138,6 +128,7 @@ def aspect(dem: xr.DataArray, *, method: SlopeMethod = "horn") -> xr.DataArray:
     return window_layers(Elevation.of(dem), ["aspect_deg"], method)["aspect_deg"]
 
 
+@lazily(_one_cell)
 def tri_riley(dem: xr.DataArray) -> xr.DataArray:
     """
     Terrain ruggedness index after Riley: root of the summed squared differences to 8 neighbours.
@@ -169,6 +160,7 @@ def tri_riley(dem: xr.DataArray) -> xr.DataArray:
     Examples
     --------
     >>> import numpy as np
+    >>> import xarray as xr
     >>> spike = xr.DataArray(
     ...     np.diag([0.0, 1.0, 0.0]),
     ...     coords={"y": [2.0, 1.0, 0.0], "x": [0.0, 1.0, 2.0]},
@@ -180,6 +172,7 @@ def tri_riley(dem: xr.DataArray) -> xr.DataArray:
     return window_layers(Elevation.of(dem), ["tri_m"], "horn")["tri_m"]
 
 
+@lazily(_one_cell)
 def tri_wilson(dem: xr.DataArray) -> xr.DataArray:
     """
     Terrain ruggedness index after Wilson: mean absolute difference to 8 neighbours.
@@ -210,6 +203,7 @@ def tri_wilson(dem: xr.DataArray) -> xr.DataArray:
     Examples
     --------
     >>> import numpy as np
+    >>> import xarray as xr
     >>> spike = xr.DataArray(
     ...     np.diag([0.0, 1.0, 0.0]),
     ...     coords={"y": [2.0, 1.0, 0.0], "x": [0.0, 1.0, 2.0]},
@@ -221,6 +215,50 @@ def tri_wilson(dem: xr.DataArray) -> xr.DataArray:
     return window_layers(Elevation.of(dem), ["tri_wilson_m"], "horn")["tri_wilson_m"]
 
 
+@lazily(_one_cell)
+def roughness(dem: xr.DataArray) -> xr.DataArray:
+    """
+    Roughness: highest minus lowest of a cell and its 8 neighbours.
+
+    Parameters
+    ----------
+    dem
+        Elevation in a projected CRS. Units: m.
+
+    Returns
+    -------
+    xarray.DataArray
+        Roughness, 0 on flat ground; it grows with slope and with the cell. Units: m.
+
+    Raises
+    ------
+    NotProjectedError
+        If the raster is in degrees of latitude and longitude.
+    CRSMismatchError
+        If the raster has no CRS.
+
+    References
+    ----------
+    .. [1] Wilson, M., O'Connell, B., Brown, C., Guinan, J., Grehan, A. (2007). Multiscale terrain
+       analysis of multibeam bathymetry data for habitat mapping on the continental slope. Marine
+       Geodesy 30, 3-35. https://doi.org/10.1080/01490410701295962
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import xarray as xr
+    >>> spike = xr.DataArray(
+    ...     np.diag([0.0, 1.0, -0.5]),
+    ...     coords={"y": [2.0, 1.0, 0.0], "x": [0.0, 1.0, 2.0]},
+    ...     attrs={"crs": "EPSG:32637"},
+    ... )
+    >>> float(roughness(spike)[1, 1])
+    1.5
+    """
+    return window_layers(Elevation.of(dem), ["roughness_m"], "horn")["roughness_m"]
+
+
+@lazily(_vrm_reach)
 def vrm(dem: xr.DataArray, *, window: int = 3) -> xr.DataArray:
     """
     Vector ruggedness measure: how much the surface normals of a square window disagree.
@@ -257,6 +295,7 @@ def vrm(dem: xr.DataArray, *, window: int = 3) -> xr.DataArray:
     Examples
     --------
     >>> import numpy as np
+    >>> import xarray as xr
     >>> plane = xr.DataArray(
     ...     np.tile(np.arange(3.0), (3, 1)),
     ...     coords={"y": [2.0, 1.0, 0.0], "x": [0.0, 1.0, 2.0]},
@@ -266,148 +305,3 @@ def vrm(dem: xr.DataArray, *, window: int = 3) -> xr.DataArray:
     0.0
     """
     return vector_ruggedness(Elevation.of(dem), window)
-
-
-def tpi(
-    dem: xr.DataArray, *, radius_m: float | None = None, inner_radius_m: float = 0.0
-) -> xr.DataArray:
-    """
-    Topographic position index: height above the mean of the ground around.
-
-    Parameters
-    ----------
-    dem
-        Elevation in a projected CRS. Units: m.
-    radius_m
-        Cells whose centre is no farther than this are the ground around. None means the
-        8 neighbours. Units: m.
-    inner_radius_m
-        Cells no farther than this are left out, which makes the disc a ring; the cell itself is
-        always left out. Units: m.
-
-    Returns
-    -------
-    xarray.DataArray
-        Above 0 on ridges, below 0 in valleys, 0 on any plane. Units: m.
-
-    Raises
-    ------
-    NotProjectedError
-        If the raster is in degrees of latitude and longitude.
-    CRSMismatchError
-        If the raster has no CRS.
-    InvalidParameterError
-        If the radius is below 1.5 cells, or the ring holds no cell.
-
-    References
-    ----------
-    .. [1] Weiss, A. (2001). Topographic position and landforms analysis. Poster, ESRI User
-       Conference, San Diego.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> spike = xr.DataArray(
-    ...     np.diag([0.0, 1.0, 0.0]),
-    ...     coords={"y": [2.0, 1.0, 0.0], "x": [0.0, 1.0, 2.0]},
-    ...     attrs={"crs": "EPSG:32637"},
-    ... )
-    >>> float(tpi(spike)[1, 1]), float(tpi(spike, radius_m=1.5)[1, 1])
-    (1.0, 1.0)
-    """
-    return ring_position(Elevation.of(dem), radius_m, inner_radius_m)
-
-
-def relief(dem: xr.DataArray, *, radius_m: float = RELIEF_RADIUS_M) -> xr.DataArray:
-    """
-    Local relief: highest minus lowest ground within a radius.
-
-    Parameters
-    ----------
-    dem
-        Elevation in a projected CRS. Units: m.
-    radius_m
-        Cells whose centre is no farther than this count. Units: m.
-
-    Returns
-    -------
-    xarray.DataArray
-        Relief, 0 on flat ground. Units: m.
-
-    Raises
-    ------
-    NotProjectedError
-        If the raster is in degrees of latitude and longitude.
-    CRSMismatchError
-        If the raster has no CRS.
-    InvalidParameterError
-        If the radius is below 1.5 cells.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> spike = xr.DataArray(
-    ...     np.diag([0.0, 7.0, 0.0]),
-    ...     coords={"y": [2e3, 1e3, 0.0], "x": [0.0, 1e3, 2e3]},
-    ...     attrs={"crs": "EPSG:32637"},
-    ... )
-    >>> float(relief(spike, radius_m=1500.0)[1, 1])
-    7.0
-    """
-    return local_relief(Elevation.of(dem), radius_m)
-
-
-def attributes(dem: xr.DataArray, *, layers: Iterable[str] | None = None) -> xr.Dataset:
-    """
-    Compute the layers of the ground that the study needs, in as few passes as possible.
-
-    Parameters
-    ----------
-    dem
-        Elevation in a projected CRS. Units: m.
-    layers
-        Which of `LAYERS`: ``slope_deg``, ``aspect_deg``, ``tri_m`` (Riley), ``vrm``, ``tpi_m``
-        (8 neighbours), ``relief_m`` (within 1 km, or 1.5 cells where that is more: its attribute
-        ``radius_m`` says which). None means all.
-
-    Returns
-    -------
-    xarray.Dataset
-        One variable a layer, in the order of `LAYERS`.
-
-    Raises
-    ------
-    NotProjectedError
-        If the raster is in degrees of latitude and longitude.
-    CRSMismatchError
-        If the raster has no CRS.
-    InvalidParameterError
-        If a layer is unknown, or none is asked for.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> plane = xr.DataArray(
-    ...     np.tile(np.arange(4.0), (4, 1)),
-    ...     coords={"y": np.arange(3.0, -1, -1) * 1000, "x": np.arange(4.0) * 1000},
-    ...     attrs={"crs": "EPSG:32637"},
-    ... )
-    >>> ground = attributes(plane, layers=["slope_deg", "relief_m"])
-    >>> list(ground), ground["relief_m"].attrs["radius_m"]
-    (['slope_deg', 'relief_m'], 1500.0)
-    """
-    asked = set(LAYERS if layers is None else [layers] if isinstance(layers, str) else layers)
-    for layer in sorted(asked):
-        check_choice(layer, "layers", LAYERS)
-    if not asked:
-        msg = f"layers must name at least one of {', '.join(LAYERS)}, got none"
-        raise InvalidParameterError(msg)
-    elevation = Elevation.of(dem)
-    found = window_layers(elevation, sorted(asked & set(WINDOW_LAYERS)), "horn")
-    if "vrm" in asked:
-        found["vrm"] = vector_ruggedness(elevation, 3)
-    if "relief_m" in asked:
-        found["relief_m"] = local_relief(elevation, max(RELIEF_RADIUS_M, 1.5 * elevation.cell_m))
-    return xr.Dataset(
-        {name: found[name] for name in LAYERS if name in found}, attrs={"crs": elevation.crs_wkt}
-    )

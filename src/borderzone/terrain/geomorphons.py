@@ -11,6 +11,7 @@ from borderzone._checks import check_non_negative
 from borderzone._kernels import horizons
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain._elevation import Elevation, over_raster
+from borderzone.terrain._lazy import lazily
 from borderzone.terrain._lines import Lines, cells_nearer
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ GEOMORPHONS = (
     "pit",
 )
 UNKNOWN = 255
+SEARCH_CELLS = 10.0
 
 # Forms by the number of falling lines (row) and of rising lines (place in the row): figure 4 of
 # the paper.
@@ -50,8 +52,45 @@ _FORMS = (
 _SHORT = ("FL", "PK", "RI", "SH", "SP", "SL", "HL", "FS", "VL", "PT")
 
 
+def geomorphon_reach(
+    *,
+    cell_m: float,
+    search_m: float | None = None,
+    skip_m: float = 0.0,  # noqa: ARG001 (called with the options of `geomorphons`)
+    flat_deg: float = 1.0,  # noqa: ARG001
+) -> int:
+    """
+    Count the cells each way on which the form at a cell depends.
+
+    Parameters
+    ----------
+    cell_m
+        Side of a cell. Units: m.
+    search_m, skip_m, flat_deg
+        As for `geomorphons`.
+
+    Returns
+    -------
+    int
+        Number of cells.
+
+    Examples
+    --------
+    Cells at the distance itself are not looked at:
+
+    >>> geomorphon_reach(cell_m=30.0, search_m=300.0)
+    9
+    """
+    return cells_nearer(SEARCH_CELLS * cell_m if search_m is None else search_m, cell_m)
+
+
+@lazily(geomorphon_reach)
 def geomorphons(
-    dem: xr.DataArray, *, search_m: float, skip_m: float = 0.0, flat_deg: float = 1.0
+    dem: xr.DataArray,
+    *,
+    search_m: float | None = None,
+    skip_m: float = 0.0,
+    flat_deg: float = 1.0,
 ) -> xr.DataArray:
     """
     Form of the ground at every cell, from the lines of sight in eight directions.
@@ -67,7 +106,7 @@ def geomorphons(
         Elevation in a projected CRS. Units: m.
     search_m
         How far to look: cells whose centre is nearer count. Forms much larger than that are told by
-        their parts. Units: m.
+        their parts. Ten cells when left out. Units: m.
     skip_m
         Ground left out from the start of each line, in whole cells, as many on the diagonals.
         Units: m.
@@ -123,6 +162,7 @@ def geomorphons(
     [6, 6, 6, 9, 6, 6, 6]
     """
     elevation = Elevation.of(dem)
+    search_m = SEARCH_CELLS * elevation.cell_m if search_m is None else search_m
     lines = Lines.between(elevation, search_m, skip_m)
     flat = check_non_negative(flat_deg, "flat_deg", "degrees")
     if flat >= 90:
@@ -182,38 +222,6 @@ def geomorphon_form(*, n_rising: int, n_falling: int) -> str:
         )
         raise InvalidParameterError(msg)
     return GEOMORPHONS[_SHORT.index(_FORMS[n_falling].split()[n_rising])]
-
-
-def geomorphon_reach(
-    *,
-    cell_m: float,
-    search_m: float,
-    skip_m: float = 0.0,  # noqa: ARG001 (called with the options of `geomorphons`)
-    flat_deg: float = 1.0,  # noqa: ARG001
-) -> int:
-    """
-    Count the cells each way on which the form at a cell depends.
-
-    Parameters
-    ----------
-    cell_m
-        Side of a cell. Units: m.
-    search_m, skip_m, flat_deg
-        As for `geomorphons`.
-
-    Returns
-    -------
-    int
-        Number of cells.
-
-    Examples
-    --------
-    Cells at the distance itself are not looked at:
-
-    >>> geomorphon_reach(cell_m=30.0, search_m=300.0)
-    9
-    """
-    return cells_nearer(search_m, cell_m)
 
 
 def _table() -> IntArray:

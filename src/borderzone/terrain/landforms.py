@@ -16,7 +16,8 @@ import xarray as xr
 from borderzone._checks import check_probability
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain._elevation import Elevation
-from borderzone.terrain.derivatives import relief
+from borderzone.terrain._lazy import lazily
+from borderzone.terrain.position import relief, relief_reach
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray, IntArray
@@ -128,6 +129,11 @@ MASK_PRIOR = (
 )
 
 
+def _landform_reach(*, cell_m: float) -> int:
+    return relief_reach(cell_m=cell_m, radius_m=max(RELIEF_WINDOW_M / 2, 1.5 * cell_m))
+
+
+@lazily(_landform_reach)
 def landform(dem: xr.DataArray) -> xr.DataArray:
     """
     Landform of every cell, from relief within the window that the classes were made for.

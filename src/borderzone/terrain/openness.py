@@ -8,6 +8,7 @@ import numpy as np
 
 from borderzone._kernels import horizons, stencils
 from borderzone.terrain._elevation import Elevation, over_raster
+from borderzone.terrain._lazy import lazily
 from borderzone.terrain._lines import Lines, cells_within
 
 if TYPE_CHECKING:
@@ -19,6 +20,31 @@ __all__ = ["openness_negative", "openness_positive", "openness_reach"]
 _ARCTAN = stencils.constants(np.dtype(np.float32), (0.0, 0.0, 0.0, 0.0))[-9:]
 
 
+def openness_reach(*, cell_m: float, radius_m: float) -> int:
+    """
+    Count the cells each way on which openness at a cell depends.
+
+    Parameters
+    ----------
+    cell_m
+        Side of a cell. Units: m.
+    radius_m
+        As for `openness_positive`. Units: m.
+
+    Returns
+    -------
+    int
+        Number of cells.
+
+    Examples
+    --------
+    >>> openness_reach(cell_m=30.0, radius_m=300.0)
+    10
+    """
+    return cells_within(radius_m, cell_m)
+
+
+@lazily(openness_reach)
 def openness_positive(dem: xr.DataArray, *, radius_m: float) -> xr.DataArray:
     """
     Mean angle from the zenith down to the ground, over eight directions.
@@ -70,6 +96,7 @@ def openness_positive(dem: xr.DataArray, *, radius_m: float) -> xr.DataArray:
     return _openness(dem, radius_m, upward=True)
 
 
+@lazily(openness_reach)
 def openness_negative(dem: xr.DataArray, *, radius_m: float) -> xr.DataArray:
     """
     Mean angle from the nadir up to the ground, over eight directions.
@@ -116,30 +143,6 @@ def openness_negative(dem: xr.DataArray, *, radius_m: float) -> xr.DataArray:
     90.0
     """
     return _openness(dem, radius_m, upward=False)
-
-
-def openness_reach(*, cell_m: float, radius_m: float) -> int:
-    """
-    Count the cells each way on which openness at a cell depends.
-
-    Parameters
-    ----------
-    cell_m
-        Side of a cell. Units: m.
-    radius_m
-        As for `openness_positive`. Units: m.
-
-    Returns
-    -------
-    int
-        Number of cells.
-
-    Examples
-    --------
-    >>> openness_reach(cell_m=30.0, radius_m=300.0)
-    10
-    """
-    return cells_within(radius_m, cell_m)
 
 
 def _openness(dem: xr.DataArray, radius_m: float, *, upward: bool) -> xr.DataArray:

@@ -11,6 +11,7 @@ from borderzone._kernels import stencils
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain._elevation import Elevation, over_raster
 from borderzone.terrain._layers import kernel_numbers
+from borderzone.terrain._lazy import lazily
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,6 +21,11 @@ __all__ = ["hillshade"]
 _SEVERAL_SUNS_DEG = (225.0, 270.0, 315.0, 360.0)
 
 
+def _one_cell(**_options: object) -> int:
+    return 1
+
+
+@lazily(_one_cell)
 def hillshade(
     dem: xr.DataArray,
     *,

@@ -1,0 +1,194 @@
+"""Several layers of the ground in one call, and what they need around a block."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import xarray as xr
+
+from borderzone._checks import check_choice
+from borderzone.errors import InvalidParameterError
+from borderzone.terrain._elevation import Elevation
+from borderzone.terrain._layers import (
+    CURVATURES,
+    WINDOW_LAYERS,
+    curvature_layers,
+    local_relief,
+    vector_ruggedness,
+    window_layers,
+)
+from borderzone.terrain._lazy import lazily
+from borderzone.terrain._lines import cells_within
+from borderzone.terrain.geomorphons import geomorphons
+from borderzone.terrain.openness import openness_negative, openness_positive
+from borderzone.terrain.position import RELIEF_RADIUS_M
+from borderzone.terrain.shading import hillshade
+from borderzone.terrain.valleys import SEARCH_M, incision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["ALL_LAYERS", "LAYERS", "attributes", "layer_names", "reach_cells"]
+
+LAYERS = ("slope_deg", "aspect_deg", "tri_m", "vrm", "tpi_m", "relief_m")
+ALL_LAYERS = (
+    *LAYERS,
+    "tri_wilson_m",
+    "roughness_m",
+    "profile_curvature_per_m",
+    "plan_curvature_per_m",
+    "total_curvature_per_m",
+    "openness_positive_deg",
+    "openness_negative_deg",
+    "incision_m",
+    "geomorphon",
+    "hillshade",
+)
+
+# Layers that look farther than a window of nine cells, and how far. Units: m.
+_RADII = {
+    "relief_m": RELIEF_RADIUS_M,
+    "openness_positive_deg": SEARCH_M,
+    "openness_negative_deg": SEARCH_M,
+    "incision_m": SEARCH_M,
+    "geomorphon": SEARCH_M,
+}
+_FAR: dict[str, Callable[[xr.DataArray, float], xr.DataArray]] = {
+    "relief_m": lambda dem, radius: local_relief(Elevation.of(dem), radius),
+    "openness_positive_deg": lambda dem, radius: openness_positive(dem, radius_m=radius),
+    "openness_negative_deg": lambda dem, radius: openness_negative(dem, radius_m=radius),
+    "incision_m": lambda dem, radius: incision(dem, radius_m=radius),
+    "geomorphon": lambda dem, radius: geomorphons(dem, search_m=radius),
+}
+
+
+def layer_names(layers: Iterable[str] | None = None) -> tuple[str, ...]:
+    """
+    Read which layers are asked for.
+
+    Parameters
+    ----------
+    layers
+        Names out of `ALL_LAYERS`; ``"all"`` for every one of them, None for `LAYERS`.
+
+    Returns
+    -------
+    tuple of str
+        In the order of `ALL_LAYERS`, each once.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a layer is unknown, or none is asked for.
+
+    Examples
+    --------
+    >>> layer_names(["relief_m", "slope_deg"])
+    ('slope_deg', 'relief_m')
+    """
+    if layers is None:
+        return LAYERS
+    if layers == "all":
+        return ALL_LAYERS
+    asked = {layers} if isinstance(layers, str) else set(layers)
+    for layer in sorted(asked):
+        check_choice(layer, "layers", ALL_LAYERS)
+    if not asked:
+        msg = f"layers must name at least one of {', '.join(ALL_LAYERS)}, got none"
+        raise InvalidParameterError(msg)
+    return tuple(name for name in ALL_LAYERS if name in asked)
+
+
+def reach_cells(layers: Iterable[str] | None = None, *, cell_m: float) -> int:
+    """
+    Count the cells around a block that its layers depend on.
+
+    Parameters
+    ----------
+    layers
+        As for `attributes`.
+    cell_m
+        Side of a cell. Units: m.
+
+    Returns
+    -------
+    int
+        Width of the halo. Units: cells.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a layer is unknown, or none is asked for.
+
+    Examples
+    --------
+    >>> reach_cells(["slope_deg"], cell_m=30.0), reach_cells(cell_m=30.0)
+    (1, 33)
+    """
+    names = layer_names(layers)
+    far = [cells_within(_radius_m(name, cell_m), cell_m) for name in names if name in _RADII]
+    return max([2 if "vrm" in names else 1, *far])
+
+
+def _reach_of(*, cell_m: float, layers: Iterable[str] | None = None) -> int:
+    return reach_cells(layers, cell_m=cell_m)
+
+
+@lazily(_reach_of)
+def attributes(dem: xr.DataArray, *, layers: Iterable[str] | None = None) -> xr.Dataset:
+    """
+    Compute the layers of the ground that are asked for, in as few passes as possible.
+
+    Parameters
+    ----------
+    dem
+        Elevation in a projected CRS. Units: m.
+    layers
+        Which of `ALL_LAYERS`. None means those that the study needs, `LAYERS`: ``slope_deg``,
+        ``aspect_deg``, ``tri_m`` (Riley), ``vrm``, ``tpi_m`` (8 neighbours), ``relief_m`` (within 1 km).
+        ``"all"`` adds ``tri_wilson_m``, ``roughness_m``, the three curvatures, both kinds of openness,
+        ``incision_m`` and ``geomorphon`` (within 500 m) and ``hillshade``. A radius is 1.5 cells where
+        that is more; the attribute ``radius_m`` or ``search_m`` of a layer says which.
+
+    Returns
+    -------
+    xarray.Dataset
+        One variable a layer, in the order of `ALL_LAYERS`.
+
+    Raises
+    ------
+    NotProjectedError
+        If the raster is in degrees of latitude and longitude.
+    CRSMismatchError
+        If the raster has no CRS.
+    InvalidParameterError
+        If a layer is unknown, or none is asked for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plane = xr.DataArray(
+    ...     np.tile(np.arange(4.0), (4, 1)),
+    ...     coords={"y": np.arange(3.0, -1, -1) * 1000, "x": np.arange(4.0) * 1000},
+    ...     attrs={"crs": "EPSG:32637"},
+    ... )
+    >>> ground = attributes(plane, layers=["slope_deg", "relief_m"])
+    >>> list(ground), ground["relief_m"].attrs["radius_m"]
+    (['slope_deg', 'relief_m'], 1500.0)
+    """
+    names = layer_names(layers)
+    elevation = Elevation.of(dem)
+    found = window_layers(elevation, [name for name in names if name in WINDOW_LAYERS], "horn")
+    found |= curvature_layers(elevation, [name for name in names if name in CURVATURES])
+    if "vrm" in names:
+        found["vrm"] = vector_ruggedness(elevation, 3)
+    if "hillshade" in names:
+        found["hillshade"] = hillshade(dem)
+    for name in names:
+        if name in _FAR:
+            found[name] = _FAR[name](dem, _radius_m(name, elevation.cell_m))
+    return xr.Dataset({name: found[name] for name in names}, attrs={"crs": elevation.crs_wkt})
+
+
+def _radius_m(name: str, cell_m: float) -> float:
+    return max(_RADII[name], 1.5 * cell_m)
