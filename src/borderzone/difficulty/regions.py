@@ -214,6 +214,7 @@ def zone_outlines(zone: IntArray, strip: Strip) -> dict[int, Any]:
         return {
             number: _cut(shape, strip.outline, strip.grid)
             for number, shape in network.outlines(places).items()
+            if number <= zone.max()
         }
 
     exact = drawn(network.corners)
@@ -234,7 +235,8 @@ def zone_outlines(zone: IntArray, strip: Strip) -> dict[int, Any]:
 def _to_the_rim(zone: IntArray, within: BoolArray) -> IntArray:
     """Let the cells across the rim go with the nearest ones inside: the rim itself cuts them."""
     away, nearest = ndimage.distance_transform_edt(~within, return_indices=True)
-    return np.where(away < 2.0, zone[tuple(nearest)], 0)
+    # What lies farther out is a group of its own, so that no arc runs on along the rim.
+    return np.where(away < 2.0, zone[tuple(nearest)], zone.max() + 1)
 
 
 def _cut(shape: Any, outline: Any, grid: Grid) -> Any:
