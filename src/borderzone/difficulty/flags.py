@@ -17,6 +17,7 @@ from borderzone._checks import check_positive, check_probability
 from borderzone.difficulty.fuzzy import fuzzy_gamma, fuzzy_or
 from borderzone.difficulty.masking import MASK_LAYERS, mask_prior
 from borderzone.difficulty.scales import FLOOR, SCALES
+from borderzone.difficulty.weighting import INDEX_LEGS, index_weights
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
 from borderzone.terrain.surface import ARIDITY_CLASSES
@@ -33,7 +34,6 @@ __all__ = [
     "CAVE_UNKNOWN",
     "CAVE_WEIGHTS",
     "GAMMA",
-    "INDEX_LEGS",
     "flags",
 ]
 
@@ -41,11 +41,6 @@ __all__ = [
 GAMMA = 0.75
 # Below it ground is arid (UNEP 1992).
 ARIDITY_BREAK = ARIDITY_CLASSES["arid"]
-
-# The two legs of the index and their members.
-INDEX_LEGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"remote": ("remoteness", "bareness"), "rough": ("karst", "ruggedness", "masking")}
-)
 
 # Soluble rock carries the susceptibility, relief and slope move it by one class at most:
 # with these weights and breaks rank r gives class r - 1 on flat ground, r on middling
@@ -213,7 +208,7 @@ def _index(ground: _Ground, weights: Mapping[str, float] | None) -> dict[str, xr
         "ruggedness": SCALES["ruggedness"].membership(_gradient(ground)),
         "masking": SCALES["masking"].membership(ground["masking"]),
     }
-    given = _checked_weights(weights, members)
+    given = index_weights(weights).weights
     legs = {
         leg: fuzzy_gamma([members[name] for name in names], GAMMA, [given[name] for name in names])
         for leg, names in INDEX_LEGS.items()
@@ -234,17 +229,6 @@ def _index(ground: _Ground, weights: Mapping[str, float] | None) -> dict[str, xr
 def _gradient(ground: _Ground) -> FloatArray:
     # A plane of gradient g has Riley's index sqrt(6) * g * cell, whatever its direction.
     return np.asarray(ground["tri_m"] / (np.sqrt(6.0) * ground.grid.resolution_m))
-
-
-def _checked_weights(
-    weights: Mapping[str, float] | None, members: Mapping[str, Any]
-) -> dict[str, float]:
-    given = dict.fromkeys(members, 1.0) | dict(weights or {})
-    strange = [name for name in given if name not in members]
-    if strange:
-        msg = f"weights name {', '.join(strange)}; the index has {', '.join(members)}"
-        raise InvalidParameterError(msg)
-    return given
 
 
 def _inputs(ground: _Ground) -> dict[str, xr.DataArray]:

@@ -259,7 +259,7 @@ class Study:
         elif ground.key != ground_key(self.scenario):
             msg = (
                 "the ground was read under other assumptions (depth, segments, resolution, "
-                "thresholds or mode); read it again with read_ground"
+                "thresholds, weights or mode); read it again with read_ground"
             )
             raise InvalidScenarioError(msg)
         step, cover = StageClock(progress), None

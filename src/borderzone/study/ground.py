@@ -99,6 +99,7 @@ def ground_key(scenario: Scenario) -> tuple[Any, ...]:
         scenario.remote_hours_range,
         scenario.bare_threshold,
         scenario.min_zone_km2,
+        tuple(scenario.weighting().weights.items()),
         scenario.force.mode,
     )
 
