@@ -24,6 +24,7 @@ from borderzone.difficulty.masking import mask_prior
 from borderzone.difficulty.regions import REMOTE_RANK_BREAKS_H
 from borderzone.difficulty.scales import FLOOR, SCALES, Scale
 from borderzone.difficulty.shares import ShareCounts, flagged_share
+from borderzone.difficulty.stability import WEIGHT_SPREAD, rank_stability
 from borderzone.difficulty.weighting import (
     HIGHEST_RATIO,
     INDEX_LEGS,
@@ -45,6 +46,7 @@ __all__ = [
     "INDEX_LEGS",
     "REMOTE_RANK_BREAKS_H",
     "SCALES",
+    "WEIGHT_SPREAD",
     "AHPWeights",
     "IndexWeights",
     "Scale",
@@ -59,5 +61,6 @@ __all__ = [
     "fuzzy_sum",
     "index_weights",
     "mask_prior",
+    "rank_stability",
     "zones",
 ]

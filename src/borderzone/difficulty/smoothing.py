@@ -198,7 +198,7 @@ class Network:
         return np.clip(places[moving], old - LARGEST_MOVE, old + LARGEST_MOVE)
 
     def _arcs(self, free: BoolArray) -> IntArray:
-        """Number the arc of each corner that moves; 0 for those that stay."""
+        """Give each corner that moves the number of its arc; 0 to those that stay."""
         both = free[self.tail] & free[self.head]
         links = (np.ones(both.sum(), dtype=np.int8), (self.tail[both], self.head[both]))
         graph = sparse.coo_array(links, shape=(free.size, free.size))

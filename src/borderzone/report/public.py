@@ -150,6 +150,7 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
         layers=layers,
         fine=fine,
         segments=result.segments.drop(columns=telling),
+        stability=None,
         zones=_without_remote(result.zones),
         overlay=_without_remote(result.overlay),
         demo_overlay=_without_remote(result.demo_overlay),
@@ -171,7 +172,10 @@ def _coarser(result: StudyResult, left_out: list[str]) -> StudyResult:
         f"Segments of {result.scenario.segment_km:g} km are joined to at least {COARSEST_KM:g} km."
     )
     together = math.ceil(COARSEST_KM / float(result.segments["length_km"].median()) - 1e-9)
-    return replace(result, segments=join_segments(result.segments, together))
+    ranks = result.stability
+    if ranks is not None:
+        ranks = ranks[ranks["kind"] != "segment"]
+    return replace(result, segments=join_segments(result.segments, together), stability=ranks)
 
 
 def join_segments(segments: gpd.GeoDataFrame, together: int) -> gpd.GeoDataFrame:
