@@ -19,13 +19,14 @@ from pydantic import (
 )
 
 from borderzone._checks import check_choice
-from borderzone.difficulty.weighting import IndexWeights, index_weights
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
 from borderzone.patrol.assumptions import ASSUMPTION_NAMES, Assumption, default_assumptions
 from borderzone.patrol.forces import Force
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from borderzone.difficulty import IndexWeights
 
 __all__ = ["PRESETS", "Scenario", "Uncertain", "read_toml"]
 
@@ -190,12 +191,9 @@ class Scenario(BaseModel):
                 f"{self.remote_hours_range}, so that the flagged share shows it"
             )
             raise ValueError(msg)
-        return self
-
-    @model_validator(mode="after")
-    def _weights_agree(self) -> Self:
         try:
-            self.weighting()
+            if self.index_weights or self.index_comparisons:
+                self.weighting()
         except InvalidParameterError as error:
             raise ValueError(str(error)) from error
         return self
@@ -238,6 +236,9 @@ class Scenario(BaseModel):
         IndexWeights
             A weight for every member, and the consistency ratio of comparisons.
         """
+        # Imported here: only a study needs rasters, and a scenario alone should load fast.
+        from borderzone.difficulty.weighting import index_weights  # noqa: PLC0415
+
         return index_weights(self.index_weights, self.index_comparisons)
 
     def assumptions(self) -> dict[str, Assumption]:
