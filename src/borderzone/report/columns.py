@@ -24,6 +24,7 @@ COLUMNS = MappingProxyType(
         "f_mask": ("share", "strip out of sight of a patrol"),
         "f_mask_low": ("share", "low end of the 90 % band of f_mask"),
         "f_mask_high": ("share", "high end of the 90 % band of f_mask"),
+        "f_mask_source": ("", "what f_mask rests on: landform prior, or lines of sight"),
         "patrol_speed_factor": ("share", "speed of a patrol against that on flat bare ground"),
         "no_go_share": ("share", "water, and ground too steep for the patrol's vehicle"),
         "terrain_known_share": ("share", "ground with elevation"),

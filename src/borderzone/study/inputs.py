@@ -18,6 +18,9 @@ from borderzone.errors import (
     NoOverlapError,
 )
 
+from borderzone.grid import raster_crs
+from borderzone.io.warp import cell_m, source_transform
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -126,6 +129,11 @@ class _InMemory:
     grid: Grid
     resampling: str
 
+    @property
+    def cell_m(self) -> float:
+        crs = raster_crs(self.raster)
+        return cell_m(source_transform(self.raster), self.raster.shape, crs, self.grid)
+
     def read(self, rows: slice, columns: slice) -> Any:
         part = self.grid.part(rows, columns)
         return io.warp(self.raster, part, resampling=self.resampling).to_numpy()
@@ -145,7 +153,7 @@ def open_heights(source: Any, grid: Grid) -> Any:
     Returns
     -------
     object
-        With ``read(rows, columns)``, which gives heights.
+        With ``read(rows, columns)``, which gives heights, and ``cell_m``, the size of its own cells.
 
     Raises
     ------

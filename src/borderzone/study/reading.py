@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FineFiles", "Frame", "Reading", "read_terrain"]
 
+_MUCH_FINER = 0.5
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -183,12 +185,36 @@ def read_terrain(
     BorderzoneError
         If a file cannot be used.
     """
-    step("terrain and flags")
     if frame.scenario.refinement > 1:
         reading = _nested(frame, found, sources, hours, step)
     else:
+        step("terrain and flags")
         reading = _same_cells(frame, found, hours, surface)
-    return _with_sight(frame, reading, sources, step)
+    if isinstance(sources["dem"], str) and sources["dem"] == EMBEDDED:
+        return reading
+    grid = reading.fine.grid if reading.fine is not None else frame.grid
+    heights = open_heights(sources["dem"], grid)
+    told = replace(reading, notes=(*reading.notes, *_on_cells(heights.cell_m, grid.resolution_m)))
+    if max(heights.cell_m, grid.resolution_m) > visibility.COARSEST_M:
+        return told
+    step("lines of sight along the border")
+    masked = visibility.masked_by_segment(frame.corridor, heights.read, grid=grid)
+    return replace(told, table=summary.with_measured_mask(told.table, masked))
+
+
+def _on_cells(source_m: float, cell_m: float) -> tuple[str, ...]:
+    """Say what is lost, or is not gained, where elevation has cells of another size."""
+    if source_m <= _MUCH_FINER * cell_m:
+        return (
+            f"Elevation with cells of {source_m:.0f} m was averaged onto cells of {cell_m:g} m, which "
+            "flattens slopes and fills wadis; terrain_resolution_m in the scenario keeps them.",
+        )
+    if source_m >= cell_m / _MUCH_FINER:
+        return (
+            f"Elevation has cells of about {source_m:.0f} m: on cells of {cell_m:g} m terrain is "
+            "interpolated between them and shows no more than they do.",
+        )
+    return ()
 
 
 def _same_cells(
@@ -275,19 +301,3 @@ def _nested(
         fine=FineFiles(grid=fine.grid, files=fine.files, workspace=workspace),
         notes=(void,) if fine.n_void else (),
     )
-
-
-def _with_sight(
-    frame: Frame, reading: Reading, sources: Mapping[str, Any], step: Callable[[str], None]
-) -> Reading:
-    """Measure what is out of sight, where elevation is fine enough to show it."""
-    grid = reading.fine.grid if reading.fine is not None else frame.grid
-    embedded = isinstance(sources["dem"], str) and sources["dem"] == EMBEDDED
-    if grid.resolution_m > visibility.COARSEST_M or embedded:
-        return reading
-    heights = open_heights(sources["dem"], grid)
-    if heights.cell_m > visibility.COARSEST_M:
-        return reading
-    step("lines of sight along the border")
-    masked = visibility.masked_by_segment(frame.corridor, heights.read, grid=grid)
-    return replace(reading, table=summary.with_measured_mask(reading.table, masked))
