@@ -149,6 +149,7 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
         origins=None,
         layers=layers,
         fine=fine,
+        better_data=None,
         segments=result.segments.drop(columns=telling),
         zones=_without_remote(result.zones),
         overlay=_without_remote(result.overlay),
@@ -168,10 +169,11 @@ def _without_remote(table: Any) -> Any:
 
 def _coarser(result: StudyResult, left_out: list[str]) -> StudyResult:
     left_out.append(
-        f"Segments of {result.scenario.segment_km:g} km are joined to at least {COARSEST_KM:g} km."
+        f"Segments of {result.scenario.segment_km:g} km are joined to at least {COARSEST_KM:g} km, "
+        "and where better data pays is not told by segment."
     )
     together = math.ceil(COARSEST_KM / float(result.segments["length_km"].median()) - 1e-9)
-    return replace(result, segments=join_segments(result.segments, together))
+    return replace(result, segments=join_segments(result.segments, together), better_data=None)
 
 
 def join_segments(segments: gpd.GeoDataFrame, together: int) -> gpd.GeoDataFrame:

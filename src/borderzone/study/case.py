@@ -311,6 +311,7 @@ def _result(study: Study, ground: Ground, cover: Coverage | None, seed: int) -> 
         assumptions=cover.assumptions if cover else None,
         origins=ground.origins,
         fine=ground.fine,
+        better_data=ground.better_data,
         furniture=ground.furniture,
         inputs=tuple(dict.fromkeys(records)),
         summary=sentences,

@@ -145,9 +145,7 @@ def read_fine(
     """
     reader = _Reader(inputs)
     outline = inputs.corridor.outline.to_crs(inputs.working.crs).union_all()
-    blocks = stream.blocks_of(
-        reader.grid, outline, size=block_cells, multiple=inputs.factor
-    )
+    blocks = stream.blocks_of(reader.grid, outline, size=block_cells, multiple=inputs.factor)
     coarse = _Coarse(inputs)
     with ExitStack() as stack:
         writers: dict[str, Any] = {}

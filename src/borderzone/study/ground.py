@@ -57,6 +57,8 @@ class Ground:
         Data used, and what cannot be said.
     fine
         Layers on cells finer than the working grid, in files; None where there are none.
+    better_data
+        Segments ranked by what finer terrain or a visit would change; None where terrain is fine.
     stages
         How long each step took, and the memory it held.
     """
@@ -73,6 +75,7 @@ class Ground:
     records: tuple[Record, ...]
     notes: tuple[str, ...]
     fine: FineFiles | None = None
+    better_data: pd.DataFrame | None = None
     stages: Mapping[str, Stage] = field(default_factory=dict)
 
 
@@ -183,6 +186,7 @@ def _complete(
         records=tuple(found.records),
         notes=(*found.notes, *reading.notes),
         fine=reading.fine,
+        better_data=reading.better_data,
     )
 
 

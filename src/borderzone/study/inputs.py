@@ -17,7 +17,6 @@ from borderzone.errors import (
     InvalidScenarioError,
     NoOverlapError,
 )
-
 from borderzone.grid import raster_crs
 from borderzone.io.warp import cell_m, source_transform
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Layers",
+    "embedded_cell_m",
     "furniture",
     "load_incidents",
     "load_layers",
@@ -137,6 +137,23 @@ class _InMemory:
     def read(self, rows: slice, columns: slice) -> Any:
         part = self.grid.part(rows, columns)
         return io.warp(self.raster, part, resampling=self.resampling).to_numpy()
+
+
+def embedded_cell_m(grid: Grid) -> float:
+    """
+    Tell how coarse the embedded elevation is.
+
+    Parameters
+    ----------
+    grid
+        Where.
+
+    Returns
+    -------
+    float
+        Side of a cell on the ground. Units: m.
+    """
+    return _InMemory(datasets.elevation(), grid, "auto").cell_m
 
 
 def open_heights(source: Any, grid: Grid) -> Any:
