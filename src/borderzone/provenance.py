@@ -313,11 +313,17 @@ def attribution_text(records: Iterable[Record], *, name: str = "", run_id: str =
         "",
         "Credit these sources wherever figures, tables or layers of this folder are shown.",
     ]
+    # Tiles of one product are credited once.
+    products: dict[tuple[str, ...], list[Record]] = {}
     for record in records:
+        words = (record.title, record.attribution, record.licence, record.citation)
+        products.setdefault(words, []).append(record)
+    for record, *others in products.values():
+        files = f"{record.path} and {len(others)} more" if others else record.path
         lines += [
             "",
             record.attribution or record.title,
-            f"  {record.title} ({record.path}); licence: {record.licence}",
+            f"  {record.title} ({files}); licence: {record.licence}",
         ]
         lines += [f"  {record.citation}"] if record.citation else []
         lines += [f"  Resolution: {record.resolution}. Accuracy: {record.accuracy}."]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from borderzone.better_data.ranking import FlagDoubt, better_data
 from borderzone.better_data.relief_error import (
     CHARACTERS,
+    FINE_M,
     RELIEF_ERRORS,
     ReliefError,
     relief_error,
@@ -13,6 +14,7 @@ from borderzone.better_data.visit import MAP_DOUBT, MapDoubt
 
 __all__ = [
     "CHARACTERS",
+    "FINE_M",
     "MAP_DOUBT",
     "RELIEF_ERRORS",
     "FlagDoubt",

@@ -28,6 +28,8 @@ _TERRAIN = ("slope_deg", "relief_m", "tpi_m")
 _SURFACE = ("bare_share", "karst_rank", "aridity_index")
 # Cells looked at together: draws of more would not fit the cache, and memory stays bounded.
 _CELLS_AT_ONCE = 20_000
+# A share of changed cells below it is not worth naming.
+_LITTLE = 0.005
 
 
 def better_data(  # noqa: PLR0913 (the flags' inputs, and what the model of doubt needs)
@@ -82,7 +84,7 @@ def better_data(  # noqa: PLR0913 (the flags' inputs, and what the model of doub
     DataFrame
         Ranked: ``segment``, ``km_start``, ``km_end``, ``expected_change_terrain`` and
         ``expected_change_visit`` (share of the cells whose flags change), each with
-        its band ``_low`` and ``_high``, ``pays`` (which of the two changes more),
+        its band ``_low`` and ``_high``, ``pays`` (which of the two changes more, or neither),
         ``rank`` and ``reason``.
 
     Raises
@@ -106,10 +108,10 @@ def better_data(  # noqa: PLR0913 (the flags' inputs, and what the model of doub
     >>> cells = xr.Dataset({"segment": grid.wrap(np.array([[0, 0, 1, 1]]))})
     >>> segments = pd.DataFrame({"km_start": [0.0, 4.0], "km_end": [4.0, 8.0]})
     >>> table = better_data(
-    ...     attrs, layer(9, 9, 9, 9), cover, cells, segments=segments, source_m=3480.0
+    ...     attrs, layer(1.9, 1.9, 1.9, 1.9), cover, cells, segments=segments, source_m=3480.0
     ... )
     >>> table[["segment", "pays", "rank"]].to_numpy().tolist()
-    [[1, '30 m terrain', 1], [0, 'site visit', 2]]
+    [[1, '30 m terrain', 1], [0, 'neither', 2]]
     """
     sums = FlagDoubt(
         segments,
@@ -297,7 +299,8 @@ class FlagDoubt:
             }
         )
         most = np.fmax(terrain[1], visit[0])
-        table["pays"] = np.where(terrain[1] >= visit[0], "30 m terrain", "site visit")
+        better = np.where(terrain[1] >= visit[0], "30 m terrain", "site visit")
+        table["pays"] = np.where(most < _LITTLE, "neither", better)
         table["reason"] = self._reasons(table, parts[0])
         order = np.argsort(-np.nan_to_num(most, nan=-1.0), kind="stable")
         table = table.iloc[order].reset_index(drop=True)
@@ -321,7 +324,7 @@ def _reason(
     remote, cave = terrain if pays == "30 m terrain" else visit
     if np.isnan(remote):
         return "no cell of the grid lies in the segment"
-    if max(remote, cave) < 0.005:
+    if pays == "neither":
         return "neither fine terrain nor a visit is likely to change a flag here"
     if pays == "30 m terrain":
         why = (

@@ -14,6 +14,7 @@ from borderzone.report.credits import inputs_table, licence_table
 from borderzone.report.ranking import index_words, stability_table
 from borderzone.report.readable import (
     assumptions_table,
+    better_data_table,
     flagged_table,
     overlay_table,
     plausibility_table,
@@ -67,6 +68,7 @@ def render_page(
         _units(edition, pictures),
         _hangs_on(edition, pictures),
         _plausibility(edition),
+        _better_data(edition),
         _whatif(edition, pictures, comparison),
         _incidents(edition, pictures),
         _limits(edition),
@@ -186,6 +188,18 @@ def _plausibility(edition: Edition) -> dict[str, Any] | None:
     )
 
 
+def _better_data(edition: Edition) -> dict[str, Any] | None:
+    table = better_data_table(edition.result)
+    if table is None:
+        return None
+    words = (
+        "Flags stand on coarse terrain and on maps of rock and cover. Drawn again as finer terrain "
+        "and a visit might find the ground, some of them change. The share that is expected to "
+        "change says where money for data is spent best; it says nothing about what is there."
+    )
+    return _section("better-data", "Where better data pays", paragraphs=[words], tables=[table])
+
+
 def _whatif(
     edition: Edition, pictures: dict[str, Picture], comparison: StudyResult | None
 ) -> dict[str, Any] | None:
@@ -243,12 +257,7 @@ def _limits(edition: Edition) -> dict[str, Any]:
     result = edition.result
     words = []
     if result.grid is not None:
-        words.append(
-            f"The study runs on cells of {result.grid.resolution_m / 1000:g} km. Cells add nothing "
-            "to what the inputs can resolve, which stands in the table with how far each may be off. "
-            "Nothing smaller than a few cells of the coarsest input exists in this report: no wadi, "
-            "no cliff, no track, no line of sight."
-        )
+        words.append(wording.resolution(result))
     return _section(
         "limits",
         "What this cannot show",

@@ -149,6 +149,7 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
         origins=None,
         layers=layers,
         fine=fine,
+        better_data=None,
         segments=result.segments.drop(columns=telling),
         stability=None,
         zones=_without_remote(result.zones),
@@ -169,13 +170,15 @@ def _without_remote(table: Any) -> Any:
 
 def _coarser(result: StudyResult, left_out: list[str]) -> StudyResult:
     left_out.append(
-        f"Segments of {result.scenario.segment_km:g} km are joined to at least {COARSEST_KM:g} km."
+        f"Segments of {result.scenario.segment_km:g} km are joined to at least {COARSEST_KM:g} km, "
+        "and where better data pays is not told by segment."
     )
     together = math.ceil(COARSEST_KM / float(result.segments["length_km"].median()) - 1e-9)
     ranks = result.stability
     if ranks is not None:
         ranks = ranks[ranks["kind"] != "segment"]
-    return replace(result, segments=join_segments(result.segments, together), stability=ranks)
+    joined = join_segments(result.segments, together)
+    return replace(result, segments=joined, better_data=None, stability=ranks)
 
 
 def join_segments(segments: gpd.GeoDataFrame, together: int) -> gpd.GeoDataFrame:

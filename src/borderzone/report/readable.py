@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "assumptions_table",
+    "better_data_table",
     "flagged_table",
     "overlay_table",
     "plausibility_table",
@@ -107,6 +108,50 @@ def flagged_table(result: StudyResult) -> cells.Table | None:
         "How much is remote depends on the definition",
         "Share of the corridor that is bare and farther than so many hours from the nearest origin.",
         [("travel", False), *((f"more than {hour:g} h", True) for hour in hours)],
+        rows,
+    )
+
+
+def better_data_table(result: StudyResult) -> cells.Table | None:
+    """
+    Tabulate the ten segments whose flags better data would change most.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    dict or None
+        The table; None where there is none.
+    """
+    ranked = result.better_data
+    if ranked is None or not (ranked["pays"] != "neither").any():
+        return None
+    rows = [
+        (
+            cells.whole(row.rank),
+            f"km {row.km_start:.0f} to {row.km_end:.0f}",
+            row.pays,
+            cells.share(row.expected_change_terrain),
+            cells.share(row.expected_change_visit),
+            row.reason,
+        )
+        for row in ranked[ranked["pays"] != "neither"].head(10).itertuples()
+    ]
+    return cells.table(
+        "Where flags would change most",
+        "Expected share of a segment's cells whose flags change. All segments, with bands, stand in "
+        "tables/better_data.csv.",
+        [
+            ("rank", True),
+            ("segment", False),
+            ("what pays more", False),
+            ("30 m terrain", True),
+            ("site visit", True),
+            ("why", False),
+        ],
         rows,
     )
 

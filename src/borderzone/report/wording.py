@@ -9,7 +9,7 @@ from borderzone.incidents import ARTICLE_ESTIMATE
 if TYPE_CHECKING:
     from borderzone.study import StudyResult
 
-__all__ = ["LEDE", "LIMITS", "article_facts", "creed", "people"]
+__all__ = ["LEDE", "LIMITS", "article_facts", "creed", "people", "resolution"]
 
 LEDE = (
     "A planning-level estimate from open data: where the border is, which ground along it is hard "
@@ -137,3 +137,32 @@ def article_facts() -> list[str]:
             "by Stars and Stripes. The colonel quoted is Saad Mohammed, western Anbar."
         ),
     ]
+
+
+def resolution(result: StudyResult) -> str:
+    """
+    Say what cells of this size can hold.
+
+    Parameters
+    ----------
+    result
+        What a study gave, with a grid.
+
+    Returns
+    -------
+    str
+        A few sentences.
+    """
+    assert result.grid is not None  # noqa: S101 - asked for only where there is a grid
+    runs = f"The study runs on cells of {result.grid.resolution_m / 1000:g} km"
+    if result.fine is None:
+        return (
+            f"{runs}. Cells add nothing to what the inputs can resolve, which stands in the table with "
+            "how far each may be off. Nothing smaller than a few cells of the coarsest input exists in "
+            "this report: no wadi, no cliff, no track, no line of sight."
+        )
+    return (
+        f"{runs}, its terrain on cells of {result.fine.grid.resolution_m:g} m. Travel times and zones "
+        "stand on the coarser ones. Nothing narrower than a few cells of the elevation exists in this "
+        "report: no track, no wall, no cave mouth. A surface model holds roofs and trees as ground."
+    )

@@ -313,6 +313,7 @@ def _result(study: Study, ground: Ground, cover: Coverage | None, seed: int) -> 
         stability=ranking_stability(ground, scenario, seed),
         origins=ground.origins,
         fine=ground.fine,
+        better_data=ground.better_data,
         furniture=ground.furniture,
         inputs=tuple(dict.fromkeys(records)),
         summary=sentences,

@@ -112,7 +112,13 @@ class Fine:
     n_void: int
 
 
-def read_fine(inputs: FineInputs, folder: Path) -> Fine:
+def read_fine(
+    inputs: FineInputs,
+    folder: Path,
+    *,
+    block_cells: int = stream.BLOCK_CELLS,
+    threads: int | None = None,
+) -> Fine:
     """
     Read terrain and flags of a corridor on fine cells.
 
@@ -122,6 +128,10 @@ def read_fine(inputs: FineInputs, folder: Path) -> Fine:
         What they are read from.
     folder
         Folder for the layers; it must exist.
+    block_cells
+        Rows and columns of a block, rounded down to whole working cells.
+    threads
+        How many blocks are worked on at once; all cores when left out.
 
     Returns
     -------
@@ -135,11 +145,11 @@ def read_fine(inputs: FineInputs, folder: Path) -> Fine:
     """
     reader = _Reader(inputs)
     outline = inputs.corridor.outline.to_crs(inputs.working.crs).union_all()
-    blocks = stream.blocks_of(reader.grid, outline, multiple=inputs.factor)
+    blocks = stream.blocks_of(reader.grid, outline, size=block_cells, multiple=inputs.factor)
     coarse = _Coarse(inputs)
     with ExitStack() as stack:
         writers: dict[str, Any] = {}
-        for block, layers, means in stream.in_order(reader.read, blocks):
+        for block, layers, means in stream.in_order(reader.read, blocks, threads=threads):
             for name in FILES:
                 if name in layers:
                     if name not in writers:

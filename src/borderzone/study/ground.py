@@ -59,6 +59,8 @@ class Ground:
         Members of the index on the grid; None without terrain.
     fine
         Layers on cells finer than the working grid, in files; None where there are none.
+    better_data
+        Segments ranked by what finer terrain or a visit would change; None where terrain is fine.
     stages
         How long each step took, and the memory it held.
     """
@@ -76,6 +78,7 @@ class Ground:
     notes: tuple[str, ...]
     members: xr.Dataset | None = None
     fine: FineFiles | None = None
+    better_data: pd.DataFrame | None = None
     stages: Mapping[str, Stage] = field(default_factory=dict)
 
 
@@ -188,6 +191,7 @@ def _complete(
         notes=(*found.notes, *reading.notes),
         members=reading.flags[[n for n in reading.flags if str(n).startswith("member_")]],
         fine=reading.fine,
+        better_data=reading.better_data,
     )
 
 

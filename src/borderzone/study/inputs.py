@@ -17,6 +17,8 @@ from borderzone.errors import (
     InvalidScenarioError,
     NoOverlapError,
 )
+from borderzone.grid import raster_crs
+from borderzone.io.warp import cell_m, source_transform
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Layers",
+    "embedded_cell_m",
     "furniture",
     "load_incidents",
     "load_layers",
@@ -126,9 +129,31 @@ class _InMemory:
     grid: Grid
     resampling: str
 
+    @property
+    def cell_m(self) -> float:
+        crs = raster_crs(self.raster)
+        return cell_m(source_transform(self.raster), self.raster.shape, crs, self.grid)
+
     def read(self, rows: slice, columns: slice) -> Any:
         part = self.grid.part(rows, columns)
         return io.warp(self.raster, part, resampling=self.resampling).to_numpy()
+
+
+def embedded_cell_m(grid: Grid) -> float:
+    """
+    Tell how coarse the embedded elevation is.
+
+    Parameters
+    ----------
+    grid
+        Where.
+
+    Returns
+    -------
+    float
+        Side of a cell on the ground. Units: m.
+    """
+    return _InMemory(datasets.elevation(), grid, "auto").cell_m
 
 
 def open_heights(source: Any, grid: Grid) -> Any:
@@ -145,7 +170,7 @@ def open_heights(source: Any, grid: Grid) -> Any:
     Returns
     -------
     object
-        With ``read(rows, columns)``, which gives heights.
+        With ``read(rows, columns)``, which gives heights, and ``cell_m``, the size of its own cells.
 
     Raises
     ------

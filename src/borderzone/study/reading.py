@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from borderzone import difficulty, summary, terrain, visibility
+from borderzone.better_data import FINE_M, better_data
 from borderzone.study.fine import FineInputs, read_fine
-from borderzone.study.inputs import EMBEDDED, open_heights
+from borderzone.study.inputs import EMBEDDED, embedded_cell_m, open_heights
 from borderzone.study.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from borderzone.study.inputs import Layers
 
 __all__ = ["FineFiles", "Frame", "Reading", "read_terrain"]
+
+_MUCH_FINER = 0.5
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,8 @@ class Reading:
         Flagged shares.
     fine
         Layers on finer cells, if the study has them.
+    better_data
+        Where finer terrain or a visit would change the flags most, if terrain is coarse.
     notes
         What is to be told of them.
     """
@@ -144,6 +149,7 @@ class Reading:
     table: pd.DataFrame
     shares: pd.DataFrame
     fine: FineFiles | None = None
+    better_data: pd.DataFrame | None = None
     notes: tuple[str, ...] = field(default=())
 
 
@@ -183,12 +189,59 @@ def read_terrain(
     BorderzoneError
         If a file cannot be used.
     """
-    step("terrain and flags")
     if frame.scenario.refinement > 1:
         reading = _nested(frame, found, sources, hours, step)
     else:
+        step("terrain and flags")
         reading = _same_cells(frame, found, hours, surface)
-    return _with_sight(frame, reading, sources, step)
+    grid = reading.fine.grid if reading.fine is not None else frame.grid
+    if isinstance(sources["dem"], str) and sources["dem"] == EMBEDDED:
+        return replace(reading, better_data=_worth(frame, reading, embedded_cell_m(grid)))
+    heights = open_heights(sources["dem"], grid)
+    reading = replace(
+        reading,
+        better_data=_worth(frame, reading, heights.cell_m),
+        notes=(*reading.notes, *_on_cells(heights.cell_m, grid.resolution_m)),
+    )
+    if max(heights.cell_m, grid.resolution_m) > visibility.COARSEST_M:
+        return reading
+    step("lines of sight along the border")
+    masked = visibility.masked_by_segment(frame.corridor, heights.read, grid=grid)
+    return replace(reading, table=summary.with_measured_mask(reading.table, masked))
+
+
+def _on_cells(source_m: float, cell_m: float) -> tuple[str, ...]:
+    """Say what is lost, or is not gained, where elevation has cells of another size."""
+    note = ""
+    if source_m <= _MUCH_FINER * cell_m:
+        note = (
+            f"Elevation with cells of {source_m:.0f} m was averaged onto cells of {cell_m:g} m, which "
+            "flattens slopes and fills wadis; terrain_resolution_m in the scenario keeps them."
+        )
+    if source_m >= cell_m / _MUCH_FINER:
+        note = (
+            f"Elevation has cells of about {source_m:.0f} m: on cells of {cell_m:g} m terrain is "
+            "interpolated between them and shows no more than they do."
+        )
+    return (note,) if note else ()
+
+
+def _worth(frame: Frame, reading: Reading, source_m: float) -> pd.DataFrame | None:
+    """Rank segments by what finer terrain or a visit would change, where terrain is coarse."""
+    scenario = frame.scenario
+    if reading.fine is not None or source_m <= FINE_M:
+        return None
+    return better_data(
+        reading.attrs,
+        reading.hours.get(scenario.force.mode),
+        reading.surface,
+        frame.cells,
+        segments=frame.corridor.segments,
+        source_m=source_m,
+        mode=scenario.force.mode,
+        remote_hours=scenario.remote_hours,
+        bare_threshold=scenario.bare_threshold,
+    )
 
 
 def _same_cells(
@@ -276,19 +329,3 @@ def _nested(
         fine=FineFiles(grid=fine.grid, files=fine.files, workspace=workspace),
         notes=(void,) if fine.n_void else (),
     )
-
-
-def _with_sight(
-    frame: Frame, reading: Reading, sources: Mapping[str, Any], step: Callable[[str], None]
-) -> Reading:
-    """Measure what is out of sight, where elevation is fine enough to show it."""
-    grid = reading.fine.grid if reading.fine is not None else frame.grid
-    embedded = isinstance(sources["dem"], str) and sources["dem"] == EMBEDDED
-    if grid.resolution_m > visibility.COARSEST_M or embedded:
-        return reading
-    heights = open_heights(sources["dem"], grid)
-    if heights.cell_m > visibility.COARSEST_M:
-        return reading
-    step("lines of sight along the border")
-    masked = visibility.masked_by_segment(frame.corridor, heights.read, grid=grid)
-    return replace(reading, table=summary.with_measured_mask(reading.table, masked))

@@ -79,6 +79,8 @@ class StudyResult:
         and say nothing about the border.
     fine
         Terrain and flags on cells finer than the working grid, in files.
+    better_data
+        Segments ranked by how much of their flags 30 m terrain or a site visit may change.
     furniture
         Places, airfields, rivers, governorates and countries, for maps.
     inputs
@@ -119,6 +121,7 @@ class StudyResult:
     demo_overlay: pd.DataFrame | None = None
     stability: pd.DataFrame | None = None
     fine: FineFiles | None = None
+    better_data: pd.DataFrame | None = None
     furniture: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     inputs: tuple[Record, ...] = ()
     summary: tuple[str, ...] = ()

@@ -95,6 +95,11 @@ def flagged_sentence(corridor: Corridor, scenario: Scenario, shares: pd.DataFram
     """
     if shares is None:
         return "How much of the corridor is remote or cave-prone is not known without its layers."
+    if shares.empty:
+        return (
+            "How much of the corridor is remote desert is not known: no origin of travel times lies "
+            "near it; give the posts or towns of the region as origins."
+        )
     depth = " and ".join(f"{km:g}" for km in sorted(set(corridor.depth_km.values())))
     low, high = shares["remote_share"].min(), shares["remote_share"].max()
     first, last = min(scenario.remote_hours_range), max(scenario.remote_hours_range)
