@@ -208,7 +208,10 @@ def zone_outlines(zone: IntArray, strip: Strip) -> dict[int, Any]:
     """
     if not zone.any():
         return {}
-    network = Network.of(_to_the_rim(zone, strip.within), strip.grid)
+    # Room around the grid, for cells that the rim cuts.
+    network = Network.of(
+        _to_the_rim(np.pad(zone, 2), np.pad(strip.within, 2)), strip.grid.padded(2)
+    )
 
     def drawn(places: FloatArray) -> dict[int, Any]:
         return {

@@ -183,16 +183,20 @@ def _weigh(
         i, j = names.index(one), names.index(other)
         matrix[i, j], matrix[j, i] = value, 1 / value
     weights, _, ratio = ahp_weights(matrix)
-    implied = dict(zip(names, (float(weight) for weight in weights), strict=True))
     if ratio >= HIGHEST_RATIO:
-        worst = max(
-            pairs, key=lambda pair: abs(np.log(pairs[pair] * implied[pair[1]] / implied[pair[0]]))
-        )
-        fits = implied[worst[0]] / implied[worst[1]]
+        # What the ways over every third member say of a pair.
+        logs = np.log(matrix)
+        ways = (logs[:, :, None] + logs[None, :, :]).sum(axis=1) - 2 * logs
+        fits = np.exp(ways / (len(names) - 2))
+        mends = [
+            f"{one}/{other} = {fits[names.index(one), names.index(other)]:.2g} instead of {value:.3g}"
+            for (one, other), value in pairs.items()
+        ]
         msg = (
             f"the comparisons of {', '.join(names)} disagree: consistency ratio {ratio:.2f}, must be "
-            f"below {HIGHEST_RATIO:g}; {'/'.join(worst)} = {pairs[worst]:g} fits the others "
-            f"least, {fits:.2g} would agree with all of them better"
+            f"below {HIGHEST_RATIO:g}; any one of these would agree with the others: {', or '.join(mends)}"
         )
         raise InvalidParameterError(msg)
-    return {name: len(names) * weight for name, weight in implied.items()}, ratio
+    return {
+        name: len(names) * float(weight) for name, weight in zip(names, weights, strict=True)
+    }, ratio

@@ -309,7 +309,7 @@ def _place(
 
 
 def _numbered(rows: list[dict[str, Any]], letter: str) -> list[dict[str, Any]]:
-    ordered = sorted(rows, key=lambda row: (-row["area_km2"], row["geometry"].bounds))
+    ordered = sorted(rows, key=lambda row: (-round(row["area_km2"], 3), row["geometry"].bounds))
     return [row | {"zone": f"{letter}{number}"} for number, row in enumerate(ordered, start=1)]
 
 
