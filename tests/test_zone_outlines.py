@@ -157,7 +157,7 @@ def test_holes_below_a_size_are_filled(below: float, filled: int) -> None:
     """A hole of one cell, below two cells."""
     zone = np.ones((3, 3), dtype=np.int64)
     zone[1, 1] = 0
-    whole, count = fill_holes(zone, np.ones((3, 3)), below=below)
+    whole, count = fill_holes(zone, np.ones((3, 3), np.int64), below=below)
     assert whole[1, 1] == count[1] == filled
     assert zone[1, 1] == 0
 
@@ -166,7 +166,7 @@ def test_a_hole_that_is_not_free_stays() -> None:
     """With another zone in it, on the other bank, or open by an edge to the outside."""
     ring = np.ones((5, 5), dtype=np.int64)
     ring[1:4, 1:4] = 0
-    side = np.ones((5, 5))
+    side = np.ones((5, 5), np.int64)
     assert fill_holes(ring, side, below=10)[1][1] == 9
     nested = ring.copy()
     nested[2, 2] = 2
@@ -183,7 +183,7 @@ def test_a_hole_that_is_not_free_stays() -> None:
 @given(NUMBERS, st.integers(1, 5))
 def test_filling_takes_free_cells_alone_and_is_done_once(zone: Any, below: int) -> None:
     """No cell of a zone changes hands, the count is right, and a second time changes nothing."""
-    side = np.ones(zone.shape)
+    side = np.ones(zone.shape, np.int64)
     whole, filled = fill_holes(zone, side, below=below)
     np.testing.assert_array_equal(whole[zone > 0], zone[zone > 0])
     for number in range(1, int(zone.max()) + 1):

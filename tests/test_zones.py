@@ -181,7 +181,7 @@ def rows_of_groups(found: xr.Dataset, flagged: Any) -> list[tuple[float, ...]]:
     """Area, hours, bareness and slope of every group of 50 km2, by scipy and numpy."""
     hours = found["hours"].to_numpy()
     north = np.broadcast_to((np.arange(NY) < 20)[:, None], GRID.shape)
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for bank in (north, ~north):
         for low, high in ((2, 3), (3, 6), (6, np.inf)):
             piece = flagged & bank & (hours > low) & (hours <= high)

@@ -29,7 +29,7 @@ def _known(members: Any, weights: Any, i: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _between(product: float, some: float, power: float, quarters: int) -> Any:
+def _between(product: float, some: float, power: float, quarters: Any) -> Any:
     if quarters < 0:
         return some**power * product ** (1.0 - power)
     mixed = 1.0

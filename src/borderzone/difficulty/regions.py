@@ -239,7 +239,7 @@ def _to_the_rim(zone: IntArray, within: BoolArray) -> IntArray:
     """Let the cells across the rim go with the nearest ones inside: the rim itself cuts them."""
     away, nearest = ndimage.distance_transform_edt(~within, return_indices=True)
     # What lies farther out is a group of its own, so that no arc runs on along the rim.
-    return np.where(away < 2.0, zone[tuple(nearest)], zone.max() + 1)
+    return np.asarray(np.where(away < 2.0, zone[tuple(nearest)], zone.max() + 1))
 
 
 def _cut(shape: Any, outline: Any, grid: Grid) -> Any:

@@ -70,7 +70,8 @@ class Scale:
             share += self.at
             np.divide(self.at, share, out=share)
             np.subtract(1.0, share, out=share)
-        return np.clip(share, FLOOR, 1.0, out=share)
+        np.clip(share, FLOOR, 1.0, out=share)
+        return share
 
 
 SCALES: Mapping[str, Scale] = MappingProxyType(

@@ -106,10 +106,8 @@ def rank_stability(  # noqa: PLR0913 (two inputs, four settings of the draws and
     [[2.0, 2.0, 2.0, 0.0], [1.0, 1.0, 1.0, 1.0]]
     """
     check_non_negative(spread, "spread")
-    for name, number in (("draws", draws), ("top", top)):
-        if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
-            msg = f"{name} must be a whole number, 1 or more, got {number!r}"
-            raise InvalidParameterError(msg)
+    _check_count(draws, "draws")
+    _check_count(top, "top")
     stated = index_weights(weights).weights
     members = _members(flags, groups)
     names, place = np.unique(members.pop("group"), return_inverse=True)
@@ -120,9 +118,15 @@ def rank_stability(  # noqa: PLR0913 (two inputs, four settings of the draws and
     drawn = dict(zip(stated, (factors * list(stated.values())).T, strict=True))
     means = _group_means(members, drawn, place, len(names))
     table = _table(means, top)
-    table.index = pd.Index(names, name=groups.name or "group")
+    table.index = pd.Index(names, name="group" if groups.name is None else groups.name)
     table.attrs |= {"top": int(top), "draws": int(draws), "spread": float(spread)}
     return table
+
+
+def _check_count(number: Any, name: str) -> None:
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
+        msg = f"{name} must be a whole number, 1 or more, got {number!r}"
+        raise InvalidParameterError(msg)
 
 
 def _table(means: FloatArray, top: int) -> pd.DataFrame:
@@ -221,4 +225,4 @@ class _Leg:
         scale = np.divide(count, total, out=np.full_like(total, np.nan), where=total > 0)
         product = (self._high @ weights) * scale
         rest = np.exp((self._low @ weights) * scale)
-        return GAMMA * np.log1p(-rest) + (1.0 - GAMMA) * product
+        return np.asarray(GAMMA * np.log1p(-rest) + (1.0 - GAMMA) * product)

@@ -46,9 +46,7 @@ def ranking_stability(ground: Ground, scenario: Scenario, seed: int) -> pd.DataF
         ground.members, ground.layers["segment"], weights=weights, seed=seed
     )
     tables = [_named(segments, "segment", [str(number) for number in segments.index])]
-    zones = ground.zones
-    for kind in () if zones is None else zones["kind"].unique():
-        own = zones[zones["kind"] == kind]
+    for kind, own in () if ground.zones is None else ground.zones.groupby("kind", sort=False):
         where = ground.grid.wrap(_numbered(own, ground.grid))
         found = difficulty.rank_stability(ground.members, where, weights=weights, seed=seed)
         tables.append(_named(found, str(kind), own["zone"].iloc[found.index].tolist()))
