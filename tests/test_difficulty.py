@@ -129,6 +129,18 @@ def test_a_deep_wadi_counts_like_a_steep_slope() -> None:
     assert first(ridge, "cave_score") == first(flat, "cave_score")
 
 
+def test_incision_takes_the_place_of_position_where_it_is_given() -> None:
+    """A wadi that its neighbours do not show; and the layer goes on to the zones."""
+    flat = difficulty.flags(ground(relief_m=75), layer(1.0), cover())
+    by_position = difficulty.flags(ground(relief_m=75, tpi_m=-40), layer(1.0), cover())
+    by_depth = difficulty.flags(ground(relief_m=75, tpi_m=0, incision_m=40), layer(1.0), cover())
+    level = difficulty.flags(ground(relief_m=75, tpi_m=-40, incision_m=0), layer(1.0), cover())
+    assert first(by_depth, "cave_score") == first(by_position, "cave_score")
+    assert first(level, "cave_score") == first(flat, "cave_score")
+    assert first(by_depth, "incision_m") == 40
+    assert "incision_m" not in flat
+
+
 def test_cave_classes_are_named_and_carry_the_accuracy_of_the_map() -> None:
     """So that a figure needs no other source for its legend."""
     surface = cover()
@@ -252,6 +264,7 @@ def test_layers_of_different_grids_are_refused() -> None:
         ({"karst_rank": 4.0}, "karst_rank must lie between 0 and 3"),
         ({"slope_deg": 91.0}, "slope_deg must lie between 0 and 90"),
         ({"relief_m": -9999.0}, "relief_m must"),
+        ({"incision_m": -1.0}, "incision_m must lie between 0 and inf, got -1"),
     ],
 )
 def test_impossible_values_are_refused(change: dict[str, float], message: str) -> None:

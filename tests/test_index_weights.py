@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from borderzone import difficulty
 from borderzone._kernels import fuzzy as kernels
 from borderzone.errors import GridMismatchError, InvalidParameterError, InvalidScenarioError
 from borderzone.grid import Grid
+from borderzone.report.public import edition
+from borderzone.report.ranking import index_words, stability_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -303,6 +306,33 @@ def test_the_built_in_study_tells_how_firmly_it_ranks(result: Any) -> None:
     assert (table["rank_p05"] <= table["rank_p50"]).all()
     assert (table["rank_p50"] <= table["rank_p95"]).all()
     assert 0.5 < table.attrs["kendall_tau_p05"] <= table.attrs["kendall_tau_p50"] <= 1
+
+
+def test_the_report_says_how_the_index_is_weighted_and_how_firmly_it_ranks(result: Any) -> None:
+    """In words, and as a table with the ten hardest segments and every zone."""
+    [words] = index_words(result)
+    assert "count alike" in words
+    assert "500 times" in words
+    assert f"Kendall's tau of {result.stability.attrs['kendall_tau_p50']:.2f}" in words
+    table = stability_table(result)
+    assert table is not None
+    assert [row[2] for row in table["rows"][:10]] == [str(rank) for rank in range(1, 11)]
+    assert len(table["rows"]) == 10 + len(result.zones)
+    compared = replace(result, scenario=result.scenario.changed({"index_comparisons": AGREED}))
+    assert "consistency ratio 0.033" in index_words(compared)[0]
+
+
+def test_no_rank_in_public_tells_of_posts_or_of_short_segments(result: Any) -> None:
+    """Hours from posts are in the index, so nothing of it is told; and segments are 10 km."""
+    posts = replace(result, origins=result.origins.assign(kind="post"))
+    assert edition(posts, "public").result.stability is None
+    assert edition(posts, "internal").result.stability is not None
+    short = replace(result, scenario=result.scenario.changed({"segment_km": 5.0}))
+    told = edition(short, "public").result
+    assert set(told.stability["kind"]) == {"remote_desert", "cave_prone"}
+    assert index_words(told) == []
+    assert index_words(edition(posts, "public").result) == []
+    assert stability_table(edition(posts, "public").result) is None
 
 
 def test_zones_of_the_built_in_study_are_clean(result: Any) -> None:

@@ -67,7 +67,8 @@ def flags_of(values: dict[str, Any], **settings: Any) -> xr.Dataset:
     layers["karst_rank"].attrs["accuracy_km"] = 25.0
     hours = layers.pop("hours")
     hours.attrs["speed"] = "vehicle_off_road"
-    terrain = xr.Dataset({name: layers.pop(name) for name in ("slope_deg", "relief_m")})
+    own = [name for name in ("slope_deg", "relief_m", "incision_m") if name in layers]
+    terrain = xr.Dataset({name: layers.pop(name) for name in own})
     result: xr.Dataset = difficulty.flags(terrain, hours, xr.Dataset(layers), **settings)
     return result
 
@@ -136,6 +137,47 @@ def test_the_outline_is_that_of_the_cells() -> None:
     expected[REMOTE] = True
     np.testing.assert_array_equal(surfaces.cells_inside(shape, GRID), expected)
     assert shape.area / 1e6 == pytest.approx(800, rel=1e-6)
+
+
+def test_reasons_are_medians_which_one_cliff_does_not_move() -> None:
+    """Slope, relief and incision of 199 plain cells and a cliff."""
+    values = remote_ground()
+    for name, plain, cliff in (("slope_deg", 5, 80), ("relief_m", 75, 900), ("incision_m", 3, 90)):
+        values[name] = np.full(GRID.shape, float(plain))
+        values[name][12, 25] = cliff
+    [row] = difficulty.zones(flags_of(values), corridor()).to_dict("records")
+    assert (row["slope_deg"], row["relief_m"], row["incision_m"]) == (5, 75, 3)
+    assert "median slope 5.0 degrees; median relief 75 m; median incision 3 m" in row["reasons"]
+    [row] = difficulty.zones(flags_of(remote_ground()), corridor()).to_dict("records")
+    assert np.isnan(row["incision_m"])
+    assert "incision" not in row["reasons"]
+
+
+@pytest.mark.parametrize(("hole", "filled_km2"), [(None, 8.0), (0.0, 0.0), (8.0, 0.0), (8.1, 8.0)])
+def test_a_small_hole_is_filled_and_told(hole: float | None, filled_km2: float) -> None:
+    """Two near cells in the middle: in the outline, and in no number of the flagged ground."""
+    values = remote_ground()
+    values["hours"][15, 30:32] = 1.0
+    table = difficulty.zones(flags_of(values), corridor(), min_hole_km2=hole)
+    [row] = table.to_dict("records")
+    assert (row["n_cells"], row["filled_km2"], row["hours_median"]) == (198, filled_km2, 4)
+    assert row["area_km2"] == pytest.approx(792 + filled_km2, rel=1e-6)
+    assert len(table.geometry.iloc[0].interiors) == (filled_km2 == 0)
+    assert table.attrs["left_out_km2"] == 0
+
+
+def test_small_holes_in_mapped_rock_are_filled_unless_other_rock_lies_in_them() -> None:
+    """Against the area of the polygon with and without its hole."""
+    hole = shapely.box(LEFT + 150_000, BOTTOM + 38_000, LEFT + 152_000, BOTTOM + 42_000)
+    pierced = karst(ROCK.difference(hole))
+    found = flags_of(rock_ground(pierced))
+    for smallest, inside in ((10.0, 0.0), (5.0, 8.0)):
+        table = difficulty.zones(found, corridor(), karst=pierced, min_hole_km2=smallest)
+        [area] = table["area_km2"]
+        assert area == pytest.approx(60 * 64 - inside, rel=1e-4)
+    both = karst(ROCK.difference(hole), hole, ranks=(2, 1), accuracy_km=0.0)
+    table = difficulty.zones(flags_of(rock_ground(both)), corridor(), karst=both, min_area_km2=1)
+    assert sorted(table["area_km2"].round(1)) == pytest.approx([8, 60 * 64 - 8], abs=1)
 
 
 @pytest.mark.parametrize(
@@ -360,6 +402,7 @@ def test_nothing_flagged_is_an_empty_table_with_its_columns() -> None:
     ("kwargs", "message"),
     [
         ({"min_area_km2": -1}, "min_area_km2 must be a finite number, 0 or more"),
+        ({"min_hole_km2": -1}, "min_hole_km2 must be a finite number, 0 or more"),
         ({"min_cave_rank": 4}, "min_cave_rank must be 0, 1, 2 or 3, got 4"),
     ],
 )

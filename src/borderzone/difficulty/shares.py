@@ -192,7 +192,7 @@ class ShareCounts:
 
     def table(self) -> pd.DataFrame:
         """
-        Shares of all cells that were added.
+        Give the shares of all cells that were added.
 
         Returns
         -------
