@@ -119,6 +119,18 @@ def test_what_is_out_of_sight_is_measured_where_the_ground_is_fine_enough(
         assert table["f_mask"].between(table["f_mask_low"], table["f_mask_high"]).all()
 
 
+def test_weights_reach_the_index_on_fine_cells(result: Any, dem: Path) -> None:
+    """Where ruggedness is above masking, more weight on it makes the index higher, else lower."""
+    rugged = {"karst/ruggedness": 0.2, "karst/masking": 1.0, "ruggedness/masking": 5.0}
+    found: Any = study(dem, terrain_resolution_m=FINE_M, index_comparisons=rugged).run()
+
+    even, tilted = (whole(each.fine.files["index"]) for each in (result, found))
+    slope = whole(result.fine.files["slope_deg"])
+    flat = slope < 0.5
+    assert (tilted[flat] < even[flat]).mean() > 0.95
+    assert np.nanmax(tilted - even) > 0.02
+
+
 def gain(found: Any, units: int) -> float:
     """How many times more the optimal allocation of so many units sees than the even one."""
     seen = found.curve.query("light == 'night'").pivot_table(

@@ -19,16 +19,19 @@ from pydantic import (
 )
 
 from borderzone._checks import check_choice
-from borderzone.errors import InvalidScenarioError
+from borderzone.errors import InvalidParameterError, InvalidScenarioError
 from borderzone.patrol.assumptions import ASSUMPTION_NAMES, Assumption, default_assumptions
 from borderzone.patrol.forces import Force
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from borderzone.difficulty import IndexWeights
+
 __all__ = ["PRESETS", "Scenario", "Uncertain", "read_toml"]
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Weight = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
 OpenShare = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -89,6 +92,11 @@ class Scenario(BaseModel):
         Share of bare ground above which a cell counts as bare.
     min_zone_km2
         Smallest zone that is listed. Units: km2.
+    index_weights
+        Weight of members of the difficulty index by name; 1 where not given.
+    index_comparisons
+        Instead of weights, how many times one member of a leg counts more than another, as
+        ``{"remoteness/bareness": 3}``; see `borderzone.difficulty.index_weights`.
     force
         The patrol unit: mobility, sensor, shifts, response.
     shift_h
@@ -138,6 +146,8 @@ class Scenario(BaseModel):
     remote_hours_range: tuple[Positive, ...] = (1.0, 2.0, 3.0, 6.0)
     bare_threshold: OpenShare = 0.5
     min_zone_km2: Positive = 100.0
+    index_weights: dict[str, Weight] = Field(default_factory=dict)
+    index_comparisons: dict[str, Weight] = Field(default_factory=dict)
     force: Force = Force(mode="vehicle_off_road", sensor="eye")
     shift_h: Positive = 12.0
     crosser: Literal["foot", "vehicle"] = "foot"
@@ -181,6 +191,11 @@ class Scenario(BaseModel):
                 f"{self.remote_hours_range}, so that the flagged share shows it"
             )
             raise ValueError(msg)
+        try:
+            if self.index_weights or self.index_comparisons:
+                self.weighting()
+        except InvalidParameterError as error:
+            raise ValueError(str(error)) from error
         return self
 
     @model_validator(mode="after")
@@ -211,6 +226,20 @@ class Scenario(BaseModel):
         if self.terrain_resolution_m is None:
             return 1
         return round(self.resolution_m / self.terrain_resolution_m)
+
+    def weighting(self) -> IndexWeights:
+        """
+        Weigh the members of the difficulty index.
+
+        Returns
+        -------
+        IndexWeights
+            A weight for every member, and the consistency ratio of comparisons.
+        """
+        # Imported here: only a study needs rasters, and a scenario alone should load fast.
+        from borderzone.difficulty.weighting import index_weights  # noqa: PLC0415
+
+        return index_weights(self.index_weights, self.index_comparisons)
 
     def assumptions(self) -> dict[str, Assumption]:
         """

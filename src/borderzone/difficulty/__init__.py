@@ -9,7 +9,6 @@ from borderzone.difficulty.flags import (
     CAVE_UNKNOWN,
     CAVE_WEIGHTS,
     GAMMA,
-    INDEX_LEGS,
     flags,
 )
 from borderzone.difficulty.fuzzy import (
@@ -22,9 +21,17 @@ from borderzone.difficulty.fuzzy import (
     fuzzy_sum,
 )
 from borderzone.difficulty.masking import mask_prior
+from borderzone.difficulty.regions import REMOTE_RANK_BREAKS_H
 from borderzone.difficulty.scales import FLOOR, SCALES, Scale
 from borderzone.difficulty.shares import ShareCounts, flagged_share
-from borderzone.difficulty.zones import REMOTE_RANK_BREAKS_H, zones
+from borderzone.difficulty.stability import WEIGHT_SPREAD, rank_stability
+from borderzone.difficulty.weighting import (
+    HIGHEST_RATIO,
+    INDEX_LEGS,
+    IndexWeights,
+    index_weights,
+)
+from borderzone.difficulty.zones import HOLE_SHARE, zones
 
 __all__ = [
     "ARIDITY_BREAK",
@@ -34,10 +41,14 @@ __all__ = [
     "CAVE_WEIGHTS",
     "FLOOR",
     "GAMMA",
+    "HIGHEST_RATIO",
+    "HOLE_SHARE",
     "INDEX_LEGS",
     "REMOTE_RANK_BREAKS_H",
     "SCALES",
+    "WEIGHT_SPREAD",
     "AHPWeights",
+    "IndexWeights",
     "Scale",
     "ShareCounts",
     "ahp_weights",
@@ -48,6 +59,8 @@ __all__ = [
     "fuzzy_or",
     "fuzzy_product",
     "fuzzy_sum",
+    "index_weights",
     "mask_prior",
+    "rank_stability",
     "zones",
 ]

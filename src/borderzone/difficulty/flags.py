@@ -6,17 +6,19 @@ detection rates, which follow from sweep width and speed alone.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from borderzone._checks import check_positive, check_probability
-from borderzone.difficulty.fuzzy import fuzzy_gamma, fuzzy_or
+from borderzone._kernels import fuzzy as kernels
 from borderzone.difficulty.masking import MASK_LAYERS, mask_prior
 from borderzone.difficulty.scales import FLOOR, SCALES
+from borderzone.difficulty.weighting import INDEX_LEGS, index_weights
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
 from borderzone.terrain.surface import ARIDITY_CLASSES
@@ -33,7 +35,6 @@ __all__ = [
     "CAVE_UNKNOWN",
     "CAVE_WEIGHTS",
     "GAMMA",
-    "INDEX_LEGS",
     "flags",
 ]
 
@@ -41,11 +42,6 @@ __all__ = [
 GAMMA = 0.75
 # Below it ground is arid (UNEP 1992).
 ARIDITY_BREAK = ARIDITY_CLASSES["arid"]
-
-# The two legs of the index and their members.
-INDEX_LEGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"remote": ("remoteness", "bareness"), "rough": ("karst", "ruggedness", "masking")}
-)
 
 # Soluble rock carries the susceptibility, relief and slope move it by one class at most:
 # with these weights and breaks rank r gives class r - 1 on flat ground, r on middling
@@ -60,13 +56,20 @@ CAVE_UNKNOWN = 255
 
 @dataclass(frozen=True, kw_only=True)
 class _Ground:
-    """The inputs as plain arrays on one grid; a layer that is not given is NaN."""
+    """The inputs as plain float32 arrays on one grid; a layer that is not given is NaN."""
 
     grid: Grid
     layers: Mapping[str, FloatArray]
+    unknown: FloatArray
 
     def __getitem__(self, name: str) -> FloatArray:
-        return self.layers[name]
+        return self.layers.get(name, self.unknown)
+
+    def member(self, scale: str, layer: str) -> FloatArray:
+        """Membership of a layer on a scale; a layer that is not given costs nothing."""
+        if layer not in self.layers:
+            return self.unknown
+        return SCALES[scale].membership(self.layers[layer])
 
 
 def flags(  # noqa: PLR0913 (the front door's order, then its two breaks and the index)
@@ -93,8 +96,8 @@ def flags(  # noqa: PLR0913 (the front door's order, then its two breaks and the
     Parameters
     ----------
     attrs
-        Terrain layers: ``slope_deg``, ``relief_m``, ``tri_m`` and ``tpi_m``.
-        What is missing is unknown.
+        Terrain layers: ``slope_deg``, ``relief_m``, ``tri_m`` and ``tpi_m``,
+        or ``incision_m`` in its place. What is missing is unknown.
     hours
         Travel time from the nearest origin; infinite where none reaches it.
         None if there is no origin. Units: h.
@@ -158,11 +161,12 @@ def flags(  # noqa: PLR0913 (the front door's order, then its two breaks and the
         for key, value in (surface["karst_rank"].attrs if "karst_rank" in surface else {}).items()
         if key == "accuracy_km"
     }
+    score = _cave_score(ground)
     found = {
         "remote_desert": _remote_desert(ground, **breaks).assign_attrs(breaks | mode),
-        "cave_prone": _cave_prone(ground).assign_attrs(accuracy),
+        "cave_prone": _cave_prone(ground, score).assign_attrs(accuracy),
         **_index(ground, weights),
-        "cave_score": _float_layer(ground, _cave_score(ground), "cave susceptibility score"),
+        "cave_score": _float_layer(ground, score, "cave susceptibility score"),
         **_inputs(ground),
     }
     return xr.Dataset(
@@ -180,20 +184,45 @@ def _remote_desert(ground: _Ground, *, remote_hours: float, bare_threshold: floa
 
 
 def _cave_score(ground: _Ground) -> FloatArray:
-    steep = SCALES["steepness"].membership(ground["slope_deg"])
-    cut = SCALES["incision"].membership(-ground["tpi_m"])
+    # Only rock has a score: the rest is not worked on.
+    score = np.full(ground.grid.shape, np.nan, dtype=np.float32)
+    rock = np.flatnonzero(~np.isnan(ground["karst_rank"]))
+    if not rock.size:
+        return score
+    own = _Ground(
+        grid=ground.grid,
+        layers={name: layer.ravel()[rock] for name, layer in ground.layers.items()},
+        unknown=ground.unknown.ravel()[rock],
+    )
+    # Incision looks past the next cells to the rims of a wadi, so it goes first where it is given.
+    depth = own["incision_m"] if "incision_m" in ground.layers else -own["tpi_m"]
+    cut = SCALES["incision"].membership(depth)
     members = {
-        "karst": SCALES["karst"].membership(ground["karst_rank"]),
-        "relief": SCALES["relief"].membership(ground["relief_m"]),
-        "steepness": fuzzy_or([steep, cut]),
+        "karst": own.member("karst", "karst_rank"),
+        "relief": own.member("relief", "relief_m"),
+        "steepness": np.fmax(own.member("steepness", "slope_deg"), cut),
     }
-    score = fuzzy_gamma(list(members.values()), GAMMA, [CAVE_WEIGHTS[name] for name in members])
-    return np.where(np.isnan(ground["karst_rank"]), np.nan, score)
+    score.ravel()[rock] = _gamma(members, CAVE_WEIGHTS)
+    return score
 
 
-def _cave_prone(ground: _Ground) -> xr.DataArray:
-    score = _cave_score(ground)
-    classes = np.digitize(score, CAVE_BREAKS).astype(np.uint8)
+def _gamma(members: Mapping[str, FloatArray], weights: Mapping[str, float]) -> FloatArray:
+    """Fuzzy gamma as `fuzzy_gamma` gives it, in one pass."""
+    shape = next(iter(members.values())).shape
+    out = np.empty(shape, dtype=np.float32)
+    kernels.gamma(
+        tuple(np.ascontiguousarray(member).ravel() for member in members.values()),
+        np.array([weights[name] for name in members], dtype=np.float64),
+        GAMMA,
+        out.ravel(),
+    )
+    return out
+
+
+def _cave_prone(ground: _Ground, score: FloatArray) -> xr.DataArray:
+    classes = np.zeros(score.shape, dtype=np.uint8)
+    for least in CAVE_BREAKS:
+        classes += score >= np.float32(least)
     classes[np.isnan(score)] = CAVE_UNKNOWN
     layer = ground.grid.wrap(
         classes, name="cave_prone", units="1", long_name="cave susceptibility, a rank, not a cave"
@@ -207,44 +236,38 @@ def _cave_prone(ground: _Ground) -> xr.DataArray:
 
 def _index(ground: _Ground, weights: Mapping[str, float] | None) -> dict[str, xr.DataArray]:
     members = {
-        "remoteness": SCALES["remoteness"].membership(ground["hours"]),
-        "bareness": SCALES["bareness"].membership(ground["bareness"]),
-        "karst": SCALES["karst"].membership(ground["karst_rank"]),
-        "ruggedness": SCALES["ruggedness"].membership(_gradient(ground)),
-        "masking": SCALES["masking"].membership(ground["masking"]),
+        "remoteness": ground.member("remoteness", "hours"),
+        "bareness": ground.member("bareness", "bareness"),
+        "karst": ground.member("karst", "karst_rank"),
+        "ruggedness": _ruggedness(ground),
+        "masking": ground.member("masking", "masking"),
     }
-    given = _checked_weights(weights, members)
+    given = index_weights(weights).weights
     legs = {
-        leg: fuzzy_gamma([members[name] for name in names], GAMMA, [given[name] for name in names])
+        leg: _gamma({name: members[name] for name in names}, given)
         for leg, names in INDEX_LEGS.items()
     }
-    n_unknown = np.sum([np.isnan(member) for member in members.values()], axis=0)
-    layers = {"index": _float_layer(ground, fuzzy_or(list(legs.values())), "difficulty index")}
+    n_unknown = np.zeros(ground.grid.shape, dtype=np.uint8)
+    for member in members.values():
+        n_unknown += np.isnan(member)
+    layers = {"index": _float_layer(ground, np.fmax(*legs.values()), "difficulty index")}
     layers |= {f"leg_{leg}": _float_layer(ground, legs[leg], f"{leg} leg") for leg in legs}
     layers |= {
         f"member_{name}": _float_layer(ground, member, f"membership of {name}")
         for name, member in members.items()
     }
     layers["n_unknown"] = ground.grid.wrap(
-        n_unknown.astype(np.uint8), units="1", long_name="members of the index that are unknown"
+        n_unknown, units="1", long_name="members of the index that are unknown"
     )
     return layers
 
 
-def _gradient(ground: _Ground) -> FloatArray:
+def _ruggedness(ground: _Ground) -> FloatArray:
+    if "tri_m" not in ground.layers:
+        return ground.unknown
     # A plane of gradient g has Riley's index sqrt(6) * g * cell, whatever its direction.
-    return np.asarray(ground["tri_m"] / (np.sqrt(6.0) * ground.grid.resolution_m))
-
-
-def _checked_weights(
-    weights: Mapping[str, float] | None, members: Mapping[str, Any]
-) -> dict[str, float]:
-    given = dict.fromkeys(members, 1.0) | dict(weights or {})
-    strange = [name for name in given if name not in members]
-    if strange:
-        msg = f"weights name {', '.join(strange)}; the index has {', '.join(members)}"
-        raise InvalidParameterError(msg)
-    return given
+    gradient = ground["tri_m"] / np.float32(math.sqrt(6.0) * ground.grid.resolution_m)
+    return SCALES["ruggedness"].membership(gradient)
 
 
 def _inputs(ground: _Ground) -> dict[str, xr.DataArray]:
@@ -255,17 +278,20 @@ def _inputs(ground: _Ground) -> dict[str, xr.DataArray]:
         "karst_rank": ("1", "karst susceptibility of mapped rock"),
         "slope_deg": ("degrees", "slope"),
         "relief_m": ("m", "local relief"),
+        "incision_m": ("m", "depth below the ground on both sides"),
     }
     return {
-        name: ground.grid.wrap(
-            ground[name].astype(np.float32), name=name, units=units, long_name=long_name
-        )
+        name: ground.grid.wrap(ground[name].copy(), name=name, units=units, long_name=long_name)
         for name, (units, long_name) in told.items()
+        if name in ground.layers or name != "incision_m"
     }
 
 
 def _float_layer(ground: _Ground, values: FloatArray, long_name: str) -> xr.DataArray:
-    return ground.grid.wrap(values.astype(np.float32), units="1", long_name=long_name)
+    # A layer of its own: what stands for unknown is shared, and so may be an input.
+    return ground.grid.wrap(
+        values.astype(np.float32, copy=values is ground.unknown), units="1", long_name=long_name
+    )
 
 
 # Name of a layer, lowest and highest possible value.
@@ -279,6 +305,7 @@ _LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "masking": (0.0, 1.0),
         "slope_deg": (0.0, 90.0),
         "relief_m": (0.0, np.inf),
+        "incision_m": (0.0, np.inf),
         "tri_m": (0.0, np.inf),
         "tpi_m": (-np.inf, np.inf),
     }
@@ -302,20 +329,22 @@ def _read(
         msg = f"no layer is known: attrs and surface hold none of {', '.join(_LIMITS)}"
         raise InvalidParameterError(msg)
     grid = Grid.of(next(iter(given.values())))
-    unknown = np.full(grid.shape, np.nan, dtype=np.float32)
-    layers = dict.fromkeys(_LIMITS, unknown) | {
+    layers = {
         name: _checked(grid.check(layer, name).to_numpy(), name) for name, layer in given.items()
     }
-    return _Ground(grid=grid, layers=layers)
+    unknown = np.full(grid.shape, np.nan, dtype=np.float32)
+    return _Ground(grid=grid, layers=layers, unknown=unknown)
 
 
 def _checked(values: FloatArray, name: str) -> FloatArray:
     low, high = _LIMITS[name]
-    wrong = (values < low) | (values > high)
+    wrong = values < low
+    if high < np.inf:
+        wrong |= values > high
     if wrong.any():
         msg = (
             f"{name} must lie between {low:g} and {high:g}, got {values[wrong][0]:g}; "
             "mask no data as NaN"
         )
         raise InvalidParameterError(msg)
-    return values
+    return np.asarray(values, dtype=np.float32)

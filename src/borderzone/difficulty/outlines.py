@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray, IntArray
     from borderzone.grid import Grid
 
-__all__ = ["cell_outlines", "connected", "generalised"]
+__all__ = ["cell_outlines", "connected", "generalised", "parts_of"]
 
 
 def connected(mask: BoolArray) -> tuple[IntArray, int]:
@@ -106,4 +106,27 @@ def generalised(outline: Any, accuracy_m: float) -> Any:
     reach = accuracy_m / 4
     closed = outline.buffer(reach).buffer(-reach)
     opened = closed.buffer(-reach).buffer(reach)
-    return opened.simplify(accuracy_m / 20)
+    smooth = opened.simplify(accuracy_m / 20)
+    if smooth.is_empty:
+        return smooth
+    # Rounding corners takes area; a rim along the whole outline gives it back.
+    back = (opened.area - smooth.area) / smooth.length
+    return smooth.buffer(back, join_style="mitre") if abs(back) > 0 else smooth
+
+
+def parts_of(shape: Any) -> Any:
+    """
+    Take the polygons of a shape, without the lines and points that an overlay leaves.
+
+    Parameters
+    ----------
+    shape
+        Any geometry.
+
+    Returns
+    -------
+    numpy.ndarray of shapely.Polygon
+        Its polygons.
+    """
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    return parts[shapely.area(parts) > 0]

@@ -60,10 +60,18 @@ class Scale:
         FloatArray
             Membership from `FLOOR` to 1, NaN where a value is NaN.
         """
-        x = np.maximum(np.asarray(values, dtype=np.float64), 0.0)
-        # 1 - at / (x + at) rather than x / (x + at): 1 and not NaN where x is infinite.
-        share = x / self.at if self.form == "linear" else 1.0 - self.at / (x + self.at)
-        return np.clip(share, FLOOR, 1.0)
+        # float32 stays, all else is float64; every step is taken in place.
+        kind = np.float32 if getattr(values, "dtype", None) == np.float32 else np.float64
+        share = np.maximum(np.asarray(values, dtype=kind), 0.0)
+        if self.form == "linear":
+            share /= self.at
+        else:
+            # 1 - at / (x + at) rather than x / (x + at): 1 and not NaN where x is infinite.
+            share += self.at
+            np.divide(self.at, share, out=share)
+            np.subtract(1.0, share, out=share)
+        np.clip(share, FLOOR, 1.0, out=share)
+        return share
 
 
 SCALES: Mapping[str, Scale] = MappingProxyType(

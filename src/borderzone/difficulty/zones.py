@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from borderzone._checks import check_non_negative
 from borderzone.difficulty.flags import CAVE_MEANINGS, CAVE_UNKNOWN
-from borderzone.difficulty.outlines import cell_outlines, connected, generalised
+from borderzone.difficulty.regions import (
+    REMOTE_RANK_BREAKS_H,
+    Strip,
+    remote_regions,
+    rock_as_mapped,
+    rock_as_rastered,
+)
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
-from borderzone.terrain.surface import cells_inside, projected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import xarray as xr
 
-    from borderzone._typing import BoolArray, FloatArray, IntArray
+    from borderzone._typing import FloatArray, IntArray
     from borderzone.corridor import Corridor
+    from borderzone.difficulty.regions import Region
 
-__all__ = ["REMOTE_RANK_BREAKS_H", "zones"]
+__all__ = ["HOLE_SHARE", "zones"]
 
-# Travel time above which remote ground has rank 2 and rank 3. An assumption.
-REMOTE_RANK_BREAKS_H = (3.0, 6.0)
+# Holes smaller than this share of the smallest zone that is listed are filled, where the caller
+# names no size: such a hole changes no listed zone by more than a tenth. An assumption.
+HOLE_SHARE = 0.1
 
 _COLUMNS = (
     "zone",
@@ -42,6 +48,7 @@ _COLUMNS = (
     "near_km",
     "reasons",
     "n_cells",
+    "filled_km2",
     "hours_median",
     "break_hours",
     "bare_share",
@@ -49,6 +56,7 @@ _COLUMNS = (
     "aridity_index",
     "slope_deg",
     "relief_m",
+    "incision_m",
     "karst_rank",
     "cave_rank",
     "break_cave_rank",
@@ -56,23 +64,14 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Region:
-    """Ground that may become a zone: its cells, its outline, and how well that is known."""
-
-    cells: IntArray  # flat indices
-    outline: Any
-    accuracy_km: float
-    rock: str = ""
-
-
-def zones(
+def zones(  # noqa: PLR0913 (two inputs, two layers around, three limits)
     flags: xr.Dataset,
     corridor: Corridor,
     *,
     places: gpd.GeoDataFrame | None = None,
     karst: gpd.GeoDataFrame | None = None,
     min_area_km2: float = 100.0,
+    min_hole_km2: float | None = None,
     min_cave_rank: int = 1,
 ) -> gpd.GeoDataFrame:
     """
@@ -80,9 +79,13 @@ def zones(
 
     Remote desert zones are groups of flagged cells that touch, lie on one
     side of the border and share a rank, which is a band of travel time (to 3,
-    to 6 and over 6 h, unless the threshold is higher). Cave-prone zones are regions of mapped soluble rock inside the corridor, with the rank
-    that at least half of their cells reach: never cells, and never smaller
-    than a disc as wide as the accuracy of the map.
+    to 6 and over 6 h, unless the threshold is higher). Small holes are filled
+    and outlines smoothed, each edge once for the two zones that share it, and
+    cut at the rim of the corridor; smoothing moves no edge by half a cell and
+    changes no area by more than 1 %. Cave-prone zones are regions of mapped
+    soluble rock inside the corridor, with the rank that at least half of
+    their cells reach: never cells, and never smaller than a disc as wide as
+    the accuracy of the map. Zones of one kind do not overlap.
 
     Parameters
     ----------
@@ -97,7 +100,11 @@ def zones(
         mapped; without them outlines follow the raster, generalised to its
         accuracy.
     min_area_km2
-        Smallest zone that is listed. Units: km2.
+        Smallest zone that is listed, by its flagged cells. Units: km2.
+    min_hole_km2
+        Holes smaller than this are filled; a tenth of `min_area_km2` when
+        left out, 0 for none. Numbers stay those of the flagged cells.
+        Units: km2.
     min_cave_rank
         Least rank of a cave-prone zone, 0 to 3.
 
@@ -107,7 +114,10 @@ def zones(
         One row a zone, EPSG:4326, remote desert first, largest first:
         ``zone``, ``kind``, ``rank``, ``area_km2``, ``km_start``, ``km_end``,
         ``side`` (a country, or both), ``near`` and ``near_km``, ``reasons``
-        in words, the numbers behind them, and ``accuracy_km`` of the outline.
+        in words, the numbers behind them (medians of hours, slope, relief,
+        incision and karst rank, means of bare share and aridity), and
+        ``accuracy_km`` of the outline. ``area_km2`` is that of the outline,
+        of which ``filled_km2`` are filled holes; ``n_cells`` are flagged.
         ``attrs["left_out_km2"]`` is flagged remote ground in smaller pieces.
 
     Raises
@@ -132,23 +142,30 @@ def zones(
     [('IRQ', 2), ('SYR', 2)]
     """
     smallest = check_non_negative(min_area_km2, "min_area_km2", "km2")
+    hole = HOLE_SHARE * smallest if min_hole_km2 is None else min_hole_km2
+    hole = check_non_negative(hole, "min_hole_km2", "km2")
     if min_cave_rank not in range(4):
         msg = f"min_cave_rank must be 0, 1, 2 or 3, got {min_cave_rank!r}"
         raise InvalidParameterError(msg)
     grid = Grid.of(flags["remote_desert"])
     cells = corridor.cells(grid)
     within = cells["segment"].to_numpy() >= 0
-    side = np.where(within, cells["side"].to_numpy(), 0)
+    strip = Strip(
+        grid=grid,
+        within=within,
+        side=np.where(within, cells["side"].to_numpy(), 0),
+        outline=corridor.outline.to_crs(grid.crs).union_all(),
+    )
     flagged = (flags["remote_desert"].to_numpy() == 1) & within
+    hours = flags["hours"].to_numpy()
     remote = [
         _remote_row(region, flags, grid)
-        for region in _remote_regions(flagged, flags["hours"].to_numpy(), side, grid, smallest)
+        for region in remote_regions(flagged, hours, strip, smallest_km2=smallest, hole_km2=hole)
     ]
-    outline = corridor.outline.to_crs(grid.crs).union_all()
     rock = (
-        _rock_as_rastered(flags, grid, within)
+        rock_as_rastered(flags, strip, hole_km2=hole)
         if karst is None
-        else _rock_as_mapped(karst, grid, within, outline)
+        else rock_as_mapped(karst, strip, hole_km2=hole)
     )
     caves = [
         _cave_row(region, flags, min_cave_rank)
@@ -159,84 +176,14 @@ def zones(
         *_numbered(remote, "R"),
         *_numbered([row for row in caves if row["rank"] >= min_cave_rank], "C"),
     ]
-    _place(rows, cells["chainage_km"].to_numpy(), side, corridor)
+    _place(rows, cells["chainage_km"].to_numpy(), strip.side, corridor)
     table = _table(rows, grid, places)
-    listed_km2 = sum(row["area_km2"] for row in remote)
-    table.attrs["left_out_km2"] = float(flagged.sum() * grid.cell_area_km2 - listed_km2)
+    listed = sum(row["n_cells"] for row in remote)
+    table.attrs["left_out_km2"] = float((flagged.sum() - listed) * grid.cell_area_km2)
     return table
 
 
-def _remote_regions(
-    flagged: BoolArray, hours: FloatArray, side: IntArray, grid: Grid, smallest_km2: float
-) -> list[_Region]:
-    """Collect remote ground that touches, on one side of the border and in one band of time."""
-    band = np.searchsorted(REMOTE_RANK_BREAKS_H, hours)
-    regions = []
-    for bank in (1, 2):
-        for rank in range(len(REMOTE_RANK_BREAKS_H) + 1):
-            labels, count = connected(flagged & (side == bank) & (band == rank))
-            members = _members(labels, count)
-            large = [
-                number
-                for number, cells in enumerate(members, start=1)
-                if cells.size * grid.cell_area_km2 >= smallest_km2
-            ]
-            outlines = cell_outlines(labels, grid, np.array(large, dtype=np.int64))
-            regions += [
-                _Region(cells=members[n - 1], outline=shape, accuracy_km=grid.resolution_m / 1000)
-                for n, shape in zip(large, outlines, strict=True)
-            ]
-    return regions
-
-
-def _members(labels: IntArray, count: int) -> Sequence[IntArray]:
-    """Collect the flat indices of the cells of each label."""
-    numbers = labels.ravel()
-    inside = np.flatnonzero(numbers)
-    order = inside[np.argsort(numbers[inside], kind="stable")]
-    ends = np.cumsum(np.bincount(numbers[inside], minlength=count + 1)[1:])
-    return np.split(order, ends)[:count]
-
-
-def _rock_as_mapped(
-    karst: gpd.GeoDataFrame, grid: Grid, within: BoolArray, outline: Any
-) -> list[_Region]:
-    order = np.argsort(-karst["susceptibility"].to_numpy(), kind="stable")
-    shapes = projected(karst, grid)
-    accuracy = karst.get("accuracy_km", pd.Series(0.0, index=karst.index)).to_numpy(dtype=float)
-    names = karst.get("name", pd.Series("", index=karst.index)).astype(str).to_numpy()
-    taken: Any = shapely.Polygon()
-    regions = []
-    # Where polygons overlap the ground belongs to the higher rank, as in the raster.
-    for row in order:
-        left = shapely.intersection(shapely.difference(shapes[row], taken), outline)
-        taken = shapely.union(taken, shapes[row])
-        for part in shapely.get_parts(left):
-            cells = np.flatnonzero(cells_inside(part, grid) & within)
-            if cells.size:
-                regions.append(
-                    _Region(cells=cells, outline=part, accuracy_km=accuracy[row], rock=names[row])
-                )
-    return regions
-
-
-def _rock_as_rastered(flags: xr.Dataset, grid: Grid, within: BoolArray) -> list[_Region]:
-    accuracy_km = float(flags["cave_prone"].attrs.get("accuracy_km", 0.0))
-    rank = flags["karst_rank"].to_numpy()
-    regions = []
-    for value in np.unique(rank[within & np.isfinite(rank)]):
-        labels, count = connected((rank == value) & within)
-        numbers = np.arange(1, count + 1)
-        for number, cells in zip(numbers, cell_outlines(labels, grid, numbers), strict=True):
-            smooth = generalised(cells, accuracy_km * 1000)
-            for part in shapely.get_parts(smooth):
-                inside = np.flatnonzero(cells_inside(part, grid) & (labels == number))
-                if inside.size:
-                    regions.append(_Region(cells=inside, outline=part, accuracy_km=accuracy_km))
-    return regions
-
-
-def _remote_row(region: _Region, flags: xr.Dataset, grid: Grid) -> dict[str, Any]:
+def _remote_row(region: Region, flags: xr.Dataset, grid: Grid) -> dict[str, Any]:
     row = _numbers(region, flags)
     hours, settings = row["hours_median"], flags["remote_desert"].attrs
     breaks = {
@@ -262,13 +209,13 @@ def _remote_row(region: _Region, flags: xr.Dataset, grid: Grid) -> dict[str, Any
         | {
             "kind": "remote_desert",
             "rank": 1 + int(np.searchsorted(REMOTE_RANK_BREAKS_H, hours)),
-            "area_km2": row["n_cells"] * grid.cell_area_km2,
+            "filled_km2": region.filled * grid.cell_area_km2,
             "reasons": "; ".join(reasons),
         }
     )
 
 
-def _cave_row(region: _Region, flags: xr.Dataset, break_rank: int) -> dict[str, Any]:
+def _cave_row(region: Region, flags: xr.Dataset, break_rank: int) -> dict[str, Any]:
     row = _numbers(region, flags)
     rank = int(row["cave_rank"]) if np.isfinite(row["cave_rank"]) else -1
     share = float((_known_classes(flags, region.cells) >= rank).mean()) if rank >= 0 else 0.0
@@ -283,34 +230,46 @@ def _cave_row(region: _Region, flags: xr.Dataset, break_rank: int) -> dict[str, 
     return row | {
         "kind": "cave_prone",
         "rank": rank,
-        "area_km2": region.outline.area / 1e6,
         "break_cave_rank": float(break_rank),
         "reasons": "; ".join(reasons),
     }
 
 
 def _terrain_reasons(row: Mapping[str, Any]) -> list[str]:
-    told = {"slope_deg": "slope {:.1f} degrees", "relief_m": "relief {:.0f} m"}
+    told = {
+        "slope_deg": "median slope {:.1f} degrees",
+        "relief_m": "median relief {:.0f} m",
+        "incision_m": "median incision {:.0f} m",
+    }
     return [text.format(row[name]) for name, text in told.items() if np.isfinite(row[name])]
 
 
-def _numbers(region: _Region, flags: xr.Dataset) -> dict[str, Any]:
+def _numbers(region: Region, flags: xr.Dataset) -> dict[str, Any]:
     """Take the numbers behind the reasons from the rasters, over the cells of the zone."""
     cells = region.cells
-    at = {name: flags[name].to_numpy().ravel()[cells] for name in _MEANS | {"hours", "karst_rank"}}
+    at = {
+        name: flags[name].to_numpy().ravel()[cells] if name in flags else np.empty(0)
+        for name in (*_MEDIANS.values(), *_MEANS)
+    }
     return {
         "geometry": region.outline,
         "cells": cells,
         "accuracy_km": region.accuracy_km,
+        "area_km2": region.outline.area / 1e6,
         "n_cells": int(cells.size),
-        "hours_median": _median(at["hours"]),
-        "karst_rank": _median(at["karst_rank"]),
+        "filled_km2": 0.0,
         "cave_rank": _reached(_known_classes(flags, cells)),
-        **{name: _mean(at[name]) for name in sorted(_MEANS)},
+        **{column: _median(at[layer]) for column, layer in _MEDIANS.items()},
+        **{name: _mean(at[name]) for name in _MEANS},
     }
 
 
-_MEANS = frozenset({"bare_share", "aridity_index", "slope_deg", "relief_m"})
+# Column of a median, and its layer; columns of means, which are their layers' names.
+_MEDIANS = MappingProxyType(
+    {"hours_median": "hours"}
+    | {name: name for name in ("slope_deg", "relief_m", "incision_m", "karst_rank")}
+)
+_MEANS = ("bare_share", "aridity_index")
 
 
 def _known_classes(flags: xr.Dataset, cells: IntArray) -> FloatArray:
@@ -350,7 +309,7 @@ def _place(
 
 
 def _numbered(rows: list[dict[str, Any]], letter: str) -> list[dict[str, Any]]:
-    ordered = sorted(rows, key=lambda row: (-row["area_km2"], row["geometry"].bounds))
+    ordered = sorted(rows, key=lambda row: (-round(row["area_km2"], 3), row["geometry"].bounds))
     return [row | {"zone": f"{letter}{number}"} for number, row in enumerate(ordered, start=1)]
 
 

@@ -11,6 +11,7 @@ import borderzone
 from borderzone.figures.sheet import DISCLAIMER
 from borderzone.report import wording
 from borderzone.report.credits import inputs_table, licence_table
+from borderzone.report.ranking import index_words, stability_table
 from borderzone.report.readable import (
     assumptions_table,
     better_data_table,
@@ -118,12 +119,18 @@ def _corridor(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
             "Cave-prone is a susceptibility of mapped soluble rock; where no rock is mapped it is "
             "unknown, which is not the same as none."
         )
+    words += index_words(result)
     return _section(
         "corridor",
         "The corridor and its ground",
         paragraphs=words,
         figures=[pictures.get("map"), pictures.get("strip")],
-        tables=[flagged_table(result), zones_table(result), segments_table(result)],
+        tables=[
+            flagged_table(result),
+            zones_table(result),
+            stability_table(result),
+            segments_table(result),
+        ],
     )
 
 

@@ -151,6 +151,7 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
         fine=fine,
         better_data=None,
         segments=result.segments.drop(columns=telling),
+        stability=None,
         zones=_without_remote(result.zones),
         overlay=_without_remote(result.overlay),
         demo_overlay=_without_remote(result.demo_overlay),
@@ -173,7 +174,11 @@ def _coarser(result: StudyResult, left_out: list[str]) -> StudyResult:
         "and where better data pays is not told by segment."
     )
     together = math.ceil(COARSEST_KM / float(result.segments["length_km"].median()) - 1e-9)
-    return replace(result, segments=join_segments(result.segments, together), better_data=None)
+    ranks = result.stability
+    if ranks is not None:
+        ranks = ranks[ranks["kind"] != "segment"]
+    joined = join_segments(result.segments, together)
+    return replace(result, segments=joined, better_data=None, stability=ranks)
 
 
 def join_segments(segments: gpd.GeoDataFrame, together: int) -> gpd.GeoDataFrame:

@@ -20,6 +20,7 @@ from borderzone.study.ground import Ground, ground_key, read_ground
 from borderzone.study.inputs import EMBEDDED, load_incidents
 from borderzone.study.result import StudyResult
 from borderzone.study.sentences import summary_sentences
+from borderzone.study.stability import ranking_stability
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -259,7 +260,7 @@ class Study:
         elif ground.key != ground_key(self.scenario):
             msg = (
                 "the ground was read under other assumptions (depth, segments, resolution, "
-                "thresholds or mode); read it again with read_ground"
+                "thresholds, weights or mode); read it again with read_ground"
             )
             raise InvalidScenarioError(msg)
         step, cover = StageClock(progress), None
@@ -309,6 +310,7 @@ def _result(study: Study, ground: Ground, cover: Coverage | None, seed: int) -> 
         terrain_variance=cover.terrain_variance if cover else None,
         plausibility=cover.plausibility if cover else None,
         assumptions=cover.assumptions if cover else None,
+        stability=ranking_stability(ground, scenario, seed),
         origins=ground.origins,
         fine=ground.fine,
         better_data=ground.better_data,

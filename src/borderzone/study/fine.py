@@ -204,6 +204,7 @@ class _Reader:
             surface,
             remote_hours=scenario.remote_hours,
             bare_threshold=scenario.bare_threshold,
+            weights=scenario.weighting().weights,
         )
         self.sums.add(attrs, surface, cells)
         self.shares.add(hours, surface, cells, cave_prone=flags["cave_prone"])

@@ -55,6 +55,8 @@ class Ground:
         Where travel times start, and what maps show.
     records, notes
         Data used, and what cannot be said.
+    members
+        Members of the index on the grid; None without terrain.
     fine
         Layers on cells finer than the working grid, in files; None where there are none.
     better_data
@@ -74,6 +76,7 @@ class Ground:
     furniture: Mapping[str, gpd.GeoDataFrame]
     records: tuple[Record, ...]
     notes: tuple[str, ...]
+    members: xr.Dataset | None = None
     fine: FineFiles | None = None
     better_data: pd.DataFrame | None = None
     stages: Mapping[str, Stage] = field(default_factory=dict)
@@ -102,6 +105,7 @@ def ground_key(scenario: Scenario) -> tuple[Any, ...]:
         scenario.remote_hours_range,
         scenario.bare_threshold,
         scenario.min_zone_km2,
+        tuple(scenario.weighting().weights.items()),
         scenario.force.mode,
     )
 
@@ -185,6 +189,7 @@ def _complete(
         furniture=around,
         records=tuple(found.records),
         notes=(*found.notes, *reading.notes),
+        members=reading.flags[[n for n in reading.flags if str(n).startswith("member_")]],
         fine=reading.fine,
         better_data=reading.better_data,
     )

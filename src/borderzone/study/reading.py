@@ -260,6 +260,7 @@ def _same_cells(
         surface,
         remote_hours=scenario.remote_hours,
         bare_threshold=scenario.bare_threshold,
+        weights=scenario.weighting().weights,
     )
     shares = difficulty.ShareCounts(
         scenario.remote_hours_range, bare_threshold=scenario.bare_threshold

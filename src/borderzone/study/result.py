@@ -70,6 +70,8 @@ class StudyResult:
         What real forces had, and what the model says of so many.
     assumptions
         Every assumption with value, band, unit and source.
+    stability
+        Rank of segments and zones by the difficulty index, with its band under perturbed weights.
     origins
         Where travel times start.
     demo_incidents, demo_overlay
@@ -117,6 +119,7 @@ class StudyResult:
     origins: gpd.GeoDataFrame | None
     demo_incidents: gpd.GeoDataFrame | None = None
     demo_overlay: pd.DataFrame | None = None
+    stability: pd.DataFrame | None = None
     fine: FineFiles | None = None
     better_data: pd.DataFrame | None = None
     furniture: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)

@@ -1,0 +1,78 @@
+"""Fuzzy gamma of a few members, cell by cell.
+
+In words: of the known members, take the product of ``member ** exponent`` and one less the product of
+``(1 - member) ** exponent``; the answer is the second to the power gamma times the first to the power
+one less gamma. Exponents are the weights, scaled so that those of the known members sum to their
+number. Where no member is known the answer is NaN. That is `borderzone.difficulty.fuzzy_gamma`, which
+keeps every step as an array of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+__all__ = ["gamma"]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _known(members: Any, weights: Any, i: Any) -> Any:
+    """Count the known members of a cell, and add up their weights."""
+    known, total = 0, 0.0
+    for j in range(len(members)):
+        if not np.isnan(members[j][i]):
+            known += 1
+            total += weights[j]
+    return known, total
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _between(product: float, some: float, power: float, quarters: Any) -> Any:
+    if quarters < 0:
+        return some**power * product ** (1.0 - power)
+    mixed = 1.0
+    for _ in range(quarters):
+        mixed *= some
+    for _ in range(4 - quarters):
+        mixed *= product
+    return np.sqrt(np.sqrt(mixed))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def gamma(members: Any, weights: Any, power: float, out: Any) -> None:
+    """
+    Take the fuzzy gamma.
+
+    Parameters
+    ----------
+    members
+        Tuple of arrays of one dimension and one length, 0 to 1, NaN unknown.
+    weights
+        Weight of each, above 0.
+    power
+        Gamma, 0 to 1.
+    out
+        Answer, written to.
+    """
+    equal = True
+    for j in range(len(members)):
+        equal = equal and weights[j] == weights[0]
+    # Quarters need square roots only.
+    quarters = np.int64(4.0 * power) if 4.0 * power == np.floor(4.0 * power) else np.int64(-1)
+    for i in range(out.size):
+        known, total = _known(members, weights, i)
+        product, rest = 1.0, 1.0
+        for j in range(len(members)):
+            member = np.float64(members[j][i])
+            if np.isnan(member):
+                continue
+            if equal:
+                product *= member
+                rest *= 1.0 - member
+            else:
+                exponent = weights[j] * known / total
+                product *= member**exponent
+                rest *= (1.0 - member) ** exponent
+        out[i] = _between(product, 1.0 - rest, power, quarters) if known else np.nan

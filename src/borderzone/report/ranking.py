@@ -1,0 +1,89 @@
+"""What the report says of the difficulty index: its weights, and how far its ranking hangs on them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from borderzone.report import cells
+
+if TYPE_CHECKING:
+    from borderzone.study import StudyResult
+
+__all__ = ["index_words", "stability_table"]
+
+
+def index_words(result: StudyResult) -> list[str]:
+    """
+    Say how the index is weighted, and whether other weights would rank otherwise.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    list of str
+        Paragraphs; none without a ranking of segments.
+    """
+    table = result.stability
+    if table is None or not (table["kind"] == "segment").any():
+        return []
+    told = table.attrs
+    if not math.isfinite(told["kendall_tau_p50"]):
+        return [result.scenario.weighting().sentence()]
+    segments = table[table["kind"] == "segment"]
+    hardest = segments[segments["rank"] <= told["top"]]
+    firm = int((hardest["top_share"] >= 0.95).sum())
+    low, high = (math.exp(sign * 1.645 * told["spread"]) for sign in (-1, 1))
+    return [
+        (
+            f"{result.scenario.weighting().sentence()} Weights are a judgement, so the ranking of the "
+            f"segments was repeated {told['draws']:,} times with every weight multiplied by a factor of its "
+            f"own, nine in ten of them between {low:.2f} and {high:.2f}: half of the rankings agree with "
+            f"the one shown to a Kendall's tau of {told['kendall_tau_p50']:.2f} or more, 95 % to "
+            f"{told['kendall_tau_p05']:.2f} or more (1 is the same order), and {firm} of the "
+            f"{len(hardest)} hardest segments stay among the {told['top']} hardest in at least 95 % of them. "
+            "The index ranks ground; it is no probability."
+        )
+    ]
+
+
+def stability_table(result: StudyResult) -> cells.Table | None:
+    """
+    Tabulate the hardest segments and all zones, with the band of their ranks.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    dict or None
+        The table; None where there is none.
+    """
+    table = result.stability
+    if table is None or table["rank"].isna().all():
+        return None
+    chosen = table[(table["kind"] != "segment") | (table["rank"] <= table.attrs.get("top", 0))]
+    order = (chosen["kind"] != "segment").astype(int)
+    chosen = chosen.assign(order=order).sort_values(["order", "kind", "rank"], kind="stable")
+    rows = [
+        (
+            f"{str(row.kind).replace('_', ' ')} {row.name_}",
+            cells.number(row.index_mean, 2),
+            cells.whole(row.rank),
+            f"{cells.whole(row.rank_p05)} to {cells.whole(row.rank_p95)}",
+        )
+        for row in chosen.rename(columns={"name": "name_"}).itertuples(index=False)
+    ]
+    return cells.table(
+        "Which ground is hardest, and how firmly",
+        "Mean difficulty index, rank among its kind (1 is hardest), and the 5 to 95 % band of the rank "
+        "under perturbed weights. All segments stand in tables/rank_stability.csv.",
+        [("ground", False), ("index", True), ("rank", True), ("band of the rank", True)],
+        rows,
+        folded=True,
+    )
