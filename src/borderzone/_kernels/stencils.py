@@ -154,7 +154,7 @@ def _lower(a: Any, b: Any) -> Any:
 #   plan    = -(r q^2 - 2 s p q + t p^2) / g ** 1.5
 # and total is r + t with the sign changed. Profile and plan are 0 where g is 0.
 @njit(**_EXACT)
-def curvatures(  # noqa: PLR0913, PLR0917 (one output a layer; None leaves it out)
+def curvatures(  # noqa: C901, PLR0913, PLR0917 (one output a layer; None leaves it out)
     z: Any, steps: Any, row0: int, col0: int, profile: Any, plan: Any, total: Any
 ) -> Any:
     """
@@ -215,7 +215,7 @@ def curvatures(  # noqa: PLR0913, PLR0917 (one output a layer; None leaves it ou
 #   riley  = sqrt(sum(d ** 2))   wilson = mean(abs(d))   tpi = -mean(d)
 # Roughness is the largest of d and 0 less the smallest.
 @njit(**_OPTIONS)
-def window_layers(  # noqa: C901, PLR0912, PLR0913, PLR0917 (one loop and one output a layer; None leaves it out)
+def window_layers(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one loop and one output a layer; None leaves it out)
     z: Any,
     k: Any,
     row0: int,

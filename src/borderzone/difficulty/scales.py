@@ -62,7 +62,7 @@ class Scale:
         """
         # float32 stays, all else is float64; every step is taken in place.
         kind = np.float32 if getattr(values, "dtype", None) == np.float32 else np.float64
-        share = np.maximum(np.asarray(values, dtype=kind), 0.0)
+        share: FloatArray = np.maximum(np.asarray(values, dtype=kind), 0.0)
         if self.form == "linear":
             share /= self.at
         else:
