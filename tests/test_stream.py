@@ -9,6 +9,7 @@ import pytest
 import rasterio
 import shapely
 from affine import Affine
+from pyproj import CRS
 
 import borderzone as bz
 from borderzone import io, stream, terrain
@@ -17,7 +18,7 @@ from borderzone.errors import InvalidParameterError, NoOverlapError
 if TYPE_CHECKING:
     from pathlib import Path
 
-GRID = bz.Grid(shape=(300, 410), transform=Affine(90, 0, 5e5, 0, -90, 4.4e6), crs="EPSG:32638")
+GRID = bz.Grid(shape=(300, 410), transform=Affine(90, 0, 5e5, 0, -90, 4.4e6), crs=CRS(32638))
 
 
 @pytest.fixture(scope="module")

@@ -172,7 +172,7 @@ def test_blocks_and_threads_do_not_change_a_bit(
                 inputs, folder, block_cells=size, threads=n
             ),
         )
-        again = study(dem, terrain_resolution_m=FINE_M).run()
+        again: Any = study(dem, terrain_resolution_m=FINE_M).run()
         for name, path in result.fine.files.items():
             np.testing.assert_array_equal(whole(again.fine.files[name]), whole(path))
         for name in result.layers:
@@ -185,7 +185,7 @@ def test_holes_of_the_elevation_are_counted_and_stay_unknown(tmp_path: Path) -> 
     """On the working grid a cell of which most is known is known."""
     z = fractal()
     z[430:436, 380:386] = np.nan
-    found = study(tile(tmp_path, z), terrain_resolution_m=FINE_M).run()
+    found: Any = study(tile(tmp_path, z), terrain_resolution_m=FINE_M).run()
     slope = whole(found.fine.files["slope_deg"])
     inside = found.corridor.cells(found.fine.grid)["segment"].to_numpy() >= 0
 
@@ -212,7 +212,7 @@ def test_fine_cells_must_nest_in_the_working_grid() -> None:
 
 def test_terrain_between_coarse_heights_is_told(tmp_path: Path, dem: Path) -> None:
     """Cells of 30 m on an elevation of 90 m show no more than it does."""
-    found = study(dem, resolution_m=900, terrain_resolution_m=30, segment_km=4, depth_km=3).run()
+    found: Any = study(dem, resolution_m=900, terrain_resolution_m=30, segment_km=4, depth_km=3).run()
 
     assert [note for note in found.notes if "interpolated between them" in note]
 
@@ -232,7 +232,7 @@ def test_the_report_takes_the_fine_layers_along(result: Any, tmp_path: Path) -> 
 
 def test_the_workspace_goes_with_the_result(dem: Path) -> None:
     """No folder is left behind."""
-    found = study(dem, terrain_resolution_m=FINE_M, segment_km=4, depth_km=3).run()
+    found: Any = study(dem, terrain_resolution_m=FINE_M, segment_km=4, depth_km=3).run()
     path = next(iter(found.fine.files.values())).parent
     assert path.is_dir()
     del found

@@ -96,10 +96,11 @@ def _above_mean_of_tile(  # noqa: PLR0913, PLR0917 (whole arrays and a place: sl
         if some:
             # Not less the hole: where the ground of the hole is unknown so is the answer.
             _add_rows(gaps, i, outer, side, missing)
+        line = out[row0 + top + i, col0 + left :]
         for j in range(columns):
             centre = np.float64(z[top + i + reach, left + j + side])
             value = centre - np.float64(disc[j] - hole[j]) / (cells * _PER_M)
-            out[row0 + top + i, col0 + left + j] = value if missing[j] == 0 else np.nan
+            line[j] = value if missing[j] == 0 else np.nan
 
 
 # In words: the cell minus scipy.ndimage.convolve(z, ring) / ring.sum(), with the ring as an array
@@ -181,9 +182,10 @@ def _relief_of_tile(  # noqa: PLR0913, PLR0917 (whole arrays and a place: slices
     for i in range(rows):
         high = _highest(tops, i, outer, side, buffers[0])
         low = _highest(feet, i, outer, side, buffers[1])
+        line = out[row0 + top + i, col0 + left :]
         for j in range(columns):
             gap = np.float64(high[j]) + np.float64(low[j])
-            out[row0 + top + i, col0 + left + j] = gap if gap < np.inf else np.nan
+            line[j] = gap if gap < np.inf else np.nan
 
 
 # In words: scipy.ndimage.maximum_filter(z, footprint=disc) minus minimum_filter of the same.

@@ -142,9 +142,10 @@ def geomorphons(  # noqa: PLR0913, PLR0917 (plain arrays and numbers)
                 _add_signs(high, low, flat, counts)
             if some:
                 _gaps(z, steps, tall + i, wide + left, gap)
+            line = out[row0 + i, col0 + left :]
             for j in range(columns):
                 known = not some or gap[j] == 0.0
-                out[row0 + i, col0 + left + j] = table[counts[j] if known else 81]
+                line[j] = table[counts[j] if known else 81]
 
 
 @njit(**_OPTIONS)
@@ -200,8 +201,9 @@ def openness(  # noqa: PLR0913, PLR0917 (plain arrays and numbers)
                 _add_arctan(high, arctan, total)
             if some:
                 _gaps(z, steps, tall + i, wide + left, gap)
+            line = out[row0 + i, col0 + left :]
             for j in range(columns):
-                out[row0 + i, col0 + left + j] = np.float32(90.0) - total[j] * share + gap[j]
+                line[j] = np.float32(90.0) - total[j] * share + gap[j]
 
 
 @njit(**_OPTIONS)
@@ -247,5 +249,6 @@ def incision(z: Any, steps: Any, factors: Any, row0: int, col0: int, out: Any) -
                 _keep_larger_lesser(one, other, deep)
             if some:
                 _gaps(z, steps, tall + i, wide + left, gap)
+            line = out[row0 + i, col0 + left :]
             for j in range(columns):
-                out[row0 + i, col0 + left + j] = deep[j] + gap[j]
+                line[j] = deep[j] + gap[j]

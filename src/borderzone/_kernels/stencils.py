@@ -126,6 +126,17 @@ def _differences(z: Any, i: int, j: int) -> Any:
 
 
 @njit(**_INLINE)
+def _infinite_in_row(z: Any, i: int) -> Any:
+    """Count infinite heights of a row while it is on its way through the cache."""
+    count = 0
+    for j in range(z.shape[1]):
+        # Infinity less itself is NaN. Comparisons with a limit are not made into vectors.
+        zero = z[i, j] - z[i, j]
+        count += (zero != zero) - (z[i, j] != z[i, j])  # noqa: PLR0124 (NaN differs from itself)
+    return count
+
+
+@njit(**_INLINE)
 def _higher(a: Any, b: Any) -> Any:
     return a if a > b else b  # noqa: FURB136 (max() is not made into vector instructions)
 
@@ -143,9 +154,9 @@ def _lower(a: Any, b: Any) -> Any:
 #   plan    = -(r q^2 - 2 s p q + t p^2) / g ** 1.5
 # and total is r + t with the sign changed. Profile and plan are 0 where g is 0.
 @njit(**_EXACT)
-def curvatures(  # noqa: PLR0913, PLR0917 (one output a layer; None leaves it out)
+def curvatures(  # noqa: C901, PLR0913, PLR0917 (one output a layer; None leaves it out)
     z: Any, steps: Any, row0: int, col0: int, profile: Any, plan: Any, total: Any
-) -> None:
+) -> Any:
     """
     Curvatures of the surface, in one pass.
 
@@ -159,9 +170,22 @@ def curvatures(  # noqa: PLR0913, PLR0917 (one output a layer; None leaves it ou
         Where in the outputs the first inner cell goes.
     profile, plan, total
         Outputs, one over the unit of `z`, float32, or None.
+
+    Returns
+    -------
+    int
+        Number of infinite heights.
     """
+    infinite = _infinite_in_row(z, 0) + _infinite_in_row(z, 1)
     for i in range(1, z.shape[0] - 1):
-        row, shift = row0 + i - 1, col0 - 1
+        infinite += _infinite_in_row(z, i + 1)
+        row = row0 + i - 1
+        if profile is not None:
+            profile_line = profile[row, col0:]
+        if plan is not None:
+            plan_line = plan[row, col0:]
+        if total is not None:
+            total_line = total[row, col0:]
         for j in range(1, z.shape[1] - 1):
             a, b, c, d, e, f, g, h = _differences(z, i, j)
             # Corners have no weight in r and t, but where one is unknown so is the answer.
@@ -176,12 +200,13 @@ def curvatures(  # noqa: PLR0913, PLR0917 (one output a layer; None leaves it ou
             if profile is not None:
                 one = steps[1] + steep
                 value = -(r * p * p + twist + t * q * q) / (safe * one * np.sqrt(one))
-                profile[row, shift + j] = value
+                profile_line[j - 1] = value
             if plan is not None:
                 value = -(r * q * q - twist + t * p * p) / (safe * root)
-                plan[row, shift + j] = value
+                plan_line[j - 1] = value
             if total is not None:
-                total[row, shift + j] = -(r + t)
+                total_line[j - 1] = -(r + t)
+    return infinite
 
 
 # In numpy, with d the eight differences of the neighbours from the centre, and gx, gy the
@@ -190,7 +215,7 @@ def curvatures(  # noqa: PLR0913, PLR0917 (one output a layer; None leaves it ou
 #   riley  = sqrt(sum(d ** 2))   wilson = mean(abs(d))   tpi = -mean(d)
 # Roughness is the largest of d and 0 less the smallest.
 @njit(**_OPTIONS)
-def window_layers(  # noqa: C901, PLR0912, PLR0913, PLR0917 (one loop and one output a layer; None leaves it out)
+def window_layers(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one loop and one output a layer; None leaves it out)
     z: Any,
     k: Any,
     row0: int,
@@ -201,7 +226,7 @@ def window_layers(  # noqa: C901, PLR0912, PLR0913, PLR0917 (one loop and one ou
     wilson: Any,
     tpi: Any,
     roughness: Any,
-) -> None:
+) -> Any:
     """
     All layers of the 3 x 3 window in one pass over the raster.
 
@@ -217,34 +242,48 @@ def window_layers(  # noqa: C901, PLR0912, PLR0913, PLR0917 (one loop and one ou
         Outputs in degrees, float32, or None. Aspect is the way down, clockwise from north.
     riley, wilson, tpi, roughness
         Outputs in the unit of `z`, float32, or None.
+
+    Returns
+    -------
+    int
+        Number of infinite heights.
     """
     # One inner loop for each layer: short loops with one output become vector instructions, and
-    # the three rows of `z` they share stay in the cache.
+    # the three rows of `z` they share stay in the cache. A row of an output is taken first: with a
+    # row and a column added to the indices the loop would take twice as long.
+    infinite = _infinite_in_row(z, 0) + _infinite_in_row(z, 1)
     for i in range(1, z.shape[0] - 1):
-        row, shift = row0 + i - 1, col0 - 1
+        infinite += _infinite_in_row(z, i + 1)
+        row = row0 + i - 1
         if slope is not None:
+            line = slope[row, col0:]
             for j in range(1, z.shape[1] - 1):
                 east, north = _gradient(z, i, j, k)
-                slope[row, shift + j] = _slope_deg(east, north, k)
+                line[j - 1] = _slope_deg(east, north, k)
         if aspect is not None:
+            line = aspect[row, col0:]
             for j in range(1, z.shape[1] - 1):
                 east, north = _gradient(z, i, j, k)
-                aspect[row, shift + j] = _aspect_deg(east, north, k)
+                line[j - 1] = _aspect_deg(east, north, k)
         if riley is not None:
+            line = riley[row, col0:]
             for j in range(1, z.shape[1] - 1):
                 a, b, c, d, e, f, g, h = _differences(z, i, j)
                 square = (a * a + b * b) + (c * c + d * d) + (e * e + f * f) + (g * g + h * h)
-                riley[row, shift + j] = np.sqrt(square)
+                line[j - 1] = np.sqrt(square)
         if wilson is not None:
+            line = wilson[row, col0:]
             for j in range(1, z.shape[1] - 1):
                 a, b, c, d, e, f, g, h = _differences(z, i, j)
                 size = (abs(a) + abs(b)) + (abs(c) + abs(d)) + (abs(e) + abs(f)) + (abs(g) + abs(h))
-                wilson[row, shift + j] = size * k[9]
+                line[j - 1] = size * k[9]
         if tpi is not None:
+            line = tpi[row, col0:]
             for j in range(1, z.shape[1] - 1):
                 a, b, c, d, e, f, g, h = _differences(z, i, j)
-                tpi[row, shift + j] = k[4] - ((a + h) + (b + g) + (c + f) + (d + e)) * k[9]
+                line[j - 1] = k[4] - ((a + h) + (b + g) + (c + f) + (d + e)) * k[9]
         if roughness is not None:
+            line = roughness[row, col0:]
             for j in range(1, z.shape[1] - 1):
                 a, b, c, d, e, f, g, h = _differences(z, i, j)
                 up, low = _higher(_higher(a, b), _higher(c, d)), _lower(_lower(a, b), _lower(c, d))
@@ -252,7 +291,8 @@ def window_layers(  # noqa: C901, PLR0912, PLR0913, PLR0917 (one loop and one ou
                 low = _lower(low, _lower(_lower(e, f), _lower(g, h)))
                 # A sum is NaN where any of its terms is; a comparison would lose that.
                 known = k[4] * ((a + h) + (b + g) + (c + f) + (d + e))
-                roughness[row, shift + j] = _higher(up, k[4]) - _lower(low, k[4]) + known
+                line[j - 1] = _higher(up, k[4]) - _lower(low, k[4]) + known
+    return infinite
 
 
 @njit(**_OPTIONS)
@@ -290,7 +330,7 @@ def _ruggedness_of_rows(  # noqa: PLR0913, PLR0917 (whole arrays and a place: sl
         for p in range(2 * half + 1):
             for q in range(2 * half + 1):
                 _add_deviations(normals, i + p, q, i + half, half, sums)
-        middle = normals[i + half]
+        middle, line = normals[i + half], out[row0 + top + i, col0:]
         for j in range(nx):
             cx, cy, cz = middle[0, j + half], middle[1, j + half], middle[2, j + half]
             sx, sy, sz = sums[0, j], sums[1, j], sums[2, j]
@@ -299,7 +339,7 @@ def _ruggedness_of_rows(  # noqa: PLR0913, PLR0917 (whole arrays and a place: sl
             length = np.sqrt(tx * tx + ty * ty + tz * tz)
             # max() would turn NaN into 0.
             value = 0.0 if scatter < 0.0 else scatter / (count + length)
-            out[row0 + top + i, col0 + j] = value
+            line[j] = value
 
 
 # In words: 1 - norm(sum of n) / N for the normals n of the N cells of the window, where
@@ -351,6 +391,7 @@ def hillshade(z: Any, k: Any, suns: Any, row0: int, col0: int, out: Any) -> None
     """
     n_suns = suns.shape[0]
     for i in range(1, z.shape[0] - 1):
+        line = out[row0 + i - 1, col0:]
         for j in range(1, z.shape[1] - 1):
             east, north = _gradient(z, i, j, k)
             gx, gy = np.float64(east), np.float64(north)
@@ -364,4 +405,4 @@ def hillshade(z: Any, k: Any, suns: Any, row0: int, col0: int, out: Any) -> None
                 # max() would turn NaN into 0.
                 total += share * (0.0 if light < 0.0 else light)  # noqa: FURB136
                 weight += share
-            out[row0 + i - 1, col0 + j - 1] = total / weight
+            line[j - 1] = total / weight

@@ -84,6 +84,7 @@ def window_layers(
         elevation.z,
         (1, 1),
         lambda z, row, col: stencils.window_layers(z, numbers, row, col, *arguments),
+        counts_infinite=True,
     )
     directed = {"slope_deg", "aspect_deg"}
     return {
@@ -124,6 +125,7 @@ def curvature_layers(elevation: Elevation, names: Iterable[str]) -> dict[str, xr
         elevation.z,
         (1, 1),
         lambda z, row, col: stencils.curvatures(z, steps, row, col, *arguments),
+        counts_infinite=True,
     )
     return {
         name: elevation.wrap(values, name=name, **CURVATURES[name])
