@@ -328,7 +328,7 @@ def test_no_rank_in_public_tells_of_posts_or_of_short_segments(result: Any) -> N
     assert edition(posts, "public").result.stability is None
     assert edition(posts, "internal").result.stability is not None
     short = replace(result, scenario=result.scenario.changed({"segment_km": 5.0}))
-    told = edition(short, "public").result
+    told: Any = edition(short, "public").result
     assert set(told.stability["kind"]) == {"remote_desert", "cave_prone"}
     assert index_words(told) == []
     assert index_words(edition(posts, "public").result) == []
