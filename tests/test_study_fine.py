@@ -212,7 +212,9 @@ def test_fine_cells_must_nest_in_the_working_grid() -> None:
 
 def test_terrain_between_coarse_heights_is_told(tmp_path: Path, dem: Path) -> None:
     """Cells of 30 m on an elevation of 90 m show no more than it does."""
-    found: Any = study(dem, resolution_m=900, terrain_resolution_m=30, segment_km=4, depth_km=3).run()
+    found: Any = study(
+        dem, resolution_m=900, terrain_resolution_m=30, segment_km=4, depth_km=3
+    ).run()
 
     assert [note for note in found.notes if "interpolated between them" in note]
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from borderzone._cellwise import any_lazy, cellwise
 from borderzone._checks import check_positive, check_probability
 from borderzone._kernels import fuzzy as kernels
 from borderzone.difficulty.masking import MASK_LAYERS, mask_prior
@@ -152,6 +153,39 @@ def flags(  # noqa: PLR0913 (the front door's order, then its two breaks and the
         "remote_hours": check_positive(remote_hours, "remote_hours", "h"),
         "bare_threshold": check_probability(bare_threshold, "bare_threshold"),
     }
+    layers = _named(attrs, hours, surface, masking)
+    if any_lazy(layers):
+        grid = Grid.of(next(iter(layers.values())))
+        for name, layer in layers.items():
+            grid.check(layer, name.split(":")[-1])
+    found: xr.Dataset = cellwise(lambda own: _flagged(own, breaks, weights), layers)
+    return found
+
+
+def _named(
+    attrs: xr.Dataset,
+    hours: xr.DataArray | None,
+    surface: xr.Dataset,
+    masking: xr.DataArray | None,
+) -> dict[str, xr.DataArray]:
+    """Name every layer that is read by where it came from: both datasets may hold one of a name."""
+    used = set(_LIMITS) | MASK_LAYERS
+    layers = {f"attrs:{name}": attrs[name] for name in attrs.data_vars if name in used}
+    layers |= {f"surface:{name}": surface[name] for name in surface.data_vars if name in used}
+    layers |= {} if hours is None else {"hours": hours}
+    return layers | ({} if masking is None else {"masking": masking})
+
+
+def _flagged(
+    layers: Mapping[str, xr.DataArray],
+    breaks: Mapping[str, float],
+    weights: Mapping[str, float] | None,
+) -> xr.Dataset:
+    attrs, surface = (
+        xr.Dataset({name[len(own) :]: a for name, a in layers.items() if name.startswith(own)})
+        for own in ("attrs:", "surface:")
+    )
+    hours, masking = layers.get("hours"), layers.get("masking")
     if masking is None and MASK_LAYERS & set(attrs.data_vars):
         masking = mask_prior(attrs)["f_mask"]
     ground = _read(attrs, hours, surface, masking)
@@ -163,7 +197,7 @@ def flags(  # noqa: PLR0913 (the front door's order, then its two breaks and the
     }
     score = _cave_score(ground)
     found = {
-        "remote_desert": _remote_desert(ground, **breaks).assign_attrs(breaks | mode),
+        "remote_desert": _remote_desert(ground, **breaks).assign_attrs(dict(breaks) | mode),
         "cave_prone": _cave_prone(ground, score).assign_attrs(accuracy),
         **_index(ground, weights),
         "cave_score": _float_layer(ground, score, "cave susceptibility score"),

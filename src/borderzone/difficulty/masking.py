@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
+from borderzone._cellwise import cellwise
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain.landforms import MASK_PRIOR, landform_class
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["MASK_LAYERS", "mask_prior"]
 
@@ -47,6 +53,12 @@ def mask_prior(attrs: xr.Dataset) -> xr.Dataset:
     if not MASK_LAYERS & set(attrs.data_vars):
         msg = "the landform is unknown: attrs needs a layer 'landform' or 'relief_m'"
         raise InvalidParameterError(msg)
+    needed = "landform" if "landform" in attrs else "relief_m"
+    found: xr.Dataset = cellwise(_shares, {needed: attrs[needed]})
+    return found
+
+
+def _shares(attrs: Mapping[str, xr.DataArray]) -> xr.Dataset:
     landform = attrs["landform"] if "landform" in attrs else landform_class(attrs["relief_m"])
     codes = xr.DataArray(landform)
     layers = {"landform": codes}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from borderzone._cellwise import cellwise
 from borderzone._checks import check_choice
 from borderzone.errors import DataError
 
@@ -250,7 +251,18 @@ def surface_speed_factor(landcover: xr.DataArray, scheme: str = "igbp") -> xr.Da
 def _looked_up(
     landcover: xr.DataArray, scheme: str, field: str, long_name: str, name: str
 ) -> xr.DataArray:
-    classes = LAND_COVER[check_choice(scheme, "scheme", LAND_COVER)]
+    check_choice(scheme, "scheme", LAND_COVER)
+    found: xr.DataArray = cellwise(
+        lambda layers: _from_classes(layers["cover"], scheme, field, long_name, name),
+        {"cover": landcover},
+    )
+    return found
+
+
+def _from_classes(
+    landcover: xr.DataArray, scheme: str, field: str, long_name: str, name: str
+) -> xr.DataArray:
+    classes = LAND_COVER[scheme]
     values = landcover.to_numpy()
     known = np.isfinite(values) & (values != _NO_COVER[scheme])
     codes = np.where(known, values, 0).astype(np.int64)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import xarray as xr
 
+from borderzone._cellwise import cellwise
 from borderzone._checks import check_probability
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain._elevation import Elevation
@@ -209,6 +210,12 @@ def landform_class(relief_m: Any) -> Any:
     >>> landform_class(np.array([5.0, 30.0, 120.0, 800.0, np.nan])).tolist()
     [0, 1, 2, 3, 255]
     """
+    if isinstance(relief_m, xr.DataArray):
+        return cellwise(lambda layers: _classed(layers["relief_m"]), {"relief_m": relief_m})
+    return _classed(relief_m)
+
+
+def _classed(relief_m: Any) -> Any:
     values = np.asarray(relief_m, dtype=float)
     if (values < 0).any():
         msg = f"relief_m must not be negative, got {np.nanmin(values):g}"

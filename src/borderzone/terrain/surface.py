@@ -217,12 +217,14 @@ def describe(
         if karst is None
         else karst_rank(karst, grid)
     )
+    if landcover is not None and landcover.chunks is not None:
+        layers["karst_rank"] = layers["karst_rank"].chunk(dict(landcover.chunksizes))
     if aridity is not None:
         layers["aridity_index"] = grid.check(aridity, "the aridity index").astype(np.float32)
     # One set of coordinates: those of the grid, whatever rounding the inputs carry.
     return xr.Dataset(
         {
-            name: grid.wrap(layer.to_numpy(), name=name).assign_attrs(
+            name: grid.wrap(layer.data, name=name).assign_attrs(
                 {key: value for key, value in layer.attrs.items() if key != "crs"}
             )
             for name, layer in layers.items()
