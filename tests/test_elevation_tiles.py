@@ -221,8 +221,8 @@ def test_coarser_grids_get_the_mean_height_of_the_ground_under_a_cell(
     # The box of the average is not turned with the cell. Heights without any likeness between
     # neighbours are the worst that can be; ground is far smoother.
     assert off < 0.32 * np.std(mean)
-    assert off < 0.35 * gdal
-    assert abs(float(np.mean(ours - mean))) < 0.05
+    assert off < 0.4 * gdal
+    assert abs(float(np.mean(ours - mean))) < 0.15
 
 
 @pytest.mark.parametrize(

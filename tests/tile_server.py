@@ -154,6 +154,12 @@ class Handler(BaseHTTPRequestHandler):
                 self.answer(416, b"")
                 return
         self.send_response(206 if start else 200)
+        self.send_head(etag, rule, start, total)
+        if self.command == "GET":
+            self.send_body(body[start:], rule, noted)
+
+    def send_head(self, etag: str | None, rule: dict[str, Any], start: int, total: int) -> None:
+        """Send what is told before the body."""
         if etag is not None:
             self.send_header("ETag", etag)
         if rule.get("dated"):
@@ -170,8 +176,6 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send_header("Content-Length", str(total - start + rule.get("length", 0)))
         self.end_headers()
-        if self.command == "GET":
-            self.send_body(body[start:], rule, noted)
 
     def send_body(self, body: bytes, rule: dict[str, Any], noted: dict[str, Any]) -> None:
         """Send a body, or as much of it as the rule allows."""
