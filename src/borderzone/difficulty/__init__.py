@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from borderzone.difficulty.calibration import EVIDENCE, FEWEST_CAVES, CaveCalibration, calibrate
+from borderzone.difficulty.evidence import (
+    EvidenceWeights,
+    auc,
+    auc_error,
+    frequency_ratio,
+    success_rate_curve,
+    weights_of_evidence,
+)
 from borderzone.difficulty.flags import (
     ARIDITY_BREAK,
     CAVE_BREAKS,
@@ -39,6 +48,8 @@ __all__ = [
     "CAVE_MEANINGS",
     "CAVE_UNKNOWN",
     "CAVE_WEIGHTS",
+    "EVIDENCE",
+    "FEWEST_CAVES",
     "FLOOR",
     "GAMMA",
     "HIGHEST_RATIO",
@@ -48,12 +59,18 @@ __all__ = [
     "SCALES",
     "WEIGHT_SPREAD",
     "AHPWeights",
+    "CaveCalibration",
+    "EvidenceWeights",
     "IndexWeights",
     "Scale",
     "ShareCounts",
     "ahp_weights",
+    "auc",
+    "auc_error",
+    "calibrate",
     "flagged_share",
     "flags",
+    "frequency_ratio",
     "fuzzy_and",
     "fuzzy_gamma",
     "fuzzy_or",
@@ -62,5 +79,7 @@ __all__ = [
     "index_weights",
     "mask_prior",
     "rank_stability",
+    "success_rate_curve",
+    "weights_of_evidence",
     "zones",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from borderzone.terrain import landcover, surface
+from borderzone.terrain import landcover, rock, surface
 from borderzone.terrain.curvature import plan_curvature, profile_curvature, total_curvature
 from borderzone.terrain.derivatives import aspect, roughness, slope, tri_riley, tri_wilson, vrm
 from borderzone.terrain.fused import ALL_LAYERS, LAYERS, attributes, layer_names, reach_cells
@@ -45,6 +45,7 @@ __all__ = [
     "reach_cells",
     "relief",
     "ridges",
+    "rock",
     "roughness",
     "slope",
     "surface",

@@ -1,0 +1,312 @@
+"""A map of cave susceptibility held against an inventory of known caves, and weighted by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from borderzone.difficulty.evidence import (
+    auc,
+    auc_error,
+    frequency_ratio,
+    success_rate_curve,
+    weights_of_evidence,
+)
+from borderzone.difficulty.flags import CAVE_MEANINGS, CAVE_UNKNOWN
+from borderzone.errors import CRSMismatchError, InvalidParameterError
+from borderzone.grid import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    import xarray as xr
+
+    from borderzone._typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["EVIDENCE", "FEWEST_CAVES", "CaveCalibration", "calibrate"]
+
+# Fewer cells with a cave say next to nothing: the error of the area is a tenth and more.
+FEWEST_CAVES = 10
+# Layers of evidence, and whether they are ranks; others are cut at the quartiles of the ground.
+EVIDENCE: Mapping[str, bool] = {
+    "karst_rank": True,
+    "relief_m": False,
+    "slope_deg": False,
+    "incision_m": False,
+}
+_QUARTILES = (0.25, 0.5, 0.75)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaveCalibration:
+    """
+    What an inventory of known caves says of a map of susceptibility.
+
+    Attributes
+    ----------
+    n_given, n_off_grid, n_outside, n_unknown_rock, n_same_cell
+        Caves given; off the grid, outside the ground that was asked for, on ground without mapped
+        rock, and in a cell that has one already. These are left out.
+    n_used
+        Cells with a cave, on which everything stands.
+    classes
+        By class of `cave_prone`: cells, caves, their shares, frequency ratio and weights of evidence.
+    evidence
+        The same by layer of evidence and bin.
+    curve
+        Success-rate curve of the map, by `success_rate_curve`.
+    auc, auc_se
+        Area under it, and its standard error. The map knows nothing of these caves.
+    auc_fitted
+        Area of the score that the weights of evidence give, on the caves it was fitted to.
+    auc_held_out
+        The same on caves that were held out in turn: what the fitted score is worth.
+    score
+        That score: sum of the weights of each cell's bins, NaN outside mapped rock.
+    """
+
+    n_given: int
+    n_off_grid: int
+    n_outside: int
+    n_unknown_rock: int
+    n_same_cell: int
+    n_used: int
+    classes: pd.DataFrame
+    evidence: pd.DataFrame
+    curve: pd.DataFrame
+    auc: float
+    auc_se: float
+    auc_fitted: float
+    auc_held_out: float
+    score: xr.DataArray
+
+
+def calibrate(
+    flags: xr.Dataset,
+    caves: gpd.GeoDataFrame,
+    *,
+    cells: xr.Dataset | None = None,
+    folds: int = 5,
+    seed: int = 1,
+) -> CaveCalibration:
+    """
+    Hold the susceptibility to caves against known caves.
+
+    The map of `flags` is a fuzzy overlay with stated weights and stays so; the inventory says how good it
+    is, and what weights of evidence would make of the same layers. A good area says that known
+    caves lie where the map has them. It says nothing about caves that nobody has found, and inventories
+    are fullest where people live and walk.
+
+    Parameters
+    ----------
+    flags
+        What `difficulty.flags` returned.
+    caves
+        Points of known caves, in any CRS.
+    cells
+        Cells of a corridor; ground with ``segment`` -1 is left out. All of the grid when None.
+    folds
+        In how many parts caves and ground are held out in turn.
+    seed
+        Seed of the parts.
+
+    Returns
+    -------
+    CaveCalibration
+        Tables, curve and areas.
+
+    Raises
+    ------
+    CRSMismatchError
+        If the points have no CRS.
+    InvalidParameterError
+        If they are not points, or fewer than 10 cells of mapped rock hold one.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import shapely
+    >>> import xarray as xr
+    >>> from affine import Affine
+    >>> from pyproj import CRS
+    >>> from borderzone.difficulty import flags
+    >>> grid = Grid(shape=(20, 20), transform=Affine(10, 0, 0, 0, -10, 200), crs=CRS(32637))
+    >>> relief = np.tile(np.linspace(0, 300, 20, dtype=np.float32), (20, 1))
+    >>> ground = xr.Dataset({"relief_m": grid.wrap(relief), "slope_deg": grid.wrap(relief / 10)})
+    >>> rock = xr.Dataset({"karst_rank": grid.wrap(np.full((20, 20), 2, np.float32))})
+    >>> steep = gpd.GeoDataFrame(
+    ...     geometry=shapely.points(np.full(12, 185.0), np.arange(5.0, 125, 10)), crs=32637
+    ... )
+    >>> found = calibrate(flags(ground, None, rock), steep)
+    >>> found.n_used, round(found.auc, 2)
+    (12, 0.75)
+    """
+    grid = Grid.of(flags["cave_score"])
+    inside = np.ones(grid.shape, np.bool_) if cells is None else cells["segment"].to_numpy() >= 0
+    score = flags["cave_score"].to_numpy()
+    rock = inside & ~np.isnan(score)
+    found, counts = _located(caves, grid, inside, rock)
+    if found.size < FEWEST_CAVES:
+        msg = (
+            f"{found.size} cells of mapped rock hold a known cave, {FEWEST_CAVES} are needed "
+            f"({', '.join(f'{n} {name[2:]}' for name, n in counts.items())}); a calibration on fewer "
+            "would be chance. Leave known_caves out, or bring more"
+        )
+        raise InvalidParameterError(msg)
+    has = np.zeros(grid.shape, np.bool_)
+    has.ravel()[found] = True
+    bins = _bins(flags, rock)
+    here, ground = has[rock], score[rock].astype(float)
+    area = auc(ground, here)
+    fitted = _log_odds(bins, here, np.ones(here.size, np.bool_))
+    raster = np.full(grid.shape, np.nan, np.float32)
+    raster[rock] = fitted
+    return CaveCalibration(
+        **counts,
+        n_used=int(found.size),
+        classes=_classes(flags, rock, here),
+        evidence=_evidence(bins, here),
+        curve=success_rate_curve(ground, here),
+        auc=area,
+        auc_se=auc_error(area, found.size, ground.size),
+        auc_fitted=auc(fitted, here),
+        auc_held_out=_held_out(bins, here, folds, seed),
+        score=grid.wrap(
+            raster, name="cave_evidence", units="1", long_name="sum of weights of evidence"
+        ),
+    )
+
+
+def _located(
+    caves: gpd.GeoDataFrame, grid: Grid, inside: BoolArray, rock: BoolArray
+) -> tuple[IntArray, dict[str, int]]:
+    """Find the cells that hold a cave, and count what is left out."""
+    if caves.crs is None:
+        msg = "the known caves have no CRS; give them one with set_crs"
+        raise CRSMismatchError(msg)
+    kinds = sorted(set(caves.geom_type.fillna("nothing")) - {"Point"})
+    if kinds:
+        msg = f"known caves must be points, got {', '.join(kinds)}; take representative_point()"
+        raise InvalidParameterError(msg)
+    points = caves.geometry.to_crs(grid.crs)
+    column, row = (
+        np.floor((points.x.to_numpy() - grid.bounds[0]) / grid.resolution_m),
+        np.floor((grid.bounds[3] - points.y.to_numpy()) / grid.resolution_m),
+    )
+    rows, columns = grid.shape
+    on_grid = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    index = (row[on_grid] * columns + column[on_grid]).astype(np.int64)
+    wanted = index[inside.ravel()[index]]
+    known = wanted[rock.ravel()[wanted]]
+    found = np.unique(known)
+    return found, {
+        "n_given": len(caves),
+        "n_off_grid": int((~on_grid).sum()),
+        "n_outside": int(index.size - wanted.size),
+        "n_unknown_rock": int(wanted.size - known.size),
+        "n_same_cell": int(known.size - found.size),
+    }
+
+
+def _bins(flags: xr.Dataset, rock: BoolArray) -> dict[str, tuple[IntArray, list[str]]]:
+    """Cut each layer of evidence into bins; -1 where it is unknown."""
+    found = {}
+    for name, ranks in EVIDENCE.items():
+        if name not in flags:
+            continue
+        values = flags[name].to_numpy()[rock].astype(float)
+        known = ~np.isnan(values)
+        if not known.any():
+            continue
+        if ranks:
+            levels = np.unique(values[known])
+            labels = [f"{level:g}" for level in levels]
+            place = np.searchsorted(levels, values)
+        else:
+            breaks = np.unique(np.quantile(values[known], _QUARTILES))
+            edges = ["", *(f"{edge:.3g}" for edge in breaks), ""]
+            labels = [f"{low} to {high}".strip() for low, high in pairwise(edges)]
+            place = np.searchsorted(breaks, values, side="right")
+        found[name] = (np.where(known, place, -1), labels)
+    return found
+
+
+def _table(place: IntArray, labels: list[str], here: BoolArray) -> list[dict[str, Any]]:
+    """Count each bin, and give its ratio and weights, over the cells where it is known."""
+    rows, known = [], place >= 0
+    n_caves, n_cells = int(here[known].sum()), int(known.sum())
+    for number, label in enumerate(labels):
+        own = place == number
+        a, n = int(here[own].sum()), int(own.sum())
+        row: dict[str, Any] = {"bin": label, "n_cells": n, "n_caves": a}
+        row |= {"ground_share": n / n_cells, "cave_share": a / n_caves if n_caves else np.nan}
+        if n_caves and n:
+            counts = {
+                "cave_and_class": a,
+                "cave_not_class": n_caves - a,
+                "class_only": n - a,
+                "neither": n_cells - n - (n_caves - a),
+            }
+            weights = weights_of_evidence(**counts)
+            row |= {
+                "frequency_ratio": frequency_ratio(**counts),
+                "w_plus": weights.w_plus,
+                "w_minus": weights.w_minus,
+                "contrast": weights.contrast,
+                "studentised": weights.studentised,
+            }
+        rows.append(row)
+    return rows
+
+
+def _classes(flags: xr.Dataset, rock: BoolArray, here: BoolArray) -> pd.DataFrame:
+    classes = flags["cave_prone"].to_numpy()[rock].astype(np.int64)
+    place = np.where(classes == CAVE_UNKNOWN, -1, classes)
+    labels = [meaning.replace("_", " ") for meaning in CAVE_MEANINGS]
+    return pd.DataFrame(_table(place, labels, here)).rename(columns={"bin": "susceptibility"})
+
+
+def _evidence(bins: Mapping[str, tuple[IntArray, list[str]]], here: BoolArray) -> pd.DataFrame:
+    rows = [
+        {"layer": name, **row}
+        for name, (place, labels) in bins.items()
+        for row in _table(place, labels, here)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _log_odds(
+    bins: Mapping[str, tuple[IntArray, list[str]]], here: BoolArray, learnt: BoolArray
+) -> FloatArray:
+    """Sum the weights of the bins of each cell, learnt from some of the cells."""
+    total = np.zeros(here.size)
+    for place, labels in bins.values():
+        weights = np.zeros(len(labels) + 1)  # the last for unknown, which says nothing
+        for number, row in enumerate(_table(place[learnt], labels, here[learnt])):
+            weights[number] = row.get("w_plus", 0.0)
+        total += weights[place]
+    return total
+
+
+def _held_out(
+    bins: Mapping[str, tuple[IntArray, list[str]]], here: BoolArray, folds: int, seed: int
+) -> float:
+    """Area of a score of each cell that was learnt without its part of caves and ground."""
+    if not 2 <= folds <= here.sum():
+        msg = f"folds must be 2 to the number of caves, {int(here.sum())}, got {folds!r}"
+        raise InvalidParameterError(msg)
+    rng = np.random.default_rng(seed)
+    part = np.empty(here.size, np.int64)
+    for group in (np.flatnonzero(here), np.flatnonzero(~here)):
+        part[rng.permutation(group)] = np.arange(group.size) % folds
+    areas, caves = [], []
+    for number in range(folds):
+        out = part == number
+        areas.append(auc(_log_odds(bins, here, ~out)[out], here[out]))
+        caves.append(int(here[out].sum()))
+    return float(np.average(areas, weights=caves))
