@@ -18,6 +18,7 @@ from borderzone._checks import check_choice
 __all__ = ["app", "main"]
 
 EXIT_BUG, EXIT_USAGE, EXIT_DATA, EXIT_NETWORK, EXIT_LIMIT = 1, 2, 3, 4, 5
+EXIT_INTERRUPTED = 130  # as shells count it
 
 _EXIT_CODES: tuple[tuple[type[errors.BorderzoneError], int], ...] = (
     (errors.LimitError, EXIT_LIMIT),
@@ -273,6 +274,21 @@ def _fetch(corridor: Any, what: dict[str, Any], how: dict[str, Any], *, dry_run:
 
     network = fetch.Network(**how)
     _say_corridor(fetch, corridor, what["source"], what["margin_km"])
+    try:
+        _fetched(fetch, corridor, what, network, dry_run=dry_run)
+    except KeyboardInterrupt:
+        folder = fetch.cache_folder(what["cache"]) / what["source"]
+        _err.print(
+            f"borderzone: interrupted; what was brought is kept in {folder}, and the same command "
+            "goes on from there",
+            markup=False,
+        )
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+def _fetched(
+    fetch: Any, corridor: Any, what: dict[str, Any], network: Any, *, dry_run: bool
+) -> None:
     if dry_run:
         for sentence in fetch.plan(corridor, network=network, **what).sentences():
             _say(sentence)
