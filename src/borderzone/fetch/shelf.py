@@ -210,9 +210,10 @@ class Shelf:
         entries = self._register()["files"]
         dates = sorted({str(entries[name].get("retrieved")) for name in files if name in entries})
         when = " to ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else "not yet"
+        terms = self.source.terms
         return (
-            f"{self.source.title}: {self.source.attribution}\n"
-            f"Licence: {self.source.licence}. Retrieved: {when}."
+            f"{terms.title}: {terms.attribution}\n{terms.citation}\n"
+            f"Licence: {terms.licence}. Retrieved: {when}."
         )
 
     def write_credit(self) -> None:
