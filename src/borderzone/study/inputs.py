@@ -160,8 +160,7 @@ def _aridity(sources: Mapping[str, Any], layers: Layers, grid: Grid) -> xr.DataA
     source = source.where(source != fill) if fill is not None else source
     index = source.astype(np.float32) * np.float32(sources.get("aridity_scale", 1.0))
     index.attrs = {k: v for k, v in source.attrs.items() if k != "_FillValue"} | {"units": "1"}
-    found = io.warp(index, grid, name="aridity index")
-    low, high = float(found.min()), float(found.max())
+    low, high = float(index.min()), float(index.max())
     if low < 0 or high > _HIGHEST_ARIDITY:
         msg = (
             f"aridity holds {low:g} to {high:g}; an index of precipitation over evapotranspiration lies "
@@ -169,6 +168,8 @@ def _aridity(sources: Mapping[str, Any], layers: Layers, grid: Grid) -> xr.DataA
             "aridity_scale = 0.0001. Mask no data"
         )
         raise DataError(msg)
+    # Cubic convolution overshoots where ground turns from desert to none.
+    found = io.warp(index, grid, name="aridity index").clip(min=0, keep_attrs=True)
     return found.rename("aridity_index")
 
 
