@@ -139,7 +139,7 @@ def success_rate(result: StudyResult, ax: Axes | None = None) -> Axes:
         if ax is None:
             ax = page(SMALL).add_axes((0.13, 0.17, 0.8, 0.7))
         ax.plot([0, 1], [0, 1], color="#8a8f96", linestyle=(0, (4, 2)), linewidth=1.2)
-        ax.text(0.7, 0.62, "a map without knowledge", fontsize=7.5, color="#5b6f82")
+        ax.text(0.6, 0.5, "a map without knowledge", fontsize=7.5, color="#5b6f82")
         ax.plot(
             found.curve["ground_share"],
             found.curve["cave_share"],
