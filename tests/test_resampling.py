@@ -51,7 +51,7 @@ def test_finer_grids_get_the_cubic_convolution_at_the_centre_of_a_cell(rough: Pa
 
 # Root mean square of what an upright box gives less than the turned cell: of noise without any
 # relation between cells a share of the spread that grows to sqrt(2 (1 - 0.83)) = 0.59 for a square
-# turned by 45 degrees; of relief that is 2 m from cell to cell, 0.25 m at most.
+# turned by 45 degrees; of relief that is 2 m from cell to cell, 0.3 m at most.
 @pytest.mark.parametrize(
     ("resolution_m", "share_of_noise"), [(30, 0.1), (47, 0.15), (90, 0.35), (220, 0.6)]
 )
@@ -64,7 +64,7 @@ def test_coarser_grids_get_the_mean_height_of_the_ground_under_a_cell(
     off_noise, spread = off_from_mean(rough, grid)
     off_relief, _ = off_from_mean(relief, grid)
     assert off_noise < share_of_noise * spread
-    assert off_relief < 0.25
+    assert off_relief < 0.3
 
 
 def off_from_mean(file: Path, grid: Grid) -> tuple[float, float]:
