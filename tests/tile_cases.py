@@ -88,3 +88,25 @@ def srtm(folder: Path, lat: int, lon: int, side: int = 1201) -> Path:
     file = folder / f"N{lat:02d}E{lon:03d}.hgt"
     file.write_bytes(srtm_samples(lat, lon, side).astype(">i2").tobytes())
     return file
+
+
+def keys(t: Any) -> list[Any]:
+    """Keys (1981), a = -1/2: weights of the four cells around a point, from the two pieces of his kernel."""
+
+    def kernel(away: Any) -> Any:
+        near = 1.5 * away**3 - 2.5 * away**2 + 1
+        far = -0.5 * away**3 + 2.5 * away**2 - 4 * away + 2
+        return np.where(away <= 1, near, far)
+
+    return [kernel(t + 1), kernel(t), kernel(1 - t), kernel(2 - t)]
+
+
+def convolved(heights: Any, x: Any, y: Any) -> Any:
+    """Cubic convolution at columns x and rows y, where a cell k reaches from k to k + 1."""
+    left, upper = np.floor(x - 0.5).astype(int), np.floor(y - 0.5).astype(int)
+    across, down = keys(x - 0.5 - left), keys(y - 0.5 - upper)
+    return sum(
+        down[p] * across[q] * heights[upper - 1 + p, left - 1 + q]
+        for p in range(4)
+        for q in range(4)
+    )

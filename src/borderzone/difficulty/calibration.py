@@ -229,8 +229,9 @@ def _bins(flags: xr.Dataset, rock: BoolArray) -> dict[str, tuple[IntArray, list[
             place = np.searchsorted(levels, values)
         else:
             breaks = np.unique(np.quantile(values[known], _QUARTILES))
-            edges = ["", *(f"{edge:.3g}" for edge in breaks), ""]
-            labels = [f"{low} to {high}".strip() for low, high in pairwise(edges)]
+            words = [f"{edge:.3g}" for edge in breaks]
+            between = [f"{low} to {high}" for low, high in pairwise(words)]
+            labels = [f"below {words[0]}", *between, f"{words[-1]} and more"]
             place = np.searchsorted(breaks, values, side="right")
         found[name] = (np.where(known, place, -1), labels)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from borderzone.figures.alt import alt_text
-from borderzone.figures.charts import incident_overlay, night_hours, sensitivity
+from borderzone.figures.charts import incident_overlay, night_hours, sensitivity, success_rate
 from borderzone.figures.compare import whatif, whatif_data
 from borderzone.figures.curves import coverage_curve, coverage_curve_data
 from borderzone.figures.events import events_by_segment, placed_events
@@ -33,6 +33,7 @@ __all__ = [
     "sensitivity",
     "strip_map",
     "strip_map_data",
+    "success_rate",
     "whatif",
     "whatif_data",
 ]

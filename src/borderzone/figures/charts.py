@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from borderzone.study import StudyResult
 
-__all__ = ["incident_overlay", "night_hours", "sensitivity"]
+__all__ = ["incident_overlay", "night_hours", "sensitivity", "success_rate"]
 
 # Half of a page in width. Units: inches.
 SMALL = (5.2, 3.3)
@@ -106,6 +106,55 @@ def night_hours(result: StudyResult, ax: Axes | None = None) -> Axes:
         dark = table["nautical"] if "nautical" in table else table.iloc[:, 0]
         ax.set_title(
             f"Without useful light: {dark.min():.1f} h in June, {dark.max():.1f} h in December"
+        )
+    return ax
+
+
+def success_rate(result: StudyResult, ax: Axes | None = None) -> Axes:
+    """
+    Draw which share of the known caves lies on the most susceptible ground.
+
+    Parameters
+    ----------
+    result
+        What a study with an inventory of caves gave.
+    ax
+        Axes to draw on; made when left out.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study has no inventory.
+    """
+    found = result.cave_calibration
+    if found is None:
+        msg = f"the study of {result.name} has no known_caves, so there is no success rate"
+        raise InvalidParameterError(msg)
+    with context():
+        if ax is None:
+            ax = page(SMALL).add_axes((0.13, 0.17, 0.8, 0.7))
+        ax.plot([0, 1], [0, 1], color="#8a8f96", linestyle=(0, (4, 2)), linewidth=1.2)
+        ax.text(0.6, 0.5, "a map without knowledge", fontsize=7.5, color="#5b6f82")
+        ax.plot(
+            found.curve["ground_share"],
+            found.curve["cave_share"],
+            color=INK["optimal"],
+            linewidth=2,
+        )
+        ax.set(xlim=(0, 1), ylim=(0, 1.02))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+        ax.set_xlabel("share of the mapped rock, most susceptible first")
+        ax.set_ylabel("share of the known caves")
+        ax.grid(visible=True)
+        ax.set_axisbelow(True)
+        ax.set_title(
+            f"Area {found.auc:.2f} ± {1.96 * found.auc_se:.2f} on {found.n_used} cells with caves"
         )
     return ax
 

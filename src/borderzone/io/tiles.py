@@ -235,11 +235,24 @@ def elevation_tile(path: str | os.PathLike[str], max_cells: int) -> Tile:
     with open_raster(file, what="elevation", max_cells=max_cells) as source:
         check_elevation_band(source, file.name)
         crs = CRS.from_wkt(source.crs.to_wkt())
-        vertical = [part.name for part in crs.sub_crs_list if part.is_vertical]
+        vertical = [_upward(part, file.name) for part in crs.sub_crs_list if part.is_vertical]
         known = (says.vertical_datum if says else "") or _UNKNOWN
         tile = _tile(source, file, crs, vertical_datum=vertical[0] if vertical else known)
     _check_named(tile, "elevation")
     return tile
+
+
+def _upward(vertical: CRS, name: str) -> str:
+    """Name of a vertical CRS in metres above something."""
+    axis = vertical.axis_info[0]
+    if axis.direction.lower() != "up" or axis.unit_conversion_factor != 1:
+        kind = "depths" if axis.direction.lower() != "up" else f"heights in {axis.unit_name}"
+        msg = (
+            f"elevation: {name!r} holds {kind} ({vertical.name}), not heights in metres; convert them "
+            "with gdal_calc.py --calc (-A for depths) and name the vertical CRS with gdal_edit.py -a_srs"
+        )
+        raise DataError(msg)
+    return str(vertical.name)
 
 
 def _hgt_tile(file: Path, max_cells: int) -> Tile:

@@ -10,6 +10,7 @@ from jinja2 import Environment, StrictUndefined
 import borderzone
 from borderzone.figures.sheet import DISCLAIMER
 from borderzone.report import wording
+from borderzone.report.caves import caves_table, caves_words
 from borderzone.report.credits import inputs_table, licence_table
 from borderzone.report.ranking import index_words, stability_table
 from borderzone.report.readable import (
@@ -65,6 +66,7 @@ def render_page(
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     sections = [
         _corridor(edition, pictures),
+        _caves(edition, pictures),
         _units(edition, pictures),
         _hangs_on(edition, pictures),
         _plausibility(edition),
@@ -131,6 +133,19 @@ def _corridor(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
             stability_table(result),
             segments_table(result),
         ],
+    )
+
+
+def _caves(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | None:
+    words = caves_words(edition.result)
+    if not words:
+        return None
+    return _section(
+        "caves",
+        "Known caves",
+        paragraphs=words,
+        figures=[pictures.get("caves")],
+        tables=[caves_table(edition.result)],
     )
 
 

@@ -207,6 +207,10 @@ def _more_plans(result: StudyResult, comparison: StudyResult | None) -> list[Pla
     words = "How long patrols must do without daylight, month by month."
     table = result.night_hours.reset_index
     small.append(("night", "length of the night", words, figures.night_hours, table))
+    if result.cave_calibration is not None:
+        curve = result.cave_calibration.curve[["ground_share", "cave_share"]]
+        words = "How much of the ground has to be looked at to meet how many of the known caves."
+        small.append(("caves", "success rate", words, figures.success_rate, lambda: curve))
     if result.overlay is not None and len(result.overlay):
         words = "Reported incidents by zone, each spread over all the places it may have been."
         small.append(

@@ -34,6 +34,9 @@ TABLE_WORDS = {
     "segments": "the corridor by segment: ground, detection rates and units",
     "zones": "flagged zones with their reasons in numbers",
     "rank_stability": "segments and zones ranked by the difficulty index, with bands over weights",
+    "cave_classes": "known caves by class of susceptibility",
+    "cave_evidence": "known caves by layer of evidence, with their weights",
+    "cave_success_rate": "share of the known caves against share of the ground",
     "coverage_by_units": "probability of detection and interdiction against units",
     "required_units": "units required for each target, with bands",
     "better_data": "segments ranked by what 30 m terrain or a site visit would change",
@@ -74,6 +77,7 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
         "segments": _plain(result.segments),
         "zones": _plain(result.zones),
         "rank_stability": result.stability,
+        **_caves(result),
         "coverage_by_units": result.curve,
         "required_units": result.required,
         "better_data": result.better_data,
@@ -93,6 +97,18 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
     if edition.internal:
         return {name: table.assign(detail="INTERNAL") for name, table in kept.items()}
     return kept
+
+
+def _caves(result: StudyResult) -> dict[str, pd.DataFrame | None]:
+    """Give sums alone: no table says where a cave is."""
+    found = result.cave_calibration
+    if found is None:
+        return {}
+    return {
+        "cave_classes": found.classes,
+        "cave_evidence": found.evidence,
+        "cave_success_rate": found.curve[["ground_share", "cave_share"]],
+    }
 
 
 def data_dictionary(found: dict[str, pd.DataFrame]) -> pd.DataFrame:

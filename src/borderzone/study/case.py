@@ -15,9 +15,10 @@ from borderzone.border import Border
 from borderzone.corridor import Corridor
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
 from borderzone.scenario import PRESETS, Scenario, read_toml
+from borderzone.study.by_block import EMBEDDED
 from borderzone.study.coverage import patrol_cover
-from borderzone.study.ground import Ground, ground_key, read_ground
-from borderzone.study.inputs import EMBEDDED, load_incidents
+from borderzone.study.ground import SETTINGS, Ground, ground_key, read_ground
+from borderzone.study.inputs import load_incidents
 from borderzone.study.result import StudyResult
 from borderzone.study.sentences import summary_sentences
 from borderzone.study.stability import ranking_stability
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Study"]
 
-_LAYERS = ("dem", "landcover", "karst", "origins")
-_STUDY_KEYS = {"name", "a", "b", "seed", "scenario", "incidents", *_LAYERS}
+_LAYERS = ("dem", "landcover", "karst", "origins", "aridity", "known_caves")
+_USUAL = {"landcover_scheme": "igbp", "aridity_scale": 1.0}
+_STUDY_KEYS = {"name", "a", "b", "seed", "scenario", "incidents", *_LAYERS, *SETTINGS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,13 +52,21 @@ class Study:
     dem
         Elevation, in metres.
     landcover
-        Land cover, as IGBP classes.
+        Land cover, as classes of `landcover_scheme`.
     karst
-        Polygons of soluble rock with `susceptibility` 1 to 3.
+        Polygons of soluble rock with `susceptibility` 1 to 3, or of GLiM or WOKAM.
     origins
         Where travel times start: the posts of a force.
     incidents
         Incident table; ``"embedded"`` for the rows of the news article.
+    aridity
+        Raster of precipitation over potential evapotranspiration, times `aridity_scale`.
+    known_caves
+        Points of known caves, against which the flag of cave-prone ground is held.
+    landcover_scheme
+        Legend of `landcover`: ``"igbp"`` or ``"worldcover"``.
+    aridity_scale
+        What the numbers of `aridity` are multiplied by.
     scenario
         Assumptions.
     name
@@ -77,6 +87,10 @@ class Study:
     karst: Any = EMBEDDED
     origins: Any = EMBEDDED
     incidents: Any = None
+    aridity: Any = None
+    known_caves: Any = None
+    landcover_scheme: str = "igbp"
+    aridity_scale: float = 1.0
     scenario: Scenario = field(default_factory=Scenario)
     name: str = ""
     seed: int = 1
@@ -148,6 +162,7 @@ class Study:
             for name in (*_LAYERS, "incidents")
             if name in content
         }
+        given |= {name: content[name] for name in SETTINGS if name in content}
         return cls(
             border=Border.between(content["a"], content["b"]),
             scenario=Scenario(**content.get("scenario", {})),
@@ -220,7 +235,7 @@ class Study:
         corridor = Corridor.around(
             self.border, depth_km=self.scenario.depth_km, segment_km=self.scenario.segment_km
         )
-        sources = {name: getattr(self, name) for name in _LAYERS}
+        sources = {name: getattr(self, name) for name in (*_LAYERS, *SETTINGS)}
         ground = read_ground(corridor, sources, self.scenario, step)
         return replace(ground, stages=step.stop())
 
@@ -314,6 +329,7 @@ def _result(study: Study, ground: Ground, cover: Coverage | None, seed: int) -> 
         origins=ground.origins,
         fine=ground.fine,
         better_data=ground.better_data,
+        cave_calibration=ground.cave_calibration,
         furniture=ground.furniture,
         inputs=tuple(dict.fromkeys(records)),
         summary=sentences,
@@ -322,6 +338,7 @@ def _result(study: Study, ground: Ground, cover: Coverage | None, seed: int) -> 
             {
                 "study": study.name,
                 "scenario": scenario.model_dump(mode="json"),
+                **({"settings": dict(ground.settings)} if ground.settings != _USUAL else {}),
                 "seed": seed,
                 "inputs": [record.sha256 for record in records],
             }

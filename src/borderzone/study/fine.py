@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from borderzone import difficulty, stream, summary, terrain
-from borderzone.study.inputs import open_cover, open_heights
+from borderzone.study.by_block import open_cover, open_heights
 from borderzone.study.nested import between_cells, class_reached, mean_of_cells
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class FineInputs:
         Legend of the land cover.
     karst
         Polygons of soluble rock, or None.
+    aridity
+        Aridity index on the working grid grown by `pad` cells, or None.
     hours
         Travel time on the working grid grown by `pad` cells, by mode. Units: h.
     pad
@@ -74,6 +76,7 @@ class FineInputs:
     landcover: Any
     landcover_scheme: str
     karst: gpd.GeoDataFrame | None
+    aridity: xr.DataArray | None
     hours: Mapping[str, xr.DataArray]
     pad: int
     landform: xr.DataArray
@@ -179,7 +182,11 @@ class _Reader:
         self.grid = inputs.working.refined(inputs.factor)
         self._halo = terrain.reach_cells(TERRAIN, cell_m=self.grid.resolution_m)
         self._heights = open_heights(inputs.dem, self.grid.padded(self._halo))
-        self._cover = None if inputs.landcover is None else open_cover(inputs.landcover, self.grid)
+        self._cover = (
+            None
+            if inputs.landcover is None
+            else open_cover(inputs.landcover, self.grid, inputs.landcover_scheme)
+        )
         segments = inputs.corridor.segments
         self.sums = summary.GroundSums(segments, mode=inputs.scenario.force.mode)
         self.shares = difficulty.ShareCounts(
@@ -230,18 +237,24 @@ class _Reader:
         cover = None
         if self._cover is not None:
             cover = block.grid.wrap(self._cover.read(block.rows, block.columns))
+        aridity = None
+        if self._in.aridity is not None:
+            aridity = block.grid.wrap(self._between(self._in.aridity, block), units="1")
         return terrain.surface.describe(
-            cover, self._in.karst, block.grid, scheme=self._in.landcover_scheme
+            cover, self._in.karst, block.grid, aridity, scheme=self._in.landcover_scheme
         )
 
     def _hours(self, mode: str, block: Block) -> xr.DataArray:
-        layer, shift = self._in.hours[mode], self._in.pad * self._in.factor
+        layer = self._in.hours[mode]
+        hours = block.grid.wrap(self._between(layer, block), units="h", long_name="travel time")
+        return hours.assign_attrs(speed=layer.attrs["speed"])
+
+    def _between(self, layer: xr.DataArray, block: Block) -> Any:
+        """Interpolate a layer of the wide working grid."""
+        shift = self._in.pad * self._in.factor
         rows = slice(block.rows.start + shift, block.rows.stop + shift)
         columns = slice(block.columns.start + shift, block.columns.stop + shift)
-        values = between_cells(layer.to_numpy(), rows, columns, self._in.factor)
-        return block.grid.wrap(values, units="h", long_name="travel time").assign_attrs(
-            speed=layer.attrs["speed"]
-        )
+        return between_cells(layer.to_numpy(), rows, columns, self._in.factor)
 
     def _count(self, inside: Any, attrs: xr.Dataset) -> None:
         void = np.isnan(attrs["elevation_m"].to_numpy()[inside]).sum()

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from borderzone.study.inputs import Layers
     from borderzone.study.reading import FineFiles, Reading
 
-__all__ = ["MODES", "Ground", "read_ground"]
+__all__ = ["MODES", "SETTINGS", "Ground", "read_ground"]
 
+# How layers are read that do not say so themselves.
+SETTINGS = ("landcover_scheme", "aridity_scale")
 MODES = ("vehicle_off_road", "foot")
 
 # Origins just outside the corridor count too, so travel time runs on a wider frame.
@@ -61,6 +63,10 @@ class Ground:
         Layers on cells finer than the working grid, in files; None where there are none.
     better_data
         Segments ranked by what finer terrain or a visit would change; None where terrain is fine.
+    cave_calibration
+        What an inventory of known caves says of the flag; None without one.
+    settings
+        How the user's layers were read: `SETTINGS`.
     stages
         How long each step took, and the memory it held.
     """
@@ -79,6 +85,8 @@ class Ground:
     members: xr.Dataset | None = None
     fine: FineFiles | None = None
     better_data: pd.DataFrame | None = None
+    cave_calibration: difficulty.CaveCalibration | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
     stages: Mapping[str, Stage] = field(default_factory=dict)
 
 
@@ -161,7 +169,13 @@ def _complete(
     step: Callable[[str], None],
 ) -> Ground:
     scenario, corridor = frame.scenario, frame.corridor
-    surface_wide = terrain.surface.describe(found.landcover, found.karst, frame.wide)
+    surface_wide = terrain.surface.describe(
+        found.landcover,
+        found.karst,
+        frame.wide,
+        found.aridity,
+        scheme=sources.get("landcover_scheme", "igbp"),
+    )
     hours = _hours(found.dem, origins, surface_wide)
     reading = read_terrain(frame, found, sources, hours, surface_wide, step)
     step("zones")
@@ -173,6 +187,10 @@ def _complete(
         karst=found.karst,
         min_area_km2=scenario.min_zone_km2,
     )
+    caves = None
+    if found.known_caves is not None:
+        step("known caves")
+        caves = difficulty.calibrate(reading.flags, found.known_caves, cells=frame.cells)
     layers = _layers(reading, frame.cells)
     ranks = summary.by_segment(
         reading.flags[["cave_prone"]], frame.cells, segments=corridor.segments
@@ -192,6 +210,8 @@ def _complete(
         members=reading.flags[[n for n in reading.flags if str(n).startswith("member_")]],
         fine=reading.fine,
         better_data=reading.better_data,
+        cave_calibration=caves,
+        settings={name: sources[name] for name in SETTINGS if name in sources},
     )
 
 

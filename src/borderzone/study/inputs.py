@@ -7,21 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone import datasets, incidents, io
+from borderzone import datasets, incidents, io, terrain
+from borderzone._checks import check_choice
 from borderzone.errors import (
     CoverageGapError,
+    DataError,
     InvalidParameterError,
-    InvalidScenarioError,
     NoOverlapError,
 )
-from borderzone.grid import raster_crs
-from borderzone.io.warp import cell_m, source_transform
+from borderzone.io.warp import check_cover
+from borderzone.study.by_block import EMBEDDED, open_cover
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import xarray as xr
 
@@ -31,16 +33,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Layers",
-    "embedded_cell_m",
     "furniture",
     "load_incidents",
     "load_layers",
     "load_origins",
-    "open_cover",
-    "open_heights",
 ]
 
-EMBEDDED = "embedded"
+
+# The wettest ground on Earth. An index above it is stored times something.
+_HIGHEST_ARIDITY = 50.0
 
 
 @dataclass
@@ -53,6 +54,8 @@ class Layers:
     dem, landcover, karst
         Elevation and land cover on the grid, and polygons of soluble rock;
         None where the study has none.
+    aridity, known_caves
+        Aridity index on the grid, and points of known caves, if the user gave them.
     records
         Where each came from.
     notes
@@ -62,6 +65,8 @@ class Layers:
     dem: xr.DataArray | None = None
     landcover: xr.DataArray | None = None
     karst: gpd.GeoDataFrame | None = None
+    aridity: xr.DataArray | None = None
+    known_caves: gpd.GeoDataFrame | None = None
     records: list[datasets.Record] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -74,7 +79,7 @@ def load_layers(sources: dict[str, Any], grid: Grid, needed: BoolArray) -> Layer
     ----------
     sources
         For ``"dem"``, ``"landcover"`` and ``"karst"`` a path, an object, or
-        ``"embedded"``.
+        ``"embedded"``; ``"aridity"``, ``"known_caves"`` and the settings of a study.
     grid
         Working grid.
     needed
@@ -92,14 +97,19 @@ def load_layers(sources: dict[str, Any], grid: Grid, needed: BoolArray) -> Layer
     """
     layers = Layers()
     layers.dem = _raster(sources["dem"], "elevation", layers, grid, needed)
-    layers.landcover = _raster(sources["landcover"], "landcover", layers, grid, needed)
+    layers.landcover = _landcover(sources, layers, grid, needed)
     layers.karst = _karst(sources["karst"], layers, grid)
+    layers.aridity = _aridity(sources, layers, grid)
+    layers.known_caves = _known_caves(sources.get("known_caves"), layers)
     return layers
 
 
 def _raster(
     source: Any, name: str, layers: Layers, grid: Grid, needed: BoolArray
 ) -> xr.DataArray | None:
+    if source is None:
+        layers.notes.append(f"No {name} was given.")
+        return None
     embedded: Callable[..., xr.DataArray] = getattr(datasets, name)
     if isinstance(source, str) and source == EMBEDDED:
         try:
@@ -113,108 +123,61 @@ def _raster(
         layers.records.extend(io.describe(source, name=name))
         if name == "elevation":
             return io.read_dem(source, grid, needed=needed)
-        if not isinstance(source, (str, Path)):
-            msg = f"{name} takes one file, got {len(source)}; mosaic them first"
-            raise InvalidParameterError(msg)
-        source = io.read_raster(source)
     resampling = "auto" if name == "elevation" else "mode"
     return io.warp(source, grid, resampling=resampling, needed=needed, name=name)
 
 
-@dataclass(frozen=True)
-class _InMemory:
-    """A raster that is in memory, read by block like one that is not."""
-
-    raster: xr.DataArray
-    grid: Grid
-    resampling: str
-
-    @property
-    def cell_m(self) -> float:
-        crs = raster_crs(self.raster)
-        return cell_m(source_transform(self.raster), self.raster.shape, crs, self.grid)
-
-    def read(self, rows: slice, columns: slice) -> Any:
-        part = self.grid.part(rows, columns)
-        return io.warp(self.raster, part, resampling=self.resampling).to_numpy()
-
-
-def embedded_cell_m(grid: Grid) -> float:
-    """
-    Tell how coarse the embedded elevation is.
-
-    Parameters
-    ----------
-    grid
-        Where.
-
-    Returns
-    -------
-    float
-        Side of a cell on the ground. Units: m.
-    """
-    return _InMemory(datasets.elevation(), grid, "auto").cell_m
-
-
-def open_heights(source: Any, grid: Grid) -> Any:
-    """
-    Open elevation for reading by block.
-
-    Parameters
-    ----------
-    source
-        Files, or a raster in memory.
-    grid
-        Grid onto which blocks are read.
-
-    Returns
-    -------
-    object
-        With ``read(rows, columns)``, which gives heights, and ``cell_m``, the size of its own cells.
-
-    Raises
-    ------
-    BorderzoneError
-        If it cannot be used, or is the embedded elevation, which is no finer than 3 km.
-    """
-    if isinstance(source, str) and source == EMBEDDED:
+def _landcover(
+    sources: Mapping[str, Any], layers: Layers, grid: Grid, needed: BoolArray
+) -> xr.DataArray | None:
+    source, scheme = sources["landcover"], sources.get("landcover_scheme", "igbp")
+    check_choice(scheme, "landcover_scheme", terrain.landcover.NO_COVER)
+    if isinstance(source, str) and source == EMBEDDED and scheme != "igbp":
         msg = (
-            "terrain_resolution_m asks for terrain finer than the working grid, but the embedded "
-            "elevation has cells of about 3 km: give dem = the files that "
-            "'borderzone fetch dem' brings, or leave terrain_resolution_m out"
+            f"landcover_scheme is {scheme!r}, but the embedded land cover has classes of igbp; name "
+            "your own landcover, or leave landcover_scheme out"
         )
-        raise InvalidScenarioError(msg)
-    if isinstance(source, (str, Path, list, tuple)):
-        return io.open_dem(source, grid)
-    return _InMemory(source, grid, "auto")
+        raise InvalidParameterError(msg)
+    if source is None or not isinstance(source, (str, Path, list, tuple)) or source == EMBEDDED:
+        return _raster(source, "landcover", layers, grid, needed)
+    layers.records.extend(io.describe(source, name="landcover"))
+    cover = open_cover(source, grid, scheme).read(slice(None), slice(None))
+    empty = terrain.landcover.NO_COVER[scheme]
+    check_cover(cover != empty, grid, needed, "land cover")
+    wrapped = grid.wrap(cover, name="landcover", units=f"{scheme} class", long_name="land cover")
+    wrapped.attrs["_FillValue"] = np.uint8(empty)
+    return wrapped
 
 
-def open_cover(source: Any, grid: Grid) -> Any:
-    """
-    Open land cover for reading by block.
+def _aridity(sources: Mapping[str, Any], layers: Layers, grid: Grid) -> xr.DataArray | None:
+    source = sources.get("aridity")
+    if source is None:
+        return None
+    if isinstance(source, (str, Path)):
+        layers.records.extend(io.describe(source, name="aridity"))
+        source = io.read_raster(source, what="aridity")
+    fill = source.attrs.get("_FillValue")
+    source = source.where(source != fill) if fill is not None else source
+    index = source.astype(np.float32) * np.float32(sources.get("aridity_scale", 1.0))
+    index.attrs = {k: v for k, v in source.attrs.items() if k != "_FillValue"} | {"units": "1"}
+    low, high = float(index.min()), float(index.max())
+    if low < 0 or high > _HIGHEST_ARIDITY:
+        msg = (
+            f"aridity holds {low:g} to {high:g}; an index of precipitation over evapotranspiration lies "
+            f"between 0 and {_HIGHEST_ARIDITY:g}. Global-AI stores it times 10,000: give "
+            "aridity_scale = 0.0001. Mask no data"
+        )
+        raise DataError(msg)
+    # Cubic convolution overshoots where ground turns from desert to none.
+    found = io.warp(index, grid, name="aridity index").clip(min=0, keep_attrs=True)
+    return found.rename("aridity_index")
 
-    Parameters
-    ----------
-    source
-        Files, a raster in memory, or ``"embedded"``.
-    grid
-        Grid onto which blocks are read.
 
-    Returns
-    -------
-    object
-        With ``read(rows, columns)``, which gives classes.
-
-    Raises
-    ------
-    BorderzoneError
-        If it cannot be used.
-    """
-    if isinstance(source, str) and source == EMBEDDED:
-        return _InMemory(datasets.landcover(), grid, "nearest")
-    if isinstance(source, (str, Path, list, tuple)):
-        return io.open_classes(source, grid)
-    return _InMemory(source, grid, "mode")
+def _known_caves(source: Any, layers: Layers) -> gpd.GeoDataFrame | None:
+    if isinstance(source, (str, Path)):
+        layers.records.extend(io.describe(source, name="known_caves"))
+        return io.read_vector(source)
+    return source
 
 
 def _karst(source: Any, layers: Layers, grid: Grid) -> gpd.GeoDataFrame | None:
@@ -228,10 +191,18 @@ def _karst(source: Any, layers: Layers, grid: Grid) -> gpd.GeoDataFrame | None:
             return None
         layers.records.append(datasets.record("karst"))
         return polygons
+    if source is None:
+        return None
     if isinstance(source, (str, Path)):
         layers.records.extend(io.describe(source, name="karst"))
-        return io.read_vector(source)
-    return source
+        source = io.read_vector(source)
+    polygons, kind = terrain.rock.recognised(source)
+    if kind != "ranks":
+        layers.notes.append(
+            f"Soluble rock is from a map of {kind}, ranked by the rules of this program; where it shows "
+            "none, cave-prone ground is unknown, not absent."
+        )
+    return polygons
 
 
 def load_origins(

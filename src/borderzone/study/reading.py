@@ -9,8 +9,8 @@ import xarray as xr
 
 from borderzone import difficulty, summary, terrain, visibility
 from borderzone.better_data import FINE_M, better_data
+from borderzone.study.by_block import EMBEDDED, embedded_cell_m, open_heights
 from borderzone.study.fine import FineInputs, read_fine
-from borderzone.study.inputs import EMBEDDED, embedded_cell_m, open_heights
 from borderzone.study.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -303,8 +303,9 @@ def _nested(
             factor=scenario.refinement,
             dem=sources["dem"],
             landcover=None if found.landcover is None else sources["landcover"],
-            landcover_scheme="igbp",
+            landcover_scheme=sources.get("landcover_scheme", "igbp"),
             karst=found.karst,
+            aridity=found.aridity,
             hours=hours_wide,
             pad=frame.pad,
             landform=frame.crop(terrain.landform(found.dem)),

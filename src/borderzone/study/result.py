@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from borderzone.border import Border
     from borderzone.corridor import Corridor
     from borderzone.datasets import Record
+    from borderzone.difficulty import CaveCalibration
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
     from borderzone.study.ground import Ground
@@ -70,6 +71,8 @@ class StudyResult:
         What real forces had, and what the model says of so many.
     assumptions
         Every assumption with value, band, unit and source.
+    cave_calibration
+        What an inventory of known caves says of the flag; None without one.
     stability
         Rank of segments and zones by the difficulty index, with its band under perturbed weights.
     origins
@@ -119,6 +122,7 @@ class StudyResult:
     origins: gpd.GeoDataFrame | None
     demo_incidents: gpd.GeoDataFrame | None = None
     demo_overlay: pd.DataFrame | None = None
+    cave_calibration: CaveCalibration | None = None
     stability: pd.DataFrame | None = None
     fine: FineFiles | None = None
     better_data: pd.DataFrame | None = None

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-__all__ = ["LAND_COVER", "CoverClass", "bare_share", "bareness", "surface_speed_factor"]
+__all__ = [
+    "LAND_COVER",
+    "NO_COVER",
+    "CoverClass",
+    "bare_share",
+    "bareness",
+    "surface_speed_factor",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +130,7 @@ LAND_COVER: Mapping[str, Mapping[int, CoverClass]] = MappingProxyType(
     }
 )
 
-_NO_COVER = {"igbp": 255, "worldcover": 0}
+NO_COVER = {"igbp": 255, "worldcover": 0}
 
 
 def bare_share(landcover: xr.DataArray, scheme: str = "igbp") -> xr.DataArray:
@@ -264,14 +271,15 @@ def _from_classes(
 ) -> xr.DataArray:
     classes = LAND_COVER[scheme]
     values = landcover.to_numpy()
-    known = np.isfinite(values) & (values != _NO_COVER[scheme])
+    known = np.isfinite(values) & (values != NO_COVER[scheme])
     codes = np.where(known, values, 0).astype(np.int64)
     found = np.unique(codes[known])
     wrong = [str(code) for code in found if code not in classes]
     if wrong or (codes[known] != values[known]).any():
         msg = (
             f"the land cover holds {', '.join(wrong) or 'fractions'}, which is no class of "
-            f"{scheme!r} ({', '.join(map(str, classes))}); no data is {_NO_COVER[scheme]} or NaN"
+            f"{scheme!r} ({', '.join(map(str, classes))}); no data is {NO_COVER[scheme]} or NaN. "
+            "Name the legend of the map: scheme here, landcover_scheme in a study"
         )
         raise DataError(msg)
     table = np.full(256, np.nan, dtype=np.float32)
