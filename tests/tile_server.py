@@ -15,6 +15,7 @@ stall_after       bytes of a body after which it stands still for stall_s (60 s,
 drip_s            pause before each byte of a body
 etag              "md5" (the default), "parts", "none", "weak", "new" (another each time), or itself
 deaf              ignore Range
+careless          ignore If-Range
 headers           further headers
 range_claim       Content-Range of a part
 redirect          send on to this address
@@ -110,7 +111,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(302, b"", Location=rule["redirect"])
             return
         if "status" in rule:
-            self.answer(rule["status"], b"")
+            self.answer(rule["status"], b"", **rule.get("headers", {}))
             return
         path = Handler.root / self.path.lstrip("/")
         if not path.is_file():
@@ -147,7 +148,7 @@ class Handler(BaseHTTPRequestHandler):
         """Send the head of a file, and go on with its body."""
         total, start = len(body), 0
         wanted = self.headers.get("Range")
-        fits = self.headers.get("If-Range") in {None, etag}
+        fits = self.headers.get("If-Range") in {None, etag} or rule.get("careless")
         if wanted and fits and not rule.get("deaf"):
             start = int(wanted.removeprefix("bytes=").rstrip("-"))
             if start >= total:

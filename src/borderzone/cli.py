@@ -286,7 +286,11 @@ def _fetch(
         for sentence in fetch.plan(corridor, network=network, **what).sentences():
             _say(sentence)
         return
-    told = {"network": network, "announce": _say, "confirm": None if yes else _confirm}
+    told: dict[str, Any] = {
+        "network": network,
+        "announce": _say,
+        "confirm": None if yes else _confirm,
+    }
     cover = what["source"] == "worldcover"
     rest = {name: value for name, value in what.items() if not (cover and name == "source")}
     try:
