@@ -305,7 +305,7 @@ def _fetch(
         raise typer.Exit(EXIT_INTERRUPTED) from None
     _say(f"{len(result.paths)} tiles, {result.bytes / 1e6:.2f} MB, in {result.folder}")
     _say(result.attribution)
-    _say(f"In a study file:\n{result.study_toml}")
+    _say(f"In a study file:\n{result.study_line}")
 
 
 def _confirm(plan: Any) -> None:

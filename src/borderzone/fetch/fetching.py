@@ -68,14 +68,14 @@ class FetchResult:
     attribution: str
 
     @property
-    def study_toml(self) -> str:
+    def study_line(self) -> str:
         """
         Lines for a study file that uses the tiles.
 
         Returns
         -------
         str
-            TOML: the folder where it holds these tiles alone, else one tile a line.
+            TOML: the folder where it holds these tiles alone, else the tiles one by one.
         """
         layer = SOURCES[self.source].layer
         if {*self.folder.glob("*.tif")} == {*self.paths}:
