@@ -18,6 +18,8 @@ from borderzone._checks import check_choice
 __all__ = ["app", "main"]
 
 EXIT_BUG, EXIT_USAGE, EXIT_DATA, EXIT_NETWORK, EXIT_LIMIT = 1, 2, 3, 4, 5
+EXIT_INTERRUPTED = 130  # as shells count it
+_ASK_FROM_BYTES = 100_000_000
 
 _EXIT_CODES: tuple[tuple[type[errors.BorderzoneError], int], ...] = (
     (errors.LimitError, EXIT_LIMIT),
@@ -75,6 +77,9 @@ MaxGb = Annotated[float, typer.Option(help="Refuse, before it starts, to fetch m
 TimeoutS = Annotated[float, typer.Option(help="Longest wait for an answer.")]
 Attempts = Annotated[int, typer.Option(help="Tries in a row before a file is given up.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would be fetched.")]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="Do not ask on a terminal before 100 MB and more.")
+]
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 - typer hands the flag by position
@@ -223,12 +228,13 @@ def fetch_dem(  # noqa: PLR0913 (one option a matter that users decide)
     timeout_s: TimeoutS = 30.0,
     attempts: Attempts = 5,
     dry_run: DryRun = False,
+    yes: Yes = False,
 ) -> None:
     """Bring the Copernicus elevation tiles of a corridor."""
     check_choice(source, "source", ("glo30", "glo90"))
     what = {"source": source, "margin_km": margin_km, "cache": cache}
     how = {"mirror": mirror, "max_gb": max_gb, "timeout_s": timeout_s, "attempts": attempts}
-    _fetch(_corridor(where or [], depth_km), what, how, dry_run=dry_run)
+    _fetch(_corridor(where or [], depth_km), what, how, dry_run=dry_run, yes=yes)
 
 
 @fetch_app.command("landcover")
@@ -243,11 +249,12 @@ def fetch_landcover(  # noqa: PLR0913 (as above)
     timeout_s: TimeoutS = 30.0,
     attempts: Attempts = 5,
     dry_run: DryRun = False,
+    yes: Yes = False,
 ) -> None:
     """Bring the ESA WorldCover 2021 tiles of a corridor: classes at 10 m."""
     what = {"source": "worldcover", "margin_km": margin_km, "cache": cache}
     how = {"mirror": mirror, "max_gb": max_gb, "timeout_s": timeout_s, "attempts": attempts}
-    _fetch(_corridor(where or [], depth_km), what, how, dry_run=dry_run)
+    _fetch(_corridor(where or [], depth_km), what, how, dry_run=dry_run, yes=yes)
 
 
 def _corridor(where: list[str], depth_km: float | None) -> Any:
@@ -268,7 +275,9 @@ def _corridor(where: list[str], depth_km: float | None) -> Any:
     return Corridor.around(border, depth_km=depth, segment_km=scenario.segment_km)
 
 
-def _fetch(corridor: Any, what: dict[str, Any], how: dict[str, Any], *, dry_run: bool) -> None:
+def _fetch(
+    corridor: Any, what: dict[str, Any], how: dict[str, Any], *, dry_run: bool, yes: bool
+) -> None:
     from borderzone import fetch  # noqa: PLC0415 - heavy imports
 
     network = fetch.Network(**how)
@@ -277,19 +286,30 @@ def _fetch(corridor: Any, what: dict[str, Any], how: dict[str, Any], *, dry_run:
         for sentence in fetch.plan(corridor, network=network, **what).sentences():
             _say(sentence)
         return
-    if what["source"] == "worldcover":
-        rest = {name: value for name, value in what.items() if name != "source"}
-        result = fetch.landcover(corridor, network=network, announce=_say, **rest)
-    else:
-        result = fetch.dem(corridor, network=network, announce=_say, **what)
+    told = {"network": network, "announce": _say, "confirm": None if yes else _confirm}
+    cover = what["source"] == "worldcover"
+    rest = {name: value for name, value in what.items() if not (cover and name == "source")}
+    try:
+        result = (fetch.landcover if cover else fetch.dem)(corridor, **rest, **told)
+    except KeyboardInterrupt:
+        folder = fetch.cache_folder(what["cache"]) / what["source"]
+        _err.print(
+            f"borderzone: interrupted; what was brought is kept in {folder}, and the same command "
+            "goes on from there",
+            markup=False,
+        )
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     _say(f"{len(result.paths)} tiles, {result.bytes / 1e6:.2f} MB, in {result.folder}")
     _say(result.attribution)
-    _say(
-        f"In a study file: {result.study_line}"
-        if result.study_line
-        else "A study takes land cover as one raster of IGBP classes. These tiles are for "
-        'borderzone.terrain.landcover with scheme="worldcover"; bare ground is class 60.'
-    )
+    _say(f"In a study file:\n{result.study_toml}")
+
+
+def _confirm(plan: Any) -> None:
+    """Ask whoever sits at a terminal; a script has --max-gb."""
+    ask = plan.bytes >= _ASK_FROM_BYTES and sys.stdin.isatty() and sys.stderr.isatty()
+    if ask and not typer.confirm("Fetch them?", err=True):
+        _err.print("borderzone: nothing was fetched")
+        raise typer.Exit(EXIT_INTERRUPTED)
 
 
 def _say_corridor(fetch: Any, corridor: Any, source: str, margin_km: float) -> None:

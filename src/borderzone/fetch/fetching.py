@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import logging
 import shutil
@@ -69,23 +68,30 @@ class FetchResult:
     attribution: str
 
     @property
-    def study_line(self) -> str:
+    def study_toml(self) -> str:
         """
-        Line for a study file that uses the tiles.
+        Lines for a study file that uses the tiles.
 
         Returns
         -------
         str
-            TOML; empty for land cover, which a study takes as one raster.
+            TOML: the folder where it holds these tiles alone, else one tile a line.
         """
-        if SOURCES[self.source].layer != "dem":
-            return ""
-        # A folder may hold brackets, which a pattern would take for something else.
-        pattern = f"{glob.escape(self.folder.as_posix())}/*.tif"
-        return f"dem = {json.dumps(pattern, ensure_ascii=False)}"
+        layer = SOURCES[self.source].layer
+        if {*self.folder.glob("*.tif")} == {*self.paths}:
+            lines = [f"{layer} = {_quoted(self.folder)}"]
+        else:
+            lines = [f"{layer} = [", *(f"  {_quoted(path)}," for path in self.paths), "]"]
+        if layer == "landcover":
+            lines.append(f'landcover_scheme = "{self.source}"')
+        return "\n".join(lines)
 
 
-def dem(
+def _quoted(path: Path) -> str:
+    return json.dumps(path.as_posix(), ensure_ascii=False)
+
+
+def dem(  # noqa: PLR0913 (one option a matter that users decide)
     where: Any,
     *,
     source: str = "glo30",
@@ -93,6 +99,7 @@ def dem(
     cache: str | os.PathLike[str] | None = None,
     network: Network | None = None,
     announce: Callable[[str], None] | None = None,
+    confirm: Callable[[Plan], None] | None = None,
 ) -> FetchResult:
     """
     Bring the elevation tiles that a piece of ground needs.
@@ -117,6 +124,8 @@ def dem(
         Mirror, limits and patience.
     announce
         Called with each sentence on what will be brought, before it is.
+    confirm
+        Called with the plan before anything is brought; it may raise to stop.
 
     Returns
     -------
@@ -142,7 +151,7 @@ def dem(
     """
     check_choice(source, "source", [name for name, s in SOURCES.items() if s.layer == "dem"])
     job = Job.of(where, SOURCES[source], margin_km, cache, network or Network())
-    return _fetch(job, announce or _log.info)
+    return _fetch(job, announce or _log.info, confirm)
 
 
 def landcover(
@@ -152,6 +161,7 @@ def landcover(
     cache: str | os.PathLike[str] | None = None,
     network: Network | None = None,
     announce: Callable[[str], None] | None = None,
+    confirm: Callable[[Plan], None] | None = None,
 ) -> FetchResult:
     """
     Bring the tiles of ESA WorldCover 2021 that a piece of ground needs.
@@ -171,6 +181,8 @@ def landcover(
         Mirror, limits and patience.
     announce
         Called with each sentence on what will be brought, before it is.
+    confirm
+        Called with the plan before anything is brought; it may raise to stop.
 
     Returns
     -------
@@ -188,16 +200,20 @@ def landcover(
        doi:10.5281/zenodo.7254221
     """
     job = Job.of(where, SOURCES["worldcover"], margin_km, cache, network or Network())
-    return _fetch(job, announce or _log.info)
+    return _fetch(job, announce or _log.info, confirm)
 
 
-def _fetch(job: Job, announce: Callable[[str], None]) -> FetchResult:
+def _fetch(
+    job: Job, announce: Callable[[str], None], confirm: Callable[[Plan], None] | None
+) -> FetchResult:
     with job.asking() as server, job.shelf.alone(announce):
         survey = survey_of(job, server)
         for sentence in survey.plan.sentences():
             announce(sentence)
         _check_any(job, survey.plan)
         _check_room(job, survey.plan)
+        if confirm is not None:
+            confirm(survey.plan)
         job.shelf.note_unknown(survey.missing)
         _bring_all(job, server, survey)
         job.shelf.write_credit()

@@ -306,7 +306,7 @@ def side_by_side(
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BaseException:
-            server.stop.set()
+            server.end()
             for future in futures:
                 future.cancel()
             raise

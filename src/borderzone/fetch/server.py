@@ -14,6 +14,7 @@ import urllib3
 
 from borderzone.errors import NetworkError
 from borderzone.fetch.address import is_loopback, same_server, shown
+from borderzone.fetch.connections import Connections
 from borderzone.fetch.remote import remote_of
 
 if TYPE_CHECKING:
@@ -57,7 +58,10 @@ class Server:
         self.stop = threading.Event()
         self.received = 0
         self._counting = threading.Lock()
+        self._connections = Connections()
         self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, self._connections.adapter(network.connections))
         self._session.headers.clear()
         self._session.headers["User-Agent"] = "borderzone"
         self._session.headers["Accept-Encoding"] = "identity"
@@ -96,6 +100,11 @@ class Server:
         longest = self.network.backoff_s * 2 ** (failures - 1)
         if self.stop.wait(min(longest, _LONGEST_PAUSE_S)):
             raise StoppedError
+
+    def end(self) -> None:
+        """End all questions early, those too that wait for an answer."""
+        self.stop.set()
+        self._connections.cut()
 
     def close(self) -> None:
         """Close all connections."""

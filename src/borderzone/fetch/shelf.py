@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,10 +19,10 @@ from borderzone.errors import OutputError
 from borderzone.io import atomic_write, sha256
 from borderzone.io.files import flush_to_disk
 
-try:
+if sys.platform == "win32":
+    import msvcrt
+else:
     import fcntl
-except ImportError:  # pragma: no cover  (Windows has no advisory locks of this kind)
-    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -32,6 +34,8 @@ __all__ = ["VARIABLE", "Shelf", "cache_folder"]
 
 VARIABLE = "BORDERZONE_CACHE"
 REGISTER = "register.json"
+
+_LOOK_AGAIN_S = 0.1
 
 _log = logging.getLogger("borderzone")
 
@@ -210,9 +214,10 @@ class Shelf:
         entries = self._register()["files"]
         dates = sorted({str(entries[name].get("retrieved")) for name in files if name in entries})
         when = " to ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else "not yet"
+        terms = self.source.terms
         return (
-            f"{self.source.title}: {self.source.attribution}\n"
-            f"Licence: {self.source.licence}. Retrieved: {when}."
+            f"{terms.title}: {terms.attribution}\n{terms.citation}\n"
+            f"Licence: {terms.licence}. Retrieved: {when}."
         )
 
     def write_credit(self) -> None:
@@ -251,12 +256,23 @@ def _items(value: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _wait_for(lock: Any, folder: Path, announce: Callable[[str], None]) -> None:
-    if fcntl is not None:
-        try:
+    if _taken(lock):
+        return
+    announce(f"Another fetch is writing to {folder}; waiting for it to end.")
+    while not _taken(lock):
+        time.sleep(_LOOK_AGAIN_S)
+
+
+def _taken(lock: Any) -> bool:
+    """Take the lock unless another has it; the system gives it back when a process ends."""
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            announce(f"Another fetch is writing to {folder}; waiting for it to end.")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
 
 
 def _today() -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from borderzone.io.terms import Terms, copernicus, worldcover
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -57,8 +59,8 @@ class Source:
     ----------
     name
         Short name, which is also the name of its folder in the cache.
-    title
-        What it is, in a few words.
+    terms
+        What it is, its licence, and the words that must travel with it.
     layer
         Layer of a study that it serves, ``"dem"`` or ``"landcover"``.
     address
@@ -69,20 +71,28 @@ class Source:
         Side of a tile. Units: degree.
     cell_m
         Side of a cell, at most. Units: m.
-    licence, attribution
-        Terms, and the text that must travel with the data.
     """
 
     name: str
-    title: str
+    terms: Terms
     layer: str
     address: str
     pattern: str
     folder: str
     tile_deg: int
     cell_m: float
-    licence: str
-    attribution: str
+
+    @property
+    def title(self) -> str:
+        """
+        Name of the product.
+
+        Returns
+        -------
+        str
+            In a few words.
+        """
+        return self.terms.title
 
     def tile(self, west: int, south: int) -> Tile:
         """
@@ -112,41 +122,27 @@ class Source:
 
 
 def _copernicus(name: str, metres: int, arc_tenths: int) -> Source:
-    # The wording is that of article 6 (b) and (c) of the licence of the GLO-30 and GLO-90 products.
     return Source(
         name=name,
-        title=f"Copernicus DEM GLO-{metres}",
+        terms=copernicus(metres),
         layer="dem",
         address=f"https://copernicus-dem-{metres}m.s3.eu-central-1.amazonaws.com",
         pattern=f"Copernicus_DSM_COG_{arc_tenths}_{{lat}}_00_{{lon}}_00_DEM",
         folder="{name}",
         tile_deg=1,
         cell_m=1.04 * metres,
-        licence=f"Copernicus DEM GLO-{metres} licence: free of charge, notices kept",
-        attribution=(
-            f"produced using Copernicus WorldDEM-{metres} © DLR e.V. 2010-2014 and © Airbus "
-            "Defence and Space GmbH 2014-2018 provided under COPERNICUS by the European Union and "
-            "ESA; all rights reserved. The organisations in charge of the Copernicus programme by "
-            "law or by delegation do not incur any liability for any use of the Copernicus "
-            f"WorldDEM-{metres}."
-        ),
     )
 
 
 _WORLDCOVER = Source(
     name="worldcover",
-    title="ESA WorldCover 2021 v200",
+    terms=worldcover(2021, 200),
     layer="landcover",
     address="https://esa-worldcover.s3.eu-central-1.amazonaws.com",
     pattern="ESA_WorldCover_10m_2021_v200_{lat}{lon}_Map",
     folder="v200/2021/map",
     tile_deg=3,
     cell_m=9.3,
-    licence="CC BY 4.0",
-    attribution=(
-        "© ESA WorldCover project / Contains modified Copernicus Sentinel data (2021) processed "
-        "by ESA WorldCover consortium"
-    ),
 )
 
 SOURCES: Mapping[str, Source] = MappingProxyType(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from borderzone.errors import DataError
 from borderzone.io.files import refuse_address, sha256
+from borderzone.io.terms import terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,7 +76,8 @@ def describe(source: Source | Iterable[Source], *, name: str) -> list[Record]:
     Returns
     -------
     list of Record
-        Names, sizes and checksums; licence and accuracy are not known.
+        Names, sizes and checksums. Licence and credit are known for products
+        that can be told by the names of their tiles, and for no other file.
 
     Raises
     ------
@@ -88,17 +90,23 @@ def describe(source: Source | Iterable[Source], *, name: str) -> list[Record]:
         if not file.is_file():
             msg = f"{name}: there is no file {os.fspath(path)!r}; check the path"
             raise DataError(msg)
-        records.append(
-            Record(
-                name=name,
-                title=f"{name}, given by the user",
-                path=file.name,
-                sha256=sha256(file),
-                bytes=file.stat().st_size,
-                licence="as stated by its source",
-            )
-        )
+        records.append(_record(file, name))
     return records
+
+
+def _record(file: Path, name: str) -> Record:
+    terms = terms_of(file.name)
+    return Record(
+        name=name,
+        title=f"{name}, given by the user" if terms is None else f"{name}: {terms.title}",
+        path=file.name,
+        sha256=sha256(file),
+        bytes=file.stat().st_size,
+        licence="as stated by its source" if terms is None else terms.licence,
+        attribution="" if terms is None else terms.attribution,
+        citation="" if terms is None else terms.citation,
+        resolution=Record.resolution if terms is None else terms.resolution,
+    )
 
 
 # What a folder of rasters stands for; hidden files are none of the user's.

@@ -1,0 +1,113 @@
+"""The connections that are open, so that all of them can be cut at once."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.poolmanager import pool_classes_by_scheme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Connections"]
+
+
+class Connections:
+    """
+    Every connection that is open; whoever waits for one can be woken.
+
+    A thread that waits for a server is deaf until the server speaks or the
+    timeout ends. Cutting the connection under it is what wakes it.
+    """
+
+    def __init__(self) -> None:
+        self._open: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._ended = False
+
+    def note(self, opened: Any) -> None:
+        """
+        Remember a connection, or cut it where all are to end.
+
+        Parameters
+        ----------
+        opened
+            Its socket.
+        """
+        if not isinstance(opened, socket.socket):
+            return
+        with self._lock:
+            self._open.add(opened)
+            if self._ended:
+                _cut(opened)
+
+    def cut(self) -> None:
+        """Cut all, now and from now on."""
+        with self._lock:
+            self._ended = True
+            for opened in list(self._open):
+                _cut(opened)
+
+    def adapter(self, at_a_time: int) -> HTTPAdapter:
+        """
+        Give what makes a session note its connections here.
+
+        Parameters
+        ----------
+        at_a_time
+            How many are kept open for the next question.
+
+        Returns
+        -------
+        requests.adapters.HTTPAdapter
+            To mount on a session.
+        """
+        return _Adapter(self.note, at_a_time)
+
+
+def _cut(opened: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it may have ended by itself
+        # Of the plain socket: that of an encrypted one would first drop what a reader is using.
+        socket.socket.shutdown(opened, socket.SHUT_RDWR)
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, note: Callable[[Any], None], at_a_time: int) -> None:
+        class Plain(HTTPConnection):
+            def connect(self) -> None:
+                super().connect()
+                note(self.sock)
+
+        class Encrypted(HTTPSConnection):
+            def connect(self) -> None:
+                super().connect()
+                note(self.sock)
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class EncryptedPool(HTTPSConnectionPool):
+            ConnectionCls = Encrypted
+
+        self._classes = {"http": PlainPool, "https": EncryptedPool}
+        super().__init__(pool_maxsize=at_a_time)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self._noting(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+        return self._noting(super().proxy_manager_for(*args, **options))
+
+    def _noting(self, manager: Any) -> Any:
+        # A SOCKS proxy has classes of its own, which are left alone.
+        if manager.pool_classes_by_scheme is pool_classes_by_scheme:
+            manager.pool_classes_by_scheme = self._classes
+        return manager

@@ -1,0 +1,130 @@
+"""Terms of public tiles that are known by their names: the words that must travel with them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+__all__ = ["Terms", "copernicus", "terms_of", "worldcover"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """
+    What a product asks of those who use it.
+
+    Attributes
+    ----------
+    title
+        The product, in a few words.
+    licence
+        Its licence.
+    attribution
+        Credit that figures and tables carry.
+    citation
+        Full reference, and further notices that must be kept.
+    resolution
+        What it can resolve.
+    """
+
+    title: str
+    licence: str
+    attribution: str
+    citation: str
+    resolution: str
+
+
+def copernicus(metres: int) -> Terms:
+    """
+    Give the terms of the Copernicus DEM.
+
+    Parameters
+    ----------
+    metres
+        30 for GLO-30, 90 for GLO-90.
+
+    Returns
+    -------
+    Terms
+        In the wording of article 6 (b) and (c) of its licence.
+    """
+    return Terms(
+        title=f"Copernicus DEM GLO-{metres}",
+        licence=f"Copernicus DEM GLO-{metres} licence: free of charge, notices kept",
+        attribution=(
+            f"produced using Copernicus WorldDEM-{metres} © DLR e.V. 2010-2014 and © Airbus "
+            "Defence and Space GmbH 2014-2018 provided under COPERNICUS by the European Union and "
+            "ESA; all rights reserved"
+        ),
+        citation=(
+            "European Space Agency (2021), Copernicus DEM, doi:10.5270/ESA-c5d3d65. The "
+            "organisations in charge of the Copernicus programme by law or by delegation do not "
+            f"incur any liability for any use of the Copernicus WorldDEM-{metres}."
+        ),
+        resolution=f"about {metres} m; a surface, with trees and roofs, not bare ground",
+    )
+
+
+_WORLDCOVER_DOI = {2020: "10.5281/zenodo.5571936", 2021: "10.5281/zenodo.7254221"}
+
+
+def worldcover(year: int, version: int) -> Terms:
+    """
+    Give the terms of ESA WorldCover.
+
+    Parameters
+    ----------
+    year, version
+        Edition, such as 2021 and 200.
+
+    Returns
+    -------
+    Terms
+        The terms.
+    """
+    doi = _WORLDCOVER_DOI.get(year)
+    return Terms(
+        title=f"ESA WorldCover {year} v{version}",
+        licence="CC BY 4.0",
+        attribution=(
+            f"© ESA WorldCover project / Contains modified Copernicus Sentinel data ({year}) "
+            "processed by ESA WorldCover consortium"
+        ),
+        citation=f"Zanaga, D. et al., ESA WorldCover 10 m {year} v{version}"
+        + (f", doi:{doi}." if doi else "."),
+        resolution="10 m",
+    )
+
+
+_DEM = re.compile(r"copernicus_dsm_(?:cog_)?(?P<arc>10|30)_[ns]\d\d_", re.IGNORECASE)
+_COVER = re.compile(r"esa_worldcover_10m_(?P<year>\d{4})_v(?P<version>\d{3})_", re.IGNORECASE)
+
+
+def terms_of(name: str) -> Terms | None:
+    """
+    Tell the terms of a tile by its name.
+
+    Parameters
+    ----------
+    name
+        File name.
+
+    Returns
+    -------
+    Terms or None
+        None for a name that is not that of one product alone. An SRTM name is
+        none: several editions with different terms share it.
+
+    Examples
+    --------
+    >>> terms_of("Copernicus_DSM_COG_30_N35_00_E041_00_DEM.tif").title
+    'Copernicus DEM GLO-90'
+    >>> terms_of("N35E041.hgt") is None
+    True
+    """
+    if found := _DEM.match(name):
+        # 10 and 30 are tenths of an arc second: 30 and 90 m.
+        return copernicus(3 * int(found["arc"]))
+    if found := _COVER.match(name):
+        return worldcover(int(found["year"]), int(found["version"]))
+    return None
