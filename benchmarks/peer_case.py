@@ -50,7 +50,7 @@ def borderzone(task: str, folder: Path) -> tuple[Callable[[], Any], Callable[[An
     from borderzone import terrain  # noqa: PLC0415
 
     dem = as_raster(np.load(folder / "dem.npy"))
-    curvatures = [name for name in terrain.LAYERS if name.startswith(CURVATURES)]
+    curvatures = [name for name in terrain.ALL_LAYERS if name.startswith(CURVATURES)]
     if task in {"four", "six"} and len(curvatures) < 2:
         msg = "terrain.attributes has no curvatures"
         raise NotImplementedError(msg)
@@ -59,7 +59,7 @@ def borderzone(task: str, folder: Path) -> tuple[Callable[[], Any], Callable[[An
         "six": ["slope_deg", "aspect_deg", *curvatures, "tri_m", "tpi_m"],
     }
     if task in layers or task == "fused":
-        return partial(terrain.attributes, dem, layers=layers.get(task)), first
+        return partial(terrain.attributes, dem, layers=layers.get(task, "all")), first
     reach = SEARCH_CELLS * CELL_M
     calls: dict[str, Callable[[], Any]] = {
         "copy": np.load(folder / "dem.npy").copy,

@@ -204,7 +204,7 @@ def test_an_srtm_tile_of_a_wrong_length_is_refused(tmp_path: Path, extra: int) -
         lambda content: content[: len(content) // 2],
         lambda content: content[:-10],
         lambda content: content[:500] + b"\xff" * 3000 + content[3500:],
-        lambda content: b"PK\x03\x04" + b"\0" * 500,
+        lambda content: content[:4] + b"\0" * 500,
     ],
     ids=["half", "end", "middle", "head alone"],
 )
@@ -332,7 +332,7 @@ def test_other_formats_are_refused_by_their_name(tmp_path: Path, name: str) -> N
 def ear() -> Iterator[socket.socket]:
     """Listen on the loopback; who is not followed has nobody calling."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.setblocking(False)
+        server.settimeout(0)
         yield server
 
 

@@ -68,7 +68,7 @@ class Block:
 
     def with_halo(self, cells: int) -> tuple[slice, slice]:
         """
-        Rows and columns of the block and the ground around it, in the grid grown by as much.
+        Give rows and columns of the block and the ground around it, in the grid grown by as much.
 
         Parameters
         ----------

@@ -137,6 +137,14 @@ def _cubic_at(z: Any, row0: int, col0: int, x: float, y: float) -> Any:
     return _bilinear_of_known(z, row, column, s, t)
 
 
+@njit(inline="always", **_OPTIONS)
+def _ends(nodes: Any, row: int, down: float, column: int) -> Any:
+    """Place on the line between four nodes where cells of a row meet it, and the way across."""
+    left = nodes[row, column] + (nodes[row + 1, column] - nodes[row, column]) * down
+    right = nodes[row, column + 1] + (nodes[row + 1, column + 1] - nodes[row, column + 1]) * down
+    return left, right - left
+
+
 @njit(**_OPTIONS)
 def cubic(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
     """
@@ -156,16 +164,21 @@ def cubic(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
     known
         Output: 1 where the cell is known, 0 where not, float32.
     """
-    row0, col0 = place[0], place[1]
+    row0, col0, top, before, step = place
+    right, bottom = col0 + z.shape[1] - 2, row0 + z.shape[0] - 2
     for i in range(out.shape[0]):
+        heights, parts = out[i], known[i]
+        r, down = (top + i) // step, ((top + i) % step) / step
         for j in range(out.shape[1]):
-            x, y, _, _ = _at(u, v, place, i, j)
-            out[i, j], known[i, j] = np.nan, 0.0
-            across = col0 + 2 <= x < col0 + z.shape[1] - 2
-            if across and row0 + 2 <= y < row0 + z.shape[0] - 2:
+            c, across = (before + j) // step, ((before + j) % step) / step
+            x0, dx = _ends(u, r, down, c)
+            y0, dy = _ends(v, r, down, c)
+            x, y = x0 + dx * across, y0 + dy * across
+            heights[j], parts[j] = np.nan, 0.0
+            if col0 + 2 <= x < right and row0 + 2 <= y < bottom:
                 here = z[int(np.floor(y)) - row0, int(np.floor(x)) - col0]
                 if here == here:  # noqa: PLR0124
-                    out[i, j], known[i, j] = _cubic_at(z, row0, col0, x, y), 1.0
+                    heights[j], parts[j] = _cubic_at(z, row0, col0, x, y), 1.0
 
 
 @njit(**_OPTIONS)
@@ -180,21 +193,60 @@ def average(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
     known
         Output share of the box that is known, float32.
     """
+    _, _, top, before, step = place
     for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            x0, x1, first, last, y0, y1, upper, lower, area = _box(z, u, v, place, i, j)
-            total, weight = 0.0, 0.0
-            for p in range(upper, lower):
-                line, tall = z[p - place[0]], _cut(y0, y1, p)
-                for q in range(first, last):
-                    height = np.float64(line[q - place[1]])
-                    if height == height:  # noqa: PLR0124
-                        part = tall * _cut(x0, x1, q)
-                        total += part * height
-                        weight += part
-            out[i, j], known[i, j] = np.nan, 0.0
-            if weight > 0.0:
-                out[i, j], known[i, j] = total / weight, _part(weight, area)
+        heights, parts = out[i], known[i]
+        r, down = (top + i) // step, ((top + i) % step) / step
+        j = 0
+        while j < out.shape[1]:
+            # Cells before the next node have the same box, along one line.
+            c, k = (before + j) // step, (before + j) % step
+            x0, dx = _ends(u, r, down, c)
+            y0, dy = _ends(v, r, down, c)
+            wide, tall = _side(u, r, c, step), _side(v, r, c, step)
+            stop = min(out.shape[1], j + step - k)
+            while j < stop:
+                across = k / step
+                heights[j], parts[j] = _mean(z, place, x0 + dx * across, y0 + dy * across, wide, tall)
+                j, k = j + 1, k + 1
+
+
+@njit(**_OPTIONS)
+def _mean(z: Any, place: Any, x: float, y: float, wide: float, tall: float) -> Any:
+    """Mean in one box, and the share of it that is known."""
+    x0, x1, first, last = _span(x, wide, place[1], z.shape[1])
+    y0, y1, upper, lower = _span(y, tall, place[0], z.shape[0])
+    if first == last or upper == lower:
+        return np.nan, 0.0
+    head, tail = _cut(x0, x1, first), _cut(x0, x1, last - 1)
+    total = 0.0
+    for p in range(upper, lower):
+        line = z[p - place[0], first - place[1] : last - place[1]]
+        across = head * line[0]
+        if line.size > 1:
+            across += tail * line[-1]
+            for q in range(1, line.size - 1):
+                across += line[q]
+        total += _cut(y0, y1, p) * across
+    if total == total:  # noqa: PLR0124 (all of it is known)
+        weight = (min(x1, last) - max(x0, first)) * (min(y1, lower) - max(y0, upper))
+        return total / weight, _part(weight, wide * tall)
+    return _mean_of_known(z, place, (x0, x1, first, last), (y0, y1, upper, lower), wide * tall)
+
+
+@njit(**_OPTIONS)
+def _mean_of_known(z: Any, place: Any, xs: Any, ys: Any, area: float) -> Any:
+    """Do the same where some of it is unknown."""
+    total, weight = 0.0, 0.0
+    for p in range(ys[2], ys[3]):
+        line, tall = z[p - place[0]], _cut(ys[0], ys[1], p)
+        for q in range(xs[2], xs[3]):
+            height = np.float64(line[q - place[1]])
+            if height == height:  # noqa: PLR0124
+                part = tall * _cut(xs[0], xs[1], q)
+                total += part * height
+                weight += part
+    return (total / weight, _part(weight, area)) if weight > 0.0 else (np.nan, 0.0)
 
 
 @njit(**_OPTIONS)

@@ -158,7 +158,7 @@ def curvatures(  # noqa: C901, PLR0913, PLR0917 (one output a layer; None leaves
     z: Any, steps: Any, row0: int, col0: int, profile: Any, plan: Any, total: Any
 ) -> Any:
     """
-    Curvatures of the surface, in one pass.
+    Compute the curvatures of the surface in one pass.
 
     Parameters
     ----------

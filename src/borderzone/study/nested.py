@@ -82,7 +82,7 @@ def class_reached(classes: IntArray, factor: int, *, top: int, unknown: int) -> 
 
 def between_cells(values: FloatArray, rows: slice, columns: slice, factor: int) -> FloatArray:
     """
-    Values at the centres of small cells, bilinear between the centres of large ones.
+    Interpolate at the centres of small cells, bilinear between the centres of large ones.
 
     Beyond the outermost centres, and next to a value that is not finite, the large cell's own
     value stands.
