@@ -207,11 +207,13 @@ def average(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
             stop = min(out.shape[1], j + step - k)
             while j < stop:
                 across = k / step
-                heights[j], parts[j] = _mean(z, place, x0 + dx * across, y0 + dy * across, wide, tall)
+                heights[j], parts[j] = _mean(
+                    z, place, x0 + dx * across, y0 + dy * across, wide, tall
+                )
                 j, k = j + 1, k + 1
 
 
-@njit(**_OPTIONS)
+@njit(inline="always", **_OPTIONS)
 def _mean(z: Any, place: Any, x: float, y: float, wide: float, tall: float) -> Any:
     """Mean in one box, and the share of it that is known."""
     x0, x1, first, last = _span(x, wide, place[1], z.shape[1])
@@ -219,13 +221,13 @@ def _mean(z: Any, place: Any, x: float, y: float, wide: float, tall: float) -> A
     if first == last or upper == lower:
         return np.nan, 0.0
     head, tail = _cut(x0, x1, first), _cut(x0, x1, last - 1)
-    total = 0.0
+    left, right, total = first - place[1], last - place[1] - 1, 0.0
     for p in range(upper, lower):
-        line = z[p - place[0], first - place[1] : last - place[1]]
-        across = head * line[0]
-        if line.size > 1:
-            across += tail * line[-1]
-            for q in range(1, line.size - 1):
+        line = z[p - place[0]]
+        across = head * line[left]
+        if right > left:
+            across += tail * line[right]
+            for q in range(left + 1, right):
                 across += line[q]
         total += _cut(y0, y1, p) * across
     if total == total:  # noqa: PLR0124 (all of it is known)
