@@ -35,12 +35,18 @@ _WHOLE = 1.0 - 1e-6  # a box that is known to a millionth counts as known
 
 
 @njit(inline="always", **_OPTIONS)
+def _ends(nodes: Any, row: int, down: float, column: int) -> Any:
+    """Place on the line between four nodes where cells of a row meet it, and the way across."""
+    left = nodes[row, column] + (nodes[row + 1, column] - nodes[row, column]) * down
+    right = nodes[row, column + 1] + (nodes[row + 1, column + 1] - nodes[row, column + 1]) * down
+    return left, right - left
+
+
+@njit(inline="always", **_OPTIONS)
 def _between(nodes: Any, row: int, down: float, column: int, across: float) -> Any:
     """Bilinear interpolation between four nodes."""
-    a, b = nodes[row, column], nodes[row, column + 1]
-    left = a + (nodes[row + 1, column] - a) * down
-    right = b + (nodes[row + 1, column + 1] - b) * down
-    return left + (right - left) * across
+    left, way = _ends(nodes, row, down, column)
+    return left + way * across
 
 
 @njit(inline="always", **_OPTIONS)
@@ -137,14 +143,6 @@ def _cubic_at(z: Any, row0: int, col0: int, x: float, y: float) -> Any:
     return _bilinear_of_known(z, row, column, s, t)
 
 
-@njit(inline="always", **_OPTIONS)
-def _ends(nodes: Any, row: int, down: float, column: int) -> Any:
-    """Place on the line between four nodes where cells of a row meet it, and the way across."""
-    left = nodes[row, column] + (nodes[row + 1, column] - nodes[row, column]) * down
-    right = nodes[row, column + 1] + (nodes[row + 1, column + 1] - nodes[row, column + 1]) * down
-    return left, right - left
-
-
 @njit(**_OPTIONS)
 def cubic(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
     """
@@ -171,9 +169,7 @@ def cubic(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
         r, down = (top + i) // step, ((top + i) % step) / step
         for j in range(out.shape[1]):
             c, across = (before + j) // step, ((before + j) % step) / step
-            x0, dx = _ends(u, r, down, c)
-            y0, dy = _ends(v, r, down, c)
-            x, y = x0 + dx * across, y0 + dy * across
+            x, y = _between(u, r, down, c, across), _between(v, r, down, c, across)
             heights[j], parts[j] = np.nan, 0.0
             if col0 + 2 <= x < right and row0 + 2 <= y < bottom:
                 here = z[int(np.floor(y)) - row0, int(np.floor(x)) - col0]
