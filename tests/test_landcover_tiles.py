@@ -53,7 +53,7 @@ def tiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("resolution_m", [40, 200, 900])
 def test_classes_and_shares_have_the_same_bits_in_every_block(
-    tiles: Path, resolution_m: float
+    tiles: Path, resolution_m: int
 ) -> None:
     side = 40_000 // resolution_m
     grid = grid_at(41.4, 35.45, resolution_m=resolution_m, shape=(side, side + 3))
@@ -66,7 +66,7 @@ def test_classes_and_shares_have_the_same_bits_in_every_block(
         blocks = [window.inner for window in grid.blocks(size)]
         with ThreadPoolExecutor(3) as pool:
             several = list(pool.map(lambda block: source.read(*block), blocks))
-            shares = list(pool.map(lambda block: source.read_share(*block, [60, 50]), blocks))
+            shares = list(pool.map(lambda block: source.read_share(block[0], block[1], [60, 50]), blocks))
         for block, values, parts in zip(blocks, several, shares, strict=True):
             np.testing.assert_array_equal(values, codes[block])
             np.testing.assert_array_equal(parts, bare[block])
@@ -141,7 +141,7 @@ def test_of_two_classes_with_equal_areas_the_lower_code_counts() -> None:
 def test_shares_of_all_classes_make_one(tiles: Path) -> None:
     grid = grid_at(41.4, 35.45, resolution_m=700, shape=(40, 40))
     source = io.open_classes(tiles, grid)
-    each = sum(source.read_share(*WHOLE, [int(code)]).astype(float) for code in CODES)
+    each = np.sum([source.read_share(*WHOLE, [int(code)]) for code in CODES], axis=0)
     known = np.isfinite(each)
     assert known.mean() > 0.5
     np.testing.assert_allclose(each[known], 1, atol=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -296,8 +297,8 @@ def _read_all(tiles: ElevationSource) -> FloatArray:
         out[block] = tiles.read(*block)
 
     # A coarse grid is cut smaller, so that every thread has tiles to unpack.
-    cells = max(tiles.grid.resolution_m / layer.cell_m for layer in tiles.layers)
-    size = max(1, min(_BLOCK, round(_UNDER / cells)))
+    finest = min((layer.cell_m for layer in tiles.layers if layer.cell_m > 0), default=np.inf)
+    size = max(1, math.ceil(min(_BLOCK, _UNDER * finest / tiles.grid.resolution_m)))
     blocks = [window.inner for window in tiles.grid.blocks(size)]
     with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
         # In order, so that of several damaged tiles the same one is always told.
