@@ -75,10 +75,18 @@ def running_store(root: Path) -> Iterator[Store]:
 
 
 def write_tile(path: Path, west: int, south: int, *, cells: int = 24, **options: Any) -> Path:
-    """Write a rough tile as a cloud-optimised GeoTIFF, its cells centred on the degree lines."""
-    side = options.pop("size_deg", 1)
+    """
+    Write a tile as a cloud-optimised GeoTIFF.
+
+    Its cells are centred on the degree lines, as those of GLO-30, unless ``off_by_cells`` is 0;
+    it is rough, unless ``values`` is a function of longitude and latitude.
+    """
+    side, off = options.pop("size_deg", 1), options.pop("off_by_cells", 0.5)
+    values = options.pop("values", rough)
     step = side / cells
-    heights = np.random.default_rng(1).normal(300, 80, (cells, cells)).astype(np.float32)
+    west_edge, north_edge = west - off * step, south + side + off * step
+    lon = west_edge + (np.arange(cells) + 0.5) * step
+    lat = north_edge - (np.arange(cells)[:, None] + 0.5) * step
     path.parent.mkdir(parents=True, exist_ok=True)
     profile: dict[str, Any] = {
         "driver": "COG",
@@ -87,12 +95,17 @@ def write_tile(path: Path, west: int, south: int, *, cells: int = 24, **options:
         "count": 1,
         "dtype": "float32",
         "crs": "EPSG:4326",
-        "transform": Affine(step, 0, west - step / 2, 0, -step, south + side + step / 2),
+        "transform": Affine(step, 0, west_edge, 0, -step, north_edge),
         "compress": "DEFLATE",
     }
     with rasterio.open(path, "w", **(profile | options)) as file:
-        file.write(heights.astype(options.get("dtype", "float32")), 1)
+        file.write(values(lon, lat).astype(options.get("dtype", "float32")), 1)
     return path
+
+
+def rough(lon: Any, lat: Any) -> Any:
+    """Give heights of rough ground, the same for every tile."""
+    return np.random.default_rng(1).normal(300, 80, np.broadcast(lon, lat).shape)
 
 
 def fill(root: Path, source: str, names: list[str], **options: Any) -> None:

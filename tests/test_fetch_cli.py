@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import termios
+import time
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-Run = "Callable[..., tuple[int, str, str]]"
+
+def sixty(lon: Any, lat: Any) -> Any:
+    """Bare ground, as WorldCover counts it."""
+    return np.full(np.broadcast(lon, lat).shape, 60)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +40,8 @@ def corridor() -> bz.Corridor:
 def running(tmp_path_factory: pytest.TempPathFactory, corridor: bz.Corridor) -> Iterator[Store]:
     root = tmp_path_factory.mktemp("store")
     fill(root, "glo30", fetch.tiles(corridor))
-    fill(root, "worldcover", fetch.tiles(corridor, source="worldcover"), dtype="uint8")
+    names = fetch.tiles(corridor, source="worldcover")
+    fill(root, "worldcover", names, dtype="uint8", off_by_cells=0, values=sixty)
     with running_store(root) as store:
         yield store
 
@@ -275,3 +281,29 @@ def test_the_tiles_read_back_as_they_were_made(
             there = next(store.root.glob(f"{path.stem}/*.tif"))
             assert path.read_bytes() == there.read_bytes()
             assert np.isfinite(mine.read(1)).all()
+
+
+def test_an_interrupt_says_how_to_go_on_and_exits_with_130(store: Store, tmp_path: Path) -> None:
+    name = "Copernicus_DSM_COG_10_N33_00_E040_00_DEM"
+    store.rules({name: {"on": "GET", "wait_s": 60}})
+    command = [
+        sys.executable, "-m", "borderzone.cli", "fetch", "dem", "IRQ", "SYR",
+        "--cache", str(tmp_path), "--mirror", store.address,
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    deadline = time.monotonic() + 60
+    # Several are brought at a time, so the others come while this one lets us wait.
+    while len(list((tmp_path / "glo30").glob("*.tif"))) < 15:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert "To fetch: 16 tiles" in out
+    assert f"interrupted; what was brought is kept in {tmp_path / 'glo30'}" in err
+    assert "the same command goes on from there" in err
+    assert "Traceback" not in err
+    assert not (tmp_path / "glo30" / f"{name}.tif").exists()

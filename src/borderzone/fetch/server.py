@@ -58,7 +58,7 @@ class Server:
         self.stop = threading.Event()
         self.received = 0
         self._counting = threading.Lock()
-        self._connections = Connections()
+        self._connections = Connections(network.timeout_s)
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, self._connections.adapter(network.connections))
@@ -247,7 +247,7 @@ class Server:
         status = answer.status_code
         if method == "HEAD" and status in {405, 501}:
             return
-        if status >= 500:
+        if status >= 500 or status in {408, 429}:  # too late, or too many questions
             msg = f"status {status}"
             raise TroubleError(msg)
         if status not in {200, 206, 404, 416}:
