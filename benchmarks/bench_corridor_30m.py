@@ -147,6 +147,30 @@ def print_answers(folder: Path) -> None:
         )
 
 
+EVERY_LAYER = """
+import sys
+import borderzone as bz
+border = bz.Border.between("IRQ", "SYR")
+corridor = bz.Corridor.around(border, depth_km=float(sys.argv[2]), segment_km=10)
+grid = corridor.grid(resolution_m=float(sys.argv[3]))
+bz.stream.terrain_to_files(sys.argv[1], grid, sys.argv[4], layers="all", corridor=corridor)
+"""
+
+
+def every_layer(asked: argparse.Namespace, folder: Path) -> None:
+    """Stream every terrain layer of the corridor to files, and print time and memory."""
+    (folder / "layers").mkdir()
+    command = [
+        sys.executable, "-c", EVERY_LAYER, str(asked.tiles), str(asked.depth_km),
+        str(asked.terrain_m), str(folder / "layers"),
+    ]  # fmt: skip
+    seconds, peak = once(command, folder)
+    files = list((folder / "layers").iterdir())
+    size = sum(file.stat().st_size for file in files) / 1e9
+    print(f"\nevery terrain layer to files: {len(files)} layers, {size:.1f} GB on disk")
+    print(f"  {'whole process':42}{seconds:9.1f}{peak:10.0f}")
+
+
 def compare(asked: argparse.Namespace, folder: Path) -> None:
     """Run both on one case, and print the tables."""
     finer = asked.terrain_m < WORK_M
@@ -186,6 +210,7 @@ def main() -> None:
     subprocess.run([sys.executable, str(script), str(asked.tiles)], check=True)
     with tempfile.TemporaryDirectory() as folder:
         compare(asked, Path(folder))
+        every_layer(asked, Path(folder))
 
 
 if __name__ == "__main__":

@@ -274,6 +274,30 @@ def test_a_grid_across_the_antimeridian_is_one_grid(tmp_path: Path) -> None:
     assert np.ptp(dem) > 100
 
 
+@pytest.mark.parametrize(
+    ("proj", "lat", "cell_m"),
+    [
+        ("omerc +lat_0=35.4 +lonc=40.6 +alpha=37.9 +gamma=90", 35.0, 100_000),
+        ("ortho +lat_0=35 +lon_0=40", 35.0, 100_000),  # its corners have no place on the Earth
+        ("stere +lat_0=90 +lon_0=0", 90.0, 3000),
+    ],
+)
+def test_a_grid_that_leaves_the_map_or_holds_a_pole_has_heights_or_holes(
+    tmp_path: Path, proj: str, lat: float, cell_m: float
+) -> None:
+    grid = grid_at(
+        40.0, lat, resolution_m=cell_m, shape=(140, 160), crs=CRS(f"+proj={proj} +units=m")
+    )
+    everywhere = np.full((720, 1440), 700, np.float32)
+    file = write_tif(tmp_path / "a.tif", everywhere, Affine(0.25, 0, -180, 0, -0.25, 90))
+    dem = bz.read_dem(file, grid).to_numpy()
+    _, lats = lonlat(grid)
+    assert np.isnan(dem[~np.isfinite(lats)]).all()
+    inside = np.isfinite(dem)
+    assert inside.mean() > 0.5
+    assert np.abs(dem[inside] - 700).max() < 1e-3
+
+
 # -- several lattices --------------------------------------------------------------------------
 
 

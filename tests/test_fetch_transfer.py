@@ -283,7 +283,9 @@ def test_a_server_that_ignores_ranges_sends_it_all_again(
     assert final(cache).read_bytes() == body
 
 
-@pytest.mark.parametrize(("method", "status"), [("HEAD", 500), ("GET", 500), ("GET", 503)])
+@pytest.mark.parametrize(
+    ("method", "status"), [("HEAD", 500), ("GET", 500), ("GET", 503), ("GET", 429), ("HEAD", 408)]
+)
 def test_a_server_out_of_order_is_asked_again(
     store: Store, bring: Callable[..., fetch.FetchResult], method: str, status: int
 ) -> None:
@@ -374,6 +376,20 @@ def test_a_trickle_ends_too(
         bring(timeout_s=0.3, attempts=1)
 
     assert time.monotonic() - start < 2
+    assert not final(cache).exists()
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+def test_a_head_without_an_end_ends_too(
+    store: Store, bring: Callable[..., fetch.FetchResult], cache: Path, method: str
+) -> None:
+    store.rules({NAME: {"drip_head_s": 0.05, "on": method}})
+    start = time.monotonic()
+
+    with pytest.raises(errors.NetworkError, match=r"no answer within 0\.3 s"):
+        bring(timeout_s=0.3, attempts=2)
+
+    assert time.monotonic() - start < 3
     assert not final(cache).exists()
 
 

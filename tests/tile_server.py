@@ -13,6 +13,7 @@ flip, times       turn the bits of the byte at this place
 wait_s            pause before the answer
 stall_after       bytes of a body after which it stands still for stall_s (60 s, when left out)
 drip_s            pause before each byte of a body
+drip_head_s       pause before each byte of a head that never ends
 etag              "md5" (the default), "parts", "none", "weak", "new" (another each time), or itself
 deaf              ignore Range
 careless          ignore If-Range
@@ -107,6 +108,9 @@ class Handler(BaseHTTPRequestHandler):
         with self.lock:
             Handler.asked.append(noted)
         time.sleep(rule.get("wait_s", 0))
+        if "drip_head_s" in rule:
+            self.drip_head(rule["drip_head_s"])
+            return
         if "redirect" in rule:
             self.answer(302, b"", Location=rule["redirect"])
             return
@@ -124,6 +128,17 @@ class Handler(BaseHTTPRequestHandler):
         if "flip" in rule:
             body[rule["flip"]] ^= 0xFF
         self.send_file(bytes(body), etag, rule, noted)
+
+    def drip_head(self, pause_s: float) -> None:
+        """Send a head byte by byte until nobody listens."""
+        self.close_connection = True
+        try:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Endless: ")
+            while True:
+                self.wfile.write(b"x")
+                time.sleep(pause_s)
+        except OSError:
+            return
 
     def etag(self, body: bytes, rule: dict[str, Any]) -> str | None:
         """Give the mark of a body."""

@@ -57,14 +57,14 @@ Overwrite = Annotated[
 Where = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[STUDY.toml | A B]",
+        metavar="STUDY.toml | A B",
         help="A study as TOML, or two countries; without either, the built-in study.",
     ),
 ]
 DepthKm = Annotated[
     float | None, typer.Option(help="Depth of the corridor; the study's own when left out.")
 ]
-MarginKm = Annotated[float, typer.Option(help="How far around the corridor tiles are fetched.")]
+MarginKm = Annotated[float, typer.Option(help="How far around the corridor, in km.")]
 Cache = Annotated[
     Path | None,
     typer.Option(help="Folder to keep tiles in; else $BORDERZONE_CACHE, else the platform's."),
@@ -74,7 +74,7 @@ Mirror = Annotated[
     typer.Option(help="Root of your own copy of the store: https, or http on localhost."),
 ]
 MaxGb = Annotated[float, typer.Option(help="Refuse, before it starts, to fetch more than this.")]
-TimeoutS = Annotated[float, typer.Option(help="Longest wait for an answer.")]
+TimeoutS = Annotated[float, typer.Option(help="Longest wait for an answer, in seconds.")]
 Attempts = Annotated[int, typer.Option(help="Tries in a row before a file is given up.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would be fetched.")]
 Yes = Annotated[

@@ -35,12 +35,18 @@ _WHOLE = 1.0 - 1e-6  # a box that is known to a millionth counts as known
 
 
 @njit(inline="always", **_OPTIONS)
+def _ends(nodes: Any, row: int, down: float, column: int) -> Any:
+    """Place on the line between four nodes where cells of a row meet it, and the way across."""
+    left = nodes[row, column] + (nodes[row + 1, column] - nodes[row, column]) * down
+    right = nodes[row, column + 1] + (nodes[row + 1, column + 1] - nodes[row, column + 1]) * down
+    return left, right - left
+
+
+@njit(inline="always", **_OPTIONS)
 def _between(nodes: Any, row: int, down: float, column: int, across: float) -> Any:
     """Bilinear interpolation between four nodes."""
-    a, b = nodes[row, column], nodes[row, column + 1]
-    left = a + (nodes[row + 1, column] - a) * down
-    right = b + (nodes[row + 1, column + 1] - b) * down
-    return left + (right - left) * across
+    left, way = _ends(nodes, row, down, column)
+    return left + way * across
 
 
 @njit(inline="always", **_OPTIONS)
@@ -137,14 +143,6 @@ def _cubic_at(z: Any, row0: int, col0: int, x: float, y: float) -> Any:
     return _bilinear_of_known(z, row, column, s, t)
 
 
-@njit(inline="always", **_OPTIONS)
-def _ends(nodes: Any, row: int, down: float, column: int) -> Any:
-    """Place on the line between four nodes where cells of a row meet it, and the way across."""
-    left = nodes[row, column] + (nodes[row + 1, column] - nodes[row, column]) * down
-    right = nodes[row, column + 1] + (nodes[row + 1, column + 1] - nodes[row, column + 1]) * down
-    return left, right - left
-
-
 @njit(**_OPTIONS)
 def cubic(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
     """
@@ -171,9 +169,7 @@ def cubic(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
         r, down = (top + i) // step, ((top + i) % step) / step
         for j in range(out.shape[1]):
             c, across = (before + j) // step, ((before + j) % step) / step
-            x0, dx = _ends(u, r, down, c)
-            y0, dy = _ends(v, r, down, c)
-            x, y = x0 + dx * across, y0 + dy * across
+            x, y = _between(u, r, down, c, across), _between(v, r, down, c, across)
             heights[j], parts[j] = np.nan, 0.0
             if col0 + 2 <= x < right and row0 + 2 <= y < bottom:
                 here = z[int(np.floor(y)) - row0, int(np.floor(x)) - col0]
@@ -207,11 +203,13 @@ def average(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
             stop = min(out.shape[1], j + step - k)
             while j < stop:
                 across = k / step
-                heights[j], parts[j] = _mean(z, place, x0 + dx * across, y0 + dy * across, wide, tall)
+                heights[j], parts[j] = _mean(
+                    z, place, x0 + dx * across, y0 + dy * across, wide, tall
+                )
                 j, k = j + 1, k + 1
 
 
-@njit(**_OPTIONS)
+@njit(inline="always", **_OPTIONS)
 def _mean(z: Any, place: Any, x: float, y: float, wide: float, tall: float) -> Any:
     """Mean in one box, and the share of it that is known."""
     x0, x1, first, last = _span(x, wide, place[1], z.shape[1])
@@ -219,13 +217,13 @@ def _mean(z: Any, place: Any, x: float, y: float, wide: float, tall: float) -> A
     if first == last or upper == lower:
         return np.nan, 0.0
     head, tail = _cut(x0, x1, first), _cut(x0, x1, last - 1)
-    total = 0.0
+    left, right, total = first - place[1], last - place[1] - 1, 0.0
     for p in range(upper, lower):
-        line = z[p - place[0], first - place[1] : last - place[1]]
-        across = head * line[0]
-        if line.size > 1:
-            across += tail * line[-1]
-            for q in range(1, line.size - 1):
+        line = z[p - place[0]]
+        across = head * line[left]
+        if right > left:
+            across += tail * line[right]
+            for q in range(left + 1, right):
                 across += line[q]
         total += _cut(y0, y1, p) * across
     if total == total:  # noqa: PLR0124 (all of it is known)

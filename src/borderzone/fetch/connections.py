@@ -1,4 +1,4 @@
-"""The connections that are open, so that all of them can be cut at once."""
+"""The connections that are open: all can be cut at once, and none waits for an answer for ever."""
 
 from __future__ import annotations
 
@@ -25,9 +25,16 @@ class Connections:
 
     A thread that waits for a server is deaf until the server speaks or the
     timeout ends. Cutting the connection under it is what wakes it.
+
+    Parameters
+    ----------
+    longest_s
+        Longest wait for the whole head of an answer. The timeout of a socket
+        starts anew with every byte, so a server that drips would hold us. Units: s.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, longest_s: float) -> None:
+        self.longest_s = longest_s
         self._open: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._ended = False
@@ -69,7 +76,7 @@ class Connections:
         requests.adapters.HTTPAdapter
             To mount on a session.
         """
-        return _Adapter(self.note, at_a_time)
+        return _Adapter(self, at_a_time)
 
 
 def _cut(opened: socket.socket) -> None:
@@ -78,17 +85,42 @@ def _cut(opened: socket.socket) -> None:
         socket.socket.shutdown(opened, socket.SHUT_RDWR)
 
 
+def _head_within(longest_s: float, opened: Any, ask: Callable[[], Any]) -> Any:
+    """Wait for the head of an answer, but not longer."""
+    late = threading.Event()
+
+    def give_up() -> None:
+        late.set()
+        _cut(opened)
+
+    clock = threading.Timer(longest_s, give_up)
+    clock.daemon = True
+    clock.start()
+    try:
+        return ask()
+    finally:
+        clock.cancel()
+        if late.is_set():  # the end of a head that was cut off looks like that of a whole one
+            raise TimeoutError
+
+
 class _Adapter(HTTPAdapter):
-    def __init__(self, note: Callable[[Any], None], at_a_time: int) -> None:
+    def __init__(self, connections: Connections, at_a_time: int) -> None:
         class Plain(HTTPConnection):
             def connect(self) -> None:
                 super().connect()
-                note(self.sock)
+                connections.note(self.sock)
+
+            def getresponse(self) -> Any:
+                return _head_within(connections.longest_s, self.sock, super().getresponse)
 
         class Encrypted(HTTPSConnection):
             def connect(self) -> None:
                 super().connect()
-                note(self.sock)
+                connections.note(self.sock)
+
+            def getresponse(self) -> Any:
+                return _head_within(connections.longest_s, self.sock, super().getresponse)
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain

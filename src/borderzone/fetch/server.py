@@ -31,7 +31,7 @@ _CHUNK = 256 * 1024
 _REDIRECTS = 3
 _SLOWEST_BYTES_S = 1024
 _LONGEST_PAUSE_S = 30.0
-_ASK_LATER = frozenset({408, 429})
+_ASK_LATER = frozenset({408, 429})  # too late, too many questions
 
 
 class TroubleError(Exception):
@@ -74,7 +74,7 @@ class Server:
         self.received = 0
         self._promised = 0
         self._counting = threading.Lock()
-        self._connections = Connections()
+        self._connections = Connections(network.timeout_s)
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, self._connections.adapter(network.connections))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ __all__ = ["ElevationSource", "open_dem", "read_dem"]
 
 _BLOCK = 1024
 _THREADS = 4
+_UNDER = 2500  # source cells along a side of a block that is read at once
 
 
 def _heights(tile: Tile, rows: slice, columns: slice) -> FloatArray:
@@ -294,7 +296,10 @@ def _read_all(tiles: ElevationSource) -> FloatArray:
     def read(block: tuple[slice, slice]) -> None:
         out[block] = tiles.read(*block)
 
-    blocks = [window.inner for window in tiles.grid.blocks(_BLOCK)]
+    # A coarse grid is cut smaller, so that every thread has tiles to unpack.
+    finest = min((layer.cell_m for layer in tiles.layers if layer.cell_m > 0), default=np.inf)
+    size = max(1, math.ceil(min(_BLOCK, _UNDER * finest / tiles.grid.resolution_m)))
+    blocks = [window.inner for window in tiles.grid.blocks(size)]
     with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
         # In order, so that of several damaged tiles the same one is always told.
         for _ in pool.map(read, blocks):

@@ -66,8 +66,9 @@ def _near_meridian(x: FloatArray, centre: float | None) -> FloatArray:
     """Longitudes within 180 degrees of the grid's, so that no grid is torn at the antimeridian."""
     if centre is None:
         return x
-    turned = centre + np.mod(x - centre + 180.0, 360.0) - 180.0
-    return np.where(np.abs(x - centre) > 180.0, turned, x)
+    with np.errstate(invalid="ignore"):  # infinite where the projection has no place
+        turned = centre + np.mod(x - centre + 180.0, 360.0) - 180.0
+        return np.where(np.abs(x - centre) > 180.0, turned, x)
 
 
 def box_around(grid: Grid, wkt: str, *, parts: int = 65) -> tuple[Box, float | None]:
@@ -198,7 +199,8 @@ class Frame:
         x, y = to_crs(self.grid_wkt, self.source_wkt, x, y)
         x = _near_meridian(x, self.meridian)
         a, b, c, d, e, f = self.inverse
-        return a * x + b * y + c, d * x + e * y + f
+        with np.errstate(invalid="ignore"):
+            return a * x + b * y + c, d * x + e * y + f
 
     def nodes(self, rows: slice, columns: slice) -> Nodes:
         """
@@ -228,6 +230,7 @@ class Frame:
         )
 
 
+@np.errstate(invalid="ignore", divide="ignore")
 def _worst(frame: Frame, shape: tuple[int, int], step: int) -> float:
     """Largest error, in cells of the grid, of places taken between nodes, over a lattice of probes."""
     rows = np.linspace(0, shape[0] - 1, _PROBES) // step * step

@@ -107,7 +107,7 @@ class RasterWriter:
     def _fitted(self, values: Any) -> Any:
         if values.dtype == self._dtype:
             return values
-        kinds = {"f": "f", "b": "bui", "u": "ui", "i": "ui"}[values.dtype.kind]
+        kinds = {"f": "f", "b": "bui", "u": "ui", "i": "ui"}.get(values.dtype.kind, "")
         block = values.astype(self._dtype) if self._dtype.kind in kinds else None
         if block is None or (self._dtype.kind in "ui" and (block != values).any()):
             msg = (
@@ -268,6 +268,8 @@ def copy_raster(
     """
     check_choice(compress, "compress", _PACKED)
     path = local_file(source, (".tif",), "raster")
+    with open_raster(path, max_cells=MAX_CELLS_BY_BLOCK):
+        pass  # a damaged one is told as such, not as one that cannot be written
     with (
         _write_errors(path.name),
         rasterio.Env(**ENVIRONMENT),

@@ -216,7 +216,7 @@ def default_assumptions(force: Force) -> dict[str, Assumption]:
         ("crosser_speed_factor", "triangular", (0.75, 1.0, 1.5), "factor",
          "people on foot at 3 to 6 km/h around 4, on each segment's own speed"),
         ("f_mask_position", "normal", (0.0, 1.0), "standard deviations",
-         "the 90 % band of the masked share by landform, all segments together"),
+         "the 90 % band of the masked share, by landform or by lines of sight, all segments together"),
         ("p_identify", "triangular", _around(force.p_identify, 0.10, 0.05), "probability",
          "no source for this border: 0.10 below to 0.05 above the force's own"),
         ("p_respond", "triangular", _around(force.p_respond, 0.15, 0.15), "probability",
