@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import signal
@@ -21,7 +22,6 @@ import borderzone as bz
 from borderzone import cli, fetch
 
 if TYPE_CHECKING:
-    import io
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -88,7 +88,7 @@ def test_two_countries_bring_the_16_tiles_of_their_corridor_and_a_line_that_a_st
     assert "all rights reserved" in out
     assert "Retrieved: " in out
     assert len(list((tmp_path / "mine" / "glo30").glob("*.tif"))) == 16
-    study = tomllib.loads(lines[-1].removeprefix("In a study file: "))
+    study = tomllib.loads(out.split("In a study file:\n")[1])
     dem = bz.read_dem(study["dem"], corridor.grid(resolution_m=10_000))
     assert 250 < float(dem.mean()) < 350
 
@@ -103,6 +103,77 @@ def test_the_size_is_told_before_the_first_byte_is_asked_for(
     assert store.asked("GET") == []
     assert len(store.asked("HEAD")) == 16
     assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words", "expected"),
+    [
+        ("y\n", (), 0),
+        ("n\n", (), 130),
+        ("\n", (), 130),
+        ("", ("--yes",), 0),
+        ("", ("--dry-run",), 0),
+    ],
+)
+def test_a_terminal_is_asked_before_much_is_brought(
+    run: Callable[..., tuple[int, str, str]],
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str,
+    words: tuple[str, ...],
+    expected: int,
+) -> None:
+    monkeypatch.setattr(cli, "_ASK_FROM_BYTES", 1000)
+    keyboard = io.StringIO(answer)
+    monkeypatch.setattr(keyboard, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", keyboard)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+
+    code, out, err = run("dem", "IRQ", "SYR", "--depth-km", "2", *words)
+
+    assert code == expected
+    assert "To fetch: " in out
+    assert ("Fetch them? [y/N]" in err) == (words == ())
+    assert bool(store.asked("GET")) == (expected == 0 and words != ("--dry-run",))
+
+
+def test_a_script_is_never_asked(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "_ASK_FROM_BYTES", 1)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+
+    code, _, err = run("dem", "IRQ", "SYR", "--depth-km", "2")
+
+    assert (code, err) == (0, "")
+
+
+def test_nobody_is_asked_about_little(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyboard = io.StringIO("n\n")
+    monkeypatch.setattr(keyboard, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", keyboard)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+
+    code, _, err = run("dem", "IRQ", "SYR", "--depth-km", "2")
+
+    assert (code, "Fetch them?" in err) == (0, False)
+
+
+def test_other_tiles_of_the_folder_stay_out_of_the_study(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    run("dem", "IRQ", "SYR", "--depth-km", "50")
+    code, out, _ = run("dem", "IRQ", "SYR", "--depth-km", "2")
+
+    thin = bz.Corridor.around(bz.Border.between("IRQ", "SYR"), depth_km=2)
+    study = tomllib.loads(out.split("In a study file:\n")[1])
+    folder = (tmp_path / "cache" / "glo30").as_posix()
+    assert code == 0
+    assert study == {"dem": [f"{folder}/{name}.tif" for name in fetch.tiles(thin)]}
+    records = bz.io.describe(study["dem"], name="elevation")
+    assert {record.title for record in records} == {"elevation: Copernicus DEM GLO-30"}
 
 
 def test_a_study_file_says_border_and_depth(
@@ -140,7 +211,11 @@ def test_land_cover_comes_with_its_own_credit(
     assert "5 tiles" in out
     assert "ESA WorldCover consortium" in out
     assert "CC BY 4.0" in out
-    assert "class 60" in out
+    study = tomllib.loads(out.split("In a study file:\n")[1])
+    assert study == {
+        "landcover": (tmp_path / "cache" / "worldcover").as_posix(),
+        "landcover_scheme": "worldcover",
+    }
     assert len(list((tmp_path / "cache" / "worldcover").glob("*.tif"))) == 5
 
 

@@ -225,6 +225,38 @@ def test_a_file_that_changed_on_the_server_starts_over(
     assert second["sent"] == newer.stat().st_size
 
 
+def test_a_file_that_changed_without_a_mark_but_its_date_starts_over(
+    store: Store, bring: Callable[..., fetch.FetchResult], cache: Path, body: bytes
+) -> None:
+    old, new = ({"Last-Modified": f"Mon, 0{day} Jan 2024 00:00:00 GMT"} for day in (1, 8))
+    store.rules({NAME: {"etag": "none", "headers": old, "cut": 90_000}})
+    with pytest.raises(errors.NetworkError):
+        bring(attempts=1)
+    assert part(cache).stat().st_size == 90_000
+    # Told to be as before, and sent in its new state.
+    store.rules(
+        {
+            NAME: {"etag": "none", "headers": old, "on": "HEAD"},
+            KEY: {"etag": "none", "headers": new, "on": "GET", "careless": True},
+        }
+    )
+
+    bring()
+
+    assert [line["range"] for line in store.asked()] == ["bytes=90000-", None]
+    assert final(cache).read_bytes() == body
+
+
+def test_a_file_that_grew_above_the_limit_meanwhile_is_not_brought(
+    store: Store, bring: Callable[..., fetch.FetchResult], cache: Path, body: bytes
+) -> None:
+    store.rules({NAME: {"on": "GET", "length": 400_000}})
+
+    with pytest.raises(errors.LimitError, match=r"grew to .* above the limit of"):
+        bring(max_gb=(len(body) + 200_000) / 1e9)
+    assert not final(cache).exists()
+
+
 def test_a_mark_that_changes_with_every_answer_never_joins_two_states(
     store: Store, bring: Callable[..., fetch.FetchResult], cache: Path
 ) -> None:
@@ -261,6 +293,17 @@ def test_a_server_out_of_order_is_asked_again(
 
     assert bring().bytes > 0
     assert len(store.asked(method)) == 3
+
+
+def test_a_server_that_asks_for_a_pause_gets_it(
+    store: Store, bring: Callable[..., fetch.FetchResult]
+) -> None:
+    store.rules({NAME: {"status": 429, "times": 1, "headers": {"Retry-After": "1"}}})
+    start = time.monotonic()
+
+    assert bring().bytes > 0
+    assert 1 <= time.monotonic() - start < 10
+    assert len(store.asked("HEAD")) == 2
 
 
 @pytest.mark.parametrize("method", ["HEAD", "GET"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -168,7 +169,38 @@ def test_the_fetched_land_cover_opens_as_classes(
     assert (classes[lon > LINE + 0.01] == BARE).all()
     assert (bare[lon < LINE - 0.01] == 0).all()
     assert (bare[lon > LINE + 0.01] == 1).all()
-    assert result.study_line == ""
+    assert tomllib.loads(result.study_line) == {
+        "landcover": result.folder.as_posix(),
+        "landcover_scheme": "worldcover",
+    }
+
+
+def test_a_study_tells_bare_ground_from_the_fetched_land_cover(
+    heights: fetch.FetchResult, store: Store, corridor: bz.Corridor, tmp_path: Path
+) -> None:
+    store.rules()
+    # Travel times lead over ground around the corridor, and slow down where it is not bare.
+    cover = fetch.landcover(corridor, cache=tmp_path, network=store.network())
+    file = tmp_path / "study.toml"
+    file.write_text(
+        f"a = 'QAT'\nb = 'SAU'\n{heights.study_line}\n{cover.study_line}\n[scenario]\n"
+        "depth_km = 5\nsegment_km = 10\nresolution_m = 900\ndraws = 200\n",
+        "utf-8",
+    )
+
+    ground = bz.Study.from_toml(file).read_ground()
+
+    assert ground.layers is not None
+    assert ground.grid is not None
+    lon, _ = places(ground.grid)
+    bare = ground.layers["bare_share"].to_numpy()
+    inside = ground.layers["segment"].to_numpy() >= 0
+    west, east = inside & (lon < LINE - 0.01), inside & (lon > LINE + 0.01)
+    assert west.any()
+    assert east.any()
+    assert (bare[west] == 0).all()
+    assert (bare[east] == 1).all()
+    assert "ESA WorldCover" in " ".join(record.attribution for record in ground.records)
 
 
 def test_land_cover_of_a_missing_tile_is_no_class(

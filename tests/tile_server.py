@@ -16,6 +16,7 @@ drip_s            pause before each byte of a body
 drip_head_s       pause before each byte of a head that never ends
 etag              "md5" (the default), "parts", "none", "weak", "new" (another each time), or itself
 deaf              ignore Range
+careless          ignore If-Range
 headers           further headers
 range_claim       Content-Range of a part
 redirect          send on to this address
@@ -114,7 +115,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(302, b"", Location=rule["redirect"])
             return
         if "status" in rule:
-            self.answer(rule["status"], b"")
+            self.answer(rule["status"], b"", **rule.get("headers", {}))
             return
         path = Handler.root / self.path.lstrip("/")
         if not path.is_file():
@@ -162,7 +163,7 @@ class Handler(BaseHTTPRequestHandler):
         """Send the head of a file, and go on with its body."""
         total, start = len(body), 0
         wanted = self.headers.get("Range")
-        fits = self.headers.get("If-Range") in {None, etag}
+        fits = self.headers.get("If-Range") in {None, etag} or rule.get("careless")
         if wanted and fits and not rule.get("deaf"):
             start = int(wanted.removeprefix("bytes=").rstrip("-"))
             if start >= total:

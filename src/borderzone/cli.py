@@ -286,7 +286,11 @@ def _fetch(
         for sentence in fetch.plan(corridor, network=network, **what).sentences():
             _say(sentence)
         return
-    told = {"network": network, "announce": _say, "confirm": None if yes else _confirm}
+    told: dict[str, Any] = {
+        "network": network,
+        "announce": _say,
+        "confirm": None if yes else _confirm,
+    }
     cover = what["source"] == "worldcover"
     rest = {name: value for name, value in what.items() if not (cover and name == "source")}
     try:
@@ -301,7 +305,7 @@ def _fetch(
         raise typer.Exit(EXIT_INTERRUPTED) from None
     _say(f"{len(result.paths)} tiles, {result.bytes / 1e6:.2f} MB, in {result.folder}")
     _say(result.attribution)
-    _say(f"In a study file:\n{result.study_toml}")
+    _say(f"In a study file:\n{result.study_line}")
 
 
 def _confirm(plan: Any) -> None:

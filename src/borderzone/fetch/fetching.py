@@ -68,14 +68,14 @@ class FetchResult:
     attribution: str
 
     @property
-    def study_toml(self) -> str:
+    def study_line(self) -> str:
         """
         Lines for a study file that uses the tiles.
 
         Returns
         -------
         str
-            TOML: the folder where it holds these tiles alone, else one tile a line.
+            TOML: the folder where it holds these tiles alone, else the tiles one by one.
         """
         layer = SOURCES[self.source].layer
         if {*self.folder.glob("*.tif")} == {*self.paths}:
@@ -211,7 +211,7 @@ def _fetch(
         for sentence in survey.plan.sentences():
             announce(sentence)
         _check_any(job, survey.plan)
-        _check_room(job, survey.plan)
+        _check_room(job, server, survey.plan)
         if confirm is not None:
             confirm(survey.plan)
         job.shelf.note_unknown(survey.missing)
@@ -242,9 +242,9 @@ def _check_any(job: Job, outline: Plan) -> None:
         raise NetworkError(msg)
 
 
-def _check_room(job: Job, outline: Plan) -> None:
+def _check_room(job: Job, server: Server, outline: Plan) -> None:
     """Refuse too much before the first byte is asked for."""
-    if outline.bytes > job.network.max_bytes:
+    if not server.allows(outline.bytes):
         msg = (
             f"{as_size(outline.bytes)} are to be fetched, the limit is {job.network.max_gb:g} GB; "
             "raise it with --max-gb (max_gb), or take a smaller corridor or margin or a coarser "

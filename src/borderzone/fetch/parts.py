@@ -214,7 +214,7 @@ def _tried(server: Server, part: Part, report: Callable[[int], None]) -> Brought
                     f"at byte {part.size} of {part.remote.size}; run the command again to go on"
                 )
                 raise NetworkError(msg) from None
-            server.pause(failures)
+            server.pause(failures, trouble)
 
 
 def _fill(server: Server, part: Part, report: Callable[[int], None]) -> None:
@@ -243,7 +243,8 @@ def _check_range(part: Part, answer: requests.Response, start: int) -> None:
     remote = part.remote
     expected = f"bytes {start}-{remote.size - 1}/{remote.size}"
     got = re.sub(r"\s+", " ", answer.headers.get("Content-Range", "").strip())
-    same = answer.headers.get("ETag", remote.etag) == remote.etag
+    marks = (("ETag", remote.etag), ("Last-Modified", remote.modified))
+    same = all(answer.headers.get(header, mark) == mark for header, mark in marks)
     if got != expected or not same:
         part.discard()
         msg = "the rest that was sent does not fit what is there"
@@ -253,10 +254,10 @@ def _check_range(part: Part, answer: requests.Response, start: int) -> None:
 def _start_over(server: Server, part: Part, answer: requests.Response) -> None:
     """Begin anew: the server was asked for all of it, or the file changed meanwhile."""
     now = remote_of(answer) or part.remote
-    if now.size > server.network.max_bytes:
+    if not server.allows(now.size - part.remote.size):
         msg = (
-            f"{part.tile.name}: it grew to {now.size / 1e9:.2f} GB on the server, the limit is "
-            f"{server.network.max_gb:g} GB; raise --max-gb"
+            f"{part.tile.name}: it grew to {now.size / 1e9:.2f} GB on the server, and all together "
+            f"above the limit of {server.network.max_gb:g} GB; raise --max-gb"
         )
         raise LimitError(msg)
     part.begin(now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from contextlib import contextmanager
@@ -30,10 +31,24 @@ _CHUNK = 256 * 1024
 _REDIRECTS = 3
 _SLOWEST_BYTES_S = 1024
 _LONGEST_PAUSE_S = 30.0
+_ASK_LATER = frozenset({408, 429})
 
 
 class TroubleError(Exception):
-    """Something that may pass: a cut connection, a late answer, a server out of order."""
+    """
+    Something that may pass: a cut connection, a late answer, a server out of order.
+
+    Parameters
+    ----------
+    reason
+        What went wrong.
+    wait_s
+        How long the server asks to be left alone. Units: s.
+    """
+
+    def __init__(self, reason: str, wait_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.wait_s = wait_s
 
 
 class StoppedError(Exception):
@@ -57,6 +72,7 @@ class Server:
         self.network = network
         self.stop = threading.Event()
         self.received = 0
+        self._promised = 0
         self._counting = threading.Lock()
         self._connections = Connections(network.timeout_s)
         self._session = requests.Session()
@@ -83,7 +99,7 @@ class Server:
         """
         return shown(self.base)
 
-    def pause(self, failures: int) -> None:
+    def pause(self, failures: int, trouble: TroubleError) -> None:
         """
         Wait before the next try.
 
@@ -91,15 +107,35 @@ class Server:
         ----------
         failures
             Tries that failed in a row.
+        trouble
+            The last of them.
 
         Raises
         ------
         StoppedError
             If all is to end meanwhile.
         """
-        longest = self.network.backoff_s * 2 ** (failures - 1)
-        if self.stop.wait(min(longest, _LONGEST_PAUSE_S)):
+        pause_s = max(self.network.backoff_s * 2 ** (failures - 1), trouble.wait_s)
+        if self.stop.wait(min(pause_s, _LONGEST_PAUSE_S)):
             raise StoppedError
+
+    def allows(self, more: int) -> bool:
+        """
+        Tell whether more may be brought than was said so far, and count it.
+
+        Parameters
+        ----------
+        more
+            Bytes on top; below 0 where a file shrank.
+
+        Returns
+        -------
+        bool
+            Whether all together stays within the limit.
+        """
+        with self._counting:
+            self._promised += more
+            return self._promised <= self.network.max_bytes
 
     def end(self) -> None:
         """End all questions early, those too that wait for an answer."""
@@ -141,7 +177,7 @@ class Server:
                         f"({trouble}); try again later, what was brought is kept"
                     )
                     raise NetworkError(msg) from None
-                self.pause(failures)
+                self.pause(failures, trouble)
 
     def _look(self, tile: Tile) -> Remote | None:
         with self._asked("HEAD", tile, {}) as answer:
@@ -247,9 +283,9 @@ class Server:
         status = answer.status_code
         if method == "HEAD" and status in {405, 501}:
             return
-        if status >= 500 or status in {408, 429}:  # too late, or too many questions
+        if status >= 500 or status in _ASK_LATER:
             msg = f"status {status}"
-            raise TroubleError(msg)
+            raise TroubleError(msg, _asked_to_wait_s(answer))
         if status not in {200, 206, 404, 416}:
             msg = (
                 f"{tile.name}: {self.name} answers with status {status}; check the address, "
@@ -305,6 +341,11 @@ class Server:
                     msg = f"only {window_bytes} bytes in {elapsed:.1f} s"
                     raise TroubleError(msg)
                 window_start, window_bytes = time.monotonic(), 0
+
+
+def _asked_to_wait_s(answer: requests.Response) -> float:
+    told = answer.headers.get("Retry-After", "").strip()
+    return float(told) if re.fullmatch(r"\d{1,6}", told) else 0.0
 
 
 def _no_credentials(request: Any) -> Any:
