@@ -31,7 +31,7 @@ _CHUNK = 256 * 1024
 _REDIRECTS = 3
 _SLOWEST_BYTES_S = 1024
 _LONGEST_PAUSE_S = 30.0
-_ASK_LATER = frozenset({408, 429})
+_ASK_LATER = frozenset({408, 429})  # too late, too many questions
 
 
 class TroubleError(Exception):
