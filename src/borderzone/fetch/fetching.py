@@ -70,7 +70,7 @@ class FetchResult:
     @property
     def study_line(self) -> str:
         """
-        Give the lines of a study file that uses the tiles.
+        Give lines for a study file that uses the tiles.
 
         Returns
         -------
