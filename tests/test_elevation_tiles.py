@@ -30,11 +30,12 @@ from tile_cases import (
 import borderzone as bz
 from borderzone import io
 from borderzone.errors import CoverageGapError, LimitError
-from borderzone.grid import Grid
 from borderzone.io import mosaic
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from borderzone.grid import Grid
 
 
 @pytest.fixture(scope="module")

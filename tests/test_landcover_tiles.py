@@ -66,7 +66,9 @@ def test_classes_and_shares_have_the_same_bits_in_every_block(
         blocks = [window.inner for window in grid.blocks(size)]
         with ThreadPoolExecutor(3) as pool:
             several = list(pool.map(lambda block: source.read(*block), blocks))
-            shares = list(pool.map(lambda block: source.read_share(block[0], block[1], [60, 50]), blocks))
+            shares = list(
+                pool.map(lambda block: source.read_share(block[0], block[1], [60, 50]), blocks)
+            )
         for block, values, parts in zip(blocks, several, shares, strict=True):
             np.testing.assert_array_equal(values, codes[block])
             np.testing.assert_array_equal(parts, bare[block])

@@ -56,7 +56,12 @@ def write(path: Path, dtype: str, order: int, *, threads: int = 1, **options: An
 def test_the_bytes_are_the_same_in_any_order_and_from_several_threads(
     tmp_path: Path, dtype: str, compress: str
 ) -> None:
-    options: dict[str, Any] = {"compress": compress, "units": "m", "long_name": "heights", "tags": {"RUN": "1"}}
+    options: dict[str, Any] = {
+        "compress": compress,
+        "units": "m",
+        "long_name": "heights",
+        "tags": {"RUN": "1"},
+    }
     one = write(tmp_path / "a.tif", dtype, 1, **options)
     assert write(tmp_path / "b.tif", dtype, 9, threads=4, **options) == one
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tif", "b.tif"]
