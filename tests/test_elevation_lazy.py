@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,3 +98,13 @@ def test_tiles_beside_the_grid_are_told_at_once(tiles: Path) -> None:
         NoOverlapError, match=r"elevation: none of the 5 file\(s\) lies on the grid"
     ):
         io.open_dem(tiles, grid_at(45.0, 30.0, resolution_m=400, shape=(10, 10)))
+
+
+def test_threads_that_open_tiles_leave_the_filters_of_warnings_alone(tiles: Path) -> None:
+    grid = grid_at(41.2, 35.0, resolution_m=300, shape=(128, 128))
+    source = io.open_dem(tiles, grid)
+    before = list(warnings.filters)
+    blocks = [window.inner for window in grid.blocks(8)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda block: source.read(*block), blocks))
+    assert list(warnings.filters) == before
