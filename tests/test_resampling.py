@@ -11,7 +11,7 @@ import rasterio
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from tile_cases import OBLIQUE, convolved, grid_at, lonlat, write_tif
 
 import borderzone as bz
@@ -127,8 +127,7 @@ def test_a_mean_is_each_known_source_cell_by_its_area_in_the_box(
 
 @pytest.mark.parametrize(
     ("name", "cell_m", "middle", "largest"),
-    # GDAL averages the source cells whose centres lie in the upright box around the turned cell,
-    # each with the same weight: a wider window with jumps.
+    # GDAL averages over the upright box between two opposite corners of a turned cell, see below.
     [("cubic_10", 10, 0.001, 0.02), ("average_47", 47, 0.7, 3.5), ("average_90", 90, 0.9, 3.5)],
 )
 def test_heights_are_those_of_gdalwarp(
@@ -143,6 +142,23 @@ def test_heights_are_those_of_gdalwarp(
     assert np.abs(off).max() < largest
     assert abs(off.mean()) < 0.05
     assert np.std(theirs) > 10
+
+
+@pytest.mark.parametrize(("name", "cell_m"), [("average_47", 47), ("average_90", 90)])
+def test_the_plain_mean_of_a_box_is_that_of_gdalwarp_in_its_box(
+    oracle: Any, name: str, cell_m: int
+) -> None:
+    """Its box reaches from the first corner of a cell to the last; ours has the area of the cell."""
+    to_degrees = Transformer.from_crs(OBLIQUE, 4326, always_xy=True)
+    left, top = oracle[f"{name}_corner"]
+    for i, j in ((0, 0), (7, 11), (19, 3), (12, 12)):
+        rows, columns = np.array([i, i + 1]), np.array([j, j + 1])
+        lon, lat = to_degrees.transform(left + columns * cell_m, top - rows * cell_m)
+        x, y = (lon - 41) * 3600, (35.5 - lat) * 3600
+        mean, _ = mean_in_box(
+            oracle["heights_dm"] / 10, x.mean(), y.mean(), float(np.ptp(x)), float(np.ptp(y))
+        )
+        assert oracle[name][i, j] == pytest.approx(mean, abs=2e-4)
 
 
 @pytest.mark.parametrize(

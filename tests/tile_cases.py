@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -110,3 +111,28 @@ def convolved(heights: Any, x: Any, y: Any) -> Any:
         for p in range(4)
         for q in range(4)
     )
+
+
+def five_tiles(folder: Path) -> Path:
+    """Write four tiles with a hole into a folder, and one of another cell size on their east."""
+    for lat in (34, 35):
+        for lon in (40, 41):
+            copernicus(folder, lat, lon)
+    cell = 1 / 120
+    transform = Affine(cell, 0, 41.8, 0, -cell, 36)
+    coarse = sampled(transform, 240, 120)
+    coarse[100:120, 40:60] = -9999
+    write_tif(folder / "east.tif", coarse, transform, nodata=-9999)
+    with rasterio.open(folder / "Copernicus_DSM_COG_10_N35_00_E041_00_DEM.tif", "r+") as target:
+        holed = target.read(1)
+        holed[200:230, 100:180] = np.nan
+        target.write(holed, 1)
+    return folder
+
+
+def packed(path: Path, members: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> Path:
+    """Write an archive."""
+    with zipfile.ZipFile(path, "w", how) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from borderzone.io.files import atomic_write, local_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["MAX_CELLS", "open_raster", "read_raster", "write_raster"]
 
@@ -37,6 +39,7 @@ _FEET = ("foot", "feet", "ft", "us-ft", "ftus")
 _METRES = ("", "m", "metre", "metres", "meter", "meters")
 # A piece of a file is decoded whole: larger ones would not fit beside everything else.
 MAX_PIECE = 2**26
+_OPENING = threading.Lock()
 
 
 @contextmanager
@@ -72,11 +75,16 @@ def open_raster(
         If it has more than `max_cells` cells.
     """
     file = local_file(path, SUFFIXES, what)
-    with raster_errors(file.name, what), rasterio.Env(**ENVIRONMENT), warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)  # raised as an error below
-        with rasterio.open(file, driver="GTiff") as source:
-            _check_source(source, file.name, what, max_cells)
-            yield source
+    with raster_errors(file.name, what), rasterio.Env(**ENVIRONMENT), _opened(file) as source:
+        _check_source(source, file.name, what, max_cells)
+        yield source
+
+
+def _opened(file: Path) -> Any:
+    # Filters of warnings belong to the process: two threads that set them at once would mix them up.
+    with _OPENING, warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)  # an error of our own instead
+        return rasterio.open(file, driver="GTiff")
 
 
 @contextmanager
