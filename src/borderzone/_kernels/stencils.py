@@ -126,13 +126,12 @@ def _differences(z: Any, i: int, j: int) -> Any:
 
 
 @njit(**_INLINE)
-def _infinite_in_row(z: Any, i: int) -> Any:
-    """Count infinite heights of a row while it is on its way through the cache."""
+def _impossible_in_row(z: Any, i: int) -> Any:
+    """Count numbers of a row that are no heights, as `focal.n_impossible` does, on their way by."""
+    most, void, short = z.dtype.type(1e6), z.dtype.type(-9999), z.dtype.type(-32768)
     count = 0
     for j in range(z.shape[1]):
-        # Infinity less itself is NaN. Comparisons with a limit are not made into vectors.
-        zero = z[i, j] - z[i, j]
-        count += (zero != zero) - (z[i, j] != z[i, j])  # noqa: PLR0124 (NaN differs from itself)
+        count += (abs(z[i, j]) > most) | (z[i, j] == void) | (z[i, j] == short)
     return count
 
 
@@ -174,11 +173,11 @@ def curvatures(  # noqa: C901, PLR0913, PLR0917 (one output a layer; None leaves
     Returns
     -------
     int
-        Number of infinite heights.
+        Number of heights that are none.
     """
-    infinite = _infinite_in_row(z, 0) + _infinite_in_row(z, 1)
+    impossible = _impossible_in_row(z, 0) + _impossible_in_row(z, 1)
     for i in range(1, z.shape[0] - 1):
-        infinite += _infinite_in_row(z, i + 1)
+        impossible += _impossible_in_row(z, i + 1)
         row = row0 + i - 1
         if profile is not None:
             profile_line = profile[row, col0:]
@@ -206,7 +205,7 @@ def curvatures(  # noqa: C901, PLR0913, PLR0917 (one output a layer; None leaves
                 plan_line[j - 1] = value
             if total is not None:
                 total_line[j - 1] = -(r + t)
-    return infinite
+    return impossible
 
 
 # In numpy, with d the eight differences of the neighbours from the centre, and gx, gy the
@@ -246,14 +245,14 @@ def window_layers(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one loop a
     Returns
     -------
     int
-        Number of infinite heights.
+        Number of heights that are none.
     """
     # One inner loop for each layer: short loops with one output become vector instructions, and
     # the three rows of `z` they share stay in the cache. A row of an output is taken first: with a
     # row and a column added to the indices the loop would take twice as long.
-    infinite = _infinite_in_row(z, 0) + _infinite_in_row(z, 1)
+    impossible = _impossible_in_row(z, 0) + _impossible_in_row(z, 1)
     for i in range(1, z.shape[0] - 1):
-        infinite += _infinite_in_row(z, i + 1)
+        impossible += _impossible_in_row(z, i + 1)
         row = row0 + i - 1
         if slope is not None:
             line = slope[row, col0:]
@@ -292,7 +291,7 @@ def window_layers(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one loop a
                 # A sum is NaN where any of its terms is; a comparison would lose that.
                 known = k[4] * ((a + h) + (b + g) + (c + f) + (d + e))
                 line[j - 1] = _higher(up, k[4]) - _lower(low, k[4]) + known
-    return infinite
+    return impossible
 
 
 @njit(**_OPTIONS)

@@ -165,10 +165,13 @@ class FlagDoubt:
         doubt: MapDoubt = MAP_DOUBT,
         draws: int = 16,
     ) -> None:
-        self._segments = segments
+        self._segments = _in_order(segments)
         self._source_m = check_positive(source_m, "source_m", "m")
         self._mode = check_choice(mode, "mode", MODES)
-        self._draws = int(check_positive(draws, "draws"))
+        if draws != int(draws) or draws < 1:
+            msg = f"draws must be a whole number, 1 or more, got {draws!r}"
+            raise InvalidParameterError(msg)
+        self._draws = int(draws)
         self._breaks = {
             "remote_hours": check_positive(remote_hours, "remote_hours", "h"),
             "bare_threshold": check_probability(bare_threshold, "bare_threshold"),
@@ -214,6 +217,12 @@ class FlagDoubt:
         given |= {} if hours is None else {"hours": hours}
         flat = {n: grid.check(layer, n).to_numpy().ravel() for n, layer in given.items()}
         number = cells["segment"].to_numpy().ravel()
+        if number.max(initial=-1) >= len(self._segments):
+            msg = (
+                f"cells lie in segment {number.max()}, but segments has {len(self._segments)}; hand over "
+                "the segments of the same corridor"
+            )
+            raise InvalidParameterError(msg)
         own = np.flatnonzero(number >= 0)
         places = _places(grid, own)
         for first in range(0, own.size, _CELLS_AT_ONCE):
@@ -315,6 +324,20 @@ class FlagDoubt:
             _reason(pays, (remote[n], cave[n]), (visit[0][n], visit[1][n]), unmapped[n], hours)
             for n, pays in zip(table["segment"], table["pays"], strict=True)
         ]
+
+
+def _in_order(segments: pd.DataFrame) -> pd.DataFrame:
+    """Segments by their numbers, which must be 0, 1, 2 and so on."""
+    missing = [name for name in ("km_start", "km_end") if name not in segments]
+    if missing:
+        msg = f"segments needs {', '.join(missing)}; corridor.segments has them"
+        raise InvalidParameterError(msg)
+    numbers = segments["segment"] if "segment" in segments else segments.index.to_series()
+    order = np.argsort(numbers.to_numpy(), kind="stable")
+    if not np.array_equal(numbers.to_numpy()[order], np.arange(len(segments))):
+        msg = "segments must be numbered 0, 1, 2 and so on, in a column segment or by their index"
+        raise InvalidParameterError(msg)
+    return segments.iloc[order]
 
 
 def _reason(

@@ -162,7 +162,9 @@ def refined(
         delay = error.delay_foot if mode == "foot" else error.delay_vehicle
         flat_km_h = irmischer_clarke(0.0) if mode == "foot" else VEHICLE_OFF_ROAD.flat_km_h
         within_h = _PLACE_SPREAD * cell_m / 1000 / flat_km_h * fourth
-        later = layers["hours"] * np.exp(np.minimum(delay * relief / 1000, 3.0)) + within_h
+        # Where relief is not known the way is as long as it was.
+        rise_km = np.nan_to_num(relief, nan=0.0) / 1000
+        later = layers["hours"] * np.exp(np.minimum(delay * rise_km, 3.0)) + within_h
         drawn["hours"] = np.maximum(later, 0.0)
     for name, values in layers.items():
         drawn.setdefault(name, np.broadcast_to(values, first.shape))

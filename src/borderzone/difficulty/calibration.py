@@ -186,6 +186,9 @@ def _located(
     caves: gpd.GeoDataFrame, grid: Grid, inside: BoolArray, rock: BoolArray
 ) -> tuple[IntArray, dict[str, int]]:
     """Find the cells that hold a cave, and count what is left out."""
+    if not hasattr(caves, "geom_type"):
+        msg = f"known caves must be a GeoDataFrame of points, got {type(caves).__name__}"
+        raise InvalidParameterError(msg)
     if caves.crs is None:
         msg = "the known caves have no CRS; give them one with set_crs"
         raise CRSMismatchError(msg)
@@ -298,7 +301,7 @@ def _held_out(
     bins: Mapping[str, tuple[IntArray, list[str]]], here: BoolArray, folds: int, seed: int
 ) -> float:
     """Area of a score of each cell that was learnt without its part of caves and ground."""
-    if not 2 <= folds <= here.sum():
+    if isinstance(folds, float) or not 2 <= folds <= here.sum():
         msg = f"folds must be 2 to the number of caves, {int(here.sum())}, got {folds!r}"
         raise InvalidParameterError(msg)
     rng = np.random.default_rng(seed)

@@ -17,6 +17,7 @@ import xarray as xr
 from borderzone._cellwise import any_lazy, cellwise
 from borderzone._checks import check_positive, check_probability
 from borderzone._kernels import fuzzy as kernels
+from borderzone.difficulty.given import check_kinds, named
 from borderzone.difficulty.masking import MASK_LAYERS, mask_prior
 from borderzone.difficulty.scales import FLOOR, SCALES
 from borderzone.difficulty.weighting import INDEX_LEGS, index_weights
@@ -153,27 +154,14 @@ def flags(  # noqa: PLR0913 (the front door's order, then its two breaks and the
         "remote_hours": check_positive(remote_hours, "remote_hours", "h"),
         "bare_threshold": check_probability(bare_threshold, "bare_threshold"),
     }
-    layers = _named(attrs, hours, surface, masking)
+    check_kinds(attrs, hours, surface, masking, weights)
+    layers = named(attrs, hours, surface, masking, used=set(_LIMITS) | MASK_LAYERS)
     if any_lazy(layers):
         grid = Grid.of(next(iter(layers.values())))
         for name, layer in layers.items():
             grid.check(layer, name.split(":")[-1])
     found: xr.Dataset = cellwise(lambda own: _flagged(own, breaks, weights), layers)
     return found
-
-
-def _named(
-    attrs: xr.Dataset,
-    hours: xr.DataArray | None,
-    surface: xr.Dataset,
-    masking: xr.DataArray | None,
-) -> dict[str, xr.DataArray]:
-    """Name every layer that is read by where it came from: both datasets may hold one of a name."""
-    used = set(_LIMITS) | MASK_LAYERS
-    layers = {f"attrs:{name}": attrs[name] for name in attrs.data_vars if name in used}
-    layers |= {f"surface:{name}": surface[name] for name in surface.data_vars if name in used}
-    layers |= {} if hours is None else {"hours": hours}
-    return layers | ({} if masking is None else {"masking": masking})
 
 
 def _flagged(
@@ -204,7 +192,13 @@ def _flagged(
         **_inputs(ground),
     }
     return xr.Dataset(
-        found, attrs={"crs": ground.grid.crs.to_wkt(), "gamma": GAMMA, "floor": FLOOR}
+        found,
+        attrs={
+            "crs": ground.grid.crs.to_wkt(),
+            "gamma": GAMMA,
+            "floor": FLOOR,
+            "index_weights": dict(weights or {}),
+        },
     )
 
 

@@ -108,7 +108,7 @@ def rank_stability(  # noqa: PLR0913 (two inputs, four settings of the draws and
     check_non_negative(spread, "spread")
     _check_count(draws, "draws")
     _check_count(top, "top")
-    stated = index_weights(weights).weights
+    stated = index_weights(flags.attrs.get("index_weights") if weights is None else weights).weights
     members = _members(flags, groups)
     names, place = np.unique(members.pop("group"), return_inverse=True)
     rng = np.random.default_rng(seed)
@@ -170,6 +170,9 @@ def _members(flags: xr.Dataset, groups: xr.DataArray) -> dict[str, Any]:
         msg = f"flags has no member_{missing[0]}; hand over what difficulty.flags returned"
         raise InvalidParameterError(msg)
     where = Grid.of(flags[f"member_{names[0]}"]).check(groups, "groups").to_numpy()
+    if not np.array_equal(where, np.round(where), equal_nan=True):
+        msg = "groups must hold whole numbers, or NaN or -1 for none"
+        raise InvalidParameterError(msg)
     inside = where >= 0
     found = {name: flags[f"member_{name}"].to_numpy()[inside] for name in names}
     return {"group": where[inside].astype(np.int64), **found}

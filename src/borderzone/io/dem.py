@@ -218,8 +218,8 @@ def read_dem(
     Read elevation tiles onto a grid.
 
     Averages where the tiles are finer than the grid, cubic convolution where
-    they are coarser. Where tiles of one lattice overlap, the first in sorted order
-    counts; where cells of two sizes overlap, the finer. Holes stay holes.
+    they are coarser. Where tiles of one lattice overlap, the first counts: in sorted order
+    of a folder or a pattern, in the order given of several items; where cells of two sizes overlap, the finer. Holes stay holes.
 
     Parameters
     ----------

@@ -12,7 +12,13 @@ from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
 from borderzone._checks import check_choice
-from borderzone.errors import CoverageGapError, GridMismatchError, NoOverlapError
+from borderzone._heights import heights_of, refuse_impossible
+from borderzone.errors import (
+    CoverageGapError,
+    GridMismatchError,
+    InvalidParameterError,
+    NoOverlapError,
+)
 from borderzone.grid import raster_crs
 from borderzone.io.raster import raster_errors
 
@@ -40,8 +46,8 @@ def warp(
     Bring a raster onto a grid.
 
     By default numbers are averaged where the grid is coarser than the raster
-    and interpolated by cubic convolution where it is finer; classes (integers)
-    take the commonest or the nearest. A cell less than half covered by data
+    and interpolated by cubic convolution where it is finer; classes (integers
+    that are not in metres) take the commonest or the nearest. A cell less than half covered by data
     has none.
 
     Parameters
@@ -69,12 +75,28 @@ def warp(
         If no cell has data.
     CoverageGapError
         If a needed cell has none; the message says which share.
+    InvalidParameterError
+        If a number is infinite, or a height is none.
     """
     check_choice(resampling, "resampling", RESAMPLING)
     what = name or ("raster" if raster.name is None else str(raster.name))
     crs, transform = raster_crs(raster), source_transform(raster)
     values = raster.transpose("y", "x").to_numpy()
-    classes = values.dtype.kind in "iub"
+    # Whole numbers are classes, unless they say that they are metres.
+    heights = str(raster.attrs.get("units", "")).strip().lower() in {
+        "m",
+        "metre",
+        "metres",
+        "meters",
+    }
+    classes = values.dtype.kind in "iub" and not heights
+    if not classes:
+        values = heights_of(raster.transpose("y", "x"), what, metres=heights)
+        if heights:
+            refuse_impossible(values, what)
+        elif np.isinf(values).any():
+            msg = f"{what} holds {int(np.isinf(values).sum()):,} infinite numbers; mask no data as NaN"
+            raise InvalidParameterError(msg)
     if resampling == "auto":
         coarsens = grid.resolution_m > cell_m(transform, values.shape, crs, grid)
         fine, coarse = ("mode", "nearest") if classes else ("average", "cubic")

@@ -51,6 +51,25 @@ def table(
     }
 
 
+def counted(number: int, what: str) -> str:
+    """
+    Write a number of things.
+
+    Parameters
+    ----------
+    number
+        How many.
+    what
+        One of them.
+
+    Returns
+    -------
+    str
+        "1 segment", "2 segments".
+    """
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def number(value: Any, digits: int = 0) -> str:
     """
     Write a number.

@@ -11,6 +11,7 @@ import borderzone
 from borderzone.figures.sheet import DISCLAIMER
 from borderzone.report import wording
 from borderzone.report.caves import caves_table, caves_words
+from borderzone.report.cells import counted
 from borderzone.report.credits import inputs_table, licence_table
 from borderzone.report.ranking import index_words, stability_table
 from borderzone.report.readable import (
@@ -110,7 +111,7 @@ def _corridor(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
     words = [
         (
             f"The corridor is all ground whose nearest point of the border is at most {deep} km "
-            f"away: {result.corridor.area_km2:,.0f} km² in {len(result.segments)} segments, from "
+            f"away: {result.corridor.area_km2:,.0f} km² in {counted(len(result.segments), 'segment')}, from "
             f"{result.border.start_name} (km 0) to {result.border.end_name} "
             f"(km {result.border.length_km:,.0f})."
         )

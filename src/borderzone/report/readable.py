@@ -233,7 +233,7 @@ def segments_table(result: StudyResult) -> cells.Table | None:
         for row in rows.itertuples()
     ]
     return cells.table(
-        f"The {len(body)} segments",
+        f"The {cells.counted(len(body), 'segment')}",
         "All columns stand in tables/segments.csv, their meaning in tables/data_dictionary.csv.",
         [
             ("border km", False),

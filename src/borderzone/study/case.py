@@ -388,6 +388,11 @@ def _located(source: Any, folder: Path) -> Any:
     """Paths in a study file are relative to it; a word that names embedded data is not one."""
     if isinstance(source, list):
         return [_located(item, folder) for item in source]
+    if not isinstance(source, str):
+        msg = f'a layer of a study file is a path, a list of paths or "embedded", got {source!r}'
+        raise InvalidScenarioError(msg)
+    if "://" in source or source.startswith("/vsi"):
+        return source  # refused, as it stands, by whoever opens it
     if source in (EMBEDDED, "synthetic") or Path(source).is_absolute():
         return source
     return str(folder / source)

@@ -7,17 +7,22 @@ import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
+from pyproj import Proj
 
+from borderzone._heights import check_metres, heights_of, refuse_impossible
 from borderzone._kernels import focal
 from borderzone.errors import GridMismatchError, InvalidParameterError, NotProjectedError
 from borderzone.grid import raster_crs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pyproj import CRS
 
     from borderzone._typing import FloatArray
 
@@ -26,8 +31,12 @@ __all__ = ["Elevation", "over_raster"]
 _LOG = logging.getLogger("borderzone")
 _CELLS_WORTH_A_THREAD = 100_000
 _BAND_ROWS = 128
+FARTHEST_CELLS = 10_000
+# Mark of a chunk whose raster was looked at as a whole.
+SCALE_KNOWN = "scale_known"
+# A slope may be off by no more than this share because of the map. UTM keeps 0.1 %.
+_MOST_SCALE = 0.05
 _METRES = ("metre", "meter")
-_HEIGHT_UNITS = ("", "m", "metre", "metres", "meter", "meters")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,9 +93,7 @@ class Elevation:
             msg = f"an elevation raster must be an xarray.DataArray, got {type(dem).__name__}"
             raise InvalidParameterError(msg)
         crs_wkt = _metric_crs(dem)
-        if str(dem.attrs.get("units", "")).strip().lower() not in _HEIGHT_UNITS:
-            msg = f"elevation must be in metres, got units {dem.attrs['units']!r}; convert it first"
-            raise InvalidParameterError(msg)
+        check_metres(dem)
         if dem.dims != ("y", "x") or not {"x", "y"} <= set(dem.coords) or min(dem.shape) < 2:
             msg = (
                 "an elevation raster needs dimensions ('y', 'x') with coordinates and at least "
@@ -94,7 +101,7 @@ class Elevation:
             )
             raise GridMismatchError(msg)
         return cls(
-            z=_heights(dem),
+            z=heights_of(dem),
             step_east=even_step(dem["x"].to_numpy(), "x"),
             step_north=-even_step(dem["y"].to_numpy(), "y"),
             crs_wkt=crs_wkt,
@@ -160,7 +167,7 @@ def over_raster(
     reach: tuple[int, int],
     run: Callable[[FloatArray, int, int], Any],
     *,
-    counts_infinite: bool = False,
+    counts_impossible: bool = False,
 ) -> None:
     """
     Run a kernel over every cell of a raster, the rim included.
@@ -177,24 +184,30 @@ def over_raster(
         Rows and columns of halo that the kernel needs.
     run
         The kernel: heights with halo, row and column of the first inner cell.
-    counts_infinite
-        Whether the kernel gives the number of infinite heights; they are looked for before
+    counts_impossible
+        Whether the kernel gives the number of heights that are none; they are looked for before
         it where not. A pass of its own would cost a light kernel a third of its time.
 
     Raises
     ------
     InvalidParameterError
-        If a height is infinite.
+        If a height is none, or the kernel reaches too far.
     """
 
     def checked(part: FloatArray, row: int, column: int) -> None:
-        if not counts_infinite and focal.n_infinite(part):
-            _refuse_infinite(z)
-        if run(part, row, column) and counts_infinite:
-            _refuse_infinite(z)
+        if not counts_impossible and focal.n_impossible(part):
+            refuse_impossible(z)
+        if run(part, row, column) and counts_impossible:
+            refuse_impossible(z)
 
     tall, wide = reach
     rows, columns = z.shape
+    if max(reach) > FARTHEST_CELLS:
+        msg = (
+            f"a neighbourhood of {max(reach):,} cells to each side is more than {FARTHEST_CELLS:,}; "
+            "take a smaller radius, or a coarser raster"
+        )
+        raise InvalidParameterError(msg)
     if rows <= tall or columns <= wide:
         _LOG.warning(
             "a neighbourhood of %d x %d cells is larger than the raster of %d x %d cells: "
@@ -246,31 +259,6 @@ def _extended(z: FloatArray, rows: tuple[int, int], columns: tuple[int, int]) ->
         return np.pad(z, (rows, columns), mode="reflect", reflect_type="odd")
 
 
-def _heights(dem: xr.DataArray) -> FloatArray:
-    """Heights as the kernels take them; the value that stands for no data becomes NaN."""
-    kind = np.float64 if dem.dtype == np.float64 else np.float32
-    raw = dem.to_numpy()
-    if raw.dtype.kind not in "iuf":
-        msg = f"elevation must hold numbers, got {raw.dtype}"
-        raise InvalidParameterError(msg)
-    z: FloatArray = np.ascontiguousarray(raw, dtype=kind)
-    for told in (dem.attrs, dem.encoding):
-        for key in ("_FillValue", "nodata", "missing_value"):
-            fill = told.get(key)
-            if fill is not None and np.isfinite(fill) and (raw == fill).any():
-                z = np.where(raw == fill, kind(np.nan), z).astype(kind, copy=False)
-    return z
-
-
-def _refuse_infinite(z: FloatArray) -> None:
-    row, column = np.argwhere(np.isinf(z))[0]
-    msg = (
-        f"elevation must be finite or NaN, got {np.isinf(z).sum():,} infinite heights, the first in "
-        f"row {row}, column {column}; mask no data as NaN"
-    )
-    raise InvalidParameterError(msg)
-
-
 def _metric_crs(dem: xr.DataArray) -> str:
     crs = raster_crs(dem)
     units = {axis.unit_name for axis in crs.axis_info}
@@ -281,7 +269,36 @@ def _metric_crs(dem: xr.DataArray) -> str:
             "borderzone.io.warp(raster, corridor.grid(resolution_m=...))"
         )
         raise NotProjectedError(msg)
+    _check_scale(dem, crs)
     return str(crs.to_wkt())
+
+
+def _check_scale(dem: xr.DataArray, crs: CRS) -> None:
+    """Refuse a map whose metres are no metres on the ground, such as Web Mercator."""
+    if SCALE_KNOWN in dem.encoding or not {"x", "y"} <= set(dem.coords) or dem.size == 0:
+        return
+    middle = [float(np.mean([dem[axis].values[0], dem[axis].values[-1]])) for axis in ("x", "y")]
+    scale = _scale_at(str(crs.to_wkt()), *middle)
+    if abs(scale - 1) > _MOST_SCALE:
+        msg = (
+            f"the elevation raster is in {crs.name}, where a metre of the map is {1 / scale:.2f} m on the "
+            f"ground here, so slopes would be off by {abs(scale - 1):.0%}; project it first with "
+            "borderzone.io.warp(raster, corridor.grid(resolution_m=...))"
+        )
+        raise NotProjectedError(msg)
+
+
+@lru_cache(maxsize=64)
+def _scale_at(wkt: str, x: float, y: float) -> float:
+    """Larger of the two scale factors of a projection; 1 where it is not known."""
+    projection = Proj(wkt)
+    lon, lat = projection(x, y, inverse=True)
+    if not (np.isfinite(lon) and np.isfinite(lat)):
+        return 1.0
+    factors = projection.get_factors(lon, lat)
+    scales = [factors.meridional_scale, factors.parallel_scale]
+    known = [scale for scale in scales if np.isfinite(scale) and scale > 0]
+    return max(known, key=lambda scale: abs(scale - 1)) if known else 1.0
 
 
 def even_step(centres: FloatArray, axis: str) -> float:

@@ -84,7 +84,7 @@ def window_layers(
         elevation.z,
         (1, 1),
         lambda z, row, col: stencils.window_layers(z, numbers, row, col, *arguments),
-        counts_infinite=True,
+        counts_impossible=True,
     )
     directed = {"slope_deg", "aspect_deg"}
     return {
@@ -125,7 +125,7 @@ def curvature_layers(elevation: Elevation, names: Iterable[str]) -> dict[str, xr
         elevation.z,
         (1, 1),
         lambda z, row, col: stencils.curvatures(z, steps, row, col, *arguments),
-        counts_infinite=True,
+        counts_impossible=True,
     )
     return {
         name: elevation.wrap(values, name=name, **CURVATURES[name])
@@ -229,7 +229,9 @@ def vector_ruggedness(elevation: Elevation, window: int) -> xr.DataArray:
     InvalidParameterError
         If the window is not an odd number of at least 3 cells.
     """
-    if isinstance(window, bool) or int(window) != window or window < 3 or window % 2 == 0:
+    given: Any = window  # whatever the caller made of it
+    whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
+    if not whole or window < 3 or window % 2 == 0:
         msg = f"window must be an odd number of cells, 3 at least, got {window!r}"
         raise InvalidParameterError(msg)
     half = int(window) // 2

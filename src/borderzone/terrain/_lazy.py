@@ -8,13 +8,15 @@ there as it does for the whole.
 
 from __future__ import annotations
 
+import math
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 import xarray as xr
 
-from borderzone.terrain._elevation import Elevation, even_step
+from borderzone._heights import FILLS
+from borderzone.terrain._elevation import FARTHEST_CELLS, SCALE_KNOWN, Elevation, even_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,20 +96,38 @@ class _Chunked:
         Elevation.of(corner.copy(data=np.zeros(corner.shape, np.float32)))
         self._dem, self._function, self._options = dem, function, options
         self._steps = (even_step(dem["y"].to_numpy(), "y"), even_step(dem["x"].to_numpy(), "x"))
-        self._depth = reach(cell_m=max(map(abs, self._steps)), **options)
-        side = 2 * self._depth + 3
-        self._sample = self._layers(np.zeros((side, side), dem.dtype))
-        self._depths: tuple[int, ...] = (self._depth, self._depth)
+        self._reach = self._cells(reach)
+        shape = [2 * cells + 3 for cells in self._reach]
+        self._sample = self._layers(np.zeros(shape, dem.dtype))
+        self._depths: tuple[int, ...] = self._reach
         self._type = np.result_type(*(layer.dtype for layer in self._sample.values()))
+
+    def _cells(self, reach: Callable[..., int]) -> tuple[int, int]:
+        """Rows and columns on which a cell depends; options that make no sense are refused first."""
+        sides = [abs(step) for step in self._steps]
+        try:
+            cells = reach(cell_m=max(sides), **self._options)
+        except (ArithmeticError, TypeError, ValueError):
+            cells = -1
+        if not 0 < cells <= FARTHEST_CELLS:
+            self._layers(np.zeros((5, 5), self._dem.dtype))
+        if sides[0] == sides[1]:
+            return cells, cells
+        # A radius between two whole cells of the longer side reaches farther along the shorter.
+        down, across = (math.ceil((cells + 1) * max(sides) / side) for side in sides)
+        return down, across
 
     def planned(self) -> Any:
         """Give the answer as a lazy raster or dataset."""
         from dask.array import map_blocks  # noqa: PLC0415 - optional: only lazy rasters come here
         from dask.array.overlap import overlap  # noqa: PLC0415
 
-        heights = _not_smaller(self._dem.data, self._depth)
+        heights = _not_smaller(self._dem.data, self._reach)
         # An axis in one chunk has all its ground already.
-        self._depths = tuple(self._depth if len(sizes) > 1 else 0 for sizes in heights.chunks)
+        self._depths = tuple(
+            cells if len(sizes) > 1 else 0
+            for cells, sizes in zip(self._reach, heights.chunks, strict=True)
+        )
         stacked = map_blocks(  # type: ignore[no-untyped-call]
             self._block,
             overlap(heights, depth=self._depths, boundary="none"),  # type: ignore[no-untyped-call]
@@ -130,6 +150,8 @@ class _Chunked:
         down, across = self._steps
         place = {"y": np.arange(z.shape[0]) * down, "x": np.arange(z.shape[1]) * across}
         block = xr.DataArray(z, place, ("y", "x"), attrs=self._dem.attrs)
+        told = {key: fill for key, fill in self._dem.encoding.items() if key in FILLS}
+        block.encoding = told | {SCALE_KNOWN: True}
         if "spatial_ref" in self._dem.coords:
             block = block.assign_coords(spatial_ref=self._dem["spatial_ref"])
         found = self._function(block, **self._options)
@@ -151,10 +173,10 @@ class _Chunked:
         return xr.DataArray(values, coords, ("y", "x"), name=layer.name, attrs=layer.attrs)
 
 
-def _not_smaller(heights: Any, depth: int) -> Any:
+def _not_smaller(heights: Any, reach: tuple[int, int]) -> Any:
     """Join chunks that are smaller than the halo, so that each has its halo from one neighbour."""
     joined = []
-    for sizes in heights.chunks:
+    for sizes, depth in zip(heights.chunks, reach, strict=True):
         new: list[int] = []
         for size in sizes:
             if new and (new[-1] < depth or size < depth):

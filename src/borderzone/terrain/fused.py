@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import xarray as xr
@@ -26,7 +27,7 @@ from borderzone.terrain.shading import hillshade
 from borderzone.terrain.valleys import SEARCH_M, incision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 __all__ = ["ALL_LAYERS", "LAYERS", "attributes", "layer_names", "reach_cells"]
 
@@ -90,8 +91,8 @@ def layer_names(layers: Iterable[str] | None = None) -> tuple[str, ...]:
         return LAYERS
     if layers == "all":
         return ALL_LAYERS
-    asked = {layers} if isinstance(layers, str) else set(layers)
-    for layer in sorted(asked):
+    asked = {layers} if isinstance(layers, str) or not isinstance(layers, Iterable) else set(layers)
+    for layer in sorted(asked, key=str):
         check_choice(layer, "layers", ALL_LAYERS)
     if not asked:
         msg = f"layers must name at least one of {', '.join(ALL_LAYERS)}, got none"

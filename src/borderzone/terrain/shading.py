@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -88,7 +88,8 @@ def hillshade(
     if altitude > 90:
         msg = f"altitude_deg must lie above 0 and not above 90, got {altitude_deg!r}"
         raise InvalidParameterError(msg)
-    if not np.isfinite(azimuth_deg):
+    given: Any = azimuth_deg  # whatever the caller made of it
+    if isinstance(given, str) or not np.isfinite(given):
         msg = f"azimuth_deg must be a finite number, got {azimuth_deg!r}"
         raise InvalidParameterError(msg)
     factor = check_positive(exaggeration, "exaggeration")

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from borderzone._checks import check_choice, check_positive
+from borderzone._heights import heights_of, refuse_impossible
 from borderzone._kernels.line_of_sight import HIDDEN, SEEN
 from borderzone._kernels.nearest import box_tree, nearest_pieces
 from borderzone.errors import CoverageGapError, CRSMismatchError, InvalidParameterError
@@ -171,7 +172,7 @@ def masked_fraction(  # noqa: PLR0913 (who looks at what, and from where)
         msg = f"no cell centre of the raster lies within {max_km:g} km square to the track; widen max_km"
         raise CoverageGapError(msg)
     at = on_raster(places(grid, stops), grid.shape)
-    counts = looks(dem.to_numpy(), at, wanted, sight, grid.resolution_m)
+    counts = looks(refuse_impossible(heights_of(dem)), at, wanted, sight, grid.resolution_m)
     return Masked.of(counts[wanted], len(stops))
 
 

@@ -14,6 +14,7 @@ import xarray as xr
 from affine import Affine
 
 from borderzone._checks import check_choice, check_positive
+from borderzone._heights import check_metres, heights_of, refuse_impossible
 from borderzone.corridor.sections import Section
 from borderzone.errors import InvalidParameterError, SeveralSectionsError, ShapeMismatchError
 from borderzone.grid import Grid
@@ -165,7 +166,8 @@ def _source(dem: Any, grid: Grid | None) -> tuple[Grid, Reader]:
     if isinstance(dem, xr.DataArray):
         if grid is not None:
             grid.check(dem, "the elevation raster")
-        return Grid.of(dem), lambda rows, columns: dem[rows, columns].to_numpy()
+        check_metres(dem)
+        return Grid.of(dem), lambda rows, columns: heights_of(dem[rows, columns])
     if not callable(dem) or grid is None:
         msg = (
             f"dem must be a raster, or read(rows, columns) together with grid=, got "
@@ -189,7 +191,7 @@ def _jobs(
         part = _part(grid, window)
         wanted = _strip(section, part, segment, sight.max_km, sides)
         near = _near(stops, own, 2.0 * reach_m)
-        heights = np.asarray(read(*window))
+        heights = refuse_impossible(np.asarray(read(*window)))
         if heights.shape != part.shape:
             msg = f"the reader gave a window of {heights.shape} cells for one of {part.shape}"
             raise ShapeMismatchError(msg)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from borderzone._checks import check_non_negative, check_positive
+from borderzone._heights import heights_of, refuse_impossible
 from borderzone._kernels.line_of_sight import HIDDEN, SEEN, count_looks
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
@@ -181,6 +182,9 @@ def viewshed(
     array([[1., 1., 1., 0., 0.]], dtype=float32)
     """
     grid = Grid.of(dem)
+    if not (hasattr(point, "x") and hasattr(point, "y")):
+        msg = f"point must be a shapely Point in the CRS of the raster, got {type(point).__name__}"
+        raise InvalidParameterError(msg)
     sight = Sight(height_m=height_m, target_m=target_m, max_km=max_km, refraction=refraction)
     stop = places(grid, np.array([[point.x, point.y]]))
     rows, columns = grid.shape
@@ -190,9 +194,8 @@ def viewshed(
             f"which covers {tuple(round(edge) for edge in grid.bounds)}; give it in the raster's CRS"
         )
         raise InvalidParameterError(msg)
-    counts = looks(
-        dem.to_numpy(), stop, np.ones(grid.shape, dtype=np.bool_), sight, grid.resolution_m
-    )
+    heights = refuse_impossible(heights_of(dem))
+    counts = looks(heights, stop, np.ones(grid.shape, dtype=np.bool_), sight, grid.resolution_m)
     seen = np.full(grid.shape, np.nan, dtype=np.float32)
     seen[counts[..., SEEN] > 0] = 1.0
     seen[counts[..., HIDDEN] > 0] = 0.0
