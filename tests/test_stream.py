@@ -13,7 +13,7 @@ from pyproj import CRS
 
 import borderzone as bz
 from borderzone import io, stream, terrain
-from borderzone.errors import InvalidParameterError, NoOverlapError
+from borderzone.errors import InvalidParameterError, NoOverlapError, OutputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,3 +143,22 @@ def test_impossible_walks_are_refused(tile: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidParameterError, match="size must be"):
         stream.blocks_of(GRID, size=0)
     assert not list(tmp_path.iterdir())
+
+
+def test_holes_are_counted_and_told(
+    tile: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In the log, and in each file beside the datum."""
+    files = stream.terrain_to_files(tile, GRID, tmp_path, layers=["slope_deg"], block_cells=100)
+
+    with rasterio.open(files["slope_deg"]) as source:
+        tags = source.tags()
+    assert tags["void_cells"] == "24"
+    assert tags["vertical_datum"] == "unknown"
+    assert "24 of 123000 cells (0.0 %) have no elevation" in caplog.text
+    with pytest.raises(InvalidParameterError, match="source must be files"):
+        stream.terrain_to_files(bz.read_dem(tile, GRID), GRID, tmp_path)
+    with pytest.raises(InvalidParameterError, match="threads must be"):
+        stream.terrain_to_files(tile, GRID, tmp_path, threads=0)
+    with pytest.raises(OutputError, match="there is no folder"):
+        stream.terrain_to_files(tile, GRID, tmp_path / "none")

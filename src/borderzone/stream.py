@@ -8,6 +8,7 @@ the blocks and the number of threads.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -18,15 +19,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import shapely
+import xarray as xr
 
 from borderzone import io, terrain
 from borderzone._checks import check_positive
-from borderzone.errors import NoOverlapError
+from borderzone.errors import InvalidParameterError, NoOverlapError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    import xarray as xr
 
     from borderzone.corridor import Corridor
     from borderzone.grid import Grid
@@ -43,6 +43,7 @@ __all__ = [
     "terrain_to_files",
 ]
 
+_LOG = logging.getLogger("borderzone")
 BLOCK_CELLS = 1024
 
 T = TypeVar("T")
@@ -164,7 +165,7 @@ def in_order(
     object
         Answer for each item.
     """
-    workers = n_threads() if threads is None else threads
+    workers = n_threads() if threads is None else int(check_positive(threads, "threads"))
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque[Any] = deque()
         try:
@@ -194,7 +195,8 @@ def terrain_to_files(  # noqa: PLR0913 (a source, a place, and how to walk)
     Compute terrain layers of any number of cells, block by block, into files.
 
     Memory depends on the size of a block, not on that of the grid. Cells outside the corridor are
-    left without data.
+    left without data. Each file's metadata hold ``vertical_datum`` and ``void_cells``, how many of
+    the wanted cells have no elevation; a warning is logged if there are any.
 
     Parameters
     ----------
@@ -225,30 +227,65 @@ def terrain_to_files(  # noqa: PLR0913 (a source, a place, and how to walk)
     BorderzoneError
         If an elevation file cannot be used, a layer is unknown or a file cannot be written.
     """
-    names = terrain.layer_names(layers)
-    halo = terrain.reach_cells(names, cell_m=grid.resolution_m)
-    heights = io.open_dem(source, grid.padded(halo))
+    _check_source_and_folder(source, folder)
+    walk = _Walk(source, grid, terrain.layer_names(layers), corridor)
     outline = None if corridor is None else corridor.outline.to_crs(grid.crs).union_all()
     blocks = blocks_of(grid, outline, size=block_cells)
-
-    def one(block: Block) -> tuple[Block, Mapping[str, Any]]:
-        around = grid.padded(halo).part(*block.with_halo(halo))
-        dem = around.wrap(heights.read(*block.with_halo(halo)), name="elevation_m", units="m")
-        found = inner(terrain.attributes(dem, layers=names), halo)
-        outside = None if corridor is None else corridor.cells(block.grid)["segment"].to_numpy() < 0
-        return block, {str(name): blanked(layer, outside) for name, layer in found.items()}
-
+    wanted = voids = 0
     with ExitStack() as stack:
         writers: dict[str, Any] = {}
-        for number, (block, found) in enumerate(in_order(one, blocks, threads=threads), start=1):
+        answers = in_order(walk.read, blocks, threads=threads)
+        for number, (block, found, cells, holes) in enumerate(answers, start=1):
             for name, layer in found.items():
                 if name not in writers:
                     path = Path(folder) / f"{name}.tif"
                     writers[name] = stack.enter_context(raster_like(path, grid, layer))
                 writers[name].write(block.rows, block.columns, layer.to_numpy())
+            wanted, voids = wanted + cells, voids + holes
             if progress is not None:
                 progress(number, len(blocks))
+        for writer in writers.values():
+            writer.tag(vertical_datum=walk.heights.vertical_datum, void_cells=str(voids))
+    if voids:
+        share, told = 100 * voids / wanted, "%d of %d cells (%.1f %%) have no elevation: %s"
+        _LOG.warning(told, voids, wanted, share, "their terrain is unknown, not flat")
     return {name: Path(folder) / f"{name}.tif" for name in writers}
+
+
+def _check_source_and_folder(source: Any, folder: str | os.PathLike[str]) -> None:
+    if isinstance(source, xr.DataArray):
+        msg = "source must be files; for a raster in memory call borderzone.terrain.attributes(raster)"
+        raise InvalidParameterError(msg)
+    if not Path(folder).is_dir():
+        msg = f"there is no folder {os.fspath(folder)!r} to write layers into; make it first"
+        raise OutputError(msg)
+
+
+class _Walk:
+    """Reads a block with its halo and computes its layers."""
+
+    def __init__(
+        self, source: Any, grid: Grid, names: tuple[str, ...], corridor: Corridor | None
+    ) -> None:
+        self._names, self._corridor = names, corridor
+        self._halo = terrain.reach_cells(names, cell_m=grid.resolution_m)
+        self._around = grid.padded(self._halo)
+        self.heights = io.open_dem(source, self._around)
+
+    def read(self, block: Block) -> tuple[Block, dict[str, xr.DataArray], int, int]:
+        """Give the layers of a block, its wanted cells, and those without elevation."""
+        window = block.with_halo(self._halo)
+        dem = self._around.part(*window).wrap(
+            self.heights.read(*window), name="elevation_m", units="m"
+        )
+        found = inner(terrain.attributes(dem, layers=self._names), self._halo)
+        own = inner(dem.to_dataset(), self._halo)["elevation_m"].to_numpy()
+        outside = None
+        if self._corridor is not None:
+            outside = self._corridor.cells(block.grid)["segment"].to_numpy() < 0
+            own = own[~outside]
+        layers = {str(name): blanked(layer, outside) for name, layer in found.items()}
+        return block, layers, own.size, int(np.isnan(own).sum())
 
 
 def inner(layers: xr.Dataset, halo: int) -> xr.Dataset:

@@ -20,6 +20,7 @@ from borderzone.difficulty.regions import (
 )
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
+from borderzone.terrain.surface import checked_ranks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,6 +148,11 @@ def zones(  # noqa: PLR0913 (two inputs, two layers around, three limits)
     if min_cave_rank not in range(4):
         msg = f"min_cave_rank must be 0, 1, 2 or 3, got {min_cave_rank!r}"
         raise InvalidParameterError(msg)
+    if places is not None and (places.crs is None or "name" not in places):
+        msg = "places need a CRS and a column 'name'; give them with set_crs and rename"
+        raise InvalidParameterError(msg)
+    if karst is not None:
+        checked_ranks(karst)
     grid = Grid.of(flags["remote_desert"])
     cells = corridor.cells(grid)
     within = cells["segment"].to_numpy() >= 0

@@ -104,6 +104,18 @@ class RasterWriter:
             self._target.write(block, 1, window=Window.from_slices(rows, columns))
             self._voids += voids
 
+    def tag(self, **words: str) -> None:
+        """
+        Add words to the file's metadata, such as what is known only at the end.
+
+        Parameters
+        ----------
+        **words
+            The words by name.
+        """
+        with self._lock:
+            self._target.update_tags(**words)
+
     def _fitted(self, values: Any) -> Any:
         if values.dtype == self._dtype:
             return values

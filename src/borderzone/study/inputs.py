@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from borderzone.errors import (
     InvalidParameterError,
     NoOverlapError,
 )
+from borderzone.io.records import Record
 from borderzone.io.warp import check_cover
 from borderzone.study.by_block import EMBEDDED, open_cover
 
@@ -120,11 +121,34 @@ def _raster(
         layers.records.append(datasets.record(name))
         return raster
     if isinstance(source, (str, Path, list, tuple)):
-        layers.records.extend(io.describe(source, name=name))
+        records = io.describe(source, name=name)
         if name == "elevation":
-            return io.read_dem(source, grid, needed=needed)
+            return _elevation(source, records, layers, grid, needed)
+        layers.records.extend(records)
     resampling = "auto" if name == "elevation" else "mode"
     return io.warp(source, grid, resampling=resampling, needed=needed, name=name)
+
+
+def _elevation(
+    source: Any, records: list[Record], layers: Layers, grid: Grid, needed: BoolArray
+) -> xr.DataArray:
+    """Read the user's tiles, and tell how coarse they are and from where their heights count."""
+    tiles = io.open_dem(source, grid)
+    size = f"cells of about {tiles.cell_m:.0f} m"
+    layers.records.extend(
+        replace(record, resolution=size) if record.resolution == Record.resolution else record
+        for record in records
+    )
+    datum = tiles.vertical_datum
+    if datum == "unknown" or " and " in datum:
+        told = "from where they do not say" if datum == "unknown" else f"from {datum}, mixed"
+        layers.notes.append(
+            f"Heights of the elevation given count {told}; a geoid and an ellipsoid differ by tens of "
+            "metres, which moves heights and, where tiles of two kinds meet, makes steps."
+        )
+    else:
+        layers.notes.append(f"Heights of the elevation given count from {datum}.")
+    return io.read_dem(source, grid, needed=needed)
 
 
 def _landcover(

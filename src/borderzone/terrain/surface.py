@@ -141,7 +141,7 @@ def karst_rank(karst: gpd.GeoDataFrame, grid: Grid) -> xr.DataArray:
     >>> karst_rank(rock, grid).values
     array([[ 2., nan, nan]], dtype=float32)
     """
-    ranks = _checked_ranks(karst)
+    ranks = checked_ranks(karst)
     values = np.zeros(grid.shape, dtype=np.float32)
     for rank, polygon in zip(ranks, projected(karst, grid), strict=True):
         inside = cells_inside(polygon, grid)
@@ -299,7 +299,27 @@ def _box(rows: slice, columns: slice, grid: Grid) -> tuple[float, float, float, 
     )
 
 
-def _checked_ranks(karst: gpd.GeoDataFrame) -> FloatArray:
+def checked_ranks(karst: gpd.GeoDataFrame) -> FloatArray:
+    """
+    Read the ranks of a map of rock.
+
+    Parameters
+    ----------
+    karst
+        Polygons with a column ``susceptibility``.
+
+    Returns
+    -------
+    FloatArray
+        One rank a polygon.
+
+    Raises
+    ------
+    CRSMismatchError
+        If the polygons have no CRS.
+    DataError
+        If the column is missing, or holds another rank.
+    """
     if karst.crs is None:
         msg = "the karst polygons have no CRS; give them one with set_crs"
         raise CRSMismatchError(msg)
