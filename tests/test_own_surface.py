@@ -49,6 +49,13 @@ def test_rocks_of_wokam_are_read_by_their_words(words: str, rank: int) -> None:
     assert found["accuracy_km"].tolist() == [rock.WOKAM_ACCURACY_KM]
 
 
+def test_words_go_before_codes() -> None:
+    """Where the map has a column of each."""
+    both = polygons(rock_type=[3, 2], RTypeLabel=["continuous carbonate rocks", "evaporites"])
+
+    assert rock.from_wokam(both)["susceptibility"].tolist() == [3, 2]
+
+
 def test_soluble_rocks_of_glim_are_taken_and_the_rest_stays_unknown() -> None:
     """By two letters or the first two of six."""
     by_two = rock.from_glim(polygons(xx=["sc", "mt", "ev", "nd", "sm"]))

@@ -59,7 +59,8 @@ GLIM_CLASSES: Mapping[str, str] = MappingProxyType(
 # 1 : 3.75 million. Units: km.
 WOKAM_ACCURACY_KM = 20.0
 GLIM_ACCURACY_KM = 4.0
-_WOKAM_COLUMNS = ("rock_type", "rocktype", "karst_type", "type", "class")
+# Words first: the codes of `rock_type` stand in words in `RTypeLabel`.
+_WOKAM_COLUMNS = ("rtypelabel", "rock_type", "rocktype", "karst_type", "type", "class")
 
 
 def from_wokam(polygons: gpd.GeoDataFrame, *, column: str | None = None) -> gpd.GeoDataFrame:
@@ -72,7 +73,7 @@ def from_wokam(polygons: gpd.GeoDataFrame, *, column: str | None = None) -> gpd.
         Polygons of the map [1]_ with a column of words that say carbonate, evaporite or both,
         and continuous (over 65 % of the ground) or discontinuous (15 to 65 %).
     column
-        Name of that column; ``rock_type`` or one like it when left out.
+        Name of that column; ``RTypeLabel``, ``rock_type`` or one like it when left out.
 
     Returns
     -------
