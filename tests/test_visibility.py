@@ -366,3 +366,17 @@ def test_degrees_and_strange_readers_are_refused(strip: Any) -> None:
         visibility.masked_by_segment(corridor, small)
     with pytest.raises(ShapeMismatchError, match=r"window of \(2, 2\) cells for one of"):
         visibility.masked_by_segment(corridor, small, grid=ground)
+
+
+def test_elevation_beside_the_corridor_is_told() -> None:
+    """With the segment and what the elevation covers."""
+    corridor = Corridor.around(Border.between("AZE", "TUR"), depth_km=3, segment_km=2)
+    own = corridor.grid(resolution_m=90)
+    away = Grid(
+        shape=(50, 50),
+        transform=Affine(90, 0, own.bounds[2] + 5e5, 0, -90, own.bounds[3]),
+        crs=own.crs,
+    )
+
+    with pytest.raises(CoverageGapError, match="segment 0 lies beside the elevation, which covers"):
+        visibility.masked_by_segment(corridor, away.wrap(np.zeros(away.shape, np.float32)))

@@ -340,6 +340,10 @@ def _units_at(counts: FloatArray, pod: FloatArray, wanted: float) -> float:
     return float(np.interp(wanted, pod[first - 1 : first + 1], counts[first - 1 : first + 1]))
 
 
+# Fewer units than this are told to be a rounded number.
+_FEW_UNITS = 5
+
+
 def _statement(table: pd.DataFrame, need: float, crew: int) -> str:
     parts = [f"Real forces as units of {crew} on station, scaled to the length of this border."]
     parts += [
@@ -351,6 +355,12 @@ def _statement(table: pd.DataFrame, need: float, crew: int) -> str:
         f"{_leaning(row['more_hopeful_low'], row['more_hopeful_high'])}."
         for row in table.dropna(subset=["more_hopeful_low"]).to_dict("records")
     ]
+    few = table["unit_count_equivalent"].min()
+    if few < _FEW_UNITS:
+        parts.append(
+            f"On so short a border some of these forces come to {few:.0f} unit"
+            f"{'' if round(few) == 1 else 's'}: the comparison is mostly rounding."
+        )
     if np.isfinite(need):
         above = table[table["fielded_over_need"] > 1]
         parts.append(

@@ -16,7 +16,12 @@ from affine import Affine
 from borderzone._checks import check_choice, check_positive
 from borderzone._heights import check_metres, heights_of, refuse_impossible
 from borderzone.corridor.sections import Section
-from borderzone.errors import InvalidParameterError, SeveralSectionsError, ShapeMismatchError
+from borderzone.errors import (
+    CoverageGapError,
+    InvalidParameterError,
+    SeveralSectionsError,
+    ShapeMismatchError,
+)
 from borderzone.grid import Grid
 from borderzone.visibility.masked import SIDES, Masked, measurable, on_raster
 from borderzone.visibility.sight import REFRACTION, Sight, looks, places
@@ -126,6 +131,8 @@ def masked_by_segment(  # noqa: PLR0913 (who looks at what, and from where)
         If the grid is in another CRS than the corridor.
     ShapeMismatchError
         If the reader gives a window of another shape.
+    CoverageGapError
+        If a segment lies beside the grid.
     """
     sight = Sight(height_m=height_m, target_m=target_m, max_km=max_km, refraction=refraction)
     check_positive(spacing_m, "spacing_m", "m")
@@ -188,6 +195,13 @@ def _jobs(
         own = ends[labels == segment]
         # Cells within reach of the segment, and stops within reach of those cells.
         window = _window(grid, own, 2.0 * reach_m)
+        if min(part.stop - part.start for part in window) < 1:
+            msg = (
+                f"segment {segment} lies beside the elevation, which covers "
+                f"{tuple(round(edge) for edge in grid.bounds)} in {grid.crs.name}; use elevation of "
+                "this corridor"
+            )
+            raise CoverageGapError(msg)
         part = _part(grid, window)
         wanted = _strip(section, part, segment, sight.max_km, sides)
         near = _near(stops, own, 2.0 * reach_m)
