@@ -36,6 +36,12 @@ def test_its_code_runs(position: int, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_its_links_lead_somewhere() -> None:
-    """No link to a file that is not there."""
-    for target in re.findall(r"\]\(([^)#:]+)\)", README.read_text(encoding="utf-8")):
-        assert (README.parent / target).exists(), target
+    """No link to a file, or to a heading, that is not there."""
+    links = re.findall(r"\]\(([^)#:]+)(?:#([^)]+))?\)", README.read_text(encoding="utf-8"))
+    assert any(heading for _, heading in links)
+    for target, heading in links:
+        page = README.parent / target
+        assert page.exists(), target
+        if heading:
+            titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+            assert heading in {re.sub(r"[^\w -]", "", t).lower().replace(" ", "-") for t in titles}
