@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from borderzone import Grid
+from borderzone.crs import raster_crs
 from borderzone.errors import (
     CRSMismatchError,
     GridMismatchError,
@@ -18,7 +19,6 @@ from borderzone.errors import (
     NotProjectedError,
     ShapeMismatchError,
 )
-from borderzone.grid import raster_crs
 
 UTM = CRS(32637)
 GRID = Grid(shape=(3, 4), transform=Affine(10, 0, 100, 0, -10, 230), crs=UTM)

@@ -1,24 +1,28 @@
-"""The projected CRS of a corridor section: oblique Mercator along the border."""
+"""The projected CRS of a corridor section, oblique Mercator along the border, and that of a raster."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 from pyproj import CRS, Geod, Proj, Transformer
 from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import HotineObliqueMercatorBConversion
+from pyproj.exceptions import CRSError
 
-from borderzone.errors import InvalidGeometryError
+from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from borderzone._typing import FloatArray
 
 __all__ = [
     "Frame",
     "north_azimuth_deg",
     "oblique_mercator",
+    "raster_crs",
     "scale_error_ppm",
     "split_at_antimeridian",
     "unit_vectors",
@@ -296,3 +300,63 @@ def unit_vectors(lon: FloatArray, lat: FloatArray) -> FloatArray:
     """
     lon, lat = np.radians(lon), np.radians(lat)
     return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+
+
+def raster_crs(raster: xr.DataArray) -> CRS:
+    """
+    CRS that a raster carries.
+
+    Parameters
+    ----------
+    raster
+        Raster with a ``spatial_ref`` coordinate that has ``crs_wkt``, or with
+        ``crs`` among its attributes.
+
+    Returns
+    -------
+    pyproj.CRS
+        The CRS.
+
+    Raises
+    ------
+    CRSMismatchError
+        If there is none, or the two differ, or it cannot be understood.
+    InvalidParameterError
+        If it is no raster.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> raster_crs(xr.DataArray(np.zeros((1, 1)), dims=("y", "x"), attrs={"crs": "EPSG:32637"})).name
+    'WGS 84 / UTM zone 37N'
+    """
+    if not (hasattr(raster, "coords") and hasattr(raster, "dims") and hasattr(raster, "attrs")):
+        msg = f"a raster must be an xarray.DataArray, got {type(raster).__name__}"
+        raise InvalidParameterError(msg)
+    found = []
+    if "spatial_ref" in raster.coords:
+        attrs = raster.coords["spatial_ref"].attrs
+        found.append(attrs.get("crs_wkt", attrs.get("spatial_ref")))
+    found.append(raster.attrs.get("crs"))
+    known = [_parsed(crs) for crs in found if crs is not None]
+    if not known:
+        msg = (
+            "the raster has no CRS: give it a spatial_ref coordinate with crs_wkt "
+            "(raster.rio.write_crs) or attrs['crs']"
+        )
+        raise CRSMismatchError(msg)
+    if len(known) == 2 and known[0] != known[1]:
+        msg = (
+            f"the raster carries two CRSs, {known[0].name} in spatial_ref and "
+            f"{known[1].name} in attrs; remove the wrong one"
+        )
+        raise CRSMismatchError(msg)
+    return known[0]
+
+
+def _parsed(crs: Any) -> CRS:
+    try:
+        return CRS.from_user_input(crs)
+    except CRSError as error:
+        msg = f"cannot understand the raster's CRS {str(crs)[:60]!r}: {error}"
+        raise CRSMismatchError(msg) from error

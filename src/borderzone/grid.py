@@ -9,11 +9,10 @@ import numpy as np
 import xarray as xr
 from affine import Affine
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from borderzone._checks import check_non_negative, check_positive
+from borderzone.crs import raster_crs
 from borderzone.errors import (
-    CRSMismatchError,
     GridMismatchError,
     InvalidParameterError,
     NotProjectedError,
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import BoolArray, FloatArray
 
-__all__ = ["Grid", "Window", "raster_crs"]
+__all__ = ["Grid", "Window"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -463,60 +462,6 @@ class Grid:
                 ]
                 inner, outer, crop = zip(*spans, strict=True)
                 yield Window(inner=inner, outer=outer, crop=crop)
-
-
-def raster_crs(raster: xr.DataArray) -> CRS:
-    """
-    CRS that a raster carries.
-
-    Parameters
-    ----------
-    raster
-        Raster with a ``spatial_ref`` coordinate that has ``crs_wkt``, or with
-        ``crs`` among its attributes.
-
-    Returns
-    -------
-    pyproj.CRS
-        The CRS.
-
-    Raises
-    ------
-    CRSMismatchError
-        If there is none, or the two differ, or it cannot be understood.
-
-    Examples
-    --------
-    >>> raster_crs(xr.DataArray(np.zeros((1, 1)), dims=("y", "x"), attrs={"crs": "EPSG:32637"})).name
-    'WGS 84 / UTM zone 37N'
-    """
-    found = []
-    if "spatial_ref" in raster.coords:
-        attrs = raster.coords["spatial_ref"].attrs
-        found.append(attrs.get("crs_wkt", attrs.get("spatial_ref")))
-    found.append(raster.attrs.get("crs"))
-    known = [_parsed(crs) for crs in found if crs is not None]
-    if not known:
-        msg = (
-            "the raster has no CRS: give it a spatial_ref coordinate with crs_wkt "
-            "(raster.rio.write_crs) or attrs['crs']"
-        )
-        raise CRSMismatchError(msg)
-    if len(known) == 2 and known[0] != known[1]:
-        msg = (
-            f"the raster carries two CRSs, {known[0].name} in spatial_ref and "
-            f"{known[1].name} in attrs; remove the wrong one"
-        )
-        raise CRSMismatchError(msg)
-    return known[0]
-
-
-def _parsed(crs: Any) -> CRS:
-    try:
-        return CRS.from_user_input(crs)
-    except CRSError as error:
-        msg = f"cannot understand the raster's CRS {str(crs)[:60]!r}: {error}"
-        raise CRSMismatchError(msg) from error
 
 
 def _check_metres(crs: CRS, who: str) -> None:

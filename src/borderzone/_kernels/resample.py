@@ -28,6 +28,7 @@ __all__ = ["average", "cubic", "heights_of", "majority", "nearest", "share"]
 
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 _WHOLE = 1.0 - 1e-6  # a box that is known to a millionth counts as known
+_SLIVER = 1e-9  # of a box: less of it than this is rounding
 
 
 # A block's place: first row and column of the source window, row and column of the block's first
@@ -298,8 +299,8 @@ def majority(  # noqa: PLR0913, PLR0917 (plain arrays)
                             count += 1
                         areas[code] += part
             out[i, j], known[i, j] = empty, 0.0
-            if count:
-                best, total = _largest(areas, met, count)
+            best, total = _largest(areas, met, count)
+            if total > area * _SLIVER:
                 out[i, j], known[i, j] = best, _part(total, area)
 
 
@@ -334,7 +335,7 @@ def share(  # noqa: PLR0913, PLR0917 (plain arrays)
                         total += part * kind
                         weight += part
             out[i, j], known[i, j] = np.nan, 0.0
-            if weight > 0.0:
+            if weight > area * _SLIVER:
                 out[i, j], known[i, j] = total / weight, _part(weight, area)
 
 

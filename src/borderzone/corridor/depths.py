@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from borderzone._checks import check_positive
+from borderzone.border import Border
 from borderzone.border.names import country_code
 from borderzone.errors import BorderNotFoundError, InvalidParameterError
-
-if TYPE_CHECKING:
-    from borderzone.border import Border
 
 __all__ = ["code_or_name", "depths_by_country"]
 
 
-def depths_by_country(border: Border, depth_km: Any, side: str) -> dict[str, float]:
+def depths_by_country(border: Any, depth_km: Any, side: str) -> dict[str, float]:
     """
     Give the depth on the side of each country.
 
@@ -37,8 +35,13 @@ def depths_by_country(border: Border, depth_km: Any, side: str) -> dict[str, flo
     ------
     InvalidParameterError
         If a depth is not a finite number above zero, or a name is not one of
-        the two countries.
+        the two countries, or there is no border.
     """
+    if not isinstance(border, Border):
+        msg = (
+            f"a corridor is laid around a Border, got {border!r}; use Border.between('IRQ', 'SYR')"
+        )
+        raise InvalidParameterError(msg)
     pair = (border.a, border.b)
     if isinstance(depth_km, Mapping):
         given = {

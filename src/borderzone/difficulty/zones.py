@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from borderzone._checks import check_non_negative
 from borderzone.difficulty.flags import CAVE_MEANINGS, CAVE_UNKNOWN
@@ -24,8 +25,6 @@ from borderzone.terrain.surface import checked_ranks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import xarray as xr
 
     from borderzone._typing import FloatArray, IntArray
     from borderzone.corridor import Corridor
@@ -124,7 +123,7 @@ def zones(  # noqa: PLR0913 (two inputs, two layers around, three limits)
     Raises
     ------
     InvalidParameterError
-        If a limit is impossible.
+        If a limit is impossible, or the flags are none.
     GridMismatchError
         If the flags do not lie on one grid.
 
@@ -153,6 +152,10 @@ def zones(  # noqa: PLR0913 (two inputs, two layers around, three limits)
         raise InvalidParameterError(msg)
     if karst is not None:
         checked_ranks(karst)
+    given: Any = flags
+    if not isinstance(given, xr.Dataset) or {"remote_desert", "cave_prone", "hours"} - set(given):
+        msg = f"flags must be the Dataset that difficulty.flags gives, got {type(flags).__name__}"
+        raise InvalidParameterError(msg)
     grid = Grid.of(flags["remote_desert"])
     cells = corridor.cells(grid)
     within = cells["segment"].to_numpy() >= 0

@@ -258,7 +258,7 @@ def read_dem(
     CoverageGapError
         If needed cells have no data; the message says which share.
     InvalidParameterError
-        If `needed` is given for a lazy raster, or dask is missing.
+        If `needed` is given for a lazy raster, a block has no cells, or dask is missing.
     """
     tiles = open_dem(source, grid, max_cells=max_cells)
     if chunks is not None:
@@ -342,8 +342,12 @@ def lazy(source: Any, grid: Grid, chunks: int | tuple[int, int], dtype: Any = np
     Raises
     ------
     InvalidParameterError
-        If dask is missing.
+        If dask is missing, or a block has no cells.
     """
+    sizes: tuple[Any, ...] = chunks if isinstance(chunks, tuple) else (chunks,)
+    if not all(isinstance(size, int) and size > 0 for size in sizes):
+        msg = f"chunks must be whole numbers above zero, cells along a block, got {chunks!r}"
+        raise InvalidParameterError(msg)
     try:
         import dask.array  # noqa: PLC0415 - an extra that few need
     except ImportError as error:

@@ -10,7 +10,7 @@ import numpy as np
 from affine import Affine
 from pyproj import CRS
 
-from borderzone.errors import LimitError, NoOverlapError
+from borderzone.errors import InvalidParameterError, LimitError, NoOverlapError
 from borderzone.io.frames import Frame, box_around
 from borderzone.io.tiles import Tile, check_one_crs
 from borderzone.io.warp import cell_m
@@ -201,15 +201,16 @@ def block_of(grid: Grid, rows: slice, columns: slice) -> tuple[slice, slice]:
 
     Raises
     ------
-    ValueError
-        If a slice has a step other than 1.
+    InvalidParameterError
+        If one is no slice, or has a step other than 1.
     """
     spans = []
-    for span, length in zip((rows, columns), grid.shape, strict=True):
-        start, stop, step = span.indices(length)
-        if step != 1:
-            msg = f"a block is read in steps of 1, got {span}"
-            raise ValueError(msg)
+    given: tuple[Any, Any] = (rows, columns)
+    for span, length in zip(given, grid.shape, strict=True):
+        if not isinstance(span, slice) or span.step not in (None, 1):
+            msg = f"a block is given by two slices in steps of 1, got {span!r}; slice(None) is all"
+            raise InvalidParameterError(msg)
+        start, stop, _ = span.indices(length)
         spans.append(slice(start, max(start, stop)))
     return spans[0], spans[1]
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from borderzone.errors import DataError
 from borderzone.io.files import refuse_address, sha256
 from borderzone.io.terms import terms_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["Record", "describe", "expand"]
 
@@ -113,7 +111,7 @@ def _record(file: Path, name: str) -> Record:
 _TILES = (".tif", ".tiff", ".hgt", ".hgt.zip")
 
 
-def expand(source: Source | Iterable[Source], what: str) -> list[Path]:
+def expand(source: Any, what: str) -> list[Path]:
     """
     List the files behind a path, a folder, a pattern or several of them.
 
@@ -135,9 +133,12 @@ def expand(source: Source | Iterable[Source], what: str) -> list[Path]:
     Raises
     ------
     DataError
-        If a pattern matches nothing, a folder holds no tile, or nothing is given.
+        If a pattern matches nothing, a folder holds no tile, or what is given is no path.
     """
-    given = [source] if isinstance(source, (str, os.PathLike)) else list(source)
+    given = [source] if isinstance(source, (str, os.PathLike)) else source
+    if not isinstance(given, Iterable):
+        msg = f"{what}: give a path, a pattern or several of them, got {type(source).__name__}"
+        raise DataError(msg)
     files: list[Path] = []
     for item in given:
         text = refuse_address(item, what)

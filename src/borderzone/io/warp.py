@@ -13,13 +13,13 @@ from rasterio.warp import reproject
 
 from borderzone._checks import check_choice
 from borderzone._heights import heights_of, refuse_impossible
+from borderzone.crs import raster_crs
 from borderzone.errors import (
     CoverageGapError,
     GridMismatchError,
     InvalidParameterError,
     NoOverlapError,
 )
-from borderzone.grid import raster_crs
 from borderzone.io.raster import raster_errors
 
 if TYPE_CHECKING:

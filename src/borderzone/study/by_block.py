@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from borderzone import datasets, io, terrain
+from borderzone.crs import raster_crs
 from borderzone.errors import InvalidScenarioError
-from borderzone.grid import raster_crs
 from borderzone.io.warp import cell_m, source_transform
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from pyproj import Proj
 
 from borderzone._heights import check_metres, heights_of, refuse_impossible
 from borderzone._kernels import focal
+from borderzone.crs import raster_crs
 from borderzone.errors import GridMismatchError, InvalidParameterError, NotProjectedError
-from borderzone.grid import raster_crs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
