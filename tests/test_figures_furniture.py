@@ -16,7 +16,7 @@ from pyproj import CRS, Geod, Proj, Transformer
 
 import borderzone as bz
 from borderzone.figures import furniture, sheet
-from borderzone.figures.maps import map_frame
+from borderzone.figures.map_page import map_frame
 from borderzone.figures.relief import hillshade, map_elevation
 from borderzone.figures.style import own_axes, page
 from borderzone.figures.words import attribution, say

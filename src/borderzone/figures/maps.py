@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
-from pyproj.crs import ProjectedCRS
-from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
 import borderzone
 from borderzone.border import list_borders
 from borderzone.figures import country, furniture, layers, sheet
 from borderzone.figures.events import placed_events
+from borderzone.figures.map_page import MAP_BOX, SIDE_BOX, furnish, open_map, reserve, share_of_page
 from borderzone.figures.relief import draw_relief
 from borderzone.figures.style import A4_LANDSCAPE, INK, context, figure_of, page
 from borderzone.figures.words import attribution
@@ -26,44 +24,7 @@ if TYPE_CHECKING:
     from borderzone.corridor import Corridor
     from borderzone.study import StudyResult
 
-__all__ = ["corridor_map", "corridor_map_data", "map_frame", "plot_border", "plot_corridor"]
-
-# Inches on an A4 page: the neatline, and the column beside it.
-MAP_BOX = (0.75, 1.2, 7.15, 6.15)
-SIDE_BOX = (8.22, 1.2, 3.0, 6.15)
-MARGIN = 0.06
-
-
-def map_frame(shapes: gpd.GeoSeries) -> ProjectedCRS:
-    """
-    Return a north-up equal-area frame centred on what is to be drawn.
-
-    Parameters
-    ----------
-    shapes
-        What is to be drawn, in any frame.
-
-    Returns
-    -------
-    pyproj.crs.ProjectedCRS
-        Lambert azimuthal equal-area in metres, true north up at the centre.
-
-    Examples
-    --------
-    >>> import shapely
-    >>> map_frame(gpd.GeoSeries([shapely.box(40, 34, 42, 36)], crs=4326)).name
-    'Lambert azimuthal equal-area at 35° N, 41° E, WGS 84'
-    """
-    west, south, east, north = shapes.to_crs(4326).total_bounds
-    lon, lat = round((west + east) / 2, 2), round((south + north) / 2, 2)
-    north_south, east_west = "N" if lat >= 0 else "S", "E" if lon >= 0 else "W"
-    return ProjectedCRS(
-        conversion=LambertAzimuthalEqualAreaConversion(lat, lon),
-        name=(
-            f"Lambert azimuthal equal-area at {abs(lat):g}° {north_south}, "
-            f"{abs(lon):g}° {east_west}, WGS 84"
-        ),
-    )
+__all__ = ["corridor_map", "corridor_map_data", "plot_border", "plot_corridor"]
 
 
 def corridor_map(result: StudyResult, ax: Axes | None = None, *, relief: bool = True) -> Axes:
@@ -89,13 +50,13 @@ def corridor_map(result: StudyResult, ax: Axes | None = None, *, relief: bool = 
         whole = ax is None
         if ax is None:
             sheet_ = page(A4_LANDSCAPE)
-            ax = sheet_.add_axes(_share(MAP_BOX), label="map")
+            ax = sheet_.add_axes(share_of_page(MAP_BOX), label="map")
         outline = result.corridor.outline
-        drawn = _open_map(ax, outline)
+        drawn = open_map(ax, outline)
         shaded = draw_relief(ax, drawn.crs, result.layers) if relief else None
-        corners = _reserve(drawn, outline)
+        corners = reserve(drawn, outline)
         posts = _draw_layers(drawn, result)
-        _furnish(drawn, corners)
+        furnish(drawn, corners)
         if whole:
             _finish_page(drawn, result, shaded)
         else:
@@ -187,7 +148,7 @@ def plot_border(border: Border, ax: Axes | None = None) -> Axes:
     """
     with context():
         ax = _plain_axes(ax)
-        drawn = _open_map(ax, border.line, margin=0.12)
+        drawn = open_map(ax, border.line, margin=0.12)
         layers.draw_border(drawn, border.stretches)
         _close_plain(drawn, border)
         ax.set_title(f"{border.start_name} to {border.end_name}: {border.length_km:,.1f} km")
@@ -212,7 +173,7 @@ def plot_corridor(corridor: Corridor, ax: Axes | None = None) -> Axes:
     """
     with context():
         ax = _plain_axes(ax)
-        drawn = _open_map(ax, corridor.outline)
+        drawn = open_map(ax, corridor.outline)
         segments = corridor.segments.to_crs(drawn.crs)
         for parity in (0, 1):
             segments[segments.index % 2 == parity].plot(
@@ -236,63 +197,9 @@ def _plain_axes(ax: Axes | None) -> Axes:
 
 
 def _close_plain(drawn: layers.MapPage, border: Border) -> None:
-    corners = _reserve(drawn, border.line)
+    corners = reserve(drawn, border.line)
     country.draw_towns(drawn, None, border.line, layers.draw_posts(drawn, border))
-    _furnish(drawn, corners)
-
-
-def _reserve(drawn: layers.MapPage, busy: gpd.GeoSeries) -> list[tuple[float, float]]:
-    # Scale bar below and arrow above, each on the side that has less to hide.
-    shape = busy.to_crs(drawn.crs).union_all()
-    corners = []
-    for choices, size in (
-        (((0.03, 0.03), (0.62, 0.03)), (0.36, 0.11)),
-        (((0.91, 0.84), (0.01, 0.84)), (0.08, 0.14)),
-    ):
-        boxes = {corner: _box(drawn, corner, size) for corner in choices}
-        corner = min(choices, key=lambda corner: _hidden(shape, boxes[corner]))
-        corners.append(corner)
-        drawn.reserved.append(boxes[corner])
-    return corners
-
-
-def _box(
-    drawn: layers.MapPage, corner: tuple[float, float], size: tuple[float, float]
-) -> shapely.Polygon:
-    (west, east), (south, north) = drawn.ax.get_xlim(), drawn.ax.get_ylim()
-    x, y = west + corner[0] * (east - west), south + corner[1] * (north - south)
-    return shapely.box(x, y, x + size[0] * (east - west), y + size[1] * (north - south))
-
-
-def _hidden(shape: Any, box: shapely.Polygon) -> float:
-    cut = shape.intersection(box)
-    return float(cut.area + cut.length)
-
-
-def _furnish(drawn: layers.MapPage, corners: list[tuple[float, float]]) -> None:
-    bar, arrow = corners
-    furniture.graticule(drawn.ax, drawn.crs)
-    furniture.scale_bar(drawn.ax, drawn.crs, corner=bar)
-    furniture.north_arrow(drawn.ax, drawn.crs, centre=(arrow[0] + 0.04, arrow[1] + 0.06))
-    drawn.ax.set(xlabel="", ylabel="")
-
-
-def _open_map(ax: Axes, shapes: gpd.GeoSeries, *, margin: float = MARGIN) -> layers.MapPage:
-    frame = map_frame(shapes)
-    west, south, east, north = shapes.to_crs(frame).total_bounds
-    box = ax.get_position()
-    wide, high = figure_of(ax).get_size_inches()
-    ratio = box.width * wide / (box.height * high)
-    width = max(east - west, 1.0) * (1 + 2 * margin)
-    height = max(north - south, 1.0) * (1 + 2 * margin)
-    width, height = max(width, height * ratio), max(height, width / ratio)
-    x, y = (west + east) / 2, (south + north) / 2
-    ax.set(xlim=(x - width / 2, x + width / 2), ylim=(y - height / 2, y + height / 2))
-    ax.set_aspect("equal", adjustable="box", anchor="C")
-    ax.set(xlabel="", ylabel="")
-    ax.set_autoscale_on(False)
-    ax.set_facecolor(INK["land"])
-    return layers.MapPage(ax=ax, crs=frame)
+    furnish(drawn, corners)
 
 
 def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> pd.DataFrame:
@@ -330,10 +237,10 @@ def _finish_page(
             top=0.73,
             words=f"{number} of the incidents were drawn by a random process. None of them happened.",
         )
-    side = figure.add_axes(_share(SIDE_BOX), label="legend")
+    side = figure.add_axes(share_of_page(SIDE_BOX), label="legend")
     side.set_axis_off()
     sheet.legend(side, drawn.key, bbox_to_anchor=(0.03, 1.0))
-    inset = figure.add_axes(_share((8.22, 1.2, 3.0, 1.75)), label="locator")
+    inset = figure.add_axes(share_of_page((8.22, 1.2, 3.0, 1.75)), label="locator")
     frame = gpd.GeoSeries([drawn.window], crs=drawn.crs).segmentize(2e4).to_crs(4326)
     furniture.locator(
         inset,
@@ -343,11 +250,6 @@ def _finish_page(
         lines=None if "countries" in result.furniture else list_borders(),
     )
     sheet.footer(figure, _colophon(drawn, result, shaded))
-
-
-def _share(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    wide, high = A4_LANDSCAPE
-    return box[0] / wide, box[1] / high, box[2] / wide, box[3] / high
 
 
 def _finding(result: StudyResult) -> str:
