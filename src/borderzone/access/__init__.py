@@ -2,44 +2,69 @@
 
 from __future__ import annotations
 
+from borderzone.access.border_light import border_light_table, longest_and_shortest_nights
 from borderzone.access.daylight import (
     TWILIGHTS_DEG,
     moon_illuminated_fraction,
     night_hours,
     night_table,
 )
-from borderzone.access.speed import (
-    CAMPBELL_2019,
-    NIGHT_FACTORS,
-    SPEEDS,
+from borderzone.access.models import SPEED_MODELS, SPEEDS, SpeedModel
+from borderzone.access.slowing import NIGHT_FACTORS, NightFactor, at_night, elevation_factor
+from borderzone.access.sun import SUN_STATES, night_hours_on, sun_altitude_deg, sun_times
+from borderzone.access.travel_time import travel_time
+from borderzone.access.vehicles import (
     VEHICLE_OFF_ROAD,
-    NightFactor,
+    VEHICLE_TRACKED,
+    VEHICLE_WHEELED,
     VehicleOffRoad,
+    vehicle_off_road,
+    vehicle_tracked,
+    vehicle_wheeled,
+)
+from borderzone.access.walking import (
+    CAMPBELL_2019,
     campbell_2019,
     foot,
     irmischer_clarke,
     naismith_langmuir,
+    naismith_langmuir_s,
     tobler,
-    vehicle_off_road,
+    tobler_off_path,
 )
-from borderzone.access.travel_time import travel_time
 
 __all__ = [
     "CAMPBELL_2019",
     "NIGHT_FACTORS",
     "SPEEDS",
+    "SPEED_MODELS",
+    "SUN_STATES",
     "TWILIGHTS_DEG",
     "VEHICLE_OFF_ROAD",
+    "VEHICLE_TRACKED",
+    "VEHICLE_WHEELED",
     "NightFactor",
+    "SpeedModel",
     "VehicleOffRoad",
+    "at_night",
+    "border_light_table",
     "campbell_2019",
+    "elevation_factor",
     "foot",
     "irmischer_clarke",
+    "longest_and_shortest_nights",
     "moon_illuminated_fraction",
     "naismith_langmuir",
+    "naismith_langmuir_s",
     "night_hours",
+    "night_hours_on",
     "night_table",
+    "sun_altitude_deg",
+    "sun_times",
     "tobler",
+    "tobler_off_path",
     "travel_time",
     "vehicle_off_road",
+    "vehicle_tracked",
+    "vehicle_wheeled",
 ]
