@@ -257,7 +257,7 @@ def test_moon_of_two_nights_of_july_2019() -> None:
         ),
         (
             lambda: access.moon_illuminated_fraction(cast("Any", "2019-07-02")),
-            "when must be a datetime, got '2019-07-02'",
+            "when must be a datetime.date, a datetime, .* got '2019-07-02'; read text",
         ),
     ],
 )

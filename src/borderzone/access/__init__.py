@@ -14,13 +14,13 @@ from borderzone.access.slowing import NIGHT_FACTORS, NightFactor, at_night, elev
 from borderzone.access.sun import SUN_STATES, night_hours_on, sun_altitude_deg, sun_times
 from borderzone.access.travel_time import travel_time
 from borderzone.access.vehicles import (
+    TRACKED_OFF_ROAD,
     VEHICLE_OFF_ROAD,
-    VEHICLE_TRACKED,
-    VEHICLE_WHEELED,
+    WHEELED_OFF_ROAD,
     VehicleOffRoad,
+    tracked_off_road,
     vehicle_off_road,
-    vehicle_tracked,
-    vehicle_wheeled,
+    wheeled_off_road,
 )
 from borderzone.access.walking import (
     CAMPBELL_2019,
@@ -39,10 +39,10 @@ __all__ = [
     "SPEEDS",
     "SPEED_MODELS",
     "SUN_STATES",
+    "TRACKED_OFF_ROAD",
     "TWILIGHTS_DEG",
     "VEHICLE_OFF_ROAD",
-    "VEHICLE_TRACKED",
-    "VEHICLE_WHEELED",
+    "WHEELED_OFF_ROAD",
     "NightFactor",
     "SpeedModel",
     "VehicleOffRoad",
@@ -63,8 +63,8 @@ __all__ = [
     "sun_times",
     "tobler",
     "tobler_off_path",
+    "tracked_off_road",
     "travel_time",
     "vehicle_off_road",
-    "vehicle_tracked",
-    "vehicle_wheeled",
+    "wheeled_off_road",
 ]

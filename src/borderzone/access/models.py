@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from borderzone._checks import check_choice
-from borderzone.access.vehicles import vehicle_off_road, vehicle_tracked, vehicle_wheeled
+from borderzone.access.vehicles import tracked_off_road, vehicle_off_road, wheeled_off_road
 from borderzone.access.walking import (
     campbell_2019,
     foot,
@@ -166,8 +166,8 @@ def _models() -> tuple[SpeedModel, ...]:
         )
         for function, moves, limits in (
             (vehicle_off_road, "a light patrol vehicle off roads, 15 km/h", (-0.30, 0.30)),
-            (vehicle_tracked, "a tracked vehicle off roads, 30 km/h", (-0.45, 0.45)),
-            (vehicle_wheeled, "a wheeled vehicle off roads, 30 km/h", (-0.30, 0.30)),
+            (tracked_off_road, "a tracked vehicle off roads, 30 km/h", (-0.45, 0.45)),
+            (wheeled_off_road, "a wheeled vehicle off roads, 30 km/h", (-0.30, 0.30)),
         )
     ]
     return (

@@ -21,13 +21,13 @@ from borderzone.access.slowing import (
     elevation_factor,
 )
 from borderzone.access.vehicles import (
+    TRACKED_OFF_ROAD,
     VEHICLE_OFF_ROAD,
-    VEHICLE_TRACKED,
-    VEHICLE_WHEELED,
+    WHEELED_OFF_ROAD,
     VehicleOffRoad,
+    tracked_off_road,
     vehicle_off_road,
-    vehicle_tracked,
-    vehicle_wheeled,
+    wheeled_off_road,
 )
 from borderzone.access.walking import (
     CAMPBELL_2019,
@@ -46,9 +46,9 @@ __all__ = [
     "SPEEDS",
     "SPEED_MODELS",
     "STEEPEST_GRADIENT",
+    "TRACKED_OFF_ROAD",
     "VEHICLE_OFF_ROAD",
-    "VEHICLE_TRACKED",
-    "VEHICLE_WHEELED",
+    "WHEELED_OFF_ROAD",
     "NightFactor",
     "NightSpeed",
     "SpeedModel",
@@ -62,7 +62,7 @@ __all__ = [
     "naismith_langmuir_s",
     "tobler",
     "tobler_off_path",
+    "tracked_off_road",
     "vehicle_off_road",
-    "vehicle_tracked",
-    "vehicle_wheeled",
+    "wheeled_off_road",
 ]

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray
 
 __all__ = [
+    "TRACKED_OFF_ROAD",
     "VEHICLE_OFF_ROAD",
-    "VEHICLE_TRACKED",
-    "VEHICLE_WHEELED",
+    "WHEELED_OFF_ROAD",
     "VehicleOffRoad",
+    "tracked_off_road",
     "vehicle_off_road",
-    "vehicle_tracked",
-    "vehicle_wheeled",
+    "wheeled_off_road",
 ]
 
 
@@ -69,13 +69,13 @@ VEHICLE_OFF_ROAD = VehicleOffRoad(
     ),
 )
 
-VEHICLE_TRACKED = VehicleOffRoad(
+TRACKED_OFF_ROAD = VehicleOffRoad(
     flat_km_h=30.0,
     steepest=0.45,
     source=f"modelling assumption: 30 km/h, slope limit of tracked vehicles, {_MANUAL}",
 )
 
-VEHICLE_WHEELED = VehicleOffRoad(
+WHEELED_OFF_ROAD = VehicleOffRoad(
     flat_km_h=30.0,
     steepest=0.30,
     source=f"modelling assumption: 30 km/h, slope limit of wheeled vehicles, {_MANUAL}",
@@ -138,7 +138,7 @@ def vehicle_off_road(
     return result
 
 
-def vehicle_tracked(gradient: Gradient, *, surface_factor: float | FloatArray = 1.0) -> Gradient:
+def tracked_off_road(gradient: Gradient, *, surface_factor: float | FloatArray = 1.0) -> Gradient:
     """
     Give the speed of a tracked vehicle away from roads: an FM 5-33-style heuristic.
 
@@ -152,7 +152,7 @@ def vehicle_tracked(gradient: Gradient, *, surface_factor: float | FloatArray = 
     Returns
     -------
     float, FloatArray, pandas.Series or xarray.DataArray
-        Speed of `vehicle_off_road` with the numbers of `VEHICLE_TRACKED`. Units: km/h.
+        Speed of `vehicle_off_road` with the numbers of `TRACKED_OFF_ROAD`. Units: km/h.
 
     Raises
     ------
@@ -165,14 +165,14 @@ def vehicle_tracked(gradient: Gradient, *, surface_factor: float | FloatArray = 
 
     Examples
     --------
-    >>> vehicle_tracked(0.0), round(vehicle_tracked(0.15), 9), vehicle_tracked(0.45)
+    >>> tracked_off_road(0.0), round(tracked_off_road(0.15), 9), tracked_off_road(0.45)
     (30.0, 20.0, 0.0)
     """
-    result: Gradient = _as(VEHICLE_TRACKED, gradient, surface_factor)
+    result: Gradient = _as(TRACKED_OFF_ROAD, gradient, surface_factor)
     return result
 
 
-def vehicle_wheeled(gradient: Gradient, *, surface_factor: float | FloatArray = 1.0) -> Gradient:
+def wheeled_off_road(gradient: Gradient, *, surface_factor: float | FloatArray = 1.0) -> Gradient:
     """
     Give the speed of a wheeled vehicle away from roads: an FM 5-33-style heuristic.
 
@@ -186,7 +186,7 @@ def vehicle_wheeled(gradient: Gradient, *, surface_factor: float | FloatArray = 
     Returns
     -------
     float, FloatArray, pandas.Series or xarray.DataArray
-        Speed of `vehicle_off_road` with the numbers of `VEHICLE_WHEELED`. Units: km/h.
+        Speed of `vehicle_off_road` with the numbers of `WHEELED_OFF_ROAD`. Units: km/h.
 
     Raises
     ------
@@ -199,10 +199,10 @@ def vehicle_wheeled(gradient: Gradient, *, surface_factor: float | FloatArray = 
 
     Examples
     --------
-    >>> vehicle_wheeled(0.0), vehicle_wheeled(-0.15), vehicle_wheeled(0.3)
+    >>> wheeled_off_road(0.0), wheeled_off_road(-0.15), wheeled_off_road(0.3)
     (30.0, 15.0, 0.0)
     """
-    result: Gradient = _as(VEHICLE_WHEELED, gradient, surface_factor)
+    result: Gradient = _as(WHEELED_OFF_ROAD, gradient, surface_factor)
     return result
 
 
