@@ -9,7 +9,21 @@ from borderzone.access.daylight import (
     night_hours,
     night_table,
 )
+from borderzone.access.isochrones import isochrones
 from borderzone.access.models import SPEED_MODELS, SPEEDS, SpeedModel
+from borderzone.access.night import night_reach, night_reach_on_ground
+from borderzone.access.race import (
+    dash_to_cover,
+    race_along_border,
+    race_by_segment,
+    race_margin_h,
+)
+from borderzone.access.remoteness import remoteness
+from borderzone.access.response import (
+    response_along_border,
+    response_by_segment,
+    response_summary,
+)
 from borderzone.access.slowing import NIGHT_FACTORS, NightFactor, at_night, elevation_factor
 from borderzone.access.sun import SUN_STATES, night_hours_on, sun_altitude_deg, sun_times
 from borderzone.access.travel_time import travel_time
@@ -49,16 +63,27 @@ __all__ = [
     "at_night",
     "border_light_table",
     "campbell_2019",
+    "dash_to_cover",
     "elevation_factor",
     "foot",
     "irmischer_clarke",
+    "isochrones",
     "longest_and_shortest_nights",
     "moon_illuminated_fraction",
     "naismith_langmuir",
     "naismith_langmuir_s",
     "night_hours",
     "night_hours_on",
+    "night_reach",
+    "night_reach_on_ground",
     "night_table",
+    "race_along_border",
+    "race_by_segment",
+    "race_margin_h",
+    "remoteness",
+    "response_along_border",
+    "response_by_segment",
+    "response_summary",
     "sun_altitude_deg",
     "sun_times",
     "tobler",
