@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -10,14 +9,26 @@ import numpy as np
 import pandas as pd
 
 from borderzone._checks import check_choice
+from borderzone.access._gradients import numbers
+from borderzone.access._moments import degrees, moments
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
+
+    import numpy.typing as npt
 
     from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["TWILIGHTS_DEG", "moon_illuminated_fraction", "night_hours", "night_table"]
+__all__ = [
+    "MONTHS",
+    "TWILIGHTS_DEG",
+    "Twilight",
+    "moon_illuminated_fraction",
+    "night_hours",
+    "night_table",
+]
 
 Twilight = Literal["sunset", "civil", "nautical", "astronomical"]
 
@@ -26,7 +37,7 @@ TWILIGHTS_DEG: Mapping[str, float] = MappingProxyType(
     {"sunset": -0.833, "civil": -6.0, "nautical": -12.0, "astronomical": -18.0}
 )
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Day of a common year, counted from 1, of the 15th of each month.
 _MID_MONTH = np.array([15, 46, 74, 105, 135, 166, 196, 227, 258, 288, 319, 349])
 # Spencer (1971), as reproduced by Iqbal (1983): declination in radians as a Fourier series of the
@@ -36,6 +47,7 @@ _DECLINATION = (0.006918, -0.399912, 0.070257, -0.006758, 0.000907, -0.002697, 0
 _LUNATION_D = 29.530588853
 _NEW_MOON_JD = 2451550.26
 _UNIX_EPOCH_JD = 2440587.5
+_DAY_US = 86_400_000_000
 
 
 def night_hours(
@@ -82,11 +94,8 @@ def night_hours(
     (9.6, 12.13)
     """
     check_choice(twilight, "twilight", TWILIGHTS_DEG)
-    latitude = np.asarray(latitude_deg, dtype=float)
-    if not (np.abs(latitude) <= 90).all():
-        msg = f"latitude_deg must lie between -90 and 90, got {latitude_deg!r}"
-        raise InvalidParameterError(msg)
-    months = np.asarray(month, dtype=float)
+    latitude = degrees(latitude_deg, "latitude_deg", 90)
+    months = numbers(month, "month")
     if not ((months >= 1) & (months <= 12) & (months % 1 == 0)).all():
         msg = f"month must be a whole number from 1 to 12, got {month!r}"
         raise InvalidParameterError(msg)
@@ -129,32 +138,35 @@ def night_table(latitude_deg: float) -> pd.DataFrame:
         str(twilight): night_hours(latitude_deg, months, twilight=twilight)  # type: ignore[arg-type]
         for twilight in TWILIGHTS_DEG
     }
-    table = pd.DataFrame({"name": _MONTHS, **columns}, index=pd.Index(months, name="month"))
+    table = pd.DataFrame({"name": MONTHS, **columns}, index=pd.Index(months, name="month"))
     table.attrs = {"units": "h", "latitude_deg": float(latitude_deg)}
     return table
 
 
-def moon_illuminated_fraction(when: datetime) -> float:
+def moon_illuminated_fraction(
+    when: datetime | npt.NDArray[np.datetime64] | pd.DatetimeIndex,
+) -> float | FloatArray:
     """
     Share of the moon's disc that is lit, from its mean phase.
 
-    The mean moon runs up to 0.6 days before or behind the true one, so the share is good to about
-    0.07. It says nothing of whether the moon is above the horizon.
+    The mean moon runs up to 0.6 days before or behind the true one, so the share is good to 0.1
+    at worst (root mean square 0.034 against an ephemeris, 2015 to 2026). It says nothing of
+    whether the moon is above the horizon.
 
     Parameters
     ----------
     when
-        The moment; without a time zone it is taken as UTC.
+        The moment, or a row of them; without a time zone it is taken as UTC.
 
     Returns
     -------
-    float
-        0 at new moon, 1 at full moon.
+    float or FloatArray
+        0 at new moon, 1 at full moon; a number for one moment, else an array.
 
     Raises
     ------
     InvalidParameterError
-        If it is no moment in time.
+        If it is no moment in time, or lies before 1900 or after 2100.
 
     References
     ----------
@@ -166,13 +178,10 @@ def moon_illuminated_fraction(when: datetime) -> float:
     >>> round(moon_illuminated_fraction(datetime(2019, 7, 16, 21, 38, tzinfo=UTC)), 3)
     0.997
     """
-    if not hasattr(when, "timestamp") or pd.isna(when):
-        msg = f"when must be a datetime, got {when!r}"
-        raise InvalidParameterError(msg)
-    moment = when.replace(tzinfo=UTC) if when.tzinfo is None else when
-    julian_date = moment.timestamp() / 86400.0 + _UNIX_EPOCH_JD
-    phase = (julian_date - _NEW_MOON_JD) / _LUNATION_D
-    return float((1.0 - np.cos(2.0 * np.pi * phase)) / 2.0)
+    microseconds = moments(when).astype("datetime64[us]").astype(np.int64)
+    phase = (microseconds / _DAY_US + _UNIX_EPOCH_JD - _NEW_MOON_JD) / _LUNATION_D
+    lit = (1.0 - np.cos(2.0 * np.pi * phase)) / 2.0
+    return float(lit) if np.ndim(lit) == 0 else np.asarray(lit)
 
 
 def _declination(day_of_year: IntArray) -> FloatArray:

@@ -1,0 +1,137 @@
+"""Gradients as they are handed in: checked, and answered in the same shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from borderzone._cellwise import cellwise
+from borderzone.errors import InvalidParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from borderzone._typing import FloatArray
+
+__all__ = ["STEEPEST_GRADIENT", "Gradient", "numbers", "over_gradient"]
+
+# A number, an array, a column or a raster comes back as what it was.
+Gradient = TypeVar("Gradient", float, "FloatArray", "pd.Series[float]", "xr.DataArray")
+
+# 79 degrees: steeper than any ground that is walked, gentler than most slopes given in degrees.
+STEEPEST_GRADIENT = 5.0
+
+# Units that a raster or a column may say it is in, and how such numbers become rise over run.
+_OTHER_UNITS = {
+    "in degrees": (
+        ("deg", "degs", "degree", "degrees", "arcdegree", "angular_degree", "°"),
+        "numpy.tan(numpy.radians(slope_deg))",
+    ),
+    "in radians": (("rad", "radian", "radians"), "numpy.tan(slope)"),
+    "in percent": (("%", "percent", "per cent", "pct"), "slope / 100"),
+}
+
+
+def over_gradient(gradient: Any, formula: Callable[[FloatArray], Any], *, what: str) -> Any:
+    """
+    Run a formula over gradients, and give its answer as what they came in.
+
+    Parameters
+    ----------
+    gradient
+        Rise over run, signed: a number, an array, a series or a raster, which may be lazy.
+    formula
+        Takes the gradients as an array of floats.
+    what
+        What the formula gives, for the attributes of a raster.
+
+    Returns
+    -------
+    float, FloatArray, pandas.Series or xarray.DataArray
+        Its answer. NaN passes. A raster keeps its type of float; its units are km/h.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the gradients are no numbers, or look like degrees, radians or percent.
+    """
+    if isinstance(gradient, xr.DataArray) and gradient.chunks is not None and gradient.ndim == 2:
+        _refuse_other_units(gradient.attrs.get("units"))
+        return cellwise(
+            lambda layers: over_gradient(layers["gradient"], formula, what=what),
+            {"gradient": gradient},
+        )
+    values = formula(_checked(gradient))
+    if np.ndim(values) == 0:
+        return float(values)
+    if isinstance(gradient, xr.DataArray):
+        kind = gradient.dtype if gradient.dtype.kind == "f" else np.dtype(float)
+        raster = gradient.copy(data=values.astype(kind))
+        raster.attrs = {**gradient.attrs, "units": "km/h", "long_name": what}
+        return raster
+    if isinstance(gradient, pd.Series):
+        return pd.Series(values, index=gradient.index, name=gradient.name)
+    return values
+
+
+def numbers(values: Any, name: str) -> FloatArray:
+    """
+    Take numbers as an array of floats.
+
+    Parameters
+    ----------
+    values
+        A number or an array of them; NaN passes.
+    name
+        Their name, for the message.
+
+    Returns
+    -------
+    FloatArray
+        The same numbers.
+
+    Raises
+    ------
+    InvalidParameterError
+        If they are None, text, true or false, or anything else that is no number.
+    """
+    try:
+        raw = np.asarray(values)
+    except ValueError:
+        raw = np.empty(0, dtype=object)
+    if raw.dtype.kind not in "iuf":
+        msg = f"{name} must be a number or an array of numbers, got {_short(values)}"
+        raise InvalidParameterError(msg)
+    return raw.astype(float)
+
+
+def _checked(gradient: Any) -> FloatArray:
+    s = numbers(gradient, "gradient")
+    _refuse_other_units(getattr(gradient, "attrs", {}).get("units"))
+    steep = np.abs(s) > STEEPEST_GRADIENT
+    if steep.any():
+        worst = float(s.flat[np.nanargmax(np.abs(s))])
+        msg = (
+            f"gradient must be rise over run, from -{STEEPEST_GRADIENT:g} to "
+            f"{STEEPEST_GRADIENT:g}, got {worst:g}; if that is in degrees, give "
+            "numpy.tan(numpy.radians(slope_deg))"
+        )
+        raise InvalidParameterError(msg)
+    return s
+
+
+def _refuse_other_units(units: Any) -> None:
+    """Refuse what says that it is no rise over run, however gentle its numbers are."""
+    word = str(units).strip().lower()
+    for manner, (spellings, remedy) in _OTHER_UNITS.items():
+        if word in spellings:
+            msg = f"gradient must be rise over run, got units {units!r}, {manner}; give {remedy}"
+            raise InvalidParameterError(msg)
+
+
+def _short(values: Any) -> str:
+    text = repr(values)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,170 @@
+"""Dates, moments and places as they are handed in, checked."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from borderzone.access._gradients import numbers
+from borderzone.errors import InvalidParameterError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from borderzone._typing import FloatArray
+
+__all__ = ["FIRST_YEAR", "LAST_YEAR", "calendar_days", "check_year", "degrees", "moments"]
+
+# The low-accuracy series of the sun and the mean lunation hold a century either side of 2000.
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+_DATE = "a datetime.date, a datetime, a numpy.datetime64 or an array of them"
+
+
+def calendar_days(dates: Any, name: str = "dates") -> npt.NDArray[np.datetime64]:
+    """
+    Take calendar dates.
+
+    Parameters
+    ----------
+    dates
+        A date or an array, series or list of them; of a moment its own calendar date.
+    name
+        Their name, for the message.
+
+    Returns
+    -------
+    numpy.ndarray of datetime64[D]
+        Without dimensions for one date, else with one.
+
+    Raises
+    ------
+    InvalidParameterError
+        If one is no date, is missing, or lies before 1900 or after 2100.
+    """
+    return _checked(_taken(dates, name, utc=False), name).astype("datetime64[D]")
+
+
+def moments(when: Any, name: str = "when") -> npt.NDArray[np.datetime64]:
+    """
+    Take moments in time as UTC.
+
+    Parameters
+    ----------
+    when
+        A moment or an array, series or list of them; without a time zone it is UTC.
+    name
+        Their name, for the message.
+
+    Returns
+    -------
+    numpy.ndarray of datetime64[us]
+        Without dimensions for one moment, else with one.
+
+    Raises
+    ------
+    InvalidParameterError
+        If one is no moment, is missing, or lies before 1900 or after 2100.
+    """
+    return _checked(_taken(when, name, utc=True), name)
+
+
+def check_year(year: Any) -> int:
+    """
+    Take a year.
+
+    Parameters
+    ----------
+    year
+        The year.
+
+    Returns
+    -------
+    int
+        The same.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is no whole number from 1900 to 2100.
+    """
+    whole = isinstance(year, (int, np.integer)) and not isinstance(year, bool)
+    if not whole or not FIRST_YEAR <= int(year) <= LAST_YEAR:
+        msg = f"year must be a whole number from {FIRST_YEAR} to {LAST_YEAR}, got {year!r}"
+        raise InvalidParameterError(msg)
+    return int(year)
+
+
+def degrees(values: Any, name: str, limit: float) -> FloatArray:
+    """
+    Take latitudes or longitudes.
+
+    Parameters
+    ----------
+    values
+        A number or an array of them. Units: degree.
+    name
+        Their name, for the message.
+    limit
+        How far from 0 they may lie. Units: degree.
+
+    Returns
+    -------
+    FloatArray
+        The same numbers.
+
+    Raises
+    ------
+    InvalidParameterError
+        If one is no number or lies beyond the limit.
+    """
+    angles = numbers(values, name)
+    if not (np.abs(angles) <= limit).all():
+        msg = f"{name} must lie between -{limit:g} and {limit:g}, got {values!r}"
+        raise InvalidParameterError(msg)
+    return angles
+
+
+def _taken(given: Any, name: str, *, utc: bool) -> npt.NDArray[np.datetime64]:
+    """Moments in microseconds; local calendar time where it is not to be UTC."""
+    if isinstance(given, (xr.DataArray, pd.Series, pd.Index)):
+        zone = getattr(given.dtype, "tz", None)
+        if zone is not None:
+            index = pd.DatetimeIndex(given)
+            index = index.tz_convert("UTC") if utc else index
+            return np.asarray(index.tz_localize(None).to_numpy(), dtype="datetime64[us]")
+        given = given.to_numpy()
+    if isinstance(given, np.ndarray) and given.dtype.kind == "M":
+        return given.astype("datetime64[us]")
+    if isinstance(given, (list, tuple, np.ndarray)) and np.ndim(given):
+        return np.array([_one(item, name, utc=utc) for item in given], dtype="datetime64[us]")
+    return np.asarray(_one(given, name, utc=utc))
+
+
+def _one(given: Any, name: str, *, utc: bool) -> np.datetime64:
+    if not isinstance(given, (date, np.datetime64)) and given is not pd.NaT:
+        hint = "; read text with datetime.date.fromisoformat" if isinstance(given, str) else ""
+        msg = f"{name} must be {_DATE}, got {given!r}{hint}"
+        raise InvalidParameterError(msg)
+    if isinstance(given, datetime) and given is not pd.NaT and given.tzinfo is not None:
+        given = (given.astimezone(UTC) if utc else given).replace(tzinfo=None)
+    return np.datetime64(given, "us") if given is not pd.NaT else np.datetime64("NaT", "us")
+
+
+def _checked(taken: npt.NDArray[np.datetime64], name: str) -> npt.NDArray[np.datetime64]:
+    if np.isnat(taken).any():
+        msg = f"{name} must be {_DATE}, got a missing one (NaT): drop it first"
+        raise InvalidParameterError(msg)
+    early, late = np.datetime64(f"{FIRST_YEAR}-01-01"), np.datetime64(f"{LAST_YEAR + 1}-01-01")
+    outside = (taken < early) | (taken >= late)
+    if taken.ndim > 1:
+        msg = f"{name} must be one or a row of them, got an array of {taken.ndim} dimensions"
+        raise InvalidParameterError(msg)
+    if outside.any():
+        first = np.atleast_1d(taken)[np.atleast_1d(outside)][0]
+        msg = f"{name} must lie in the years {FIRST_YEAR} to {LAST_YEAR}, got {first}"
+        raise InvalidParameterError(msg)
+    return taken

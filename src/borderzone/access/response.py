@@ -1,0 +1,324 @@
+"""Response times along the border: by kilometre, by segment and for the whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from borderzone._checks import check_positive
+from borderzone.access._hours import hours_of, rasters_of, rising_hours
+from borderzone.errors import InvalidParameterError, NoOverlapError
+from borderzone.grid import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    import xarray as xr
+
+    from borderzone._typing import FloatArray
+    from borderzone.corridor import Corridor
+
+__all__ = ["response_along_border", "response_by_segment", "response_summary"]
+
+
+def response_along_border(
+    hours: xr.DataArray | Sequence[xr.DataArray],
+    corridor: Corridor,
+    *,
+    every_km: float = 1.0,
+    within_cells: int = 0,
+) -> pd.DataFrame:
+    """
+    Read the hours of a raster along the border.
+
+    Every segment is cut into equal steps no longer than asked, and the cell that holds the middle
+    of each is read. Where several rasters know the point, the least of their hours counts.
+
+    Parameters
+    ----------
+    hours
+        Travel time from the posts, one raster or one for each section, in any projected
+        CRS. Units: h.
+    corridor
+        The corridor, of one section or of several.
+    every_km
+        Longest step. Units: km.
+    within_cells
+        Take the least hours among the cells so many rows and columns around the point: 1 where
+        the border itself is closed to the response.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a step (index ``point``): ``chainage_km``, ``length_km``, ``segment``,
+        ``longitude_deg``, ``latitude_deg``, ``hours`` (infinite where no way leads, NaN where
+        nothing is known) and ``state``: ``"reached"``, ``"unreachable"``, ``"unknown"`` (no
+        elevation) or ``"outside"`` every raster.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a step is not above 0, or the hours are none.
+    NoOverlapError
+        If no raster holds any point of the border.
+    CRSMismatchError
+        If a raster has no CRS.
+    NotProjectedError
+        If a raster is in degrees.
+
+    Examples
+    --------
+    >>> from borderzone.border import Border
+    >>> from borderzone.corridor import Corridor
+    >>> import shapely
+    >>> line = shapely.LineString([(41.0, 34.0), (41.0, 34.2)])
+    >>> corridor = Corridor.around(Border.from_line(line), depth_km=5, segment_km=10)
+    >>> grid = corridor.grid(resolution_m=500)
+    >>> along = response_along_border(grid.wrap(np.full(grid.shape, 1.5)), corridor)
+    >>> len(along), along.hours.unique().tolist(), along.segment.unique().tolist()
+    (24, [1.5], [0, 1, 2])
+    """
+    rasters = rasters_of(hours)
+    around = _whole_cells(within_cells)
+    table, points = border_steps(corridor, every_km)
+    least = np.full(len(table), np.nan)
+    held = np.zeros(len(table), dtype=bool)
+    for raster in rasters:
+        values, inside = _read(raster, points, around)
+        least = np.fmin(least, values)
+        held |= inside
+    if not held.any():
+        msg = (
+            f"none of the {len(table)} points of the border lies on the raster of hours; "
+            "make its elevation on corridor.grid(resolution_m=...)"
+        )
+        raise NoOverlapError(msg)
+    table["hours"] = least
+    choices = [~held, np.isnan(least), np.isinf(least)]
+    table["state"] = np.select(choices, ["outside", "unknown", "unreachable"], "reached")
+    table.attrs = {"units": "h", "every_km": float(every_km), "within_cells": around}
+    return table
+
+
+def response_by_segment(
+    hours: xr.DataArray | Sequence[xr.DataArray],
+    corridor: Corridor,
+    *,
+    every_km: float = 1.0,
+    thresholds_h: Sequence[float] = (1.0, 3.0, 6.0),
+    within_cells: int = 0,
+) -> pd.DataFrame:
+    """
+    Sum up the response time to the border by segment.
+
+    Parameters
+    ----------
+    hours
+        Travel time from the posts, see `response_along_border`. Units: h.
+    corridor
+        The corridor.
+    every_km
+        Longest step along the border. Units: km.
+    thresholds_h
+        Hours beyond which a share of the length is given. Units: h.
+    within_cells
+        See `response_along_border`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a segment (index ``segment``): ``km_start``, ``km_end`` and the columns of
+        `response_summary`.
+
+    Raises
+    ------
+    InvalidParameterError
+        If an option is impossible or the hours are none.
+    NoOverlapError
+        If no raster holds any point of the border.
+
+    Examples
+    --------
+    >>> from borderzone.border import Border
+    >>> from borderzone.corridor import Corridor
+    >>> import shapely
+    >>> line = shapely.LineString([(41.0, 34.0), (41.0, 34.2)])
+    >>> corridor = Corridor.around(Border.from_line(line), depth_km=5, segment_km=10)
+    >>> grid = corridor.grid(resolution_m=500)
+    >>> table = response_by_segment(grid.wrap(np.full(grid.shape, 1.5)), corridor)
+    >>> table.loc[0, ["worst_h", "median_h", "share_beyond_1_h"]].astype(float).tolist()
+    [1.5, 1.5, 1.0]
+    """
+    rising_hours(thresholds_h, "thresholds_h")
+    along = response_along_border(hours, corridor, every_km=every_km, within_cells=within_cells)
+    rows = {
+        segment: response_summary(group, thresholds_h=thresholds_h)
+        for segment, group in along.groupby("segment", sort=True)
+    }
+    found = pd.DataFrame.from_dict(rows, orient="index")
+    for name in ("points", "unreachable", "unknown"):
+        found[name] = found[name].astype(int)
+    segments = corridor.segments.set_index("segment")[["km_start", "km_end"]]
+    table = pd.DataFrame(segments).join(found)
+    table.attrs = {**along.attrs, "thresholds_h": tuple(map(float, thresholds_h))}
+    return table
+
+
+def response_summary(
+    along: pd.DataFrame, *, thresholds_h: Sequence[float] = (1.0, 3.0, 6.0)
+) -> pd.Series:
+    """
+    Sum up response times along a border, each step by its length.
+
+    Parameters
+    ----------
+    along
+        Steps with ``hours`` and ``length_km``, as `response_along_border` gives them.
+    thresholds_h
+        Hours beyond which a share of the length is given. Units: h.
+
+    Returns
+    -------
+    pandas.Series
+        ``points``; ``unreachable`` and ``unknown`` ones; ``worst_h``; ``median_h`` and ``p90_h``,
+        the time within which half and nine tenths of the length are reached; and
+        ``share_beyond_1_h`` and so on. Unknown points leave the measures, unreachable ones are
+        infinite and beyond every threshold; NaN where nothing is known.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a threshold is impossible or a column is missing.
+
+    Examples
+    --------
+    >>> along = pd.DataFrame({"hours": [1.0, 2.0, np.inf, np.nan], "length_km": [1.0] * 4})
+    >>> response_summary(along, thresholds_h=(1.5,)).tolist()
+    [4.0, 1.0, 1.0, inf, 2.0, inf, 0.6666666666666666]
+    """
+    limits = rising_hours(thresholds_h, "thresholds_h")
+    missing = [name for name in ("hours", "length_km") if name not in along]
+    if missing:
+        msg = f"the table needs the columns hours and length_km, {', '.join(missing)} is missing"
+        raise InvalidParameterError(msg)
+    hours, length = along["hours"].to_numpy(float), along["length_km"].to_numpy(float)
+    known = ~np.isnan(hours)
+    row = {
+        "points": float(len(hours)),
+        "unreachable": float(np.isinf(hours).sum()),
+        "unknown": float((~known).sum()),
+        "worst_h": float(hours[known].max()) if known.any() else np.nan,
+        "median_h": within_share(hours[known], length[known], 0.5),
+        "p90_h": within_share(hours[known], length[known], 0.9),
+    }
+    for limit in limits:
+        beyond = length[known & (hours > limit)].sum()
+        row[f"share_beyond_{limit:g}_h"] = beyond / length[known].sum() if known.any() else np.nan
+    return pd.Series(row)
+
+
+def border_steps(corridor: Corridor, every_km: float) -> tuple[pd.DataFrame, gpd.GeoSeries]:
+    """
+    Cut every segment of a border into equal steps.
+
+    Parameters
+    ----------
+    corridor
+        The corridor.
+    every_km
+        Longest step. Units: km.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Chainage of the middle, length, segment, longitude and latitude of each.
+    geopandas.GeoSeries
+        The middles, EPSG:4326.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the step is not above 0, or it is no corridor.
+    """
+    step = check_positive(every_km, "every_km", "km")
+    if not hasattr(corridor, "segments") or not hasattr(corridor, "border"):
+        msg = f"corridor must be a Corridor, got {type(corridor).__name__}"
+        raise InvalidParameterError(msg)
+    segments = corridor.segments
+    start, end = segments["km_start"].to_numpy(float), segments["km_end"].to_numpy(float)
+    counts = np.maximum(1, np.ceil((end - start) / step - 1e-9)).astype(int)
+    which = np.repeat(np.arange(len(counts)), counts)
+    place = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+    length = ((end - start) / counts)[which]
+    chainage = start[which] + (place + 0.5) * length
+    points = corridor.border.point_at(chainage)
+    table = pd.DataFrame(
+        {
+            "chainage_km": chainage,
+            "length_km": length,
+            "segment": segments["segment"].to_numpy()[which],
+            "longitude_deg": points.x.to_numpy(),
+            "latitude_deg": points.y.to_numpy(),
+        },
+        index=pd.RangeIndex(len(which), name="point"),
+    )
+    return table, points
+
+
+def within_share(values: FloatArray, weights: FloatArray, share: float) -> float:
+    """
+    Find the value within which a share of the weight lies.
+
+    Parameters
+    ----------
+    values, weights
+        Values and what each counts.
+    share
+        The share, 0 to 1.
+
+    Returns
+    -------
+    float
+        The least value up to which the weights sum to the share; NaN for none.
+    """
+    if len(values) == 0:
+        return float("nan")
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order])
+    place = np.searchsorted(reached, share * reached[-1] * (1 - 1e-12))
+    return float(values[order][min(int(place), len(values) - 1)])
+
+
+def _read(raster: xr.DataArray, points: Any, around: int) -> tuple[FloatArray, Any]:
+    """Hours at the cells of points, NaN outside, and which points lie on the raster."""
+    grid, values = Grid.of(raster), hours_of(raster)
+    there = points.to_crs(grid.crs)
+    left, _, _, top = grid.bounds
+    column = np.floor((there.x.to_numpy() - left) / grid.resolution_m)
+    row = np.floor((top - there.y.to_numpy()) / grid.resolution_m)
+    rows, columns = grid.shape
+    inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    found = np.full(len(points), np.nan)
+    near = range(-around, around + 1)
+    for down, right in ((d, r) for d in near for r in near):
+        there_too = (
+            inside
+            & (row + down >= 0)
+            & (row + down < rows)
+            & (column + right >= 0)
+            & (column + right < columns)
+        )
+        cells = (row[there_too] + down).astype(int), (column[there_too] + right).astype(int)
+        found[there_too] = np.fmin(found[there_too], values[cells])
+    return found, inside
+
+
+def _whole_cells(within_cells: Any) -> int:
+    whole = isinstance(within_cells, (int, np.integer)) and not isinstance(within_cells, bool)
+    if not whole or not 0 <= within_cells <= 10:
+        msg = f"within_cells must be a whole number from 0 to 10, got {within_cells!r}"
+        raise InvalidParameterError(msg)
+    return int(within_cells)
