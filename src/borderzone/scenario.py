@@ -111,6 +111,8 @@ class Scenario(BaseModel):
     light
         ``"night"``, the worst case, or ``"day"``: the light of the headline.
         Both are always computed.
+    light_year
+        Year of the table of nights and moons, 1900 to 2100.
     law
         Law of detection: ``"random"`` or ``"back_and_forth"``.
     targets
@@ -153,6 +155,7 @@ class Scenario(BaseModel):
     crosser: Literal["foot", "vehicle"] = "foot"
     crosser_vehicle_km_h: Positive = 30.0
     light: Literal["night", "day"] = "night"
+    light_year: Annotated[int, Field(ge=1900, le=2100)] = 2019
     law: Literal["random", "back_and_forth"] = "random"
     targets: tuple[OpenShare, ...] = (0.5, 0.9, 0.95)
     confidence: OpenShare = 0.9

@@ -13,6 +13,8 @@ from borderzone.figures.maps import (
     plot_border,
     plot_corridor,
 )
+from borderzone.figures.reach_charts import night_reach, response_times, sight_lines
+from borderzone.figures.reach_map import travel_time_map, travel_time_map_data
 from borderzone.figures.strip import strip_map
 from borderzone.figures.strip_data import strip_map_data
 from borderzone.figures.style import save
@@ -26,14 +28,19 @@ __all__ = [
     "events_by_segment",
     "incident_overlay",
     "night_hours",
+    "night_reach",
     "placed_events",
     "plot_border",
     "plot_corridor",
+    "response_times",
     "save",
     "sensitivity",
+    "sight_lines",
     "strip_map",
     "strip_map_data",
     "success_rate",
+    "travel_time_map",
+    "travel_time_map_data",
     "whatif",
     "whatif_data",
 ]

@@ -8,14 +8,29 @@ import shapely
 from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
-from borderzone.figures import furniture, layers
+import borderzone
+from borderzone.figures import furniture, layers, sheet
 from borderzone.figures.style import A4_LANDSCAPE, INK, figure_of
+from borderzone.figures.words import attribution
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
 
-__all__ = ["MAP_BOX", "SIDE_BOX", "furnish", "map_frame", "open_map", "reserve", "share_of_page"]
+    from borderzone.corridor import Corridor
+    from borderzone.study import StudyResult
+
+__all__ = [
+    "MAP_BOX",
+    "SIDE_BOX",
+    "colophon",
+    "depth_words",
+    "furnish",
+    "map_frame",
+    "open_map",
+    "reserve",
+    "share_of_page",
+]
 
 # Inches on an A4 page: the neatline, and the column beside it.
 MAP_BOX = (0.75, 1.2, 7.15, 6.15)
@@ -168,3 +183,51 @@ def share_of_page(box: tuple[float, float, float, float]) -> tuple[float, float,
     """
     wide, high = A4_LANDSCAPE
     return box[0] / wide, box[1] / high, box[2] / wide, box[3] / high
+
+
+def depth_words(corridor: Corridor) -> str:
+    """
+    Say how deep a corridor is.
+
+    Parameters
+    ----------
+    corridor
+        The corridor.
+
+    Returns
+    -------
+    str
+        "50 km on each side".
+    """
+    depths = sorted(set(corridor.depth_km.values()))
+    if len(depths) == 1:
+        return f"{depths[0]:g} km on each side"
+    return ", ".join(f"{depth:g} km in {code}" for code, depth in corridor.depth_km.items())
+
+
+def colophon(drawn: layers.MapPage, result: StudyResult, shaded: tuple[float, float] | None) -> str:
+    """
+    Write the foot of a map: credits, frame, relief, version and run.
+
+    Parameters
+    ----------
+    drawn
+        The map.
+    result
+        What a study gave.
+    shaded
+        What `draw_relief` gave.
+
+    Returns
+    -------
+    str
+        A line of sentences.
+    """
+    words = [attribution(result), f"Map: {drawn.crs.name}."]
+    if shaded is not None:
+        exaggeration, blank = shaded
+        missing = f", and left flat on {100 * blank:.0f} % of the map" if blank >= 0.005 else ""
+        words.append(f"Relief exaggerated {exaggeration:.0f} times{missing}.")
+    words.append(f"borderzone {borderzone.__version__}, run {result.run_id}.")
+    words.append(sheet.DISCLAIMER)
+    return " ".join(words)

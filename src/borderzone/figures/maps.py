@@ -8,14 +8,21 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-import borderzone
 from borderzone.border import list_borders
 from borderzone.figures import country, furniture, layers, sheet
 from borderzone.figures.events import placed_events
-from borderzone.figures.map_page import MAP_BOX, SIDE_BOX, furnish, open_map, reserve, share_of_page
+from borderzone.figures.map_page import (
+    MAP_BOX,
+    SIDE_BOX,
+    colophon,
+    depth_words,
+    furnish,
+    open_map,
+    reserve,
+    share_of_page,
+)
 from borderzone.figures.relief import draw_relief
 from borderzone.figures.style import A4_LANDSCAPE, INK, context, figure_of, page
-from borderzone.figures.words import attribution
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -183,7 +190,7 @@ def plot_corridor(corridor: Corridor, ax: Axes | None = None) -> Axes:
                 linewidth=0.4,
                 zorder=layers.Z_GROUND,
             )
-        layers.draw_corridor(drawn, corridor.outline, _depth(corridor))
+        layers.draw_corridor(drawn, corridor.outline, depth_words(corridor))
         layers.draw_border(drawn, corridor.border.stretches)
         _close_plain(drawn, corridor.border)
         ax.set_title(f"{len(segments)} segments, {corridor.area_km2:,.0f} km²")
@@ -205,7 +212,7 @@ def _close_plain(drawn: layers.MapPage, border: Border) -> None:
 def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> pd.DataFrame:
     ground = result.furniture
     corridor = result.corridor
-    layers.draw_corridor(drawn, corridor.outline, _depth(corridor))
+    layers.draw_corridor(drawn, corridor.outline, depth_words(corridor))
     layers.draw_border(drawn, corridor.border.stretches)
     posts = layers.draw_posts(drawn, corridor.border)
     layers.draw_zones(drawn, result.zones)
@@ -249,7 +256,7 @@ def _finish_page(
         countries=result.furniture.get("countries"),
         lines=None if "countries" in result.furniture else list_borders(),
     )
-    sheet.footer(figure, _colophon(drawn, result, shaded))
+    sheet.footer(figure, colophon(drawn, result, shaded))
 
 
 def _finding(result: StudyResult) -> str:
@@ -283,23 +290,3 @@ def _standing(result: StudyResult) -> str:
 
 def _mark(result: StudyResult) -> str:
     return "  [SYNTHETIC DATA]" if result.synthetic else ""
-
-
-def _depth(corridor: Corridor) -> str:
-    depths = sorted(set(corridor.depth_km.values()))
-    if len(depths) == 1:
-        return f"{depths[0]:g} km on each side"
-    return ", ".join(f"{depth:g} km in {code}" for code, depth in corridor.depth_km.items())
-
-
-def _colophon(
-    drawn: layers.MapPage, result: StudyResult, shaded: tuple[float, float] | None
-) -> str:
-    words = [attribution(result), f"Map: {drawn.crs.name}."]
-    if shaded is not None:
-        exaggeration, blank = shaded
-        missing = f", and left flat on {100 * blank:.0f} % of the map" if blank >= 0.005 else ""
-        words.append(f"Relief exaggerated {exaggeration:.0f} times{missing}.")
-    words.append(f"borderzone {borderzone.__version__}, run {result.run_id}.")
-    words.append(sheet.DISCLAIMER)
-    return " ".join(words)

@@ -1,4 +1,4 @@
-"""Charts along the border: what is out of sight."""
+"""Charts of reach and sight: hours to the border, the reach of a night, what is out of sight."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
+from borderzone import access
 from borderzone.errors import InvalidParameterError
 from borderzone.figures.style import INK, context, page
+from borderzone.figures.words import MODE_WORDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,11 +20,161 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray
     from borderzone.study import StudyResult
 
-__all__ = ["sight_lines"]
+__all__ = ["night_reach", "response_times", "sight_lines"]
 
 # A page wide and low, as a border is. Units: inches.
 LONG = (10.4, 3.1)
+# Half of a page in width. Units: inches.
+SMALL = (5.2, 3.3)
 MEASURED = "lines of sight"
+
+
+def response_times(result: StudyResult, ax: Axes | None = None) -> Axes:
+    """
+    Draw how long it takes to every kilometre of the border from the nearest origin.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes to draw on; made when left out.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study has no travel times.
+    """
+    reach = _reach(result)
+    along = reach.along
+    reached = along["state"].to_numpy() == "reached"
+    hours = np.where(reached, along["hours"].to_numpy(dtype=float), np.nan)
+    edges = np.append(along["chainage_km"] - along["length_km"] / 2, result.border.length_km)
+    with context():
+        ax = along_border(result, ax)
+        ax.stairs(hours, edges, baseline=0, fill=True, color="#c9d5e3")
+        ax.stairs(hours, edges, baseline=None, color=INK["optimal"], linewidth=1.4)
+        top = 1.18 * float(np.nanmax(hours)) if reached.any() else 1.0
+        for state, words in (("unreachable", "no way leads there"), ("unknown", "no elevation")):
+            these = along["state"].to_numpy() == state
+            if these.any():
+                ax.stairs(
+                    np.where(these, top, np.nan), edges, baseline=0, fill=True, **_VOID[state]
+                )
+                ax.fill_between([], [], [], label=words, **_VOID[state])
+                ax.legend(loc="upper right", frameon=True, framealpha=0.9)
+        ax.axhline(
+            result.scenario.remote_hours, color=INK["maximin"], linewidth=1.2, linestyle="--"
+        )
+        ax.annotate(
+            f"remote above {result.scenario.remote_hours:g} h",
+            (0.005, result.scenario.remote_hours),
+            (0, 2),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            fontsize=7.5,
+            color=INK["maximin"],
+        )
+        ax.set_ylim(0, top)
+        ax.set_ylabel("hours from the nearest origin")
+        ax.set_title(response_words(result))
+    return ax
+
+
+def response_words(result: StudyResult) -> str:
+    """
+    Say how long it takes to the border.
+
+    Parameters
+    ----------
+    result
+        What a study with travel times gave.
+
+    Returns
+    -------
+    str
+        A sentence without its full stop.
+    """
+    along = _reach(result).along
+    found = access.response_summary(along)
+    if not np.isfinite(found["median_h"]):
+        return "No way leads from the origins to half of the border"
+    median, worst = found["median_h"], along["hours"][along["state"] == "reached"].max()
+    return (
+        f"Half of the border is reached within {median:.1f} h {MODE_WORDS[_reach(result).mode]}, the "
+        f"farthest kilometre in {worst:.1f} h"
+    )
+
+
+def night_reach(result: StudyResult, ax: Axes | None = None) -> Axes:
+    """
+    Draw how deep somebody on foot gets from the border in one night, by month.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes to draw on; made when left out.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study has no travel times.
+    """
+    night = _reach(result).night
+    months = np.arange(1, 13)
+    with context():
+        if ax is None:
+            ax = page(SMALL).add_axes((0.12, 0.12, 0.84, 0.74))
+        flat = night["flat_km"].groupby("month").first()
+        ax.plot(
+            months, flat, color=INK["quiet"], linewidth=1.2, linestyle="--", label="on flat ground"
+        )
+        looks = ((INK["optimal"], "o"), (INK["maximin"], "s"))
+        sides = night.index.get_level_values("side").unique()
+        for side, (ink, marker) in zip(sides, looks, strict=False):
+            deep = night.loc[side, "farthest_km"]
+            name = result.border.names.get(side, side)
+            ax.plot(
+                months, deep, color=ink, marker=marker, markersize=3.5, label=f"farthest in {name}"
+            )
+        ax.set_xticks(months, list("JFMAMJJASOND"))
+        ax.set(xlim=(1, 12), ylim=(0, None))
+        ax.set_ylabel("km from the border")
+        ax.grid(axis="y")
+        ax.legend(loc="lower left")
+        low, high = 100 * night["share"].min(), 100 * night["share"].max()
+        ax.set_title(f"One night on foot reaches {low:.0f} to {high:.0f} % of the corridor")
+    return ax
+
+
+def _reach(result: StudyResult) -> Any:
+    if result.reach is None:
+        msg = f"the study of {result.name} has no travel times: it lacks elevation or origins"
+        raise InvalidParameterError(msg)
+    return result.reach
+
+
+_VOID: dict[str, dict[str, Any]] = {
+    "unreachable": {
+        "facecolor": "#ececec",
+        "edgecolor": "#9a9a9a",
+        "hatch": "////",
+        "linewidth": 0,
+    },
+    "unknown": {"facecolor": "#ffffff", "edgecolor": "#bbbbbb", "hatch": "....", "linewidth": 0},
+}
 
 
 def sight_lines(result: StudyResult, ax: Axes | None = None) -> Axes:

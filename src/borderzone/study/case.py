@@ -321,6 +321,8 @@ def _result(study: Study, ground: Ground, cover: Coverage | None, seed: int) -> 
         draws=cover.draws if cover else None,
         flagged_share=ground.flagged_share,
         night_hours=access.night_table(_mid_latitude(study.border)),
+        light=access.border_light_table(study.border, scenario.light_year),
+        reach=ground.reach,
         sobol=cover.sobol if cover else None,
         terrain_variance=cover.terrain_variance if cover else None,
         plausibility=cover.plausibility if cover else None,

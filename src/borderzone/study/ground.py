@@ -11,6 +11,7 @@ import xarray as xr
 
 from borderzone import access, difficulty, summary, terrain
 from borderzone.study.inputs import furniture, load_layers, load_origins
+from borderzone.study.reach import Reach, read_reach
 from borderzone.study.reading import Frame, read_terrain
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Ground:
         Segments ranked by what finer terrain or a visit would change; None where terrain is fine.
     cave_calibration
         What an inventory of known caves says of the flag; None without one.
+    reach
+        Times to the border and from it; None without travel time.
     settings
         How the user's layers were read: `SETTINGS`.
     stages
@@ -86,6 +89,7 @@ class Ground:
     fine: FineFiles | None = None
     better_data: pd.DataFrame | None = None
     cave_calibration: difficulty.CaveCalibration | None = None
+    reach: Reach | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     stages: Mapping[str, Stage] = field(default_factory=dict)
 
@@ -177,6 +181,7 @@ def _complete(
         scheme=sources.get("landcover_scheme", "igbp"),
     )
     hours = _hours(found.dem, origins, surface_wide)
+    reach = read_reach(frame, found.dem, hours)
     reading = read_terrain(frame, found, sources, hours, surface_wide, step)
     step("zones")
     around = furniture(corridor)
@@ -195,12 +200,13 @@ def _complete(
     ranks = summary.by_segment(
         reading.flags[["cave_prone"]], frame.cells, segments=corridor.segments
     )["cave_prone_majority"]
+    table = reading.table.join(_extra(layers, reading.table.index)).assign(cave_rank=ranks)
     return Ground(
         key=ground_key(scenario),
         corridor=corridor,
         grid=frame.grid,
         layers=layers,
-        table=reading.table.join(_extra(layers, reading.table.index)).assign(cave_rank=ranks),
+        table=table if reach is None else table.join(reach.response),
         zones=zones,
         flagged_share=reading.shares,
         origins=origins,
@@ -211,6 +217,7 @@ def _complete(
         fine=reading.fine,
         better_data=reading.better_data,
         cave_calibration=caves,
+        reach=reach,
         settings={name: sources[name] for name in SETTINGS if name in sources},
     )
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
     from borderzone.study.ground import Ground
+    from borderzone.study.reach import Reach
     from borderzone.study.reading import FineFiles
 
 __all__ = ["StudyResult"]
@@ -63,6 +64,10 @@ class StudyResult:
         Share of the corridor flagged, over modes and thresholds.
     night_hours
         Length of the night by month and definition.
+    light
+        Night by twilight and moon, month by month, at both ends and the middle of the border.
+    reach
+        Times to the border and from it; None without travel time.
     sobol
         Share of the variance of the required units owed to each assumption.
     terrain_variance
@@ -115,6 +120,8 @@ class StudyResult:
     draws: pd.DataFrame | None
     flagged_share: pd.DataFrame | None
     night_hours: pd.DataFrame
+    light: pd.DataFrame
+    reach: Reach | None
     sobol: pd.DataFrame | None
     terrain_variance: Mapping[str, Any] | None
     plausibility: pd.DataFrame | None

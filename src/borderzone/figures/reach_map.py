@@ -1,0 +1,197 @@
+"""The map of travel times: how long it takes from the nearest origin, and how deep a night reaches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from borderzone.border import list_borders
+from borderzone.errors import InvalidParameterError
+from borderzone.figures import country, layers, sheet
+from borderzone.figures.map_page import (
+    MAP_BOX,
+    SIDE_BOX,
+    colophon,
+    depth_words,
+    furnish,
+    open_map,
+    reserve,
+    share_of_page,
+)
+from borderzone.figures.relief import draw_relief
+from borderzone.figures.style import A4_LANDSCAPE, INK, context, figure_of, page
+from borderzone.figures.words import MODE_WORDS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from borderzone.study import StudyResult
+
+__all__ = ["travel_time_map", "travel_time_map_data"]
+
+# Light to dark, told apart in grey as well.
+INKS = ("#eaf0d6", "#c3d6a5", "#8fb58a", "#4f8a83", "#1f5570")
+
+
+def travel_time_map(result: StudyResult, ax: Axes | None = None) -> Axes:
+    """
+    Draw the hours from the nearest origin over the corridor, north up.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes to draw on; a whole page with heading, legend and footer is made when left out.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The map.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study has no travel times.
+    """
+    if result.reach is None:
+        msg = f"the study of {result.name} has no travel times: it lacks elevation or origins"
+        raise InvalidParameterError(msg)
+    with context():
+        whole = ax is None
+        if ax is None:
+            ax = page(A4_LANDSCAPE).add_axes(share_of_page(MAP_BOX), label="map")
+        outline = result.corridor.outline
+        drawn = open_map(ax, outline)
+        shaded = draw_relief(ax, drawn.crs, result.layers)
+        corners = reserve(drawn, outline)
+        _draw(drawn, result)
+        furnish(drawn, corners)
+        if whole:
+            figure = figure_of(ax)
+            sheet.heading(figure, _finding(result), _standing(result))
+            side = figure.add_axes(share_of_page(SIDE_BOX), label="legend")
+            side.set_axis_off()
+            sheet.legend(side, drawn.key, bbox_to_anchor=(0.03, 1.0))
+            sheet.footer(figure, colophon(drawn, result, shaded))
+        else:
+            sheet.legend(
+                ax, drawn.key, loc="lower right", frameon=True, framealpha=0.85, fontsize=7
+            )
+            ax.set_title(_finding(result))
+    return ax
+
+
+def travel_time_map_data(result: StudyResult) -> pd.DataFrame:
+    """
+    Give the ground of the corridor by travel time.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    DataFrame
+        One row a band: ``from_h``, ``to_h``, ``area_km2`` and ``share``.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study has no travel times.
+    """
+    if result.reach is None:
+        msg = f"the study of {result.name} has no travel times: it lacks elevation or origins"
+        raise InvalidParameterError(msg)
+    return pd.DataFrame(result.reach.bands.drop(columns="geometry"))
+
+
+def _draw(drawn: layers.MapPage, result: StudyResult) -> None:
+    _draw_bands(drawn, result)
+    corridor, ground = result.corridor, result.furniture
+    layers.draw_corridor(drawn, corridor.outline, depth_words(corridor))
+    layers.draw_border(drawn, corridor.border.stretches)
+    posts = layers.draw_posts(drawn, corridor.border)
+    country.draw_rivers(drawn, ground.get("rivers"))
+    _draw_origins(drawn, result)
+    country.draw_towns(drawn, ground.get("places"), corridor.outline, posts)
+    if "countries" in ground:
+        country.draw_countries(
+            drawn, ground["countries"], ground.get("admin1"), result.border.names
+        )
+    else:
+        deep_m = 1000 * max(corridor.depth_km.values())
+        country.draw_neighbours(drawn, list_borders(), result.border, deep_m)
+    order = ("Travel time", "Origins", "Border", "Ground")
+    drawn.key = {name: drawn.key[name] for name in order if name in drawn.key}
+
+
+def _draw_bands(drawn: layers.MapPage, result: StudyResult) -> None:
+    assert result.reach is not None  # noqa: S101 - asked for before
+    bands = result.reach.bands.to_crs(drawn.crs)
+    for ink, row in zip(INKS, bands.itertuples(), strict=True):
+        if row.geometry.is_empty or not row.share > 0:
+            continue
+        style: dict[str, Any] = {"facecolor": ink, "alpha": 0.78, "linewidth": 0}
+        bands.loc[[row.Index]].plot(ax=drawn.ax, zorder=layers.Z_GROUND, **style)
+        words = (
+            f"more than {row.from_h:g} h"
+            if np.isinf(row.to_h)
+            else f"{row.from_h:g} to {row.to_h:g} h"
+        )
+        drawn.explain(
+            "Travel time", Patch(**style), f"{words}: {_percent(row.share)} of the corridor"
+        )
+    bands.boundary.plot(
+        ax=drawn.ax, zorder=layers.Z_GROUND + 0.5, color="#ffffff", linewidth=0.5, alpha=0.8
+    )
+
+
+def _draw_origins(drawn: layers.MapPage, result: StudyResult) -> None:
+    if result.origins is None:
+        return
+    shown = drawn.bring(result.origins)
+    style: dict[str, Any] = {
+        "linestyle": "none",
+        "marker": "^",
+        "markersize": 3.6,
+        "markerfacecolor": "#ffffff",
+        "markeredgecolor": INK["text"],
+        "markeredgewidth": 0.7,
+    }
+    points = shown.geometry.representative_point()
+    drawn.ax.plot(points.x, points.y, zorder=layers.Z_BORDER + 1, **style)
+    kinds = " or ".join(sorted(set(shown["kind"]))) or "origin"
+    drawn.explain("Origins", Line2D([], [], **style), kinds)
+
+
+def _finding(result: StudyResult) -> str:
+    assert result.reach is not None  # noqa: S101 - asked for before
+    limit = result.scenario.remote_hours
+    bands = result.reach.bands
+    far = bands.loc[bands["from_h"] >= limit - 1e-9, "share"].sum()
+    how = MODE_WORDS.get(result.reach.mode, result.reach.mode)
+    return f"{result.name}: {_percent(far)} of the corridor is more than {limit:g} h away {how}"
+
+
+def _standing(result: StudyResult) -> str:
+    assert result.reach is not None  # noqa: S101 - asked for before
+    return (
+        f"Hours from the nearest {_kinds(result)} over open ground, slowed by slope and surface; cells of "
+        f"{result.scenario.resolution_m / 1000:g} km. Roads count where the study was given them."
+    )
+
+
+def _kinds(result: StudyResult) -> str:
+    if result.origins is None:
+        return "origin"
+    return " or ".join(sorted(set(result.origins["kind"])))
+
+
+def _percent(share: float) -> str:
+    return "less than 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
