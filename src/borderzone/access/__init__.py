@@ -22,15 +22,20 @@ from borderzone.access.speed import (
     tobler,
     vehicle_off_road,
 )
-from borderzone.access.travel_time import travel_time
+from borderzone.access.network import ROAD_SPEEDS, Roads, RoadSpeed
+from borderzone.access.routes import routes
+from borderzone.access.travel_time import travel, travel_time
 
 __all__ = [
     "CAMPBELL_2019",
     "NIGHT_FACTORS",
+    "ROAD_SPEEDS",
     "SPEEDS",
     "TWILIGHTS_DEG",
     "VEHICLE_OFF_ROAD",
     "NightFactor",
+    "RoadSpeed",
+    "Roads",
     "VehicleOffRoad",
     "campbell_2019",
     "foot",
@@ -39,7 +44,9 @@ __all__ = [
     "naismith_langmuir",
     "night_hours",
     "night_table",
+    "routes",
     "tobler",
+    "travel",
     "travel_time",
     "vehicle_off_road",
 ]
