@@ -11,7 +11,7 @@ from matplotlib.ticker import PercentFormatter
 
 from borderzone import access
 from borderzone.errors import InvalidParameterError
-from borderzone.figures.style import INK, context, page
+from borderzone.figures.style import INK, context, halo, page
 from borderzone.figures.words import MODE_WORDS
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def response_times(result: StudyResult, ax: Axes | None = None) -> Axes:
     InvalidParameterError
         If the study has no travel times.
     """
-    reach = _reach(result)
-    along = reach.along
+    along = _along(result)
     reached = along["state"].to_numpy() == "reached"
     hours = np.where(reached, along["hours"].to_numpy(dtype=float), np.nan)
     edges = np.append(along["chainage_km"] - along["length_km"] / 2, result.border.length_km)
@@ -73,12 +72,14 @@ def response_times(result: StudyResult, ax: Axes | None = None) -> Axes:
         )
         ax.annotate(
             f"remote above {result.scenario.remote_hours:g} h",
-            (0.005, result.scenario.remote_hours),
+            (0.995, result.scenario.remote_hours),
             (0, 2),
             xycoords=("axes fraction", "data"),
             textcoords="offset points",
             fontsize=7.5,
+            ha="right",
             color=INK["maximin"],
+            path_effects=halo(),
         )
         ax.set_ylim(0, top)
         ax.set_ylabel("hours from the nearest origin")
@@ -100,13 +101,13 @@ def response_words(result: StudyResult) -> str:
     str
         A sentence without its full stop.
     """
-    along = _reach(result).along
+    along = _along(result)
     found = access.response_summary(along)
     if not np.isfinite(found["median_h"]):
         return "No way leads from the origins to half of the border"
     median, worst = found["median_h"], along["hours"][along["state"] == "reached"].max()
     return (
-        f"Half of the border is reached within {median:.1f} h {MODE_WORDS[_reach(result).mode]}, the "
+        f"Half of the border is reached within {median:.1f} h {MODE_WORDS[result.scenario.force.mode]}, the "
         f"farthest kilometre in {worst:.1f} h"
     )
 
@@ -134,28 +135,37 @@ def night_reach(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
     night = _reach(result).night
     months = np.arange(1, 13)
+    flat = night["flat_km"].groupby("month").first().to_numpy(dtype=float)
+    told = access.NIGHT_FACTORS["foot"]
     with context():
         if ax is None:
             ax = page(SMALL).add_axes((0.12, 0.12, 0.84, 0.74))
-        flat = night["flat_km"].groupby("month").first()
-        ax.plot(
-            months, flat, color=INK["quiet"], linewidth=1.2, linestyle="--", label="on flat ground"
+        low, high = (flat * end / told.factor for end in (told.low, told.high))
+        ax.fill_between(months, low, high, color="#c9d5e3", linewidth=0)
+        ax.plot(months, flat, color=INK["optimal"], linewidth=1.8)
+        ax.plot(months, flat / told.factor, color=INK["quiet"], linewidth=1.2, linestyle="--")
+        notes = (
+            ("as fast as by day", flat / told.factor, 8),
+            (f"in the dark, {told.factor:g} ({told.low:g} to {told.high:g}) of that", low, -14),
         )
-        looks = ((INK["optimal"], "o"), (INK["maximin"], "s"))
-        sides = night.index.get_level_values("side").unique()
-        for side, (ink, marker) in zip(sides, looks, strict=False):
-            deep = night.loc[side, "farthest_km"]
-            name = result.border.names.get(side, side)
-            ax.plot(
-                months, deep, color=ink, marker=marker, markersize=3.5, label=f"farthest in {name}"
+        for words, line, up in notes:
+            ax.annotate(
+                words,
+                (6.5, line[6]),
+                (0, up),
+                textcoords="offset points",
+                ha="center",
+                fontsize=7.5,
             )
         ax.set_xticks(months, list("JFMAMJJASOND"))
         ax.set(xlim=(1, 12), ylim=(0, None))
-        ax.set_ylabel("km from the border")
+        ax.set_ylabel("km on foot over flat ground")
         ax.grid(axis="y")
-        ax.legend(loc="lower left")
-        low, high = 100 * night["share"].min(), 100 * night["share"].max()
-        ax.set_title(f"One night on foot reaches {low:.0f} to {high:.0f} % of the corridor")
+        ax.set_axisbelow(True)
+        least, most = 100 * night["share"].min(), 100 * night["share"].max()
+        ax.set_title(
+            f"One night on foot: {flat.min():.0f} to {flat.max():.0f} km, {least:.0f} to {most:.0f} % of the corridor"
+        )
     return ax
 
 
@@ -164,6 +174,14 @@ def _reach(result: StudyResult) -> Any:
         msg = f"the study of {result.name} has no travel times: it lacks elevation or origins"
         raise InvalidParameterError(msg)
     return result.reach
+
+
+def _along(result: StudyResult) -> Any:
+    along = _reach(result).along
+    if along is None:
+        msg = f"the study of {result.name} tells no travel times, for posts are not shown"
+        raise InvalidParameterError(msg)
+    return along
 
 
 _VOID: dict[str, dict[str, Any]] = {

@@ -27,8 +27,24 @@ OPEN_ORIGINS = frozenset({"town", "airfield"})
 # Rasters that show where posts are, when travel times start at posts.
 FROM_POSTS = ("hours_vehicle", "hours_foot", "remote_desert", "remote_share", "index")
 # Columns of segments that do so too.
-TOLD_BY_POSTS = ("hours_", "remote_share", "index_", "on_line_share", "rate_on_shift_")
-SUMMED = ("length_km", "area_km2", "weight", "n_cells", "units_", "incidents_")
+TOLD_BY_POSTS = (
+    "hours_",
+    "remote_share",
+    "index_",
+    "on_line_share",
+    "rate_on_shift_",
+    "response_",
+)
+SUMMED = (
+    "length_km",
+    "area_km2",
+    "weight",
+    "n_cells",
+    "units_",
+    "incidents_",
+    "response_points",
+    "response_un",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +166,7 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
         layers=layers,
         fine=fine,
         better_data=None,
+        reach=None if result.reach is None else result.reach.without_posts(),
         segments=result.segments.drop(columns=telling),
         stability=None,
         zones=_without_remote(result.zones),
@@ -228,7 +245,7 @@ def _joined(column: pd.Series, name: str, groups: pd.Series, weight: pd.Series) 
         return grouped.sum()
     if name == "km_start" or "_min" in name:
         return grouped.min()
-    if name == "km_end" or "_max" in name:
+    if name == "km_end" or "_max" in name or "_worst" in name:
         return grouped.max()
     if not pd.api.types.is_float_dtype(column):
         return grouped.agg(lambda values: values.mode().iloc[0])

@@ -206,7 +206,7 @@ def _complete(
         corridor=corridor,
         grid=frame.grid,
         layers=layers,
-        table=table if reach is None else table.join(reach.response),
+        table=table if reach is None or reach.response is None else table.join(reach.response),
         zones=zones,
         flagged_share=reading.shares,
         origins=origins,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
@@ -51,15 +51,29 @@ class Reach:
         Travel time on foot by night from the border, on the working grid. Units: h.
     race
         By kilometre: the response against the dash to cover; None where no cover was given.
+    on_roads
+        Whether roads carry the response.
     """
 
     mode: str
-    response: pd.DataFrame
-    along: pd.DataFrame
-    bands: gpd.GeoDataFrame
+    response: pd.DataFrame | None
+    along: pd.DataFrame | None
+    bands: gpd.GeoDataFrame | None
     night: pd.DataFrame
     night_hours: xr.DataArray
     race: pd.DataFrame | None = None
+    on_roads: bool = False
+
+    def without_posts(self) -> Reach:
+        """
+        Leave out all in whose shapes the posts could be read.
+
+        Returns
+        -------
+        Reach
+            The reach of a night from the border alone.
+        """
+        return replace(self, response=None, along=None, bands=None, race=None)
 
 
 def read_reach(
