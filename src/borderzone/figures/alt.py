@@ -8,7 +8,7 @@ import numpy as np
 
 from borderzone.errors import InvalidParameterError
 from borderzone.figures.events import placed_events
-from borderzone.figures.reach_charts import response_words
+from borderzone.figures.reach_charts import race_words, response_words
 from borderzone.figures.reach_map import travel_time_map_data
 from borderzone.figures.words import ASSUMPTION_WORDS, say, signed
 
@@ -30,7 +30,7 @@ def alt_text(result: StudyResult, name: str, *, other: StudyResult | None = None
         What a study gave.
     name
         ``"map"``, ``"strip"``, ``"curve"``, ``"sensitivity"``, ``"night"``, ``"caves"``,
-        ``"travel_time"``, ``"response"``, ``"sight"``, ``"night_reach"``,
+        ``"travel_time"``, ``"response"``, ``"race"``, ``"sight"``, ``"night_reach"``,
         ``"incidents"``, ``"incidents_demo"`` or ``"whatif"``.
     other
         The second result of a what-if.
@@ -56,6 +56,9 @@ def alt_text(result: StudyResult, name: str, *, other: StudyResult | None = None
         "caves": _caves,
         "travel_time": _travel_time,
         "response": _response,
+        "race": lambda result: (
+            f"Steps along the border. The response is first on {race_words(result)}."
+        ),
         "sight": _sight,
         "night_reach": _night_reach,
         "incidents": _incidents,

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray
     from borderzone.study import StudyResult
 
-__all__ = ["night_reach", "response_times", "sight_lines"]
+__all__ = [
+    "night_reach",
+    "race_to_cover",
+    "race_words",
+    "response_times",
+    "response_words",
+    "sight_lines",
+]
 
 # A page wide and low, as a border is. Units: inches.
 LONG = (10.4, 3.1)
@@ -110,6 +117,78 @@ def response_words(result: StudyResult) -> str:
         f"Half of the border is reached within {median:.1f} h {MODE_WORDS[result.scenario.force.mode]}, the "
         f"farthest kilometre in {worst:.1f} h"
     )
+
+
+def race_to_cover(result: StudyResult, ax: Axes | None = None) -> Axes:
+    """
+    Draw on which share of each segment the response is there before the crosser is in cover.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes to draw on; made when left out.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study was given no cover, or has no travel times.
+    """
+    race = _reach(result).race
+    if race is None:
+        msg = f"the study of {result.name} was given no cover, so no race to it was run"
+        raise InvalidParameterError(msg)
+    edges = edges_km(result)
+    looks = ((INK["optimal"], "-"), (INK["maximin"], "--"))
+    sides = race.index.get_level_values("side").unique()
+    with context():
+        ax = along_border(result, ax)
+        for side, (ink, dash) in zip(sides, looks, strict=False):
+            ax.stairs(
+                race.loc[side, "response_share"].to_numpy(dtype=float),
+                edges,
+                baseline=None,
+                color=ink,
+                linestyle=dash,
+                linewidth=1.6,
+                label=f"flight into {result.border.names.get(side, side)}",
+            )
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+        ax.set_ylim(-0.02, 1.02)
+        ax.set_ylabel("of the segment")
+        ax.legend(loc="upper right", ncols=2, frameon=True, framealpha=0.9)
+        ax.set_title(f"Where the response is there first: {race_words(result)}")
+    return ax
+
+
+def race_words(result: StudyResult) -> str:
+    """
+    Say how often the response is there before the crosser is in cover.
+
+    Parameters
+    ----------
+    result
+        What a study with cover gave.
+
+    Returns
+    -------
+    str
+        A phrase.
+    """
+    race = _reach(result).race
+    length = result.segments["length_km"]
+    told = []
+    for side, rows in race.groupby("side", sort=False):
+        share = rows.droplevel("side")["response_share"]
+        mean = float((share * length).sum() / length.sum())
+        told.append(f"{100 * mean:.0f} % of the border into {result.border.names.get(side, side)}")
+    return ", ".join(told)
 
 
 def night_reach(result: StudyResult, ax: Axes | None = None) -> Axes:

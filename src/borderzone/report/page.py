@@ -160,7 +160,7 @@ def _caves(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | N
 
 def _reach(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
     result = edition.result
-    names = ("travel_time", "response", "sight")
+    names = ("travel_time", "response", "race", "sight")
     return _section(
         "reach",
         "Reach and sight",

@@ -201,9 +201,23 @@ def _reach_plans(result: StudyResult) -> list[Plan]:
                 title="response along the border",
                 caption="The same along the line itself, kilometre by kilometre.",
                 draw=lambda: figures.response_times(result),
-                table=lambda: along.reset_index(),
+                table=along.reset_index,
             ),
         ]
+    race = None if reach is None else reach.race
+    if race is not None:
+        plans.append(
+            Plan(
+                name="race",
+                title="race to cover",
+                caption=(
+                    "Share of each segment from which the nearest origin is at the line before "
+                    "somebody who was seen there is in the nearest cover."
+                ),
+                draw=lambda: figures.race_to_cover(result),
+                table=race.reset_index,
+            )
+        )
     if "f_mask" in result.segments:
         columns = ["km_start", "km_end", "f_mask", "f_mask_low", "f_mask_high", "f_mask_source"]
         plans.append(

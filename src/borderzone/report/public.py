@@ -194,8 +194,11 @@ def _coarser(result: StudyResult, left_out: list[str]) -> StudyResult:
     ranks = result.stability
     if ranks is not None:
         ranks = ranks[ranks["kind"] != "segment"]
+    reach = result.reach
+    if reach is not None and reach.race is not None:
+        reach = replace(reach, race=None)
     joined = join_segments(result.segments, together)
-    return replace(result, segments=joined, better_data=None, stability=ranks)
+    return replace(result, segments=joined, reach=reach, better_data=None, stability=ranks)
 
 
 def join_segments(segments: gpd.GeoDataFrame, together: int) -> gpd.GeoDataFrame:

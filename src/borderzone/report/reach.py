@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from borderzone import access
+from borderzone.figures.reach_charts import race_words
 from borderzone.figures.words import MODE_WORDS
 from borderzone.report import cells
 from borderzone.study.reach import BREAKS_H
@@ -37,7 +38,19 @@ def reach_words(result: StudyResult) -> list[str]:
     if reach is None:
         return []
     words = [] if reach.along is None else [_response(result)]
+    if reach.race is not None:
+        words.append(_race(result))
     return [*words, _night(result)]
+
+
+def _race(result: StudyResult) -> str:
+    scenario = result.scenario
+    who = "in a vehicle" if scenario.crosser == "vehicle" else "on foot, as fast as by day"
+    return (
+        f"Somebody {who} makes for the nearest cover given; the response sets out "
+        f"{scenario.report_minutes:g} minutes after they are seen. It is first at the line on "
+        f"{race_words(result)}. That takes for granted that they were seen."
+    )
 
 
 def _response(result: StudyResult) -> str:

@@ -46,6 +46,7 @@ TABLE_WORDS = {
     "incident_overlay": "expected incidents in each zone, with bands",
     "incident_overlay_synthetic": "the same for a SYNTHETIC set that shows the method",
     "response": "travel time from the nearest origin by kilometre of the border",
+    "race": "how often the response is there before a crosser is in cover, by side and segment",
     "night_reach": "what somebody on foot reaches from the border in one night, by side and month",
     "night_hours": "length of the night by month",
     "light": "night and moon at both ends and the middle of the border, by month",
@@ -122,6 +123,7 @@ def _reach(result: StudyResult) -> dict[str, pd.DataFrame | None]:
         return {}
     return {
         "response": None if reach.along is None else reach.along.reset_index(),
+        "race": None if reach.race is None else reach.race.reset_index(),
         "night_reach": reach.night.reset_index(),
     }
 

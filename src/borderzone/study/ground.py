@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from borderzone import access, difficulty, summary, terrain
 from borderzone.study.inputs import furniture, load_layers, load_origins
 from borderzone.study.reach import Reach, read_reach
 from borderzone.study.reading import Frame, read_terrain
+from borderzone.study.ways import load_ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,11 +28,14 @@ if TYPE_CHECKING:
     from borderzone.scenario import Scenario
     from borderzone.study.inputs import Layers
     from borderzone.study.reading import FineFiles, Reading
+    from borderzone.study.ways import Ways
 
 __all__ = ["MODES", "SETTINGS", "Ground", "read_ground"]
 
-# How layers are read that do not say so themselves.
-SETTINGS = ("landcover_scheme", "aridity_scale")
+# How layers are read that do not say so themselves, and what is usual.
+SETTINGS: Mapping[str, Any] = MappingProxyType(
+    {"landcover_scheme": "igbp", "aridity_scale": 1.0, "road_class": "class", "roads_cross": False}
+)
 MODES = ("vehicle_off_road", "foot")
 
 # Origins just outside the corridor count too, so travel time runs on a wider frame.
@@ -119,6 +124,10 @@ def ground_key(scenario: Scenario) -> tuple[Any, ...]:
         scenario.min_zone_km2,
         tuple(scenario.weighting().weights.items()),
         scenario.force.mode,
+        scenario.crosser,
+        scenario.crosser_vehicle_km_h,
+        scenario.report_minutes,
+        tuple(scenario.road_speeds_km_h.items()),
     )
 
 
@@ -180,8 +189,10 @@ def _complete(
         found.aridity,
         scheme=sources.get("landcover_scheme", "igbp"),
     )
-    hours = _hours(found.dem, origins, surface_wide)
-    reach = read_reach(frame, found.dem, hours)
+    ways = load_ways(sources, frame.wide, scenario, found.records, found.notes)
+    hours = _hours(found.dem, origins, surface_wide, ways)
+    step("response and the reach of a night")
+    reach = read_reach(frame, found.dem, hours, ways, found.notes)
     reading = read_terrain(frame, found, sources, hours, surface_wide, step)
     step("zones")
     around = furniture(corridor)
@@ -222,7 +233,9 @@ def _complete(
     )
 
 
-def _hours(dem: xr.DataArray | None, origins: Any, surface: xr.Dataset) -> dict[str, xr.DataArray]:
+def _hours(
+    dem: xr.DataArray | None, origins: Any, surface: xr.Dataset, ways: Ways
+) -> dict[str, xr.DataArray]:
     if dem is None or origins is None:
         return {}
     factor = surface.get("surface_factor")
@@ -232,6 +245,7 @@ def _hours(dem: xr.DataArray | None, origins: Any, surface: xr.Dataset) -> dict[
             origins.geometry,
             speed=mode,
             surface_factor=factor if mode == MODES[0] else None,
+            **ways.options(mode),
         )
         for mode in MODES
     }
