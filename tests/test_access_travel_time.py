@@ -331,7 +331,11 @@ def test_origins_come_in_any_crs_and_are_counted() -> None:
             NoOverlapError,
             "none of 1 origins lies on open ground .* 1 are outside it",
         ),
-        ([Point(5, 5)], InvalidParameterError, "a geopandas.GeoSeries of points, lines, polygons; got list"),
+        (
+            [Point(5, 5)],
+            InvalidParameterError,
+            "a geopandas.GeoSeries of points, lines, polygons; got list",
+        ),
     ],
     ids=["empty", "no crs", "collection", "outside", "list"],
 )

@@ -126,7 +126,9 @@ class Roads:
     def __post_init__(self) -> None:
         """Refuse roads without class, speed or line."""
         if not isinstance(self.lines, gpd.GeoDataFrame):
-            msg = f"roads must be a geopandas.GeoDataFrame of lines, got {type(self.lines).__name__}"
+            msg = (
+                f"roads must be a geopandas.GeoDataFrame of lines, got {type(self.lines).__name__}"
+            )
             raise InvalidParameterError(msg)
         if len(self.lines) == 0:
             msg = "roads is empty; leave roads out where there are none"

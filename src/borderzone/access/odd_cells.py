@@ -107,9 +107,7 @@ class RoadSteps:
             No step.
         """
         nothing = np.zeros(0, np.int64)
-        return cls(
-            cells=nothing, step=nothing.astype(np.uint8), reached=nothing, hours=np.zeros(0)
-        )
+        return cls(cells=nothing, step=nothing.astype(np.uint8), reached=nothing, hours=np.zeros(0))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,7 +170,9 @@ class OddCells:
 def _rim(shape: tuple[int, int]) -> tuple[IntArray, IntArray]:
     """Bar the steps that would leave the raster."""
     rows, columns = shape
-    row_at_rim = np.unique(np.concatenate([np.arange(min(2, rows)), np.arange(max(0, rows - 2), rows)]))
+    row_at_rim = np.unique(
+        np.concatenate([np.arange(min(2, rows)), np.arange(max(0, rows - 2), rows)])
+    )
     column_at_rim = np.unique(
         np.concatenate([np.arange(min(2, columns)), np.arange(max(0, columns - 2), columns)])
     )

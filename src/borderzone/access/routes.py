@@ -80,7 +80,10 @@ def routes(travel: xr.Dataset, points: gpd.GeoSeries | gpd.GeoDataFrame) -> gpd.
     hours = travel["travel_time_h"].to_numpy().ravel()[cells].astype(float)
     origin = travel["origin"].to_numpy().ravel()[cells]
     back = np.ascontiguousarray(travel["step"].to_numpy()).ravel()
-    found = [_way(back, int(cell), grid) if at >= 0 else None for cell, at in zip(cells, origin, strict=True)]
+    found = [
+        _way(back, int(cell), grid) if at >= 0 else None
+        for cell, at in zip(cells, origin, strict=True)
+    ]
     unreached = sum(way is None for way in found)
     if unreached:
         _LOG.warning("no way leads to %d of %d points", unreached, len(found))

@@ -25,7 +25,7 @@ _N_BUCKETS = 2**15
 _CELLS_OF_A_BAND = 500_000
 # Bands wait for one another after so many buckets. Fewer waste time on waiting, more on ways through
 # a band that a neighbour has yet to shorten.
-_TURNS_TOGETHER = 48
+_TURNS_TOGETHER = 96
 _LAST_TURN = 2**62
 
 Messages = tuple["IntArray", "FloatArray", "IntArray"]
@@ -112,9 +112,10 @@ def _steps(rule: Rule, columns: int) -> tuple[Any, ...]:
     length_m = steps.length * rule.cell_m
     # A little below what the quickest step takes, so that rounding never hides one that is sooner.
     soonest = length_m / rule.table.speeds_m_h.max() * (1 - 1e-6)
+    knots = rule.table.per_unit / length_m
     return (
-        steps.offset, steps.pass_a, steps.pass_b, length_m, soonest, rule.halves,
-        rule.table.speeds_m_h, rule.table.first, rule.table.per_unit,
+        steps.offset, steps.pass_a, steps.pass_b, length_m, soonest, knots, rule.halves,
+        rule.table.speeds_m_h,
     )  # fmt: skip
 
 
@@ -166,7 +167,9 @@ class _Band:
         size = len(self.nodes[0])
         if self.state[3] < cost_distance.MOST_OFFERS:
             more = _nodes(size)
-            cells, times = (np.concatenate(pair) for pair in zip(self.nodes[:2], more[:2], strict=True))
+            cells, times = (
+                np.concatenate(pair) for pair in zip(self.nodes[:2], more[:2], strict=True)
+            )
             after = np.concatenate([self.nodes[2], np.where(more[2] >= 0, more[2] + size, -1)])
             # The last of the new nodes is followed by those that were still free.
             after[-1] = self.state[2] if self.state[3] else -1
@@ -192,7 +195,7 @@ def _bands(rows: int, columns: int, threads: int, rule: Rule) -> list[_Band]:
     shortest_h = rule.cell_m / float(rule.table.speeds_m_h.max())
     several = rows * columns // _CELLS_OF_A_BAND if threads > 1 else 1
     # A step reaches two rows on, so messages go to the next band at most.
-    count = max(1, min(several, 8 * threads, rows // 8))
+    count = max(1, min(several, 4 * threads, rows // 8))
     edges = np.linspace(0, rows, count + 1).astype(np.int64) * columns
     return [
         _Band(

@@ -244,7 +244,9 @@ class _Asked:
             msg = f"roads_cross must be True or False, got {self.roads_cross!r}"
             raise InvalidParameterError(msg)
         if self.roads is not None and not isinstance(self.roads, Roads):
-            msg = f"roads must be access.Roads, got {type(self.roads).__name__}; use Roads(lines=...)"
+            msg = (
+                f"roads must be access.Roads, got {type(self.roads).__name__}; use Roads(lines=...)"
+            )
             raise InvalidParameterError(msg)
         if self.barriers is None and self.crossings is not None:
             msg = "crossings open barriers, and there are none; give barriers too"
@@ -383,7 +385,10 @@ def _dressed(
     wkt = grid.crs.to_wkt()
     own = {
         "travel_time_h": attrs,
-        "origin": {"long_name": "position of the nearest origin", "origin_labels": list(found.index)},
+        "origin": {
+            "long_name": "position of the nearest origin",
+            "origin_labels": list(found.index),
+        },
         "step": {"long_name": "number of the step between the cell and the next one on the way"},
     }
     coords = grid.wrap(layers["travel_time_h"]).assign_coords(x=dem["x"], y=dem["y"]).coords
