@@ -56,17 +56,18 @@ def prepare(z: Any, factor: Any, times: Any) -> Any:
     for i in range(rows):
         for j in range(columns):
             here = z[i, j]
-            is_open = here == here  # noqa: PLR0124 (NaN differs from itself)
+            is_open = not np.isnan(here)
             if factor is not None:
                 share = factor[i, j]
-                low = share if share < low else low
-                high = share if share > high else high
                 is_open = is_open and share > 0
+                if not np.isnan(share):
+                    low, high = min(low, share), max(high, share)
             times[i * columns + j] = np.inf if is_open else -1.0
             for down, right in ((0, -1), (-1, -1), (-1, 0), (-1, 1)):
                 if i + down >= 0 and 0 <= j + right < columns:
                     rise = np.float64(abs(here - z[i + down, j + right]))
-                    highest = rise if rise > highest else highest
+                    if not np.isnan(rise):
+                        highest = max(highest, rise)
     return highest, low, high
 
 
@@ -96,9 +97,9 @@ def finish(z: Any, factor: Any, times: Any, hours: Any) -> Any:
     for i in range(rows):
         for j in range(columns):
             time = times[i * columns + j]
-            unknown = z[i, j] != z[i, j]  # noqa: PLR0124
+            unknown = np.isnan(z[i, j])
             if factor is not None:
-                unknown = unknown or factor[i, j] != factor[i, j]  # noqa: PLR0124
+                unknown = unknown or np.isnan(factor[i, j])
             if unknown:
                 hours[i, j] = np.nan
             elif time < 0.0 or time == np.inf:

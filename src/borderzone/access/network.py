@@ -177,14 +177,14 @@ class Roads:
             known = known.fillna(self.default_km_h)
         return known.to_numpy(dtype=float)
 
-    def hours_per_km(self, road: IntArray, gradient: FloatArray) -> FloatArray:
+    def hours_per_km(self, km_h: FloatArray, gradient: FloatArray) -> FloatArray:
         """
         Give the time along roads at gradients.
 
         Parameters
         ----------
-        road
-            Position of the road.
+        km_h
+            Speed on the flat. Units: km/h.
         gradient
             Rise over run, signed, the way one goes.
 
@@ -201,9 +201,8 @@ class Roads:
         gradient = gradient.clip(-5.0, 5.0)
         if self.on_foot:
             return np.asarray(1.0 / irmischer_clarke(gradient, on_road=True))
-        km_h = self.km_h[road]
         if self.slowed_by is not None:
-            shares = speeds_at(self.slowed_by, gradient)
+            shares = speeds_at(self.slowed_by, gradient, "slowed_by must give shares")
             if (shares > 1).any():
                 msg = f"slowed_by must give shares from 0 to 1, it gives {shares.max():g}"
                 raise InvalidParameterError(msg)
@@ -221,8 +220,9 @@ def steps_of_roads(
     A road joins the cells that it passes, one after the other. Each stands for the place of the
     road nearest to its centre, and a step takes the time between two such places along the
     road. So a trip along a road takes its true length, bends finer than a cell included. Two roads
-    side by side are joined where they pass the same cell, and nowhere else; a road that comes
-    back to a cell after a loop is cut short there.
+    are joined where they pass the same cell, bridges too, and nowhere else; what lies inside that cell is not
+    travelled, which is less than a cell for a junction, and may be more for a hairpin: a
+    road that comes back to a cell is cut short there.
 
     Parameters
     ----------
@@ -249,10 +249,10 @@ def steps_of_roads(
     InvalidParameterError
         If `slowed_by` gives anything but shares.
     """
-    lines = shapes_of(roads.lines, grid, "roads", ("LineString",)).to_numpy()
+    lines, km_h = _merged(shapes_of(roads.lines, grid, "roads", ("LineString",)), roads.km_h)
     found = passages_of(lines, grid)
     node = np.empty(len(found.cell), np.int64)
-    line_cells.road_nodes(found.line, found.cell, found.start, found.end, _SOON, node)
+    line_cells.road_nodes(found.part, found.cell, found.start, found.end, _SOON, node)
     # Of the passages of a visit the one nearest to the centre tells where it stands.
     columns = grid.shape[1]
     centre = np.column_stack([found.cell % columns, found.cell // columns])
@@ -262,7 +262,7 @@ def steps_of_roads(
     first = order[np.unique(node[order], return_index=True)[1]]
     stands[node[first]] = first
     one, other = node[:-1], node[1:]
-    joined = (found.line[:-1] == found.line[1:]) & (one != other)
+    joined = (found.part[:-1] == found.part[1:]) & (one != other)
     joined &= found.start[1:] - found.end[:-1] < 1e-6
     one, other, line = one[joined], other[joined], found.line[:-1][joined]
     way_m = found.nearest[stands[other]] - found.nearest[stands[one]]
@@ -270,11 +270,25 @@ def steps_of_roads(
     pieces = _Pieces(
         begin=found.cell[one],
         end=found.cell[other],
-        road=line,
+        km_h=km_h[line],
         way_m=np.abs(way_m).clip(min=1e-6) * grid.resolution_m,
         rise_m=np.nan_to_num(heights[other] - heights[one]),
     )
     return _both_ways(roads, pieces, columns, 1.0 if direction == "from" else -1.0, barred)
+
+
+def _merged(shapes: gpd.GeoSeries, km_h: FloatArray) -> tuple[Any, FloatArray]:
+    """Join lines of one speed that follow each other, so that where they were cut does not matter."""
+    values = shapes.to_numpy()
+    given = ~(shapely.is_missing(values) | shapely.is_empty(values))
+    lines: list[Any] = []
+    speeds: list[float] = []
+    for speed in np.unique(km_h[given]):
+        several = shapely.get_parts(values[given & (km_h == speed)])
+        merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(several)))
+        lines.extend(merged)
+        speeds.extend([float(speed)] * len(merged))
+    return np.array(lines, dtype=object), np.array(speeds)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -283,7 +297,7 @@ class _Pieces:
 
     begin: IntArray
     end: IntArray
-    road: IntArray
+    km_h: FloatArray
     way_m: FloatArray
     rise_m: FloatArray
 
@@ -309,8 +323,8 @@ def _both_ways(
     begin = np.concatenate([pieces.begin, pieces.end])
     end = np.concatenate([pieces.end, pieces.begin])
     hours = np.concatenate([
-        km * roads.hours_per_km(pieces.road, gradient),
-        km * roads.hours_per_km(pieces.road, -gradient),
+        km * roads.hours_per_km(pieces.km_h, gradient),
+        km * roads.hours_per_km(pieces.km_h, -gradient),
     ])  # fmt: skip
     step = _numbers(begin, end, columns)
     keep = np.isfinite(hours) & (step < len(STEPS))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import shapely
-import xarray as xr
 
 from borderzone._kernels import cost_distance
 from borderzone.access.placing import cells_of_points, shapes_of
@@ -17,6 +16,8 @@ from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.grid import Grid
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from borderzone._typing import FloatArray, IntArray
 
 __all__ = ["routes"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,7 +105,7 @@ def search(
             while busy := [band for band in bands if band.turn < until and band.has_work]:
                 # The one with most to do goes first.
                 busy.sort(key=lambda band: -band.waiting)
-                list(pool.map(lambda band: band.run(fixed, until), busy))
+                list(pool.map(partial(_Band.run, fixed=fixed, until=until), busy))
                 _exchange(bands)
 
 
@@ -205,7 +207,7 @@ def _bands(rows: int, columns: int, threads: int, rule: Rule) -> list[_Band]:
             latest=rule.latest_h,
             inbox=_messages(0),
         )
-        for low, high in zip(edges[:-1], edges[1:], strict=True)
+        for low, high in pairwise(edges)
     ]
 
 

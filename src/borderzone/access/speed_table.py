@@ -104,7 +104,9 @@ class SpeedTable:
         return SpeedTable(first=self.first, speeds_m_h=backwards, error=self.error)
 
 
-def speeds_at(function: Callable[[Any], Any], gradients: FloatArray) -> FloatArray:
+def speeds_at(
+    function: Callable[[Any], Any], gradients: FloatArray, what: str = "speed must give finite km/h"
+) -> FloatArray:
     """
     Call a speed function of arrays, or, where it takes numbers only, one after the other.
 
@@ -114,6 +116,8 @@ def speeds_at(function: Callable[[Any], Any], gradients: FloatArray) -> FloatArr
         From gradients to km/h.
     gradients
         Rise over run, signed.
+    what
+        What it must give, for the message.
 
     Returns
     -------
@@ -133,7 +137,7 @@ def speeds_at(function: Callable[[Any], Any], gradients: FloatArray) -> FloatArr
     if wrong.any():
         first = int(np.argmax(wrong))
         msg = (
-            "speed must give finite km/h, 0 or more, at every gradient of the ground; it gives "
+            f"{what}, 0 or more, at every gradient of the ground; it gives "
             f"{speeds[first]} at {gradients[first]:.4g}"
         )
         raise InvalidParameterError(msg)
