@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from borderzone._kernels import cost_distance
@@ -95,7 +96,10 @@ def routes(travel: xr.Dataset, points: gpd.GeoSeries | gpd.GeoDataFrame) -> gpd.
             "hours": hours,
             "length_km": [0.0 if way is None else way[1] for way in found],
             "road_share": [np.nan if way is None else way[2] for way in found],
-            "origin": np.array([labels[at] if at >= 0 else None for at in origin], dtype=object),
+            # Of no type of its own, so that None stays None.
+            "origin": pd.Series(
+                [labels[at] if at >= 0 else None for at in origin], index=given.index, dtype=object
+            ),
         },
         geometry=[
             shapely.LineString() if way is None else _line(way[0], outwards=outwards)
