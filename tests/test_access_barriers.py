@@ -41,7 +41,7 @@ def test_steps_that_cross_a_line_are_not_taken(seed: int, neighbours: int) -> No
 
 @given(seed=st.integers(0, 10**6), as_area=st.booleans(), on_centres=st.booleans())
 @settings(max_examples=60, deadline=None)
-def test_closed_ring_cannot_be_entered(seed: int, as_area: bool, on_centres: bool) -> None:
+def test_closed_ring_cannot_be_entered(seed: int, *, as_area: bool, on_centres: bool) -> None:
     """Nothing inside a random ring is reached, though its corners lie on centres; a crossing opens it."""
     rng = np.random.default_rng(seed)
     angle = np.sort(rng.uniform(0, 2 * np.pi, rng.integers(5, 12)))

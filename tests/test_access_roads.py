@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -90,7 +91,7 @@ def test_where_a_road_is_cut_into_pieces_does_not_matter() -> None:
     cuts = np.linspace(0, whole.length, 90)
     xy = [whole.interpolate(cut).coords[0] for cut in cuts]
     xy.insert(int(np.searchsorted(cuts, LineString(whole.coords[:2]).length)), whole.coords[1])
-    pieces = [LineString(pair) for pair in zip(xy[:-1], xy[1:], strict=True)]
+    pieces = [LineString(pair) for pair in pairwise(xy)]
     start = shapes(Point(50, 50))
 
     one = access.travel_time(FLAT, start, speed=crawl, roads=roads(whole))
@@ -233,7 +234,7 @@ LINE = LineString([(0, 0), (900, 900)])
         (lambda: roads(LINE, default_km_h=0.0), BorderzoneError, "default_km_h must be"),
         (lambda: roads(LINE, class_column="kind"), BorderzoneError, "class_column must be one of"),
         (lambda: roads(Point(0, 0)), InvalidGeometryError, "roads must be lines, got Point"),
-        (lambda: roads(), BorderzoneError, "roads is empty; leave roads out"),
+        (roads, BorderzoneError, "roads is empty; leave roads out"),
         (lambda: access.Roads(lines=shapes(LINE)), BorderzoneError,
          "roads must be a geopandas.GeoDataFrame of lines, got GeoSeries"),
         (lambda: access.Roads(lines=None), BorderzoneError, "got NoneType"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -23,6 +24,7 @@ from borderzone.errors import (
 )
 
 FLAT = raster(np.zeros((12, 12)))
+NOTHING: Any = None
 
 
 @given(seed=st.integers(0, 10**6), data=st.data())
@@ -76,7 +78,7 @@ def test_times_along_a_way_are_those_of_its_steps() -> None:
 
     hours = 0.0
     cells = [(int((2000 - y) // CELL), int(x // CELL)) for x, y in way.geometry.coords]
-    for one, other in zip(cells[:-1], cells[1:], strict=True):
+    for one, other in pairwise(cells):
         length = CELL * np.hypot(other[0] - one[0], other[1] - one[1])
         rise = float(dem[other] - dem[one])
         hours += length / 1000 / access.tobler(rise / length)
@@ -213,7 +215,7 @@ def test_cells_of_random_shapes_are_those_of_shapely(seed: int) -> None:
     [
         (lambda t: access.routes(t["travel_time_h"], post(FLAT, (0, 0))), BorderzoneError,
          "routes needs what access.travel gives, and travel_time_h, origin, step is missing"),
-        (lambda t: access.routes(None, post(FLAT, (0, 0))), BorderzoneError, "access.travel gives"),
+        (lambda _: access.routes(NOTHING, post(FLAT, (0, 0))), BorderzoneError, "access.travel gives"),
         (lambda t: access.routes(t, shapes(Point(-5, 0))), NoOverlapError, "1 of 1 points lie outside"),
         (lambda t: access.routes(t, shapes(Point())), NoOverlapError, "or are missing"),
         (lambda t: access.routes(t, shapes()), BorderzoneError, "points is empty"),

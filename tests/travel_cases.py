@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -61,7 +62,7 @@ def straight_road_edges(dem: xr.DataArray, line: LineString) -> list[tuple[int, 
             middle = line_locate_point(line, chord.centroid)
             found.append((middle, row * dem.shape[1] + column, place))
     found.sort()
-    pairs = zip(found, found[1:], strict=False)
+    pairs = pairwise(found)
     return [(one[1], other[1], abs(other[2] - one[2])) for one, other in pairs]
 
 

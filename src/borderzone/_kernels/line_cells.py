@@ -27,7 +27,7 @@ def _next_edge(at: float, towards: float) -> Any:
 
 
 @njit(**_OPTIONS)
-def passages(xy: Any, line: Any, found: Any) -> int:
+def passages(xy: Any, line: Any, found: Any) -> int:  # noqa: C901, PLR0915 (one walk)
     """
     Cut lines at the edges of the cells.
 
@@ -102,7 +102,7 @@ def passages(xy: Any, line: Any, found: Any) -> int:
 @njit(**_OPTIONS)
 def road_nodes(line: Any, cell: Any, start: Any, end: Any, soon: float, node: Any) -> None:
     """
-    Number the visits of lines to cells.
+    Give visits of lines to cells a number.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def room_for_barred(pieces: Any, rows: int, columns: int) -> int:
 
 
 @njit(**_OPTIONS)
-def barred_steps(  # noqa: PLR0913, PLR0917 (plain arrays)
+def barred_steps(  # noqa: C901, PLR0913, PLR0917 (plain arrays)
     pieces: Any, steps: Any, opposite: Any, rows: int, columns: int, cells: Any, bits: Any
 ) -> int:
     """

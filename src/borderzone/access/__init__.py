@@ -8,6 +8,8 @@ from borderzone.access.daylight import (
     night_hours,
     night_table,
 )
+from borderzone.access.network import ROAD_SPEEDS, Roads, RoadSpeed
+from borderzone.access.routes import routes
 from borderzone.access.speed import (
     CAMPBELL_2019,
     NIGHT_FACTORS,
@@ -22,8 +24,6 @@ from borderzone.access.speed import (
     tobler,
     vehicle_off_road,
 )
-from borderzone.access.network import ROAD_SPEEDS, Roads, RoadSpeed
-from borderzone.access.routes import routes
 from borderzone.access.travel_time import travel, travel_time
 
 __all__ = [

@@ -204,7 +204,7 @@ def passages_of(lines: Any, grid: Grid) -> Passages:
     at = in_cells(xy, grid)
     crossed = np.abs(np.diff(np.floor(at + 0.5), axis=0)).sum(axis=1)
     room = int(crossed.sum()) + 5 * len(at)
-    found = (
+    found: tuple[Any, ...] = (
         *(np.empty(room, np.int64) for _ in range(3)),
         *(np.empty(room) for _ in range(5)),
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._kernels import cost_distance
+from borderzone._kernels import cost_distance, travel_arrays
 from borderzone.access.steps import Steps
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def search(
     odd
         Rim, barriers and roads.
     arrays
-        Times as `cost_distance.prepare` leaves them, and back-pointers or None; both are filled.
+        Times as `travel_arrays.prepare` leaves them, and back-pointers or None; both are filled.
     threads
         Number of threads; the answer is the same whatever it is.
     """
@@ -90,7 +90,7 @@ def search(
     rows, columns = z.shape
     threads = threads or os.cpu_count() or 1
     bands = _bands(rows, columns, threads, rule)
-    given = np.zeros(len(starts)), np.full(len(starts), cost_distance.NO_STEP, np.uint8)
+    given = np.zeros(len(starts)), np.full(len(starts), travel_arrays.NO_STEP, np.uint8)
     for band in bands:
         band.inbox = _within(band, [(starts.astype(np.int64), *given)])
     looked_up = (odd.lookup, odd.cells, odd.barred, *odd.roads)
