@@ -27,7 +27,8 @@ def _pace(place: float, table: Any, last: float) -> Any:
     # Ground steeper than the table goes has the speed at its end.
     place = min(max(place, 0.0), last)
     knot = np.uintp(place)
-    return 1.0 / (table[knot] + (place - knot) * (table[knot + np.uintp(1)] - table[knot]))
+    first = np.uintp(2) * knot
+    return 1.0 / (table[first] + (place - knot) * table[first + np.uintp(1)])
 
 
 @njit(inline="always", **_OPTIONS)
@@ -98,7 +99,8 @@ def _expand(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one hot loop)
     n_up, n_down, n_in = state[4], state[5], state[6]
     n_steps, count, done = offset.size, 0, False
     mask = heads.size - 1  # a power of two, less one
-    level, last = 0.5 * (table.size - 1), table.size - 1 - 1e-9
+    # Knot of level ground, and a place just short of the last knot.
+    level, last = 0.25 * table.size, 0.5 * table.size - 1e-9
     kept, bucket = np.int64(-1), 0
     while True:
         if min(n_free, up_cell.size - n_up, down_cell.size - n_down) < MOST_OFFERS:
@@ -243,8 +245,8 @@ def expand(  # noqa: PLR0913, PLR0917 (plain arrays)
         Flat surface factors, or None.
     rule
         For each step offset, offsets of the two cells passed, length, least time, and knots of the
-        table for a metre of rise; whether knight's steps have halves; and the table: speeds in m/h at
-        evenly spaced gradients, as many down as up.
+        table for a metre of rise; whether knight's steps have halves; and the table: speed in
+        m/h at the lower end of each interval of gradients, as many down as up, and its rise to the upper.
     odd
         Bits of the cells that are not as the others, those cells, their barred steps as bits,
         and roads: first step of each cell, and cell reached, time and number of each step.

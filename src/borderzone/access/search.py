@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["Rule", "search"]
 
 _N_BUCKETS = 2**15
+# Bands so small that the front in one stays in the cache, and so few that little crosses their edges.
 _CELLS_OF_A_BAND = 500_000
+_CELLS_OF_ONE_OF_MANY = 3_000_000
 # Bands wait for one another after so many buckets. Fewer waste time on waiting, more on ways through
 # a band that a neighbour has yet to shorten.
 _TURNS_TOGETHER = 96
@@ -113,11 +115,11 @@ def _steps(rule: Rule, columns: int) -> tuple[Any, ...]:
     steps = Steps.of(columns, rule.neighbours)
     length_m = steps.length * rule.cell_m
     # A little below what the quickest step takes, so that rounding never hides one that is sooner.
-    soonest = length_m / rule.table.speeds_m_h.max() * (1 - 1e-6)
+    soonest = length_m / rule.table.highest_m_h * (1 - 1e-6)
     knots = rule.table.per_unit / length_m
     return (
         steps.offset, steps.pass_a, steps.pass_b, length_m, soonest, knots, rule.halves,
-        rule.table.speeds_m_h,
+        rule.table.lines,
     )  # fmt: skip
 
 
@@ -194,10 +196,11 @@ class _Band:
 
 
 def _bands(rows: int, columns: int, threads: int, rule: Rule) -> list[_Band]:
-    shortest_h = rule.cell_m / float(rule.table.speeds_m_h.max())
+    shortest_h = rule.cell_m / rule.table.highest_m_h
     several = rows * columns // _CELLS_OF_A_BAND if threads > 1 else 1
     # A step reaches two rows on, so messages go to the next band at most.
-    count = max(1, min(several, 4 * threads, rows // 8))
+    many = max(4 * threads, rows * columns // _CELLS_OF_ONE_OF_MANY)
+    count = max(1, min(several, many, rows // 8))
     edges = np.linspace(0, rows, count + 1).astype(np.int64) * columns
     return [
         _Band(
