@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -10,10 +11,9 @@ import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import dijkstra
 from shapely import GeometryCollection, Point
 from skimage.graph import MCP_Geometric
+from travel_cases import CELL, post, quickest, raster
 
 from borderzone import access
 from borderzone.errors import (
@@ -26,68 +26,7 @@ from borderzone.errors import (
 )
 from borderzone.grid import Grid
 
-if TYPE_CHECKING:
-    from borderzone._typing import FloatArray
-
-CELL = 100.0
-SIDES = [(0, 1), (1, 0), (0, -1), (-1, 0)]
-DIAGONALS = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
-KNIGHTS = [(a, b) for a in (-2, -1, 1, 2) for b in (-2, -1, 1, 2) if abs(a) != abs(b)]
-
-
-def raster(values: Any, cell: float = CELL, dtype: Any = np.float64) -> xr.DataArray:
-    """Raster on a grid whose lower left corner is at the origin."""
-    values = np.asarray(values, dtype=dtype)
-    rows, columns = values.shape
-    bounds = (0.0, 0.0, columns * cell, rows * cell)
-    return Grid.covering(bounds, resolution_m=cell, crs=32637).wrap(values)
-
-
-def post(dem: xr.DataArray, *cells: tuple[int, int]) -> gpd.GeoSeries:
-    """Points a little off the centres of cells."""
-    shift = 0.2 * abs(float(dem["x"][1] - dem["x"][0]))
-    x = [float(dem["x"][column]) + shift for _, column in cells]
-    y = [float(dem["y"][row]) - shift for row, _ in cells]
-    return gpd.GeoSeries.from_xy(x, y, crs=32637)
-
-
-def quickest(  # noqa: C901
-    z: FloatArray, factor: FloatArray, start: int, neighbours: int, speed: Any, sign: int
-) -> FloatArray:
-    """Solve the rule of the library as a graph, with scipy."""
-    rows, columns = z.shape
-    known = np.isfinite(z) & (factor > 0)
-    edges = []
-    for row, column in np.ndindex(rows, columns):
-        for down, right in SIDES + DIAGONALS + (KNIGHTS if neighbours == 16 else []):
-            end = (row + down, column + right)
-            if not (0 <= end[0] < rows and 0 <= end[1] < columns):
-                continue
-            here = (row, column)
-            passed = []
-            if (down, right) in KNIGHTS:
-                near = (round(down / 2 - 0.01 * down), round(right / 2 - 0.01 * right))
-                far = (down - near[0], right - near[1])
-                passed = [(row + a, column + b) for a, b in (near, far)]
-            if not all(known[cell] for cell in (here, end, *passed)):
-                continue
-            if (down, right) in DIAGONALS and not (known[row, end[1]] or known[end[0], column]):
-                continue
-            length = CELL * np.hypot(down, right)
-            heights = [z[here], z[end]]
-            if passed:
-                heights.insert(1, (z[passed[0]] + z[passed[1]]) / 2)
-            part = length / (len(heights) - 1)
-            slow = np.mean([1 / factor[cell] for cell in (here, end, *passed)])
-            speeds = [speed(sign * step / part) * 1000 for step in np.diff(heights)]
-            if min(speeds) > 0:
-                hours = sum(part / v for v in speeds) * slow
-                edges.append((row * columns + column, end[0] * columns + end[1], hours))
-    graph = coo_array(
-        ([e[2] for e in edges], ([e[0] for e in edges], [e[1] for e in edges])),
-        shape=(z.size, z.size),
-    )
-    return np.reshape(dijkstra(graph.tocsr(), indices=start), z.shape)
+ORACLE = Path(__file__).parent / "oracles" / "travel.npz"
 
 
 @given(seed=st.integers(0, 10**6), steep=st.floats(1.0, 40.0), data=st.data())
@@ -103,6 +42,8 @@ def test_times_are_those_of_the_graph(seed: int, steep: float, data: st.DataObje
     neighbours = data.draw(st.sampled_from([8, 16]))
     direction: Any = data.draw(st.sampled_from(["from", "towards"]))
     name = data.draw(st.sampled_from(["vehicle_off_road", "foot", "tobler"]))
+    knight: Any = data.draw(st.sampled_from(["halves", "direct"]))
+    limit = data.draw(st.sampled_from([None, 0.15]))
     dem = raster(z)
 
     found = access.travel_time(
@@ -112,11 +53,15 @@ def test_times_are_those_of_the_graph(seed: int, steep: float, data: st.DataObje
         neighbours=neighbours,
         surface_factor=raster(factor),
         direction=direction,
+        knight=knight,
+        max_h=limit,
     )
 
     sign = 1 if direction == "from" else -1
-    expected = quickest(z, factor, 0, neighbours, getattr(access, name), sign)
+    expected = quickest(z, factor, 0, neighbours, getattr(access, name), sign, knight=knight)
+    expected[expected > (limit or np.inf)] = np.inf
     expected[np.isnan(z)] = np.nan
+    assert found.attrs["cells_unreachable"] == int(np.isinf(expected).sum())
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
@@ -134,6 +79,33 @@ def test_other_program_agrees_where_the_way_does_not_matter() -> None:
     )
 
     np.testing.assert_allclose(found, np.asarray(expected) * CELL / 15e3, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("case", "neighbours", "knight", "apart"),
+    [
+        ("neighbours_8", 8, "halves", 1e-6),
+        ("knights", 16, "direct", 1e-6),
+        # With two gradients a knight's step, the way over rough ground takes a little longer.
+        ("knights", 16, "halves", 0.15),
+    ],
+)
+def test_grass_agrees_under_its_own_cost(
+    case: str, neighbours: int, knight: Any, apart: float
+) -> None:
+    """Times of r.walk on the same raster, with and without knight's moves."""
+    with np.load(ORACLE) as oracle:
+        dem = raster(oracle["heights_dm"] / 10, float(oracle["cell_m"]), np.float32)
+        expected_h, start = oracle[case] / 3600, tuple(oracle["start"])
+
+    found = access.travel_time(
+        dem, post(dem, start), speed="naismith_langmuir", neighbours=neighbours, knight=knight
+    ).to_numpy()
+
+    np.testing.assert_allclose(found, expected_h, rtol=apart)
+    if apart > 1e-3:
+        assert (found - expected_h).max() > 1e-3 * expected_h.max()
+        assert (found >= expected_h * (1 - 1e-6)).all()
 
 
 @pytest.mark.parametrize(("neighbours", "worst"), [(8, 1.0824), (16, 1.0275)])
@@ -331,7 +303,11 @@ def test_origins_come_in_any_crs_and_are_counted() -> None:
             NoOverlapError,
             "none of 1 origins lies on open ground .* 1 are outside it",
         ),
-        ([Point(5, 5)], InvalidParameterError, "a geopandas.GeoSeries of points, lines, polygons; got list"),
+        (
+            [Point(5, 5)],
+            InvalidParameterError,
+            "a geopandas.GeoSeries of points, lines, polygons; got list",
+        ),
     ],
     ids=["empty", "no crs", "collection", "outside", "list"],
 )

@@ -88,7 +88,9 @@ def barred_by(barriers: Any, crossings: Any, width_m: float | None, grid: Grid) 
     CRSMismatchError
         If a table has no CRS, or another than the grid.
     """
-    width = grid.resolution_m if width_m is None else check_positive(width_m, "crossing_width_m", "m")
+    width = (
+        grid.resolution_m if width_m is None else check_positive(width_m, "crossing_width_m", "m")
+    )
     if barriers is None:
         return None
     shapes = _given(shapes_of(barriers, grid, "barriers", ("LineString", "Polygon")))
@@ -119,9 +121,9 @@ def _with_gaps(shapes: Any, gaps: Any, width: float) -> tuple[Any, int]:
     tree = shapely.STRtree(shapes)
     at = gaps.copy()
     for number in np.flatnonzero(shapely.get_dimensions(gaps) == 0):
-        at[number] = shapely.multipoints([
-            _moved(point, shapes, tree, width) for point in shapely.get_parts(gaps[number])
-        ])
+        at[number] = shapely.multipoints(
+            [_moved(point, shapes, tree, width) for point in shapely.get_parts(gaps[number])]
+        )
     flat = shapely.get_dimensions(at) < 2
     areas = np.where(flat, shapely.buffer(at, width / 2, quad_segs=16), at)
     of_area, of_shape = tree.query(areas, predicate="intersects")

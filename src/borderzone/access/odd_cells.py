@@ -12,9 +12,11 @@ from borderzone.access.steps import STEPS
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["ALL_STEPS", "BarredSteps", "OddCells", "RoadSteps"]
+__all__ = ["ALL_STEPS", "ON_ROAD", "BarredSteps", "OddCells", "RoadSteps"]
 
 ALL_STEPS = 0xFFFF
+# Added to the number of a step along a road.
+ON_ROAD = 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,9 +109,7 @@ class RoadSteps:
             No step.
         """
         nothing = np.zeros(0, np.int64)
-        return cls(
-            cells=nothing, step=nothing.astype(np.uint8), reached=nothing, hours=np.zeros(0)
-        )
+        return cls(cells=nothing, step=nothing.astype(np.uint8), reached=nothing, hours=np.zeros(0))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,7 +172,9 @@ class OddCells:
 def _rim(shape: tuple[int, int]) -> tuple[IntArray, IntArray]:
     """Bar the steps that would leave the raster."""
     rows, columns = shape
-    row_at_rim = np.unique(np.concatenate([np.arange(min(2, rows)), np.arange(max(0, rows - 2), rows)]))
+    row_at_rim = np.unique(
+        np.concatenate([np.arange(min(2, rows)), np.arange(max(0, rows - 2), rows)])
+    )
     column_at_rim = np.unique(
         np.concatenate([np.arange(min(2, columns)), np.arange(max(0, columns - 2), columns)])
     )

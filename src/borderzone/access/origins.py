@@ -77,9 +77,7 @@ def cells_of(shapes: Any, grid: Grid, times: FloatArray) -> Origins:
     NoOverlapError
         If none lies on open ground of the grid.
     """
-    there = shapes_of(
-        shapes, grid, "origins", ("Point", "LineString", "Polygon"), any_crs=True
-    )
+    there = shapes_of(shapes, grid, "origins", ("Point", "LineString", "Polygon"), any_crs=True)
     position, cells = _holding(there.to_numpy(), grid)
     open_there = times[cells] >= 0.0
     touching = np.unique(position)
