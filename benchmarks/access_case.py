@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,8 +63,10 @@ def borderzone(task: str, folder: Path) -> Callable[[], Any]:
     }
     dem = as_raster(z)
     if "traced" in more:
-        return lambda: access.travel(dem, post, **options)["travel_time_h"].to_numpy()
-    return lambda: access.travel_time(dem, post, **options).to_numpy()
+        traced = partial(access.travel, dem, post, **options)
+        return lambda: traced()["travel_time_h"].to_numpy()
+    search = partial(access.travel_time, dem, post, **options)
+    return lambda: search().to_numpy()
 
 
 def constant(_: Any) -> float:

@@ -126,9 +126,8 @@ def apart(folder: Path, name: str, other: str) -> str:
         return ""
     found, expected = (np.load(folder / f"{who}.npy").astype(float) for who in (name, other))
     known = np.isfinite(expected) & (expected > 0)
-    return (
-        f"{(np.abs(found - expected)[known] / expected[known]).max():.1e} of {other.split('.')[0]}"
-    )
+    largest = (np.abs(found - expected)[known] / expected[known]).max()
+    return f"{largest:.1e} of {other.partition('.')[0]}"
 
 
 def off_circle(folder: Path, name: str) -> str:

@@ -139,7 +139,10 @@ def test_threads_and_bands_change_no_bit(
         lines=gpd.GeoDataFrame({"class": ["track"] * 2}, geometry=lines[:2], crs=32637)
     )
     posts = post(dem, (3, 3), (70, 50), (149, 0))
-    options: Any = {"speed": "foot", "roads": roads, "barriers": shapes(lines[2])}
+    factor = raster(10.0 ** rng.uniform(-3, 0, dem.shape))
+    options: Any = {
+        "speed": "foot", "roads": roads, "barriers": shapes(lines[2]), "surface_factor": factor,
+    }  # fmt: skip
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     whole = access.travel(dem, posts, **options)
 

@@ -136,6 +136,60 @@ def test_climbing_and_descending_are_told_apart() -> None:
     assert float(down[1, 10]) == pytest.approx(1.0 / access.tobler(-0.1), rel=1e-6)
 
 
+@pytest.mark.parametrize("gradient", [-0.2126, -0.21251, -0.21249, -0.2124, -0.1])
+def test_speed_that_jumps_is_read_on_the_right_side(gradient: float) -> None:
+    """Naismith-Langmuir takes twice as long where it is steeper than 12 degrees down."""
+    dem = raster(gradient * CELL * np.arange(11.0)[None, :])  # one row: no way to zigzag down
+
+    found = access.travel_time(dem, post(dem, (0, 0)), speed="naismith_langmuir")
+    other = access.travel_time(
+        dem, post(dem, (0, 10)), speed="naismith_langmuir", direction="towards"
+    )
+
+    expected = 1.0 / access.naismith_langmuir(gradient)
+    assert float(found[0, 10]) == pytest.approx(expected, rel=1e-6)
+    assert float(other[0, 0]) == pytest.approx(expected, rel=1e-6)
+    assert found.attrs["speed_table_error"] < 1e-6
+
+
+@pytest.mark.parametrize("chunks", [{"y": 7, "x": 5}, {"y": -1, "x": -1}])
+def test_lazy_elevation_gives_the_same_numbers(chunks: Any) -> None:
+    """Computed once; the answer is in memory."""
+    dem = raster(np.random.default_rng(2).normal(size=(20, 15)) * 10, dtype=np.float32)
+    factor = raster(np.random.default_rng(3).uniform(0.1, 1, (20, 15)))
+    calls = []
+
+    def look(block: Any) -> Any:
+        calls.append(block.shape)
+        return block
+
+    lazy = dem.chunk(chunks)
+    lazy = lazy.copy(data=lazy.data.map_blocks(look, dtype=np.float32, meta=lazy.data._meta))
+
+    found = access.travel_time(lazy, post(dem, (3, 3)), surface_factor=factor.chunk(chunks))
+
+    xr.testing.assert_identical(
+        found, access.travel_time(dem, post(dem, (3, 3)), surface_factor=factor)
+    )
+    assert isinstance(found.data, np.ndarray)
+    assert len(calls) == lazy.data.npartitions
+
+
+def test_whole_numbers_and_named_voids_are_heights() -> None:
+    """Int16 with a fill value: unknown there, the same numbers elsewhere."""
+    z = np.random.default_rng(6).integers(0, 40, (9, 9)).astype(np.int16)
+    z[4, 2:7] = -32768
+    dem = raster(z, dtype=np.int16).assign_attrs(_FillValue=-32768)
+    as_floats = raster(np.where(z == -32768, np.nan, z), dtype=np.float32)
+
+    found = access.travel_time(dem, post(dem, (0, 0)), speed="foot")
+
+    np.testing.assert_array_equal(
+        found, access.travel_time(as_floats, post(dem, (0, 0)), speed="foot")
+    )
+    assert np.isnan(found[4, 2:7]).all()
+
+
 def test_knights_step_does_not_leap_over_a_ridge() -> None:
     """A wall one cell thick, too steep for a vehicle, is passed where it ends and nowhere else."""
     z = np.zeros((9, 9))
@@ -357,6 +411,59 @@ def test_impossible_options_are_refused(options: dict[str, Any], error: type, me
     dem = raster(np.zeros((3, 3)))
     with pytest.raises(error, match=message):
         access.travel_time(dem, post(dem, (0, 0)), **options)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda _: None, InvalidParameterError, "elevation must be an xarray.DataArray, got NoneType"),
+        (lambda dem: dem.to_numpy(), InvalidParameterError, "must be an xarray.DataArray, got ndarray"),
+        (lambda dem: dem.where(dem.x > 150, np.inf), InvalidParameterError, "infinite heights"),
+        (lambda dem: dem.where(dem.x > 150, -9999.0), InvalidParameterError, "heights such as -9999 m"),
+        (lambda dem: dem.assign_attrs(units="ft"), InvalidParameterError, "must be in metres"),
+        (lambda dem: dem.astype(str), InvalidParameterError, "must hold numbers"),
+        (lambda dem: dem.expand_dims("band"), InvalidParameterError, "dimensions .'y', 'x'. alone"),
+        (lambda dem: dem.where(dem.x < 0), NoOverlapError, "1 on cells without elevation"),
+        (lambda dem: dem.drop_vars("spatial_ref").assign_attrs(crs=None), CRSMismatchError, "no CRS"),
+    ],
+    ids=["none", "array", "infinite", "void", "feet", "text", "band", "all unknown", "no crs"],
+)  # fmt: skip
+def test_elevation_that_is_none_is_refused(make: Any, error: type, message: str) -> None:
+    """Before any search."""
+    dem = raster(np.zeros((3, 3)))
+    for function in (access.travel_time, access.travel):
+        with pytest.raises(error, match=message):
+            function(make(dem), post(dem, (0, 0)))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"neighbours": True}, "neighbours must be 8 or 16, got True"),
+        ({"neighbours": "16"}, "neighbours must be 8 or 16, got '16'"),
+        ({"speed": None}, "speed must be one of .* or a function, got None"),
+        ({"speed": lambda _: "fast"}, "speed must give finite km/h .* it fails: could not convert"),
+        ({"speed": lambda: 5.0}, "speed must give .* it fails: .*positional argument"),
+        ({"surface_factor": np.ones((3, 3))}, "surface_factor must be an xarray.DataArray, got nd"),
+        (
+            {"surface_factor": raster([["a"] * 3] * 3, dtype=str)},
+            "surface_factor must hold numbers",
+        ),
+        (
+            {"surface_factor": raster(np.full((3, 3), -0.1))},
+            "surface_factor must lie between 0 and 1",
+        ),
+        ({"knight": "leap"}, "knight must be one of halves, direct"),
+        ({"max_h": "1"}, "max_h must be a number"),
+        ({"max_h": -1}, "max_h must be a finite number above 0"),
+    ],
+)
+def test_options_of_the_wrong_kind_are_refused(options: dict[str, Any], message: str) -> None:
+    """Of both functions, with what is allowed."""
+    dem = raster(np.zeros((3, 3)))
+    for function in (access.travel_time, access.travel):
+        with pytest.raises(InvalidParameterError, match=message):
+            function(dem, post(dem, (0, 0)), **options)
 
 
 def test_degrees_are_refused() -> None:

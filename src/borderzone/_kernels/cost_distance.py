@@ -121,7 +121,8 @@ def _expand(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one hot loop)
             if node < 0:
                 heads[bucket], kept = kept, np.int64(-1)
                 turn += 1
-                done = waiting == 0 or turn >= until
+                # Empty buckets are passed over, so that the bands need not meet for each.
+                done = waiting == 0 or (turn >= until and heads[turn & mask] >= 0)
                 if done:
                     break
                 continue

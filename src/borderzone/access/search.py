@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["Rule", "search"]
 
 _N_BUCKETS = 2**15
-# Bands so small that the front in one stays in the cache, and so few that little crosses their edges.
+# Bands so small that the front in one stays in the cache (which helps a single thread too), and so few
+# that little crosses their edges.
 _CELLS_OF_A_BAND = 500_000
 _CELLS_OF_ONE_OF_MANY = 3_000_000
+_FEW_BANDS = 8
 # Bands wait for one another after so many buckets. Fewer waste time on waiting, more on ways through
 # a band that a neighbour has yet to shorten.
 _TURNS_TOGETHER = 96
@@ -197,10 +199,10 @@ class _Band:
 
 def _bands(rows: int, columns: int, threads: int, rule: Rule) -> list[_Band]:
     shortest_h = rule.cell_m / rule.table.highest_m_h
-    several = rows * columns // _CELLS_OF_A_BAND if threads > 1 else 1
+    cells = rows * columns
+    many = max(4 * threads, _FEW_BANDS, cells // _CELLS_OF_ONE_OF_MANY)
     # A step reaches two rows on, so messages go to the next band at most.
-    many = max(4 * threads, rows * columns // _CELLS_OF_ONE_OF_MANY)
-    count = max(1, min(several, many, rows // 8))
+    count = max(1, min(cells // _CELLS_OF_A_BAND, many, rows // 8))
     edges = np.linspace(0, rows, count + 1).astype(np.int64) * columns
     return [
         _Band(

@@ -152,12 +152,16 @@ def speeds_at(
     Raises
     ------
     InvalidParameterError
-        If one is negative or not finite.
+        If one is negative or not finite, or the function fails.
     """
     try:
         speeds = np.broadcast_to(np.asarray(function(gradients), dtype=float), gradients.shape)
     except (TypeError, ValueError):
-        speeds = np.array([function(float(gradient)) for gradient in gradients], dtype=float)
+        try:
+            speeds = np.array([function(float(gradient)) for gradient in gradients], dtype=float)
+        except (TypeError, ValueError) as error:
+            msg = f"{what} for a gradient (rise over run, a number); it fails: {error}"
+            raise InvalidParameterError(msg) from error
     wrong = ~(np.isfinite(speeds) & (speeds >= 0))
     if wrong.any():
         first = int(np.argmax(wrong))
