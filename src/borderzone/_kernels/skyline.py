@@ -32,7 +32,9 @@ def _height(z: Any, axis: int, k: int, place: float) -> float:
 
 
 @njit(**_OPTIONS)
-def _rise(z: Any, row: float, column: float, i: int, j: int, eye: float, fall: float) -> float:
+def _rise(  # noqa: PLR0913, PLR0917 (plain numbers: called for every cell)
+    z: Any, row: float, column: float, i: int, j: int, eye: float, fall: float
+) -> float:
     """Rise over the whole line of sight that clears the steepest crossing; NaN if one is unknown."""
     steepest = -np.inf
     for axis in range(2):

@@ -56,7 +56,8 @@ def scan(z: Any) -> Any:
         for j in range(z.shape[1]):
             value = abs(np.float64(z[i, j]))
             gaps += value != value  # noqa: PLR0124 (NaN differs from itself)
-            top = value if value > top else top
+            # In this order a NaN leaves the largest as it is.
+            top = max(top, value)
     return top, gaps
 
 
@@ -114,7 +115,7 @@ def _span(side: float, away: float, lean: int, size: int) -> Any:
 
 
 @njit(**_OPTIONS)
-def _advance(  # noqa: PLR0913, PLR0914, PLR0917 (the hot loop: one step of all rays)
+def _advance(  # noqa: PLR0913, PLR0917 (the hot loop: one step of all rays)
     before: Any,
     here: Any,
     behind: float,
@@ -166,9 +167,9 @@ def _spread_gaps(  # noqa: PLR0913, PLR0917 (plain arrays)
             # A centre inside the fan: all its lines cross one of the two edges that end there.
             dirty[f] = 1
             void[f] = void[f] or not wide
-        if row[f] != row[f] or row[f + 1] != row[f + 1]:  # noqa: PLR0124
+        if row[f] != row[f] or row[f + 1] != row[f + 1]:
             dirty[f] = 1
-        if col[f] != col[f] or col[f + 1] != col[f + 1]:  # noqa: PLR0124
+        if col[f] != col[f] or col[f + 1] != col[f + 1]:
             dirty[f] = 1
             y0, y1 = side + leans[f] * away, side + leans[f + 1] * away
             low = np.floor(min(y0, y1))
@@ -178,7 +179,7 @@ def _spread_gaps(  # noqa: PLR0913, PLR0917 (plain arrays)
 
 
 @njit(**_OPTIONS)
-def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0914, PLR0915, PLR0917 (an octant in one pass)
+def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (an octant in one pass)
     z: Any,
     states: Any,
     away: Any,
@@ -257,7 +258,7 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0914, PLR0915, PLR0917 (an 
             run[m] = max(run[m], max(col[m], row[m]) + bow)
         for f in range(fans):
             highest[f] = max(highest[f], most[f] + bow)
-            lowest[f] = max(lowest[f], min(min(col[f], col[f + 1]), least[f]) - error)
+            lowest[f] = max(lowest[f], min(col[f], col[f + 1], least[f]) - error)
 
 
 @njit(fastmath={"contract", "reassoc", "arcp"}, **_OPTIONS)
@@ -270,7 +271,6 @@ def _advance_fast(  # noqa: PLR0913, PLR0917 (the hot loop: one step of all rays
     eye: Any,
     drop: Any,
     run: Any,
-    blind: Any,
 ) -> None:
     """Raise the steepest ground of each ray by that of the next row."""
     one = np.float32(1.0)
@@ -282,11 +282,11 @@ def _advance_fast(  # noqa: PLR0913, PLR0917 (the hot loop: one step of all rays
         z0, z1 = here[i], here[i + 1]
         h = z0 + (y - np.float32(i)) * (z1 - z0)
         q = (h - eye) * inv - drop * away * (one + leans[m] * leans[m])
-        run[m] = q if q > run[m] else run[m]
+        run[m] = max(run[m], q)
 
 
 @njit(**_OPTIONS)
-def sweep_fast(  # noqa: PLR0913, PLR0914, PLR0917 (an octant in one pass)
+def sweep_fast(  # noqa: PLR0913, PLR0915, PLR0917 (an octant in one pass)
     z: Any,
     states: Any,
     away: Any,
@@ -348,12 +348,12 @@ def sweep_fast(  # noqa: PLR0913, PLR0914, PLR0917 (an octant in one pass)
             states[k, i] = SEEN if q >= steepest else HIDDEN
             if gaps and (q != q or blind[f + (part > 0.5)]):  # noqa: PLR0124
                 states[k, i] = UNKNOWN
-        _advance_fast(z[k], d32, side32, leans, fans + 1, eye32, drop32, run, blind)
+        _advance_fast(z[k], d32, side32, leans, fans + 1, eye32, drop32, run)
         if gaps:
             for m in range(fans + 1):
                 y = side + leans[m] * d
                 i = min(max(int(y), 0), size - 2)
-                blind[m] = blind[m] or not (z[k, i] - z[k, i + 1] == z[k, i] - z[k, i + 1])
+                blind[m] = blind[m] or np.isnan(z[k, i]) or np.isnan(z[k, i + 1])
 
 
 @njit(**_OPTIONS)

@@ -61,10 +61,11 @@ class Sight:
             try:
                 check_non_negative(value, name, "m")
             except InvalidParameterError as error:
-                under = isinstance(value, (int, float)) and value < 0
-                raise InvalidParameterError(
-                    f"{error}, which is under ground" if under else str(error)
-                ) from None
+                # Only an eye can be meant to stand lower than the ground.
+                if name == "target_m" or not _is_negative(value):
+                    raise
+                msg = f"{error}: the observer would be under ground"
+                raise InvalidParameterError(msg) from None
         check_positive(self.max_km, "max_km", "km")
         if not check_non_negative(self.refraction, "refraction") < 1:
             msg = (
@@ -149,3 +150,7 @@ def places(grid: Grid, xy: FloatArray) -> FloatArray:
     left, _, _, top = grid.bounds
     step = grid.resolution_m
     return np.column_stack([(top - xy[:, 1]) / step - 0.5, (xy[:, 0] - left) / step - 0.5])
+
+
+def _is_negative(value: object) -> bool:
+    return isinstance(value, (int, float, np.number)) and float(value) < 0

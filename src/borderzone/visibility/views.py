@@ -30,7 +30,7 @@ __all__ = ["METHODS", "states_of", "viewshed", "viewshed_states"]
 METHODS = ("exact", "fast")
 
 
-def viewshed(  # noqa: PLR0913, PLR0917 (who looks at what, from where, how far; in the order said aloud)
+def viewshed(  # noqa: PLR0913 (who looks at what, from where, how far; in the order said aloud)
     dem: xr.DataArray | Reader,
     observer: shapely.Point | gpd.GeoSeries,
     height_m: float = 10.0,
@@ -131,7 +131,7 @@ def viewshed(  # noqa: PLR0913, PLR0917 (who looks at what, from where, how far;
     return _wrapped(ground.grid, seen, states, name="viewshed", long_name="seen by the observer")
 
 
-def viewshed_states(  # noqa: PLR0913, PLR0917 (as viewshed)
+def viewshed_states(  # noqa: PLR0913 (as viewshed)
     dem: xr.DataArray | Reader,
     observer: shapely.Point | gpd.GeoSeries,
     height_m: float = 10.0,
