@@ -104,7 +104,7 @@ def test_sun_stands_at_the_altitude_of_each_event(
 def test_darker_nights_are_shorter_and_lie_between_none_and_a_day(
     latitude: float, day: date
 ) -> None:
-    hours = [access.night_hours_on(day, latitude, twilight=twilight) for twilight in TWILIGHTS]
+    hours: Any = [access.night_hours_on(day, latitude, twilight=twilight) for twilight in TWILIGHTS]
 
     assert all(0 <= hour <= 24 for hour in hours)
     assert (np.diff(hours) <= 1e-9).all()
@@ -122,11 +122,11 @@ def test_night_of_a_date_lies_near_that_of_its_month() -> None:
 
 def test_leap_day_is_a_day_and_rows_are_answered_at_once() -> None:
     days = np.arange("2024-02-28", "2024-03-02", dtype="datetime64[D]")
-    hours = access.night_hours_on(days, 34.0)
+    hours: Any = access.night_hours_on(days, 34.0)
 
     assert len(hours) == 3
     assert (np.diff(hours) < 0).all()
-    each = [access.night_hours_on(day, 34.0) for day in days.astype(object)]
+    each: Any = [access.night_hours_on(day, 34.0) for day in days.astype(object)]
     np.testing.assert_allclose(hours, each, atol=1e-9)
 
 
