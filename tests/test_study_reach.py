@@ -14,6 +14,7 @@ import borderzone as bz
 from borderzone import figures
 from borderzone.errors import CRSMismatchError, InvalidParameterError, InvalidScenarioError
 from borderzone.report.public import edition
+from borderzone.report.reach import sight_words
 from borderzone.study.reach import BREAKS_H
 
 if TYPE_CHECKING:
@@ -232,6 +233,66 @@ def test_the_public_edition_tells_nothing_in_which_posts_could_be_read() -> None
         with pytest.raises(InvalidParameterError, match=r"posts are not shown|no cover"):
             figure(shown)
     figures.night_reach(shown)
+
+
+@pytest.fixture(scope="module")
+def fine() -> Any:
+    """A flat border of 20 km on cells of 90 m, a post in its middle and one that is not on the map."""
+    border = bz.Border.from_line(shapely.LineString([(41.0, 34.0), (41.0, 34.18)]))
+    scenario = bz.Scenario(**SMALL | {"depth_km": 8, "segment_km": 10}, resolution_m=90)
+    grid = bz.Corridor.around(border, depth_km=8, segment_km=10).grid(resolution_m=90).padded(560)
+    dem = grid.wrap(np.full(grid.shape, 100, np.float32), units="m")
+    posts = gpd.GeoDataFrame(geometry=gpd.points_from_xy([41.0, 44.0], [34.09, 34.09]), crs=4326)
+    return bz.Study(
+        border=border, dem=dem, origins=posts, landcover=None, karst=None, scenario=scenario
+    ).run(seed=1)
+
+
+def test_posts_on_a_plain_see_the_circle_of_their_range(fine: Any) -> None:
+    """Its horizon is farther than the 8 km of the corridor and the 10 km of the look."""
+    radius, deep = 10.0, 8.0
+    half = np.arccos(deep / radius)
+    strip = np.pi * radius**2 - 2 * radius**2 * (half - np.sin(half) * np.cos(half))
+
+    assert fine.posts.n_posts == 1
+    assert fine.posts.by_segment["post_seen_km2"].sum() == pytest.approx(strip, rel=0.01)
+    assert fine.segments["post_seen_share"].between(0, 1).all()
+    assert fine.posts.share == pytest.approx(strip / fine.corridor.area_km2, rel=0.01)
+    assert fine.segments["f_mask_source"].eq("lines of sight").all()
+
+
+def test_what_posts_see_is_told_in_the_internal_edition_only(fine: Any) -> None:
+    shown = edition(fine, "public").result
+
+    assert shown.posts is None
+    assert not [name for name in shown.segments if str(name).startswith("post_")]
+    assert edition(fine, "internal").result.posts is not None
+
+
+def test_coarse_ground_shows_no_sight_from_posts() -> None:
+    assert plain().read_ground().posts is None
+
+
+def test_the_report_tells_reach_and_sight(fine: Any, tmp_path: Path) -> None:
+    """In words, pictures and tables; the race only where cover was given."""
+    road = layer(shapely.LineString(lonlat((-31, 0), (1, 0))), kind=["track"])
+    full = plain(
+        cover=layer(shapely.Point(lonlat((20, 0))[0])), roads=road, road_class="kind"
+    ).run()
+    bz.write_report(full, tmp_path / "out", detail="internal")
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+    assert "roads count as given" in page
+    assert "It is first at the line on" in page
+    assert "It predicts no crossing" in page
+    for name in ("travel_time", "response", "race", "sight", "night_reach"):
+        assert (tmp_path / "out" / "figures" / f"{name}.txt").is_file()
+    for name in ("response", "race", "night_reach", "light"):
+        assert (tmp_path / "out" / "tables" / f"{name}.csv").is_file()
+    words = " ".join(sight_words(fine))
+    assert "From 1 post with eyes 10 m above the ground" in words
+    assert "seen ground is not watched ground" in words
+    assert "was measured, line of sight by line of sight" in words
 
 
 def test_without_travel_times_there_is_no_reach_to_draw(result: StudyResult) -> None:

@@ -45,6 +45,8 @@ COLUMNS = MappingProxyType(
         "response_share_beyond_2_h": ("share", "border farther than 2 h"),
         "response_share_beyond_3_h": ("share", "border farther than 3 h"),
         "response_share_beyond_6_h": ("share", "border farther than 6 h"),
+        "post_seen_km2": ("km2", "ground that one post at least sees"),
+        "post_seen_share": ("share", "ground that one post at least sees"),
         "race.side": ("", "country that the crosser flees into"),
         "race.points": ("points", "kilometres of the border that were asked for"),
         "response_share": ("share", "of the length, the response is there first"),

@@ -13,6 +13,7 @@ import pandas as pd
 from borderzone import incidents
 from borderzone._checks import check_choice
 from borderzone.figures import events_by_segment
+from borderzone.study.posts import OPEN_ORIGINS
 
 if TYPE_CHECKING:
     from borderzone.study import StudyResult
@@ -22,8 +23,6 @@ __all__ = ["DETAILS", "Edition", "edition"]
 DETAILS = ("public", "internal")
 # Nothing about patrols is told more finely than this in public. Units: km.
 COARSEST_KM = 10.0
-# Kinds of origin that everyone can look up; all others are somebody's posts.
-OPEN_ORIGINS = frozenset({"town", "airfield"})
 # Rasters that show where posts are, when travel times start at posts.
 FROM_POSTS = ("hours_vehicle", "hours_foot", "remote_desert", "remote_share", "index")
 # Columns of segments that do so too.
@@ -34,6 +33,7 @@ TOLD_BY_POSTS = (
     "on_line_share",
     "rate_on_shift_",
     "response_",
+    "post_",
 )
 SUMMED = (
     "length_km",
@@ -44,6 +44,7 @@ SUMMED = (
     "incidents_",
     "response_points",
     "response_un",
+    "post_seen_km2",
 )
 
 
@@ -163,6 +164,7 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
     return replace(
         result,
         origins=None,
+        posts=None,
         layers=layers,
         fine=fine,
         better_data=None,

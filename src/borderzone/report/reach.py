@@ -14,6 +14,7 @@ from borderzone.study.reach import BREAKS_H
 
 if TYPE_CHECKING:
     from borderzone.study import StudyResult
+    from borderzone.study.posts import PostSight
 
 __all__ = ["light_table", "night_table", "reach_words", "response_table", "sight_words"]
 
@@ -124,7 +125,15 @@ def sight_words(result: StudyResult) -> list[str]:
             " Elevation as coarse as this shows no line of sight: the share is assumed from landforms, "
             "with a wide band. Elevation of 90 m or finer measures it."
         )
-    return [words]
+    return [words] if result.posts is None else [words, _posts(result.posts)]
+
+
+def _posts(posts: PostSight) -> str:
+    return (
+        f"From {cells.counted(posts.n_posts, 'post')} with eyes {posts.height_m:g} m above the ground, "
+        f"{100 * posts.share:.0f} % of the corridor is in sight within {posts.max_km:g} km of one at least, in clear air "
+        "and by line of sight alone: seen ground is not watched ground."
+    )
 
 
 def response_table(result: StudyResult) -> cells.Table | None:

@@ -342,6 +342,7 @@ def _result(study: Study, ground: Ground, cover: Coverage | None, seed: int) -> 
         night_hours=access.night_table(_mid_latitude(study.border)),
         light=access.border_light_table(study.border, scenario.light_year),
         reach=ground.reach,
+        posts=ground.posts,
         sobol=cover.sobol if cover else None,
         terrain_variance=cover.terrain_variance if cover else None,
         plausibility=cover.plausibility if cover else None,
