@@ -445,7 +445,7 @@ def people() -> tuple[Any, gpd.GeoDataFrame]:
 def test_counts_are_the_sum_of_single_views(people: Any, method: str) -> None:
     """With heights and ranges of their own, from columns or arrays, on any number of threads."""
     dem, frame = people
-    single = sum(
+    single: Any = sum(
         visibility.viewshed(
             dem, row.geometry, row.mast, max_km=row.far, method=method
         ).to_numpy().astype(int)
@@ -461,7 +461,7 @@ def test_counts_are_the_sum_of_single_views(people: Any, method: str) -> None:
         method=method, dtype="uint32",
     )  # fmt: skip
     np.testing.assert_array_equal(by_array, single)
-    assert (found.dtype, by_array.dtype) == (np.uint16, np.uint32)
+    assert [str(counts.dtype) for counts in (found, by_array)] == ["uint16", "uint32"]
     assert found.attrs["observers"] == 7
     assert found.attrs["cells_seen"] == (single > 0).sum()
 
