@@ -47,7 +47,7 @@ def _rise(  # noqa: PLR0913, PLR0917 (plain numbers: called for every cell)
         k = int(np.floor(here)) + 1 if sign > 0 else int(np.ceil(here)) - 1
         while k != target and (k < target) == (sign > 0):
             t = (k - here) * per
-            rise = (_height(z, axis, k, other + t * lean) - fall * t * t - eye) / t
+            rise = (_height(z, axis, k, other + (k - here) * lean / run) - fall * t * t - eye) / t
             if rise != rise:  # noqa: PLR0124 (NaN differs from itself)
                 return np.nan
             steepest = max(steepest, rise)
@@ -146,7 +146,7 @@ def skyline(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
             while 1 <= k <= z.shape[axis] - 2:
                 distance = (k - here) / lead
                 place = other + distance * lean
-                if distance > reach or place < 1.0 or place > z.shape[1 - axis] - 2.0:
+                if distance > reach or place < 1.0 - 1e-6 or place > z.shape[1 - axis] - 2.0 + 1e-6:
                     break
                 height = _height(z, axis, k, place)
                 if height != height:  # noqa: PLR0124

@@ -399,6 +399,6 @@ def walk(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
         for j in range(states.shape[1]):
             if states[i, j] == TODO:
                 fall = drop * ((i - row) ** 2 + (j - column) ** 2)
-                states[i, j] = line(z, row, column, i, j, eye, target_m, fall, gaps)
+                states[i, j] = line(z, row, column, i, j, eye, target_m, fall, gaps, 1)
                 walked += 1
     return walked

@@ -20,7 +20,7 @@ from borderzone.visibility.sight import REFRACTION, Sight, places
 from borderzone.visibility.views import METHODS, states_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Sequence
 
     import shapely
 
@@ -194,9 +194,9 @@ class WhoSees:
 def cumulative_viewshed(  # noqa: PLR0913 (who looks at what, from where, how far)
     dem: xr.DataArray | Reader,
     observers: gpd.GeoSeries | gpd.GeoDataFrame | list[shapely.Point],
-    height_m: float | str | FloatArray = 10.0,
+    height_m: float | str | Sequence[float] | FloatArray = 10.0,
     target_m: float = 1.7,
-    max_km: float | str | FloatArray = 10.0,
+    max_km: float | str | Sequence[float] | FloatArray = 10.0,
     refraction: float = REFRACTION,
     *,
     min_km: float = 0.0,
@@ -282,9 +282,9 @@ def cumulative_viewshed(  # noqa: PLR0913 (who looks at what, from where, how fa
 def who_sees(  # noqa: PLR0913 (who looks at what, from where, how far)
     dem: xr.DataArray | Reader,
     observers: gpd.GeoSeries | gpd.GeoDataFrame | list[shapely.Point],
-    height_m: float | str | FloatArray = 10.0,
+    height_m: float | str | Sequence[float] | FloatArray = 10.0,
     target_m: float = 1.7,
-    max_km: float | str | FloatArray = 10.0,
+    max_km: float | str | Sequence[float] | FloatArray = 10.0,
     refraction: float = REFRACTION,
     *,
     targets: gpd.GeoSeries | xr.DataArray | None = None,
