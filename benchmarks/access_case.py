@@ -63,10 +63,18 @@ def borderzone(task: str, folder: Path) -> Callable[[], Any]:
     }
     dem = as_raster(z)
     if "traced" in more:
-        traced = partial(access.travel, dem, post, **options)
-        return lambda: traced()["travel_time_h"].to_numpy()
-    search = partial(access.travel_time, dem, post, **options)
-    return lambda: search().to_numpy()
+        return partial(traced, dem, post, options)
+    return partial(untraced, dem, post, options)
+
+
+def traced(dem: Any, post: Any, options: Any) -> Any:
+    """Hours, with the nearest origin and the way back."""
+    return access.travel(dem, post, **options)["travel_time_h"].to_numpy()
+
+
+def untraced(dem: Any, post: Any, options: Any) -> Any:
+    """Hours alone."""
+    return access.travel_time(dem, post, **options).to_numpy()
 
 
 def constant(_: Any) -> float:

@@ -237,7 +237,7 @@ def test_the_public_edition_tells_nothing_in_which_posts_could_be_read() -> None
 
 @pytest.fixture(scope="module")
 def fine() -> Any:
-    """A flat border of 20 km on cells of 90 m, a post in its middle and one that is not on the map."""
+    """Run a flat border of 20 km on cells of 90 m, a post in its middle and one off the map."""
     border = bz.Border.from_line(shapely.LineString([(41.0, 34.0), (41.0, 34.18)]))
     scenario = bz.Scenario(**SMALL | {"depth_km": 8, "segment_km": 10}, resolution_m=90)
     grid = bz.Corridor.around(border, depth_km=8, segment_km=10).grid(resolution_m=90).padded(560)
