@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,19 +61,13 @@ def borderzone(task: str, folder: Path) -> Callable[[], Any]:
         "knight": "direct" if "direct" in more else "halves",
     }
     dem = as_raster(z)
-    if "traced" in more:
-        return partial(traced, dem, post, options)
-    return partial(untraced, dem, post, options)
+    function = access.travel if "traced" in more else access.travel_time
 
+    def call() -> Any:
+        found = function(dem, post, **options)
+        return (found["travel_time_h"] if "traced" in more else found).to_numpy()
 
-def traced(dem: Any, post: Any, options: Any) -> Any:
-    """Hours, with the nearest origin and the way back."""
-    return access.travel(dem, post, **options)["travel_time_h"].to_numpy()
-
-
-def untraced(dem: Any, post: Any, options: Any) -> Any:
-    """Hours alone."""
-    return access.travel_time(dem, post, **options).to_numpy()
+    return call
 
 
 def constant(_: Any) -> float:

@@ -171,6 +171,20 @@ def test_crossing_is_moved_to_the_barrier_and_idle_ones_are_counted() -> None:
     assert float(wide.sum()) < float(opened.sum())
 
 
+@pytest.mark.parametrize("gate", [Point(600, 600), LineString([(600, 590), (600, 610)])])
+def test_crossing_is_as_wide_as_it_says(gate: Any) -> None:
+    """Straight across in the four columns of a gap of 480 m and in no other."""
+    bank = shapes(LineString([(10, 650), (1190, 650)]))
+    river = shapes(LineString([(-1, 600), (1300, 600)]))
+
+    found = access.travel_time(
+        FLAT, bank, barriers=river, crossings=shapes(gate), crossing_width_m=480.0
+    ).to_numpy()
+
+    straight = np.isclose(found[6], CELL / 15e3)
+    assert np.flatnonzero(straight).tolist() == [4, 5, 6, 7]
+
+
 def test_origins_behind_a_barrier_are_counted_as_closed() -> None:
     """Those inside a no-go area start no trip."""
     found = access.travel_time(
