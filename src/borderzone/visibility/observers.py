@@ -279,7 +279,10 @@ class Ground:
             raise ShapeMismatchError(msg)
         # Beyond the outermost centres the ground goes on as high as at them.
         z = np.pad(heights, 1, mode="edge")
-        top_m, gaps = scan(z)
+        low, high = float(heights.min()), float(heights.max())
+        top_m, gaps = max(abs(low), abs(high)), 0
+        if math.isnan(top_m):
+            top_m, gaps = scan(heights)
         if top_m > MOST_M or top_m in np.abs(USUAL_VOIDS):
             refuse_impossible(heights)
         row, column = row - rows.start + 1.0, column - columns.start + 1.0
