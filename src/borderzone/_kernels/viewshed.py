@@ -28,7 +28,7 @@ from numba import njit
 
 from borderzone._kernels.line_of_sight import HIDDEN, SEEN, UNKNOWN, line
 
-__all__ = ["OUT", "TODO", "mark", "scan", "sweep_exact", "sweep_fast", "tally", "walk"]
+__all__ = ["OUT", "TODO", "add_seen", "mark", "scan", "sweep_exact", "sweep_fast", "tally", "walk"]
 
 OUT, TODO = 3, 4
 
@@ -83,6 +83,32 @@ def tally(states: Any) -> Any:
             seen += states[i, j] == SEEN
             unknown += states[i, j] == UNKNOWN
     return hidden, seen, unknown
+
+
+@njit(**_OPTIONS)
+def add_seen(counts: Any, states: Any) -> int:
+    """
+    Count one observer more where it sees.
+
+    Parameters
+    ----------
+    counts
+        Observers that see each cell; changed in place.
+    states
+        What one more sees, in the same shape.
+
+    Returns
+    -------
+    int
+        Cells that nobody saw before.
+    """
+    fresh = 0
+    for i in range(counts.shape[0]):
+        for j in range(counts.shape[1]):
+            seen = states[i, j] == SEEN
+            fresh += seen and counts[i, j] == 0
+            counts[i, j] += seen
+    return fresh
 
 
 @njit(**_OPTIONS)
@@ -295,9 +321,10 @@ def _advance_fast(  # noqa: PLR0913, PLR0917 (the hot loop: one step of all rays
     last = np.int32(here.size - 2)
     for m in range(count):
         y = side + leans[m] * away
-        i = min(max(np.int32(y), np.int32(0)), last)
-        z0, z1 = here[i], here[i + 1]
-        h = z0 + (y - np.float32(i)) * (z1 - z0)
+        # Unsigned, so that no index is taken to count from the end.
+        i = np.uint32(min(max(np.int32(y), np.int32(0)), last))
+        z0, z1 = here[i], here[i + np.uint32(1)]
+        h = z0 + (y - np.float32(np.int32(i))) * (z1 - z0)
         q = h * inv - fall * (one + leans[m] * leans[m])
         run[m] = max(run[m], q)
 
@@ -343,9 +370,9 @@ def _decide_fast(  # noqa: PLR0913, PLR0917 (the hot loop: all cells at a distan
     most = np.int32(n - 1)
     for c in range(count):
         s = abs(np.float32(first + c) - side)
-        f = min(np.int32(s * per), most)
-        low, high = run[f], run[f + 1]
-        steepest = low + (s * per - np.float32(f)) * (high - low)
+        f = np.uint32(min(np.int32(s * per), most))
+        low, high = run[f], run[f + np.uint32(1)]
+        steepest = low + (s * per - np.float32(np.int32(f))) * (high - low)
         q = (here[first + c] + above) * inv - drop * (away + s * s * inv)
         found[c] = np.uint8(q >= steepest)
 

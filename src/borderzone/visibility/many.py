@@ -14,6 +14,7 @@ import xarray as xr
 
 from borderzone._checks import check_choice
 from borderzone._kernels.line_of_sight import SEEN
+from borderzone._kernels.viewshed import add_seen
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
 from borderzone.visibility.observers import Ground, Ring, check_threads, points_of, ring
 from borderzone.visibility.sight import REFRACTION, Sight, places
@@ -266,16 +267,17 @@ def cumulative_viewshed(  # noqa: PLR0913 (who looks at what, from where, how fa
         raise LimitError(msg)
     counts, lock = np.zeros(team.ground.grid.shape, dtype=dtype), Lock()
 
-    def add(_: int, rows: slice, columns: slice, seen: BoolArray) -> None:
+    fresh = []
+
+    def add(_: int, rows: slice, columns: slice, states: IntArray) -> None:
         with lock:
-            part = counts[rows, columns]
-            np.add(part, seen, out=part, casting="unsafe")
+            fresh.append(add_seen(counts[rows, columns], states))
 
     team.look(add, threads)
     raster = team.ground.grid.wrap(
         counts, name="cumulative_viewshed", units="1", long_name="observers that see the cell"
     )
-    raster.attrs |= {"observers": len(team.xy), "cells_seen": int(np.count_nonzero(counts))}
+    raster.attrs |= {"observers": len(team.xy), "cells_seen": int(sum(fresh))}
     return raster
 
 
@@ -344,11 +346,11 @@ def who_sees(  # noqa: PLR0913 (who looks at what, from where, how far)
     bits = np.zeros((len(team.xy), -(-len(cells) // 8)), dtype=np.uint8)
     rows_of, columns_of = np.divmod(cells, own.shape[1])
 
-    def note(n: int, rows: slice, columns: slice, seen: BoolArray) -> None:
+    def note(n: int, rows: slice, columns: slice, states: IntArray) -> None:
         row, column = rows_of - rows.start, columns_of - columns.start
-        there = (row >= 0) & (row < seen.shape[0]) & (column >= 0) & (column < seen.shape[1])
+        there = (row >= 0) & (row < states.shape[0]) & (column >= 0) & (column < states.shape[1])
         found = np.zeros(len(cells), dtype=np.bool_)
-        found[there] = seen[row[there], column[there]]
+        found[there] = states[row[there], column[there]] == SEEN
         bits[n] = np.packbits(found, bitorder="little")
 
     team.look(note, threads)
@@ -395,14 +397,14 @@ class _Team:
         )  # fmt: skip
 
     def look(
-        self, tell: Callable[[int, slice, slice, BoolArray], None], threads: int | None
+        self, tell: Callable[[int, slice, slice, IntArray], None], threads: int | None
     ) -> None:
-        """Look from each observer, and tell its number, window and what is seen in it."""
+        """Look from each observer, and tell its number, window and the states in it."""
 
         def one(n: int) -> None:
             view = self.ground.view(self.xy[n], self.sights[n])
             states = states_of(view, self.which[n], self.method)
-            tell(n, view.rows, view.columns, states == SEEN)
+            tell(n, view.rows, view.columns, states)
 
         with ThreadPoolExecutor(check_threads(threads)) as pool:
             list(pool.map(one, range(len(self.xy))))
