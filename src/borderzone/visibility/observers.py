@@ -17,6 +17,7 @@ from borderzone._kernels.line_of_sight import ground_at
 from borderzone._kernels.viewshed import mark, scan
 from borderzone.errors import (
     CRSMismatchError,
+    GridMismatchError,
     InvalidGeometryError,
     InvalidParameterError,
     ShapeMismatchError,
@@ -218,6 +219,9 @@ class Ground:
         if hasattr(dem, "isel") and hasattr(dem, "dims") and not hasattr(dem, "data_vars"):
             raster: xr.DataArray = dem
             check_metres(raster)
+            if raster.ndim != 2:
+                msg = f"elevation must have dimensions ('y', 'x'), got {raster.dims}; take one band"
+                raise GridMismatchError(msg)
 
             def window(rows: slice, columns: slice) -> FloatArray:
                 return heights_of(raster.isel(y=rows, x=columns))
@@ -277,12 +281,16 @@ class Ground:
         if heights.shape != expected:
             msg = f"the reader gave a window of {heights.shape} cells for one of {expected}"
             raise ShapeMismatchError(msg)
+        if heights.dtype.kind not in "iuf":
+            msg = f"the reader must give numbers, got {heights.dtype}"
+            raise InvalidParameterError(msg)
+        kind = np.float64 if heights.dtype == np.float64 else np.float32
         # Beyond the outermost centres the ground goes on as high as at them.
-        z = np.pad(heights, 1, mode="edge")
+        z = np.pad(heights.astype(kind, copy=False), 1, mode="edge")
         low, high = float(heights.min()), float(heights.max())
         top_m, gaps = max(abs(low), abs(high)), 0
         if math.isnan(top_m):
-            top_m, gaps = scan(heights)
+            top_m, gaps = scan(z)
         if top_m > MOST_M or top_m in np.abs(USUAL_VOIDS):
             refuse_impossible(heights)
         row, column = row - rows.start + 1.0, column - columns.start + 1.0
