@@ -11,9 +11,6 @@ least of the three. A target above the first bound is seen, one below the second
 for the few in between `line_of_sight.line` walks the line itself. So the answer is that of walking them all, bit for bit: the
 bounds are widened by `slack` metres, far more than rounding can do.
 
-The fast sweep takes the steepest ground for a cell from its two rays, by its place between them, and
-leaves out the crossings with the lines along which it sweeps.
-
 Layout: `z` has the outward axis first. ``z[0]`` lies at or behind the eye, ``away[k]`` is the distance of
 ``z[k]`` in cells (``away[0] <= 0``), `side` the place of the eye on the second axis, `lean` +1 or -1.
 `states` is a view of the same shape; only cells that are `TODO` are decided.
@@ -28,7 +25,7 @@ from numba import njit
 
 from borderzone._kernels.line_of_sight import HIDDEN, SEEN, UNKNOWN, line
 
-__all__ = ["OUT", "TODO", "add_seen", "mark", "scan", "sweep_exact", "sweep_fast", "tally", "walk"]
+__all__ = ["OUT", "TODO", "add_seen", "mark", "scan", "span", "sweep_exact", "tally", "walk"]
 
 OUT, TODO = 3, 4
 
@@ -156,8 +153,26 @@ def mark(  # noqa: PLR0913, PLR0917 (plain numbers)
 
 
 @njit(inline="always", **_OPTIONS)
-def _span(side: float, away: float, lean: int, size: int) -> Any:
-    """First and last cell of an octant at a distance, on the raster."""
+def span(side: float, away: float, lean: int, size: int) -> Any:
+    """
+    Tell the first and the last cell of an octant at a distance, on the raster.
+
+    Parameters
+    ----------
+    side
+        Place of the eye.
+    away
+        Distance. Units: cells.
+    lean
+        To which side the octant leans.
+    size
+        Cells along the second axis.
+
+    Returns
+    -------
+    tuple
+        The two; a cell more than the octant has, for rounding.
+    """
     if lean > 0:
         return max(int(np.ceil(side)), 0), min(int(np.floor(side + away)) + 1, size - 1)
     # The eye's own line belongs to the octant that leans the other way.
@@ -281,7 +296,7 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (an octant in
         # Rays that lean more have left the circle.
         fans = min(n, int(np.sqrt(max(reach * reach - d * d, 0.0)) * inv * n) + 2)
         most[:fans], least[:fans] = _LOW, -_LOW
-        first, last = _span(side, d, lean, size)
+        first, last = span(side, d, lean, size)
         for i in range(first, last + 1):
             s = abs(i - side)
             f = min(int(s * inv * n), n - 1)
@@ -309,136 +324,6 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (an octant in
         for f in range(fans):
             highest[f] = max(highest[f], most[f] + bow)
             lowest[f] = max(lowest[f], min(col[f], col[f + 1], least[f]) - error)
-
-
-@njit(fastmath={"contract", "reassoc", "arcp"}, **_OPTIONS)
-def _advance_fast(  # noqa: PLR0913, PLR0917 (the hot loop: one step of all rays)
-    here: Any, away: Any, side: Any, leans: Any, count: int, drop: Any, run: Any
-) -> None:
-    """Raise the steepest ground of each ray by that of the next row."""
-    one = np.float32(1.0)
-    inv, fall = one / away, drop * away
-    last = np.int32(here.size - 2)
-    for m in range(count):
-        y = side + leans[m] * away
-        # Unsigned, so that no index is taken to count from the end.
-        i = np.uint32(min(max(np.int32(y), np.int32(0)), last))
-        z0, z1 = here[i], here[i + np.uint32(1)]
-        h = z0 + (y - np.float32(np.int32(i))) * (z1 - z0)
-        q = h * inv - fall * (one + leans[m] * leans[m])
-        run[m] = max(run[m], q)
-
-
-@njit(inline="always", **_OPTIONS)
-def _reached(side: float, away: float, lean: int, diagonal: int, reach: float, size: int) -> Any:
-    """First and last cell of an octant at a distance that are in range."""
-    first, last = _span(side, away, lean, size)
-    limit = min(away, np.sqrt(max(reach * reach - away * away, 0.0)))
-    if lean > 0:
-        last = min(last, int(side + limit) + 1)
-        while last >= first and not _counts(last - side, away, diagonal, reach):
-            last -= 1
-    else:
-        first = max(first, int(np.ceil(side - limit)) - 1)
-        while last >= first and not _counts(first - side, away, diagonal, reach):
-            first += 1
-    return first, last
-
-
-@njit(inline="always", **_OPTIONS)
-def _counts(s: float, away: float, diagonal: int, reach: float) -> bool:
-    wide = abs(s) <= away if diagonal else abs(s) < away
-    return wide and s**2 + away**2 <= reach * reach
-
-
-@njit(fastmath={"contract", "reassoc", "arcp"}, **_OPTIONS)
-def _decide_fast(  # noqa: PLR0913, PLR0917 (the hot loop: all cells at a distance)
-    here: Any,
-    first: int,
-    count: int,
-    side: Any,
-    away: Any,
-    n: int,
-    above: Any,
-    drop: Any,
-    run: Any,
-    found: Any,
-) -> None:
-    """Compare the cells at a distance with the steepest ground of the rays on either side."""
-    inv = np.float32(1.0) / away
-    per = np.float32(n) * inv
-    most = np.int32(n - 1)
-    for c in range(count):
-        s = abs(np.float32(first + c) - side)
-        f = np.uint32(min(np.int32(s * per), most))
-        low, high = run[f], run[f + np.uint32(1)]
-        steepest = low + (s * per - np.float32(np.int32(f))) * (high - low)
-        q = (here[first + c] + above) * inv - drop * (away + s * s * inv)
-        found[c] = np.uint8(q >= steepest)
-
-
-@njit(**_OPTIONS)
-def sweep_fast(  # noqa: C901, PLR0913, PLR0917 (an octant in one pass)
-    z: Any,
-    states: Any,
-    away: Any,
-    side: float,
-    lean: int,
-    diagonal: int,
-    reach: float,
-    n: int,
-    target_m: float,
-    drop: float,
-    gaps: int,
-) -> None:
-    """
-    Decide all the cells of an octant in range, from the two rays on either side of each.
-
-    Parameters
-    ----------
-    z, states, away, side, lean
-        See the module; here heights are float32, above that of the eye.
-    diagonal
-        1 if the cells on the diagonal belong to this octant.
-    reach
-        Farthest cell. Units: cells.
-    n
-        Rays.
-    target_m
-        Height of the target above its ground. Units: m.
-    drop
-        Drop below the tangent plane at a distance of one cell. Units: m.
-    gaps
-        1 if any height may be NaN.
-    """
-    steps, size = z.shape
-    leans = (lean * (np.arange(n + 1) / n)).astype(np.float32)
-    run, blind = np.full(n + 1, np.float32(_LOW)), np.zeros(n + 1, np.uint8)
-    found = np.empty(n + 3, np.uint8)
-    drop32, side32, target32 = np.float32(drop), np.float32(side), np.float32(target_m)
-    for k in range(1, steps):
-        d = away[k]
-        if d > reach:
-            break
-        d32 = np.float32(d)
-        fans = min(n, int(np.sqrt(max(reach * reach - d * d, 0.0)) / d * n) + 2)
-        first, last = _reached(side, d, lean, diagonal, reach, size - 1)
-        first = max(first, 1)
-        count = last - first + 1
-        if count > 0:
-            _decide_fast(z[k], first, count, side32, d32, n, target32, drop32, run, found)
-            for c in range(count):
-                states[k, first + c] = found[c]
-            if gaps:
-                for i in range(first, last + 1):
-                    f = int(abs(i - side) / d * n + 0.5)
-                    if blind[min(f, n)] or np.isnan(z[k, i]):
-                        states[k, i] = UNKNOWN
-        _advance_fast(z[k], d32, side32, leans, fans + 1, drop32, run)
-        if gaps:
-            for m in range(fans + 1):
-                i = min(max(int(side + leans[m] * d), 0), size - 2)
-                blind[m] = blind[m] or np.isnan(z[k, i]) or np.isnan(z[k, i + 1])
 
 
 @njit(**_OPTIONS)

@@ -10,8 +10,10 @@ import numpy as np
 
 from borderzone._checks import check_choice
 from borderzone._kernels.line_of_sight import SEEN
-from borderzone._kernels.viewshed import OUT, sweep_exact, sweep_fast, tally, walk
-from borderzone.visibility.observers import Ground, Ring, View, check_threads, one_point, ring
+from borderzone._kernels.viewshed import OUT, sweep_exact, tally, walk
+from borderzone._kernels.viewshed_fast import sweep_fast
+from borderzone.visibility.ground import Ground, Ring, View, ring
+from borderzone.visibility.observers import check_threads, one_point
 from borderzone.visibility.sight import REFRACTION, Sight
 
 if TYPE_CHECKING:
