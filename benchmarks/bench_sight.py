@@ -28,7 +28,7 @@ from bench_terrain import CELL_M, fractal
 from peer_programs import TINY, told, usual
 
 from borderzone._kernels.viewshed import walk
-from borderzone.visibility.observers import Ground, Ring
+from borderzone.visibility.ground import Ground, Ring
 from borderzone.visibility.sight import Sight
 
 HERE = Path(__file__).parent

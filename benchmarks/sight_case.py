@@ -3,8 +3,8 @@ What is seen, by one program in a process of its own: what `bench_sight.py` runs
 
     python sight_case.py PROGRAM FOLDER
 
-Reads FOLDER/dem.npy and FOLDER/case.json. One observer is called once and then five times more, fifty
-are called once after a warm start; the median and the highest memory are printed as JSON. What the first
+Reads FOLDER/dem.npy and FOLDER/case.json. One observer is called three times and then fifteen more, fifty
+observers once and then three times more; the median of the latter and the highest memory are printed as JSON. What the first
 observer sees is left in FOLDER/PROGRAM.npy. GDAL's bindings may live in a Python that has nothing else, so
 only numpy is loaded for all.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CELL_M = 30.0
-LEAST_RUNS = 5
+RUNS = 15
 
 
 def as_raster(z: Any) -> Any:
@@ -122,10 +122,11 @@ def main() -> None:
     case = json.loads((folder / "case.json").read_text())
     calls = CASES[program](program, np.load(folder / "dem.npy"), case)
     told: dict[str, float] = {}
-    for name, call, runs in zip(("one", "many"), calls, (LEAST_RUNS, 1), strict=False):
-        answer = call()
+    for name, call, runs in zip(("one", "many"), calls, (RUNS, 3), strict=False):
+        for _ in range(3 if name == "one" else 1):
+            answer = call()
         times = []
-        for _ in range(runs if name == "one" else 2):
+        for _ in range(runs):
             start = time.perf_counter()
             answer = call()
             times.append(time.perf_counter() - start)

@@ -23,6 +23,7 @@ from borderzone.errors import (
     BorderzoneError,
     CoverageGapError,
     CRSMismatchError,
+    GridMismatchError,
     InvalidGeometryError,
     InvalidParameterError,
     LimitError,
@@ -539,6 +540,11 @@ def test_the_share_of_a_corridor_is_told_by_segment() -> None:
 # Refusals
 
 
+def words(rows: slice, columns: slice) -> Any:
+    """Read what is no number."""
+    return np.full((rows.stop - rows.start, columns.stop - columns.start), "low")
+
+
 def small(_rows: slice, _columns: slice) -> Any:
     """Read a window of the wrong shape."""
     return np.zeros((2, 2))
@@ -583,6 +589,8 @@ HOLE = raster(np.where(np.indices((20, 30)).sum(axis=0) == 20, NAN, 0.0))
         ({"observer": gpd.GeoSeries([HERE, HERE], crs=32637)}, InvalidParameterError, "cumulative_viewshed"),
         ({"observer": gpd.GeoSeries([None], crs=32637)}, InvalidGeometryError, "points"),
         ({"dem": DEM.assign_attrs(units="ft")}, InvalidParameterError, "must be in metres"),
+        ({"dem": DEM.expand_dims("band")}, GridMismatchError, "take one band"),
+        ({"dem": words, "grid": grid((20, 30))}, InvalidParameterError, "must give numbers, got"),
         ({"dem": DEM.to_numpy()}, InvalidParameterError, "must be an xarray.DataArray"),
         ({"dem": DEM.to_dataset(name="z")}, InvalidParameterError, "of a Dataset take one layer"),
         ({"dem": small}, InvalidParameterError, "together with grid="),

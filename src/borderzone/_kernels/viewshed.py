@@ -11,9 +11,6 @@ least of the three. A target above the first bound is seen, one below the second
 for the few in between `line_of_sight.line` walks the line itself. So the answer is that of walking them all, bit for bit: the
 bounds are widened by `slack` metres, far more than rounding can do.
 
-The fast sweep takes the steepest ground for a cell from its two rays, by its place between them, and
-leaves out the crossings with the lines along which it sweeps.
-
 Layout: `z` has the outward axis first. ``z[0]`` lies at or behind the eye, ``away[k]`` is the distance of
 ``z[k]`` in cells (``away[0] <= 0``), `side` the place of the eye on the second axis, `lean` +1 or -1.
 `states` is a view of the same shape; only cells that are `TODO` are decided.
@@ -28,7 +25,7 @@ from numba import njit
 
 from borderzone._kernels.line_of_sight import HIDDEN, SEEN, UNKNOWN, line
 
-__all__ = ["OUT", "TODO", "mark", "scan", "sweep_exact", "sweep_fast", "walk"]
+__all__ = ["OUT", "TODO", "add_seen", "mark", "scan", "span", "sweep_exact", "tally", "walk"]
 
 OUT, TODO = 3, 4
 
@@ -59,6 +56,56 @@ def scan(z: Any) -> Any:
             # In this order a NaN leaves the largest as it is.
             top = max(top, value)
     return top, gaps
+
+
+@njit(**_OPTIONS)
+def tally(states: Any) -> Any:
+    """
+    Count the cells that are hidden, seen and unknown.
+
+    Parameters
+    ----------
+    states
+        The states.
+
+    Returns
+    -------
+    tuple
+        The three counts.
+    """
+    hidden, seen, unknown = 0, 0, 0
+    for i in range(states.shape[0]):
+        for j in range(states.shape[1]):
+            hidden += states[i, j] == HIDDEN
+            seen += states[i, j] == SEEN
+            unknown += states[i, j] == UNKNOWN
+    return hidden, seen, unknown
+
+
+@njit(**_OPTIONS)
+def add_seen(counts: Any, states: Any) -> int:
+    """
+    Count one observer more where it sees.
+
+    Parameters
+    ----------
+    counts
+        Observers that see each cell; changed in place.
+    states
+        What one more sees, in the same shape.
+
+    Returns
+    -------
+    int
+        Cells that nobody saw before.
+    """
+    fresh = 0
+    for i in range(counts.shape[0]):
+        for j in range(counts.shape[1]):
+            seen = states[i, j] == SEEN
+            fresh += seen and counts[i, j] == 0
+            counts[i, j] += seen
+    return fresh
 
 
 @njit(**_OPTIONS)
@@ -106,8 +153,26 @@ def mark(  # noqa: PLR0913, PLR0917 (plain numbers)
 
 
 @njit(inline="always", **_OPTIONS)
-def _span(side: float, away: float, lean: int, size: int) -> Any:
-    """First and last cell of an octant at a distance, on the raster."""
+def span(side: float, away: float, lean: int, size: int) -> Any:
+    """
+    Tell the first and the last cell of an octant at a distance, on the raster.
+
+    Parameters
+    ----------
+    side
+        Place of the eye.
+    away
+        Distance. Units: cells.
+    lean
+        To which side the octant leans.
+    size
+        Cells along the second axis.
+
+    Returns
+    -------
+    tuple
+        The two; a cell more than the octant has, for rounding.
+    """
     if lean > 0:
         return max(int(np.ceil(side)), 0), min(int(np.floor(side + away)) + 1, size - 1)
     # The eye's own line belongs to the octant that leans the other way.
@@ -231,7 +296,7 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (an octant in
         # Rays that lean more have left the circle.
         fans = min(n, int(np.sqrt(max(reach * reach - d * d, 0.0)) * inv * n) + 2)
         most[:fans], least[:fans] = _LOW, -_LOW
-        first, last = _span(side, d, lean, size)
+        first, last = span(side, d, lean, size)
         for i in range(first, last + 1):
             s = abs(i - side)
             f = min(int(s * inv * n), n - 1)
@@ -259,101 +324,6 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (an octant in
         for f in range(fans):
             highest[f] = max(highest[f], most[f] + bow)
             lowest[f] = max(lowest[f], min(col[f], col[f + 1], least[f]) - error)
-
-
-@njit(fastmath={"contract", "reassoc", "arcp"}, **_OPTIONS)
-def _advance_fast(  # noqa: PLR0913, PLR0917 (the hot loop: one step of all rays)
-    here: Any,
-    away: Any,
-    side: Any,
-    leans: Any,
-    count: int,
-    eye: Any,
-    drop: Any,
-    run: Any,
-) -> None:
-    """Raise the steepest ground of each ray by that of the next row."""
-    one = np.float32(1.0)
-    inv = one / away
-    last = np.int32(here.size - 2)
-    for m in range(count):
-        y = side + leans[m] * away
-        i = min(max(np.int32(y), np.int32(0)), last)
-        z0, z1 = here[i], here[i + 1]
-        h = z0 + (y - np.float32(i)) * (z1 - z0)
-        q = (h - eye) * inv - drop * away * (one + leans[m] * leans[m])
-        run[m] = max(run[m], q)
-
-
-@njit(**_OPTIONS)
-def sweep_fast(  # noqa: PLR0913, PLR0915, PLR0917 (an octant in one pass)
-    z: Any,
-    states: Any,
-    away: Any,
-    side: float,
-    lean: int,
-    diagonal: int,
-    reach: float,
-    n: int,
-    eye: float,
-    target_m: float,
-    drop: float,
-    gaps: int,
-) -> None:
-    """
-    Decide all the cells of an octant, from the two rays on either side of each.
-
-    Parameters
-    ----------
-    z, states, away, side, lean
-        See the module; here heights are float32, above that of the eye.
-    diagonal
-        1 if the cells on the diagonal belong to this octant.
-    reach
-        Farthest cell. Units: cells.
-    n
-        Rays.
-    eye, target_m
-        Height of the eye in the frame of `z`, of the target above its ground. Units: m.
-    drop
-        Drop below the tangent plane at a distance of one cell. Units: m.
-    gaps
-        1 if any height may be NaN.
-    """
-    steps, size = z.shape
-    leans = (lean * (np.arange(n + 1) / n)).astype(np.float32)
-    run, blind = np.full(n + 1, np.float32(_LOW)), np.zeros(n + 1, np.uint8)
-    eye32, drop32, side32 = np.float32(eye), np.float32(drop), np.float32(side)
-    one = np.float32(1.0)
-    for k in range(1, steps):
-        d = away[k]
-        if d > reach:
-            break
-        d32 = np.float32(d)
-        inv = one / d32
-        fans = min(n, int(np.sqrt(max(reach * reach - d * d, 0.0)) / d * n) + 2)
-        first, last = _span(side, d, lean, size)
-        per = np.float32(n / d)
-        above = np.float32(target_m - eye)
-        for i in range(first, last + 1):
-            s = abs(i - side)
-            if states[k, i] != TODO or s > d or (s == d and not diagonal):
-                continue
-            s32 = np.float32(s)
-            at = s32 * per
-            f = min(np.int32(at), np.int32(n - 1))
-            part = at - np.float32(f)
-            q = (z[k, i] + above) * inv - drop32 * (d32 + s32 * s32 * inv)
-            steepest = run[f] + part * (run[f + 1] - run[f])
-            states[k, i] = SEEN if q >= steepest else HIDDEN
-            if gaps and (q != q or blind[f + (part > 0.5)]):  # noqa: PLR0124
-                states[k, i] = UNKNOWN
-        _advance_fast(z[k], d32, side32, leans, fans + 1, eye32, drop32, run)
-        if gaps:
-            for m in range(fans + 1):
-                y = side + leans[m] * d
-                i = min(max(int(y), 0), size - 2)
-                blind[m] = blind[m] or np.isnan(z[k, i]) or np.isnan(z[k, i + 1])
 
 
 @njit(**_OPTIONS)

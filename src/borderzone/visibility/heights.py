@@ -11,7 +11,8 @@ import pandas as pd
 from borderzone._checks import check_non_negative
 from borderzone._kernels.skyline import heights_needed, skyline
 from borderzone.errors import InvalidParameterError
-from borderzone.visibility.observers import Ground, check_threads, one_point, ring
+from borderzone.visibility.ground import Ground, ring
+from borderzone.visibility.observers import check_threads, one_point
 from borderzone.visibility.sight import REFRACTION, Sight
 
 if TYPE_CHECKING:

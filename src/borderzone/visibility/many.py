@@ -14,181 +14,26 @@ import xarray as xr
 
 from borderzone._checks import check_choice
 from borderzone._kernels.line_of_sight import SEEN
+from borderzone._kernels.viewshed import add_seen
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
-from borderzone.visibility.observers import Ground, Ring, check_threads, points_of, ring
-from borderzone.visibility.sight import REFRACTION, Sight, places
+from borderzone.visibility.ground import Ground, Ring, ring
+from borderzone.visibility.observers import check_threads, points_of
+from borderzone.visibility.sight import REFRACTION, Sight
 from borderzone.visibility.views import METHODS, states_of
+from borderzone.visibility.who import WhoSees, cells_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Sequence
 
     import shapely
 
-    from borderzone._typing import BoolArray, FloatArray, IntArray
+    from borderzone._typing import FloatArray, IntArray
     from borderzone.grid import Grid
     from borderzone.visibility.segments import Reader
 
-__all__ = ["COUNT_TYPES", "WhoSees", "cumulative_viewshed", "who_sees"]
+__all__ = ["COUNT_TYPES", "cumulative_viewshed", "who_sees"]
 
 COUNT_TYPES = ("uint8", "uint16", "uint32")
-
-
-@dataclass(frozen=True, kw_only=True)
-class WhoSees:
-    """
-    Which observer sees which target, as packed bits.
-
-    Attributes
-    ----------
-    bits
-        One row for each observer, eight targets a byte, the first in the lowest bit;
-        read only.
-    n_targets
-        Number of targets.
-    observers
-        Labels of the observers.
-    targets
-        Labels of the targets that are points; None where they are cells.
-    grid
-        Grid of the cells.
-    cells
-        Flat index of the cell of each target on the grid.
-    """
-
-    bits: IntArray
-    n_targets: int
-    observers: pd.Index
-    targets: pd.Index | None
-    grid: Grid
-    cells: IntArray
-
-    def __post_init__(self) -> None:
-        """Keep the bits from being changed."""
-        self.bits.setflags(write=False)
-        self.cells.setflags(write=False)
-
-    @property
-    def nbytes(self) -> int:
-        """
-        Memory of the bits.
-
-        Returns
-        -------
-        int
-            One bit for each observer and target. Units: bytes.
-        """
-        return int(self.bits.nbytes)
-
-    @property
-    def counts(self) -> xr.DataArray | pd.Series:
-        """
-        Count the observers that see each target.
-
-        Returns
-        -------
-        xarray.DataArray or pandas.Series
-            Raster of counts where the targets are cells (0 elsewhere), else by target.
-        """
-        total = np.zeros(self.n_targets, dtype=np.uint32)
-        for row in self.bits:
-            total += _unpacked(row, self.n_targets)
-        return self._shaped(total, "observers", "observers that see the target")
-
-    def seen(self, observer: Hashable) -> xr.DataArray | pd.Series:
-        """
-        Tell what one observer sees.
-
-        Parameters
-        ----------
-        observer
-            Its label.
-
-        Returns
-        -------
-        xarray.DataArray or pandas.Series
-            True where it sees; a raster where the targets are cells, else by target.
-
-        Raises
-        ------
-        InvalidParameterError
-            If there is no such observer.
-        """
-        row = self.bits[_position(self.observers, observer, "observer")]
-        return self._shaped(_unpacked(row, self.n_targets), "seen", f"seen by {observer}")
-
-    def by(self, target: Any) -> pd.Index:
-        """
-        Name the observers that see one target.
-
-        Parameters
-        ----------
-        target
-            Label of a point, or row and column of a cell.
-
-        Returns
-        -------
-        pandas.Index
-            Their labels.
-
-        Raises
-        ------
-        InvalidParameterError
-            If there is no such target.
-        """
-        if self.targets is not None:
-            at = _position(self.targets, target, "target")
-        else:
-            flat = _flat(target, self.grid)
-            at = int(np.searchsorted(self.cells, flat))
-            if at == self.n_targets or self.cells[at] != flat:
-                msg = f"cell {tuple(target)} is not among the {self.n_targets} targets"
-                raise InvalidParameterError(msg)
-        seen = (self.bits[:, at // 8] >> (at % 8)) & 1
-        return self.observers[seen.astype(bool)]
-
-    def matrix(self, targets: gpd.GeoSeries | None = None) -> BoolArray:
-        """
-        Who sees what as a plain array, for siting.
-
-        Parameters
-        ----------
-        targets
-            Points in the CRS of the grid, each looked up by the cell that holds it;
-            all targets unless given.
-
-        Returns
-        -------
-        BoolArray
-            Shape ``(observers, targets)``.
-
-        Raises
-        ------
-        InvalidParameterError
-            If a point is off the raster or not in a cell that was looked at.
-        InvalidGeometryError, CRSMismatchError
-            If the points are none, or in another CRS.
-        """
-        if targets is None:
-            return np.stack([_unpacked(row, self.n_targets) for row in self.bits])
-        flat = _cells_of(targets, self.grid)[0]
-        order = np.argsort(self.cells, kind="stable")
-        at = np.searchsorted(self.cells[order], flat)
-        at = order[np.minimum(at, self.n_targets - 1)]
-        missing = self.cells[at] != flat
-        if missing.any():
-            msg = (
-                f"{int(missing.sum())} of {len(flat)} targets are not in a cell that was looked at; "
-                "give them to who_sees as targets="
-            )
-            raise InvalidParameterError(msg)
-        return ((self.bits[:, at // 8] >> (at % 8).astype(np.uint8)) & 1).astype(bool)
-
-    def _shaped(self, values: Any, name: str, long_name: str) -> xr.DataArray | pd.Series:
-        if self.targets is not None:
-            return pd.Series(values, index=self.targets, name=name)
-        whole = np.zeros(self.grid.shape, dtype=values.dtype)
-        whole.ravel()[self.cells] = values
-        return self.grid.wrap(whole, name=name, units="1", long_name=long_name)
 
 
 def cumulative_viewshed(  # noqa: PLR0913 (who looks at what, from where, how far)
@@ -266,16 +111,17 @@ def cumulative_viewshed(  # noqa: PLR0913 (who looks at what, from where, how fa
         raise LimitError(msg)
     counts, lock = np.zeros(team.ground.grid.shape, dtype=dtype), Lock()
 
-    def add(_: int, rows: slice, columns: slice, seen: BoolArray) -> None:
+    fresh = []
+
+    def add(_: int, rows: slice, columns: slice, states: IntArray) -> None:
         with lock:
-            part = counts[rows, columns]
-            np.add(part, seen, out=part, casting="unsafe")
+            fresh.append(add_seen(counts[rows, columns], states))
 
     team.look(add, threads)
     raster = team.ground.grid.wrap(
         counts, name="cumulative_viewshed", units="1", long_name="observers that see the cell"
     )
-    raster.attrs |= {"observers": len(team.xy), "cells_seen": int(np.count_nonzero(counts))}
+    raster.attrs |= {"observers": len(team.xy), "cells_seen": int(sum(fresh))}
     return raster
 
 
@@ -340,15 +186,15 @@ def who_sees(  # noqa: PLR0913 (who looks at what, from where, how far)
     if isinstance(targets, xr.DataArray):
         cells = _wanted(targets, own)
     elif targets is not None:
-        cells, labels = _cells_of(targets, own)
+        cells, labels = cells_of(targets, own)
     bits = np.zeros((len(team.xy), -(-len(cells) // 8)), dtype=np.uint8)
     rows_of, columns_of = np.divmod(cells, own.shape[1])
 
-    def note(n: int, rows: slice, columns: slice, seen: BoolArray) -> None:
+    def note(n: int, rows: slice, columns: slice, states: IntArray) -> None:
         row, column = rows_of - rows.start, columns_of - columns.start
-        there = (row >= 0) & (row < seen.shape[0]) & (column >= 0) & (column < seen.shape[1])
+        there = (row >= 0) & (row < states.shape[0]) & (column >= 0) & (column < states.shape[1])
         found = np.zeros(len(cells), dtype=np.bool_)
-        found[there] = seen[row[there], column[there]]
+        found[there] = states[row[there], column[there]] == SEEN
         bits[n] = np.packbits(found, bitorder="little")
 
     team.look(note, threads)
@@ -395,14 +241,14 @@ class _Team:
         )  # fmt: skip
 
     def look(
-        self, tell: Callable[[int, slice, slice, BoolArray], None], threads: int | None
+        self, tell: Callable[[int, slice, slice, IntArray], None], threads: int | None
     ) -> None:
-        """Look from each observer, and tell its number, window and what is seen in it."""
+        """Look from each observer, and tell its number, window and the states in it."""
 
         def one(n: int) -> None:
             view = self.ground.view(self.xy[n], self.sights[n])
             states = states_of(view, self.which[n], self.method)
-            tell(n, view.rows, view.columns, states == SEEN)
+            tell(n, view.rows, view.columns, states)
 
         with ThreadPoolExecutor(check_threads(threads)) as pool:
             list(pool.map(one, range(len(self.xy))))
@@ -437,37 +283,3 @@ def _wanted(targets: xr.DataArray, grid: Grid) -> IntArray:
         msg = "the raster of targets has no cell that is True"
         raise InvalidParameterError(msg)
     return cells
-
-
-def _cells_of(points: Any, grid: Grid) -> tuple[IntArray, pd.Index]:
-    xy, labels = points_of(points, grid, "targets")
-    at = np.floor(places(grid, xy) + 0.5).astype(np.int64)
-    off = ((at < 0) | (at >= grid.shape)).any(axis=1)
-    if off.any():
-        edges = ", ".join(f"{edge:.0f}" for edge in grid.bounds)
-        msg = f"{int(off.sum())} of {len(xy)} targets are off the raster, which covers ({edges})"
-        raise InvalidParameterError(msg)
-    return at[:, 0] * grid.shape[1] + at[:, 1], pd.Index(labels)
-
-
-def _position(labels: pd.Index, label: Any, what: str) -> int:
-    at = np.flatnonzero(labels == label)
-    if len(at) != 1:
-        known = ", ".join(map(str, labels[:5])) + (", ..." if len(labels) > 5 else "")
-        msg = f"there is {'no' if not len(at) else 'more than one'} {what} {label!r}; there are {known}"
-        raise InvalidParameterError(msg)
-    return int(at[0])
-
-
-def _flat(cell: Any, grid: Grid) -> int:
-    if np.shape(cell) != (2,) or not all(
-        0 <= value < size for value, size in zip(cell, grid.shape, strict=True)
-    ):
-        msg = f"a cell is a row and a column within {grid.shape}, got {cell!r}"
-        raise InvalidParameterError(msg)
-    return int(cell[0]) * grid.shape[1] + int(cell[1])
-
-
-def _unpacked(row: Any, n: int) -> BoolArray:
-    seen: BoolArray = np.unpackbits(row, count=n, bitorder="little").astype(np.bool_)
-    return seen

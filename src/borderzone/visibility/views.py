@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from borderzone._checks import check_choice
-from borderzone._kernels.line_of_sight import HIDDEN, SEEN, UNKNOWN
-from borderzone._kernels.viewshed import OUT, sweep_exact, sweep_fast, walk
-from borderzone.visibility.observers import Ground, Ring, View, check_threads, one_point, ring
+from borderzone._kernels.line_of_sight import SEEN
+from borderzone._kernels.viewshed import OUT, sweep_exact, tally, walk
+from borderzone._kernels.viewshed_fast import sweep_fast
+from borderzone.visibility.ground import Ground, Ring, View, ring
+from borderzone.visibility.observers import check_threads, one_point
 from borderzone.visibility.sight import REFRACTION, Sight
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["METHODS", "states_of", "viewshed", "viewshed_states"]
 
 METHODS = ("exact", "fast")
+
+# Heights, states, distances outward, the eye's place sideways, lean, and whether the diagonal is its own.
+_Octant = tuple[Any, Any, Any, float, int, int]
 
 
 def viewshed(  # noqa: PLR0913 (who looks at what, from where, how far; in the order said aloud)
@@ -50,8 +55,9 @@ def viewshed(  # noqa: PLR0913 (who looks at what, from where, how far; in the o
     Each target stands over a cell centre. By ``"exact"`` it is hidden if the ground is
     higher than the line of sight at any crossing with the lines between neighbouring cell centres of a
     row or a column, interpolated between the two (the method R3 [1]_). By ``"fast"`` the
-    ground is looked up along rays that end in neighbouring cells of the rim: at least 99.7 % of the
-    cells are the same on rough ground, in half the time.
+    ground is looked up along rays that end in neighbouring cells of the rim: on rough ground at
+    least 99.7 % of the cells are the same for an eye or a target of 1.7 m or more (99.4 % where both lie on
+    the ground), in less than half the time.
 
     Parameters
     ----------
@@ -216,47 +222,47 @@ def states_of(
     IntArray
         0 hidden, 1 seen, 2 unknown, 3 out of range; in the shape of the window.
     """
+    return _fast(view, which, share) if method == "fast" else _exact(view, which, share)
+
+
+def _exact(view: View, which: Ring, share: Callable[[Any, Any], Any]) -> IntArray:
     states = view.asked(which)
-    target = float(view.sight.target_m)
+    target, gaps = float(view.sight.target_m), view.gaps
     # Places are good to 1e-10 of a cell, heights to 1e-16 of themselves.
     slack = 1e-6 + 1e-9 * (view.top_m + abs(view.eye))
-    fast = method == "fast"
-    z = (view.z - view.eye).astype(np.float32) if fast else view.z
 
-    def sweep(octant: tuple[Any, ...]) -> None:
-        heights, own, away, *rest = octant
-        reach, gaps, drop = view.reach, view.gaps, view.drop
-        n = math.ceil(min(reach, away[-1])) + 1
-        if fast:
-            sweep_fast(heights, own, away, *rest, reach, n, 0.0, target, drop, gaps)
-        else:
-            sweep_exact(heights, own, away, *rest, reach, n, view.eye, target, drop, slack, gaps)
+    def sweep(octant: _Octant) -> None:
+        n = math.ceil(min(view.reach, octant[2][-1])) + 1
+        sweep_exact(*octant, view.reach, n, view.eye, target, view.drop, slack, gaps)
 
-    list(share(sweep, _octants(z, states, view.row, view.column)))
+    def finish(first: int) -> None:
+        walk(view.z, states, first, 4, view.row, view.column, view.eye, target, view.drop, gaps)
 
-    def finish(first: int) -> int:
-        return int(
-            walk(
-                view.z,
-                states,
-                first,
-                4,
-                view.row,
-                view.column,
-                view.eye,
-                target,
-                view.drop,
-                view.gaps,
-            )
-        )
-
+    list(share(sweep, _octants(view.z, states, view.row, view.column)))
     list(share(finish, range(4)))
     return states[1:-1, 1:-1]
 
 
-def _octants(
-    z: FloatArray, states: IntArray, row: float, column: float
-) -> Iterator[tuple[FloatArray, IntArray, FloatArray, float, int, int]]:
+def _fast(view: View, which: Ring, share: Callable[[Any, Any], Any]) -> IntArray:
+    rows, columns = view.z.shape
+    # Never contiguous, so that the kernels are compiled for one layout only.
+    states: IntArray = np.full((rows, columns + 1), OUT, dtype=np.uint8)[:, :columns]
+    if view.row.is_integer() and view.column.is_integer():
+        states[int(view.row), int(view.column)] = SEEN
+    # About the eye, so that single precision is spent on what matters.
+    z = np.subtract(view.z, view.eye, dtype=np.float32, casting="unsafe")
+
+    def sweep(octant: _Octant) -> None:
+        n = math.ceil(min(view.reach, octant[2][-1])) + 1
+        sweep_fast(*octant, view.reach, n, float(view.sight.target_m), view.drop, view.gaps)
+
+    list(share(sweep, _octants(z, states, view.row, view.column)))
+    if which != Ring():
+        states[view.asked(which) == OUT] = OUT
+    return states[1:-1, 1:-1]
+
+
+def _octants(z: FloatArray, states: IntArray, row: float, column: float) -> Iterator[_Octant]:
     """Heights and states of each octant, outward axis first, with the eye's place."""
     for turned in (False, True):
         heights, own = (z.T, states.T) if turned else (z, states)
@@ -298,6 +304,6 @@ def _wrapped(
     grid: Grid, values: Any, states: IntArray, *, name: str, long_name: str
 ) -> xr.DataArray:
     raster = grid.wrap(values, name=name, units="1", long_name=long_name)
-    count = {"cells_seen": SEEN, "cells_hidden": HIDDEN, "cells_unknown": UNKNOWN}
-    raster.attrs |= {key: int(np.count_nonzero(states == state)) for key, state in count.items()}
+    names = ("cells_hidden", "cells_seen", "cells_unknown")
+    raster.attrs |= dict(zip(names, map(int, tally(states)), strict=True))
     return raster
