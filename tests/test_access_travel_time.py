@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
-from shapely import LineString, Point
+from shapely import GeometryCollection, Point
 from skimage.graph import MCP_Geometric
 
 from borderzone import access
@@ -322,18 +322,22 @@ def test_origins_come_in_any_crs_and_are_counted() -> None:
         (gpd.GeoSeries([], crs=32637), InvalidParameterError, "origins is empty"),
         (gpd.GeoSeries([Point(5, 5)]), CRSMismatchError, "origins have no CRS"),
         (
-            gpd.GeoSeries([LineString([(0, 0), (1, 1)])], crs=32637),
+            gpd.GeoSeries([GeometryCollection([Point(0, 0)])], crs=32637),
             InvalidGeometryError,
-            "origins must be points, got LineString",
+            "origins must be .*, got GeometryCollection; use .explode",
         ),
         (
             gpd.GeoSeries([Point(-5e5, 0)], crs=32637),
             NoOverlapError,
             "none of 1 origins lies on open ground .* 1 are outside it",
         ),
-        ([Point(5, 5)], InvalidParameterError, "must be a geopandas.GeoSeries of points, got list"),
+        (
+            [Point(5, 5)],
+            InvalidParameterError,
+            "a geopandas.GeoSeries of points, lines, polygons; got list",
+        ),
     ],
-    ids=["empty", "no crs", "line", "outside", "list"],
+    ids=["empty", "no crs", "collection", "outside", "list"],
 )
 def test_origins_that_are_none_are_refused(origins: Any, error: type, message: str) -> None:
     """With what is wrong."""

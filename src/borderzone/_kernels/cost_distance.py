@@ -1,4 +1,8 @@
-"""Least travel time over a raster from several starts, uphill and downhill told apart."""
+"""Least travel time over a raster from several starts, uphill and downhill told apart.
+
+The raster is flattened, and cut into bands of whole rows. Each band has a queue of its own and is searched
+by one thread at a time; what a step brings to another band is a message to it.
+"""
 
 from __future__ import annotations
 
@@ -7,167 +11,423 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["SLOWEST_H_PER_M", "travel_time"]
+__all__ = [
+    "MOST_OFFERS",
+    "NO_STEP",
+    "SLOWEST_H_PER_M",
+    "expand",
+    "finish",
+    "follow",
+    "prepare",
+    "trail",
+]
 
 # Slower than a metre an hour is closed: steps of any length of time would need any number of buckets.
 SLOWEST_H_PER_M = 1.0
+# Back-pointer of a start, and of a cell that no way leads to.
+NO_STEP = 255
+# Steps that one cell can offer: 16 over the ground, and as many along roads.
+MOST_OFFERS = 32
 
-_OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+
+
+@njit(**_OPTIONS)
+def prepare(z: Any, factor: Any, times: Any) -> Any:
+    """
+    Mark closed cells in the array of times, and measure the steepest step.
+
+    Parameters
+    ----------
+    z
+        Heights, shape ``(rows, columns)``; NaN where unknown. Units: m.
+    factor
+        Share of the speed that the surface allows, or None.
+    times
+        Output, flat: -1 where a cell is closed or unknown, else infinite.
+
+    Returns
+    -------
+    tuple of float
+        Highest difference between two neighbours, lowest and highest factor. Units: m.
+    """
+    rows, columns = z.shape
+    highest, low, high = 0.0, 1.0, 0.0
+    for i in range(rows):
+        for j in range(columns):
+            here = z[i, j]
+            is_open = here == here  # noqa: PLR0124 (NaN differs from itself)
+            if factor is not None:
+                share = factor[i, j]
+                low = min(low, share)
+                high = max(high, share)
+                is_open = is_open and share > 0
+            times[i * columns + j] = np.inf if is_open else -1.0
+            for down, right in ((0, -1), (-1, -1), (-1, 0), (-1, 1)):
+                if i + down >= 0 and 0 <= j + right < columns:
+                    rise = np.float64(abs(here - z[i + down, j + right]))
+                    highest = max(highest, rise)
+    return highest, low, high
+
+
+@njit(**_OPTIONS)
+def finish(z: Any, factor: Any, times: Any, hours: Any) -> Any:
+    """
+    Turn times into hours as they are given out.
+
+    Parameters
+    ----------
+    z
+        Heights, shape ``(rows, columns)``.
+    factor
+        Share of the speed that the surface allows, or None.
+    times
+        Times, flat; negative where a cell is closed. Units: h.
+    hours
+        Output: infinite where no way leads, NaN where height or factor is unknown. Units: h.
+
+    Returns
+    -------
+    int
+        Number of known cells that no way leads to.
+    """
+    rows, columns = z.shape
+    unreachable = 0
+    for i in range(rows):
+        for j in range(columns):
+            time = times[i * columns + j]
+            unknown = z[i, j] != z[i, j]
+            if factor is not None:
+                unknown = unknown or factor[i, j] != factor[i, j]
+            if unknown:
+                hours[i, j] = np.nan
+            elif time < 0.0 or time == np.inf:
+                hours[i, j] = np.inf
+                unreachable += 1
+            else:
+                hours[i, j] = time
+    return unreachable
 
 
 @njit(inline="always", **_OPTIONS)
-def _pace(rise_per_m: float, table: Any, first: float, per_m: float) -> float:
+def _pace(rise_per_m: float, table: Any, first: float, per_m: float) -> Any:
     """Hours a metre at a gradient: one over the speed read from the table between its knots."""
     place = (rise_per_m - first) * per_m
-    knot = int(place)
-    part = place - knot
-    # Differences are at most the largest in the raster, so only rounding can leave the table.
-    if knot < 0:
-        knot, part = 0, 0.0
-    elif knot > table.size - 2:
-        knot, part = table.size - 2, 1.0
-    speed = table[knot] + part * (table[knot + 1] - table[knot])
-    return 1.0 / speed if speed > 0.0 else np.inf
+    # Differences are at most the largest in the raster, so only rounding can leave the table,
+    # and ground steeper than the table goes: there the speed stays as it is at its end.
+    knot = max(0, min(int(place), table.size - 2))
+    part = max(0.0, min(place - knot, 1.0))
+    return 1.0 / (table[knot] + part * (table[knot + 1] - table[knot]))
 
 
 @njit(inline="always", **_OPTIONS)
-def _unlink(cell: int, bucket: int, heads: Any, after: Any, before: Any) -> None:
-    if before[cell] >= 0:
-        after[before[cell]] = after[cell]
-    else:
-        heads[bucket] = after[cell]
-    if after[cell] >= 0:
-        before[after[cell]] = before[cell]
-
-
-@njit(inline="always", **_OPTIONS)
-def _link(cell: int, bucket: int, heads: Any, after: Any, before: Any) -> None:
-    after[cell], before[cell] = heads[bucket], -1
-    if heads[bucket] >= 0:
-        before[heads[bucket]] = cell
-    heads[bucket] = cell
+def _slow(factor: Any, cell: int) -> Any:
+    return 1.0 / np.float64(factor[cell])
 
 
 # In words: the time of a cell is the least, over its neighbours, of the neighbour's time plus the
 # time of the step; the starts have time 0. A step is a straight line. To a side neighbour, or a
 # diagonal one, it has one gradient. A knight's step (one over, two on) passes half-way between two
 # cells: it has two halves, with the gradients to and from the mean of the two, so that it cannot
-# leap over a ridge or a ditch one cell wide; and it passes a quarter of its length in each of the four
-# cells. Slowness (one over the surface's speed factor) is averaged over the cells passed.
-# A diagonal step between two closed cells, and a knight's step past one, are not taken.
-#
-# Cells wait in buckets of equal width of time, each bucket a doubly linked list. The width is at
-# most the shortest step, so whatever is in the earliest bucket is final. Any order within a bucket
-# gives the same times: each is the least of the same sums.
+# leap over a ridge or a ditch one cell wide (or, if asked, the one gradient between its ends); and it
+# passes a quarter of its length in each of the four cells. Slowness (one over the surface's speed
+# factor) is averaged over the cells passed. A diagonal step between two closed cells, and a
+# knight's step past one, are not taken. Steps of odd cells are looked up: those that leave the raster
+# or cross a barrier are barred, and those along a road have times of their own.
+# Cells wait in buckets of equal width of time, each a list of nodes. A cell that is reached sooner
+# waits again, and its older node is dropped when its turn comes, being late. The width is at most the
+# shortest step over the ground, so nearly all that is in the earliest bucket is final; where it is not
+# (a shorter step along a road, a message from another band) the cell is expanded again. Any
+# order gives the same times: each is the least of the same sums, and rounding keeps their order.
 @njit(**_OPTIONS)
-def travel_time(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one hot loop)
+def _expand(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one hot loop)
     z: Any,
-    slowness: Any,
-    steps: Any,
-    lengths: Any,
+    factor: Any,
+    offset: Any,
+    pass_a: Any,
+    pass_b: Any,
+    length: Any,
+    soonest: Any,
+    halves: Any,
     table: Any,
-    first: float,
-    per_m: float,
-    starts: Any,
+    first: Any,
+    per_m: Any,
+    lookup: Any,
+    odd_cells: Any,
+    barred_steps: Any,
+    first_road: Any,
+    road_cell: Any,
+    road_h: Any,
+    road_step: Any,
     times: Any,
-    width_h: float,
-    n_buckets: int,
-    max_h: float,
-) -> int:
+    back: Any,
+    heads: Any,
+    node_cell: Any,
+    node_time: Any,
+    after: Any,
+    state: Any,
+    in_cell: Any,
+    in_time: Any,
+    in_step: Any,
+    up_cell: Any,
+    up_time: Any,
+    up_step: Any,
+    down_cell: Any,
+    down_time: Any,
+    down_step: Any,
+    low: Any,
+    high: Any,
+    per_bucket: Any,
+    latest: Any,
+    until: Any,
+    found_cell: Any,
+    found_time: Any,
+    found_step: Any,
+) -> Any:
+    """Do the work of `expand`."""
+    turn, waiting, free, n_free = state[0], state[1], state[2], state[3]
+    n_up, n_down, n_in = state[4], state[5], state[6]
+    n_steps, n_buckets, count, done = offset.size, heads.size, 0, False
+    kept, bucket = np.int64(-1), 0
+    while True:
+        if min(n_free, up_cell.size - n_up, down_cell.size - n_down) < MOST_OFFERS:
+            break
+        # What is there to do next: a message, or the next cell of this turn's bucket.
+        if n_in < in_cell.size:
+            found_cell[0], found_time[0], found_step[0] = (
+                in_cell[n_in],
+                in_time[n_in],
+                in_step[n_in],
+            )
+            turn = min(turn, int(in_time[n_in] * per_bucket))
+            count = 1
+            n_in += 1
+        else:
+            bucket = turn % n_buckets
+            node = np.int64(heads[bucket])
+            if node < 0:
+                heads[bucket], kept = kept, np.int64(-1)
+                turn += 1
+                done = waiting == 0 or turn >= until
+                if done:
+                    break
+                continue
+            heads[bucket] = after[node]
+            cell, here = node_cell[node], node_time[node]
+            if int(here * per_bucket) > turn:
+                # It came by a step longer than all buckets together: its turn is a later round.
+                after[node], kept = kept, node
+                continue
+            after[node], free = free, node
+            n_free += 1
+            waiting -= 1
+            if here != times[cell]:
+                continue
+            count, barred, odd = 0, 0, -1
+            if (lookup[cell >> 3] >> (cell & 7)) & 1:
+                odd = np.searchsorted(odd_cells, cell)
+                barred = np.int64(barred_steps[odd])
+            height = np.float64(z[cell])
+            slow_here = 1.0 if factor is None else _slow(factor, cell)
+            for s in range(min(8, n_steps)):
+                there = cell + offset[s]
+                if (barred >> s) & 1 or times[there] <= here + soonest[s]:
+                    continue
+                if s >= 4 and times[cell + pass_a[s]] < 0.0 and times[cell + pass_b[s]] < 0.0:
+                    continue
+                pace = _pace((z[there] - height) / length[s], table, first, per_m)
+                if factor is not None:
+                    pace *= 0.5 * (slow_here + _slow(factor, there))
+                time = here + length[s] * pace
+                if time <= times[there] and pace <= SLOWEST_H_PER_M:
+                    found_cell[count], found_time[count], found_step[count] = there, time, s
+                    count += 1
+            for s in range(8, n_steps):
+                there = cell + offset[s]
+                if (barred >> s) & 1 or times[there] <= here + soonest[s]:
+                    continue
+                left, right = cell + pass_a[s], cell + pass_b[s]
+                if times[left] < 0.0 or times[right] < 0.0:
+                    continue
+                if halves:
+                    middle = 0.5 * (np.float64(z[left]) + np.float64(z[right]))
+                    per_half = 2.0 / length[s]
+                    pace = 0.5 * _pace((middle - height) * per_half, table, first, per_m)
+                    pace += 0.5 * _pace((z[there] - middle) * per_half, table, first, per_m)
+                else:
+                    pace = _pace((z[there] - height) / length[s], table, first, per_m)
+                if factor is not None:
+                    passed = _slow(factor, left) + _slow(factor, right)
+                    pace *= 0.25 * (slow_here + _slow(factor, there) + passed)
+                time = here + length[s] * pace
+                if time <= times[there] and pace <= SLOWEST_H_PER_M:
+                    found_cell[count], found_time[count], found_step[count] = there, time, s
+                    count += 1
+            if odd >= 0:
+                for k in range(first_road[odd], first_road[odd + 1]):
+                    there, time = road_cell[k], here + road_h[k]
+                    if time <= times[there]:
+                        found_cell[count], found_time[count] = there, time
+                        found_step[count] = road_step[k]
+                        count += 1
+        for k in range(count):
+            there, time, step = found_cell[k], found_time[k], found_step[k]
+            if time > latest:
+                continue
+            if there < low:
+                up_cell[n_up], up_time[n_up], up_step[n_up] = there, time, step
+                n_up += 1
+            elif there >= high:
+                down_cell[n_down], down_time[n_down], down_step[n_down] = there, time, step
+                n_down += 1
+            elif time < times[there]:
+                times[there] = time
+                if back is not None:
+                    back[there] = step
+                place = int(time * per_bucket) % n_buckets
+                node, free = free, np.int64(after[free])
+                node_cell[node], node_time[node] = there, time
+                after[node], heads[place] = heads[place], node
+                n_free -= 1
+                waiting += 1
+            elif back is not None:
+                # Of ways that take equally long, the one by the step of the lower number.
+                if time == times[there] and step < back[there]:
+                    back[there] = step
+    while kept >= 0:
+        rest = np.int64(after[kept])
+        after[kept], heads[bucket] = heads[bucket], kept
+        kept = rest
+    state[0], state[1], state[2], state[3] = turn, waiting, free, n_free
+    state[4], state[5], state[6] = n_up, n_down, n_in
+    return done
+
+
+@njit(**_OPTIONS)
+def expand(  # noqa: PLR0913, PLR0917 (plain arrays)
+    z: Any,
+    factor: Any,
+    rule: Any,
+    odd: Any,
+    times: Any,
+    back: Any,
+    queue: Any,
+    inbox: Any,
+    outbox: Any,
+    band: Any,
+    limits: Any,
+) -> bool:
     """
-    Fill the array of times.
+    Take in messages, then expand the cells of a band up to a turn.
 
     Parameters
     ----------
     z
-        Flattened heights with a rim of two cells of NaN; NaN where a cell is closed. Units: m.
-    slowness
-        One over the speed factor of each cell, at least 1, or None.
-    steps
-        For each step: offset of the cell reached, of the two cells passed (0 where there are
-        none) and 0, 1 or 2 for a side, a diagonal and a knight's step; shape ``(n, 4)``.
-    lengths
-        Length of each step. Units: m.
-    table
-        Speed at evenly spaced gradients. Units: m/h.
-    first, per_m
-        Gradient of the first knot, and knots for one unit of gradient.
-    starts
-        Cells with time 0.
+        Flat heights, NaN where unknown. Units: m.
+    factor
+        Flat surface factors, or None.
+    rule
+        For each step offset, offsets of the two cells passed, length and the least time; whether
+        knight's steps have halves; speeds in m/h at even gradients, first gradient, knots for one.
+    odd
+        Bits of the cells that are not as the others, those cells, their barred steps as bits,
+        and roads: first step of each cell, and cell reached, time and number of each step.
     times
-        Output: infinite where not yet reached and negative where the cell is closed. Units: h.
-    width_h
-        Width of a bucket. Units: h.
-    n_buckets
-        Number of buckets, used in turns.
-    max_h
-        Time at which to stop. Units: h.
+        Times, infinite where not reached and negative where closed; changed. Units: h.
+    back
+        Numbers of the steps that led to each cell, changed; or None.
+    queue
+        Heads of the buckets; cells, times and followers of the nodes; and the state: the turn, how many
+        nodes wait, the first free node, how many are free, how many messages are in the upper and in the
+        lower outbox, and how many were taken from the inbox.
+    inbox
+        Cells, times and steps that other bands have sent.
+    outbox
+        Cells, times and steps for the bands above, and then for those below.
+    band
+        First cell of the band, and first cell beyond.
+    limits
+        Buckets for an hour, latest time, and the first turn that must wait.
 
     Returns
     -------
-    int
-        Number of cells reached.
+    bool
+        Whether the band is done up to that turn; if not, it needs more nodes or outbox.
     """
-    # Not even at the highest speed of the table could a step take less.
-    soonest = lengths / table.max()
-    heads = np.full(n_buckets, -1, np.int32)
-    after = np.full(z.size, -1, np.int32)
-    before = np.full(z.size, -1, np.int32)
-    waiting = 0
-    reached = 0
-    for start in starts:
-        if times[start] > 0.0:
-            times[start] = 0.0
-            _link(start, 0, heads, after, before)
-            waiting += 1
-    turn = 0
-    while waiting > 0:
-        bucket = turn % n_buckets
-        cell = heads[bucket]
-        while cell >= 0:
-            here = times[cell]
-            if int(here / width_h) > turn:
-                # It came by a step longer than all buckets together: its turn is a later round.
-                cell = after[cell]
-                continue
-            _unlink(cell, bucket, heads, after, before)
-            waiting -= 1
-            reached += 1
-            height = np.float64(z[cell])
-            slow_here = 1.0 if slowness is None else slowness[cell]
-            for s in range(steps.shape[0]):
-                there = cell + steps[s, 0]
-                if times[there] <= here + soonest[s]:
-                    continue
-                slow = 1.0 if slowness is None else 0.5 * (slow_here + slowness[there])
-                kind = steps[s, 3]
-                if kind == 2:
-                    left, right = cell + steps[s, 1], cell + steps[s, 2]
-                    middle = 0.5 * (np.float64(z[left]) + np.float64(z[right]))
-                    if middle != middle:  # noqa: PLR0124 (NaN differs from itself)
-                        continue
-                    per_half = 2.0 / lengths[s]
-                    pace = 0.5 * _pace((middle - height) * per_half, table, first, per_m)
-                    pace += 0.5 * _pace((z[there] - middle) * per_half, table, first, per_m)
-                    if slowness is not None:
-                        slow = 0.5 * slow + 0.25 * (slowness[left] + slowness[right])
-                else:
-                    if kind == 1:
-                        left, right = z[cell + steps[s, 1]], z[cell + steps[s, 2]]
-                        if left != left and right != right:  # noqa: PLR0124
-                            continue
-                    pace = _pace((z[there] - height) / lengths[s], table, first, per_m)
-                pace *= slow
-                time = here + lengths[s] * pace
-                if time < times[there] and time <= max_h and pace <= SLOWEST_H_PER_M:
-                    if times[there] < np.inf:
-                        old = int(times[there] / width_h) % n_buckets
-                        _unlink(there, old, heads, after, before)
-                    else:
-                        waiting += 1
-                    times[there] = time
-                    _link(there, int(time / width_h) % n_buckets, heads, after, before)
-            # Cells that joined this bucket meanwhile stand at its head.
-            cell = heads[bucket]
-        turn += 1
-    return reached
+    offset, pass_a, pass_b, length, soonest, halves, table, first, per_m = rule
+    lookup, odd_cells, barred_steps, first_road, road_cell, road_h, road_step = odd
+    heads, node_cell, node_time, after, state = queue
+    in_cell, in_time, in_step = inbox
+    up_cell, up_time, up_step, down_cell, down_time, down_step = outbox
+    low, high = band
+    per_bucket, latest, until = limits
+    found_cell = np.empty(MOST_OFFERS, np.int64)
+    found_time = np.empty(MOST_OFFERS, np.float64)
+    found_step = np.empty(MOST_OFFERS, np.uint8)
+    done: bool = _expand(
+        z, factor, offset, pass_a, pass_b, length, soonest, halves, table, first, per_m, lookup,
+        odd_cells, barred_steps, first_road, road_cell, road_h, road_step, times, back, heads,
+        node_cell, node_time, after, state, in_cell, in_time, in_step, up_cell, up_time, up_step,
+        down_cell, down_time, down_step, low, high, per_bucket, latest, until, found_cell,
+        found_time, found_step,
+    )  # fmt: skip
+    return done
+
+
+@njit(**_OPTIONS)
+def follow(back: Any, offset: Any, origin: Any) -> None:
+    """
+    Carry the origin of each start along the ways that lead from it.
+
+    Parameters
+    ----------
+    back
+        Number of the step that led to each cell; 255 where none did.
+    offset
+        Offset of each step.
+    origin
+        The origin at the starts, -1 elsewhere; filled for every cell that a way leads to.
+    """
+    for cell in range(back.size):
+        if origin[cell] >= 0 or back[cell] == NO_STEP:
+            continue
+        end = cell
+        while origin[end] < 0:
+            end -= offset[back[end] & 15]
+        label = origin[end]
+        end = cell
+        while origin[end] < 0:
+            origin[end] = label
+            end -= offset[back[end] & 15]
+
+
+@njit(**_OPTIONS)
+def trail(back: Any, offset: Any, cell: int) -> Any:
+    """
+    Walk back from a cell to its start.
+
+    Parameters
+    ----------
+    back
+        Number of the step that led to each cell; 255 where none did.
+    offset
+        Offset of each step.
+    cell
+        Where to begin.
+
+    Returns
+    -------
+    tuple of arrays
+        The cells from there to the start, and the number of the step that led to each but the
+        last.
+    """
+    count, end = 1, cell
+    while back[end] != NO_STEP:
+        end -= offset[back[end] & 15]
+        count += 1
+    cells, numbers = np.empty(count, np.int64), np.empty(count - 1, np.int64)
+    cells[0] = cell
+    for k in range(count - 1):
+        numbers[k] = back[cells[k]]
+        cells[k + 1] = cells[k] - offset[numbers[k] & 15]
+    return cells, numbers

@@ -11,6 +11,7 @@ from borderzone.access.daylight import (
 )
 from borderzone.access.isochrones import isochrones
 from borderzone.access.models import SPEED_MODELS, SPEEDS, SpeedModel
+from borderzone.access.network import ROAD_SPEEDS, Roads, RoadSpeed
 from borderzone.access.night import night_reach, night_reach_on_ground
 from borderzone.access.race import (
     dash_to_cover,
@@ -24,9 +25,10 @@ from borderzone.access.response import (
     response_by_segment,
     response_summary,
 )
+from borderzone.access.routes import routes
 from borderzone.access.slowing import NIGHT_FACTORS, NightFactor, at_night, elevation_factor
 from borderzone.access.sun import SUN_STATES, night_hours_on, sun_altitude_deg, sun_times
-from borderzone.access.travel_time import travel_time
+from borderzone.access.travel_time import travel, travel_time
 from borderzone.access.vehicles import (
     TRACKED_OFF_ROAD,
     VEHICLE_OFF_ROAD,
@@ -50,6 +52,7 @@ from borderzone.access.walking import (
 __all__ = [
     "CAMPBELL_2019",
     "NIGHT_FACTORS",
+    "ROAD_SPEEDS",
     "SPEEDS",
     "SPEED_MODELS",
     "SUN_STATES",
@@ -58,6 +61,8 @@ __all__ = [
     "VEHICLE_OFF_ROAD",
     "WHEELED_OFF_ROAD",
     "NightFactor",
+    "RoadSpeed",
+    "Roads",
     "SpeedModel",
     "VehicleOffRoad",
     "at_night",
@@ -84,11 +89,13 @@ __all__ = [
     "response_along_border",
     "response_by_segment",
     "response_summary",
+    "routes",
     "sun_altitude_deg",
     "sun_times",
     "tobler",
     "tobler_off_path",
     "tracked_off_road",
+    "travel",
     "travel_time",
     "vehicle_off_road",
     "wheeled_off_road",

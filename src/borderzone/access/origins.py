@@ -1,23 +1,19 @@
-"""Where trips start: points put into the cells of a grid, and those that cannot be, counted."""
+"""Where trips start: shapes put into the cells of a grid, and those that cannot be, counted."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
+import shapely
 
-from borderzone.errors import (
-    CRSMismatchError,
-    InvalidGeometryError,
-    InvalidParameterError,
-    NoOverlapError,
-)
+from borderzone.access.placing import cells_inside, cells_of_points, passages_of, shapes_of
+from borderzone.errors import NoOverlapError
 
 if TYPE_CHECKING:
-    from borderzone._typing import BoolArray, IntArray
+    from borderzone._typing import FloatArray, IntArray
     from borderzone.grid import Grid
 
 __all__ = ["Origins", "cells_of"]
@@ -28,35 +24,42 @@ _LOG = logging.getLogger("borderzone")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origins:
     """
-    Cells that hold an origin, and what became of every point.
+    Cells that hold an origin, and what became of every shape.
 
     Attributes
     ----------
     cells
-        Flat index of each cell that holds an origin, rising, each once.
+        Flat index of each open cell that holds an origin, rising, each once.
+    position
+        For each, the position in the given table of the first origin that it holds.
     used, outside, closed
-        Number of points in those cells, outside the grid (or empty), and on ground that is
+        Number of shapes in those cells, outside the grid (or empty), and on ground that is
         unknown or closed.
+    index
+        Labels of the given table.
     """
 
     cells: IntArray
+    position: IntArray
     used: int
     outside: int
     closed: int
+    index: Any
 
 
-def cells_of(points: gpd.GeoSeries, grid: Grid, passable: BoolArray) -> Origins:
+def cells_of(shapes: Any, grid: Grid, times: FloatArray) -> Origins:
     """
-    Find the cells of a grid that hold a point.
+    Find the cells of a grid that hold a point, that a line passes, or that lie in a polygon.
 
     Parameters
     ----------
-    points
-        Points in any CRS; of a GeoDataFrame its active geometry.
+    shapes
+        Points, lines or polygons in any CRS; of a GeoDataFrame its active geometry. A polygon holds
+        the cells whose centres it covers, and always that of its representative point.
     grid
         The grid.
-    passable
-        Cells from which a trip can start, in the shape of the grid.
+    times
+        Times, flat; negative where a cell is closed.
 
     Returns
     -------
@@ -66,51 +69,61 @@ def cells_of(points: gpd.GeoSeries, grid: Grid, passable: BoolArray) -> Origins:
     Raises
     ------
     InvalidParameterError
-        If there is no point.
+        If there is none.
     InvalidGeometryError
-        If one is no point.
+        If one is no point, line or polygon.
     CRSMismatchError
         If they have no CRS.
     NoOverlapError
         If none lies on open ground of the grid.
     """
-    if isinstance(points, gpd.GeoDataFrame):
-        points = points.geometry
-    if not isinstance(points, gpd.GeoSeries):
-        msg = f"origins must be a geopandas.GeoSeries of points, got {type(points).__name__}"
-        raise InvalidParameterError(msg)
-    if len(points) == 0:
-        msg = "origins is empty; give at least one point to travel from"
-        raise InvalidParameterError(msg)
-    if points.crs is None:
-        msg = "origins have no CRS; set it with origins.set_crs(...)"
-        raise CRSMismatchError(msg)
-    given = points[~(points.isna() | points.is_empty)]
-    wrong = sorted(set(given.geom_type) - {"Point"})
-    if wrong:
-        msg = f"origins must be points, got {', '.join(wrong)}; use .centroid or .explode()"
-        raise InvalidGeometryError(msg)
-    there = given.to_crs(grid.crs)
-    left, _, _, top = grid.bounds
-    column = np.floor((there.x.to_numpy() - left) / grid.resolution_m)
-    row = np.floor((top - there.y.to_numpy()) / grid.resolution_m)
-    inside = (row >= 0) & (row < grid.shape[0]) & (column >= 0) & (column < grid.shape[1])
-    cells = (row[inside] * grid.shape[1] + column[inside]).astype(np.int64)
-    on_open = passable.ravel()[cells]
-    outside, closed = len(points) - len(cells), int((~on_open).sum())
+    there = shapes_of(shapes, grid, "origins", ("Point", "LineString", "Polygon"), any_crs=True)
+    position, cells = _holding(there.to_numpy(), grid)
+    open_there = times[cells] >= 0.0
+    touching = np.unique(position)
+    used = np.unique(position[open_there])
+    outside, closed = len(there) - len(touching), len(touching) - len(used)
     if outside or closed:
         _LOG.info(
             "of %d origins %d lie outside the grid and %d on closed or unknown ground",
-            len(points),
+            len(there),
             outside,
             closed,
         )
-    if not on_open.any():
+    if len(used) == 0:
         msg = (
-            f"none of {len(points)} origins lies on open ground of {grid!r}: {outside} are "
-            f"outside it, {closed} on cells without elevation or closed by the surface"
+            f"none of {len(there)} origins lies on open ground of {grid!r}: {outside} are "
+            f"outside it, {closed} on cells without elevation or closed by the surface or a barrier"
         )
         raise NoOverlapError(msg)
+    position, cells = position[open_there], cells[open_there]
+    order = np.lexsort((position, cells))
+    once, first = np.unique(cells[order], return_index=True)
     return Origins(
-        cells=np.unique(cells[on_open]), used=int(on_open.sum()), outside=outside, closed=closed
+        cells=once,
+        position=position[order][first].astype(np.int32),
+        used=len(used),
+        outside=outside,
+        closed=closed,
+        index=there.index,
     )
+
+
+def _holding(shapes: Any, grid: Grid) -> tuple[IntArray, IntArray]:
+    """Position of each shape, and the cells that it holds."""
+    positions, cells = [], []
+    kind = shapely.get_dimensions(shapes)
+    points, of_point = shapely.get_coordinates(shapes[kind == 0], return_index=True)
+    positions.append(np.flatnonzero(kind == 0)[of_point])
+    cells.append(cells_of_points(points, grid))
+    lines = passages_of(shapes[kind == 1], grid)
+    positions.append(np.flatnonzero(kind == 1)[lines.line])
+    cells.append(lines.cell)
+    for number in np.flatnonzero(kind == 2):
+        inside = cells_inside(shapes[number], grid)
+        middle = shapely.get_coordinates(shapely.point_on_surface(shapes[number]))
+        both = np.append(inside, cells_of_points(middle, grid))
+        positions.append(np.full(len(both), number))
+        cells.append(both)
+    position, cell = np.concatenate(positions), np.concatenate(cells)
+    return position[cell >= 0], cell[cell >= 0]

@@ -3,44 +3,68 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 import xarray as xr
 
 from borderzone._checks import check_choice, check_positive
-from borderzone._kernels import cost_distance
-from borderzone.access.origins import cells_of
-from borderzone.access.speed import SPEEDS, STEEPEST_GRADIENT
+from borderzone._heights import heights_of, refuse_impossible
+from borderzone._kernels import cost_distance, focal
+from borderzone.access.barriers import Barred, barred_by
+from borderzone.access.network import Roads, open_roads, steps_of_roads
+from borderzone.access.odd_cells import OddCells, RoadSteps
+from borderzone.access.origins import Origins, cells_of
+from borderzone.access.search import Rule, search
+from borderzone.access.speed_table import SpeedTable
+from borderzone.access.steps import Steps
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Unpack
 
     import geopandas as gpd
 
-    from borderzone._typing import BoolArray, FloatArray, IntArray
+    from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["travel_time"]
+__all__ = ["TravelOptions", "travel", "travel_time"]
 
 Direction = Literal["from", "towards"]
+Knight = Literal["halves", "direct"]
 
-_RIM = 2  # a knight's step reaches two cells
-_N_BUCKETS = 2**16
-# Knots of the speed table. 0.05 is a whole number of steps, so that the kinks of Tobler's function
-# and of the vehicle's (at 0 and at its steepest gradient) fall on knots.
-_KNOT = 0.05 / 2048
+
+class TravelOptions(TypedDict, total=False):
+    """Options of `travel_time`, by name."""
+
+    speed: str | Callable[[Any], Any]
+    neighbours: int
+    surface_factor: xr.DataArray | None
+    direction: Direction
+    roads: Roads | None
+    barriers: gpd.GeoSeries | gpd.GeoDataFrame | None
+    crossings: gpd.GeoSeries | gpd.GeoDataFrame | None
+    crossing_width_m: float | None
+    roads_cross: bool
+    knight: Knight
+    max_h: float | None
 
 
 def travel_time(  # noqa: PLR0913 (each option changes what the hours mean, and is named at the call)
     dem: xr.DataArray,
-    origins: gpd.GeoSeries,
+    origins: gpd.GeoSeries | gpd.GeoDataFrame,
     *,
     speed: str | Callable[[Any], Any] = "vehicle_off_road",
     neighbours: int = 16,
     surface_factor: xr.DataArray | None = None,
     direction: Direction = "from",
+    roads: Roads | None = None,
+    barriers: gpd.GeoSeries | gpd.GeoDataFrame | None = None,
+    crossings: gpd.GeoSeries | gpd.GeoDataFrame | None = None,
+    crossing_width_m: float | None = None,
+    roads_cross: bool = False,
+    knight: Knight = "halves",
     max_h: float | None = None,
 ) -> xr.DataArray:
     """
@@ -49,15 +73,17 @@ def travel_time(  # noqa: PLR0913 (each option changes what the hours mean, and 
     Dijkstra's algorithm [1]_ over the cells, with speed taken from the signed gradient of each
     step, so that the way up may take longer than the way down. With 16 neighbours a
     way over flat ground is at most 2.75 % longer than the straight one, with 8 at most 8.24 %. Time
-    runs from the cell that holds the origin, which has 0 hours. No roads, no bridges: rivers and
-    ditches narrower than a cell are not seen.
+    runs from the cells that hold an origin, which have 0 hours. Rivers and ditches narrower than a
+    cell are seen only where they are given as barriers.
 
     Parameters
     ----------
     dem
-        Elevation on a grid in a projected CRS. Units: m.
+        Elevation on a grid in a projected CRS. A lazy raster is computed, once, and the answer
+        is in memory, for the search needs the whole ground. Units: m.
     origins
-        Points in any CRS.
+        Points, lines or polygons in any CRS. They start from the cells that hold them, that they
+        pass, or whose centres they cover.
     speed
         A name of `SPEEDS` (``"vehicle_off_road"``, ``"foot"``, ``"tobler"`` ...), or a function
         from gradients (rise over run, signed) to km/h. It is read from a table with 0.0000244
@@ -69,6 +95,23 @@ def travel_time(  # noqa: PLR0913 (each option changes what the hours mean, and 
         Share of the speed that the surface allows, 0 (closed) to 1, on the grid of `dem`.
     direction
         ``"from"`` the origins to the cells, or from the cells ``"towards"`` the origins.
+    roads
+        Roads, along which one moves at their speed, even over closed surfaces.
+    barriers
+        Lines and polygons in the CRS of `dem` that cannot be crossed: rivers, ditches, berms, the
+        border itself. A line bars every step that crosses it and leaves both banks open; a
+        polygon closes the cells whose centres it covers as well.
+    crossings
+        Points, lines or polygons in the CRS of `dem` where barriers are open.
+    crossing_width_m
+        Width of a crossing that is a point or a line, one cell by default; narrower ones are
+        taken as one cell wide. Units: m.
+    roads_cross
+        Whether roads pass barriers. By default they do not: a track that reaches a border or a
+        ditch may end there, so what is open is given as a crossing.
+    knight
+        Whether a knight's step has a gradient for each ``"halves"``, or one, the ``"direct"`` one
+        between its ends, as r.walk of GRASS has.
     max_h
         Farther cells are infinite, which saves time. Units: h.
 
@@ -76,22 +119,28 @@ def travel_time(  # noqa: PLR0913 (each option changes what the hours mean, and 
     -------
     xarray.DataArray
         Time, float32; infinite where no way leads, NaN where elevation or surface is unknown.
-        Attributes count the origins used, outside the grid and on closed ground. Units: h.
+        Attributes count the origins used, outside the grid and on closed ground, the cells that
+        no way leads to, and the crossings that open nothing. Units: h.
 
     Raises
     ------
     InvalidParameterError
-        If an option is impossible, there is no origin, or the speed is no speed.
+        If an option is impossible, there is no origin, the elevation is none, or the speed is
+        no speed.
     InvalidGeometryError
-        If an origin is no point.
+        If an origin, a road, a barrier or a crossing is of the wrong type.
     CRSMismatchError
-        If the origins or the elevation have no CRS.
+        If origins or elevation have no CRS, or roads, barriers or crossings another than `dem`.
     NotProjectedError
         If the elevation is in degrees of latitude and longitude.
     NoOverlapError
         If no origin lies on open ground of the grid.
     GridMismatchError
         If the surface factor lies on another grid.
+
+    See Also
+    --------
+    travel : The same with the nearest origin and the way there.
 
     References
     ----------
@@ -109,197 +158,245 @@ def travel_time(  # noqa: PLR0913 (each option changes what the hours mean, and 
     >>> travel_time(plain, post).values.tolist()
     [[0.0, 0.5, 1.0, 1.5]]
     """
-    if neighbours not in (8, 16):
-        msg = f"neighbours must be 8 or 16, got {neighbours!r}"
-        raise InvalidParameterError(msg)
-    check_choice(direction, "direction", ("from", "towards"))
-    limit_h = np.inf if max_h is None else check_positive(max_h, "max_h", "h")
-    grid = Grid.of(dem)
-    ground = _ground(dem, surface_factor, grid)
-    found = cells_of(origins, grid, ground.open)
-    table = _SpeedTable.of(speed, _steepest(ground.z, grid.resolution_m))
-    hours = _solve(
-        ground, found.cells, table.turned(direction), (grid.resolution_m, neighbours, limit_h)
-    )
-    attrs = {
-        "units": "h",
-        "long_name": f"travel time {direction} the nearest origin",
-        "speed": speed if isinstance(speed, str) else getattr(speed, "__name__", "function"),
-        "neighbours": neighbours,
-        **({} if max_h is None else {"max_h": limit_h}),
-        "speed_table_error": table.error,
-        "origins_used": found.used,
-        "origins_outside_grid": found.outside,
-        "origins_on_closed_ground": found.closed,
-        "crs": grid.crs.to_wkt(),
-    }
-    coords = grid.wrap(hours).assign_coords(x=dem["x"], y=dem["y"]).coords
-    return xr.DataArray(hours, dims=("y", "x"), coords=coords, name="travel_time_h", attrs=attrs)
+    options: TravelOptions = {
+        "speed": speed, "neighbours": neighbours, "surface_factor": surface_factor,
+        "direction": direction, "roads": roads, "barriers": barriers, "crossings": crossings,
+        "crossing_width_m": crossing_width_m, "roads_cross": roads_cross, "knight": knight,
+        "max_h": max_h,
+    }  # fmt: skip
+    return _solved(dem, origins, _Asked(**options), traced=False)["travel_time_h"]
+
+
+def travel(
+    dem: xr.DataArray,
+    origins: gpd.GeoSeries | gpd.GeoDataFrame,
+    **options: Unpack[TravelOptions],
+) -> xr.Dataset:
+    """
+    Find the travel time, the nearest origin of every cell and the step that leads there.
+
+    Of ways that take equally long the one whose last step comes first in the order of
+    `STEPS` (sides, diagonals, knight's) is taken, so that the answer is the same on any machine.
+
+    Parameters
+    ----------
+    dem
+        Elevation on a grid in a projected CRS. Units: m.
+    origins
+        Points, lines or polygons in any CRS.
+    **options
+        As of `travel_time`.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``travel_time_h`` as of `travel_time`; ``origin``, position in `origins` of the nearest
+        one, -1 where there is none, int32; ``step``, number of the step between the cell and
+        the next one towards the origin, 16 more along a road, 255 where there is none, uint8.
+        The attribute ``origin_labels`` holds the index of `origins`.
+
+    Raises
+    ------
+    BorderzoneError
+        As `travel_time` raises.
+
+    See Also
+    --------
+    routes : The ways as lines.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> grid = Grid.covering((0, 0, 30e3, 7500), resolution_m=7500, crs=32637)
+    >>> plain = grid.wrap(np.zeros((1, 4), np.float32))
+    >>> posts = gpd.GeoSeries.from_xy([100.0, 29e3], [100.0, 100.0], crs=32637)
+    >>> travel(plain, posts)["origin"].values.tolist()
+    [[0, 0, 1, 1]]
+    """
+    return _solved(dem, origins, _Asked(**options), traced=True)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """Options of a search, refused if impossible."""
+
+    speed: Any = "vehicle_off_road"
+    neighbours: int = 16
+    surface_factor: xr.DataArray | None = None
+    direction: Direction = "from"
+    roads: Roads | None = None
+    barriers: Any = None
+    crossings: Any = None
+    crossing_width_m: float | None = None
+    roads_cross: bool = False
+    knight: Knight = "halves"
+    max_h: float | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.neighbours, bool) or self.neighbours not in (8, 16):
+            msg = f"neighbours must be 8 or 16, got {self.neighbours!r}"
+            raise InvalidParameterError(msg)
+        check_choice(self.direction, "direction", ("from", "towards"))
+        check_choice(self.knight, "knight", ("halves", "direct"))
+        if self.max_h is not None:
+            check_positive(self.max_h, "max_h", "h")
+        if not isinstance(self.roads_cross, bool):
+            msg = f"roads_cross must be True or False, got {self.roads_cross!r}"
+            raise InvalidParameterError(msg)
+        if self.roads is not None and not isinstance(self.roads, Roads):
+            msg = (
+                f"roads must be access.Roads, got {type(self.roads).__name__}; use Roads(lines=...)"
+            )
+            raise InvalidParameterError(msg)
+        if self.barriers is None and self.crossings is not None:
+            msg = "crossings open barriers, and there are none; give barriers too"
+            raise InvalidParameterError(msg)
+
+    @property
+    def latest_h(self) -> float:
+        return np.inf if self.max_h is None else float(self.max_h)
+
+    @property
+    def speed_name(self) -> str:
+        if isinstance(self.speed, str):
+            return self.speed
+        return str(getattr(self.speed, "__name__", "function"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Ground:
-    """Heights with NaN where the way is closed, slowness, and which cells are known."""
+    """Arrays of a search: heights, surface, times with -1 where closed, and the steepest gradient."""
 
     z: FloatArray
-    slowness: FloatArray | None
-    known: BoolArray
-
-    @property
-    def open(self) -> BoolArray:
-        """Cells that can be entered."""
-        return ~np.isnan(self.z)
-
-
-def _ground(dem: xr.DataArray, surface_factor: xr.DataArray | None, grid: Grid) -> _Ground:
-    if dem.ndim != 2:
-        msg = f"elevation must have dimensions ('y', 'x') alone, got {dem.dims}"
-        raise InvalidParameterError(msg)
-    z: FloatArray = dem.to_numpy().astype(np.float64 if dem.dtype == np.float64 else np.float32)
-    z[~np.isfinite(z)] = np.nan
-    if surface_factor is None:
-        return _Ground(z=z, slowness=None, known=~np.isnan(z))
-    grid.check(surface_factor, "surface_factor")
-    factor = surface_factor.to_numpy().astype(float)
-    if ((factor < 0) | (factor > 1)).any():
-        msg = (
-            "surface_factor must lie between 0 and 1, got values from "
-            f"{np.nanmin(factor):g} to {np.nanmax(factor):g}"
-        )
-        raise InvalidParameterError(msg)
-    known = ~np.isnan(z) & ~np.isnan(factor)
-    passable = known & (factor > 0)
-    slowness = np.ones(factor.shape)
-    np.divide(1.0, factor, out=slowness, where=passable)
-    return _Ground(z=np.where(passable, z, z.dtype.type(np.nan)), slowness=slowness, known=known)
-
-
-def _steepest(z: FloatArray, cell_m: float) -> float:
-    """Give a gradient that no step of the raster exceeds."""
-    rises = [
-        np.abs(later - earlier)
-        for later, earlier in (
-            (z[1:], z[:-1]),
-            (z[:, 1:], z[:, :-1]),
-            (z[1:, 1:], z[:-1, :-1]),
-            (z[1:, :-1], z[:-1, 1:]),
-        )
-    ]
-    highest = max(float(np.fmax.reduce(rise, axis=None, initial=0.0)) for rise in rises)
-    return highest / cell_m
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _SpeedTable:
-    """Speed at evenly spaced gradients, and how well it stands for the function."""
-
-    first: float
-    speeds_m_h: FloatArray
-    error: float
+    factor: FloatArray | None
+    times: FloatArray
+    steepest: float
 
     @classmethod
-    def of(cls, speed: Any, steepest: float) -> _SpeedTable:
-        """Tabulate a speed up to the steepest gradient, beyond which it stays as it is there."""
-        if isinstance(speed, str):
-            speed = SPEEDS[check_choice(speed, "speed", SPEEDS)]
-        if not callable(speed):
-            msg = f"speed must be one of {', '.join(SPEEDS)} or a function, got {speed!r}"
+    def of(cls, dem: xr.DataArray, surface_factor: xr.DataArray | None, grid: Grid) -> _Ground:
+        if dem.ndim != 2:
+            msg = f"elevation must have dimensions ('y', 'x') alone, got {dem.dims}"
             raise InvalidParameterError(msg)
-        n = int(np.ceil(min(max(steepest, 0.05), STEEPEST_GRADIENT) / _KNOT - 1e-6))
-        knots = np.arange(-n, n + 1) * _KNOT
-        speeds = _evaluated(speed, knots)
-        between = _evaluated(speed, knots[:-1] + _KNOT / 2)
-        if speeds.max() <= 0:
-            msg = f"speed must be above 0 somewhere between gradients of -{n * _KNOT:.3g} and {n * _KNOT:.3g}"
+        z = heights_of(dem)
+        if focal.n_impossible(z):
+            refuse_impossible(z)
+        factor = None if surface_factor is None else _shares(surface_factor, grid)
+        times = np.empty(z.size)
+        highest, low, high = cost_distance.prepare(z, factor, times)
+        if low < 0 or high > 1:
+            msg = (
+                "surface_factor must lie between 0 and 1, got values from "
+                f"{np.nanmin(factor):g} to {np.nanmax(factor):g}"
+            )
             raise InvalidParameterError(msg)
-        read = (speeds[1:] + speeds[:-1]) / 2
-        error = np.abs(read - between)[between > 0] / between[between > 0]
-        largest = float(error.max(initial=0.0))
-        return cls(first=float(knots[0]), speeds_m_h=1000.0 * speeds, error=largest)
-
-    def turned(self, direction: str) -> _SpeedTable:
-        """Table for the way that the search goes: from the origins outwards."""
-        if direction == "from":
-            return self
-        backwards = np.ascontiguousarray(self.speeds_m_h[::-1])
-        return _SpeedTable(first=self.first, speeds_m_h=backwards, error=self.error)
+        return cls(z=z, factor=factor, times=times, steepest=highest / grid.resolution_m)
 
 
-def _evaluated(function: Callable[[Any], Any], gradients: FloatArray) -> FloatArray:
-    """Speeds of a function of arrays, or, where it takes numbers only, of one after the other."""
-    try:
-        speeds = np.broadcast_to(np.asarray(function(gradients), dtype=float), gradients.shape)
-    except (TypeError, ValueError):
-        speeds = np.array([function(float(gradient)) for gradient in gradients], dtype=float)
-    wrong = ~(np.isfinite(speeds) & (speeds >= 0))
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        msg = (
-            "speed must give finite km/h, 0 or more, at every gradient of the ground; it gives "
-            f"{speeds[first]} at {gradients[first]:.4g}"
-        )
+def _shares(surface_factor: Any, grid: Grid) -> FloatArray:
+    if not isinstance(surface_factor, xr.DataArray):
+        msg = f"surface_factor must be an xarray.DataArray, got {type(surface_factor).__name__}"
         raise InvalidParameterError(msg)
-    return speeds
+    grid.check(surface_factor, "surface_factor")
+    raw = surface_factor.to_numpy()
+    if raw.dtype.kind not in "biuf":
+        msg = f"surface_factor must hold numbers, got {raw.dtype}"
+        raise InvalidParameterError(msg)
+    kind = np.float64 if raw.dtype == np.float64 else np.float32
+    return np.ascontiguousarray(raw, dtype=kind)
 
 
-def _solve(
-    ground: _Ground,
-    starts: IntArray,
-    table: _SpeedTable,
-    options: tuple[float, int, float],
-) -> FloatArray:
-    """Run the kernel on a raster with a closed rim, and take the rim off again."""
-    cell_m, neighbours, limit_h = options
-    rows, columns = ground.z.shape
-    wide = columns + 2 * _RIM
-    z = np.pad(ground.z, _RIM, constant_values=np.nan).ravel()
-    slowness = None
-    if ground.slowness is not None:
-        slowness = np.pad(ground.slowness, _RIM, constant_values=1.0).ravel()
-    times = np.where(np.isnan(z), -1.0, np.inf)
-    steps, lengths = _steps(wide, neighbours)
-    lengths_m = lengths * cell_m
-    cost_distance.travel_time(
-        z,
-        slowness,
-        steps,
-        lengths_m,
-        table.speeds_m_h,
-        table.first,
-        1.0 / _KNOT,
-        (starts // columns + _RIM) * wide + starts % columns + _RIM,
-        times,
-        0.999 * float(lengths_m.min()) / float(table.speeds_m_h.max()),
-        _N_BUCKETS,
-        limit_h,
+def _solved(dem: Any, origins: Any, asked: _Asked, *, traced: bool) -> xr.Dataset:
+    """Search, and dress the answer; `traced` adds origins and steps."""
+    if not isinstance(dem, xr.DataArray):
+        msg = f"elevation must be an xarray.DataArray, got {type(dem).__name__}"
+        raise InvalidParameterError(msg)
+    grid = Grid.of(dem)
+    ground = _Ground.of(dem, asked.surface_factor, grid)
+    barred = barred_by(asked.barriers, asked.crossings, asked.crossing_width_m, grid)
+    if barred is not None:
+        barred.close(ground.times)
+    odd = _odd_cells(asked, ground, barred, grid)
+    found = cells_of(origins, grid, ground.times)
+    table = SpeedTable.of(asked.speed, ground.steepest)
+    rule = Rule(
+        cell_m=grid.resolution_m,
+        neighbours=int(asked.neighbours),
+        halves=asked.knight == "halves",
+        table=table.turned(asked.direction),
+        latest_h=asked.latest_h,
     )
-    inner = times.reshape(rows + 2 * _RIM, wide)[_RIM:-_RIM, _RIM:-_RIM]
-    hours = np.where(inner < 0, np.inf, inner).astype(np.float32)
-    hours[~ground.known] = np.nan
-    return hours
+    back = np.full(ground.z.size, cost_distance.NO_STEP, np.uint8) if traced else None
+    search((ground.z, ground.factor), found.cells, rule, odd, (ground.times, back))
+    hours = np.empty(grid.shape, np.float32)
+    unreachable = cost_distance.finish(ground.z, ground.factor, ground.times, hours)
+    layers = {"travel_time_h": hours}
+    if back is not None:
+        layers |= {"origin": _nearest(found, back, grid), "step": back.reshape(grid.shape)}
+    attrs = _attributes(asked, table, found, barred) | {"cells_unreachable": int(unreachable)}
+    return _dressed(layers, dem, grid, attrs, found)
 
 
-def _steps(wide: int, neighbours: int) -> tuple[IntArray, FloatArray]:
-    """
-    Give the steps to the neighbours of a cell in a flattened raster.
+def _odd_cells(asked: _Asked, ground: _Ground, barred: Barred | None, grid: Grid) -> OddCells:
+    """Gather rim, barriers and roads; what a road opens on closed ground is opened."""
+    lists = [] if barred is None else [(barred.steps.cells, barred.steps.bits)]
+    roads = RoadSteps.none()
+    if asked.roads is not None:
+        not_roads = None if barred is None or asked.roads_cross else barred
+        roads = steps_of_roads(
+            asked.roads, ground.z, grid, direction=asked.direction,
+            barred=None if not_roads is None else not_roads.steps,
+        )  # fmt: skip
+        stay = np.isnan(ground.z.ravel()[roads.cells])
+        if ground.factor is not None:
+            stay |= np.isnan(ground.factor.ravel()[roads.cells])
+        if not_roads is not None:
+            stay |= np.isin(roads.cells, not_roads.closed)
+        lists.append(open_roads(roads, ground.times, stay, grid.shape))
+    return OddCells.of(grid.shape, lists, roads)
 
-    For each: offset of the cell reached, of the two cells passed, and its kind (0 side, 1
-    diagonal, 2 knight's); and its length in cells.
-    """
-    rows, lengths = [], []
-    for down in range(-2, 3):
-        for right in range(-2, 3):
-            far, near = max(abs(down), abs(right)), min(abs(down), abs(right))
-            if (far, near) not in ((1, 0), (1, 1), (2, 1)) or (far == 2 and neighbours == 8):
-                continue
-            passed = (0, 0)
-            if far == 2:
-                # Towards the far side: one straight on, and that one's diagonal.
-                ahead = (np.sign(down) * (abs(down) == 2), np.sign(right) * (abs(right) == 2))
-                aslant = (np.sign(down), np.sign(right))
-                passed = (ahead[0] * wide + ahead[1], aslant[0] * wide + aslant[1])
-            elif near == 1:
-                passed = (down * wide, right)
-            rows.append((down * wide + right, *passed, (far - 1) * 2 if near == 0 else far))
-            lengths.append(np.hypot(down, right))
-    return np.array(rows, dtype=np.int64), np.array(lengths)
+
+def _nearest(found: Origins, back: IntArray, grid: Grid) -> IntArray:
+    origin = np.full(back.size, -1, np.int32)
+    origin[found.cells] = found.position
+    cost_distance.follow(back, Steps.of(grid.shape[1], 16).offset, origin)
+    return origin.reshape(grid.shape)
+
+
+def _attributes(
+    asked: _Asked, table: SpeedTable, found: Origins, barred: Barred | None
+) -> dict[str, Any]:
+    return {
+        "units": "h",
+        "long_name": f"travel time {asked.direction} the nearest origin",
+        "speed": asked.speed_name,
+        "neighbours": int(asked.neighbours),
+        **({} if asked.max_h is None else {"max_h": asked.latest_h}),
+        "speed_table_error": table.error,
+        "origins_used": found.used,
+        "origins_outside_grid": found.outside,
+        "origins_on_closed_ground": found.closed,
+        **({} if barred is None else {"crossings_idle": barred.idle}),
+    }
+
+
+def _dressed(
+    layers: dict[str, Any], dem: xr.DataArray, grid: Grid, attrs: dict[str, Any], found: Origins
+) -> xr.Dataset:
+    wkt = grid.crs.to_wkt()
+    own = {
+        "travel_time_h": attrs,
+        "origin": {
+            "long_name": "position of the nearest origin",
+            "origin_labels": list(found.index),
+        },
+        "step": {"long_name": "number of the step between the cell and the next one on the way"},
+    }
+    coords = grid.wrap(layers["travel_time_h"]).assign_coords(x=dem["x"], y=dem["y"]).coords
+    rasters = {
+        name: xr.DataArray(
+            values, dims=("y", "x"), coords=coords, name=name, attrs={**own[name], "crs": wkt}
+        )
+        for name, values in layers.items()
+    }
+    about = {"direction": attrs["long_name"].split()[2], "crs": wkt}
+    return xr.Dataset(rasters, attrs=about)

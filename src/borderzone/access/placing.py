@@ -1,0 +1,253 @@
+"""Shapes laid on a grid: what the kernels need of points, lines and polygons, in units of cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from borderzone._kernels import line_cells
+from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from borderzone._typing import FloatArray, IntArray
+    from borderzone.grid import Grid
+
+__all__ = ["Passages", "cells_inside", "cells_of_points", "in_cells", "passages_of", "shapes_of"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Passages:
+    """
+    Passages of lines through cells of a grid, in order along each line.
+
+    Attributes
+    ----------
+    line
+        Position of the line in what was given.
+    cell
+        Flat index of the cell.
+    start, end, nearest
+        Way along the line where the passage begins and ends, and nearest to the cell's centre.
+        Units: cells.
+    place
+        Column and row of that place, shape ``(n, 2)``. Units: cells.
+    """
+
+    line: IntArray
+    cell: IntArray
+    start: FloatArray
+    end: FloatArray
+    nearest: FloatArray
+    place: FloatArray
+
+
+def shapes_of(
+    table: Any, grid: Grid, what: str, kinds: Iterable[str], *, any_crs: bool = False
+) -> gpd.GeoSeries:
+    """
+    Take the shapes of a table that lie in the CRS of a grid.
+
+    Parameters
+    ----------
+    table
+        GeoSeries, or GeoDataFrame with an active geometry.
+    grid
+        The grid.
+    what
+        What they are, for messages.
+    kinds
+        Types of geometry that make sense: ``"Point"``, ``"LineString"`` or ``"Polygon"``; several in
+        one are allowed too.
+    any_crs
+        Whether they are projected to the CRS of the grid where they have another.
+
+    Returns
+    -------
+    geopandas.GeoSeries
+        The shapes, with those that are missing.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is no table of shapes, or an empty one.
+    InvalidGeometryError
+        If a shape is of another type or has coordinates that are not finite.
+    CRSMismatchError
+        If they have no CRS, or another than the grid.
+    """
+    if isinstance(table, gpd.GeoDataFrame):
+        if table.active_geometry_name is None:
+            msg = f"{what} have no geometry column; set it with .set_geometry(...)"
+            raise InvalidParameterError(msg)
+        table = table.geometry
+    allowed = tuple(kinds)
+    if not isinstance(table, gpd.GeoSeries):
+        nouns = {"Point": "points", "LineString": "lines", "Polygon": "polygons"}
+        named = ", ".join(nouns[kind] for kind in allowed)
+        msg = f"{what} must be a geopandas.GeoSeries of {named}; got {type(table).__name__}"
+        raise InvalidParameterError(msg)
+    if len(table) == 0:
+        msg = f"{what} is empty; give at least one"
+        raise InvalidParameterError(msg)
+    if table.crs is None:
+        msg = f"{what} have no CRS; set it with .set_crs(...)"
+        raise CRSMismatchError(msg)
+    if table.crs != grid.crs:
+        if not any_crs:
+            msg = (
+                f"{what} are in {table.crs.name}, the raster in {grid.crs.name}; bring them there "
+                "with .to_crs(...)"
+            )
+            raise CRSMismatchError(msg)
+        table = table.to_crs(grid.crs)
+    _check_kinds(table, what, allowed)
+    return table
+
+
+def _check_kinds(shapes: gpd.GeoSeries, what: str, allowed: tuple[str, ...]) -> None:
+    given = shapes[~(shapes.isna() | shapes.is_empty)]
+    fine = {*allowed, *(f"Multi{kind}" for kind in allowed)}
+    if "LineString" in allowed:
+        fine.add("LinearRing")
+    wrong = sorted(set(given.geom_type) - fine)
+    if wrong:
+        msg = f"{what} must be {', '.join(sorted(allowed))}, got {', '.join(wrong)}; use .explode()"
+        raise InvalidGeometryError(msg)
+    finite = np.isfinite(given.bounds.to_numpy()).all(axis=1)
+    if not finite.all():
+        label = given.index[int(np.argmin(finite))]
+        msg = f"{what} must have finite coordinates, that of {label!r} has not; drop or mend it"
+        raise InvalidGeometryError(msg)
+
+
+def in_cells(xy: FloatArray, grid: Grid) -> FloatArray:
+    """
+    Turn coordinates into columns and rows.
+
+    Parameters
+    ----------
+    xy
+        Coordinates, shape ``(n, 2)``. Units: m.
+    grid
+        The grid.
+
+    Returns
+    -------
+    FloatArray
+        Column and row, whole numbers at the centres of cells.
+    """
+    left, _, _, top = grid.bounds
+    column = (xy[:, 0] - left) / grid.resolution_m - 0.5
+    row = (top - xy[:, 1]) / grid.resolution_m - 0.5
+    return np.column_stack([column, row])
+
+
+def cells_of_points(xy: FloatArray, grid: Grid) -> IntArray:
+    """
+    Find the cells that hold points.
+
+    Parameters
+    ----------
+    xy
+        Coordinates, shape ``(n, 2)``. Units: m.
+    grid
+        The grid.
+
+    Returns
+    -------
+    IntArray
+        Flat indices, -1 for points outside the grid.
+    """
+    left, _, _, top = grid.bounds
+    column = np.floor((xy[:, 0] - left) / grid.resolution_m)
+    row = np.floor((top - xy[:, 1]) / grid.resolution_m)
+    inside = (row >= 0) & (row < grid.shape[0]) & (column >= 0) & (column < grid.shape[1])
+    cells = np.full(len(xy), -1, np.int64)
+    cells[inside] = (row[inside] * grid.shape[1] + column[inside]).astype(np.int64)
+    return cells
+
+
+def passages_of(lines: Any, grid: Grid) -> Passages:
+    """
+    Follow lines through the cells of a grid.
+
+    Parameters
+    ----------
+    lines
+        Array of shapely lines; of several parts in one only the first counts.
+    grid
+        The grid.
+
+    Returns
+    -------
+    Passages
+        Every passage inside the grid.
+    """
+    lines = np.asarray(lines, dtype=object)
+    left, bottom, right, top = grid.bounds
+    near = shapely.box(left, bottom, right, top).buffer(2 * grid.resolution_m)
+    whole = shapely.within(lines, near)
+    cut = np.where(whole, lines, shapely.intersection(lines, near))
+    parts, which = shapely.get_parts(cut, return_index=True)
+    is_line = np.isin(shapely.get_type_id(parts), (1, 2))
+    parts, which = parts[is_line], which[is_line]
+    xy, part = shapely.get_coordinates(parts, return_index=True)
+    at = in_cells(xy, grid)
+    crossed = np.abs(np.diff(np.floor(at + 0.5), axis=0)).sum(axis=1)
+    room = int(crossed.sum()) + 3 * len(at)
+    found = (
+        *(np.empty(room, np.int64) for _ in range(3)),
+        *(np.empty(room) for _ in range(5)),
+    )
+    count = line_cells.passages(at, part, found)
+    of_part, row, column, start, end, nearest, x, y = (values[:count] for values in found)
+    rows, columns = grid.shape
+    inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    return Passages(
+        line=which[of_part][inside],
+        cell=(row * columns + column)[inside],
+        # Ways of the parts of one line follow each other with a gap, so that they never join.
+        start=(start + 10.0 * of_part)[inside],
+        end=(end + 10.0 * of_part)[inside],
+        nearest=(nearest + 10.0 * of_part)[inside],
+        place=np.column_stack([x, y])[inside],
+    )
+
+
+def cells_inside(polygon: Any, grid: Grid) -> IntArray:
+    """
+    Find the cells whose centres lie inside a polygon.
+
+    Parameters
+    ----------
+    polygon
+        A shapely polygon, of one part or several.
+    grid
+        The grid.
+
+    Returns
+    -------
+    IntArray
+        Flat indices, each once.
+    """
+    rows, columns = grid.shape
+    every = [np.zeros(0, np.int64)]
+    for part in shapely.get_parts(polygon):
+        rings = shapely.get_rings(part)
+        xy, ring = shapely.get_coordinates(rings, return_index=True)
+        at = in_cells(xy, grid)
+        runs = np.zeros((0, 3), np.int64)
+        count = line_cells.inside_runs(at, ring, rows, columns, runs)
+        runs = np.zeros((count, 3), np.int64)
+        line_cells.inside_runs(at, ring, rows, columns, runs)
+        lengths = runs[:, 2] - runs[:, 1]
+        first = np.repeat(runs[:, 0] * columns + runs[:, 1], lengths)
+        along = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        every.append(first + along)
+    return np.unique(np.concatenate(every))
