@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -10,10 +11,9 @@ import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import dijkstra
 from shapely import GeometryCollection, Point
 from skimage.graph import MCP_Geometric
+from travel_cases import CELL, post, quickest, raster
 
 from borderzone import access
 from borderzone.errors import (
@@ -26,68 +26,7 @@ from borderzone.errors import (
 )
 from borderzone.grid import Grid
 
-if TYPE_CHECKING:
-    from borderzone._typing import FloatArray
-
-CELL = 100.0
-SIDES = [(0, 1), (1, 0), (0, -1), (-1, 0)]
-DIAGONALS = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
-KNIGHTS = [(a, b) for a in (-2, -1, 1, 2) for b in (-2, -1, 1, 2) if abs(a) != abs(b)]
-
-
-def raster(values: Any, cell: float = CELL, dtype: Any = np.float64) -> xr.DataArray:
-    """Raster on a grid whose lower left corner is at the origin."""
-    values = np.asarray(values, dtype=dtype)
-    rows, columns = values.shape
-    bounds = (0.0, 0.0, columns * cell, rows * cell)
-    return Grid.covering(bounds, resolution_m=cell, crs=32637).wrap(values)
-
-
-def post(dem: xr.DataArray, *cells: tuple[int, int]) -> gpd.GeoSeries:
-    """Points a little off the centres of cells."""
-    shift = 0.2 * abs(float(dem["x"][1] - dem["x"][0]))
-    x = [float(dem["x"][column]) + shift for _, column in cells]
-    y = [float(dem["y"][row]) - shift for row, _ in cells]
-    return gpd.GeoSeries.from_xy(x, y, crs=32637)
-
-
-def quickest(  # noqa: C901
-    z: FloatArray, factor: FloatArray, start: int, neighbours: int, speed: Any, sign: int
-) -> FloatArray:
-    """Solve the rule of the library as a graph, with scipy."""
-    rows, columns = z.shape
-    known = np.isfinite(z) & (factor > 0)
-    edges = []
-    for row, column in np.ndindex(rows, columns):
-        for down, right in SIDES + DIAGONALS + (KNIGHTS if neighbours == 16 else []):
-            end = (row + down, column + right)
-            if not (0 <= end[0] < rows and 0 <= end[1] < columns):
-                continue
-            here = (row, column)
-            passed = []
-            if (down, right) in KNIGHTS:
-                near = (round(down / 2 - 0.01 * down), round(right / 2 - 0.01 * right))
-                far = (down - near[0], right - near[1])
-                passed = [(row + a, column + b) for a, b in (near, far)]
-            if not all(known[cell] for cell in (here, end, *passed)):
-                continue
-            if (down, right) in DIAGONALS and not (known[row, end[1]] or known[end[0], column]):
-                continue
-            length = CELL * np.hypot(down, right)
-            heights = [z[here], z[end]]
-            if passed:
-                heights.insert(1, (z[passed[0]] + z[passed[1]]) / 2)
-            part = length / (len(heights) - 1)
-            slow = np.mean([1 / factor[cell] for cell in (here, end, *passed)])
-            speeds = [speed(sign * step / part) * 1000 for step in np.diff(heights)]
-            if min(speeds) > 0:
-                hours = sum(part / v for v in speeds) * slow
-                edges.append((row * columns + column, end[0] * columns + end[1], hours))
-    graph = coo_array(
-        ([e[2] for e in edges], ([e[0] for e in edges], [e[1] for e in edges])),
-        shape=(z.size, z.size),
-    )
-    return np.reshape(dijkstra(graph.tocsr(), indices=start), z.shape)
+ORACLE = Path(__file__).parent / "oracles" / "travel.npz"
 
 
 @given(seed=st.integers(0, 10**6), steep=st.floats(1.0, 40.0), data=st.data())
@@ -103,6 +42,8 @@ def test_times_are_those_of_the_graph(seed: int, steep: float, data: st.DataObje
     neighbours = data.draw(st.sampled_from([8, 16]))
     direction: Any = data.draw(st.sampled_from(["from", "towards"]))
     name = data.draw(st.sampled_from(["vehicle_off_road", "foot", "tobler"]))
+    knight: Any = data.draw(st.sampled_from(["halves", "direct"]))
+    limit = data.draw(st.sampled_from([None, 0.15]))
     dem = raster(z)
 
     found = access.travel_time(
@@ -112,11 +53,15 @@ def test_times_are_those_of_the_graph(seed: int, steep: float, data: st.DataObje
         neighbours=neighbours,
         surface_factor=raster(factor),
         direction=direction,
+        knight=knight,
+        max_h=limit,
     )
 
     sign = 1 if direction == "from" else -1
-    expected = quickest(z, factor, 0, neighbours, getattr(access, name), sign)
+    expected = quickest(z, factor, 0, neighbours, getattr(access, name), sign, knight=knight)
+    expected[expected > (limit or np.inf)] = np.inf
     expected[np.isnan(z)] = np.nan
+    assert found.attrs["cells_unreachable"] == int(np.isinf(expected).sum())
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
@@ -134,6 +79,33 @@ def test_other_program_agrees_where_the_way_does_not_matter() -> None:
     )
 
     np.testing.assert_allclose(found, np.asarray(expected) * CELL / 15e3, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("case", "neighbours", "knight", "apart"),
+    [
+        ("neighbours_8", 8, "halves", 1e-6),
+        ("knights", 16, "direct", 1e-6),
+        # With two gradients a knight's step, the way over rough ground takes a little longer.
+        ("knights", 16, "halves", 0.15),
+    ],
+)
+def test_grass_agrees_under_its_own_cost(
+    case: str, neighbours: int, knight: Any, apart: float
+) -> None:
+    """Times of r.walk on the same raster, with and without knight's moves."""
+    with np.load(ORACLE) as oracle:
+        dem = raster(oracle["heights_dm"] / 10, float(oracle["cell_m"]), np.float32)
+        expected_h, start = oracle[case] / 3600, tuple(oracle["start"])
+
+    found = access.travel_time(
+        dem, post(dem, start), speed="naismith_langmuir", neighbours=neighbours, knight=knight
+    ).to_numpy()
+
+    np.testing.assert_allclose(found, expected_h, rtol=apart)
+    if apart > 1e-3:
+        assert (found - expected_h).max() > 1e-3 * expected_h.max()
+        assert (found >= expected_h * (1 - 1e-6)).all()
 
 
 @pytest.mark.parametrize(("neighbours", "worst"), [(8, 1.0824), (16, 1.0275)])
@@ -162,6 +134,60 @@ def test_climbing_and_descending_are_told_apart() -> None:
 
     assert float(up[1, 10]) == pytest.approx(1.0 / 3.549332, rel=1e-6)
     assert float(down[1, 10]) == pytest.approx(1.0 / access.tobler(-0.1), rel=1e-6)
+
+
+@pytest.mark.parametrize("gradient", [-0.2126, -0.21251, -0.21249, -0.2124, -0.1])
+def test_speed_that_jumps_is_read_on_the_right_side(gradient: float) -> None:
+    """Naismith-Langmuir takes twice as long where it is steeper than 12 degrees down."""
+    dem = raster(gradient * CELL * np.arange(11.0)[None, :])  # one row: no way to zigzag down
+
+    found = access.travel_time(dem, post(dem, (0, 0)), speed="naismith_langmuir")
+    other = access.travel_time(
+        dem, post(dem, (0, 10)), speed="naismith_langmuir", direction="towards"
+    )
+
+    expected = 1.0 / access.naismith_langmuir(gradient)
+    assert float(found[0, 10]) == pytest.approx(expected, rel=1e-6)
+    assert float(other[0, 0]) == pytest.approx(expected, rel=1e-6)
+    assert found.attrs["speed_table_error"] < 1e-6
+
+
+@pytest.mark.parametrize("chunks", [{"y": 7, "x": 5}, {"y": -1, "x": -1}])
+def test_lazy_elevation_gives_the_same_numbers(chunks: Any) -> None:
+    """Computed once; the answer is in memory."""
+    dem = raster(np.random.default_rng(2).normal(size=(20, 15)) * 10, dtype=np.float32)
+    factor = raster(np.random.default_rng(3).uniform(0.1, 1, (20, 15)))
+    calls = []
+
+    def look(block: Any) -> Any:
+        calls.append(block.shape)
+        return block
+
+    lazy = dem.chunk(chunks)
+    lazy = lazy.copy(data=lazy.data.map_blocks(look, dtype=np.float32, meta=lazy.data._meta))
+
+    found = access.travel_time(lazy, post(dem, (3, 3)), surface_factor=factor.chunk(chunks))
+
+    xr.testing.assert_identical(
+        found, access.travel_time(dem, post(dem, (3, 3)), surface_factor=factor)
+    )
+    assert isinstance(found.data, np.ndarray)
+    assert len(calls) == lazy.data.npartitions
+
+
+def test_whole_numbers_and_named_voids_are_heights() -> None:
+    """Int16 with a fill value: unknown there, the same numbers elsewhere."""
+    z = np.random.default_rng(6).integers(0, 40, (9, 9)).astype(np.int16)
+    z[4, 2:7] = -32768
+    dem = raster(z, dtype=np.int16).assign_attrs(_FillValue=-32768)
+    as_floats = raster(np.where(z == -32768, np.nan, z), dtype=np.float32)
+
+    found = access.travel_time(dem, post(dem, (0, 0)), speed="foot")
+
+    np.testing.assert_array_equal(
+        found, access.travel_time(as_floats, post(dem, (0, 0)), speed="foot")
+    )
+    assert np.isnan(found[4, 2:7]).all()
 
 
 def test_knights_step_does_not_leap_over_a_ridge() -> None:
@@ -385,6 +411,59 @@ def test_impossible_options_are_refused(options: dict[str, Any], error: type, me
     dem = raster(np.zeros((3, 3)))
     with pytest.raises(error, match=message):
         access.travel_time(dem, post(dem, (0, 0)), **options)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda _: None, InvalidParameterError, "elevation must be an xarray.DataArray, got NoneType"),
+        (lambda dem: dem.to_numpy(), InvalidParameterError, "must be an xarray.DataArray, got ndarray"),
+        (lambda dem: dem.where(dem.x > 150, np.inf), InvalidParameterError, "infinite heights"),
+        (lambda dem: dem.where(dem.x > 150, -9999.0), InvalidParameterError, "heights such as -9999 m"),
+        (lambda dem: dem.assign_attrs(units="ft"), InvalidParameterError, "must be in metres"),
+        (lambda dem: dem.astype(str), InvalidParameterError, "must hold numbers"),
+        (lambda dem: dem.expand_dims("band"), InvalidParameterError, "dimensions .'y', 'x'. alone"),
+        (lambda dem: dem.where(dem.x < 0), NoOverlapError, "1 on cells without elevation"),
+        (lambda dem: dem.drop_vars("spatial_ref").assign_attrs(crs=None), CRSMismatchError, "no CRS"),
+    ],
+    ids=["none", "array", "infinite", "void", "feet", "text", "band", "all unknown", "no crs"],
+)  # fmt: skip
+def test_elevation_that_is_none_is_refused(make: Any, error: type, message: str) -> None:
+    """Before any search."""
+    dem = raster(np.zeros((3, 3)))
+    for function in (access.travel_time, access.travel):
+        with pytest.raises(error, match=message):
+            function(make(dem), post(dem, (0, 0)))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"neighbours": True}, "neighbours must be 8 or 16, got True"),
+        ({"neighbours": "16"}, "neighbours must be 8 or 16, got '16'"),
+        ({"speed": None}, "speed must be one of .* or a function, got None"),
+        ({"speed": lambda _: "fast"}, "speed must give finite km/h .* it fails: could not convert"),
+        ({"speed": lambda: 5.0}, "speed must give .* it fails: .*positional argument"),
+        ({"surface_factor": np.ones((3, 3))}, "surface_factor must be an xarray.DataArray, got nd"),
+        (
+            {"surface_factor": raster([["a"] * 3] * 3, dtype=str)},
+            "surface_factor must hold numbers",
+        ),
+        (
+            {"surface_factor": raster(np.full((3, 3), -0.1))},
+            "surface_factor must lie between 0 and 1",
+        ),
+        ({"knight": "leap"}, "knight must be one of halves, direct"),
+        ({"max_h": "1"}, "max_h must be a number"),
+        ({"max_h": -1}, "max_h must be a finite number above 0"),
+    ],
+)
+def test_options_of_the_wrong_kind_are_refused(options: dict[str, Any], message: str) -> None:
+    """Of both functions, with what is allowed."""
+    dem = raster(np.zeros((3, 3)))
+    for function in (access.travel_time, access.travel):
+        with pytest.raises(InvalidParameterError, match=message):
+            function(dem, post(dem, (0, 0)), **options)
 
 
 def test_degrees_are_refused() -> None:

@@ -26,7 +26,7 @@ TRACK = shapely.LineString([(5e5 + 300, 4e6 - 1800), (5e5 + 3300, 4e6 - 1800)])
 READERS: dict[str, Callable[[xr.DataArray], Any]] = {
     "terrain": terrain.slope,
     "lazy terrain": lambda dem: terrain.slope(dem.chunk({"y": 20})).compute(),
-    "viewshed": lambda dem: visibility.viewshed(dem, shapely.Point(5e5 + 630, 4e6 - 630)),
+    "viewshed": lambda dem: visibility.viewshed(dem, shapely.Point(5e5 + 330, 4e6 - 330)),
     "masked fraction": lambda dem: visibility.masked_fraction(dem, TRACK, max_km=1).f_mask,
     "warp": lambda dem: io.warp(dem, GRID),
 }

@@ -103,6 +103,12 @@ class Scenario(BaseModel):
         Length of a shift, of which the drive from the nearest origin and back
         is lost: for the rate of a unit on shift, beside that of one on
         station. An assumption. Units: h.
+    road_speeds_km_h
+        Speed by class of road, where it differs from `borderzone.access.ROAD_SPEEDS`. Units: km/h.
+    report_minutes
+        Time from a crossing until the response sets out; for the race to cover. Units: min.
+    post_height_m, post_sight_km
+        Height of the eyes of a post above its ground, and how far they look. Units: m, km.
     crosser
         How somebody crosses: ``"foot"`` takes the speed from the ground,
         ``"vehicle"`` moves at `crosser_vehicle_km_h`.
@@ -152,6 +158,10 @@ class Scenario(BaseModel):
     index_comparisons: dict[str, Weight] = Field(default_factory=dict)
     force: Force = Force(mode="vehicle_off_road", sensor="eye")
     shift_h: Positive = 12.0
+    road_speeds_km_h: dict[str, Weight] = Field(default_factory=dict)
+    report_minutes: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5.0
+    post_height_m: Positive = 10.0
+    post_sight_km: Annotated[float, Field(gt=0, le=50, allow_inf_nan=False)] = 10.0
     crosser: Literal["foot", "vehicle"] = "foot"
     crosser_vehicle_km_h: Positive = 30.0
     light: Literal["night", "day"] = "night"

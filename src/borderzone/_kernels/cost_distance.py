@@ -11,113 +11,24 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = [
-    "MOST_OFFERS",
-    "NO_STEP",
-    "SLOWEST_H_PER_M",
-    "expand",
-    "finish",
-    "follow",
-    "prepare",
-    "trail",
-]
+__all__ = ["MOST_OFFERS", "expand"]
 
 # Slower than a metre an hour is closed: steps of any length of time would need any number of buckets.
 SLOWEST_H_PER_M = 1.0
-# Back-pointer of a start, and of a cell that no way leads to.
-NO_STEP = 255
 # Steps that one cell can offer: 16 over the ground, and as many along roads.
 MOST_OFFERS = 32
 
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 
 
-@njit(**_OPTIONS)
-def prepare(z: Any, factor: Any, times: Any) -> Any:
-    """
-    Mark closed cells in the array of times, and measure the steepest step.
-
-    Parameters
-    ----------
-    z
-        Heights, shape ``(rows, columns)``; NaN where unknown. Units: m.
-    factor
-        Share of the speed that the surface allows, or None.
-    times
-        Output, flat: -1 where a cell is closed or unknown, else infinite.
-
-    Returns
-    -------
-    tuple of float
-        Highest difference between two neighbours, lowest and highest factor. Units: m.
-    """
-    rows, columns = z.shape
-    highest, low, high = 0.0, 1.0, 0.0
-    for i in range(rows):
-        for j in range(columns):
-            here = z[i, j]
-            is_open = here == here  # noqa: PLR0124 (NaN differs from itself)
-            if factor is not None:
-                share = factor[i, j]
-                low = min(low, share)
-                high = max(high, share)
-                is_open = is_open and share > 0
-            times[i * columns + j] = np.inf if is_open else -1.0
-            for down, right in ((0, -1), (-1, -1), (-1, 0), (-1, 1)):
-                if i + down >= 0 and 0 <= j + right < columns:
-                    rise = np.float64(abs(here - z[i + down, j + right]))
-                    highest = max(highest, rise)
-    return highest, low, high
-
-
-@njit(**_OPTIONS)
-def finish(z: Any, factor: Any, times: Any, hours: Any) -> Any:
-    """
-    Turn times into hours as they are given out.
-
-    Parameters
-    ----------
-    z
-        Heights, shape ``(rows, columns)``.
-    factor
-        Share of the speed that the surface allows, or None.
-    times
-        Times, flat; negative where a cell is closed. Units: h.
-    hours
-        Output: infinite where no way leads, NaN where height or factor is unknown. Units: h.
-
-    Returns
-    -------
-    int
-        Number of known cells that no way leads to.
-    """
-    rows, columns = z.shape
-    unreachable = 0
-    for i in range(rows):
-        for j in range(columns):
-            time = times[i * columns + j]
-            unknown = z[i, j] != z[i, j]
-            if factor is not None:
-                unknown = unknown or factor[i, j] != factor[i, j]
-            if unknown:
-                hours[i, j] = np.nan
-            elif time < 0.0 or time == np.inf:
-                hours[i, j] = np.inf
-                unreachable += 1
-            else:
-                hours[i, j] = time
-    return unreachable
-
-
 @njit(inline="always", **_OPTIONS)
-def _pace(rise_per_m: float, table: Any, first: float, per_m: float) -> Any:
-    """Hours a metre at a gradient: one over the speed read from the table between its knots."""
-    place = (rise_per_m - first) * per_m
-    # Differences are at most the largest in the raster, so only rounding can leave the table,
-    # and ground steeper than the table goes: there the speed stays as it is at its end.
-    knot = max(0, min(int(place), table.size - 2))
-    part = max(0.0, min(place - knot, 1.0))
-    return 1.0 / (table[knot] + part * (table[knot + 1] - table[knot]))
+def _pace(place: float, table: Any, last: float) -> Any:
+    """Hours a metre: one over the speed read from the table between its knots."""
+    # Ground steeper than the table goes has the speed at its end.
+    place = min(max(place, 0.0), last)
+    knot = np.uintp(place)
+    first = np.uintp(2) * knot
+    return 1.0 / (table[first] + (place - knot) * table[first + np.uintp(1)])
 
 
 @njit(inline="always", **_OPTIONS)
@@ -148,10 +59,9 @@ def _expand(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one hot loop)
     pass_b: Any,
     length: Any,
     soonest: Any,
+    knots: Any,
     halves: Any,
     table: Any,
-    first: Any,
-    per_m: Any,
     lookup: Any,
     odd_cells: Any,
     barred_steps: Any,
@@ -187,7 +97,10 @@ def _expand(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one hot loop)
     """Do the work of `expand`."""
     turn, waiting, free, n_free = state[0], state[1], state[2], state[3]
     n_up, n_down, n_in = state[4], state[5], state[6]
-    n_steps, n_buckets, count, done = offset.size, heads.size, 0, False
+    n_steps, count, done = offset.size, 0, False
+    mask = heads.size - 1  # a power of two, less one
+    # Knot of level ground, and a place just short of the last knot.
+    level, last = 0.25 * table.size, 0.5 * table.size - 1e-9
     kept, bucket = np.int64(-1), 0
     while True:
         if min(n_free, up_cell.size - n_up, down_cell.size - n_down) < MOST_OFFERS:
@@ -203,12 +116,13 @@ def _expand(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one hot loop)
             count = 1
             n_in += 1
         else:
-            bucket = turn % n_buckets
+            bucket = turn & mask
             node = np.int64(heads[bucket])
             if node < 0:
                 heads[bucket], kept = kept, np.int64(-1)
                 turn += 1
-                done = waiting == 0 or turn >= until
+                # Empty buckets are passed over, so that the bands need not meet for each.
+                done = waiting == 0 or (turn >= until and heads[turn & mask] >= 0)
                 if done:
                     break
                 continue
@@ -223,19 +137,23 @@ def _expand(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one hot loop)
             waiting -= 1
             if here != times[cell]:
                 continue
-            count, barred, odd = 0, 0, -1
+            count, barred, odd = 0, np.int64(0), np.int64(-1)
             if (lookup[cell >> 3] >> (cell & 7)) & 1:
                 odd = np.searchsorted(odd_cells, cell)
                 barred = np.int64(barred_steps[odd])
             height = np.float64(z[cell])
             slow_here = 1.0 if factor is None else _slow(factor, cell)
             for s in range(min(8, n_steps)):
-                there = cell + offset[s]
+                there = np.uintp(cell + offset[s])
                 if (barred >> s) & 1 or times[there] <= here + soonest[s]:
                     continue
-                if s >= 4 and times[cell + pass_a[s]] < 0.0 and times[cell + pass_b[s]] < 0.0:
+                if (
+                    s >= 4
+                    and times[np.uintp(cell + pass_a[s])] < 0.0
+                    and times[np.uintp(cell + pass_b[s])] < 0.0
+                ):
                     continue
-                pace = _pace((z[there] - height) / length[s], table, first, per_m)
+                pace = _pace(level + (z[there] - height) * knots[s], table, last)
                 if factor is not None:
                     pace *= 0.5 * (slow_here + _slow(factor, there))
                 time = here + length[s] * pace
@@ -243,19 +161,19 @@ def _expand(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one hot loop)
                     found_cell[count], found_time[count], found_step[count] = there, time, s
                     count += 1
             for s in range(8, n_steps):
-                there = cell + offset[s]
+                there = np.uintp(cell + offset[s])
                 if (barred >> s) & 1 or times[there] <= here + soonest[s]:
                     continue
-                left, right = cell + pass_a[s], cell + pass_b[s]
+                left, right = np.uintp(cell + pass_a[s]), np.uintp(cell + pass_b[s])
                 if times[left] < 0.0 or times[right] < 0.0:
                     continue
                 if halves:
                     middle = 0.5 * (np.float64(z[left]) + np.float64(z[right]))
-                    per_half = 2.0 / length[s]
-                    pace = 0.5 * _pace((middle - height) * per_half, table, first, per_m)
-                    pace += 0.5 * _pace((z[there] - middle) * per_half, table, first, per_m)
+                    per_half = 2.0 * knots[s]
+                    pace = 0.5 * _pace(level + (middle - height) * per_half, table, last)
+                    pace += 0.5 * _pace(level + (z[there] - middle) * per_half, table, last)
                 else:
-                    pace = _pace((z[there] - height) / length[s], table, first, per_m)
+                    pace = _pace(level + (z[there] - height) * knots[s], table, last)
                 if factor is not None:
                     passed = _slow(factor, left) + _slow(factor, right)
                     pace *= 0.25 * (slow_here + _slow(factor, there) + passed)
@@ -284,13 +202,13 @@ def _expand(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one hot loop)
                 times[there] = time
                 if back is not None:
                     back[there] = step
-                place = int(time * per_bucket) % n_buckets
+                place = int(time * per_bucket) & mask
                 node, free = free, np.int64(after[free])
                 node_cell[node], node_time[node] = there, time
                 after[node], heads[place] = heads[place], node
                 n_free -= 1
                 waiting += 1
-            elif back is not None:
+            elif back is not None:  # noqa: SIM102 (numba drops the branch where there is none)
                 # Of ways that take equally long, the one by the step of the lower number.
                 if time == times[there] and step < back[there]:
                     back[there] = step
@@ -327,8 +245,9 @@ def expand(  # noqa: PLR0913, PLR0917 (plain arrays)
     factor
         Flat surface factors, or None.
     rule
-        For each step offset, offsets of the two cells passed, length and the least time; whether
-        knight's steps have halves; speeds in m/h at even gradients, first gradient, knots for one.
+        For each step offset, offsets of the two cells passed, length, least time, and knots of the
+        table for a metre of rise; whether knight's steps have halves; and the table: speed in
+        m/h at the lower end of each interval of gradients, as many down as up, and its rise to the upper.
     odd
         Bits of the cells that are not as the others, those cells, their barred steps as bits,
         and roads: first step of each cell, and cell reached, time and number of each step.
@@ -337,7 +256,7 @@ def expand(  # noqa: PLR0913, PLR0917 (plain arrays)
     back
         Numbers of the steps that led to each cell, changed; or None.
     queue
-        Heads of the buckets; cells, times and followers of the nodes; and the state: the turn, how many
+        Heads of the buckets, a power of two; cells, times and followers of the nodes; and the state: the turn, how many
         nodes wait, the first free node, how many are free, how many messages are in the upper and in the
         lower outbox, and how many were taken from the inbox.
     inbox
@@ -354,7 +273,7 @@ def expand(  # noqa: PLR0913, PLR0917 (plain arrays)
     bool
         Whether the band is done up to that turn; if not, it needs more nodes or outbox.
     """
-    offset, pass_a, pass_b, length, soonest, halves, table, first, per_m = rule
+    offset, pass_a, pass_b, length, soonest, knots, halves, table = rule
     lookup, odd_cells, barred_steps, first_road, road_cell, road_h, road_step = odd
     heads, node_cell, node_time, after, state = queue
     in_cell, in_time, in_step = inbox
@@ -365,69 +284,10 @@ def expand(  # noqa: PLR0913, PLR0917 (plain arrays)
     found_time = np.empty(MOST_OFFERS, np.float64)
     found_step = np.empty(MOST_OFFERS, np.uint8)
     done: bool = _expand(
-        z, factor, offset, pass_a, pass_b, length, soonest, halves, table, first, per_m, lookup,
+        z, factor, offset, pass_a, pass_b, length, soonest, knots, halves, table, lookup,
         odd_cells, barred_steps, first_road, road_cell, road_h, road_step, times, back, heads,
         node_cell, node_time, after, state, in_cell, in_time, in_step, up_cell, up_time, up_step,
         down_cell, down_time, down_step, low, high, per_bucket, latest, until, found_cell,
         found_time, found_step,
     )  # fmt: skip
     return done
-
-
-@njit(**_OPTIONS)
-def follow(back: Any, offset: Any, origin: Any) -> None:
-    """
-    Carry the origin of each start along the ways that lead from it.
-
-    Parameters
-    ----------
-    back
-        Number of the step that led to each cell; 255 where none did.
-    offset
-        Offset of each step.
-    origin
-        The origin at the starts, -1 elsewhere; filled for every cell that a way leads to.
-    """
-    for cell in range(back.size):
-        if origin[cell] >= 0 or back[cell] == NO_STEP:
-            continue
-        end = cell
-        while origin[end] < 0:
-            end -= offset[back[end] & 15]
-        label = origin[end]
-        end = cell
-        while origin[end] < 0:
-            origin[end] = label
-            end -= offset[back[end] & 15]
-
-
-@njit(**_OPTIONS)
-def trail(back: Any, offset: Any, cell: int) -> Any:
-    """
-    Walk back from a cell to its start.
-
-    Parameters
-    ----------
-    back
-        Number of the step that led to each cell; 255 where none did.
-    offset
-        Offset of each step.
-    cell
-        Where to begin.
-
-    Returns
-    -------
-    tuple of arrays
-        The cells from there to the start, and the number of the step that led to each but the
-        last.
-    """
-    count, end = 1, cell
-    while back[end] != NO_STEP:
-        end -= offset[back[end] & 15]
-        count += 1
-    cells, numbers = np.empty(count, np.int64), np.empty(count - 1, np.int64)
-    cells[0] = cell
-    for k in range(count - 1):
-        numbers[k] = back[cells[k]]
-        cells[k + 1] = cells[k] - offset[numbers[k] & 15]
-    return cells, numbers

@@ -19,7 +19,7 @@ _SHORTEST = 1e-9  # cells; shorter passages are corners that rounding has cut
 
 
 @njit(inline="always", **_OPTIONS)
-def _next_edge(at: float, towards: float) -> float:
+def _next_edge(at: float, towards: float) -> Any:
     """First edge between two columns (or rows) beyond a place; edges lie at halves."""
     if towards > 0:
         return np.floor(at + 0.5) + 0.5
@@ -27,7 +27,7 @@ def _next_edge(at: float, towards: float) -> float:
 
 
 @njit(**_OPTIONS)
-def passages(xy: Any, line: Any, found: Any) -> int:
+def passages(xy: Any, line: Any, found: Any) -> int:  # noqa: C901, PLR0915 (one walk)
     """
     Cut lines at the edges of the cells.
 
@@ -49,11 +49,24 @@ def passages(xy: Any, line: Any, found: Any) -> int:
     of_line, row, column, start, end, nearest, place_x, place_y = found
     count = 0
     way = 0.0
-    for k in range(xy.shape[0] - 1):
-        if line[k] != line[k + 1]:
-            way = 0.0
-            continue
+    for k in range(xy.shape[0]):
         x, y = xy[k, 0], xy[k, 1]
+        begins, ends = (
+            k == 0 or line[k - 1] != line[k],
+            k == xy.shape[0] - 1 or line[k + 1] != line[k],
+        )
+        if begins:
+            way = 0.0
+        if begins or ends:
+            # The cell that holds an end is passed though the end lies on its edge, so that lines which
+            # meet there are joined.
+            of_line[count] = line[k]
+            row[count], column[count] = np.floor(y + 0.5), np.floor(x + 0.5)
+            start[count], end[count], nearest[count] = way, way, way
+            place_x[count], place_y[count] = x, y
+            count += 1
+        if ends:
+            continue
         east, south = xy[k + 1, 0] - x, xy[k + 1, 1] - y
         length = np.hypot(east, south)
         if length <= 0.0:
@@ -89,7 +102,7 @@ def passages(xy: Any, line: Any, found: Any) -> int:
 @njit(**_OPTIONS)
 def road_nodes(line: Any, cell: Any, start: Any, end: Any, soon: float, node: Any) -> None:
     """
-    Number the visits of lines to cells.
+    Give visits of lines to cells a number.
 
     Parameters
     ----------
@@ -223,7 +236,7 @@ def room_for_barred(pieces: Any, rows: int, columns: int) -> int:
 
 
 @njit(**_OPTIONS)
-def barred_steps(  # noqa: PLR0913, PLR0917 (plain arrays)
+def barred_steps(  # noqa: C901, PLR0913, PLR0917 (plain arrays)
     pieces: Any, steps: Any, opposite: Any, rows: int, columns: int, cells: Any, bits: Any
 ) -> int:
     """

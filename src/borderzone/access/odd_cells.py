@@ -12,9 +12,11 @@ from borderzone.access.steps import STEPS
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["ALL_STEPS", "BarredSteps", "OddCells", "RoadSteps"]
+__all__ = ["ALL_STEPS", "ON_ROAD", "BarredSteps", "OddCells", "RoadSteps"]
 
 ALL_STEPS = 0xFFFF
+# Added to the number of a step along a road.
+ON_ROAD = 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

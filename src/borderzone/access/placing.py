@@ -30,6 +30,8 @@ class Passages:
     ----------
     line
         Position of the line in what was given.
+    part
+        Number of the part of it, counted through all lines.
     cell
         Flat index of the cell.
     start, end, nearest
@@ -40,6 +42,7 @@ class Passages:
     """
 
     line: IntArray
+    part: IntArray
     cell: IntArray
     start: FloatArray
     end: FloatArray
@@ -180,7 +183,7 @@ def passages_of(lines: Any, grid: Grid) -> Passages:
     Parameters
     ----------
     lines
-        Array of shapely lines; of several parts in one only the first counts.
+        Array of shapely lines.
     grid
         The grid.
 
@@ -200,8 +203,8 @@ def passages_of(lines: Any, grid: Grid) -> Passages:
     xy, part = shapely.get_coordinates(parts, return_index=True)
     at = in_cells(xy, grid)
     crossed = np.abs(np.diff(np.floor(at + 0.5), axis=0)).sum(axis=1)
-    room = int(crossed.sum()) + 3 * len(at)
-    found = (
+    room = int(crossed.sum()) + 5 * len(at)
+    found: tuple[Any, ...] = (
         *(np.empty(room, np.int64) for _ in range(3)),
         *(np.empty(room) for _ in range(5)),
     )
@@ -211,11 +214,11 @@ def passages_of(lines: Any, grid: Grid) -> Passages:
     inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
     return Passages(
         line=which[of_part][inside],
+        part=of_part[inside],
         cell=(row * columns + column)[inside],
-        # Ways of the parts of one line follow each other with a gap, so that they never join.
-        start=(start + 10.0 * of_part)[inside],
-        end=(end + 10.0 * of_part)[inside],
-        nearest=(nearest + 10.0 * of_part)[inside],
+        start=start[inside],
+        end=end[inside],
+        nearest=nearest[inside],
         place=np.column_stack([x, y])[inside],
     )
 

@@ -7,23 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
-import xarray as xr
 
-from borderzone._kernels import cost_distance
+from borderzone._kernels import travel_arrays
+from borderzone.access.odd_cells import ON_ROAD
 from borderzone.access.placing import cells_of_points, shapes_of
 from borderzone.access.steps import Steps
 from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.grid import Grid
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from borderzone._typing import FloatArray, IntArray
 
 __all__ = ["routes"]
 
 _LOG = logging.getLogger("borderzone")
 _LAYERS = ("travel_time_h", "origin", "step")
-_ON_ROAD = 16
 
 
 def routes(travel: xr.Dataset, points: gpd.GeoSeries | gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -94,7 +96,10 @@ def routes(travel: xr.Dataset, points: gpd.GeoSeries | gpd.GeoDataFrame) -> gpd.
             "hours": hours,
             "length_km": [0.0 if way is None else way[1] for way in found],
             "road_share": [np.nan if way is None else way[2] for way in found],
-            "origin": np.array([labels[at] if at >= 0 else None for at in origin], dtype=object),
+            # Of no type of its own, so that None stays None.
+            "origin": pd.Series(
+                [labels[at] if at >= 0 else None for at in origin], index=given.index, dtype=object
+            ),
         },
         geometry=[
             shapely.LineString() if way is None else _line(way[0], outwards=outwards)
@@ -126,11 +131,11 @@ def _cells(points: gpd.GeoSeries, grid: Grid) -> IntArray:
 def _way(back: IntArray, cell: int, grid: Grid) -> tuple[FloatArray, float, float]:
     """Coordinates from the origin to the cell, length in km, and the share of it along roads."""
     steps = Steps.of(grid.shape[1], 16)
-    cells, numbers = cost_distance.trail(back, steps.offset, cell)
+    cells, numbers = travel_arrays.trail(back, steps.offset, cell)
     row, column = np.divmod(cells[::-1], grid.shape[1])
-    lengths = steps.length[numbers % _ON_ROAD] * grid.resolution_m / 1000.0
+    lengths = steps.length[numbers % ON_ROAD] * grid.resolution_m / 1000.0
     km = float(lengths.sum())
-    on_road = float(lengths[numbers >= _ON_ROAD].sum())
+    on_road = float(lengths[numbers >= ON_ROAD].sum())
     return np.column_stack([grid.x[column], grid.y[row]]), km, on_road / km if km else 0.0
 
 

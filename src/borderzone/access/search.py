@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._kernels import cost_distance
+from borderzone._kernels import cost_distance, travel_arrays
 from borderzone.access.steps import Steps
 
 if TYPE_CHECKING:
@@ -22,10 +24,14 @@ if TYPE_CHECKING:
 __all__ = ["Rule", "search"]
 
 _N_BUCKETS = 2**15
+# Bands so small that the front in one stays in the cache (which helps a single thread too), and so few
+# that little crosses their edges.
 _CELLS_OF_A_BAND = 500_000
+_CELLS_OF_ONE_OF_MANY = 3_000_000
+_FEW_BANDS = 8
 # Bands wait for one another after so many buckets. Fewer waste time on waiting, more on ways through
 # a band that a neighbour has yet to shorten.
-_TURNS_TOGETHER = 48
+_TURNS_TOGETHER = 96
 _LAST_TURN = 2**62
 
 Messages = tuple["IntArray", "FloatArray", "IntArray"]
@@ -80,7 +86,7 @@ def search(
     odd
         Rim, barriers and roads.
     arrays
-        Times as `cost_distance.prepare` leaves them, and back-pointers or None; both are filled.
+        Times as `travel_arrays.prepare` leaves them, and back-pointers or None; both are filled.
     threads
         Number of threads; the answer is the same whatever it is.
     """
@@ -88,7 +94,7 @@ def search(
     rows, columns = z.shape
     threads = threads or os.cpu_count() or 1
     bands = _bands(rows, columns, threads, rule)
-    given = np.zeros(len(starts)), np.full(len(starts), cost_distance.NO_STEP, np.uint8)
+    given = np.zeros(len(starts)), np.full(len(starts), travel_arrays.NO_STEP, np.uint8)
     for band in bands:
         band.inbox = _within(band, [(starts.astype(np.int64), *given)])
     looked_up = (odd.lookup, odd.cells, odd.barred, *odd.roads)
@@ -103,7 +109,7 @@ def search(
             while busy := [band for band in bands if band.turn < until and band.has_work]:
                 # The one with most to do goes first.
                 busy.sort(key=lambda band: -band.waiting)
-                list(pool.map(lambda band: band.run(fixed, until), busy))
+                list(pool.map(partial(_Band.run, fixed=fixed, until=until), busy))
                 _exchange(bands)
 
 
@@ -111,10 +117,11 @@ def _steps(rule: Rule, columns: int) -> tuple[Any, ...]:
     steps = Steps.of(columns, rule.neighbours)
     length_m = steps.length * rule.cell_m
     # A little below what the quickest step takes, so that rounding never hides one that is sooner.
-    soonest = length_m / rule.table.speeds_m_h.max() * (1 - 1e-6)
+    soonest = length_m / rule.table.highest_m_h * (1 - 1e-6)
+    knots = rule.table.per_unit / length_m
     return (
-        steps.offset, steps.pass_a, steps.pass_b, length_m, soonest, rule.halves,
-        rule.table.speeds_m_h, rule.table.first, rule.table.per_unit,
+        steps.offset, steps.pass_a, steps.pass_b, length_m, soonest, knots, rule.halves,
+        rule.table.lines,
     )  # fmt: skip
 
 
@@ -191,10 +198,11 @@ class _Band:
 
 
 def _bands(rows: int, columns: int, threads: int, rule: Rule) -> list[_Band]:
-    shortest_h = rule.cell_m / float(rule.table.speeds_m_h.max())
-    several = rows * columns // _CELLS_OF_A_BAND if threads > 1 else 1
+    shortest_h = rule.cell_m / rule.table.highest_m_h
+    cells = rows * columns
+    many = max(4 * threads, _FEW_BANDS, cells // _CELLS_OF_ONE_OF_MANY)
     # A step reaches two rows on, so messages go to the next band at most.
-    count = max(1, min(several, 8 * threads, rows // 8))
+    count = max(1, min(cells // _CELLS_OF_A_BAND, many, rows // 8))
     edges = np.linspace(0, rows, count + 1).astype(np.int64) * columns
     return [
         _Band(
@@ -204,7 +212,7 @@ def _bands(rows: int, columns: int, threads: int, rule: Rule) -> list[_Band]:
             latest=rule.latest_h,
             inbox=_messages(0),
         )
-        for low, high in zip(edges[:-1], edges[1:], strict=True)
+        for low, high in pairwise(edges)
     ]
 
 

@@ -18,30 +18,31 @@ if TYPE_CHECKING:
 
 __all__ = ["SpeedTable", "speeds_at"]
 
-# Knots of the speed table. 0.05 is a whole number of steps, so that the kinks of Tobler's function
-# and of the vehicle's (at 0 and at its steepest gradient) fall on knots.
+# Knots of the speed table. 0.05 is a whole number of steps, so that the kinks of Tobler's function and
+# of the vehicle's (at 0 and at its steepest gradient), and the jump of Naismith-Langmuir (at -0.2125), fall
+# on knots.
 _KNOT = 0.05 / 2048
+# Share of the way between two knots at which their ends are read, so that a jump at a knot stays one.
+_INSIDE = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpeedTable:
     """
-    Speed at evenly spaced gradients, and how well it stands for the function.
+    Speed between evenly spaced gradients, as many down as up, and how well it stands for the function.
 
     Attributes
     ----------
-    first
-        Gradient of the first knot.
-    speeds_m_h
-        Speed at each knot. Units: m/h.
+    lower, upper
+        Speed at the lower and the upper end of each interval, from within. Units: m/h.
     error
         Largest relative error of what is read midway between two knots.
     per_unit
         Knots for one unit of gradient.
     """
 
-    first: float
-    speeds_m_h: FloatArray
+    lower: FloatArray
+    upper: FloatArray
     error: float
     per_unit: float = 1.0 / _KNOT
 
@@ -73,16 +74,41 @@ class SpeedTable:
             msg = f"speed must be one of {', '.join(SPEEDS)} or a function, got {speed!r}"
             raise InvalidParameterError(msg)
         n = int(np.ceil(min(max(steepest, 0.05), STEEPEST_GRADIENT) / _KNOT - 1e-6))
-        knots = np.arange(-n, n + 1) * _KNOT
-        speeds = speeds_at(speed, knots)
-        between = speeds_at(speed, knots[:-1] + _KNOT / 2)
-        if speeds.max() <= 0:
+        knots = np.arange(-n, n) * _KNOT
+        lower, between, upper = (
+            speeds_at(speed, knots + part * _KNOT) for part in (_INSIDE, 0.5, 1.0 - _INSIDE)
+        )
+        if max(lower.max(), upper.max()) <= 0:
             msg = f"speed must be above 0 somewhere between gradients of -{n * _KNOT:.3g} and {n * _KNOT:.3g}"
             raise InvalidParameterError(msg)
-        read = (speeds[1:] + speeds[:-1]) / 2
+        read = (lower + upper) / 2
         error = np.abs(read - between)[between > 0] / between[between > 0]
         largest = float(error.max(initial=0.0))
-        return cls(first=float(knots[0]), speeds_m_h=1000.0 * speeds, error=largest)
+        return cls(lower=1000.0 * lower, upper=1000.0 * upper, error=largest)
+
+    @property
+    def highest_m_h(self) -> float:
+        """
+        Highest speed.
+
+        Returns
+        -------
+        float
+            Units: m/h.
+        """
+        return float(max(self.lower.max(), self.upper.max()))
+
+    @property
+    def lines(self) -> FloatArray:
+        """
+        Give the table as the kernel reads it.
+
+        Returns
+        -------
+        FloatArray
+            Speed at the lower end of each interval and its rise to the upper, in turns. Units: m/h.
+        """
+        return np.column_stack([self.lower, self.upper - self.lower]).ravel()
 
     def turned(self, direction: str) -> SpeedTable:
         """
@@ -100,11 +126,12 @@ class SpeedTable:
         """
         if direction == "from":
             return self
-        backwards = np.ascontiguousarray(self.speeds_m_h[::-1])
-        return SpeedTable(first=self.first, speeds_m_h=backwards, error=self.error)
+        return SpeedTable(lower=self.upper[::-1], upper=self.lower[::-1], error=self.error)
 
 
-def speeds_at(function: Callable[[Any], Any], gradients: FloatArray) -> FloatArray:
+def speeds_at(
+    function: Callable[[Any], Any], gradients: FloatArray, what: str = "speed must give finite km/h"
+) -> FloatArray:
     """
     Call a speed function of arrays, or, where it takes numbers only, one after the other.
 
@@ -114,6 +141,8 @@ def speeds_at(function: Callable[[Any], Any], gradients: FloatArray) -> FloatArr
         From gradients to km/h.
     gradients
         Rise over run, signed.
+    what
+        What it must give, for the message.
 
     Returns
     -------
@@ -123,17 +152,21 @@ def speeds_at(function: Callable[[Any], Any], gradients: FloatArray) -> FloatArr
     Raises
     ------
     InvalidParameterError
-        If one is negative or not finite.
+        If one is negative or not finite, or the function fails.
     """
     try:
         speeds = np.broadcast_to(np.asarray(function(gradients), dtype=float), gradients.shape)
     except (TypeError, ValueError):
-        speeds = np.array([function(float(gradient)) for gradient in gradients], dtype=float)
+        try:
+            speeds = np.array([function(float(gradient)) for gradient in gradients], dtype=float)
+        except (TypeError, ValueError) as error:
+            msg = f"{what} for a gradient (rise over run, a number); it fails: {error}"
+            raise InvalidParameterError(msg) from error
     wrong = ~(np.isfinite(speeds) & (speeds >= 0))
     if wrong.any():
         first = int(np.argmax(wrong))
         msg = (
-            "speed must give finite km/h, 0 or more, at every gradient of the ground; it gives "
+            f"{what}, 0 or more, at every gradient of the ground; it gives "
             f"{speeds[first]} at {gradients[first]:.4g}"
         )
         raise InvalidParameterError(msg)

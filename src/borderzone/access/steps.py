@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 __all__ = ["OPPOSITE", "PASSED", "STEPS", "Steps"]
 
 # Rows down and columns right. Sides, diagonals and knight's steps, each clockwise from the east.
-STEPS = np.array(
-    [(0, 1), (1, 0), (0, -1), (-1, 0)]
-    + [(1, 1), (1, -1), (-1, -1), (-1, 1)]
-    + [(1, 2), (2, 1), (2, -1), (1, -2), (-1, -2), (-2, -1), (-2, 1), (-1, 2)]
-)
+STEPS = np.array([
+    (0, 1), (1, 0), (0, -1), (-1, 0),
+    (1, 1), (1, -1), (-1, -1), (-1, 1),
+    (1, 2), (2, 1), (2, -1), (1, -2), (-1, -2), (-2, -1), (-2, 1), (-1, 2),
+])  # fmt: skip
 OPPOSITE = np.array([2, 3, 0, 1, 6, 7, 4, 5, 12, 13, 14, 15, 8, 9, 10, 11])
 
 

@@ -9,17 +9,17 @@ import numpy as np
 import xarray as xr
 
 from borderzone._checks import check_choice, check_positive
-from borderzone._heights import heights_of, refuse_impossible
-from borderzone._kernels import cost_distance, focal
+from borderzone._kernels import travel_arrays
 from borderzone.access.barriers import Barred, barred_by
-from borderzone.access.network import Roads, open_roads, steps_of_roads
+from borderzone.access.ground import Ground
+from borderzone.access.network import Roads
 from borderzone.access.odd_cells import OddCells, RoadSteps
 from borderzone.access.origins import Origins, cells_of
+from borderzone.access.road_steps import open_roads, steps_of_roads
 from borderzone.access.search import Rule, search
 from borderzone.access.speed_table import SpeedTable
 from borderzone.access.steps import Steps
 from borderzone.errors import InvalidParameterError
-from borderzone.grid import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from borderzone._typing import FloatArray, IntArray
+    from borderzone._typing import IntArray
+    from borderzone.grid import Grid
 
 __all__ = ["TravelOptions", "travel", "travel_time"]
 
@@ -152,6 +153,7 @@ def travel_time(  # noqa: PLR0913 (each option changes what the hours mean, and 
     A vehicle makes 15 km in an hour over flat bare ground:
 
     >>> import geopandas as gpd
+    >>> from borderzone.grid import Grid
     >>> grid = Grid.covering((0, 0, 30e3, 7500), resolution_m=7500, crs=32637)
     >>> plain = grid.wrap(np.zeros((1, 4), np.float32))
     >>> post = gpd.GeoSeries.from_xy([100.0], [100.0], crs=32637)
@@ -207,6 +209,7 @@ def travel(
     Examples
     --------
     >>> import geopandas as gpd
+    >>> from borderzone.grid import Grid
     >>> grid = Grid.covering((0, 0, 30e3, 7500), resolution_m=7500, crs=32637)
     >>> plain = grid.wrap(np.zeros((1, 4), np.float32))
     >>> posts = gpd.GeoSeries.from_xy([100.0, 29e3], [100.0, 100.0], crs=32637)
@@ -224,11 +227,11 @@ class _Asked:
     neighbours: int = 16
     surface_factor: xr.DataArray | None = None
     direction: Direction = "from"
-    roads: Roads | None = None
+    roads: Any = None
     barriers: Any = None
     crossings: Any = None
     crossing_width_m: float | None = None
-    roads_cross: bool = False
+    roads_cross: Any = False
     knight: Knight = "halves"
     max_h: float | None = None
 
@@ -263,55 +266,10 @@ class _Asked:
         return str(getattr(self.speed, "__name__", "function"))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Ground:
-    """Arrays of a search: heights, surface, times with -1 where closed, and the steepest gradient."""
-
-    z: FloatArray
-    factor: FloatArray | None
-    times: FloatArray
-    steepest: float
-
-    @classmethod
-    def of(cls, dem: xr.DataArray, surface_factor: xr.DataArray | None, grid: Grid) -> _Ground:
-        if dem.ndim != 2:
-            msg = f"elevation must have dimensions ('y', 'x') alone, got {dem.dims}"
-            raise InvalidParameterError(msg)
-        z = heights_of(dem)
-        if focal.n_impossible(z):
-            refuse_impossible(z)
-        factor = None if surface_factor is None else _shares(surface_factor, grid)
-        times = np.empty(z.size)
-        highest, low, high = cost_distance.prepare(z, factor, times)
-        if low < 0 or high > 1:
-            msg = (
-                "surface_factor must lie between 0 and 1, got values from "
-                f"{np.nanmin(factor):g} to {np.nanmax(factor):g}"
-            )
-            raise InvalidParameterError(msg)
-        return cls(z=z, factor=factor, times=times, steepest=highest / grid.resolution_m)
-
-
-def _shares(surface_factor: Any, grid: Grid) -> FloatArray:
-    if not isinstance(surface_factor, xr.DataArray):
-        msg = f"surface_factor must be an xarray.DataArray, got {type(surface_factor).__name__}"
-        raise InvalidParameterError(msg)
-    grid.check(surface_factor, "surface_factor")
-    raw = surface_factor.to_numpy()
-    if raw.dtype.kind not in "biuf":
-        msg = f"surface_factor must hold numbers, got {raw.dtype}"
-        raise InvalidParameterError(msg)
-    kind = np.float64 if raw.dtype == np.float64 else np.float32
-    return np.ascontiguousarray(raw, dtype=kind)
-
-
 def _solved(dem: Any, origins: Any, asked: _Asked, *, traced: bool) -> xr.Dataset:
     """Search, and dress the answer; `traced` adds origins and steps."""
-    if not isinstance(dem, xr.DataArray):
-        msg = f"elevation must be an xarray.DataArray, got {type(dem).__name__}"
-        raise InvalidParameterError(msg)
-    grid = Grid.of(dem)
-    ground = _Ground.of(dem, asked.surface_factor, grid)
+    ground = Ground.of(dem, asked.surface_factor)
+    grid = ground.grid
     barred = barred_by(asked.barriers, asked.crossings, asked.crossing_width_m, grid)
     if barred is not None:
         barred.close(ground.times)
@@ -325,18 +283,18 @@ def _solved(dem: Any, origins: Any, asked: _Asked, *, traced: bool) -> xr.Datase
         table=table.turned(asked.direction),
         latest_h=asked.latest_h,
     )
-    back = np.full(ground.z.size, cost_distance.NO_STEP, np.uint8) if traced else None
+    back = np.full(ground.z.size, travel_arrays.NO_STEP, np.uint8) if traced else None
     search((ground.z, ground.factor), found.cells, rule, odd, (ground.times, back))
     hours = np.empty(grid.shape, np.float32)
-    unreachable = cost_distance.finish(ground.z, ground.factor, ground.times, hours)
-    layers = {"travel_time_h": hours}
+    unreachable = travel_arrays.finish(ground.z, ground.factor, ground.times, hours)
+    layers: dict[str, Any] = {"travel_time_h": hours}
     if back is not None:
         layers |= {"origin": _nearest(found, back, grid), "step": back.reshape(grid.shape)}
     attrs = _attributes(asked, table, found, barred) | {"cells_unreachable": int(unreachable)}
     return _dressed(layers, dem, grid, attrs, found)
 
 
-def _odd_cells(asked: _Asked, ground: _Ground, barred: Barred | None, grid: Grid) -> OddCells:
+def _odd_cells(asked: _Asked, ground: Ground, barred: Barred | None, grid: Grid) -> OddCells:
     """Gather rim, barriers and roads; what a road opens on closed ground is opened."""
     lists = [] if barred is None else [(barred.steps.cells, barred.steps.bits)]
     roads = RoadSteps.none()
@@ -358,7 +316,7 @@ def _odd_cells(asked: _Asked, ground: _Ground, barred: Barred | None, grid: Grid
 def _nearest(found: Origins, back: IntArray, grid: Grid) -> IntArray:
     origin = np.full(back.size, -1, np.int32)
     origin[found.cells] = found.position
-    cost_distance.follow(back, Steps.of(grid.shape[1], 16).offset, origin)
+    travel_arrays.follow(back, Steps.of(grid.shape[1], 16).offset, origin)
     return origin.reshape(grid.shape)
 
 

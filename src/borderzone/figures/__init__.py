@@ -13,7 +13,7 @@ from borderzone.figures.maps import (
     plot_border,
     plot_corridor,
 )
-from borderzone.figures.reach_charts import night_reach, response_times, sight_lines
+from borderzone.figures.reach_charts import night_reach, race_to_cover, response_times, sight_lines
 from borderzone.figures.reach_map import travel_time_map, travel_time_map_data
 from borderzone.figures.strip import strip_map
 from borderzone.figures.strip_data import strip_map_data
@@ -32,6 +32,7 @@ __all__ = [
     "placed_events",
     "plot_border",
     "plot_corridor",
+    "race_to_cover",
     "response_times",
     "save",
     "sensitivity",

@@ -8,6 +8,8 @@ import numpy as np
 
 from borderzone.errors import InvalidParameterError
 from borderzone.figures.events import placed_events
+from borderzone.figures.reach_charts import race_words, response_words
+from borderzone.figures.reach_map import travel_time_map_data
 from borderzone.figures.words import ASSUMPTION_WORDS, say, signed
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ def alt_text(result: StudyResult, name: str, *, other: StudyResult | None = None
         What a study gave.
     name
         ``"map"``, ``"strip"``, ``"curve"``, ``"sensitivity"``, ``"night"``, ``"caves"``,
+        ``"travel_time"``, ``"response"``, ``"race"``, ``"sight"``, ``"night_reach"``,
         ``"incidents"``, ``"incidents_demo"`` or ``"whatif"``.
     other
         The second result of a what-if.
@@ -51,6 +54,13 @@ def alt_text(result: StudyResult, name: str, *, other: StudyResult | None = None
         "sensitivity": _sensitivity,
         "night": _night,
         "caves": _caves,
+        "travel_time": _travel_time,
+        "response": _response,
+        "race": lambda result: (
+            f"Steps along the border. The response is first on {race_words(result)}."
+        ),
+        "sight": _sight,
+        "night_reach": _night_reach,
         "incidents": _incidents,
         "incidents_demo": _incidents_demo,
     }
@@ -179,6 +189,45 @@ def _night(result: StudyResult) -> str:
     )
     return (
         f"Lines: length of the night by month, shortest in summer to longest in winter: {listed}."
+    )
+
+
+def _travel_time(result: StudyResult) -> str:
+    bands = travel_time_map_data(result)
+    listed = "; ".join(
+        (
+            f"more than {row.from_h:g} h"
+            if np.isinf(row.to_h)
+            else f"{row.from_h:g} to {row.to_h:g} h"
+        )
+        + f" {100 * row.share:.0f} %"
+        for row in bands.itertuples()
+    )
+    return f"Map of the corridor by travel time from the nearest origin: {listed}."
+
+
+def _response(result: StudyResult) -> str:
+    return f"Steps along the border, hours from the nearest origin. {response_words(result)}."
+
+
+def _sight(result: StudyResult) -> str:
+    rows = result.segments
+    return (
+        "Steps along the border with a band: share of the ground beside it that a patrol does not see, "
+        f"{100 * rows['f_mask'].min():.0f} to {100 * rows['f_mask'].max():.0f} %, by "
+        f"{' and '.join(sorted(set(rows['f_mask_source'])))}."
+    )
+
+
+def _night_reach(result: StudyResult) -> str:
+    if result.reach is None:
+        return "No reach of a night could be computed."
+    night = result.reach.night
+    flat = night["flat_km"]
+    return (
+        "Line with a band: how far somebody on foot gets in one night over flat ground by month, "
+        f"{flat.min():.0f} to {flat.max():.0f} km; {100 * night['share'].min():.0f} to "
+        f"{100 * night['share'].max():.0f} % of the corridor."
     )
 
 

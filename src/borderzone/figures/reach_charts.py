@@ -11,7 +11,7 @@ from matplotlib.ticker import PercentFormatter
 
 from borderzone import access
 from borderzone.errors import InvalidParameterError
-from borderzone.figures.style import INK, context, page
+from borderzone.figures.style import INK, context, halo, page
 from borderzone.figures.words import MODE_WORDS
 
 if TYPE_CHECKING:
@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray
     from borderzone.study import StudyResult
 
-__all__ = ["night_reach", "response_times", "sight_lines"]
+__all__ = [
+    "night_reach",
+    "race_to_cover",
+    "race_words",
+    "response_times",
+    "response_words",
+    "sight_lines",
+]
 
 # A page wide and low, as a border is. Units: inches.
 LONG = (10.4, 3.1)
@@ -50,8 +57,7 @@ def response_times(result: StudyResult, ax: Axes | None = None) -> Axes:
     InvalidParameterError
         If the study has no travel times.
     """
-    reach = _reach(result)
-    along = reach.along
+    along = _along(result)
     reached = along["state"].to_numpy() == "reached"
     hours = np.where(reached, along["hours"].to_numpy(dtype=float), np.nan)
     edges = np.append(along["chainage_km"] - along["length_km"] / 2, result.border.length_km)
@@ -73,12 +79,14 @@ def response_times(result: StudyResult, ax: Axes | None = None) -> Axes:
         )
         ax.annotate(
             f"remote above {result.scenario.remote_hours:g} h",
-            (0.005, result.scenario.remote_hours),
+            (0.995, result.scenario.remote_hours),
             (0, 2),
             xycoords=("axes fraction", "data"),
             textcoords="offset points",
             fontsize=7.5,
+            ha="right",
             color=INK["maximin"],
+            path_effects=halo(),
         )
         ax.set_ylim(0, top)
         ax.set_ylabel("hours from the nearest origin")
@@ -100,15 +108,87 @@ def response_words(result: StudyResult) -> str:
     str
         A sentence without its full stop.
     """
-    along = _reach(result).along
+    along = _along(result)
     found = access.response_summary(along)
     if not np.isfinite(found["median_h"]):
         return "No way leads from the origins to half of the border"
     median, worst = found["median_h"], along["hours"][along["state"] == "reached"].max()
     return (
-        f"Half of the border is reached within {median:.1f} h {MODE_WORDS[_reach(result).mode]}, the "
+        f"Half of the border is reached within {median:.1f} h {MODE_WORDS[result.scenario.force.mode]}, the "
         f"farthest kilometre in {worst:.1f} h"
     )
+
+
+def race_to_cover(result: StudyResult, ax: Axes | None = None) -> Axes:
+    """
+    Draw on which share of each segment the response is there before the crosser is in cover.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes to draw on; made when left out.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study was given no cover, or has no travel times.
+    """
+    race = _reach(result).race
+    if race is None:
+        msg = f"the study of {result.name} was given no cover, so no race to it was run"
+        raise InvalidParameterError(msg)
+    edges = edges_km(result)
+    looks = ((INK["optimal"], "-"), (INK["maximin"], "--"))
+    sides = race.index.get_level_values("side").unique()
+    with context():
+        ax = along_border(result, ax)
+        for side, (ink, dash) in zip(sides, looks, strict=False):
+            ax.stairs(
+                race.loc[side, "response_share"].to_numpy(dtype=float),
+                edges,
+                baseline=None,
+                color=ink,
+                linestyle=dash,
+                linewidth=1.6,
+                label=f"flight into {result.border.names.get(side, side)}",
+            )
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+        ax.set_ylim(-0.02, 1.02)
+        ax.set_ylabel("of the segment")
+        ax.legend(loc="upper right", ncols=2, frameon=True, framealpha=0.9)
+        ax.set_title(f"Where the response is there first: {race_words(result)}")
+    return ax
+
+
+def race_words(result: StudyResult) -> str:
+    """
+    Say how often the response is there before the crosser is in cover.
+
+    Parameters
+    ----------
+    result
+        What a study with cover gave.
+
+    Returns
+    -------
+    str
+        A phrase.
+    """
+    race = _reach(result).race
+    length = result.segments["length_km"]
+    told = []
+    for side, rows in race.groupby("side", sort=False):
+        share = rows.droplevel("side")["response_share"]
+        mean = float((share * length).sum() / length.sum())
+        told.append(f"{100 * mean:.0f} % of the border into {result.border.names.get(side, side)}")
+    return ", ".join(told)
 
 
 def night_reach(result: StudyResult, ax: Axes | None = None) -> Axes:
@@ -134,28 +214,37 @@ def night_reach(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
     night = _reach(result).night
     months = np.arange(1, 13)
+    flat = night["flat_km"].groupby("month").first().to_numpy(dtype=float)
+    told = access.NIGHT_FACTORS["foot"]
     with context():
         if ax is None:
             ax = page(SMALL).add_axes((0.12, 0.12, 0.84, 0.74))
-        flat = night["flat_km"].groupby("month").first()
-        ax.plot(
-            months, flat, color=INK["quiet"], linewidth=1.2, linestyle="--", label="on flat ground"
+        low, high = (flat * end / told.factor for end in (told.low, told.high))
+        ax.fill_between(months, low, high, color="#c9d5e3", linewidth=0)
+        ax.plot(months, flat, color=INK["optimal"], linewidth=1.8)
+        ax.plot(months, flat / told.factor, color=INK["quiet"], linewidth=1.2, linestyle="--")
+        notes = (
+            ("as fast as by day", flat / told.factor, 8),
+            (f"in the dark, {told.factor:g} ({told.low:g} to {told.high:g}) of that", low, -14),
         )
-        looks = ((INK["optimal"], "o"), (INK["maximin"], "s"))
-        sides = night.index.get_level_values("side").unique()
-        for side, (ink, marker) in zip(sides, looks, strict=False):
-            deep = night.loc[side, "farthest_km"]
-            name = result.border.names.get(side, side)
-            ax.plot(
-                months, deep, color=ink, marker=marker, markersize=3.5, label=f"farthest in {name}"
+        for words, line, up in notes:
+            ax.annotate(
+                words,
+                (6.5, line[6]),
+                (0, up),
+                textcoords="offset points",
+                ha="center",
+                fontsize=7.5,
             )
         ax.set_xticks(months, list("JFMAMJJASOND"))
         ax.set(xlim=(1, 12), ylim=(0, None))
-        ax.set_ylabel("km from the border")
+        ax.set_ylabel("km on foot over flat ground")
         ax.grid(axis="y")
-        ax.legend(loc="lower left")
-        low, high = 100 * night["share"].min(), 100 * night["share"].max()
-        ax.set_title(f"One night on foot reaches {low:.0f} to {high:.0f} % of the corridor")
+        ax.set_axisbelow(True)
+        least, most = 100 * night["share"].min(), 100 * night["share"].max()
+        ax.set_title(
+            f"One night on foot: {flat.min():.0f} to {flat.max():.0f} km, {least:.0f} to {most:.0f} % of the corridor"
+        )
     return ax
 
 
@@ -164,6 +253,14 @@ def _reach(result: StudyResult) -> Any:
         msg = f"the study of {result.name} has no travel times: it lacks elevation or origins"
         raise InvalidParameterError(msg)
     return result.reach
+
+
+def _along(result: StudyResult) -> Any:
+    along = _reach(result).along
+    if along is None:
+        msg = f"the study of {result.name} tells no travel times, for posts are not shown"
+        raise InvalidParameterError(msg)
+    return along
 
 
 _VOID: dict[str, dict[str, Any]] = {

@@ -27,6 +27,7 @@ from borderzone.figures.style import A4_LANDSCAPE, INK, context, figure_of, page
 from borderzone.figures.words import MODE_WORDS
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from matplotlib.axes import Axes
 
     from borderzone.study import StudyResult
@@ -58,9 +59,7 @@ def travel_time_map(result: StudyResult, ax: Axes | None = None) -> Axes:
     InvalidParameterError
         If the study has no travel times.
     """
-    if result.reach is None:
-        msg = f"the study of {result.name} has no travel times: it lacks elevation or origins"
-        raise InvalidParameterError(msg)
+    _bands(result)
     with context():
         whole = ax is None
         if ax is None:
@@ -105,10 +104,18 @@ def travel_time_map_data(result: StudyResult) -> pd.DataFrame:
     InvalidParameterError
         If the study has no travel times.
     """
-    if result.reach is None:
-        msg = f"the study of {result.name} has no travel times: it lacks elevation or origins"
+    return pd.DataFrame(_bands(result).drop(columns="geometry"))
+
+
+def _bands(result: StudyResult) -> gpd.GeoDataFrame:
+    """Ground by travel time, or say that there is none."""
+    if result.reach is None or result.reach.bands is None:
+        msg = (
+            f"the study of {result.name} tells no travel times: it lacks elevation or origins, or "
+            "posts are not shown"
+        )
         raise InvalidParameterError(msg)
-    return pd.DataFrame(result.reach.bands.drop(columns="geometry"))
+    return result.reach.bands
 
 
 def _draw(drawn: layers.MapPage, result: StudyResult) -> None:
@@ -132,8 +139,7 @@ def _draw(drawn: layers.MapPage, result: StudyResult) -> None:
 
 
 def _draw_bands(drawn: layers.MapPage, result: StudyResult) -> None:
-    assert result.reach is not None  # noqa: S101 - asked for before
-    bands = result.reach.bands.to_crs(drawn.crs)
+    bands = _bands(result).to_crs(drawn.crs)
     for ink, row in zip(INKS, bands.itertuples(), strict=True):
         if row.geometry.is_empty or not row.share > 0:
             continue
@@ -147,7 +153,10 @@ def _draw_bands(drawn: layers.MapPage, result: StudyResult) -> None:
         drawn.explain(
             "Travel time", Patch(**style), f"{words}: {_percent(row.share)} of the corridor"
         )
-    bands.boundary.plot(
+    cells = 4 * (result.scenario.resolution_m) ** 2
+    parts = bands.geometry.explode(index_parts=False)
+    # An island of a cell or two is drawn, but not outlined.
+    parts[parts.area > cells].boundary.plot(
         ax=drawn.ax, zorder=layers.Z_GROUND + 0.5, color="#ffffff", linewidth=0.5, alpha=0.8
     )
 
@@ -171,19 +180,17 @@ def _draw_origins(drawn: layers.MapPage, result: StudyResult) -> None:
 
 
 def _finding(result: StudyResult) -> str:
-    assert result.reach is not None  # noqa: S101 - asked for before
-    limit = result.scenario.remote_hours
-    bands = result.reach.bands
+    limit, bands = result.scenario.remote_hours, _bands(result)
     far = bands.loc[bands["from_h"] >= limit - 1e-9, "share"].sum()
-    how = MODE_WORDS.get(result.reach.mode, result.reach.mode)
+    how = MODE_WORDS[result.scenario.force.mode]
     return f"{result.name}: {_percent(far)} of the corridor is more than {limit:g} h away {how}"
 
 
 def _standing(result: StudyResult) -> str:
-    assert result.reach is not None  # noqa: S101 - asked for before
+    roads = result.reach is not None and result.reach.on_roads
     return (
-        f"Hours from the nearest {_kinds(result)} over open ground, slowed by slope and surface; cells of "
-        f"{result.scenario.resolution_m / 1000:g} km. Roads count where the study was given them."
+        f"Hours from the nearest {_kinds(result)} {'on roads and ' if roads else ''}over open ground, slowed by slope and "
+        f"surface; cells of {result.scenario.resolution_m / 1000:g} km."
     )
 
 

@@ -18,6 +18,7 @@ from borderzone.report.page import render_page
 from borderzone.report.pictures import draw_pictures
 from borderzone.report.public import edition
 from borderzone.report.tables import data_dictionary, tables
+from borderzone.study.ground import SETTINGS
 
 if TYPE_CHECKING:
     import os
@@ -198,7 +199,7 @@ def _study_toml(result: StudyResult) -> str:
     head: dict[str, Any] = {"name": result.name, "a": border.a, "b": border.b, "seed": result.seed}
     if any(record.name == "article_incidents" for record in result.inputs):
         head["incidents"] = "embedded"
-    head |= {k: v for k, v in result.ground.settings.items() if v not in {"igbp", 1.0}}
+    head |= {k: v for k, v in result.ground.settings.items() if v != SETTINGS[k]}
     scenario = result.scenario.model_dump(mode="json", exclude_none=True)
     note = "".join(f"# used, and to be named here to repeat the run: {path}\n" for path in own)
     return note + tomli_w.dumps(head | {"scenario": scenario})

@@ -14,6 +14,13 @@ from borderzone.report.caves import caves_table, caves_words
 from borderzone.report.cells import counted
 from borderzone.report.credits import inputs_table, licence_table
 from borderzone.report.ranking import index_words, stability_table
+from borderzone.report.reach import (
+    light_table,
+    night_table,
+    reach_words,
+    response_table,
+    sight_words,
+)
 from borderzone.report.readable import (
     assumptions_table,
     better_data_table,
@@ -68,6 +75,7 @@ def render_page(
     sections = [
         _corridor(edition, pictures),
         _caves(edition, pictures),
+        _reach(edition, pictures),
         _units(edition, pictures),
         _hangs_on(edition, pictures),
         _plausibility(edition),
@@ -98,9 +106,9 @@ def render_page(
 
 def _section(name: str, title: str, **parts: Any) -> dict[str, Any]:
     empty: dict[str, Any] = {"paragraphs": [], "points": [], "bands": [], "figures": []}
-    section = empty | {"tables": [], "side_by_side": False} | parts
-    section["figures"] = [figure for figure in section["figures"] if figure is not None]
-    section["tables"] = [table for table in section["tables"] if table is not None]
+    section = empty | {"tables": [], "pair": []} | parts
+    for kind in ("figures", "pair", "tables"):
+        section[kind] = [part for part in section[kind] if part is not None]
     return section | {"id": name, "title": title}
 
 
@@ -150,6 +158,19 @@ def _caves(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | N
     )
 
 
+def _reach(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
+    result = edition.result
+    names = ("travel_time", "response", "race", "sight")
+    return _section(
+        "reach",
+        "Reach and sight",
+        paragraphs=[*reach_words(result), *sight_words(result)],
+        figures=[pictures.get(name) for name in names],
+        pair=[pictures.get("night_reach"), pictures.get("night")],
+        tables=[response_table(result), night_table(result), light_table(result)],
+    )
+
+
 def _units(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | None:
     result = edition.result
     if result.required is None:
@@ -186,8 +207,7 @@ def _hangs_on(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
         "assumptions",
         "What the answer hangs on",
         paragraphs=words,
-        figures=[pictures.get("sensitivity"), pictures.get("night")],
-        side_by_side=True,
+        figures=[pictures.get("sensitivity")],
         tables=[assumptions_table(result)],
     )
 
@@ -263,8 +283,7 @@ def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]
         paragraphs=words,
         points=wording.article_facts() if known else [],
         bands=["SYNTHETIC DATA in the second figure: none of it happened."] if demo else [],
-        figures=[pictures.get("incidents"), demo],
-        side_by_side=True,
+        pair=[pictures.get("incidents"), demo],
         tables=[overlay_table(result)],
     )
 

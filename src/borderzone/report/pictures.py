@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from PIL import Image
 
 from borderzone import figures
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pandas as pd
     from matplotlib.axes import Axes
 
     from borderzone.report.public import Edition
@@ -180,7 +180,62 @@ def plans(result: StudyResult, comparison: StudyResult | None) -> list[Plan]:
                 table=lambda: figures.coverage_curve_data(result),
             )
         )
-    return [*listed, *_more_plans(result, comparison)]
+    return [*listed, *_reach_plans(result), *_more_plans(result, comparison)]
+
+
+def _reach_plans(result: StudyResult) -> list[Plan]:
+    plans = []
+    reach = result.reach
+    along = None if reach is None else reach.along
+    if along is not None:
+        plans += [
+            Plan(
+                name="travel_time",
+                title="travel time",
+                caption="Hours from the nearest origin. Ground beyond the dashed line was not looked at.",
+                draw=lambda: figures.travel_time_map(result),
+                table=lambda: figures.travel_time_map_data(result),
+            ),
+            Plan(
+                name="response",
+                title="response along the border",
+                caption="The same along the line itself, kilometre by kilometre.",
+                draw=lambda: figures.response_times(result),
+                table=along.reset_index,
+            ),
+        ]
+    race = None if reach is None else reach.race
+    if race is not None:
+        plans.append(
+            Plan(
+                name="race",
+                title="race to cover",
+                caption=(
+                    "Share of each segment from which the nearest origin is at the line before "
+                    "somebody who was seen there is in the nearest cover."
+                ),
+                draw=lambda: figures.race_to_cover(result),
+                table=race.reset_index,
+            )
+        )
+    if "f_mask" in result.segments:
+        columns = ["km_start", "km_end", "f_mask", "f_mask_low", "f_mask_high", "f_mask_source"]
+        plans.append(
+            Plan(
+                name="sight",
+                title="out of sight",
+                caption="Ground beside the border that a patrol on it does not see.",
+                draw=lambda: figures.sight_lines(result),
+                table=lambda: pd.DataFrame(result.segments[columns]).reset_index(),
+            )
+        )
+    if reach is not None:
+        words = (
+            "How far somebody on foot gets in one night, and which share of the corridor that is."
+        )
+        draw, table = figures.night_reach, reach.night.reset_index
+        plans.append(_small(result, "night_reach", "reach of a night", words, draw, table))
+    return plans
 
 
 def _more_plans(result: StudyResult, comparison: StudyResult | None) -> list[Plan]:

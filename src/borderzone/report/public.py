@@ -13,6 +13,7 @@ import pandas as pd
 from borderzone import incidents
 from borderzone._checks import check_choice
 from borderzone.figures import events_by_segment
+from borderzone.study.posts import OPEN_ORIGINS
 
 if TYPE_CHECKING:
     from borderzone.study import StudyResult
@@ -22,13 +23,29 @@ __all__ = ["DETAILS", "Edition", "edition"]
 DETAILS = ("public", "internal")
 # Nothing about patrols is told more finely than this in public. Units: km.
 COARSEST_KM = 10.0
-# Kinds of origin that everyone can look up; all others are somebody's posts.
-OPEN_ORIGINS = frozenset({"town", "airfield"})
 # Rasters that show where posts are, when travel times start at posts.
 FROM_POSTS = ("hours_vehicle", "hours_foot", "remote_desert", "remote_share", "index")
 # Columns of segments that do so too.
-TOLD_BY_POSTS = ("hours_", "remote_share", "index_", "on_line_share", "rate_on_shift_")
-SUMMED = ("length_km", "area_km2", "weight", "n_cells", "units_", "incidents_")
+TOLD_BY_POSTS = (
+    "hours_",
+    "remote_share",
+    "index_",
+    "on_line_share",
+    "rate_on_shift_",
+    "response_",
+    "post_",
+)
+SUMMED = (
+    "length_km",
+    "area_km2",
+    "weight",
+    "n_cells",
+    "units_",
+    "incidents_",
+    "response_points",
+    "response_un",
+    "post_seen_km2",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,9 +164,11 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
     return replace(
         result,
         origins=None,
+        posts=None,
         layers=layers,
         fine=fine,
         better_data=None,
+        reach=None if result.reach is None else result.reach.without_posts(),
         segments=result.segments.drop(columns=telling),
         stability=None,
         zones=_without_remote(result.zones),
@@ -177,8 +196,11 @@ def _coarser(result: StudyResult, left_out: list[str]) -> StudyResult:
     ranks = result.stability
     if ranks is not None:
         ranks = ranks[ranks["kind"] != "segment"]
+    reach = result.reach
+    if reach is not None and reach.race is not None:
+        reach = replace(reach, race=None)
     joined = join_segments(result.segments, together)
-    return replace(result, segments=joined, better_data=None, stability=ranks)
+    return replace(result, segments=joined, reach=reach, better_data=None, stability=ranks)
 
 
 def join_segments(segments: gpd.GeoDataFrame, together: int) -> gpd.GeoDataFrame:
@@ -228,7 +250,7 @@ def _joined(column: pd.Series, name: str, groups: pd.Series, weight: pd.Series) 
         return grouped.sum()
     if name == "km_start" or "_min" in name:
         return grouped.min()
-    if name == "km_end" or "_max" in name:
+    if name == "km_end" or "_max" in name or "_worst" in name:
         return grouped.max()
     if not pd.api.types.is_float_dtype(column):
         return grouped.agg(lambda values: values.mode().iloc[0])

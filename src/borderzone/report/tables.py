@@ -45,7 +45,11 @@ TABLE_WORDS = {
     "incidents_rejected": "incident rows that cannot be used, and why",
     "incident_overlay": "expected incidents in each zone, with bands",
     "incident_overlay_synthetic": "the same for a SYNTHETIC set that shows the method",
+    "response": "travel time from the nearest origin by kilometre of the border",
+    "race": "how often the response is there before a crosser is in cover, by side and segment",
+    "night_reach": "what somebody on foot reaches from the border in one night, by side and month",
     "night_hours": "length of the night by month",
+    "light": "night and moon at both ends and the middle of the border, by month",
     "sensitivity": "share of the variance of the required units by assumption",
     "plausibility": "what real forces had, and what the model says of so many",
     "assumptions": "assumptions with bands and sources",
@@ -86,7 +90,9 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
         "incidents_rejected": edition.rejected,
         "incident_overlay": result.overlay,
         "incident_overlay_synthetic": _stamped(result.demo_overlay),
+        **_reach(result),
         "night_hours": result.night_hours.reset_index(),
+        "light": result.light.reset_index(),
         "sensitivity": result.sobol,
         "plausibility": result.plausibility,
         "assumptions": result.assumptions,
@@ -108,6 +114,17 @@ def _caves(result: StudyResult) -> dict[str, pd.DataFrame | None]:
         "cave_classes": found.classes,
         "cave_evidence": found.evidence,
         "cave_success_rate": found.curve[["ground_share", "cave_share"]],
+    }
+
+
+def _reach(result: StudyResult) -> dict[str, pd.DataFrame | None]:
+    reach = result.reach
+    if reach is None:
+        return {}
+    return {
+        "response": None if reach.along is None else reach.along.reset_index(),
+        "race": None if reach.race is None else reach.race.reset_index(),
+        "night_reach": reach.night.reset_index(),
     }
 
 

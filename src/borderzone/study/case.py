@@ -22,6 +22,7 @@ from borderzone.study.inputs import load_incidents
 from borderzone.study.result import StudyResult
 from borderzone.study.sentences import summary_sentences
 from borderzone.study.stability import ranking_stability
+from borderzone.study.ways import WAYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Study"]
 
-_LAYERS = ("dem", "landcover", "karst", "origins", "aridity", "known_caves")
-_USUAL = {"landcover_scheme": "igbp", "aridity_scale": 1.0}
+_LAYERS = ("dem", "landcover", "karst", "origins", "aridity", "known_caves", *WAYS)
 _STUDY_KEYS = {"name", "a", "b", "seed", "scenario", "incidents", *_LAYERS, *SETTINGS}
 
 
@@ -63,10 +63,23 @@ class Study:
         Raster of precipitation over potential evapotranspiration, times `aridity_scale`.
     known_caves
         Points of known caves, against which the flag of cave-prone ground is held.
+    roads
+        Lines with their class, on which patrols are faster; see `borderzone.access.Roads`.
+    barriers
+        Lines and polygons that nobody crosses: rivers, ditches, berms, no-go ground.
+    crossings
+        Points, lines or polygons where barriers are open.
+    cover
+        Where a crosser is hidden: towns, roads, wadis. With it the race between response and
+        crosser is run.
     landcover_scheme
         Legend of `landcover`: ``"igbp"`` or ``"worldcover"``.
     aridity_scale
         What the numbers of `aridity` are multiplied by.
+    road_class
+        Column of `roads` that holds the class.
+    roads_cross
+        Whether roads pass barriers; where not, only `crossings` do.
     scenario
         Assumptions.
     name
@@ -89,8 +102,14 @@ class Study:
     incidents: Any = None
     aridity: Any = None
     known_caves: Any = None
+    roads: Any = None
+    barriers: Any = None
+    crossings: Any = None
+    cover: Any = None
     landcover_scheme: str = "igbp"
     aridity_scale: float = 1.0
+    road_class: str = "class"
+    roads_cross: bool = False
     scenario: Scenario = field(default_factory=Scenario)
     name: str = ""
     seed: int = 1
@@ -323,6 +342,7 @@ def _result(study: Study, ground: Ground, cover: Coverage | None, seed: int) -> 
         night_hours=access.night_table(_mid_latitude(study.border)),
         light=access.border_light_table(study.border, scenario.light_year),
         reach=ground.reach,
+        posts=ground.posts,
         sobol=cover.sobol if cover else None,
         terrain_variance=cover.terrain_variance if cover else None,
         plausibility=cover.plausibility if cover else None,
@@ -340,7 +360,7 @@ def _result(study: Study, ground: Ground, cover: Coverage | None, seed: int) -> 
             {
                 "study": study.name,
                 "scenario": scenario.model_dump(mode="json"),
-                **({"settings": dict(ground.settings)} if ground.settings != _USUAL else {}),
+                **({"settings": dict(ground.settings)} if ground.settings != SETTINGS else {}),
                 "seed": seed,
                 "inputs": [record.sha256 for record in records],
             }

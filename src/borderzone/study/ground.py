@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from borderzone import access, difficulty, summary, terrain
+from borderzone import access, difficulty, summary, terrain, visibility
+from borderzone.study.by_block import open_heights
 from borderzone.study.inputs import furniture, load_layers, load_origins
+from borderzone.study.posts import OPEN_ORIGINS, PostSight, read_posts
 from borderzone.study.reach import Reach, read_reach
 from borderzone.study.reading import Frame, read_terrain
+from borderzone.study.ways import load_ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,11 +31,14 @@ if TYPE_CHECKING:
     from borderzone.scenario import Scenario
     from borderzone.study.inputs import Layers
     from borderzone.study.reading import FineFiles, Reading
+    from borderzone.study.ways import Ways
 
 __all__ = ["MODES", "SETTINGS", "Ground", "read_ground"]
 
-# How layers are read that do not say so themselves.
-SETTINGS = ("landcover_scheme", "aridity_scale")
+# How layers are read that do not say so themselves, and what is usual.
+SETTINGS: Mapping[str, Any] = MappingProxyType(
+    {"landcover_scheme": "igbp", "aridity_scale": 1.0, "road_class": "class", "roads_cross": False}
+)
 MODES = ("vehicle_off_road", "foot")
 
 # Origins just outside the corridor count too, so travel time runs on a wider frame.
@@ -68,6 +76,8 @@ class Ground:
         What an inventory of known caves says of the flag; None without one.
     reach
         Times to the border and from it; None without travel time.
+    posts
+        What posts see; None where there are none, or elevation is too coarse for it.
     settings
         How the user's layers were read: `SETTINGS`.
     stages
@@ -90,6 +100,7 @@ class Ground:
     better_data: pd.DataFrame | None = None
     cave_calibration: difficulty.CaveCalibration | None = None
     reach: Reach | None = None
+    posts: PostSight | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     stages: Mapping[str, Stage] = field(default_factory=dict)
 
@@ -119,6 +130,12 @@ def ground_key(scenario: Scenario) -> tuple[Any, ...]:
         scenario.min_zone_km2,
         tuple(scenario.weighting().weights.items()),
         scenario.force.mode,
+        scenario.crosser,
+        scenario.crosser_vehicle_km_h,
+        scenario.report_minutes,
+        scenario.post_height_m,
+        scenario.post_sight_km,
+        tuple(scenario.road_speeds_km_h.items()),
     )
 
 
@@ -180,9 +197,12 @@ def _complete(
         found.aridity,
         scheme=sources.get("landcover_scheme", "igbp"),
     )
-    hours = _hours(found.dem, origins, surface_wide)
-    reach = read_reach(frame, found.dem, hours)
+    ways = load_ways(sources, frame.wide, scenario, found.records, found.notes)
+    hours = _hours(found.dem, origins, surface_wide, ways)
+    step("response and the reach of a night")
+    reach = read_reach(frame, found.dem, hours, ways, found.notes)
     reading = read_terrain(frame, found, sources, hours, surface_wide, step)
+    seen = _seen(frame, sources, origins, reading, found.notes, step)
     step("zones")
     around = furniture(corridor)
     zones = difficulty.zones(
@@ -206,7 +226,7 @@ def _complete(
         corridor=corridor,
         grid=frame.grid,
         layers=layers,
-        table=table if reach is None else table.join(reach.response),
+        table=_joined(table, reach, seen),
         zones=zones,
         flagged_share=reading.shares,
         origins=origins,
@@ -218,11 +238,41 @@ def _complete(
         better_data=reading.better_data,
         cave_calibration=caves,
         reach=reach,
+        posts=seen,
         settings={name: sources[name] for name in SETTINGS if name in sources},
     )
 
 
-def _hours(dem: xr.DataArray | None, origins: Any, surface: xr.Dataset) -> dict[str, xr.DataArray]:
+def _seen(
+    frame: Frame,
+    sources: dict[str, Any],
+    origins: gpd.GeoDataFrame | None,
+    reading: Reading,
+    notes: list[str],
+    step: Callable[[str], None],
+) -> PostSight | None:
+    """Look from the posts, if the study has any and the elevation is fine enough."""
+    if origins is None or set(origins["kind"]) <= OPEN_ORIGINS or sources["dem"] is None:
+        return None
+    grid = frame.grid if reading.fine is None else reading.fine.grid
+    if grid.resolution_m > visibility.COARSEST_M:
+        return None
+    if open_heights(sources["dem"], grid).cell_m > visibility.COARSEST_M:
+        return None
+    step("what the posts see")
+    heights = partial(open_heights, sources["dem"])
+    return read_posts(frame.corridor, grid, heights, origins, frame.scenario, notes)
+
+
+def _joined(table: pd.DataFrame, reach: Reach | None, seen: PostSight | None) -> pd.DataFrame:
+    if reach is not None and reach.response is not None:
+        table = table.join(reach.response)
+    return table if seen is None else table.join(seen.by_segment)
+
+
+def _hours(
+    dem: xr.DataArray | None, origins: Any, surface: xr.Dataset, ways: Ways
+) -> dict[str, xr.DataArray]:
     if dem is None or origins is None:
         return {}
     factor = surface.get("surface_factor")
@@ -232,6 +282,7 @@ def _hours(dem: xr.DataArray | None, origins: Any, surface: xr.Dataset) -> dict[
             origins.geometry,
             speed=mode,
             surface_factor=factor if mode == MODES[0] else None,
+            **ways.options(mode),
         )
         for mode in MODES
     }

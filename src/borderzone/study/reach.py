@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from borderzone import access
+from borderzone.errors import NoOverlapError
+from borderzone.study.nested import between_cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     import xarray as xr
 
     from borderzone.study.reading import Frame
+    from borderzone.study.ways import Ways
 
 __all__ = ["BREAKS_H", "NIGHT", "Reach", "read_reach"]
 
@@ -25,6 +30,8 @@ BREAKS_H = (1.0, 2.0, 3.0, 6.0)
 # What counts as night for somebody on foot: without useful light.
 NIGHT: Literal["nautical"] = "nautical"
 EVERY_KM = 1.0
+# Cells on which somebody on foot walks from the border, where the working grid is coarser.
+_NIGHT_CELL_M = 500.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,23 +54,39 @@ class Reach:
     night
         By side and month: how much of the corridor somebody on foot reaches from the border in one
         night, and how deep.
-    night_hours
-        Travel time on foot by night from the border, on the working grid. Units: h.
     race
-        By kilometre: the response against the dash to cover; None where no cover was given.
+        By side and segment: how often the response is there before the crosser is in cover; None
+        where no cover was given.
+    on_roads
+        Whether roads carry the response.
     """
 
     mode: str
-    response: pd.DataFrame
-    along: pd.DataFrame
-    bands: gpd.GeoDataFrame
+    response: pd.DataFrame | None
+    along: pd.DataFrame | None
+    bands: gpd.GeoDataFrame | None
     night: pd.DataFrame
-    night_hours: xr.DataArray
     race: pd.DataFrame | None = None
+    on_roads: bool = False
+
+    def without_posts(self) -> Reach:
+        """
+        Leave out all in whose shapes the posts could be read.
+
+        Returns
+        -------
+        Reach
+            The reach of a night from the border alone.
+        """
+        return replace(self, response=None, along=None, bands=None, race=None)
 
 
 def read_reach(
-    frame: Frame, dem: xr.DataArray | None, hours: Mapping[str, xr.DataArray]
+    frame: Frame,
+    dem: xr.DataArray | None,
+    hours: Mapping[str, xr.DataArray],
+    ways: Ways,
+    notes: list[str],
 ) -> Reach | None:
     """
     Read response times along the border and the reach of a night from it.
@@ -76,6 +99,10 @@ def read_reach(
         Elevation on the wide grid. Units: m.
     hours
         Travel time from the origins on the wide grid, by mode. Units: h.
+    ways
+        Roads, barriers and cover.
+    notes
+        Notes of the study; appended to.
 
     Returns
     -------
@@ -90,14 +117,15 @@ def read_reach(
     by_segment = access.response_by_segment(
         hours[mode], corridor, every_km=EVERY_KM, thresholds_h=BREAKS_H
     )
-    night = frame.crop(_from_border(frame, dem))
+    night = _from_border(frame, dem, ways)
     return Reach(
         mode=mode,
         response=_named(by_segment),
         along=along,
         bands=_bands(frame, frame.crop(hours[mode])),
         night=_night(frame, night),
-        night_hours=night,
+        race=None if ways.cover is None else _race(frame, dem, hours[mode], ways, notes),
+        on_roads=ways.roads is not None,
     )
 
 
@@ -107,9 +135,59 @@ def _named(by_segment: pd.DataFrame) -> pd.DataFrame:
     return kept.rename(columns=lambda name: f"response_{name}")
 
 
-def _from_border(frame: Frame, dem: xr.DataArray) -> xr.DataArray:
-    """Hours of a walker in the dark from the nearest point of the border."""
-    return access.travel_time(dem, frame.corridor.border.line, speed=access.at_night("foot"))
+def _from_border(frame: Frame, dem: xr.DataArray, ways: Ways) -> xr.DataArray:
+    """
+    Hours of a walker in the dark from the nearest point of the border.
+
+    A cell of kilometres would move the start by as much as a night is off, so the ground is
+    cut into smaller ones, interpolated between the centres of the larger.
+    """
+    factor = math.ceil(frame.grid.resolution_m / _NIGHT_CELL_M)
+    rows, columns = frame.grid.shape
+    first, last = frame.pad * factor, frame.pad + np.array([rows, columns])
+    z = between_cells(
+        dem.to_numpy(),
+        slice(first, int(last[0]) * factor),
+        slice(first, int(last[1]) * factor),
+        factor,
+    )
+    ground = frame.grid.refined(factor).wrap(z, name="elevation_m", units="m")
+    return access.travel_time(
+        ground, frame.corridor.border.line, speed=access.at_night("foot"), **ways.off_road()
+    )
+
+
+def _race(
+    frame: Frame, dem: xr.DataArray, response: xr.DataArray, ways: Ways, notes: list[str]
+) -> pd.DataFrame | None:
+    """Run the race to cover on each side; a crosser is as fast as by day, which favours them."""
+    assert ways.cover is not None  # noqa: S101 - asked for before
+    scenario, border = frame.scenario, frame.corridor.border
+    speed: Any = "foot"
+    if scenario.crosser == "vehicle":
+        speed = partial(access.vehicle_off_road, flat_km_h=scenario.crosser_vehicle_km_h)
+        update_wrapper(speed, access.vehicle_off_road)
+    races = {}
+    for side in (border.left, border.right):
+        try:
+            dash = access.dash_to_cover(
+                dem,
+                ways.cover.geometry,
+                speed=speed,
+                corridor=frame.corridor,
+                side=side,
+                **ways.off_road(),
+            )
+        except NoOverlapError:
+            notes.append(
+                f"No cover was given in {border.names.get(side, side)}: no race is run there."
+            )
+            continue
+        race = access.race_along_border(
+            response, dash, frame.corridor, detect_h=scenario.report_minutes / 60, every_km=EVERY_KM
+        )
+        races[side] = access.race_by_segment(race)
+    return pd.concat(races, names=["side"]) if races else None
 
 
 def _night(frame: Frame, hours: xr.DataArray) -> pd.DataFrame:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
     from borderzone.study.ground import Ground
+    from borderzone.study.posts import PostSight
     from borderzone.study.reach import Reach
     from borderzone.study.reading import FineFiles
 
@@ -68,6 +69,8 @@ class StudyResult:
         Night by twilight and moon, month by month, at both ends and the middle of the border.
     reach
         Times to the border and from it; None without travel time.
+    posts
+        What posts see of the corridor; None where there are none or elevation is too coarse.
     sobol
         Share of the variance of the required units owed to each assumption.
     terrain_variance
@@ -122,6 +125,7 @@ class StudyResult:
     night_hours: pd.DataFrame
     light: pd.DataFrame
     reach: Reach | None
+    posts: PostSight | None
     sobol: pd.DataFrame | None
     terrain_variance: Mapping[str, Any] | None
     plausibility: pd.DataFrame | None

@@ -1,0 +1,428 @@
+"""Where the eyes stand: points checked against the raster, and the heights around one of them."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from borderzone._checks import check_non_negative, check_positive
+from borderzone._heights import MOST_M, USUAL_VOIDS, check_metres, heights_of, refuse_impossible
+from borderzone._kernels.line_of_sight import ground_at
+from borderzone._kernels.viewshed import mark, scan
+from borderzone.errors import (
+    CRSMismatchError,
+    InvalidGeometryError,
+    InvalidParameterError,
+    ShapeMismatchError,
+)
+from borderzone.grid import Grid
+from borderzone.visibility.sight import Sight, places
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import xarray as xr
+
+    from borderzone._typing import FloatArray, IntArray
+
+__all__ = ["Ground", "Ring", "View", "check_threads", "one_point", "points_of", "ring"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ring:
+    """
+    Which cells are asked for: between two distances, in a sector.
+
+    Attributes
+    ----------
+    min_km
+        Nearest cell centre. Units: km.
+    from_deg, width_deg
+        Where the sector starts, clockwise from grid north, and how wide it is.
+    """
+
+    min_km: float = 0.0
+    from_deg: float = 0.0
+    width_deg: float = 360.0
+
+
+def ring(min_km: float, max_km: float, sector: tuple[float, float] | None) -> Ring:
+    """
+    Check which cells are asked for.
+
+    Parameters
+    ----------
+    min_km, max_km
+        Nearest and farthest cell centre. Units: km.
+    sector
+        Azimuths from and to, clockwise from grid north, 0 to 360; None for all around.
+
+    Returns
+    -------
+    Ring
+        The same, checked.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the distances leave nothing, or the sector is not two azimuths that differ.
+    """
+    check_non_negative(min_km, "min_km", "km")
+    if not min_km < max_km:
+        msg = f"min_km must be less than max_km, got {min_km:g} and {max_km:g} km"
+        raise InvalidParameterError(msg)
+    if sector is None:
+        return Ring(min_km=min_km)
+    ends = np.atleast_1d(np.asarray(sector, dtype=object)).ravel()
+    if len(ends) != 2 or isinstance(sector, str):
+        msg = f"sector must be two azimuths in degrees, (from, to), got {sector!r}"
+        raise InvalidParameterError(msg)
+    first, last = (check_non_negative(end, "sector", "degrees") for end in ends)
+    if max(first, last) > 360 or first == last:
+        msg = (
+            "sector must be two azimuths from 0 to 360 degrees that differ, clockwise from grid "
+            f"north, got {sector!r}; (350, 10) looks north, None all around"
+        )
+        raise InvalidParameterError(msg)
+    return Ring(min_km=min_km, from_deg=first, width_deg=(last - first) % 360.0 or 360.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """
+    The heights around an eye, and where in them it stands.
+
+    Attributes
+    ----------
+    z
+        Heights of a window, with a rim of one cell that repeats its outermost. Units: m.
+    row, column
+        Place of the eye in `z`, centres on whole numbers.
+    eye
+        Height of the eye above sea. Units: m.
+    cell_m
+        Side of a cell. Units: m.
+    rows, columns
+        Where the window, without its rim, lies in the raster.
+    sight
+        Heights and range.
+    top_m
+        Largest absolute height. Units: m.
+    gaps
+        1 if any height is unknown, else 0.
+    """
+
+    z: FloatArray
+    row: float
+    column: float
+    eye: float
+    cell_m: float
+    rows: slice
+    columns: slice
+    sight: Sight
+    top_m: float
+    gaps: int
+
+    @property
+    def reach(self) -> float:
+        """
+        Farthest cell centre.
+
+        Returns
+        -------
+        float
+            Units: cells.
+        """
+        return self.sight.max_km * 1000.0 / self.cell_m
+
+    @property
+    def drop(self) -> float:
+        """
+        Drop below the tangent plane at a distance of one cell.
+
+        Returns
+        -------
+        float
+            Units: m.
+        """
+        return self.sight.drop_m(self.cell_m)
+
+    def asked(self, which: Ring) -> IntArray:
+        """
+        Mark the cells that are asked for.
+
+        Parameters
+        ----------
+        which
+            Distances and sector.
+
+        Returns
+        -------
+        IntArray
+            `TODO` or `OUT`, uint8, in the shape of `z`.
+        """
+        rows, columns = self.z.shape
+        # Never contiguous, so that the kernels are compiled for one layout only.
+        states = np.empty((rows, columns + 1), dtype=np.uint8)[:, :columns]
+        least = which.min_km * 1000.0 / self.cell_m
+        mark(states, self.row, self.column, least, self.reach, which.from_deg, which.width_deg)
+        return states
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """
+    Elevation that is read where it is needed.
+
+    Attributes
+    ----------
+    grid
+        Its grid.
+    read
+        Gives a window of heights.
+    """
+
+    grid: Grid
+    read: Callable[[slice, slice], FloatArray]
+
+    @classmethod
+    def of(cls, dem: Any, grid: Grid | None = None) -> Ground:
+        """
+        Take a raster, in memory or lazy, or a reader of windows with its grid.
+
+        Parameters
+        ----------
+        dem
+            Elevation, or ``read(rows, columns)``. Units: m.
+        grid
+            Grid of the reader.
+
+        Returns
+        -------
+        Ground
+            What reads windows.
+
+        Raises
+        ------
+        InvalidParameterError
+            If it is neither, or a reader comes without its grid, or it is not in metres.
+        GridMismatchError, CRSMismatchError, NotProjectedError
+            If the raster has no square cells in a projected CRS.
+        """
+        if hasattr(dem, "isel") and hasattr(dem, "dims") and not hasattr(dem, "data_vars"):
+            raster: xr.DataArray = dem
+            check_metres(raster)
+
+            def window(rows: slice, columns: slice) -> FloatArray:
+                return heights_of(raster.isel(y=rows, x=columns))
+
+            return cls(grid=Grid.of(raster), read=window)
+        if callable(dem) and grid is not None:
+            return cls(grid=grid, read=dem)
+        if callable(dem):
+            msg = "a reader of windows comes together with grid=, the grid that it reads from"
+            raise InvalidParameterError(msg)
+        msg = (
+            "elevation must be an xarray.DataArray or a reader of windows, got "
+            f"{type(dem).__name__}; of a Dataset take one layer"
+        )
+        raise InvalidParameterError(msg)
+
+    def view(self, xy: Sequence[float], sight: Sight) -> View:
+        """
+        Read the heights around an eye.
+
+        Parameters
+        ----------
+        xy
+            Where it stands, in the CRS of the grid. Units: m.
+        sight
+            Heights and range; what lies beyond the raster is left out.
+
+        Returns
+        -------
+        View
+            Window and place.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the place is off the raster or without elevation, or a height is impossible.
+        ShapeMismatchError
+            If the reader gives a window of another shape.
+        """
+        grid, place = self.grid, f"{xy[0]:.1f}, {xy[1]:.1f}"
+        left, bottom, right, top = grid.bounds
+        if not (left <= xy[0] <= right and bottom <= xy[1] <= top):
+            edges = ", ".join(f"{edge:.0f}" for edge in grid.bounds)
+            msg = (
+                f"the observer at {place} is off the raster, which covers ({edges}) as left, "
+                "bottom, right, top; give it in the CRS of the raster"
+            )
+            raise InvalidParameterError(msg)
+        row, column = places(grid, np.array([xy], dtype=np.float64))[0]
+        reach = sight.max_km * 1000.0 / grid.resolution_m
+        rows, columns = (
+            slice(max(math.floor(at - reach) - 1, 0), min(math.ceil(at + reach) + 2, size))
+            for at, size in zip((row, column), grid.shape, strict=True)
+        )
+        heights = np.asarray(self.read(rows, columns))
+        expected = (rows.stop - rows.start, columns.stop - columns.start)
+        if heights.shape != expected:
+            msg = f"the reader gave a window of {heights.shape} cells for one of {expected}"
+            raise ShapeMismatchError(msg)
+        # Beyond the outermost centres the ground goes on as high as at them.
+        z = np.pad(heights, 1, mode="edge")
+        top_m, gaps = scan(z)
+        if top_m > MOST_M or top_m in np.abs(USUAL_VOIDS):
+            refuse_impossible(heights)
+        row, column = row - rows.start + 1.0, column - columns.start + 1.0
+        eye = ground_at(z, row, column) + float(sight.height_m)
+        if math.isnan(eye):
+            msg = (
+                f"the observer at {place} stands where there is no elevation; move it, or fill the "
+                "void first"
+            )
+            raise InvalidParameterError(msg)
+        return View(
+            z=z, row=float(row), column=float(column), eye=float(eye), cell_m=grid.resolution_m,
+            rows=rows, columns=columns, sight=sight, top_m=float(top_m), gaps=int(gaps > 0),
+        )  # fmt: skip
+
+
+def one_point(observer: Any, grid: Grid) -> tuple[float, float]:
+    """
+    Read where one observer stands.
+
+    Parameters
+    ----------
+    observer
+        Shapely point in the CRS of the grid, or a GeoSeries or GeoDataFrame of one.
+    grid
+        The grid.
+
+    Returns
+    -------
+    tuple of float
+        X and y. Units: m.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is no geometry, or there are more than one.
+    InvalidGeometryError
+        If it is no point, or an empty one.
+    CRSMismatchError
+        If it is in another CRS.
+    """
+    if isinstance(observer, shapely.Geometry):
+        points = [observer]
+    elif isinstance(observer, (gpd.GeoSeries, gpd.GeoDataFrame)):
+        points = list(_same_crs(observer, grid).geometry)
+        if len(points) != 1:
+            msg = (
+                f"observer must be one point, got {len(points)}; for several use "
+                "visibility.cumulative_viewshed or visibility.who_sees"
+            )
+            raise InvalidParameterError(msg)
+    else:
+        msg = (
+            "observer must be a shapely Point in the CRS of the raster, or a GeoSeries of one, got "
+            f"{type(observer).__name__}"
+        )
+        raise InvalidParameterError(msg)
+    x, y = _coordinates(points, "observer")[0]
+    return float(x), float(y)
+
+
+def points_of(points: Any, grid: Grid, what: str = "observers") -> tuple[FloatArray, list[Any]]:
+    """
+    Read where several points are.
+
+    Parameters
+    ----------
+    points
+        GeoSeries or GeoDataFrame in the CRS of the grid, or a sequence of shapely points.
+    grid
+        The grid.
+    what
+        What they are, for messages.
+
+    Returns
+    -------
+    tuple
+        Coordinates, shape ``(n, 2)``, and their labels.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there are none, or they are no geometries.
+    InvalidGeometryError
+        If one is no point, or an empty one.
+    CRSMismatchError
+        If they are in another CRS.
+    """
+    if isinstance(points, (gpd.GeoSeries, gpd.GeoDataFrame)):
+        given = _same_crs(points, grid, what).geometry
+        found, labels = list(given), list(given.index)
+    elif isinstance(points, (list, tuple, np.ndarray)):
+        found, labels = list(points), list(range(len(points)))
+    else:
+        msg = f"{what} must be a GeoSeries of points or a list of them, got {type(points).__name__}"
+        raise InvalidParameterError(msg)
+    if not found:
+        msg = f"{what} is empty; give at least one point"
+        raise InvalidParameterError(msg)
+    return _coordinates(found, what), labels
+
+
+def check_threads(threads: int | None) -> int:
+    """
+    Tell how many threads to use.
+
+    Parameters
+    ----------
+    threads
+        How many; None for all cores.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    if threads is not None:
+        return max(int(check_positive(threads, "threads")), 1)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _same_crs(points: Any, grid: Grid, what: str = "observer") -> Any:
+    if points.crs is None or points.crs != grid.crs:
+        name = "no CRS" if points.crs is None else points.crs.name
+        msg = f"{what} has {name}, the raster {grid.crs.name}; use {what}.to_crs(raster CRS)"
+        raise CRSMismatchError(msg)
+    return points
+
+
+def _coordinates(points: list[Any], what: str) -> FloatArray:
+    for at, point in enumerate(points):
+        kind = getattr(point, "geom_type", type(point).__name__)
+        if kind != "Point" or point.is_empty:
+            which = f"number {at}, " if len(points) > 1 else ""
+            msg = (
+                f"{what} must be points that are not empty, got {which}"
+                f"{'an empty point' if kind == 'Point' else kind}; use .centroid or .dropna()"
+            )
+            raise InvalidGeometryError(msg)
+    xy = np.array([(point.x, point.y) for point in points], dtype=np.float64)
+    if not np.isfinite(xy).all():
+        msg = f"{what} must have finite coordinates, got {xy[~np.isfinite(xy).all(axis=1)][0]}"
+        raise InvalidGeometryError(msg)
+    return xy

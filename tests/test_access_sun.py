@@ -1,0 +1,197 @@
+"""Sun and moon by date and place, against an ephemeris, at the poles and around the year."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import borderzone as bz
+from borderzone import access
+from borderzone.errors import InvalidParameterError, ShapeMismatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ORACLES = Path(__file__).parent / "oracles"
+TWILIGHTS: tuple[Any, ...] = ("sunset", "civil", "nautical", "astronomical")
+EVENTS = (
+    "sunrise", "sunset", "civil_dawn", "civil_dusk", "nautical_dawn", "nautical_dusk",
+    "astronomical_dawn", "astronomical_dusk",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def theirs() -> pd.DataFrame:
+    """Rising, setting and twilights by PyEphem, made by scripts/oracles_sun.py."""
+    return pd.read_csv(ORACLES / "sun.csv", parse_dates=["date", *EVENTS])
+
+
+def test_times_are_those_of_an_ephemeris(theirs: pd.DataFrame) -> None:
+    """Within 3 s up to 40 degrees, within a minute up to the polar circles."""
+    ours = access.sun_times(
+        theirs["date"].to_numpy(),
+        theirs["latitude_deg"].to_numpy(),
+        theirs["longitude_deg"].to_numpy(),
+    ).reset_index(drop=True)
+    latitude = theirs["latitude_deg"].abs()
+    for event in EVENTS:
+        apart_s = (ours[event].dt.tz_localize(None) - theirs[event]).dt.total_seconds().abs()
+        assert apart_s[latitude < 40].notna().all()
+        assert apart_s[latitude < 40].max() <= 3.0, event
+        assert apart_s[(latitude >= 40) & (latitude < 66)].max() <= 60.0, event
+
+
+def test_where_the_sun_stays_there_is_no_time_and_the_ephemeris_agrees(
+    theirs: pd.DataFrame,
+) -> None:
+    """Polar days and nights, but for days on which the sun just touches the line."""
+    ours = access.sun_times(
+        theirs["date"].to_numpy(),
+        theirs["latitude_deg"].to_numpy(),
+        theirs["longitude_deg"].to_numpy(),
+    ).reset_index(drop=True)
+    for event in EVENTS:
+        assert (ours[event].isna() == theirs[event].isna()).mean() > 0.99
+    svalbard = ours[theirs["place"] == "svalbard"].set_index(
+        theirs["date"][theirs["place"] == "svalbard"]
+    )
+    summer, winter = svalbard.loc["2024-06-20"], svalbard.loc["2024-12-21"]
+    assert (summer["sunset_night_h"], summer["sunset_state"]) == (0.0, "above all day")
+    assert (winter["sunset_night_h"], winter["sunset_state"]) == (24.0, "below all day")
+    assert pd.isna(summer["sunrise"])
+    assert pd.isna(winter["sunset"])
+
+
+def test_moon_is_lit_as_the_ephemeris_has_it_within_the_mean_moons_error() -> None:
+    moons = pd.read_csv(ORACLES / "moon.csv", parse_dates=["utc"])
+    ours = np.asarray(access.moon_illuminated_fraction(moons["utc"].to_numpy()))
+
+    assert np.abs(ours - moons["illuminated"]).max() < 0.1
+    assert np.abs(ours - moons["illuminated"]).mean() < 0.04
+
+
+@given(
+    latitude=st.floats(-60, 60),
+    longitude=st.floats(-180, 180),
+    day=st.dates(date(1950, 1, 1), date(2050, 1, 1)),
+)
+def test_sun_stands_at_the_altitude_of_each_event(
+    latitude: float, longitude: float, day: date
+) -> None:
+    """Read back by the altitude itself, to a second; noon is its highest."""
+    row = access.sun_times(day, latitude, longitude).iloc[0]
+    for event, limit in (("sunrise", -0.833), ("sunset", -0.833), ("civil_dusk", -6.0)):
+        if not pd.isna(row[event]):
+            altitude = access.sun_altitude_deg(row[event].to_pydatetime(), latitude, longitude)
+            assert altitude == pytest.approx(limit, abs=5e-3)
+    around = [
+        access.sun_altitude_deg(
+            row["noon"].to_pydatetime() + timedelta(minutes=m), latitude, longitude
+        )
+        for m in (-30, 0, 30)
+    ]
+    assert around[1] >= max(around) - 0.02
+
+
+@given(latitude=st.floats(-90, 90), day=st.dates(date(1900, 1, 2), date(2100, 12, 30)))
+def test_darker_nights_are_shorter_and_lie_between_none_and_a_day(
+    latitude: float, day: date
+) -> None:
+    hours: Any = [access.night_hours_on(day, latitude, twilight=twilight) for twilight in TWILIGHTS]
+
+    assert all(0 <= hour <= 24 for hour in hours)
+    assert (np.diff(hours) <= 1e-9).all()
+
+
+def test_night_of_a_date_lies_near_that_of_its_month() -> None:
+    """Spencer's mid-month series against the ephemeris of the 15th."""
+    for month in range(1, 13):
+        for twilight in TWILIGHTS:
+            on_date = access.night_hours_on(date(2023, month, 15), 34.0, twilight=twilight)
+            assert on_date == pytest.approx(
+                access.night_hours(34.0, month, twilight=twilight), abs=0.06
+            )
+
+
+def test_leap_day_is_a_day_and_rows_are_answered_at_once() -> None:
+    days = np.arange("2024-02-28", "2024-03-02", dtype="datetime64[D]")
+    hours: Any = access.night_hours_on(days, 34.0)
+
+    assert len(hours) == 3
+    assert (np.diff(hours) < 0).all()
+    each: Any = [access.night_hours_on(day, 34.0) for day in days.astype(object)]
+    np.testing.assert_allclose(hours, each, atol=1e-9)
+
+
+def test_time_zones_shift_the_clock_and_not_the_sun() -> None:
+    utc = access.sun_times(date(2019, 7, 21), 34.38, 41.0).iloc[0]
+    local = access.sun_times(date(2019, 7, 21), 34.38, 41.0, tz="Asia/Baghdad").iloc[0]
+    fixed = access.sun_times(date(2019, 7, 21), 34.38, 41.0, tz=timezone(timedelta(hours=3))).iloc[
+        0
+    ]
+
+    assert local["sunrise"] == utc["sunrise"]
+    assert local["sunrise"].hour == utc["sunrise"].hour + 3
+    assert local["sunset"] == fixed["sunset"]
+
+
+def test_on_either_side_of_the_date_line_the_sun_rises_together() -> None:
+    """A calendar day apart by local time, the same sun."""
+    east = access.sun_times(date(2024, 3, 2), -16.5, 179.95).iloc[0]
+    west = access.sun_times(date(2024, 3, 1), -16.5, -179.95).iloc[0]
+
+    assert abs((east["sunrise"] - west["sunrise"]).total_seconds()) < 60
+
+
+def test_table_of_a_border_has_three_places_and_twelve_months() -> None:
+    border = bz.Border.between("IRQ", "SYR")
+    table = access.border_light_table(border, 2019)
+
+    assert table.index.get_level_values("place").unique().tolist() == ["south", "middle", "north"]
+    assert table.groupby("place")["nights"].sum().eq(365).all()
+    assert (table["dark_nights"] <= table["nights"]).all()
+    assert table["moon_illuminated"].between(0.3, 0.7).all()
+    assert table.loc[("north", 12), "sunset"] > table.loc[("south", 12), "sunset"]
+    assert table.loc[("north", 6), "sunset"] < table.loc[("south", 6), "sunset"]
+    corridor = bz.Corridor.around(border, depth_km=20, segment_km=50)
+    pd.testing.assert_frame_equal(access.border_light_table(corridor, 2019), table)
+    nights = access.longest_and_shortest_nights(border, 2019)
+    assert nights["longest_on"].dt.month.eq(12).all()
+    assert nights["shortest_on"].dt.month.eq(6).all()
+    assert (nights["longest_h"] > nights["shortest_h"]).all()
+
+
+NONE: Any = None
+WRONG: tuple[tuple[Callable[[], Any], type[Exception], str], ...] = (
+    (lambda: access.sun_times("yesterday", 34.0, 41.0), InvalidParameterError, "yesterday"),
+    (lambda: access.sun_times(NONE, 34.0, 41.0), InvalidParameterError, "dates"),
+    (lambda: access.sun_times(date(1812, 6, 24), 34.0, 41.0), InvalidParameterError, "1900"),
+    (lambda: access.sun_times(np.datetime64("NaT"), 34.0, 41.0), InvalidParameterError, "dates"),
+    (lambda: access.sun_times(date(2024, 1, 1), 91.0, 41.0), InvalidParameterError, "latitude_deg"),
+    (lambda: access.sun_times(date(2024, 1, 1), np.nan, 41.0), InvalidParameterError, "latitude_deg"),
+    (lambda: access.sun_times(date(2024, 1, 1), "x", 41.0), InvalidParameterError, "latitude_deg"),
+    (lambda: access.sun_times(date(2024, 1, 1), 34.0, np.inf), InvalidParameterError, "longitude_deg"),
+    (lambda: access.sun_times(date(2024, 1, 1), 34.0, 41.0, tz="Mars/Base"), InvalidParameterError, "Mars/Base"),
+    (lambda: access.sun_times([date(2024, 1, 1)] * 3, [1.0, 2.0], 41.0), ShapeMismatchError, "2"),
+    (lambda: access.night_hours_on(date(2024, 1, 1), 34.0, twilight="dusk"), InvalidParameterError, "twilight"),  # type: ignore[arg-type]
+    (lambda: access.sun_altitude_deg(NONE, 34.0, 41.0), InvalidParameterError, "when"),
+    (lambda: access.sun_altitude_deg(datetime(2300, 1, 1), 34.0, 41.0), InvalidParameterError, "1900"),  # noqa: DTZ001
+    (lambda: access.border_light_table(NONE, 2019), InvalidParameterError, "border must be"),
+    (lambda: access.border_light_table(bz.Border.between("IRQ", "SYR"), 1700), InvalidParameterError, "year"),
+    (lambda: access.border_light_table(bz.Border.between("IRQ", "SYR"), 2019, dark_below=2), InvalidParameterError, "dark_below"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "error", "message"), WRONG, ids=range(len(WRONG)))
+def test_impossible_dates_and_places_are_refused(
+    call: Callable[[], Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        call()
