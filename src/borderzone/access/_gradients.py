@@ -59,7 +59,7 @@ def over_gradient(gradient: Any, formula: Callable[[FloatArray], Any], *, what: 
         If the gradients are no numbers, or look like degrees, radians or percent.
     """
     if isinstance(gradient, xr.DataArray) and gradient.chunks is not None and gradient.ndim == 2:
-        _refuse_other_units(gradient.attrs.get("units"))
+        _refuse_other_units(gradient)
         return cellwise(
             lambda layers: over_gradient(layers["gradient"], formula, what=what),
             {"gradient": gradient},
@@ -110,7 +110,7 @@ def numbers(values: Any, name: str) -> FloatArray:
 
 def _checked(gradient: Any) -> FloatArray:
     s = numbers(gradient, "gradient")
-    _refuse_other_units(getattr(gradient, "attrs", {}).get("units"))
+    _refuse_other_units(gradient)
     steep = np.abs(s) > STEEPEST_GRADIENT
     if steep.any():
         worst = float(s.flat[np.nanargmax(np.abs(s))])
@@ -123,8 +123,12 @@ def _checked(gradient: Any) -> FloatArray:
     return s
 
 
-def _refuse_other_units(units: Any) -> None:
+def _refuse_other_units(gradient: Any) -> None:
     """Refuse what says that it is no rise over run, however gentle its numbers are."""
+    units = getattr(gradient, "attrs", {}).get("units")
+    if units is None and str(getattr(gradient, "name", "")).lower().endswith(("_deg", "_degrees")):
+        # A column of a table has no units but in its name.
+        units = "degrees"
     word = str(units).strip().lower()
     for manner, (spellings, remedy) in _OTHER_UNITS.items():
         if word in spellings:

@@ -11,6 +11,7 @@ from borderzone._checks import check_choice, check_positive
 from borderzone.access._gradients import numbers
 from borderzone.access._hours import hours_of, rasters_of
 from borderzone.access._moments import degrees
+from borderzone.access._sides import country_of_cells
 from borderzone.access.border_light import middle_latitude_deg
 from borderzone.access.daylight import MONTHS, TWILIGHTS_DEG, Twilight, night_hours
 from borderzone.access.models import SPEEDS
@@ -203,7 +204,7 @@ def _grounds(rasters: list[xr.DataArray], corridor: Corridor) -> list[dict[str, 
         grounds.append(
             {
                 "hours": hours_of(raster)[mine],
-                "side": cells["side"].to_numpy()[mine],
+                "side": country_of_cells(cells, corridor.border)[mine],
                 "km": np.abs(cells["offset_km"].to_numpy()[mine]),
                 "cell_km2": grid.cell_area_km2,
             }

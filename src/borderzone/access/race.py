@@ -9,6 +9,7 @@ import pandas as pd
 
 from borderzone._checks import check_choice, check_non_negative
 from borderzone.access._gradients import numbers
+from borderzone.access._sides import country_of_cells
 from borderzone.access.response import response_along_border, within_share
 from borderzone.access.travel_time import travel_time
 from borderzone.errors import InvalidParameterError
@@ -278,7 +279,7 @@ def _one_side(dem: xr.DataArray, corridor: Corridor, side: str) -> xr.DataArray:
     check_choice(side, "side", (border.left, border.right))
     grid = Grid.of(dem)
     cells = corridor.cells(grid)
-    mine = cells["side"].to_numpy() == (1 if side == border.left else 2)
+    mine = country_of_cells(cells, border) == (1 if side == border.left else 2)
     # A cell that the line passes has its centre within half a diagonal of it.
     mine |= np.abs(cells["offset_km"].to_numpy()) <= grid.resolution_m / 1e3 * np.sqrt(0.5)
     return dem.where(mine)

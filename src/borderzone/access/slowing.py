@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from borderzone._checks import check_choice
-from borderzone._heights import check_metres, refuse_impossible
+from borderzone._heights import heights_of, refuse_impossible
 from borderzone.access._gradients import numbers
 from borderzone.access.models import SPEED_MODELS
 from borderzone.errors import InvalidParameterError
@@ -186,8 +186,9 @@ def elevation_factor(elevation_m: Any) -> Any:
     [1.016, 0.9838, 0.8685, 0.8199]
     """
     if isinstance(elevation_m, xr.DataArray):
-        check_metres(elevation_m)
-    z = refuse_impossible(numbers(elevation_m, "elevation_m"), "elevation_m")
+        z = refuse_impossible(heights_of(elevation_m).astype(float))
+    else:
+        z = refuse_impossible(numbers(elevation_m, "elevation_m"), "elevation_m")
     share: FloatArray = 1.016 * np.exp(-1.072e-4 * z)
     if isinstance(elevation_m, xr.DataArray):
         raster = elevation_m.copy(data=share.astype(np.result_type(elevation_m.dtype, np.float32)))
