@@ -130,6 +130,12 @@ def test_a_raster_that_says_it_holds_angles_is_refused(units: str) -> None:
         access.foot(slope)
 
 
+def test_a_column_named_in_degrees_is_refused() -> None:
+    """A table has its units in the names of its columns."""
+    with pytest.raises(InvalidParameterError, match="in degrees; give numpy.tan"):
+        access.foot(pd.Series([0.1, 2.0], name="slope_deg"))
+
+
 @pytest.mark.parametrize("value", [None, "steep", True, [0.1, "x"], object()], ids=range(5))
 @pytest.mark.parametrize("name", ["foot", "tobler", "vehicle_off_road", "naismith_langmuir"])
 def test_what_is_no_gradient_is_refused(name: str, value: Any) -> None:

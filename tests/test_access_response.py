@@ -248,6 +248,22 @@ def test_night_on_the_ground_counts_both_sides_by_themselves(corridor: bz.Corrid
     assert table.loc["west", "share"].max() == 1.0
 
 
+def test_ground_of_an_enclave_is_that_of_its_country() -> None:
+    """Llivia is Spanish, though the ring around it has France on its other hand."""
+    border = bz.Border.between("ESP", "FRA")
+    part = border.parts.iloc[-1]
+    assert (part.is_ring, part.left == border.left) == (True, False)
+    corridor = bz.Corridor.around(border, depth_km=4, segment_km=10)
+    grid = corridor.grid(resolution_m=200)
+    enclave = gpd.GeoSeries([shapely.Polygon(part.geometry.coords)], crs=4326).to_crs(grid.crs)[0]
+    inside = shapely.contains_xy(enclave, *np.meshgrid(grid.x, grid.y))
+    table = access.night_reach_on_ground(grid.wrap(np.where(inside, 1.0, np.inf)), corridor)
+
+    reached = table["reached_km2"].xs(6, level="month")
+    assert reached["ESP"] == pytest.approx(enclave.area / 1e6, rel=0.05)
+    assert reached["FRA"] < 0.05 * reached["ESP"]
+
+
 # -- what is refused -----------------------------------------------------------------------------
 
 
