@@ -70,6 +70,9 @@ peers: $(PEERS)/.done
 	@for pair in $(PROGRAMS); do command -v $${pair%%:*} >/dev/null || \
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends $${pair##*:} >/dev/null; } \
 	  || echo "$${pair%%:*} is not installed and could not be"; done
+	@/usr/bin/python3 -c "import osgeo" 2>/dev/null || \
+	  apt-get install -y -qq --no-install-recommends python3-gdal >/dev/null || \
+	  echo "the bindings of GDAL are not installed and could not be"
 
 $(PEERS)/.done: pyproject.toml
 	$(PYTHON) -m venv $(PEERS)

@@ -132,7 +132,7 @@ def test_a_raster_that_says_it_holds_angles_is_refused(units: str) -> None:
 
 def test_a_column_named_in_degrees_is_refused() -> None:
     """A table has its units in the names of its columns."""
-    with pytest.raises(InvalidParameterError, match="in degrees; give numpy.tan"):
+    with pytest.raises(InvalidParameterError, match=r"in degrees; give numpy\.tan"):
         access.foot(pd.Series([0.1, 2.0], name="slope_deg"))
 
 
