@@ -248,3 +248,15 @@ def test_barriers_off_the_map_and_missing_ones_change_nothing() -> None:
     found = access.travel_time(FLAT, post(FLAT, (3, 3)), barriers=off)
 
     np.testing.assert_array_equal(found, access.travel_time(FLAT, post(FLAT, (3, 3))))
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        (Polygon([(0, 0), (900, 900), (900, 0), (0, 900)]), "self-intersection.*make_valid"),
+        (Polygon([(0, 0), (900, np.inf), (900, 0)]), "finite coordinates, that of 0 has not"),
+    ],
+)
+def test_barriers_whose_inside_is_not_certain_are_refused(shape: Any, said: str) -> None:
+    with pytest.raises(InvalidGeometryError, match=said):
+        access.travel_time(FLAT, post(FLAT, (0, 0)), barriers=shapes(shape))

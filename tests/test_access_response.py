@@ -285,6 +285,11 @@ def _wrong(corridor: bz.Corridor) -> list[tuple[Callable[[], Any], type[Exceptio
         (lambda: hours.isochrones(fine, (3, 1)), InvalidParameterError, "each above the one before"),
         (lambda: hours.isochrones(fine, (-1, 1)), InvalidParameterError, "above 0"),
         (lambda: hours.isochrones(NONE), InvalidParameterError, "NoneType"),
+        (
+            lambda: hours.race_margin_h(dash_h=np.ones(2), response_h=np.ones(3)),
+            InvalidParameterError,
+            r"shapes that broadcast, got \(2,\), \(3,\)",
+        ),
         (lambda: hours.race_margin_h(dash_h=-1, response_h=1), InvalidParameterError, "dash_h must be 0 or more"),
         (lambda: hours.race_margin_h(dash_h="far", response_h=1), InvalidParameterError, "dash_h must be a number"),  # type: ignore[arg-type]
         (lambda: hours.race_by_segment(pd.DataFrame()), InvalidParameterError, "race_along_border"),

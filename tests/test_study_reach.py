@@ -12,7 +12,12 @@ import shapely
 
 import borderzone as bz
 from borderzone import figures
-from borderzone.errors import CRSMismatchError, InvalidParameterError, InvalidScenarioError
+from borderzone.errors import (
+    BorderzoneError,
+    CRSMismatchError,
+    InvalidParameterError,
+    InvalidScenarioError,
+)
 from borderzone.report.public import edition
 from borderzone.report.reach import sight_words
 from borderzone.study.reach import BREAKS_H
@@ -302,3 +307,15 @@ def test_without_travel_times_there_is_no_reach_to_draw(result: StudyResult) -> 
             figure(bare)
     with pytest.raises(InvalidParameterError, match="no elevation, so nothing is known"):
         figures.sight_lines(bare)
+
+
+@pytest.mark.parametrize(
+    ("origins", "said"),
+    [
+        ([shapely.Point(44.7, 39.6)], "origins must be a path or a table of geopandas, got list"),
+        (gpd.GeoSeries([shapely.Point(44.7, 39.6)]), "origins have no CRS"),
+    ],
+)
+def test_origins_of_another_kind_are_refused(origins: Any, said: str) -> None:
+    with pytest.raises(BorderzoneError, match=said):
+        plain(origins=origins).run()

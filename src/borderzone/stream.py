@@ -165,7 +165,7 @@ def in_order(
     object
         Answer for each item.
     """
-    workers = n_threads() if threads is None else int(check_positive(threads, "threads"))
+    workers = n_threads() if threads is None else max(int(check_positive(threads, "threads")), 1)
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque[Any] = deque()
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from borderzone.access.speed_table import speeds_at
 from borderzone.errors import InvalidGeometryError, InvalidParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from borderzone._typing import FloatArray
 
@@ -137,7 +138,14 @@ class Roads:
 
     def _check_speeds(self) -> None:
         check_choice(self.class_column, "class_column", map(str, self.lines.columns))
-        for name, km_h in self.speeds_km_h.items():
+        speeds: Any = self.speeds_km_h
+        if not isinstance(speeds, Mapping):
+            msg = (
+                "speeds_km_h must be a mapping from road class to speed, such as "
+                f"{{'track': 20}}, got {type(speeds).__name__}"
+            )
+            raise InvalidParameterError(msg)
+        for name, km_h in speeds.items():
             check_positive(km_h, f"the speed of road class {name!r}", "km/h")
         if self.default_km_h is not None:
             check_positive(self.default_km_h, "default_km_h", "km/h")
@@ -147,7 +155,7 @@ class Roads:
         if unknown:
             msg = (
                 f"road classes {', '.join(unknown)} have no speed; known are "
-                f"{', '.join(self.speeds_km_h)}; add them to speeds_km_h, or give default_km_h"
+                f"{', '.join(map(str, self.speeds_km_h)) or 'none'}; add them to speeds_km_h, or give default_km_h"
             )
             raise InvalidParameterError(msg)
 

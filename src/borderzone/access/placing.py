@@ -80,7 +80,7 @@ def shapes_of(
     InvalidParameterError
         If it is no table of shapes, or an empty one.
     InvalidGeometryError
-        If a shape is of another type or has coordinates that are not finite.
+        If a shape is of another type, has coordinates that are not finite, or is no valid polygon.
     CRSMismatchError
         If they have no CRS, or another than the grid.
     """
@@ -122,10 +122,20 @@ def _check_kinds(shapes: gpd.GeoSeries, what: str, allowed: tuple[str, ...]) -> 
     if wrong:
         msg = f"{what} must be {', '.join(sorted(allowed))}, got {', '.join(wrong)}; use .explode()"
         raise InvalidGeometryError(msg)
-    finite = np.isfinite(given.bounds.to_numpy()).all(axis=1)
-    if not finite.all():
-        label = given.index[int(np.argmin(finite))]
+    xy, owner = shapely.get_coordinates(given.to_numpy(), return_index=True)
+    bad = owner[~np.isfinite(xy).all(axis=1)]
+    if len(bad):
+        label = given.index[bad[0]]
         msg = f"{what} must have finite coordinates, that of {label!r} has not; drop or mend it"
+        raise InvalidGeometryError(msg)
+    broken = (shapely.get_dimensions(given) == 2) & ~shapely.is_valid(given)
+    if broken.any():
+        first = int(np.argmax(broken))
+        why = shapely.is_valid_reason(given.iloc[first]).split("[")[0].lower()
+        msg = (
+            f"{what} must be valid, {given.index[first]!r} is not ({why}), so that its inside is "
+            "not certain; mend it with .make_valid() and look at the outcome"
+        )
         raise InvalidGeometryError(msg)
 
 

@@ -61,7 +61,7 @@ def race_margin_h(
     Raises
     ------
     InvalidParameterError
-        If a time is negative or no number.
+        If a time is negative or no number, or the shapes do not fit together.
 
     Examples
     --------
@@ -80,7 +80,12 @@ def race_margin_h(
         if (values < 0).any():
             msg = f"{name} must be 0 or more, got {float(np.nanmin(values)):g}"
             raise InvalidParameterError(msg)
-    dash, response, detect = times
+    try:
+        dash, response, detect = np.broadcast_arrays(*times)
+    except ValueError:
+        shapes = ", ".join(str(values.shape) for values in times)
+        msg = f"dash_h, response_h and detect_h must have shapes that broadcast, got {shapes}"
+        raise InvalidParameterError(msg) from None
     with np.errstate(invalid="ignore"):
         margin = np.asarray(dash - (detect + response))
     return float(margin) if margin.ndim == 0 else margin

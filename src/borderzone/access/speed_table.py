@@ -156,10 +156,10 @@ def speeds_at(
     """
     try:
         speeds = np.broadcast_to(np.asarray(function(gradients), dtype=float), gradients.shape)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, ArithmeticError):
         try:
             speeds = np.array([function(float(gradient)) for gradient in gradients], dtype=float)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, ArithmeticError) as error:
             msg = f"{what} for a gradient (rise over run, a number); it fails: {error}"
             raise InvalidParameterError(msg) from error
     wrong = ~(np.isfinite(speeds) & (speeds >= 0))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from borderzone._checks import check_positive
 from borderzone.difficulty.fuzzy import ahp_weights
 from borderzone.errors import InvalidParameterError
 
@@ -130,9 +131,7 @@ def _checked(given: Mapping[str, float], members: Mapping[str, float]) -> dict[s
         msg = f"weights name {', '.join(strange)}; the index has {', '.join(members)}"
         raise InvalidParameterError(msg)
     for name, weight in given.items():
-        if not (np.isfinite(weight) and weight > 0):
-            msg = f"the weight of {name} must be finite and above 0, got {weight:g}"
-            raise InvalidParameterError(msg)
+        check_positive(weight, f"the weight of {name}")
     return {name: float(weight) for name, weight in given.items()}
 
 

@@ -95,7 +95,11 @@ def refuse_address(path: str | os.PathLike[str], what: str) -> str:
     DataError
         If it is an address, a path into an archive, or a document itself.
     """
-    text = os.fspath(path)
+    try:
+        text = os.fspath(path)
+    except TypeError:
+        msg = f"{what}: a path is needed, got {type(path).__name__}"
+        raise DataError(msg) from None
     if any(mark in text for mark in _NOT_A_PATH):
         msg = (
             f"{what}: {text!r} is not a local file; addresses, archives and inline documents "

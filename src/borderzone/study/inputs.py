@@ -22,6 +22,7 @@ from borderzone.errors import (
 from borderzone.io.records import Record
 from borderzone.io.warp import check_cover
 from borderzone.study.by_block import EMBEDDED, open_cover
+from borderzone.study.vectors import vector_layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -198,10 +199,7 @@ def _aridity(sources: Mapping[str, Any], layers: Layers, grid: Grid) -> xr.DataA
 
 
 def _known_caves(source: Any, layers: Layers) -> gpd.GeoDataFrame | None:
-    if isinstance(source, (str, Path)):
-        layers.records.extend(io.describe(source, name="known_caves"))
-        return io.read_vector(source)
-    return source
+    return None if source is None else vector_layer(source, "known_caves", layers.records)
 
 
 def _karst(source: Any, layers: Layers, grid: Grid) -> gpd.GeoDataFrame | None:
@@ -217,10 +215,7 @@ def _karst(source: Any, layers: Layers, grid: Grid) -> gpd.GeoDataFrame | None:
         return polygons
     if source is None:
         return None
-    if isinstance(source, (str, Path)):
-        layers.records.extend(io.describe(source, name="karst"))
-        source = io.read_vector(source)
-    polygons, kind = terrain.rock.recognised(source)
+    polygons, kind = terrain.rock.recognised(vector_layer(source, "karst", layers.records))
     if kind != "ranks":
         layers.notes.append(
             f"Soluble rock is from a map of {kind}, ranked by the rules of this program; where it shows "
@@ -250,6 +245,13 @@ def load_origins(
     -------
     GeoDataFrame or None
         Origins with a column ``kind``, EPSG:4326.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the source is neither a path nor a table.
+    CRSMismatchError
+        If the table has no CRS.
     """
     if isinstance(source, str) and source == EMBEDDED:
         towns, fields = datasets.places(), datasets.airfields()
@@ -267,8 +269,8 @@ def load_origins(
             "border stand in as the origins of travel times."
         )
     else:
-        points = io.read_vector(source) if isinstance(source, (str, Path)) else source
-        used = io.describe(source, name="origins") if isinstance(source, (str, Path)) else []
+        used = []
+        points = vector_layer(source, "origins", used)
         points = points.assign(kind=points.get("kind", "post"))
         said = ""
     near = points[points.to_crs(grid.crs).intersects(_box(grid))].to_crs(4326)

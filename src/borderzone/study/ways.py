@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import shapely
 
-from borderzone import access, io
-from borderzone.errors import CRSMismatchError, InvalidParameterError
+from borderzone import access
+from borderzone.errors import InvalidGeometryError
+from borderzone.study.vectors import vector_layer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,23 +146,19 @@ def _near(
 ) -> gpd.GeoDataFrame | None:
     if source is None:
         return None
-    if isinstance(source, (str, Path)):
-        records.extend(io.describe(source, name=name))
-        source = io.read_vector(source, what=name)
-    if isinstance(source, gpd.GeoSeries):
-        source = gpd.GeoDataFrame(geometry=source)
-    if not isinstance(source, gpd.GeoDataFrame):
-        msg = f"{name} must be a path or a table of geopandas, got {type(source).__name__}"
-        raise InvalidParameterError(msg)
-    if source.crs is None:
-        msg = f"{name} have no CRS; set it with set_crs(...)"
-        raise CRSMismatchError(msg)
+    table = vector_layer(source, name, records)
+    xy, owner = shapely.get_coordinates(table.geometry.to_numpy(), return_index=True)
+    bad = owner[~np.isfinite(xy).all(axis=1)]
+    if len(bad):
+        label = table.index[bad[0]]
+        msg = f"{name} must have finite coordinates, that of {label!r} has not; drop or mend it"
+        raise InvalidGeometryError(msg)
     box = shapely.box(*grid.bounds)
     # In degrees first: far from it the frame of the grid folds.
     west, south, east, north = (
         gpd.GeoSeries([box], crs=grid.crs).segmentize(2e4).to_crs(4326).total_bounds
     )
-    around = source.to_crs(4326).cx[west:east, south:north].to_crs(grid.crs)
+    around = table.to_crs(4326).cx[west:east, south:north].to_crs(grid.crs)
     near = around[around.intersects(box)]
     if near.empty:
         notes.append(f"The {name} given lie nowhere near this corridor, and change nothing.")

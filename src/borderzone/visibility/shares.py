@@ -63,7 +63,7 @@ def seen_share(
     Raises
     ------
     InvalidParameterError
-        If the offset is impossible, or the data set has no segments.
+        If the offset is impossible, or no corridor and no cells with segments are given.
     CRSMismatchError, GridMismatchError
         If the corridor's cells are on another grid or in another CRS.
     CoverageGapError
@@ -72,7 +72,16 @@ def seen_share(
     if max_offset_km is not None:
         check_positive(max_offset_km, "max_offset_km", "km")
     grid = Grid.of(seen)
-    cells = corridor if isinstance(corridor, xr.Dataset) else corridor.cells(grid)
+    if isinstance(corridor, xr.Dataset):
+        cells = corridor
+    elif hasattr(corridor, "cells"):
+        cells = corridor.cells(grid)
+    else:
+        msg = (
+            "corridor must be a Corridor, a section of one, or the cells of either, got "
+            f"{type(corridor).__name__}"
+        )
+        raise InvalidParameterError(msg)
     if not {"segment", "offset_km"} <= set(cells.data_vars):
         msg = f"cells need segment and offset_km, got {', '.join(map(str, cells.data_vars))}"
         raise InvalidParameterError(msg)

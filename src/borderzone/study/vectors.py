@@ -1,0 +1,57 @@
+"""Tables of shapes that the user hands over, as a path or in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+
+from borderzone import io
+from borderzone.errors import CRSMismatchError, InvalidParameterError
+
+if TYPE_CHECKING:
+    from borderzone.io.records import Record
+
+__all__ = ["vector_layer"]
+
+
+def vector_layer(source: Any, name: str, records: list[Record]) -> gpd.GeoDataFrame:
+    """
+    Take a table of shapes, or read it from its file.
+
+    Parameters
+    ----------
+    source
+        A path, a GeoDataFrame or a GeoSeries.
+    name
+        Name of the layer, for records and messages.
+    records
+        Records of the data used; appended to where a file is read.
+
+    Returns
+    -------
+    GeoDataFrame
+        The table, in its own CRS.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the source is neither a path nor a table.
+    CRSMismatchError
+        If the table has no CRS.
+    """
+    if isinstance(source, (str, Path)):
+        records.extend(io.describe(source, name=name))
+        return io.read_vector(source, what=name)
+    table = gpd.GeoDataFrame(geometry=source) if isinstance(source, gpd.GeoSeries) else source
+    if not isinstance(table, gpd.GeoDataFrame):
+        msg = f"{name} must be a path or a table of geopandas, got {type(table).__name__}"
+        raise InvalidParameterError(msg)
+    if table.active_geometry_name is None:
+        msg = f"{name} have no geometry column; set it with .set_geometry(...)"
+        raise InvalidParameterError(msg)
+    if table.crs is None:
+        msg = f"{name} have no CRS; set it with .set_crs(...)"
+        raise CRSMismatchError(msg)
+    return table
