@@ -79,12 +79,26 @@ def canonical(
     )
     table: dict[str, Any] = {"id": _ids(cells.get("id", blank))}
     table |= _dates(cells, n_rows, ledger, options)
-    for part in ("event_type", "description", "place", "source"):
+    for part in (
+        "event_type",
+        "description",
+        "country",
+        "admin1",
+        "admin2",
+        "place",
+        "source",
+    ):
         table[part] = [_text(cell) for cell in cells.get(part, blank)]
     table |= {"lat": lat, "lon": lon}
     table["where_prec"] = _precision_classes(cells.get("where_prec", blank), ledger)
+    given = [_text(cell) for cell in cells.get("where_scheme", blank)]
+    table["where_scheme"] = [
+        scheme or ("" if code is pd.NA else "ucdp")
+        for scheme, code in zip(given, table["where_prec"], strict=True)
+    ]
     table["radius_km"] = _radii(cells.get("radius_km", blank), ledger)
-    table["fatalities"] = _fatalities(cells.get("fatalities", blank), ledger)
+    for part in ("fatalities_low", "fatalities_best", "fatalities_high"):
+        table[part] = _fatalities(cells.get(part, blank), ledger)
     table["synthetic"] = [_truth(cell) for cell in cells.get("synthetic", blank)]
     usable = np.array([status != "quarantined" for status in ledger.statuses()])
     flag_pile_ups(lat, lon, usable, ledger)
@@ -100,7 +114,7 @@ def _assemble(
     frame = pd.DataFrame({name: table[name] for name in COLUMNS}, index=raw.index)
     for name in ("date_start", "date_end"):
         frame[name] = pd.to_datetime(frame[name]).astype("datetime64[ns]")
-    for name in ("where_prec", "fatalities"):
+    for name in ("where_prec", "fatalities_low", "fatalities_best", "fatalities_high"):
         frame[name] = frame[name].astype("Int64")
     for name in raw.columns:
         own = str(name)

@@ -77,8 +77,9 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     -------
     GeoDataFrame
         EPSG:4326, index kept: id, date_start, date_end, date_precision,
-        event_type, description, place, lat, lon, where_prec, radius_km,
-        fatalities, source, status ("ok", "fixed", "quarantined"), reason,
+        event_type, description, country, admin1, admin2, place, lat, lon,
+        where_prec, where_scheme, radius_km, fatalities_low, fatalities_best,
+        fatalities_high, source, status ("ok", "fixed", "quarantined"), reason,
         synthetic, then the file's other columns. A quarantined row has an
         empty geometry. ``attrs["columns"]`` tells which column was taken for what.
 
