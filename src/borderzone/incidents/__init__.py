@@ -20,6 +20,7 @@ from borderzone.incidents.pressure import (
     segment_weights,
 )
 from borderzone.incidents.readers import read
+from borderzone.incidents.schema import schema, validate
 from borderzone.incidents.synthetic import synthetic
 from borderzone.incidents.verdict import check, rejected, require_usable
 
@@ -42,7 +43,9 @@ __all__ = [
     "regions",
     "rejected",
     "require_usable",
+    "schema",
     "segment_weights",
     "synthetic",
+    "validate",
     "with_distance_to_border",
 ]
