@@ -84,23 +84,30 @@ def canonical(
         Canonical columns, then the other columns of `raw`; EPSG:4326; index
         of `raw`. A quarantined row has an empty geometry.
     """
-    cells = cells_of(raw, layout, parts)
-    n_rows = len(raw)
-    blank: list[object] = [""] * n_rows
-    lat, lon, open_km = _positions(cells, blank, ledger, options)
-    table: dict[str, Any] = {"id": _ids(cells.get("id", blank))}
-    dates = read_dates(cells, n_rows, ledger, date_format=options.date_format, as_of=options.as_of)
+    cells = _Cells(cells_of(raw, layout, parts), len(raw))
+    lat, lon, open_km = _positions(cells, ledger, options)
+    table: dict[str, Any] = {"id": _ids(cells.texts("id"))}
+    dates = read_dates(
+        {
+            part: cells.list(part)
+            for part in ("date", "date_end", "date_precision")
+            if part in cells
+        },
+        len(raw),
+        ledger,
+        date_format=options.date_format,
+        as_of=options.as_of,
+    )
     table |= {"date_start": dates.start, "date_end": dates.end, "date_precision": dates.precision}
-    table |= {part: _texts(cells.get(part, blank)) for part in _TEXTS}
+    table |= {part: cells.texts(part) for part in _TEXTS}
     table |= {"lat": lat, "lon": lon}
-    table |= _precision(cells, blank, layout, ledger)
-    radius = _radii(cells.get("radius_km", blank), ledger)
-    unstated = np.isnan(radius) & np.array([code is pd.NA for code in table["where_prec"]])
+    table |= _precision(cells, layout, ledger)
+    radius = _radii(cells.list("radius_km"), ledger)
+    unstated = np.isnan(radius) & table["where_prec"].isna()
     table["radius_km"] = np.where(unstated, open_km, radius)
-    table |= {part: _fatalities(cells.get(part, blank), ledger) for part in _COUNTS}
-    told = _texts(cells.get("dataset", blank))
-    table["dataset"] = [layout.dataset] * n_rows if layout.dataset else told
-    table["synthetic"] = _once(cells.get("synthetic", blank), _truth)
+    table |= {part: _fatalities(cells.list(part), ledger) for part in _COUNTS}
+    table["dataset"] = layout.dataset or cells.texts("dataset")
+    table["synthetic"] = _once(cells.list("synthetic"), _truth)
     usable = np.array([status != "quarantined" for status in ledger.statuses()])
     flag_pile_ups(lat, lon, usable, ledger)
     flag_duplicates(raw, table, usable, ledger, given_ids="id" in parts)
@@ -108,16 +115,41 @@ def canonical(
     return _assemble(table, raw, parts, usable)
 
 
+class _Cells:
+    """The cells of every part, as lists or as trimmed text; a part that is absent is blank."""
+
+    def __init__(self, columns: Mapping[str, pd.Series], n_rows: int) -> None:
+        self._columns, self._n_rows = columns, n_rows
+
+    def __contains__(self, part: str) -> bool:
+        return part in self._columns
+
+    def list(self, part: str) -> list[object]:
+        if part not in self._columns:
+            return [""] * self._n_rows
+        cells: list[object] = self._columns[part].tolist()
+        return cells
+
+    def texts(self, part: str) -> pd.Series:
+        """Give trimmed text; whole columns of text are never taken apart."""
+        column = self._columns.get(part)
+        if column is None:
+            return pd.Series([""] * self._n_rows, dtype="str")
+        if isinstance(column.dtype, pd.StringDtype):
+            return column.fillna("").str.strip().astype("str")
+        return pd.Series([_text(cell) for cell in column.tolist()], dtype="str")
+
+
 def _positions(
-    cells: Mapping[str, list[object]], blank: list[object], ledger: Ledger, options: ReadOptions
+    cells: _Cells, ledger: Ledger, options: ReadOptions
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Latitude, longitude, and the radius that a coarse grid reference leaves open."""
-    open_km: list[float] = [np.nan] * len(blank)
     if "lat" in cells and "lon" in cells:
-        lat_cells, lon_cells = cells["lat"], cells["lon"]
+        lat_cells, lon_cells = cells.list("lat"), cells.list("lon")
+        open_km = [np.nan] * len(lat_cells)
     else:
         part = "mgrs" if "mgrs" in cells else "latlon"
-        lat_cells, lon_cells, open_km = positions_in_one_column(cells[part], part, ledger)
+        lat_cells, lon_cells, open_km = positions_in_one_column(cells.list(part), part, ledger)
     lat, lon = judge_positions(
         plain_angles(lat_cells, "lat", ledger),
         plain_angles(lon_cells, "lon", ledger),
@@ -135,13 +167,11 @@ def _positions(
     return lat, lon, np.array(open_km, dtype=float)
 
 
-def _precision(
-    cells: Mapping[str, list[object]], blank: list[object], layout: Layout, ledger: Ledger
-) -> dict[str, Any]:
-    codes = cells.get("where_prec", blank)
+def _precision(cells: _Cells, layout: Layout, ledger: Ledger) -> dict[str, Any]:
+    codes = cells.list("where_prec")
     own = dict.fromkeys(("", layout.scheme), layout.classes)
     known = own | {other.scheme: other.classes for other in LAYOUTS.values()}
-    schemes = _texts(cells["where_scheme"]) if "where_scheme" in cells else [""] * len(codes)
+    schemes = cells.texts("where_scheme").tolist()
     found: dict[tuple[object, str], tuple[object, str]] = {}
     classes: list[object] = []
     named: list[str] = []
@@ -153,7 +183,7 @@ def _precision(
         named.append("" if code is pd.NA else pair[1] or layout.scheme)
         if problem:
             ledger.quarantine(row, "precision class", problem)
-    return {"where_prec": classes, "where_scheme": named}
+    return {"where_prec": pd.array(classes, dtype="Int64"), "where_scheme": named}
 
 
 def _class_of(cell: object, scheme: str, known: Mapping[str, range]) -> tuple[object, str]:
@@ -177,7 +207,8 @@ def _assemble(
         if name in ("date_start", "date_end"):
             columns[name] = as_timestamps(table[name], raw.index)
         else:
-            columns[name] = pd.Series(table[name], index=raw.index, dtype=_dtype(name))
+            cells = table[name].array if isinstance(table[name], pd.Series) else table[name]
+            columns[name] = pd.Series(cells, index=raw.index, dtype=_dtype(name))
     for name in raw.columns:
         own = str(name)
         plain = own.casefold()
@@ -203,7 +234,7 @@ def _dtype(name: str) -> Any:
         return "Int64"
     if name in ("lat", "lon", "radius_km"):
         return float
-    return bool if name == "synthetic" else object
+    return bool if name == "synthetic" else "str"
 
 
 def _changed(raw: pd.Series, read: pd.Series) -> bool:
@@ -214,8 +245,11 @@ def _changed(raw: pd.Series, read: pd.Series) -> bool:
         # Most cells are plain numbers: only the others need the careful look.
         same = (pd.to_numeric(raw, errors="coerce") == read).to_numpy(dtype=bool)
         raw, read = raw[~same], read[~same]
-    pairs = dict.fromkeys(zip(raw.tolist(), read.tolist(), strict=True))
-    for before, after in pairs:
+    # A text that came through as it was needs no second look.
+    pairs = zip(raw.tolist(), read.tolist(), strict=True)
+    for before, after in {
+        pair for pair in pairs if pair[0] is not pair[1] and not _same_text(*pair)
+    }:
         if is_missing(before) and is_missing(after):
             continue
         number = parse_number(before)
@@ -225,6 +259,10 @@ def _changed(raw: pd.Series, read: pd.Series) -> bool:
         ):
             return True
     return False
+
+
+def _same_text(before: object, after: object) -> bool:
+    return isinstance(before, str) and isinstance(after, str) and before == after
 
 
 def _once(cells: list[object], reading: Callable[[object], Any]) -> list[Any]:
@@ -239,15 +277,10 @@ def _once(cells: list[object], reading: Callable[[object], Any]) -> list[Any]:
     return read
 
 
-def _ids(cells: list[object]) -> list[str]:
-    texts = _texts(cells)
+def _ids(texts: pd.Series) -> list[str]:
     return [
-        f"row-{row}" if not text or is_missing(text) else text for row, text in enumerate(texts, 1)
+        f"row-{row}" if is_missing(text) else text for row, text in enumerate(texts.tolist(), 1)
     ]
-
-
-def _texts(cells: list[object]) -> list[str]:
-    return [cell.strip() if type(cell) is str else _text(cell) for cell in cells]
 
 
 def _text(cell: object) -> str:
@@ -278,11 +311,11 @@ def _radii(cells: list[object], ledger: Ledger) -> FloatArray:
     return radii
 
 
-def _fatalities(cells: list[object], ledger: Ledger) -> list[object]:
+def _fatalities(cells: list[object], ledger: Ledger) -> Any:
     counts: list[object] = []
     for row, (cell, number) in enumerate(zip(cells, _once(cells, parse_number), strict=True)):
         whole = number.state == "ok" and number.value >= 0 and number.value.is_integer()
         counts.append(int(number.value) if whole else pd.NA)
         if not whole and number.state != "missing":
             ledger.flag(row, "fatalities", f"{shown(cell)} is not a count and is left out")
-    return counts
+    return pd.array(counts, dtype="Int64")

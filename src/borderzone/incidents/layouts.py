@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from borderzone._checks import check_choice
 from borderzone.errors import DataError
@@ -14,8 +16,6 @@ from borderzone.incidents.schema import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-
-    import pandas as pd
 
 __all__ = ["LAYOUTS", "Layout", "cells_of", "layout_of"]
 
@@ -274,7 +274,7 @@ def layout_of(names: Iterable[object], table: str, asked: str | None = None) -> 
     return next((layout for layout in LAYOUTS.values() if layout.needed <= folded), _TABLE)
 
 
-def cells_of(raw: pd.DataFrame, layout: Layout, parts: Mapping[str, str]) -> dict[str, Any]:
+def cells_of(raw: pd.DataFrame, layout: Layout, parts: Mapping[str, str]) -> dict[str, pd.Series]:
     """
     Give the cells of every part, put together where the layout spreads them.
 
@@ -290,6 +290,8 @@ def cells_of(raw: pd.DataFrame, layout: Layout, parts: Mapping[str, str]) -> dic
     Returns
     -------
     dict
-        Part to a list of cells.
+        Part to a column of cells, on positions for index.
     """
-    return {part: raw[name].tolist() for part, name in parts.items()} | layout.derived(raw)
+    own = {part: raw[name].reset_index(drop=True) for part, name in parts.items()}
+    made = {part: pd.Series(cells, dtype=object) for part, cells in layout.derived(raw).items()}
+    return own | made

@@ -123,9 +123,9 @@ def _from_text(path: Path, layout: str | None, suffix: str, encoding: str | None
     if file.stat().st_size > MAX_TEXT_BYTES:
         msg = f"{path.name} is larger than {MAX_TEXT_BYTES // 1024**2} MB; cut it first"
         raise LimitError(msg)
-    data = file.read_bytes()
-    found, note = find_encoding(data, path.name, encoding)
-    table = parse_text(data, path.name, found)
+    # The bytes are let go before the table is built beside them.
+    found, note = find_encoding(file.read_bytes(), path.name, encoding)
+    table = parse_text(file, path.name, found)
     notes = [*table.notes, *([note] if note else [])]
     return Opened(table.cells, path.name, layout, table.odd, found, notes)
 

@@ -6,12 +6,13 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from borderzone.errors import InvalidParameterError
-from borderzone.incidents.cells import parse_number, shown
+from borderzone.incidents.cells import Number, parse_number, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from borderzone._typing import BoolArray, FloatArray
     from borderzone.incidents.schema import Ledger
@@ -102,16 +103,16 @@ def judge_positions(
     >>> lat.tolist(), ledger.statuses()
     ([34.5, 95.0], ['fixed', 'quarantined'])
     """
-    n_rows = len(lat_cells)
-    lat, lon = np.full(n_rows, np.nan), np.full(n_rows, np.nan)
-    readable = np.zeros(n_rows, dtype=bool)
-    for row in range(n_rows):
-        values = _read_pair(lat_cells[row], lon_cells[row], row, ledger)
-        lat[row], lon[row] = values
-        readable[row] = not (math.isnan(values[0]) or math.isnan(values[1]))
+    lat, lon = _read_pairs(lat_cells, lon_cells, ledger)
+    readable = ~(np.isnan(lat) | np.isnan(lon))
     box, certain = (bbox, True) if bbox else (_own_box(lat, lon, readable), False)
-    for row in np.flatnonzero(readable).tolist():
-        _judge_pair(row, lat, lon, ledger, _Swap(box, certain, fix_swapped))
+    swap = _Swap(box, certain, fix_swapped)
+    with np.errstate(invalid="ignore"):
+        odd = (np.abs(lat) > 90) | (np.abs(lon) > 180) | (lat == lon)
+        if box is not None:
+            odd |= ~((box[0] <= lon) & (lon <= box[2]) & (box[1] <= lat) & (lat <= box[3]))
+    for row in np.flatnonzero(readable & odd).tolist():
+        _judge_pair(row, lat, lon, ledger, swap)
     return lat, lon
 
 
@@ -133,16 +134,17 @@ def flag_pile_ups(lat: FloatArray, lon: FloatArray, usable: BoolArray, ledger: L
     rows = np.flatnonzero(usable)
     if not rows.size:
         return
-    pairs = np.round(np.column_stack([lat[rows], lon[rows]]), 5)
-    _, where, counts = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
-    for row, count in zip(rows, counts[where.reshape(-1)], strict=True):
-        if count > PILE_UP_ROWS:
-            ledger.flag(
-                int(row),
-                "pile-up",
-                f"{count} rows lie on {lat[row]:.5f}, {lon[row]:.5f}: the centroid of a town or "
-                "district, not a place where each of them happened",
-            )
+    places = pd.DataFrame({"lat": np.round(lat[rows], 5), "lon": np.round(lon[rows], 5)})
+    groups = places.groupby(["lat", "lon"], sort=False)
+    count, number = groups["lat"].transform("size").to_numpy(), groups.ngroup().to_numpy()
+    crowded = np.flatnonzero(count > PILE_UP_ROWS)
+    for place in crowded[np.unique(number[crowded], return_index=True)[1]].tolist():
+        row = int(rows[place])
+        told = (
+            f"{count[place]} rows lie on {lat[row]:.5f}, {lon[row]:.5f}: the centroid of a town or "
+            "district, not a place where each of them happened"
+        )
+        ledger.flag_all(rows[number == number[place]], "pile-up", told)
 
 
 class _Swap:
@@ -152,9 +154,39 @@ class _Swap:
         self.box, self.certain, self.fix = box, certain, fix
 
 
-def _read_pair(lat_cell: object, lon_cell: object, row: int, ledger: Ledger) -> tuple[float, float]:
-    cells = {"latitude": lat_cell, "longitude": lon_cell}
-    numbers = {name: parse_number(cell) for name, cell in cells.items()}
+def _read_pairs(
+    lat_cells: Sequence[object], lon_cells: Sequence[object], ledger: Ledger
+) -> tuple[FloatArray, FloatArray]:
+    """Read both columns, each different cell once; only rows with a doubt are looked at again."""
+    columns = {"latitude": lat_cells, "longitude": lon_cells}
+    numbers = {name: _numbers(cells) for name, cells in columns.items()}
+    values = [np.array([number.value for number in read], dtype=float) for read in numbers.values()]
+    doubtful = [
+        row
+        for row, pair in enumerate(zip(*numbers.values(), strict=True))
+        if pair[0].state != "ok" or pair[1].state != "ok"
+    ]
+    for row in doubtful:
+        cells = {name: column[row] for name, column in columns.items()}
+        read = {name: column[row] for name, column in numbers.items()}
+        _tell_pair(cells, read, row, ledger)
+    return values[0], values[1]
+
+
+def _numbers(cells: Sequence[object]) -> list[Number]:
+    known: dict[object, Number] = {}
+    found = []
+    for cell in cells:
+        key = cell if isinstance(cell, str) else (type(cell), cell)
+        if key not in known:
+            known[key] = parse_number(cell)
+        found.append(known[key])
+    return found
+
+
+def _tell_pair(
+    cells: Mapping[str, object], numbers: Mapping[str, Number], row: int, ledger: Ledger
+) -> None:
     empty = [name for name, number in numbers.items() if number.state == "missing"]
     if empty:
         ledger.quarantine(row, "missing position", f"{' and '.join(empty)} empty")
@@ -164,7 +196,6 @@ def _read_pair(lat_cell: object, lon_cell: object, row: int, ledger: Ledger) -> 
         elif number.state == "comma":
             read = f"{name} {shown(cells[name])} read as {number.value:g}"
             ledger.fix(row, "decimal comma", read)
-    return numbers["latitude"].value, numbers["longitude"].value
 
 
 def _judge_pair(row: int, lat: FloatArray, lon: FloatArray, ledger: Ledger, swap: _Swap) -> None:

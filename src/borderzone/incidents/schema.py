@@ -10,8 +10,6 @@ import pandas as pd
 from borderzone.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import geopandas as gpd
 
     from borderzone._typing import IntArray
@@ -260,7 +258,7 @@ class Ledger:
         """
         self._add(row, 0, category, detail)
 
-    def flag_all(self, rows: Iterable[int] | IntArray, category: str, detail: str) -> None:
+    def flag_all(self, rows: IntArray, category: str, detail: str) -> None:
         """
         Tell the same about several rows.
 
@@ -273,8 +271,9 @@ class Ledger:
         detail
             What was found, in words.
         """
-        for row in rows:
-            self._add(int(row), 0, category, detail)
+        text = _finding(category, detail)
+        for row in np.asarray(rows, dtype=np.int64).tolist():
+            self._reasons.setdefault(row, []).append(text)
 
     def fix(self, row: int, category: str, detail: str) -> None:
         """
@@ -308,4 +307,9 @@ class Ledger:
 
     def _add(self, row: int, rank: int, category: str, detail: str) -> None:
         self._rank[row] = max(self._rank[row], rank)
-        self._reasons.setdefault(row, []).append(f"{category}: {detail.replace(';', ',')}")
+        self._reasons.setdefault(row, []).append(_finding(category, detail))
+
+
+def _finding(category: str, detail: str) -> str:
+    """Put a finding into words that `category_of` can take apart again."""
+    return f"{category}: {detail.replace(';', ',')}"

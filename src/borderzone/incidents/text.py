@@ -7,7 +7,7 @@ import csv
 import io
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +17,7 @@ from borderzone.incidents.heading import MAX_COLUMNS, first_of_data, plain_heade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["TextTable", "find_encoding", "parse_text"]
 
@@ -103,7 +104,7 @@ def find_encoding(data: bytes, name: str, encoding: str | None = None) -> tuple[
     )
 
 
-def parse_text(data: bytes, name: str, encoding: str = "utf-8-sig") -> TextTable:
+def parse_text(data: bytes | Path, name: str, encoding: str = "utf-8-sig") -> TextTable:
     r"""
     Split delimited text into a table of text cells.
 
@@ -114,7 +115,7 @@ def parse_text(data: bytes, name: str, encoding: str = "utf-8-sig") -> TextTable
     Parameters
     ----------
     data
-        Content of the file.
+        Content of the file, or its path.
     name
         Name of the file, for messages.
     encoding
@@ -186,9 +187,9 @@ def _frame(header: list[str], parts: list[list[pa.Array]]) -> pd.DataFrame:
     return pd.DataFrame(series, copy=False)
 
 
-def _head(data: bytes, encoding: str) -> list[str]:
+def _head(data: bytes | Path, encoding: str) -> list[str]:
     """First lines, with the first bytes in plenty for a long header."""
-    with io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="") as stream:
+    with io.TextIOWrapper(_stream(data), encoding, errors="replace", newline="") as stream:
         lines = [stream.readline(2**23) for _ in range(_HEAD_LINES)]
     return [line.rstrip("\r\n") for line in lines]
 
@@ -226,8 +227,16 @@ def _cells(line: str, mark: str) -> list[str]:
         return []
 
 
-def _rows(data: bytes, encoding: str, delimiter: str, name: str) -> Iterator[list[str]]:
-    stream = io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
+def _rows(data: bytes | Path, encoding: str, delimiter: str, name: str) -> Iterator[list[str]]:
+    with io.TextIOWrapper(_stream(data), encoding, newline="") as stream:
+        yield from _split(stream, delimiter, name)
+
+
+def _stream(data: bytes | Path) -> Any:
+    return io.BytesIO(data) if isinstance(data, bytes) else data.open("rb")
+
+
+def _split(stream: Any, delimiter: str, name: str) -> Iterator[list[str]]:
     reader = csv.reader(stream, delimiter=delimiter, strict=True)
     try:
         for row in reader:
