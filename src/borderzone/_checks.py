@@ -11,7 +11,13 @@ from borderzone.errors import InvalidParameterError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["check_choice", "check_non_negative", "check_positive", "check_probability"]
+__all__ = [
+    "check_choice",
+    "check_confidence",
+    "check_non_negative",
+    "check_positive",
+    "check_probability",
+]
 
 
 def check_positive(value: float, name: str, unit: str = "") -> float:
@@ -98,6 +104,34 @@ def check_probability(value: float, name: str) -> float:
     number = _number(value, name)
     if not 0 <= number <= 1:
         msg = f"{name} must lie between 0 and 1, got {value!r}"
+        raise InvalidParameterError(msg)
+    return number
+
+
+def check_confidence(value: float, name: str = "confidence") -> float:
+    """
+    Refuse a confidence of which no band can be made.
+
+    Parameters
+    ----------
+    value
+        The confidence.
+    name
+        Its name, for the message.
+
+    Returns
+    -------
+    float
+        The same number.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not a number between 0 and 1, both left out.
+    """
+    number = check_probability(value, name)
+    if number in (0.0, 1.0):
+        msg = f"{name} must lie between 0 and 1, both left out, got {value!r}"
         raise InvalidParameterError(msg)
     return number
 

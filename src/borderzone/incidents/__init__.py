@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from borderzone.incidents.article import article, describe, with_distance_to_border
 from borderzone.incidents.bands import garwood_interval
+from borderzone.incidents.crossings import ARTICLE_ESTIMATE, CrossingEstimate
 from borderzone.incidents.imputation import impute
+from borderzone.incidents.interdiction_curve import (
+    InterdictionBand,
+    interdiction_band,
+    interdiction_curve,
+)
 from borderzone.incidents.overlay import event_probabilities, overlay
 from borderzone.incidents.precision import (
     KERNELS,
@@ -15,8 +21,9 @@ from borderzone.incidents.precision import (
     regions,
 )
 from borderzone.incidents.pressure import (
-    ARTICLE_ESTIMATE,
-    CrossingEstimate,
+    REPORTED_NOT_CROSSED,
+    pressure_draws,
+    pressure_weights,
     segment_weights,
 )
 from borderzone.incidents.readers import read
@@ -26,8 +33,10 @@ from borderzone.incidents.verdict import check, rejected, require_usable
 __all__ = [
     "ARTICLE_ESTIMATE",
     "KERNELS",
+    "REPORTED_NOT_CROSSED",
     "UNSTATED",
     "CrossingEstimate",
+    "InterdictionBand",
     "Kernel",
     "article",
     "check",
@@ -36,8 +45,12 @@ __all__ = [
     "event_probabilities",
     "garwood_interval",
     "impute",
+    "interdiction_band",
+    "interdiction_curve",
     "overlay",
     "position_error_km",
+    "pressure_draws",
+    "pressure_weights",
     "read",
     "regions",
     "rejected",
