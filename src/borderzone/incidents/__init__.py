@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from borderzone.incidents.article import article, describe, with_distance_to_border
 from borderzone.incidents.bands import garwood_interval
+from borderzone.incidents.comparison_cells import comparison_cells, counts_in_cells
 from borderzone.incidents.crossings import ARTICLE_ESTIMATE, CrossingEstimate
+from borderzone.incidents.enrichment import (
+    Enrichment,
+    enrichment,
+    enrichment_table,
+    ratio_at_equal_distance,
+)
 from borderzone.incidents.imputation import impute
 from borderzone.incidents.interdiction_curve import (
     InterdictionBand,
@@ -36,12 +43,17 @@ __all__ = [
     "REPORTED_NOT_CROSSED",
     "UNSTATED",
     "CrossingEstimate",
+    "Enrichment",
     "InterdictionBand",
     "Kernel",
     "article",
     "check",
+    "comparison_cells",
+    "counts_in_cells",
     "describe",
     "disc_share_beyond_edge",
+    "enrichment",
+    "enrichment_table",
     "event_probabilities",
     "garwood_interval",
     "impute",
@@ -51,6 +63,7 @@ __all__ = [
     "position_error_km",
     "pressure_draws",
     "pressure_weights",
+    "ratio_at_equal_distance",
     "read",
     "regions",
     "rejected",
