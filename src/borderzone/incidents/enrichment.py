@@ -1,4 +1,4 @@
-"""Do flagged and unflagged ground differ in events, at equal distance from roads and towns?"""
+"""Whether flagged ground has more events than other ground equally far from roads and towns."""
 
 from __future__ import annotations
 

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 __all__ = ["distance_terms", "spline_basis", "strata_of"]
 
-_KNOTS = (0.05, 0.35, 0.65, 0.95)  # quantiles at which Harrell puts four knots
-_EVENTS_A_TERM = 10.0  # fewer events for each term of the model, and distances enter as lines
+# Quantiles at which Harrell puts knots, by the number of terms that they make.
+_KNOTS = {1: (), 2: (0.10, 0.50, 0.90), 3: (0.05, 0.35, 0.65, 0.95)}
+_EVENTS_A_TERM = 5.0  # a distance bends only as far as events can tell
 _CELLS_A_STRATUM = 8.0
 _MOST_BINS = 5
 
@@ -34,16 +35,17 @@ def distance_terms(cells: pd.DataFrame, distances: list[str], events: float) -> 
     Returns
     -------
     FloatArray
-        Splines with ten events for each term or more, else straight lines.
+        Three terms a distance where there are five events or more for each
+        term of the model, else two or one.
     """
-    parts = [np.empty((len(cells), 0))]
-    bent = events >= _EVENTS_A_TERM * (3 * len(distances) + 2)
-    for name in distances:
-        parts.append(spline_basis(cells[name].to_numpy(dtype=float), bent=bent))
-    return np.column_stack(parts)
+    each = max(
+        (n for n in _KNOTS if events >= _EVENTS_A_TERM * (n * len(distances) + 2)), default=1
+    )
+    parts = [spline_basis(cells[name].to_numpy(dtype=float), terms=each) for name in distances]
+    return np.column_stack([np.empty((len(cells), 0)), *parts])
 
 
-def spline_basis(distance_km: FloatArray, *, bent: bool) -> FloatArray:
+def spline_basis(distance_km: FloatArray, *, terms: int) -> FloatArray:
     """
     Give the terms by which a rate may depend on a distance.
 
@@ -51,16 +53,15 @@ def spline_basis(distance_km: FloatArray, *, bent: bool) -> FloatArray:
     ----------
     distance_km
         Distances of cells. Units: km.
-    bent
-        Whether the dependence may bend: a cubic spline of the logarithm with
-        four knots, straight beyond the outer ones [1]_. Else a straight line
-        of the logarithm.
+    terms
+        3 or 2: a cubic spline of the logarithm with one knot more, straight
+        beyond the outer ones [1]_. 1: a straight line of the logarithm.
 
     Returns
     -------
     FloatArray
-        Shape ``(cells, 3)`` or ``(cells, 1)``, each centred and of deviation 1;
-        terms that do not vary are left out.
+        Shape ``(cells, terms)``, each centred and of deviation 1; terms that
+        do not vary are left out.
 
     References
     ----------
@@ -69,22 +70,22 @@ def spline_basis(distance_km: FloatArray, *, bent: bool) -> FloatArray:
 
     Examples
     --------
-    >>> spline_basis(np.linspace(0, 100, 50), bent=True).shape
+    >>> spline_basis(np.linspace(0, 100, 50), terms=3).shape
     (50, 3)
     """
     x = np.log1p(distance_km)
-    terms = [x]
-    knots = np.quantile(x, _KNOTS)
-    if bent and np.all(np.diff(knots) > 1e-9):
-        t0, last, end = knots[0], knots[-2], knots[-1]
-        for knot in knots[:-2]:
-            terms.append(
-                _cube(x - knot)
-                - _cube(x - last) * (end - knot) / (end - last)
-                + _cube(x - end) * (last - knot) / (end - last)
-            )
-        terms[1:] = [term / (end - t0) ** 2 for term in terms[1:]]
-    basis = np.column_stack(terms)
+    found = [x]
+    knots = np.quantile(x, _KNOTS[terms])
+    if terms > 1 and np.all(np.diff(knots) > 1e-9):
+        first, last, end = knots[0], knots[-2], knots[-1]
+        bends = [
+            _cube(x - knot)
+            - _cube(x - last) * (end - knot) / (end - last)
+            + _cube(x - end) * (last - knot) / (end - last)
+            for knot in knots[:-2]
+        ]
+        found += [bend / (end - first) ** 2 for bend in bends]
+    basis = np.column_stack(found)
     basis = basis - basis.mean(axis=0)
     spread = basis.std(axis=0)
     varied = spread > 1e-9
