@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import math
-from typing import TYPE_CHECKING
+import numbers
+from typing import TYPE_CHECKING, Any
 
 from borderzone.errors import InvalidParameterError
 
@@ -17,6 +18,8 @@ __all__ = [
     "check_non_negative",
     "check_positive",
     "check_probability",
+    "check_seed",
+    "check_whole",
 ]
 
 
@@ -134,6 +137,63 @@ def check_confidence(value: float, name: str = "confidence") -> float:
         msg = f"{name} must lie between 0 and 1, both left out, got {value!r}"
         raise InvalidParameterError(msg)
     return number
+
+
+def check_whole(value: float, name: str, *, lowest: int = 1) -> int:
+    """
+    Refuse what is not a whole number of at least so much.
+
+    Parameters
+    ----------
+    value
+        The number.
+    name
+        Its name, for the message.
+    lowest
+        Smallest number allowed.
+
+    Returns
+    -------
+    int
+        The same number.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not a whole number, or below the lowest.
+    """
+    number = _number(value, name)
+    if not (math.isfinite(number) and number == math.floor(number) and number >= lowest):
+        msg = f"{name} must be a whole number, {lowest} or more, got {value!r}"
+        raise InvalidParameterError(msg)
+    return int(number)
+
+
+def check_seed(seed: Any) -> Any:
+    """
+    Refuse what no random stream can start from.
+
+    Parameters
+    ----------
+    seed
+        A whole number, 0 or more, or a numpy Generator.
+
+    Returns
+    -------
+    Any
+        The same.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is neither.
+    """
+    whole = not isinstance(seed, bool) and isinstance(seed, numbers.Integral) and int(seed) >= 0
+    # A generator is told by what is asked of it: guards load without numpy.
+    if not (whole or callable(getattr(seed, "integers", None))):
+        msg = f"seed must be a whole number, 0 or more, or a numpy Generator, got {seed!r}"
+        raise InvalidParameterError(msg)
+    return seed
 
 
 def check_choice(value: str, name: str, choices: Iterable[str]) -> str:

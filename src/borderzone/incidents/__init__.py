@@ -6,12 +6,8 @@ from borderzone.incidents.article import article, describe, with_distance_to_bor
 from borderzone.incidents.bands import garwood_interval
 from borderzone.incidents.comparison_cells import comparison_cells, counts_in_cells
 from borderzone.incidents.crossings import ARTICLE_ESTIMATE, CrossingEstimate
-from borderzone.incidents.enrichment import (
-    Enrichment,
-    enrichment,
-    enrichment_table,
-    ratio_at_equal_distance,
-)
+from borderzone.incidents.enrichment import enrichment, enrichment_table
+from borderzone.incidents.enrichment_record import Enrichment
 from borderzone.incidents.imputation import impute
 from borderzone.incidents.interdiction_curve import (
     InterdictionBand,
@@ -33,6 +29,7 @@ from borderzone.incidents.pressure import (
     pressure_weights,
     segment_weights,
 )
+from borderzone.incidents.ratio_of_counts import ratio_at_equal_distance
 from borderzone.incidents.readers import read
 from borderzone.incidents.synthetic import synthetic
 from borderzone.incidents.verdict import check, rejected, require_usable

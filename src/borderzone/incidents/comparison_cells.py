@@ -153,7 +153,8 @@ def positions_near(
         raise DataError(msg)
     rng = np.random.default_rng(seed)
     find = _CellFinder(cells)
-    kept, errors = [np.empty((0, draws), dtype=np.int64)], [np.empty(0)]
+    kept: list[IntArray] = [np.empty((0, draws), dtype=np.int64)]
+    errors: list[FloatArray] = [np.empty(0)]
     for start in range(0, len(placed), _EVENTS_AT_ONCE):
         some = slice(start, start + _EVENTS_AT_ONCE)
         part = placed.iloc[some]
@@ -282,7 +283,7 @@ def _flagged(
         return share, np.ones(len(cells)), tuple(sorted(kinds))
     if isinstance(flags, xr.DataArray):
         share, known = _share_in_raster(flags, cells)
-        return share, known, (str(flags.name or "flag"),)
+        return share, known, (str("flag" if flags.name is None else flags.name),)
     msg = (
         "flags must be a GeoDataFrame of zones or a DataArray that is 1 on flagged ground, got a "
         f"{type(flags).__name__}"
@@ -310,7 +311,7 @@ def _share_in_raster(flags: xr.DataArray, cells: gpd.GeoDataFrame) -> tuple[Floa
     x, y = (np.asarray(flags[axis].to_numpy(), dtype=float) for axis in ("x", "y"))
     if np.unique(values[np.isfinite(values)]).size > 2:
         msg = (
-            f"the raster {flags.name or 'of flags'} holds more than two values: pass one that is 1 on "
+            f"the raster {'of flags' if flags.name is None else flags.name} holds more than two values: pass one that is 1 on "
             "flagged ground and 0 elsewhere, such as layer >= 2"
         )
         raise DataError(msg)

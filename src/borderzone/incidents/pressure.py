@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice, check_confidence, check_positive
-from borderzone.errors import InvalidParameterError, ShapeMismatchError
-from borderzone.incidents.imputation import check_draws
-from borderzone.incidents.overlay import event_probabilities
-from borderzone.incidents.shrinkage import GammaPoisson
+from borderzone._checks import check_choice, check_confidence
+from borderzone.errors import InvalidParameterError
+from borderzone.incidents.segment_events import (
+    Asked,
+    Placing,
+    dirichlet_mean,
+    event_shares,
+    exposure_of,
+    prior_weight,
+    weigh,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from borderzone._typing import FloatArray, IntArray, Seed
+    from borderzone._typing import Seed
     from borderzone.corridor import Corridor
 
 __all__ = ["REPORTED_NOT_CROSSED", "pressure_draws", "pressure_weights", "segment_weights"]
@@ -25,7 +31,6 @@ REPORTED_NOT_CROSSED = (
     "Incidents are where something was reported, not where people cross: segments without reports "
     "keep a weight, and the uniform and the worst case belong next to these weights."
 )
-_METHODS = ("gamma_poisson", "dirichlet")
 
 
 def segment_weights(  # noqa: PLR0913 (the last four only shape the weights by incidents)
@@ -75,15 +80,15 @@ def segment_weights(  # noqa: PLR0913 (the last four only shape the weights by i
     """
     check_choice(kind, "kind", ("uniform", "incidents"))
     segments = corridor.segments
-    exposure = _exposure(segments, None)
+    exposure = exposure_of(segments, None)
     weights = exposure / exposure.sum()
     if kind == "incidents":
         if events is None:
             msg = "weights by incidents need a table of events: pass events=, or kind='uniform'"
             raise InvalidParameterError(msg)
-        prior = _prior_events(prior_events, len(segments))
-        shares = _shares(corridor, events, draws=draws, seed=seed, admin1=admin1)
-        weights = _dirichlet_mean(weights, np.nansum(shares, axis=0), prior)
+        prior = prior_weight(prior_events, len(segments))
+        shares = event_shares(corridor, events, draws=draws, seed=seed, admin1=admin1)
+        weights = dirichlet_mean(weights, np.nansum(shares, axis=0), prior)
     index = pd.Index(segments["segment"].to_numpy(), name="segment")
     return pd.Series(weights, index=index, name="weight")
 
@@ -178,11 +183,11 @@ def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a d
     >>> bool((table["weight"] > 0).all()), round(float(table["weight"].sum()), 9)
     (True, 1.0)
     """
-    state = _state(
+    state = weigh(
         corridor,
         events,
-        _Asked(method, exposure, strength, prior_events),
-        _Placing(draws, seed, admin1, regions),
+        Asked(method, exposure, strength, prior_events),
+        Placing(draws, seed, admin1, regions),
     )
     tail = (1.0 - check_confidence(confidence)) / 2.0
     low, high = np.quantile(state.drawn, [tail, 1.0 - tail], axis=0)
@@ -269,168 +274,14 @@ def pressure_draws(  # noqa: PLR0913 (same names as `pressure_weights`)
     ShapeMismatchError
         If the exposure is not of the corridor's segments.
     """
-    state = _state(
+    state = weigh(
         corridor,
         events,
-        _Asked(method, exposure, strength, prior_events),
-        _Placing(draws, seed, admin1, regions),
+        Asked(method, exposure, strength, prior_events),
+        Placing(draws, seed, admin1, regions),
     )
     columns = pd.Index(corridor.segments["segment"].to_numpy(), name="segment")
     return pd.DataFrame(state.drawn, columns=columns).rename_axis(index="draw")
-
-
-class _Asked(NamedTuple):
-    """How counts become weights."""
-
-    method: str
-    exposure: pd.Series | None
-    strength: float | None
-    prior_events: float | None
-
-
-class _Placing(NamedTuple):
-    """How events are placed."""
-
-    draws: int
-    seed: Seed
-    admin1: gpd.GeoDataFrame | None
-    regions: gpd.GeoDataFrame | None
-
-
-class _State(NamedTuple):
-    """What is known of the weights once the events are placed."""
-
-    mean: FloatArray
-    drawn: FloatArray
-    expected: FloatArray
-    shrinkage: FloatArray
-    n_placed: int
-    strength: dict[str, Any]
-
-
-def _state(
-    corridor: Corridor, events: gpd.GeoDataFrame, asked: _Asked, placing: _Placing
-) -> _State:
-    check_choice(asked.method, "method", _METHODS)
-    _only_of(asked.method, asked.strength, asked.prior_events)
-    exposure = _exposure(corridor.segments, asked.exposure)
-    draws = check_draws(placing.draws)
-    shares = _shares(corridor, events, **placing._asdict())
-    rng = np.random.default_rng(_stream(placing.seed))
-    counts, known = _counts(shares, draws, rng), ~np.isnan(shares).any(axis=1)
-    expected = np.nansum(shares, axis=0)
-    common = (expected, int(known.sum()))
-    if asked.method == "dirichlet":
-        prior = _prior_events(asked.prior_events, len(exposure))
-        base = exposure / exposure.sum()
-        drawn = rng.standard_gamma(prior * base + counts)
-        kept = np.full(len(base), prior / (prior + expected.sum()))
-        drawn = np.maximum(drawn / drawn.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-        told = {"prior_events": prior, "strength_source": "the stated prior (Dirichlet)"}
-        return _State(
-            _dirichlet_mean(base, expected, prior), drawn, common[0], kept, common[1], told
-        )
-    if asked.strength is not None:
-        check_positive(asked.strength, "strength")
-    model = GammaPoisson.of(counts, exposure, strength=asked.strength)
-    return _State(
-        model.mean_weights(),
-        model.sample(rng),
-        common[0],
-        model.shrinkage(),
-        common[1],
-        _told(model),
-    )
-
-
-def _told(model: GammaPoisson) -> dict[str, Any]:
-    middle, low, high = model.strength_band()
-    if model.fixed:
-        source = "given"
-    elif model.told_by_counts():
-        source = "marginal likelihood of the counts, with the stated prior"
-    else:
-        source = "the stated prior: the counts cannot tell"
-    return {
-        "strength": middle,
-        "strength_low": low,
-        "strength_high": high,
-        "strength_most_likely": model.most_likely_strength(),
-        "strength_source": source,
-    }
-
-
-def _shares(corridor: Corridor, events: gpd.GeoDataFrame, **how: Any) -> FloatArray:
-    """Probability of each event in each segment, NaN where it cannot be placed."""
-    segments = corridor.segments
-    zones = segments[["geometry"]].assign(zone=segments["segment"])
-    table = event_probabilities(events, zones, **how)
-    return np.asarray(table.drop(columns="id").to_numpy(dtype=float))
-
-
-def _counts(shares: FloatArray, draws: int, rng: np.random.Generator) -> IntArray:
-    """
-    Draw counts by segment: each event falls in one segment, or in none, by its own probabilities.
-
-    Segments do not overlap, and events are placed one by one, so that this is
-    the joint distribution of the counts, whatever the order of the draws.
-    """
-    n_segments = shares.shape[1]
-    counts = np.zeros((draws, n_segments + 1), dtype=np.int64)
-    rows = shares[np.nansum(shares, axis=1) > 0]
-    for row in rows:
-        held = np.flatnonzero(row)
-        edges = row[held].cumsum()
-        where = np.append(held, n_segments)[edges.searchsorted(rng.random(draws), side="right")]
-        counts[np.arange(draws), where] += 1
-    return counts[:, :n_segments]
-
-
-def _dirichlet_mean(base: FloatArray, expected: FloatArray, prior: float) -> FloatArray:
-    return np.asarray((prior * base + expected) / (prior + expected.sum()))
-
-
-def _prior_events(given: float | None, n_segments: int) -> float:
-    return check_positive(n_segments if given is None else given, "prior_events", "events")
-
-
-def _only_of(method: str, strength: float | None, prior_events: float | None) -> None:
-    for name, value, owner in (
-        ("strength", strength, "gamma_poisson"),
-        ("prior_events", prior_events, "dirichlet"),
-    ):
-        if value is not None and method != owner:
-            msg = f"{name} belongs to method='{owner}', not to method='{method}'; leave it out"
-            raise InvalidParameterError(msg)
-
-
-def _exposure(segments: gpd.GeoDataFrame, given: pd.Series | None) -> FloatArray:
-    if given is None:
-        return segments["length_km"].to_numpy(dtype=float)
-    if not isinstance(given, pd.Series):
-        msg = f"exposure must be a Series by segment, got a {type(given).__name__}"
-        raise InvalidParameterError(msg)
-    names = segments["segment"].to_numpy()
-    if not given.index.is_unique or set(given.index) != set(names):
-        msg = (
-            f"exposure must have one value for each of the {len(names)} segments, by their number in "
-            f"its index; it has {len(given)}"
-        )
-        raise ShapeMismatchError(msg)
-    values = pd.to_numeric(given.reindex(names), errors="coerce").to_numpy(dtype=float)
-    bad = ~(np.isfinite(values) & (values > 0))
-    if bad.any():
-        worst = names[bad][0]
-        msg = f"exposure must be finite and above 0, got {given[worst]!r} for segment {worst}"
-        raise InvalidParameterError(msg)
-    return values
-
-
-def _stream(seed: Seed) -> Any:
-    """Keep the draws of counts and rates apart from those of positions under the same seed."""
-    if isinstance(seed, np.random.Generator):
-        return seed
-    return np.random.SeedSequence([int(seed), 0x9E55])
 
 
 def _sentence(table: pd.DataFrame) -> str:

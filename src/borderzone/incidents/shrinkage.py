@@ -166,7 +166,7 @@ class GammaPoisson:
         log_events = log_rate + np.log(self.exposure)
         log_share = log_events - logsumexp(log_events, axis=1, keepdims=True)
         # A draw may come out below the smallest number; a weight of 0 would call a segment safe.
-        return np.maximum(np.exp(log_share), np.finfo(float).tiny)
+        return np.asarray(np.maximum(np.exp(log_share), np.finfo(float).tiny))
 
     def strength_band(self, confidence: float = 0.95) -> tuple[float, float, float]:
         """
@@ -229,7 +229,7 @@ class GammaPoisson:
 
     def _total(self) -> FloatArray:
         # Half an event more than none, so that a table without events has a rate to shrink to.
-        return np.maximum(self.counts.sum(axis=1), 0.5)
+        return np.asarray(np.maximum(self.counts.sum(axis=1), 0.5))
 
 
 def _log_likelihood(counts: IntArray, exposure: FloatArray, strengths: FloatArray) -> FloatArray:
