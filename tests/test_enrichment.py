@@ -181,6 +181,29 @@ def test_regression_agrees_with_a_likelihood_maximised_by_hand() -> None:
     assert fit.df == 195
 
 
+def test_cells_flagged_in_part_do_not_thin_the_ratio() -> None:
+    """The same optimum as scipy's on the mixture itself, and the truth where counts are many."""
+    from scipy.optimize import minimize  # noqa: PLC0415
+
+    rng, cells = np.random.default_rng(2), town_and_road_cells(300)
+    share, exposure = rng.beta(0.5, 0.5, 300), np.full(300, 100.0)
+    terms = spline_basis(cells["road_km"].to_numpy(), terms=2)
+    truth = exposure * 0.05 * np.exp(-0.8 * terms[:, 0]) * (1 + share * (4.0 - 1))
+    counts = rng.poisson(truth).astype(float)
+
+    def loss(beta: FloatArray) -> float:
+        mean = exposure * np.exp(beta[1] + terms @ beta[2:]) * (1 + share * np.expm1(beta[0]))
+        return float(mean.sum() - counts @ np.log(mean))
+
+    best = minimize(loss, np.array([0.0, -3.0, 0, 0]), method="BFGS", options={"gtol": 1e-6})
+    fit = poisson_regression(counts, share, exposure, terms)
+    assert fit.log_ratio == pytest.approx(best.x[0], abs=1e-4)
+    assert abs(fit.log_ratio - math.log(4)) < 3 * math.sqrt(fit.variance)
+    assert fit.variance == pytest.approx(fit.dispersion * best.hess_inv[0, 0], rel=0.1)
+    thinned = poisson_regression(counts, share > 0.5, exposure, terms)
+    assert thinned.log_ratio < fit.log_ratio - 0.2
+
+
 def test_mantel_haenszel_by_hand() -> None:
     """Two strata, worked out with a pencil; a stratum of one kind does not enter."""
     counts = np.array([6.0, 2.0, 3.0, 5.0, 100.0])

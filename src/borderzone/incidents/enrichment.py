@@ -56,8 +56,9 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
     they are not: the rates as they stand say more about reporting than about
     the ground. The corridor is cut into cells, and the ratio of the two rates
     is taken at equal distances, either by Poisson regression on smooth terms
-    of the distances with area times months as exposure, or within strata of
-    cells that lie equally far ("matched", Mantel-Haenszel [1]_). Positions
+    of the distances with area times months as exposure, which lets a cell be
+    flagged in part, or within strata of cells that lie equally far ("matched",
+    Mantel-Haenszel [1]_), which leaves out cells flagged on a quarter to three quarters. Positions
     are drawn anew in each imputation, and log ratios are pooled by Rubin's
     rules [2]_ with the degrees of freedom of Barnard and Rubin.
 

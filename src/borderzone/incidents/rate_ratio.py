@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["RatioFit", "crude_ratio", "mantel_haenszel", "poisson_regression"]
 
+_ROUNDS = 50
+_SETTLED = 1e-7
+_NO_VARIANCE = 1e4  # so wide that the data do not hold the ratio at all
+
 
 class RatioFit(NamedTuple):
     """
@@ -138,20 +142,22 @@ def mantel_haenszel(
 
 
 def poisson_regression(
-    counts: FloatArray, flagged: BoolArray, exposure: FloatArray, terms: FloatArray
+    counts: FloatArray, share: FloatArray, exposure: FloatArray, terms: FloatArray
 ) -> RatioFit:
     """
     Give the rate ratio beside the terms of distance, by Poisson regression.
 
-    The logarithm of exposure is an offset. The variance is that of the
-    model times the dispersion [1]_ where that is above 1.
+    A cell of which the share s is flagged has ``1 + s (R - 1)`` times the rate
+    of unflagged ground equally far away. The logarithm of exposure is an
+    offset. The variance is that of the model times the dispersion [1]_ where
+    that is above 1.
 
     Parameters
     ----------
     counts
         Events of each cell, above 0 somewhere on either kind of ground.
-    flagged
-        Which cells are flagged.
+    share
+        Share of each cell that is flagged; 0 or 1 is the usual indicator.
     exposure
         Area times time of each cell.
     terms
@@ -172,24 +178,23 @@ def poisson_regression(
     .. [1] Fletcher, D. J. (2012). Estimating overdispersion when fitting a
        generalized linear model to sparse data. Biometrika 99, 230-237.
     """
-    glm, family, separated = _statsmodels()
-    design = np.column_stack([flagged.astype(float), np.ones(len(counts)), terms])
-    offset = np.log(exposure)
+    separated = _statsmodels()[2]
+    share = np.asarray(share, dtype=float)
+    others = np.column_stack([np.ones(len(counts)), terms])
     nothing = RatioFit(math.nan, math.nan, math.nan, 1.0, 0.0, float(counts.sum()))
     with warnings.catch_warnings():
         # Whether a fit settled is read from it; what it would say about it is not for the caller.
         warnings.simplefilter("ignore")
         try:
-            fit, alike = (
-                glm(counts, columns, family=family(), offset=offset).fit(scale=1.0)
-                for columns in (design, design[:, 1:])
-            )
+            alike = _glm(counts, others, np.log(exposure))
+            design = np.column_stack([share, others])
             information = design.T @ (design * alike.mu[:, None])
             null_variance = float(np.linalg.inv(information)[0, 0])
-            variance = float(fit.cov_params()[0, 0])
+            fit = _mixed_fit(counts, share, others, np.log(exposure))
+            variance = math.nan if fit is None else float(fit.cov_params()[0, 0])
         except (np.linalg.LinAlgError, ValueError, separated):
             return nothing
-    if not (fit.converged and math.isfinite(fit.params[0]) and 0 < variance < 1e4):
+    if fit is None or not 0 < variance < _NO_VARIANCE:
         return nothing
     df = float(len(counts) - design.shape[1])
     extra = _dispersion(counts, fit.mu, df)
@@ -201,6 +206,41 @@ def poisson_regression(
         df,
         float(counts.sum()),
     )
+
+
+def _mixed_fit(
+    counts: FloatArray, share: FloatArray, others: FloatArray, log_exposure: FloatArray
+) -> Any:
+    """
+    Fit with cells that are flagged in part; None where it does not settle.
+
+    ``log(1 + s (R - 1))`` is no line in ``log R``: its tangent takes its place, and
+    is laid anew at each solution until that stays. For shares of 0 and 1 the
+    tangent is the function and the first solution stands.
+    """
+    log_ratio, start = 0.0, None
+    for _ in range(_ROUNDS):
+        ratio = math.exp(log_ratio)
+        mix = 1.0 + share * (ratio - 1.0)
+        slope = ratio * share / mix
+        offset = log_exposure + np.log(mix) - slope * log_ratio
+        fit = _glm(counts, np.column_stack([slope, others]), offset, start)
+        found = float(fit.params[0])
+        if not (fit.converged and math.isfinite(found)):
+            return None
+        if abs(found - log_ratio) < _SETTLED:
+            return fit
+        # From far off a tangent overshoots; a step of e² at a time does not.
+        log_ratio, start = log_ratio + min(max(found - log_ratio, -2.0), 2.0), fit.params
+    return None
+
+
+def _glm(
+    counts: FloatArray, design: FloatArray, offset: FloatArray, start: FloatArray | None = None
+) -> Any:
+    glm, family, _ = _statsmodels()
+    model = glm(counts, design, family=family(), offset=offset)
+    return model.fit(scale=1.0, start_params=start)
 
 
 def _dispersion(counts: FloatArray, mean: FloatArray, df: float) -> float:

@@ -32,6 +32,7 @@ __all__ = ["METHODS", "ratio_at_equal_distance"]
 
 METHODS = ("poisson", "matched")
 _POWER = 0.8
+_MIXED = 0.25  # cells flagged on more than this and less than the rest enter no stratum
 _FITS_NEEDED = 0.9  # share of the draws whose ratio could be computed
 
 
@@ -124,9 +125,13 @@ class _Bench:
         self.distances = [name for name in DISTANCES if name in cells.columns]
         self.flagged: BoolArray = cells["flagged"].to_numpy(dtype=bool)
         self.exposure: FloatArray = cells["area_km2"].to_numpy(dtype=float)
+        self.share: FloatArray = cells.get("flagged_share", cells["flagged"]).to_numpy(dtype=float)
+        clear = np.abs(self.share - 0.5) >= 0.5 - _MIXED
         self.strata = strata_of(cells, self.distances)
-        on_strata, off_strata = self.strata[self.flagged], self.strata[~self.flagged]
-        self.shared: BoolArray = np.isin(self.strata, np.intersect1d(on_strata, off_strata))
+        on_strata, off_strata = (
+            self.strata[clear & kind] for kind in (self.flagged, ~self.flagged)
+        )
+        self.shared: BoolArray = clear & np.isin(self.strata, np.intersect1d(on_strata, off_strata))
         on = self.flagged
         shared_km2 = self.exposure[on & self.shared].sum()
         self.overlap_share = float(shared_km2 / self.exposure[on].sum())
@@ -148,7 +153,7 @@ class _Bench:
         self.filled += filled
         if self.method == "matched":
             return mantel_haenszel(counts, on, exposure, self.strata[used])
-        return poisson_regression(counts, on, exposure, self.terms)
+        return poisson_regression(counts, self.share, exposure, self.terms)
 
     def crude(self, draw: int) -> RatioFit:
         counts, _ = _filled(self.counts[draw], self.flagged, self.exposure)
