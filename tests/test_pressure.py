@@ -282,7 +282,7 @@ def test_the_curve_is_never_a_point() -> None:
         incidents.interdiction_band()
     for one in (500, [500], "many", [1, math.nan], [-1, 2]):
         with pytest.raises(InvalidParameterError, match="interdicted must be"):
-            incidents.interdiction_curve(one)  # type: ignore[arg-type]
+            incidents.interdiction_curve(one)
     band = incidents.interdiction_band(500)
     assert (band.low, band.high) == pytest.approx((0.2, 0.5))
     assert (band.attempts_low, band.attempts_high) == (1000, 2500)
