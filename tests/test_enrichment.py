@@ -334,6 +334,27 @@ def test_imprecise_events_are_compared_from_end_to_end(method: str) -> None:
     assert all(f.missing_share > 0 for f in found + null)
 
 
+def blurred(ratio: float, n: int, seed: int, radius_km: float) -> gpd.GeoDataFrame:
+    """Events of `placed`, coded anywhere within a radius of where they were."""
+    events, rng = placed(ratio, n, seed), np.random.default_rng(seed + 99)
+    away, turn = radius_km * np.sqrt(rng.random(n)), rng.uniform(0, 2 * np.pi, n)
+    lon = events["lon"] + away * np.cos(turn) / 92.0
+    lat = events["lat"] + away * np.sin(turn) / 110.9
+    return incidents.read(pd.DataFrame({"lon": lon, "lat": lat, "radius_km": radius_km}))
+
+
+def test_vague_positions_do_not_pull_the_regression_to_one() -> None:
+    """Errors of 10 km: the strata lose a third of a threefold ratio, the regression does not."""
+    events = [blurred(3.0, 250, seed, 14.0) for seed in range(5)]
+    informed = [compare(e, method="poisson", draws=40) for e in events]
+    blind = [compare(e, method="matched", draws=40) for e in events]
+    assert np.mean([f.low <= 3 <= f.high for f in informed]) >= 0.8
+    assert np.mean([f.low > 1 for f in informed]) >= 0.8
+    assert np.median([f.ratio for f in informed]) > np.median([f.ratio for f in blind])
+    null = compare(blurred(1.0, 250, 3, 14.0), method="poisson", draws=40)
+    assert null.low < 1 < null.high
+
+
 def test_a_null_result_says_so_and_what_it_could_not_have_seen() -> None:
     """The sentence has ratio, band, number of events and the smallest ratio."""
     found = compare(placed(1.0, 120, 21), method="matched", months=12)

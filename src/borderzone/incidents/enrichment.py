@@ -16,6 +16,8 @@ from borderzone.incidents.comparison_cells import (
     counts_in_cells,
     positions_near,
 )
+from borderzone.incidents.enrichment_record import FEWEST_EVENTS
+from borderzone.incidents.informed_placing import informed_counts
 from borderzone.incidents.ratio_of_counts import METHODS, ratio_at_equal_distance
 
 if TYPE_CHECKING:
@@ -111,21 +113,27 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
 
     Notes
     -----
-    Positions are drawn without regard to flags, so position errors as large as the
-    flagged patches pull the ratio towards 1.
+    Positions drawn evenly over their regions know nothing of flags, and pull the ratio
+    towards 1 where errors are as large as flagged patches. "poisson" therefore
+    places events by the rates that it finds, rates and positions in turn [3]_;
+    "matched" does not, and errs towards 1.
 
     References
     ----------
     .. [1] Greenland, S., Robins, J. M. (1985). Estimation of a common effect
        parameter from sparse follow-up data. Biometrics 41, 55-68.
     .. [2] Rubin, D. (1987). Multiple Imputation for Nonresponse in Surveys.
+    .. [3] Tanner, M. A., Wong, W. H. (1987). The calculation of posterior
+       distributions by data augmentation. Journal of the American Statistical
+       Association 82, 528-540.
     """
     check_choice(method, "method", METHODS)
     count = check_whole(draws, "draws", lowest=2)  # so that they can differ
+    rng = np.random.default_rng(check_seed(seed))
     span = _months(events, months)
     cells = comparison_cells(flags, corridor, roads=roads, towns=towns, cell_km=cell_km)
     where, errors, _ = positions_near(
-        events, cells, regions=regions, admin1=admin1, draws=count, seed=check_seed(seed)
+        events, cells, regions=regions, admin1=admin1, draws=count, seed=rng
     )
     error_km = float(np.median(errors)) if len(errors) else math.nan
     if error_km > cell_km:
@@ -135,8 +143,11 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
             "more, or keep only the events that are placed more precisely"
         )
         raise _TooFineError(msg)
+    counts = counts_in_cells(where, len(cells))
+    if method == "poisson" and counts.sum() >= FEWEST_EVENTS * count:
+        counts = informed_counts(where, cells, rng)
     found = ratio_at_equal_distance(
-        counts_in_cells(where, len(cells)), cells, months=span, method=method, confidence=confidence
+        counts, cells, months=span, method=method, confidence=confidence
     )
     label = "SYNTHETIC DATA" if "synthetic" in events and bool(events["synthetic"].any()) else ""
     return dataclasses.replace(found, median_error_km=error_km, label=label)

@@ -13,10 +13,18 @@ from borderzone.errors import InvalidParameterError
 if TYPE_CHECKING:
     from borderzone._typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["RatioFit", "crude_ratio", "mantel_haenszel", "poisson_regression"]
+__all__ = [
+    "RatioFit",
+    "crude_ratio",
+    "filled_counts",
+    "mantel_haenszel",
+    "mixture_fit",
+    "poisson_regression",
+]
 
 _ROUNDS = 50
 _SETTLED = 1e-7
+_NO_RATIO = 30.0  # a log ratio as far from 0 is running off; NaN is not below it either
 _NO_VARIANCE = 1e4  # so wide that the data do not hold the ratio at all
 
 
@@ -190,7 +198,7 @@ def poisson_regression(
             design = np.column_stack([share, others])
             information = design.T @ (design * alike.mu[:, None])
             null_variance = float(np.linalg.inv(information)[0, 0])
-            fit = _mixed_fit(counts, share, others, np.log(exposure))
+            fit = mixture_fit(counts, share, others, np.log(exposure))
             variance = math.nan if fit is None else float(fit.cov_params()[0, 0])
         except (np.linalg.LinAlgError, ValueError, separated):
             return nothing
@@ -208,7 +216,7 @@ def poisson_regression(
     )
 
 
-def _mixed_fit(
+def mixture_fit(
     counts: FloatArray, share: FloatArray, others: FloatArray, log_exposure: FloatArray
 ) -> Any:
     """
@@ -217,6 +225,22 @@ def _mixed_fit(
     ``log(1 + s (R - 1))`` is no line in ``log R``: its tangent takes its place, and
     is laid anew at each solution until that stays. For shares of 0 and 1 the
     tangent is the function and the first solution stands.
+
+    Parameters
+    ----------
+    counts
+        Events of each cell.
+    share
+        Share of each cell that is flagged.
+    others
+        Columns beside the flag, a constant among them.
+    log_exposure
+        Logarithm of the exposure.
+
+    Returns
+    -------
+    Any
+        Result of statsmodels, log ratio first; None where it does not settle.
     """
     log_ratio, start = 0.0, None
     for _ in range(_ROUNDS):
@@ -226,7 +250,7 @@ def _mixed_fit(
         offset = log_exposure + np.log(mix) - slope * log_ratio
         fit = _glm(counts, np.column_stack([slope, others]), offset, start)
         found = float(fit.params[0])
-        if not (fit.converged and math.isfinite(found)):
+        if not (fit.converged and abs(found) < _NO_RATIO):
             return None
         if abs(found - log_ratio) < _SETTLED:
             return fit
@@ -241,6 +265,34 @@ def _glm(
     glm, family, _ = _statsmodels()
     model = glm(counts, design, family=family(), offset=offset)
     return model.fit(scale=1.0, start_params=start)
+
+
+def filled_counts(
+    counts: IntArray, flagged: BoolArray, exposure: FloatArray
+) -> tuple[FloatArray, bool]:
+    """
+    Add half an event to both kinds of ground, spread by exposure, where one of them has none.
+
+    Parameters
+    ----------
+    counts
+        Events of each cell.
+    flagged
+        Which cells are flagged.
+    exposure
+        Area of each cell.
+
+    Returns
+    -------
+    tuple
+        The counts, and whether anything was added.
+    """
+    whole = counts.astype(float)
+    if whole[flagged].sum() > 0 and whole[~flagged].sum() > 0:
+        return whole, False
+    for kind in (flagged, ~flagged):
+        whole[kind] += 0.5 * exposure[kind] / exposure[kind].sum()
+    return whole, True
 
 
 def _dispersion(counts: FloatArray, mean: FloatArray, df: float) -> float:

@@ -17,6 +17,7 @@ from borderzone.incidents.pooling import Pooled, pool_rubin, smallest_ratio_seen
 from borderzone.incidents.rate_ratio import (
     RatioFit,
     crude_ratio,
+    filled_counts,
     mantel_haenszel,
     poisson_regression,
 )
@@ -149,14 +150,14 @@ class _Bench:
     def fit(self, draw: int) -> RatioFit:
         used = self.used
         on, exposure = self.flagged[used], self.exposure[used]
-        counts, filled = _filled(self.counts[draw, used], on, exposure)
+        counts, filled = filled_counts(self.counts[draw, used], on, exposure)
         self.filled += filled
         if self.method == "matched":
             return mantel_haenszel(counts, on, exposure, self.strata[used])
         return poisson_regression(counts, self.share, exposure, self.terms)
 
     def crude(self, draw: int) -> RatioFit:
-        counts, _ = _filled(self.counts[draw], self.flagged, self.exposure)
+        counts, _ = filled_counts(self.counts[draw], self.flagged, self.exposure)
         return crude_ratio(counts, self.flagged, self.exposure)
 
     def compared(self) -> float:
@@ -174,16 +175,6 @@ class _Bench:
             np.array([fit.variance for fit in good]),
             df_complete=min(fit.df for fit in good),
         )
-
-
-def _filled(counts: IntArray, flagged: BoolArray, exposure: FloatArray) -> tuple[FloatArray, bool]:
-    """Add half an event to both kinds of ground, spread by exposure, where one of them has none."""
-    whole = counts.astype(float)
-    if whole[flagged].sum() > 0 and whole[~flagged].sum() > 0:
-        return whole, False
-    for kind in (flagged, ~flagged):
-        whole[kind] += 0.5 * exposure[kind] / exposure[kind].sum()
-    return whole, True
 
 
 def _ends(pooled: Pooled | None, confidence: float) -> tuple[float, float, float]:
