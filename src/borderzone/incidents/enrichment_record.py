@@ -137,7 +137,7 @@ class Enrichment:
         if self.verdict == "cannot tell":
             return (
                 f"{head}Cannot tell: {n} with ground of both kinds to compare {equal} are too few for a "
-                f"ratio (at least {FEWEST_EVENTS:.0f} are needed, and a fit that settles)."
+                f"ratio (at least {FEWEST_EVENTS:.0f} are needed, and a fit that holds one)."
             )
         ratio = f"ratio {self.ratio:.2g} ({self.low:.2g} to {self.high:.2g}) {equal}"
         crude = f"with nothing held equal it would read {self.crude_ratio:.2g}"

@@ -117,7 +117,7 @@ def mantel_haenszel(
     --------
     >>> fit = mantel_haenszel(np.array([8.0, 4.0]), np.array([True, False]), np.array([2.0, 3.0]),
     ...                       np.array([0, 0]))
-    >>> round(math.exp(fit.log_ratio), 6), round(fit.variance, 6)
+    >>> round(math.exp(fit.log_ratio), 6), round(float(fit.variance), 6)
     (3.0, 0.375)
     """
     n = int(strata.max()) + 1

@@ -34,6 +34,7 @@ __all__ = ["METHODS", "ratio_at_equal_distance"]
 METHODS = ("poisson", "matched")
 _POWER = 0.8
 _MIXED = 0.25  # cells flagged on more than this and less than the rest enter no stratum
+_HELD = 20.0  # data that could not tell a ratio of so much from 1 do not hold one
 _FITS_NEEDED = 0.9  # share of the draws whose ratio could be computed
 
 
@@ -80,11 +81,13 @@ def ratio_at_equal_distance(
     bench = _Bench(cells, counts, method)
     fits = bench.each(bench.fit)
     crude = bench.pooled([bench.crude(k) for k in range(len(counts))])
+    good = [fit for fit in fits if math.isfinite(fit.log_ratio)]
     adjusted = bench.pooled(fits) if bench.enough(fits) else None
+    if _smallest(adjusted, good, confidence) > _HELD:
+        adjusted = None
     ends = _ends(adjusted, confidence), _ends(crude, confidence)
     on, km2 = bench.flagged, bench.exposure
     per = math.nan if not months > 0 else 1e3 / months
-    good = [fit for fit in fits if math.isfinite(fit.log_ratio)]
     return Enrichment(
         ratio=ends[0][0],
         low=ends[0][1],

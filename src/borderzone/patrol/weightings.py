@@ -75,8 +75,8 @@ def curve_by_weights(
     ...                          {"uniform": [1, 1, 1], "incidents": [4, 1, 1]}, unit_counts=[60])
     >>> table.drop(columns="unit_count").round(3)
       planned_for  mean_pod_uniform  mean_pod_incidents  min_pod
-    0     uniform             0.391               0.578    0.000
-    1   incidents             0.370               0.618    0.000
+    0     uniform             0.429               0.625    0.000
+    1   incidents             0.393               0.665    0.000
     2  worst case             0.302               0.302    0.302
     """
     if not isinstance(weights, dict) or not weights or WORST_CASE in weights:
