@@ -407,11 +407,11 @@ def test_the_answer_repeats_by_seed_and_does_not_touch_its_input() -> None:
 
 def test_cells_below_the_position_error_are_refused_and_listed() -> None:
     """25 km discs have a median error of 17.7 km: 10 km cells would be invention."""
-    vague = placed(1.0, 80, 5, where_prec=2)
+    vague = placed(1.0, 200, 5, where_prec=2)
     with pytest.raises(InvalidParameterError, match=r"error of these events, 17\.7 km.*cell_km=18"):
         compare(vague)
     table = incidents.enrichment_table(
-        vague, FLAGS, strip(), roads=ROADS, methods=["matched"], draws=10
+        vague, FLAGS, strip(), roads=ROADS, methods=["poisson"], draws=20
     )
     assert table["cell_km"].tolist() == [10, 25]
     assert table["verdict"].iloc[0] == "not compared"
