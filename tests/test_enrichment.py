@@ -470,6 +470,13 @@ def test_bad_input_is_refused_by_name(
         compare(placed(1.0, 30, 1), **how)
 
 
+@pytest.mark.parametrize("bad", [None, "events.csv", pd.DataFrame({"lat": [1.0]})])
+def test_what_is_no_table_of_events_is_refused(bad: Any) -> None:
+    """By its kind, with the call that reads it."""
+    with pytest.raises(DataError, match=r"events must be the table that incidents\.read gives"):
+        compare(bad)
+
+
 def test_counts_of_other_cells_are_refused() -> None:
     """By their shape, so that no cell gets the events of another."""
     cells = town_and_road_cells(50)

@@ -19,6 +19,7 @@ from scipy import stats
 from borderzone import incidents, patrol
 from borderzone.errors import (
     BorderzoneError,
+    DataError,
     InvalidParameterError,
     InvalidScenarioError,
     ShapeMismatchError,
@@ -216,6 +217,13 @@ def test_impossible_weights_are_refused_by_name(how: dict[str, Any], message: st
     """Each message names the value and what is allowed."""
     with pytest.raises(BorderzoneError, match=message):
         incidents.pressure_weights(strip(), events_in(0), **{"draws": 20, **how})
+
+
+@pytest.mark.parametrize("bad", [None, "events.csv", pd.DataFrame({"lat": [1.0]}), 3])
+def test_what_is_no_table_of_events_is_refused(bad: Any) -> None:
+    """By its kind, with the call that reads it."""
+    with pytest.raises(DataError, match=r"events must be the table that incidents\.read gives"):
+        incidents.pressure_weights(strip(), bad, draws=20)
 
 
 def test_an_exposure_of_other_segments_has_its_own_error() -> None:

@@ -17,6 +17,7 @@ from borderzone.incidents.comparison_cells import (
     positions_near,
 )
 from borderzone.incidents.enrichment_record import FEWEST_EVENTS
+from borderzone.incidents.given_events import check_events
 from borderzone.incidents.informed_placing import informed_counts
 from borderzone.incidents.ratio_of_counts import METHODS, ratio_at_equal_distance
 
@@ -127,6 +128,7 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
        distributions by data augmentation. Journal of the American Statistical
        Association 82, 528-540.
     """
+    check_events(events)
     check_choice(method, "method", METHODS)
     count = check_whole(draws, "draws", lowest=2)  # so that they can differ
     rng = np.random.default_rng(check_seed(seed))

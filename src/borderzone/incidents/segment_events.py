@@ -9,6 +9,7 @@ import pandas as pd
 
 from borderzone._checks import check_choice, check_positive, check_seed, check_whole
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
+from borderzone.incidents.given_events import check_events
 from borderzone.incidents.overlay import event_probabilities
 from borderzone.incidents.shrinkage import GammaPoisson
 
@@ -88,6 +89,7 @@ def weigh(corridor: Corridor, events: gpd.GeoDataFrame, asked: Asked, placing: P
     ShapeMismatchError
         If the exposure is not of the corridor's segments.
     """
+    check_events(events)
     check_choice(asked.method, "method", _METHODS)
     _only_of(asked.method, asked.strength, asked.prior_events)
     exposure = exposure_of(corridor.segments, asked.exposure)
