@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from borderzone.incidents.article import article, describe, with_distance_to_border
 from borderzone.incidents.bands import garwood_interval
+from borderzone.incidents.comparison_cells import comparison_cells, counts_in_cells
+from borderzone.incidents.crossings import ARTICLE_ESTIMATE, CrossingEstimate
+from borderzone.incidents.enrichment import enrichment, enrichment_table
+from borderzone.incidents.enrichment_record import Enrichment
 from borderzone.incidents.imputation import impute
+from borderzone.incidents.interdiction_curve import (
+    InterdictionBand,
+    interdiction_band,
+    interdiction_curve,
+)
 from borderzone.incidents.overlay import event_probabilities, overlay
 from borderzone.incidents.precision import (
     KERNELS,
@@ -15,10 +24,12 @@ from borderzone.incidents.precision import (
     regions,
 )
 from borderzone.incidents.pressure import (
-    ARTICLE_ESTIMATE,
-    CrossingEstimate,
+    REPORTED_NOT_CROSSED,
+    pressure_draws,
+    pressure_weights,
     segment_weights,
 )
+from borderzone.incidents.ratio_of_counts import ratio_at_equal_distance
 from borderzone.incidents.readers import read
 from borderzone.incidents.schema import schema, validate
 from borderzone.incidents.synthetic import synthetic
@@ -27,18 +38,30 @@ from borderzone.incidents.verdict import check, rejected, require_usable
 __all__ = [
     "ARTICLE_ESTIMATE",
     "KERNELS",
+    "REPORTED_NOT_CROSSED",
     "UNSTATED",
     "CrossingEstimate",
+    "Enrichment",
+    "InterdictionBand",
     "Kernel",
     "article",
     "check",
+    "comparison_cells",
+    "counts_in_cells",
     "describe",
     "disc_share_beyond_edge",
+    "enrichment",
+    "enrichment_table",
     "event_probabilities",
     "garwood_interval",
     "impute",
+    "interdiction_band",
+    "interdiction_curve",
     "overlay",
     "position_error_km",
+    "pressure_draws",
+    "pressure_weights",
+    "ratio_at_equal_distance",
     "read",
     "regions",
     "rejected",
