@@ -78,7 +78,8 @@ class Ground:
         self.margin_km = checked_margin_km(margin_km)
         self.shape = ground_of(where)
         shapely.prepare(self.shape)
-        self._wide = self._plane = None
+        self._wide: Any = None
+        self._plane: Any = None
         if self.margin_km > 0:
             self._widen()
 
@@ -126,13 +127,13 @@ class Ground:
         # Ground may reach beyond 180 degrees, where the count of the points starts again.
         for turn in (-360.0, 0.0, 360.0):
             held[known] |= shapely.intersects_xy(self.shape, lon[known] + turn, lat[known])
-        if self._wide is not None and self._plane is not None:
+        if self._wide is not None:
             east_m, north_m = self._plane.transform(lon[known], lat[known])
             held[known] |= shapely.intersects_xy(self._wide, east_m / 1000, north_m / 1000)
         return held
 
 
-def checked_years(years: Sequence[int] | None) -> tuple[int, int] | None:
+def checked_years(years: Any) -> tuple[int, int] | None:
     """
     Refuse a span of years that is none.
 
@@ -159,7 +160,7 @@ def checked_years(years: Sequence[int] | None) -> tuple[int, int] | None:
     except (TypeError, ValueError):
         first = last = 0
         whole = False
-    if isinstance(years, str) or not whole or not 1946 <= first <= last <= 2100:
+    if not whole or not 1946 <= first <= last <= 2100:
         msg = f"years must be the first and the last year, such as (2014, 2024), got {years!r}"
         raise InvalidParameterError(msg)
     return int(first), int(last)

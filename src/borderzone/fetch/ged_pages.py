@@ -184,7 +184,7 @@ class _Pages:
         self._check_onward(page, last=last)
 
     def _check_onward(self, page: _Page, *, last: bool) -> None:
-        """The address of the next page is never followed; it only has to be the expected one."""
+        """Compare the address of the next page with the expected one; it is never followed."""
         if last or not page.onward:
             if last and page.onward:
                 msg = f"page {page.number} should be the last, and names a further one"
@@ -271,7 +271,8 @@ def _check_row(row: dict[str, str], columns: list[str], seen: dict[str, int], nu
     if row.keys() != set(columns) or not row.get("id"):
         msg = f"page {number} has a row without an id, or with other columns than the first"
         raise _UnfitError(msg)
-    before = seen.setdefault(row["id"], number)
-    if before != number or len(seen) == 0:
-        msg = f"the row with id {row['id'][:40]!r} is on page {before} and on page {number}"
+    if row["id"] in seen:
+        before = seen[row["id"]]
+        msg = f"the row with id {row['id'][:40]!r} is on page {before} and again on page {number}"
         raise _UnfitError(msg)
+    seen[row["id"]] = number
