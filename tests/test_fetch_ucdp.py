@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+import time
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ from pyproj import Geod
 
 import borderzone as bz
 from borderzone import cli, errors, fetch
-from borderzone.fetch import ged_bulk
+from borderzone.fetch import events, ged_bulk
+from borderzone.fetch.ged_version import GedVersion
 from borderzone.io.sidecars import read_sidecar
 
 if TYPE_CHECKING:
@@ -50,7 +52,11 @@ def bring(store: Store, tmp_path: Path) -> Callable[..., fetch.UcdpResult]:
     """Fetch from the store into the test's own folders."""
 
     def call(where: Any = None, **options: Any) -> fetch.UcdpResult:
-        given = {"cache": tmp_path / "cache", "out": tmp_path / "out", "network": store.network()}
+        given: dict[str, Any] = {
+            "cache": tmp_path / "cache",
+            "out": tmp_path / "out",
+            "network": store.network(),
+        }
         return fetch.ucdp(where, **(given | options))
 
     return call
@@ -141,13 +147,13 @@ def test_incidents_read_the_table_and_the_record_travels_with_it(
     corridor = bz.Corridor.around(bz.Border.between("IRQ", "SYR"), depth_km=50)
 
     result = bring(corridor, years=(2014, 2024), way="api")
-    events = bz.incidents.read(result.path)
+    read = bz.incidents.read(result.path)
     (record,) = bz.io.describe(result.path, name="incidents")
 
     assert result.path.name == "ucdp-ged-25.1-IRQ-SYR-2014-2024.csv"
-    assert len(events) == result.rows > 50
-    assert set(events["status"]) == {"ok"}
-    assert shapely.intersects(corridor.outline.iloc[0], events.geometry.to_numpy()).all()
+    assert len(read) == result.rows > 50
+    assert set(read["status"]) == {"ok"}
+    assert shapely.intersects(corridor.outline.iloc[0], read.geometry.to_numpy()).all()
     assert record.licence == "CC BY 4.0"
     assert "Sundberg" in record.citation
     assert "Davies" in record.citation
@@ -248,7 +254,7 @@ def test_a_half_fetched_set_goes_on_from_the_pages_that_are_there(
     bring: Callable[..., fetch.UcdpResult], store: Store, tmp_path: Path
 ) -> None:
     store.rules({"page=2": {"status": 500}})
-    with pytest.raises(errors.NetworkError, match="page 2.*go on"):
+    with pytest.raises(errors.NetworkError, match=r"page 2.*go on"):
         bring(way="api")
     store.rules()
 
@@ -419,6 +425,63 @@ def test_two_tables_in_an_archive_are_refused(
         bring()
 
 
+def test_a_table_that_is_none_of_events_is_refused(
+    bring: Callable[..., fetch.UcdpResult], store: Store, tmp_path: Path
+) -> None:
+    tables = {
+        "lacks": (b"id,year\n1,2014\n", "lacks latitude, longitude"),
+        "odd": ("id,year,latitude,longitude,b\n1,2014,3,4,é\n".encode("latin-1"), "UTF-8"),
+        "ragged": (b"id,year,latitude,longitude\n1,2014,3\n", "row 1 has 3 cells, 4 are due"),
+        "twice": (b"id,year,latitude,longitude\n1,2014,3,4\n1,2014,3,4\n", "'1' is empty or"),
+    }
+    for name, (content, says) in tables.items():
+        (tmp_path / name).mkdir()
+        with zipfile.ZipFile(tmp_path / name / "ged251-csv.zip", "w") as made:
+            made.writestr("a.csv", content)
+        store.rules(root=tmp_path / name)
+        with pytest.raises(errors.DataError, match=says):
+            bring(cache=tmp_path / name / "cache")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_row_without_a_place_is_counted_and_lies_nowhere(
+    bring: Callable[..., fetch.UcdpResult], store: Store, tmp_path: Path
+) -> None:
+    rows = [ROWS[0] | {"latitude": None}, ROWS[1] | {"latitude": 33.5, "longitude": 40.5}]
+    write_archive(tmp_path / "gaps", rows)
+    store.rules(root=tmp_path / "gaps")
+
+    result = bring((40, 33, 41, 34), margin_km=20)
+
+    words = read_sidecar(result.path)
+    assert words is not None
+    assert (result.rows, words["rows_without_place"]) == (1, 1)
+
+
+def test_the_wait_that_the_service_asks_for_is_kept(
+    bring: Callable[..., fetch.UcdpResult], store: Store
+) -> None:
+    store.rules({"page=1": {"status": 429, "times": 1, "headers": {"Retry-After": "1"}}})
+    start = time.monotonic()
+
+    bring(way="api")
+
+    assert time.monotonic() - start >= 1
+
+
+def test_the_token_is_not_sent_to_a_mirror_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UCDP_ACCESS_TOKEN", TOKEN)
+    secrets = {}
+    for mirror in (None, "https://mirror.example.org/api", "http://127.0.0.1:8000"):
+        way = events._way(GedVersion("25.1"), "api", mirror)
+        account = way.account()
+        assert account is not None
+        assert TOKEN not in repr(account)
+        secrets[mirror] = account.secret
+
+    assert list(secrets.values()) == [TOKEN, None, TOKEN]
+
+
 def test_a_bomb_is_refused_and_removed(
     bring: Callable[..., fetch.UcdpResult], store: Store, tmp_path: Path
 ) -> None:
@@ -441,7 +504,7 @@ def test_an_archive_above_the_limit_is_not_brought(
 
 
 def test_a_version_that_is_not_there_is_named(bring: Callable[..., fetch.UcdpResult]) -> None:
-    with pytest.raises(errors.NetworkError, match="ged231-csv.zip.*no such file"):
+    with pytest.raises(errors.NetworkError, match=r"ged231-csv\.zip.*no such file"):
         bring(version="23.1")
     with pytest.raises(errors.NetworkError, match=r"23\.1.*no such file; check the version"):
         bring(version="23.1", way="api")
