@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
+import subprocess
 import sys
 import time
 import zipfile
@@ -467,6 +469,44 @@ def test_the_wait_that_the_service_asks_for_is_kept(
     bring(way="api")
 
     assert time.monotonic() - start >= 1
+
+
+def test_a_long_wait_is_told_and_not_cut_short_by_asking_again(
+    bring: Callable[..., fetch.UcdpResult], store: Store
+) -> None:
+    store.rules({"page=1": {"status": 429, "times": 1, "headers": {"Retry-After": "3600"}}})
+
+    with pytest.raises(errors.NetworkError, match=r"429\) asks to be left alone for 3600 s"):
+        bring(way="api")
+    assert len(store.asked()) == 2
+
+
+def test_pages_above_the_limit_are_refused(
+    bring: Callable[..., fetch.UcdpResult], store: Store
+) -> None:
+    with pytest.raises(errors.LimitError, match="page 1 .*--max-gb"):
+        bring(way="api", network=store.network(max_gb=0.0009))
+
+
+def test_an_interrupt_keeps_the_pages_and_says_how_to_go_on(store: Store, tmp_path: Path) -> None:
+    store.rules({"page=2": {"wait_s": 60}})
+    command = [
+        sys.executable, "-m", "borderzone.cli", "fetch", "ucdp", "--way", "api", "-o",
+        str(tmp_path / "out"), "--cache", str(tmp_path / "cache"), "--mirror", store.address,
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while len(store.asked()) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert "the same command goes on from there" in err
+    assert "Traceback" not in err
+    assert len(list((tmp_path / "cache").rglob("00001-*.json"))) == 1
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_the_token_is_not_sent_to_a_mirror_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

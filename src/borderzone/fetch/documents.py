@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from borderzone.errors import LimitError, NetworkError
-from borderzone.fetch.server import TroubleError
+from borderzone.fetch.server import LONGEST_PAUSE_S, TroubleError
 
 if TYPE_CHECKING:
     from borderzone.fetch.server import Server
@@ -46,6 +46,12 @@ def document(server: Server, item: Item, *, max_bytes: int) -> bytes:
             return _read(server, item, max_bytes)
         except TroubleError as trouble:
             failures += 1
+            if trouble.wait_s > LONGEST_PAUSE_S:  # asking earlier would only use up questions
+                msg = (
+                    f"{item.name}: {server.name} ({trouble}) asks to be left alone for "
+                    f"{trouble.wait_s:.0f} s; run the command again after that, it goes on from there"
+                )
+                raise NetworkError(msg) from None
             if failures >= server.network.attempts:
                 msg = (
                     f"{item.name}: {server.name} failed in {failures} of {failures} tries "

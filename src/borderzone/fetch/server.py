@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from borderzone.fetch.remote import Remote
     from borderzone.fetch.sources import Item
 
-__all__ = ["Server", "StoppedError", "TroubleError"]
+__all__ = ["LONGEST_PAUSE_S", "Server", "StoppedError", "TroubleError"]
 
 _CHUNK = 256 * 1024
 _REDIRECTS = 3
 _SLOWEST_BYTES_S = 1024
-_LONGEST_PAUSE_S = 30.0
+LONGEST_PAUSE_S = 30.0
 _ASK_LATER = frozenset({408, 429})  # too late, too many questions
 
 
@@ -122,7 +122,7 @@ class Server:
             If all is to end meanwhile.
         """
         pause_s = max(self.network.backoff_s * 2 ** (failures - 1), trouble.wait_s)
-        if self.stop.wait(min(pause_s, _LONGEST_PAUSE_S)):
+        if self.stop.wait(min(pause_s, LONGEST_PAUSE_S)):
             raise StoppedError
 
     def allows(self, more: int) -> bool:
