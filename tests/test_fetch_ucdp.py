@@ -460,17 +460,6 @@ def test_a_row_without_a_place_is_counted_and_lies_nowhere(
     assert (result.rows, words["rows_without_place"]) == (1, 1)
 
 
-def test_the_wait_that_the_service_asks_for_is_kept(
-    bring: Callable[..., fetch.UcdpResult], store: Store
-) -> None:
-    store.rules({"page=1": {"status": 429, "times": 1, "headers": {"Retry-After": "1"}}})
-    start = time.monotonic()
-
-    bring(way="api")
-
-    assert time.monotonic() - start >= 1
-
-
 def test_a_long_wait_is_told_and_not_cut_short_by_asking_again(
     bring: Callable[..., fetch.UcdpResult], store: Store
 ) -> None:
@@ -484,7 +473,7 @@ def test_a_long_wait_is_told_and_not_cut_short_by_asking_again(
 def test_pages_above_the_limit_are_refused(
     bring: Callable[..., fetch.UcdpResult], store: Store
 ) -> None:
-    with pytest.raises(errors.LimitError, match="page 1 .*--max-gb"):
+    with pytest.raises(errors.LimitError, match=r"page 1 .*--max-gb"):
         bring(way="api", network=store.network(max_gb=0.0009))
 
 
