@@ -14,6 +14,7 @@ from rich.table import Table
 import borderzone
 from borderzone import errors
 from borderzone._checks import check_choice
+from borderzone._cli_ucdp import fetch_ucdp
 
 __all__ = ["app", "main"]
 
@@ -42,10 +43,11 @@ app = typer.Typer(
 )
 fetch_app = typer.Typer(
     name="fetch",
-    help="Bring elevation or land cover tiles for a corridor from a public store.",
+    help="Bring elevation, land cover or public incidents of a corridor from a public store.",
     no_args_is_help=True,
 )
 app.add_typer(fetch_app)
+fetch_app.command("ucdp")(fetch_ucdp)
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 _state = {"debug": False}

@@ -8,6 +8,7 @@ from borderzone.io.files import atomic_write, local_file, run_id, sha256
 from borderzone.io.output import output_folder
 from borderzone.io.raster import MAX_CELLS, open_raster, read_raster, write_raster
 from borderzone.io.records import Record, describe
+from borderzone.io.sidecars import read_sidecar, write_sidecar
 from borderzone.io.tables import read_table, write_csv
 from borderzone.io.vector import read_vector, write_geoparquet, write_gpkg
 from borderzone.io.warp import warp
@@ -30,6 +31,7 @@ __all__ = [
     "output_folder",
     "read_dem",
     "read_raster",
+    "read_sidecar",
     "read_table",
     "read_vector",
     "read_window",
@@ -40,4 +42,5 @@ __all__ = [
     "write_geoparquet",
     "write_gpkg",
     "write_raster",
+    "write_sidecar",
 ]
