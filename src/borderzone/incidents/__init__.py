@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from borderzone.incidents.article import article, describe, with_distance_to_border
 from borderzone.incidents.bands import garwood_interval
+from borderzone.incidents.counts import aggregate
+from borderzone.incidents.export import Written, write
 from borderzone.incidents.imputation import impute
 from borderzone.incidents.overlay import event_probabilities, overlay
 from borderzone.incidents.precision import (
@@ -21,16 +23,23 @@ from borderzone.incidents.pressure import (
 )
 from borderzone.incidents.readers import read
 from borderzone.incidents.synthetic import synthetic
-from borderzone.incidents.verdict import check, rejected, require_usable
+from borderzone.incidents.terms import TERMS, DatasetTerms, credit_line, dataset_of, terms
+from borderzone.incidents.verdict import check, rejected, require_usable, verdict_sentences
 
 __all__ = [
     "ARTICLE_ESTIMATE",
     "KERNELS",
+    "TERMS",
     "UNSTATED",
     "CrossingEstimate",
+    "DatasetTerms",
     "Kernel",
+    "Written",
+    "aggregate",
     "article",
     "check",
+    "credit_line",
+    "dataset_of",
     "describe",
     "disc_share_beyond_edge",
     "event_probabilities",
@@ -44,5 +53,8 @@ __all__ = [
     "require_usable",
     "segment_weights",
     "synthetic",
+    "terms",
+    "verdict_sentences",
     "with_distance_to_border",
+    "write",
 ]
