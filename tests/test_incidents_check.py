@@ -44,7 +44,7 @@ def test_it_says_what_was_found_read_and_allowed(
 
     assert code == 3
     assert "1 of 3 rows (33%) cannot be used, more than the 20% allowed: out of range (1)" in err
-    assert "out of range\tquarantined\t1\t0.333333\tout of range: latitude 195" in out
+    assert "out of range quarantined 1 0.333333 out of range: latitude 195" in " ".join(out.split())
     assert "Rows: 1 ok, 1 fixed, 1 quarantined (33.3 %)." in out
     assert "lat from 'Latitude', lon from 'Longitude'" in out
     assert "Terms of ACLED (3 rows" in out
