@@ -22,6 +22,7 @@ from borderzone.incidents.pressure import (
     segment_weights,
 )
 from borderzone.incidents.readers import read
+from borderzone.incidents.schema import schema, validate
 from borderzone.incidents.synthetic import synthetic
 from borderzone.incidents.terms import TERMS, DatasetTerms, credit_line, dataset_of, terms
 from borderzone.incidents.verdict import check, rejected, require_usable, verdict_sentences
@@ -51,9 +52,11 @@ __all__ = [
     "regions",
     "rejected",
     "require_usable",
+    "schema",
     "segment_weights",
     "synthetic",
     "terms",
+    "validate",
     "verdict_sentences",
     "with_distance_to_border",
     "write",

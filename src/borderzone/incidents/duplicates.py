@@ -143,10 +143,10 @@ def _timestamps(raw: pd.DataFrame) -> pd.Series | None:
     if not named:
         return None
     seconds = pd.to_numeric(raw[named[0]], errors="coerce")
-    if seconds.notna().all():
+    if seconds.notna().any():
         return seconds
     days = pd.to_datetime(raw[named[0]].astype(str), errors="coerce", utc=True, format="ISO8601")
-    return days if days.notna().all() else None
+    return days if days.notna().any() else None
 
 
 def _flag_near(table: dict[str, Any], usable: BoolArray, ledger: Ledger) -> None:
