@@ -24,7 +24,7 @@ from borderzone.errors import (
     OutputError,
 )
 from borderzone.incidents import export
-from borderzone.incidents.text_cells import escape_cell, unescape_cell, unescape_table
+from borderzone.incidents.text_cells import escape_cell, unescape_cell, unescape_own
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,18 +53,6 @@ def events(n: int = 6, dataset: str = "ACLED", **more: Any) -> gpd.GeoDataFrame:
 
 
 def back(file: Path) -> gpd.GeoDataFrame:
-    """Read a file as `read` is to: spreadsheets and text unmarked first."""
-    if file.suffix == ".xlsx":
-        return incidents.read(
-            unescape_table(
-                pd.read_excel(file, dtype=object, engine="openpyxl", keep_default_na=False).fillna(
-                    ""
-                )
-            )
-        )
-    if file.suffix == ".csv":
-        table = pd.read_csv(file, dtype=str, keep_default_na=False)
-        return incidents.read(unescape_table(table))
     return incidents.read(file)
 
 
@@ -179,6 +167,11 @@ def test_what_is_written_reads_back_equal(tmp_path: Path, suffix: str, words: li
     for name in ("lat", "lon", "date_start", "date_end", "fatalities_best", "radius_km"):
         pd.testing.assert_series_equal(after[name], before[name], check_dtype=False)
     assert shapely.equals(after.geometry.array, before.geometry.array).all()
+
+
+def test_marks_in_tables_of_other_origin_are_left_alone() -> None:
+    table = pd.DataFrame({"lat": ["34"], "lon": ["41"], "notes": ["'=1"]})
+    assert unescape_own(table)["notes"][0] == "'=1"
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -6,10 +6,12 @@ import re
 
 import pandas as pd
 
-__all__ = ["escape_cell", "escape_table", "unescape_cell", "unescape_table"]
+__all__ = ["escape_cell", "escape_table", "unescape_cell", "unescape_own"]
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _MARKED = re.compile(r"'+[=+\-@\t\r]")
+# Columns that only a table of ours has all of.
+_OWN = frozenset({"date_start", "date_precision", "where_scheme", "status", "reason", "synthetic"})
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -81,21 +83,22 @@ def escape_table(frame: pd.DataFrame) -> pd.DataFrame:
     return _mapped(frame, escape_cell)
 
 
-def unescape_table(frame: pd.DataFrame) -> pd.DataFrame:
+def unescape_own(frame: pd.DataFrame) -> pd.DataFrame:
     """
     Unmark the cells and column names of a table that `incidents.write` wrote.
 
     Parameters
     ----------
     frame
-        Any table; it is not changed.
+        Table as found in a text file or spreadsheet; it is not changed.
 
     Returns
     -------
     pandas.DataFrame
-        A copy.
+        A copy without marks; the table itself if its heading says that it is
+        of other origin.
     """
-    return _mapped(frame, unescape_cell)
+    return _mapped(frame, unescape_cell) if set(map(str, frame.columns)) >= _OWN else frame
 
 
 def _mapped(frame: pd.DataFrame, change: object) -> pd.DataFrame:
