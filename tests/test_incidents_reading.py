@@ -187,7 +187,7 @@ def test_tells_duplicates_of_three_kinds_and_removes_none() -> None:
     assert "same day and type as 'c', 0.6 km away" in events["reason"][2]
     assert "same day and type as 'b'" in events["reason"][3]
     assert events["reason"][4] == ""
-    assert events["reason"][5] == "same id: 'b' is also the id of row 3, with other content"
+    assert events["reason"][5] == "same id: 'b' is also the id of row 3, with other date"
 
 
 def test_tells_a_pile_up_of_rows_on_one_coordinate() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from borderzone.incidents.article import article, describe, with_distance_to_border
 from borderzone.incidents.bands import garwood_interval
 from borderzone.incidents.comparison_cells import comparison_cells, counts_in_cells
+from borderzone.incidents.counts import aggregate
 from borderzone.incidents.crossings import ARTICLE_ESTIMATE, CrossingEstimate
 from borderzone.incidents.enrichment import enrichment, enrichment_table
 from borderzone.incidents.enrichment_record import Enrichment
+from borderzone.incidents.export import Written, write
 from borderzone.incidents.imputation import impute
 from borderzone.incidents.interdiction_curve import (
     InterdictionBand,
@@ -33,21 +35,28 @@ from borderzone.incidents.ratio_of_counts import ratio_at_equal_distance
 from borderzone.incidents.readers import read
 from borderzone.incidents.schema import schema, validate
 from borderzone.incidents.synthetic import synthetic
-from borderzone.incidents.verdict import check, rejected, require_usable
+from borderzone.incidents.terms import TERMS, DatasetTerms, credit_line, dataset_of, terms
+from borderzone.incidents.verdict import check, rejected, require_usable, verdict_sentences
 
 __all__ = [
     "ARTICLE_ESTIMATE",
     "KERNELS",
     "REPORTED_NOT_CROSSED",
+    "TERMS",
     "UNSTATED",
     "CrossingEstimate",
+    "DatasetTerms",
     "Enrichment",
     "InterdictionBand",
     "Kernel",
+    "Written",
+    "aggregate",
     "article",
     "check",
     "comparison_cells",
     "counts_in_cells",
+    "credit_line",
+    "dataset_of",
     "describe",
     "disc_share_beyond_edge",
     "enrichment",
@@ -69,6 +78,9 @@ __all__ = [
     "schema",
     "segment_weights",
     "synthetic",
+    "terms",
     "validate",
+    "verdict_sentences",
     "with_distance_to_border",
+    "write",
 ]

@@ -14,6 +14,7 @@ from borderzone.incidents import spreadsheet
 from borderzone.incidents.heading import is_tag_row
 from borderzone.incidents.layouts import LAYOUTS
 from borderzone.incidents.text import find_encoding, parse_text
+from borderzone.incidents.text_cells import unescape_own
 from borderzone.io import local_file, read_vector
 from borderzone.io.files import refuse_address
 
@@ -111,10 +112,11 @@ def opened(
         )
         raise DataError(msg)
     if way == "vector":
-        return Opened(read_vector(source, what=_WHAT), path.name, layout, {}, "", [])
+        places = read_vector(source, what=_WHAT)
+        return Opened(places, path.name, layout, {}, "", places.attrs["notes"])
     if way == "excel":
         table, notes = spreadsheet.read_sheet(path, sheet, _WHAT)
-        return _without_tags(Opened(table, path.name, layout, {}, "", notes))
+        return _without_tags(Opened(unescape_own(table), path.name, layout, {}, "", notes))
     return _without_tags(_from_text(path, layout, suffix, encoding))
 
 
@@ -127,7 +129,7 @@ def _from_text(path: Path, layout: str | None, suffix: str, encoding: str | None
     found, note = find_encoding(file.read_bytes(), path.name, encoding)
     table = parse_text(file, path.name, found)
     notes = [*table.notes, *([note] if note else [])]
-    return Opened(table.cells, path.name, layout, table.odd, found, notes)
+    return Opened(unescape_own(table.cells), path.name, layout, table.odd, found, notes)
 
 
 def _without_tags(found: Opened) -> Opened:

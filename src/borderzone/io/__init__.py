@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from borderzone.io.archives import Member, check_archive, member
 from borderzone.io.classes import ClassSource, open_classes
 from borderzone.io.dem import ElevationSource, open_dem, read_dem
 from borderzone.io.files import atomic_write, local_file, run_id, sha256
@@ -18,13 +19,16 @@ __all__ = [
     "MAX_CELLS",
     "ClassSource",
     "ElevationSource",
+    "Member",
     "RasterWriter",
     "Record",
     "atomic_write",
+    "check_archive",
     "copy_raster",
     "create_raster",
     "describe",
     "local_file",
+    "member",
     "open_classes",
     "open_dem",
     "open_raster",

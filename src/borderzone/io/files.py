@@ -32,7 +32,8 @@ _SIGNATURES: dict[str, tuple[bytes, ...]] = {
     ".xlsm": (b"PK\x03\x04",),
     ".ods": (b"PK\x03\x04",),
     ".xls": (b"\xd0\xcf\x11\xe0",),
-    ".zip": (b"PK\x03\x04",),
+    ".kmz": (b"PK\x03\x04", b"PK\x05\x06"),
+    ".zip": (b"PK\x03\x04", b"PK\x05\x06"),
 }
 _SIGNATURES[".tiff"] = _SIGNATURES[".tif"]
 
