@@ -145,8 +145,8 @@ def knox(  # noqa: PLR0913 (all but the first have defaults that serve)
     >>> dates = np.datetime64("2019-01-01") + np.concatenate([day, day + 2])
     >>> knox(xy, dates=dates)[["band", "days_to", "observed", "p"]].iloc[3:5]
             band  days_to  observed      p
-    3  0 to 5 km        7      40.0  0.001
-    4  0 to 5 km       14       1.0  0.453
+    3  0 to 5 km        7      41.0  0.001
+    4  0 to 5 km       14       3.0  0.096
     """
     edges_km = check_rising(distance_km, "distance_km", "km")
     edges_days = _whole_days(days)
