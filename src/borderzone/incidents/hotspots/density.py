@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import fft, ndimage
+from scipy import fft
 
 from borderzone._checks import check_choice, check_positive
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
@@ -263,10 +263,6 @@ def _shared_out(
     kept = xy_km[np.isfinite(xy_km).all(axis=1)]
     column = (1e3 * kept[:, 0] - grid.transform.c) / grid.transform.a - 0.5
     row = (1e3 * kept[:, 1] - grid.transform.f) / grid.transform.e - 0.5
-    own = np.rint(row).astype(int), np.rint(column).astype(int)
-    on = (own[0] >= 0) & (own[0] < rows) & (own[1] >= 0) & (own[1] < columns)
-    on[on] = mask[own[0][on], own[1][on]]
-    row, column = row[on], column[on]
     top, left = np.floor(row).astype(int), np.floor(column).astype(int)
     down, right = row - top, column - left
     total = np.zeros(len(row))
@@ -279,8 +275,9 @@ def _shared_out(
             part = np.where(good & mask.ravel()[cell], part, 0.0)
             total += part
             corners.append((cell, part))
-    cells = np.concatenate([cell for cell, _ in corners])
-    parts = np.concatenate([part / total for _, part in corners])
+    on = total > 0  # at the rim, a cell whose centre is inside takes what its neighbours cannot
+    cells = np.concatenate([cell[on] for cell, _ in corners])
+    parts = np.concatenate([part[on] / total[on] for _, part in corners])
     events = weight * np.bincount(cells, parts, minlength=rows * columns)
     return events.reshape(rows, columns), weight * (len(xy_km) - int(on.sum()))
 
@@ -298,21 +295,14 @@ def _smooth(events: FloatArray, mask: BoolArray, h_cells: float, kernel: str) ->
 def _spreader(shape: tuple[int, ...], h_cells: float, kernel: str) -> Any:
     reach = int(np.ceil(REACH[kernel] * h_cells))
     steps = np.arange(-reach, reach + 1)
-    if kernel == "gaussian":
-        line = np.asarray(kernel_line(steps, h_cells))
-
-        def by_axes(values: FloatArray) -> FloatArray:
-            once = ndimage.convolve1d(values, line, axis=0, mode="constant")
-            return np.asarray(ndimage.convolve1d(once, line, axis=1, mode="constant"))
-
-        return by_axes
     disc = np.asarray(kernel_plane(np.hypot(steps[:, None], steps), h_cells, kernel=kernel))
-    disc /= disc.sum() if h_cells < 4 else 1.0
     size = [fft.next_fast_len(side + reach, real=True) for side in shape]
-    ahead = fft.rfft2(np.roll(_padded(disc, size, reach), (-reach, -reach), axis=(0, 1)))
+    around = np.roll(_padded(disc, size, reach), (-reach, -reach), axis=(0, 1))
+    ahead = fft.rfft2(around, workers=-1)
 
     def by_fft(values: FloatArray) -> FloatArray:
-        found = fft.irfft2(fft.rfft2(values, s=size) * ahead, s=size)
+        found = fft.irfft2(fft.rfft2(values, s=size, workers=-1) * ahead, s=size, workers=-1)
+        # What is left of the transform's rounding, 1e-16 of the peak, must not be negative.
         return np.maximum(found[: shape[0], : shape[1]], 0.0)
 
     return by_fft
