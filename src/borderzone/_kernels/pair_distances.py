@@ -48,9 +48,7 @@ def _one(x: Any, y: Any, weight: Any, radii: Any, table: Any, step: Any, sums: A
 
 
 @njit(cache=True, nogil=True, parallel=True, error_model="numpy")
-def pair_sums(
-    x: Any, y: Any, weight: Any, starts: Any, radii: Any, table: Any, step: Any
-) -> Any:
+def pair_sums(x: Any, y: Any, weight: Any, starts: Any, radii: Any, table: Any, step: Any) -> Any:
     """
     Give the sums of many patterns of points.
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from borderzone.incidents.article import article, describe, with_distance_to_border
 from borderzone.incidents.bands import garwood_interval
 from borderzone.incidents.imputation import impute
@@ -23,6 +26,9 @@ from borderzone.incidents.readers import read
 from borderzone.incidents.synthetic import synthetic
 from borderzone.incidents.verdict import check, rejected, require_usable
 
+if TYPE_CHECKING:
+    from borderzone.incidents import hotspots
+
 __all__ = [
     "ARTICLE_ESTIMATE",
     "KERNELS",
@@ -35,6 +41,7 @@ __all__ = [
     "disc_share_beyond_edge",
     "event_probabilities",
     "garwood_interval",
+    "hotspots",
     "impute",
     "overlay",
     "position_error_km",
@@ -46,3 +53,11 @@ __all__ = [
     "synthetic",
     "with_distance_to_border",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Reading a table must not load the statistics, which few studies use.
+    if name == "hotspots":
+        return import_module("borderzone.incidents.hotspots")
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

@@ -207,7 +207,9 @@ def density_along(  # noqa: PLR0913 (all but the first have defaults that serve)
     values = np.zeros(len(at))
     for part in range(len(whole.start_km)):
         mine, here = whole.part_of(found) == part, whole.part_of(at) == part
-        values[here] = each * _along_part(found[mine], at[here], whole, part, (h, kernel, correction))
+        values[here] = each * _along_part(
+            found[mine], at[here], whole, part, (h, kernel, correction)
+        )
     result = pd.Series(values, index=pd.Index(at, name="km"), name="density")
     result.attrs = _told(placed, h, len(found) * each) | {
         "method": "kernel density along the border",

@@ -161,7 +161,7 @@ class Placed:
         return said
 
 
-def place(  # noqa: PLR0913 (all but the first two have defaults that serve)
+def place(
     events: gpd.GeoDataFrame,
     corridor: Corridor,
     *,

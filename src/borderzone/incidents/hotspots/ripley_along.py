@@ -76,7 +76,7 @@ def ripley_k_along(  # noqa: PLR0913 (all but the first have defaults that serve
     >>> km = np.random.default_rng(1).random(400) * 600
     >>> found = ripley_k_along(km, line=600, radii_km=[5, 10])
     >>> found["k"].round(1).tolist(), found.attrs["p"] > 0.05
-    ([10.0, 20.0], True)
+    ([10.0, 20.5], True)
     """
     radii = check_rising(radii_km, "radii_km", "km")
     count = check_permutations(simulations)

@@ -34,9 +34,7 @@ __all__ = ["poisson_llr", "scan", "scan_discs", "scan_space_time"]
 _STATISTIC = "Poisson log likelihood ratio (Kulldorff 1997), windows with more than expected"
 
 
-def poisson_llr(
-    count: ArrayLike, expected: ArrayLike, total: ArrayLike
-) -> np.float64 | FloatArray:
+def poisson_llr(count: ArrayLike, expected: ArrayLike, total: ArrayLike) -> np.float64 | FloatArray:
     """
     Give Kulldorff's Poisson log likelihood ratio of a window.
 
