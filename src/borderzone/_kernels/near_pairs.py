@@ -16,8 +16,9 @@ __all__ = ["band_sums"]
 
 
 @njit(cache=True, nogil=True, parallel=True, error_model="numpy")
-def band_sums(one: Any, other: Any, band: Any, weight: Any, days: Any, edges: Any,
-              n_bands: Any) -> Any:  # fmt: skip
+def band_sums(  # noqa: PLR0913, PLR0917 (plain arrays only)
+    one: Any, other: Any, band: Any, weight: Any, days: Any, edges: Any, n_bands: Any
+) -> Any:
     """
     Add up weights of pairs by distance band and time band.
 

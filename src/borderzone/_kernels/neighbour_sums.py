@@ -29,8 +29,9 @@ def _next(state: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _drawn_sum(values: Any, total: Any, skip: Any, size: Any, pool: Any, stamp: Any, token: Any,
-               state: Any) -> Any:  # fmt: skip
+def _drawn_sum(  # noqa: PLR0913, PLR0917 (plain arrays only)
+    values: Any, total: Any, skip: Any, size: Any, pool: Any, stamp: Any, token: Any, state: Any
+) -> Any:
     """Add `size` of the `pool` values, without replacement; values from `skip` on move up by one."""
     wanted = min(size, pool - size)  # the rest of a large draw is the smaller draw
     found, drawn = 0, 0.0

@@ -27,7 +27,9 @@ def _common(table: Any, dx: Any, dy: Any, step: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _one(x: Any, y: Any, weight: Any, radii: Any, table: Any, step: Any, sums: Any) -> Any:
+def _one(  # noqa: PLR0913, PLR0917 (plain arrays only)
+    x: Any, y: Any, weight: Any, radii: Any, table: Any, step: Any, sums: Any
+) -> Any:
     n, farthest = x.size, radii[-1]
     for i in range(n):
         for j in range(i + 1, n):
@@ -48,7 +50,9 @@ def _one(x: Any, y: Any, weight: Any, radii: Any, table: Any, step: Any, sums: A
 
 
 @njit(cache=True, nogil=True, parallel=True, error_model="numpy")
-def pair_sums(x: Any, y: Any, weight: Any, starts: Any, radii: Any, table: Any, step: Any) -> Any:
+def pair_sums(  # noqa: PLR0913, PLR0917 (plain arrays only)
+    x: Any, y: Any, weight: Any, starts: Any, radii: Any, table: Any, step: Any
+) -> Any:
     """
     Give the sums of many patterns of points.
 

@@ -20,7 +20,23 @@ __all__ = ["largest_ratios", "poisson_ratio", "window_ratios"]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def poisson_ratio(c: Any, e: Any, total: Any) -> Any:
-    """Give the log likelihood ratio of one window; 0 where no more than expected is counted."""
+    """
+    Give the log likelihood ratio of one window.
+
+    Parameters
+    ----------
+    c
+        Events in it.
+    e
+        Events expected in it.
+    total
+        All events.
+
+    Returns
+    -------
+    float
+        0 where no more than expected is counted.
+    """
     if c <= e:
         return 0.0
     ratio = c * np.log(c / e) if e > 0.0 else np.inf
@@ -31,7 +47,7 @@ def poisson_ratio(c: Any, e: Any, total: Any) -> Any:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _running(counts: Any, order: Any) -> Any:
-    """Sums over the order up to each place and over time up to each period."""
+    """Add up over the order up to each place and over time up to each period."""
     n_time = counts.shape[1]
     sums = np.zeros((order.size + 1, n_time + 1))
     for k in range(order.size):

@@ -1,13 +1,14 @@
-"""Global envelopes: is a whole curve beyond chance, not one of its many points?"""
+"""Global envelopes: a whole curve against chance, not each of its points."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import stats
 
-from borderzone._typing import FloatArray
+if TYPE_CHECKING:
+    from borderzone._typing import FloatArray
 
 __all__ = ["Envelope", "rank_envelope"]
 

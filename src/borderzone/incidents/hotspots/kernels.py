@@ -36,7 +36,7 @@ def kernel_plane(
     distance_km
         Distance. Units: km.
     bandwidth_km
-        h. Units: km.
+        Bandwidth h. Units: km.
     kernel
         "gaussian" or "quartic".
 
@@ -79,7 +79,7 @@ def kernel_line(
     distance_km
         Distance along the line. Units: km.
     bandwidth_km
-        h. Units: km.
+        Bandwidth h. Units: km.
     kernel
         "gaussian" or "quartic".
 

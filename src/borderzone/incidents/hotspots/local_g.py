@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from borderzone._checks import check_choice, check_probability
+from borderzone._kernels.neighbour_sums import count_sums_beyond
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.hotspots.adjacency import as_neighbours, segment_neighbours
 from borderzone.incidents.hotspots.discovery import CONTROLS, adjusted_p
@@ -146,8 +148,8 @@ def gi_star(  # noqa: PLR0913 (all but the first have defaults that serve)
     Raises
     ------
     BorderzoneError
-        If an argument is impossible; ImportError's place is taken by an error
-        that names the extra to install.
+        If an argument is impossible, or "esda" is asked for without the extra
+        ``stats``.
 
     References
     ----------
@@ -232,10 +234,8 @@ def _p_values(
         return np.where(np.isnan(z), 1.0, stats.norm.sf(z))
     if inference == "esda":
         return np.array([_by_esda(row, near, permutations, seed) for row in counts])
-    # Compiled code is loaded where it is used; esda would compile for 15 s in every process,
-    # and it folds its p-values, so that empty places among sparse counts come out significant.
-    from borderzone._kernels.neighbour_sums import count_sums_beyond
-
+    # Not by esda: it would compile for 15 s in every process, and its p-values are folded, so
+    # that empty places among sparse counts come out significant.
     size = near.sum(axis=1).astype(np.int64)
     key = np.uint64(seed_number(seed))
     p = np.empty(counts.shape)
@@ -251,8 +251,6 @@ def _p_values(
 def _by_esda(
     values: FloatArray, near: sparse.csr_array, permutations: int, seed: Seed
 ) -> FloatArray:
-    import warnings
-
     esda, weights = stats_library("esda"), stats_library("libpysal").weights
     with warnings.catch_warnings():
         # Islands and the coming change of one-sided p-values are no news: p is taken from the sums.

@@ -1,4 +1,4 @@
-"""Knox's test: do events follow each other in space and time more than chance would have it?"""
+"""Knox's test: whether events follow each other in space and time more than by chance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ import pandas as pd
 from scipy import stats
 from scipy.spatial import cKDTree
 
-from borderzone._checks import check_choice, check_probability
+from borderzone._checks import (
+    check_choice,
+    check_non_negative,
+    check_positive,
+    check_probability,
+)
+from borderzone._kernels.near_pairs import band_sums
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
 from borderzone.incidents.hotspots.discovery import CONTROLS, adjusted_p
 from borderzone.incidents.hotspots.guards import (
@@ -63,8 +69,6 @@ def knox_ratio(observed: float, expected: float) -> tuple[float, float]:
     >>> ratio, round(probability, 6)
     (1.5, 0.021818)
     """
-    from borderzone._checks import check_non_negative, check_positive
-
     check_non_negative(observed, "observed", "pairs")
     check_positive(expected, "expected", "pairs")
     if observed != int(observed):
@@ -203,7 +207,11 @@ def _plain(data: Any, dates: Any) -> tuple[FloatArray, IntArray, dict[str, Any]]
         raise ShapeMismatchError(msg)
     day = day.astype("datetime64[D]")
     keep = np.isfinite(xy).all(axis=1) & ~np.isnat(day)
-    told = {"n_events": len(xy), "n_tested": int(keep.sum()), "n_left_out": int((~keep).sum())}
+    told: dict[str, Any] = {
+        "n_events": len(xy),
+        "n_tested": int(keep.sum()),
+        "n_left_out": int((~keep).sum()),
+    }
     told["left_out"] = {"no position or no date": int((~keep).sum())} if not keep.all() else {}
     return xy[keep][:, None], day[keep].astype(np.int64), told
 
@@ -252,9 +260,6 @@ def _permuted(
     edges: IntArray,
     how: tuple[int, int, Seed],
 ) -> tuple[FloatArray, FloatArray]:
-    # Compiled code is loaded where it is used.
-    from borderzone._kernels.near_pairs import band_sums
-
     permutations, n_bands, seed = how
     rng = np.random.default_rng(seed_number(seed))
     orders = np.stack([day, *(rng.permutation(day) for _ in range(permutations))])

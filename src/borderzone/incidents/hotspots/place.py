@@ -80,7 +80,7 @@ class Placed:
     @property
     def draws(self) -> int:
         """
-        Imputations of each position.
+        Give the number of imputations of each position.
 
         Returns
         -------
@@ -103,7 +103,7 @@ class Placed:
 
     def xy_km(self) -> FloatArray:
         """
-        Positions in the plane of the corridor.
+        Give the positions in the plane of the corridor.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Ripley's K and L in the corridor: are events nearer to each other than chance would have them?"""
+"""Ripley's K and L in the corridor: whether events are nearer to each other than by chance."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import shapely
 from scipy import fft
 
 from borderzone._checks import check_non_negative, check_probability
+from borderzone._kernels.pair_distances import pair_sums
 from borderzone.errors import InvalidGeometryError, InvalidParameterError
 from borderzone.incidents.hotspots.envelope import rank_envelope
 from borderzone.incidents.hotspots.guards import (
@@ -361,9 +362,6 @@ def _curves(
     window: tuple[FloatArray, float, float],
     intensity: Callable[[FloatArray], FloatArray] | None,
 ) -> FloatArray:
-    # Compiled code is loaded where it is used.
-    from borderzone._kernels.pair_distances import pair_sums
-
     table, step, area = window
     ordered = [xy[np.argsort(xy[:, 0], kind="stable")] for xy in patterns]
     sizes = np.array([len(xy) for xy in ordered])

@@ -1,4 +1,4 @@
-"""K along the border line: do events bunch up by chainage?"""
+"""K along the border line: whether events bunch up by chainage."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from borderzone._checks import check_positive, check_probability
 from borderzone.errors import InvalidParameterError
@@ -13,6 +12,7 @@ from borderzone.incidents.hotspots.guards import as_counts, as_points, check_per
 from borderzone.incidents.hotspots.periods import period_counts, periods_of
 from borderzone.incidents.hotspots.place import need_placed
 from borderzone.incidents.hotspots.plane_cells import cells_of
+from borderzone.incidents.hotspots.scan_places import with_disc, with_period, with_stretch
 from borderzone.incidents.hotspots.scan_test import Case, exposure_of, scan_test
 from borderzone.incidents.hotspots.windows import (
     disc_windows,
@@ -23,6 +23,7 @@ from borderzone.incidents.hotspots.windows import (
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import ArrayLike
 
     from borderzone._typing import FloatArray, IntArray, Seed
@@ -163,7 +164,7 @@ def scan(  # noqa: PLR0913 (all but the first have defaults that serve)
     windows = stretch_windows(runs, weight[:, 0] / weight.sum(), max_share)
     case = Case(counts=counts[..., None], weight=weight, windows=windows, spans=time_spans(1, 1.0))
     table = scan_test(case, check_permutations(permutations), level, seed)
-    table = _with_stretch(table.drop(columns=["span"]), area, placed)
+    table = with_stretch(table.drop(columns=["span"]), area, placed)
     return _told(table, "scan of stretches", max_share=max_share, exposure=exposure, placed=placed)
 
 
@@ -248,7 +249,7 @@ def scan_discs(  # noqa: PLR0913 (all but the first have defaults that serve)
     windows = disc_windows(centres, weight[:, 0] / weight.sum(), max_share, max_radius_km)
     case = Case(counts=counts[..., None], weight=weight, windows=windows, spans=time_spans(1, 1.0))
     table = scan_test(case, check_permutations(permutations), level, seed)
-    table = _with_disc(table.drop(columns=["span"]), centres, placed)
+    table = with_disc(table.drop(columns=["span"]), centres, placed)
     told = {"max_share": max_share, "exposure": exposure, "cell_km": cell_km if placed else None}
     return _told(table, "scan of discs", placed=placed, **told)
 
@@ -334,9 +335,9 @@ def scan_space_time(  # noqa: PLR0913 (all but the first have defaults that serv
     spans = time_spans(counts.shape[2], max_time_share)
     case = Case(counts=counts, weight=weight, windows=windows, spans=spans)
     table = scan_test(case, check_permutations(permutations), level, seed)
-    table = _with_period(table, spans, calendar)
+    table = with_period(table, spans, calendar)
     told = {"max_share": max_share, "max_time_share": max_time_share, "exposure": exposure}
-    table = _with_stretch(table, area, placed)
+    table = with_stretch(table, area, placed)
     table = _told(table, "scan of stretches and times", placed=placed, **told)
     table.attrs |= extra
     return table
@@ -353,61 +354,6 @@ def _space_time_counts(data: Any) -> IntArray | FloatArray:
     shape = np.shape(data)
     flat = as_counts(np.reshape(np.asarray(data), (-1, shape[-1])), "counts")
     return flat.reshape(shape if ndim == 3 else (1, *shape))
-
-
-def _with_stretch(
-    table: pd.DataFrame, corridor: Corridor | None, placed: Placed | None
-) -> pd.DataFrame:
-    places = table.pop("places")
-    table.insert(0, "first", [int(run[0]) for run in places])
-    table.insert(1, "last", [int(run[-1]) for run in places])
-    table["below_precision"] = False
-    if corridor is not None:
-        segments = corridor.segments
-        table.insert(2, "km_start", segments["km_start"].to_numpy()[table["first"]])
-        table.insert(3, "km_end", segments["km_end"].to_numpy()[table["last"]])
-        length = segments["length_km"].to_numpy()
-        if placed is not None:
-            short = [length[run].sum() < placed.median_error_km for run in places]
-            table["below_precision"] = np.array(short, dtype=bool)
-    return table
-
-
-def _with_disc(table: pd.DataFrame, centres: FloatArray, placed: Placed | None) -> pd.DataFrame:
-    from pyproj import Transformer
-
-    places = table.pop("places")
-    middle = centres[[int(run[0]) for run in places]].reshape(-1, 2)
-    radius = [float(np.hypot(*(centres[run] - centres[run[0]]).T).max()) for run in places]
-    lon, lat = np.full((2, len(table)), np.nan)
-    if placed is not None:
-        back = Transformer.from_crs(placed.corridor.crs, 4326, always_xy=True)
-        lon, lat = back.transform(*(1e3 * middle).T)
-    where = {"x_km": middle[:, 0], "y_km": middle[:, 1], "lon": lon, "lat": lat}
-    where |= {"radius_km": radius, "n_places": [len(run) for run in places]}
-    for column, (name, values) in enumerate(where.items()):
-        table.insert(column, name, values)
-    error_km = 0.0 if placed is None else placed.median_error_km
-    across = np.array([len(run) for run in places]) ** 0.5
-    side = 0.0 if len(centres) < 2 or placed is None else _spacing(centres)
-    table["below_precision"] = across * side < error_km
-    return table
-
-
-def _spacing(centres: FloatArray) -> float:
-    apart = np.hypot(*(centres - centres[0]).T)
-    return float(apart[apart > 0].min())
-
-
-def _with_period(table: pd.DataFrame, spans: IntArray, calendar: Any) -> pd.DataFrame:
-    span = table.pop("span").to_numpy()
-    first, last = spans[span, 0], spans[span, 1] - 1
-    if calendar is not None:
-        first, last = calendar.first_day[first], calendar.last_day[last]
-    where = table.columns.get_loc("places") + 1
-    table.insert(where, "period_start", first)
-    table.insert(where + 1, "period_end", last)
-    return table
 
 
 def _same_length(centres: FloatArray, counts: FloatArray) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from borderzone._checks import check_choice, check_probability
+from borderzone._kernels.window_scan import largest_ratios, poisson_ratio, window_ratios
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
 from borderzone.incidents.hotspots.guards import as_counts, seed_number
 
@@ -159,9 +160,6 @@ def scan_test(case: Case, permutations: int, level: float, seed: Seed) -> pd.Dat
         If there is no event.
     """
     check_probability(level, "level")
-    # Compiled code is loaded where it is used.
-    from borderzone._kernels.window_scan import window_ratios
-
     totals = case.counts.sum(axis=(1, 2)).astype(np.int64)
     if totals.max() == 0:
         msg = "there is no event to scan: all counts are 0"
@@ -233,8 +231,6 @@ def _picked(
     table: FloatArray, case: Case, share: FloatArray, rows: list[tuple[int, int]]
 ) -> FloatArray:
     """Give the ratios of the chosen windows in one imputation."""
-    from borderzone._kernels.window_scan import poisson_ratio
-
     total = float(table.sum())
     ratios = []
     for window, span in rows:
@@ -248,8 +244,6 @@ def _null_maxima(
     case: Case, totals: IntArray, permutations: int, seed: int
 ) -> dict[int, FloatArray]:
     """Draw tables of so many events under the null; give the largest ratio of each, by total."""
-    from borderzone._kernels.window_scan import largest_ratios
-
     shares = (case.weight / case.weight.sum()).ravel()
     shares = shares / shares.sum()
     distinct = np.unique(totals)

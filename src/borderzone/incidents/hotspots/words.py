@@ -42,7 +42,7 @@ def sentence(result: pd.DataFrame | pd.Series | xr.DataArray) -> str:
     --------
     >>> from borderzone.incidents.hotspots import scan
     >>> sentence(scan([1, 2, 0, 1, 2, 1], exposure=[1.0] * 6))
-    'No cluster of events along the border beyond chance at 5 % (most likely one: p = 0.988).'
+    'No cluster of events along the border beyond chance at 5 % (most likely one: p = 1.000).'
     """
     attrs = getattr(result, "attrs", None)
     method = attrs.get("method") if isinstance(attrs, dict) else None
