@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from borderzone.incidents.article import article, describe, with_distance_to_border
 from borderzone.incidents.bands import garwood_interval
 from borderzone.incidents.comparison_cells import comparison_cells, counts_in_cells
@@ -38,6 +41,9 @@ from borderzone.incidents.synthetic import synthetic
 from borderzone.incidents.terms import TERMS, DatasetTerms, credit_line, dataset_of, terms
 from borderzone.incidents.verdict import check, rejected, require_usable, verdict_sentences
 
+if TYPE_CHECKING:
+    from borderzone.incidents import hotspots
+
 __all__ = [
     "ARTICLE_ESTIMATE",
     "KERNELS",
@@ -63,6 +69,7 @@ __all__ = [
     "enrichment_table",
     "event_probabilities",
     "garwood_interval",
+    "hotspots",
     "impute",
     "interdiction_band",
     "interdiction_curve",
@@ -84,3 +91,11 @@ __all__ = [
     "with_distance_to_border",
     "write",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Reading a table must not load the statistics, which few studies use.
+    if name == "hotspots":
+        return import_module("borderzone.incidents.hotspots")
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
