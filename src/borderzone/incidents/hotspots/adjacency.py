@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["as_neighbours", "queen_neighbours", "segment_neighbours"]
 
 
-def segment_neighbours(corridor: Corridor, *, steps: int = 1) -> sparse.csr_array:
+def segment_neighbours(corridor: Corridor, *, steps: Any = 1) -> sparse.csr_array:
     """
     Give the segments near each segment along the border.
 

@@ -281,7 +281,7 @@ def _shared_out(
     cells = np.concatenate([cell[on] for cell, _ in corners])
     parts = np.concatenate([part[on] / total[on] for _, part in corners])
     events = weight * np.bincount(cells, parts, minlength=rows * columns)
-    return events.reshape(rows, columns), weight * (len(xy_km) - int(on.sum()))
+    return np.asarray(events.reshape(rows, columns)), weight * (len(xy_km) - int(on.sum()))
 
 
 def _smooth(events: FloatArray, mask: BoolArray, h_cells: float, kernel: str) -> FloatArray:
@@ -305,7 +305,7 @@ def _spreader(shape: tuple[int, ...], h_cells: float, kernel: str) -> Any:
     def by_fft(values: FloatArray) -> FloatArray:
         found = fft.irfft2(fft.rfft2(values, s=size, workers=-1) * ahead, s=size, workers=-1)
         # What is left of the transform's rounding, 1e-16 of the peak, must not be negative.
-        return np.maximum(found[: shape[0], : shape[1]], 0.0)
+        return np.asarray(np.maximum(found[: shape[0], : shape[1]], 0.0))
 
     return by_fft
 
@@ -330,11 +330,13 @@ def _along_part(
 ) -> FloatArray:
     h, kernel, correction = how
     start, end = float(line.start_km[part]), float(line.end_km[part])
+    sources: FloatArray
+    weight: FloatArray | None = None
     length, reach = end - start, REACH[kernel] * h
     if line.ring[part]:
         # Every turn of the ring that is near enough to be felt.
         turns = np.arange(-np.ceil(reach / length), np.ceil(reach / length) + 1)
-        sources, weight = (events[:, None] + turns * length).ravel(), None
+        sources = (events[:, None] + turns * length).ravel()
     elif correction == "reflection":
         # Images in both ends, and images of images where the part is short.
         turns = np.arange(-np.ceil(reach / length), np.ceil(reach / length) + 1)
@@ -342,10 +344,12 @@ def _along_part(
         images = np.concatenate(
             [events[:, None] + away, 2.0 * start - events[:, None] + away], axis=1
         )
-        sources, weight = images.ravel(), None
+        sources = images.ravel()
     else:
-        sources = events
-        mass = mass_below((end - events) / h, kernel) - mass_below((start - events) / h, kernel)
+        sources = np.asarray(events, dtype=float)
+        mass: FloatArray = mass_below((end - events) / h, kernel) - mass_below(
+            (start - events) / h, kernel
+        )
         weight = 1.0 / mass
     return _summed(sources, weight, at, (h, kernel))
 

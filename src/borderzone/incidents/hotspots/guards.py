@@ -9,7 +9,7 @@ import numpy as np
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 
 if TYPE_CHECKING:
-    from borderzone._typing import FloatArray, Seed
+    from borderzone._typing import FloatArray
 
 __all__ = ["as_counts", "as_points", "check_permutations", "check_rising", "seed_number"]
 
@@ -79,7 +79,7 @@ def as_points(values: Any, name: str) -> FloatArray:
     return array
 
 
-def check_permutations(permutations: int) -> int:
+def check_permutations(permutations: Any) -> int:
     """
     Refuse a number of permutations that is not a whole number above 18.
 
@@ -142,7 +142,7 @@ def check_rising(values: Any, name: str, unit: str, *, from_zero: bool = False) 
     return array
 
 
-def seed_number(seed: Seed) -> int:
+def seed_number(seed: Any) -> int:
     """
     Give a whole number from a seed or a generator.
 

@@ -87,7 +87,7 @@ class Placed:
         int
             1 for coded points.
         """
-        return self.lonlat.shape[1]
+        return int(self.lonlat.shape[1])
 
     @property
     def inside(self) -> BoolArray:

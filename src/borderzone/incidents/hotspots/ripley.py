@@ -166,13 +166,13 @@ def ripley_k(  # noqa: PLR0913 (all but the first have defaults that serve)
     check_probability(level, "level")
     placed = need_placed(data, corridor, seed)
     if placed is not None:
-        shape, patterns = outline_km(placed), _imputed(placed)
+        shape, patterns, n_given = outline_km(placed), _imputed(placed), placed.n_events
     elif window is None:
         msg = "positions alone have no window: pass window= (a polygon in km), or events"
         raise InvalidParameterError(msg)
     else:
-        shape = _polygon(window)
-        xy = as_points(data, "positions")
+        shape, xy = _polygon(window), as_points(data, "positions")
+        n_given = len(xy)
         patterns = [xy[shapely.intersects_xy(shape, *xy.T)]]
     n = round(float(np.mean([len(xy) for xy in patterns])))
     if n < 3 or min(map(len, patterns)) < 2:
@@ -193,7 +193,7 @@ def ripley_k(  # noqa: PLR0913 (all but the first have defaults that serve)
         + ("" if intensity is None else ", in proportion to the stated intensity"),
         "seed": "a generator" if isinstance(seed, np.random.Generator) else seed,
         "n_inside": n,
-        **({"n_left_out": len(np.atleast_2d(data)) - n} if placed is None else placed.attrs()),
+        **({"n_events": n_given, "n_left_out": n_given - n} if placed is None else placed.attrs()),
     }
     return result
 
@@ -366,7 +366,7 @@ def _curves(
     ordered = [xy[np.argsort(xy[:, 0], kind="stable")] for xy in patterns]
     sizes = np.array([len(xy) for xy in ordered])
     xy = np.concatenate(ordered)
-    weight = np.repeat(area / np.sqrt(sizes * (sizes - 1.0)), sizes)
+    weight: FloatArray = np.repeat(area / np.sqrt(sizes * (sizes - 1.0)), sizes)
     if intensity is not None:
         weight = 1.0 / _intensity_at(intensity, xy)
     starts = np.concatenate([[0], sizes.cumsum()])

@@ -12,8 +12,8 @@ from borderzone.incidents.hotspots.guards import as_counts, as_points, check_per
 from borderzone.incidents.hotspots.periods import period_counts, periods_of
 from borderzone.incidents.hotspots.place import need_placed
 from borderzone.incidents.hotspots.plane_cells import cells_of
+from borderzone.incidents.hotspots.scan_inference import Case, exposure_of, scan_test
 from borderzone.incidents.hotspots.scan_places import with_disc, with_period, with_stretch
-from borderzone.incidents.hotspots.scan_test import Case, exposure_of, scan_test
 from borderzone.incidents.hotspots.windows import (
     disc_windows,
     runs_of,
@@ -322,7 +322,7 @@ def scan_space_time(  # noqa: PLR0913 (all but the first have defaults that serv
     check_probability(max_time_share, "max_time_share")
     placed = need_placed(data, corridor, seed)
     area = corridor if placed is None else placed.corridor
-    calendar, extra = None, {}
+    calendar, extra = None, dict[str, Any]()
     if placed is None:
         counts = _space_time_counts(data)
     else:
@@ -356,7 +356,7 @@ def _space_time_counts(data: Any) -> IntArray | FloatArray:
     return flat.reshape(shape if ndim == 3 else (1, *shape))
 
 
-def _same_length(centres: FloatArray, counts: FloatArray) -> None:
+def _same_length(centres: FloatArray, counts: FloatArray | IntArray) -> None:
     if len(centres) != counts.shape[1]:
         msg = f"xy_km has {len(centres)} places, counts {counts.shape[1]}"
         raise InvalidParameterError(msg)

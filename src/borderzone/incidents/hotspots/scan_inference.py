@@ -43,7 +43,7 @@ class Case:
         First and stop period of each span, shape ``(s, 2)``.
     """
 
-    counts: FloatArray
+    counts: FloatArray | IntArray
     weight: FloatArray
     windows: Windows
     spans: IntArray
@@ -228,7 +228,7 @@ def _non_overlapping(ratio: FloatArray, case: Case) -> list[tuple[int, int]]:
 
 
 def _picked(
-    table: FloatArray, case: Case, share: FloatArray, rows: list[tuple[int, int]]
+    table: FloatArray | IntArray, case: Case, share: FloatArray, rows: list[tuple[int, int]]
 ) -> FloatArray:
     """Give the ratios of the chosen windows in one imputation."""
     total = float(table.sum())
