@@ -173,6 +173,7 @@ def verdict_sentences(events: gpd.GeoDataFrame) -> list[str]:
     >>> for sentence in verdict_sentences(read(pd.DataFrame({"Lat": [34.4], "x": [41.1]}))):
     ...     print(sentence)
     Rows: 1 ok, 0 fixed, 0 quarantined (0 %).
+    Read as: format table.
     Columns: lat from 'Lat', lon from 'x'.
     Terms of your table (1 rows): not known here: ask whoever gave you the table.
     """
