@@ -186,6 +186,7 @@ def check(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of a text file that is not UTF-8.")
     ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a spreadsheet.")] = None,
     fix_swapped: Annotated[
         bool, typer.Option("--fix-swapped", help="Exchange latitude and longitude where it helps.")
     ] = False,
@@ -199,14 +200,13 @@ def check(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     from borderzone._checks import check_probability  # noqa: PLC0415
 
     check_probability(limit, "limit")
-    if rejected is not None and rejected.exists():
-        msg = f"{rejected} exists; choose another name or remove it first"
-        raise errors.OutputError(msg)
+    _check_free(rejected)
     events = room.read(
         incidents,
         format=format,
         date_format=date_format,
         encoding=encoding,
+        sheet=sheet,
         fix_swapped=fix_swapped,
         bbox=bbox,
     )
@@ -218,9 +218,24 @@ def check(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     room.require_usable(events, limit=limit)
 
 
+def _check_free(rejected: Path | None) -> None:
+    """Refuse a file that cannot be written before the time is spent on reading."""
+    if rejected is None:
+        return
+    if rejected.exists():
+        msg = f"{rejected} exists; choose another name or remove it first"
+        raise errors.OutputError(msg)
+    if rejected.suffix.lower() != ".csv":
+        msg = f"{rejected} does not end in .csv: the rejected rows are written as CSV"
+        raise errors.OutputError(msg)
+    if not rejected.absolute().parent.is_dir():
+        msg = f"{rejected}: there is no folder {str(rejected.parent)!r}; make it first"
+        raise errors.OutputError(msg)
+
+
 def _keep_rejected(bad: Any, named: Path | None) -> None:
     """Write the rejected rows, never over a file that is there."""
-    from borderzone.io import write_csv  # noqa: PLC0415 - heavy imports
+    from borderzone.incidents import write  # noqa: PLC0415 - heavy imports
 
     if not len(bad):
         return
@@ -230,7 +245,8 @@ def _keep_rejected(bad: Any, named: Path | None) -> None:
             f"{len(bad)} rejected rows are not written: {file} exists; name a file with --rejected"
         )
         return
-    write_csv(bad.drop(columns="geometry"), file)
+    # Single rows, to be mended at home: the file says so, whatever the terms of the source.
+    write(bad, file, detail="internal")
     _say(f"{len(bad)} rejected rows: {file}")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import shapely
 
 from borderzone._checks import check_choice, check_positive
+from borderzone.corridor import Corridor
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError
 from borderzone.incidents.terms import dataset_of, terms
 
@@ -34,11 +36,12 @@ def aggregate(
     events: gpd.GeoDataFrame,
     zones: float | gpd.GeoDataFrame = SMALLEST_CELL_KM,
     *,
+    corridor: Corridor | None = None,
     by: str = "month",
     min_count: int = 1,
 ) -> gpd.GeoDataFrame:
     """
-    Count events by cell or zone, period and collection.
+    Count events by cell, zone or segment, by period and by collection.
 
     Nothing of a single row is kept: no id, note, actor or position. Rows that
     are quarantined, or of which only the province or less is known, are
@@ -52,7 +55,10 @@ def aggregate(
         Table from `read`.
     zones
         Width of square cells of equal area (Units: km, 10 or more), or zones
-        such as the segments of a corridor, of 100 km² or more each.
+        of 100 km² or more each.
+    corridor
+        Count by its segments instead: each event in that of its nearest border
+        point. Segments are 10 km or longer, and 100 km² or more each.
     by
         "month", "year" or "all".
     min_count
@@ -70,7 +76,8 @@ def aggregate(
     Raises
     ------
     InvalidParameterError
-        If cells or zones are too small, or an option is impossible.
+        If cells, zones or segments are too small, zones and a corridor are
+        both given, or an option is impossible.
     DataError
         If the table was not read with `read`, or two zones share a name.
     CRSMismatchError
@@ -98,7 +105,7 @@ def aggregate(
         msg = f"min_count must be a whole number, 1 or more, got {min_count!r}"
         raise InvalidParameterError(msg)
     placed = _placed(events)
-    names, shapes = _zones_of(events, placed, zones)
+    names, shapes = _zones_of(events, placed, _Ground(zones, corridor))
     rows = pd.DataFrame(
         {
             "zone": names,
@@ -149,17 +156,59 @@ def _placed(events: gpd.GeoDataFrame) -> BoolArray:
     return there
 
 
+class _Ground(NamedTuple):
+    """What events are counted by."""
+
+    zones: float | gpd.GeoDataFrame
+    corridor: Corridor | None
+
+
 def _zones_of(
-    events: gpd.GeoDataFrame, placed: BoolArray, zones: float | gpd.GeoDataFrame
+    events: gpd.GeoDataFrame, placed: BoolArray, ground: _Ground
 ) -> tuple[list[str], dict[str, shapely.Geometry]]:
     where = np.flatnonzero(placed)
     points = events.geometry.iloc[where].to_crs("EPSG:4326")
     names = np.full(len(events), UNPLACED, dtype=object)
-    if isinstance(zones, gpd.GeoDataFrame):
-        labels, shapes = _named(zones)
-        hit = _first_zone(points, zones)
-        names[where] = [labels[i] if i >= 0 else OUTSIDE for i in hit.tolist()]
+    zones = ground.zones
+    if ground.corridor is not None or isinstance(zones, gpd.GeoDataFrame):
+        segments = None if ground.corridor is None else _coarse_segments(ground)
+        labels, shapes = _named(zones if segments is None else segments)
+        if segments is None:
+            hit = _first_zone(points, zones).tolist()
+        else:
+            place = {number: i for i, number in enumerate(segments["segment"].tolist())}
+            found = ground.corridor.locate(points)["segment"]  # type: ignore[union-attr]
+            hit = [place.get(number, -1) for number in found.tolist()]
+        names[where] = [labels[i] if i >= 0 else OUTSIDE for i in hit]
         return names.tolist(), dict(zip(labels, shapes, strict=True))
+    return _cells_of(points, where, names, zones)
+
+
+def _coarse_segments(ground: _Ground) -> gpd.GeoDataFrame:
+    """Segments of the corridor, unless they are so short that they give positions away."""
+    corridor = ground.corridor
+    if not isinstance(corridor, Corridor):
+        msg = f"corridor must be a Corridor, got {type(corridor).__name__}: use Corridor.around"
+        raise InvalidParameterError(msg)
+    if isinstance(ground.zones, gpd.GeoDataFrame) or ground.zones != SMALLEST_CELL_KM:
+        msg = "give either zones or a corridor: events are counted by one of them"
+        raise InvalidParameterError(msg)
+    # A part is cut into equal segments, none longer than asked for.
+    allowed = sum(
+        math.ceil(part.length_km / SMALLEST_CELL_KM - 1e-9) for part in corridor.border.parts
+    )
+    if len(corridor.segments) > allowed:
+        msg = (
+            f"the corridor has {len(corridor.segments)} segments, with {SMALLEST_CELL_KM:g} km "
+            f"each it would have {allowed}: lay it with segment_km={SMALLEST_CELL_KM:g} or more"
+        )
+        raise InvalidParameterError(msg)
+    return corridor.segments
+
+
+def _cells_of(
+    points: gpd.GeoSeries, where: IntArray, names: Any, zones: float
+) -> tuple[list[str], dict[str, shapely.Geometry]]:
     width_m = check_positive(zones, "zones", "km") * 1000
     if width_m < SMALLEST_CELL_KM * 1000:
         msg = f"zones must be cells of {SMALLEST_CELL_KM:g} km or more, got {zones!r}"

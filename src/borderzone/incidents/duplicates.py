@@ -83,56 +83,79 @@ def _candidates(plain: pd.DataFrame) -> IntArray:
 
 
 def _hashes(column: pd.Series) -> NDArray[np.uint64]:
-    # Cells are compared as text, so that 1 in one row and "1" in another are equal.
-    if column.dtype == object and pd.api.types.infer_dtype(column, skipna=False) != "string":
-        column = column.astype(str)
-    hashes: NDArray[np.uint64] = pd.util.hash_pandas_object(column, index=False).to_numpy()
+    hashes: NDArray[np.uint64] = pd.util.hash_pandas_object(
+        _as_text(column), index=False
+    ).to_numpy()
     return hashes
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    """Cells are compared as text, so that 1 in one row and "1" in another are equal."""
+    if column.dtype == object and pd.api.types.infer_dtype(column, skipna=False) != "string":
+        return column.astype(str)
+    return column
 
 
 def _flag_same_ids(raw: pd.DataFrame, ids: Sequence[str], exact: BoolArray, ledger: Ledger) -> None:
     """One id, other content: another report of the event, or a later state of the row."""
     names = pd.Series(list(ids), dtype=object)
-    shared = np.flatnonzero((names.duplicated(keep=False) & ~exact).to_numpy())
-    if not shared.size:
+    rows = np.flatnonzero(~exact)
+    rows = rows[names.iloc[rows].duplicated(keep=False).to_numpy()]
+    if not rows.size:
         return
-    stamps = _timestamps(raw.iloc[shared])
-    for name, rows in pd.Series(shared).groupby(names.iloc[shared].to_numpy(), sort=False):
-        if len(rows) > 1:
-            _flag_one_id(str(name), raw.iloc[rows.to_numpy()], rows, stamps, ledger)
-
-
-def _flag_one_id(
-    name: str, cells: pd.DataFrame, rows: pd.Series, stamps: pd.Series | None, ledger: Ledger
-) -> None:
-    known = None if stamps is None else stamps.iloc[rows.index.to_numpy()].to_numpy()
-    newest = _only_newest(known)
-    first = int(rows.iloc[0])
-    differ = _differing(cells)
-    for i, row in enumerate(rows.tolist()):
-        told = f"{name!r} is also the id of row {first + 1}, with other {differ}"
-        if newest is None:
-            if i:
-                ledger.flag(row, "same id", told)
+    group, of_group = pd.factorize(names.iloc[rows])
+    opening, second = _first_two(group)
+    cells = raw.iloc[rows].drop(columns="geometry", errors="ignore")
+    differ = _differing(cells, group, opening)
+    newest = _only_newest(_timestamps(cells), group)
+    for i, (row, g) in enumerate(zip(rows.tolist(), group.tolist(), strict=True)):
+        current = newest[g]
+        if i == opening[g] and current < 0:
             continue
-        other = int(rows.iloc[1]) if i == 0 else first
-        told = f"{name!r} is also the id of row {other + 1}, with other {differ}"
-        current = "this row" if i == newest else f"row {int(rows.iloc[newest]) + 1}"
-        ledger.flag(
-            row, "same id", f"{told}: {current} has the newest timestamp and is the current one"
-        )
+        other = int(rows[second[g] if i == opening[g] else opening[g]])
+        told = f"{of_group[g]!r} is also the id of row {other + 1}, with other {differ[g]}"
+        if current >= 0:
+            named = "this row" if i == current else f"row {int(rows[current]) + 1}"
+            told += f": {named} has the newest timestamp and is the current one"
+        ledger.flag(row, "same id", told)
 
 
-def _only_newest(stamps: Any) -> int | None:
-    """Position of the latest time stamp, if all have one and no two share the latest."""
-    if stamps is None or pd.isna(stamps).any() or (stamps == stamps.max()).sum() > 1:
-        return None
-    return int(np.argmax(stamps))
+def _first_two(group: IntArray) -> tuple[IntArray, IntArray]:
+    """Places of the first and the second member of each group; each has at least two."""
+    order = np.argsort(group, kind="stable")
+    opening = np.searchsorted(group[order], np.arange(group.max() + 1))
+    return order[opening], order[opening + 1]
 
 
-def _differing(cells: pd.DataFrame) -> str:
-    texts = cells.drop(columns="geometry", errors="ignore").astype(str)
-    names = [str(name) for name in texts.columns if len(set(texts[name])) > 1]
+def _only_newest(stamps: pd.Series | None, group: IntArray) -> IntArray:
+    """Place of the latest time stamp of each group, -1 unless all have one and one is the latest."""
+    newest = np.full(group.max() + 1, -1)
+    if stamps is None:
+        return newest
+    column = stamps.reset_index(drop=True)
+    latest = (column == column.groupby(group).transform("max")).to_numpy()
+    whole = np.bincount(group, weights=column.isna().to_numpy()) == 0
+    whole &= np.bincount(group, weights=latest) == 1
+    newest[group[latest]] = np.flatnonzero(latest)
+    return np.where(whole, newest, -1)
+
+
+def _differing(cells: pd.DataFrame, group: IntArray, opening: IntArray) -> list[str]:
+    """Name, for each group, the columns in which its rows are not all equal to its first."""
+    differs = np.zeros((cells.shape[1], len(opening)), dtype=bool)
+    for place in range(cells.shape[1]):
+        code = pd.factorize(_as_text(cells.iloc[:, place]), use_na_sentinel=False)[0]
+        differs[place, group[code != code[opening[group]]]] = True
+    names = [str(name) for name in cells.columns]
+    # Most groups differ in the same few ways: each is put in words once.
+    ways, way = np.unique(differs, axis=1, return_inverse=True)
+    words = [
+        _in_words([name for name, is_in in zip(names, one, strict=True) if is_in]) for one in ways.T
+    ]
+    return [words[i] for i in way.reshape(-1).tolist()]
+
+
+def _in_words(names: list[str]) -> str:
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return f"{', '.join(names[:3])}{more}" if names else "geometry"
 
@@ -160,23 +183,54 @@ def _flag_near(table: dict[str, Any], usable: BoolArray, ledger: Ledger) -> None
     rows, groups = rows[shared], groups[shared]
     if not rows.size:
         return
-    ground = _on_the_globe(np.asarray(table["lat"])[rows], np.asarray(table["lon"])[rows])
+    lat, lon = np.asarray(table["lat"])[rows], np.asarray(table["lon"])[rows]
+    other, distance_km = _nearest_in_group(lat, lon, groups)
+    for i in np.flatnonzero(distance_km <= SAME_PLACE_KM).tolist():
+        ledger.flag(
+            int(rows[i]),
+            "possible duplicate",
+            f"same day and type as {table['id'][rows[other[i]]]!r}, {distance_km[i]:.1f} km away",
+        )
+
+
+def _nearest_in_group(
+    lat: FloatArray, lon: FloatArray, groups: IntArray
+) -> tuple[IntArray, FloatArray]:
+    """Place of the nearest other row of the same group, and how far it is; inf beyond reach."""
+    order = np.lexsort((lon, lat, groups))
+    keys = np.column_stack([groups, lat, lon])[order]
+    starts = np.flatnonzero(np.r_[True, (keys[1:] != keys[:-1]).any(axis=1)])
+    sizes = np.diff(np.r_[starts, len(order)])
+    spot = np.empty(len(order), dtype=np.int64)
+    spot[order] = np.repeat(np.arange(len(starts)), sizes)
+    first = order[starts]
+    # Rows on one spot name the first of them, and that one the second. A tree of all rows
+    # would go through every one of a pile-up for each of its rows.
+    alone = sizes[spot] == 1
+    other = np.where(first[spot] == np.arange(len(order)), -1, first[spot])
+    is_first = ~alone & (other < 0)
+    other[is_first] = order[starts[spot[is_first]] + 1]
+    distance_km = np.where(alone, np.inf, 0.0)
+    near, chord_km = _nearest_spot(lat[first], lon[first], groups[first])
+    lone = np.flatnonzero(alone & np.isfinite(chord_km[spot]))
+    other[lone] = first[near[spot[lone]]]
+    distance_km[lone] = chord_km[spot[lone]]
+    return other, distance_km
+
+
+def _nearest_spot(
+    lat: FloatArray, lon: FloatArray, groups: IntArray
+) -> tuple[IntArray, FloatArray]:
+    ground = _on_the_globe(lat, lon)
     # A fourth axis sets the groups so far apart that no neighbour is of another one.
     apart = (pd.factorize(groups)[0] * _GROUPS_APART_KM)[:, None]
     points = np.hstack([ground, apart])
     within_km = SAME_PLACE_KM * (1 + 1e-9)
     chord_km, near = KDTree(points).query(points, k=2, distance_upper_bound=within_km)
-    # Of several at one point, a row may come back as its own second neighbour.
-    second = np.where(near[:, 1] == np.arange(len(rows)), 0, 1)
-    mine = np.arange(len(rows))
-    distance_km = chord_km[mine, second]
-    for i in np.flatnonzero(distance_km <= SAME_PLACE_KM).tolist():
-        ledger.flag(
-            int(rows[i]),
-            "possible duplicate",
-            f"same day and type as {table['id'][rows[near[i, second[i]]]]!r}, "
-            f"{distance_km[i]:.1f} km away",
-        )
+    mine = np.arange(len(points))
+    # Of two spots that fall together, as at a pole, one may come back as its own neighbour.
+    second = np.where(near[:, 1] == mine, 0, 1)
+    return near[mine, second], chord_km[mine, second]
 
 
 def _on_the_globe(lat: FloatArray, lon: FloatArray) -> FloatArray:

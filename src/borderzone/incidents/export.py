@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
+    from borderzone.corridor import Corridor
+
 __all__ = ["Written", "write"]
 
 INTERNAL = "INTERNAL: single rows, not for publication"
@@ -58,6 +60,7 @@ def write(  # noqa: PLR0913 (one option a choice about what leaves the house)
     *,
     detail: str = "public",
     zones: float | gpd.GeoDataFrame = SMALLEST_CELL_KM,
+    corridor: Corridor | None = None,
     by: str = "month",
     min_count: int = 1,
     overwrite: bool = False,
@@ -82,6 +85,8 @@ def write(  # noqa: PLR0913 (one option a choice about what leaves the house)
         "public", or "internal" to write single rows whatever their terms.
     zones
         Cells or zones of the counts, see `aggregate`. Units: km.
+    corridor
+        Count by its segments instead.
     by
         Period of the counts: "month", "year" or "all".
     min_count
@@ -121,7 +126,7 @@ def write(  # noqa: PLR0913 (one option a choice about what leaves the house)
     file = _free(path, overwrite=overwrite)
     held = _held_back(events)
     if held and detail == "public":
-        table = aggregate(events, zones, by=by, min_count=min_count)
+        table = aggregate(events, zones, corridor=corridor, by=by, min_count=min_count)
         content, note = (
             "counts",
             f"rows of {' and '.join(held)} may not be passed on: written as counts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from borderzone.io.archives import Member, check_archive, member
+from borderzone.io.archives import Member, check_archive, member, unpacked
 from borderzone.io.classes import ClassSource, open_classes
 from borderzone.io.dem import ElevationSource, open_dem, read_dem
 from borderzone.io.files import atomic_write, local_file, run_id, sha256
@@ -41,6 +41,7 @@ __all__ = [
     "read_window",
     "run_id",
     "sha256",
+    "unpacked",
     "warp",
     "write_csv",
     "write_geoparquet",

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+import os
+import re
 import zipfile
 import zlib
-from pathlib import PurePosixPath
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from borderzone.errors import DataError, LimitError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
+    from collections.abc import Collection, Iterator
 
-__all__ = ["Member", "check_archive", "member"]
+__all__ = ["Member", "check_archive", "member", "unpacked"]
 
 MAX_MEMBERS = 1_000
 MAX_UNPACKED_BYTES = 2 * 1024**3
@@ -22,6 +25,9 @@ MAX_RATIO = 100
 _ANY_RATIO_BYTES = 1024**2  # so little is harmless however tightly it was packed
 _CHUNK_BYTES = 1024**2
 _PACKED = (".zip", ".kmz", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".tar")
+_BELONGING = {".shp": (".dbf", ".shx", ".prj", ".cpg")}  # what a file is nothing without
+_SHEETS = (".xlsx", ".xlsm", ".ods")  # archives themselves, which their reader looks into
+_LONGEST_NAME = 60
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError)
@@ -43,12 +49,15 @@ class Member(NamedTuple):
     content: bytes
 
 
-def check_archive(source: Path | bytes, *, what: str, name: str = "") -> list[str]:
+def check_archive(
+    source: Path | bytes, *, what: str, name: str = "", limit_bytes: int = MAX_UNPACKED_BYTES
+) -> list[str]:
     """
     Refuse an archive that is broken, encrypted, nested, or would unpack to too much.
 
-    A spreadsheet (.xlsx) is an archive too: look at it with this before a
-    library opens it.
+    A spreadsheet (.xlsx, .ods) is an archive too: look at it with this before
+    a library opens it. Every file is unpacked to nowhere, because the sizes that
+    an archive states may be lies, and the library would not notice.
 
     Parameters
     ----------
@@ -58,6 +67,8 @@ def check_archive(source: Path | bytes, *, what: str, name: str = "") -> list[st
         What it is needed for, for messages.
     name
         What to call it in messages; the name of the file by default.
+    limit_bytes
+        Most that it may unpack to; 2 GiB by default.
 
     Returns
     -------
@@ -68,14 +79,18 @@ def check_archive(source: Path | bytes, *, what: str, name: str = "") -> list[st
     ------
     DataError
         If it is no whole archive, is empty, encrypted, packed in a way that
-        few programs read, or holds further archives.
+        few programs read, damaged, or holds further archives.
     LimitError
-        If it holds more than 1,000 files, or unpacks to more than 2 GiB or
-        more than 100 times its size.
+        If it holds more than 1,000 files, or unpacks to more than
+        `limit_bytes` or more than 100 times its size.
     """
     told = _told(source, what, name)
     with _opened(source, told) as archive:
-        return [info.filename for info in _checked(archive, told)]
+        infos = _checked(archive, told, _size(source), limit_bytes)
+        for info in infos:
+            for _ in _pieces(archive, info, told):
+                pass  # what is read is let go: only its size and its check sum are wanted
+        return [info.filename for info in infos]
 
 
 def member(
@@ -128,13 +143,66 @@ def member(
     """
     told = _told(source, what, name)
     with _opened(source, told) as archive:
-        infos = _checked(archive, told)
+        infos = _checked(archive, told, _size(source))
         info = _wanted(infos, suffixes, prefer, told)
         content = _read(archive, info, told)
     if not content:
         msg = f"{told}: {_own_name(info)!r} inside it is empty; export it again"
         raise DataError(msg)
     return Member(_own_name(info), content)
+
+
+@contextmanager
+def unpacked(source: Path, suffixes: Collection[str], *, what: str) -> Iterator[Path]:
+    """
+    Give the one wanted file of an archive as a file, for as long as it is used.
+
+    With a Shapefile come the files that belong to it. All lie in a folder of
+    their own, under harmless names, and are removed at the end.
+
+    Parameters
+    ----------
+    source
+        The archive.
+    suffixes
+        Extensions that are wanted, in lower case and with the dot.
+    what
+        What it is needed for, for messages.
+
+    Yields
+    ------
+    Path
+        The file.
+
+    Raises
+    ------
+    DataError
+        As `member` does.
+    LimitError
+        As `member` does.
+    """
+    told = _told(source, what, "")
+    with TemporaryDirectory(prefix="borderzone-") as folder:
+        with _opened(source, told) as archive:
+            infos = _checked(archive, told, _size(source))
+            main = _wanted(infos, suffixes, None, told)
+            stem, suffix = os.path.splitext(main.filename)
+            also = _BELONGING.get(suffix.lower(), ())
+            near = [
+                info
+                for info in infos
+                if os.path.splitext(info.filename)[0] == stem
+                and os.path.splitext(info.filename)[1].lower() in also
+            ]
+            own = re.sub(r"[^\w-]+", "_", os.path.splitext(_own_name(main))[0])[:_LONGEST_NAME]
+            for info in (main, *near):
+                kind = os.path.splitext(info.filename)[1].lower()
+                Path(folder, f"{own}{kind}").write_bytes(_read(archive, info, told))
+        yield Path(folder, f"{own}{suffix.lower()}")
+
+
+def _size(source: Path | bytes) -> int:
+    return len(source) if isinstance(source, bytes) else source.stat().st_size
 
 
 def _told(source: Path | bytes, what: str, name: str) -> str:
@@ -163,7 +231,9 @@ def _is_litter(info: zipfile.ZipInfo) -> bool:
     )
 
 
-def _checked(archive: zipfile.ZipFile, told: str) -> list[zipfile.ZipInfo]:
+def _checked(
+    archive: zipfile.ZipFile, told: str, size: int, limit_bytes: int = MAX_UNPACKED_BYTES
+) -> list[zipfile.ZipInfo]:
     everything = archive.infolist()
     if len(everything) > MAX_MEMBERS:
         msg = (
@@ -176,8 +246,13 @@ def _checked(archive: zipfile.ZipFile, told: str) -> list[zipfile.ZipInfo]:
         raise DataError(msg)
     for info in infos:
         _check_member(info, told)
-    unpacked = sum(info.file_size for info in infos)
-    _check_size(unpacked, sum(info.compress_size for info in infos), told)
+    unpacked_bytes = sum(info.file_size for info in infos)
+    packed = sum(info.compress_size for info in infos)
+    if packed > size:
+        # Its list of contents lies, or its files lie over one another: both are made to mislead.
+        msg = f"{told} states {packed:,} bytes of content in {size:,}; pack it again"
+        raise DataError(msg)
+    _check_size(unpacked_bytes, packed, told, limit_bytes)
     return infos
 
 
@@ -194,14 +269,16 @@ def _check_member(info: zipfile.ZipInfo, told: str) -> None:
         raise DataError(msg)
 
 
-def _check_size(unpacked: int, packed: int, told: str) -> None:
-    if unpacked > MAX_UNPACKED_BYTES:
+def _check_size(
+    content: int, packed: int, told: str, limit_bytes: int = MAX_UNPACKED_BYTES
+) -> None:
+    if content > limit_bytes:
         msg = (
-            f"{told} unpacks to more than the limit of {MAX_UNPACKED_BYTES / 1024**3:g} GiB; "
-            "unpack it first and cut what is inside"
+            f"{told} unpacks to more than the limit of {limit_bytes / 1024**3:g} GiB; "
+            "cut what is inside first"
         )
         raise LimitError(msg)
-    if unpacked > max(_ANY_RATIO_BYTES, MAX_RATIO * packed):
+    if content > max(_ANY_RATIO_BYTES, MAX_RATIO * packed):
         msg = (
             f"{told} unpacks to more than {MAX_RATIO} times its size, as archives made to fill a "
             "disk do; if you trust it, unpack it first"
@@ -226,18 +303,26 @@ def _wanted(
     return choices[0]
 
 
-def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, told: str) -> bytes:
+def _pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo, told: str) -> Iterator[bytes]:
     """Read in pieces, because the sizes that an archive states may be lies."""
-    content = bytearray()
+    length = 0
     try:
         with archive.open(info) as stream:
             while chunk := stream.read(_CHUNK_BYTES):
-                content += chunk
-                _check_size(len(content), info.compress_size, told)
+                length += len(chunk)
+                _check_size(length, info.compress_size, told)
+                yield chunk
     except _BROKEN as error:
-        msg = f"{told} is damaged ({error}); fetch or pack it again"
+        why = str(error) or "it ends too early"
+        msg = f"{told} is damaged ({why}); fetch or pack it again"
         raise DataError(msg) from error
-    if content.startswith(b"PK\x03\x04") and not info.filename.lower().endswith(".xlsx"):
+
+
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, told: str) -> bytes:
+    content = bytearray()
+    for chunk in _pieces(archive, info, told):
+        content += chunk
+    if content.startswith(b"PK\x03\x04") and not info.filename.lower().endswith(_SHEETS):
         msg = f"{told} holds a further archive, {_own_name(info)!r}; unpack it first"
         raise DataError(msg)
     return bytes(content)

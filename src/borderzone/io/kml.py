@@ -74,13 +74,13 @@ def read_kml(
 
 
 def _document(file: Path, what: str) -> bytes:
-    if file.suffix.lower() == ".kmz":
-        return member(file, {".kml"}, what=what, prefer="doc.kml").content
-    size = file.stat().st_size
+    zipped = file.suffix.lower() == ".kmz"
+    text = member(file, {".kml"}, what=what, prefer="doc.kml").content if zipped else b""
+    size = len(text) if zipped else file.stat().st_size
     if size > MAX_TEXT_BYTES:
         msg = f"{what}: {file.name!r} has {size} bytes, the limit is {MAX_TEXT_BYTES}; cut it first"
         raise LimitError(msg)
-    return file.read_bytes()
+    return text if zipped else file.read_bytes()
 
 
 def _check_plain(text: bytes, file: Path, what: str) -> None:
