@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import zipfile
 import zlib
@@ -186,19 +185,18 @@ def unpacked(source: Path, suffixes: Collection[str], *, what: str) -> Iterator[
         with _opened(source, told) as archive:
             infos = _checked(archive, told, _size(source))
             main = _wanted(infos, suffixes, None, told)
-            stem, suffix = os.path.splitext(main.filename)
-            also = _BELONGING.get(suffix.lower(), ())
+            place = PurePosixPath(main.filename)
+            also = _BELONGING.get(place.suffix.lower(), ())
             near = [
                 info
-                for info in infos
-                if os.path.splitext(info.filename)[0] == stem
-                and os.path.splitext(info.filename)[1].lower() in also
+                for info, other in ((info, PurePosixPath(info.filename)) for info in infos)
+                if other.with_suffix("") == place.with_suffix("") and other.suffix.lower() in also
             ]
-            own = re.sub(r"[^\w-]+", "_", os.path.splitext(_own_name(main))[0])[:_LONGEST_NAME]
+            own = re.sub(r"[^\w-]+", "_", PurePosixPath(_own_name(main)).stem)[:_LONGEST_NAME]
             for info in (main, *near):
-                kind = os.path.splitext(info.filename)[1].lower()
+                kind = PurePosixPath(info.filename).suffix.lower()
                 Path(folder, f"{own}{kind}").write_bytes(_read(archive, info, told))
-        yield Path(folder, f"{own}{suffix.lower()}")
+        yield Path(folder, f"{own}{place.suffix.lower()}")
 
 
 def _size(source: Path | bytes) -> int:
