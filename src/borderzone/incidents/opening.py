@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
@@ -15,8 +16,11 @@ from borderzone.incidents.heading import is_tag_row
 from borderzone.incidents.layouts import LAYOUTS
 from borderzone.incidents.text import find_encoding, parse_text
 from borderzone.incidents.text_cells import unescape_own
-from borderzone.io import local_file, read_vector
+from borderzone.io import local_file, read_sidecar, read_vector, sha256, unpacked
 from borderzone.io.files import refuse_address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["FORMATS", "Opened", "opened"]
 
@@ -52,6 +56,8 @@ class Opened(NamedTuple):
         Encoding of a text file.
     notes
         What was passed over or taken for granted.
+    origin
+        What the record beside the file says of its source.
     """
 
     table: pd.DataFrame
@@ -60,6 +66,7 @@ class Opened(NamedTuple):
     odd: dict[int, str]
     encoding: str
     notes: list[str]
+    origin: Mapping[str, str] = MappingProxyType({})
 
 
 def opened(
@@ -95,24 +102,56 @@ def opened(
     """
     if asked is not None:
         check_choice(asked, "format", (*LAYOUTS, *_WAYS))
-    layout = asked if asked in LAYOUTS else None
     if isinstance(source, pd.DataFrame):
+        layout = asked if asked in LAYOUTS else None
         table = source.rename(columns=str)
         return _without_tags(Opened(table, "the table", layout, {}, "", []))
     if not isinstance(source, (str, os.PathLike)):
         msg = f"incidents are read from a path or a table of pandas, got {type(source).__name__}"
         raise InvalidParameterError(msg)
-    path = Path(refuse_address(source, _WHAT))
+    path = Path(refuse_address(source, _WHAT)).expanduser()
+    if path.suffix.lower() == ".zip":
+        found = _from_archive(path, asked, encoding=encoding, sheet=sheet)
+    else:
+        found = _from_file(path, asked, encoding=encoding, sheet=sheet)
+    return _with_record(found, path)
+
+
+def _from_archive(
+    path: Path, asked: str | None, *, encoding: str | None, sheet: str | None
+) -> Opened:
+    file = local_file(path, {".zip"}, _WHAT)
+    with unpacked(file, FORMATS, what=_WHAT) as inner:
+        found = _from_file(inner, asked, encoding=encoding, sheet=sheet)
+    return found._replace(name=f"{path.name} ({inner.name})")
+
+
+def _with_record(found: Opened, path: Path) -> Opened:
+    """Add what the record beside the file says, unless it is of another state of the file."""
+    record = read_sidecar(path)
+    if record is None:
+        return found
+    if record["sha256"] != sha256(path):
+        note = (
+            f"the record of its source beside {path.name} is of another file, and was passed over"
+        )
+        return found._replace(notes=[*found.notes, note])
+    origin = {name: record[name] for name in ("citation", "retrieved") if record.get(name)}
+    return found._replace(origin=origin)
+
+
+def _from_file(path: Path, asked: str | None, *, encoding: str | None, sheet: str | None) -> Opened:
+    layout = asked if asked in LAYOUTS else None
     suffix = path.suffix.lower()
     way = asked if asked in _WAYS else FORMATS.get(suffix)
     if way is None:
         msg = (
             f"{path.name}: tables ending in {suffix or 'nothing'!r} are not read; save it as "
-            f"CSV UTF-8 (read are {', '.join(FORMATS)}), or pass format='csv'"
+            f"CSV UTF-8 (read are {', '.join(FORMATS)}, .zip), or pass format='csv'"
         )
         raise DataError(msg)
     if way == "vector":
-        places = read_vector(source, what=_WHAT)
+        places = read_vector(path, what=_WHAT)
         return Opened(places, path.name, layout, {}, "", places.attrs["notes"])
     if way == "excel":
         table, notes = spreadsheet.read_sheet(path, sheet, _WHAT)

@@ -78,7 +78,8 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     sheet
         Sheet of a spreadsheet; None for the only one with positions.
     accessed
-        Day on which the data were fetched, for the citation.
+        Day on which the data were fetched, for the citation; None for that in
+        the record which `borderzone fetch ucdp` leaves beside a file.
 
     Returns
     -------
@@ -149,8 +150,8 @@ def _with_origin(
         "format": layout.name,
         "encoding": found.encoding,
         "notes": list(found.notes),
-        "citation": layout.citation,
-        "accessed": _day(accessed),
+        "citation": found.origin.get("citation", layout.citation),
+        "accessed": _day(accessed) or found.origin.get("retrieved", ""),
     }
     for note in found.notes:
         _LOG.warning("%s: %s", found.name, note)
