@@ -16,7 +16,7 @@ from borderzone.incidents.heading import is_tag_row
 from borderzone.incidents.layouts import LAYOUTS
 from borderzone.incidents.text import find_encoding, parse_text
 from borderzone.incidents.text_cells import unescape_own
-from borderzone.io import local_file, read_sidecar, read_vector, sha256, unpacked
+from borderzone.io import local_file, read_parquet, read_sidecar, read_vector, sha256, unpacked
 from borderzone.io.files import refuse_address
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ FORMATS = (
 """How a file is written, by its extension."""
 
 MAX_TEXT_BYTES = 512 * 1024**2
+MAX_FILES = 1_000
+_OF_A_FOLDER = (".kml", ".kmz")
 _WHAT = "incidents"
 _WAYS = ("csv", "excel", "vector")
 
@@ -110,11 +112,30 @@ def opened(
         msg = f"incidents are read from a path or a table of pandas, got {type(source).__name__}"
         raise InvalidParameterError(msg)
     path = Path(refuse_address(source, _WHAT)).expanduser()
+    if path.is_dir():
+        return _from_folder(path, asked)
     if path.suffix.lower() == ".zip":
         found = _from_archive(path, asked, encoding=encoding, sheet=sheet)
     else:
         found = _from_file(path, asked, encoding=encoding, sheet=sheet)
     return _with_record(found, path)
+
+
+def _from_folder(path: Path, asked: str | None) -> Opened:
+    """All KML and KMZ of a folder as one table; the column ``file`` tells which."""
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in _OF_A_FOLDER)
+    if not files:
+        msg = f"{path.name} is a folder without KML or KMZ; name one file"
+        raise DataError(msg)
+    if len(files) > MAX_FILES:
+        msg = f"{path.name} holds {len(files):,} KML and KMZ files, the limit is {MAX_FILES:,}"
+        raise LimitError(msg)
+    parts = [_from_file(file, asked, encoding=None, sheet=None) for file in files]
+    tables = [part.table.assign(file=file.name) for part, file in zip(parts, files, strict=True)]
+    notes = [f"{len(files)} files of the folder were read"]
+    notes += [f"{part.name}: {note}" for part in parts for note in part.notes]
+    table = pd.concat(tables, ignore_index=True)
+    return Opened(table, path.name, parts[0].layout, {}, "", notes)
 
 
 def _from_archive(
@@ -150,9 +171,13 @@ def _from_file(path: Path, asked: str | None, *, encoding: str | None, sheet: st
             f"CSV UTF-8 (read are {', '.join(FORMATS)}, .zip), or pass format='csv'"
         )
         raise DataError(msg)
+    if sheet is not None and way != "excel":
+        msg = f"sheet={sheet!r} is of a spreadsheet, which {path.name} is not; leave it out"
+        raise InvalidParameterError(msg)
     if way == "vector":
-        places = read_vector(path, what=_WHAT)
-        return Opened(places, path.name, layout, {}, "", places.attrs["notes"])
+        read = read_parquet if suffix == ".parquet" else read_vector
+        places = read(path, what=_WHAT)
+        return Opened(places, path.name, layout, {}, "", places.attrs.get("notes", []))
     if way == "excel":
         table, notes = spreadsheet.read_sheet(path, sheet, _WHAT)
         return _without_tags(Opened(unescape_own(table), path.name, layout, {}, "", notes))
