@@ -113,8 +113,12 @@ def attribution(result: StudyResult, *names: str) -> str:
     for record in result.inputs:
         if names and record.embedded and record.name not in names:
             continue
+        if record.name == "incidents" and result.event_credit:
+            continue  # a file is credited by whose rows it holds
         credit = (record.attribution or record.title).rstrip(".")
         terms = record.licence.replace("-", " ")
         told = terms.lower() in credit.replace("-", " ").lower() or len(terms) > 20
         seen.setdefault(credit if told else f"{credit} ({terms})")
+    if result.event_credit and "article_incidents" not in {r.name for r in result.inputs}:
+        seen.setdefault(result.event_credit.rstrip("."))
     return f"Sources: {'; '.join(seen)}." if seen else ""

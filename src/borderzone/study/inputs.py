@@ -25,6 +25,7 @@ from borderzone.study.by_block import EMBEDDED, open_cover
 from borderzone.study.vectors import vector_layer
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Mapping
 
     import xarray as xr
@@ -285,7 +286,12 @@ def load_origins(
 
 
 def load_incidents(
-    source: Any, corridor: Corridor, seed: int, records: list[datasets.Record]
+    source: Any,
+    corridor: Corridor,
+    seed: int,
+    records: list[datasets.Record],
+    *,
+    accessed: dt.date | None = None,
 ) -> gpd.GeoDataFrame | None:
     """
     Read the incident table of a study.
@@ -301,6 +307,8 @@ def load_incidents(
         Seed of the synthetic set.
     records
         Records of the data used; appended to.
+    accessed
+        Day on which a table of the user was fetched, for its credit.
 
     Returns
     -------
@@ -316,7 +324,7 @@ def load_incidents(
         return incidents.synthetic(corridor, seed=seed)
     if isinstance(source, (str, Path)):
         records.extend(io.describe(source, name="incidents"))
-    return incidents.read(source)
+    return incidents.read(source, accessed=accessed)
 
 
 def furniture(corridor: Corridor) -> dict[str, gpd.GeoDataFrame]:
