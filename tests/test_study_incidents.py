@@ -104,6 +104,11 @@ def test_figures_of_incidents_tell_what_they_leave_out_and_whose_they_are(
     assert ARTICLE in words
 
 
+def test_the_strip_tells_how_many_it_leaves_out(result: StudyResult) -> None:
+    told = " ".join(text.get_text() for text in figure_of(figures.strip_map(result)).texts)
+    assert "3 of 8 incidents are too vague to be placed." in told
+
+
 def test_figures_of_a_users_table_carry_its_credit(acled: StudyResult) -> None:
     credit = "Events: ACLED, accessed 2026-11-02 (ACLED terms of use: aggregates only)"
     assert acled.event_credit == credit

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from borderzone.study import StudyResult
 
-__all__ = ["ASSUMPTION_WORDS", "MODE_WORDS", "attribution", "say", "sensor_words", "signed"]
+__all__ = [
+    "ASSUMPTION_WORDS",
+    "MODE_WORDS",
+    "attribution",
+    "left_out_words",
+    "say",
+    "sensor_words",
+    "signed",
+]
 
 MODE_WORDS = {"vehicle_off_road": "by vehicle off road", "vehicle": "by vehicle", "foot": "on foot"}
 # Name of an assumption in the tables -> what a reader calls it.
@@ -90,6 +98,27 @@ def sensor_words(result: StudyResult) -> str:
     sensor = result.scenario.force.sensor
     name = str(getattr(sensor, "name", sensor)).replace("_", " ")
     return f"the {name}" if not name.endswith("s") else name
+
+
+def left_out_words(result: StudyResult) -> str:
+    """
+    Say how many incidents are too vague to be in a figure.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        A sentence; empty for a study without incidents.
+    """
+    counts = next((t.attrs for t in (result.overlay, result.pressure) if t is not None), None)
+    if counts is None:
+        return ""
+    total = counts["n_events"]
+    return f"{total - counts['n_placed']} of {total} incidents are too vague to be placed."
 
 
 def attribution(result: StudyResult, *names: str) -> str:
