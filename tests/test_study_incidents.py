@@ -163,3 +163,18 @@ def test_a_study_file_names_the_day_of_access(tmp_path: Path) -> None:
     wrong = bz.Study.from_toml(tmp_path / "study.toml")
     with pytest.raises(InvalidParameterError, match=r"accessed must be a datetime\.date"):
         load_incidents(wrong.incidents, None, 1, [], accessed=wrong.incidents_accessed)  # type: ignore[arg-type]
+
+
+def test_tables_made_from_incidents_carry_their_credit(acled: StudyResult) -> None:
+    found = tables(edition(acled, "public"))
+    made = {name for name, table in found.items() if "event_credit" in table}
+    assert made >= {
+        "segments",
+        "incident_overlay",
+        "incident_exposure",
+        "incident_enrichment",
+        "incident_pressure",
+        "coverage_by_weights",
+    }
+    assert all((found[name]["event_credit"] == acled.event_credit).all() for name in made)
+    assert "event_credit" not in found["incident_overlay_synthetic"]

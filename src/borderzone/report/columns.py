@@ -186,6 +186,7 @@ COLUMNS = MappingProxyType(
         "expected_if_uniform": ("incidents", "number if incidents ignored the ground"),
         "incidents_rejected.finding": ("", "what is wrong with a row"),
         "rows": ("rows", "of the table that was read"),
+        "event_credit": ("", "whose the incidents are, and when they were fetched"),
         "in_words": ("", "the count of the zone in a sentence"),
         "level": ("", "outlines as drawn, or cells of a size, flagged where more than half is"),
         "flagged_km2": ("km2", "flagged ground compared"),

@@ -14,6 +14,7 @@ from borderzone import figures, incidents
 from borderzone.figures.sheet import internal_band
 from borderzone.figures.style import figure_of
 from borderzone.io import write_csv
+from borderzone.report.tables import credited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -342,7 +343,7 @@ def _made(plan: Plan, edition: Edition, target: Path, comparison: StudyResult | 
     axes = plan.draw()
     figure = figure_of(axes)
     alt = figures.alt_text(edition.result, plan.name, other=comparison)
-    table = plan.table()
+    table = credited(plan.table(), edition.result)
     if edition.internal:
         internal_band(figure)
         alt = f"INTERNAL, not for publication. {alt}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from borderzone.report.public import Edition
     from borderzone.study import StudyResult
 
-__all__ = ["TABLE_WORDS", "data_dictionary", "tables"]
+__all__ = ["TABLE_WORDS", "credited", "data_dictionary", "tables"]
 
 INPUT_COLUMNS = (
     "name",
@@ -28,6 +28,14 @@ INPUT_COLUMNS = (
     "accuracy",
     "notes",
 )
+# Columns that only tables made from incidents have.
+_OF_INCIDENTS = {
+    "incidents_expected",
+    "events_expected",
+    "expected_if_uniform",
+    "events_flagged",
+    "mean_pod_incidents",
+}
 # File name without ending -> what the table holds.
 TABLE_WORDS = {
     "summary": "the three findings",
@@ -107,10 +115,31 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
         "inputs": _inputs(result),
         "whatif": None if comparison is None else compare(result, comparison),
     }
-    kept = {name: table for name, table in found.items() if table is not None}
+    kept = {name: credited(table, result) for name, table in found.items() if table is not None}
     if edition.internal:
         return {name: table.assign(detail="INTERNAL") for name, table in kept.items()}
     return kept
+
+
+def credited(table: pd.DataFrame, result: StudyResult) -> pd.DataFrame:
+    """
+    Name the source of incidents in every row of a table made from them.
+
+    Parameters
+    ----------
+    table
+        Any table of the report.
+    result
+        What a study gave.
+
+    Returns
+    -------
+    DataFrame
+        The table, with a column ``event_credit`` if it tells anything of incidents.
+    """
+    if not result.event_credit or not _OF_INCIDENTS & set(map(str, table.columns)):
+        return table
+    return table if "synthetic" in table else table.assign(event_credit=result.event_credit)
 
 
 def _caves(result: StudyResult) -> dict[str, pd.DataFrame | None]:
