@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import borderzone as bz
-from borderzone import figures, incidents
+from borderzone import datasets, figures, incidents
 from borderzone.errors import InvalidParameterError
 from borderzone.figures.style import figure_of
 from borderzone.figures.words import attribution
@@ -160,6 +160,13 @@ def test_a_study_file_names_the_day_of_access(tmp_path: Path) -> None:
     assert study.incidents_accessed == dt.date(2026, 11, 2)
 
     (tmp_path / "study.toml").write_text(text.format(day='"yesterday"'))
+    records: list[datasets.Record] = []
+    path = tmp_path / "events.csv"
+    load_incidents(path, None, 1, records, accessed=dt.date(2026, 11, 2))  # type: ignore[arg-type]
+    assert [record.attribution for record in records] == [
+        "Events: table of the user, accessed 2026-11-02"
+    ]
+
     wrong = bz.Study.from_toml(tmp_path / "study.toml")
     with pytest.raises(InvalidParameterError, match=r"accessed must be a datetime\.date"):
         load_incidents(wrong.incidents, None, 1, [], accessed=wrong.incidents_accessed)  # type: ignore[arg-type]

@@ -142,8 +142,6 @@ def attribution(result: StudyResult, *names: str) -> str:
     for record in result.inputs:
         if names and record.embedded and record.name not in names:
             continue
-        if record.name == "incidents" and result.event_credit:
-            continue  # a file is credited by whose rows it holds
         credit = (record.attribution or record.title).rstrip(".")
         terms = record.licence.replace("-", " ")
         told = terms.lower() in credit.replace("-", " ").lower() or len(terms) > 20

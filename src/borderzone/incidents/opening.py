@@ -154,17 +154,15 @@ def _from_archive(
 
 
 def _with_record(found: Opened, path: Path) -> Opened:
-    """Add what the record beside the file says, unless it is of another state of the file."""
+    """Add what the record beside the file says, and whether the file was changed since."""
     record = read_sidecar(path)
     if record is None:
         return found
-    if record["sha256"] != sha256(path):
-        note = (
-            f"the record of its source beside {path.name} is of another file, and was passed over"
-        )
-        return found._replace(notes=[*found.notes, note])
     origin = {name: record[name] for name in ("citation", "retrieved") if record.get(name)}
-    return found._replace(origin=origin)
+    if record["sha256"] == sha256(path):
+        return found._replace(origin=origin)
+    note = f"{path.name} was changed since the record of its source was written"
+    return found._replace(origin=origin, notes=[*found.notes, note])
 
 
 def _from_file(path: Path, asked: str | None, *, encoding: str | None, sheet: str | None) -> Opened:
