@@ -98,49 +98,56 @@ def uniforms(keys: Any, draws: Any, attempt: int) -> Any:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def about_points(  # noqa: PLR0913, PLR0915, PLR0917 (plain arrays; one hot loop, constants of a point before it)
-    keys: Any, places: Any, scale_km: Any, gaussian: Any, lon: Any, lat: Any
+    who: Any, draws: Any, attempt: int, events: Any, lon: Any, lat: Any
 ) -> None:
     """
     Draw positions in discs or gaussians about points.
 
     Parameters
     ----------
-    keys
-        Key of each event, uint64.
-    places
-        Longitude and latitude of each, shape ``(n, 2)``. Units: degrees.
-    scale_km
-        Radius of the disc or standard deviation of the gaussian. Units: km.
-    gaussian
-        Whether it is a gaussian.
+    who
+        Row of the event of each position.
+    draws
+        Number of the draw of each position, uint64.
+    attempt
+        Counter of the attempt.
+    events
+        Of each event: key (uint64), longitude and latitude (shape ``(n, 2)``, degrees),
+        radius of the disc or standard deviation of the gaussian (km), whether
+        it is a gaussian.
     lon, lat
-        Filled: shape ``(n, draws)``. Units: degrees.
+        Filled, by position. Units: degrees.
     """
+    keys, places, scale_km, gaussian = events
     c = math.sqrt(1 + _EP2)
-    for e in range(keys.size):
-        phi = math.radians(places[e, 1])
-        sin_phi, cos_phi = math.sin(phi), math.cos(phi)
-        a = math.sqrt(1 + _EP2 * cos_phi**4)
-        b = math.sqrt(1 + _EP2 * cos_phi**2)
-        to_sigma = 1e3 * b * b / (_A_M * c)
-        for d in range(lon.shape[1]):
-            u, v = _two(keys[e], d, 0)
-            if gaussian[e]:
-                r = scale_km[e] * math.sqrt(-2.0 * math.log1p(-u))
-            else:
-                r = scale_km[e] * math.sqrt(u)
-            azimuth = 2.0 * math.pi * v
-            sin_az, cos_az = math.sin(azimuth), math.cos(azimuth)
-            sigma = r * to_sigma
-            sin_s = math.sin(sigma)
-            tan_s = sin_s / math.sqrt(1.0 - sin_s * sin_s)
-            w = math.atan2(a * tan_s * sin_az, b * cos_phi - tan_s * sin_phi * cos_az)
-            turned = cos_az - sin_phi * sin_az * math.tan(0.5 * w) / a
-            half = 0.5 * math.asin(sin_s * turned)
-            bent = b - 1.5 * _EP2 * half * math.sin(2.0 * phi + 4.0 / 3.0 * b * half)
-            x = places[e, 0] + math.degrees(w / a)
-            lon[e, d] = x - 360.0 if x > 180.0 else (x + 360.0 if x < -180.0 else x)
-            lat[e, d] = places[e, 1] + math.degrees(2.0 * half * bent)
+    last = -1
+    for i in range(who.size):
+        e = who[i]
+        if e != last:
+            phi = math.radians(places[e, 1])
+            sin_phi, cos_phi = math.sin(phi), math.cos(phi)
+            a = math.sqrt(1 + _EP2 * cos_phi**4)
+            b = math.sqrt(1 + _EP2 * cos_phi**2)
+            to_sigma = 1e3 * b * b / (_A_M * c)
+            last = e
+        u, v = _two(keys[e], draws[i], attempt)
+        r = _radius(u, scale_km[e], gaussian[e])
+        azimuth = 2.0 * math.pi * v
+        sin_az, cos_az = math.sin(azimuth), math.cos(azimuth)
+        sin_s = math.sin(r * to_sigma)
+        tan_s = sin_s / math.sqrt(1.0 - sin_s * sin_s)
+        w = math.atan2(a * tan_s * sin_az, b * cos_phi - tan_s * sin_phi * cos_az)
+        turned = cos_az - sin_phi * sin_az * math.tan(0.5 * w) / a
+        half = 0.5 * math.asin(sin_s * turned)
+        bent = b - 1.5 * _EP2 * half * math.sin(2.0 * phi + 4.0 / 3.0 * b * half)
+        x = places[e, 0] + math.degrees(w / a)
+        lon[i] = x - 360.0 if x > 180.0 else (x + 360.0 if x < -180.0 else x)
+        lat[i] = places[e, 1] + math.degrees(2.0 * half * bent)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _radius(u: Any, scale: Any, gaussian: Any) -> Any:
+    return scale * (math.sqrt(-2.0 * math.log1p(-u)) if gaussian else math.sqrt(u))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -168,27 +175,25 @@ def _latitude(ground: Any) -> Any:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def in_bands(  # noqa: PLR0913, PLR0917 (plain arrays in, no objects)
-    keys: Any, index: Any, shape: int, cuts: Any, first: int, most: int, lon: Any, lat: Any
+    keys: Any, draws: Any, index: Any, cuts: Any, first: int, most: int, lon: Any, lat: Any
 ) -> int:
     """
     Draw positions uniform by ground in one polygon.
 
     Parameters
     ----------
-    keys
-        Key of each event, uint64.
+    keys, draws
+        Key of the event and number of the draw of each position, uint64.
     index
-        Arrays of the polygons, as `is_inside` takes them.
-    shape
-        Number of the polygon.
+        Arrays of the polygon alone, as `is_inside` takes them.
     cuts
         West, east, south and north of each of its bands, shape ``(n, 4)``. Units: degrees.
     first
-        Number of the first attempt.
+        Counter of the first attempt.
     most
         Attempts at one position.
     lon, lat
-        Filled: shape ``(n, draws)``. Units: degrees.
+        Filled, by position. Units: degrees.
 
     Returns
     -------
@@ -204,20 +209,18 @@ def in_bands(  # noqa: PLR0913, PLR0917 (plain arrays in, no objects)
         whole += reach[k] * (cuts[k, 1] - cuts[k, 0])
         summed[k] = whole
     failed = 0
-    for e in range(keys.size):
-        for d in range(lon.shape[1]):
-            found = False
-            for attempt in range(most):
-                u, v = _two(keys[e], d, first + attempt)
-                k = min(np.searchsorted(summed, u * whole, side="right"), n - 1)
-                before = summed[k - 1] if k > 0 else 0.0
-                part = (u * whole - before) / (summed[k] - before)
-                x = cuts[k, 0] + part * (cuts[k, 1] - cuts[k, 0])
-                y = _latitude(low[k] + v * reach[k])
-                if is_inside(x, y, shape, index):
-                    lon[e, d], lat[e, d] = x, y
-                    found = True
-                    break
-            if not found:
-                failed += 1
+    for i in range(keys.size):
+        found = False
+        for attempt in range(most):
+            u, v = _two(keys[i], draws[i], first + attempt)
+            k = min(np.searchsorted(summed, u * whole, side="right"), n - 1)
+            before = summed[k - 1] if k > 0 else 0.0
+            part = (u * whole - before) / (summed[k] - before)
+            x = cuts[k, 0] + part * (cuts[k, 1] - cuts[k, 0])
+            y = _latitude(low[k] + v * reach[k])
+            if is_inside(x, y, 0, index):
+                lon[i], lat[i] = x, y
+                found = True
+                break
+        failed += not found
     return failed

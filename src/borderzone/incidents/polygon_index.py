@@ -92,7 +92,9 @@ def band_extents(index: Index, shape: int) -> FloatArray:
 
 def _edges(shape: shapely.Geometry | None) -> FloatArray:
     """Both ends of every edge, the lower one first; nothing for what is no polygon."""
-    parts = [] if shape is None else [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"]
+    parts = (
+        [] if shape is None else [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"]
+    )
     rings = shapely.get_rings(parts) if parts else []
     ends = []
     for ring in rings:

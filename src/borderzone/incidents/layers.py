@@ -1,0 +1,255 @@
+"""Layers in which events are looked for: provinces, districts, countries, towns, features."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import Geod
+
+from borderzone.errors import CRSMismatchError, DataError
+from borderzone.incidents.sizes import area_km2, length_km, position_error_km
+
+if TYPE_CHECKING:
+    from borderzone.incidents.codebooks import Kernel
+
+__all__ = ["Event", "Ground", "Region", "in_degrees"]
+
+_GEOD = Geod(ellps="WGS84")
+_PEOPLE_PER_KM2 = 5000.0  # of a built-up area [A]
+_SMALLEST_TOWN_KM = 2.0  # [A]: coded centres are not more exact than this
+
+Region = tuple[str, float, float, str, str, shapely.Geometry]
+
+
+class Event(NamedTuple):
+    """What the choice of a region needs to know of an event."""
+
+    id: str
+    where_prec: int | None
+    scheme: str
+    radius_km: float
+    status: str
+    reason: str
+    geometry: shapely.Point
+
+
+def in_degrees(layer: Any, name: str) -> Any:
+    """
+    Bring a layer to longitude and latitude.
+
+    Parameters
+    ----------
+    layer
+        Table or series of shapes.
+    name
+        Its name, for the message.
+
+    Returns
+    -------
+    GeoDataFrame or GeoSeries
+        The layer, EPSG:4326.
+
+    Raises
+    ------
+    CRSMismatchError
+        If it has no CRS.
+    DataError
+        If it is no table of shapes.
+    """
+    if not isinstance(layer, (gpd.GeoDataFrame, gpd.GeoSeries)):
+        msg = f"{name} must be a GeoDataFrame or GeoSeries, got a {type(layer).__name__}"
+        raise DataError(msg)
+    if layer.crs is None:
+        msg = f"{name} has no CRS; set it, for example with set_crs('EPSG:4326')"
+        raise CRSMismatchError(msg)
+    return layer.to_crs("EPSG:4326")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """
+    All layers in which events are looked for.
+
+    Attributes
+    ----------
+    polygons
+        Polygons by level: "admin0", "admin1", "admin2".
+    features
+        Lines or polygons by event id, or None.
+    places
+        Towns with their population, or None.
+    """
+
+    polygons: dict[str, _Polygons]
+    features: gpd.GeoSeries | None
+    places: gpd.GeoDataFrame | None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        admin0: gpd.GeoDataFrame | None,
+        admin1: gpd.GeoDataFrame | None,
+        admin2: gpd.GeoDataFrame | None,
+        features: gpd.GeoSeries | None,
+        places: gpd.GeoDataFrame | None,
+    ) -> Ground:
+        """
+        Check the layers and make them ready.
+
+        Parameters
+        ----------
+        admin0, admin1, admin2
+            Countries, provinces, districts; None where not given.
+        features
+            Lines or polygons by event id, or None.
+        places
+            Towns with a column population, or None.
+
+        Returns
+        -------
+        Ground
+            The layers.
+
+        Raises
+        ------
+        CRSMismatchError
+            If one has no CRS.
+        DataError
+            If one is no table of shapes, or places has no population.
+        """
+        given = {"admin0": admin0, "admin1": admin1, "admin2": admin2}
+        if places is not None:
+            places = in_degrees(places, "places")
+            if "population" not in places.columns:
+                msg = "places has no column population, which the size of a town is taken from"
+                raise DataError(msg)
+        return cls(
+            polygons={name: _Polygons(layer, name) for name, layer in given.items()},
+            features=None if features is None else in_degrees(features, "features"),
+            places=places,
+        )
+
+    def region(self, event: Event, kernel: Kernel) -> Region:
+        """
+        Give the region of one event.
+
+        Parameters
+        ----------
+        event
+            The event.
+        kernel
+            Kernel of its class.
+
+        Returns
+        -------
+        tuple
+            kind, scale_km, median_error_km, basis, reason, geometry.
+        """
+        if event.status == "quarantined":
+            return _excluded(f"quarantined: {event.reason}")
+        if event.radius_km > 0 and kernel.shape not in ("none", "country"):
+            return _about("disc", event.radius_km, event.geometry, "radius stated for the event")
+        if kernel.shape in ("gaussian", "disc"):
+            return _about(kernel.shape, kernel.scale_km, event.geometry, kernel.source)
+        ways = {
+            "town": self._in_town, "polygon": self._in_polygon, "feature": self._along_feature
+        }
+        return ways.get(kernel.shape, self._in_country)(event, kernel)
+
+    def _in_country(self, event: Event, kernel: Kernel) -> Region:
+        if kernel.shape == "country" and self.polygons["admin0"].given:
+            polygon = self.polygons["admin0"].holding(event.geometry)
+            if polygon is not None:
+                return _spread(polygon, "admin0 polygon that holds the point")
+        code = "" if event.where_prec is None else f" ({_code(event)})"
+        return _excluded(f"{kernel.meaning}{code}")
+
+    def _in_town(self, event: Event, kernel: Kernel) -> Region:
+        people = self._population(event.geometry, kernel.scale_km)
+        if people is None:
+            return _about("disc", kernel.scale_km, event.geometry, f"{kernel.source}; size unknown")
+        radius = max(_SMALLEST_TOWN_KM, math.sqrt(people / _PEOPLE_PER_KM2 / math.pi))
+        basis = f"{kernel.source}; town of {people:,.0f} people"
+        return _about("disc", radius, event.geometry, basis)
+
+    def _population(self, point: shapely.Point, within_km: float) -> float | None:
+        """People of the nearest town within reach, None where there is none or it is unknown."""
+        if self.places is None or self.places.empty:
+            return None
+        lon, lat = self.places.geometry.x.to_numpy(), self.places.geometry.y.to_numpy()
+        here = np.full(len(lon), point.x), np.full(len(lat), point.y)
+        apart_m = np.asarray(_GEOD.inv(*here, lon, lat)[2])
+        near = int(apart_m.argmin())
+        people = float(self.places["population"].iloc[near])
+        return people if apart_m[near] <= 1e3 * within_km and people > 0 else None
+
+    def _in_polygon(self, event: Event, kernel: Kernel) -> Region:
+        names = ("admin2", "admin1") if kernel.level == "admin2" else ("admin1",)
+        layers = [self.polygons[name] for name in names]
+        for layer in layers:
+            polygon = layer.holding(event.geometry)
+            if polygon is not None:
+                return _spread(polygon, f"{layer.name} polygon that holds the point")
+        given = [layer.name for layer in layers if layer.given]
+        if given:
+            return _excluded(f"no {' or '.join(given)} polygon holds its point")
+        return _excluded(
+            f"known only to its district or province ({_code(event)}), and no polygons "
+            "were given: pass admin1="
+        )
+
+    def _along_feature(self, event: Event, kernel: Kernel) -> Region:
+        if self.features is None or event.id not in self.features.index:
+            return _excluded(f"{kernel.meaning}, which was not given ({_code(event)})")
+        shape = self.features.loc[event.id]
+        if not isinstance(shape, shapely.Geometry):
+            msg = f"features holds event {event.id} more than once; join its shapes into one"
+            raise DataError(msg)
+        return _spread(shape, "feature given for the event")
+
+
+class _Polygons:
+    """The polygons of one administrative level, searched by point."""
+
+    def __init__(self, layer: gpd.GeoDataFrame | None, name: str) -> None:
+        self.name = name
+        self.given = layer is not None
+        if layer is None:
+            return
+        self._shapes = in_degrees(layer, name).geometry.to_numpy()
+        self._tree = shapely.STRtree(self._shapes)
+
+    def holding(self, point: shapely.Point) -> shapely.Geometry | None:
+        if not self.given:
+            return None
+        found = self._tree.query(point, predicate="intersects")
+        return self._shapes[found.min()] if found.size else None
+
+
+def _code(event: Event) -> str:
+    name = {"acled": "geo_precision", "gtd": "specificity"}.get(event.scheme, "where_prec")
+    return f"{name} {event.where_prec}"
+
+
+def _about(kind: str, scale_km: float, point: shapely.Point, basis: str) -> Region:
+    return kind, scale_km, position_error_km(kind, scale_km), basis, "", point
+
+
+def _excluded(reason: str) -> Region:
+    return "excluded", np.nan, np.nan, "", reason, shapely.Point()
+
+
+def _spread(shape: shapely.Geometry, basis: str) -> Region:
+    """Take a line or polygon; its median error is that of a line or disc of its size."""
+    if shape.geom_type in ("Polygon", "MultiPolygon"):
+        return "polygon", np.nan, math.sqrt(area_km2(shape) / math.pi / 2), basis, "", shape
+    if shape.geom_type in ("LineString", "MultiLineString"):
+        return "line", np.nan, length_km(shape) / 4, basis, "", shape
+    msg = f"features must be lines or polygons, got a {shape.geom_type}; use radius_km for a point"
+    raise DataError(msg)

@@ -1,0 +1,108 @@
+"""How large regions are, and how far positions lie from the coded point."""
+
+from __future__ import annotations
+
+import math
+
+import shapely
+from pyproj import Geod
+
+from borderzone._checks import check_choice, check_positive, check_probability
+from borderzone.errors import InvalidParameterError
+
+__all__ = ["area_km2", "length_km", "position_error_km"]
+
+_GEOD = Geod(ellps="WGS84")
+
+
+def position_error_km(shape: str, scale_km: float, *, share: float = 0.5) -> float:
+    """
+    Give the distance from the coded point that holds a share of the positions.
+
+    Parameters
+    ----------
+    shape
+        "gaussian" (circular, two dimensions) or "disc" (uniform).
+    scale_km
+        Standard deviation or radius. Units: km.
+    share
+        Share of positions within the distance, from 0 to below 1 (gaussian)
+        or 1 (disc); 0.5 gives the median error.
+
+    Returns
+    -------
+    float
+        The distance. Units: km.
+
+    Raises
+    ------
+    InvalidParameterError
+        If shape, scale or share is impossible.
+
+    Examples
+    --------
+    >>> round(position_error_km("disc", 25), 4)
+    17.6777
+    >>> round(position_error_km("gaussian", 1, share=0.9), 6)
+    2.145966
+    """
+    check_choice(shape, "shape", ("gaussian", "disc"))
+    check_positive(scale_km, "scale_km", "km")
+    check_probability(share, "share")
+    if shape == "disc":
+        return scale_km * math.sqrt(share)
+    if share == 1:
+        msg = "share must be below 1 for a gaussian, which has no outer edge"
+        raise InvalidParameterError(msg)
+    return scale_km * math.sqrt(-2.0 * math.log1p(-share))
+
+
+def area_km2(polygon: shapely.Geometry) -> float:
+    """
+    Give the area of a polygon of longitudes and latitudes on the ellipsoid.
+
+    Parameters
+    ----------
+    polygon
+        Polygon or multipolygon, holes allowed; lines and points in a
+        collection count for nothing.
+
+    Returns
+    -------
+    float
+        Its area. Units: km².
+
+    Examples
+    --------
+    >>> round(area_km2(shapely.box(41, 34, 42, 35)))
+    10188
+    """
+    parts = shapely.get_parts(shapely.get_parts(polygon))
+    areas = [
+        _GEOD.geometry_area_perimeter(shapely.orient_polygons(part))[0]
+        for part in parts
+        if part.geom_type == "Polygon" and not part.is_empty
+    ]
+    return abs(math.fsum(areas)) / 1e6
+
+
+def length_km(line: shapely.Geometry) -> float:
+    """
+    Give the length of a line of longitudes and latitudes on the ellipsoid.
+
+    Parameters
+    ----------
+    line
+        Line, or several.
+
+    Returns
+    -------
+    float
+        Its length. Units: km.
+
+    Examples
+    --------
+    >>> round(length_km(shapely.LineString([(41, 34), (42, 34)])), 1)
+    92.4
+    """
+    return float(_GEOD.geometry_length(line)) / 1e3
