@@ -21,7 +21,7 @@ from scipy import stats
 from borderzone import incidents
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError
 from borderzone.incidents.bands import imputed_band, pooled_garwood
-from borderzone.incidents.precision import area_km2
+from borderzone.incidents.sizes import area_km2
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray

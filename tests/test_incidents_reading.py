@@ -80,7 +80,7 @@ def test_keeps_every_row_and_empties_the_geometry_of_quarantined_ones(tmp_path: 
         "id;date;type;lat;lon;remark\n"
         "1;2019-03-25;raid;34,5;41.2;a\n"
         "2;2019-03-25;raid;;41.2;b\n"
-        "3;2019-03-25;raid;34.5N;41.2;c\n"
+        "3;2019-03-25;raid;34.5X;41.2;c\n"
         "4;2019-03-25;raid;95;41.2;d\n"
         "5;2019-03-25;raid;0;0;e\n"
         "6;2019-03-25;raid;33.5;33.5;f\n"
@@ -187,7 +187,7 @@ def test_tells_duplicates_of_three_kinds_and_removes_none() -> None:
     assert "same day and type as 'c', 0.6 km away" in events["reason"][2]
     assert "same day and type as 'b'" in events["reason"][3]
     assert events["reason"][4] == ""
-    assert events["reason"][5] == "same id: 'b' is also the id of row 3"
+    assert events["reason"][5] == "same id: 'b' is also the id of row 3, with other date"
 
 
 def test_tells_a_pile_up_of_rows_on_one_coordinate() -> None:
@@ -318,7 +318,6 @@ def test_columns_of_any_name_can_be_named() -> None:
         ("id,where\nA,here\n", "no column for latitude and longitude: found id, where"),
         ("id,lat\nA,34\n", "no column for longitude.*Accepted names.*longitude lon, long"),
         ("lat,lat,lon\n1,2,3\n", "two columns carry the same name: 'lat'"),
-        ("lat,lon\nقائم,41\n".encode("cp1256"), "looks like cp1256.*encoding='cp1256'"),
         (b"PK\x03\x04\x00\x00", "not a text table.*CSV UTF-8"),
         ('lat,lon,note\n34,41,"one\n35,41,two\n', "line 3: .*never closed"),
     ],
@@ -329,7 +328,6 @@ def test_columns_of_any_name_can_be_named() -> None:
         "no coordinates",
         "half of them",
         "twins",
-        "Arabic Windows",
         "spreadsheet",
         "open quote",
     ],
@@ -349,8 +347,8 @@ def test_a_named_encoding_is_used_and_another_format_is_refused(tmp_path: Path) 
     assert events["place"].tolist() == ["القائم"]
     sixteen = incidents.read(written(tmp_path, "lat\tlon\n34\t41\n".encode("utf-16")))
     assert sixteen["lon"].tolist() == [41.0]
-    with pytest.raises(DataError, match=r"'\.xlsx' are not read; save it as CSV UTF-8"):
-        incidents.read(tmp_path / "events.xlsx")
+    with pytest.raises(DataError, match=r"'\.dbf' are not read; save it as CSV UTF-8"):
+        incidents.read(tmp_path / "events.dbf")
     with pytest.raises(DataError, match="no file"):
         incidents.read(tmp_path / "absent.csv")
     with pytest.raises(DataError, match="not a local file"):

@@ -67,7 +67,8 @@ def at(shape: tuple[int, int], row: float, column: float, cell_m: float = CELL_M
 
 def between(z: Any, row: Any, column: Any) -> Any:
     """Heights by bilinear interpolation; a neighbour of weight 0 has no say."""
-    row, column = np.atleast_1d(row), np.atleast_1d(column)
+    # A line through a centre must not touch the void beside it by an error of rounding.
+    row, column = np.round(np.atleast_1d(row), 12), np.round(np.atleast_1d(column), 12)
     i, j = np.floor(row).astype(int), np.floor(column).astype(int)
     total = np.zeros(row.shape)
     for p, down in ((i, 1 - (row - i)), (i + 1, row - i)):

@@ -103,6 +103,7 @@ class Handler(BaseHTTPRequestHandler):
             "range": self.headers.get("Range"),
             "if_range": self.headers.get("If-Range"),
             "authorization": self.headers.get("Authorization"),
+            "token": self.headers.get("x-ucdp-access-token"),
             "sent": 0,
         }
         with self.lock:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import difflib
 import math
-from typing import TYPE_CHECKING
+import numbers
+from typing import TYPE_CHECKING, Any
 
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["check_choice", "check_non_negative", "check_positive", "check_probability"]
+__all__ = [
+    "check_choice",
+    "check_confidence",
+    "check_non_negative",
+    "check_positive",
+    "check_probability",
+    "check_seed",
+    "check_whole",
+]
 
 
 def check_positive(value: float, name: str, unit: str = "") -> float:
@@ -100,6 +109,91 @@ def check_probability(value: float, name: str) -> float:
         msg = f"{name} must lie between 0 and 1, got {value!r}"
         raise InvalidParameterError(msg)
     return number
+
+
+def check_confidence(value: float, name: str = "confidence") -> float:
+    """
+    Refuse a confidence of which no band can be made.
+
+    Parameters
+    ----------
+    value
+        The confidence.
+    name
+        Its name, for the message.
+
+    Returns
+    -------
+    float
+        The same number.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not a number between 0 and 1, both left out.
+    """
+    number = check_probability(value, name)
+    if number in (0.0, 1.0):
+        msg = f"{name} must lie between 0 and 1, both left out, got {value!r}"
+        raise InvalidParameterError(msg)
+    return number
+
+
+def check_whole(value: float, name: str, *, lowest: int = 1) -> int:
+    """
+    Refuse what is not a whole number of at least so much.
+
+    Parameters
+    ----------
+    value
+        The number.
+    name
+        Its name, for the message.
+    lowest
+        Smallest number allowed.
+
+    Returns
+    -------
+    int
+        The same number.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not a whole number, or below the lowest.
+    """
+    number = _number(value, name)
+    if not (math.isfinite(number) and number == math.floor(number) and number >= lowest):
+        msg = f"{name} must be a whole number, {lowest} or more, got {value!r}"
+        raise InvalidParameterError(msg)
+    return int(number)
+
+
+def check_seed(seed: Any) -> Any:
+    """
+    Refuse what no random stream can start from.
+
+    Parameters
+    ----------
+    seed
+        A whole number, 0 or more, or a numpy Generator.
+
+    Returns
+    -------
+    Any
+        The same.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is neither.
+    """
+    whole = not isinstance(seed, bool) and isinstance(seed, numbers.Integral) and int(seed) >= 0
+    # A generator is told by what is asked of it: guards load without numpy.
+    if not (whole or callable(getattr(seed, "integers", None))):
+        msg = f"seed must be a whole number, 0 or more, or a numpy Generator, got {seed!r}"
+        raise InvalidParameterError(msg)
+    return seed
 
 
 def check_choice(value: str, name: str, choices: Iterable[str]) -> str:

@@ -14,12 +14,14 @@ from rich.table import Table
 import borderzone
 from borderzone import errors
 from borderzone._checks import check_choice
+from borderzone._cli_ucdp import fetch_ucdp
 
 __all__ = ["app", "main"]
 
 EXIT_BUG, EXIT_USAGE, EXIT_DATA, EXIT_NETWORK, EXIT_LIMIT = 1, 2, 3, 4, 5
 EXIT_INTERRUPTED = 130  # as shells count it
 _ASK_FROM_BYTES = 100_000_000
+_REJECTED = "incidents_rejected.csv"
 
 _EXIT_CODES: tuple[tuple[type[errors.BorderzoneError], int], ...] = (
     (errors.LimitError, EXIT_LIMIT),
@@ -42,10 +44,11 @@ app = typer.Typer(
 )
 fetch_app = typer.Typer(
     name="fetch",
-    help="Bring elevation or land cover tiles for a corridor from a public store.",
+    help="Bring elevation, land cover or public incidents of a corridor from a public store.",
     no_args_is_help=True,
 )
 app.add_typer(fetch_app)
+fetch_app.command("ucdp")(fetch_ucdp)
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 _state = {"debug": False}
@@ -162,30 +165,89 @@ def data() -> None:
 
 
 @app.command()
-def check(
+def check(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     incidents: Annotated[Path, typer.Argument(help="Incident table to check.")],
     *,
     rejected: Annotated[
-        Path | None, typer.Option(help="Write the rejected rows to this CSV file.")
+        Path | None,
+        typer.Option(
+            help=f"CSV file for the rejected rows; without it {_REJECTED}, if that is free."
+        ),
     ] = None,
+    limit: Annotated[
+        float, typer.Option(help="Largest share of rejected rows that is accepted, 0 to 1.")
+    ] = 0.2,
+    format: Annotated[
+        str | None, typer.Option(help="Layout or kind of file, if it is not recognised.")
+    ] = None,
+    date_format: Annotated[
+        str | None, typer.Option(help="Format of dates with two readings, such as %d/%m/%Y.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of a text file that is not UTF-8.")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a spreadsheet.")] = None,
     fix_swapped: Annotated[
         bool, typer.Option("--fix-swapped", help="Exchange latitude and longitude where it helps.")
     ] = False,
+    bbox: Annotated[
+        tuple[float, float, float, float] | None,
+        typer.Option(metavar="W S E N", help="Where positions are expected, in degrees."),
+    ] = None,
 ) -> None:
     """Check an incident table row by row; exit code 3 when too many rows are unusable."""
     from borderzone import incidents as room  # noqa: PLC0415 - heavy imports
-    from borderzone.io import write_csv  # noqa: PLC0415
+    from borderzone._checks import check_probability  # noqa: PLC0415
 
-    events = room.read(incidents, fix_swapped=fix_swapped)
-    _print_table(room.check(events), f"{incidents}: {len(events)} rows")
-    bad = room.rejected(events)
-    if rejected is not None and len(bad):
-        if rejected.exists():
-            msg = f"{rejected} exists; choose another name or remove it first"
-            raise errors.OutputError(msg)
-        write_csv(bad.drop(columns="geometry"), rejected)
-        _out.print(f"{len(bad)} rejected rows: {rejected}")
-    room.require_usable(events)
+    check_probability(limit, "limit")
+    _check_free(rejected)
+    events = room.read(
+        incidents,
+        format=format,
+        date_format=date_format,
+        encoding=encoding,
+        sheet=sheet,
+        fix_swapped=fix_swapped,
+        bbox=bbox,
+    )
+    verdict = room.check(events)
+    _print_table(verdict, f"{incidents}: {len(events)} rows")
+    for sentence in room.verdict_sentences(events):
+        _say(sentence)
+    _keep_rejected(room.rejected(events), rejected)
+    room.require_usable(events, limit=limit)
+
+
+def _check_free(rejected: Path | None) -> None:
+    """Refuse a file that cannot be written before the time is spent on reading."""
+    if rejected is None:
+        return
+    if rejected.exists():
+        msg = f"{rejected} exists; choose another name or remove it first"
+        raise errors.OutputError(msg)
+    if rejected.suffix.lower() != ".csv":
+        msg = f"{rejected} does not end in .csv: the rejected rows are written as CSV"
+        raise errors.OutputError(msg)
+    if not rejected.absolute().parent.is_dir():
+        msg = f"{rejected}: there is no folder {str(rejected.parent)!r}; make it first"
+        raise errors.OutputError(msg)
+
+
+def _keep_rejected(bad: Any, named: Path | None) -> None:
+    """Write the rejected rows, never over a file that is there."""
+    from borderzone.incidents import write  # noqa: PLC0415 - heavy imports
+
+    if not len(bad):
+        return
+    file = Path(_REJECTED) if named is None else named
+    if file.exists():
+        _say(
+            f"{len(bad)} rejected rows are not written: {file} exists; name a file with --rejected"
+        )
+        return
+    # Single rows, to be mended at home: the file says so, whatever the terms of the source.
+    write(bad, file, detail="internal")
+    _say(f"{len(bad)} rejected rows: {file}")
 
 
 @app.command()

@@ -121,6 +121,10 @@ class Scenario(BaseModel):
         Year of the table of nights and moons, 1900 to 2100.
     law
         Law of detection: ``"random"`` or ``"back_and_forth"``.
+    weights
+        Where people are expected to cross, for means along the border: ``"uniform"``, by
+        length, or ``"incidents"``, by `borderzone.incidents.pressure_weights` of the study's
+        incidents. The worst case looks at no weights and is always shown.
     targets
         Probabilities of interdiction and detection to plan for.
     confidence
@@ -167,6 +171,7 @@ class Scenario(BaseModel):
     light: Literal["night", "day"] = "night"
     light_year: Annotated[int, Field(ge=1900, le=2100)] = 2019
     law: Literal["random", "back_and_forth"] = "random"
+    weights: Literal["uniform", "incidents"] = "uniform"
     targets: tuple[OpenShare, ...] = (0.5, 0.9, 0.95)
     confidence: OpenShare = 0.9
     max_units: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000

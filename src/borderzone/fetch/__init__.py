@@ -1,7 +1,8 @@
-"""The only door to the network: elevation and land cover tiles, resumable and checked."""
+"""The only door to the network: tiles and public incidents, resumable and checked."""
 
 from __future__ import annotations
 
+from borderzone.fetch.events import UcdpResult, ucdp
 from borderzone.fetch.fetching import FetchResult, dem, landcover
 from borderzone.fetch.network import Network
 from borderzone.fetch.planning import Plan, plan
@@ -15,9 +16,11 @@ __all__ = [
     "Network",
     "Plan",
     "Source",
+    "UcdpResult",
     "cache_folder",
     "dem",
     "landcover",
     "plan",
     "tiles",
+    "ucdp",
 ]

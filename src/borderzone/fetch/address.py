@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from borderzone.fetch.sources import Source
 
-__all__ = ["base_address", "is_loopback", "same_server", "shown"]
+__all__ = ["base_address", "checked_mirror", "is_loopback", "same_server", "shown"]
 
 
 def base_address(source: Source, mirror: str | None) -> str:
@@ -38,10 +38,28 @@ def base_address(source: Source, mirror: str | None) -> str:
         If the mirror is not https (or http on this machine), or its address
         holds a password, a question or a fragment.
     """
-    return source.address if mirror is None else _checked(mirror)
+    return source.address if mirror is None else checked_mirror(mirror)
 
 
-def _checked(mirror: str) -> str:
+def checked_mirror(mirror: str) -> str:
+    """
+    Refuse an address that is no root of a mirror.
+
+    Parameters
+    ----------
+    mirror
+        The address, as given by the user.
+
+    Returns
+    -------
+    str
+        The same, without a slash at its end.
+
+    Raises
+    ------
+    InvalidParameterError
+        As `base_address`.
+    """
     try:
         parts = urlsplit(mirror.strip())
         host, _ = parts.hostname, parts.port

@@ -14,6 +14,7 @@ import numpy as np
 from rasterio.enums import Compression
 
 from borderzone.errors import BorderzoneError
+from borderzone.fetch.sources import Tile
 from borderzone.io import open_raster
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from borderzone.fetch.parts import Part
     from borderzone.fetch.remote import Remote
-    from borderzone.fetch.sources import Tile
 
 __all__ = ["DamagedError", "check_tile", "same_md5"]
 
@@ -67,13 +67,20 @@ def check_tile(part: Part) -> str:
     part.path.replace(part.whole)  # readers go by the extension
     try:
         with _one_at_a_time, open_raster(part.whole, what="tile", max_cells=_MAX_CELLS) as source:
-            _check_place(source, part.tile)
+            _check_place(source, _as_tile(part))
             if proven is None:
                 _check_blocks(source, part.whole)
     except BorderzoneError as error:
         raise DamagedError(str(error)) from None
     with part.whole.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _as_tile(part: Part) -> Tile:
+    if not isinstance(part.tile, Tile):  # this check is for tiles only
+        msg = f"{part.tile.name} is no tile"
+        raise TypeError(msg)
+    return part.tile
 
 
 def same_md5(path: Path, remote: Remote) -> bool | None:

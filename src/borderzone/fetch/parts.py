@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from borderzone.fetch.remote import Remote
     from borderzone.fetch.server import Server
-    from borderzone.fetch.sources import Tile
+    from borderzone.fetch.sources import Item
 
 __all__ = ["Brought", "Part", "bring"]
 
@@ -64,7 +64,7 @@ class Part:
         What the server says of the file now.
     """
 
-    def __init__(self, folder: Path, tile: Tile, address: str, remote: Remote) -> None:
+    def __init__(self, folder: Path, tile: Item, address: str, remote: Remote) -> None:
         self.tile = tile
         self.remote = remote
         self.address = address
@@ -148,10 +148,16 @@ class Part:
 
 
 def bring(
-    server: Server, tile: Tile, remote: Remote, folder: Path, report: Callable[[int], None]
+    server: Server,
+    tile: Item,
+    remote: Remote,
+    folder: Path,
+    report: Callable[[int], None],
+    *,
+    check: Callable[[Part], str] | None = None,
 ) -> Brought:
     """
-    Bring one tile and check it.
+    Bring one file and check it.
 
     Parameters
     ----------
@@ -165,6 +171,9 @@ def bring(
         Folder of files on their way.
     report
         Called with the number of bytes that are there, each time it changes.
+    check
+        Moves a file of full length to ``part.whole`` and gives its SHA-256, or
+        raises DamagedError; `check_tile` when left out.
 
     Returns
     -------
@@ -183,18 +192,20 @@ def bring(
     if part.whole.exists():  # killed while it was checked
         part.whole.replace(part.path)
     try:
-        return _tried(server, part, report)
+        return _tried(server, part, report, check or check_tile)
     except BaseException:
         part.drop_if_lost()
         raise
 
 
-def _tried(server: Server, part: Part, report: Callable[[int], None]) -> Brought:
+def _tried(
+    server: Server, part: Part, report: Callable[[int], None], check: Callable[[Part], str]
+) -> Brought:
     failures = damaged = best = 0
     while True:
         try:
             _fill(server, part, report)
-            return Brought(path=part.whole, remote=part.remote, sha256=check_tile(part))
+            return Brought(path=part.whole, remote=part.remote, sha256=check(part))
         except DamagedError as reason:
             part.discard()
             damaged += 1

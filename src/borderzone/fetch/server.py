@@ -21,16 +21,17 @@ from borderzone.fetch.remote import remote_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from borderzone.fetch.account import Account
     from borderzone.fetch.network import Network
     from borderzone.fetch.remote import Remote
-    from borderzone.fetch.sources import Tile
+    from borderzone.fetch.sources import Item
 
-__all__ = ["Server", "StoppedError", "TroubleError"]
+__all__ = ["LONGEST_PAUSE_S", "Server", "StoppedError", "TroubleError"]
 
 _CHUNK = 256 * 1024
 _REDIRECTS = 3
 _SLOWEST_BYTES_S = 1024
-_LONGEST_PAUSE_S = 30.0
+LONGEST_PAUSE_S = 30.0
 _ASK_LATER = frozenset({408, 429})  # too late, too many questions
 
 
@@ -65,11 +66,14 @@ class Server:
         Checked address of the root.
     network
         How the network is used.
+    account
+        Whose token goes along with each question; none when left out.
     """
 
-    def __init__(self, base: str, network: Network) -> None:
+    def __init__(self, base: str, network: Network, account: Account | None = None) -> None:
         self.base = base
         self.network = network
+        self._account = account
         self.stop = threading.Event()
         self.received = 0
         self._promised = 0
@@ -81,6 +85,8 @@ class Server:
         self._session.headers.clear()
         self._session.headers["User-Agent"] = "borderzone"
         self._session.headers["Accept-Encoding"] = "identity"
+        if account is not None and account.secret is not None:
+            self._session.headers[account.header] = account.secret
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # Proxies of the environment count, but not for this machine. Names and passwords that
         # lie about in a .netrc file are not handed over.
@@ -116,7 +122,7 @@ class Server:
             If all is to end meanwhile.
         """
         pause_s = max(self.network.backoff_s * 2 ** (failures - 1), trouble.wait_s)
-        if self.stop.wait(min(pause_s, _LONGEST_PAUSE_S)):
+        if self.stop.wait(min(pause_s, LONGEST_PAUSE_S)):
             raise StoppedError
 
     def allows(self, more: int) -> bool:
@@ -146,7 +152,7 @@ class Server:
         """Close all connections."""
         self._session.close()
 
-    def look(self, tile: Tile) -> Remote | None:
+    def look(self, tile: Item) -> Remote | None:
         """
         Ask what the server says of a tile, without bringing it.
 
@@ -179,14 +185,14 @@ class Server:
                     raise NetworkError(msg) from None
                 self.pause(failures, trouble)
 
-    def _look(self, tile: Tile) -> Remote | None:
+    def _look(self, tile: Item) -> Remote | None:
         with self._asked("HEAD", tile, {}) as answer:
             if answer.status_code not in {405, 501}:
                 return self._described(tile, answer)
         with self._asked("GET", tile, {}) as answer:  # a server that knows no HEAD
             return self._described(tile, answer)
 
-    def _described(self, tile: Tile, answer: requests.Response) -> Remote | None:
+    def _described(self, tile: Item, answer: requests.Response) -> Remote | None:
         if answer.status_code == 404:
             return None
         found = remote_of(answer)
@@ -199,7 +205,7 @@ class Server:
         return found
 
     @contextmanager
-    def opened(self, tile: Tile, start: int, remote: Remote) -> Iterator[requests.Response]:
+    def opened(self, tile: Item, start: int, remote: Remote | None) -> Iterator[requests.Response]:
         """
         Ask for a tile, or for what is left of it.
 
@@ -210,7 +216,7 @@ class Server:
         start
             Bytes that are there already. Units: byte.
         remote
-            What the server said of it.
+            What the server said of it; None when it was not asked before.
 
         Yields
         ------
@@ -225,17 +231,19 @@ class Server:
             If it fails in a way that may pass.
         """
         headers = {}
-        if start:
+        if start and remote is not None:
             headers = {"Range": f"bytes={start}-", "If-Range": str(remote.validator)}
         with self._asked("GET", tile, headers) as answer:
             if answer.status_code == 404:
-                msg = f"{tile.name}: {self.name} offered it, and now has no such file; try again"
+                gone = "offered it, and now has no such file; try again"
+                never = "has no such file; check the version and the address"
+                msg = f"{tile.name}: {self.name} {never if remote is None else gone}"
                 raise NetworkError(msg)
             yield answer
 
     @contextmanager
     def _asked(
-        self, method: str, tile: Tile, headers: Mapping[str, str]
+        self, method: str, tile: Item, headers: Mapping[str, str]
     ) -> Iterator[requests.Response]:
         address = f"{self.base}/{tile.key}"
         for _ in range(_REDIRECTS):
@@ -269,7 +277,7 @@ class Server:
             # Not the error's own text: it may hold the address of a proxy with its password.
             raise TroubleError(_reason(error, self.network.timeout_s)) from None
 
-    def _followed(self, tile: Tile, address: str, onward: str) -> str:
+    def _followed(self, tile: Item, address: str, onward: str) -> str:
         target = urljoin(address, onward)
         if not same_server(address, target):
             msg = (
@@ -279,7 +287,7 @@ class Server:
             raise NetworkError(msg)
         return target
 
-    def _check_status(self, tile: Tile, answer: requests.Response, method: str) -> None:
+    def _check_status(self, tile: Item, answer: requests.Response, method: str) -> None:
         status = answer.status_code
         if method == "HEAD" and status in {405, 501}:
             return
@@ -287,10 +295,10 @@ class Server:
             msg = f"status {status}"
             raise TroubleError(msg, _asked_to_wait_s(answer))
         if status not in {200, 206, 404, 416}:
-            msg = (
-                f"{tile.name}: {self.name} answers with status {status}; check the address, "
-                "and whether it may be read without an account"
-            )
+            remedy = "check the address, and whether it may be read without an account"
+            if status in {401, 403} and self._account is not None:
+                remedy = self._account.remedy
+            msg = f"{tile.name}: {self.name} answers with status {status}; {remedy}"
             raise NetworkError(msg)
         if (
             status in {200, 206}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from borderzone.fetch.parts import Brought
-    from borderzone.fetch.sources import Source, Tile
+    from borderzone.fetch.sources import Item, Store, Tile
 
 __all__ = ["VARIABLE", "Shelf", "cache_folder"]
 
@@ -77,7 +77,7 @@ class Shelf:
         Where they are kept.
     """
 
-    source: Source
+    source: Store
     folder: Path
 
     @property
@@ -124,7 +124,7 @@ class Shelf:
             )
             raise OutputError(msg) from error
 
-    def holds(self, tile: Tile) -> bool:
+    def holds(self, tile: Item) -> bool:
         """
         Tell whether a tile is there, just as it was put there.
 
@@ -146,7 +146,7 @@ class Shelf:
             return False
         return bool(entry.get("sha256") == sha256(path))
 
-    def put(self, tile: Tile, brought: Brought, address: str) -> Path:
+    def put(self, tile: Item, brought: Brought, address: str) -> Path:
         """
         Give a checked file its final name.
 
@@ -181,6 +181,22 @@ class Shelf:
         for left in self.partial.glob(f"{tile.file}.part*"):
             left.unlink()
         return path
+
+    def retrieved(self, tile: Item) -> str:
+        """
+        Tell when a file that is there was retrieved.
+
+        Parameters
+        ----------
+        tile
+            The file.
+
+        Returns
+        -------
+        str
+            Day in UTC, YYYY-MM-DD.
+        """
+        return str(self._register()["files"].get(tile.file, {}).get("retrieved", ""))
 
     def note_unknown(self, tiles: Iterable[Tile]) -> None:
         """

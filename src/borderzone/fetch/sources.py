@@ -4,14 +4,66 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from borderzone.io.terms import Terms, copernicus, worldcover
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SOURCES", "Source", "Tile"]
+__all__ = ["SOURCES", "Item", "Source", "Store", "Tile"]
+
+
+class Item(Protocol):
+    """Anything that a server can be asked for: a tile, an archive, a page."""
+
+    @property
+    def name(self) -> str:
+        """
+        Name for messages.
+
+        Returns
+        -------
+        str
+            In a few words.
+        """
+
+    @property
+    def key(self) -> str:
+        """
+        Where it lies below the root of the server.
+
+        Returns
+        -------
+        str
+            The rest of its address.
+        """
+
+    @property
+    def file(self) -> str:
+        """
+        Name of its file.
+
+        Returns
+        -------
+        str
+            With the extension.
+        """
+
+
+class Store(Protocol):
+    """Anything whose files are kept on a shelf, with terms of their own."""
+
+    @property
+    def terms(self) -> Terms:
+        """
+        What it is, its licence, and the words that must travel with it.
+
+        Returns
+        -------
+        Terms
+            The terms.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

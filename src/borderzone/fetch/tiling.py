@@ -15,7 +15,7 @@ from borderzone.fetch.sources import SOURCES
 if TYPE_CHECKING:
     from borderzone.fetch.sources import Source, Tile
 
-__all__ = ["tiles", "tiles_needed"]
+__all__ = ["checked_margin_km", "ground_of", "tiles", "tiles_needed"]
 
 MAX_MARGIN_KM = 1000.0
 
@@ -92,11 +92,8 @@ def tiles_needed(where: Any, source: Source, margin_km: float) -> list[Tile]:
     BorderzoneError
         As in `tiles`.
     """
-    margin = check_non_negative(margin_km, "margin_km", "km")
-    if margin > MAX_MARGIN_KM:
-        msg = f"margin_km must be at most {MAX_MARGIN_KM:g}, got {margin_km!r}"
-        raise InvalidParameterError(msg)
-    ground = _ground(where)
+    margin = checked_margin_km(margin_km)
+    ground = ground_of(where)
     shapely.prepare(ground)
     side = source.tile_deg
     reach_km = margin + _RIM_CELLS * source.cell_m / 1000
@@ -127,8 +124,51 @@ def _columns(ground: Any, row: int, side: int, reach_km: float) -> set[int]:
     return {int((edge + 180) % 360 - 180) for edge in touched}
 
 
-def _ground(where: Any) -> Any:
-    """Give the ground as one valid shape in longitude and latitude."""
+def checked_margin_km(margin_km: float) -> float:
+    """
+    Refuse a margin that is negative or beyond all corridors.
+
+    Parameters
+    ----------
+    margin_km
+        How far around the ground. Units: km.
+
+    Returns
+    -------
+    float
+        The same.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is negative, above 1000 km or no number.
+    """
+    margin = check_non_negative(margin_km, "margin_km", "km")
+    if margin > MAX_MARGIN_KM:
+        msg = f"margin_km must be at most {MAX_MARGIN_KM:g}, got {margin_km!r}"
+        raise InvalidParameterError(msg)
+    return margin
+
+
+def ground_of(where: Any) -> Any:
+    """
+    Give the ground as one valid shape in longitude and latitude.
+
+    Parameters
+    ----------
+    where
+        As in `tiles`.
+
+    Returns
+    -------
+    shapely.Geometry
+        The shape; beyond 180 degrees where it crosses them. Units: degree.
+
+    Raises
+    ------
+    BorderzoneError
+        As in `tiles`.
+    """
     shape = _shape(getattr(where, "outline", where))
     if shape.is_empty:
         msg = "where is empty; hand over a corridor or an outline with some ground in it"

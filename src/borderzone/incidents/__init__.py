@@ -2,47 +2,102 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from borderzone.incidents.article import article, describe, with_distance_to_border
 from borderzone.incidents.bands import garwood_interval
+from borderzone.incidents.codebooks import CODEBOOKS, KERNELS, UNSTATED, Kernel, kernel_table
+from borderzone.incidents.comparison_cells import comparison_cells, counts_in_cells
+from borderzone.incidents.counts import aggregate
+from borderzone.incidents.crossings import ARTICLE_ESTIMATE, CrossingEstimate
+from borderzone.incidents.enrichment import enrichment, enrichment_table
+from borderzone.incidents.enrichment_record import Enrichment
+from borderzone.incidents.export import Written, write
+from borderzone.incidents.exposure import exposure_ratios, rate_ratio_interval
 from borderzone.incidents.imputation import impute
-from borderzone.incidents.overlay import event_probabilities, overlay
-from borderzone.incidents.precision import (
-    KERNELS,
-    UNSTATED,
-    Kernel,
-    disc_share_beyond_edge,
-    position_error_km,
-    regions,
+from borderzone.incidents.interdiction_curve import (
+    InterdictionBand,
+    interdiction_band,
+    interdiction_curve,
 )
+from borderzone.incidents.overlay import event_probabilities, overlay
+from borderzone.incidents.precision import disc_share_beyond_edge, regions
 from borderzone.incidents.pressure import (
-    ARTICLE_ESTIMATE,
-    CrossingEstimate,
+    REPORTED_NOT_CROSSED,
+    pressure_draws,
+    pressure_weights,
     segment_weights,
 )
+from borderzone.incidents.ratio_of_counts import ratio_at_equal_distance
 from borderzone.incidents.readers import read
+from borderzone.incidents.schema import schema, validate
+from borderzone.incidents.sentences import zone_sentences
+from borderzone.incidents.sizes import position_error_km
 from borderzone.incidents.synthetic import synthetic
-from borderzone.incidents.verdict import check, rejected, require_usable
+from borderzone.incidents.terms import TERMS, DatasetTerms, credit_line, dataset_of, terms
+from borderzone.incidents.verdict import check, rejected, require_usable, verdict_sentences
+
+if TYPE_CHECKING:
+    from borderzone.incidents import hotspots
 
 __all__ = [
     "ARTICLE_ESTIMATE",
+    "CODEBOOKS",
     "KERNELS",
+    "REPORTED_NOT_CROSSED",
+    "TERMS",
     "UNSTATED",
     "CrossingEstimate",
+    "DatasetTerms",
+    "Enrichment",
+    "InterdictionBand",
     "Kernel",
+    "Written",
+    "aggregate",
     "article",
     "check",
+    "comparison_cells",
+    "counts_in_cells",
+    "credit_line",
+    "dataset_of",
     "describe",
     "disc_share_beyond_edge",
+    "enrichment",
+    "enrichment_table",
     "event_probabilities",
+    "exposure_ratios",
     "garwood_interval",
+    "hotspots",
     "impute",
+    "interdiction_band",
+    "interdiction_curve",
+    "kernel_table",
     "overlay",
     "position_error_km",
+    "pressure_draws",
+    "pressure_weights",
+    "rate_ratio_interval",
+    "ratio_at_equal_distance",
     "read",
     "regions",
     "rejected",
     "require_usable",
+    "schema",
     "segment_weights",
     "synthetic",
+    "terms",
+    "validate",
+    "verdict_sentences",
     "with_distance_to_border",
+    "write",
+    "zone_sentences",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Reading a table must not load the statistics, which few studies use.
+    if name == "hotspots":
+        return import_module("borderzone.incidents.hotspots")
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

@@ -10,19 +10,26 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone.incidents.cells import is_missing, parse_date, parse_number, shown
+from borderzone.incidents.angles import plain_angles, positions_in_one_column
+from borderzone.incidents.cells import is_missing, parse_number, shown
+from borderzone.incidents.dates import as_timestamps, read_dates
 from borderzone.incidents.duplicates import flag_duplicates
+from borderzone.incidents.layouts import LAYOUTS, Layout, cells_of
 from borderzone.incidents.positions import Box, flag_pile_ups, judge_positions
 from borderzone.incidents.schema import COLUMNS, Ledger
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from borderzone._typing import BoolArray, FloatArray
 
 __all__ = ["ReadOptions", "canonical"]
 
 _LABEL = "SYNTHETIC DATA"
-_PRECISIONS = ("day", "week", "month", "year")
+_TEXTS = ("event_type", "description", "country", "admin1", "admin2", "place", "source")
+_COUNTS = ("fatalities_low", "fatalities_best", "fatalities_high")
+_METRES = 1_000.0  # beyond any number of degrees
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +56,11 @@ class ReadOptions:
 
 
 def canonical(
-    raw: pd.DataFrame, parts: Mapping[str, str], ledger: Ledger, options: ReadOptions
+    raw: pd.DataFrame,
+    layout: Layout,
+    parts: Mapping[str, str],
+    ledger: Ledger,
+    options: ReadOptions,
 ) -> gpd.GeoDataFrame:
     """
     Bring a raw table into the canonical columns, row by row, dropping none.
@@ -58,6 +69,8 @@ def canonical(
     ----------
     raw
         The table as found.
+    layout
+        Its layout.
     parts
         Part to column, from `match_columns`.
     ledger
@@ -71,61 +84,144 @@ def canonical(
         Canonical columns, then the other columns of `raw`; EPSG:4326; index
         of `raw`. A quarantined row has an empty geometry.
     """
-    cells = {part: raw[name].tolist() for part, name in parts.items()}
-    n_rows = len(raw)
-    blank: list[object] = [""] * n_rows
-    lat, lon = judge_positions(
-        cells["lat"], cells["lon"], ledger, bbox=options.bbox, fix_swapped=options.fix_swapped
+    cells = _Cells(cells_of(raw, layout, parts), len(raw))
+    lat, lon, open_km = _positions(cells, ledger, options)
+    table: dict[str, Any] = {"id": _ids(cells.texts("id"))}
+    dates = read_dates(
+        {
+            part: cells.list(part)
+            for part in ("date", "date_end", "date_precision")
+            if part in cells
+        },
+        len(raw),
+        ledger,
+        date_format=options.date_format,
+        as_of=options.as_of,
     )
-    table: dict[str, Any] = {"id": _ids(cells.get("id", blank))}
-    table |= _dates(cells, n_rows, ledger, options)
-    for part in (
-        "event_type",
-        "description",
-        "country",
-        "admin1",
-        "admin2",
-        "place",
-        "source",
-    ):
-        table[part] = [_text(cell) for cell in cells.get(part, blank)]
+    table |= {"date_start": dates.start, "date_end": dates.end, "date_precision": dates.precision}
+    table |= {part: cells.texts(part) for part in _TEXTS}
     table |= {"lat": lat, "lon": lon}
-    table["where_prec"] = _precision_classes(cells.get("where_prec", blank), ledger)
-    given = [_text(cell) for cell in cells.get("where_scheme", blank)]
-    table["where_scheme"] = [
-        scheme or ("" if code is pd.NA else "ucdp")
-        for scheme, code in zip(given, table["where_prec"], strict=True)
-    ]
-    table["radius_km"] = _radii(cells.get("radius_km", blank), ledger)
-    for part in ("fatalities_low", "fatalities_best", "fatalities_high"):
-        table[part] = _fatalities(cells.get(part, blank), ledger)
-    table["synthetic"] = [_truth(cell) for cell in cells.get("synthetic", blank)]
+    table |= _precision(cells, layout, ledger)
+    radius = _radii(cells.list("radius_km"), ledger)
+    unstated = np.isnan(radius) & table["where_prec"].isna()
+    table["radius_km"] = np.where(unstated, open_km, radius)
+    table |= {part: _fatalities(cells.list(part), ledger) for part in _COUNTS}
+    table["dataset"] = layout.dataset or cells.texts("dataset")
+    table["synthetic"] = _once(cells.list("synthetic"), _truth)
     usable = np.array([status != "quarantined" for status in ledger.statuses()])
     flag_pile_ups(lat, lon, usable, ledger)
     flag_duplicates(raw, table, usable, ledger, given_ids="id" in parts)
     table |= {"status": ledger.statuses(), "reason": ledger.reasons()}
-    points = np.where(usable, shapely.points(lon, lat), shapely.Point())
-    return _assemble(table, raw, parts, points)
+    return _assemble(table, raw, parts, usable)
+
+
+class _Cells:
+    """The cells of every part, as lists or as trimmed text; a part that is absent is blank."""
+
+    def __init__(self, columns: Mapping[str, pd.Series], n_rows: int) -> None:
+        self._columns, self._n_rows = columns, n_rows
+
+    def __contains__(self, part: str) -> bool:
+        return part in self._columns
+
+    def list(self, part: str) -> list[object]:
+        if part not in self._columns:
+            return [""] * self._n_rows
+        cells: list[object] = self._columns[part].tolist()
+        return cells
+
+    def texts(self, part: str) -> pd.Series:
+        """Give trimmed text; whole columns of text are never taken apart."""
+        column = self._columns.get(part)
+        if column is None:
+            return pd.Series([""] * self._n_rows, dtype="str")
+        if isinstance(column.dtype, pd.StringDtype):
+            return column.fillna("").str.strip().astype("str")
+        return pd.Series([_text(cell) for cell in column.tolist()], dtype="str")
+
+
+def _positions(
+    cells: _Cells, ledger: Ledger, options: ReadOptions
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Latitude, longitude, and the radius that a coarse grid reference leaves open."""
+    if "lat" in cells and "lon" in cells:
+        lat_cells, lon_cells = cells.list("lat"), cells.list("lon")
+        open_km = [np.nan] * len(lat_cells)
+    else:
+        part = "mgrs" if "mgrs" in cells else "latlon"
+        lat_cells, lon_cells, open_km = positions_in_one_column(cells.list(part), part, ledger)
+    lat, lon = judge_positions(
+        plain_angles(lat_cells, "lat", ledger),
+        plain_angles(lon_cells, "lon", ledger),
+        ledger,
+        bbox=options.bbox,
+        fix_swapped=options.fix_swapped,
+    )
+    with np.errstate(invalid="ignore"):
+        metres = np.flatnonzero((np.abs(lat) > _METRES) & (np.abs(lon) > _METRES))
+    told = (
+        "these look like projected metres, not degrees: make points of them, name their CRS "
+        "(set_crs) and hand over the GeoDataFrame"
+    )
+    ledger.flag_all(metres, "metres", told)
+    return lat, lon, np.array(open_km, dtype=float)
+
+
+def _precision(cells: _Cells, layout: Layout, ledger: Ledger) -> dict[str, Any]:
+    codes = cells.list("where_prec")
+    own = dict.fromkeys(("", layout.scheme), layout.classes)
+    known = own | {other.scheme: other.classes for other in LAYOUTS.values()}
+    schemes = cells.texts("where_scheme").tolist()
+    found: dict[tuple[object, str], tuple[object, str]] = {}
+    classes: list[object] = []
+    named: list[str] = []
+    for row, pair in enumerate(zip(codes, schemes, strict=True)):
+        if pair not in found:
+            found[pair] = _class_of(pair[0], pair[1], known)
+        code, problem = found[pair]
+        classes.append(code)
+        named.append("" if code is pd.NA else pair[1] or layout.scheme)
+        if problem:
+            ledger.quarantine(row, "precision class", problem)
+    return {"where_prec": pd.array(classes, dtype="Int64"), "where_scheme": named}
+
+
+def _class_of(cell: object, scheme: str, known: Mapping[str, range]) -> tuple[object, str]:
+    number = parse_number(cell)
+    if number.state == "missing":
+        return pd.NA, ""
+    if scheme not in known:
+        books = ", ".join(filter(None, known))
+        return pd.NA, f"where_scheme {shown(scheme)} is none of {books}"
+    allowed = known[scheme]
+    if number.state == "ok" and number.value in allowed:
+        return int(number.value), ""
+    return pd.NA, f"where_prec {shown(cell)} is not one of {allowed.start} to {allowed.stop - 1}"
 
 
 def _assemble(
-    table: dict[str, Any], raw: pd.DataFrame, parts: Mapping[str, str], points: Any
+    table: dict[str, Any], raw: pd.DataFrame, parts: Mapping[str, str], usable: BoolArray
 ) -> gpd.GeoDataFrame:
-    frame = pd.DataFrame({name: table[name] for name in COLUMNS}, index=raw.index)
-    for name in ("date_start", "date_end"):
-        frame[name] = pd.to_datetime(frame[name]).astype("datetime64[ns]")
-    for name in ("where_prec", "fatalities_low", "fatalities_best", "fatalities_high"):
-        frame[name] = frame[name].astype("Int64")
+    columns: dict[str, Any] = {}
+    for name in COLUMNS:
+        if name in ("date_start", "date_end"):
+            columns[name] = as_timestamps(table[name], raw.index)
+        else:
+            cells = table[name].array if isinstance(table[name], pd.Series) else table[name]
+            columns[name] = pd.Series(cells, index=raw.index, dtype=_dtype(name))
     for name in raw.columns:
         own = str(name)
         plain = own.casefold()
         if plain in ("geometry", "status", "reason"):
             continue
         if plain not in COLUMNS:
-            frame[own] = raw[name]
+            columns[own] = raw[name]
         # Under a canonical name the read value stands; the cells stay beside it if they differ.
-        elif _changed(raw[name], frame[plain]) and f"{own}_original" not in raw.columns:
-            frame[f"{own}_original"] = raw[name]
+        elif _changed(raw[name], columns[plain]) and f"{own}_original" not in raw.columns:
+            columns[f"{own}_original"] = raw[name]
+    points = np.full(len(raw), shapely.Point(), dtype=object)
+    points[usable] = shapely.points(table["lon"][usable], table["lat"][usable])
+    frame = pd.DataFrame(columns, index=raw.index)
     events = gpd.GeoDataFrame(frame, geometry=points, crs="EPSG:4326")
     events.attrs["columns"] = dict(parts)
     if events["synthetic"].any():
@@ -133,26 +229,58 @@ def _assemble(
     return events
 
 
+def _dtype(name: str) -> Any:
+    if name in ("where_prec", *_COUNTS):
+        return "Int64"
+    if name in ("lat", "lon", "radius_km"):
+        return float
+    return bool if name == "synthetic" else "str"
+
+
 def _changed(raw: pd.Series, read: pd.Series) -> bool:
     """Whether the canonical column says anything else than the raw cells did."""
     if pd.api.types.is_datetime64_any_dtype(read):
-        texts = read.dt.strftime("%Y-%m-%d").tolist()
-    else:
-        texts = read.tolist()
-    for before, after in zip(raw.tolist(), texts, strict=True):
+        read = read.dt.strftime("%Y-%m-%d")
+    elif pd.api.types.is_float_dtype(read):
+        # Most cells are plain numbers: only the others need the careful look.
+        same = (pd.to_numeric(raw, errors="coerce") == read).to_numpy(dtype=bool)
+        raw, read = raw[~same], read[~same]
+    # A text that came through as it was needs no second look.
+    pairs = zip(raw.tolist(), read.tolist(), strict=True)
+    for before, after in {
+        pair for pair in pairs if pair[0] is not pair[1] and not _same_text(*pair)
+    }:
         if is_missing(before) and is_missing(after):
             continue
         number = parse_number(before)
-        same = str(before).strip() == str(after) or (
+        same_text = str(before).strip() == str(after)
+        if not same_text and not (
             number.state == "ok" and number.value == parse_number(after).value
-        )
-        if not same:
+        ):
             return True
     return False
 
 
-def _ids(cells: list[object]) -> list[str]:
-    return [f"row-{row}" if is_missing(cell) else _text(cell) for row, cell in enumerate(cells, 1)]
+def _same_text(before: object, after: object) -> bool:
+    return isinstance(before, str) and isinstance(after, str) and before == after
+
+
+def _once(cells: list[object], reading: Callable[[object], Any]) -> list[Any]:
+    """Read each different cell once; equal cells of other kinds are told apart."""
+    known: dict[object, Any] = {}
+    read = []
+    for cell in cells:
+        key = cell if isinstance(cell, str) else (type(cell), cell)
+        if key not in known:
+            known[key] = reading(cell)
+        read.append(known[key])
+    return read
+
+
+def _ids(texts: pd.Series) -> list[str]:
+    return [
+        f"row-{row}" if is_missing(text) else text for row, text in enumerate(texts.tolist(), 1)
+    ]
 
 
 def _text(cell: object) -> str:
@@ -167,66 +295,13 @@ def _truth(cell: object) -> bool:
     return str(cell).strip().casefold() in {"true", "1", "1.0", "yes"}
 
 
-def _dates(
-    cells: Mapping[str, list[object]], n_rows: int, ledger: Ledger, options: ReadOptions
-) -> dict[str, list[object]]:
-    start: list[object] = [pd.NaT] * n_rows
-    end: list[object] = [pd.NaT] * n_rows
-    precision: list[object] = [""] * n_rows
-    if "date" in cells:
-        blank: list[object] = [""] * n_rows
-        words = cells.get("date_precision", blank)
-        ends = cells.get("date_end", blank)
-        for row, cell in enumerate(cells["date"]):
-            span = _one_span(row, (cell, ends[row], words[row]), ledger, options)
-            if span is not None:
-                start[row], end[row], precision[row] = span
-    return {"date_start": start, "date_end": end, "date_precision": precision}
-
-
-def _one_span(
-    row: int, cells: tuple[object, object, object], ledger: Ledger, options: ReadOptions
-) -> tuple[pd.Timestamp, pd.Timestamp, str] | None:
-    word = "" if is_missing(cells[2]) else str(cells[2]).strip().casefold()
-    if word and word not in _PRECISIONS:
-        told = f"{shown(cells[2])} is none of {', '.join(_PRECISIONS)}; taken from the date"
-        ledger.flag(row, "date precision", told)
-        word = ""
-    first, last = (parse_date(cell, options.date_format, word) for cell in cells[:2])
-    for span in (first, last):
-        if span.problem:
-            kind = "date ambiguous" if " may be " in span.problem else "date unreadable"
-            ledger.quarantine(row, kind, span.problem)
-            return None
-    if first.start is None or first.end is None:
-        ledger.flag(row, "no date", "the cell is empty")
-        return None
-    end = last.end or first.end
-    if end < first.start:
-        ledger.quarantine(row, "date order", f"ends on {end}, before it starts on {first.start}")
-    elif first.start > options.as_of:
-        ledger.quarantine(row, "future date", f"{first.start} is after {options.as_of}")
-    return pd.Timestamp(first.start), pd.Timestamp(end), first.precision
-
-
-def _precision_classes(cells: list[object], ledger: Ledger) -> list[object]:
-    classes: list[object] = []
-    for row, cell in enumerate(cells):
-        number = parse_number(cell)
-        known = number.state == "ok" and number.value in range(1, 8)
-        classes.append(int(number.value) if known else pd.NA)
-        if not known and number.state != "missing":
-            ledger.quarantine(
-                row, "precision class", f"where_prec {shown(cell)} is not one of 1 to 7"
-            )
-    return classes
-
-
-def _radii(cells: list[object], ledger: Ledger) -> list[float]:
-    radii = []
-    for row, cell in enumerate(cells):
-        number = parse_number(cell)
-        radii.append(number.value if number.value > 0 else np.nan)
+def _radii(cells: list[object], ledger: Ledger) -> FloatArray:
+    radii = np.full(len(cells), np.nan)
+    for row, (cell, number) in enumerate(zip(cells, _once(cells, parse_number), strict=True)):
+        if number.state == "missing":
+            continue
+        if number.value > 0:
+            radii[row] = number.value
         if number.state == "comma":
             ledger.fix(row, "decimal comma", f"radius {shown(cell)} read as {number.value:g}")
         if number.state == "bad" or number.value < 0:
@@ -236,12 +311,11 @@ def _radii(cells: list[object], ledger: Ledger) -> list[float]:
     return radii
 
 
-def _fatalities(cells: list[object], ledger: Ledger) -> list[object]:
+def _fatalities(cells: list[object], ledger: Ledger) -> Any:
     counts: list[object] = []
-    for row, cell in enumerate(cells):
-        number = parse_number(cell)
+    for row, (cell, number) in enumerate(zip(cells, _once(cells, parse_number), strict=True)):
         whole = number.state == "ok" and number.value >= 0 and number.value.is_integer()
         counts.append(int(number.value) if whole else pd.NA)
         if not whole and number.state != "missing":
             ledger.flag(row, "fatalities", f"{shown(cell)} is not a count and is left out")
-    return counts
+    return pd.array(counts, dtype="Int64")

@@ -14,7 +14,16 @@ from borderzone.errors import InvalidParameterError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CODEBOOKS", "KERNELS", "LEVELS", "UNSTATED", "Kernel", "code_books", "kernel_table"]
+__all__ = [
+    "CODEBOOKS",
+    "KERNELS",
+    "LEVELS",
+    "UNSTATED",
+    "Kernel",
+    "check_kernel",
+    "code_books",
+    "kernel_table",
+]
 
 SHAPES = ("gaussian", "disc", "town", "polygon", "feature", "country", "none")
 LEVELS = ("admin1", "admin2")
@@ -165,11 +174,35 @@ def code_books(
         if not (_is_pair(pair) and not isinstance(key, bool)):
             msg = f"{_KEYS}, got {key!r}"
             raise InvalidParameterError(msg)
-        if not isinstance(kernel, Kernel):
-            msg = f"kernels[{key!r}] must be an incidents.Kernel, got {kernel!r}"
-            raise InvalidParameterError(msg)
-        found[pair[0].lower(), int(pair[1])] = kernel
+        found[pair[0].lower(), int(pair[1])] = check_kernel(kernel, f"kernels[{key!r}]")
     return found
+
+
+def check_kernel(kernel: object, name: str) -> Kernel:
+    """
+    Refuse what is no kernel.
+
+    Parameters
+    ----------
+    kernel
+        What was given.
+    name
+        Parameter, for the message.
+
+    Returns
+    -------
+    Kernel
+        The kernel.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is none.
+    """
+    if not isinstance(kernel, Kernel):
+        msg = f"{name} must be an incidents.Kernel, got {kernel!r}"
+        raise InvalidParameterError(msg)
+    return kernel
 
 
 def kernel_table(

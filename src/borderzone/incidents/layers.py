@@ -149,7 +149,7 @@ class Ground:
         Returns
         -------
         tuple
-            kind, scale_km, median_error_km, basis, reason, geometry.
+            Of kind, scale_km, median_error_km, basis, reason, geometry.
         """
         if event.status == "quarantined":
             return _excluded(f"quarantined: {event.reason}")
@@ -157,9 +157,7 @@ class Ground:
             return _about("disc", event.radius_km, event.geometry, "radius stated for the event")
         if kernel.shape in ("gaussian", "disc"):
             return _about(kernel.shape, kernel.scale_km, event.geometry, kernel.source)
-        ways = {
-            "town": self._in_town, "polygon": self._in_polygon, "feature": self._along_feature
-        }
+        ways = {"town": self._in_town, "polygon": self._in_polygon, "feature": self._along_feature}
         return ways.get(kernel.shape, self._in_country)(event, kernel)
 
     def _in_country(self, event: Event, kernel: Kernel) -> Region:

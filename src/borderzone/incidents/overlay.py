@@ -12,6 +12,7 @@ from borderzone.errors import CRSMismatchError, DataError
 from borderzone.incidents import precision
 from borderzone.incidents.bands import imputed_band, pooled_garwood
 from borderzone.incidents.imputation import check_draws, draw_positions, event_seeds
+from borderzone.incidents.sizes import area_km2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray, FloatArray, IntArray, Seed
     from borderzone.corridor import Corridor
 
-__all__ = ["ESTIMAND", "UNDERLYING_ESTIMAND", "event_probabilities", "overlay"]
+__all__ = ["ESTIMAND", "UNDERLYING_ESTIMAND", "event_probabilities", "hits_by_draw", "overlay"]
 
 ESTIMAND = (
     "number of the located, reported events that truly happened in the zone; the band is the "
@@ -123,8 +124,8 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
     table["possible"] = possible[: len(shapes)]
     table["expected_if_uniform"] = np.nan
     if corridor is not None and in_corridor is not None:
-        whole = precision.area_km2(outline[0])
-        shared = [precision.area_km2(shape.intersection(outline[0])) for shape in shapes]
+        whole = area_km2(outline[0])
+        shared = [area_km2(shape.intersection(outline[0])) for shape in shapes]
         table["expected_if_uniform"] = np.array(shared) / whole * float(in_corridor.mean())
     table.attrs = _attrs(events, placed, in_corridor, count)
     error_km = table.attrs["median_error_km"]
@@ -202,6 +203,53 @@ def event_probabilities(  # noqa: PLR0913 (same names as `overlay`)
     return table
 
 
+def hits_by_draw(
+    events: gpd.GeoDataFrame,
+    shapes: list[shapely.Geometry],
+    *,
+    draws: int = 500,
+    seed: Seed = 1,
+    admin1: gpd.GeoDataFrame | None = None,
+    regions: gpd.GeoDataFrame | None = None,
+) -> tuple[IntArray, gpd.GeoDataFrame]:
+    """
+    Count the events inside each shape, draw by draw.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+    shapes
+        Polygons in longitude and latitude.
+    draws
+        Imputations.
+    seed
+        Seed, or a generator from which one is taken.
+    admin1
+        Provinces, for events known only to their province.
+    regions
+        Table from `regions`, where the default kernels are not wanted.
+
+    Returns
+    -------
+    tuple[IntArray, GeoDataFrame]
+        Counts, shape ``(n_shapes, draws)``, and the regions the events were drawn in.
+
+    Raises
+    ------
+    DataError
+        If the events were not read with `read`, or `regions` is of another table.
+    InvalidParameterError
+        If `draws` is not a whole number above zero.
+    """
+    count = check_draws(draws)
+    placed = _placed(events, admin1, regions)
+    totals = np.zeros((len(shapes), count), dtype=np.int64)
+    for _, inside in _hits(placed, shapes, count, seed):
+        totals += inside.sum(axis=1)
+    return totals, placed
+
+
 def _placed(
     events: gpd.GeoDataFrame, admin1: gpd.GeoDataFrame | None, regions: gpd.GeoDataFrame | None
 ) -> gpd.GeoDataFrame:
@@ -268,7 +316,7 @@ def _table(
     zones: gpd.GeoDataFrame, shapes: list[shapely.Geometry], totals: IntArray, n_placed: int
 ) -> pd.DataFrame:
     kind = zones["kind"] if "kind" in zones.columns else pd.Series("", index=zones.index)
-    areas = [precision.area_km2(shape) for shape in shapes]
+    areas = [area_km2(shape) for shape in shapes]
     table = pd.DataFrame({"zone": _zone_names(zones), "kind": kind}, index=zones.index)
     table["area_km2"] = np.array(areas, dtype=float)
     table["expected"] = totals.mean(axis=1)

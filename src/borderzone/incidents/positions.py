@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,10 @@ PILE_UP_ROWS = 10
 """More rows than this on one coordinate are told: most likely a centroid."""
 
 _MIN_ROWS_FOR_A_BOX = 5
+_NUMBERS: set[type] = {int, float, np.float64, np.float32, np.int64, np.int32}
+# What `parse_number` takes as it is; all else goes there.
+_PLAIN = re.compile(r"[+-]?(?>\d{1,300}(?:\.\d{0,300})?|\.\d{1,300})(?:[eE][+-]?\d{1,3})?")
+_PLAIN_LINES = re.compile(rf"(?>{_PLAIN.pattern}\n)*+")
 
 
 def check_bbox(bbox: Sequence[float] | None) -> Box | None:
@@ -102,16 +107,13 @@ def judge_positions(
     >>> lat.tolist(), ledger.statuses()
     ([34.5, 95.0], ['fixed', 'quarantined'])
     """
-    n_rows = len(lat_cells)
-    lat, lon = np.full(n_rows, np.nan), np.full(n_rows, np.nan)
-    readable = np.zeros(n_rows, dtype=bool)
-    for row in range(n_rows):
-        values = _read_pair(lat_cells[row], lon_cells[row], row, ledger)
-        lat[row], lon[row] = values
-        readable[row] = not (math.isnan(values[0]) or math.isnan(values[1]))
+    lat, plain_lat = _read_plain(lat_cells)
+    lon, plain_lon = _read_plain(lon_cells)
+    for row in np.flatnonzero(~(plain_lat & plain_lon)).tolist():
+        lat[row], lon[row] = _read_pair(lat_cells[row], lon_cells[row], row, ledger)
+    readable = ~(np.isnan(lat) | np.isnan(lon))
     box, certain = (bbox, True) if bbox else (_own_box(lat, lon, readable), False)
-    for row in np.flatnonzero(readable).tolist():
-        _judge_pair(row, lat, lon, ledger, _Swap(box, certain, fix_swapped))
+    _judge_pairs(lat, lon, readable, ledger, _Swap(box, certain, fix_swapped))
     return lat, lon
 
 
@@ -133,16 +135,26 @@ def flag_pile_ups(lat: FloatArray, lon: FloatArray, usable: BoolArray, ledger: L
     rows = np.flatnonzero(usable)
     if not rows.size:
         return
-    pairs = np.round(np.column_stack([lat[rows], lon[rows]]), 5)
-    _, where, counts = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
-    for row, count in zip(rows, counts[where.reshape(-1)], strict=True):
-        if count > PILE_UP_ROWS:
-            ledger.flag(
-                int(row),
-                "pile-up",
-                f"{count} rows lie on {lat[row]:.5f}, {lon[row]:.5f}: the centroid of a town or "
-                "district, not a place where each of them happened",
-            )
+    # As whole numbers of 0.00001 degree, which compare exactly and sort fast.
+    keys = np.rint(lat[rows] * 1e5).astype(np.int64) * 10**9
+    keys += np.rint(lon[rows] * 1e5).astype(np.int64)
+    _, where, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    shared = counts[where]
+    for i in np.flatnonzero(shared > PILE_UP_ROWS).tolist():
+        row = int(rows[i])
+        told = (
+            f"{shared[i]} rows lie on {lat[row]:.5f}, {lon[row]:.5f}: {_likely(lat[row], lon[row])}"
+        )
+        ledger.flag(row, "pile-up", told)
+
+
+def _likely(y: float, x: float) -> str:
+    """Name what stands behind many rows on one coordinate."""
+    if float(y).is_integer() and float(x).is_integer():
+        return (
+            "whole degrees, as countries and provinces are listed, not where each of them happened"
+        )
+    return "the centroid of a town or district, not a place where each of them happened"
 
 
 class _Swap:
@@ -150,6 +162,34 @@ class _Swap:
 
     def __init__(self, box: Box | None, certain: bool, fix: bool) -> None:  # noqa: FBT001 (private record)
         self.box, self.certain, self.fix = box, certain, fix
+
+
+def _read_plain(cells: Sequence[object]) -> tuple[FloatArray, BoolArray]:
+    """Read a column at once; False marks the cells that need a closer look."""
+    column = np.empty(len(cells), dtype=object)
+    column[:] = cells
+    kinds = set(map(type, cells))
+    if kinds <= _NUMBERS or (kinds == {str} and _all_plain(cells)):
+        plain = np.ones(len(cells), dtype=bool)
+    else:
+        plain = np.array([_is_plain(cell) for cell in cells], dtype=bool)
+    values = np.full(len(cells), np.nan)
+    values[plain] = column[plain].astype(float)
+    plain &= np.isfinite(values)
+    values[~plain] = np.nan
+    return values, plain
+
+
+def _all_plain(cells: Sequence[object]) -> bool:
+    """Whether every text is a number, told by one pass over all of them."""
+    text = "\n".join(cells)  # type: ignore[arg-type]
+    return text.count("\n") == len(cells) - 1 and bool(_PLAIN_LINES.fullmatch(f"{text}\n"))
+
+
+def _is_plain(cell: object) -> bool:
+    if isinstance(cell, str):
+        return bool(_PLAIN.fullmatch(cell))
+    return type(cell) in _NUMBERS
 
 
 def _read_pair(lat_cell: object, lon_cell: object, row: int, ledger: Ledger) -> tuple[float, float]:
@@ -167,24 +207,30 @@ def _read_pair(lat_cell: object, lon_cell: object, row: int, ledger: Ledger) -> 
     return numbers["latitude"].value, numbers["longitude"].value
 
 
-def _judge_pair(row: int, lat: FloatArray, lon: FloatArray, ledger: Ledger, swap: _Swap) -> None:
-    y, x = float(lat[row]), float(lon[row])
-    if y == 0 and x == 0:
+def _judge_pairs(
+    lat: FloatArray, lon: FloatArray, readable: BoolArray, ledger: Ledger, swap: _Swap
+) -> None:
+    """Each row gets the first of these verdicts that fits; most get none."""
+    with np.errstate(invalid="ignore"):
+        zero = readable & (lat == 0) & (lon == 0)
+        swapped = readable & ~zero & _look_swapped(lat, lon, swap.box)
+        outside = readable & ~zero & ~swapped & ~((np.abs(lat) <= 90) & (np.abs(lon) <= 180))
+        equal = readable & ~zero & ~swapped & ~outside & (lat == lon)
+    for row in np.flatnonzero(zero).tolist():
         ledger.quarantine(row, "zero position", "latitude and longitude are both 0")
-    elif _looks_swapped(y, x, swap.box):
+    for row in np.flatnonzero(outside).tolist():
+        ledger.quarantine(row, "out of range", f"latitude {lat[row]:g}, longitude {lon[row]:g}")
+    for row in np.flatnonzero(equal).tolist():
+        ledger.flag(row, "equal coordinates", f"latitude and longitude are both {lat[row]:g}")
+    for row in np.flatnonzero(swapped).tolist():
         _handle_swap(row, lat, lon, ledger, swap)
-    elif not (abs(y) <= 90 and abs(x) <= 180):
-        ledger.quarantine(row, "out of range", f"latitude {y:g}, longitude {x:g}")
-    elif y == x:
-        ledger.flag(row, "equal coordinates", f"latitude and longitude are both {y:g}")
 
 
-def _looks_swapped(y: float, x: float, box: Box | None) -> bool:
-    if not (abs(x) <= 90 and abs(y) <= 180):
-        return False
+def _look_swapped(lat: FloatArray, lon: FloatArray, box: Box | None) -> BoolArray:
+    possible = (np.abs(lon) <= 90) & (np.abs(lat) <= 180)
     if box is None:
-        return abs(y) > 90
-    return not _inside(box, y, x) and _inside(box, x, y)
+        return possible & (np.abs(lat) > 90)
+    return possible & ~_inside(box, lat, lon) & _inside(box, lon, lat)
 
 
 def _handle_swap(row: int, lat: FloatArray, lon: FloatArray, ledger: Ledger, swap: _Swap) -> None:
@@ -203,12 +249,13 @@ def _handle_swap(row: int, lat: FloatArray, lon: FloatArray, ledger: Ledger, swa
         ledger.flag(row, "swap suspected", told)
 
 
-def _inside(box: Box, y: float, x: float) -> bool:
-    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
+def _inside(box: Box, y: FloatArray, x: FloatArray) -> BoolArray:
+    return (box[0] <= x) & (x <= box[2]) & (box[1] <= y) & (y <= box[3])
 
 
 def _own_box(lat: FloatArray, lon: FloatArray, readable: BoolArray) -> Box | None:
-    good = readable & (np.abs(lat) <= 90) & (np.abs(lon) <= 180) & ((lat != 0) | (lon != 0))
+    with np.errstate(invalid="ignore"):
+        good = readable & (np.abs(lat) <= 90) & (np.abs(lon) <= 180) & ((lat != 0) | (lon != 0))
     if good.sum() < _MIN_ROWS_FOR_A_BOX:
         return None
     sides = []

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from borderzone._checks import check_positive
-from borderzone.errors import DataError, InvalidParameterError
-from borderzone.incidents.codebooks import KERNELS, UNSTATED, Kernel, code_books
+from borderzone.errors import DataError
+from borderzone.incidents.codebooks import KERNELS, UNSTATED, Kernel, check_kernel, code_books
 from borderzone.incidents.layers import Event, Ground
-from borderzone.incidents.sizes import area_km2, position_error_km
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,10 +22,8 @@ __all__ = [
     "KERNELS",
     "UNSTATED",
     "Kernel",
-    "area_km2",
     "disc_share_beyond_edge",
     "need_columns",
-    "position_error_km",
     "regions",
 ]
 
@@ -101,9 +98,7 @@ def regions(  # noqa: PLR0913 (layers by name)
     """
     need_columns(events)
     books = code_books(kernels)
-    if not isinstance(unstated, Kernel):
-        msg = f"unstated must be an incidents.Kernel, got {unstated!r}"
-        raise InvalidParameterError(msg)
+    check_kernel(unstated, "unstated")
     ground = Ground.of(
         admin0=admin0, admin1=admin1, admin2=admin2, features=features, places=places
     )

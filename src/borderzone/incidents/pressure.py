@@ -1,154 +1,35 @@
-"""How many people are said to get through, and where along the border to expect them."""
+"""Where along the border to expect crossings: weights by segment, with what few events leave open."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammainc
 
-from borderzone._checks import check_choice, check_positive
+from borderzone._checks import check_choice, check_confidence
 from borderzone.errors import InvalidParameterError
-from borderzone.incidents.overlay import event_probabilities
+from borderzone.incidents.segment_events import (
+    Asked,
+    Placing,
+    dirichlet_mean,
+    event_shares,
+    exposure_of,
+    prior_weight,
+    weigh,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from borderzone._typing import FloatArray, Seed
+    from borderzone._typing import Seed
     from borderzone.corridor import Corridor
 
-__all__ = ["ARTICLE_ESTIMATE", "CrossingEstimate", "segment_weights"]
+__all__ = ["REPORTED_NOT_CROSSED", "pressure_draws", "pressure_weights", "segment_weights"]
 
-_Z95 = 1.959963984540054  # 97.5 % quantile of the standard normal distribution
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CrossingEstimate:
-    """
-    A judgement of how many people got through a border in a period.
-
-    It is no count: its spread is a prior, not sampling error.
-
-    Attributes
-    ----------
-    people
-        People who got through, as judged.
-    days
-        Length of the period. Units: days.
-    factor
-        The truth is taken to lie between ``people / factor`` and ``people *
-        factor`` with 95 % probability, lognormal.
-    source
-        Who judged it.
-    """
-
-    people: float
-    days: float
-    factor: float = 2.0
-    source: str
-
-    def __post_init__(self) -> None:
-        """Refuse impossible values at birth."""
-        check_positive(self.people, "people")
-        check_positive(self.days, "days", "days")
-        if not (math.isfinite(self.factor) and self.factor >= 1):
-            msg = f"factor must be a finite number, 1 or more, got {self.factor!r}"
-            raise InvalidParameterError(msg)
-
-    def per_day(self) -> float:
-        """
-        Give people a day.
-
-        Returns
-        -------
-        float
-            People a day over the whole border.
-        """
-        return self.people / self.days
-
-    def per_km_day(self, length_km: float) -> float:
-        """
-        Give people a day on each kilometre.
-
-        Parameters
-        ----------
-        length_km
-            Length of the border. Units: km.
-
-        Returns
-        -------
-        float
-            People a day and kilometre.
-        """
-        return self.per_day() / check_positive(length_km, "length_km", "km")
-
-    def groups_per_day(self, group_size: float) -> float:
-        """
-        Give groups a day, if people go in groups of one size.
-
-        Parameters
-        ----------
-        group_size
-            People in a group.
-
-        Returns
-        -------
-        float
-            Groups a day over the whole border.
-        """
-        return self.per_day() / check_positive(group_size, "group_size")
-
-    def probability_of_groups(self, at_least: int, *, group_size: float) -> float:
-        """
-        Give the probability of so many groups or more in one day, as Poisson.
-
-        Parameters
-        ----------
-        at_least
-            Number of groups.
-        group_size
-            People in a group.
-
-        Returns
-        -------
-        float
-            Probability from 0 to 1.
-        """
-        if at_least <= 0:
-            return 1.0
-        return float(gammainc(at_least, self.groups_per_day(group_size)))
-
-    def sample(self, draws: int, *, seed: Seed = 1) -> FloatArray:
-        """
-        Draw numbers of people from the prior.
-
-        Parameters
-        ----------
-        draws
-            How many.
-        seed
-            Seed or generator.
-
-        Returns
-        -------
-        FloatArray
-            People over the period, lognormal with median `people`.
-        """
-        rng = np.random.default_rng(seed)
-        return rng.lognormal(math.log(self.people), math.log(self.factor) / _Z95, draws)
-
-
-ARTICLE_ESTIMATE = CrossingEstimate(
-    people=1000.0,
-    days=243.5,
-    factor=2.0,
-    source=(
-        "H. al-Hashimi in Loveluck & Salim, The Washington Post, 21 July 2019: an analyst's "
-        "estimate of people who got through in eight months, not a count of attempts; factor [A]"
-    ),
+REPORTED_NOT_CROSSED = (
+    "Incidents are where something was reported, not where people cross: segments without reports "
+    "keep a weight, and the uniform and the worst case belong next to these weights."
 )
 
 
@@ -167,7 +48,8 @@ def segment_weights(  # noqa: PLR0913 (the last four only shape the weights by i
 
     "uniform" is by length. "incidents" adds the expected number of events of
     each segment to a prior that is uniform by length (a Dirichlet posterior
-    mean), so that few events move little.
+    mean), so that few events move little. `pressure_weights` gives the same
+    with bands, and by another method.
 
     Parameters
     ----------
@@ -198,17 +80,216 @@ def segment_weights(  # noqa: PLR0913 (the last four only shape the weights by i
     """
     check_choice(kind, "kind", ("uniform", "incidents"))
     segments = corridor.segments
-    length = segments["length_km"].to_numpy(dtype=float)
-    weights = length / length.sum()
+    exposure = exposure_of(segments, None)
+    weights = exposure / exposure.sum()
     if kind == "incidents":
         if events is None:
             msg = "weights by incidents need a table of events: pass events=, or kind='uniform'"
             raise InvalidParameterError(msg)
-        prior = len(segments) if prior_events is None else prior_events
-        check_positive(prior, "prior_events", "events")
-        zones = segments[["geometry"]].assign(zone=segments["segment"])
-        shares = event_probabilities(events, zones, draws=draws, seed=seed, admin1=admin1)
-        expected = shares.drop(columns="id").sum().to_numpy()
-        weights = (prior * weights + expected) / (prior + expected.sum())
+        prior = prior_weight(prior_events, len(segments))
+        shares = event_shares(corridor, events, draws=draws, seed=seed, admin1=admin1)
+        weights = dirichlet_mean(weights, np.nansum(shares, axis=0), prior)
     index = pd.Index(segments["segment"].to_numpy(), name="segment")
     return pd.Series(weights, index=index, name="weight")
+
+
+def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a default)
+    corridor: Corridor,
+    events: gpd.GeoDataFrame,
+    *,
+    method: str = "gamma_poisson",
+    exposure: pd.Series | None = None,
+    strength: float | None = None,
+    prior_events: float | None = None,
+    admin1: gpd.GeoDataFrame | None = None,
+    regions: gpd.GeoDataFrame | None = None,
+    confidence: float = 0.95,
+    draws: int = 500,
+    seed: Seed = 1,
+) -> pd.DataFrame:
+    """
+    Turn incidents into weights of crossing pressure by segment, with bands.
+
+    Each event is placed `draws` times in its region of possible positions, and
+    each time the events of a segment are counted. "gamma_poisson" draws the
+    rates of segments towards their common mean, as strongly as the unevenness
+    of the counts themselves asks for [1]_, [2]_; where the counts cannot tell, the
+    stated prior of that strength speaks. "dirichlet" adds `prior_events` to
+    the counts, shared out by exposure. Under both an empty segment keeps a
+    weight above zero: no report does not mean no crossing.
+
+    Parameters
+    ----------
+    corridor
+        The corridor.
+    events
+        Table from `read`.
+    method
+        "gamma_poisson" or "dirichlet".
+    exposure
+        What a segment's events are held against, by segment, above 0: length
+        times months of reporting, say. Length unless given.
+    strength
+        Shape of the gamma distribution, in place of learning it: high for
+        segments alike, low for a few that hold all.
+    prior_events
+        Weight of the Dirichlet prior, in events; None for one a segment.
+    admin1
+        Provinces, for events known only to their province.
+    regions
+        Table from `regions`, where the default kernels are not wanted.
+    confidence
+        Probability that a band holds the weight, if the model holds.
+    draws
+        Imputations.
+    seed
+        Seed or generator.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index of the segments' table; segment, weight, weight_low, weight_high,
+        events_expected, shrinkage (share of the rate that is the prior mean).
+        The weights add up to 1. ``attrs`` holds method, n_events, n_placed,
+        events_in_corridor, n_draws, confidence, strength with its band and
+        strength_source, sentence, and caution.
+
+    Raises
+    ------
+    CRSMismatchError
+        If a layer has no CRS.
+    DataError
+        If the events were not read with `read`, or `regions` is of another table.
+    InvalidParameterError
+        If a word is unknown or a number out of range.
+    ShapeMismatchError
+        If the exposure is not of the corridor's segments.
+
+    References
+    ----------
+    .. [1] Marshall, R. J. (1991). Mapping disease and mortality rates using
+       empirical Bayes estimators. Applied Statistics 40, 283-294.
+    .. [2] Clayton, D., Kaldor, J. (1987). Empirical Bayes estimates of
+       age-standardized relative risks for use in disease mapping. Biometrics
+       43, 671-681.
+
+    Examples
+    --------
+    >>> from borderzone.border import Border
+    >>> from borderzone.corridor import Corridor
+    >>> from borderzone.incidents import article
+    >>> corridor = Corridor.around(Border.between("IRQ", "SYR"), segment_km=100)
+    >>> table = pressure_weights(corridor, article(), draws=100)
+    >>> bool((table["weight"] > 0).all()), round(float(table["weight"].sum()), 9)
+    (True, 1.0)
+    """
+    state = weigh(
+        corridor,
+        events,
+        Asked(method, exposure, strength, prior_events),
+        Placing(draws, seed, admin1, regions),
+    )
+    tail = (1.0 - check_confidence(confidence)) / 2.0
+    low, high = np.quantile(state.drawn, [tail, 1.0 - tail], axis=0)
+    table = pd.DataFrame(
+        {
+            "segment": corridor.segments["segment"].to_numpy(),
+            "weight": state.mean,
+            # The band is of draws and the weight a mean, which a skewed band need not hold.
+            "weight_low": np.minimum(low, state.mean),
+            "weight_high": np.maximum(high, state.mean),
+            "events_expected": state.expected,
+            "shrinkage": state.shrinkage,
+        },
+        index=corridor.segments.index,
+    )
+    table.attrs = {
+        "method": method,
+        "n_events": len(events),
+        "n_placed": state.n_placed,
+        "events_in_corridor": float(state.expected.sum()),
+        "n_draws": len(state.drawn),
+        "confidence": confidence,
+        **state.strength,
+        "caution": REPORTED_NOT_CROSSED,
+    }
+    table.attrs["sentence"] = _sentence(table)
+    return table
+
+
+def pressure_draws(  # noqa: PLR0913 (same names as `pressure_weights`)
+    corridor: Corridor,
+    events: gpd.GeoDataFrame,
+    *,
+    method: str = "gamma_poisson",
+    exposure: pd.Series | None = None,
+    strength: float | None = None,
+    prior_events: float | None = None,
+    admin1: gpd.GeoDataFrame | None = None,
+    regions: gpd.GeoDataFrame | None = None,
+    draws: int = 500,
+    seed: Seed = 1,
+) -> pd.DataFrame:
+    """
+    Draw weights of crossing pressure, for what is computed from them.
+
+    Parameters
+    ----------
+    corridor
+        The corridor.
+    events
+        Table from `read`.
+    method
+        As in `pressure_weights`.
+    exposure
+        As in `pressure_weights`.
+    strength
+        As in `pressure_weights`.
+    prior_events
+        As in `pressure_weights`.
+    admin1
+        Provinces, for events known only to their province.
+    regions
+        Table from `regions`, where the default kernels are not wanted.
+    draws
+        Imputations, one set of weights for each.
+    seed
+        Seed or generator.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a draw and a column a segment; rows add up to 1. Positions,
+        strength and rates are all drawn; `pressure_weights` of the same
+        arguments takes its bands from these.
+
+    Raises
+    ------
+    CRSMismatchError
+        If a layer has no CRS.
+    DataError
+        If the events were not read with `read`, or `regions` is of another table.
+    InvalidParameterError
+        If a word is unknown or a number out of range.
+    ShapeMismatchError
+        If the exposure is not of the corridor's segments.
+    """
+    state = weigh(
+        corridor,
+        events,
+        Asked(method, exposure, strength, prior_events),
+        Placing(draws, seed, admin1, regions),
+    )
+    columns = pd.Index(corridor.segments["segment"].to_numpy(), name="segment")
+    return pd.DataFrame(state.drawn, columns=columns).rename_axis(index="draw")
+
+
+def _sentence(table: pd.DataFrame) -> str:
+    facts, n = table.attrs, len(table)
+    heavy = table.loc[table["weight"].idxmax()]
+    often = f"{facts['events_in_corridor']:.1f} of {facts['n_events']} events are expected in"
+    return (
+        f"{often} the {n} segments of the corridor; segment {heavy['segment']:.0f} has the largest "
+        f"weight, {heavy['weight']:.1%} ({heavy['weight_low']:.1%} to {heavy['weight_high']:.1%}; by "
+        f"length alone about {1 / n:.1%}). {REPORTED_NOT_CROSSED}"
+    )

@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
-import shapely
 
-from borderzone._checks import check_choice
-from borderzone.errors import CRSMismatchError, DataError, LimitError
+from borderzone.errors import DataError, InvalidParameterError
+from borderzone.incidents.aliases import ALIASES, match_columns
 from borderzone.incidents.canonical import ReadOptions, canonical
+from borderzone.incidents.layouts import Layout, layout_of
+from borderzone.incidents.opening import Opened, opened
+from borderzone.incidents.point_columns import with_coordinates
 from borderzone.incidents.positions import check_bbox
-from borderzone.incidents.schema import ALIASES, Ledger, match_columns
-from borderzone.incidents.text import decode, parse_text
-from borderzone.io import local_file, read_vector
+from borderzone.incidents.schema import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
-__all__ = ["FORMATS", "read"]
+    import pandas as pd
 
-FORMATS = dict.fromkeys((".csv", ".tsv", ".txt"), "csv") | dict.fromkeys(
-    (".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".parquet"), "vector"
-)
-"""Formats by file extension."""
+__all__ = ["read"]
 
-MAX_TEXT_BYTES = 256 * 1024**2
-_WHAT = "incidents"
-_POINT = 0  # geometry type number of a point in GEOS
+_LOG = logging.getLogger("borderzone")
+_PLACES = (("lat", "lon"), ("mgrs",), ("latlon",))
 
 
 def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
@@ -44,21 +39,29 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     bbox: Sequence[float] | None = None,
     as_of: dt.date | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
+    accessed: dt.date | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Read a table of incidents and judge every row; none is dropped.
 
-    Column names are matched through an alias table (`Latitude`, `long`,
-    `event_date` ...). Delimiter and decimal commas are recognised, the latter
-    cell by cell. Doubts are told in the row's ``reason``; what only the user
-    can settle, such as 03/04/2019, is quarantined and says what to pass.
+    The exports of ACLED, UCDP GED and the GTD are known by their columns; in
+    other tables columns are matched through an alias table (`Latitude`, `long`,
+    `event_date` ...), and positions may be degrees, minutes and seconds, grid
+    references (MGRS) or latitude and longitude in one cell. Delimiter, header,
+    encoding and decimal commas are recognised, the last cell by cell. Doubts are
+    told in the row's ``reason``; what only the user can settle, such as
+    03/04/2019, is quarantined and says what to pass.
 
     Parameters
     ----------
     source
-        Path of a CSV, GeoJSON, GeoPackage or other vector file, or a table.
+        Path of a text table, spreadsheet, GeoJSON, GeoPackage, Shapefile, KML,
+        KMZ, GeoParquet, or a zip archive of one of them; or a table. A
+        GeoDataFrame may be in any CRS.
     format
-        "csv" or "vector"; None goes by the extension.
+        Layout that must be there ("acled", "ucdp", "gtd", "borderzone"), or how
+        the file is written ("csv", "excel", "vector"); None tells both itself.
     columns
         Part to column for names that the alias table does not know, for
         example ``{"lat": "Breite"}``.
@@ -71,7 +74,11 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     as_of
         Last day that is not in the future; None for today (UTC).
     encoding
-        Encoding of a text file that is not UTF-8.
+        Encoding of a text file; None to find it, which is told.
+    sheet
+        Sheet of a spreadsheet; None for the only one with positions.
+    accessed
+        Day on which the data were fetched, for the citation.
 
     Returns
     -------
@@ -79,16 +86,20 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
         EPSG:4326, index kept: id, date_start, date_end, date_precision,
         event_type, description, country, admin1, admin2, place, lat, lon,
         where_prec, where_scheme, radius_km, fatalities_low, fatalities_best,
-        fatalities_high, source, status ("ok", "fixed", "quarantined"), reason,
-        synthetic, then the file's other columns. A quarantined row has an
-        empty geometry. ``attrs["columns"]`` tells which column was taken for what.
+        fatalities_high, source, dataset, status ("ok", "fixed", "quarantined"),
+        reason, synthetic (see `schema`), then every other column of the file. A quarantined row has an
+        empty geometry. ``attrs``: format ("acled", "ucdp", "gtd", "borderzone",
+        "table"), columns (which was taken for what), encoding, notes, citation,
+        accessed and, for invented rows, label.
 
     Raises
     ------
     DataError
-        If the file cannot be read, has no rows, or has no coordinates.
+        If the file cannot be read, mixes encodings, has no rows, has no
+        coordinates, counts events instead of listing them, or is not in the
+        layout asked for.
     LimitError
-        If a text file is larger than 256 MB.
+        If a text file is larger than 512 MB or has more than 5,000 columns.
     CRSMismatchError
         If a vector table does not say its CRS.
     InvalidParameterError
@@ -104,16 +115,22 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     0  34.37  41.09        fixed
     1  95.00  41.00  quarantined
     """
-    raw, odd, name = _load(source, format, encoding)
+    found = opened(source, format, encoding=encoding, sheet=sheet)
+    raw, name = found.table, found.name
     if raw.empty:
         msg = f"{name} has no rows"
         raise DataError(msg)
-    parts = match_columns([column for column in raw.columns if column != "geometry"], columns)
-    if isinstance(raw, gpd.GeoDataFrame):
-        raw, parts = _with_coordinates(raw, parts, name)
-    _need_coordinates(raw, parts, name)
+    layout = layout_of(raw.columns, name, found.layout)
+    own = layout.parts_in([str(column) for column in raw.columns])
+    plain = [column for column in raw.columns if column != "geometry"]
+    parts = match_columns(plain, columns)
+    # The layout knows its columns; what the user names goes before both.
+    parts = parts if layout.name == "table" else {**own, **dict(columns or {})}
     ledger = Ledger(len(raw))
-    _tell_ragged(raw, odd, ledger)
+    if isinstance(raw, gpd.GeoDataFrame):
+        raw, parts = with_coordinates(raw, parts, name, ledger)
+    parts = _places_in(raw, parts, name)
+    _tell_ragged(raw, found.odd, ledger)
     today = dt.datetime.now(dt.UTC).date()
     options = ReadOptions(
         date_format=date_format,
@@ -121,70 +138,56 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
         bbox=check_bbox(bbox),
         as_of=as_of or today,
     )
-    return canonical(raw, parts, ledger, options)
+    events = canonical(raw, layout, parts, ledger, options)
+    return _with_origin(events, layout, found, accessed)
 
 
-def _load(
-    source: str | Path | pd.DataFrame, kind: str | None, encoding: str | None
-) -> tuple[pd.DataFrame, dict[int, str], str]:
-    if isinstance(source, pd.DataFrame):
-        return source.rename(columns=str), {}, "the table"
-    path = Path(source)
-    suffix = path.suffix.lower()
-    kind = kind or FORMATS.get(suffix)
-    if kind is None:
-        msg = (
-            f"{path.name}: tables ending in {suffix or 'nothing'!r} are not read; save it as "
-            f"CSV UTF-8 (read are {', '.join(FORMATS)}), or pass format='csv'"
-        )
-        raise DataError(msg)
-    check_choice(kind, "format", ("csv", "vector"))
-    if kind == "vector":
-        return read_vector(source, what=_WHAT), {}, path.name
-    file = local_file(source, {suffix}, _WHAT)
-    if file.stat().st_size > MAX_TEXT_BYTES:
-        msg = f"{path.name} is larger than {MAX_TEXT_BYTES // 1024**2} MB; cut it first"
-        raise LimitError(msg)
-    table, odd = parse_text(decode(file.read_bytes(), path.name, encoding), path.name)
-    return table, odd, path.name
+def _with_origin(
+    events: gpd.GeoDataFrame, layout: Layout, found: Opened, accessed: dt.date | None
+) -> gpd.GeoDataFrame:
+    events.attrs |= {
+        "format": layout.name,
+        "encoding": found.encoding,
+        "notes": list(found.notes),
+        "citation": layout.citation,
+        "accessed": _day(accessed),
+    }
+    for note in found.notes:
+        _LOG.warning("%s: %s", found.name, note)
+    return events
 
 
-def _with_coordinates(
-    raw: gpd.GeoDataFrame, parts: dict[str, str], name: str
-) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Put the coordinates of points into columns."""
-    if raw.crs is None:
-        msg = f"{name} does not say its CRS; set it, for example with set_crs('EPSG:4326')"
-        raise CRSMismatchError(msg)
-    points = raw.geometry.to_crs("EPSG:4326").to_numpy()
-    whole = (shapely.get_type_id(points) == _POINT) & ~shapely.is_empty(points)
-    axes = {"lat": np.full(len(raw), np.nan), "lon": np.full(len(raw), np.nan)}
-    axes["lat"][whole] = shapely.get_y(points[whole])
-    axes["lon"][whole] = shapely.get_x(points[whole])
-    table = pd.DataFrame(raw.drop(columns=raw.geometry.name))
-    for part, values in axes.items():
-        told = table[parts[part]].tolist() if part in parts else [""] * len(raw)
-        # Where there is no point, the file's own columns (if any) still speak.
-        cells = [
-            here if np.isfinite(here) else there for here, there in zip(values, told, strict=True)
-        ]
-        table[part] = pd.Series(cells, index=raw.index, dtype=object)
-        parts = {**parts, part: part}
-    return table, parts
+def _day(accessed: Any) -> str:
+    if accessed is None:
+        return ""
+    if not isinstance(accessed, dt.date):
+        msg = f"accessed must be a datetime.date, got {accessed!r}"
+        raise InvalidParameterError(msg)
+    return accessed.isoformat()
 
 
-def _need_coordinates(raw: pd.DataFrame, parts: Mapping[str, str], name: str) -> None:
-    absent = [part for part in ("lat", "lon") if part not in parts]
-    if not absent:
-        return
+def _places_in(raw: pd.DataFrame, parts: dict[str, str], name: str) -> dict[str, str]:
+    """Keep the columns of one way to tell a position; refuse a table without any."""
+    way = next((way for way in _PLACES if all(part in parts for part in way)), None)
+    if way is None:
+        absent = [part for part in ("lat", "lon") if part not in parts]
+        raise DataError(_no_places(raw, absent, name))
+    others = {part for other in _PLACES for part in other} - set(way)
+    return {part: column for part, column in parts.items() if part not in others}
+
+
+def _no_places(raw: pd.DataFrame, absent: list[str], name: str) -> str:
     words = {"lat": "latitude", "lon": "longitude"}
     accepted = "; ".join(f"for {words[part]} {', '.join(ALIASES[part])}" for part in absent)
-    msg = (
+    hint = ""
+    if len(raw.columns) == 1:
+        hint = " Only one column was found: is it delimited by comma, semicolon, tab or bar?"
+    return (
         f"{name} has no column for {' and '.join(words[part] for part in absent)}: found "
-        f"{', '.join(map(str, raw.columns))}. Accepted names (in any case): {accepted}; or pass "
-        f"columns={{{absent[0]!r}: 'the name in your file'}}"
+        f"{', '.join(map(str, raw.columns[:60]))}.{hint} Accepted names (in any case): {accepted}; "
+        f"for both in one {', '.join(ALIASES['latlon'])}; for grid references "
+        f"{', '.join(ALIASES['mgrs'])}; or pass columns={{{absent[0]!r}: 'the name in your file'}}"
     )
-    raise DataError(msg)
 
 
 def _tell_ragged(raw: pd.DataFrame, odd: Mapping[int, str], ledger: Ledger) -> None:

@@ -1,52 +1,98 @@
-"""Columns of an incident table, the names they go by elsewhere, and the ledger of row verdicts."""
+"""The incident table: its columns, its version, and the ledger of row verdicts."""
 
 from __future__ import annotations
 
-import difflib
-import re
-import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from borderzone.errors import DataError, InvalidParameterError
+import numpy as np
+import pandas as pd
+
+from borderzone.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    import geopandas as gpd
 
-__all__ = ["ALIASES", "COLUMNS", "FLAGS", "STATUSES", "Ledger", "category_of", "match_columns"]
+    from borderzone._typing import IntArray
 
-COLUMNS = (
-    "id",
-    "date_start",
-    "date_end",
-    "date_precision",
-    "event_type",
-    "description",
-    "country",
-    "admin1",
-    "admin2",
-    "place",
-    "lat",
-    "lon",
-    "where_prec",
-    "where_scheme",
-    "radius_km",
-    "fatalities_low",
-    "fatalities_best",
-    "fatalities_high",
-    "source",
-    "status",
-    "reason",
-    "synthetic",
-)
+__all__ = [
+    "COLUMNS",
+    "FIELDS",
+    "FLAGS",
+    "SCHEMA_VERSION",
+    "STATUSES",
+    "Ledger",
+    "category_of",
+    "schema",
+    "validate",
+]
+
+SCHEMA_VERSION = 2
+"""Version of the incident table; 2 added country to dataset and the three figures of deaths."""
+
 STATUSES = ("ok", "fixed", "quarantined")
+
+
+class Field(NamedTuple):
+    """
+    One column of the incident table.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    kind
+        "text", "date", "number", "whole" (may be missing) or "truth".
+    unit
+        Its unit.
+    meaning
+        What it says.
+    """
+
+    name: str
+    kind: str
+    unit: str
+    meaning: str
+
+
+FIELDS = (
+    Field("id", "text", "", "identifier of the row"),
+    Field("date_start", "date", "date", "first day it may have happened"),
+    Field("date_end", "date", "date", "last day it may have happened"),
+    Field("date_precision", "text", "", "how precisely the date is known"),
+    Field("event_type", "text", "", "kind of event, as coded by the source"),
+    Field("description", "text", "", "what the source says"),
+    Field("country", "text", "", "country, as coded by the source"),
+    Field("admin1", "text", "", "province, as coded by the source"),
+    Field("admin2", "text", "", "district, as coded by the source"),
+    Field("place", "text", "", "where the source says it happened"),
+    Field("lat", "number", "degree", "latitude of the coded point"),
+    Field("lon", "number", "degree", "longitude of the coded point"),
+    Field("where_prec", "whole", "class", "class of positional precision, as coded by the source"),
+    Field("where_scheme", "text", "", "code book of where_prec: ucdp, acled or gtd"),
+    Field("radius_km", "number", "km", "radius of the circle it may lie in"),
+    Field("fatalities_low", "whole", "people", "lowest figure of deaths"),
+    Field("fatalities_best", "whole", "people", "best figure of deaths"),
+    Field("fatalities_high", "whole", "people", "highest figure of deaths"),
+    Field("source", "text", "", "where it is from"),
+    Field("dataset", "text", "", "collection whose terms hold: ACLED, UCDP GED, GTD or none"),
+    Field("status", "text", "", "ok, fixed or quarantined"),
+    Field("reason", "text", "", "why it was fixed or quarantined"),
+    Field("synthetic", "truth", "", "drawn from a random process; never happened"),
+)
+"""Columns of the incident table, in order."""
+
+COLUMNS = tuple(field.name for field in FIELDS)
 
 FLAGS = frozenset(
     {
         "date precision",
         "decimal comma",
+        "degrees",
         "equal coordinates",
         "exact duplicate",
         "fatalities",
+        "metres",
+        "mgrs",
         "no date",
         "pile-up",
         "possible duplicate",
@@ -57,120 +103,80 @@ FLAGS = frozenset(
 )
 """Findings that never quarantine a row by themselves."""
 
-# First name wins when a file has several.
-ALIASES: dict[str, tuple[str, ...]] = {
-    "id": ("id", "event_id", "incident_id", "eventid", "event_no", "ref", "reference"),
-    "date": (
-        "date_start",
-        "date",
-        "event_date",
-        "incident_date",
-        "start_date",
-        "datetime",
-        "date_time",
-        "date_of_incident",
-        "day",
-    ),
-    "date_end": ("date_end", "end_date"),
-    "date_precision": ("date_precision",),
-    "event_type": ("event_type", "type", "incident_type", "category", "kind", "event"),
-    "description": ("description", "notes", "note", "summary", "details", "comment"),
-    "country": ("country", "country_name", "nation", "admin0"),
-    "admin1": ("admin1", "adm_1", "admin_1", "province", "governorate", "provstate", "state"),
-    "admin2": ("admin2", "adm_2", "admin_2", "district", "qada", "county"),
-    "place": ("place", "location", "place_name", "location_name", "town", "city", "site"),
-    "lat": (
-        "lat",
-        "latitude",
-        "lat_dd",
-        "lat_deg",
-        "latitude_deg",
-        "latitude_dd",
-        "decimal_latitude",
-        "decimallatitude",
-        "lat_wgs84",
-        "latitude_wgs84",
-        "gps_lat",
-        "gps_latitude",
-        "y_coord",
-        "ycoord",
-        "y",
-    ),
-    "lon": (
-        "lon",
-        "long",
-        "lng",
-        "longitude",
-        "lon_dd",
-        "long_dd",
-        "lon_deg",
-        "long_deg",
-        "longitude_deg",
-        "longitude_dd",
-        "decimal_longitude",
-        "decimallongitude",
-        "lon_wgs84",
-        "longitude_wgs84",
-        "gps_lon",
-        "gps_long",
-        "gps_longitude",
-        "x_coord",
-        "xcoord",
-        "x",
-    ),
-    "where_prec": ("where_prec", "where_precision", "location_precision", "precision_class"),
-    "where_scheme": ("where_scheme",),
-    "radius_km": ("radius_km", "uncertainty_km", "error_km", "accuracy_km", "precision_km"),
-    "fatalities_low": ("fatalities_low", "low"),
-    "fatalities_best": ("fatalities_best", "fatalities", "deaths", "killed", "best"),
-    "fatalities_high": ("fatalities_high", "high"),
-    "source": ("source", "sources", "source_article"),
-    "synthetic": ("synthetic",),
-}
 
-
-def match_columns(
-    found: Iterable[object], given: Mapping[str, str] | None = None
-) -> dict[str, str]:
+def schema() -> pd.DataFrame:
     """
-    Tell which column of a table plays which part.
-
-    Parameters
-    ----------
-    found
-        Column names of the table.
-    given
-        Parts named by the user, part to column, for example
-        ``{"lat": "Breite"}``; they go before the alias table.
+    Give the columns of the incident table, with kind, unit and meaning.
 
     Returns
     -------
-    dict[str, str]
-        Part to column name, for the parts that were found.
+    pandas.DataFrame
+        Index ``column``; kind, unit, meaning. ``attrs["version"]`` counts up with every change.
+
+    Examples
+    --------
+    >>> schema().loc["radius_km", "unit"]
+    'km'
+    """
+    table = pd.DataFrame(FIELDS, columns=["column", "kind", "unit", "meaning"]).set_index("column")
+    table.attrs["version"] = SCHEMA_VERSION
+    return table
+
+
+def validate(events: gpd.GeoDataFrame) -> None:
+    """
+    Refuse a table that is not an incident table of this version.
+
+    Parameters
+    ----------
+    events
+        Table to look at.
 
     Raises
     ------
     DataError
-        If two columns carry the very same name, or a given column is absent.
-    InvalidParameterError
-        If a given part is unknown.
+        If columns are missing or of another kind, statuses are unknown, the CRS is not EPSG:4326,
+        or a usable row has no position; all that is wrong is named.
 
     Examples
     --------
-    >>> match_columns(["Latitude", "LONG", "When"])
-    {'lat': 'Latitude', 'lon': 'LONG'}
+    >>> from borderzone.incidents import read
+    >>> validate(read(pd.DataFrame({"lat": [34.4], "lon": [41.1]})))
     """
-    names = [str(name) for name in found]
-    _refuse_twins(names)
-    parts = _checked_parts(names, given or {})
-    by_plain: dict[str, str] = {}
-    for name in names:
-        by_plain.setdefault(_plain(name), name)
-    for part, aliases in ALIASES.items():
-        hit = next((by_plain[alias] for alias in aliases if alias in by_plain), None)
-        if part not in parts and hit is not None and hit not in parts.values():
-            parts[part] = hit
-    return {part: parts[part] for part in ALIASES if part in parts}
+    if not hasattr(events, "columns"):
+        msg = f"an incident table is a GeoDataFrame, got {type(events).__name__}"
+        raise DataError(msg)
+    wrong = [f"no column {name}" for name in (*COLUMNS, "geometry") if name not in events.columns]
+    wrong += [
+        f"{field.name} is {events[field.name].dtype}, not {field.kind}"
+        for field in FIELDS
+        if field.name in events.columns and not _is_kind(events[field.name], field.kind)
+    ]
+    if not wrong:
+        unknown = sorted(set(map(str, events["status"])) - set(STATUSES))
+        if unknown:
+            wrong.append(f"status {', '.join(unknown)} is none of {', '.join(STATUSES)}")
+        empty = events.geometry.is_empty | events.geometry.isna()
+        lost = int((empty & (events["status"] != "quarantined")).sum())
+        if lost:
+            wrong.append(f"{lost} usable rows have no position")
+        if events.crs != "EPSG:4326":
+            wrong.append(f"the CRS is {events.crs}, not EPSG:4326")
+    if wrong:
+        msg = f"not an incident table: {'; '.join(wrong)}; read it with incidents.read"
+        raise DataError(msg)
+
+
+def _is_kind(column: pd.Series, kind: str) -> bool:
+    types = pd.api.types
+    tests = {
+        "text": lambda: types.is_string_dtype(column) or types.is_object_dtype(column),
+        "date": lambda: types.is_datetime64_any_dtype(column),
+        "number": lambda: types.is_float_dtype(column),
+        "whole": lambda: types.is_integer_dtype(column),
+        "truth": lambda: types.is_bool_dtype(column),
+    }
+    return bool(tests[kind]())
 
 
 def category_of(reason: str) -> list[str]:
@@ -208,8 +214,8 @@ class Ledger:
     """
 
     def __init__(self, n_rows: int) -> None:
-        self._rank = [0] * n_rows
-        self._reasons: list[list[str]] = [[] for _ in range(n_rows)]
+        self._rank = np.zeros(n_rows, dtype=np.int8)
+        self._reasons: dict[int, list[str]] = {}
 
     def statuses(self) -> list[str]:
         """
@@ -220,7 +226,8 @@ class Ledger:
         list[str]
             "ok", "fixed" or "quarantined".
         """
-        return [STATUSES[rank] for rank in self._rank]
+        statuses: list[str] = np.array(STATUSES, dtype=object)[self._rank].tolist()
+        return statuses
 
     def reasons(self) -> list[str]:
         """
@@ -231,7 +238,10 @@ class Ledger:
         list[str]
             Findings joined by semicolons; empty where there are none.
         """
-        return ["; ".join(reasons) for reasons in self._reasons]
+        reasons = [""] * len(self._rank)
+        for row, found in self._reasons.items():
+            reasons[row] = "; ".join(found)
+        return reasons
 
     def flag(self, row: int, category: str, detail: str) -> None:
         """
@@ -247,6 +257,23 @@ class Ledger:
             What was found, in words.
         """
         self._add(row, 0, category, detail)
+
+    def flag_all(self, rows: IntArray, category: str, detail: str) -> None:
+        """
+        Tell the same about several rows.
+
+        Parameters
+        ----------
+        rows
+            Positions of the rows.
+        category
+            Kind of finding.
+        detail
+            What was found, in words.
+        """
+        text = _finding(category, detail)
+        for row in np.asarray(rows, dtype=np.int64).tolist():
+            self._reasons.setdefault(row, []).append(text)
 
     def fix(self, row: int, category: str, detail: str) -> None:
         """
@@ -280,29 +307,9 @@ class Ledger:
 
     def _add(self, row: int, rank: int, category: str, detail: str) -> None:
         self._rank[row] = max(self._rank[row], rank)
-        self._reasons[row].append(f"{category}: {detail.replace(';', ',')}")
+        self._reasons.setdefault(row, []).append(_finding(category, detail))
 
 
-def _plain(name: str) -> str:
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return re.sub(r"[^\w]+", "_", folded).strip("_")
-
-
-def _refuse_twins(names: list[str]) -> None:
-    twins = sorted({name for name in names if names.count(name) > 1})
-    if twins:
-        msg = f"two columns carry the same name: {', '.join(map(repr, twins))}; rename one of them"
-        raise DataError(msg)
-
-
-def _checked_parts(names: list[str], given: Mapping[str, str]) -> dict[str, str]:
-    for part, name in given.items():
-        if part not in ALIASES:
-            msg = f"columns: {part!r} is not a part; use {', '.join(ALIASES)}"
-            raise InvalidParameterError(msg)
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            msg = f"columns: there is no column {name!r}; found {', '.join(names)}{hint}"
-            raise DataError(msg)
-    return dict(given)
+def _finding(category: str, detail: str) -> str:
+    """Put a finding into words that `category_of` can take apart again."""
+    return f"{category}: {detail.replace(';', ',')}"

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from borderzone._checks import check_probability
 from borderzone.errors import DataError, RejectedRowsError
 from borderzone.incidents.schema import FLAGS, category_of
+from borderzone.incidents.terms import terms
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
 
-__all__ = ["REJECTED_LIMIT", "check", "rejected", "require_usable"]
+__all__ = ["REJECTED_LIMIT", "check", "rejected", "require_usable", "verdict_sentences"]
 
 REJECTED_LIMIT = 0.2
 """Largest share of quarantined rows that `check` and `report` accept."""
@@ -141,6 +144,61 @@ def require_usable(events: gpd.GeoDataFrame, *, limit: float = REJECTED_LIMIT) -
 
 def _part(reason: str, category: str) -> str:
     return next(part for part in reason.split("; ") if part.startswith(f"{category}:"))
+
+
+def verdict_sentences(events: gpd.GeoDataFrame) -> list[str]:
+    """
+    Say in plain sentences how a table was read and what may be done with it.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+
+    Returns
+    -------
+    list[str]
+        Rows by status, layout and encoding, which column was taken for what,
+        notes of the reader, and the terms of each collection.
+
+    Raises
+    ------
+    DataError
+        If the table has no status and reason.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from borderzone.incidents import read
+    >>> for sentence in verdict_sentences(read(pd.DataFrame({"Lat": [34.4], "x": [41.1]}))):
+    ...     print(sentence)
+    Rows: 1 ok, 0 fixed, 0 quarantined (0 %).
+    Read as: format table.
+    Columns: lat from 'Lat', lon from 'x'.
+    Terms of your table (1 rows): not known here: ask whoever gave you the table.
+    """
+    told = check(events).attrs
+    sentences = [_counts_told(told)]
+    attrs = events.attrs
+    found = [f"{word} {attrs[word]}" for word in ("format", "encoding") if attrs.get(word)]
+    if found:
+        sentences.append(f"Read as: {', '.join(found)}.")
+    taken = [f"{part} from {name!r}" for part, name in attrs.get("columns", {}).items()]
+    if taken:
+        sentences.append(f"Columns: {', '.join(taken)}.")
+    sentences += [f"Note: {note}." for note in attrs.get("notes") or []]
+    for row in terms(events).itertuples():
+        name = row.dataset or "your table"
+        when = f", accessed {row.accessed}" if row.accessed else ""
+        sentences.append(f"Terms of {name} ({row.rows:,} rows{when}): {row.terms}.")
+    return sentences
+
+
+def _counts_told(told: Mapping[Any, Any]) -> str:
+    return (
+        f"Rows: {told['n_ok']:,} ok, {told['n_fixed']:,} fixed, {told['n_quarantined']:,} "
+        f"quarantined ({100 * told['rejected_share']:.3g} %)."
+    )
 
 
 def _need_verdicts(events: gpd.GeoDataFrame) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from borderzone.io.archives import Member, check_archive, member, unpacked
 from borderzone.io.classes import ClassSource, open_classes
 from borderzone.io.dem import ElevationSource, open_dem, read_dem
 from borderzone.io.files import atomic_write, local_file, run_id, sha256
 from borderzone.io.output import output_folder
 from borderzone.io.raster import MAX_CELLS, open_raster, read_raster, write_raster
 from borderzone.io.records import Record, describe
+from borderzone.io.sidecars import read_sidecar, write_sidecar
 from borderzone.io.tables import read_table, write_csv
 from borderzone.io.vector import read_vector, write_geoparquet, write_gpkg
 from borderzone.io.warp import warp
@@ -17,27 +19,33 @@ __all__ = [
     "MAX_CELLS",
     "ClassSource",
     "ElevationSource",
+    "Member",
     "RasterWriter",
     "Record",
     "atomic_write",
+    "check_archive",
     "copy_raster",
     "create_raster",
     "describe",
     "local_file",
+    "member",
     "open_classes",
     "open_dem",
     "open_raster",
     "output_folder",
     "read_dem",
     "read_raster",
+    "read_sidecar",
     "read_table",
     "read_vector",
     "read_window",
     "run_id",
     "sha256",
+    "unpacked",
     "warp",
     "write_csv",
     "write_geoparquet",
     "write_gpkg",
     "write_raster",
+    "write_sidecar",
 ]

@@ -28,7 +28,12 @@ _SIGNATURES: dict[str, tuple[bytes, ...]] = {
     ".shp": (b"\x00\x00\x27\x0a",),
     ".fgb": (b"fgb\x03fgb",),
     ".parquet": (b"PAR1",),
-    ".zip": (b"PK\x03\x04",),
+    ".xlsx": (b"PK\x03\x04",),
+    ".xlsm": (b"PK\x03\x04",),
+    ".ods": (b"PK\x03\x04",),
+    ".xls": (b"\xd0\xcf\x11\xe0",),
+    ".kmz": (b"PK\x03\x04", b"PK\x05\x06"),
+    ".zip": (b"PK\x03\x04", b"PK\x05\x06"),
 }
 _SIGNATURES[".tiff"] = _SIGNATURES[".tif"]
 

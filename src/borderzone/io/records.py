@@ -11,6 +11,7 @@ from typing import Any
 
 from borderzone.errors import DataError
 from borderzone.io.files import refuse_address, sha256
+from borderzone.io.sidecars import read_sidecar
 from borderzone.io.terms import terms_of
 
 __all__ = ["Record", "describe", "expand"]
@@ -75,7 +76,8 @@ def describe(source: Source | Iterable[Source], *, name: str) -> list[Record]:
     -------
     list of Record
         Names, sizes and checksums. Licence and credit are known for products
-        that can be told by the names of their tiles, and for no other file.
+        that can be told by the names of their tiles, and for files that
+        `borderzone.fetch` wrote with a record beside them.
 
     Raises
     ------
@@ -93,6 +95,9 @@ def describe(source: Source | Iterable[Source], *, name: str) -> list[Record]:
 
 
 def _record(file: Path, name: str) -> Record:
+    stated = read_sidecar(file)
+    if stated is not None:
+        return _stated(file, name, stated)
     terms = terms_of(file.name)
     return Record(
         name=name,
@@ -104,6 +109,26 @@ def _record(file: Path, name: str) -> Record:
         attribution="" if terms is None else terms.attribution,
         citation="" if terms is None else terms.citation,
         resolution=Record.resolution if terms is None else terms.resolution,
+    )
+
+
+def _stated(file: Path, name: str, stated: dict[str, Any]) -> Record:
+    """Describe a file by the record beside it, which still holds if the file was changed."""
+    digest = sha256(file)
+    notes = [str(stated.get("notes", "")), f"Retrieved: {stated.get('retrieved', 'not stated')}."]
+    if digest != stated.get("sha256"):
+        notes.append("The file was changed since it was retrieved.")
+    return Record(
+        name=name,
+        title=f"{name}: {stated['title']}",
+        path=file.name,
+        sha256=digest,
+        bytes=file.stat().st_size,
+        licence=str(stated["licence"]),
+        attribution=str(stated["attribution"]),
+        citation=str(stated["citation"]),
+        origin=str(stated.get("address", Record.origin)),
+        notes=" ".join(filter(None, notes)),
     )
 
 

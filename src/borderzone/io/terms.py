@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["Terms", "copernicus", "terms_of", "worldcover"]
+__all__ = ["Terms", "copernicus", "terms_of", "ucdp_ged", "worldcover"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +93,61 @@ def worldcover(year: int, version: int) -> Terms:
         citation=f"Zanaga, D. et al., ESA WorldCover 10 m {year} v{version}"
         + (f", doi:{doi}." if doi else "."),
         resolution="10 m",
+    )
+
+
+_GED = (
+    "Sundberg, R. and Melander, E. (2013), Introducing the UCDP Georeferenced Event Dataset, "
+    "Journal of Peace Research 50(4), 523-532"
+)
+_CANDIDATE = (
+    "Hegre, H., Croicu, M., Eck, K. and Högbladh, S. (2020), Introducing the UCDP Candidate "
+    "Events Dataset, Research & Politics 7(3)"
+)
+_OF_THE_YEAR = {
+    22: "Davies, S., Pettersson, T. and Öberg, M. (2022), Organized violence 1989-2021 and drone "
+    "warfare, Journal of Peace Research 59(4), 593-610",
+    23: "Davies, S., Pettersson, T. and Öberg, M. (2023), Organized violence 1989-2022, and the "
+    "return of conflict between states, Journal of Peace Research 60(4), 691-708",
+    24: "Davies, S., Engström, G., Pettersson, T. and Öberg, M. (2024), Organized violence "
+    "1989-2023, and the prevalence of organized crime groups, Journal of Peace Research 61(4), "
+    "673-693",
+    25: "Davies, S., Pettersson, T., Sollenberg, M. and Öberg, M. (2025), Organized violence "
+    "1989-2024, and the challenges of identifying civilian victims, Journal of Peace Research "
+    "62(4), 1223-1240",
+}
+
+
+def ucdp_ged(version: str) -> Terms:
+    """
+    Give the terms of a version of the UCDP Georeferenced Event Dataset.
+
+    Parameters
+    ----------
+    version
+        Such as "25.1", or "25.0.9" for a candidate.
+
+    Returns
+    -------
+    Terms
+        The terms; for a year whose article is not known here, words that say which to add.
+
+    Examples
+    --------
+    >>> ucdp_ged("24.1").title
+    'UCDP GED version 24.1'
+    """
+    year = int(version.split(".", maxsplit=1)[0])
+    candidate = version.count(".") > 1
+    last = f"the article on organized violence that the download page names for version {version}"
+    article = _CANDIDATE if candidate else _OF_THE_YEAR.get(year, last)
+    kind = "UCDP Candidate Events" if candidate else "UCDP GED"
+    return Terms(
+        title=f"{kind} version {version}",
+        licence="CC BY 4.0",
+        attribution=f"Uppsala Conflict Data Program (UCDP), {kind} version {version}, CC BY 4.0",
+        citation=f"{_GED}; {article}.",
+        resolution="places of class where_prec 1 to 7: from a known point to a country",
     )
 
 

@@ -1,4 +1,4 @@
-"""Vector files: GeoJSON, GeoPackage, Shapefile, FlatGeobuf, KML and GeoParquet."""
+"""Vector files: GeoJSON, GeoPackage, Shapefile, FlatGeobuf, KML, KMZ and GeoParquet."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import shapely
 
 from borderzone.errors import CRSMismatchError, DataError, LimitError, OutputError
 from borderzone.io.files import atomic_write, local_file
+from borderzone.io.kml import read_kml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_vector", "write_geoparquet", "write_gpkg"]
 
-SUFFIXES = frozenset({".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".parquet"})
+SUFFIXES = frozenset({".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".kmz", ".parquet"})
 MAX_TEXT_BYTES = 512 * 1024**2
 FIXED_DATE = "2000-01-01T00:00:00Z"  # the time stamp inside a GeoPackage, so that bytes repeat
 
@@ -29,7 +30,6 @@ _DRIVERS = {
     ".gpkg": ("GPKG",),
     ".shp": ("ESRI Shapefile",),
     ".fgb": ("FlatGeobuf",),
-    ".kml": ("KML", "LIBKML"),
 }
 _GEOJSON_TYPES = frozenset({"FeatureCollection", "Feature"})
 _WGS84_NAMES = ("CRS84", "EPSG::4326", "EPSG:4326")
@@ -42,12 +42,13 @@ def read_vector(
     Read a vector file into longitude and latitude.
 
     The extension decides how the file is read, and its first bytes must agree.
-    A third dimension is dropped.
+    A third dimension is dropped. All folders of a KML or KMZ are read, the
+    column ``folder`` tells which. ``attrs["notes"]`` says what was left out.
 
     Parameters
     ----------
     path
-        GeoJSON, GeoPackage, Shapefile, FlatGeobuf, KML or GeoParquet.
+        GeoJSON, GeoPackage, Shapefile, FlatGeobuf, KML, KMZ or GeoParquet.
     layer
         Layer of a file that holds several; by default its only one.
     what
@@ -64,6 +65,8 @@ def read_vector(
         If the file is missing, broken, or not what its name says.
     CRSMismatchError
         If the file names no coordinate reference system.
+    LimitError
+        If a text file or what an archive unpacks to is too large.
     """
     file = local_file(path, SUFFIXES, what)
     suffix = file.suffix.lower()
@@ -83,7 +86,13 @@ def read_vector(
             "(for a Shapefile its .prj file; in geopandas: frame.set_crs)"
         )
         raise CRSMismatchError(msg)
-    return frame.set_geometry(shapely.force_2d(frame.geometry.array)).to_crs("EPSG:4326")
+    notes = list(frame.attrs.get("notes", []))
+    high = int(shapely.has_z(frame.geometry.array).sum())
+    if high:
+        notes.append(f"heights of {high:,} shapes were left out")
+    flat = frame.set_geometry(shapely.force_2d(frame.geometry.array)).to_crs("EPSG:4326")
+    flat.attrs["notes"] = notes
+    return flat
 
 
 def _read(file: Path, suffix: str, layer: str | None, what: str) -> gpd.GeoDataFrame:
@@ -91,6 +100,8 @@ def _read(file: Path, suffix: str, layer: str | None, what: str) -> gpd.GeoDataF
         return gpd.read_parquet(file)
     if suffix in {".geojson", ".json"}:
         return _from_geojson(_json(file, what), file, what)
+    if suffix in {".kml", ".kmz"}:
+        return read_kml(file, layer=layer, what=what)
     return _from_ogr(file, layer, what)
 
 
@@ -120,8 +131,6 @@ def _from_geojson(content: Any, file: Path, what: str) -> gpd.GeoDataFrame:
 
 
 def _from_ogr(file: Path, layer: str | None, what: str) -> gpd.GeoDataFrame:
-    if file.suffix.lower() == ".kml":
-        _check_kml(file, what)
     layers = [str(name) for name, _ in pyogrio.list_layers(file)]
     if layer is None and len(layers) == 1:
         layer = layers[0]
@@ -136,18 +145,6 @@ def _from_ogr(file: Path, layer: str | None, what: str) -> gpd.GeoDataFrame:
         )
         raise DataError(msg)
     return gpd.read_file(file, layer=layer, engine="pyogrio")
-
-
-def _check_kml(file: Path, what: str) -> None:
-    _check_text_size(file, what)
-    text = file.read_bytes()
-    for mark in (b"<!DOCTYPE", b"<!ENTITY", b"<OGRVRT", b"NetworkLink"):
-        if mark in text:
-            msg = f"{what}: {file.name!r} holds {mark.decode()}, which plain KML does not need"
-            raise DataError(msg)
-    if b"<kml" not in text[:4096]:
-        msg = f"{what}: {file.name!r} is not what its extension '.kml' says; export it again"
-        raise DataError(msg)
 
 
 def _check_text_size(file: Path, what: str) -> None:

@@ -105,6 +105,7 @@ from borderzone.patrol.staffing import (
     roll_for_confidence,
 )
 from borderzone.patrol.uncertainty import monte_carlo, required_draws, units_required
+from borderzone.patrol.weightings import WORST_CASE, curve_by_weights
 
 __all__ = [
     "ASSUMPTION_NAMES",
@@ -118,6 +119,7 @@ __all__ = [
     "SEARCH_LAWS",
     "SENSORS",
     "SHIFT_FACTORS",
+    "WORST_CASE",
     "Assumption",
     "Draws",
     "Force",
@@ -141,6 +143,7 @@ __all__ = [
     "coverage_for",
     "crossing_rate",
     "crossover_spacing",
+    "curve_by_weights",
     "default_assumptions",
     "detection_for",
     "detection_range_m",

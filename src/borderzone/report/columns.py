@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from borderzone.incidents.schema import FIELDS
+
 __all__ = ["COLUMNS", "meaning_of"]
 
 # Column -> unit and meaning. A column that means another thing in one table stands as
@@ -172,30 +174,9 @@ COLUMNS = MappingProxyType(
             "medium or high susceptibility by rock alone, of the ground on mapped rock",
         ),
         "unknown_karst_share": ("share", "corridor off the mapped rock, where caves are unknown"),
-        "id": ("", "identifier of the row"),
+        **{field.name: (field.unit, field.meaning) for field in FIELDS},
         "date": ("", "date as given"),
-        "date_start": ("date", "first day it may have happened"),
-        "date_end": ("date", "last day it may have happened"),
-        "date_precision": ("", "how precisely the date is known"),
-        "event_type": ("", "kind of event, as coded by the source"),
-        "description": ("", "what the source says"),
-        "country": ("", "country, as coded by the source"),
-        "admin1": ("", "province, as coded by the source"),
-        "admin2": ("", "district, as coded by the source"),
-        "place": ("", "where the source says it happened"),
-        "lat": ("degree", "latitude of the coded point"),
-        "lon": ("degree", "longitude of the coded point"),
-        "where_prec": ("class", "class of positional precision, as coded by the source"),
-        "where_scheme": ("", "code book of where_prec: ucdp, acled or gtd"),
-        "radius_km": ("km", "radius of the circle it may lie in"),
         "fatalities": ("people", "deaths as reported"),
-        "fatalities_low": ("people", "lowest figure of deaths"),
-        "fatalities_best": ("people", "best figure of deaths"),
-        "fatalities_high": ("people", "highest figure of deaths"),
-        "source": ("", "where it is from"),
-        "status": ("", "ok, fixed or quarantined"),
-        "reason": ("", "why it was fixed or quarantined"),
-        "synthetic": ("", "drawn from a random process; never happened"),
         "expected": ("incidents", "expected number in the zone over the imputed positions"),
         "p025": ("incidents", "2.5 % quantile over the imputed positions"),
         "p05": ("incidents", "5 % quantile over the imputed positions"),

@@ -18,11 +18,11 @@ from borderzone.scenario import PRESETS, Scenario, read_toml
 from borderzone.study.by_block import EMBEDDED
 from borderzone.study.coverage import patrol_cover
 from borderzone.study.ground import SETTINGS, Ground, ground_key, read_ground
-from borderzone.study.inputs import load_incidents
 from borderzone.study.result import StudyResult
 from borderzone.study.sentences import summary_sentences
 from borderzone.study.stability import ranking_stability
 from borderzone.study.ways import WAYS
+from borderzone.study.weighting import Reported, by_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -298,10 +298,15 @@ class Study:
             )
             raise InvalidScenarioError(msg)
         step, cover = StageClock(progress), None
-        if ground.table is not None:
-            cover = patrol_cover(ground.corridor, ground.table, self.scenario, number, step)
         step("incidents")
-        result = _result(self, ground, cover, number)
+        reported = Reported.of(self.incidents, ground.corridor, self.scenario, number)
+        if ground.table is not None:
+            weights = reported.weights(self.scenario)
+            cover = patrol_cover(
+                ground.corridor, ground.table, self.scenario, number, step, weights=weights
+            )
+        step("incidents over zones")
+        result = _result(self, ground, cover, reported, number)
         return replace(result, stages={**ground.stages, **step.stop()})
 
 
@@ -315,10 +320,11 @@ def _whole_seed(seed: Any) -> int:
     return int(seed)
 
 
-def _result(study: Study, ground: Ground, cover: Coverage | None, seed: int) -> StudyResult:
-    scenario, corridor = study.scenario, ground.corridor
-    records = [datasets.record("borders"), *ground.records]
-    events = load_incidents(study.incidents, corridor, seed, records)
+def _result(
+    study: Study, ground: Ground, cover: Coverage | None, reported: Reported, seed: int
+) -> StudyResult:
+    scenario, corridor, events = study.scenario, ground.corridor, reported.events
+    records = [datasets.record("borders"), *ground.records, *reported.records]
     overlays = _overlays(ground, events, scenario, seed)
     segments = _segments(ground, cover)
     required = cover.required if cover else None
@@ -337,6 +343,8 @@ def _result(study: Study, ground: Ground, cover: Coverage | None, seed: int) -> 
         incidents=events,
         curve=cover.curve if cover else None,
         required=required,
+        pressure=reported.pressure,
+        by_weights=by_weights(corridor, segments, reported.pressure, scenario),
         draws=cover.draws if cover else None,
         flagged_share=ground.flagged_share,
         night_hours=access.night_table(_mid_latitude(study.border)),

@@ -63,6 +63,8 @@ def patrol_cover(
     scenario: Scenario,
     seed: int,
     step: Callable[[str], None],
+    *,
+    weights: pd.Series | None = None,
 ) -> Coverage:
     """
     Compute what patrols detect and intercept, by unit count.
@@ -79,6 +81,8 @@ def patrol_cover(
         Seed of the Monte Carlo.
     step
         Called with the name of each step.
+    weights
+        Share of crossings of each segment; by length when left out.
 
     Returns
     -------
@@ -92,7 +96,7 @@ def patrol_cover(
     """
     step("detection rates and curve")
     assumptions = scenario.assumptions()
-    cases = {light: _case(corridor, table, scenario, light) for light in LIGHTS}
+    cases = {light: _case(corridor, table, scenario, light, weights) for light in LIGHTS}
     sampling: dict[str, Any] = {
         "draws": scenario.draws,
         "seed": seed,
@@ -198,13 +202,23 @@ def _headline_curve(curve: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
 
 
 def _case(
-    corridor: Corridor, table: pd.DataFrame, scenario: Scenario, light: str
+    corridor: Corridor,
+    table: pd.DataFrame,
+    scenario: Scenario,
+    light: str,
+    weights: pd.Series | None,
 ) -> patrol.PatrolCase:
     target = "person"
     if scenario.crosser == "vehicle":
         table, target = table.assign(crosser_km_h=scenario.crosser_vehicle_km_h), "vehicle"
     return patrol.PatrolCase.of(
-        corridor, table, scenario.force, light=light, target=target, law=scenario.law
+        corridor,
+        table,
+        scenario.force,
+        weights=weights,
+        light=light,
+        target=target,
+        law=scenario.law,
     )
 
 

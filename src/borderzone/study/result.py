@@ -85,6 +85,11 @@ class StudyResult:
         Rank of segments and zones by the difficulty index, with its band under perturbed weights.
     origins
         Where travel times start.
+    pressure
+        Weights of segments by the incidents, with bands; None without incidents.
+    by_weights
+        Detection when units are planned for uniform crossings, for those by
+        incidents and for the worst case, each under the others; None without incidents.
     demo_incidents, demo_overlay
         A synthetic set of incidents and its overlay, which show the method
         and say nothing about the border.
@@ -133,6 +138,8 @@ class StudyResult:
     origins: gpd.GeoDataFrame | None
     demo_incidents: gpd.GeoDataFrame | None = None
     demo_overlay: pd.DataFrame | None = None
+    pressure: pd.DataFrame | None = None
+    by_weights: pd.DataFrame | None = None
     cave_calibration: CaveCalibration | None = None
     stability: pd.DataFrame | None = None
     fine: FineFiles | None = None

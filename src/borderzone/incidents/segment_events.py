@@ -1,0 +1,287 @@
+"""Events of segments, imputed, and the weights that follow from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from borderzone._checks import check_choice, check_positive, check_seed, check_whole
+from borderzone.errors import InvalidParameterError, ShapeMismatchError
+from borderzone.incidents.given_events import check_events
+from borderzone.incidents.overlay import event_probabilities
+from borderzone.incidents.shrinkage import GammaPoisson
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from borderzone._typing import FloatArray, IntArray, Seed
+    from borderzone.corridor import Corridor
+
+__all__ = [
+    "Asked",
+    "Placing",
+    "State",
+    "dirichlet_mean",
+    "event_shares",
+    "exposure_of",
+    "prior_weight",
+    "weigh",
+]
+
+_METHODS = ("gamma_poisson", "dirichlet")
+
+
+class Asked(NamedTuple):
+    """How counts become weights."""
+
+    method: str
+    exposure: pd.Series | None
+    strength: float | None
+    prior_events: float | None
+
+
+class Placing(NamedTuple):
+    """How events are placed."""
+
+    draws: int
+    seed: Seed
+    admin1: gpd.GeoDataFrame | None
+    regions: gpd.GeoDataFrame | None
+
+
+class State(NamedTuple):
+    """What is known of the weights once the events are placed."""
+
+    mean: FloatArray
+    drawn: FloatArray
+    expected: FloatArray
+    shrinkage: FloatArray
+    n_placed: int
+    strength: dict[str, Any]
+
+
+def weigh(corridor: Corridor, events: gpd.GeoDataFrame, asked: Asked, placing: Placing) -> State:
+    """
+    Place events, count them by segment, and weigh the segments by the counts.
+
+    Parameters
+    ----------
+    corridor
+        The corridor.
+    events
+        Table from `read`.
+    asked
+        How counts become weights.
+    placing
+        How events are placed.
+
+    Returns
+    -------
+    State
+        Weights, draws of them, and what they rest on.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a word is unknown or a number out of range.
+    ShapeMismatchError
+        If the exposure is not of the corridor's segments.
+    """
+    check_events(events)
+    check_choice(asked.method, "method", _METHODS)
+    _only_of(asked.method, asked.strength, asked.prior_events)
+    exposure = exposure_of(corridor.segments, asked.exposure)
+    draws = check_whole(placing.draws, "draws")
+    check_seed(placing.seed)
+    shares = event_shares(corridor, events, **placing._asdict())
+    rng = np.random.default_rng(_stream(placing.seed))
+    counts, known = _counts(shares, draws, rng), ~np.isnan(shares).any(axis=1)
+    expected = np.nansum(shares, axis=0)
+    common = (expected, int(known.sum()))
+    if asked.method == "dirichlet":
+        prior = prior_weight(asked.prior_events, len(exposure))
+        base = exposure / exposure.sum()
+        drawn = rng.standard_gamma(prior * base + counts)
+        kept = np.full(len(base), prior / (prior + expected.sum()))
+        drawn = np.maximum(drawn / drawn.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+        told = {"prior_events": prior, "strength_source": "the stated prior (Dirichlet)"}
+        return State(dirichlet_mean(base, expected, prior), drawn, common[0], kept, common[1], told)
+    if asked.strength is not None:
+        check_positive(asked.strength, "strength")
+    model = GammaPoisson.of(counts, exposure, strength=asked.strength)
+    return State(
+        model.mean_weights(),
+        model.sample(rng),
+        common[0],
+        model.shrinkage(),
+        common[1],
+        _told(model),
+    )
+
+
+def _told(model: GammaPoisson) -> dict[str, Any]:
+    middle, low, high = model.strength_band()
+    if model.fixed:
+        source = "given"
+    elif model.told_by_counts():
+        source = "marginal likelihood of the counts, with the stated prior"
+    else:
+        source = "the stated prior: the counts cannot tell"
+    return {
+        "strength": middle,
+        "strength_low": low,
+        "strength_high": high,
+        "strength_most_likely": model.most_likely_strength(),
+        "strength_source": source,
+    }
+
+
+def event_shares(corridor: Corridor, events: gpd.GeoDataFrame, **how: Any) -> FloatArray:
+    """
+    Give the probability of each event in each segment.
+
+    Parameters
+    ----------
+    corridor
+        The corridor.
+    events
+        Table from `read`.
+    **how
+        Handed to `event_probabilities`.
+
+    Returns
+    -------
+    FloatArray
+        Shape ``(events, segments)``; NaN where an event cannot be placed.
+    """
+    segments = corridor.segments
+    zones = segments[["geometry"]].assign(zone=segments["segment"])
+    table = event_probabilities(events, zones, **how)
+    return np.asarray(table.drop(columns="id").to_numpy(dtype=float))
+
+
+def _counts(shares: FloatArray, draws: int, rng: np.random.Generator) -> IntArray:
+    """
+    Draw counts by segment: each event falls in one segment, or in none, by its own probabilities.
+
+    Segments do not overlap, and events are placed one by one, so that this is
+    the joint distribution of the counts, whatever the order of the draws.
+    """
+    n_segments = shares.shape[1]
+    counts = np.zeros((draws, n_segments + 1), dtype=np.int64)
+    rows = shares[np.nansum(shares, axis=1) > 0]
+    for row in rows:
+        held = np.flatnonzero(row)
+        edges = row[held].cumsum()
+        where = np.append(held, n_segments)[edges.searchsorted(rng.random(draws), side="right")]
+        counts[np.arange(draws), where] += 1
+    return counts[:, :n_segments]
+
+
+def dirichlet_mean(base: FloatArray, expected: FloatArray, prior: float) -> FloatArray:
+    """
+    Give the mean of a Dirichlet distribution after expected events.
+
+    Parameters
+    ----------
+    base
+        Shares before any event; they add up to 1.
+    expected
+        Expected events of each segment.
+    prior
+        Weight of the prior, in events.
+
+    Returns
+    -------
+    FloatArray
+        Shares that add up to 1.
+    """
+    return np.asarray((prior * base + expected) / (prior + expected.sum()))
+
+
+def prior_weight(given: float | None, n_segments: int) -> float:
+    """
+    Give the weight of the Dirichlet prior: one event a segment unless given.
+
+    Parameters
+    ----------
+    given
+        A weight, in events; None for the default.
+    n_segments
+        Number of segments.
+
+    Returns
+    -------
+    float
+        Weight in events.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not above zero.
+    """
+    return check_positive(n_segments if given is None else given, "prior_events", "events")
+
+
+def _only_of(method: str, strength: float | None, prior_events: float | None) -> None:
+    for name, value, owner in (
+        ("strength", strength, "gamma_poisson"),
+        ("prior_events", prior_events, "dirichlet"),
+    ):
+        if value is not None and method != owner:
+            msg = f"{name} belongs to method='{owner}', not to method='{method}'; leave it out"
+            raise InvalidParameterError(msg)
+
+
+def exposure_of(segments: gpd.GeoDataFrame, given: pd.Series | None) -> FloatArray:
+    """
+    Give the exposure of each segment: its length unless given.
+
+    Parameters
+    ----------
+    segments
+        Table of segments.
+    given
+        Exposure by segment; None for the length.
+
+    Returns
+    -------
+    FloatArray
+        In the order of the segments.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is no Series, or a value is not above zero.
+    ShapeMismatchError
+        If it is not of these segments.
+    """
+    if given is None:
+        return np.asarray(segments["length_km"].to_numpy(dtype=float))
+    if not isinstance(given, pd.Series):
+        msg = f"exposure must be a Series by segment, got a {type(given).__name__}"
+        raise InvalidParameterError(msg)
+    names = segments["segment"].to_numpy()
+    if not given.index.is_unique or set(given.index) != set(names):
+        msg = (
+            f"exposure must have one value for each of the {len(names)} segments, by their number in "
+            f"its index; it has {len(given)}"
+        )
+        raise ShapeMismatchError(msg)
+    values = pd.to_numeric(given.reindex(names), errors="coerce").to_numpy(dtype=float)
+    bad = ~(np.isfinite(values) & (values > 0))
+    if bad.any():
+        worst = names[bad][0]
+        value = given[worst].item() if hasattr(given[worst], "item") else given[worst]
+        msg = f"exposure must be finite and above 0, got {value!r} for segment {worst}"
+        raise InvalidParameterError(msg)
+    return np.asarray(values)
+
+
+def _stream(seed: Seed) -> Any:
+    """Keep the draws of counts and rates apart from those of positions under the same seed."""
+    if isinstance(seed, np.random.Generator):
+        return seed
+    return np.random.SeedSequence([int(seed), 0x9E55])

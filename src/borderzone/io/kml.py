@@ -1,0 +1,130 @@
+"""KML and KMZ: every folder read, nothing outside the file followed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from borderzone.errors import DataError, LimitError
+from borderzone.io.archives import member
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["read_kml"]
+
+MAX_TEXT_BYTES = 512 * 1024**2
+_DRIVERS = ("KML", "LIBKML")
+# Plain KML needs none of these; with them a parser can be made to open other files.
+_FORBIDDEN = (b"<!doctype", b"<!entity", b"<ogrvrt", b"xi:include")
+_OUTWARD = re.compile(rb"<\s*(?:\w+:)?(NetworkLink|Schema\w*Url)\b")
+_FURNITURE = ("altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon")
+
+
+def read_kml(
+    file: Path, *, layer: str | None = None, what: str = "vector file"
+) -> gpd.GeoDataFrame:
+    """
+    Read the places of a KML file, or of the document inside a KMZ.
+
+    Document types and entities are refused before any parser sees them.
+    Network links are not followed. Columns that say how to draw, and are
+    the same for all places, are left out.
+
+    Parameters
+    ----------
+    file
+        The file.
+    layer
+        Folder to read; by default all.
+    what
+        What it is needed for, for messages.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Places in EPSG:4326, with their heights; the column ``folder`` names
+        the folder that holds each. ``attrs["notes"]`` says what was left out.
+
+    Raises
+    ------
+    DataError
+        If it is not plain KML, a KMZ holds no or several documents, or the
+        folder asked for is absent.
+    LimitError
+        If the text is larger than 512 MiB, or a KMZ passes the limits of
+        `archives.check_archive`.
+    """
+    text = _document(file, what)
+    _check_plain(text, file, what)
+    with TemporaryDirectory(prefix="borderzone-") as folder:
+        # A copy under a name of our own: what was checked is what is read.
+        copy = Path(folder, "doc.kml")
+        copy.write_bytes(text)
+        frame = _all_folders(copy, file.name, layer, what)
+    links = len(_OUTWARD.findall(text))
+    frame.attrs["notes"] = [f"{links} network links were not followed"] if links else []
+    return frame
+
+
+def _document(file: Path, what: str) -> bytes:
+    zipped = file.suffix.lower() == ".kmz"
+    text = member(file, {".kml"}, what=what, prefer="doc.kml").content if zipped else b""
+    size = len(text) if zipped else file.stat().st_size
+    if size > MAX_TEXT_BYTES:
+        msg = f"{what}: {file.name!r} has {size} bytes, the limit is {MAX_TEXT_BYTES}; cut it first"
+        raise LimitError(msg)
+    return text if zipped else file.read_bytes()
+
+
+def _check_plain(text: bytes, file: Path, what: str) -> None:
+    if b"\0" in text:
+        # In UTF-16 the marks below would hide from a search for bytes.
+        msg = f"{what}: {file.name!r} holds zero bytes; save the KML as UTF-8"
+        raise DataError(msg)
+    lowered = text.lower()
+    for mark in _FORBIDDEN:
+        if mark in lowered:
+            told = mark.decode().upper() if mark.startswith(b"<!") else mark.decode()
+            msg = f"{what}: {file.name!r} holds {told}, which plain KML does not need"
+            raise DataError(msg)
+    if not re.search(rb"<(\w+:)?kml\b", lowered[:4096]):
+        msg = f"{what}: {file.name!r} is not what its extension says, KML; export it again"
+        raise DataError(msg)
+
+
+def _all_folders(copy: Path, name: str, layer: str | None, what: str) -> gpd.GeoDataFrame:
+    folders = [str(folder) for folder, _ in pyogrio.list_layers(copy)]
+    if layer is not None and layer not in folders:
+        msg = f"{what}: {name!r} holds the layers {', '.join(folders)}; name one of them"
+        raise DataError(msg)
+    wanted = folders if layer is None else [layer]
+    frames = list(_read_folders(copy, wanted))
+    if not frames:
+        msg = f"{what}: {name!r} holds no place; export it again"
+        raise DataError(msg)
+    whole = pd.concat(frames, ignore_index=True)
+    plain = [
+        column for column in _FURNITURE if column in whole and len(set(whole[column].dropna())) <= 1
+    ]
+    return gpd.GeoDataFrame(whole.drop(columns=plain), geometry="geometry", crs="EPSG:4326")
+
+
+def _read_folders(copy: Path, wanted: list[str]) -> Iterator[gpd.GeoDataFrame]:
+    for place, folder in enumerate(wanted):
+        if str(pyogrio.read_info(copy, layer=folder)["driver"]) not in _DRIVERS:
+            msg = f"{folder!r} is not KML"
+            raise DataError(msg)
+        frame = gpd.read_file(copy, layer=folder if wanted.count(folder) == 1 else place)
+        if len(frame):
+            frame = frame.drop(
+                columns=[c for c in frame if c != "geometry" and frame[c].isna().all()]
+            )
+            frame.insert(0, "folder", folder)
+            yield frame

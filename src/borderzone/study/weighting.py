@@ -1,0 +1,139 @@
+"""Where a study expects crossings, and what a plan for one expectation is worth under another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from borderzone import datasets, incidents, patrol
+from borderzone.errors import InvalidScenarioError
+from borderzone.study.inputs import load_incidents
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from borderzone.corridor import Corridor
+    from borderzone.scenario import Scenario
+
+__all__ = ["Reported", "by_weights"]
+
+# Units on station at which plans are set side by side, beside those of the scenario.
+_UNITS = (10, 30, 100, 300, 1000, 3000)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reported:
+    """
+    The incidents of a study and the weights of segments that they make.
+
+    Attributes
+    ----------
+    events
+        Incident table; None without one.
+    records
+        Where it came from.
+    pressure
+        As from `borderzone.incidents.pressure_weights`; None without incidents.
+    """
+
+    events: gpd.GeoDataFrame | None
+    records: tuple[datasets.Record, ...]
+    pressure: pd.DataFrame | None
+
+    @classmethod
+    def of(cls, source: Any, corridor: Corridor, scenario: Scenario, seed: int) -> Reported:
+        """
+        Read the incidents and weigh the segments by them.
+
+        Parameters
+        ----------
+        source
+            As in `borderzone.study.inputs.load_incidents`.
+        corridor
+            The corridor.
+        scenario
+            Its weights and imputations.
+        seed
+            Seed of positions.
+
+        Returns
+        -------
+        Reported
+            The record.
+
+        Raises
+        ------
+        InvalidScenarioError
+            If the scenario weighs by incidents and there are none.
+        """
+        records: list[datasets.Record] = []
+        events = load_incidents(source, corridor, seed, records)
+        if events is None or not len(events):
+            if scenario.weights == "incidents":
+                msg = (
+                    'weights = "incidents" needs a table of incidents: name one in the study, or '
+                    'take weights = "uniform"'
+                )
+                raise InvalidScenarioError(msg)
+            return cls(events=events, records=tuple(records), pressure=None)
+        found = incidents.pressure_weights(
+            corridor, events, admin1=datasets.admin1(), draws=scenario.imputations, seed=seed
+        )
+        return cls(events=events, records=tuple(records), pressure=found)
+
+    def weights(self, scenario: Scenario) -> pd.Series | None:
+        """
+        Give the share of crossings of each segment under a scenario.
+
+        Parameters
+        ----------
+        scenario
+            Its weights.
+
+        Returns
+        -------
+        Series or None
+            Weights by segment; None for weights by length.
+        """
+        if scenario.weights == "uniform" or self.pressure is None:
+            return None
+        return self.pressure.set_index("segment")["weight"]
+
+
+def by_weights(
+    corridor: Corridor, segments: pd.DataFrame, pressure: pd.DataFrame | None, scenario: Scenario
+) -> pd.DataFrame | None:
+    """
+    Put plans for uniform crossings, for those by incidents and for the worst case side by side.
+
+    Parameters
+    ----------
+    corridor
+        The corridor.
+    segments
+        Segments of the result, with their rates where patrols were computed.
+    pressure
+        As from `borderzone.incidents.pressure_weights`; None without incidents.
+    scenario
+        Its light, law and unit counts.
+
+    Returns
+    -------
+    DataFrame or None
+        As from `borderzone.patrol.curve_by_weights`.
+    """
+    rate = f"rate_{scenario.light}"
+    if pressure is None or rate not in segments:
+        return None
+    opinions = {
+        "uniform": corridor.segments["length_km"].to_numpy(),
+        "incidents": pressure["weight"].to_numpy(),
+    }
+    counts = {n for n in (*_UNITS, scenario.reference_units) if n <= scenario.max_units}
+    return patrol.curve_by_weights(
+        segments[rate].to_numpy(),
+        opinions,
+        unit_counts=sorted(counts or {scenario.max_units}),
+        law=scenario.law,
+    )
