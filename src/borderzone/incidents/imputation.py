@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
-from pyproj import Geod
 
-from borderzone._kernels import imputing
-from borderzone.errors import DataError, InvalidGeometryError
+from borderzone.errors import DataError
 from borderzone.incidents import precision
-from borderzone.incidents.keys import check_draws, event_keys
-from borderzone.incidents.polygon_index import band_extents, index_of
+from borderzone.incidents.keys import check_draws, check_threads, event_keys
+from borderzone.incidents.proposals import Proposals
 from borderzone.incidents.weights import Weighing, weigh
 from borderzone.stream import in_order
 
@@ -23,15 +20,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
 
-    from borderzone._typing import BoolArray, FloatArray, IntArray, Seed
+    from borderzone._typing import FloatArray, IntArray, Seed
 
-__all__ = ["Imputation", "check_draws", "draw_positions", "impute", "in_polygon", "prepare"]
+__all__ = ["Imputation", "impute", "prepare"]
 
-_GEOD = Geod(ellps="WGS84")
-_MAX_ROUNDS = 10_000
 _BATCH = 250_000  # positions held at a time by a thread; results do not depend on it
-# A gaussian drawn from 53 bits reaches no farther than this many standard deviations.
-_GAUSSIAN_REACH = 8.6
 
 
 def impute(  # noqa: PLR0913 (the front door fixes the names)
@@ -83,7 +76,7 @@ def impute(  # noqa: PLR0913 (the front door fixes the names)
     InvalidGeometryError
         If a region has no area or length.
     InvalidParameterError
-        If `draws` is not a whole number above zero, or a weight is impossible.
+        If `draws` or `threads` is not a whole number above zero, or a weight or seed is impossible.
 
     References
     ----------
@@ -100,9 +93,10 @@ def impute(  # noqa: PLR0913 (the front door fixes the names)
     >>> impute(events, draws=3, seed=1).shape
     (1, 3, 2)
     """
+    workers = check_threads(threads)
     drawn = prepare(events, draws=draws, seed=seed, regions=regions, weight=weight)
     positions = np.full((len(events), drawn.draws, 2), np.nan)
-    for rows, lon, lat in drawn.blocks(threads=threads):
+    for rows, lon, lat in drawn.blocks(threads=workers):
         positions[rows, :, 0], positions[rows, :, 1] = lon, lat
     return positions
 
@@ -151,137 +145,10 @@ def prepare(  # noqa: PLR0913 (names of the front door)
     placed = precision.regions(events, admin1=admin1) if regions is None else regions
     _check_same_table(placed, events)
     keys = event_keys(seed, placed)
-    weighing = None
+    proposals, weighing = Proposals.of(placed, keys), None
     if weight is not None:
-        placed, weighing = weigh(placed, events, weight, Proposals.of(placed, keys))
-    return Imputation(
-        placed=placed, draws=count, proposals=Proposals.of(placed, keys), weighing=weighing
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Proposals:
-    """
-    Positions by kernel alone.
-
-    Attributes
-    ----------
-    kinds, scale_km, shapes
-        Columns kind, scale_km and geometry of the table of regions.
-    keys
-        Key of each event.
-    places
-        Longitude and latitude of the point of each, NaN where it has none. Units: degrees.
-    """
-
-    kinds: IntArray
-    scale_km: FloatArray
-    shapes: IntArray
-    keys: IntArray
-    places: FloatArray
-
-    @classmethod
-    def of(cls, placed: gpd.GeoDataFrame, keys: IntArray) -> Proposals:
-        """
-        Take the columns of a table of regions.
-
-        Parameters
-        ----------
-        placed
-            Table from `regions`.
-        keys
-            Key of each event.
-
-        Returns
-        -------
-        Proposals
-            The columns.
-        """
-        kinds = placed["kind"].to_numpy(dtype=object)
-        shapes = placed.geometry.to_numpy()
-        places = np.full((len(placed), 2), np.nan)
-        about = np.isin(kinds, ("disc", "gaussian"))
-        places[about] = shapely.get_coordinates(shapes[about])
-        return cls(
-            kinds=kinds,
-            scale_km=placed["scale_km"].to_numpy(dtype=float),
-            shapes=np.asarray(shapes, dtype=object),
-            keys=keys,
-            places=places,
-        )
-
-    def draw(self, who: IntArray, draws: IntArray, attempt: int = 0) -> tuple[FloatArray, FloatArray]:
-        """
-        Draw one position for each pair of event and draw.
-
-        Parameters
-        ----------
-        who
-            Row of the event of each position.
-        draws
-            Number of the draw of each, uint64.
-        attempt
-            Number of the attempt at it.
-
-        Returns
-        -------
-        tuple of FloatArray
-            Longitude and latitude. Units: degrees.
-
-        Raises
-        ------
-        InvalidGeometryError
-            If a region has no area or no length.
-        """
-        lon, lat = np.empty(len(who)), np.empty(len(who))
-        kinds = self.kinds[who]
-        counter = attempt << 16  # leaves room for the attempts within a polygon
-        for kind in ("disc", "gaussian", "polygon", "line"):
-            mine = kinds == kind
-            if not mine.any():
-                continue
-            way = {"polygon": self._in_polygons, "line": self._along_lines}.get(kind, self._about)
-            lon[mine], lat[mine] = way(who[mine], draws[mine], counter)
-        return lon, lat
-
-    def _about(self, who: IntArray, draws: IntArray, counter: int) -> tuple[FloatArray, FloatArray]:
-        gaussian = self.kinds == "gaussian"
-        reach = self.scale_km * np.where(gaussian, _GAUSSIAN_REACH, 1.0)
-        # Bowring's form is for short lines, and longitude runs wild at the poles.
-        far = (reach > imputing.DRAWS_ABOUT_KM) | ~(np.abs(self.places[:, 1]) <= 80.0)
-        lon, lat = np.empty(len(who)), np.empty(len(who))
-        near = ~far[who]
-        x, y = np.empty(near.sum()), np.empty(near.sum())
-        about = (self.keys, self.places, self.scale_km, gaussian)
-        imputing.about_points(who[near], draws[near], counter, about, x, y)
-        lon[near], lat[near] = x, y
-        if not near.all():
-            rows = who[~near]
-            u = imputing.uniforms(self.keys[rows], draws[~near], counter)
-            r = np.where(gaussian[rows], np.sqrt(-2.0 * np.log1p(-u[:, 0])), np.sqrt(u[:, 0]))
-            start = self.places[rows]
-            lon[~near], lat[~near], _ = _GEOD.fwd(
-                start[:, 0], start[:, 1], 360.0 * u[:, 1], 1e3 * r * self.scale_km[rows]
-            )
-        return lon, lat
-
-    def _in_polygons(
-        self, who: IntArray, draws: IntArray, counter: int
-    ) -> tuple[FloatArray, FloatArray]:
-        lon, lat = np.empty(len(who)), np.empty(len(who))
-        for shape, mine in _by_shape(self.shapes, who):
-            found = _uniform(shape, self.keys[who[mine]], draws[mine], counter)
-            lon[mine], lat[mine] = found
-        return lon, lat
-
-    def _along_lines(
-        self, who: IntArray, draws: IntArray, counter: int
-    ) -> tuple[FloatArray, FloatArray]:
-        lon, lat = np.empty(len(who)), np.empty(len(who))
-        for shape, mine in _by_shape(self.shapes, who):
-            u = imputing.uniforms(self.keys[who[mine]], draws[mine], counter)[:, 0]
-            lon[mine], lat[mine] = _along_line(shape, u)
-        return lon, lat
+        placed, weighing = weigh(placed, events, weight, proposals)
+    return Imputation(placed=placed, draws=count, proposals=proposals, weighing=weighing)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -333,7 +200,7 @@ class Imputation:
         list of IntArray
             Rows of each block.
         """
-        placed = np.flatnonzero(self.proposals.kinds != "excluded")
+        placed = np.flatnonzero(self.placed["kind"].to_numpy(dtype=object) != "excluded")
         step = max(1, _BATCH // self.draws)
         return [placed[start : start + step] for start in range(0, len(placed), step)]
 
@@ -360,79 +227,6 @@ class Imputation:
         return lon.reshape(len(rows), -1), lat.reshape(len(rows), -1)
 
 
-def draw_positions(
-    kind: str, scale_km: float, shape: shapely.Geometry, draws: int, rng: np.random.Generator
-) -> FloatArray:
-    """
-    Draw positions in one region.
-
-    Parameters
-    ----------
-    kind
-        "gaussian", "disc", "polygon" or "line".
-    scale_km
-        Standard deviation or radius. Units: km.
-    shape
-        Point, polygon or line in longitude and latitude.
-    draws
-        Positions to draw.
-    rng
-        Source of randomness.
-
-    Returns
-    -------
-    FloatArray
-        Longitude and latitude, shape ``(draws, 2)``. Units: degrees.
-
-    Raises
-    ------
-    InvalidGeometryError
-        If the polygon has no area or the line no length.
-    """
-    about = kind in ("disc", "gaussian")
-    one = Proposals(
-        kinds=np.array([kind], dtype=object),
-        scale_km=np.array([scale_km], dtype=float),
-        shapes=np.array([shape], dtype=object),
-        keys=rng.integers(2**64, size=1, dtype=np.uint64),
-        places=shapely.get_coordinates(shape) if about else np.full((1, 2), np.nan),
-    )
-    who = np.zeros(draws, dtype=np.int64)
-    return np.column_stack(one.draw(who, np.arange(draws, dtype=np.uint64)))
-
-
-def in_polygon(polygon: shapely.Geometry, draws: int, rng: np.random.Generator) -> FloatArray:
-    """
-    Draw positions uniform by area in a polygon of longitudes and latitudes.
-
-    Parameters
-    ----------
-    polygon
-        Polygon or multipolygon in longitude and latitude.
-    draws
-        Positions to draw.
-    rng
-        Source of randomness.
-
-    Returns
-    -------
-    FloatArray
-        Longitude and latitude, shape ``(draws, 2)``. Units: degrees.
-
-    Raises
-    ------
-    InvalidGeometryError
-        If the polygon has no area.
-
-    Examples
-    --------
-    >>> lonlat = in_polygon(shapely.box(41, 33, 42, 34), 1000, np.random.default_rng(1))
-    >>> bool(shapely.contains_xy(shapely.box(41, 33, 42, 34), lonlat).all())
-    True
-    """
-    return draw_positions("polygon", np.nan, polygon, draws, rng)
-
-
 def _check_same_table(placed: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> None:
     needed = ("id", "kind", "scale_km", "median_error_km", "reason")
     if not all(name in getattr(placed, "columns", ()) for name in needed):
@@ -451,44 +245,3 @@ def _check_same_table(placed: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> Non
         raise DataError(msg)
 
 
-def _by_shape(shapes: IntArray, who: IntArray) -> Iterator[tuple[shapely.Geometry, BoolArray]]:
-    """Group positions by the shape of their region: many events share a province."""
-    rows, place = np.unique(who, return_inverse=True)
-    wkb = shapely.to_wkb(shapes[rows])
-    _, first, group = np.unique(np.asarray(wkb, dtype=object), return_index=True, return_inverse=True)
-    for number, row in enumerate(rows[first]):
-        yield shapes[row], group[place] == number
-
-
-def _uniform(
-    polygon: shapely.Geometry, keys: IntArray, draws: IntArray, counter: int
-) -> tuple[FloatArray, FloatArray]:
-    index = index_of([polygon])
-    cuts = band_extents(index, 0)
-    if polygon.is_empty or not len(cuts):
-        msg = f"positions cannot be drawn in a polygon without area ({polygon.geom_type})"
-        raise InvalidGeometryError(msg)
-    lon, lat = np.empty(len(keys)), np.empty(len(keys))
-    if imputing.in_bands(keys, draws, index, cuts, counter, _MAX_ROUNDS, lon, lat):
-        msg = "positions cannot be drawn in a polygon this thin for its extent; split it"
-        raise InvalidGeometryError(msg)
-    return lon, lat
-
-
-def _along_line(line: shapely.Geometry, uniform: FloatArray) -> tuple[FloatArray, FloatArray]:
-    starts, ends = [], []
-    for part in shapely.get_parts(line):
-        vertices = shapely.get_coordinates(part)
-        starts.append(vertices[:-1])
-        ends.append(vertices[1:])
-    a, b = np.concatenate(starts), np.concatenate(ends)
-    azimuth, _, length_m = _GEOD.inv(a[:, 0], a[:, 1], b[:, 0], b[:, 1])
-    reached = np.cumsum(length_m)
-    if not reached[-1] > 0:
-        msg = "positions cannot be drawn along a line without length"
-        raise InvalidGeometryError(msg)
-    along = reached[-1] * uniform
-    piece = np.minimum(np.searchsorted(reached, along, side="right"), len(reached) - 1)
-    rest = along - (reached - length_m)[piece]
-    lon, lat, _ = _GEOD.fwd(a[piece, 0], a[piece, 1], azimuth[piece], rest)
-    return lon, lat

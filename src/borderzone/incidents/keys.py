@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from borderzone._checks import check_whole
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import IntArray, Seed
 
-__all__ = ["check_draws", "event_keys", "seed_number"]
+__all__ = ["check_draws", "check_threads", "event_keys", "seed_number"]
 
 
 def check_draws(draws: int) -> int:
@@ -51,6 +52,33 @@ def check_draws(draws: int) -> int:
         msg = f"draws must be a whole number, 1 or more, got {draws!r}"
         raise InvalidParameterError(msg)
     return int(draws)
+
+
+def check_threads(threads: int | None) -> int | None:
+    """
+    Refuse a number of threads that is not a whole number above zero.
+
+    Parameters
+    ----------
+    threads
+        The number; None for one a core.
+
+    Returns
+    -------
+    int | None
+        The same.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not.
+
+    Examples
+    --------
+    >>> check_threads(2)
+    2
+    """
+    return None if threads is None else check_whole(threads, "threads")
 
 
 def seed_number(seed: Seed) -> int:
@@ -89,9 +117,9 @@ def event_keys(seed: Seed, placed: gpd.GeoDataFrame) -> IntArray:
     """
     Give every event a key of its own.
 
-    Rows that share an id are told apart by their order of region, so that
-    neither the order of the rows nor what else is in the table changes the draws
-    of an event.
+    Neither the order of the rows nor what else is in the table changes the draws of an
+    event. Rows that share an id are told apart by the order of their regions: of these,
+    the table must hold all for the draws to stay.
 
     Parameters
     ----------
