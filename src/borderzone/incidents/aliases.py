@@ -250,12 +250,15 @@ def refuse_twins(names: list[str]) -> None:
 
 
 def _checked_parts(names: list[str], given: Mapping[str, str]) -> dict[str, str]:
+    if not hasattr(given, "items"):
+        msg = f"columns must be a mapping such as {{'lat': 'Breite'}}, got {given!r}"
+        raise InvalidParameterError(msg)
     for part, name in given.items():
         if part not in ALIASES:
             msg = f"columns: {part!r} is not a part; use {', '.join(ALIASES)}"
             raise InvalidParameterError(msg)
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
+            near = difflib.get_close_matches(str(name), names, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             msg = f"columns: there is no column {name!r}; found {', '.join(names[:60])}{hint}"
             raise DataError(msg)

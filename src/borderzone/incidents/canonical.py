@@ -29,6 +29,7 @@ __all__ = ["ReadOptions", "canonical"]
 _LABEL = "SYNTHETIC DATA"
 _TEXTS = ("event_type", "description", "country", "admin1", "admin2", "place", "source")
 _COUNTS = ("fatalities_low", "fatalities_best", "fatalities_high")
+_MOST_DEATHS = 10_000_000  # beyond any single event
 _METRES = 1_000.0  # beyond any number of degrees
 
 
@@ -112,7 +113,7 @@ def canonical(
     flag_pile_ups(lat, lon, usable, ledger)
     flag_duplicates(raw, table, usable, ledger, given_ids="id" in parts)
     table |= {"status": ledger.statuses(), "reason": ledger.reasons()}
-    return _assemble(table, raw, parts, usable)
+    return _assemble(table, raw, parts, usable, is_own=layout.name == "borderzone")
 
 
 class _Cells:
@@ -200,7 +201,12 @@ def _class_of(cell: object, scheme: str, known: Mapping[str, range]) -> tuple[ob
 
 
 def _assemble(
-    table: dict[str, Any], raw: pd.DataFrame, parts: Mapping[str, str], usable: BoolArray
+    table: dict[str, Any],
+    raw: pd.DataFrame,
+    parts: Mapping[str, str],
+    usable: BoolArray,
+    *,
+    is_own: bool,
 ) -> gpd.GeoDataFrame:
     columns: dict[str, Any] = {}
     for name in COLUMNS:
@@ -209,16 +215,7 @@ def _assemble(
         else:
             cells = table[name].array if isinstance(table[name], pd.Series) else table[name]
             columns[name] = pd.Series(cells, index=raw.index, dtype=_dtype(name))
-    for name in raw.columns:
-        own = str(name)
-        plain = own.casefold()
-        if plain in ("geometry", "status", "reason"):
-            continue
-        if plain not in COLUMNS:
-            columns[own] = raw[name]
-        # Under a canonical name the read value stands; the cells stay beside it if they differ.
-        elif _changed(raw[name], columns[plain]) and f"{own}_original" not in raw.columns:
-            columns[f"{own}_original"] = raw[name]
+    _keep_others(columns, raw, is_own=is_own)
     points = np.full(len(raw), shapely.Point(), dtype=object)
     points[usable] = shapely.points(table["lon"][usable], table["lat"][usable])
     frame = pd.DataFrame(columns, index=raw.index)
@@ -227,6 +224,23 @@ def _assemble(
     if events["synthetic"].any():
         events.attrs["label"] = _LABEL
     return events
+
+
+def _keep_others(columns: dict[str, Any], raw: pd.DataFrame, *, is_own: bool) -> None:
+    """Set every other column of the file beside the canonical ones."""
+    for name in raw.columns:
+        own = str(name)
+        plain = own.casefold()
+        if plain in ("geometry", "status", "reason"):
+            # The verdict of an earlier reading is made anew; a stranger's column is kept.
+            if not is_own and raw[name].dtype != "geometry":
+                columns[f"{own}_original"] = raw[name]
+            continue
+        if plain not in COLUMNS:
+            columns[own] = raw[name]
+        # Under a canonical name the read value stands; the cells stay beside it if they differ.
+        elif _changed(raw[name], columns[plain]) and f"{own}_original" not in raw.columns:
+            columns[f"{own}_original"] = raw[name]
 
 
 def _dtype(name: str) -> Any:
@@ -314,7 +328,9 @@ def _radii(cells: list[object], ledger: Ledger) -> FloatArray:
 def _fatalities(cells: list[object], ledger: Ledger) -> Any:
     counts: list[object] = []
     for row, (cell, number) in enumerate(zip(cells, _once(cells, parse_number), strict=True)):
-        whole = number.state == "ok" and number.value >= 0 and number.value.is_integer()
+        whole = (
+            number.state == "ok" and 0 <= number.value <= _MOST_DEATHS and number.value.is_integer()
+        )
         counts.append(int(number.value) if whole else pd.NA)
         if not whole and number.state != "missing":
             ledger.flag(row, "fatalities", f"{shown(cell)} is not a count and is left out")

@@ -19,6 +19,7 @@ from borderzone.incidents.comparison_cells import (
 from borderzone.incidents.enrichment_record import FEWEST_EVENTS
 from borderzone.incidents.given_events import check_events
 from borderzone.incidents.informed_placing import informed_counts
+from borderzone.incidents.periods import months_covered
 from borderzone.incidents.ratio_of_counts import METHODS, ratio_at_equal_distance
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from borderzone.incidents.enrichment_record import Enrichment
 
 __all__ = ["enrichment", "enrichment_table"]
-
-_MONTH_DAYS = 365.25 / 12
 
 
 def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
@@ -132,7 +131,7 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
     check_choice(method, "method", METHODS)
     count = check_whole(draws, "draws", lowest=2)  # so that they can differ
     rng = np.random.default_rng(check_seed(seed))
-    span = _months(events, months)
+    span = months_covered(events) if months is None else check_positive(months, "months", "months")
     cells = comparison_cells(flags, corridor, roads=roads, towns=towns, cell_km=cell_km)
     where, errors, _ = positions_near(
         events, cells, regions=regions, admin1=admin1, draws=count, seed=rng
@@ -268,13 +267,3 @@ def enrichment_table(  # noqa: PLR0913 (same names as `enrichment`)
 
 class _TooFineError(InvalidParameterError):
     """Cells are smaller than the position error: a row of a table says so, a single test stops."""
-
-
-def _months(events: gpd.GeoDataFrame, months: float | None) -> float:
-    if months is not None:
-        return check_positive(months, "months", "months")
-    if "date_start" not in events.columns:
-        return math.nan
-    dates = pd.to_datetime(events["date_start"], errors="coerce").dropna()
-    days = (dates.max() - dates.min()).days + 1 if len(dates) > 1 else 0
-    return days / _MONTH_DAYS if days > 1 else math.nan

@@ -16,6 +16,7 @@ from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.incidents.bands import pooled_garwood
 from borderzone.incidents.comparison_cells import comparison_cells
 from borderzone.incidents.overlay import hits_by_draw
+from borderzone.incidents.periods import months_covered
 from borderzone.incidents.sizes import area_km2
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from borderzone.corridor import Corridor
 
 __all__ = ["exposure_ratios", "rate_ratio_interval"]
-
-_DAYS_A_MONTH = 365.2425 / 12
 
 
 def rate_ratio_interval(
@@ -186,7 +185,7 @@ def exposure_ratios(  # noqa: PLR0913 (names of `overlay`, with what makes an ex
     hits, placed = hits_by_draw(
         events, shapes, draws=draws, seed=seed, admin1=admin1, regions=regions
     )
-    months = _months(events) if months is None else check_positive(months, "months")
+    months = months_covered(events) if months is None else check_positive(months, "months")
     error_km = float(placed["median_error_km"].median())
     rows = [
         _row(level, pair, hits[2 * k : 2 * k + 2], months, confidence)
@@ -252,12 +251,8 @@ def _row(
     return row | {"ratio": ratio, "ratio_low": low, "ratio_high": high}
 
 
-def _months(events: gpd.GeoDataFrame) -> float:
-    """Time from the first day to the last, NaN where no date is known."""
-    first, last = events["date_start"].min(), events["date_end"].max()
-    if pd.isna(first) or pd.isna(last):
-        return math.nan
-    return float(((last - first).days + 1) / _DAYS_A_MONTH)
+def _band(low: float, high: float) -> str:
+    return f"{low:.1f} to {high:.1f}" if np.isfinite(high) else f"{low:.1f} or more"
 
 
 def _sentence(table: pd.DataFrame) -> str:
@@ -265,7 +260,7 @@ def _sentence(table: pd.DataFrame) -> str:
     told = table[~table["below_precision"]]
     share = f"{table.attrs['confidence']:.0%}".replace("%", " %")
     parts = [
-        f"{row.level} {row.ratio:.1f} times ({row.ratio_low:.1f} to {row.ratio_high:.1f})"
+        f"{row.level} {row.ratio:.1f} times ({_band(row.ratio_low, row.ratio_high)})"
         for row in told.itertuples()
         if np.isfinite(row.ratio)
     ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
@@ -15,8 +16,11 @@ from borderzone.incidents.heading import is_tag_row
 from borderzone.incidents.layouts import LAYOUTS
 from borderzone.incidents.text import find_encoding, parse_text
 from borderzone.incidents.text_cells import unescape_own
-from borderzone.io import local_file, read_vector
+from borderzone.io import local_file, read_parquet, read_sidecar, read_vector, sha256, unpacked
 from borderzone.io.files import refuse_address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["FORMATS", "Opened", "opened"]
 
@@ -30,6 +34,8 @@ FORMATS = (
 """How a file is written, by its extension."""
 
 MAX_TEXT_BYTES = 512 * 1024**2
+MAX_FILES = 1_000
+_OF_A_FOLDER = (".kml", ".kmz")
 _WHAT = "incidents"
 _WAYS = ("csv", "excel", "vector")
 
@@ -52,6 +58,8 @@ class Opened(NamedTuple):
         Encoding of a text file.
     notes
         What was passed over or taken for granted.
+    origin
+        What the record beside the file says of its source.
     """
 
     table: pd.DataFrame
@@ -60,6 +68,7 @@ class Opened(NamedTuple):
     odd: dict[int, str]
     encoding: str
     notes: list[str]
+    origin: Mapping[str, str] = MappingProxyType({})
 
 
 def opened(
@@ -95,25 +104,80 @@ def opened(
     """
     if asked is not None:
         check_choice(asked, "format", (*LAYOUTS, *_WAYS))
-    layout = asked if asked in LAYOUTS else None
     if isinstance(source, pd.DataFrame):
+        layout = asked if asked in LAYOUTS else None
         table = source.rename(columns=str)
         return _without_tags(Opened(table, "the table", layout, {}, "", []))
     if not isinstance(source, (str, os.PathLike)):
         msg = f"incidents are read from a path or a table of pandas, got {type(source).__name__}"
         raise InvalidParameterError(msg)
-    path = Path(refuse_address(source, _WHAT))
+    path = Path(refuse_address(source, _WHAT)).expanduser()
+    if path.is_dir():
+        return _from_folder(path, asked)
+    if path.suffix.lower() == ".zip":
+        found = _from_archive(path, asked, encoding=encoding, sheet=sheet)
+    else:
+        found = _from_file(path, asked, encoding=encoding, sheet=sheet)
+    return _with_record(found, path)
+
+
+def _from_folder(path: Path, asked: str | None) -> Opened:
+    """All KML and KMZ of a folder as one table; the column ``file`` tells which."""
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in _OF_A_FOLDER)
+    if not files:
+        msg = f"{path.name} is a folder without KML or KMZ; name one file"
+        raise DataError(msg)
+    if len(files) > MAX_FILES:
+        msg = f"{path.name} holds {len(files):,} KML and KMZ files, the limit is {MAX_FILES:,}"
+        raise LimitError(msg)
+    parts = [_from_file(file, asked, encoding=None, sheet=None) for file in files]
+    tables = [part.table.assign(file=file.name) for part, file in zip(parts, files, strict=True)]
+    notes = [f"{len(files)} files of the folder were read"]
+    notes += [f"{part.name}: {note}" for part in parts for note in part.notes]
+    table = pd.concat(tables, ignore_index=True)
+    return Opened(table, path.name, parts[0].layout, {}, "", notes)
+
+
+def _from_archive(
+    path: Path, asked: str | None, *, encoding: str | None, sheet: str | None
+) -> Opened:
+    file = local_file(path, {".zip"}, _WHAT)
+    with unpacked(file, FORMATS, what=_WHAT) as inner:
+        found = _from_file(inner, asked, encoding=encoding, sheet=sheet)
+    return found._replace(name=f"{path.name} ({inner.name})")
+
+
+def _with_record(found: Opened, path: Path) -> Opened:
+    """Add what the record beside the file says, unless it is of another state of the file."""
+    record = read_sidecar(path)
+    if record is None:
+        return found
+    if record["sha256"] != sha256(path):
+        note = (
+            f"the record of its source beside {path.name} is of another file, and was passed over"
+        )
+        return found._replace(notes=[*found.notes, note])
+    origin = {name: record[name] for name in ("citation", "retrieved") if record.get(name)}
+    return found._replace(origin=origin)
+
+
+def _from_file(path: Path, asked: str | None, *, encoding: str | None, sheet: str | None) -> Opened:
+    layout = asked if asked in LAYOUTS else None
     suffix = path.suffix.lower()
     way = asked if asked in _WAYS else FORMATS.get(suffix)
     if way is None:
         msg = (
             f"{path.name}: tables ending in {suffix or 'nothing'!r} are not read; save it as "
-            f"CSV UTF-8 (read are {', '.join(FORMATS)}), or pass format='csv'"
+            f"CSV UTF-8 (read are {', '.join(FORMATS)}, .zip), or pass format='csv'"
         )
         raise DataError(msg)
+    if sheet is not None and way != "excel":
+        msg = f"sheet={sheet!r} is of a spreadsheet, which {path.name} is not; leave it out"
+        raise InvalidParameterError(msg)
     if way == "vector":
-        places = read_vector(source, what=_WHAT)
-        return Opened(places, path.name, layout, {}, "", places.attrs["notes"])
+        read = read_parquet if suffix == ".parquet" else read_vector
+        places = read(path, what=_WHAT)
+        return Opened(places, path.name, layout, {}, "", places.attrs.get("notes", []))
     if way == "excel":
         table, notes = spreadsheet.read_sheet(path, sheet, _WHAT)
         return _without_tags(Opened(unescape_own(table), path.name, layout, {}, "", notes))

@@ -57,10 +57,13 @@ def check_bbox(bbox: Sequence[float] | None) -> Box | None:
     """
     if bbox is None:
         return None
-    sides = [float(side) for side in bbox]
+    try:
+        sides = [float(side) for side in bbox]
+    except (TypeError, ValueError):
+        sides = []
     good = len(sides) == 4 and all(map(math.isfinite, sides))
     if not (good and sides[0] < sides[2] and sides[1] < sides[3] and abs(sides[3]) <= 90):
-        msg = f"bbox must be (west, south, east, north) in degrees, got {tuple(bbox)!r}"
+        msg = f"bbox must be (west, south, east, north) in degrees, got {bbox!r}"
         raise InvalidParameterError(msg)
     return sides[0], sides[1], sides[2], sides[3]
 

@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.aliases import ALIASES, match_columns
@@ -57,8 +58,8 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     ----------
     source
         Path of a text table, spreadsheet, GeoJSON, GeoPackage, Shapefile, KML,
-        KMZ, GeoParquet, or a zip archive of one of them; or a table. A
-        GeoDataFrame may be in any CRS.
+        KMZ, Parquet, a zip archive of one of them, or a folder of KML and KMZ;
+        or a table. A GeoDataFrame may be in any CRS.
     format
         Layout that must be there ("acled", "ucdp", "gtd", "borderzone"), or how
         the file is written ("csv", "excel", "vector"); None tells both itself.
@@ -78,7 +79,8 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     sheet
         Sheet of a spreadsheet; None for the only one with positions.
     accessed
-        Day on which the data were fetched, for the citation.
+        Day on which the data were fetched, for the citation; None for that in
+        the record which `borderzone fetch ucdp` leaves beside a file.
 
     Returns
     -------
@@ -115,6 +117,8 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     0  34.37  41.09        fixed
     1  95.00  41.00  quarantined
     """
+    options = _options(date_format, fix_swapped, bbox, as_of)
+    day = _day(accessed)
     found = opened(source, format, encoding=encoding, sheet=sheet)
     raw, name = found.table, found.name
     if raw.empty:
@@ -131,26 +135,48 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
         raw, parts = with_coordinates(raw, parts, name, ledger)
     parts = _places_in(raw, parts, name)
     _tell_ragged(raw, found.odd, ledger)
-    today = dt.datetime.now(dt.UTC).date()
-    options = ReadOptions(
-        date_format=date_format,
-        fix_swapped=fix_swapped,
-        bbox=check_bbox(bbox),
-        as_of=as_of or today,
-    )
     events = canonical(raw, layout, parts, ledger, options)
-    return _with_origin(events, layout, found, accessed)
+    return _with_origin(events, layout, found, day)
+
+
+def _options(date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any) -> ReadOptions:
+    """Refuse impossible options before the time is spent on reading."""
+    if not isinstance(fix_swapped, (bool, np.bool_)):
+        msg = f"fix_swapped must be True or False, got {fix_swapped!r}"
+        raise InvalidParameterError(msg)
+    if as_of is not None and not isinstance(as_of, dt.date):
+        msg = f"as_of must be a datetime.date, got {as_of!r}"
+        raise InvalidParameterError(msg)
+    if date_format is not None:
+        _check_date_format(date_format)
+    return ReadOptions(
+        date_format=date_format,
+        fix_swapped=bool(fix_swapped),
+        bbox=check_bbox(bbox),
+        as_of=as_of or dt.datetime.now(dt.UTC).date(),
+    )
+
+
+def _check_date_format(date_format: Any) -> None:
+    day = dt.datetime(2019, 7, 21, tzinfo=dt.UTC)
+    try:
+        same = dt.datetime.strptime(day.strftime(date_format), date_format).year == day.year  # noqa: DTZ007 - a day, no time
+    except (TypeError, ValueError):
+        same = False
+    if not same:
+        msg = f"date_format must be a strptime format with a year, such as '%d/%m/%Y', got {date_format!r}"
+        raise InvalidParameterError(msg)
 
 
 def _with_origin(
-    events: gpd.GeoDataFrame, layout: Layout, found: Opened, accessed: dt.date | None
+    events: gpd.GeoDataFrame, layout: Layout, found: Opened, day: str
 ) -> gpd.GeoDataFrame:
     events.attrs |= {
         "format": layout.name,
         "encoding": found.encoding,
         "notes": list(found.notes),
-        "citation": layout.citation,
-        "accessed": _day(accessed),
+        "citation": found.origin.get("citation", layout.citation),
+        "accessed": day or found.origin.get("retrieved", ""),
     }
     for note in found.notes:
         _LOG.warning("%s: %s", found.name, note)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from borderzone.errors import DataError, LimitError
 from borderzone.incidents.heading import first_of_data, plain_header
-from borderzone.io import local_file
+from borderzone.io import check_archive, local_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +18,7 @@ __all__ = ["SUFFIXES", "read_sheet"]
 
 SUFFIXES = frozenset({".xlsx", ".xls", ".xlsm", ".ods"})
 MAX_ROWS = 1_048_576
+MAX_UNPACKED_BYTES = 1024**3
 _HEAD_ROWS = 20
 
 
@@ -71,6 +72,9 @@ def read_sheet(path: Path, sheet: str | None, what: str) -> tuple[pd.DataFrame, 
 
 
 def _book(file: Path, what: str) -> Any:
+    if file.suffix.lower() != ".xls":
+        # The reader holds what it unpacks in memory.
+        check_archive(file, what=what, limit_bytes=MAX_UNPACKED_BYTES)
     try:
         from python_calamine import CalamineWorkbook  # noqa: PLC0415 - an extra
     except ImportError as error:

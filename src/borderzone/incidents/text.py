@@ -85,6 +85,11 @@ def find_encoding(data: bytes, name: str, encoding: str | None = None) -> tuple[
     if not data.strip():
         msg = f"{name} is empty: it needs a header and at least one row"
         raise DataError(msg)
+    if data[:1000].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        msg = f"{name} is a web page, not a table; it may be that of a login: download it again"
+        raise DataError(msg)
+    if encoding is None and data[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+        encoding = "utf-32"
     if encoding is None and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
     if encoding is not None:
@@ -211,12 +216,15 @@ def _shape(head: list[str], name: str) -> tuple[str, int]:
     fields = {
         mark: [cells for line in lines if (cells := _cells(line, mark)) != [""]] for mark in marks
     }
-    for row in range(min(len(lines), _HEAD_LINES)):
+    told_lines = min(map(len, fields.values()))  # lines of two quotes and nothing in them are none
+    if not told_lines:
+        return ",", 0
+    for row in range(told_lines):
         for mark in sorted(marks, key=lambda mark: -len(fields[mark][row])):
             if first_of_data([fields[mark][row]]) == 0:
                 return mark, row
     skip = 1 if told else 0
-    widest = max(marks, key=lambda mark: len(fields[mark][min(skip, len(lines) - 1)]))
+    widest = max(marks, key=lambda mark: len(fields[mark][min(skip, told_lines - 1)]))
     return widest, skip
 
 
@@ -263,7 +271,7 @@ def _first_bad(data: bytes, encoding: str) -> int | None:
 
 def _check_encoding(data: bytes, name: str, encoding: str) -> None:
     try:
-        codecs.lookup(encoding)
+        codecs.lookup(str(encoding))
         bad = _first_bad(data, encoding)
     except LookupError as error:
         msg = f"encoding {encoding!r} is unknown; use for example 'utf-8', 'cp1256' or 'cp1252'"

@@ -7,6 +7,7 @@ from borderzone.io.classes import ClassSource, open_classes
 from borderzone.io.dem import ElevationSource, open_dem, read_dem
 from borderzone.io.files import atomic_write, local_file, run_id, sha256
 from borderzone.io.output import output_folder
+from borderzone.io.parquet import read_parquet
 from borderzone.io.raster import MAX_CELLS, open_raster, read_raster, write_raster
 from borderzone.io.records import Record, describe
 from borderzone.io.sidecars import read_sidecar, write_sidecar
@@ -34,6 +35,7 @@ __all__ = [
     "open_raster",
     "output_folder",
     "read_dem",
+    "read_parquet",
     "read_raster",
     "read_sidecar",
     "read_table",

@@ -67,7 +67,8 @@ def local_file(path: str | os.PathLike[str], suffixes: Collection[str], what: st
     text = refuse_address(path, what)
     file = Path(text).expanduser().absolute()
     if not file.is_file():
-        msg = f"{what}: there is no file {text!r}; check the path"
+        is_there = "is no regular file" if file.exists() else "is not there"
+        msg = f"{what}: there is no file {text!r} (it {is_there}); check the path"
         raise DataError(msg)
     if not file.name.lower().endswith(tuple(suffixes)):
         msg = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from borderzone import access, datasets, incidents, io
+from borderzone import access, datasets, io
 from borderzone._clock import StageClock
 from borderzone.border import Border
 from borderzone.corridor import Corridor
@@ -18,6 +18,7 @@ from borderzone.scenario import PRESETS, Scenario, read_toml
 from borderzone.study.by_block import EMBEDDED
 from borderzone.study.coverage import patrol_cover
 from borderzone.study.ground import SETTINGS, Ground, ground_key, read_ground
+from borderzone.study.incident_findings import IncidentFindings
 from borderzone.study.result import StudyResult
 from borderzone.study.sentences import summary_sentences
 from borderzone.study.stability import ranking_stability
@@ -325,7 +326,7 @@ def _result(
 ) -> StudyResult:
     scenario, corridor, events = study.scenario, ground.corridor, reported.events
     records = [datasets.record("borders"), *ground.records, *reported.records]
-    overlays = _overlays(ground, events, scenario, seed)
+    found = IncidentFindings.of(ground, reported, scenario, seed)
     segments = _segments(ground, cover)
     required = cover.required if cover else None
     sentences = summary_sentences(study.border, corridor, scenario, ground.flagged_share, required)
@@ -373,25 +374,8 @@ def _result(
                 "inputs": [record.sha256 for record in records],
             }
         ),
-        **overlays,
+        **found.as_fields(),
     )
-
-
-def _overlays(ground: Ground, events: Any, scenario: Scenario, seed: int) -> dict[str, Any]:
-    """Incidents over the zones, and the same for a synthetic set that shows the method."""
-    found: dict[str, Any] = {"overlay": None, "demo_incidents": None, "demo_overlay": None}
-    if events is None or ground.zones is None or ground.zones.empty:
-        return found
-    provinces = datasets.admin1()
-    how: dict[str, Any] = {"draws": scenario.imputations, "seed": seed, "corridor": ground.corridor}
-    found["overlay"] = incidents.overlay(events, ground.zones, admin1=provinces, **how)
-    found["demo_incidents"] = incidents.synthetic(
-        ground.corridor, seed=seed, places=ground.furniture.get("places"), admin1=provinces
-    )
-    found["demo_overlay"] = incidents.overlay(
-        found["demo_incidents"], ground.zones, admin1=provinces, **how
-    )
-    return found
 
 
 def _segments(ground: Ground, cover: Coverage | None) -> Any:

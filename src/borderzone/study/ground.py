@@ -78,6 +78,8 @@ class Ground:
         Times to the border and from it; None without travel time.
     posts
         What posts see; None where there are none, or elevation is too coarse for it.
+    roads
+        Roads given by the user.
     settings
         How the user's layers were read: `SETTINGS`.
     stages
@@ -101,6 +103,7 @@ class Ground:
     cave_calibration: difficulty.CaveCalibration | None = None
     reach: Reach | None = None
     posts: PostSight | None = None
+    roads: gpd.GeoDataFrame | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     stages: Mapping[str, Stage] = field(default_factory=dict)
 
@@ -239,6 +242,7 @@ def _complete(
         cave_calibration=caves,
         reach=reach,
         posts=seen,
+        roads=ways.roads,
         settings={name: sources[name] for name in SETTINGS if name in sources},
     )
 

@@ -90,6 +90,12 @@ class StudyResult:
     by_weights
         Detection when units are planned for uniform crossings, for those by
         incidents and for the worst case, each under the others; None without incidents.
+    exposure
+        Rates of incidents on flagged and other ground, at several levels; None without both.
+    enrichment
+        The same at equal distance from roads and towns, its null result as such.
+    event_credit
+        Whose the incidents are, and when they were fetched.
     demo_incidents, demo_overlay
         A synthetic set of incidents and its overlay, which show the method
         and say nothing about the border.
@@ -138,6 +144,9 @@ class StudyResult:
     origins: gpd.GeoDataFrame | None
     demo_incidents: gpd.GeoDataFrame | None = None
     demo_overlay: pd.DataFrame | None = None
+    exposure: pd.DataFrame | None = None
+    enrichment: pd.DataFrame | None = None
+    event_credit: str = ""
     pressure: pd.DataFrame | None = None
     by_weights: pd.DataFrame | None = None
     cave_calibration: CaveCalibration | None = None

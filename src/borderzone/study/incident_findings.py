@@ -1,0 +1,139 @@
+"""What the incidents of a study show against its ground: zones, rates, equal distances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from borderzone import datasets, incidents
+from borderzone.errors import DataError, NoOverlapError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from borderzone.scenario import Scenario
+    from borderzone.study.ground import Ground
+    from borderzone.study.weighting import Reported
+
+__all__ = ["IncidentFindings"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class IncidentFindings:
+    """
+    What incidents show, each finding None where the study cannot give it.
+
+    Attributes
+    ----------
+    overlay
+        Expected number of incidents in each zone, with bands and in words.
+    demo_incidents, demo_overlay
+        A synthetic set and its overlay, which show the method.
+    exposure
+        Rates on flagged and other ground, as from `borderzone.incidents.exposure_ratios`.
+    enrichment
+        The same at equal distance from roads and towns, as from
+        `borderzone.incidents.enrichment_table`.
+    event_credit
+        Whose the incidents are, and when they were fetched.
+    """
+
+    overlay: pd.DataFrame | None = None
+    demo_incidents: gpd.GeoDataFrame | None = None
+    demo_overlay: pd.DataFrame | None = None
+    exposure: pd.DataFrame | None = None
+    enrichment: pd.DataFrame | None = None
+    event_credit: str = ""
+
+    @classmethod
+    def of(
+        cls, ground: Ground, reported: Reported, scenario: Scenario, seed: int
+    ) -> IncidentFindings:
+        """
+        Hold incidents against the ground.
+
+        Parameters
+        ----------
+        ground
+            Ground of the study.
+        reported
+            Its incidents.
+        scenario
+            Its imputations.
+        seed
+            Seed of positions.
+
+        Returns
+        -------
+        IncidentFindings
+            The findings.
+        """
+        events, zones = reported.events, ground.zones
+        if events is None:
+            return cls()
+        credit = _credit(reported)
+        if zones is None or zones.empty:
+            return cls(event_credit=credit)
+        provinces = datasets.admin1()
+        how: dict[str, Any] = {"draws": scenario.imputations, "seed": seed, "admin1": provinces}
+        demo = incidents.synthetic(
+            ground.corridor, seed=seed, places=ground.furniture.get("places"), admin1=provinces
+        )
+        return cls(
+            overlay=_in_words(incidents.overlay(events, zones, corridor=ground.corridor, **how)),
+            demo_incidents=demo,
+            demo_overlay=incidents.overlay(demo, zones, corridor=ground.corridor, **how),
+            exposure=_exposure(events, ground, how),
+            enrichment=_enrichment(events, ground, how),
+            event_credit=credit,
+        )
+
+    def as_fields(self) -> dict[str, Any]:
+        """
+        Give the findings by name.
+
+        Returns
+        -------
+        dict
+            Name and finding.
+        """
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def _credit(reported: Reported) -> str:
+    own = next((record for record in reported.records if record.name == "article_incidents"), None)
+    if own is not None:
+        return own.attribution.rstrip(".")
+    return incidents.credit_line(reported.events)
+
+
+def _in_words(overlay: pd.DataFrame) -> pd.DataFrame:
+    attrs = overlay.attrs
+    overlay = overlay.assign(in_words=incidents.zone_sentences(overlay))
+    overlay.attrs = attrs
+    return overlay
+
+
+def _exposure(events: Any, ground: Ground, how: dict[str, Any]) -> pd.DataFrame | None:
+    try:
+        return incidents.exposure_ratios(events, ground.zones, ground.corridor, **how)
+    except NoOverlapError:
+        return None
+
+
+def _enrichment(events: Any, ground: Ground, how: dict[str, Any]) -> pd.DataFrame | None:
+    """Strata of equal distance, the method that needs no further library."""
+    roads = ground.roads if ground.roads is None or len(ground.roads) else None
+    try:
+        return incidents.enrichment_table(
+            events,
+            ground.zones,
+            ground.corridor,
+            roads=roads,
+            towns=ground.furniture.get("places"),
+            methods=("matched",),
+            **how,
+        )
+    except (DataError, NoOverlapError):
+        return None
