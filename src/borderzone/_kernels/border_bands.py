@@ -84,7 +84,7 @@ def distance_km(x: Any, y: Any, pieces: Any, some: Any) -> Any:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _band(distance: Any, edges: Any) -> Any:
-    """Number of the band, -1 for none; the last edge is open."""
+    """Find the band of a distance, -1 for none; the last edge is open."""
     k = np.searchsorted(edges, distance, side="right") - 1
     return k if k < edges.size - 1 else -1
 

@@ -97,9 +97,7 @@ def uniforms(keys: Any, draws: Any, attempt: int) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def about_points(  # noqa: PLR0913, PLR0915, PLR0917 (plain arrays; one hot loop, constants of a point before it)
-    who: Any, draws: Any, attempt: int, events: Any, lon: Any, lat: Any
-) -> None:
+def about_points(who: Any, draws: Any, attempt: int, events: Any, lon: Any, lat: Any) -> None:
     """
     Draw positions in discs or gaussians about points.
 

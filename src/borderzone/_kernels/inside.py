@@ -134,6 +134,13 @@ def _is_cut(box: Any, shape: int, index: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _meet(box: Any, other: Any) -> Any:
+    """Whether two boxes have a point in common; one of no number has none."""
+    across = box[0] <= other[2] and other[0] <= box[2]
+    return across and box[1] <= other[3] and other[1] <= box[3]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _box(lon: Any, lat: Any, e: int, box: Any) -> None:
     box[0] = box[2] = lon[e, 0]
     box[1] = box[3] = lat[e, 0]
@@ -165,9 +172,7 @@ def count_inside(lon: Any, lat: Any, index: Any, totals: Any, hits: Any) -> None
     for e in range(lon.shape[0]):
         _box(lon, lat, e, box)
         for z in range(extents.shape[0]):
-            if box[2] < extents[z, 0] or box[0] > extents[z, 2]:
-                continue
-            if box[3] < extents[z, 1] or box[1] > extents[z, 3]:
+            if not _meet(box, extents[z]):
                 continue
             if not _is_cut(box, z, index):
                 if is_inside(lon[e, 0], lat[e, 0], z, index):

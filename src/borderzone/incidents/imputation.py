@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 
 from borderzone.errors import DataError
@@ -17,7 +18,6 @@ from borderzone.stream import in_order
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    import geopandas as gpd
     import xarray as xr
 
     from borderzone._typing import FloatArray, IntArray, Seed
@@ -27,7 +27,7 @@ __all__ = ["Imputation", "impute", "prepare"]
 _BATCH = 250_000  # positions held at a time by a thread; results do not depend on it
 
 
-def impute(  # noqa: PLR0913 (the front door fixes the names)
+def impute(
     events: gpd.GeoDataFrame,
     *,
     draws: int = 500,
@@ -101,7 +101,7 @@ def impute(  # noqa: PLR0913 (the front door fixes the names)
     return positions
 
 
-def prepare(  # noqa: PLR0913 (names of the front door)
+def prepare(
     events: gpd.GeoDataFrame,
     *,
     draws: int,
@@ -189,7 +189,9 @@ class Imputation:
         tuple
             Rows of the events, longitude and latitude, shape ``(rows, draws)``. Units: degrees.
         """
-        yield from in_order(lambda rows: (rows, *self.positions(rows)), self.rows(), threads=threads)
+        yield from in_order(
+            lambda rows: (rows, *self.positions(rows)), self.rows(), threads=threads
+        )
 
     def rows(self) -> list[IntArray]:
         """
@@ -228,12 +230,18 @@ class Imputation:
 
 
 def _check_same_table(placed: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> None:
-    needed = ("id", "kind", "scale_km", "median_error_km", "reason")
-    if not all(name in getattr(placed, "columns", ()) for name in needed):
+    if not isinstance(placed, gpd.GeoDataFrame):
         msg = f"regions must be a table from incidents.regions, got a {type(placed).__name__}"
         raise DataError(msg)
     if len(placed) != len(events):
         msg = f"regions has {len(placed)} rows, events {len(events)}: make it from these events"
+        raise DataError(msg)
+    needed = ("id", "kind", "scale_km", "median_error_km", "reason")
+    absent = [name for name in needed if name not in placed.columns]
+    if absent:
+        msg = (
+            f"regions has no column {', '.join(absent)}: it must be a table from incidents.regions"
+        )
         raise DataError(msg)
     differ = placed["id"].astype(str).to_numpy() != events["id"].astype(str).to_numpy()
     if differ.any():
@@ -243,5 +251,3 @@ def _check_same_table(placed: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> Non
             f"events {events['id'].iloc[row]!r}; make it from these events"
         )
         raise DataError(msg)
-
-

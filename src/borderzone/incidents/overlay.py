@@ -139,7 +139,7 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
     return table
 
 
-def hits_by_draw(
+def hits_by_draw(  # noqa: PLR0913 (same names as `overlay`)
     events: gpd.GeoDataFrame,
     shapes: list[shapely.Geometry],
     *,

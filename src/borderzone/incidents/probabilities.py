@@ -129,7 +129,7 @@ def event_probabilities(  # noqa: PLR0913 (same names as `overlay`)
 def _columns(
     zones: gpd.GeoDataFrame | None, corridor: Corridor | None
 ) -> list[tuple[str, str, shapely.Geometry]]:
-    """What each column is, its name and its polygon."""
+    """List what each column is, its name and its polygon."""
     found: list[tuple[str, Any, shapely.Geometry]] = []
     if zones is not None:
         shapes = zone_shapes(zones)

@@ -12,8 +12,8 @@ from pyproj import Geod
 
 from borderzone._checks import check_probability
 from borderzone.incidents.keys import check_draws
-from borderzone.incidents.proposals import draw_positions, in_polygon
 from borderzone.incidents.precision import KERNELS
+from borderzone.incidents.proposals import draw_positions, in_polygon
 from borderzone.incidents.readers import read
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.incidents.proposals import Proposals
 
-__all__ = ["TRIALS", "WeightRaster", "Weighing", "weigh"]
+__all__ = ["TRIALS", "Weighing", "WeightRaster", "weigh"]
 
 TRIALS = 20_000
 """Positions tried before a region counts as without weight."""
@@ -96,7 +96,7 @@ class WeightRaster:
         _refuse_impossible(values, name)
         (x0, step_x), (y0, step_y) = (_axis(raster[axis].to_numpy(), axis, name) for axis in "xy")
         geographic = CRS.from_epsg(4326)
-        same = crs.is_geographic and crs.geodetic_crs.datum == geographic.datum
+        same = bool(crs.is_geographic and crs.datum == geographic.datum)
         return cls(
             values=np.nan_to_num(values.astype(float), nan=0.0),
             x0=x0,
@@ -149,7 +149,9 @@ class WeightRaster:
             Not below the weight of any position in it.
         """
         if self.transformer is not None:
-            box = np.array(self.transformer.transform_bounds(*box, densify_pts=41))
+            west, south, east, north = box.tolist()
+            found = self.transformer.transform_bounds(west, south, east, north, densify_pts=41)
+            box = np.array(found)
             # Sides bend in the plane: a little more on each, so that no corner of the bow is cut off.
             more = 0.005 * np.abs(box[2:] - box[:2])
             box += np.concatenate([-more, more])
@@ -377,9 +379,7 @@ def _try(weighing: Weighing, proposals: Proposals) -> tuple[BoolArray, BoolArray
     return positive, taken
 
 
-def _rasters(
-    events: gpd.GeoDataFrame, weight: Any
-) -> tuple[tuple[WeightRaster, ...], IntArray]:
+def _rasters(events: gpd.GeoDataFrame, weight: Any) -> tuple[tuple[WeightRaster, ...], IntArray]:
     """Each raster once, and which one is that of each event."""
     if not isinstance(weight, Mapping):
         return (WeightRaster.of(weight),), np.zeros(len(events), dtype=np.int64)
@@ -388,7 +388,8 @@ def _rasters(
         raise InvalidParameterError(msg)
     types = events["event_type"].astype(object).to_numpy()
     allowed = sorted({str(kind) for kind in types if isinstance(kind, str) and kind})
-    raster_of, rasters = np.full(len(events), -1, dtype=np.int64), []
+    rasters: list[WeightRaster] = []
+    raster_of = np.full(len(events), -1, dtype=np.int64)
     for name, raster in weight.items():
         if name not in allowed:
             told = ", ".join(allowed[:10]) or "none"

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
-import shapely
 
 from borderzone._kernels.inside import count_inside
 from borderzone.errors import CRSMismatchError, DataError, InvalidGeometryError
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+    import shapely
 
     from borderzone._typing import IntArray
     from borderzone.corridor import Corridor
@@ -104,7 +104,9 @@ def zone_shapes(zones: gpd.GeoDataFrame, name: str = "zones") -> list[shapely.Ge
     shapes = list(zones.geometry.to_crs("EPSG:4326"))
     for label, shape in zip(zones.index, shapes, strict=True):
         if shape is None or shape.is_empty:
-            msg = f"{name}: row {label!r} has no geometry; leave it out with {name}[~{name}.is_empty]"
+            msg = (
+                f"{name}: row {label!r} has no geometry; leave it out with {name}[~{name}.is_empty]"
+            )
             raise InvalidGeometryError(msg)
         if shape.geom_type not in _POLYGONAL:
             msg = f"{name}: row {label!r} is a {shape.geom_type}, not a polygon; buffer it first"
