@@ -35,6 +35,8 @@ DRAWN: dict[str, Callable[[StudyResult], Axes]] = {
     "night": figures.night_hours,
     "incidents": figures.incident_overlay,
     "incidents_demo": lambda result: figures.incident_overlay(result, demo=True),
+    "incident_pressure": figures.incident_pressure,
+    "interdictions": lambda _: figures.interdictions(),
 }
 
 

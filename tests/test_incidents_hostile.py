@@ -264,5 +264,5 @@ def test_a_record_beside_the_file_gives_citation_and_day(tmp_path: Path) -> None
 
     path.write_text(GOOD + "C,34.6,41.3,2024-05-03,clash\n")
     changed = incidents.read(path)
-    assert changed.attrs["citation"] == ""
-    assert "is of another file" in changed.attrs["notes"][0]
+    assert changed.attrs["citation"] == "Somebody (2025)"
+    assert "was changed since the record of its source" in changed.attrs["notes"][0]

@@ -132,7 +132,17 @@ def test_the_folder_has_the_promised_tree(out: Path) -> None:
     files = files_of(out)
     for name in ("report.html", "manifest.json", "timing.json", "study.toml", "log.txt"):
         assert name in files
-    for figure in ("map", "strip", "curve", "whatif", "sensitivity", "night", "incidents"):
+    for figure in (
+        "map",
+        "strip",
+        "curve",
+        "whatif",
+        "sensitivity",
+        "night",
+        "incidents",
+        "incident_pressure",
+        "interdictions",
+    ):
         for ending in ("png", "svg", "pdf", "txt", "csv"):
             assert f"figures/{figure}.{ending}" in files
     for table in (*TABLE_WORDS, "data_dictionary"):
@@ -300,7 +310,7 @@ def test_public_lists_no_row_of_a_users_incident_table(result: StudyResult, tmp_
         id=[f"SECRET{n}" for n in range(8)],
         place="a place of ours",
         status=["quarantined", *["ok"] * 7],
-        reason=["no position", *[""] * 7],
+        reason=["out of range: latitude 95 of SECRET", *[""] * 7],
     )
     own = replace(
         result,
@@ -314,10 +324,9 @@ def test_public_lists_no_row_of_a_users_incident_table(result: StudyResult, tmp_
     for name in files:
         text = text_of(tmp_path / "out" / name)
         assert "a place of ours" not in text, name
-        if name != "tables/incidents_rejected.csv":
-            assert "SECRET" not in text, name
+        assert "SECRET" not in text, name
     rejected = pd.read_csv(tmp_path / "out" / "tables" / "incidents_rejected.csv")
-    assert rejected.columns.tolist() == ["id", "status", "reason"]
+    assert rejected.to_dict("list") == {"finding": ["out of range"], "rows": [1]}
     counted = pd.read_csv(tmp_path / "out" / "tables" / "segments.csv")["incidents_expected"]
     assert counted.sum() == pytest.approx(3, abs=0.3)
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from borderzone.figures.alt import alt_text
-from borderzone.figures.charts import incident_overlay, night_hours, sensitivity, success_rate
+from borderzone.figures.charts import night_hours, sensitivity, success_rate
 from borderzone.figures.compare import whatif, whatif_data
 from borderzone.figures.curves import coverage_curve, coverage_curve_data
 from borderzone.figures.events import events_by_segment, placed_events
+from borderzone.figures.incident_charts import (
+    incident_overlay,
+    incident_pressure,
+    interdictions,
+)
 from borderzone.figures.maps import (
     corridor_map,
     corridor_map_data,
@@ -27,6 +32,8 @@ __all__ = [
     "coverage_curve_data",
     "events_by_segment",
     "incident_overlay",
+    "incident_pressure",
+    "interdictions",
     "night_hours",
     "night_reach",
     "placed_events",

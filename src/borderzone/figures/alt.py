@@ -31,7 +31,8 @@ def alt_text(result: StudyResult, name: str, *, other: StudyResult | None = None
     name
         ``"map"``, ``"strip"``, ``"curve"``, ``"sensitivity"``, ``"night"``, ``"caves"``,
         ``"travel_time"``, ``"response"``, ``"race"``, ``"sight"``, ``"night_reach"``,
-        ``"incidents"``, ``"incidents_demo"`` or ``"whatif"``.
+        ``"incidents"``, ``"incidents_demo"``, ``"incident_pressure"``, ``"interdictions"`` or
+        ``"whatif"``.
     other
         The second result of a what-if.
 
@@ -63,6 +64,12 @@ def alt_text(result: StudyResult, name: str, *, other: StudyResult | None = None
         "night_reach": _night_reach,
         "incidents": _incidents,
         "incidents_demo": _incidents_demo,
+        "incident_pressure": _pressure,
+        "interdictions": lambda _: (
+            "A band that rises from left to right: the more people were stopped, the larger the "
+            "chance to have been stopped, from 5 to 17 % at 100 people to 82 to 95 % at 9,000. How "
+            "many were stopped is not published."
+        ),
     }
     if name not in writers:
         msg = f"there is no figure {name!r}; there are {', '.join([*writers, 'whatif'])}"
@@ -233,6 +240,12 @@ def _night_reach(result: StudyResult) -> str:
 
 def _incidents(result: StudyResult) -> str:
     return _overlay(result, demo=False)
+
+
+def _pressure(result: StudyResult) -> str:
+    if result.pressure is None:
+        return "No weights of segments by incidents."
+    return f"Steps along the border with a wide band. {result.pressure.attrs['sentence']}"
 
 
 def _incidents_demo(result: StudyResult) -> str:

@@ -1,4 +1,4 @@
-"""Small charts: which assumption matters most, how long nights are, incidents by zone."""
+"""Small charts: which assumption matters most, how long nights are."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 
     from borderzone.study import StudyResult
 
-__all__ = ["incident_overlay", "night_hours", "sensitivity", "success_rate"]
+__all__ = ["SMALL", "night_hours", "sensitivity", "success_rate"]
 
 # Half of a page in width. Units: inches.
 SMALL = (5.2, 3.3)
-KINDS = {"remote_desert": "remote desert", "cave_prone": "cave-prone"}
 
 
 def sensitivity(result: StudyResult, ax: Axes | None = None) -> Axes:
@@ -156,64 +155,4 @@ def success_rate(result: StudyResult, ax: Axes | None = None) -> Axes:
         ax.set_title(
             f"Area {found.auc:.2f} ± {1.96 * found.auc_se:.2f} on {found.n_used} cells with caves"
         )
-    return ax
-
-
-def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool = False) -> Axes:
-    """
-    Draw how many incidents fall into each zone, given how vaguely they are placed.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-    ax
-        Axes to draw on; made when left out.
-    demo
-        Whether to draw the synthetic set that shows the method.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes drawn on.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the study has no incidents, or no zones to lay them over.
-    """
-    table = result.demo_overlay if demo else result.overlay
-    if table is None or table.empty:
-        msg = f"the study of {result.name} has no incidents laid over zones"
-        raise InvalidParameterError(msg)
-    fake = demo or result.synthetic
-    with context():
-        if ax is None:
-            ax = page(SMALL).add_axes((0.27, 0.16, 0.69, 0.7))
-        rows = table.sort_values(["expected", "zone"], ascending=[True, False]).tail(10)
-        place = np.arange(len(rows))
-        ink = INK["synthetic"] if fake else INK["incident"]
-        ax.hlines(place, rows["p05"], rows["p95"], color=ink, linewidth=5, alpha=0.35)
-        ax.plot(rows["expected"], place, "o", color=ink, markersize=5, label="expected, 5 to 95 %")
-        ax.plot(
-            rows["expected_if_uniform"],
-            place,
-            "|",
-            color=INK["text"],
-            markersize=12,
-            markeredgewidth=1.6,
-            label="if incidents ignored the ground",
-        )
-        ax.set_yticks(place, [f"{row.zone}, {KINDS[row.kind]}" for row in rows.itertuples()])
-        ax.set_xlim(left=0)
-        ax.set_xlabel("incidents in the zone")
-        ax.grid(axis="x")
-        ax.set_axisbelow(True)
-        ax.legend(loc="lower right")
-        number = table.attrs.get("n_placed", 0)
-        total = table.attrs.get("n_events", 0)
-        what = "SYNTHETIC DATA: " if fake else ""
-        title = ax.set_title(f"{what}{number} of {total} incidents can be placed")
-        if fake:
-            title.set_backgroundcolor(INK["warning"])
     return ax

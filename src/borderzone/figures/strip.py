@@ -28,7 +28,7 @@ from borderzone.figures.style import (
     halo,
     page,
 )
-from borderzone.figures.words import attribution
+from borderzone.figures.words import attribution, left_out_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -274,7 +274,9 @@ def _standing(strip: Strip, stretch: float | None) -> str:
     words = f"{len(strip.segments)} segments of {strip.segments['length_km'].mean():.1f} km."
     if stretch is not None:
         words += f" Top row: the scale across the border is {stretch:.1f} times the scale along it."
-    return words
+    if "incidents_expected" in strip.segments:
+        words += f" {left_out_words(strip.result)}"
+    return words.rstrip()
 
 
 def _stretch(ax: Axes, rows: dict[str, Axes]) -> float | None:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from borderzone.study import StudyResult
 
-__all__ = ["ASSUMPTION_WORDS", "MODE_WORDS", "attribution", "say", "sensor_words", "signed"]
+__all__ = [
+    "ASSUMPTION_WORDS",
+    "MODE_WORDS",
+    "attribution",
+    "left_out_words",
+    "say",
+    "sensor_words",
+    "signed",
+]
 
 MODE_WORDS = {"vehicle_off_road": "by vehicle off road", "vehicle": "by vehicle", "foot": "on foot"}
 # Name of an assumption in the tables -> what a reader calls it.
@@ -92,6 +100,27 @@ def sensor_words(result: StudyResult) -> str:
     return f"the {name}" if not name.endswith("s") else name
 
 
+def left_out_words(result: StudyResult) -> str:
+    """
+    Say how many incidents are too vague to be in a figure.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        A sentence; empty for a study without incidents.
+    """
+    counts = next((t.attrs for t in (result.overlay, result.pressure) if t is not None), None)
+    if counts is None:
+        return ""
+    total = counts["n_events"]
+    return f"{total - counts['n_placed']} of {total} incidents are too vague to be placed."
+
+
 def attribution(result: StudyResult, *names: str) -> str:
     """
     Return the credits that a figure carries.
@@ -117,4 +146,6 @@ def attribution(result: StudyResult, *names: str) -> str:
         terms = record.licence.replace("-", " ")
         told = terms.lower() in credit.replace("-", " ").lower() or len(terms) > 20
         seen.setdefault(credit if told else f"{credit} ({terms})")
+    if result.event_credit and "article_incidents" not in {r.name for r in result.inputs}:
+        seen.setdefault(result.event_credit.rstrip("."))
     return f"Sources: {'; '.join(seen)}." if seen else ""

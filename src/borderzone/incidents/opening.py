@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -107,7 +107,7 @@ def opened(
     if isinstance(source, pd.DataFrame):
         layout = asked if asked in LAYOUTS else None
         table = source.rename(columns=str)
-        return _without_tags(Opened(table, "the table", layout, {}, "", []))
+        return _without_tags(Opened(table, "the table", layout, {}, "", [], _origin(source.attrs)))
     if not isinstance(source, (str, os.PathLike)):
         msg = f"incidents are read from a path or a table of pandas, got {type(source).__name__}"
         raise InvalidParameterError(msg)
@@ -119,6 +119,12 @@ def opened(
     else:
         found = _from_file(path, asked, encoding=encoding, sheet=sheet)
     return _with_record(found, path)
+
+
+def _origin(attrs: Mapping[Any, Any]) -> dict[str, str]:
+    """Take what a table that was read before says of its source."""
+    told = {"citation": attrs.get("citation"), "retrieved": attrs.get("accessed")}
+    return {name: words for name, words in told.items() if words and isinstance(words, str)}
 
 
 def _from_folder(path: Path, asked: str | None) -> Opened:
@@ -148,17 +154,15 @@ def _from_archive(
 
 
 def _with_record(found: Opened, path: Path) -> Opened:
-    """Add what the record beside the file says, unless it is of another state of the file."""
+    """Add what the record beside the file says, and whether the file was changed since."""
     record = read_sidecar(path)
     if record is None:
         return found
-    if record["sha256"] != sha256(path):
-        note = (
-            f"the record of its source beside {path.name} is of another file, and was passed over"
-        )
-        return found._replace(notes=[*found.notes, note])
     origin = {name: record[name] for name in ("citation", "retrieved") if record.get(name)}
-    return found._replace(origin=origin)
+    if record["sha256"] == sha256(path):
+        return found._replace(origin=origin)
+    note = f"{path.name} was changed since the record of its source was written"
+    return found._replace(origin=origin, notes=[*found.notes, note])
 
 
 def _from_file(path: Path, asked: str | None, *, encoding: str | None, sheet: str | None) -> Opened:

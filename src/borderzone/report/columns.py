@@ -184,6 +184,56 @@ COLUMNS = MappingProxyType(
         "p975": ("incidents", "97.5 % quantile over the imputed positions"),
         "possible": ("incidents", "incidents that may lie in the zone"),
         "expected_if_uniform": ("incidents", "number if incidents ignored the ground"),
+        "incidents_rejected.finding": ("", "what is wrong with a row"),
+        "rows": ("rows", "of the table that was read"),
+        "event_credit": ("", "whose the incidents are, and when they were fetched"),
+        "in_words": ("", "the count of the zone in a sentence"),
+        "level": ("", "outlines as drawn, or cells of a size, flagged where more than half is"),
+        "flagged_km2": ("km2", "flagged ground compared"),
+        "other_km2": ("km2", "ground compared that is not flagged"),
+        "unflagged_km2": ("km2", "ground compared that is not flagged"),
+        "events_flagged": ("incidents", "expected on flagged ground"),
+        "events_other": ("incidents", "expected on the rest of the corridor"),
+        "ratio": ("ratio", "rate on flagged over rate on other ground"),
+        "ratio_low": ("ratio", "low end of its 95 % band"),
+        "ratio_high": ("ratio", "high end of its 95 % band"),
+        "cell_km": ("km", "side of a cell"),
+        "method": ("", "how ground at equal distance is found"),
+        "verdict": ("", "what the comparison shows, or that it cannot tell"),
+        "incident_enrichment.low": ("ratio", "low end of the band of the ratio"),
+        "incident_enrichment.high": ("ratio", "high end of the band of the ratio"),
+        "incident_enrichment.sentence": ("", "the comparison in a sentence"),
+        "incident_enrichment.confidence": ("probability", "confidence of the bands"),
+        "smallest_ratio": ("ratio", "smallest that such data would tell from 1 four times in five"),
+        "crude_ratio": ("ratio", "the same with no distance held equal"),
+        "crude_low": ("ratio", "low end of its band"),
+        "crude_high": ("ratio", "high end of its band"),
+        "p_value": ("probability", "of a ratio so far from 1 if the rates were equal"),
+        "held_equal": ("", "distances held equal"),
+        "events": ("incidents", "expected in the cells"),
+        "events_compared": ("incidents", "with ground of both kinds to compare"),
+        "rate_flagged": ("per 1,000 km2 and month", "rate on flagged ground, nothing held equal"),
+        "rate_unflagged": ("per 1,000 km2 and month", "rate elsewhere, nothing held equal"),
+        "months": ("months", "from the first event to the last"),
+        "cells": ("cells", "cells compared"),
+        "cells_flagged": ("cells", "cells flagged on more than half of their ground"),
+        "overlap_share": ("share", "flagged ground with other ground at equal distances"),
+        "median_error_km": ("km", "median position error of the events"),
+        "dispersion": ("", "how much more uneven counts are than chance makes them"),
+        "missing_share": ("share", "variance owed to not knowing the positions"),
+        "df": ("", "degrees of freedom of the band"),
+        "draws": ("draws", "imputations"),
+        "draws_filled": ("draws", "imputations in which half an event was added to each kind"),
+        "kinds": ("", "kinds of flag"),
+        "label": ("", "SYNTHETIC DATA for invented events"),
+        "weight_low": ("share", "low end of the 95 % band of the weight"),
+        "weight_high": ("share", "high end of the 95 % band of the weight"),
+        "events_expected": ("incidents", "expected in the segment over the imputed positions"),
+        "shrinkage": ("share", "how far the segment is drawn towards the common mean"),
+        "planned_for": ("", "crossings that the units are placed for"),
+        "mean_pod_uniform": ("probability", "of detection, if crossings are spread evenly"),
+        "mean_pod_incidents": ("probability", "of detection, if crossings are where reports are"),
+        "coverage_by_weights.min_pod": ("probability", "of detection on the weakest segment"),
         "below_precision": ("", "zone smaller across than the median position error"),
         "month": ("1-12", "month, at its middle"),
         "sunset": ("h", "time with the sun below -0.833 degrees"),
@@ -295,7 +345,17 @@ def _composed(column: str) -> tuple[str, str]:
         "pod": ("probability", f"probability of detection at the reference number, {rule}", rule),
         "underlying": ("incidents", f"mean number behind the counts (Garwood); {end}", end),
     }
+    if column.startswith("per_1000_km2"):
+        return _rate(column)
     parts |= {name: ("probability", f"{words}; {end}", end) for name, words in MEASURES.items()}
     parts |= {name: ("units", f"{words}; {end}", end) for name, words in COUNTS.items()}
     unit, meaning, known = parts.get(head, ("", "", None))
     return (unit, meaning) if known else ("", "")
+
+
+def _rate(column: str) -> tuple[str, str]:
+    unit = "per 1,000 km2 and month" if "_month_" in column else "per 1,000 km2"
+    ground = "flagged ground" if "flagged" in column else "other ground"
+    ends = {"low": "low end of its 95 % band", "high": "high end of its 95 % band"}
+    end = ends.get(column.rpartition("_")[2], "mean over the imputations")
+    return unit, f"incidents on {ground}; {end}"

@@ -25,12 +25,19 @@ from borderzone.report.readable import (
     assumptions_table,
     better_data_table,
     flagged_table,
-    overlay_table,
     plausibility_table,
     required_table,
     segments_table,
     whatif_table,
     zones_table,
+)
+from borderzone.report.reported import (
+    estimate_words,
+    exposure_table,
+    flagged_words,
+    overlay_table,
+    weights_table,
+    zone_words,
 )
 from borderzone.report.tables import TABLE_WORDS
 
@@ -275,16 +282,22 @@ def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]
             f"{table.attrs['n_in_corridor']:.1f} of them in the corridor. Too vague to be placed, and "
             f"counted here: {gone or 'none'}."
         )
+    if result.event_credit:
+        words.append(f"{result.event_credit.rstrip('.')}.")
+    words += zone_words(result) + flagged_words(result)
     known = any(record.name == "article_incidents" for record in result.inputs)
     demo = pictures.get("incidents_demo")
+    drawn = [pictures.get(name) for name in ("incident_pressure", "interdictions")]
     return _section(
         "incidents",
         "Incidents",
         paragraphs=words,
-        points=wording.article_facts() if known else [],
+        points=[*wording.article_facts(), *estimate_words(result.border.length_km)]
+        if known
+        else [],
         bands=["SYNTHETIC DATA in the second figure: none of it happened."] if demo else [],
-        pair=[pictures.get("incidents"), demo],
-        tables=[overlay_table(result)],
+        pair=[pictures.get("incidents"), demo, *drawn],
+        tables=[overlay_table(result), exposure_table(result), weights_table(result)],
     )
 
 

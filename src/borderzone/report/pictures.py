@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from PIL import Image
 
-from borderzone import figures
+from borderzone import figures, incidents
 from borderzone.figures.sheet import internal_band
 from borderzone.figures.style import figure_of
 from borderzone.io import write_csv
+from borderzone.report.tables import credited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,10 @@ FORMATS = ("png", "svg", "pdf")
 # Width of a picture inside the page. Units: pixels.
 PAGE_WIDTH = 1500
 SMALL_WIDTH = 1000
+
+
+# Name, title, caption, drawing and table of a small figure.
+_Words = tuple[str, str, str, Any, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,7 +258,7 @@ def _more_plans(result: StudyResult, comparison: StudyResult | None) -> list[Pla
                 table=lambda: figures.whatif_data(result, comparison).reset_index(),
             )
         )
-    small: list[tuple[str, str, str, Any, Any]] = []
+    small: list[_Words] = []
     if result.sobol is not None:
         words = "Which assumption owns how much of the width of the bands."
         small.append(
@@ -266,6 +271,14 @@ def _more_plans(result: StudyResult, comparison: StudyResult | None) -> list[Pla
         curve = result.cave_calibration.curve[["ground_share", "cave_share"]]
         words = "How much of the ground has to be looked at to meet how many of the known caves."
         small.append(("caves", "success rate", words, figures.success_rate, lambda: curve))
+    small += _event_plans(result)
+    for name, title, caption, draw, data in small:
+        plans.append(_small(result, name, title, caption, draw, data))
+    return plans
+
+
+def _event_plans(result: StudyResult) -> list[_Words]:
+    small: list[_Words] = []
     if result.overlay is not None and len(result.overlay):
         words = "Reported incidents by zone, each spread over all the places it may have been."
         small.append(
@@ -275,6 +288,28 @@ def _more_plans(result: StudyResult, comparison: StudyResult | None) -> list[Pla
                 words,
                 figures.incident_overlay,
                 lambda: result.overlay,
+            )
+        )
+    if result.pressure is not None:
+        words = "What reports would say of where crossings are, if they told it, and how little that is."
+        small.append(
+            (
+                "incident_pressure",
+                "weights by reports",
+                words,
+                figures.incident_pressure,
+                lambda: result.pressure,
+            )
+        )
+    if any(record.name == "article_incidents" for record in result.inputs):
+        words = "How likely it was to be stopped, for every number of people stopped."
+        small.append(
+            (
+                "interdictions",
+                "chance of being stopped",
+                words,
+                lambda _: figures.interdictions(),
+                incidents.interdiction_curve,
             )
         )
     if result.demo_overlay is not None and len(result.demo_overlay):
@@ -290,9 +325,7 @@ def _more_plans(result: StudyResult, comparison: StudyResult | None) -> list[Pla
                 lambda: result.demo_overlay.assign(synthetic="SYNTHETIC"),
             )
         )
-    for name, title, caption, draw, data in small:
-        plans.append(_small(result, name, title, caption, draw, data))
-    return plans
+    return small
 
 
 def _small(result: StudyResult, name: str, title: str, caption: str, draw: Any, data: Any) -> Plan:
@@ -310,7 +343,7 @@ def _made(plan: Plan, edition: Edition, target: Path, comparison: StudyResult | 
     axes = plan.draw()
     figure = figure_of(axes)
     alt = figures.alt_text(edition.result, plan.name, other=comparison)
-    table = plan.table()
+    table = credited(plan.table(), edition.result)
     if edition.internal:
         internal_band(figure)
         alt = f"INTERNAL, not for publication. {alt}"

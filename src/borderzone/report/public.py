@@ -13,6 +13,7 @@ import pandas as pd
 from borderzone import incidents
 from borderzone._checks import check_choice
 from borderzone.figures import events_by_segment
+from borderzone.incidents.schema import category_of
 from borderzone.study.posts import OPEN_ORIGINS
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Edition:
     left_out
         What was left out or coarsened, in sentences.
     rejected
-        Incident rows that cannot be used, as far as they may be told.
+        Incident rows that cannot be used; counts of them where rows may not be told.
     """
 
     result: StudyResult
@@ -111,7 +112,7 @@ def edition(result: StudyResult, detail: str) -> Edition:
     left_out: list[str] = []
     if not _rows_are_open(result):
         result = _without_rows(result, left_out)
-        rejected = rejected[[name for name in ("id", "status", "reason") if name in rejected]]
+        rejected = _counted(rejected)
     if not _origins_are_open(result):
         result = _without_posts(result, left_out)
     if result.scenario.segment_km < COARSEST_KM:
@@ -126,12 +127,23 @@ def _rejected(result: StudyResult) -> pd.DataFrame:
     return pd.DataFrame(bad.drop(columns="geometry", errors="ignore"))
 
 
+def _counted(rejected: pd.DataFrame) -> pd.DataFrame:
+    """Count rows by what is wrong with them: a reason in full quotes cells of the table."""
+    found = rejected["reason"].map(category_of).explode().dropna()
+    return found.value_counts().sort_index().rename_axis("finding").reset_index(name="rows")
+
+
 def _rows_are_open(result: StudyResult) -> bool:
     if result.incidents is None:
         return True
-    own = ~result.incidents["synthetic"].astype(bool) if "synthetic" in result.incidents else True
+    events = result.incidents
+    own = events[~events["synthetic"].astype(bool)] if "synthetic" in events else events
     names = {record.name for record in result.inputs}
-    return not np.any(own) or ("article_incidents" in names and "incidents" not in names)
+    if own.empty or ("article_incidents" in names and "incidents" not in names):
+        return True
+    # A table without known terms is the user's to publish, not the report's.
+    told = incidents.terms(own)
+    return bool((told["dataset"] != "").all() and told["may_redistribute_rows"].all())
 
 
 def _without_rows(result: StudyResult, left_out: list[str]) -> StudyResult:
@@ -150,8 +162,8 @@ def _origins_are_open(result: StudyResult) -> bool:
 
 def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
     left_out.append(
-        "Posts are not shown, nor travel times, remote-desert zones and difficulty by cell, zone or "
-        "segment, in whose shapes posts could be read."
+        "Posts are not shown, nor travel times, remote-desert zones, rates of incidents on flagged "
+        "ground and difficulty by cell, zone or segment, in whose shapes posts could be read."
     )
     layers = result.layers
     if layers is not None:
@@ -165,6 +177,8 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
         result,
         origins=None,
         posts=None,
+        exposure=None,
+        enrichment=None,
         layers=layers,
         fine=fine,
         better_data=None,
@@ -190,7 +204,7 @@ def _without_remote(table: Any) -> Any:
 def _coarser(result: StudyResult, left_out: list[str]) -> StudyResult:
     left_out.append(
         f"Segments of {result.scenario.segment_km:g} km are joined to at least {COARSEST_KM:g} km, "
-        "and where better data pays is not told by segment."
+        "and where better data pays, and what weight reports give, is not told by segment."
     )
     together = math.ceil(COARSEST_KM / float(result.segments["length_km"].median()) - 1e-9)
     ranks = result.stability
@@ -200,7 +214,9 @@ def _coarser(result: StudyResult, left_out: list[str]) -> StudyResult:
     if reach is not None and reach.race is not None:
         reach = replace(reach, race=None)
     joined = join_segments(result.segments, together)
-    return replace(result, segments=joined, reach=reach, better_data=None, stability=ranks)
+    return replace(
+        result, segments=joined, reach=reach, better_data=None, stability=ranks, pressure=None
+    )
 
 
 def join_segments(segments: gpd.GeoDataFrame, together: int) -> gpd.GeoDataFrame:

@@ -18,7 +18,6 @@ __all__ = [
     "assumptions_table",
     "better_data_table",
     "flagged_table",
-    "overlay_table",
     "plausibility_table",
     "required_table",
     "segments_table",
@@ -338,48 +337,6 @@ def plausibility_table(result: StudyResult) -> cells.Table | None:
             ("source", False),
         ],
         rows,
-    )
-
-
-def overlay_table(result: StudyResult) -> cells.Table | None:
-    """
-    Tabulate incidents by zone.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict or None
-        The table; None where there is none.
-    """
-    if result.overlay is None or result.overlay.empty:
-        return None
-    rows = [
-        (
-            f"{row.zone}, {KINDS[row.kind]}",
-            cells.number(row.expected, 2),
-            f"{row.p05:.0f} to {row.p95:.0f}",
-            cells.number(row.expected_if_uniform, 2),
-            f"{row.underlying_p05:.1f} to {row.underlying_p95:.1f}",
-        )
-        for row in result.overlay.itertuples()
-    ]
-    return cells.table(
-        "Incidents by zone",
-        "Expected number over all places where each event may have been. None reported does not "
-        "mean no risk: the last column is what such a count leaves possible.",
-        [
-            ("zone", False),
-            ("expected", True),
-            ("5 to 95 %", True),
-            ("if they ignored the ground", True),
-            ("mean behind the count, 5 to 95 %", True),
-        ],
-        rows,
-        folded=True,
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from borderzone.report.public import Edition
     from borderzone.study import StudyResult
 
-__all__ = ["TABLE_WORDS", "data_dictionary", "tables"]
+__all__ = ["TABLE_WORDS", "credited", "data_dictionary", "tables"]
 
 INPUT_COLUMNS = (
     "name",
@@ -28,6 +28,14 @@ INPUT_COLUMNS = (
     "accuracy",
     "notes",
 )
+# Columns that only tables made from incidents have.
+_OF_INCIDENTS = {
+    "incidents_expected",
+    "events_expected",
+    "expected_if_uniform",
+    "events_flagged",
+    "mean_pod_incidents",
+}
 # File name without ending -> what the table holds.
 TABLE_WORDS = {
     "summary": "the three findings",
@@ -44,6 +52,10 @@ TABLE_WORDS = {
     "incidents": "incident rows with their verdicts",
     "incidents_rejected": "incident rows that cannot be used, and why",
     "incident_overlay": "expected incidents in each zone, with bands",
+    "incident_exposure": "rates of incidents on flagged and other ground, at three levels",
+    "incident_enrichment": "the same at equal distance from roads and towns, null results included",
+    "incident_pressure": "weights of segments by incidents, shrunk towards their mean, with bands",
+    "coverage_by_weights": "what plans for even, reported and worst-case crossings are worth",
     "incident_overlay_synthetic": "the same for a SYNTHETIC set that shows the method",
     "response": "travel time from the nearest origin by kilometre of the border",
     "race": "how often the response is there before a crosser is in cover, by side and segment",
@@ -89,6 +101,10 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
         "incidents": _plain(result.incidents),
         "incidents_rejected": edition.rejected,
         "incident_overlay": result.overlay,
+        "incident_exposure": result.exposure,
+        "incident_enrichment": result.enrichment,
+        "incident_pressure": result.pressure,
+        "coverage_by_weights": result.by_weights,
         "incident_overlay_synthetic": _stamped(result.demo_overlay),
         **_reach(result),
         "night_hours": result.night_hours.reset_index(),
@@ -99,10 +115,31 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
         "inputs": _inputs(result),
         "whatif": None if comparison is None else compare(result, comparison),
     }
-    kept = {name: table for name, table in found.items() if table is not None}
+    kept = {name: credited(table, result) for name, table in found.items() if table is not None}
     if edition.internal:
         return {name: table.assign(detail="INTERNAL") for name, table in kept.items()}
     return kept
+
+
+def credited(table: pd.DataFrame, result: StudyResult) -> pd.DataFrame:
+    """
+    Name the source of incidents in every row of a table made from them.
+
+    Parameters
+    ----------
+    table
+        Any table of the report.
+    result
+        What a study gave.
+
+    Returns
+    -------
+    DataFrame
+        The table, with a column ``event_credit`` if it tells anything of incidents.
+    """
+    if not result.event_credit or not _OF_INCIDENTS & set(map(str, table.columns)):
+        return table
+    return table if "synthetic" in table else table.assign(event_credit=result.event_credit)
 
 
 def _caves(result: StudyResult) -> dict[str, pd.DataFrame | None]:

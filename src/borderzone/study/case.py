@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["Study"]
 
 _LAYERS = ("dem", "landcover", "karst", "origins", "aridity", "known_caves", *WAYS)
-_STUDY_KEYS = {"name", "a", "b", "seed", "scenario", "incidents", *_LAYERS, *SETTINGS}
+_EVENTS = ("incidents", "incidents_accessed")
+_STUDY_KEYS = {"name", "a", "b", "seed", "scenario", *_EVENTS, *_LAYERS, *SETTINGS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,8 @@ class Study:
         Where travel times start: the posts of a force.
     incidents
         Incident table; ``"embedded"`` for the rows of the news article.
+    incidents_accessed
+        Day on which that table was fetched, for its credit.
     aridity
         Raster of precipitation over potential evapotranspiration, times `aridity_scale`.
     known_caves
@@ -101,6 +104,7 @@ class Study:
     karst: Any = EMBEDDED
     origins: Any = EMBEDDED
     incidents: Any = None
+    incidents_accessed: Any = None
     aridity: Any = None
     known_caves: Any = None
     roads: Any = None
@@ -182,7 +186,8 @@ class Study:
             for name in (*_LAYERS, "incidents")
             if name in content
         }
-        given |= {name: content[name] for name in SETTINGS if name in content}
+        plain = (*SETTINGS, "incidents_accessed")
+        given |= {name: content[name] for name in plain if name in content}
         return cls(
             border=Border.between(content["a"], content["b"]),
             scenario=Scenario(**content.get("scenario", {})),
@@ -300,7 +305,13 @@ class Study:
             raise InvalidScenarioError(msg)
         step, cover = StageClock(progress), None
         step("incidents")
-        reported = Reported.of(self.incidents, ground.corridor, self.scenario, number)
+        reported = Reported.of(
+            self.incidents,
+            ground.corridor,
+            self.scenario,
+            number,
+            accessed=self.incidents_accessed,
+        )
         if ground.table is not None:
             weights = reported.weights(self.scenario)
             cover = patrol_cover(

@@ -25,6 +25,7 @@ from borderzone.study.by_block import EMBEDDED, open_cover
 from borderzone.study.vectors import vector_layer
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Mapping
 
     import xarray as xr
@@ -285,7 +286,12 @@ def load_origins(
 
 
 def load_incidents(
-    source: Any, corridor: Corridor, seed: int, records: list[datasets.Record]
+    source: Any,
+    corridor: Corridor,
+    seed: int,
+    records: list[datasets.Record],
+    *,
+    accessed: dt.date | None = None,
 ) -> gpd.GeoDataFrame | None:
     """
     Read the incident table of a study.
@@ -301,6 +307,8 @@ def load_incidents(
         Seed of the synthetic set.
     records
         Records of the data used; appended to.
+    accessed
+        Day on which a table of the user was fetched, for its credit.
 
     Returns
     -------
@@ -314,9 +322,31 @@ def load_incidents(
         return incidents.read(datasets.article_incidents())
     if isinstance(source, str) and source == "synthetic":
         return incidents.synthetic(corridor, seed=seed)
+    events = incidents.read(source, accessed=accessed)
     if isinstance(source, (str, Path)):
-        records.extend(io.describe(source, name="incidents"))
-    return incidents.read(source)
+        records.extend(_credited(record, events) for record in _files_of(source))
+    return events
+
+
+def _files_of(source: str | Path) -> list[datasets.Record]:
+    folder = Path(source)
+    if not folder.is_dir():
+        return io.describe(source, name="incidents")
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in (".kml", ".kmz"))
+    return io.describe(files, name="incidents")
+
+
+def _credited(record: datasets.Record, events: gpd.GeoDataFrame) -> datasets.Record:
+    """Credit a file by whose rows it holds, unless a record beside it does."""
+    if record.attribution:
+        return record
+    told = incidents.terms(events)
+    return replace(
+        record,
+        licence="; ".join(dict.fromkeys(told["licence"])) or record.licence,
+        attribution=incidents.credit_line(events),
+        citation="; ".join(dict.fromkeys(told["citation"])),
+    )
 
 
 def furniture(corridor: Corridor) -> dict[str, gpd.GeoDataFrame]:

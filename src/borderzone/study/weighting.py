@@ -10,6 +10,8 @@ from borderzone.errors import InvalidScenarioError
 from borderzone.study.inputs import load_incidents
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     import geopandas as gpd
     import pandas as pd
 
@@ -42,7 +44,15 @@ class Reported:
     pressure: pd.DataFrame | None
 
     @classmethod
-    def of(cls, source: Any, corridor: Corridor, scenario: Scenario, seed: int) -> Reported:
+    def of(
+        cls,
+        source: Any,
+        corridor: Corridor,
+        scenario: Scenario,
+        seed: int,
+        *,
+        accessed: dt.date | None = None,
+    ) -> Reported:
         """
         Read the incidents and weigh the segments by them.
 
@@ -56,6 +66,8 @@ class Reported:
             Its weights and imputations.
         seed
             Seed of positions.
+        accessed
+            Day on which the incidents were fetched.
 
         Returns
         -------
@@ -68,7 +80,7 @@ class Reported:
             If the scenario weighs by incidents and there are none.
         """
         records: list[datasets.Record] = []
-        events = load_incidents(source, corridor, seed, records)
+        events = load_incidents(source, corridor, seed, records, accessed=accessed)
         if events is None or not len(events):
             if scenario.weights == "incidents":
                 msg = (
