@@ -152,7 +152,9 @@ def _box(lon: Any, lat: Any, e: int, box: Any) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def count_inside(lon: Any, lat: Any, index: Any, totals: Any, hits: Any) -> None:
+def count_inside(  # noqa: C901 (one hot loop, boxes before edges)
+    lon: Any, lat: Any, index: Any, totals: Any, hits: Any
+) -> None:
     """
     Count the positions in each polygon, by draw and by event.
 
