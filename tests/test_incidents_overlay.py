@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from itertools import pairwise
 from types import SimpleNamespace
@@ -20,6 +19,7 @@ from scipy import stats
 
 from borderzone import incidents
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError
+from borderzone.incidents import imputation
 from borderzone.incidents.bands import imputed_band, pooled_garwood
 from borderzone.incidents.sizes import area_km2
 
@@ -196,8 +196,7 @@ def test_the_overlay_does_not_depend_on_the_batch(monkeypatch: pytest.MonkeyPatc
     events = events_at(*[(40 + i / 10, 34.0, 1 + i % 2, None) for i in range(12)])
     zones = zones_of(W=shapely.box(39, 33, 40.5, 35), E=shapely.box(40.4, 33, 42, 35))
     one = incidents.overlay(events, zones, draws=60, seed=5)
-    # The package offers the function under the name of its module.
-    monkeypatch.setattr(sys.modules["borderzone.incidents.overlay"], "_BATCH", 1)
+    monkeypatch.setattr(imputation, "_BATCH", 1)
     two = incidents.overlay(events, zones, draws=60, seed=5)
     pd.testing.assert_frame_equal(one, two)
     assert one.attrs == two.attrs

@@ -21,7 +21,7 @@ from borderzone.incidents.interdiction_curve import (
     interdiction_band,
     interdiction_curve,
 )
-from borderzone.incidents.overlay import event_probabilities, overlay
+from borderzone.incidents.overlay import overlay
 from borderzone.incidents.precision import disc_share_beyond_edge, regions
 from borderzone.incidents.pressure import (
     REPORTED_NOT_CROSSED,
@@ -29,6 +29,7 @@ from borderzone.incidents.pressure import (
     pressure_weights,
     segment_weights,
 )
+from borderzone.incidents.probabilities import event_probabilities
 from borderzone.incidents.ratio_of_counts import ratio_at_equal_distance
 from borderzone.incidents.readers import read
 from borderzone.incidents.schema import schema, validate

@@ -13,8 +13,7 @@ from pyproj import CRS, Transformer
 from borderzone._checks import check_positive
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError, NoOverlapError
 from borderzone.grid import Grid
-from borderzone.incidents.imputation import impute
-from borderzone.incidents.precision import regions as possible_regions
+from borderzone.incidents.imputation import prepare
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray, IntArray
@@ -29,7 +28,6 @@ _SAMPLES = 4  # points along the side of a cell at which distances are taken
 _KNOWN_SHARE = 0.5  # a cell whose flag is known on less of its ground is left out
 _FLAGGED_SHARE = 0.5
 _LARGEST_GRID = 4_000_000
-_EVENTS_AT_ONCE = 5_000
 
 
 def comparison_cells(
@@ -147,23 +145,17 @@ def positions_near(
     DataError
         If `regions` is of another table.
     """
-    placed = possible_regions(events, admin1=admin1) if regions is None else regions
-    if len(placed) != len(events):
-        msg = f"regions has {len(placed)} rows, events {len(events)}: make it from these events"
-        raise DataError(msg)
-    rng = np.random.default_rng(seed)
+    drawn = prepare(events, draws=draws, seed=seed, regions=regions, admin1=admin1)
+    error_km = drawn.placed["median_error_km"].to_numpy(dtype=float)
     find = _CellFinder(cells)
-    kept: list[IntArray] = [np.empty((0, draws), dtype=np.int64)]
+    kept: list[IntArray] = [np.empty((0, drawn.draws), dtype=np.int64)]
     errors: list[FloatArray] = [np.empty(0)]
-    for start in range(0, len(placed), _EVENTS_AT_ONCE):
-        some = slice(start, start + _EVENTS_AT_ONCE)
-        part = placed.iloc[some]
-        # A generator, so that every batch has streams of its own.
-        where = find(impute(events.iloc[some], draws=draws, seed=rng, regions=part))
+    for rows, lon, lat in drawn.blocks(threads=1):
+        where = find(np.stack([lon, lat], axis=-1))
         inside = (where >= 0).any(axis=1)
         kept.append(where[inside])
-        errors.append(part["median_error_km"].to_numpy(dtype=float)[inside])
-    n_placed = int((placed["kind"] != "excluded").sum())
+        errors.append(error_km[rows[inside]])
+    n_placed = int((drawn.placed["kind"] != "excluded").sum())
     return np.concatenate(kept), np.concatenate(errors), n_placed
 
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
-import shapely
-from pyproj import Geod, Transformer
 
-from borderzone.errors import InvalidGeometryError, InvalidParameterError
+from borderzone.errors import DataError
 from borderzone.incidents import precision
+from borderzone.incidents.keys import check_draws, check_threads, event_keys
+from borderzone.incidents.proposals import Proposals
+from borderzone.incidents.weights import Weighing, weigh
+from borderzone.stream import in_order
 
 if TYPE_CHECKING:
-    import geopandas as gpd
+    from collections.abc import Iterator, Mapping
 
-    from borderzone._typing import FloatArray, Seed
+    import xarray as xr
 
-__all__ = ["check_draws", "draw_positions", "event_seeds", "impute", "in_polygon"]
+    from borderzone._typing import FloatArray, IntArray, Seed
 
-_GEOD = Geod(ellps="WGS84")
-# Equal-area on the ellipsoid: what is uniform on it is uniform on the ground.
-_EQUAL_AREA = Transformer.from_crs("EPSG:4326", "ESRI:54034", always_xy=True)
-_MAX_ROUNDS = 10_000
+__all__ = ["Imputation", "impute", "prepare"]
+
+_BATCH = 250_000  # positions held at a time by a thread; results do not depend on it
 
 
 def impute(
@@ -30,12 +33,14 @@ def impute(
     draws: int = 500,
     seed: Seed = 1,
     regions: gpd.GeoDataFrame | None = None,
+    weight: xr.DataArray | Mapping[str, xr.DataArray] | None = None,
+    threads: int | None = None,
 ) -> FloatArray:
     """
-    Draw possible positions of every event, the same ones whatever the batch.
+    Draw possible positions of every event, the same ones in whatever order or batch.
 
-    Each event has a random stream of its own, fixed by `seed` and its place
-    in the table, so that working through the table in parts changes nothing.
+    Each draw is a function of seed, event id and number of the draw alone
+    [2]_: sorting or cutting the table, adding draws or threads changes no position.
 
     Parameters
     ----------
@@ -48,6 +53,13 @@ def impute(
     regions
         Where each event may have happened, from `regions`; None for the
         default kernels without polygons.
+    weight
+        Raster of 0 or more, or one by event type: how likely such an event
+        is on each unit of ground. Positions follow kernel times weight, exactly;
+        NaN and ground outside the raster count as 0, and an event whose whole
+        region has none is excluded. Types without a raster are not weighted.
+    threads
+        How many work at once; the answer is the same whatever it is.
 
     Returns
     -------
@@ -57,13 +69,21 @@ def impute(
 
     Raises
     ------
+    CRSMismatchError
+        If a weight has no CRS.
+    DataError
+        If `regions` is of another table.
+    InvalidGeometryError
+        If a region has no area or length.
     InvalidParameterError
-        If `draws` is not a whole number above zero.
+        If `draws` or `threads` is not a whole number above zero, or a weight or seed is impossible.
 
     References
     ----------
     .. [1] Croicu, M., Hegre, H. (2018). A fast spatial multiple imputation
        procedure for imprecise armed conflict events.
+    .. [2] Salmon, J. K., et al. (2011). Parallel random numbers: as easy as 1, 2,
+       3. Proc. SC11 (Philox 4x32-10).
 
     Examples
     --------
@@ -73,181 +93,161 @@ def impute(
     >>> impute(events, draws=3, seed=1).shape
     (1, 3, 2)
     """
-    count = check_draws(draws)
-    table = precision.regions(events) if regions is None else regions
-    positions = np.full((len(table), count, 2), np.nan)
-    rows = zip(table["kind"], table["scale_km"], table.geometry, strict=True)
-    for row, (stream, region) in enumerate(zip(event_seeds(seed, len(table)), rows, strict=True)):
-        if region[0] != "excluded":
-            positions[row] = draw_positions(*region, count, np.random.default_rng(stream))
+    workers = check_threads(threads)
+    drawn = prepare(events, draws=draws, seed=seed, regions=regions, weight=weight)
+    positions = np.full((len(events), drawn.draws, 2), np.nan)
+    for rows, lon, lat in drawn.blocks(threads=workers):
+        positions[rows, :, 0], positions[rows, :, 1] = lon, lat
     return positions
 
 
-def check_draws(draws: int) -> int:
+def prepare(
+    events: gpd.GeoDataFrame,
+    *,
+    draws: int,
+    seed: Seed,
+    regions: gpd.GeoDataFrame | None = None,
+    admin1: gpd.GeoDataFrame | None = None,
+    weight: xr.DataArray | Mapping[str, xr.DataArray] | None = None,
+) -> Imputation:
     """
-    Refuse a number of draws that is not a whole number above zero.
+    Make ready to draw the positions of events.
 
     Parameters
     ----------
+    events
+        Table from `read`.
     draws
-        The number.
-
-    Returns
-    -------
-    int
-        The same number.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is not.
-
-    Examples
-    --------
-    >>> check_draws(500)
-    500
-    """
-    if isinstance(draws, bool) or int(draws) != draws or draws < 1:
-        msg = f"draws must be a whole number, 1 or more, got {draws!r}"
-        raise InvalidParameterError(msg)
-    return int(draws)
-
-
-def event_seeds(seed: Seed, n_events: int) -> list[np.random.SeedSequence]:
-    """
-    Give every row of a table a random stream of its own.
-
-    Parameters
-    ----------
+        Positions to draw for each event.
     seed
         Seed, or a generator from which one is taken.
-    n_events
-        Number of rows.
+    regions
+        Table from `regions`, or None.
+    admin1
+        Provinces, where `regions` is not given.
+    weight
+        As `impute` takes it.
 
     Returns
     -------
-    list of numpy.random.SeedSequence
-        One a row; row i depends on `seed` and i alone.
-
-    Examples
-    --------
-    >>> long, short = event_seeds(1, 9), event_seeds(1, 2)
-    >>> bool((long[1].generate_state(2) == short[1].generate_state(2)).all())
-    True
-    """
-    entropy = int(seed.integers(2**63)) if isinstance(seed, np.random.Generator) else int(seed)
-    return np.random.SeedSequence(entropy).spawn(n_events)
-
-
-def draw_positions(
-    kind: str, scale_km: float, shape: shapely.Geometry, draws: int, rng: np.random.Generator
-) -> FloatArray:
-    """
-    Draw positions in one region.
-
-    Parameters
-    ----------
-    kind
-        "gaussian", "disc", "polygon" or "line".
-    scale_km
-        Standard deviation or radius. Units: km.
-    shape
-        Point, polygon or line in longitude and latitude.
-    draws
-        Positions to draw.
-    rng
-        Source of randomness.
-
-    Returns
-    -------
-    FloatArray
-        Longitude and latitude, shape ``(draws, 2)``. Units: degrees.
+    Imputation
+        What draws the positions, block by block.
 
     Raises
     ------
-    InvalidGeometryError
-        If the polygon has no area or the line no length.
+    DataError
+        If `regions` is of another table.
+    InvalidParameterError
+        If `draws` is not a whole number above zero, or a weight is impossible.
     """
-    if kind == "polygon":
-        return in_polygon(shape, draws, rng)
-    if kind == "line":
-        return _along_line(shape, draws, rng)
-    uniform = rng.random((draws, 2))
-    if kind == "disc":
-        distance_km = scale_km * np.sqrt(uniform[:, 0])
-    else:
-        distance_km = scale_km * np.sqrt(-2.0 * np.log1p(-uniform[:, 0]))
-    lon, lat, _ = _GEOD.fwd(
-        np.full(draws, shape.x), np.full(draws, shape.y), 360.0 * uniform[:, 1], 1e3 * distance_km
-    )
-    return np.column_stack([lon, lat])
+    count = check_draws(draws)
+    precision.need_columns(events)
+    placed = precision.regions(events, admin1=admin1) if regions is None else regions
+    _check_same_table(placed, events)
+    keys = event_keys(seed, placed)
+    proposals, weighing = Proposals.of(placed, keys), None
+    if weight is not None:
+        placed, weighing = weigh(placed, events, weight, proposals)
+    return Imputation(placed=placed, draws=count, proposals=proposals, weighing=weighing)
 
 
-def in_polygon(polygon: shapely.Geometry, draws: int, rng: np.random.Generator) -> FloatArray:
+@dataclass(frozen=True, kw_only=True)
+class Imputation:
     """
-    Draw positions uniform by area in a polygon of longitudes and latitudes.
+    Positions of the events of a table, drawn when asked for.
 
-    Parameters
+    Attributes
     ----------
-    polygon
-        Polygon or multipolygon in longitude and latitude.
+    placed
+        Table from `regions`; what weights exclude is excluded in it.
     draws
-        Positions to draw.
-    rng
-        Source of randomness.
-
-    Returns
-    -------
-    FloatArray
-        Longitude and latitude, shape ``(draws, 2)``. Units: degrees.
-
-    Raises
-    ------
-    InvalidGeometryError
-        If the polygon has no area.
-
-    Examples
-    --------
-    >>> lonlat = in_polygon(shapely.box(41, 33, 42, 34), 1000, np.random.default_rng(1))
-    >>> bool(shapely.contains_xy(shapely.box(41, 33, 42, 34), lonlat).all())
-    True
+        Positions of each event.
+    proposals
+        Positions by kernel alone.
+    weighing
+        What weights make of them, or None.
     """
-    if polygon.is_empty or not polygon.area > 0:
-        msg = f"positions cannot be drawn in a polygon without area ({polygon.geom_type})"
-        raise InvalidGeometryError(msg)
-    shapely.prepare(polygon)
-    west, south, east, north = polygon.bounds
-    (x0, x1), (y0, y1) = _EQUAL_AREA.transform([west, east], [south, north])
-    found: list[FloatArray] = []
-    missing = draws
-    for _ in range(_MAX_ROUNDS):
-        corner = rng.random((max(2 * missing, 64), 2))
-        lon, lat = _EQUAL_AREA.transform(
-            x0 + (x1 - x0) * corner[:, 0], y0 + (y1 - y0) * corner[:, 1], direction="INVERSE"
+
+    placed: gpd.GeoDataFrame
+    draws: int
+    proposals: Proposals
+    weighing: Weighing | None
+
+    def blocks(
+        self, *, threads: int | None = None
+    ) -> Iterator[tuple[IntArray, FloatArray, FloatArray]]:
+        """
+        Draw the positions of all events that are placed.
+
+        Parameters
+        ----------
+        threads
+            How many work at once.
+
+        Yields
+        ------
+        tuple
+            Rows of the events, longitude and latitude, shape ``(rows, draws)``. Units: degrees.
+        """
+        yield from in_order(
+            lambda rows: (rows, *self.positions(rows)), self.rows(), threads=threads
         )
-        inside = shapely.contains_xy(polygon, lon, lat)
-        found.append(np.column_stack([lon, lat])[inside][:missing])
-        missing -= len(found[-1])
-        if missing == 0:
-            return np.concatenate(found)
-    msg = "positions cannot be drawn in a polygon this thin for its extent; split it"
-    raise InvalidGeometryError(msg)
+
+    def rows(self) -> list[IntArray]:
+        """
+        Give the rows of the events that are placed, cut into blocks.
+
+        Returns
+        -------
+        list of IntArray
+            Rows of each block.
+        """
+        placed = np.flatnonzero(self.placed["kind"].to_numpy(dtype=object) != "excluded")
+        step = max(1, _BATCH // self.draws)
+        return [placed[start : start + step] for start in range(0, len(placed), step)]
+
+    def positions(self, rows: IntArray) -> tuple[FloatArray, FloatArray]:
+        """
+        Draw the positions of some events.
+
+        Parameters
+        ----------
+        rows
+            Their rows.
+
+        Returns
+        -------
+        tuple of FloatArray
+            Longitude and latitude, shape ``(rows, draws)``. Units: degrees.
+        """
+        who = np.repeat(rows, self.draws)
+        draws = np.tile(np.arange(self.draws, dtype=np.uint64), len(rows))
+        if self.weighing is None:
+            lon, lat = self.proposals.draw(who, draws)
+        else:
+            lon, lat = self.weighing.draw(self.proposals, who, draws)
+        return lon.reshape(len(rows), -1), lat.reshape(len(rows), -1)
 
 
-def _along_line(line: shapely.Geometry, draws: int, rng: np.random.Generator) -> FloatArray:
-    starts, ends = [], []
-    for part in shapely.get_parts(line):
-        vertices = shapely.get_coordinates(part)
-        starts.append(vertices[:-1])
-        ends.append(vertices[1:])
-    a, b = np.concatenate(starts), np.concatenate(ends)
-    azimuth, _, length_m = _GEOD.inv(a[:, 0], a[:, 1], b[:, 0], b[:, 1])
-    reached = np.cumsum(length_m)
-    if not reached[-1] > 0:
-        msg = "positions cannot be drawn along a line without length"
-        raise InvalidGeometryError(msg)
-    along = reached[-1] * rng.random(draws)
-    piece = np.searchsorted(reached, along, side="right")
-    rest = along - (reached - length_m)[piece]
-    lon, lat, _ = _GEOD.fwd(a[piece, 0], a[piece, 1], azimuth[piece], rest)
-    return np.column_stack([lon, lat])
+def _check_same_table(placed: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> None:
+    if not isinstance(placed, gpd.GeoDataFrame):
+        msg = f"regions must be a table from incidents.regions, got a {type(placed).__name__}"
+        raise DataError(msg)
+    if len(placed) != len(events):
+        msg = f"regions has {len(placed)} rows, events {len(events)}: make it from these events"
+        raise DataError(msg)
+    needed = ("id", "kind", "scale_km", "median_error_km", "reason")
+    absent = [name for name in needed if name not in placed.columns]
+    if absent:
+        msg = (
+            f"regions has no column {', '.join(absent)}: it must be a table from incidents.regions"
+        )
+        raise DataError(msg)
+    differ = placed["id"].astype(str).to_numpy() != events["id"].astype(str).to_numpy()
+    if differ.any():
+        row = int(differ.argmax())
+        msg = (
+            f"regions is of another table or order: row {row} is {placed['id'].iloc[row]!r}, in the "
+            f"events {events['id'].iloc[row]!r}; make it from these events"
+        )
+        raise DataError(msg)

@@ -10,7 +10,7 @@ import pandas as pd
 from borderzone._checks import check_choice, check_positive, check_seed, check_whole
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 from borderzone.incidents.given_events import check_events
-from borderzone.incidents.overlay import event_probabilities
+from borderzone.incidents.probabilities import event_probabilities
 from borderzone.incidents.shrinkage import GammaPoisson
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ import shapely
 from pyproj import Geod
 
 from borderzone._checks import check_probability
-from borderzone.incidents.imputation import check_draws, draw_positions, in_polygon
+from borderzone.incidents.keys import check_draws
 from borderzone.incidents.precision import KERNELS
+from borderzone.incidents.proposals import draw_positions, in_polygon
 from borderzone.incidents.readers import read
 
 if TYPE_CHECKING:

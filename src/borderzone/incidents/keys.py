@@ -1,0 +1,164 @@
+"""Keys from which the draws of an event come: they depend on seed and event, not on its row."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from borderzone._checks import check_whole
+from borderzone.errors import InvalidParameterError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from borderzone._typing import IntArray, Seed
+
+__all__ = ["check_draws", "check_threads", "event_keys", "seed_number"]
+
+
+def check_draws(draws: int) -> int:
+    """
+    Refuse a number of draws that is not a whole number above zero.
+
+    Parameters
+    ----------
+    draws
+        The number.
+
+    Returns
+    -------
+    int
+        The same number.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not.
+
+    Examples
+    --------
+    >>> check_draws(500)
+    500
+    """
+    try:
+        whole = not isinstance(draws, (bool, str)) and int(draws) == draws and draws >= 1
+    except (TypeError, ValueError, OverflowError):
+        whole = False
+    if not whole:
+        msg = f"draws must be a whole number, 1 or more, got {draws!r}"
+        raise InvalidParameterError(msg)
+    return int(draws)
+
+
+def check_threads(threads: int | None) -> int | None:
+    """
+    Refuse a number of threads that is not a whole number above zero.
+
+    Parameters
+    ----------
+    threads
+        The number; None for one a core.
+
+    Returns
+    -------
+    int | None
+        The same.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not.
+
+    Examples
+    --------
+    >>> check_threads(2)
+    2
+    """
+    return None if threads is None else check_whole(threads, "threads")
+
+
+def seed_number(seed: Seed) -> int:
+    """
+    Give the whole number that a seed stands for.
+
+    Parameters
+    ----------
+    seed
+        Whole number, or a generator from which one is taken.
+
+    Returns
+    -------
+    int
+        The number.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is neither.
+
+    Examples
+    --------
+    >>> seed_number(7)
+    7
+    """
+    if isinstance(seed, np.random.Generator):
+        return int(seed.integers(2**63))
+    if isinstance(seed, (bool, np.bool_)) or not isinstance(seed, (int, np.integer)):
+        msg = f"seed must be a whole number or a numpy.random.Generator, got {seed!r}"
+        raise InvalidParameterError(msg)
+    return int(seed)
+
+
+def event_keys(seed: Seed, placed: gpd.GeoDataFrame) -> IntArray:
+    """
+    Give every event a key of its own.
+
+    Neither the order of the rows nor what else is in the table changes the draws of an
+    event. Rows that share an id are told apart by the order of their regions: of these,
+    the table must hold all for the draws to stay.
+
+    Parameters
+    ----------
+    seed
+        Seed, or a generator from which one is taken.
+    placed
+        Table from `regions`.
+
+    Returns
+    -------
+    IntArray
+        One number of 64 bits a row, uint64.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the seed is no seed.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> ids = gpd.GeoDataFrame({"id": ["a", "b"]}, geometry=gpd.points_from_xy([1, 2], [3, 4]))
+    >>> bool((event_keys(1, ids)[::-1] == event_keys(1, ids[::-1])).all())
+    True
+    """
+    number = seed_number(seed)
+    names = [str(name) for name in placed["id"]]
+    rows = defaultdict(list)
+    for row, name in enumerate(names):
+        rows[name].append(row)
+    rank = np.zeros(len(names), dtype=np.int64)
+    for same in rows.values():
+        if len(same) > 1:
+            shapes = shapely.to_wkb(placed.geometry.iloc[same].to_numpy())
+            scales = placed["scale_km"].iloc[same] if "scale_km" in placed else shapes
+            order = sorted(range(len(same)), key=lambda k: (shapes[k], str(list(scales)[k])))
+            rank[[same[k] for k in order]] = np.arange(len(same))
+    digests = [
+        blake2b(f"{number}\0{name}\0{k}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        for name, k in zip(names, rank, strict=True)
+    ]
+    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)

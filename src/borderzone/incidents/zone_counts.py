@@ -1,0 +1,148 @@
+"""Zones as plain polygons, and how many imputed positions fall in each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+
+from borderzone._kernels.inside import count_inside
+from borderzone.errors import CRSMismatchError, DataError, InvalidGeometryError
+from borderzone.incidents.polygon_index import index_of
+from borderzone.stream import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    import shapely
+
+    from borderzone._typing import IntArray
+    from borderzone.corridor import Corridor
+    from borderzone.incidents.imputation import Imputation
+
+__all__ = ["corridor_outline", "count_draws", "zone_names", "zone_shapes"]
+
+_POLYGONAL = ("Polygon", "MultiPolygon", "GeometryCollection")
+
+
+def count_draws(
+    drawn: Imputation, shapes: Sequence[shapely.Geometry], *, threads: int | None = None
+) -> tuple[IntArray, IntArray]:
+    """
+    Count the imputed positions inside each shape, by draw and by event.
+
+    Positions are drawn block by block and forgotten, so that memory does not grow with events times
+    draws.
+
+    Parameters
+    ----------
+    drawn
+        From `prepare`.
+    shapes
+        Polygons in longitude and latitude.
+    threads
+        How many work at once; counts do not depend on it.
+
+    Returns
+    -------
+    tuple of IntArray
+        Events in each shape at each draw, shape ``(shapes, draws)``, and draws of each event in
+        each shape, shape ``(events, shapes)``.
+    """
+    index = index_of(shapes)
+    totals = np.zeros((len(shapes), drawn.draws), dtype=np.int64)
+    hits = np.zeros((len(drawn.placed), len(shapes)), dtype=np.int32)
+
+    def count(rows: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+        some = np.zeros_like(totals)
+        of_events = np.zeros((len(rows), len(shapes)), dtype=np.int32)
+        count_inside(*drawn.positions(rows), index, some, of_events)
+        return rows, some, of_events
+
+    for rows, some, of_events in in_order(count, drawn.rows(), threads=threads):
+        totals += some
+        hits[rows] = of_events
+    return totals, hits
+
+
+def zone_shapes(zones: gpd.GeoDataFrame, name: str = "zones") -> list[shapely.Geometry]:
+    """
+    Take the polygons of a table of zones.
+
+    Parameters
+    ----------
+    zones
+        Polygons with a CRS.
+    name
+        What to call the table in messages.
+
+    Returns
+    -------
+    list of shapely.Geometry
+        In longitude and latitude.
+
+    Raises
+    ------
+    CRSMismatchError
+        If the table has no CRS.
+    DataError
+        If it is no table of shapes, or has no row.
+    InvalidGeometryError
+        If a zone is empty or no polygon.
+    """
+    if not isinstance(zones, (gpd.GeoDataFrame, gpd.GeoSeries)):
+        msg = f"{name} must be a GeoDataFrame of polygons, got a {type(zones).__name__}"
+        raise DataError(msg)
+    if zones.crs is None:
+        msg = f"{name} has no CRS; set it, for example with set_crs('EPSG:4326')"
+        raise CRSMismatchError(msg)
+    if not len(zones):
+        msg = f"{name} is empty; give at least one polygon"
+        raise DataError(msg)
+    shapes = list(zones.geometry.to_crs("EPSG:4326"))
+    for label, shape in zip(zones.index, shapes, strict=True):
+        if shape is None or shape.is_empty:
+            msg = (
+                f"{name}: row {label!r} has no geometry; leave it out with {name}[~{name}.is_empty]"
+            )
+            raise InvalidGeometryError(msg)
+        if shape.geom_type not in _POLYGONAL:
+            msg = f"{name}: row {label!r} is a {shape.geom_type}, not a polygon; buffer it first"
+            raise InvalidGeometryError(msg)
+    return shapes
+
+
+def zone_names(zones: gpd.GeoDataFrame) -> pd.Series:
+    """
+    Give the name of each zone.
+
+    Parameters
+    ----------
+    zones
+        Table of zones.
+
+    Returns
+    -------
+    pandas.Series
+        Column zone, or the index where there is none.
+    """
+    return zones["zone"] if "zone" in zones.columns else zones.index.to_series()
+
+
+def corridor_outline(corridor: Corridor) -> shapely.Geometry:
+    """
+    Give the outline of a corridor.
+
+    Parameters
+    ----------
+    corridor
+        The corridor.
+
+    Returns
+    -------
+    shapely.Geometry
+        Polygon in longitude and latitude.
+    """
+    return corridor.outline.to_crs("EPSG:4326").union_all()
