@@ -45,13 +45,6 @@ def events_at(lonlat: FloatArray, **columns: Any) -> gpd.GeoDataFrame:
     return bz.incidents.read(frame)
 
 
-def in_corridor(corridor: Corridor, n: int, rng: np.random.Generator) -> FloatArray:
-    """Draw positions at random in a corridor."""
-    from borderzone.incidents.imputation import in_polygon
-
-    return in_polygon(corridor.outline.iloc[0], n, rng)
-
-
 def plane_in(corridor: Corridor) -> shapely.Geometry:
     """Give the outline of a corridor in its plane, in km."""
     shape = corridor.outline.to_crs(corridor.crs).iloc[0]

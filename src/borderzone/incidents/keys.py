@@ -98,7 +98,7 @@ def seed_number(seed: Seed) -> int:
     Raises
     ------
     InvalidParameterError
-        If it is neither.
+        If it is neither, or below 0.
 
     Examples
     --------
@@ -109,6 +109,9 @@ def seed_number(seed: Seed) -> int:
         return int(seed.integers(2**63))
     if isinstance(seed, (bool, np.bool_)) or not isinstance(seed, (int, np.integer)):
         msg = f"seed must be a whole number or a numpy.random.Generator, got {seed!r}"
+        raise InvalidParameterError(msg)
+    if seed < 0:
+        msg = f"seed must be 0 or more, got {seed!r}"
         raise InvalidParameterError(msg)
     return int(seed)
 
