@@ -12,13 +12,16 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
 import borderzone as bz
 from borderzone import datasets, incidents
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 SHARE = 20  # the peer does one in so many draws
 
