@@ -398,7 +398,7 @@ class Corridor:
 def _coordinates(points: gpd.GeoSeries) -> FloatArray:
     geometry = points.to_numpy()
     usable = np.array(
-        [p is not None and p.geom_type == "Point" and not p.is_empty for p in geometry]
+        [p is not None and p.geom_type == "Point" and not p.is_empty for p in geometry], dtype=bool
     )
     coords = np.full((len(geometry), 2), np.nan)
     coords[usable] = shapely.get_coordinates(geometry[usable])

@@ -11,12 +11,13 @@ import pandas as pd
 import shapely
 
 from borderzone._checks import check_choice, check_positive
-from borderzone.corridor import Corridor
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError
+from borderzone.incidents.given_events import check_corridor
 from borderzone.incidents.terms import dataset_of, terms
 
 if TYPE_CHECKING:
     from borderzone._typing import BoolArray, IntArray
+    from borderzone.corridor import Corridor
 
 __all__ = ["SMALLEST_CELL_KM", "aggregate"]
 
@@ -186,10 +187,7 @@ def _zones_of(
 
 def _coarse_segments(ground: _Ground) -> gpd.GeoDataFrame:
     """Segments of the corridor, unless they are so short that they give positions away."""
-    corridor = ground.corridor
-    if not isinstance(corridor, Corridor):
-        msg = f"corridor must be a Corridor, got {type(corridor).__name__}: use Corridor.around"
-        raise InvalidParameterError(msg)
+    corridor = check_corridor(ground.corridor)
     if isinstance(ground.zones, gpd.GeoDataFrame) or ground.zones != SMALLEST_CELL_KM:
         msg = "give either zones or a corridor: events are counted by one of them"
         raise InvalidParameterError(msg)

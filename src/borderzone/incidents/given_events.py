@@ -1,14 +1,43 @@
-"""A guard for tables of events that were not read."""
+"""Guards for what is no table of events, and no corridor."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 
-from borderzone.errors import DataError
+from borderzone.errors import DataError, InvalidParameterError
 
-__all__ = ["check_events"]
+if TYPE_CHECKING:
+    from borderzone.corridor import Corridor
+
+__all__ = ["check_corridor", "check_events"]
+
+
+def check_corridor(corridor: Any) -> Corridor:
+    """
+    Refuse what is no corridor.
+
+    Parameters
+    ----------
+    corridor
+        What was given.
+
+    Returns
+    -------
+    Corridor
+        The same.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is none.
+    """
+    if not all(hasattr(corridor, name) for name in ("outline", "segments", "locate")):
+        msg = f"corridor must be a Corridor, got {type(corridor).__name__}: use Corridor.around"
+        raise InvalidParameterError(msg)
+    found: Corridor = corridor
+    return found
 
 
 def check_events(events: Any) -> gpd.GeoDataFrame:

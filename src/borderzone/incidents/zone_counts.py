@@ -9,6 +9,7 @@ import numpy as np
 
 from borderzone._kernels.inside import count_inside
 from borderzone.errors import CRSMismatchError, DataError, InvalidGeometryError
+from borderzone.incidents.given_events import check_corridor
 from borderzone.incidents.polygon_index import index_of
 from borderzone.stream import in_order
 
@@ -144,5 +145,10 @@ def corridor_outline(corridor: Corridor) -> shapely.Geometry:
     -------
     shapely.Geometry
         Polygon in longitude and latitude.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is no corridor.
     """
-    return corridor.outline.to_crs("EPSG:4326").union_all()
+    return check_corridor(corridor).outline.to_crs("EPSG:4326").union_all()

@@ -13,6 +13,7 @@ from pyproj import Transformer
 from borderzone._checks import check_choice
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents import precision
+from borderzone.incidents.given_events import check_corridor
 from borderzone.incidents.imputation import impute
 
 if TYPE_CHECKING:
@@ -221,6 +222,7 @@ def place(
     ((1, 50, 2), {'only the country is known (where_prec 6)': 1})
     """
     check_choice(positions, "positions", POSITIONS)
+    check_corridor(corridor)
     if not isinstance(events, gpd.GeoDataFrame):
         msg = f"events must be a table from incidents.read, got {type(events).__name__}"
         raise DataError(msg)
