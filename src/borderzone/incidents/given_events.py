@@ -33,7 +33,7 @@ def check_corridor(corridor: Any) -> Corridor:
     InvalidParameterError
         If it is none.
     """
-    if not all(hasattr(corridor, name) for name in ("outline", "segments", "locate")):
+    if not all(hasattr(corridor, name) for name in ("outline", "border")):
         msg = f"corridor must be a Corridor, got {type(corridor).__name__}: use Corridor.around"
         raise InvalidParameterError(msg)
     found: Corridor = corridor
