@@ -5,11 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import borderzone as bz
 
 if TYPE_CHECKING:
     from borderzone.study import Ground, StudyResult
+
+
+# Nothing here may fail because the machine is busy, so no deadline and no check of speed. The same
+# code gives the same verdict: examples are drawn from the test itself. `make test-all` draws anew,
+# with --hypothesis-profile=explore.
+settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("explore", settings.get_profile("suite"), derandomize=False)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,12 +19,16 @@ from affine import Affine
 from borderzone import fetch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 NAME = "Copernicus_DSM_COG_10_N33_00_E040_00_DEM"
 KEY = f"{NAME}/{NAME}.tif"
 WHERE = (40.2, 33.2, 40.8, 33.8)
 """Ground that needs the tile `NAME` only."""
+PATIENCE_S = 300
+"""A wait that only guards against hanging."""
+FOR_EVER_S = 3600
+"""What a server stands still for, where a test shows that nobody waits for it."""
 
 
 @dataclass(frozen=True)
@@ -40,23 +45,32 @@ class Store:
         order = json.dumps({"root": str(root or self.root), "rules": rules or {}}).encode()
         urllib.request.urlopen(  # noqa: S310 (loopback)
             urllib.request.Request(f"{self.address}/_/rules", data=order),  # noqa: S310
-            timeout=10,
+            timeout=PATIENCE_S,
         ).close()
 
     def asked(self, method: str = "GET") -> list[dict[str, Any]]:
         """Give what it was asked since the rules were set."""
-        with urllib.request.urlopen(f"{self.address}/_/log", timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(  # noqa: S310
+            f"{self.address}/_/log", timeout=PATIENCE_S
+        ) as answer:
             return [line for line in json.load(answer) if line["method"] == method]
 
     def network(self, **changes: Any) -> fetch.Network:
-        """Give a network that asks this server, impatiently."""
+        """Give a network that asks this server; it pauses for an instant only."""
         given: dict[str, Any] = {
             "mirror": self.address,
-            "timeout_s": 5.0,
+            "timeout_s": 60.0,
             "attempts": 3,
             "backoff_s": 0.01,
         }
         return fetch.Network(**(given | changes))
+
+
+def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Wait for what a process is to do; it is an error that it ends before."""
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        sleep(0.02)
 
 
 @contextmanager

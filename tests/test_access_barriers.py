@@ -19,7 +19,7 @@ FLAT = raster(np.zeros((12, 12)))
 
 
 @given(seed=st.integers(0, 10**6), neighbours=st.sampled_from([8, 16]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_steps_that_cross_a_line_are_not_taken(seed: int, neighbours: int) -> None:
     """Random lines over random ground, against the graph whose edges shapely has judged."""
     rng = np.random.default_rng(seed)
@@ -40,7 +40,7 @@ def test_steps_that_cross_a_line_are_not_taken(seed: int, neighbours: int) -> No
 
 
 @given(seed=st.integers(0, 10**6), as_area=st.booleans(), on_centres=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_closed_ring_cannot_be_entered(seed: int, *, as_area: bool, on_centres: bool) -> None:
     """Nothing inside a random ring is reached, though its corners lie on centres; a crossing opens it."""
     rng = np.random.default_rng(seed)
@@ -78,7 +78,7 @@ def test_closed_ring_cannot_be_entered(seed: int, *, as_area: bool, on_centres: 
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_one_crossing_opens_a_ring(seed: int) -> None:
     """A point anywhere on a wide convex ring lets one in, everywhere."""
     rng = np.random.default_rng(seed)

@@ -31,7 +31,7 @@ def crawl(_: Any) -> float:
 
 
 @given(seed=st.integers(0, 10**6), direction=st.sampled_from(["from", "towards"]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_times_are_those_of_the_graph_with_roads(seed: int, direction: Any) -> None:
     """Straight roads at any angle over random ground, off and on at any cell, against scipy."""
     rng = np.random.default_rng(seed)
@@ -53,7 +53,7 @@ def test_times_are_those_of_the_graph_with_roads(seed: int, direction: Any) -> N
 
 
 @given(angle=st.floats(0.0, 90.0), shift=st.floats(0.0, 99.0))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_straight_road_takes_its_length_at_any_angle(angle: float, shift: float) -> None:
     """From end to end off by less than a cell's diagonal, however far: no factor of 8 or 3 %."""
     dem = raster(np.zeros((60, 60)))
@@ -70,7 +70,7 @@ def test_straight_road_takes_its_length_at_any_angle(angle: float, shift: float)
 
 
 @given(seed=st.integers(0, 10**6), steep=st.floats(0.05, 0.6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_road_that_wiggles_is_never_cut_short(seed: int, steep: float) -> None:
     """A road that winds about the edge between two rows of cells takes its true length."""
     rng = np.random.default_rng(seed)

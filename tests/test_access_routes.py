@@ -28,7 +28,7 @@ NOTHING: Any = None
 
 
 @given(seed=st.integers(0, 10**6), data=st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_every_way_adds_up_to_the_time_of_its_cell(seed: int, data: st.DataObject) -> None:
     """Step by step the time falls to 0 at an origin, and the walk there is that of the routes."""
     rng = np.random.default_rng(seed)
@@ -191,7 +191,7 @@ def test_lines_and_polygons_start_from_every_cell_they_hold() -> None:
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_cells_of_random_shapes_are_those_of_shapely(seed: int) -> None:
     """Cells that a line touches over more than a hair; centres within a polygon."""
     rng = np.random.default_rng(seed)

@@ -30,7 +30,7 @@ ORACLE = Path(__file__).parent / "oracles" / "travel.npz"
 
 
 @given(seed=st.integers(0, 10**6), steep=st.floats(1.0, 40.0), data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_times_are_those_of_the_graph(seed: int, steep: float, data: st.DataObject) -> None:
     """Random ground, gaps, closed and slow surfaces, either way, 8 and 16 neighbours."""
     rng = np.random.default_rng(seed)

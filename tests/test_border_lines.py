@@ -71,7 +71,7 @@ def test_codes_of_iso_and_of_natural_earth_are_both_known(iso: str, natural_eart
 
 
 @given(share=st.floats(0, 1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_chainage_goes_both_ways(share: float) -> None:
     km = share * BORDER.length_km
     point = BORDER.point_at(km)

@@ -62,7 +62,7 @@ def test_a_class_without_a_cave_has_a_finite_weight_that_says_so() -> None:
     st.lists(st.integers(0, 6), min_size=2, max_size=60),
     st.data(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_area_is_that_under_the_curve_ties_and_all(scores: list[int], data: Any) -> None:
     """By the trapezoids of the curve, and by the rank test of another library."""
     caves = data.draw(

@@ -171,7 +171,7 @@ def test_ends_are_flat() -> None:
     bend=st.floats(-0.8, 0.8),
     lat=st.floats(-70, 70),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_no_ground_is_lost_whatever_the_depth(
     depth_km: float, segment_km: float, bend: float, lat: float
 ) -> None:

@@ -55,7 +55,7 @@ def test_awkward_lines_have_exact_segments(name: str, depth_km: float) -> None:
 
 
 @given(seed=st.integers(0, 10_000), depth_km=st.floats(2, 60), segment_km=st.floats(2, 40))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_wandering_lines_have_exact_segments(seed: int, depth_km: float, segment_km: float) -> None:
     """Lines that turn at random without crossing themselves, as rivers do."""
     rng = np.random.default_rng(seed)

@@ -59,7 +59,7 @@ def test_every_place_and_direction_has_a_frame_true_along_the_line(place: str) -
     azimuth=st.floats(0, 180),
     km=st.floats(1, 900),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_way_back_is_the_way_there(lon: float, lat: float, azimuth: float, km: float) -> None:
     end_lon, end_lat, _ = GEOD.fwd(lon, lat, azimuth, km * 1000)
     ends = np.array([[lon, lat], [end_lon, end_lat]])

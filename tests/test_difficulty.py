@@ -199,7 +199,7 @@ def test_unknown_members_leave_the_product_and_are_counted() -> None:
     assert np.isnan(first(nothing, "index"))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     arrays(np.float32, GRID.shape, elements=st.floats(0, 100, width=32)),
     arrays(np.float32, GRID.shape, elements=st.floats(0, 1, width=32)),

@@ -69,7 +69,7 @@ def test_a_cell_has_the_same_bits_in_whatever_block_it_is_read(tiles: Path, wide
 
 
 @given(data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_window_is_a_cut_of_the_whole(tiles: Path, data: st.DataObject) -> None:
     grid = grid_at(41.6, 35.0, resolution_m=450.0, shape=(333, 340))
     source = io.open_dem(tiles, grid)

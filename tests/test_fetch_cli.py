@@ -10,13 +10,12 @@ import signal
 import subprocess
 import sys
 import termios
-import time
 import tomllib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from fetch_cases import Store, fill, running_store
+from fetch_cases import FOR_EVER_S, PATIENCE_S, Store, fill, running_store, wait_until
 
 import borderzone as bz
 from borderzone import cli, fetch
@@ -360,21 +359,18 @@ def test_the_tiles_read_back_as_they_were_made(
 
 def test_an_interrupt_says_how_to_go_on_and_exits_with_130(store: Store, tmp_path: Path) -> None:
     name = "Copernicus_DSM_COG_10_N33_00_E040_00_DEM"
-    store.rules({name: {"on": "GET", "wait_s": 60}})
+    store.rules({name: {"on": "GET", "wait_s": FOR_EVER_S}})
     command = [
         sys.executable, "-m", "borderzone.cli", "fetch", "dem", "IRQ", "SYR",
-        "--cache", str(tmp_path), "--mirror", store.address,
+        "--cache", str(tmp_path), "--mirror", store.address, "--timeout-s", str(FOR_EVER_S),
     ]  # fmt: skip
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )
-    deadline = time.monotonic() + 60
     # Several are brought at a time, so the others come while this one lets us wait.
-    while len(list((tmp_path / "glo30").glob("*.tif"))) < 15:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: len(list((tmp_path / "glo30").glob("*.tif"))) >= 15, process)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 130
     assert "To fetch: 16 tiles" in out

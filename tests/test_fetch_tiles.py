@@ -104,7 +104,7 @@ def test_ground_that_ends_at_a_degree_line_takes_the_next_tile_for_its_rim() -> 
     height=st.floats(0, 3),
     margin=st.floats(0, 150),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_points_within_the_margin_lie_on_the_tiles(
     west: float, south: float, width: float, height: float, margin: float
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import shutil
 import signal
@@ -10,16 +11,28 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import rasterio
 from affine import Affine
-from fetch_cases import KEY, NAME, WHERE, Store, running_store, write_tile
+from fetch_cases import (
+    FOR_EVER_S,
+    KEY,
+    NAME,
+    PATIENCE_S,
+    WHERE,
+    Store,
+    running_store,
+    wait_until,
+    write_tile,
+)
 
 from borderzone import errors, fetch
 from borderzone.fetch.integrity import same_md5
 from borderzone.fetch.remote import Remote
+from borderzone.fetch.server import LONGEST_PAUSE_S
 from borderzone.fetch.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -295,14 +308,27 @@ def test_a_server_out_of_order_is_asked_again(
     assert len(store.asked(method)) == 3
 
 
+@pytest.mark.parametrize(("asked_s", "given_s"), [(7, 7), (3600, LONGEST_PAUSE_S)])
 def test_a_server_that_asks_for_a_pause_gets_it(
-    store: Store, bring: Callable[..., fetch.FetchResult]
+    store: Store,
+    bring: Callable[..., fetch.FetchResult],
+    monkeypatch: pytest.MonkeyPatch,
+    asked_s: float,
+    given_s: float,
 ) -> None:
-    store.rules({NAME: {"status": 429, "times": 1, "headers": {"Retry-After": "1"}}})
-    start = time.monotonic()
+    pauses: list[float | None] = []
+
+    class Recorder(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            pauses.append(timeout)
+            return self.is_set()
+
+    recording = SimpleNamespace(Event=Recorder, Lock=threading.Lock)
+    monkeypatch.setattr("borderzone.fetch.server.threading", recording)
+    store.rules({NAME: {"status": 429, "times": 1, "headers": {"Retry-After": str(asked_s)}}})
 
     assert bring().bytes > 0
-    assert 1 <= time.monotonic() - start < 10
+    assert pauses == [given_s]
     assert len(store.asked("HEAD")) == 2
 
 
@@ -355,27 +381,32 @@ def test_a_tile_that_vanishes_between_two_questions_is_an_error(
 def test_slow_answers_end_after_the_timeout(
     store: Store, bring: Callable[..., fetch.FetchResult], cache: Path
 ) -> None:
-    store.rules({NAME: {"wait_s": 2, "on": "HEAD"}})
-    start = time.monotonic()
+    store.rules({NAME: {"wait_s": FOR_EVER_S, "on": "HEAD"}})
 
     with pytest.raises(errors.NetworkError, match=r"no answer within 0\.2 s"):
         bring(timeout_s=0.2, attempts=2)
 
-    assert time.monotonic() - start < 1.5
+    assert len(store.asked("HEAD")) == 2
     assert not final(cache).exists()
 
 
 def test_a_trickle_ends_too(
-    store: Store, bring: Callable[..., fetch.FetchResult], cache: Path
+    store: Store,
+    bring: Callable[..., fetch.FetchResult],
+    cache: Path,
+    body: bytes,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Each byte comes within the timeout; all of them would take hours.
+    # Each byte comes within the timeout; all of them would take hours. By this clock 20 s pass
+    # between any two of them.
+    hours = SimpleNamespace(monotonic=itertools.count(0, 20).__next__)
+    monkeypatch.setattr("borderzone.fetch.server.time", hours)
     store.rules({NAME: {"drip_s": 0.05, "on": "GET"}})
-    start = time.monotonic()
 
-    with pytest.raises(errors.NetworkError, match=r"only \d+ bytes in 0\.\d s"):
-        bring(timeout_s=0.3, attempts=1)
+    with pytest.raises(errors.NetworkError, match=r"only \d+ bytes in 80\.0 s"):
+        bring(timeout_s=60, attempts=1)
 
-    assert time.monotonic() - start < 2
+    assert store.asked()[0]["sent"] < len(body)
     assert not final(cache).exists()
 
 
@@ -384,12 +415,10 @@ def test_a_head_without_an_end_ends_too(
     store: Store, bring: Callable[..., fetch.FetchResult], cache: Path, method: str
 ) -> None:
     store.rules({NAME: {"drip_head_s": 0.05, "on": method}})
-    start = time.monotonic()
 
     with pytest.raises(errors.NetworkError, match=r"no answer within 0\.3 s"):
         bring(timeout_s=0.3, attempts=2)
 
-    assert time.monotonic() - start < 3
     assert not final(cache).exists()
 
 
@@ -571,15 +600,13 @@ def test_a_block_that_unpacks_to_too_much_is_not_unpacked(
 def test_an_interrupt_ends_it_and_keeps_what_came(
     store: Store, cache: Path, body: bytes, bring: Callable[..., fetch.FetchResult]
 ) -> None:
-    # The server stands still for far longer than anybody waits after Ctrl-C.
-    store.rules({NAME: {"on": "GET", "stall_after": 150_000}})
+    # The server stands still for ever, and the fetch would wait for as long.
+    store.rules({NAME: {"on": "GET", "stall_after": 150_000, "stall_s": FOR_EVER_S}})
     process = start_elsewhere(store, cache)
-    wait_for_part(cache, 150_000)
-    start = time.monotonic()
+    wait_for_part(cache, 150_000, process)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE_S)
 
-    assert time.monotonic() - start < 10
     assert process.returncode != 0
     assert not final(cache).exists()
     store.rules()
@@ -715,10 +742,10 @@ def test_a_cache_that_cannot_be_written_is_told(store: Store, tmp_path: Path) ->
 SCRIPT = """
 import sys
 from borderzone import fetch
-network = fetch.Network(mirror=sys.argv[1], timeout_s=30)
+network = fetch.Network(mirror=sys.argv[1], timeout_s={})
 result = fetch.dem(({}, {}, {}, {}), cache=sys.argv[2], network=network)
 print(result.fetched_bytes, result.from_cache)
-""".format(*WHERE)
+""".format(FOR_EVER_S, *WHERE)
 
 
 def start_elsewhere(store: Store, cache: Path) -> subprocess.Popen[str]:
@@ -730,11 +757,8 @@ def start_elsewhere(store: Store, cache: Path) -> subprocess.Popen[str]:
     )
 
 
-def wait_for_part(cache: Path, size: int) -> None:
-    deadline = time.monotonic() + 60
-    while not (part(cache).exists() and part(cache).stat().st_size == size):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def wait_for_part(cache: Path, size: int, process: subprocess.Popen[str]) -> None:
+    wait_until(lambda: part(cache).exists() and part(cache).stat().st_size == size, process)
 
 
 def test_a_killed_fetch_asks_only_for_what_is_left(
@@ -742,7 +766,7 @@ def test_a_killed_fetch_asks_only_for_what_is_left(
 ) -> None:
     store.rules({NAME: {"on": "GET", "stall_after": 150_000}})
     process = start_elsewhere(store, cache)
-    wait_for_part(cache, 150_000)
+    wait_for_part(cache, 150_000, process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert not final(cache).exists()
@@ -775,7 +799,7 @@ def test_two_fetches_into_one_cache_do_not_harm_each_other(
     store.rules({NAME: {"on": "GET", "wait_s": 0.3}})
     two = [start_elsewhere(store, cache) for _ in range(2)]
 
-    said = sorted(tuple(map(int, p.communicate(timeout=120)[0].split())) for p in two)
+    said = sorted(tuple(map(int, p.communicate(timeout=PATIENCE_S)[0].split())) for p in two)
 
     assert said == [(0, 1), (len(body), 0)]
     assert len(store.asked()) == 1
@@ -797,8 +821,8 @@ def test_a_fetch_that_waits_says_so(store: Store, cache: Path) -> None:
     with shelf.alone(said.append):
         thread = threading.Thread(target=second)
         thread.start()
-        assert waits.wait(20)
-    thread.join(60)
+        assert waits.wait(PATIENCE_S)
+    thread.join(PATIENCE_S)
 
     assert "waiting" in said[0]
     assert final(cache).exists()
@@ -813,16 +837,16 @@ def test_the_failure_of_one_tile_stops_the_others_and_keeps_their_parts(
     write_tile(tmp_path / "two" / other.key, 39, 33)
     store.rules(
         {
-            NAME: {"on": "GET", "stall_after": 150_000, "stall_s": 60},
-            other.name: {"on": "GET", "status": 403, "wait_s": 1},
+            NAME: {"on": "GET", "stall_after": 150_000, "stall_s": FOR_EVER_S},
+            other.name: {"on": "GET", "status": 403, "wait_for": [str(part(cache)), 150_000]},
         },
         root=tmp_path / "two",
     )
 
-    start = time.monotonic()
     with pytest.raises(errors.NetworkError, match="status 403"):
-        fetch.dem((39.5, 33.2, 40.5, 33.5), cache=cache, network=store.network(timeout_s=30))
+        fetch.dem(
+            (39.5, 33.2, 40.5, 33.5), cache=cache, network=store.network(timeout_s=FOR_EVER_S)
+        )
 
-    assert time.monotonic() - start < 10
     assert not final(cache).exists()
     assert part(cache).stat().st_size >= 150_000

@@ -7,14 +7,13 @@ import json
 import signal
 import subprocess
 import sys
-import time
 import zipfile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import shapely
-from fetch_cases import Store, running_store
+from fetch_cases import FOR_EVER_S, PATIENCE_S, Store, running_store, wait_until
 from ged_cases import COLUMNS, cell, ged_rows, write_archive, write_pages
 from pyproj import Geod
 
@@ -478,18 +477,16 @@ def test_pages_above_the_limit_are_refused(
 
 
 def test_an_interrupt_keeps_the_pages_and_says_how_to_go_on(store: Store, tmp_path: Path) -> None:
-    store.rules({"page=2": {"wait_s": 60}})
+    store.rules({"page=2": {"wait_s": FOR_EVER_S}})
     command = [
         sys.executable, "-m", "borderzone.cli", "fetch", "ucdp", "--way", "api", "-o",
         str(tmp_path / "out"), "--cache", str(tmp_path / "cache"), "--mirror", store.address,
+        "--timeout-s", str(FOR_EVER_S),
     ]  # fmt: skip
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while len(store.asked()) < 3:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: len(store.asked()) >= 3, process)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 130
     assert "the same command goes on from there" in err

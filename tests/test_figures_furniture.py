@@ -78,7 +78,7 @@ def test_round_lengths_are_round_and_not_too_long(longest: float) -> None:
     assert min(abs(mantissa - digit) for digit in (1, 2, 5)) < 1e-6
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(38.5, 43), st.floats(33, 37.2))
 def test_north_agrees_with_the_convergence_of_the_frame(lon: float, lat: float) -> None:
     frame = CRS.from_user_input("EPSG:32637")

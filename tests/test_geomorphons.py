@@ -225,7 +225,7 @@ def test_negative_openness_is_that_of_the_ground_turned_over() -> None:
 @given(
     top=st.integers(0, 30), left=st.integers(0, 40), rows=st.integers(1, 30), seed=st.integers(0, 9)
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_block_with_its_halo_gives_the_bits_of_the_whole(
     layer: Callable[[Any], Any], reach: int, top: int, left: int, rows: int, seed: int
 ) -> None:

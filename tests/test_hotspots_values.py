@@ -121,7 +121,7 @@ def test_scan_and_knox_have_the_reference_values() -> None:
     assert (ratio, round(tail, 6)) == (1.5, 0.021818)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     counts=st.lists(st.integers(0, 9), min_size=6, max_size=12).filter(lambda c: sum(c) > 0),
     share=st.sampled_from([0.3, 0.5, 0.8]),

@@ -148,7 +148,8 @@ def test_numbers_and_plain_text_are_left_alone(cell: object) -> None:
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(words=st.lists(TEXTS, min_size=1, max_size=4))
 def test_what_is_written_reads_back_equal(tmp_path: Path, suffix: str, words: list[str]) -> None:

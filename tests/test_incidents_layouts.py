@@ -351,7 +351,7 @@ def test_validation_names_all_that_is_wrong() -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_written_otherwise_a_table_reads_the_same(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -376,7 +376,7 @@ def test_written_otherwise_a_table_reads_the_same(
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_damaged_cell_is_told_and_touches_no_other_row(data: st.DataObject) -> None:
     table = made.ucdp(5)
     row = data.draw(st.integers(0, 4))

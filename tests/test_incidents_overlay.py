@@ -182,7 +182,7 @@ def test_kernels_are_cited_and_can_be_changed() -> None:
 
 
 @given(start=st.integers(0, 7), seed=st.integers(0, 2**32))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_positions_do_not_depend_on_what_else_is_in_the_table(start: int, seed: int) -> None:
     """Row i has its own stream: the first rows of a long table are those of a short one."""
     events = events_at(*[(40 + i / 10, 34.0, 1 + i % 2, None) for i in range(8)])
@@ -332,7 +332,7 @@ def test_garwood_bounds_solve_their_equations_and_refuse_nonsense() -> None:
     counts=st.lists(st.integers(0, 30), min_size=1, max_size=60),
     confidence=st.sampled_from([0.5, 0.9, 0.95]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_bands_hold_at_least_what_they_say(counts: list[int], confidence: float) -> None:
     """Of all values left out of the draws in turn, the band of the others holds enough."""
     drawn = np.array(counts)

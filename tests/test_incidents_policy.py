@@ -51,7 +51,7 @@ def outcome(ledger: Ledger) -> tuple[list[str], list[str]]:
     return ledger.statuses(), ledger.reasons()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=14), BOXES, st.booleans())
 def test_positions_are_judged_as_one_by_one(
     pairs: list[tuple[object, object]], box: Any, fix: Any
@@ -65,7 +65,7 @@ def test_positions_are_judged_as_one_by_one(
     assert outcome(told) == outcome(expected)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.sampled_from([33.0, 33.00001, 34.2, -0.0, 0.0]), min_size=1, max_size=60))
 def test_pile_ups_are_told_as_one_by_one(lat: list[float]) -> None:
     y, x = np.array(lat), np.full(len(lat), 44.1)
@@ -108,7 +108,7 @@ def dirty_tables(draw: st.DrawFn) -> tuple[pd.DataFrame, dict[str, Any]]:
     return raw, table
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(dirty_tables(), st.booleans(), st.data())
 def test_duplicates_are_told_as_one_by_one(
     both: tuple[pd.DataFrame, dict[str, Any]], given_ids: Any, data: st.DataObject

@@ -443,7 +443,7 @@ cells = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=5))
 def test_any_cells_give_every_row_a_verdict(rows: list[tuple[object, ...]]) -> None:
     """Whatever is in the cells, each row comes back, with a point or with a reason."""
@@ -459,7 +459,7 @@ def test_any_cells_give_every_row_a_verdict(rows: list[tuple[object, ...]]) -> N
     assert used["lon"].between(-180, 180).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.binary(max_size=200))
 def test_any_bytes_are_a_table_or_an_error_of_our_own(
     tmp_path_factory: pytest.TempPathFactory, data: bytes

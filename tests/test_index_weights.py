@@ -143,7 +143,7 @@ def test_weights_of_a_scenario_reach_the_index() -> None:
 # The kernel behind the index
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     arrays(
         np.float32,
@@ -210,7 +210,7 @@ def test_without_a_spread_no_rank_moves() -> None:
     assert table.index.name == "segment"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.floats(0.05, 2))
 def test_ground_that_is_harder_in_every_member_is_never_overtaken(seed: int, spread: float) -> None:
     """Whatever the weights."""

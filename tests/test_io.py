@@ -331,7 +331,7 @@ def test_warp_refuses_uneven_coordinates_and_unknown_methods() -> None:
     st.integers(-3, 3),
     st.integers(-3, 3),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_warp_stays_between_the_lowest_and_the_highest(
     resolution: float, right: int, down: int
 ) -> None:

@@ -103,7 +103,7 @@ def areas_in_box(codes: Any, x: float, y: float, wide: float, tall: float) -> di
 
 
 @given(data=st.data(), wide=st.floats(0.3, 9), tall=st.floats(0.3, 9))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_majority_and_share_are_those_of_the_areas_in_the_box(
     data: st.DataObject, wide: float, tall: float
 ) -> None:

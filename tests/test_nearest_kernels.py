@@ -42,7 +42,7 @@ def walk(seed: int, count: int) -> FloatArray:
 
 
 @given(seed=st.integers(0, 10_000), count=st.integers(2, 400))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_tree_finds_what_looking_at_every_piece_finds(seed: int, count: int) -> None:
     line = walk(seed, count)
     pieces = pieces_of(line)

@@ -61,7 +61,7 @@ def test_random_bits_are_the_published_ones(counter: tuple[int, int], key: int, 
 
 
 @given(order=st.permutations(range(12)), kept=st.integers(1, 12), draws=st.integers(1, 40))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_draw_depends_on_seed_event_and_number_alone(
     order: list[int], kept: int, draws: int
 ) -> None:
@@ -121,7 +121,7 @@ def test_shares_beyond_a_straight_edge_are_the_closed_forms() -> None:
     corners=st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=3, max_size=9),
     hole=st.booleans(),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_counts_by_polygon_are_those_of_shapely(
     corners: list[tuple[int, int]], *, hole: bool
 ) -> None:

@@ -141,7 +141,7 @@ def test_whole_units_agree_with_enumeration(seed: int, law: str) -> None:
 
 @pytest.mark.parametrize("integer", [False, True])
 @pytest.mark.parametrize("law", ["random", "back_and_forth"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(case=segments)
 def test_curve_invariants(law: str, integer: bool, case: tuple[list[float], list[float]]) -> None:  # noqa: FBT001 - a case of a test
     """Probabilities that never fall with more units; each rule is best at what it is for."""
@@ -162,7 +162,7 @@ def test_curve_invariants(law: str, integer: bool, case: tuple[list[float], list
 
 
 @pytest.mark.parametrize("rule", ["even", "optimal", "maximin"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(case=segments, units=st.floats(0, 200))
 def test_all_units_are_placed(
     rule: str, case: tuple[list[float], list[float]], units: float
@@ -181,7 +181,7 @@ def test_all_units_are_placed(
 @pytest.mark.parametrize("law", ["random", "back_and_forth"])
 @pytest.mark.parametrize("rule", ["even", "optimal", "maximin"])
 @pytest.mark.parametrize("measure", ["mean_pod", "min_pod", "mean_poi", "min_poi"])
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(case=segments, target=st.floats(0.01, 0.8))
 def test_required_units_reach_the_target_and_no_more(
     law: str, rule: str, measure: str, case: tuple[list[float], list[float]], target: float

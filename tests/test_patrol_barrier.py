@@ -215,7 +215,7 @@ def _stevens(n: int, fraction: Fraction) -> float:
     return float(sum(terms))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 300), st.fractions(Fraction(1, 80), Fraction(99, 100), max_denominator=500))
 def test_no_gap_probability_is_exact(n: int, fraction: Fraction) -> None:
     """The same float as Stevens' sum in exact fractions, however much cancels."""

@@ -54,7 +54,7 @@ COUNTS = st.lists(st.integers(0, 5), min_size=4, max_size=4)
 
 
 @given(counts=COUNTS, method=st.sampled_from(["gamma_poisson", "dirichlet"]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_weights_add_up_and_no_segment_is_safe(counts: list[int], method: str) -> None:
     """Whatever was reported where; more events never give less weight."""
     if not sum(counts):

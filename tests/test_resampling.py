@@ -105,7 +105,7 @@ def mean_in_box(heights: Any, x: float, y: float, wide: float, tall: float) -> t
     tall=st.floats(0.2, 9),
     holes=st.sampled_from([0.0, 0.1, 0.6, 1.0]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_mean_is_each_known_source_cell_by_its_area_in_the_box(
     data: st.DataObject, wide: float, tall: float, holes: float
 ) -> None:

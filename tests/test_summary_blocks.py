@@ -81,7 +81,7 @@ WHOLE = (slice(0, SHAPE[0]), slice(0, SHAPE[1]))
     mode=st.sampled_from(summary.MODES),
     order=st.randoms(use_true_random=False),
 )
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_blocks_of_any_size_in_any_order_give_the_same_bits(
     tall: int, wide: int, seed: int, mode: str, order: Any
 ) -> None:

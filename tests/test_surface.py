@@ -118,7 +118,7 @@ def test_karst_outside_mapped_rock_is_unknown_and_overlaps_take_the_higher_rank(
     assert layer.attrs["accuracy_km"] == 25
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(st.floats(505_000, 640_000), st.floats(3_725_000, 3_795_000)),

@@ -94,7 +94,7 @@ def test_a_lazy_raster_is_checked_before_anything_is_computed() -> None:
     st.integers(1, 60),
     st.integers(0, 99),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_block_with_its_halo_gives_the_bits_of_the_whole(
     rows: int, columns: int, height: int, width: int, seed: int
 ) -> None:

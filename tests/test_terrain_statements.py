@@ -132,7 +132,7 @@ def test_rim_is_that_of_gdaldem() -> None:
     dx=st.floats(0.5, 5000.0),
     dy=st.floats(0.5, 5000.0),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_plane_has_its_own_slope_and_aspect(
     degrees: float, azimuth: float, dx: float, dy: float
 ) -> None:
@@ -148,7 +148,7 @@ def test_any_plane_has_its_own_slope_and_aspect(
 
 
 @given(seed=st.integers(0, 2**32 - 1), turns=st.integers(1, 3))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_turning_the_ground_turns_the_layers(seed: int, turns: int) -> None:
     """A quarter turn changes no value of slope, ruggedness, position and relief."""
     z = rough((9, 9), seed).astype(np.float32)
@@ -158,7 +158,7 @@ def test_turning_the_ground_turns_the_layers(seed: int, turns: int) -> None:
 
 
 @given(slope=st.floats(-3, 3), seed=st.integers(0, 1000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_position_and_vrm_do_not_grow_out_of_bounds(slope: float, seed: int) -> None:
     """VRM lies in [0, 1), Wilson's index is at most Riley's, relief at least the step to a side."""
     dem = raster(rough((8, 9), seed) + slope * np.arange(9) * 30, 30.0)

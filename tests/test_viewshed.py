@@ -153,7 +153,7 @@ def test_every_cell_is_as_a_plain_line_of_sight_has_it(
     height_m=st.floats(0.0, 40.0),
     voids=st.sampled_from([0.0, 0.01, 0.1]),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_any_ground_and_any_eye_are_as_plain_lines_of_sight(
     seed: int, relief: float, row: float, column: float, height_m: float, voids: float
 ) -> None:
@@ -236,7 +236,7 @@ def test_flat_ground_is_seen_to_the_horizon(
 
 
 @given(seed=st.integers(0, 10_000), relief=st.floats(5, 200))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_who_stands_as_high_sees_each_other(seed: int, relief: float) -> None:
     """At cell centres and equal heights A sees B exactly if B sees A, but for ties by rounding.
 
@@ -363,7 +363,7 @@ def test_the_height_to_be_seen_is_that_of_plain_lines(stop: tuple[float, float])
 
 
 @given(seed=st.integers(0, 10_000), height_m=st.floats(0.5, 30))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_little_higher_is_seen_and_a_little_lower_is_not(seed: int, height_m: float) -> None:
     """The target of that height is the least that is seen."""
     z = rough((20, 20), seed=seed)

@@ -213,7 +213,7 @@ def test_the_share_is_the_mean_over_cells_of_the_stops_that_do_not_see_them() ->
 
 
 @given(seed=st.integers(0, 10_000), taller=st.floats(0.5, 30))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_taller_eyes_and_less_relief_never_hide_more(seed: int, taller: float) -> None:
     """And more stops leave less unseen; the shares keep their order."""
     z = rough((30, 60), seed=seed, relief=15.0)

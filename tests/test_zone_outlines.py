@@ -51,7 +51,7 @@ NUMBERS = st.tuples(st.integers(3, 12), st.integers(3, 14)).flatmap(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(NUMBERS)
 def test_any_zones_keep_their_cells_and_their_area_when_smoothed(zone: Any) -> None:
     """Touching by edges or corners, nested, single: every centre stays on its side."""
@@ -65,7 +65,7 @@ def test_any_zones_keep_their_cells_and_their_area_when_smoothed(zone: Any) -> N
         assert shape.area == pytest.approx((zone == number).sum() * CELL**2, rel=0.01)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(NUMBERS, st.floats(0, 180), st.floats(0.25, 0.9))
 def test_zones_end_at_the_rim_of_a_corridor_that_runs_aslant(
     zone: Any, bearing: float, part: float
@@ -179,7 +179,7 @@ def test_a_hole_that_is_not_free_stays() -> None:
     assert (fill_holes(gap, side, below=10)[0] == gap).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(NUMBERS, st.integers(1, 5))
 def test_filling_takes_free_cells_alone_and_is_done_once(zone: Any, below: int) -> None:
     """No cell of a zone changes hands, the count is right, and a second time changes nothing."""

@@ -415,7 +415,7 @@ def test_impossible_limits_are_refused(kwargs: dict[str, Any], message: str) -> 
 # Outlines
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(arrays(np.bool_, (6, 7)))
 def test_outlines_cover_exactly_their_cells(mask: Any) -> None:
     """For any pattern: against a box for each cell."""

@@ -11,6 +11,7 @@ cut, times        close the connection after so many bytes of a body
 length            added to the Content-Length that is told
 flip, times       turn the bits of the byte at this place
 wait_s            pause before the answer
+wait_for          pause before the answer until this file has so many bytes: [path, bytes]
 stall_after       bytes of a body after which it stands still for stall_s (60 s, when left out)
 drip_s            pause before each byte of a body
 drip_head_s       pause before each byte of a head that never ends
@@ -109,6 +110,8 @@ class Handler(BaseHTTPRequestHandler):
         with self.lock:
             Handler.asked.append(noted)
         time.sleep(rule.get("wait_s", 0))
+        if "wait_for" in rule:
+            wait_for(Path(rule["wait_for"][0]), rule["wait_for"][1])
         if "drip_head_s" in rule:
             self.drip_head(rule["drip_head_s"])
             return
@@ -214,6 +217,12 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         if len(body) != whole or rule.get("length"):
             self.close_connection = True
+
+
+def wait_for(path: Path, size: int) -> None:
+    """Wait until a file has so many bytes."""
+    while not (path.exists() and path.stat().st_size >= size):
+        time.sleep(0.02)
 
 
 if __name__ == "__main__":
