@@ -296,7 +296,7 @@ def test_files_that_are_not_what_they_say(
 def test_a_million_columns_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("lat,lon" + ",x" * 1_000_000 + "\n34,41\n")
-    with pytest.raises(LimitError, match="more than 5000 columns"):
+    with pytest.raises(LimitError, match="has 1,000,002 columns, the limit is 5,000"):
         incidents.read(path)
 
 

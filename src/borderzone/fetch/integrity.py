@@ -16,6 +16,7 @@ from rasterio.enums import Compression
 from borderzone.errors import BorderzoneError
 from borderzone.fetch.sources import Tile
 from borderzone.io import open_raster
+from borderzone.io.limits import current
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,6 @@ __all__ = ["DamagedError", "check_tile", "same_md5"]
 _MIB = 1024 * 1024
 _BLOCK = _MIB
 _MAX_BLOCK_BYTES = 256 * _MIB
-_MAX_CELLS = 4_000_000_000  # a tile of 3 degrees at 10 m has 1.3e9
 
 # Sizes of parts that uploaders use; S3 does not tell which.
 _PART_BYTES = tuple(size * _MIB for size in (5, 8, 10, 15, 16, 20, 25, 32, 50, 64, 100, 128))
@@ -66,7 +66,8 @@ def check_tile(part: Part) -> str:
         raise DamagedError(msg)
     part.path.replace(part.whole)  # readers go by the extension
     try:
-        with _one_at_a_time, open_raster(part.whole, what="tile", max_cells=_MAX_CELLS) as source:
+        most = current().raster_cells_by_block
+        with _one_at_a_time, open_raster(part.whole, what="tile", max_cells=most) as source:
             _check_place(source, _as_tile(part))
             if proven is None:
                 _check_blocks(source, part.whole)

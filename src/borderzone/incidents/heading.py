@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from borderzone.errors import LimitError
 from borderzone.incidents.aliases import ALIASES, plain_name, refuse_twins
 from borderzone.incidents.layouts import LAYOUTS
+from borderzone.io.limits import current, how_to_raise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["MAX_COLUMNS", "first_of_data", "is_tag_row", "plain_header"]
-
-MAX_COLUMNS = 5_000
-"""More columns than this are no table of incidents."""
+__all__ = ["check_columns", "first_of_data", "is_tag_row", "plain_header"]
 
 _PLACES = (("lat", "lon"), ("mgrs",), ("latlon",))
 
@@ -68,22 +66,41 @@ def plain_header(cells: Sequence[object], name: str) -> list[str]:
     DataError
         If a name stands twice.
     LimitError
-        If there are more than 5,000.
+        If there are more than `limits` allow.
 
     Examples
     --------
     >>> plain_header(["id ", ""], "a.csv")
     ['id', 'unnamed_2']
     """
-    if len(cells) > MAX_COLUMNS:
-        msg = (
-            f"{name} has {len(cells):,} columns, the limit is {MAX_COLUMNS:,}; a table of incidents "
-            "has one row an event"
-        )
-        raise LimitError(msg)
+    check_columns(len(cells), name)
     names = [str(cell).strip() or f"unnamed_{i}" for i, cell in enumerate(cells, 1)]
     refuse_twins(names)
     return names
+
+
+def check_columns(columns: int, name: str) -> None:
+    """
+    Refuse a table with more columns than any table of incidents has.
+
+    Parameters
+    ----------
+    columns
+        How many.
+    name
+        Name of the file, for messages.
+
+    Raises
+    ------
+    LimitError
+        If there are more than `limits` allow.
+    """
+    if columns > (most := current().table_columns):
+        msg = (
+            f"{name} has {columns:,} columns, the limit is {most:,}; a table of incidents has one "
+            f"row an event; {how_to_raise('table_columns', columns)}"
+        )
+        raise LimitError(msg)
 
 
 def is_tag_row(cells: Sequence[object]) -> bool:

@@ -17,7 +17,8 @@ from borderzone.incidents.layouts import LAYOUTS
 from borderzone.incidents.text import find_encoding, parse_text
 from borderzone.incidents.text_cells import unescape_own
 from borderzone.io import local_file, read_parquet, read_sidecar, read_vector, sha256, unpacked
-from borderzone.io.files import refuse_address
+from borderzone.io.files import check_text_size, refuse_address
+from borderzone.io.limits import current, how_to_raise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +34,6 @@ FORMATS = (
 )
 """How a file is written, by its extension."""
 
-MAX_TEXT_BYTES = 512 * 1024**2
-MAX_FILES = 1_000
 _OF_A_FOLDER = (".kml", ".kmz")
 _WHAT = "incidents"
 _WAYS = ("csv", "excel", "vector")
@@ -133,8 +132,11 @@ def _from_folder(path: Path, asked: str | None) -> Opened:
     if not files:
         msg = f"{path.name} is a folder without KML or KMZ; name one file"
         raise DataError(msg)
-    if len(files) > MAX_FILES:
-        msg = f"{path.name} holds {len(files):,} KML and KMZ files, the limit is {MAX_FILES:,}"
+    if len(files) > (most := current().folder_files):
+        msg = (
+            f"{path.name} holds {len(files):,} KML and KMZ files, the limit is {most:,}; "
+            f"{how_to_raise('folder_files', len(files))}"
+        )
         raise LimitError(msg)
     parts = [_from_file(file, asked, encoding=None, sheet=None) for file in files]
     tables = [part.table.assign(file=file.name) for part, file in zip(parts, files, strict=True)]
@@ -190,9 +192,7 @@ def _from_file(path: Path, asked: str | None, *, encoding: str | None, sheet: st
 
 def _from_text(path: Path, layout: str | None, suffix: str, encoding: str | None) -> Opened:
     file = local_file(path, {suffix}, _WHAT)
-    if file.stat().st_size > MAX_TEXT_BYTES:
-        msg = f"{path.name} is larger than {MAX_TEXT_BYTES // 1024**2} MB; cut it first"
-        raise LimitError(msg)
+    check_text_size(file, _WHAT)
     # The bytes are let go before the table is built beside them.
     found, note = find_encoding(file.read_bytes(), path.name, encoding)
     table = parse_text(file, path.name, found)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from borderzone.errors import DataError, LimitError
+from borderzone.errors import DataError
 from borderzone.incidents.heading import first_of_data, plain_header
 from borderzone.io import check_archive, local_file
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["SUFFIXES", "read_sheet"]
 
 SUFFIXES = frozenset({".xlsx", ".xls", ".xlsm", ".ods"})
-MAX_ROWS = 1_048_576
-MAX_UNPACKED_BYTES = 1024**3
 _HEAD_ROWS = 20
 
 
@@ -74,7 +72,7 @@ def read_sheet(path: Path, sheet: str | None, what: str) -> tuple[pd.DataFrame, 
 def _book(file: Path, what: str) -> Any:
     if file.suffix.lower() != ".xls":
         # The reader holds what it unpacks in memory.
-        check_archive(file, what=what, limit_bytes=MAX_UNPACKED_BYTES)
+        check_archive(file, what=what, limit="sheet_bytes")
     try:
         from python_calamine import CalamineWorkbook  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -111,9 +109,6 @@ def _rows(book: Any, name: str, file: str) -> list[list[Any]]:
     except Exception as error:  # whatever the reader raises on a broken sheet
         msg = f"{file}: sheet {name!r} cannot be read ({error}); save it again, or as CSV UTF-8"
         raise DataError(msg) from error
-    if sheet.total_height > MAX_ROWS:
-        msg = f"{file}: sheet {name!r} has {sheet.total_height:,} rows, the limit is {MAX_ROWS:,}"
-        raise LimitError(msg)
     rows: list[list[Any]] = sheet.to_python(skip_empty_area=True)
     return rows
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 import pyarrow as pa
 
-from borderzone.errors import DataError, LimitError
-from borderzone.incidents.heading import MAX_COLUMNS, first_of_data, plain_header
+from borderzone.errors import DataError
+from borderzone.incidents.heading import check_columns, first_of_data, plain_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,7 +136,7 @@ def parse_text(data: bytes | Path, name: str, encoding: str = "utf-8-sig") -> Te
     DataError
         If there is no row, or a quote is never closed.
     LimitError
-        If there are more than 5,000 columns.
+        If there are more columns than `limits` allow.
 
     Examples
     --------
@@ -207,12 +207,7 @@ def _shape(head: list[str], name: str) -> tuple[str, int]:
     if not lines:
         return ",", 0
     for mark in marks:
-        if lines[0].count(mark) > MAX_COLUMNS:
-            msg = (
-                f"{name} has more than {MAX_COLUMNS} columns in its first line; a table of "
-                "incidents has one row an event"
-            )
-            raise LimitError(msg)
+        check_columns(lines[0].count(mark) + 1, name)
     fields = {
         mark: [cells for line in lines if (cells := _cells(line, mark)) != [""]] for mark in marks
     }

@@ -6,9 +6,10 @@ from borderzone.io.archives import Member, check_archive, member, unpacked
 from borderzone.io.classes import ClassSource, open_classes
 from borderzone.io.dem import ElevationSource, open_dem, read_dem
 from borderzone.io.files import atomic_write, local_file, run_id, sha256
+from borderzone.io.limits import Limits, limits
 from borderzone.io.output import output_folder
 from borderzone.io.parquet import read_parquet
-from borderzone.io.raster import MAX_CELLS, open_raster, read_raster, write_raster
+from borderzone.io.raster import open_raster, read_raster, write_raster
 from borderzone.io.records import Record, describe
 from borderzone.io.sidecars import read_sidecar, write_sidecar
 from borderzone.io.tables import read_table, write_csv
@@ -17,9 +18,9 @@ from borderzone.io.warp import warp
 from borderzone.io.writer import RasterWriter, copy_raster, create_raster, read_window
 
 __all__ = [
-    "MAX_CELLS",
     "ClassSource",
     "ElevationSource",
+    "Limits",
     "Member",
     "RasterWriter",
     "Record",
@@ -28,6 +29,7 @@ __all__ = [
     "copy_raster",
     "create_raster",
     "describe",
+    "limits",
     "local_file",
     "member",
     "open_classes",

@@ -12,15 +12,13 @@ from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from borderzone.errors import DataError, LimitError
+from borderzone.io.limits import current, how_to_raise
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 __all__ = ["Member", "check_archive", "member", "unpacked"]
 
-MAX_MEMBERS = 1_000
-MAX_UNPACKED_BYTES = 2 * 1024**3
-MAX_RATIO = 100
 _ANY_RATIO_BYTES = 1024**2  # so little is harmless however tightly it was packed
 _CHUNK_BYTES = 1024**2
 _PACKED = (".zip", ".kmz", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".tar")
@@ -49,7 +47,7 @@ class Member(NamedTuple):
 
 
 def check_archive(
-    source: Path | bytes, *, what: str, name: str = "", limit_bytes: int = MAX_UNPACKED_BYTES
+    source: Path | bytes, *, what: str, name: str = "", limit: str = "archive_bytes"
 ) -> list[str]:
     """
     Refuse an archive that is broken, encrypted, nested, or would unpack to too much.
@@ -66,8 +64,8 @@ def check_archive(
         What it is needed for, for messages.
     name
         What to call it in messages; the name of the file by default.
-    limit_bytes
-        Most that it may unpack to; 2 GiB by default.
+    limit
+        Which of `limits` says what it may unpack to.
 
     Returns
     -------
@@ -80,14 +78,13 @@ def check_archive(
         If it is no whole archive, is empty, encrypted, packed in a way that
         few programs read, damaged, or holds further archives.
     LimitError
-        If it holds more than 1,000 files, or unpacks to more than
-        `limit_bytes` or more than 100 times its size.
+        If it holds more files, or unpacks to more, than `limits` allow.
     """
     told = _told(source, what, name)
     with _opened(source, told) as archive:
-        infos = _checked(archive, told, _size(source), limit_bytes)
+        infos = _checked(archive, told, _size(source), limit)
         for info in infos:
-            for _ in _pieces(archive, info, told):
+            for _ in _pieces(archive, info, told, limit):
                 pass  # what is read is let go: only its size and its check sum are wanted
         return [info.filename for info in infos]
 
@@ -230,12 +227,13 @@ def _is_litter(info: zipfile.ZipInfo) -> bool:
 
 
 def _checked(
-    archive: zipfile.ZipFile, told: str, size: int, limit_bytes: int = MAX_UNPACKED_BYTES
+    archive: zipfile.ZipFile, told: str, size: int, limit: str = "archive_bytes"
 ) -> list[zipfile.ZipInfo]:
     everything = archive.infolist()
-    if len(everything) > MAX_MEMBERS:
+    if len(everything) > (most := current().archive_files):
         msg = (
-            f"{told} holds {len(everything):,} files, the limit is {MAX_MEMBERS:,}; unpack it first"
+            f"{told} holds {len(everything):,} files, the limit is {most:,}; unpack it first, or "
+            f"{how_to_raise('archive_files', len(everything))}"
         )
         raise LimitError(msg)
     infos = [info for info in everything if not _is_litter(info)]
@@ -250,7 +248,7 @@ def _checked(
         # Its list of contents lies, or its files lie over one another: both are made to mislead.
         msg = f"{told} states {packed:,} bytes of content in {size:,}; pack it again"
         raise DataError(msg)
-    _check_size(unpacked_bytes, packed, told, limit_bytes)
+    _check_size(unpacked_bytes, packed, told, limit)
     return infos
 
 
@@ -267,19 +265,20 @@ def _check_member(info: zipfile.ZipInfo, told: str) -> None:
         raise DataError(msg)
 
 
-def _check_size(
-    content: int, packed: int, told: str, limit_bytes: int = MAX_UNPACKED_BYTES
-) -> None:
-    if content > limit_bytes:
+def _check_size(content: int, packed: int, told: str, limit: str) -> None:
+    most: int = getattr(current(), limit)
+    if content > most:
         msg = (
-            f"{told} unpacks to more than the limit of {limit_bytes / 1024**3:g} GiB; "
-            "cut what is inside first"
+            f"{told} unpacks to more than the limit of {most / 1024**3:g} GiB; cut what is inside "
+            f"first, or {how_to_raise(limit, content)}"
         )
         raise LimitError(msg)
-    if content > max(_ANY_RATIO_BYTES, MAX_RATIO * packed):
+    ratio = current().archive_ratio
+    if content > max(_ANY_RATIO_BYTES, ratio * packed):
         msg = (
-            f"{told} unpacks to more than {MAX_RATIO} times its size, as archives made to fill a "
-            "disk do; if you trust it, unpack it first"
+            f"{told} unpacks to more than {ratio} times its size, as archives made to fill a "
+            "disk do; if you trust it, unpack it first, or "
+            f"{how_to_raise('archive_ratio', -(-content // max(packed, 1)))}"
         )
         raise LimitError(msg)
 
@@ -301,14 +300,16 @@ def _wanted(
     return choices[0]
 
 
-def _pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo, told: str) -> Iterator[bytes]:
+def _pieces(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, told: str, limit: str = "archive_bytes"
+) -> Iterator[bytes]:
     """Read in pieces, because the sizes that an archive states may be lies."""
     length = 0
     try:
         with archive.open(info) as stream:
             while chunk := stream.read(_CHUNK_BYTES):
                 length += len(chunk)
-                _check_size(length, info.compress_size, told)
+                _check_size(length, info.compress_size, told, limit)
                 yield chunk
     except _BROKEN as error:
         why = str(error) or "it ends too early"

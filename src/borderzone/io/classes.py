@@ -12,8 +12,8 @@ import numpy as np
 from borderzone._kernels.resample import majority, nearest, share
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.io.dem import blend
+from borderzone.io.limits import current
 from borderzone.io.mosaic import HALF, Job, block_of, lay_out
-from borderzone.io.raster import MAX_CELLS_BY_BLOCK
 from borderzone.io.records import expand
 from borderzone.io.tiles import landcover_tile
 
@@ -167,7 +167,7 @@ def open_classes(
     source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     grid: Grid,
     *,
-    max_cells: int = MAX_CELLS_BY_BLOCK,
+    max_cells: int | None = None,
 ) -> ClassSource:
     """
     Look at tiles of classes, to read them onto a grid block by block.
@@ -180,7 +180,8 @@ def open_classes(
     grid
         Grid to bring them onto.
     max_cells
-        Largest number of cells of one file; a WorldCover tile has 1.3 thousand million.
+        Largest number of cells of one file; by default ``raster_cells_by_block`` of
+        `limits`. A WorldCover tile has 1.3 thousand million.
 
     Returns
     -------
@@ -200,7 +201,8 @@ def open_classes(
     NoOverlapError
         If no tile lies on the grid.
     """
-    tiles = [landcover_tile(path, max_cells) for path in expand(source, "land cover")]
+    most = current().raster_cells_by_block if max_cells is None else max_cells
+    tiles = [landcover_tile(path, most) for path in expand(source, "land cover")]
     layers = lay_out(tiles, grid, "land cover")
     nodata = _one_void(tiles)
     return ClassSource(grid=dataclasses.replace(grid, needed_by=None), layers=layers, nodata=nodata)

@@ -13,8 +13,8 @@ import numpy as np
 
 from borderzone._kernels.resample import average, cubic
 from borderzone.errors import DataError, InvalidParameterError, LimitError
+from borderzone.io.limits import current, how_to_raise
 from borderzone.io.mosaic import HALF, Job, block_of, lay_out
-from borderzone.io.raster import MAX_CELLS
 from borderzone.io.records import expand
 from borderzone.io.tiles import Tile, elevation_tile
 from borderzone.io.warp import check_cover
@@ -163,7 +163,7 @@ def open_dem(
     source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     grid: Grid,
     *,
-    max_cells: int = MAX_CELLS,
+    max_cells: int | None = None,
 ) -> ElevationSource:
     """
     Look at elevation tiles, to read them onto a grid block by block.
@@ -179,7 +179,7 @@ def open_dem(
     grid
         Grid to bring them onto.
     max_cells
-        Largest number of cells of one file.
+        Largest number of cells of one file; ``raster_cells`` of `limits` by default.
 
     Returns
     -------
@@ -198,7 +198,8 @@ def open_dem(
     NoOverlapError
         If no tile lies on the grid.
     """
-    tiles = [elevation_tile(path, max_cells) for path in expand(source, "elevation")]
+    most = current().raster_cells if max_cells is None else max_cells
+    tiles = [elevation_tile(path, most) for path in expand(source, "elevation")]
     layers = lay_out(tiles, grid, "elevation")
     used = {tile.vertical_datum for layer in layers for tile, _, _ in layer.placed}
     # Without the corridor, so that a source can be sent to another process.
@@ -212,7 +213,7 @@ def read_dem(
     *,
     needed: BoolArray | None = None,
     chunks: int | tuple[int, int] | None = None,
-    max_cells: int = MAX_CELLS,
+    max_cells: int | None = None,
 ) -> xr.DataArray:
     """
     Read elevation tiles onto a grid.
@@ -236,7 +237,8 @@ def read_dem(
         Rows and columns of a block, for a lazy raster that reads block by block
         (needs dask) and does not look for holes; None reads everything now.
     max_cells
-        Largest number of cells of one file, and of what is read now.
+        Largest number of cells of one file, and of what is read now; ``raster_cells`` of
+        `limits` by default.
 
     Returns
     -------
@@ -266,10 +268,12 @@ def read_dem(
             msg = "needed is checked when heights are read; leave it out with chunks"
             raise InvalidParameterError(msg)
         return _wrapped(tiles, lazy(tiles, grid, chunks))
-    if grid.shape[0] * grid.shape[1] > max_cells:
+    most = current().raster_cells if max_cells is None else max_cells
+    if grid.shape[0] * grid.shape[1] > most:
         msg = (
             f"elevation: {grid.shape[0]} x {grid.shape[1]} cells are needed, the limit is "
-            f"{max_cells}; use a coarser grid, a smaller corridor, chunks, or raise max_cells"
+            f"{most}; use a coarser grid, a smaller corridor, chunks, or raise max_cells: "
+            f"{how_to_raise('raster_cells', grid.shape[0] * grid.shape[1])}"
         )
         raise LimitError(msg)
     values = _read_all(tiles)

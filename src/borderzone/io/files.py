@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from borderzone.errors import DataError, LimitError, OutputError
+from borderzone.io.limits import current, how_to_raise
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
 __all__ = ["atomic_write", "local_file", "run_id", "sha256"]
 
-MAX_BYTES = 20 * 1024**3
 
 # What a name must not hold: GDAL takes these for networks, archives or inline documents.
 _NOT_A_PATH = ("/vsi", "://", "<", "\0", "MEM:", "GTIFF_DIR:", "{")
@@ -62,7 +62,7 @@ def local_file(path: str | os.PathLike[str], suffixes: Collection[str], what: st
         If it is an address rather than a file, does not exist, is empty, has
         another extension, or starts with other bytes than its extension says.
     LimitError
-        If it is larger than 20 GiB.
+        If it is larger than `limits` allow.
     """
     text = refuse_address(path, what)
     file = Path(text).expanduser().absolute()
@@ -115,14 +115,43 @@ def refuse_address(path: str | os.PathLike[str], what: str) -> str:
     return text
 
 
+def check_text_size(file: Path, what: str, size: int | None = None) -> None:
+    """
+    Refuse a text that is too long to be read.
+
+    Parameters
+    ----------
+    file
+        The file.
+    what
+        What it is needed for, for the message.
+    size
+        Its size in bytes; that of the file by default.
+
+    Raises
+    ------
+    LimitError
+        If it is larger than `limits` allow.
+    """
+    _check_size(file, file.stat().st_size if size is None else size, "text_bytes", what)
+
+
+def _check_size(file: Path, size: int, limit: str, what: str) -> None:
+    most: int = getattr(current(), limit)
+    if size > most:
+        msg = (
+            f"{what}: {file.name!r} has {size} bytes, the limit is {most}; cut it first, or "
+            f"{how_to_raise(limit, size)}"
+        )
+        raise LimitError(msg)
+
+
 def _check_content(file: Path, what: str) -> None:
     size = file.stat().st_size
     if size == 0:
         msg = f"{what}: {file.name!r} is empty; fetch or export it again"
         raise DataError(msg)
-    if size > MAX_BYTES:
-        msg = f"{what}: {file.name!r} has {size} bytes, the limit is {MAX_BYTES}; cut it first"
-        raise LimitError(msg)
+    _check_size(file, size, "file_bytes", what)
     signatures = _SIGNATURES.get(file.suffix.lower())
     try:
         with file.open("rb") as stream:

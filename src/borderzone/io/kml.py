@@ -11,15 +11,15 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from borderzone.errors import DataError, LimitError
+from borderzone.errors import DataError
 from borderzone.io.archives import member
+from borderzone.io.files import check_text_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["read_kml"]
 
-MAX_TEXT_BYTES = 512 * 1024**2
 _DRIVERS = ("KML", "LIBKML")
 # Plain KML needs none of these; with them a parser can be made to open other files.
 _FORBIDDEN = (b"<!doctype", b"<!entity", b"<ogrvrt", b"xi:include")
@@ -76,10 +76,7 @@ def read_kml(
 def _document(file: Path, what: str) -> bytes:
     zipped = file.suffix.lower() == ".kmz"
     text = member(file, {".kml"}, what=what, prefer="doc.kml").content if zipped else b""
-    size = len(text) if zipped else file.stat().st_size
-    if size > MAX_TEXT_BYTES:
-        msg = f"{what}: {file.name!r} has {size} bytes, the limit is {MAX_TEXT_BYTES}; cut it first"
-        raise LimitError(msg)
+    check_text_size(file, what, len(text) if zipped else None)
     return text if zipped else file.read_bytes()
 
 

@@ -17,15 +17,14 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from borderzone.errors import CRSMismatchError, DataError, LimitError
 from borderzone.grid import Grid
 from borderzone.io.files import atomic_write, local_file
+from borderzone.io.limits import current, how_to_raise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["MAX_CELLS", "open_raster", "read_raster", "write_raster"]
+__all__ = ["open_raster", "read_raster", "write_raster"]
 
-MAX_CELLS = 1_000_000_000
-MAX_CELLS_BY_BLOCK = 4_000_000_000  # of a file that is never read whole
 SUFFIXES = frozenset({".tif", ".tiff"})
 
 # The file and nothing beside it: no side files, no listing of folders, no grids from the network.
@@ -37,14 +36,12 @@ ENVIRONMENT = {
 }
 _FEET = ("foot", "feet", "ft", "us-ft", "ftus")
 _METRES = ("", "m", "metre", "metres", "meter", "meters")
-# A piece of a file is decoded whole: larger ones would not fit beside everything else.
-MAX_PIECE = 2**26
 _OPENING = threading.Lock()
 
 
 @contextmanager
 def open_raster(
-    path: str | os.PathLike[str], *, what: str = "raster", max_cells: int = MAX_CELLS
+    path: str | os.PathLike[str], *, what: str = "raster", max_cells: int | None = None
 ) -> Iterator[Any]:
     """
     Open a GeoTIFF for reading, checked for format, size and CRS.
@@ -58,7 +55,7 @@ def open_raster(
     what
         What it is needed for, for messages.
     max_cells
-        Largest number of cells, over all bands.
+        Largest number of cells, over all bands; ``raster_cells`` of `limits` by default.
 
     Yields
     ------
@@ -120,12 +117,14 @@ def raster_errors(name: str, what: str) -> Iterator[None]:
         raise DataError(msg) from error
 
 
-def _check_source(source: Any, name: str, what: str, max_cells: int) -> None:
+def _check_source(source: Any, name: str, what: str, max_cells: int | None) -> None:
     cells = source.width * source.height * source.count
-    if cells > max_cells:
+    most = current().raster_cells if max_cells is None else max_cells
+    if cells > most:
         msg = (
             f"{what}: {name!r} has {source.width} x {source.height} x {source.count} cells, the "
-            f"limit is {max_cells}; cut it to the corridor first, or raise max_cells"
+            f"limit is {most}; cut it to the corridor first, or raise max_cells: "
+            f"{how_to_raise('raster_cells', cells)}"
         )
         raise LimitError(msg)
     if source.crs is None:
@@ -138,10 +137,10 @@ def _check_source(source: Any, name: str, what: str, max_cells: int) -> None:
         msg = f"{what}: {name!r} has no georeference; give it one with gdal_translate -a_ullr"
         raise CRSMismatchError(msg)
     piece = source.block_shapes[0][0] * source.block_shapes[0][1]
-    if piece > MAX_PIECE:
+    if piece > (most := current().raster_piece_cells):
         msg = (
-            f"{what}: {name!r} is stored in pieces of {piece} cells, the limit is {MAX_PIECE}; cut it "
-            "into tiles with gdal_translate -co TILED=YES"
+            f"{what}: {name!r} is stored in pieces of {piece} cells, the limit is {most}; cut it "
+            f"into tiles with gdal_translate -co TILED=YES, or {how_to_raise('raster_piece_cells', piece)}"
         )
         raise LimitError(msg)
     if np.dtype(source.dtypes[0]).kind not in "iuf":
@@ -203,7 +202,7 @@ def _check_metres(source: Any, name: str) -> None:
 
 
 def read_raster(
-    path: str | os.PathLike[str], *, what: str = "raster", max_cells: int = MAX_CELLS
+    path: str | os.PathLike[str], *, what: str = "raster", max_cells: int | None = None
 ) -> xr.DataArray:
     """
     Read the first band of a GeoTIFF as it is.
@@ -218,7 +217,7 @@ def read_raster(
     what
         What it is needed for, for messages.
     max_cells
-        Largest number of cells that is read.
+        Largest number of cells that is read; ``raster_cells`` of `limits` by default.
 
     Returns
     -------

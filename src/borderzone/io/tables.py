@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from borderzone.errors import DataError, LimitError
-from borderzone.io.files import atomic_write, local_file
+from borderzone.errors import DataError
+from borderzone.io.files import atomic_write, check_text_size, local_file
 
 if TYPE_CHECKING:
     import os
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["read_table", "write_csv"]
 
 SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
-MAX_BYTES = 512 * 1024**2
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -50,10 +49,7 @@ def read_table(path: str | os.PathLike[str], *, what: str = "table") -> pd.DataF
         If it is larger than 512 MiB.
     """
     file = local_file(path, SUFFIXES, what)
-    size = file.stat().st_size
-    if size > MAX_BYTES:
-        msg = f"{what}: {file.name!r} has {size} bytes, the limit is {MAX_BYTES}; cut it first"
-        raise LimitError(msg)
+    check_text_size(file, what)
     text = _decoded(file, what)
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)

@@ -13,7 +13,7 @@ import pyogrio
 import shapely
 
 from borderzone.errors import CRSMismatchError, DataError, LimitError, OutputError
-from borderzone.io.files import atomic_write, local_file
+from borderzone.io.files import atomic_write, check_text_size, local_file
 from borderzone.io.kml import read_kml
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["read_vector", "write_geoparquet", "write_gpkg"]
 
 SUFFIXES = frozenset({".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".kmz", ".parquet"})
-MAX_TEXT_BYTES = 512 * 1024**2
 FIXED_DATE = "2000-01-01T00:00:00Z"  # the time stamp inside a GeoPackage, so that bytes repeat
 
 _DRIVERS = {
@@ -107,7 +106,7 @@ def _read(file: Path, suffix: str, layer: str | None, what: str) -> gpd.GeoDataF
 
 def _json(file: Path, what: str) -> Any:
     """Parse GeoJSON here: drivers also take other JSON for data, some of it with commands."""
-    _check_text_size(file, what)
+    check_text_size(file, what)
     return json.loads(file.read_text(encoding="utf-8-sig"))
 
 
@@ -145,16 +144,6 @@ def _from_ogr(file: Path, layer: str | None, what: str) -> gpd.GeoDataFrame:
         )
         raise DataError(msg)
     return gpd.read_file(file, layer=layer, engine="pyogrio")
-
-
-def _check_text_size(file: Path, what: str) -> None:
-    size = file.stat().st_size
-    if size > MAX_TEXT_BYTES:
-        msg = (
-            f"{what}: {file.name!r} has {size} bytes, the limit for text is {MAX_TEXT_BYTES}; "
-            "use a GeoPackage or GeoParquet"
-        )
-        raise LimitError(msg)
 
 
 def write_geoparquet(frame: gpd.GeoDataFrame, path: str | os.PathLike[str]) -> None:

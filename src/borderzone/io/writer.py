@@ -16,8 +16,9 @@ from rasterio.windows import Window
 from borderzone._checks import check_choice
 from borderzone.errors import InvalidParameterError, OutputError, ShapeMismatchError
 from borderzone.io.files import atomic_write, local_file
+from borderzone.io.limits import current
 from borderzone.io.mosaic import block_of
-from borderzone.io.raster import ENVIRONMENT, MAX_CELLS_BY_BLOCK, open_raster
+from borderzone.io.raster import ENVIRONMENT, open_raster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -280,7 +281,7 @@ def copy_raster(
     """
     check_choice(compress, "compress", _PACKED)
     path = local_file(source, (".tif",), "raster")
-    with open_raster(path, max_cells=MAX_CELLS_BY_BLOCK):
+    with open_raster(path, max_cells=current().raster_cells_by_block):
         pass  # a damaged one is told as such, not as one that cannot be written
     with (
         _write_errors(path.name),
@@ -375,7 +376,7 @@ def read_window(
     CRSMismatchError
         If it has no CRS.
     """
-    with open_raster(path, what=what, max_cells=MAX_CELLS_BY_BLOCK) as source:
+    with open_raster(path, what=what, max_cells=current().raster_cells_by_block) as source:
         height, width = source.shape
         window = Window.from_slices(
             slice(*rows.indices(height)[:2]), slice(*columns.indices(width)[:2])

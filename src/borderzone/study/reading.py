@@ -10,6 +10,7 @@ import xarray as xr
 from borderzone import difficulty, summary, terrain, visibility
 from borderzone.better_data import FINE_M, better_data
 from borderzone.errors import LimitError
+from borderzone.io.limits import current, how_to_raise
 from borderzone.study.by_block import EMBEDDED, embedded_cell_m, open_heights
 from borderzone.study.fine import FineInputs, read_fine
 from borderzone.study.workspace import Workspace
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["FineFiles", "Frame", "Reading", "read_terrain"]
 
 _MUCH_FINER = 0.5
-_MOST_CELLS = 4_000_000_000
 
 
 @dataclass(frozen=True)
@@ -298,10 +298,11 @@ def _nested(
     assert found.dem is not None  # noqa: S101 - terrain is read only where there is elevation
     step(f"terrain and flags at {scenario.terrain_resolution_m:g} m")
     cells = frame.grid.shape[0] * frame.grid.shape[1] * scenario.refinement**2
-    if cells > _MOST_CELLS:
+    if cells > (most := current().raster_cells_by_block):
         msg = (
             f"terrain_resolution_m {scenario.terrain_resolution_m:g} makes {cells:,} cells, the limit is "
-            f"{_MOST_CELLS:,}; take larger cells, or a smaller corridor"
+            f"{most:,}; take larger cells, or a smaller corridor, or "
+            f"{how_to_raise('raster_cells_by_block', cells)}"
         )
         raise LimitError(msg)
     workspace = Workspace()
