@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+import shapely
 from affine import Affine
 from pyproj import CRS, Geod
 
@@ -32,6 +33,7 @@ TABLES = [
     datasets.land_borders,
     datasets.places,
     datasets.rivers,
+    datasets.world,
 ]
 
 
@@ -163,6 +165,82 @@ def test_names_for_maps_are_plain() -> None:
         assert "'" not in name
         assert "(" not in name or "Airport" in name or "construction" in name
     assert {"Anbar", "Nineveh", "Hasakah", "Deir ez-Zor"} <= set(datasets.admin1()["name"])
+
+
+def test_the_world_has_all_countries_that_have_a_land_border_but_those_too_small_for_its_scale() -> (
+    None
+):
+    lines, world = datasets.land_borders(), datasets.world()
+    aliases = datasets.country_aliases().set_index("code")
+    assert len(world) == world["code"].nunique() == 241
+    named = set(lines["adm0_a3_l"]) | set(lines["adm0_a3_r"])
+    assert named - set(world["code"]) == {"CNM", "ESB", "GIB", "KAB", "USG", "WSB"}
+    assert world["name"].tolist() == aliases.loc[world["code"], "name"].tolist()
+    assert world["iso_a3"].tolist() == aliases.loc[world["code"], "iso_a3"].tolist()
+
+
+def test_the_countries_of_the_world_touch_and_never_overlap() -> None:
+    ground = datasets.world().geometry.to_numpy()
+    both = shapely.union_all(ground)
+    # In square degrees: an overlap would make the sum larger, a sliver would leave a hole.
+    assert both.area == pytest.approx(shapely.area(ground).sum(), rel=1e-12)
+    inland = shapely.union_all(ground[datasets.world()["code"].isin(["CHE", "AUT", "LIE", "DEU"])])
+    assert shapely.get_num_interior_rings(shapely.get_parts(inland)).sum() == 0
+
+
+def test_the_world_ends_at_the_180th_meridian_and_at_the_pole() -> None:
+    world = datasets.world().set_index("code").geometry
+    assert world.total_bounds[[0, 1, 2]].tolist() == [-180, -90, 180]
+    for code, place in {"RUS": (-175, 66.5), "FJI": (179.4, -16.6), "ATA": (0, -89.5)}.items():
+        assert world[code].contains(shapely.Point(place)), code
+        width = max(part.bounds[2] - part.bounds[0] for part in shapely.get_parts(world[code]))
+        assert width < (360.1 if code == "ATA" else 160)
+    assert not world.contains(shapely.Point(0, 70)).any()
+
+
+def test_the_world_lies_as_near_to_the_land_borders_as_its_record_says() -> None:
+    edges = datasets.world().set_index("code").geometry.boundary.to_dict()
+    away = []
+    for line in datasets.land_borders().itertuples():
+        if line.adm0_a3_l in edges and line.adm0_a3_r in edges:
+            both = shapely.union(edges[line.adm0_a3_l], edges[line.adm0_a3_r])
+            points = shapely.points(shapely.get_coordinates(line.geometry.segmentize(0.05)))
+            lon, lat, there_lon, there_lat = (
+                shapely.get_coordinates(shapely.shortest_line(points, both)).reshape(-1, 4).T
+            )
+            away.append(Geod(ellps="WGS84").inv(lon, lat, there_lon, there_lat)[2] / 1000)
+    median, nearly_all = np.percentile(np.concatenate(away), (50, 95))
+    assert "0.8 km in the median, 3.4 km for 95 %" in datasets.record("world").accuracy
+    assert median < 0.85
+    assert nearly_all < 3.45
+
+
+@pytest.mark.parametrize(
+    ("around", "record", "codes"),
+    [
+        ((41, 30, 43, 32), "countries", {"IRQ", "SAU"}),
+        ((35, 32, 36, 33), "world", {"ISR", "JOR", "PSX", "SYR"}),
+        ((44, 38, 47, 40), "world", {"ARM", "AZE", "IRN", "TUR"}),
+        ((-30, -1, -29, 1), "countries", set()),
+    ],
+    ids=["the seven", "their neighbours too", "two of one blue", "open sea"],
+)
+def test_a_box_gives_all_land_in_it_at_the_finest_scale_that_has_all(
+    around: tuple[float, ...], record: str, codes: set[str]
+) -> None:
+    near = datasets.countries(around=around)  # type: ignore[arg-type]
+    assert set(near["code"]) == codes
+    assert near.attrs["record"] == record
+    assert list(near.columns) == ["code", "name", "geometry"]
+
+
+@pytest.mark.parametrize(
+    "around",
+    [(1, 2, 3), (3, 2, 1, 4), (1, 4, 3, 2), (1, 2, np.nan, 4), ("1", 2, 3, 4), "here", 5],
+)
+def test_a_box_that_is_none_is_refused(around: Any) -> None:
+    with pytest.raises(InvalidParameterError, match="around must be west, south, east, north"):
+        datasets.countries(around=around)
 
 
 def test_places_can_be_cut_by_population_and_keep_their_seats() -> None:
