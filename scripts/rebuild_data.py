@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 from pyproj import Geod
 
 if TYPE_CHECKING:
@@ -73,6 +75,43 @@ BOUNDARY_CLASSES = {
     "ForgetMagics": "Disputed (please verify)",
     "International boundary (Magics)": "International boundary (verify)",
 }
+# Natural Earth's short names that are no spelling of the alias table -> its code.
+SHORT_NAMES = {
+    "Antigua and Barb.": "ATG",
+    "Ashmore and Cartier Is.": "ATC",
+    "Bosnia and Herz.": "BIH",
+    "Br. Indian Ocean Ter.": "IOT",
+    "British Virgin Is.": "VGB",
+    "Cayman Is.": "CYM",
+    "Central African Rep.": "CAF",
+    "Cook Is.": "COK",
+    "Dem. Rep. Congo": "COD",
+    "Dominican Rep.": "DOM",
+    "Eq. Guinea": "GNQ",
+    "Faeroe Is.": "FRO",
+    "Falkland Is.": "FLK",
+    "Fr. Polynesia": "PYF",
+    "Fr. S. Antarctic Lands": "ATF",
+    "Heard I. and McDonald Is.": "HMD",
+    "Indian Ocean Ter.": "IOA",
+    "Marshall Is.": "MHL",
+    "N. Mariana Is.": "MNP",
+    "Pitcairn Is.": "PCN",
+    "S. Geo. and the Is.": "SGS",
+    "S. Sudan": "SDS",
+    "Solomon Is.": "SLB",
+    "St-Barthélemy": "BLM",
+    "St-Martin": "MAF",
+    "St. Kitts and Nevis": "KNA",
+    "St. Pierre and Miquelon": "SPM",
+    "St. Vin. and Gren.": "VCT",
+    "Turks and Caicos Is.": "TCA",
+    "U.S. Virgin Is.": "VIR",
+    "W. Sahara": "SAH",
+    "Wallis and Futuna Is.": "WLF",
+    "São Tomé and Principe": "STP",
+    "eSwatini": "SWZ",
+}
 RIVER_NAMES = {"Dicle": "Tigris", "Firat": "Euphrates", "Al Furat": "Euphrates"}
 
 # GeoNames feature code -> kind, rank. Sections of a town and abandoned or destroyed
@@ -110,6 +149,55 @@ def countries(source: Path, layer: str | None) -> None:
     frame = frame[frame.iso3.isin(COUNTRIES.values())]
     frame = frame.rename(columns={"iso3": "code"})[["code", "name", "geometry"]]
     _write(frame.sort_values("code"), "boundaries/countries.parquet")
+
+
+def world(source: Path, layer: str | None) -> None:
+    """Natural Earth 1:50 m land areas of all countries, from world-atlas' countries-50m.json."""
+    frame = _read(source, layer or "countries")
+    aliases = pd.read_csv(DATA / "boundaries/aliases.csv", dtype=str, keep_default_na=False)
+    codes = dict(zip(aliases.name, aliases.code, strict=True)) | SHORT_NAMES
+    for row in aliases.itertuples():
+        codes |= dict.fromkeys(filter(None, row.aliases.split(";")), row.code)
+    frame["code"] = [codes[name] for name in frame.name]
+    frame["geometry"] = [_on_the_globe(shape) for shape in frame.geometry]
+    frame = frame.merge(aliases[["code", "iso_a3", "name"]], on="code", suffixes=("_short", ""))
+    frame = frame[["code", "iso_a3", "name", "geometry"]].sort_values("code")
+    _write(frame, "boundaries/world.parquet")
+
+
+def _on_the_globe(shape: shapely.Geometry) -> shapely.MultiPolygon:
+    """
+    Cut at the 180th meridian what the source has sewn together there.
+
+    Vertices go to a lattice finer than the source's own, so that neighbours keep the same
+    ones along the line that they share; powers of two pack best.
+    """
+    parts = []
+    for part in shapely.get_parts(shape):
+        rings = [_unrolled(ring) for ring in [part.exterior, *part.interiors]]
+        whole = shapely.Polygon(rings[0], rings[1:])
+        for turn in (-360.0, 0.0, 360.0):
+            moved = shapely.transform(whole, lambda xy, turn=turn: xy + np.array([turn, 0.0]))
+            kept = shapely.clip_by_rect(shapely.make_valid(moved), -180.0, -90.0, 180.0, 90.0)
+            parts += [piece for piece in shapely.get_parts(kept) if piece.area > 0]
+    rounded = shapely.union_all(
+        [shapely.make_valid(shapely.transform(part, _on_lattice)) for part in parts]
+    )
+    return shapely.MultiPolygon([p for p in shapely.get_parts(rounded) if p.area > 0])
+
+
+def _on_lattice(xy: np.ndarray) -> np.ndarray:
+    return np.round(1024 * xy) / 1024
+
+
+def _unrolled(ring: shapely.LinearRing) -> np.ndarray:
+    xy = shapely.get_coordinates(ring)
+    lon = xy[:, 0] - 360 * np.cumsum(np.round(np.diff(xy[:, 0], prepend=xy[0, 0]) / 360))
+    around = np.column_stack([lon, xy[:, 1]])
+    if abs(lon[-1] - lon[0]) < 180:
+        return around
+    # A coast that goes once around the globe is closed over the pole (Antarctica).
+    return np.vstack([around, [(lon[-1], -90.0), (lon[0], -90.0)], around[:1]])
 
 
 def admin1(source: Path, layer: str | None) -> None:
@@ -268,6 +356,7 @@ SETS: dict[str, Callable[[Path, str | None], None]] = {
     "landcover": landcover,
     "places": places,
     "rivers": rivers,
+    "world": world,
 }
 
 if __name__ == "__main__":

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
+import shapely
 
 from borderzone._checks import check_choice, check_non_negative
-from borderzone.errors import CoverageGapError, DataError, NoOverlapError
+from borderzone.errors import CoverageGapError, DataError, InvalidParameterError, NoOverlapError
 from borderzone.io import Record, read_raster, read_vector, sha256, warp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import geopandas as gpd
+    import numpy.typing as npt
     import xarray as xr
 
     from borderzone._typing import BoolArray
@@ -42,6 +46,7 @@ __all__ = [
     "rivers",
     "table",
     "verify",
+    "world",
 ]
 
 REGION = (38.0, 29.5, 47.0, 38.0)
@@ -85,21 +90,95 @@ def country_aliases() -> pd.DataFrame:
     return pd.read_csv(_file("aliases"), dtype=str, keep_default_na=False, encoding="utf-8")
 
 
-def countries() -> gpd.GeoDataFrame:
+def countries(
+    around: tuple[float, float, float, float] | None = None,
+) -> gpd.GeoDataFrame:
     """
-    Give the land areas of Iraq and the six countries that touch it, for maps.
+    Give the land areas of countries: the seven at 1:10 million, or all that a box reaches.
+
+    Parameters
+    ----------
+    around
+        West, south, east and north of a box. All land in it is given: at
+        1:10 million where it belongs to Iraq and the six countries that touch
+        it, else at 1:50 million. Without a box the seven are given. Units:
+        degree.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        ``code`` (ISO alpha-3), ``name`` and polygons, EPSG:4326.
+        ``code`` (Natural Earth's, which for most is ISO alpha-3), ``name`` and
+        whole polygons, EPSG:4326; ``attrs["record"]`` names the data set. What
+        no polygon of a box covers is sea.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the box is not four finite numbers, west below east and south below
+        north.
+
+    See Also
+    --------
+    world : All countries at 1:50 million.
 
     Examples
     --------
     >>> list(countries()["code"])
     ['IRN', 'IRQ', 'JOR', 'KWT', 'SAU', 'SYR', 'TUR']
+    >>> near = countries(around=(-10, 36, -5, 43))
+    >>> list(near["code"]), near.attrs["record"]
+    (['ESP', 'PRT'], 'world')
     """
-    return _vector("countries")
+    if around is None:
+        return _vector("countries")
+    box = _box(around)
+    near = _loaded("world")
+    near = near[near.intersects(box)]
+    name = "countries" if set(near["code"]) <= set(_loaded("countries")["code"]) else "world"
+    if name == "countries":
+        near = _loaded(name)
+        near = near[near.intersects(box)]
+    near = near[["code", "name", "geometry"]].reset_index(drop=True)
+    near.attrs["record"] = name
+    return near
+
+
+def _box(around: tuple[float, float, float, float]) -> shapely.Polygon:
+    numbers = np.atleast_1d(np.asarray(around, dtype=object))
+    real = [isinstance(n, Real) and not isinstance(n, bool) and np.isfinite(n) for n in numbers]
+    if numbers.shape != (4,) or not all(real) or not _rising(numbers):
+        msg = (
+            "around must be west, south, east, north in degrees, west below east and south below "
+            f"north, got {around!r}"
+        )
+        raise InvalidParameterError(msg)
+    return shapely.box(*map(float, numbers))
+
+
+def _rising(box: npt.NDArray[np.object_]) -> bool:
+    return bool(box[0] < box[2] and box[1] < box[3])
+
+
+def world() -> gpd.GeoDataFrame:
+    """
+    Give the land areas of all countries at 1:50 million, for maps and shares.
+
+    Boundaries are drawn as they are held de facto. Neighbours share the
+    vertices of the line between them; land that crosses the 180th meridian is
+    cut there. Lakes count as land, the Caspian Sea as sea.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        241 rows, EPSG:4326: ``code`` (Natural Earth's, as in `land_borders`),
+        ``iso_a3`` (empty where ISO has none), ``name`` and polygons.
+
+    Examples
+    --------
+    >>> world().set_index("code").loc[["ARM", "SDS"], "name"].tolist()
+    ['Armenia', 'South Sudan']
+    """
+    return _vector("world")
 
 
 def admin1() -> gpd.GeoDataFrame:
