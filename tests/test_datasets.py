@@ -236,7 +236,16 @@ def test_a_box_gives_all_land_in_it_at_the_finest_scale_that_has_all(
 
 @pytest.mark.parametrize(
     "around",
-    [(1, 2, 3), (3, 2, 1, 4), (1, 4, 3, 2), (1, 2, np.nan, 4), ("1", 2, 3, 4), "here", 5],
+    [
+        (1, 2, 3),
+        (3, 2, 1, 4),
+        (1, 4, 3, 2),
+        (1, 2, np.nan, 4),
+        ("a", 2, 3, 4),
+        (1, None, 3, 4),
+        "here",
+        5,
+    ],
 )
 def test_a_box_that_is_none_is_refused(around: Any) -> None:
     with pytest.raises(InvalidParameterError, match="around must be west, south, east, north"):

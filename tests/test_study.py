@@ -20,6 +20,7 @@ from borderzone.errors import (
     InvalidParameterError,
     InvalidScenarioError,
 )
+from borderzone.study.outside import OutsideGround
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,7 +172,32 @@ def test_a_border_without_embedded_layers_says_what_it_cannot_give() -> None:
     assert len(far.segments)
     assert len(far.night_hours) == 12
     assert any("No embedded elevation" in note for note in far.notes)
+    assert far.segments[["third_country_share", "sea_share"]].notna().all(axis=None)
+    assert "world" in {record.name for record in far.inputs}
     assert "cannot be said without elevation" in far.summary[2]
+
+
+@pytest.mark.parametrize(
+    ("pair", "depth_km", "said"),
+    [
+        (
+            ("JOR", "IRQ"),
+            50,
+            r"6\.6 % .* neither Jordan's nor Iraq's ground: Saudi Arabia 4\.4 %, ",
+        ),
+        (("KOR", "PRK"), 30, r"sea 2\.8 %\. .* 1:50 million"),
+        (("GIB", "ESP"), 5, r"is not known: no embedded layer shows the land of Gibraltar"),
+    ],
+    ids=["third countries", "sea", "unknown"],
+)
+def test_a_study_tells_third_countries_sea_and_what_it_does_not_know(
+    pair: tuple[str, str], depth_km: float, said: str
+) -> None:
+    corridor = bz.Corridor.around(bz.Border.between(*pair), depth_km=depth_km)
+    outside = OutsideGround.of(corridor)
+    (note,) = outside.notes
+    assert re.search(said, note), note
+    assert len(outside.by_segment) == len(corridor.segments)
 
 
 def test_a_corridor_of_several_frames_gives_its_segments() -> None:
