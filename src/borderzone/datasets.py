@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
-from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import geopandas as gpd
-    import numpy.typing as npt
     import xarray as xr
 
     from borderzone._typing import BoolArray
@@ -144,19 +142,17 @@ def countries(
 
 
 def _box(around: tuple[float, float, float, float]) -> shapely.Polygon:
-    numbers = np.atleast_1d(np.asarray(around, dtype=object))
-    real = [isinstance(n, Real) and not isinstance(n, bool) and np.isfinite(n) for n in numbers]
-    if numbers.shape != (4,) or not all(real) or not _rising(numbers):
+    try:
+        west, south, east, north = (float(number) for number in around)
+    except (TypeError, ValueError):
+        west = south = east = north = np.nan
+    if not (west < east and south < north and np.isfinite([west, south, east, north]).all()):
         msg = (
             "around must be west, south, east, north in degrees, west below east and south below "
             f"north, got {around!r}"
         )
         raise InvalidParameterError(msg)
-    return shapely.box(*map(float, numbers))
-
-
-def _rising(box: npt.NDArray[np.object_]) -> bool:
-    return bool(box[0] < box[2] and box[1] < box[3])
+    return shapely.box(west, south, east, north)
 
 
 def world() -> gpd.GeoDataFrame:

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     from borderzone._typing import FloatArray
 
-__all__ = ["SOURCE", "countries_ending_at", "neighbours", "pairs", "pieces_between", "pieces_of"]
+__all__ = [
+    "SOURCE",
+    "countries_around",
+    "countries_ending_at",
+    "neighbours",
+    "pairs",
+    "pieces_between",
+    "pieces_of",
+]
 
 SOURCE = "Natural Earth 10m land boundary lines, public domain"
 USER_CLASS = "user line"
@@ -72,6 +80,24 @@ def pairs() -> list[tuple[str, str]]:
         Codes of the border table, sorted within and among the pairs.
     """
     return sorted(_world())
+
+
+def countries_around(bounds: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
+    """
+    Give the land of all countries around a border.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east, north. Units: degree.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``code``, ``name`` and polygons, at the finest scale that has all of
+        them.
+    """
+    return datasets.countries(around=bounds)
 
 
 def neighbours(code: str) -> list[str]:

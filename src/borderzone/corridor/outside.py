@@ -4,42 +4,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from borderzone.border.names import country_name
+from borderzone.border.sources import countries_around
 from borderzone.corridor.depths import code_or_name
+from borderzone.corridor.polygons import areas_km2
 from borderzone.errors import CRSMismatchError, InvalidParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
-    import geopandas as gpd
+__all__ = ["THIRD_COUNTRY", "UNKNOWN", "WATER", "outside_ground", "outside_shares"]
 
-    from borderzone._typing import FloatArray
+# Less than this is left of two lines that are meant to be one.
+LEAST_KM2 = 0.01
+THIRD_COUNTRY, WATER, UNKNOWN = "third country", "sea", "unknown"
 
-__all__ = ["outside_shares"]
 
-
-def outside_shares(
-    strips: FloatArray, countries: gpd.GeoDataFrame, pair: Collection[str]
-) -> pd.DataFrame:
+def outside_ground(
+    outline: shapely.Geometry, pair: Collection[str], countries: gpd.GeoDataFrame | None = None
+) -> gpd.GeoDataFrame:
     """
-    Measure how much of each strip is neither country's ground.
+    Cut out of a corridor what is neither country's ground.
 
     Parameters
     ----------
-    strips
-        Polygons of the segments in longitude and latitude.
-    countries
-        Polygons with the code of their country in the column ``iso3`` or ``code``.
+    outline
+        The corridor in longitude and latitude.
     pair
         Codes of the two countries.
+    countries
+        Polygons with the code of their country in the column ``iso3`` or
+        ``code``; what they leave out comes from the embedded ones.
 
     Returns
     -------
-    pandas.DataFrame
-        By segment: ``third_country_share`` and ``sea_share``, from 0 to 1.
+    geopandas.GeoDataFrame
+        One row a third country and at most one for the sea: ``kind``,
+        ``code``, ``name``, ``area_km2`` and ``geometry``. Where no table has
+        one of the two countries there is one row, of kind "unknown".
 
     Raises
     ------
@@ -48,6 +55,51 @@ def outside_shares(
     InvalidParameterError
         If it has neither column.
     """
+    west, south, east, north = outline.bounds
+    ground = _by_code(countries_around((west, south, east, north)))
+    ground |= {} if countries is None else _by_code(countries)
+    inside = {code: shapely.intersection(shape, outline) for code, shape in ground.items()}
+    home = shapely.union_all([inside[code] for code in pair if code in inside])
+    rest = shapely.difference(outline, home)
+    if not set(pair) <= set(ground):
+        # Of a country whose ground nothing shows, any of the rest may be a part.
+        return _table({(UNKNOWN, ""): rest})
+    third = {code: shape for code, shape in inside.items() if code not in pair}
+    found = {(THIRD_COUNTRY, code): shapely.difference(third[code], home) for code in sorted(third)}
+    found[WATER, ""] = shapely.difference(rest, shapely.union_all(list(third.values())))
+    return _table(found)
+
+
+def outside_shares(strips: Sequence[shapely.Geometry], outside: gpd.GeoDataFrame) -> pd.DataFrame:
+    """
+    Measure how much of each strip is neither country's ground.
+
+    Parameters
+    ----------
+    strips
+        Polygons of the segments in longitude and latitude.
+    outside
+        Table of `outside_ground`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By segment: ``third_country_share`` and ``sea_share``, from 0 to 1, or
+        NaN where the two countries' own ground is not known.
+    """
+    total = np.array([_plane_area(strip) for strip in strips])
+    shares = {}
+    for name, kind in (("third_country_share", THIRD_COUNTRY), ("sea_share", WATER)):
+        ground = shapely.union_all(outside.geometry[outside["kind"] == kind].to_numpy())
+        parts = [_plane_area(shapely.intersection(ground, strip)) for strip in strips]
+        shares[name] = np.array(parts) / total
+    table = pd.DataFrame(shares, index=pd.RangeIndex(len(strips), name="segment")).clip(0.0, 1.0)
+    if UNKNOWN in set(outside["kind"]):
+        table[:] = np.nan
+    return table
+
+
+def _by_code(countries: gpd.GeoDataFrame) -> dict[str, shapely.Geometry]:
     column = next((name for name in ("iso3", "code") if name in countries.columns), None)
     if column is None:
         msg = (
@@ -58,14 +110,28 @@ def outside_shares(
     if countries.crs is None:
         msg = "countries has no CRS: set one with set_crs('EPSG:4326') or its own"
         raise CRSMismatchError(msg)
-    ground = countries.geometry.to_crs(4326).to_numpy()
-    home = np.array([code_or_name(name) in pair for name in countries[column]], dtype=bool)
-    total = np.array([_plane_area(strip) for strip in strips])
-    own = _shared_area(strips, ground[home]) / total
-    third = np.maximum(_shared_area(strips, ground) / total - own, 0.0)
-    shares = {"third_country_share": third, "sea_share": 1 - own - third}
-    table = pd.DataFrame(shares, index=pd.RangeIndex(len(strips), name="segment"))
-    return table.clip(0.0, 1.0)
+    codes = [code_or_name(name) for name in countries[column]]
+    shapes = countries.geometry.to_crs(4326).groupby(np.array(codes, dtype=object))
+    return {str(code): shapely.union_all(group.to_numpy()) for code, group in shapes}
+
+
+def _table(found: dict[tuple[str, str], shapely.Geometry]) -> gpd.GeoDataFrame:
+    # Where polygons only touch, lines and points remain of a difference.
+    shapes = [
+        shapely.union_all([part for part in shapely.get_parts(shape) if part.area > 0])
+        for shape in found.values()
+    ]
+    table = gpd.GeoDataFrame(
+        {
+            "kind": [kind for kind, _ in found],
+            "code": [code for _, code in found],
+            "name": [country_name(code) for _, code in found],
+            "area_km2": areas_km2(shapes),
+        },
+        geometry=shapes,
+        crs=4326,
+    )
+    return table[table["area_km2"] >= LEAST_KM2].reset_index(drop=True)
 
 
 def _plane_area(polygon: shapely.Geometry) -> float:
@@ -74,11 +140,3 @@ def _plane_area(polygon: shapely.Geometry) -> float:
         polygon, lambda xy: np.column_stack([np.radians(xy[:, 0]), np.sin(np.radians(xy[:, 1]))])
     )
     return float(moved.area)
-
-
-def _shared_area(strips: FloatArray, ground: FloatArray) -> FloatArray:
-    if len(ground) == 0:
-        return np.zeros(len(strips))
-    joined = shapely.union_all(ground)
-    shapely.prepare(joined)
-    return np.array([_plane_area(shapely.intersection(strip, joined)) for strip in strips])

@@ -16,7 +16,7 @@ import shapely
 from borderzone._checks import check_positive
 from borderzone.corridor.depths import depths_by_country
 from borderzone.corridor.laying import lay, plots_near
-from borderzone.corridor.outside import outside_shares
+from borderzone.corridor.outside import outside_ground, outside_shares
 from borderzone.corridor.polygons import areas_km2, lower_owner
 from borderzone.errors import CRSMismatchError, InvalidParameterError, SeveralSectionsError
 
@@ -305,21 +305,24 @@ class Corridor:
         msg = f"segment must lie between 0 and {len(self.segments) - 1}, got {segment!r}"
         raise InvalidParameterError(msg)
 
-    def outside_share(self, countries: gpd.GeoDataFrame) -> pd.DataFrame:
+    def outside_ground(self, countries: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFrame:
         """
-        Measure how much of each segment is neither country's ground.
+        Cut out what is neither country's ground: third countries and the sea.
 
         Parameters
         ----------
         countries
             Polygons with the code of their country in the column ``iso3`` or
-            ``code``.
+            ``code``; what they leave out comes from the embedded ones
+            (`borderzone.datasets.countries`).
 
         Returns
         -------
-        pandas.DataFrame
-            By segment: ``third_country_share`` and ``sea_share`` (ground of no
-            country) of the area, from 0 to 1.
+        geopandas.GeoDataFrame
+            One row a third country and at most one for the sea: ``kind``,
+            ``code``, ``name``, ``area_km2`` and ``geometry``, EPSG:4326. Where
+            no polygon is there for one of the two countries, what is outside
+            is not known: there is one row, of kind "unknown".
 
         Raises
         ------
@@ -328,7 +331,37 @@ class Corridor:
         InvalidParameterError
             If it has neither column.
         """
-        return outside_shares(self.segments.geometry.to_numpy(), countries, self.depth_km)
+        if countries is None:
+            return self._outside.copy()
+        return outside_ground(self.outline.iloc[0], self.depth_km, countries)
+
+    @cached_property
+    def _outside(self) -> gpd.GeoDataFrame:
+        return outside_ground(self.outline.iloc[0], self.depth_km)
+
+    def outside_share(self, countries: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
+        """
+        Measure how much of each segment is neither country's ground.
+
+        Parameters
+        ----------
+        countries
+            As for `outside_ground`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            By segment: ``third_country_share`` and ``sea_share`` (ground of no
+            country) of the area, from 0 to 1; NaN where it is not known.
+
+        Raises
+        ------
+        CRSMismatchError
+            If the table has no CRS.
+        InvalidParameterError
+            If it has neither column.
+        """
+        return outside_shares(self.segments.geometry.to_numpy(), self.outside_ground(countries))
 
     def to_geodataframe(self) -> gpd.GeoDataFrame:
         """

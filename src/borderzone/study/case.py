@@ -19,6 +19,7 @@ from borderzone.study.by_block import EMBEDDED
 from borderzone.study.coverage import patrol_cover
 from borderzone.study.ground import SETTINGS, Ground, ground_key, read_ground
 from borderzone.study.incident_findings import IncidentFindings
+from borderzone.study.outside import OutsideGround
 from borderzone.study.result import StudyResult
 from borderzone.study.sentences import summary_sentences
 from borderzone.study.stability import ranking_stability
@@ -336,9 +337,10 @@ def _result(
     study: Study, ground: Ground, cover: Coverage | None, reported: Reported, seed: int
 ) -> StudyResult:
     scenario, corridor, events = study.scenario, ground.corridor, reported.events
-    records = [datasets.record("borders"), *ground.records, *reported.records]
+    outside = OutsideGround.of(corridor)
+    records = [datasets.record("borders"), outside.record, *ground.records, *reported.records]
     found = IncidentFindings.of(ground, reported, scenario, seed)
-    segments = _segments(ground, cover)
+    segments = _segments(ground, cover, outside)
     required = cover.required if cover else None
     sentences = summary_sentences(study.border, corridor, scenario, ground.flagged_share, required)
     return StudyResult(
@@ -375,7 +377,7 @@ def _result(
         furniture=ground.furniture,
         inputs=tuple(dict.fromkeys(records)),
         summary=sentences,
-        notes=ground.notes,
+        notes=(*ground.notes, *outside.notes),
         run_id=io.run_id(
             {
                 "study": study.name,
@@ -389,11 +391,8 @@ def _result(
     )
 
 
-def _segments(ground: Ground, cover: Coverage | None) -> Any:
-    segments = ground.corridor.segments.set_index("segment")
-    if "countries" in ground.furniture:
-        countries = ground.furniture["countries"].rename(columns={"code": "iso3"})
-        segments = segments.join(ground.corridor.outside_share(countries))
+def _segments(ground: Ground, cover: Coverage | None, outside: OutsideGround) -> Any:
+    segments = ground.corridor.segments.set_index("segment").join(outside.by_segment)
     if ground.table is not None:
         segments = segments.join(ground.table)
     if cover is not None:

@@ -361,12 +361,13 @@ def furniture(corridor: Corridor) -> dict[str, gpd.GeoDataFrame]:
     Returns
     -------
     dict of GeoDataFrame
-        By name; a layer with nothing near is left out.
+        By name; countries everywhere on earth, of the others those with something near.
     """
     west, south, east, north = corridor.outline.total_bounds
     near = (west - 1, south - 1, east + 1, north + 1)
     found: dict[str, gpd.GeoDataFrame] = {}
-    for name in ("places", "airfields", "rivers", "lakes", "admin1", "countries"):
+    found["countries"] = datasets.countries(around=near)
+    for name in ("places", "airfields", "rivers", "lakes", "admin1"):
         layer = getattr(datasets, name)().cx[near[0] : near[2], near[1] : near[3]]
         if len(layer):
             found[name] = layer
