@@ -107,7 +107,7 @@ def canonical(
     unstated = np.isnan(radius) & table["where_prec"].isna()
     table["radius_km"] = np.where(unstated, open_km, radius)
     table |= {part: _fatalities(cells.list(part), ledger) for part in _COUNTS}
-    table["dataset"] = layout.dataset or cells.texts("dataset")
+    table["dataset"] = _datasets(raw, layout, cells)
     table["synthetic"] = _once(cells.list("synthetic"), _truth)
     usable = np.array([status != "quarantined" for status in ledger.statuses()])
     flag_pile_ups(lat, lon, usable, ledger)
@@ -166,6 +166,15 @@ def _positions(
     )
     ledger.flag_all(metres, "metres", told)
     return lat, lon, np.array(open_km, dtype=float)
+
+
+def _datasets(raw: pd.DataFrame, layout: Layout, cells: _Cells) -> pd.Series:
+    """Words of the table go before the layout: rows in it may still be somebody else's."""
+    told = cells.texts("dataset")
+    own = next((name for name in raw.columns if str(name).casefold() == "dataset"), None)
+    if "dataset" not in cells and own is not None:
+        told = pd.Series([_text(cell) for cell in raw[own].tolist()], dtype="str")
+    return told.where(told != "", layout.dataset)
 
 
 def _precision(cells: _Cells, layout: Layout, ledger: Ledger) -> dict[str, Any]:

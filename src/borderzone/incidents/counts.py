@@ -13,7 +13,7 @@ import shapely
 from borderzone._checks import check_choice, check_positive
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError
 from borderzone.incidents.given_events import check_corridor
-from borderzone.incidents.terms import dataset_of, terms
+from borderzone.incidents.terms import shown_names, terms
 
 if TYPE_CHECKING:
     from borderzone._typing import BoolArray, IntArray
@@ -44,7 +44,8 @@ def aggregate(
     """
     Count events by cell, zone or segment, by period and by collection.
 
-    Nothing of a single row is kept: no id, note, actor or position. Rows that
+    Nothing of a single row is kept: no id, note, actor or position, and no name
+    of a collection that is not known here. Rows that
     are quarantined, or of which only the province or less is known, are
     counted under "unplaced"; placed rows in no zone under "outside". A date
     vaguer than the period is counted under its year, or under "". The sums of
@@ -111,7 +112,7 @@ def aggregate(
         {
             "zone": names,
             "period": _periods(events, by),
-            "dataset": dataset_of(events).to_numpy(),
+            "dataset": shown_names(events).to_numpy(),
             "events": 1,
         }
     )

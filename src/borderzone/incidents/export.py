@@ -16,7 +16,8 @@ import shapely
 from borderzone._checks import check_choice
 from borderzone.errors import BorderzoneError, DataError, LimitError, OutputError
 from borderzone.incidents.counts import SMALLEST_CELL_KM, aggregate
-from borderzone.incidents.terms import TERMS, dataset_of, terms
+from borderzone.incidents.terms import check_terms, leaving, shown_names, under_terms
+from borderzone.incidents.terms import terms as terms_of
 from borderzone.incidents.text_cells import escape_table
 from borderzone.io import atomic_write, write_geoparquet, write_gpkg
 
@@ -63,15 +64,18 @@ def write(  # noqa: PLR0913 (one option a choice about what leaves the house)
     corridor: Corridor | None = None,
     by: str = "month",
     min_count: int = 1,
+    terms: str | None = None,
     overwrite: bool = False,
 ) -> Written:
     """
     Write events to a file, no finer than their terms allow.
 
-    A table that holds rows of ACLED or GTD becomes counts (`aggregate`) unless
-    ``detail="internal"`` is asked for; then each row is stamped in the column
-    ``export_detail``. Rows of UCDP GED and tables of the user's own leave as
-    they are. Citation and access date go along as columns. Text that a
+    Rows leave where all of them stand under known open terms: UCDP GED, the
+    rows that ship, rows that `synthetic` drew. A table of unknown terms leaves
+    as counts (`aggregate`) unless the user says ``terms="mine"``; one that holds
+    rows of ACLED or the GTD always does. With ``detail="internal"`` rows are
+    written whatever their terms, each stamped in the column ``export_detail``.
+    Citation and access date go along as columns. Text that a
     spreadsheet would run as a formula is marked with an apostrophe in CSV and
     Excel files.
 
@@ -91,6 +95,9 @@ def write(  # noqa: PLR0913 (one option a choice about what leaves the house)
         Period of the counts: "month", "year" or "all".
     min_count
         Smallest count that is shown by itself.
+    terms
+        "mine" says that rows of unknown terms are the user's to pass on. What
+        was said to `read` counts too; no column and no file says it.
     overwrite
         Replace an existing file.
 
@@ -123,18 +130,17 @@ def write(  # noqa: PLR0913 (one option a choice about what leaves the house)
     ('counts', 'rows of ACLED may not be passed on: written as counts')
     """
     check_choice(detail, "detail", ("public", "internal"))
+    check_terms(terms)
     file = _free(path, overwrite=overwrite)
-    held = _held_back(events)
-    if held and detail == "public":
-        table = aggregate(events, zones, corridor=corridor, by=by, min_count=min_count)
-        content, note = (
-            "counts",
-            f"rows of {' and '.join(held)} may not be passed on: written as counts",
-        )
+    told = under_terms(_checked(events), terms)
+    decided = leaving(told)
+    if decided.rows or detail == "internal":
+        table, content, note = _rows(told, stamp=detail == "internal"), "rows", ""
+    else:
+        table = aggregate(told, zones, corridor=corridor, by=by, min_count=min_count)
+        content, note = "counts", f"{decided.why_not}: written as counts{decided.way_out}"
         if table.attrs["n_suppressed"]:
             note += f"; {table.attrs['n_suppressed']} events in counts below {min_count} are merged"
-    else:
-        table, content, note = _rows(events, stamp=detail == "internal"), "rows", ""
     _write(table, file)
     return Written(file, content, len(table), note)
 
@@ -154,18 +160,17 @@ def _free(path: str | os.PathLike[str], *, overwrite: bool) -> Path:
     return file
 
 
-def _held_back(events: object) -> list[str]:
+def _checked(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if not isinstance(events, gpd.GeoDataFrame) or "status" not in events.columns:
         msg = "a table from incidents.read is needed: read it first"
         raise DataError(msg)
-    names = dict.fromkeys(dataset_of(events))
-    return sorted(name for name in names if not TERMS.get(name, TERMS[""]).may_redistribute_rows)
+    return events
 
 
 def _rows(events: gpd.GeoDataFrame, *, stamp: bool) -> gpd.GeoDataFrame:
     table = events.reset_index(drop=True)
-    told = terms(events).set_index("dataset")
-    datasets = dataset_of(table)
+    told = terms_of(events).set_index("dataset")
+    datasets = shown_names(events).reset_index(drop=True)
     for name in ("citation", "accessed"):
         words = datasets.map(told[name]).fillna("")
         if (words != "").any() and name not in table.columns:
@@ -190,9 +195,12 @@ def _plain(table: gpd.GeoDataFrame) -> pd.DataFrame:
     """Give the table without shapes, with cells of counts told by their middle."""
     plain = pd.DataFrame(table.drop(columns=table.geometry.name))
     if "zone" in plain.columns and "lat" not in plain.columns:
+        # What is nowhere has no middle, and shapely 2.2 raises where others give NaN.
         middle = shapely.centroid(table.geometry.to_numpy())
-        plain["middle_lat"] = np.round(shapely.get_y(middle), 3)
-        plain["middle_lon"] = np.round(shapely.get_x(middle), 3)
+        there = ~shapely.is_empty(middle)
+        for name, axis in (("middle_lat", shapely.get_y), ("middle_lon", shapely.get_x)):
+            plain[name] = np.nan
+            plain.loc[there, name] = np.round(axis(middle[there]), 3)
     for name in plain.columns:
         if pd.api.types.is_datetime64_any_dtype(plain[name]):
             plain[name] = _days(plain[name])

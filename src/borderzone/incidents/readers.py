@@ -17,6 +17,7 @@ from borderzone.incidents.opening import Opened, opened
 from borderzone.incidents.point_columns import with_coordinates
 from borderzone.incidents.positions import check_bbox
 from borderzone.incidents.schema import Ledger
+from borderzone.incidents.terms import check_terms, said_of, under_terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +43,7 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     encoding: str | None = None,
     sheet: str | None = None,
     accessed: dt.date | None = None,
+    terms: str | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Read a table of incidents and judge every row; none is dropped.
@@ -81,6 +83,9 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     accessed
         Day on which the data were fetched, for the citation; None for that in
         the record which `borderzone fetch ucdp` leaves beside a file.
+    terms
+        "mine" says that rows of unknown terms are yours to pass on; without it
+        only counts of them leave in public. A table in memory keeps the word.
 
     Returns
     -------
@@ -92,7 +97,7 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
         reason, synthetic (see `schema`), then every other column of the file. A quarantined row has an
         empty geometry. ``attrs``: format ("acled", "ucdp", "gtd", "borderzone",
         "table"), columns (which was taken for what), encoding, notes, citation,
-        accessed and, for invented rows, label.
+        accessed, for invented rows label, and terms where they are said.
 
     Raises
     ------
@@ -118,7 +123,7 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     1  95.00  41.00  quarantined
     """
     options = _options(date_format, fix_swapped, bbox, as_of)
-    day = _day(accessed)
+    day, said = _day(accessed), check_terms(terms) or said_of(source)
     found = opened(source, format, encoding=encoding, sheet=sheet)
     raw, name = found.table, found.name
     if raw.empty:
@@ -136,7 +141,7 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     parts = _places_in(raw, parts, name)
     _tell_ragged(raw, found.odd, ledger)
     events = canonical(raw, layout, parts, ledger, options)
-    return _with_origin(events, layout, found, day)
+    return under_terms(_with_origin(events, layout, found, day), said)
 
 
 def _options(date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any) -> ReadOptions:

@@ -20,6 +20,7 @@ __all__ = [
     "FLAGS",
     "SCHEMA_VERSION",
     "STATUSES",
+    "SYNTHETIC_SOURCE",
     "Ledger",
     "category_of",
     "schema",
@@ -30,6 +31,9 @@ SCHEMA_VERSION = 2
 """Version of the incident table; 2 added country to dataset and the three figures of deaths."""
 
 STATUSES = ("ok", "fixed", "quarantined")
+
+SYNTHETIC_SOURCE = "drawn from a stated process; not real"
+"""What rows that `synthetic` drew have for their source, and by which they are known."""
 
 
 class Field(NamedTuple):

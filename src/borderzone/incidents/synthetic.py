@@ -15,6 +15,7 @@ from borderzone.incidents.keys import check_draws
 from borderzone.incidents.precision import KERNELS
 from borderzone.incidents.proposals import draw_positions, in_polygon
 from borderzone.incidents.readers import read
+from borderzone.incidents.schema import SYNTHETIC_SOURCE
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -103,7 +104,7 @@ def synthetic(
             "lat": coded[:, 1].round(5),
             "lon": coded[:, 0].round(5),
             "where_prec": classes,
-            "source": "drawn from a stated process; not real",
+            "source": SYNTHETIC_SOURCE,
             "synthetic": True,
             "true_lon": true[:, 0],
             "true_lat": true[:, 1],

@@ -1,18 +1,47 @@
-"""Whose rows these are, what their terms allow, and the line of credit that goes with them."""
+"""Whose rows these are, whether they may leave, and the line of credit that goes with them."""
 
 from __future__ import annotations
 
+import re
+import secrets
+import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from borderzone.errors import DataError
+from borderzone import datasets
+from borderzone.errors import DataError, InvalidParameterError
+from borderzone.incidents.aliases import plain_name
+from borderzone.incidents.schema import SYNTHETIC_SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["TERMS", "DatasetTerms", "credit_line", "dataset_of", "terms"]
+    from borderzone._typing import BoolArray
+
+__all__ = [
+    "MINE",
+    "TERMS",
+    "DatasetTerms",
+    "Leaving",
+    "check_terms",
+    "credit_line",
+    "dataset_of",
+    "leaving",
+    "said_of",
+    "shown_names",
+    "terms",
+    "under_terms",
+]
+
+MINE = "mine"
+"""The one word by which a user says that rows of unknown terms are theirs to pass on."""
+
+# Said in this process or not at all: attributes of a table travel through files that others wrote.
+_HERE_AND_NOW = secrets.token_hex(8)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,7 +52,7 @@ class DatasetTerms:
     Attributes
     ----------
     dataset
-        Its name in the column ``dataset``; empty for tables of other origin.
+        Its name; empty for tables of other origin.
     licence
         Licence or terms by name.
     words
@@ -73,34 +102,235 @@ _ALL = (
         may_redistribute_rows=False,
     ),
     DatasetTerms(
-        dataset="",
-        licence="your own, or unknown",
-        words="not known here: ask whoever gave you the table",
+        dataset="news article",
+        licence="facts; cite the article",
+        words="eight rows that ship with borderzone, free to pass on with credit",
+        citation="'ISIS Militants Returning to Iraq to Continue Fight', Stars and Stripes, 2019",
+        may_redistribute_rows=True,
+    ),
+    DatasetTerms(
+        dataset="synthetic",
+        licence="none: invented",
+        words="drawn by borderzone, free to pass on as what they are",
         citation="",
         may_redistribute_rows=True,
+    ),
+    DatasetTerms(
+        dataset="",
+        licence="your own, or unknown",
+        words="not known here: rows stay, counts leave",
+        citation="",
+        may_redistribute_rows=False,
     ),
 )
 TERMS: Mapping[str, DatasetTerms] = {terms.dataset: terms for terms in _ALL}
 """Terms by dataset."""
 
-_BY_FORMAT = {"acled": "ACLED", "ucdp": "UCDP GED", "gtd": "GTD"}
-_BY_NAME = {name.casefold(): name for name in TERMS} | _BY_FORMAT | {"ged": "UCDP GED"}
-# Columns that only one collection has: they speak where nothing else does.
-_MARKS = (
-    ("ACLED", {"event_id_cnty"}),
-    ("ACLED", {"data_id", "inter1"}),
-    ("ACLED", {"geo_precision", "time_precision"}),
-    ("GTD", {"eventid", "iyear"}),
-    ("UCDP GED", {"dyad_name", "side_a"}),
+_SAID = DatasetTerms(
+    dataset="",
+    licence="yours, as you said",
+    words="yours to pass on, as you said",
+    citation="",
+    may_redistribute_rows=True,
 )
+
+_CLOSED = tuple(name for name, known in TERMS.items() if name and not known.may_redistribute_rows)
+_WAY_OUT = (
+    f'; if these rows are yours to pass on, say terms="{MINE}" (in Python), terms = "{MINE}" '
+    f"(in a study file) or --terms {MINE} (on the command line)"
+)
+# Only these very words in the column `dataset` open a table. Rows of ours are known by content.
+_OPEN_NAMES = {"ucdp ged": "UCDP GED", "ucdp": "UCDP GED", "ged": "UCDP GED"}
+# Anything like these closes it: a copy, a year, letters of another alphabet.
+_CLOSED_NAMES = (
+    ("ACLED", re.compile(r"(?<![a-z])acled|armed conflict location")),
+    ("GTD", re.compile(r"(?<![a-z])gtd(?![a-z])|global terrorism database")),
+)
+_LOOKALIKES = str.maketrans(
+    "авсԁеіјӏмнорԛѕтухαβεικνορτυχ",  # noqa: RUF001 - the letters that are meant
+    "abcdeijlmhopqstyxabeikvoptyx",
+)
+_BY_FORMAT = {"acled": "ACLED", "gtd": "GTD"}
+# Columns that only one collection has, cut to what a Shapefile keeps of a name. One that is not
+# empty marks its row; of the weak ones it takes two.
+_LETTERS = 10
+_MARKS = (
+    (
+        "ACLED",
+        {"event_id_c", "event_id_n", "geo_precis", "sub_event_", "disorder_t", "civilian_t"}
+        | {"assoc_acto", "source_sca", "inter1", "inter2"},
+        {"time_preci", "interactio", "data_id"},
+    ),
+    (
+        "GTD",
+        {"iyear", "imonth", "iday", "attacktype", "weaptype1", "targtype1", "natlty1", "doubtterr"}
+        | {"scite1", "nkillter", "nwoundter", "int_log", "dbsource"},
+        {"eventid", "nkill", "nwound", "gname", "specificit", "vicinity", "crit1"},
+    ),
+)
+_MARKING_TYPES = frozenset(
+    {
+        "battles",
+        "explosions/remote violence",
+        "strategic developments",
+        "violence against civilians",
+    }
+)
+_OF_UCDP = ("dyad_name", "side_a")
+_SYNTHETIC_ID = re.compile(r"SYN-\d{4,}")
+
+
+class Leaving(NamedTuple):
+    """
+    What of a table may leave.
+
+    Attributes
+    ----------
+    rows
+        Whether its rows may; counts always may.
+    why_not
+        What holds them back, in words; empty if nothing does.
+    way_out
+        How the words on what was done end, such as with what to say if the rows are one's own.
+    """
+
+    rows: bool
+    why_not: str
+    way_out: str
+
+
+def check_terms(said: Any) -> str | None:
+    """
+    Refuse any word on terms but the one that is known.
+
+    Parameters
+    ----------
+    said
+        What the user says.
+
+    Returns
+    -------
+    str or None
+        "mine", or None for nothing said.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is another word.
+    """
+    if said is None or (isinstance(said, str) and said == MINE):
+        return said
+    msg = (
+        f"terms must be {MINE!r} or left out, got {said!r}: with it you say that rows of unknown "
+        "terms are yours to pass on"
+    )
+    raise InvalidParameterError(msg)
+
+
+def under_terms(events: Any, said: str | None) -> Any:
+    """
+    Keep with a table what the user says of its terms.
+
+    Parameters
+    ----------
+    events
+        Table of events.
+    said
+        "mine", or None for nothing said.
+
+    Returns
+    -------
+    GeoDataFrame
+        The table itself if nothing is said, else a copy whose attributes hold the word. They
+        hold in the process in which it was said: no column and no file allows anything.
+
+    Raises
+    ------
+    InvalidParameterError
+        If `said` is another word.
+    """
+    if check_terms(said) is None:
+        return events
+    kept = events.copy(deep=False)
+    kept.attrs = {**events.attrs, "terms": MINE, "terms_said": _HERE_AND_NOW}
+    return kept
+
+
+def said_of(events: Any) -> str | None:
+    """
+    Tell what the user said of a table's terms.
+
+    Parameters
+    ----------
+    events
+        Table of events.
+
+    Returns
+    -------
+    str or None
+        "mine", or None for nothing said in this process.
+    """
+    attrs = getattr(events, "attrs", {})
+    here = attrs.get("terms_said") == _HERE_AND_NOW
+    return MINE if here and attrs.get("terms") == MINE else None
+
+
+def leaving(events: pd.DataFrame) -> Leaving:
+    """
+    Decide whether the rows of a table may leave in public.
+
+    They may where all of them stand under known open terms (UCDP GED, the rows of the news
+    article that ship, rows that `synthetic` drew), or where the user said that they are theirs.
+    Rows that are ACLED's or the GTD's never may, whatever is said. This is the one decision for
+    all that is written.
+
+    Parameters
+    ----------
+    events
+        Table of events.
+
+    Returns
+    -------
+    Leaving
+        The decision.
+
+    Raises
+    ------
+    DataError
+        If `events` is no table.
+
+    Examples
+    --------
+    >>> leaving(pd.DataFrame({"dataset": ["UCDP GED", "acled copy"]})).why_not
+    'rows of ACLED may not be passed on'
+    """
+    said = said_of(events)
+    names = sorted(dict.fromkeys(dataset_of(events)))
+    closed = [name for name in names if name in _CLOSED]
+    unknown = [] if said else [repr(name) if name else "" for name in names if _is_unknown(name)]
+    why, way_out = [], ""
+    if closed:
+        why.append(f"rows of {' and '.join(closed)} may not be passed on")
+        way_out = ", whatever is said of their terms" if said else ""
+    if unknown:
+        told = " and ".join(name or "this table" for name in unknown)
+        why.append(f"the terms of {told} are not known")
+        way_out = "" if closed else _WAY_OUT
+    return Leaving(not why, "; ".join(why), way_out)
+
+
+def _is_unknown(name: str) -> bool:
+    return not name or name not in TERMS
 
 
 def dataset_of(events: pd.DataFrame) -> pd.Series:
     """
     Name the collection whose terms hold for each row.
 
-    The column ``dataset`` says it; where that is absent or empty, the format
-    that `read` recognised, else columns that only one collection has.
+    Columns and words that only ACLED or the GTD have go before all else. Then
+    the column ``dataset`` says it; where that is absent or empty, the format
+    that `read` recognised, the rows that ship with borderzone, or columns that
+    only UCDP GED has.
 
     Parameters
     ----------
@@ -110,7 +340,8 @@ def dataset_of(events: pd.DataFrame) -> pd.Series:
     Returns
     -------
     pandas.Series
-        "ACLED", "UCDP GED", "GTD", another name the table gives, or ""; index of `events`.
+        "ACLED", "UCDP GED", "GTD", "news article", "synthetic", another name the table gives,
+        or ""; index of `events`.
 
     Raises
     ------
@@ -127,13 +358,34 @@ def dataset_of(events: pd.DataFrame) -> pd.Series:
             f"a table of events is needed, got {type(events).__name__}; read it with incidents.read"
         )
         raise DataError(msg)
-    otherwise = _BY_FORMAT.get(str(events.attrs.get("format", "")), "") or _by_marks(events)
-    if "dataset" not in events.columns:
-        return pd.Series(otherwise, index=events.index, dtype=object)
-    told = events["dataset"].astype(object)
-    texts = ["" if pd.isna(name) else str(name).strip() for name in told]
-    known = [_BY_NAME.get(text.casefold(), text) or otherwise for text in texts]
-    return pd.Series(known, index=events.index, dtype=object)
+    names = _told(events)
+    untold = names == ""
+    names[untold] = _BY_FORMAT.get(str(events.attrs.get("format", "")), "")
+    if (names == "").any():
+        for name, rows in (("UCDP GED", _all_filled(events, _OF_UCDP)), *_ours(events)):
+            names[(names == "") & rows] = name
+    for name, rows in _marked(events):
+        names[rows & ~np.isin(names, _CLOSED)] = name
+    return pd.Series(names, index=events.index, dtype=object)
+
+
+def shown_names(events: pd.DataFrame) -> pd.Series:
+    """
+    Name the collection of each row as it may be told to others.
+
+    Parameters
+    ----------
+    events
+        Table of events.
+
+    Returns
+    -------
+    pandas.Series
+        As `dataset_of`; a name that is not known here is a cell of the table like any other and
+        is "", unless the user said that its rows may leave.
+    """
+    names = dataset_of(events)
+    return names if said_of(events) else names.where(names.isin(list(TERMS)), "")
 
 
 def terms(events: pd.DataFrame) -> pd.DataFrame:
@@ -165,12 +417,12 @@ def terms(events: pd.DataFrame) -> pd.DataFrame:
     0     ACLED     2                  False
     1  UCDP GED     1                   True
     """
-    counts = dataset_of(events).value_counts()
+    counts = shown_names(events).value_counts()
     names = sorted(counts.index, key=lambda name: (not name, name))
     accessed = str(events.attrs.get("accessed") or "")
-    rows = []
+    said, rows = said_of(events), []
     for name in names:
-        known = TERMS.get(name, TERMS[""])
+        known = TERMS[name] if name and name in TERMS else _SAID if said else TERMS[""]
         own = str(events.attrs.get("citation") or "") if len(names) == 1 else ""
         cited = own or known.citation or name
         rows.append(
@@ -227,6 +479,81 @@ def _credit(dataset: str, licence: str, accessed: str, *, may: bool) -> str:
     return f"{name}{when} ({asks})" if dataset else f"{name}{when}"
 
 
-def _by_marks(events: pd.DataFrame) -> str:
-    names = {str(name).casefold() for name in events.columns}
-    return next((dataset for dataset, marks in _MARKS if marks <= names), "")
+def _told(events: pd.DataFrame) -> Any:
+    """Names in the column of datasets, brought to those known here."""
+    if "dataset" not in events.columns:
+        return np.full(len(events), "", dtype=object)
+    texts = [
+        "" if pd.isna(name) else str(name).strip() for name in events["dataset"].astype(object)
+    ]
+    known = {text: _named(text) for text in set(texts)}
+    return np.array([known[text] for text in texts], dtype=object)
+
+
+def _named(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).casefold().translate(_LOOKALIKES)
+    plain = "".join(mark for mark in plain if unicodedata.category(mark) not in ("Cf", "Mn"))
+    closed = next((name for name, words in _CLOSED_NAMES if words.search(plain)), None)
+    known = closed or _OPEN_NAMES.get(text.casefold())
+    # A word that is a name of ours, but for rows that are known by their content, says nothing.
+    return known or (f"{text} (as the table says)" if text and text in TERMS else text)
+
+
+def _filled(column: pd.Series) -> BoolArray:
+    texts = column.astype(object)
+    filled: BoolArray = (texts.notna() & (texts.astype(str).str.strip() != "")).to_numpy(bool)
+    return filled
+
+
+def _all_filled(events: pd.DataFrame, names: tuple[str, ...]) -> BoolArray:
+    columns = {plain_name(str(name)): name for name in events.columns}
+    if not columns.keys() >= set(names):
+        return np.zeros(len(events), dtype=bool)
+    return np.logical_and.reduce([_filled(events[columns[name]]) for name in names])
+
+
+def _marked(events: pd.DataFrame) -> list[tuple[str, BoolArray]]:
+    """Rows that bear the marks of a closed collection, whatever the table says of itself."""
+    cut = [plain_name(str(name))[:_LETTERS] for name in events.columns]
+    found = []
+    for dataset, strong, weak in _MARKS:
+        weight = np.zeros(len(events), dtype=int)
+        for place, name in enumerate(cut):
+            if name in strong or name in weak:
+                weight += _filled(events.iloc[:, place]) * (2 if name in strong else 1)
+        found.append((dataset, weight >= 2))
+    if "event_type" in events.columns:
+        types = events["event_type"].astype(str).str.strip().str.casefold()
+        found.append(("ACLED", types.isin(_MARKING_TYPES).to_numpy(bool)))
+    return found
+
+
+def _ours(events: pd.DataFrame) -> list[tuple[str, BoolArray]]:
+    """Rows that ship or that we drew: those that are still what they were."""
+    nothing = np.zeros(len(events), dtype=bool)
+    if not {"id", "place", "source", "lat", "lon"} <= set(events.columns):
+        return []
+    drawn = nothing
+    if "synthetic" in events.columns:
+        named = events["id"].astype(str).str.fullmatch(_SYNTHETIC_ID).to_numpy(bool)
+        drawn = named & (events["source"].astype(str) == SYNTHETIC_SOURCE).to_numpy(bool)
+    shipped = np.array([key in _article_keys() for key in _keys(events)], dtype=bool)
+    return [("synthetic", drawn), ("news article", shipped if len(events) else nothing)]
+
+
+@cache
+def _article_keys() -> frozenset[tuple[object, ...]]:
+    return frozenset(_keys(datasets.article_incidents()))
+
+
+def _keys(events: pd.DataFrame) -> list[tuple[object, ...]]:
+    """What a row of the article is known by."""
+    words = [
+        events[name].astype(str) if name in events.columns else [""] * len(events)
+        for name in ("id", "place", "description", "source")
+    ]
+    degrees = [
+        pd.to_numeric(events[name], errors="coerce").astype(float).round(4)
+        for name in ("lat", "lon")
+    ]
+    return list(zip(*words, *degrees, strict=True))

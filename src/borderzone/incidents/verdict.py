@@ -9,7 +9,7 @@ import pandas as pd
 from borderzone._checks import check_probability
 from borderzone.errors import DataError, RejectedRowsError
 from borderzone.incidents.schema import FLAGS, category_of
-from borderzone.incidents.terms import terms
+from borderzone.incidents.terms import leaving, terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -159,7 +159,7 @@ def verdict_sentences(events: gpd.GeoDataFrame) -> list[str]:
     -------
     list[str]
         Rows by status, layout and encoding, which column was taken for what,
-        notes of the reader, and the terms of each collection.
+        notes of the reader, the terms of each collection, and what of them may leave.
 
     Raises
     ------
@@ -170,12 +170,13 @@ def verdict_sentences(events: gpd.GeoDataFrame) -> list[str]:
     --------
     >>> import pandas as pd
     >>> from borderzone.incidents import read
-    >>> for sentence in verdict_sentences(read(pd.DataFrame({"Lat": [34.4], "x": [41.1]}))):
+    >>> table = pd.DataFrame({"Lat": [34.4], "x": [41.1]})
+    >>> for sentence in verdict_sentences(read(table, terms="mine")):
     ...     print(sentence)
     Rows: 1 ok, 0 fixed, 0 quarantined (0 %).
     Read as: format table.
     Columns: lat from 'Lat', lon from 'x'.
-    Terms of your table (1 rows): not known here: ask whoever gave you the table.
+    Terms of your table (1 rows): yours to pass on, as you said.
     """
     told = check(events).attrs
     sentences = [_counts_told(told)]
@@ -191,6 +192,9 @@ def verdict_sentences(events: gpd.GeoDataFrame) -> list[str]:
         name = row.dataset or "your table"
         when = f", accessed {row.accessed}" if row.accessed else ""
         sentences.append(f"Terms of {name} ({row.rows:,} rows{when}): {row.terms}.")
+    decided = leaving(events)
+    if not decided.rows:
+        sentences.append(f"Public: counts only, for {decided.why_not}{decided.way_out}.")
     return sentences
 
 
