@@ -12,12 +12,13 @@ import pytest
 from incident_tables import acled, gtd, ucdp
 
 from borderzone import incidents
-from borderzone.corridor import Corridor
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from borderzone.corridor import Corridor
 
 SUFFIXES = (".csv", ".geojson", ".gpkg", ".parquet", ".xlsx")
 
@@ -42,8 +43,8 @@ TABLES: dict[str, tuple[Callable[[], Any], str, str]] = {
     "a copy of ACLED": (lambda: plain(dataset="acled copy"), "counts", "counts"),
     "ACLED with a space": (lambda: plain(dataset="ACLED "), "counts", "counts"),
     "ACLED in full width": (lambda: plain(dataset="ＡＣＬＥＤ"), "counts", "counts"),
-    "ACLED in Cyrillic": (lambda: plain(dataset="АСLЕD"), "counts", "counts"),  # noqa: RUF001
-    "UCDP in Cyrillic": (lambda: plain(dataset="UСDР GЕD"), "counts", "rows"),  # noqa: RUF001
+    "ACLED in Cyrillic": (lambda: plain(dataset="АСLЕD"), "counts", "counts"),
+    "UCDP in Cyrillic": (lambda: plain(dataset="UСDР GЕD"), "counts", "rows"),
     "UCDP and more": (lambda: plain(dataset="UCDP GED and our own"), "counts", "rows"),
     "one row of UCDP": (lambda: plain(dataset=["UCDP GED", ""]), "counts", "rows"),
     "one row of GTD": (lambda: plain(dataset=["UCDP GED", "gtd 2021"]), "counts", "counts"),

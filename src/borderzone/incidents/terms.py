@@ -147,7 +147,7 @@ _CLOSED_NAMES = (
     ("GTD", re.compile(r"(?<![a-z])gtd(?![a-z])|global terrorism database")),
 )
 _LOOKALIKES = str.maketrans(
-    "авсԁеіјӏмнорԛѕтухαβεικνορτυχ",  # noqa: RUF001 - the letters that are meant
+    "авсԁеіјӏмнорԛѕтухαβεικνορτυχ",
     "abcdeijlmhopqstyxabeikvoptyx",
 )
 _BY_FORMAT = {"acled": "ACLED", "gtd": "GTD"}
@@ -547,7 +547,7 @@ def _article_keys() -> frozenset[tuple[object, ...]]:
 
 
 def _keys(events: pd.DataFrame) -> list[tuple[object, ...]]:
-    """What a row of the article is known by."""
+    """Give what a row of the article is known by."""
     words = [
         events[name].astype(str) if name in events.columns else [""] * len(events)
         for name in ("id", "place", "description", "source")
