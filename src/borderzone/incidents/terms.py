@@ -509,7 +509,8 @@ def _all_filled(events: pd.DataFrame, names: tuple[str, ...]) -> BoolArray:
     columns = {plain_name(str(name)): name for name in events.columns}
     if not columns.keys() >= set(names):
         return np.zeros(len(events), dtype=bool)
-    return np.logical_and.reduce([_filled(events[columns[name]]) for name in names])
+    filled = [_filled(events[columns[name]]) for name in names]
+    return np.asarray(np.logical_and.reduce(filled), dtype=bool)
 
 
 def _marked(events: pd.DataFrame) -> list[tuple[str, BoolArray]]:
