@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import shapely
 from pyproj import CRS, Geod, Proj, Transformer
 from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import HotineObliqueMercatorBConversion
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 
 from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Frame",
+    "check_on_globe",
+    "in_degrees",
     "north_azimuth_deg",
     "oblique_mercator",
     "raster_crs",
@@ -360,3 +363,97 @@ def _parsed(crs: Any) -> CRS:
     except CRSError as error:
         msg = f"cannot understand the raster's CRS {str(crs)[:60]!r}: {error}"
         raise CRSMismatchError(msg) from error
+
+
+def in_degrees(layer: Any, what: str) -> Any:
+    """
+    Bring shapes to longitude and latitude.
+
+    Parameters
+    ----------
+    layer
+        GeoDataFrame or GeoSeries with a CRS.
+    what
+        What it is called in messages.
+
+    Returns
+    -------
+    GeoDataFrame or GeoSeries
+        The layer in EPSG:4326; a coordinate outside of where its CRS holds is infinite.
+
+    Raises
+    ------
+    CRSMismatchError
+        If it has no CRS, one that lies nowhere on Earth, or one that names a file.
+    """
+    if layer.crs is None:
+        msg = f"{what} has no CRS; set it, for example with set_crs('EPSG:4326')"
+        raise CRSMismatchError(msg)
+    refuse_grid_files(layer.crs, what)
+    try:
+        return layer.to_crs("EPSG:4326")
+    except (ProjError, CRSError) as error:
+        reason = str(error).splitlines()[0][:120]
+        msg = (
+            f"{what} is in {layer.crs.name[:60]!r}, from which longitude and latitude cannot be "
+            f"told ({reason}); project it to EPSG:4326 where it comes from"
+        )
+        raise CRSMismatchError(msg) from error
+
+
+# A grid of shifts named by its path: the projection library would open it, whatever it is.
+_GRID_FILE = re.compile(
+    r"""(?:PARAMETERFILE\s*\[[^\]]*|(?:nad|geoid)grids\s*=\s*[^\s"]*)[/\\]""", re.IGNORECASE
+)
+
+
+def refuse_grid_files(crs: CRS, what: str) -> None:
+    """
+    Refuse a CRS whose definition names a file by its path.
+
+    Parameters
+    ----------
+    crs
+        The CRS.
+    what
+        What has it, for the message.
+
+    Raises
+    ------
+    CRSMismatchError
+        If it does.
+    """
+    if _GRID_FILE.search(f"{crs.srs} {crs.to_wkt()}"):
+        msg = (
+            f"{what} has a CRS that names another file ({crs.name[:60]!r}); project it to EPSG:4326 "
+            "where it comes from"
+        )
+        raise CRSMismatchError(msg)
+
+
+def check_on_globe(layer: Any, what: str) -> None:
+    """
+    Refuse shapes whose coordinates are no numbers, or lie where their CRS does not hold.
+
+    Parameters
+    ----------
+    layer
+        GeoDataFrame or GeoSeries in longitude and latitude.
+    what
+        What it is called in messages.
+
+    Raises
+    ------
+    InvalidGeometryError
+        If a coordinate is not finite.
+    """
+    shapes = layer.geometry.to_numpy()
+    coordinates, owners = shapely.get_coordinates(shapes, return_index=True)
+    wrong = ~np.isfinite(coordinates).all(axis=1)
+    if wrong.any():
+        rows = np.unique(owners[wrong])
+        msg = (
+            f"{what}: {len(rows):,} shapes lie nowhere on Earth, the first in row {rows[0] + 1:,}; "
+            "name the CRS they are really in, or leave them out"
+        )
+        raise InvalidGeometryError(msg)

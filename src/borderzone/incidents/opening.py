@@ -16,7 +16,7 @@ from borderzone.incidents.heading import is_tag_row
 from borderzone.incidents.layouts import LAYOUTS
 from borderzone.incidents.text import find_encoding, parse_text
 from borderzone.incidents.text_cells import unescape_own
-from borderzone.io import local_file, read_parquet, read_sidecar, read_vector, sha256, unpacked
+from borderzone.io import local_file, read_parquet, read_rows, read_sidecar, sha256, unpacked
 from borderzone.io.files import check_text_size, refuse_address
 from borderzone.io.limits import current, how_to_raise
 
@@ -105,7 +105,9 @@ def opened(
         check_choice(asked, "format", (*LAYOUTS, *_WAYS))
     if isinstance(source, pd.DataFrame):
         layout = asked if asked in LAYOUTS else None
-        table = source.rename(columns=str)
+        # A table of geopandas that has no geometry is a plain one, with columns to be read.
+        is_plain = getattr(source, "active_geometry_name", "") is None
+        table = (pd.DataFrame(source) if is_plain else source).rename(columns=str)
         return _without_tags(Opened(table, "the table", layout, {}, "", [], _origin(source.attrs)))
     if not isinstance(source, (str, os.PathLike)):
         msg = f"incidents are read from a path or a table of pandas, got {type(source).__name__}"
@@ -181,7 +183,7 @@ def _from_file(path: Path, asked: str | None, *, encoding: str | None, sheet: st
         msg = f"sheet={sheet!r} is of a spreadsheet, which {path.name} is not; leave it out"
         raise InvalidParameterError(msg)
     if way == "vector":
-        read = read_parquet if suffix == ".parquet" else read_vector
+        read = read_parquet if suffix == ".parquet" else read_rows
         places = read(path, what=_WHAT)
         return Opened(places, path.name, layout, {}, "", places.attrs.get("notes", []))
     if way == "excel":

@@ -12,12 +12,14 @@ import numpy as np
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.aliases import ALIASES, match_columns
 from borderzone.incidents.canonical import ReadOptions, canonical
+from borderzone.incidents.cells import shown
 from borderzone.incidents.layouts import Layout, layout_of
 from borderzone.incidents.opening import Opened, opened
 from borderzone.incidents.point_columns import with_coordinates
 from borderzone.incidents.positions import check_bbox
 from borderzone.incidents.schema import Ledger
 from borderzone.incidents.terms import check_terms, said_of, under_terms
+from borderzone.io import nested_as_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -125,7 +127,7 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     options = _options(date_format, fix_swapped, bbox, as_of)
     day, said = _day(accessed), check_terms(terms) or said_of(source)
     found = opened(source, format, encoding=encoding, sheet=sheet)
-    raw, name = found.table, found.name
+    (raw, nested), name = nested_as_text(found.table), found.name
     if raw.empty:
         msg = f"{name} has no rows"
         raise DataError(msg)
@@ -136,7 +138,8 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     # The layout knows its columns; what the user names goes before both.
     parts = parts if layout.name == "table" else {**own, **dict(columns or {})}
     ledger = Ledger(len(raw))
-    if isinstance(raw, gpd.GeoDataFrame):
+    _tell_nested(raw, nested, parts, ledger)
+    if isinstance(raw, gpd.GeoDataFrame) and raw.active_geometry_name is not None:
         raw, parts = with_coordinates(raw, parts, name, ledger)
     parts = _places_in(raw, parts, name)
     _tell_ragged(raw, found.odd, ledger)
@@ -219,6 +222,17 @@ def _no_places(raw: pd.DataFrame, absent: list[str], name: str) -> str:
         f"for both in one {', '.join(ALIASES['latlon'])}; for grid references "
         f"{', '.join(ALIASES['mgrs'])}; or pass columns={{{absent[0]!r}: 'the name in your file'}}"
     )
+
+
+def _tell_nested(
+    raw: pd.DataFrame, nested: Mapping[str, list[int]], parts: Mapping[str, str], ledger: Ledger
+) -> None:
+    """Quarantine rows where a list or an object stands for a value that is read."""
+    for column, rows in nested.items():
+        if column in parts.values():
+            for row in rows:
+                told = f"{column} holds {shown(raw[column].iloc[row])}, a list or an object"
+                ledger.quarantine(row, "not one value", told)
 
 
 def _tell_ragged(raw: pd.DataFrame, odd: Mapping[int, str], ledger: Ledger) -> None:

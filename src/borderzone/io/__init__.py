@@ -13,7 +13,13 @@ from borderzone.io.raster import open_raster, read_raster, write_raster
 from borderzone.io.records import Record, describe
 from borderzone.io.sidecars import read_sidecar, write_sidecar
 from borderzone.io.tables import read_table, write_csv
-from borderzone.io.vector import read_vector, write_geoparquet, write_gpkg
+from borderzone.io.vector import (
+    nested_as_text,
+    read_rows,
+    read_vector,
+    write_geoparquet,
+    write_gpkg,
+)
 from borderzone.io.warp import warp
 from borderzone.io.writer import RasterWriter, copy_raster, create_raster, read_window
 
@@ -32,6 +38,7 @@ __all__ = [
     "limits",
     "local_file",
     "member",
+    "nested_as_text",
     "open_classes",
     "open_dem",
     "open_raster",
@@ -39,6 +46,7 @@ __all__ = [
     "read_dem",
     "read_parquet",
     "read_raster",
+    "read_rows",
     "read_sidecar",
     "read_table",
     "read_vector",

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 
 from borderzone.errors import DataError
+from borderzone.io import ogr
 from borderzone.io.archives import member
 from borderzone.io.files import check_text_size
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["read_kml"]
 
-_DRIVERS = ("KML", "LIBKML")
 # Plain KML needs none of these; with them a parser can be made to open other files.
 _FORBIDDEN = (b"<!doctype", b"<!entity", b"<ogrvrt", b"xi:include")
 _OUTWARD = re.compile(rb"<\s*(?:\w+:)?(NetworkLink|Schema\w*Url)\b")
@@ -97,12 +96,12 @@ def _check_plain(text: bytes, file: Path, what: str) -> None:
 
 
 def _all_folders(copy: Path, name: str, layer: str | None, what: str) -> gpd.GeoDataFrame:
-    folders = [str(folder) for folder, _ in pyogrio.list_layers(copy)]
+    folders = ogr.layers(copy, what)
     if layer is not None and layer not in folders:
         msg = f"{what}: {name!r} holds the layers {', '.join(folders)}; name one of them"
         raise DataError(msg)
     wanted = folders if layer is None else [layer]
-    frames = list(_read_folders(copy, wanted))
+    frames = list(_read_folders(copy, wanted, what))
     if not frames:
         msg = f"{what}: {name!r} holds no place; export it again"
         raise DataError(msg)
@@ -113,12 +112,10 @@ def _all_folders(copy: Path, name: str, layer: str | None, what: str) -> gpd.Geo
     return gpd.GeoDataFrame(whole.drop(columns=plain), geometry="geometry", crs="EPSG:4326")
 
 
-def _read_folders(copy: Path, wanted: list[str]) -> Iterator[gpd.GeoDataFrame]:
+def _read_folders(copy: Path, wanted: list[str], what: str) -> Iterator[gpd.GeoDataFrame]:
     for place, folder in enumerate(wanted):
-        if str(pyogrio.read_info(copy, layer=folder)["driver"]) not in _DRIVERS:
-            msg = f"{folder!r} is not KML"
-            raise DataError(msg)
-        frame = gpd.read_file(copy, layer=folder if wanted.count(folder) == 1 else place)
+        # A name that comes twice would give the same folder twice.
+        frame = ogr.read(copy, folder if wanted.count(folder) == 1 else place, what)
         if len(frame):
             frame = frame.drop(
                 columns=[c for c in frame if c != "geometry" and frame[c].isna().all()]

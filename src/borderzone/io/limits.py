@@ -56,6 +56,12 @@ class Limits:
         Columns of a table.
     table_bytes
         What the cells of a table take in memory.
+    database_entries
+        Tables, indexes and triggers of a GeoPackage.
+    database_sql_bytes
+        Longest definition of one of them.
+    database_steps
+        Steps of SQLite that looking at one layer of a GeoPackage may take.
     raster_cells
         Cells of a raster, over all bands.
     raster_cells_by_block
@@ -85,6 +91,9 @@ class Limits:
     table_rows: int = 20_000_000
     table_columns: int = 5_000
     table_bytes: int = 2 * _GIB
+    database_entries: int = 10_000
+    database_sql_bytes: int = 256 * _KIB
+    database_steps: int = 1_000_000_000
     raster_cells: int = 1_000_000_000
     raster_cells_by_block: int = 4_000_000_000
     raster_piece_cells: int = 2**26

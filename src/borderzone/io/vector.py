@@ -5,31 +5,30 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import pyogrio
+import numpy as np
+import pandas as pd
 import shapely
+from shapely.geometry import shape
 
-from borderzone.errors import CRSMismatchError, DataError, LimitError, OutputError
+from borderzone.crs import check_on_globe, in_degrees
+from borderzone.errors import BorderzoneError, CRSMismatchError, DataError, OutputError
+from borderzone.io import ogr
 from borderzone.io.files import atomic_write, check_text_size, local_file
 from borderzone.io.kml import read_kml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
 
-__all__ = ["read_vector", "write_geoparquet", "write_gpkg"]
+__all__ = ["nested_as_text", "read_rows", "read_vector", "write_geoparquet", "write_gpkg"]
 
 SUFFIXES = frozenset({".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".kmz", ".parquet"})
 FIXED_DATE = "2000-01-01T00:00:00Z"  # the time stamp inside a GeoPackage, so that bytes repeat
 
-_DRIVERS = {
-    ".gpkg": ("GPKG",),
-    ".shp": ("ESRI Shapefile",),
-    ".fgb": ("FlatGeobuf",),
-}
+_SHOWN_LAYERS = 20
 _GEOJSON_TYPES = frozenset({"FeatureCollection", "Feature"})
 _WGS84_NAMES = ("CRS84", "EPSG::4326", "EPSG:4326")
 
@@ -67,18 +66,67 @@ def read_vector(
     LimitError
         If a text file or what an archive unpacks to is too large.
     """
+    rows = read_rows(path, layer=layer, what=what)
+    if not _has_places(rows):
+        msg = (
+            f"{what}: {Path(path).name!r} holds rows without shapes; export a layer with "
+            "points, lines or areas (in geopandas: points_from_xy on longitude and latitude)"
+        )
+        raise DataError(msg)
+    check_on_globe(rows, f"{what}: {Path(path).name!r}")
+    return nested_as_text(rows)[0]
+
+
+def read_rows(
+    path: str | os.PathLike[str], *, layer: str | None = None, what: str = "vector file"
+) -> pd.DataFrame:
+    """
+    Read a vector file as `read_vector` does, and a layer without shapes as a plain table.
+
+    Parameters
+    ----------
+    path
+        As in `read_vector`.
+    layer
+        As in `read_vector`.
+    what
+        As in `read_vector`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Its rows; a GeoDataFrame in EPSG:4326 where it has shapes. Cells may hold
+        lists and objects, and shapes may lie outside of where their CRS holds.
+
+    Raises
+    ------
+    DataError
+        As `read_vector`.
+    CRSMismatchError
+        As `read_vector`.
+    LimitError
+        As `read_vector`.
+    """
     file = local_file(path, SUFFIXES, what)
-    suffix = file.suffix.lower()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # a reader grumbling over a file
-            frame = _read(file, suffix, layer, what)
-    except (DataError, CRSMismatchError, LimitError):
+            warnings.simplefilter("ignore")  # a reader grumbling over a file
+            rows = _read(file, file.suffix.lower(), layer, what)
+            return _flat(rows, file, what) if _has_places(rows) else pd.DataFrame(rows)
+    except BorderzoneError:
         raise
     except Exception as error:  # whatever a reader raises on a broken file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         msg = f"{what}: {file.name!r} cannot be read ({reason[:200]}); export it again"
         raise DataError(msg) from error
+
+
+def _has_places(rows: pd.DataFrame) -> bool:
+    return isinstance(rows, gpd.GeoDataFrame) and rows.active_geometry_name is not None
+
+
+def _flat(frame: gpd.GeoDataFrame, file: Path, what: str) -> gpd.GeoDataFrame:
+    """Drop heights, go to longitude and latitude, and keep notes of what was left out."""
     if frame.crs is None:
         msg = (
             f"{what}: {file.name!r} names no coordinate reference system; add it "
@@ -89,12 +137,71 @@ def read_vector(
     high = int(shapely.has_z(frame.geometry.array).sum())
     if high:
         notes.append(f"heights of {high:,} shapes were left out")
-    flat = frame.set_geometry(shapely.force_2d(frame.geometry.array)).to_crs("EPSG:4326")
+    level = frame.set_geometry(shapely.force_2d(frame.geometry.array))
+    flat = in_degrees(level, f"{what}: {file.name!r}")
     flat.attrs["notes"] = notes
     return flat
 
 
-def _read(file: Path, suffix: str, layer: str | None, what: str) -> gpd.GeoDataFrame:
+def nested_as_text(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[int]]]:
+    """
+    Write lists and objects in cells as JSON, and tell where they were.
+
+    Bytes that are text become text and are not told.
+
+    Parameters
+    ----------
+    rows
+        The table; it is not changed.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame and dict
+        The table with one value a cell, and the places of rows by column.
+    """
+    found: dict[str, list[int]] = {}
+    plain = rows
+    for place, name in enumerate(rows.columns):
+        column = rows.iloc[:, place]
+        if column.dtype != object:
+            continue
+        cells = column.tolist()
+        odd = [row for row, cell in enumerate(cells) if isinstance(cell, _NESTED)]
+        if not odd:
+            continue
+        plain = rows.copy() if plain is rows else plain
+        words = [_text_of(cell) if isinstance(cell, _NESTED) else cell for cell in cells]
+        plain.isetitem(place, pd.Series(words, index=rows.index, dtype=object))
+        lists = [row for row in odd if not _is_text(cells[row])]
+        if lists:
+            found[str(name)] = lists
+    return plain, found
+
+
+_NESTED = (list, dict, tuple, set, frozenset, np.ndarray, bytes, bytearray)
+
+
+def _is_text(cell: Any) -> bool:
+    if not isinstance(cell, (bytes, bytearray)):
+        return False
+    try:
+        cell.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _text_of(cell: Any) -> str:
+    if isinstance(cell, (bytes, bytearray)):
+        return cell.decode() if _is_text(cell) else f"{len(cell):,} bytes"
+    plain = cell.tolist() if isinstance(cell, np.ndarray) else cell
+    try:
+        return json.dumps(plain, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):  # keys that are no text, or a list in itself
+        return f"a {type(cell).__name__}"
+
+
+def _read(file: Path, suffix: str, layer: str | None, what: str) -> pd.DataFrame:
     if suffix == ".parquet":
         return gpd.read_parquet(file)
     if suffix in {".geojson", ".json"}:
@@ -115,35 +222,74 @@ def _from_geojson(content: Any, file: Path, what: str) -> gpd.GeoDataFrame:
     if kind not in _GEOJSON_TYPES:
         msg = f"{what}: {file.name!r} holds {kind!r}, not a FeatureCollection; export it as GeoJSON"
         raise DataError(msg)
-    crs = (content.get("crs") or {}).get("properties", {}).get("name", "CRS84")
-    if not str(crs).endswith(_WGS84_NAMES):
+    crs = _stated_crs(content)
+    if not crs.endswith(_WGS84_NAMES):
         msg = (
-            f"{what}: {file.name!r} says it is in {crs}; GeoJSON is longitude and latitude "
+            f"{what}: {file.name!r} says it is in {crs[:60]}; GeoJSON is longitude and latitude "
             "(EPSG:4326). Project it before the export"
         )
         raise CRSMismatchError(msg)
     features = content["features"] if kind == "FeatureCollection" else [content]
-    if not features:
-        return gpd.GeoDataFrame(geometry=[], crs="EPSG:4326")
-    frame = gpd.GeoDataFrame.from_features(features, crs="EPSG:4326")
-    return frame[[*frame.columns.drop("geometry"), "geometry"]]
+    features = [] if features is None else features
+    if not isinstance(features, list):
+        msg = f"{what}: {file.name!r} has no list of features; export it as GeoJSON"
+        raise DataError(msg)
+    rows, shapes = [], []
+    for number, feature in enumerate(features, start=1):
+        try:
+            shapes.append(_shape(feature))
+            rows.append(_properties(feature))
+        except Exception as error:  # whatever shapely raises on a broken shape
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            msg = f"{what}: {file.name!r} cannot be read: feature {number:,} is broken ({reason[:200]})"
+            raise DataError(msg) from error
+    return gpd.GeoDataFrame(pd.DataFrame(rows), geometry=shapes, crs="EPSG:4326")
 
 
-def _from_ogr(file: Path, layer: str | None, what: str) -> gpd.GeoDataFrame:
-    layers = [str(name) for name, _ in pyogrio.list_layers(file)]
+def _stated_crs(content: Mapping[str, Any]) -> str:
+    crs: Any = content.get("crs")
+    for member in ("properties", "name"):
+        crs = crs.get(member) if isinstance(crs, dict) else None
+    return "CRS84" if content.get("crs") is None else str(crs)
+
+
+def _shape(feature: Any) -> Any:
+    if not isinstance(feature, dict):
+        msg = f"it is a {type(feature).__name__}, not a Feature"
+        raise DataError(msg)
+    geometry = feature.get("geometry")
+    if geometry is not None and not isinstance(geometry, dict):
+        msg = f"its geometry is a {type(geometry).__name__}"
+        raise DataError(msg)
+    return shape(geometry) if geometry else None
+
+
+def _properties(feature: Mapping[str, Any]) -> dict[str, Any]:
+    properties = feature.get("properties") or {}
+    if not isinstance(properties, dict):
+        msg = f"its properties are a {type(properties).__name__}"
+        raise DataError(msg)
+    # A property may carry the name of the column that holds the shapes.
+    return {f"{name}_original" if name == "geometry" else name: v for name, v in properties.items()}
+
+
+def _from_ogr(file: Path, layer: str | None, what: str) -> pd.DataFrame:
+    layers = ogr.layers(file, what)
+    if not layers:
+        msg = f"{what}: {file.name!r} holds no layer of shapes or rows; export it again"
+        raise DataError(msg)
     if layer is None and len(layers) == 1:
         layer = layers[0]
     if layer not in layers:
-        msg = f"{what}: {file.name!r} holds the layers {', '.join(layers)}; name one of them"
+        msg = f"{what}: {file.name!r} holds the layers {_named(layers)}; name one of them"
         raise DataError(msg)
-    driver = str(pyogrio.read_info(file, layer=layer)["driver"])
-    if driver not in _DRIVERS[file.suffix.lower()]:
-        msg = (
-            f"{what}: {file.name!r} is {driver}, not what its extension {file.suffix!r} says; "
-            "export it again, or give it its true extension"
-        )
-        raise DataError(msg)
-    return gpd.read_file(file, layer=layer, engine="pyogrio")
+    return ogr.read(file, layer, what)
+
+
+def _named(layers: list[str]) -> str:
+    shown = ", ".join(layers[:_SHOWN_LAYERS])
+    more = len(layers) - _SHOWN_LAYERS
+    return shown if more <= 0 else f"{shown} and {more:,} more"
 
 
 def write_geoparquet(frame: gpd.GeoDataFrame, path: str | os.PathLike[str]) -> None:
@@ -185,17 +331,6 @@ def write_gpkg(layers: Mapping[str, gpd.GeoDataFrame], path: str | os.PathLike[s
     if not layers:
         msg = f"{os.fspath(path)!r} would have no layer; give at least one table"
         raise OutputError(msg)
-    with atomic_write(path) as temporary, _vector_options(OGR_CURRENT_DATE=FIXED_DATE):
+    with atomic_write(path) as temporary, ogr.options(OGR_CURRENT_DATE=FIXED_DATE):
         for name, frame in layers.items():
             frame.to_file(temporary, layer=name, driver="GPKG", engine="pyogrio")
-
-
-@contextmanager
-def _vector_options(**options: str) -> Iterator[None]:
-    """Set options of the vector reader's own GDAL, and put the old ones back."""
-    before = {name: pyogrio.get_gdal_config_option(name) for name in options}
-    pyogrio.set_gdal_config_options(options)
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options(before)

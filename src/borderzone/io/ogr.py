@@ -1,0 +1,189 @@
+"""The one door to the drivers of vector files: what is handed to them was looked at before."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pyogrio
+
+from borderzone.errors import DataError
+from borderzone.io import sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pandas as pd
+
+__all__ = ["layers", "options", "read"]
+
+_DRIVERS = {
+    ".gpkg": ("GPKG",),
+    ".shp": ("ESRI Shapefile",),
+    ".fgb": ("FlatGeobuf",),
+    ".kml": ("KML", "LIBKML"),
+}
+# A Shapefile is nothing without these; .prj and .cpg are read where they are there.
+_PARTS = (".dbf", ".shx")
+_PARTS_READ = (*_PARTS, ".prj", ".cpg")
+# The file and nothing it points at: neither extensions and statements of SQLite, nor styles of
+# KML that lie elsewhere, nor other files of the folder, nor an index rebuilt beside the file.
+_SHUT = {
+    "OGR_SQLITE_LOAD_EXTENSIONS": "",
+    "OGR_SQLITE_PRAGMA": "",
+    "SQLITE_USE_OGR_VFS": "NO",
+    "LIBKML_EXTERNAL_STYLE": "NO",
+    "LIBKML_RESOLVE_STYLE": "NO",
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "SHAPE_RESTORE_SHX": "NO",
+}
+# Options belong to the process: two readers that set and put them back would mix them up.
+_SETTING = threading.RLock()
+
+
+def layers(file: Path, what: str) -> list[str]:
+    """
+    List the layers of a vector file; of a database only if it holds nothing but data.
+
+    Parameters
+    ----------
+    file
+        A local file.
+    what
+        What it is needed for, for messages.
+
+    Returns
+    -------
+    list of str
+        Their names, in the order of the file; a name may come twice.
+
+    Raises
+    ------
+    DataError
+        If the file, or one that belongs to it, is missing, damaged or not let in.
+    LimitError
+        If it holds more than is allowed.
+    """
+    if sqlite.is_sqlite(file):
+        return sqlite.vector_layers(file, what)
+    _check_parts(file, what)
+    with options(**_SHUT):
+        return [str(name) for name, _ in pyogrio.list_layers(file)]
+
+
+def read(file: Path, layer: str | int, what: str) -> pd.DataFrame:
+    """
+    Read a layer of a vector file.
+
+    Parameters
+    ----------
+    file
+        A local file.
+    layer
+        One of `layers`, or its place among them.
+    what
+        What it is needed for, for messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Its rows; a GeoDataFrame where the layer has shapes.
+
+    Raises
+    ------
+    DataError
+        As `layers`, or if the file is not what its extension says, or states
+        more rows than it has bytes.
+    LimitError
+        As `layers`.
+    """
+    if sqlite.is_sqlite(file):
+        rows = sqlite.check_layer(file, str(layer), what)
+        opening = {"LIST_ALL_TABLES": "NO", "IMMUTABLE": "YES"}
+    else:
+        _check_parts(file, what)
+        rows, opening = None, {}
+    with options(**_SHUT):
+        stated = pyogrio.read_info(file, layer=layer, **opening)
+        _check_driver(file, str(stated["driver"]), what)
+        _check_rows(file, int(stated["features"]), what)
+        # The true number of rows, where it is known: the one that a file states may be anything.
+        table = pyogrio.read_dataframe(file, layer=layer, max_features=rows, **opening)
+    if rows not in {None, len(table)}:
+        msg = f"{what}: {file.name!r} is damaged: {len(table):,} of {rows:,} rows came out; export it again"
+        raise DataError(msg)
+    return table
+
+
+@contextmanager
+def options(**wanted: str) -> Iterator[None]:
+    """
+    Set options of the vector reader's own GDAL, and put the old ones back.
+
+    Parameters
+    ----------
+    **wanted
+        Value by name.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
+    with _SETTING:
+        before = {name: pyogrio.get_gdal_config_option(name) for name in wanted}
+        pyogrio.set_gdal_config_options(wanted)
+        try:
+            yield
+        finally:
+            pyogrio.set_gdal_config_options(before)
+
+
+def _check_driver(file: Path, driver: str, what: str) -> None:
+    if driver not in _DRIVERS[file.suffix.lower()]:
+        msg = (
+            f"{what}: {file.name!r} is {driver}, not what its extension {file.suffix!r} says; "
+            "export it again, or give it its true extension"
+        )
+        raise DataError(msg)
+
+
+def _check_rows(file: Path, rows: int, what: str) -> None:
+    """Memory is set aside by the number of rows that a file states, which may be anything."""
+    size = file.stat().st_size
+    if rows > size:
+        msg = (
+            f"{what}: {file.name!r} is damaged: it states {rows:,} rows in {size:,} bytes; export "
+            "it again"
+        )
+        raise DataError(msg)
+
+
+def _check_parts(file: Path, what: str) -> None:
+    """Ask for the files of a Shapefile, none of which may lead out of its folder."""
+    if file.suffix.lower() != ".shp":
+        return
+    beside = {part: _part(file, part) for part in _PARTS_READ}
+    missing = [part for part in _PARTS if beside[part] is None]
+    if missing:
+        msg = (
+            f"{what}: {file.name!r} has no {' and no '.join(missing)} beside it; a Shapefile is "
+            "several files of one name: copy all of them, or export a GeoPackage"
+        )
+        raise DataError(msg)
+    for part in filter(None, beside.values()):
+        if part.is_symlink() and not file.is_symlink():
+            msg = (
+                f"{what}: {part.name!r} beside {file.name!r} is a link to another file; put the "
+                "file itself there"
+            )
+            raise DataError(msg)
+
+
+def _part(file: Path, suffix: str) -> Path | None:
+    for near in (file.with_suffix(suffix), file.with_suffix(suffix.upper())):
+        if near.is_file() or near.is_symlink():
+            return near
+    return None
