@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -18,20 +19,22 @@ from pydantic import (
     model_validator,
 )
 
-from borderzone._checks import check_choice
-from borderzone.errors import InvalidParameterError, InvalidScenarioError
+from borderzone._checks import check_choice, check_path, shown
+from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
 from borderzone.patrol.assumptions import ASSUMPTION_NAMES, Assumption, default_assumptions
 from borderzone.patrol.forces import Force
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from borderzone.difficulty import IndexWeights
 
-__all__ = ["PRESETS", "Scenario", "Uncertain", "read_toml"]
+__all__ = ["PRESETS", "Scenario", "Uncertain", "named_after", "read_toml"]
+
+# Terrain cells along the side of a working cell: 2 km over 1 m.
+_MOST_TIMES = 2000
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Weight = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+Depth = Annotated[float, Field(gt=0, le=20_000, allow_inf_nan=False)]
 OpenShare = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -149,8 +152,8 @@ class Scenario(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    name: Annotated[str, Field(min_length=1, max_length=80)] = "as is"
-    depth_km: Positive = 50.0
+    name: Annotated[str, Field(min_length=1, max_length=80, strict=True)] = "as is"
+    depth_km: Depth = 50.0
     segment_km: Positive = 10.0
     resolution_m: Positive = 2000.0
     terrain_resolution_m: Positive | None = None
@@ -175,7 +178,7 @@ class Scenario(BaseModel):
     targets: tuple[OpenShare, ...] = (0.5, 0.9, 0.95)
     confidence: OpenShare = 0.9
     max_units: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
-    reference_units: Annotated[int, Field(ge=1)] = 100
+    reference_units: Annotated[int, Field(ge=1, le=1_000_000)] = 100
     draws: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
     imputations: Annotated[int, Field(ge=10, le=100_000)] = 500
     uncertainty: dict[str, Uncertain] = Field(default_factory=dict)
@@ -184,9 +187,12 @@ class Scenario(BaseModel):
     @classmethod
     def _no_numbers_as_text(cls, value: Any, info: ValidationInfo) -> Any:
         annotation = cls.model_fields[str(info.field_name)].annotation
-        if isinstance(value, (str, bool)) and annotation in (int, float):
-            msg = f"must be a number, not {value!r} in quotes or a yes or no"
-            raise ValueError(msg)
+        several = isinstance(value, (list, tuple))
+        if several or annotation in (int, float, Positive | None):
+            for one in value if several else (value,):
+                if isinstance(one, (str, bytes, bool)):
+                    msg = f"must be a number, not {shown(one)} in quotes or a yes or no"
+                    raise ValueError(msg)  # noqa: TRY004 - what pydantic takes for a refusal
         return value
 
     def __init__(self, **values: Any) -> None:
@@ -221,6 +227,12 @@ class Scenario(BaseModel):
         if self.terrain_resolution_m is None:
             return self
         times = self.resolution_m / self.terrain_resolution_m
+        if times > _MOST_TIMES:
+            msg = (
+                f"terrain_resolution_m {self.terrain_resolution_m:g} goes {times:.3g} times into "
+                f"resolution_m {self.resolution_m:g}, the limit is {_MOST_TIMES:,}; take larger cells"
+            )
+            raise ValueError(msg)
         if times < 1.5 or abs(times - round(times)) > 1e-9:
             near = max(round(times), 2) * self.terrain_resolution_m
             msg = (
@@ -304,6 +316,12 @@ class Scenario(BaseModel):
         InvalidScenarioError
             If a name is unknown or a value impossible.
         """
+        given: Any = changes
+        if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+            msg = (
+                f'changes are new values by name, such as {{"depth_km": 25}}, got {shown(changes)}'
+            )
+            raise InvalidScenarioError(msg)
         values = self.model_dump()
         for name, value in changes.items():
             target, leaf = values, name
@@ -311,7 +329,7 @@ class Scenario(BaseModel):
                 target, leaf = values["force"], name.removeprefix("force.")
             if leaf not in target:
                 known = [*values, *(f"force.{key}" for key in values["force"])]
-                msg = f"a scenario has no {name!r}; it has {', '.join(sorted(known))}"
+                msg = f"a scenario has no {shown(name)}; it has {', '.join(sorted(known))}"
                 raise InvalidScenarioError(msg)
             target[leaf] = value
         return Scenario(**values)
@@ -333,14 +351,19 @@ class Scenario(BaseModel):
         Raises
         ------
         InvalidScenarioError
-            If the file exists.
+            If the file exists or cannot be written.
         """
         text = tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
         if path is not None:
-            if Path(path).exists():
+            file = Path(check_path(path, "scenario file", InvalidScenarioError))
+            if file.exists():
                 msg = f"{path} exists; choose another name or remove it first"
                 raise InvalidScenarioError(msg)
-            Path(path).write_text(text, encoding="utf-8")
+            try:
+                file.write_text(text, encoding="utf-8")
+            except OSError as error:
+                msg = f"{path} cannot be written: {error.strerror}"
+                raise InvalidScenarioError(msg) from error
         return text
 
     @classmethod
@@ -364,7 +387,10 @@ class Scenario(BaseModel):
             If the file is missing, not TOML, or holds an unknown name or an
             impossible value.
         """
-        return cls(**read_toml(path))
+        try:
+            return cls(**read_toml(path))
+        except InvalidScenarioError as error:
+            raise named_after(path, error) from error
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
@@ -386,7 +412,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     InvalidScenarioError
         If the file is missing or is not TOML.
     """
-    file = Path(path)
+    file = Path(check_path(path, "study or scenario file", InvalidScenarioError))
     if not file.is_file():
         msg = f"there is no scenario file {str(path)!r}"
         raise InvalidScenarioError(msg)
@@ -397,6 +423,26 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         raise InvalidScenarioError(msg) from error
 
 
+def named_after(path: Any, error: BorderzoneError) -> InvalidScenarioError:
+    """
+    Put the name of a file before what is wrong in it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    error
+        What is wrong.
+
+    Returns
+    -------
+    InvalidScenarioError
+        To be raised.
+    """
+    text = str(error)
+    return InvalidScenarioError(text if str(path) in text else f"{path}: {text}")
+
+
 def _plain(error: ValidationError) -> str:
     lines = []
     for problem in error.errors():
@@ -404,7 +450,7 @@ def _plain(error: ValidationError) -> str:
         if problem["type"] == "extra_forbidden":
             lines.append(f"{name} is not a name that a scenario knows")
         else:
-            lines.append(f"{name} = {problem['input']!r}: {problem['msg']}")
+            lines.append(f"{name} = {shown(problem['input'])}: {problem['msg']}")
     return "; ".join(lines)
 
 

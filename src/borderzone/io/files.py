@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from borderzone._checks import check_path, shown
 from borderzone.errors import DataError, LimitError, OutputError
 from borderzone.io.limits import current, how_to_raise
 
@@ -101,14 +102,10 @@ def refuse_address(path: str | os.PathLike[str], what: str) -> str:
     DataError
         If it is an address, a path into an archive, or a document itself.
     """
-    try:
-        text = os.fspath(path)
-    except TypeError:
-        msg = f"{what}: a path is needed, got {type(path).__name__}"
-        raise DataError(msg) from None
+    text = check_path(path, what)
     if any(mark in text for mark in _NOT_A_PATH):
         msg = (
-            f"{what}: {text!r} is not a local file; addresses, archives and inline documents "
+            f"{what}: {shown(text)} is not a local file; addresses, archives and inline documents "
             "are not opened. Download or unpack it first and give its path"
         )
         raise DataError(msg)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from borderzone._checks import check_choice
+from borderzone._checks import check_choice, shown
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.sensors import SENSORS, Sensor
 from borderzone.patrol.staffing import SHIFT_FACTORS, on_roll
@@ -153,4 +153,4 @@ def _in_words(detail: Any) -> str:
     if detail["type"] == "extra_forbidden":
         return f"{place} is no field; the fields are {', '.join(Force.model_fields)}"
     text = str(detail["msg"]).removeprefix("Value error, ")
-    return f"{place}: {text}, got {detail['input']!r}" if place else text
+    return f"{place}: {text}, got {shown(detail['input'])}" if place else text
