@@ -45,7 +45,7 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     begun: list[str] = []
     for name in ("read_ground", "patrol_cover"):
         monkeypatch.setattr(case, name, lambda *_, name=name, **__: begun.append(name))
-    monkeypatch.setattr(case.Corridor, "around", lambda *_, **__: begun.append("corridor"))
+    monkeypatch.setattr(bz.Corridor, "around", lambda *_, **__: begun.append("corridor"))
     return begun
 
 
@@ -173,7 +173,7 @@ def test_a_study_file_is_refused_before_any_work(
     ("scenario", "message"),
     [
         ({"resolution_m": 1.0}, r"resolution_m 1 makes about [\d,]+ cells, .* limit"),
-        ({"segment_km": 0.001}, r"segment_km 0\.001 makes [\d,]+ segments, .* limit"),
+        ({"segment_km": 0.001}, r"segment_km 0\.001 makes [\d,]+ segments .* limit"),
     ],
 )
 def test_too_much_is_refused_with_the_number(

@@ -12,7 +12,7 @@ import pytest
 
 import borderzone as bz
 from borderzone import datasets, figures, incidents
-from borderzone.errors import InvalidParameterError
+from borderzone.errors import InvalidParameterError, InvalidScenarioError
 from borderzone.figures.style import figure_of
 from borderzone.figures.words import attribution
 from borderzone.report.public import edition
@@ -167,9 +167,10 @@ def test_a_study_file_names_the_day_of_access(tmp_path: Path) -> None:
         "Events: table of the user, accessed 2026-11-02"
     ]
 
-    wrong = bz.Study.from_toml(tmp_path / "study.toml")
+    with pytest.raises(InvalidScenarioError, match="incidents_accessed must be a day"):
+        bz.Study.from_toml(tmp_path / "study.toml")
     with pytest.raises(InvalidParameterError, match=r"accessed must be a datetime\.date"):
-        load_incidents(wrong.incidents, None, 1, [], accessed=wrong.incidents_accessed)  # type: ignore[arg-type]
+        load_incidents(path, None, 1, [], accessed="yesterday")  # type: ignore[arg-type]
 
 
 def test_tables_made_from_incidents_carry_their_credit(acled: StudyResult) -> None:

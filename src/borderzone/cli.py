@@ -379,19 +379,19 @@ def _confirm(plan: Any) -> None:
 
 
 def _say_corridor(fetch: Any, corridor: Any, source: str, margin_km: float) -> None:
-    from borderzone.study.ground import _MARGIN_KM  # noqa: PLC0415 - heavy imports
+    from borderzone.study.sources import AROUND_KM  # noqa: PLC0415 - heavy imports
 
     depths = ", ".join(f"{code} {km:g} km" for code, km in corridor.depth_km.items())
     _say(f"Corridor {corridor.border.a}-{corridor.border.b}: {depths}; margin {margin_km:g} km.")
-    if source == "worldcover" or margin_km >= _MARGIN_KM:
+    if source == "worldcover" or margin_km >= AROUND_KM:
         return
-    more = len(fetch.tiles(corridor, source=source, margin_km=_MARGIN_KM)) - len(
+    more = len(fetch.tiles(corridor, source=source, margin_km=AROUND_KM)) - len(
         fetch.tiles(corridor, source=source, margin_km=margin_km)
     )
     if more:
         _say(
-            f"Travel times can start up to {_MARGIN_KM:g} km outside the corridor: ground without "
-            f"elevation gives them no way. --margin-km {_MARGIN_KM:g} adds {more} tiles."
+            f"Travel times can start up to {AROUND_KM:g} km outside the corridor: ground without "
+            f"elevation gives them no way. --margin-km {AROUND_KM:g} adds {more} tiles."
         )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from borderzone import io
+from borderzone._checks import check_text, shown
 from borderzone.border import seam
 from borderzone.border.chainage import Locator, point_at
 from borderzone.border.names import country_code, country_name
@@ -58,6 +61,8 @@ class Border:
     gap_km2, overlap_km2
         Ground between the edges of two polygons that belongs to neither or to
         both; 0 for a border that is one line. Units: km2.
+    path
+        File that the line was read from; None for other lines.
 
     Examples
     --------
@@ -75,6 +80,7 @@ class Border:
     end_name: str
     gap_km2: float = field(default=0.0)
     overlap_km2: float = field(default=0.0)
+    path: Path | None = field(default=None)
 
     @classmethod
     def between(cls, a: str, b: str) -> Border:
@@ -162,6 +168,37 @@ class Border:
             start_name=_coordinates(course[0].coords[0]),
             end_name=_coordinates(_last_open(course).coords[-1]),
         )
+
+    @classmethod
+    def from_file(cls, path: str | Path, *, names: tuple[str, str] = ("left", "right")) -> Border:
+        """
+        Border along a line of your own that lies in a file.
+
+        Parameters
+        ----------
+        path
+            GeoJSON, GeoPackage, Shapefile, FlatGeobuf, KML or GeoParquet with the line, as for
+            `from_line`.
+        names
+            What lies left and right of the line.
+
+        Returns
+        -------
+        Border
+            The border; it remembers its file.
+
+        Raises
+        ------
+        DataError
+            If the file is missing, broken, or not what its name says.
+        InvalidGeometryError
+            If it holds no line, or one that cannot be a border.
+        InvalidParameterError
+            If the two names are the same.
+        """
+        table = io.read_vector(path, what="border")
+        made = cls.from_line(table, names=names, source=f"user line, {Path(path).name}")
+        return replace(made, path=Path(path).expanduser().absolute())
 
     @classmethod
     def from_polygons(
@@ -438,10 +475,12 @@ class Border:
 
 
 def _two_names(names: Sequence[str]) -> tuple[str, str]:
-    if isinstance(names, str) or len(names) != 2 or names[0] == names[1]:
-        msg = f"names must be two different words, for left and right of the line, got {names!r}"
+    if not isinstance(names, (tuple, list)) or len(names) != 2 or names[0] == names[1]:
+        msg = (
+            f"names must be two different words, for left and right of the line, got {shown(names)}"
+        )
         raise InvalidParameterError(msg)
-    return str(names[0]), str(names[1])
+    return check_text(names[0], "names", longest=80), check_text(names[1], "names", longest=80)
 
 
 def _last_open(course: Sequence[Part]) -> Part:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from borderzone._checks import check_positive
+from borderzone._checks import check_positive, shown
 from borderzone.border import Border
 from borderzone.border.names import country_code
-from borderzone.errors import BorderNotFoundError, InvalidParameterError
+from borderzone.errors import BorderNotFoundError, InvalidParameterError, LimitError
 
-__all__ = ["code_or_name", "depths_by_country"]
+__all__ = ["check_segments", "code_or_name", "depths_by_country"]
+
+# Half the way around the Earth.
+MOST_DEPTH_KM = 20_000.0
+# More are neither told nor drawn by anything here, and their polygons take minutes.
+MOST_SEGMENTS = 20_000
 
 
 def depths_by_country(border: Any, depth_km: Any, side: str) -> dict[str, float]:
@@ -39,13 +44,14 @@ def depths_by_country(border: Any, depth_km: Any, side: str) -> dict[str, float]
     """
     if not isinstance(border, Border):
         msg = (
-            f"a corridor is laid around a Border, got {border!r}; use Border.between('IRQ', 'SYR')"
+            f"a corridor is laid around a Border, got {shown(border)}; use "
+            "Border.between('IRQ', 'SYR')"
         )
         raise InvalidParameterError(msg)
     pair = (border.a, border.b)
     if isinstance(depth_km, Mapping):
         given = {
-            _one_of(border, name): check_positive(km, f"depth_km[{name!r}]", "km")
+            _one_of(border, name): _depth(km, f"depth_km[{name!r}]")
             for name, km in depth_km.items()
         }
         missing = [code for code in pair if code not in given]
@@ -54,11 +60,47 @@ def depths_by_country(border: Any, depth_km: Any, side: str) -> dict[str, float]
             raise InvalidParameterError(msg)
         depths = {code: given.get(code, 0.0) for code in pair}
     else:
-        depths = dict.fromkeys(pair, check_positive(depth_km, "depth_km", "km"))
+        depths = dict.fromkeys(pair, _depth(depth_km, "depth_km"))
     if side == "both":
         return depths
     kept = _one_of(border, side)
     return {code: km if code == kept else 0.0 for code, km in depths.items()}
+
+
+def check_segments(length_km: float, segment_km: float) -> None:
+    """
+    Refuse more segments than anything here can tell.
+
+    Parameters
+    ----------
+    length_km
+        Length of the border. Units: km.
+    segment_km
+        Longest length of a segment. Units: km.
+
+    Raises
+    ------
+    LimitError
+        If there would be more than 20,000.
+    """
+    if length_km / segment_km > MOST_SEGMENTS:
+        msg = (
+            f"segment_km {segment_km:g} makes {length_km / segment_km:,.0f} segments of a border of "
+            f"{length_km:,.0f} km, above the limit of {MOST_SEGMENTS:,}; take "
+            f"{length_km / MOST_SEGMENTS:.2g} km or more"
+        )
+        raise LimitError(msg)
+
+
+def _depth(value: Any, name: str) -> float:
+    depth = check_positive(value, name, "km")
+    if depth > MOST_DEPTH_KM:
+        msg = (
+            f"{name} must be at most {MOST_DEPTH_KM:,.0f} km, half the way around the Earth, got "
+            f"{depth:g}; take the depth of the ground that matters"
+        )
+        raise InvalidParameterError(msg)
+    return depth
 
 
 def _one_of(border: Border, name: Any) -> str:

@@ -14,11 +14,15 @@ import pandas as pd
 import shapely
 
 from borderzone._checks import check_positive
-from borderzone.corridor.depths import depths_by_country
+from borderzone.corridor.depths import check_segments, depths_by_country
 from borderzone.corridor.laying import lay, plots_near
 from borderzone.corridor.outside import outside_ground, outside_shares
 from borderzone.corridor.polygons import areas_km2, lower_owner
-from borderzone.errors import CRSMismatchError, InvalidParameterError, SeveralSectionsError
+from borderzone.errors import (
+    CRSMismatchError,
+    InvalidParameterError,
+    SeveralSectionsError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,9 +111,12 @@ class Corridor:
         InvalidParameterError
             If a depth or length is not a finite number above zero, or a side
             is neither of the two countries.
+        LimitError
+            If the border would be cut into more than 20,000 segments.
         """
         depths = depths_by_country(border, depth_km, side)
         longest = check_positive(segment_km, "segment_km", "km")
+        check_segments(border.length_km, longest)
         segments, sections, parts, plots = lay(border, depths, longest)
         return cls(
             border=border,

@@ -66,6 +66,9 @@ class Limits:
         Cells of a raster, over all bands.
     raster_cells_by_block
         The same of a raster that is never held whole.
+    grid_cells
+        Cells of the working grid of a study and the ground around it: some fifty layers of them lie
+        in memory.
     raster_piece_cells
         Cells of one stored piece (tile or strip) of a raster, over the bands stored with it.
     reader_bytes
@@ -96,6 +99,7 @@ class Limits:
     database_steps: int = 1_000_000_000
     raster_cells: int = 1_000_000_000
     raster_cells_by_block: int = 4_000_000_000
+    grid_cells: int = 50_000_000
     raster_piece_cells: int = 2**26
     reader_bytes: int = 2 * _GIB
     reader_seconds: int = 300

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import tomli_w
 
 import borderzone
 from borderzone import io, provenance
@@ -18,7 +17,7 @@ from borderzone.report.page import render_page
 from borderzone.report.pictures import draw_pictures
 from borderzone.report.public import edition
 from borderzone.report.tables import data_dictionary, tables
-from borderzone.study.ground import SETTINGS
+from borderzone.study.study_file import write_study
 
 if TYPE_CHECKING:
     import os
@@ -126,7 +125,7 @@ def write_report(
         clock("report")
         page = render_page(shown, found, pictures, other)
         (target / "report.html").write_text(page, encoding="utf-8")
-        _write_words(shown, target)
+        _write_words(shown, target, Path(folder))
         clock("manifest")
         provenance.write_manifest(shown.result, target, detail=detail)
         stages = {**result.stages, **clock.stop()}
@@ -184,25 +183,14 @@ def _write_rasters(shown: Edition, folder: Path) -> None:
             io.copy_raster(file, folder / f"{name}_{size}.tif", tags=tags)
 
 
-def _write_words(shown: Edition, folder: Path) -> None:
+def _write_words(shown: Edition, folder: Path, final: Path) -> None:
     result = shown.result
     credit = provenance.attribution_text(result.inputs, name=result.name, run_id=result.run_id)
     stamp = f"{STAMP}\n\n" if shown.internal else ""
     (folder / "ATTRIBUTION.txt").write_text(stamp + credit, encoding="utf-8")
     comment = f"# {STAMP}\n" if shown.internal else ""
-    (folder / "study.toml").write_text(comment + _study_toml(result), encoding="utf-8")
-
-
-def _study_toml(result: StudyResult) -> str:
-    border = result.border
-    own = [record.path for record in result.inputs if not record.embedded]
-    head: dict[str, Any] = {"name": result.name, "a": border.a, "b": border.b, "seed": result.seed}
-    if any(record.name == "article_incidents" for record in result.inputs):
-        head["incidents"] = "embedded"
-    head |= {k: v for k, v in result.ground.settings.items() if v != SETTINGS[k]}
-    scenario = result.scenario.model_dump(mode="json", exclude_none=True)
-    note = "".join(f"# used, and to be named here to repeat the run: {path}\n" for path in own)
-    return note + tomli_w.dumps(head | {"scenario": scenario})
+    text = write_study(result, final, public=not shown.internal)
+    (folder / "study.toml").write_text(comment + text, encoding="utf-8")
 
 
 def _write_log(shown: Edition, stages: Mapping[str, Stage], path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,20 +11,33 @@ import numpy as np
 import shapely
 
 from borderzone import access, datasets, io
+from borderzone._checks import check_path, check_text, shown
 from borderzone._clock import StageClock
 from borderzone.border import Border
 from borderzone.corridor import Corridor
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
-from borderzone.scenario import PRESETS, Scenario, read_toml
+from borderzone.scenario import PRESETS, Scenario, named_after, read_toml
 from borderzone.study.by_block import EMBEDDED
 from borderzone.study.coverage import patrol_cover
-from borderzone.study.ground import SETTINGS, Ground, ground_key, read_ground
+from borderzone.study.ground import Ground, ground_key, read_ground
 from borderzone.study.incident_findings import IncidentFindings
 from borderzone.study.outside import OutsideGround
 from borderzone.study.result import StudyResult
 from borderzone.study.sentences import summary_sentences
+from borderzone.study.sources import (
+    LAYERS,
+    SETTINGS,
+    check_agreement,
+    check_border,
+    check_files,
+    check_layer,
+    check_settings,
+    day_of,
+    told,
+    unrecorded,
+)
 from borderzone.study.stability import ranking_stability
-from borderzone.study.ways import WAYS
+from borderzone.study.study_file import STUDY_KEYS, read_study
 from borderzone.study.weighting import Reported, by_weights
 
 if TYPE_CHECKING:
@@ -34,10 +48,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Study"]
 
-_LAYERS = ("dem", "landcover", "karst", "origins", "aridity", "known_caves", *WAYS)
-_EVENTS = ("incidents", "incidents_accessed")
-_STUDY_KEYS = {"name", "a", "b", "seed", "scenario", *_EVENTS, *_LAYERS, *SETTINGS}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
@@ -45,8 +55,10 @@ class Study:
     One border, the data it is studied on, and the assumptions.
 
     Each layer is an object, a path, or ``"embedded"``: the data that ship,
-    where they reach. A study without a layer says which results it cannot
-    give, and gives the rest.
+    where they reach; None, or the word ``"none"``, leaves it out. A study
+    without a layer says which results it cannot give, and gives the rest.
+    What cannot be used is refused at birth, and files are looked at before
+    any work is done.
 
     Attributes
     ----------
@@ -121,10 +133,20 @@ class Study:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        """Name the study after its two countries, unless it has a name."""
-        if not self.name:
+        """Refuse what cannot be studied, and name the study after its two countries."""
+        check_border(self.border)
+        set_to = partial(object.__setattr__, self)
+        for name in LAYERS:
+            set_to(name, check_layer(name, getattr(self, name)))
+        check_settings(self)
+        set_to("incidents_accessed", day_of(self.incidents_accessed))
+        _check_scenario(self.scenario)
+        set_to("seed", _whole_seed(self.seed))
+        if self.name == "":
             names = "-".join(self.border.names[code] for code in (self.border.a, self.border.b))
-            object.__setattr__(self, "name", names)
+            set_to("name", names)
+        check_text(self.name, "name")
+        check_agreement(self)
 
     @classmethod
     def default(cls, scenario: Scenario | None = None) -> Study:
@@ -144,11 +166,11 @@ class Study:
         return cls(
             border=Border.between("IRQ", "SYR"),
             incidents=EMBEDDED,
-            scenario=scenario or PRESETS["as_is"],
+            scenario=PRESETS["as_is"] if scenario is None else scenario,
         )
 
     @classmethod
-    def from_toml(cls, path: str | Path) -> Study:
+    def from_toml(cls, path: str | Path, **given: Any) -> Study:
         """
         Read a study from a TOML file.
 
@@ -156,7 +178,10 @@ class Study:
         ----------
         path
             File with `a` and `b`, layers and a table `scenario`; paths in it
-            are relative to its folder.
+            are relative to its folder. The ``study.toml`` of an output folder is one.
+        **given
+            Layers, or the border, that the file cannot hold because they were in memory or were left
+            out, by name, as in ``dem=raster``. Where the file has their digest they must agree.
 
         Returns
         -------
@@ -166,36 +191,18 @@ class Study:
         Raises
         ------
         InvalidScenarioError
-            If the file is missing, not TOML, or holds an unknown name.
+            If the file is missing, not TOML, holds an unknown name or a value of the
+            wrong kind, or needs data that are not in it and were not given.
+        DataError
+            If a file was changed since its digest was written.
         BorderNotFoundError
             If the two countries share no land border.
         """
         content = read_toml(path)
-        unknown = sorted(set(content) - _STUDY_KEYS)
-        if unknown:
-            msg = (
-                f"{path}: a study has no {', '.join(unknown)}; it has "
-                f"{', '.join(sorted(_STUDY_KEYS))}"
-            )
-            raise InvalidScenarioError(msg)
-        for code in ("a", "b"):
-            if not isinstance(content.get(code), str):
-                msg = f"{path}: a study needs {code} = 'a country', such as a = 'IRQ'"
-                raise InvalidScenarioError(msg)
-        given = {
-            name: _located(content[name], Path(path).parent)
-            for name in (*_LAYERS, "incidents")
-            if name in content
-        }
-        plain = (*SETTINGS, "incidents_accessed")
-        given |= {name: content[name] for name in plain if name in content}
-        return cls(
-            border=Border.between(content["a"], content["b"]),
-            scenario=Scenario(**content.get("scenario", {})),
-            name=content.get("name", ""),
-            seed=content.get("seed", 1),
-            **given,
-        )
+        try:
+            return cls(**read_study(content, Path(path), given))
+        except (InvalidParameterError, InvalidScenarioError) as error:
+            raise named_after(path, error) from error
 
     @classmethod
     def from_name(cls, name: str) -> Study:
@@ -217,12 +224,13 @@ class Study:
         InvalidScenarioError
             If there is neither a preset nor a file of that name.
         """
+        check_path(name, "study, scenario or preset", InvalidScenarioError)
         if name in PRESETS:
             return cls.default(PRESETS[name])
         if not Path(name).is_file():
-            msg = f"there is no file {name!r}, and the presets are {', '.join(PRESETS)}"
+            msg = f"there is no file {str(name)!r}, and the presets are {', '.join(PRESETS)}"
             raise InvalidScenarioError(msg)
-        if set(read_toml(name)) & (_STUDY_KEYS - {"name"}):
+        if set(read_toml(name)) & (STUDY_KEYS - {"name"}):
             return cls.from_toml(name)
         return cls.default(Scenario.from_toml(name))
 
@@ -240,7 +248,7 @@ class Study:
         Study
             A new record; this one is unchanged.
         """
-        return replace(self, scenario=scenario)
+        return replace(self, scenario=_check_scenario(scenario))
 
     def read_ground(self, progress: Callable[[str], None] | None = None) -> Ground:
         """
@@ -256,12 +264,13 @@ class Study:
         Ground
             To be handed to `run` of every study that shares it.
         """
-        step = StageClock(progress)
+        check_files(self)
+        step = StageClock(_check_progress(progress))
         step("border and corridor")
         corridor = Corridor.around(
             self.border, depth_km=self.scenario.depth_km, segment_km=self.scenario.segment_km
         )
-        sources = {name: getattr(self, name) for name in (*_LAYERS, *SETTINGS)}
+        sources = {name: getattr(self, name) for name in (*LAYERS, *SETTINGS)}
         ground = read_ground(corridor, sources, self.scenario, step)
         return replace(ground, stages=step.stop())
 
@@ -296,9 +305,11 @@ class Study:
             If an input cannot be used.
         """
         number = _whole_seed(self.seed if seed is None else seed)
+        _check_progress(progress)
+        check_files(self)
         if ground is None:
             ground = self.read_ground(progress)
-        elif ground.key != ground_key(self.scenario):
+        elif _check_ground(ground).key != ground_key(self.scenario):
             msg = (
                 "the ground was read under other assumptions (depth, segments, resolution, "
                 "thresholds, weights or mode); read it again with read_ground"
@@ -323,12 +334,33 @@ class Study:
         return replace(result, stages={**ground.stages, **step.stop()})
 
 
+def _check_scenario(scenario: Any) -> Scenario:
+    if not isinstance(scenario, Scenario):
+        msg = f"scenario must be a Scenario, such as Scenario(depth_km=25), got {shown(scenario)}"
+        raise InvalidParameterError(msg)
+    return scenario
+
+
+def _check_ground(ground: Any) -> Ground:
+    if not isinstance(ground, Ground):
+        msg = f"ground must be what read_ground of a study gives, got {shown(ground)}"
+        raise InvalidParameterError(msg)
+    return ground
+
+
+def _check_progress(progress: Any) -> Any:
+    if progress is not None and not callable(progress):
+        msg = f"progress must be a function of the name of a step, or None, got {shown(progress)}"
+        raise InvalidParameterError(msg)
+    return progress
+
+
 def _whole_seed(seed: Any) -> int:
     """One number that the manifest can hold and everybody can run again."""
     if isinstance(seed, np.random.Generator):
         return int(seed.integers(2**32))
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        msg = f"seed must be a whole number, 0 or more, or a numpy Generator, got {seed!r}"
+        msg = f"seed must be a whole number, 0 or more, or a numpy Generator, got {shown(seed)}"
         raise InvalidParameterError(msg)
     return int(seed)
 
@@ -339,6 +371,7 @@ def _result(
     scenario, corridor, events = study.scenario, ground.corridor, reported.events
     outside = OutsideGround.of(corridor)
     records = [datasets.record("borders"), outside.record, *ground.records, *reported.records]
+    given = told(study)
     found = IncidentFindings.of(ground, reported, scenario, seed)
     segments = _segments(ground, cover, outside)
     required = cover.required if cover else None
@@ -385,8 +418,10 @@ def _result(
                 **({"settings": dict(ground.settings)} if ground.settings != SETTINGS else {}),
                 "seed": seed,
                 "inputs": [record.sha256 for record in records],
+                **unrecorded(given),
             }
         ),
+        given=given | {"incidents_accessed": study.incidents_accessed},
         **found.as_fields(),
     )
 
@@ -406,17 +441,3 @@ def _segments(ground: Ground, cover: Coverage | None, outside: OutsideGround) ->
 def _mid_latitude(border: Border) -> float:
     middle = border.point_at(border.length_km / 2)
     return float(shapely.get_y(middle))
-
-
-def _located(source: Any, folder: Path) -> Any:
-    """Paths in a study file are relative to it; a word that names embedded data is not one."""
-    if isinstance(source, list):
-        return [_located(item, folder) for item in source]
-    if not isinstance(source, str):
-        msg = f'a layer of a study file is a path, a list of paths or "embedded", got {source!r}'
-        raise InvalidScenarioError(msg)
-    if "://" in source or source.startswith("/vsi"):
-        return source  # refused, as it stands, by whoever opens it
-    if source in (EMBEDDED, "synthetic") or Path(source).is_absolute():
-        return source
-    return str(folder / source)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from borderzone.study.inputs import furniture, load_layers, load_origins
 from borderzone.study.posts import OPEN_ORIGINS, PostSight, read_posts
 from borderzone.study.reach import Reach, read_reach
 from borderzone.study.reading import Frame, read_terrain
+from borderzone.study.sources import AROUND_KM, SETTINGS
 from borderzone.study.ways import load_ways
 
 if TYPE_CHECKING:
@@ -33,16 +33,9 @@ if TYPE_CHECKING:
     from borderzone.study.reading import FineFiles, Reading
     from borderzone.study.ways import Ways
 
-__all__ = ["MODES", "SETTINGS", "Ground", "read_ground"]
+__all__ = ["MODES", "Ground", "read_ground"]
 
-# How layers are read that do not say so themselves, and what is usual.
-SETTINGS: Mapping[str, Any] = MappingProxyType(
-    {"landcover_scheme": "igbp", "aridity_scale": 1.0, "road_class": "class", "roads_cross": False}
-)
 MODES = ("vehicle_off_road", "foot")
-
-# Origins just outside the corridor count too, so travel time runs on a wider frame.
-_MARGIN_KM = 50.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +164,7 @@ def read_ground(
     if len(corridor.sections) > 1:
         return _without_grid(corridor, scenario)
     step("elevation and land cover")
-    frame = Frame.of(corridor, scenario, _MARGIN_KM)
+    frame = Frame.of(corridor, scenario, AROUND_KM)
     needed = np.pad(frame.cells["segment"].to_numpy() >= 0, frame.pad)
     found = load_layers(sources, frame.wide, needed)
     if found.dem is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from borderzone.errors import LimitError
 from borderzone.io.limits import current, how_to_raise
 from borderzone.study.by_block import EMBEDDED, embedded_cell_m, open_heights
 from borderzone.study.fine import FineInputs, read_fine
+from borderzone.study.sources import check_cells
 from borderzone.study.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class Frame:
         """
         grid = corridor.grid(resolution_m=scenario.resolution_m)
         pad = round(margin_km * 1000 / grid.resolution_m)
+        check_cells(math.prod(side + 2 * pad for side in grid.shape), grid.resolution_m)
         return cls(corridor, scenario, grid, corridor.cells(grid), grid.padded(pad), pad)
 
     def crop(self, raster: xr.DataArray) -> xr.DataArray:

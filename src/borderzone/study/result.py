@@ -113,6 +113,8 @@ class StudyResult:
         What this study cannot say, and why.
     run_id
         Name of the run: same inputs, scenario and seed, same name.
+    given
+        What the study was given: by layer a word, or the path or digest of the data.
     stages
         How long each step took, and the memory it held.
     """
@@ -158,6 +160,7 @@ class StudyResult:
     summary: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     run_id: str = ""
+    given: Mapping[str, Any] = field(default_factory=dict)
     stages: Mapping[str, Stage] = field(default_factory=dict)
 
     @property

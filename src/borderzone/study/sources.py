@@ -1,0 +1,618 @@
+"""What a study is given: which kinds a layer takes, its files before any work, and its digests."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import xarray as xr
+
+from borderzone import io, terrain
+from borderzone._checks import check_choice, check_flag, check_positive, check_text, shown
+from borderzone.border import Border
+from borderzone.corridor.depths import check_segments
+from borderzone.crs import raster_crs
+from borderzone.errors import (
+    BorderNotFoundError,
+    BorderzoneError,
+    DataError,
+    InvalidParameterError,
+    InvalidScenarioError,
+    LimitError,
+)
+from borderzone.incidents.opening import FORMATS
+from borderzone.io.files import refuse_address
+from borderzone.io.limits import current, how_to_raise
+from borderzone.io.raster import SUFFIXES as RASTERS
+from borderzone.io.records import expand
+from borderzone.io.tiles import HGT
+from borderzone.io.vector import SUFFIXES as VECTORS
+from borderzone.study.by_block import EMBEDDED
+from borderzone.study.vectors import vector_layer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from borderzone.scenario import Scenario
+
+__all__ = [
+    "AROUND_KM",
+    "LAYERS",
+    "NONE",
+    "SETTINGS",
+    "check_agreement",
+    "check_border",
+    "check_cells",
+    "check_files",
+    "check_layer",
+    "check_settings",
+    "day_of",
+    "digest_of",
+    "digests_of",
+    "is_path",
+    "told",
+    "unrecorded",
+]
+
+NONE = "none"
+SYNTHETIC = "synthetic"
+
+# What lies beside a Shapefile and is part of it.
+_BESIDE = (".dbf", ".shx", ".prj", ".cpg")
+_ROWS = 1024
+
+# How layers are read that do not say so themselves, and what is usual.
+SETTINGS: Mapping[str, Any] = MappingProxyType(
+    {"landcover_scheme": "igbp", "aridity_scale": 1.0, "road_class": "class", "roads_cross": False}
+)
+
+# Origins just outside the corridor count too, so travel time runs on a wider frame.
+AROUND_KM = 50.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """
+    What a layer of a study takes.
+
+    Attributes
+    ----------
+    memory
+        Kinds of object that hold it.
+    suffixes
+        Ends of the names of files that hold it.
+    words
+        Words that stand for data that ship.
+    several
+        Whether it may come in several files, a folder or a pattern.
+    """
+
+    memory: tuple[type, ...]
+    suffixes: frozenset[str]
+    words: tuple[str, ...] = ()
+    several: bool = False
+
+    @property
+    def raster(self) -> bool:
+        """
+        Whether the layer is a raster.
+
+        Returns
+        -------
+        bool
+            False for tables.
+        """
+        return xr.DataArray in self.memory
+
+
+_SHAPES: dict[str, Any] = {
+    "memory": (gpd.GeoDataFrame, gpd.GeoSeries),
+    "suffixes": frozenset(VECTORS),
+}
+_RASTER: dict[str, Any] = {"memory": (xr.DataArray,), "suffixes": frozenset(RASTERS)}
+
+LAYERS: Mapping[str, Layer] = MappingProxyType(
+    {
+        "dem": Layer(
+            memory=(xr.DataArray,),
+            suffixes=frozenset({*RASTERS, *HGT}),
+            words=(EMBEDDED,),
+            several=True,
+        ),
+        "landcover": Layer(**_RASTER, words=(EMBEDDED,), several=True),
+        "karst": Layer(**_SHAPES, words=(EMBEDDED,)),
+        "origins": Layer(**_SHAPES, words=(EMBEDDED,)),
+        "incidents": Layer(
+            memory=(pd.DataFrame,),
+            suffixes=frozenset({*FORMATS, ".zip"}),
+            words=(EMBEDDED, SYNTHETIC),
+        ),
+        "aridity": Layer(**_RASTER),
+        "known_caves": Layer(**_SHAPES),
+        "roads": Layer(**_SHAPES),
+        "barriers": Layer(**_SHAPES),
+        "crossings": Layer(**_SHAPES),
+        "cover": Layer(**_SHAPES),
+    }
+)
+
+
+def check_border(border: Any) -> Border:
+    """
+    Refuse what is no border, and say how one is named.
+
+    Parameters
+    ----------
+    border
+        What was given.
+
+    Returns
+    -------
+    Border
+        The same.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is none.
+    """
+    if isinstance(border, Border):
+        return border
+    words = border.replace(",", "-").split("-") if isinstance(border, str) else border
+    pair = ["IRQ", "SYR"]
+    if isinstance(words, (list, tuple)) and len(words) == 2:
+        pair = [str(word).strip()[:40] for word in words]
+    msg = (
+        f'border must be a Border, got {shown(border)}; use Border.between("{pair[0]}", "{pair[1]}"), '
+        'or Border.from_file("line.geojson") for a line of your own'
+    )
+    raise InvalidParameterError(msg)
+
+
+def check_settings(study: Any) -> None:
+    """
+    Refuse settings of a study that are of the wrong kind.
+
+    Parameters
+    ----------
+    study
+        The study.
+
+    Raises
+    ------
+    InvalidParameterError
+        If one is; the message names it.
+    """
+    check_choice(study.landcover_scheme, "landcover_scheme", terrain.landcover.NO_COVER)
+    if study.landcover_scheme != SETTINGS["landcover_scheme"] and study.landcover == EMBEDDED:
+        msg = (
+            f"landcover_scheme is {study.landcover_scheme!r}, but the embedded land cover has classes "
+            "of igbp; name your own landcover, or leave landcover_scheme out"
+        )
+        raise InvalidParameterError(msg)
+    check_positive(study.aridity_scale, "aridity_scale")
+    check_text(study.road_class, "road_class")
+    check_flag(study.roads_cross, "roads_cross")
+
+
+def day_of(value: Any) -> dt.date | None:
+    """
+    Take a day as a date or as text.
+
+    Parameters
+    ----------
+    value
+        A date, ``"2024-05-31"`` or None.
+
+    Returns
+    -------
+    datetime.date or None
+        The day.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is neither.
+    """
+    if value is None or (isinstance(value, dt.date) and not isinstance(value, dt.datetime)):
+        return value
+    try:
+        return dt.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        msg = f'incidents_accessed must be a day such as "2024-05-31", got {shown(value)}'
+        raise InvalidParameterError(msg) from None
+
+
+def check_layer(name: str, value: Any) -> Any:
+    """
+    Refuse what a layer of a study cannot be.
+
+    Only kinds are looked at, and the CRS of what is in memory; files are looked at by `check_files`.
+
+    Parameters
+    ----------
+    name
+        Name of the layer.
+    value
+        A path, several, an object, a word, or None.
+
+    Returns
+    -------
+    object
+        The same; None for ``"none"``, and several paths as a tuple.
+
+    Raises
+    ------
+    BorderzoneError
+        If it cannot be used; the message names the layer.
+    """
+    layer = LAYERS[name]
+    if value is None or (isinstance(value, str) and value == NONE):
+        return None
+    if isinstance(value, str) and value in (EMBEDDED, SYNTHETIC):
+        if value in layer.words:
+            return value
+        msg = f"no {name} ship with borderzone: give {_takes(layer)}, got {value!r}"
+        raise InvalidParameterError(msg)
+    if isinstance(value, (str, os.PathLike)):
+        refuse_address(value, name)
+        return value
+    if layer.several and isinstance(value, (list, tuple)) and value:
+        for item in value:
+            refuse_address(item, name)
+        return tuple(value)
+    if not isinstance(value, layer.memory):
+        got = shown(value) if isinstance(value, (bytes, int, float)) else type(value).__name__
+        msg = f"{name} must be {_takes(layer)}, got {got}"
+        raise InvalidParameterError(msg)
+    _check_memory(name, layer, value)
+    return value
+
+
+def _takes(layer: Layer) -> str:
+    kinds = " or ".join(
+        f"a {kind.__module__.split('.')[0]}.{kind.__name__}" for kind in layer.memory
+    )
+    paths = "a path, several of them" if layer.several else "a path"
+    words = ", ".join(f'"{word}"' for word in layer.words)
+    return f"{paths}, {kinds}, {words + ', ' if words else ''}or None for a study without"
+
+
+def _check_memory(name: str, layer: Layer, value: Any) -> None:
+    if layer.raster:
+        if value.dims != ("y", "x") or value.dtype.kind not in "biuf" or not value.size:
+            msg = (
+                f"{name} must be a raster of real numbers with dims ('y', 'x'), got {value.dtype} with "
+                f"dims {value.dims} and shape {value.shape}"
+            )
+            raise InvalidParameterError(msg)
+        raster_crs(value)
+    elif pd.DataFrame not in layer.memory:
+        vector_layer(value, name, [])
+
+
+def check_agreement(study: Any) -> None:
+    """
+    Refuse a study that is too large, or that contradicts itself.
+
+    Parameters
+    ----------
+    study
+        The study.
+
+    Raises
+    ------
+    InvalidScenarioError
+        If it is; with the number, the limit and what to take instead.
+    """
+    scenario: Scenario = study.scenario
+    length = study.border.length_km
+    try:
+        check_segments(length, scenario.segment_km)
+    except LimitError as error:
+        raise InvalidScenarioError(str(error)) from error
+    if scenario.weights == "incidents" and study.incidents is None:
+        msg = (
+            'weights = "incidents" needs a table of incidents: name one in the study, or take '
+            'weights = "uniform"'
+        )
+        raise InvalidScenarioError(msg)
+    # The grid holds a box around the border at the least, whatever its bends.
+    west, south, east, north = study.border.line.total_bounds
+    across = np.cos(np.radians((south + north) / 2)) * (east - west)
+    extent = min(length, float(np.hypot(across, north - south)) * 111.2)
+    area_km2 = (extent + 2 * AROUND_KM) * 2 * (scenario.depth_km + AROUND_KM)
+    cells = area_km2 * (1e3 / scenario.resolution_m) ** 2
+    check_cells(cells, scenario.resolution_m, "about ")
+
+
+def check_cells(cells: float, resolution_m: float, word: str = "") -> None:
+    """
+    Refuse a working grid that no memory holds.
+
+    Parameters
+    ----------
+    cells
+        Its cells.
+    resolution_m
+        Side of one. Units: m.
+    word
+        Said before the number.
+
+    Raises
+    ------
+    InvalidScenarioError
+        If it has more than ``grid_cells`` of `borderzone.io.limits`.
+    """
+    most = current().grid_cells
+    if cells > most:
+        coarser = resolution_m * (cells / most) ** 0.5
+        msg = (
+            f"resolution_m {resolution_m:g} makes {word}{cells:,.0f} cells, with {AROUND_KM:g} km "
+            f"around the corridor, above the limit of {most:,}; take {coarser:.2g} m or more, a smaller "
+            "depth_km, or terrain_resolution_m, which reads terrain on finer cells block by block; or "
+            + how_to_raise("grid_cells", math.ceil(cells))
+        )
+        raise InvalidScenarioError(msg)
+
+
+def check_files(study: Any) -> None:
+    """
+    Look at every file of a study before any work: is it there, and what its name says.
+
+    Parameters
+    ----------
+    study
+        The study.
+
+    Raises
+    ------
+    BorderzoneError
+        If a file cannot be used; where several cannot, one `DataError` names them all.
+    """
+    wrong: list[BorderzoneError] = []
+    for name, layer in LAYERS.items():
+        if is_path(value := getattr(study, name), layer):
+            try:
+                _look_at(value, name, layer)
+            except BorderzoneError as error:
+                wrong.append(error)
+    if len(wrong) == 1:
+        raise wrong[0]
+    if wrong:
+        lines = [f"  {error}" for error in wrong]
+        msg = f"{len(wrong)} files of this study cannot be used:\n" + "\n".join(lines)
+        raise DataError(msg)
+
+
+def is_path(value: Any, layer: Layer) -> bool:
+    """
+    Tell a path, or several, from words and from what is in memory.
+
+    Parameters
+    ----------
+    value
+        What a layer was given.
+    layer
+        The layer.
+
+    Returns
+    -------
+    bool
+        Whether it names files.
+    """
+    return isinstance(value, (str, os.PathLike, tuple)) and value not in layer.words
+
+
+def _look_at(value: Any, name: str, layer: Layer) -> None:
+    for file in files_of(name, value):
+        if layer.raster and file.suffix.lower() in RASTERS:
+            most = current().raster_cells_by_block
+            with io.open_raster(file, what=name, max_cells=most):
+                continue
+        io.local_file(file, layer.suffixes, name)
+
+
+def files_of(name: str, value: Any) -> list[Path]:
+    """
+    List the files that hold a layer.
+
+    Parameters
+    ----------
+    name
+        Name of the layer.
+    value
+        A path, or several.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files; with a Shapefile those beside it that hold its rows and CRS.
+
+    Raises
+    ------
+    DataError
+        If a folder or pattern holds none.
+    """
+    if name in LAYERS and LAYERS[name].several:
+        return expand(value, name)
+    path = Path(value).expanduser()
+    if name == "incidents" and path.is_dir():
+        inside = (file for file in path.iterdir() if file.suffix.lower() in (".kml", ".kmz"))
+        return sorted(inside) or [path]
+    return [path]
+
+
+def digests_of(name: str, value: Any) -> list[str]:
+    """
+    Give the checksum of every file that holds a layer.
+
+    Parameters
+    ----------
+    name
+        Name of the layer, or ``"border"``.
+    value
+        A path, or several.
+
+    Returns
+    -------
+    list of str
+        SHA-256 of the files, in the order of `files_of`; a Shapefile has those beside it as well.
+
+    Raises
+    ------
+    DataError
+        If a file is not there.
+    """
+    found = []
+    for file in files_of(name, value):
+        beside = [file.with_suffix(end) for end in _BESIDE] if file.suffix == ".shp" else []
+        for one in (file, *(other for other in beside if other.is_file())):
+            if not one.is_file():
+                msg = f"{name}: there is no file {str(one)!r}; check the path"
+                raise DataError(msg)
+            found.append(io.sha256(one))
+    return found
+
+
+def digest_of(value: Any) -> str:
+    """
+    Give the checksum of a layer that is in memory: equal for equal content.
+
+    Parameters
+    ----------
+    value
+        A raster, a table with or without shapes, or a border.
+
+    Returns
+    -------
+    str
+        ``"sha256:"`` and 64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    if isinstance(value, Border):
+        for part in value.course:
+            digest.update(f"{part.left}\0{part.right}\0{len(part.coords)}\0".encode())
+            digest.update(np.ascontiguousarray(part.coords, dtype="<f8").tobytes())
+    elif isinstance(value, xr.DataArray):
+        _add_raster(digest.update, value)
+    else:
+        _add_table(digest.update, value)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _add_raster(add: Callable[[bytes], None], raster: xr.DataArray) -> None:
+    fill = raster.attrs.get("_FillValue")
+    add(f"{raster.dtype.str} {raster.shape} {fill} {raster_crs(raster).to_wkt()}".encode())
+    for axis in raster.dims:
+        add(np.ascontiguousarray(raster[axis], dtype="<f8").tobytes())
+    for row in range(0, raster.shape[0], _ROWS):
+        # Lazy rasters are read as they are used: a few rows at a time.
+        add(np.ascontiguousarray(raster[row : row + _ROWS].to_numpy()).tobytes())
+
+
+def _add_table(add: Callable[[bytes], None], table: Any) -> None:
+    frame = table.to_frame("geometry") if isinstance(table, gpd.GeoSeries) else table
+    crs = getattr(frame, "crs", None) if isinstance(frame, gpd.GeoDataFrame) else None
+    add(f"{frame.shape} {None if crs is None else crs.to_wkt()}\0{frame.index.tolist()}".encode())
+    for name in frame.columns:
+        column = frame[name]
+        add(f"\0{name}\0".encode(errors="surrogatepass"))
+        values = column.tolist()
+        if isinstance(column, gpd.GeoSeries):
+            values = shapely.to_wkb(column.to_numpy(), output_dimension=2).tolist()
+        add(repr(values).encode(errors="surrogatepass"))
+
+
+def told(study: Any) -> dict[str, Any]:
+    """
+    Tell what a study was given, in words, paths and digests that a study file can hold.
+
+    Parameters
+    ----------
+    study
+        The study.
+
+    Returns
+    -------
+    dict
+        By name: a word, ``{"path": ..., "sha256": ...}`` or ``{"memory": digest}``; ``"border"``
+        only where the line is one's own.
+    """
+    found: dict[str, Any] = {}
+    border: Border = study.border
+    if border.path is not None:
+        found["border"] = _file("border", border.path)
+    elif not _is_of_the_world(border):
+        found["border"] = {"memory": digest_of(border)}
+    for name, layer in LAYERS.items():
+        value = getattr(study, name)
+        if value is None:
+            found[name] = NONE
+        elif isinstance(value, str) and value in layer.words:
+            found[name] = value
+        else:
+            path = is_path(value, layer)
+            found[name] = _file(name, value) if path else {"memory": digest_of(value)}
+    return found
+
+
+def _file(name: str, value: Any) -> dict[str, Any]:
+    paths = (
+        files_of(name, value) if isinstance(value, tuple) or _is_pattern(name, value) else [value]
+    )
+    digests = digests_of(name, value)
+    absolute = [str(Path(path).expanduser().absolute()) for path in paths]
+    return {
+        "path": absolute[0] if len(absolute) == 1 else absolute,
+        "sha256": digests[0] if len(digests) == 1 else digests,
+    }
+
+
+def _is_pattern(name: str, value: Any) -> bool:
+    return name in LAYERS and LAYERS[name].several and not Path(value).is_file()
+
+
+def _is_of_the_world(border: Border) -> bool:
+    """Whether the line is the one that ships, under whichever name it came."""
+    try:
+        shipped = Border.between(border.a, border.b)
+    except BorderNotFoundError:
+        return False
+    return digest_of(shipped) == digest_of(border)
+
+
+def unrecorded(given: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Give what names a run and has no record of its own: layers in memory or left out, own lines.
+
+    Parameters
+    ----------
+    given
+        As from `told`.
+
+    Returns
+    -------
+    dict
+        Under ``"given"``, for `borderzone.io.run_id`; empty where there is nothing of the kind.
+    """
+    found = {}
+    for name, value in given.items():
+        usual = EMBEDDED if name in LAYERS and name != "incidents" else NONE
+        if isinstance(value, dict) and "memory" in value:
+            found[name] = value["memory"]
+        elif name == "border":
+            found[name] = value["sha256"]
+        elif value == SYNTHETIC or (value == NONE != usual and EMBEDDED in LAYERS[name].words):
+            found[name] = value
+    return {"given": found} if found else {}

@@ -1,0 +1,228 @@
+"""A study in a TOML file: read with its paths, and written so that it repeats its run or says why not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tomli_w
+
+from borderzone._checks import check_path, shown
+from borderzone.border import Border
+from borderzone.errors import DataError, InvalidScenarioError
+from borderzone.scenario import Scenario
+from borderzone.study.sources import LAYERS, NONE, SETTINGS, digest_of, digests_of, is_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from borderzone.study.result import StudyResult
+
+__all__ = ["STUDY_KEYS", "read_study", "write_study"]
+
+_PLAIN = ("name", "seed", "incidents_accessed", *SETTINGS)
+STUDY_KEYS = frozenset({"a", "b", "border", "scenario", *_PLAIN, *LAYERS})
+_FORMS = ({"path"}, {"path", "sha256"}, {"memory"}, {"withheld"})
+_WITHHELD = "posts are left out of the public edition"
+
+
+def read_study(content: Mapping[str, Any], path: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Turn the content of a study file into what a study takes.
+
+    Parameters
+    ----------
+    content
+        As read from the file.
+    path
+        The file.
+    given
+        Layers, or the border, that the user hands over beside it.
+
+    Returns
+    -------
+    dict
+        Keyword arguments.
+
+    Raises
+    ------
+    InvalidScenarioError
+        If a name is unknown, a value of the wrong kind, or data are missing.
+    DataError
+        If a file was changed since its digest was written.
+    """
+    unknown = sorted(set(content) - STUDY_KEYS)
+    if unknown:
+        names = ", ".join(name[:40] for name in unknown[:5])
+        msg = f"a study has no {names}; it has {', '.join(sorted(STUDY_KEYS))}"
+        raise InvalidScenarioError(msg)
+    foreign = sorted(set(given) - {"border", *LAYERS})
+    if foreign:
+        msg = f"what can be handed over is border and {', '.join(LAYERS)}, got {foreign[0][:40]!r}"
+        raise InvalidScenarioError(msg)
+    scenario = content.get("scenario", {})
+    if not isinstance(scenario, dict):
+        msg = f"scenario must be a table, [scenario], got {shown(scenario)}"
+        raise InvalidScenarioError(msg)
+    layers = {
+        name: _source(name, content.get(name), path, given)
+        for name in LAYERS
+        if name in content or name in given
+    }
+    plain = {name: content[name] for name in _PLAIN if name in content}
+    border = _border(content, path, given)
+    return {"border": border, "scenario": Scenario(**scenario), **plain, **layers}
+
+
+def _border(content: Mapping[str, Any], path: Path, given: Mapping[str, Any]) -> Any:
+    if "border" not in content and "border" not in given:
+        for code in ("a", "b"):
+            if not isinstance(content.get(code), str):
+                msg = f"a study needs {code} = 'a country', such as a = 'IRQ'"
+                raise InvalidScenarioError(msg)
+        return Border.between(content["a"], content["b"])
+    source = _source("border", content.get("border"), path, given)
+    if isinstance(source, Border):
+        return source
+    check_path(source, "border", InvalidScenarioError)
+    return Border.from_file(source, names=(content.get("a", "left"), content.get("b", "right")))
+
+
+def _source(name: str, stated: Any, file: Path, given: Mapping[str, Any]) -> Any:
+    """Give one layer: what the user hands over, or what the file says, checked by its digest."""
+    if not isinstance(stated, dict):
+        return given[name] if name in given else _located(name, stated, file.parent)
+    if set(stated) not in _FORMS:
+        msg = (
+            f"{name} in a study file is a path, a list of paths, a word, or a table such as "
+            f'{{path = "file", sha256 = "digest"}}, got {shown(stated)}'
+        )
+        raise InvalidScenarioError(msg)
+    if "path" in stated:
+        source = given[name] if name in given else _located(name, stated["path"], file.parent)
+        if "sha256" in stated:
+            _check_digests(name, source, stated, file)
+        return source
+    if name not in given:
+        told = stated.get("withheld", f"{name} was in memory in that run and is not in this file")
+        msg = (
+            f"{name}: {str(told)[:200]}; hand it over with Study.from_toml({file.name!r}, {name}=...), "
+            f'or put {name} = "a file" in its place'
+        )
+        raise InvalidScenarioError(msg)
+    if "memory" in stated and _digest(name, given[name]) != stated["memory"]:
+        raise InvalidScenarioError(_not_the_one(name, file))
+    return given[name]
+
+
+def _check_digests(name: str, source: Any, stated: Mapping[str, Any], file: Path) -> None:
+    digests = stated["sha256"] if isinstance(stated["sha256"], list) else [stated["sha256"]]
+    if name in LAYERS and not is_path(source, LAYERS[name]):
+        raise InvalidScenarioError(_not_the_one(name, file))
+    try:
+        found = digests_of(name, source)
+    except DataError as error:
+        msg = (
+            f"{error}; files are named as seen from {file.name!r}: put it there, or hand it over with "
+            f"Study.from_toml({file.name!r}, {name}=...)"
+        )
+        raise DataError(msg) from error
+    if found != digests:
+        msg = (
+            f"{name}: {shown(stated['path'])} was changed since {file.name!r} was written; take the "
+            "file of that run, or leave sha256 out to run with this one"
+        )
+        raise DataError(msg)
+
+
+def _digest(name: str, value: Any) -> str:
+    kinds = (Border,) if name == "border" else LAYERS[name].memory
+    return digest_of(value) if isinstance(value, kinds) else ""
+
+
+def _not_the_one(name: str, file: Path) -> str:
+    return (
+        f"{name} that was handed over is not the one of that run: its content has another digest "
+        f"than {file.name!r} says; take the same data, or leave the digest out of the file"
+    )
+
+
+def _located(name: str, source: Any, folder: Path) -> Any:
+    """Paths in a study file are relative to it; a word that names embedded data is not one."""
+    if isinstance(source, list):
+        return tuple(_located(name, item, folder) for item in source)
+    if not isinstance(source, str):
+        msg = (
+            f"{name} in a study file is a path, a list of paths or a word, such as "
+            f'"embedded" or "none", got {shown(source)}'
+        )
+        raise InvalidScenarioError(msg)
+    words = (NONE, "embedded", "synthetic") if name in LAYERS else ()
+    if "://" in source or source.startswith("/vsi") or source in words:
+        return source  # an address is refused, as it stands, by whoever opens it
+    return source if Path(source).is_absolute() else str(folder / source)
+
+
+def write_study(result: StudyResult, folder: str | os.PathLike[str], *, public: bool) -> str:
+    """
+    Write the study of a result as TOML that repeats the run, or says why it cannot.
+
+    Parameters
+    ----------
+    result
+        What the study gave.
+    folder
+        Folder that the file will lie in, from which its paths are told.
+    public
+        Whether posts and paths of the machine are left out.
+
+    Returns
+    -------
+    str
+        The text.
+    """
+    border, given = result.border, dict(result.given)
+    day = given.pop("incidents_accessed", None)
+    head: dict[str, Any] = {"name": result.name, "a": border.a, "b": border.b, "seed": result.seed}
+    head |= {k: v for k, v in result.ground.settings.items() if v != SETTINGS[k]}
+    head |= {} if day is None else {"incidents_accessed": day}
+    if public and isinstance(given.get("origins"), dict):
+        given["origins"] = {"withheld": _WITHHELD}
+    layers = {name: _relative(value, Path(folder), public=public) for name, value in given.items()}
+    scenario = result.scenario.model_dump(mode="json", exclude_none=True)
+    return "".join(_remarks(layers)) + tomli_w.dumps({**head, **layers, "scenario": scenario})
+
+
+def _relative(value: Any, folder: Path, *, public: bool) -> Any:
+    """Tell paths from the output folder where they are near; in public no other folder is named."""
+    if not (isinstance(value, dict) and "path" in value):
+        return value
+    near = folder.absolute().parent
+
+    def told(path: str) -> str:
+        if Path(path).is_relative_to(near):
+            return Path(os.path.relpath(path, folder.absolute())).as_posix()
+        return Path(path).name if public else path
+
+    paths = value["path"]
+    located = [told(path) for path in paths] if isinstance(paths, list) else told(paths)
+    return value | {"path": located}
+
+
+def _remarks(layers: Mapping[str, Any]) -> list[str]:
+    lines = ["# Repeats the run: borderzone report study.toml -o another_folder\n"]
+    tables = {name: value for name, value in layers.items() if isinstance(value, dict)}
+    needed = [name for name, value in tables.items() if "path" not in value]
+    if needed:
+        call = f'Study.from_toml("study.toml", {needed[0]}=...)'
+        lines = [
+            f"# Cannot repeat the run alone: {', '.join(needed)} must be handed over:\n# {call}\n"
+        ]
+    if any("withheld" in value for value in tables.values()):
+        lines.append(f"# In this file {_WITHHELD}.\n")
+    if len(needed) < len(tables):
+        lines.append(
+            "# Files are read from where they are named, and must have the digest given.\n"
+        )
+    return lines
