@@ -359,7 +359,7 @@ def check_cells(cells: float, resolution_m: float, word: str = "") -> None:
         coarser = resolution_m * (cells / most) ** 0.5
         msg = (
             f"resolution_m {resolution_m:g} makes {word}{cells:,.0f} cells, with {AROUND_KM:g} km "
-            f"around the corridor, above the limit of {most:,}; take {coarser:.2g} m or more, a smaller "
+            f"around the corridor, above the limit of {most:,}; take {math.ceil(coarser)} m or more, a smaller "
             "depth_km, or terrain_resolution_m, which reads terrain on finer cells block by block; or "
             + how_to_raise("grid_cells", math.ceil(cells))
         )
