@@ -18,7 +18,7 @@ from borderzone.io.warp import cell_m
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from borderzone._typing import FloatArray
+    from borderzone._typing import FloatArray, IntArray
     from borderzone.grid import Grid
     from borderzone.io.frames import Box, Nodes
 
@@ -26,8 +26,8 @@ __all__ = ["HALF", "Job", "Layer", "block_of", "lay_out"]
 
 HALF = 0.5 - 1e-6  # a cell is known where half of it is, up to rounding
 _PAD = 2  # source cells that cubic convolution reaches beyond its own
-_MOST = 2**24  # source cells held for one block; a block that needs more is halved
-_LIMIT = 2**28  # the same for one cell of the grid, which cannot be halved
+_MOST = 2**23  # source cells held for one block; a block that needs more is halved
+_LIMIT = 2**25  # the same for one cell of the grid, which cannot be halved
 _OFF = 0.01  # cells by which tiles of one lattice may be shifted
 
 
@@ -107,7 +107,7 @@ class Layer:
         """
         shape = (rows.stop - rows.start, columns.stop - columns.start)
         nodes = self.frame.nodes(rows, columns)
-        span = self._span(nodes)
+        span = self._span(nodes, shape)
         if span is None:
             return np.full(shape, job.out_fill, job.out_dtype), np.zeros(shape, np.float32)
         top, bottom, left, right = span
@@ -119,17 +119,19 @@ class Layer:
         job.kernel(source, nodes.u, nodes.v, place, *job.extra, out, known)
         return out, known
 
-    def _span(self, nodes: Nodes) -> tuple[int, int, int, int] | None:
+    def _span(self, nodes: Nodes, shape: tuple[int, int]) -> tuple[int, int, int, int] | None:
         """Rows and columns of the lattice under a block, None where it lies beside the tiles."""
         reach = []
-        for place, low, high in (
+        for between, low, high in (
             (nodes.v, self.extent[0], self.extent[1]),
             (nodes.u, self.extent[2], self.extent[3]),
         ):
+            # The block alone: nodes may lie far beside it, and with them a whole tile.
+            place = _rim(between, nodes, shape)
             finite = place[np.isfinite(place)]
             if finite.size == 0:
                 return None
-            steps = [np.abs(np.diff(place, axis=axis)) for axis in (0, 1)]
+            steps = [np.abs(np.diff(between, axis=axis)) for axis in (0, 1)]
             sides = [float(step[np.isfinite(step)].max(initial=0.0)) / nodes.step for step in steps]
             pad = max(1.0, math.hypot(*sides)) / 2 + _PAD + 1
             start = max(float(finite.min()) - pad, low - _PAD)
@@ -181,6 +183,25 @@ class Layer:
                 )
                 np.copyto(under, fresh, where=unknown)
         return source
+
+
+def _rim(between: FloatArray, nodes: Nodes, shape: tuple[int, int]) -> FloatArray:
+    """Places of the cells of a block where they can be highest or lowest: at its rim and beside nodes."""
+    (r, down), (c, across) = (
+        _beside(first, length, nodes.step)
+        for first, length in zip((nodes.top, nodes.left), shape, strict=True)
+    )
+    with np.errstate(invalid="ignore"):  # infinite where the projection has no place
+        rows = between[r] + (between[r + 1] - between[r]) * down[:, np.newaxis]
+        return np.asarray(rows[:, c] + (rows[:, c + 1] - rows[:, c]) * across)
+
+
+def _beside(first: int, length: int, step: int) -> tuple[IntArray, FloatArray]:
+    """First, last, and those before and after each node: the node before them, and the way on."""
+    on_nodes = np.arange(-(-first // step) * step, first + length, step)
+    cells = np.concatenate([[first, first + length - 1], on_nodes, on_nodes - 1])
+    cells = np.unique(cells[cells >= first])
+    return cells // step, cells % step / step
 
 
 def block_of(grid: Grid, rows: slice, columns: slice) -> tuple[slice, slice]:
