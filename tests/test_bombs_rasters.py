@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 import rasterio
 from affine import Affine
 
+import borderzone as bz
 from borderzone import Grid, io
+from borderzone.errors import CRSMismatchError, DataError, LimitError, OutputError
 from borderzone.io import mosaic
 from borderzone.io.tiles import Tile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
-
-    import pytest
 
 UTM = "EPSG:32637"
 
@@ -67,3 +70,139 @@ def test_each_source_cell_is_read_about_once_however_coarse_the_grid(
     assert max(read) <= 100_000
     np.testing.assert_array_equal(got, whole)
     assert abs(float(got.mean()) - heights.mean()) < 1
+
+
+SITE = 'LOCAL_CS["site",UNIT["metre",1]]'
+MARS = (
+    'GEOGCS["Mars",DATUM["Mars",SPHEROID["Mars",3396190,169.894447223612]],'
+    'PRIMEM["Reference_Meridian",0],UNIT["degree",0.0174532925199433]]'
+)
+SMALL = grid_of(1_500, 100)
+DOORS: dict[str, Callable[[Any], Any]] = {
+    "read_dem": lambda file: bz.read_dem(file, SMALL),
+    "open_classes": lambda file: io.open_classes(file, SMALL).read(slice(None), slice(None)),
+    "warp": lambda file: io.warp(io.read_raster(file), SMALL),
+    "warp_to_finer": lambda file: io.warp(io.read_raster(file), grid_of(1_500, 10)),
+    "read_raster_near": lambda file: io.read_raster(file, near=SMALL),
+    "read_window": lambda file: io.read_window(file, slice(0, 5), slice(0, 5)),
+    "copy_raster": lambda file: io.copy_raster(file, file.with_name("copy.tif")),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("crs", [SITE, MARS])
+def test_a_crs_without_a_place_on_earth_is_refused_at_every_door(
+    tmp_path: Path, crs: str, door: str
+) -> None:
+    file = tif(tmp_path / "a.tif", np.ones((50, 50), np.uint8), crs=crs)
+    with pytest.raises(
+        CRSMismatchError, match=r"'a\.tif' has a coordinate reference system without"
+    ):
+        DOORS[door](file)
+
+
+def test_a_raster_in_memory_without_a_place_on_earth_is_refused(tmp_path: Path) -> None:
+    raster = io.read_raster(tif(tmp_path / "a.tif", np.ones((50, 50), np.uint8)))
+    raster.attrs["crs"] = SITE
+    raster.coords["spatial_ref"].attrs["crs_wkt"] = SITE
+    with pytest.raises(CRSMismatchError, match="the raster has a coordinate reference system"):
+        io.warp(raster, SMALL)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "?"])
+@pytest.mark.parametrize("nodata", [None, -9999, 1e300, float("nan"), "none"])
+def test_classes_of_any_whole_type_stay_classes(tmp_path: Path, dtype: str, nodata: Any) -> None:
+    values = np.full((60, 60), 1, dtype)
+    values[30:, :] = 0
+    raster = io.read_raster(tif(tmp_path / "a.tif", values.astype("u1"))).astype(dtype)
+    raster.attrs["_FillValue"] = nodata  # most of them fit no such type, and are no class
+    if nodata is None:
+        del raster.attrs["_FillValue"]
+    got = io.warp(raster, SMALL)
+    empty = got.attrs["_FillValue"]
+    assert got.dtype == empty.dtype == (np.uint8 if dtype == "?" else np.dtype(dtype))
+    assert empty not in {0, 1}
+    assert set(np.unique(got.to_numpy()[:14, :14])) == {0, 1}
+
+
+@pytest.mark.parametrize("dtype", ["i1", "i2", "i4"])
+def test_no_data_is_a_code_that_no_cell_has(tmp_path: Path, dtype: str) -> None:
+    values = np.full((60, 60), -1, dtype)
+    values[30:] = 4
+    got = io.warp(io.read_raster(tif(tmp_path / "a.tif", values)), SMALL)
+    assert set(np.unique(got.to_numpy()[:14, :14])) == {-1, 4}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("dtype", ["complex_int16", "complex64"])
+def test_complex_numbers_are_refused_at_every_door(tmp_path: Path, dtype: str, door: str) -> None:
+    with rasterio.open(
+        tmp_path / "a.tif",
+        "w",
+        driver="GTiff",
+        height=50,
+        width=50,
+        count=1,
+        dtype=dtype,
+        crs=UTM,
+        transform=Affine(30, 0, 650_000, 0, -30, 3_860_000),
+    ) as target:
+        target.write(np.ones((1, 50, 50), np.complex64))
+    with pytest.raises(DataError, match=f"holds {dtype} numbers; real numbers are needed"):
+        DOORS[door](tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("bits", [1, 4, 16])
+def test_numbers_of_few_bits_are_read_or_refused(tmp_path: Path, bits: int, door: str) -> None:
+    dtype = np.float32 if bits == 16 else np.uint8
+    file = tif(tmp_path / "a.tif", np.ones((50, 50), dtype), nbits=bits)
+    if door == "copy_raster" and bits < 16:
+        with pytest.raises(OutputError, match="cannot be written"):
+            DOORS[door](file)
+    elif door == "open_classes" and bits == 16:
+        with pytest.raises(DataError, match="whole numbers"):
+            DOORS[door](file)
+    else:
+        read = DOORS[door](file)
+        assert door == "copy_raster" or float(np.asarray(read)[0, 0]) == 1.0
+
+
+@pytest.mark.parametrize("door", ["read_dem", "warp", "open_classes"])
+def test_bands_stored_together_count_as_one_piece(tmp_path: Path, door: str) -> None:
+    with rasterio.open(
+        tmp_path / "a.tif",
+        "w",
+        driver="GTiff",
+        height=64,
+        width=64,
+        count=100,
+        dtype="uint8",
+        crs=UTM,
+        transform=Affine(30, 0, 650_000, 0, -30, 3_860_000),
+        interleave="pixel",
+        tiled=True,
+        blockxsize=64,
+        blockysize=64,
+    ):
+        pass
+    with (
+        io.limits(raster_piece_cells=300_000),
+        pytest.raises(LimitError, match="stored in pieces of 409600 cells, the limit is 300000"),
+    ):
+        DOORS[door](tmp_path / "a.tif")
+
+
+def test_a_part_of_a_large_raster_gives_what_the_whole_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heights = np.random.default_rng(1).normal(500, 200, (300, 400)).astype("f4")
+    heights[100:110, 100:120] = np.nan
+    file = tif(tmp_path / "a.tif", heights)
+    grid = Grid.covering((653_000, 3_854_000, 657_000, 3_857_000), resolution_m=150.0, crs=UTM)
+    part = io.read_raster(file, near=grid)
+    assert part.size < heights.size / 4
+    whole = io.warp(io.read_raster(file), grid)
+    np.testing.assert_allclose(io.warp(part, grid), whole, rtol=1e-6)
+    monkeypatch.setattr(sys.modules["borderzone.io.warp"], "_LARGE", 100)
+    np.testing.assert_allclose(io.warp(io.read_raster(file), grid), whole, rtol=1e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Frame",
+    "check_on_earth",
     "check_on_globe",
     "in_degrees",
     "north_azimuth_deg",
@@ -354,7 +356,49 @@ def raster_crs(raster: xr.DataArray) -> CRS:
             f"{known[1].name} in attrs; remove the wrong one"
         )
         raise CRSMismatchError(msg)
+    check_on_earth(known[0].to_wkt(), "the raster")
     return known[0]
+
+
+def check_on_earth(wkt: str, told: str) -> None:
+    """
+    Refuse a CRS whose places cannot be found on Earth.
+
+    Parameters
+    ----------
+    wkt
+        The CRS as well-known text.
+    told
+        What carries it, for the message.
+
+    Raises
+    ------
+    CRSMismatchError
+        If it is a local one, of another planet, damaged, or names another file.
+
+    Examples
+    --------
+    >>> check_on_earth("EPSG:32637", "the raster")
+    """
+    why = _why_nowhere(wkt)
+    if why:
+        msg = (
+            f"{told} has a coordinate reference system without a place on Earth ({why}); name the true "
+            "one with gdal_edit.py -a_srs EPSG:..., or in QGIS with 'Assign projection'"
+        )
+        raise CRSMismatchError(msg)
+
+
+@functools.lru_cache(maxsize=256)
+def _why_nowhere(wkt: str) -> str:
+    try:
+        crs = CRS.from_user_input(wkt)
+        if _GRID_FILE.search(f"{crs.srs} {crs.to_wkt()}"):
+            return "it names another file"
+        Transformer.from_crs(crs, 4326, always_xy=True)
+    except ProjError as error:
+        return str(error).splitlines()[0][:120]
+    return ""
 
 
 def _parsed(crs: Any) -> CRS:

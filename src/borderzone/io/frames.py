@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray
     from borderzone.grid import Grid
 
-__all__ = ["Frame", "Nodes", "box_around", "to_crs"]
+__all__ = ["Frame", "Nodes", "box_around", "to_crs", "window_around"]
 
 # A place taken between nodes is off by no more than this share of a cell of the grid.
 PLACE_ERROR = 0.002
@@ -103,6 +104,43 @@ def box_around(grid: Grid, wkt: str, *, parts: int = 65) -> tuple[Box, float | N
     south, north = float(y[finite].min()), float(y[finite].max())
     wide, high = (east - west) * 0.02, (north - south) * 0.02
     return (west - wide, south - high, east + wide, north + high), centre
+
+
+def window_around(
+    grid: Grid, wkt: str, transform: Affine, shape: tuple[int, int]
+) -> tuple[slice, slice]:
+    """
+    Find the rows and columns of a raster around a grid, with room for every filter.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    wkt, transform, shape
+        The raster: its CRS as well-known text, its affine transform, rows and columns.
+
+    Returns
+    -------
+    tuple of slice
+        The window, of two cells or more; the whole raster where the grid has no place in its CRS.
+    """
+    (left, bottom, right, top), centre = box_around(grid, wkt)
+    whole = (slice(0, shape[0]), slice(0, shape[1]))
+    if not np.isfinite([left, bottom, right, top]).all():
+        return whole
+    a, b, c, d, e, f = (~transform)[:6]
+    corners = [(x, y) for x in (left, right) for y in (bottom, top)]
+    places = ([d * x + e * y + f for x, y in corners], [a * x + b * y + c for x, y in corners])
+    window = []
+    for place, cells, length in zip(places, grid.shape, shape, strict=True):
+        low, high = min(place), max(place)
+        reach = 8 + 2 * (high - low) / cells
+        start = min(max(math.floor(low - reach), 0), max(length - 2, 0))
+        stop = min(max(math.ceil(high + reach), start + 2), length)
+        window.append(slice(start, stop))
+    beside = min(places[1]) < 0 or max(places[1]) > shape[1]
+    # A raster in degrees may reach the grid from its other end.
+    return window[0], whole[1] if centre is not None and beside else window[1]
 
 
 @dataclass(frozen=True)

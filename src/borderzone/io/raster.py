@@ -12,11 +12,16 @@ import numpy as np
 import rasterio
 import xarray as xr
 from affine import Affine
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio._err import CPLE_BaseError
+from rasterio.enums import Interleaving
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
+from rasterio.windows import Window
 
+from borderzone.crs import check_on_earth
 from borderzone.errors import CRSMismatchError, DataError, LimitError
 from borderzone.grid import Grid
 from borderzone.io.files import atomic_write, local_file
+from borderzone.io.frames import window_around
 from borderzone.io.limits import current, how_to_raise
 
 if TYPE_CHECKING:
@@ -37,6 +42,8 @@ ENVIRONMENT = {
 _FEET = ("foot", "feet", "ft", "us-ft", "ftus")
 _METRES = ("", "m", "metre", "metres", "meter", "meters")
 _OPENING = threading.Lock()
+FOREIGN = (RasterioError, CRSError, CPLE_BaseError, OSError)
+"""What the raster library raises on a file that it cannot read or write."""
 
 
 @contextmanager
@@ -108,7 +115,7 @@ def raster_errors(name: str, what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (RasterioError, OSError) as error:
+    except FOREIGN as error:
         reason = str(error.__cause__ or error).splitlines()[0][:200]
         msg = (
             f"{what}: {name!r} cannot be read, it is cut short or damaged ({reason}); "
@@ -133,19 +140,29 @@ def _check_source(source: Any, name: str, what: str, max_cells: int | None) -> N
             "gdal_edit.py -a_srs EPSG:... or in QGIS with 'Assign projection'"
         )
         raise CRSMismatchError(msg)
+    check_on_earth(source.crs.to_wkt(), f"{what}: {name!r}")
     if source.transform == Affine.identity() or source.transform.determinant == 0:
         msg = f"{what}: {name!r} has no georeference; give it one with gdal_translate -a_ullr"
         raise CRSMismatchError(msg)
     piece = source.block_shapes[0][0] * source.block_shapes[0][1]
+    if source.interleaving is Interleaving.pixel:
+        piece *= source.count
     if piece > (most := current().raster_piece_cells):
         msg = (
             f"{what}: {name!r} is stored in pieces of {piece} cells, the limit is {most}; cut it "
             f"into tiles with gdal_translate -co TILED=YES, or {how_to_raise('raster_piece_cells', piece)}"
         )
         raise LimitError(msg)
-    if np.dtype(source.dtypes[0]).kind not in "iuf":
+    if not _is_real(source.dtypes[0]):
         msg = f"{what}: {name!r} holds {source.dtypes[0]} numbers; real numbers are needed"
         raise DataError(msg)
+
+
+def _is_real(dtype: str) -> bool:
+    try:
+        return np.dtype(dtype).kind in "iuf"
+    except TypeError:  # one that numpy does not have, such as complex_int16
+        return False
 
 
 def check_elevation_band(source: Any, name: str) -> None:
@@ -202,7 +219,11 @@ def _check_metres(source: Any, name: str) -> None:
 
 
 def read_raster(
-    path: str | os.PathLike[str], *, what: str = "raster", max_cells: int | None = None
+    path: str | os.PathLike[str],
+    *,
+    what: str = "raster",
+    max_cells: int | None = None,
+    near: Grid | None = None,
 ) -> xr.DataArray:
     """
     Read the first band of a GeoTIFF as it is.
@@ -218,6 +239,8 @@ def read_raster(
         What it is needed for, for messages.
     max_cells
         Largest number of cells that is read; ``raster_cells`` of `limits` by default.
+    near
+        Grid that it is for: only what lies around it is read. None reads everything.
 
     Returns
     -------
@@ -233,14 +256,24 @@ def read_raster(
     LimitError
         If it is too large.
     """
-    with open_raster(path, what=what, max_cells=max_cells) as source:
+    most = max_cells
+    if near is not None and max_cells is None:
+        most = current().raster_cells_by_block
+    with open_raster(path, what=what, max_cells=most) as source:
         if source.transform.b != 0 or source.transform.d != 0:
             msg = f"{what}: {os.fspath(path)!r} is rotated; turn it north-up with gdalwarp"
             raise DataError(msg)
-        values = source.read(1)
+        wkt = source.crs.to_wkt()
+        rows, columns = slice(0, source.height), slice(0, source.width)
+        if near is not None:
+            rows, columns = window_around(near, wkt, source.transform, source.shape)
+        window = Window.from_slices(rows, columns)
+        values = source.read(1, window=window)
         if values.dtype.kind == "f":
-            values = np.where(source.read_masks(1) > 0, values, np.nan).astype(np.float32)
-        raster = to_dataarray(values, source.transform, source.crs.to_wkt())
+            known = source.read_masks(1, window=window) > 0
+            values = np.where(known, values, np.nan).astype(np.float32)
+        corner = source.transform @ Affine.translation(columns.start, rows.start)
+        raster = to_dataarray(values, corner, wkt)
         if values.dtype.kind != "f" and source.nodata is not None:
             raster.attrs["_FillValue"] = values.dtype.type(source.nodata)
         raster.attrs |= {"units": source.units[0] or "", "long_name": what}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from borderzone.errors import (
     InvalidParameterError,
     NoOverlapError,
 )
+from borderzone.io.frames import window_around
 from borderzone.io.raster import raster_errors
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["warp"]
 
+_LARGE = 2**22
+_EXACT = 2**53  # the raster library passes no data as a double
 RESAMPLING = ("auto", "nearest", "bilinear", "cubic", "average", "mode")
 
 
@@ -80,7 +84,8 @@ def warp(
     """
     check_choice(resampling, "resampling", RESAMPLING)
     what = name or ("raster" if raster.name is None else str(raster.name))
-    crs, transform = raster_crs(raster), source_transform(raster)
+    crs, raster = raster_crs(raster), _near(raster, grid)
+    transform = source_transform(raster)
     values = raster.transpose("y", "x").to_numpy()
     # Whole numbers are classes, unless they say that they are metres.
     heights = str(raster.attrs.get("units", "")).strip().lower() in {
@@ -90,6 +95,8 @@ def warp(
         "meters",
     }
     classes = values.dtype.kind in "iub" and not heights
+    if values.dtype.kind == "b":
+        values = values.astype(np.uint8)
     if not classes:
         values = heights_of(raster.transpose("y", "x"), what, metres=heights)
         if heights:
@@ -98,17 +105,12 @@ def warp(
             msg = f"{what} holds {int(np.isinf(values).sum()):,} infinite numbers; mask no data as NaN"
             raise InvalidParameterError(msg)
     if resampling == "auto":
-        coarsens = grid.resolution_m > cell_m(transform, values.shape, crs, grid)
-        fine, coarse = ("mode", "nearest") if classes else ("average", "cubic")
-        resampling = fine if coarsens else coarse
+        resampling = _usual(grid.resolution_m > cell_m(transform, values.shape, crs, grid), classes)
+    empty = _empty_code(raster.attrs.get("_FillValue"), values) if classes else np.nan
     with raster_errors(what, "warp"):
-        if classes:
-            empty = int(raster.attrs.get("_FillValue", 255 if values.dtype == np.uint8 else -1))
-            out = _classes(values, transform, crs, grid, resampling, empty)
-            valid = out != empty
-        else:
-            out = _numbers(values, transform, crs, grid, resampling)
-            valid = np.isfinite(out)
+        bring = _classes if classes else _numbers
+        out = bring(values, transform, crs, grid, resampling, empty)
+    valid = out != empty if classes else np.isfinite(out)
     check_cover(valid, grid, grid.needed_cells() if needed is None else needed, what)
     wrapped = grid.wrap(
         out,
@@ -121,23 +123,57 @@ def warp(
     return wrapped
 
 
-def _numbers(values: Any, transform: Affine, crs: CRS, grid: Grid, resampling: str) -> Any:
-    source = values.astype(np.float32)
-    out = _reprojected(source, transform, crs, grid, resampling, np.nan)
+def _numbers(
+    values: Any, transform: Affine, crs: CRS, grid: Grid, resampling: str, empty: float
+) -> Any:
+    source = values.astype(np.float32, copy=False)
+    out = _reprojected(source, transform, crs, grid, resampling, empty)
     # The filter reaches over small holes; a second pass says how much of a cell is data.
-    known = np.isfinite(source).astype(np.float32)
-    if known.all():
+    finite = np.isfinite(source)
+    if finite.all():
         return out
+    known = finite.astype(np.float32)
     share_by = "average" if resampling == "average" else "nearest"
-    share = _reprojected(known, transform, crs, grid, share_by, np.nan)
-    return np.where(share >= 0.5, out, np.float32(np.nan))
+    share = _reprojected(known, transform, crs, grid, share_by, empty)
+    return np.where(share >= 0.5, out, np.float32(empty))
 
 
 def _classes(
-    values: Any, transform: Affine, crs: CRS, grid: Grid, resampling: str, empty: int
+    values: Any, transform: Affine, crs: CRS, grid: Grid, resampling: str, empty: float
 ) -> Any:
-    source = values.astype(np.uint8) if values.dtype.kind == "b" else values
-    return _reprojected(source, transform, crs, grid, resampling, empty)
+    # The library takes -1 for no data when it counts codes of one or two bytes with a sign.
+    wide = np.int32 if values.dtype.kind == "i" and values.itemsize < 4 else values.dtype
+    source = values.astype(wide, copy=False)
+    out = _reprojected(source, transform, crs, grid, resampling, empty)
+    return out.astype(values.dtype, copy=False)
+
+
+def _usual(coarsens: bool, classes: bool) -> str:  # noqa: FBT001 (two questions)
+    fine, coarse = ("mode", "nearest") if classes else ("average", "cubic")
+    return fine if coarsens else coarse
+
+
+def _near(raster: xr.DataArray, grid: Grid) -> xr.DataArray:
+    """Leave out what lies far from the grid, where the raster is large enough to matter."""
+    if raster.size <= _LARGE:
+        return raster
+    shape = (raster.sizes["y"], raster.sizes["x"])
+    wkt = raster_crs(raster).to_wkt()
+    rows, columns = window_around(grid, wkt, source_transform(raster), shape)
+    return raster.isel(y=rows, x=columns)
+
+
+def _empty_code(told: Any, values: Any) -> int:
+    """Code of no data: the raster's own where its type can hold it, else one that no cell has."""
+    kind = np.iinfo(values.dtype)
+    with contextlib.suppress(TypeError, ValueError, OverflowError):
+        if told is not None and int(told) == float(told) and kind.min <= int(told) <= kind.max:
+            return int(told)
+    if values.dtype == np.uint8:
+        return 255
+    low, high = max(kind.min, -_EXACT), min(kind.max, _EXACT)
+    usual = -1 if kind.min < 0 else high
+    return next((code for code in (usual, low, high) if not (values == code).any()), usual)
 
 
 def _reprojected(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import rasterio
 import rasterio.shutil
-from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from borderzone._checks import check_choice
@@ -18,7 +17,7 @@ from borderzone.errors import InvalidParameterError, OutputError, ShapeMismatchE
 from borderzone.io.files import atomic_write, local_file
 from borderzone.io.limits import current
 from borderzone.io.mosaic import block_of
-from borderzone.io.raster import ENVIRONMENT, open_raster
+from borderzone.io.raster import ENVIRONMENT, FOREIGN, open_raster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -140,7 +139,7 @@ def _count_voids(block: Any, nodata: float | None) -> int:
 def _write_errors(name: str) -> Iterator[None]:
     try:
         yield
-    except (RasterioError, OSError) as error:
+    except FOREIGN as error:
         reason = str(error.__cause__ or error).splitlines()[0][:200]
         msg = f"{name!r} cannot be written ({reason}); is the disk full, or the folder read-only?"
         raise OutputError(msg) from error

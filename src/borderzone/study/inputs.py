@@ -181,7 +181,7 @@ def _aridity(sources: Mapping[str, Any], layers: Layers, grid: Grid) -> xr.DataA
         return None
     if isinstance(source, (str, Path)):
         layers.records.extend(io.describe(source, name="aridity"))
-        source = io.read_raster(source, what="aridity")
+        source = io.read_raster(source, what="aridity", near=grid)
     fill = source.attrs.get("_FillValue")
     source = source.where(source != fill) if fill is not None else source
     index = source.astype(np.float32) * np.float32(sources.get("aridity_scale", 1.0))
