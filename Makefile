@@ -84,7 +84,8 @@ bench: $(VENV)/.dev peers
 	@for script in benchmarks/bench_*.py; do echo; $(BIN)/python $$script || exit 1; done
 
 docs: $(VENV)/.docs
-	$(BIN)/sphinx-build -W -b html docs docs/_build
+	rm -rf docs/generated
+	$(BIN)/sphinx-build -W --keep-going --fresh-env --quiet -b html docs docs/_build
 
 clean:
 	rm -rf $(VENV) $(PEERS) $(OUT) dist docs/_build docs/generated notebooks/*.ipynb .pytest_cache .mypy_cache .ruff_cache .hypothesis

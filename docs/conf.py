@@ -49,10 +49,15 @@ def setup(app: Sphinx) -> None:
 
 
 def _inline(translator: HTML5Translator, node: nodes.math) -> Any:
-    translator.body.append(tex2mathml(node.astext()))
+    translator.body.append(_drawn(node))
     raise nodes.SkipNode
 
 
 def _block(translator: HTML5Translator, node: nodes.math_block) -> Any:
-    translator.body.append(f"<p>{tex2mathml(node.astext(), as_block=True)}</p>\n")
+    translator.body.append(f"<p>{_drawn(node, as_block=True)}</p>\n")
     raise nodes.SkipNode
+
+
+def _drawn(node: nodes.math | nodes.math_block, *, as_block: bool = False) -> str:
+    """Turn a formula to MathML; of units only the degree sign is no TeX."""
+    return tex2mathml(node.astext().replace("°", r"^{\circ}"), as_block=as_block)

@@ -159,8 +159,8 @@ def exposure_ratios(  # noqa: PLR0913 (names of `overlay`, with what makes an ex
     pandas.DataFrame
         One row a level: level, flagged_km2, other_km2, events_flagged, events_other (means over
         the imputations), per_1000_km2_flagged and per_1000_km2_other (with ``_low`` and ``_high``;
-        per_1000_km2_month_... the same by month, missing where no date is known), ratio, ratio_low,
-        ratio_high, below_precision (cell smaller than the median position error). ``attrs``
+        the same by month with ``per_1000_km2_month``, missing where no date is known), ratio,
+        ratio_low, ratio_high, below_precision (cell smaller than the median position error). ``attrs``
         holds months, confidence, n_events, n_excluded, n_draws, median_error_km and sentence.
 
     Raises
