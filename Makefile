@@ -2,17 +2,21 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 PEERS := .venv-peers
+OTHERS := .venv-others
 BIN := $(VENV)/bin
 OUT ?= out
 OFFLINE := $(BIN)/python scripts/without_network.py
 
-.PHONY: report test lint types notebook bench peers wheel-check browser docs clean help
+.PHONY: report quick test test-all checks lint notebook bench peers wheel-check sdist-check lowest \
+  newest browser docs clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make report    the built-in study of the Iraq-Syria border, into $(OUT)/"
-	@echo "make test      linters, types, tests, doctests, notebooks, the wheel and the browser test"
-	@echo "make lint      ruff, import-linter, numpydoc, repository review, mypy"
+	@echo "make quick     linters, types and the tests that tell most in a minute"
+	@echo "make test      linters, types, tests, doctests, notebooks, docs, the wheel and the browser test"
+	@echo "make test-all  that, on every Python here, with lowest versions, from the sdist"
+	@echo "make lint      ruff, import-linter, numpydoc, licences, workflow, repository review, mypy"
 	@echo "make notebook  execute the notebooks into notebooks/*.ipynb"
 	@echo "make bench     measured speeds, as ratios against other programs in the same run"
 	@echo "make peers     the other programs, in $(PEERS)/; bench makes them too"
@@ -38,15 +42,27 @@ $(VENV)/.docs: $(VENV)/.core pyproject.toml
 report: $(VENV)/.core
 	$(BIN)/borderzone report -o $(OUT) --overwrite
 
-lint: $(VENV)/.dev
+checks: $(VENV)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/numpydoc lint $$(find src -name '*.py' | sort)
-	$(BIN)/repo-review . 
+	$(BIN)/reuse --no-multiprocessing lint --quiet
+	$(BIN)/zizmor --offline --quiet .github
 	$(BIN)/mypy
 
-test: lint browser $(VENV)/.dev
+lint: checks
+	$(BIN)/numpydoc lint $$(find src -name '*.py' | sort)
+	$(BIN)/repo-review .
+
+# One file for each room, those that find most in the least time.
+QUICK_TESTS := access_models border_lines corridor_partition crs cli difficulty fuzzy grid heights \
+  hostile_files import_budget incidents_check incidents_hostile incidents_policy io patrol_search \
+  patrol_barrier provenance repository resampling scenario suite_rules terrain whatif wrong_kinds
+QUICK := $(addprefix tests/test_,$(addsuffix .py,$(QUICK_TESTS)))
+quick: checks
+	$(OFFLINE) $(BIN)/pytest -q -n 2 --dist worksteal $(QUICK)
+
+test: lint docs browser $(VENV)/.dev
 	$(OFFLINE) $(BIN)/pytest -n 2 --dist worksteal tests
 	$(OFFLINE) $(BIN)/pytest --doctest-modules src
 	$(MAKE) notebook
@@ -60,6 +76,25 @@ notebook: $(VENV)/.dev
 browser:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
+# All of this takes about an hour on two cores.
+test-all: test
+	$(MAKE) lowest
+	$(MAKE) newest
+	$(MAKE) sdist-check
+
+# The lower bounds of pyproject.toml, on the lowest Python. What old libraries say of the newer ones
+# below them is no fault of ours; every other warning is an error here too.
+lowest: $(VENV)/.dev
+	sh scripts/test_elsewhere.sh 3.11 lowest-direct $(OTHERS)/lowest $(BIN) -W default::DeprecationWarning
+
+# The newest of everything, on every other Python of this machine.
+newest: $(VENV)/.dev
+	@for version in 3.12 3.13; do \
+	  sh scripts/test_elsewhere.sh $$version highest $(OTHERS)/$$version $(BIN) || exit 1; done
+
+sdist-check: $(VENV)/.dev
+	sh scripts/check_sdist.sh $(BIN)
 
 wheel-check: $(VENV)/.dev
 	sh scripts/check_wheel.sh $(PYTHON) $(BIN)/python
@@ -88,4 +123,4 @@ docs: $(VENV)/.docs
 	$(BIN)/sphinx-build -W --keep-going --fresh-env --quiet -b html docs docs/_build
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(OUT) dist docs/_build docs/generated notebooks/*.ipynb .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(OTHERS) $(OUT) dist docs/_build docs/generated notebooks/*.ipynb .pytest_cache .mypy_cache .ruff_cache .hypothesis
