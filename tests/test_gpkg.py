@@ -355,7 +355,8 @@ EDITS = st.one_of(
 
 @given(edits=st.lists(EDITS, min_size=1, max_size=4), seed=st.integers(0, 2**32 - 1))
 @settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_a_database_changed_at_random_is_read_or_refused(
     tmp_path: Path, edits: list[str], seed: int
