@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Frame",
+    "check_finite",
     "check_on_earth",
-    "check_on_globe",
     "in_degrees",
     "north_azimuth_deg",
     "oblique_mercator",
+    "project",
     "raster_crs",
     "scale_error_ppm",
     "split_at_antimeridian",
@@ -393,7 +394,7 @@ def check_on_earth(wkt: str, told: str) -> None:
 def _why_nowhere(wkt: str) -> str:
     try:
         crs = CRS.from_user_input(wkt)
-        if _GRID_FILE.search(f"{crs.srs} {crs.to_wkt()}"):
+        if _FILE.search(f"{crs.srs} {crs.to_wkt()}"):
             return "it names another file"
         Transformer.from_crs(crs, 4326, always_xy=True)
     except ProjError as error:
@@ -433,9 +434,41 @@ def in_degrees(layer: Any, what: str) -> Any:
     if layer.crs is None:
         msg = f"{what} has no CRS; set it, for example with set_crs('EPSG:4326')"
         raise CRSMismatchError(msg)
-    refuse_grid_files(layer.crs, what)
+    if not (layer.crs.is_geographic or layer.crs.is_projected):
+        msg = (
+            f"{what} is in {layer.crs.name[:60]!r}, which is neither a plane nor longitude "
+            "and latitude; project it to EPSG:4326 where it comes from"
+        )
+        raise CRSMismatchError(msg)
+    return project(layer, "EPSG:4326", what)
+
+
+def project(layer: Any, crs: Any, what: str) -> Any:
+    """
+    Bring shapes to a CRS.
+
+    Parameters
+    ----------
+    layer
+        GeoDataFrame or GeoSeries with a CRS.
+    crs
+        Where to.
+    what
+        What it is called in messages.
+
+    Returns
+    -------
+    GeoDataFrame or GeoSeries
+        The layer; a coordinate outside of where its CRS holds is infinite.
+
+    Raises
+    ------
+    CRSMismatchError
+        If there is no way from its CRS, or it names a file.
+    """
+    refuse_file_names(f"{layer.crs.srs} {layer.crs.to_wkt()}", what)
     try:
-        return layer.to_crs("EPSG:4326")
+        return layer.to_crs(crs)
     except (ProjError, CRSError) as error:
         reason = str(error).splitlines()[0][:120]
         msg = (
@@ -445,20 +478,21 @@ def in_degrees(layer: Any, what: str) -> Any:
         raise CRSMismatchError(msg) from error
 
 
-# A grid of shifts named by its path: the projection library would open it, whatever it is.
-_GRID_FILE = re.compile(
-    r"""(?:PARAMETERFILE\s*\[[^\]]*|(?:nad|geoid)grids\s*=\s*[^\s"]*)[/\\]""", re.IGNORECASE
+# A grid of shifts, or a list of definitions, named by its path: the projection library would open
+# it, whatever it is.
+_FILE = re.compile(
+    r"""(?:PARAMETERFILE\s*\[[^\]]*|(?:grids|init)\s*=\s*[^\s"]*)[/\\]""", re.IGNORECASE
 )
 
 
-def refuse_grid_files(crs: CRS, what: str) -> None:
+def refuse_file_names(definition: str, what: str) -> None:
     """
-    Refuse a CRS whose definition names a file by its path.
+    Refuse the definition of a CRS that names a file by its path, before it is parsed.
 
     Parameters
     ----------
-    crs
-        The CRS.
+    definition
+        Well-known text, a PROJ string, or a text that holds one.
     what
         What has it, for the message.
 
@@ -467,15 +501,15 @@ def refuse_grid_files(crs: CRS, what: str) -> None:
     CRSMismatchError
         If it does.
     """
-    if _GRID_FILE.search(f"{crs.srs} {crs.to_wkt()}"):
+    if _FILE.search(definition):
         msg = (
-            f"{what} has a CRS that names another file ({crs.name[:60]!r}); project it to EPSG:4326 "
-            "where it comes from"
+            f"{what} has a coordinate reference system that names another file, which is not "
+            "opened; project it to EPSG:4326 where it comes from"
         )
         raise CRSMismatchError(msg)
 
 
-def check_on_globe(layer: Any, what: str) -> None:
+def check_finite(layer: Any, what: str) -> None:
     """
     Refuse shapes whose coordinates are no numbers, or lie where their CRS does not hold.
 

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from borderzone._kernels import line_cells
+from borderzone.crs import project
 from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def shapes_of(
                 "with .to_crs(...)"
             )
             raise CRSMismatchError(msg)
-        table = table.to_crs(grid.crs)
+        table = project(table, grid.crs, what)
     _check_kinds(table, what, allowed)
     return table
 

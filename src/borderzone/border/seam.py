@@ -13,7 +13,7 @@ from shapely.ops import substring
 
 from borderzone._checks import check_positive
 from borderzone.border.parts import GEOD, Piece
-from borderzone.crs import Frame
+from borderzone.crs import Frame, in_degrees
 from borderzone.errors import CRSMismatchError, InvalidGeometryError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _ground(ground: Any, name: str) -> shapely.Geometry:
         if ground.crs is None:
             msg = f"{name} has no CRS: set one with set_crs('EPSG:4326') or its own"
             raise CRSMismatchError(msg)
-        ground = shapely.union_all(ground.geometry.to_crs(4326).to_numpy())
+        ground = shapely.union_all(in_degrees(ground.geometry, name).to_numpy())
     if not isinstance(ground, shapely.Geometry) or shapely.get_dimensions(ground) != 2:
         msg = f"{name} must be a polygon, got {getattr(ground, 'geom_type', type(ground).__name__)}"
         raise InvalidGeometryError(msg)

@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 from borderzone import datasets
 from borderzone.border.names import country_name
 from borderzone.border.parts import Piece
+from borderzone.crs import in_degrees
 from borderzone.errors import BorderNotFoundError, CRSMismatchError, InvalidGeometryError
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def _geographic(line: Any) -> Any:
             msg = "the line has no CRS: set one with line.set_crs('EPSG:4326') or its own"
             raise CRSMismatchError(msg)
         _check_finite(series.to_numpy())
-        geometries = series.to_crs(4326).dropna().to_numpy()
+        geometries = in_degrees(series, "the line").dropna().to_numpy()
     elif isinstance(line, shapely.Geometry):
         geometries = np.array([line])
     else:

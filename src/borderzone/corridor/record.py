@@ -18,11 +18,8 @@ from borderzone.corridor.depths import check_segments, depths_by_country
 from borderzone.corridor.laying import lay, plots_near
 from borderzone.corridor.outside import outside_ground, outside_shares
 from borderzone.corridor.polygons import areas_km2, lower_owner
-from borderzone.errors import (
-    CRSMismatchError,
-    InvalidParameterError,
-    SeveralSectionsError,
-)
+from borderzone.crs import in_degrees
+from borderzone.errors import CRSMismatchError, InvalidParameterError, SeveralSectionsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -265,7 +262,7 @@ class Corridor:
             {"chainage_km": np.nan, "offset_km": np.nan, "side": np.uint8(0), "segment": -1},
             index=points.index,
         )
-        coords = _coordinates(points.geometry.to_crs(4326))
+        coords = _coordinates(in_degrees(points.geometry, "points"))
         pending: BoolArray = np.asarray(np.isfinite(coords).all(axis=1))
         for number, plot in enumerate(self._plots):
             rows = np.flatnonzero(pending)

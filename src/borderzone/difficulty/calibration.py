@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from borderzone.crs import project
 from borderzone.difficulty.evidence import (
     auc,
     auc_error,
@@ -196,7 +197,7 @@ def _located(
     if kinds:
         msg = f"known caves must be points, got {', '.join(kinds)}; take representative_point()"
         raise InvalidParameterError(msg)
-    points = caves.geometry.to_crs(grid.crs)
+    points = project(caves.geometry, grid.crs, "known caves")
     column, row = (
         np.floor((points.x.to_numpy() - grid.bounds[0]) / grid.resolution_m),
         np.floor((grid.bounds[3] - points.y.to_numpy()) / grid.resolution_m),

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from borderzone._checks import check_choice, check_non_negative
+from borderzone.crs import in_degrees
 from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
 from borderzone.fetch.sources import SOURCES
 
@@ -190,7 +191,7 @@ def _shape(where: Any) -> Any:
         if where.crs is None:
             msg = "where has no CRS: set one with set_crs('EPSG:4326') or its own"
             raise CRSMismatchError(msg)
-        return where.to_crs(4326).geometry.union_all()
+        return in_degrees(where, "where").geometry.union_all()
     try:
         west, south, east, north = (float(edge) for edge in where)
     except (TypeError, ValueError) as error:

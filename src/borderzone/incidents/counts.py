@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from borderzone._checks import check_choice, check_positive
+from borderzone.crs import in_degrees, project
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError
 from borderzone.incidents.given_events import check_corridor
 from borderzone.incidents.terms import shown_names, terms
@@ -235,7 +236,7 @@ def _named(zones: gpd.GeoDataFrame) -> tuple[list[str], list[shapely.Geometry]]:
     if twins:
         msg = f"two zones are called {twins[0]!r}: give each a name of its own in the column 'zone'"
         raise DataError(msg)
-    area_km2 = zones.to_crs(_EQUAL_AREA).area.to_numpy() / 1e6
+    area_km2 = project(zones, _EQUAL_AREA, "the zones").area.to_numpy() / 1e6
     small = np.flatnonzero(~(area_km2 >= SMALLEST_CELL_KM**2))
     if small.size:
         msg = (
@@ -243,12 +244,12 @@ def _named(zones: gpd.GeoDataFrame) -> tuple[list[str], list[shapely.Geometry]]:
             f"{SMALLEST_CELL_KM**2:g} km² give positions away; merge it with its neighbours"
         )
         raise InvalidParameterError(msg)
-    return labels, list(zones.to_crs("EPSG:4326").geometry)
+    return labels, list(in_degrees(zones, "the zones").geometry)
 
 
 def _first_zone(points: gpd.GeoSeries, zones: gpd.GeoDataFrame) -> IntArray:
     """Position of the zone of each point, the first of several; -1 for none."""
-    shapes = zones.to_crs("EPSG:4326").geometry
+    shapes = in_degrees(zones, "the zones").geometry
     point, zone = shapes.sindex.query(points.to_numpy(), predicate="intersects")
     hit = np.full(len(points), len(zones))
     np.minimum.at(hit, point, zone)

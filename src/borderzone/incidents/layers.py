@@ -11,7 +11,8 @@ import numpy as np
 import shapely
 from pyproj import Geod
 
-from borderzone.errors import CRSMismatchError, DataError
+from borderzone import crs
+from borderzone.errors import DataError
 from borderzone.incidents.sizes import area_km2, length_km, position_error_km
 
 if TYPE_CHECKING:
@@ -64,10 +65,7 @@ def in_degrees(layer: Any, name: str) -> Any:
     if not isinstance(layer, (gpd.GeoDataFrame, gpd.GeoSeries)):
         msg = f"{name} must be a GeoDataFrame or GeoSeries, got a {type(layer).__name__}"
         raise DataError(msg)
-    if layer.crs is None:
-        msg = f"{name} has no CRS; set it, for example with set_crs('EPSG:4326')"
-        raise CRSMismatchError(msg)
-    return layer.to_crs("EPSG:4326")
+    return crs.in_degrees(layer, name)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from borderzone.crs import in_degrees
 from borderzone.errors import CRSMismatchError
 
 if TYPE_CHECKING:
@@ -47,12 +48,12 @@ def with_coordinates(
     Raises
     ------
     CRSMismatchError
-        If the table does not say its CRS.
+        If the table does not say its CRS, or one that is not of the Earth.
     """
     if raw.crs is None:
         msg = f"{name} does not say its CRS; set it, for example with set_crs('EPSG:4326')"
         raise CRSMismatchError(msg)
-    shapes = raw.geometry.to_crs("EPSG:4326").to_numpy()
+    shapes = in_degrees(raw.geometry, name).to_numpy()
     whole = (shapely.get_type_id(shapes) == _POINT) & ~shapely.is_empty(shapes)
     other = ~whole & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     for row in np.flatnonzero(other).tolist():

@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 
 from borderzone._kernels.inside import count_inside
+from borderzone.crs import in_degrees
 from borderzone.errors import CRSMismatchError, DataError, InvalidGeometryError
 from borderzone.incidents.given_events import check_corridor
 from borderzone.incidents.polygon_index import index_of
@@ -102,7 +103,7 @@ def zone_shapes(zones: gpd.GeoDataFrame, name: str = "zones") -> list[shapely.Ge
     if not len(zones):
         msg = f"{name} is empty; give at least one polygon"
         raise DataError(msg)
-    shapes = list(zones.geometry.to_crs("EPSG:4326"))
+    shapes = list(in_degrees(zones.geometry, name))
     for label, shape in zip(zones.index, shapes, strict=True):
         if shape is None or shape.is_empty:
             msg = (

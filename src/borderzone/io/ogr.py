@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyogrio
 
+from borderzone.crs import refuse_file_names
 from borderzone.errors import DataError
 from borderzone.io import sqlite
 
@@ -25,9 +26,10 @@ _DRIVERS = {
     ".fgb": ("FlatGeobuf",),
     ".kml": ("KML", "LIBKML"),
 }
-# A Shapefile is nothing without these; .prj and .cpg are read where they are there.
+# A Shapefile is nothing without the first two; the others are looked at where they are there.
 _PARTS = (".dbf", ".shx")
-_PARTS_READ = (*_PARTS, ".prj", ".cpg")
+_PARTS_READ = (*_PARTS, ".prj", ".cpg", ".qix", ".sbn", ".sbx")
+_MOST_HEADER_BYTES = 1024**2
 # The file and nothing it points at: neither extensions and statements of SQLite, nor styles of
 # KML that lie elsewhere, nor other files of the folder, nor an index rebuilt beside the file.
 _SHUT = {
@@ -37,6 +39,7 @@ _SHUT = {
     "LIBKML_EXTERNAL_STYLE": "NO",
     "LIBKML_RESOLVE_STYLE": "NO",
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_PAM_ENABLED": "NO",
     "SHAPE_RESTORE_SHX": "NO",
 }
 # Options belong to the process: two readers that set and put them back would mix them up.
@@ -63,12 +66,14 @@ def layers(file: Path, what: str) -> list[str]:
     ------
     DataError
         If the file, or one that belongs to it, is missing, damaged or not let in.
+    CRSMismatchError
+        If its coordinate reference system names another file.
     LimitError
         If it holds more than is allowed.
     """
     if sqlite.is_sqlite(file):
         return sqlite.vector_layers(file, what)
-    _check_parts(file, what)
+    _check_beside(file, what)
     with options(**_SHUT):
         return [str(name) for name, _ in pyogrio.list_layers(file)]
 
@@ -96,6 +101,8 @@ def read(file: Path, layer: str | int, what: str) -> pd.DataFrame:
     DataError
         As `layers`, or if the file is not what its extension says, or states
         more rows than it has bytes.
+    CRSMismatchError
+        As `layers`.
     LimitError
         As `layers`.
     """
@@ -103,7 +110,7 @@ def read(file: Path, layer: str | int, what: str) -> pd.DataFrame:
         rows = sqlite.check_layer(file, str(layer), what)
         opening = {"LIST_ALL_TABLES": "NO", "IMMUTABLE": "YES"}
     else:
-        _check_parts(file, what)
+        _check_beside(file, what)
         rows, opening = None, {}
     with options(**_SHUT):
         stated = pyogrio.read_info(file, layer=layer, **opening)
@@ -161,10 +168,25 @@ def _check_rows(file: Path, rows: int, what: str) -> None:
         raise DataError(msg)
 
 
+def _check_beside(file: Path, what: str) -> None:
+    """Look at what a driver would follow: files of a Shapefile, and paths named by a CRS."""
+    suffix = file.suffix.lower()
+    if suffix == ".shp":
+        _check_parts(file, what)
+        prj = _part(file, ".prj")
+        definition = b"" if prj is None else _head(prj)
+    else:
+        definition = _head(file) if suffix == ".fgb" else b""
+    refuse_file_names(definition.decode("latin-1"), f"{what}: {file.name!r}")
+
+
+def _head(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(_MOST_HEADER_BYTES)
+
+
 def _check_parts(file: Path, what: str) -> None:
     """Ask for the files of a Shapefile, none of which may lead out of its folder."""
-    if file.suffix.lower() != ".shp":
-        return
     beside = {part: _part(file, part) for part in _PARTS_READ}
     missing = [part for part in _PARTS if beside[part] is None]
     if missing:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from borderzone.errors import DataError
 from borderzone.io.files import local_file
-from borderzone.io.vector import read_vector
+from borderzone.io.vector import read_rows
 
 if TYPE_CHECKING:
     import os
+
+    import pandas as pd
 
 __all__ = ["read_parquet"]
 
@@ -39,13 +36,6 @@ def read_parquet(path: str | os.PathLike[str], *, what: str = "table") -> pd.Dat
     DataError
         If it cannot be read.
     CRSMismatchError
-        If its places have no CRS.
+        If its places have no CRS, or one that is not of the Earth.
     """
-    file = local_file(path, {".parquet"}, what)
-    try:
-        if b"geo" in (pq.read_schema(file).metadata or {}):
-            return read_vector(path, what=what)
-        return pd.read_parquet(file)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        msg = f"{what}: {file.name!r} cannot be read ({error}); export it again"
-        raise DataError(msg) from error
+    return read_rows(local_file(path, {".parquet"}, what), what=what)

@@ -15,6 +15,7 @@ import re
 import sqlite3
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from borderzone.crs import refuse_file_names
 from borderzone.errors import DataError, LimitError
 from borderzone.io.limits import current, how_to_raise
 
@@ -88,6 +89,8 @@ def vector_layers(file: Path, what: str) -> list[str]:
     ------
     DataError
         If it is damaged, no GeoPackage, not written out, or holds what acts.
+    CRSMismatchError
+        If one of its coordinate reference systems names another file.
     LimitError
         If its list of contents is longer than allowed.
     """
@@ -120,6 +123,8 @@ def check_layer(file: Path, layer: str, what: str) -> int:
     ------
     DataError
         As `vector_layers`, or if the layer holds more than the file can.
+    CRSMismatchError
+        As `vector_layers`.
     LimitError
         As `vector_layers`, or if the layer has more columns, rows or steps than allowed.
     """
@@ -206,10 +211,20 @@ def _vetted(database: sqlite3.Connection, file: Path, what: str) -> dict[str, st
     if missing:
         msg = f"{what}: {file.name!r} is a database but no GeoPackage (it has no {missing[0]})"
         raise DataError(msg)
+    _check_own_tables(database, plain, file, what)
+    return _registered(database, plain, file, what)
+
+
+def _check_own_tables(
+    database: sqlite3.Connection, plain: dict[str, str], file: Path, what: str
+) -> None:
+    """Look at the tables that a driver reads to open the file, and at the CRSs they define."""
     for folded, name in plain.items():
         if folded.startswith("gpkg_"):
             _weighed(database, name, file, what)
-    return _registered(database, plain, file, what)
+    for definitions in database.execute("SELECT * FROM gpkg_spatial_ref_sys"):
+        for text in definitions:
+            refuse_file_names(str(text), f"{what}: {file.name!r}")
 
 
 def _entries(database: sqlite3.Connection, file: Path, what: str) -> Iterator[_Entry]:

@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyogrio.errors
 import shapely
+from pyproj.exceptions import ProjError
 from shapely.geometry import shape
 
-from borderzone.crs import check_on_globe, in_degrees
+from borderzone.crs import check_finite, in_degrees, refuse_file_names
 from borderzone.errors import BorderzoneError, CRSMismatchError, DataError, OutputError
 from borderzone.io import ogr
 from borderzone.io.files import atomic_write, check_text_size, local_file
@@ -73,7 +77,7 @@ def read_vector(
             "points, lines or areas (in geopandas: points_from_xy on longitude and latitude)"
         )
         raise DataError(msg)
-    check_on_globe(rows, f"{what}: {Path(path).name!r}")
+    check_finite(rows, f"{what}: {Path(path).name!r}")
     return nested_as_text(rows)[0]
 
 
@@ -115,6 +119,13 @@ def read_rows(
             return _flat(rows, file, what) if _has_places(rows) else pd.DataFrame(rows)
     except BorderzoneError:
         raise
+    except (pyogrio.errors.CRSError, ProjError) as error:
+        reason = str(error).splitlines()[0][:200]
+        msg = (
+            f"{what}: {file.name!r} names no coordinate reference system that is understood "
+            f"({reason}); name the true one where it comes from (for a Shapefile its .prj file)"
+        )
+        raise CRSMismatchError(msg) from error
     except Exception as error:  # whatever a reader raises on a broken file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         msg = f"{what}: {file.name!r} cannot be read ({reason[:200]}); export it again"
@@ -203,12 +214,34 @@ def _text_of(cell: Any) -> str:
 
 def _read(file: Path, suffix: str, layer: str | None, what: str) -> pd.DataFrame:
     if suffix == ".parquet":
-        return gpd.read_parquet(file)
+        return _from_parquet(file, what)
     if suffix in {".geojson", ".json"}:
         return _from_geojson(_json(file, what), file, what)
     if suffix in {".kml", ".kmz"}:
         return read_kml(file, layer=layer, what=what)
     return _from_ogr(file, layer, what)
+
+
+def _from_parquet(file: Path, what: str) -> pd.DataFrame:
+    # An open file, not its path: what lies beside it, and the names of folders, say nothing.
+    with file.open("rb") as stream:
+        geo = (pq.read_schema(stream).metadata or {}).get(b"geo")
+        stream.seek(0)
+        if geo is None:
+            return _plain_rows(stream)
+        # Parsed and written, so that a slash is a slash.
+        refuse_file_names(json.dumps(json.loads(geo)), f"{what}: {file.name!r}")
+        return gpd.read_parquet(stream)
+
+
+def _plain_rows(stream: Any) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(stream)
+    except (pa.ArrowException, OSError):
+        raise
+    except Exception:  # noqa: BLE001 (what pandas noted of its index and types may be anything)
+        stream.seek(0)
+        return pq.read_table(stream).replace_schema_metadata(None).to_pandas()
 
 
 def _json(file: Path, what: str) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 
 from borderzone import io
+from borderzone.crs import check_finite, in_degrees
 from borderzone.errors import CRSMismatchError, InvalidParameterError
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ def vector_layer(source: Any, name: str, records: list[Record]) -> gpd.GeoDataFr
     InvalidParameterError
         If the source is neither a path nor a table.
     CRSMismatchError
-        If the table has no CRS.
+        If the table has no CRS, or one that is not of the Earth.
+    InvalidGeometryError
+        If a coordinate is no number.
     """
     if isinstance(source, (str, Path)):
         records.extend(io.describe(source, name=name))
@@ -54,4 +57,6 @@ def vector_layer(source: Any, name: str, records: list[Record]) -> gpd.GeoDataFr
     if table.crs is None:
         msg = f"{name} have no CRS; set it with .set_crs(...)"
         raise CRSMismatchError(msg)
+    # Now, by its own name, and not when the study has run for minutes.
+    check_finite(in_degrees(table.geometry, name), name)
     return table
