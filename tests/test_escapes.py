@@ -1,0 +1,434 @@
+"""Text from outside: seen where it is shown, unchanged where it is kept, run nowhere."""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import io
+import logging
+import re
+import tomllib
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import jinja2
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from hostile_words import ALL_AT_ONCE, HOSTILE, LONG
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.text import Text
+from PIL import Image
+from rich.console import Console
+
+import borderzone as bz
+from borderzone import cli, figures
+from borderzone import io as files
+from borderzone._guards import escapes
+from borderzone.errors import BorderzoneError, DataError
+from borderzone.figures.style import figure_of, own_axes, page
+from borderzone.provenance import attribution_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from borderzone.study import StudyResult
+
+UNSEEN = (*map(chr, range(9)), "\x1b", "\x7f", "\x9b", "\u2028", "\u202e", "\u2066", "\ufeff")
+WORDS = st.text(
+    alphabet=st.one_of(
+        st.sampled_from("=+-@\t\r\n'\"<>&[]/\\$%{}#;,"),
+        st.sampled_from([*UNSEEN, "\ud800", "\udfff", "\uffff", "\U0010ffff", "\U000e0041"]),
+        st.characters(exclude_categories=()),
+    ),
+    max_size=40,
+)
+
+
+def obeyed(text: str) -> list[str]:
+    """List the characters of a text that no reader sees and some machine obeys."""
+    return [mark for mark in text if mark in UNSEEN or "\ud800" <= mark <= "\udfff"]
+
+
+@given(WORDS)
+def test_what_is_shown_holds_nothing_unseen_and_can_be_encoded(text: str) -> None:
+    for shown in (escapes.block(text), escapes.line(text), escapes.figure_words(text)):
+        assert obeyed(shown) == []
+        shown.encode("utf-8")
+    assert not set(escapes.line(text)) & set("\n\r\t")
+    parsed(ET.tostring(_element(escapes.block(text))))
+
+
+def parsed(text: bytes) -> ET.Element:
+    """Parse XML of our own making, which must be well formed."""
+    return ET.fromstring(text)  # noqa: S314  (nobody else wrote it)
+
+
+def _element(text: str) -> ET.Element:
+    element = ET.Element("words")
+    element.text = text
+    return element
+
+
+@given(st.text(alphabet=st.characters(categories=["L", "N", "P", "S", "Zs", "M"]), max_size=40))
+def test_what_can_be_seen_is_shown_as_it_is(text: str) -> None:
+    assert escapes.block(text) == escapes.line(text) == escapes.figure_words(text) == text
+
+
+def test_text_without_end_is_cut_and_says_how_long_it_was() -> None:
+    assert escapes.block(LONG).endswith("… (1,000,000 characters)")
+    assert len(escapes.block(LONG)) < 11_000
+    assert len(escapes.figure_words(LONG)) < 400
+    assert len(escapes.figure_words("line\n" * 10_000).split("\n")) < 100
+
+
+@given(WORDS)
+def test_what_is_kept_loses_only_what_no_file_can_hold(text: str) -> None:
+    stored = escapes.kept(text)
+    stored.encode("utf-8")
+    assert "\0" not in stored
+    if not any(mark == "\0" or "\ud800" <= mark <= "\udfff" for mark in text):
+        assert stored == text
+
+
+@given(WORDS)
+def test_a_cell_comes_back_and_is_no_formula(text: str) -> None:
+    marked = escapes.cell(text)
+    assert escapes.uncell(marked) == text
+    if marked[:1] in tuple("=+-@\t\r\n＝＋－＠"):
+        float(marked)
+
+
+@given(WORDS)
+def test_a_comment_of_toml_stays_a_comment(text: str) -> None:
+    assert tomllib.loads(f"{escapes.comment(text)}a = 1\n{escapes.comment(text)}") == {"a": 1}
+
+
+class Tags(HTMLParser):
+    """Tags, attributes and words of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[Any] = []
+        self.words = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep a tag and its attributes."""
+        self.found.append((tag, attrs))
+
+    def handle_data(self, data: str) -> None:
+        """Keep what stands between tags."""
+        self.words += data
+
+
+@given(WORDS)
+def test_a_value_of_the_page_stays_words_in_text_and_in_attributes(text: str) -> None:
+    made = jinja2.Environment(autoescape=True, finalize=escapes.page_value)
+    told = Tags(made.from_string('<p title="{{ words }}">{{ words }}</p>').render(words=text))
+    assert told.found == [("p", [("title", escapes.block(text))])]
+    assert told.words == escapes.block(text)
+
+
+def test_what_the_template_made_is_not_escaped_twice() -> None:
+    made = jinja2.Environment(autoescape=True, finalize=escapes.page_value)
+    macro = "{% macro bold(x) %}<b>{{ x }}</b>{% endmacro %}{{ bold(words) }}{{ 7 }}{{ none }}"
+    assert made.from_string(macro).render(words="<i>") == "<b>&lt;i&gt;</b>7None"
+
+
+def test_popups_of_interactive_maps_hold_no_html(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[gpd.GeoDataFrame] = []
+    monkeypatch.setattr(gpd.GeoDataFrame, "explore", lambda self, **_: shown.append(self))
+    line = shapely.LineString([(40.0, 34.0), (40.5, 34.5), (41.0, 34.5)])
+    border = bz.Border.from_line(line, names=(HOSTILE["script"], HOSTILE["handler"]))
+    border.explore()
+    bz.Corridor.around(border, depth_km=10).explore()
+    cells = [
+        str(cell) for table in shown for cell in table.drop(columns="geometry").to_numpy().flat
+    ]
+    assert len(shown) == 2
+    assert any("&lt;script&gt;" in cell for cell in cells)
+    assert not any(mark in cell for cell in cells for mark in '<>"')
+
+
+@pytest.mark.parametrize("words", HOSTILE.values(), ids=HOSTILE)
+def test_what_a_notebook_or_terminal_shows_of_a_record_is_one_safe_line(
+    words: str, result: StudyResult
+) -> None:
+    line = shapely.LineString([(40.0, 34.0), (40.5, 34.5), (41.0, 34.5)])
+    border = bz.Border.from_line(line, names=(words, f"{words} too"))
+    corridor = bz.Corridor.around(border, depth_km=10)
+    study = bz.Study(border=border, name=f"a {words}")
+    named = replace(result, name=words, summary=(words,))
+    for record in (border, corridor, corridor.sections[0], study, named):
+        assert obeyed(repr(record)) == []
+    for record in (border, corridor):
+        assert "\n" not in repr(record)
+
+
+@pytest.mark.parametrize("words", HOSTILE.values(), ids=HOSTILE)
+def test_an_error_says_what_it_quotes_in_characters_that_can_be_seen(words: str) -> None:
+    for kind in (BorderzoneError, DataError):
+        assert obeyed(str(kind(f"cannot read {words}"))) == []
+    assert str(DataError("plain\nwords")) == "plain\nwords"
+
+
+def test_no_name_can_forge_a_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    log = logging.getLogger("borderzone")
+    log.warning("removing %s", "a\nERROR: all is lost\x1b[2J")
+    log.warning("removing %s", "b")
+    assert caplog.messages == ["removing a\\nERROR: all is lost\\x1b[2J", "removing b"]
+
+
+def test_credits_are_a_line_each() -> None:
+    record = bz.datasets.record("places")
+    text = attribution_text([record], name="Demo")
+    hostile = replace(record, title=HOSTILE["lines"], attribution=HOSTILE["terminal"])
+    told = attribution_text([hostile], name=HOSTILE["zero"])
+    assert len(told.splitlines()) == len(text.splitlines())
+    assert obeyed(told) == []
+
+
+@pytest.mark.parametrize("words", HOSTILE.values(), ids=HOSTILE)
+def test_tables_give_back_what_was_written(words: str, tmp_path: Path) -> None:
+    heads = pd.Index(["note", f"a {words}"], dtype=object)
+    frame = pd.DataFrame([[words, "x"], ["next", words]], columns=heads, dtype=object)
+    files.write_csv(frame, tmp_path / "a.csv")
+    text = (tmp_path / "a.csv").read_bytes().decode("utf-8")
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    assert [[escapes.uncell(cell) for cell in row] for row in rows] == [
+        ["note", f"a {escapes.kept(words)}"],
+        [escapes.kept(words), "x"],
+        ["next", escapes.kept(words)],
+    ]
+    assert not any(cell[:1] in tuple("=+-@\t\r\n") for row in rows for cell in row if cell)
+    # Readers that know of no quoted breaks see no row more either.
+    assert pd.read_csv(tmp_path / "a.csv").shape == (2, 2)
+
+
+def test_categories_are_marked_as_text_is(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"kind": pd.Categorical(["=1+1", "b"]), "n": [-1.5, 2.0]})
+    files.write_csv(frame, tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "kind,n\n'=1+1,-1.5\nb,2.0\n"
+
+
+@pytest.mark.parametrize("words", [*HOSTILE.values(), LONG], ids=[*HOSTILE, "long"])
+def test_layers_give_back_what_was_written(words: str, tmp_path: Path) -> None:
+    note = pd.Series([words], dtype=object)
+    frame = gpd.GeoDataFrame({"note": note}, geometry=[shapely.Point(41, 34)], crs=4326)
+    files.write_gpkg({f"a {words[:100]}": frame}, tmp_path / "a.gpkg")
+    files.write_geoparquet(frame, tmp_path / "a.parquet")
+    named = pyogrio.list_layers(tmp_path / "a.gpkg")[:, 0].tolist()
+    assert named == [f"a {escapes.kept(words[:100])}"]
+    for back in (gpd.read_file(tmp_path / "a.gpkg"), gpd.read_parquet(tmp_path / "a.parquet")):
+        assert back["note"].tolist() == [escapes.kept(words)]
+
+
+def test_records_beside_files_hold_any_text(tmp_path: Path) -> None:
+    words = dict.fromkeys(("title", "licence", "attribution", "citation", "sha256"), ALL_AT_ONCE)
+    files.write_sidecar(tmp_path / "a.csv", words)
+    assert files.read_sidecar(tmp_path / "a.csv") == {"schema": 1, **words}
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """Let the command line think that it prints on a terminal, and keep what it prints."""
+    paper = io.StringIO()
+    for name in ("_out", "_err"):
+        console = Console(
+            file=paper, force_terminal=True, highlight=False, markup=False, emoji=False, width=200
+        )
+        monkeypatch.setattr(cli, name, console)
+    return paper
+
+
+def printed_of(words: str) -> None:
+    """Print words in every way in which the command line prints."""
+    cli._say(words)
+    cli._complain(words)
+    heads = pd.Index([words], dtype=object)
+    cli._print_table(pd.DataFrame([[words], [1.5]], columns=heads, dtype=object), words)
+    assert cli._tell(DataError(words)) == cli.EXIT_DATA
+    with cli._progress() as step:
+        step(words)
+
+
+STEERING = re.compile(r"\r?\x1b\[\??[\d;]*[A-Za-z]")
+
+
+@pytest.mark.parametrize("words", HOSTILE.values(), ids=HOSTILE)
+def test_a_terminal_shows_any_words_and_obeys_none(words: str, terminal: io.StringIO) -> None:
+    printed_of("plain")
+    ours = set(STEERING.findall(terminal.getvalue()))  # bold, a spinner: what rich steers by
+    terminal.seek(0)
+    terminal.truncate()
+    printed_of(words)
+    printed = STEERING.sub(lambda found: "" if found[0] in ours else found[0], terminal.getvalue())
+    assert ours
+    assert obeyed(printed) == []
+    assert escapes.block(words).split("\n", maxsplit=1)[0] in printed
+
+
+def test_a_table_with_markup_is_checked_and_not_called_a_bug(
+    tmp_path: Path, terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = [HOSTILE[name] for name in ("markup", "terminal", "right to left", "formula")]
+    table = pd.DataFrame(
+        {"id": notes, "date": "2019-07-21", "lat": 34.37, "lon": ["41.09", *notes[:3]]}
+    )
+    table.to_csv(tmp_path / "[red].csv", index=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["borderzone", "check", str(tmp_path / "[red].csv")])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    printed = terminal.getvalue()
+    assert stop.value.code == cli.EXIT_DATA
+    assert "this is a bug" not in printed
+    assert "longitude '[/x] [red]" in printed
+    assert obeyed(STEERING.sub("", printed)) == []
+
+
+@pytest.mark.parametrize("words", ["check", "report", "whatif"])
+def test_a_command_that_quotes_what_was_typed_quotes_it_safely(
+    words: str,
+    terminal: io.StringIO,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bad = "--\x1b]0;x\x07[/x]\udcff"
+    monkeypatch.setattr("sys.argv", ["borderzone", words, bad, bad])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    said = capsys.readouterr()
+    assert stop.value.code == cli.EXIT_USAGE
+    assert "No such option" in said.err
+    assert obeyed(said.out + said.err + terminal.getvalue()) == []
+
+
+def test_a_missing_argument_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["borderzone", "check"])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == cli.EXIT_USAGE
+    assert "Missing argument" in capsys.readouterr().err
+
+
+DRAWN = [
+    name
+    for name in figures.__all__
+    if "Axes" in str(inspect.signature(getattr(figures, name)).return_annotation)
+]
+
+
+def hostile(result: StudyResult, words: str) -> StudyResult:
+    """Give a result with one string wherever a figure takes words from outside."""
+    border = result.border
+    named = replace(border, names=dict.fromkeys(border.names, words))
+    furniture = {}
+    for name, layer in result.furniture.items():
+        texts = [column for column in layer if column in ("name", "asciiname", "label")]
+        furniture[name] = layer.assign(**dict.fromkeys(texts, _column(words, layer)))
+    return replace(
+        result,
+        name=words,
+        border=named,
+        scenario=result.scenario.model_copy(update={"name": words}),
+        furniture=furniture,
+        event_credit=words,
+        notes=(words,),
+        inputs=tuple(
+            replace(record, title=words, attribution=words, licence=words)
+            for record in result.inputs
+        ),
+        overlay=None
+        if result.overlay is None
+        else result.overlay.assign(zone=_column(words, result.overlay)),
+    )
+
+
+def _column(words: str, table: pd.DataFrame) -> pd.Series:
+    # Text of pandas' own kind cannot hold half a pair of surrogates; objects can.
+    return pd.Series([words] * len(table), index=table.index, dtype=object)
+
+
+def arguments(name: str, result: StudyResult) -> list[Any]:
+    """Give what a function that draws needs."""
+    if name == "interdictions":
+        return []
+    if name == "whatif":
+        return [result, result]
+    return [{"plot_border": result.border, "plot_corridor": result.corridor}.get(name, result)]
+
+
+# Figures that the built-in study cannot give: it has neither cover nor an inventory of caves.
+NOT_GIVEN = {"race_to_cover", "success_rate"}
+
+
+def test_every_function_that_draws_is_tried(result: StudyResult) -> None:
+    assert set(DRAWN) > NOT_GIVEN
+    assert len(DRAWN) >= 15
+    for name in NOT_GIVEN:
+        with pytest.raises(BorderzoneError):
+            getattr(figures, name)(hostile(result, ALL_AT_ONCE))
+
+
+@pytest.mark.filterwarnings("ignore:Glyph .* missing")
+@pytest.mark.parametrize("name", sorted(set(DRAWN) - NOT_GIVEN))
+def test_a_figure_shows_any_words_and_reads_no_formula(
+    name: str, result: StudyResult, tmp_path: Path
+) -> None:
+    words = ALL_AT_ONCE
+    ax = getattr(figures, name)(*arguments(name, hostile(result, words)))
+    figure = figure_of(ax)
+    shown = [text.get_text() for text in figure.findobj(Text)]
+    assert [mark for text in shown for mark in obeyed(text)] == []
+    made = figures.save(figure, tmp_path / name, alt=words, dpi=30)
+    assert {file.suffix for file in made} == {".png", ".svg", ".pdf", ".txt"}
+    tree = parsed((tmp_path / f"{name}.svg").read_bytes())
+    assert not [tag for tag in tree.iter() if tag.tag.rpartition("}")[2] == "script"]
+    with Image.open(tmp_path / f"{name}.png") as picture:
+        assert picture.info["Description"] == escapes.block(words)
+    assert (tmp_path / f"{name}.txt").read_text(encoding="utf-8").strip() == escapes.block(words)
+
+
+@pytest.mark.filterwarnings("ignore:Glyph .* missing")
+@pytest.mark.parametrize("words", [*HOSTILE.values(), LONG], ids=[*HOSTILE, "long"])
+def test_each_string_can_stand_on_a_figure_of_the_users_own(
+    words: str, result: StudyResult, tmp_path: Path
+) -> None:
+    figure = page((4, 3))
+    ax = figure.add_axes((0.1, 0.1, 0.8, 0.8))
+    ax.set_title("before")
+    mine = figure.text(0.5, 0.9, "$x^2$", parse_math=True)
+    odd = replace(
+        result,
+        name=words,
+        border=replace(result.border, names=dict.fromkeys(result.border.names, words)),
+    )
+    figures.coverage_curve(odd, ax=ax)
+    figures.plot_border(odd.border, ax=figure.add_axes((0.4, 0.4, 0.2, 0.2)))
+    assert mine.get_parse_math()
+    figures.save(figure, tmp_path / "a", alt=words, formats=("png", "svg", "pdf"), dpi=30)
+    parsed((tmp_path / "a.svg").read_bytes())
+
+
+def test_dollars_in_a_name_are_drawn_as_dollars() -> None:
+    @figures.style.drawing
+    def titled(ax: Any) -> Any:
+        ax.set_title(r"$\frac{$ and \$5")
+        ax.set_yticks([0.2, 0.8], ["$x$", "\x1b[2J"])
+        return ax
+
+    ax = titled(own_axes(None))
+    figure_of(ax).savefig(io.BytesIO(), format="svg")
+    assert ax.get_title() == r"$\frac{$ and \$5"
+    assert not ax.title.get_parse_math()
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["$x$", "\\x1b[2J"]
