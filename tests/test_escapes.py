@@ -162,14 +162,24 @@ def test_what_a_notebook_or_terminal_shows_of_a_record_is_one_safe_line(
     words: str, result: StudyResult
 ) -> None:
     line = shapely.LineString([(40.0, 34.0), (40.5, 34.5), (41.0, 34.5)])
-    border = bz.Border.from_line(line, names=(words, f"{words} too"))
+    name = f"{escapes.kept(words)[:60]} x"
+    border = bz.Border.from_line(line, names=(name, f"{name} too"))
     corridor = bz.Corridor.around(border, depth_km=10)
-    study = bz.Study(border=border, name=f"a {words}")
+    study = bz.Study(border=border, name=name)
     named = replace(result, name=words, summary=(words,))
     for record in (border, corridor, corridor.sections[0], study, named):
         assert obeyed(repr(record)) == []
     for record in (border, corridor):
         assert "\n" not in repr(record)
+
+
+@pytest.mark.parametrize("words", [HOSTILE["zero"], HOSTILE["surrogate"]])
+def test_a_name_that_no_file_can_hold_is_refused(words: str) -> None:
+    line = shapely.LineString([(40.0, 34.0), (41.0, 34.5)])
+    with pytest.raises(BorderzoneError, match="names holds a character that no file can hold"):
+        bz.Border.from_line(line, names=(words, "b"))
+    with pytest.raises(BorderzoneError, match="name holds a character that no file can hold"):
+        bz.Study(border=bz.Border.between("IRQ", "SYR"), name=words)
 
 
 @pytest.mark.parametrize("words", HOSTILE.values(), ids=HOSTILE)

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from borderzone import incidents
+from borderzone._guards import escapes
 from borderzone.errors import (
     CRSMismatchError,
     DataError,
@@ -23,8 +24,7 @@ from borderzone.errors import (
     LimitError,
     OutputError,
 )
-from borderzone.incidents import export
-from borderzone.incidents.text_cells import escape_cell, unescape_cell, unescape_own
+from borderzone.incidents import export, opening
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,8 +134,8 @@ TEXTS = st.text(
 
 @given(TEXTS)
 def test_marked_text_comes_back_and_is_never_a_formula(text: str) -> None:
-    marked = escape_cell(text)
-    assert unescape_cell(marked) == text
+    marked = escapes.cell(text)
+    assert escapes.uncell(marked) == text
     assert isinstance(marked, str)
     if marked[:1] in tuple("=+-@\t\r"):
         float(marked)
@@ -143,8 +143,8 @@ def test_marked_text_comes_back_and_is_never_a_formula(text: str) -> None:
 
 @pytest.mark.parametrize("cell", ["-3.5", "+7", "-1e-5", -4.5, None, "it's", "'t Hof", ""])
 def test_numbers_and_plain_text_are_left_alone(cell: object) -> None:
-    assert escape_cell(cell) == cell
-    assert unescape_cell(cell) == cell
+    assert escapes.cell(cell) == cell
+    assert escapes.uncell(cell) == cell
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -165,7 +165,9 @@ def test_what_is_written_reads_back_equal(tmp_path: Path, suffix: str, words: li
 
     for name in ("id", "event_type", "description", "date_precision", "place"):
         assert after[name].tolist() == before[name].tolist(), name
-    remarks = [w if w.strip() or suffix != ".xlsx" else "" for w in words[::-1]]  # blank is empty
+    # In a spreadsheet a blank is empty, unless it was marked.
+    marked = [w.strip() or suffix != ".xlsx" or escapes.cell(w) != w for w in words[::-1]]
+    remarks = [w if told else "" for w, told in zip(words[::-1], marked, strict=True)]
     assert after["remark"].fillna("").tolist() == remarks
     for name in ("lat", "lon", "date_start", "date_end", "fatalities_best", "radius_km"):
         pd.testing.assert_series_equal(after[name], before[name], check_dtype=False)
@@ -174,7 +176,7 @@ def test_what_is_written_reads_back_equal(tmp_path: Path, suffix: str, words: li
 
 def test_marks_in_tables_of_other_origin_are_left_alone() -> None:
     table = pd.DataFrame({"lat": ["34"], "lon": ["41"], "notes": ["'=1"]})
-    assert unescape_own(table)["notes"][0] == "'=1"
+    assert opening._unmarked(table)["notes"][0] == "'=1"
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import lazy_loader as lazy
 
+from borderzone._guards.escapes import OneLine
+
 __version__ = "0.1.0"
+
+logging.getLogger("borderzone").addFilter(OneLine())
 
 _ROOMS = [
     "access",

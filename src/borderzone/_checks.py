@@ -8,6 +8,7 @@ import numbers
 import os
 from typing import TYPE_CHECKING, Any
 
+from borderzone._guards.escapes import kept
 from borderzone.errors import BorderzoneError, DataError, InvalidParameterError
 
 if TYPE_CHECKING:
@@ -286,7 +287,8 @@ def check_text(value: Any, name: str, *, longest: int = 200) -> str:
     Raises
     ------
     InvalidParameterError
-        If it is no text, is blank or is too long.
+        If it is no text, is blank, is too long, or holds a zero byte or half a pair of
+        surrogates.
     """
     if not isinstance(value, str):
         msg = f"{name} must be text, got {shown(value)}"
@@ -296,6 +298,9 @@ def check_text(value: Any, name: str, *, longest: int = 200) -> str:
             f"{name} must have 1 to {longest} characters and not be blank, got {len(value):,}: "
             f"{shown(value)}"
         )
+        raise InvalidParameterError(msg)
+    if kept(value) != value:
+        msg = f"{name} holds a character that no file can hold, got {shown(value)}; leave it out"
         raise InvalidParameterError(msg)
     return value
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from borderzone._guards.escapes import block
 from borderzone.errors import InvalidParameterError
 
 __all__ = ["fetch_ucdp"]
@@ -64,19 +65,20 @@ def fetch_ucdp(  # noqa: PLR0913 (one option a matter that users decide)
             overwrite=overwrite,
             cache=cache,
             network=network,
-            announce=typer.echo,
+            announce=_say,
         )
     except KeyboardInterrupt:
         folder = fetch.cache_folder(cache) / "ucdp"
-        typer.echo(
-            f"borderzone: interrupted; what was brought is kept in {folder}, and the same command "
-            "goes on from there",
-            err=True,
-        )
+        kept = f"what was brought is kept in {folder}, and the same command goes on from there"
+        typer.echo(block(f"borderzone: interrupted; {kept}"), err=True)
         raise typer.Exit(_EXIT_INTERRUPTED) from None
-    typer.echo(f"{result.rows} of {result.rows_of_version} rows: {result.path}")
-    typer.echo(f"Record: {result.record}")
-    typer.echo(result.attribution)
+    _say(f"{result.rows} of {result.rows_of_version} rows: {result.path}")
+    _say(f"Record: {result.record}")
+    _say(result.attribution)
+
+
+def _say(sentence: str) -> None:
+    typer.echo(block(sentence))
 
 
 def _where(

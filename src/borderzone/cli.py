@@ -10,11 +10,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 import borderzone
 from borderzone import errors
 from borderzone._checks import check_choice
 from borderzone._cli_ucdp import fetch_ucdp
+from borderzone._guards.escapes import block, line, spreadsheet_table
 
 __all__ = ["app", "main"]
 
@@ -49,8 +51,9 @@ fetch_app = typer.Typer(
 )
 app.add_typer(fetch_app)
 fetch_app.command("ucdp")(fetch_ucdp)
-_out = Console(highlight=False, soft_wrap=True)
-_err = Console(stderr=True, highlight=False, soft_wrap=True)
+# What is printed is words: neither markup nor names of pictures are read in them.
+_out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+_err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 _state = {"debug": False}
 
 Overwrite = Annotated[
@@ -87,7 +90,7 @@ Yes = Annotated[
 
 def _version(value: bool) -> None:  # noqa: FBT001 - typer hands the flag by position
     if value:
-        _out.print(f"borderzone {borderzone.__version__}")
+        _say(f"borderzone {borderzone.__version__}")
         raise typer.Exit
 
 
@@ -127,9 +130,9 @@ def report(
         page = write_report(
             result, out, detail=detail, overwrite=overwrite, comparison=other, progress=step
         )
-    _out.print(f"Report: {page}")
+    _say(f"Report: {page}")
     for sentence in result.summary:
-        _out.print(f"- {sentence}", markup=False)
+        _say(f"- {sentence}")
 
 
 def _night_vision(case: Any, result: Any, step: Any) -> Any:
@@ -359,10 +362,9 @@ def _fetch(
         result = (fetch.landcover if cover else fetch.dem)(corridor, **rest, **told)
     except KeyboardInterrupt:
         folder = fetch.cache_folder(what["cache"]) / what["source"]
-        _err.print(
+        _complain(
             f"borderzone: interrupted; what was brought is kept in {folder}, and the same command "
-            "goes on from there",
-            markup=False,
+            "goes on from there"
         )
         raise typer.Exit(EXIT_INTERRUPTED) from None
     _say(f"{len(result.paths)} tiles, {result.bytes / 1e6:.2f} MB, in {result.folder}")
@@ -374,7 +376,7 @@ def _confirm(plan: Any) -> None:
     """Ask whoever sits at a terminal; a script has --max-gb."""
     ask = plan.bytes >= _ASK_FROM_BYTES and sys.stdin.isatty() and sys.stderr.isatty()
     if ask and not typer.confirm("Fetch them?", err=True):
-        _err.print("borderzone: nothing was fetched")
+        _complain("borderzone: nothing was fetched")
         raise typer.Exit(EXIT_INTERRUPTED)
 
 
@@ -396,19 +398,27 @@ def _say_corridor(fetch: Any, corridor: Any, source: str, margin_km: float) -> N
 
 
 def _say(sentence: str) -> None:
-    _out.print(sentence, markup=False)
+    _out.print(block(str(sentence)))
+
+
+def _complain(sentence: str) -> None:
+    _err.print(block(sentence))
 
 
 def _print_table(frame: Any, title: str) -> None:
     if not _out.is_terminal:
-        _out.print(f"# {title}", markup=False)
-        _out.print(frame.to_csv(index=False, sep="\t", float_format="%.6g").rstrip(), markup=False)
+        _say(f"# {line(title)}")
+        rows = spreadsheet_table(frame).to_csv(index=False, sep="\t", float_format="%.6g")
+        for row in rows.rstrip().split("\n"):
+            _say(row)
         return
-    table = Table(title=title, show_lines=False)
+    table = Table(title=line(title), show_lines=False)
     for column in frame.columns:
-        table.add_column(str(column), overflow="fold")
+        table.add_column(line(str(column)), overflow="fold")
     for row in frame.itertuples(index=False):
-        table.add_row(*(f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in row))
+        table.add_row(
+            *(f"{cell:.4g}" if isinstance(cell, float) else line(str(cell)) for cell in row)
+        )
     _out.print(table)
 
 
@@ -429,29 +439,47 @@ class _progress:  # noqa: N801 - used like a function
 
     def _step(self, name: str) -> None:
         if self._status is not None:
-            self._status.update(name)
+            self._status.update(Text(line(name)))
 
 
 def _tell(error: errors.BorderzoneError) -> int:
-    _err.print(f"[bold]borderzone:[/bold] {type(error).__name__}:", end=" ")
-    _err.print(str(error), markup=False)
+    _err.print("borderzone:", style="bold", end=" ")
+    _complain(f"{type(error).__name__}: {error}")
     return next(code for kind, code in _EXIT_CODES if isinstance(error, kind))
 
 
 def main() -> None:
     """Run the command line; every error becomes a sentence and an exit code."""
     try:
-        app(standalone_mode=True)
+        sys.exit(app(standalone_mode=False))
     except errors.BorderzoneError as error:
-        if _state["debug"]:
-            traceback.print_exc()
+        _trace()
         sys.exit(_tell(error))
+    except typer.Abort:
+        _complain("borderzone: stopped")
+        sys.exit(EXIT_INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - the last line of defence tells and exits with 1
-        if _state["debug"]:
-            traceback.print_exc()
-        _err.print(f"borderzone: this is a bug: {type(error).__name__}: {error}", markup=False)
-        _err.print("Run again with --debug for the traceback, and report it.")
+        if hasattr(error, "show") and hasattr(error, "exit_code"):
+            sys.exit(_tell_usage(error))
+        _trace()
+        _complain(f"borderzone: this is a bug: {type(error).__name__}: {error}")
+        _complain("Run again with --debug for the traceback, and report it.")
         sys.exit(EXIT_BUG)
+
+
+def _tell_usage(error: Any) -> int:
+    """Tell a command that typer does not understand, which may quote what was typed."""
+    error.message = line(str(error.message))
+    if (
+        error.format_message().strip()
+    ):  # without a command the help was printed, and nothing is left to say
+        error.show()
+    return int(error.exit_code)
+
+
+def _trace() -> None:
+    for row in traceback.format_exc().splitlines() if _state["debug"] else ():
+        _complain(row)
 
 
 if __name__ == "__main__":

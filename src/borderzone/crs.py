@@ -13,6 +13,7 @@ from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import HotineObliqueMercatorBConversion
 from pyproj.exceptions import CRSError, ProjError
 
+from borderzone._guards.escapes import crs_word
 from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def oblique_mercator(lon: FloatArray, lat: FloatArray, *, name: str = "border") 
         azimuth_projection_centre=round(azimuth, 6),
         angle_from_rectified_to_skew_grid=90.0,
     )
-    projected = ProjectedCRS(conversion, name=f"Oblique Mercator along {name}", geodetic_crs=4326)
+    title = f"Oblique Mercator along {crs_word(name)}"
+    projected = ProjectedCRS(conversion, name=title, geodetic_crs=4326)
     return CRS.from_wkt(projected.to_wkt())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from borderzone._guards.escapes import block
+
 __all__ = [
     "BorderNotFoundError",
     "BorderzoneError",
@@ -25,6 +27,10 @@ __all__ = [
 
 class BorderzoneError(ValueError):
     """Base of all borderzone errors: catch this to catch them all."""
+
+    def __str__(self) -> str:
+        """Say what is wrong, with no character in it that a terminal or log would obey."""
+        return block(super().__str__())
 
 
 class BorderNotFoundError(BorderzoneError):

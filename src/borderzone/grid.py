@@ -11,6 +11,7 @@ from affine import Affine
 from pyproj import CRS
 
 from borderzone._checks import check_non_negative, check_positive
+from borderzone._guards.escapes import line
 from borderzone.crs import raster_crs
 from borderzone.errors import (
     GridMismatchError,
@@ -274,7 +275,8 @@ class Grid:
     def __repr__(self) -> str:
         """Say size, cell and CRS in one line."""
         rows, columns = self.shape
-        return f"Grid({rows} x {columns} cells of {self.resolution_m:g} m, {self.crs.name})"
+        name = line(str(self.crs.name))
+        return f"Grid({rows} x {columns} cells of {self.resolution_m:g} m, {name})"
 
     def wrap(
         self, values: Any, *, name: str | None = None, units: str = "", long_name: str = ""

@@ -19,6 +19,7 @@ import shapely
 
 import borderzone
 from borderzone import io
+from borderzone._guards.escapes import line
 from borderzone.io.output import MANIFEST, UNLISTED
 
 if TYPE_CHECKING:
@@ -327,7 +328,7 @@ def attribution_text(records: Iterable[Record], *, name: str = "", run_id: str =
         ]
         lines += [f"  {record.citation}"] if record.citation else []
         lines += [f"  Resolution: {record.resolution}. Accuracy: {record.accuracy}."]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(line, lines)) + "\n"
 
 
 def _peak_memory_mb() -> float | None:
@@ -342,7 +343,8 @@ def _peak_memory_mb() -> float | None:
 def _write_json(content: Mapping[str, Any], path: Path) -> None:
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     with io.atomic_write(path) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+        # Half a pair of surrogates becomes what JSON writes for it.
+        temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def _plain(value: Any) -> Any:

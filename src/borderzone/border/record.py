@@ -15,6 +15,7 @@ import shapely
 
 from borderzone import io
 from borderzone._checks import check_text, shown
+from borderzone._guards.escapes import line, popup_table
 from borderzone.border import seam
 from borderzone.border.chainage import Locator, point_at
 from borderzone.border.names import country_code, country_name
@@ -454,7 +455,7 @@ class Border:
         folium.Map
             The map.
         """
-        return self.parts.explore(**kwargs)
+        return popup_table(self.parts).explore(**kwargs)
 
     def __getstate__(self) -> dict[str, Any]:
         """Make the record fit to be sent to another process."""
@@ -468,7 +469,7 @@ class Border:
         """Say pair, length, parts and ends in one line."""
         count = len(self.course)
         parts = "1 part" if count == 1 else f"{count} parts"
-        return (
+        return line(
             f"Border({self.a}-{self.b}: {self.length_km:.1f} km in {parts}, "
             f"{self.start_name} to {self.end_name})"
         )

@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from borderzone._checks import check_positive
+from borderzone._guards.escapes import line, popup_table
 from borderzone.corridor.depths import check_segments, depths_by_country
 from borderzone.corridor.laying import lay, plots_near
 from borderzone.corridor.outside import outside_ground, outside_shares
@@ -411,7 +412,7 @@ class Corridor:
         folium.Map
             The map.
         """
-        return self.segments.explore(**kwargs)
+        return popup_table(self.segments).explore(**kwargs)
 
     def __getstate__(self) -> dict[str, Any]:
         """Make the record fit to be sent to another process."""
@@ -425,7 +426,7 @@ class Corridor:
         """Say border, depth, segments, sections and area in one line."""
         depth = ", ".join(f"{code} {km:g} km" for code, km in self.depth_km.items())
         sections = len(self.sections)
-        return (
+        return line(
             f"Corridor({self.border.a}-{self.border.b}: {depth}; {len(self.segments)} segments, "
             f"{sections} section{'s' if sections > 1 else ''}, "
             f"{self.segments.area_km2.sum():,.0f} km2)"

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.ticker import PercentFormatter
 
 from borderzone.errors import InvalidParameterError
-from borderzone.figures.style import INK, context, page
+from borderzone.figures.style import INK, context, drawing, page
 from borderzone.figures.words import ASSUMPTION_WORDS
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ __all__ = ["SMALL", "night_hours", "sensitivity", "success_rate"]
 SMALL = (5.2, 3.3)
 
 
+@drawing
 def sensitivity(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
     Draw which assumption owns how much of the uncertainty of the required units.
@@ -72,6 +73,7 @@ def sensitivity(result: StudyResult, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@drawing
 def night_hours(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
     Draw how long the night is, month by month, under four definitions of night.
@@ -109,6 +111,7 @@ def night_hours(result: StudyResult, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@drawing
 def success_rate(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
     Draw which share of the known caves lies on the most susceptible ground.

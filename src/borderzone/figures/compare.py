@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 import borderzone
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
-from borderzone.figures.style import A4_LANDSCAPE, INK, context, page
+from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, page
 from borderzone.figures.words import say, signed
 from borderzone.whatif import compare
 
@@ -39,6 +39,7 @@ MEASURE_WORDS = {
 }
 
 
+@drawing
 def whatif(a: StudyResult, b: StudyResult, ax: Axes | None = None) -> Axes:
     """
     Draw two scenarios, and what changes from one to the other.

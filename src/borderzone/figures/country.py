@@ -10,6 +10,7 @@ import shapely
 import textalloc
 from matplotlib.lines import Line2D
 
+from borderzone._guards.escapes import figure_words
 from borderzone.figures.style import INK, halo
 
 if TYPE_CHECKING:
@@ -310,7 +311,7 @@ def _write_labels(
         page.ax,
         x,
         y,
-        texts,
+        [figure_words(text) for text in texts],
         x_scatter=page.taken_x,
         y_scatter=page.taken_y,
         **lines,

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 import borderzone
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
-from borderzone.figures.style import A4_LANDSCAPE, INK, RULE_STYLE, context, halo, page
+from borderzone.figures.style import A4_LANDSCAPE, INK, RULE_STYLE, context, drawing, halo, page
 from borderzone.figures.words import MODE_WORDS, attribution, say, sensor_words
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ BEST_RULE = {"mean": "optimal", "min": "maximin"}
 SEEN_DASH = (0, (1, 1.4))
 
 
+@drawing
 def coverage_curve(
     result: StudyResult | pd.DataFrame, ax: Axes | None = None, *, measure: str = "mean"
 ) -> Axes:

@@ -10,7 +10,7 @@ from matplotlib.ticker import NullFormatter, PercentFormatter
 
 from borderzone.errors import InvalidParameterError
 from borderzone.figures.charts import SMALL
-from borderzone.figures.style import INK, context, page
+from borderzone.figures.style import INK, context, drawing, page
 from borderzone.incidents import interdiction_curve
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _FOOT_WIDTH = 92  # letters
 _TICKS = (30, 100, 300, 1000, 3000, 10_000)
 
 
+@drawing
 def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool = False) -> Axes:
     """
     Draw how many incidents fall into each zone, given how vaguely they are placed.
@@ -87,6 +88,7 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
     return ax
 
 
+@drawing
 def incident_pressure(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
     Draw the share of crossings that reports would give each piece of the border, with its band.
@@ -148,6 +150,7 @@ def _draw_weights(ax: Axes, ground: Any, table: Any, ink: str) -> None:
     ax.set_ylim(0)
 
 
+@drawing
 def interdictions(ax: Axes | None = None) -> Axes:
     """
     Draw the chance of being stopped against the number of people stopped, which nobody published.

@@ -22,7 +22,7 @@ from borderzone.figures.map_page import (
     share_of_page,
 )
 from borderzone.figures.relief import draw_relief
-from borderzone.figures.style import A4_LANDSCAPE, INK, context, figure_of, page
+from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, figure_of, page
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["corridor_map", "corridor_map_data", "plot_border", "plot_corridor"]
 
 
+@drawing
 def corridor_map(result: StudyResult, ax: Axes | None = None, *, relief: bool = True) -> Axes:
     """
     Draw the corridor with its flagged ground, incidents and towns, north up.
@@ -137,6 +138,7 @@ def _row(layer: str, name: str, point: Any, **values: Any) -> dict[str, Any]:
     return {"layer": layer, "name": name, "unit": "", "note": ""} | place | rest | values
 
 
+@drawing
 def plot_border(border: Border, ax: Axes | None = None) -> Axes:
     """
     Draw a border with its kilometre posts.
@@ -162,6 +164,7 @@ def plot_border(border: Border, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@drawing
 def plot_corridor(corridor: Corridor, ax: Axes | None = None) -> Axes:
     """
     Draw a corridor with its segments.

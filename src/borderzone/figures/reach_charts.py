@@ -11,7 +11,7 @@ from matplotlib.ticker import PercentFormatter
 
 from borderzone import access
 from borderzone.errors import InvalidParameterError
-from borderzone.figures.style import INK, context, halo, page
+from borderzone.figures.style import INK, context, drawing, halo, page
 from borderzone.figures.words import MODE_WORDS
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ SMALL = (5.2, 3.3)
 MEASURED = "lines of sight"
 
 
+@drawing
 def response_times(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
     Draw how long it takes to every kilometre of the border from the nearest origin.
@@ -119,6 +120,7 @@ def response_words(result: StudyResult) -> str:
     )
 
 
+@drawing
 def race_to_cover(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
     Draw on which share of each segment the response is there before the crosser is in cover.
@@ -191,6 +193,7 @@ def race_words(result: StudyResult) -> str:
     return ", ".join(told)
 
 
+@drawing
 def night_reach(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
     Draw how deep somebody on foot gets from the border in one night, by month.
@@ -274,6 +277,7 @@ _VOID: dict[str, dict[str, Any]] = {
 }
 
 
+@drawing
 def sight_lines(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
     Draw which share of the strip along the border a patrol on it does not see.

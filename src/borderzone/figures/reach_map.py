@@ -23,7 +23,7 @@ from borderzone.figures.map_page import (
     share_of_page,
 )
 from borderzone.figures.relief import draw_relief
-from borderzone.figures.style import A4_LANDSCAPE, INK, context, figure_of, page
+from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, figure_of, page
 from borderzone.figures.words import MODE_WORDS
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ __all__ = ["travel_time_map", "travel_time_map_data"]
 INKS = ("#eaf0d6", "#c3d6a5", "#8fb58a", "#4f8a83", "#1f5570")
 
 
+@drawing
 def travel_time_map(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
     Draw the hours from the nearest origin over the corridor, north up.

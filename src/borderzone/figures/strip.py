@@ -24,6 +24,7 @@ from borderzone.figures.style import (
     RANK_WORDS,
     RULE_STYLE,
     context,
+    drawing,
     figure_of,
     halo,
     page,
@@ -47,6 +48,7 @@ GAP = 0.24
 MILE_KM = 1.609344
 
 
+@drawing
 def strip_map(result: StudyResult, ax: Axes | None = None, *, fold_km: float | None = None) -> Axes:
     """
     Draw the corridor along its chainage: plan, ground, flags, incidents and patrols.

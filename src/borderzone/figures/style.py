@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
+
+from borderzone._guards.escapes import block, figure_words, line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-
-    from matplotlib.axes import Axes
 
 __all__ = [
     "A4_LANDSCAPE",
@@ -25,6 +29,7 @@ __all__ = [
     "RANK_WORDS",
     "RULE_STYLE",
     "context",
+    "drawing",
     "figure_of",
     "halo",
     "own_axes",
@@ -103,7 +108,12 @@ RC: Any = {
     "svg.hashsalt": "borderzone",
     "pdf.fonttype": 3,
     "axes.unicode_minus": True,
+    # A name may hold a dollar sign; no figure of ours holds a formula.
+    "text.parse_math": False,
+    "text.usetex": False,
 }
+
+P = ParamSpec("P")
 
 
 class _Page(Figure):
@@ -142,6 +152,70 @@ def context() -> Iterator[None]:
     """
     with mpl.rc_context(rc=RC):
         yield
+
+
+def drawing(draw: Callable[P, Axes]) -> Callable[P, Axes]:
+    r"""
+    Let a function that draws take any text from outside for its words.
+
+    What it writes stands on the figure as `figure_words` shows it, and is never read as a
+    formula; what stood on the caller's axes before stays as it was.
+
+    Parameters
+    ----------
+    draw
+        Function that returns the axes it drew on.
+
+    Returns
+    -------
+    callable
+        The same function, safe.
+
+    Examples
+    --------
+    >>> @drawing
+    ... def hostile():
+    ...     ax = own_axes(None)
+    ...     _ = ax.set_title(r"$\frac{$" + chr(27))
+    ...     return ax
+    >>> hostile().get_title()
+    '$\\frac{$\\x1b'
+    """
+
+    @functools.wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Axes:
+        given = [ax for ax in (*args, *kwargs.values()) if isinstance(ax, Axes)]
+        before = {text: words for ax in given for text, words in _words(figure_of(ax)).items()}
+        with context():
+            ax = draw(*args, **kwargs)
+            _show_ticks(figure_of(ax))
+            for text, words in _words(figure_of(ax)).items():
+                if before.get(text) != words:
+                    text.set_parse_math(False)
+                    text.set_usetex(False)
+                    text.set_text(figure_words(words))
+        return ax
+
+    return drawn
+
+
+def _axis_of(figure: Figure) -> list[Any]:
+    return figure.findobj(Axis)
+
+
+def _words(figure: Figure) -> dict[Text, str]:
+    for axis in _axis_of(figure):
+        axis.get_ticklabels(which="both")  # ticks get their words late; now they have them
+    return {text: text.get_text() for text in figure.findobj(Text)}
+
+
+def _show_ticks(figure: Figure) -> None:
+    # The words of ticks are set anew at every drawing, from what their axis keeps.
+    for axis in _axis_of(figure):
+        words = [label.get_text() for label in axis.get_majorticklabels()]
+        shown = [figure_words(word) for word in words]
+        if shown != words:
+            axis.set_ticks(axis.get_majorticklocs(), labels=shown)
 
 
 def page(size: tuple[float, float] = A4_LANDSCAPE) -> Figure:
@@ -279,7 +353,7 @@ def save(
     >>> [file.name for file in save(page(), folder / "empty", alt="Nothing.", formats=["png"])]
     ['empty.png', 'empty.txt']
     """
-    title = stem.name
+    title, alt = line(stem.name), block(alt)
     # No dates: the same figure must give the same bytes tomorrow.
     metadata: dict[str, dict[str, Any]] = {
         "png": {"Title": title, "Description": alt},

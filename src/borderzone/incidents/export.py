@@ -14,11 +14,11 @@ import pandas as pd
 import shapely
 
 from borderzone._checks import check_choice
+from borderzone._guards.escapes import spreadsheet_table
 from borderzone.errors import BorderzoneError, DataError, LimitError, OutputError
 from borderzone.incidents.counts import SMALLEST_CELL_KM, aggregate
 from borderzone.incidents.terms import check_terms, leaving, shown_names, under_terms
 from borderzone.incidents.terms import terms as terms_of
-from borderzone.incidents.text_cells import escape_table
 from borderzone.io import atomic_write, write_geoparquet, write_gpkg
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def _is_gap(cell: Any) -> bool:
 
 
 def _write_csv(table: gpd.GeoDataFrame, file: Path) -> None:
-    safe = escape_table(_plain(table))
+    safe = spreadsheet_table(_plain(table))
     with atomic_write(file) as temporary:
         # All text is quoted: a lone carriage return in it would else end the row.
         safe.to_csv(
@@ -262,7 +262,8 @@ def _write_geojson(table: gpd.GeoDataFrame, file: Path) -> None:
     content = {"type": "FeatureCollection", "features": features}
     with atomic_write(file) as temporary:
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, default=_json)
-        temporary.write_text(text, encoding="utf-8")
+        # Half a pair of surrogates becomes what JSON writes for it.
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def _json(cell: Any) -> Any:
@@ -291,7 +292,7 @@ def _write_xlsx(table: gpd.GeoDataFrame, file: Path) -> None:
     except ImportError as error:
         msg = "writing .xlsx needs openpyxl: pip install openpyxl, or write .csv"
         raise OutputError(msg) from error
-    safe = escape_table(_plain(table)).astype(object)
+    safe = spreadsheet_table(_plain(table)).astype(object)
     if len(safe) > _SHEET_ROWS:
         msg = (
             f"a spreadsheet holds {_SHEET_ROWS:,} rows, the table has {len(safe):,}; write .parquet"

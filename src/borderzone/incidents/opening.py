@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from borderzone._checks import check_choice
+from borderzone._guards.escapes import uncell_table
 from borderzone.errors import DataError, InvalidParameterError, LimitError
 from borderzone.incidents import spreadsheet
 from borderzone.incidents.heading import is_tag_row
 from borderzone.incidents.layouts import LAYOUTS
 from borderzone.incidents.text import find_encoding, parse_text
-from borderzone.incidents.text_cells import unescape_own
 from borderzone.io import local_file, read_parquet, read_rows, read_sidecar, sha256, unpacked
 from borderzone.io.files import check_text_size, refuse_address
 from borderzone.io.limits import current, how_to_raise
@@ -35,6 +35,8 @@ FORMATS = (
 """How a file is written, by its extension."""
 
 _OF_A_FOLDER = (".kml", ".kmz")
+# Columns that only a table of ours has all of.
+_OWN = frozenset({"date_start", "date_precision", "where_scheme", "status", "reason", "synthetic"})
 _WHAT = "incidents"
 _WAYS = ("csv", "excel", "vector")
 
@@ -188,7 +190,7 @@ def _from_file(path: Path, asked: str | None, *, encoding: str | None, sheet: st
         return Opened(places, path.name, layout, {}, "", places.attrs.get("notes", []))
     if way == "excel":
         table, notes = spreadsheet.read_sheet(path, sheet, _WHAT)
-        return _without_tags(Opened(unescape_own(table), path.name, layout, {}, "", notes))
+        return _without_tags(Opened(_unmarked(table), path.name, layout, {}, "", notes))
     return _without_tags(_from_text(path, layout, suffix, encoding))
 
 
@@ -199,7 +201,12 @@ def _from_text(path: Path, layout: str | None, suffix: str, encoding: str | None
     found, note = find_encoding(file.read_bytes(), path.name, encoding)
     table = parse_text(file, path.name, found)
     notes = [*table.notes, *([note] if note else [])]
-    return Opened(unescape_own(table.cells), path.name, layout, table.odd, found, notes)
+    return Opened(_unmarked(table.cells), path.name, layout, table.odd, found, notes)
+
+
+def _unmarked(table: pd.DataFrame) -> pd.DataFrame:
+    """Take the marks off formulas in a table that `write` wrote; others keep their apostrophes."""
+    return uncell_table(table) if set(map(str, table.columns)) >= _OWN else table
 
 
 def _without_tags(found: Opened) -> Opened:

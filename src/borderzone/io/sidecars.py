@@ -65,7 +65,8 @@ def write_sidecar(path: str | os.PathLike[str], words: Mapping[str, Any]) -> Pat
     record = sidecar_of(path)
     text = json.dumps({"schema": 1, **words}, indent=1, ensure_ascii=False)
     with atomic_write(record) as temporary:
-        temporary.write_text(f"{text}\n", encoding="utf-8")
+        # Half a pair of surrogates becomes what JSON writes for it.
+        temporary.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
     return record
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import re
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from borderzone._guards.escapes import spreadsheet_table
 from borderzone.errors import DataError
 from borderzone.io.files import atomic_write, check_text_size, local_file
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["read_table", "write_csv"]
 
 SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def read_table(path: str | os.PathLike[str], *, what: str = "table") -> pd.DataFrame:
@@ -111,18 +109,14 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str], *, index: bool 
     -5
     <BLANKLINE>
     """
-    plain = frame.reset_index() if index else frame
-    safe = plain.copy()
-    for position in range(safe.shape[1]):
-        column = safe.iloc[:, position]
-        if not pd.api.types.is_numeric_dtype(column):
-            safe.isetitem(position, column.map(_escaped))
-    safe.columns = [_escaped(name) for name in safe.columns]
+    safe = spreadsheet_table(frame.reset_index() if index else frame)
+    # A lone carriage return would end the row for most readers, and Python 3.11 does not quote it.
+    quoting = csv.QUOTE_NONNUMERIC if _holds_returns(safe) else csv.QUOTE_MINIMAL
     with atomic_write(path) as temporary:
-        safe.to_csv(temporary, index=False, encoding="utf-8", lineterminator="\n")
+        safe.to_csv(temporary, index=False, encoding="utf-8", lineterminator="\n", quoting=quoting)
 
 
-def _escaped(cell: Any) -> Any:
-    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell
+def _holds_returns(frame: pd.DataFrame) -> bool:
+    texts = frame.select_dtypes(exclude="number")
+    cells = (cell for name in range(texts.shape[1]) for cell in texts.iloc[:, name])
+    return any("\r" in str(cell) for cell in (*frame.columns, *cells))

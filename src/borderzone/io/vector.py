@@ -18,6 +18,7 @@ import shapely
 from pyproj.exceptions import ProjError
 from shapely.geometry import shape
 
+from borderzone._guards.escapes import kept, kept_table
 from borderzone.crs import check_finite, in_degrees, refuse_file_names
 from borderzone.errors import BorderzoneError, CRSMismatchError, DataError, OutputError
 from borderzone.io import ogr
@@ -342,7 +343,7 @@ def write_geoparquet(frame: gpd.GeoDataFrame, path: str | os.PathLike[str]) -> N
         If it cannot be written.
     """
     with atomic_write(path) as temporary:
-        frame.to_parquet(temporary, compression="zstd")
+        kept_table(frame).to_parquet(temporary, compression="zstd")
 
 
 def write_gpkg(layers: Mapping[str, gpd.GeoDataFrame], path: str | os.PathLike[str]) -> None:
@@ -366,4 +367,4 @@ def write_gpkg(layers: Mapping[str, gpd.GeoDataFrame], path: str | os.PathLike[s
         raise OutputError(msg)
     with atomic_write(path) as temporary, ogr.options(OGR_CURRENT_DATE=FIXED_DATE):
         for name, frame in layers.items():
-            frame.to_file(temporary, layer=name, driver="GPKG", engine="pyogrio")
+            kept_table(frame).to_file(temporary, layer=kept(name), driver="GPKG", engine="pyogrio")

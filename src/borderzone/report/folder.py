@@ -12,6 +12,7 @@ import geopandas as gpd
 import borderzone
 from borderzone import io, provenance
 from borderzone._clock import StageClock
+from borderzone._guards.escapes import line
 from borderzone.io.output import check_output_folder, output_folder
 from borderzone.report.page import render_page
 from borderzone.report.pictures import draw_pictures
@@ -206,4 +207,4 @@ def _write_log(shown: Edition, stages: Mapping[str, Stage], path: Path) -> None:
             for name, stage in stages.items()
         ),
     ]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text("\n".join(map(line, lines)) + "\n", encoding="utf-8")

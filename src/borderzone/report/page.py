@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, StrictUndefined
 
 import borderzone
+from borderzone._guards.escapes import page_value
 from borderzone.figures.sheet import DISCLAIMER
 from borderzone.report import wording
 from borderzone.report.caves import caves_table, caves_words
@@ -78,7 +79,9 @@ def render_page(
     """
     result = edition.result
     template = resources.files("borderzone.report").joinpath("template.html")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment = Environment(
+        autoescape=True, finalize=page_value, undefined=StrictUndefined, trim_blocks=True
+    )
     sections = [
         _corridor(edition, pictures),
         _caves(edition, pictures),

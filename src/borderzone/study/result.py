@@ -6,6 +6,8 @@ import importlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from borderzone._guards.escapes import block, line
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -198,4 +200,4 @@ class StudyResult:
 
     def __repr__(self) -> str:
         """Name the study and its three findings."""
-        return "\n".join([f"<StudyResult {self.name}>", *self.summary])
+        return block("\n".join([f"<StudyResult {line(self.name)}>", *self.summary]))

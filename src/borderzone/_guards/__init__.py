@@ -1,0 +1,1 @@
+"""The one place of each rule on what comes from outside."""

@@ -1,0 +1,351 @@
+r"""
+Text from outside, made safe for where it is shown or kept: one function a medium.
+
+What is *shown* (page, figure, terminal, log, credits) may be changed so that it can be seen:
+characters that steer a terminal, turn the direction of writing or cannot be drawn are spelt out
+(``\x1b``, ``\u202e``), and text without end is cut with its length told. What is *kept* (tables,
+layers, TOML, JSON) stays as it is, but for what the format cannot hold or another program would
+run. Nothing here imports another module of ours, so that errors can use it too.
+"""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "OneLine",
+    "block",
+    "cell",
+    "comment",
+    "crs_word",
+    "figure_words",
+    "kept",
+    "kept_table",
+    "line",
+    "page_value",
+    "popup_table",
+    "spreadsheet_table",
+    "uncell",
+    "uncell_table",
+]
+
+# Longest text that is shown whole, and longest line and most lines of a text on a figure.
+LONGEST_SHOWN = 10_000
+LONGEST_DRAWN, MOST_DRAWN = 300, 60
+
+# Characters that nobody sees but machines obey: controls, halves of pairs, separators of lines,
+# overrides of direction, tags, and what no XML file may hold.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069"
+    "\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f"
+    + "".join(chr(last + odd) for last in range(0x1FFFE, 0x110000, 0x10000) for odd in (0, 1))
+    + "]"
+)
+_NO_WORD = re.compile(r"[^\w .,'()-]")
+_NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
+# What a spreadsheet starts a formula with, full-width signs of East Asian keyboards included.
+_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_MARKED = re.compile("'+[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def block(text: str) -> str:
+    r"""
+    Show text of several lines: on a terminal, in a message, a description or a file of words.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        The text with what cannot be seen spelt out; cut where it has no end.
+
+    Examples
+    --------
+    >>> print(block("a\x1b]0;b" + chr(0x202E)))
+    a\x1b]0;b\u202e
+    """
+    return _cut(_UNSEEN.sub(_spelt, text.replace("\r\n", "\n")), LONGEST_SHOWN, len(text))
+
+
+def line(text: str) -> str:
+    r"""
+    Show text that must stay on one line: a row of a log, of credits or of a comment.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        As `block`, with line breaks and tabs spelt out too.
+
+    Examples
+    --------
+    >>> print(line("a\nERROR: b"))
+    a\nERROR: b
+    """
+    return block(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def comment(text: str) -> str:
+    """
+    Write a line of comment of a TOML file.
+
+    Parameters
+    ----------
+    text
+        What it says.
+
+    Returns
+    -------
+    str
+        The line with its end.
+    """
+    return f"# {line(text)}\n"
+
+
+def page_value(value: Any) -> Any:
+    """
+    Prepare a value for the page, whose template then escapes its markup.
+
+    Parameters
+    ----------
+    value
+        What stands in a pair of braces of the template.
+
+    Returns
+    -------
+    Any
+        Text as `block` shows it; the rest, and what the template made, as it is.
+    """
+    return block(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def figure_words(text: str) -> str:
+    """
+    Show text on a figure; formulas are not read there at all, see `figures.style`.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        As `block`, with long lines cut and no more of them than a page holds.
+    """
+    rows = block(text).split("\n")
+    rows = [_cut(row, LONGEST_DRAWN, len(row)) for row in rows]
+    return "\n".join(rows if len(rows) <= MOST_DRAWN else [*rows[:MOST_DRAWN], "…"])
+
+
+def crs_word(text: str) -> str:
+    """
+    Put a name into that of a coordinate reference system, whose text is read by three parsers.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        Its letters, digits, spaces and plain marks; all else as ``_``.
+
+    Examples
+    --------
+    >>> crs_word('Iraq-Syria "{"')
+    'Iraq-Syria ___'
+    """
+    return _NO_WORD.sub("_", text[:LONGEST_DRAWN])
+
+
+def kept(text: str) -> str:
+    r"""
+    Keep text in a file whose format has no zero byte and no half of a pair of surrogates.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        The text, these two spelt out.
+
+    Examples
+    --------
+    >>> print(kept("a\0b"))
+    a\x00b
+    """
+    return _NOT_KEPT.sub(_spelt, text)
+
+
+def kept_table(frame: Any) -> Any:
+    """
+    Keep the texts of a table, and the names of its columns, as `kept` does.
+
+    Parameters
+    ----------
+    frame
+        Table, with or without geometry; it is not changed.
+
+    Returns
+    -------
+    DataFrame
+        A copy.
+    """
+    return _mapped(frame, _of_text(kept))
+
+
+def cell(value: Any) -> Any:
+    """
+    Put an apostrophe before text that a spreadsheet would run.
+
+    Text that starts with apostrophes and would look marked gets one more, so that `uncell` gives
+    every text back as it was. Numbers are left alone, also as text.
+
+    Parameters
+    ----------
+    value
+        Any cell.
+
+    Returns
+    -------
+    Any
+        The cell, marked where needed.
+
+    Examples
+    --------
+    >>> [cell(text) for text in ("=1+1", "-3.5", "'=x", "it's")]
+    ["'=1+1", '-3.5', "''=x", "it's"]
+    """
+    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
+
+
+def uncell(value: Any) -> Any:
+    """
+    Take away the apostrophe that `cell` put there.
+
+    Parameters
+    ----------
+    value
+        Any cell.
+
+    Returns
+    -------
+    Any
+        The cell as it was before.
+
+    Examples
+    --------
+    >>> [uncell(text) for text in ("'=1+1", "-3.5", "''=x", "it's", "'t Hof")]
+    ['=1+1', '-3.5', "'=x", "it's", "'t Hof"]
+    """
+    return value[1:] if isinstance(value, str) and _MARKED.match(value) else value
+
+
+def spreadsheet_table(frame: Any) -> Any:
+    """
+    Mark the cells and column names of a table that a spreadsheet may open.
+
+    Parameters
+    ----------
+    frame
+        Any table; it is not changed.
+
+    Returns
+    -------
+    DataFrame
+        A copy, each text as `kept` and `cell` leave it.
+    """
+    return _mapped(frame, _of_text(lambda text: cell(kept(text))))
+
+
+def uncell_table(frame: Any) -> Any:
+    """
+    Unmark the cells and column names of a table that `spreadsheet_table` marked.
+
+    Parameters
+    ----------
+    frame
+        Any table; it is not changed.
+
+    Returns
+    -------
+    DataFrame
+        A copy.
+    """
+    return _mapped(frame, uncell)
+
+
+def popup_table(frame: Any) -> Any:
+    """
+    Escape the texts of a table for an interactive map, whose popups would take them for HTML.
+
+    Parameters
+    ----------
+    frame
+        Table with geometry; it is not changed.
+
+    Returns
+    -------
+    GeoDataFrame
+        A copy.
+    """
+    return _mapped(frame, _of_text(lambda text: html.escape(block(text))))
+
+
+class OneLine(logging.Filter):
+    """Keep each message of a log on its line: no name of a file can forge another message."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite a message that holds what would not be seen; let every message pass."""
+        told = record.getMessage()
+        shown = line(told)
+        if shown != told:
+            record.msg, record.args = shown, ()
+        return True
+
+
+def _spelt(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
+
+
+def _cut(text: str, longest: int, whole: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}… ({whole:,} characters)"
+
+
+def _of_text(change: Callable[[str], Any]) -> Callable[[Any], Any]:
+    return lambda value: change(value) if isinstance(value, str) else value
+
+
+def _mapped(frame: Any, change: Callable[[Any], Any]) -> Any:
+    changed = frame.copy()
+    for position, kind in enumerate(frame.dtypes):
+        # Text, categories and mixed cells are of kind "O"; numbers, dates and shapes are not read.
+        if kind.kind != "O" or kind.name == "geometry":
+            continue
+        cells = changed.iloc[:, position].astype(object)
+        safe = cells.map(change)
+        if any(new != old for new, old in zip(safe, cells, strict=True) if isinstance(old, str)):
+            changed.isetitem(position, safe)
+    changed.columns = [change(name) for name in frame.columns]
+    return changed
