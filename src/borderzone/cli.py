@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,6 +57,10 @@ _out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 _err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 _state = {"debug": False}
 
+Terms = Annotated[
+    str | None,
+    typer.Option(help="mine: rows of unknown terms are yours to pass on; else only counts leave."),
+]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace the files that an earlier run wrote there.")
 ]
@@ -116,6 +121,7 @@ def report(
     detail: Annotated[str, typer.Option(help="public, or internal: adds sensitive layers.")] = (
         "public"
     ),
+    terms: Terms = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Run a study and write its report, figures, tables and layers."""
@@ -124,6 +130,7 @@ def report(
 
     check_folder(out, overwrite=overwrite)
     case = Study.default() if study is None else Study.from_toml(study)
+    case = case if terms is None else replace(case, terms=terms)
     with _progress() as step:
         result = case.run(seed=case.seed if seed is None else seed, progress=step)
         other = _night_vision(case, result, step) if study is None else None
@@ -197,6 +204,7 @@ def check(  # noqa: PLR0913 (one option a doubt that only the user can settle)
         tuple[float, float, float, float] | None,
         typer.Option(metavar="W S E N", help="Where positions are expected, in degrees."),
     ] = None,
+    terms: Terms = None,
 ) -> None:
     """Check an incident table row by row; exit code 3 when too many rows are unusable."""
     from borderzone import incidents as room  # noqa: PLC0415 - heavy imports
@@ -212,6 +220,7 @@ def check(  # noqa: PLR0913 (one option a doubt that only the user can settle)
         sheet=sheet,
         fix_swapped=fix_swapped,
         bbox=bbox,
+        terms=terms,
     )
     verdict = room.check(events)
     _print_table(verdict, f"{incidents}: {len(events)} rows")

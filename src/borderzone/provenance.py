@@ -106,7 +106,11 @@ def show_versions() -> str:
 
 
 def manifest(
-    result: StudyResult, *, detail: str = "public", outputs: Iterable[Mapping[str, Any]] = ()
+    result: StudyResult,
+    *,
+    detail: str = "public",
+    outputs: Iterable[Mapping[str, Any]] = (),
+    terms: Mapping[str, str | None] | None = None,
 ) -> dict[str, Any]:
     """
     Tell where every number of a result came from.
@@ -122,6 +126,8 @@ def manifest(
         How much the outputs tell, ``"public"`` or ``"internal"``.
     outputs
         Files written, as from `list_outputs`.
+    terms
+        What the user said of the terms of the incidents, and whether outputs hold rows or counts.
 
     Returns
     -------
@@ -140,6 +146,7 @@ def manifest(
         "name": result.name,
         "detail": detail,
         "synthetic": result.synthetic,
+        **({} if terms is None else {"terms": dict(terms)}),
         "seed": result.seed,
         "software": versions(),
         "border": {"a": border.a, "b": border.b, "length_km": border.length_km}
@@ -224,7 +231,11 @@ def list_outputs(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
 
 
 def write_manifest(
-    result: StudyResult, folder: str | os.PathLike[str], *, detail: str = "public"
+    result: StudyResult,
+    folder: str | os.PathLike[str],
+    *,
+    detail: str = "public",
+    terms: Mapping[str, str | None] | None = None,
 ) -> dict[str, Any]:
     """
     Write the manifest of a run beside all that the run wrote.
@@ -239,6 +250,8 @@ def write_manifest(
         Output folder.
     detail
         How much the outputs tell, ``"public"`` or ``"internal"``.
+    terms
+        As in `manifest`.
 
     Returns
     -------
@@ -250,7 +263,7 @@ def write_manifest(
     OutputError
         If it cannot be written.
     """
-    content = manifest(result, detail=detail, outputs=list_outputs(folder))
+    content = manifest(result, detail=detail, outputs=list_outputs(folder), terms=terms)
     _write_json(content, Path(folder) / MANIFEST)
     return content
 

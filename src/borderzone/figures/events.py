@@ -36,9 +36,10 @@ def placed_events(result: StudyResult) -> gpd.GeoDataFrame | None:
         circle), ``drawn``, ``why_not`` and its coded point, EPSG:4326; None
         where the study has no incidents.
     """
-    events = result.incidents
-    if events is None:
+    if result.incidents is None:
         return None
+    # Labels of rows may repeat where tables were put together.
+    events = result.incidents.reset_index(drop=True)
     where = incidents.regions(events, admin1=result.furniture.get("admin1"))
     scale = where["scale_km"].to_numpy(dtype=float)
     radius = np.select(
@@ -56,7 +57,6 @@ def placed_events(result: StudyResult) -> gpd.GeoDataFrame | None:
     return gpd.GeoDataFrame(
         columns | {"synthetic": fake, "radius_km": radius, "drawn": drawn, "why_not": why},
         geometry=events.geometry,
-        index=events.index,
         crs=events.crs,
     ).to_crs(4326)
 

@@ -11,6 +11,7 @@ import shapely
 from borderzone import datasets
 from borderzone.incidents.overlay import overlay
 from borderzone.incidents.readers import read
+from borderzone.incidents.terms import leaving
 
 if TYPE_CHECKING:
     from borderzone.border import Border
@@ -121,7 +122,8 @@ def describe(
     distance = with_distance_to_border(events, corridor.border)["distance_to_border_km"]
     far = int((distance > depth).sum())
     vague = [item["id"] for item in attrs["excluded"]]
-    named = f" ({', '.join(vague)})" if 0 < len(vague) <= 10 else ""
+    # Ids go where rows may go.
+    named = f" ({', '.join(vague)})" if 0 < len(vague) <= 10 and leaving(events).rows else ""
     kind = "synthetic" if "label" in attrs else "reported"
     return (
         f"{attrs['n_events']} {kind} events; too vague to be placed: {len(vague)}{named}; coded more "

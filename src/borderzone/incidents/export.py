@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from borderzone.corridor import Corridor
 
-__all__ = ["Written", "write"]
+__all__ = ["Written", "uniform", "write"]
 
 INTERNAL = "INTERNAL: single rows, not for publication"
 _SHEET_ROWS, _SHEET_CELL = 1_048_575, 32_767
@@ -218,8 +218,26 @@ def _moment(when: Any) -> str | None:
     return None if pd.isna(when) else str(when.isoformat())
 
 
-def _uniform(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Make text of columns that mix kinds, which typed files cannot hold."""
+def uniform(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """
+    Make text of columns that mix kinds, which typed files cannot hold.
+
+    Parameters
+    ----------
+    table
+        Any table with shapes; it is not changed.
+
+    Returns
+    -------
+    GeoDataFrame
+        A copy.
+
+    Examples
+    --------
+    >>> mixed = gpd.GeoDataFrame({"a": [1, "x", None]}, geometry=[None] * 3)
+    >>> uniform(mixed)["a"].tolist()
+    ['1', 'x', None]
+    """
     safe = table.copy()
     for name in safe.columns.drop(safe.geometry.name):
         if safe[name].dtype == object:
@@ -227,7 +245,8 @@ def _uniform(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             cells = [None if _is_gap(cell) else cell for cell in safe[name]]
             if (kinds - {str} and len(kinds) > 1) or kinds & {dict, list, tuple, set}:
                 cells = [None if cell is None else str(cell) for cell in cells]
-            safe[name] = pd.Series(cells, index=safe.index, dtype=object)
+            # By place: labels of rows may repeat.
+            safe[name] = pd.Series(cells, dtype=object).to_numpy()
     return safe
 
 
@@ -249,7 +268,7 @@ def _write_csv(table: gpd.GeoDataFrame, file: Path) -> None:
 
 
 def _write_geojson(table: gpd.GeoDataFrame, file: Path) -> None:
-    columns = _plain(_uniform(table)).astype(object)
+    columns = _plain(uniform(table)).astype(object)
     columns = columns.where(columns.notna(), None)
     shapes = [
         None if shape is None or shape.is_empty else shapely.geometry.mapping(shape)
@@ -279,11 +298,11 @@ def _write_gpkg(table: gpd.GeoDataFrame, file: Path) -> None:
             "own; rename it, or write .parquet"
         )
         raise OutputError(msg)
-    write_gpkg({"incidents": _uniform(table)}, file)
+    write_gpkg({"incidents": uniform(table)}, file)
 
 
 def _write_parquet(table: gpd.GeoDataFrame, file: Path) -> None:
-    write_geoparquet(_uniform(table), file)
+    write_geoparquet(uniform(table), file)
 
 
 def _write_xlsx(table: gpd.GeoDataFrame, file: Path) -> None:

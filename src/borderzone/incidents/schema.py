@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from borderzone._typing import IntArray
 
 __all__ = [
+    "CATEGORIES",
     "COLUMNS",
     "FIELDS",
     "FLAGS",
@@ -106,6 +107,25 @@ FLAGS = frozenset(
     }
 )
 """Findings that never quarantine a row by themselves."""
+
+CATEGORIES = FLAGS | {
+    "date ambiguous",
+    "date order",
+    "date unreadable",
+    "future date",
+    "missing position",
+    "not a number",
+    "not a point",
+    "not one value",
+    "out of range",
+    "position unreadable",
+    "precision class",
+    "radius",
+    "swap suspected",
+    "too many cells",
+    "zero position",
+}
+"""All findings: words of ours, which may be told where cells of a table may not."""
 
 
 def schema() -> pd.DataFrame:

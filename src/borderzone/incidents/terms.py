@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray
 
 __all__ = [
+    "CLOSED",
     "MINE",
     "TERMS",
     "DatasetTerms",
@@ -134,7 +135,8 @@ _SAID = DatasetTerms(
     may_redistribute_rows=True,
 )
 
-_CLOSED = tuple(name for name, known in TERMS.items() if name and not known.may_redistribute_rows)
+CLOSED = tuple(name for name, known in TERMS.items() if name and not known.may_redistribute_rows)
+"""Collections whose rows never leave."""
 _WAY_OUT = (
     f'; if these rows are yours to pass on, say terms="{MINE}" (in Python), terms = "{MINE}" '
     f"(in a study file) or --terms {MINE} (on the command line)"
@@ -306,7 +308,7 @@ def leaving(events: pd.DataFrame) -> Leaving:
     """
     said = said_of(events)
     names = sorted(dict.fromkeys(dataset_of(events)))
-    closed = [name for name in names if name in _CLOSED]
+    closed = [name for name in names if name in CLOSED]
     unknown = [] if said else [repr(name) if name else "" for name in names if _is_unknown(name)]
     why, way_out = [], ""
     if closed:
@@ -365,7 +367,7 @@ def dataset_of(events: pd.DataFrame) -> pd.Series:
         for name, rows in (("UCDP GED", _all_filled(events, _OF_UCDP)), *_ours(events)):
             names[(names == "") & rows] = name
     for name, rows in _marked(events):
-        names[rows & ~np.isin(names, _CLOSED)] = name
+        names[rows & ~np.isin(names, CLOSED)] = name
     return pd.Series(names, index=events.index, dtype=object)
 
 

@@ -13,6 +13,7 @@ import borderzone
 from borderzone import io, provenance
 from borderzone._clock import StageClock
 from borderzone._guards.escapes import line
+from borderzone.incidents.export import uniform
 from borderzone.io.output import check_output_folder, output_folder
 from borderzone.report.page import render_page
 from borderzone.report.pictures import draw_pictures
@@ -90,9 +91,10 @@ def write_report(
     folder
         Folder to write; nothing is written outside it.
     detail
-        ``"public"``: segments of 10 km or coarser, no posts, no rows of
-        other people's incident tables. ``"internal"`` holds them and is
-        stamped so on every file.
+        ``"public"``: segments of 10 km or coarser, no posts, and rows of
+        incidents only under known open terms or where the study says
+        ``terms="mine"``. ``"internal"`` holds them all and is stamped so on
+        every file.
     overwrite
         Whether files that an earlier report wrote there may be replaced.
     comparison
@@ -128,7 +130,7 @@ def write_report(
         (target / "report.html").write_text(page, encoding="utf-8")
         _write_words(shown, target, Path(folder))
         clock("manifest")
-        provenance.write_manifest(shown.result, target, detail=detail)
+        provenance.write_manifest(shown.result, target, detail=detail, terms=shown.terms)
         stages = {**result.stages, **clock.stop()}
         provenance.write_timing(stages, target, detail=detail)
         _write_log(shown, stages, target / "log.txt")
@@ -164,7 +166,7 @@ def _vectors(shown: Edition) -> dict[str, gpd.GeoDataFrame]:
 
 
 def _exchangeable(layer: gpd.GeoDataFrame, shown: Edition) -> gpd.GeoDataFrame:
-    plain = layer.to_crs(4326).copy()
+    plain = uniform(layer.to_crs(4326))
     plain.attrs = {}
     return plain.assign(detail=STAMP) if shown.internal else plain
 

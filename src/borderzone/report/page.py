@@ -34,6 +34,7 @@ from borderzone.report.readable import (
 )
 from borderzone.report.reported import (
     estimate_words,
+    excluded_words,
     exposure_table,
     flagged_words,
     overlay_table,
@@ -279,7 +280,7 @@ def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]
     ]
     table = result.overlay
     if table is not None and "excluded" in table.attrs:
-        gone = ", ".join(f"{row['id']} ({row['place']})" for row in table.attrs["excluded"])
+        gone = excluded_words(table.attrs["excluded"])
         words.append(
             f"{table.attrs['n_placed']} of {table.attrs['n_events']} events can be placed, "
             f"{table.attrs['n_in_corridor']:.1f} of them in the corridor. Too vague to be placed, and "

@@ -1,4 +1,4 @@
-"""What may be told in public: coarse segments, no posts, no rows of other people's tables."""
+"""What may be told in public: coarse segments, no posts, no rows but those whose terms allow it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from borderzone import incidents
+from borderzone import datasets, incidents, io
 from borderzone._checks import check_choice
 from borderzone.figures import events_by_segment
-from borderzone.incidents.schema import category_of
+from borderzone.incidents.schema import CATEGORIES, category_of
+from borderzone.incidents.terms import CLOSED, leaving, said_of, shown_names
+from borderzone.io.records import Record
 from borderzone.study.posts import OPEN_ORIGINS
+from borderzone.study.sources import unrecorded
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from borderzone.study import StudyResult
 
 __all__ = ["DETAILS", "Edition", "edition"]
@@ -35,6 +40,16 @@ TOLD_BY_POSTS = (
     "rate_on_shift_",
     "response_",
     "post_",
+)
+# Neither name, size nor checksum of a file of posts is told.
+_WITHHELD = Record(
+    name="origins",
+    title="posts, given by the user",
+    path="withheld",
+    sha256="withheld",
+    bytes=0,
+    licence="withheld",
+    notes="Left out of the public edition, with all in which they could be read.",
 )
 SUMMED = (
     "length_km",
@@ -64,12 +79,16 @@ class Edition:
         What was left out or coarsened, in sentences.
     rejected
         Incident rows that cannot be used; counts of them where rows may not be told.
+    terms
+        What the user said of the terms of the incidents, for the manifest, and whether their
+        rows are in this edition.
     """
 
     result: StudyResult
     detail: str
     left_out: tuple[str, ...]
     rejected: pd.DataFrame
+    terms: Mapping[str, str | None]
 
     @property
     def internal(self) -> bool:
@@ -106,18 +125,22 @@ def edition(result: StudyResult, detail: str) -> Edition:
         If there is no such edition.
     """
     check_choice(detail, "detail", DETAILS)
-    rejected = _rejected(result)
+    rejected, events = _rejected(result), result.incidents
+    rows = events is None or detail == "internal" or leaving(events).rows
+    terms = {"said": said_of(events), "incidents": "rows" if rows else "counts"}
     if detail == "internal":
-        return Edition(result=result, detail=detail, left_out=(), rejected=rejected)
+        return Edition(result=result, detail=detail, left_out=(), rejected=rejected, terms=terms)
     left_out: list[str] = []
-    if not _rows_are_open(result):
+    if not rows:
         result = _without_rows(result, left_out)
         rejected = _counted(rejected)
     if not _origins_are_open(result):
         result = _without_posts(result, left_out)
     if result.scenario.segment_km < COARSEST_KM:
         result = _coarser(result, left_out)
-    return Edition(result=result, detail=detail, left_out=tuple(left_out), rejected=rejected)
+    return Edition(
+        result=result, detail=detail, left_out=tuple(left_out), rejected=rejected, terms=terms
+    )
 
 
 def _rejected(result: StudyResult) -> pd.DataFrame:
@@ -130,34 +153,61 @@ def _rejected(result: StudyResult) -> pd.DataFrame:
 def _counted(rejected: pd.DataFrame) -> pd.DataFrame:
     """Count rows by what is wrong with them: a reason in full quotes cells of the table."""
     found = rejected["reason"].map(category_of).explode().dropna()
+    found = found.where(found.isin(list(CATEGORIES)), "other")
     return found.value_counts().sort_index().rename_axis("finding").reset_index(name="rows")
 
 
-def _rows_are_open(result: StudyResult) -> bool:
-    if result.incidents is None:
-        return True
-    events = result.incidents
-    own = events[~events["synthetic"].astype(bool)] if "synthetic" in events else events
-    names = {record.name for record in result.inputs}
-    if own.empty or ("article_incidents" in names and "incidents" not in names):
-        return True
-    # A table without known terms is the user's to publish, not the report's.
-    told = incidents.terms(own)
-    return bool((told["dataset"] != "").all() and told["may_redistribute_rows"].all())
-
-
 def _without_rows(result: StudyResult, left_out: list[str]) -> StudyResult:
+    names = sorted(set(shown_names(result.incidents)))
+    closed = " and ".join(name for name in names if name in CLOSED)
+    why = (
+        f"rows of {closed} may not be passed on"
+        if closed
+        else "the terms of the table are not known"
+    )
     left_out.append(
-        "Incidents are counted by segment and by zone and not listed one by one, because the "
-        "terms of most event databases do not allow it."
+        f"Incidents are counted by segment and by zone and not listed one by one: {why}."
     )
     counted = events_by_segment(result)
     segments = result.segments if counted is None else result.segments.join(counted)
-    return replace(result, segments=segments, incidents=None)
+    overlay = _without_names(result.overlay)
+    return replace(result, segments=segments, overlay=overlay, incidents=None)
+
+
+def _without_names(overlay: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Leave of the events that were too vague to be placed only the reasons."""
+    if overlay is None:
+        return None
+    kept = overlay.copy()
+    gone = overlay.attrs.get("excluded", [])
+    kept.attrs = overlay.attrs | {"excluded": [{"reason": _why_gone(row)} for row in gone]}
+    return kept
+
+
+def _why_gone(row: Mapping[str, Any]) -> str:
+    """Give a reason that is ours: that of an unusable row quotes its cells."""
+    reason = str(row["reason"])
+    return "cannot be used" if reason.startswith("quarantined") else reason
 
 
 def _origins_are_open(result: StudyResult) -> bool:
-    return result.origins is None or set(result.origins["kind"]) <= OPEN_ORIGINS
+    """Towns and airfields that ship stand in for posts; what a user gives is never open."""
+    origins = result.origins
+    if origins is None:
+        return True
+    given = isinstance(result.given.get("origins"), dict)
+    given |= any(record.name == "origins" for record in result.inputs)
+    return not given and set(origins["kind"]) <= OPEN_ORIGINS and _ship(origins)
+
+
+def _ship(origins: gpd.GeoDataFrame) -> bool:
+    ours = {
+        (round(point.x, 6), round(point.y, 6))
+        for layer in (datasets.places(), datasets.airfields())
+        for point in layer.to_crs(4326).geometry
+    }
+    found = origins.to_crs(4326).geometry.representative_point()
+    return {(round(point.x, 6), round(point.y, 6)) for point in found} <= ours
 
 
 def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
@@ -172,9 +222,12 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
     if fine is not None:
         files = {name: file for name, file in fine.files.items() if name not in FROM_POSTS}
         fine = replace(fine, files=files)
+    inputs = tuple(_WITHHELD if record.name == "origins" else record for record in result.inputs)
     telling = [name for name in result.segments.columns if name.startswith(TOLD_BY_POSTS)]
     return replace(
         result,
+        inputs=inputs,
+        run_id=_run_id(result, inputs),
         origins=None,
         posts=None,
         exposure=None,
@@ -188,6 +241,21 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
         zones=_without_remote(result.zones),
         overlay=_without_remote(result.overlay),
         demo_overlay=_without_remote(result.demo_overlay),
+    )
+
+
+def _run_id(result: StudyResult, inputs: tuple[Record, ...]) -> str:
+    """Name the run by what this edition tells: a checksum of few posts confirms a guess of them."""
+    others = {name: value for name, value in result.given.items() if name != "origins"}
+    return io.run_id(
+        {
+            "study": result.name,
+            "scenario": result.scenario.model_dump(mode="json"),
+            "settings": dict(result.ground.settings),
+            "seed": result.seed,
+            "inputs": [record.sha256 for record in inputs],
+            **unrecorded(others),
+        }
     )
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 from borderzone.figures.incident_charts import KINDS
 from borderzone.incidents import ARTICLE_ESTIMATE
 from borderzone.report import cells
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from borderzone.study import StudyResult
 
 __all__ = [
     "estimate_words",
+    "excluded_words",
     "exposure_table",
     "flagged_words",
     "overlay_table",
@@ -28,6 +32,32 @@ _PLANS = {
 }
 # Below this a zone is told together with the others. Units: expected events.
 _FEW = 0.05
+
+
+def excluded_words(excluded: Sequence[Mapping[str, Any]]) -> str:
+    """
+    Say which events could not be placed, or, where they may not be named, how many and why.
+
+    Parameters
+    ----------
+    excluded
+        As in the attributes of an overlay; without ids in an edition that holds rows back.
+
+    Returns
+    -------
+    str
+        The words; "none" where there are none.
+
+    Examples
+    --------
+    >>> excluded_words([{"reason": "a country"}, {"reason": "a country"}])
+    '2 (a country)'
+    >>> excluded_words([{"id": "A8", "place": "Iraq", "reason": "a country"}])
+    'A8 (Iraq)'
+    """
+    named = [f"{row['id']} ({row['place']})" for row in excluded if "id" in row]
+    counted = Counter(str(row["reason"]) for row in excluded if "id" not in row)
+    return ", ".join([*named, *(f"{n:,} ({why})" for why, n in counted.items())]) or "none"
 
 
 def zone_words(result: StudyResult) -> list[str]:

@@ -16,6 +16,7 @@ from borderzone._clock import StageClock
 from borderzone.border import Border
 from borderzone.corridor import Corridor
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
+from borderzone.incidents.terms import check_terms, said_of
 from borderzone.scenario import PRESETS, Scenario, named_after, read_toml
 from borderzone.study.by_block import EMBEDDED
 from borderzone.study.coverage import patrol_cover
@@ -76,6 +77,9 @@ class Study:
         Incident table; ``"embedded"`` for the rows of the news article.
     incidents_accessed
         Day on which that table was fetched, for its credit.
+    terms
+        ``"mine"`` says that its rows are yours to pass on; without it rows of unknown terms stay
+        out of the public edition.
     aridity
         Raster of precipitation over potential evapotranspiration, times `aridity_scale`.
     known_caves
@@ -118,6 +122,7 @@ class Study:
     origins: Any = EMBEDDED
     incidents: Any = None
     incidents_accessed: Any = None
+    terms: str | None = None
     aridity: Any = None
     known_caves: Any = None
     roads: Any = None
@@ -139,6 +144,7 @@ class Study:
         for name in LAYERS:
             set_to(name, check_layer(name, getattr(self, name)))
         check_settings(self)
+        check_terms(self.terms)
         set_to("incidents_accessed", day_of(self.incidents_accessed))
         _check_scenario(self.scenario)
         set_to("seed", _whole_seed(self.seed))
@@ -323,6 +329,7 @@ class Study:
             self.scenario,
             number,
             accessed=self.incidents_accessed,
+            terms=self.terms,
         )
         if ground.table is not None:
             weights = reported.weights(self.scenario)
@@ -421,7 +428,7 @@ def _result(
                 **unrecorded(given),
             }
         ),
-        given=given | {"incidents_accessed": study.incidents_accessed},
+        given=given | {"incidents_accessed": study.incidents_accessed, "terms": said_of(events)},
         **found.as_fields(),
     )
 

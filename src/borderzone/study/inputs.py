@@ -292,6 +292,7 @@ def load_incidents(
     records: list[datasets.Record],
     *,
     accessed: dt.date | None = None,
+    terms: str | None = None,
 ) -> gpd.GeoDataFrame | None:
     """
     Read the incident table of a study.
@@ -309,6 +310,8 @@ def load_incidents(
         Records of the data used; appended to.
     accessed
         Day on which a table of the user was fetched, for its credit.
+    terms
+        "mine" where the user says that the rows of that table are theirs to pass on.
 
     Returns
     -------
@@ -322,7 +325,7 @@ def load_incidents(
         return incidents.read(datasets.article_incidents())
     if isinstance(source, str) and source == "synthetic":
         return incidents.synthetic(corridor, seed=seed)
-    events = incidents.read(source, accessed=accessed)
+    events = incidents.read(source, accessed=accessed, terms=terms)
     if isinstance(source, (str, Path)):
         records.extend(_credited(record, events) for record in _files_of(source))
     return events

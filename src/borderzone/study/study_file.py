@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STUDY_KEYS", "read_study", "write_study"]
 
-_PLAIN = ("name", "seed", "incidents_accessed", *SETTINGS)
+_PLAIN = ("name", "seed", "incidents_accessed", "terms", *SETTINGS)
 STUDY_KEYS = frozenset({"a", "b", "border", "scenario", *_PLAIN, *LAYERS})
 _FORMS = ({"path"}, {"path", "sha256"}, {"memory"}, {"withheld"})
 _WITHHELD = "posts are left out of the public edition"
@@ -183,10 +183,10 @@ def write_study(result: StudyResult, folder: str | os.PathLike[str], *, public: 
         The text.
     """
     border, given = result.border, dict(result.given)
-    day = given.pop("incidents_accessed", None)
+    said = {name: given.pop(name, None) for name in ("incidents_accessed", "terms")}
     head: dict[str, Any] = {"name": result.name, "a": border.a, "b": border.b, "seed": result.seed}
     head |= {k: v for k, v in result.ground.settings.items() if v != SETTINGS[k]}
-    head |= {} if day is None else {"incidents_accessed": day}
+    head |= {name: word for name, word in said.items() if word is not None}
     if public and isinstance(given.get("origins"), dict):
         given["origins"] = {"withheld": _WITHHELD}
     layers = {name: _relative(value, Path(folder), public=public) for name, value in given.items()}

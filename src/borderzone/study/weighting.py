@@ -52,6 +52,7 @@ class Reported:
         seed: int,
         *,
         accessed: dt.date | None = None,
+        terms: str | None = None,
     ) -> Reported:
         """
         Read the incidents and weigh the segments by them.
@@ -68,6 +69,8 @@ class Reported:
             Seed of positions.
         accessed
             Day on which the incidents were fetched.
+        terms
+            What the user says of their terms.
 
         Returns
         -------
@@ -80,7 +83,7 @@ class Reported:
             If the scenario weighs by incidents and there are none.
         """
         records: list[datasets.Record] = []
-        events = load_incidents(source, corridor, seed, records, accessed=accessed)
+        events = load_incidents(source, corridor, seed, records, accessed=accessed, terms=terms)
         if events is None or not len(events):
             if scenario.weights == "incidents":
                 msg = (
