@@ -404,7 +404,9 @@ MODELS: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("name", MODELS)
 @given(data=st.data())
 @settings(
-    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    database=None,
 )
 def test_a_damaged_file_gives_a_table_or_an_error_of_ours(
     tmp_path: Path, name: str, data: st.DataObject

@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from affine import Affine
+from pyproj import CRS
 
 import borderzone as bz
 from borderzone import errors, fetch, incidents
+from borderzone.grid import Grid
 from borderzone.io.output import output_folder
 from borderzone.study.workspace import Workspace
 
@@ -141,20 +144,22 @@ def test_the_folder_that_the_user_names_is_taken_without_a_word(
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, str(named), "")
 
 
+TABLE = pd.DataFrame({"id": ["a"], "date": ["2019-01-01"], "latitude": [34.0], "longitude": [41.0]})
+GRID = Grid(shape=(2, 2), transform=Affine(100, 0, 6e5, 0, -100, 3.8e6), crs=CRS("EPSG:32637"))
+
 DOORS: dict[str, Callable[[str], Any]] = {
     "read_vector": lambda path: bz.io.read_vector(f"{path}.geojson"),
     "read_parquet": lambda path: bz.io.read_parquet(f"{path}.parquet"),
-    "read_dem": lambda path: bz.read_dem(f"{path}.tif", None),
+    "read_dem": lambda path: bz.read_dem(f"{path}.tif", GRID),
     "incidents": lambda path: incidents.read(f"{path}.csv"),
     "border": lambda path: bz.Border.from_file(f"{path}.geojson"),
     "study": lambda path: bz.Study.from_toml(f"{path}.toml"),
     "scenario": lambda path: bz.Scenario.from_toml(f"{path}.toml"),
     "output": lambda path: output_folder(path).__enter__(),
     "events": lambda path: incidents.write(incidents.read(TABLE), f"{path}.csv"),
-    "cache": lambda path: fetch.cache_folder(path),
+    "cache": fetch.cache_folder,
     "ucdp": lambda path: fetch.ucdp(out=path, years=(2019, 2019)),
 }
-TABLE = pd.DataFrame({"id": ["a"], "date": ["2019-01-01"], "latitude": [34.0], "longitude": [41.0]})
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -190,7 +195,7 @@ KML = """<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark><name>
 
 @pytest.mark.parametrize(
     "use",
-    [lambda folder: bz.io.read_vector(archive(folder)), lambda folder: Workspace()],
+    [lambda folder: bz.io.read_vector(archive(folder)), lambda _: Workspace()],
     ids=["archive", "workspace"],
 )
 def test_no_room_for_temporary_files_is_told(
@@ -225,8 +230,19 @@ def test_what_is_written_has_the_mode_that_the_user_set(mask: int, tmp_path: Pat
     assert (tmp_path / "out").stat().st_mode & 0o777 == 0o777 & ~mask
 
 
-COMMAND_LINE = "from borderzone import cli; cli.main()"
-ROOMS = "access better_data datasets difficulty fetch figures incidents io patrol report stream summary terrain visibility"
+EVERY_ROOM = """
+import importlib
+rooms = "access better_data datasets difficulty fetch figures incidents io patrol report stream summary"
+for room in [*rooms.split(), "terrain", "visibility", "study", "whatif"]:
+    importlib.import_module(f"borderzone.{room}")
+"""
+COMMAND_LINE = (
+    EVERY_ROOM
+    + """
+from borderzone import cli
+cli.main()
+"""
+)
 
 
 def test_names_in_any_script_pass_a_locale_of_ascii_without_asserts_and_docstrings(
@@ -237,7 +253,6 @@ def test_names_in_any_script_pass_a_locale_of_ascii_without_asserts_and_docstrin
     table = folder / "رجال 1.csv"
     TABLE.assign(notes="انفجار 💥").to_csv(table, index=False)
     ascii_only = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-
     given = {**ascii_only, "PYTHONPATH": str(SOURCE.parent), "HOME": str(tmp_path)}
 
     done = python(COMMAND_LINE, folder, "-OO", arguments=("check", str(table)), **given)
@@ -246,14 +261,9 @@ def test_names_in_any_script_pass_a_locale_of_ascii_without_asserts_and_docstrin
     assert "1 ok, 0 fixed, 0 quarantined" in done.stdout
 
 
-def test_every_room_opens_in_an_isolated_interpreter_without_docstrings(tmp_path: Path) -> None:
-    code = f"""
-import sys
-sys.path.insert(0, {str(SOURCE.parent)!r})
-import importlib
-for room in {ROOMS.split()!r}:
-    importlib.import_module("borderzone." + room)
-"""
-    done = python(code, tmp_path, "-I", "-OO")
+def test_every_room_opens_in_an_isolated_interpreter(tmp_path: Path) -> None:
+    code = f"import sys; sys.path.insert(0, {str(SOURCE.parent)!r})\n{EVERY_ROOM}"
+
+    done = python(code, tmp_path, "-I")
 
     assert done.returncode == 0, done.stderr

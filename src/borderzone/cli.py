@@ -18,6 +18,7 @@ from borderzone import errors
 from borderzone._checks import check_choice
 from borderzone._cli_ucdp import fetch_ucdp
 from borderzone._guards.escapes import block, line, spreadsheet_table
+from borderzone._places import local_path
 
 __all__ = ["app", "main"]
 
@@ -240,7 +241,7 @@ def _check_free(rejected: Path | None) -> None:
     if rejected.suffix.lower() != ".csv":
         msg = f"{rejected} does not end in .csv: the rejected rows are written as CSV"
         raise errors.OutputError(msg)
-    if not rejected.absolute().parent.is_dir():
+    if not local_path(rejected).absolute().parent.is_dir():
         msg = f"{rejected}: there is no folder {str(rejected.parent)!r}; make it first"
         raise errors.OutputError(msg)
 

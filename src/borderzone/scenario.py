@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from borderzone._checks import check_choice, check_path, shown
+from borderzone._places import local_path
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
 from borderzone.patrol.assumptions import ASSUMPTION_NAMES, Assumption, default_assumptions
 from borderzone.patrol.forces import Force
@@ -412,7 +413,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     InvalidScenarioError
         If the file is missing or is not TOML.
     """
-    file = Path(check_path(path, "study or scenario file", InvalidScenarioError))
+    file = local_path(check_path(path, "study or scenario file", InvalidScenarioError))
     if not file.is_file():
         msg = f"there is no scenario file {str(path)!r}"
         raise InvalidScenarioError(msg)

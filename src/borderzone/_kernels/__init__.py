@@ -1,1 +1,87 @@
 """Compiled inner loops over plain arrays: numbers in, numbers out."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numba
+
+__all__ = ["njit"]
+
+_log = logging.getLogger("borderzone")
+
+
+def njit(**options: Any) -> Any:
+    """
+    Compile a loop on first use, and keep what was compiled for the next run where that can be.
+
+    Parameters
+    ----------
+    **options
+        Of `numba.njit`.
+
+    Returns
+    -------
+    callable
+        Decorator of the loop.
+    """
+    return numba.njit(**({"cache": _KEPT} | options))
+
+
+def _probe() -> None:
+    """Stand for all loops: they lie in this folder."""
+
+
+def _can_be_kept() -> bool:
+    """
+    Find a folder for compiled code: that of the package, that of the user, or one of this run.
+
+    What is kept is a program, so it is only ever read from where this user alone can write.
+    """
+    # Without a home, numba would take a folder called ~ in the working directory, whoever made it.
+    named = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    if named or _home_is_known():
+        try:
+            numba.njit(cache=True)(_probe)
+        except RuntimeError:
+            pass
+        else:
+            return True
+    return _keep_for_this_run()
+
+
+def _home_is_known() -> bool:
+    try:
+        return Path("~").expanduser().is_absolute()
+    except RuntimeError:
+        return False
+
+
+def _keep_for_this_run() -> bool:
+    told = (
+        "compiled loops cannot be kept beside the package or in the home folder, so they are "
+        "compiled again in each run; set NUMBA_CACHE_DIR to a folder that only you can write"
+    )
+    _log.warning(told)
+    try:
+        folder = tempfile.mkdtemp(prefix="borderzone-numba-")  # for this user alone, and new
+    except OSError:
+        return False
+    maker = os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == maker:  # a copy of this process may end before it
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
+    vars(numba.config)["CACHE_DIR"] = folder
+    return True
+
+
+_KEPT = _can_be_kept()

@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from borderzone._kernels import njit
 from borderzone._kernels.nearest import TIE, distance2, least_distance2
 
 __all__ = ["onto_bisectors", "spaced_sites"]
@@ -21,7 +21,7 @@ __all__ = ["onto_bisectors", "spaced_sites"]
 BISECTED_M = 0.01
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def spaced_sites(
     runs: Any, insets: Any, pieces: Any, boxes: Any, labels: Any, spacing: Any
 ) -> tuple[Any, Any]:
@@ -87,7 +87,7 @@ def spaced_sites(
     return points[:count], owner[:count]
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _run_distance2(pieces: Any, first: int, stop: int, x: float, y: float) -> Any:
     best = np.inf
     for k in range(first, stop):
@@ -95,7 +95,7 @@ def _run_distance2(pieces: Any, first: int, stop: int, x: float, y: float) -> An
     return best
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _nearer(pieces: Any, a: Any, b: Any, a_wins: Any, x: float, y: float) -> Any:
     """Whether run a is nearer than run b, or as near and the winner of ties."""
     da = _run_distance2(pieces, a[0], a[1], x, y)
@@ -103,7 +103,7 @@ def _nearer(pieces: Any, a: Any, b: Any, a_wins: Any, x: float, y: float) -> Any
     return da <= db * (1.0 + TIE) if a_wins else da < db * (1.0 - TIE)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def onto_bisectors(  # noqa: C901, PLR0913, PLR0917 (one hot loop)
     points: Any,
     directions: Any,

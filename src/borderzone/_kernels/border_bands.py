@@ -13,7 +13,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from borderzone._kernels import njit
 
 __all__ = ["count_bands", "distance_km"]
 
@@ -22,7 +23,7 @@ _F = 1 / 298.257223563
 _E2 = _F * (2 - _F)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _east_north(x: Any, y: Any, lon: Any, lat: Any, at: Any) -> Any:
     """East and north of a place from a position, with sine and cosine of the latitude and radii of the position."""
     s, c, across, along = at
@@ -36,7 +37,7 @@ def _east_north(x: Any, y: Any, lon: Any, lat: Any, at: Any) -> Any:
     return across * cos_mid * math.radians(turn), along * 2.0 * h
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _about(y: Any) -> Any:
     s, c = math.sin(math.radians(y)), math.cos(math.radians(y))
     w = 1.0 - _E2 * s * s
@@ -44,7 +45,7 @@ def _about(y: Any) -> Any:
     return s, c, across, across * (1.0 - _E2) / w
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _apart(x: Any, y: Any, at: Any, piece: Any) -> Any:
     ax, ay = _east_north(x, y, piece[0], piece[1], at)
     bx, by = _east_north(x, y, piece[2], piece[3], at)
@@ -56,7 +57,7 @@ def _apart(x: Any, y: Any, at: Any, piece: Any) -> Any:
     return math.hypot(ax + t * dx, ay + t * dy)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def distance_km(x: Any, y: Any, pieces: Any, some: Any) -> Any:
     """
     Give the distance of a position from the nearest of some pieces.
@@ -82,14 +83,14 @@ def distance_km(x: Any, y: Any, pieces: Any, some: Any) -> Any:
     return least
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _band(distance: Any, edges: Any) -> Any:
     """Find the band of a distance, -1 for none; the last edge is open."""
     k = np.searchsorted(edges, distance, side="right") - 1
     return k if k < edges.size - 1 else -1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def count_bands(lon: Any, lat: Any, pieces: Any, edges: Any, hits: Any) -> None:
     """
     Count the draws of each event by distance from a line.

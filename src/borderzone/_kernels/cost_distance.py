@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from borderzone._kernels import njit
 
 __all__ = ["MOST_OFFERS", "expand"]
 
@@ -18,7 +19,7 @@ SLOWEST_H_PER_M = 1.0
 # Steps that one cell can offer: 16 over the ground, and as many along roads.
 MOST_OFFERS = 32
 
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
 
 @njit(inline="always", **_OPTIONS)

@@ -12,12 +12,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from borderzone._kernels import njit
 
 __all__ = ["gamma"]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@njit(nogil=True, error_model="numpy", inline="always")
 def _known(members: Any, weights: Any, i: Any) -> Any:
     """Count the known members of a cell, and add up their weights."""
     known, total = 0, 0.0
@@ -28,7 +29,7 @@ def _known(members: Any, weights: Any, i: Any) -> Any:
     return known, total
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@njit(nogil=True, error_model="numpy", inline="always")
 def _between(product: float, some: float, power: float, quarters: Any) -> Any:
     if quarters < 0:
         return some**power * product ** (1.0 - power)
@@ -40,7 +41,7 @@ def _between(product: float, some: float, power: float, quarters: Any) -> Any:
     return np.sqrt(np.sqrt(mixed))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def gamma(members: Any, weights: Any, power: float, out: Any) -> None:
     """
     Take the fuzzy gamma.

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from borderzone._kernels import njit
 
 __all__ = ["LARGEST", "STEPS_PER_UNIT", "add_by_group"]
 
@@ -21,7 +22,7 @@ LARGEST = 2.0**22
 _LOW = 0xFFFFFFFF
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def add_by_group(group: Any, values: Any, high: Any, low: Any, count: Any) -> Any:
     """
     Add values to the sums of their groups.

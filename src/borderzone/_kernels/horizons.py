@@ -17,11 +17,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from borderzone._kernels import njit
 
 __all__ = ["geomorphons", "incision", "openness"]
 
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _ROWS, _COLS = 64, 512  # cells of output in a tile
 
 

@@ -14,8 +14,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from borderzone._kernels import njit
 from borderzone._kernels.inside import is_inside
 
 __all__ = ["DRAWS_ABOUT_KM", "about_points", "in_bands", "philox", "uniforms"]
@@ -37,7 +37,7 @@ _TO_53 = np.uint64(11)
 _UNIT = 2.0**-53
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def philox(key: Any, low: Any, high: Any) -> Any:
     """
     Give the 128 random bits of a counter.
@@ -63,7 +63,7 @@ def philox(key: Any, low: Any, high: Any) -> Any:
     return a, b, c, d
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _two(key: Any, draw: Any, attempt: Any) -> Any:
     """Two numbers from 0 to below 1, of 53 bits each."""
     a, b, c, d = philox(key, np.uint64(draw), np.uint64(attempt))
@@ -73,7 +73,7 @@ def _two(key: Any, draw: Any, attempt: Any) -> Any:
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def uniforms(keys: Any, draws: Any, attempt: int) -> Any:
     """
     Give two uniform numbers for each pair of key and draw.
@@ -96,7 +96,7 @@ def uniforms(keys: Any, draws: Any, attempt: int) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def about_points(who: Any, draws: Any, attempt: int, events: Any, lon: Any, lat: Any) -> None:
     """
     Draw positions in discs or gaussians about points.
@@ -143,12 +143,12 @@ def about_points(who: Any, draws: Any, attempt: int, events: Any, lon: Any, lat:
         lat[i] = places[e, 1] + math.degrees(2.0 * half * bent)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _radius(u: Any, scale: Any, gaussian: Any) -> Any:
     return scale * (math.sqrt(-2.0 * math.log1p(-u)) if gaussian else math.sqrt(u))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _ground(lat: Any) -> Any:
     """Ground between equator and a latitude, over what it is at the pole (area of a zone of the ellipsoid)."""
     s = math.sin(math.radians(lat))
@@ -157,7 +157,7 @@ def _ground(lat: Any) -> Any:
     return (s / (1 - es * es) + math.atanh(es) / _E) / whole
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _latitude(ground: Any) -> Any:
     """Latitude that has so much ground below it, by its series to e^6 (2 mm)."""
     beta = math.asin(min(1.0, max(-1.0, ground)))
@@ -171,7 +171,7 @@ def _latitude(ground: Any) -> Any:
     return math.degrees(phi)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def in_bands(  # noqa: PLR0913, PLR0917 (plain arrays in, no objects)
     keys: Any, draws: Any, index: Any, cuts: Any, first: int, most: int, lon: Any, lat: Any
 ) -> int:

@@ -12,17 +12,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from borderzone._kernels import njit
 
 __all__ = ["band_counts", "band_edges", "count_inside", "is_inside", "mark_inside"]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _band(y: Any, south: Any, per_degree: Any, bands: Any) -> Any:
     return min(max(np.int64((y - south) * per_degree), 0), bands - 1)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def band_counts(edges: Any, south: float, per_degree: float, bands: int) -> Any:
     """
     Count the edges of each band.
@@ -52,7 +53,7 @@ def band_counts(edges: Any, south: float, per_degree: float, bands: int) -> Any:
     return counts
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def band_edges(edges: Any, south: float, per_degree: float, starts: Any, out: Any) -> None:
     """
     List the edges band by band.
@@ -83,7 +84,7 @@ def band_edges(edges: Any, south: float, per_degree: float, starts: Any, out: An
             place[k] += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def is_inside(x: float, y: float, shape: int, index: Any) -> Any:
     """
     Tell whether a point lies in a polygon.
@@ -117,7 +118,7 @@ def is_inside(x: float, y: float, shape: int, index: Any) -> Any:
     return inside
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _is_cut(box: Any, shape: int, index: Any) -> Any:
     """Whether an edge of the polygon comes into a box."""
     extents, per_degree, first_band, starts, edges = index
@@ -133,14 +134,14 @@ def _is_cut(box: Any, shape: int, index: Any) -> Any:
     return False
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _meet(box: Any, other: Any) -> Any:
     """Whether two boxes have a point in common; one of no number has none."""
     across = box[0] <= other[2] and other[0] <= box[2]
     return across and box[1] <= other[3] and other[1] <= box[3]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _box(lon: Any, lat: Any, e: int, box: Any) -> None:
     box[0] = box[2] = lon[e, 0]
     box[1] = box[3] = lat[e, 0]
@@ -151,7 +152,7 @@ def _box(lon: Any, lat: Any, e: int, box: Any) -> None:
         box[3] = max(box[3], lat[e, d])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def count_inside(  # noqa: C901 (one hot loop, boxes before edges)
     lon: Any, lat: Any, index: Any, totals: Any, hits: Any
 ) -> None:
@@ -188,7 +189,7 @@ def count_inside(  # noqa: C901 (one hot loop, boxes before edges)
                     totals[z, d] += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def mark_inside(lon: Any, lat: Any, shape: int, index: Any) -> Any:
     """
     Tell which positions lie in one polygon.

@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from borderzone._kernels import njit
 
 __all__ = ["barred_steps", "inside_runs", "passages", "road_nodes", "room_for_barred"]
 
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _SHORTEST = 1e-9  # cells; shorter passages are corners that rounding has cut
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from borderzone._kernels import njit
 
 __all__ = ["band_sums"]
 
 
-@njit(cache=True, nogil=True, parallel=True, error_model="numpy")
+@njit(nogil=True, parallel=True, error_model="numpy")
 def band_sums(  # noqa: PLR0913, PLR0917 (plain arrays only)
     one: Any, other: Any, band: Any, weight: Any, days: Any, edges: Any, n_bands: Any
 ) -> Any:

@@ -20,7 +20,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from borderzone._kernels import njit
 
 __all__ = ["box_tree", "distance2", "least_distance2", "nearest_cells", "nearest_pieces"]
 
@@ -71,20 +73,20 @@ def box_tree(pieces: Any) -> Any:
         )
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _box_distance2(boxes: Any, node: int, x: float, y: float) -> Any:
     dx = max(boxes[node, 0] - x, 0.0, x - boxes[node, 2])
     dy = max(boxes[node, 1] - y, 0.0, y - boxes[node, 3])
     return dx * dx + dy * dy
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _along(pieces: Any, k: int, x: float, y: float) -> Any:
     t = ((x - pieces[k, 0]) * pieces[k, 2] + (y - pieces[k, 1]) * pieces[k, 3]) * pieces[k, 4]
     return min(max(t, 0.0), 1.0)
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def distance2(pieces: Any, k: int, x: float, y: float) -> Any:
     """
     Square the distance from a point to a piece.
@@ -109,7 +111,7 @@ def distance2(pieces: Any, k: int, x: float, y: float) -> Any:
     return ex * ex + ey * ey
 
 
-@njit(cache=True)
+@njit()
 def least_distance2(pieces: Any, boxes: Any, x: float, y: float, labels: Any, without: int) -> Any:
     """
     Square the distance from a point to the nearest piece of other labels.
@@ -154,7 +156,7 @@ def least_distance2(pieces: Any, boxes: Any, x: float, y: float, labels: Any, wi
     return best
 
 
-@njit(cache=True)
+@njit()
 def _first_within(pieces: Any, boxes: Any, x: float, y: float, limit: float) -> int:
     """Lowest piece whose squared distance is at most the limit."""
     leaves = boxes.shape[0] // 2
@@ -178,7 +180,7 @@ def _first_within(pieces: Any, boxes: Any, x: float, y: float, limit: float) -> 
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def nearest_pieces(points: Any, pieces: Any, boxes: Any) -> tuple[Any, Any]:
     """
     Find the nearest piece of each point.
@@ -213,7 +215,7 @@ def nearest_pieces(points: Any, pieces: Any, boxes: Any) -> tuple[Any, Any]:
     return piece, along
 
 
-@njit(cache=True)
+@njit()
 def _candidates(pieces: Any, boxes: Any, x: float, y: float, limit: float, found: Any) -> int:
     """Pieces whose squared distance is at most the limit, in rising order."""
     leaves = boxes.shape[0] // 2
@@ -239,7 +241,7 @@ def _candidates(pieces: Any, boxes: Any, x: float, y: float, limit: float, found
     return count
 
 
-@njit(cache=True)
+@njit()
 def _fewer(  # noqa: PLR0913, PLR0917 (plain arrays in, no objects)
     pieces: Any, x: float, y: float, reach: float, wide: Any, wide_count: int, found: Any
 ) -> int:
@@ -256,7 +258,7 @@ def _fewer(  # noqa: PLR0913, PLR0917 (plain arrays in, no objects)
     return count
 
 
-@njit(cache=True, inline="always")
+@njit(inline="always")
 def _turn(pieces: Any, turns: Any, k: int, t: float, x: float, y: float) -> Any:
     """Positive left of the line: by the piece, or at its ends by the mean direction there."""
     ux, uy = pieces[k, 2], pieces[k, 3]
@@ -270,7 +272,7 @@ def _turn(pieces: Any, turns: Any, k: int, t: float, x: float, y: float) -> Any:
     return ux * (y - py) - uy * (x - px)
 
 
-@njit(cache=True)
+@njit()
 def _fill_cells(window: Any, origin: Any, line: Any, found: Any, count: int, out: Any) -> None:
     """Chainage, offset, side and segment of the cells of one small tile."""
     pieces, turns, km, labels, end_labels, depths = line
@@ -301,7 +303,7 @@ def _fill_cells(window: Any, origin: Any, line: Any, found: Any, count: int, out
             segment[row, column] = end_labels[which] if at_end else labels[which]
 
 
-@njit(cache=True, parallel=True)
+@njit(parallel=True)
 def nearest_cells(  # noqa: PLR0915 (one hot loop)
     shape: tuple[int, int], origin: tuple[float, float, float], line: Any, boxes: Any
 ) -> tuple[Any, Any, Any, Any]:

@@ -11,14 +11,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from borderzone._kernels import njit
 
 __all__ = ["count_sums_beyond"]
 
 _TIE = 1e-9  # sums of the same values in another order are ties
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _next(state: Any) -> Any:
     """Step a SplitMix64 generator (Steele, Lea & Flood 2014); gives state and 64 random bits."""
     state = state + np.uint64(0x9E3779B97F4A7C15)
@@ -28,7 +30,7 @@ def _next(state: Any) -> Any:
     return state, z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _drawn_sum(  # noqa: PLR0913, PLR0917 (plain arrays only)
     values: Any, total: Any, skip: Any, size: Any, pool: Any, stamp: Any, token: Any, state: Any
 ) -> Any:
@@ -51,7 +53,7 @@ def _drawn_sum(  # noqa: PLR0913, PLR0917 (plain arrays only)
     return drawn, state
 
 
-@njit(cache=True, nogil=True, parallel=True, error_model="numpy")
+@njit(nogil=True, parallel=True, error_model="numpy")
 def count_sums_beyond(
     values: Any, n_neighbours: Any, observed: Any, conditional: Any, permutations: Any, seed: Any
 ) -> Any:

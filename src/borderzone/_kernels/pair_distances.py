@@ -10,12 +10,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from borderzone._kernels import njit
 
 __all__ = ["pair_sums"]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _common(table: Any, dx: Any, dy: Any, step: Any) -> Any:
     half = (table.shape[0] - 1) // 2
     u, v = dx / step + half, dy / step + half
@@ -26,7 +28,7 @@ def _common(table: Any, dx: Any, dy: Any, step: Any) -> Any:
     return low * (1.0 - a) + high * a
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _one(  # noqa: PLR0913, PLR0917 (plain arrays only)
     x: Any, y: Any, weight: Any, radii: Any, table: Any, step: Any, sums: Any
 ) -> Any:
@@ -49,7 +51,7 @@ def _one(  # noqa: PLR0913, PLR0917 (plain arrays only)
         sums[k] += sums[k - 1]
 
 
-@njit(cache=True, nogil=True, parallel=True, error_model="numpy")
+@njit(nogil=True, parallel=True, error_model="numpy")
 def pair_sums(  # noqa: PLR0913, PLR0917 (plain arrays only)
     x: Any, y: Any, weight: Any, starts: Any, radii: Any, table: Any, step: Any
 ) -> Any:

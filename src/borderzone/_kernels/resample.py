@@ -22,11 +22,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from borderzone._kernels import njit
 
 __all__ = ["average", "cubic", "heights_of", "majority", "nearest", "share"]
 
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _WHOLE = 1.0 - 1e-6  # a box that is known to a millionth counts as known
 _SLIVER = 1e-9  # of a box: less of it than this is rounding
 

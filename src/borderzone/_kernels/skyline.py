@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from borderzone._kernels import njit
 from borderzone._kernels.viewshed import TODO
 
 __all__ = ["heights_needed", "skyline"]
 
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
 
 @njit(inline="always", **_OPTIONS)

@@ -18,7 +18,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from borderzone._kernels import njit
 
 __all__ = ["constants", "curvatures", "hillshade", "vector_ruggedness", "window_layers"]
 
@@ -38,7 +39,6 @@ _ARCTAN = (
 
 _BLOCK = 16  # rows whose normals stay in the cache together
 _OPTIONS: dict[str, Any] = {
-    "cache": True,
     "nogil": True,
     "error_model": "numpy",
     "fastmath": {"contract"},

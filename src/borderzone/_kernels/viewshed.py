@@ -21,15 +21,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from borderzone._kernels import njit
 from borderzone._kernels.line_of_sight import HIDDEN, SEEN, UNKNOWN, line
 
 __all__ = ["OUT", "TODO", "add_seen", "mark", "scan", "span", "sweep_exact", "tally", "walk"]
 
 OUT, TODO = 3, 4
 
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _LOW = -1e30
 
 

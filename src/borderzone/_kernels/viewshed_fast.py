@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from borderzone._kernels import njit
 from borderzone._kernels.line_of_sight import UNKNOWN
 from borderzone._kernels.viewshed import span
 
 __all__ = ["sweep_fast"]
 
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _LOW = -1e30
 
 

@@ -13,12 +13,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from borderzone._kernels import njit
 
 __all__ = ["largest_ratios", "poisson_ratio", "window_ratios"]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def poisson_ratio(c: Any, e: Any, total: Any) -> Any:
     """
     Give the log likelihood ratio of one window.
@@ -45,7 +47,7 @@ def poisson_ratio(c: Any, e: Any, total: Any) -> Any:
     return ratio
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _running(counts: Any, order: Any) -> Any:
     """Add up over the order up to each place and over time up to each period."""
     n_time = counts.shape[1]
@@ -58,7 +60,7 @@ def _running(counts: Any, order: Any) -> Any:
     return sums
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _best(sums: Any, expected: Any, windows: Any, spans: Any, total: Any) -> Any:
     best, best_window, best_span = 0.0, -1, -1
     for w in range(windows.shape[0]):
@@ -74,7 +76,7 @@ def _best(sums: Any, expected: Any, windows: Any, spans: Any, total: Any) -> Any
     return best, best_window, best_span
 
 
-@njit(cache=True, nogil=True, parallel=True, error_model="numpy")
+@njit(nogil=True, parallel=True, error_model="numpy")
 def largest_ratios(counts: Any, order: Any, windows: Any, spans: Any, expected: Any) -> Any:
     """
     Give the largest ratio of each of many tables of counts.
@@ -105,7 +107,7 @@ def largest_ratios(counts: Any, order: Any, windows: Any, spans: Any, expected: 
     return largest
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def window_ratios(counts: Any, order: Any, windows: Any, spans: Any, expected: Any) -> Any:
     """
     Give count and ratio of every window and span of one table.

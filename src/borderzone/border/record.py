@@ -16,6 +16,7 @@ import shapely
 from borderzone import io
 from borderzone._checks import check_text, shown
 from borderzone._guards.escapes import line, popup_table
+from borderzone._places import local_path
 from borderzone.border import seam
 from borderzone.border.chainage import Locator, point_at
 from borderzone.border.names import country_code, country_name
@@ -199,7 +200,7 @@ class Border:
         """
         table = io.read_vector(path, what="border")
         made = cls.from_line(table, names=names, source=f"user line, {Path(path).name}")
-        return replace(made, path=Path(path).expanduser().absolute())
+        return replace(made, path=local_path(path).absolute())
 
     @classmethod
     def from_polygons(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from borderzone._checks import check_choice
+from borderzone._places import local_path
 from borderzone.errors import InvalidParameterError, OutputError
 from borderzone.fetch.account import Account
 from borderzone.fetch.address import checked_mirror, is_loopback, same_server
@@ -24,6 +24,7 @@ from borderzone.io import sha256, write_sidecar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from borderzone.fetch.ged_cut import Cut
     from borderzone.fetch.ged_version import GedFile
@@ -250,7 +251,7 @@ def _file_name(version: GedVersion, where: Any, years: tuple[int, int] | None) -
 
 def _checked_path(out: str | os.PathLike[str], name: str, *, overwrite: bool) -> Path:
     try:
-        folder = Path(out).expanduser()
+        folder = local_path(out)
         folder.mkdir(parents=True, exist_ok=True)
     except TypeError:
         msg = f"out must be a folder, got {out!r}"

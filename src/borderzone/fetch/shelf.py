@@ -10,11 +10,11 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pooch
 
+from borderzone._places import local_path
 from borderzone.errors import OutputError
 from borderzone.io import atomic_write, sha256
 from borderzone.io.files import flush_to_disk
@@ -26,6 +26,7 @@ else:
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from borderzone.fetch.parts import Brought
     from borderzone.fetch.sources import Item, Store, Tile
@@ -61,7 +62,7 @@ def cache_folder(cache: str | os.PathLike[str] | None = None) -> Path:
     True
     """
     given = cache if cache is not None else os.environ.get(VARIABLE) or pooch.os_cache("borderzone")
-    return Path(given).expanduser().absolute()
+    return local_path(given).absolute()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ import rasterio
 from affine import Affine
 
 from borderzone import datasets, io
+from borderzone._places import temporary_folder
 from borderzone.errors import CoverageGapError, NoOverlapError
 from borderzone.grid import Grid
 
@@ -143,7 +143,7 @@ def draw_relief(
     exaggeration = float(np.clip(round(SHOWN_SLOPE / max(steep, 1e-6)), 1, 20))
     shade = hillshade(values, grid.resolution_m, exaggeration=exaggeration)
     # A local file and no tile server: the map is the same with and without a network.
-    with tempfile.TemporaryDirectory(prefix="borderzone-") as folder:
+    with temporary_folder() as folder:
         source = Path(folder) / "relief.tif"
         _write(source, _tinted(shade), grid)
         contextily.add_basemap(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import importlib
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
@@ -15,6 +14,7 @@ import shapely
 
 from borderzone._checks import check_choice
 from borderzone._guards.escapes import spreadsheet_table
+from borderzone._places import local_path
 from borderzone.errors import BorderzoneError, DataError, LimitError, OutputError
 from borderzone.incidents.counts import SMALLEST_CELL_KM, aggregate
 from borderzone.incidents.terms import check_terms, leaving, shown_names, under_terms
@@ -24,6 +24,7 @@ from borderzone.io import atomic_write, write_geoparquet, write_gpkg
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
+    from pathlib import Path
 
     from borderzone.corridor import Corridor
 
@@ -147,7 +148,7 @@ def write(  # noqa: PLR0913 (one option a choice about what leaves the house)
 
 def _free(path: str | os.PathLike[str], *, overwrite: bool) -> Path:
     try:
-        file = Path(path).expanduser()
+        file = local_path(path)
     except TypeError:
         msg = f"a path is needed, got {type(path).__name__}"
         raise OutputError(msg) from None

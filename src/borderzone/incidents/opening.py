@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,6 +10,7 @@ import pandas as pd
 
 from borderzone._checks import check_choice
 from borderzone._guards.escapes import uncell_table
+from borderzone._places import local_path
 from borderzone.errors import DataError, InvalidParameterError, LimitError
 from borderzone.incidents import spreadsheet
 from borderzone.incidents.heading import is_tag_row
@@ -22,6 +22,7 @@ from borderzone.io.limits import current, how_to_raise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = ["FORMATS", "Opened", "opened"]
 
@@ -114,7 +115,7 @@ def opened(
     if not isinstance(source, (str, os.PathLike)):
         msg = f"incidents are read from a path or a table of pandas, got {type(source).__name__}"
         raise InvalidParameterError(msg)
-    path = Path(refuse_address(source, _WHAT)).expanduser()
+    path = local_path(refuse_address(source, _WHAT))
     if path.is_dir():
         return _from_folder(path, asked)
     if path.suffix.lower() == ".zip":

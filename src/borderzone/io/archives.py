@@ -8,9 +8,9 @@ import zipfile
 import zlib
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from borderzone._places import temporary_folder
 from borderzone.errors import DataError, LimitError
 from borderzone.io.limits import current, how_to_raise
 
@@ -178,7 +178,7 @@ def unpacked(source: Path, suffixes: Collection[str], *, what: str) -> Iterator[
         As `member` does.
     """
     told = _told(source, what, "")
-    with TemporaryDirectory(prefix="borderzone-") as folder:
+    with temporary_folder() as folder:
         with _opened(source, told) as archive:
             infos = _checked(archive, told, _size(source))
             main = _wanted(infos, suffixes, None, told)

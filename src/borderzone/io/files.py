@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from borderzone._checks import check_path, shown
+from borderzone._places import local_path
 from borderzone.errors import DataError, LimitError, OutputError
 from borderzone.io.limits import current, how_to_raise
 
@@ -66,7 +67,7 @@ def local_file(path: str | os.PathLike[str], suffixes: Collection[str], what: st
         If it is larger than `limits` allow.
     """
     text = refuse_address(path, what)
-    file = Path(text).expanduser().absolute()
+    file = local_path(text).absolute()
     if not file.is_file():
         is_there = "is no regular file" if file.exists() else "is not there"
         msg = f"{what}: there is no file {text!r} (it {is_there}); check the path"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
 
+from borderzone._places import temporary_folder
 from borderzone.errors import DataError
 from borderzone.io import ogr
 from borderzone.io.archives import member
@@ -62,7 +62,7 @@ def read_kml(
     """
     text = _document(file, what)
     _check_plain(text, file, what)
-    with TemporaryDirectory(prefix="borderzone-") as folder:
+    with temporary_folder() as folder:
         # A copy under a name of our own: what was checked is what is read.
         copy = Path(folder, "doc.kml")
         copy.write_bytes(text)

@@ -7,9 +7,9 @@ import logging
 import os
 import shutil
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from borderzone._places import local_path
 from borderzone.errors import OutputError
 from borderzone.io.files import flush_to_disk
 
@@ -20,6 +20,7 @@ except ImportError:  # pragma: no cover  (Windows has no advisory locks of this 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["check_output_folder", "output_folder"]
 
@@ -68,7 +69,7 @@ def output_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> I
     ...     sorted(file.name for file in Path(place, "out").iterdir())
     ['a.txt']
     """
-    final = Path(path).expanduser().resolve()
+    final = local_path(path).resolve()
     if not final.name:
         msg = f"{os.fspath(path)!r} cannot be an output folder; give it a name of its own"
         raise OutputError(msg)
@@ -116,7 +117,7 @@ def check_output_folder(path: str | os.PathLike[str], *, overwrite: bool = False
     --------
     >>> check_output_folder("a_folder_that_does_not_exist")
     """
-    _check_final(Path(path).expanduser().resolve(), overwrite=overwrite)
+    _check_final(local_path(path).resolve(), overwrite=overwrite)
 
 
 def _beside(final: Path, word: str) -> Path:

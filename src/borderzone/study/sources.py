@@ -19,6 +19,7 @@ import xarray as xr
 
 from borderzone import io, terrain
 from borderzone._checks import check_choice, check_flag, check_positive, check_text, shown
+from borderzone._places import local_path
 from borderzone.border import Border
 from borderzone.corridor.depths import check_segments
 from borderzone.crs import raster_crs
@@ -446,7 +447,7 @@ def files_of(name: str, value: Any) -> list[Path]:
     """
     if name in LAYERS and LAYERS[name].several:
         return expand(value, name)
-    path = Path(value).expanduser()
+    path = local_path(value)
     if name == "incidents" and path.is_dir():
         inside = (file for file in path.iterdir() if file.suffix.lower() in (".kml", ".kmz"))
         return sorted(inside) or [path]
@@ -572,7 +573,7 @@ def _file(name: str, value: Any) -> dict[str, Any]:
         files_of(name, value) if isinstance(value, tuple) or _is_pattern(name, value) else [value]
     )
     digests = digests_of(name, value)
-    absolute = [str(Path(path).expanduser().absolute()) for path in paths]
+    absolute = [str(local_path(path).absolute()) for path in paths]
     return {
         "path": absolute[0] if len(absolute) == 1 else absolute,
         "sha256": digests[0] if len(digests) == 1 else digests,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import weakref
 from pathlib import Path
+
+from borderzone._places import temporary_folder
 
 __all__ = ["Workspace"]
 
@@ -28,8 +28,9 @@ class Workspace:
 
     def __init__(self, folder: Path | None = None) -> None:
         if folder is None:
-            self.path = Path(tempfile.mkdtemp(prefix="borderzone-"))
-            weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+            folder_for_now = temporary_folder()
+            self.path = Path(folder_for_now.name)
+            weakref.finalize(self, folder_for_now.cleanup)
         else:
             self.path = Path(folder)
             self.path.mkdir(parents=True, exist_ok=True)
