@@ -145,6 +145,10 @@ HOSTILE: dict[str, tuple[tuple[str, ...], str]] = {
         ),
         "the table 'u'",
     ),
+    "a computed column behind a mark that SQLite takes for a space": (
+        ("ALTER TABLE t ADD COLUMN big TEXT AS \ufeff(printf('%1000000000d', 1))",),
+        "the table 't'",
+    ),
     "an index on an expression": (("CREATE INDEX i ON t (abs(fid))",), "the index 'i'"),
     "an index of some rows": (("CREATE INDEX i ON t (notes) WHERE fid > 1",), "the index 'i'"),
     "a trigger": (

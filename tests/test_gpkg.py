@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -22,9 +23,10 @@ from hypothesis import strategies as st
 import borderzone
 from borderzone import incidents, io
 from borderzone.errors import BorderzoneError, DataError, LimitError
+from borderzone.io import sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 READERS: dict[str, Callable[[Path], Any]] = {
     "vector": io.read_vector,
@@ -53,6 +55,16 @@ def test_what_acts_is_refused_by_name(tmp_path: Path, kind: str, read: str) -> N
         READERS[read](file)
     assert "a.gpkg" in str(refusal.value)
     assert SECRET not in str(refusal.value)
+
+
+def test_a_computed_column_is_seen_by_sqlite_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_is_plain_table", lambda *_: True)
+    for kind in ("a computed column", "a computed column, stored"):
+        with pytest.raises(DataError, match="computed columns are not read"):
+            io.read_vector(hostile(tmp_path, kind))
+        (tmp_path / "a.gpkg").unlink()
 
 
 def test_no_driver_sees_a_file_that_is_refused(
@@ -283,12 +295,15 @@ DOORS = {
 }
 
 
-def calls_in_source() -> Iterable[tuple[str, ast.Call]]:
+@functools.cache
+def calls_in_source() -> list[tuple[str, ast.Call]]:
     root = Path(borderzone.__file__).parent
-    for file in sorted(root.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                yield file.relative_to(root).as_posix(), node
+    return [
+        (file.relative_to(root).as_posix(), node)
+        for file in sorted(root.rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    ]
 
 
 def test_vector_drivers_have_one_door() -> None:

@@ -176,6 +176,57 @@ def test_a_crs_opens_no_grid_by_its_path(tmp_path: Path, told: str, suffix: str 
     assert names == set()
 
 
+GEO = {
+    "version": "1.0.0",
+    "primary_column": "geometry",
+    "columns": {"geometry": {"encoding": "WKB", "geometry_types": []}},
+}
+
+
+def geoparquet(path: Path, crs: Any) -> Path:
+    """Write a point with whatever for its CRS."""
+    geo = GEO | {"columns": {"geometry": GEO["columns"]["geometry"] | {"crs": crs}}}  # type: ignore[index]
+    table = pa.table({"geometry": pa.array(points(1).geometry.to_wkb().tolist(), pa.binary())})
+    told = json.dumps(geo).replace("/", "\\/")  # as JSON may have it
+    pq.write_table(table.replace_schema_metadata({b"geo": told.encode()}), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "+init={folder}/epsg:1",
+        "init = {folder}/epsg:1",
+        "+proj=pipeline +step +proj=tinshift +file={folder}/secret.json",
+        "+proj=pipeline +step +proj=defmodel +model={folder}/secret.json",
+        "+proj=pipeline +step +proj=xyzgridshift +grids={folder}/secret.gsb",
+        (
+            'BOUNDCRS[SOURCECRS[x],ABRIDGEDTRANSFORMATION["y",METHOD["z"],PARAMETERFILE["a]""b" , '
+            '"{folder}/secret.gsb"]]]'
+        ),
+    ],
+)
+def test_a_crs_in_words_opens_no_file(tmp_path: Path, told: str) -> None:
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    for name in ("epsg", "secret.json", "secret.gsb"):
+        (beside / name).write_text("<1> +proj=longlat +datum=WGS84 <>\n")
+    file = geoparquet(tmp_path / "a.parquet", told.format(folder=beside))
+    with opened_in(beside) as names, pytest.raises(CRSMismatchError, match="names another file"):
+        io.read_vector(file)
+    assert names == set()
+
+
+@pytest.mark.parametrize(
+    "piece", ["PARAMETERFILE[", 'PARAMETERFILE["', 'PARAMETERFILE[""', "grids ="]
+)
+def test_long_definitions_are_looked_at_once(tmp_path: Path, piece: str) -> None:
+    """A search that began anew at every word would take hours."""
+    file = geoparquet(tmp_path / "a.parquet", piece * 100_000)
+    with pytest.raises(CRSMismatchError, match="no coordinate reference system"):
+        io.read_vector(file)
+
+
 @pytest.mark.parametrize("part", [".dbf", ".shx"])
 def test_a_shapefile_needs_its_parts_themselves(tmp_path: Path, part: str) -> None:
     file = tmp_path / "a.shp"
