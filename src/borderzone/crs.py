@@ -396,7 +396,7 @@ def check_on_earth(wkt: str, told: str) -> None:
 def _why_nowhere(wkt: str) -> str:
     try:
         crs = CRS.from_user_input(wkt)
-        if _FILE.search(f"{crs.srs} {crs.to_wkt()}"):
+        if _names_file(f"{crs.srs} {crs.to_wkt()}"):
             return "it names another file"
         Transformer.from_crs(crs, 4326, always_xy=True)
     except ProjError as error:
@@ -480,11 +480,20 @@ def project(layer: Any, crs: Any, what: str) -> Any:
         raise CRSMismatchError(msg) from error
 
 
-# A grid of shifts, or a list of definitions, named by its path: the projection library would open
-# it, whatever it is.
-_FILE = re.compile(
-    r"""(?:PARAMETERFILE\s*\[[^\]]*|(?:grids|init)\s*=\s*[^\s"]*)[/\\]""", re.IGNORECASE
+# A grid of shifts or a list of definitions: the projection library would open it, whatever it is.
+# No piece of the text is looked at twice, however long it is.
+_FILES = (
+    re.compile(r"""(?:grids|init|file|model|catalog)\s*=\s*+([^\s"]*+)""", re.IGNORECASE),
+    re.compile(
+        r"""PARAMETERFILE\s*+[\[(]\s*+"(?:[^"]|"")*+"\s*+,\s*+"((?:[^"]|"")*+)""", re.IGNORECASE
+    ),
 )
+
+
+def _names_file(definition: str) -> bool:
+    """Whether a definition names a file by its path; by its name alone it is one of PROJ's own."""
+    named = (found[1] for pattern in _FILES for found in pattern.finditer(definition))
+    return any("/" in path or "\\" in path for path in named)
 
 
 def refuse_file_names(definition: str, what: str) -> None:
@@ -503,7 +512,7 @@ def refuse_file_names(definition: str, what: str) -> None:
     CRSMismatchError
         If it does.
     """
-    if _FILE.search(definition):
+    if _names_file(definition):
         msg = (
             f"{what} has a coordinate reference system that names another file, which is not "
             "opened; project it to EPSG:4326 where it comes from"

@@ -220,6 +220,12 @@ def _check_own_tables(
 ) -> None:
     """Look at the tables that a driver reads to open the file, and at the CRSs they define."""
     for folded, name in plain.items():
+        # SQLite's own word on it, beside ours on the definition: 2 and 3 are computed columns.
+        if {row[6] for row in database.execute(f"PRAGMA table_xinfo({_quoted(name)})")} & {2, 3}:
+            msg = (
+                f"{what}: {file.name!r} holds the table {_cut(name)}: computed columns are not read"
+            )
+            raise DataError(msg)
         if folded.startswith("gpkg_"):
             _weighed(database, name, file, what)
     for definitions in database.execute("SELECT * FROM gpkg_spatial_ref_sys"):
@@ -358,7 +364,7 @@ class _Token(NamedTuple):
 
 
 _TOKEN = re.compile(
-    r"""[ \t\n\f\r]+ | --[^\n]* | /\*.*?(?:\*/|\Z)
+    r"""[ \t\n\f\r\ufeff]+ | --[^\n]* | /\*.*?(?:\*/|\Z)
     | '(?P<text>(?:[^']|'')*)' | "(?P<name>(?:[^"]|"")*)" | `(?P<tick>(?:[^`]|``)*)`
     | \[(?P<bracket>[^\]]*)\] | (?P<word>[\w$\u0080-\U0010ffff]+) | (?P<mark>.)""",
     re.VERBOSE | re.DOTALL | re.ASCII,

@@ -26,7 +26,7 @@ from borderzone.io.files import atomic_write, check_text_size, local_file
 from borderzone.io.kml import read_kml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["nested_as_text", "read_rows", "read_vector", "write_geoparquet", "write_gpkg"]
 
@@ -230,9 +230,20 @@ def _from_parquet(file: Path, what: str) -> pd.DataFrame:
         stream.seek(0)
         if geo is None:
             return _plain_rows(stream)
-        # Parsed and written, so that a slash is a slash.
-        refuse_file_names(json.dumps(json.loads(geo)), f"{what}: {file.name!r}")
+        for text in _texts(json.loads(geo)):
+            refuse_file_names(text, f"{what}: {file.name!r}")
         return gpd.read_parquet(stream)
+
+
+def _texts(content: Any) -> Iterator[str]:
+    """Every text in a JSON document, the names of members left out."""
+    waiting = [content]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, (list, dict)):
+            waiting.extend(item.values() if isinstance(item, dict) else item)
 
 
 def _plain_rows(stream: Any) -> pd.DataFrame:
