@@ -337,7 +337,9 @@ def check_path(path: Any, name: str, error: type[BorderzoneError] = DataError) -
     except UnicodeEncodeError:
         longest = _LONGEST_NAME + 1
     if longest > _LONGEST_NAME or len(text) > _LONGEST_PATH or "\0" in text:
-        msg = f"{name}: {shown(text)} is a name that no file can have; check the path"
+        msg = (
+            f"{name}: {shown(text)} is not a local file: no file can have that name; check the path"
+        )
         raise error(msg)
     return text
 
