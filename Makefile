@@ -6,17 +6,20 @@ OTHERS := .venv-others
 BIN := $(VENV)/bin
 OUT ?= out
 OFFLINE := $(BIN)/python scripts/without_network.py
+FUZZ_SECONDS ?= 300
+FUZZ_SEED ?= 1
 
 .PHONY: report quick test test-all checks lint notebook bench peers wheel-check sdist-check lowest \
-  newest browser docs clean help
+  newest fuzz browser docs clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make report    the built-in study of the Iraq-Syria border, into $(OUT)/"
 	@echo "make quick     linters, types and the tests that tell most in a minute"
 	@echo "make test      linters, types, tests, doctests, notebooks, docs, the wheel and the browser test"
-	@echo "make test-all  that, on every Python here, with lowest versions, from the sdist"
+	@echo "make test-all  that, on every Python here, with lowest versions, from the sdist, and the fuzzer"
 	@echo "make lint      ruff, import-linter, numpydoc, licences, workflow, repository review, mypy"
+	@echo "make fuzz      damaged files through every door for $(FUZZ_SECONDS) s (FUZZ_SECONDS, FUZZ_SEED)"
 	@echo "make notebook  execute the notebooks into notebooks/*.ipynb"
 	@echo "make bench     measured speeds, as ratios against other programs in the same run"
 	@echo "make peers     the other programs, in $(PEERS)/; bench makes them too"
@@ -82,6 +85,7 @@ test-all: test
 	$(MAKE) lowest
 	$(MAKE) newest
 	$(MAKE) sdist-check
+	$(MAKE) fuzz FUZZ_SECONDS=60
 
 # The lower bounds of pyproject.toml, on the lowest Python. What old libraries say of the newer ones
 # below them is no fault of ours; every other warning is an error here too.
@@ -95,6 +99,10 @@ newest: $(VENV)/.dev
 
 sdist-check: $(VENV)/.dev
 	sh scripts/check_sdist.sh $(BIN)
+
+# No network here either: a door that asks for one fails, and is told.
+fuzz: $(VENV)/.dev
+	$(OFFLINE) $(BIN)/python scripts/fuzz.py --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
 
 wheel-check: $(VENV)/.dev
 	sh scripts/check_wheel.sh $(PYTHON) $(BIN)/python
