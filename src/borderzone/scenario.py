@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from pydantic import (
 from borderzone._checks import check_choice, check_path, shown
 from borderzone._places import local_path
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
+from borderzone.io.limits import current, how_to_raise
 from borderzone.patrol.assumptions import ASSUMPTION_NAMES, Assumption, default_assumptions
 from borderzone.patrol.forces import Force
 
@@ -394,6 +396,12 @@ class Scenario(BaseModel):
             raise named_after(path, error) from error
 
 
+_DEEPEST = 32
+_BITS = 63
+_PART = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
+_LONG_KEY = re.compile(rf"(?<![\w-])(?:{_PART}){{{_DEEPEST}}}")
+
+
 def read_toml(path: str | Path) -> dict[str, Any]:
     """
     Read a TOML file, with errors that name the file.
@@ -411,17 +419,63 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     InvalidScenarioError
-        If the file is missing or is not TOML.
+        If the file is missing, is not TOML, or is larger or deeper than any study.
     """
     file = local_path(check_path(path, "study or scenario file", InvalidScenarioError))
     if not file.is_file():
         msg = f"there is no scenario file {str(path)!r}"
         raise InvalidScenarioError(msg)
+    text = _toml_text(file)
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        msg = f"{path} is not valid TOML: {error}"
+        content = tomllib.loads(text)
+    except RecursionError:
+        msg = f"{file.name!r} is not valid TOML: it is nested too deep"
+        raise InvalidScenarioError(msg) from None
+    except ValueError as error:  # of the parser, and of Python on numbers of 5,000 digits
+        msg = f"{file.name!r} is not valid TOML: {shown(str(error))}"
         raise InvalidScenarioError(msg) from error
+    _check_toml(content, file.name)
+    return content
+
+
+def _toml_text(file: Path) -> str:
+    """Text of a TOML file that the parser can take: its time grows with the square of a key's parts."""
+    most = current().toml_bytes
+    try:
+        with file.open("rb") as stream:
+            raw = stream.read(most + 1)
+        text = raw.decode("utf-8") if len(raw) <= most else ""
+    except OSError as error:
+        msg = f"{file.name!r} cannot be read ({error.strerror or error}); check the path"
+        raise InvalidScenarioError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"{file.name!r} is not valid TOML: it is not UTF-8 ({error}); save it as UTF-8"
+        raise InvalidScenarioError(msg) from error
+    if len(raw) > most:
+        msg = (
+            f"{file.name!r} has more than {most:,} bytes, no study or scenario needs as many; "
+            f"{how_to_raise('toml_bytes', file.stat().st_size)}"
+        )
+        raise InvalidScenarioError(msg)
+    if _LONG_KEY.search(text):
+        msg = f"{file.name!r} names a key of more than {_DEEPEST} parts, joined by dots; none has so many"
+        raise InvalidScenarioError(msg)
+    return text
+
+
+def _check_toml(content: Any, name: str) -> None:
+    """Refuse what a program could stumble over later: deep nesting, numbers beyond 64 bits."""
+    level = [content]
+    for _ in range(_DEEPEST):
+        for value in level:
+            if isinstance(value, int) and value.bit_length() > _BITS:
+                msg = f"{name!r} holds a whole number of more than {_BITS} bits; TOML has none so large"
+                raise InvalidScenarioError(msg)
+        below = [list(v.values()) if isinstance(v, dict) else v for v in level]
+        level = [value for values in below if isinstance(values, list) for value in values]
+    if level:
+        msg = f"{name!r} is nested deeper than {_DEEPEST} levels; a study or scenario has a few"
+        raise InvalidScenarioError(msg)
 
 
 def named_after(path: Any, error: BorderzoneError) -> InvalidScenarioError:

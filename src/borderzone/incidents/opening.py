@@ -16,7 +16,15 @@ from borderzone.incidents import spreadsheet
 from borderzone.incidents.heading import is_tag_row
 from borderzone.incidents.layouts import LAYOUTS
 from borderzone.incidents.text import find_encoding, parse_text
-from borderzone.io import local_file, read_parquet, read_rows, read_sidecar, sha256, unpacked
+from borderzone.io import (
+    SHEET_SUFFIXES,
+    local_file,
+    read_parquet,
+    read_rows,
+    read_sidecar,
+    sha256,
+    unpacked,
+)
 from borderzone.io.files import check_text_size, refuse_address
 from borderzone.io.limits import current, how_to_raise
 
@@ -28,7 +36,7 @@ __all__ = ["FORMATS", "Opened", "opened"]
 
 FORMATS = (
     dict.fromkeys((".csv", ".tsv", ".txt"), "csv")
-    | dict.fromkeys(spreadsheet.SUFFIXES, "excel")
+    | dict.fromkeys(SHEET_SUFFIXES, "excel")
     | dict.fromkeys(
         (".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".kmz", ".parquet"), "vector"
     )

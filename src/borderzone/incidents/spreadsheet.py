@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from borderzone.errors import DataError
 from borderzone.incidents.heading import first_of_data, plain_header
-from borderzone.io import check_archive, local_file
+from borderzone.io import Sheet, read_sheets
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["SUFFIXES", "read_sheet"]
+__all__ = ["read_sheet"]
 
-SUFFIXES = frozenset({".xlsx", ".xls", ".xlsm", ".ods"})
 _HEAD_ROWS = 20
 
 
@@ -46,20 +44,18 @@ def read_sheet(path: Path, sheet: str | None, what: str) -> tuple[pd.DataFrame, 
     LimitError
         If there are too many rows or columns.
     """
-    book = _book(local_file(path, SUFFIXES, what), what)
-    names = list(book.sheet_names)
-    if sheet is not None and sheet not in names:
+    names, sheets = read_sheets(path, what=what, sheet=sheet)
+    if not sheets:
         msg = f"{path.name} has no sheet {sheet!r}; it has {', '.join(map(repr, names))}"
         raise DataError(msg)
-    rows, chosen = _chosen(book, names if sheet is None else [sheet], path.name)
+    chosen, rows = _chosen(sheets, path.name)
     header_at = first_of_data(rows[:_HEAD_ROWS])
     if header_at is None:
-        header_at = next((i for i, row in enumerate(rows) if any(cell != "" for cell in row)), 0)
+        header_at = 0
     notes = [] if len(names) == 1 else [f"sheet {chosen!r} was read, of {len(names)}"]
-    above = sum(any(cell != "" for cell in row) for row in rows[:header_at])
-    if above:
-        notes.append(f"{above} lines above the header were passed over")
-    body = [row for row in rows[header_at + 1 :] if any(cell != "" for cell in row)]
+    if header_at:
+        notes.append(f"{header_at} lines above the header were passed over")
+    body = rows[header_at + 1 :]
     header = plain_header(rows[header_at], path.name) if rows else []
     if not body:
         msg = f"{path.name} has a header but no rows (columns: {', '.join(header[:60])})"
@@ -69,53 +65,21 @@ def read_sheet(path: Path, sheet: str | None, what: str) -> tuple[pd.DataFrame, 
     return pd.DataFrame(cells, columns=header, dtype=object), notes
 
 
-def _book(file: Path, what: str) -> Any:
-    if file.suffix.lower() != ".xls":
-        # The reader holds what it unpacks in memory.
-        check_archive(file, what=what, limit="sheet_bytes")
-    try:
-        from python_calamine import CalamineWorkbook  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        msg = (
-            f"{what}: {file.name!r} is a spreadsheet, which needs pip install 'borderzone[excel]'; "
-            "or save it as CSV UTF-8"
-        )
-        raise DataError(msg) from error
-    try:
-        return CalamineWorkbook.from_path(str(file))
-    except Exception as error:  # whatever the reader raises on a broken file
-        msg = f"{what}: {file.name!r} cannot be read ({error}); save it again, or as CSV UTF-8"
-        raise DataError(msg) from error
-
-
-def _chosen(book: Any, names: list[str], file: str) -> tuple[list[list[Any]], str]:
-    """Rows of the sheet that names coordinates; an error where several do."""
-    read = {name: _rows(book, name, file) for name in names}
-    full = [name for name, rows in read.items() if len(rows) > 1]
-    placed = [name for name in full if first_of_data(read[name][:_HEAD_ROWS]) is not None]
+def _chosen(sheets: list[Sheet], file: str) -> Sheet:
+    """Return the sheet that names coordinates; an error where several do."""
+    full = [sheet for sheet in sheets if len(sheet.rows) > 1]
+    placed = [sheet for sheet in full if first_of_data(sheet.rows[:_HEAD_ROWS]) is not None]
     if len(placed) > 1:
+        told = ", ".join(repr(sheet.name) for sheet in placed)
         msg = (
-            f"{file} holds incidents on several sheets ({', '.join(map(repr, placed))}); read one "
-            f"at a time with sheet={placed[0]!r}"
+            f"{file} holds incidents on several sheets ({told}); read one at a time with "
+            f"sheet={placed[0].name!r}"
         )
         raise DataError(msg)
-    name = (placed or full or names)[0]
-    return read[name], name
-
-
-def _rows(book: Any, name: str, file: str) -> list[list[Any]]:
-    try:
-        sheet = book.get_sheet_by_name(name)
-    except Exception as error:  # whatever the reader raises on a broken sheet
-        msg = f"{file}: sheet {name!r} cannot be read ({error}); save it again, or as CSV UTF-8"
-        raise DataError(msg) from error
-    rows: list[list[Any]] = sheet.to_python(skip_empty_area=True)
-    return rows
+    return (placed or full or sheets)[0]
 
 
 def _plain(cell: Any) -> Any:
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return int(cell)
-    if isinstance(cell, (dt.time, dt.timedelta)):
-        return str(cell)
     return cell

@@ -21,15 +21,18 @@ from borderzone.io.vector import (
     write_gpkg,
 )
 from borderzone.io.warp import warp
+from borderzone.io.workbooks import SHEET_SUFFIXES, Sheet, read_sheets
 from borderzone.io.writer import RasterWriter, copy_raster, create_raster, read_window
 
 __all__ = [
+    "SHEET_SUFFIXES",
     "ClassSource",
     "ElevationSource",
     "Limits",
     "Member",
     "RasterWriter",
     "Record",
+    "Sheet",
     "atomic_write",
     "check_archive",
     "copy_raster",
@@ -47,6 +50,7 @@ __all__ = [
     "read_parquet",
     "read_raster",
     "read_rows",
+    "read_sheets",
     "read_sidecar",
     "read_table",
     "read_vector",

@@ -17,7 +17,7 @@ from borderzone.io.limits import current, how_to_raise
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-__all__ = ["Member", "check_archive", "member", "unpacked"]
+__all__ = ["Member", "check_archive", "member", "pieces", "unpacked"]
 
 _ANY_RATIO_BYTES = 1024**2  # so little is harmless however tightly it was packed
 _CHUNK_BYTES = 1024**2
@@ -84,7 +84,7 @@ def check_archive(
     with _opened(source, told) as archive:
         infos = _checked(archive, told, _size(source), limit)
         for info in infos:
-            for _ in _pieces(archive, info, told, limit):
+            for _ in pieces(archive, info, told, limit):
                 pass  # what is read is let go: only its size and its check sum are wanted
         return [info.filename for info in infos]
 
@@ -300,10 +300,35 @@ def _wanted(
     return choices[0]
 
 
-def _pieces(
+def pieces(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, told: str, limit: str = "archive_bytes"
 ) -> Iterator[bytes]:
-    """Read in pieces, because the sizes that an archive states may be lies."""
+    """
+    Read a file of an archive in pieces, because the sizes that an archive states may be lies.
+
+    Parameters
+    ----------
+    archive
+        The archive.
+    info
+        The file in it.
+    told
+        What to call it in messages.
+    limit
+        Which of `limits` says what it may unpack to.
+
+    Yields
+    ------
+    bytes
+        Its content, piece by piece.
+
+    Raises
+    ------
+    DataError
+        If it is damaged.
+    LimitError
+        If it unpacks to more than is allowed.
+    """
     length = 0
     try:
         with archive.open(info) as stream:
@@ -319,7 +344,7 @@ def _pieces(
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, told: str) -> bytes:
     content = bytearray()
-    for chunk in _pieces(archive, info, told):
+    for chunk in pieces(archive, info, told):
         content += chunk
     if content.startswith(b"PK\x03\x04") and not info.filename.lower().endswith(_SHEETS):
         msg = f"{told} holds a further archive, {_own_name(info)!r}; unpack it first"

@@ -93,7 +93,7 @@ class Limits:
     sheet_cells: int = 20_000_000
     table_rows: int = 20_000_000
     table_columns: int = 5_000
-    table_bytes: int = 2 * _GIB
+    table_bytes: int = _GIB
     database_entries: int = 10_000
     database_sql_bytes: int = 256 * _KIB
     database_steps: int = 1_000_000_000

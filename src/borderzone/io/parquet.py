@@ -35,6 +35,8 @@ def read_parquet(path: str | os.PathLike[str], *, what: str = "table") -> pd.Dat
     ------
     DataError
         If it cannot be read.
+    LimitError
+        If it holds more than `limits` allow.
     CRSMismatchError
         If its places have no CRS, or one that is not of the Earth.
     """

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from borderzone._guards.escapes import spreadsheet_table
-from borderzone.errors import DataError
+from borderzone.errors import DataError, LimitError
 from borderzone.io.files import atomic_write, check_text_size, local_file
+from borderzone.io.limits import current, how_to_raise
 
 if TYPE_CHECKING:
     import os
@@ -44,13 +45,14 @@ def read_table(path: str | os.PathLike[str], *, what: str = "table") -> pd.DataF
     DataError
         If the file is missing, empty, not UTF-8 or not a table.
     LimitError
-        If it is larger than 512 MiB.
+        If it is larger, or has more columns, than `limits` allow.
     """
     file = local_file(path, SUFFIXES, what)
     check_text_size(file, what)
     text = _decoded(file, what)
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)
+    _check_width(text, separator, f"{what}: {file.name!r}")
     try:
         return pd.read_csv(
             StringIO(text), sep=separator, dtype=str, keep_default_na=False, index_col=False
@@ -58,6 +60,16 @@ def read_table(path: str | os.PathLike[str], *, what: str = "table") -> pd.DataF
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         msg = f"{what}: {file.name!r} is not a table ({str(error).strip()}); export it again"
         raise DataError(msg) from error
+
+
+def _check_width(text: str, separator: str, told: str) -> None:
+    columns = 1 + max(line.count(separator) for line in StringIO(text))
+    if columns > (most := current().table_columns):
+        msg = (
+            f"{told} has {columns:,} columns, the limit is {most:,}; "
+            f"{how_to_raise('table_columns', columns)}"
+        )
+        raise LimitError(msg)
 
 
 def _decoded(file: Path, what: str) -> str:

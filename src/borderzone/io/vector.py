@@ -22,6 +22,7 @@ from borderzone._guards.escapes import kept, kept_table
 from borderzone.crs import check_finite, in_degrees, refuse_file_names
 from borderzone.errors import BorderzoneError, CRSMismatchError, DataError, OutputError
 from borderzone.io import ogr
+from borderzone.io.apart import check_parquet
 from borderzone.io.files import atomic_write, check_text_size, local_file
 from borderzone.io.kml import read_kml
 
@@ -215,6 +216,7 @@ def _text_of(cell: Any) -> str:
 
 def _read(file: Path, suffix: str, layer: str | None, what: str) -> pd.DataFrame:
     if suffix == ".parquet":
+        check_parquet(file, what)
         return _from_parquet(file, what)
     if suffix in {".geojson", ".json"}:
         return _from_geojson(_json(file, what), file, what)

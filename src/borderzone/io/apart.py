@@ -1,0 +1,221 @@
+"""Reading in a process of its own, so that a reader that breaks down takes nothing with it."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import importlib.util
+import json
+import signal
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from borderzone.errors import DataError, LimitError
+from borderzone.io import _reader
+from borderzone.io.limits import current, how_to_raise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["check_parquet", "read_apart"]
+
+_LONGEST_LINE = 2**28
+
+
+def read_apart(
+    task: str, arguments: list[Any], *, library: str, told: str, most_bytes: int
+) -> Iterator[Any]:
+    """
+    Run a reader in a process of its own, with limits on memory and time.
+
+    Where Python is part of another program, and no interpreter can be started, it runs here.
+
+    Parameters
+    ----------
+    task
+        A task of the reader.
+    arguments
+        What the task takes, as JSON can hold it.
+    library
+        Package that reads, so that the process finds it where this one does.
+    told
+        The file and what it is needed for, for messages.
+    most_bytes
+        Longest answer.
+
+    Yields
+    ------
+    object
+        The answers, line by line.
+
+    Raises
+    ------
+    DataError
+        If the reader fails or breaks down.
+    LimitError
+        If it needs more memory or time than `limits` allow, or answers at too great a length.
+    """
+    interpreter = _interpreter()
+    answers = (
+        _reader.answers(task, arguments)
+        if interpreter is None
+        else _answers(interpreter, task, arguments, library, told, most_bytes)
+    )
+    with contextlib.closing(answers):
+        for answer in answers:
+            if isinstance(answer, dict) and "error" in answer:
+                raise _failed(str(answer["error"]), told)
+            if isinstance(answer, dict) and "end" in answer:
+                return
+            yield answer
+    msg = f"{told} cannot be read, its reader ended halfway; save it again"
+    raise DataError(msg)
+
+
+def check_parquet(file: Path, what: str) -> None:
+    """
+    Refuse a Parquet file that is damaged, or unpacks to more than a table may hold.
+
+    What it states is looked at first. A few kilobytes can stand for gigabytes without stating so,
+    thus it is then unpacked piece by piece in a process of its own, and nothing kept.
+
+    Parameters
+    ----------
+    file
+        The file.
+    what
+        What it is needed for, for messages.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    LimitError
+        If it holds more rows, columns or bytes than `limits` allow.
+    """
+    told = f"{what}: {file.name!r}"
+    try:
+        with pq.ParquetFile(file) as table:
+            stated = table.metadata
+            groups = [stated.row_group(i) for i in range(stated.num_row_groups)]
+            size = sum(group.total_byte_size for group in groups)
+            rows, columns = stated.num_rows, stated.num_columns
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"{told} cannot be read ({_first_line(error)}); export it again"
+        raise DataError(msg) from error
+    most = current()
+    _check_table(told, "table_rows", rows, "rows")
+    _check_table(told, "table_columns", columns, "columns")
+    _check_table(told, "table_bytes", size, "bytes")
+    arguments = [str(file), most.table_rows, most.table_bytes]
+    answers = read_apart(
+        "parquet", arguments, library="pyarrow", told=told, most_bytes=_LONGEST_LINE
+    )
+    for answer in answers:
+        _check_table(told, "table_rows", answer["rows"], "rows")
+        _check_table(told, "table_bytes", answer["bytes"], "bytes when unpacked")
+
+
+def _check_table(told: str, limit: str, number: int, unit: str) -> None:
+    most: int = getattr(current(), limit)
+    if number > most:
+        msg = (
+            f"{told} holds {number:,} {unit} or more, the limit is {most:,}; cut it first, or "
+            f"{how_to_raise(limit, number)}"
+        )
+        raise LimitError(msg)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:200]
+
+
+def _interpreter() -> str | None:
+    """Python itself, where it is a program of its own."""
+    name = Path(sys.executable or "").name.lower()
+    own = name.startswith(("python", "pypy")) and not getattr(sys, "frozen", False)
+    return sys.executable if own else None
+
+
+def _answers(
+    interpreter: str, task: str, arguments: list[Any], library: str, told: str, most_bytes: int
+) -> Iterator[Any]:
+    found = importlib.util.find_spec(library)
+    origin = found.origin if found is not None else None
+    asked = {
+        "task": task,
+        "arguments": arguments,
+        "paths": [] if origin is None else [str(Path(origin).parents[1])],
+        "memory": current().reader_bytes,
+        "seconds": current().reader_seconds,
+    }
+    program = resources.files("borderzone.io").joinpath("_reader.py").read_text(encoding="utf-8")
+    with subprocess.Popen(  # noqa: S603 - this interpreter, with a text of our own
+        [interpreter, "-I", "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdin is not None  # noqa: S101 - both are pipes
+        assert process.stdout is not None  # noqa: S101
+        try:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(json.dumps(asked).encode() + b"\n")
+                process.stdin.close()
+            yield from _lines(process.stdout, told, most_bytes)
+            code = process.wait()
+        finally:
+            process.kill()
+    if code:
+        raise _broken(code, told)
+
+
+def _lines(stream: Any, told: str, most_bytes: int) -> Iterator[Any]:
+    length = 0
+    while line := stream.readline(_LONGEST_LINE):
+        length += len(line)
+        if length > most_bytes or not line.endswith(b"\n"):
+            msg = (
+                f"{told} unpacks to more than the limit of {most_bytes / 1024**3:g} GiB; cut it first, "
+                f"or {how_to_raise('sheet_bytes', 2 * most_bytes)}"
+            )
+            raise LimitError(msg)
+        yield json.loads(line, object_hook=_dates)
+
+
+def _dates(found: dict[str, Any]) -> Any:
+    if found.keys() == {"datetime"}:
+        return dt.datetime.fromisoformat(found["datetime"])
+    if found.keys() == {"date"}:
+        return dt.date.fromisoformat(found["date"])
+    return found
+
+
+def _failed(error: str, told: str) -> DataError | LimitError:
+    if error != "memory":
+        return DataError(f"{told} cannot be read ({error}); save it again, or as CSV UTF-8")
+    most = current().reader_bytes
+    return LimitError(
+        f"{told} takes more memory to read than the limit of {most / 1024**3:g} GiB; cut it first, or "
+        f"{how_to_raise('reader_bytes', 2 * most)}"
+    )
+
+
+def _broken(code: int, told: str) -> DataError | LimitError:
+    most = current()
+    if code == -getattr(signal, "SIGXCPU", 0):
+        return LimitError(
+            f"{told} takes longer to read than the limit of {most.reader_seconds} s; cut it first, or "
+            f"{how_to_raise('reader_seconds', 2 * most.reader_seconds)}"
+        )
+    return DataError(
+        f"{told} cannot be read: its reader broke down, which damaged files bring about and those that "
+        f"need more than {most.reader_bytes / 1024**3:g} GiB of memory. Save it again, or as CSV UTF-8; "
+        f"{how_to_raise('reader_bytes', 2 * most.reader_bytes)}"
+    )
