@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 __all__ = ["answers"]
 
@@ -79,7 +79,7 @@ def _parquet(file: str, most_rows: int, most_bytes: int) -> Iterator[Any]:
     yield {"rows": rows, "bytes": size}
 
 
-def answers(task: str, arguments: list[Any]) -> Iterator[Any]:
+def answers(task: str, arguments: list[Any]) -> Generator[Any, None, None]:
     """
     Read, here or in a program of its own.
 
@@ -96,7 +96,7 @@ def answers(task: str, arguments: list[Any]) -> Iterator[Any]:
         What JSON can hold.
     """
     try:
-        yield from {"sheets": _sheets, "parquet": _parquet}[task](*arguments)
+        yield from _sheets(*arguments) if task == "sheets" else _parquet(*arguments)
     except (GeneratorExit, KeyboardInterrupt):
         raise
     except MemoryError:

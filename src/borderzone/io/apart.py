@@ -21,7 +21,7 @@ from borderzone.io import _reader
 from borderzone.io.limits import current, how_to_raise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 __all__ = ["check_parquet", "read_apart"]
 
@@ -145,7 +145,7 @@ def _interpreter() -> str | None:
 
 def _answers(
     interpreter: str, task: str, arguments: list[Any], library: str, told: str, most_bytes: int
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     found = importlib.util.find_spec(library)
     origin = found.origin if found is not None else None
     asked = {
