@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["ALL_AT_ONCE", "HOSTILE", "LONG"]
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from borderzone.study import StudyResult
+
+__all__ = ["ALL_AT_ONCE", "HOSTILE", "LONG", "UNSEEN", "obeyed", "with_words"]
+
+UNSEEN = (*map(chr, range(9)), "\x1b", "\x7f", "\x9b", "\u2028", "\u202e", "\u2066", "\ufeff")
 
 LONG = "long" * 250_000
 HOSTILE = {
@@ -32,3 +42,45 @@ HOSTILE = {
 # For a run that can afford one string a field: every threat, the one that must come first first.
 # Tables of pandas hold no half of a pair of surrogates: where it can come in, it is tried alone.
 ALL_AT_ONCE = "=" + " ".join(words for name, words in HOSTILE.items() if name != "surrogate") + "."
+
+
+def obeyed(text: str) -> list[str]:
+    """List the characters of a text that no reader sees and some machine obeys."""
+    return [mark for mark in text if mark in UNSEEN or "\ud800" <= mark <= "\udfff"]
+
+
+def with_words(result: StudyResult, words: str) -> StudyResult:
+    """Give a result with one string wherever a figure takes words from outside."""
+    border = result.border
+    named = replace(border, names=dict.fromkeys(border.names, words))
+    furniture = {}
+    for name, layer in result.furniture.items():
+        texts = [column for column in layer if column in ("name", "asciiname", "label")]
+        furniture[name] = _told(layer, words, tuple(texts))
+    return replace(
+        result,
+        name=words,
+        border=named,
+        scenario=result.scenario.model_copy(update={"name": words}),
+        furniture=furniture,
+        event_credit=words,
+        notes=(words,),
+        inputs=tuple(
+            replace(record, title=words, attribution=words, licence=words)
+            for record in result.inputs
+        ),
+        overlay=_told(result.overlay, words, ("zone", "in_words")),
+        zones=_told(result.zones, words, ("zone", "near", "reasons")),
+        origins=_told(result.origins, words, ("name",)),
+    )
+
+
+def _told(table: Any, words: str, columns: tuple[str, ...]) -> Any:
+    told = table.assign(**{name: _column(words, table) for name in columns if name in table})
+    told.attrs = table.attrs
+    return told
+
+
+def _column(words: str, table: pd.DataFrame) -> pd.Series:
+    # Text of pandas' own kind cannot hold half a pair of surrogates; objects can.
+    return pd.Series([words] * len(table), index=table.index, dtype=object)

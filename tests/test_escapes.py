@@ -19,7 +19,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from hostile_words import ALL_AT_ONCE, HOSTILE, LONG
+from hostile_words import ALL_AT_ONCE, HOSTILE, LONG, UNSEEN, obeyed, with_words
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.text import Text
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     from borderzone.study import StudyResult
 
-UNSEEN = (*map(chr, range(9)), "\x1b", "\x7f", "\x9b", "\u2028", "\u202e", "\u2066", "\ufeff")
 WORDS = st.text(
     alphabet=st.one_of(
         st.sampled_from("=+-@\t\r\n'\"<>&[]/\\$%{}#;,"),
@@ -48,11 +47,6 @@ WORDS = st.text(
     ),
     max_size=40,
 )
-
-
-def obeyed(text: str) -> list[str]:
-    """List the characters of a text that no reader sees and some machine obeys."""
-    return [mark for mark in text if mark in UNSEEN or "\ud800" <= mark <= "\udfff"]
 
 
 @given(WORDS)
@@ -338,37 +332,6 @@ DRAWN = [
 ]
 
 
-def hostile(result: StudyResult, words: str) -> StudyResult:
-    """Give a result with one string wherever a figure takes words from outside."""
-    border = result.border
-    named = replace(border, names=dict.fromkeys(border.names, words))
-    furniture = {}
-    for name, layer in result.furniture.items():
-        texts = [column for column in layer if column in ("name", "asciiname", "label")]
-        furniture[name] = layer.assign(**dict.fromkeys(texts, _column(words, layer)))
-    return replace(
-        result,
-        name=words,
-        border=named,
-        scenario=result.scenario.model_copy(update={"name": words}),
-        furniture=furniture,
-        event_credit=words,
-        notes=(words,),
-        inputs=tuple(
-            replace(record, title=words, attribution=words, licence=words)
-            for record in result.inputs
-        ),
-        overlay=None
-        if result.overlay is None
-        else result.overlay.assign(zone=_column(words, result.overlay)),
-    )
-
-
-def _column(words: str, table: pd.DataFrame) -> pd.Series:
-    # Text of pandas' own kind cannot hold half a pair of surrogates; objects can.
-    return pd.Series([words] * len(table), index=table.index, dtype=object)
-
-
 def arguments(name: str, result: StudyResult) -> list[Any]:
     """Give what a function that draws needs."""
     if name == "interdictions":
@@ -387,7 +350,7 @@ def test_every_function_that_draws_is_tried(result: StudyResult) -> None:
     assert len(DRAWN) >= 15
     for name in NOT_GIVEN:
         with pytest.raises(BorderzoneError):
-            getattr(figures, name)(hostile(result, ALL_AT_ONCE))
+            getattr(figures, name)(with_words(result, ALL_AT_ONCE))
 
 
 @pytest.mark.filterwarnings("ignore:Glyph .* missing")
@@ -396,7 +359,7 @@ def test_a_figure_shows_any_words_and_reads_no_formula(
     name: str, result: StudyResult, tmp_path: Path
 ) -> None:
     words = ALL_AT_ONCE
-    ax = getattr(figures, name)(*arguments(name, hostile(result, words)))
+    ax = getattr(figures, name)(*arguments(name, with_words(result, words)))
     figure = figure_of(ax)
     shown = [text.get_text() for text in figure.findobj(Text)]
     assert [mark for text in shown for mark in obeyed(text)] == []
