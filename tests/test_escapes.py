@@ -27,14 +27,18 @@ from PIL import Image
 from rich.console import Console
 
 import borderzone as bz
-from borderzone import cli, figures
+from borderzone import cli, fetch, figures, incidents, stream
 from borderzone import io as files
 from borderzone._guards import escapes
 from borderzone.errors import BorderzoneError, DataError
+from borderzone.fetch import events as events_of_fetch
+from borderzone.fetch.ged_version import GedVersion
 from borderzone.figures.style import figure_of, own_axes, page
 from borderzone.provenance import attribution_text
+from borderzone.report import check_folder, write_report
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from borderzone.study import StudyResult
@@ -405,3 +409,77 @@ def test_dollars_in_a_name_are_drawn_as_dollars() -> None:
     assert ax.get_title() == r"$\frac{$ and \$5"
     assert not ax.title.get_parse_math()
     assert [label.get_text() for label in ax.get_yticklabels()] == ["$x$", "\\x1b[2J"]
+
+
+NO_FILES = {
+    "long": "a" * 300 + ".csv",
+    "deep": "a/" * 3000 + "b.csv",
+    "zero": "a\0.csv",
+    "surrogate": "\ud800.csv",
+    "blank": " ",
+    "nobody": "~nobody-of-that-name/a.csv",
+}
+
+
+def writers(result: StudyResult) -> dict[str, Callable[[Any], object]]:
+    """Give every door through which a file is written, as a function of its path."""
+    frame = gpd.GeoDataFrame({"n": [1]}, geometry=[shapely.Point(41, 34)], crs=4326)
+    events = incidents.read(pd.DataFrame({"lat": [34.4], "lon": [41.1]}))
+    return {
+        "csv": lambda path: files.write_csv(frame, path),
+        "gpkg": lambda path: files.write_gpkg({"a": frame}, path),
+        "parquet": lambda path: files.write_geoparquet(frame, path),
+        "raster": lambda path: files.write_raster(result.layers["elevation_m"], path),
+        "incidents": lambda path: incidents.write(events, path),
+        "figure": lambda path: figures.save(page(), path, alt="Nothing."),
+        "scenario": result.scenario.to_toml,
+        "report": lambda path: write_report(result, path),
+        "folder": check_folder,
+        "layers": lambda path: stream.terrain_to_files("dem.tif", result.grid, path),
+        "cache": fetch.cache_folder,
+    }
+
+
+@pytest.mark.parametrize("path", NO_FILES.values(), ids=NO_FILES)
+def test_a_path_that_no_file_can_have_is_refused_at_every_door(
+    path: str, result: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for write in writers(result).values():
+        with pytest.raises(BorderzoneError):
+            write(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [("check", "a.csv", "--rejected"), ("whatif", "a", "b", "-o")])
+@pytest.mark.parametrize("path", [NO_FILES["long"], NO_FILES["nobody"]], ids=["long", "nobody"])
+def test_the_command_line_says_so_too(
+    words: tuple[str, ...], path: str, terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["borderzone", *words, path])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == cli.EXIT_USAGE
+    assert "this is a bug" not in terminal.getvalue()
+
+
+def test_the_longest_name_that_a_file_can_have_is_written(tmp_path: Path) -> None:
+    name = "é" * 125 + ".csv"
+    files.write_csv(pd.DataFrame({"a": [1]}), tmp_path / name)
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+@given(WORDS)
+def test_a_name_inside_the_name_of_a_file_leads_nowhere(text: str) -> None:
+    word = escapes.file_word(text)
+    assert word
+    assert not set(word) & set("/\\.:\0\n ")
+    assert len(f"{word}-1989-2024.csv".encode()) < 256
+
+
+def test_a_border_of_ones_own_names_no_other_folder_for_its_events() -> None:
+    line = shapely.LineString([(40.0, 34.0), (41.0, 34.5)])
+    border = bz.Border.from_line(line, names=("../../evil", "C:\\x"))
+    corridor = bz.Corridor.around(border, depth_km=10)
+    named = events_of_fetch._file_name(GedVersion("25.1"), corridor, (1989, 2024))
+    assert named == "ucdp-ged-25.1-_evil-C_x-1989-2024.csv"
