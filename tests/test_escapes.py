@@ -425,17 +425,20 @@ def writers(result: StudyResult) -> dict[str, Callable[[Any], object]]:
     """Give every door through which a file is written, as a function of its path."""
     frame = gpd.GeoDataFrame({"n": [1]}, geometry=[shapely.Point(41, 34)], crs=4326)
     events = incidents.read(pd.DataFrame({"lat": [34.4], "lon": [41.1]}))
+    assert result.layers is not None
+    assert result.grid is not None
+    raster, grid = result.layers["elevation_m"], result.grid
     return {
         "csv": lambda path: files.write_csv(frame, path),
         "gpkg": lambda path: files.write_gpkg({"a": frame}, path),
         "parquet": lambda path: files.write_geoparquet(frame, path),
-        "raster": lambda path: files.write_raster(result.layers["elevation_m"], path),
+        "raster": lambda path: files.write_raster(raster, path),
         "incidents": lambda path: incidents.write(events, path),
         "figure": lambda path: figures.save(page(), path, alt="Nothing."),
         "scenario": result.scenario.to_toml,
         "report": lambda path: write_report(result, path),
         "folder": check_folder,
-        "layers": lambda path: stream.terrain_to_files("dem.tif", result.grid, path),
+        "layers": lambda path: stream.terrain_to_files("dem.tif", grid, path),
         "cache": fetch.cache_folder,
     }
 

@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from borderzone._checks import check_path
 from borderzone.errors import InvalidParameterError, OutputError
 
 __all__ = ["local_path", "temporary_folder"]
@@ -29,13 +30,15 @@ def local_path(path: str | os.PathLike[str]) -> Path:
     ------
     InvalidParameterError
         If it names a home folder that is not known, or is relative to a working directory that
-        is gone.
+        is gone, or is a name that no file can have.
 
     Examples
     --------
     >>> local_path("data/tiles").as_posix()
     'data/tiles'
     """
+    if isinstance(path, (str, os.PathLike)):
+        check_path(path, "path", InvalidParameterError)
     try:
         place = Path(path).expanduser()
     except RuntimeError:

@@ -235,7 +235,7 @@ def _check_free(rejected: Path | None) -> None:
     """Refuse a file that cannot be written before the time is spent on reading."""
     if rejected is None:
         return
-    if rejected.exists():
+    if local_path(rejected).exists():
         msg = f"{rejected} exists; choose another name or remove it first"
         raise errors.OutputError(msg)
     if rejected.suffix.lower() != ".csv":
@@ -276,7 +276,7 @@ def whatif(
     from borderzone.study import Study  # noqa: PLC0415
     from borderzone.whatif import compare  # noqa: PLC0415
 
-    if out is not None and out.exists():
+    if out is not None and local_path(out).exists():
         msg = f"{out} exists; choose another name or remove it first"
         raise errors.OutputError(msg)
     studies = [Study.from_name(name) for name in (a, b)]

@@ -23,6 +23,7 @@ import xarray as xr
 
 from borderzone import io, terrain
 from borderzone._checks import check_positive
+from borderzone._places import local_path
 from borderzone.errors import InvalidParameterError, NoOverlapError, OutputError
 
 if TYPE_CHECKING:
@@ -256,7 +257,7 @@ def _check_source_and_folder(source: Any, folder: str | os.PathLike[str]) -> Non
     if isinstance(source, xr.DataArray):
         msg = "source must be files; for a raster in memory call borderzone.terrain.attributes(raster)"
         raise InvalidParameterError(msg)
-    if not Path(folder).is_dir():
+    if not local_path(folder).is_dir():
         msg = f"there is no folder {os.fspath(folder)!r} to write layers into; make it first"
         raise OutputError(msg)
 

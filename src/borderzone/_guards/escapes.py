@@ -25,6 +25,7 @@ __all__ = [
     "comment",
     "crs_word",
     "figure_words",
+    "file_word",
     "kept",
     "kept_table",
     "line",
@@ -38,6 +39,7 @@ __all__ = [
 # Longest text that is shown whole, and longest line and most lines of a text on a figure.
 LONGEST_SHOWN = 10_000
 LONGEST_DRAWN, MOST_DRAWN = 300, 60
+LONGEST_FILE_WORD = 50
 
 # Characters that nobody sees but machines obey: controls, halves of pairs, separators of lines,
 # overrides of direction, tags, and what no XML file may hold.
@@ -48,6 +50,7 @@ _UNSEEN = re.compile(
     + "]"
 )
 _NO_WORD = re.compile(r"[^\w .,'()-]")
+_NO_FILE = re.compile(r"[^\w-]+")
 _NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
 # What a spreadsheet starts a formula with, full-width signs of East Asian keyboards included.
 _FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
@@ -172,6 +175,28 @@ def crs_word(text: str) -> str:
     'Iraq-Syria ___'
     """
     return _NO_WORD.sub("_", text[:LONGEST_DRAWN])
+
+
+def file_word(text: str) -> str:
+    """
+    Put a name into that of a file: no folder, no hidden file, nothing a system keeps to itself.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        Its letters, digits and hyphens; all else as ``_``; at most 50 characters.
+
+    Examples
+    --------
+    >>> file_word("../../evil"), file_word("IRQ-SYR")
+    ('_evil', 'IRQ-SYR')
+    """
+    return _NO_FILE.sub("_", text)[:LONGEST_FILE_WORD] or "_"
 
 
 def kept(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from borderzone._checks import check_choice
+from borderzone._guards.escapes import file_word
 from borderzone._places import local_path
 from borderzone.errors import InvalidParameterError, OutputError
 from borderzone.fetch.account import Account
@@ -243,7 +244,7 @@ def _file_name(version: GedVersion, where: Any, years: tuple[int, int] | None) -
     border = getattr(where, "border", None)
     parts = ["ucdp-ged", version.text]
     if where is not None:
-        parts.append(f"{border.a}-{border.b}" if border is not None else "cut")
+        parts.append(file_word(f"{border.a}-{border.b}") if border is not None else "cut")
     if years is not None:
         parts.append(f"{years[0]}-{years[1]}")
     return f"{'-'.join(parts)}.csv"

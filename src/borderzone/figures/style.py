@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import matplotlib as mpl
@@ -14,11 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
+from borderzone._checks import check_path
 from borderzone._guards.escapes import block, figure_words, line
+from borderzone.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
 __all__ = [
     "A4_LANDSCAPE",
@@ -346,6 +348,11 @@ def save(
     list of pathlib.Path
         The files written.
 
+    Raises
+    ------
+    OutputError
+        If the files cannot be written, or their names are ones that no file can have.
+
     Examples
     --------
     >>> import pathlib, tempfile
@@ -353,6 +360,8 @@ def save(
     >>> [file.name for file in save(page(), folder / "empty", alt="Nothing.", formats=["png"])]
     ['empty.png', 'empty.txt']
     """
+    stem = Path(check_path(stem, "figure", OutputError))
+    check_path(stem.with_suffix(".xlarge"), "figure", OutputError)
     title, alt = line(stem.name), block(alt)
     # No dates: the same figure must give the same bytes tomorrow.
     metadata: dict[str, dict[str, Any]] = {
@@ -360,12 +369,14 @@ def save(
         "svg": {"Title": title, "Description": alt, "Date": None},
         "pdf": {"Title": title, "Subject": alt, "CreationDate": None},
     }
-    files = []
-    with context():
-        for ending in formats:
-            file = stem.with_suffix(f".{ending}")
-            figure.savefig(file, format=ending, dpi=dpi, metadata=metadata[ending])
-            files.append(file)
+    files = [stem.with_suffix(f".{ending}") for ending in formats]
     text = stem.with_suffix(".txt")
-    text.write_text(alt + "\n", encoding="utf-8")
+    try:
+        with context():
+            for file, ending in zip(files, formats, strict=True):
+                figure.savefig(file, format=ending, dpi=dpi, metadata=metadata[ending])
+        text.write_text(alt + "\n", encoding="utf-8")
+    except OSError as error:
+        msg = f"the figure {str(stem)!r} cannot be written: {error.strerror or error}"
+        raise OutputError(msg) from error
     return [*files, text]

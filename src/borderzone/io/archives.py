@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 import zlib
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from borderzone._guards.escapes import file_word
 from borderzone._places import temporary_folder
 from borderzone.errors import DataError, LimitError
 from borderzone.io.limits import current, how_to_raise
@@ -24,7 +24,6 @@ _CHUNK_BYTES = 1024**2
 _PACKED = (".zip", ".kmz", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".tar")
 _BELONGING = {".shp": (".dbf", ".shx", ".prj", ".cpg")}  # what a file is nothing without
 _SHEETS = (".xlsx", ".xlsm", ".ods")  # archives themselves, which their reader looks into
-_LONGEST_NAME = 60
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError)
@@ -189,7 +188,7 @@ def unpacked(source: Path, suffixes: Collection[str], *, what: str) -> Iterator[
                 for info, other in ((info, PurePosixPath(info.filename)) for info in infos)
                 if other.with_suffix("") == place.with_suffix("") and other.suffix.lower() in also
             ]
-            own = re.sub(r"[^\w-]+", "_", PurePosixPath(_own_name(main)).stem)[:_LONGEST_NAME]
+            own = file_word(PurePosixPath(_own_name(main)).stem)
             for info in (main, *near):
                 kind = PurePosixPath(info.filename).suffix.lower()
                 Path(folder, f"{own}{kind}").write_bytes(_read(archive, info, told))

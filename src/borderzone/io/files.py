@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["atomic_write", "local_file", "run_id", "sha256"]
 
+_LONGEST_TO_EXTEND = 200
 
 # What a name must not hold: GDAL takes these for networks, archives or inline documents.
 _NOT_A_PATH = ("/vsi", "://", "<", "\0", "MEM:", "GTIFF_DIR:", "{")
@@ -241,11 +242,14 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     ...     Path(folder, "a.txt").read_text()
     'whole'
     """
-    final = Path(path)
+    final = Path(check_path(path, "output file", OutputError))
     if not final.parent.is_dir():
         msg = f"there is no folder {str(final.parent)!r} to write {final.name!r} into"
         raise OutputError(msg)
-    temporary = final.with_name(f".{final.stem}.{os.getpid()}.partial{final.suffix}")
+    # A name as long as a file system takes has no room for more: its digest stands for it.
+    long = len(os.fsencode(final.name)) > _LONGEST_TO_EXTEND
+    stem = hashlib.sha256(os.fsencode(final.name)).hexdigest()[:32] if long else final.stem
+    temporary = final.with_name(f".{stem}.{os.getpid()}.partial{final.suffix}")
     try:
         yield temporary
         flush_to_disk(temporary)

@@ -9,6 +9,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from borderzone._checks import check_path
 from borderzone._places import local_path
 from borderzone.errors import OutputError
 from borderzone.io.files import flush_to_disk
@@ -69,10 +70,7 @@ def output_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> I
     ...     sorted(file.name for file in Path(place, "out").iterdir())
     ['a.txt']
     """
-    final = local_path(path).resolve()
-    if not final.name:
-        msg = f"{os.fspath(path)!r} cannot be an output folder; give it a name of its own"
-        raise OutputError(msg)
+    final = _final(path)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -117,7 +115,17 @@ def check_output_folder(path: str | os.PathLike[str], *, overwrite: bool = False
     --------
     >>> check_output_folder("a_folder_that_does_not_exist")
     """
-    _check_final(local_path(path).resolve(), overwrite=overwrite)
+    _check_final(_final(path), overwrite=overwrite)
+
+
+def _final(path: str | os.PathLike[str]) -> Path:
+    final = local_path(path).resolve()
+    if not final.name:
+        msg = f"{os.fspath(path)!r} cannot be an output folder; give it a name of its own"
+        raise OutputError(msg)
+    # Names beside the folder are longer than its own.
+    check_path(_replaced(final), "output folder", OutputError)
+    return final
 
 
 def _beside(final: Path, word: str) -> Path:
