@@ -1,0 +1,523 @@
+"""Unknown is not zero, missing is not none, and one quantity has one number wherever it is told."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from matplotlib.text import Text
+from subsets import LAYERS, faults, page_of, uncured, words_of
+
+import borderzone as bz
+from borderzone import figures
+from borderzone.errors import BorderzoneError, InvalidParameterError
+from borderzone.figures.style import figure_of, own_axes
+from borderzone.incidents import Account
+from borderzone.report import pictures, write_report
+from borderzone.report.public import edition, join_segments
+from borderzone.study import told
+from borderzone.study.sentences import flagged_sentence
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from borderzone.study import Ground, StudyResult
+
+COARSE: dict[str, Any] = {"resolution_m": 5000, "draws": 100, "imputations": 20}
+SUBSETS = [lack for n in (0, 1, 2) for lack in combinations(LAYERS, n)]
+
+
+def study_without(*lack: str, **other: Any) -> bz.Study:
+    """Make the built-in study without some layers."""
+    layers = {"incidents": "embedded"} | dict.fromkeys(lack) | other
+    return bz.Study(
+        border=bz.Border.between("IRQ", "SYR"), scenario=bz.Scenario(**COARSE), **layers
+    )
+
+
+@pytest.fixture(scope="module")
+def grounds() -> dict[frozenset[str], Ground]:
+    """Keep grounds: incidents do not change them."""
+    return {}
+
+
+def run_without(lack: tuple[str, ...], grounds: dict[frozenset[str], Ground]) -> StudyResult:
+    """Run the built-in study without some layers."""
+    study, key = study_without(*lack), frozenset(lack) - {"incidents"}
+    if key not in grounds:
+        grounds[key] = study.read_ground()
+    return study.run(seed=1, ground=grounds[key])
+
+
+@pytest.mark.parametrize("lack", SUBSETS, ids="+".join)
+def test_nothing_unknown_is_told_as_zero_and_nothing_missing_as_none(
+    lack: tuple[str, ...], grounds: dict[frozenset[str], Ground]
+) -> None:
+    """Sentences, notes, figures, descriptions and page, without each layer and each pair."""
+    result = run_without(lack, grounds)
+    said = words_of(result) | {
+        "summary": " ".join(result.summary),
+        "notes": " ".join(result.notes),
+        "page": page_of(result),
+    }
+
+    assert {name: found for name, text in said.items() if (found := faults(text, lack))} == {}
+    for name in ("notes", "page", "figure map", "figure strip", "alt map", "alt strip"):
+        assert uncured(said[name], lack) == [], name
+    assert uncured(said["summary"], [each for each in lack if each != "incidents"]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "lack"),
+    [
+        ("Between 0 % and 0 % of the corridor (60,389 km2) is remote desert.", "landcover"),
+        ("Iraq-Syria: no remote desert in the corridor, by any of the definitions", "origins"),
+        ("No zone of remote desert. 4 zones of cave-prone ground.", "dem"),
+        ("Iraq-Syria: no segment is mostly remote desert", "landcover"),
+        ("No zone of cave-prone ground.", "karst"),
+        ("no hatch: caves unknown,\nno soluble rock is mapped", "karst"),
+        ("of the 100 % on mapped rock, 0 % to 0 % ranks medium in cave susceptibility", "karst"),
+        ("0 of 0 incidents are placed well enough to draw", "incidents"),
+        ("0 reported: 0 in the corridor", "incidents"),
+        ("No events fell here", "incidents"),
+        ("Half of the border is reached within 2.5 h", "origins"),
+        ("304 towns and 27 open airfields stand in as the origins", "dem"),
+        ("it takes 2,019 units on station", "dem"),
+        ("from nan to nan", ""),
+        ("the nearest None", ""),
+        ("up to inf units", ""),
+    ],
+)
+def test_the_reader_of_words_finds_a_bad_sentence(text: str, lack: str) -> None:
+    """A check that finds nothing in anything would be worth nothing."""
+    assert faults(text, [lack] if lack else [])
+    assert faults("Not known: no land cover was given. None of it happened.", LAYERS) == []
+    if lack:
+        assert uncured(text, [lack]) == [lack]
+
+
+def test_a_border_with_no_land_cover_names_the_command_of_its_own_countries() -> None:
+    """Sentence, title, legend, description and table say the same."""
+    result = bz.Study(
+        border=bz.Border.between("JOR", "IRQ"),
+        landcover=None,
+        scenario=bz.Scenario(depth_km=25, **COARSE),
+    ).run(seed=1)
+
+    command = f"`borderzone fetch landcover {result.border.a} {result.border.b}` brings it"
+    assert f"is remote desert is not known: no land cover was given; {command}" in result.summary[1]
+    assert f"Remote desert is not known: no land cover was given; {command}." in figures.alt_text(
+        result, "map"
+    )
+    title = figures.corridor_map(result, ax=own_axes(None), relief=False).get_title()
+    assert title.endswith(": remote desert is not known: no land cover was given")
+    assert "remote desert on unknown" not in page_of(result)
+    shares = result.flagged_share
+    assert shares is not None
+    assert shares["remote_share"].isna().all()
+    assert shares["unknown_remote_share"].eq(1).all()
+    assert result.segments["remote_share"].isna().all()
+    assert result.segments["remote_share_unknown"].eq(1).all()
+
+
+def test_outside_the_embedded_region_each_layer_is_named_with_its_reason() -> None:
+    """Not reached is another reason than not given."""
+    far = bz.Study(border=bz.Border.between("FRA", "ESP"), scenario=bz.Scenario(**COARSE)).run()
+
+    assert set(far.missing) == {"elevation", "landcover", "karst", "origins", "incidents"}
+    for layer in ("elevation", "land cover", "map of soluble rock"):
+        assert f"the embedded {layer} does not reach this corridor" in far.summary[1]
+    lack = ("dem", "landcover", "karst", "origins", "incidents")
+    said = words_of(far) | {"page": page_of(far), "notes": " ".join(far.notes)}
+    assert {name: found for name, text in said.items() if (found := faults(text, lack))} == {}
+    assert uncured(said["page"], ("dem", "landcover", "karst", "origins", "incidents")) == []
+    assert "`borderzone fetch dem FRA ESP`" in said["notes"]
+
+
+def test_a_border_of_several_frames_does_not_blame_a_layer_that_it_never_opened() -> None:
+    """The true reason is the frames, and what is given all the same is listed."""
+    dem = "never-opened.tif"
+    long = bz.Study(
+        border=bz.Border.between("USA", "CAN"),
+        dem=dem,
+        incidents="embedded",
+        scenario=bz.Scenario(depth_km=25, **COARSE),
+    ).run()
+
+    told_of = " ".join([*long.summary, *long.notes])
+    assert "no elevation" not in told_of
+    assert f"this corridor needs {len(long.corridor.sections)} frames" in long.summary[2]
+    assert "length, segments, night and light, and incidents along the border are given" in told_of
+    assert "Border.from_line" in long.summary[1]
+    with pytest.raises(InvalidParameterError, match="has no curve: not known: this corridor needs"):
+        figures.coverage_curve(long)
+
+
+def test_the_strip_is_drawn_without_elevation_and_names_what_it_lacks() -> None:
+    bare = study_without("dem", "incidents").run(seed=1)
+    axes = figures.strip_map(bare)
+    foot = " ".join(
+        text.get_text() for text in figure_of(axes).findobj(Text) if isinstance(text, Text)
+    ).replace("\n", " ")
+
+    assert len(axes.child_axes) == 1
+    assert (
+        "Not drawn, for there is no such result: elevation, ruggedness, flags, incidents, what "
+        "patrols see." in foot
+    )
+    assert "not known: no elevation was given; `borderzone fetch dem IRQ SYR` brings it" in foot
+
+
+@pytest.fixture(scope="module")
+def posted() -> StudyResult:
+    """Give the built-in study with two posts of a user."""
+    posts = gpd.GeoDataFrame(
+        {"name": ["one", "two"]},
+        geometry=[shapely.Point(41.0, 34.4), shapely.Point(41.9, 36.3)],
+        crs=4326,
+    )
+    return study_without(origins=posts).run(seed=1)
+
+
+def test_posts_of_a_user_are_called_posts(posted: StudyResult) -> None:
+    """Towns and airfields stand in only where there are no posts."""
+    said = words_of(posted) | {
+        "page": page_of(posted, "internal"),
+        "summary": " ".join(posted.summary),
+    }
+    for name, text in said.items():
+        assert "town or" not in text, name
+        assert name == "page" or "nearest origin" not in text, name
+        assert "nearest airfield" not in text, name
+    assert "hours from the nearest post count as remote" in said["summary"]
+    assert "drawn: bare ground more than 2 h from the nearest post" in " ".join(
+        said["figure map"].split()
+    )
+    for name in (
+        "alt travel_time",
+        "alt response",
+        "figure travel_time",
+        "figure response",
+        "page",
+    ):
+        assert "nearest post" in said[name], name
+
+
+def test_the_public_edition_says_that_posts_hide_what_it_does_not_show(posted: StudyResult) -> None:
+    """Hidden is neither unknown nor absent."""
+    shown = edition(posted, "public").result
+    said = words_of(shown) | {"page": page_of(posted)}
+
+    assert "No zone of remote" not in said["alt map"]
+    assert "not shown, for their shape would tell where posts are" in said["alt map"]
+    assert "remote desert is not drawn" in " ".join(said["figure map"].split())
+    assert "Travel times are not shown, for posts could be read in them." in said["page"]
+    assert told.percent(told.remote_desert(posted).high) in said["figure map"]
+    with pytest.raises(InvalidParameterError, match="posts are not shown"):
+        figures.travel_time_map(shown)
+
+
+def test_no_origins_are_accepted_like_other_layers_and_the_night_is_told(
+    grounds: dict[frozenset[str], Ground],
+) -> None:
+    """Who walks from the border needs no post."""
+    result = run_without(("origins",), grounds)
+
+    assert result.reach is not None
+    assert result.reach.along is None
+    assert result.reach.night["share"].between(0, 1).all()
+    assert told.cave_prone(result).known
+    assert not told.remote_desert(result).known
+    assert "from the border" in page_of(result)
+
+
+def test_origins_that_lie_nowhere_near_are_another_reason() -> None:
+    paris = gpd.GeoDataFrame(geometry=[shapely.Point(2.35, 48.85)], crs=4326)
+    ground = study_without(origins=paris).read_ground()
+
+    assert ground.missing["origins"].reason == "none of the origins given lies near this corridor"
+    assert ground.origins is None
+
+
+def test_a_map_of_rock_that_shows_none_here_is_told_as_unknown() -> None:
+    far = gpd.GeoDataFrame(
+        {"susceptibility": [2]}, geometry=[shapely.box(10, 50, 11, 51)], crs=4326
+    )
+    ground = study_without(karst=far).read_ground()
+
+    assert "does not mean that there is none" in ground.missing["karst"].reason
+
+
+@pytest.fixture(scope="module")
+def half(grounds: dict[frozenset[str], Ground]) -> StudyResult:
+    """Give the built-in study as if a quarter of its ground had no land cover."""
+    result = run_without((), grounds)
+    shares, segments = result.flagged_share, result.segments.copy()
+    assert shares is not None
+    known = segments.index < 45
+    segments["remote_share"] = segments["remote_share"].where(known)
+    segments["remote_share_unknown"] = np.where(known, 0.0, 1.0)
+    shares = shares.assign(remote_share=shares["remote_share"] * 0.75, unknown_remote_share=0.25)
+    return replace(result, flagged_share=shares, segments=segments)
+
+
+def test_a_share_known_in_part_is_told_with_the_rest(half: StudyResult) -> None:
+    """In sentence, titles, legends, descriptions and tables."""
+    assert "; of 25 % of the corridor it is not known; " in flagged_sentence(half)
+    said = {name: " ".join(text.split()) for name, text in words_of(half).items()}
+    assert "depending on the definition; 25 % is not known" in said["figure map"]
+    assert "not known on 25 % of the corridor" in said["figure map"]
+    assert "Of 25 % of the corridor it is not known." in said["alt map"]
+    assert "remote desert not known, 25 %" in said["figure strip"]
+    assert "along 150 km that is not known" in said["figure strip"]
+    assert "along 150 km that is not known" in said["alt strip"]
+    assert "remote desert on 25 % of the corridor" in page_of(half)
+    none = replace(half, flagged_share=half.flagged_share.assign(remote_share=0.0))  # type: ignore[union-attr]
+    title = figures.corridor_map(none, ax=own_axes(None), relief=False).get_title()
+    assert title.endswith(
+        "no remote desert where the corridor is known, by any of the definitions; 25 % is not known"
+    )
+
+
+def test_joined_segments_keep_their_share_of_all_ground() -> None:
+    """One segment all remote and one unknown make one half remote, half unknown."""
+    two = gpd.GeoDataFrame(
+        {
+            "km_start": [0.0, 5.0],
+            "km_end": [5.0, 10.0],
+            "length_km": 5.0,
+            "remote_share": [1.0, np.nan],
+            "remote_share_unknown": [0.0, 1.0],
+        },
+        geometry=[shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)],
+        crs=4326,
+    ).rename_axis("segment")
+
+    joined = join_segments(two, 2).iloc[0]
+    assert joined["remote_share"] == pytest.approx(0.5)
+    assert joined["remote_share_unknown"] == pytest.approx(0.5)
+    assert join_segments(two.assign(remote_share=np.nan), 2)["remote_share"].isna().all()
+
+
+def test_where_all_rows_of_a_table_went_adds_up(study: bz.Study) -> None:
+    """Unreadable, too vague, outside, in the corridor: every row once."""
+    corridor = bz.Corridor.around(study.border, depth_km=50, segment_km=10)
+    rows = pd.DataFrame(
+        {
+            "lat": [34.4, 34.4, 33.3, 99.0, 34.0, 34.4],
+            "lon": [41.1, 41.1, 44.4, 41.0, 44.0, 41.75],
+            "where_prec": [1, 1, 1, 1, 6, 2],
+        }
+    )
+    found = bz.incidents.account(bz.incidents.read(rows), corridor, draws=400)
+
+    assert (found.reported, found.unreadable, found.vague, found.outside) == (6, 1, 1, 1)
+    assert found.inside == 3
+    assert 2 < found.expected < 3
+    assert found.line == (
+        "6 reported: 1 unreadable, 1 too vague, 1 outside, 3 that may lie in the corridor "
+        f"({found.expected:.1f} expected)"
+    )
+
+
+def numbers(pattern: str, texts: dict[str, str]) -> dict[str, set[str]]:
+    """Find what each text tells of a quantity."""
+    found = {
+        name: set(re.findall(pattern, " ".join(text.split()), re.IGNORECASE))
+        for name, text in texts.items()
+    }
+    return {name: values for name, values in found.items() if values}
+
+
+@pytest.fixture(scope="module")
+def report(
+    result: StudyResult, other: StudyResult, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """Write the report of the built-in study, and give the words of all of its files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "DPI", {False: 30, True: 30})
+        patch.setattr(pictures, "PAGE_WIDTH", 300)
+        patch.setattr(pictures, "SMALL_WIDTH", 150)
+        patch.setattr(pictures, "FORMATS", ("png", "svg"))
+        place: Path = tmp_path_factory.mktemp("told") / "out"
+        write_report(result, place, comparison=other)
+    said = {}
+    for file in [*place.rglob("*.txt"), *place.rglob("*.svg"), place / "report.html"]:
+        text = file.read_text(encoding="utf-8")
+        if file.suffix == ".svg":
+            text = " ".join(re.findall(r"<text[^>]*>([^<]*)</text>", text))
+        text = re.sub(r"<style.*?</style>|<[^>]+>", " ", text, flags=re.DOTALL)
+        said[file.relative_to(place).as_posix()] = text.replace("&#34;", '"')
+    said["manifest"] = " ".join(json.loads((place / "manifest.json").read_text())["summary"])
+    said["tables/required_units.csv"] = (place / "tables" / "required_units.csv").read_text()
+    return said
+
+
+@pytest.fixture(scope="module")
+def other(study: bz.Study, ground: Ground) -> StudyResult:
+    """Give the same study with better eyes."""
+    scenario = study.scenario.changed({"name": "goggles", "force.sensor": "night_vision_goggles"})
+    return study.with_scenario(scenario).run(seed=1, ground=ground)
+
+
+def test_units_have_one_number_wherever_they_are_told(
+    result: StudyResult, other: StudyResult, report: dict[str, str]
+) -> None:
+    """Half of all crossings stopped, on average, by night: sentence, title, table, figure, CSV."""
+    half = told.units(result, "mean_poi", target=0.5)[0]
+    table = pd.read_csv(pd.io.common.StringIO(report["tables/required_units.csv"]))
+    row = table.query(
+        "measure == 'mean_poi' and target == 0.5 and rule == 'optimal' and light == 'night'"
+    ).iloc[0]
+    assert row["on_station_p50"] == half.middle
+
+    station, people = told.count(half.middle), told.count(4 * half.middle)
+    takes = numbers(r"interdicting 50 % of crossings takes ([\d,]+) \([\d,]+ to", report)
+    assert {"manifest", "report.html"} <= set(takes)
+    median = numbers(
+        r"stopping, on average, 50 % of crossings the median is ([\d,]+) units \([\d,]+ people\)",
+        report,
+    )
+    assert "figures/curve.txt" in median
+    read = numbers(r"50 % stopped, on average ([\d,]+) \(", report)
+    assert "report.html" in read
+    assert takes["manifest"] == {station}
+    # By day, and under the second scenario, which the page tells as well.
+    others = {
+        told.count(told.units(run, "mean_poi", target=0.5, light=light)[0].middle)
+        for run in (result, other)
+        for light in ("night", "day")
+    }
+    for found in (takes, median, read):
+        assert all(station in values for values in found.values())
+        assert set().union(*found.values()) <= others
+    band = numbers(r"stopping half of all crossings takes ([\d,]+ to [\d,]+) units", report)
+    assert set().union(*band.values()) == {f"{told.count(half.low)} to {told.count(half.high)}"}
+    assert "figures/curve.svg" in band
+    assert f"{people} people on station" in report["manifest"]
+    assert (
+        f"{told.count(half.roll)} units or {told.count(4 * half.roll)} people on roll"
+        in (report["manifest"])
+    )
+
+
+def test_units_of_a_comparison_are_those_of_the_study(
+    result: StudyResult, report: dict[str, str]
+) -> None:
+    """What-if: table of the figure, table of the page, description."""
+    half = told.count(told.units(result, "mean_poi", target=0.5)[0].middle)
+    found = numbers(r"units for 50 % stopped, on average ([\d,]+)", report)
+    assert {"figures/whatif.svg", "report.html"} <= set(found)
+    assert set().union(*found.values()) == {half}
+
+
+def test_a_comparison_tells_one_share_and_what_its_difference_is(report: dict[str, str]) -> None:
+    """The chance to be seen goes from a to b in the description as in the table."""
+    seen = re.findall(
+        r"seen, on average,? (?:from )?(\d+) %(?: to)? (\d+) %,?(?: difference)? "
+        r"([+−]\d+) points",
+        " ".join(" ".join(report[name].split()) for name in ("figures/whatif.txt", "report.html")),
+    )
+    assert len(seen) >= 2
+    assert len(set(seen)) == 1
+    for name in ("figures/whatif.txt", "figures/whatif.svg", "report.html"):
+        text = " ".join(report[name].split())
+        assert "the median of the differences draw by draw" in text, name
+
+
+def test_remote_desert_has_one_range_wherever_it_is_told(
+    result: StudyResult, report: dict[str, str]
+) -> None:
+    share = told.remote_desert(result)
+    said = numbers(r"between ((?:less than )?\d+ %) and (\d+ %) of the corridor", report)  # type: ignore[assignment]
+    title = numbers(r"((?:less than )?\d+ to \d+ %) of the corridor is remote desert", report)
+
+    assert {"manifest", "report.html"} <= set(said)
+    assert set().union(*said.values()) == {(told.percent(share.low), told.percent(share.high))}
+    assert "figures/map.svg" in title
+    assert set().union(*title.values()) == {told.span(share.low, share.high)}
+    chosen = numbers(r"\((\d+ %) at 2 h by vehicle off road\)", report)
+    assert set().union(*chosen.values()) == {told.percent(share.chosen)}
+    by_time = numbers(r"Iraq-Syria: (\d+ %) of the corridor is more than 2 h away", report)
+    assert set(by_time) == {"figures/travel_time.svg"}
+    row = re.search(r"more than 2 h (\d+ %) (\d+ %)", " ".join(report["report.html"].split()))
+    assert row is not None
+    assert by_time["figures/travel_time.svg"] == {row.group(2)}
+    mostly = numbers(r"along ([\d,]+) km of the border most ground", report)
+    assert {"figures/strip.svg", "figures/strip.txt"} <= set(mostly)
+    assert len(set().union(*mostly.values())) == 1
+
+
+def test_incidents_have_one_account_wherever_they_are_told(report: dict[str, str]) -> None:
+    """Map, strip, charts, page and descriptions."""
+    found = numbers(r"\b(8 reported: [\w ,]+? in the corridor)", report)
+
+    assert set().union(*found.values()) == {"8 reported: 3 too vague, 2 outside, 3 in the corridor"}
+    for name in ("map", "strip", "incidents", "incident_pressure"):
+        assert f"figures/{name}.txt" in found, name
+        assert f"figures/{name}.svg" in found, name
+    assert "report.html" in found
+    of_all = re.findall(r"([\d.]+) of 8 (?:incidents|events)", " ".join(report.values()))
+    assert {float(number) for number in of_all} == {3.0}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "where"),
+    [
+        (r"(\d+ to \d+ km over flat ground, \d+ to \d+ % of the corridor)", "night_reach"),
+        (r"(half of the border is reached within [\d.]+ h[^,]*, [^,]*, [^,.]*\.\d h)", "response"),
+        (r"(\d+ to \d+ %)(?:, assumed from landforms| is out of sight)", "sight"),
+        (r"(detect \d+ to \d+ % of crossings)", "strip"),
+    ],
+)
+def test_other_quantities_too(pattern: str, where: str, report: dict[str, str]) -> None:
+    found = numbers(pattern, report)
+    assert f"figures/{where}.txt" in found
+    assert len(found) >= (1 if where == "strip" else 3)
+    assert len(set().union(*found.values())) == 1
+
+
+def test_what_is_not_there_says_why_when_asked_for() -> None:
+    """Errors of figures carry reason and cure."""
+    bare = study_without("dem", "incidents").run(seed=1)
+    asked: list[tuple[Any, str]] = [
+        (
+            figures.coverage_curve,
+            "has no curve: not known: no elevation was given; `borderzone fetch",
+        ),
+        (figures.sensitivity, "no elevation was given"),
+        (figures.travel_time_map, "has no travel times: not known: no elevation was given"),
+        (figures.night_reach, "no elevation was given"),
+        (figures.sight_lines, "no elevation was given"),
+        (figures.incident_overlay, "no table of incidents was given; `borderzone fetch ucdp"),
+    ]
+    for draw, words in asked:
+        with pytest.raises(BorderzoneError, match=re.escape(words)):
+            draw(bare)
+    with pytest.raises(BorderzoneError, match="no elevation was given"):
+        bz.compare(bare, bare)
+
+
+def test_a_line_of_ones_own_has_no_command_with_its_names() -> None:
+    """Names that nobody can type are not told as if they could be."""
+    border = bz.Border.from_line(
+        shapely.LineString([(41.0, 34.0), (41.0, 34.5)]), names=("west", "east")
+    )
+    study = bz.Study(border=border, dem=None, scenario=bz.Scenario(depth_km=10, **COARSE))
+    result = study.run(seed=1)
+
+    assert "`borderzone fetch dem STUDY.toml`" in result.summary[1]
+    assert "west east" not in " ".join([*result.summary, *result.notes])
+
+
+def test_an_account_without_doubt_reads_plainly() -> None:
+    plain = Account(reported=3, unreadable=0, vague=0, outside=0, inside=3, expected=3.0, circles=3)
+    assert plain.line == "3 reported: 3 in the corridor"
