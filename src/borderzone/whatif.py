@@ -11,6 +11,7 @@ import pandas as pd
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
 from borderzone.study.coverage import HEADLINE_RULE
 from borderzone.study.ground import ground_key
+from borderzone.study.told import without_elevation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -133,7 +134,8 @@ def compare(a: StudyResult, b: StudyResult) -> pd.DataFrame:
     True
     """
     if a.draws is None or b.draws is None:
-        msg = "a result without elevation has no unit counts to compare; see its notes"
+        bare = a if a.draws is None else b
+        msg = without_elevation(bare, "unit counts to compare")
         raise InvalidParameterError(msg)
     if a.seed != b.seed or len(a.draws) != len(b.draws):
         msg = (
@@ -153,8 +155,7 @@ def compare(a: StudyResult, b: StudyResult) -> pd.DataFrame:
 
 def _tidy(case: Mapping[str, Any], result: StudyResult) -> pd.DataFrame:
     if result.required is None or result.draws is None:
-        msg = f"{result.name} has no unit counts to sweep over: {' '.join(result.notes)}"
-        raise InvalidScenarioError(msg)
+        raise InvalidScenarioError(without_elevation(result, "unit counts to sweep over"))
     rows = result.required
     rows = rows[rows["light"] == result.scenario.light]
     rows = rows[rows["rule"] == rows["measure"].map(HEADLINE_RULE)].reset_index(drop=True)

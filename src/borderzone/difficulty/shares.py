@@ -47,7 +47,7 @@ def flagged_share(
 
     Shares are of all cells of the corridor, the unknown ones included and
     shown beside: the true share lies between `remote_share` and
-    `remote_share` + `unknown_remote_share`.
+    `remote_share` + `unknown_remote_share`. Where all is unknown it is NaN, not 0.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ class ShareCounts:
 
     def add(
         self,
-        hours_by_mode: Mapping[str, xr.DataArray],
+        hours_by_mode: Mapping[str, xr.DataArray | None],
         surface: xr.Dataset,
         cells: xr.Dataset,
         *,
@@ -154,7 +154,7 @@ class ShareCounts:
         Parameters
         ----------
         hours_by_mode
-            Travel time from the nearest origin by mode. Units: h.
+            Travel time from the nearest origin by mode; None where it is not known. Units: h.
         surface
             ``bare_share``, ``karst_rank`` and, if there is one, ``aridity_index``.
         cells
@@ -174,6 +174,9 @@ class ShareCounts:
         desert = (known["bare_share"] > self._bare_break) & arid
         found: Counter[tuple[str, ...]] = Counter({("cells",): int(inside.sum())})
         for mode, layer in hours_by_mode.items():
+            if layer is None:
+                found["unknown", mode] = int(inside.sum())
+                continue
             hours = grid.check(layer, f"hours {mode!r}").to_numpy()[inside]
             found["unknown", mode] = int((np.isnan(hours) | np.isnan(known["bare_share"])).sum())
             for limit in self._breaks:
@@ -218,7 +221,7 @@ class ShareCounts:
             (
                 mode,
                 limit,
-                counts["remote", mode, str(limit)] / n_cells,
+                self._remote(mode, limit),
                 counts["unknown", mode] / n_cells,
                 *same,
             )
@@ -226,6 +229,13 @@ class ShareCounts:
             for limit in self._breaks
         ]
         return pd.DataFrame(rows, columns=[*_COLUMNS, "rock_share_rank2plus_of_known"])
+
+    def _remote(self, mode: str, limit: float) -> float:
+        """Nothing known is no share, and not a share of nothing."""
+        n_cells = self._counts["cells",]
+        if self._counts["unknown", mode] == n_cells:
+            return float("nan")
+        return self._counts["remote", mode, str(limit)] / n_cells
 
 
 def _ratio(part: int, whole: int) -> float:

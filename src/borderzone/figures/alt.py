@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from borderzone.errors import InvalidParameterError
-from borderzone.figures.events import placed_events
-from borderzone.figures.reach_charts import race_words, response_words
+from borderzone.figures.compare import change_words, quantity_words
+from borderzone.figures.events import drawn_words
+from borderzone.figures.reach_charts import race_words
 from borderzone.figures.reach_map import travel_time_map_data
-from borderzone.figures.words import ASSUMPTION_WORDS, say, signed
+from borderzone.figures.words import ASSUMPTION_WORDS, signed
+from borderzone.study import told
+from borderzone.whatif import compare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +89,7 @@ def _caves(result: StudyResult) -> str:
     tenth = float(np.interp(0.1, found.curve["ground_share"], found.curve["cave_share"]))
     return (
         f"Curve of the share of {found.n_used} cells with known caves against the share of the mapped "
-        f"rock, most susceptible ground first: a tenth of the ground holds {100 * tenth:.0f} % of them, "
+        f"rock, most susceptible ground first: a tenth of the ground holds {told.percent(tenth)} of them, "
         f"and the area under the curve is {found.auc:.2f}, where a map without knowledge has 0.5."
     )
 
@@ -98,28 +101,54 @@ def _map(result: StudyResult) -> str:
             f"Map, north up, of the corridor along the {border.length_km:,.0f} km border of "
             f"{' and '.join(border.names[code] for code in (border.a, border.b))}, from "
             f"{border.start_name} to {border.end_name}."
-        )
+        ),
+        _remote_zones(result),
+        _cave_zones(result),
+        _sentence(f"incidents: {told.incident_line(result)}{drawn_words(result)}")
+        if result.account is not None
+        else _sentence(told.incident_line(result)),
     ]
-    zones = result.zones
-    if zones is not None:
-        for kind, name in (("remote_desert", "remote desert"), ("cave_prone", "cave-prone ground")):
-            rows = zones[zones["kind"] == kind].sort_values("area_km2", ascending=False)
-            if len(rows):
-                first = rows.iloc[0]
-                words.append(
-                    f"{len(rows)} zones of {name} cover {rows['area_km2'].sum():,.0f} km²; the "
-                    f"largest, near {first['near']}, lies at km {first['km_start']:.0f} to "
-                    f"{first['km_end']:.0f}."
-                )
-            else:
-                words.append(f"No zone of {name}.")
-    events = placed_events(result)
-    if events is not None:
-        words.append(
-            f"{int(events['drawn'].sum())} of {len(events)} incidents are placed well enough to "
-            "draw, each with the circle it may lie in."
-        )
     return " ".join(words)
+
+
+def _remote_zones(result: StudyResult) -> str:
+    share = told.remote_desert(result)
+    if not share.known:
+        return _sentence(f"remote desert is {told.nowhere(result, 'remote desert')}")
+    if told.hidden(result):
+        return "Zones of remote desert are not shown, for their shape would tell where posts are."
+    rest = f" {_sentence(share.rest)}" if share.rest else ""
+    return f"{_zones(result, 'remote_desert', 'remote desert', known=not rest)}{rest}"
+
+
+def _cave_zones(result: StudyResult) -> str:
+    share = told.cave_prone(result)
+    if not share.known:
+        return _sentence(
+            f"which ground is cave-prone is {told.nowhere(result, 'cave-prone ground')}"
+        )
+    rest = (
+        f" On {told.percent(share.unknown)} of the corridor no soluble rock is mapped, and caves are unknown."
+        if share.unknown
+        else ""
+    )
+    return f"{_zones(result, 'cave_prone', 'cave-prone ground', known=not rest)}{rest}"
+
+
+def _zones(result: StudyResult, kind: str, name: str, *, known: bool) -> str:
+    assert result.zones is not None  # noqa: S101 - shares are known only where there are zones
+    rows = result.zones[result.zones["kind"] == kind].sort_values("area_km2", ascending=False)
+    if rows.empty:
+        return f"No zone of {name}{'' if known else ' on the ground that is known'}."
+    first = rows.iloc[0]
+    return (
+        f"{len(rows)} {'zone' if len(rows) == 1 else 'zones'} of {name} cover {rows['area_km2'].sum():,.0f} km²; the largest, "
+        f"near {first['near']}, lies at km {first['km_start']:.0f} to {first['km_end']:.0f}."
+    )
+
+
+def _sentence(phrase: str) -> str:
+    return f"{phrase[0].upper()}{phrase[1:]}."
 
 
 def _strip(result: StudyResult) -> str:
@@ -136,42 +165,52 @@ def _strip(result: StudyResult) -> str:
             f"{rows['elevation_max_m'].max():,.0f} m; the most rugged ground lies at km "
             f"{rows.loc[rows['tri_m'].idxmax(), 'km_start']:.0f}."
         )
-    if "remote_share" in rows:
-        most = rows[rows["remote_share"] >= 0.5]
-        length = (most["km_end"] - most["km_start"]).sum()
-        words.append(f"Along {length:,.0f} km more than half of the ground is remote desert.")
-    if "cave_rank" in rows:
-        unknown = rows["cave_rank"].isna()
-        words.append(f"Cave-prone ground is unknown in {int(unknown.sum())} segments.")
+    if not told.remote_desert(result).known:
+        words.append(_sentence(f"remote desert is {told.nowhere(result, 'remote desert')}"))
+    elif not told.hidden(result):
+        words.append(_sentence(told.mostly_remote_words(result)))
+    if not told.cave_prone(result).known:
+        words.append(
+            _sentence(f"which ground is cave-prone is {told.nowhere(result, 'cave-prone ground')}")
+        )
+    elif "cave_rank" in rows:
+        unknown = int(rows["cave_rank"].isna().sum())
+        words.append(
+            f"Whether ground is cave-prone is unknown for most of it in {unknown} of {len(rows)} segments."
+        )
+    words.append(
+        _sentence(told.incident_line(result))
+        if result.account is None
+        else f"Incidents: {told.incident_line(result)}."
+    )
     if "pod_even" in rows:
         words.append(
-            f"{result.scenario.reference_units} units spread evenly detect between "
-            f"{100 * rows['pod_even'].min():.0f} and {100 * rows['pod_even'].max():.0f} % of "
-            "crossings, by segment."
+            f"{result.scenario.reference_units} units spread evenly detect "
+            f"{told.seen_by_segment(result)} of crossings, by segment."
         )
+    else:
+        words.append(_sentence(f"what patrols see is {told.nowhere(result, 'units')}"))
     return " ".join(words)
 
 
 def _curve(result: StudyResult) -> str:
     words = ["Curves of the chance to stop a crossing against units on station, with bands."]
-    table = result.required
-    if table is None:
-        return words[0]
-    rules = {"mean_poi": "optimal", "min_poi": "maximin", "mean_pod": "optimal"}
+    if result.required is None:
+        unknown = told.nowhere(result, "units")
+        return f"{words[0]} {_sentence(f'how many units it takes is {unknown}')}"
     said = {
         "mean_poi": "stopping, on average,",
         "min_poi": "stopping at the weakest segment",
         "mean_pod": "seeing, on average,",
     }
-    rows = table[(table["light"] == result.scenario.light)]
-    for measure, rule in rules.items():
-        chosen = rows[(rows["measure"] == measure) & (rows["rule"] == rule)]
-        for row in chosen.itertuples():
-            target = f"{said[measure]} {100 * row.target:.0f} % of crossings"
-            if np.isfinite(row.on_station_p50):
+    for measure, what in said.items():
+        for row in told.units(result, measure):
+            target = f"{what} {told.percent(row.target)} of crossings"
+            if row.enough:
                 words.append(
-                    f"For {target} the median is {say(row.on_station_p50)} units, 5 to 95 % "
-                    f"{say(row.on_station_p05)} to {say(row.on_station_p95)}."
+                    f"For {target} the median is {told.count(row.middle)} units "
+                    f"({told.count(row.crew * row.middle)} people), 5 to 95 % "
+                    f"{told.count(row.low)} to {told.count(row.high)} units."
                 )
             else:
                 words.append(f"For {target} no number of units is enough.")
@@ -180,10 +219,10 @@ def _curve(result: StudyResult) -> str:
 
 def _sensitivity(result: StudyResult) -> str:
     if result.sobol is None:
-        return "No sensitivity could be computed."
+        return f"No sensitivity could be computed: {told.nowhere(result, 'units')}."
     rows = result.sobol.sort_values("total", ascending=False)
     listed = "; ".join(
-        f"{ASSUMPTION_WORDS.get(row.assumption, row.assumption)} {100 * row.total:.0f} %"
+        f"{ASSUMPTION_WORDS.get(row.assumption, row.assumption)} {told.percent(row.total)}"
         for row in rows.itertuples()
     )
     return f"Bars: share of the variance of the required units by assumption: {listed}."
@@ -207,34 +246,40 @@ def _travel_time(result: StudyResult) -> str:
             if np.isinf(row.to_h)
             else f"{row.from_h:g} to {row.to_h:g} h"
         )
-        + f" {100 * row.share:.0f} %"
+        + f" {told.percent(row.share)}"
         for row in bands.itertuples()
     )
-    return f"Map of the corridor by travel time from the nearest origin: {listed}."
+    return (
+        f"Map of {told.ground_words(result)} by travel time from the nearest "
+        f"{told.origin_words(result)}: {listed}."
+    )
 
 
 def _response(result: StudyResult) -> str:
-    return f"Steps along the border, hours from the nearest origin. {response_words(result)}."
+    if result.reach is None or result.reach.along is None:
+        return _sentence(told.no_travel_times(result))
+    return (
+        f"Steps along the border, hours from the nearest {told.origin_words(result)}. "
+        f"{told.response_words(result)}."
+    )
 
 
 def _sight(result: StudyResult) -> str:
-    rows = result.segments
+    sight = told.out_of_sight(result)
+    if sight is None:
+        return _sentence(told.without_elevation(result, "lines of sight"))
     return (
         "Steps along the border with a band: share of the ground beside it that a patrol does not see, "
-        f"{100 * rows['f_mask'].min():.0f} to {100 * rows['f_mask'].max():.0f} %, by "
-        f"{' and '.join(sorted(set(rows['f_mask_source'])))}."
+        f"by segment: {sight.words}."
     )
 
 
 def _night_reach(result: StudyResult) -> str:
     if result.reach is None:
-        return "No reach of a night could be computed."
-    night = result.reach.night
-    flat = night["flat_km"]
+        return f"No reach of a night could be computed: {told.nowhere(result, 'units')}."
     return (
-        "Line with a band: how far somebody on foot gets in one night over flat ground by month, "
-        f"{flat.min():.0f} to {flat.max():.0f} km; {100 * night['share'].min():.0f} to "
-        f"{100 * night['share'].max():.0f} % of the corridor."
+        "Line with a band: how far somebody on foot gets in one night by month: "
+        f"{told.night_words(result)}."
     )
 
 
@@ -244,8 +289,11 @@ def _incidents(result: StudyResult) -> str:
 
 def _pressure(result: StudyResult) -> str:
     if result.pressure is None:
-        return "No weights of segments by incidents."
-    return f"Steps along the border with a wide band. {result.pressure.attrs['sentence']}"
+        return f"No weights of segments by incidents: {told.no_weights(result)}."
+    return (
+        f"Steps along the border with a wide band. {result.pressure.attrs['sentence']} All rows: "
+        f"{told.incident_line(result)}."
+    )
 
 
 def _incidents_demo(result: StudyResult) -> str:
@@ -255,23 +303,32 @@ def _incidents_demo(result: StudyResult) -> str:
 def _overlay(result: StudyResult, *, demo: bool) -> str:
     table = result.demo_overlay if demo else result.overlay
     if table is None or table.empty:
-        return "No incidents could be laid over the zones."
+        return f"No incidents could be laid over zones: {told.no_overlay(result)}."
+    account = result.demo_account if demo else result.account
     rows = table.sort_values("expected", ascending=False).head(5)
     listed = "; ".join(
         f"{row.zone} {row.expected:.1f} ({row.p05:.0f} to {row.p95:.0f})"
         for row in rows.itertuples()
     )
-    return f"Expected number of incidents in each zone with its 5 to 95 % band: {listed}."
+    words = f"Expected number of incidents in each zone with its 5 to 95 % band: {listed}."
+    return words if account is None else f"{words} All rows: {account.line}."
 
 
 def _whatif(result: StudyResult, other: StudyResult | None) -> str:
     if other is None:
         msg = "the what-if figure compares two results; give other="
         raise InvalidParameterError(msg)
-    a, b = result.segments["pod_even"], other.segments["pod_even"]
+    table = compare(result, other).set_index("quantity", drop=False)
+    told_of = [
+        f"{quantity_words(name)}, from {told.percent(row.a)} to {told.percent(row.b)}, difference "
+        f"{change_words(row)}"
+        for name, row in ((name, table.loc[name]) for name in ("mean_poi", "mean_pod"))
+    ]
+    change = other.segments["pod_even"] - result.segments["pod_even"]
     return (
         f"Two scenarios: “{result.scenario.name}” and “{other.scenario.name}”. At "
-        f"{result.scenario.reference_units} units spread evenly the mean chance to be seen by "
-        f"segment goes from {100 * a.mean():.0f} to {100 * b.mean():.0f} %; the change by segment "
-        f"lies between {signed(100 * (b - a).min())} and {signed(100 * (b - a).max())} points."
+        f"{result.scenario.reference_units} units on station: {'; '.join(told_of)}. "
+        f"{told.DIFFERENCE_WORDS} By segment, units spread evenly and all assumptions at their "
+        f"middle, the chance to be seen changes by {signed(100 * change.min())} to "
+        f"{signed(100 * change.max())} points."
     )

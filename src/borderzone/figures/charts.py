@@ -10,6 +10,7 @@ from matplotlib.ticker import PercentFormatter
 from borderzone.errors import InvalidParameterError
 from borderzone.figures.style import INK, context, drawing, page
 from borderzone.figures.words import ASSUMPTION_WORDS
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,8 +46,7 @@ def sensitivity(result: StudyResult, ax: Axes | None = None) -> Axes:
         If the study has no such table.
     """
     if result.sobol is None:
-        msg = f"the study of {result.name} has no table of Sobol indices"
-        raise InvalidParameterError(msg)
+        raise InvalidParameterError(told.without_elevation(result, "table of Sobol indices"))
     with context():
         if ax is None:
             ax = page(SMALL).add_axes((0.33, 0.17, 0.63, 0.7))
@@ -68,7 +68,8 @@ def sensitivity(result: StudyResult, ax: Axes | None = None) -> Axes:
         ax.grid(axis="x")
         ax.set_axisbelow(True)
         top = rows.iloc[-1]
-        ax.set_title(f"{words[-1].capitalize()} owns {100 * top['total']:.0f} % of the uncertainty")
+        share = told.percent(float(top["total"]))
+        ax.set_title(f"{words[-1].capitalize()} owns {share} of the uncertainty")
         ax.legend(loc="lower right")
     return ax
 

@@ -15,7 +15,8 @@ import borderzone
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
 from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, page
-from borderzone.figures.words import say, signed
+from borderzone.figures.words import signed
+from borderzone.study import told
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from borderzone.study import StudyResult
 
-__all__ = ["quantity_words", "whatif", "whatif_data"]
+__all__ = ["change_words", "quantity_words", "whatif", "whatif_data"]
 
 PAIR: tuple[dict[str, Any], ...] = (
     {"color": "#5a5a5a", "linestyle": (0, (5, 2)), "linewidth": 1.8},
@@ -63,7 +64,8 @@ def whatif(a: StudyResult, b: StudyResult, ax: Axes | None = None) -> Axes:
         If one of them has no curve, or their segments differ.
     """
     if a.curve is None or b.curve is None:
-        msg = "only studies with elevation have a curve to compare; see their notes"
+        bare = a if a.curve is None else b
+        msg = f"only studies with elevation have a curve to compare: {told.without_elevation(bare, 'curve')}"
         raise InvalidParameterError(msg)
     if not a.segments[["km_start", "km_end"]].equals(b.segments[["km_start", "km_end"]]):
         msg = "the two studies have different segments; give both scenarios one segment_km"
@@ -117,7 +119,8 @@ def _page(a: StudyResult, b: StudyResult) -> Axes:
     )
     sheet.footer(
         figure,
-        "Both scenarios use the same draws, so a difference is that of the change alone. Rows in "
+        "Both scenarios use the same draws, so a difference is that of the change alone. "
+        f"{told.DIFFERENCE_WORDS} Rows in "
         "grey are within the noise, or no number of units is enough (none). borderzone "
         f"{borderzone.__version__}, runs {a.run_id} and {b.run_id}.",
     )
@@ -204,7 +207,7 @@ def _table(figure: Figure, table: pd.DataFrame, a: StudyResult) -> None:
         f"at {a.scenario.reference_units} units, or units needed",
         "A",
         "B",
-        "difference (5 to 95 %)",
+        "median difference (5 to 95 %)",
     )
     rows = [(heads, "bold", INK["text"])]
     for row in table.itertuples():
@@ -212,9 +215,9 @@ def _table(figure: Figure, table: pd.DataFrame, a: StudyResult) -> None:
         share = not str(row.quantity).startswith("on_station")
         cells = (
             words,
-            _cell(row.a, share=share),
-            _cell(row.b, share=share),
-            _change(row, share=share),
+            told.percent(row.a) if share else _units(row.a),
+            told.percent(row.b) if share else _units(row.b),
+            change_words(row),
         )
         noisy = row.within_noise is None or bool(row.within_noise)
         rows.append((cells, "normal", INK["even"] if noisy else INK["text"]))
@@ -252,16 +255,28 @@ def quantity_words(quantity: str) -> str:
     return f"units for {100 * float(target):.0f} % {MEASURE_WORDS[measure]}"
 
 
-def _cell(value: float, *, share: bool) -> str:
-    if share:
-        return f"{100 * value:.0f} %"
-    return "none" if not math.isfinite(value) else say(value)
+def _units(value: float) -> str:
+    return told.count(value) if math.isfinite(value) else "none"
 
 
-def _change(row: Any, *, share: bool) -> str:
+def change_words(row: Any) -> str:
+    """
+    Write the median of the differences with its band, as figure, report and description have it.
+
+    Parameters
+    ----------
+    row
+        Row of `borderzone.compare`.
+
+    Returns
+    -------
+    str
+        "+12 points (+4 to +20)"; units without their name.
+    """
     if not math.isfinite(row.difference):
         return "none to tell"
-    scale, unit = (100, " pts") if share else (1, "")
+    share = not str(row.quantity).startswith("on_station")
+    scale, unit = (100, " points") if share else (1, "")
     low, high = scale * row.difference_p05, scale * row.difference_p95
     return f"{signed(scale * row.difference)}{unit} ({signed(low)} to {signed(high)})"
 
@@ -277,12 +292,10 @@ def _key(a: StudyResult, b: StudyResult) -> list[Any]:
 
 def _finding(table: pd.DataFrame, a: StudyResult, b: StudyResult) -> str:
     row = table[table["quantity"] == "mean_poi"].iloc[0]
-    change = 100 * float(row["difference"])
-    verb = (
-        "stops as many" if bool(row["within_noise"]) else f"changes that by {signed(change)} points"
-    )
+    change = signed(100 * float(row["difference"]))
+    verb = "stops as many" if bool(row["within_noise"]) else f"changes that by {change} points"
     return (
-        f"{a.scenario.reference_units} units stop {100 * row['a']:.0f} % under “{a.scenario.name}”; "
+        f"{a.scenario.reference_units} units stop {told.percent(row['a'])} under “{a.scenario.name}”; "
         f"“{b.scenario.name}” {verb}"
     )
 

@@ -14,7 +14,8 @@ import borderzone
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
 from borderzone.figures.style import A4_LANDSCAPE, INK, RULE_STYLE, context, drawing, halo, page
-from borderzone.figures.words import MODE_WORDS, attribution, say, sensor_words
+from borderzone.figures.words import MODE_WORDS, attribution, sensor_words
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,8 +102,7 @@ def coverage_curve_data(result: StudyResult) -> pd.DataFrame:
 
 def _curve_of(result: StudyResult) -> pd.DataFrame:
     if result.curve is None:
-        msg = f"the study of {result.name} has no curve: {' '.join(result.notes)}"
-        raise InvalidParameterError(msg)
+        raise InvalidParameterError(told.without_elevation(result, "curve"))
     return result.curve.copy()
 
 
@@ -217,7 +217,7 @@ def _ceiling(ax: Axes, result: StudyResult, measure: str) -> None:
     ax.text(
         0.015,
         top + 0.012,
-        f"as assumed, no number of units stops more than about {100 * top:.0f} %:\nnot all who are "
+        f"as assumed, no number of units stops more than about {told.percent(top)}:\nnot all who are "
         "seen are identified and reached; the band draws both",
         transform=ax.get_yaxis_transform(),
         ha="left",
@@ -234,7 +234,7 @@ def _roll_axis(ax: Axes, chosen: pd.DataFrame) -> None:
     factor = float((rows["on_roll_p50"] / rows["unit_count"]).median())
     top = ax.secondary_xaxis("top", functions=(_times(factor), _times(1 / factor)))
     _plain_counts(top.xaxis)
-    top.set_xlabel(f"on roll, at {factor:.1f} for each on station (median)", fontsize=7.5)
+    top.set_xlabel(f"units on roll, {factor:.1f} for each on station (median)", fontsize=7.5)
     top.tick_params(length=3)
 
 
@@ -260,7 +260,7 @@ def _real_forces(ax: Axes, table: pd.DataFrame, limits: tuple[float, float]) -> 
         )
         left = x > np.sqrt(limits[0] * limits[1])
         ax.annotate(
-            f"{row.case}, {say(units)}",
+            f"{row.case}, {told.count(units)}",
             (x, place),
             (-6 if left else 6, 0),
             textcoords="offset points",
@@ -328,41 +328,24 @@ def _key(curve: pd.DataFrame, light: str) -> list[Any]:
 
 
 def _finding(result: StudyResult) -> str:
-    half = _needed(result, "mean_poi", 0.5)
+    half = _enough(result, "mean_poi")
     if half is None:
         return f"{result.name}: half of all crossings cannot be stopped by patrols alone"
-    return f"{result.name}: stopping half of all crossings takes {_range(half)} on station"
+    return f"{result.name}: stopping half of all crossings takes {half.range} on station"
 
 
-def _range(row: pd.Series) -> str:
-    low, high = float(row["on_station_p05"]), float(row["on_station_p95"])
-    if not np.isfinite(high):
-        return f"{say(low)} units or more"
-    return f"{say(low)} to {say(high)} units"
-
-
-def _needed(result: StudyResult, measure: str, target: float) -> pd.Series | None:
-    table = result.required
-    if table is None:
-        return None
-    rows = table[
-        (table["measure"] == measure)
-        & np.isclose(table["target"], target)
-        & (table["light"] == result.scenario.light)
-        & (table["rule"] == BEST_RULE[measure.split("_", maxsplit=1)[0]])
-    ]
-    if rows.empty or not np.isfinite(rows["on_station_p50"].iloc[0]):
-        return None
-    return rows.iloc[0]
+def _enough(result: StudyResult, measure: str) -> told.Units | None:
+    """Units that reach half, if any number does."""
+    return next((row for row in told.units(result, measure, target=0.5) if row.enough), None)
 
 
 def _standing(result: StudyResult) -> str:
-    inch = _needed(result, "min_poi", 0.5)
+    inch = _enough(result, "min_poi")
     words = (
         f"By {result.scenario.light}, watching with {sensor_words(result)}; 5 to 95 % of the draws."
     )
     if inch is not None:
-        words += f" Half at every inch takes {_range(inch)}."
+        words += f" Half at every inch takes {inch.range}."
     return f"{words} Crossings spread evenly along {result.border.length_km:,.0f} km."
 
 

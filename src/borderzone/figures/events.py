@@ -8,12 +8,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from borderzone import incidents
+from borderzone import datasets, incidents
 
 if TYPE_CHECKING:
     from borderzone.study import StudyResult
 
-__all__ = ["events_by_segment", "placed_events"]
+__all__ = ["drawn_words", "events_by_segment", "placed_events"]
 
 # A normal error in the plane stays within this many sigma in nine cases of ten: sqrt(2 ln 10).
 NINE_TENTHS = 2.145966
@@ -40,7 +40,7 @@ def placed_events(result: StudyResult) -> gpd.GeoDataFrame | None:
         return None
     # Labels of rows may repeat where tables were put together.
     events = result.incidents.reset_index(drop=True)
-    where = incidents.regions(events, admin1=result.furniture.get("admin1"))
+    where = incidents.regions(events, admin1=datasets.admin1())
     scale = where["scale_km"].to_numpy(dtype=float)
     radius = np.select(
         [where["kind"] == "disc", where["kind"] == "gaussian"],
@@ -59,6 +59,27 @@ def placed_events(result: StudyResult) -> gpd.GeoDataFrame | None:
         geometry=events.geometry,
         crs=events.crs,
     ).to_crs(4326)
+
+
+def drawn_words(result: StudyResult) -> str:
+    """
+    Say how many incidents have a symbol, after the line that says where all went.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        "; 4 have a circle to draw"; that none is drawn, where rows may not be shown.
+    """
+    if result.account is None:
+        return ""
+    if result.incidents is None:
+        return "; none is drawn by itself"
+    return f"; {result.account.circles:,} of all have a circle to draw"
 
 
 def events_by_segment(result: StudyResult) -> pd.DataFrame | None:
@@ -84,7 +105,7 @@ def events_by_segment(result: StudyResult) -> pd.DataFrame | None:
         strips,
         draws=result.scenario.imputations,
         seed=result.seed,
-        admin1=result.furniture.get("admin1"),
+        admin1=datasets.admin1(),
     )
     return pd.DataFrame(
         {f"incidents_{name}": counted[name].to_numpy() for name in ("expected", "p05", "p95")},

@@ -12,6 +12,7 @@ from borderzone.errors import InvalidParameterError
 from borderzone.figures.charts import SMALL
 from borderzone.figures.style import INK, context, drawing, page
 from borderzone.incidents import interdiction_curve
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,8 +54,9 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
     """
     table = result.demo_overlay if demo else result.overlay
     if table is None or table.empty:
-        msg = f"the study of {result.name} has no incidents laid over zones"
+        msg = f"the study of {result.name} has no incidents laid over zones: {told.no_overlay(result)}"
         raise InvalidParameterError(msg)
+    account = result.demo_account if demo else result.account
     fake = demo or result.synthetic
     with context():
         if ax is None:
@@ -79,12 +81,12 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
         ax.grid(axis="x")
         ax.set_axisbelow(True)
         ax.legend(loc="lower right")
-        number, total = table.attrs.get("n_placed", 0), table.attrs.get("n_events", 0)
         what = "SYNTHETIC DATA: " if fake else ""
-        title = ax.set_title(f"{what}{number} of {total} incidents can be placed")
+        title = ax.set_title(f"{what}{'incidents by zone' if account is None else account.finding}")
         if fake:
             title.set_backgroundcolor(INK["warning"])
-        _foot(ax, _left_out(total - number, total), "" if demo else result.event_credit)
+        line = "" if account is None else f"{account.line}."
+        _foot(ax, line, "" if demo else result.event_credit)
     return ax
 
 
@@ -126,13 +128,12 @@ def incident_pressure(result: StudyResult, ax: Axes | None = None) -> Axes:
         ax.set_axisbelow(True)
         ax.legend(loc="upper right")
         what = "SYNTHETIC DATA: " if result.synthetic else ""
-        events = table.attrs["events_in_corridor"]
-        title = ax.set_title(f"{what}{events:.1f} reported events weigh {len(table)} segments")
+        number = "No" if result.account is None else f"{result.account.inside:,}"
+        title = ax.set_title(f"{what}{number} reported events weigh {len(table)} segments")
         if result.synthetic:
             title.set_backgroundcolor(INK["warning"])
-        total = table.attrs["n_events"]
-        words = _left_out(total - table.attrs["n_placed"], total)
-        _foot(ax, f"Reports, not crossings: no segment is safe. {words}", result.event_credit)
+        words = f"Reports, not crossings: no segment is safe. {told.incident_line(result)}."
+        _foot(ax, words, result.event_credit)
     return ax
 
 
@@ -195,11 +196,6 @@ def interdictions(ax: Axes | None = None) -> Axes:
             "H. al-Hashimi in Loveluck and Salim, The Washington Post, 21 July 2019",
         )
     return ax
-
-
-def _left_out(vague: int, total: int) -> str:
-    """Say how many events a figure cannot hold, whatever it shows of the others."""
-    return f"{vague} of {total} events are too vague to be placed and not in the figure."
 
 
 def _foot(ax: Axes, words: str, credit: str) -> None:

@@ -113,7 +113,13 @@ class MapPage:
         return shown[~shown.geometry.is_empty]
 
 
-def draw_zones(page: MapPage, zones: gpd.GeoDataFrame | None) -> None:
+def draw_zones(
+    page: MapPage,
+    zones: gpd.GeoDataFrame | None,
+    *,
+    remote: str = "remote desert",
+    unhatched: bool = True,
+) -> None:
     """
     Fill remote desert and hatch cave-prone ground by rank.
 
@@ -123,6 +129,10 @@ def draw_zones(page: MapPage, zones: gpd.GeoDataFrame | None) -> None:
         The map.
     zones
         Flagged zones with ``kind`` and ``rank``, or None.
+    remote
+        What the fill means, in words.
+    unhatched
+        Whether ground without a hatch may be ground without a map of rock.
     """
     if zones is None:
         return
@@ -135,7 +145,7 @@ def draw_zones(page: MapPage, zones: gpd.GeoDataFrame | None) -> None:
             "linewidth": 0.35,
         }
         page.bring(remote).plot(ax=page.ax, alpha=0.62, zorder=Z_ZONE, **style)
-        page.explain(group, Patch(alpha=0.62, **style), "remote desert")
+        page.explain(group, Patch(alpha=0.62, **style), remote)
     caves = zones[zones["kind"] == "cave_prone"]
     for rank in sorted({int(rank) for rank in caves["rank"]}):
         drawn = page.bring(caves[caves["rank"] == rank])
@@ -151,11 +161,12 @@ def draw_zones(page: MapPage, zones: gpd.GeoDataFrame | None) -> None:
     for rank in sorted({int(rank) for rank in caves["rank"]}, reverse=True):
         mark = Patch(facecolor="none", edgecolor=CAVE_INK[rank], hatch=CAVE_HATCH[rank])
         page.explain(group, mark, f"cave-prone, {RANK_WORDS[rank]} susceptibility")
-    page.explain(
-        group,
-        Patch(facecolor="none", edgecolor=INK["rule"], linewidth=0.7),
-        "no hatch: caves unknown,\nno soluble rock is mapped",
-    )
+    if unhatched:
+        page.explain(
+            group,
+            Patch(facecolor="none", edgecolor=INK["rule"], linewidth=0.7),
+            "no hatch: caves unknown,\nno soluble rock is mapped",
+        )
 
 
 def draw_corridor(page: MapPage, outline: gpd.GeoSeries, depth: str) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from matplotlib.lines import Line2D
 
 from borderzone.border import list_borders
 from borderzone.figures import country, furniture, layers, sheet
-from borderzone.figures.events import placed_events
+from borderzone.figures.events import drawn_words, placed_events
 from borderzone.figures.map_page import (
     MAP_BOX,
     SIDE_BOX,
@@ -23,6 +25,7 @@ from borderzone.figures.map_page import (
 )
 from borderzone.figures.relief import draw_relief
 from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, figure_of, page
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -218,10 +221,12 @@ def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> pd.DataFrame:
     layers.draw_corridor(drawn, corridor.outline, depth_words(corridor))
     layers.draw_border(drawn, corridor.border.stretches)
     posts = layers.draw_posts(drawn, corridor.border)
-    layers.draw_zones(drawn, result.zones)
+    layers.draw_zones(
+        drawn, result.zones, remote=_remote_words(result), unhatched=_unhatched(result)
+    )
     country.draw_rivers(drawn, ground.get("rivers"))
     country.draw_airfields(drawn, ground.get("airfields"))
-    layers.draw_incidents(drawn, placed_events(result))
+    _draw_incidents(drawn, result)
     country.draw_towns(drawn, ground.get("places"), corridor.outline, posts)
     if "countries" in ground:
         country.draw_countries(
@@ -230,7 +235,9 @@ def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> pd.DataFrame:
     else:
         deep_m = 1000 * max(corridor.depth_km.values())
         country.draw_neighbours(drawn, list_borders(), result.border, deep_m)
-    order = ("Border", "Flagged ground", "Incidents", "Ground")
+    for words in told.unknowns(result):
+        drawn.explain("Not known", Line2D([], [], linestyle="none"), textwrap.fill(words, 42))
+    order = ("Border", "Flagged ground", "Incidents", "Not known", "Ground")
     drawn.key = {name: drawn.key[name] for name in order if name in drawn.key}
     return posts
 
@@ -262,32 +269,53 @@ def _finish_page(
     sheet.footer(figure, colophon(drawn, result, shaded))
 
 
+def _draw_incidents(drawn: layers.MapPage, result: StudyResult) -> None:
+    events = placed_events(result)
+    shown = layers.draw_incidents(drawn, events)
+    beyond = 0 if events is None or shown is None else int(events["drawn"].sum()) - len(shown)
+    if beyond:
+        mark = Line2D([], [], linestyle="none")
+        drawn.explain("Incidents", mark, f"{beyond:,} with a circle off this sheet")
+
+
+def _remote_words(result: StudyResult) -> str:
+    unknown = told.remote_desert(result).unknown
+    return "remote desert" + (
+        f",\nnot known on {told.percent(unknown)} of the corridor" if unknown else ""
+    )
+
+
+def _unhatched(result: StudyResult) -> bool:
+    """Whether some ground has no hatch because no rock is mapped there."""
+    caves = told.cave_prone(result)
+    return caves.known and caves.unknown > 0
+
+
 def _finding(result: StudyResult) -> str:
-    flagged = result.flagged_share
-    if flagged is None:
-        return f"{result.name}: {result.border.length_km:,.0f} km of border"
-    low, high = 100 * flagged["remote_share"].min(), 100 * flagged["remote_share"].max()
-    if high < 0.5:
-        return f"{result.name}: no remote desert in the corridor, by any of the definitions"
+    share = told.remote_desert(result)
+    if not share.known:
+        return f"{result.name}: remote desert is {told.first_reason(result, 'remote desert')}"
+    rest = f"; {told.percent(share.unknown)} is not known" if share.unknown else ""
+    if share.high == 0:
+        where = "where the corridor is known" if rest else "in the corridor"
+        return f"{result.name}: no remote desert {where}, by any of the definitions{rest}"
     return (
-        f"{result.name}: {low:.0f} to {high:.0f} % of the corridor is remote desert, "
-        "depending on the definition"
+        f"{result.name}: {told.span(share.low, share.high)} of the corridor is remote desert, "
+        f"depending on the definition{rest}"
     )
 
 
 def _standing(result: StudyResult) -> str:
-    scenario = result.scenario
     words = [f"{result.border.length_km:,.1f} km of border"]
-    if result.zones is not None:
+    if told.hidden(result):
+        words.append("remote desert is not drawn, for its shape would tell where posts are")
+    elif told.remote_desert(result).known:
         words.append(
-            f"drawn: bare ground more than {scenario.remote_hours:g} h from the nearest town or "
-            "airfield"
+            f"drawn: bare ground more than {result.scenario.remote_hours:g} h from the nearest "
+            f"{told.origin_words(result)}"
         )
-    events = placed_events(result)
-    if events is not None:
-        words.append(
-            f"{int(events['drawn'].sum())} of {len(events)} incidents are placed well enough to draw"
-        )
+    if result.account is not None:
+        words.append(f"incidents, {told.incident_line(result)}{drawn_words(result)}")
     return "; ".join(words) + "."
 
 

@@ -12,7 +12,7 @@ from matplotlib.ticker import PercentFormatter
 from borderzone import access
 from borderzone.errors import InvalidParameterError
 from borderzone.figures.style import INK, context, drawing, halo, page
-from borderzone.figures.words import MODE_WORDS
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,6 @@ __all__ = [
     "race_to_cover",
     "race_words",
     "response_times",
-    "response_words",
     "sight_lines",
 ]
 
@@ -33,7 +32,6 @@ __all__ = [
 LONG = (10.4, 3.1)
 # Half of a page in width. Units: inches.
 SMALL = (5.2, 3.3)
-MEASURED = "lines of sight"
 
 
 @drawing
@@ -90,34 +88,9 @@ def response_times(result: StudyResult, ax: Axes | None = None) -> Axes:
             path_effects=halo(),
         )
         ax.set_ylim(0, top)
-        ax.set_ylabel("hours from the nearest origin")
-        ax.set_title(response_words(result))
+        ax.set_ylabel(f"hours from the nearest {told.origin_words(result)}")
+        ax.set_title(told.response_words(result), fontsize=9)
     return ax
-
-
-def response_words(result: StudyResult) -> str:
-    """
-    Say how long it takes to the border.
-
-    Parameters
-    ----------
-    result
-        What a study with travel times gave.
-
-    Returns
-    -------
-    str
-        A sentence without its full stop.
-    """
-    along = _along(result)
-    found = access.response_summary(along)
-    if not np.isfinite(found["median_h"]):
-        return "No way leads from the origins to half of the border"
-    median, worst = found["median_h"], along["hours"][along["state"] == "reached"].max()
-    return (
-        f"Half of the border is reached within {median:.1f} h {MODE_WORDS[result.scenario.force.mode]}, the "
-        f"farthest kilometre in {worst:.1f} h"
-    )
 
 
 @drawing
@@ -185,12 +158,13 @@ def race_words(result: StudyResult) -> str:
     """
     race = _reach(result).race
     length = result.segments["length_km"]
-    told = []
+    phrases = []
     for side, rows in race.groupby("side", sort=False):
         share = rows.droplevel("side")["response_share"]
         mean = float((share * length).sum() / length.sum())
-        told.append(f"{100 * mean:.0f} % of the border into {result.border.names.get(side, side)}")
-    return ", ".join(told)
+        into = result.border.names.get(side, side)
+        phrases.append(f"{told.percent(mean)} of the border into {into}")
+    return ", ".join(phrases)
 
 
 @drawing
@@ -218,17 +192,21 @@ def night_reach(result: StudyResult, ax: Axes | None = None) -> Axes:
     night = _reach(result).night
     months = np.arange(1, 13)
     flat = night["flat_km"].groupby("month").first().to_numpy(dtype=float)
-    told = access.NIGHT_FACTORS["foot"]
+    slower = access.NIGHT_FACTORS["foot"]
     with context():
         if ax is None:
             ax = page(SMALL).add_axes((0.12, 0.12, 0.84, 0.74))
-        low, high = (flat * end / told.factor for end in (told.low, told.high))
+        low, high = (flat * end / slower.factor for end in (slower.low, slower.high))
         ax.fill_between(months, low, high, color="#c9d5e3", linewidth=0)
         ax.plot(months, flat, color=INK["optimal"], linewidth=1.8)
-        ax.plot(months, flat / told.factor, color=INK["quiet"], linewidth=1.2, linestyle="--")
+        ax.plot(months, flat / slower.factor, color=INK["quiet"], linewidth=1.2, linestyle="--")
         notes = (
-            ("as fast as by day", flat / told.factor, 8),
-            (f"in the dark, {told.factor:g} ({told.low:g} to {told.high:g}) of that", low, -14),
+            ("as fast as by day", flat / slower.factor, 8),
+            (
+                f"in the dark, {slower.factor:g} ({slower.low:g} to {slower.high:g}) of that",
+                low,
+                -14,
+            ),
         )
         for words, line, up in notes:
             ax.annotate(
@@ -244,25 +222,20 @@ def night_reach(result: StudyResult, ax: Axes | None = None) -> Axes:
         ax.set_ylabel("km on foot over flat ground")
         ax.grid(axis="y")
         ax.set_axisbelow(True)
-        least, most = 100 * night["share"].min(), 100 * night["share"].max()
-        ax.set_title(
-            f"One night on foot: {flat.min():.0f} to {flat.max():.0f} km, {least:.0f} to {most:.0f} % of the corridor"
-        )
+        ax.set_title(f"One night on foot: {told.night_words(result)}", fontsize=8)
     return ax
 
 
 def _reach(result: StudyResult) -> Any:
     if result.reach is None:
-        msg = f"the study of {result.name} has no travel times: it lacks elevation or origins"
-        raise InvalidParameterError(msg)
+        raise InvalidParameterError(told.no_travel_times(result))
     return result.reach
 
 
 def _along(result: StudyResult) -> Any:
     along = _reach(result).along
     if along is None:
-        msg = f"the study of {result.name} tells no travel times, for posts are not shown"
-        raise InvalidParameterError(msg)
+        raise InvalidParameterError(told.no_travel_times(result))
     return along
 
 
@@ -299,11 +272,11 @@ def sight_lines(result: StudyResult, ax: Axes | None = None) -> Axes:
     InvalidParameterError
         If the study has no terrain, and so no share.
     """
-    if "f_mask" not in result.segments:
-        msg = f"the study of {result.name} has no elevation, so nothing is known of lines of sight"
-        raise InvalidParameterError(msg)
+    sight = told.out_of_sight(result)
+    if sight is None:
+        raise InvalidParameterError(told.without_elevation(result, "lines of sight"))
     rows = result.segments
-    measured = rows["f_mask_source"].to_numpy() == MEASURED
+    measured = rows["f_mask_source"].to_numpy() == told.MEASURED
     with context():
         ax = along_border(result, ax)
         edges = edges_km(result)
@@ -326,16 +299,16 @@ def sight_lines(result: StudyResult, ax: Axes | None = None) -> Axes:
         ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
         ax.set_ylim(0, 1)
         ax.set_ylabel("out of sight within 2 km")
-        ax.set_title(_finding(rows["f_mask"].to_numpy(dtype=float), measured))
+        ax.set_title(f"Out of a patrol's sight beside the border, by segment: {sight.words}")
         marks: list[Any] = [Line2D([], [], color=INK["optimal"], linewidth=1.6)]
         words = ["for a patrol on the line"]
-        for which, told in (
+        for which, how in (
             (True, "measured: standing still / after every stop"),
             (False, "assumed by landform, with its band"),
         ):
             if (measured == which).any():
                 marks.append(Patch(**_BANDS[which]))
-                words.append(told)
+                words.append(how)
         ax.legend(marks, words, loc="upper right", ncols=3, frameon=True, framealpha=0.9)
     return ax
 
@@ -388,15 +361,3 @@ def edges_km(result: StudyResult) -> FloatArray:
     """
     rows = result.segments
     return np.append(rows["km_start"].to_numpy(dtype=float), float(rows["km_end"].iloc[-1]))
-
-
-def _finding(share: FloatArray, measured: Any) -> str:
-    how = (
-        "measured"
-        if measured.all()
-        else "assumed from landforms"
-        if not measured.any()
-        else "measured in part"
-    )
-    low, high = 100 * np.nanmin(share), 100 * np.nanmax(share)
-    return f"{low:.0f} to {high:.0f} % of the ground beside the border is out of a patrol's sight, {how}"

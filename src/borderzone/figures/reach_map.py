@@ -25,6 +25,7 @@ from borderzone.figures.map_page import (
 from borderzone.figures.relief import draw_relief
 from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, figure_of, page
 from borderzone.figures.words import MODE_WORDS
+from borderzone.study import told
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -111,11 +112,7 @@ def travel_time_map_data(result: StudyResult) -> pd.DataFrame:
 def _bands(result: StudyResult) -> gpd.GeoDataFrame:
     """Ground by travel time, or say that there is none."""
     if result.reach is None or result.reach.bands is None:
-        msg = (
-            f"the study of {result.name} tells no travel times: it lacks elevation or origins, or "
-            "posts are not shown"
-        )
-        raise InvalidParameterError(msg)
+        raise InvalidParameterError(told.no_travel_times(result))
     return result.reach.bands
 
 
@@ -152,7 +149,9 @@ def _draw_bands(drawn: layers.MapPage, result: StudyResult) -> None:
             else f"{row.from_h:g} to {row.to_h:g} h"
         )
         drawn.explain(
-            "Travel time", Patch(**style), f"{words}: {_percent(row.share)} of the corridor"
+            "Travel time",
+            Patch(**style),
+            f"{words}: {told.percent(row.share)} of {told.ground_words(result)}",
         )
     cells = 4 * (result.scenario.resolution_m) ** 2
     parts = bands.geometry.explode(index_parts=False)
@@ -176,30 +175,22 @@ def _draw_origins(drawn: layers.MapPage, result: StudyResult) -> None:
     }
     points = shown.geometry.representative_point()
     drawn.ax.plot(points.x, points.y, zorder=layers.Z_BORDER + 1, **style)
-    kinds = " or ".join(sorted(set(shown["kind"]))) or "origin"
-    drawn.explain("Origins", Line2D([], [], **style), kinds)
+    drawn.explain("Origins", Line2D([], [], **style), told.origin_words(result))
 
 
 def _finding(result: StudyResult) -> str:
-    limit, bands = result.scenario.remote_hours, _bands(result)
-    far = bands.loc[bands["from_h"] >= limit - 1e-9, "share"].sum()
+    limit = result.scenario.remote_hours
+    far = told.beyond(_bands(result), limit)
     how = MODE_WORDS[result.scenario.force.mode]
-    return f"{result.name}: {_percent(far)} of the corridor is more than {limit:g} h away {how}"
+    return (
+        f"{result.name}: {told.percent(far)} of {told.ground_words(result)} is more than {limit:g} h "
+        f"away {how}"
+    )
 
 
 def _standing(result: StudyResult) -> str:
     roads = result.reach is not None and result.reach.on_roads
     return (
-        f"Hours from the nearest {_kinds(result)} {'on roads and ' if roads else ''}over open ground, slowed by slope and "
+        f"Hours from the nearest {told.origin_words(result)} {'on roads and ' if roads else ''}over open ground, slowed by slope and "
         f"surface; cells of {result.scenario.resolution_m / 1000:g} km."
     )
-
-
-def _kinds(result: StudyResult) -> str:
-    if result.origins is None:
-        return "origin"
-    return " or ".join(sorted(set(result.origins["kind"])))
-
-
-def _percent(share: float) -> str:
-    return "less than 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MultipleLocator
@@ -13,8 +12,8 @@ from matplotlib.ticker import MultipleLocator
 import borderzone
 from borderzone._checks import check_positive
 from borderzone.figures import sheet
-from borderzone.figures.strip_data import Strip, gather
-from borderzone.figures.strip_rows import DRAW_ROW, VOID, has_row
+from borderzone.figures.strip_data import UNKNOWN, Strip, gather
+from borderzone.figures.strip_rows import DRAW_ROW, NOT_KNOWN, VOID, has_row
 from borderzone.figures.style import (
     A4_LANDSCAPE,
     A4_PORTRAIT,
@@ -29,7 +28,8 @@ from borderzone.figures.style import (
     halo,
     page,
 )
-from borderzone.figures.words import attribution, left_out_words
+from borderzone.figures.words import attribution
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +42,14 @@ __all__ = ["strip_map"]
 
 # Theme -> height of its row beside the others.
 ROWS = {"plan": 2.1, "elevation": 1.0, "rugged": 0.75, "flags": 1.1, "incidents": 0.8, "seen": 1.2}
+# What a row shows, where a study may lack it.
+ROW_WORDS = {
+    "elevation": "elevation",
+    "rugged": "ruggedness",
+    "flags": "flags",
+    "incidents": "incidents",
+    "seen": "what patrols see",
+}
 # A folded page has room for the rows that answer the question.
 FOLDED = ("plan", "elevation", "flags", "seen")
 GAP = 0.24
@@ -198,7 +206,7 @@ def _frame(strip: Strip, ax: Axes, stretch: float | None) -> None:
     figure.legend(
         handles=_key(strip),
         loc="upper left",
-        bbox_to_anchor=(sheet.SIDE / wide, 1 - (1.0 if strip.result.synthetic else 0.8) / high),
+        bbox_to_anchor=(sheet.SIDE / wide, 1 - (1.04 if strip.result.synthetic else 0.86) / high),
         ncols=5 if wide > 10 else 3,
         columnspacing=1.3,
         handlelength=2.6,
@@ -210,16 +218,22 @@ def _frame(strip: Strip, ax: Axes, stretch: float | None) -> None:
     )
     sheet.footer(
         figure,
-        f"{credit} The border is pulled straight, so shapes off it are not "
+        f"{_unknowns(strip)}{credit} The border is pulled straight, so shapes off it are not "
         "true; every place is shown once, at its nearest kilometre. "
         f"borderzone {borderzone.__version__}, run {strip.result.run_id}. {sheet.DISCLAIMER}",
     )
 
 
 def _key(strip: Strip) -> list[Any]:
-    marks: list[Any] = [
-        Patch(facecolor=INK["desert"], edgecolor=INK["desert_line"], label="remote desert")
-    ]
+    marks: list[Any] = []
+    remote = told.remote_desert(strip.result)
+    if remote.known and "remote_share" in strip.segments:
+        marks.append(
+            Patch(facecolor=INK["desert"], edgecolor=INK["desert_line"], label="remote desert")
+        )
+    if _shows_unknown(strip):
+        label = f"remote desert not known, {told.percent(remote.unknown)}"
+        marks.append(Patch(label=label, **NOT_KNOWN))
     if strip.bins is not None:
         marks.append(Patch(label="nearer to another kilometre", **VOID))
     ranks = strip.segments.get("cave_rank")
@@ -261,24 +275,35 @@ def _key(strip: Strip) -> list[Any]:
     return marks
 
 
+def _unknowns(strip: Strip) -> str:
+    """Sentences on rows that are not drawn, and on what nobody knows."""
+    absent = [words for name, words in ROW_WORDS.items() if not has_row(strip, name)]
+    rows = [f"not drawn, for there is no such result: {', '.join(absent)}"] if absent else []
+    phrases = [*rows, *told.unknowns(strip.result)]
+    return "".join(f"{each[0].upper()}{each[1:]}. " for each in phrases)
+
+
+def _shows_unknown(strip: Strip) -> bool:
+    plan = strip.bins is not None and bool((strip.bins[2] == UNKNOWN).any())
+    rows = strip.segments.get("remote_share_unknown")
+    return plan or (rows is not None and bool((rows > 0).any()))
+
+
 def _finding(strip: Strip) -> str:
-    rows = strip.segments
-    if "remote_share" not in rows or not np.isfinite(rows["remote_share"]).any():
-        return f"{strip.result.name}: the border pulled straight"
-    worst = rows[rows["remote_share"] >= 0.5]
-    if worst.empty:
-        return f"{strip.result.name}: no segment is mostly remote desert"
-    length = float((worst["km_end"] - worst["km_start"]).sum())
-    return f"{strip.result.name}: along {length:,.0f} km of the border most ground is remote desert"
+    result = strip.result
+    if told.hidden(result):
+        return f"{result.name}: the border pulled straight"
+    return f"{result.name}: {told.mostly_remote_words(result)}"
 
 
 def _standing(strip: Strip, stretch: float | None) -> str:
+    result = strip.result
     words = f"{len(strip.segments)} segments of {strip.segments['length_km'].mean():.1f} km."
     if stretch is not None:
-        words += f" Top row: the scale across the border is {stretch:.1f} times the scale along it."
-    if "incidents_expected" in strip.segments:
-        words += f" {left_out_words(strip.result)}"
-    return words.rstrip()
+        words += f" Top row: scale across the border {stretch:.1f} times that along it."
+    if result.account is not None:
+        words += f" Incidents, {told.incident_line(result)}."
+    return words
 
 
 def _stretch(ax: Axes, rows: dict[str, Axes]) -> float | None:

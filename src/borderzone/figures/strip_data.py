@@ -10,13 +10,16 @@ import numpy as np
 import pandas as pd
 
 from borderzone.figures.events import events_by_segment, placed_events
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray
     from borderzone.study import StudyResult
 
-__all__ = ["Strip", "gather", "strip_map_data"]
+__all__ = ["UNKNOWN", "Strip", "gather", "strip_map_data"]
 
+# What stands for a share that is not known.
+UNKNOWN = -1.0
 # Towns this near the border are named on the strip. Units: km.
 PLACE_REACH_KM = 15.0
 
@@ -38,7 +41,8 @@ class Strip:
         Placed incidents: ``km``, ``offset``, ``radius_km``, ``synthetic``.
     bins
         Edges along and across the border and the share of remote desert
-        between them, NaN where no ground is nearest; None without rasters.
+        between them, NaN where no ground is nearest and -1 where it is not
+        known; None without rasters.
     """
 
     result: StudyResult
@@ -110,6 +114,7 @@ def strip_map_data(result: StudyResult) -> pd.DataFrame:
         "elevation_max_m",
         "tri_m",
         "remote_share",
+        "remote_share_unknown",
         "cave_rank",
         "rate_night",
         "rate_day",
@@ -172,17 +177,21 @@ def _plan_bins(
     result: StudyResult, *, step_km: float = 5.0
 ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
     layers = result.layers
-    if layers is None or "remote_desert" not in layers:
+    if layers is None or told.hidden(result):
         return None
-    km, offset, flag = (
-        layers[name].to_numpy().ravel() for name in ("chainage_km", "offset_km", "remote_desert")
-    )
+    km, offset = (layers[name].to_numpy().ravel() for name in ("chainage_km", "offset_km"))
+    flag = np.full(km.shape, np.nan)
+    if "remote_desert" in layers:
+        flag = layers["remote_desert"].to_numpy().ravel()
     known = np.isfinite(km) & np.isfinite(offset)
     deep = max(result.corridor.depth_km.values())
     x = np.linspace(0, result.border.length_km, math.ceil(result.border.length_km / step_km) + 1)
     y = np.linspace(-deep, deep, 2 * math.ceil(deep / step_km) + 1)
     cells, _, _ = np.histogram2d(km[known], offset[known], bins=(x, y))
     known &= np.isfinite(flag)
+    told_of, _, _ = np.histogram2d(km[known], offset[known], bins=(x, y))
     flagged, _, _ = np.histogram2d(km[known], offset[known], bins=(x, y), weights=flag[known])
-    share = np.divide(flagged, cells, out=np.full_like(cells, np.nan), where=cells > 0)
+    share = np.divide(flagged, told_of, out=np.full_like(cells, UNKNOWN), where=told_of > 0)
+    share[2 * told_of < cells] = UNKNOWN
+    share[cells == 0] = np.nan
     return x, y, share

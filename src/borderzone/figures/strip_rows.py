@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
 from pyproj import Geod
 
+from borderzone.figures.strip_data import UNKNOWN
 from borderzone.figures.style import CAVE_HATCH, CAVE_INK, INK, RULE_STYLE, halo
 
 if TYPE_CHECKING:
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
 
     from borderzone.figures.strip_data import Strip
 
-__all__ = ["DRAW_ROW", "VOID", "has_row"]
+__all__ = ["DRAW_ROW", "NOT_KNOWN", "VOID", "has_row"]
 
+# Ground of which it is not known whether it is remote desert.
+NOT_KNOWN: dict[str, Any] = {"facecolor": "#d3d6dc", "edgecolor": "#9aa0a8", "linewidth": 0.5}
 WGS84 = Geod(ellps="WGS84")
-GROUND = ListedColormap([INK["land"], INK["desert"]])
+GROUND = ListedColormap([NOT_KNOWN["facecolor"], INK["land"], INK["desert"]])
 VOID: dict[str, Any] = {
     "facecolor": "#ffffff",
     "edgecolor": "#bbbbbb",
@@ -48,7 +51,7 @@ def has_row(strip: Strip, name: str) -> bool:
         Whether to draw it.
     """
     needed = {
-        "plan": strip.bins is not None or len(strip.points) > 0,
+        "plan": True,
         "elevation": "elevation_mean_m" in strip.segments,
         "rugged": "tri_m" in strip.segments,
         "flags": "remote_share" in strip.segments,
@@ -65,8 +68,9 @@ def _draw_plan(row: Axes, strip: Strip) -> str:
         # Where no ground is nearest the hatched page shows through.
         first, last = float(x[0]), float(x[-1])
         row.add_patch(Rectangle((first, -deep), last - first, 2 * deep, **VOID))
-        ground = np.ma.masked_invalid(np.where(np.isfinite(share.T), share.T >= 0.5, np.nan))
-        row.pcolormesh(x, y, ground, cmap=GROUND, vmin=0, vmax=1)
+        kinds = np.where(share.T == UNKNOWN, 0, np.where(share.T >= 0.5, 2, 1))
+        ground = np.ma.masked_where(np.isnan(share.T), kinds)
+        row.pcolormesh(x, y, ground, cmap=GROUND, vmin=0, vmax=2)
     row.axhline(0, color="#ffffff", linewidth=3.6, zorder=4)
     row.axhline(0, color=INK["border"], linewidth=1.6, zorder=5)
     _draw_points(row, strip)
@@ -163,9 +167,19 @@ def _draw_rugged(row: Axes, strip: Strip) -> str:
 
 
 def _draw_flags(row: Axes, strip: Strip) -> str:
-    share = strip.segments["remote_share"].to_numpy(dtype=float)
-    row.stairs(np.nan_to_num(share), strip.edges, fill=True, color=INK["desert"])
-    row.stairs(np.nan_to_num(share), strip.edges, color=INK["desert_line"], linewidth=0.8)
+    share = np.nan_to_num(strip.segments["remote_share"].to_numpy(dtype=float))
+    unknown = strip.segments["remote_share_unknown"].to_numpy(dtype=float)
+    row.stairs(share, strip.edges, fill=True, color=INK["desert"])
+    row.stairs(
+        np.where(unknown > 0, share + unknown, np.nan),
+        strip.edges,
+        baseline=np.where(unknown > 0, share, np.nan),
+        fill=True,
+        color=NOT_KNOWN["facecolor"],
+    )
+    row.stairs(
+        np.where(unknown < 1, share, np.nan), strip.edges, color=INK["desert_line"], linewidth=0.8
+    )
     row.set_ylim(-0.52, 1.0)
     row.set_yticks([0, 0.5, 1.0])
     row.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
+
+from borderzone.study.told import MODE_WORDS
 
 if TYPE_CHECKING:
     from borderzone.study import StudyResult
@@ -12,13 +13,10 @@ __all__ = [
     "ASSUMPTION_WORDS",
     "MODE_WORDS",
     "attribution",
-    "left_out_words",
-    "say",
     "sensor_words",
     "signed",
 ]
 
-MODE_WORDS = {"vehicle_off_road": "by vehicle off road", "vehicle": "by vehicle", "foot": "on foot"}
 # Name of an assumption in the tables -> what a reader calls it.
 ASSUMPTION_WORDS = {
     "r50_factor": "detection range",
@@ -30,33 +28,6 @@ ASSUMPTION_WORDS = {
     "shift_factor": "shifts",
     "availability": "availability",
 }
-
-
-def say(number: float) -> str:
-    """
-    Return a number of units as one would say it, to three digits at most.
-
-    Parameters
-    ----------
-    number
-        The number; infinity where no number is enough.
-
-    Returns
-    -------
-    str
-        The words.
-
-    Examples
-    --------
-    >>> say(1234.5), say(87.2), say(float("inf"))
-    ('1,230', '87', 'no number of')
-    """
-    if not math.isfinite(number):
-        return "no number of"
-    if number < 100:
-        return f"{number:.0f}"
-    digits = 2 - math.floor(math.log10(abs(number)))
-    return f"{round(number, digits):,.0f}"
 
 
 def signed(number: float) -> str:
@@ -98,27 +69,6 @@ def sensor_words(result: StudyResult) -> str:
     sensor = result.scenario.force.sensor
     name = str(getattr(sensor, "name", sensor)).replace("_", " ")
     return f"the {name}" if not name.endswith("s") else name
-
-
-def left_out_words(result: StudyResult) -> str:
-    """
-    Say how many incidents are too vague to be in a figure.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        A sentence; empty for a study without incidents.
-    """
-    counts = next((t.attrs for t in (result.overlay, result.pressure) if t is not None), None)
-    if counts is None:
-        return ""
-    total = counts["n_events"]
-    return f"{total - counts['n_placed']} of {total} incidents are too vague to be placed."
 
 
 def attribution(result: StudyResult, *names: str) -> str:

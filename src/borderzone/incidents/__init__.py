@@ -21,7 +21,7 @@ from borderzone.incidents.interdiction_curve import (
     interdiction_band,
     interdiction_curve,
 )
-from borderzone.incidents.overlay import overlay
+from borderzone.incidents.overlay import Account, account, overlay
 from borderzone.incidents.precision import disc_share_beyond_edge, regions
 from borderzone.incidents.pressure import (
     REPORTED_NOT_CROSSED,
@@ -49,12 +49,14 @@ __all__ = [
     "REPORTED_NOT_CROSSED",
     "TERMS",
     "UNSTATED",
+    "Account",
     "CrossingEstimate",
     "DatasetTerms",
     "Enrichment",
     "InterdictionBand",
     "Kernel",
     "Written",
+    "account",
     "aggregate",
     "article",
     "check",

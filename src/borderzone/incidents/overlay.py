@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from borderzone._typing import IntArray, Seed
     from borderzone.corridor import Corridor
 
-__all__ = ["ESTIMAND", "UNDERLYING_ESTIMAND", "hits_by_draw", "overlay"]
+__all__ = ["ESTIMAND", "UNDERLYING_ESTIMAND", "Account", "account", "hits_by_draw", "overlay"]
 
 ESTIMAND = (
     "number of the located, reported events that truly happened in the zone; the band is the "
@@ -137,6 +138,163 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
     error_km = table.attrs["median_error_km"]
     table["below_precision"] = np.sqrt(table["area_km2"]) < (error_km or 0.0)
     return table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """
+    Where all rows of a table of incidents went, as from `account`.
+
+    Attributes
+    ----------
+    reported
+        Rows of the table; the four below add up to it.
+    unreadable
+        Rows that cannot be used.
+    vague
+        Events too vague to be placed.
+    outside
+        Events that cannot lie in the corridor.
+    inside
+        Events that lie in it, or may.
+    expected
+        Mean number of events in it, over all places where they may have been.
+    circles
+        Placed events that are known to lie in a circle; the others are known to an area.
+    """
+
+    reported: int
+    unreadable: int
+    vague: int
+    outside: int
+    inside: int
+    expected: float
+    circles: int
+
+    @property
+    def line(self) -> str:
+        """
+        Say in one line where all rows went.
+
+        Returns
+        -------
+        str
+            Without full stop.
+
+        Examples
+        --------
+        >>> Account(reported=8, unreadable=0, vague=3, outside=2, inside=3, expected=3.0, circles=4).line
+        '8 reported: 3 too vague, 2 outside, 3 in the corridor'
+        """
+        gone = (
+            (self.unreadable, "unreadable"),
+            (self.vague, "too vague"),
+            (self.outside, "outside"),
+        )
+        parts = [f"{number:,} {why}" for number, why in gone if number]
+        return f"{self.reported:,} reported: {', '.join([*parts, self.inside_words])}"
+
+    @property
+    def finding(self) -> str:
+        """
+        Say how many of all events are in the corridor, for a title.
+
+        Returns
+        -------
+        str
+            Without full stop.
+
+        Examples
+        --------
+        >>> Account(reported=8, unreadable=0, vague=3, outside=2, inside=3, expected=3.0, circles=4).finding
+        '3 of 8 incidents lie in the corridor'
+        """
+        verb = "lie" if self._certain else "may lie"
+        return f"{self.inside:,} of {self.reported:,} incidents {verb} in the corridor"
+
+    @property
+    def _certain(self) -> bool:
+        return abs(self.expected - self.inside) < 0.05
+
+    @property
+    def inside_words(self) -> str:
+        """
+        Say how many events are in the corridor.
+
+        Returns
+        -------
+        str
+            With the mean number where some may lie outside.
+
+        Examples
+        --------
+        >>> Account(reported=3, unreadable=0, vague=0, outside=0, inside=3, expected=2.4, circles=3).inside_words
+        '3 that may lie in the corridor (2.4 expected)'
+        """
+        if self._certain:
+            return f"{self.inside:,} in the corridor"
+        return f"{self.inside:,} that may lie in the corridor ({self.expected:,.1f} expected)"
+
+
+def account(
+    events: gpd.GeoDataFrame,
+    corridor: Corridor,
+    *,
+    draws: int = 500,
+    seed: Seed = 1,
+    admin1: gpd.GeoDataFrame | None = None,
+) -> Account:
+    """
+    Say where all rows of a table of incidents went.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+    corridor
+        The corridor.
+    draws
+        Imputations.
+    seed
+        Seed, or a generator from which one is taken.
+    admin1
+        Provinces, for events known only to their province.
+
+    Returns
+    -------
+    Account
+        Counts that add up.
+
+    Raises
+    ------
+    DataError
+        If the events were not read with `read`.
+    InvalidParameterError
+        If `draws` is not a whole number above zero, or the seed or corridor is impossible.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> from borderzone.incidents import read
+    >>> corridor = bz.Corridor.around(bz.Border.between("IRQ", "SYR"))
+    >>> rows = pd.DataFrame({"lat": [34.4, 33, 99], "lon": [41.1, 44.4, 41], "where_prec": [1, 1, 1]})
+    >>> account(read(rows), corridor, draws=100).line
+    '3 reported: 1 unreadable, 1 outside, 1 in the corridor'
+    """
+    drawn = prepare(events, draws=draws, seed=seed, admin1=admin1)
+    totals, hits = count_draws(drawn, [corridor_outline(corridor)])
+    kinds = drawn.placed["kind"].to_numpy(dtype=object)
+    unreadable = (events["status"] == "quarantined").to_numpy()
+    placed, inside = kinds != "excluded", hits[:, 0] > 0
+    return Account(
+        reported=len(events),
+        unreadable=int(unreadable.sum()),
+        vague=int((~placed & ~unreadable).sum()),
+        outside=int((placed & ~inside).sum()),
+        inside=int(inside.sum()),
+        expected=float(totals[0].mean()),
+        circles=int(np.isin(kinds, ["disc", "gaussian"]).sum()),
+    )
 
 
 def hits_by_draw(  # noqa: PLR0913 (same names as `overlay`)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from borderzone.study import told
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Table", "number", "share", "table", "units", "whole"]
+__all__ = ["Table", "counted", "number", "share", "table", "whole"]
 
 Table = dict[str, Any]
 
@@ -105,27 +107,7 @@ def share(value: Any) -> str:
     str
         "unknown" where it is not known.
     """
-    return "unknown" if value is None or not math.isfinite(value) else f"{100 * value:.0f} %"
-
-
-def units(low: float, middle: float, high: float) -> str:
-    """
-    Write a number of units with its band.
-
-    Parameters
-    ----------
-    low, middle, high
-        Ends and middle of the band; infinity where no number is enough.
-
-    Returns
-    -------
-    str
-        The words.
-    """
-    if not math.isfinite(middle):
-        return "no number is enough"
-    top = f"{high:,.0f}" if math.isfinite(high) else "no number"
-    return f"{middle:,.0f} ({low:,.0f} to {top})"
+    return told.percent(value)
 
 
 def whole(value: float) -> str:
@@ -142,4 +124,4 @@ def whole(value: float) -> str:
     str
         The words.
     """
-    return f"{value:,.0f}" if math.isfinite(value) else "no number is enough"
+    return told.count(value) if math.isfinite(value) else "no number is enough"

@@ -9,6 +9,7 @@ from jinja2 import Environment, StrictUndefined
 
 import borderzone
 from borderzone._guards.escapes import page_value
+from borderzone.figures.events import drawn_words
 from borderzone.figures.sheet import DISCLAIMER
 from borderzone.report import wording
 from borderzone.report.caves import caves_table, caves_words
@@ -42,6 +43,7 @@ from borderzone.report.reported import (
     zone_words,
 )
 from borderzone.report.tables import TABLE_WORDS
+from borderzone.study import told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,10 +139,11 @@ def _corridor(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
     ]
     if result.zones is not None:
         words.append(
-            "Remote desert is bare ground farther in time than a threshold from the nearest origin. "
-            "Cave-prone is a susceptibility of mapped soluble rock; where no rock is mapped it is "
-            "unknown, which is not the same as none."
+            "Remote desert is bare ground farther in time than a threshold from the nearest "
+            f"{told.origin_words(result)}. Cave-prone is a susceptibility of mapped soluble rock; where no "
+            "rock is mapped it is unknown, which is not the same as none."
         )
+    words += [f"{each[0].upper()}{each[1:]}." for each in told.unknowns(result)]
     words += index_words(result)
     return _section(
         "corridor",
@@ -182,16 +185,17 @@ def _reach(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
     )
 
 
-def _units(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | None:
+def _units(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
     result = edition.result
     if result.required is None:
-        return None
+        unknown = f"How many units it takes is {told.nowhere(result, 'units')}."
+        return _section("units", "How many units", paragraphs=[unknown])
     force = result.scenario.force
     words = [
         (
             f"A unit is {force.crew} people. Stopping somebody takes three things: that a patrol "
-            f"sees them, that it knows what it sees ({100 * force.p_identify:.0f} % of times) and that it "
-            f"gets there ({100 * force.p_respond:.0f} %). Seeing is therefore always drawn as the upper "
+            f"sees them, that it knows what it sees ({told.percent(force.p_identify)} of times) and that it "
+            f"gets there ({told.percent(force.p_respond)}). Seeing is therefore always drawn as the upper "
             "bound."
         ),
         (
@@ -209,8 +213,10 @@ def _units(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | N
     )
 
 
-def _hangs_on(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
+def _hangs_on(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | None:
     result = edition.result
+    if result.assumptions is None:
+        return None
     words = []
     if result.terrain_variance is not None:
         words.append(str(result.terrain_variance["statement"]))
@@ -270,22 +276,21 @@ def _whatif(
 
 def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | None:
     result = edition.result
-    if result.overlay is None and result.incidents is None:
-        return None
+    if result.overlay is None and result.incidents is None and result.account is None:
+        words = [f"Incidents are {result.missing['incidents'].words}."]
+        return _section("incidents", "Incidents", paragraphs=words)
     words = [
         (
             "A report places an event in a town, a district or a desert, not at a point. Every event is "
             "therefore moved over all the places it may have been, and counted each time."
         )
     ]
+    if result.account is not None:
+        words.append(f"All rows: {result.account.line}{drawn_words(result)}.")
     table = result.overlay
     if table is not None and "excluded" in table.attrs:
         gone = excluded_words(table.attrs["excluded"])
-        words.append(
-            f"{table.attrs['n_placed']} of {table.attrs['n_events']} events can be placed, "
-            f"{table.attrs['n_in_corridor']:.1f} of them in the corridor. Too vague to be placed, and "
-            f"counted here: {gone or 'none'}."
-        )
+        words.append(f"Too vague to be placed, or unreadable, and counted here: {gone or 'none'}.")
     if result.event_credit:
         words.append(f"{result.event_credit.rstrip('.')}.")
     words += zone_words(result) + flagged_words(result)

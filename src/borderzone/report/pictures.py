@@ -15,6 +15,7 @@ from borderzone.figures.sheet import internal_band
 from borderzone.figures.style import figure_of
 from borderzone.io import write_csv
 from borderzone.report.tables import credited
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,16 +163,15 @@ def plans(result: StudyResult, comparison: StudyResult | None) -> list[Plan]:
             table=lambda: figures.corridor_map_data(result),
         )
     ]
-    if "elevation_mean_m" in result.segments:
-        listed.append(
-            Plan(
-                name="strip",
-                title="strip map",
-                caption="The same border pulled straight, segment by segment.",
-                draw=lambda: figures.strip_map(result),
-                table=lambda: figures.strip_map_data(result).reset_index(),
-            )
+    listed.append(
+        Plan(
+            name="strip",
+            title="strip map",
+            caption="The same border pulled straight, segment by segment.",
+            draw=lambda: figures.strip_map(result),
+            table=lambda: figures.strip_map_data(result).reset_index(),
         )
+    )
     if result.curve is not None:
         listed.append(
             Plan(
@@ -197,7 +197,10 @@ def _reach_plans(result: StudyResult) -> list[Plan]:
             Plan(
                 name="travel_time",
                 title="travel time",
-                caption="Hours from the nearest origin. Ground beyond the dashed line was not looked at.",
+                caption=(
+                    f"Hours from the nearest {told.origin_words(result)}. Ground beyond the dashed line was "
+                    "not looked at."
+                ),
                 draw=lambda: figures.travel_time_map(result),
                 table=lambda: figures.travel_time_map_data(result),
             ),
@@ -216,8 +219,8 @@ def _reach_plans(result: StudyResult) -> list[Plan]:
                 name="race",
                 title="race to cover",
                 caption=(
-                    "Share of each segment from which the nearest origin is at the line before "
-                    "somebody who was seen there is in the nearest cover."
+                    "Share of each segment on which the response from the nearest "
+                    f"{told.origin_words(result)} is at the line before somebody who was seen there is in the nearest cover."
                 ),
                 draw=lambda: figures.race_to_cover(result),
                 table=race.reset_index,

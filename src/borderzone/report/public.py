@@ -339,5 +339,8 @@ def _joined(column: pd.Series, name: str, groups: pd.Series, weight: pd.Series) 
     if not pd.api.types.is_float_dtype(column):
         return grouped.agg(lambda values: values.mode().iloc[0])
     known = column.notna()
+    if name == "remote_share":  # of all ground: where none is known it adds nothing
+        known = known.groupby(groups).transform("any")
+        column = column.fillna(0.0)
     total = (column * weight).where(known).groupby(groups).sum(min_count=1)
     return total / weight.where(known).groupby(groups).sum(min_count=1)

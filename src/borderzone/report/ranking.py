@@ -31,15 +31,16 @@ def index_words(result: StudyResult) -> list[str]:
     if table is None or not (table["kind"] == "segment").any():
         return []
     told = table.attrs
+    weighting = result.scenario.weighting().sentence() + _gaps(result)
     if not math.isfinite(told["kendall_tau_p50"]):
-        return [result.scenario.weighting().sentence()]
+        return [weighting]
     segments = table[table["kind"] == "segment"]
     hardest = segments[segments["rank"] <= told["top"]]
     firm = int((hardest["top_share"] >= 0.95).sum())
     low, high = (math.exp(sign * 1.645 * told["spread"]) for sign in (-1, 1))
     return [
         (
-            f"{result.scenario.weighting().sentence()} Weights are a judgement, so the ranking of the "
+            f"{weighting} Weights are a judgement, so the ranking of the "
             f"segments was repeated {told['draws']:,} times with every weight multiplied by a factor of its "
             f"own, nine in ten of them between {low:.2f} and {high:.2f}: half of the rankings agree with "
             f"the one shown to a Kendall's tau of {told['kendall_tau_p50']:.2f} or more, 95 % to "
@@ -48,6 +49,15 @@ def index_words(result: StudyResult) -> list[str]:
             "The index ranks ground; it is no probability."
         )
     ]
+
+
+def _gaps(result: StudyResult) -> str:
+    """Name the members of the index that are known nowhere, and so are not in it."""
+    members = result.ground.members
+    if members is None:
+        return ""
+    absent = [str(name).removeprefix("member_") for name in members if members[name].isnull().all()]
+    return f" Not known anywhere, and so not in the index: {', '.join(absent)}." if absent else ""
 
 
 def stability_table(result: StudyResult) -> cells.Table | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from borderzone import access
 from borderzone.figures.reach_charts import race_words
 from borderzone.figures.words import MODE_WORDS
 from borderzone.report import cells
+from borderzone.study import told
 from borderzone.study.reach import BREAKS_H
 
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from borderzone.study.posts import PostSight
 
 __all__ = ["light_table", "night_table", "reach_words", "response_table", "sight_words"]
-
-MEASURED = "lines of sight"
 
 
 def reach_words(result: StudyResult) -> list[str]:
@@ -33,12 +30,17 @@ def reach_words(result: StudyResult) -> list[str]:
     Returns
     -------
     list of str
-        Paragraphs; none without travel times.
+        Paragraphs; why there is none, without travel times.
     """
     reach = result.reach
     if reach is None:
-        return []
-    words = [] if reach.along is None else [_response(result)]
+        return [f"Reach and sight are {told.nowhere(result, 'travel times')}."]
+    if reach.along is not None:
+        words = [_response(result)]
+    elif told.hidden(result):
+        words = ["Travel times are not shown, for posts could be read in them."]
+    else:
+        words = [f"Travel times are {told.nowhere(result, 'travel times')}."]
     if reach.race is not None:
         words.append(_race(result))
     return [*words, _night(result)]
@@ -56,23 +58,10 @@ def _race(result: StudyResult) -> str:
 
 def _response(result: StudyResult) -> str:
     reach = result.reach
-    assert reach is not None and reach.along is not None  # noqa: S101, PT018 - asked for before
-    along = reach.along
-    found = access.response_summary(along)
-    kinds = "origin" if result.origins is None else " or ".join(sorted(set(result.origins["kind"])))
-    words = (
-        f"From the nearest {kinds}, {MODE_WORDS[reach.mode]}, half of the border is reached within "
-        f"{_hours(found['median_h'])}, nine tenths within {_hours(found['p90_h'])}, and the farthest kilometre "
-        f"in {_hours(found['worst_h'])}."
-    )
-    for count, why in (
-        (found["unreachable"], "no way leads"),
-        (found["unknown"], "there is no elevation"),
-    ):
-        if count:
-            words += f" To {count:.0f} of {found['points']:.0f} kilometres {why}."
-    return words + (
-        " That is driving over open ground, without mustering, halts or breakdowns; "
+    assert reach is not None  # noqa: S101 - asked for before
+    return (
+        f"{told.response_words(result)}, from the nearest {told.origin_words(result)}. That is driving over open "
+        "ground, without mustering, halts or breakdowns; "
         + ("roads count as given." if reach.on_roads else "roads are not in it.")
     )
 
@@ -81,15 +70,12 @@ def _night(result: StudyResult) -> str:
     reach = result.reach
     assert reach is not None  # noqa: S101 - asked for before
     night = reach.night
-    flat = night["flat_km"]
-    share = night["share"]
     return (
         f"Without useful light the night lasts {night['night_h'].min():.1f} to "
         f"{night['night_h'].max():.1f} h in the middle of the border. Somebody on foot in the dark, at "
-        f"{night.attrs['flat_km_h']:.1f} km/h on the flat and without a rest, makes {flat.min():.0f} to "
-        f"{flat.max():.0f} km in it, and from the border reaches {100 * share.min():.0f} to "
-        f"{100 * share.max():.0f} % of the corridor on either side. This says how deep the ground behind "
-        "the line matters. It predicts no crossing, and most who walk there are civilians."
+        f"{night.attrs['flat_km_h']:.1f} km/h and without a rest, makes from the border in it "
+        f"{told.night_words(result)} on either side. This says how deep the ground behind the line "
+        "matters. It predicts no crossing, and most who walk there are civilians."
     )
 
 
@@ -107,17 +93,20 @@ def sight_words(result: StudyResult) -> list[str]:
     list of str
         Paragraphs; none without terrain.
     """
-    rows = result.segments
-    if "f_mask" not in rows:
+    sight = told.out_of_sight(result)
+    if sight is None:
         return []
-    measured = rows["f_mask_source"] == MEASURED
-    low, high = 100 * rows["f_mask"].min(), 100 * rows["f_mask"].max()
-    words = f"Of the ground within 2 km of the border {low:.0f} to {high:.0f} % is out of sight of a patrol on it, by segment."
-    if measured.all():
+    words = (
+        f"Of the ground within 2 km of the border {told.span(sight.low, sight.high)} is out of sight of a "
+        "patrol on it, by segment."
+    )
+    if sight.unknown:
+        words += f" In {sight.unknown} of {sight.segments} segments it is not known."
+    if sight.measured == sight.segments:
         words += " That was measured, line of sight by line of sight, from stops along the border."
-    elif measured.any():
+    elif sight.measured:
         words += (
-            f" On {measured.sum()} of {len(rows)} segments that was measured, line of sight by line of "
+            f" On {sight.measured} of {sight.segments} segments that was measured, line of sight by line of "
             "sight; on the others it is assumed from their landforms."
         )
     else:
@@ -131,7 +120,7 @@ def sight_words(result: StudyResult) -> list[str]:
 def _posts(posts: PostSight) -> str:
     return (
         f"From {cells.counted(posts.n_posts, 'post')} with eyes {posts.height_m:g} m above the ground, "
-        f"{100 * posts.share:.0f} % of the corridor is in sight within {posts.max_km:g} km of one at least, in clear air "
+        f"{told.percent(posts.share)} of the corridor is in sight within {posts.max_km:g} km of one at least, in clear air "
         "and by line of sight alone: seen ground is not watched ground."
     )
 
@@ -154,19 +143,18 @@ def response_table(result: StudyResult) -> cells.Table | None:
     if reach is None or reach.along is None or reach.bands is None:
         return None
     found = access.response_summary(reach.along, thresholds_h=BREAKS_H)
-    bands = reach.bands.set_index("from_h")["share"]
     rows = [
         (
             f"more than {limit:g} h",
             cells.share(found[f"share_beyond_{limit:g}_h"]),
-            cells.share(bands[bands.index >= limit].sum()),
+            cells.share(told.beyond(reach.bands, limit)),
         )
         for limit in BREAKS_H
     ]
     return cells.table(
         "How long it takes to get there",
-        f"Time from the nearest origin, {MODE_WORDS[reach.mode]}.",
-        [("away", False), ("of the border", True), ("of the corridor", True)],
+        f"Time from the nearest {told.origin_words(result)}, {MODE_WORDS[reach.mode]}.",
+        [("away", False), ("of the border", True), (f"of {told.ground_words(result)}", True)],
         rows,
     )
 
@@ -253,7 +241,3 @@ def light_table(result: StudyResult) -> cells.Table:
         rows,
         folded=True,
     )
-
-
-def _hours(value: float) -> str:
-    return f"{value:.1f} h" if np.isfinite(value) else "no time at all, for no way leads there"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from borderzone.figures.compare import quantity_words
+from borderzone.figures.compare import change_words, quantity_words
 from borderzone.figures.style import RANK_WORDS
-from borderzone.figures.words import ASSUMPTION_WORDS, MODE_WORDS, signed
+from borderzone.figures.words import ASSUMPTION_WORDS, MODE_WORDS
 from borderzone.report import cells
+from borderzone.study import told
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ __all__ = [
 ]
 
 KINDS = {"remote_desert": "remote desert", "cave_prone": "cave-prone"}
-RULES = {"mean": "optimal", "min": "maximin"}
 MEASURES = {
     "mean_poi": "stopped, on average",
     "min_poi": "stopped, every inch",
@@ -53,28 +53,31 @@ def required_table(result: StudyResult, light: str) -> cells.Table | None:
     """
     if result.required is None:
         return None
-    rows = []
-    for measure, words in MEASURES.items():
-        chosen = result.required[
-            (result.required["light"] == light)
-            & (result.required["measure"] == measure)
-            & (result.required["rule"] == RULES[measure.split("_", maxsplit=1)[0]])
-        ]
-        rows += [
-            (
-                f"{100 * row.target:.0f} % {words}",
-                cells.units(row.on_station_p05, row.on_station_p50, row.on_station_p95),
-                cells.units(row.on_roll_p05, row.on_roll_p50, row.on_roll_p95),
-                cells.whole(row.on_station_confidence),
-            )
-            for row in chosen.itertuples()
-        ]
-    confidence = f"on station, with {100 * result.scenario.confidence:.0f} % confidence"
+    rows = [
+        (
+            f"{told.percent(row.target)} {words}",
+            row.station,
+            row.people,
+            row.on_roll,
+            told.count(row.crew * row.roll) if row.enough else "no number is enough",
+            cells.whole(row.confident),
+        )
+        for measure, words in MEASURES.items()
+        for row in told.units(result, measure, light=light)
+    ]
+    confidence = f"units on station, with {told.percent(result.scenario.confidence)} confidence"
     return cells.table(
         f"Units required by {light}",
-        "Median over the draws, in brackets 5 to 95 %. The same numbers, with all rules, stand in "
-        "tables/required_units.csv.",
-        [("target", False), ("on station", True), ("on roll", True), (confidence, True)],
+        f"Median over the draws, in brackets 5 to 95 %. A unit is {result.scenario.force.crew} people. The "
+        "same numbers, with all rules, stand in tables/required_units.csv.",
+        [
+            ("target", False),
+            ("units on station", True),
+            ("people on station", True),
+            ("units on roll", True),
+            ("people on roll", True),
+            (confidence, True),
+        ],
         rows,
         folded=light != result.scenario.light,
     )
@@ -102,11 +105,22 @@ def flagged_table(result: StudyResult) -> cells.Table | None:
     for mode, part in shares.groupby("mode", sort=False):
         by_hours = part.set_index("threshold_h")["remote_share"]
         words = MODE_WORDS.get(str(mode), str(mode))
-        rows.append((words, *(cells.share(by_hours.get(hour)) for hour in hours)))
+        unknown = cells.share(part["unknown_remote_share"].iloc[0])
+        rows.append((words, *(cells.share(by_hours.get(hour)) for hour in hours), unknown))
+    caption = (
+        "Share of the corridor that is bare and farther than so many hours from the nearest "
+        f"{told.origin_words(result)}."
+    )
+    if not told.remote_desert(result).known:
+        caption = f"Remote desert is {told.nowhere(result, 'remote desert')}."
     return cells.table(
         "How much is remote depends on the definition",
-        "Share of the corridor that is bare and farther than so many hours from the nearest origin.",
-        [("travel", False), *((f"more than {hour:g} h", True) for hour in hours)],
+        caption,
+        [
+            ("travel", False),
+            *((f"more than {hour:g} h", True) for hour in hours),
+            ("not known", True),
+        ],
         rows,
     )
 
@@ -223,7 +237,7 @@ def segments_table(result: StudyResult) -> cells.Table | None:
             f"{row.km_start:.0f} to {row.km_end:.0f}",
             cells.number(row.elevation_mean_m),
             cells.number(row.slope_deg, 1),
-            cells.share(row.remote_share),
+            _with_unknown(row.remote_share, row.remote_share_unknown),
             cells.share(row.f_mask),
             cells.number(row.sweep_width_km_night, 2),
             cells.number(row.rate_night, 3),
@@ -247,6 +261,13 @@ def segments_table(result: StudyResult) -> cells.Table | None:
         body,
         folded=True,
     )
+
+
+def _with_unknown(share: float, unknown: float) -> str:
+    """Write a share of all ground, and how much of it nobody knows."""
+    if not 0 < unknown < 1:
+        return cells.share(share)
+    return f"{cells.share(share)}, {cells.share(unknown)} unknown"
 
 
 def assumptions_table(result: StudyResult) -> cells.Table | None:
@@ -363,23 +384,21 @@ def whatif_table(result: StudyResult, comparison: StudyResult) -> cells.Table:
                 quantity_words(str(row.quantity)),
                 show(row.a),
                 show(row.b),
-                _difference(row, share=share),
+                change_words(row),
                 "within the noise" if row.within_noise else "",
             )
         )
     return cells.table(
         "Paired differences",
         f"A: {result.scenario.name}; B: {comparison.scenario.name}. Shares at "
-        f"{result.scenario.reference_units} units on station.",
-        [("quantity", False), ("A", True), ("B", True), ("B less A, 5 to 95 %", True), ("", False)],
+        f"{result.scenario.reference_units} units on station. {told.DIFFERENCE_WORDS}",
+        [
+            ("quantity", False),
+            ("A", True),
+            ("B", True),
+            ("median of B less A, 5 to 95 %", True),
+            ("", False),
+        ],
         rows,
         folded=True,
     )
-
-
-def _difference(row: Any, *, share: bool) -> str:
-    if not math.isfinite(row.difference):
-        return "–"
-    scale, unit = (100, " points") if share else (1, "")
-    low, high = scale * row.difference_p05, scale * row.difference_p95
-    return f"{signed(scale * row.difference)}{unit} ({signed(low)} to {signed(high)})"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from borderzone.figures.incident_charts import KINDS
 from borderzone.incidents import ARTICLE_ESTIMATE
 from borderzone.report import cells
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,6 +105,11 @@ def flagged_words(result: StudyResult) -> list[str]:
         Sentences.
     """
     words = []
+    if result.exposure is not None or result.enrichment is not None:
+        words.append(
+            f"Unflagged ground here holds ground of which it is not known whether to flag it: "
+            f"{_unknown_flags(result)}."
+        )
     if result.exposure is not None:
         words.append(str(result.exposure.attrs["sentence"]))
     if result.enrichment is not None:
@@ -111,6 +117,14 @@ def flagged_words(result: StudyResult) -> list[str]:
             f"Cells of {row.cell_km:g} km: {row.sentence}" for row in result.enrichment.itertuples()
         ]
     return words
+
+
+def _unknown_flags(result: StudyResult) -> str:
+    remote, caves = told.remote_desert(result), told.cave_prone(result)
+    return (
+        f"remote desert on {told.percent(remote.unknown)} of the corridor, caves on "
+        f"{told.percent(caves.unknown)}"
+    )
 
 
 def overlay_table(result: StudyResult) -> cells.Table | None:
@@ -239,9 +253,9 @@ def weights_table(result: StudyResult) -> cells.Table | None:
     rows = [
         (
             _PLANS[row.planned_for],
-            _percent(row.mean_pod_uniform),
-            _percent(row.mean_pod_incidents),
-            _percent(row.min_pod),
+            told.percent(row.mean_pod_uniform),
+            told.percent(row.mean_pod_incidents),
+            told.percent(row.min_pod),
         )
         for row in table[table["unit_count"] == units].itertuples()
     ]
@@ -258,10 +272,6 @@ def weights_table(result: StudyResult) -> cells.Table | None:
         ],
         rows,
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 def estimate_words(length_km: float) -> list[str]:

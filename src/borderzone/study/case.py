@@ -22,6 +22,7 @@ from borderzone.study.by_block import EMBEDDED
 from borderzone.study.coverage import patrol_cover
 from borderzone.study.ground import Ground, ground_key, read_ground
 from borderzone.study.incident_findings import IncidentFindings
+from borderzone.study.missing import missing_layer
 from borderzone.study.outside import OutsideGround
 from borderzone.study.result import StudyResult
 from borderzone.study.sentences import summary_sentences
@@ -39,6 +40,7 @@ from borderzone.study.sources import (
 )
 from borderzone.study.stability import ranking_stability
 from borderzone.study.study_file import STUDY_KEYS, read_study
+from borderzone.study.told import origin_kind
 from borderzone.study.weighting import Reported, by_weights
 
 if TYPE_CHECKING:
@@ -381,9 +383,10 @@ def _result(
     given = told(study)
     found = IncidentFindings.of(ground, reported, scenario, seed)
     segments = _segments(ground, cover, outside)
-    required = cover.required if cover else None
-    sentences = summary_sentences(study.border, corridor, scenario, ground.flagged_share, required)
-    return StudyResult(
+    missing = dict(ground.missing)
+    if events is None:
+        missing["incidents"] = missing_layer("incidents", None, study.border)
+    result = StudyResult(
         name=study.name,
         border=study.border,
         corridor=corridor,
@@ -396,7 +399,7 @@ def _result(
         zones=ground.zones,
         incidents=events,
         curve=cover.curve if cover else None,
-        required=required,
+        required=cover.required if cover else None,
         pressure=reported.pressure,
         by_weights=by_weights(corridor, segments, reported.pressure, scenario),
         draws=cover.draws if cover else None,
@@ -416,8 +419,9 @@ def _result(
         cave_calibration=ground.cave_calibration,
         furniture=ground.furniture,
         inputs=tuple(dict.fromkeys(records)),
-        summary=sentences,
-        notes=(*ground.notes, *outside.notes),
+        notes=(*(lack.note for lack in missing.values()), *ground.notes, *outside.notes),
+        missing=missing,
+        origin_kind=origin_kind(ground.origins),
         run_id=io.run_id(
             {
                 "study": study.name,
@@ -431,6 +435,7 @@ def _result(
         given=given | {"incidents_accessed": study.incidents_accessed, "terms": said_of(events)},
         **found.as_fields(),
     )
+    return replace(result, summary=summary_sentences(result))
 
 
 def _segments(ground: Ground, cover: Coverage | None, outside: OutsideGround) -> Any:

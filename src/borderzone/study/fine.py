@@ -17,6 +17,7 @@ import xarray as xr
 from borderzone import difficulty, stream, summary, terrain
 from borderzone.study.by_block import open_cover, open_heights
 from borderzone.study.nested import between_cells, class_reached, mean_of_cells
+from borderzone.study.ways import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -214,7 +215,9 @@ class _Reader:
             weights=scenario.weighting().weights,
         )
         self.sums.add(attrs, surface, cells)
-        self.shares.add(hours, surface, cells, cave_prone=flags["cave_prone"])
+        self.shares.add(
+            dict.fromkeys(MODES) | hours, surface, cells, cave_prone=flags["cave_prone"]
+        )
         self._count(inside, attrs)
         layers = {
             name: stream.blanked(layer, ~inside)

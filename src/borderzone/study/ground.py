@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,13 @@ import xarray as xr
 
 from borderzone import access, difficulty, summary, terrain, visibility
 from borderzone.study.by_block import open_heights
-from borderzone.study.inputs import furniture, load_layers, load_origins
+from borderzone.study.inputs import Layers, furniture, load_layers, load_origins
+from borderzone.study.missing import Missing, missing_layer
 from borderzone.study.posts import OPEN_ORIGINS, PostSight, read_posts
 from borderzone.study.reach import Reach, read_reach
 from borderzone.study.reading import Frame, read_terrain
 from borderzone.study.sources import AROUND_KM, SETTINGS
-from borderzone.study.ways import load_ways
+from borderzone.study.ways import MODES, load_ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,13 +30,13 @@ if TYPE_CHECKING:
     from borderzone.datasets import Record
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
-    from borderzone.study.inputs import Layers
     from borderzone.study.reading import FineFiles, Reading
     from borderzone.study.ways import Ways
 
-__all__ = ["MODES", "Ground", "read_ground"]
+__all__ = ["Ground", "read_ground"]
 
-MODES = ("vehicle_off_road", "foot")
+# Layer -> the name under which a study gives it.
+_SOURCE = {"elevation": "dem", "landcover": "landcover", "karst": "karst", "origins": "origins"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +76,8 @@ class Ground:
         Roads given by the user.
     settings
         How the user's layers were read: `SETTINGS`.
+    missing
+        Layers the study lacks, with reason and cure; "sections" where no ground was read.
     stages
         How long each step took, and the memory it held.
     """
@@ -98,6 +101,7 @@ class Ground:
     posts: PostSight | None = None
     roads: gpd.GeoDataFrame | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    missing: Mapping[str, Missing] = field(default_factory=dict)
     stages: Mapping[str, Stage] = field(default_factory=dict)
 
 
@@ -150,7 +154,7 @@ def read_ground(
         Corridor of one section.
     sources
         For ``"dem"``, ``"landcover"``, ``"karst"`` and ``"origins"`` a path,
-        an object, or ``"embedded"``.
+        an object, ``"embedded"``, or None.
     scenario
         Thresholds and resolution.
     step
@@ -159,7 +163,7 @@ def read_ground(
     Returns
     -------
     Ground
-        Layers and tables; None where a layer is missing, with a note.
+        Layers and tables; None where a layer is missing, with its reason.
     """
     if len(corridor.sections) > 1:
         return _without_grid(corridor, scenario)
@@ -168,14 +172,20 @@ def read_ground(
     needed = np.pad(frame.cells["segment"].to_numpy() >= 0, frame.pad)
     found = load_layers(sources, frame.wide, needed)
     if found.dem is None:
-        note = (
-            "Without elevation there are no terrain, travel times, flags, zones, "
-            "detection rates or unit counts."
-        )
-        return _bare(frame, tuple(found.records), (*found.notes, note))
-    step("travel times")
-    origins = load_origins(sources["origins"], frame.wide, found.records, found.notes)
-    return _complete(frame, found, sources, origins, step)
+        # Without elevation nothing starts anywhere, but whether there are origins is told.
+        aside = Layers()
+        load_origins(sources["origins"], frame.wide, aside)
+        found.missing |= aside.missing
+        ground = _bare(frame, found)
+    else:
+        step("travel times")
+        origins = load_origins(sources["origins"], frame.wide, found)
+        ground = _complete(frame, found, sources, origins, step)
+    missing = {
+        layer: missing_layer(layer, sources[_SOURCE[layer]], corridor.border, why=why)
+        for layer, why in found.missing.items()
+    }
+    return replace(ground, missing=missing)
 
 
 def _complete(
@@ -295,7 +305,7 @@ def _layers(reading: Reading, cells: xr.Dataset) -> xr.Dataset:
 
 
 def _extra(layers: xr.Dataset, index: pd.Index) -> pd.DataFrame:
-    """Means that maps and tables show, but patrols do not use."""
+    """Means that maps and tables show, but patrols do not use; shares are of all cells."""
     segment = layers["segment"].to_numpy().ravel()
     inside = segment >= 0
     frame = pd.DataFrame(
@@ -313,10 +323,15 @@ def _extra(layers: xr.Dataset, index: pd.Index) -> pd.DataFrame:
         "remote_share": "mean",
         "index_mean": "mean",
     }
-    return frame.groupby(segment[inside]).agg(how).reindex(index)
+    frame["remote_share_unknown"] = frame["remote_share"].isna().astype(float)
+    how["remote_share_unknown"] = "mean"
+    table = frame.groupby(segment[inside]).agg(how).reindex(index)
+    # Of all cells, as the share of the whole corridor is; what is unknown stands beside it.
+    table["remote_share"] *= 1.0 - table["remote_share_unknown"]
+    return table
 
 
-def _bare(frame: Frame, records: tuple[Record, ...], notes: tuple[str, ...]) -> Ground:
+def _bare(frame: Frame, found: Layers) -> Ground:
     return Ground(
         key=ground_key(frame.scenario),
         corridor=frame.corridor,
@@ -327,15 +342,19 @@ def _bare(frame: Frame, records: tuple[Record, ...], notes: tuple[str, ...]) -> 
         flagged_share=None,
         origins=None,
         furniture=furniture(frame.corridor),
-        records=records,
-        notes=notes,
+        records=tuple(found.records),
+        notes=tuple(found.notes),
     )
 
 
 def _without_grid(corridor: Corridor, scenario: Scenario) -> Ground:
-    note = (
-        f"This corridor needs {len(corridor.sections)} frames, and terrain is read in one: run a "
-        "study for each stretch of it. Terrain, flags, zones and unit counts are not given."
+    lack = Missing(
+        layer="sections",
+        reason=(
+            f"this corridor needs {len(corridor.sections)} frames, and ground is read in one, so no layer "
+            "was opened"
+        ),
+        cure="cut the line and run a study of each stretch with Border.from_line",
     )
     return Ground(
         key=ground_key(scenario),
@@ -348,5 +367,6 @@ def _without_grid(corridor: Corridor, scenario: Scenario) -> Ground:
         origins=None,
         furniture=furniture(corridor),
         records=(),
-        notes=(note,),
+        notes=(),
+        missing={"sections": lack},
     )

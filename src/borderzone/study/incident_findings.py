@@ -37,6 +37,8 @@ class IncidentFindings:
         `borderzone.incidents.enrichment_table`.
     event_credit
         Whose the incidents are, and when they were fetched.
+    account, demo_account
+        Where all rows of the table and of the synthetic set went.
     """
 
     overlay: pd.DataFrame | None = None
@@ -45,6 +47,8 @@ class IncidentFindings:
     exposure: pd.DataFrame | None = None
     enrichment: pd.DataFrame | None = None
     event_credit: str = ""
+    account: incidents.Account | None = None
+    demo_account: incidents.Account | None = None
 
     @classmethod
     def of(
@@ -73,10 +77,11 @@ class IncidentFindings:
         if events is None:
             return cls()
         credit = _credit(reported)
-        if zones is None or zones.empty:
-            return cls(event_credit=credit)
         provinces = datasets.admin1()
         how: dict[str, Any] = {"draws": scenario.imputations, "seed": seed, "admin1": provinces}
+        account = incidents.account(events, ground.corridor, **how)
+        if zones is None or zones.empty:
+            return cls(event_credit=credit, account=account)
         demo = incidents.synthetic(
             ground.corridor, seed=seed, places=ground.furniture.get("places"), admin1=provinces
         )
@@ -87,6 +92,8 @@ class IncidentFindings:
             exposure=_exposure(events, ground, how),
             enrichment=_enrichment(events, ground, how),
             event_credit=credit,
+            account=account,
+            demo_account=incidents.account(demo, ground.corridor, **how),
         )
 
     def as_fields(self) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from borderzone.errors import (
 from borderzone.io.records import Record
 from borderzone.io.warp import check_cover
 from borderzone.study.by_block import EMBEDDED, open_cover
+from borderzone.study.missing import LAYER_WORDS
 from borderzone.study.vectors import vector_layer
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ __all__ = [
 ]
 
 
+_NO_ROCK = "no soluble rock is mapped in this corridor, which does not mean that there is none"
 # The wettest ground on Earth. An index above it is stored times something.
 _HIGHEST_ARIDITY = 50.0
 
@@ -62,7 +64,9 @@ class Layers:
     records
         Where each came from.
     notes
-        What cannot be given without a layer, and why.
+        What is to be told of them.
+    missing
+        Layer -> why there is none.
     """
 
     dem: xr.DataArray | None = None
@@ -72,6 +76,7 @@ class Layers:
     known_caves: gpd.GeoDataFrame | None = None
     records: list[datasets.Record] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
 
 
 def load_layers(sources: dict[str, Any], grid: Grid, needed: BoolArray) -> Layers:
@@ -91,7 +96,7 @@ def load_layers(sources: dict[str, Any], grid: Grid, needed: BoolArray) -> Layer
     Returns
     -------
     Layers
-        What there is, and notes on what there is not.
+        What there is, and why something is not.
 
     Raises
     ------
@@ -111,14 +116,17 @@ def _raster(
     source: Any, name: str, layers: Layers, grid: Grid, needed: BoolArray
 ) -> xr.DataArray | None:
     if source is None:
-        layers.notes.append(f"No {name} was given.")
+        layers.missing[name] = ""
         return None
     embedded: Callable[..., xr.DataArray] = getattr(datasets, name)
     if isinstance(source, str) and source == EMBEDDED:
         try:
             raster = embedded(grid, needed=needed)
-        except (CoverageGapError, NoOverlapError) as error:
-            layers.notes.append(f"No embedded {name} for this corridor: {error}")
+        except NoOverlapError:
+            layers.missing[name] = ""
+            return None
+        except CoverageGapError as error:
+            layers.missing[name] = f"the embedded {LAYER_WORDS[name]} leaves gaps here ({error})"
             return None
         layers.records.append(datasets.record(name))
         return raster
@@ -206,17 +214,20 @@ def _known_caves(source: Any, layers: Layers) -> gpd.GeoDataFrame | None:
 def _karst(source: Any, layers: Layers, grid: Grid) -> gpd.GeoDataFrame | None:
     if isinstance(source, str) and source == EMBEDDED:
         polygons = datasets.karst()
-        inside = polygons.to_crs(grid.crs).intersects(_box(grid))
-        if not inside.any():
-            layers.notes.append(
-                "No mapped soluble rock in this corridor: cave-prone ground is unknown, not absent."
-            )
+        if not _in_degrees(grid).intersects(shapely.box(*datasets.REGION)):
+            layers.missing["karst"] = ""
+            return None
+        if not polygons.to_crs(grid.crs).intersects(_box(grid)).any():
+            layers.missing["karst"] = _NO_ROCK
             return None
         layers.records.append(datasets.record("karst"))
         return polygons
     if source is None:
+        layers.missing["karst"] = ""
         return None
     polygons, kind = terrain.rock.recognised(vector_layer(source, "karst", layers.records))
+    if not polygons.to_crs(4326).intersects(_in_degrees(grid)).any():
+        layers.missing["karst"] = _NO_ROCK
     if kind != "ranks":
         layers.notes.append(
             f"Soluble rock is from a map of {kind}, ranked by the rules of this program; where it shows "
@@ -225,22 +236,18 @@ def _karst(source: Any, layers: Layers, grid: Grid) -> gpd.GeoDataFrame | None:
     return polygons
 
 
-def load_origins(
-    source: Any, grid: Grid, records: list[datasets.Record], notes: list[str]
-) -> gpd.GeoDataFrame | None:
+def load_origins(source: Any, grid: Grid, layers: Layers) -> gpd.GeoDataFrame | None:
     """
     Where travel times start: the user's posts, or towns and open airfields.
 
     Parameters
     ----------
     source
-        Points, a path, or ``"embedded"``.
+        Points, a path, ``"embedded"``, or None.
     grid
         Grid on which travel time runs; origins outside it are left out.
-    records
-        Records of the data used; appended to.
-    notes
-        Notes of the study; appended to.
+    layers
+        Layers of the study: records and notes are appended to, and why there are no origins.
 
     Returns
     -------
@@ -254,6 +261,9 @@ def load_origins(
     CRSMismatchError
         If the table has no CRS.
     """
+    if source is None:
+        layers.missing["origins"] = ""
+        return None
     if isinstance(source, str) and source == EMBEDDED:
         towns, fields = datasets.places(), datasets.airfields()
         columns = ["name", "kind", "geometry"]
@@ -269,19 +279,22 @@ def load_origins(
             "No posts were given: {towns} towns and {fields} open airfields on both sides of the "
             "border stand in as the origins of travel times."
         )
+        nobody = "no embedded town or open airfield lies near this corridor"
     else:
         used = []
         points = vector_layer(source, "origins", used)
         points = points.assign(kind=points.get("kind", "post"))
-        said = ""
+        said, nobody = "", "none of the origins given lies near this corridor"
     near = points[points.to_crs(grid.crs).intersects(_box(grid))].to_crs(4326)
     if near.empty:
-        notes.append("No origin lies near this corridor: travel time and remoteness are not given.")
+        layers.missing["origins"] = nobody
         return None
-    records.extend(used)
+    layers.records.extend(used)
     if said:
         counts = near["kind"].value_counts()
-        notes.append(said.format(towns=counts.get("town", 0), fields=counts.get("airfield", 0)))
+        layers.notes.append(
+            said.format(towns=counts.get("town", 0), fields=counts.get("airfield", 0))
+        )
     return near.reset_index(drop=True)
 
 
@@ -380,3 +393,9 @@ def furniture(corridor: Corridor) -> dict[str, gpd.GeoDataFrame]:
 def _box(grid: Grid) -> Any:
 
     return shapely.box(*grid.bounds)
+
+
+def _in_degrees(grid: Grid) -> Any:
+    """Where a grid lies: far from it its own frame folds, so that questions are asked in degrees."""
+    around = gpd.GeoSeries([_box(grid)], crs=grid.crs).segmentize(2e4).to_crs(4326)
+    return shapely.box(*around.total_bounds)

@@ -107,11 +107,14 @@ def read_reach(
     Returns
     -------
     Reach or None
-        None where no travel time is known.
+        None without elevation; the night alone where there are no origins.
     """
     mode = frame.scenario.force.mode
-    if dem is None or mode not in hours:
+    if dem is None:
         return None
+    if mode not in hours:
+        night = _night(frame, _from_border(frame, dem, ways))
+        return Reach(mode=mode, response=None, along=None, bands=None, night=night)
     corridor = frame.corridor
     along = access.response_along_border(hours[mode], corridor, every_km=EVERY_KM)
     by_segment = access.response_by_segment(

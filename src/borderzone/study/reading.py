@@ -15,6 +15,7 @@ from borderzone.io.limits import current, how_to_raise
 from borderzone.study.by_block import EMBEDDED, embedded_cell_m, open_heights
 from borderzone.study.fine import FineInputs, read_fine
 from borderzone.study.sources import check_cells
+from borderzone.study.ways import MODES
 from borderzone.study.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -270,7 +271,7 @@ def _same_cells(
     shares = difficulty.ShareCounts(
         scenario.remote_hours_range, bare_threshold=scenario.bare_threshold
     )
-    shares.add(hours, surface, frame.cells, cave_prone=flags["cave_prone"])
+    shares.add(dict.fromkeys(MODES) | hours, surface, frame.cells, cave_prone=flags["cave_prone"])
     table = summary.ground_by_segment(
         attrs,
         surface,

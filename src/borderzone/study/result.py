@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from borderzone.datasets import Record
     from borderzone.difficulty import CaveCalibration
     from borderzone.grid import Grid
+    from borderzone.incidents import Account
     from borderzone.scenario import Scenario
     from borderzone.study.ground import Ground
+    from borderzone.study.missing import Missing
     from borderzone.study.posts import PostSight
     from borderzone.study.reach import Reach
     from borderzone.study.reading import FineFiles
@@ -113,6 +115,12 @@ class StudyResult:
         Three plain sentences.
     notes
         What this study cannot say, and why.
+    missing
+        Layers it lacks, with reason and cure; "sections" where no ground was read.
+    origin_kind
+        What travel times start from, in words: "post", "town or open airfield"; empty without.
+    account, demo_account
+        Where all rows of the incident table and of the synthetic set went.
     run_id
         Name of the run: same inputs, scenario and seed, same name.
     given
@@ -161,6 +169,10 @@ class StudyResult:
     inputs: tuple[Record, ...] = ()
     summary: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    missing: Mapping[str, Missing] = field(default_factory=dict)
+    origin_kind: str = ""
+    account: Account | None = None
+    demo_account: Account | None = None
     run_id: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
     stages: Mapping[str, Stage] = field(default_factory=dict)

@@ -2,71 +2,50 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from borderzone.study.coverage import HEADLINE_RULE
+from borderzone.study import told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import pandas as pd
-
-    from borderzone.border import Border
-    from borderzone.corridor import Corridor
-    from borderzone.scenario import Scenario
+    from borderzone.study.result import StudyResult
 
 __all__ = ["KM_PER_MILE", "summary_sentences"]
 
 KM_PER_MILE = 1.609344
-_MODES = {"vehicle_off_road": "by vehicle", "foot": "on foot"}
 
 
-def summary_sentences(
-    border: Border,
-    corridor: Corridor,
-    scenario: Scenario,
-    flagged_share: pd.DataFrame | None,
-    required: pd.DataFrame | None,
-) -> tuple[str, str, str]:
+def summary_sentences(result: StudyResult) -> tuple[str, str, str]:
     """
     Say how long the border is, how much is flagged, and how many units it takes.
 
     Parameters
     ----------
-    border, corridor, scenario
-        What the study was run on.
-    flagged_share
-        Flagged share over modes and thresholds; None where not given.
-    required
-        Required units; None where not given.
+    result
+        What a study gave.
 
     Returns
     -------
     tuple of str
         Three sentences.
     """
-    return (
-        length_sentence(border),
-        flagged_sentence(corridor, scenario, flagged_share),
-        units_sentence(scenario, required),
-    )
+    return length_sentence(result), flagged_sentence(result), units_sentence(result)
 
 
-def length_sentence(border: Border) -> str:
+def length_sentence(result: StudyResult) -> str:
     """
     Say how long the border is, and along which line.
 
     Parameters
     ----------
-    border
-        The border.
+    result
+        What a study gave.
 
     Returns
     -------
     str
         One sentence.
     """
+    border = result.border
     km = border.length_km
     names = " and ".join(border.names[code] for code in (border.a, border.b))
     return (
@@ -75,123 +54,122 @@ def length_sentence(border: Border) -> str:
     )
 
 
-def flagged_sentence(corridor: Corridor, scenario: Scenario, shares: pd.DataFrame | None) -> str:
+def flagged_sentence(result: StudyResult) -> str:
     """
-    Say which share of the corridor is flagged, under which choices.
+    Say which share of the corridor is flagged, under which choices, and which is not known.
 
     Parameters
     ----------
-    corridor
-        The corridor.
-    scenario
-        Its thresholds.
-    shares
-        Flagged share over modes and thresholds.
+    result
+        What a study gave.
 
     Returns
     -------
     str
         One sentence.
     """
-    if shares is None:
-        return "How much of the corridor is remote or cave-prone is not known without its layers."
-    if shares.empty:
-        return (
-            "How much of the corridor is remote desert is not known: no origin of travel times lies "
-            "near it; give the posts or towns of the region as origins."
-        )
+    corridor = result.corridor
     depth = " and ".join(f"{km:g}" for km in sorted(set(corridor.depth_km.values())))
-    low, high = shares["remote_share"].min(), shares["remote_share"].max()
+    what = f"the corridor ({corridor.area_km2:,.0f} km2, {depth} km deep on each side)"
+    remote, caves = told.remote_desert(result), told.cave_prone(result)
+    lacking = told.lacking(result, "remote desert")
+    if (
+        not remote.known
+        and not caves.known
+        and lacking == told.lacking(result, "cave-prone ground")
+    ):
+        return (
+            f"How much of {what} is remote desert or cave-prone is "
+            f"{told.nowhere(result, 'remote desert')}."
+        )
+    return f"{_remote(result, what)}; {_caves(result)}."
+
+
+def _remote(result: StudyResult, what: str) -> str:
+    scenario, share = result.scenario, told.remote_desert(result)
+    if not share.known:
+        return f"How much of {what} is remote desert is {told.nowhere(result, 'remote desert')}"
     first, last = min(scenario.remote_hours_range), max(scenario.remote_hours_range)
-    chosen = shares[
-        (shares["mode"] == scenario.force.mode) & (shares["threshold_h"] == scenario.remote_hours)
-    ]["remote_share"].iloc[0]
-    return (
-        f"Between {low:.0%} and {high:.0%} of the corridor ({corridor.area_km2:,.0f} km2, {depth} km "
-        f"deep on each side) is remote desert, depending on whether {first:g} to {last:g} hours "
-        f"count as remote and on travel by vehicle or on foot ({chosen:.0%} at "
-        f"{scenario.remote_hours:g} h {_MODES[scenario.force.mode]}); {_caves(shares)}."
+    chosen = (
+        f"{told.percent(share.chosen)} at {scenario.remote_hours:g} h "
+        f"{told.MODE_WORDS[scenario.force.mode]}"
     )
-
-
-def _caves(shares: pd.DataFrame) -> str:
-    unknown = shares["unknown_karst_share"].iloc[0]
-    if math.isnan(unknown) or unknown >= 1:
-        return "cave-prone ground is unknown, because no soluble rock is mapped here"
-    relief, rock = (
-        shares[name].iloc[0]
-        for name in ("cave_share_rank2plus_of_known", "rock_share_rank2plus_of_known")
+    words = (
+        f"Between {told.percent(share.low)} and {told.percent(share.high)} of {what} is remote desert, "
+        f"depending on whether {first:g} to {last:g} hours from the nearest "
+        f"{told.origin_words(result)} count as remote and on travel by vehicle or on foot ({chosen})"
     )
-    low, high = sorted((relief, rock))
-    return (
-        f"of the {1 - unknown:.0%} on mapped soluble rock, {low:.0%} (by rock and the relief that "
-        f"this grid can see) to {high:.0%} (by rock alone) ranks medium or high in cave "
-        f"susceptibility, and the other {unknown:.0%} of the corridor is unknown"
+    return f"{words}; {share.rest}" if share.rest else words
+
+
+def _caves(result: StudyResult) -> str:
+    share = told.cave_prone(result)
+    if not share.known:
+        return f"which ground is cave-prone is {told.nowhere(result, 'cave-prone ground')}"
+    words = (
+        f"of the {told.percent(1 - share.unknown)} on mapped soluble rock, {told.percent(share.low)} (by "
+        f"rock and the relief that this grid can see) to {told.percent(share.high)} (by rock alone) "
+        "ranks medium or high in cave susceptibility"
     )
+    if not share.unknown:
+        return words
+    return f"{words}, and the other {told.percent(share.unknown)} of the corridor is unknown"
 
 
-def units_sentence(scenario: Scenario, required: pd.DataFrame | None) -> str:
+def units_sentence(result: StudyResult) -> str:
     """
-    Say how many units each target takes, with bands, or that none is enough.
+    Say how many units and people each target takes, with bands, or that none is enough.
 
     Parameters
     ----------
-    scenario
-        Force and light of the headline.
-    required
-        Required units.
+    result
+        What a study gave.
 
     Returns
     -------
     str
         One sentence.
     """
-    if required is None:
-        return "How many units it takes cannot be said without elevation."
-    rows = required[required["light"] == scenario.light]
-    poi, pod = _of(rows, "mean_poi"), _of(rows, "mean_pod")
-    reached = [row for row in poi.itertuples() if math.isfinite(row.on_station_p50)]
-    missed = [f"{row.target:.0%}" for row in poi.itertuples() if row not in reached]
+    if result.required is None:
+        return f"How many units it takes is {told.nowhere(result, 'units')}."
+    scenario = result.scenario
+    stopped, seen = told.units(result, "mean_poi"), told.units(result, "mean_pod")
     sensor = str(getattr(scenario.force.sensor, "name", scenario.force.sensor)).replace("_", " ")
     sensor = {"eye": "the unaided eye"}.get(sensor, sensor)
-    parts = []
+    reached, missed = [u for u in stopped if u.enough], [u for u in stopped if not u.enough]
+    parts = [_takes(f"interdicting {_targets(reached)} of crossings", reached)] if reached else []
     if reached:
-        first = reached[0]
-        parts.append(
-            f"interdicting {_listed(f'{row.target:.0%}' for row in reached)} of crossings takes "
-            f"{_listed(_station(row) for row in reached)} patrol units on station "
-            f"({first.on_roll_p50:,.0f} on roll for {first.target:.0%})"
+        parts[0] += (
+            f", which means {told.count(reached[0].roll)} units or "
+            f"{told.count(reached[0].crew * reached[0].roll)} people on roll for "
+            f"{told.percent(reached[0].target)}"
         )
     if missed:
         parts.append(
-            f"{_listed(missed)} {'is' if len(missed) == 1 else 'are'} out of reach of any number, "
+            f"{_targets(missed)} {'is' if len(missed) == 1 else 'are'} out of reach of any number, "
             f"because identification and response as assumed cap interdiction near "
-            f"{poi['ceiling'].iloc[0]:.0%}"
+            f"{told.percent(stopped[0].ceiling)}"
         )
-    every = _of(rows, "min_pod").iloc[-1]
+    every = told.units(result, "min_pod")[-1]
     parts.append(
-        f"detecting {_listed(f'{target:.0%}' for target in pod['target'])} takes "
-        f"{_listed(_station(row) for row in pod.itertuples())}, and detecting "
-        f'{every["target"]:.0%} on every segment, "every inch", {_station(every)}'
+        f"{_takes(f'detecting {_targets(seen)}', seen)}, and "
+        f'{_takes(f"detecting {told.percent(every.target)} on every segment", [every])}, "every inch"'
     )
     return (
-        f"At {scenario.light}, with patrols that rely on {sensor}, "
+        f"At {scenario.light}, with patrols of {scenario.force.crew} people that rely on {sensor}, "
         + "; ".join(parts)
         + " (in brackets the 5 to 95 % band)."
     )
 
 
-def _listed(words: Iterable[str]) -> str:
-    *head, last = words
-    return f"{', '.join(head)} and {last}" if head else last
+def _takes(what: str, rows: list[told.Units]) -> str:
+    """Units with their bands, and the people in them."""
+    people = told.listed([told.count(row.crew * row.middle) for row in rows])
+    return (
+        f"{what} takes {told.listed([row.station for row in rows])} patrol units or {people} people "
+        "on station"
+    )
 
 
-def _of(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
-    chosen = (rows["measure"] == measure) & (rows["rule"] == HEADLINE_RULE[measure])
-    return rows[chosen].sort_values("target")
-
-
-def _station(row: Any) -> str:
-    low, middle, high = (getattr(row, f"on_station_{name}") for name in ("p05", "p50", "p95"))
-    top = f"{high:,.0f}" if math.isfinite(high) else "no number"
-    return f"{middle:,.0f} ({low:,.0f} to {top})"
+def _targets(rows: list[told.Units]) -> str:
+    return told.listed([told.percent(row.target) for row in rows])

@@ -1,0 +1,940 @@
+"""What a study tells: each quantity in one place, with its band and with what of it is not known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from borderzone import access
+from borderzone.study.coverage import HEADLINE_RULE
+from borderzone.study.missing import Missing, joined
+from borderzone.study.posts import OPEN_ORIGINS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from borderzone.study.result import StudyResult
+
+__all__ = [
+    "DIFFERENCE_WORDS",
+    "MEASURED",
+    "MODE_WORDS",
+    "Share",
+    "Sight",
+    "Units",
+    "band",
+    "beyond",
+    "cave_prone",
+    "count",
+    "first_reason",
+    "ground_words",
+    "hidden",
+    "incident_line",
+    "lacking",
+    "listed",
+    "mostly_remote",
+    "mostly_remote_words",
+    "night_words",
+    "no_overlay",
+    "no_travel_times",
+    "no_weights",
+    "nowhere",
+    "origin_kind",
+    "origin_words",
+    "out_of_sight",
+    "percent",
+    "remote_desert",
+    "response_words",
+    "seen_by_segment",
+    "span",
+    "units",
+    "unknowns",
+    "without_elevation",
+]
+
+MODE_WORDS = {"vehicle_off_road": "by vehicle off road", "vehicle": "by vehicle", "foot": "on foot"}
+DIFFERENCE_WORDS = (
+    "The difference is the median of the differences draw by draw, which is not the difference of the "
+    "two medians beside it."
+)
+MEASURED = "lines of sight"
+# Layers that a quantity needs, in the order in which they are told.
+_NEEDS = {
+    "remote desert": ("elevation", "landcover", "origins"),
+    "cave-prone ground": ("elevation", "karst"),
+    "travel times": ("elevation", "origins"),
+    "units": ("elevation",),
+}
+_NOT_HERE = Missing(
+    layer="landcover",
+    reason="the layers given say nothing of this corridor",
+    cure="give layers that cover it",
+)
+
+
+def percent(share: float | None) -> str:
+    """
+    Write a share in percent; what is neither nothing nor all is not rounded to either.
+
+    Parameters
+    ----------
+    share
+        The share, 0 to 1; None or NaN where it is not known.
+
+    Returns
+    -------
+    str
+        The words.
+
+    Examples
+    --------
+    >>> [percent(share) for share in (0.0, 0.001, 0.494, 0.999, 1.0, float("nan"))]
+    ['0 %', 'less than 1 %', '49 %', 'more than 99 %', '100 %', 'unknown']
+    """
+    if share is None or not math.isfinite(share):
+        return "unknown"
+    if 0 < share < 0.005:
+        return "less than 1 %"
+    if 0.995 <= share < 1:
+        return "more than 99 %"
+    return f"{100 * share:.0f} %"
+
+
+def span(low: float, high: float) -> str:
+    """
+    Write a range of shares in percent.
+
+    Parameters
+    ----------
+    low, high
+        Its ends, 0 to 1.
+
+    Returns
+    -------
+    str
+        The words; one number where both ends read the same.
+
+    Examples
+    --------
+    >>> span(0.09, 0.714), span(0.301, 0.302), span(0.002, 0.5), span(float("nan"), 0.5)
+    ('9 to 71 %', '30 %', 'less than 1 to 50 %', 'unknown')
+    """
+    first, last = percent(low), percent(high)
+    if "unknown" in (first, last):
+        return "unknown"
+    return first if first == last else f"{first.removesuffix(' %')} to {last}"
+
+
+def count(number: float) -> str:
+    """
+    Write a number of units or people.
+
+    Parameters
+    ----------
+    number
+        The number; infinite where none is enough.
+
+    Returns
+    -------
+    str
+        The words.
+
+    Examples
+    --------
+    >>> count(2019.0), count(float("inf"))
+    ('2,019', 'no number')
+    """
+    return f"{number:,.0f}" if math.isfinite(number) else "no number"
+
+
+def lacking(result: StudyResult, quantity: str) -> tuple[Missing, ...]:
+    """
+    Name the layers that a quantity needs and a study lacks.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    quantity
+        ``"remote desert"``, ``"cave-prone ground"``, ``"travel times"`` or ``"units"``.
+
+    Returns
+    -------
+    tuple of Missing
+        Each with its reason and cure; where a corridor has several frames that is the one reason.
+    """
+    missing = result.missing
+    if "sections" in missing:
+        return (missing["sections"],)
+    return tuple(missing[layer] for layer in _NEEDS[quantity] if layer in missing)
+
+
+def nowhere(result: StudyResult, quantity: str, *, cure: bool = True) -> str:
+    """
+    Say that a quantity is not known anywhere, why, and what brings it.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    quantity
+        As in `lacking`.
+    cure
+        Whether to say what brings it.
+
+    Returns
+    -------
+    str
+        "not known: ..." without full stop.
+    """
+    return joined(lacking(result, quantity) or (_NOT_HERE,), cure=cure)
+
+
+def first_reason(result: StudyResult, quantity: str) -> str:
+    """
+    Say in a title that a quantity is not known, with the first reason alone.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    quantity
+        As in `lacking`.
+
+    Returns
+    -------
+    str
+        "not known: no land cover was given".
+    """
+    return joined((lacking(result, quantity) or (_NOT_HERE,))[:1], cure=False)
+
+
+def unknowns(result: StudyResult) -> list[str]:
+    """
+    List what a map cannot show, each with its reasons and cures.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    list of str
+        Phrases without full stop.
+    """
+    found = []
+    if not remote_desert(result).known:
+        found.append(f"remote desert is {nowhere(result, 'remote desert')}")
+    if not cave_prone(result).known:
+        found.append(f"which ground is cave-prone is {nowhere(result, 'cave-prone ground')}")
+    if "incidents" in result.missing:
+        found.append(f"incidents are {result.missing['incidents'].words}")
+    return found
+
+
+def hidden(result: StudyResult) -> bool:
+    """
+    Tell whether remote desert is known but not shown, because its shape would tell of posts.
+
+    Parameters
+    ----------
+    result
+        What a study gave, as an edition tells it.
+
+    Returns
+    -------
+    bool
+        Whether it is.
+    """
+    return result.origins is None and bool(result.origin_kind)
+
+
+def incident_line(result: StudyResult) -> str:
+    """
+    Say in one line where all rows of the incident table went.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        Without full stop; that there is no table, where there is none.
+    """
+    if result.account is not None:
+        return result.account.line
+    lack = result.missing.get("incidents")
+    return "incidents are not known" if lack is None else f"incidents are {lack.words}"
+
+
+def no_travel_times(result: StudyResult) -> str:
+    """
+    Say that a figure of travel times cannot be given.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        A message for an error.
+    """
+    if hidden(result):
+        return f"the study of {result.name} tells no travel times, for posts are not shown"
+    return f"the study of {result.name} has no travel times: {nowhere(result, 'travel times')}"
+
+
+def ground_words(result: StudyResult) -> str:
+    """
+    Say of which ground shares by travel time are.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        "the corridor", or how much of it has elevation.
+    """
+    assert result.reach is not None and result.reach.bands is not None  # noqa: S101, PT018 - asked before
+    known = float(result.reach.bands["area_km2"].sum()) / result.corridor.area_km2
+    return (
+        "the corridor" if known > 0.995 else f"the {percent(known)} of the corridor with elevation"
+    )
+
+
+def no_overlay(result: StudyResult) -> str:
+    """
+    Say why no incidents lie over zones.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        A phrase without full stop.
+    """
+    if "incidents" in result.missing:
+        return result.missing["incidents"].words
+    if result.zones is None:
+        return f"zones are {nowhere(result, 'units')}"
+    return "there is no flagged zone on the ground that is known"
+
+
+def no_weights(result: StudyResult) -> str:
+    """
+    Say why segments have no weights by incidents.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        A phrase without full stop.
+    """
+    if "incidents" in result.missing:
+        return result.missing["incidents"].words
+    return "this edition does not tell them, or the table of incidents holds no row"
+
+
+def without_elevation(result: StudyResult, what: str) -> str:
+    """
+    Say that a figure or table of patrols cannot be given.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    what
+        What is asked for.
+
+    Returns
+    -------
+    str
+        A message for an error.
+    """
+    return f"the study of {result.name} has no {what}: {nowhere(result, 'units')}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """
+    A share of the corridor over a range of definitions.
+
+    Attributes
+    ----------
+    low, high
+        Smallest and largest share over the definitions; NaN where nothing is known.
+    chosen
+        Share under the definition of the scenario.
+    unknown
+        Share of the corridor of which nothing is known.
+    """
+
+    low: float
+    high: float
+    chosen: float
+    unknown: float
+
+    @property
+    def known(self) -> bool:
+        """
+        Whether anything is known at all.
+
+        Returns
+        -------
+        bool
+            False where all of the corridor is unknown.
+        """
+        return math.isfinite(self.low) and self.unknown < 1
+
+    @property
+    def rest(self) -> str:
+        """
+        Say of how much nothing is known.
+
+        Returns
+        -------
+        str
+            "of 12 % of the corridor it is not known"; empty where all is known.
+        """
+        return f"of {percent(self.unknown)} of the corridor it is not known" if self.unknown else ""
+
+
+_ALL_UNKNOWN = Share(low=math.nan, high=math.nan, chosen=math.nan, unknown=1.0)
+
+
+def remote_desert(result: StudyResult) -> Share:
+    """
+    Give the share of the corridor that is remote desert.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    Share
+        Range over modes and hours, and what is unknown in any mode.
+    """
+    table = result.flagged_share
+    if table is None or table.empty or table["remote_share"].isna().all():
+        return _ALL_UNKNOWN
+    scenario = result.scenario
+    mine = table[
+        (table["mode"] == scenario.force.mode) & (table["threshold_h"] == scenario.remote_hours)
+    ]["remote_share"]
+    return Share(
+        low=float(table["remote_share"].min()),
+        high=float(table["remote_share"].max()),
+        chosen=float(mine.iloc[0]) if len(mine) else math.nan,
+        unknown=float(table["unknown_remote_share"].max()),
+    )
+
+
+def cave_prone(result: StudyResult) -> Share:
+    """
+    Give the share of the mapped rock of medium or high cave susceptibility.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    Share
+        Of the mapped rock: by relief and rock, and by rock alone; unknown is of the corridor.
+    """
+    table = result.flagged_share
+    if table is None or table.empty:
+        return _ALL_UNKNOWN
+    unknown = float(table["unknown_karst_share"].iloc[0])
+    relief, rock = (
+        float(table[f"{name}_share_rank2plus_of_known"].iloc[0]) for name in ("cave", "rock")
+    )
+    if not unknown < 1 or not math.isfinite(relief):
+        return _ALL_UNKNOWN
+    return Share(low=min(relief, rock), high=max(relief, rock), chosen=relief, unknown=unknown)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Units:
+    """
+    Units that a target takes, as the table of required units has them.
+
+    Attributes
+    ----------
+    target, measure, light
+        What is to be reached.
+    crew
+        People in a unit.
+    low, middle, high
+        On station, 5 %, median and 95 % of the draws; infinite where none is enough.
+    roll_low, roll, roll_high
+        The same on roll.
+    confident
+        On station, for the confidence of the scenario.
+    ceiling
+        The most that any number reaches.
+    """
+
+    target: float
+    measure: str
+    light: str
+    crew: int
+    low: float
+    middle: float
+    high: float
+    roll_low: float
+    roll: float
+    roll_high: float
+    confident: float
+    ceiling: float
+
+    @property
+    def enough(self) -> bool:
+        """
+        Whether any number is enough.
+
+        Returns
+        -------
+        bool
+            True where the median is finite.
+        """
+        return math.isfinite(self.middle)
+
+    @property
+    def station(self) -> str:
+        """
+        Write the units on station with their band.
+
+        Returns
+        -------
+        str
+            "2,019 (846 to 6,069)".
+        """
+        return band(self.low, self.middle, self.high)
+
+    @property
+    def people(self) -> str:
+        """
+        Write the people on station with their band.
+
+        Returns
+        -------
+        str
+            Units times crew.
+        """
+        return band(*(self.crew * units for units in (self.low, self.middle, self.high)))
+
+    @property
+    def on_roll(self) -> str:
+        """
+        Write the units on roll with their band.
+
+        Returns
+        -------
+        str
+            As `station`.
+        """
+        return band(self.roll_low, self.roll, self.roll_high)
+
+    @property
+    def range(self) -> str:
+        """
+        Write the band alone, in units and people.
+
+        Returns
+        -------
+        str
+            "846 to 6,069 units (3,384 to 24,276 people)".
+        """
+        if not math.isfinite(self.high):
+            return f"{count(self.low)} units or more ({count(self.crew * self.low)} people or more)"
+        return (
+            f"{count(self.low)} to {count(self.high)} units "
+            f"({count(self.crew * self.low)} to {count(self.crew * self.high)} people)"
+        )
+
+
+def band(low: float, middle: float, high: float) -> str:
+    """
+    Write a number of units or people with its band.
+
+    Parameters
+    ----------
+    low, middle, high
+        Ends and middle of the band; infinite where no number is enough.
+
+    Returns
+    -------
+    str
+        The words.
+
+    Examples
+    --------
+    >>> band(846.0, 2019.0, float("inf"))
+    '2,019 (846 to no number)'
+    """
+    if not math.isfinite(middle):
+        return "no number is enough"
+    return f"{count(middle)} ({count(low)} to {count(high)})"
+
+
+def units(
+    result: StudyResult, measure: str, *, light: str | None = None, target: float | None = None
+) -> list[Units]:
+    """
+    Give the units required, placed by the rule that serves the measure.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    measure
+        ``"mean_poi"``, ``"min_poi"``, ``"mean_pod"`` or ``"min_pod"``.
+    light
+        ``"night"`` or ``"day"``; the scenario's when left out.
+    target
+        One target alone; all when left out.
+
+    Returns
+    -------
+    list of Units
+        By target, rising; none where the study has no unit counts.
+    """
+    table = result.required
+    if table is None:
+        return []
+    light = light or result.scenario.light
+    rows = table[
+        (table["measure"] == measure)
+        & (table["light"] == light)
+        & (table["rule"] == HEADLINE_RULE[measure])
+    ].sort_values("target")
+    if target is not None:
+        rows = rows[np.isclose(rows["target"], target)]
+    return [_units(row, light, result.scenario.force.crew) for row in rows.itertuples()]
+
+
+def _units(row: Any, light: str, crew: int) -> Units:
+    return Units(
+        target=row.target,
+        measure=row.measure,
+        light=light,
+        crew=crew,
+        low=row.on_station_p05,
+        middle=row.on_station_p50,
+        high=row.on_station_p95,
+        roll_low=row.on_roll_p05,
+        roll=row.on_roll_p50,
+        roll_high=row.on_roll_p95,
+        confident=row.on_station_confidence,
+        ceiling=row.ceiling,
+    )
+
+
+def origin_kind(origins: gpd.GeoDataFrame | None) -> str:
+    """
+    Say what travel times start from: what a user gave are posts, unless all are towns or airfields.
+
+    Parameters
+    ----------
+    origins
+        Origins with their ``kind``, or None.
+
+    Returns
+    -------
+    str
+        One of them, in words; empty where there is none.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> origin_kind(gpd.GeoDataFrame({"kind": ["town", "airfield"]}))
+    'town or open airfield'
+    >>> origin_kind(gpd.GeoDataFrame({"kind": ["post", "camp"]}))
+    'post'
+    """
+    if origins is None or origins.empty:
+        return ""
+    kinds = set(origins["kind"])
+    if not kinds <= OPEN_ORIGINS:
+        return "post"
+    words = {"town": "town", "airfield": "open airfield"}
+    return " or ".join(words[kind] for kind in ("town", "airfield") if kind in kinds)
+
+
+def origin_words(result: StudyResult) -> str:
+    """
+    Say what travel times of a study start from.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        "post", "town or open airfield"; "origin" where there is none.
+    """
+    return result.origin_kind or "origin"
+
+
+def mostly_remote(result: StudyResult) -> tuple[float, float]:
+    """
+    Give the length of the border along which most ground is remote desert.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    tuple of float
+        That length, and the length along which so much is unknown that nobody can tell; NaN and
+        the whole length where the study has no such share. Units: km.
+    """
+    rows = result.segments
+    length = rows["km_end"] - rows["km_start"]
+    if "remote_share" not in rows:
+        return math.nan, float(length.sum())
+    share = rows["remote_share"].fillna(0.0)
+    unknown = rows["remote_share_unknown"]
+    if not (unknown < 1).any():
+        return math.nan, float(length.sum())
+    far = share >= 0.5
+    return float(length[far].sum()), float(length[~far & (share + unknown >= 0.5)].sum())
+
+
+def mostly_remote_words(result: StudyResult) -> str:
+    """
+    Say along how much of the border most ground is remote desert.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        A phrase without full stop.
+    """
+    far, open_ = mostly_remote(result)
+    if not math.isfinite(far):
+        return f"remote desert is {first_reason(result, 'remote desert')}"
+    rest = f"; along {open_:,.0f} km that is not known" if open_ else ""
+    if not far:
+        where = " where it is known" if rest else ""
+        return f"no segment is mostly remote desert{where}{rest}"
+    return f"along {far:,.0f} km of the border most ground is remote desert{rest}"
+
+
+def seen_by_segment(result: StudyResult) -> str:
+    """
+    Say which share of crossings the reference units see, spread evenly, by segment.
+
+    Parameters
+    ----------
+    result
+        What a study with detection rates gave.
+
+    Returns
+    -------
+    str
+        A range in percent.
+    """
+    seen = result.segments["pod_even"]
+    return span(float(seen.min()), float(seen.max()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """
+    How much of the ground beside the border a patrol on it does not see, by segment.
+
+    Attributes
+    ----------
+    low, high
+        Smallest and largest share; NaN where no segment's is known.
+    measured, segments
+        Segments where it was measured by lines of sight, and all.
+    unknown
+        Segments of which it is not known.
+    """
+
+    low: float
+    high: float
+    measured: int
+    segments: int
+    unknown: int
+
+    @property
+    def words(self) -> str:
+        """
+        Write the range, and how it was found.
+
+        Returns
+        -------
+        str
+            "12 to 40 %, assumed from landforms".
+        """
+        how = "measured in part"
+        if self.measured == self.segments:
+            how = "measured by lines of sight"
+        elif not self.measured:
+            how = "assumed from landforms"
+        gap = f"; unknown in {self.unknown} of {self.segments} segments" if self.unknown else ""
+        return f"{span(self.low, self.high)}, {how}{gap}"
+
+
+def out_of_sight(result: StudyResult) -> Sight | None:
+    """
+    Give the share of the ground beside the border that a patrol on it does not see.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    Sight or None
+        None without terrain.
+    """
+    rows = result.segments
+    if "f_mask" not in rows:
+        return None
+    return Sight(
+        low=float(rows["f_mask"].min()),
+        high=float(rows["f_mask"].max()),
+        measured=int((rows["f_mask_source"] == MEASURED).sum()),
+        segments=len(rows),
+        unknown=int(rows["f_mask"].isna().sum()),
+    )
+
+
+def night_words(result: StudyResult) -> str:
+    """
+    Say how far a night on foot carries.
+
+    Parameters
+    ----------
+    result
+        What a study with travel times gave.
+
+    Returns
+    -------
+    str
+        "21 to 31 km over flat ground, and 40 to 60 % of the corridor".
+    """
+    assert result.reach is not None  # noqa: S101 - asked for before
+    night = result.reach.night
+    flat = night["flat_km"]
+    share = span(float(night["share"].min()), float(night["share"].max()))
+    return f"{flat.min():.0f} to {flat.max():.0f} km over flat ground, {share} of the corridor"
+
+
+def response_words(result: StudyResult) -> str:
+    """
+    Say how long it takes to the border.
+
+    Parameters
+    ----------
+    result
+        What a study with travel times gave.
+
+    Returns
+    -------
+    str
+        A sentence without its full stop; kilometres to which no way leads, or without elevation,
+        are counted in it.
+    """
+    assert result.reach is not None and result.reach.along is not None  # noqa: S101, PT018 - asked before
+    along = result.reach.along
+    found = access.response_summary(along)
+    how = MODE_WORDS[result.reach.mode]
+    if not math.isfinite(found["median_h"]):
+        words = f"No way leads {how} from the origins to half of the border"
+    else:
+        words = f"Half of the border is reached within {found['median_h']:.1f} h {how}"
+        if math.isfinite(found["p90_h"]):
+            words += f", nine tenths within {found['p90_h']:.1f} h"
+        far = along["hours"][along["state"] == "reached"].max()
+        words += f", the farthest kilometre in reach in {far:.1f} h"
+    for name, why in (("unreachable", "no way leads"), ("unknown", "there is no elevation")):
+        if found[name]:
+            words += f"; to {found[name]:.0f} of {found['points']:.0f} kilometres {why}"
+    return words
+
+
+def beyond(bands: pd.DataFrame, limit_h: float) -> float:
+    """
+    Give the share of the corridor's ground farther than some hours.
+
+    Parameters
+    ----------
+    bands
+        Ground by travel time: ``from_h`` and ``share``.
+    limit_h
+        The hours; one of the breaks of the bands.
+
+    Returns
+    -------
+    float
+        The share.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> beyond(pd.DataFrame({"from_h": [0.0, 1.0, 2.0], "share": [0.5, 0.3, 0.2]}), 1.0)
+    0.5
+    """
+    return float(bands.loc[bands["from_h"] >= limit_h - 1e-9, "share"].sum())
+
+
+def listed(words: Sequence[str]) -> str:
+    """
+    Join words as people do.
+
+    Parameters
+    ----------
+    words
+        One at least.
+
+    Returns
+    -------
+    str
+        "a, b and c".
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"]), listed(["a"])
+    ('a, b and c', 'a')
+    """
+    *head, last = words
+    return f"{', '.join(head)} and {last}" if head else last
