@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.text import Text
 
@@ -87,8 +87,8 @@ def words_of(result: StudyResult) -> dict[str, str]:
     said = {}
     for plan in pictures.plans(result, None):
         figure = figure_of(plan.draw())
-        texts = figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_visible())
-        drawn = [text.get_text() for text in texts if isinstance(text, Text)]
+        texts: list[Any] = figure.findobj(Text)
+        drawn = [text.get_text() for text in texts if text.get_visible()]
         said[f"figure {plan.name}"] = "\n".join([*drawn, plan.title, plan.caption])
         said[f"alt {plan.name}"] = figures.alt_text(result, plan.name)
         figure.clear()

@@ -19,7 +19,8 @@ from borderzone.figures import furniture, sheet
 from borderzone.figures.map_page import map_frame
 from borderzone.figures.relief import hillshade, map_elevation
 from borderzone.figures.style import own_axes, page
-from borderzone.figures.words import attribution, say
+from borderzone.figures.words import attribution
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -181,10 +182,10 @@ def test_every_source_is_credited_once(result: StudyResult) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(9.6, "10"), (87, "87"), (1234, "1,230"), (float("inf"), "no number of")]
+    ("number", "words"), [(9.6, "10"), (87, "87"), (1234, "1,234"), (float("inf"), "no number")]
 )
-def test_numbers_are_said_to_three_digits(number: float, words: str) -> None:
-    assert say(number) == words
+def test_numbers_are_said_as_the_tables_have_them(number: float, words: str) -> None:
+    assert told.count(number) == words
 
 
 def test_importing_figures_starts_no_window() -> None:

@@ -34,7 +34,7 @@ def test_the_sentences_say_what_the_tables_hold(result: Any) -> None:
 
     assert "598.9 km (372.1 mi)" in length
     shares = result.flagged_share["remote_share"]
-    assert f"Between {shares.min():.0%} and {shares.max():.0%}" in flagged
+    assert f"Between {100 * shares.min():.0f} % and {100 * shares.max():.0f} %" in flagged
     night = result.required.query(
         "light == 'night' and measure == 'mean_pod' and rule == 'optimal'"
     )
@@ -150,7 +150,7 @@ def test_interdiction_above_the_ceiling_is_out_of_reach(result: Any) -> None:
 
     assert len(above)
     assert np.isinf(above["on_station_reference"]).all()
-    assert "90% and 95% are out of reach of any number" in result.summary[2]
+    assert "90 % and 95 % are out of reach of any number" in result.summary[2]
 
 
 def test_the_article_is_counted_and_the_synthetic_set_kept_apart(result: Any) -> None:
@@ -171,10 +171,10 @@ def test_a_border_without_embedded_layers_says_what_it_cannot_give() -> None:
     assert far.zones is None
     assert len(far.segments)
     assert len(far.night_hours) == 12
-    assert any("No embedded elevation" in note for note in far.notes)
+    assert any("the embedded elevation does not reach" in note for note in far.notes)
     assert far.segments[["third_country_share", "sea_share"]].notna().all(axis=None)
     assert "world" in {record.name for record in far.inputs}
-    assert "cannot be said without elevation" in far.summary[2]
+    assert "How many units it takes is not known: the embedded elevation" in far.summary[2]
 
 
 @pytest.mark.parametrize(

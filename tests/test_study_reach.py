@@ -303,9 +303,9 @@ def test_the_report_tells_reach_and_sight(fine: Any, tmp_path: Path) -> None:
 def test_without_travel_times_there_is_no_reach_to_draw(result: StudyResult) -> None:
     bare = replace(result, reach=None, segments=result.segments.drop(columns="f_mask"))
     for figure in (figures.travel_time_map, figures.night_reach, figures.response_times):
-        with pytest.raises(InvalidParameterError, match="lacks elevation or origins"):
+        with pytest.raises(InvalidParameterError, match="has no travel times: not known"):
             figure(bare)
-    with pytest.raises(InvalidParameterError, match="no elevation, so nothing is known"):
+    with pytest.raises(InvalidParameterError, match="has no lines of sight: not known"):
         figures.sight_lines(bare)
 
 

@@ -37,7 +37,7 @@ SUBSETS = [lack for n in (0, 1, 2) for lack in combinations(LAYERS, n)]
 
 def study_without(*lack: str, **other: Any) -> bz.Study:
     """Make the built-in study without some layers."""
-    layers = {"incidents": "embedded"} | dict.fromkeys(lack) | other
+    layers: dict[str, Any] = {"incidents": "embedded", **dict.fromkeys(lack), **other}
     return bz.Study(
         border=bz.Border.between("IRQ", "SYR"), scenario=bz.Scenario(**COARSE), **layers
     )
@@ -164,9 +164,8 @@ def test_a_border_of_several_frames_does_not_blame_a_layer_that_it_never_opened(
 def test_the_strip_is_drawn_without_elevation_and_names_what_it_lacks() -> None:
     bare = study_without("dem", "incidents").run(seed=1)
     axes = figures.strip_map(bare)
-    foot = " ".join(
-        text.get_text() for text in figure_of(axes).findobj(Text) if isinstance(text, Text)
-    ).replace("\n", " ")
+    texts: list[Any] = figure_of(axes).findobj(Text)
+    foot = " ".join(text.get_text() for text in texts).replace("\n", " ")
 
     assert len(axes.child_axes) == 1
     assert (
@@ -328,7 +327,7 @@ def test_where_all_rows_of_a_table_went_adds_up(study: bz.Study) -> None:
     )
 
 
-def numbers(pattern: str, texts: dict[str, str]) -> dict[str, set[str]]:
+def numbers(pattern: str, texts: dict[str, str]) -> dict[str, set[Any]]:
     """Find what each text tells of a quantity."""
     found = {
         name: set(re.findall(pattern, " ".join(text.split()), re.IGNORECASE))
@@ -437,7 +436,7 @@ def test_remote_desert_has_one_range_wherever_it_is_told(
     result: StudyResult, report: dict[str, str]
 ) -> None:
     share = told.remote_desert(result)
-    said = numbers(r"between ((?:less than )?\d+ %) and (\d+ %) of the corridor", report)  # type: ignore[assignment]
+    said = numbers(r"between ((?:less than )?\d+ %) and (\d+ %) of the corridor", report)
     title = numbers(r"((?:less than )?\d+ to \d+ %) of the corridor is remote desert", report)
 
     assert {"manifest", "report.html"} <= set(said)
