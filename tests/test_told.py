@@ -144,7 +144,7 @@ def test_outside_the_embedded_region_each_layer_is_named_with_its_reason() -> No
 
 def test_a_border_of_several_frames_does_not_blame_a_layer_that_it_never_opened() -> None:
     """The true reason is the frames, and what is given all the same is listed."""
-    dem = "never-opened.tif"
+    dem = bz.datasets.elevation()
     long = bz.Study(
         border=bz.Border.between("USA", "CAN"),
         dem=dem,

@@ -274,6 +274,7 @@ def whatif(
     """Compare two scenarios, draw by draw with the same seed."""
     from borderzone.io import write_csv  # noqa: PLC0415 - heavy imports
     from borderzone.study import Study  # noqa: PLC0415
+    from borderzone.study.told import DIFFERENCE_WORDS  # noqa: PLC0415
     from borderzone.whatif import compare  # noqa: PLC0415
 
     if out is not None and local_path(out).exists():
@@ -284,6 +285,7 @@ def whatif(
         results = [study.run(seed=seed, progress=step) for study in studies]
     table = compare(*results)
     _print_table(table, f"{results[0].scenario.name} against {results[1].scenario.name}")
+    _say(DIFFERENCE_WORDS)
     if out is not None:
         write_csv(table, out)
 

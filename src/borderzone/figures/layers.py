@@ -117,7 +117,7 @@ def draw_zones(
     page: MapPage,
     zones: gpd.GeoDataFrame | None,
     *,
-    remote: str = "remote desert",
+    filled: str = "remote desert",
     unhatched: bool = True,
 ) -> None:
     """
@@ -129,7 +129,7 @@ def draw_zones(
         The map.
     zones
         Flagged zones with ``kind`` and ``rank``, or None.
-    remote
+    filled
         What the fill means, in words.
     unhatched
         Whether ground without a hatch may be ground without a map of rock.
@@ -145,7 +145,7 @@ def draw_zones(
             "linewidth": 0.35,
         }
         page.bring(remote).plot(ax=page.ax, alpha=0.62, zorder=Z_ZONE, **style)
-        page.explain(group, Patch(alpha=0.62, **style), remote)
+        page.explain(group, Patch(alpha=0.62, **style), filled)
     caves = zones[zones["kind"] == "cave_prone"]
     for rank in sorted({int(rank) for rank in caves["rank"]}):
         drawn = page.bring(caves[caves["rank"] == rank])

@@ -222,7 +222,7 @@ def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> pd.DataFrame:
     layers.draw_border(drawn, corridor.border.stretches)
     posts = layers.draw_posts(drawn, corridor.border)
     layers.draw_zones(
-        drawn, result.zones, remote=_remote_words(result), unhatched=_unhatched(result)
+        drawn, result.zones, filled=_remote_words(result), unhatched=_unhatched(result)
     )
     country.draw_rivers(drawn, ground.get("rivers"))
     country.draw_airfields(drawn, ground.get("airfields"))
