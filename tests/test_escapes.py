@@ -486,3 +486,30 @@ def test_a_border_of_ones_own_names_no_other_folder_for_its_events() -> None:
     corridor = bz.Corridor.around(border, depth_km=10)
     named = events_of_fetch._file_name(GedVersion("25.1"), corridor, (1989, 2024))
     assert named == "ucdp-ged-25.1-_evil-C_x-1989-2024.csv"
+
+
+def test_columns_of_a_users_table_cannot_make_the_layers_of_a_report_fail(tmp_path: Path) -> None:
+    columns = {"fid": [7], "Note": ["a"], "note": ["b"], "geom": ["c"], "NOTE_2": ["d"]}
+    mixed = {"mixed": pd.Series([{"a": 1}], dtype=object)}
+    frame = gpd.GeoDataFrame(columns | mixed, geometry=[shapely.Point(41, 34)], crs=4326)
+    files.write_gpkg({"a": frame}, tmp_path / "a.gpkg")
+    files.write_geoparquet(frame, tmp_path / "a.parquet")
+    back = gpd.read_file(tmp_path / "a.gpkg").drop(columns="geometry")
+    assert back.to_dict("list") == {
+        "fid_2": [7],
+        "Note": ["a"],
+        "note_3": ["b"],
+        "geom_2": ["c"],
+        "NOTE_2": ["d"],
+        "mixed": ["{'a': 1}"],
+    }
+    assert gpd.read_parquet(tmp_path / "a.parquet")["mixed"].tolist() == ["{'a': 1}"]
+
+
+def test_a_table_in_memory_with_half_a_pair_of_surrogates_is_read() -> None:
+    notes = pd.Series([HOSTILE["surrogate"], HOSTILE["zero"]], dtype=object)
+    heads = pd.Index(["lat", "lon", "date", "notes", f"a {HOSTILE['surrogate']}"], dtype=object)
+    table = pd.concat([pd.Series([34.4] * 2), pd.Series([41.1] * 2), notes, notes, notes], axis=1)
+    read = incidents.read(table.set_axis(heads, axis=1))
+    assert "\\ud800" in read.columns[read.columns.str.startswith("a ")][0]
+    assert obeyed("".join(map(str, read.to_numpy().flat))) == []
