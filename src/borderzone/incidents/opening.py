@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from borderzone._checks import check_choice
-from borderzone._guards.escapes import uncell_table
+from borderzone._guards.escapes import kept_table, uncell_table
 from borderzone._places import local_path
 from borderzone.errors import DataError, InvalidParameterError, LimitError
 from borderzone.incidents import spreadsheet
@@ -118,6 +118,9 @@ def opened(
         layout = asked if asked in LAYOUTS else None
         # A table of geopandas that has no geometry is a plain one, with columns to be read.
         is_plain = getattr(source, "active_geometry_name", "") is None
+        # Text of pandas' own kind is whole; objects may hold what none can.
+        if any(kind == object for kind in (source.columns.dtype, *source.dtypes)):
+            source = kept_table(source)
         table = (pd.DataFrame(source) if is_plain else source).rename(columns=str)
         return _without_tags(Opened(table, "the table", layout, {}, "", [], _origin(source.attrs)))
     if not isinstance(source, (str, os.PathLike)):

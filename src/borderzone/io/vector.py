@@ -363,6 +363,8 @@ def write_gpkg(layers: Mapping[str, gpd.GeoDataFrame], path: str | os.PathLike[s
     """
     Write tables as layers of one GeoPackage, the same bytes every time.
 
+    Columns that a GeoPackage would take for one another, or for its own, get a number.
+
     Parameters
     ----------
     layers
@@ -380,4 +382,18 @@ def write_gpkg(layers: Mapping[str, gpd.GeoDataFrame], path: str | os.PathLike[s
         raise OutputError(msg)
     with atomic_write(path) as temporary, ogr.options(OGR_CURRENT_DATE=FIXED_DATE):
         for name, frame in layers.items():
-            kept_table(frame).to_file(temporary, layer=kept(name), driver="GPKG", engine="pyogrio")
+            plain = _apart(kept_table(frame))
+            plain.to_file(temporary, layer=kept(name), driver="GPKG", engine="pyogrio")
+
+
+def _apart(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Rename columns that a GeoPackage would take for one another, or for its own."""
+    taken = {str(name).casefold() for name in frame.columns}
+    seen, names = {"fid", "geom"}, {}
+    for name in map(str, frame.columns.drop(frame.geometry.name)):
+        told, number = name, 2
+        while told.casefold() in seen or (told != name and told.casefold() in taken):
+            told, number = f"{name}_{number}", number + 1
+        seen.add(told.casefold())
+        names[name] = told
+    return frame.rename(columns=names)
