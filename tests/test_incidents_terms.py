@@ -55,6 +55,13 @@ TABLES: dict[str, tuple[Callable[[], Any], str, str]] = {
         "counts",
     ),
     "types of ACLED": (lambda: plain(event_type="Explosions/Remote violence"), "counts", "counts"),
+    "a source that is ACLED": (lambda: plain(source="ACLED, 2 March"), "counts", "counts"),
+    "a citation of the GTD": (
+        lambda: plain(Citation="START: Global Terrorism Database"),
+        "counts",
+        "counts",
+    ),
+    "a source that is UCDP": (lambda: plain(source="UCDP GED"), "counts", "rows"),
     "columns of GTD": (lambda: plain(iyear=2019, nkill=0), "counts", "counts"),
     "columns of Shapefiles": (lambda: plain(event_id_c=["IRQ1", "IRQ2"]), "counts", "counts"),
     "UCDP with a word": (lambda: ucdp().assign(dataset="Ministry restricted DB"), "counts", "rows"),

@@ -219,7 +219,9 @@ def test_the_public_edition_says_that_posts_hide_what_it_does_not_show(posted: S
     assert "not shown, for their shape would tell where posts are" in said["alt map"]
     assert "remote desert is not drawn" in " ".join(said["figure map"].split())
     assert "Travel times are not shown, for posts could be read in them." in said["page"]
-    assert told.percent(told.remote_desert(posted).high) in said["figure map"]
+    assert told.percent(told.remote_desert(posted).high) not in said["figure map"]
+    assert "is remote desert is not shown, for it would tell where posts are" in shown.summary[1]
+    assert "not known" not in shown.summary[1]
     with pytest.raises(InvalidParameterError, match="posts are not shown"):
         figures.travel_time_map(shown)
 

@@ -84,6 +84,15 @@ def test_events_too_vague_are_numbers_and_reasons_where_rows_stay(result: StudyR
     assert result.overlay.attrs["excluded"][0]["id"] == "A3"
 
 
+def test_counts_by_small_zones_are_left_out_where_rows_stay(result: StudyResult) -> None:
+    assert result.overlay is not None
+    small = result.overlay.assign(area_km2=[20.0, *result.overlay["area_km2"].iloc[1:]])
+    for terms, gone in ((None, 1), ("mine", 0)):
+        shown = edition(replace(with_rows(result, terms), overlay=small), "public").result.overlay
+        assert shown is not None
+        assert len(shown) == len(small) - gone
+
+
 @pytest.mark.parametrize("kind", ["post", "town", "airfield"])
 def test_origins_of_the_user_are_never_shown_whatever_they_are_called(
     result: StudyResult, kind: str
