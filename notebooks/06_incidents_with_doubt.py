@@ -183,8 +183,8 @@ figures.interdictions().figure
 # %% [markdown]
 # ## Who is to be credited
 #
-# Rows of ACLED and of the GTD may not be passed on. `incidents.write` writes counts by cell and month of such tables unless it is told otherwise, and the
-# credit with its day goes on every figure and table.
+# Rows of ACLED and of the GTD may not be passed on, and of other tables only those whose terms are known and open, or that you call yours with
+# `terms="mine"`. `incidents.write` writes counts by cell and month of all else, and the credit with its day goes on every figure and table.
 
 # %%
 print(incidents.credit_line(made))

@@ -113,10 +113,10 @@ def _map(result: StudyResult) -> str:
 
 def _remote_zones(result: StudyResult) -> str:
     share = told.remote_desert(result)
-    if not share.known:
-        return _sentence(f"remote desert is {told.nowhere(result, 'remote desert')}")
     if told.hidden(result):
         return "Zones of remote desert are not shown, for their shape would tell where posts are."
+    if not share.known:
+        return _sentence(f"remote desert is {told.nowhere(result, 'remote desert')}")
     rest = f" {_sentence(share.rest)}" if share.rest else ""
     return f"{_zones(result, 'remote_desert', 'remote desert', known=not rest)}{rest}"
 

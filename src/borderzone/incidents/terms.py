@@ -178,6 +178,10 @@ _MARKING_TYPES = frozenset(
         "violence against civilians",
     }
 )
+# Columns in which a table says whose it is; for opening it they count as little as any other.
+_SAYING = frozenset(
+    {"source", "citation", "data_source", "database", "provider", "licence", "license"}
+)
 _OF_UCDP = ("dyad_name", "side_a")
 _SYNTHETIC_ID = re.compile(r"SYN-\d{4,}")
 
@@ -525,10 +529,21 @@ def _marked(events: pd.DataFrame) -> list[tuple[str, BoolArray]]:
             if name in strong or name in weak:
                 weight += _filled(events.iloc[:, place]) * (2 if name in strong else 1)
         found.append((dataset, weight >= 2))
+    for place, column in enumerate(events.columns):
+        if plain_name(str(column)) in _SAYING:
+            found += _said_in(events.iloc[:, place])
     if "event_type" in events.columns:
         types = events["event_type"].astype(str).str.strip().str.casefold()
         found.append(("ACLED", types.isin(_MARKING_TYPES).to_numpy(bool)))
     return found
+
+
+def _said_in(column: pd.Series) -> list[tuple[str, BoolArray]]:
+    """Rows whose source is a closed collection by its name."""
+    texts = column.astype(object).map(str)
+    named = {text: _named(text) for text in set(texts)}
+    names = texts.map(named)
+    return [(name, (names == name).to_numpy(bool)) for name in CLOSED]
 
 
 def _ours(events: pd.DataFrame) -> list[tuple[str, BoolArray]]:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from borderzone.report.folder import check_folder, write_report
+from borderzone.report.public import Edition, edition
 
-__all__ = ["check_folder", "write_report"]
+__all__ = ["Edition", "check_folder", "edition", "write_report"]

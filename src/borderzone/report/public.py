@@ -13,10 +13,12 @@ import pandas as pd
 from borderzone import datasets, incidents, io
 from borderzone._checks import check_choice
 from borderzone.figures import events_by_segment
+from borderzone.incidents.counts import SMALLEST_CELL_KM
 from borderzone.incidents.schema import CATEGORIES, category_of
 from borderzone.incidents.terms import CLOSED, leaving, said_of, shown_names
 from borderzone.io.records import Record
 from borderzone.study.posts import OPEN_ORIGINS
+from borderzone.study.sentences import summary_sentences
 from borderzone.study.sources import unrecorded
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ TOLD_BY_POSTS = (
     "response_",
     "post_",
 )
+# Counts by smaller zones give positions away; smoothing may have taken some of a listed one.
+_SMALLEST_KM2 = 0.95 * SMALLEST_CELL_KM**2
 # Neither name, size nor checksum of a file of posts is told.
 _WITHHELD = Record(
     name="origins",
@@ -175,10 +179,10 @@ def _without_rows(result: StudyResult, left_out: list[str]) -> StudyResult:
 
 
 def _without_names(overlay: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Leave of the events that were too vague to be placed only the reasons."""
+    """Leave zones large enough for counts, and of events too vague to be placed the reasons."""
     if overlay is None:
         return None
-    kept = overlay.copy()
+    kept = overlay[overlay["area_km2"] >= _SMALLEST_KM2].copy()
     gone = overlay.attrs.get("excluded", [])
     kept.attrs = overlay.attrs | {"excluded": [{"reason": _why_gone(row)} for row in gone]}
     return kept
@@ -193,11 +197,10 @@ def _why_gone(row: Mapping[str, Any]) -> str:
 def _origins_are_open(result: StudyResult) -> bool:
     """Towns and airfields that ship stand in for posts; what a user gives is never open."""
     origins = result.origins
-    if origins is None:
-        return True
     given = isinstance(result.given.get("origins"), dict)
-    given |= any(record.name == "origins" for record in result.inputs)
-    return not given and set(origins["kind"]) <= OPEN_ORIGINS and _ship(origins)
+    if given or any(record.name == "origins" for record in result.inputs):
+        return False
+    return origins is None or (set(origins["kind"]) <= OPEN_ORIGINS and _ship(origins))
 
 
 def _ship(origins: gpd.GeoDataFrame) -> bool:
@@ -212,8 +215,9 @@ def _ship(origins: gpd.GeoDataFrame) -> bool:
 
 def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
     left_out.append(
-        "Posts are not shown, nor travel times, remote-desert zones, rates of incidents on flagged "
-        "ground and difficulty by cell, zone or segment, in whose shapes posts could be read."
+        "Posts are not shown, nor travel times, zones and shares of remote desert, rates of incidents "
+        "on flagged ground and difficulty by cell, zone or segment, in whose shapes posts could be "
+        "read, or by which places could be tried until the numbers agree."
     )
     layers = result.layers
     if layers is not None:
@@ -224,8 +228,12 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
         fine = replace(fine, files=files)
     inputs = tuple(_WITHHELD if record.name == "origins" else record for record in result.inputs)
     telling = [name for name in result.segments.columns if name.startswith(TOLD_BY_POSTS)]
-    return replace(
+    flagged = result.flagged_share
+    if flagged is not None:
+        flagged = flagged.assign(remote_share=np.nan, unknown_remote_share=1.0)
+    shown = replace(
         result,
+        flagged_share=flagged,
         inputs=inputs,
         run_id=_run_id(result, inputs),
         origins=None,
@@ -242,6 +250,7 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
         overlay=_without_remote(result.overlay),
         demo_overlay=_without_remote(result.demo_overlay),
     )
+    return replace(shown, summary=summary_sentences(shown))
 
 
 def _run_id(result: StudyResult, inputs: tuple[Record, ...]) -> str:
@@ -265,7 +274,9 @@ def _without_remote(table: Any) -> Any:
         return None
     hours = [name for name in table.columns if name.startswith(("hours_", "break_hours"))]
     kept = table[table["kind"] != "remote_desert"].drop(columns=hours)
-    kept.attrs = table.attrs
+    # Labels of rows would tell how many zones are gone.
+    kept = kept.reset_index(drop=True)
+    kept.attrs = {name: told for name, told in table.attrs.items() if name != "left_out_km2"}
     return kept
 
 

@@ -71,6 +71,7 @@ _NEEDS = {
     "travel times": ("elevation", "origins"),
     "units": ("elevation",),
 }
+_HIDDEN = "not shown, for it would tell where posts are"
 _NOT_HERE = Missing(
     layer="landcover",
     reason="the layers given say nothing of this corridor",
@@ -193,6 +194,8 @@ def nowhere(result: StudyResult, quantity: str, *, cure: bool = True) -> str:
     str
         "not known: ..." without full stop.
     """
+    if hidden(result) and "origins" in _NEEDS[quantity]:
+        return _HIDDEN
     return joined(lacking(result, quantity) or (_NOT_HERE,), cure=cure)
 
 
@@ -212,6 +215,8 @@ def first_reason(result: StudyResult, quantity: str) -> str:
     str
         "not known: no land cover was given".
     """
+    if hidden(result) and "origins" in _NEEDS[quantity]:
+        return _HIDDEN
     return joined((lacking(result, quantity) or (_NOT_HERE,))[:1], cure=False)
 
 
@@ -241,7 +246,7 @@ def unknowns(result: StudyResult) -> list[str]:
 
 def hidden(result: StudyResult) -> bool:
     """
-    Tell whether remote desert is known but not shown, because its shape would tell of posts.
+    Tell whether remote desert is known but not shown, because it would tell of posts.
 
     Parameters
     ----------
