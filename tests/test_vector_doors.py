@@ -350,6 +350,64 @@ def test_a_list_for_a_value_quarantines_its_row_alone(
         assert "not one value" not in events["reason"].iloc[1]
 
 
+class Unwilling:
+    """An object that cannot be looked up, nor told in words."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        """Refuse."""
+        message = "no"
+        raise RuntimeError(message)
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (10**400, "a whole number of 1,329 bits"),
+        (10**5000, "a whole number of 16,610 bits"),
+        (slice(1), '"slice(None, 1, None)"'),
+        (Unwilling(), "a Unwilling"),
+        (np.array(5), "5"),
+        ({1}, "[1]"),
+        (b"\xff", "1 bytes"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("name", ["date", "event_type", "lat", "notes", "where_prec", "id"])
+def test_a_cell_of_any_kind_ends_in_a_verdict(value: Any, told: str, name: str) -> None:
+    table = pd.DataFrame({"lat": [34.0, 34.1], "lon": [41.0, 41.1], "notes": ["a", "b"]})
+    table[name] = pd.Series([value, "2"], dtype=object)
+    events = incidents.read(table)
+    assert events["status"].iloc[0] == "quarantined"
+    if name in {"event_type", "notes", "id"}:
+        column = {"notes": "description"}.get(name, name)
+        assert events[column].iloc[0] == told
+
+
+def test_half_a_pair_of_surrogates_is_told_as_unknown(tmp_path: Path) -> None:
+    """JSON may hold what no file of text can: it would end the writing of every output."""
+    text = '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"place":'
+    text += '"a\\ud800b"},"geometry":{"type":"Point","coordinates":[41,34]}}]}'
+    (tmp_path / "a.geojson").write_text(text)
+    events = incidents.read(tmp_path / "a.geojson")
+    assert (events["place"].tolist(), events["status"].tolist()) == (["a\ufffdb"], ["ok"])
+    events.to_csv(tmp_path / "a.csv")
+    frame = pd.DataFrame({"lat": [34.0], "lon": [41.0]})
+    frame["place"] = pd.Series(["a\ud800b"], dtype=object)
+    assert incidents.read(frame)["place"].tolist() == ["a\ufffdb"]
+
+
+def test_columns_on_several_levels_are_refused() -> None:
+    table = pd.DataFrame(
+        [[34.0, 41.0]], columns=pd.MultiIndex.from_tuples([("a", "lat"), ("a", "lon")])
+    )
+    with pytest.raises(DataError, match="columns of several levels"):
+        incidents.read(table)
+
+
 def test_a_list_in_a_column_that_nothing_is_read_from_is_text(tmp_path: Path) -> None:
     file = geojson(tmp_path / "a.geojson", feature(properties={"tags": ["x", {"y": 1}]}))
     events = incidents.read(file)
