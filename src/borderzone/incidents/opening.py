@@ -19,6 +19,7 @@ from borderzone.incidents.text import find_encoding, parse_text
 from borderzone.io import (
     SHEET_SUFFIXES,
     local_file,
+    plain_cells,
     read_parquet,
     read_rows,
     read_sidecar,
@@ -118,6 +119,9 @@ def opened(
         layout = asked if asked in LAYOUTS else None
         # A table of geopandas that has no geometry is a plain one, with columns to be read.
         is_plain = getattr(source, "active_geometry_name", "") is None
+        if source.columns.nlevels > 1:
+            msg = "the table has columns of several levels; make one of them, by columns.map('_'.join)"
+            raise DataError(msg)
         # Text of pandas' own kind is whole; objects may hold what none can.
         if any(kind == object for kind in (source.columns.dtype, *source.dtypes)):
             source = kept_table(source)
@@ -223,7 +227,7 @@ def _unmarked(table: pd.DataFrame) -> pd.DataFrame:
 
 def _without_tags(found: Opened) -> Opened:
     """Leave out a second header of hashtags, and say so."""
-    if found.table.empty or not is_tag_row(found.table.iloc[0].tolist()):
+    if found.table.empty or not is_tag_row(plain_cells(found.table[:1])[0].iloc[0].tolist()):
         return found
     notes = [*found.notes, "the second line holds hashtags (HXL), no event, and was passed over"]
     odd = {row - 1: told for row, told in found.odd.items() if row > 0}

@@ -19,7 +19,7 @@ from borderzone.incidents.point_columns import with_coordinates
 from borderzone.incidents.positions import check_bbox
 from borderzone.incidents.schema import Ledger
 from borderzone.incidents.terms import check_terms, said_of, under_terms
-from borderzone.io import nested_as_text
+from borderzone.io import plain_cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,7 +127,7 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     options = _options(date_format, fix_swapped, bbox, as_of)
     day, said = _day(accessed), check_terms(terms) or said_of(source)
     found = opened(source, format, encoding=encoding, sheet=sheet)
-    (raw, nested), name = nested_as_text(found.table), found.name
+    (raw, nested), name = plain_cells(found.table), found.name
     if raw.empty:
         msg = f"{name} has no rows"
         raise DataError(msg)

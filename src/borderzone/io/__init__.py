@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from borderzone.io.archives import Member, check_archive, member, unpacked
+from borderzone.io.cells import plain_cells
 from borderzone.io.classes import ClassSource, open_classes
 from borderzone.io.dem import ElevationSource, open_dem, read_dem
 from borderzone.io.files import atomic_write, local_file, run_id, sha256
@@ -14,7 +15,6 @@ from borderzone.io.records import Record, describe
 from borderzone.io.sidecars import read_sidecar, write_sidecar
 from borderzone.io.tables import read_table, write_csv
 from borderzone.io.vector import (
-    nested_as_text,
     read_rows,
     read_vector,
     write_geoparquet,
@@ -41,11 +41,11 @@ __all__ = [
     "limits",
     "local_file",
     "member",
-    "nested_as_text",
     "open_classes",
     "open_dem",
     "open_raster",
     "output_folder",
+    "plain_cells",
     "read_dem",
     "read_parquet",
     "read_raster",

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,13 +22,14 @@ from borderzone.crs import check_finite, in_degrees, refuse_file_names
 from borderzone.errors import BorderzoneError, CRSMismatchError, DataError, OutputError
 from borderzone.io import ogr
 from borderzone.io.apart import check_parquet
+from borderzone.io.cells import plain_cells, whole_text
 from borderzone.io.files import atomic_write, check_text_size, local_file
 from borderzone.io.kml import read_kml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["nested_as_text", "read_rows", "read_vector", "write_geoparquet", "write_gpkg"]
+__all__ = ["read_rows", "read_vector", "write_geoparquet", "write_gpkg"]
 
 SUFFIXES = frozenset({".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".kmz", ".parquet"})
 FIXED_DATE = "2000-01-01T00:00:00Z"  # the time stamp inside a GeoPackage, so that bytes repeat
@@ -80,7 +80,7 @@ def read_vector(
         )
         raise DataError(msg)
     check_finite(rows, f"{what}: {Path(path).name!r}")
-    return nested_as_text(rows)[0]
+    return plain_cells(rows)[0]
 
 
 def read_rows(
@@ -154,64 +154,6 @@ def _flat(frame: gpd.GeoDataFrame, file: Path, what: str) -> gpd.GeoDataFrame:
     flat = in_degrees(level, f"{what}: {file.name!r}")
     flat.attrs["notes"] = notes
     return flat
-
-
-def nested_as_text(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[int]]]:
-    """
-    Write lists and objects in cells as JSON, and tell where they were.
-
-    Bytes that are text become text and are not told.
-
-    Parameters
-    ----------
-    rows
-        The table; it is not changed.
-
-    Returns
-    -------
-    tuple of pandas.DataFrame and dict
-        The table with one value a cell, and the places of rows by column.
-    """
-    found: dict[str, list[int]] = {}
-    plain = rows
-    for place, name in enumerate(rows.columns):
-        column = rows.iloc[:, place]
-        if column.dtype != object:
-            continue
-        cells = column.tolist()
-        odd = [row for row, cell in enumerate(cells) if isinstance(cell, _NESTED)]
-        if not odd:
-            continue
-        plain = rows.copy() if plain is rows else plain
-        words = [_text_of(cell) if isinstance(cell, _NESTED) else cell for cell in cells]
-        plain.isetitem(place, pd.Series(words, index=rows.index, dtype=object))
-        lists = [row for row in odd if not _is_text(cells[row])]
-        if lists:
-            found[str(name)] = lists
-    return plain, found
-
-
-_NESTED = (list, dict, tuple, set, frozenset, np.ndarray, bytes, bytearray)
-
-
-def _is_text(cell: Any) -> bool:
-    if not isinstance(cell, (bytes, bytearray)):
-        return False
-    try:
-        cell.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _text_of(cell: Any) -> str:
-    if isinstance(cell, (bytes, bytearray)):
-        return cell.decode() if _is_text(cell) else f"{len(cell):,} bytes"
-    plain = cell.tolist() if isinstance(cell, np.ndarray) else cell
-    try:
-        return json.dumps(plain, ensure_ascii=False, default=str)
-    except (TypeError, ValueError, RecursionError):  # keys that are no text, or a list in itself
-        return f"a {type(cell).__name__}"
 
 
 def _read(file: Path, suffix: str, layer: str | None, what: str) -> pd.DataFrame:
@@ -317,7 +259,10 @@ def _properties(feature: Mapping[str, Any]) -> dict[str, Any]:
         msg = f"its properties are a {type(properties).__name__}"
         raise DataError(msg)
     # A property may carry the name of the column that holds the shapes.
-    return {f"{name}_original" if name == "geometry" else name: v for name, v in properties.items()}
+    return {
+        f"{name}_original" if name == "geometry" else whole_text(name): whole_text(value)
+        for name, value in properties.items()
+    }
 
 
 def _from_ogr(file: Path, layer: str | None, what: str) -> pd.DataFrame:
