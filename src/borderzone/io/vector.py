@@ -17,6 +17,7 @@ import shapely
 from pyproj.exceptions import ProjError
 from shapely.geometry import shape
 
+from borderzone._checks import shown
 from borderzone._guards.escapes import kept, kept_table
 from borderzone.crs import check_finite, in_degrees, refuse_file_names
 from borderzone.errors import BorderzoneError, CRSMismatchError, DataError, OutputError
@@ -209,7 +210,7 @@ def _json(file: Path, what: str) -> Any:
 def _from_geojson(content: Any, file: Path, what: str) -> gpd.GeoDataFrame:
     kind = content.get("type") if isinstance(content, dict) else None
     if kind not in _GEOJSON_TYPES:
-        msg = f"{what}: {file.name!r} holds {kind!r}, not a FeatureCollection; export it as GeoJSON"
+        msg = f"{what}: {file.name!r} holds {shown(kind)}, not a FeatureCollection; export it as GeoJSON"
         raise DataError(msg)
     crs = _stated_crs(content)
     if not crs.endswith(_WGS84_NAMES):
