@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import json
-import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["plain_cells", "whole_text"]
+__all__ = ["plain_cells"]
 
 _PLAIN = frozenset(
     {str, int, float, bool, type(None), type(pd.NA), type(pd.NaT), pd.Timestamp, np.float64}
@@ -19,15 +18,13 @@ _PLAIN = frozenset(
 )
 _NESTED = (list, dict, tuple, set, frozenset, np.ndarray)
 _LONGEST_NUMBER = 1_000  # bits; no measure of anything, and a float holds 1,024 at most
-_HALVES = re.compile("[\ud800-\udfff]")
 
 
 def plain_cells(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[int]]]:
     """
     Write what is no plain value in words, and tell where it was.
 
-    Lists and objects become JSON, bytes that are text become that text, and half a pair
-    of surrogates, which no file of text can hold, becomes U+FFFD; the last two are not told.
+    Lists and objects become JSON; bytes that are text become that text and are not told.
 
     Parameters
     ----------
@@ -47,11 +44,10 @@ def plain_cells(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[int]]]
             continue
         cells = column.tolist()
         odd = [row for row, cell in enumerate(cells) if not _is_plain(cell)]
-        halved = not odd and _is_halved(cells)
-        if not (odd or halved):
+        if not odd:
             continue
         plain = rows.copy() if plain is rows else plain
-        words = [whole_text(_in_words(cell)) for cell in cells]
+        words = [_in_words(cell) for cell in cells]
         plain.isetitem(place, pd.Series(words, index=rows.index, dtype=object))
         told = [row for row in odd if not _is_text(cells[row])]
         if told:
@@ -72,31 +68,6 @@ def _is_plain(cell: Any) -> bool:
     except Exception:  # noqa: BLE001 (an object may raise what it likes)
         return False
     return True
-
-
-def _is_halved(cells: list[Any]) -> bool:
-    try:
-        "".join(cell for cell in cells if isinstance(cell, str)).encode()
-    except UnicodeEncodeError:
-        return True
-    return False
-
-
-def whole_text(cell: Any) -> Any:
-    """
-    Put U+FFFD for half a pair of surrogates, which no file of text can hold.
-
-    Parameters
-    ----------
-    cell
-        Anything; what is no text is given back.
-
-    Returns
-    -------
-    object
-        The cell.
-    """
-    return _HALVES.sub("\ufffd", cell) if isinstance(cell, str) else cell
 
 
 def _is_text(cell: Any) -> bool:

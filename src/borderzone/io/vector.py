@@ -23,7 +23,7 @@ from borderzone.crs import check_finite, in_degrees, refuse_file_names
 from borderzone.errors import BorderzoneError, CRSMismatchError, DataError, OutputError
 from borderzone.io import ogr
 from borderzone.io.apart import check_parquet
-from borderzone.io.cells import plain_cells, whole_text
+from borderzone.io.cells import plain_cells
 from borderzone.io.files import atomic_write, check_text_size, local_file
 from borderzone.io.kml import read_kml
 
@@ -261,7 +261,9 @@ def _properties(feature: Mapping[str, Any]) -> dict[str, Any]:
         raise DataError(msg)
     # A property may carry the name of the column that holds the shapes.
     return {
-        f"{name}_original" if name == "geometry" else whole_text(name): whole_text(value)
+        f"{name}_original" if name == "geometry" else kept(name): (
+            kept(value) if isinstance(value, str) else value
+        )
         for name, value in properties.items()
     }
 
