@@ -233,6 +233,35 @@ def test_a_text_table_of_a_million_columns_is_refused(tmp_path: Path) -> None:
         io.read_table(tmp_path / "a.csv")
 
 
+def test_places_that_each_have_a_column_of_their_own_are_refused(tmp_path: Path) -> None:
+    point = '"geometry": {"type": "Point", "coordinates": [41, 34]}'
+    places = ",".join(
+        f'{{"type": "Feature", "properties": {{"p{i}": 1}}, {point}}}' for i in range(6_000)
+    )
+    geojson, kml = tmp_path / "a.geojson", tmp_path / "a.kml"
+    geojson.write_text(f'{{"type": "FeatureCollection", "features": [{places}]}}')
+    marks = "".join(
+        f'<Placemark><ExtendedData><Data name="p{i}"><value>1</value></Data></ExtendedData><Point>'
+        "<coordinates>41,34</coordinates></Point></Placemark>"
+        for i in range(600)
+    )
+    kml.write_text(
+        f'<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{marks}</Document></kml>'
+    )
+    with pytest.raises(LimitError, match="holds 6,000 columns or more, the limit is 5,000"):
+        incidents.read(geojson)
+    with (
+        io.limits(table_columns=400),
+        pytest.raises(LimitError, match=r"holds \d+ columns or more"),
+    ):
+        incidents.read(kml)
+    with (
+        io.limits(table_columns=10_000, table_bytes=100_000_000),
+        pytest.raises(LimitError, match="holds 288,000,000 bytes of cells or more"),
+    ):
+        incidents.read(geojson)
+
+
 DEEP = 20_000
 TOMLS = {
     "many_bytes": ("a = '" + "x" * 300_000 + "'", "more than 262,144 bytes"),

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from borderzone.errors import DataError, LimitError
 from borderzone.io import _reader
-from borderzone.io.limits import current, how_to_raise
+from borderzone.io.limits import check_limit, check_table, current, how_to_raise
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -110,26 +110,15 @@ def check_parquet(file: Path, what: str) -> None:
         msg = f"{told} cannot be read ({_first_line(error)}); export it again"
         raise DataError(msg) from error
     most = current()
-    _check_table(told, "table_rows", rows, "rows")
-    _check_table(told, "table_columns", columns, "columns")
-    _check_table(told, "table_bytes", size, "bytes")
+    check_table(rows, columns, told)
+    check_limit("table_bytes", size, "bytes", told)
     arguments = [str(file), most.table_rows, most.table_bytes]
     answers = read_apart(
         "parquet", arguments, library="pyarrow", told=told, most_bytes=_LONGEST_LINE
     )
     for answer in answers:
-        _check_table(told, "table_rows", answer["rows"], "rows")
-        _check_table(told, "table_bytes", answer["bytes"], "bytes when unpacked")
-
-
-def _check_table(told: str, limit: str, number: int, unit: str) -> None:
-    most: int = getattr(current(), limit)
-    if number > most:
-        msg = (
-            f"{told} holds {number:,} {unit} or more, the limit is {most:,}; cut it first, or "
-            f"{how_to_raise(limit, number)}"
-        )
-        raise LimitError(msg)
+        check_limit("table_rows", answer["rows"], "rows", told)
+        check_limit("table_bytes", answer["bytes"], "bytes when unpacked", told)
 
 
 def _first_line(error: BaseException) -> str:

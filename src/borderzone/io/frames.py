@@ -67,7 +67,7 @@ def _near_meridian(x: FloatArray, centre: float | None) -> FloatArray:
     """Longitudes within 180 degrees of the grid's, so that no grid is torn at the antimeridian."""
     if centre is None:
         return x
-    with np.errstate(invalid="ignore"):  # infinite where the projection has no place
+    with np.errstate(invalid="ignore", over="ignore"):  # infinite where the projection has no place
         turned = centre + np.mod(x - centre + 180.0, 360.0) - 180.0
         return np.where(np.abs(x - centre) > 180.0, turned, x)
 
@@ -131,6 +131,8 @@ def window_around(
     a, b, c, d, e, f = (~transform)[:6]
     corners = [(x, y) for x in (left, right) for y in (bottom, top)]
     places = ([d * x + e * y + f for x, y in corners], [a * x + b * y + c for x, y in corners])
+    if not np.isfinite(places).all():
+        return whole
     window = []
     for place, cells, length in zip(places, grid.shape, shape, strict=True):
         low, high = min(place), max(place)
@@ -237,7 +239,7 @@ class Frame:
         x, y = to_crs(self.grid_wkt, self.source_wkt, x, y)
         x = _near_meridian(x, self.meridian)
         a, b, c, d, e, f = self.inverse
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             return a * x + b * y + c, d * x + e * y + f
 
     def nodes(self, rows: slice, columns: slice) -> Nodes:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from borderzone._checks import check_whole
-from borderzone.errors import InvalidParameterError
+from borderzone.errors import InvalidParameterError, LimitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["VARIABLE", "Limits", "current", "how_to_raise", "limits"]
+__all__ = ["VARIABLE", "Limits", "check_limit", "check_table", "current", "how_to_raise", "limits"]
 
 _KIB, _MIB, _GIB = 1024, 1024**2, 1024**3
 VARIABLE = "BORDERZONE_LIMITS"
@@ -167,6 +167,56 @@ def limits(**changes: int) -> Iterator[Limits]:
         yield current()
     finally:
         _RAISED[:] = [other for other in _RAISED if other is not checked]
+
+
+def check_limit(name: str, number: int, unit: str, told: str) -> None:
+    """
+    Refuse what holds more than a limit allows.
+
+    Parameters
+    ----------
+    name
+        Name of the limit.
+    number
+        How much it holds, or how much came out before the rest was left alone.
+    unit
+        Of what.
+    told
+        The file and what it is needed for, for the message.
+
+    Raises
+    ------
+    LimitError
+        If it is more.
+    """
+    most: int = getattr(current(), _known(name))
+    if number > most:
+        msg = (
+            f"{told} holds {number:,} {unit} or more, the limit is {most:,}; cut it first, or "
+            f"{how_to_raise(name, number)}"
+        )
+        raise LimitError(msg)
+
+
+def check_table(rows: int, columns: int, told: str) -> None:
+    """
+    Refuse a table that is too large before it is built, each cell of which takes eight bytes or more.
+
+    Parameters
+    ----------
+    rows, columns
+        How many it will have.
+    told
+        The file and what it is needed for, for the message.
+
+    Raises
+    ------
+    LimitError
+        If it is larger than `limits` allow.
+    """
+    check_limit("table_rows", rows, "rows", told)
+    check_limit("table_columns", columns, "columns", told)
+    check_limit("table_bytes", 8 * rows * columns, "bytes of cells", told)
 
 
 def how_to_raise(name: str, needed: int) -> str:

@@ -191,7 +191,7 @@ def _rim(between: FloatArray, nodes: Nodes, shape: tuple[int, int]) -> FloatArra
         _beside(first, length, nodes.step)
         for first, length in zip((nodes.top, nodes.left), shape, strict=True)
     )
-    with np.errstate(invalid="ignore"):  # infinite where the projection has no place
+    with np.errstate(invalid="ignore", over="ignore"):  # infinite where the projection has no place
         rows = between[r] + (between[r + 1] - between[r]) * down[:, np.newaxis]
         return np.asarray(rows[:, c] + (rows[:, c + 1] - rows[:, c]) * across)
 

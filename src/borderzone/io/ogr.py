@@ -11,6 +11,7 @@ import pyogrio
 from borderzone.crs import refuse_file_names
 from borderzone.errors import DataError
 from borderzone.io import sqlite
+from borderzone.io.limits import check_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +105,7 @@ def read(file: Path, layer: str | int, what: str) -> pd.DataFrame:
     CRSMismatchError
         As `layers`.
     LimitError
-        As `layers`.
+        As `layers`, or if its table would be too large.
     """
     if sqlite.is_sqlite(file):
         rows = sqlite.check_layer(file, str(layer), what)
@@ -116,6 +117,7 @@ def read(file: Path, layer: str | int, what: str) -> pd.DataFrame:
         stated = pyogrio.read_info(file, layer=layer, **opening)
         _check_driver(file, str(stated["driver"]), what)
         _check_rows(file, int(stated["features"]), what)
+        check_table(int(stated["features"]), len(stated["fields"]), f"{what}: {file.name!r}")
         # The true number of rows, where it is known: the one that a file states may be anything.
         table = pyogrio.read_dataframe(file, layer=layer, max_features=rows, **opening)
     if rows not in {None, len(table)}:

@@ -42,7 +42,7 @@ ENVIRONMENT = {
 _FEET = ("foot", "feet", "ft", "us-ft", "ftus")
 _METRES = ("", "m", "metre", "metres", "meter", "meters")
 _OPENING = threading.Lock()
-FOREIGN = (RasterioError, CRSError, CPLE_BaseError, OSError)
+FOREIGN = (RasterioError, CRSError, CPLE_BaseError, OSError, UnicodeDecodeError)
 """What the raster library raises on a file that it cannot read or write."""
 
 
@@ -141,7 +141,9 @@ def _check_source(source: Any, name: str, what: str, max_cells: int | None) -> N
         )
         raise CRSMismatchError(msg)
     check_on_earth(source.crs.to_wkt(), f"{what}: {name!r}")
-    if source.transform == Affine.identity() or source.transform.determinant == 0:
+    place = source.transform
+    lost = place == Affine.identity() or place.determinant == 0
+    if lost or not np.isfinite([*place[:6], place.determinant]).all():
         msg = f"{what}: {name!r} has no georeference; give it one with gdal_translate -a_ullr"
         raise CRSMismatchError(msg)
     piece = source.block_shapes[0][0] * source.block_shapes[0][1]

@@ -26,6 +26,7 @@ from borderzone.io.apart import check_parquet
 from borderzone.io.cells import plain_cells
 from borderzone.io.files import atomic_write, check_text_size, local_file
 from borderzone.io.kml import read_kml
+from borderzone.io.limits import check_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -233,6 +234,8 @@ def _from_geojson(content: Any, file: Path, what: str) -> gpd.GeoDataFrame:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             msg = f"{what}: {file.name!r} cannot be read: feature {number:,} is broken ({reason[:200]})"
             raise DataError(msg) from error
+    # Each place may have columns of its own, and all others would be empty there.
+    check_table(len(rows), len(set().union(*rows)), f"{what}: {file.name!r}")
     return gpd.GeoDataFrame(pd.DataFrame(rows), geometry=shapes, crs="EPSG:4326")
 
 

@@ -13,7 +13,7 @@ import rasterio.shutil
 from rasterio.windows import Window
 
 from borderzone._checks import check_choice
-from borderzone.errors import InvalidParameterError, OutputError, ShapeMismatchError
+from borderzone.errors import DataError, InvalidParameterError, OutputError, ShapeMismatchError
 from borderzone.io.files import atomic_write, local_file
 from borderzone.io.limits import current
 from borderzone.io.mosaic import block_of
@@ -280,8 +280,11 @@ def copy_raster(
     """
     check_choice(compress, "compress", _PACKED)
     path = local_file(source, (".tif",), "raster")
-    with open_raster(path, max_cells=current().raster_cells_by_block):
-        pass  # a damaged one is told as such, not as one that cannot be written
+    with open_raster(path, max_cells=current().raster_cells_by_block) as known:
+        # The library may break down where it changes a damaged file; our own are plain tiles.
+        if known.compression is not None or known.block_shapes != [(_BLOCK, _BLOCK)]:
+            msg = f"raster: {path.name!r} is none that create_raster wrote with compress='none'"
+            raise DataError(msg)
     with (
         _write_errors(path.name),
         rasterio.Env(**ENVIRONMENT),
