@@ -211,6 +211,38 @@ def test_a_part_of_a_large_raster_gives_what_the_whole_gives(
     np.testing.assert_allclose(io.warp(io.read_raster(file), grid), whole, rtol=1e-6)
 
 
+def test_a_part_that_would_fill_memory_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    with rasterio.open(
+        tmp_path / "a.tif",
+        "w",
+        driver="GTiff",
+        height=20_000,
+        width=20_000,
+        count=1,
+        dtype="float64",
+        crs=UTM,
+        transform=Affine(0.075, 0, 650_000, 0, -0.075, 3_860_000),
+        tiled=True,
+        sparse_ok=True,
+        compress="deflate",
+    ):
+        pass
+    assert (tmp_path / "a.tif").stat().st_size < 200_000
+    with pytest.raises(LimitError, match=r"holds 400,000,000 cells or more.*raster_part_cells="):
+        io.read_raster(tmp_path / "a.tif", near=SMALL)
+
+
+def test_running_out_of_memory_is_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tif(tmp_path / "a.tif", np.ones((50, 50), np.uint8))
+
+    def full(*_: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(sys.modules["borderzone.io.raster"], "to_dataarray", full)
+    with pytest.raises(LimitError, match=r"'a\.tif' does not fit into memory"):
+        io.read_raster(file)
+
+
 PACKINGS: tuple[dict[str, Any], ...] = (
     {"compress": "deflate", "tiled": True, "blockxsize": 32, "blockysize": 32},
     {"compress": "lzw"},

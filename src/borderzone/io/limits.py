@@ -69,6 +69,8 @@ class Limits:
     grid_cells
         Cells of the working grid of a study and the ground around it: some fifty layers of them lie
         in memory.
+    raster_part_cells
+        Cells of the part of a raster around a grid, which is held at once.
     raster_piece_cells
         Cells of one stored piece (tile or strip) of a raster, over the bands stored with it.
     reader_bytes
@@ -100,6 +102,7 @@ class Limits:
     raster_cells: int = 1_000_000_000
     raster_cells_by_block: int = 4_000_000_000
     grid_cells: int = 50_000_000
+    raster_part_cells: int = 2**26
     raster_piece_cells: int = 2**26
     reader_bytes: int = 2 * _GIB
     reader_seconds: int = 300

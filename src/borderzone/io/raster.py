@@ -22,7 +22,7 @@ from borderzone.errors import CRSMismatchError, DataError, LimitError
 from borderzone.grid import Grid
 from borderzone.io.files import atomic_write, local_file
 from borderzone.io.frames import window_around
-from borderzone.io.limits import current, how_to_raise
+from borderzone.io.limits import check_limit, current, how_to_raise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,9 +112,17 @@ def raster_errors(name: str, what: str) -> Iterator[None]:
     ------
     DataError
         If the body fails inside the raster library.
+    LimitError
+        If it runs out of memory.
     """
     try:
         yield
+    except MemoryError as error:
+        msg = (
+            f"{what}: {name!r} does not fit into memory; cut it to the corridor first, or average it "
+            "with gdalwarp -tr -r average"
+        )
+        raise LimitError(msg) from error
     except FOREIGN as error:
         reason = str(error.__cause__ or error).splitlines()[0][:200]
         msg = (
@@ -269,6 +277,9 @@ def read_raster(
         rows, columns = slice(0, source.height), slice(0, source.width)
         if near is not None:
             rows, columns = window_around(near, wkt, source.transform, source.shape)
+            cells = (rows.stop - rows.start) * (columns.stop - columns.start)
+            told = f"{what}: {os.fspath(path)!r} is so fine that the part around the grid"
+            check_limit("raster_part_cells", cells, "cells", told)
         window = Window.from_slices(rows, columns)
         values = source.read(1, window=window)
         if values.dtype.kind == "f":
