@@ -342,7 +342,19 @@ class OneLine(logging.Filter):
     """Keep each message of a log on its line: no name of a file can forge another message."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite a message that holds what would not be seen; let every message pass."""
+        """
+        Rewrite a message that holds what would not be seen; let every message pass.
+
+        Parameters
+        ----------
+        record
+            The message.
+
+        Returns
+        -------
+        bool
+            Always True.
+        """
         told = record.getMessage()
         shown = line(told)
         if shown != told:
