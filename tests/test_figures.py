@@ -75,6 +75,21 @@ def test_no_word_is_smaller_than_seven_points(name: str, pages: dict[str, Axes])
     assert {words: size for words, size in small.items() if size < 7} == {}
 
 
+@pytest.mark.parametrize(("measure", "title"), [("mean", "On average"), ("min", "Every inch")])
+def test_a_table_of_detection_is_drawn_as_detection(measure: str, title: str) -> None:
+    rates, weights = [0.02, 0.03], [0.5, 0.5]
+    seen = bz.patrol.coverage_curve(rates, weights, unit_counts=range(0, 200, 10))
+    stopped = bz.patrol.coverage_curve(
+        rates, weights, unit_counts=range(0, 200, 10), force=bz.patrol.Force()
+    )
+    for table, axis, column in ((seen, "detection", "pod"), (stopped, "interdiction", "poi")):
+        ax = figures.coverage_curve(table, measure=measure)
+        assert ax.get_ylabel() == f"probability of {axis} per crossing"
+        assert ax.get_title().startswith(title)
+        drawn = np.asarray(ax.lines[0].get_ydata(), dtype=float)
+        np.testing.assert_array_equal(drawn, table[f"{measure}_{column}"])
+
+
 def test_drawing_leaves_no_figure_and_no_setting_behind(result: StudyResult) -> None:
     before, settings = plt.get_fignums(), dict(mpl.rcParams)
     figures.night_hours(result)
@@ -204,13 +219,6 @@ def test_the_curve_has_both_axes_of_units_in_proportion(pages: dict[str, Axes]) 
     ratio = np.array(top.get_xlim()) / np.array(pages["curve"].get_xlim())
     assert ratio[0] == pytest.approx(ratio[1])
     assert 5 < ratio[0] < 9
-
-
-def test_a_plain_curve_table_can_be_drawn() -> None:
-    table = bz.patrol.coverage_curve([0.02, 0.03], [0.5, 0.5], unit_counts=range(0, 200, 10))
-    ax = figures.coverage_curve(table)
-    line = ax.lines[0]
-    assert np.asarray(line.get_ydata(), float).tolist() == pytest.approx(table["mean_poi"])
 
 
 def test_the_weakest_segment_is_drawn_when_asked_for(result: StudyResult) -> None:

@@ -221,8 +221,44 @@ def test_targets_out_of_reach_are_infinite() -> None:
     assert last["mean_pod"] == pytest.approx(1)
 
 
+def test_a_curve_without_a_force_tells_detection_only() -> None:
+    curve = patrol.coverage_curve(RATES, WEIGHTS, unit_counts=[10, 20])
+    assert list(curve.columns) == ["unit_count", "mean_pod", "min_pod"]
+    assert "ceiling" not in curve.attrs
+    for measure in ("mean_poi", "min_poi"):
+        with pytest.raises(InvalidParameterError, match=r"interdiction, which needs force="):
+            patrol.units_for_target(RATES, WEIGHTS, 0.5, measure=measure)
+
+
+@pytest.mark.parametrize(
+    ("given", "ceiling"),
+    [
+        ({"force": patrol.Force(p_identify=0.8, p_respond=0.5)}, 0.4),
+        ({"force": patrol.Force(p_identify=0.8, p_respond=0.5), "p_respond": 0.9}, 0.72),
+        ({"p_identify": 0.9}, 0.9),
+        ({"p_respond": 0.7}, 0.7),
+        ({"p_identify": 1.0, "p_respond": 1.0}, 1.0),
+    ],
+    ids=["force", "force and a chance", "identify", "respond", "certain"],
+)
+def test_a_curve_with_a_force_or_a_chance_tells_both(given: Any, ceiling: float) -> None:
+    curve = patrol.coverage_curve(RATES, WEIGHTS, unit_counts=[10, 20], **given)
+    np.testing.assert_allclose(curve["mean_poi"], ceiling * curve["mean_pod"])
+    np.testing.assert_allclose(curve["min_poi"], ceiling * curve["min_pod"])
+    assert curve.attrs["ceiling"] == pytest.approx(ceiling)
+    units = patrol.units_for_target(RATES, WEIGHTS, 0.3, measure="mean_poi", **given)
+    reached = patrol.coverage_curve(RATES, WEIGHTS, unit_counts=[units], **given)
+    assert reached["mean_poi"].iloc[0] == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("force", ["vehicle", [patrol.Force()], 5])
+def test_what_is_no_force_is_refused(force: Any) -> None:
+    with pytest.raises(InvalidParameterError, match=r"force must be a borderzone\.patrol\.Force"):
+        patrol.coverage_curve(RATES, WEIGHTS, force=force)
+
+
 def test_interdiction_is_the_scaled_detection() -> None:
-    """Both curves are always there; the first is below the second."""
+    """Both curves are there; the first is below the second."""
     curve = patrol.coverage_curve(
         RATES, WEIGHTS, unit_counts=[10, 20], p_identify=0.9, p_respond=0.7
     )
