@@ -46,7 +46,8 @@ def coverage_curve(
     Parameters
     ----------
     result
-        What a study gave, or the table of `borderzone.patrol.coverage_curve`.
+        What a study gave, or the table of `borderzone.patrol.coverage_curve`,
+        which is drawn as detection where it tells no interdiction.
     ax
         Axes to draw one panel on; a whole page with a panel for the average,
         one for the weakest segment and the gain of the next unit is made when

@@ -10,6 +10,7 @@ import pandas as pd
 from borderzone._checks import check_choice, check_probability
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol._arrays import whole_number, zero_or_more
+from borderzone.patrol.forces import Force
 from borderzone.patrol.plans import (
     checked_rates,
     fractional_plan,
@@ -113,12 +114,13 @@ def coverage_curve(  # noqa: PLR0913 - the front door fixes this signature
     rule: str = "optimal",
     lengths_km: npt.ArrayLike | None = None,
     integer: bool = False,
-    p_identify: float = 1.0,
-    p_respond: float = 1.0,
+    force: Force | None = None,
+    p_identify: float | None = None,
+    p_respond: float | None = None,
     law: str = "random",
 ) -> pd.DataFrame:
     """
-    Tabulate detection and interdiction against units on station.
+    Tabulate detection, and interdiction where it is known, against units on station.
 
     Parameters
     ----------
@@ -134,18 +136,24 @@ def coverage_curve(  # noqa: PLR0913 - the front door fixes this signature
         Lengths for the even rule. Units: km.
     integer
         Whether each segment gets whole units.
+    force
+        The force, for its chances to identify and to respond.
     p_identify
-        Probability that what is detected is recognised as a crossing.
+        Probability that what is detected is recognised as a crossing; the
+        force's when left out, and 1 beside `p_respond` alone.
     p_respond
-        Probability that a response reaches it in time.
+        Probability that a response reaches it in time; the force's when left
+        out, and 1 beside `p_identify` alone.
     law
         Search law: ``"random"`` or ``"back_and_forth"``.
 
     Returns
     -------
     DataFrame
-        Columns unit_count, mean_pod (weighted over segments), min_pod (worst
-        segment), mean_poi and min_poi (times `p_identify` and `p_respond`).
+        Columns unit_count, mean_pod (weighted over segments) and min_pod (worst
+        segment); with a force or one of the two chances also mean_poi and
+        min_poi (times both chances). Without them nothing is said of
+        interdiction.
 
     Raises
     ------
@@ -168,12 +176,13 @@ def coverage_curve(  # noqa: PLR0913 - the front door fixes this signature
     ...                        unit_counts=[30, 60, 120])
     >>> curve[["unit_count", "mean_pod"]].round(4).values.tolist()
     [[30.0, 0.295], [60.0, 0.4599], [120.0, 0.6372]]
+    >>> from borderzone.patrol import Force
+    >>> list(curve.columns), list(coverage_curve([0.06], [1], force=Force()).columns)[3:]
+    (['unit_count', 'mean_pod', 'min_pod'], ['mean_poi', 'min_poi'])
     """
     a, w = _checked(rates, weights)
     counts = checked_counts(unit_counts, integer=integer)
-    ceiling = check_probability(p_identify, "p_identify") * check_probability(
-        p_respond, "p_respond"
-    )
+    ceiling = _ceiling(force, p_identify, p_respond)
     make = whole_unit_plan if integer else fractional_plan
     plan = make(a, w, rule=rule, lengths_km=lengths_km, law=law)
     mean, worst = np.empty(counts.size), np.empty(counts.size)
@@ -183,17 +192,31 @@ def coverage_curve(  # noqa: PLR0913 - the front door fixes this signature
         pod = POD[law](plan(counts[part]) * a)
         mean[part] = np.minimum(1.0, (pod * w).sum(axis=1))
         worst[part] = pod.min(axis=1)
-    curve = pd.DataFrame(
-        {
-            "unit_count": counts,
-            "mean_pod": mean,
-            "min_pod": worst,
-            "mean_poi": mean * ceiling,
-            "min_poi": worst * ceiling,
-        }
-    )
-    curve.attrs.update(rule=rule, law=law, ceiling=ceiling)
+    curve = pd.DataFrame({"unit_count": counts, "mean_pod": mean, "min_pod": worst})
+    curve.attrs.update(rule=rule, law=law)
+    if ceiling is not None:
+        curve = curve.assign(mean_poi=mean * ceiling, min_poi=worst * ceiling)
+        curve.attrs["ceiling"] = ceiling
     return curve
+
+
+def _ceiling(
+    force: Force | None, p_identify: float | None, p_respond: float | None
+) -> float | None:
+    """Chance to stop what is seen, or None where nobody said how."""
+    if force is not None and not isinstance(force, Force):
+        msg = f"force must be a borderzone.patrol.Force, got {force!r}; Force(mode=..., sensor=...)"
+        raise InvalidParameterError(msg)
+    if force is None and p_identify is None and p_respond is None:
+        return None
+    chances = (
+        ("p_identify", p_identify, 1.0 if force is None else force.p_identify),
+        ("p_respond", p_respond, 1.0 if force is None else force.p_respond),
+    )
+    identify, respond = (
+        check_probability(usual if given is None else given, name) for name, given, usual in chances
+    )
+    return identify * respond
 
 
 def units_for_target(  # noqa: PLR0913 - one question with the assumptions it stands on
@@ -204,8 +227,9 @@ def units_for_target(  # noqa: PLR0913 - one question with the assumptions it st
     measure: str = "mean_pod",
     rule: str = "optimal",
     lengths_km: npt.ArrayLike | None = None,
-    p_identify: float = 1.0,
-    p_respond: float = 1.0,
+    force: Force | None = None,
+    p_identify: float | None = None,
+    p_respond: float | None = None,
     law: str = "random",
 ) -> float:
     """
@@ -220,15 +244,14 @@ def units_for_target(  # noqa: PLR0913 - one question with the assumptions it st
     target
         Wanted probability.
     measure
-        ``"mean_pod"``, ``"min_pod"``, ``"mean_poi"`` or ``"min_poi"``.
+        ``"mean_pod"``, ``"min_pod"``, or with a force or one of the two
+        chances ``"mean_poi"`` or ``"min_poi"``.
     rule
         As in `allocate`.
     lengths_km
         Lengths for the even rule. Units: km.
-    p_identify
-        Probability that what is detected is recognised as a crossing.
-    p_respond
-        Probability that a response reaches it in time.
+    force, p_identify, p_respond
+        As in `coverage_curve`.
     law
         Search law: ``"random"`` or ``"back_and_forth"``.
 
@@ -242,7 +265,8 @@ def units_for_target(  # noqa: PLR0913 - one question with the assumptions it st
     Raises
     ------
     InvalidParameterError
-        If a number is out of range or a word is unknown.
+        If a number is out of range or a word is unknown, or interdiction is
+        asked for and nothing is said of identification and response.
     ShapeMismatchError
         If rates, weights and lengths are not of one length.
 
@@ -256,11 +280,15 @@ def units_for_target(  # noqa: PLR0913 - one question with the assumptions it st
     """
     a, w = _checked(rates, weights)
     check_choice(measure, "measure", MEASURES)
-    ceiling = check_probability(p_identify, "p_identify") * check_probability(
-        p_respond, "p_respond"
-    )
+    ceiling = _ceiling(force, p_identify, p_respond)
     wanted = check_probability(target, "target")
     if measure.endswith("poi"):
+        if ceiling is None:
+            msg = (
+                f"measure {measure!r} is interdiction, which needs force=, or p_identify= or "
+                f"p_respond=; or ask for {measure.replace('poi', 'pod')!r}"
+            )
+            raise InvalidParameterError(msg)
         wanted = wanted / ceiling if ceiling > 0 else (np.inf if wanted > 0 else 0.0)
     plan = fractional_plan(a, w, rule=rule, lengths_km=lengths_km, law=law)
     found = units_for_rates(

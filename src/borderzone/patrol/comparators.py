@@ -320,7 +320,7 @@ def plausibility(
 def _one_curve(curve: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
     missing = [name for name in ("unit_count", "mean_pod", "mean_poi") if name not in curve.columns]
     if missing:
-        msg = f"the curve lacks {', '.join(missing)}; coverage_curve makes one"
+        msg = f"the curve lacks {', '.join(missing)}; coverage_curve(..., force=...) makes one"
         raise InvalidParameterError(msg)
     ordered = curve.sort_values("unit_count", kind="stable")
     counts = ordered["unit_count"].to_numpy(dtype=np.float64)
