@@ -128,17 +128,6 @@ def test_degrees_west_and_south_are_named() -> None:
     assert {label.get_text()[-1] for label in ax.get_yticklabels()} == {"S"}
 
 
-def test_the_locator_holds_the_frame_of_the_map(result: StudyResult) -> None:
-    ax = own_axes(None)
-    frame = gpd.GeoSeries([shapely.box(38, 33, 43, 37)], crs=4326)
-    furniture.locator(
-        ax, frame=frame, line=result.border.line, countries=result.furniture.get("countries")
-    )
-    assert ax.get_xlim()[0] < 38
-    assert ax.get_xlim()[1] > 43
-    assert {"Iraq", "Syria"} <= {text.get_text() for text in ax.texts}
-
-
 def test_a_plane_is_shaded_evenly_and_a_slope_by_its_side() -> None:
     flat = hillshade(np.zeros((4, 4)), 100.0)
     assert np.ptp(flat) == 0
