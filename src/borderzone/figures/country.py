@@ -5,26 +5,38 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import shapely
 import textalloc
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.textpath import TextPath
 
+from borderzone import datasets
 from borderzone._guards.escapes import figure_words
-from borderzone.figures.style import INK, halo
+from borderzone.border.stretches import KINDS
+from borderzone.figures.style import INK, figure_of, halo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
-    import geopandas as gpd
     import pandas as pd
 
-    from borderzone.border import Border
     from borderzone.figures.layers import MapPage
 
-__all__ = ["draw_airfields", "draw_countries", "draw_neighbours", "draw_rivers", "draw_towns"]
+__all__ = [
+    "draw_airfields",
+    "draw_lakes",
+    "draw_land",
+    "draw_provinces",
+    "draw_rivers",
+    "draw_towns",
+    "name_countries",
+]
 
-Z_LINE, Z_POINT, Z_LABEL = 5, 10, 20
+Z_SEA, Z_LINE, Z_POINT, Z_LABEL = 0.5, 5, 10, 20
+DISPUTED = ("disputed", "indefinite", "line_of_control")
 MAX_TOWNS = 25
 # A town at the border counts as one this many orders of magnitude larger; at this many
 # kilometres from it no more.
@@ -33,115 +45,237 @@ NEAR_BONUS, NEAR_KM = 1.6, 60.0
 SEAT_SIZE = {1: 5.3, 2: 4.5, 3: 3.5}
 
 
-def draw_countries(
-    page: MapPage,
-    countries: gpd.GeoDataFrame,
-    admin1: gpd.GeoDataFrame | None,
-    own: Mapping[str, str],
-) -> None:
+def draw_land(page: MapPage) -> None:
     """
-    Draw the land around: other borders, governorates, and the names of countries.
+    Draw the sea, the coast and the other land borders, anywhere on earth.
+
+    Parameters
+    ----------
+    page
+        The map, whose face is land; it keeps what of both it shows.
+    """
+    page.land = page.bring(datasets.countries(around=page.degrees))
+    land = _one_land(page, page.land)
+    page.sea = shapely.difference(page.window, land)
+    style: dict[str, Any] = {"facecolor": INK["sea"], "edgecolor": "none"}
+    if page.sea.area > 1e-5 * page.window.area:
+        _plot(page, page.sea, zorder=Z_SEA, **style)
+        coast = shapely.difference(land.boundary, shapely.buffer(page.window.boundary, _thin(page)))
+        _plot(page, coast, color=INK["water"], linewidth=0.8, zorder=Z_SEA + 0.1)
+        page.explain("Ground", Patch(**(style | {"edgecolor": INK["water"]})), "sea, and its coast")
+    _draw_borders(page)
+
+
+def _one_land(page: MapPage, shown: gpd.GeoDataFrame) -> Any:
+    parts = shown.geometry.to_numpy()
+    west, _, east, _ = page.degrees
+    if (west, east) != (-180.0, 180.0):
+        return shapely.union_all(parts)
+    # What is cut at the 180th meridian grows together; a hairline would look like a coast.
+    thin = _thin(page)
+    return shapely.buffer(shapely.union_all(shapely.buffer(parts, thin)), -thin)
+
+
+def _thin(page: MapPage) -> float:
+    return float(page.window.length / 20_000)
+
+
+def _plot(page: MapPage, shape: Any, **style: Any) -> None:
+    if not shape.is_empty:
+        gpd.GeoSeries([shape], crs=page.crs).plot(ax=page.ax, **style)
+
+
+def _draw_borders(page: MapPage) -> None:
+    lines = page.bring(datasets.land_borders())
+    kinds = lines["featurecla"].map(KINDS)
+    for kind, dashed in ((("international",), False), (DISPUTED, True)):
+        rows = lines[[name in kind for name, _ in kinds]]
+        if rows.empty:
+            continue
+        style: dict[str, Any] = {"color": INK["quiet"], "linewidth": 0.8}
+        style |= {"linestyle": (0, (3, 1.5))} if dashed else {}
+        rows.plot(ax=page.ax, zorder=Z_LINE, **style)
+        if dashed:
+            page.explain(
+                "Ground", Line2D([], [], **style), "another border, disputed\nor indefinite"
+            )
+
+
+def draw_provinces(page: MapPage, admin1: gpd.GeoDataFrame | None) -> None:
+    """
+    Draw the limits of governorates and provinces as thin dots.
 
     Parameters
     ----------
     page
         The map.
-    countries
-        Countries with ``code`` and ``name``.
     admin1
         Governorates with ``name``, or None.
-    own
-        Code -> name of the two countries of the border.
     """
-    if admin1 is not None:
-        lines = page.bring(admin1)
-        lines.boundary.plot(
-            ax=page.ax, color=INK["rule"], linewidth=0.5, linestyle=(0, (1, 2)), zorder=Z_LINE
-        )
-        page.explain(
-            "Ground",
-            Line2D([], [], color=INK["rule"], linewidth=0.7, linestyle=(0, (1, 2))),
-            "governorate, province",
-        )
-    shown = page.bring(countries)
-    shown.boundary.plot(ax=page.ax, color=INK["quiet"], linewidth=0.7, zorder=Z_LINE)
-    for row in shown.itertuples():
-        _name_country(page, row.name, row.geometry, main=row.code in own)
+    shown = None if admin1 is None else page.bring(admin1)
+    if shown is None or shown.empty:
+        return
+    style: dict[str, Any] = {"color": INK["rule"], "linestyle": (0, (1, 2))}
+    shown.boundary.plot(ax=page.ax, linewidth=0.5, zorder=Z_LINE, **style)
+    page.explain("Ground", Line2D([], [], linewidth=0.7, **style), "governorate, province")
 
 
-def draw_neighbours(
-    page: MapPage, borders: gpd.GeoDataFrame, border: Border, deep_m: float
-) -> None:
+def draw_lakes(page: MapPage, lakes: gpd.GeoDataFrame | None) -> None:
     """
-    Draw the land around where no outlines of countries are at hand.
+    Draw lakes and reservoirs.
 
     Parameters
     ----------
     page
         The map.
-    borders
-        Land borders of the world.
-    border
-        The border of the map, whose two sides are named.
-    deep_m
-        Depth of the corridor, beyond which the names stand. Units: m.
+    lakes
+        Their outlines, or None.
     """
-    lines = page.bring(borders)
-    if len(lines):
-        lines.plot(ax=page.ax, color=INK["quiet"], linewidth=0.7, zorder=Z_LINE)
-    middle, step = border.length_km / 2, border.length_km / 50
-    ends = border.point_at(np.array([middle - step, middle + step])).to_crs(page.crs)
-    (x, next_x), (y, next_y) = ends.x, ends.y
-    length = math.hypot(next_x - x, next_y - y)
-    left = np.array([y - next_y, next_x - x]) / length
-    away = max(1.45 * deep_m, page.window.length / 45)
-    for code, side in ((border.left, 1.0), (border.right, -1.0)):
-        spot = np.array([x + next_x, y + next_y]) / 2 + side * away * left
-        if shapely.contains_xy(page.window.buffer(-page.window.length / 60), *spot):
-            _write_country(page, border.names.get(code, code), spot, main=True)
+    shown = None if lakes is None else page.bring(lakes)
+    if shown is not None and len(shown):
+        style: dict[str, Any] = {
+            "facecolor": INK["sea"],
+            "edgecolor": INK["water"],
+            "linewidth": 0.5,
+        }
+        shown.plot(ax=page.ax, zorder=Z_LINE - 0.5, **style)
+        page.explain("Ground", Patch(**style), "lake, reservoir")
 
 
-def _name_country(page: MapPage, name: str, shape: Any, *, main: bool) -> None:
-    (west, east), (south, north) = page.ax.get_xlim(), page.ax.get_ylim()
-    room = shape.buffer(-0.02 * (east - west))
-    if room.is_empty or shape.area < 0.004 * (east - west) * (north - south):
-        return
-    spot = _emptiest(room, np.array([page.taken_x, page.taken_y]).T)
-    _write_country(page, name, spot, main=main)
+def name_countries(
+    page: MapPage,
+    own: Collection[str],
+    *,
+    avoid: Any = None,
+    sizes: tuple[float, float] = (12.0, 8.5),
+    small: bool = False,
+) -> list[str]:
+    """
+    Write the names of countries on their ground, where nothing else stands.
 
+    Parameters
+    ----------
+    page
+        The map, with its land drawn.
+    own
+        Codes of the two countries of the border, which are written larger.
+    avoid
+        A shape in map units that names keep off, or None.
+    sizes
+        Of the two countries' names, and of the others. Units: point.
+    small
+        Whether the map is a small one: names are then not in capitals, and a
+        code stands where a name has no room.
 
-def _write_country(page: MapPage, name: str, spot: Any, *, main: bool) -> None:
-    page.ax.text(
-        spot[0],
-        spot[1],
-        name.upper(),
-        fontsize=12 if main else 8.5,
-        color=INK["quiet"],
-        ha="center",
-        va="center",
-        alpha=0.9,
-        path_effects=halo(2.0),
-        zorder=Z_LINE + 1,
+    Returns
+    -------
+    list of str
+        The names written; a country with no room for its name has none.
+    """
+    lines = [shapely.linestrings(line) for line in page.lines]
+    busy = shapely.union_all([shape for shape in (*lines, avoid) if shape is not None])
+    free = shapely.difference(
+        shapely.box(*shapely.buffer(page.window, -6 * _point(page)).bounds),
+        shapely.union_all([shapely.buffer(busy, 5 * _point(page)), *page.reserved, *page.named]),
     )
+    order = page.land.assign(main=page.land["code"].isin(own), area=page.land.area)
+    written = []
+    for row in order.sort_values(["main", "area"], ascending=False, kind="stable").itertuples():
+        largest = sizes[0] if row.main else sizes[1]
+        room = shapely.intersection(row.geometry, free)
+        box = _write_country(page, row.name if small else row.name.upper(), room, largest)
+        if box is None and small:
+            # A code may reach over the rim of its country, as on any small map.
+            room = shapely.intersection(shapely.buffer(row.geometry, 5 * _point(page)), free)
+            code = _iso_codes().get(row.code, row.code)
+            box = _write_country(page, code, room, largest, home=row.geometry)
+        if box is not None:
+            written.append(row.name)
+            page.named.append(box)
+            free = shapely.difference(free, box)
+    return written
 
 
-def _emptiest(room: Any, taken: Any) -> tuple[float, float]:
-    # The point of a coarse lattice that is farthest from the rim and from every symbol.
+def _iso_codes() -> dict[str, str]:
+    table = datasets.country_aliases()
+    return {row.code: row.iso_a3 for row in table.itertuples() if row.iso_a3}
+
+
+def _point(page: MapPage) -> float:
+    """Length of a typographic point on the map, in its units."""
+    figure = figure_of(page.ax)
+    inches = page.ax.get_position().width * figure.get_size_inches()[0]
+    west, east = page.ax.get_xlim()
+    return float((east - west) / inches / 72)
+
+
+def _write_country(page: MapPage, name: str, room: Any, largest: float, *, home: Any = None) -> Any:
+    """Write one name as large as its room allows, whole or in two lines; give its box."""
+    room = max(shapely.get_parts(room), key=lambda part: part.area, default=room)
+    if room.is_empty:
+        return None
+    for size in sorted({largest, min(largest, 8.5), 7.0}, reverse=True):
+        for text in dict.fromkeys((name, _in_two_lines(name))):
+            box = _roomiest(page, room, _text_size(page, text, size), home)
+            if box is None:
+                continue
+            page.ax.text(
+                box.centroid.x,
+                box.centroid.y,
+                text,
+                fontsize=size,
+                color=INK["quiet"],
+                ha="center",
+                va="center",
+                alpha=0.9,
+                linespacing=1.05,
+                path_effects=halo(2.0),
+                zorder=Z_LINE + 1,
+            )
+            return box
+    return None
+
+
+def _in_two_lines(words: str) -> str:
+    breaks = [place for place, letter in enumerate(words) if letter == " "]
+    if not breaks:
+        return words
+    middle = min(breaks, key=lambda place: abs(place - len(words) / 2))
+    return f"{words[:middle]}\n{words[middle + 1 :]}"
+
+
+def _text_size(page: MapPage, text: str, size: float) -> tuple[float, float]:
+    lines = text.split("\n")
+    wide = max(TextPath((0, 0), line, size=size).get_extents().width for line in lines)
+    return (wide + 3) * _point(page), (1.25 * size * len(lines) + 2) * _point(page)
+
+
+def _roomiest(page: MapPage, room: Any, size: tuple[float, float], home: Any) -> Any:
+    """
+    Find the box on a coarse lattice that lies in the room, farthest from every symbol.
+
+    Where the room is wider than the country, it is the box with most of its home.
+    """
     west, south, east, north = room.bounds
     x, y = (
         axis.ravel()
         for axis in np.meshgrid(np.linspace(west, east, 25), np.linspace(south, north, 25))
     )
-    points = shapely.points(x, y)
-    clear = np.where(shapely.contains(room, points), shapely.distance(room.boundary, points), 0.0)
-    if len(taken):
-        gap = np.hypot(x[:, None] - taken[:, 0], y[:, None] - taken[:, 1]).min(axis=1)
-        clear = np.where(clear > 0, np.minimum(clear, gap), 0.0)
-    if clear.max() <= 0:
-        place = room.representative_point()
-        return float(place.x), float(place.y)
-    best = int(np.argmax(clear))
-    return float(x[best]), float(y[best])
+    wide, high = size
+    boxes = shapely.box(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
+    shapely.prepare(room)
+    inside = np.flatnonzero(shapely.contains(room, boxes))
+    if not len(inside):
+        return None
+    if home is not None:
+        return boxes[
+            inside[int(np.argmax(shapely.area(shapely.intersection(boxes[inside], home))))]
+        ]
+    clear = shapely.distance(shapely.boundary(room), boxes[inside])
+    if page.taken_x:
+        symbols = shapely.points(page.taken_x, page.taken_y)
+        clear = np.minimum(clear, shapely.distance(boxes[inside][:, None], symbols).min(axis=1))
+    return boxes[inside[int(np.argmax(clear))]]
 
 
 def draw_rivers(page: MapPage, rivers: gpd.GeoDataFrame | None) -> None:

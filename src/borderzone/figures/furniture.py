@@ -1,23 +1,20 @@
-"""What stands on a map: scale bar, north arrow, graticule and locator."""
+"""What stands on a map: scale bar, north arrow and graticule."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import shapely
 from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
 from pyproj import CRS, Geod, Transformer
 
 from borderzone.figures.style import INK, halo
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from matplotlib.axes import Axes
 
 __all__ = [
     "graticule",
-    "locator",
     "map_scale",
     "nice_length",
     "north_angle_deg",
@@ -330,83 +327,3 @@ def _degrees(value: float, letters: str) -> str:
     if abs(value) < 1e-9:
         return "0°"
     return f"{abs(value):g}°{letters[0] if value > 0 else letters[1]}"
-
-
-def locator(
-    ax: Axes,
-    *,
-    frame: gpd.GeoSeries,
-    line: gpd.GeoSeries,
-    countries: gpd.GeoDataFrame | None = None,
-    lines: gpd.GeoDataFrame | None = None,
-) -> None:
-    """
-    Draw where in the world the map lies.
-
-    Parameters
-    ----------
-    ax
-        Small axes to draw on.
-    frame
-        Outline of the map, as one polygon in degrees.
-    line
-        The border, in degrees.
-    countries
-        Countries around, with their ``name``.
-    lines
-        Land borders around, drawn where there are no countries.
-
-    Examples
-    --------
-    >>> import geopandas as gpd, shapely
-    >>> from borderzone.figures.style import own_axes
-    >>> box = gpd.GeoSeries([shapely.box(38, 33, 43, 37)], crs=4326)
-    >>> ax = own_axes(None)
-    >>> locator(ax, frame=box, line=box.boundary)
-    >>> [round(float(limit)) for limit in ax.get_ylim()]
-    [28, 42]
-    """
-    west, south, east, north = frame.total_bounds
-    reach = 1.35 * max(east - west, north - south)
-    x, y = (west + east) / 2, (south + north) / 2
-    squeeze = float(np.cos(np.radians(y)))
-    wide, tall = _inches(ax)
-    high = max(reach, (north - south) / 2 + 0.5)
-    half = high / squeeze * wide / tall
-    ax.set_facecolor("#e9eef1" if countries is not None else INK["land"])
-    if countries is not None:
-        countries.plot(
-            ax=ax, facecolor=INK["land"], edgecolor=INK["quiet"], linewidth=0.6, aspect=None
-        )
-    elif lines is not None:
-        lines.plot(ax=ax, color=INK["quiet"], linewidth=0.6, aspect=None)
-    line.plot(ax=ax, color=INK["border"], linewidth=1.8, aspect=None)
-    frame.boundary.plot(ax=ax, color=INK["incident"], linewidth=1.2, aspect=None)
-    ax.set_aspect(1 / squeeze, adjustable="box")
-    ax.set(xlim=(x - half, x + half), ylim=(y - high, y + high), xticks=[], yticks=[])
-    ax.set(xlabel="", ylabel="")
-    ax.spines[:].set_visible(True)
-    ax.spines[:].set(linewidth=0.8, edgecolor=INK["quiet"])
-    if countries is not None:
-        _name_countries(ax, countries, (x - half, y - high, x + half, y + high))
-
-
-def _name_countries(
-    ax: Axes, countries: gpd.GeoDataFrame, window: tuple[float, float, float, float]
-) -> None:
-    shown = countries.geometry.intersection(shapely.box(*window))
-    smallest = 0.02 * (window[2] - window[0]) * (window[3] - window[1])
-    for name, shape in zip(countries["name"], shown, strict=True):
-        if shape.area > smallest:
-            place = shape.representative_point()
-            ax.text(
-                place.x,
-                place.y,
-                name,
-                fontsize=7,
-                color=INK["text"],
-                ha="center",
-                va="center",
-                path_effects=halo(1.5, INK["land"]),
-                clip_on=True,
-            )

@@ -11,14 +11,38 @@ import pandas as pd
 import shapely
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from rasterio import features
 
-from borderzone.figures.style import CAVE_HATCH, CAVE_INK, INK, RANK_WORDS
+from borderzone.figures.style import (
+    CAVE_HATCH,
+    CAVE_INK,
+    INK,
+    NO_DATA,
+    RANK_WORDS,
+    THIRD_COUNTRY,
+)
+from borderzone.grid import Grid
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-__all__ = ["MapPage", "draw_border", "draw_corridor", "draw_incidents", "draw_posts", "draw_zones"]
+    from borderzone._typing import BoolArray
+    from borderzone.corridor import Corridor
+    from borderzone.study import StudyResult
+
+__all__ = [
+    "MapPage",
+    "cells_as_polygons",
+    "draw_border",
+    "draw_corridor",
+    "draw_incidents",
+    "draw_outside",
+    "draw_posts",
+    "draw_unknown",
+    "draw_zones",
+    "unflagged",
+]
 
 Z_GROUND, Z_ZONE, Z_LINE, Z_BORDER, Z_INCIDENT = 1, 3, 5, 8, 12
 # An event that lies somewhere in a circle wider than this is drawn hollow. Units: km.
@@ -46,6 +70,16 @@ class MapPage:
         Boxes of scale bar and north arrow, which no town should lie under.
     lines
         Lines that labels should not cover, as arrays of points.
+    named
+        Boxes of the names of countries, which others keep clear of.
+    land
+        ``code``, ``name`` and ground of the countries it shows, once drawn.
+    sea
+        The sea in map units, once drawn.
+    exaggeration
+        How many times the relief is exaggerated; None without relief.
+    unrelieved
+        Share of the land without elevation.
     """
 
     ax: Axes
@@ -55,6 +89,11 @@ class MapPage:
     taken_y: list[float] = field(default_factory=list)
     lines: list[Any] = field(default_factory=list)
     reserved: list[Any] = field(default_factory=list)
+    named: list[Any] = field(default_factory=list)
+    land: Any = None
+    sea: Any = None
+    exaggeration: float | None = None
+    unrelieved: float = 1.0
 
     def explain(self, group: str, mark: Artist, words: str) -> None:
         """
@@ -84,6 +123,44 @@ class MapPage:
         (west, east), (south, north) = self.ax.get_xlim(), self.ax.get_ylim()
         return shapely.box(west, south, east, north)
 
+    @property
+    def degrees(self) -> tuple[float, float, float, float]:
+        """
+        West, south, east and north of the ground the map shows, and a little more.
+
+        Returns
+        -------
+        tuple of float
+            From -180 to 180 where the map reaches over a pole or the 180th
+            meridian. Units: degree.
+        """
+        window = self.window.buffer(self.window.length / 40, join_style="mitre")
+        rim = shapely.segmentize(window, window.length / 400)
+        rim = gpd.GeoSeries([rim], crs=self.crs).to_crs(4326).get_coordinates().to_numpy()
+        if not np.isfinite(rim).all():  # wider than the globe is
+            return -180.0, -90.0, 180.0, 90.0
+        poles = gpd.GeoSeries(gpd.points_from_xy([0, 0], [90, -90]), crs=4326).to_crs(self.crs)
+        north, south = shapely.contains(window, poles.to_numpy())
+        low = -90.0 if south else float(max(rim[:, 1].min(), -90.0))
+        high = 90.0 if north else float(min(rim[:, 1].max(), 90.0))
+        whole = north or south or float(np.abs(np.diff(rim[:, 0])).max()) > 180
+        west, east = (-180.0, 180.0) if whole else (float(rim[:, 0].min()), float(rim[:, 0].max()))
+        return west, low, east, high
+
+    @property
+    def _this_side(self) -> Any:
+        """Squares of 15 degrees that are nearer to the map's middle than to its antipode."""
+        middle = gpd.GeoSeries([self.window.centroid], crs=self.crs).to_crs(4326).iloc[0]
+        west, south = (
+            axis.ravel() for axis in np.meshgrid(np.arange(-180, 180, 15), np.arange(-90, 90, 15))
+        )
+        lon, lat = np.radians(west + 7.5 - middle.x), np.radians(south + 7.5)
+        here = np.radians(middle.y)
+        height = np.sin(here) * np.sin(lat) + np.cos(here) * np.cos(lat) * np.cos(lon)
+        near = height > np.cos(np.radians(120))
+        squares = shapely.box(west[near], south[near], west[near] + 15, south[near] + 15)
+        return shapely.union_all(squares)
+
     def bring(self, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """
         Bring a table into the map's frame and cut it at the neatline.
@@ -98,18 +175,17 @@ class MapPage:
         GeoDataFrame
             What the map shows of it.
         """
-        # Degrees first: a frame made for one region may fold the far side of the globe into it.
-        west, south, east, north = (
-            gpd.GeoSeries([self.window.buffer(self.window.length / 40)], crs=self.crs)
-            .segmentize(5e4)
-            .to_crs(4326)
-            .total_bounds
-        )
+        # Degrees first: what lies around the map's antipode would turn inside out on it.
+        box = shapely.box(*self.degrees)
+        if box.bounds[2] - box.bounds[0] >= 360:
+            box = shapely.intersection(box, self._this_side)
         near = table.to_crs(4326)
-        near = near[near.intersects(shapely.box(west, south, east, north))]
-        near = near.set_geometry(near.geometry.clip(shapely.box(west, south, east, north)))
-        shown = near.to_crs(self.crs)
-        shown = shown.set_geometry(shown.geometry.intersection(self.window))
+        near = near[near.intersects(box)]
+        near = near.set_geometry(near.geometry.intersection(box))
+        # A parallel is a curve on the map: long sides get vertices of their own.
+        shown = near.set_geometry(near.geometry.segmentize(0.25)).to_crs(self.crs)
+        whole = shown.geometry.make_valid()
+        shown = shown.set_geometry(whole.intersection(self.window))
         return shown[~shown.geometry.is_empty]
 
 
@@ -167,6 +243,92 @@ def draw_zones(
             Patch(facecolor="none", edgecolor=INK["rule"], linewidth=0.7),
             "no hatch: caves unknown,\nno soluble rock is mapped",
         )
+
+
+def draw_outside(page: MapPage, corridor: Corridor) -> None:
+    """
+    Hatch the ground of third countries inside the corridor.
+
+    Parameters
+    ----------
+    page
+        The map.
+    corridor
+        The corridor; its sea is drawn with all sea, and ground of which it is
+        not known whose it is, with all that is not known.
+    """
+    outside = corridor.outside_ground()
+    third = page.bring(outside[outside["kind"] == "third country"])
+    if len(third):
+        third.plot(ax=page.ax, zorder=Z_ZONE + 1.5, **THIRD_COUNTRY)
+        page.explain("Border", Patch(**THIRD_COUNTRY), "a third country's ground\nin the corridor")
+    unknown = outside[outside["kind"] == "unknown"]
+    if len(unknown):
+        draw_unknown(page, unknown.geometry, "whose ground it is\nis not known")
+
+
+def draw_unknown(page: MapPage, unknown: gpd.GeoSeries, words: str) -> None:
+    """
+    Hatch ground of the corridor on which nothing can be said, the sea left out.
+
+    Parameters
+    ----------
+    page
+        The map.
+    unknown
+        Ground of the corridor without an answer.
+    words
+        What is not known of it.
+    """
+    ground = unknown.to_crs(page.crs).union_all()
+    ground = shapely.intersection(shapely.make_valid(ground), page.window)
+    if page.sea is not None:
+        ground = shapely.difference(ground, page.sea)
+    if ground.area < 1e-4 * page.window.area:
+        return
+    gpd.GeoSeries([ground], crs=page.crs).plot(ax=page.ax, zorder=Z_GROUND + 0.2, **NO_DATA)
+    page.explain("No data", Patch(**NO_DATA), words)
+
+
+def unflagged(result: StudyResult) -> gpd.GeoSeries:
+    """
+    Give the ground of a corridor on which remote desert is not known.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    geopandas.GeoSeries
+        Polygons in one frame; the whole corridor where nothing is known.
+    """
+    if result.layers is None or "remote_desert" not in result.layers:
+        return result.corridor.outline
+    flag = result.layers["remote_desert"]
+    unknown = np.isnan(flag.to_numpy()) & (result.layers["segment"].to_numpy() >= 0)
+    return cells_as_polygons(unknown, Grid.of(flag))
+
+
+def cells_as_polygons(cells: BoolArray, grid: Grid) -> gpd.GeoSeries:
+    """
+    Outline the cells of a mask.
+
+    Parameters
+    ----------
+    cells
+        The mask.
+    grid
+        Its grid.
+
+    Returns
+    -------
+    geopandas.GeoSeries
+        Polygons along the sides of cells, in the grid's frame.
+    """
+    found = features.shapes(cells.astype("uint8"), mask=cells, transform=grid.transform)
+    return gpd.GeoSeries([shapely.geometry.shape(shape) for shape, _ in found], crs=grid.crs)
 
 
 def draw_corridor(page: MapPage, outline: gpd.GeoSeries, depth: str) -> None:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
+import numpy as np
 import shapely
+from matplotlib.patches import Patch
 from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
 import borderzone
-from borderzone.figures import furniture, layers, sheet
-from borderzone.figures.style import A4_LANDSCAPE, INK, figure_of
+from borderzone.figures import country, furniture, layers, sheet
+from borderzone.figures.relief import draw_relief
+from borderzone.figures.style import A4_LANDSCAPE, INK, NO_RELIEF, figure_of
 from borderzone.figures.words import attribution
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from matplotlib.axes import Axes
 
+    from borderzone.border import Border
     from borderzone.corridor import Corridor
     from borderzone.study import StudyResult
 
@@ -25,6 +29,8 @@ __all__ = [
     "SIDE_BOX",
     "colophon",
     "depth_words",
+    "draw_ground",
+    "draw_locator",
     "furnish",
     "map_frame",
     "open_map",
@@ -36,6 +42,8 @@ __all__ = [
 MAP_BOX = (0.75, 1.2, 7.15, 6.15)
 SIDE_BOX = (8.22, 1.2, 3.0, 6.15)
 MARGIN = 0.06
+# How far a locator reaches up and down from the middle of its map. Units: m.
+LOCATOR_REACH_M = (400e3, 4500e3)
 
 
 def map_frame(shapes: gpd.GeoSeries) -> ProjectedCRS:
@@ -167,6 +175,73 @@ def open_map(ax: Axes, shapes: gpd.GeoSeries, *, margin: float = MARGIN) -> laye
     return layers.MapPage(ax=ax, crs=frame)
 
 
+def draw_ground(drawn: layers.MapPage, result: StudyResult, *, relief: bool = True) -> None:
+    """
+    Draw what a map lies on: sea, land, relief, and where there is no elevation for it.
+
+    Parameters
+    ----------
+    drawn
+        The map.
+    result
+        What a study gave.
+    relief
+        Whether to draw relief.
+    """
+    country.draw_land(drawn)
+    if not relief:
+        return
+    shaded = draw_relief(drawn.ax, drawn.crs, result.layers)
+    if shaded is None:
+        plain = Patch(facecolor=INK["land"], edgecolor=INK["rule"], linewidth=0.7)
+        drawn.explain("No data", plain, "land, without relief:\nno elevation was given")
+        return
+    drawn.exaggeration = shaded.exaggeration
+    blank = layers.cells_as_polygons(shaded.blank, shaded.grid).union_all()
+    blank = shapely.difference(shapely.intersection(blank, drawn.window), drawn.sea)
+    land = drawn.window.area - drawn.sea.area
+    drawn.unrelieved = blank.area / land if land > 0 else 0.0
+    if drawn.unrelieved >= 0.005:
+        gpd.GeoSeries([blank], crs=drawn.crs).plot(ax=drawn.ax, zorder=0.3, **NO_RELIEF)
+        drawn.explain("No data", Patch(**NO_RELIEF), "land without elevation")
+
+
+def draw_locator(ax: Axes, drawn: layers.MapPage, border: Border) -> None:
+    """
+    Draw where on earth a map lies: land, sea, borders, and names where there is room.
+
+    Parameters
+    ----------
+    ax
+        Small axes to draw on.
+    drawn
+        The map, whose frame it takes.
+    border
+        Its border.
+    """
+    (west, east), (south, north) = drawn.ax.get_xlim(), drawn.ax.get_ylim()
+    x, y = (west + east) / 2, (south + north) / 2
+    box = ax.get_position()
+    wide, tall = figure_of(ax).get_size_inches()
+    high = float(np.clip(1.35 * max(east - west, north - south), *LOCATOR_REACH_M))
+    half = high * box.width * wide / (box.height * tall)
+    ax.set(xlim=(x - half, x + half), ylim=(y - high, y + high), xticks=[], yticks=[])
+    ax.set(aspect="equal", facecolor=INK["land"])
+    ax.set_autoscale_on(False)
+    small = layers.MapPage(ax=ax, crs=drawn.crs)
+    country.draw_land(small)
+    border.line.to_crs(drawn.crs).plot(ax=ax, color=INK["border"], linewidth=1.8, zorder=8)
+    least = high / 30  # a map of a few kilometres is still seen
+    frame = drawn.window.buffer(max(0.0, least - (east - west) / 2), join_style="mitre")
+    ax.plot(*frame.exterior.xy, color=INK["incident"], linewidth=1.2, zorder=9)
+    country.name_countries(
+        small, {border.a, border.b}, avoid=frame.exterior, sizes=(7.5, 7.0), small=True
+    )
+    ax.set(xlabel="", ylabel="")
+    ax.spines[:].set_visible(True)
+    ax.spines[:].set(linewidth=0.8, edgecolor=INK["quiet"])
+
+
 def share_of_page(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     """
     Turn a box in inches on an A4 page into shares of it.
@@ -205,7 +280,7 @@ def depth_words(corridor: Corridor) -> str:
     return ", ".join(f"{depth:g} km in {code}" for code, depth in corridor.depth_km.items())
 
 
-def colophon(drawn: layers.MapPage, result: StudyResult, shaded: tuple[float, float] | None) -> str:
+def colophon(drawn: layers.MapPage, result: StudyResult) -> str:
     """
     Write the foot of a map: credits, frame, relief, version and run.
 
@@ -215,8 +290,6 @@ def colophon(drawn: layers.MapPage, result: StudyResult, shaded: tuple[float, fl
         The map.
     result
         What a study gave.
-    shaded
-        What `draw_relief` gave.
 
     Returns
     -------
@@ -224,10 +297,10 @@ def colophon(drawn: layers.MapPage, result: StudyResult, shaded: tuple[float, fl
         A line of sentences.
     """
     words = [attribution(result), f"Map: {drawn.crs.name}."]
-    if shaded is not None:
-        exaggeration, blank = shaded
-        missing = f", and left flat on {100 * blank:.0f} % of the map" if blank >= 0.005 else ""
-        words.append(f"Relief exaggerated {exaggeration:.0f} times{missing}.")
+    if drawn.exaggeration is not None:
+        lacking = f"; {100 * drawn.unrelieved:.0f} % of the land has no elevation"
+        missing = lacking if drawn.unrelieved >= 0.005 else ""
+        words.append(f"Relief exaggerated {drawn.exaggeration:.0f} times{missing}.")
     words.append(f"borderzone {borderzone.__version__}, run {result.run_id}.")
     words.append(sheet.DISCLAIMER)
     return " ".join(words)

@@ -5,29 +5,29 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from borderzone.border import list_borders
-from borderzone.figures import country, furniture, layers, sheet
+from borderzone.figures import country, layers, sheet
 from borderzone.figures.events import drawn_words, placed_events
 from borderzone.figures.map_page import (
     MAP_BOX,
     SIDE_BOX,
     colophon,
     depth_words,
+    draw_ground,
+    draw_locator,
     furnish,
     open_map,
     reserve,
     share_of_page,
 )
-from borderzone.figures.relief import draw_relief
 from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, figure_of, page
 from borderzone.study import told
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from matplotlib.axes import Axes
 
     from borderzone.border import Border
@@ -64,12 +64,12 @@ def corridor_map(result: StudyResult, ax: Axes | None = None, *, relief: bool = 
             ax = sheet_.add_axes(share_of_page(MAP_BOX), label="map")
         outline = result.corridor.outline
         drawn = open_map(ax, outline)
-        shaded = draw_relief(ax, drawn.crs, result.layers) if relief else None
+        draw_ground(drawn, result, relief=relief)
         corners = reserve(drawn, outline)
         posts = _draw_layers(drawn, result)
         furnish(drawn, corners)
         if whole:
-            _finish_page(drawn, result, shaded)
+            _finish_page(drawn, result)
         else:
             sheet.legend(
                 ax, drawn.key, loc="lower right", frameon=True, framealpha=0.85, fontsize=7
@@ -94,7 +94,7 @@ def corridor_map_data(result: StudyResult) -> pd.DataFrame:
         One row a mark: ``layer``, ``name``, ``lon``, ``lat``, ``km_start``,
         ``km_end``, ``value``, ``unit`` and ``note``.
     """
-    rows = [*_zone_rows(result), *_incident_rows(result)]
+    rows = [*_zone_rows(result), *_outside_rows(result), *_incident_rows(result)]
     border = result.border
     for name, km in ((border.start_name, 0.0), (border.end_name, border.length_km)):
         point = border.point_at(km)
@@ -118,6 +118,20 @@ def _zone_rows(result: StudyResult) -> list[dict[str, Any]]:
             note=f"rank {row.rank}, near {row.near}; {row.reasons}",
         )
         for row in result.zones.itertuples()
+    ]
+
+
+def _outside_rows(result: StudyResult) -> list[dict[str, Any]]:
+    return [
+        _row(
+            row.kind,
+            row.name,
+            row.geometry.representative_point(),
+            value=row.area_km2,
+            unit="km2",
+            note="in the corridor, of neither country",
+        )
+        for row in result.corridor.outside_ground().itertuples()
     ]
 
 
@@ -161,8 +175,9 @@ def plot_border(border: Border, ax: Axes | None = None) -> Axes:
     with context():
         ax = _plain_axes(ax)
         drawn = open_map(ax, border.line, margin=0.12)
+        country.draw_land(drawn)
         layers.draw_border(drawn, border.stretches)
-        _close_plain(drawn, border)
+        _close_plain(drawn, border, border.line)
         ax.set_title(f"{border.start_name} to {border.end_name}: {border.length_km:,.1f} km")
     return ax
 
@@ -187,18 +202,17 @@ def plot_corridor(corridor: Corridor, ax: Axes | None = None) -> Axes:
     with context():
         ax = _plain_axes(ax)
         drawn = open_map(ax, corridor.outline)
+        country.draw_land(drawn)
         segments = corridor.segments.to_crs(drawn.crs)
-        for parity in (0, 1):
-            segments[segments.index % 2 == parity].plot(
-                ax=ax,
-                facecolor=(INK["land"], "#dcd6c6")[parity],
-                edgecolor=INK["rule"],
-                linewidth=0.4,
-                zorder=layers.Z_GROUND,
-            )
+        segments.boundary.plot(
+            ax=ax, color=INK["rule"], linewidth=0.4, zorder=layers.Z_GROUND + 0.1
+        )
+        ground = segments.set_geometry(segments.geometry.difference(drawn.sea))
+        for parity, fill in ((0, INK["land"]), (1, "#dcd6c6")):
+            ground[ground.index % 2 == parity].plot(ax=ax, facecolor=fill, zorder=layers.Z_GROUND)
         layers.draw_corridor(drawn, corridor.outline, depth_words(corridor))
         layers.draw_border(drawn, corridor.border.stretches)
-        _close_plain(drawn, corridor.border)
+        _close_plain(drawn, corridor.border, corridor.outline)
         ax.set_title(f"{len(segments)} segments, {corridor.area_km2:,.0f} km²")
     return ax
 
@@ -209,9 +223,13 @@ def _plain_axes(ax: Axes | None) -> Axes:
     return page((7.5, 6.5)).add_axes((0.08, 0.06, 0.88, 0.86))
 
 
-def _close_plain(drawn: layers.MapPage, border: Border) -> None:
+def _close_plain(drawn: layers.MapPage, border: Border, around: gpd.GeoSeries) -> None:
     corners = reserve(drawn, border.line)
     country.draw_towns(drawn, None, border.line, layers.draw_posts(drawn, border))
+    edge = around.to_crs(drawn.crs).union_all()
+    country.name_countries(
+        drawn, {border.a, border.b}, avoid=edge.boundary if edge.area > 0 else edge
+    )
     furnish(drawn, corners)
 
 
@@ -221,30 +239,28 @@ def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> pd.DataFrame:
     layers.draw_corridor(drawn, corridor.outline, depth_words(corridor))
     layers.draw_border(drawn, corridor.border.stretches)
     posts = layers.draw_posts(drawn, corridor.border)
+    layers.draw_outside(drawn, corridor)
+    if not told.hidden(result):
+        layers.draw_unknown(drawn, layers.unflagged(result), "remote desert not known")
     layers.draw_zones(
         drawn, result.zones, filled=_remote_words(result), unhatched=_unhatched(result)
     )
+    country.draw_lakes(drawn, ground.get("lakes"))
     country.draw_rivers(drawn, ground.get("rivers"))
     country.draw_airfields(drawn, ground.get("airfields"))
     _draw_incidents(drawn, result)
+    country.draw_provinces(drawn, ground.get("admin1"))
     country.draw_towns(drawn, ground.get("places"), corridor.outline, posts)
-    if "countries" in ground:
-        country.draw_countries(
-            drawn, ground["countries"], ground.get("admin1"), result.border.names
-        )
-    else:
-        deep_m = 1000 * max(corridor.depth_km.values())
-        country.draw_neighbours(drawn, list_borders(), result.border, deep_m)
+    edge = corridor.outline.to_crs(drawn.crs).union_all().boundary
+    country.name_countries(drawn, set(corridor.depth_km), avoid=edge)
     for words in told.unknowns(result):
         drawn.explain("Not known", Line2D([], [], linestyle="none"), textwrap.fill(words, 42))
-    order = ("Border", "Flagged ground", "Incidents", "Not known", "Ground")
+    order = ("Border", "Flagged ground", "Incidents", "Not known", "No data", "Ground")
     drawn.key = {name: drawn.key[name] for name in order if name in drawn.key}
     return posts
 
 
-def _finish_page(
-    drawn: layers.MapPage, result: StudyResult, shaded: tuple[float, float] | None
-) -> None:
+def _finish_page(drawn: layers.MapPage, result: StudyResult) -> None:
     figure = figure_of(drawn.ax)
     sheet.heading(figure, _finding(result), _standing(result))
     if result.synthetic:
@@ -258,15 +274,8 @@ def _finish_page(
     side.set_axis_off()
     sheet.legend(side, drawn.key, bbox_to_anchor=(0.03, 1.0))
     inset = figure.add_axes(share_of_page((8.22, 1.2, 3.0, 1.75)), label="locator")
-    frame = gpd.GeoSeries([drawn.window], crs=drawn.crs).segmentize(2e4).to_crs(4326)
-    furniture.locator(
-        inset,
-        frame=frame,
-        line=result.border.line,
-        countries=result.furniture.get("countries"),
-        lines=None if "countries" in result.furniture else list_borders(),
-    )
-    sheet.footer(figure, colophon(drawn, result, shaded))
+    draw_locator(inset, drawn, result.border)
+    sheet.footer(figure, colophon(drawn, result))
 
 
 def _draw_incidents(drawn: layers.MapPage, result: StudyResult) -> None:

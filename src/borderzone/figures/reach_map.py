@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from borderzone.border import list_borders
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import country, layers, sheet
 from borderzone.figures.map_page import (
@@ -17,18 +18,17 @@ from borderzone.figures.map_page import (
     SIDE_BOX,
     colophon,
     depth_words,
+    draw_ground,
     furnish,
     open_map,
     reserve,
     share_of_page,
 )
-from borderzone.figures.relief import draw_relief
 from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, figure_of, page
 from borderzone.figures.words import MODE_WORDS
 from borderzone.study import told
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from matplotlib.axes import Axes
 
     from borderzone.study import StudyResult
@@ -68,7 +68,7 @@ def travel_time_map(result: StudyResult, ax: Axes | None = None) -> Axes:
             ax = page(A4_LANDSCAPE).add_axes(share_of_page(MAP_BOX), label="map")
         outline = result.corridor.outline
         drawn = open_map(ax, outline)
-        shaded = draw_relief(ax, drawn.crs, result.layers)
+        draw_ground(drawn, result)
         corners = reserve(drawn, outline)
         _draw(drawn, result)
         furnish(drawn, corners)
@@ -78,7 +78,7 @@ def travel_time_map(result: StudyResult, ax: Axes | None = None) -> Axes:
             side = figure.add_axes(share_of_page(SIDE_BOX), label="legend")
             side.set_axis_off()
             sheet.legend(side, drawn.key, bbox_to_anchor=(0.03, 1.0))
-            sheet.footer(figure, colophon(drawn, result, shaded))
+            sheet.footer(figure, colophon(drawn, result))
         else:
             sheet.legend(
                 ax, drawn.key, loc="lower right", frameon=True, framealpha=0.85, fontsize=7
@@ -122,17 +122,16 @@ def _draw(drawn: layers.MapPage, result: StudyResult) -> None:
     layers.draw_corridor(drawn, corridor.outline, depth_words(corridor))
     layers.draw_border(drawn, corridor.border.stretches)
     posts = layers.draw_posts(drawn, corridor.border)
+    layers.draw_outside(drawn, corridor)
+    layers.draw_unknown(drawn, _unreached(drawn, result), "travel time not known")
+    country.draw_lakes(drawn, ground.get("lakes"))
     country.draw_rivers(drawn, ground.get("rivers"))
     _draw_origins(drawn, result)
     country.draw_towns(drawn, ground.get("places"), corridor.outline, posts)
-    if "countries" in ground:
-        country.draw_countries(
-            drawn, ground["countries"], ground.get("admin1"), result.border.names
-        )
-    else:
-        deep_m = 1000 * max(corridor.depth_km.values())
-        country.draw_neighbours(drawn, list_borders(), result.border, deep_m)
-    order = ("Travel time", "Origins", "Border", "Ground")
+    country.draw_provinces(drawn, ground.get("admin1"))
+    edge = corridor.outline.to_crs(drawn.crs).union_all().boundary
+    country.name_countries(drawn, set(corridor.depth_km), avoid=edge)
+    order = ("Travel time", "Origins", "Border", "Ground", "No data")
     drawn.key = {name: drawn.key[name] for name in order if name in drawn.key}
 
 
@@ -159,6 +158,15 @@ def _draw_bands(drawn: layers.MapPage, result: StudyResult) -> None:
     parts[parts.area > cells].boundary.plot(
         ax=drawn.ax, zorder=layers.Z_GROUND + 0.5, color="#ffffff", linewidth=0.5, alpha=0.8
     )
+
+
+def _unreached(drawn: layers.MapPage, result: StudyResult) -> gpd.GeoSeries:
+    """Ground of the corridor without a travel time; slivers of a cell along its edge are none."""
+    told = _bands(result).geometry.to_crs(drawn.crs).make_valid().union_all()
+    outline = result.corridor.outline.to_crs(drawn.crs).make_valid().union_all()
+    cell = result.scenario.resolution_m
+    rest = shapely.buffer(shapely.difference(outline, told), -cell)
+    return gpd.GeoSeries([shapely.buffer(rest, cell)], crs=drawn.crs)
 
 
 def _draw_origins(drawn: layers.MapPage, result: StudyResult) -> None:

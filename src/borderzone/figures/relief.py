@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import contextily
 import numpy as np
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
-    from borderzone._typing import FloatArray
+    from borderzone._typing import BoolArray, FloatArray
 
 __all__ = ["draw_relief", "hillshade", "map_elevation"]
 
@@ -110,11 +110,30 @@ def map_elevation(
         return io.warp(layers["elevation_m"], grid, resampling="bilinear")
 
 
+class Relief(NamedTuple):
+    """
+    How relief was drawn.
+
+    Attributes
+    ----------
+    exaggeration
+        How many times steeper the ground was drawn.
+    blank
+        Cells of the map without elevation.
+    grid
+        Their grid.
+    """
+
+    exaggeration: float
+    blank: BoolArray
+    grid: Grid
+
+
 def draw_relief(
     ax: Axes, crs: Any, layers: xr.Dataset | None, *, columns: int = 700
-) -> tuple[float, float] | None:
+) -> Relief | None:
     """
-    Draw grey relief over the whole of a map.
+    Draw grey relief over a map, where there is elevation.
 
     Parameters
     ----------
@@ -129,9 +148,8 @@ def draw_relief(
 
     Returns
     -------
-    tuple or None
-        How many times the ground was exaggerated, and the share of the map
-        without elevation; None where there is none to draw.
+    Relief or None
+        How it was drawn, and where there is none; None where there is none to draw.
     """
     (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
     elevation = map_elevation((west, south, east, north), crs, layers, columns=columns)
@@ -155,17 +173,16 @@ def draw_relief(
             zorder=0,
         )
     ax.set(xlim=(west, east), ylim=(south, north))
-    return exaggeration, float(np.isnan(shade[2:-2, 2:-2]).mean())
+    return Relief(exaggeration, np.isnan(shade), grid)
 
 
 def _tinted(shade: FloatArray) -> FloatArray:
     # Greys from paper white down to a middle grey: relief is a background, it never competes.
-    # Ground without elevation is left flat, and the footer says so.
-    flat = math.cos(math.radians(90 - ALTITUDE_DEG))
-    light = np.clip((np.where(np.isfinite(shade), shade, flat) - 0.15) / (0.95 - 0.15), 0, 1)
+    # Ground without elevation stays paper, which no shade is: flat ground is grey.
+    light = np.clip((np.where(np.isfinite(shade), shade, 1.0) - 0.15) / (0.95 - 0.15), 0, 1)
     grey = 255 * (DARKEST + (1 - DARKEST) * light)
     warm = np.stack([grey, grey * 0.995, grey * 0.975])
-    return np.round(warm).astype("uint8")
+    return np.round(np.where(np.isfinite(shade), warm, 255)).astype("uint8")
 
 
 def _write(path: Path, image: FloatArray, grid: Grid) -> None:

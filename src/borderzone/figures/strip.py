@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MultipleLocator
@@ -12,16 +13,18 @@ from matplotlib.ticker import MultipleLocator
 import borderzone
 from borderzone._checks import check_positive
 from borderzone.figures import sheet
-from borderzone.figures.strip_data import UNKNOWN, Strip, gather
-from borderzone.figures.strip_rows import DRAW_ROW, NOT_KNOWN, VOID, has_row
+from borderzone.figures.strip_data import Strip, gather
+from borderzone.figures.strip_rows import DRAW_ROW, VOID, has_row
 from borderzone.figures.style import (
     A4_LANDSCAPE,
     A4_PORTRAIT,
     CAVE_HATCH,
     CAVE_INK,
     INK,
+    NO_DATA,
     RANK_WORDS,
     RULE_STYLE,
+    THIRD_COUNTRY,
     context,
     drawing,
     figure_of,
@@ -32,7 +35,7 @@ from borderzone.figures.words import attribution
 from borderzone.study import told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from matplotlib.axes import Axes
 
@@ -53,6 +56,8 @@ ROW_WORDS = {
 # A folded page has room for the rows that answer the question.
 FOLDED = ("plan", "elevation", "flags", "seen")
 GAP = 0.24
+LEAST_HIGH = 4.6
+TICKS_KM = (10, 20, 50, 100, 200, 500, 1000, 2000)
 MILE_KM = 1.609344
 
 
@@ -91,7 +96,7 @@ def _stack(
 ) -> dict[str, Axes]:
     ax.set_axis_off()
     names = [name for name in names if has_row(strip, name)]
-    total = sum(ROWS[name] for name in names) + GAP * (len(names) - 1)
+    total = _rows_high(names)
     rows: dict[str, Axes] = {}
     top = 1.0
     for name in names:
@@ -110,8 +115,9 @@ def _stack(
             fontsize=7.5,
         )
         row.set_xlim(first, last)
-        row.xaxis.set_major_locator(MultipleLocator(100 if last - first > 300 else 50))
-        row.xaxis.set_minor_locator(MultipleLocator(10))
+        step = _tick_step(last - first)
+        row.xaxis.set_major_locator(MultipleLocator(step))
+        row.xaxis.set_minor_locator(MultipleLocator(step / 5 if step <= 50 else step / 10))
         row.tick_params(axis="x", which="major", length=4, labelbottom=False)
         row.tick_params(axis="x", which="minor", length=2)
         for km in strip.places["km"]:
@@ -127,6 +133,11 @@ def _stack(
     return rows
 
 
+def _rows_high(names: Collection[str]) -> float:
+    # A row alone does not fill the page: the scale across the border stays near the one along it.
+    return max(sum(ROWS[name] for name in names) + GAP * (len(names) - 1), LEAST_HIGH)
+
+
 def _row_inches(ax: Axes, share: float) -> float:
     return share * float(ax.get_position().height * figure_of(ax).get_size_inches()[1])
 
@@ -136,7 +147,7 @@ def _top_axis(row: Axes, strip: Strip, ends: tuple[float, float], inches: float)
     # The names of places stand between the row and the miles.
     above = 1 + (0.19 / inches if len(strip.places) else 0.0)
     top = row.secondary_xaxis(above, functions=(_miles, _kilometres))
-    top.xaxis.set_major_locator(MultipleLocator(50 if last - first > 300 else 25))
+    top.xaxis.set_major_locator(MultipleLocator(_tick_step(last - first) / 2))
     row.annotate(
         "miles",
         (0, above),
@@ -161,6 +172,10 @@ def _top_axis(row: Axes, strip: Strip, ends: tuple[float, float], inches: float)
                 path_effects=halo(3.0),
                 zorder=12,
             )
+
+
+def _tick_step(length: float) -> float:
+    return next((step for step in TICKS_KM if length / step <= 10), TICKS_KM[-1])
 
 
 def _miles(km: Any) -> Any:
@@ -225,17 +240,7 @@ def _frame(strip: Strip, ax: Axes, stretch: float | None) -> None:
 
 
 def _key(strip: Strip) -> list[Any]:
-    marks: list[Any] = []
-    remote = told.remote_desert(strip.result)
-    if remote.known and "remote_share" in strip.segments:
-        marks.append(
-            Patch(facecolor=INK["desert"], edgecolor=INK["desert_line"], label="remote desert")
-        )
-    if _shows_unknown(strip):
-        label = f"remote desert not known, {told.percent(remote.unknown)}"
-        marks.append(Patch(label=label, **NOT_KNOWN))
-    if strip.bins is not None:
-        marks.append(Patch(label="nearer to another kilometre", **VOID))
+    marks = _ground_key(strip)
     ranks = strip.segments.get("cave_rank")
     if ranks is not None:
         marks += [
@@ -283,10 +288,26 @@ def _unknowns(strip: Strip) -> str:
     return "".join(f"{each[0].upper()}{each[1:]}. " for each in phrases)
 
 
-def _shows_unknown(strip: Strip) -> bool:
-    plan = strip.bins is not None and bool((strip.bins[2] == UNKNOWN).any())
+def _ground_key(strip: Strip) -> list[Any]:
+    plan, remote = strip.plan, told.remote_desert(strip.result)
+    ground, sea = plan.ground > 0, plan.sea >= 0.5
+    desert = Patch(facecolor=INK["desert"], edgecolor=INK["desert_line"], label="remote desert")
+    water = Patch(facecolor=INK["sea"], edgecolor=INK["water"], linewidth=0.6, label="sea")
+    unknown = "remote desert not known"
+    if told.hidden(strip.result):
+        unknown = "remote desert not shown"
+    elif remote.unknown:
+        unknown += f", {told.percent(remote.unknown)}"
     rows = strip.segments.get("remote_share_unknown")
-    return plan or (rows is not None and bool((rows > 0).any()))
+    blank = (ground & np.isnan(plan.remote) & ~sea).any() or (rows is not None and (rows > 0).any())
+    marks = [
+        (desert, remote.known and "remote_share" in strip.segments),
+        (Patch(label=unknown, **NO_DATA), blank),
+        (water, sea.any()),
+        (Patch(label="a third country's ground", **THIRD_COUNTRY), (plan.third >= 0.5).any()),
+        (Patch(label="nearer to another kilometre", **VOID), not ground.all()),
+    ]
+    return [mark for mark, shown in marks if shown]
 
 
 def _finding(strip: Strip) -> str:
@@ -310,7 +331,7 @@ def _stretch(ax: Axes, rows: dict[str, Axes]) -> float | None:
     # How much larger the scale across the border is drawn than the scale along it.
     if "plan" not in rows:
         return None
-    total = sum(ROWS[name] for name in rows) + GAP * (len(rows) - 1)
+    total = _rows_high(rows)
     (first, last), (low, high) = rows["plan"].get_xlim(), rows["plan"].get_ylim()
     across = _row_inches(ax, ROWS["plan"] / total) / (high - low)
     along = float(ax.get_position().width * figure_of(ax).get_size_inches()[0]) / (last - first)

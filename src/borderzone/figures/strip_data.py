@@ -6,22 +6,59 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
+import xarray as xr
 
 from borderzone.figures.events import events_by_segment, placed_events
+from borderzone.grid import Grid
 from borderzone.study import told
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray
+    from borderzone.corridor import Corridor
     from borderzone.study import StudyResult
 
-__all__ = ["UNKNOWN", "Strip", "gather", "strip_map_data"]
+__all__ = ["Strip", "gather", "strip_map_data"]
 
-# What stands for a share that is not known.
-UNKNOWN = -1.0
 # Towns this near the border are named on the strip. Units: km.
 PLACE_REACH_KM = 15.0
+# Length of a box of the plan, and how many there are at most along a border.
+BOX_KM, MAX_BOXES = 5.0, 120
+MAX_SAMPLES = 150_000
+KM_PER_DEGREE = 111.2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """
+    What lies along and across a border, in boxes, by samples of the ground.
+
+    Attributes
+    ----------
+    x, y
+        Edges of the boxes: chainage and distance from the border. Units: km.
+    ground
+        Samples in a box; 0 where no ground is nearest to this kilometre.
+    remote
+        Share of its land that is remote desert; NaN where it is not known for
+        half of it or more.
+    sea, third
+        Share of its ground that is sea or a third country's; NaN where it is
+        not known.
+    names
+        Third countries with a place in the plan: ``name``, ``km``, ``offset``.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    ground: FloatArray
+    remote: FloatArray
+    sea: FloatArray
+    third: FloatArray
+    names: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -39,17 +76,15 @@ class Strip:
         Towns near the border: ``label``, ``km``.
     points
         Placed incidents: ``km``, ``offset``, ``radius_km``, ``synthetic``.
-    bins
-        Edges along and across the border and the share of remote desert
-        between them, NaN where no ground is nearest and -1 where it is not
-        known; None without rasters.
+    plan
+        What lies along and across the border.
     """
 
     result: StudyResult
     segments: pd.DataFrame
     places: pd.DataFrame
     points: pd.DataFrame
-    bins: tuple[FloatArray, FloatArray, FloatArray] | None
+    plan: Plan
 
     @property
     def edges(self) -> FloatArray:
@@ -88,7 +123,7 @@ def gather(result: StudyResult) -> Strip:
         segments=segments,
         places=_named_places(result),
         points=_placed_points(result),
-        bins=_plan_bins(result),
+        plan=_plan(result),
     )
 
 
@@ -113,6 +148,8 @@ def strip_map_data(result: StudyResult) -> pd.DataFrame:
         "elevation_mean_m",
         "elevation_max_m",
         "tri_m",
+        "third_country_share",
+        "sea_share",
         "remote_share",
         "remote_share_unknown",
         "cave_rank",
@@ -173,25 +210,77 @@ def _placed_points(result: StudyResult) -> pd.DataFrame:
     )
 
 
-def _plan_bins(
-    result: StudyResult, *, step_km: float = 5.0
-) -> tuple[FloatArray, FloatArray, FloatArray] | None:
-    layers = result.layers
-    if layers is None or told.hidden(result):
-        return None
-    km, offset = (layers[name].to_numpy().ravel() for name in ("chainage_km", "offset_km"))
-    flag = np.full(km.shape, np.nan)
-    if "remote_desert" in layers:
-        flag = layers["remote_desert"].to_numpy().ravel()
-    known = np.isfinite(km) & np.isfinite(offset)
-    deep = max(result.corridor.depth_km.values())
-    x = np.linspace(0, result.border.length_km, math.ceil(result.border.length_km / step_km) + 1)
-    y = np.linspace(-deep, deep, 2 * math.ceil(deep / step_km) + 1)
-    cells, _, _ = np.histogram2d(km[known], offset[known], bins=(x, y))
-    known &= np.isfinite(flag)
-    told_of, _, _ = np.histogram2d(km[known], offset[known], bins=(x, y))
-    flagged, _, _ = np.histogram2d(km[known], offset[known], bins=(x, y), weights=flag[known])
-    share = np.divide(flagged, told_of, out=np.full_like(cells, UNKNOWN), where=told_of > 0)
-    share[2 * told_of < cells] = UNKNOWN
-    share[cells == 0] = np.nan
-    return x, y, share
+def _plan(result: StudyResult) -> Plan:
+    corridor, length = result.corridor, result.border.length_km
+    deep = max(corridor.depth_km.values())
+    x = np.linspace(0, length, math.ceil(min(length / BOX_KM, MAX_BOXES)) + 1)
+    y = np.linspace(-deep, deep, 21)
+    points = _samples(corridor, min(x[1], y[1] - y[0]) / 2)
+    at = corridor.locate(points)
+    points, at = points[at["segment"] >= 0], at[at["segment"] >= 0]
+    km, offset = at["chainage_km"].to_numpy(), at["offset_km"].to_numpy()
+
+    def count(rows: Any, weights: Any = None) -> FloatArray:
+        cells, _, _ = np.histogram2d(km[rows], offset[rows], bins=(x, y), weights=weights)
+        return np.asarray(cells, dtype=np.float64)
+
+    def share(part: FloatArray, whole: FloatArray) -> FloatArray:
+        return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
+
+    outside = corridor.outside_ground()
+    kind = np.full(len(points), "", dtype=object)
+    for row in outside.itertuples():
+        shapely.prepare(row.geometry)
+        kind[shapely.contains_xy(row.geometry, points.x, points.y)] = row.kind
+    everything = np.ones(len(points), dtype=bool)
+    ground, land = count(everything), count(kind != "sea")
+    flag = _flag_at(result, points)
+    known = np.isfinite(flag) & (kind != "sea")
+    remote = share(count(known, flag[known]), count(known))
+    remote[count(known) < 0.5 * land] = np.nan
+    sea, third = (share(count(kind == name), ground) for name in ("sea", "third country"))
+    sea[count(kind == "unknown") > 0] = third[count(kind == "unknown") > 0] = np.nan
+    names = _places_of(outside[outside["kind"] == "third country"], points, km, offset)
+    return Plan(x, y, ground, remote, sea, third, names)
+
+
+def _samples(corridor: Corridor, step_km: float) -> gpd.GeoSeries:
+    """Points over the corridor about a step apart, the same number to every square kilometre."""
+    step_km = max(step_km, math.sqrt(corridor.area_km2 / MAX_SAMPLES))
+    outline = corridor.outline.iloc[0]
+    west, south, east, north = outline.bounds
+    rows = np.arange(south, north, step_km / KM_PER_DEGREE)
+    lines = [
+        np.arange(west, east, step_km / (KM_PER_DEGREE * max(math.cos(math.radians(lat)), 0.01)))
+        for lat in rows
+    ]
+    lon, lat = np.concatenate(lines), np.repeat(rows, [len(line) for line in lines])
+    shapely.prepare(outline)
+    inside = shapely.contains_xy(outline, lon, lat)
+    return gpd.GeoSeries(gpd.points_from_xy(lon[inside], lat[inside]), crs=4326)
+
+
+def _flag_at(result: StudyResult, points: gpd.GeoSeries) -> FloatArray:
+    """Remote desert on the cell that a point lies on; NaN where it is not known or not shown."""
+    if told.hidden(result) or result.layers is None or "remote_desert" not in result.layers:
+        return np.full(len(points), np.nan)
+    layer = result.layers["remote_desert"]
+    there = points.to_crs(Grid.of(layer).crs)
+    at = {name: xr.DataArray(getattr(there, name).to_numpy(), dims="point") for name in ("x", "y")}
+    return np.asarray(layer.sel(at, method="nearest"), dtype=np.float64)
+
+
+def _places_of(
+    third: gpd.GeoDataFrame, points: gpd.GeoSeries, km: FloatArray, offset: FloatArray
+) -> pd.DataFrame:
+    """Where the name of each third country has the most of its ground around it."""
+    rows = []
+    for row in third.itertuples():
+        inside = shapely.contains_xy(row.geometry, points.x, points.y)
+        if inside.sum() < 0.004 * len(points):
+            continue
+        places = np.column_stack([km[inside], offset[inside]])
+        middle = np.median(places, axis=0)
+        nearest = places[np.argmin(np.abs(places - middle).sum(axis=1))]
+        rows.append((row.name, *nearest))
+    return pd.DataFrame(rows, columns=["name", "km", "offset"])

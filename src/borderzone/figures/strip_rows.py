@@ -12,20 +12,27 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
 from pyproj import Geod
 
-from borderzone.figures.strip_data import UNKNOWN
-from borderzone.figures.style import CAVE_HATCH, CAVE_INK, INK, RULE_STYLE, halo
+from borderzone.figures.style import (
+    CAVE_HATCH,
+    CAVE_INK,
+    INK,
+    NO_DATA,
+    RULE_STYLE,
+    THIRD_COUNTRY,
+    halo,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from borderzone.figures.strip_data import Strip
+    from borderzone._typing import BoolArray
+    from borderzone.figures.strip_data import Plan, Strip
 
-__all__ = ["DRAW_ROW", "NOT_KNOWN", "VOID", "has_row"]
+__all__ = ["DRAW_ROW", "VOID", "has_row"]
 
-# Ground of which it is not known whether it is remote desert.
-NOT_KNOWN: dict[str, Any] = {"facecolor": "#d3d6dc", "edgecolor": "#9aa0a8", "linewidth": 0.5}
 WGS84 = Geod(ellps="WGS84")
-GROUND = ListedColormap([NOT_KNOWN["facecolor"], INK["land"], INK["desert"]])
+GROUND = ListedColormap([INK["land"], INK["desert"], INK["sea"]])
+RIM_BOXES = 4  # rows of boxes at the edge of the plan that the name of a country covers
 VOID: dict[str, Any] = {
     "facecolor": "#ffffff",
     "edgecolor": "#bbbbbb",
@@ -62,35 +69,82 @@ def has_row(strip: Strip, name: str) -> bool:
 
 
 def _draw_plan(row: Axes, strip: Strip) -> str:
-    deep = max(strip.result.corridor.depth_km.values())
-    if strip.bins is not None:
-        x, y, share = strip.bins
-        # Where no ground is nearest the hatched page shows through.
-        first, last = float(x[0]), float(x[-1])
-        row.add_patch(Rectangle((first, -deep), last - first, 2 * deep, **VOID))
-        kinds = np.where(share.T == UNKNOWN, 0, np.where(share.T >= 0.5, 2, 1))
-        ground = np.ma.masked_where(np.isnan(share.T), kinds)
-        row.pcolormesh(x, y, ground, cmap=GROUND, vmin=0, vmax=2)
+    plan, deep = strip.plan, float(strip.plan.y[-1])
+    first, last = float(plan.x[0]), float(plan.x[-1])
+    # What nothing is drawn over shows the hatched page: no ground is nearest there.
+    row.add_patch(Rectangle((first, -deep), last - first, 2 * deep, **VOID))
+    ground = plan.ground > 0
+    classes = np.where(plan.remote >= 0.5, 1.0, 0.0)
+    classes[plan.sea >= 0.5] = 2.0
+    blank = ground & np.isnan(plan.remote) & ~(plan.sea >= 0.5)
+    classes[blank | ~ground] = np.nan
+    row.pcolormesh(
+        plan.x, plan.y, np.ma.masked_invalid(classes.T), cmap=GROUND, vmin=-0.5, vmax=2.5
+    )
+    _hatch(row, plan, blank, NO_DATA)
+    _hatch(row, plan, plan.third >= 0.5, THIRD_COUNTRY)
     row.axhline(0, color="#ffffff", linewidth=3.6, zorder=4)
     row.axhline(0, color=INK["border"], linewidth=1.6, zorder=5)
     _draw_points(row, strip)
     row.set_ylim(-deep, deep)
     row.yaxis.set_major_locator(MultipleLocator(deep / 2))
-    names, border = strip.result.border.names, strip.result.border
-    for side, height in ((border.left, 0.96), (border.right, 0.04)):
+    _name_sides(row, strip)
+    _north_ticks(row, strip)
+    return "km off the\nborder"
+
+
+def _hatch(row: Axes, plan: Plan, boxes: BoolArray, style: dict[str, Any]) -> None:
+    """Hatch boxes of the plan, in runs along the border so that the lines meet."""
+    for column in range(boxes.shape[1]):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], boxes[:, column], [0]])))
+        for start, end in edges.reshape(-1, 2):
+            corner = (float(plan.x[start]), float(plan.y[column]))
+            wide = float(plan.x[end] - plan.x[start])
+            high = float(plan.y[column + 1] - plan.y[column])
+            row.add_patch(Rectangle(corner, wide, high, zorder=3, **style))
+
+
+def _name_sides(row: Axes, strip: Strip) -> None:
+    names, border, plan = strip.result.border.names, strip.result.border, strip.plan
+    third = np.nan_to_num(plan.third) >= 0.5
+    wide = math.ceil(0.1 * len(third))
+    for place in plan.names.itertuples():  # their names take room as well
+        column = int(np.searchsorted(plan.x, place.km))
+        half = slice(len(plan.y) // 2, None) if place.offset > 0 else slice(len(plan.y) // 2)
+        third[max(column - wide // 2, 0) : column + wide // 2 + 1, half] = True
+    for side, height, rim in (
+        (border.left, 0.96, third[:, -RIM_BOXES:]),
+        (border.right, 0.04, third[:, :RIM_BOXES]),
+    ):
+        # The name of a country stands on its own ground, not on a third one's.
+        clear = [not rim[start : start + wide].any() for start in range(len(rim))]
+        start = float(plan.x[clear.index(True)]) if True in clear else 0.0
         row.text(
-            0.004,
+            start + 0.004 * float(plan.x[-1]),
             height,
             names.get(side, side).upper(),
-            transform=row.transAxes,
+            transform=row.get_xaxis_transform(),
             fontsize=8,
             color=INK["quiet"],
             va="top" if height > 0.5 else "bottom",
             path_effects=halo(),
             zorder=9,
+            clip_on=True,
         )
-    _north_ticks(row, strip)
-    return "km off the\nborder"
+    for place in plan.names.itertuples():
+        along = place.km / plan.x[-1]
+        row.text(
+            place.km,
+            place.offset,
+            place.name.upper(),
+            fontsize=7,
+            color=INK["text"],
+            ha="left" if along < 0.1 else "right" if along > 0.9 else "center",
+            va="center",
+            path_effects=halo(),
+            zorder=9,
+            clip_on=True,
+        )
 
 
 def _draw_points(row: Axes, strip: Strip) -> None:
@@ -116,7 +170,7 @@ def _draw_points(row: Axes, strip: Strip) -> None:
 
 def _north_ticks(row: Axes, strip: Strip) -> None:
     border, total = strip.result.border, float(strip.edges[-1])
-    step = 100.0 if total >= 300 else total / 4
+    step = max(100.0, total / 10) if total >= 300 else total / 4
     deep = max(strip.result.corridor.depth_km.values())
     for km in np.arange(step / 2, total, step):
         ends = border.point_at(np.array([max(km - 20, 0.0), min(km + 20, total)]))
@@ -147,6 +201,13 @@ def _steps(row: Axes, strip: Strip, column: str, **style: Any) -> None:
     row.stairs(strip.segments[column].to_numpy(dtype=float), strip.edges, baseline=None, **style)
 
 
+def _blank(row: Axes, strip: Strip, values: Any) -> None:
+    """Hatch the segments of which a row knows nothing."""
+    for number in np.flatnonzero(np.isnan(values)):
+        start, end = strip.edges[number], strip.edges[number + 1]
+        row.axvspan(start, end, zorder=1, **NO_DATA)
+
+
 def _draw_elevation(row: Axes, strip: Strip) -> str:
     rows = strip.segments
     low, high = (rows[f"elevation_{end}_m"].to_numpy(dtype=float) for end in ("min", "max"))
@@ -154,6 +215,7 @@ def _draw_elevation(row: Axes, strip: Strip) -> str:
     _steps(row, strip, "elevation_mean_m", color=INK["text"], linewidth=1.3)
     row.set_ylim(bottom=min(0.0, float(np.nanmin(low))))
     row.yaxis.set_major_locator(MaxNLocator(3))
+    _blank(row, strip, rows["elevation_mean_m"].to_numpy(dtype=float))
     return "elevation,\nm"
 
 
@@ -163,6 +225,7 @@ def _draw_rugged(row: Axes, strip: Strip) -> str:
     )
     row.set_ylim(bottom=0)
     row.yaxis.set_major_locator(MaxNLocator(2))
+    _blank(row, strip, strip.segments["tri_m"].to_numpy(dtype=float))
     return "ruggedness\n(TRI), m"
 
 
@@ -175,7 +238,7 @@ def _draw_flags(row: Axes, strip: Strip) -> str:
         strip.edges,
         baseline=np.where(unknown > 0, share, np.nan),
         fill=True,
-        color=NOT_KNOWN["facecolor"],
+        **NO_DATA,
     )
     row.stairs(
         np.where(unknown < 1, share, np.nan), strip.edges, color=INK["desert_line"], linewidth=0.8

@@ -28,8 +28,11 @@ __all__ = [
     "CAVE_HATCH",
     "CAVE_INK",
     "INK",
+    "NO_DATA",
+    "NO_RELIEF",
     "RANK_WORDS",
     "RULE_STYLE",
+    "THIRD_COUNTRY",
     "context",
     "drawing",
     "figure_of",
@@ -52,6 +55,7 @@ INK = {
     "paper": "#ffffff",
     "land": "#f4f2ec",
     "water": "#3f7fa6",
+    "sea": "#c9dde9",
     "border": "#000000",
     "desert": "#d9b36c",
     "desert_line": "#8a6516",
@@ -74,6 +78,20 @@ RULE_STYLE: dict[str, dict[str, Any]] = {
 # Susceptibility to caves, told by hatch and by word.
 CAVE_HATCH = {1: "..", 2: "//", 3: "xxx"}
 CAVE_INK = {1: "#8583b4", 2: "#4a4789", 3: "#4a4789"}
+# What is not known has a look of its own: no colour that stands for ground or for sea.
+NO_DATA: dict[str, Any] = {
+    "facecolor": "#ffffff",
+    "edgecolor": "#8c8c8c",
+    "hatch": "----",
+    "linewidth": 0,
+}
+NO_RELIEF: dict[str, Any] = NO_DATA | {"facecolor": "#fbfbfb", "edgecolor": "#d2d2d2"}
+THIRD_COUNTRY: dict[str, Any] = {
+    "facecolor": "none",
+    "edgecolor": "#4d4d4d",
+    "hatch": "\\\\\\\\\\",
+    "linewidth": 0,
+}
 RANK_WORDS = {1: "low", 2: "medium", 3: "high"}
 
 RC: Any = {

@@ -200,9 +200,7 @@ def coverage_curve(  # noqa: PLR0913 - the front door fixes this signature
     return curve
 
 
-def _ceiling(
-    force: Force | None, p_identify: float | None, p_respond: float | None
-) -> float | None:
+def _ceiling(force: Any, p_identify: float | None, p_respond: float | None) -> float | None:
     """Chance to stop what is seen, or None where nobody said how."""
     if force is not None and not isinstance(force, Force):
         msg = f"force must be a borderzone.patrol.Force, got {force!r}; Force(mode=..., sensor=...)"
