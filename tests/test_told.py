@@ -379,6 +379,8 @@ def test_units_have_one_number_wherever_they_are_told(
         "measure == 'mean_poi' and target == 0.5 and rule == 'optimal' and light == 'night'"
     ).iloc[0]
     assert row["on_station_p50"] == half.middle
+    assert row["people_on_station_p50"] == 4 * half.middle
+    assert row["people_on_roll_p50"] == 4 * half.roll
 
     station, people = told.count(half.middle), told.count(4 * half.middle)
     takes = numbers(r"interdicting 50 % of crossings takes ([\d,]+) \([\d,]+ to", report)

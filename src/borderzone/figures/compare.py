@@ -120,7 +120,7 @@ def _page(a: StudyResult, b: StudyResult) -> Axes:
     sheet.footer(
         figure,
         "Both scenarios use the same draws, so a difference is that of the change alone. "
-        f"{told.DIFFERENCE_WORDS} Rows in "
+        f"{told.DIFFERENCE_WORDS} A unit: {_crews(a, b)} people. Rows in "
         "grey are within the noise, or no number of units is enough (none). borderzone "
         f"{borderzone.__version__}, runs {a.run_id} and {b.run_id}.",
     )
@@ -207,7 +207,7 @@ def _table(figure: Figure, table: pd.DataFrame, a: StudyResult) -> None:
         f"at {a.scenario.reference_units} units, or units needed",
         "A",
         "B",
-        "median difference (5 to 95 %)",
+        "median change, 5–95 %",
     )
     rows = [(heads, "bold", INK["text"])]
     for row in table.itertuples():
@@ -253,6 +253,11 @@ def quantity_words(quantity: str) -> str:
         return MEASURE_WORDS[quantity]
     measure, _, target = quantity.removeprefix("on_station_").rpartition("_")
     return f"units for {100 * float(target):.0f} % {MEASURE_WORDS[measure]}"
+
+
+def _crews(a: StudyResult, b: StudyResult) -> str:
+    crews = (a.scenario.force.crew, b.scenario.force.crew)
+    return f"{crews[0]}" if crews[0] == crews[1] else f"in A {crews[0]}, in B {crews[1]}"
 
 
 def _units(value: float) -> str:

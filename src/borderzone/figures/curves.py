@@ -347,7 +347,7 @@ def _standing(result: StudyResult) -> str:
     )
     if inch is not None:
         words += f" Half at every inch takes {inch.range}."
-    return f"{words} Crossings spread evenly along {result.border.length_km:,.0f} km."
+    return words
 
 
 def _caption(result: StudyResult) -> str:
@@ -356,6 +356,7 @@ def _caption(result: StudyResult) -> str:
         f"A unit: {force.crew} people, {MODE_WORDS[force.mode]}, watching with {sensor_words(result)}; "
         f"identifies {100 * force.p_identify:.0f} % of those it sees and reaches "
         f"{100 * force.p_respond:.0f} % of these; availability {100 * force.availability:.0f} %. "
+        f"Crossings are spread evenly along {result.border.length_km:,.0f} km. "
         "Units spread evenly, or placed best for the mean, or placed so that every inch is equal. "
         "Real forces are counted as such units and scaled to this length; it is not said what they "
         f"achieved. {attribution(result, 'borders', 'elevation', 'landcover')} borderzone {borderzone.__version__}, run {result.run_id}."

@@ -222,7 +222,8 @@ def night_reach(result: StudyResult, ax: Axes | None = None) -> Axes:
         ax.set_ylabel("km on foot over flat ground")
         ax.grid(axis="y")
         ax.set_axisbelow(True)
-        ax.set_title(f"One night on foot: {told.night_words(result)}", fontsize=8)
+        words = told.night_words(result).replace(", ", ",\n", 1)
+        ax.set_title(f"One night on foot: {words}", fontsize=8.5)
     return ax
 
 

@@ -159,6 +159,8 @@ COLUMNS = MappingProxyType(
         "light": ("", "night or day"),
         "on_roll": ("units", "units on the roll, at the reference assumptions"),
         "on_roll_p50": ("units", "units on the roll, median of the draws"),
+        "people_on_station_p50": ("people", "units on station times crew, median of the draws"),
+        "people_on_roll_p50": ("people", "units on the roll times crew, median of the draws"),
         "measure": ("", "mean or worst segment, probability of detection or interdiction"),
         "target": ("probability", "probability to be reached"),
         "confidence": ("probability", "confidence with which the target is to be met"),

@@ -95,7 +95,7 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
         "rank_stability": result.stability,
         **_caves(result),
         "coverage_by_units": result.curve,
-        "required_units": result.required,
+        "required_units": _with_people(result),
         "better_data": result.better_data,
         "flagged_share": result.flagged_share,
         "incidents": _plain(result.incidents),
@@ -200,6 +200,18 @@ def _plain(table: pd.DataFrame | None) -> pd.DataFrame | None:
         return None
     plain = pd.DataFrame(table.drop(columns="geometry"))
     return plain.reset_index() if plain.index.name else plain
+
+
+def _with_people(result: StudyResult) -> pd.DataFrame | None:
+    """Set people beside units, so that nobody takes one for the other."""
+    if result.required is None:
+        return None
+    crew = result.scenario.force.crew
+    people = {
+        f"people_{name}_p50": crew * result.required[f"{name}_p50"]
+        for name in ("on_station", "on_roll")
+    }
+    return result.required.assign(**people)
 
 
 def _stamped(table: pd.DataFrame | None) -> pd.DataFrame | None:
