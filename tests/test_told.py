@@ -175,6 +175,12 @@ def test_the_strip_is_drawn_without_elevation_and_names_what_it_lacks() -> None:
     assert "not known: no elevation was given; `borderzone fetch dem IRQ SYR` brings it" in foot
 
 
+def test_a_folded_strip_names_the_rows_that_it_has_no_room_for(result: StudyResult) -> None:
+    texts: list[Any] = figure_of(figures.strip_map(result, fold_km=200)).findobj(Text)
+    foot = " ".join(text.get_text() for text in texts).replace("\n", " ")
+    assert "Left out of a folded page: ruggedness, incidents." in foot
+
+
 @pytest.fixture(scope="module")
 def posted() -> StudyResult:
     """Give the built-in study with two posts of a user."""

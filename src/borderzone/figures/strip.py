@@ -208,11 +208,11 @@ def _folded_page(strip: Strip, total: float, fold_km: float) -> Axes:
         ax = figure.add_axes(box, label=f"strip-{number}")
         rows = _stack(ax, strip, number * fold_km, (number + 1) * fold_km, FOLDED)
         axes.append(ax)
-    _frame(strip, axes[0], _stretch(axes[0], rows))
+    _frame(strip, axes[0], _stretch(axes[0], rows), folded=True)
     return axes[0]
 
 
-def _frame(strip: Strip, ax: Axes, stretch: float | None) -> None:
+def _frame(strip: Strip, ax: Axes, stretch: float | None, *, folded: bool = False) -> None:
     figure = figure_of(ax)
     wide, high = figure.get_size_inches()
     sheet.heading(figure, _finding(strip), _standing(strip, stretch))
@@ -233,7 +233,7 @@ def _frame(strip: Strip, ax: Axes, stretch: float | None) -> None:
     )
     sheet.footer(
         figure,
-        f"{_unknowns(strip)}{credit} The border is pulled straight, so shapes off it are not "
+        f"{_unknowns(strip, folded=folded)}{credit} The border is pulled straight, so shapes off it are not "
         "true; every place is shown once, at its nearest kilometre. "
         f"borderzone {borderzone.__version__}, run {strip.result.run_id}. {sheet.DISCLAIMER}",
     )
@@ -280,10 +280,13 @@ def _key(strip: Strip) -> list[Any]:
     return marks
 
 
-def _unknowns(strip: Strip) -> str:
+def _unknowns(strip: Strip, *, folded: bool) -> str:
     """Sentences on rows that are not drawn, and on what nobody knows."""
     absent = [words for name, words in ROW_WORDS.items() if not has_row(strip, name)]
     rows = [f"not drawn, for there is no such result: {', '.join(absent)}"] if absent else []
+    dropped = [ROW_WORDS[name] for name in ROW_WORDS if name not in FOLDED and has_row(strip, name)]
+    if folded and dropped:
+        rows.append(f"left out of a folded page: {', '.join(dropped)}")
     phrases = [*rows, *told.unknowns(strip.result)]
     return "".join(f"{each[0].upper()}{each[1:]}. " for each in phrases)
 
