@@ -142,8 +142,9 @@ def _classes(
     values: Any, transform: Affine, crs: CRS, grid: Grid, resampling: str, empty: float
 ) -> Any:
     # The library takes -1 for no data when it counts codes of one or two bytes with a sign.
-    wide = np.int32 if values.dtype.kind == "i" and values.itemsize < 4 else values.dtype
-    source = values.astype(wide, copy=False)
+    # Wider ones are counted right and slowly, thus only where it matters.
+    small = values.dtype.kind == "i" and values.itemsize < 4
+    source = values.astype(np.int32) if small and (values == -1).any() else values
     out = _reprojected(source, transform, crs, grid, resampling, empty)
     return out.astype(values.dtype, copy=False)
 
