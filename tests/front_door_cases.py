@@ -1,0 +1,713 @@
+"""The doors of borderzone, and one valid call of each, on small inputs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import inspect
+import zipfile
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import shapely
+import xarray as xr
+
+import borderzone as bz
+from borderzone import access, difficulty, incidents, io, patrol
+from borderzone.grid import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOMS = (
+    "access", "better_data", "border", "corridor", "datasets", "difficulty", "fetch", "figures",
+    "incidents", "incidents.hotspots", "io", "patrol", "provenance", "report", "scenario", "stream",
+    "study", "summary", "terrain", "terrain.landcover", "terrain.rock", "terrain.surface",
+    "visibility", "whatif",
+)  # fmt: skip
+CLASSES = {
+    "Border": ("between", "from_line", "from_file", "from_polygons", "point_at", "locate"),
+    "Corridor": ("around", "grid", "cells"),
+    "Grid": ("covering", "of", "wrap", "padded", "part"),
+    "Scenario": ("changed", "from_toml", "to_toml"),
+    "Study": ("default", "from_toml", "from_name", "with_scenario", "read_ground", "run"),
+}
+
+
+def doors() -> dict[str, Any]:
+    """List every function that a user calls, by its dotted name."""
+    found = {}
+    for room in ROOMS:
+        module = importlib.import_module(f"borderzone.{room}")
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if inspect.isfunction(thing):
+                found[f"{room}.{name}"] = thing
+    for owner, methods in CLASSES.items():
+        found |= {f"{owner}.{name}": getattr(getattr(bz, owner), name) for name in methods}
+    return found
+
+
+class World:
+    """Small inputs for every door, each made when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._written = 0
+
+    def new_path(self, end: str) -> Path:
+        """Name a file or folder that is not there."""
+        self._written += 1
+        return self.folder / f"new_{self._written}{end}"
+
+    @cached_property
+    def border(self) -> Any:
+        """Give the border."""
+        return bz.Border.between("AZE", "TUR")
+
+    @cached_property
+    def corridor(self) -> Any:
+        """Give the corridor."""
+        return bz.Corridor.around(self.border, depth_km=8, segment_km=3)
+
+    @cached_property
+    def grid(self) -> Any:
+        """Give the grid."""
+        return self.corridor.grid(resolution_m=2000)
+
+    @cached_property
+    def dem(self) -> Any:
+        """Give the dem."""
+        rough = np.random.default_rng(3).normal(900, 80, self.grid.shape).astype(np.float32)
+        return self.grid.wrap(rough, name="elevation_m", units="m")
+
+    @cached_property
+    def fine(self) -> Any:
+        """Ground on cells of 30 m, for terrain and lines of sight."""
+        grid = Grid.covering((0, 0, 1500, 1500), resolution_m=30, crs=32638)
+        rough = np.random.default_rng(4).normal(900, 5, grid.shape).astype(np.float32)
+        return grid.wrap(rough, name="elevation_m", units="m")
+
+    @cached_property
+    def around(self) -> Any:
+        """Ground far around the corridor, on cells of 2 km."""
+        crs = self.corridor.crs
+        grid = Grid.covering((-80e3, -80e3, 80e3, 80e3), resolution_m=2000, crs=crs)
+        return grid.wrap(np.random.default_rng(3).normal(900, 80, grid.shape).astype(np.float32))
+
+    @cached_property
+    def classes(self) -> Any:
+        """Give the classes."""
+        raster = self.grid.wrap(np.full(self.grid.shape, 16, np.uint8), name="landcover")
+        return raster.assign_attrs(_FillValue=np.uint8(255))
+
+    @cached_property
+    def middle(self) -> Any:
+        """Give the middle."""
+        return self.border.line.to_crs(self.corridor.crs).iloc[0].interpolate(0.5, normalized=True)
+
+    @cached_property
+    def origins(self) -> gpd.GeoDataFrame:
+        """Give the origins."""
+        posts = [self.middle.buffer(3e3).exterior.interpolate(far) for far in (0, 6e3)]
+        return gpd.GeoDataFrame({"name": ["x", "y"]}, geometry=posts, crs=self.corridor.crs)
+
+    @cached_property
+    def karst(self) -> gpd.GeoDataFrame:
+        """Give the karst."""
+        shape = [self.middle.buffer(12e3)]
+        return gpd.GeoDataFrame({"susceptibility": [2]}, geometry=shape, crs=self.corridor.crs)
+
+    @cached_property
+    def attrs(self) -> Any:
+        """Give the attrs."""
+        return bz.terrain.attributes(self.dem).assign(landform=bz.terrain.landform(self.dem))
+
+    @cached_property
+    def surface(self) -> Any:
+        """Give the surface."""
+        return bz.terrain.surface.describe(self.classes, self.karst, self.grid)
+
+    @cached_property
+    def travel(self) -> xr.Dataset:
+        """Give the travel."""
+        return access.travel(self.dem, self.origins)
+
+    @cached_property
+    def hours(self) -> xr.DataArray:
+        """Give the hours."""
+        return access.travel_time(self.dem, self.origins)
+
+    @cached_property
+    def flags(self) -> Any:
+        """Give the flags."""
+        return difficulty.flags(self.attrs, self.hours, self.surface)
+
+    @cached_property
+    def cells(self) -> Any:
+        """Give the cells."""
+        return self.corridor.cells(self.grid)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Give the table."""
+        return bz.summary.ground_by_segment(
+            self.attrs, self.surface, self.hours, self.cells, segments=self.corridor.segments
+        )
+
+    @cached_property
+    def zones(self) -> gpd.GeoDataFrame:
+        """Give the zones."""
+        halves = self.corridor.segments[["geometry"]].iloc[:2]
+        kinds = {"kind": ["remote_desert", "cave_prone"], "zone": [0, 1], "rank": [1, 1]}
+        return halves.assign(**kinds, area_km2=20.0, km_start=0.0, km_end=3.0, near="x")
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """Give the rows."""
+        at = shapely.get_coordinates(self.origins.to_crs(4326).geometry.to_numpy())
+        days = ["2020-01-02", "2020-02-03"]
+        return pd.DataFrame({"id": ["a", "b"], "lat": at[:, 1], "lon": at[:, 0], "date": days})
+
+    @cached_property
+    def events(self) -> gpd.GeoDataFrame:
+        """Give the events."""
+        return incidents.read(pd.concat([self.rows] * 6, ignore_index=True))
+
+    @cached_property
+    def study(self) -> Any:
+        """Give the study."""
+        scenario = bz.Scenario(
+            resolution_m=2000, depth_km=8, segment_km=3, draws=100, imputations=10
+        )
+        return bz.Study(
+            border=self.border, dem=self.file("around.tif"), landcover=None, karst=self.karst,
+            origins=self.origins, incidents=self.rows, scenario=scenario, cover=self.lines.to_frame(
+                "geometry"
+            ), known_caves=self.caves,
+        )  # fmt: skip
+
+    @cached_property
+    def result(self) -> Any:
+        """Give the result."""
+        return self.study.run()
+
+    @cached_property
+    def other(self) -> Any:
+        """Give the other."""
+        return self.study.with_scenario(self.study.scenario.changed({"force.crew": 6})).run()
+
+    @cached_property
+    def case(self) -> Any:
+        """Give the case."""
+        segments = self.result.segments
+        return patrol.PatrolCase(
+            lengths_km=segments["length_km"], ground=self.result.ground.table,
+            force=patrol.Force(), weights=segments["length_km"], light="night", target="person",
+            law="random",
+        )  # fmt: skip
+
+    @cached_property
+    def folder_of_its_own(self) -> Path:
+        """Give the folder of its own."""
+        path = self.new_path("")
+        path.mkdir()
+        return path
+
+    @cached_property
+    def caves(self) -> gpd.GeoDataFrame:
+        """One cave in each of many cells."""
+        inside = np.argwhere(self.cells["segment"].to_numpy() >= 0)
+        x, y = self.cells["x"].to_numpy(), self.cells["y"].to_numpy()
+        points = [shapely.Point(x[column], y[row]) for row, column in inside[::2]]
+        return gpd.GeoDataFrame(geometry=points, crs=self.corridor.crs)
+
+    @cached_property
+    def curve(self) -> pd.DataFrame:
+        """Give the curve."""
+        found = self.result.curve
+        return found[(found["light"] == "night") & (found["rule"] == "optimal")]
+
+    @cached_property
+    def beside(self) -> Any:
+        """Give the beside."""
+        grid = self.corridor.grid(resolution_m=90).padded(30)
+        return grid.wrap(np.full(grid.shape, 900, np.float32), units="m")
+
+    @cached_property
+    def near(self) -> gpd.GeoDataFrame:
+        """Exact places of six events in the corridor."""
+        line = self.border.line.to_crs(self.corridor.crs).iloc[0]
+        points = [line.interpolate(far / 7, normalized=True) for far in range(1, 7)]
+        at = shapely.get_coordinates(gpd.GeoSeries(points, crs=self.corridor.crs).to_crs(4326))
+        table = {"id": list("abcdef"), "lat": at[:, 1], "lon": at[:, 0], "radius_km": 0.01}
+        return incidents.read(pd.DataFrame(table))
+
+    @cached_property
+    def placed(self) -> Any:
+        """Give the placed."""
+        return self.events
+
+    @cached_property
+    def lines(self) -> gpd.GeoSeries:
+        """Give the lines."""
+        return gpd.GeoSeries([self.middle.buffer(2e3).exterior], crs=self.corridor.crs)
+
+    def file(self, name: str) -> Path:
+        """Write a good file once, and give its path."""
+        path = self.folder / name
+        if not path.exists():
+            _WRITERS[path.suffix](self, path)
+        return path
+
+
+# Nobody answers there, and at once.
+_NOWHERE = bz.fetch.Network(
+    mirror="http://localhost:9", attempts=1, timeout_s=0.05, backoff_s=0.0, connections=1
+)
+_WORDS = {"title": "x", "licence": "y", "attribution": "z", "citation": ""}
+
+
+def _inside(world: World) -> shapely.Point:
+    left, bottom, right, top = Grid.of(world.fine).bounds
+    return shapely.Point((left + right) / 2, (bottom + top) / 2)
+
+
+def _glim(world: World) -> gpd.GeoDataFrame:
+    return world.karst.assign(xx="sc", rock_type="Continuous carbonate rocks")
+
+
+def _mapped(world: World) -> gpd.GeoDataFrame:
+    wide = {"f": [1, 2]}
+    shapes = [shapely.box(44, 39, 44.8, 41), shapely.box(44.8, 39, 46, 41)]
+    return gpd.GeoDataFrame(wide, geometry=shapes, crs=4326)
+
+
+def _hot(world: World) -> Any:
+    return bz.incidents.hotspots.gi_star(world.placed, corridor=world.corridor, permutations=9)
+
+
+def _comparison(world: World) -> pd.DataFrame:
+    return incidents.comparison_cells(world.zones, world.corridor, cell_km=3.0)
+
+
+def _zip(world: World, path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(world.file("rows.csv"), "rows.csv")
+
+
+def _plain(world: World, path: Path) -> None:
+    """Write a raster that is not laid out for the web."""
+    with io.create_raster(path, world.grid, name="x"):
+        pass
+
+
+_WRITERS: dict[str, Callable[[World, Path], Any]] = {
+    ".tif": lambda world, path: (
+        _plain(world, path)
+        if path.stem == "plain"
+        else io.write_raster(
+            {"classes": world.classes, "around": world.around, "fine": world.fine}.get(
+                path.stem, world.dem
+            ),
+            path,
+        )
+    ),
+    ".csv": lambda world, path: world.rows.to_csv(path, index=False),
+    ".geojson": lambda world, path: world.border.line.to_file(path),
+    ".parquet": lambda world, path: io.write_geoparquet(world.events[["id", "geometry"]], path),
+    ".zip": _zip,
+    ".toml": lambda _, path: path.write_text(
+        'a = "IRQ"\nb = "SYR"\n' if path.stem == "study" else "depth_km = 20\n"
+    ),
+    ".json": lambda _, path: path.write_text("{}"),
+}
+
+NUMBERS = np.array([0.2, 0.5, 0.3])
+
+# What a parameter of this name takes, wherever it stands.
+USUAL: dict[str, Callable[[World], Any]] = {
+    "attrs": lambda w: w.attrs,
+    "border": lambda w: w.border,
+    "case": lambda w: w.case,
+    "cells": lambda w: w.cells,
+    "changes": lambda _: {"depth_km": 20},
+    "columns": lambda _: slice(0, 3),
+    "corridor": lambda w: w.corridor,
+    "corridor_cells": lambda w: w.cells,
+    "dem": lambda w: w.dem,
+    "events": lambda w: w.events,
+    "flags": lambda w: w.flags,
+    "folder": lambda w: w.new_path(""),
+    "force": lambda _: patrol.Force(),
+    "grid": lambda w: w.grid,
+    "ground": lambda w: w.table,
+    "hours": lambda w: w.hours,
+    "karst": lambda w: w.karst,
+    "landcover": lambda w: w.classes,
+    "masked": lambda w: pd.DataFrame(
+        {"f_mask": 0.2, "f_mask_low": 0.1, "f_mask_high": 0.3, "unknown_share": 0.0},
+        index=w.table.index,
+    ),
+    "members": lambda _: [NUMBERS, NUMBERS],
+    "observer": lambda w: w.middle,
+    "observers": lambda w: w.origins.geometry,
+    "origins": lambda w: w.origins,
+    "path": lambda w: w.file("rows.csv"),
+    "p_values": lambda _: NUMBERS,
+    "data": lambda w: w.placed,
+    "raster": lambda w: w.dem,
+    "result": lambda w: w.result,
+    "rows": lambda _: slice(0, 3),
+    "scenario": lambda _: bz.Scenario(),
+    "segments": lambda w: w.corridor.segments,
+    "self": lambda w: w.border,
+    "sensor": lambda _: "eye",
+    "study": lambda w: w.study,
+    "surface": lambda w: w.surface,
+    "what": lambda _: "rows",
+    "where": lambda w: w.corridor,
+    "zones": lambda w: w.zones,
+    "a": lambda w: w.result,
+    "b": lambda w: w.other,
+    "dates": lambda _: [dt.date(2020, 1, 2)],
+    "year": lambda _: 2020,
+    "distance_km": lambda _: NUMBERS,
+    "error": lambda _: bz.BorderzoneError("x"),
+    "law": lambda _: "random",
+    "name": lambda _: "places",
+    "suffixes": lambda _: {".csv"},
+    "weights": lambda _: NUMBERS,
+    **dict.fromkeys(("k", "n", "n_cells", "required"), lambda _: 3),
+    **dict.fromkeys(("latitude_deg", "longitude_deg"), lambda _: 30.0),
+    **dict.fromkeys(("month", "marked", "caught", "recaught", "halo"), lambda _: 1),
+    **dict.fromkeys(
+        (
+            "gradient", "coverage", "pod", "rates", "repeat_share", "mean", "visible_share", "p",
+            "day", "night", "share", "probability", "poi", "target", "confidence", "availability",
+            "relief_m", "elevation_m", "inside", "observed", "expected",
+        ),
+        lambda _: 0.2,
+    ),
+    **dict.fromkeys(
+        (
+            "patrol_km_h", "crosser_km_h", "length_km", "sweep_width_km", "range_km", "speed_km_h",
+            "clip_km", "cover_km", "scale_km", "hours_h", "area_km2", "units", "looks", "run_m",
+            "rise_m", "dash_h", "response_h", "radius_km", "bandwidth_km", "sweep_width",
+            "passes_per_h", "duration_h", "post_count", "people_per_day", "group_size", "range_m",
+            "r50_m", "ifov_mrad", "apprehensions", "turn_backs", "known_got_aways",
+            "detection_range", "on_station", "unit_count", "track_km", "detection_h",
+            "response_km", "response_km_h", "window_h", "mean_response_h", "constant",
+            "glimpse_constant", "height_km", "max_range_km", "cycle_ratio", "sensors",
+            "cave_and_class", "cave_not_class", "class_only", "neither", "k_km2", "count", "total",
+            "area", "cell_m", "radius_m", "resolution_m", "lon", "lat", "km", "source_m", "n_caves",
+        ),
+        lambda _: 2.0,
+    ),
+}  # fmt: skip
+
+_ALONG = {"every_km": lambda _: 2.0}
+_SMALL = {"search_m": lambda _: 90.0}
+_FIGURE = {"ax": lambda _: plt.figure().gca()}
+_RATES = {"rates": lambda _: NUMBERS}
+_LINE = {"lengths_km": lambda _: NUMBERS}
+_UNITS = {"unit_counts": lambda _: [1, 5]}
+_FEW = {"draws": lambda _: 20}
+_LIT = {"dem": lambda w: w.fine, "observer": _inside, "max_km": lambda _: 0.5}
+_LITS = _LIT | {"observers": lambda w: gpd.GeoSeries([_inside(w)], crs=32638)}
+_LITS.pop("observer")
+_GOOD_PATH = {
+    "io.read_parquet": "events.parquet",
+    "io.read_raster": "dem.tif",
+    "io.open_raster": "dem.tif",
+    "io.read_window": "dem.tif",
+    "io.read_rows": "line.geojson",
+    "io.read_vector": "line.geojson",
+    "Border.from_file": "line.geojson",
+    "scenario.read_toml": "scenario.toml",
+    "Scenario.from_toml": "scenario.toml",
+    "Study.from_toml": "study.toml",
+}
+_NEW_PATH = {
+    "io.atomic_write": ".csv",
+    "io.create_raster": ".tif",
+    "io.output_folder": "",
+    "io.write_csv": ".csv",
+    "io.write_geoparquet": ".parquet",
+    "io.write_gpkg": ".gpkg",
+    "io.write_raster": ".tif",
+    "incidents.write": ".csv",
+    "stream.raster_like": ".tif",
+    "Scenario.to_toml": ".toml",
+}
+
+
+# What a door takes beside or instead of the usual.
+ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
+    "access.at_night": {"speed": lambda _: "foot"},
+    "access.dash_to_cover": {"cover": lambda w: w.lines},
+    "access.moon_illuminated_fraction": {"when": lambda _: dt.datetime(2020, 1, 2, tzinfo=dt.UTC)},
+    "access.sun_altitude_deg": {"when": lambda _: dt.datetime(2020, 1, 2, tzinfo=dt.UTC)},
+    "access.race_along_border": {"response": lambda w: w.hours, "dash": lambda w: w.hours} | _ALONG,
+    "access.race_by_segment": {
+        "race": lambda w: access.race_along_border(w.hours, w.hours, w.corridor)
+    },
+    "access.remoteness": {"places": lambda w: {"posts": w.origins.geometry}},
+    "access.response_along_border": _ALONG,
+    "access.response_by_segment": _ALONG,
+    "access.response_summary": {"along": lambda w: access.response_along_border(w.hours, w.corridor)},
+    "access.routes": {"travel": lambda w: w.travel, "points": lambda w: w.origins},
+    "datasets.attributions": {"used": lambda _: [bz.datasets.record("places")]},
+    "datasets.elevation": {},
+    **{f"fetch.{name}": {"network": lambda _: _NOWHERE} for name in ("dem", "landcover", "plan")},
+    "fetch.ucdp": {"network": lambda _: _NOWHERE, "way": lambda _: "bulk"},
+    "difficulty.ahp_weights": {"matrix": lambda _: [[1, 2], [0.5, 1]]},
+    "difficulty.auc": {"score": lambda _: NUMBERS, "n_caves": lambda _: np.array([0, 1, 2])},
+    "difficulty.success_rate_curve": {
+        "score": lambda _: NUMBERS, "n_caves": lambda _: np.array([0, 1, 2])
+    },
+    "difficulty.auc_error": {"area": lambda _: 0.7, "n_cells": lambda _: 30.0},
+    "difficulty.calibrate": {"caves": lambda w: w.caves},
+    "difficulty.flagged_share": {"hours_by_mode": lambda w: {"foot": w.hours}},
+    "difficulty.fuzzy_gamma": {"gamma": lambda _: 0.5},
+    "difficulty.rank_stability": {"groups": lambda w: w.cells["segment"]} | _FEW,
+    "figures.alt_text": {"name": lambda _: "night"},
+    "figures.save": {
+        "figure": lambda _: plt.figure(), "stem": lambda w: w.new_path(""), "alt": lambda _: "x",
+        "formats": lambda _: ("svg",),
+    },
+    "figures.plot_border": _FIGURE,
+    "incidents.comparison_cells": {"flags": lambda w: w.zones},
+    "incidents.counts_in_cells": {"where": lambda _: np.array([[0, 1], [2, 0]])},
+    "incidents.disc_share_beyond_edge": {},
+    "incidents.enrichment": {"flags": lambda w: w.zones, "cell_km": lambda _: 20.0} | _FEW,
+    "incidents.enrichment_table": {"flags": lambda w: w.zones} | _FEW,
+    "incidents.event_probabilities": {"zones": lambda w: w.zones} | _FEW,
+    "incidents.exposure_ratios": {
+        "flagged": lambda w: w.zones, "cell_sizes_km": lambda _: (5.0,)
+    } | _FEW,
+    "incidents.impute": _FEW,
+    "incidents.interdiction_band": {"interdicted": lambda _: 100.0},
+    "incidents.overlay": _FEW,
+    "incidents.describe": _FEW,
+    "incidents.position_error_km": {"shape": lambda _: "disc"},
+    "incidents.pressure_draws": _FEW,
+    "incidents.pressure_weights": _FEW,
+    "incidents.segment_weights": _FEW,
+    "incidents.rate_ratio_interval": {
+        "counts": lambda _: 3, "others": lambda _: 4, "exposures": lambda _: (1.0, 2.0)
+    },
+    "incidents.ratio_at_equal_distance": {
+        "counts": lambda w: np.zeros((2, len(_comparison(w))), int), "cells": _comparison
+    },
+    "incidents.read": {"source": lambda w: w.rows},
+    "incidents.zone_sentences": {
+        "overlay": lambda w: incidents.overlay(w.events, w.zones, draws=20, corridor=w.corridor)
+    },
+    **{
+        f"incidents.hotspots.{name}": {"corridor": lambda w: w.corridor}
+        for name in ("density", "density_along")
+    },
+    **{
+        f"incidents.hotspots.{name}": {"corridor": lambda w: w.corridor, "permutations": lambda _: 9}
+        for name in ("gi_star", "knox", "scan", "scan_discs", "scan_space_time")
+    },
+    **{
+        f"incidents.hotspots.{name}": {
+            "data": lambda w: w.near, "corridor": lambda w: w.corridor, "simulations": lambda _: 9
+        }
+        for name in ("ripley_k", "ripley_k_along")
+    },
+    "incidents.hotspots.gi_star_z": {
+        "values": lambda _: NUMBERS, "neighbours": lambda _: np.ones((3, 3))
+    },
+    "incidents.hotspots.queen_neighbours": {"inside": lambda _: np.ones((3, 3), bool)},
+    "incidents.hotspots.knox_ratio": {"observed": lambda _: 2},
+    "incidents.hotspots.poisson_llr": {"count": lambda _: 2, "expected": lambda _: 1.0, "total": lambda _: 5},
+    "incidents.hotspots.sentence": {"result": _hot},
+    "incidents.synthetic": {"n": lambda _: 5},
+    "io.check_archive": {"source": lambda w: w.file("rows.zip")},
+    "io.copy_raster": {"source": lambda w: w.file("plain.tif"), "target": lambda w: w.new_path(".tif")},
+    "io.create_raster": {"name": lambda _: "x"},
+    "io.describe": {"source": lambda w: w.file("dem.tif")},
+    "io.limits": {},
+    "io.member": {"source": lambda w: w.file("rows.zip")},
+    "io.nested_as_text": {"rows": lambda w: w.rows},
+    "io.open_classes": {"source": lambda w: w.file("classes.tif")},
+    "io.open_dem": {"source": lambda w: w.file("dem.tif")},
+    "io.read_dem": {"source": lambda w: w.file("dem.tif")},
+    "io.run_id": {"parts": lambda _: {"a": 1}},
+    "io.unpacked": {"source": lambda w: w.file("rows.zip")},
+    "io.write_csv": {"frame": lambda w: w.rows},
+    "io.write_geoparquet": {"frame": lambda w: w.karst},
+    "io.write_gpkg": {"layers": lambda w: {"karst": w.karst}},
+    "io.write_sidecar": {"path": lambda w: w.file("rows.csv"), "words": lambda _: _WORDS},
+    "patrol.allocate": _RATES,
+    "patrol.assumption_table": {"assumptions": lambda _: patrol.default_assumptions(patrol.Force())},
+    "patrol.coverage_curve": _RATES | _UNITS,
+    "patrol.curve_by_weights": _RATES | _UNITS | {"weights": lambda _: {"x": NUMBERS}},
+    "patrol.crossover_spacing": {"patrol_km_h": lambda _: 9.0},
+    "patrol.barrier_patrol": {"patrol_km_h": lambda _: 9.0},
+    "patrol.draw_rates": _FEW,
+    "patrol.monte_carlo": _FEW | _UNITS,
+    "patrol.no_gap_probability": {"fraction": lambda _: 0.2},
+    "patrol.posts_for_no_gap": {"fraction": lambda _: 0.2},
+    "patrol.plausibility": {"curve": lambda w: w.curve, "length_km": lambda _: 600.0},
+    "patrol.required_draws": {"drawn": lambda w: patrol.draw_rates(w.case, draws=20)},
+    "patrol.sample": {
+        "assumptions": lambda _: patrol.default_assumptions(patrol.Force()), "draws": lambda _: 5,
+        "seed": lambda _: 1,
+    },
+    "patrol.sobol_table": {
+        "function": lambda _: lambda table: table.to_numpy().sum(axis=1),
+        "assumptions": lambda _: patrol.default_assumptions(patrol.Force()), "n": lambda _: 16,
+    },
+    "patrol.sobol_units": {"n": lambda _: 16},
+    "patrol.sweep_width_from_curve": {"curve": lambda _: float},
+    "patrol.sweep_width_from_table": {"range_km": lambda _: [0, 1, 2], "pod": lambda _: [0.9, 0.5, 0.1]},
+    "patrol.terrain_variance": {"rate_draws": lambda _: np.ones((4, 3))},
+    "patrol.units_for_target": _RATES,
+    "patrol.units_required": _FEW,
+    "patrol.weak_barrier_ratio": {"sensors": lambda _: 30.0, "length_km": lambda _: 100.0},
+    "patrol.weak_barrier_sensors": {"length_km": lambda _: 100.0},
+    "provenance.attribution_text": {"records": lambda _: [bz.datasets.record("places")]},
+    "provenance.list_outputs": {"folder": lambda w: w.folder_of_its_own},
+    "provenance.write_manifest": {"folder": lambda w: w.folder_of_its_own},
+    "provenance.write_timing": {"folder": lambda w: w.folder_of_its_own, "stages": lambda w: w.result.stages},
+    "scenario.named_after": {"path": lambda _: "x.toml"},
+    "stream.blanked": {"layer": lambda w: w.dem, "outside": lambda w: np.zeros(w.grid.shape, bool)},
+    "stream.in_order": {"function": lambda _: abs, "items": lambda _: [1, 2]},
+    "stream.inner": {"layers": lambda w: w.attrs},
+    "stream.raster_like": {"layer": lambda w: w.dem},
+    "stream.terrain_to_files": {
+        "folder": lambda w: w.folder_of_its_own, "source": lambda w: io.open_dem(w.file("fine.tif"), Grid.of(w.fine)), "grid": lambda w: Grid.of(w.fine), "layers": lambda _: ["slope_deg"]
+    },
+    "summary.by_segment": {"layers": lambda w: w.attrs[["slope_deg"]]},
+    "terrain.rock.from_glim": {"polygons": _glim},
+    "terrain.rock.from_wokam": {"polygons": _glim},
+    "terrain.rock.recognised": {"polygons": lambda w: w.karst},
+    "terrain.surface.aridity_class": {"aridity_index": lambda w: w.dem / 1e4},
+    "terrain.pans": _SMALL, "terrain.ridges": _SMALL, "terrain.wadis": _SMALL,
+    "terrain.geomorphons": _SMALL,
+    "terrain.openness_negative": {"radius_m": lambda _: 90.0},
+    "terrain.openness_positive": {"radius_m": lambda _: 90.0},
+    "terrain.incision": {"radius_m": lambda _: 90.0},
+    "terrain.relief": {"radius_m": lambda _: 90.0},
+    "visibility.cumulative_viewshed": _LITS,
+    "visibility.who_sees": _LITS,
+    "visibility.height_to_be_seen": _LIT,
+    "visibility.horizon": _LIT,
+    "visibility.viewshed": _LIT,
+    "visibility.viewshed_states": _LIT,
+    "visibility.masked_by_segment": {"dem": lambda w: w.beside, "spacing_m": lambda _: 2000.0},
+    "visibility.masked_fraction": {
+        "dem": lambda w: w.fine, "track": lambda w: _inside(w).buffer(200).exterior,
+        "max_km": lambda _: 0.3,
+    },
+    "visibility.seen_share": {"seen": lambda w: w.dem > 900},
+    "whatif.compare": {},
+    "whatif.sweep": {"changes": lambda _: {"force.crew": [4]}},
+    "Border.between": {"a": lambda _: "IRQ", "b": lambda _: "SYR"},
+    "Border.from_line": {"line": lambda w: w.border.line},
+    "Border.from_polygons": {"a": lambda w: _mapped(w).iloc[[0]], "b": lambda w: _mapped(w).iloc[[1]]},
+    "Grid.covering": {"bounds": lambda _: (0, 0, 3e3, 3e3), "crs": lambda _: 32638, "resolution_m": lambda _: 300.0},
+    "Grid.padded": {"cells": lambda _: 2},
+    "Grid.wrap": {"values": lambda w: w.dem.to_numpy()},
+    "Study.from_name": {"name": lambda _: "as_is"},
+}  # fmt: skip
+_OWNERS: dict[str, Callable[[World], Any]] = {
+    "Border": lambda w: w.border,
+    "Corridor": lambda w: w.corridor,
+    "Grid": lambda w: w.grid,
+    "Scenario": lambda _: bz.Scenario(),
+    "Study": lambda w: w.study,
+}
+
+
+def valid_call(name: str, door: Any, world: World) -> dict[str, Any]:
+    """Give the arguments of the valid call of a door."""
+    made = dict(USUAL) | ROWS.get(name, {})
+    if name in _GOOD_PATH:
+        made["path"] = lambda w: w.file(_GOOD_PATH[name])
+    if name in _NEW_PATH:
+        made["path"] = lambda w: w.new_path(_NEW_PATH[name])
+    if name.startswith("terrain.") and name.count(".") == 1:
+        made["dem"] = lambda w: w.fine
+    if name.partition(".")[0] in _OWNERS:
+        made["self"] = _OWNERS[name.partition(".")[0]]
+    skipped = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    return {
+        parameter.name: made[parameter.name](world)
+        for parameter in inspect.signature(door).parameters.values()
+        if parameter.kind not in skipped
+        and (parameter.default is parameter.empty or parameter.name in ROWS.get(name, {}))
+    }
+
+
+def call(door: Any, given: dict[str, Any]) -> Any:
+    """Call a door; what runs later is run, and what it drew is closed."""
+    own = dict(given)
+    first = [own.pop("self")] if "self" in own else []
+    try:
+        result = door(*first, **own)
+        if hasattr(result, "__enter__") and hasattr(result, "gen"):
+            with result as made:
+                if isinstance(made, Path) and not made.exists() and made.suffix:
+                    made.write_text("x")
+        return result
+    finally:
+        plt.close("all")
+
+
+def wrong_values(world: World) -> dict[str, Any]:
+    """Give what no door takes everywhere: wrong kinds, and wrong values of the right kind."""
+    bare = world.dem.drop_vars("spatial_ref")
+    bare.attrs = {}
+    return {
+        "none": None,
+        "object": object(),
+        "text": "x",
+        "empty text": "",
+        "nul": "a\0b",
+        "bytes": b"x",
+        "minus one": -1,
+        "zero": 0,
+        "half": 0.5,
+        "true": True,
+        "nan": float("nan"),
+        "infinite": float("inf"),
+        "400 digits": 10**400,
+        "5,000 digits": 10**5000,
+        "20 digits": 10**20,
+        "complex": 1j,
+        "day": dt.datetime(2020, 1, 2, tzinfo=dt.UTC),
+        "empty list": [],
+        "list of text": ["x", "y"],
+        "ragged": [[1.0], [1.0, 2.0]],
+        "empty dict": {},
+        "dict": {"x": "y"},
+        "set": set(),
+        "function": lambda *_: "x",
+        "forces": [patrol.Force(), patrol.Force()],
+        "empty array": np.array([]),
+        "cube": np.ones((2, 2, 2)),
+        "array of nan": np.full(3, np.nan),
+        "array of text": np.array(["x"]),
+        "empty frame": pd.DataFrame(),
+        "other frame": pd.DataFrame({"x": ["a"]}),
+        "no geometry": gpd.GeoDataFrame({"x": [1]}),
+        "no crs": gpd.GeoDataFrame({"x": [1]}, geometry=[shapely.Point(1, 2)]),
+        "no shape": gpd.GeoDataFrame({"x": [1]}, geometry=[None], crs=4326),
+        "other shapes": gpd.GeoDataFrame({"x": [1]}, geometry=[shapely.Point(1, 2)], crs=4326),
+        "raster without crs": bare,
+        "raster of text": xr.DataArray(np.array([["x"]]), dims=("y", "x")),
+        "cut raster": world.dem[:1, :1],
+        "empty dataset": xr.Dataset(),
+        "geometry": shapely.Point(),
+        "slice": slice(None, None, 2),
+    }
