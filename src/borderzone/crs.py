@@ -13,6 +13,7 @@ from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import HotineObliqueMercatorBConversion
 from pyproj.exceptions import CRSError, ProjError
 
+from borderzone._checks import shown
 from borderzone._guards.escapes import crs_word
 from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
 
@@ -25,6 +26,7 @@ __all__ = [
     "Frame",
     "check_finite",
     "check_on_earth",
+    "crs_of",
     "in_degrees",
     "north_azimuth_deg",
     "oblique_mercator",
@@ -346,7 +348,7 @@ def raster_crs(raster: xr.DataArray) -> CRS:
         attrs = raster.coords["spatial_ref"].attrs
         found.append(attrs.get("crs_wkt", attrs.get("spatial_ref")))
     found.append(raster.attrs.get("crs"))
-    known = [_parsed(crs) for crs in found if crs is not None]
+    known = [crs_of(crs) for crs in found if crs is not None]
     if not known:
         msg = (
             "the raster has no CRS: give it a spatial_ref coordinate with crs_wkt "
@@ -404,11 +406,37 @@ def _why_nowhere(wkt: str) -> str:
     return ""
 
 
-def _parsed(crs: Any) -> CRS:
+def crs_of(given: Any, what: str = "the raster") -> CRS:
+    """
+    Understand what names a CRS.
+
+    Parameters
+    ----------
+    given
+        A CRS, an EPSG code, or words that PROJ understands.
+    what
+        Whose CRS it is, for the message.
+
+    Returns
+    -------
+    pyproj.CRS
+        The CRS.
+
+    Raises
+    ------
+    CRSMismatchError
+        If it names none.
+
+    Examples
+    --------
+    >>> crs_of("EPSG:32637").name
+    'WGS 84 / UTM zone 37N'
+    """
     try:
-        return CRS.from_user_input(crs)
-    except CRSError as error:
-        msg = f"cannot understand the raster's CRS {str(crs)[:60]!r}: {error}"
+        return CRS.from_user_input(given)
+    except (ProjError, TypeError, ValueError, AttributeError) as error:
+        why = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        msg = f"cannot understand the CRS of {what}, {shown(given)}: {why}"
         raise CRSMismatchError(msg) from error
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from borderzone._checks import check_choice, check_non_negative
+from borderzone._kinds import guard_room
 from borderzone.errors import CoverageGapError, DataError, InvalidParameterError, NoOverlapError
 from borderzone.io import Record, read_raster, read_vector, sha256, warp
 
@@ -515,3 +516,6 @@ def _loaded(name: str) -> gpd.GeoDataFrame:
 
 def _vector(name: str) -> gpd.GeoDataFrame:
     return _loaded(name).copy()  # the caller may change its own
+
+
+guard_room(globals(), __all__)

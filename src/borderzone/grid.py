@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 from affine import Affine
-from pyproj import CRS
+from pyproj import CRS  # noqa: TC002 - the examples use it
 
-from borderzone._checks import check_non_negative, check_positive
+from borderzone._checks import check_non_negative, check_positive, shown
 from borderzone._guards.escapes import line
-from borderzone.crs import raster_crs
+from borderzone._kinds import guard_room
+from borderzone.crs import crs_of, raster_crs
 from borderzone.errors import (
     GridMismatchError,
     InvalidParameterError,
@@ -101,7 +102,7 @@ class Grid:
             msg = f"a grid needs at least one row and one column, got shape {self.shape}"
             raise InvalidParameterError(msg)
         object.__setattr__(self, "shape", (int(rows), int(columns)))
-        object.__setattr__(self, "crs", CRS.from_user_input(self.crs))
+        object.__setattr__(self, "crs", crs_of(self.crs, "the grid"))
         _check_metres(self.crs, "the grid")
         _check_square(self.transform)
 
@@ -240,6 +241,10 @@ class Grid:
         >>> grid.part(slice(1, 2), slice(0, 2)).bounds
         (0.0, 0.0, 20.0, 10.0)
         """
+        for given in (rows, columns):
+            if given.start is None or given.stop is None or given.step not in (None, 1):
+                msg = f"rows and columns must have a first and a last, in steps of 1, got {given}"
+                raise InvalidParameterError(msg)
         step, left, top = self.resolution_m, self.transform.c, self.transform.f
         return Grid(
             shape=(rows.stop - rows.start, columns.stop - columns.start),
@@ -305,8 +310,10 @@ class Grid:
         ShapeMismatchError
             If the array does not have the shape of the grid.
         """
-        if tuple(values.shape) != self.shape:
-            msg = f"{name or 'the array'} has shape {tuple(values.shape)}, the grid {self.shape}"
+        shape = getattr(values, "shape", None)
+        if not isinstance(shape, tuple) or shape != self.shape:
+            told = f"shape {shape}" if isinstance(shape, tuple) else f"no shape ({shown(values)})"
+            msg = f"{name or 'the array'} has {told}, the grid {self.shape}"
             raise ShapeMismatchError(msg)
         wkt = self.crs.to_wkt()
         spatial_ref = xr.DataArray(np.int64(0), attrs={"crs_wkt": wkt})
@@ -506,3 +513,6 @@ def _span(start: int, size: int, halo: int, length: int) -> tuple[slice, slice, 
 
 def _rounded(bounds: tuple[float, ...]) -> str:
     return "(" + ", ".join(f"{edge:.1f}" for edge in bounds) + ")"
+
+
+guard_room(globals(), __all__)

@@ -20,6 +20,7 @@ import shapely
 import borderzone
 from borderzone import io
 from borderzone._guards.escapes import line
+from borderzone._kinds import guard_room
 from borderzone.io.output import MANIFEST, UNLISTED
 
 if TYPE_CHECKING:
@@ -376,3 +377,6 @@ def _plain(value: Any) -> Any:
         return value
     msg = f"a manifest holds plain values only, got {type(value).__name__}: {value!r}"
     raise TypeError(msg)
+
+
+guard_room(globals(), __all__)

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from borderzone._checks import check_choice, check_path, shown
+from borderzone._kinds import guard_room
 from borderzone._places import local_path
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
 from borderzone.io.limits import current, how_to_raise
@@ -517,3 +518,6 @@ PRESETS: Mapping[str, Scenario] = MappingProxyType(
         ),
     }
 )
+
+
+guard_room(globals(), __all__)

@@ -22,13 +22,15 @@ import shapely
 import xarray as xr
 
 from borderzone import io, terrain
-from borderzone._checks import check_positive
+from borderzone._checks import check_positive, check_whole
+from borderzone._kinds import guard_room
 from borderzone._places import local_path
-from borderzone.errors import InvalidParameterError, NoOverlapError, OutputError
+from borderzone.errors import InvalidParameterError, NoOverlapError, OutputError, ShapeMismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from borderzone._typing import BoolArray
     from borderzone.corridor import Corridor
     from borderzone.grid import Grid
 
@@ -89,7 +91,11 @@ class Block:
 
 
 def blocks_of(
-    grid: Grid, outline: Any = None, *, size: int = BLOCK_CELLS, multiple: int = 1
+    grid: Grid,
+    outline: shapely.Geometry | None = None,
+    *,
+    size: int = BLOCK_CELLS,
+    multiple: int = 1,
 ) -> list[Block]:
     """
     List the blocks of a grid that hold ground of an outline.
@@ -115,6 +121,7 @@ def blocks_of(
     NoOverlapError
         If no block holds any of it.
     """
+    check_whole(multiple, "multiple")
     step = max(int(check_positive(size, "size", "cells")) // multiple, 1) * multiple
     if outline is not None:
         shapely.prepare(outline)
@@ -352,7 +359,7 @@ def raster_like(
     )
 
 
-def blanked(layer: xr.DataArray, outside: Any) -> xr.DataArray:
+def blanked(layer: xr.DataArray, outside: BoolArray | None) -> xr.DataArray:
     """
     Leave a layer without data where it is not wanted.
 
@@ -370,5 +377,11 @@ def blanked(layer: xr.DataArray, outside: Any) -> xr.DataArray:
     """
     if outside is None or not outside.any():
         return layer
+    if outside.shape != layer.shape:
+        msg = f"outside must have the shape of the layer, {layer.shape}, got {outside.shape}"
+        raise ShapeMismatchError(msg)
     empty = np.nan if layer.dtype.kind == "f" else layer.attrs["_FillValue"]
     return layer.copy(data=np.where(outside, layer.dtype.type(empty), layer.to_numpy()))
+
+
+guard_room(globals(), __all__)

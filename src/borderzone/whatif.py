@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from borderzone._kinds import guard_room
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
 from borderzone.study.coverage import HEADLINE_RULE
 from borderzone.study.ground import ground_key
@@ -198,3 +199,6 @@ def _quantiles(values: FloatArray) -> FloatArray:
     far = 1e150
     found = np.quantile(np.clip(values, -far, far), [_BAND[0], 0.5, _BAND[1]])
     return np.where(np.abs(found) > far / 1e3, np.copysign(np.inf, found), found)
+
+
+guard_room(globals(), __all__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from borderzone._kinds import guard_room
 from borderzone.access.border_light import border_light_table, longest_and_shortest_nights
 from borderzone.access.daylight import (
     TWILIGHTS_DEG,
@@ -100,3 +101,5 @@ __all__ = [
     "vehicle_off_road",
     "wheeled_off_road",
 ]
+
+guard_room(globals(), __all__)

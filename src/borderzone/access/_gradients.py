@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from borderzone._cellwise import cellwise
+from borderzone._checks import shown
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -100,10 +101,10 @@ def numbers(values: Any, name: str) -> FloatArray:
     """
     try:
         raw = np.asarray(values)
-    except ValueError:
+    except (TypeError, ValueError):
         raw = np.empty(0, dtype=object)
     if raw.dtype.kind not in "iuf":
-        msg = f"{name} must be a number or an array of numbers, got {_short(values)}"
+        msg = f"{name} must be a number or an array of numbers, got {shown(values)}"
         raise InvalidParameterError(msg)
     return raw.astype(float)
 
@@ -134,8 +135,3 @@ def _refuse_other_units(gradient: Any) -> None:
         if word in spellings:
             msg = f"gradient must be rise over run, got units {units!r}, {manner}; give {remedy}"
             raise InvalidParameterError(msg)
-
-
-def _short(values: Any) -> str:
-    text = repr(values)
-    return text if len(text) <= 60 else f"{text[:57]}..."

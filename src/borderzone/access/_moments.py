@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from borderzone._checks import shown
 from borderzone.access._gradients import numbers
 from borderzone.errors import InvalidParameterError
 
@@ -139,7 +140,7 @@ def _taken(given: Any, name: str, *, utc: bool) -> npt.NDArray[np.datetime64]:
         given = given.to_numpy()
     if isinstance(given, np.ndarray) and given.dtype.kind == "M":
         return given.astype("datetime64[us]")
-    if isinstance(given, (list, tuple, np.ndarray)) and np.ndim(given):
+    if isinstance(given, (list, tuple)) or (isinstance(given, np.ndarray) and given.ndim):
         return np.array([_one(item, name, utc=utc) for item in given], dtype="datetime64[us]")
     return np.asarray(_one(given, name, utc=utc))
 
@@ -147,7 +148,7 @@ def _taken(given: Any, name: str, *, utc: bool) -> npt.NDArray[np.datetime64]:
 def _one(given: Any, name: str, *, utc: bool) -> np.datetime64:
     if not isinstance(given, (date, np.datetime64)) and given is not pd.NaT:
         hint = "; read text with datetime.date.fromisoformat" if isinstance(given, str) else ""
-        msg = f"{name} must be {_DATE}, got {given!r}{hint}"
+        msg = f"{name} must be {_DATE}, got {shown(given)}{hint}"
         raise InvalidParameterError(msg)
     if isinstance(given, datetime) and given is not pd.NaT and given.tzinfo is not None:
         given = (given.astimezone(UTC) if utc else given).replace(tzinfo=None)

@@ -15,7 +15,7 @@ from borderzone.access._sides import country_of_cells
 from borderzone.access.border_light import middle_latitude_deg
 from borderzone.access.daylight import MONTHS, TWILIGHTS_DEG, Twilight, night_hours
 from borderzone.access.models import SPEEDS
-from borderzone.errors import InvalidParameterError, ShapeMismatchError
+from borderzone.errors import InvalidParameterError, NoOverlapError, ShapeMismatchError
 from borderzone.grid import Grid
 
 if TYPE_CHECKING:
@@ -165,6 +165,9 @@ def night_reach_on_ground(
         for side, country in ((1, border.left), (2, border.right))
         if any((ground["side"] == side).any() for ground in grounds)
     }
+    if not tables:
+        msg = "hours reach no cell of the corridor: give travel time on its grid"
+        raise NoOverlapError(msg)
     table = pd.concat({country: _summed(parts) for country, parts in tables.items()})
     table.index.names = ["side", "month"]
     table.insert(0, "name", [MONTHS[month - 1] for _, month in table.index])

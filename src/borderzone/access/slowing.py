@@ -18,6 +18,8 @@ from borderzone.errors import InvalidParameterError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy.typing as npt
+
     from borderzone._typing import FloatArray
 
 __all__ = ["NIGHT_FACTORS", "NightFactor", "NightSpeed", "at_night", "elevation_factor"]
@@ -151,7 +153,7 @@ def at_night(
     return NightSpeed(speed=function, factor=share, name=f"{name}_at_night_{share:g}")
 
 
-def elevation_factor(elevation_m: Any) -> Any:
+def elevation_factor(elevation_m: npt.ArrayLike) -> Any:
     """
     Give the share of walking speed that is left at an elevation, for want of oxygen.
 

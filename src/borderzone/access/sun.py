@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice
+from borderzone._checks import check_choice, shown
 from borderzone.access._moments import calendar_days, degrees, moments
 from borderzone.access.daylight import TWILIGHTS_DEG, Twilight
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
-
     import numpy.typing as npt
 
     from borderzone._typing import BoolArray, FloatArray
@@ -32,7 +31,9 @@ _CENTURY_D = 36525.0
 _HALVINGS = 24
 
 
-def sun_altitude_deg(when: Any, latitude_deg: Any, longitude_deg: Any) -> float | FloatArray:
+def sun_altitude_deg(
+    when: Any, latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike
+) -> float | FloatArray:
     """
     Give the altitude of the sun's centre above the horizon, without refraction.
 
@@ -75,7 +76,11 @@ def sun_altitude_deg(when: Any, latitude_deg: Any, longitude_deg: Any) -> float 
 
 
 def sun_times(
-    dates: Any, latitude_deg: Any, longitude_deg: Any, *, tz: str | tzinfo | None = None
+    dates: Any,
+    latitude_deg: npt.ArrayLike,
+    longitude_deg: npt.ArrayLike,
+    *,
+    tz: str | tzinfo | None = None,
 ) -> pd.DataFrame:
     """
     Find sunrise, sunset and the three twilights by date and place.
@@ -133,6 +138,9 @@ def sun_times(
     around, latitude, longitude = (
         np.atleast_1d(values) for values in _together(noon_guess, latitude_deg, longitude_deg)
     )
+    if around.ndim > 1:
+        msg = f"dates and places of a table must be numbers or columns, got shape {around.shape}"
+        raise ShapeMismatchError(msg)
     if zone is None:
         around = around - longitude / 360.0
     day = _SolarDay(around, latitude, longitude)
@@ -150,7 +158,11 @@ def sun_times(
 
 
 def night_hours_on(
-    dates: Any, latitude_deg: Any, *, longitude_deg: Any = 0.0, twilight: Twilight = "sunset"
+    dates: Any,
+    latitude_deg: npt.ArrayLike,
+    *,
+    longitude_deg: npt.ArrayLike = 0.0,
+    twilight: Twilight = "sunset",
 ) -> float | FloatArray:
     """
     Give the hours of a day that the sun is below the horizon, or below a twilight.
@@ -326,14 +338,14 @@ def _times(days: FloatArray, zone: tzinfo | None) -> pd.DatetimeIndex:
 
 
 def _zone(tz: str | tzinfo | None) -> tzinfo | None:
-    if tz is None or hasattr(tz, "utcoffset"):
-        return tz  # type: ignore[return-value]
+    if tz is None or isinstance(tz, tzinfo):
+        return tz
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 (few need it)
 
     try:
         return ZoneInfo(tz)
     except (ZoneInfoNotFoundError, TypeError, ValueError, OSError) as error:
-        msg = f"tz must be a time zone, such as 'Asia/Baghdad' or a tzinfo, got {tz!r}"
+        msg = f"tz must be a time zone, such as 'Asia/Baghdad' or a tzinfo, got {shown(tz)}"
         raise InvalidParameterError(msg) from error
 
 
@@ -344,7 +356,7 @@ def _names(twilight: str) -> tuple[str, str]:
 
 
 def _together(
-    days: FloatArray, latitude_deg: Any, longitude_deg: Any
+    days: FloatArray, latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Bring dates and places to one shape."""
     latitude = degrees(latitude_deg, "latitude_deg", 90)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from borderzone._kinds import guard_room
 from borderzone.better_data.ranking import FlagDoubt, better_data
 from borderzone.better_data.relief_error import (
     CHARACTERS,
@@ -23,3 +24,5 @@ __all__ = [
     "better_data",
     "relief_error",
 ]
+
+guard_room(globals(), __all__)

@@ -132,7 +132,7 @@ def relief_error(source_m: float, character: str = "middle") -> ReliefError:
     >>> relief_error(990.0).gradient_log, round(relief_error(500.0).gradient_log, 3)
     (1.085, 0.879)
     """
-    check_positive(source_m, "source_m", "m")
+    source_m = check_positive(source_m, "source_m", "m")
     check_choice(character, "character", CHARACTERS)
     known = np.log(list(RELIEF_ERRORS))
     rows = [RELIEF_ERRORS[size][character] for size in RELIEF_ERRORS]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from borderzone._kinds import guard_room
 from borderzone.border.listing import list_borders
 from borderzone.border.record import Border
 
 __all__ = ["Border", "list_borders"]
+
+guard_room(globals(), __all__)

@@ -34,6 +34,8 @@ from borderzone.errors import InvalidParameterError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy.typing as npt
+
     from borderzone._typing import FloatArray
 
 __all__ = ["Border"]
@@ -375,11 +377,15 @@ class Border:
         >>> round(point.x, 2), round(point.y, 2)
         (41.2, 34.95)
         """
-        lon, lat = point_at(self.course, np.atleast_1d(np.asarray(km, dtype=float)))
+        along = np.atleast_1d(np.asarray(km, dtype=float))
+        if along.ndim > 1:
+            msg = f"km must be one number or a column of them, got shape {along.shape}"
+            raise InvalidParameterError(msg)
+        lon, lat = point_at(self.course, along)
         points = shapely.points(lon, lat)
         return points[0] if np.ndim(km) == 0 else gpd.GeoSeries(points, crs=4326)
 
-    def locate(self, lon: Any, lat: Any) -> tuple[Any, Any]:
+    def locate(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[Any, Any]:
         """
         Chainage of the nearest border point, and the offset from it.
 
@@ -401,7 +407,7 @@ class Border:
         """
         where = np.broadcast_arrays(np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
         if not (np.isfinite(where).all() and (np.abs(where[1]) <= 90).all()):
-            msg = f"lon and lat must be finite degrees, got lon={lon!r}, lat={lat!r}"
+            msg = f"lon and lat must be finite degrees, got lon={shown(lon)}, lat={shown(lat)}"
             raise InvalidParameterError(msg)
         chainage, offset = self._locator.locate(where[0].ravel(), where[1].ravel())
         if where[0].ndim == 0:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from borderzone._kinds import guard_room
 from borderzone.corridor.record import Corridor
 from borderzone.corridor.sections import Section
 
 __all__ = ["Corridor", "Section"]
+
+guard_room(globals(), __all__)

@@ -54,6 +54,9 @@ def depths_by_country(border: Any, depth_km: Any, side: str) -> dict[str, float]
             _one_of(border, name): _depth(km, f"depth_km[{name!r}]")
             for name, km in depth_km.items()
         }
+        if not given:
+            msg = f"depth_km must be a depth, or one for each of {pair[0]} and {pair[1]}, got none"
+            raise InvalidParameterError(msg)
         missing = [code for code in pair if code not in given]
         if side == "both" and missing:
             msg = f"depth_km names no depth for {missing[0]}; give one or use side={next(iter(given))!r}"

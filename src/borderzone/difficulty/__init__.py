@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from borderzone._kinds import guard_room
 from borderzone.difficulty.calibration import EVIDENCE, FEWEST_CAVES, CaveCalibration, calibrate
 from borderzone.difficulty.evidence import (
     EvidenceWeights,
@@ -83,3 +84,5 @@ __all__ = [
     "weights_of_evidence",
     "zones",
 ]
+
+guard_room(globals(), __all__)

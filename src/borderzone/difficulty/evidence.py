@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from borderzone._checks import check_non_negative
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from borderzone._typing import FloatArray
 
 __all__ = [
@@ -159,7 +161,7 @@ def weights_of_evidence(
     )
 
 
-def success_rate_curve(score: FloatArray, n_caves: Any) -> pd.DataFrame:
+def success_rate_curve(score: FloatArray, n_caves: npt.ArrayLike) -> pd.DataFrame:
     """
     Share of the known caves that the most susceptible ground holds, from little ground to all.
 
@@ -207,7 +209,7 @@ def success_rate_curve(score: FloatArray, n_caves: Any) -> pd.DataFrame:
     )
 
 
-def auc(score: FloatArray, n_caves: Any) -> float:
+def auc(score: FloatArray, n_caves: npt.ArrayLike) -> float:
     """
     Area under the success-rate curve.
 
@@ -295,7 +297,7 @@ def _counts(*counts: float) -> tuple[float, float, float, float]:
     return a, b, c, d
 
 
-def _known(score: FloatArray, n_caves: Any) -> tuple[FloatArray, FloatArray]:
+def _known(score: FloatArray, n_caves: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     values, caves = np.asarray(score, dtype=float).ravel(), np.asarray(n_caves, dtype=float).ravel()
     if values.shape != caves.shape:
         msg = f"score has {values.size} cells, n_caves {caves.size}; both describe the same cells"

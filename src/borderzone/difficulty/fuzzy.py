@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from borderzone._checks import check_probability
+from borderzone._checks import check_probability, shown
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy.typing as npt
 
     from borderzone._typing import FloatArray
 
@@ -50,7 +52,7 @@ class AHPWeights(NamedTuple):
     consistency_ratio: float
 
 
-def fuzzy_and(members: Sequence[Any]) -> FloatArray:
+def fuzzy_and(members: Sequence[npt.ArrayLike]) -> FloatArray:
     """
     Fuzzy AND: the smallest of the known members.
 
@@ -85,7 +87,7 @@ def fuzzy_and(members: Sequence[Any]) -> FloatArray:
     return np.asarray(np.where(np.isinf(lowest), np.nan, lowest))
 
 
-def fuzzy_or(members: Sequence[Any]) -> FloatArray:
+def fuzzy_or(members: Sequence[npt.ArrayLike]) -> FloatArray:
     """
     Fuzzy OR: the largest of the known members.
 
@@ -120,7 +122,9 @@ def fuzzy_or(members: Sequence[Any]) -> FloatArray:
     return np.asarray(np.where(np.isinf(highest), np.nan, highest))
 
 
-def fuzzy_product(members: Sequence[Any], weights: Sequence[float] | None = None) -> FloatArray:
+def fuzzy_product(
+    members: Sequence[npt.ArrayLike], weights: Sequence[float] | None = None
+) -> FloatArray:
     """
     Fuzzy algebraic product of the known members.
 
@@ -165,7 +169,9 @@ def fuzzy_product(members: Sequence[Any], weights: Sequence[float] | None = None
     return np.asarray(np.where(known.any(axis=0), product, np.nan))
 
 
-def fuzzy_sum(members: Sequence[Any], weights: Sequence[float] | None = None) -> FloatArray:
+def fuzzy_sum(
+    members: Sequence[npt.ArrayLike], weights: Sequence[float] | None = None
+) -> FloatArray:
     """
     Fuzzy algebraic sum of the known members.
 
@@ -203,7 +209,7 @@ def fuzzy_sum(members: Sequence[Any], weights: Sequence[float] | None = None) ->
 
 
 def fuzzy_gamma(
-    members: Sequence[Any], gamma: float, weights: Sequence[float] | None = None
+    members: Sequence[npt.ArrayLike], gamma: float, weights: Sequence[float] | None = None
 ) -> FloatArray:
     """
     Fuzzy gamma: algebraic sum to the power gamma times product to the rest.
@@ -285,7 +291,11 @@ def ahp_weights(matrix: Any) -> AHPWeights:
     >>> ahp.weights.round(4), round(ahp.consistency_ratio, 4)
     (array([0.637 , 0.2583, 0.1047]), 0.0332)
     """
-    a = np.asarray(matrix, dtype=np.float64)
+    try:
+        a = np.asarray(matrix, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        msg = f"comparisons must be numbers in a square matrix, got {shown(matrix)}"
+        raise InvalidParameterError(msg) from error
     if a.ndim != 2 or a.shape[0] != a.shape[1] or not 1 <= len(a) <= len(_RANDOM_INDEX):
         msg = f"comparisons must be a square matrix of 1 to 10 criteria, got shape {a.shape}"
         raise InvalidParameterError(msg)
@@ -301,7 +311,7 @@ def ahp_weights(matrix: Any) -> AHPWeights:
     return AHPWeights(weights / weights.sum(), lambda_max, float(ratio))
 
 
-def _stacked(members: Sequence[Any]) -> FloatArray:
+def _stacked(members: Sequence[npt.ArrayLike]) -> FloatArray:
     if len(members) == 0:
         msg = "give at least one membership"
         raise InvalidParameterError(msg)

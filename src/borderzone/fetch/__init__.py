@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from borderzone._kinds import guard_room
 from borderzone.fetch.events import UcdpResult, ucdp
 from borderzone.fetch.fetching import FetchResult, dem, landcover
 from borderzone.fetch.network import Network
@@ -24,3 +25,5 @@ __all__ = [
     "tiles",
     "ucdp",
 ]
+
+guard_room(globals(), __all__)

@@ -12,6 +12,7 @@ from matplotlib.ticker import MultipleLocator
 
 import borderzone
 from borderzone._checks import check_positive
+from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
 from borderzone.figures.strip_data import Strip, gather
 from borderzone.figures.strip_rows import DRAW_ROW, VOID, has_row
@@ -59,6 +60,7 @@ GAP = 0.24
 LEAST_HIGH = 4.6
 TICKS_KM = (10, 20, 50, 100, 200, 500, 1000, 2000)
 MILE_KM = 1.609344
+_MOST_LINES = 10
 
 
 @drawing
@@ -199,6 +201,12 @@ def _folded_page(strip: Strip, total: float, fold_km: float) -> Axes:
     figure = page(A4_PORTRAIT)
     wide, high = A4_PORTRAIT
     lines = math.ceil(total / fold_km - 1e-9)
+    if lines > _MOST_LINES:
+        msg = (
+            f"fold_km {fold_km:g} folds {total:.0f} km into {lines:,} lines, and {_MOST_LINES} have "
+            f"room on a page; take {math.ceil(total / _MOST_LINES)} km or more"
+        )
+        raise InvalidParameterError(msg)
     room = 9.05 / lines
     axes = []
     rows: dict[str, Axes] = {}

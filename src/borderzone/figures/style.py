@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
-from borderzone._checks import check_path
+from borderzone._checks import check_choice, check_path
 from borderzone._guards.escapes import block, figure_words, line
 from borderzone.errors import OutputError
 
@@ -339,7 +339,7 @@ def halo(width: float = 2.0, color: str = "#ffffff") -> list[Any]:
 
 def save(
     figure: Figure,
-    stem: Path,
+    stem: str | Path,
     *,
     alt: str,
     formats: Sequence[str] = ("png", "svg", "pdf"),
@@ -380,6 +380,9 @@ def save(
     """
     stem = Path(check_path(stem, "figure", OutputError))
     check_path(stem.with_suffix(".xlarge"), "figure", OutputError)
+    endings = (formats,) if isinstance(formats, str) else formats
+    for ending in endings:
+        check_choice(ending, "formats", ("png", "svg", "pdf"))
     title, alt = line(stem.name), block(alt)
     # No dates: the same figure must give the same bytes tomorrow.
     metadata: dict[str, dict[str, Any]] = {
@@ -387,11 +390,11 @@ def save(
         "svg": {"Title": title, "Description": alt, "Date": None},
         "pdf": {"Title": title, "Subject": alt, "CreationDate": None},
     }
-    files = [stem.with_suffix(f".{ending}") for ending in formats]
+    files = [stem.with_suffix(f".{ending}") for ending in endings]
     text = stem.with_suffix(".txt")
     try:
         with context():
-            for file, ending in zip(files, formats, strict=True):
+            for file, ending in zip(files, endings, strict=True):
                 figure.savefig(file, format=ending, dpi=dpi, metadata=metadata[ending])
         text.write_text(alt + "\n", encoding="utf-8")
     except OSError as error:

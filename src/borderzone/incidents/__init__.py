@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from borderzone._kinds import guard_room
 from borderzone.incidents.article import article, describe, with_distance_to_border
 from borderzone.incidents.bands import garwood_interval
 from borderzone.incidents.codebooks import CODEBOOKS, KERNELS, UNSTATED, Kernel, kernel_table
@@ -96,6 +97,8 @@ __all__ = [
     "write",
     "zone_sentences",
 ]
+
+guard_room(globals(), __all__)
 
 
 def __getattr__(name: str) -> Any:

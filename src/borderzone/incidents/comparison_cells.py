@@ -10,7 +10,7 @@ import shapely
 import xarray as xr
 from pyproj import CRS, Transformer
 
-from borderzone._checks import check_positive
+from borderzone._checks import check_positive, check_whole, shown
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError, NoOverlapError
 from borderzone.grid import Grid
 from borderzone.incidents.imputation import prepare
@@ -175,12 +175,25 @@ def counts_in_cells(where: IntArray, n_cells: int) -> IntArray:
     IntArray
         Counts, shape ``(draws, n_cells)``.
 
+    Raises
+    ------
+    InvalidParameterError
+        If the cells of the events are no table of whole numbers, or one is not among the cells.
+
     Examples
     --------
     >>> counts_in_cells(np.array([[0, 1], [0, -1]]), 2)
     array([[2, 0],
            [0, 1]])
     """
+    check_whole(n_cells, "n_cells")
+    if (
+        np.ndim(where) != 2
+        or not np.issubdtype(where.dtype, np.integer)
+        or (where >= n_cells).any()
+    ):
+        msg = f"where must be cells from -1 to {n_cells - 1}, of shape (events, draws), got {shown(where)}"
+        raise InvalidParameterError(msg)
     draws = where.shape[1]
     slot = np.arange(draws) * n_cells + where
     found = np.bincount(slot[where >= 0], minlength=draws * n_cells)

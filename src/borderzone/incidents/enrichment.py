@@ -250,6 +250,9 @@ def enrichment_table(  # noqa: PLR0913 (same names as `enrichment`)
                     ]
                 )
             rows.append(row)
+    if not rows:
+        msg = "cell_sizes_km and methods must each name one at least, got none"
+        raise InvalidParameterError(msg)
     table = pd.concat(rows, ignore_index=True)
     first = [
         "cell_km",

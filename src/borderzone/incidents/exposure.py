@@ -11,7 +11,7 @@ import shapely
 from scipy.optimize import brentq
 from scipy.special import betainc
 
-from borderzone._checks import check_confidence, check_positive
+from borderzone._checks import check_confidence, check_positive, shown
 from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.incidents.bands import pooled_garwood
 from borderzone.incidents.comparison_cells import comparison_cells
@@ -20,7 +20,7 @@ from borderzone.incidents.periods import months_covered
 from borderzone.incidents.sizes import area_km2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import geopandas as gpd
 
@@ -80,8 +80,19 @@ def rate_ratio_interval(
     (0.6229, 7.4573)
     """
     first, second = np.atleast_1d(counts), np.atleast_1d(others)
-    if first.shape != second.shape or (first < 0).any() or (second < 0).any():
-        msg = f"counts and others must be counts of 0 or more, as many of each, got {counts!r}, {others!r}"
+    if (
+        first.shape != second.shape
+        or not (first.dtype.kind in "iuf" and second.dtype.kind in "iuf")
+        or not ((first >= 0).all() and (second >= 0).all())
+    ):
+        msg = (
+            "counts and others must be counts of 0 or more, as many of each, got "
+            f"{shown(counts)}, {shown(others)}"
+        )
+        raise InvalidParameterError(msg)
+    sizes: Sequence[float] = exposures
+    if len(sizes) != 2:
+        msg = f"exposures must be two numbers, for counts and for others, got {shown(exposures)}"
         raise InvalidParameterError(msg)
     for size in exposures:
         check_positive(size, "exposures")

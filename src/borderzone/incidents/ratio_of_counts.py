@@ -75,8 +75,8 @@ def ratio_at_equal_distance(
     """
     check_choice(method, "method", METHODS)
     check_confidence(confidence)
-    if counts.ndim != 2 or counts.shape[1] != len(cells) or not len(counts):
-        msg = f"counts must have shape (draws, {len(cells)}), got {counts.shape}"
+    if np.ndim(counts) != 2 or counts.shape[1] != len(cells) or not len(counts):
+        msg = f"counts must have shape (draws, {len(cells)}), got {np.shape(counts)}"
         raise InvalidParameterError(msg)
     bench = _Bench(cells, counts, method)
     fits = bench.each(bench.fit)

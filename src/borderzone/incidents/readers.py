@@ -152,8 +152,8 @@ def _options(date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any) -> ReadO
     if not isinstance(fix_swapped, (bool, np.bool_)):
         msg = f"fix_swapped must be True or False, got {fix_swapped!r}"
         raise InvalidParameterError(msg)
-    if as_of is not None and not isinstance(as_of, dt.date):
-        msg = f"as_of must be a datetime.date, got {as_of!r}"
+    if as_of is not None and (not isinstance(as_of, dt.date) or isinstance(as_of, dt.datetime)):
+        msg = f"as_of must be a datetime.date without a time, got {shown(as_of)}"
         raise InvalidParameterError(msg)
     if date_format is not None:
         _check_date_format(date_format)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from borderzone._kinds import guard_room
 from borderzone.io.archives import Member, check_archive, member, unpacked
 from borderzone.io.cells import plain_cells
 from borderzone.io.classes import ClassSource, open_classes
@@ -65,3 +66,5 @@ __all__ = [
     "write_raster",
     "write_sidecar",
 ]
+
+guard_room(globals(), __all__)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from borderzone._checks import check_choice, check_probability
+from borderzone._checks import check_choice, check_probability, shown
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol._arrays import whole_number
 from borderzone.patrol.draws import chosen_assumptions, draws_of
@@ -89,7 +89,11 @@ def sobol_table(
         for name, assumption in assumptions.items():
             if assumption.is_fixed:
                 samples[name] = float(assumption.parameters[0])
-        return np.array(function(samples), dtype=np.float64)  # a copy: it is centred in place
+        values = np.array(function(samples))  # a copy: it is centred in place
+        if values.dtype.kind not in "iuf" or values.shape != (len(samples),):
+            msg = f"function must give one number a row, got {shown(values)}"
+            raise InvalidParameterError(msg)
+        return values.astype(np.float64)
 
     found = stats.sobol_indices(
         func=rows,

@@ -6,6 +6,7 @@ and the flags may be summarised for maps, but no rate follows from them.
 
 from __future__ import annotations
 
+from borderzone._kinds import guard_room
 from borderzone.summary.block import SLOWEST_PATROL_FACTOR
 from borderzone.summary.ground import MODES, GroundSums, ground_by_segment
 from borderzone.summary.layers import LayerSums, by_segment
@@ -21,3 +22,5 @@ __all__ = [
     "ground_by_segment",
     "with_measured_mask",
 ]
+
+guard_room(globals(), __all__)

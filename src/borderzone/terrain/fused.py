@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from borderzone._checks import check_choice
+from borderzone._checks import check_choice, check_positive
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain._elevation import Elevation
 from borderzone.terrain._layers import (
@@ -89,7 +89,7 @@ def layer_names(layers: Iterable[str] | None = None) -> tuple[str, ...]:
     """
     if layers is None:
         return LAYERS
-    if layers == "all":
+    if isinstance(layers, str) and layers == "all":
         return ALL_LAYERS
     asked = {layers} if isinstance(layers, str) or not isinstance(layers, Iterable) else set(layers)
     for layer in sorted(asked, key=str):
@@ -126,7 +126,7 @@ def reach_cells(layers: Iterable[str] | None = None, *, cell_m: float) -> int:
     >>> reach_cells(["slope_deg"], cell_m=30.0), reach_cells(cell_m=30.0)
     (1, 33)
     """
-    names = layer_names(layers)
+    names, cell_m = layer_names(layers), check_positive(cell_m, "cell_m", "m")
     far = [cells_within(_radius_m(name, cell_m), cell_m) for name in names if name in _RADII]
     return max([2 if "vrm" in names else 1, *far])
 

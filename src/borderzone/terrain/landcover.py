@@ -10,6 +10,7 @@ import numpy as np
 
 from borderzone._cellwise import cellwise
 from borderzone._checks import check_choice
+from borderzone._kinds import guard_room
 from borderzone.errors import DataError
 
 if TYPE_CHECKING:
@@ -290,3 +291,6 @@ def _from_classes(
     kept = {key: landcover.attrs[key] for key in ("crs",) if key in landcover.attrs}
     result.attrs = kept | {"units": "1", "long_name": long_name, "scheme": scheme}
     return result
+
+
+guard_room(globals(), __all__)

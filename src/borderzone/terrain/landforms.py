@@ -21,6 +21,8 @@ from borderzone.terrain._lazy import lazily
 from borderzone.terrain.position import relief, relief_reach
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from borderzone._typing import FloatArray, IntArray
 
 __all__ = [
@@ -175,7 +177,7 @@ def landform(dem: xr.DataArray) -> xr.DataArray:
 def landform_class(relief_m: xr.DataArray) -> xr.DataArray: ...
 @overload
 def landform_class(relief_m: FloatArray | float) -> IntArray: ...
-def landform_class(relief_m: Any) -> Any:
+def landform_class(relief_m: npt.ArrayLike) -> Any:
     """
     Landform by local relief: 0 flat plain, 1 undulating, 2 hilly, 3 mountain.
 

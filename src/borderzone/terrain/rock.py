@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 
+from borderzone._kinds import guard_room
 from borderzone.errors import DataError
 
 if TYPE_CHECKING:
@@ -247,3 +248,6 @@ def _ranked(
     columns = {"susceptibility": ranks, "name": names, "accuracy_km": accuracy_km}
     shapes = polygons.geometry.to_numpy()
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=polygons.crs)
+
+
+guard_room(globals(), __all__)

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 import xarray as xr
 
+from borderzone._kinds import guard_room
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError
 from borderzone.terrain.landcover import (
     LAND_COVER,
@@ -335,3 +336,6 @@ def checked_ranks(karst: gpd.GeoDataFrame) -> FloatArray:
         msg = f"susceptibility must be 1, 2 or 3, got {', '.join(wrong)}"
         raise DataError(msg)
     return np.asarray(ranks, dtype=np.float32)
+
+
+guard_room(globals(), __all__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from borderzone.visibility.sight import REFRACTION, Sight
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy.typing as npt
     import shapely
     import xarray as xr
 
@@ -103,7 +104,7 @@ def horizon(  # noqa: PLR0913 (who looks from where, how far)
     max_km: float = 10.0,
     refraction: float = REFRACTION,
     *,
-    azimuths_deg: Any = None,
+    azimuths_deg: npt.ArrayLike | None = None,
     grid: Grid | None = None,
 ) -> pd.DataFrame:
     """
@@ -173,7 +174,7 @@ def horizon(  # noqa: PLR0913 (who looks from where, how far)
     )
 
 
-def _azimuths(given: Any) -> FloatArray:
+def _azimuths(given: npt.ArrayLike | None) -> FloatArray:
     if given is None:
         return np.arange(360.0)
     values = np.atleast_1d(np.asarray(given, dtype=object)).ravel()

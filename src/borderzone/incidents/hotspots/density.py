@@ -295,7 +295,8 @@ def _smooth(events: FloatArray, mask: BoolArray, h_cells: float, kernel: str) ->
 
 
 def _spreader(shape: tuple[int, ...], h_cells: float, kernel: str) -> Any:
-    reach = int(np.ceil(REACH[kernel] * h_cells))
+    # Nothing lies farther apart than the grid is wide.
+    reach = min(int(np.ceil(REACH[kernel] * h_cells)), max(shape))
     steps = np.arange(-reach, reach + 1)
     disc = np.asarray(kernel_plane(np.hypot(steps[:, None], steps), h_cells, kernel=kernel))
     size = [fft.next_fast_len(side + reach, real=True) for side in shape]

@@ -176,7 +176,7 @@ def _numbers(values: Any, name: str) -> FloatArray:
         # Strings and truth values would turn into numbers without a word.
         if array.dtype.kind in "fiuO":
             return np.array(array, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         pass
     msg = f"{name} must be numbers, got {_short(values)}"
     raise InvalidParameterError(msg)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._checks import check_positive
+from borderzone._checks import check_positive, shown
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -121,9 +121,12 @@ def as_chainages(values: Any, line: Line) -> tuple[FloatArray, int]:
     InvalidParameterError
         If one is no number, or not on the line.
     """
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError):
+        array = np.asarray("none")
     if array.dtype.kind not in "fiu" and array.size:
-        msg = f"chainage_km must be numbers, got {values!r}"
+        msg = f"chainage_km must be numbers, got {shown(values)}"
         raise InvalidParameterError(msg)
     flat = array.astype(float).ravel()
     kept = flat[~np.isnan(flat)]
