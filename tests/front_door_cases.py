@@ -278,6 +278,11 @@ def _inside(world: World) -> shapely.Point:
     return shapely.Point((left + right) / 2, (bottom + top) / 2)
 
 
+def _even(_: float) -> float:
+    """Detect half of all at any distance."""
+    return 0.5
+
+
 def _glim(world: World) -> gpd.GeoDataFrame:
     return world.karst.assign(xx="sc", rock_type="Continuous carbonate rocks")
 
@@ -289,7 +294,7 @@ def _mapped(world: World) -> gpd.GeoDataFrame:
 
 
 def _hot(world: World) -> Any:
-    return bz.incidents.hotspots.gi_star(world.placed, corridor=world.corridor, permutations=9)
+    return bz.incidents.hotspots.gi_star(world.placed, corridor=world.corridor, permutations=19)
 
 
 def _comparison(world: World) -> pd.DataFrame:
@@ -303,8 +308,8 @@ def _zip(world: World, path: Path) -> None:
 
 def _plain(world: World, path: Path) -> None:
     """Write a raster that is not laid out for the web."""
-    with io.create_raster(path, world.grid, name="x"):
-        pass
+    with io.create_raster(path, world.grid, name="x", compress="none") as target:
+        target.write(slice(0, None), slice(0, None), world.dem.to_numpy())
 
 
 _WRITERS: dict[str, Callable[[World, Path], Any]] = {
@@ -319,6 +324,7 @@ _WRITERS: dict[str, Callable[[World, Path], Any]] = {
         )
     ),
     ".csv": lambda world, path: world.rows.to_csv(path, index=False),
+    ".xlsx": lambda world, path: world.rows.to_excel(path, index=False),
     ".geojson": lambda world, path: world.border.line.to_file(path),
     ".parquet": lambda world, path: io.write_geoparquet(world.events[["id", "geometry"]], path),
     ".zip": _zip,
@@ -424,6 +430,7 @@ _LITS.pop("observer")
 _GOOD_PATH = {
     "io.read_parquet": "events.parquet",
     "io.read_raster": "dem.tif",
+    "io.read_sheets": "rows.xlsx",
     "io.open_raster": "dem.tif",
     "io.read_window": "dem.tif",
     "io.read_rows": "line.geojson",
@@ -514,12 +521,13 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
         for name in ("density", "density_along")
     },
     **{
-        f"incidents.hotspots.{name}": {"corridor": lambda w: w.corridor, "permutations": lambda _: 9}
+        f"incidents.hotspots.{name}": {"corridor": lambda w: w.corridor, "permutations": lambda _: 19}
         for name in ("gi_star", "knox", "scan", "scan_discs", "scan_space_time")
     },
     **{
         f"incidents.hotspots.{name}": {
-            "data": lambda w: w.near, "corridor": lambda w: w.corridor, "simulations": lambda _: 9
+            "data": lambda w: w.near, "corridor": lambda w: w.corridor, "simulations": lambda _: 19,
+            "radii_km": lambda _: (1.0, 2.0)
         }
         for name in ("ripley_k", "ripley_k_along")
     },
@@ -568,7 +576,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
         "assumptions": lambda _: patrol.default_assumptions(patrol.Force()), "n": lambda _: 16,
     },
     "patrol.sobol_units": {"n": lambda _: 16},
-    "patrol.sweep_width_from_curve": {"curve": lambda _: float},
+    "patrol.sweep_width_from_curve": {"curve": lambda _: _even},
     "patrol.sweep_width_from_table": {"range_km": lambda _: [0, 1, 2], "pod": lambda _: [0.9, 0.5, 0.1]},
     "patrol.terrain_variance": {"rate_draws": lambda _: np.ones((4, 3))},
     "patrol.units_for_target": _RATES,
@@ -585,7 +593,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "stream.inner": {"layers": lambda w: w.attrs},
     "stream.raster_like": {"layer": lambda w: w.dem},
     "stream.terrain_to_files": {
-        "folder": lambda w: w.folder_of_its_own, "source": lambda w: io.open_dem(w.file("fine.tif"), Grid.of(w.fine)), "grid": lambda w: Grid.of(w.fine), "layers": lambda _: ["slope_deg"]
+        "folder": lambda w: w.folder_of_its_own, "source": lambda w: w.file("fine.tif"), "grid": lambda w: Grid.of(w.fine), "layers": lambda _: ["slope_deg"]
     },
     "summary.by_segment": {"layers": lambda w: w.attrs[["slope_deg"]]},
     "terrain.rock.from_glim": {"polygons": _glim},

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 bz: Any = borderzone  # what is wrong for a reader of types is asked on purpose
 DOORS = doors()
 # They work for seconds on whatever they do not refuse: kinds alone, which they do.
-HEAVY = ("report.write_report", "whatif.sweep", "Study.run", "Study.read_ground")
+HEAVY = ("report.write_report", "whatif.sweep", "Study.run", "Study.read_ground", "io.read_sheets")
 FLAT = Grid.covering((0, 0, 3000, 3000), resolution_m=300, crs=32637)
 
 
