@@ -587,6 +587,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "provenance.list_outputs": {"folder": lambda w: w.folder_of_its_own},
     "provenance.write_manifest": {"folder": lambda w: w.folder_of_its_own},
     "provenance.write_timing": {"folder": lambda w: w.folder_of_its_own, "stages": lambda w: w.result.stages},
+    "report.edition": {"detail": lambda _: "public"},
     "scenario.named_after": {"path": lambda _: "x.toml"},
     "stream.blanked": {"layer": lambda w: w.dem, "outside": lambda w: np.zeros(w.grid.shape, bool)},
     "stream.in_order": {"function": lambda _: abs, "items": lambda _: [1, 2]},
