@@ -175,7 +175,7 @@ def test_a_guarded_function_is_itself_elsewhere() -> None:
             lambda: bz.patrol.allocate([1.0], [1.0], 1, integer="no"),
             "integer must be True or False",
         ),
-        (lambda: bz.patrol.detection_rates([1.0], None, [bz.patrol.Force()]), "force"),
+        (lambda: bz.patrol.default_assumptions([bz.patrol.Force()]), "force must be a Force"),
     ],
     ids=[str(number) for number in range(14)],
 )

@@ -238,6 +238,8 @@ def _guards_of(signature: inspect.Signature) -> list[Guard]:
         parts = _parts(parameter.annotation, "|")
         # Where a path is meant, text is one too, and not any text.
         named = any(part.startswith(("os.PathLike", "Path")) for part in parts)
+        if "str" not in parts:
+            parts = ["Path object" if part == "Path" else part for part in parts]
         kinds = [_kind("Path" if named and part == "str" else part) for part in parts]
         if any(kind is None for kind in kinds):
             continue
@@ -385,6 +387,10 @@ _PLAIN: dict[str, tuple[Test, str]] = {
     "slice": (lambda value: isinstance(value, slice), "a slice"),
     "Callable": (callable, "a function"),
     "Path": (_is_path, "a path"),
+    "Path object": (
+        lambda value: isinstance(value, os.PathLike) and _is_path(value),
+        "a pathlib.Path",
+    ),
     "xr.DataArray": (_is_raster, "an xarray.DataArray of numbers"),
     "os.PathLike": (_is_path, "a path"),
     "Source": (_is_path, "a path"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from borderzone._checks import check_path, shown
 from borderzone._places import local_path
-from borderzone.errors import DataError, LimitError, OutputError
+from borderzone.errors import DataError, InvalidParameterError, LimitError, OutputError
 from borderzone.io.limits import current, how_to_raise
 
 if TYPE_CHECKING:
@@ -179,9 +179,19 @@ def sha256(path: str | os.PathLike[str]) -> str:
     -------
     str
         64 hexadecimal digits.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
     """
-    with Path(path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    file = Path(check_path(path, "checksum"))
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        msg = f"checksum: {file.name!r} cannot be read: {error.strerror}"
+        raise DataError(msg) from error
 
 
 def run_id(parts: Mapping[str, Any]) -> str:
@@ -206,7 +216,11 @@ def run_id(parts: Mapping[str, Any]) -> str:
     >>> run_id({"depth_km": 50.0, "seed": 1}) == run_id({"depth_km": 25.0, "seed": 1})
     False
     """
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    try:
+        text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        msg = f"parts must be plain values that JSON can hold: {error!s:.120}"
+        raise InvalidParameterError(msg) from error
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
