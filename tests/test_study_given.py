@@ -80,7 +80,7 @@ def raster(**attrs: Any) -> xr.DataArray:
         ({"roads_cross": 0}, "roads_cross must be True or False"),
         ({"aridity_scale": "x"}, "aridity_scale must be a number"),
         ({"aridity_scale": 0}, "aridity_scale must be a finite number above 0"),
-        ({"aridity_scale": 10**400}, "aridity_scale must be a finite number above 0"),
+        ({"aridity_scale": 10**400}, "aridity_scale must be a number"),
         ({"landcover_scheme": "corine"}, "landcover_scheme must be one of"),
         ({"landcover_scheme": []}, "landcover_scheme must be one of"),
         ({"landcover_scheme": "worldcover"}, "embedded land cover has classes of igbp"),
