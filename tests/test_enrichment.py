@@ -293,12 +293,12 @@ def test_a_raster_of_flags_says_what_its_polygons_say() -> None:
     by_raster = incidents.comparison_cells(raster, strip(), cell_km=20)
     assert len(by_shape) == len(by_raster)
     assert np.abs(by_shape["flagged_share"] - by_raster["flagged_share"]).max() < 0.12
-    half = raster.where(raster["x"] < 0)
+    half = raster.where(raster["x"] < 0).assign_attrs(raster.attrs)
     known = incidents.comparison_cells(half, strip(), cell_km=20)
     assert 0.4 < len(known) / len(by_raster) < 0.6
     assert known.attrs["unknown_km2"] == pytest.approx(by_raster["area_km2"].sum() / 2, rel=0.05)
     with pytest.raises(DataError, match="more than two values"):
-        incidents.comparison_cells(raster + xx, strip())
+        incidents.comparison_cells((raster + xx).assign_attrs(raster.attrs), strip())
 
 
 def placed(ratio: float, n: int, seed: int, where_prec: int = 1) -> gpd.GeoDataFrame:
