@@ -63,7 +63,7 @@ QUICK_TESTS := access access_sun access_travel_time archives border_lines crs da
   incidents_check incidents_exposure incidents_hostile incidents_reading incidents_terms io limits \
   nearest_kernels patrol_rates patrol_response patrol_search patrol_uncertainty repository scenario \
   suite_rules summary surface terrain_landforms terrain_statements tile_terms valleys visibility \
-  wrong_kinds zones
+  zones
 QUICK := $(addprefix tests/test_,$(addsuffix .py,$(QUICK_TESTS)))
 quick: checks
 	$(OFFLINE) $(BIN)/pytest -q -n 2 --dist worksteal $(QUICK)
