@@ -93,10 +93,11 @@ def test_segments_share_the_events_of_their_corridor_without_loss() -> None:
 
 
 def test_describe_says_what_a_table_can_and_cannot_show() -> None:
-    """Counts in plain words, the vague named."""
+    """Counts in plain words, the vague named where the rows are the user's own."""
     rows = [("a", 34.0, 41.0, 1), ("b", 38.0, 41.0, 1), ("c", 34.0, 41.0, 6)]
-    events = incidents.read(pd.DataFrame(rows, columns=["id", "lat", "lon", "where_prec"]))
-    told = incidents.describe(events, strip())
+    table = pd.DataFrame(rows, columns=["id", "lat", "lon", "where_prec"])
+    assert "placed: 1; coded" in incidents.describe(incidents.read(table), strip())
+    told = incidents.describe(incidents.read(table, terms="mine"), strip())
     assert told.startswith(
         "3 reported events; too vague to be placed: 1 (c); coded more than 50 km from the border: 1. "
         "Of those that can be placed, 1.0 are expected"

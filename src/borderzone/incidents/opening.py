@@ -170,7 +170,7 @@ def _from_archive(
     path: Path, asked: str | None, *, encoding: str | None, sheet: str | None
 ) -> Opened:
     file = local_file(path, {".zip"}, _WHAT)
-    with unpacked(file, FORMATS, what=_WHAT) as inner:
+    with unpacked(file, tuple(FORMATS), what=_WHAT) as inner:
         found = _from_file(inner, asked, encoding=encoding, sheet=sheet)
     return found._replace(name=f"{path.name} ({inner.name})")
 
