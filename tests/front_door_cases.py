@@ -545,7 +545,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "io.describe": {"source": lambda w: w.file("dem.tif")},
     "io.limits": {},
     "io.member": {"source": lambda w: w.file("rows.zip")},
-    "io.nested_as_text": {"rows": lambda w: w.rows},
+    "io.plain_cells": {"rows": lambda w: w.rows},
     "io.open_classes": {"source": lambda w: w.file("classes.tif")},
     "io.open_dem": {"source": lambda w: w.file("dem.tif")},
     "io.read_dem": {"source": lambda w: w.file("dem.tif")},
