@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import struct
 import subprocess
 import sys
 import textwrap
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -20,6 +23,7 @@ from hypothesis import strategies as st
 import borderzone as bz
 from borderzone import incidents, io
 from borderzone.errors import BorderzoneError, DataError, InvalidScenarioError, LimitError
+from borderzone.io.wkb import is_nested_deep
 from borderzone.scenario import read_toml
 
 if TYPE_CHECKING:
@@ -294,6 +298,15 @@ def test_a_study_file_of_much_text_is_read(tmp_path: Path) -> None:
     assert read_toml(tmp_path / "a.toml")["a"]["b"]["c.d"]["e"] == [[1], [[2]]]
 
 
+def test_cells_finer_than_any_number_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    file.write_text('a = "IRQ"\nb = "SYR"\n[scenario]\nresolution_m = 5e-324\n', encoding="utf-8")
+    with pytest.raises(
+        InvalidScenarioError, match=r"resolution_m 4\.94066e-324 is finer than any grid"
+    ):
+        bz.Study.from_toml(file)
+
+
 CONFINED = """
     import resource, sys, warnings
     from pathlib import Path
@@ -365,3 +378,160 @@ def damaged(content: bytes, data: st.DataObject) -> bytes:
     for _ in range(data.draw(st.integers(1, 4))):
         changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
     return bytes(changed)
+
+
+def points_within(levels: int) -> bytes:
+    """Put a point into a collection, that into another, and so on."""
+    return struct.pack("<BII", 1, 7, 1) * levels + struct.pack("<BIdd", 1, 1, 41.0, 34.0)
+
+
+def geoparquet(path: Path, shape: bytes) -> Path:
+    geo = '{"version": "1.0.0", "primary_column": "g", "columns": {"g": {"encoding": "WKB", "geometry_types": []}}}'
+    table = pa.table({"name": ["x"], "g": pa.array([shape], pa.binary())})
+    pq.write_table(table.replace_schema_metadata({"geo": geo}), path)
+    return path
+
+
+def test_shapes_in_shapes_do_not_end_the_process(tmp_path: Path) -> None:
+    file = geoparquet(tmp_path / "deep.parquet", points_within(100_000))
+    code = """
+    import sys
+    from borderzone import io
+    from borderzone.errors import DataError
+    try:
+        io.read_vector(sys.argv[1])
+    except DataError as error:
+        print(error)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "'deep.parquet' holds shapes nested too deep" in done.stdout
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_levels_of_shapes_are_counted_and_not_their_number(order: str) -> None:
+    mark = order == "<"
+    point = struct.pack(f"{order}BIdd", mark, 1, 41.0, 34.0)
+    ring = struct.pack(f"{order}BIII4d", mark, 3, 1, 2, 1.0, 2.0, 3.0, 4.0)
+    pair = struct.pack(f"{order}BII", mark, 7, 2) + ring + point
+    wide = struct.pack(f"{order}BII", mark, 7, 5_000) + 5_000 * pair
+    late = struct.pack(f"{order}BII", mark, 7, 2) + ring
+    assert not is_nested_deep(wide)
+    assert not is_nested_deep(50 * late + point)
+    assert is_nested_deep(200 * late + point)
+    assert is_nested_deep(200 * struct.pack(f"{order}BII", mark, 0x80000007, 1) + point)
+
+
+def test_shapes_of_a_few_levels_are_read(tmp_path: Path) -> None:
+    assert len(io.read_vector(geoparquet(tmp_path / "a.parquet", points_within(3)))) == 1
+
+
+def test_an_old_spreadsheet_that_points_at_itself_is_refused(tmp_path: Path) -> None:
+    head = bytearray(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504))
+    head[24:34] = b"\x3e\0\x03\0\xfe\xff\x09\0\x06\0"
+    head[44:48] = head[72:76] = struct.pack("<I", 0x7FFFFFFF)
+    (tmp_path / "ring.xls").write_bytes(bytes(head) + bytes(4096))
+    with pytest.raises(DataError, match=r"more than 0\.75 GiB of memory"):
+        incidents.read(tmp_path / "ring.xls")
+
+
+def test_a_table_in_a_cell_of_another_hides_no_rows(tmp_path: Path) -> None:
+    inner = '<table:table-cell><table:table table:name="q"><table:table-row/></table:table></table:table-cell>'
+    rows = EVENTS_ODS.format(again=' table:number-rows-repeated="4000000000"', more=inner)
+    with pytest.raises(DataError, match="a table in a cell of another"):
+        incidents.read(ods(tmp_path / "a.ods", rows))
+
+
+def kml(path: Path, body: str) -> Path:
+    path.write_text(f"<kml><Document>{body}</Document></kml>", encoding="utf-8")
+    return path
+
+
+PLACE = "<Placemark>{}<Point><coordinates>41,34</coordinates></Point></Placemark>"
+
+
+def test_a_kml_of_many_folders_is_refused_before_each_is_read(tmp_path: Path) -> None:
+    folders = [f"<Folder><name>{i}</name>{PLACE.format('')}</Folder>" for i in range(30)]
+    file = kml(tmp_path / "a.kml", "".join(folders))
+    assert len(io.read_vector(file)) == 30
+    with (
+        io.limits(kml_bytes=50_000),
+        pytest.raises(LimitError, match=r"over all its folders.*kml_bytes="),
+    ):
+        io.read_vector(file)
+
+
+def test_a_kml_of_many_columns_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    fields = "".join(f'<Data name="f{i}"><value>1</value></Data>' for i in range(5_001))
+    file = kml(tmp_path / "a.kml", PLACE.format(f"<ExtendedData>{fields}</ExtendedData>"))
+    with pytest.raises(LimitError, match="holds 5,001 columns or more"):
+        io.read_vector(file)
+
+
+def test_more_events_than_memory_holds_are_told_before_they_are_judged(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("lat,lon\n" + "34,41\n" * 30, encoding="utf-8")
+    with (
+        io.limits(event_rows=20),
+        pytest.raises(LimitError, match=r"a\.csv holds 30 rows or more.*event_rows="),
+    ):
+        incidents.read(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("door", [io.read_vector, io.read_parquet, io.read_table, incidents.read])
+def test_memory_that_runs_out_is_told_at_every_door(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, door: Callable[[Path], Any]
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        msg = "malloc of size 64 failed"
+        raise pa.ArrowMemoryError(msg)
+
+    monkeypatch.setattr(pd, "read_csv", full)
+    for name in ("check_parquet", "_from_geojson"):
+        monkeypatch.setattr(f"borderzone.io.vector.{name}", full)
+    monkeypatch.setattr("borderzone.incidents.opening.parse_text", full)
+    suffix = {io.read_vector: "geojson", io.read_parquet: "parquet"}.get(door, "csv")
+    file = tmp_path / f"a.{suffix}"
+    file.write_bytes(
+        b"PAR1" if suffix == "parquet" else b"{}" if suffix == "geojson" else b"lat,lon\n1,2\n"
+    )
+    with pytest.raises(LimitError, match=rf"a\.{suffix}.* does not fit into the memory"):
+        door(file)
+
+
+UNDER_A_LIMIT = """
+import resource, sys
+{first}
+from pathlib import Path
+pages = Path("/proc/self/statm")  # of Linux
+here = resource.getpagesize() * int(pages.read_text().split()[0]) if pages.exists() else 2**33
+resource.setrlimit(resource.RLIMIT_AS, (here + {more}, here + {more}))
+from borderzone import incidents
+print(len(incidents.read(sys.argv[1])))
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "more"), [("from borderzone import incidents", 2**30), ("", 3 * 2**30)]
+)
+def test_a_small_table_is_read_under_a_limit_on_memory(
+    tmp_path: Path, first: str, more: int
+) -> None:
+    (tmp_path / "a.csv").write_text("lat,lon\n34,41\n", encoding="utf-8")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            UNDER_A_LIMIT.format(first=first, more=more),
+            str(tmp_path / "a.csv"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "1"), done.stderr
