@@ -20,6 +20,8 @@ from borderzone.incidents.positions import check_bbox
 from borderzone.incidents.schema import Ledger
 from borderzone.incidents.terms import check_terms, said_of, under_terms
 from borderzone.io import plain_cells
+from borderzone.io.limits import check_limit
+from borderzone.io.memory import memory_told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +35,7 @@ _LOG = logging.getLogger("borderzone")
 _PLACES = (("lat", "lon"), ("mgrs",), ("latlon",))
 
 
+@memory_told("incidents")
 def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     source: str | Path | pd.DataFrame,
     *,
@@ -108,7 +111,8 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
         coordinates, counts events instead of listing them, or is not in the
         layout asked for.
     LimitError
-        If a text file is larger than 512 MB or has more than 5,000 columns.
+        If a text file is larger than 512 MB, or a table has more than 1,000,000 rows or
+        5,000 columns; `borderzone.io.limits` raises them.
     CRSMismatchError
         If a vector table does not say its CRS.
     InvalidParameterError
@@ -127,6 +131,7 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     options = _options(date_format, fix_swapped, bbox, as_of)
     day, said = _day(accessed), check_terms(terms) or said_of(source)
     found = opened(source, format, encoding=encoding, sheet=sheet)
+    check_limit("event_rows", len(found.table), "rows", found.name)
     (raw, nested), name = plain_cells(found.table), found.name
     if raw.empty:
         msg = f"{name} has no rows"

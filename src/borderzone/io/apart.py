@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from borderzone.errors import DataError, LimitError
 from borderzone.io import _reader
 from borderzone.io.limits import check_limit, check_table, current, how_to_raise
+from borderzone.io.memory import start_arrow
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -27,9 +28,17 @@ __all__ = ["check_parquet", "read_apart"]
 
 _LONGEST_LINE = 2**28
 
+start_arrow()
+
 
 def read_apart(
-    task: str, arguments: list[Any], *, library: str, told: str, most_bytes: int
+    task: str,
+    arguments: list[Any],
+    *,
+    library: str,
+    told: str,
+    most_bytes: int,
+    most_memory: int | None = None,
 ) -> Iterator[Any]:
     """
     Run a reader in a process of its own, with limits on memory and time.
@@ -48,6 +57,8 @@ def read_apart(
         The file and what it is needed for, for messages.
     most_bytes
         Longest answer.
+    most_memory
+        Memory that it may take; `reader_bytes` of `limits` by default, and never more.
 
     Yields
     ------
@@ -62,10 +73,11 @@ def read_apart(
         If it needs more memory or time than `limits` allow, or answers at too great a length.
     """
     interpreter = _interpreter()
+    memory = min(current().reader_bytes, most_memory or current().reader_bytes)
     answers = (
         _reader.answers(task, arguments)
         if interpreter is None
-        else _answers(interpreter, task, arguments, library, told, most_bytes)
+        else _answers(interpreter, (task, arguments, library, memory), told, most_bytes)
     )
     with contextlib.closing(answers):
         for answer in answers:
@@ -106,6 +118,8 @@ def check_parquet(file: Path, what: str) -> None:
             groups = [stated.row_group(i) for i in range(stated.num_row_groups)]
             size = sum(group.total_byte_size for group in groups)
             rows, columns = stated.num_rows, stated.num_columns
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         msg = f"{told} cannot be read ({_first_line(error)}); export it again"
         raise DataError(msg) from error
@@ -133,15 +147,16 @@ def _interpreter() -> str | None:
 
 
 def _answers(
-    interpreter: str, task: str, arguments: list[Any], library: str, told: str, most_bytes: int
+    interpreter: str, job: tuple[str, list[Any], str, int], told: str, most_bytes: int
 ) -> Generator[Any, None, None]:
+    task, arguments, library, memory = job
     found = importlib.util.find_spec(library)
     origin = found.origin if found is not None else None
     asked = {
         "task": task,
         "arguments": arguments,
         "paths": [] if origin is None else [str(Path(origin).parents[1])],
-        "memory": current().reader_bytes,
+        "memory": memory,
         "seconds": current().reader_seconds,
     }
     program = resources.files("borderzone.io").joinpath("_reader.py").read_text(encoding="utf-8")
@@ -162,7 +177,7 @@ def _answers(
         finally:
             process.kill()
     if code:
-        raise _broken(code, told)
+        raise _broken(code, told, memory)
 
 
 def _lines(stream: Any, told: str, most_bytes: int) -> Iterator[Any]:
@@ -196,7 +211,7 @@ def _failed(error: str, told: str) -> DataError | LimitError:
     )
 
 
-def _broken(code: int, told: str) -> DataError | LimitError:
+def _broken(code: int, told: str, memory: int) -> DataError | LimitError:
     most = current()
     if code == -getattr(signal, "SIGXCPU", 0):
         return LimitError(
@@ -205,6 +220,6 @@ def _broken(code: int, told: str) -> DataError | LimitError:
         )
     return DataError(
         f"{told} cannot be read: its reader broke down, which damaged files bring about and those that "
-        f"need more than {most.reader_bytes / 1024**3:g} GiB of memory. Save it again, or as CSV UTF-8; "
+        f"need more than {memory / 1024**3:.2g} GiB of memory. Save it again, or as CSV UTF-8; "
         f"{how_to_raise('reader_bytes', 2 * most.reader_bytes)}"
     )

@@ -13,6 +13,7 @@ from borderzone._kernels.resample import majority, nearest, share
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.io.dem import blend
 from borderzone.io.limits import current
+from borderzone.io.memory import memory_told
 from borderzone.io.mosaic import HALF, Job, block_of, lay_out
 from borderzone.io.records import expand
 from borderzone.io.tiles import landcover_tile
@@ -163,6 +164,7 @@ class ClassSource:
         return f"ClassSource({self.grid!r}, no data {self.nodata})"
 
 
+@memory_told("land cover")
 def open_classes(
     source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     grid: Grid,

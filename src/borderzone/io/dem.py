@@ -14,6 +14,7 @@ import numpy as np
 from borderzone._kernels.resample import average, cubic
 from borderzone.errors import DataError, InvalidParameterError, LimitError
 from borderzone.io.limits import current, how_to_raise
+from borderzone.io.memory import memory_told
 from borderzone.io.mosaic import HALF, Job, block_of, lay_out
 from borderzone.io.records import expand
 from borderzone.io.tiles import Tile, elevation_tile
@@ -159,6 +160,7 @@ def blend(out: FloatArray, total: FloatArray, values: FloatArray, known: FloatAr
     total += take
 
 
+@memory_told("elevation")
 def open_dem(
     source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     grid: Grid,
@@ -207,6 +209,7 @@ def open_dem(
     return ElevationSource(grid=bare, layers=layers, vertical_datum=" and ".join(sorted(used)))
 
 
+@memory_told("elevation")
 def read_dem(
     source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     grid: Grid,

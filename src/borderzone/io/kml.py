@@ -14,6 +14,7 @@ from borderzone.errors import DataError
 from borderzone.io import ogr
 from borderzone.io.archives import member
 from borderzone.io.files import check_text_size
+from borderzone.io.limits import check_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,9 @@ __all__ = ["read_kml"]
 # Plain KML needs none of these; with them a parser can be made to open other files.
 _FORBIDDEN = (b"<!doctype", b"<!entity", b"<ogrvrt", b"xi:include")
 _OUTWARD = re.compile(rb"<\s*(?:\w+:)?(NetworkLink|Schema\w*Url)\b")
+_FIELD = re.compile(
+    rb"""<(?:\w+:)?(?:Data|SimpleData|SimpleField)\s[^<>]*?name\s*=\s*["']([^"'<>]*)"""
+)
 _FURNITURE = ("altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon")
 
 
@@ -62,6 +66,9 @@ def read_kml(
     """
     text = _document(file, what)
     _check_plain(text, file, what)
+    told = f"{what}: {file.name!r}"
+    # The reader looks through all columns for each one more.
+    check_limit("table_columns", len(set(_FIELD.findall(text))), "columns", told)
     with temporary_folder() as folder:
         # A copy under a name of our own: what was checked is what is read.
         copy = Path(folder, "doc.kml")
@@ -101,6 +108,8 @@ def _all_folders(copy: Path, name: str, layer: str | None, what: str) -> gpd.Geo
         msg = f"{what}: {name!r} holds the layers {', '.join(folders)}; name one of them"
         raise DataError(msg)
     wanted = folders if layer is None else [layer]
+    size = len(wanted) * copy.stat().st_size
+    check_limit("kml_bytes", size, "bytes over all its folders", f"{what}: {name!r}")
     frames = list(_read_folders(copy, wanted, what))
     if not frames:
         msg = f"{what}: {name!r} holds no place; export it again"

@@ -56,6 +56,10 @@ class Limits:
         Columns of a table.
     table_bytes
         What the cells of a table take in memory.
+    event_rows
+        Rows of a table of incidents, each of which takes half a kilobyte when it is judged.
+    kml_bytes
+        Size of a KML times its folders, for each of which it is read again.
     database_entries
         Tables, indexes and triggers of a GeoPackage.
     database_sql_bytes
@@ -95,7 +99,9 @@ class Limits:
     sheet_cells: int = 20_000_000
     table_rows: int = 20_000_000
     table_columns: int = 5_000
-    table_bytes: int = _GIB
+    table_bytes: int = 512 * _MIB
+    event_rows: int = 1_000_000
+    kml_bytes: int = 128 * _MIB
     database_entries: int = 10_000
     database_sql_bytes: int = 256 * _KIB
     database_steps: int = 1_000_000_000

@@ -23,6 +23,7 @@ from borderzone.grid import Grid
 from borderzone.io.files import atomic_write, local_file
 from borderzone.io.frames import window_around
 from borderzone.io.limits import check_limit, current, how_to_raise
+from borderzone.io.memory import memory_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -228,6 +229,7 @@ def _check_metres(source: Any, name: str) -> None:
         raise DataError(msg)
 
 
+@memory_told("raster")
 def read_raster(
     path: str | os.PathLike[str],
     *,

@@ -12,6 +12,7 @@ from borderzone._guards.escapes import spreadsheet_table
 from borderzone.errors import DataError, LimitError
 from borderzone.io.files import atomic_write, check_text_size, local_file
 from borderzone.io.limits import current, how_to_raise
+from borderzone.io.memory import memory_told
 
 if TYPE_CHECKING:
     import os
@@ -22,6 +23,7 @@ __all__ = ["read_table", "write_csv"]
 SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
 
 
+@memory_told("table")
 def read_table(path: str | os.PathLike[str], *, what: str = "table") -> pd.DataFrame:
     """
     Read a text table; every cell stays text, none is taken for missing.

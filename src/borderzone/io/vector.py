@@ -27,6 +27,8 @@ from borderzone.io.cells import plain_cells
 from borderzone.io.files import atomic_write, check_text_size, local_file
 from borderzone.io.kml import read_kml
 from borderzone.io.limits import check_table
+from borderzone.io.memory import memory_told
+from borderzone.io.wkb import is_nested_deep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,6 +43,7 @@ _GEOJSON_TYPES = frozenset({"FeatureCollection", "Feature"})
 _WGS84_NAMES = ("CRS84", "EPSG::4326", "EPSG:4326")
 
 
+@memory_told("vector file")
 def read_vector(
     path: str | os.PathLike[str], *, layer: str | None = None, what: str = "vector file"
 ) -> gpd.GeoDataFrame:
@@ -85,6 +88,7 @@ def read_vector(
     return plain_cells(rows)[0]
 
 
+@memory_told("vector file")
 def read_rows(
     path: str | os.PathLike[str], *, layer: str | None = None, what: str = "vector file"
 ) -> pd.DataFrame:
@@ -121,7 +125,7 @@ def read_rows(
             warnings.simplefilter("ignore")  # a reader grumbling over a file
             rows = _read(file, file.suffix.lower(), layer, what)
             return _flat(rows, file, what) if _has_places(rows) else pd.DataFrame(rows)
-    except BorderzoneError:
+    except (BorderzoneError, MemoryError):
         raise
     except (pyogrio.errors.CRSError, ProjError) as error:
         reason = str(error).splitlines()[0][:200]
@@ -178,7 +182,23 @@ def _from_parquet(file: Path, what: str) -> pd.DataFrame:
             return _plain_rows(stream)
         for text in _texts(json.loads(geo)):
             refuse_file_names(text, f"{what}: {file.name!r}")
+        _check_levels(stream, json.loads(geo), f"{what}: {file.name!r}")
+        stream.seek(0)
         return gpd.read_parquet(stream)
+
+
+def _check_levels(stream: Any, geo: Any, told: str) -> None:
+    """Refuse shapes in shapes without end: the stack of their reader would end the process."""
+    columns = geo.get("columns", {}) if isinstance(geo, dict) else {}
+    with pq.ParquetFile(stream) as table:
+        held = [name for name in columns if name in table.schema_arrow.names]
+        for batch in table.iter_batches(1_000, columns=held, use_threads=False):
+            for column in batch.columns:
+                if any(
+                    isinstance(cell, bytes) and is_nested_deep(cell) for cell in column.to_pylist()
+                ):
+                    msg = f"{told} holds shapes nested too deep; export it again"
+                    raise DataError(msg)
 
 
 def _texts(content: Any) -> Iterator[str]:
@@ -230,6 +250,8 @@ def _from_geojson(content: Any, file: Path, what: str) -> gpd.GeoDataFrame:
         try:
             shapes.append(_shape(feature))
             rows.append(_properties(feature))
+        except MemoryError:
+            raise
         except Exception as error:  # whatever shapely raises on a broken shape
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             msg = f"{what}: {file.name!r} cannot be read: feature {number:,} is broken ({reason[:200]})"

@@ -13,6 +13,7 @@ from borderzone.io.apart import read_apart
 from borderzone.io.archives import check_archive, pieces
 from borderzone.io.files import local_file
 from borderzone.io.limits import current, how_to_raise
+from borderzone.io.memory import memory_told
 
 if TYPE_CHECKING:
     import os
@@ -29,6 +30,7 @@ _CELL = re.compile(
 _OVERLAP = 512  # bytes looked at again, where a cell lies across two pieces
 _LETTERS = 26
 _DEEPEST = 256
+_XLS_TIMES = 64  # of its size, which an old spreadsheet takes in memory
 _FILLED = frozenset(
     {"value-type", "value", "formula", "date-value", "time-value", "boolean-value", "string-value"}
 )
@@ -50,6 +52,7 @@ class Sheet(NamedTuple):
     rows: list[list[Any]]
 
 
+@memory_told("spreadsheet")
 def read_sheets(
     path: str | os.PathLike[str], *, what: str, sheet: str | None = None
 ) -> tuple[list[str], list[Sheet]]:
@@ -77,12 +80,15 @@ def read_sheets(
     LimitError
         If a sheet is too large.
     """
-    file = local_file(path, SHEET_SUFFIXES, what)
+    file, memory = local_file(path, SHEET_SUFFIXES, what), None
     told = f"{what}: {file.name!r}"
     if file.suffix.lower() != ".xls":
         # The reader holds what it unpacks in memory.
         check_archive(file, what=what, limit="sheet_bytes")
         _check_boxes(file, told)
+    else:
+        # It states no sizes, and its parts may point at one another in a ring.
+        memory = current().reader_bytes * 3 // 8 + _XLS_TIMES * file.stat().st_size
     if importlib.util.find_spec("python_calamine") is None:
         msg = (
             f"{told} is a spreadsheet, which needs pip install 'borderzone[excel]'; or save it as CSV "
@@ -97,6 +103,7 @@ def read_sheets(
         library="python_calamine",
         told=told,
         most_bytes=current().sheet_bytes,
+        most_memory=memory,
     )
     for answer in answers:
         if isinstance(answer, list):
@@ -184,7 +191,7 @@ class _Ods:
     """Counts the rows and columns of each table up to the last cell that holds anything."""
 
     def __init__(self, told: str) -> None:
-        self.told, self.depth = told, 0
+        self.told, self.depth, self.tables = told, 0, 0
         self.rows = self.columns = self.last_row = self.across = 0
         self.last = self.again = 0
 
@@ -201,6 +208,10 @@ class _Ods:
         own = _own_name(name)
         if own == "table":
             self.rows = self.columns = self.last_row = 0
+            self.tables += 1
+            if self.tables > 1:
+                msg = f"{self.told} holds a table in a cell of another; save the spreadsheet again"
+                raise DataError(msg)
         elif own == "table-row":
             self.across = self.last = 0
             self.again = self._times(words, "number-rows-repeated")
@@ -211,7 +222,9 @@ class _Ods:
 
     def end(self, name: str) -> None:
         self.depth -= 1
-        if _own_name(name) == "table-row":
+        if _own_name(name) == "table":
+            self.tables -= 1
+        elif _own_name(name) == "table-row":
             self.rows += self.again
             if self.last:
                 self.last_row, self.columns = self.rows, max(self.columns, self.last)

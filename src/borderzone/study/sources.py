@@ -356,6 +356,9 @@ def check_cells(cells: float, resolution_m: float, word: str = "") -> None:
         If it has more than ``grid_cells`` of `borderzone.io.limits`.
     """
     most = current().grid_cells
+    if math.isinf(cells):
+        msg = f"resolution_m {resolution_m:g} is finer than any grid can be; take 50 m or more"
+        raise InvalidScenarioError(msg)
     if cells > most:
         coarser = resolution_m * (cells / most) ** 0.5
         msg = (
