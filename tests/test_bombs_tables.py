@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -482,25 +482,33 @@ def test_more_events_than_memory_holds_are_told_before_they_are_judged(tmp_path:
         incidents.read(tmp_path / "a.csv")
 
 
-@pytest.mark.parametrize("door", [io.read_vector, io.read_parquet, io.read_table, incidents.read])
+DOORS_TO_TABLES: dict[str, tuple[Any, bytes]] = {
+    "a.geojson": (io.read_vector, b"{}"),
+    "a.parquet": (io.read_parquet, b"PAR1"),
+    "a.csv": (io.read_table, b"lat,lon\n1,2\n"),
+    "b.csv": (incidents.read, b"lat,lon\n1,2\n"),
+}
+
+
+@pytest.mark.parametrize("name", DOORS_TO_TABLES)
 def test_memory_that_runs_out_is_told_at_every_door(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, door: Callable[[Path], Any]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     def full(*_: Any, **__: Any) -> None:
         msg = "malloc of size 64 failed"
         raise pa.ArrowMemoryError(msg)
 
-    monkeypatch.setattr(pd, "read_csv", full)
-    for name in ("check_parquet", "_from_geojson"):
-        monkeypatch.setattr(f"borderzone.io.vector.{name}", full)
-    monkeypatch.setattr("borderzone.incidents.opening.parse_text", full)
-    suffix = {io.read_vector: "geojson", io.read_parquet: "parquet"}.get(door, "csv")
-    file = tmp_path / f"a.{suffix}"
-    file.write_bytes(
-        b"PAR1" if suffix == "parquet" else b"{}" if suffix == "geojson" else b"lat,lon\n1,2\n"
-    )
-    with pytest.raises(LimitError, match=rf"a\.{suffix}.* does not fit into the memory"):
-        door(file)
+    for reader in (
+        "pandas.read_csv",
+        "borderzone.io.vector.check_parquet",
+        "borderzone.io.vector._from_geojson",
+        "borderzone.incidents.opening.parse_text",
+    ):
+        monkeypatch.setattr(reader, full)
+    door, content = DOORS_TO_TABLES[name]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(LimitError, match=rf"{re.escape(name)}.* does not fit into the memory"):
+        door(tmp_path / name)
 
 
 UNDER_A_LIMIT = """
