@@ -39,9 +39,11 @@ def memory_told(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     >>> @memory_told("incidents")
     ... def read(path):
     ...     raise MemoryError
-    >>> read("far.csv")
-    Traceback (most recent call last):
-    borderzone.errors.LimitError: incidents: 'far.csv' does not fit into the memory that is free ...
+    >>> try:
+    ...     read("far.csv")
+    ... except LimitError as error:
+    ...     print(str(error).partition(";")[0])
+    incidents: 'far.csv' does not fit into the memory that is free
     """
 
     def over(door: Callable[P, R]) -> Callable[P, R]:
