@@ -227,6 +227,21 @@ def test_rock_that_is_not_mapped_pays_a_visit() -> None:
     assert first["expected_change_visit_low"] == 0
 
 
+def test_ground_whose_cover_is_not_known_is_not_decided_by_a_map() -> None:
+    """Far ground without land cover pays a visit, and no map of bare ground is blamed."""
+    attrs, hours, cover, cells = study(2)
+    cover["karst_rank"] = grid((12, 40)).wrap(np.full((12, 40), 3.0, dtype=np.float32))
+    for gap, said in (
+        (slice(20, 30), "far from help, and the cover of 100% of the ground is not known"),
+        (slice(20, 22), "far from help, so that the map of bare ground decides"),
+    ):
+        bare = np.full((12, 40), 0.55, dtype=np.float32)
+        bare[:, gap] = NAN
+        cover["bare_share"] = grid((12, 40)).wrap(bare)
+        table = rank((attrs, hours * 0 + 50, cover, cells), source_m=30.0).set_index("segment")
+        assert table.loc[2, "reason"].startswith(said)
+
+
 def test_segments_without_cells_come_last() -> None:
     """With NaN and a reason, not with 0."""
     attrs, hours, cover, cells = study()

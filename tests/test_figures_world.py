@@ -181,7 +181,7 @@ def test_a_map_without_elevation_says_so_and_hatches_the_corridor(far: StudyResu
     for said in (
         "sea, and its coast",
         "a third country's ground in the corridor",
-        "land, without relief: no elevation was given",
+        "land, without relief: the embedded elevation does not reach this corridor",
         "remote desert not known",
     ):
         assert said in words, said
@@ -189,6 +189,16 @@ def test_a_map_without_elevation_says_so_and_hatches_the_corridor(far: StudyResu
     rows = figures.corridor_map_data(far).set_index("layer")
     assert rows.loc["third country", "name"] == "Finland"
     assert rows.loc["sea", "value"] > 100
+
+
+def test_a_long_legend_does_not_run_behind_the_locator(far: StudyResult) -> None:
+    """Every layer missing, several reasons each, is the longest that a legend gets."""
+    figure = figure_of(figures.corridor_map(far))
+    boxes = {ax.get_label(): ax for ax in figure.axes}
+    key = boxes["legend"].get_legend()
+    assert key is not None
+    assert key.get_window_extent().y0 > boxes["locator"].get_window_extent().y1
+    assert key.get_window_extent().x1 < figure.bbox.x1
 
 
 def test_ground_without_elevation_is_hatched_and_counted(result: StudyResult) -> None:

@@ -23,6 +23,8 @@ from borderzone.figures.style import figure_of, own_axes
 from borderzone.incidents import Account
 from borderzone.report import pictures, write_report
 from borderzone.report.public import edition, join_segments
+from borderzone.report.ranking import index_words
+from borderzone.report.tables import tables
 from borderzone.study import told
 from borderzone.study.sentences import flagged_sentence
 
@@ -154,6 +156,11 @@ def test_a_border_of_several_frames_does_not_blame_a_layer_that_it_never_opened(
 
     told_of = " ".join([*long.summary, *long.notes])
     assert "no elevation" not in told_of
+    key = figures.corridor_map(long, ax=own_axes(None)).get_legend()
+    assert key is not None
+    words = " ".join(" ".join(text.get_text() for text in key.get_texts()).split())
+    assert "land, without relief: this corridor needs" in words
+    assert "no elevation" not in words
     assert f"this corridor needs {len(long.corridor.sections)} frames" in long.summary[2]
     assert "length, segments, night and light, and incidents along the border are given" in told_of
     assert "Border.from_line" in long.summary[1]
@@ -228,6 +235,10 @@ def test_the_public_edition_says_that_posts_hide_what_it_does_not_show(posted: S
     assert told.percent(told.remote_desert(posted).high) not in said["figure map"]
     assert "is remote desert is not shown, for it would tell where posts are" in shown.summary[1]
     assert "not known" not in shown.summary[1]
+    assert "How much is remote depends on the definition" not in said["page"]
+    assert shown.flagged_share is not None
+    assert "unknown_karst_share" in shown.flagged_share
+    assert not [name for name in shown.flagged_share if "remote" in str(name)]
     with pytest.raises(InvalidParameterError, match="posts are not shown"):
         figures.travel_time_map(shown)
 
@@ -244,6 +255,30 @@ def test_no_origins_are_accepted_like_other_layers_and_the_night_is_told(
     assert told.cave_prone(result).known
     assert not told.remote_desert(result).known
     assert "from the border" in page_of(result)
+
+
+def test_segments_that_share_the_first_rank_are_not_said_to_stay_among_ten(
+    grounds: dict[frozenset[str], Ground],
+) -> None:
+    """On bare ground without an origin the index is the same all along: it ranks nothing there."""
+    result = run_without(("origins",), grounds)
+    assert result.stability is not None
+    table = result.stability[result.stability["kind"] == "segment"]
+    first = int((table["rank"] == 1).sum())
+    assert first > 10
+
+    (said,) = index_words(result)
+    assert f"{first} segments share the first rank, so that the index does not tell them apart" in said
+    assert "hardest segments stay among" not in said
+
+
+def test_without_a_table_of_incidents_no_table_says_that_none_was_rejected(
+    grounds: dict[frozenset[str], Ground],
+) -> None:
+    for detail in ("public", "internal"):
+        without = edition(run_without(("incidents",), grounds), detail)
+        assert "incidents_rejected" not in tables(without)
+        assert "incidents_rejected" in tables(edition(run_without((), grounds), detail))
 
 
 def test_origins_that_lie_nowhere_near_are_another_reason() -> None:
