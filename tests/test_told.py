@@ -268,7 +268,9 @@ def test_segments_that_share_the_first_rank_are_not_said_to_stay_among_ten(
     assert first > 10
 
     (said,) = index_words(result)
-    assert f"{first} segments share the first rank, so that the index does not tell them apart" in said
+    assert (
+        f"{first} segments share the first rank, so that the index does not tell them apart" in said
+    )
     assert "hardest segments stay among" not in said
 
 

@@ -317,11 +317,11 @@ class FlagDoubt:
         return table
 
     def _reasons(self, table: pd.DataFrame, visit: list[FloatArray]) -> list[str]:
-        unmapped = self._visit.unmapped.mean()
+        unknown = np.stack([self._visit.uncovered.mean(), self._visit.unmapped.mean()])
         remote, cave = (self._parts[name].mean() for name in ("remote", "cave"))
         hours = f"{self._breaks['remote_hours']:g} h"
         return [
-            _reason(pays, (remote[n], cave[n]), (visit[0][n], visit[1][n]), unmapped[n], hours)
+            _reason(pays, (remote[n], cave[n]), (visit[0][n], visit[1][n]), unknown[:, n], hours)
             for n, pays in zip(table["segment"], table["pays"], strict=True)
         ]
 
@@ -341,10 +341,15 @@ def _in_order(segments: pd.DataFrame) -> pd.DataFrame:
 
 
 def _reason(
-    pays: str, terrain: tuple[float, float], visit: tuple[float, float], unmapped: float, hours: str
+    pays: str,
+    terrain: tuple[float, float],
+    visit: tuple[float, float],
+    unknown: FloatArray,
+    hours: str,
 ) -> str:
     """Say in words what weighs most, and how much of the segment it may change."""
     remote, cave = terrain if pays == "30 m terrain" else visit
+    uncovered, unmapped = unknown
     if np.isnan(remote):
         return "no cell of the grid lies in the segment"
     if pays == "neither":
@@ -355,6 +360,8 @@ def _reason(
             if remote >= cave
             else "soluble rock whose fine relief and slope decide"
         )
+    elif remote >= cave and uncovered > 0.5:
+        why = f"far from help, and the cover of {uncovered:.0%} of the ground is not known"
     elif remote >= cave:
         why = "far from help, so that the map of bare ground decides"
     elif unmapped > 0.5:

@@ -93,6 +93,7 @@ class VisitSums:
         self._bare_cells = ClassCounts(1)
         self._ranks = ClassCounts(1)
         self.unmapped = Sum(n_segments, "unmapped")
+        self.uncovered = Sum(n_segments, "uncovered")
 
     def add(
         self,
@@ -123,6 +124,7 @@ class VisitSums:
         mapped = ~np.isnan(rank)
         self._ranks.add(everywhere[mapped], rank[mapped].astype(np.int64))
         self.unmapped.add(segment, (~mapped).astype(np.float64))
+        self.uncovered.add(segment, (~told).astype(np.float64))
         for kind, kept in (("m", mapped), ("u", ~mapped)):
             flags = np.vstack([np.zeros_like(now.cave), by_rank.cave])
             for number, flag in zip((0, *_RANKS), flags, strict=True):

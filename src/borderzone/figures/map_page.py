@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -16,6 +17,7 @@ from borderzone.figures import country, furniture, layers, sheet
 from borderzone.figures.relief import draw_relief
 from borderzone.figures.style import A4_LANDSCAPE, INK, NO_RELIEF, figure_of
 from borderzone.figures.words import attribution
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,12 +27,13 @@ if TYPE_CHECKING:
     from borderzone.study import StudyResult
 
 __all__ = [
+    "KEY_CHARACTERS",
     "MAP_BOX",
-    "SIDE_BOX",
     "colophon",
     "depth_words",
     "draw_ground",
     "draw_locator",
+    "explain_beside",
     "furnish",
     "map_frame",
     "open_map",
@@ -41,6 +44,9 @@ __all__ = [
 # Inches on an A4 page: the neatline, and the column beside it.
 MAP_BOX = (0.75, 1.2, 7.15, 6.15)
 SIDE_BOX = (8.22, 1.2, 3.0, 6.15)
+LOCATOR_BOX = (8.22, 1.2, 3.0, 1.75)
+KEY_CHARACTERS = 42
+KEY_POINTS = (7.5, 7.0, 6.5, 6.0, 5.5)
 MARGIN = 0.06
 # How far a locator reaches up and down from the middle of its map. Units: m.
 LOCATOR_REACH_M = (400e3, 4500e3)
@@ -194,7 +200,9 @@ def draw_ground(drawn: layers.MapPage, result: StudyResult, *, relief: bool = Tr
     shaded = draw_relief(drawn.ax, drawn.crs, result.layers)
     if shaded is None:
         plain = Patch(facecolor=INK["land"], edgecolor=INK["rule"], linewidth=0.7)
-        drawn.explain("No data", plain, "land, without relief:\nno elevation was given")
+        why = (lack.reason for lack in told.lacking(result, "units"))
+        words = ": ".join(["land, without relief", *why])
+        drawn.explain("No data", plain, textwrap.fill(words, KEY_CHARACTERS))
         return
     drawn.exaggeration = shaded.exaggeration
     blank = layers.cells_as_polygons(shaded.blank, shaded.grid).union_all()
@@ -204,6 +212,31 @@ def draw_ground(drawn: layers.MapPage, result: StudyResult, *, relief: bool = Tr
     if drawn.unrelieved >= 0.005:
         gpd.GeoSeries([blank], crs=drawn.crs).plot(ax=drawn.ax, zorder=0.3, **NO_RELIEF)
         drawn.explain("No data", Patch(**NO_RELIEF), "land without elevation")
+
+
+def explain_beside(drawn: layers.MapPage, border: Border | None = None) -> None:
+    """
+    Write the legend of a map in the column beside it, and draw where on earth it lies below.
+
+    Parameters
+    ----------
+    drawn
+        The map, with all that its legend tells.
+    border
+        Its border, for the locator; None draws none.
+    """
+    figure = figure_of(drawn.ax)
+    side = figure.add_axes(share_of_page(SIDE_BOX), label="legend")
+    side.set_axis_off()
+    floor = 0.0
+    if border is not None:
+        inset = figure.add_axes(share_of_page(LOCATOR_BOX), label="locator")
+        draw_locator(inset, drawn, border)
+        floor = inset.get_window_extent().y1
+    for points in KEY_POINTS:  # what is not known has long reasons: smaller, not hidden
+        key = sheet.legend(side, drawn.key, bbox_to_anchor=(0.03, 1.0), fontsize=points)
+        if key.get_window_extent().y0 > floor:
+            break
 
 
 def draw_locator(ax: Axes, drawn: layers.MapPage, border: Border) -> None:

@@ -12,12 +12,12 @@ from matplotlib.lines import Line2D
 from borderzone.figures import country, layers, sheet
 from borderzone.figures.events import drawn_words, placed_events
 from borderzone.figures.map_page import (
+    KEY_CHARACTERS,
     MAP_BOX,
-    SIDE_BOX,
     colophon,
     depth_words,
     draw_ground,
-    draw_locator,
+    explain_beside,
     furnish,
     open_map,
     reserve,
@@ -254,7 +254,9 @@ def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> pd.DataFrame:
     edge = corridor.outline.to_crs(drawn.crs).union_all().boundary
     country.name_countries(drawn, set(corridor.depth_km), avoid=edge)
     for words in told.unknowns(result):
-        drawn.explain("Not known", Line2D([], [], linestyle="none"), textwrap.fill(words, 42))
+        drawn.explain(
+            "Not known", Line2D([], [], linestyle="none"), textwrap.fill(words, KEY_CHARACTERS)
+        )
     order = ("Border", "Flagged ground", "Incidents", "Not known", "No data", "Ground")
     drawn.key = {name: drawn.key[name] for name in order if name in drawn.key}
     return posts
@@ -270,11 +272,7 @@ def _finish_page(drawn: layers.MapPage, result: StudyResult) -> None:
             top=0.73,
             words=f"{number} of the incidents were drawn by a random process. None of them happened.",
         )
-    side = figure.add_axes(share_of_page(SIDE_BOX), label="legend")
-    side.set_axis_off()
-    sheet.legend(side, drawn.key, bbox_to_anchor=(0.03, 1.0))
-    inset = figure.add_axes(share_of_page((8.22, 1.2, 3.0, 1.75)), label="locator")
-    draw_locator(inset, drawn, result.border)
+    explain_beside(drawn, result.border)
     sheet.footer(figure, colophon(drawn, result))
 
 

@@ -15,10 +15,10 @@ from borderzone.errors import InvalidParameterError
 from borderzone.figures import country, layers, sheet
 from borderzone.figures.map_page import (
     MAP_BOX,
-    SIDE_BOX,
     colophon,
     depth_words,
     draw_ground,
+    explain_beside,
     furnish,
     open_map,
     reserve,
@@ -75,9 +75,7 @@ def travel_time_map(result: StudyResult, ax: Axes | None = None) -> Axes:
         if whole:
             figure = figure_of(ax)
             sheet.heading(figure, _finding(result), _standing(result))
-            side = figure.add_axes(share_of_page(SIDE_BOX), label="legend")
-            side.set_axis_off()
-            sheet.legend(side, drawn.key, bbox_to_anchor=(0.03, 1.0))
+            explain_beside(drawn)
             sheet.footer(figure, colophon(drawn, result))
         else:
             sheet.legend(

@@ -82,7 +82,8 @@ class Edition:
     left_out
         What was left out or coarsened, in sentences.
     rejected
-        Incident rows that cannot be used; counts of them where rows may not be told.
+        Incident rows that cannot be used; counts of them where rows may not be told, None where
+        no table was given.
     terms
         What the user said of the terms of the incidents, for the manifest, and whether their
         rows are in this edition.
@@ -91,7 +92,7 @@ class Edition:
     result: StudyResult
     detail: str
     left_out: tuple[str, ...]
-    rejected: pd.DataFrame
+    rejected: pd.DataFrame | None
     terms: Mapping[str, str | None]
 
     @property
@@ -137,7 +138,7 @@ def edition(result: StudyResult, detail: str) -> Edition:
     left_out: list[str] = []
     if not rows:
         result = _without_rows(result, left_out)
-        rejected = _counted(rejected)
+        rejected = None if rejected is None else _counted(rejected)
     if not _origins_are_open(result):
         result = _without_posts(result, left_out)
     if result.scenario.segment_km < COARSEST_KM:
@@ -147,9 +148,9 @@ def edition(result: StudyResult, detail: str) -> Edition:
     )
 
 
-def _rejected(result: StudyResult) -> pd.DataFrame:
+def _rejected(result: StudyResult) -> pd.DataFrame | None:
     if result.incidents is None:
-        return pd.DataFrame({"id": [], "status": [], "reason": []})
+        return None
     bad = incidents.rejected(result.incidents)
     return pd.DataFrame(bad.drop(columns="geometry", errors="ignore"))
 
@@ -230,7 +231,7 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
     telling = [name for name in result.segments.columns if name.startswith(TOLD_BY_POSTS)]
     flagged = result.flagged_share
     if flagged is not None:
-        flagged = flagged.assign(remote_share=np.nan, unknown_remote_share=1.0)
+        flagged = flagged.drop(columns=["remote_share", "unknown_remote_share"])
     shown = replace(
         result,
         flagged_share=flagged,

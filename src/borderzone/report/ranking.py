@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from borderzone.report import cells
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from borderzone.study import StudyResult
 
 __all__ = ["index_words", "stability_table"]
@@ -36,7 +38,6 @@ def index_words(result: StudyResult) -> list[str]:
         return [weighting]
     segments = table[table["kind"] == "segment"]
     hardest = segments[segments["rank"] <= told["top"]]
-    firm = int((hardest["top_share"] >= 0.95).sum())
     low, high = (math.exp(sign * 1.645 * told["spread"]) for sign in (-1, 1))
     return [
         (
@@ -44,11 +45,24 @@ def index_words(result: StudyResult) -> list[str]:
             f"segments was repeated {told['draws']:,} times with every weight multiplied by a factor of its "
             f"own, nine in ten of them between {low:.2f} and {high:.2f}: half of the rankings agree with "
             f"the one shown to a Kendall's tau of {told['kendall_tau_p50']:.2f} or more, 95 % to "
-            f"{told['kendall_tau_p05']:.2f} or more (1 is the same order), and {firm} of the "
-            f"{len(hardest)} hardest segments stay among the {told['top']} hardest in at least 95 % of them. "
+            f"{told['kendall_tau_p05']:.2f} or more (1 is the same order), and {_firm(hardest, told['top'])}. "
             "The index ranks ground; it is no probability."
         )
     ]
+
+
+def _firm(hardest: pd.DataFrame, top: int) -> str:
+    """Say how many stay at the top, or that they share their rank and nothing can be said."""
+    if len(hardest) > top:
+        last = hardest["rank"].max()
+        rank = "the first rank" if last == 1 else f"rank {last:.0f}"
+        tied = int((hardest["rank"] == last).sum())
+        return f"{tied} segments share {rank}, so that the index does not tell them apart"
+    firm = int((hardest["top_share"] >= 0.95).sum())
+    return (
+        f"{firm} of the {len(hardest)} hardest segments stay among the {top} hardest in at least "
+        "95 % of them"
+    )
 
 
 def _gaps(result: StudyResult) -> str:
@@ -56,7 +70,7 @@ def _gaps(result: StudyResult) -> str:
     members = result.ground.members
     if members is None:
         return ""
-    absent = [str(name).removeprefix("member_") for name in members if members[name].isnull().all()]
+    absent = [str(name).removeprefix("member_") for name in members if members[name].count() == 0]
     return f" Not known anywhere, and so not in the index: {', '.join(absent)}." if absent else ""
 
 

@@ -98,7 +98,7 @@ def flagged_table(result: StudyResult) -> cells.Table | None:
         The table; None where there is none.
     """
     shares = result.flagged_share
-    if shares is None:
+    if shares is None or told.hidden(result):
         return None
     hours = sorted(shares["threshold_h"].unique())
     rows = []

@@ -422,20 +422,28 @@ def _result(
         notes=(*(lack.note for lack in missing.values()), *ground.notes, *outside.notes),
         missing=missing,
         origin_kind=origin_kind(ground.origins),
-        run_id=io.run_id(
-            {
-                "study": study.name,
-                "scenario": scenario.model_dump(mode="json"),
-                **({"settings": dict(ground.settings)} if ground.settings != SETTINGS else {}),
-                "seed": seed,
-                "inputs": [record.sha256 for record in records],
-                **unrecorded(given),
-            }
-        ),
+        run_id=_run_id(study, ground, seed, [record.sha256 for record in records], given),
         given=given | {"incidents_accessed": study.incidents_accessed, "terms": said_of(events)},
         **found.as_fields(),
     )
     return replace(result, summary=summary_sentences(result))
+
+
+def _run_id(
+    study: Study, ground: Ground, seed: int, checksums: list[str], given: dict[str, Any]
+) -> str:
+    """Name a run by all that decides what it gives."""
+    settings = {"settings": dict(ground.settings)} if ground.settings != SETTINGS else {}
+    return io.run_id(
+        {
+            "study": study.name,
+            "scenario": study.scenario.model_dump(mode="json"),
+            **settings,
+            "seed": seed,
+            "inputs": checksums,
+            **unrecorded(given),
+        }
+    )
 
 
 def _segments(ground: Ground, cover: Coverage | None, outside: OutsideGround) -> Any:

@@ -443,7 +443,7 @@ def remote_desert(result: StudyResult) -> Share:
         Range over modes and hours, and what is unknown in any mode.
     """
     table = result.flagged_share
-    if table is None or table.empty or table["remote_share"].isna().all():
+    if table is None or hidden(result) or table["remote_share"].isna().all():
         return _ALL_UNKNOWN
     scenario = result.scenario
     mine = table[
