@@ -184,7 +184,7 @@ def test_layers_of_the_wrong_kind_are_refused() -> None:
         plain(roads=road).read_ground()
     with pytest.raises(CRSMismatchError, match="barriers have no CRS"):
         plain(barriers=gpd.GeoDataFrame(geometry=[LINE])).read_ground()
-    with pytest.raises(InvalidParameterError, match="cover must be a path, a geopandas.GeoDataFrame"):
+    with pytest.raises(InvalidParameterError, match=r"cover must be a path, a geopandas\.GeoDataFrame"):
         plain(cover=3).read_ground()
     with pytest.raises(InvalidScenarioError, match="report_minutes"):
         bz.Scenario(report_minutes=-1)
