@@ -184,7 +184,9 @@ def test_layers_of_the_wrong_kind_are_refused() -> None:
         plain(roads=road).read_ground()
     with pytest.raises(CRSMismatchError, match="barriers have no CRS"):
         plain(barriers=gpd.GeoDataFrame(geometry=[LINE])).read_ground()
-    with pytest.raises(InvalidParameterError, match=r"cover must be a path, a geopandas\.GeoDataFrame"):
+    with pytest.raises(
+        InvalidParameterError, match=r"cover must be a path, a geopandas\.GeoDataFrame"
+    ):
         plain(cover=3).read_ground()
     with pytest.raises(InvalidScenarioError, match="report_minutes"):
         bz.Scenario(report_minutes=-1)
@@ -312,7 +314,10 @@ def test_without_travel_times_there_is_no_reach_to_draw(result: StudyResult) -> 
 @pytest.mark.parametrize(
     ("origins", "said"),
     [
-        ([shapely.Point(44.7, 39.6)], "origins must be a path, a geopandas.GeoDataFrame .*, got list"),
+        (
+            [shapely.Point(44.7, 39.6)],
+            "origins must be a path, a geopandas.GeoDataFrame .*, got list",
+        ),
         (gpd.GeoSeries([shapely.Point(44.7, 39.6)]), "origins have no CRS"),
     ],
 )
