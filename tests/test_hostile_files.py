@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 import struct
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -330,3 +332,33 @@ assert grown < 300_000, grown
 def test_every_refusal_is_one_of_ours() -> None:
     for error in (DataError, LimitError, CRSMismatchError):
         assert issubclass(error, BorderzoneError)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_in_place_of_a_record_is_not_waited_for(tmp_path: Path) -> None:
+    words = dict.fromkeys(("title", "licence", "attribution", "citation", "sha256"), "x")
+    record = io.write_sidecar(tmp_path / "a.csv", words)
+    text = record.read_text(encoding="utf-8")
+    record.unlink()
+    os.mkfifo(record)
+    # Whoever waits at the pipe is given a record; nobody must.
+    teller = threading.Thread(target=lambda: record.write_text(text, encoding="utf-8"))
+    teller.start()
+    found = io.read_sidecar(tmp_path / "a.csv")
+    if found is None:
+        end = os.open(record, os.O_RDONLY | os.O_NONBLOCK)
+        teller.join()
+        os.close(end)
+    assert found is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_part_of_a_shapefile_is_a_file(tmp_path: Path) -> None:
+    shapes = gpd.GeoDataFrame({"a": [1]}, geometry=gpd.points_from_xy([41], [34]), crs=4326)
+    shapes.to_file(tmp_path / "real.shp")
+    os.mkfifo(tmp_path / "pipe")
+    for suffix in ("shp", "shx", "dbf"):
+        (tmp_path / f"a.{suffix}").symlink_to(tmp_path / f"real.{suffix}")
+    (tmp_path / "a.prj").symlink_to(tmp_path / "pipe")
+    with pytest.raises(DataError, match=r"'a\.prj' beside 'a\.shp' is no file of its own"):
+        io.read_vector(tmp_path / "a.shp")

@@ -68,9 +68,10 @@ def test_a_folder_of_somebody_else_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "out" / "thesis.txt").write_text("years")
     with pytest.raises(OutputError, match=r"holds no manifest\.json of an earlier run"):
         run(tmp_path / "out", {"a.txt": "1"}, overwrite=True)
-    (tmp_path / "out" / "manifest.json").write_text('{"name": "a web app"}')
-    with pytest.raises(OutputError, match="is not a manifest that borderzone wrote"):
-        run(tmp_path / "out", {"a.txt": "1"}, overwrite=True)
+    for strange in ('{"name": "a web app"}', "[" * 100_000):
+        (tmp_path / "out" / "manifest.json").write_text(strange)
+        with pytest.raises(OutputError, match="is not a manifest that borderzone wrote"):
+            run(tmp_path / "out", {"a.txt": "1"}, overwrite=True)
     assert tree(tmp_path / "out") == {"thesis.txt": "years"}
 
 
