@@ -360,5 +360,7 @@ def test_a_part_of_a_shapefile_is_a_file(tmp_path: Path) -> None:
     for suffix in ("shp", "shx", "dbf"):
         (tmp_path / f"a.{suffix}").symlink_to(tmp_path / f"real.{suffix}")
     (tmp_path / "a.prj").symlink_to(tmp_path / "pipe")
-    with pytest.raises(DataError, match=r"'a\.prj' beside 'a\.shp' is no file of its own"):
+    with pytest.raises(
+        DataError, match=r"'a\.prj' beside 'a\.shp' is a link to another file, or a pipe"
+    ):
         io.read_vector(tmp_path / "a.shp")

@@ -198,10 +198,10 @@ def _check_parts(file: Path, what: str) -> None:
         )
         raise DataError(msg)
     for part in filter(None, beside.values()):
-        if part.is_symlink() and not file.is_symlink():
+        if not part.is_file() or (part.is_symlink() and not file.is_symlink()):
             msg = (
-                f"{what}: {part.name!r} beside {file.name!r} is a link to another file; put the "
-                "file itself there"
+                f"{what}: {part.name!r} beside {file.name!r} is a link to another file, or a pipe; "
+                "put the file itself there"
             )
             raise DataError(msg)
 

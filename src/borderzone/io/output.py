@@ -205,7 +205,7 @@ def _listed(folder: Path) -> set[str]:
     try:
         content: Any = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         names = {str(output["path"]) for output in content["outputs"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         msg = (
             f"{str(folder / MANIFEST)!r} is not a manifest that borderzone wrote, so nothing "
             "in the folder is replaced; choose another folder"

@@ -86,7 +86,8 @@ def read_sidecar(path: str | os.PathLike[str]) -> dict[str, Any] | None:
     """
     record = sidecar_of(path)
     try:
-        if record.stat().st_size > _MAX_BYTES:
+        # What is no regular file, such as a pipe, may give words without end, or none for ever.
+        if not record.is_file() or record.stat().st_size > _MAX_BYTES:
             return None
         words = json.loads(record.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
