@@ -385,9 +385,9 @@ def points_within(levels: int) -> bytes:
     return struct.pack("<BII", 1, 7, 1) * levels + struct.pack("<BIdd", 1, 1, 41.0, 34.0)
 
 
-def geoparquet(path: Path, shape: bytes) -> Path:
+def geoparquet(path: Path, shape: bytes | str) -> Path:
     geo = '{"version": "1.0.0", "primary_column": "g", "columns": {"g": {"encoding": "WKB", "geometry_types": []}}}'
-    table = pa.table({"name": ["x"], "g": pa.array([shape], pa.binary())})
+    table = pa.table({"name": ["x"], "g": pa.array([shape])})
     pq.write_table(table.replace_schema_metadata({"geo": geo}), path)
     return path
 
@@ -410,7 +410,7 @@ def test_shapes_in_shapes_do_not_end_the_process(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "'deep.parquet' holds shapes nested too deep" in done.stdout
+    assert "'deep.parquet' holds shapes that are damaged or nested too deep" in done.stdout
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -425,6 +425,12 @@ def test_levels_of_shapes_are_counted_and_not_their_number(order: str) -> None:
     assert not is_nested_deep(50 * late + point)
     assert is_nested_deep(200 * late + point)
     assert is_nested_deep(200 * struct.pack(f"{order}BII", mark, 0x80000007, 1) + point)
+
+
+@pytest.mark.parametrize("shape", [points_within(3).hex(), b"\x03" + points_within(3)[1:]])
+def test_shapes_that_only_some_readers_take_are_refused(tmp_path: Path, shape: Any) -> None:
+    with pytest.raises(DataError, match="damaged or nested too deep"):
+        io.read_vector(geoparquet(tmp_path / "a.parquet", shape))
 
 
 def test_shapes_of_a_few_levels_are_read(tmp_path: Path) -> None:
