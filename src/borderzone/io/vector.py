@@ -194,11 +194,16 @@ def _check_levels(stream: Any, geo: Any, told: str) -> None:
         held = [name for name in columns if name in table.schema_arrow.names]
         for batch in table.iter_batches(1_000, columns=held, use_threads=False):
             for column in batch.columns:
-                if any(
-                    isinstance(cell, bytes) and is_nested_deep(cell) for cell in column.to_pylist()
-                ):
-                    msg = f"{told} holds shapes nested too deep; export it again"
+                if any(map(_misleads, column.to_pylist())):
+                    msg = (
+                        f"{told} holds shapes that are damaged or nested too deep; export it again"
+                    )
                     raise DataError(msg)
+
+
+def _misleads(cell: Any) -> bool:
+    # A reader also takes hexadecimal digits, which the format does not have.
+    return isinstance(cell, str) or (isinstance(cell, bytes) and is_nested_deep(cell))
 
 
 def _texts(content: Any) -> Iterator[str]:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import struct
 
 __all__ = ["is_nested_deep"]
 
 _MOST_LEVELS = 100
+_ORDERS = {0: ">", 1: "<"}
 _POINT, _LINE, _POLYGON = 1, 2, 3
 _LINES = frozenset({_LINE, 8, 13})  # lines and arcs: a number of points
 _POLYGONS = frozenset({_POLYGON, 14, 17})  # a number of rings
-# What may hold others, in either order of bytes, with heights and measures or without.
-_HOLDERS = re.compile(
-    rb"\x01(?:[\x04-\x0c]|[\xec-\xf4]\x03|[\xd4-\xdc]\x07|[\xbc-\xc4]\x0b)\x00"
-    rb"|\x00[\x00-\xff]\x00(?:\x00[\x04-\x0c]|\x03[\xec-\xf4]|\x07[\xd4-\xdc]|\x0b[\xbc-\xc4])",
-    re.DOTALL,
-)
 
 
 def is_nested_deep(content: bytes) -> bool:
@@ -31,10 +25,10 @@ def is_nested_deep(content: bytes) -> bool:
     Returns
     -------
     bool
-        Whether there are more than a hundred levels.
+        Whether there are more than a hundred levels, or an order of bytes that is none, after which
+        readers go on in ways of their own.
     """
-    marks = (number for number, _ in enumerate(_HOLDERS.finditer(content), start=1))
-    return any(number > _MOST_LEVELS for number in marks) and _levels(content) > _MOST_LEVELS
+    return _levels(content) > _MOST_LEVELS
 
 
 def _levels(content: bytes) -> int:
@@ -53,15 +47,20 @@ def _levels(content: bytes) -> int:
                 most = max(most, len(left))
     except (struct.error, IndexError):
         return most
+    except KeyError:
+        return _MOST_LEVELS + 1
     return most
 
 
 def _past(content: bytes, at: int) -> tuple[int, int]:
     """Give where the next shape begins, and how many lie inside this one."""
-    order = "<" if content[at] else ">"
+    order = _ORDERS[content[at]]
     (code,) = struct.unpack_from(f"{order}I", content, at + 1)
-    plain, at = code & 0x0FFFFFFF, at + 5
-    dims = 2 + bool(code & 0x80000000) + bool(code & 0x40000000) + (0, 1, 1, 2)[plain // 1000 % 4]
+    plain, at = code & 0xFFFF, at + 5
+    # Heights and measures are told by a bit, by thousands, or by both.
+    heights = bool(code & 0x80000000) or plain // 1000 in (1, 3)
+    measures = bool(code & 0x40000000) or plain // 1000 in (2, 3)
+    dims = 2 + heights + measures
     at += 4 if code & 0x20000000 else 0
     kind = plain % 1000
     if kind == _POINT:
