@@ -95,6 +95,19 @@ def test_a_cell_far_away_is_told_before_cells_are_read(
         incidents.read(xlsx(tmp_path / "a.xlsx", far(cell, row), head=head))
 
 
+def test_a_cell_far_away_that_lies_across_two_pieces_is_told(tmp_path: Path) -> None:
+    """A sheet is looked at by the mebibyte, and this cell begins five bytes before the end of one."""
+    sheet, rows = "xl/worksheets/sheet1.xml", far("XFD", 3_000)
+    with zipfile.ZipFile(xlsx(tmp_path / "a.xlsx", rows, head="<!---->")) as archive:
+        before = archive.read(sheet).index(b'<c r="XFD3000"')
+    noise = np.random.default_rng(1).bytes(2**19).hex()[: 2**20 - 5 - before]
+    cut = xlsx(tmp_path / "b.xlsx", rows, head=f"<!--{noise}-->")
+    with zipfile.ZipFile(cut) as archive:
+        assert archive.read(sheet)[2**20 - 5 :].startswith(b'<c r="XFD3000"')
+    with pytest.raises(LimitError, match="spans 3,000 rows and"):
+        incidents.read(cut)
+
+
 def test_empty_rows_and_empty_cells_far_away_do_not_matter(tmp_path: Path) -> None:
     styled = '<row r="1048576"><c r="XFD1048576" s="1"/></row>'
     assert len(incidents.read(xlsx(tmp_path / "a.xlsx", EVENT + styled))) == 1
