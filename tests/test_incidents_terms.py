@@ -185,6 +185,11 @@ def test_what_is_held_back_is_said_with_the_way_out(tmp_path: Path) -> None:
     assert told.note == (
         "rows of ACLED may not be passed on: written as counts, whatever is said of their terms"
     )
+    both = incidents.read(plain(dataset=["ACLED", "Desk 7"]))
+    told = incidents.write(both, tmp_path / "d.csv")
+    assert told.note == (
+        "rows of ACLED may not be passed on; the terms of 'Desk 7' are not known: written as counts"
+    ), "no word of the user lets them go"
 
 
 def test_counts_hold_no_word_of_an_unknown_table(tmp_path: Path) -> None:
