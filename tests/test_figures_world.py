@@ -20,7 +20,7 @@ from borderzone.figures import country
 from borderzone.figures.layers import MapPage
 from borderzone.figures.map_page import draw_locator, map_frame, open_map
 from borderzone.figures.strip_data import gather
-from borderzone.figures.style import A4_LANDSCAPE, INK, context, figure_of, page
+from borderzone.figures.style import A4_LANDSCAPE, INK, context, figure_of, own_axes, page
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -163,6 +163,20 @@ def test_a_map_knows_which_degrees_it_shows(
     assert found[0] == pytest.approx(west, abs=6)
     assert found[2] == pytest.approx(east, abs=6)
     assert found[3] == pytest.approx(north, abs=3)
+
+
+def test_land_on_both_sides_of_the_180th_meridian_has_no_coast_between() -> None:
+    """Natural Earth cuts countries there."""
+    halves = [((171.0, 66.5), (180.0, 69.0)), ((-180.0, 69.0), (-172.0, 66.0))]
+    inland = [((179.0, 68.0), (180.0, 68.0)), ((-180.0, 68.0), (-179.0, 68.0))]
+    shapes, way = (
+        gpd.GeoSeries([shapely.LineString(ends) for ends in lines], crs=4326)
+        for lines in (halves, inland)
+    )
+    drawn = open_map(own_axes(None), shapes)
+    country.draw_land(drawn)
+    land = shapely.difference(drawn.window, drawn.sea)
+    assert not land.boundary.intersects(way.to_crs(drawn.crs).union_all())
 
 
 # -- what is not known -------------------------------------------------------------------------
