@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import pyarrow as pa
@@ -53,7 +54,7 @@ def memory_told(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 return door(*args, **kwargs)
             except MemoryError as error:
                 given = next(iter((*args, *kwargs.values())), "")
-                name = shown(os.fspath(given)) if isinstance(given, (str, os.PathLike)) else "it"
+                name = shown(Path(given).name) if isinstance(given, (str, os.PathLike)) else "it"
                 msg = (
                     f"{what}: {name} does not fit into the memory that is free; cut it to what is "
                     "needed, close other programs, or raise the limit that the system sets (ulimit -v)"
