@@ -9,6 +9,7 @@ import math
 import numbers
 import os
 import re
+import sys
 import types
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -207,11 +208,18 @@ def guard_room(names: MutableMapping[str, Any], public: Iterable[str]) -> None:
         if not str(getattr(thing, "__module__", "")).startswith(room):
             continue
         if inspect.isfunction(thing):
-            behind = guarded(thing)
-            behind.__module__ = room  # where it is found, also by another process
-            names[name] = behind
+            names[name] = _at_home(guarded(thing), name)
         elif inspect.isclass(thing):
             _guard_class(thing)
+
+
+def _at_home(behind: Any, name: str) -> Any:
+    """Keep a guarded function where another process finds it: beside the one that it guards."""
+    # Its module stays its own, where the names in its examples mean something.
+    home = vars(sys.modules[behind.__module__]).setdefault("_guarded", types.SimpleNamespace())
+    setattr(home, name, behind)
+    behind.__qualname__ = f"_guarded.{name}"
+    return behind
 
 
 def _guard_class(owner: type) -> None:

