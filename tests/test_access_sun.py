@@ -173,7 +173,7 @@ WRONG: tuple[tuple[Callable[[], Any], type[Exception], str], ...] = (
     (lambda: access.sun_times("yesterday", 34.0, 41.0), InvalidParameterError, "yesterday"),
     (lambda: access.sun_times(NONE, 34.0, 41.0), InvalidParameterError, "dates"),
     (lambda: access.sun_times(date(1812, 6, 24), 34.0, 41.0), InvalidParameterError, "1900"),
-    (lambda: access.sun_times(np.datetime64("NaT"), 34.0, 41.0), InvalidParameterError, "dates"),
+    (lambda: access.sun_times(np.datetime64("NaT", "D"), 34.0, 41.0), InvalidParameterError, "dates"),
     (lambda: access.sun_times(date(2024, 1, 1), 91.0, 41.0), InvalidParameterError, "latitude_deg"),
     (lambda: access.sun_times(date(2024, 1, 1), np.nan, 41.0), InvalidParameterError, "latitude_deg"),
     (lambda: access.sun_times(date(2024, 1, 1), "x", 41.0), InvalidParameterError, "latitude_deg"),

@@ -332,7 +332,7 @@ def _times(days: FloatArray, zone: tzinfo | None) -> pd.DatetimeIndex:
     known = np.isfinite(days)
     seconds = np.round(np.where(known, days, 0.0) * 86400.0).astype("timedelta64[s]")
     moment = _EPOCH.astype("datetime64[s]") + seconds
-    moment[~known] = np.datetime64("NaT")
+    moment[~known] = np.datetime64("NaT", "s")
     index = pd.DatetimeIndex(moment).tz_localize("UTC")
     return index if zone is None else index.tz_convert(zone)
 
