@@ -501,6 +501,16 @@ def test_more_events_than_memory_holds_are_told_before_they_are_judged(tmp_path:
         incidents.read(tmp_path / "a.csv")
 
 
+@pytest.mark.parametrize("door", [io.read_parquet, incidents.read])
+def test_text_of_a_table_that_is_no_text_is_refused(tmp_path: Path, door: Any) -> None:
+    """Arrow takes any bytes for text, and fails on them when they are next looked at."""
+    notes = pa.array([b"tw\xff\xfeoo"]).cast(pa.string(), safe=False)
+    notes = pa.Array.from_buffers(pa.string(), 1, notes.buffers())
+    pq.write_table(pa.table({"lat": [34.0], "lon": [41.0], "notes": notes}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=r"a\.parquet.* cannot be read"):
+        door(tmp_path / "a.parquet")
+
+
 DOORS_TO_TABLES: dict[str, tuple[Any, bytes]] = {
     "a.geojson": (io.read_vector, b"{}"),
     "a.parquet": (io.read_parquet, b"PAR1"),

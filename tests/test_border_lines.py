@@ -197,3 +197,10 @@ def test_the_list_has_every_pair_once() -> None:
     assert len(table) == 337
     assert len({frozenset(pair) for pair in zip(table["a"], table["b"], strict=True)}) == 337
     assert table["length_km"].sum() == pytest.approx(233_816, rel=1e-4)
+
+
+def test_a_long_edge_beside_one_without_length_is_measured() -> None:
+    """Two vertices closer than any measure are one place, also where another edge is cut up."""
+    near = shapely.LineString([(38.8, 3e-57), (2e-52, 1e-307), (1e-307, -3e-182), (0.0, 1.0)])
+    border = bz.Border.from_line(near)
+    assert border.length_km == pytest.approx(4319.2 + 110.6, abs=0.1)

@@ -353,7 +353,7 @@ def _spaced(coords: FloatArray) -> FloatArray:
     rows = [coords[:1]]
     for start, end, km in zip(coords[:-1], coords[1:], edges, strict=True):
         extra = int(np.ceil(km / LONGEST_EDGE_KM)) - 1
-        if extra:
+        if extra > 0:  # an edge without length has none, and less than none
             rows.append(np.array(GEOD.npts(start[0], start[1], end[0], end[1], extra)))
         rows.append(end[None])
     return np.vstack(rows)

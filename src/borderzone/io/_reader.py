@@ -72,6 +72,7 @@ def _parquet(file: str, most_rows: int, most_bytes: int) -> Iterator[Any]:
             each = some.nbytes // max(some.num_rows, 1) + 1
             at_once = min(max(_AT_ONCE_BYTES // each, _PEEK), _AT_ONCE_ROWS)
             for batch in table.iter_batches(at_once, [group], use_threads=False):
+                batch.validate(full=True)  # text that is none, places that point elsewhere
                 rows, size = rows + batch.num_rows, size + batch.nbytes
                 if rows > most_rows or size > most_bytes:
                     yield {"rows": rows, "bytes": size}
