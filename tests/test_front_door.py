@@ -14,7 +14,7 @@ from front_door_cases import CLASSES, ROOMS, World, call, doors, valid_call, wro
 
 import borderzone
 from borderzone import Grid
-from borderzone._kinds import guarded
+from borderzone._guards import guarded
 from borderzone.errors import BorderzoneError, CRSMismatchError, InvalidParameterError, NetworkError
 
 if TYPE_CHECKING:

@@ -15,10 +15,9 @@ from rich.text import Text
 
 import borderzone
 from borderzone import errors
-from borderzone._checks import check_choice
 from borderzone._cli_ucdp import fetch_ucdp
+from borderzone._guards import check_choice, local_path
 from borderzone._guards.escapes import block, line, spreadsheet_table
-from borderzone._places import local_path
 
 __all__ = ["app", "main"]
 
@@ -209,7 +208,7 @@ def check(  # noqa: PLR0913 (one option a doubt that only the user can settle)
 ) -> None:
     """Check an incident table row by row; exit code 3 when too many rows are unusable."""
     from borderzone import incidents as room  # noqa: PLC0415 - heavy imports
-    from borderzone._checks import check_probability  # noqa: PLC0415
+    from borderzone._guards import check_probability  # noqa: PLC0415
 
     check_probability(limit, "limit")
     _check_free(rejected)

@@ -13,7 +13,7 @@ from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import HotineObliqueMercatorBConversion
 from pyproj.exceptions import CRSError, ProjError
 
-from borderzone._checks import shown
+from borderzone._guards import shown
 from borderzone._guards.escapes import crs_word
 from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
 

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone._checks import check_choice, check_non_negative
-from borderzone._kinds import guard_room
+from borderzone._guards import check_choice, check_non_negative, guard_room
 from borderzone.errors import CoverageGapError, DataError, InvalidParameterError, NoOverlapError
 from borderzone.io import Record, read_raster, read_vector, sha256, warp
 

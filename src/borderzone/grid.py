@@ -10,9 +10,8 @@ import xarray as xr
 from affine import Affine
 from pyproj import CRS  # noqa: TC002 - the examples use it
 
-from borderzone._checks import check_non_negative, check_positive, shown
+from borderzone._guards import check_non_negative, check_positive, guard_room, shown
 from borderzone._guards.escapes import line
-from borderzone._kinds import guard_room
 from borderzone.crs import crs_of, raster_crs
 from borderzone.errors import (
     GridMismatchError,

@@ -19,8 +19,8 @@ import shapely
 
 import borderzone
 from borderzone import io
+from borderzone._guards import guard_room
 from borderzone._guards.escapes import line
-from borderzone._kinds import guard_room
 from borderzone.io.output import MANIFEST, UNLISTED
 
 if TYPE_CHECKING:

@@ -20,9 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from borderzone._checks import check_choice, check_path, shown
-from borderzone._kinds import guard_room
-from borderzone._places import local_path
+from borderzone._guards import check_choice, check_path, guard_room, local_path, shown
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
 from borderzone.io.limits import current, how_to_raise
 from borderzone.patrol.assumptions import ASSUMPTION_NAMES, Assumption, default_assumptions

@@ -22,9 +22,7 @@ import shapely
 import xarray as xr
 
 from borderzone import io, terrain
-from borderzone._checks import check_positive, check_whole
-from borderzone._kinds import guard_room
-from borderzone._places import local_path
+from borderzone._guards import check_positive, check_whole, guard_room, local_path
 from borderzone.errors import InvalidParameterError, NoOverlapError, OutputError, ShapeMismatchError
 
 if TYPE_CHECKING:

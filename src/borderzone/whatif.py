@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
 from borderzone.study.coverage import HEADLINE_RULE
 from borderzone.study.ground import ground_key

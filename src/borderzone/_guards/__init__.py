@@ -1,1 +1,56 @@
 """The one place of each rule on what comes from outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import lazy_loader as lazy
+
+# Loaded on first use: errors import the escapes, and every other guard imports the errors.
+__getattr__, __dir__, __all__ = lazy.attach(
+    __name__,
+    submod_attrs={
+        "kinds": ["guard_room", "guarded"],
+        "numbers": [
+            "check_confidence",
+            "check_non_negative",
+            "check_positive",
+            "check_probability",
+            "check_whole",
+        ],
+        "places": ["local_path", "temporary_folder"],
+        "seeds": ["check_seed"],
+        "words": ["check_choice", "check_flag", "check_path", "check_text", "shown"],
+    },
+)
+
+if TYPE_CHECKING:
+    from borderzone._guards.kinds import guard_room, guarded
+    from borderzone._guards.numbers import (
+        check_confidence,
+        check_non_negative,
+        check_positive,
+        check_probability,
+        check_whole,
+    )
+    from borderzone._guards.places import local_path, temporary_folder
+    from borderzone._guards.seeds import check_seed
+    from borderzone._guards.words import check_choice, check_flag, check_path, check_text, shown
+
+    __all__ = [
+        "check_choice",
+        "check_confidence",
+        "check_flag",
+        "check_non_negative",
+        "check_path",
+        "check_positive",
+        "check_probability",
+        "check_seed",
+        "check_text",
+        "check_whole",
+        "guard_room",
+        "guarded",
+        "local_path",
+        "shown",
+        "temporary_folder",
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.access.border_light import border_light_table, longest_and_shortest_nights
 from borderzone.access.daylight import (
     TWILIGHTS_DEG,

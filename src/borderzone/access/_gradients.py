@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from borderzone._cellwise import cellwise
-from borderzone._checks import shown
+from borderzone._guards import shown
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:

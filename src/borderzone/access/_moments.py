@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from borderzone._checks import shown
+from borderzone._guards import shown
 from borderzone.access._gradients import numbers
 from borderzone.errors import InvalidParameterError
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from borderzone._checks import check_positive
+from borderzone._guards import check_positive
 from borderzone._kernels import line_cells
 from borderzone.access.odd_cells import BarredSteps
 from borderzone.access.placing import cells_inside, in_cells, shapes_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice, check_probability
+from borderzone._guards import check_choice, check_probability
 from borderzone.access._moments import check_year
 from borderzone.access.daylight import (
     MONTHS,

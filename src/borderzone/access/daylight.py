@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.access._gradients import numbers
 from borderzone.access._moments import degrees, moments
 from borderzone.errors import InvalidParameterError

@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.access.vehicles import tracked_off_road, vehicle_off_road, wheeled_off_road
 from borderzone.access.walking import (
     campbell_2019,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 
-from borderzone._checks import check_choice, check_positive
+from borderzone._guards import check_choice, check_positive
 from borderzone.access.speed import irmischer_clarke
 from borderzone.access.speed_table import speeds_at
 from borderzone.errors import InvalidGeometryError, InvalidParameterError

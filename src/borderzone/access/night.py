@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice, check_positive
+from borderzone._guards import check_choice, check_positive
 from borderzone.access._gradients import numbers
 from borderzone.access._hours import hours_of, rasters_of
 from borderzone.access._moments import degrees

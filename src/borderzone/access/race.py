@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice, check_non_negative
+from borderzone._guards import check_choice, check_non_negative
 from borderzone.access._gradients import numbers
 from borderzone.access._sides import country_of_cells
 from borderzone.access.response import response_along_border, within_share

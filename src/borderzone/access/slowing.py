@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone._heights import heights_of, refuse_impossible
 from borderzone.access._gradients import numbers
 from borderzone.access.models import SPEED_MODELS

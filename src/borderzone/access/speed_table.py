@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.access.speed import SPEEDS, STEEPEST_GRADIENT
 from borderzone.errors import InvalidParameterError
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice, shown
+from borderzone._guards import check_choice, shown
 from borderzone.access._moments import calendar_days, degrees, moments
 from borderzone.access.daylight import TWILIGHTS_DEG, Twilight
 from borderzone.errors import InvalidParameterError, ShapeMismatchError

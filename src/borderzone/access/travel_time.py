@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 import numpy as np
 import xarray as xr
 
-from borderzone._checks import check_choice, check_positive
+from borderzone._guards import check_choice, check_positive
 from borderzone._kernels import travel_arrays
 from borderzone.access.barriers import Barred, barred_by
 from borderzone.access.ground import Ground

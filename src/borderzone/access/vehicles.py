@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._checks import check_positive
+from borderzone._guards import check_positive
 from borderzone.access._gradients import Gradient, numbers, over_gradient
 from borderzone.errors import InvalidParameterError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.better_data.ranking import FlagDoubt, better_data
 from borderzone.better_data.relief_error import (
     CHARACTERS,

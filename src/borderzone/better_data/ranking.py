@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice, check_positive, check_probability
+from borderzone._guards import check_choice, check_positive, check_probability
 from borderzone.better_data.relief_error import CHARACTERS, FINE_M, relief_error
 from borderzone.better_data.sampling import Flagged, draws_of, flagged, refined
 from borderzone.better_data.visit import MAP_DOUBT, MapDoubt, VisitSums

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._checks import check_choice, check_positive
+from borderzone._guards import check_choice, check_positive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

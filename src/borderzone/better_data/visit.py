@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr
 
-from borderzone._checks import check_positive, check_probability
+from borderzone._guards import check_positive, check_probability
 from borderzone.errors import InvalidParameterError
 from borderzone.summary.sums import ClassCounts, Sum
 

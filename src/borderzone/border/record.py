@@ -14,9 +14,8 @@ import numpy as np
 import shapely
 
 from borderzone import io
-from borderzone._checks import check_text, shown
+from borderzone._guards import check_text, local_path, shown
 from borderzone._guards.escapes import line, popup_table
-from borderzone._places import local_path
 from borderzone.border import seam
 from borderzone.border.chainage import Locator, point_at
 from borderzone.border.names import country_code, country_name

@@ -11,7 +11,7 @@ import shapely
 from pyproj import CRS
 from shapely.ops import substring
 
-from borderzone._checks import check_positive
+from borderzone._guards import check_positive
 from borderzone.border.parts import GEOD, Piece
 from borderzone.crs import Frame, in_degrees
 from borderzone.errors import CRSMismatchError, InvalidGeometryError

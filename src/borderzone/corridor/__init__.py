@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.corridor.record import Corridor
 from borderzone.corridor.sections import Section
 

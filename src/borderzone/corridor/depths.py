@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from borderzone._checks import check_positive, shown
+from borderzone._guards import check_positive, shown
 from borderzone.border import Border
 from borderzone.border.names import country_code
 from borderzone.errors import BorderNotFoundError, InvalidParameterError, LimitError

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone._checks import check_positive
+from borderzone._guards import check_positive
 from borderzone._guards.escapes import line, popup_table
 from borderzone.corridor.depths import check_segments, depths_by_country
 from borderzone.corridor.laying import lay, plots_near

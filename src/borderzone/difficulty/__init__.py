@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.difficulty.calibration import EVIDENCE, FEWEST_CAVES, CaveCalibration, calibrate
 from borderzone.difficulty.evidence import (
     EvidenceWeights,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from borderzone._checks import check_non_negative
+from borderzone._guards import check_non_negative
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from borderzone._cellwise import any_lazy, cellwise
-from borderzone._checks import check_positive, check_probability
+from borderzone._guards import check_positive, check_probability
 from borderzone._kernels import fuzzy as kernels
 from borderzone.difficulty.given import check_kinds, named
 from borderzone.difficulty.masking import MASK_LAYERS, mask_prior

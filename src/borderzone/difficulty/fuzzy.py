@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from borderzone._checks import check_probability, shown
+from borderzone._guards import check_probability, shown
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 
 if TYPE_CHECKING:

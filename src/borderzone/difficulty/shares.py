@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_positive, check_probability
+from borderzone._guards import check_positive, check_probability
 from borderzone.difficulty.flags import ARIDITY_BREAK, CAVE_UNKNOWN
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid

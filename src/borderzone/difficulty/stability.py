@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.stats import rankdata
 
-from borderzone._checks import check_non_negative
+from borderzone._guards import check_non_negative
 from borderzone.difficulty.flags import GAMMA
 from borderzone.difficulty.weighting import INDEX_LEGS, index_weights
 from borderzone.errors import InvalidParameterError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._checks import check_positive
+from borderzone._guards import check_positive
 from borderzone.difficulty.fuzzy import ahp_weights
 from borderzone.errors import InvalidParameterError
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from borderzone._checks import check_non_negative
+from borderzone._guards import check_non_negative
 from borderzone.difficulty.flags import CAVE_MEANINGS, CAVE_UNKNOWN
 from borderzone.difficulty.regions import (
     REMOTE_RANK_BREAKS_H,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.fetch.events import UcdpResult, ucdp
 from borderzone.fetch.fetching import FetchResult, dem, landcover
 from borderzone.fetch.network import Network

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice, local_path
 from borderzone._guards.escapes import file_word
-from borderzone._places import local_path
 from borderzone.errors import InvalidParameterError, OutputError
 from borderzone.fetch.account import Account
 from borderzone.fetch.address import checked_mirror, is_loopback, same_server

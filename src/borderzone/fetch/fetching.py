@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.errors import LimitError, NetworkError
 from borderzone.fetch.network import Network
 from borderzone.fetch.parts import bring

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from borderzone._checks import check_non_negative, check_positive
+from borderzone._guards import check_non_negative, check_positive
 from borderzone.errors import InvalidParameterError
 
 __all__ = ["Network"]

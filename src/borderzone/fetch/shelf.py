@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pooch
 
-from borderzone._places import local_path
+from borderzone._guards import local_path
 from borderzone.errors import OutputError
 from borderzone.io import atomic_write, sha256
 from borderzone.io.files import flush_to_disk

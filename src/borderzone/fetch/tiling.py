@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from borderzone._checks import check_choice, check_non_negative
+from borderzone._guards import check_choice, check_non_negative
 from borderzone.crs import in_degrees
 from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
 from borderzone.fetch.sources import SOURCES

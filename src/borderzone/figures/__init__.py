@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.figures.alt import alt_text
 from borderzone.figures.charts import night_hours, sensitivity, success_rate
 from borderzone.figures.compare import whatif, whatif_data

@@ -13,7 +13,7 @@ import rasterio
 from affine import Affine
 
 from borderzone import datasets, io
-from borderzone._places import temporary_folder
+from borderzone._guards import temporary_folder
 from borderzone.errors import CoverageGapError, NoOverlapError
 from borderzone.grid import Grid
 

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MultipleLocator
 
 import borderzone
-from borderzone._checks import check_positive
+from borderzone._guards import check_positive
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
 from borderzone.figures.strip_data import Strip, gather

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
-from borderzone._checks import check_choice, check_path
+from borderzone._guards import check_choice, check_path
 from borderzone._guards.escapes import block, figure_words, line
 from borderzone.errors import OutputError
 

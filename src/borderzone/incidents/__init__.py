@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.incidents.article import article, describe, with_distance_to_border
 from borderzone.incidents.bands import garwood_interval
 from borderzone.incidents.codebooks import CODEBOOKS, KERNELS, UNSTATED, Kernel, kernel_table

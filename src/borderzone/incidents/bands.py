@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import gammainc, gammaincinv
 
-from borderzone._checks import check_choice, check_probability
+from borderzone._guards import check_choice, check_probability
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:

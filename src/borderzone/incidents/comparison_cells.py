@@ -10,7 +10,7 @@ import shapely
 import xarray as xr
 from pyproj import CRS, Transformer
 
-from borderzone._checks import check_positive, check_whole, shown
+from borderzone._guards import check_positive, check_whole, shown
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError, NoOverlapError
 from borderzone.grid import Grid
 from borderzone.incidents.imputation import prepare

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone._checks import check_choice, check_positive
+from borderzone._guards import check_choice, check_positive
 from borderzone.crs import in_degrees, project
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError
 from borderzone.incidents.given_events import check_corridor

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammainc, ndtri
 
-from borderzone._checks import check_confidence, check_positive
+from borderzone._guards import check_confidence, check_positive
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.bands import garwood_interval
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice, check_positive, check_seed, check_whole
+from borderzone._guards import check_choice, check_positive, check_seed, check_whole
 from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.incidents.comparison_cells import (
     comparison_cells,

@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice, local_path
 from borderzone._guards.escapes import spreadsheet_table
-from borderzone._places import local_path
 from borderzone.errors import BorderzoneError, DataError, LimitError, OutputError
 from borderzone.incidents.counts import SMALLEST_CELL_KM, aggregate
 from borderzone.incidents.terms import check_terms, leaving, shown_names, under_terms

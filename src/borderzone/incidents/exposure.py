@@ -11,7 +11,7 @@ import shapely
 from scipy.optimize import brentq
 from scipy.special import betainc
 
-from borderzone._checks import check_confidence, check_positive, shown
+from borderzone._guards import check_confidence, check_positive, shown
 from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.incidents.bands import pooled_garwood
 from borderzone.incidents.comparison_cells import comparison_cells

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_non_negative
+from borderzone._guards import check_non_negative
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.crossings import ARTICLE_ESTIMATE, CrossingEstimate
 

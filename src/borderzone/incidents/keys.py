@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from borderzone._checks import check_whole
+from borderzone._guards import check_whole
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:

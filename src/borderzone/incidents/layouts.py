@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.errors import DataError
 from borderzone.incidents.aliases import plain_name
 from borderzone.incidents.cells import is_missing, parse_number

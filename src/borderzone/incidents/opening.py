@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice, local_path
 from borderzone._guards.escapes import kept_table, uncell_table
-from borderzone._places import local_path
 from borderzone.errors import DataError, InvalidParameterError, LimitError
 from borderzone.incidents import spreadsheet
 from borderzone.incidents.heading import is_tag_row

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_positive
+from borderzone._guards import check_positive
 from borderzone.errors import DataError
 from borderzone.incidents.codebooks import KERNELS, UNSTATED, Kernel, check_kernel, code_books
 from borderzone.incidents.layers import Event, Ground

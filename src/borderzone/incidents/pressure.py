@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice, check_confidence
+from borderzone._guards import check_choice, check_confidence
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.segment_events import (
     Asked,

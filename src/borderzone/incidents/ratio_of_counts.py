@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from borderzone._checks import check_choice, check_confidence
+from borderzone._guards import check_choice, check_confidence
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.comparison_cells import DISTANCES
 from borderzone.incidents.enrichment_record import FEWEST_EVENTS, Enrichment

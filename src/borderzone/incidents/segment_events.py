@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice, check_positive, check_seed, check_whole
+from borderzone._guards import check_choice, check_positive, check_seed, check_whole
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 from borderzone.incidents.given_events import check_events
 from borderzone.incidents.probabilities import event_probabilities

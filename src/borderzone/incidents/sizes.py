@@ -7,7 +7,7 @@ import math
 import shapely
 from pyproj import Geod
 
-from borderzone._checks import check_choice, check_positive, check_probability
+from borderzone._guards import check_choice, check_positive, check_probability
 from borderzone.errors import InvalidParameterError
 
 __all__ = ["area_km2", "length_km", "position_error_km"]

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from pyproj import Geod
 
-from borderzone._checks import check_probability
+from borderzone._guards import check_probability
 from borderzone.incidents.keys import check_draws
 from borderzone.incidents.precision import KERNELS
 from borderzone.incidents.proposals import draw_positions, in_polygon

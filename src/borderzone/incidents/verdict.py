@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from borderzone._checks import check_probability
+from borderzone._guards import check_probability
 from borderzone.errors import DataError, RejectedRowsError
 from borderzone.incidents.schema import FLAGS, category_of
 from borderzone.incidents.terms import leaving, terms

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.io.archives import Member, check_archive, member, unpacked
 from borderzone.io.cells import plain_cells
 from borderzone.io.classes import ClassSource, open_classes

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from borderzone._guards import temporary_folder
 from borderzone._guards.escapes import file_word
-from borderzone._places import temporary_folder
 from borderzone.errors import DataError, LimitError
 from borderzone.io.limits import current, how_to_raise
 

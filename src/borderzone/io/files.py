@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from borderzone._checks import check_path, shown
-from borderzone._places import local_path
+from borderzone._guards import check_path, local_path, shown
 from borderzone.errors import DataError, InvalidParameterError, LimitError, OutputError
 from borderzone.io.limits import current, how_to_raise
 

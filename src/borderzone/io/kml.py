@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
-from borderzone._places import temporary_folder
+from borderzone._guards import temporary_folder
 from borderzone.errors import DataError
 from borderzone.io import ogr
 from borderzone.io.archives import member

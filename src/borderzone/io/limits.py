@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from borderzone._checks import check_whole
+from borderzone._guards import check_whole
 from borderzone.errors import InvalidParameterError, LimitError
 
 if TYPE_CHECKING:

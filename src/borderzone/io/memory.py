@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import pyarrow as pa
 
-from borderzone._checks import shown
+from borderzone._guards import shown
 from borderzone.errors import LimitError
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from borderzone._checks import check_path
-from borderzone._places import local_path
+from borderzone._guards import check_path, local_path
 from borderzone.errors import OutputError
 from borderzone.io.files import flush_to_disk
 

@@ -17,7 +17,7 @@ import shapely
 from pyproj.exceptions import ProjError
 from shapely.geometry import shape
 
-from borderzone._checks import shown
+from borderzone._guards import shown
 from borderzone._guards.escapes import kept, kept_table
 from borderzone.crs import check_finite, in_degrees, refuse_file_names
 from borderzone.errors import BorderzoneError, CRSMismatchError, DataError, OutputError

@@ -12,7 +12,7 @@ from pyproj import Transformer
 from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone._heights import heights_of, refuse_impossible
 from borderzone.crs import raster_crs
 from borderzone.errors import (

@@ -12,7 +12,7 @@ import rasterio
 import rasterio.shutil
 from rasterio.windows import Window
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.errors import DataError, InvalidParameterError, OutputError, ShapeMismatchError
 from borderzone.io.files import atomic_write, local_file
 from borderzone.io.limits import current

@@ -9,7 +9,7 @@ cited records (`SENSORS`, `FORCES`, `REAL_FORCES`), then the way from ground to 
 
 from __future__ import annotations
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.patrol.allocation import allocate, coverage_curve, units_for_target
 from borderzone.patrol.assumptions import (
     ASSUMPTION_NAMES,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice, check_probability
+from borderzone._guards import check_choice, check_probability
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol._arrays import whole_number, zero_or_more
 from borderzone.patrol.forces import Force

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol._arrays import whole_number
 from borderzone.patrol.staffing import SHIFT_FACTORS

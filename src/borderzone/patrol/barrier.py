@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol._arrays import above_zero, broadcast, plain, probability, zero_or_more
 from borderzone.patrol.search import COVERAGE, POD

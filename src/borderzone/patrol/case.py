@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.patrol.plans import PLAN_LAWS, checked_rates, fractional_plan, normalised_weights
 from borderzone.patrol.rates import checked_ground, detection_rates, segment_lengths
 from borderzone.patrol.sensors import LIGHTS, TARGETS, sweep_width_km

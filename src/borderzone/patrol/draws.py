@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.assumptions import default_assumptions, sample
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from borderzone._checks import check_choice, shown
+from borderzone._guards import check_choice, shown
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.sensors import SENSORS, Sensor
 from borderzone.patrol.staffing import SHIFT_FACTORS, on_roll

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import integrate
 
-from borderzone._checks import check_choice, check_probability
+from borderzone._guards import check_choice, check_probability
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 from borderzone.patrol._arrays import above_zero, broadcast, plain, probability, zero_or_more
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from borderzone._checks import check_non_negative, check_positive
+from borderzone._guards import check_non_negative, check_positive
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol._arrays import broadcast, plain, probability, whole_number, zero_or_more
 

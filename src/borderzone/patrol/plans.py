@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
 from borderzone.patrol._arrays import above_zero, zero_or_more
 

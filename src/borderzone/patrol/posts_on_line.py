@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import optimize, special
 
-from borderzone._checks import check_choice, check_non_negative, check_positive, check_probability
+from borderzone._guards import check_choice, check_non_negative, check_positive, check_probability
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol._arrays import (
     above_zero,

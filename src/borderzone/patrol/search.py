@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.patrol._arrays import above_zero, broadcast, plain, probability, zero_or_more
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from borderzone._checks import check_choice, check_probability, shown
+from borderzone._guards import check_choice, check_probability, shown
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol._arrays import whole_number
 from borderzone.patrol.draws import chosen_assumptions, draws_of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from borderzone._checks import check_probability
+from borderzone._guards import check_probability
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol._arrays import above_zero, broadcast, plain, whole_number, zero_or_more
 

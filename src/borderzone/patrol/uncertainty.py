@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice, check_probability
+from borderzone._guards import check_choice, check_probability
 from borderzone.patrol.allocation import checked_counts, coverage_curve
 from borderzone.patrol.draws import draw_rates, reference_draw
 from borderzone.patrol.plans import RULES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.report.folder import check_folder, write_report
 from borderzone.report.public import Edition, edition
 

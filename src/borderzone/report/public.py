@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from borderzone import datasets, incidents, io
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.figures import events_by_segment
 from borderzone.incidents.counts import SMALLEST_CELL_KM
 from borderzone.incidents.schema import CATEGORIES, category_of

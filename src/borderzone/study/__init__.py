@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.study.case import Study
 from borderzone.study.ground import Ground
 from borderzone.study.result import StudyResult

@@ -11,8 +11,8 @@ import numpy as np
 import shapely
 
 from borderzone import access, datasets, io
-from borderzone._checks import check_path, check_text, shown
 from borderzone._clock import StageClock
+from borderzone._guards import check_path, check_text, shown
 from borderzone.border import Border
 from borderzone.corridor import Corridor
 from borderzone.errors import InvalidParameterError, InvalidScenarioError

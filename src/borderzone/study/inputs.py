@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from borderzone import datasets, incidents, io, terrain
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.errors import (
     CoverageGapError,
     DataError,

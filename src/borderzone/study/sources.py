@@ -18,8 +18,14 @@ import shapely
 import xarray as xr
 
 from borderzone import io, terrain
-from borderzone._checks import check_choice, check_flag, check_positive, check_text, shown
-from borderzone._places import local_path
+from borderzone._guards import (
+    check_choice,
+    check_flag,
+    check_positive,
+    check_text,
+    local_path,
+    shown,
+)
 from borderzone.border import Border
 from borderzone.corridor.depths import check_segments
 from borderzone.crs import raster_crs

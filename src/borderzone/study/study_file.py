@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from borderzone._checks import check_path, shown
+from borderzone._guards import check_path, shown
 from borderzone.border import Border
 from borderzone.errors import DataError, InvalidScenarioError
 from borderzone.scenario import Scenario

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from pathlib import Path
 
-from borderzone._places import temporary_folder
+from borderzone._guards import temporary_folder
 
 __all__ = ["Workspace"]
 

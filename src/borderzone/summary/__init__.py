@@ -6,7 +6,7 @@ and the flags may be summarised for maps, but no rate follows from them.
 
 from __future__ import annotations
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.summary.block import SLOWEST_PATROL_FACTOR
 from borderzone.summary.ground import MODES, GroundSums, ground_by_segment
 from borderzone.summary.layers import LayerSums, by_segment

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.errors import CoverageGapError, InvalidParameterError
 from borderzone.grid import Grid
 from borderzone.summary.block import TERRAIN, Block, StandIns

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._checks import check_probability
+from borderzone._guards import check_probability
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:

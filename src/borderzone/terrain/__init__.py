@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.terrain import landcover, rock, surface
 from borderzone.terrain.curvature import plan_curvature, profile_curvature, total_curvature
 from borderzone.terrain.derivatives import aspect, roughness, slope, tri_riley, tri_wilson, vrm

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._checks import check_choice, check_non_negative, check_positive
+from borderzone._guards import check_choice, check_non_negative, check_positive
 from borderzone._kernels import focal, stencils
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain._elevation import over_raster

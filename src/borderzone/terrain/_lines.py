@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._checks import check_non_negative, check_positive
+from borderzone._guards import check_non_negative, check_positive
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:

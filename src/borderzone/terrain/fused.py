@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from borderzone._checks import check_choice, check_positive
+from borderzone._guards import check_choice, check_positive
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain._elevation import Elevation
 from borderzone.terrain._layers import (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._checks import check_non_negative
+from borderzone._guards import check_non_negative
 from borderzone._kernels import horizons
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain._elevation import Elevation, over_raster

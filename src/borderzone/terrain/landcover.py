@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from borderzone._cellwise import cellwise
-from borderzone._checks import check_choice
-from borderzone._kinds import guard_room
+from borderzone._guards import check_choice, guard_room
 from borderzone.errors import DataError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from borderzone._cellwise import cellwise
-from borderzone._checks import check_probability
+from borderzone._guards import check_probability
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain._elevation import Elevation
 from borderzone.terrain._lazy import lazily

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.errors import DataError
 
 if TYPE_CHECKING:

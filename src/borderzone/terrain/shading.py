@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._checks import check_positive
+from borderzone._guards import check_positive
 from borderzone._kernels import stencils
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain._elevation import Elevation, over_raster

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 import xarray as xr
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError
 from borderzone.terrain.landcover import (
     LAND_COVER,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from borderzone._checks import check_non_negative, check_positive
+from borderzone._guards import check_non_negative, check_positive
 from borderzone._kernels import horizons
 from borderzone.terrain._elevation import Elevation, over_raster
 from borderzone.terrain._lazy import lazily

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.visibility.heights import height_to_be_seen, horizon
 from borderzone.visibility.many import COUNT_TYPES, cumulative_viewshed, who_sees
 from borderzone.visibility.masked import COARSEST_M, SIDES, Masked, masked_fraction

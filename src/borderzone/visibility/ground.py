@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._checks import check_non_negative
+from borderzone._guards import check_non_negative
 from borderzone._heights import MOST_M, USUAL_VOIDS, check_metres, heights_of, refuse_impossible
 from borderzone._kernels.line_of_sight import ground_at
 from borderzone._kernels.viewshed import mark, scan

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_non_negative
+from borderzone._guards import check_non_negative
 from borderzone._kernels.skyline import heights_needed, skyline
 from borderzone.errors import InvalidParameterError
 from borderzone.visibility.ground import Ground, ring

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone._kernels.line_of_sight import SEEN
 from borderzone._kernels.viewshed import add_seen
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError

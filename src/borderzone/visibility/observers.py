@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from borderzone._checks import check_positive
+from borderzone._guards import check_positive
 from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
 
 if TYPE_CHECKING:

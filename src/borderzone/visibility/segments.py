@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 from affine import Affine
 
-from borderzone._checks import check_choice, check_positive
+from borderzone._guards import check_choice, check_positive
 from borderzone._heights import check_metres, heights_of, refuse_impossible
 from borderzone.corridor.sections import Section
 from borderzone.errors import (

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from borderzone._checks import check_positive
+from borderzone._guards import check_positive
 from borderzone.errors import CoverageGapError, InvalidParameterError
 from borderzone.grid import Grid
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._checks import check_non_negative, check_positive
+from borderzone._guards import check_non_negative, check_positive
 from borderzone._kernels.line_of_sight import count_looks
 from borderzone.errors import InvalidParameterError
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone._kernels.line_of_sight import SEEN
 from borderzone._kernels.viewshed import OUT, sweep_exact, tally, walk
 from borderzone._kernels.viewshed_fast import sweep_fast

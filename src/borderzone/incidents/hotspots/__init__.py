@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from borderzone._kinds import guard_room
+from borderzone._guards import guard_room
 from borderzone.incidents.hotspots.adjacency import queen_neighbours, segment_neighbours
 from borderzone.incidents.hotspots.density import density, density_along
 from borderzone.incidents.hotspots.discovery import adjusted_p

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import fft
 
-from borderzone._checks import check_choice, check_positive
+from borderzone._guards import check_choice, check_positive
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 from borderzone.incidents.hotspots.guards import as_points
 from borderzone.incidents.hotspots.kernels import (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from borderzone._checks import check_choice, check_positive
+from borderzone._guards import check_choice, check_positive
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._checks import check_positive, shown
+from borderzone._guards import check_positive, shown
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:

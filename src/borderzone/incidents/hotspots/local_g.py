@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from borderzone._checks import check_choice, check_probability
+from borderzone._guards import check_choice, check_probability
 from borderzone._kernels.neighbour_sums import count_sums_beyond
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.hotspots.adjacency import as_neighbours, segment_neighbours

@@ -9,12 +9,7 @@ import pandas as pd
 from scipy import stats
 from scipy.spatial import cKDTree
 
-from borderzone._checks import (
-    check_choice,
-    check_non_negative,
-    check_positive,
-    check_probability,
-)
+from borderzone._guards import check_choice, check_non_negative, check_positive, check_probability
 from borderzone._kernels.near_pairs import band_sums
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
 from borderzone.incidents.hotspots.discovery import CONTROLS, adjusted_p

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:

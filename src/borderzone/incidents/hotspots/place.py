@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pyproj import Transformer
 
-from borderzone._checks import check_choice
+from borderzone._guards import check_choice
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents import precision
 from borderzone.incidents.given_events import check_corridor

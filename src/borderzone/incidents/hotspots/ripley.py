@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from scipy import fft
 
-from borderzone._checks import check_non_negative, check_probability
+from borderzone._guards import check_non_negative, check_probability
 from borderzone._kernels.pair_distances import pair_sums
 from borderzone.errors import InvalidGeometryError, InvalidParameterError
 from borderzone.incidents.hotspots.envelope import rank_envelope

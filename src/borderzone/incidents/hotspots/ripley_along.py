@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._checks import check_probability
+from borderzone._guards import check_probability
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.hotspots.guards import check_permutations, check_rising, seed_number
 from borderzone.incidents.hotspots.line import Line, as_chainages

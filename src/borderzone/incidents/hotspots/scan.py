@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._checks import check_positive, check_probability
+from borderzone._guards import check_positive, check_probability
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.hotspots.guards import as_counts, as_points, check_permutations
 from borderzone.incidents.hotspots.periods import period_counts, periods_of

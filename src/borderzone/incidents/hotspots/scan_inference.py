@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._checks import check_choice, check_probability
+from borderzone._guards import check_choice, check_probability
 from borderzone._kernels.window_scan import largest_ratios, poisson_ratio, window_ratios
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
 from borderzone.incidents.hotspots.guards import as_counts, seed_number

@@ -1,10 +1,8 @@
-"""Guards that refuse impossible values, CRSs and tables before any computation."""
+"""Words, paths and answers from outside, and how a wrong value is written in a message."""
 
 from __future__ import annotations
 
 import difflib
-import math
-import numbers
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -14,196 +12,11 @@ from borderzone.errors import BorderzoneError, DataError, InvalidParameterError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = [
-    "check_choice",
-    "check_confidence",
-    "check_flag",
-    "check_non_negative",
-    "check_path",
-    "check_positive",
-    "check_probability",
-    "check_seed",
-    "check_text",
-    "check_whole",
-    "shown",
-]
+__all__ = ["check_choice", "check_flag", "check_path", "check_text", "shown"]
 
 _LONGEST_SHOWN = 80
 # What file systems take at most. Units: bytes, characters.
 _LONGEST_NAME, _LONGEST_PATH = 255, 4000
-
-
-def check_positive(value: float, name: str, unit: str = "") -> float:
-    """
-    Refuse a number that is not finite and above zero.
-
-    Parameters
-    ----------
-    value
-        The number.
-    name
-        Its name, for the message.
-    unit
-        Its unit, for the message.
-
-    Returns
-    -------
-    float
-        The same number.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is zero, negative, NaN, infinite or not a number.
-    """
-    number = _number(value, name)
-    if not (math.isfinite(number) and number > 0):
-        msg = f"{name} must be a finite number above 0{_in(unit)}, got {shown(value)}"
-        raise InvalidParameterError(msg)
-    return number
-
-
-def check_non_negative(value: float, name: str, unit: str = "") -> float:
-    """
-    Refuse a number that is not finite and at least zero.
-
-    Parameters
-    ----------
-    value
-        The number.
-    name
-        Its name, for the message.
-    unit
-        Its unit, for the message.
-
-    Returns
-    -------
-    float
-        The same number.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is negative, NaN, infinite or not a number.
-    """
-    number = _number(value, name)
-    if not (math.isfinite(number) and number >= 0):
-        msg = f"{name} must be a finite number, 0 or more{_in(unit)}, got {shown(value)}"
-        raise InvalidParameterError(msg)
-    return number
-
-
-def check_probability(value: float, name: str) -> float:
-    """
-    Refuse a number outside 0 to 1.
-
-    Parameters
-    ----------
-    value
-        The number.
-    name
-        Its name, for the message.
-
-    Returns
-    -------
-    float
-        The same number.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is below 0, above 1, NaN or not a number.
-    """
-    number = _number(value, name)
-    if not 0 <= number <= 1:
-        msg = f"{name} must lie between 0 and 1, got {shown(value)}"
-        raise InvalidParameterError(msg)
-    return number
-
-
-def check_confidence(value: float, name: str = "confidence") -> float:
-    """
-    Refuse a confidence of which no band can be made.
-
-    Parameters
-    ----------
-    value
-        The confidence.
-    name
-        Its name, for the message.
-
-    Returns
-    -------
-    float
-        The same number.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is not a number between 0 and 1, both left out.
-    """
-    number = check_probability(value, name)
-    if number in (0.0, 1.0):
-        msg = f"{name} must lie between 0 and 1, both left out, got {shown(value)}"
-        raise InvalidParameterError(msg)
-    return number
-
-
-def check_whole(value: float, name: str, *, lowest: int = 1) -> int:
-    """
-    Refuse what is not a whole number of at least so much.
-
-    Parameters
-    ----------
-    value
-        The number.
-    name
-        Its name, for the message.
-    lowest
-        Smallest number allowed.
-
-    Returns
-    -------
-    int
-        The same number.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is not a whole number, or below the lowest.
-    """
-    number = _number(value, name)
-    if not (math.isfinite(number) and number == math.floor(number) and number >= lowest):
-        msg = f"{name} must be a whole number, {lowest} or more, got {shown(value)}"
-        raise InvalidParameterError(msg)
-    return int(number)
-
-
-def check_seed(seed: Any) -> Any:
-    """
-    Refuse what no random stream can start from.
-
-    Parameters
-    ----------
-    seed
-        A whole number, 0 or more, or a numpy Generator.
-
-    Returns
-    -------
-    Any
-        The same.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is neither.
-    """
-    whole = not isinstance(seed, bool) and isinstance(seed, numbers.Integral) and int(seed) >= 0
-    # A generator is told by what is asked of it: guards load without numpy.
-    if not (whole or callable(getattr(seed, "integers", None))):
-        msg = f"seed must be a whole number, 0 or more, or a numpy Generator, got {shown(seed)}"
-        raise InvalidParameterError(msg)
-    return seed
 
 
 def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
@@ -374,20 +187,3 @@ def shown(value: Any) -> str:
     if len(text) > _LONGEST_SHOWN or "\n" in text:
         return f"a {type(value).__name__}"
     return text
-
-
-def _number(value: float, name: str) -> float:
-    if isinstance(value, (bool, str, bytes)):
-        msg = f"{name} must be a number, got {shown(value)}"
-        raise InvalidParameterError(msg)
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
-    except (TypeError, ValueError) as error:
-        msg = f"{name} must be a number, got {shown(value)}"
-        raise InvalidParameterError(msg) from error
-
-
-def _in(unit: str) -> str:
-    return f" ({unit})" if unit else ""

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from borderzone._checks import check_path
+from borderzone._guards.words import check_path
 from borderzone.errors import InvalidParameterError, OutputError
 
 __all__ = ["local_path", "temporary_folder"]

@@ -14,7 +14,7 @@ import types
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from borderzone._checks import check_path, shown
+from borderzone._guards.words import check_path, shown
 from borderzone.errors import (
     BorderzoneError,
     CRSMismatchError,
