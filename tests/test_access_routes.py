@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from itertools import pairwise
 from typing import Any
 
@@ -143,10 +142,10 @@ def test_threads_and_bands_change_no_bit(
     options: Any = {
         "speed": "foot", "roads": roads, "barriers": shapes(lines[2]), "surface_factor": factor,
     }  # fmt: skip
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    monkeypatch.setattr("borderzone.access.search.check_threads", lambda _: 1)
     whole = access.travel(dem, posts, **options)
 
-    monkeypatch.setattr(os, "cpu_count", lambda: threads)
+    monkeypatch.setattr("borderzone.access.search.check_threads", lambda _: threads)
     monkeypatch.setattr("borderzone.access.search._CELLS_OF_A_BAND", 60 * height)
     for turns in (3, 1000):
         monkeypatch.setattr("borderzone.access.search._TURNS_TOGETHER", turns)
@@ -157,9 +156,9 @@ def test_flat_ground_full_of_ties_has_one_answer(monkeypatch: pytest.MonkeyPatch
     """Where many ways take equally long, threads do not choose."""
     dem = raster(np.zeros((160, 50)))
     posts = post(dem, (0, 0), (0, 49), (159, 25))
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    monkeypatch.setattr("borderzone.access.search.check_threads", lambda _: 1)
     whole = access.travel(dem, posts)
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr("borderzone.access.search.check_threads", lambda _: 2)
     monkeypatch.setattr("borderzone.access.search._CELLS_OF_A_BAND", 1000)
 
     xr.testing.assert_identical(access.travel(dem, posts), whole)

@@ -125,9 +125,9 @@ def test_a_block_with_its_halo_gives_the_bits_of_the_whole(
 def test_threads_do_not_change_a_bit(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
     """One thread or more, every layer the same."""
     dem = ground((700, 611))
-    monkeypatch.setattr(_elevation, "_n_threads", lambda: 1)
+    monkeypatch.setattr(_elevation, "n_threads", lambda: 1)
     one = ALL(dem)
-    monkeypatch.setattr(_elevation, "_n_threads", lambda: threads)
+    monkeypatch.setattr(_elevation, "n_threads", lambda: threads)
 
     xr.testing.assert_identical(ALL(dem), one)
 

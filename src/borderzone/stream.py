@@ -22,7 +22,14 @@ import shapely
 import xarray as xr
 
 from borderzone import io, terrain
-from borderzone._guards import check_positive, check_whole, guard_room, local_path
+from borderzone._guards import (
+    check_positive,
+    check_threads,
+    check_whole,
+    guard_room,
+    local_path,
+    n_threads,
+)
 from borderzone.errors import InvalidParameterError, NoOverlapError, OutputError, ShapeMismatchError
 
 if TYPE_CHECKING:
@@ -135,20 +142,6 @@ def blocks_of(
     return found
 
 
-def n_threads() -> int:
-    """
-    Tell how many cores this process may use.
-
-    Returns
-    -------
-    int
-        At least 1.
-    """
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def in_order(
     function: Callable[[T], U], items: Iterable[T], *, threads: int | None = None
 ) -> Iterator[U]:
@@ -171,7 +164,7 @@ def in_order(
     object
         Answer for each item.
     """
-    workers = n_threads() if threads is None else max(int(check_positive(threads, "threads")), 1)
+    workers = check_threads(threads)
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque[Any] = deque()
         try:

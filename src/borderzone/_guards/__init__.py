@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         ],
         "places": ["local_path", "temporary_folder"],
         "seeds": ["check_seed"],
+        "threads": ["check_threads", "n_threads"],
         "words": ["check_choice", "check_flag", "check_path", "check_text", "shown"],
     },
 )
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     )
     from borderzone._guards.places import local_path, temporary_folder
     from borderzone._guards.seeds import check_seed
+    from borderzone._guards.threads import check_threads, n_threads
     from borderzone._guards.words import check_choice, check_flag, check_path, check_text, shown
 
     __all__ = [
@@ -47,10 +49,12 @@ if TYPE_CHECKING:
         "check_probability",
         "check_seed",
         "check_text",
+        "check_threads",
         "check_whole",
         "guard_room",
         "guarded",
         "local_path",
+        "n_threads",
         "shown",
         "temporary_folder",
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from borderzone._guards import check_threads
 from borderzone._kernels import cost_distance, travel_arrays
 from borderzone.access.steps import Steps
 
@@ -92,7 +92,7 @@ def search(
     """
     z, factor = ground
     rows, columns = z.shape
-    threads = threads or os.cpu_count() or 1
+    threads = check_threads(threads)
     bands = _bands(rows, columns, threads, rule)
     given = np.zeros(len(starts)), np.full(len(starts), travel_arrays.NO_STEP, np.uint8)
     for band in bands:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 
+from borderzone._guards import check_threads
 from borderzone.errors import DataError
 from borderzone.incidents import precision
-from borderzone.incidents.keys import check_draws, check_threads, event_keys
+from borderzone.incidents.keys import check_draws, event_keys
 from borderzone.incidents.proposals import Proposals
 from borderzone.incidents.weights import Weighing, weigh
 from borderzone.stream import in_order

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from borderzone._guards import check_whole
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import IntArray, Seed
 
-__all__ = ["check_draws", "check_threads", "event_keys", "seed_number"]
+__all__ = ["check_draws", "event_keys", "seed_number"]
 
 
 def check_draws(draws: int) -> int:
@@ -52,33 +51,6 @@ def check_draws(draws: int) -> int:
         msg = f"draws must be a whole number, 1 or more, got {draws!r}"
         raise InvalidParameterError(msg)
     return int(draws)
-
-
-def check_threads(threads: int | None) -> int | None:
-    """
-    Refuse a number of threads that is not a whole number above zero.
-
-    Parameters
-    ----------
-    threads
-        The number; None for one a core.
-
-    Returns
-    -------
-    int | None
-        The same.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is not.
-
-    Examples
-    --------
-    >>> check_threads(2)
-    2
-    """
-    return None if threads is None else check_whole(threads, "threads")
 
 
 def seed_number(seed: Seed) -> int:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from borderzone._guards import check_threads
 from borderzone.incidents.bands import imputed_band, pooled_garwood
 from borderzone.incidents.imputation import prepare
-from borderzone.incidents.keys import check_threads
 from borderzone.incidents.sizes import area_km2
 from borderzone.incidents.zone_counts import corridor_outline, count_draws, zone_names, zone_shapes
 

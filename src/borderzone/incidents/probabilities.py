@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from borderzone._guards import check_threads
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.border_bands import Bands
 from borderzone.incidents.imputation import prepare
-from borderzone.incidents.keys import check_threads
 from borderzone.incidents.zone_counts import corridor_outline, count_draws, zone_names, zone_shapes
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from borderzone._guards import n_threads
 from borderzone._kernels.resample import average, cubic
 from borderzone.errors import DataError, InvalidParameterError, LimitError
 from borderzone.io.limits import current, how_to_raise
@@ -21,6 +21,7 @@ from borderzone.io.tiles import Tile, elevation_tile
 from borderzone.io.warp import check_cover
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable
 
     import xarray as xr
@@ -307,7 +308,7 @@ def _read_all(tiles: ElevationSource) -> FloatArray:
     finest = min((layer.cell_m for layer in tiles.layers if layer.cell_m > 0), default=np.inf)
     size = max(1, math.ceil(min(_BLOCK, _UNDER * finest / tiles.grid.resolution_m)))
     blocks = [window.inner for window in tiles.grid.blocks(size)]
-    with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(_THREADS, n_threads())) as pool:
         # In order, so that of several damaged tiles the same one is always told.
         for _ in pool.map(read, blocks):
             pass

@@ -12,7 +12,7 @@ import rasterio
 import rasterio.shutil
 from rasterio.windows import Window
 
-from borderzone._guards import check_choice
+from borderzone._guards import check_choice, n_threads
 from borderzone.errors import DataError, InvalidParameterError, OutputError, ShapeMismatchError
 from borderzone.io.files import atomic_write, local_file
 from borderzone.io.limits import current
@@ -343,7 +343,7 @@ def _pack(scratch: Path, final: Path, dtype: Any, compress: str) -> None:
             # Decimals hardly shrink further at a higher level; classes do.
             level=(1 if numbers else 6) if compress == "deflate" else 3,
             predictor="yes",
-            num_threads=min(_THREADS, os.cpu_count() or 1),
+            num_threads=min(_THREADS, n_threads()),
             blocksize=_BLOCK,
             overview_resampling="average" if numbers else "nearest",
             sparse_ok=True,

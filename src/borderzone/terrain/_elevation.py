@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +13,7 @@ import numpy as np
 import xarray as xr
 from pyproj import Proj
 
+from borderzone._guards import n_threads
 from borderzone._heights import check_metres, heights_of, refuse_impossible
 from borderzone._kernels import focal
 from borderzone.crs import raster_crs
@@ -234,24 +234,18 @@ def _in_bands(
     """Run a kernel over the inside of a raster, bands of rows shared out among threads."""
     tall, wide = reach
     n_rows = z.shape[0] - 2 * tall
-    n_threads = min(_n_threads(), z.size // _CELLS_WORTH_A_THREAD)
-    if n_threads < 2:
+    worth = z.size // _CELLS_WORTH_A_THREAD
+    threads = min(n_threads(), worth) if worth > 1 else 1
+    if threads < 2:
         run(z, tall, wide)
         return
     # Several bands each, so that no thread waits long for the last; the bands overlap by the halo.
-    height = min(max(math.ceil(n_rows / (4 * n_threads)), 1), _BAND_ROWS)
+    height = min(max(math.ceil(n_rows / (4 * threads)), 1), _BAND_ROWS)
     bands = [(top, min(top + height, n_rows)) for top in range(0, n_rows, height)]
-    with ThreadPoolExecutor(n_threads) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         jobs = [pool.submit(run, z[top : end + 2 * tall], top + tall, wide) for top, end in bands]
         for job in jobs:
             job.result()
-
-
-def _n_threads() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _extended(z: FloatArray, rows: tuple[int, int], columns: tuple[int, int]) -> FloatArray:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_non_negative
+from borderzone._guards import check_non_negative, check_threads
 from borderzone._kernels.skyline import heights_needed, skyline
 from borderzone.errors import InvalidParameterError
 from borderzone.visibility.ground import Ground, ring
-from borderzone.visibility.observers import check_threads, one_point
+from borderzone.visibility.observers import one_point
 from borderzone.visibility.sight import REFRACTION, Sight
 
 if TYPE_CHECKING:

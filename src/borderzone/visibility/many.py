@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from borderzone._guards import check_choice
+from borderzone._guards import check_choice, check_threads
 from borderzone._kernels.line_of_sight import SEEN
 from borderzone._kernels.viewshed import add_seen
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
 from borderzone.visibility.ground import Ground, Ring, ring
-from borderzone.visibility.observers import check_threads, points_of
+from borderzone.visibility.observers import points_of
 from borderzone.visibility.sight import REFRACTION, Sight
 from borderzone.visibility.views import METHODS, states_of
 from borderzone.visibility.who import WhoSees, cells_of

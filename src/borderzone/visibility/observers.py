@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
-from borderzone._guards import check_positive
 from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray
     from borderzone.grid import Grid
 
-__all__ = ["check_threads", "one_point", "points_of"]
+__all__ = ["one_point", "points_of"]
 
 
 def one_point(observer: Any, grid: Grid) -> tuple[float, float]:
@@ -103,27 +101,6 @@ def points_of(points: Any, grid: Grid, what: str = "observers") -> tuple[FloatAr
         msg = f"{what} is empty; give at least one point"
         raise InvalidParameterError(msg)
     return _coordinates(found, what), labels
-
-
-def check_threads(threads: int | None) -> int:
-    """
-    Tell how many threads to use.
-
-    Parameters
-    ----------
-    threads
-        How many; None for all cores.
-
-    Returns
-    -------
-    int
-        At least 1.
-    """
-    if threads is not None:
-        return max(int(check_positive(threads, "threads")), 1)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _same_crs(points: Any, grid: Grid, what: str = "observer") -> Any:

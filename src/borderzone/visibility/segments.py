@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ import pandas as pd
 import xarray as xr
 from affine import Affine
 
-from borderzone._guards import check_choice, check_positive
+from borderzone._guards import check_choice, check_positive, check_threads
 from borderzone._heights import check_metres, heights_of, refuse_impossible
 from borderzone.corridor.sections import Section
 from borderzone.errors import (
@@ -137,7 +136,7 @@ def masked_by_segment(  # noqa: PLR0913 (who looks at what, and from where)
     sight = Sight(height_m=height_m, target_m=target_m, max_km=max_km, refraction=refraction)
     check_positive(spacing_m, "spacing_m", "m")
     check_choice(sides, "sides", SIDES)
-    workers = _n_threads() if threads is None else int(check_positive(threads, "threads"))
+    workers = check_threads(threads)
     section = _section(corridor)
     grid, read = _source(dem, grid)
     jobs = _jobs(section, measurable(grid), read, sight, spacing_m, sides)
@@ -283,9 +282,3 @@ def _strip(section: Section, part: Grid, segment: int, max_km: float, sides: str
     if sides != "both":
         strip &= cells["side"].to_numpy() == SIDES.index(sides)
     return np.asarray(strip)
-
-
-def _n_threads() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

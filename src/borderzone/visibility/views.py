@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._guards import check_choice
+from borderzone._guards import check_choice, check_threads
 from borderzone._kernels.line_of_sight import SEEN
 from borderzone._kernels.viewshed import OUT, sweep_exact, tally, walk
 from borderzone._kernels.viewshed_fast import sweep_fast
 from borderzone.visibility.ground import Ground, Ring, View, ring
-from borderzone.visibility.observers import check_threads, one_point
+from borderzone.visibility.observers import one_point
 from borderzone.visibility.sight import REFRACTION, Sight
 
 if TYPE_CHECKING:

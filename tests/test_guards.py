@@ -1,0 +1,98 @@
+"""One rule for what comes from outside: threads, seeds, numbers and arrays."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from borderzone import stream
+from borderzone._guards import check_threads, n_threads, threads
+from borderzone.errors import InvalidParameterError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def eight_cores(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Give a machine of 64 cores, of which the process may use 8; its groups lie in a folder."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.setattr(os, "process_cpu_count", lambda: 8, raising=False)
+    monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
+    monkeypatch.setattr(threads, "_PROC", tmp_path / "proc")
+    monkeypatch.setattr(threads, "_CGROUPS", tmp_path / "groups")
+    return tmp_path
+
+
+def lay(folder: Path, proc: str, files: dict[str, str]) -> None:
+    (folder / "proc").write_text(proc)
+    for name, text in files.items():
+        file = folder / "groups" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def test_threads_are_as_many_as_the_process_may_use_and_not_those_of_the_machine(
+    eight_cores: Path,
+) -> None:
+    assert n_threads() == stream.n_threads() == check_threads(None) == 8
+
+
+@pytest.mark.parametrize(
+    ("proc", "files", "cores"),
+    [
+        ("0::/\n", {"cpu.max": "200000 100000\n"}, 2),
+        ("0::/a/b\n", {"a/cpu.max": "150000 100000", "a/b/cpu.max": "max 100000"}, 2),
+        ("0::/a/b\n", {"a/cpu.max": "900000 100000", "a/b/cpu.max": "50000 100000"}, 1),
+        ("0::/of/the/host\n", {"cpu.max": "300000 100000"}, 3),
+        ("0::/\n", {"cpu.max": "max 100000"}, 8),
+        ("0::/\n", {"cpu.max": "9900000 100000"}, 8),
+        ("0::/\n", {"cpu.max": "no number"}, 8),
+        ("0::/\n", {"cpu.max": "100000 0"}, 8),
+        (
+            "4:memory:/x\n2:cpu,cpuacct:/x\n",
+            {"cpu,cpuacct/x/cpu.cfs_quota_us": "400000", "cpu,cpuacct/x/cpu.cfs_period_us": "1e5"},
+            4,
+        ),
+        (
+            "2:cpu:/x\n",
+            {"cpu/x/cpu.cfs_quota_us": "-1\n", "cpu/x/cpu.cfs_period_us": "100000\n"},
+            8,
+        ),
+        ("2:cpuset:/x\n", {"cpuset/x/cpu.max": "100000 100000"}, 8),
+        ("nothing that is known\n", {}, 8),
+    ],
+)
+def test_the_quota_of_a_container_counts(
+    eight_cores: Path, proc: str, files: dict[str, str], cores: int
+) -> None:
+    lay(eight_cores, proc, files)
+    assert n_threads() == cores
+
+
+@pytest.mark.parametrize(("told", "cores"), [("3", 3), ("100", 8), ("0", 8), ("x", 8), ("", 8)])
+def test_a_number_told_to_numba_is_kept_to(
+    eight_cores: Path, monkeypatch: pytest.MonkeyPatch, told: str, cores: int
+) -> None:
+    monkeypatch.setenv("NUMBA_NUM_THREADS", told)
+    assert n_threads() == cores
+
+
+def test_there_is_one_thread_where_nothing_is_known(
+    eight_cores: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.delattr(os, "process_cpu_count", raising=False)
+    assert n_threads() == 64
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert n_threads() == 1
+
+
+@pytest.mark.parametrize("asked", [0, -1, 2.7, math.nan, True, "2"])
+def test_a_number_of_threads_that_is_none_is_refused(asked: Any) -> None:
+    with pytest.raises(InvalidParameterError, match="threads must be a"):
+        check_threads(asked)
