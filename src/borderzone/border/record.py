@@ -14,10 +14,24 @@ import numpy as np
 import shapely
 
 from borderzone import io
-from borderzone._guards import check_text, local_path, shown
+from borderzone._guards import (
+    check_choice,
+    check_non_negative,
+    check_positive,
+    check_text,
+    local_path,
+    shown,
+)
 from borderzone._guards.escapes import line, popup_table
 from borderzone.border import seam
 from borderzone.border.chainage import Locator, point_at
+from borderzone.border.lengths import (
+    KM_PER_MILE,
+    PUBLISHED_SOURCE,
+    accuracy_km,
+    published_km,
+    rounded,
+)
 from borderzone.border.names import country_code, country_name
 from borderzone.border.parts import Part, check_course, directed_course, drawn_course
 from borderzone.border.sources import (
@@ -47,7 +61,8 @@ class Border:
 
     Made by `between`, `from_line` or `from_polygons`. Lengths are on the WGS84
     ellipsoid, along geodesics between the vertices; they depend on how finely
-    the source follows the ground, so a length is always given with `source`.
+    the source follows the ground, so a length is always given with `source`,
+    and beside the published one where one is known.
 
     Attributes
     ----------
@@ -66,6 +81,10 @@ class Border:
         both; 0 for a border that is one line. Units: km2.
     path
         File that the line was read from; None for other lines.
+    published_length_km
+        Length as it is published; None where none is known. Units: km.
+    published_length_source
+        Who publishes it; empty where none is known.
 
     Examples
     --------
@@ -84,6 +103,8 @@ class Border:
     gap_km2: float = field(default=0.0)
     overlap_km2: float = field(default=0.0)
     path: Path | None = field(default=None)
+    published_length_km: float | None = field(default=None)
+    published_length_source: str = field(default="")
 
     @classmethod
     def between(cls, a: str, b: str) -> Border:
@@ -109,6 +130,7 @@ class Border:
         """
         a, b = country_code(a), country_code(b)
         course = directed_course(pieces_between(a, b), a)
+        published = published_km(a, b)
         return cls(
             a=a,
             b=b,
@@ -117,6 +139,8 @@ class Border:
             source=SOURCE,
             start_name=_end_name(course[0], 0, {a, b}),
             end_name=_end_name(_last_open(course), -1, {a, b}),
+            published_length_km=published,
+            published_length_source="" if published is None else PUBLISHED_SOURCE,
         )
 
     @classmethod
@@ -270,6 +294,83 @@ class Border:
             Units: km.
         """
         return self.course[-1].km_end
+
+    def with_published_length(self, length_km: float, *, source: str = "user") -> Border:
+        """
+        Return the same border with a published length beside the measured one.
+
+        Nothing but what is told, and a scenario with ``length="published"``, looks at it.
+
+        Parameters
+        ----------
+        length_km
+            Length as it is published. Units: km.
+        source
+            Who publishes it.
+
+        Returns
+        -------
+        Border
+            A new record; this one is unchanged.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the length is not above zero, or the source not a word.
+
+        Examples
+        --------
+        >>> line = shapely.LineString([(41.0, 34.0), (41.0, 35.0)])
+        >>> border = Border.from_line(line).with_published_length(125, source="a treaty")
+        >>> border.length_words(), border.published_length_km
+        ('110 km', 125.0)
+        """
+        return replace(
+            self,
+            published_length_km=check_positive(length_km, "the published length", "km"),
+            published_length_source=check_text(source, "source", longest=200),
+        )
+
+    def length_words(self, km: float | None = None, *, unit: str = "km") -> str:
+        """
+        Write a length along the border no finer than its line knows it.
+
+        The line that ships is generalised: it is good to 1 % and 1 km at best, and no better than
+        the share by which it differs from the published length. A line of your own is taken as
+        drawn. Two figures are always written.
+
+        Parameters
+        ----------
+        km
+            The length; that of the whole border when left out. Units: km.
+        unit
+            ``"km"`` or ``"mi"``, in which it is written.
+
+        Returns
+        -------
+        str
+            Number and unit.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the length is negative or the unit another.
+
+        Examples
+        --------
+        >>> mexico = Border.between("MEX", "USA")
+        >>> round(mexico.length_km, 1), mexico.length_words(), mexico.length_words(unit="mi")
+        (2641.2, '2,600 km', '1,600 mi')
+        """
+        scale = {"km": 1.0, "mi": KM_PER_MILE}[check_choice(unit, "unit", ("km", "mi"))]
+        length = self.length_km if km is None else check_non_negative(km, "km", "km")
+        off = accuracy_km(
+            length,
+            measured_km=self.length_km,
+            published_km=self.published_length_km,
+            shipped=self.source == SOURCE,
+        )
+        return f"{rounded(length / scale, off)} {unit}"  # as many places in miles as in km
 
     @property
     def left(self) -> str:
@@ -476,7 +577,7 @@ class Border:
         count = len(self.course)
         parts = "1 part" if count == 1 else f"{count} parts"
         return line(
-            f"Border({self.a}-{self.b}: {self.length_km:.1f} km in {parts}, "
+            f"Border({self.a}-{self.b}: {self.length_words()} in {parts}, "
             f"{self.start_name} to {self.end_name})"
         )
 
