@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import os
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from front_door_cases import World, call, doors, valid_call
 
 from borderzone import stream
 from borderzone._guards import check_threads, n_threads, threads
@@ -14,6 +17,20 @@ from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+DOORS = doors()
+
+
+def taking(parameter: str) -> list[str]:
+    """Name the doors that take a parameter."""
+    return [name for name, door in DOORS.items() if parameter in inspect.signature(door).parameters]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Give small inputs for every door."""
+    return World(tmp_path_factory.mktemp("doors"))
 
 
 @pytest.fixture
@@ -96,3 +113,14 @@ def test_there_is_one_thread_where_nothing_is_known(
 def test_a_number_of_threads_that_is_none_is_refused(asked: Any) -> None:
     with pytest.raises(InvalidParameterError, match="threads must be a"):
         check_threads(asked)
+
+
+@pytest.mark.parametrize("name", taking("seed"))
+def test_every_door_takes_seeds_by_one_rule(name: str, world: World) -> None:
+    """The same words at each, before anything is read or computed."""
+    usual = valid_call(name, DOORS[name], world)
+    for seed in (True, np.True_, -1, np.int64(-1), 1.0, 1.5, "1", 2**63, [1]):
+        with pytest.raises(InvalidParameterError) as refused:
+            call(DOORS[name], usual | {"seed": seed})
+        words = "seed must be a whole number, 0 or more and below 2**63, or a numpy Generator, got "
+        assert str(refused.value).startswith(words), seed
