@@ -11,8 +11,16 @@ import numpy as np
 import pytest
 from front_door_cases import World, call, doors, valid_call
 
-from borderzone import stream
-from borderzone._guards import check_threads, n_threads, threads
+from borderzone import incidents, patrol, stream
+from borderzone._guards import (
+    check_seed,
+    check_threads,
+    generator,
+    n_threads,
+    seed_number,
+    threads,
+    told_seed,
+)
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -123,4 +131,35 @@ def test_every_door_takes_seeds_by_one_rule(name: str, world: World) -> None:
         with pytest.raises(InvalidParameterError) as refused:
             call(DOORS[name], usual | {"seed": seed})
         words = "seed must be a whole number, 0 or more and below 2**63, or a numpy Generator, got "
-        assert str(refused.value).startswith(words), seed
+        assert str(refused.value).replace(" or None", "").startswith(words), seed
+
+
+@pytest.mark.parametrize("of", [check_seed, generator, seed_number])
+@pytest.mark.parametrize("seed", [True, -1, 2.0, None, "1", 2**63, np.random.RandomState(1)])
+def test_what_is_no_seed_is_refused_in_one_set_of_words(of: Any, seed: Any) -> None:
+    with pytest.raises(InvalidParameterError, match=r"^seed must be a whole number, 0 or more and"):
+        of(seed)
+
+
+def test_a_seed_of_numpy_is_that_of_python_and_a_generator_moves_on() -> None:
+    estimate = incidents.ARTICLE_ESTIMATE
+    speed = patrol.Assumption(
+        name="u", distribution="triangular", parameters=(3, 4, 6), unit="km/h", source="a test"
+    )
+    for draw in (
+        lambda seed: estimate.sample(5, seed=seed),
+        lambda seed: patrol.sample([speed], 5, seed=seed).to_numpy(),
+    ):
+        np.testing.assert_array_equal(draw(7), draw(np.uint8(7)))
+        one, same = np.random.default_rng(3), np.random.default_rng(3)
+        first = draw(one)
+        np.testing.assert_array_equal(first, draw(same))
+        assert (first != draw(same)).any()
+
+
+def test_a_generator_gives_one_number_and_is_told_as_one() -> None:
+    assert [seed_number(seed) for seed in (0, np.int32(5), 2**63 - 1)] == [0, 5, 2**63 - 1]
+    taken = {seed_number(np.random.default_rng(k), below=10) for k in range(100)}
+    assert taken == set(range(10))
+    assert told_seed(np.int64(4)) == 4
+    assert told_seed(np.random.default_rng(1)) == "a generator"

@@ -204,7 +204,7 @@ def test_the_table_says_that_reports_are_not_crossings() -> None:
         ({"prior_events": 3}, "prior_events belongs to method='dirichlet'"),
         ({"draws": 0}, "draws must be a whole number, 1 or more"),
         ({"draws": "many"}, "draws must be a number"),
-        ({"seed": None}, "seed must be a whole number, 0 or more, or a numpy Generator"),
+        ({"seed": None}, "seed must be a whole number, 0 or more and below"),
         ({"seed": -1}, "seed must be a whole number"),
         ({"confidence": 1}, "confidence must lie between 0 and 1, both left out"),
         ({"exposure": [1, 2, 3, 4]}, "exposure must be a Series by segment, got a list"),

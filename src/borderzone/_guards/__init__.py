@@ -19,7 +19,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
             "check_whole",
         ],
         "places": ["local_path", "temporary_folder"],
-        "seeds": ["check_seed"],
+        "seeds": ["check_seed", "generator", "seed_number", "told_seed"],
         "threads": ["check_threads", "n_threads"],
         "words": ["check_choice", "check_flag", "check_path", "check_text", "shown"],
     },
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         check_whole,
     )
     from borderzone._guards.places import local_path, temporary_folder
-    from borderzone._guards.seeds import check_seed
+    from borderzone._guards.seeds import check_seed, generator, seed_number, told_seed
     from borderzone._guards.threads import check_threads, n_threads
     from borderzone._guards.words import check_choice, check_flag, check_path, check_text, shown
 
@@ -51,10 +51,13 @@ if TYPE_CHECKING:
         "check_text",
         "check_threads",
         "check_whole",
+        "generator",
         "guard_room",
         "guarded",
         "local_path",
         "n_threads",
+        "seed_number",
         "shown",
         "temporary_folder",
+        "told_seed",
     ]

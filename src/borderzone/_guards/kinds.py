@@ -14,6 +14,7 @@ import types
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from borderzone._guards.seeds import SEED, is_seed
 from borderzone._guards.words import check_path, shown
 from borderzone.errors import (
     BorderzoneError,
@@ -46,7 +47,8 @@ def guarded(function: _F) -> _F:
     What a function says of its arguments itself comes first, for it knows best. Any other error
     is looked into: if an argument is not of the kind that its annotation names, or a table lacks
     what was looked for in it, that is told; if all is as it should be, the error is ours and stays
-    what it is. Yes and no are looked at beforehand, because any text would pass for yes.
+    what it is. Yes and no are looked at beforehand, because any text would pass for yes, and seeds,
+    because True would pass for 1.
 
     Parameters
     ----------
@@ -72,7 +74,9 @@ def guarded(function: _F) -> _F:
     guards = _guards_of(signature)
     late = inspect.isgeneratorfunction(inspect.unwrap(function))
     first = [
-        guard for guard in guards if late or signature.parameters[guard[0]].annotation in _FLAGS
+        guard
+        for guard in guards
+        if late or guard[0] == "seed" or signature.parameters[guard[0]].annotation in _FLAGS
     ]
     before = functools.partial(_check_before, signature, first)
     after = functools.partial(_refusal_after, signature, guards)
@@ -253,7 +257,7 @@ def _guards_of(signature: inspect.Signature) -> list[Guard]:
             continue
         known = [kind for kind in kinds if kind is not None]
         if parameter.name == "seed":
-            known = [_PLAIN["Seed"]]
+            known = [_PLAIN["Seed"], *(kind for kind in known if kind is _PLAIN["None"])]
         test = functools.partial(_any_of, tuple(test for test, _ in known))
         told = dict.fromkeys(words for _, words in known)
         words = " or ".join(word for word in told if f"{word} or an array of numbers" not in told)
@@ -359,10 +363,6 @@ def _is_path(value: Any) -> bool:
     return True
 
 
-def _is_seed(value: Any) -> bool:
-    return (_is_whole(value) and value >= 0) or callable(getattr(value, "integers", None))
-
-
 def _each(kinds: tuple[type, ...], of: tuple[Test, str] | None, value: Any) -> bool:
     if isinstance(value, (str, bytes, Mapping)) or not issubclass(type(value), kinds):
         return False
@@ -404,7 +404,7 @@ _PLAIN: dict[str, tuple[Test, str]] = {
     "Source": (_is_path, "a path"),
     "dt.date": _DAY,
     "datetime": _DAY,
-    "Seed": (_is_seed, "a whole number, 0 or more, or a numpy Generator"),
+    "Seed": (is_seed, SEED),
     "BoolArray": (_is_flags, "an array of True and False"),
     "FloatArray": (functools.partial(_is_array, "iuf"), "an array of numbers"),
     "IntArray": (functools.partial(_is_array, "iu"), "an array of whole numbers"),

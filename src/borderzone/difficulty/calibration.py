@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from borderzone._guards import generator
 from borderzone.crs import project
 from borderzone.difficulty.evidence import (
     auc,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
 
-    from borderzone._typing import BoolArray, FloatArray, IntArray
+    from borderzone._typing import BoolArray, FloatArray, IntArray, Seed
 
 __all__ = ["EVIDENCE", "FEWEST_CAVES", "CaveCalibration", "calibrate"]
 
@@ -93,7 +94,7 @@ def calibrate(
     *,
     cells: xr.Dataset | None = None,
     folds: int = 5,
-    seed: int = 1,
+    seed: Seed = 1,
 ) -> CaveCalibration:
     """
     Hold the susceptibility to caves against known caves.
@@ -114,7 +115,7 @@ def calibrate(
     folds
         In how many parts caves and ground are held out in turn.
     seed
-        Seed of the parts.
+        Seed or generator of the parts.
 
     Returns
     -------
@@ -299,13 +300,13 @@ def _log_odds(
 
 
 def _held_out(
-    bins: Mapping[str, tuple[IntArray, list[str]]], here: BoolArray, folds: int, seed: int
+    bins: Mapping[str, tuple[IntArray, list[str]]], here: BoolArray, folds: int, seed: Seed
 ) -> float:
     """Area of a score of each cell that was learnt without its part of caves and ground."""
     if isinstance(folds, float) or not 2 <= folds <= here.sum():
         msg = f"folds must be 2 to the number of caves, {int(here.sum())}, got {folds!r}"
         raise InvalidParameterError(msg)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     part = np.empty(here.size, np.int64)
     for group in (np.flatnonzero(here), np.flatnonzero(~here)):
         part[rng.permutation(group)] = np.arange(group.size) % folds

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.stats import rankdata
 
-from borderzone._guards import check_non_negative
+from borderzone._guards import check_non_negative, generator
 from borderzone.difficulty.flags import GAMMA
 from borderzone.difficulty.weighting import INDEX_LEGS, index_weights
 from borderzone.errors import InvalidParameterError
@@ -111,7 +111,7 @@ def rank_stability(  # noqa: PLR0913 (two inputs, four settings of the draws and
     stated = index_weights(flags.attrs.get("index_weights") if weights is None else weights).weights
     members = _members(flags, groups)
     names, place = np.unique(members.pop("group"), return_inverse=True)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     # The stated weights first, then the draws.
     factors = np.exp(spread * rng.standard_normal((draws + 1, len(stated))))
     factors[0] = 1.0

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammainc, ndtri
 
-from borderzone._guards import check_confidence, check_positive
+from borderzone._guards import check_confidence, check_positive, generator
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.bands import garwood_interval
 
@@ -142,7 +142,7 @@ class CrossingEstimate:
         FloatArray
             People over the period, lognormal with median `people`.
         """
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         return rng.lognormal(math.log(self.people), math.log(self.factor) / _Z95, draws)
 
     def quantile(self, share: npt.ArrayLike) -> FloatArray | float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_choice, check_positive, check_seed, check_whole
+from borderzone._guards import check_choice, check_positive, check_whole, generator
 from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.incidents.comparison_cells import (
     comparison_cells,
@@ -130,7 +130,7 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
     check_events(events)
     check_choice(method, "method", METHODS)
     count = check_whole(draws, "draws", lowest=2)  # so that they can differ
-    rng = np.random.default_rng(check_seed(seed))
+    rng = generator(seed)
     span = months_covered(events) if months is None else check_positive(months, "months", "months")
     cells = comparison_cells(flags, corridor, roads=roads, towns=towns, cell_km=cell_km)
     where, errors, _ = positions_near(

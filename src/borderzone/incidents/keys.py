@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from borderzone._guards import seed_number
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import IntArray, Seed
 
-__all__ = ["check_draws", "event_keys", "seed_number"]
+__all__ = ["check_draws", "event_keys"]
 
 
 def check_draws(draws: int) -> int:
@@ -51,41 +52,6 @@ def check_draws(draws: int) -> int:
         msg = f"draws must be a whole number, 1 or more, got {draws!r}"
         raise InvalidParameterError(msg)
     return int(draws)
-
-
-def seed_number(seed: Seed) -> int:
-    """
-    Give the whole number that a seed stands for.
-
-    Parameters
-    ----------
-    seed
-        Whole number, or a generator from which one is taken.
-
-    Returns
-    -------
-    int
-        The number.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is neither, or below 0.
-
-    Examples
-    --------
-    >>> seed_number(7)
-    7
-    """
-    if isinstance(seed, np.random.Generator):
-        return int(seed.integers(2**63))
-    if isinstance(seed, (bool, np.bool_)) or not isinstance(seed, (int, np.integer)):
-        msg = f"seed must be a whole number or a numpy.random.Generator, got {seed!r}"
-        raise InvalidParameterError(msg)
-    if seed < 0:
-        msg = f"seed must be 0 or more, got {seed!r}"
-        raise InvalidParameterError(msg)
-    return int(seed)
 
 
 def event_keys(seed: Seed, placed: gpd.GeoDataFrame) -> IntArray:

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from pyproj import Geod
 
-from borderzone._guards import check_probability
+from borderzone._guards import check_probability, generator
 from borderzone.incidents.keys import check_draws
 from borderzone.incidents.precision import KERNELS
 from borderzone.incidents.proposals import draw_positions, in_polygon
@@ -85,7 +85,7 @@ def synthetic(
     """
     n = check_draws(n)
     check_probability(line_share, "line_share")
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     outline = corridor.outline.to_crs("EPSG:4326").union_all()
     towns = _towns(places, outline)
     sites = _sites(corridor, outline, towns, (n, line_share), rng)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from borderzone._guards import check_choice
+from borderzone._guards import check_choice, generator
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol._arrays import whole_number
 from borderzone.patrol.staffing import SHIFT_FACTORS
@@ -268,7 +268,7 @@ def sample(
     [4.857, 4.875, 5.949]
     """
     number = whole_number(draws, "draws", lowest=1)
-    base = int(np.random.default_rng(seed).integers(2**63))
+    base = int(generator(seed).integers(2**63))
     rows = assumptions.values() if isinstance(assumptions, dict) else assumptions
     return pd.DataFrame(
         {row.name: row.draw(number, _stream(base, row.name)) for row in rows},

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from borderzone._guards import check_choice, check_probability, shown
+from borderzone._guards import check_choice, check_probability, generator, shown
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol._arrays import whole_number
 from borderzone.patrol.draws import chosen_assumptions, draws_of
@@ -99,7 +99,7 @@ def sobol_table(
         func=rows,
         n=size,
         dists=[assumptions[name].frozen() for name in names],
-        rng=np.random.default_rng(seed),
+        rng=generator(seed),
     )
     table = pd.DataFrame({"assumption": list(assumptions), "first_order": 0.0, "total": 0.0})
     moving = table["assumption"].isin(names)

@@ -7,12 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import shapely
 
 from borderzone import access, datasets, io
 from borderzone._clock import StageClock
-from borderzone._guards import check_path, check_text, shown
+from borderzone._guards import check_path, check_text, seed_number, shown
 from borderzone.border import Border
 from borderzone.corridor import Corridor
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
@@ -50,6 +49,9 @@ if TYPE_CHECKING:
     from borderzone.study.coverage import Coverage
 
 __all__ = ["Study"]
+
+# A seed taken from a generator is told in files: every program reads numbers below this exactly.
+_SEEDS = 2**32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +151,7 @@ class Study:
         check_terms(self.terms)
         set_to("incidents_accessed", day_of(self.incidents_accessed))
         _check_scenario(self.scenario)
-        set_to("seed", _whole_seed(self.seed))
+        set_to("seed", seed_number(self.seed, below=_SEEDS))
         if self.name == "":
             names = "-".join(self.border.names[code] for code in (self.border.a, self.border.b))
             set_to("name", names)
@@ -312,7 +314,7 @@ class Study:
         BorderzoneError
             If an input cannot be used.
         """
-        number = _whole_seed(self.seed if seed is None else seed)
+        number = seed_number(self.seed if seed is None else seed, below=_SEEDS)
         _check_progress(progress)
         check_files(self)
         if ground is None:
@@ -362,16 +364,6 @@ def _check_progress(progress: Any) -> Any:
         msg = f"progress must be a function of the name of a step, or None, got {shown(progress)}"
         raise InvalidParameterError(msg)
     return progress
-
-
-def _whole_seed(seed: Any) -> int:
-    """One number that the manifest can hold and everybody can run again."""
-    if isinstance(seed, np.random.Generator):
-        return int(seed.integers(2**32))
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        msg = f"seed must be a whole number, 0 or more, or a numpy Generator, got {shown(seed)}"
-        raise InvalidParameterError(msg)
-    return int(seed)
 
 
 def _result(

@@ -11,7 +11,7 @@ from borderzone.errors import InvalidParameterError, ShapeMismatchError
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray
 
-__all__ = ["as_counts", "as_points", "check_permutations", "check_rising", "seed_number"]
+__all__ = ["as_counts", "as_points", "check_permutations", "check_rising"]
 
 
 def as_counts(values: Any, name: str) -> FloatArray:
@@ -140,34 +140,6 @@ def check_rising(values: Any, name: str, unit: str, *, from_zero: bool = False) 
         msg = f"{name} must be finite, {least} and rising ({unit}), got {array.tolist()}"
         raise InvalidParameterError(msg)
     return array
-
-
-def seed_number(seed: Any) -> int:
-    """
-    Give a whole number from a seed or a generator.
-
-    Parameters
-    ----------
-    seed
-        Seed, or a generator from which one is taken.
-
-    Returns
-    -------
-    int
-        From 0 to below 2**63.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is neither.
-    """
-    if isinstance(seed, np.random.Generator):
-        return int(seed.integers(2**63))
-    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
-    if not whole or seed < 0:
-        msg = f"seed must be a whole number, 0 or more, or a numpy generator, got {seed!r}"
-        raise InvalidParameterError(msg)
-    return int(seed) % 2**63
 
 
 def _numbers(values: Any, name: str) -> FloatArray:

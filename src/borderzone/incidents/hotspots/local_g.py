@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from borderzone._guards import check_choice, check_probability
+from borderzone._guards import check_choice, check_probability, seed_number, told_seed
 from borderzone._kernels.neighbour_sums import count_sums_beyond
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.hotspots.adjacency import as_neighbours, segment_neighbours
 from borderzone.incidents.hotspots.discovery import CONTROLS, adjusted_p
 from borderzone.incidents.hotspots.extra import stats_library
-from borderzone.incidents.hotspots.guards import as_counts, check_permutations, seed_number
+from borderzone.incidents.hotspots.guards import as_counts, check_permutations
 from borderzone.incidents.hotspots.place import need_placed
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def gi_star(  # noqa: PLR0913 (all but the first have defaults that serve)
         "permutations": None if inference == "analytic" else count,
         "control": control,
         "level": level,
-        "seed": "a generator" if isinstance(seed, np.random.Generator) else seed,
+        "seed": told_seed(seed),
         "n_places": counts.shape[-1],
         # All places but one at p = 1: what one hot place can reach at best.
         "smallest_q": float(adjusted_p(_lone(floor, counts.shape[-1]), control=control)[0]),

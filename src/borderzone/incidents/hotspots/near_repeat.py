@@ -9,7 +9,15 @@ import pandas as pd
 from scipy import stats
 from scipy.spatial import cKDTree
 
-from borderzone._guards import check_choice, check_non_negative, check_positive, check_probability
+from borderzone._guards import (
+    check_choice,
+    check_non_negative,
+    check_positive,
+    check_probability,
+    generator,
+    seed_number,
+    told_seed,
+)
 from borderzone._kernels.near_pairs import band_sums
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
 from borderzone.incidents.hotspots.discovery import CONTROLS, adjusted_p
@@ -17,7 +25,6 @@ from borderzone.incidents.hotspots.guards import (
     as_points,
     check_permutations,
     check_rising,
-    seed_number,
 )
 from borderzone.incidents.hotspots.place import need_placed
 
@@ -172,7 +179,7 @@ def knox(  # noqa: PLR0913 (all but the first have defaults that serve)
         "permutations": count,
         "control": control,
         "level": level,
-        "seed": "a generator" if isinstance(seed, np.random.Generator) else seed,
+        "seed": told_seed(seed),
         **({} if placed is None else placed.attrs()),
         **told,
     }
@@ -256,7 +263,7 @@ def _permuted(
     how: tuple[int, int, Seed],
 ) -> tuple[FloatArray, FloatArray]:
     permutations, n_bands, seed = how
-    rng = np.random.default_rng(seed_number(seed))
+    rng = generator(seed_number(seed))
     orders = np.stack([day, *(rng.permutation(day) for _ in range(permutations))])
     sums = band_sums(*entries, orders, edges, n_bands)
     return sums[0], sums[1:]

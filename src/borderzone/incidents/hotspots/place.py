@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pyproj import Transformer
 
-from borderzone._guards import check_choice
+from borderzone._guards import check_choice, told_seed
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents import precision
 from borderzone.incidents.given_events import check_corridor
@@ -251,7 +251,7 @@ def place(
         median_error_km=float(np.median(errors)) if errors.size else float("nan"),
         n_events=len(events),
         left_out=_reasons(table["reason"][~kept]),
-        seed="a generator" if isinstance(seed, np.random.Generator) else str(seed),
+        seed=str(told_seed(seed)),
     )
 
 

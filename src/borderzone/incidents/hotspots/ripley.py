@@ -9,7 +9,13 @@ import pandas as pd
 import shapely
 from scipy import fft
 
-from borderzone._guards import check_non_negative, check_probability
+from borderzone._guards import (
+    check_non_negative,
+    check_probability,
+    generator,
+    seed_number,
+    told_seed,
+)
 from borderzone._kernels.pair_distances import pair_sums
 from borderzone.errors import InvalidGeometryError, InvalidParameterError
 from borderzone.incidents.hotspots.envelope import rank_envelope
@@ -17,7 +23,6 @@ from borderzone.incidents.hotspots.guards import (
     as_points,
     check_permutations,
     check_rising,
-    seed_number,
 )
 from borderzone.incidents.hotspots.place import need_placed
 from borderzone.incidents.hotspots.plane_cells import outline_km
@@ -179,7 +184,7 @@ def ripley_k(  # noqa: PLR0913 (all but the first have defaults that serve)
         msg = f"{n} events lie inside; Ripley's K needs at least 3"
         raise InvalidParameterError(msg)
     table, step = common_area(shape, float(radii[-1]))
-    rng = np.random.default_rng(seed_number(seed))
+    rng = generator(seed_number(seed))
     chance = _random_patterns(shape, n, count, intensity, rng)
     curves = _curves([*patterns, *chance], radii, (table, step, shape.area), intensity)
     observed, simulated = curves[: len(patterns)], curves[len(patterns) :]
@@ -191,7 +196,7 @@ def ripley_k(  # noqa: PLR0913 (all but the first have defaults that serve)
         "edge_correction": "translation",
         "null": "events at random in the polygon"
         + ("" if intensity is None else ", in proportion to the stated intensity"),
-        "seed": "a generator" if isinstance(seed, np.random.Generator) else seed,
+        "seed": told_seed(seed),
         "n_inside": n,
         **({"n_events": n_given, "n_left_out": n_given - n} if placed is None else placed.attrs()),
     }

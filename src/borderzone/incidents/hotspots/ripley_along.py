@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._guards import check_probability
+from borderzone._guards import check_probability, generator, seed_number, told_seed
 from borderzone.errors import InvalidParameterError
-from borderzone.incidents.hotspots.guards import check_permutations, check_rising, seed_number
+from borderzone.incidents.hotspots.guards import check_permutations, check_rising
 from borderzone.incidents.hotspots.line import Line, as_chainages
 from borderzone.incidents.hotspots.place import need_placed
 from borderzone.incidents.hotspots.ripley import told_curve
@@ -99,7 +99,7 @@ def ripley_k_along(  # noqa: PLR0913 (all but the first have defaults that serve
     if _holding(np.array([radii[-1]]), whole)[0] <= 0:
         msg = f"no part of the line can hold a pair {radii[-1]:g} km apart; use shorter radii"
         raise InvalidParameterError(msg)
-    rng = np.random.default_rng(seed_number(seed))
+    rng = generator(seed_number(seed))
     chance = rng.random((count, n)) * whole.length_km
     observed = np.array([_k(km, radii, whole) for km in patterns])
     simulated = np.array([_k(km, radii, whole) for km in chance])
@@ -110,7 +110,7 @@ def ripley_k_along(  # noqa: PLR0913 (all but the first have defaults that serve
         "method": "Ripley's K along the border",
         "edge_correction": "translation along each part; breaks are never crossed, rings wrap",
         "null": "events at random on the line",
-        "seed": "a generator" if isinstance(seed, np.random.Generator) else seed,
+        "seed": told_seed(seed),
         "n_inside": n,
         **({"n_left_out": off} if placed is None else placed.attrs()),
     }

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_choice, check_probability
+from borderzone._guards import check_choice, check_probability, seed_number, told_seed
 from borderzone._kernels.window_scan import largest_ratios, poisson_ratio, window_ratios
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
-from borderzone.incidents.hotspots.guards import as_counts, seed_number
+from borderzone.incidents.hotspots.guards import as_counts
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray, IntArray, Seed
@@ -195,7 +195,7 @@ def scan_test(case: Case, permutations: int, level: float, seed: Seed) -> pd.Dat
     table.attrs = {
         "permutations": permutations,
         "level": level,
-        "seed": "a generator" if isinstance(seed, np.random.Generator) else seed,
+        "seed": told_seed(seed),
         "n_windows": int(share.size),
         "n_counted": float(mean.sum()),
         "null_totals": len(nulls) if len(totals) > 1 else 1,
