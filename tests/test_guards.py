@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import inspect
 import math
 import os
+from decimal import Decimal
+from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from front_door_cases import World, call, doors, valid_call
 
 from borderzone import incidents, patrol, stream
 from borderzone._guards import (
+    as_between,
+    as_finite,
+    as_non_negative,
+    as_numbers,
+    as_positive,
+    as_probabilities,
+    as_rising,
+    check_at_least,
+    check_between,
+    check_finite_number,
+    check_non_negative,
+    check_positive,
+    check_probability,
     check_seed,
     check_threads,
+    check_whole,
     generator,
     n_threads,
     seed_number,
@@ -31,7 +50,7 @@ DOORS = doors()
 
 
 def taking(parameter: str) -> list[str]:
-    """Name the doors that take a parameter."""
+    # The doors that take a parameter.
     return [name for name, door in DOORS.items() if parameter in inspect.signature(door).parameters]
 
 
@@ -163,3 +182,154 @@ def test_a_generator_gives_one_number_and_is_told_as_one() -> None:
     assert taken == set(range(10))
     assert told_seed(np.int64(4)) == 4
     assert told_seed(np.random.default_rng(1)) == "a generator"
+
+
+NO_NUMBERS: list[Any] = [
+    True,
+    np.True_,
+    "3",
+    b"3",
+    None,
+    3j,
+    np.complex128(3),
+    [3.0],
+    np.array([3.0]),
+]
+HALF_A_YEAR = dt.timedelta(days=182)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        check_positive, check_non_negative, check_finite_number, check_whole, check_probability,
+        partial(check_at_least, least=1.0), partial(check_between, low=1.0, high=9.0),
+    ],
+)  # fmt: skip
+def test_what_is_no_number_is_refused_by_each_kind_of_number(check: Any) -> None:
+    for wrong in [
+        *NO_NUMBERS,
+        HALF_A_YEAR,
+        np.datetime64("2020-01-01"),
+        np.array([True])[0],
+        np.str_("3"),
+    ]:
+        with pytest.raises(InvalidParameterError, match=r"^speed must be a (whole )?number"):
+            check(wrong, name="speed")
+    for wrong in (math.nan, -math.inf, -1, np.float32("nan"), np.array(-math.inf)):
+        if not (wrong == -1 and check is check_finite_number):
+            with pytest.raises(InvalidParameterError, match=r"^speed must "):
+                check(wrong, name="speed")
+
+
+@pytest.mark.parametrize(
+    "value", [1, 1.0, Fraction(1), Decimal(1), np.int8(1), np.float16(1), np.array(1)]
+)
+def test_a_number_is_taken_however_it_is_written(value: Any) -> None:
+    for check in (check_positive, check_whole, check_probability):
+        assert check(value, "n") == 1
+        assert type(check(value, "n")) is (int if check is check_whole else float)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "value", "told"),
+    [
+        ({}, 0, "n must be a whole number, 1 or more, got 0"),
+        ({}, 2.5, "n must be a whole number, 1 or more, got 2.5"),
+        ({}, 2**63, "n must be a whole number, 1 or more and below 2**63, got 9223372036854775808"),
+        ({}, 10**400, "n must be a whole number, 1 or more and below 2**63, got a whole number of about 400 digits"),
+        ({}, math.inf, "n must be a whole number, 1 or more and below 2**63, got inf"),
+        ({"lowest": 0, "highest": 10}, 11, "n must be a whole number from 0 to 10, got 11"),
+        ({"lowest": 1900, "highest": 2100, "unit": "years"}, 1, "n must be a whole number from 1900 to 2100 (years), got 1"),
+    ],
+)  # fmt: skip
+def test_a_whole_number_keeps_to_its_bounds(bounds: Any, value: Any, told: str) -> None:
+    with pytest.raises(InvalidParameterError) as refused:
+        check_whole(value, "n", **bounds)
+    assert str(refused.value) == told
+
+
+def test_large_whole_numbers_keep_every_digit() -> None:
+    assert check_whole(2**62 + 1, "n") == 2**62 + 1
+
+
+def test_bounds_are_kept_or_left_out_as_told() -> None:
+    assert check_between(90, "deg", 0, 90, without=(0,)) == 90.0
+    for value, told in ((0, "0"), (90.1, "90.1"), (math.nan, "nan")):
+        with pytest.raises(InvalidParameterError) as refused:
+            check_between(value, "deg", 0, 90, without=(0,), unit="degrees")
+        assert str(refused.value) == (
+            f"deg must lie between 0 and 90, 0 left out (degrees), got {told}"
+        )
+    assert check_at_least(1, "factor", 1.0) == 1.0
+    with pytest.raises(
+        InvalidParameterError, match="factor must be a finite number, 1 or more, got"
+    ):
+        check_at_least(0.99, "factor", 1.0)
+    assert check_positive(math.inf, "clip_km", infinite=True) == math.inf
+
+
+@pytest.mark.parametrize(
+    "take",
+    [
+        as_numbers, as_finite, as_positive, as_non_negative, as_probabilities, as_rising,
+        partial(as_between, low=1.0, high=9.0),
+    ],
+)  # fmt: skip
+def test_arrays_hold_numbers_and_nothing_that_turns_into_them(take: Any) -> None:
+    wrong: list[Any] = [
+        "3", ["1", "2"], [True, False], True, np.array(["1"], dtype=object), pd.Series(["1", "2"]),
+        pd.Series([1, True], dtype=object), [1j], [[1.0, 2.0], [3.0]], {"a": 1}, {1.0}, object(),
+        np.array(["2020-01-01"], dtype="datetime64[D]"), pd.Series([HALF_A_YEAR]),
+        pd.Series([1, pd.NA], dtype=object), [10**400],
+    ]  # fmt: skip
+    for values in wrong:
+        with pytest.raises(InvalidParameterError, match=r"^speeds must be a number or an array of"):
+            take(values, name="speeds")
+
+
+def test_arrays_come_as_doubles_of_their_own() -> None:
+    given = np.array([0.5, 1.0])
+    taken = as_positive(given, "x")
+    taken[:] = 7.0
+    assert given.tolist() == [0.5, 1.0]
+    for values in (
+        [Fraction(1, 2), Decimal(1)],
+        pd.Series([0.5, 1.0]),
+        np.array([0.5, 1.0], np.float32),
+    ):
+        assert as_positive(values, "x").tolist() == [0.5, 1.0]
+        assert as_positive(values, "x").dtype == np.float64
+    assert as_numbers([], "x").shape == (0,)
+    assert np.isnan(as_numbers(pd.Series([1, None], dtype=object), "x")[1])
+
+
+@pytest.mark.parametrize(
+    ("take", "values", "told"),
+    [
+        (as_finite, [1, math.nan], "x must be finite, got nan (1 of 2 values are wrong)"),
+        (as_positive, 0, "x must be above 0 and finite, got 0.0"),
+        (partial(as_positive, unit="km"), [1, -2, 0], "x must be above 0 and finite (km), got -2.0 (2 of 3 values are wrong)"),
+        (as_non_negative, math.inf, "x must be 0 or more and finite, got inf"),
+        (partial(as_non_negative, infinite=True), [math.inf, math.nan], "x must be 0 or more, got nan (1 of 2 values are wrong)"),
+        (as_probabilities, [0, 1, 1.5], "x must lie between 0 and 1, got 1.5 (1 of 3 values are wrong)"),
+        (partial(as_between, low=0, high=1, without=(0.0,)), 0, "x must lie between 0 and 1, 0 left out, got 0.0"),
+        (as_rising, [1, 1], "x must be one number or more, finite, above 0 and rising, such as (1, 3, 6), got [1, 1]"),
+        (as_rising, [0, 1], "x must be one number or more, finite, above 0 and rising, such as (1, 3, 6), got [0, 1]"),
+        (partial(as_rising, from_zero=True, fewest=2, unit="km"), [0], "x must be two numbers or more, finite, 0 or more and rising (km), such as (0, 1, 3, 6), got [0]"),
+        (as_rising, [], "x must be one number or more, finite, above 0 and rising, such as (1, 3, 6), got []"),
+    ],
+)  # fmt: skip
+def test_a_wrong_array_is_told_by_what_is_wrong_in_it(take: Any, values: Any, told: str) -> None:
+    with pytest.raises(InvalidParameterError) as refused:
+        take(values, name="x")
+    assert str(refused.value) == told
+
+
+def test_what_is_missing_passes_where_it_may() -> None:
+    gaps = [math.nan, 0.5]
+    for take in (as_positive, as_non_negative, as_probabilities):
+        np.testing.assert_array_equal(take(gaps, "x", missing=True), gaps)
+        with pytest.raises(InvalidParameterError, match="got nan"):
+            take(gaps, "x")
+    assert as_rising(3, "x").tolist() == [3.0]
+    assert as_rising([0, 1], "x", from_zero=True).tolist() == [0.0, 1.0]

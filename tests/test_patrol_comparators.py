@@ -89,7 +89,9 @@ def test_plausibility_says_by_how_much_and_what_fails_first() -> None:
     ("arguments", "message"),
     [
         ({"length_km": 0}, "length_km must be a finite number above 0"),
-        ({"crew": 0}, "crew must be 1 or more"),
+        ({"crew": 0}, "crew must be a whole number, 1 or more"),
+        ({"crew": 2.5}, "crew must be a whole number"),
+        ({"crew": True}, "crew must be a whole number"),
         ({"curve": pd.DataFrame({"unit_count": [1]})}, "lacks mean_pod, mean_poi"),
         ({"curve": pd.concat([CURVE, CURVE])}, "each unit_count once: choose one rule"),
     ],

@@ -140,7 +140,7 @@ def test_force_generation_refusals() -> None:
     """Shares above 1, rolls that no number satisfies."""
     with pytest.raises(InvalidParameterError, match="no roll is large enough"):
         patrol.roll_for_confidence(5, availability=0.5, confidence=1)
-    with pytest.raises(InvalidParameterError, match="availability is a share"):
+    with pytest.raises(InvalidParameterError, match="availability must lie between 0 and 1"):
         patrol.on_roll(10, availability=1.2)
     with pytest.raises(InvalidParameterError, match="on_station must be 0 or more"):
         patrol.on_roll(-1)

@@ -192,7 +192,7 @@ def test_a_table_is_a_curve_of_straight_pieces() -> None:
         patrol.sweep_width_from_table([0, 0], [1, 0])
     with pytest.raises(ShapeMismatchError, match="two columns of one length"):
         patrol.sweep_width_from_table([0, 1, 2], [1, 0])
-    with pytest.raises(InvalidParameterError, match="clip_km must be above 0"):
+    with pytest.raises(InvalidParameterError, match="clip_km must be a number above 0"):
         patrol.sweep_width_from_table([0, 1], [1, 0], clip_km=0)
 
 
@@ -202,7 +202,7 @@ def test_a_curve_that_is_no_probability_is_refused() -> None:
         patrol.sweep_width_from_curve(lambda _: 1.2, clip_km=1)
     with pytest.raises(InvalidParameterError, match="does not settle"):
         patrol.sweep_width_from_curve(lambda _: 0.5, clip_km=np.inf)
-    with pytest.raises(InvalidParameterError, match="clip_km must be above 0"):
+    with pytest.raises(InvalidParameterError, match="clip_km must be a number above 0"):
         patrol.sweep_width_from_curve(lambda _: 0.5, clip_km=-1)
 
 

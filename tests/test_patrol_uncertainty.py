@@ -363,7 +363,7 @@ def test_sobol_refusals() -> None:
     case = _case()
     with pytest.raises(InvalidParameterError, match="power of two such as 1024, got 1000"):
         patrol.sobol_units(case, n=1000)
-    with pytest.raises(InvalidParameterError, match="target must be above 0"):
+    with pytest.raises(InvalidParameterError, match="target must lie between 0 and 1, 0 left out"):
         patrol.sobol_units(case, target=0)
     with pytest.raises(InvalidParameterError, match="no assumption has any spread"):
         patrol.sobol_units(case, assumptions={})

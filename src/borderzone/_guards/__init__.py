@@ -10,9 +10,23 @@ import lazy_loader as lazy
 __getattr__, __dir__, __all__ = lazy.attach(
     __name__,
     submod_attrs={
+        "arrays": [
+            "as_between",
+            "as_finite",
+            "as_non_negative",
+            "as_numbers",
+            "as_positive",
+            "as_probabilities",
+            "as_rising",
+            "broadcast",
+            "plain",
+        ],
         "kinds": ["guard_room", "guarded"],
         "numbers": [
+            "check_at_least",
+            "check_between",
             "check_confidence",
+            "check_finite_number",
             "check_non_negative",
             "check_positive",
             "check_probability",
@@ -26,9 +40,23 @@ __getattr__, __dir__, __all__ = lazy.attach(
 )
 
 if TYPE_CHECKING:
+    from borderzone._guards.arrays import (
+        as_between,
+        as_finite,
+        as_non_negative,
+        as_numbers,
+        as_positive,
+        as_probabilities,
+        as_rising,
+        broadcast,
+        plain,
+    )
     from borderzone._guards.kinds import guard_room, guarded
     from borderzone._guards.numbers import (
+        check_at_least,
+        check_between,
         check_confidence,
+        check_finite_number,
         check_non_negative,
         check_positive,
         check_probability,
@@ -40,8 +68,19 @@ if TYPE_CHECKING:
     from borderzone._guards.words import check_choice, check_flag, check_path, check_text, shown
 
     __all__ = [
+        "as_between",
+        "as_finite",
+        "as_non_negative",
+        "as_numbers",
+        "as_positive",
+        "as_probabilities",
+        "as_rising",
+        "broadcast",
+        "check_at_least",
+        "check_between",
         "check_choice",
         "check_confidence",
+        "check_finite_number",
         "check_flag",
         "check_non_negative",
         "check_path",
@@ -56,6 +95,7 @@ if TYPE_CHECKING:
         "guarded",
         "local_path",
         "n_threads",
+        "plain",
         "seed_number",
         "shown",
         "temporary_folder",

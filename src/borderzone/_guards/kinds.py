@@ -14,6 +14,7 @@ import types
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from borderzone._guards.numbers import is_flag, is_number, is_whole
 from borderzone._guards.seeds import SEED, is_seed
 from borderzone._guards.words import check_path, shown
 from borderzone.errors import (
@@ -311,19 +312,8 @@ def _is_raster(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    if _is_flag(value):
-        return False
-    if isinstance(value, numbers.Integral):
-        return int(value).bit_length() <= 1000
-    if isinstance(value, numbers.Real):
-        return True
-    return getattr(value, "ndim", None) == 0 and _is_numbers(value)
-
-
-def _is_whole(value: Any) -> bool:
-    if not _is_number(value) or not math.isfinite(value):
-        return False
-    return bool(abs(value) < _LARGEST_WHOLE and int(value) == value)
+    whole = isinstance(value, numbers.Integral)
+    return is_number(value) and not (whole and int(value).bit_length() > 1000)
 
 
 def _is_numbers(value: Any) -> bool:
@@ -348,10 +338,6 @@ def _is_array(kinds: str, value: Any) -> bool:
 
 def _is_flags(value: Any) -> bool:
     return getattr(getattr(value, "dtype", None), "kind", "") == "b"
-
-
-def _is_flag(value: Any) -> bool:
-    return isinstance(value, bool) or _is_a("bool_", value) or _is_a("bool", value)
 
 
 def _is_path(value: Any) -> bool:
@@ -388,8 +374,8 @@ _PLAIN: dict[str, tuple[Test, str]] = {
     "None": (lambda value: value is None, "None"),
     "float": (_is_number, "a number"),
     "Fraction": (lambda value: isinstance(value, numbers.Rational), "a fraction"),
-    "int": (_is_whole, "a whole number"),
-    "bool": (_is_flag, "True or False"),
+    "int": (is_whole, "a whole number"),
+    "bool": (is_flag, "True or False"),
     "str": _TEXT,
     "bytes": (lambda value: isinstance(value, bytes), "bytes"),
     "slice": (lambda value: isinstance(value, slice), "a slice"),

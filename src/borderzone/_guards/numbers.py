@@ -1,24 +1,114 @@
-"""Numbers from outside: one rule for each kind of number, whoever asks for it."""
+"""
+Single numbers from outside: one rule for each kind of number, whoever asks for it.
+
+A number is what Python or numpy counts with: 3, 3.0, a fraction, a decimal, a scalar of numpy or an
+array without dimensions. True and False are none, also those of numpy, and text never is. A whole
+number may be written 3 or 3.0; 3.5 is not rounded.
+"""
 
 from __future__ import annotations
 
+import decimal
 import math
+import numbers
+from typing import Any
 
-from borderzone._guards.words import shown
+from borderzone._guards.words import in_unit, shown
 from borderzone.errors import InvalidParameterError
 
 __all__ = [
+    "check_at_least",
+    "check_between",
     "check_confidence",
+    "check_finite_number",
     "check_non_negative",
     "check_positive",
     "check_probability",
     "check_whole",
+    "ends_left_out",
+    "is_flag",
+    "is_number",
+    "is_whole",
 ]
 
+# Counts that no array and no file holds.
+_TOO_LARGE = 2**63
 
-def check_positive(value: float, name: str, unit: str = "") -> float:
+
+def is_flag(value: Any) -> bool:
     """
-    Refuse a number that is not finite and above zero.
+    Tell whether something is True or False, of Python or of numpy.
+
+    Parameters
+    ----------
+    value
+        Anything.
+
+    Returns
+    -------
+    bool
+        Whether it is.
+    """
+    kinds = (kind.__name__ for kind in type(value).__mro__)  # numpy is not loaded to know
+    return isinstance(value, bool) or any(name in {"bool", "bool_"} for name in kinds)
+
+
+def is_number(value: Any) -> bool:
+    """
+    Tell whether something is one number, finite or not.
+
+    Parameters
+    ----------
+    value
+        Anything.
+
+    Returns
+    -------
+    bool
+        Whether it is.
+
+    Examples
+    --------
+    >>> [is_number(value) for value in (3, 2.5, True, "3", None, [3])]
+    [True, True, False, False, False, False]
+    """
+    if is_flag(value):
+        return False
+    if isinstance(value, (numbers.Real, decimal.Decimal)):
+        return True
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    return bool(kind) and kind in "iuf" and getattr(value, "ndim", None) == 0
+
+
+def is_whole(value: Any) -> bool:
+    """
+    Tell whether something is a whole number that can count something.
+
+    Parameters
+    ----------
+    value
+        Anything.
+
+    Returns
+    -------
+    bool
+        Whether it is one, above -2**63 and below 2**63.
+
+    Examples
+    --------
+    >>> [is_whole(value) for value in (3, 3.0, 3.5, True, "3", 10**30)]
+    [True, True, False, False, False, False]
+    """
+    if not is_number(value):
+        return False
+    # Neither digits of large ones are lost, nor do small types run over.
+    number = int(value) if isinstance(value, numbers.Integral) else float(value)
+    return abs(number) < _TOO_LARGE and number == int(number)
+
+
+def check_positive(value: Any, name: str, unit: str = "", *, infinite: bool = False) -> float:
+    """
+    Refuse a number that is not above zero.
 
     Parameters
     ----------
@@ -26,6 +116,41 @@ def check_positive(value: float, name: str, unit: str = "") -> float:
         The number.
     name
         Its name, for the message.
+    unit
+        Its unit, for the message.
+    infinite
+        Whether infinity passes.
+
+    Returns
+    -------
+    float
+        The same number.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is zero, negative, NaN, not a number, or infinite where that does not pass.
+    """
+    number = _number(value, name)
+    if not (number > 0 and (infinite or math.isfinite(number))):
+        kind = "number" if infinite else "finite number"
+        msg = f"{name} must be a {kind} above 0{in_unit(unit)}, got {shown(value)}"
+        raise InvalidParameterError(msg)
+    return number
+
+
+def check_at_least(value: Any, name: str, least: float, unit: str = "") -> float:
+    """
+    Refuse a number that is not finite, or below the least allowed.
+
+    Parameters
+    ----------
+    value
+        The number.
+    name
+        Its name, for the message.
+    least
+        The smallest number allowed.
     unit
         Its unit, for the message.
 
@@ -37,16 +162,18 @@ def check_positive(value: float, name: str, unit: str = "") -> float:
     Raises
     ------
     InvalidParameterError
-        If it is zero, negative, NaN, infinite or not a number.
+        If it is below, NaN, infinite or not a number.
     """
     number = _number(value, name)
-    if not (math.isfinite(number) and number > 0):
-        msg = f"{name} must be a finite number above 0{_in(unit)}, got {shown(value)}"
+    if not (math.isfinite(number) and number >= least):
+        msg = (
+            f"{name} must be a finite number, {least:g} or more{in_unit(unit)}, got {shown(value)}"
+        )
         raise InvalidParameterError(msg)
     return number
 
 
-def check_non_negative(value: float, name: str, unit: str = "") -> float:
+def check_non_negative(value: Any, name: str, unit: str = "") -> float:
     """
     Refuse a number that is not finite and at least zero.
 
@@ -69,14 +196,109 @@ def check_non_negative(value: float, name: str, unit: str = "") -> float:
     InvalidParameterError
         If it is negative, NaN, infinite or not a number.
     """
+    return check_at_least(value, name, 0.0, unit)
+
+
+def check_finite_number(value: Any, name: str, unit: str = "") -> float:
+    """
+    Refuse what is not a finite number.
+
+    Parameters
+    ----------
+    value
+        The number.
+    name
+        Its name, for the message.
+    unit
+        Its unit, for the message.
+
+    Returns
+    -------
+    float
+        The same number.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is NaN, infinite or not a number.
+    """
     number = _number(value, name)
-    if not (math.isfinite(number) and number >= 0):
-        msg = f"{name} must be a finite number, 0 or more{_in(unit)}, got {shown(value)}"
+    if not math.isfinite(number):
+        msg = f"{name} must be a finite number{in_unit(unit)}, got {shown(value)}"
         raise InvalidParameterError(msg)
     return number
 
 
-def check_probability(value: float, name: str) -> float:
+def check_between(
+    value: Any,
+    name: str,
+    low: float,
+    high: float,
+    *,
+    without: tuple[float, ...] = (),
+    unit: str = "",
+) -> float:
+    """
+    Refuse a number outside two bounds.
+
+    Parameters
+    ----------
+    value
+        The number.
+    name
+        Its name, for the message.
+    low, high
+        The bounds.
+    without
+        Bounds that are not allowed themselves.
+    unit
+        Its unit, for the message.
+
+    Returns
+    -------
+    float
+        The same number.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is below, above, a bound that is left out, NaN or not a number.
+
+    Examples
+    --------
+    >>> check_between(30, "altitude_deg", 0, 90, without=(0,), unit="degrees")
+    30.0
+    """
+    number = _number(value, name)
+    if not low <= number <= high or number in without:
+        left = ends_left_out(without)
+        msg = (
+            f"{name} must lie between {low:g} and {high:g}{left}{in_unit(unit)}, got {shown(value)}"
+        )
+        raise InvalidParameterError(msg)
+    return number
+
+
+def ends_left_out(without: tuple[float, ...]) -> str:
+    """
+    Word the bounds that are not allowed themselves.
+
+    Parameters
+    ----------
+    without
+        None of them, one, or both.
+
+    Returns
+    -------
+    str
+        Words for a message.
+    """
+    if len(without) == 2:
+        return ", both left out"
+    return "".join(f", {bound:g} left out" for bound in without)
+
+
+def check_probability(value: Any, name: str) -> float:
     """
     Refuse a number outside 0 to 1.
 
@@ -97,14 +319,10 @@ def check_probability(value: float, name: str) -> float:
     InvalidParameterError
         If it is below 0, above 1, NaN or not a number.
     """
-    number = _number(value, name)
-    if not 0 <= number <= 1:
-        msg = f"{name} must lie between 0 and 1, got {shown(value)}"
-        raise InvalidParameterError(msg)
-    return number
+    return check_between(value, name, 0.0, 1.0)
 
 
-def check_confidence(value: float, name: str = "confidence") -> float:
+def check_confidence(value: Any, name: str = "confidence") -> float:
     """
     Refuse a confidence of which no band can be made.
 
@@ -125,16 +343,14 @@ def check_confidence(value: float, name: str = "confidence") -> float:
     InvalidParameterError
         If it is not a number between 0 and 1, both left out.
     """
-    number = check_probability(value, name)
-    if number in (0.0, 1.0):
-        msg = f"{name} must lie between 0 and 1, both left out, got {shown(value)}"
-        raise InvalidParameterError(msg)
-    return number
+    return check_between(value, name, 0.0, 1.0, without=(0.0, 1.0))
 
 
-def check_whole(value: float, name: str, *, lowest: int = 1) -> int:
+def check_whole(
+    value: Any, name: str, *, lowest: int = 1, highest: int | None = None, unit: str = ""
+) -> int:
     """
-    Refuse what is not a whole number of at least so much.
+    Refuse what is not a whole number within its bounds.
 
     Parameters
     ----------
@@ -142,8 +358,10 @@ def check_whole(value: float, name: str, *, lowest: int = 1) -> int:
         The number.
     name
         Its name, for the message.
-    lowest
-        Smallest number allowed.
+    lowest, highest
+        Smallest and largest number allowed; without a largest, all below 2**63 are.
+    unit
+        Its unit, for the message.
 
     Returns
     -------
@@ -153,27 +371,28 @@ def check_whole(value: float, name: str, *, lowest: int = 1) -> int:
     Raises
     ------
     InvalidParameterError
-        If it is not a whole number, or below the lowest.
+        If it is not a whole number, or outside its bounds.
+
+    Examples
+    --------
+    >>> check_whole(500.0, "draws")
+    500
     """
-    number = _number(value, name)
-    if not (math.isfinite(number) and number == math.floor(number) and number >= lowest):
-        msg = f"{name} must be a whole number, {lowest} or more, got {shown(value)}"
+    most = _TOO_LARGE - 1 if highest is None else highest
+    if not (is_whole(value) and lowest <= int(value) <= most):
+        large = is_number(value) and _number(value, name) >= _TOO_LARGE
+        told = f", {lowest} or more{' and below 2**63' if large else ''}"
+        told = told if highest is None else f" from {lowest} to {highest}"
+        msg = f"{name} must be a whole number{told}{in_unit(unit)}, got {shown(value)}"
         raise InvalidParameterError(msg)
-    return int(number)
+    return int(value)
 
 
-def _number(value: float, name: str) -> float:
-    if isinstance(value, (bool, str, bytes)):
+def _number(value: Any, name: str) -> float:
+    if not is_number(value):
         msg = f"{name} must be a number, got {shown(value)}"
         raise InvalidParameterError(msg)
     try:
         return float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
-    except (TypeError, ValueError) as error:
-        msg = f"{name} must be a number, got {shown(value)}"
-        raise InvalidParameterError(msg) from error
-
-
-def _in(unit: str) -> str:
-    return f" ({unit})" if unit else ""

@@ -12,7 +12,7 @@ from borderzone.errors import BorderzoneError, DataError, InvalidParameterError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["check_choice", "check_flag", "check_path", "check_text", "shown"]
+__all__ = ["check_choice", "check_flag", "check_path", "check_text", "in_unit", "shown"]
 
 _LONGEST_SHOWN = 80
 # What file systems take at most. Units: bytes, characters.
@@ -187,3 +187,25 @@ def shown(value: Any) -> str:
     if len(text) > _LONGEST_SHOWN or "\n" in text:
         return f"a {type(value).__name__}"
     return text
+
+
+def in_unit(unit: str) -> str:
+    """
+    Word the unit of a number for a message.
+
+    Parameters
+    ----------
+    unit
+        The unit, or nothing.
+
+    Returns
+    -------
+    str
+        The unit in brackets, or nothing.
+
+    Examples
+    --------
+    >>> in_unit("km"), in_unit("")
+    (' (km)', '')
+    """
+    return f" ({unit})" if unit else ""

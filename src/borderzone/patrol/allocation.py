@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_choice, check_probability
+from borderzone._guards import as_non_negative, check_choice, check_probability, check_whole
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol._arrays import whole_number, zero_or_more
 from borderzone.patrol.forces import Force
 from borderzone.patrol.plans import (
     checked_rates,
@@ -98,10 +97,10 @@ def allocate(  # noqa: PLR0913 - the front door fixes this signature
     """
     a, w = _checked(rates, weights)
     if integer:
-        count = np.array([whole_number(units, "units")])
+        count = np.array([check_whole(units, "units", lowest=0)])
         placed = whole_unit_plan(a, w, rule=rule, lengths_km=lengths_km, law=law)(count)[0]
     else:
-        number = zero_or_more(units, "units").reshape(1)
+        number = as_non_negative(units, "units").reshape(1)
         placed = fractional_plan(a, w, rule=rule, lengths_km=lengths_km, law=law)(number)[0]
     return pd.Series(placed, index=_index(rates, weights, a.size), name="units")
 
@@ -338,7 +337,7 @@ def checked_counts(unit_counts: Iterable[float], *, integer: bool = False) -> np
     if given.ndim != 1 or given.size == 0:
         msg = "unit_counts must be a list of one or more numbers of units"
         raise InvalidParameterError(msg)
-    counts = zero_or_more(given, "unit_counts")
+    counts = as_non_negative(given, "unit_counts")
     if (counts == np.floor(counts)).all():
         return counts.astype(np.int64)
     if integer:

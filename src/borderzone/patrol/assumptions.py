@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from borderzone._guards import check_choice, generator
+from borderzone._guards import check_choice, check_whole, generator
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol._arrays import whole_number
 from borderzone.patrol.staffing import SHIFT_FACTORS
 
 if TYPE_CHECKING:
@@ -267,7 +266,7 @@ def sample(
     >>> sample([speed], 3, seed=0).round(3)["u"].tolist()
     [4.857, 4.875, 5.949]
     """
-    number = whole_number(draws, "draws", lowest=1)
+    number = check_whole(draws, "draws")
     base = int(generator(seed).integers(2**63))
     rows = assumptions.values() if isinstance(assumptions, dict) else assumptions
     return pd.DataFrame(

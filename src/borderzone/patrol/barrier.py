@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._guards import check_choice
+from borderzone._guards import (
+    as_non_negative,
+    as_positive,
+    as_probabilities,
+    broadcast,
+    check_choice,
+    plain,
+)
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol._arrays import above_zero, broadcast, plain, probability, zero_or_more
 from borderzone.patrol.search import COVERAGE, POD
 
 if TYPE_CHECKING:
@@ -59,8 +65,8 @@ def speed_multiplier(
     1.414
     """
     patrol, crosser = broadcast(
-        patrol_km_h=zero_or_more(patrol_km_h, "patrol_km_h", "km/h"),
-        crosser_km_h=above_zero(crosser_km_h, "crosser_km_h", "km/h"),
+        patrol_km_h=as_non_negative(patrol_km_h, "patrol_km_h", "km/h"),
+        crosser_km_h=as_positive(crosser_km_h, "crosser_km_h", "km/h"),
     )
     return plain(np.hypot(1.0, patrol / crosser))
 
@@ -114,7 +120,9 @@ def barrier_coverage(
     0.254951
     """
     length, width, patrol, crosser = _geometry(length_km, sweep_width_km, patrol_km_h, crosser_km_h)
-    units, length = broadcast(unit_count=zero_or_more(unit_count, "unit_count"), length_km=length)
+    units, length = broadcast(
+        unit_count=as_non_negative(unit_count, "unit_count"), length_km=length
+    )
     return plain(units * (width / length * np.hypot(1.0, patrol / crosser)))
 
 
@@ -183,8 +191,8 @@ def barrier_patrol(
             length_km=length_km, patrol_km_h=patrol_km_h, crosser_km_h=crosser_km_h
         )
         width, units, gap = broadcast(
-            sweep_width_km=zero_or_more(sweep_width_km, "sweep_width_km", "km"),
-            unit_count=zero_or_more(unit_count, "unit_count"),
+            sweep_width_km=as_non_negative(sweep_width_km, "sweep_width_km", "km"),
+            unit_count=as_non_negative(unit_count, "unit_count"),
             length_km=np.asarray(spacing),
         )
         return plain(np.minimum(1.0, units * width / gap))
@@ -287,12 +295,12 @@ def segment_length(
     18.594
     """
     check_choice(law, "law", BARRIER_LAWS)
-    wanted = above_zero(probability(pod, "pod"), "pod")
+    wanted = as_positive(as_probabilities(pod, "pod"), "pod")
     if law == "crossover":
         spacing = crossover_spacing(
             length_km=1.0, patrol_km_h=patrol_km_h, crosser_km_h=crosser_km_h
         )
-        width = zero_or_more(sweep_width_km, "sweep_width_km", "km")
+        width = as_non_negative(sweep_width_km, "sweep_width_km", "km")
         return plain(width / (wanted * spacing))
     swept = barrier_coverage(
         length_km=1.0,
@@ -312,14 +320,14 @@ def _geometry(
 ) -> list[FloatArray]:
     try:
         speeds = {
-            "patrol_km_h": above_zero(patrol_km_h, "patrol_km_h", "km/h"),
-            "crosser_km_h": above_zero(crosser_km_h, "crosser_km_h", "km/h"),
+            "patrol_km_h": as_positive(patrol_km_h, "patrol_km_h", "km/h"),
+            "crosser_km_h": as_positive(crosser_km_h, "crosser_km_h", "km/h"),
         }
     except InvalidParameterError as error:
         msg = f"{error}; a unit that stands is a fixed post, and who does not move never crosses"
         raise InvalidParameterError(msg) from None
     return broadcast(
-        length_km=above_zero(length_km, "length_km", "km"),
-        sweep_width_km=zero_or_more(sweep_width_km, "sweep_width_km", "km"),
+        length_km=as_positive(length_km, "length_km", "km"),
+        sweep_width_km=as_non_negative(sweep_width_km, "sweep_width_km", "km"),
         **speeds,
     )

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_choice, check_non_negative, check_positive, check_probability
+from borderzone._guards import (
+    check_choice,
+    check_non_negative,
+    check_positive,
+    check_probability,
+    check_whole,
+)
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.staffing import SHIFT_FACTORS
 
@@ -277,9 +283,7 @@ def plausibility(
     [['US south-west 2017', 92.4], ['Iraq west 2006', 173.7]]
     """
     border = check_positive(length_km, "length_km", "km")
-    if not crew >= 1:
-        msg = f"crew must be 1 or more people, got {crew!r}"
-        raise InvalidParameterError(msg)
+    crew = check_whole(crew, "crew", unit="people")
     check_positive(shift_factor, "shift_factor")
     counts, pod, poi = _one_curve(curve)
     need = _units_at(counts, pod, _GOOD_POD)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from borderzone._guards import check_choice
-from borderzone.patrol._arrays import above_zero, broadcast, plain, zero_or_more
+from borderzone._guards import as_non_negative, as_positive, broadcast, check_choice, plain
 from borderzone.patrol.lateral import sweep_width_from_curve
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def target_transfer_probability(cycle_ratio: npt.ArrayLike) -> FloatArray | floa
     >>> print(target_transfer_probability([0.5, 1.0, 2.0]).round(6))
     [0.107734 0.5      0.944899]
     """
-    ratio = zero_or_more(cycle_ratio, "cycle_ratio")
+    ratio = as_non_negative(cycle_ratio, "cycle_ratio")
     with np.errstate(divide="ignore"):  # nothing resolved: the logarithm is -inf, the chance 0
         return plain(special.expit((2.7 + 0.7 * ratio) * np.log(ratio)))
 
@@ -108,8 +107,8 @@ def imaging_range_m(
     """
     check_choice(task, "task", JOHNSON_CYCLES)
     ifov, size = broadcast(
-        ifov_mrad=above_zero(ifov_mrad, "ifov_mrad", "mrad"),
-        critical_m=above_zero(critical_m, "critical_m", "m"),
+        ifov_mrad=as_positive(ifov_mrad, "ifov_mrad", "mrad"),
+        critical_m=as_positive(critical_m, "critical_m", "m"),
     )
     return plain(1000.0 * size / (2.0 * JOHNSON_CYCLES[task] * ifov))
 
@@ -148,7 +147,7 @@ def imaging_probability(range_m: npt.ArrayLike, *, r50_m: npt.ArrayLike) -> Floa
     [0.9949 0.8206 0.2834 0.0519]
     """
     distance, even = broadcast(
-        range_m=zero_or_more(range_m, "range_m", "m"), r50_m=above_zero(r50_m, "r50_m", "m")
+        range_m=as_non_negative(range_m, "range_m", "m"), r50_m=as_positive(r50_m, "r50_m", "m")
     )
     with np.errstate(
         divide="ignore", over="ignore"
@@ -185,7 +184,10 @@ def imaging_sweep_width_km(*, r50_m: float, clip_km: float) -> float:
     >>> print(round(imaging_sweep_width_km(r50_m=1500.0, clip_km=10.0), 3))
     3.677
     """
-    even, far = float(above_zero(r50_m, "r50_m", "m")), float(above_zero(clip_km, "clip_km", "km"))
+    even, far = (
+        float(as_positive(r50_m, "r50_m", "m")),
+        float(as_positive(clip_km, "clip_km", "km")),
+    )
 
     def curve(offset_km: float) -> float:
         return float(imaging_probability(abs(offset_km) * 1000.0, r50_m=even))
@@ -229,6 +231,6 @@ def acuity_range_m(
     >>> print(round(acuity_range_m()), round(acuity_range_m(snellen_denominator=25)))
     1289 1031
     """
-    acuity = above_zero(snellen_denominator, "snellen_denominator") / 20.0
+    acuity = as_positive(snellen_denominator, "snellen_denominator") / 20.0
     ifov_mrad = 1000.0 * acuity * _ARC_MINUTE
     return imaging_range_m(ifov_mrad=ifov_mrad, critical_m=critical_m, task=task)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from borderzone._guards import as_non_negative, as_positive, as_probabilities, broadcast, plain
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol._arrays import above_zero, broadcast, plain, probability, zero_or_more
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -54,8 +54,8 @@ def response_window_h(
     1.25
     """
     cover, speed = broadcast(
-        cover_km=zero_or_more(cover_km, "cover_km", "km"),
-        crosser_km_h=above_zero(crosser_km_h, "crosser_km_h", "km/h"),
+        cover_km=as_non_negative(cover_km, "cover_km", "km"),
+        crosser_km_h=as_positive(crosser_km_h, "crosser_km_h", "km/h"),
     )
     return plain(cover / speed)
 
@@ -101,9 +101,9 @@ def responds_in_time(
     (True, False)
     """
     delay, distance, speed, window = broadcast(
-        detection_h=zero_or_more(detection_h, "detection_h", "h"),
-        response_km=zero_or_more(response_km, "response_km", "km"),
-        response_km_h=above_zero(response_km_h, "response_km_h", "km/h"),
+        detection_h=as_non_negative(detection_h, "detection_h", "h"),
+        response_km=as_non_negative(response_km, "response_km", "km"),
+        response_km_h=as_positive(response_km_h, "response_km_h", "km/h"),
         cover_km=np.asarray(response_window_h(cover_km=cover_km, crosser_km_h=crosser_km_h)),
     )
     in_time = delay + distance / speed <= window
@@ -139,8 +139,8 @@ def response_probability(
     0.486583
     """
     window, mean = broadcast(
-        window_h=zero_or_more(window_h, "window_h", "h"),
-        mean_response_h=above_zero(mean_response_h, "mean_response_h", "h"),
+        window_h=as_non_negative(window_h, "window_h", "h"),
+        mean_response_h=as_positive(mean_response_h, "mean_response_h", "h"),
     )
     return plain(-np.expm1(-window / mean))
 
@@ -176,9 +176,9 @@ def interdiction(
     0.504
     """
     detected, identified, reached = broadcast(
-        pod=probability(pod, "pod"),
-        p_identify=probability(p_identify, "p_identify"),
-        p_respond=probability(p_respond, "p_respond"),
+        pod=as_probabilities(pod, "pod"),
+        p_identify=as_probabilities(p_identify, "p_identify"),
+        p_respond=as_probabilities(p_respond, "p_respond"),
     )
     return plain(detected * identified * reached)
 
@@ -213,7 +213,7 @@ def pod_for_interdiction(poi: float, *, p_identify: float = 1.0, p_respond: floa
     0.793651
     """
     ceiling = float(interdiction(1.0, p_identify=p_identify, p_respond=p_respond))
-    wanted = float(probability(poi, "poi"))
+    wanted = float(as_probabilities(poi, "poi"))
     if wanted > ceiling:
         msg = (
             f"interdiction of {wanted:g} is out of reach: with every crossing detected it is "
@@ -254,9 +254,9 @@ def mix_day_night(
     0.5
     """
     light, dark, share = broadcast(
-        day=probability(day, "day"),
-        night=probability(night, "night"),
-        night_share=probability(night_share, "night_share"),
+        day=as_probabilities(day, "day"),
+        night=as_probabilities(night, "night"),
+        night_share=as_probabilities(night_share, "night_share"),
     )
     return plain(share * dark + (1.0 - share) * light)
 
@@ -285,7 +285,9 @@ def combined_detection(*pods: npt.ArrayLike) -> FloatArray | float:
     >>> print(round(combined_detection(0.3, 0.5, 0.2), 2))
     0.72
     """
-    checked = broadcast(**{f"pods[{i}]": probability(p, f"pods[{i}]") for i, p in enumerate(pods)})
+    checked = broadcast(
+        **{f"pods[{i}]": as_probabilities(p, f"pods[{i}]") for i, p in enumerate(pods)}
+    )
     missed: FloatArray = np.asarray(1.0)
     for pod in checked:
         missed = missed * (1.0 - pod)

@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import integrate
 
-from borderzone._guards import check_choice, check_probability
+from borderzone._guards import (
+    as_finite,
+    as_non_negative,
+    as_positive,
+    as_probabilities,
+    broadcast,
+    check_choice,
+    check_positive,
+    check_probability,
+    plain,
+)
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
-from borderzone.patrol._arrays import above_zero, broadcast, plain, probability, zero_or_more
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -63,7 +72,7 @@ def sweep_width_definite_range(range_km: npt.ArrayLike) -> FloatArray | float:
     >>> sweep_width_definite_range(2.0)
     4.0
     """
-    return plain(2.0 * zero_or_more(range_km, "range_km", "km"))
+    return plain(2.0 * as_non_negative(range_km, "range_km", "km"))
 
 
 def sweep_width_triangular(max_range_km: npt.ArrayLike) -> FloatArray | float:
@@ -90,7 +99,7 @@ def sweep_width_triangular(max_range_km: npt.ArrayLike) -> FloatArray | float:
     >>> sweep_width_triangular(2.0)
     2.0
     """
-    return plain(zero_or_more(max_range_km, "max_range_km", "km"))
+    return plain(as_non_negative(max_range_km, "max_range_km", "km"))
 
 
 def sweep_width_inverse_cube(constant: npt.ArrayLike) -> FloatArray | float:
@@ -121,7 +130,7 @@ def sweep_width_inverse_cube(constant: npt.ArrayLike) -> FloatArray | float:
     >>> print(round(sweep_width_inverse_cube(0.01), 6))
     0.354491
     """
-    return plain(2.0 * np.sqrt(np.pi * zero_or_more(constant, "constant", "km2")))
+    return plain(2.0 * np.sqrt(np.pi * as_non_negative(constant, "constant", "km2")))
 
 
 def sweep_width_inverse_cube_rate(
@@ -162,9 +171,9 @@ def sweep_width_inverse_cube_rate(
     0.354491
     """
     constant, height, speed = broadcast(
-        glimpse_constant=zero_or_more(glimpse_constant, "glimpse_constant"),
-        height_km=zero_or_more(height_km, "height_km", "km"),
-        speed_km_h=above_zero(speed_km_h, "speed_km_h", "km/h"),
+        glimpse_constant=as_non_negative(glimpse_constant, "glimpse_constant"),
+        height_km=as_non_negative(height_km, "height_km", "km"),
+        speed_km_h=as_positive(speed_km_h, "speed_km_h", "km/h"),
     )
     return plain(np.sqrt(8.0 * np.pi * constant * height / speed))
 
@@ -198,7 +207,7 @@ def sweep_width_gaussian(
     0.601591
     """
     scale, top = broadcast(
-        scale_km=zero_or_more(scale_km, "scale_km", "km"), peak=probability(peak, "peak")
+        scale_km=as_non_negative(scale_km, "scale_km", "km"), peak=as_probabilities(peak, "peak")
     )
     return plain(top * scale * np.sqrt(2.0 * np.pi))
 
@@ -227,7 +236,7 @@ def sweep_width_exponential(scale_km: npt.ArrayLike) -> FloatArray | float:
     >>> sweep_width_exponential(0.25)
     0.5
     """
-    return plain(2.0 * zero_or_more(scale_km, "scale_km", "km"))
+    return plain(2.0 * as_non_negative(scale_km, "scale_km", "km"))
 
 
 def sweep_width_from_curve(
@@ -266,10 +275,7 @@ def sweep_width_from_curve(
     >>> print(round(sweep_width_from_curve(lambda x: 0.5, clip_km=3), 6))
     3.0
     """
-    far = float(clip_km)
-    if not far > 0:
-        msg = f"clip_km must be above 0 (km), got {clip_km!r}"
-        raise InvalidParameterError(msg)
+    far = check_positive(clip_km, "clip_km", "km", infinite=True)
 
     def checked(offset: float) -> float:
         return check_probability(curve(offset), f"the curve at {offset:g} km")
@@ -312,19 +318,17 @@ def sweep_width_from_table(
     >>> sweep_width_from_table([0.0, 1.0, 2.0], [1.0, 0.5, 0.0])
     2.0
     """
-    offsets, values = np.asarray(range_km, dtype=float), probability(pod, "pod")
+    offsets, values = as_finite(range_km, "range_km", "km"), as_probabilities(pod, "pod")
     if offsets.ndim != 1 or offsets.shape != values.shape or offsets.size < 2:
         msg = (
             f"range_km {offsets.shape} and pod {values.shape} must be two columns of one length, "
             "2 rows or more"
         )
         raise ShapeMismatchError(msg)
-    if not (np.isfinite(offsets).all() and (np.diff(offsets) > 0).all()):
+    if not (np.diff(offsets) > 0).all():
         msg = "range_km must rise from row to row; sort the table and drop repeated ranges"
         raise InvalidParameterError(msg)
-    if not clip_km > 0:
-        msg = f"clip_km must be above 0 (km), got {clip_km!r}"
-        raise InvalidParameterError(msg)
+    check_positive(clip_km, "clip_km", "km", infinite=True)
     inside = np.clip(offsets, -clip_km, clip_km)
     cut = np.interp(inside, offsets, values)
     both_sides = 1.0 if offsets[0] < 0 else 2.0
@@ -371,7 +375,7 @@ def koester_sweep_width(
     164.5
     """
     check_choice(visibility, "visibility", KOESTER_FACTORS)
-    return plain(KOESTER_FACTORS[visibility] * zero_or_more(detection_range, "detection_range"))
+    return plain(KOESTER_FACTORS[visibility] * as_non_negative(detection_range, "detection_range"))
 
 
 def _area(curve: Callable[[float], float], low: float, high: float) -> float:

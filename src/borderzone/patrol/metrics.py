@@ -9,9 +9,16 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from borderzone._guards import check_non_negative, check_positive
+from borderzone._guards import (
+    as_non_negative,
+    as_probabilities,
+    broadcast,
+    check_non_negative,
+    check_positive,
+    check_whole,
+    plain,
+)
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol._arrays import broadcast, plain, probability, whole_number, zero_or_more
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -108,9 +115,9 @@ def known_ier(
     0.8
     """
     caught, turned, away = broadcast(
-        apprehensions=zero_or_more(apprehensions, "apprehensions"),
-        turn_backs=zero_or_more(turn_backs, "turn_backs"),
-        known_got_aways=zero_or_more(known_got_aways, "known_got_aways"),
+        apprehensions=as_non_negative(apprehensions, "apprehensions"),
+        turn_backs=as_non_negative(turn_backs, "turn_backs"),
+        known_got_aways=as_non_negative(known_got_aways, "known_got_aways"),
     )
     noticed = caught + turned + away
     if np.any(noticed == 0):
@@ -159,8 +166,8 @@ def apprehension_from_repeats(
     [0.31, 0.4133, 0.62]
     """
     share, stopped = broadcast(
-        repeat_share=probability(repeat_share, "repeat_share"),
-        giving_up=probability(giving_up, "giving_up"),
+        repeat_share=as_probabilities(repeat_share, "repeat_share"),
+        giving_up=as_probabilities(giving_up, "giving_up"),
     )
     if np.any((share > 1.0 - stopped) | (stopped == 1.0)):
         msg = (
@@ -195,7 +202,7 @@ def expected_captures(p: npt.ArrayLike) -> FloatArray | float:
     >>> expected_captures(0.75)
     3.0
     """
-    chance = probability(p, "p")
+    chance = as_probabilities(p, "p")
     if np.any(chance == 1):
         msg = "p must be below 1: where everybody is caught, nobody gets in"
         raise InvalidParameterError(msg)
@@ -238,7 +245,7 @@ def chapman(*, marked: int, caught: int, recaught: int) -> PopulationEstimate:
     978.06 141.89
     """
     m, c, r = (
-        whole_number(value, name)
+        check_whole(value, name, lowest=0)
         for value, name in ((marked, "marked"), (caught, "caught"), (recaught, "recaught"))
     )
     if r > min(m, c):
@@ -294,7 +301,7 @@ def back_calculation(
            500.0           0.333    1500.0             6.160
           4000.0           0.800    5000.0            20.534
     """
-    stopped = zero_or_more(interdicted, "interdicted")
+    stopped = as_non_negative(interdicted, "interdicted")
     if stopped.ndim != 1 or stopped.size < 2:
         msg = (
             "interdicted must be a list of two or more numbers: the chance of interdiction is "
@@ -378,5 +385,5 @@ def groups_at_least(k: int, *, people_per_day: float, group_size: float) -> floa
     mean = check_non_negative(people_per_day, "people_per_day") / check_positive(
         group_size, "group_size"
     )
-    wanted = whole_number(k, "k")
+    wanted = check_whole(k, "k", lowest=0)
     return 1.0 if wanted == 0 else float(special.gammainc(wanted, mean))

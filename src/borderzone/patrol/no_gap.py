@@ -6,9 +6,13 @@ import math
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from borderzone._guards import check_choice, check_probability
-from borderzone.errors import InvalidParameterError, LimitError
-from borderzone.patrol._arrays import whole_number
+from borderzone._guards import (
+    check_choice,
+    check_confidence,
+    check_positive,
+    check_whole,
+)
+from borderzone.errors import LimitError
 
 __all__ = ["no_gap_probability", "posts_for_no_gap"]
 
@@ -114,9 +118,7 @@ def posts_for_no_gap(
     >>> posts_for_no_gap(0.5, Fraction(4, 595)), posts_for_no_gap(0.9, Fraction(4, 595))
     (1096, 1411)
     """
-    if not 0 < check_probability(probability, "probability") < 1:
-        msg = f"probability must lie above 0 and below 1, got {probability!r}"
-        raise InvalidParameterError(msg)
+    check_confidence(probability, "probability")
     _, share = _checked(1, fraction, ends)
 
     def enough(posts: int) -> bool:
@@ -133,14 +135,12 @@ def posts_for_no_gap(
 
 
 def _checked(n: int, fraction: float | Fraction, ends: str) -> tuple[int, Fraction]:
-    posts = whole_number(n, "n")
+    posts = check_whole(n, "n", lowest=0)
     if posts > _MOST_POSTS:
         msg = f"n must be {_MOST_POSTS:,} posts or fewer, got {posts:,}; a post covers too little"
         raise LimitError(msg)
     check_choice(ends, "ends", _ENDS)
-    if isinstance(fraction, (bool, str)) or not (math.isfinite(fraction) and fraction > 0):
-        msg = f"fraction must be above 0, the share of the line that one post covers, got {fraction!r}"
-        raise InvalidParameterError(msg)
+    check_positive(fraction, "fraction", "share of the line that one post covers")
     return posts, Fraction(fraction)
 
 

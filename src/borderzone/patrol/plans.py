@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._guards import check_choice
+from borderzone._guards import as_non_negative, as_positive, check_choice
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
-from borderzone.patrol._arrays import above_zero, zero_or_more
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,14 +58,14 @@ def checked_rates(rates: npt.ArrayLike) -> FloatArray:
     ShapeMismatchError
         If they are not one column.
     """
-    array = np.asarray(rates, dtype=np.float64)
+    array = as_positive(rates, "rates")
     if array.ndim != 1:
         msg = f"rates must be one column, a rate for each segment, got shape {array.shape}"
         raise ShapeMismatchError(msg)
     if array.size == 0:
         msg = "rates must hold one segment or more, got none"
         raise InvalidParameterError(msg)
-    return above_zero(array, "rates")
+    return array
 
 
 def normalised_weights(weights: npt.ArrayLike, n_segments: int) -> FloatArray:
@@ -92,11 +91,10 @@ def normalised_weights(weights: npt.ArrayLike, n_segments: int) -> FloatArray:
     ShapeMismatchError
         If there is not one for each segment.
     """
-    array = np.asarray(weights, dtype=np.float64)
+    array = as_non_negative(weights, "weights")
     if array.shape != (n_segments,):
         msg = f"weights must have one value for each of {n_segments} segments, got {array.shape}"
         raise ShapeMismatchError(msg)
-    zero_or_more(array, "weights")
     top = float(array.max())
     if top == 0:
         msg = "weights must have at least one above 0: nobody crosses anywhere"
@@ -131,13 +129,13 @@ def even_shares(n_segments: int, lengths_km: npt.ArrayLike | None) -> FloatArray
     """
     if lengths_km is None:
         return np.full(n_segments, 1.0 / n_segments)
-    lengths = np.asarray(lengths_km, dtype=np.float64)
+    lengths = as_positive(lengths_km, "lengths_km", "km")
     if lengths.shape != (n_segments,):
         msg = (
             f"lengths_km must have one value for each of {n_segments} segments, got {lengths.shape}"
         )
         raise ShapeMismatchError(msg)
-    return np.asarray(above_zero(lengths, "lengths_km", "km") / lengths.sum())
+    return np.asarray(lengths / lengths.sum())
 
 
 def maximin_shares(rates: FloatArray) -> FloatArray:

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import optimize, special
 
-from borderzone._guards import check_choice, check_non_negative, check_positive, check_probability
-from borderzone.errors import InvalidParameterError
-from borderzone.patrol._arrays import (
-    above_zero,
+from borderzone._guards import (
+    as_non_negative,
+    as_positive,
+    as_probabilities,
     broadcast,
+    check_choice,
+    check_non_negative,
+    check_positive,
+    check_probability,
+    check_whole,
     plain,
-    probability,
-    whole_number,
-    zero_or_more,
 )
+from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -76,9 +79,9 @@ def fixed_posts(
     """
     check_choice(spacing, "spacing", _SPACINGS)
     count, reach, length = broadcast(
-        post_count=zero_or_more(post_count, "post_count"),
-        range_km=zero_or_more(range_km, "range_km", "km"),
-        length_km=above_zero(length_km, "length_km", "km"),
+        post_count=as_non_negative(post_count, "post_count"),
+        range_km=as_non_negative(range_km, "range_km", "km"),
+        length_km=as_positive(length_km, "length_km", "km"),
     )
     mean = 2.0 * reach * count / length
     return plain(np.minimum(1.0, mean) if spacing == "regular" else -np.expm1(-mean))
@@ -161,8 +164,8 @@ def at_least_k(mean: npt.ArrayLike, k: int = 1) -> FloatArray | float:
     >>> print([round(at_least_k(2.0, k), 6) for k in (1, 2, 3)])
     [0.864665, 0.593994, 0.323324]
     """
-    wanted = whole_number(k, "k", lowest=1)
-    return plain(np.asarray(special.gammainc(wanted, zero_or_more(mean, "mean"))))
+    wanted = check_whole(k, "k")
+    return plain(np.asarray(special.gammainc(wanted, as_non_negative(mean, "mean"))))
 
 
 def multi_look(pod: npt.ArrayLike, looks: npt.ArrayLike) -> FloatArray | float:
@@ -191,7 +194,9 @@ def multi_look(pod: npt.ArrayLike, looks: npt.ArrayLike) -> FloatArray | float:
     >>> print(round(multi_look(0.3, 5), 5))
     0.83193
     """
-    single, number = broadcast(pod=probability(pod, "pod"), looks=zero_or_more(looks, "looks"))
+    single, number = broadcast(
+        pod=as_probabilities(pod, "pod"), looks=as_non_negative(looks, "looks")
+    )
     return plain(1.0 - (1.0 - single) ** number)
 
 
@@ -246,7 +251,7 @@ def weak_barrier_ratio(
     >>> print(weak_barrier_ratio([900, 1100, 1300], range_km=2, length_km=600).round(3))
     [0.882 1.047 1.209]
     """
-    number = above_zero(sensors, "sensors") * check_positive(awake, "awake")
+    number = as_positive(sensors, "sensors") * check_positive(awake, "awake")
     check_probability(awake, "awake")
     if np.any(number <= math.e):
         msg = f"the threshold needs more than e = 2.72 sensors awake, got {number.min():g}"
@@ -255,7 +260,7 @@ def weak_barrier_ratio(
     reached = (2.0 * number * check_positive(range_km, "range_km", "km")) / (
         check_positive(length_km, "length_km", "km") * log
     )
-    folds = whole_number(k, "k", lowest=1) - 1
+    folds = check_whole(k, "k") - 1
     needed = 1.0 + (check_non_negative(slack, "slack") + folds * np.log(log)) / log
     return plain(reached / needed)
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from borderzone._guards import as_non_negative, as_numbers, as_positive, as_probabilities
 from borderzone.errors import (
     CoverageGapError,
     InvalidParameterError,
     ShapeMismatchError,
 )
-from borderzone.patrol._arrays import above_zero, probability, zero_or_more
 from borderzone.patrol.sensors import sweep_width_km
 
 if TYPE_CHECKING:
@@ -193,8 +193,8 @@ def segment_lengths(corridor: Corridor | pd.DataFrame | pd.Series) -> pd.Series:
             raise InvalidParameterError(msg)
         segments = segments["length_km"]
     if not isinstance(segments, pd.Series):
-        segments = pd.Series(np.asarray(segments, dtype=np.float64))
-    lengths = above_zero(segments.to_numpy(), "length_km", "km")
+        segments = pd.Series(as_numbers(segments, "length_km"))
+    lengths = as_positive(segments, "length_km", "km")
     if lengths.size == 0:
         msg = "there is no segment: give a corridor or the length_km of one segment or more"
         raise InvalidParameterError(msg)
@@ -257,8 +257,8 @@ def checked_ground(ground: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
             )
             raise CoverageGapError(msg)
     for name in ("f_mask", "f_mask_low", "f_mask_high", "patrol_speed_factor"):
-        probability(table[name].to_numpy(), name)
-    above_zero(table["crosser_km_h"].to_numpy(), "crosser_km_h", "km/h")
+        as_probabilities(table[name].to_numpy(), name)
+    as_positive(table["crosser_km_h"].to_numpy(), "crosser_km_h", "km/h")
     return table
 
 
@@ -295,7 +295,7 @@ def terrain_variance(rate_draws: FloatArray) -> dict[str, float | str]:
     >>> print(found["share_of_total"], found["between_segment_cv"])
     0.2 0.2
     """
-    draws = zero_or_more(rate_draws, "rate_draws")
+    draws = as_non_negative(rate_draws, "rate_draws")
     if draws.ndim != 2 or min(draws.shape) < 1 or draws.shape[0] < 2:
         msg = f"rate_draws must be (draws, segments) with 2 draws or more, got {draws.shape}"
         raise ShapeMismatchError(msg)

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._guards import check_choice
-from borderzone.patrol._arrays import above_zero, broadcast, plain, zero_or_more
+from borderzone._guards import as_non_negative, as_positive, broadcast, check_choice, plain
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -54,9 +53,9 @@ def pass_rate(
     0.3333
     """
     units, speed, track = broadcast(
-        unit_count=zero_or_more(unit_count, "unit_count"),
-        patrol_km_h=zero_or_more(patrol_km_h, "patrol_km_h", "km/h"),
-        track_km=above_zero(track_km, "track_km", "km"),
+        unit_count=as_non_negative(unit_count, "unit_count"),
+        patrol_km_h=as_non_negative(patrol_km_h, "patrol_km_h", "km/h"),
+        track_km=as_positive(track_km, "track_km", "km"),
     )
     return plain(units * speed / track)
 
@@ -97,8 +96,8 @@ def event_detection(
     """
     check_choice(passes, "passes", _PASSES)
     rate, duration = broadcast(
-        passes_per_h=zero_or_more(passes_per_h, "passes_per_h", "1/h"),
-        duration_h=zero_or_more(duration_h, "duration_h", "h"),
+        passes_per_h=as_non_negative(passes_per_h, "passes_per_h", "1/h"),
+        duration_h=as_non_negative(duration_h, "duration_h", "h"),
     )
     mean = rate * duration
     return plain(-np.expm1(-mean) if passes == "random" else np.minimum(1.0, mean))
@@ -137,7 +136,7 @@ def revisit_h(
     1.6
     """
     length, speed = broadcast(
-        length_km=above_zero(length_km, "length_km", "km"),
-        patrol_km_h=above_zero(patrol_km_h, "patrol_km_h", "km/h"),
+        length_km=as_positive(length_km, "length_km", "km"),
+        patrol_km_h=as_positive(patrol_km_h, "patrol_km_h", "km/h"),
     )
     return plain((2.0 if at_the_ends else 1.0) * length / speed)

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from borderzone._guards import check_choice
-from borderzone.patrol._arrays import above_zero, broadcast, plain, probability, zero_or_more
+from borderzone._guards import (
+    as_non_negative,
+    as_positive,
+    as_probabilities,
+    broadcast,
+    check_choice,
+    plain,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,10 +76,10 @@ def coverage_factor(
     0.36
     """
     width, speed, time, area = broadcast(
-        sweep_width_km=zero_or_more(sweep_width_km, "sweep_width_km", "km"),
-        speed_km_h=zero_or_more(speed_km_h, "speed_km_h", "km/h"),
-        hours=zero_or_more(hours, "hours", "h"),
-        area_km2=above_zero(area_km2, "area_km2", "km2"),
+        sweep_width_km=as_non_negative(sweep_width_km, "sweep_width_km", "km"),
+        speed_km_h=as_non_negative(speed_km_h, "speed_km_h", "km/h"),
+        hours=as_non_negative(hours, "hours", "h"),
+        area_km2=as_positive(area_km2, "area_km2", "km2"),
     )
     return plain(width * speed * time / area)
 
@@ -109,7 +115,7 @@ def random_search(coverage: npt.ArrayLike) -> FloatArray | float:
     >>> print(round(random_search(1.0), 6))
     0.632121
     """
-    return plain(_random(zero_or_more(coverage, "coverage")))
+    return plain(_random(as_non_negative(coverage, "coverage")))
 
 
 def inverse_cube_search(coverage: npt.ArrayLike) -> FloatArray | float:
@@ -140,7 +146,7 @@ def inverse_cube_search(coverage: npt.ArrayLike) -> FloatArray | float:
     >>> print(round(inverse_cube_search(1.0), 6))
     0.789909
     """
-    return plain(_inverse_cube(zero_or_more(coverage, "coverage")))
+    return plain(_inverse_cube(as_non_negative(coverage, "coverage")))
 
 
 def exhaustive_search(coverage: npt.ArrayLike) -> FloatArray | float:
@@ -171,7 +177,7 @@ def exhaustive_search(coverage: npt.ArrayLike) -> FloatArray | float:
     >>> exhaustive_search([0.25, 3.0])
     array([0.25, 1.  ])
     """
-    return plain(_exhaustive(zero_or_more(coverage, "coverage")))
+    return plain(_exhaustive(as_non_negative(coverage, "coverage")))
 
 
 def back_and_forth_search(coverage: npt.ArrayLike) -> FloatArray | float:
@@ -206,7 +212,7 @@ def back_and_forth_search(coverage: npt.ArrayLike) -> FloatArray | float:
     >>> back_and_forth_search([0.5, 1.0, 2.0])
     array([0.4375, 0.75  , 1.    ])
     """
-    return plain(_back_and_forth(zero_or_more(coverage, "coverage")))
+    return plain(_back_and_forth(as_non_negative(coverage, "coverage")))
 
 
 def detection_for(coverage: npt.ArrayLike, law: str = "random") -> FloatArray | float:
@@ -236,7 +242,7 @@ def detection_for(coverage: npt.ArrayLike, law: str = "random") -> FloatArray | 
     0.75
     """
     check_choice(law, "law", SEARCH_LAWS)
-    return plain(POD[law](zero_or_more(coverage, "coverage")))
+    return plain(POD[law](as_non_negative(coverage, "coverage")))
 
 
 def coverage_for(pod: npt.ArrayLike, law: str = "random") -> FloatArray | float:
@@ -267,7 +273,7 @@ def coverage_for(pod: npt.ArrayLike, law: str = "random") -> FloatArray | float:
     2.995732 1.552786
     """
     check_choice(law, "law", SEARCH_LAWS)
-    wanted = probability(pod, "pod")
+    wanted = as_probabilities(pod, "pod")
     with np.errstate(divide="ignore"):  # certainty takes infinite random effort
         return plain(COVERAGE[law](wanted))
 

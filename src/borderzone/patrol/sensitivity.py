@@ -8,9 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from borderzone._guards import check_choice, check_probability, generator, shown
+from borderzone._guards import (
+    check_between,
+    check_choice,
+    check_whole,
+    generator,
+    shown,
+)
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol._arrays import whole_number
 from borderzone.patrol.draws import chosen_assumptions, draws_of
 from borderzone.patrol.required import MEASURES, units_for_rates
 
@@ -75,7 +80,7 @@ def sobol_table(
     >>> table.round(1).values.tolist()
     [['a', 0.9, 0.9], ['b', 0.1, 0.1]]
     """
-    size = whole_number(n, "n", lowest=2)
+    size = check_whole(n, "n", lowest=2)
     if size & (size - 1):
         msg = f"n must be a power of two such as 1024, got {n!r}"
         raise InvalidParameterError(msg)
@@ -164,9 +169,8 @@ def sobol_units(  # noqa: PLR0913 - one question with everything it stands on
     'r50_factor'
     """
     check_choice(measure, "measure", MEASURES)
-    if not check_probability(target, "target") > 0:
-        msg = "target must be above 0: a target of 0 takes no units whatever is assumed"
-        raise InvalidParameterError(msg)
+    # A target of 0 takes no units, whatever is assumed.
+    check_between(target, "target", 0.0, 1.0, without=(0.0,))
     plan, weights = case.plan(rule), case.weights.to_numpy()
 
     def log_units(samples: pd.DataFrame) -> FloatArray:

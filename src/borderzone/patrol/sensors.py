@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._guards import check_choice, check_positive, check_probability
+from borderzone._guards import (
+    as_non_negative,
+    as_positive,
+    as_probabilities,
+    broadcast,
+    check_choice,
+    check_positive,
+    check_probability,
+    plain,
+)
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol._arrays import above_zero, broadcast, plain, probability, zero_or_more
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -314,14 +322,14 @@ def sweep_width_km(  # noqa: PLR0913 - the rule has this many factors, each with
     scan = record.scan_share if scan_share is None else check_probability(scan_share, "scan_share")
     if lateral_width_km is None:
         both_sides = 2.0 * detection_range_m(sensor, light, target=target) / 1000.0
-        open_width = both_sides * above_zero(r50_factor, "r50_factor")
+        open_width = both_sides * as_positive(r50_factor, "r50_factor")
     else:
         check_choice(target, "target", TARGETS)
-        factor = above_zero(r50_factor, "r50_factor")
-        open_width = zero_or_more(lateral_width_km, "lateral_width_km", "km") * factor
+        factor = as_positive(r50_factor, "r50_factor")
+        open_width = as_non_negative(lateral_width_km, "lateral_width_km", "km") * factor
     width, hidden = broadcast(
         r50_factor=np.minimum(open_width, 2.0 * record.clip_km),
-        f_mask=probability(f_mask, "f_mask"),
+        f_mask=as_probabilities(f_mask, "f_mask"),
     )
     return plain(width * scan * (1.0 - hidden))
 
@@ -357,8 +365,8 @@ def effective_sweep_width(
     960.0
     """
     width, seen, pod = broadcast(
-        sweep_width=zero_or_more(sweep_width, "sweep_width"),
-        visible_share=probability(visible_share, "visible_share"),
-        pod_in_view=probability(pod_in_view, "pod_in_view"),
+        sweep_width=as_non_negative(sweep_width, "sweep_width"),
+        visible_share=as_probabilities(visible_share, "visible_share"),
+        pod_in_view=as_probabilities(pod_in_view, "pod_in_view"),
     )
     return plain(width * seen * pod)

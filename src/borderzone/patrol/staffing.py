@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 from scipy import stats
 
-from borderzone._guards import check_probability
+from borderzone._guards import (
+    as_between,
+    as_non_negative,
+    as_positive,
+    broadcast,
+    check_probability,
+    check_whole,
+    plain,
+)
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol._arrays import above_zero, broadcast, plain, whole_number, zero_or_more
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -104,8 +110,8 @@ def relief_factor(
     5.159 4.2
     """
     post, work = broadcast(
-        post_hours=above_zero(post_hours, "post_hours", "h"),
-        work_hours=above_zero(work_hours, "work_hours", "h"),
+        post_hours=as_positive(post_hours, "post_hours", "h"),
+        work_hours=as_positive(work_hours, "work_hours", "h"),
     )
     return plain(post / work)
 
@@ -143,14 +149,10 @@ def on_roll(
     >>> print(round(on_roll(150.30, shift_factor=5.159, availability=0.85)))
     912
     """
-    units = np.asarray(on_station, dtype=np.float64)
-    zero_or_more(np.where(np.isposinf(units), 0.0, units), "on_station")
-    fit = above_zero(availability, "availability")
-    if np.any(fit > 1):
-        msg = f"availability is a share, 1 or less, got {float(fit.max())!r}"
-        raise InvalidParameterError(msg)
+    units = as_non_negative(on_station, "on_station", infinite=True)
+    fit = as_between(availability, "availability", 0.0, 1.0, without=(0.0,))
     stationed, factor, share = broadcast(
-        on_station=units, shift_factor=above_zero(shift_factor, "shift_factor"), availability=fit
+        on_station=units, shift_factor=as_positive(shift_factor, "shift_factor"), availability=fit
     )
     return plain(stationed * factor / share)
 
@@ -186,7 +188,7 @@ def roll_for_confidence(required: int, *, availability: float, confidence: float
     >>> roll_for_confidence(10, availability=0.85, confidence=0.95)
     14
     """
-    needed = whole_number(required, "required")
+    needed = check_whole(required, "required", lowest=0)
     fit = check_probability(availability, "availability")
     wanted = check_probability(confidence, "confidence")
     if needed == 0 or wanted == 0:

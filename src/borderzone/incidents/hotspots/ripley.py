@@ -68,7 +68,7 @@ def k_csr(radius_km: ArrayLike) -> np.float64 | FloatArray:
     array([12.566371, 78.539816])
     """
     if np.ndim(radius_km) == 0:
-        check_non_negative(radius_km, "radius_km", "km")  # type: ignore[arg-type]
+        check_non_negative(radius_km, "radius_km", "km")
         return np.float64(np.pi * np.float64(radius_km) ** 2)  # type: ignore[arg-type]
     r = check_rising(radius_km, "radius_km", "km", from_zero=True)
     return np.asarray(np.pi * r * r)
