@@ -130,6 +130,33 @@ def _rasters(folder: Path) -> dict[str, bytes]:
         ) as file:
             file.write((cells % 200).astype(kind), 1)
         made[name] = (folder / f"{name}.tif").read_bytes()
+    return made | _other_heights(folder, cells)
+
+
+def _other_heights(folder: Path, cells: Any) -> dict[str, bytes]:
+    """Write the same heights as a mosaic, as a text, and as NetCDF of both kinds."""
+    import numpy as np
+    import xarray as xr
+
+    side = '<{} xOff="0" yOff="0" xSize="30" ySize="30"/>'
+    mosaic = f"""<VRTDataset rasterXSize="30" rasterYSize="30"><SRS>EPSG:4326</SRS>
+<GeoTransform>41.0, 0.01, 0.0, 34.3, 0.0, -0.01</GeoTransform><VRTRasterBand dataType="Int16" band="1">
+<NoDataValue>-32768</NoDataValue><ComplexSource><SourceFilename relativeToVRT="1">tile.tif</SourceFilename>
+<SourceBand>1</SourceBand>{side.format("SrcRect")}{side.format("DstRect")}<NODATA>-32768</NODATA>
+</ComplexSource></VRTRasterBand></VRTDataset>"""
+    head = "ncols 30\nnrows 30\nxllcorner 41\nyllcorner 34\ncellsize 0.01\nNODATA_value -9999\n"
+    lines = "\n".join(" ".join(map(str, row)) for row in cells % 200)
+    made = {"vrt": mosaic.encode(), "asc": f"{head}{lines}\n".encode()}
+    data = xr.Dataset(
+        {"z": (("lat", "lon"), (cells % 200).astype("int16"), {"units": "m"})},
+        coords={
+            "lat": ("lat", 34.295 - 0.01 * np.arange(30), {"units": "degrees_north"}),
+            "lon": ("lon", 41.005 + 0.01 * np.arange(30), {"units": "degrees_east"}),
+        },
+    )
+    for kind, engine in (("nc", "scipy"), ("nc4", "h5netcdf")):
+        data.to_netcdf(folder / f"z.{kind}", engine=engine)
+        made[kind] = (folder / f"z.{kind}").read_bytes()
     return made
 
 
@@ -193,7 +220,7 @@ def doors() -> dict[str, tuple[Door, str]]:
         "io.read_vector": (bz.io.read_vector, vectors),
         "io.read_parquet": (bz.io.read_parquet, "parquet geoparquet"),
         "Border.from_file": (bz.Border.from_file, vectors),
-        "read_dem": (lambda path: bz.read_dem(path, grid), "tif hgt"),
+        "read_dem": (lambda path: bz.read_dem(path, grid), "tif hgt vrt asc nc nc4"),
         "landcover": (
             lambda p: bz.io.open_classes(p, grid).read_share(*whole, [16, 60]),
             "classes",
@@ -428,6 +455,10 @@ def _written(folder: Path, one: str, data: bytes, good: dict[str, bytes]) -> Pat
         for beside in ("shp", "dbf", "shx", "prj"):
             (folder / f"lines.{beside}").write_bytes(data if beside == one else good[beside])
         return folder / "lines.shp"
+    if one == "vrt":
+        (folder / "tile.tif").write_bytes(good["tif"])
+    elif one == "asc":
+        (folder / "file.prj").write_bytes(good["prj"])
     ending = {"classes": "tif", "geoparquet": "parquet"}.get(one, one)
     file = folder / ("n34e041.hgt" if ending == "hgt" else f"file.{ending}")
     file.write_bytes(data)

@@ -328,7 +328,8 @@ def test_databases_and_rasters_are_opened_by_one_driver() -> None:
         writes = any(isinstance(word, ast.Constant) and word.value == "w" for word in call.args)
         if asked in {"rasterio.open", "rasterio.vrt.WarpedVRT"} and not writes:
             told = [ast.unparse(word.value) for word in call.keywords if word.arg == "driver"]
-            assert told == ["'GTiff'"], f"{file}: {ast.unparse(call)}"
+            own = "'AAIGrid'" if file == "io/asc.py" else "'GTiff'"
+            assert told == [own], f"{file}: {ast.unparse(call)}"
 
 
 # -- Any edit of a schema ---------------------------------------------------------------------

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 __all__ = ["answers"]
 
@@ -80,6 +81,120 @@ def _parquet(file: str, most_rows: int, most_bytes: int) -> Iterator[Any]:
     yield {"rows": rows, "bytes": size}
 
 
+_NETCDF3, _HDF5 = b"CDF", b"\x89HDF"
+_PACKED = {1, 2, 3}  # deflate, shuffle and checksum: what HDF5 has itself, without a plug-in
+_MOST_VARIABLES, _MOST_AXIS, _MOST_WORDS = 1_000, 2_000_000, 20_000
+
+
+def _netcdf(file: str, most_piece: int) -> Any:
+    """Open one file with xarray, by the engine that its first bytes ask for, and nothing beside it."""
+    import xarray as xr  # noqa: PLC0415 - not needed for sheets
+
+    with open(file, "rb") as stream:  # noqa: PTH123 - the program imports little
+        head = stream.read(4)
+    if head.startswith(_HDF5):
+        _check_hdf5(file, most_piece)
+    return xr.open_dataset(
+        file,
+        engine="scipy" if head.startswith(_NETCDF3) else "h5netcdf",
+        decode_times=False,
+        decode_coords=False,
+        decode_timedelta=False,
+        concat_characters=False,
+        cache=False,
+    )
+
+
+def _check_hdf5(file: str, most_piece: int) -> None:
+    """Refuse what would read other files, load a plug-in, or unpack more at once than may be held."""
+    import h5py  # noqa: PLC0415 - an extra
+
+    with h5py.File(file, "r") as root:
+        if len(root) > _MOST_VARIABLES:
+            msg = f"it holds {len(root)} variables"
+            raise ValueError(msg)
+        for name in root:
+            hard = isinstance(root.get(name, getlink=True), h5py.HardLink)
+            item = root[name] if hard else None
+            why = "" if hard else "is a link"
+            if isinstance(item, h5py.Dataset):
+                why = _wrong_in_hdf5(item, most_piece)
+            if why:
+                msg = f"its variable {name[:80]!r} {why}"
+                raise ValueError(msg)
+
+
+def _wrong_in_hdf5(item: Any, most_piece: int) -> str:
+    made = item.id.get_create_plist()
+    if item.is_virtual or item.external:
+        return "keeps its numbers in another file"
+    if not {made.get_filter(i)[0] for i in range(made.get_nfilters())} <= _PACKED:
+        return "is packed in another way than deflate"
+    piece = math.prod(item.chunks or ())
+    return f"is stored in pieces of {piece} numbers, the limit is {most_piece}" * (
+        piece > most_piece
+    )
+
+
+def _word(value: Any) -> Any:
+    """Attributes as JSON can hold them: text, a number, or a few numbers."""
+    if isinstance(value, (str, bytes)):
+        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        return text[:_MOST_WORDS]
+    numbers = [float(number) for number in getattr(value, "flat", [value])][:16]
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _netcdf_head(file: str, most_piece: int) -> Iterator[Any]:
+    """Tell what each variable is, and of an axis where it begins, ends, and how evenly it runs."""
+    import numpy as np  # noqa: PLC0415
+
+    with _netcdf(file, most_piece) as data:
+        for name in list(data.variables)[:_MOST_VARIABLES]:
+            one = data.variables[name]
+            told = {
+                "name": str(name),
+                "dims": [str(dim) for dim in one.dims],
+                "shape": [int(side) for side in one.shape],
+                "kind": one.dtype.kind,
+                "words": {},
+            }
+            for key, value in one.attrs.items():
+                try:
+                    told["words"][str(key)] = _word(value)
+                except (TypeError, ValueError):
+                    continue  # of no kind that says where or what something is
+            if one.dims == (name,) and one.dtype.kind in "iuf" and 1 < one.size <= _MOST_AXIS:
+                values = np.asarray(one.to_numpy(), float)
+                even = np.linspace(values[0], values[-1], len(values))
+                step = abs(values[-1] - values[0]) / (len(values) - 1)
+                off = float(np.abs(values - even).max() / step) if step > 0 else float("nan")
+                told["axis"] = [float(values[0]), float(values[-1]), off]
+            yield told
+
+
+def _netcdf_window(file: str, most_piece: int, wanted: dict[str, Any], out: str) -> Iterator[Any]:
+    """Write a window of a variable as float32, rows along y; NaN for no data."""
+    import numpy as np  # noqa: PLC0415
+
+    (y, top, bottom), (x, left, right) = wanted["y"], wanted["x"]
+    with _netcdf(file, most_piece) as data:
+        one = data[wanted["name"]]
+        place = {dim: 0 for dim in one.dims if dim not in {y, x}}
+        part = one.isel({**place, y: slice(top, bottom), x: slice(left, right)}).transpose(y, x)
+        values = np.ascontiguousarray(part.to_numpy(), np.float32)
+    values.tofile(out)
+    yield {"shape": list(values.shape)}
+
+
+_TASKS: dict[str, Callable[..., Iterator[Any]]] = {
+    "sheets": _sheets,
+    "parquet": _parquet,
+    "netcdf_head": _netcdf_head,
+    "netcdf_window": _netcdf_window,
+}
+
+
 def answers(task: str, arguments: list[Any]) -> Generator[Any, None, None]:
     """
     Read, here or in a program of its own.
@@ -87,7 +202,7 @@ def answers(task: str, arguments: list[Any]) -> Generator[Any, None, None]:
     Parameters
     ----------
     task
-        ``"sheets"`` or ``"parquet"``.
+        ``"sheets"``, ``"parquet"``, ``"netcdf_head"`` or ``"netcdf_window"``.
     arguments
         What the task takes.
 
@@ -97,7 +212,7 @@ def answers(task: str, arguments: list[Any]) -> Generator[Any, None, None]:
         What JSON can hold.
     """
     try:
-        yield from _sheets(*arguments) if task == "sheets" else _parquet(*arguments)
+        yield from _TASKS[task](*arguments)
     except (GeneratorExit, KeyboardInterrupt):
         raise
     except MemoryError:
@@ -130,6 +245,8 @@ def _main() -> None:
     asked = json.loads(sys.stdin.buffer.readline())
     sys.path.extend(asked["paths"])
     os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"
+    # Threads take address space, which is limited; plug-ins are other people's programs.
+    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HDF5_PLUGIN_PRELOAD": "::"}
     _confine(asked["memory"], asked["seconds"])
     for answer in answers(asked["task"], asked["arguments"]):
         line = json.dumps(answer, default=_plain, separators=(",", ":"))

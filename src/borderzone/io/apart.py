@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 __all__ = ["check_parquet", "read_apart"]
 
 _LONGEST_LINE = 2**28
+_AGAIN = {
+    "netcdf_head": "write it again with nccopy, or as a GeoTIFF with gdal_translate",
+    "netcdf_window": "write it again with nccopy, or as a GeoTIFF with gdal_translate",
+}
+_SAVE = "save it again, or as CSV UTF-8"
 
 start_arrow()
 
@@ -35,7 +40,7 @@ def read_apart(
     task: str,
     arguments: list[Any],
     *,
-    library: str,
+    library: str | tuple[str, ...],
     told: str,
     most_bytes: int,
     most_memory: int | None = None,
@@ -52,7 +57,7 @@ def read_apart(
     arguments
         What the task takes, as JSON can hold it.
     library
-        Package that reads, so that the process finds it where this one does.
+        Package that reads, or several, so that the process finds them where this one does.
     told
         The file and what it is needed for, for messages.
     most_bytes
@@ -82,7 +87,7 @@ def read_apart(
     with contextlib.closing(answers):
         for answer in answers:
             if isinstance(answer, dict) and "error" in answer:
-                raise _failed(str(answer["error"]), told)
+                raise _failed(str(answer["error"]), told, _AGAIN.get(task, _SAVE))
             if isinstance(answer, dict) and "end" in answer:
                 return
             yield answer
@@ -147,15 +152,16 @@ def _interpreter() -> str | None:
 
 
 def _answers(
-    interpreter: str, job: tuple[str, list[Any], str, int], told: str, most_bytes: int
+    interpreter: str,
+    job: tuple[str, list[Any], str | tuple[str, ...], int],
+    told: str,
+    most_bytes: int,
 ) -> Generator[Any, None, None]:
     task, arguments, library, memory = job
-    found = importlib.util.find_spec(library)
-    origin = found.origin if found is not None else None
     asked = {
         "task": task,
         "arguments": arguments,
-        "paths": [] if origin is None else [str(Path(origin).parents[1])],
+        "paths": _folders_of((library,) if isinstance(library, str) else library),
         "memory": memory,
         "seconds": current().reader_seconds,
     }
@@ -177,7 +183,13 @@ def _answers(
         finally:
             process.kill()
     if code:
-        raise _broken(code, told, memory)
+        raise _broken(code, told, memory, _AGAIN.get(task, _SAVE))
+
+
+def _folders_of(libraries: tuple[str, ...]) -> list[str]:
+    specs = [importlib.util.find_spec(name) for name in libraries]
+    origins = [spec.origin for spec in specs if spec is not None and spec.origin is not None]
+    return list(dict.fromkeys(str(Path(origin).parents[1]) for origin in origins))
 
 
 def _lines(stream: Any, told: str, most_bytes: int) -> Iterator[Any]:
@@ -201,9 +213,9 @@ def _dates(found: dict[str, Any]) -> Any:
     return found
 
 
-def _failed(error: str, told: str) -> DataError | LimitError:
+def _failed(error: str, told: str, again: str) -> DataError | LimitError:
     if error != "memory":
-        return DataError(f"{told} cannot be read ({error}); save it again, or as CSV UTF-8")
+        return DataError(f"{told} cannot be read ({error}); {again}")
     most = current().reader_bytes
     return LimitError(
         f"{told} takes more memory to read than the limit of {most / 1024**3:g} GiB; cut it first, or "
@@ -211,7 +223,7 @@ def _failed(error: str, told: str) -> DataError | LimitError:
     )
 
 
-def _broken(code: int, told: str, memory: int) -> DataError | LimitError:
+def _broken(code: int, told: str, memory: int, again: str) -> DataError | LimitError:
     most = current()
     if code == -getattr(signal, "SIGXCPU", 0):
         return LimitError(
@@ -220,6 +232,6 @@ def _broken(code: int, told: str, memory: int) -> DataError | LimitError:
         )
     return DataError(
         f"{told} cannot be read: its reader broke down, which damaged files bring about and those that "
-        f"need more than {memory / 1024**3:.2g} GiB of memory. Save it again, or as CSV UTF-8; "
+        f"need more than {memory / 1024**3:.2g} GiB of memory. {again[0].upper()}{again[1:]}; "
         f"{how_to_raise('reader_bytes', 2 * most.reader_bytes)}"
     )

@@ -17,7 +17,7 @@ from borderzone.io.limits import current, how_to_raise
 from borderzone.io.memory import memory_told
 from borderzone.io.mosaic import HALF, Job, block_of, lay_out
 from borderzone.io.records import expand
-from borderzone.io.tiles import Tile, elevation_tile
+from borderzone.io.tiles import Tile, elevation_tiles
 from borderzone.io.warp import check_cover
 
 if TYPE_CHECKING:
@@ -178,7 +178,8 @@ def open_dem(
     ----------
     source
         A file, a folder, a pattern such as ``"tiles/*.tif"``, or several of
-        them: GeoTIFF, SRTM ``.hgt`` or ``.hgt.zip``, all in one CRS and in metres.
+        them: GeoTIFF, a VRT mosaic of them, SRTM ``.hgt`` or ``.hgt.zip``, NetCDF or an ESRI
+        ASCII grid, all in one CRS and in metres.
     grid
         Grid to bring them onto.
     max_cells
@@ -202,7 +203,7 @@ def open_dem(
         If no tile lies on the grid.
     """
     most = current().raster_cells if max_cells is None else max_cells
-    tiles = [elevation_tile(path, most) for path in expand(source, "elevation")]
+    tiles = [tile for path in expand(source, "elevation") for tile in elevation_tiles(path, most)]
     layers = lay_out(tiles, grid, "elevation")
     used = {tile.vertical_datum for layer in layers for tile, _, _ in layer.placed}
     # Without the corridor, so that a source can be sent to another process.
@@ -230,8 +231,8 @@ def read_dem(
     ----------
     source
         A file, a folder, a pattern such as ``"tiles/*.tif"``, or several of
-        them: GeoTIFF, SRTM ``.hgt`` or ``.hgt.zip``, all in one CRS, in metres
-        above sea level. A folder stands for the tiles in it, not for those deeper down.
+        them: GeoTIFF, a VRT mosaic of them, SRTM ``.hgt`` or ``.hgt.zip``, NetCDF or an ESRI
+        ASCII grid, all in one CRS, in metres above sea level. A folder stands for the tiles in it, not for those deeper down, nor for mosaics.
     grid
         Grid to bring them onto.
     needed

@@ -34,6 +34,7 @@ _SIGNATURES: dict[str, tuple[bytes, ...]] = {
     ".xlsm": (b"PK\x03\x04",),
     ".ods": (b"PK\x03\x04",),
     ".xls": (b"\xd0\xcf\x11\xe0",),
+    ".nc": (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF\r\n\x1a\n"),
     ".kmz": (b"PK\x03\x04", b"PK\x05\x06"),
     ".zip": (b"PK\x03\x04", b"PK\x05\x06"),
 }
@@ -75,11 +76,24 @@ def local_file(path: str | os.PathLike[str], suffixes: Collection[str], what: st
     if not file.name.lower().endswith(tuple(suffixes)):
         msg = (
             f"{what}: {file.name!r} ends in {file.suffix!r}; a file that ends in "
-            f"{', '.join(sorted(suffixes))} is needed"
+            f"{', '.join(sorted(suffixes))} is needed{_converted(file, suffixes)}"
         )
         raise DataError(msg)
     _check_content(file, what)
     return file
+
+
+# Rasters of other programs, which one command turns into a GeoTIFF.
+_OTHER_RASTERS = {
+    ".adf", ".asc", ".bil", ".bt", ".dem", ".dt0", ".dt1", ".dt2", ".ers", ".flt", ".grd", ".hdf", ".img",
+    ".jp2", ".nc", ".nc4", ".png", ".rst", ".sdat", ".vrt", ".xyz",
+}  # fmt: skip
+
+
+def _converted(file: Path, suffixes: Collection[str]) -> str:
+    if ".tif" not in suffixes or file.suffix.lower() not in _OTHER_RASTERS:
+        return ""
+    return f"; gdal_translate {file.name} {file.stem}.tif makes a GeoTIFF of it"
 
 
 def refuse_address(path: str | os.PathLike[str], what: str) -> str:
@@ -132,6 +146,42 @@ def check_text_size(file: Path, what: str, size: int | None = None) -> None:
         If it is larger than `limits` allow.
     """
     _check_size(file, file.stat().st_size if size is None else size, "text_bytes", what)
+
+
+# With these a parser of XML can be made to open other files, or to fill all memory.
+_NOT_PLAIN_XML = (b"<!doctype", b"<!entity", b"<ogrvrt", b"xi:include")
+
+
+def check_plain_xml(text: bytes, name: str, what: str, kind: str) -> None:
+    """
+    Refuse XML that a parser must not see: document types, entities, inclusions, wide characters.
+
+    Parameters
+    ----------
+    text
+        The text.
+    name
+        Name of the file.
+    what
+        What it is needed for, for the message.
+    kind
+        What the text should be, such as ``"KML"``.
+
+    Raises
+    ------
+    DataError
+        If it holds one.
+    """
+    if b"\0" in text:
+        # In UTF-16 the marks below would hide from a search for bytes.
+        msg = f"{what}: {name!r} holds zero bytes; save the {kind} as UTF-8"
+        raise DataError(msg)
+    lowered = text.lower()
+    for mark in _NOT_PLAIN_XML:
+        if mark in lowered:
+            told = mark.decode().upper() if mark.startswith(b"<!") else mark.decode()
+            msg = f"{what}: {name!r} holds {told}, which plain {kind} does not need"
+            raise DataError(msg)
 
 
 def _check_size(file: Path, size: int, limit: str, what: str) -> None:

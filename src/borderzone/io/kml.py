@@ -13,7 +13,7 @@ from borderzone._guards import temporary_folder
 from borderzone.errors import DataError
 from borderzone.io import ogr
 from borderzone.io.archives import member
-from borderzone.io.files import check_text_size
+from borderzone.io.files import check_plain_xml, check_text_size
 from borderzone.io.limits import check_limit
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["read_kml"]
 
-# Plain KML needs none of these; with them a parser can be made to open other files.
-_FORBIDDEN = (b"<!doctype", b"<!entity", b"<ogrvrt", b"xi:include")
 _OUTWARD = re.compile(rb"<\s*(?:\w+:)?(NetworkLink|Schema\w*Url)\b")
 _FIELD = re.compile(
     rb"""<(?:\w+:)?(?:Data|SimpleData|SimpleField)\s[^<>]*?name\s*=\s*["']([^"'<>]*)"""
@@ -87,17 +85,8 @@ def _document(file: Path, what: str) -> bytes:
 
 
 def _check_plain(text: bytes, file: Path, what: str) -> None:
-    if b"\0" in text:
-        # In UTF-16 the marks below would hide from a search for bytes.
-        msg = f"{what}: {file.name!r} holds zero bytes; save the KML as UTF-8"
-        raise DataError(msg)
-    lowered = text.lower()
-    for mark in _FORBIDDEN:
-        if mark in lowered:
-            told = mark.decode().upper() if mark.startswith(b"<!") else mark.decode()
-            msg = f"{what}: {file.name!r} holds {told}, which plain KML does not need"
-            raise DataError(msg)
-    if not re.search(rb"<(\w+:)?kml\b", lowered[:4096]):
+    check_plain_xml(text, file.name, what, "KML")
+    if not re.search(rb"<(\w+:)?kml\b", text[:4096].lower()):
         msg = f"{what}: {file.name!r} is not what its extension says, KML; export it again"
         raise DataError(msg)
 

@@ -66,6 +66,10 @@ class Limits:
         Longest definition of one of them.
     database_steps
         Steps of SQLite that looking at one layer of a GeoPackage may take.
+    mosaic_bytes
+        Size of a mosaic of rasters, VRT.
+    mosaic_files
+        Rasters that it names.
     raster_cells
         Cells of a raster, over all bands.
     raster_cells_by_block
@@ -105,6 +109,8 @@ class Limits:
     database_entries: int = 10_000
     database_sql_bytes: int = 256 * _KIB
     database_steps: int = 1_000_000_000
+    mosaic_bytes: int = 16 * _MIB
+    mosaic_files: int = 10_000
     raster_cells: int = 1_000_000_000
     raster_cells_by_block: int = 4_000_000_000
     grid_cells: int = 50_000_000

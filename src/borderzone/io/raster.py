@@ -12,11 +12,13 @@ import numpy as np
 import rasterio
 import xarray as xr
 from affine import Affine
+from pyproj import CRS
 from rasterio._err import CPLE_BaseError
 from rasterio.enums import Interleaving
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
+from borderzone._guards import shown
 from borderzone.crs import check_on_earth
 from borderzone.errors import CRSMismatchError, DataError, LimitError
 from borderzone.grid import Grid
@@ -150,11 +152,7 @@ def _check_source(source: Any, name: str, what: str, max_cells: int | None) -> N
         )
         raise CRSMismatchError(msg)
     check_on_earth(source.crs.to_wkt(), f"{what}: {name!r}")
-    place = source.transform
-    lost = place == Affine.identity() or place.determinant == 0
-    if lost or not np.isfinite([*place[:6], place.determinant]).all():
-        msg = f"{what}: {name!r} has no georeference; give it one with gdal_translate -a_ullr"
-        raise CRSMismatchError(msg)
+    check_georeference(source.transform, name, what)
     piece = source.block_shapes[0][0] * source.block_shapes[0][1]
     if source.interleaving is Interleaving.pixel:
         piece *= source.count
@@ -167,6 +165,30 @@ def _check_source(source: Any, name: str, what: str, max_cells: int | None) -> N
     if not _is_real(source.dtypes[0]):
         msg = f"{what}: {name!r} holds {source.dtypes[0]} numbers; real numbers are needed"
         raise DataError(msg)
+
+
+def check_georeference(place: Affine, name: str, what: str) -> None:
+    """
+    Refuse a raster that does not say where it lies.
+
+    Parameters
+    ----------
+    place
+        From column and row to x and y.
+    name
+        Its name, for the message.
+    what
+        What it is needed for.
+
+    Raises
+    ------
+    CRSMismatchError
+        If it has no place, or none of finite numbers.
+    """
+    lost = place == Affine.identity() or place.determinant == 0
+    if lost or not np.isfinite([*place[:6], place.determinant]).all():
+        msg = f"{what}: {name!r} has no georeference; give it one with gdal_translate -a_ullr"
+        raise CRSMismatchError(msg)
 
 
 def _is_real(dtype: str) -> bool:
@@ -201,14 +223,35 @@ def check_elevation_band(source: Any, name: str) -> None:
     if source.scales[0] != 1 or source.offsets[0] != 0:
         msg = f"elevation: {name!r} is scaled; write true metres with gdal_translate -unscale"
         raise DataError(msg)
-    _check_metres(source, name)
+    check_metres(source.units[0] or "", source.crs, name)
 
 
-def _check_metres(source: Any, name: str) -> None:
-    unit = (source.units[0] or "").strip().lower()
-    wkt = source.crs.to_wkt().lower()
-    vertical = wkt[wkt.find("vert_cs") :] if "vert_cs" in wkt else ""
-    if unit in _FEET or unit.startswith("us survey f") or "foot" in vertical:
+def check_metres(unit: str, crs: Any, name: str) -> None:
+    """
+    Refuse heights in another unit than metres.
+
+    Parameters
+    ----------
+    unit
+        What the file says of its numbers; empty where it says nothing.
+    crs
+        Its CRS, of pyproj or of rasterio.
+    name
+        Its name, for the message.
+
+    Raises
+    ------
+    DataError
+        If they are in feet, or in what is neither.
+    """
+    unit = unit.strip().lower()
+    map_crs = CRS.from_wkt(crs.to_wkt())
+    upward = [axis for part in map_crs.sub_crs_list if part.is_vertical for axis in part.axis_info]
+    if (
+        unit in _FEET
+        or unit.startswith("us survey f")
+        or any("foot" in axis.unit_name.lower() for axis in upward)
+    ):
         msg = (
             f"elevation: {name!r} is in feet; metres are needed. Convert it with "
             "gdal_calc.py --calc 'A*0.3048' and set the unit"
@@ -216,12 +259,12 @@ def _check_metres(source: Any, name: str) -> None:
         raise DataError(msg)
     if unit not in _METRES:
         msg = (
-            f"elevation: {name!r} is in {unit!r}; metres are needed. Convert it with gdal_calc.py and "
+            f"elevation: {name!r} is in {shown(unit)}; metres are needed. Convert it with gdal_calc.py and "
             "set the unit with gdal_edit.py -units m"
         )
         raise DataError(msg)
-    flat = source.crs.linear_units.lower() if source.crs.is_projected else "metre"
-    if not unit and not vertical and ("foot" in flat or "feet" in flat):
+    flat = [axis.unit_name.lower() for axis in map_crs.to_2d().axis_info]
+    if not unit and not upward and any("foot" in one or "feet" in one for one in flat):
         msg = (
             f"elevation: {name!r} lies on a map in feet and does not say what its heights are in; say "
             "so with gdal_edit.py -units m if they are metres, else convert them"

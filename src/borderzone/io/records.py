@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from borderzone.errors import DataError
-from borderzone.io.files import refuse_address, sha256
+from borderzone.io.asc import prj_of
+from borderzone.io.files import local_file, refuse_address, sha256
 from borderzone.io.sidecars import read_sidecar
 from borderzone.io.terms import terms_of
+from borderzone.io.vrt import read_vrt
 
-__all__ = ["Record", "describe", "expand"]
+__all__ = ["Record", "beside", "describe", "expand"]
 
 Source = str | os.PathLike[str]
 
@@ -84,14 +86,44 @@ def describe(source: Source | Iterable[Source], *, name: str) -> list[Record]:
     DataError
         If there is no such file.
     """
-    records = []
+    records: list[Record] = []
     for path in expand(source, name):
         file = Path(path)
         if not file.is_file():
             msg = f"{name}: there is no file {os.fspath(path)!r}; check the path"
             raise DataError(msg)
-        records.append(_record(file, name))
+        records.extend(_record(one, name) for one in (file, *beside(file, name)))
     return records
+
+
+def beside(file: Path, what: str) -> list[Path]:
+    """
+    List the files that a file is read with: sources of a mosaic, and the CRS of a grid in a text.
+
+    Parameters
+    ----------
+    file
+        The file.
+    what
+        What it is needed for, for messages.
+
+    Returns
+    -------
+    list of pathlib.Path
+        In sorted order; empty for files that are whole by themselves.
+
+    Raises
+    ------
+    DataError
+        If it is a mosaic that cannot be read.
+    """
+    ending = file.suffix.lower()
+    if ending == ".asc":
+        return [text] if (text := prj_of(file)) is not None else []
+    if ending != ".vrt":
+        return []
+    mosaic = read_vrt(local_file(file, {".vrt"}, what), what)
+    return sorted({part.path for part in mosaic.parts})
 
 
 def _record(file: Path, name: str) -> Record:
@@ -134,6 +166,7 @@ def _stated(file: Path, name: str, stated: dict[str, Any]) -> Record:
 
 # What a folder of rasters stands for; hidden files are none of the user's.
 _TILES = (".tif", ".tiff", ".hgt", ".hgt.zip")
+_OTHER_HEIGHTS = (".asc", ".nc", ".nc4")
 
 
 def expand(source: Any, what: str) -> list[Path]:
@@ -185,14 +218,15 @@ def expand(source: Any, what: str) -> list[Path]:
 
 
 def _tiles_in(folder: Path, what: str) -> list[Path]:
+    ends = (*_TILES, *_OTHER_HEIGHTS) if what in {"elevation", "dem"} else _TILES
     found = sorted(
         file
         for file in folder.iterdir()
-        if file.name.lower().endswith(_TILES) and not file.name.startswith(".")
+        if file.name.lower().endswith(ends) and not file.name.startswith(".")
     )
     if not found:
         msg = (
-            f"{what}: the folder {str(folder)!r} holds no file that ends in {', '.join(_TILES)}; "
+            f"{what}: the folder {str(folder)!r} holds no file that ends in {', '.join(ends)}; "
             f"name the folder of the tiles, or a pattern such as '{folder.name}/**/*.tif'"
         )
         raise DataError(msg)

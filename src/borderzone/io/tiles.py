@@ -4,33 +4,44 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from affine import Affine
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 from rasterio.enums import MaskFlags
 from rasterio.windows import Window
 
 from borderzone._kernels.resample import heights_of
 from borderzone.errors import CRSMismatchError, DataError, LimitError
+from borderzone.io.asc import check_asc, open_asc, read_asc
 from borderzone.io.files import local_file
+from borderzone.io.limits import how_to_raise
+from borderzone.io.netcdf import look_at_netcdf, read_netcdf
 from borderzone.io.places import check_place, named
-from borderzone.io.raster import SUFFIXES, check_elevation_band, open_raster
+from borderzone.io.raster import SUFFIXES, check_elevation_band, check_metres, open_raster
 from borderzone.io.srtm import VOID, read_hgt, shape_of_hgt, transform_of_hgt
+from borderzone.io.vrt import read_vrt
 
 if TYPE_CHECKING:
     import os
     from pathlib import Path
 
     from borderzone._typing import FloatArray, IntArray
+    from borderzone.io.vrt import Mosaic, Part
 
-__all__ = ["HIGHEST_M", "LOWEST_M", "Tile", "elevation_tile", "landcover_tile"]
+__all__ = ["HEIGHTS", "HIGHEST_M", "LOWEST_M", "Tile", "elevation_tiles", "landcover_tile"]
 
 LOWEST_M, HIGHEST_M = -500.0, 9000.0  # the Dead Sea shore and Everest, with room
 HGT = (".hgt", ".hgt.zip")
+ASC, NETCDF, VRT = (".asc",), (".nc", ".nc4"), (".vrt",)
+HEIGHTS = frozenset({*SUFFIXES, *HGT, *ASC, *NETCDF, *VRT})
+"""Ends of the names of files that hold heights."""
 _UNKNOWN = "unknown"
+_PLACED = 0.01  # cells by which a mosaic may draw a source beside where it lies
 
 Box = tuple[float, float, float, float]
 
@@ -54,6 +65,11 @@ class Tile:
         Stored number that stands for no data; NaN for none.
     vertical_datum
         What heights count from, from the CRS or the product; else ``"unknown"``.
+    first, stored
+        Row and column of the file at which the tile begins, and the shape of the whole file, where the
+        tile is a part of it.
+    variable
+        Of NetCDF the variable and its axes y and x.
     """
 
     path: Path
@@ -62,6 +78,9 @@ class Tile:
     shape: tuple[int, int]
     void: float
     vertical_datum: str = _UNKNOWN
+    first: tuple[int, int] = (0, 0)
+    stored: tuple[int, int] | None = None
+    variable: tuple[str, str, str] | None = None
 
     @property
     def cell(self) -> tuple[float, float]:
@@ -129,8 +148,19 @@ class Tile:
         DataError
             If the file is damaged, or holds infinite or impossible heights.
         """
-        if self.path.name.lower().endswith(HGT):
-            raw, mask = read_hgt(self.path, rows, columns), None
+        name = self.path.name.lower()
+        rows, columns = (
+            slice(span.start + first, span.stop + first)
+            for span, first in zip((rows, columns), self.first, strict=True)
+        )
+        raw: Any
+        mask: Any = None
+        if name.endswith(HGT):
+            raw = read_hgt(self.path, rows, columns)
+        elif name.endswith(ASC):
+            raw = read_asc(self.path, rows, columns, "elevation")
+        elif self.variable is not None:
+            raw = read_netcdf(self.path, self.variable, rows, columns, "elevation")
         else:
             raw, mask = self._read(rows, columns, "elevation")
         out = np.empty(raw.shape, dtype=np.float32)
@@ -178,7 +208,7 @@ class Tile:
     def _read(self, rows: slice, columns: slice, what: str) -> tuple[Any, Any]:
         """Read stored numbers, and the mask where the file has one of its own."""
         with open_raster(self.path, what=what, max_cells=2**62) as source:
-            if (source.height, source.width) != self.shape:
+            if (source.height, source.width) != (self.stored or self.shape):
                 msg = f"{what}: {self.path.name!r} was changed while it was read; start again"
                 raise DataError(msg)
             window = Window.from_slices(rows, columns)
@@ -203,21 +233,21 @@ class Tile:
             raise DataError(msg)
 
 
-def elevation_tile(path: str | os.PathLike[str], max_cells: int) -> Tile:
+def elevation_tiles(path: str | os.PathLike[str], max_cells: int) -> list[Tile]:
     """
     Look at a file of heights, without reading them.
 
     Parameters
     ----------
     path
-        A GeoTIFF, or an SRTM tile.
+        A GeoTIFF, a mosaic of them, an SRTM tile, an ESRI ASCII grid or NetCDF.
     max_cells
         Largest number of cells.
 
     Returns
     -------
-    Tile
-        What it is.
+    list of Tile
+        What it is: one tile, of a mosaic several; where they overlap the first counts.
 
     Raises
     ------
@@ -228,18 +258,148 @@ def elevation_tile(path: str | os.PathLike[str], max_cells: int) -> Tile:
     LimitError
         If it is too large.
     """
-    file = local_file(path, {*SUFFIXES, *HGT}, "elevation")
-    if file.name.lower().endswith(HGT):
-        return _hgt_tile(file, max_cells)
-    says = named(file.name)
+    file = local_file(path, HEIGHTS, "elevation")
+    name = file.name.lower()
+    if name.endswith(VRT):
+        return _vrt_tiles(file, max_cells)
+    if name.endswith(NETCDF):
+        return _netcdf_tiles(file, max_cells)
+    if name.endswith(HGT):
+        return [_hgt_tile(file, max_cells)]
+    return [_asc_tile(file, max_cells) if name.endswith(ASC) else _tif_tile(file, max_cells)]
+
+
+def _tif_tile(file: Path, max_cells: int) -> Tile:
     with open_raster(file, what="elevation", max_cells=max_cells) as source:
         check_elevation_band(source, file.name)
-        crs = CRS.from_wkt(source.crs.to_wkt())
-        vertical = [_upward(part, file.name) for part in crs.sub_crs_list if part.is_vertical]
-        known = (says.vertical_datum if says else "") or _UNKNOWN
-        tile = _tile(source, file, crs, vertical_datum=vertical[0] if vertical else known)
+        tile = _heights_tile(source, file, CRS.from_wkt(source.crs.to_wkt()))
     _check_named(tile, "elevation")
     return tile
+
+
+def _heights_tile(source: Any, file: Path, crs: CRS) -> Tile:
+    return _tile(source, file, crs, vertical_datum=_datum(crs, file.name))
+
+
+def _datum(crs: CRS, name: str) -> str:
+    """Name what heights count from, as the CRS says, else the product that the name tells."""
+    vertical = [_upward(part, name) for part in crs.sub_crs_list if part.is_vertical]
+    says = named(name)
+    return vertical[0] if vertical else (says.vertical_datum if says else "") or _UNKNOWN
+
+
+def _asc_tile(file: Path, max_cells: int) -> Tile:
+    crs = check_asc(file, "elevation")
+    with open_asc(file, "elevation") as source:
+        tile = _heights_tile(source, file, crs)
+    check_metres("", crs, file.name)
+    _check_cells(tile.shape, file, max_cells)
+    _check_named(tile, "elevation")
+    return tile
+
+
+def _netcdf_tiles(file: Path, max_cells: int) -> list[Tile]:
+    """One tile, or two where its longitudes run on beyond 180 degrees."""
+    found = look_at_netcdf(file, "elevation")
+    _check_cells(found.shape, file, max_cells)
+    check_metres(found.unit, found.crs, file.name)
+    if found.down:
+        msg = (
+            f"elevation: {file.name!r} holds depths, {found.name[:40]!r} counts downward; turn them with "
+            f"ncap2 -s '{found.name[:40]}=-{found.name[:40]}' and say positive: up"
+        )
+        raise DataError(msg)
+    whole = Tile(
+        path=file,
+        crs=found.crs.to_2d().to_wkt(),
+        transform=found.transform,
+        shape=found.shape,
+        void=math.nan,
+        vertical_datum=_datum(found.crs, file.name),
+        variable=(found.name, found.y, found.x),
+    )
+    west, step = found.transform.c, found.transform.a
+    # Columns up to 180 degrees, and those beyond, which lie west of Greenwich.
+    near = round((180.0 - west) / step) if step > 0 else found.shape[1]
+    if not found.crs.is_geographic or near >= found.shape[1]:
+        return [whole]
+    parts = [_part(whole, (0, max(near, 0)), (found.shape[0], found.shape[1] - max(near, 0)))]
+    parts = [parts[0].moved(-1.0)]
+    return parts if near <= 0 else [_part(whole, (0, 0), (found.shape[0], near)), *parts]
+
+
+def _part(tile: Tile, first: tuple[int, int], shape: tuple[int, int]) -> Tile:
+    """Cut a tile to some of its rows and columns."""
+    row, column = first
+    return dataclasses.replace(
+        tile,
+        transform=tile.transform @ Affine.translation(column, row),
+        shape=shape,
+        first=first,
+        stored=tile.shape,
+    )
+
+
+def _vrt_tiles(file: Path, max_cells: int) -> list[Tile]:
+    mosaic = read_vrt(file, "elevation")
+    return [_vrt_tile(part, mosaic, file, max_cells) for part in mosaic.parts]
+
+
+def _vrt_tile(part: Part, mosaic: Mosaic, file: Path, max_cells: int) -> Tile:
+    """Take a source of a mosaic as it says itself that it lies, where the mosaic says the same."""
+    tile = _tif_tile(part.path, max_cells)
+    why = ""
+    if any(a + b > c for a, b, c in zip(part.first, part.shape, tile.shape, strict=True)):
+        why = f"takes more cells of {part.path.name!r} than it has"
+    elif mosaic.crs and not _same_crs(_said_crs(mosaic.crs), CRS.from_wkt(tile.crs)):
+        why = f"says another coordinate reference system than {part.path.name!r} has"
+    elif part.void is not None and not _same_void(part.void, tile.void):
+        why = f"says that {part.void:g} is no data in {part.path.name!r}, which says {tile.void:g}"
+    cut = _part(tile, part.first, part.shape)
+    drawn = mosaic.transform @ Affine.translation(part.place[1], part.place[0])
+    here = ~cut.transform @ drawn
+    corners = [here @ corner for corner in ((0, 0), part.shape[::-1])]
+    off = max(
+        abs(found - wanted)
+        for corner, meant in zip(corners, ((0, 0), part.shape[::-1]), strict=True)
+        for found, wanted in zip(corner, meant, strict=True)
+    )
+    if not why and not off < _PLACED:
+        why = f"draws {part.path.name!r} elsewhere than that file says it lies"
+    if why:
+        msg = (
+            f"elevation: {file.name!r} {why}; write it again with gdalbuildvrt, or make a GeoTIFF of it "
+            f"with gdal_translate {file.name} {file.stem}.tif"
+        )
+        raise DataError(msg)
+    check_metres(mosaic.unit, CRS.from_wkt(tile.crs), file.name)
+    return (
+        cut
+        if part.void is None
+        else dataclasses.replace(cut, void=_as_stored(part.void, tile.void))
+    )
+
+
+def _said_crs(text: str) -> CRS | None:
+    """CRS of a mosaic, as well-known text or by its number: what else names one may lead to files."""
+    try:
+        number = re.fullmatch(r"EPSG:(\d{4,6})", text)
+        return CRS.from_wkt(text) if number is None else CRS.from_epsg(int(number[1]))
+    except (CRSError, ValueError):
+        return None
+
+
+def _same_void(said: float, own: float) -> bool:
+    return (
+        math.isnan(said)
+        or math.isnan(own)
+        or _as_stored(said, math.nan) == _as_stored(own, math.nan)
+    )
+
+
+def _as_stored(said: float, own: float) -> float:
+    """No data as a file holds it: -9999.9 is another number in 32 bits."""
+    return float(np.float32(np.clip(said, *_FLOAT32))) if math.isnan(own) else own
 
 
 def _upward(vertical: CRS, name: str) -> str:
@@ -255,14 +415,19 @@ def _upward(vertical: CRS, name: str) -> str:
     return str(vertical.name)
 
 
-def _hgt_tile(file: Path, max_cells: int) -> Tile:
-    shape = shape_of_hgt(file)
-    if shape[0] * shape[1] > max_cells:
+def _check_cells(shape: tuple[int, int], file: Path, max_cells: int) -> None:
+    cells = shape[0] * shape[1]
+    if cells > max_cells:
         msg = (
-            f"elevation: {file.name!r} has {shape[0]} x {shape[1]} cells, the limit is {max_cells}; "
-            "raise max_cells"
+            f"elevation: {file.name!r} has {shape[0]} x {shape[1]} cells, the limit is {max_cells}; cut "
+            f"it to the corridor first, or raise max_cells: {how_to_raise('raster_cells', cells)}"
         )
         raise LimitError(msg)
+
+
+def _hgt_tile(file: Path, max_cells: int) -> Tile:
+    shape = shape_of_hgt(file)
+    _check_cells(shape, file, max_cells)
     return Tile(
         path=file,
         crs=CRS.from_epsg(4326).to_wkt(),
@@ -340,6 +505,10 @@ def _check_named(tile: Tile, what: str) -> None:
         check_place(tile.path, tile.box, tile.cell, what)
 
 
+def _same_crs(one: CRS | None, other: CRS) -> bool:
+    return one is not None and one.to_2d().equals(other, ignore_axis_order=True)
+
+
 def check_one_crs(tiles: list[Tile], what: str) -> None:
     """
     Refuse tiles in several CRSs.
@@ -358,10 +527,7 @@ def check_one_crs(tiles: list[Tile], what: str) -> None:
     """
     first = CRS.from_wkt(tiles[0].crs)
     for tile in tiles[1:]:
-        same = tile.crs == tiles[0].crs or CRS.from_wkt(tile.crs).equals(
-            first, ignore_axis_order=True
-        )
-        if not same:
+        if tile.crs != tiles[0].crs and not _same_crs(CRS.from_wkt(tile.crs), first):
             msg = (
                 f"{what}: {tiles[0].path.name!r} is in {first.name}, {tile.path.name!r} in "
                 f"{CRS.from_wkt(tile.crs).name}; bring them into one CRS with gdalwarp -t_srs"

@@ -41,8 +41,8 @@ from borderzone.incidents.opening import FORMATS
 from borderzone.io.files import refuse_address
 from borderzone.io.limits import current, how_to_raise
 from borderzone.io.raster import SUFFIXES as RASTERS
-from borderzone.io.records import expand
-from borderzone.io.tiles import HGT
+from borderzone.io.records import beside, expand
+from borderzone.io.tiles import HEIGHTS, elevation_tiles
 from borderzone.io.vector import SUFFIXES as VECTORS
 from borderzone.study.by_block import EMBEDDED
 from borderzone.study.vectors import vector_layer
@@ -132,7 +132,7 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
     {
         "dem": Layer(
             memory=(xr.DataArray,),
-            suffixes=frozenset({*RASTERS, *HGT}),
+            suffixes=HEIGHTS,
             words=(EMBEDDED,),
             several=True,
         ),
@@ -426,8 +426,10 @@ def is_path(value: Any, layer: Layer) -> bool:
 
 def _look_at(value: Any, name: str, layer: Layer) -> None:
     for file in files_of(name, value):
-        if layer.raster and file.suffix.lower() in RASTERS:
-            most = current().raster_cells_by_block
+        most = current().raster_cells_by_block
+        if name == "dem" and file.suffix.lower() not in RASTERS:
+            elevation_tiles(file, most)
+        elif layer.raster and file.suffix.lower() in RASTERS:
             with io.open_raster(file, what=name, max_cells=most):
                 continue
         io.local_file(file, layer.suffixes, name)
@@ -477,7 +479,8 @@ def digests_of(name: str, value: Any) -> list[str]:
     Returns
     -------
     list of str
-        SHA-256 of the files, in the order of `files_of`; a Shapefile has those beside it as well.
+        SHA-256 of the files, in the order of `files_of`; a Shapefile has those beside it as well, a
+        mosaic its sources, and a grid in a text its CRS.
 
     Raises
     ------
@@ -486,8 +489,10 @@ def digests_of(name: str, value: Any) -> list[str]:
     """
     found = []
     for file in files_of(name, value):
-        beside = [file.with_suffix(end) for end in _BESIDE] if file.suffix == ".shp" else []
-        for one in (file, *(other for other in beside if other.is_file())):
+        parts = [file.with_suffix(end) for end in _BESIDE] if file.suffix == ".shp" else []
+        if name == "dem" and file.is_file():
+            parts = beside(file, name)
+        for one in (file, *(other for other in parts if other.is_file())):
             if not one.is_file():
                 msg = f"{name}: there is no file {str(one)!r}; check the path"
                 raise DataError(msg)
