@@ -113,7 +113,7 @@ def test_majority_and_share_are_those_of_the_areas_in_the_box(
     down, across = np.mgrid[0:9:4, 0:9:4]
     nodes = x + wide * across, y + tall * down, (0, 0, 1, 2, 4)
     codes, known = np.empty((7, 6), np.uint8), np.empty((7, 6), np.float32)
-    majority(source, *nodes, 0, codes, known)
+    majority(source, *nodes, 256, 0, codes, known)
     wanted = np.zeros(256, np.int8)
     wanted[60], wanted[0] = 1, -1
     parts, also_known = np.empty((7, 6), np.float32), np.empty((7, 6), np.float32)
@@ -136,7 +136,7 @@ def test_of_two_classes_with_equal_areas_the_lower_code_counts() -> None:
     source = np.array([[60, 10], [10, 60]], np.uint8)
     u, v = np.array([[1.0, 3.0], [1.0, 3.0]]), np.array([[1.0, 1.0], [3.0, 3.0]])
     codes, known = np.empty((1, 1), np.uint8), np.empty((1, 1), np.float32)
-    majority(source, u, v, (0, 0, 0, 0, 1), 255, codes, known)
+    majority(source, u, v, (0, 0, 0, 0, 1), 256, 255, codes, known)
     assert (codes[0, 0], known[0, 0]) == (10, 1)
 
 
