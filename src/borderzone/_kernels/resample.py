@@ -1,5 +1,5 @@
 """
-Heights and classes of one raster at the cells of another grid.
+Numbers and classes of one raster at the cells of another grid.
 
 Plain statement. Where the centre of a cell lies among the rows and columns of the source is known exactly at every
 `step`-th cell (the nodes) and taken between four nodes by bilinear interpolation. A source cell k reaches from k to
@@ -7,12 +7,12 @@ k + 1. At that point
 
 - `cubic` is the cubic convolution of the 4 x 4 source cells around it (Keys 1981, a = -1/2); where one of them is
   unknown, the known ones of the 2 x 2 cells around it by their bilinear weights; unknown where the cell that holds
-  the point is.
-- `average` is the mean of the source under a box around it, each source cell by the area that lies in the box. The box
-  has the sides of the source's rows and columns, and the area and the spread along each that the cell has:
-  width^2 = (du/di)^2 + (du/dj)^2, and never less than one source cell.
-- `majority` is the class with the largest area in that box, the lower code where two are equal, and `share` the
-  part of the box's known area that belongs to the wanted classes; `nearest` is the class that holds the point.
+  the point is. `bilinear` is those four alone.
+- `average` is the mean of the source under the cell, each source cell by the area that lies in it. The cell is a
+  parallelogram among the rows and columns of the source, turned as the frames are; along an axis on which it would be
+  narrower than one source cell it is widened to one.
+- `majority` is the class with the largest area under the cell, the lower code where two are equal, and `share` the
+  part of the known area under it that belongs to the wanted classes; `nearest` is the class that holds the point.
 
 Nodes belong to the grid, not to the block: a cell has the same bits in whatever block it is computed.
 """
@@ -25,11 +25,12 @@ import numpy as np
 
 from borderzone._kernels import njit
 
-__all__ = ["average", "cubic", "heights_of", "majority", "nearest", "share"]
+__all__ = ["average", "bilinear", "cubic", "heights_of", "majority", "nearest", "share"]
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
-_WHOLE = 1.0 - 1e-6  # a box that is known to a millionth counts as known
-_SLIVER = 1e-9  # of a box: less of it than this is rounding
+_WHOLE = 1.0 - 1e-6  # a cell that is known to a millionth counts as known
+_SLIVER = 1e-9  # of a cell: less of it than this is rounding
+_UPRIGHT = 1e-6  # source cells by which the sides of an upright cell may lean
 
 
 # A block's place: first row and column of the source window, row and column of the block's first
@@ -52,11 +53,41 @@ def _between(nodes: Any, row: int, down: float, column: int, across: float) -> A
 
 
 @njit(inline="always", **_OPTIONS)
-def _side(nodes: Any, row: int, column: int, step: int) -> Any:
-    """Side of the box along one axis of the source, in source cells."""
-    down = (nodes[row + 1, column] - nodes[row, column]) / step
-    across = (nodes[row, column + 1] - nodes[row, column]) / step
-    return max(1.0, np.sqrt(down * down + across * across))
+def _widened(along: float, down: float) -> Any:
+    """Factor that makes a cell as wide along one axis as a source cell, where it is narrower."""
+    side = np.sqrt(along * along + down * down)
+    return 1.0 / side if 0.0 < side < 1.0 else 1.0
+
+
+@njit(inline="always", **_OPTIONS)
+def _foot(u: Any, v: Any, row: int, column: int, step: int) -> Any:
+    """
+    Shape of the cells before the next nodes: two sides that run down, one on the right of the other.
+
+    With them the cell's width and height, its area, and whether it stands upright.
+    """
+    ax, ay = (
+        (u[row, column + 1] - u[row, column]) / step,
+        (v[row, column + 1] - v[row, column]) / step,
+    )
+    bx, by = (
+        (u[row + 1, column] - u[row, column]) / step,
+        (v[row + 1, column] - v[row, column]) / step,
+    )
+    along, down = _widened(ax, bx), _widened(ay, by)
+    ax, bx, ay, by = ax * along, bx * along, ay * down, by * down
+    upright = max(abs(ay), abs(bx)) < _UPRIGHT or max(abs(ax), abs(by)) < _UPRIGHT
+    if upright:
+        wide, tall = np.sqrt(ax * ax + bx * bx), np.sqrt(ay * ay + by * by)
+        return 0.0, 0.0, 0.0, 0.0, wide, tall, wide * tall, upright
+    if ay < 0.0:
+        ax, ay = -ax, -ay
+    if by < 0.0:
+        bx, by = -bx, -by
+    cross = ax * by - ay * bx
+    if cross < 0.0:
+        ax, ay, bx, by = bx, by, ax, ay
+    return ax, ay, bx, by, abs(ax) + abs(bx), ay + by, abs(cross), upright
 
 
 @njit(inline="always", **_OPTIONS)
@@ -85,14 +116,59 @@ def _cut(low: float, high: float, cell: int) -> Any:
     return min(cell + 1.0, high) - max(np.float64(cell), low)
 
 
+@njit(inline="always", **_OPTIONS)
+def _under(w: Any, x: float, low: float, high: float, side: Any, sign: float) -> Any:
+    """
+    Add to each cell of a source row how much of it lies left of a side, between two heights.
+
+    `side` is where it starts and how far it runs; `x` is where cells are counted from.
+    """
+    start_x, start_y, run, fall = side
+    top, bottom = max(start_y, low), min(start_y + fall, high)
+    if not top < bottom:
+        return
+    lean = run / fall
+    a = start_x - x + (top - start_y) * lean
+    b = a + (bottom - top) * lean
+    if b < a:
+        a, b = b, a
+    tall, way = (bottom - top) * sign, b - a
+    for q in range(w.shape[0]):
+        if q >= b:
+            break
+        if q + 1 <= a:
+            w[q] += tall
+        elif way < 1e-12:
+            w[q] += tall * (0.5 * (a + b) - q)
+        else:
+            start, stop = max(a, np.float64(q)), min(b, q + 1.0)
+            w[q] += tall * ((b - stop) + (stop - start) * (0.5 * (start + stop) - q)) / way
+
+
 @njit(**_OPTIONS)
-def _box(z: Any, u: Any, v: Any, place: Any, i: int, j: int) -> Any:
-    """Box of a cell: its ends and source cells along both axes, and its area."""
-    x, y, r, c = _at(u, v, place, i, j)
-    wide, tall = _side(u, r, c, place[4]), _side(v, r, c, place[4])
-    x0, x1, first, last = _span(x, wide, place[1], z.shape[1])
-    y0, y1, upper, lower = _span(y, tall, place[0], z.shape[0])
-    return x0, x1, first, last, y0, y1, upper, lower, wide * tall
+def _row_of(w: Any, row: int, x: float, y: float, foot: Any, first: int) -> None:
+    """Area of each cell of a source row under a cell around a point, from a first column on."""
+    rx, ry, lx, ly, wide, tall, _, upright = foot
+    if upright:
+        down = max(0.0, _cut(y - 0.5 * tall, y + 0.5 * tall, row))
+        for q in range(w.shape[0]):
+            w[q] = down * max(0.0, _cut(x - 0.5 * wide, x + 0.5 * wide, first + q))
+        return
+    w[:] = 0.0
+    low, high = np.float64(row), row + 1.0
+    top, left = y - 0.5 * (ry + ly), x - 0.5 * (rx + lx)
+    _under(w, first, low, high, (left, top, rx, ry), 1.0)
+    _under(w, first, low, high, (left + rx, top + ry, lx, ly), 1.0)
+    _under(w, first, low, high, (left, top, lx, ly), -1.0)
+    _under(w, first, low, high, (left + lx, top + ly, rx, ry), -1.0)
+
+
+@njit(inline="always", **_OPTIONS)
+def _reach(z: Any, place: Any, x: float, y: float, foot: Any) -> Any:
+    """First and last source column and row, the last ones exclusive, that a cell touches."""
+    _, _, first, last = _span(x, foot[4], place[1], z.shape[1])
+    _, _, upper, lower = _span(y, foot[5], place[0], z.shape[0])
+    return first, last, upper, lower
 
 
 @njit(inline="always", **_OPTIONS)
@@ -180,40 +256,91 @@ def cubic(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
 
 
 @njit(**_OPTIONS)
+def bilinear(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
+    """
+    Mean of the four source cells around the centre of each cell, by their nearness.
+
+    Parameters
+    ----------
+    z
+        Source heights with NaN, two cells wider on each side than where heights are known.
+    u, v, place, out, known
+        As for `cubic`.
+    """
+    row0, col0 = place[0], place[1]
+    right, bottom = col0 + z.shape[1] - 2, row0 + z.shape[0] - 2
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            x, y, _, _ = _at(u, v, place, i, j)
+            out[i, j], known[i, j] = np.nan, 0.0
+            if col0 + 2 <= x < right and row0 + 2 <= y < bottom:
+                here = z[int(np.floor(y)) - row0, int(np.floor(x)) - col0]
+                if here == here:  # noqa: PLR0124
+                    left, upper = np.floor(x - 0.5), np.floor(y - 0.5)
+                    out[i, j] = _bilinear_of_known(
+                        z, int(upper) - row0, int(left) - col0, y - 0.5 - upper, x - 0.5 - left
+                    )
+                    known[i, j] = 1.0
+
+
+@njit(**_OPTIONS)
 def average(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
     """
-    Mean of the source in a box around the centre of each cell.
+    Mean of the source under each cell.
 
     Parameters
     ----------
     z, u, v, place, out
         As for `cubic`.
     known
-        Output share of the box that is known, float32.
+        Output share of the cell that is known, float32.
     """
     _, _, top, before, step = place
+    areas = np.empty(z.shape[1])
     for i in range(out.shape[0]):
         heights, parts = out[i], known[i]
         r, down = (top + i) // step, ((top + i) % step) / step
         j = 0
         while j < out.shape[1]:
-            # Cells before the next node have the same box, along one line.
+            # Cells before the next node have the same shape, along one line.
             c, k = (before + j) // step, (before + j) % step
             x0, dx = _ends(u, r, down, c)
             y0, dy = _ends(v, r, down, c)
-            wide, tall = _side(u, r, c, step), _side(v, r, c, step)
+            foot = _foot(u, v, r, c, step)
             stop = min(out.shape[1], j + step - k)
             while j < stop:
-                across = k / step
-                heights[j], parts[j] = _mean(
-                    z, place, x0 + dx * across, y0 + dy * across, wide, tall
-                )
+                x, y = x0 + dx * (k / step), y0 + dy * (k / step)
+                if foot[7]:
+                    heights[j], parts[j] = _mean(z, place, x, y, foot[4], foot[5])
+                else:
+                    heights[j], parts[j] = _mean_turned(z, place, x, y, foot, areas)
                 j, k = j + 1, k + 1
+
+
+@njit(**_OPTIONS)
+def _mean_turned(z: Any, place: Any, x: float, y: float, foot: Any, areas: Any) -> Any:
+    """Mean under one cell that does not stand upright, and the share of it that is known."""
+    first, last, upper, lower = _reach(z, place, x, y, foot)
+    total, weight = 0.0, 0.0
+    if first == last:
+        return np.nan, 0.0
+    w = areas[: last - first]
+    for p in range(upper, lower):
+        _row_of(w, p, x, y, foot, first)
+        line = z[p - place[0], first - place[1] : last - place[1]]
+        for q in range(w.shape[0]):
+            height = np.float64(line[q])
+            if height == height:  # noqa: PLR0124
+                total += w[q] * height
+                weight += w[q]
+    if not weight > _SLIVER * foot[6]:
+        return np.nan, 0.0
+    return total / weight, _part(weight, foot[6])
 
 
 @njit(inline="always", **_OPTIONS)
 def _mean(z: Any, place: Any, x: float, y: float, wide: float, tall: float) -> Any:
-    """Mean in one box, and the share of it that is known."""
+    """Mean under one upright cell, and the share of it that is known."""
     x0, x1, first, last = _span(x, wide, place[1], z.shape[1])
     y0, y1, upper, lower = _span(y, tall, place[0], z.shape[0])
     if first == last or upper == lower:
@@ -267,42 +394,46 @@ def _largest(areas: Any, met: Any, count: int) -> Any:
 
 @njit(**_OPTIONS)
 def majority(  # noqa: PLR0913, PLR0917 (plain arrays)
-    z: Any, u: Any, v: Any, place: Any, empty: int, out: Any, known: Any
+    z: Any, u: Any, v: Any, place: Any, codes: int, empty: int, out: Any, known: Any
 ) -> None:
     """
-    Class with the largest area in a box around the centre of each cell.
+    Class with the largest area under each cell.
 
     Parameters
     ----------
     z
-        Source classes, uint8.
+        Source classes, whole numbers from 0.
     u, v, place
         As for `cubic`.
+    codes
+        One more than the highest code.
     empty
-        Code of no data.
+        Code of no data, which may lie outside of them.
     out
-        Output classes, uint8.
+        Output classes, of the same type.
     known
-        Output share of the box that is known, float32.
+        Output share of the cell that is known, float32.
     """
-    areas, met = np.zeros(256), np.zeros(256, np.int64)
+    areas, met, row = np.zeros(codes), np.zeros(codes, np.int64), np.empty(z.shape[1])
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
-            x0, x1, first, last, y0, y1, upper, lower, area = _box(z, u, v, place, i, j)
-            count = 0
+            x, y, r, c = _at(u, v, place, i, j)
+            foot = _foot(u, v, r, c, place[4])
+            first, last, upper, lower = _reach(z, place, x, y, foot)
+            count, w = 0, row[: last - first]
             for p in range(upper, lower):
-                line, tall = z[p - place[0]], _cut(y0, y1, p)
-                for q in range(first, last):
-                    code, part = line[q - place[1]], tall * _cut(x0, x1, q)
-                    if code != empty and part > 0.0:
+                _row_of(w, p, x, y, foot, first)
+                for q in range(w.shape[0]):
+                    code = z[p - place[0], first + q - place[1]]
+                    if code != empty and w[q] > _SLIVER * foot[6]:
                         if areas[code] == 0.0:
                             met[count] = code
                             count += 1
-                        areas[code] += part
+                        areas[code] += w[q]
             out[i, j], known[i, j] = empty, 0.0
-            best, total = _largest(areas, met, count)
-            if total > area * _SLIVER:
-                out[i, j], known[i, j] = best, _part(total, area)
+            if count > 0:
+                best, total = _largest(areas, met, count)
+                out[i, j], known[i, j] = best, _part(total, foot[6])
 
 
 @njit(**_OPTIONS)
@@ -310,34 +441,36 @@ def share(  # noqa: PLR0913, PLR0917 (plain arrays)
     z: Any, u: Any, v: Any, place: Any, wanted: Any, out: Any, known: Any
 ) -> None:
     """
-    Share of the wanted classes in a box around the centre of each cell.
+    Share of the wanted classes under each cell.
 
     Parameters
     ----------
     z, u, v, place
         As for `majority`.
     wanted
-        For each of the 256 codes 1 where wanted, 0 where not, -1 where it is no data.
+        For each code 1 where wanted, 0 where not, -1 where it is no data.
     out
         Output share of the known area, float32.
     known
-        Output share of the box that is known, float32.
+        Output share of the cell that is known, float32.
     """
+    row = np.empty(z.shape[1])
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
-            x0, x1, first, last, y0, y1, upper, lower, area = _box(z, u, v, place, i, j)
-            total, weight = 0.0, 0.0
+            x, y, r, c = _at(u, v, place, i, j)
+            foot = _foot(u, v, r, c, place[4])
+            first, last, upper, lower = _reach(z, place, x, y, foot)
+            total, weight, w = 0.0, 0.0, row[: last - first]
             for p in range(upper, lower):
-                line, tall = z[p - place[0]], _cut(y0, y1, p)
-                for q in range(first, last):
-                    kind = wanted[line[q - place[1]]]
-                    if kind >= 0:
-                        part = tall * _cut(x0, x1, q)
-                        total += part * kind
-                        weight += part
+                _row_of(w, p, x, y, foot, first)
+                for q in range(w.shape[0]):
+                    kind = wanted[z[p - place[0], first + q - place[1]]]
+                    if kind >= 0 and w[q] > _SLIVER * foot[6]:
+                        total += w[q] * kind
+                        weight += w[q]
             out[i, j], known[i, j] = np.nan, 0.0
-            if weight > area * _SLIVER:
-                out[i, j], known[i, j] = total / weight, _part(weight, area)
+            if weight > 0.0:
+                out[i, j], known[i, j] = total / weight, _part(weight, foot[6])
 
 
 @njit(**_OPTIONS)

@@ -11,10 +11,9 @@ import numpy as np
 
 from borderzone._kernels.resample import majority, nearest, share
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.io.dem import blend
 from borderzone.io.limits import current
 from borderzone.io.memory import memory_told
-from borderzone.io.mosaic import HALF, Job, block_of, lay_out
+from borderzone.io.mosaic import HALF, Job, blend, block_of, lay_out
 from borderzone.io.records import expand
 from borderzone.io.tiles import landcover_tile
 
@@ -87,8 +86,7 @@ class ClassSource:
         out = np.full(shape, self.nodata, dtype=np.uint8)
         total, most = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         for layer in self.layers if out.size else ():
-            kernel = majority if layer.coarsens else nearest
-            job = Job(kernel, (self.nodata,), self._fetch, *self._stored, self.nodata, np.uint8)
+            job = self._commonest if layer.coarsens else self._nearest
             values, known = layer.bring(rows, columns, job)
             take = np.minimum(known, 1 - total)
             better = take > most
@@ -130,14 +128,20 @@ class ClassSource:
                 job = Job(share, (wanted,), self._fetch, *self._stored, np.nan, np.float32)
                 values, known = layer.bring(rows, columns, job)
             else:
-                job = Job(
-                    nearest, (self.nodata,), self._fetch, *self._stored, self.nodata, np.uint8
-                )
-                codes, known = layer.bring(rows, columns, job)
+                codes, known = layer.bring(rows, columns, self._nearest)
                 values = wanted[codes].astype(np.float32)
             blend(out, total, values, known)
         out[total < HALF] = np.nan
         return out
+
+    @property
+    def _commonest(self) -> Job:
+        extra = (256, self.nodata)
+        return Job(majority, extra, self._fetch, *self._stored, *self._stored)
+
+    @property
+    def _nearest(self) -> Job:
+        return Job(nearest, (self.nodata,), self._fetch, *self._stored, *self._stored)
 
     @property
     def _stored(self) -> tuple[int, type]:

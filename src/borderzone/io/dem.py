@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._guards import n_threads
 from borderzone._kernels.resample import average, cubic
 from borderzone.errors import DataError, InvalidParameterError, LimitError
 from borderzone.io.limits import current, how_to_raise
 from borderzone.io.memory import memory_told
-from borderzone.io.mosaic import HALF, Job, block_of, lay_out
+from borderzone.io.mosaic import HALF, Job, blend, block_of, lay_out, read_whole
 from borderzone.io.records import expand
 from borderzone.io.tiles import Tile, elevation_tiles
 from borderzone.io.warp import check_cover
@@ -31,10 +28,6 @@ if TYPE_CHECKING:
     from borderzone.io.mosaic import Layer
 
 __all__ = ["ElevationSource", "open_dem", "read_dem"]
-
-_BLOCK = 1024
-_THREADS = 4
-_UNDER = 2500  # source cells along a side of a block that is read at once
 
 
 def _heights(tile: Tile, rows: slice, columns: slice) -> FloatArray:
@@ -135,30 +128,6 @@ class ElevationSource:
     def __repr__(self) -> str:
         """Say how many files, on which grid, from which height they count."""
         return f"ElevationSource({len(self.files)} file(s), {self.grid!r}, datum {self.vertical_datum})"
-
-
-def blend(out: FloatArray, total: FloatArray, values: FloatArray, known: FloatArray) -> None:
-    """
-    Fill what is not known yet of each cell from a further layer.
-
-    Parameters
-    ----------
-    out
-        Heights so far, changed in place.
-    total
-        Share of each cell that they stand for, changed in place.
-    values
-        Heights of the further layer.
-    known
-        Share of each cell that it knows.
-    """
-    take = np.minimum(known, 1 - total)
-    fresh = (take > 0) & (total == 0)
-    mixed = (take > 0) & (total > 0)
-    out[fresh] = values[fresh]
-    if mixed.any():
-        out[mixed] += (values[mixed] - out[mixed]) * (take[mixed] / (total + take)[mixed])
-    total += take
 
 
 @memory_told("elevation")
@@ -281,7 +250,7 @@ def read_dem(
             f"{how_to_raise('raster_cells', grid.shape[0] * grid.shape[1])}"
         )
         raise LimitError(msg)
-    values = _read_all(tiles)
+    values = read_whole(tiles, grid, np.float32)
     valid = np.isfinite(values)
     if not valid.any():
         names = ", ".join(tiles.files[:3]) + (", ..." if tiles.files[3:] else "")
@@ -297,23 +266,6 @@ def _wrapped(tiles: ElevationSource, values: Any) -> xr.DataArray:
     raster = tiles.grid.wrap(values, name="elevation_m", units="m", long_name="elevation")
     raster.attrs["vertical_datum"] = tiles.vertical_datum
     return raster
-
-
-def _read_all(tiles: ElevationSource) -> FloatArray:
-    out = np.empty(tiles.grid.shape, dtype=np.float32)
-
-    def read(block: tuple[slice, slice]) -> None:
-        out[block] = tiles.read(*block)
-
-    # A coarse grid is cut smaller, so that every thread has tiles to unpack.
-    finest = min((layer.cell_m for layer in tiles.layers if layer.cell_m > 0), default=np.inf)
-    size = max(1, math.ceil(min(_BLOCK, _UNDER * finest / tiles.grid.resolution_m)))
-    blocks = [window.inner for window in tiles.grid.blocks(size)]
-    with ThreadPoolExecutor(min(_THREADS, n_threads())) as pool:
-        # In order, so that of several damaged tiles the same one is always told.
-        for _ in pool.map(read, blocks):
-            pass
-    return out
 
 
 class _Blocks:

@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from affine import Affine
 from pyproj import CRS, Transformer
 
+from borderzone.errors import GridMismatchError
+
 if TYPE_CHECKING:
-    from affine import Affine
+    import xarray as xr
 
     from borderzone._typing import FloatArray
     from borderzone.grid import Grid
 
-__all__ = ["Frame", "Nodes", "box_around", "to_crs", "window_around"]
+__all__ = ["Frame", "Nodes", "box_around", "cell_m", "source_transform", "to_crs", "window_around"]
 
 # A place taken between nodes is off by no more than this share of a cell of the grid.
 PLACE_ERROR = 0.002
@@ -299,3 +302,74 @@ def _bilinear(
 ) -> FloatArray:
     left, right = a + (c - a) * down, b + (d - b) * down
     return left + (right - left) * across
+
+
+def source_transform(raster: xr.DataArray) -> Affine:
+    """
+    Affine transform of a raster with evenly spaced coordinates.
+
+    Parameters
+    ----------
+    raster
+        Raster with coordinates ``x`` and ``y``; y may rise or fall.
+
+    Returns
+    -------
+    affine.Affine
+        From column and row to the corner of a cell.
+
+    Raises
+    ------
+    GridMismatchError
+        If a coordinate is missing, has one cell or is not evenly spaced.
+    """
+    if set(raster.dims) != {"y", "x"}:
+        msg = f"a raster has dimensions y and x, got {raster.dims}; take one band, as in raster[0]"
+        raise GridMismatchError(msg)
+    steps, starts = [], []
+    for axis in ("x", "y"):
+        if axis not in raster.coords or raster.sizes.get(axis, 0) < 2:
+            msg = f"the raster needs a coordinate {axis!r} with two cells or more"
+            raise GridMismatchError(msg)
+        centres = raster[axis].to_numpy().astype(float)
+        step = (centres[-1] - centres[0]) / (len(centres) - 1)
+        if not np.allclose(np.diff(centres), step, rtol=0, atol=1e-3 * abs(step)) or step == 0:
+            msg = f"the raster's coordinate {axis!r} is not evenly spaced; interpolate it first"
+            raise GridMismatchError(msg)
+        steps.append(step)
+        starts.append(centres[0] - step / 2)
+    return Affine(steps[0], 0, starts[0], 0, steps[1], starts[1])
+
+
+def cell_m(transform: Affine, shape: tuple[int, ...], crs: CRS, grid: Grid) -> float:
+    """
+    Side of a raster's cells on the ground, where the grid has its middle.
+
+    Parameters
+    ----------
+    transform, shape, crs
+        The raster.
+    grid
+        The grid.
+
+    Returns
+    -------
+    float
+        Square root of a cell's area. Units: m.
+    """
+    left, bottom, right, top = grid.bounds
+    to_source = Transformer.from_crs(grid.crs, crs, always_xy=True)
+    x, y = to_source.transform((left + right) / 2, (bottom + top) / 2)
+    column, row = _apply(~transform, x, y)
+    column, row = min(max(column, 0), shape[1]), min(max(row, 0), shape[0])
+    corners = [_apply(transform, column + i, row + j) for i, j in ((0, 0), (1, 0), (0, 1))]
+    xs, ys = to_source.transform(
+        [x for x, _ in corners], [y for _, y in corners], direction="INVERSE"
+    )
+    area = (xs[1] - xs[0]) * (ys[2] - ys[0]) - (xs[2] - xs[0]) * (ys[1] - ys[0])
+    return float(abs(area) ** 0.5)
+
+
+def _apply(transform: Affine, column: float, row: float) -> tuple[float, float]:
+    a, b, c, d, e, f = transform[:6]
+    return a * column + b * row + c, d * column + e * row + f

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,10 @@ import numpy as np
 from affine import Affine
 from pyproj import CRS
 
+from borderzone._guards import n_threads
 from borderzone.errors import InvalidParameterError, LimitError, NoOverlapError
-from borderzone.io.frames import Frame, box_around
+from borderzone.io.frames import Frame, box_around, cell_m
 from borderzone.io.tiles import Tile, check_one_crs
-from borderzone.io.warp import cell_m
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
     from borderzone.grid import Grid
     from borderzone.io.frames import Box, Nodes
 
-__all__ = ["HALF", "Job", "Layer", "block_of", "lay_out"]
+__all__ = ["HALF", "Job", "Layer", "blend", "block_of", "lay_out", "layers_of", "read_whole"]
 
 HALF = 0.5 - 1e-6  # a cell is known where half of it is, up to rounding
 _PAD = 2  # source cells that cubic convolution reaches beyond its own
 _MOST = 2**23  # source cells held for one block; a block that needs more is halved
 _LIMIT = 2**25  # the same for one cell of the grid, which cannot be halved
+_BLOCK = 1024
+_THREADS = 4
+_UNDER = 2500  # source cells along a side of a block that is read at once
 _OFF = 0.01  # cells by which tiles of one lattice may be shifted
 
 
@@ -133,7 +137,7 @@ class Layer:
                 return None
             steps = [np.abs(np.diff(between, axis=axis)) for axis in (0, 1)]
             sides = [float(step[np.isfinite(step)].max(initial=0.0)) / nodes.step for step in steps]
-            pad = max(1.0, math.hypot(*sides)) / 2 + _PAD + 1
+            pad = max(math.sqrt(2), sum(sides)) / 2 + _PAD + 1
             start = max(float(finite.min()) - pad, low - _PAD)
             stop = min(float(finite.max()) + pad, high + _PAD)
             if start >= high or stop <= low:
@@ -263,6 +267,28 @@ def lay_out(tiles: list[Tile], grid: Grid, what: str) -> tuple[Layer, ...]:
         If no tile lies on the grid.
     """
     check_one_crs(tiles, what)
+    layers = layers_of(tiles, grid)
+    if not layers:
+        _refuse_elsewhere(tiles, what)
+    return layers
+
+
+def layers_of(tiles: list[Tile], grid: Grid) -> tuple[Layer, ...]:
+    """
+    Sort tiles in one CRS into layers, the finest first.
+
+    Parameters
+    ----------
+    tiles
+        Checked tiles, in the order in which they count.
+    grid
+        Where they go.
+
+    Returns
+    -------
+    tuple of Layer
+        As from `lay_out`; none where no tile lies on the grid.
+    """
     box, meridian = box_around(grid, tiles[0].crs)
     turns = (0.0,) if meridian is None else (0.0, -1.0, 1.0)
     near = [
@@ -271,8 +297,6 @@ def lay_out(tiles: list[Tile], grid: Grid, what: str) -> tuple[Layer, ...]:
         for moved in (tile.moved(turn) if turn else tile for turn in turns)
         if _touch(moved.box, box)
     ]
-    if not near:
-        _refuse_elsewhere(tiles, what)
     groups: list[list[tuple[Tile, int, int]]] = []
     for tile in near:
         for group in groups:
@@ -284,6 +308,64 @@ def lay_out(tiles: list[Tile], grid: Grid, what: str) -> tuple[Layer, ...]:
             groups.append([(tile, 0, 0)])
     layers = [_layer(group, grid, meridian) for group in groups]
     return tuple(sorted(layers, key=lambda layer: round(layer.cell_m, 3)))
+
+
+def blend(out: FloatArray, total: FloatArray, values: FloatArray, known: FloatArray) -> None:
+    """
+    Fill what is not known yet of each cell from a further layer.
+
+    Parameters
+    ----------
+    out
+        Heights so far, changed in place.
+    total
+        Share of each cell that they stand for, changed in place.
+    values
+        Heights of the further layer.
+    known
+        Share of each cell that it knows.
+    """
+    take = np.minimum(known, 1 - total)
+    fresh = (take > 0) & (total == 0)
+    mixed = (take > 0) & (total > 0)
+    out[fresh] = values[fresh]
+    if mixed.any():
+        out[mixed] += (values[mixed] - out[mixed]) * (take[mixed] / (total + take)[mixed])
+    total += take
+
+
+def read_whole(source: Any, grid: Grid, dtype: Any) -> Any:
+    """
+    Read all blocks of a grid, several at a time.
+
+    Parameters
+    ----------
+    source
+        With ``layers`` and ``read(rows, columns)``.
+    grid
+        The grid.
+    dtype
+        Type of what is read.
+
+    Returns
+    -------
+    numpy.ndarray
+        The whole.
+    """
+    out = np.empty(grid.shape, dtype=dtype)
+
+    def read(block: tuple[slice, slice]) -> None:
+        out[block] = source.read(*block)
+
+    # A coarse grid is cut smaller, so that every thread has tiles to unpack.
+    finest = min((layer.cell_m for layer in source.layers if layer.cell_m > 0), default=np.inf)
+    size = max(1, math.ceil(min(_BLOCK, _UNDER * finest / grid.resolution_m)))
+    blocks = [window.inner for window in grid.blocks(size)]
+    with ThreadPoolExecutor(min(_THREADS, n_threads())) as pool:
+        # In order, so that of several damaged tiles the same one is always told.
+        for _ in pool.map(read, blocks):
+            pass
+    return out
 
 
 def _layer(group: list[tuple[Tile, int, int]], grid: Grid, meridian: float | None) -> Layer:

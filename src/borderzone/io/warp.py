@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import rasterio
-from affine import Affine
 from pyproj import Transformer
-from rasterio.enums import Resampling
-from rasterio.warp import reproject
 
 from borderzone._guards import check_choice
 from borderzone._heights import heights_of, refuse_impossible
+from borderzone._kernels.resample import average, bilinear, cubic, majority, nearest
 from borderzone.crs import raster_crs
 from borderzone.errors import (
     CoverageGapError,
@@ -21,20 +21,24 @@ from borderzone.errors import (
     InvalidParameterError,
     NoOverlapError,
 )
-from borderzone.io.frames import window_around
+from borderzone.io.frames import cell_m, source_transform, window_around
+from borderzone.io.mosaic import HALF, Job, blend, block_of, layers_of, read_whole
 from borderzone.io.raster import raster_errors
+from borderzone.io.tiles import Tile
 
 if TYPE_CHECKING:
     import xarray as xr
-    from pyproj import CRS
 
     from borderzone._typing import BoolArray
     from borderzone.grid import Grid
+    from borderzone.io.mosaic import Layer
 
-__all__ = ["warp"]
+__all__ = ["OnGrid", "bring", "check_cover", "on_grid", "warp"]
 
 _LARGE = 2**22
-_EXACT = 2**53  # the raster library passes no data as a double
+_EXACT = 2**53  # files keep no data as a double
+_METRES = {"m", "metre", "metres", "meters"}
+_SMOOTH = {"average": average, "bilinear": bilinear, "cubic": cubic}
 RESAMPLING = ("auto", "nearest", "bilinear", "cubic", "average", "mode")
 
 
@@ -50,9 +54,11 @@ def warp(
     Bring a raster onto a grid.
 
     By default numbers are averaged where the grid is coarser than the raster
-    and interpolated by cubic convolution where it is finer; classes (integers
-    that are not in metres) take the commonest or the nearest. A cell less than half covered by data
-    has none.
+    (a cell of the grid is larger on the ground than one of the raster) and
+    interpolated by cubic convolution where it is not; classes (integers that
+    are not in metres) take the commonest or the nearest. The mean and the commonest are
+    those of the cell as it lies, turned as the frames are; of two equally common classes
+    the lower counts. A cell less than half covered by data has none.
 
     Parameters
     ----------
@@ -61,7 +67,8 @@ def warp(
     grid
         Grid to bring it onto.
     resampling
-        ``"auto"``, or one of nearest, bilinear, cubic, average and mode.
+        ``"auto"``, or one of nearest, bilinear, cubic, average and mode. Integers of which
+        bilinear, cubic or average is asked are numbers, no classes.
     needed
         Cells that must have data, shape of the grid. Without it, cells without
         data are left so.
@@ -82,76 +89,218 @@ def warp(
     InvalidParameterError
         If a number is infinite, or a height is none.
     """
-    check_choice(resampling, "resampling", RESAMPLING)
+    return bring(raster, grid, resampling=resampling, needed=needed, name=name)
+
+
+def bring(
+    raster: xr.DataArray,
+    grid: Grid,
+    *,
+    resampling: str = "auto",
+    needed: BoolArray | None = None,
+    name: str | None = None,
+    holds: str = "",
+) -> xr.DataArray:
+    """
+    Bring a raster onto a grid, by one who may know what it holds.
+
+    Parameters
+    ----------
+    raster, grid, resampling, needed, name
+        As for `warp`.
+    holds
+        ``"heights"`` or ``"classes"``, whatever the type of its numbers; by default as for `warp`.
+
+    Returns
+    -------
+    xarray.DataArray
+        As from `warp`.
+
+    Raises
+    ------
+    BorderzoneError
+        As by `warp`.
+    """
     what = name or ("raster" if raster.name is None else str(raster.name))
-    crs, raster = raster_crs(raster), _near(raster, grid)
-    transform = source_transform(raster)
-    values = raster.transpose("y", "x").to_numpy()
-    # Whole numbers are classes, unless they say that they are metres.
-    heights = str(raster.attrs.get("units", "")).strip().lower() in {
-        "m",
-        "metre",
-        "metres",
-        "meters",
-    }
-    classes = values.dtype.kind in "iub" and not heights
-    if values.dtype.kind == "b":
-        values = values.astype(np.uint8)
-    if not classes:
-        values = heights_of(raster.transpose("y", "x"), what, metres=heights)
-        if heights:
-            refuse_impossible(values, what)
-        elif np.isinf(values).any():
-            msg = f"{what} holds {int(np.isinf(values).sum()):,} infinite numbers; mask no data as NaN"
-            raise InvalidParameterError(msg)
-    if resampling == "auto":
-        resampling = _usual(grid.resolution_m > cell_m(transform, values.shape, crs, grid), classes)
-    empty = _empty_code(raster.attrs.get("_FillValue"), values) if classes else np.nan
-    with raster_errors(what, "warp"):
-        bring = _classes if classes else _numbers
-        out = bring(values, transform, crs, grid, resampling, empty)
-    valid = out != empty if classes else np.isfinite(out)
+    source = on_grid(raster, grid, resampling=resampling, name=what, holds=holds)
+    out = read_whole(source, grid, source.dtype)
+    valid = out != source.empty if source.classes else np.isfinite(out)
     check_cover(valid, grid, grid.needed_cells() if needed is None else needed, what)
     wrapped = grid.wrap(
         out,
         name=str(raster.name) if raster.name is not None else None,
-        units=str(raster.attrs.get("units", "")),
+        units="m" if holds == "heights" else str(raster.attrs.get("units", "")),
         long_name=str(raster.attrs.get("long_name", what)),
     )
-    if classes:
-        wrapped.attrs["_FillValue"] = out.dtype.type(empty)
+    if source.classes:
+        wrapped.attrs["_FillValue"] = out.dtype.type(source.empty)
     return wrapped
 
 
-def _numbers(
-    values: Any, transform: Affine, crs: CRS, grid: Grid, resampling: str, empty: float
-) -> Any:
-    source = values.astype(np.float32, copy=False)
-    out = _reprojected(source, transform, crs, grid, resampling, empty)
-    # The filter reaches over small holes; a second pass says how much of a cell is data.
-    finite = np.isfinite(source)
-    if finite.all():
+@dataclass(frozen=True, eq=False)
+class OnGrid:
+    """
+    A raster in memory that is read onto a grid block by block.
+
+    A cell has the same number, to the bit, in whatever block it is read.
+
+    Attributes
+    ----------
+    grid
+        The grid.
+    layers
+        The raster on it; none where it lies elsewhere.
+    job
+        What becomes of the source under a block.
+    dtype, empty
+        Type of what is read, and what stands in it for no data.
+    cell_m
+        Side of the raster's cells on the ground. Units: m.
+    codes
+        What each index stands for, where classes are read by index.
+    """
+
+    grid: Grid
+    layers: tuple[Layer, ...]
+    job: Job
+    dtype: Any
+    empty: Any
+    cell_m: float
+    codes: Any = None
+
+    @property
+    def classes(self) -> bool:
+        """
+        Tell classes from numbers.
+
+        Returns
+        -------
+        bool
+            Whether it holds classes.
+        """
+        return bool(np.dtype(self.dtype).kind in "iu")
+
+    def read(self, rows: slice, columns: slice) -> Any:
+        """
+        Read a block.
+
+        Parameters
+        ----------
+        rows, columns
+            The block, as slices into the grid.
+
+        Returns
+        -------
+        numpy.ndarray
+            Its numbers or classes, `empty` where less than half of a cell is known.
+        """
+        rows, columns = block_of(self.grid, rows, columns)
+        shape = (rows.stop - rows.start, columns.stop - columns.start)
+        out, total = np.full(shape, self.empty, self.dtype), np.zeros(shape, np.float32)
+        for layer in self.layers if out.size else ():
+            values, known = layer.bring(rows, columns, self.job)
+            if self.codes is None and not self.classes:
+                blend(out, total, values, known)
+                continue
+            better = known > total
+            found = values if self.codes is None else self.codes[values]
+            out[better], total[better] = found[better], known[better]
+        out[total < HALF] = self.empty
         return out
-    known = finite.astype(np.float32)
-    share_by = "average" if resampling == "average" else "nearest"
-    share = _reprojected(known, transform, crs, grid, share_by, empty)
-    return np.where(share >= 0.5, out, np.float32(empty))
 
 
-def _classes(
-    values: Any, transform: Affine, crs: CRS, grid: Grid, resampling: str, empty: float
-) -> Any:
-    # The library takes -1 for no data when it counts codes of one or two bytes with a sign.
-    # Wider ones are counted right and slowly, thus only where it matters.
-    small = values.dtype.kind == "i" and values.itemsize < 4
-    source = values.astype(np.int32) if small and (values == -1).any() else values
-    out = _reprojected(source, transform, crs, grid, resampling, empty)
-    return out.astype(values.dtype, copy=False)
+def on_grid(
+    raster: xr.DataArray,
+    grid: Grid,
+    *,
+    resampling: str = "auto",
+    name: str = "raster",
+    holds: str = "",
+) -> OnGrid:
+    """
+    Look at a raster in memory, to read it onto a grid block by block.
+
+    Parameters
+    ----------
+    raster, grid, resampling, name, holds
+        As for `bring`.
+
+    Returns
+    -------
+    OnGrid
+        What reads it.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a number is infinite, or a height is none.
+    """
+    check_choice(resampling, "resampling", RESAMPLING)
+    crs, raster = raster_crs(raster), _near(raster, grid)
+    transform, raster = source_transform(raster), raster.transpose("y", "x")
+    values, classes = _numbers_of(raster, name, resampling, holds)
+    shape = (values.shape[0], values.shape[1])
+    tile = Tile(path=Path(name), crs=crs.to_wkt(), transform=transform, shape=shape, void=np.nan)
+    side = cell_m(transform, shape, crs, grid)
+    if resampling == "auto":
+        resampling = _usual(grid.resolution_m > side * (1 + 1e-6), classes)
+    whole = values.dtype.kind != "f"
+    empty: Any = _empty_code(raster.attrs.get("_FillValue"), values) if whole else np.nan
+    job, codes = _job(values, empty, resampling)
+    bare = dataclasses.replace(grid, needed_by=None)
+    with raster_errors(name, "warp"):
+        layers = layers_of([tile], grid)
+    return OnGrid(bare, layers, job, values.dtype if whole else np.float32, empty, side, codes)
 
 
 def _usual(coarsens: bool, classes: bool) -> str:  # noqa: FBT001 (two questions)
     fine, coarse = ("mode", "nearest") if classes else ("average", "cubic")
     return fine if coarsens else coarse
+
+
+def _numbers_of(raster: xr.DataArray, what: str, resampling: str, holds: str) -> tuple[Any, bool]:
+    """Cells of a raster, and whether they are classes: whole numbers that nobody says to be metres."""
+    values = raster.to_numpy()
+    heights = holds == "heights" or str(raster.attrs.get("units", "")).strip().lower() in _METRES
+    if values.dtype.kind in "iub" and not heights and resampling not in _SMOOTH:
+        return (values.astype(np.uint8) if values.dtype.kind == "b" else values), True
+    values = heights_of(raster, what, metres=heights)
+    if heights:
+        refuse_impossible(values, what)
+    elif np.isinf(values).any():
+        msg = f"{what} holds {int(np.isinf(values).sum()):,} infinite numbers; mask no data as NaN"
+        raise InvalidParameterError(msg)
+    return values, holds == "classes"
+
+
+def _job(values: Any, empty: Any, resampling: str) -> tuple[Job, Any]:
+    """Say what to make of the source under a block, and what its indices stand for, if it has any."""
+    if resampling in _SMOOTH or (resampling == "nearest" and values.dtype.kind == "f"):
+        kernel = _SMOOTH.get(resampling, nearest)
+        extra: tuple[Any, ...] = (np.nan,) if resampling == "nearest" else ()
+        return _of(values, kernel, extra, np.nan, np.float32), None
+    if values.dtype == np.uint8:
+        extra = (256, empty) if resampling == "mode" else (empty,)
+        return _of(values, majority if extra[1:] else nearest, extra, empty, np.uint8), None
+    index, codes = _indexed(values, empty)
+    extra = (len(codes) - 1, -1) if resampling == "mode" else (-1,)
+    return _of(index, majority if extra[1:] else nearest, extra, -1, np.int32), codes
+
+
+def _of(values: Any, kernel: Any, extra: tuple[Any, ...], empty: Any, dtype: Any) -> Job:
+    def fetch(tile: Tile, rows: slice, columns: slice) -> Any:  # noqa: ARG001 (there is one)
+        return values[rows, columns]
+
+    return Job(kernel, extra, fetch, empty, dtype, empty, dtype)
+
+
+def _indexed(values: Any, empty: Any) -> tuple[Any, Any]:
+    """Index of each cell among the codes in rising order, the last of which stands for no data: -1."""
+    known = values != empty if values.dtype.kind != "f" else np.isfinite(values)
+    found = np.unique(values[known])
+    index = np.searchsorted(found, values).astype(np.int32)
+    index[~known] = -1
+    return index, np.append(found, values.dtype.type(empty))
 
 
 def _near(raster: xr.DataArray, grid: Grid) -> xr.DataArray:
@@ -175,97 +324,6 @@ def _empty_code(told: Any, values: Any) -> int:
     low, high = max(kind.min, -_EXACT), min(kind.max, _EXACT)
     usual = -1 if kind.min < 0 else high
     return next((code for code in (usual, low, high) if not (values == code).any()), usual)
-
-
-def _reprojected(
-    source: Any, transform: Affine, crs: CRS, grid: Grid, resampling: str, empty: float
-) -> Any:
-    out = np.full(grid.shape, empty, dtype=source.dtype)
-    with rasterio.Env(GDAL_CACHEMAX=256, PROJ_NETWORK="OFF"):
-        reproject(
-            source,
-            out,
-            src_transform=transform,
-            src_crs=crs.to_wkt(),
-            src_nodata=empty,
-            dst_transform=grid.transform,
-            dst_crs=grid.crs.to_wkt(),
-            dst_nodata=empty,
-            resampling=Resampling[resampling],
-            tolerance=0.01,
-        )
-    return out
-
-
-def source_transform(raster: xr.DataArray) -> Affine:
-    """
-    Affine transform of a raster with evenly spaced coordinates.
-
-    Parameters
-    ----------
-    raster
-        Raster with coordinates ``x`` and ``y``; y may rise or fall.
-
-    Returns
-    -------
-    affine.Affine
-        From column and row to the corner of a cell.
-
-    Raises
-    ------
-    GridMismatchError
-        If a coordinate is missing, has one cell or is not evenly spaced.
-    """
-    if set(raster.dims) != {"y", "x"}:
-        msg = f"a raster has dimensions y and x, got {raster.dims}; take one band, as in raster[0]"
-        raise GridMismatchError(msg)
-    steps, starts = [], []
-    for axis in ("x", "y"):
-        if axis not in raster.coords or raster.sizes.get(axis, 0) < 2:
-            msg = f"the raster needs a coordinate {axis!r} with two cells or more"
-            raise GridMismatchError(msg)
-        centres = raster[axis].to_numpy().astype(float)
-        step = (centres[-1] - centres[0]) / (len(centres) - 1)
-        if not np.allclose(np.diff(centres), step, rtol=0, atol=1e-3 * abs(step)) or step == 0:
-            msg = f"the raster's coordinate {axis!r} is not evenly spaced; interpolate it first"
-            raise GridMismatchError(msg)
-        steps.append(step)
-        starts.append(centres[0] - step / 2)
-    return Affine(steps[0], 0, starts[0], 0, steps[1], starts[1])
-
-
-def cell_m(transform: Affine, shape: tuple[int, ...], crs: CRS, grid: Grid) -> float:
-    """
-    Side of a raster's cells on the ground, where the grid has its middle.
-
-    Parameters
-    ----------
-    transform, shape, crs
-        The raster.
-    grid
-        The grid.
-
-    Returns
-    -------
-    float
-        Square root of a cell's area. Units: m.
-    """
-    left, bottom, right, top = grid.bounds
-    to_source = Transformer.from_crs(grid.crs, crs, always_xy=True)
-    x, y = to_source.transform((left + right) / 2, (bottom + top) / 2)
-    column, row = _apply(~transform, x, y)
-    column, row = min(max(column, 0), shape[1]), min(max(row, 0), shape[0])
-    corners = [_apply(transform, column + i, row + j) for i, j in ((0, 0), (1, 0), (0, 1))]
-    xs, ys = to_source.transform(
-        [x for x, _ in corners], [y for _, y in corners], direction="INVERSE"
-    )
-    area = (xs[1] - xs[0]) * (ys[2] - ys[0]) - (xs[2] - xs[0]) * (ys[1] - ys[0])
-    return float(abs(area) ** 0.5)
-
-
-def _apply(transform: Affine, column: float, row: float) -> tuple[float, float]:
-    a, b, c, d, e, f = transform[:6]
-    return a * column + b * row + c, d * column + e * row + f
 
 
 def check_cover(valid: BoolArray, grid: Grid, needed: BoolArray | None, what: str) -> None:

@@ -9,68 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from borderzone import datasets, io, terrain
-from borderzone.crs import raster_crs
 from borderzone.errors import InvalidScenarioError
-from borderzone.io.warp import cell_m, source_transform
+from borderzone.io.warp import on_grid
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from borderzone.grid import Grid
 
-__all__ = ["EMBEDDED", "CoverByBlock", "InMemory", "embedded_cell_m", "open_cover", "open_heights"]
+__all__ = ["EMBEDDED", "CoverByBlock", "embedded_cell_m", "open_cover", "open_heights"]
 
 EMBEDDED = "embedded"
-
-
-@dataclass(frozen=True)
-class InMemory:
-    """
-    A raster that is in memory, read by block like one that is not.
-
-    Attributes
-    ----------
-    raster
-        The raster.
-    grid
-        Grid onto which blocks are read.
-    resampling
-        How, as for `borderzone.io.warp`.
-    """
-
-    raster: xr.DataArray
-    grid: Grid
-    resampling: str
-
-    @property
-    def cell_m(self) -> float:
-        """
-        Tell how coarse the raster is.
-
-        Returns
-        -------
-        float
-            Side of a cell on the ground. Units: m.
-        """
-        crs = raster_crs(self.raster)
-        return cell_m(source_transform(self.raster), self.raster.shape, crs, self.grid)
-
-    def read(self, rows: slice, columns: slice) -> Any:
-        """
-        Read a block.
-
-        Parameters
-        ----------
-        rows, columns
-            The block, as slices into the grid.
-
-        Returns
-        -------
-        numpy.ndarray
-            Its values.
-        """
-        part = self.grid.part(rows, columns)
-        return io.warp(self.raster, part, resampling=self.resampling).to_numpy()
 
 
 def embedded_cell_m(grid: Grid) -> float:
@@ -87,7 +34,7 @@ def embedded_cell_m(grid: Grid) -> float:
     float
         Side of a cell on the ground. Units: m.
     """
-    return InMemory(datasets.elevation(), grid, "auto").cell_m
+    return on_grid(datasets.elevation(), grid).cell_m
 
 
 def open_heights(source: Any, grid: Grid) -> Any:
@@ -120,7 +67,7 @@ def open_heights(source: Any, grid: Grid) -> Any:
         raise InvalidScenarioError(msg)
     if isinstance(source, (str, Path, list, tuple)):
         return io.open_dem(source, grid)
-    return InMemory(source, grid, "auto")
+    return on_grid(source, grid, name="elevation", holds="heights")
 
 
 @dataclass(frozen=True)
@@ -158,7 +105,9 @@ class CoverByBlock:
         """
         classes = self.source.read(rows, columns)
         empty = terrain.landcover.NO_COVER[self.scheme]
-        return classes if self.nodata == empty else np.where(classes == self.nodata, empty, classes)
+        if self.nodata == empty:
+            return classes
+        return np.where((classes == self.nodata) | np.isnan(classes), empty, classes)
 
 
 def open_cover(source: Any, grid: Grid, scheme: str) -> CoverByBlock:
@@ -184,11 +133,10 @@ def open_cover(source: Any, grid: Grid, scheme: str) -> CoverByBlock:
     BorderzoneError
         If it cannot be used.
     """
-    empty = terrain.landcover.NO_COVER[scheme]
     if isinstance(source, str) and source == EMBEDDED:
-        return CoverByBlock(InMemory(datasets.landcover(), grid, "nearest"), 255, "igbp")
+        return CoverByBlock(on_grid(datasets.landcover(), grid), 255, "igbp")
     if isinstance(source, (str, Path, list, tuple)):
         tiles = io.open_classes(source, grid)
         return CoverByBlock(tiles, tiles.nodata, scheme)
-    nodata = int(source.attrs.get("_FillValue", empty))
-    return CoverByBlock(InMemory(source, grid, "mode"), nodata, scheme)
+    held = on_grid(source, grid, name="land cover", holds="classes")
+    return CoverByBlock(held, held.empty, scheme)

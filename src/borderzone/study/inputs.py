@@ -20,7 +20,7 @@ from borderzone.errors import (
     NoOverlapError,
 )
 from borderzone.io.records import Record
-from borderzone.io.warp import check_cover
+from borderzone.io.warp import bring, check_cover
 from borderzone.study.by_block import EMBEDDED, open_cover
 from borderzone.study.missing import LAYER_WORDS
 from borderzone.study.vectors import vector_layer
@@ -135,8 +135,8 @@ def _raster(
         if name == "elevation":
             return _elevation(source, records, layers, grid, needed)
         layers.records.extend(records)
-    resampling = "auto" if name == "elevation" else "mode"
-    return io.warp(source, grid, resampling=resampling, needed=needed, name=name)
+    holds = "heights" if name == "elevation" else "classes"
+    return bring(source, grid, holds=holds, needed=needed, name=name)
 
 
 def _elevation(
