@@ -194,6 +194,28 @@ def test_a_study_file_says_border_and_depth(
     assert sorted(path.stem for path in found) == sorted(names)
 
 
+def test_a_line_of_ones_own_says_where(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    """As a file, and through the study file that names it, whole or a part of it."""
+    bz.Border.between("IRQ", "SYR").line.to_file(tmp_path / "line.geojson")
+    study = tmp_path / "study.toml"
+    study.write_text('border = "line.geojson"\nborder_km = [0, 50]\n[scenario]\ndepth_km = 2\n')
+
+    whole = run("dem", str(tmp_path / "line.geojson"), "--depth-km", "2", "--dry-run")
+    part = run("dem", str(study), "--dry-run")
+
+    assert (whole[0], part[0]) == (0, 0)
+    for said in (whole[1], part[1]):
+        assert "Corridor left-right: left 2 km, right 2 km" in said
+    assert _tiles_told(whole[1]) > 2 * _tiles_told(part[1]) > 0
+
+
+def _tiles_told(said: str) -> int:
+    found = re.search(r"(\d+) tiles, [\d.]+ MB", said)
+    return int(found[1]) if found else 0
+
+
 def test_the_built_in_study_stands_in_for_none(run: Callable[..., tuple[int, str, str]]) -> None:
     code, out, _ = run("dem", "--dry-run", "--depth-km", "10")
 

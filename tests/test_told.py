@@ -26,6 +26,7 @@ from borderzone.report.public import edition, join_segments
 from borderzone.report.ranking import index_words
 from borderzone.report.tables import tables
 from borderzone.study import told
+from borderzone.study.missing import missing_layer
 from borderzone.study.sentences import flagged_sentence
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def test_a_border_of_several_frames_does_not_blame_a_layer_that_it_never_opened(
     assert "no elevation" not in words
     assert f"this corridor needs {len(long.corridor.sections)} frames" in long.summary[2]
     assert "length, segments, night and light, and incidents along the border are given" in told_of
-    assert "Border.from_line" in long.summary[1]
+    assert "border_km = [0, 500] in a study file, or Border.between_km" in long.summary[1]
     with pytest.raises(InvalidParameterError, match="has no curve: not known: this corridor needs"):
         figures.coverage_curve(long)
 
@@ -562,6 +563,19 @@ def test_a_line_of_ones_own_has_no_command_with_its_names() -> None:
 
     assert "`borderzone fetch dem STUDY.toml`" in result.summary[1]
     assert "west east" not in " ".join([*result.summary, *result.notes])
+
+
+def test_what_is_fetched_is_fetched_for_the_line_of_the_study() -> None:
+    """Two countries stand for their whole border as it ships, not for a part or for another line."""
+    whole = bz.Border.between("IRQ", "SYR")
+    part = whole.between_km(0, 100)
+    ours = bz.Border.from_line(part.line, names=("IRQ", "SYR"))
+    assert "fetch dem IRQ SYR`" in missing_layer("elevation", None, whole).words
+    for border in (part, ours):
+        assert "fetch dem STUDY.toml`" in missing_layer("elevation", None, border).words
+        assert "--a IRQ --b SYR`" in missing_layer("incidents", None, border).words
+    named = bz.Border.from_line(part.line, left="ABC", right="XYZ")
+    assert "--bbox W S E N`" in missing_layer("incidents", None, named).words
 
 
 def test_an_account_without_doubt_reads_plainly() -> None:
