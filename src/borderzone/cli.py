@@ -68,8 +68,8 @@ Overwrite = Annotated[
 Where = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="STUDY.toml | A B",
-        help="A study as TOML, or two countries; without either, the built-in study.",
+        metavar="STUDY.toml | LINE | A B",
+        help="A study as TOML, a file with a line, or two countries; without, the built-in study.",
     ),
 ]
 DepthKm = Annotated[
@@ -113,7 +113,11 @@ def _options(
 @app.command()
 def report(
     study: Annotated[
-        Path | None, typer.Argument(help="A study as TOML; without one, the built-in study.")
+        Path | None,
+        typer.Argument(
+            metavar="[STUDY.toml | LINE]",
+            help="A study as TOML, or a file with a line; without one, the built-in study.",
+        ),
     ] = None,
     *,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write.")] = Path("out"),
@@ -129,7 +133,7 @@ def report(
     from borderzone.study import Study  # noqa: PLC0415
 
     check_folder(out, overwrite=overwrite)
-    case = Study.default() if study is None else Study.from_toml(study)
+    case = Study.default() if study is None else _study_of(study)
     case = case if terms is None else replace(case, terms=terms)
     with _progress() as step:
         result = case.run(seed=case.seed if seed is None else seed, progress=step)
@@ -140,6 +144,14 @@ def report(
     _say(f"Report: {page}")
     for sentence in result.summary:
         _say(f"- {sentence}")
+
+
+def _study_of(path: Path | str) -> Any:
+    """Read a study, or make one of a line of one's own."""
+    from borderzone.study import Study  # noqa: PLC0415 - heavy imports
+    from borderzone.study.sources import is_line_file  # noqa: PLC0415
+
+    return Study(border=path) if is_line_file(str(path)) else Study.from_toml(path)
 
 
 def _night_vision(case: Any, result: Any, step: Any) -> Any:
@@ -349,7 +361,7 @@ def _corridor(where: list[str], depth_km: float | None) -> Any:
     if len(where) == 2:
         border, scenario = Border.between(*where), Scenario()
     else:
-        study = Study.from_toml(where[0]) if where else Study.default()
+        study = _study_of(where[0]) if where else Study.default()
         border, scenario = study.border, study.scenario
     depth = scenario.depth_km if depth_km is None else depth_km
     return Corridor.around(border, depth_km=depth, segment_km=scenario.segment_km)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray
     from borderzone.border.parts import Part
 
-__all__ = ["Locator", "point_at"]
+__all__ = ["Locator", "cut_part", "point_at"]
 
 EARTH_RADIUS_KM = 6371.0088
 # A chord of the sphere and a geodesic of the ellipsoid differ by less than this share.
@@ -62,6 +63,47 @@ def point_at(course: Sequence[Part], km: FloatArray) -> tuple[FloatArray, FloatA
         along = (km[here] - part.chainage_km[edge]) / np.diff(part.chainage_km)[edge]
         lon[here], lat[here], _ = GEOD.fwd(lon0, lat0, azimuth, np.clip(along, 0, 1) * length_m)
     return lon, lat
+
+
+def cut_part(part: Part, start: float, end: float) -> Part:
+    """
+    Cut a part of a border at two chainages, and count its own chainage from the first.
+
+    Parameters
+    ----------
+    part
+        The part.
+    start, end
+        Chainages of the border. Units: km.
+
+    Returns
+    -------
+    Part
+        What lies between them; a ring that is cut is none any more.
+    """
+    first, last = max(start, part.km_start), min(end, part.km_end)
+    inside = (part.chainage_km > first) & (part.chainage_km < last)
+    ends = np.column_stack(point_at([part], np.array([first, last])))
+    coords = np.vstack([ends[:1], part.coords[inside], ends[1:]])
+    whole = first == part.km_start and last == part.km_end
+    return replace(
+        part,
+        coords=part.coords
+        if whole
+        else np.column_stack([np.unwrap(coords[:, 0], period=360.0), coords[:, 1]]),
+        chainage_km=(
+            part.chainage_km
+            if whole
+            else np.concatenate([[first], part.chainage_km[inside], [last]])
+        )
+        - start,
+        is_ring=part.is_ring and whole,
+        classes=tuple(
+            (max(low, first) - start, min(high, last) - start, kind)
+            for low, high, kind in part.classes
+            if min(high, last) > max(low, first)
+        ),
+    )
 
 
 class Locator:

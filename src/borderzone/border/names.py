@@ -15,7 +15,7 @@ from borderzone.errors import BorderNotFoundError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Country", "country_code", "country_name"]
+__all__ = ["Country", "code_or_name", "country_code", "country_name"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +63,9 @@ def country_code(name: Any) -> str:
     >>> country_code("Iraq"), country_code("sy"), country_code("SSD")
     ('IRQ', 'SYR', 'SDS')
     """
-    spellings = _spellings()
     key = _plain(name) if isinstance(name, str) else ""
-    if key in spellings:
-        return spellings[key]
+    if key in _spellings():
+        return _spellings()[key]
     near = _nearest(key)
     hint = f"; the nearest are {', '.join(near)}" if near else ""
     msg = (
@@ -74,6 +73,28 @@ def country_code(name: Any) -> str:
         "borderzone.list_borders() shows them all"
     )
     raise BorderNotFoundError(msg)
+
+
+def code_or_name(name: Any) -> str:
+    """
+    Code of a country, or the name itself where it is none.
+
+    Parameters
+    ----------
+    name
+        Any code or name.
+
+    Returns
+    -------
+    str
+        The code, else the name.
+
+    Examples
+    --------
+    >>> code_or_name("Iraq"), code_or_name("Republika")
+    ('IRQ', 'Republika')
+    """
+    return _spellings().get(_plain(str(name)), str(name))
 
 
 def country_name(code: str) -> str:

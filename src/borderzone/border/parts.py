@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["GEOD", "Part", "Piece", "check_course", "directed_course", "drawn_course"]
+__all__ = ["GEOD", "Part", "Piece", "check_course", "directed_course", "drawn_course", "edge_km"]
 
 GEOD = Geod(ellps="WGS84")
 # End points closer than this are one point: about a centimetre, the rounding of the source.
@@ -86,6 +86,36 @@ class Part:
     left: str
     right: str
     classes: tuple[tuple[float, float, str], ...]
+
+    def swapped(self) -> Part:
+        """
+        Exchange the names of the two sides.
+
+        Returns
+        -------
+        Part
+            The same line with the other country on its left.
+        """
+        return replace(self, left=self.right, right=self.left)
+
+    def turned(self) -> Part:
+        """
+        Run the part the other way, between the same two chainages.
+
+        Returns
+        -------
+        Part
+            The same line, its sides exchanged with its direction.
+        """
+        both = self.km_start + self.km_end
+        return replace(
+            self.swapped(),
+            coords=self.coords[::-1],
+            chainage_km=both - self.chainage_km[::-1],
+            classes=tuple(
+                (both - end, both - start, kind) for start, end, kind in self.classes[::-1]
+            ),
+        )
 
     @property
     def km_start(self) -> float:
@@ -260,7 +290,9 @@ def _as_directed(chain: list[Piece], first: str) -> list[Piece]:
     """Let the longer share of the pieces decide which way the chain runs."""
     with_it = sum(_length_km(piece.coords) for piece in chain if piece.left == first)
     against = sum(_length_km(piece.coords) for piece in chain if piece.left != first)
-    return chain if with_it >= against else _turned(chain)
+    chain = chain if with_it >= against else _turned(chain)
+    other = chain[0].right if chain[0].left == first else chain[0].left
+    return [replace(piece, left=first, right=other) for piece in chain]
 
 
 def _turned(chain: list[Piece]) -> list[Piece]:
@@ -327,7 +359,7 @@ def _measured_part(chain: list[Piece], km: float) -> Part:
     chainage = [np.array([km])]
     for piece in chain:
         spaced = _spaced(piece.coords)
-        steps = np.cumsum(_edge_km(spaced))
+        steps = np.cumsum(edge_km(spaced))
         coords.append(spaced[1:])
         chainage.append(km + steps)
         start, km = km, float(km + steps[-1])
@@ -347,26 +379,39 @@ def _measured_part(chain: list[Piece], km: float) -> Part:
 
 def _spaced(coords: FloatArray) -> FloatArray:
     """Insert vertices on the geodesic of edges that are very long."""
-    edges = _edge_km(coords)
+    edges = edge_km(coords)
     if not (edges > LONGEST_EDGE_KM).any():
         return coords
     rows = [coords[:1]]
     for start, end, km in zip(coords[:-1], coords[1:], edges, strict=True):
         extra = int(np.ceil(km / LONGEST_EDGE_KM)) - 1
-        if extra > 0:  # an edge without length has none, and less than none
+        if extra > 0:
             rows.append(np.array(GEOD.npts(start[0], start[1], end[0], end[1], extra)))
         rows.append(end[None])
     return np.vstack(rows)
 
 
-def _edge_km(coords: FloatArray) -> FloatArray:
+def edge_km(coords: FloatArray) -> FloatArray:
+    """
+    Measure the edges between vertices on the ellipsoid.
+
+    Parameters
+    ----------
+    coords
+        Longitude and latitude of the vertices, shape ``(n, 2)``. Units: degree.
+
+    Returns
+    -------
+    FloatArray
+        Lengths, shape ``(n - 1,)``. Units: km.
+    """
     lon, lat = coords.T
     metres: FloatArray = GEOD.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])[2]
     return metres / 1e3
 
 
 def _length_km(coords: FloatArray) -> float:
-    return float(_edge_km(coords).sum())
+    return float(edge_km(coords).sum())
 
 
 def _continuous(coords: FloatArray) -> FloatArray:

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib import import_module
-from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
-from borderzone import io
+from borderzone._drawn import Drawn
 from borderzone._guards import (
     check_choice,
     check_non_negative,
     check_positive,
     check_text,
-    local_path,
     shown,
 )
-from borderzone._guards.escapes import line, popup_table
+from borderzone._guards.escapes import line
 from borderzone.border import seam
-from borderzone.border.chainage import Locator, point_at
+from borderzone.border.chainage import Locator, cut_part, point_at
 from borderzone.border.lengths import (
     KM_PER_MILE,
     PUBLISHED_SOURCE,
@@ -32,8 +29,10 @@ from borderzone.border.lengths import (
     published_km,
     rounded,
 )
+from borderzone.border.line_files import LineFile
 from borderzone.border.names import country_code, country_name
 from borderzone.border.parts import Part, check_course, directed_course, drawn_course
+from borderzone.border.sides import Asked, asked, sided
 from borderzone.border.sources import (
     SOURCE,
     countries_ending_at,
@@ -46,6 +45,7 @@ from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -53,13 +53,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Border"]
 
+# What is shorter is no part of a border: a millimetre.
+_NOTHING_KM = 1e-6
+# Lengths are told to a tenth of a kilometre, and who reads 598.9 km may ask for them.
+_ROUNDING_KM = 0.05
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Border:
+class Border(Drawn):
     """
     The shared line of two countries, directed and measured.
 
-    Made by `between`, `from_line` or `from_polygons`. Lengths are on the WGS84
+    Made by `between`, `from_line`, `from_file` or `from_polygons`. Lengths are on the WGS84
     ellipsoid, along geodesics between the vertices; they depend on how finely
     the source follows the ground, so a length is always given with `source`,
     and beside the published one where one is known.
@@ -78,9 +83,21 @@ class Border:
         What the border starts and ends at: a tripoint, the coast, or a point.
     gap_km2, overlap_km2
         Ground between the edges of two polygons that belongs to neither or to
-        both; 0 for a border that is one line. Units: km2.
+        both; 0 for a border that is one line, NaN (not measured) for a part
+        of one with such ground. Units: km2.
     path
-        File that the line was read from; None for other lines.
+        File that the line was read from, or two; None for other lines.
+    said
+        What `from_file` was told beside file and names, by name.
+    sides
+        What says which side is whose: ``"source"`` (the table that ships),
+        ``"given"`` (the user, or the polygons), ``"ground"`` (the land of the
+        two countries), or ``"order"`` (nothing but the order of two names).
+    cut_km
+        Chainages in the whole border between which `between_km` cut this one
+        out; None for a whole one. Units: km.
+    remarks
+        What must be known of a line of one's own, in sentences.
     published_length_km
         Length as it is published; None where none is known. Units: km.
     published_length_source
@@ -93,6 +110,8 @@ class Border:
     (598.9, 'tripoint with Jordan', 'tripoint with Turkey')
     """
 
+    drawn_by: ClassVar[str] = "plot_border"
+
     a: str
     b: str
     course: tuple[Part, ...]
@@ -102,7 +121,11 @@ class Border:
     end_name: str
     gap_km2: float = field(default=0.0)
     overlap_km2: float = field(default=0.0)
-    path: Path | None = field(default=None)
+    path: Path | tuple[Path, ...] | None = field(default=None)
+    said: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    sides: str = field(default="source")
+    cut_km: tuple[float, float] | None = field(default=None)
+    remarks: tuple[str, ...] = field(default=())
     published_length_km: float | None = field(default=None)
     published_length_source: str = field(default="")
 
@@ -145,7 +168,13 @@ class Border:
 
     @classmethod
     def from_line(
-        cls, line: Any, *, names: tuple[str, str] = ("left", "right"), source: str = "user line"
+        cls,
+        line: Any,
+        *,
+        names: tuple[str, str] | None = None,
+        left: str | None = None,
+        right: str | None = None,
+        source: str = "user line",
     ) -> Border:
         """
         Border along a line of your own.
@@ -157,7 +186,12 @@ class Border:
             GeoSeries in any CRS. Chainage runs as it is drawn; only a closed
             ring starts at its northernmost vertex and runs eastward.
         names
-            What lies left and right of the line.
+            What the two sides are called, in any order; ``("left", "right")``
+            when left out. Where they are countries, the ground on either side
+            says which is which; else say it with `left` or `right`, or
+            `remarks` tells that their order was taken.
+        left, right
+            What lies left and right of the line as it is drawn.
         source
             Where the line comes from.
 
@@ -169,45 +203,73 @@ class Border:
         Raises
         ------
         InvalidGeometryError
-            If the line is empty, crosses itself, or has a coordinate that is
-            not finite or not on the globe.
+            If the line is empty, crosses itself, has a coordinate that is
+            not finite or not on the globe, or has its coordinates exchanged.
         CRSMismatchError
             If a table has no CRS.
         InvalidParameterError
-            If the two names are the same.
+            If the two names are the same, or `left` and `right` are others.
 
         Examples
         --------
         >>> line = shapely.LineString([(41.0, 34.0), (41.0, 35.0)])
-        >>> border = Border.from_line(line, names=("west", "east"))
+        >>> border = Border.from_line(line, left="west", right="east")
         >>> round(border.length_km, 2), border.left
         (110.93, 'west')
         """
-        left, right = _two_names(names)
-        course = drawn_course(pieces_of(line, (left, right)))
+        words = asked(names, left, right)
+        course = drawn_course(pieces_of(line, (words.left, words.right)))
         check_course(course)
+        return cls._of_ones_own(course, words, source)
+
+    @classmethod
+    def _of_ones_own(
+        cls, course: tuple[Part, ...], words: Asked, source: str, **more: Any
+    ) -> Border:
+        found = sided(course, words)
         return cls(
-            a=left,
-            b=right,
-            course=course,
-            names=MappingProxyType({code: country_name(code) for code in (left, right)}),
+            a=found.a,
+            b=found.b,
+            course=found.course,
+            names=MappingProxyType({code: country_name(code) for code in (found.a, found.b)}),
             source=source,
-            start_name=_coordinates(course[0].coords[0]),
-            end_name=_coordinates(_last_open(course).coords[-1]),
+            start_name=_coordinates(found.course[0].coords[0]),
+            end_name=_coordinates(_last_open(found.course).coords[-1]),
+            sides=found.how,
+            remarks=found.remarks,
+            **more,
         )
 
     @classmethod
-    def from_file(cls, path: str | Path, *, names: tuple[str, str] = ("left", "right")) -> Border:
+    def from_file(
+        cls,
+        path: str | Path | Sequence[str | Path],
+        *,
+        names: tuple[str, str] | None = None,
+        left: str | None = None,
+        right: str | None = None,
+        layer: str | Sequence[str] | None = None,
+        tolerance_km: float = 5.0,
+    ) -> Border:
         """
-        Border along a line of your own that lies in a file.
+        Border along a line of your own, or between two polygons, that lie in a file.
 
         Parameters
         ----------
         path
             GeoJSON, GeoPackage, Shapefile, FlatGeobuf, KML or GeoParquet with the line, as for
-            `from_line`.
+            `from_line`, or with two polygons; or two files with the polygons of one side each.
         names
-            What lies left and right of the line.
+            What the two sides are called, as for `from_line`. Of two files or
+            layers the first is the first name's. Of two polygons in one layer
+            a column that holds the names says whose each is, else the ground
+            does.
+        left, right
+            What lies left and right of the line as it is drawn; polygons say it themselves.
+        layer
+            Layer of a file that holds several; two, for polygons of one side each.
+        tolerance_km
+            Widest gap or overlap of two polygons that still counts as one border. Units: km.
 
         Returns
         -------
@@ -217,15 +279,28 @@ class Border:
         Raises
         ------
         DataError
-            If the file is missing, broken, or not what its name says.
+            If a file is missing, broken, or not what its name says.
         InvalidGeometryError
-            If it holds no line, or one that cannot be a border.
+            If it holds no line and no two polygons, or what cannot be a border.
         InvalidParameterError
-            If the two names are the same.
+            If the two names are the same, or `left` and `right` are others.
         """
-        table = io.read_vector(path, what="border")
-        made = cls.from_line(table, names=names, source=f"user line, {Path(path).name}")
-        return replace(made, path=local_path(path).absolute())
+        file = LineFile.of(path, layer=layer, tolerance_km=tolerance_km)
+        said = file.said({"left": left, "right": right})
+        if file.holds_a_line:
+            table, source = file.tables[0], f"user line, {file.told}"
+            made = cls.from_line(table, names=names, left=left, right=right, source=source)
+            return replace(made, path=file.place, said=said)
+        if {"left", "right"} & set(said):
+            msg = "two areas say themselves which lies left and right: name them with names=(a, b)"
+            raise InvalidParameterError(msg)
+        words = asked(names, None, None, usual=("a", "b"))
+        a, b, remarks = file.grounds(words)
+        source = f"user polygons, {file.told}"
+        made = cls.from_polygons(
+            a, b, names=(words.a, words.b), tolerance_km=file.tolerance_km, source=source
+        )
+        return replace(made, path=file.place, said=said, remarks=(*made.remarks, *remarks))
 
     @classmethod
     def from_polygons(
@@ -268,20 +343,76 @@ class Border:
         InvalidParameterError
             If the tolerance is not above zero or the names are the same.
         """
-        name_a, name_b = _two_names(names)
-        found = seam.between(a, b, names=(name_a, name_b), tolerance_km=tolerance_km)
-        course = directed_course(found.pieces, name_a)
-        return cls(
-            a=name_a,
-            b=name_b,
-            course=course,
-            names=MappingProxyType({code: country_name(code) for code in (name_a, name_b)}),
-            source=source,
-            start_name=_coordinates(course[0].coords[0]),
-            end_name=_coordinates(_last_open(course).coords[-1]),
-            gap_km2=found.gap_km2,
-            overlap_km2=found.overlap_km2,
+        words = asked(names, None, None)
+        found = seam.between(a, b, names=(words.a, words.b), tolerance_km=tolerance_km)
+        course = directed_course(found.pieces, words.a)
+        # Which is which is said by the polygons themselves.
+        said = Asked(a=words.a, b=words.b, left=course[0].left, how="given")
+        return cls._of_ones_own(
+            course, said, source, gap_km2=found.gap_km2, overlap_km2=found.overlap_km2
         )
+
+    def between_km(self, a: float, b: float) -> Border:
+        """
+        Cut out the part of the border between two chainages.
+
+        Parameters
+        ----------
+        a, b
+            Chainages, `a` below `b`. Units: km.
+
+        Returns
+        -------
+        Border
+            That part, with its own chainage from 0. Sides, stretches and
+            breaks stay; an end that is an end of the whole keeps its name, any
+            other is named by its kilometre of the whole, and `cut_km` holds
+            both. A ring that is cut is none any more; no length is published of a part.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a chainage is not on the border, or `a` is not below `b`.
+
+        Examples
+        --------
+        >>> south = Border.between("IRQ", "SYR").between_km(0, 200)
+        >>> round(south.length_km, 3), south.start_name, south.end_name
+        (200.0, 'tripoint with Jordan', 'km 200 of the whole border')
+        """
+        start, end = _span(a, b, self.length_km)
+        if (start, end) == (0.0, self.length_km):
+            return self
+        before = 0.0 if self.cut_km is None else self.cut_km[0]
+        reached = [
+            (part, cut_part(part, start, end))
+            for part in self.course
+            if min(end, part.km_end) - max(start, part.km_start) > _NOTHING_KM
+        ]
+        first = reached[0][0]
+        last = next((part for part, cut in reversed(reached) if not cut.is_ring), reached[-1][0])
+        return replace(
+            self,
+            course=tuple(cut for _, cut in reached),
+            start_name=self._name_at(first, 0, max(start, first.km_start), before),
+            end_name=self._name_at(last, -1, min(end, last.km_end), before),
+            gap_km2=float("nan") if self.gap_km2 else 0.0,
+            overlap_km2=float("nan") if self.overlap_km2 else 0.0,
+            published_length_km=None,
+            published_length_source="",
+            cut_km=(before + start, before + end),
+        )
+
+    def _name_at(self, part: Part, which: int, km: float, before_km: float) -> str:
+        """Name an end of what is cut out: as the whole does, or by the kilometre of the whole."""
+        first, last = self.course[0], _last_open(self.course)
+        if which == 0 and part is first and km == first.km_start:
+            return self.start_name
+        if which == -1 and part is last and km == last.km_end:
+            return self.end_name
+        if self.sides == "source" and km == (part.km_start, part.km_end)[which]:
+            return _end_name(part, which, {self.a, self.b})
+        return f"km {before_km + km:.6g} of the whole border"
 
     @property
     def length_km(self) -> float:
@@ -518,59 +649,18 @@ class Border:
     def _locator(self) -> Locator:
         return Locator(self.course)
 
-    def to_geodataframe(self) -> gpd.GeoDataFrame:
-        """
-        Give the parts as a table of its own.
-
-        Returns
-        -------
-        geopandas.GeoDataFrame
-            A copy of `parts`.
-        """
-        return self.parts.copy()
-
-    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
-        """
-        Draw the border.
-
-        Parameters
-        ----------
-        ax
-            Axes to draw on; new ones if left out.
-        **kwargs
-            Passed on to the backend.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-            The axes.
-        """
-        # The backend is looked up by name, as pandas does: no domain room imports figures.
-        return import_module("borderzone.figures.maps").plot_border(self, ax=ax, **kwargs)
-
-    def explore(self, **kwargs: Any) -> Any:
-        """
-        Show the border on an interactive map; needs the interactive extra.
-
-        Parameters
-        ----------
-        **kwargs
-            Passed on to ``GeoDataFrame.explore``.
-
-        Returns
-        -------
-        folium.Map
-            The map.
-        """
-        return popup_table(self.parts).explore(**kwargs)
+    @property
+    def _table(self) -> gpd.GeoDataFrame:
+        return self.parts
 
     def __getstate__(self) -> dict[str, Any]:
         """Make the record fit to be sent to another process."""
-        return {**self.__dict__, "names": dict(self.names)}
+        return {**self.__dict__, "names": dict(self.names), "said": dict(self.said)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Make it read-only again on arrival."""
-        self.__dict__.update(state, names=MappingProxyType(state["names"]))
+        plain = {name: MappingProxyType(state[name]) for name in ("names", "said")}
+        self.__dict__.update(state | plain)
 
     def __repr__(self) -> str:
         """Say pair, length, parts and ends in one line."""
@@ -582,13 +672,15 @@ class Border:
         )
 
 
-def _two_names(names: Sequence[str]) -> tuple[str, str]:
-    if not isinstance(names, (tuple, list)) or len(names) != 2 or names[0] == names[1]:
+def _span(a: float, b: float, length_km: float) -> tuple[float, float]:
+    start, end = check_non_negative(a, "a", "km"), check_non_negative(b, "b", "km")
+    if not (end - start > _NOTHING_KM and end <= length_km + _ROUNDING_KM):
         msg = (
-            f"names must be two different words, for left and right of the line, got {shown(names)}"
+            f"a and b must lie on the border, from 0 to {length_km:.3f} km, a below b, got {start:g} and "
+            f"{end:g}; of a ring the part across its start is two calls"
         )
         raise InvalidParameterError(msg)
-    return check_text(names[0], "names", longest=80), check_text(names[1], "names", longest=80)
+    return start, min(end, length_km)
 
 
 def _last_open(course: Sequence[Part]) -> Part:

@@ -13,6 +13,7 @@ from shapely.ops import substring
 
 from borderzone._guards import check_positive
 from borderzone.border.parts import GEOD, Piece
+from borderzone.border.sources import check_degrees
 from borderzone.crs import Frame, in_degrees
 from borderzone.errors import CRSMismatchError, InvalidGeometryError
 
@@ -74,6 +75,8 @@ def between(a: Any, b: Any, *, names: tuple[str, str], tolerance_km: float) -> S
     first, second = _ground(a, names[0]), _ground(b, names[1])
     frame = _local_frame(first, second, reach)
     first, second = (_moved(ground, frame.forward) for ground in (first, second))
+    overlap = shapely.intersection(first, second)
+    _check_overlap(overlap, min(first.area, second.area), names, reach)
     edge = shapely.intersection(first.boundary, shapely.buffer(second, reach))
     lines = [line for line in shapely.get_parts(shapely.line_merge(edge)) if line.length > 0]
     lines = [line for line in lines if line.geom_type == "LineString"]
@@ -84,12 +87,25 @@ def between(a: Any, b: Any, *, names: tuple[str, str], tolerance_km: float) -> S
             "no border between them; raise tolerance_km if they are neighbours"
         )
         raise InvalidGeometryError(msg)
-    overlap = shapely.intersection(first, second)
     return Seam(
         pieces=[_piece(line, first, frame, names) for line in lines],
         gap_km2=_area_km2(_gap(first, second, lines, reach), frame),
         overlap_km2=_area_km2(overlap, frame),
     )
+
+
+def _check_overlap(
+    overlap: shapely.Geometry, smaller_m2: float, names: tuple[str, str], reach: float
+) -> None:
+    """Refuse polygons that lie in each other: no line on which one ends and the other begins."""
+    if overlap.area <= smaller_m2 / 2 and shapely.buffer(overlap, -reach / 2).is_empty:
+        return
+    msg = (
+        f"{names[0]} and {names[1]} overlap by {overlap.area / 1e6:,.0f} km2, in places wider than "
+        f"{reach / 1e3:g} km: polygons of two neighbours meet at their edges. Cut one by the other "
+        "with shapely.difference, or raise tolerance_km"
+    )
+    raise InvalidGeometryError(msg)
 
 
 def _ground(ground: Any, name: str) -> shapely.Geometry:
@@ -101,9 +117,7 @@ def _ground(ground: Any, name: str) -> shapely.Geometry:
     if not isinstance(ground, shapely.Geometry) or shapely.get_dimensions(ground) != 2:
         msg = f"{name} must be a polygon, got {getattr(ground, 'geom_type', type(ground).__name__)}"
         raise InvalidGeometryError(msg)
-    if not np.isfinite(shapely.get_coordinates(ground)).all():
-        msg = f"{name} has a coordinate that is not finite"
-        raise InvalidGeometryError(msg)
+    check_degrees(ground, name)
     if ground.is_empty or not ground.is_valid:
         why = "it is empty" if ground.is_empty else shapely.is_valid_reason(ground)
         msg = f"{name} is not a valid polygon: {why}; mend it with shapely.make_valid"

@@ -14,20 +14,23 @@ from scipy.spatial import cKDTree
 
 from borderzone import datasets
 from borderzone.border.names import country_name
-from borderzone.border.parts import Piece
+from borderzone.border.parts import Piece, edge_km
 from borderzone.crs import in_degrees
 from borderzone.errors import BorderNotFoundError, CRSMismatchError, InvalidGeometryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from borderzone._typing import FloatArray
+    from borderzone._typing import BoolArray, FloatArray
 
 __all__ = [
     "SOURCE",
+    "check_degrees",
     "countries_around",
     "countries_ending_at",
+    "degrees_off_borders",
     "neighbours",
+    "on_land",
     "pairs",
     "pieces_between",
     "pieces_of",
@@ -139,6 +142,45 @@ def countries_ending_at(lon: float, lat: float) -> set[str]:
     return found
 
 
+def degrees_off_borders(places: FloatArray) -> FloatArray:
+    """
+    Tell roughly how far places lie from the nearest land border of the world.
+
+    Parameters
+    ----------
+    places
+        Longitude and latitude, shape ``(n, 2)``. Units: degree.
+
+    Returns
+    -------
+    FloatArray
+        Distances in the plane of longitude and latitude. Units: degree.
+    """
+    tree = _lines_of_the_world()
+    points = shapely.points(places)
+    distances: FloatArray = tree.query_nearest(points, return_distance=True, all_matches=False)[1]
+    return distances
+
+
+def on_land(places: FloatArray) -> BoolArray:
+    """
+    Tell which places lie on land, lakes included.
+
+    Parameters
+    ----------
+    places
+        Longitude and latitude, shape ``(n, 2)``. Units: degree.
+
+    Returns
+    -------
+    BoolArray
+        One for each place.
+    """
+    found = np.zeros(len(places), dtype=bool)
+    found[datasets.world().sindex.query(shapely.points(places), predicate="intersects")[0]] = True
+    return found
+
+
 def pieces_of(line: Any, names: tuple[str, str]) -> list[Piece]:
     """
     Take a user's line apart into pieces in longitude and latitude.
@@ -185,7 +227,7 @@ def _geographic(line: Any) -> Any:
         if series.crs is None:
             msg = "the line has no CRS: set one with line.set_crs('EPSG:4326') or its own"
             raise CRSMismatchError(msg)
-        _check_finite(series.to_numpy())
+        _check_finite(series.to_numpy(), "the line")
         geometries = in_degrees(series, "the line").dropna().to_numpy()
     elif isinstance(line, shapely.Geometry):
         geometries = np.array([line])
@@ -195,30 +237,53 @@ def _geographic(line: Any) -> Any:
             f"got {type(line).__name__}"
         )
         raise InvalidGeometryError(msg)
-    _check_finite(geometries)
+    check_degrees(geometries, "the line")
+    return geometries
+
+
+def check_degrees(geometries: Any, what: str) -> None:
+    """
+    Refuse shapes with coordinates that are not finite or not on the globe.
+
+    Parameters
+    ----------
+    geometries
+        Shapes in longitude and latitude.
+    what
+        What they are, for the message.
+
+    Raises
+    ------
+    InvalidGeometryError
+        If there is one; the message says where, and whether the two look exchanged.
+    """
+    _check_finite(geometries, what)
     lon, lat = shapely.get_coordinates(geometries).T
     wrong = (np.abs(lat) > 90) | (np.abs(lon) > 540)
     if wrong.any():
         first = int(wrong.argmax())
-        msg = (
-            f"the point {lon[first]:g}, {lat[first]:g} is not on the globe: coordinates are "
-            "longitude, latitude in degrees; a line in metres must come as a GeoSeries with its CRS"
+        exchanged = (np.abs(lon) <= 90).all() and (np.abs(lat) <= 180).all()
+        msg = f"the point {lon[first]:g}, {lat[first]:g} of {what} is not on the globe: " + (
+            "longitude and latitude look exchanged. Coordinates are longitude, latitude in degrees: "
+            "exchange them with shapely.transform(shape, lambda xy: xy[:, ::-1]), or export them again"
+            if exchanged
+            else "coordinates are longitude, latitude in degrees; shapes in metres must come as a "
+            "GeoSeries with its CRS"
         )
         raise InvalidGeometryError(msg)
-    return geometries
 
 
-def _check_finite(geometries: Any) -> None:
+def _check_finite(geometries: Any, what: str) -> None:
     coords = shapely.get_coordinates(geometries)
     if not np.isfinite(coords).all():
         row = coords[~np.isfinite(coords).all(axis=1)][0]
-        msg = f"the line has a coordinate that is not finite: {row[0]}, {row[1]}; remove the point"
+        msg = f"{what} has a coordinate that is not finite: {row[0]}, {row[1]}; remove the point"
         raise InvalidGeometryError(msg)
 
 
 def _without_repeats(coords: FloatArray) -> FloatArray:
-    repeats = (np.diff(coords, axis=0) == 0).all(axis=1)
-    kept: FloatArray = np.delete(coords, np.flatnonzero(repeats) + 1, axis=0)
+    """Leave out vertices at no measurable distance from the one before: no way leads there."""
+    kept: FloatArray = np.delete(coords, np.flatnonzero(edge_km(coords) == 0) + 1, axis=0)
     return kept
 
 
@@ -234,6 +299,12 @@ def _world() -> Mapping[tuple[str, str], tuple[Piece, ...]]:
                 piece = Piece(coords=coords, left=left, right=right, featurecla=featurecla)
                 found[_pair(left, right)].append(piece)
     return MappingProxyType({pair: tuple(pieces) for pair, pieces in found.items()})
+
+
+@cache
+def _lines_of_the_world() -> shapely.STRtree:
+    pieces = [piece for pieces in _world().values() for piece in pieces]
+    return shapely.STRtree([shapely.linestrings(piece.coords) for piece in pieces])
 
 
 @cache

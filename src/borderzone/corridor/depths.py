@@ -7,10 +7,10 @@ from typing import Any
 
 from borderzone._guards import check_positive, shown
 from borderzone.border import Border
-from borderzone.border.names import country_code
-from borderzone.errors import BorderNotFoundError, InvalidParameterError, LimitError
+from borderzone.border.names import code_or_name
+from borderzone.errors import InvalidParameterError, LimitError
 
-__all__ = ["check_segments", "code_or_name", "depths_by_country"]
+__all__ = ["check_segments", "depths_by_country"]
 
 # Half the way around the Earth.
 MOST_DEPTH_KM = 20_000.0
@@ -115,23 +115,3 @@ def _one_of(border: Border, name: Any) -> str:
         return code
     msg = f"side must be 'both', {pair[0]!r} or {pair[1]!r}, got {name!r}"
     raise InvalidParameterError(msg)
-
-
-def code_or_name(name: Any) -> str:
-    """
-    Give the code of a country, or the name itself where it is none.
-
-    Parameters
-    ----------
-    name
-        Any code or name.
-
-    Returns
-    -------
-    str
-        The code, else the name.
-    """
-    try:
-        return country_code(name)
-    except BorderNotFoundError:
-        return str(name)

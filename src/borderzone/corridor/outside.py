@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone.border.names import country_name
+from borderzone.border.names import code_or_name, country_name
 from borderzone.border.sources import countries_around
-from borderzone.corridor.depths import code_or_name
 from borderzone.corridor.polygons import areas_km2
 from borderzone.errors import CRSMismatchError, InvalidParameterError
 

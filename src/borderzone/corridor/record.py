@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from borderzone._drawn import Drawn
 from borderzone._guards import check_positive
-from borderzone._guards.escapes import line, popup_table
+from borderzone._guards.escapes import line
 from borderzone.corridor.depths import check_segments, depths_by_country
 from borderzone.corridor.laying import lay, plots_near
 from borderzone.corridor.outside import outside_ground, outside_shares
@@ -39,7 +39,7 @@ __all__ = ["Corridor"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Corridor:
+class Corridor(Drawn):
     """
     The strip of ground around a border.
 
@@ -67,6 +67,8 @@ class Corridor:
     >>> len(corridor.segments), len(corridor.sections)
     (60, 1)
     """
+
+    drawn_by: ClassVar[str] = "plot_corridor"
 
     border: Border
     depth_km: Mapping[str, float]
@@ -124,6 +126,18 @@ class Corridor:
             _parts=tuple(parts),
             _plots=tuple(plots),
         )
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """
+        What must be known of the border and of the strip around it.
+
+        Returns
+        -------
+        tuple of str
+            Sentences; none where all is as usual.
+        """
+        return (*self.border.remarks, *_shape_remarks(self.border, self.depth_km, self.segments))
 
     @property
     def crs(self) -> CRS:
@@ -368,51 +382,9 @@ class Corridor:
         """
         return outside_shares(self.segments.geometry.to_numpy(), self.outside_ground(countries))
 
-    def to_geodataframe(self) -> gpd.GeoDataFrame:
-        """
-        Give the segments as a table of its own.
-
-        Returns
-        -------
-        geopandas.GeoDataFrame
-            A copy of `segments`.
-        """
-        return self.segments.copy()
-
-    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
-        """
-        Draw the corridor.
-
-        Parameters
-        ----------
-        ax
-            Axes to draw on; new ones if left out.
-        **kwargs
-            Passed on to the backend.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-            The axes.
-        """
-        # The backend is looked up by name, as pandas does: no domain room imports figures.
-        return import_module("borderzone.figures.maps").plot_corridor(self, ax=ax, **kwargs)
-
-    def explore(self, **kwargs: Any) -> Any:
-        """
-        Show the segments on an interactive map; needs the interactive extra.
-
-        Parameters
-        ----------
-        **kwargs
-            Passed on to ``GeoDataFrame.explore``.
-
-        Returns
-        -------
-        folium.Map
-            The map.
-        """
-        return popup_table(self.segments).explore(**kwargs)
+    @property
+    def _table(self) -> gpd.GeoDataFrame:
+        return self.segments
 
     def __getstate__(self) -> dict[str, Any]:
         """Make the record fit to be sent to another process."""
@@ -431,6 +403,27 @@ class Corridor:
             f"{sections} section{'s' if sections > 1 else ''}, "
             f"{self.segments.area_km2.sum():,.0f} km2)"
         )
+
+
+def _shape_remarks(
+    border: Border, depth_km: Mapping[str, float], segments: gpd.GeoDataFrame
+) -> list[str]:
+    """Say where the strip is deeper than long, and where the line is coarser than its segments."""
+    said, length, deepest = [], border.length_km, max(depth_km.values())
+    if length < deepest:
+        said.append(
+            f"The border is {length:.3g} km long and its corridor {deepest:.3g} km deep: most of the "
+            "strip lies far behind so short a line, and what flanks it, beyond its two ends, is left "
+            f"out. Take a depth of {length:.2g} km or less, or a longer line."
+        )
+    edges = sum(len(part.coords) - 1 for part in border.course)
+    step, longest = length / edges, float(segments["length_km"].max())
+    if border.sides != "source" and step > longest:
+        said.append(
+            f"The line has a vertex every {step:.3g} km and its segments are {longest:.3g} km long: it "
+            "is coarser than they are, so that its bends and their lengths are known no finer."
+        )
+    return said
 
 
 def _coordinates(points: gpd.GeoSeries) -> FloatArray:

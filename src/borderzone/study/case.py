@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from borderzone import access, datasets, io
+from borderzone import access, io
 from borderzone._clock import StageClock
 from borderzone._guards import check_path, check_text, seed_number, shown
 from borderzone.border import Border
@@ -34,6 +34,7 @@ from borderzone.study.sources import (
     check_layer,
     check_settings,
     day_of,
+    records_of,
     told,
     unrecorded,
 )
@@ -68,7 +69,7 @@ class Study:
     Attributes
     ----------
     border
-        The border.
+        The border, or a file with a line of one's own.
     dem
         Elevation, in metres.
     landcover
@@ -119,7 +120,7 @@ class Study:
     'Iraq-Syria'
     """
 
-    border: Border
+    border: Any
     dem: Any = EMBEDDED
     landcover: Any = EMBEDDED
     karst: Any = EMBEDDED
@@ -143,8 +144,8 @@ class Study:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be studied, and name the study after its two countries."""
-        check_border(self.border)
         set_to = partial(object.__setattr__, self)
+        set_to("border", check_border(self.border))
         for name in LAYERS:
             set_to(name, check_layer(name, getattr(self, name)))
         check_settings(self)
@@ -153,8 +154,7 @@ class Study:
         _check_scenario(self.scenario)
         set_to("seed", seed_number(self.seed, below=_SEEDS))
         if self.name == "":
-            names = "-".join(self.border.names[code] for code in (self.border.a, self.border.b))
-            set_to("name", names)
+            set_to("name", _usual_name(self.border))
         check_text(self.name, "name")
         check_agreement(self)
 
@@ -345,6 +345,14 @@ class Study:
         return replace(result, stages={**ground.stages, **step.stop()})
 
 
+def _usual_name(border: Border) -> str:
+    names = "-".join(border.names[code] for code in (border.a, border.b))
+    if border.cut_km is None:
+        return names
+    start, end = border.cut_km
+    return f"{names}, km {start:.6g} to {end:.6g}"
+
+
 def _check_scenario(scenario: Any) -> Scenario:
     if not isinstance(scenario, Scenario):
         msg = f"scenario must be a Scenario, such as Scenario(depth_km=25), got {shown(scenario)}"
@@ -371,7 +379,7 @@ def _result(
 ) -> StudyResult:
     scenario, corridor, events = study.scenario, ground.corridor, reported.events
     outside = OutsideGround.of(corridor)
-    records = [datasets.record("borders"), outside.record, *ground.records, *reported.records]
+    records = [*records_of(study.border), outside.record, *ground.records, *reported.records]
     given = told(study)
     found = IncidentFindings.of(ground, reported, scenario, seed)
     segments = _segments(ground, cover, outside)
@@ -411,7 +419,12 @@ def _result(
         cave_calibration=ground.cave_calibration,
         furniture=ground.furniture,
         inputs=tuple(dict.fromkeys(records)),
-        notes=(*(lack.note for lack in missing.values()), *ground.notes, *outside.notes),
+        notes=(
+            *corridor.remarks,
+            *(lack.note for lack in missing.values()),
+            *ground.notes,
+            *outside.notes,
+        ),
         missing=missing,
         origin_kind=origin_kind(ground.origins),
         run_id=_run_id(study, ground, seed, [record.sha256 for record in records], given),
@@ -433,7 +446,7 @@ def _run_id(
             **settings,
             "seed": seed,
             "inputs": checksums,
-            **unrecorded(given),
+            **unrecorded(given, study.border),
         }
     )
 

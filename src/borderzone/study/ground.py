@@ -354,7 +354,7 @@ def _without_grid(corridor: Corridor, scenario: Scenario) -> Ground:
             f"this corridor needs {len(corridor.sections)} frames, and ground is read in one, so no layer "
             "was opened"
         ),
-        cure="cut the line and run a study of each stretch with Border.from_line",
+        cure="run a study of each stretch: border_km = [0, 500] in a study file, or Border.between_km",
     )
     return Ground(
         key=ground_key(scenario),

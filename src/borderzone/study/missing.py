@@ -144,11 +144,12 @@ def missing_layer(layer: str, source: object, border: Border, *, why: str = "") 
 
 
 def _cure(layer: str, border: Border) -> str:
-    codes = (border.a, border.b)
-    # A line of one's own has names that no command knows.
-    named = all(len(code) == 3 and code.isupper() for code in codes)
-    where = " ".join(codes) if named else "STUDY.toml"
-    events = f"--a {codes[0]} --b {codes[1]}" if named else "--bbox W S E N"
+    # A line of one's own is not the one that two names stand for, and nor is a part of that.
+    shipped = border.sides == "source" and border.cut_km is None
+    where = f"{border.a} {border.b}" if shipped else "STUDY.toml"
+    # Its sides may have names that no command knows.
+    countries = border.sides in ("source", "ground")
+    events = f"--a {border.a} --b {border.b}" if countries else "--bbox W S E N"
     return {
         "elevation": f"`borderzone fetch dem {where}` brings it",
         "landcover": f"`borderzone fetch landcover {where}` brings it",

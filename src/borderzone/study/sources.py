@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 import xarray as xr
 
-from borderzone import io, terrain
+from borderzone import datasets, io, terrain
 from borderzone._guards import (
     check_choice,
     check_flag,
@@ -30,7 +30,6 @@ from borderzone.border import Border
 from borderzone.corridor.depths import check_segments
 from borderzone.crs import raster_crs
 from borderzone.errors import (
-    BorderNotFoundError,
     BorderzoneError,
     DataError,
     InvalidParameterError,
@@ -41,7 +40,7 @@ from borderzone.incidents.opening import FORMATS
 from borderzone.io.files import refuse_address
 from borderzone.io.limits import current, how_to_raise
 from borderzone.io.raster import SUFFIXES as RASTERS
-from borderzone.io.records import beside, expand
+from borderzone.io.records import Record, beside, expand
 from borderzone.io.tiles import HEIGHTS, elevation_tiles
 from borderzone.io.vector import SUFFIXES as VECTORS
 from borderzone.study.by_block import EMBEDDED
@@ -66,7 +65,9 @@ __all__ = [
     "day_of",
     "digest_of",
     "digests_of",
+    "is_line_file",
     "is_path",
+    "records_of",
     "told",
     "unrecorded",
 ]
@@ -156,7 +157,7 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
 
 def check_border(border: Any) -> Border:
     """
-    Refuse what is no border, and say how one is named.
+    Take a border, or the file of one; refuse what is none, and say how one is named.
 
     Parameters
     ----------
@@ -166,15 +167,19 @@ def check_border(border: Any) -> Border:
     Returns
     -------
     Border
-        The same.
+        The same, or the one that the file holds.
 
     Raises
     ------
     InvalidParameterError
         If it is none.
+    BorderzoneError
+        If the file cannot be used.
     """
     if isinstance(border, Border):
         return border
+    if isinstance(border, os.PathLike) or is_line_file(border):
+        return Border.from_file(border)
     words = border.replace(",", "-").split("-") if isinstance(border, str) else border
     pair = ["IRQ", "SYR"]
     if isinstance(words, (list, tuple)) and len(words) == 2:
@@ -184,6 +189,23 @@ def check_border(border: Any) -> Border:
         'or Border.from_file("line.geojson") for a line of your own'
     )
     raise InvalidParameterError(msg)
+
+
+def is_line_file(text: Any) -> bool:
+    """
+    Tell the name of a file with a line from other words.
+
+    Parameters
+    ----------
+    text
+        What was given.
+
+    Returns
+    -------
+    bool
+        Whether it ends as the name of a vector file.
+    """
+    return isinstance(text, str) and text.lower().endswith(tuple(VECTORS))
 
 
 def check_settings(study: Any) -> None:
@@ -458,6 +480,8 @@ def files_of(name: str, value: Any) -> list[Path]:
     """
     if name in LAYERS and LAYERS[name].several:
         return expand(value, name)
+    if isinstance(value, tuple):
+        return [local_path(one) for one in value]
     path = local_path(value)
     if name == "incidents" and path.is_dir():
         inside = (file for file in path.iterdir() if file.suffix.lower() in (".kml", ".kmz"))
@@ -562,14 +586,16 @@ def told(study: Any) -> dict[str, Any]:
     -------
     dict
         By name: a word, ``{"path": ..., "sha256": ...}`` or ``{"memory": digest}``; ``"border"``
-        only where the line is one's own.
+        only where the line is one's own, ``"border_km"`` where it was cut out of a longer one.
     """
     found: dict[str, Any] = {}
     border: Border = study.border
     if border.path is not None:
-        found["border"] = _file("border", border.path)
+        found["border"] = _file("border", border.path) | dict(border.said)
     elif not _is_of_the_world(border):
         found["border"] = {"memory": digest_of(border)}
+    if border.cut_km is not None and "memory" not in found.get("border", {}):
+        found["border_km"] = list(border.cut_km)
     for name, layer in LAYERS.items():
         value = getattr(study, name)
         if value is None:
@@ -600,14 +626,34 @@ def _is_pattern(name: str, value: Any) -> bool:
 
 def _is_of_the_world(border: Border) -> bool:
     """Whether the line is the one that ships, under whichever name it came."""
-    try:
-        shipped = Border.between(border.a, border.b)
-    except BorderNotFoundError:
+    if border.sides != "source":
         return False
+    shipped = Border.between(border.a, border.b)
+    if border.cut_km is not None:
+        shipped = shipped.between_km(*border.cut_km)
     return digest_of(shipped) == digest_of(border)
 
 
-def unrecorded(given: Mapping[str, Any]) -> dict[str, Any]:
+def records_of(border: Border) -> list[Record]:
+    """
+    Give where the line of a border comes from.
+
+    Parameters
+    ----------
+    border
+        The border.
+
+    Returns
+    -------
+    list of Record
+        The data that ship, the user's files, or nothing for a line in memory.
+    """
+    if border.path is not None:
+        return io.describe([str(file) for file in files_of("border", border.path)], name="border")
+    return [datasets.record("borders")] if border.sides == "source" else []
+
+
+def unrecorded(given: Mapping[str, Any], border: Border | None = None) -> dict[str, Any]:
     """
     Give what names a run and has no record of its own: layers in memory or left out, own lines.
 
@@ -615,6 +661,8 @@ def unrecorded(given: Mapping[str, Any]) -> dict[str, Any]:
     ----------
     given
         As from `told`.
+    border
+        The border, whose line and sides count where it is not one that ships whole.
 
     Returns
     -------
@@ -624,10 +672,10 @@ def unrecorded(given: Mapping[str, Any]) -> dict[str, Any]:
     found = {}
     for name, value in given.items():
         usual = EMBEDDED if name in LAYERS and name != "incidents" else NONE
-        if isinstance(value, dict) and "memory" in value:
+        if name not in LAYERS:
+            found["border"] = digest_of(border)
+        elif isinstance(value, dict) and "memory" in value:
             found[name] = value["memory"]
-        elif name == "border":
-            found[name] = value["sha256"]
         elif value == SYNTHETIC or (value == NONE != usual and EMBEDDED in LAYERS[name].words):
             found[name] = value
     return {"given": found} if found else {}

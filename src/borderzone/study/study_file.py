@@ -10,7 +10,7 @@ import tomli_w
 
 from borderzone._guards import check_path, shown
 from borderzone.border import Border
-from borderzone.errors import DataError, InvalidScenarioError
+from borderzone.errors import DataError, InvalidParameterError, InvalidScenarioError
 from borderzone.scenario import Scenario
 from borderzone.study.sources import LAYERS, NONE, SETTINGS, digest_of, digests_of, is_path
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["STUDY_KEYS", "read_study", "write_study"]
 
 _PLAIN = ("name", "seed", "incidents_accessed", "terms", *SETTINGS)
-STUDY_KEYS = frozenset({"a", "b", "border", "scenario", *_PLAIN, *LAYERS})
+STUDY_KEYS = frozenset({"a", "b", "border", "border_km", "scenario", *_PLAIN, *LAYERS})
+# What a table of the border may hold beside its file: how Border.from_file is to read it.
+_OF_A_LINE = ("left", "right", "layer", "tolerance_km")
 _FORMS = ({"path"}, {"path", "sha256"}, {"memory"}, {"withheld"})
 _WITHHELD = "posts are left out of the public edition"
 
@@ -72,6 +74,8 @@ def read_study(content: Mapping[str, Any], path: Path, given: Mapping[str, Any])
     }
     plain = {name: content[name] for name in _PLAIN if name in content}
     border = _border(content, path, given)
+    if "border_km" in content and not isinstance(given.get("border"), Border):
+        border = _cut(border, content["border_km"])
     return {"border": border, "scenario": Scenario(**scenario), **plain, **layers}
 
 
@@ -82,11 +86,43 @@ def _border(content: Mapping[str, Any], path: Path, given: Mapping[str, Any]) ->
                 msg = f"a study needs {code} = 'a country', such as a = 'IRQ'"
                 raise InvalidScenarioError(msg)
         return Border.between(content["a"], content["b"])
-    source = _source("border", content.get("border"), path, given)
+    stated, said = _border_table(content.get("border"))
+    source = _source("border", stated, path, given)
     if isinstance(source, Border):
         return source
-    check_path(source, "border", InvalidScenarioError)
-    return Border.from_file(source, names=(content.get("a", "left"), content.get("b", "right")))
+    for one in source if isinstance(source, tuple) else (source,):
+        check_path(one, "border", InvalidScenarioError)
+    names = None
+    if {"a", "b"} & set(content):
+        names = (content.get("a", "left"), content.get("b", "right"))
+    return Border.from_file(source, names=names, **said)
+
+
+def _border_table(stated: Any) -> tuple[Any, dict[str, Any]]:
+    """Part how a line is to be read from where it lies."""
+    if not isinstance(stated, dict):
+        return stated, {}
+    said = {name: stated[name] for name in _OF_A_LINE if name in stated}
+    place = {name: value for name, value in stated.items() if name not in said}
+    if set(place) not in _FORMS:
+        msg = (
+            f"a border in a study file is a file with a line or two areas, or a table of path (one, or "
+            f"two), {', '.join(_OF_A_LINE)} and sha256, got {shown(stated)}"
+        )
+        raise InvalidScenarioError(msg)
+    return place, said
+
+
+def _cut(border: Border, span: Any) -> Border:
+    """Cut out the kilometres that a study is about."""
+    if not isinstance(span, list) or len(span) != 2:
+        msg = f"border_km must be two chainages in km, such as [0, 200], got {shown(span)}"
+        raise InvalidScenarioError(msg)
+    try:
+        return border.between_km(*span)
+    except InvalidParameterError as error:
+        msg = f"border_km must be two chainages in km, such as [0, 200]: {error}"
+        raise InvalidScenarioError(msg) from error
 
 
 def _source(name: str, stated: Any, file: Path, given: Mapping[str, Any]) -> Any:
@@ -118,7 +154,7 @@ def _source(name: str, stated: Any, file: Path, given: Mapping[str, Any]) -> Any
 
 def _check_digests(name: str, source: Any, stated: Mapping[str, Any], file: Path) -> None:
     digests = stated["sha256"] if isinstance(stated["sha256"], list) else [stated["sha256"]]
-    if name in LAYERS and not is_path(source, LAYERS[name]):
+    if isinstance(source, Border) or (name in LAYERS and not is_path(source, LAYERS[name])):
         raise InvalidScenarioError(_not_the_one(name, file))
     try:
         found = digests_of(name, source)
