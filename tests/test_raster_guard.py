@@ -1,0 +1,286 @@
+"""Where a raster may come in: a map whose metres are metres, whichever way its rows run."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from affine import Affine
+from front_door_cases import World, call, doors, valid_call
+from pyproj import CRS
+
+import borderzone as bz
+from borderzone.crs import check_metric
+from borderzone.errors import (
+    CRSMismatchError,
+    GridMismatchError,
+    InvalidParameterError,
+    NotProjectedError,
+)
+
+DOORS = {
+    name: door
+    for name, door in doors().items()
+    if any("xr.Data" in str(p.annotation) for p in inspect.signature(door).parameters.values())
+}
+# Rasters that a valid call can do without.
+FURTHER: dict[str, dict[str, Callable[[World], Any]]] = {
+    "access.travel_time": {"surface_factor": lambda w: w.surface["surface_factor"]},
+    "difficulty.flagged_share": {"cave_prone": lambda w: w.flags["cave_prone"]},
+    "difficulty.calibrate": {"cells": lambda w: w.cells},
+    "incidents.comparison_cells": {"flags": lambda w: w.dem > 900},
+    "incidents.enrichment": {"flags": lambda w: w.dem > 900},
+    "incidents.enrichment_table": {"flags": lambda w: w.dem > 900},
+    "incidents.event_probabilities": {"weight": lambda w: w.dem},
+    "incidents.hotspots.sentence": {
+        "result": lambda w: bz.incidents.hotspots.density(w.placed, w.grid, corridor=w.corridor)
+    },
+    "incidents.impute": {"weight": lambda w: w.dem},
+    "incidents.overlay": {"weight": lambda w: w.dem},
+    "terrain.surface.describe": {"aridity": lambda w: w.dem / 1e4},
+    "visibility.who_sees": {"targets": lambda w: w.fine > 900},
+}
+# Answers at a cell stand on that cell alone, or weights on any map: no length is measured.
+NO_LENGTH = {
+    "difficulty.mask_prior",
+    "incidents.event_probabilities",
+    "incidents.hotspots.sentence",
+    "incidents.impute",
+    "incidents.overlay",
+    "io.warp",
+    "stream.blanked",
+    "stream.inner",
+    "stream.raster_like",
+    "terrain.landcover.bare_share",
+    "terrain.landcover.bareness",
+    "terrain.landcover.surface_speed_factor",
+    "terrain.surface.aridity_class",
+    "terrain.surface.bare_share",
+    "terrain.surface.bareness",
+    "terrain.surface.surface_speed_factor",
+}
+Change = Callable[[Any], Any]
+
+
+def _northward(raster: Any) -> Any:
+    return raster.isel(y=slice(None, None, -1))
+
+
+def _westward(raster: Any) -> Any:
+    return raster.isel(x=slice(None, None, -1))
+
+
+def _lazy_both_ways(raster: Any) -> Any:
+    return _northward(_westward(raster)).chunk({"y": 16, "x": 23})
+
+
+def _web_mercator(raster: Any) -> Any:
+    """Lay a raster at 34 degrees north, where a metre of this map is 0.83 m of ground."""
+    moved = raster.assign_coords(y=raster["y"] - raster["y"].mean() + 4.03e6)
+    spatial_ref = xr.DataArray(np.int64(0), attrs={"crs_wkt": CRS(3857).to_wkt()})
+    moved = moved.assign_coords(spatial_ref=spatial_ref)
+    layers = moved.data_vars.values() if isinstance(moved, xr.Dataset) else ()
+    for one in (moved, *layers):
+        one.attrs["crs"] = CRS(3857).to_wkt()
+    return moved
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return World(tmp_path_factory.mktemp("rasters"))
+
+
+@pytest.fixture(scope="module")
+def plain(world: World) -> Callable[[str], Any]:
+    """Answer of a door to rasters that run from north to south and from west to east."""
+    return cache(lambda name: outcome(name, given(name, world)))
+
+
+def given(name: str, world: World) -> dict[str, Any]:
+    made = valid_call(name, DOORS[name], world)
+    return made | {key: make(world) for key, make in FURTHER.get(name, {}).items()}
+
+
+def outcome(name: str, arguments: dict[str, Any]) -> Any:
+    """Give what a door answers, or the text of the file that it wrote."""
+    found = call(DOORS[name], arguments)
+    path = arguments.get("path")
+    return path.read_bytes() if found is None and isinstance(path, Path) else found
+
+
+def on_rasters(value: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(value, (xr.DataArray, xr.Dataset)):
+        return change(value)
+    if isinstance(value, dict):
+        return {name: on_rasters(one, change) for name, one in value.items()}
+    return value
+
+
+def same(a: Any, b: Any) -> None:
+    """Check that two answers are equal to the last bit, rasters after sorting."""
+    assert type(a) is type(b)
+    if isinstance(a, (xr.DataArray, xr.Dataset)):
+        xr.testing.assert_identical(*(one.sortby(["y", "x"]).compute() for one in (a, b)))
+    elif isinstance(a, gpd.GeoDataFrame):
+        assert a.geometry.to_wkb().equals(b.geometry.to_wkb())
+        same(pd.DataFrame(a.drop(columns="geometry")), pd.DataFrame(b.drop(columns="geometry")))
+    elif isinstance(a, pd.DataFrame):
+        pd.testing.assert_frame_equal(a, b, check_exact=True)
+    elif dataclasses.is_dataclass(a):
+        for field in dataclasses.fields(a):
+            same(getattr(a, field.name), getattr(b, field.name))
+    elif not hasattr(a, "gen"):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("turn", [_northward, _lazy_both_ways])
+@pytest.mark.parametrize("name", DOORS)
+def test_a_raster_and_its_flipped_twin_give_the_same_answer(
+    name: str, turn: Change, world: World, plain: Change
+) -> None:
+    """Bit for bit, and on the coordinates that came, or on those of a grid that was given."""
+    arguments = {key: on_rasters(value, turn) for key, value in given(name, world).items()}
+    found = outcome(name, arguments)
+    same(found, plain(name))
+    if isinstance(found, (xr.DataArray, xr.Dataset)) and "grid" not in arguments:
+        asked = turn(world.fine if name.startswith(("terrain.", "visibility.")) else world.dem)
+        assert {axis: rises(found, axis) for axis in "yx"} == {
+            axis: rises(asked, axis) for axis in "yx"
+        }
+
+
+def rises(raster: Any, axis: str) -> bool:
+    return bool((np.diff(raster[axis]) > 0).all())
+
+
+@pytest.mark.parametrize("name", sorted(set(DOORS) - NO_LENGTH))
+def test_no_length_is_measured_on_a_stretched_map(name: str, world: World) -> None:
+    """The refusal says what a metre of the map is, and has the call that projects it."""
+    arguments = {key: on_rasters(value, _web_mercator) for key, value in given(name, world).items()}
+    told = r"a metre of the map is 0\.8\d m of ground.*borderzone\.io\.warp\("
+    with pytest.raises(NotProjectedError, match=told):
+        outcome(name, arguments)
+
+
+@pytest.mark.parametrize("name", sorted(NO_LENGTH - {"io.warp"}))
+def test_where_no_length_is_measured_any_map_will_do(name: str, world: World) -> None:
+    arguments = {key: on_rasters(value, _web_mercator) for key, value in given(name, world).items()}
+    outcome(name, arguments)
+
+
+def _without_crs(raster: Any) -> Any:
+    bare = raster.copy().drop_vars("spatial_ref").copy()
+    for one in (bare, *(bare.data_vars.values() if isinstance(bare, xr.Dataset) else ())):
+        one.attrs.pop("crs", None)
+    return bare
+
+
+def _with_two_crs(raster: Any) -> Any:
+    other = xr.DataArray(np.int64(0), attrs={"crs_wkt": CRS(32637).to_wkt()})
+    return raster.assign_coords(spatial_ref=other)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"), [(_without_crs, "no CRS"), (_with_two_crs, "two CRSs")]
+)
+@pytest.mark.parametrize("name", sorted(set(DOORS) - NO_LENGTH))
+def test_a_raster_says_once_where_it_lies(
+    name: str, change: Change, told: str, world: World
+) -> None:
+    arguments = {key: on_rasters(value, change) for key, value in given(name, world).items()}
+    with pytest.raises(CRSMismatchError, match=told):
+        outcome(name, arguments)
+
+
+def test_an_array_beside_a_raster_lies_as_the_raster_lies(world: World) -> None:
+    """It has no coordinates that could tell."""
+    outside = np.zeros(world.grid.shape, bool)
+    outside[0] = True
+    south_up = _northward(world.dem)
+    found = bz.stream.blanked(south_up, outside)
+    assert np.isnan(found[0]).all()
+    assert not np.isnan(found[1:]).any()
+
+
+def test_the_first_raster_says_which_way_the_answer_runs(world: World) -> None:
+    same_way, other_way = world.surface, _northward(world.surface)
+    usual = bz.difficulty.flags(world.attrs, world.hours, same_way)
+    xr.testing.assert_identical(bz.difficulty.flags(world.attrs, world.hours, other_way), usual)
+    found = bz.difficulty.flags(surface=same_way, hours=world.hours, attrs=_northward(world.attrs))
+    xr.testing.assert_identical(found, _northward(usual))
+
+
+def test_what_stands_for_no_data_is_known_of_a_turned_raster(world: World) -> None:
+    coded = world.fine.round().astype(np.int16)
+    coded[3, 4] = -9999
+    coded.encoding["_FillValue"] = -9999
+    usual = bz.terrain.slope(coded)
+    assert np.isnan(usual[3, 4])
+    xr.testing.assert_identical(bz.terrain.slope(_westward(coded)), _westward(usual))
+
+
+def test_a_grid_runs_from_north_to_south_whatever_lies_on_it(world: World) -> None:
+    turned = _northward(_westward(world.dem))
+    assert bz.Grid.of(turned) == world.grid
+    xr.testing.assert_identical(world.grid.check(turned), world.dem)
+
+
+def test_a_grid_that_runs_the_other_way_is_refused_with_the_one_to_take() -> None:
+    with pytest.raises(InvalidParameterError, match=r"use Affine\(10, 0, 0, 0, -10, 20\)"):
+        bz.Grid(shape=(2, 3), transform=Affine(10, 0, 0, 0, 10, 0), crs=CRS(32637))
+    with pytest.raises(InvalidParameterError, match=r"use Affine\(10, 0, 0, 0, -10, 20\)"):
+        bz.Grid(shape=(2, 3), transform=Affine(-10, 0, 30, 0, -10, 20), crs=CRS(32637))
+
+
+def test_a_rotated_raster_is_refused(world: World) -> None:
+    """As rioxarray tells it; its coordinates then say nothing of where a cell lies."""
+    rotated = world.fine.copy()
+    spatial_ref = rotated["spatial_ref"].copy()
+    spatial_ref.attrs["GeoTransform"] = "0 26 15 1500 15 -26"
+    rotated = rotated.assign_coords(spatial_ref=spatial_ref)
+    with pytest.raises(GridMismatchError, match="is rotated"):
+        bz.terrain.slope(rotated)
+    with pytest.raises(GridMismatchError, match="is rotated"):
+        bz.Grid.of(rotated)
+
+
+PLACES = {
+    "UTM in its zone": (32638, (4e5, 3.7e6, 5e5, 3.8e6)),
+    "UTM two zones beside": (32638, (-4e5, 3.7e6, -3e5, 3.8e6)),
+    "Lambert conformal of Europe": (3034, (4e6, 2e6, 4.1e6, 2.1e6)),
+    "Lambert equal-area of Europe": (3035, (4e6, 3e6, 4.1e6, 3.1e6)),
+    "Albers of the United States": (5070, (-1e5, 1e6, 1e5, 1.2e6)),
+    "Krovak": (5514, (-8e5, -1.1e6, -7e5, -1e6)),
+    "New Zealand": (2193, (1.5e6, 5e6, 1.6e6, 5.1e6)),
+    "polar stereographic at the pole": (3413, (-1e5, -1e5, 1e5, 1e5)),
+    "web Mercator at the equator": (3857, (4e6, -1e5, 4.1e6, 1e5)),
+}
+STRETCHED = {
+    "web Mercator at 34 N": (3857, (4.5e6, 4.0e6, 4.6e6, 4.06e6), "0.83"),
+    "plate carree, along the parallel": (32662, (4e6, 3.8e6, 4.1e6, 3.9e6), "0.82"),
+    "equal-area cylinder at 45 N": (6933, (1e6, 5.1e6, 1.1e6, 5.2e6), "0.8"),
+    "one corner of a large raster": (3035, (-2e6, 1e6, 7e6, 5e6), "0.8"),
+    "UTM far outside of its zone": (32638, (3e6, 1e6, 3.1e6, 1.1e6), "0.9"),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_map_that_is_true_where_the_raster_lies_is_taken(place: str) -> None:
+    code, bounds = PLACES[place]
+    check_metric(CRS(code), bounds, "the raster")
+
+
+@pytest.mark.parametrize("place", STRETCHED)
+def test_a_map_that_is_stretched_anywhere_on_the_raster_is_refused(place: str) -> None:
+    code, bounds, metre = STRETCHED[place]
+    with pytest.raises(NotProjectedError, match=rf"a metre of the map is {metre}\d* m of ground"):
+        check_metric(CRS(code), bounds, "the raster")
