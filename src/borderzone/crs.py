@@ -15,7 +15,12 @@ from pyproj.exceptions import CRSError, ProjError
 
 from borderzone._guards import shown
 from borderzone._guards.escapes import crs_word
-from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
+from borderzone.errors import (
+    CRSMismatchError,
+    InvalidGeometryError,
+    InvalidParameterError,
+    NotProjectedError,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Frame",
     "check_finite",
+    "check_metric",
     "check_on_earth",
     "crs_of",
     "in_degrees",
@@ -40,6 +46,9 @@ __all__ = [
 GEOD = Geod(ellps="WGS84")
 # The azimuth form of the projection does not reach the pole itself.
 MAX_CENTRE_LATITUDE = 89.9
+# A length may be off by no more than this share because of the map. UTM keeps 0.1 %.
+_MOST_SCALE = 0.05
+_METRES = frozenset({"metre", "meter"})
 
 
 def oblique_mercator(lon: FloatArray, lat: FloatArray, *, name: str = "border") -> CRS:
@@ -363,6 +372,69 @@ def raster_crs(raster: xr.DataArray) -> CRS:
         raise CRSMismatchError(msg)
     check_on_earth(known[0].to_wkt(), "the raster")
     return known[0]
+
+
+def check_metric(crs: CRS, bounds: tuple[float, float, float, float], what: str) -> None:
+    """
+    Refuse a map on which a length cannot be measured: in degrees, in feet, or stretched.
+
+    Every measurement on a raster passes here. The scale is looked at in nine places of it, along
+    the axis where it is worst, for a map that is no conformal one stretches one axis only.
+
+    Parameters
+    ----------
+    crs
+        CRS of the raster or grid.
+    bounds
+        Left, bottom, right, top. Units: m.
+    what
+        What lies there, for the message.
+
+    Raises
+    ------
+    NotProjectedError
+        If the CRS is not a projected one in metres, or a metre of the map is off by more than 5 %
+        of a metre of ground there, as in Web Mercator far from the equator.
+
+    Examples
+    --------
+    >>> check_metric(CRS(32638), (4e5, 3.7e6, 5e5, 3.8e6), "the grid")
+    """
+    units = {axis.unit_name for axis in crs.axis_info}
+    if not (crs.is_projected and units <= _METRES):
+        why = (
+            f"measured in {', '.join(sorted(units)) or 'an unknown unit'}, not in metres of a plane"
+        )
+    else:
+        scale = _worst_scale(crs.to_wkt(), tuple(map(float, bounds)))
+        if abs(scale - 1) <= _MOST_SCALE:
+            return
+        why = f"where a metre of the map is {1 / scale:.2f} m of ground"
+    msg = (
+        f"{what} is in {crs.name}, {why}; use a projected CRS in metres that is true here: project "
+        "it first with borderzone.io.warp(raster, corridor.grid(resolution_m=...))"
+    )
+    raise NotProjectedError(msg)
+
+
+@functools.lru_cache(maxsize=64)
+def _projection(wkt: str) -> Proj:
+    return Proj(wkt)
+
+
+@functools.lru_cache(maxsize=1024)
+def _worst_scale(wkt: str, bounds: tuple[float, float, float, float]) -> float:
+    """Scale farthest from 1 on a box, in any direction; 1 where the projection does not tell."""
+    projection, (left, bottom, right, top) = _projection(wkt), bounds
+    x, y = np.meshgrid(np.linspace(left, right, 3), np.linspace(bottom, top, 3))
+    lon, lat = projection(x.ravel(), y.ravel(), inverse=True)
+    known = np.isfinite(lon) & np.isfinite(lat)
+    if not known.any():
+        return 1.0
+    factors = projection.get_factors(np.asarray(lon)[known], np.asarray(lat)[known])
+    scales = np.concatenate([factors.tissot_semimajor, factors.tissot_semiminor], axis=None)
+    scales = scales[np.isfinite(scales) & (scales > 0)]
+    return float(scales[np.abs(scales - 1).argmax()]) if len(scales) else 1.0
 
 
 def check_on_earth(wkt: str, told: str) -> None:

@@ -12,11 +12,10 @@ from pyproj import CRS  # noqa: TC002 - the examples use it
 
 from borderzone._guards import check_non_negative, check_positive, guard_room, shown
 from borderzone._guards.escapes import line
-from borderzone.crs import crs_of, raster_crs
+from borderzone.crs import check_metric, crs_of, raster_crs
 from borderzone.errors import (
     GridMismatchError,
     InvalidParameterError,
-    NotProjectedError,
     ShapeMismatchError,
 )
 
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray, FloatArray
 
 __all__ = ["Grid", "Window"]
+
+# Mark in the encoding of a block whose raster's map was looked at as a whole.
+MAP_KNOWN = "map_known"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +82,7 @@ class Grid:
         If the shape is empty, or the transform is rotated, not square or not
         north-up.
     NotProjectedError
-        If the CRS is not a projected one in metres.
+        If the CRS is not a projected one in metres, or its metres are off by more than 5 % there.
 
     Examples
     --------
@@ -102,8 +104,8 @@ class Grid:
             raise InvalidParameterError(msg)
         object.__setattr__(self, "shape", (int(rows), int(columns)))
         object.__setattr__(self, "crs", crs_of(self.crs, "the grid"))
-        _check_metres(self.crs, "the grid")
-        _check_square(self.transform)
+        _check_square(self.transform, self.shape)
+        check_metric(self.crs, self.bounds, "the grid")
 
     @property
     def resolution_m(self) -> float:
@@ -338,7 +340,7 @@ class Grid:
         Returns
         -------
         xarray.DataArray
-            The same raster.
+            The same raster; its rows run from north to south, as the grid's.
 
         Raises
         ------
@@ -375,30 +377,23 @@ class Grid:
         Returns
         -------
         Grid
-            Its grid.
+            Its grid, with rows from north to south whichever way those of the raster run.
 
         Raises
         ------
         GridMismatchError
-            If its dimensions are not ``("y", "x")``, or its coordinates are
-            missing, uneven or not north-up.
+            If its dimensions are not ``("y", "x")``, its coordinates are
+            missing or uneven, its cells are not square, or it is rotated.
         CRSMismatchError
             If it has no CRS, or two that differ.
         NotProjectedError
             If its CRS is in degrees.
         """
-        crs = raster_crs(raster)
-        _check_metres(
-            crs, f"the raster {raster.name!r}" if raster.name is not None else "the raster"
-        )
-        if raster.dims[-2:] != ("y", "x") or "x" not in raster.coords or "y" not in raster.coords:
-            msg = f"a raster needs dimensions ('y', 'x') with coordinates, got {raster.dims}"
-            raise GridMismatchError(msg)
-        step_x, step_y = _step(raster["x"].to_numpy(), "x"), _step(raster["y"].to_numpy(), "y")
-        if raster.sizes["y"] == 1:
-            step_y = -step_x
-        if raster.sizes["x"] == 1:
-            step_x = -step_y
+        name = getattr(raster, "name", None)
+        named = "the raster" if name is None else f"the raster {name!r}"
+        crs, step_x, step_y = map_of(raster, named)
+        step_x = step_x or abs(step_y) or 1.0
+        step_y = step_y or -abs(step_x)
         left = float(raster["x"][0]) - step_x / 2
         top = float(raster["y"][0]) - step_y / 2
         shape = (raster.sizes["y"], raster.sizes["x"])
@@ -472,36 +467,112 @@ class Grid:
                 yield Window(inner=inner, outer=outer, crop=crop)
 
 
-def _check_metres(crs: CRS, who: str) -> None:
-    units = {axis.unit_name for axis in crs.axis_info}
-    if crs.is_projected and units <= {"metre", "meter"}:
-        return
-    msg = (
-        f"{who} is in {crs.name}, whose unit is {', '.join(sorted(units)) or 'unknown'}; "
-        "use a projected CRS in metres, such as corridor.grid(resolution_m=...) gives"
+def map_of(raster: xr.DataArray, what: str) -> tuple[CRS, float, float]:
+    """
+    Find where a raster lies, and refuse one on which nothing can be measured.
+
+    Every measurement on a raster begins here: one CRS that it carries, of which a metre is a metre
+    of ground where the raster lies, and rows and columns along its axes, evenly spaced.
+
+    Parameters
+    ----------
+    raster
+        Raster with dimensions ``("y", "x")`` and cell-centre coordinates.
+    what
+        What it is called in messages.
+
+    Returns
+    -------
+    tuple
+        CRS, and the step from column to column and from row to row, below zero where they fall.
+        Units: m. A step is 0 where there is one row, or one column.
+
+    Raises
+    ------
+    CRSMismatchError
+        If it has no CRS, or two that differ.
+    NotProjectedError
+        If the CRS is not a projected one in metres, or a metre of it is off by more than 5 % here.
+    GridMismatchError
+        If its dimensions are not ``("y", "x")``, its coordinates are missing or uneven, or it is
+        rotated.
+    """
+    crs = raster_crs(raster)
+    _check_unturned(raster, what)
+    if raster.dims[-2:] != ("y", "x") or not {"x", "y"} <= set(raster.coords) or raster.size == 0:
+        # Degrees first: whoever has them is helped by the call that projects.
+        check_metric(crs, (0.0, 0.0, 0.0, 0.0), what)
+        msg = f"{what} needs dimensions ('y', 'x') with coordinates and cells, got {dict(raster.sizes)}"
+        raise GridMismatchError(msg)
+    centres = {axis: raster[axis].to_numpy() for axis in ("x", "y")}
+    (left, right), (top, bottom) = (
+        (float(along[0]), float(along[-1])) for along in centres.values()
     )
-    raise NotProjectedError(msg)
+    if MAP_KNOWN not in raster.encoding:
+        check_metric(crs, (left, bottom, right, top), what)
+    step_x, step_y = (
+        even_step(along, axis, what) if len(along) > 1 else 0.0 for axis, along in centres.items()
+    )
+    return crs, step_x, step_y
 
 
-def _check_square(transform: Affine) -> None:
-    a, b, _, d, e, _ = transform[:6]
+def even_step(centres: FloatArray, axis: str, what: str) -> float:
+    """
+    Find the step of coordinates that are evenly spaced.
+
+    Parameters
+    ----------
+    centres
+        Cell centres along an axis, two at least.
+    axis, what
+        Name of the axis, and what it is of, for the message.
+
+    Returns
+    -------
+    float
+        Below zero where they fall.
+
+    Raises
+    ------
+    GridMismatchError
+        If they are not evenly spaced.
+    """
+    steps = np.diff(centres)
+    step = float(centres[-1] - centres[0]) / (len(centres) - 1)
+    if not (np.isfinite(step) and step != 0 and np.abs(steps - step).max() <= 1e-3 * abs(step)):
+        msg = f"the {axis} coordinates of {what} are not evenly spaced; bring it onto a grid with borderzone.io.warp"
+        raise GridMismatchError(msg)
+    return step
+
+
+def _check_unturned(raster: xr.DataArray, what: str) -> None:
+    """Refuse a raster whose rows do not run along the axes of its map, as rioxarray tells it."""
+    told = raster.coords["spatial_ref"].attrs if "spatial_ref" in raster.coords else {}
+    numbers = str(told.get("GeoTransform", "")).split()
+    if len(numbers) == 6 and any(float(numbers[place]) != 0 for place in (2, 4)):
+        msg = (
+            f"{what} is rotated: its rows do not run along the axes of its map; turn it north-up "
+            "with gdalwarp before it is read"
+        )
+        raise GridMismatchError(msg)
+
+
+def _check_square(transform: Affine, shape: tuple[int, int]) -> None:
+    a, b, left, d, e, top = transform[:6]
     if b != 0 or d != 0:
         msg = f"a grid must not be rotated in its own frame, got transform {tuple(transform[:6])}"
         raise InvalidParameterError(msg)
-    if not (np.isfinite([a, e]).all() and a > 0 and abs(a + e) <= 1e-6 * a):
-        msg = f"cells must be square and rows run from high to low y, got {a:g} by {e:g} m"
+    if not (np.isfinite([a, e]).all() and abs(a) > 0 and abs(abs(a) - abs(e)) <= 1e-6 * abs(a)):
+        msg = f"cells must be square, got {a:g} by {e:g} m"
         raise InvalidParameterError(msg)
-
-
-def _step(centres: FloatArray, axis: str) -> float:
-    if len(centres) < 2:
-        return 1.0 if axis == "x" else -1.0
-    steps = np.diff(centres)
-    step = float(centres[-1] - centres[0]) / (len(centres) - 1)
-    if not np.isfinite(step) or np.abs(steps - step).max() > 1e-3 * abs(step):
-        msg = f"the {axis} coordinates of the raster are not evenly spaced"
-        raise GridMismatchError(msg)
-    return step
+    if not (a > 0 and e < 0):
+        edges = (left + min(a, 0) * shape[1], top + max(e, 0) * shape[0])
+        msg = (
+            f"rows of a grid run from north to south and columns from west to east, got steps of {a:g} "
+            f"m and {e:g} m; use Affine({abs(a):g}, 0, {edges[0]:.12g}, 0, {-abs(e):g}, {edges[1]:.12g}) and turn what "
+            "lies on it with array[::-1]"
+        )
+        raise InvalidParameterError(msg)
 
 
 def _span(start: int, size: int, halo: int, length: int) -> tuple[slice, slice, slice]:

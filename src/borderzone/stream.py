@@ -23,6 +23,7 @@ import xarray as xr
 
 from borderzone import io, terrain
 from borderzone._guards import (
+    as_given,
     check_positive,
     check_threads,
     check_whole,
@@ -350,6 +351,7 @@ def raster_like(
     )
 
 
+@as_given
 def blanked(layer: xr.DataArray, outside: BoolArray | None) -> xr.DataArray:
     """
     Leave a layer without data where it is not wanted.

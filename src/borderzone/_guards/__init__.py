@@ -33,6 +33,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
             "check_whole",
         ],
         "places": ["local_path", "temporary_folder"],
+        "rows": ["as_given"],
         "seeds": ["check_seed", "generator", "seed_number", "told_seed"],
         "threads": ["check_threads", "n_threads"],
         "words": ["check_choice", "check_flag", "check_path", "check_text", "shown"],
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
         check_whole,
     )
     from borderzone._guards.places import local_path, temporary_folder
+    from borderzone._guards.rows import as_given
     from borderzone._guards.seeds import check_seed, generator, seed_number, told_seed
     from borderzone._guards.threads import check_threads, n_threads
     from borderzone._guards.words import check_choice, check_flag, check_path, check_text, shown
@@ -78,6 +80,7 @@ if TYPE_CHECKING:
         "broadcast",
         "check_at_least",
         "check_between",
+        "as_given",
         "check_choice",
         "check_confidence",
         "check_finite_number",

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from borderzone._guards.numbers import is_flag, is_number, is_whole
+from borderzone._guards.rows import like_the_first, upright
 from borderzone._guards.seeds import SEED, is_seed
 from borderzone._guards.words import check_path, shown
 from borderzone.errors import (
@@ -81,11 +82,12 @@ def guarded(function: _F) -> _F:
     ]
     before = functools.partial(_check_before, signature, first)
     after = functools.partial(_refusal_after, signature, guards)
+    run = functools.partial(_on_upright_rasters, function, tuple(signature.parameters))
 
     def behind_guard(*args: Any, **kwargs: Any) -> Any:
         before(args, kwargs)
         try:
-            return function(*args, **kwargs)
+            return run(args, kwargs)
         except Exception as error:
             told = after(error, args, kwargs)
             if told is None:
@@ -97,6 +99,20 @@ def guarded(function: _F) -> _F:
         behind_guard.__code__, function.__globals__, closure=behind_guard.__closure__
     )
     return cast("_F", functools.update_wrapper(behind, function))
+
+
+def _on_upright_rasters(
+    function: Callable[..., Any], names: tuple[str, ...], args: Any, kwargs: Mapping[str, Any]
+) -> Any:
+    """Turn rasters that run south to north or east to west, and the answer back."""
+    turned_args = [upright(value) for value in args]
+    turned = {name: upright(value) for name, value in kwargs.items()}
+    came = (*args, *kwargs.values())
+    same = all(a is b for a, b in zip(came, (*turned_args, *turned.values()), strict=True))
+    if same or hasattr(function, "rows_as_given"):
+        return function(*args, **kwargs)
+    in_order = [kwargs[name] for name in names if name in kwargs]
+    return like_the_first(function(*turned_args, **turned), (*args, *in_order))
 
 
 def _check_before(

@@ -6,23 +6,19 @@ import logging
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-from pyproj import Proj
 
 from borderzone._guards import n_threads
 from borderzone._heights import check_metres, heights_of, refuse_impossible
 from borderzone._kernels import focal
-from borderzone.crs import raster_crs
-from borderzone.errors import GridMismatchError, InvalidParameterError, NotProjectedError
+from borderzone.errors import GridMismatchError, InvalidParameterError
+from borderzone.grid import map_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from pyproj import CRS
 
     from borderzone._typing import FloatArray
 
@@ -32,11 +28,6 @@ _LOG = logging.getLogger("borderzone")
 _CELLS_WORTH_A_THREAD = 100_000
 _BAND_ROWS = 128
 FARTHEST_CELLS = 10_000
-# Mark of a chunk whose raster was looked at as a whole.
-SCALE_KNOWN = "scale_known"
-# A slope may be off by no more than this share because of the map. UTM keeps 0.1 %.
-_MOST_SCALE = 0.05
-_METRES = ("metre", "meter")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +72,7 @@ class Elevation:
         Raises
         ------
         NotProjectedError
-            If the CRS is not a projected one in metres.
+            If the CRS is not a projected one in metres, or its metres are off by more than 5 % here.
         CRSMismatchError
             If there is no CRS, or two that differ.
         GridMismatchError
@@ -92,9 +83,9 @@ class Elevation:
         if not isinstance(dem, xr.DataArray):
             msg = f"an elevation raster must be an xarray.DataArray, got {type(dem).__name__}"
             raise InvalidParameterError(msg)
-        crs_wkt = _metric_crs(dem)
+        crs, step_x, step_y = map_of(dem, "the elevation raster")
         check_metres(dem)
-        if dem.dims != ("y", "x") or not {"x", "y"} <= set(dem.coords) or min(dem.shape) < 2:
+        if dem.ndim != 2 or min(dem.shape) < 2:
             msg = (
                 "an elevation raster needs dimensions ('y', 'x') with coordinates and at least "
                 f"2 x 2 cells, got {dict(dem.sizes)}"
@@ -102,9 +93,9 @@ class Elevation:
             raise GridMismatchError(msg)
         return cls(
             z=heights_of(dem),
-            step_east=even_step(dem["x"].to_numpy(), "x"),
-            step_north=-even_step(dem["y"].to_numpy(), "y"),
-            crs_wkt=crs_wkt,
+            step_east=step_x,
+            step_north=-step_y,
+            crs_wkt=str(crs.to_wkt()),
             raster=dem,
         )
 
@@ -251,54 +242,3 @@ def _in_bands(
 def _extended(z: FloatArray, rows: tuple[int, int], columns: tuple[int, int]) -> FloatArray:
     with np.errstate(invalid="ignore"):
         return np.pad(z, (rows, columns), mode="reflect", reflect_type="odd")
-
-
-def _metric_crs(dem: xr.DataArray) -> str:
-    crs = raster_crs(dem)
-    units = {axis.unit_name for axis in crs.axis_info}
-    if not (crs.is_projected and units <= set(_METRES)):
-        msg = (
-            f"the elevation raster is in {crs.name}, measured in {', '.join(sorted(units))}, not "
-            "in a projected CRS in metres; project it first with "
-            "borderzone.io.warp(raster, corridor.grid(resolution_m=...))"
-        )
-        raise NotProjectedError(msg)
-    _check_scale(dem, crs)
-    return str(crs.to_wkt())
-
-
-def _check_scale(dem: xr.DataArray, crs: CRS) -> None:
-    """Refuse a map whose metres are no metres on the ground, such as Web Mercator."""
-    if SCALE_KNOWN in dem.encoding or not {"x", "y"} <= set(dem.coords) or dem.size == 0:
-        return
-    middle = [float(np.mean([dem[axis].values[0], dem[axis].values[-1]])) for axis in ("x", "y")]
-    scale = _scale_at(str(crs.to_wkt()), *middle)
-    if abs(scale - 1) > _MOST_SCALE:
-        msg = (
-            f"the elevation raster is in {crs.name}, where a metre of the map is {1 / scale:.2f} m on the "
-            f"ground here, so slopes would be off by {abs(scale - 1):.0%}; project it first with "
-            "borderzone.io.warp(raster, corridor.grid(resolution_m=...))"
-        )
-        raise NotProjectedError(msg)
-
-
-@lru_cache(maxsize=64)
-def _scale_at(wkt: str, x: float, y: float) -> float:
-    """Larger of the two scale factors of a projection; 1 where it is not known."""
-    projection = Proj(wkt)
-    lon, lat = projection(x, y, inverse=True)
-    if not (np.isfinite(lon) and np.isfinite(lat)):
-        return 1.0
-    factors = projection.get_factors(lon, lat)
-    scales = [factors.meridional_scale, factors.parallel_scale]
-    known = [scale for scale in scales if np.isfinite(scale) and scale > 0]
-    return max(known, key=lambda scale: abs(scale - 1)) if known else 1.0
-
-
-def even_step(centres: FloatArray, axis: str) -> float:
-    step = float(centres[-1] - centres[0]) / (len(centres) - 1)
-    uneven = np.abs(np.diff(centres) - step).max()
-    if not (np.isfinite(step) and step != 0 and uneven <= 1e-3 * abs(step)):
-        msg = f"the {axis} coordinates of the elevation raster are not evenly spaced"
-        raise GridMismatchError(msg)
-    return step

@@ -16,7 +16,8 @@ import numpy as np
 import xarray as xr
 
 from borderzone._heights import FILLS
-from borderzone.terrain._elevation import FARTHEST_CELLS, SCALE_KNOWN, Elevation, even_step
+from borderzone.grid import MAP_KNOWN, map_of
+from borderzone.terrain._elevation import FARTHEST_CELLS, Elevation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +96,8 @@ class _Chunked:
         corner = dem[:2, :2]
         Elevation.of(corner.copy(data=np.zeros(corner.shape, np.float32)))
         self._dem, self._function, self._options = dem, function, options
-        self._steps = (even_step(dem["y"].to_numpy(), "y"), even_step(dem["x"].to_numpy(), "x"))
+        _, step_x, step_y = map_of(dem, "the elevation raster")
+        self._steps = (step_y, step_x)
         self._reach = self._cells(reach)
         shape = [2 * cells + 3 for cells in self._reach]
         self._sample = self._layers(np.zeros(shape, dem.dtype))
@@ -151,7 +153,7 @@ class _Chunked:
         place = {"y": np.arange(z.shape[0]) * down, "x": np.arange(z.shape[1]) * across}
         block = xr.DataArray(z, place, ("y", "x"), attrs=self._dem.attrs)
         told = {key: fill for key, fill in self._dem.encoding.items() if key in FILLS}
-        block.encoding = told | {SCALE_KNOWN: True}
+        block.encoding = told | {MAP_KNOWN: True}
         if "spatial_ref" in self._dem.coords:
             block = block.assign_coords(spatial_ref=self._dem["spatial_ref"])
         found = self._function(block, **self._options)
