@@ -8,9 +8,11 @@ import numpy as np
 import xarray as xr
 
 from borderzone import terrain
+from borderzone._placing import cells_inside
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray
+    from borderzone.grid import Grid
 
 
 WINDOW = (terrain.slope, terrain.aspect, terrain.tri_riley, terrain.tri_wilson, terrain.tpi)
@@ -61,3 +63,10 @@ def disc(radius: float, dx: float = 1.0, dy: float = 1.0) -> Any:
     rows, columns = int(radius // dy), int(radius // dx)
     y, x = np.mgrid[-rows : rows + 1, -columns : columns + 1]
     return np.hypot(x * dx, y * dy) <= radius
+
+
+def covered(shape: Any, grid: Grid) -> Any:
+    """Mark the cells of a grid that lie inside a polygon."""
+    found = np.zeros(grid.shape, bool)
+    found.ravel()[cells_inside(shape, grid)] = True
+    return found

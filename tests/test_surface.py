@@ -11,6 +11,7 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS, Transformer
+from terrain_cases import covered
 
 from borderzone.errors import (
     CRSMismatchError,
@@ -133,7 +134,7 @@ def test_a_cell_is_inside_exactly_if_its_centre_is(
     """Against shapely asked point by point, for any polygon, holes of blocks included."""
     shape = shapely.MultiPoint(corners).convex_hull.buffer(2_000)
     shape = shape.difference(shape.centroid.buffer(4_500))
-    found = surface.cells_inside(shape, GRID)
+    found = covered(shape, GRID)
     x, y = np.meshgrid(GRID.x, GRID.y)
     points = shapely.points(x, y)
     np.testing.assert_array_equal(found, shapely.contains(shape, points))

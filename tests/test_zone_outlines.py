@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pyproj import CRS
+from terrain_cases import covered
 
 from borderzone.difficulty import regions
 from borderzone.difficulty.regions import Strip, fill_holes, zone_outlines
 from borderzone.difficulty.smoothing import LARGEST_MOVE, Network
 from borderzone.grid import Grid
-from borderzone.terrain.surface import cells_inside
 
 CELL = 2000.0
 
@@ -32,7 +32,7 @@ def grid_of(shape: tuple[int, int]) -> Grid:
 
 def strip_of(grid: Grid, outline: Any) -> Strip:
     """Make a corridor of a polygon, all on one side of the border."""
-    within = cells_inside(outline, grid)
+    within = covered(outline, grid)
     return Strip(grid=grid, within=within, side=within.astype(np.int64), outline=outline)
 
 
@@ -61,7 +61,7 @@ def test_any_zones_keep_their_cells_and_their_area_when_smoothed(zone: Any) -> N
     assert set(found) == set(np.unique(zone[zone > 0]))
     assert_clean(list(found.values()), strip.outline)
     for number, shape in found.items():
-        np.testing.assert_array_equal(cells_inside(shape, grid), zone == number)
+        np.testing.assert_array_equal(covered(shape, grid), zone == number)
         assert shape.area == pytest.approx((zone == number).sum() * CELL**2, rel=0.01)
 
 

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 from pyproj import CRS
 from scipy import ndimage
+from terrain_cases import covered
 
 from borderzone import difficulty
 from borderzone.difficulty.outlines import cell_outlines, connected, generalised
@@ -135,7 +136,7 @@ def test_the_outline_is_that_of_the_cells() -> None:
     shape = table.geometry.to_crs(UTM).iloc[0]
     expected = np.zeros(GRID.shape, dtype=bool)
     expected[REMOTE] = True
-    np.testing.assert_array_equal(surfaces.cells_inside(shape, GRID), expected)
+    np.testing.assert_array_equal(covered(shape, GRID), expected)
     assert shape.area / 1e6 == pytest.approx(800, rel=1e-6)
 
 
