@@ -126,6 +126,10 @@ def road_nodes(line: Any, cell: Any, start: Any, end: Any, soon: float, node: An
             before -= 1
 
 
+# In words: a row of centres is cut where edges of the rings cross it; between a first and a second
+# cut lies the inside. An edge takes its southern end and leaves its northern one, a run its western
+# cut and not its eastern one. Every edge stands from south to north however its ring
+# runs, so that two polygons that share it are cut in the same place, to the last bit.
 @njit(**_OPTIONS)
 def inside_runs(xy: Any, ring: Any, rows: int, columns: int, runs: Any) -> int:
     """
@@ -155,9 +159,10 @@ def inside_runs(xy: Any, ring: Any, rows: int, columns: int, runs: Any) -> int:
     for i in range(first, last + 1):
         n = 0
         for k in range(xy.shape[0] - 1):
-            if ring[k] == ring[k + 1] and (xy[k, 1] > i) != (xy[k + 1, 1] > i):
-                part = (i - xy[k, 1]) / (xy[k + 1, 1] - xy[k, 1])
-                cuts[n] = xy[k, 0] + part * (xy[k + 1, 0] - xy[k, 0])
+            if ring[k] == ring[k + 1] and (xy[k, 1] >= i) != (xy[k + 1, 1] >= i):
+                low, high = (k, k + 1) if xy[k, 1] > xy[k + 1, 1] else (k + 1, k)
+                part = (i - xy[low, 1]) / (xy[high, 1] - xy[low, 1])
+                cuts[n] = xy[low, 0] + part * (xy[high, 0] - xy[low, 0])
                 n += 1
         cuts[:n].sort()
         for k in range(0, n - 1, 2):

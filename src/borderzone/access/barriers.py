@@ -11,8 +11,9 @@ import shapely
 
 from borderzone._guards import check_positive
 from borderzone._kernels import line_cells
+from borderzone._placing import cells_inside, in_cells
 from borderzone.access.odd_cells import BarredSteps
-from borderzone.access.placing import cells_inside, in_cells, shapes_of
+from borderzone.access.placing import shapes_of
 from borderzone.access.steps import OPPOSITE, STEPS
 
 if TYPE_CHECKING:

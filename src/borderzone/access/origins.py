@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from borderzone.access.placing import cells_inside, cells_of_points, passages_of, shapes_of
+from borderzone._placing import cells_inside, cells_of_points
+from borderzone.access.placing import passages_of, shapes_of
 from borderzone.errors import NoOverlapError
 
 if TYPE_CHECKING:

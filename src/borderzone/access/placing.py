@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from borderzone._kernels import line_cells
+from borderzone._placing import in_cells
 from borderzone.crs import project
 from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray, IntArray
     from borderzone.grid import Grid
 
-__all__ = ["Passages", "cells_inside", "cells_of_points", "in_cells", "passages_of", "shapes_of"]
+__all__ = ["Passages", "passages_of", "shapes_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,53 +141,6 @@ def _check_kinds(shapes: gpd.GeoSeries, what: str, allowed: tuple[str, ...]) -> 
         raise InvalidGeometryError(msg)
 
 
-def in_cells(xy: FloatArray, grid: Grid) -> FloatArray:
-    """
-    Turn coordinates into columns and rows.
-
-    Parameters
-    ----------
-    xy
-        Coordinates, shape ``(n, 2)``. Units: m.
-    grid
-        The grid.
-
-    Returns
-    -------
-    FloatArray
-        Column and row, whole numbers at the centres of cells.
-    """
-    left, _, _, top = grid.bounds
-    column = (xy[:, 0] - left) / grid.resolution_m - 0.5
-    row = (top - xy[:, 1]) / grid.resolution_m - 0.5
-    return np.column_stack([column, row])
-
-
-def cells_of_points(xy: FloatArray, grid: Grid) -> IntArray:
-    """
-    Find the cells that hold points.
-
-    Parameters
-    ----------
-    xy
-        Coordinates, shape ``(n, 2)``. Units: m.
-    grid
-        The grid.
-
-    Returns
-    -------
-    IntArray
-        Flat indices, -1 for points outside the grid.
-    """
-    left, _, _, top = grid.bounds
-    column = np.floor((xy[:, 0] - left) / grid.resolution_m)
-    row = np.floor((top - xy[:, 1]) / grid.resolution_m)
-    inside = (row >= 0) & (row < grid.shape[0]) & (column >= 0) & (column < grid.shape[1])
-    cells = np.full(len(xy), -1, np.int64)
-    cells[inside] = (row[inside] * grid.shape[1] + column[inside]).astype(np.int64)
-    return cells
-
-
 def passages_of(lines: Any, grid: Grid) -> Passages:
     """
     Follow lines through the cells of a grid.
@@ -232,36 +186,3 @@ def passages_of(lines: Any, grid: Grid) -> Passages:
         nearest=nearest[inside],
         place=np.column_stack([x, y])[inside],
     )
-
-
-def cells_inside(polygon: Any, grid: Grid) -> IntArray:
-    """
-    Find the cells whose centres lie inside a polygon.
-
-    Parameters
-    ----------
-    polygon
-        A shapely polygon, of one part or several.
-    grid
-        The grid.
-
-    Returns
-    -------
-    IntArray
-        Flat indices, each once.
-    """
-    rows, columns = grid.shape
-    every = [np.zeros(0, np.int64)]
-    for part in shapely.get_parts(polygon):
-        rings = shapely.get_rings(part)
-        xy, ring = shapely.get_coordinates(rings, return_index=True)
-        at = in_cells(xy, grid)
-        runs = np.zeros((0, 3), np.int64)
-        count = line_cells.inside_runs(at, ring, rows, columns, runs)
-        runs = np.zeros((count, 3), np.int64)
-        line_cells.inside_runs(at, ring, rows, columns, runs)
-        lengths = runs[:, 2] - runs[:, 1]
-        first = np.repeat(runs[:, 0] * columns + runs[:, 1], lengths)
-        along = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        every.append(first + along)
-    return np.unique(np.concatenate(every))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from borderzone._guards import check_positive
+from borderzone._placing import cells_of_points
 from borderzone.access._hours import hours_of, rasters_of, rising_hours
 from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.grid import Grid
@@ -296,11 +297,10 @@ def _read(raster: xr.DataArray, points: Any, around: int) -> tuple[FloatArray, A
     """Hours at the cells of points, NaN outside, and which points lie on the raster."""
     grid, values = Grid.of(raster), hours_of(raster)
     there = points.to_crs(grid.crs)
-    left, _, _, top = grid.bounds
-    column = np.floor((there.x.to_numpy() - left) / grid.resolution_m)
-    row = np.floor((top - there.y.to_numpy()) / grid.resolution_m)
+    cell = cells_of_points(np.column_stack([there.x, there.y]), grid)
     rows, columns = grid.shape
-    inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    row, column = np.divmod(cell, columns)
+    inside = cell >= 0
     found = np.full(len(points), np.nan)
     near = range(-around, around + 1)
     for down, right in ((d, r) for d in near for r in near):
@@ -311,7 +311,7 @@ def _read(raster: xr.DataArray, points: Any, around: int) -> tuple[FloatArray, A
             & (column + right >= 0)
             & (column + right < columns)
         )
-        cells = (row[there_too] + down).astype(int), (column[there_too] + right).astype(int)
+        cells = row[there_too] + down, column[there_too] + right
         found[there_too] = np.fmin(found[there_too], values[cells])
     return found, inside
 

@@ -11,8 +11,9 @@ import pandas as pd
 import shapely
 
 from borderzone._kernels import travel_arrays
+from borderzone._placing import cells_of_points
 from borderzone.access.odd_cells import ON_ROAD
-from borderzone.access.placing import cells_of_points, shapes_of
+from borderzone.access.placing import shapes_of
 from borderzone.access.steps import Steps
 from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.grid import Grid

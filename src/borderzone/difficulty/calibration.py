@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from borderzone._guards import generator
+from borderzone._placing import cells_of_points
 from borderzone.crs import project
 from borderzone.difficulty.evidence import (
     auc,
@@ -199,19 +200,14 @@ def _located(
         msg = f"known caves must be points, got {', '.join(kinds)}; take representative_point()"
         raise InvalidParameterError(msg)
     points = project(caves.geometry, grid.crs, "known caves")
-    column, row = (
-        np.floor((points.x.to_numpy() - grid.bounds[0]) / grid.resolution_m),
-        np.floor((grid.bounds[3] - points.y.to_numpy()) / grid.resolution_m),
-    )
-    rows, columns = grid.shape
-    on_grid = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
-    index = (row[on_grid] * columns + column[on_grid]).astype(np.int64)
+    cells = cells_of_points(np.column_stack([points.x, points.y]), grid)
+    index = cells[cells >= 0]
     wanted = index[inside.ravel()[index]]
     known = wanted[rock.ravel()[wanted]]
     found = np.unique(known)
     return found, {
         "n_given": len(caves),
-        "n_off_grid": int((~on_grid).sum()),
+        "n_off_grid": int((cells < 0).sum()),
         "n_outside": int(index.size - wanted.size),
         "n_unknown_rock": int(wanted.size - known.size),
         "n_same_cell": int(known.size - found.size),

@@ -10,9 +10,10 @@ import pandas as pd
 import shapely
 from scipy import ndimage
 
+from borderzone._placing import cells_inside
 from borderzone.difficulty.outlines import cell_outlines, connected, generalised, parts_of
 from borderzone.difficulty.smoothing import Network
-from borderzone.terrain.surface import cells_inside, projected
+from borderzone.terrain.surface import projected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -292,9 +293,14 @@ def rock_as_mapped(karst: gpd.GeoDataFrame, strip: Strip, *, hole_km2: float) ->
         regions += [
             Region(cells=cells, outline=part, accuracy_km=accuracy[row], rock=names[row])
             for part in parts_of(left)
-            if (cells := np.flatnonzero(cells_inside(part, strip.grid) & strip.within)).size
+            if (cells := _chosen(cells_inside(part, strip.grid), strip.within)).size
         ]
     return regions
+
+
+def _chosen(cells: IntArray, wanted: BoolArray) -> IntArray:
+    """Those of some cells that are wanted."""
+    return cells[wanted.ravel()[cells]]
 
 
 def _without_holes(shape: Any, rock: Any, hole_km2: float) -> Any:
@@ -341,7 +347,7 @@ def rock_as_rastered(flags: xr.Dataset, strip: Strip, *, hole_km2: float) -> lis
             left = shapely.intersection(shapely.difference(smooth, taken), strip.outline)
             taken = shapely.union(taken, smooth)
             for part in parts_of(left):
-                inside = np.flatnonzero(cells_inside(part, grid) & (labels == number))
+                inside = _chosen(cells_inside(part, grid), labels == number)
                 if inside.size:
                     regions.append(Region(cells=inside, outline=part, accuracy_km=accuracy_km))
     return regions

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from borderzone import difficulty
-from borderzone.terrain.surface import cells_inside
+from borderzone._placing import cells_inside
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -67,5 +67,5 @@ def _numbered(zones: gpd.GeoDataFrame, grid: Grid) -> np.ndarray:
     """Row of the zone of each cell, -1 outside; zones of one kind do not overlap."""
     number = np.full(grid.shape, -1, dtype=np.int32)
     for row, shape in enumerate(zones.geometry.to_crs(grid.crs)):
-        number[cells_inside(shape, grid)] = row
+        number.ravel()[cells_inside(shape, grid)] = row
     return number

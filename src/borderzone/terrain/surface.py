@@ -6,10 +6,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import shapely
 import xarray as xr
 
 from borderzone._guards import guard_room
+from borderzone._placing import cells_inside
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError
 from borderzone.terrain.landcover import (
     LAND_COVER,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from borderzone._typing import BoolArray, FloatArray
+    from borderzone._typing import FloatArray
     from borderzone.grid import Grid
 
 __all__ = [
@@ -104,8 +104,8 @@ def karst_rank(karst: gpd.GeoDataFrame, grid: Grid) -> xr.DataArray:
     """
     Rank of susceptibility to karst of the mapped soluble rock in each cell.
 
-    A cell takes the highest rank of the polygons that hold its centre.
-    Outside mapped rock the rank is unknown, not zero.
+    A cell takes the highest rank of the polygons that hold its centre; a centre on an outline
+    belongs to the polygon whose western or southern edge that is. Outside mapped rock the rank is unknown, not zero.
 
     Parameters
     ----------
@@ -143,11 +143,12 @@ def karst_rank(karst: gpd.GeoDataFrame, grid: Grid) -> xr.DataArray:
     array([[ 2., nan, nan]], dtype=float32)
     """
     ranks = checked_ranks(karst)
-    values = np.zeros(grid.shape, dtype=np.float32)
+    flat = np.zeros(grid.shape[0] * grid.shape[1], dtype=np.float32)
     for rank, polygon in zip(ranks, projected(karst, grid), strict=True):
         inside = cells_inside(polygon, grid)
-        values[inside] = np.maximum(values[inside], np.float32(rank))
-    values[values == 0] = np.nan
+        flat[inside] = np.maximum(flat[inside], np.float32(rank))
+    flat[flat == 0] = np.nan
+    values = flat.reshape(grid.shape)
     layer = grid.wrap(
         values, name="karst_rank", units="1", long_name="karst susceptibility of mapped rock"
     )
@@ -252,52 +253,6 @@ def projected(polygons: gpd.GeoDataFrame, grid: Grid) -> list[Any]:
     # A straight edge in degrees is a curve in the grid's frame: give it vertices first.
     step = 0.02 if polygons.crs.is_geographic else 2_000.0
     return list(polygons.geometry.segmentize(step).to_crs(grid.crs))
-
-
-def cells_inside(polygon: Any, grid: Grid) -> BoolArray:
-    """
-    Find the cells whose centre lies inside a polygon.
-
-    Parameters
-    ----------
-    polygon
-        Polygon or multipolygon in the frame of the grid.
-    grid
-        Grid to fill.
-
-    Returns
-    -------
-    BoolArray
-        True inside, of the grid's shape.
-    """
-    inside = np.zeros(grid.shape, dtype=np.bool_)
-    if polygon is None or polygon.is_empty:
-        return inside
-    # Whole blocks are settled at once; only those on the outline are asked cell by cell.
-    blocks = [window.inner for window in grid.blocks(64)]
-    boxes = shapely.box(*np.transpose([_box(rows, columns, grid) for rows, columns in blocks]))
-    shapely.prepare(polygon)
-    whole = shapely.contains_properly(polygon, boxes)
-    touched = shapely.intersects(polygon, boxes)
-    for number in np.flatnonzero(touched):
-        rows, columns = blocks[number]
-        if whole[number]:
-            inside[rows, columns] = True
-        else:
-            inside[rows, columns] = shapely.contains_xy(
-                polygon, *np.meshgrid(grid.x[columns], grid.y[rows])
-            )
-    return inside
-
-
-def _box(rows: slice, columns: slice, grid: Grid) -> tuple[float, float, float, float]:
-    a, _, left, _, e, top = grid.transform[:6]
-    return (
-        left + columns.start * a,
-        top + rows.stop * e,
-        left + columns.stop * a,
-        top + rows.start * e,
-    )
 
 
 def checked_ranks(karst: gpd.GeoDataFrame) -> FloatArray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from borderzone._guards import check_non_negative, check_positive
 from borderzone._kernels.line_of_sight import count_looks
+from borderzone._placing import in_cells
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -147,9 +148,7 @@ def places(grid: Grid, xy: FloatArray) -> FloatArray:
     FloatArray
         Row and column, shape ``(n, 2)``.
     """
-    left, _, _, top = grid.bounds
-    step = grid.resolution_m
-    return np.column_stack([(top - xy[:, 1]) / step - 0.5, (xy[:, 0] - left) / step - 0.5])
+    return in_cells(xy, grid)[:, ::-1]
 
 
 def _is_negative(value: object) -> bool:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from borderzone._placing import cells_of_points
 from borderzone.errors import InvalidParameterError
 from borderzone.visibility.observers import points_of
-from borderzone.visibility.sight import places
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -204,13 +204,13 @@ def cells_of(points: Any, grid: Grid) -> tuple[IntArray, pd.Index]:
         If one is off the grid.
     """
     xy, labels = points_of(points, grid, "targets")
-    at = np.floor(places(grid, xy) + 0.5).astype(np.int64)
-    off = ((at < 0) | (at >= grid.shape)).any(axis=1)
+    cells = cells_of_points(xy, grid)
+    off = cells < 0
     if off.any():
         edges = ", ".join(f"{edge:.0f}" for edge in grid.bounds)
         msg = f"{int(off.sum())} of {len(xy)} targets are off the raster, which covers ({edges})"
         raise InvalidParameterError(msg)
-    return at[:, 0] * grid.shape[1] + at[:, 1], pd.Index(labels)
+    return cells, pd.Index(labels)
 
 
 def _position(labels: pd.Index, label: Any, what: str) -> int:
