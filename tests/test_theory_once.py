@@ -1,0 +1,183 @@
+"""Theory is said once: what the reference values test is what a study calls."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import borderzone
+from borderzone import patrol
+from borderzone._quantiles import among_draws, between_draws
+from borderzone.patrol import PatrolCase
+from borderzone.patrol.case import sweep_width_km
+from borderzone.patrol.required import MEASURES, whole_units
+from borderzone.patrol.search import POD, missed_in_place
+
+SOURCE = Path(borderzone.__file__).parent
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in SOURCE.rglob("*.py")}
+
+
+def places(wanted: Any) -> Counter[str]:
+    """Count by file the parts of the syntax tree that are wanted."""
+    found: Counter[str] = Counter()
+    for path, tree in TREES.items():
+        n = sum(wanted(node) for node in ast.walk(tree))
+        if n:
+            found[path.relative_to(SOURCE).as_posix()] = n
+    return found
+
+
+def called(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == name
+
+
+def defines(node: ast.AST, *names: str) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name in names
+
+
+def assigns(node: ast.AST, *names: str) -> bool:
+    targets = node.targets if isinstance(node, ast.Assign) else ()
+    one = [node.target] if isinstance(node, ast.AnnAssign) else []
+    return any(isinstance(t, ast.Name) and t.id in names for t in (*targets, *one))
+
+
+RULES: dict[str, tuple[Any, dict[str, int]]] = {
+    "what the patrol's own speed adds": (
+        lambda node: called(node, "hypot") and ast.unparse(node.args[0]) in {"1", "1.0"},
+        {"patrol/barrier.py": 1},
+    ),
+    "best rule for a measure": (
+        lambda node: assigns(node, "BEST_RULE", "HEADLINE_RULE"),
+        {"patrol/required.py": 1},
+    ),
+    "names of the rules": (
+        lambda node: isinstance(node, ast.Tuple)
+        and ast.unparse(node) == "('even', 'optimal', 'maximin')",
+        {"patrol/plans.py": 1},
+    ),
+    "names of the modes": (
+        lambda node: assigns(node, "MODES"),
+        {"summary/ground.py": 1},
+    ),
+    "words for a sensor": (lambda node: defines(node, "sensor_words"), {"study/told.py": 1}),
+    "a quantile that is a draw": (
+        lambda node: isinstance(node, ast.Constant) and node.value == "inverted_cdf",
+        {"_quantiles.py": 1},
+    ),
+    "cells of a polygon": (lambda node: defines(node, "cells_inside"), {"_placing.py": 1}),
+    "scale of a map against ground": (
+        lambda node: called(node, "get_factors"),
+        {"crs.py": 2},  # what a raster may be off, and what is told of a corridor's frame
+    ),
+    "pooling over imputations": (lambda node: defines(node, "pool_rubin"), {
+        "incidents/pooling.py": 1
+    }),
+    "units on the roll": (
+        lambda node: isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Div)
+        and "availability" in ast.unparse(node.right),
+        {},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_is_written_in_one_place(rule: str) -> None:
+    wanted, expected = RULES[rule]
+    assert places(wanted) == expected
+
+
+LENGTHS = pd.Series([8.0, 9.5, 12.0], name="length_km")
+GROUND = pd.DataFrame(
+    {
+        "f_mask": [0.2, 0.0, 0.6],
+        "patrol_speed_factor": [0.8, 1.0, 0.3],
+        "crosser_km_h": [3.0, 5.0, 2.0],
+    }
+)
+
+
+@pytest.fixture
+def case() -> PatrolCase:
+    return PatrolCase.of(LENGTHS, GROUND, patrol.Force(), light="night")
+
+
+def test_the_rates_of_a_study_are_the_theory_of_the_barrier(case: PatrolCase) -> None:
+    force, factor = case.force, GROUND["patrol_speed_factor"].to_numpy()
+    width = sweep_width_km(force.sensor, "night", GROUND["f_mask"])
+    expected = patrol.barrier_coverage(
+        length_km=LENGTHS, sweep_width_km=width, patrol_km_h=force.patrol_km_h * factor,
+        crosser_km_h=GROUND["crosser_km_h"],
+    )  # fmt: skip
+    np.testing.assert_array_equal(case.reference_rates(), expected)
+
+
+def test_a_draw_at_the_reference_is_the_reference(case: PatrolCase) -> None:
+    """To the last bit: both are one function."""
+    neutral = pd.DataFrame({"r50_factor": [1.0, 1.0], "crosser_speed_factor": [1.0, 1.0]})
+    np.testing.assert_array_equal(
+        case.sampled_rates(neutral), np.tile(case.reference_rates(), (2, 1))
+    )
+
+
+def test_a_slower_crosser_and_a_sharper_eye_raise_a_drawn_rate_as_the_theory_says(
+    case: PatrolCase,
+) -> None:
+    found = case.sampled_rates(pd.DataFrame({"r50_factor": [1.5], "crosser_speed_factor": [0.5]}))
+    force = case.force
+    for segment, row in GROUND.iterrows():
+        width = sweep_width_km(force.sensor, "night", row["f_mask"], r50_factor=1.5)
+        rate = patrol.barrier_coverage(
+            length_km=LENGTHS[segment], sweep_width_km=width,
+            patrol_km_h=force.patrol_km_h * row["patrol_speed_factor"],
+            crosser_km_h=row["crosser_km_h"] * 0.5,
+        )  # fmt: skip
+        assert found[0, segment] == pytest.approx(rate, rel=1e-14)
+
+
+@pytest.mark.parametrize("law", POD)
+def test_what_is_missed_is_one_less_what_is_seen(law: str) -> None:
+    coverage = np.linspace(0.0, 4.0, 41)
+    expected = 1.0 - POD[law](coverage)
+    np.testing.assert_allclose(missed_in_place(coverage, law), expected, rtol=1e-13, atol=1e-15)
+
+
+def test_each_measure_has_the_rule_that_serves_it() -> None:
+    best = patrol.BEST_RULE
+    assert set(best) == set(MEASURES)
+    assert {best[m] for m in MEASURES if m.startswith("mean")} == {"optimal"}
+    assert {best[m] for m in MEASURES if m.startswith("min")} == {"maximin"}
+
+
+DRAWS = ([5.0, 1.0, 3.0, 2.0], [5.0, np.inf, 3.0, 2.0], [np.inf] * 4)
+
+
+@pytest.mark.parametrize("values", DRAWS)
+def test_a_quantile_among_draws_is_a_draw(values: list[float]) -> None:
+    ordered = np.sort(values)
+    np.testing.assert_array_equal(
+        among_draws(np.array(values), [0.25, 0.5, 1.0]), ordered[[0, 1, 3]]
+    )
+
+
+def test_a_quantile_between_draws_knows_infinite_ones() -> None:
+    values = np.array([1.0, 2.0, 4.0, np.inf])
+    np.testing.assert_array_equal(between_draws(values, [0.0, 0.5, 0.9]), [1.0, 3.0, np.inf])
+    finite = np.random.default_rng(1).normal(size=(50, 3))
+    np.testing.assert_array_equal(
+        between_draws(finite, [0.05, 0.5]), np.quantile(finite, [0.05, 0.5], axis=0)
+    )
+
+
+@pytest.mark.parametrize(
+    ("units", "whole"), [(0.2, 1), (3.0, 3), (3.0 + 1e-10, 3), (1e6 + 0.5, 1e6 + 1)]
+)
+def test_units_are_rounded_up_but_not_by_a_hair(units: float, whole: float) -> None:
+    assert whole_units(units) == whole
+    assert whole_units(float("inf")) == float("inf")
