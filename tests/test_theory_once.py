@@ -15,7 +15,6 @@ import borderzone
 from borderzone import patrol
 from borderzone._quantiles import among_draws, between_draws
 from borderzone.patrol import PatrolCase
-from borderzone.patrol.case import sweep_width_km
 from borderzone.patrol.required import MEASURES, whole_units
 from borderzone.patrol.search import POD, missed_in_place
 
@@ -110,7 +109,7 @@ def case() -> PatrolCase:
 
 def test_the_rates_of_a_study_are_the_theory_of_the_barrier(case: PatrolCase) -> None:
     force, factor = case.force, GROUND["patrol_speed_factor"].to_numpy()
-    width = sweep_width_km(force.sensor, "night", GROUND["f_mask"])
+    width = patrol.sweep_width_km(force.sensor, "night", GROUND["f_mask"])
     expected = patrol.barrier_coverage(
         length_km=LENGTHS, sweep_width_km=width, patrol_km_h=force.patrol_km_h * factor,
         crosser_km_h=GROUND["crosser_km_h"],
@@ -132,7 +131,7 @@ def test_a_slower_crosser_and_a_sharper_eye_raise_a_drawn_rate_as_the_theory_say
     found = case.sampled_rates(pd.DataFrame({"r50_factor": [1.5], "crosser_speed_factor": [0.5]}))
     force = case.force
     for segment, row in GROUND.iterrows():
-        width = sweep_width_km(force.sensor, "night", row["f_mask"], r50_factor=1.5)
+        width = patrol.sweep_width_km(force.sensor, "night", row["f_mask"], r50_factor=1.5)
         rate = patrol.barrier_coverage(
             length_km=LENGTHS[segment], sweep_width_km=width,
             patrol_km_h=force.patrol_km_h * row["patrol_speed_factor"],

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from borderzone._guards import guard_room
+from borderzone._quantiles import among_draws, between_draws
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
-from borderzone.study.coverage import HEADLINE_RULE
+from borderzone.patrol.required import BEST_RULE, whole_units
 from borderzone.study.ground import ground_key
 from borderzone.study.told import without_elevation
 
@@ -159,7 +160,7 @@ def _tidy(case: Mapping[str, Any], result: StudyResult) -> pd.DataFrame:
         raise InvalidScenarioError(without_elevation(result, "unit counts to sweep over"))
     rows = result.required
     rows = rows[rows["light"] == result.scenario.light]
-    rows = rows[rows["rule"] == rows["measure"].map(HEADLINE_RULE)].reset_index(drop=True)
+    rows = rows[rows["rule"] == rows["measure"].map(BEST_RULE)].reset_index(drop=True)
     middle = {measure: float(np.median(result.draws[measure])) for measure in _AMONG_DRAWS}
     rows = rows.assign(at_reference=rows["measure"].map(middle))
     for position, (name, value) in enumerate(case.items()):
@@ -175,7 +176,7 @@ def _difference(name: str, a: FloatArray, b: FloatArray) -> dict[str, Any]:
     if len(known) < len(difference) / 2:
         low = middle = high = np.nan
     else:
-        low, middle, high = _quantiles(known)
+        low, middle, high = between_draws(known, [_BAND[0], 0.5, _BAND[1]])
     return {
         "quantity": name,
         "a": _middle(name, a),
@@ -189,16 +190,9 @@ def _difference(name: str, a: FloatArray, b: FloatArray) -> dict[str, Any]:
 
 def _middle(name: str, values: FloatArray) -> float:
     """Median as the table of required units has it: one of the draws, units rounded up."""
-    middle = float(np.quantile(values, 0.5, method="inverted_cdf"))
+    middle = float(among_draws(values, 0.5))
     whole = name.startswith("on_station") and np.isfinite(middle)
-    return float(np.ceil(middle - 1e-9 * middle)) if whole else middle
-
-
-def _quantiles(values: FloatArray) -> FloatArray:
-    """Band and median, where infinite values count as far out but do not spoil the rest."""
-    far = 1e150
-    found = np.quantile(np.clip(values, -far, far), [_BAND[0], 0.5, _BAND[1]])
-    return np.where(np.abs(found) > far / 1e3, np.copysign(np.inf, found), found)
+    return whole_units(middle) if whole else middle
 
 
 guard_room(globals(), __all__)

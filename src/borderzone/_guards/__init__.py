@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     __all__ = [
         "as_between",
         "as_finite",
+        "as_given",
         "as_non_negative",
         "as_numbers",
         "as_positive",
@@ -80,7 +81,6 @@ if TYPE_CHECKING:
         "broadcast",
         "check_at_least",
         "check_between",
-        "as_given",
         "check_choice",
         "check_confidence",
         "check_finite_number",

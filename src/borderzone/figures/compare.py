@@ -16,6 +16,7 @@ from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
 from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, page
 from borderzone.figures.words import signed
+from borderzone.patrol import BEST_RULE
 from borderzone.study import told
 from borderzone.whatif import compare
 
@@ -133,7 +134,8 @@ def _curves(ax: Axes, a: StudyResult, b: StudyResult) -> None:
         if result.curve is None:
             continue
         rows = result.curve[
-            (result.curve["rule"] == "optimal") & (result.curve["light"] == result.scenario.light)
+            (result.curve["rule"] == BEST_RULE["mean_poi"])
+            & (result.curve["light"] == result.scenario.light)
         ]
         ax.fill_between(
             rows["unit_count"],

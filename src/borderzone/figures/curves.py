@@ -14,7 +14,8 @@ import borderzone
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
 from borderzone.figures.style import A4_LANDSCAPE, INK, RULE_STYLE, context, drawing, halo, page
-from borderzone.figures.words import MODE_WORDS, attribution, sensor_words
+from borderzone.figures.words import MODE_WORDS, attribution
+from borderzone.patrol import BEST_RULE
 from borderzone.study import told
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ PANEL_TITLE = {
     "mean": "On average along the border",
     "min": "Every inch: at its weakest segment",
 }
-# The rule that is best for each measure, drawn with its band.
-BEST_RULE = {"mean": "optimal", "min": "maximin"}
 SEEN_DASH = (0, (1, 1.4))
 
 
@@ -158,7 +157,7 @@ def _whole_page(result: StudyResult, curve: pd.DataFrame) -> Axes:
 
 
 def _panel(ax: Axes, curve: pd.DataFrame, measure: str, result: StudyResult) -> None:
-    best = BEST_RULE[measure]
+    best = BEST_RULE[f"{measure}_poi"]
     light = result.scenario.light
     other = curve[(curve["light"] != light) & (curve["rule"] == best)]
     shown = curve[curve["light"] == light]
@@ -281,7 +280,7 @@ def _real_forces(ax: Axes, table: pd.DataFrame, limits: tuple[float, float]) -> 
 
 def _gain_panel(ax: Axes, curve: pd.DataFrame, light: str, limits: tuple[float, float]) -> None:
     for measure in MEASURES:
-        rule = BEST_RULE[measure]
+        rule = BEST_RULE[f"{measure}_poi"]
         rows = curve[(curve["light"] == light) & (curve["rule"] == rule)]
         units = rows["unit_count"].to_numpy(dtype=float)
         value = rows[_middle(curve, f"{measure}_poi")].to_numpy(dtype=float)
@@ -342,9 +341,7 @@ def _enough(result: StudyResult, measure: str) -> told.Units | None:
 
 def _standing(result: StudyResult) -> str:
     inch = _enough(result, "min_poi")
-    words = (
-        f"By {result.scenario.light}, watching with {sensor_words(result)}; 5 to 95 % of the draws."
-    )
+    words = f"By {result.scenario.light}, watching with {told.sensor_words(result.scenario)}; 5 to 95 % of the draws."
     if inch is not None:
         words += f" Half at every inch takes {inch.range}."
     return words
@@ -353,7 +350,7 @@ def _standing(result: StudyResult) -> str:
 def _caption(result: StudyResult) -> str:
     force = result.scenario.force
     return (
-        f"A unit: {force.crew} people, {MODE_WORDS[force.mode]}, watching with {sensor_words(result)}; "
+        f"A unit: {force.crew} people, {MODE_WORDS[force.mode]}, watching with {told.sensor_words(result.scenario)}; "
         f"identifies {100 * force.p_identify:.0f} % of those it sees and reaches "
         f"{100 * force.p_respond:.0f} % of these; availability {100 * force.availability:.0f} %. "
         f"Crossings are spread evenly along {result.border.length_km:,.0f} km. "

@@ -13,7 +13,6 @@ __all__ = [
     "ASSUMPTION_WORDS",
     "MODE_WORDS",
     "attribution",
-    "sensor_words",
     "signed",
 ]
 
@@ -50,25 +49,6 @@ def signed(number: float) -> str:
     ('−1,234', '+8')
     """
     return f"{number:+,.0f}".replace("-", "−")
-
-
-def sensor_words(result: StudyResult) -> str:
-    """
-    Name what patrols watch with.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        The words.
-    """
-    sensor = result.scenario.force.sensor
-    name = str(getattr(sensor, "name", sensor)).replace("_", " ")
-    return f"the {name}" if not name.endswith("s") else name
 
 
 def attribution(result: StudyResult, *names: str) -> str:

@@ -144,7 +144,9 @@ def pooled_garwood(counts: IntArray, confidence: float) -> tuple[float, float]:
     tail = _tail(confidence, "both")
     values, times = np.unique(counts, return_counts=True)
     weights = times / times.sum()
-    return _quantile(values, weights, tail), _quantile(values + 1, weights, 1.0 - tail)
+    return _mixture_quantile(values, weights, tail), _mixture_quantile(
+        values + 1, weights, 1.0 - tail
+    )
 
 
 def _tail(confidence: float, side: str) -> float:
@@ -155,7 +157,7 @@ def _tail(confidence: float, side: str) -> float:
     return (1.0 - confidence) / (2.0 if side == "both" else 1.0)
 
 
-def _quantile(shapes: FloatArray | IntArray, weights: FloatArray, share: float) -> float:
+def _mixture_quantile(shapes: FloatArray | IntArray, weights: FloatArray, share: float) -> float:
     """Quantile of a mixture of gamma distributions; shape 0 is all at 0."""
     at_zero = shapes == 0
     if weights[at_zero].sum() >= share:

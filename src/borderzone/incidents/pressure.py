@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from borderzone._guards import check_choice, check_confidence
+from borderzone._quantiles import between_draws
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.segment_events import (
     Asked,
@@ -190,7 +191,7 @@ def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a d
         Placing(draws, seed, admin1, regions),
     )
     tail = (1.0 - check_confidence(confidence)) / 2.0
-    low, high = np.quantile(state.drawn, [tail, 1.0 - tail], axis=0)
+    low, high = between_draws(state.drawn, [tail, 1.0 - tail])
     table = pd.DataFrame(
         {
             "segment": corridor.segments["segment"].to_numpy(),

@@ -79,6 +79,7 @@ from borderzone.patrol.posts_on_line import (
     weak_barrier_sensors,
 )
 from borderzone.patrol.rates import detection_rates, rate_factors, terrain_variance
+from borderzone.patrol.required import BEST_RULE
 from borderzone.patrol.revisit import event_detection, pass_rate, revisit_h
 from borderzone.patrol.search import (
     SEARCH_LAWS,
@@ -111,6 +112,7 @@ from borderzone.patrol.weightings import WORST_CASE, curve_by_weights
 __all__ = [
     "ASSUMPTION_NAMES",
     "BARRIER_LAWS",
+    "BEST_RULE",
     "FAILS_FIRST",
     "FORCES",
     "JOHNSON_CYCLES",

@@ -10,6 +10,7 @@ import pandas as pd
 from borderzone._guards import as_non_negative, check_choice, check_probability, check_whole
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.forces import Force
+from borderzone.patrol.interdiction import interdiction
 from borderzone.patrol.plans import (
     checked_rates,
     fractional_plan,
@@ -213,7 +214,7 @@ def _ceiling(force: Any, p_identify: float | None, p_respond: float | None) -> f
     identify, respond = (
         check_probability(usual if given is None else given, name) for name, given, usual in chances
     )
-    return identify * respond
+    return float(interdiction(1.0, p_identify=identify, p_respond=respond))
 
 
 def units_for_target(  # noqa: PLR0913 - one question with the assumptions it stands on

@@ -26,6 +26,7 @@ __all__ = [
     "BARRIER_LAWS",
     "barrier_coverage",
     "barrier_patrol",
+    "coverage_of_a_unit",
     "crossover_spacing",
     "segment_length",
     "speed_multiplier",
@@ -69,6 +70,31 @@ def speed_multiplier(
         crosser_km_h=as_positive(crosser_km_h, "crosser_km_h", "km/h"),
     )
     return plain(np.hypot(1.0, patrol / crosser))
+
+
+def coverage_of_a_unit(
+    length_km: npt.ArrayLike,
+    sweep_width_km: npt.ArrayLike,
+    patrol_km_h: npt.ArrayLike,
+    crosser_km_h: npt.ArrayLike,
+) -> FloatArray:
+    """
+    Coverage that one unit on station adds to a segment: where every rate of a study comes from.
+
+    Parameters
+    ----------
+    length_km, sweep_width_km
+        Length of the segment and sweep width, checked. Units: km.
+    patrol_km_h, crosser_km_h
+        Speeds; the patrol's may be 0. Units: km/h.
+
+    Returns
+    -------
+    FloatArray
+        ``(W / L) sqrt(1 + (v / u)^2)``.
+    """
+    multiplier = speed_multiplier(patrol_km_h=patrol_km_h, crosser_km_h=crosser_km_h)
+    return np.asarray(np.divide(sweep_width_km, length_km) * multiplier)
 
 
 def barrier_coverage(
@@ -123,7 +149,7 @@ def barrier_coverage(
     units, length = broadcast(
         unit_count=as_non_negative(unit_count, "unit_count"), length_km=length
     )
-    return plain(units * (width / length * np.hypot(1.0, patrol / crosser)))
+    return plain(units * coverage_of_a_unit(length, width, patrol, crosser))
 
 
 def barrier_patrol(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from borderzone._guards import check_choice
+from borderzone.patrol.barrier import coverage_of_a_unit
 from borderzone.patrol.plans import PLAN_LAWS, checked_rates, fractional_plan, normalised_weights
 from borderzone.patrol.rates import checked_ground, detection_rates, segment_lengths
 from borderzone.patrol.sensors import LIGHTS, TARGETS, sweep_width_km
@@ -154,24 +155,22 @@ class PatrolCase:
             Coverage per unit on station, shape ``(draws, segments)``.
         """
         force = self.force
-        open_width = sweep_width_km(
+        width = sweep_width_km(
             force.sensor,
             self.light,
+            self._masked(_column(samples, "f_mask_position", 0.0)),
             target=self.target,
             scan_share=force.scan_share,
-            r50_factor=_column(samples, "r50_factor", 1.0),
+            r50_factor=_column(samples, "r50_factor", 1.0)[:, None],
         )
-        speed_ratio = (
-            force.patrol_km_h
-            * (self.ground["patrol_speed_factor"] / self.ground["crosser_km_h"]).to_numpy()
+        patrol = np.multiply.outer(
+            _column(samples, "patrol_speed_factor", 1.0),
+            force.patrol_km_h * self.ground["patrol_speed_factor"].to_numpy(),
         )
-        drawn_ratio = _column(samples, "patrol_speed_factor", 1.0) / _column(
-            samples, "crosser_speed_factor", 1.0
+        crosser = np.multiply.outer(
+            _column(samples, "crosser_speed_factor", 1.0), self.ground["crosser_km_h"].to_numpy()
         )
-        multiplier = np.hypot(1.0, np.multiply.outer(drawn_ratio, speed_ratio))
-        seen = 1.0 - self._masked(_column(samples, "f_mask_position", 0.0))
-        per_km = np.asarray(open_width)[:, None] / self.lengths_km.to_numpy()
-        return np.asarray(per_km * seen * multiplier)
+        return coverage_of_a_unit(self.lengths_km.to_numpy(), width, patrol, crosser)
 
     def plan(self, rule: str) -> Callable[[FloatArray], FloatArray]:
         """

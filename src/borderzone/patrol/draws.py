@@ -10,6 +10,7 @@ import numpy as np
 from borderzone._guards import check_choice
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.assumptions import default_assumptions, sample
+from borderzone.patrol.staffing import on_roll
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +123,9 @@ def draws_of(case: PatrolCase, samples: pd.DataFrame) -> Draws:
     return Draws(
         rates=case.sampled_rates(samples),
         ceiling=certain,
-        roll=column("shift_factor", force.shift_factor) / fit,
+        roll=np.asarray(
+            on_roll(1.0, shift_factor=column("shift_factor", force.shift_factor), availability=fit)
+        ),
     )
 
 
@@ -144,7 +147,7 @@ def reference_draw(case: PatrolCase) -> Draws:
     return Draws(
         rates=case.reference_rates().to_numpy()[None, :],
         ceiling=np.array([force.ceiling]),
-        roll=np.array([force.shift_factor / force.availability]),
+        roll=np.array([force.on_roll(1.0)]),
     )
 
 

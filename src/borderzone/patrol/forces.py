@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from borderzone._guards import check_choice, shown
 from borderzone.errors import InvalidParameterError
+from borderzone.patrol.interdiction import interdiction
 from borderzone.patrol.sensors import SENSORS, Sensor
 from borderzone.patrol.staffing import SHIFT_FACTORS, on_roll
 
@@ -106,7 +107,7 @@ class Force(BaseModel):
         float
             ``p_identify p_respond``.
         """
-        return self.p_identify * self.p_respond
+        return float(interdiction(1.0, p_identify=self.p_identify, p_respond=self.p_respond))
 
     def on_roll(self, on_station: float) -> float:
         """

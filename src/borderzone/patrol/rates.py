@@ -13,6 +13,7 @@ from borderzone.errors import (
     InvalidParameterError,
     ShapeMismatchError,
 )
+from borderzone.patrol.barrier import coverage_of_a_unit, speed_multiplier
 from borderzone.patrol.sensors import sweep_width_km
 
 if TYPE_CHECKING:
@@ -145,7 +146,6 @@ def rate_factors(
     width = sweep_width_km(force.sensor, light, f_mask, target=target, scan_share=force.scan_share)
     patrol = force.patrol_km_h * table["patrol_speed_factor"].to_numpy()
     crosser = table["crosser_km_h"].to_numpy()
-    multiplier = np.hypot(1.0, patrol / crosser)
     return pd.DataFrame(
         {
             "length_km": lengths.to_numpy(),
@@ -153,8 +153,8 @@ def rate_factors(
             "sweep_width_km": width,
             "patrol_km_h": patrol,
             "crosser_km_h": crosser,
-            "speed_multiplier": multiplier,
-            "rate": width * multiplier / lengths.to_numpy(),
+            "speed_multiplier": speed_multiplier(patrol_km_h=patrol, crosser_km_h=crosser),
+            "rate": coverage_of_a_unit(lengths.to_numpy(), width, patrol, crosser),
         },
         index=lengths.index,
     )

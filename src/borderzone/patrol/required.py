@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,13 +11,17 @@ from scipy.optimize import elementwise
 from borderzone.patrol.search import COVERAGE, POD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["MEASURES", "plan_pod", "units_for_rates"]
+__all__ = ["BEST_RULE", "MEASURES", "plan_pod", "units_for_rates", "whole_units"]
 
 MEASURES = ("mean_pod", "min_pod", "mean_poi", "min_poi")
+# The mean is best served by the optimal rule, the weakest segment by the other one.
+BEST_RULE: Mapping[str, str] = MappingProxyType(
+    {measure: "optimal" if measure.startswith("mean") else "maximin" for measure in MEASURES}
+)
 # Beyond this many units on station the target counts as out of reach.
 _FAR_TOO_MANY = 1e12
 
@@ -124,3 +129,25 @@ def _bracket(
         short[where] = shortfall(upper[where], draws[where]) < 0
         upper[short] *= 4.0
     return upper, ~short
+
+
+def whole_units(units: float) -> float:
+    """
+    Round a number of units up; a whole number that rounding lifted by a hair stays what it is.
+
+    Parameters
+    ----------
+    units
+        Units, infinite where no number is enough.
+
+    Returns
+    -------
+    float
+        Whole units, or infinite.
+
+    Examples
+    --------
+    >>> whole_units(3.0000000001), whole_units(3.1), whole_units(float("inf"))
+    (3.0, 4.0, inf)
+    """
+    return float(np.ceil(units - 1e-9 * max(1.0, units))) if np.isfinite(units) else units

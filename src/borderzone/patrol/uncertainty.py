@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 
 from borderzone._guards import check_choice, check_probability
+from borderzone._quantiles import among_draws, between_draws
 from borderzone.patrol.allocation import checked_counts, coverage_curve
 from borderzone.patrol.draws import draw_rates, reference_draw
 from borderzone.patrol.plans import RULES
-from borderzone.patrol.required import MEASURES, units_for_rates
-from borderzone.patrol.search import POD
+from borderzone.patrol.required import MEASURES, units_for_rates, whole_units
+from borderzone.patrol.search import POD, missed_in_place
+from borderzone.patrol.staffing import on_roll
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -101,7 +103,9 @@ def monte_carlo(
     table: dict[str, Any] = {"unit_count": counts, "rule": rule, "light": case.light}
     table |= {measure: reference[measure].to_numpy() for measure in MEASURES}
     table |= _bands(case, drawn, case.plan(rule), counts.astype(np.float64))
-    table["on_roll"] = counts * force.shift_factor / force.availability
+    table["on_roll"] = on_roll(
+        counts, shift_factor=force.shift_factor, availability=force.availability
+    )
     table["on_roll_p50"] = counts * float(np.median(drawn.roll))
     curve = pd.DataFrame(table)
     curve.attrs.update(
@@ -253,7 +257,7 @@ def _block(case: PatrolCase, drawn: Draws, units: FloatArray) -> FloatArray:
     law = POD[case.law]
     levels = list(_QUANTILES.values())
     quantiles = [
-        np.quantile(values, levels, axis=0)
+        between_draws(values, levels)
         for pod in (case.weights.to_numpy().cumsum()[-1] - missed, law(least))
         for values in (pod, pod * drawn.ceiling[:, None])
     ]
@@ -275,11 +279,7 @@ def _missed_and_least(
     for segment, weight in enumerate(case.weights.to_numpy()):
         np.multiply.outer(rates[:, segment], units[:, segment], out=work)
         np.minimum(least, work, out=least)
-        if case.law == "random":
-            np.negative(work, out=work)
-            np.exp(work, out=work)
-        else:
-            np.subtract(1.0, POD[case.law](work), out=work)
+        missed_in_place(work, case.law)
         work *= weight
         missed += work
     return missed, least
@@ -319,15 +319,9 @@ def _summary(
         ("on_station", reference, drawn),
         ("on_roll", reference * rolls[0], drawn * rolls[1]),
     ):
-        row[f"{name}_reference"] = _whole(float(exact[0]))
-        # The inverted distribution takes one of the draws: infinite ones stay infinite.
-        found = np.quantile(values, list(levels.values()), method="inverted_cdf")
-        row |= {f"{name}_{q}": _whole(float(x)) for q, x in zip(levels, found, strict=True)}
+        row[f"{name}_reference"] = whole_units(float(exact[0]))
+        found = among_draws(values, list(levels.values()))
+        row |= {f"{name}_{q}": whole_units(float(x)) for q, x in zip(levels, found, strict=True)}
     row["confidence"] = confidence
     row["attainable"] = float(np.isfinite(drawn).mean())
     return row
-
-
-def _whole(units: float) -> float:
-    # A whole number that rounding lifted by a hair stays what it is.
-    return float(np.ceil(units - 1e-9 * max(1.0, units))) if np.isfinite(units) else units

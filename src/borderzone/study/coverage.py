@@ -16,17 +16,9 @@ if TYPE_CHECKING:
     from borderzone.corridor import Corridor
     from borderzone.scenario import Scenario
 
-__all__ = ["HEADLINE_RULE", "Coverage", "patrol_cover"]
+__all__ = ["Coverage", "patrol_cover"]
 
 LIGHTS = ("night", "day")
-RULES = ("even", "optimal", "maximin")
-# The mean is best served by the optimal rule, the worst segment by the other one.
-HEADLINE_RULE = {
-    "mean_poi": "optimal",
-    "mean_pod": "optimal",
-    "min_poi": "maximin",
-    "min_pod": "maximin",
-}
 # Points of the curve; between them it is smooth.
 _CURVE_POINTS = 151
 _SOBOL_SAMPLES = 512
@@ -107,7 +99,7 @@ def patrol_cover(
         [
             patrol.monte_carlo(case, unit_counts=counts, rule=rule, **sampling)
             for case in cases.values()
-            for rule in RULES
+            for rule in patrol.RULES
         ],
         ignore_index=True,
     )
@@ -197,7 +189,9 @@ def on_line_share(hours: pd.Series, shift_h: float) -> pd.Series:
 
 
 def _headline_curve(curve: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
-    rows = curve[(curve["light"] == scenario.light) & (curve["rule"] == "optimal")]
+    rows = curve[
+        (curve["light"] == scenario.light) & (curve["rule"] == patrol.BEST_RULE["mean_poi"])
+    ]
     return rows.reset_index(drop=True)
 
 
@@ -241,7 +235,7 @@ def _segment_columns(
     columns["on_line_share"] = share
     columns |= {f"rate_on_shift_{light}": columns[f"rate_{light}"] * share for light in cases}
     rates = columns[f"rate_{scenario.light}"]
-    for rule in RULES:
+    for rule in patrol.RULES:
         units = headline.plan(rule)(np.array([float(scenario.reference_units)]))[0]
         columns[f"units_{rule}"] = units
         columns[f"pod_{rule}"] = patrol.detection_for(units * rates.to_numpy(), law=scenario.law)
@@ -251,7 +245,7 @@ def _segment_columns(
 def _draws(case: patrol.PatrolCase, drawn: patrol.Draws, scenario: Scenario) -> pd.DataFrame:
     """One row a draw, so that scenarios can be compared draw by draw."""
     found: dict[str, Any] = {"ceiling": drawn.ceiling, "roll_per_station": drawn.roll}
-    for measure, rule in HEADLINE_RULE.items():
+    for measure, rule in patrol.BEST_RULE.items():
         units = case.plan(rule)(np.array([float(scenario.reference_units)]))[0]
         coverage = drawn.rates * units
         pod = np.asarray(patrol.detection_for(coverage, law=case.law))

@@ -17,7 +17,7 @@ import xarray as xr
 from borderzone import difficulty, stream, summary, terrain
 from borderzone.study.by_block import open_cover, open_heights
 from borderzone.study.nested import between_cells, class_reached, mean_of_cells
-from borderzone.study.ways import MODES
+from borderzone.summary import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,8 @@ from borderzone.study.posts import OPEN_ORIGINS, PostSight, read_posts
 from borderzone.study.reach import Reach, read_reach
 from borderzone.study.reading import Frame, read_terrain
 from borderzone.study.sources import AROUND_KM, SETTINGS
-from borderzone.study.ways import MODES, load_ways
+from borderzone.study.ways import load_ways
+from borderzone.summary import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -15,8 +15,8 @@ from borderzone.io.limits import current, how_to_raise
 from borderzone.study.by_block import EMBEDDED, embedded_cell_m, open_heights
 from borderzone.study.fine import FineInputs, read_fine
 from borderzone.study.sources import check_cells
-from borderzone.study.ways import MODES
 from borderzone.study.workspace import Workspace
+from borderzone.summary import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -134,8 +134,6 @@ def units_sentence(result: StudyResult) -> str:
         return f"How many units it takes is {told.nowhere(result, 'units')}."
     scenario = result.scenario
     stopped, seen = told.units(result, "mean_poi"), told.units(result, "mean_pod")
-    sensor = str(getattr(scenario.force.sensor, "name", scenario.force.sensor)).replace("_", " ")
-    sensor = {"eye": "the unaided eye"}.get(sensor, sensor)
     reached, missed = [u for u in stopped if u.enough], [u for u in stopped if not u.enough]
     parts = [_takes(f"interdicting {_targets(reached)} of crossings", reached)] if reached else []
     if reached:
@@ -156,7 +154,7 @@ def units_sentence(result: StudyResult) -> str:
         f'{_takes(f"detecting {told.percent(every.target)} on every segment", [every])}, "every inch"'
     )
     return (
-        f"At {scenario.light}, with patrols of {scenario.force.crew} people that rely on {sensor}, "
+        f"At {scenario.light}, with patrols of {scenario.force.crew} people that rely on {told.sensor_words(scenario)}, "
         + "; ".join(parts)
         + " (in brackets the 5 to 95 % band)."
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from borderzone import access
-from borderzone.study.coverage import HEADLINE_RULE
+from borderzone.patrol import BEST_RULE
 from borderzone.study.missing import Missing, joined
 from borderzone.study.posts import OPEN_ORIGINS
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from borderzone.scenario import Scenario
     from borderzone.study.result import StudyResult
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "remote_desert",
     "response_words",
     "seen_by_segment",
+    "sensor_words",
     "span",
     "units",
     "unknowns",
@@ -607,6 +609,27 @@ def band(low: float, middle: float, high: float) -> str:
     return f"{count(middle)} ({count(low)} to {count(high)})"
 
 
+def sensor_words(scenario: Scenario) -> str:
+    """
+    Name what patrols watch with.
+
+    Parameters
+    ----------
+    scenario
+        What is assumed.
+
+    Returns
+    -------
+    str
+        The words, with their article.
+    """
+    sensor = scenario.force.sensor
+    name = str(getattr(sensor, "name", sensor)).replace("_", " ")
+    if name == "eye":
+        return "the unaided eye"
+    return name if name.endswith("s") else f"the {name}"
+
+
 def units(
     result: StudyResult, measure: str, *, light: str | None = None, target: float | None = None
 ) -> list[Units]:
@@ -636,7 +659,7 @@ def units(
     rows = table[
         (table["measure"] == measure)
         & (table["light"] == light)
-        & (table["rule"] == HEADLINE_RULE[measure])
+        & (table["rule"] == BEST_RULE[measure])
     ].sort_values("target")
     if target is not None:
         rows = rows[np.isclose(rows["target"], target)]

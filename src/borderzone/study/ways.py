@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from borderzone.io.records import Record
     from borderzone.scenario import Scenario
 
-__all__ = ["MODES", "WAYS", "Ways", "load_ways"]
+__all__ = ["WAYS", "Ways", "load_ways"]
 
-MODES = ("vehicle_off_road", "foot")
 WAYS = ("roads", "barriers", "crossings", "cover")
 
 
