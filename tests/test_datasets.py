@@ -248,7 +248,7 @@ def test_a_box_gives_all_land_in_it_at_the_finest_scale_that_has_all(
     ],
 )
 def test_a_box_that_is_none_is_refused(around: Any) -> None:
-    with pytest.raises(InvalidParameterError, match="around must be west, south, east, north"):
+    with pytest.raises(InvalidParameterError, match=r"around must be \(west, south, east, north\)"):
         datasets.countries(around=around)
 
 

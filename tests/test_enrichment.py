@@ -449,7 +449,7 @@ EVERYWHERE = gpd.GeoDataFrame(geometry=[shapely.box(30, 30, 50, 40)], crs="EPSG:
         ({"cell_km": 0.001}, InvalidParameterError, "take cells of a kilometre or more"),
         ({"months": -1}, InvalidParameterError, "months must be a finite number above 0"),
         ({"draws": 1}, InvalidParameterError, "draws must be a whole number, 2 or more"),
-        ({"draws": "x"}, InvalidParameterError, "draws must be a number"),
+        ({"draws": "x"}, InvalidParameterError, "draws must be a whole number, 2 or more"),
         ({"seed": "x"}, InvalidParameterError, "seed must be a whole number"),
         ({"confidence": 0}, InvalidParameterError, "confidence must lie between 0 and 1"),
         ({"roads": NO_CRS}, CRSMismatchError, "roads have no CRS"),

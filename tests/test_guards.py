@@ -19,15 +19,18 @@ from front_door_cases import World, call, doors, valid_call
 from borderzone import incidents, patrol, stream
 from borderzone._guards import (
     as_between,
+    as_box,
     as_finite,
     as_non_negative,
     as_numbers,
     as_positive,
     as_probabilities,
     as_rising,
+    as_whole,
     check_at_least,
     check_between,
     check_finite_number,
+    check_flag,
     check_non_negative,
     check_positive,
     check_probability,
@@ -37,6 +40,7 @@ from borderzone._guards import (
     generator,
     n_threads,
     seed_number,
+    shown,
     threads,
     told_seed,
 )
@@ -333,3 +337,35 @@ def test_what_is_missing_passes_where_it_may() -> None:
             take(gaps, "x")
     assert as_rising(3, "x").tolist() == [3.0]
     assert as_rising([0, 1], "x", from_zero=True).tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (1, 2, 3), (3, 2, 1, 4), (1, 4, 3, 2), (1, 2, math.nan, 4), ("1", "2", "3", "4"), "1234", 5,
+        (1, -1000, 3, 4), (1, 2, 3, 91), (-1e9, 2, 3, 4), (True, 2, 3, 4), None,
+    ],
+)  # fmt: skip
+def test_a_box_that_is_none_is_refused_in_one_set_of_words(box: Any) -> None:
+    with pytest.raises(InvalidParameterError, match=r"^bbox must be \(west, south, east, north\)"):
+        as_box(box, "bbox")
+
+
+def test_yes_and_no_of_numpy_are_yes_and_no() -> None:
+    assert check_flag(np.True_, "fix") is True
+    for wrong in (1, 0, "yes", None, np.int8(1)):
+        with pytest.raises(InvalidParameterError, match="fix must be True or False"):
+            check_flag(wrong, "fix")
+
+
+def test_whole_numbers_in_an_array() -> None:
+    assert as_whole([1, 12.0], "month", 1, 12).tolist() == [1, 12]
+    assert as_whole(3, "month", 1, 12).dtype == np.int64
+    for wrong in (0, 13, 1.5, math.nan, [1, math.inf]):
+        with pytest.raises(InvalidParameterError, match="month must be whole numbers from 1 to 12"):
+            as_whole(wrong, "month", 1, 12)
+
+
+def test_numbers_of_numpy_are_told_as_numbers() -> None:
+    assert shown(np.float32(0.5)) == shown(np.array(0.5)) == "0.5"
+    assert shown(np.int64(-3)) == "-3"

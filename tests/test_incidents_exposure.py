@@ -153,7 +153,7 @@ def test_nothing_to_compare_is_refused() -> None:
     far = WEST.assign(geometry=[shapely.box(10, 10, 11, 11)])
     with pytest.raises(NoOverlapError, match="nothing to compare"):
         incidents.exposure_ratios(at([41.1], [34.4]), far, CORRIDOR)
-    with pytest.raises(BorderzoneError, match="counts of 0 or more"):
+    with pytest.raises(BorderzoneError, match="counts must be 0 or more"):
         incidents.rate_ratio_interval(-1, 2, exposures=(1.0, 1.0))
 
 

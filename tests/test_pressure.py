@@ -203,14 +203,20 @@ def test_the_table_says_that_reports_are_not_crossings() -> None:
         ({"method": "dirichlet", "strength": 1.0}, "strength belongs to method='gamma_poisson'"),
         ({"prior_events": 3}, "prior_events belongs to method='dirichlet'"),
         ({"draws": 0}, "draws must be a whole number, 1 or more"),
-        ({"draws": "many"}, "draws must be a number"),
+        ({"draws": "many"}, "draws must be a whole number, 1 or more"),
         ({"seed": None}, "seed must be a whole number, 0 or more and below"),
         ({"seed": -1}, "seed must be a whole number"),
         ({"confidence": 1}, "confidence must lie between 0 and 1, both left out"),
         ({"exposure": [1, 2, 3, 4]}, "exposure must be a Series by segment, got a list"),
         ({"exposure": pd.Series([1.0, 2.0])}, "one value for each of the 4 segments"),
-        ({"exposure": pd.Series([1.0, 2.0, 0.0, 1.0])}, "above 0, got 0.0 for segment 2"),
-        ({"exposure": pd.Series([1, "x", 2, 3], dtype=object)}, "got 'x' for segment 1"),
+        (
+            {"exposure": pd.Series([1.0, 2.0, 0.0, 1.0])},
+            "exposure of segment 2 must be a finite number above 0, got 0.0",
+        ),
+        (
+            {"exposure": pd.Series([1, "x", 2, 3], dtype=object)},
+            "exposure of segment 1 must be a number, got 'x'",
+        ),
     ],
 )
 def test_impossible_weights_are_refused_by_name(how: dict[str, Any], message: str) -> None:

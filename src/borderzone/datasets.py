@@ -7,12 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone._guards import check_choice, check_non_negative, guard_room
-from borderzone.errors import CoverageGapError, DataError, InvalidParameterError, NoOverlapError
+from borderzone._guards import as_box, check_choice, check_whole, guard_room
+from borderzone.errors import CoverageGapError, DataError, NoOverlapError
 from borderzone.io import Record, read_raster, read_vector, sha256, warp
 
 if TYPE_CHECKING:
@@ -174,17 +173,7 @@ def countries(
 
 
 def _box(around: tuple[float, float, float, float]) -> shapely.Polygon:
-    try:
-        west, south, east, north = (float(number) for number in around)
-    except (TypeError, ValueError):
-        west = south = east = north = np.nan
-    if not (west < east and south < north and np.isfinite([west, south, east, north]).all()):
-        msg = (
-            "around must be west, south, east, north in degrees, west below east and south below "
-            f"north, got {around!r}"
-        )
-        raise InvalidParameterError(msg)
-    return shapely.box(west, south, east, north)
+    return shapely.box(*as_box(around, "around"))
 
 
 def world() -> gpd.GeoDataFrame:
@@ -290,7 +279,7 @@ def places(min_population: int = 0) -> gpd.GeoDataFrame:
     >>> list(places(min_population=1_000_000)["asciiname"])[:2]
     ['Kirkuk', 'Karbala']
     """
-    check_non_negative(min_population, "min_population", "people")
+    check_whole(min_population, "min_population", lowest=0, unit="people")
     frame = _vector("places")
     return frame[frame["population"] >= min_population].reset_index(drop=True)
 

@@ -12,12 +12,14 @@ __getattr__, __dir__, __all__ = lazy.attach(
     submod_attrs={
         "arrays": [
             "as_between",
+            "as_box",
             "as_finite",
             "as_non_negative",
             "as_numbers",
             "as_positive",
             "as_probabilities",
             "as_rising",
+            "as_whole",
             "broadcast",
             "plain",
         ],
@@ -31,6 +33,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
             "check_positive",
             "check_probability",
             "check_whole",
+            "is_number",
         ],
         "places": ["local_path", "temporary_folder"],
         "rows": ["as_given"],
@@ -43,12 +46,14 @@ __getattr__, __dir__, __all__ = lazy.attach(
 if TYPE_CHECKING:
     from borderzone._guards.arrays import (
         as_between,
+        as_box,
         as_finite,
         as_non_negative,
         as_numbers,
         as_positive,
         as_probabilities,
         as_rising,
+        as_whole,
         broadcast,
         plain,
     )
@@ -62,6 +67,7 @@ if TYPE_CHECKING:
         check_positive,
         check_probability,
         check_whole,
+        is_number,
     )
     from borderzone._guards.places import local_path, temporary_folder
     from borderzone._guards.rows import as_given
@@ -71,6 +77,7 @@ if TYPE_CHECKING:
 
     __all__ = [
         "as_between",
+        "as_box",
         "as_finite",
         "as_given",
         "as_non_negative",
@@ -78,6 +85,7 @@ if TYPE_CHECKING:
         "as_positive",
         "as_probabilities",
         "as_rising",
+        "as_whole",
         "broadcast",
         "check_at_least",
         "check_between",
@@ -96,6 +104,7 @@ if TYPE_CHECKING:
         "generator",
         "guard_room",
         "guarded",
+        "is_number",
         "local_path",
         "n_threads",
         "plain",

@@ -14,21 +14,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._guards.numbers import ends_left_out, is_flag
-from borderzone._guards.words import in_unit, shown
+from borderzone._guards.numbers import ends_left_out
+from borderzone._guards.words import in_unit, is_flag, shown
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 
 if TYPE_CHECKING:
-    from borderzone._typing import FloatArray
+    from borderzone._typing import FloatArray, IntArray
 
 __all__ = [
     "as_between",
+    "as_box",
     "as_finite",
     "as_non_negative",
     "as_numbers",
     "as_positive",
     "as_probabilities",
     "as_rising",
+    "as_whole",
     "broadcast",
     "plain",
 ]
@@ -71,7 +73,7 @@ def as_numbers(values: Any, name: str) -> FloatArray:
     raise InvalidParameterError(msg)
 
 
-def as_finite(values: Any, name: str, unit: str = "") -> FloatArray:
+def as_finite(values: Any, name: str, unit: str = "", *, missing: bool = False) -> FloatArray:
     """
     Refuse anything but finite numbers.
 
@@ -83,6 +85,8 @@ def as_finite(values: Any, name: str, unit: str = "") -> FloatArray:
         Their name, for the message.
     unit
         Their unit, for the message.
+    missing
+        Whether NaN passes.
 
     Returns
     -------
@@ -92,11 +96,40 @@ def as_finite(values: Any, name: str, unit: str = "") -> FloatArray:
     Raises
     ------
     InvalidParameterError
-        If one is NaN, infinite or not a number.
+        If one is infinite, not a number, or NaN where that does not pass.
     """
     array = as_numbers(values, name)
-    _refuse(array, np.isfinite(array), f"{name} must be finite", unit)
+    _refuse(array, np.isfinite(array), f"{name} must be finite", unit, missing=missing)
     return array
+
+
+def as_whole(values: Any, name: str, lowest: int, highest: int) -> IntArray:
+    """
+    Refuse anything but whole numbers within their bounds.
+
+    Parameters
+    ----------
+    values
+        A number or an array of them.
+    name
+        Their name, for the message.
+    lowest, highest
+        Smallest and largest number allowed.
+
+    Returns
+    -------
+    IntArray
+        The same numbers as int64.
+
+    Raises
+    ------
+    InvalidParameterError
+        If one has a fraction, is outside its bounds, or not a number.
+    """
+    array = as_numbers(values, name)
+    right = (array >= lowest) & (array <= highest) & (array == np.floor(array))
+    _refuse(array, right, f"{name} must be whole numbers from {lowest} to {highest}", "")
+    return array.astype(np.int64)
 
 
 def as_positive(values: Any, name: str, unit: str = "", *, missing: bool = False) -> FloatArray:
@@ -285,6 +318,46 @@ def as_rising(
         )
         raise InvalidParameterError(msg)
     return array
+
+
+def as_box(box: Any, name: str) -> tuple[float, float, float, float]:
+    """
+    Refuse a box that is not west, south, east and north in degrees.
+
+    Parameters
+    ----------
+    box
+        Four numbers; a box does not cross the 180th meridian, but may reach beyond it.
+    name
+        Its name, for the message.
+
+    Returns
+    -------
+    tuple of float
+        The same box.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not four finite numbers in order, on the Earth.
+
+    Examples
+    --------
+    >>> as_box((38, 32, 43, 38), "bbox")
+    (38.0, 32.0, 43.0, 38.0)
+    """
+    try:
+        west, south, east, north = as_numbers(list(box), name)
+        good = -360 <= west < east <= 360 and -90 <= south < north <= 90
+    except (TypeError, ValueError):  # refusals are among them
+        good = False
+    if not good:
+        msg = (
+            f"{name} must be (west, south, east, north) in degrees, west below east and south "
+            f"below north, got {shown(box)}"
+        )
+        raise InvalidParameterError(msg)
+    return float(west), float(south), float(east), float(north)
 
 
 def broadcast(**arrays: FloatArray) -> list[FloatArray]:

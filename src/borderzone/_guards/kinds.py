@@ -14,10 +14,10 @@ import types
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from borderzone._guards.numbers import is_flag, is_number, is_whole
+from borderzone._guards.numbers import is_number, is_whole
 from borderzone._guards.rows import like_the_first, upright
 from borderzone._guards.seeds import SEED, is_seed
-from borderzone._guards.words import check_path, shown
+from borderzone._guards.words import check_path, is_flag, shown
 from borderzone.errors import (
     BorderzoneError,
     CRSMismatchError,

@@ -13,7 +13,7 @@ import math
 import numbers
 from typing import Any
 
-from borderzone._guards.words import in_unit, shown
+from borderzone._guards.words import in_unit, is_flag, shown
 from borderzone.errors import InvalidParameterError
 
 __all__ = [
@@ -26,31 +26,12 @@ __all__ = [
     "check_probability",
     "check_whole",
     "ends_left_out",
-    "is_flag",
     "is_number",
     "is_whole",
 ]
 
 # Counts that no array and no file holds.
 _TOO_LARGE = 2**63
-
-
-def is_flag(value: Any) -> bool:
-    """
-    Tell whether something is True or False, of Python or of numpy.
-
-    Parameters
-    ----------
-    value
-        Anything.
-
-    Returns
-    -------
-    bool
-        Whether it is.
-    """
-    kinds = (kind.__name__ for kind in type(value).__mro__)  # numpy is not loaded to know
-    return isinstance(value, bool) or any(name in {"bool", "bool_"} for name in kinds)
 
 
 def is_number(value: Any) -> bool:

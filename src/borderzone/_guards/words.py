@@ -12,7 +12,7 @@ from borderzone.errors import BorderzoneError, DataError, InvalidParameterError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["check_choice", "check_flag", "check_path", "check_text", "in_unit", "shown"]
+__all__ = ["check_choice", "check_flag", "check_path", "check_text", "in_unit", "is_flag", "shown"]
 
 _LONGEST_SHOWN = 80
 # What file systems take at most. Units: bytes, characters.
@@ -52,6 +52,24 @@ def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
     return str(value)
 
 
+def is_flag(value: Any) -> bool:
+    """
+    Tell whether something is True or False, of Python or of numpy.
+
+    Parameters
+    ----------
+    value
+        Anything.
+
+    Returns
+    -------
+    bool
+        Whether it is.
+    """
+    kinds = (kind.__name__ for kind in type(value).__mro__)  # numpy is not loaded to know
+    return isinstance(value, bool) or any(name in {"bool", "bool_"} for name in kinds)
+
+
 def check_flag(value: Any, name: str) -> bool:
     """
     Refuse what is neither yes nor no.
@@ -73,10 +91,10 @@ def check_flag(value: Any, name: str) -> bool:
     InvalidParameterError
         If it is not True or False.
     """
-    if not isinstance(value, bool):
+    if not is_flag(value):
         msg = f"{name} must be True or False (true or false in a study file), got {shown(value)}"
         raise InvalidParameterError(msg)
-    return value
+    return bool(value)
 
 
 def check_text(value: Any, name: str, *, longest: int = 200) -> str:
@@ -181,7 +199,8 @@ def shown(value: Any) -> str:
     if isinstance(value, (str, bytes)) and len(value) > _LONGEST_SHOWN:
         return f"{value[:_LONGEST_SHOWN]!r}... ({len(value):,} characters)"
     try:
-        text = repr(value)
+        plain = getattr(getattr(value, "dtype", None), "kind", "") in {"b", "i", "u", "f"}
+        text = repr(value.item() if plain and value.ndim == 0 else value)  # 0.5, of numpy too
     except Exception:  # noqa: BLE001 - the representation of what a user hands over
         return f"a {type(value).__name__}"
     if len(text) > _LONGEST_SHOWN or "\n" in text:

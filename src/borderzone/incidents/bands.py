@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import gammainc, gammaincinv
 
-from borderzone._guards import check_choice, check_probability
+from borderzone._guards import as_non_negative, check_choice, check_probability
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -60,10 +60,7 @@ def garwood_interval(
     >>> round(float(garwood_interval(0, side="upper")[1]), 6)
     2.995732
     """
-    counts = np.asarray(n, dtype=float)
-    if not np.all(np.isfinite(counts) & (counts >= 0)):
-        msg = f"n must be counts of 0 or more, got {n!r}"
-        raise InvalidParameterError(msg)
+    counts = as_non_negative(n, "n", "events")
     tail = _tail(confidence, check_choice(side, "side", ("both", "upper")))
     high = gammaincinv(counts + 1.0, 1.0 - tail)
     if side == "upper":

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from pyproj import Geod
 
+from borderzone._guards import as_rising
 from borderzone._kernels.border_bands import count_bands
 from borderzone.errors import InvalidParameterError
 from borderzone.stream import in_order
@@ -69,7 +70,10 @@ class Bands:
             msg = "distance_bands_km is measured from the border of a corridor: pass corridor="
             raise InvalidParameterError(msg)
         line = corridor.border.line.to_crs("EPSG:4326")
-        return cls(edges_km=_edges(edges_km), pieces=_pieces(line.to_numpy()))
+        return cls(
+            edges_km=as_rising(edges_km, "distance_bands_km", "km", from_zero=True, fewest=2),
+            pieces=_pieces(line.to_numpy()),
+        )
 
     def names(self) -> list[str]:
         """
@@ -111,21 +115,6 @@ class Bands:
         for rows, some in in_order(count, drawn.rows(), threads=threads):
             hits[rows] = some
         return hits
-
-
-def _edges(given: Any) -> FloatArray:
-    try:
-        edges = np.asarray(given, dtype=float)
-    except (TypeError, ValueError):
-        edges = np.empty(0)
-    rising = edges.ndim == 1 and len(edges) >= 2 and bool((np.diff(edges) > 0).all())
-    if isinstance(given, str) or not rising or not edges[0] >= 0:
-        msg = (
-            "distance_bands_km must be two or more rising distances, 0 or more, for example "
-            f"(0, 10, 25, 50), got {given!r}"
-        )
-        raise InvalidParameterError(msg)
-    return edges
 
 
 def _pieces(lines: Any) -> FloatArray:

@@ -186,7 +186,7 @@ def counts_in_cells(where: IntArray, n_cells: int) -> IntArray:
     array([[2, 0],
            [0, 1]])
     """
-    check_whole(n_cells, "n_cells")
+    n_cells = check_whole(n_cells, "n_cells")
     if (
         np.ndim(where) != 2
         or not np.issubdtype(where.dtype, np.integer)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone._guards import check_choice, check_positive
+from borderzone._guards import check_choice, check_positive, check_whole
 from borderzone.crs import in_degrees, project
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError
 from borderzone.incidents.given_events import check_corridor
@@ -104,9 +104,7 @@ def aggregate(
     """
     _need_columns(events)
     check_choice(by, "by", _PERIODS)
-    if type(min_count) is not int or min_count < 1:
-        msg = f"min_count must be a whole number, 1 or more, got {min_count!r}"
-        raise InvalidParameterError(msg)
+    min_count = check_whole(min_count, "min_count")
     placed = _placed(events)
     names, shapes = _zones_of(events, placed, _Ground(zones, corridor))
     rows = pd.DataFrame(

@@ -10,8 +10,15 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammainc, ndtri
 
-from borderzone._guards import check_confidence, check_positive, generator
-from borderzone.errors import InvalidParameterError
+from borderzone._guards import (
+    as_between,
+    check_at_least,
+    check_confidence,
+    check_positive,
+    check_whole,
+    generator,
+    plain,
+)
 from borderzone.incidents.bands import garwood_interval
 
 if TYPE_CHECKING:
@@ -58,10 +65,7 @@ class CrossingEstimate:
         """Refuse impossible values at birth."""
         check_positive(self.people, "people")
         check_positive(self.days, "days", "days")
-        check_positive(self.factor, "factor")
-        if self.factor < 1:
-            msg = f"factor must be a finite number, 1 or more, got {self.factor!r}"
-            raise InvalidParameterError(msg)
+        check_at_least(self.factor, "factor", 1.0)
 
     def per_day(self) -> float:
         """
@@ -122,7 +126,7 @@ class CrossingEstimate:
         float
             Probability from 0 to 1.
         """
-        if at_least <= 0:
+        if check_whole(at_least, "at_least", lowest=0) == 0:
             return 1.0
         return float(gammainc(at_least, self.groups_per_day(group_size)))
 
@@ -143,7 +147,9 @@ class CrossingEstimate:
             People over the period, lognormal with median `people`.
         """
         rng = generator(seed)
-        return rng.lognormal(math.log(self.people), math.log(self.factor) / _Z95, draws)
+        return rng.lognormal(
+            math.log(self.people), math.log(self.factor) / _Z95, check_whole(draws, "draws")
+        )
 
     def quantile(self, share: npt.ArrayLike) -> FloatArray | float:
         """
@@ -169,15 +175,8 @@ class CrossingEstimate:
         >>> ARTICLE_ESTIMATE.quantile([0.025, 0.5, 0.975]).round(6).tolist()
         [500.0, 1000.0, 2000.0]
         """
-        try:
-            below = np.asarray(share, dtype=float)
-        except (TypeError, ValueError):
-            below = np.array(np.nan)
-        if not np.all((below > 0) & (below < 1)):
-            msg = f"share must lie between 0 and 1, both left out, got {share!r}"
-            raise InvalidParameterError(msg)
-        found = self.people * self.factor ** (ndtri(below) / _Z95)
-        return float(found) if below.ndim == 0 else np.asarray(found)
+        below = as_between(share, "share", 0.0, 1.0, without=(0.0, 1.0))
+        return plain(self.people * self.factor ** (ndtri(below) / _Z95))
 
     def band(self, confidence: float = 0.95) -> tuple[float, float]:
         """

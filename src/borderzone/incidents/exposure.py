@@ -11,7 +11,7 @@ import shapely
 from scipy.optimize import brentq
 from scipy.special import betainc
 
-from borderzone._guards import check_confidence, check_positive, shown
+from borderzone._guards import as_non_negative, check_confidence, check_positive, shown
 from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.incidents.bands import pooled_garwood
 from borderzone.incidents.comparison_cells import comparison_cells
@@ -79,16 +79,10 @@ def rate_ratio_interval(
     >>> round(low, 4), round(high, 4)
     (0.6229, 7.4573)
     """
-    first, second = np.atleast_1d(counts), np.atleast_1d(others)
-    if (
-        first.shape != second.shape
-        or not (first.dtype.kind in "iuf" and second.dtype.kind in "iuf")
-        or not ((first >= 0).all() and (second >= 0).all())
-    ):
-        msg = (
-            "counts and others must be counts of 0 or more, as many of each, got "
-            f"{shown(counts)}, {shown(others)}"
-        )
+    first = np.atleast_1d(as_non_negative(counts, "counts", "events"))
+    second = np.atleast_1d(as_non_negative(others, "others", "events"))
+    if first.shape != second.shape:
+        msg = f"counts and others must be as many, got {first.size} and {second.size}"
         raise InvalidParameterError(msg)
     sizes: Sequence[float] = exposures
     if len(sizes) != 2:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 
-from borderzone._guards import check_threads
+from borderzone._guards import check_threads, check_whole
 from borderzone.errors import DataError
 from borderzone.incidents import precision
-from borderzone.incidents.keys import check_draws, event_keys
+from borderzone.incidents.keys import event_keys
 from borderzone.incidents.proposals import Proposals
 from borderzone.incidents.weights import Weighing, weigh
 from borderzone.stream import in_order
@@ -141,7 +141,7 @@ def prepare(
     InvalidParameterError
         If `draws` is not a whole number above zero, or a weight is impossible.
     """
-    count = check_draws(draws)
+    count = check_whole(draws, "draws")
     precision.need_columns(events)
     placed = precision.regions(events, admin1=admin1) if regions is None else regions
     _check_same_table(placed, events)

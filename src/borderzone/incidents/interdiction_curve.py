@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_non_negative
+from borderzone._guards import as_non_negative, check_non_negative
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.crossings import ARTICLE_ESTIMATE, CrossingEstimate
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from borderzone._typing import FloatArray
 
 __all__ = ["InterdictionBand", "interdiction_band", "interdiction_curve"]
 
@@ -104,7 +102,9 @@ def interdiction_curve(
     3       4000.0          0.8000  0.6667  0.8889
     4       9000.0          0.9000  0.8182  0.9474
     """
-    stopped = _numbers(_INTERDICTED if interdicted is None else interdicted)
+    stopped = as_non_negative(
+        _INTERDICTED if interdicted is None else interdicted, "interdicted", "people"
+    )
     if stopped.ndim != 1 or stopped.size < 2:
         msg = (
             f"interdicted must be a list of two or more supposed numbers, got {interdicted!r}: {_WHY}; "
@@ -180,14 +180,3 @@ def interdiction_band(
         interdicted=stopped,
         confidence=confidence,
     )
-
-
-def _numbers(interdicted: npt.ArrayLike) -> FloatArray:
-    try:
-        stopped = np.asarray(interdicted, dtype=float)
-    except (TypeError, ValueError):
-        stopped = np.array([np.nan])
-    if not np.all(np.isfinite(stopped) & (stopped >= 0)):
-        msg = f"interdicted must be finite numbers of people, 0 or more, got {interdicted!r}"
-        raise InvalidParameterError(msg)
-    return stopped

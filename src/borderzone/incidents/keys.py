@@ -10,48 +10,13 @@ import numpy as np
 import shapely
 
 from borderzone._guards import seed_number
-from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from borderzone._typing import IntArray, Seed
 
-__all__ = ["check_draws", "event_keys"]
-
-
-def check_draws(draws: int) -> int:
-    """
-    Refuse a number of draws that is not a whole number above zero.
-
-    Parameters
-    ----------
-    draws
-        The number.
-
-    Returns
-    -------
-    int
-        The same number.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is not.
-
-    Examples
-    --------
-    >>> check_draws(500)
-    500
-    """
-    try:
-        whole = not isinstance(draws, (bool, str)) and int(draws) == draws and draws >= 1
-    except (TypeError, ValueError, OverflowError):
-        whole = False
-    if not whole:
-        msg = f"draws must be a whole number, 1 or more, got {draws!r}"
-        raise InvalidParameterError(msg)
-    return int(draws)
+__all__ = ["event_keys"]
 
 
 def event_keys(seed: Seed, placed: gpd.GeoDataFrame) -> IntArray:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone.errors import InvalidParameterError
 from borderzone.incidents.cells import parse_number, shown
 
 if TYPE_CHECKING:
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray, FloatArray
     from borderzone.incidents.schema import Ledger
 
-__all__ = ["PILE_UP_ROWS", "Box", "check_bbox", "flag_pile_ups", "judge_positions"]
+__all__ = ["PILE_UP_ROWS", "Box", "flag_pile_ups", "judge_positions"]
 
 Box = tuple[float, float, float, float]
 
@@ -29,43 +27,6 @@ _NUMBERS: set[type] = {int, float, np.float64, np.float32, np.int64, np.int32}
 # What `parse_number` takes as it is; all else goes there.
 _PLAIN = re.compile(r"[+-]?(?>\d{1,300}(?:\.\d{0,300})?|\.\d{1,300})(?:[eE][+-]?\d{1,3})?")
 _PLAIN_LINES = re.compile(rf"(?>{_PLAIN.pattern}\n)*+")
-
-
-def check_bbox(bbox: Sequence[float] | None) -> Box | None:
-    """
-    Refuse a box that is not west, south, east, north in degrees.
-
-    Parameters
-    ----------
-    bbox
-        Four numbers, or None.
-
-    Returns
-    -------
-    Box | None
-        The same box as floats.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is not four finite numbers in order.
-
-    Examples
-    --------
-    >>> check_bbox((38, 32, 43, 38))
-    (38.0, 32.0, 43.0, 38.0)
-    """
-    if bbox is None:
-        return None
-    try:
-        sides = [float(side) for side in bbox]
-    except (TypeError, ValueError):
-        sides = []
-    good = len(sides) == 4 and all(map(math.isfinite, sides))
-    if not (good and sides[0] < sides[2] and sides[1] < sides[3] and abs(sides[3]) <= 90):
-        msg = f"bbox must be (west, south, east, north) in degrees, got {bbox!r}"
-        raise InvalidParameterError(msg)
-    return sides[0], sides[1], sides[2], sides[3]
 
 
 def judge_positions(

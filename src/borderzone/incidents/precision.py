@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_positive
+from borderzone._guards import as_numbers, check_positive
 from borderzone.errors import DataError
 from borderzone.incidents.codebooks import KERNELS, UNSTATED, Kernel, check_kernel, code_books
 from borderzone.incidents.layers import Event, Ground
@@ -141,7 +141,7 @@ def disc_share_beyond_edge(distance_km: float | FloatArray, radius_km: float) ->
     array([0.5     , 0.37353 , 0.195501, 0.052044])
     """
     check_positive(radius_km, "radius_km", "km")
-    t = np.clip(np.asarray(distance_km, dtype=float) / radius_km, -1.0, 1.0)
+    t = np.clip(as_numbers(distance_km, "distance_km") / radius_km, -1.0, 1.0)
     share: FloatArray = (np.arccos(t) - t * np.sqrt(1.0 - t * t)) / np.pi
     return share
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from borderzone._guards import check_choice, check_confidence
+from borderzone._guards import check_choice, check_confidence, check_non_negative, is_number
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.comparison_cells import DISTANCES
 from borderzone.incidents.enrichment_record import FEWEST_EVENTS, Enrichment
@@ -75,6 +75,8 @@ def ratio_at_equal_distance(
     """
     check_choice(method, "method", METHODS)
     check_confidence(confidence)
+    if not (is_number(months) and math.isnan(months)):  # NaN: not known
+        check_non_negative(months, "months", "months")
     if np.ndim(counts) != 2 or counts.shape[1] != len(cells) or not len(counts):
         msg = f"counts must have shape (draws, {len(cells)}), got {np.shape(counts)}"
         raise InvalidParameterError(msg)

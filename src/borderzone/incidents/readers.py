@@ -7,8 +7,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 
+from borderzone._guards import as_box, check_flag
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.aliases import ALIASES, match_columns
 from borderzone.incidents.canonical import ReadOptions, canonical
@@ -16,7 +16,6 @@ from borderzone.incidents.cells import shown
 from borderzone.incidents.layouts import Layout, layout_of
 from borderzone.incidents.opening import Opened, opened
 from borderzone.incidents.point_columns import with_coordinates
-from borderzone.incidents.positions import check_bbox
 from borderzone.incidents.schema import Ledger
 from borderzone.incidents.terms import check_terms, said_of, under_terms
 from borderzone.io import plain_cells
@@ -154,9 +153,7 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
 
 def _options(date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any) -> ReadOptions:
     """Refuse impossible options before the time is spent on reading."""
-    if not isinstance(fix_swapped, (bool, np.bool_)):
-        msg = f"fix_swapped must be True or False, got {fix_swapped!r}"
-        raise InvalidParameterError(msg)
+    check_flag(fix_swapped, "fix_swapped")
     if as_of is not None and (not isinstance(as_of, dt.date) or isinstance(as_of, dt.datetime)):
         msg = f"as_of must be a datetime.date without a time, got {shown(as_of)}"
         raise InvalidParameterError(msg)
@@ -165,7 +162,7 @@ def _options(date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any) -> ReadO
     return ReadOptions(
         date_format=date_format,
         fix_swapped=bool(fix_swapped),
-        bbox=check_bbox(bbox),
+        bbox=None if bbox is None else as_box(bbox, "bbox"),
         as_of=as_of or dt.datetime.now(dt.UTC).date(),
     )
 

@@ -270,14 +270,10 @@ def exposure_of(segments: gpd.GeoDataFrame, given: pd.Series | None) -> FloatArr
             f"its index; it has {len(given)}"
         )
         raise ShapeMismatchError(msg)
-    values = pd.to_numeric(given.reindex(names), errors="coerce").to_numpy(dtype=float)
-    bad = ~(np.isfinite(values) & (values > 0))
-    if bad.any():
-        worst = names[bad][0]
-        value = given[worst].item() if hasattr(given[worst], "item") else given[worst]
-        msg = f"exposure must be finite and above 0, got {value!r} for segment {worst}"
-        raise InvalidParameterError(msg)
-    return np.asarray(values)
+    values = given.reindex(names).items()
+    return np.array(
+        [check_positive(value, f"exposure of segment {name}") for name, value in values]
+    )
 
 
 def _stream(seed: Seed) -> Any:

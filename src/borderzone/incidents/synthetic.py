@@ -10,8 +10,7 @@ import pandas as pd
 import shapely
 from pyproj import Geod
 
-from borderzone._guards import check_probability, generator
-from borderzone.incidents.keys import check_draws
+from borderzone._guards import check_probability, check_whole, generator
 from borderzone.incidents.precision import KERNELS
 from borderzone.incidents.proposals import draw_positions, in_polygon
 from borderzone.incidents.readers import read
@@ -83,7 +82,7 @@ def synthetic(
     InvalidParameterError
         If `n` is not a whole number above zero, or `line_share` is no share.
     """
-    n = check_draws(n)
+    n = check_whole(n, "n")
     check_probability(line_share, "line_share")
     rng = generator(seed)
     outline = corridor.outline.to_crs("EPSG:4326").union_all()

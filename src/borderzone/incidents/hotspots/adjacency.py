@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from borderzone._guards import check_whole
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 
 if TYPE_CHECKING:
@@ -49,15 +50,13 @@ def segment_neighbours(corridor: Corridor, *, steps: Any = 1) -> sparse.csr_arra
     >>> segment_neighbours(corridor).toarray().astype(int).tolist()
     [[0, 1, 0], [1, 0, 1], [0, 1, 0]]
     """
-    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 1:
-        msg = f"steps must be a whole number, 1 or more, got {steps!r}"
-        raise InvalidParameterError(msg)
+    steps = check_whole(steps, "steps")
     count = len(corridor.segments)
     pairs = [(one, other) for one in range(count) for other in corridor.neighbours(one)]
     rows, columns = np.array(pairs, dtype=int).reshape(-1, 2).T
     once = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(count, count))
     reached = once
-    for _ in range(int(steps) - 1):
+    for _ in range(steps - 1):
         reached = reached + reached @ once
     return _without_self(reached)
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from scipy import stats
 
-from borderzone._guards import check_choice
-from borderzone.errors import InvalidParameterError
+from borderzone._guards import as_probabilities, check_choice
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -62,16 +60,8 @@ def adjusted_p(p_values: ArrayLike, *, control: str = "bh") -> FloatArray:
     array([0.0083, 0.0833, 0.0833, 1.    ])
     """
     check_choice(control, "control", CONTROLS)
-    try:
-        values = np.asarray(p_values, dtype=float)
-    except (TypeError, ValueError) as error:
-        msg = f"p_values must be numbers between 0 and 1, got {p_values!r}"
-        raise InvalidParameterError(msg) from error
-    bad = ~((values >= 0) & (values <= 1))
-    if bad.any():
-        msg = f"p_values must lie between 0 and 1, got {values[bad][0]}"
-        raise InvalidParameterError(msg)
+    values = as_probabilities(p_values, "p_values")
     if control == "none" or values.size == 0:
-        return values.copy()
+        return values
     adjusted: FloatArray = stats.false_discovery_control(values, axis=-1, method=control)
     return adjusted

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from borderzone._guards import check_choice, check_positive
+from borderzone._guards import as_numbers, check_choice, check_positive
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -59,7 +59,7 @@ def kernel_plane(
     """
     check_choice(kernel, "kernel", KERNELS)
     h = check_positive(bandwidth_km, "bandwidth_km", "km")
-    u2 = (np.asarray(distance_km, dtype=float) / h) ** 2
+    u2 = (as_numbers(distance_km, "distance_km") / h) ** 2
     if kernel == "gaussian":
         return np.asarray(np.exp(-0.5 * u2) / (2.0 * np.pi * h * h))[()]
     return np.asarray(3.0 / (np.pi * h * h) * np.maximum(1.0 - u2, 0.0) ** 2)[()]
@@ -100,7 +100,7 @@ def kernel_line(
     """
     check_choice(kernel, "kernel", KERNELS)
     h = check_positive(bandwidth_km, "bandwidth_km", "km")
-    u2 = (np.asarray(distance_km, dtype=float) / h) ** 2
+    u2 = (as_numbers(distance_km, "distance_km") / h) ** 2
     if kernel == "gaussian":
         return np.asarray(np.exp(-0.5 * u2) / (h * np.sqrt(2.0 * np.pi)))[()]
     return np.asarray(0.9375 / h * np.maximum(1.0 - u2, 0.0) ** 2)[()]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._guards import check_positive, shown
+from borderzone._guards import as_numbers, check_positive
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -121,14 +121,7 @@ def as_chainages(values: Any, line: Line) -> tuple[FloatArray, int]:
     InvalidParameterError
         If one is no number, or not on the line.
     """
-    try:
-        array = np.asarray(values)
-    except (TypeError, ValueError):
-        array = np.asarray("none")
-    if array.dtype.kind not in "fiu" and array.size:
-        msg = f"chainage_km must be numbers, got {shown(values)}"
-        raise InvalidParameterError(msg)
-    flat = array.astype(float).ravel()
+    flat = as_numbers(values, "chainage_km").ravel()
     kept = flat[~np.isnan(flat)]
     off = ~((kept >= -1e-6) & (kept <= line.length_km + 1e-6))
     if off.any():

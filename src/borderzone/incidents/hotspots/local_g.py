@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from borderzone._guards import check_choice, check_probability, seed_number, told_seed
+from borderzone._guards import check_choice, check_probability, check_whole, seed_number, told_seed
 from borderzone._kernels.neighbour_sums import count_sums_beyond
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.hotspots.adjacency import as_neighbours, segment_neighbours
 from borderzone.incidents.hotspots.discovery import CONTROLS, adjusted_p
 from borderzone.incidents.hotspots.extra import stats_library
-from borderzone.incidents.hotspots.guards import as_counts, check_permutations
+from borderzone.incidents.hotspots.guards import FEWEST_PERMUTATIONS, as_counts
 from borderzone.incidents.hotspots.place import need_placed
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def gi_star(  # noqa: PLR0913 (all but the first have defaults that serve)
     check_choice(inference, "inference", INFERENCE)
     check_choice(control, "control", CONTROLS)
     check_probability(level, "level")
-    count = check_permutations(permutations)
+    count = check_whole(permutations, "permutations", lowest=FEWEST_PERMUTATIONS)
     placed = need_placed(data, corridor, seed)
     area = corridor if placed is None else placed.corridor
     counts = as_counts(data if placed is None else placed.counts(), "counts")

@@ -10,10 +10,12 @@ from scipy import stats
 from scipy.spatial import cKDTree
 
 from borderzone._guards import (
+    as_rising,
     check_choice,
     check_non_negative,
     check_positive,
     check_probability,
+    check_whole,
     generator,
     seed_number,
     told_seed,
@@ -22,9 +24,8 @@ from borderzone._kernels.near_pairs import band_sums
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
 from borderzone.incidents.hotspots.discovery import CONTROLS, adjusted_p
 from borderzone.incidents.hotspots.guards import (
+    FEWEST_PERMUTATIONS,
     as_points,
-    check_permutations,
-    check_rising,
 )
 from borderzone.incidents.hotspots.place import need_placed
 
@@ -154,11 +155,11 @@ def knox(  # noqa: PLR0913 (all but the first have defaults that serve)
     3  0 to 5 km        7      41.0  0.001
     4  0 to 5 km       14       3.0  0.096
     """
-    edges_km = check_rising(distance_km, "distance_km", "km")
+    edges_km = as_rising(distance_km, "distance_km", "km")
     edges_days = _whole_days(days)
     check_choice(control, "control", CONTROLS)
     check_probability(level, "level")
-    count = check_permutations(permutations)
+    count = check_whole(permutations, "permutations", lowest=FEWEST_PERMUTATIONS)
     placed = need_placed(data, corridor, seed)
     positions, day, told = _plain(data, dates) if placed is None else _from_placed(placed)
     if len(day) < 3:
@@ -187,7 +188,7 @@ def knox(  # noqa: PLR0913 (all but the first have defaults that serve)
 
 
 def _whole_days(days: ArrayLike) -> IntArray:
-    edges = check_rising(days, "days", "days", from_zero=True)
+    edges = as_rising(days, "days", "days", from_zero=True)
     if (edges != np.rint(edges)).any():
         msg = f"days must be whole numbers of days, got {edges.tolist()}"
         raise InvalidParameterError(msg)

@@ -10,8 +10,12 @@ import shapely
 from scipy import fft
 
 from borderzone._guards import (
+    as_numbers,
+    as_positive,
+    as_rising,
     check_non_negative,
     check_probability,
+    check_whole,
     generator,
     seed_number,
     told_seed,
@@ -20,9 +24,8 @@ from borderzone._kernels.pair_distances import pair_sums
 from borderzone.errors import InvalidGeometryError, InvalidParameterError
 from borderzone.incidents.hotspots.envelope import rank_envelope
 from borderzone.incidents.hotspots.guards import (
+    FEWEST_PERMUTATIONS,
     as_points,
-    check_permutations,
-    check_rising,
 )
 from borderzone.incidents.hotspots.place import need_placed
 from borderzone.incidents.hotspots.plane_cells import outline_km
@@ -70,7 +73,7 @@ def k_csr(radius_km: ArrayLike) -> np.float64 | FloatArray:
     if np.ndim(radius_km) == 0:
         check_non_negative(radius_km, "radius_km", "km")
         return np.float64(np.pi * np.float64(radius_km) ** 2)  # type: ignore[arg-type]
-    r = check_rising(radius_km, "radius_km", "km", from_zero=True)
+    r = as_rising(radius_km, "radius_km", "km", from_zero=True)
     return np.asarray(np.pi * r * r)
 
 
@@ -93,7 +96,7 @@ def l_of_k(k_km2: ArrayLike) -> np.float64 | FloatArray:
     >>> l_of_k(k_csr([2, 5])).round(6)
     array([2., 5.])
     """
-    return np.sqrt(np.asarray(k_km2, dtype=float) / np.pi)[()]
+    return np.asarray(np.sqrt(as_numbers(k_km2, "k_km2") / np.pi))[()]
 
 
 def ripley_k(  # noqa: PLR0913 (all but the first have defaults that serve)
@@ -166,8 +169,8 @@ def ripley_k(  # noqa: PLR0913 (all but the first have defaults that serve)
     >>> found["k"].round(0).tolist()[:3], found.attrs["p"] > 0.05
     ([11.0, 78.0, 304.0], True)
     """
-    radii = check_rising(radii_km, "radii_km", "km")
-    count = check_permutations(simulations)
+    radii = as_rising(radii_km, "radii_km", "km")
+    count = check_whole(simulations, "simulations", lowest=FEWEST_PERMUTATIONS)
     check_probability(level, "level")
     placed = need_placed(data, corridor, seed)
     if placed is not None:
@@ -354,8 +357,8 @@ def _random_patterns(
 
 
 def _intensity_at(intensity: Callable[[FloatArray], FloatArray], xy: FloatArray) -> FloatArray:
-    values = np.asarray(intensity(xy), dtype=float)
-    if values.shape != (len(xy),) or not (np.isfinite(values).all() and (values > 0).all()):
+    values = as_positive(intensity(xy), "what intensity gives", "events per km2")
+    if values.shape != (len(xy),):
         msg = "intensity must give a finite number above 0 (events per km2) for each position"
         raise InvalidParameterError(msg)
     return values

@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._guards import check_probability, generator, seed_number, told_seed
+from borderzone._guards import (
+    as_rising,
+    check_probability,
+    check_whole,
+    generator,
+    seed_number,
+    told_seed,
+)
 from borderzone.errors import InvalidParameterError
-from borderzone.incidents.hotspots.guards import check_permutations, check_rising
+from borderzone.incidents.hotspots.guards import FEWEST_PERMUTATIONS
 from borderzone.incidents.hotspots.line import Line, as_chainages
 from borderzone.incidents.hotspots.place import need_placed
 from borderzone.incidents.hotspots.ripley import told_curve
@@ -78,8 +85,8 @@ def ripley_k_along(  # noqa: PLR0913 (all but the first have defaults that serve
     >>> found["k"].round(1).tolist(), found.attrs["p"] > 0.05
     ([10.0, 20.5], True)
     """
-    radii = check_rising(radii_km, "radii_km", "km")
-    count = check_permutations(simulations)
+    radii = as_rising(radii_km, "radii_km", "km")
+    count = check_whole(simulations, "simulations", lowest=FEWEST_PERMUTATIONS)
     check_probability(level, "level")
     placed = need_placed(data, corridor, seed)
     if placed is None and line is None and corridor is None:

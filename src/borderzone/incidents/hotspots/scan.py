@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._guards import check_positive, check_probability
+from borderzone._guards import (
+    as_non_negative,
+    as_positive,
+    broadcast,
+    check_positive,
+    check_probability,
+    check_whole,
+    shown,
+)
 from borderzone.errors import InvalidParameterError
-from borderzone.incidents.hotspots.guards import as_counts, as_points, check_permutations
+from borderzone.incidents.hotspots.guards import FEWEST_PERMUTATIONS, as_counts, as_points
 from borderzone.incidents.hotspots.periods import period_counts, periods_of
 from borderzone.incidents.hotspots.place import need_placed
 from borderzone.incidents.hotspots.plane_cells import cells_of
@@ -71,17 +79,15 @@ def poisson_llr(count: ArrayLike, expected: ArrayLike, total: ArrayLike) -> np.f
     >>> poisson_llr([20, 10, 5], [10, 2, 10], [100, 50, 50]).round(6)
     array([4.440301, 8.801517, 0.      ])
     """
-    given = [np.asarray(part) for part in (count, expected, total)]
-    if any(part.dtype.kind not in "fiu" for part in given):
-        msg = f"count, expected and total must be numbers, got {count!r}, {expected!r}, {total!r}"
-        raise InvalidParameterError(msg)
-    c, e, whole = np.broadcast_arrays(*(part.astype(float) for part in given))
-    good = np.isfinite(c) & np.isfinite(e) & np.isfinite(whole)
-    good &= (c >= 0) & (c <= whole) & (e > 0) & (e <= whole)
-    if not good.all():
+    c, e, whole = broadcast(
+        count=as_non_negative(count, "count"),
+        expected=as_positive(expected, "expected"),
+        total=as_positive(total, "total"),
+    )
+    if not ((c <= whole) & (e <= whole)).all():
         msg = (
             "count must lie between 0 and total, and expected above 0 and up to total, got "
-            f"{count!r}, {expected!r}, {total!r}"
+            f"{shown(count)}, {shown(expected)}, {shown(total)}"
         )
         raise InvalidParameterError(msg)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -163,7 +169,9 @@ def scan(  # noqa: PLR0913 (all but the first have defaults that serve)
     runs = [(0, counts.shape[1], False)] if area is None else runs_of(area)
     windows = stretch_windows(runs, weight[:, 0] / weight.sum(), max_share)
     case = Case(counts=counts[..., None], weight=weight, windows=windows, spans=time_spans(1, 1.0))
-    table = scan_test(case, check_permutations(permutations), level, seed)
+    table = scan_test(
+        case, check_whole(permutations, "permutations", lowest=FEWEST_PERMUTATIONS), level, seed
+    )
     table = with_stretch(table.drop(columns=["span"]), area, placed)
     return _told(table, "scan of stretches", max_share=max_share, exposure=exposure, placed=placed)
 
@@ -248,7 +256,9 @@ def scan_discs(  # noqa: PLR0913 (all but the first have defaults that serve)
     _same_length(centres, counts)
     windows = disc_windows(centres, weight[:, 0] / weight.sum(), max_share, max_radius_km)
     case = Case(counts=counts[..., None], weight=weight, windows=windows, spans=time_spans(1, 1.0))
-    table = scan_test(case, check_permutations(permutations), level, seed)
+    table = scan_test(
+        case, check_whole(permutations, "permutations", lowest=FEWEST_PERMUTATIONS), level, seed
+    )
     table = with_disc(table.drop(columns=["span"]), centres, placed)
     told = {"max_share": max_share, "exposure": exposure, "cell_km": cell_km if placed else None}
     return _told(table, "scan of discs", placed=placed, **told)
@@ -334,7 +344,9 @@ def scan_space_time(  # noqa: PLR0913 (all but the first have defaults that serv
     windows = stretch_windows(runs, weight.sum(axis=1) / weight.sum(), max_share)
     spans = time_spans(counts.shape[2], max_time_share)
     case = Case(counts=counts, weight=weight, windows=windows, spans=spans)
-    table = scan_test(case, check_permutations(permutations), level, seed)
+    table = scan_test(
+        case, check_whole(permutations, "permutations", lowest=FEWEST_PERMUTATIONS), level, seed
+    )
     table = with_period(table, spans, calendar)
     told = {"max_share": max_share, "max_time_share": max_time_share, "exposure": exposure}
     table = with_stretch(table, area, placed)
