@@ -281,7 +281,7 @@ def test_bounds_are_kept_or_left_out_as_told() -> None:
 )  # fmt: skip
 def test_arrays_hold_numbers_and_nothing_that_turns_into_them(take: Any) -> None:
     wrong: list[Any] = [
-        "3", ["1", "2"], [True, False], True, np.array(["1"], dtype=object), pd.Series(["1", "2"]),
+        "3", ["1", "2"], [True, False], None, True, [True, 2], [[1.0, np.False_]], np.array(["1"], dtype=object), pd.Series(["1", "2"]),
         pd.Series([1, True], dtype=object), [1j], [[1.0, 2.0], [3.0]], {"a": 1}, {1.0}, object(),
         np.array(["2020-01-01"], dtype="datetime64[D]"), pd.Series([HALF_A_YEAR]),
         pd.Series([1, pd.NA], dtype=object), [10**400],

@@ -271,7 +271,9 @@ def test_the_interval_of_a_count_is_named_and_said_not_to_apply() -> None:
     assert incidents.ARTICLE_ESTIMATE.band() == pytest.approx((500, 2000))
     assert incidents.ARTICLE_ESTIMATE.quantile(0.5) == pytest.approx(1000)
     for bad in (0, 1, "x", None, math.nan):
-        with pytest.raises(InvalidParameterError, match="share must lie between 0 and 1"):
+        with pytest.raises(
+            InvalidParameterError, match=r"share must (lie between 0 and 1|be a number)"
+        ):
             incidents.ARTICLE_ESTIMATE.quantile(bad)  # type: ignore[arg-type]
 
 

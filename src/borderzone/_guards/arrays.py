@@ -64,8 +64,11 @@ def as_numbers(values: Any, name: str) -> FloatArray:
     """
     try:
         array = np.asarray(values)
-        # An empty list has no kind of its own; objects may be fractions and decimals.
-        if array.dtype.kind in "iuf" or (array.dtype.kind == "O" and all(map(_one, array.flat))):
+        # Objects may be fractions and decimals.
+        right = array.dtype.kind in "iuf" or (
+            array.dtype.kind == "O" and all(map(_one, array.flat))
+        )
+        if right and values is not None and not _holds_flag(values):
             return np.array(array, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         pass
@@ -402,6 +405,13 @@ def plain(result: FloatArray) -> FloatArray | float:
         The same numbers.
     """
     return float(result) if np.ndim(result) == 0 else np.asarray(result)
+
+
+def _holds_flag(values: Any) -> bool:
+    """Whether a list holds True or False, which are whole numbers beside others."""
+    if isinstance(values, (list, tuple)):
+        return any(map(_holds_flag, values))
+    return type(values) in (bool, np.bool_)
 
 
 def _one(value: Any) -> bool:
