@@ -261,6 +261,17 @@ def test_a_line_that_cannot_be_one_ends_the_command_with_3(
     assert not (folder / "out").exists()
 
 
+def test_a_line_or_a_study_of_one_stands_where_a_study_does(
+    folder: Path, run: Callable[..., tuple[int, str, str]]
+) -> None:
+    """For a report the line alone will do, and for a comparison the study file that names it."""
+    code, _, err = run("report", str(folder / "gone.geojson"), "-o", str(folder / "out"))
+    assert code == 3
+    assert "border: there is no file" in err
+    study = bz.Study.from_name(str(study_file(folder, WAYS["sides"][0])))
+    assert study.border.left == "Republika"
+
+
 def test_an_own_line_that_changes_sides_changes_nothing_on_the_ground(folder: Path) -> None:
     """Reversed and named in the other order, Iraq's ground is Iraq's."""
     border = bz.Border.from_file(folder / "line.gpkg", names=("SYR", "IRQ"), layer="claimed")

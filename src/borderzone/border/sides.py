@@ -30,9 +30,10 @@ _WORDS = ("left", "right")
 # How far off the line its two sides are looked at: beyond the few km that the map of countries is
 # off, and within what is still the side of a short piece of line. Units: km.
 _OFFSETS_KM = (0.5, 2.0, 5.0, 10.0, 20.0)
+_CLEAR_KM = 0.4
 _PLACES = 40
 # Of what is looked at on either side, so much more must speak for one answer than for the other.
-_CLEAR = 1 / 3
+_CLEAR, _LEAST = 1 / 3, 4
 # A line whose coordinates are exchanged lies this near to a border once they are put right, and
 # this far from any as it stands; in degrees, for a suspicion only.
 _ON_A_BORDER_DEG, _OFF_BORDERS_DEG = 0.2, 1.0
@@ -272,9 +273,12 @@ class _Look:
         ]
         beside = np.hstack(off).T
         chainage, offset = Locator(course).locate(*beside.T)
+        clear = (
+            np.abs(offset) >= _CLEAR_KM
+        )  # others lie ahead of or behind where they were seen from
         starts = np.array([part.km_start for part in course])
-        part = np.clip(np.searchsorted(starts, chainage, side="right") - 1, 0, len(course) - 1)
-        return cls(beside=beside, part=part, left=offset > 0)
+        part = np.searchsorted(starts[1:], chainage[clear], side="right")
+        return cls(beside=beside[clear], part=part, left=offset[clear] > 0)
 
     def inside(self, ground: shapely.Geometry, *, exchanged: bool = False) -> BoolArray:
         x, y = self.beside.T[::-1] if exchanged else self.beside.T
@@ -312,7 +316,8 @@ def _grounds() -> Mapping[str, shapely.Geometry]:
 
 def _verdict(votes: IntArray) -> int:
     agree, against = (int(count) for count in votes)
-    clear = abs(agree - against) > _CLEAR * (agree + against)
+    total = agree + against
+    clear = total >= _LEAST and abs(agree - against) > _CLEAR * total
     return int(np.sign(agree - against)) if clear else 0
 
 
@@ -342,7 +347,7 @@ def _far(look: _Look, grounds: Mapping[str, shapely.Geometry]) -> tuple[str, ...
     names = " or ".join(grounds)
     if _fits_exchanged(look.beside):
         mended = [look.inside(ground, exchanged=True) for ground in grounds.values()]
-        if np.any(mended, axis=0).mean() > 0.5:
+        if 2 * np.count_nonzero(np.any(mended, axis=0)) > len(look.beside):
             msg = (
                 f"the line lies far from {names}, and beside it with longitude and latitude exchanged: "
                 f"coordinates are longitude, latitude. {_CURE}"
