@@ -279,10 +279,10 @@ def _wrong(corridor: bz.Corridor) -> list[tuple[Callable[[], Any], type[Exceptio
         (lambda: hours.response_along_border(fine, corridor, every_km=0), InvalidParameterError, "every_km"),
         (lambda: hours.response_along_border(fine.assign_attrs(units="min"), corridor), InvalidParameterError, "in hours, got units 'min'"),
         (lambda: hours.response_along_border(elsewhere, corridor), NoOverlapError, "none of the"),
-        (lambda: hours.response_by_segment(fine, corridor, thresholds_h=(3, 1)), InvalidParameterError, "each above the one before"),
+        (lambda: hours.response_by_segment(fine, corridor, thresholds_h=(3, 1)), InvalidParameterError, "above 0 and rising"),
         (lambda: hours.response_summary(pd.DataFrame({"hours": [1.0]})), InvalidParameterError, "length_km is missing"),
-        (lambda: hours.isochrones(fine, ()), InvalidParameterError, "breaks_h is empty"),
-        (lambda: hours.isochrones(fine, (3, 1)), InvalidParameterError, "each above the one before"),
+        (lambda: hours.isochrones(fine, ()), InvalidParameterError, "breaks_h must be one number or more"),
+        (lambda: hours.isochrones(fine, (3, 1)), InvalidParameterError, "above 0 and rising"),
         (lambda: hours.isochrones(fine, (-1, 1)), InvalidParameterError, "above 0"),
         (lambda: hours.isochrones(NONE), InvalidParameterError, "NoneType"),
         (

@@ -330,8 +330,14 @@ def test_the_raster_says_what_its_codes_mean() -> None:
         ),
         (lambda dem: terrain.geomorphons(dem, search_m=np.inf), "search_m must be a finite"),
         (lambda dem: terrain.geomorphons(dem, search_m=90.0, skip_m=-1.0), "skip_m must be"),
-        (lambda dem: terrain.geomorphons(dem, search_m=90.0, flat_deg=90.0), "below 90, got 90"),
-        (lambda dem: terrain.geomorphons(dem, search_m=90.0, flat_deg=-1.0), "flat_deg must be"),
+        (
+            lambda dem: terrain.geomorphons(dem, search_m=90.0, flat_deg=90.0),
+            "between 0 and 90, 90 left out",
+        ),
+        (
+            lambda dem: terrain.geomorphons(dem, search_m=90.0, flat_deg=-1.0),
+            "flat_deg must lie between",
+        ),
         (
             lambda dem: terrain.openness_positive(dem, radius_m=40.0),
             "radius_m must be at least 1.5 cells, which is 45 m .* got 40",

@@ -44,13 +44,26 @@ from borderzone._guards import (
     threads,
     told_seed,
 )
-from borderzone.errors import InvalidParameterError
+from borderzone.errors import BorderzoneError, InvalidParameterError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 DOORS = doors()
+# Runs of seconds, and a file that is there the second time: what they refuse is looked at.
+HEAVY = {
+    "Study.run", "report.write_report", "whatif.sweep", "better_data.better_data", "incidents.write",
+    "incidents.hotspots.gi_star", "incidents.hotspots.knox", "incidents.hotspots.ripley_k",
+    "incidents.hotspots.ripley_k_along", "incidents.hotspots.scan", "incidents.hotspots.scan_discs",
+    "incidents.hotspots.scan_space_time",
+}  # fmt: skip
+# Looked at only by the way of doing it that uses them.
+IDLE = {
+    ("patrol.allocate", "lengths_km"), ("patrol.coverage_curve", "lengths_km"),
+    ("patrol.units_for_target", "lengths_km"), ("incidents.hotspots.scan_discs", "xy_km"),
+    ("incidents.segment_weights", "prior_events"), ("incidents.segment_weights", "draws"),
+}  # fmt: skip
 
 
 def taking(parameter: str) -> list[str]:
@@ -369,3 +382,59 @@ def test_whole_numbers_in_an_array() -> None:
 def test_numbers_of_numpy_are_told_as_numbers() -> None:
     assert shown(np.float32(0.5)) == shown(np.array(0.5)) == "0.5"
     assert shown(np.int64(-3)) == "-3"
+
+
+def whole_numbers() -> list[tuple[str, str]]:
+    """List the doors with their parameters that are whole numbers."""
+    found = []
+    for name, door in DOORS.items():
+        for parameter in inspect.signature(door).parameters.values():
+            kinds = set(str(parameter.annotation).split(" | ")) - {"None"}
+            # A value for no data may be any number of the raster's type.
+            plain = kinds in ({"int"}, {"int", "tuple[int, int]"}) and parameter.kind != 4
+            if (
+                plain
+                and parameter.name not in {"seed", "nodata"}
+                and (name, parameter.name) not in IDLE
+            ):
+                found.append((name, parameter.name))
+    return found
+
+
+@pytest.mark.parametrize(("name", "parameter"), whole_numbers())
+def test_every_door_takes_whole_numbers_by_one_rule(
+    name: str, parameter: str, world: World
+) -> None:
+    """5 and 5.0, of Python or numpy, are 5; True, 2.5 and text are no whole number at any door."""
+    usual = valid_call(name, DOORS[name], world)
+    value = usual.get(parameter, inspect.signature(DOORS[name]).parameters[parameter].default)
+
+    for wrong in (True, np.True_, 2.5, "2", math.nan, math.inf):
+        with pytest.raises(InvalidParameterError, match=f"^{parameter} must "):
+            tuple(call(DOORS[name], usual | {parameter: wrong}) or ())
+    if isinstance(value, int) and name not in HEAVY:
+        for same in (float(value), np.int64(value), np.float32(value)):
+            call(DOORS[name], usual | {parameter: same})
+
+
+def numbers() -> list[tuple[str, str]]:
+    """List the doors with their parameters that are numbers or arrays of them."""
+    of_numbers = {"float", "FloatArray", "npt.ArrayLike", "ArrayLike", "Sequence[float]"}
+    found = []
+    for name, door in DOORS.items():
+        for parameter in inspect.signature(door).parameters.values():
+            kinds = set(str(parameter.annotation).split(" | ")) - {"None", "Fraction"}
+            plain = kinds and kinds <= of_numbers and parameter.kind not in (2, 4)
+            if plain and (name, parameter.name) not in IDLE:
+                found.append((name, parameter.name))
+    return found
+
+
+@pytest.mark.parametrize(("name", "parameter"), numbers())
+def test_no_door_takes_text_or_truth_for_numbers(name: str, parameter: str, world: World) -> None:
+    """Neither alone nor in a list or a column of mixed kinds, where numpy turns them into some."""
+    usual = valid_call(name, DOORS[name], world)
+    mixed = (np.array(["1", "2"], dtype=object), pd.Series([True, 1], dtype=object))
+    for wrong in (True, "2", ["1", "2"], [False, True], *mixed):
+        with pytest.raises(BorderzoneError):
+            call(DOORS[name], usual | {parameter: wrong})

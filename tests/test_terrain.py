@@ -265,7 +265,7 @@ def test_feet_and_missing_crs_are_refused() -> None:
     ("call", "message"),
     [
         (lambda dem: terrain.slope(dem, method=cast("Any", "sobel")), "method must be one of horn"),
-        (lambda dem: terrain.vrm(dem, window=1), "odd number of cells, 3 at least, got 1"),
+        (lambda dem: terrain.vrm(dem, window=1), "window must be a whole number, 3 or more"),
         (lambda dem: terrain.vrm(dem, window=4), "odd number of cells, 3 at least, got 4"),
         (lambda dem: terrain.tpi(dem, radius_m=40.0), "1.5 cells, which is 45 m .* got 40"),
         (lambda dem: terrain.relief(dem, radius_m=44.0), "1.5 cells, which is 45 m .* got 44"),
@@ -276,7 +276,10 @@ def test_feet_and_missing_crs_are_refused() -> None:
         ),
         (lambda dem: terrain.attributes(dem, layers=["slope"]), "did you mean 'slope_deg'"),
         (lambda dem: terrain.attributes(dem, layers=[]), "at least one of slope_deg"),
-        (lambda dem: terrain.hillshade(dem, altitude_deg=95.0), "not above 90, got 95"),
+        (
+            lambda dem: terrain.hillshade(dem, altitude_deg=95.0),
+            "altitude_deg must lie between 0 and 90, 0 left out",
+        ),
         (lambda dem: terrain.hillshade(dem, azimuth_deg=np.inf), "azimuth_deg must be a finite"),
         (lambda dem: terrain.slope(dem.to_numpy()), "must be an xarray.DataArray, got ndarray"),
     ],

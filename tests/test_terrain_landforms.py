@@ -92,7 +92,7 @@ def test_rougher_landforms_hide_more() -> None:
 
 def test_landforms_refuse_what_cannot_be() -> None:
     """Negative relief, a share above one, a guess outside its band."""
-    with pytest.raises(InvalidParameterError, match="must not be negative, got -3"):
+    with pytest.raises(InvalidParameterError, match="relief_m must be 0 or more"):
         terrain.landform_class(np.array([1.0, -3.0]))
     with pytest.raises(InvalidParameterError, match=r"high must lie between 0 and 1, got 1\.2"):
         terrain.MaskPrior(landform="hilly", f_mask=0.5, low=0.1, high=1.2)

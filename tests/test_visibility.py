@@ -308,7 +308,7 @@ def test_impossible_parameters_are_refused_by_name() -> None:
         ({"height_m": -1.0}, "height_m must be a finite number, 0 or more"),
         ({"target_m": NAN}, "target_m must be"),
         ({"max_km": 0.0}, "max_km must be a finite number above 0"),
-        ({"refraction": 1.0}, "refraction must lie between 0 and below 1"),
+        ({"refraction": 1.0}, "refraction must lie between 0 and 1, 1 left out"),
         ({"spacing_m": 0.0}, "spacing_m must be"),
         ({"sides": "north"}, "sides must be one of both, left, right"),
     ):

@@ -10,7 +10,7 @@ import xarray as xr
 from affine import Affine
 from pyproj import CRS  # noqa: TC002 - the examples use it
 
-from borderzone._guards import check_non_negative, check_positive, guard_room, shown
+from borderzone._guards import check_non_negative, check_positive, check_whole, guard_room, shown
 from borderzone._guards.escapes import line
 from borderzone.crs import check_metric, crs_of, raster_crs
 from borderzone.errors import (
@@ -183,13 +183,11 @@ class Grid:
         >>> grid.refined(5)
         Grid(10 x 15 cells of 2 m, WGS 84 / UTM zone 37N)
         """
-        if isinstance(factor, bool) or int(factor) != factor or factor < 1:
-            msg = f"factor must be a whole number, 1 at least, got {factor!r}"
-            raise InvalidParameterError(msg)
+        factor = check_whole(factor, "factor")
         rows, columns = self.shape
         step, left, top = self.resolution_m / factor, self.transform.c, self.transform.f
         return Grid(
-            shape=(rows * int(factor), columns * int(factor)),
+            shape=(rows * factor, columns * factor),
             transform=Affine(step, 0.0, left, 0.0, -step, top),
             crs=self.crs,
             needed_by=self.needed_by,
@@ -215,6 +213,7 @@ class Grid:
         >>> grid.padded(1).shape, grid.padded(1).bounds
         ((4, 5), (-10.0, -10.0, 40.0, 30.0))
         """
+        cells = check_whole(cells, "cells", lowest=0)
         rows, columns = self.shape
         step, left, top = self.resolution_m, self.transform.c, self.transform.f
         transform = Affine(step, 0.0, left - cells * step, 0.0, -step, top + cells * step)

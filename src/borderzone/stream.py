@@ -24,7 +24,6 @@ import xarray as xr
 from borderzone import io, terrain
 from borderzone._guards import (
     as_given,
-    check_positive,
     check_threads,
     check_whole,
     guard_room,
@@ -127,8 +126,8 @@ def blocks_of(
     NoOverlapError
         If no block holds any of it.
     """
-    check_whole(multiple, "multiple")
-    step = max(int(check_positive(size, "size", "cells")) // multiple, 1) * multiple
+    multiple = check_whole(multiple, "multiple")
+    step = max(check_whole(size, "size", unit="cells") // multiple, 1) * multiple
     if outline is not None:
         shapely.prepare(outline)
     found = []
@@ -230,6 +229,7 @@ def terrain_to_files(  # noqa: PLR0913 (a source, a place, and how to walk)
     _check_source_and_folder(source, folder)
     walk = _Walk(source, grid, terrain.layer_names(layers), corridor)
     outline = None if corridor is None else corridor.outline.to_crs(grid.crs).union_all()
+    block_cells = check_whole(block_cells, "block_cells", unit="cells")
     blocks = blocks_of(grid, outline, size=block_cells)
     wanted = voids = 0
     with ExitStack() as stack:
@@ -304,6 +304,7 @@ def inner(layers: xr.Dataset, halo: int) -> xr.Dataset:
     xarray.Dataset
         Layers of the block.
     """
+    halo = check_whole(halo, "halo", lowest=0, unit="cells")
     rows, columns = layers.sizes["y"], layers.sizes["x"]
     return layers.isel(y=slice(halo, rows - halo), x=slice(halo, columns - halo))
 

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from borderzone._cellwise import cellwise
-from borderzone._guards import shown
+from borderzone._guards import as_numbers
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import FloatArray
 
-__all__ = ["STEEPEST_GRADIENT", "Gradient", "numbers", "over_gradient"]
+__all__ = ["STEEPEST_GRADIENT", "Gradient", "over_gradient"]
 
 # A number, an array, a column or a raster comes back as what it was.
 Gradient = TypeVar("Gradient", float, "FloatArray", "pd.Series[float]", "xr.DataArray")
@@ -78,39 +78,8 @@ def over_gradient(gradient: Any, formula: Callable[[FloatArray], Any], *, what: 
     return values
 
 
-def numbers(values: Any, name: str) -> FloatArray:
-    """
-    Take numbers as an array of floats.
-
-    Parameters
-    ----------
-    values
-        A number or an array of them; NaN passes.
-    name
-        Their name, for the message.
-
-    Returns
-    -------
-    FloatArray
-        The same numbers.
-
-    Raises
-    ------
-    InvalidParameterError
-        If they are None, text, true or false, or anything else that is no number.
-    """
-    try:
-        raw = np.asarray(values)
-    except (TypeError, ValueError):
-        raw = np.empty(0, dtype=object)
-    if raw.dtype.kind not in "iuf":
-        msg = f"{name} must be a number or an array of numbers, got {shown(values)}"
-        raise InvalidParameterError(msg)
-    return raw.astype(float)
-
-
 def _checked(gradient: Any) -> FloatArray:
-    s = numbers(gradient, "gradient")
+    s = as_numbers(gradient, "gradient")
     _refuse_other_units(gradient)
     steep = np.abs(s) > STEEPEST_GRADIENT
     if steep.any():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from borderzone.access._gradients import numbers
+from borderzone._guards import as_rising
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -109,13 +109,5 @@ def rising_hours(limits: Sequence[float], name: str) -> tuple[float, ...]:
     InvalidParameterError
         If there is none, or they are not finite, above 0 and rising.
     """
-    hours = np.atleast_1d(numbers(limits, name))
-    if hours.size == 0:
-        msg = f"{name} is empty; give at least one number of hours, such as (1, 3, 6)"
-        raise InvalidParameterError(msg)
-    if hours.ndim > 1 or not (
-        np.isfinite(hours).all() and hours[0] > 0 and (np.diff(hours) > 0).all()
-    ):
-        msg = f"{name} must be finite hours above 0, each above the one before, got {limits!r}"
-        raise InvalidParameterError(msg)
+    hours = as_rising(limits, name, "h")
     return tuple(float(hour) for hour in hours)

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from borderzone._guards import shown
-from borderzone.access._gradients import numbers
+from borderzone._guards import as_between, check_whole, shown
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -92,11 +91,7 @@ def check_year(year: Any) -> int:
     InvalidParameterError
         If it is no whole number from 1900 to 2100.
     """
-    whole = isinstance(year, (int, np.integer)) and not isinstance(year, bool)
-    if not whole or not FIRST_YEAR <= int(year) <= LAST_YEAR:
-        msg = f"year must be a whole number from {FIRST_YEAR} to {LAST_YEAR}, got {year!r}"
-        raise InvalidParameterError(msg)
-    return int(year)
+    return check_whole(year, "year", lowest=FIRST_YEAR, highest=LAST_YEAR)
 
 
 def degrees(values: Any, name: str, limit: float) -> FloatArray:
@@ -122,11 +117,7 @@ def degrees(values: Any, name: str, limit: float) -> FloatArray:
     InvalidParameterError
         If one is no number or lies beyond the limit.
     """
-    angles = numbers(values, name)
-    if not (np.abs(angles) <= limit).all():
-        msg = f"{name} must lie between -{limit:g} and {limit:g}, got {values!r}"
-        raise InvalidParameterError(msg)
-    return angles
+    return as_between(values, name, -limit, limit, unit="degrees")
 
 
 def _taken(given: Any, name: str, *, utc: bool) -> npt.NDArray[np.datetime64]:

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_choice
-from borderzone.access._gradients import numbers
+from borderzone._guards import as_whole, check_choice
 from borderzone.access._moments import degrees, moments
-from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,11 +93,8 @@ def night_hours(
     """
     check_choice(twilight, "twilight", TWILIGHTS_DEG)
     latitude = degrees(latitude_deg, "latitude_deg", 90)
-    months = numbers(month, "month")
-    if not ((months >= 1) & (months <= 12) & (months % 1 == 0)).all():
-        msg = f"month must be a whole number from 1 to 12, got {month!r}"
-        raise InvalidParameterError(msg)
-    declination = _declination(_MID_MONTH[months.astype(int) - 1])
+    months = as_whole(month, "month", 1, 12)
+    declination = _declination(_MID_MONTH[months - 1])
     phi, altitude = np.radians(latitude), np.radians(TWILIGHTS_DEG[twilight])
     rise = np.sin(altitude) - np.sin(phi) * np.sin(declination)
     # At a pole the cosine of the latitude is 6e-17: the quotient is huge and clips as it should.

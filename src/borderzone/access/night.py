@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_choice, check_positive
-from borderzone.access._gradients import numbers
+from borderzone._guards import check_between, check_choice, check_positive
 from borderzone.access._hours import hours_of, rasters_of
 from borderzone.access._moments import degrees
 from borderzone.access._sides import country_of_cells
@@ -69,13 +68,8 @@ def night_reach(
     >>> night_reach(34.0, speed="tobler_off_path").loc[[6, 12], "reach_km"].round(1).tolist()
     [22.4, 36.6]
     """
-    if np.ndim(latitude_deg) != 0:
-        msg = f"latitude_deg must be one number, got {latitude_deg!r}"
-        raise InvalidParameterError(msg)
-    share = check_positive(factor, "factor")
-    if share > 1:
-        msg = f"factor must lie above 0 and be at most 1, got {factor!r}"
-        raise InvalidParameterError(msg)
+    check_between(latitude_deg, "latitude_deg", -90.0, 90.0, unit="degrees")
+    share = check_between(factor, "factor", 0.0, 1.0, without=(0.0,))
     flat, name = _flat_km_h(speed)
     hours = np.asarray(night_hours(latitude_deg, np.arange(1, 13), twilight=twilight))
     table = pd.DataFrame(
@@ -183,8 +177,7 @@ def _flat_km_h(speed: Any) -> tuple[float, str]:
     if not callable(function):
         msg = f"speed must be one of {', '.join(SPEEDS)} or a function, got {speed!r}"
         raise InvalidParameterError(msg)
-    flat = float(numbers(function(0.0), "the speed on the flat"))
-    return check_positive(flat, "the speed on the flat", "km/h"), name
+    return check_positive(function(0.0), "the speed on the flat", "km/h"), name
 
 
 def _grounds(rasters: list[xr.DataArray], corridor: Corridor) -> list[dict[str, Any]]:

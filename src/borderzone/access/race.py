@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_choice, check_non_negative
-from borderzone.access._gradients import numbers
+from borderzone._guards import as_non_negative, broadcast, check_choice, check_non_negative, plain
 from borderzone.access._sides import country_of_cells
 from borderzone.access.response import response_along_border, within_share
 from borderzone.access.travel_time import travel_time
@@ -72,23 +71,16 @@ def race_margin_h(
     >>> round(60 * walker), round(60 * driver)
     (50, -15)
     """
-    times = [
-        numbers(values, name)
-        for name, values in (("dash_h", dash_h), ("response_h", response_h), ("detect_h", detect_h))
-    ]
-    for name, values in zip(("dash_h", "response_h", "detect_h"), times, strict=True):
-        if (values < 0).any():
-            msg = f"{name} must be 0 or more, got {float(np.nanmin(values)):g}"
-            raise InvalidParameterError(msg)
-    try:
-        dash, response, detect = np.broadcast_arrays(*times)
-    except ValueError:
-        shapes = ", ".join(str(values.shape) for values in times)
-        msg = f"dash_h, response_h and detect_h must have shapes that broadcast, got {shapes}"
-        raise InvalidParameterError(msg) from None
+    given = {"dash_h": dash_h, "response_h": response_h, "detect_h": detect_h}
+    dash, response, detect = broadcast(
+        **{
+            name: as_non_negative(values, name, "h", missing=True, infinite=True)
+            for name, values in given.items()
+        }
+    )
     with np.errstate(invalid="ignore"):
         margin = np.asarray(dash - (detect + response))
-    return float(margin) if margin.ndim == 0 else margin
+    return plain(margin)
 
 
 def dash_to_cover(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_positive
+from borderzone._guards import check_positive, check_whole
 from borderzone._placing import cells_of_points
 from borderzone.access._hours import hours_of, rasters_of, rising_hours
 from borderzone.errors import InvalidParameterError, NoOverlapError
@@ -83,7 +83,7 @@ def response_along_border(
     (24, [1.5], [0, 1, 2])
     """
     rasters = rasters_of(hours)
-    around = _whole_cells(within_cells)
+    around = check_whole(within_cells, "within_cells", lowest=0, highest=10)
     table, points = border_steps(corridor, every_km)
     least = np.full(len(table), np.nan)
     held = np.zeros(len(table), dtype=bool)
@@ -314,11 +314,3 @@ def _read(raster: xr.DataArray, points: Any, around: int) -> tuple[FloatArray, A
         cells = row[there_too] + down, column[there_too] + right
         found[there_too] = np.fmin(found[there_too], values[cells])
     return found, inside
-
-
-def _whole_cells(within_cells: Any) -> int:
-    whole = isinstance(within_cells, (int, np.integer)) and not isinstance(within_cells, bool)
-    if not whole or not 0 <= within_cells <= 10:
-        msg = f"within_cells must be a whole number from 0 to 10, got {within_cells!r}"
-        raise InvalidParameterError(msg)
-    return int(within_cells)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from borderzone._guards import check_choice
+from borderzone._guards import as_numbers, check_between, check_choice
 from borderzone._heights import heights_of, refuse_impossible
-from borderzone.access._gradients import numbers
 from borderzone.access.models import SPEED_MODELS
 from borderzone.errors import InvalidParameterError
 
@@ -190,7 +189,7 @@ def elevation_factor(elevation_m: npt.ArrayLike) -> Any:
     if isinstance(elevation_m, xr.DataArray):
         z = refuse_impossible(heights_of(elevation_m).astype(float))
     else:
-        z = refuse_impossible(numbers(elevation_m, "elevation_m"), "elevation_m")
+        z = refuse_impossible(as_numbers(elevation_m, "elevation_m"), "elevation_m")
     share: FloatArray = 1.016 * np.exp(-1.072e-4 * z)
     if isinstance(elevation_m, xr.DataArray):
         raster = elevation_m.copy(data=share.astype(np.result_type(elevation_m.dtype, np.float32)))
@@ -211,8 +210,4 @@ def _night_factor(mode: str | None, factor: float | None) -> float:
             )
             raise InvalidParameterError(msg)
         return NIGHT_FACTORS[mode].factor
-    share = float(numbers(factor, "factor")) if np.ndim(factor) == 0 else float("nan")
-    if not 0 < share <= 1:
-        msg = f"factor must lie above 0 and be at most 1, got {factor!r}"
-        raise InvalidParameterError(msg)
-    return share
+    return check_between(factor, "factor", 0.0, 1.0, without=(0.0,))

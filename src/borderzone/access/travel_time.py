@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 import numpy as np
 import xarray as xr
 
-from borderzone._guards import check_choice, check_positive
+from borderzone._guards import check_choice, check_flag, check_positive, is_number
 from borderzone._kernels import travel_arrays
 from borderzone.access.barriers import Barred, barred_by
 from borderzone.access.ground import Ground
@@ -236,16 +236,14 @@ class _Asked:
     max_h: float | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.neighbours, bool) or self.neighbours not in (8, 16):
+        if not is_number(self.neighbours) or self.neighbours not in (8, 16):
             msg = f"neighbours must be 8 or 16, got {self.neighbours!r}"
             raise InvalidParameterError(msg)
         check_choice(self.direction, "direction", ("from", "towards"))
         check_choice(self.knight, "knight", ("halves", "direct"))
         if self.max_h is not None:
             check_positive(self.max_h, "max_h", "h")
-        if not isinstance(self.roads_cross, bool):
-            msg = f"roads_cross must be True or False, got {self.roads_cross!r}"
-            raise InvalidParameterError(msg)
+        check_flag(self.roads_cross, "roads_cross")
         if self.roads is not None and not isinstance(self.roads, Roads):
             msg = (
                 f"roads must be access.Roads, got {type(self.roads).__name__}; use Roads(lines=...)"

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._guards import check_positive
-from borderzone.access._gradients import Gradient, numbers, over_gradient
-from borderzone.errors import InvalidParameterError
+from borderzone._guards import as_probabilities, check_positive
+from borderzone.access._gradients import Gradient, over_gradient
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray
@@ -216,8 +215,4 @@ def _as(vehicle: VehicleOffRoad, gradient: Any, surface_factor: float | FloatArr
 
 
 def _surface(surface_factor: float | FloatArray) -> FloatArray:
-    factor = numbers(surface_factor, "surface_factor")
-    if ((factor < 0) | (factor > 1)).any():
-        msg = f"surface_factor must lie between 0 and 1, got {surface_factor!r}"
-        raise InvalidParameterError(msg)
-    return factor
+    return as_probabilities(surface_factor, "surface_factor", missing=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone.access._gradients import Gradient, numbers, over_gradient
+from borderzone._guards import as_finite, as_positive, is_number
+from borderzone.access._gradients import Gradient, over_gradient
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -239,7 +240,7 @@ def campbell_2019(gradient: Gradient, *, percentile: int = 5) -> Gradient:
     >>> round(campbell_2019(0.0, percentile=5) / 3.6, 4)
     1.1448
     """
-    if isinstance(percentile, bool) or percentile not in CAMPBELL_2019:
+    if not is_number(percentile) or percentile not in CAMPBELL_2019:
         msg = f"percentile must be one of {', '.join(map(str, CAMPBELL_2019))}, got {percentile!r}"
         raise InvalidParameterError(msg)
     a, b, c, d, e = CAMPBELL_2019[percentile]
@@ -326,10 +327,8 @@ def naismith_langmuir_s(
     >>> [round(naismith_langmuir_s(1000, rise), 2) for rise in (0, 100, -100, -300)]
     [720.0, 1320.0, 520.02, 1319.94]
     """
-    run, rise = numbers(run_m, "run_m"), numbers(rise_m, "rise_m")
-    if not (np.isnan(run) | (np.isfinite(run) & (run > 0))).all() or np.isinf(rise).any():
-        msg = f"run_m must be above 0 and rise_m finite, got run_m={run_m!r}, rise_m={rise_m!r}"
-        raise InvalidParameterError(msg)
+    run = as_positive(run_m, "run_m", "m", missing=True)
+    rise = as_finite(rise_m, "rise_m", "m", missing=True)
     seconds = _FLAT_S * run + _seconds_for_a_rise(rise / run) * rise
     return float(seconds) if np.ndim(seconds) == 0 else np.asarray(seconds)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_choice, check_positive, check_probability
+from borderzone._guards import check_choice, check_positive, check_probability, check_whole
 from borderzone.better_data.relief_error import CHARACTERS, FINE_M, relief_error
 from borderzone.better_data.sampling import Flagged, draws_of, flagged, refined
 from borderzone.better_data.visit import MAP_DOUBT, MapDoubt, VisitSums
@@ -168,10 +168,7 @@ class FlagDoubt:
         self._segments = _in_order(segments)
         self._source_m = check_positive(source_m, "source_m", "m")
         self._mode = check_choice(mode, "mode", MODES)
-        if draws != int(draws) or draws < 1:
-            msg = f"draws must be a whole number, 1 or more, got {draws!r}"
-            raise InvalidParameterError(msg)
-        self._draws = int(draws)
+        self._draws = check_whole(draws, "draws")
         self._breaks = {
             "remote_hours": check_positive(remote_hours, "remote_hours", "h"),
             "bare_threshold": check_probability(bare_threshold, "bare_threshold"),

@@ -13,11 +13,14 @@ import shapely
 
 from borderzone._drawn import Drawn
 from borderzone._guards import (
+    as_between,
+    as_finite,
+    as_numbers,
+    broadcast,
     check_choice,
     check_non_negative,
     check_positive,
     check_text,
-    shown,
 )
 from borderzone._guards.escapes import line
 from borderzone.border import seam
@@ -608,7 +611,7 @@ class Border(Drawn):
         >>> round(point.x, 2), round(point.y, 2)
         (41.2, 34.95)
         """
-        along = np.atleast_1d(np.asarray(km, dtype=float))
+        along = np.atleast_1d(as_numbers(km, "km"))
         if along.ndim > 1:
             msg = f"km must be one number or a column of them, got shape {along.shape}"
             raise InvalidParameterError(msg)
@@ -636,10 +639,10 @@ class Border(Drawn):
         InvalidParameterError
             If a position is not finite or not on the globe.
         """
-        where = np.broadcast_arrays(np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
-        if not (np.isfinite(where).all() and (np.abs(where[1]) <= 90).all()):
-            msg = f"lon and lat must be finite degrees, got lon={shown(lon)}, lat={shown(lat)}"
-            raise InvalidParameterError(msg)
+        where = broadcast(
+            lon=as_finite(lon, "lon", "degrees"),
+            lat=as_between(lat, "lat", -90.0, 90.0, unit="degrees"),
+        )
         chainage, offset = self._locator.locate(where[0].ravel(), where[1].ravel())
         if where[0].ndim == 0:
             return float(chainage[0]), float(offset[0])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import generator
+from borderzone._guards import check_whole, generator
 from borderzone._placing import cells_of_points
 from borderzone.crs import project
 from borderzone.difficulty.evidence import (
@@ -299,9 +299,8 @@ def _held_out(
     bins: Mapping[str, tuple[IntArray, list[str]]], here: BoolArray, folds: int, seed: Seed
 ) -> float:
     """Area of a score of each cell that was learnt without its part of caves and ground."""
-    if isinstance(folds, float) or not 2 <= folds <= here.sum():
-        msg = f"folds must be 2 to the number of caves, {int(here.sum())}, got {folds!r}"
-        raise InvalidParameterError(msg)
+    # As many as caves at most: one is held out in each.
+    folds = check_whole(folds, "folds", lowest=2, highest=int(here.sum()))
     rng = generator(seed)
     part = np.empty(here.size, np.int64)
     for group in (np.flatnonzero(here), np.flatnonzero(~here)):

@@ -10,7 +10,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from borderzone._guards import check_non_negative
+from borderzone._guards import (
+    as_non_negative,
+    as_numbers,
+    check_at_least,
+    check_non_negative,
+    check_probability,
+)
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -277,12 +283,10 @@ def auc_error(area: float, n_caves: float, n_cells: float) -> float:
     >>> round(auc_error(0.8, 20, 1000), 4)
     0.0599
     """
-    if not 0 <= area <= 1 or min(n_caves, n_cells) < 1:
-        msg = (
-            f"an area lies between 0 and 1 and needs a cave and a cell, got {area}, {n_caves} caves "
-            f"and {n_cells} cells"
-        )
-        raise InvalidParameterError(msg)
+    area = check_probability(area, "area")
+    n_caves, n_cells = (
+        check_at_least(n, name, 1.0) for n, name in ((n_caves, "n_caves"), (n_cells, "n_cells"))
+    )
     q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
     spread = area * (1 - area) + (n_caves - 1) * (q1 - area**2) + (n_cells - 1) * (q2 - area**2)
     return math.sqrt(max(spread, 0.0) / (n_caves * n_cells))
@@ -298,12 +302,12 @@ def _counts(*counts: float) -> tuple[float, float, float, float]:
 
 
 def _known(score: FloatArray, n_caves: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    values, caves = np.asarray(score, dtype=float).ravel(), np.asarray(n_caves, dtype=float).ravel()
+    given = np.asarray(n_caves)
+    # Which cells have one is told as well by True and False.
+    caves = as_non_negative(given.astype(float) if given.dtype == bool else n_caves, "n_caves")
+    values, caves = as_numbers(score, "score").ravel(), caves.ravel()
     if values.shape != caves.shape:
         msg = f"score has {values.size} cells, n_caves {caves.size}; both describe the same cells"
-        raise InvalidParameterError(msg)
-    if not (caves >= 0).all():
-        msg = "n_caves must be 0 or more in every cell"
         raise InvalidParameterError(msg)
     known = ~np.isnan(values)
     if caves[known].sum() == 0:

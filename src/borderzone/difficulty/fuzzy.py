@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from borderzone._guards import check_probability, shown
+from borderzone._guards import as_positive, as_probabilities, check_probability, shown
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 
 if TYPE_CHECKING:
@@ -317,14 +317,13 @@ def _stacked(members: Sequence[npt.ArrayLike]) -> FloatArray:
         raise InvalidParameterError(msg)
     try:
         stack = np.stack(
-            np.broadcast_arrays(*[np.asarray(member, dtype=np.float64) for member in members])
+            np.broadcast_arrays(
+                *[as_probabilities(member, "memberships", missing=True) for member in members]
+            )
         )
     except ValueError as error:
         msg = f"memberships must share one shape, got {[np.shape(m) for m in members]}"
         raise ShapeMismatchError(msg) from error
-    if (stack < 0).any() or (stack > 1).any():
-        msg = f"memberships must lie between 0 and 1, got {np.nanmin(stack):g} to {np.nanmax(stack):g}"
-        raise InvalidParameterError(msg)
     return stack
 
 
@@ -333,13 +332,10 @@ def _exponents(known: Any, weights: Sequence[float] | None) -> FloatArray | None
     if weights is None:
         return None
     n = known.shape[0]
-    raw = np.asarray(weights, dtype=np.float64)
+    raw = as_positive(weights, "weights")  # a member without weight is left out instead
     if raw.shape != (n,):
         msg = f"there are {n} memberships but {raw.size} weights"
         raise ShapeMismatchError(msg)
-    if not (np.isfinite(raw).all() and (raw > 0).all()):
-        msg = f"weights must be finite and above 0, got {raw.tolist()}; leave a member out instead"
-        raise InvalidParameterError(msg)
     if (raw == raw[0]).all():
         return None
     columns = raw.reshape((n,) + (1,) * (known.ndim - 1))

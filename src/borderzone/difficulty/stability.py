@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.stats import rankdata
 
-from borderzone._guards import check_non_negative, generator
+from borderzone._guards import check_non_negative, check_whole, generator
 from borderzone.difficulty.flags import GAMMA
 from borderzone.difficulty.weighting import INDEX_LEGS, index_weights
 from borderzone.errors import InvalidParameterError
@@ -106,8 +106,7 @@ def rank_stability(  # noqa: PLR0913 (two inputs, four settings of the draws and
     [[2.0, 2.0, 2.0, 0.0], [1.0, 1.0, 1.0, 1.0]]
     """
     check_non_negative(spread, "spread")
-    _check_count(draws, "draws")
-    _check_count(top, "top")
+    draws, top = check_whole(draws, "draws"), check_whole(top, "top")
     stated = index_weights(flags.attrs.get("index_weights") if weights is None else weights).weights
     members = _members(flags, groups)
     names, place = np.unique(members.pop("group"), return_inverse=True)
@@ -119,14 +118,8 @@ def rank_stability(  # noqa: PLR0913 (two inputs, four settings of the draws and
     means = _group_means(members, drawn, place, len(names))
     table = _table(means, top)
     table.index = pd.Index(names, name="group" if groups.name is None else groups.name)
-    table.attrs |= {"top": int(top), "draws": int(draws), "spread": float(spread)}
+    table.attrs |= {"top": top, "draws": draws, "spread": float(spread)}
     return table
-
-
-def _check_count(number: Any, name: str) -> None:
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
-        msg = f"{name} must be a whole number, 1 or more, got {number!r}"
-        raise InvalidParameterError(msg)
 
 
 def _table(means: FloatArray, top: int) -> pd.DataFrame:

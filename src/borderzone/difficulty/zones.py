@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from borderzone._guards import check_non_negative
+from borderzone._guards import check_non_negative, check_whole
 from borderzone.difficulty.flags import CAVE_MEANINGS, CAVE_UNKNOWN
 from borderzone.difficulty.regions import (
     REMOTE_RANK_BREAKS_H,
@@ -144,9 +144,7 @@ def zones(  # noqa: PLR0913 (two inputs, two layers around, three limits)
     smallest = check_non_negative(min_area_km2, "min_area_km2", "km2")
     hole = HOLE_SHARE * smallest if min_hole_km2 is None else min_hole_km2
     hole = check_non_negative(hole, "min_hole_km2", "km2")
-    if min_cave_rank not in range(4):
-        msg = f"min_cave_rank must be 0, 1, 2 or 3, got {min_cave_rank!r}"
-        raise InvalidParameterError(msg)
+    check_whole(min_cave_rank, "min_cave_rank", lowest=0, highest=3)
     if places is not None and (places.crs is None or "name" not in places):
         msg = "places need a CRS and a column 'name'; give them with set_crs and rename"
         raise InvalidParameterError(msg)

@@ -12,6 +12,7 @@ import numpy as np
 import pyproj
 import shapely
 
+from borderzone._guards import check_whole, shown
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.fetch.ged_bulk import table_rows
 from borderzone.fetch.tiling import checked_margin_km, ground_of
@@ -155,15 +156,15 @@ def checked_years(years: Any) -> tuple[int, int] | None:
     if years is None:
         return None
     try:
-        first, last = years
-        whole = all(isinstance(y, (int, np.integer)) and not isinstance(y, bool) for y in years)
-    except (TypeError, ValueError):
-        first = last = 0
-        whole = False
-    if not whole or not 1946 <= first <= last <= 2100:
-        msg = f"years must be the first and the last year, such as (2014, 2024), got {years!r}"
+        first, last = (
+            check_whole(year, "years", lowest=1946, highest=2100) for year in list(years)
+        )
+    except (TypeError, ValueError):  # refusals are among them
+        first, last = 1, 0
+    if first > last:
+        msg = f"years must be the first and the last year, such as (2014, 2024), got {shown(years)}"
         raise InvalidParameterError(msg)
-    return int(first), int(last)
+    return first, last
 
 
 def cut_table(source: Path, path: Path, ground: Ground | None, years: Sequence[int] | None) -> Cut:

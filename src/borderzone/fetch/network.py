@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from borderzone._guards import check_non_negative, check_positive
-from borderzone.errors import InvalidParameterError
+from borderzone._guards import check_non_negative, check_positive, check_whole
 
 __all__ = ["Network"]
 
@@ -50,10 +49,8 @@ class Network:
         check_positive(self.timeout_s, "timeout_s", "s")
         check_non_negative(self.backoff_s, "backoff_s", "s")
         for name, most in (("attempts", 100), ("connections", 16)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-                msg = f"{name} must be a whole number from 1 to {most}, got {value!r}"
-                raise InvalidParameterError(msg)
+            whole = check_whole(getattr(self, name), name, highest=most)
+            object.__setattr__(self, name, whole)
 
     @property
     def max_bytes(self) -> int:

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
-from borderzone._guards import check_choice, check_path
+from borderzone._guards import check_choice, check_path, check_whole
 from borderzone._guards.escapes import block, figure_words, line
 from borderzone.errors import OutputError
 
@@ -378,6 +378,7 @@ def save(
     >>> [file.name for file in save(page(), folder / "empty", alt="Nothing.", formats=["png"])]
     ['empty.png', 'empty.txt']
     """
+    dpi = check_whole(dpi, "dpi", highest=10_000, unit="dots per inch")
     stem = Path(check_path(stem, "figure", OutputError))
     check_path(stem.with_suffix(".xlarge"), "figure", OutputError)
     endings = (formats,) if isinstance(formats, str) else formats

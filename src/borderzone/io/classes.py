@@ -11,7 +11,7 @@ import numpy as np
 
 from borderzone._kernels.resample import majority, nearest, share
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.io.limits import current
+from borderzone.io.limits import cells_allowed
 from borderzone.io.memory import memory_told
 from borderzone.io.mosaic import HALF, Job, blend, block_of, lay_out
 from borderzone.io.records import expand
@@ -207,7 +207,7 @@ def open_classes(
     NoOverlapError
         If no tile lies on the grid.
     """
-    most = current().raster_cells_by_block if max_cells is None else max_cells
+    most = cells_allowed("raster_cells_by_block", max_cells)
     tiles = [landcover_tile(path, most) for path in expand(source, "land cover")]
     layers = lay_out(tiles, grid, "land cover")
     nodata = _one_void(tiles)

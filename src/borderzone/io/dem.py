@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from borderzone._guards import check_whole
 from borderzone._kernels.resample import average, cubic
 from borderzone.errors import DataError, InvalidParameterError, LimitError
-from borderzone.io.limits import current, how_to_raise
+from borderzone.io.limits import cells_allowed, how_to_raise
 from borderzone.io.memory import memory_told
 from borderzone.io.mosaic import HALF, Job, blend, block_of, lay_out, read_whole
 from borderzone.io.records import expand
@@ -171,7 +172,7 @@ def open_dem(
     NoOverlapError
         If no tile lies on the grid.
     """
-    most = current().raster_cells if max_cells is None else max_cells
+    most = cells_allowed("raster_cells", max_cells)
     tiles = [tile for path in expand(source, "elevation") for tile in elevation_tiles(path, most)]
     layers = lay_out(tiles, grid, "elevation")
     used = {tile.vertical_datum for layer in layers for tile, _, _ in layer.placed}
@@ -242,7 +243,7 @@ def read_dem(
             msg = "needed is checked when heights are read; leave it out with chunks"
             raise InvalidParameterError(msg)
         return _wrapped(tiles, lazy(tiles, grid, chunks))
-    most = current().raster_cells if max_cells is None else max_cells
+    most = cells_allowed("raster_cells", max_cells)
     if grid.shape[0] * grid.shape[1] > most:
         msg = (
             f"elevation: {grid.shape[0]} x {grid.shape[1]} cells are needed, the limit is "
@@ -305,10 +306,8 @@ def lazy(source: Any, grid: Grid, chunks: int | tuple[int, int], dtype: Any = np
     InvalidParameterError
         If dask is missing, or a block has no cells.
     """
-    sizes: tuple[Any, ...] = chunks if isinstance(chunks, tuple) else (chunks,)
-    if not all(isinstance(size, int) and size > 0 for size in sizes):
-        msg = f"chunks must be whole numbers above zero, cells along a block, got {chunks!r}"
-        raise InvalidParameterError(msg)
+    sizes: tuple[Any, ...] = chunks if isinstance(chunks, tuple) else (chunks, chunks)
+    sizes = tuple(check_whole(size, "chunks", unit="cells along a block") for size in sizes)
     try:
         import dask.array  # noqa: PLC0415 - an extra that few need
     except ImportError as error:
@@ -316,7 +315,7 @@ def lazy(source: Any, grid: Grid, chunks: int | tuple[int, int], dtype: Any = np
         raise InvalidParameterError(msg) from error
     return dask.array.from_array(  # type: ignore[no-untyped-call]
         _Blocks(source, grid.shape, dtype),
-        chunks=chunks,
+        chunks=sizes,
         asarray=False,
         meta=np.empty((0, 0), dtype),
         name=False,

@@ -15,7 +15,16 @@ from borderzone.errors import InvalidParameterError, LimitError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["VARIABLE", "Limits", "check_limit", "check_table", "current", "how_to_raise", "limits"]
+__all__ = [
+    "VARIABLE",
+    "Limits",
+    "cells_allowed",
+    "check_limit",
+    "check_table",
+    "current",
+    "how_to_raise",
+    "limits",
+]
 
 _KIB, _MIB, _GIB = 1024, 1024**2, 1024**3
 VARIABLE = "BORDERZONE_LIMITS"
@@ -182,6 +191,38 @@ def limits(**changes: int) -> Iterator[Limits]:
         yield current()
     finally:
         _RAISED[:] = [other for other in _RAISED if other is not checked]
+
+
+def cells_allowed(name: str, max_cells: int | None) -> int:
+    """
+    Tell how many cells a raster may have.
+
+    Parameters
+    ----------
+    name
+        The limit that holds.
+    max_cells
+        What was asked for in its place; None for the limit.
+
+    Returns
+    -------
+    int
+        Number of cells.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is not a whole number above zero.
+
+    Examples
+    --------
+    >>> cells_allowed("raster_cells", 500)
+    500
+    """
+    if max_cells is not None:
+        return check_whole(max_cells, "max_cells", unit="cells")
+    allowed: int = getattr(current(), _known(name))
+    return allowed
 
 
 def check_limit(name: str, number: int, unit: str, told: str) -> None:

@@ -24,7 +24,7 @@ from borderzone.errors import CRSMismatchError, DataError, LimitError
 from borderzone.grid import Grid
 from borderzone.io.files import atomic_write, local_file
 from borderzone.io.frames import window_around
-from borderzone.io.limits import check_limit, current, how_to_raise
+from borderzone.io.limits import cells_allowed, check_limit, current, how_to_raise
 from borderzone.io.memory import memory_told
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def raster_errors(name: str, what: str) -> Iterator[None]:
 
 def _check_source(source: Any, name: str, what: str, max_cells: int | None) -> None:
     cells = source.width * source.height * source.count
-    most = current().raster_cells if max_cells is None else max_cells
+    most = cells_allowed("raster_cells", max_cells)
     if cells > most:
         msg = (
             f"{what}: {name!r} has {source.width} x {source.height} x {source.count} cells, the "

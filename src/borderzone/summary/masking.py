@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._guards import check_probability
+from borderzone._guards import as_probabilities, check_probability
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -73,9 +73,7 @@ def with_measured_mask(
         msg = f"segments {list(strange[:5])} of the measured table are not in the ground, or come twice"
         raise InvalidParameterError(msg)
     shares = masked.loc[:, list(_COLUMNS)]
-    if ((shares < 0) | (shares > 1)).any(axis=None):
-        msg = "measured shares must lie between 0 and 1"
-        raise InvalidParameterError(msg)
+    as_probabilities(shares, "measured shares", missing=True)
     usable = shares.notna().all(axis=1) & (masked["unknown_share"] <= most_unknown)
     table = ground.copy()
     table.loc[usable.index[usable], list(_COLUMNS)] = shares[usable]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._guards import check_choice, check_non_negative, check_positive
+from borderzone._guards import check_choice, check_non_negative, check_positive, check_whole
 from borderzone._kernels import focal, stencils
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain._elevation import over_raster
@@ -229,12 +229,11 @@ def vector_ruggedness(elevation: Elevation, window: int) -> xr.DataArray:
     InvalidParameterError
         If the window is not an odd number of at least 3 cells.
     """
-    given: Any = window  # whatever the caller made of it
-    whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
-    if not whole or window < 3 or window % 2 == 0:
-        msg = f"window must be an odd number of cells, 3 at least, got {window!r}"
+    window = check_whole(window, "window", lowest=3, unit="cells")
+    if window % 2 == 0:
+        msg = f"window must be an odd number of cells, 3 at least, got {window}; take {window + 1}"
         raise InvalidParameterError(msg)
-    half = int(window) // 2
+    half = window // 2
     numbers, values = kernel_numbers(elevation, "horn"), elevation.empty()
     over_raster(
         elevation.z,
@@ -246,7 +245,7 @@ def vector_ruggedness(elevation: Elevation, window: int) -> xr.DataArray:
         name="vrm",
         units="1",
         long_name="vector ruggedness measure (Sappington 2007)",
-        window_cells=int(window),
+        window_cells=window,
     )
 
 

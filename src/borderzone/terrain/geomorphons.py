@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._guards import check_non_negative
+from borderzone._guards import check_between
 from borderzone._kernels import horizons
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain._elevation import Elevation, over_raster
@@ -164,10 +164,7 @@ def geomorphons(
     elevation = Elevation.of(dem)
     search_m = SEARCH_CELLS * elevation.cell_m if search_m is None else search_m
     lines = Lines.between(elevation, search_m, skip_m)
-    flat = check_non_negative(flat_deg, "flat_deg", "degrees")
-    if flat >= 90:
-        msg = f"flat_deg must lie from 0 to below 90, got {flat_deg!r}"
-        raise InvalidParameterError(msg)
+    flat = check_between(flat_deg, "flat_deg", 0, 90, without=(90,), unit="degrees")
     limit, factors = np.float32(math.tan(math.radians(flat))), lines.per_metre()
     table, values = _table(), np.empty(elevation.z.shape, np.uint8)
     over_raster(

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from borderzone._cellwise import cellwise
-from borderzone._guards import check_probability
+from borderzone._guards import as_non_negative, check_probability
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain._elevation import Elevation
 from borderzone.terrain._lazy import lazily
@@ -218,10 +218,7 @@ def landform_class(relief_m: npt.ArrayLike) -> Any:
 
 
 def _classed(relief_m: Any) -> Any:
-    values = np.asarray(relief_m, dtype=float)
-    if (values < 0).any():
-        msg = f"relief_m must not be negative, got {np.nanmin(values):g}"
-        raise InvalidParameterError(msg)
+    values = as_non_negative(relief_m, "relief_m", "m", missing=True, infinite=True)
     breaks = [kind.relief_from_m for kind in LANDFORMS[1:]]
     codes = np.where(np.isnan(values), UNKNOWN, np.digitize(values, breaks)).astype(np.uint8)
     if not isinstance(relief_m, xr.DataArray):

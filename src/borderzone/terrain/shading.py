@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._guards import check_positive
+from borderzone._guards import check_between, check_finite_number, check_positive
 from borderzone._kernels import stencils
-from borderzone.errors import InvalidParameterError
 from borderzone.terrain._elevation import Elevation, over_raster
 from borderzone.terrain._layers import kernel_numbers
 from borderzone.terrain._lazy import lazily
@@ -84,17 +83,11 @@ def hillshade(
     >>> float(hillshade(plain, altitude_deg=30.0)[0, 0])
     0.5
     """
-    altitude = check_positive(altitude_deg, "altitude_deg", "degrees")
-    if altitude > 90:
-        msg = f"altitude_deg must lie above 0 and not above 90, got {altitude_deg!r}"
-        raise InvalidParameterError(msg)
-    given: Any = azimuth_deg  # whatever the caller made of it
-    if isinstance(given, str) or not np.isfinite(given):
-        msg = f"azimuth_deg must be a finite number, got {azimuth_deg!r}"
-        raise InvalidParameterError(msg)
+    altitude = check_between(altitude_deg, "altitude_deg", 0, 90, without=(0,), unit="degrees")
+    azimuth = check_finite_number(azimuth_deg, "azimuth_deg", "degrees")
     factor = check_positive(exaggeration, "exaggeration")
     elevation = Elevation.of(dem)
-    azimuths = np.radians(_SEVERAL_SUNS_DEG if multidirectional else (azimuth_deg,))
+    azimuths = np.radians(_SEVERAL_SUNS_DEG if multidirectional else (azimuth,))
     up = np.full(azimuths.shape, np.sin(np.radians(altitude)))
     level = np.cos(np.radians(altitude))
     suns = np.column_stack([level * np.sin(azimuths), level * np.cos(azimuths), up])

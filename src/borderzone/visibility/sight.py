@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._guards import check_non_negative, check_positive
+from borderzone._guards import check_between, check_non_negative, check_positive
 from borderzone._kernels.line_of_sight import count_looks
 from borderzone._placing import in_cells
 from borderzone.errors import InvalidParameterError
@@ -68,11 +68,7 @@ class Sight:
                 msg = f"{error}: the observer would be under ground"
                 raise InvalidParameterError(msg) from None
         check_positive(self.max_km, "max_km", "km")
-        if not check_non_negative(self.refraction, "refraction") < 1:
-            msg = (
-                f"refraction must lie between 0 and below 1, got {self.refraction!r}; 0.13 is usual"
-            )
-            raise InvalidParameterError(msg)
+        check_between(self.refraction, "refraction", 0, 1, without=(1,), unit="0.13 is usual")
 
     def drop_m(self, away_m: float) -> float:
         """
