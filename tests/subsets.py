@@ -39,7 +39,7 @@ CURES = {
 # Quantity -> what is never said of it where it is unknown.
 NEVER = {
     "remote": (
-        r"\d ?% of the corridor[^.;:]*\bremote desert",
+        r"\d ?% of (?:[^.:%]{0,80}s half of )?the corridor[^.;:]*\bremote desert",
         r"\bno (remote desert|segment is mostly remote|zone of remote)",
         r"\d+ zones? of remote desert",
         r"remote desert on 0 %",
@@ -53,7 +53,7 @@ NEVER = {
     "times": (
         r"half of the border is reached",
         r"no way leads",
-        r"\d ?% of the corridor is more than",
+        r"\d ?% of (?:[^.:%]{0,80}s half of )?the corridor is more than",
         r"stand in as the origins",
     ),
     "units": (r"\b\d[\d,]* (patrol )?units (or|on|and)\b", r"no number (of units )?is enough"),

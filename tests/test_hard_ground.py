@@ -134,7 +134,13 @@ def test_remote_zones_lie_in_the_corridor_and_add_up_to_the_flag(case: Case) -> 
     assert set(remote["side"]) == {"IRQ", "SYR"}
     assert remote["km_start"].min() >= 0
     assert remote["km_end"].max() <= case.corridor.border.length_km
-    assert (remote["near"] != "").all()
+    named = remote[remote["near"] != ""]
+    assert len(named)
+    assert named["near_km"].le(50).all()
+    assert remote["near_km"].notna().equals(remote["near"] != "")
+    whose = datasets.places().groupby("name")["country"].agg(set)
+    for zone in named.itertuples():
+        assert zone.side in whose[zone.near]
 
 
 def test_every_segment_has_ground(case: Case) -> None:

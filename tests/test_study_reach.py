@@ -152,13 +152,13 @@ def test_roads_pass_barriers_only_if_asked() -> None:
 
 
 def test_the_race_to_cover_has_the_winner_of_the_closed_form() -> None:
-    """Villages 20 km behind the line; the post is 30 km away, at 15 km/h."""
-    villages = shapely.MultiPoint(lonlat(*((20, y) for y in range(-60, 61, 2))))
+    """Villages 20 km from the line, on the side of the force; the post is 30 km away, at 15 km/h."""
+    villages = shapely.MultiPoint(lonlat(*((-20, y) for y in range(-60, 61, 2))))
     study = plain(cover=layer(villages))
     race = reach_of(study).race
 
     # 20 km on foot take 7.1 h, the way to any kilometre less than 4: the response is first.
-    assert race.index.get_level_values("side").unique().tolist() == ["east"]
+    assert race.index.get_level_values("side").unique().tolist() == ["west"]
     assert race["response_share"].eq(1).all()
     quick = study.with_scenario(
         study.scenario.model_copy(update={"crosser": "vehicle", "crosser_vehicle_km_h": 40.0})
@@ -212,7 +212,11 @@ def test_the_built_in_study_tells_reach_by_segment(result: StudyResult) -> None:
     assert reach.along is not None
     assert reach.bands is not None
     assert len(reach.along) == 600
-    assert reach.bands["area_km2"].sum() == pytest.approx(result.corridor.area_km2, rel=1e-3)
+    half = bz.Corridor.around(result.border, depth_km=50, segment_km=600, side="IRQ")
+    assert reach.bands["area_km2"].sum() == pytest.approx(half.area_km2, rel=1e-3)
+    assert reach.half_km2 == pytest.approx(half.area_km2, rel=1e-9)
+    across = result.corridor.area_km2 - half.area_km2
+    assert reach.across_km2 == pytest.approx(across, rel=1e-3)
     for limit in BREAKS_H:
         # The same share from kilometres and from segments.
         beyond = (
@@ -227,7 +231,7 @@ def test_the_built_in_study_tells_reach_by_segment(result: StudyResult) -> None:
 
 def test_the_public_edition_tells_nothing_in_which_posts_could_be_read() -> None:
     """Neither times along the border nor bands; the reach of a night is no secret."""
-    full = plain(cover=layer(shapely.Point(lonlat((20, 0))[0]))).run(seed=1)
+    full = plain(cover=layer(shapely.Point(lonlat((-20, 0))[0]))).run(seed=1)
     shown = edition(full, "public").result
 
     assert shown.reach is not None
@@ -284,7 +288,7 @@ def test_the_report_tells_reach_and_sight(fine: Any, tmp_path: Path) -> None:
     """In words, pictures and tables; the race only where cover was given."""
     road = layer(shapely.LineString(lonlat((-31, 0), (1, 0))), kind=["track"])
     full = plain(
-        cover=layer(shapely.Point(lonlat((20, 0))[0])), roads=road, road_class="kind"
+        cover=layer(shapely.Point(lonlat((-20, 0))[0])), roads=road, road_class="kind"
     ).run()
     bz.write_report(full, tmp_path / "out", detail="internal")
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")

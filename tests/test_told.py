@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from dataclasses import replace
@@ -210,7 +211,7 @@ def test_posts_of_a_user_are_called_posts(posted: StudyResult) -> None:
         assert "town or" not in text, name
         assert name == "page" or "nearest origin" not in text, name
         assert "nearest airfield" not in text, name
-    assert "hours from the nearest post count as remote" in said["summary"]
+    assert "hours from the nearest post in Iraq count as remote" in said["summary"]
     assert "drawn: bare ground more than 2 h from the nearest post" in " ".join(
         said["figure map"].split()
     )
@@ -316,19 +317,21 @@ def half(grounds: dict[frozenset[str], Ground]) -> StudyResult:
 
 def test_a_share_known_in_part_is_told_with_the_rest(half: StudyResult) -> None:
     """In sentence, titles, legends, descriptions and tables."""
-    assert "; of 25 % of the corridor it is not known; " in flagged_sentence(half)
+    assert "; of 25 % of Iraq's half of the corridor it is not known; " in flagged_sentence(half)
     said = {name: " ".join(text.split()) for name, text in words_of(half).items()}
     assert "depending on the definition; 25 % is not known" in said["figure map"]
-    assert "not known on 25 % of the corridor" in said["figure map"]
-    assert "Of 25 % of the corridor it is not known." in said["alt map"]
+    assert "not known on 25 % of Iraq's half of the corridor" in said["figure map"]
+    assert "Of 25 % of Iraq's half of the corridor it is not known." in said["alt map"]
     assert "remote desert not known, 25 %" in said["figure strip"]
     assert "along 150 km that is not known" in said["figure strip"]
     assert "along 150 km that is not known" in said["alt strip"]
-    assert "remote desert on 25 % of the corridor" in page_of(half)
+    page = html.unescape(page_of(half))
+    assert "remote desert on 25 % of Iraq's half of the corridor" in page
     none = replace(half, flagged_share=half.flagged_share.assign(remote_share=0.0))  # type: ignore[union-attr]
     title = figures.corridor_map(none, ax=own_axes(None), relief=False).get_title()
     assert title.endswith(
-        "no remote desert where the corridor is known, by any of the definitions; 25 % is not known"
+        "no remote desert where Iraq's half of the corridor is known, by any of the definitions; 25 % is "
+        "not known"
     )
 
 
@@ -484,16 +487,22 @@ def test_remote_desert_has_one_range_wherever_it_is_told(
     result: StudyResult, report: dict[str, str]
 ) -> None:
     share = told.remote_desert(result)
-    said = numbers(r"between ((?:less than )?\d+ %) and (\d+ %) of the corridor", report)
-    title = numbers(r"((?:less than )?\d+ to \d+ %) of the corridor is remote desert", report)
+    half = r"Iraq(?:'|&#39;|&#x27;)s half of the corridor"
+    said = numbers(rf"between ((?:less than )?\d+ %) and (\d+ %) of {half}", report)
+    title = numbers(rf"((?:less than )?\d+ to \d+ %) of {half} is remote desert", report)
 
     assert {"manifest", "report.html"} <= set(said)
     assert set().union(*said.values()) == {(told.percent(share.low), told.percent(share.high))}
     assert "figures/map.svg" in title
     assert set().union(*title.values()) == {told.span(share.low, share.high)}
-    chosen = numbers(r"\((\d+ %) at 2 h by vehicle off road\)", report)
-    assert set().union(*chosen.values()) == {told.percent(share.chosen)}
-    by_time = numbers(r"Iraq-Syria: (\d+ %) of the corridor is more than 2 h away", report)
+    chosen = numbers(
+        r"\((\d+ %) at 2 h by vehicle off road; of the whole corridor (\d+ %),", report
+    )
+    both = told.remote_desert(result, whole=True)
+    assert set().union(*chosen.values()) == {
+        (told.percent(share.chosen), told.percent(both.chosen))
+    }
+    by_time = numbers(rf"Iraq-Syria: (\d+ %) of {half} is more than 2 h away", report)
     assert set(by_time) == {"figures/travel_time.svg"}
     row = re.search(r"more than 2 h (\d+ %) (\d+ %)", " ".join(report["report.html"].split()))
     assert row is not None

@@ -17,6 +17,7 @@ from pyproj import CRS
 from scipy import ndimage
 from terrain_cases import covered
 
+import borderzone as bz
 from borderzone import difficulty
 from borderzone.difficulty.outlines import cell_outlines, connected, generalised
 from borderzone.errors import InvalidParameterError
@@ -275,8 +276,11 @@ def test_the_nearest_place_is_named_with_its_distance() -> None:
     """A place inside the zone is at distance 0."""
     middle = shapely.Point(LEFT + 60_000, TOP - 30_000)
     outside = shapely.Point(LEFT + 90_000, TOP - 30_000)
-    both = gpd.GeoDataFrame({"name": ["far", "inside"]}, geometry=[outside, middle], crs=UTM)
     found = flags_of(remote_ground())
+    [zone] = difficulty.zones(found, corridor()).to_dict("records")
+    both = gpd.GeoDataFrame(
+        {"name": ["far", "inside"], "country": zone["side"]}, geometry=[outside, middle], crs=UTM
+    )
     [row] = difficulty.zones(found, corridor(), places=both.to_crs(4326)).to_dict("records")
     assert (row["near"], row["near_km"]) == ("inside", 0)
     [row] = difficulty.zones(found, corridor(), places=both.iloc[:1]).to_dict("records")
@@ -284,6 +288,50 @@ def test_the_nearest_place_is_named_with_its_distance() -> None:
     assert row["near_km"] == pytest.approx(10, abs=0.5)
     [row] = difficulty.zones(found, corridor()).to_dict("records")
     assert row["near"] == ""
+
+
+def test_a_zone_is_named_after_a_place_on_its_own_side_within_reach_or_after_none() -> None:
+    """Nearer places across the line, or in a third country, and places beyond 50 km name nothing."""
+    found = flags_of(remote_ground())
+    [zone] = difficulty.zones(found, corridor()).to_dict("records")
+    other = {"SYR": "IRQ", "IRQ": "SYR"}[zone["side"]]
+    away_km = {"third": 1, "across": 2, "own, by name": 49, "own, farther": 49.5, "too far": 51}
+    edge = LEFT + 80_000
+    places = gpd.GeoDataFrame(
+        {
+            "name": list(away_km),
+            "country": ["JOR", other, {"SYR": "Syria", "IRQ": "Iraq"}[zone["side"]], zone["side"],
+                        zone["side"]],
+        },
+        geometry=[shapely.Point(edge + 1000 * km, TOP - 30_000) for km in away_km.values()],
+        crs=UTM,
+    )  # fmt: skip
+    [row] = difficulty.zones(found, corridor(), places=places).to_dict("records")
+    assert row["near"] == "own, by name"
+    assert row["near_km"] == pytest.approx(49, abs=0.5)
+    for kept in (places.iloc[[0, 1, 4]], places.iloc[:1], places.iloc[:0]):
+        [row] = difficulty.zones(found, corridor(), places=kept).to_dict("records")
+        assert row["near"] == ""
+        assert np.isnan(row["near_km"])
+
+
+def test_places_without_a_country_belong_to_the_side_on_which_they_lie() -> None:
+    border = bz.Border.between("IRQ", "SYR")
+    ground = bz.Corridor.around(border, depth_km=20, segment_km=50)
+    grid = ground.grid(resolution_m=5000)
+    far = grid.wrap(np.full(grid.shape, 4.0))
+    bare = xr.Dataset({"bare_share": grid.wrap(np.ones(grid.shape))})
+    found = difficulty.flags(xr.Dataset(), far, bare)
+    places = gpd.GeoDataFrame(
+        {"name": ["in Syria", "in Iraq"]},
+        geometry=gpd.points_from_xy([40.9, 41.5], [34.6, 34.4]),
+        crs=4326,
+    )
+    zones = difficulty.zones(found, ground, places=places)
+    assert dict(zip(zones["side"], zones["near"], strict=True)) == {
+        "SYR": "in Syria",
+        "IRQ": "in Iraq",
+    }
 
 
 def test_ground_on_both_sides_or_in_two_bands_is_several_zones() -> None:
