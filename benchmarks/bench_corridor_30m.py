@@ -32,7 +32,7 @@ BY_SEGMENT = {
     "slope_deg": "degrees",
     "tri_m": "m",
     "relief_m": "m",
-    "remote_share": "share",
+    "remote_share_both": "share",
     "hours_median": "h",
     "patrol_speed_factor": "share",
 }
@@ -60,7 +60,8 @@ def report(study: Path, folder: Path) -> float:
 def reported(folder: Path) -> dict[str, float]:
     """Read from the tables of the report what the script by hand gives too."""
     tables = folder / "report" / "tables"
-    shares = pd.read_csv(tables / "flagged_share.csv").set_index(["mode", "threshold_h"])
+    shares = pd.read_csv(tables / "flagged_share.csv").query("side == 'both'")
+    shares = shares.set_index(["mode", "threshold_h"])
     zones = pd.read_csv(tables / "zones.csv")
     return {
         "zones_km2": float(zones.loc[zones["kind"] == "remote_desert", "area_km2"].sum()),

@@ -168,7 +168,11 @@ with np.errstate(divide="ignore", invalid="ignore"):
 towns = gpd.read_parquet(DATA / "places/places.parquet")
 fields = gpd.read_parquet(DATA / "places/airfields.parquet")
 fields = fields[fields.kind.isin(["small_airport", "medium_airport", "large_airport"])]
-points = pd.concat([towns.geometry, fields.geometry]).to_crs(FRAME)
+# Iraq's force: it starts in Iraq and stops at the border.
+iraq = gpd.read_parquet(DATA / "boundaries/countries.parquet").query("code == 'IRQ'").to_crs(FRAME)
+cost[rasterize(iraq.geometry, wide_shape, transform=wide, fill=0) == 0] = -1
+both = [towns[towns.country == "IRQ"].geometry, fields[fields.country == "IRQ"].geometry]
+points = pd.concat(both).to_crs(FRAME)
 columns, rows = ~wide * (points.x.to_numpy(), points.y.to_numpy())
 rows, columns = np.floor(rows).astype(int), np.floor(columns).astype(int)
 near = (rows >= 0) & (rows < wide_shape[0]) & (columns >= 0) & (columns < wide_shape[1])
@@ -217,13 +221,12 @@ going = surface[inside] * np.maximum(0, 1 - np.tan(np.radians(slope[inside])) / 
 cells = pd.DataFrame({
     "segment": segment[inside], "slope_deg": slope[inside], "relief_m": relief[inside],
     "tri_m": tri[inside], "pace": np.where(going > 0, 1 / np.maximum(going, 1e-9), np.nan),
-    "remote_share": remote[inside], "cave": np.where(rank[inside] > 0, cave[inside], np.nan),
+    "remote_share_both": remote[inside], "cave": np.where(rank[inside] > 0, cave[inside], np.nan),
 })  # fmt: skip
 table = cells.groupby("segment").mean()
 table["patrol_speed_factor"] = 1 / table.pop("pace")
-table["hours_median"] = (
-    pd.Series(hours[segment_work >= 0]).groupby(segment_work[segment_work >= 0]).median()
-)
+reached = (segment_work >= 0) & np.isfinite(hours)
+table["hours_median"] = pd.Series(hours[reached]).groupby(segment_work[reached]).median()
 table.to_csv(OUT / "handmade_segments.csv")
 
 stage("rasters")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -51,6 +52,13 @@ REGION = (38.0, 29.5, 47.0, 38.0)
 """West, south, east and north of the embedded layers. Units: degree."""
 
 OPEN_AIRFIELDS = ("large_airport", "medium_airport", "small_airport")
+
+# GeoNames lists them as populated places, for its table of towns has no code for a camp: they are
+# told apart by their id, each with who calls it a camp. A town that has a camp beside it is a town.
+CAMP = "camp of displaced people"
+_CAMPS = MappingProxyType(
+    {11428685: "Rukban: UNHCR, 12,000 people stranded at the Syria-Jordan border, December 2015"}
+)
 
 # In a wheel the data lie inside the package; in a checkout, at its root.
 _HERE = Path(__file__).resolve().parent
@@ -265,7 +273,8 @@ def places(min_population: int = 0) -> gpd.GeoDataFrame:
     -------
     geopandas.GeoDataFrame
         ``geonameid``, ``name``, ``asciiname`` (for maps), ``country`` (ISO
-        alpha-3), ``population``, ``kind``, ``rank`` (1 capital or governorate
+        alpha-3), ``population``, ``kind`` (a seat, "populated place" or
+        "camp of displaced people"), ``rank`` (1 capital or governorate
         seat, 2 district seat, 3 subdistrict seat, 4 other) and points,
         EPSG:4326.
 
@@ -281,6 +290,7 @@ def places(min_population: int = 0) -> gpd.GeoDataFrame:
     """
     check_whole(min_population, "min_population", lowest=0, unit="people")
     frame = _vector("places")
+    frame["kind"] = frame["kind"].mask(frame["geonameid"].isin(list(_CAMPS)), CAMP)
     return frame[frame["population"] >= min_population].reset_index(drop=True)
 
 

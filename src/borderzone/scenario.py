@@ -104,6 +104,10 @@ class Scenario(BaseModel):
         ``{"remoteness/bareness": 3}``; see `borderzone.difficulty.index_weights`.
     force
         The patrol unit: mobility, sensor, shifts, response.
+    force_side
+        Country whose force it is, one of the border's two by any of its names. The force starts,
+        responds and patrols on that country's ground and does not cross the line. Left out, a study
+        takes the country that its border names first, and says so.
     shift_h
         Length of a shift, of which the drive from the nearest origin and back
         is lost: for the rate of a unit on shift, beside that of one on
@@ -166,6 +170,7 @@ class Scenario(BaseModel):
     index_weights: dict[str, Weight] = Field(default_factory=dict)
     index_comparisons: dict[str, Weight] = Field(default_factory=dict)
     force: Force = Force(mode="vehicle_off_road", sensor="eye")
+    force_side: Annotated[str, Field(min_length=1, max_length=80, strict=True)] | None = None
     shift_h: Positive = 12.0
     road_speeds_km_h: dict[str, Weight] = Field(default_factory=dict)
     report_minutes: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5.0

@@ -10,10 +10,10 @@ import pandas as pd
 from borderzone._guards import check_between, check_choice, check_positive
 from borderzone.access._hours import hours_of, rasters_of
 from borderzone.access._moments import degrees
-from borderzone.access._sides import country_of_cells
 from borderzone.access.border_light import middle_latitude_deg
 from borderzone.access.daylight import MONTHS, TWILIGHTS_DEG, Twilight, night_hours
 from borderzone.access.models import SPEEDS
+from borderzone.corridor.sides import country_of_cells
 from borderzone.errors import InvalidParameterError, NoOverlapError, ShapeMismatchError
 from borderzone.grid import Grid
 

@@ -10,7 +10,7 @@ from borderzone.border import Border
 from borderzone.border.names import code_or_name
 from borderzone.errors import InvalidParameterError, LimitError
 
-__all__ = ["check_segments", "depths_by_country"]
+__all__ = ["check_segments", "depths_by_country", "one_of_the_pair"]
 
 # Half the way around the Earth.
 MOST_DEPTH_KM = 20_000.0
@@ -51,7 +51,7 @@ def depths_by_country(border: Any, depth_km: Any, side: str) -> dict[str, float]
     pair = (border.a, border.b)
     if isinstance(depth_km, Mapping):
         given = {
-            _one_of(border, name): _depth(km, f"depth_km[{name!r}]")
+            one_of_the_pair(border, name): _depth(km, f"depth_km[{name!r}]")
             for name, km in depth_km.items()
         }
         if not given:
@@ -66,7 +66,7 @@ def depths_by_country(border: Any, depth_km: Any, side: str) -> dict[str, float]
         depths = dict.fromkeys(pair, _depth(depth_km, "depth_km"))
     if side == "both":
         return depths
-    kept = _one_of(border, side)
+    kept = one_of_the_pair(border, side)
     return {code: km if code == kept else 0.0 for code, km in depths.items()}
 
 
@@ -106,12 +106,34 @@ def _depth(value: Any, name: str) -> float:
     return depth
 
 
-def _one_of(border: Border, name: Any) -> str:
+def one_of_the_pair(border: Border, name: Any, what: str = "side must be 'both',") -> str:
+    """
+    Find which of the two countries of a border a name stands for.
+
+    Parameters
+    ----------
+    border
+        The border.
+    name
+        Any code or name of a country.
+    what
+        What it is, and what else it may be, for the message.
+
+    Returns
+    -------
+    str
+        Its code.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is neither.
+    """
     pair = (border.a, border.b)
-    if name in pair:
-        return str(name)
+    if isinstance(name, str) and name in pair:
+        return name
     code = code_or_name(name)
     if code in pair:
         return code
-    msg = f"side must be 'both', {pair[0]!r} or {pair[1]!r}, got {name!r}"
+    msg = f"{what} {pair[0]!r} or {pair[1]!r}, got {shown(name)}"
     raise InvalidParameterError(msg)

@@ -11,6 +11,8 @@ import pandas as pd
 import xarray as xr
 
 from borderzone._guards import check_non_negative, check_whole
+from borderzone.border.names import code_or_name
+from borderzone.corridor.sides import country_of_points
 from borderzone.difficulty.flags import CAVE_MEANINGS, CAVE_UNKNOWN
 from borderzone.difficulty.regions import (
     REMOTE_RANK_BREAKS_H,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from borderzone._typing import FloatArray, IntArray
+    from borderzone.border import Border
     from borderzone.corridor import Corridor
     from borderzone.difficulty.regions import Region
 
@@ -35,6 +38,8 @@ __all__ = ["HOLE_SHARE", "zones"]
 # Holes smaller than this share of the smallest zone that is listed are filled, where the caller
 # names no size: such a hole changes no listed zone by more than a tenth. An assumption.
 HOLE_SHARE = 0.1
+# A place farther away says little of where a zone lies, which its kilometres then do.
+NAMED_WITHIN_KM = 50.0
 
 _COLUMNS = (
     "zone",
@@ -94,7 +99,8 @@ def zones(  # noqa: PLR0913 (two inputs, two layers around, three limits)
     corridor
         Corridor whose ground is zoned.
     places
-        Towns with a column ``name``, for the nearest one.
+        Towns with a column ``name``, for the nearest one within 50 km on the zone's own side: by a
+        column ``country``, else by the border.
     karst
         Polygons of soluble rock with ``susceptibility``, for outlines as
         mapped; without them outlines follow the raster, generalised to its
@@ -113,8 +119,8 @@ def zones(  # noqa: PLR0913 (two inputs, two layers around, three limits)
     GeoDataFrame
         One row a zone, EPSG:4326, remote desert first, largest first:
         ``zone``, ``kind``, ``rank``, ``area_km2``, ``km_start``, ``km_end``,
-        ``side`` (a country, or both), ``near`` and ``near_km``, ``reasons``
-        in words, the numbers behind them (medians of hours, slope, relief,
+        ``side`` (a country, or both), ``near`` and ``near_km`` (empty where no
+        place on that side is within 50 km), ``reasons`` in words, the numbers behind them (medians of hours, slope, relief,
         incision and karst rank, means of bare share and aridity), and
         ``accuracy_km`` of the outline. ``area_km2`` is that of the outline,
         of which ``filled_km2`` are filled holes; ``n_cells`` are flagged.
@@ -184,7 +190,7 @@ def zones(  # noqa: PLR0913 (two inputs, two layers around, three limits)
         *_numbered([row for row in caves if row["rank"] >= min_cave_rank], "C"),
     ]
     _place(rows, cells["chainage_km"].to_numpy(), strip.side, corridor)
-    table = _table(rows, grid, places)
+    table = _table(rows, grid, _sided(places, corridor.border))
     listed = sum(row["n_cells"] for row in remote)
     table.attrs["left_out_km2"] = float((flagged.sum() - listed) * grid.cell_area_km2)
     return table
@@ -326,8 +332,9 @@ def _table(
     shapes = [row.pop("geometry") for row in rows]
     for row, shape in zip(rows, shapes, strict=True):
         row["near"], row["near_km"] = "", float("nan")
-        if places is not None and len(places):
-            row["near"], row["near_km"] = _nearest(shape, places.to_crs(grid.crs))
+        if places is not None:
+            mine = places if row["side"] == "both" else places[places["country"] == row["side"]]
+            row["near"], row["near_km"] = _nearest(shape, mine.to_crs(grid.crs))
     table = pd.DataFrame(rows, columns=list(_COLUMNS))
     text = {
         "zone": str,
@@ -344,9 +351,29 @@ def _table(
     return gpd.GeoDataFrame(table, geometry=outlines.to_crs(4326))
 
 
+def _sided(places: gpd.GeoDataFrame | None, border: Border) -> gpd.GeoDataFrame | None:
+    """Places of the two countries, with whose they are: what names a zone lies on its own side."""
+    if places is None or places.empty:
+        return None
+    if "country" in places:
+        whose = np.array(
+            [code_or_name(name) for name in places["country"].fillna("")], dtype=object
+        )
+    else:
+        whose, _ = country_of_points(places.to_crs(4326).geometry.representative_point(), border)
+    return places.assign(country=whose)[np.isin(whose, [border.left, border.right])]
+
+
 def _nearest(shape: Any, places: gpd.GeoDataFrame) -> tuple[str, float]:
-    """Nearest town to a zone; of several inside it the one nearest to its middle."""
+    """Nearest town to a zone, if one is near; of several inside it the one nearest to its middle."""
+    if places.empty:
+        return "", float("nan")
     to_zone = places.distance(shape).to_numpy()
     to_middle = places.distance(shape.representative_point()).to_numpy()
     best = int(np.lexsort((to_middle, to_zone))[0])
-    return str(places["name"].iloc[best]), float(to_zone[best]) / 1000
+    away_km = float(to_zone[best]) / 1000
+    return (
+        (str(places["name"].iloc[best]), away_km)
+        if away_km <= NAMED_WITHIN_KM
+        else ("", float("nan"))
+    )

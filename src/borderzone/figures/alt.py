@@ -13,6 +13,7 @@ from borderzone.figures.reach_charts import race_words
 from borderzone.figures.reach_map import travel_time_map_data
 from borderzone.figures.words import ASSUMPTION_WORDS, signed
 from borderzone.study import told
+from borderzone.study.force import side_of
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
@@ -118,7 +119,23 @@ def _remote_zones(result: StudyResult) -> str:
     if not share.known:
         return _sentence(f"remote desert is {told.nowhere(result, 'remote desert')}")
     rest = f" {_sentence(share.rest)}" if share.rest else ""
-    return f"{_zones(result, 'remote_desert', 'remote desert', known=not rest)}{rest}"
+    return (
+        f"{_zones(result, 'remote_desert', 'remote desert', known=not rest)}{_across(result)}{rest}"
+    )
+
+
+def _across(result: StudyResult) -> str:
+    """How much of those zones lies where the force does not go."""
+    assert result.zones is not None  # noqa: S101 - shares are known only where there are zones
+    sides = {result.border.left, result.border.right} - {side_of(result.scenario, result.border)}
+    rows = result.zones[
+        (result.zones["kind"] == "remote_desert") & result.zones["side"].isin(sides)
+    ]
+    return (
+        f" Of them {rows['area_km2'].sum():,.0f} km² lie across the border, out of reach."
+        if len(rows)
+        else ""
+    )
 
 
 def _cave_zones(result: StudyResult) -> str:
@@ -140,10 +157,11 @@ def _zones(result: StudyResult, kind: str, name: str, *, known: bool) -> str:
     rows = result.zones[result.zones["kind"] == kind].sort_values("area_km2", ascending=False)
     if rows.empty:
         return f"No zone of {name}{'' if known else ' on the ground that is known'}."
-    first = rows.iloc[0]
+    first = next(rows.itertuples())
+    near = f"{told.zone_words(first)}, " if first.near else ""
     return (
         f"{len(rows)} {'zone' if len(rows) == 1 else 'zones'} of {name} cover {rows['area_km2'].sum():,.0f} km²; the largest, "
-        f"near {first['near']}, lies at km {first['km_start']:.0f} to {first['km_end']:.0f}."
+        f"{near}lies at km {first.km_start:.0f} to {first.km_end:.0f}."
     )
 
 
@@ -251,7 +269,7 @@ def _travel_time(result: StudyResult) -> str:
     )
     return (
         f"Map of {told.ground_words(result)} by travel time from the nearest "
-        f"{told.origin_words(result)}: {listed}."
+        f"{told.origin_words(result)}: {listed}; {told.across_words(result)}."
     )
 
 

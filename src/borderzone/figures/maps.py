@@ -115,7 +115,7 @@ def _zone_rows(result: StudyResult) -> list[dict[str, Any]]:
             km_end=row.km_end,
             value=row.area_km2,
             unit="km2",
-            note=f"rank {row.rank}, near {row.near}; {row.reasons}",
+            note=f"rank {row.rank}, {told.zone_words(row)}; {row.reasons}",
         )
         for row in result.zones.itertuples()
     ]
@@ -286,10 +286,9 @@ def _draw_incidents(drawn: layers.MapPage, result: StudyResult) -> None:
 
 
 def _remote_words(result: StudyResult) -> str:
-    unknown = told.remote_desert(result).unknown
-    return "remote desert" + (
-        f",\nnot known on {told.percent(unknown)} of the corridor" if unknown else ""
-    )
+    share = told.remote_desert(result)
+    unknown = f",\nnot known on {told.percent(share.unknown)} of {share.ground}"
+    return f"remote desert{unknown if share.unknown else ''}"
 
 
 def _unhatched(result: StudyResult) -> bool:
@@ -304,10 +303,10 @@ def _finding(result: StudyResult) -> str:
         return f"{result.name}: remote desert is {told.first_reason(result, 'remote desert')}"
     rest = f"; {told.percent(share.unknown)} is not known" if share.unknown else ""
     if share.high == 0:
-        where = "where the corridor is known" if rest else "in the corridor"
+        where = f"where {share.ground} is known" if rest else f"in {share.ground}"
         return f"{result.name}: no remote desert {where}, by any of the definitions{rest}"
     return (
-        f"{result.name}: {told.span(share.low, share.high)} of the corridor is remote desert, "
+        f"{result.name}: {told.span(share.low, share.high)} of {share.ground} is remote desert, "
         f"depending on the definition{rest}"
     )
 
@@ -319,7 +318,7 @@ def _standing(result: StudyResult) -> str:
     elif told.remote_desert(result).known:
         words.append(
             f"drawn: bare ground more than {result.scenario.remote_hours:g} h from the nearest "
-            f"{told.origin_words(result)}"
+            f"{told.origin_words(result)}; across the border none of it is in reach"
         )
     if result.account is not None:
         words.append(f"incidents, {told.incident_line(result)}{drawn_words(result)}")

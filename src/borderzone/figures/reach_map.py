@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["travel_time_map", "travel_time_map_data"]
 
+ACROSS = "#b9b4a8"
 # Light to dark, told apart in grey as well.
 INKS = ("#eaf0d6", "#c3d6a5", "#8fb58a", "#4f8a83", "#1f5570")
 
@@ -121,6 +122,7 @@ def _draw(drawn: layers.MapPage, result: StudyResult) -> None:
     layers.draw_border(drawn, corridor.border.stretches)
     posts = layers.draw_posts(drawn, corridor.border)
     layers.draw_outside(drawn, corridor)
+    _draw_across(drawn, result)
     layers.draw_unknown(drawn, _unreached(drawn, result), "travel time not known")
     country.draw_lakes(drawn, ground.get("lakes"))
     country.draw_rivers(drawn, ground.get("rivers"))
@@ -158,9 +160,21 @@ def _draw_bands(drawn: layers.MapPage, result: StudyResult) -> None:
     )
 
 
+def _draw_across(drawn: layers.MapPage, result: StudyResult) -> None:
+    """Grey out the side on which the force does not move: that is not ground of unknown hours."""
+    across = None if result.reach is None else result.reach.across
+    if across is None:
+        return
+    style: dict[str, Any] = {"facecolor": ACROSS, "alpha": 0.6, "linewidth": 0}
+    across.to_crs(drawn.crs).plot(ax=drawn.ax, zorder=layers.Z_GROUND, **style)
+    drawn.explain("Travel time", Patch(**style), told.across_words(result))
+
+
 def _unreached(drawn: layers.MapPage, result: StudyResult) -> gpd.GeoSeries:
     """Ground of the corridor without a travel time; slivers of a cell along its edge are none."""
     told = _bands(result).geometry.to_crs(drawn.crs).make_valid().union_all()
+    if result.reach is not None and result.reach.across is not None:
+        told = told.union(result.reach.across.to_crs(drawn.crs).make_valid().union_all())
     outline = result.corridor.outline.to_crs(drawn.crs).make_valid().union_all()
     cell = result.scenario.resolution_m
     rest = shapely.buffer(shapely.difference(outline, told), -cell)

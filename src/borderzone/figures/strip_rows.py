@@ -21,6 +21,7 @@ from borderzone.figures.style import (
     THIRD_COUNTRY,
     halo,
 )
+from borderzone.study.force import side_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -260,7 +261,8 @@ def _draw_flags(row: Axes, strip: Strip) -> str:
                 linewidth=0,
             )
     _unknown_labels(row, strip, ranks)
-    return "remote share,\ncave rank"
+    side = side_of(strip.result.scenario, strip.result.border)
+    return f"remote share ({side}),\ncave rank"
 
 
 def _unknown_labels(row: Axes, strip: Strip, ranks: pd.Series) -> None:

@@ -264,7 +264,7 @@ def _run_id(result: StudyResult, inputs: tuple[Record, ...]) -> str:
             "settings": dict(result.ground.settings),
             "seed": result.seed,
             "inputs": [record.sha256 for record in inputs],
-            **unrecorded(others),
+            **unrecorded(others, result.border),
         }
     )
 
@@ -351,7 +351,10 @@ def _joined(column: pd.Series, name: str, groups: pd.Series, weight: pd.Series) 
     if not pd.api.types.is_float_dtype(column):
         return grouped.agg(lambda values: values.mode().iloc[0])
     known = column.notna()
-    if name == "remote_share":  # of all ground: where none is known it adds nothing
+    if name in (
+        "remote_share",
+        "remote_share_both",
+    ):  # of all ground: where none is known it adds nothing
         known = known.groupby(groups).transform("any")
         column = column.fillna(0.0)
     total = (column * weight).where(known).groupby(groups).sum(min_count=1)

@@ -148,13 +148,20 @@ def response_table(result: StudyResult) -> cells.Table | None:
             f"more than {limit:g} h",
             cells.share(found[f"share_beyond_{limit:g}_h"]),
             cells.share(told.beyond(reach.bands, limit)),
+            cells.share(told.beyond(reach.bands, limit, across_km2=reach.across_km2)),
         )
         for limit in BREAKS_H
     ]
     return cells.table(
         "How long it takes to get there",
-        f"Time from the nearest {told.origin_words(result)}, {MODE_WORDS[reach.mode]}.",
-        [("away", False), ("of the border", True), (f"of {told.ground_words(result)}", True)],
+        f"Time from the nearest {told.origin_words(result)}, {MODE_WORDS[reach.mode]}. The force does not "
+        "cross the border: ground across it is beyond any hours.",
+        [
+            ("away", False),
+            ("of the border", True),
+            (f"of {told.ground_words(result)}", True),
+            (f"of {told.ground_words(result, whole=True)}", True),
+        ],
         rows,
     )
 

@@ -10,6 +10,7 @@ from borderzone.figures.style import RANK_WORDS
 from borderzone.figures.words import ASSUMPTION_WORDS, MODE_WORDS
 from borderzone.report import cells
 from borderzone.study import told
+from borderzone.study.force import BOTH
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
@@ -102,14 +103,16 @@ def flagged_table(result: StudyResult) -> cells.Table | None:
         return None
     hours = sorted(shares["threshold_h"].unique())
     rows = []
-    for mode, part in shares.groupby("mode", sort=False):
+    for (side, mode), part in shares.groupby(["side", "mode"], sort=False):
         by_hours = part.set_index("threshold_h")["remote_share"]
+        ground = "the corridor" if side == BOTH else told.half_words(result)
         words = MODE_WORDS.get(str(mode), str(mode))
         unknown = cells.share(part["unknown_remote_share"].iloc[0])
-        rows.append((words, *(cells.share(by_hours.get(hour)) for hour in hours), unknown))
+        rows.append((ground, words, *(cells.share(by_hours.get(hour)) for hour in hours), unknown))
     caption = (
-        "Share of the corridor that is bare and farther than so many hours from the nearest "
-        f"{told.origin_words(result)}."
+        "Share of the ground that is bare and farther than so many hours from the nearest "
+        f"{told.origin_words(result)}. The force does not cross the border: of the corridor, all bare ground "
+        "across it counts."
     )
     if not told.remote_desert(result).known:
         caption = f"Remote desert is {told.nowhere(result, 'remote desert')}."
@@ -117,6 +120,7 @@ def flagged_table(result: StudyResult) -> cells.Table | None:
         "How much is remote depends on the definition",
         caption,
         [
+            ("of", False),
             ("travel", False),
             *((f"more than {hour:g} h", True) for hour in hours),
             ("not known", True),
@@ -193,7 +197,7 @@ def zones_table(result: StudyResult) -> cells.Table | None:
             else f"{KINDS[row.kind]}, rank {row.rank}",
             cells.number(row.area_km2),
             f"{row.km_start:.0f} to {row.km_end:.0f}",
-            f"{row.near} ({row.near_km:.0f} km)" if hasattr(row, "near_km") else str(row.near),
+            f"{row.near} ({row.near_km:.0f} km)" if row.near else "no place on its side",
             str(row.reasons),
         )
         for row in result.zones.itertuples()
@@ -247,7 +251,8 @@ def segments_table(result: StudyResult) -> cells.Table | None:
     ]
     return cells.table(
         f"The {cells.counted(len(body), 'segment')}",
-        "All columns stand in tables/segments.csv, their meaning in tables/data_dictionary.csv.",
+        f"Remote is a share of {told.force_country(result)}'s side. All columns stand in tables/segments.csv, "
+        "their meaning in tables/data_dictionary.csv.",
         [
             ("border km", False),
             ("elevation, m", True),

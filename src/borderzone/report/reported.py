@@ -122,8 +122,8 @@ def flagged_words(result: StudyResult) -> list[str]:
 def _unknown_flags(result: StudyResult) -> str:
     remote, caves = told.remote_desert(result), told.cave_prone(result)
     return (
-        f"remote desert on {told.percent(remote.unknown)} of the corridor, caves on "
-        f"{told.percent(caves.unknown)}"
+        f"remote desert on {told.percent(remote.unknown)} of {remote.ground}, caves on "
+        f"{told.percent(caves.unknown)} of {caves.ground}"
     )
 
 

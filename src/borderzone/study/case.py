@@ -19,6 +19,7 @@ from borderzone.incidents.terms import check_terms, said_of
 from borderzone.scenario import PRESETS, Scenario, named_after, read_toml
 from borderzone.study.by_block import EMBEDDED
 from borderzone.study.coverage import patrol_cover
+from borderzone.study.force import side_of
 from borderzone.study.ground import Ground, ground_key, read_ground
 from borderzone.study.incident_findings import IncidentFindings
 from borderzone.study.missing import missing_layer
@@ -107,7 +108,8 @@ class Study:
     roads_cross
         Whether roads pass barriers; where not, only `crossings` do.
     scenario
-        Assumptions.
+        Assumptions. Where it does not say whose force it is, that of `border.a`, the country which
+        was named first, is taken, and the scenario of the study says so.
     name
         Name of the study; the two countries when left out.
     seed
@@ -151,7 +153,9 @@ class Study:
         check_settings(self)
         check_terms(self.terms)
         set_to("incidents_accessed", day_of(self.incidents_accessed))
-        _check_scenario(self.scenario)
+        side = side_of(_check_scenario(self.scenario), self.border)
+        if side != self.scenario.force_side:
+            set_to("scenario", self.scenario.changed({"force_side": side}))
         set_to("seed", seed_number(self.seed, below=_SEEDS))
         if self.name == "":
             set_to("name", _usual_name(self.border))

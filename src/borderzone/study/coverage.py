@@ -171,7 +171,7 @@ def on_line_share(hours: pd.Series, shift_h: float) -> pd.Series:
     Parameters
     ----------
     hours
-        Travel time from the nearest origin. Units: h.
+        Travel time from the nearest origin to the line. Units: h.
     shift_h
         Length of a shift. Units: h.
 
@@ -231,7 +231,8 @@ def _segment_columns(
         columns[f"rate_{light}"] = factors["rate"]
         columns["patrol_km_h"] = factors["patrol_km_h"]
         columns["crosser_km_h"] = factors["crosser_km_h"]
-    share = on_line_share(table["hours_median"], scenario.shift_h)
+    # The drive ends at the line, not somewhere in the strip; without origins it is not known.
+    share = on_line_share(table.get("response_median_h", table["hours_median"]), scenario.shift_h)
     columns["on_line_share"] = share
     columns |= {f"rate_on_shift_{light}": columns[f"rate_{light}"] * share for light in cases}
     rates = columns[f"rate_{scenario.light}"]

@@ -16,6 +16,7 @@ import xarray as xr
 
 from borderzone import difficulty, stream, summary, terrain
 from borderzone.study.by_block import open_cover, open_heights
+from borderzone.study.force import HalfShares, is_across, side_of
 from borderzone.study.nested import between_cells, class_reached, mean_of_cells
 from borderzone.summary import MODES
 
@@ -61,7 +62,7 @@ class FineInputs:
     aridity
         Aridity index on the working grid grown by `pad` cells, or None.
     hours
-        Travel time on the working grid grown by `pad` cells, by mode. Units: h.
+        Travel time on the working grid grown by `pad` cells, by mode, up to the border. Units: h.
     pad
         See `hours`.
     landform
@@ -111,7 +112,7 @@ class Fine:
     surface: xr.Dataset
     flags: xr.Dataset
     sums: summary.GroundSums
-    shares: difficulty.ShareCounts
+    shares: HalfShares
     n_cells: int
     n_void: int
 
@@ -190,9 +191,7 @@ class _Reader:
         )
         segments = inputs.corridor.segments
         self.sums = summary.GroundSums(segments, mode=inputs.scenario.force.mode)
-        self.shares = difficulty.ShareCounts(
-            inputs.scenario.remote_hours_range, bare_threshold=inputs.scenario.bare_threshold
-        )
+        self.shares = HalfShares(inputs.corridor.border, inputs.scenario)
         self.n_cells = self.n_void = 0
         self._counting = threading.Lock()
 
@@ -204,8 +203,9 @@ class _Reader:
         inside = cells["segment"].to_numpy() >= 0
         attrs = self._terrain(block)
         surface = self._surface(block)
-        hours = {mode: self._hours(mode, block) for mode in self._in.hours}
-        scenario = self._in.scenario
+        scenario, border = self._in.scenario, self._in.corridor.border
+        across = is_across(cells, border, side_of(scenario, border))
+        hours = {mode: self._hours(mode, block, across) for mode in self._in.hours}
         flags = difficulty.flags(
             attrs,
             hours.get(scenario.force.mode),
@@ -215,9 +215,7 @@ class _Reader:
             weights=scenario.weighting().weights,
         )
         self.sums.add(attrs, surface, cells)
-        self.shares.add(
-            dict.fromkeys(MODES) | hours, surface, cells, cave_prone=flags["cave_prone"]
-        )
+        self.shares.add(dict.fromkeys(MODES) | hours, surface, cells, flags["cave_prone"])
         self._count(inside, attrs)
         layers = {
             name: stream.blanked(layer, ~inside)
@@ -247,9 +245,11 @@ class _Reader:
             cover, self._in.karst, block.grid, aridity, scheme=self._in.landcover_scheme
         )
 
-    def _hours(self, mode: str, block: Block) -> xr.DataArray:
+    def _hours(self, mode: str, block: Block, across: Any) -> xr.DataArray:
         layer = self._in.hours[mode]
-        hours = block.grid.wrap(self._between(layer, block), units="h", long_name="travel time")
+        values = self._between(layer, block)
+        values[across & ~np.isnan(values)] = np.inf
+        hours = block.grid.wrap(values, units="h", long_name="travel time")
         return hours.assign_attrs(speed=layer.attrs["speed"])
 
     def _between(self, layer: xr.DataArray, block: Block) -> Any:

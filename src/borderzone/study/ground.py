@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from borderzone import access, difficulty, summary, terrain, visibility
+from borderzone import difficulty, summary, terrain, visibility
 from borderzone.study.by_block import open_heights
+from borderzone.study.force import ForceHours
 from borderzone.study.inputs import Layers, furniture, load_layers, load_origins
 from borderzone.study.missing import Missing, missing_layer
 from borderzone.study.posts import OPEN_ORIGINS, PostSight, read_posts
@@ -19,7 +20,6 @@ from borderzone.study.reach import Reach, read_reach
 from borderzone.study.reading import Frame, read_terrain
 from borderzone.study.sources import AROUND_KM, SETTINGS
 from borderzone.study.ways import load_ways
-from borderzone.summary import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from borderzone._clock import Stage
+    from borderzone._typing import BoolArray
     from borderzone.corridor import Corridor
     from borderzone.datasets import Record
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
     from borderzone.study.reading import FineFiles, Reading
-    from borderzone.study.ways import Ways
 
 __all__ = ["Ground", "read_ground"]
 
@@ -131,6 +131,7 @@ def ground_key(scenario: Scenario) -> tuple[Any, ...]:
         scenario.min_zone_km2,
         tuple(scenario.weighting().weights.items()),
         scenario.force.mode,
+        scenario.force_side,
         scenario.crosser,
         scenario.crosser_vehicle_km_h,
         scenario.report_minutes,
@@ -175,12 +176,12 @@ def read_ground(
     if found.dem is None:
         # Without elevation nothing starts anywhere, but whether there are origins is told.
         aside = Layers()
-        load_origins(sources["origins"], frame.wide, aside)
+        load_origins(sources["origins"], frame, aside)
         found.missing |= aside.missing
         ground = _bare(frame, found)
     else:
         step("travel times")
-        origins = load_origins(sources["origins"], frame.wide, found)
+        origins = load_origins(sources["origins"], frame, found)
         ground = _complete(frame, found, sources, origins, step)
     missing = {
         layer: missing_layer(layer, sources[_SOURCE[layer]], corridor.border, why=why)
@@ -205,10 +206,11 @@ def _complete(
         scheme=sources.get("landcover_scheme", "igbp"),
     )
     ways = load_ways(sources, frame.wide, scenario, found.records, found.notes)
-    hours = _hours(found.dem, origins, surface_wide, ways)
+    assert found.dem is not None  # noqa: S101 - without elevation nothing is complete
+    force = ForceHours.of(frame, found.dem, origins, surface_wide, ways)
     step("response and the reach of a night")
-    reach = read_reach(frame, found.dem, hours, ways, found.notes)
-    reading = read_terrain(frame, found, sources, hours, surface_wide, step)
+    reach = read_reach(frame, found.dem, force, ways, found.notes)
+    reading = read_terrain(frame, found, sources, force, surface_wide, step)
     seen = _seen(frame, sources, origins, reading, found.notes, step)
     step("zones")
     around = furniture(corridor)
@@ -219,6 +221,13 @@ def _complete(
         karst=found.karst,
         min_area_km2=scenario.min_zone_km2,
     )
+    zones["reasons"] = [
+        # Not a finding about that ground, but where the force stops.
+        reasons
+        if side in (frame.side, "both")
+        else reasons.replace("no origin reaches it", "across the border from the force")
+        for side, reasons in zip(zones["side"], zones["reasons"], strict=True)
+    ]
     caves = None
     if found.known_caves is not None:
         step("known caves")
@@ -227,7 +236,9 @@ def _complete(
     ranks = summary.by_segment(
         reading.flags[["cave_prone"]], frame.cells, segments=corridor.segments
     )["cave_prone_majority"]
-    table = reading.table.join(_extra(layers, reading.table.index)).assign(cave_rank=ranks)
+    table = reading.table.join(_extra(layers, force.half, reading.table.index)).assign(
+        cave_rank=ranks
+    )
     return Ground(
         key=ground_key(scenario),
         corridor=corridor,
@@ -278,24 +289,6 @@ def _joined(table: pd.DataFrame, reach: Reach | None, seen: PostSight | None) ->
     return table if seen is None else table.join(seen.by_segment)
 
 
-def _hours(
-    dem: xr.DataArray | None, origins: Any, surface: xr.Dataset, ways: Ways
-) -> dict[str, xr.DataArray]:
-    if dem is None or origins is None:
-        return {}
-    factor = surface.get("surface_factor")
-    return {
-        mode: access.travel_time(
-            dem,
-            origins.geometry,
-            speed=mode,
-            surface_factor=factor if mode == MODES[0] else None,
-            **ways.options(mode),
-        )
-        for mode in MODES
-    }
-
-
 def _layers(reading: Reading, cells: xr.Dataset) -> xr.Dataset:
     layers = {"elevation_m": reading.dem, **reading.attrs.data_vars, **reading.surface.data_vars}
     layers |= {f"hours_{mode.split('_')[0]}": raster for mode, raster in reading.hours.items()}
@@ -305,15 +298,14 @@ def _layers(reading: Reading, cells: xr.Dataset) -> xr.Dataset:
     return xr.Dataset(layers)
 
 
-def _extra(layers: xr.Dataset, index: pd.Index) -> pd.DataFrame:
+def _extra(layers: xr.Dataset, half: BoolArray, index: pd.Index) -> pd.DataFrame:
     """Means that maps and tables show, but patrols do not use; shares are of all cells."""
-    segment = layers["segment"].to_numpy().ravel()
+    segment = layers["segment"].to_numpy()
     inside = segment >= 0
     frame = pd.DataFrame(
         {
-            "elevation_min_m": layers["elevation_m"].to_numpy().ravel()[inside],
-            "remote_share": layers["remote_share"].to_numpy().ravel()[inside],
-            "index_mean": layers["index"].to_numpy().ravel()[inside],
+            "elevation_min_m": layers["elevation_m"].to_numpy()[inside],
+            "index_mean": layers["index"].to_numpy()[inside],
         }
     )
     frame["elevation_mean_m"] = frame["elevation_max_m"] = frame["elevation_min_m"]
@@ -321,14 +313,16 @@ def _extra(layers: xr.Dataset, index: pd.Index) -> pd.DataFrame:
         "elevation_min_m": "min",
         "elevation_mean_m": "mean",
         "elevation_max_m": "max",
-        "remote_share": "mean",
         "index_mean": "mean",
     }
-    frame["remote_share_unknown"] = frame["remote_share"].isna().astype(float)
-    how["remote_share_unknown"] = "mean"
     table = frame.groupby(segment[inside]).agg(how).reindex(index)
-    # Of all cells, as the share of the whole corridor is; what is unknown stands beside it.
-    table["remote_share"] *= 1.0 - table["remote_share_unknown"]
+    remote = layers["remote_share"].to_numpy()
+    for name, where in (("remote_share", half), ("remote_share_both", inside)):
+        by_segment = pd.Series(remote[where]).groupby(segment[where])
+        # Of all cells, as the share of the whole corridor is; what is unknown stands beside it.
+        known = by_segment.agg("count") / by_segment.agg("size")
+        table[name] = (by_segment.agg("mean") * known).reindex(index)
+        table[f"{name}_unknown"] = (1.0 - known).reindex(index, fill_value=1.0)
     return table
 
 

@@ -13,7 +13,9 @@ import shapely
 
 from borderzone import datasets, incidents, io, terrain
 from borderzone._guards import check_choice
+from borderzone.border.names import country_code
 from borderzone.errors import (
+    BorderNotFoundError,
     CoverageGapError,
     DataError,
     InvalidParameterError,
@@ -22,6 +24,7 @@ from borderzone.errors import (
 from borderzone.io.records import Record
 from borderzone.io.warp import bring, check_cover
 from borderzone.study.by_block import EMBEDDED, open_cover
+from borderzone.study.force import is_own_ground
 from borderzone.study.missing import LAYER_WORDS
 from borderzone.study.vectors import vector_layer
 
@@ -32,8 +35,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from borderzone._typing import BoolArray
+    from borderzone.border import Border
     from borderzone.corridor import Corridor
     from borderzone.grid import Grid
+    from borderzone.study.reading import Frame
 
 __all__ = [
     "Layers",
@@ -236,16 +241,17 @@ def _karst(source: Any, layers: Layers, grid: Grid) -> gpd.GeoDataFrame | None:
     return polygons
 
 
-def load_origins(source: Any, grid: Grid, layers: Layers) -> gpd.GeoDataFrame | None:
+def load_origins(source: Any, frame: Frame, layers: Layers) -> gpd.GeoDataFrame | None:
     """
-    Where travel times start: the user's posts, or towns and open airfields.
+    Where a force starts: the user's posts, or towns and open airfields, of its own country.
 
     Parameters
     ----------
     source
         Points, a path, ``"embedded"``, or None.
-    grid
-        Grid on which travel time runs; origins outside it are left out.
+    frame
+        Where the study works; origins outside it, and outside the country of its force, are left
+        out and counted.
     layers
         Layers of the study: records and notes are appended to, and why there are no origins.
 
@@ -264,38 +270,93 @@ def load_origins(source: Any, grid: Grid, layers: Layers) -> gpd.GeoDataFrame | 
     if source is None:
         layers.missing["origins"] = ""
         return None
-    if isinstance(source, str) and source == EMBEDDED:
-        towns, fields = datasets.places(), datasets.airfields()
-        columns = ["name", "kind", "geometry"]
-        points = gpd.GeoDataFrame(
-            pd.concat(
-                [towns.assign(kind="town")[columns], fields.assign(kind="airfield")[columns]],
-                ignore_index=True,
-            ),
-            crs=4326,
-        )
+    embedded, used = isinstance(source, str) and source == EMBEDDED, []
+    if embedded:
+        points = _stand_ins()
         used = [datasets.record("places"), datasets.record("airfields")]
-        said = (
-            "No posts were given: {towns} towns and {fields} open airfields on both sides of the "
-            "border stand in as the origins of travel times."
-        )
-        nobody = "no embedded town or open airfield lies near this corridor"
     else:
-        used = []
         points = vector_layer(source, "origins", used)
         points = points.assign(kind=points.get("kind", "post"))
-        said, nobody = "", "none of the origins given lies near this corridor"
+    grid = frame.wide
     near = points[points.to_crs(grid.crs).intersects(_box(grid))].to_crs(4326)
+    what = "embedded town or open airfield" if embedded else "of the origins given"
     if near.empty:
-        layers.missing["origins"] = nobody
+        layers.missing["origins"] = f"{'no' if embedded else 'none'} {what} lies near this corridor"
+        return None
+    mine = _on_its_side(near, frame)
+    camp = (near["kind"] == datasets.CAMP).to_numpy() & embedded
+    own = near[mine & ~camp]
+    country = frame.corridor.border.names.get(frame.side, frame.side)
+    if own.empty:
+        layers.missing["origins"] = (
+            f"{'no' if embedded else 'none'} {what} near this corridor lies in {country}, whose force it "
+            f"is (force_side = {frame.side!r})"
+        )
         return None
     layers.records.extend(used)
-    if said:
-        counts = near["kind"].value_counts()
-        layers.notes.append(
-            said.format(towns=counts.get("town", 0), fields=counts.get("airfield", 0))
+    left_out = (int((~mine).sum()), int((mine & camp).sum()))
+    layers.notes += _account(own, country, left_out, embedded=embedded)
+    return own.reset_index(drop=True)
+
+
+def _on_its_side(origins: gpd.GeoDataFrame, frame: Frame) -> BoolArray:
+    """Which origins lie in the country of the force: by a country that they name, else by the border."""
+    border, side = frame.corridor.border, frame.side
+    deep = max(frame.corridor.depth_km.values())
+    mine = is_own_ground(origins.geometry.representative_point(), border, side, deep)
+    if "country" not in origins:
+        return mine
+    column = origins["country"].astype(object).where(origins["country"].notna(), "")
+    codes = {name: _code(name, border) for name in column.unique()}
+    stated = column.map(codes).to_numpy(dtype=object)
+    return np.where(stated == "", mine, stated == side)
+
+
+def _code(name: Any, border: Border) -> str:
+    """Code of a country, one of the border's two names, or nothing."""
+    if name in (border.a, border.b):
+        return str(name)
+    try:
+        return country_code(name)
+    except BorderNotFoundError:
+        return ""
+
+
+def _account(
+    own: gpd.GeoDataFrame, country: str, left_out: tuple[int, int], *, embedded: bool
+) -> list[str]:
+    """Say where the force starts, and which origins were left out."""
+    abroad, camps = left_out
+    force = f"The force is that of {country} (force_side)"
+    words = [f"{force}: it starts and drives on that country's ground and stops at the border."]
+    if embedded:
+        counts = own["kind"].value_counts()
+        words.append(
+            f"No posts were given: {_counted(counts.get('town', 0), 'town')} and "
+            f"{_counted(counts.get('airfield', 0), 'open airfield')} of {country} stand in as the origins of "
+            "travel times."
         )
-    return near.reset_index(drop=True)
+    if abroad or camps:
+        told = (
+            (abroad, f"{_counted(abroad, 'place')} in other countries"),
+            (camps, f"{_counted(camps, 'camp')} of displaced people"),
+        )
+        words.append(f"Left out as origins: {' and '.join(text for n, text in told if n)}.")
+    return words
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _stand_ins() -> gpd.GeoDataFrame:
+    """Towns, airfields and camps of displaced people that ship."""
+    columns = ["name", "kind", "country", "geometry"]
+    towns, fields = datasets.places(), datasets.airfields()
+    camp = towns["kind"] == datasets.CAMP
+    towns = towns.assign(kind=np.where(camp, datasets.CAMP, "town"))
+    every = [towns[columns], fields.assign(kind="airfield")[columns]]
+    return gpd.GeoDataFrame(pd.concat(every, ignore_index=True), crs=4326)
 
 
 def load_incidents(
@@ -385,6 +446,8 @@ def furniture(corridor: Corridor) -> dict[str, gpd.GeoDataFrame]:
     found["countries"] = datasets.countries(around=near)
     for name in ("places", "airfields", "rivers", "lakes", "admin1"):
         layer = getattr(datasets, name)().cx[near[0] : near[2], near[1] : near[3]]
+        if name == "places":  # a camp names nothing
+            layer = layer[layer["kind"] != datasets.CAMP]
         if len(layer):
             found[name] = layer
     return found

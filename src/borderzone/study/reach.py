@@ -12,14 +12,15 @@ import numpy as np
 import pandas as pd
 
 from borderzone import access
+from borderzone.corridor import Corridor
+from borderzone.crs import raster_crs
 from borderzone.errors import NoOverlapError
 from borderzone.study.nested import between_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import xarray as xr
 
+    from borderzone.study.force import ForceHours
     from borderzone.study.reading import Frame
     from borderzone.study.ways import Ways
 
@@ -43,29 +44,41 @@ class Reach:
     ----------
     mode
         How the response travels.
+    side
+        Code of the country whose force it is.
     response
         Response time by segment: ``response_median_h``, ``response_worst_h``, and the share of its
         length beyond each of `BREAKS_H`. Units: h.
     along
         Response time by kilometre.
     bands
-        Ground of the corridor by response time, EPSG:4326: ``from_h``, ``to_h`` (infinite for the
-        last), ``area_km2``, ``share`` of the ground with elevation.
+        Ground of the force's half of the corridor by response time, EPSG:4326: ``from_h``, ``to_h``
+        (infinite for the last), ``area_km2``, ``share`` of the ground with elevation.
+    half_km2
+        That half, with elevation or without. Units: km2.
+    across
+        The other half, where the force does not go, EPSG:4326.
+    across_km2
+        Ground with elevation there. Units: km2.
     night
         By side and month: how much of the corridor somebody on foot reaches from the border in one
         night, and how deep.
     race
-        By side and segment: how often the response is there before the crosser is in cover; None
-        where no cover was given.
+        By segment, on the force's side: how often the response is there before the crosser is in
+        cover; None where no cover was given.
     on_roads
         Whether roads carry the response.
     """
 
     mode: str
+    side: str
     response: pd.DataFrame | None
     along: pd.DataFrame | None
     bands: gpd.GeoDataFrame | None
     night: pd.DataFrame
+    half_km2: float = math.nan
+    across: gpd.GeoSeries | None = None
+    across_km2: float = 0.0
     race: pd.DataFrame | None = None
     on_roads: bool = False
 
@@ -84,7 +97,7 @@ class Reach:
 def read_reach(
     frame: Frame,
     dem: xr.DataArray | None,
-    hours: Mapping[str, xr.DataArray],
+    force: ForceHours,
     ways: Ways,
     notes: list[str],
 ) -> Reach | None:
@@ -97,8 +110,8 @@ def read_reach(
         Where the study works.
     dem
         Elevation on the wide grid. Units: m.
-    hours
-        Travel time from the origins on the wide grid, by mode. Units: h.
+    force
+        Travel time of the force.
     ways
         Roads, barriers and cover.
     notes
@@ -109,25 +122,30 @@ def read_reach(
     Reach or None
         None without elevation; the night alone where there are no origins.
     """
-    mode = frame.scenario.force.mode
+    mode, side = frame.scenario.force.mode, force.side
     if dem is None:
         return None
-    if mode not in hours:
-        night = _night(frame, _from_border(frame, dem, ways))
-        return Reach(mode=mode, response=None, along=None, bands=None, night=night)
-    corridor = frame.corridor
-    along = access.response_along_border(hours[mode], corridor, every_km=EVERY_KM)
+    night = _night(frame, _from_border(frame, dem, ways))
+    if mode not in force.to_the_line:
+        return Reach(mode=mode, side=side, response=None, along=None, bands=None, night=night)
+    corridor, hours = frame.corridor, force.to_the_line[mode]
+    along = access.response_along_border(hours, corridor, every_km=EVERY_KM)
     by_segment = access.response_by_segment(
-        hours[mode], corridor, every_km=EVERY_KM, thresholds_h=BREAKS_H
+        hours, corridor, every_km=EVERY_KM, thresholds_h=BREAKS_H
     )
-    night = _from_border(frame, dem, ways)
+    known = np.isfinite(frame.crop(dem).to_numpy())
+    half, other = (_half(corridor, code) for code in sorted(corridor.depth_km, key=side.__ne__))
     return Reach(
         mode=mode,
+        side=side,
         response=_named(by_segment),
         along=along,
-        bands=_bands(frame, frame.crop(hours[mode])),
-        night=_night(frame, night),
-        race=None if ways.cover is None else _race(frame, dem, hours[mode], ways, notes),
+        bands=_bands(half, frame.crop(hours)),
+        night=night,
+        half_km2=half.area_km2,
+        across=other.outline,
+        across_km2=float((known & force.across).sum()) * frame.grid.cell_area_km2,
+        race=None if ways.cover is None else _race(frame, dem, hours, ways, notes),
         on_roads=ways.roads is not None,
     )
 
@@ -163,34 +181,31 @@ def _from_border(frame: Frame, dem: xr.DataArray, ways: Ways) -> xr.DataArray:
 def _race(
     frame: Frame, dem: xr.DataArray, response: xr.DataArray, ways: Ways, notes: list[str]
 ) -> pd.DataFrame | None:
-    """Run the race to cover on each side; a crosser is as fast as by day, which favours them."""
+    """Run the race to cover on the force's side; a crosser is as fast as by day, which favours them."""
     assert ways.cover is not None  # noqa: S101 - asked for before
-    scenario, border = frame.scenario, frame.corridor.border
+    scenario, border, side = frame.scenario, frame.corridor.border, frame.side
     speed: Any = "foot"
     if scenario.crosser == "vehicle":
         speed = partial(access.vehicle_off_road, flat_km_h=scenario.crosser_vehicle_km_h)
         update_wrapper(speed, access.vehicle_off_road)
-    races = {}
-    for side in (border.left, border.right):
-        try:
-            dash = access.dash_to_cover(
-                dem,
-                ways.cover.geometry,
-                speed=speed,
-                corridor=frame.corridor,
-                side=side,
-                **ways.off_road(),
-            )
-        except NoOverlapError:
-            notes.append(
-                f"No cover was given in {border.names.get(side, side)}: no race is run there."
-            )
-            continue
-        race = access.race_along_border(
-            response, dash, frame.corridor, detect_h=scenario.report_minutes / 60, every_km=EVERY_KM
+    try:
+        dash = access.dash_to_cover(
+            dem,
+            ways.cover.geometry,
+            speed=speed,
+            corridor=frame.corridor,
+            side=side,
+            **ways.off_road(),
         )
-        races[side] = access.race_by_segment(race)
-    return pd.concat(races, names=["side"]) if races else None
+    except NoOverlapError:
+        notes.append(
+            f"No cover was given in {border.names.get(side, side)}, whose force it is: no race is run."
+        )
+        return None
+    race = access.race_along_border(
+        response, dash, frame.corridor, detect_h=scenario.report_minutes / 60, every_km=EVERY_KM
+    )
+    return pd.concat({side: access.race_by_segment(race)}, names=["side"])
 
 
 def _night(frame: Frame, hours: xr.DataArray) -> pd.DataFrame:
@@ -205,9 +220,17 @@ def _night(frame: Frame, hours: xr.DataArray) -> pd.DataFrame:
     return found
 
 
-def _bands(frame: Frame, hours: xr.DataArray) -> gpd.GeoDataFrame:
-    """Isochrones of the corridor, and the rest of it beyond the last."""
-    outline = frame.corridor.outline.to_crs(frame.grid.crs).union_all()
+def _half(corridor: Corridor, side: str) -> Corridor:
+    """Give the part of a corridor on one side, undivided."""
+    border = corridor.border
+    deep, whole_km = dict(corridor.depth_km), border.length_km
+    return Corridor.around(border, depth_km=deep, segment_km=whole_km, side=side)
+
+
+def _bands(half: Corridor, hours: xr.DataArray) -> gpd.GeoDataFrame:
+    """Isochrones of the force's half of the corridor, and the rest of it beyond the last."""
+    crs = raster_crs(hours)
+    outline = half.outline.to_crs(crs).union_all()
     # Where there is no elevation nothing is known, which is not the same as out of reach.
     known = access.isochrones(hours.copy(data=np.where(np.isnan(hours), np.nan, 0.0)), (1.0,))
     ground = outline.intersection(known.geometry.iloc[0])
@@ -220,7 +243,7 @@ def _bands(frame: Frame, hours: xr.DataArray) -> gpd.GeoDataFrame:
             "to_h": [*bands["to_h"], np.inf],
         },
         geometry=[*shapes, ground.difference(within)],
-        crs=frame.grid.crs,
+        crs=crs,
     )
     table["area_km2"] = table.geometry.area / 1e6
     table["share"] = table["area_km2"] / table["area_km2"].sum()

@@ -14,6 +14,7 @@ from borderzone.errors import LimitError
 from borderzone.io.limits import current, how_to_raise
 from borderzone.study.by_block import EMBEDDED, embedded_cell_m, open_heights
 from borderzone.study.fine import FineInputs, read_fine
+from borderzone.study.force import HalfShares, side_of
 from borderzone.study.sources import check_cells
 from borderzone.study.workspace import Workspace
 from borderzone.summary import MODES
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from borderzone.corridor import Corridor
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
+    from borderzone.study.force import ForceHours
     from borderzone.study.inputs import Layers
 
 __all__ = ["FineFiles", "Frame", "Reading", "read_terrain"]
@@ -55,6 +57,18 @@ class Frame:
     cells: xr.Dataset
     wide: Grid
     pad: int
+
+    @property
+    def side(self) -> str:
+        """
+        Give the country whose force it is.
+
+        Returns
+        -------
+        str
+            Its code.
+        """
+        return side_of(self.scenario, self.corridor.border)
 
     @classmethod
     def of(cls, corridor: Corridor, scenario: Scenario, margin_km: float) -> Frame:
@@ -163,7 +177,7 @@ def read_terrain(
     frame: Frame,
     found: Layers,
     sources: Mapping[str, Any],
-    hours: Mapping[str, xr.DataArray],
+    force: ForceHours,
     surface: xr.Dataset,
     step: Callable[[str], None],
 ) -> Reading:
@@ -178,8 +192,8 @@ def read_terrain(
         Layers on the wide grid.
     sources
         Where they came from, for finer cells.
-    hours
-        Travel time on the wide grid, by mode. Units: h.
+    force
+        Travel time of the force.
     surface
         Surface on the wide grid.
     step
@@ -196,10 +210,10 @@ def read_terrain(
         If a file cannot be used.
     """
     if frame.scenario.refinement > 1:
-        reading = _nested(frame, found, sources, hours, step)
+        reading = _nested(frame, found, sources, force, step)
     else:
         step("terrain and flags")
-        reading = _same_cells(frame, found, hours, surface)
+        reading = _same_cells(frame, found, force, surface)
     grid = reading.fine.grid if reading.fine is not None else frame.grid
     if isinstance(sources["dem"], str) and sources["dem"] == EMBEDDED:
         return replace(reading, better_data=_worth(frame, reading, embedded_cell_m(grid)))
@@ -251,14 +265,14 @@ def _worth(frame: Frame, reading: Reading, source_m: float) -> pd.DataFrame | No
 
 
 def _same_cells(
-    frame: Frame, found: Layers, hours_wide: Mapping[str, xr.DataArray], surface_wide: xr.Dataset
+    frame: Frame, found: Layers, force: ForceHours, surface_wide: xr.Dataset
 ) -> Reading:
     scenario = frame.scenario
     assert found.dem is not None  # noqa: S101 - terrain is read only where there is elevation
     wide = terrain.attributes(found.dem).assign(landform=terrain.landform(found.dem))
     attrs = xr.Dataset({name: frame.crop(layer) for name, layer in wide.items()})
     surface = xr.Dataset({name: frame.crop(layer) for name, layer in surface_wide.items()})
-    hours = {mode: frame.crop(raster) for mode, raster in hours_wide.items()}
+    hours = {mode: frame.crop(force.inside(mode)) for mode in force.to_the_line}
     response = hours.get(scenario.force.mode)
     flags = difficulty.flags(
         attrs,
@@ -268,14 +282,12 @@ def _same_cells(
         bare_threshold=scenario.bare_threshold,
         weights=scenario.weighting().weights,
     )
-    shares = difficulty.ShareCounts(
-        scenario.remote_hours_range, bare_threshold=scenario.bare_threshold
-    )
-    shares.add(dict.fromkeys(MODES) | hours, surface, frame.cells, cave_prone=flags["cave_prone"])
+    shares = HalfShares(frame.corridor.border, scenario)
+    shares.add(dict.fromkeys(MODES) | hours, surface, frame.cells, flags["cave_prone"])
     table = summary.ground_by_segment(
         attrs,
         surface,
-        response,
+        None if response is None else response.where(force.half),
         frame.cells,
         segments=frame.corridor.segments,
         mode=scenario.force.mode,
@@ -295,7 +307,7 @@ def _nested(
     frame: Frame,
     found: Layers,
     sources: Mapping[str, Any],
-    hours_wide: Mapping[str, xr.DataArray],
+    force: ForceHours,
     step: Callable[[str], None],
 ) -> Reading:
     scenario = frame.scenario
@@ -320,14 +332,14 @@ def _nested(
             landcover_scheme=sources.get("landcover_scheme", "igbp"),
             karst=found.karst,
             aridity=found.aridity,
-            hours=hours_wide,
+            hours=force.to_the_line,
             pad=frame.pad,
             landform=frame.crop(terrain.landform(found.dem)),
             scenario=scenario,
         ),
         workspace.path,
     )
-    hours = {mode: frame.crop(raster) for mode, raster in hours_wide.items()}
+    hours = {mode: frame.crop(force.inside(mode)) for mode in force.to_the_line}
     response = hours.get(scenario.force.mode)
     void = (
         f"{fine.n_void:,} of {fine.n_cells:,} cells of {scenario.terrain_resolution_m:g} m have "
@@ -339,7 +351,11 @@ def _nested(
         surface=fine.surface,
         hours=hours,
         flags=fine.flags.assign({} if response is None else {"hours": response}),
-        table=fine.sums.table(hours=response, cells=frame.cells, segments=frame.corridor.segments),
+        table=fine.sums.table(
+            hours=None if response is None else response.where(force.half),
+            cells=frame.cells,
+            segments=frame.corridor.segments,
+        ),
         shares=fine.shares.table(),
         fine=FineFiles(grid=fine.grid, files=fine.files, workspace=workspace),
         notes=(void,) if fine.n_void else (),

@@ -70,7 +70,8 @@ def flagged_sentence(result: StudyResult) -> str:
     """
     corridor = result.corridor
     depth = " and ".join(f"{km:g}" for km in sorted(set(corridor.depth_km.values())))
-    what = f"the corridor ({corridor.area_km2:,.0f} km2, {depth} km deep on each side)"
+    size = f"{corridor.area_km2:,.0f} km2, {depth} km deep on each side"
+    what = f"the corridor ({size})"
     remote, caves = told.remote_desert(result), told.cave_prone(result)
     lacking = told.lacking(result, "remote desert")
     if (
@@ -82,11 +83,12 @@ def flagged_sentence(result: StudyResult) -> str:
             f"How much of {what} is remote desert or cave-prone is "
             f"{told.nowhere(result, 'remote desert')}."
         )
-    return f"{_remote(result, what)}; {_caves(result)}."
+    return f"{_remote(result, size)}; {_caves(result)}."
 
 
-def _remote(result: StudyResult, what: str) -> str:
+def _remote(result: StudyResult, size: str) -> str:
     scenario, share = result.scenario, told.remote_desert(result)
+    what = f"{told.half_words(result)} ({told.half_size(result)}{size})"
     if not share.known:
         return f"How much of {what} is remote desert is {told.nowhere(result, 'remote desert')}"
     first, last = min(scenario.remote_hours_range), max(scenario.remote_hours_range)
@@ -97,7 +99,8 @@ def _remote(result: StudyResult, what: str) -> str:
     words = (
         f"Between {told.percent(share.low)} and {told.percent(share.high)} of {what} is remote desert, "
         f"depending on whether {first:g} to {last:g} hours from the nearest "
-        f"{told.origin_words(result)} count as remote and on travel by vehicle or on foot ({chosen})"
+        f"{told.origin_words(result)} count as remote and on travel by vehicle or on foot ({chosen}; "
+        f"{told.remote_whole_words(result)})"
     )
     return f"{words}; {share.rest}" if share.rest else words
 

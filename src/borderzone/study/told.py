@@ -10,6 +10,7 @@ import numpy as np
 
 from borderzone import access
 from borderzone.patrol import BEST_RULE
+from borderzone.study.force import BOTH, side_of
 from borderzone.study.missing import Missing, joined
 from borderzone.study.posts import OPEN_ORIGINS
 
@@ -29,12 +30,16 @@ __all__ = [
     "Share",
     "Sight",
     "Units",
+    "across_words",
     "band",
     "beyond",
     "cave_prone",
     "count",
     "first_reason",
+    "force_country",
     "ground_words",
+    "half_size",
+    "half_words",
     "hidden",
     "incident_line",
     "lacking",
@@ -51,6 +56,7 @@ __all__ = [
     "out_of_sight",
     "percent",
     "remote_desert",
+    "remote_whole_words",
     "response_words",
     "seen_by_segment",
     "sensor_words",
@@ -58,6 +64,7 @@ __all__ = [
     "units",
     "unknowns",
     "without_elevation",
+    "zone_words",
 ]
 
 MODE_WORDS = {"vehicle_off_road": "by vehicle off road", "vehicle": "by vehicle", "foot": "on foot"}
@@ -302,7 +309,7 @@ def no_travel_times(result: StudyResult) -> str:
     return f"the study of {result.name} has no travel times: {nowhere(result, 'travel times')}"
 
 
-def ground_words(result: StudyResult) -> str:
+def ground_words(result: StudyResult, *, whole: bool = False) -> str:
     """
     Say of which ground shares by travel time are.
 
@@ -310,16 +317,22 @@ def ground_words(result: StudyResult) -> str:
     ----------
     result
         What a study gave.
+    whole
+        Whether of the whole corridor, not of the force's half.
 
     Returns
     -------
     str
-        "the corridor", or how much of it has elevation.
+        "Iraq's half of the corridor", or how much of it has elevation.
     """
-    assert result.reach is not None and result.reach.bands is not None  # noqa: S101, PT018 - asked before
-    known = float(result.reach.bands["area_km2"].sum()) / result.corridor.area_km2
+    reach = result.reach
+    assert reach is not None and reach.bands is not None  # noqa: S101, PT018 - asked before
+    known, all_ = float(reach.bands["area_km2"].sum()), reach.half_km2
+    if whole:
+        known, all_ = known + reach.across_km2, result.corridor.area_km2
+    words = "the corridor" if whole else half_words(result)
     return (
-        "the corridor" if known > 0.995 else f"the {percent(known)} of the corridor with elevation"
+        words if known > 0.995 * all_ else f"the {percent(known / all_)} of {words} with elevation"
     )
 
 
@@ -385,7 +398,7 @@ def without_elevation(result: StudyResult, what: str) -> str:
 @dataclass(frozen=True, kw_only=True)
 class Share:
     """
-    A share of the corridor over a range of definitions.
+    A share of a corridor, or of a half of one, over a range of definitions.
 
     Attributes
     ----------
@@ -394,13 +407,16 @@ class Share:
     chosen
         Share under the definition of the scenario.
     unknown
-        Share of the corridor of which nothing is known.
+        Share of it of which nothing is known.
+    ground
+        What it is a share of.
     """
 
     low: float
     high: float
     chosen: float
     unknown: float
+    ground: str = "the corridor"
 
     @property
     def known(self) -> bool:
@@ -410,7 +426,7 @@ class Share:
         Returns
         -------
         bool
-            False where all of the corridor is unknown.
+            False where all of it is unknown.
         """
         return math.isfinite(self.low) and self.unknown < 1
 
@@ -424,20 +440,95 @@ class Share:
         str
             "of 12 % of the corridor it is not known"; empty where all is known.
         """
-        return f"of {percent(self.unknown)} of the corridor it is not known" if self.unknown else ""
+        return (
+            f"of {percent(self.unknown)} of {self.ground} it is not known" if self.unknown else ""
+        )
 
 
 _ALL_UNKNOWN = Share(low=math.nan, high=math.nan, chosen=math.nan, unknown=1.0)
 
 
-def remote_desert(result: StudyResult) -> Share:
+def force_country(result: StudyResult) -> str:
     """
-    Give the share of the corridor that is remote desert.
+    Name the country whose force it is.
 
     Parameters
     ----------
     result
         What a study gave.
+
+    Returns
+    -------
+    str
+        Its name.
+    """
+    side = side_of(result.scenario, result.border)
+    return str(result.border.names.get(side, side))
+
+
+def half_words(result: StudyResult) -> str:
+    """
+    Name the half of the corridor on which the force is at home.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        "Iraq's half of the corridor".
+    """
+    return f"{force_country(result)}'s half of the corridor"
+
+
+def across_words(result: StudyResult) -> str:
+    """
+    Say of the ground across the border that the force does not go there.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        "across the border from Iraq: out of reach".
+    """
+    return f"across the border from {force_country(result)}: out of reach"
+
+
+def half_size(result: StudyResult) -> str:
+    """
+    Say how large that half is, before the size of the corridor.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        "31,699 of "; empty where it was not measured.
+    """
+    half = math.nan if result.reach is None else result.reach.half_km2
+    return f"{half:,.0f} of " if math.isfinite(half) else ""
+
+
+def remote_desert(result: StudyResult, *, whole: bool = False) -> Share:
+    """
+    Give the share of the force's half of the corridor that is remote desert.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    whole
+        Whether the whole corridor is asked for: of the ground across the border, which the force
+        does not reach, all that is bare counts.
 
     Returns
     -------
@@ -448,6 +539,7 @@ def remote_desert(result: StudyResult) -> Share:
     if table is None or hidden(result) or table["remote_share"].isna().all():
         return _ALL_UNKNOWN
     scenario = result.scenario
+    table = table[table["side"] == (BOTH if whole else side_of(scenario, result.border))]
     mine = table[
         (table["mode"] == scenario.force.mode) & (table["threshold_h"] == scenario.remote_hours)
     ]["remote_share"]
@@ -456,6 +548,28 @@ def remote_desert(result: StudyResult) -> Share:
         high=float(table["remote_share"].max()),
         chosen=float(mine.iloc[0]) if len(mine) else math.nan,
         unknown=float(table["unknown_remote_share"].max()),
+        ground="the corridor" if whole else half_words(result),
+    )
+
+
+def remote_whole_words(result: StudyResult) -> str:
+    """
+    Say how much of the whole corridor is remote desert, and how the ground across the border counts.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        "of the whole corridor 65 %, for the force reaches none of the bare ground across the border".
+    """
+    share = remote_desert(result, whole=True)
+    return (
+        f"of the whole corridor {percent(share.chosen)}, for the force reaches none of the bare ground "
+        "across the border"
     )
 
 
@@ -476,6 +590,7 @@ def cave_prone(result: StudyResult) -> Share:
     table = result.flagged_share
     if table is None or table.empty:
         return _ALL_UNKNOWN
+    table = table[table["side"] == BOTH]
     unknown = float(table["unknown_karst_share"].iloc[0])
     relief, rock = (
         float(table[f"{name}_share_rank2plus_of_known"].iloc[0]) for name in ("cave", "rock")
@@ -726,14 +841,39 @@ def origin_words(result: StudyResult) -> str:
     Returns
     -------
     str
-        "post", "town or open airfield"; "origin" where there is none.
+        "post in Iraq", "town or open airfield in Iraq"; "origin" where there is none.
     """
-    return result.origin_kind or "origin"
+    return f"{result.origin_kind or 'origin'} in {force_country(result)}"
+
+
+def zone_words(zone: Any) -> str:
+    """
+    Say where a zone lies: near a place on its own side, else between which kilometres.
+
+    Parameters
+    ----------
+    zone
+        Row of the table of zones.
+
+    Returns
+    -------
+    str
+        "near Ar Rutbah", or "at km 120 to 160".
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> zone_words(SimpleNamespace(near="", km_start=120.4, km_end=159.8))
+    'at km 120 to 160'
+    >>> zone_words(SimpleNamespace(near="Sinjar", km_start=120.4, km_end=159.8))
+    'near Sinjar'
+    """
+    return f"near {zone.near}" if zone.near else f"at km {zone.km_start:.0f} to {zone.km_end:.0f}"
 
 
 def mostly_remote(result: StudyResult) -> tuple[float, float]:
     """
-    Give the length of the border along which most ground is remote desert.
+    Give the length of the border along which most ground of the force's half is remote desert.
 
     Parameters
     ----------
@@ -778,8 +918,11 @@ def mostly_remote_words(result: StudyResult) -> str:
     rest = f"; along {open_:,.0f} km that is not known" if open_ else ""
     if not far:
         where = " where it is known" if rest else ""
-        return f"no segment is mostly remote desert{where}{rest}"
-    return f"along {far:,.0f} km of the border most ground is remote desert{rest}"
+        return f"no segment is mostly remote desert on {force_country(result)}'s side{where}{rest}"
+    return (
+        f"along {far:,.0f} km of the border most ground on {force_country(result)}'s side is remote "
+        f"desert{rest}"
+    )
 
 
 def seen_by_segment(result: StudyResult) -> str:
@@ -920,16 +1063,18 @@ def response_words(result: StudyResult) -> str:
     return words
 
 
-def beyond(bands: pd.DataFrame, limit_h: float) -> float:
+def beyond(bands: pd.DataFrame, limit_h: float, *, across_km2: float = 0.0) -> float:
     """
-    Give the share of the corridor's ground farther than some hours.
+    Give the share of ground farther than some hours.
 
     Parameters
     ----------
     bands
-        Ground by travel time: ``from_h`` and ``share``.
+        Ground by travel time: ``from_h`` and ``area_km2``.
     limit_h
         The hours; one of the breaks of the bands.
+    across_km2
+        Ground across the border, which is beyond any hours. Units: km2.
 
     Returns
     -------
@@ -939,10 +1084,12 @@ def beyond(bands: pd.DataFrame, limit_h: float) -> float:
     Examples
     --------
     >>> import pandas as pd
-    >>> beyond(pd.DataFrame({"from_h": [0.0, 1.0, 2.0], "share": [0.5, 0.3, 0.2]}), 1.0)
-    0.5
+    >>> bands = pd.DataFrame({"from_h": [0.0, 1.0, 2.0], "area_km2": [50.0, 30.0, 20.0]})
+    >>> beyond(bands, 1.0), beyond(bands, 1.0, across_km2=100.0)
+    (0.5, 0.75)
     """
-    return float(bands.loc[bands["from_h"] >= limit_h - 1e-9, "share"].sum())
+    far = float(bands.loc[bands["from_h"] >= limit_h - 1e-9, "area_km2"].sum())
+    return (far + across_km2) / (float(bands["area_km2"].sum()) + across_km2)
 
 
 def listed(words: Sequence[str]) -> str:
