@@ -205,7 +205,7 @@ def test_two_layers_in_memory_are_two_runs(in_memory: dict[str, Any]) -> None:
     """The name of a run tells them apart."""
     both = [bz.Study(border=small_border(), dem=in_memory["dem"] + more) for more in (0.0, 50.0)]
 
-    first, second = (unrecorded(told(study)) for study in both)
+    first, second = (unrecorded(told(study), study.border) for study in both)
 
     assert first != second
 

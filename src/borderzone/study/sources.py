@@ -653,7 +653,7 @@ def records_of(border: Border) -> list[Record]:
     return [datasets.record("borders")] if border.sides == "source" else []
 
 
-def unrecorded(given: Mapping[str, Any], border: Border | None = None) -> dict[str, Any]:
+def unrecorded(given: Mapping[str, Any], border: Border) -> dict[str, Any]:
     """
     Give what names a run and has no record of its own: layers in memory or left out, own lines.
 
@@ -672,7 +672,7 @@ def unrecorded(given: Mapping[str, Any], border: Border | None = None) -> dict[s
     found = {}
     for name, value in given.items():
         usual = EMBEDDED if name in LAYERS and name != "incidents" else NONE
-        if name not in LAYERS:
+        if name in ("border", "border_km"):
             found["border"] = digest_of(border)
         elif isinstance(value, dict) and "memory" in value:
             found[name] = value["memory"]
