@@ -483,6 +483,13 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "datasets.elevation": {},
     **{f"fetch.{name}": {"network": lambda _: _NOWHERE} for name in ("dem", "landcover", "plan")},
     "fetch.ucdp": {"network": lambda _: _NOWHERE, "way": lambda _: "bulk"},
+    **{
+        f"fetch.{name}": {
+            "network": lambda _: _NOWHERE, "source": lambda _: "osm",
+            "extracts": lambda _: ["asia/iraq"], "regions": lambda _: None,
+        }
+        for name in ("roads", "roads_plan")
+    },
     "difficulty.ahp_weights": {"matrix": lambda _: [[1, 2], [0.5, 1]]},
     "difficulty.auc": {"score": lambda _: NUMBERS, "n_caves": lambda _: np.array([0, 1, 2])},
     "difficulty.success_rate_curve": {

@@ -173,9 +173,9 @@ def test_impossible_speed_options_are_refused() -> None:
     ],
 )
 def test_nights_of_the_reference_table(twilight: Any, hours: list[float]) -> None:
-    """Latitude 34, mid-month, to the second decimal."""
-    np.testing.assert_array_equal(
-        np.round(access.night_hours(34.0, MONTHS, twilight=twilight), 2), hours
+    """Latitude 34, mid-month, within the tolerance of the table, which follows Spencer's series."""
+    np.testing.assert_allclose(
+        access.night_hours(34.0, MONTHS, twilight=twilight), hours, rtol=0, atol=0.05
     )
 
 
@@ -183,14 +183,15 @@ def test_nights_of_the_year_and_further_north() -> None:
     """Annual means at latitude 34; June and December at 36.5."""
     table = access.night_table(34.0)
     means = table[list(access.TWILIGHTS_DEG)].mean()
-    np.testing.assert_array_equal(means.round(2), [11.82, 10.93, 9.89, 8.82])
-    assert table.attrs == {"units": "h", "latitude_deg": 34.0}
+    np.testing.assert_allclose(means, [11.82, 10.93, 9.89, 8.82], rtol=0, atol=0.02)
+    assert table.attrs == {"units": "h", "latitude_deg": 34.0, "day": 15, "year": 2026}
     assert table.index.name == "month"
     assert list(table["name"][:2]) == ["Jan", "Feb"]
 
-    north = access.night_table(36.5)[list(access.TWILIGHTS_DEG)].round(2)
-    np.testing.assert_array_equal(north.loc[6], [9.36, 8.35, 7.08, 5.67])
-    np.testing.assert_array_equal(north.loc[12], [14.31, 13.35, 12.28, 11.23])
+    north = access.night_table(36.5)[list(access.TWILIGHTS_DEG)]
+    june, december = north.loc[6].to_numpy(float), north.loc[12].to_numpy(float)
+    np.testing.assert_allclose(june, [9.36, 8.35, 7.08, 5.67], rtol=0, atol=0.02)
+    np.testing.assert_allclose(december, [14.31, 13.35, 12.28, 11.23], rtol=0, atol=0.02)
 
 
 @pytest.mark.parametrize(

@@ -110,14 +110,34 @@ def test_darker_nights_are_shorter_and_lie_between_none_and_a_day(
     assert (np.diff(hours) <= 1e-9).all()
 
 
-def test_night_of_a_date_lies_near_that_of_its_month() -> None:
-    """Spencer's mid-month series against the ephemeris of the 15th."""
-    for month in range(1, 13):
-        for twilight in TWILIGHTS:
-            on_date = access.night_hours_on(date(2023, month, 15), 34.0, twilight=twilight)
-            assert on_date == pytest.approx(
-                access.night_hours(34.0, month, twilight=twilight), abs=0.06
-            )
+def test_night_of_a_month_is_that_of_its_15th_day() -> None:
+    """Of 2026, at the meridian of Greenwich, to the last digit; the table says which day it is."""
+    for twilight in TWILIGHTS:
+        days = [date(2026, month, 15) for month in range(1, 13)]
+        np.testing.assert_array_equal(
+            access.night_hours(-54.8, np.arange(1, 13), twilight=twilight),
+            access.night_hours_on(days, -54.8, twilight=twilight),
+        )
+    assert access.night_table(34.0).attrs["day"] == 15
+    assert access.night_table(34.0).attrs["year"] == 2026
+
+
+def test_nights_of_a_month_are_those_of_an_ephemeris_up_to_70_degrees() -> None:
+    """By JPL's DE421 (scripts/oracles_nights.py): within 0.05 h up to 65 degrees, 0.25 h to 70.
+
+    Among the latitudes are those where the sun of one of the days just gets to an altitude, where
+    a hundredth of a degree is a quarter of an hour.
+    """
+    theirs = pd.read_csv(ORACLES / "nights.csv")
+    latitude = theirs["latitude_deg"].to_numpy()
+    assert {0.0, 34.0, 49.0, 60.0, 65.0, 66.5, 68.0, 69.7, 70.0, -35.0, -54.8} <= set(latitude)
+    for twilight in TWILIGHTS:
+        ours = access.night_hours(latitude, theirs["month"].to_numpy(), twilight=twilight)
+        apart = np.abs(ours - theirs[twilight].to_numpy())
+        assert apart[np.abs(latitude) <= 65].max() <= 0.01, twilight
+        assert apart.max() <= 0.03, twilight
+        stays = theirs[twilight].isin([0.0, 24.0]).to_numpy()
+        np.testing.assert_array_equal(np.asarray(ours)[stays], theirs.loc[stays, twilight])
 
 
 def test_leap_day_is_a_day_and_rows_are_answered_at_once() -> None:

@@ -19,8 +19,11 @@ from borderzone.errors import (
     InvalidScenarioError,
 )
 from borderzone.report.public import edition
-from borderzone.report.reach import sight_words
+from borderzone.report.reach import reach_words, response_table, sight_words
+from borderzone.report.readable import flagged_table
+from borderzone.study import told
 from borderzone.study.reach import BREAKS_H
+from borderzone.study.sentences import flagged_sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -304,6 +307,41 @@ def test_the_report_tells_reach_and_sight(fine: Any, tmp_path: Path) -> None:
     assert "From 1 post with eyes 10 m above the ground" in words
     assert "seen ground is not watched ground" in words
     assert "was measured, line of sight by line of sight" in words
+
+
+def test_hours_without_roads_are_told_as_an_upper_bound_wherever_they_are_told() -> None:
+    """In sentence, titles, descriptions and heads of tables; with roads nowhere."""
+    road = layer(shapely.LineString(lonlat((-31, 0), (1, 0))), kind=["track"])
+    bound = "hours are without roads, so an upper bound"
+    for with_roads in (False, True):
+        study = plain(roads=road, road_class="kind") if with_roads else plain()
+        full = study.run(seed=1)
+        flagged, along = flagged_table(full), response_table(full)
+        assert flagged is not None
+        assert along is not None
+        texts = (
+            told.response_words(full),
+            " ".join(reach_words(full)),
+            figures.response_times(full).get_title(),
+            *(figures.alt_text(full, name) for name in ("response", "travel_time")),
+            along["caption"],
+        )
+        assert [bound in text for text in texts] == [not with_roads] * len(texts)
+        # Bareness is not known here: nothing remote is told, and no bound of it.
+        assert bound not in flagged["caption"]
+
+
+def test_the_share_of_remote_desert_without_roads_is_told_as_an_upper_bound(
+    result: StudyResult,
+) -> None:
+    bound = "hours are without roads, so an upper bound"
+    assert result.reach is not None
+    on_roads = replace(result, reach=replace(result.reach, on_roads=True))
+    for shown, said in ((result, True), (on_roads, False)):
+        table = flagged_table(shown)
+        assert table is not None
+        texts = (flagged_sentence(shown), figures.alt_text(shown, "map"), table["caption"])
+        assert [bound in text.lower() for text in texts] == [said] * 3
 
 
 def test_without_travel_times_there_is_no_reach_to_draw(result: StudyResult) -> None:

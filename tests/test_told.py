@@ -25,6 +25,7 @@ from borderzone.incidents import Account
 from borderzone.report import pictures, write_report
 from borderzone.report.public import edition, join_segments
 from borderzone.report.ranking import index_words
+from borderzone.report.reach import reach_words
 from borderzone.report.tables import tables
 from borderzone.study import told
 from borderzone.study.missing import missing_layer
@@ -590,3 +591,18 @@ def test_what_is_fetched_is_fetched_for_the_line_of_the_study() -> None:
 def test_an_account_without_doubt_reads_plainly() -> None:
     plain = Account(reported=3, unreadable=0, vague=0, outside=0, inside=3, expected=3.0, circles=3)
     assert plain.line == "3 reported: 3 in the corridor"
+
+
+def test_shortest_and_longest_night_carry_their_months_on_both_hemispheres(
+    result: StudyResult,
+) -> None:
+    """In the sentence, the title and the description; the day of the month beside them."""
+    south = replace(result, night_hours=bz.access.night_table(-49.0))
+    table = south.night_hours["nautical"]
+    words = f"{table[12]:.1f} h (Dec) to {table[6]:.1f} h (Jun) on the 15th of the month"
+
+    assert told.night_length_words(south) == words
+    assert figures.night_hours(south).get_title() == f"Without useful light: {words}"
+    assert f"nautical {words}" in figures.alt_text(south, "night")
+    assert " h (Jun) to " in told.night_length_words(result)
+    assert told.night_length_words(result) in " ".join(reach_words(result))
