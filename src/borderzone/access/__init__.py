@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from borderzone._guards import guard_room
 from borderzone.access.border_light import border_light_table, longest_and_shortest_nights
-from borderzone.access.daylight import (
-    TWILIGHTS_DEG,
-    moon_illuminated_fraction,
-    night_hours,
-    night_table,
-)
+from borderzone.access.daylight import TWILIGHTS_DEG, moon_illuminated_fraction
 from borderzone.access.isochrones import isochrones
 from borderzone.access.models import SPEED_MODELS, SPEEDS, SpeedModel
 from borderzone.access.network import ROAD_SPEEDS, Roads, RoadSpeed
@@ -28,7 +23,14 @@ from borderzone.access.response import (
 )
 from borderzone.access.routes import routes
 from borderzone.access.slowing import NIGHT_FACTORS, NightFactor, at_night, elevation_factor
-from borderzone.access.sun import SUN_STATES, night_hours_on, sun_altitude_deg, sun_times
+from borderzone.access.sun import (
+    SUN_STATES,
+    night_hours,
+    night_hours_on,
+    night_table,
+    sun_altitude_deg,
+    sun_times,
+)
 from borderzone.access.travel_time import travel, travel_time
 from borderzone.access.vehicles import (
     TRACKED_OFF_ROAD,

@@ -11,8 +11,9 @@ from borderzone._guards import check_between, check_choice, check_positive
 from borderzone.access._hours import hours_of, rasters_of
 from borderzone.access._moments import degrees
 from borderzone.access.border_light import middle_latitude_deg
-from borderzone.access.daylight import MONTHS, TWILIGHTS_DEG, Twilight, night_hours
+from borderzone.access.daylight import MONTHS, TWILIGHTS_DEG, Twilight
 from borderzone.access.models import SPEEDS
+from borderzone.access.sun import MID_MONTH, night_hours
 from borderzone.corridor.sides import country_of_cells
 from borderzone.errors import InvalidParameterError, NoOverlapError, ShapeMismatchError
 from borderzone.grid import Grid
@@ -37,7 +38,8 @@ def night_reach(
     """
     Tell how far one night carries over flat ground, by month.
 
-    Night hours in the middle of the month times the speed on the flat, without a rest.
+    Night hours of the 15th of the month (see `night_hours`) times the speed on the flat, without a
+    rest.
 
     Parameters
     ----------
@@ -66,7 +68,7 @@ def night_reach(
     >>> night_reach(34.0).loc[[6, 12], "reach_km"].round(1).tolist()
     [20.8, 34.0]
     >>> night_reach(34.0, speed="tobler_off_path").loc[[6, 12], "reach_km"].round(1).tolist()
-    [22.4, 36.6]
+    [22.4, 36.7]
     """
     check_between(latitude_deg, "latitude_deg", -90.0, 90.0, unit="degrees")
     share = check_between(factor, "factor", 0.0, 1.0, without=(0.0,))
@@ -82,6 +84,7 @@ def night_reach(
         "speed": name,
         "flat_km_h": flat,
         "factor": share,
+        **MID_MONTH,
     }
     return table
 
@@ -94,7 +97,7 @@ def night_reach_on_ground(
     twilight: Twilight = "nautical",
 ) -> pd.DataFrame:
     """
-    Tell how much of each side one night reaches from the border, by month.
+    Tell how much of each side one night reaches from the border, on the 15th of each month.
 
     Parameters
     ----------
@@ -140,7 +143,7 @@ def night_reach_on_ground(
     >>> walk = grid.wrap(np.abs(corridor.cells(grid)["offset_km"].values) / 2.8)
     >>> table = night_reach_on_ground(walk, corridor)
     >>> table.loc[("west", 6), ["share", "farthest_km"]].astype(float).round(1).tolist()
-    [0.5, 20.8]
+    [0.5, 20.3]
     """
     check_choice(twilight, "twilight", TWILIGHTS_DEG)
     rasters = rasters_of(hours)
@@ -166,7 +169,7 @@ def night_reach_on_ground(
     table.index.names = ["side", "month"]
     table.insert(0, "name", [MONTHS[month - 1] for _, month in table.index])
     table.insert(1, "night_h", [nights[month - 1] for _, month in table.index])
-    table.attrs = {"latitude_deg": latitude, "twilight": twilight}
+    table.attrs = {"latitude_deg": latitude, "twilight": twilight, **MID_MONTH}
     return table
 
 

@@ -3,30 +3,57 @@
 from __future__ import annotations
 
 from datetime import tzinfo
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_choice, shown
+from borderzone._guards import as_whole, check_choice, shown
 from borderzone.access._moments import calendar_days, degrees, moments
-from borderzone.access.daylight import TWILIGHTS_DEG, Twilight
+from borderzone.access.daylight import MONTHS, TWILIGHTS_DEG, Twilight
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
-    from borderzone._typing import BoolArray, FloatArray
+    from borderzone._typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["SUN_STATES", "night_hours_on", "sun_altitude_deg", "sun_times"]
+__all__ = [
+    "MID_MONTH",
+    "SUN_STATES",
+    "night_hours",
+    "night_hours_on",
+    "night_table",
+    "sun_altitude_deg",
+    "sun_times",
+]
 
 # What the sun does in a day, relative to an altitude.
 SUN_STATES = ("rises and sets", "above all day", "below all day", "only rises", "only sets")
 
-# J2000.0, from which the series count.
+# The day that stands for a month, and the year that it is taken from: 2026 lies between two leap
+# years, so that its dates are within hours of their mean over the four years.
+MID_MONTH: Mapping[str, int] = MappingProxyType({"day": 15, "year": 2026})
+
+# J2000.0, from which the series count, and 1900 January 0.5, from which the disturbances do.
 _EPOCH = np.datetime64("2000-01-01T12:00:00", "us")
+_1900_D = 36525.0
 _DAY_US = 86_400_000_000
 _CENTURY_D = 36525.0
+# What Venus (twice), Jupiter, the moon and a slow drift add to the longitude of the sun: size,
+# phase at 1900 and motion in a century. Units: degree.
+_DISTURBANCES = (
+    (0.00134, 153.23, 22518.7541),
+    (0.00154, 216.57, 45037.5082),
+    (0.00200, 312.69, 32964.3577),
+    (0.00179, 260.74, 445267.1142),
+    (0.00178, 141.19, 20.20),
+)
+# The sun seen from the surface instead of the middle of the Earth, at the horizon. Units: degree.
+_PARALLAX = 0.00244
 # Half a day halved so often leaves three milliseconds.
 _HALVINGS = 24
 
@@ -37,8 +64,9 @@ def sun_altitude_deg(
     """
     Give the altitude of the sun's centre above the horizon, without refraction.
 
-    Position of the sun to about 0.01 degrees by the low-accuracy series of Meeus [1]_, which
-    the solar calculator of NOAA uses too.
+    As seen from the surface. By the low-accuracy series of Meeus [1]_, which the solar calculator
+    of NOAA uses too, with what the moon and the planets add [2]_: right to 0.003 degrees against
+    an ephemeris, 1900 to 2050.
 
     Parameters
     ----------
@@ -62,6 +90,8 @@ def sun_altitude_deg(
     References
     ----------
     .. [1] Meeus, J. (1998). Astronomical Algorithms, 2nd ed., chapters 25 and 28. Willmann-Bell.
+    .. [2] Meeus, J. (1988). Astronomical Formulae for Calculators, 4th ed., chapter 18.
+       Willmann-Bell.
 
     Examples
     --------
@@ -202,7 +232,107 @@ def night_hours_on(
     (14.11, 0.0)
     """
     check_choice(twilight, "twilight", TWILIGHTS_DEG)
-    noon = _civil_noon(calendar_days(dates), None)
+    return _hours_below(
+        _civil_noon(calendar_days(dates), None), latitude_deg, longitude_deg, twilight
+    )
+
+
+def night_hours(
+    latitude_deg: float | FloatArray,
+    month: int | IntArray,
+    *,
+    twilight: Twilight = "sunset",
+) -> float | FloatArray:
+    """
+    Length of the night in the middle of a month.
+
+    That of the 15th day of the month in 2026 at the meridian of Greenwich, from midnight to
+    midnight of the sun; `night_hours_on` gives that of any other date. The sun rises and sets where
+    it stands at that moment [1]_: the night is right to 0.01 h up to 65 degrees of latitude and
+    to 0.03 h up to 70, where the sun may just graze an altitude, against an ephemeris [2]_. Another
+    year moves it by minutes, and by up to 0.7 h where the sun grazes. Where the sun does not set
+    (or rise) it is 0 (or 24).
+
+    Parameters
+    ----------
+    latitude_deg
+        Latitude, north positive. Units: degree.
+    month
+        1 to 12.
+    twilight
+        When night begins: ``"sunset"`` (sun 0.833 degrees below the horizon), ``"civil"`` (6),
+        ``"nautical"`` (12) or ``"astronomical"`` (18).
+
+    Returns
+    -------
+    float or FloatArray
+        A number for two numbers, else an array. Units: h.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the latitude, the month or the twilight is impossible.
+    ShapeMismatchError
+        If latitudes and months differ in number.
+
+    References
+    ----------
+    .. [1] Meeus, J. (1998). Astronomical Algorithms, 2nd ed., chapters 25 and 28. Willmann-Bell.
+    .. [2] Folkner, W. et al. (2009). The planetary and lunar ephemeris DE 421. IPN Progress
+       Report 42-178.
+
+    Examples
+    --------
+    >>> round(night_hours(34.0, 6), 2), round(night_hours(34.0, 12, twilight="nautical"), 2)
+    (9.59, 12.13)
+    """
+    check_choice(twilight, "twilight", TWILIGHTS_DEG)
+    latitude = degrees(latitude_deg, "latitude_deg", 90)
+    months = as_whole(month, "month", 1, 12)
+    first = np.datetime64(f"{MID_MONTH['year']}-01", "M") + (months - 1)
+    day = first.astype("datetime64[D]") + (MID_MONTH["day"] - 1)
+    return _hours_below(_civil_noon(day, None), latitude, 0.0, twilight)
+
+
+def night_table(latitude_deg: float) -> pd.DataFrame:
+    """
+    Length of the night for every month and twilight, on the 15th day of 2026's months.
+
+    Parameters
+    ----------
+    latitude_deg
+        Latitude, north positive. Units: degree.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a month (index ``month``, 1 to 12) with ``name``, then one column a twilight.
+        Units: h. Its ``attrs`` say the day and the year.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the latitude is impossible.
+
+    Examples
+    --------
+    >>> night_table(34.0).loc[1, ["sunset", "astronomical"]].astype(float).round(2).tolist()
+    [13.86, 10.93]
+    """
+    months = np.arange(1, 13)
+    columns = {
+        str(twilight): night_hours(latitude_deg, months, twilight=twilight)  # type: ignore[arg-type]
+        for twilight in TWILIGHTS_DEG
+    }
+    table = pd.DataFrame({"name": MONTHS, **columns}, index=pd.Index(months, name="month"))
+    table.attrs = {"units": "h", "latitude_deg": float(latitude_deg), **MID_MONTH}
+    return table
+
+
+def _hours_below(
+    noon: FloatArray, latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike, twilight: str
+) -> float | FloatArray:
+    """Hours of the days around some noons of Greenwich's clock that night lasts."""
     around, latitude, longitude = _together(noon, latitude_deg, longitude_deg)
     shape = around.shape
     around, latitude, longitude = (np.atleast_1d(v) for v in (around, latitude, longitude))
@@ -276,7 +406,8 @@ def _altitude(days: FloatArray, phi: FloatArray, longitude_deg: FloatArray) -> F
     declination, equation = _position(days)
     turn = np.radians(_turned(days, longitude_deg, equation))
     sine = np.sin(phi) * np.sin(declination) + np.cos(phi) * np.cos(declination) * np.cos(turn)
-    return np.asarray(np.degrees(np.arcsin(np.clip(sine, -1.0, 1.0))))
+    altitude = np.arcsin(np.clip(sine, -1.0, 1.0))
+    return np.asarray(np.degrees(altitude) - _PARALLAX * np.cos(altitude))
 
 
 def _hour_angle_deg(days: FloatArray, longitude_deg: FloatArray) -> FloatArray:
@@ -292,7 +423,7 @@ def _turned(days: FloatArray, longitude_deg: FloatArray, equation_deg: FloatArra
 
 def _position(days: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Declination in radians and equation of time in degrees (Meeus, chapters 25 and 28)."""
-    t = days / _CENTURY_D
+    t, since_1900 = days / _CENTURY_D, (days + _1900_D) / _CENTURY_D
     mean_longitude = 280.46646 + t * (36000.76983 + t * 0.0003032)
     anomaly = np.radians(357.52911 + t * (35999.05029 - t * 0.0001537))
     centre = (
@@ -300,6 +431,8 @@ def _position(days: FloatArray) -> tuple[FloatArray, FloatArray]:
         + (0.019993 - t * 0.000101) * np.sin(2 * anomaly)
         + 0.000289 * np.sin(3 * anomaly)
     )
+    for size, phase, motion in _DISTURBANCES:
+        centre = centre + size * np.cos(np.radians(phase + motion * since_1900))
     node = np.radians(125.04 - 1934.136 * t)
     nutation = -0.00478 * np.sin(node)
     # 0.00569: aberration.

@@ -119,9 +119,10 @@ def _remote_zones(result: StudyResult) -> str:
     if not share.known:
         return _sentence(f"remote desert is {told.nowhere(result, 'remote desert')}")
     rest = f" {_sentence(share.rest)}" if share.rest else ""
-    return (
-        f"{_zones(result, 'remote_desert', 'remote desert', known=not rest)}{_across(result)}{rest}"
-    )
+    bound = told.upper_bound(result, "")
+    zones = _zones(result, "remote_desert", "remote desert", known=not rest)
+    words = f"{zones}{_across(result)}{rest}"
+    return f"{words} {_sentence(bound)}" if bound else words
 
 
 def _across(result: StudyResult) -> str:
@@ -249,11 +250,9 @@ def _sensitivity(result: StudyResult) -> str:
 def _night(result: StudyResult) -> str:
     table = result.night_hours.select_dtypes("number")
     listed = "; ".join(
-        f"{name} {hours.min():.1f} to {hours.max():.1f} h" for name, hours in table.items()
+        f"{name} {told.night_length_words(result, str(name))}" for name in table.columns
     )
-    return (
-        f"Lines: length of the night by month, shortest in summer to longest in winter: {listed}."
-    )
+    return f"Lines: length of the night by month, shortest to longest: {listed}."
 
 
 def _travel_time(result: StudyResult) -> str:
@@ -269,7 +268,7 @@ def _travel_time(result: StudyResult) -> str:
     )
     return (
         f"Map of {told.ground_words(result)} by travel time from the nearest "
-        f"{told.origin_words(result)}: {listed}; {told.across_words(result)}."
+        f"{told.origin_words(result)}: {listed}; {told.across_words(result)}{told.upper_bound(result)}."
     )
 
 
@@ -296,7 +295,7 @@ def _night_reach(result: StudyResult) -> str:
     if result.reach is None:
         return f"No reach of a night could be computed: {told.nowhere(result, 'units')}."
     return (
-        "Line with a band: how far somebody on foot gets in one night by month: "
+        "Line with a band: how far somebody on foot gets in the night of the 15th of each month: "
         f"{told.night_words(result)}."
     )
 

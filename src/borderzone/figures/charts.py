@@ -103,12 +103,10 @@ def night_hours(result: StudyResult, ax: Axes | None = None) -> Axes:
             ax.text(12.15, float(hours.iloc[-1]), str(name), va="center", fontsize=7.5)
         ax.set_xticks(months, list("JFMAMJJASOND"))
         ax.set(xlim=(1, 12), ylim=(0, None))
+        ax.set_xlabel("15th of the month")
         ax.set_ylabel("hours of darkness")
         ax.grid(axis="y")
-        dark = table["nautical"] if "nautical" in table else table.iloc[:, 0]
-        ax.set_title(
-            f"Without useful light: {dark.min():.1f} h in June, {dark.max():.1f} h in December"
-        )
+        ax.set_title(f"Without useful light: {told.night_length_words(result)}")
     return ax
 
 

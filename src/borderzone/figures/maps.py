@@ -319,6 +319,7 @@ def _standing(result: StudyResult) -> str:
         words.append(
             f"drawn: bare ground more than {result.scenario.remote_hours:g} h from the nearest "
             f"{told.origin_words(result)}; across the border none of it is in reach"
+            f"{told.upper_bound(result)}"
         )
     if result.account is not None:
         words.append(f"incidents, {told.incident_line(result)}{drawn_words(result)}")

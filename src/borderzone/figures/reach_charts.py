@@ -89,7 +89,7 @@ def response_times(result: StudyResult, ax: Axes | None = None) -> Axes:
         )
         ax.set_ylim(0, top)
         ax.set_ylabel(f"hours from the nearest {told.origin_words(result)}")
-        ax.set_title(told.response_words(result), fontsize=9)
+        ax.set_title(told.response_words(result).replace("; ", ";\n", 1), fontsize=9)
     return ax
 
 
@@ -219,6 +219,7 @@ def night_reach(result: StudyResult, ax: Axes | None = None) -> Axes:
             )
         ax.set_xticks(months, list("JFMAMJJASOND"))
         ax.set(xlim=(1, 12), ylim=(0, None))
+        ax.set_xlabel("15th of the month")
         ax.set_ylabel("km on foot over flat ground")
         ax.grid(axis="y")
         ax.set_axisbelow(True)

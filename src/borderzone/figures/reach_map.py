@@ -212,5 +212,6 @@ def _standing(result: StudyResult) -> str:
     roads = result.reach is not None and result.reach.on_roads
     return (
         f"Hours from the nearest {told.origin_words(result)} {'on roads and ' if roads else ''}over open ground, slowed by slope and "
-        f"surface; cells of {result.scenario.resolution_m / 1000:g} km."
+        f"surface; cells of {result.scenario.resolution_m / 1000:g} km"
+        f"{told.upper_bound(result)}."
     )

@@ -267,7 +267,7 @@ def _more_plans(result: StudyResult, comparison: StudyResult | None) -> list[Pla
         small.append(
             ("sensitivity", "sensitivity", words, figures.sensitivity, lambda: result.sobol)
         )
-    words = "How long patrols must do without daylight, month by month."
+    words = "How long patrols must do without daylight, on the 15th of each month."
     table = result.night_hours.reset_index
     small.append(("night", "length of the night", words, figures.night_hours, table))
     if result.cave_calibration is not None:

@@ -59,10 +59,14 @@ def _race(result: StudyResult) -> str:
 def _response(result: StudyResult) -> str:
     reach = result.reach
     assert reach is not None  # noqa: S101 - asked for before
+    roads = (
+        "roads count as given."
+        if reach.on_roads
+        else "roads are not in it: `borderzone fetch roads` brings them."
+    )
     return (
-        f"{told.response_words(result)}, from the nearest {told.origin_words(result)}. That is driving over open "
-        "ground, without mustering, halts or breakdowns; "
-        + ("roads count as given." if reach.on_roads else "roads are not in it.")
+        f"{told.response_words(result)}. Hours count from the nearest {told.origin_words(result)}. "
+        f"That is driving over open ground, without mustering, halts or breakdowns; {roads}"
     )
 
 
@@ -71,8 +75,8 @@ def _night(result: StudyResult) -> str:
     assert reach is not None  # noqa: S101 - asked for before
     night = reach.night
     return (
-        f"Without useful light the night lasts {night['night_h'].min():.1f} to "
-        f"{night['night_h'].max():.1f} h in the middle of the border. Somebody on foot in the dark, at "
+        f"Without useful light the night lasts {told.night_length_words(result)}, in the middle of "
+        "the border. Somebody on foot in the dark, at "
         f"{night.attrs['flat_km_h']:.1f} km/h and without a rest, makes from the border in it "
         f"{told.night_words(result)} on either side. This says how deep the ground behind the line "
         "matters. It predicts no crossing, and most who walk there are civilians."
@@ -154,7 +158,7 @@ def response_table(result: StudyResult) -> cells.Table | None:
     ]
     return cells.table(
         "How long it takes to get there",
-        f"Time from the nearest {told.origin_words(result)}, {MODE_WORDS[reach.mode]}. The force does not "
+        f"Time from the nearest {told.origin_words(result)}, {MODE_WORDS[reach.mode]}{told.upper_bound(result)}. The force does not "
         "cross the border: ground across it is beyond any hours.",
         [
             ("away", False),
@@ -196,7 +200,10 @@ def night_table(result: StudyResult) -> cells.Table | None:
     ]
     return cells.table(
         "One night on foot from the border",
-        "Night without useful light, the way on flat ground, and the share of the corridor in reach.",
+        (
+            f"Night without useful light on the {night.attrs['day']}th of the month, the way on flat "
+            "ground, and the share of the corridor in reach."
+        ),
         [
             ("month", False),
             ("night, h", True),

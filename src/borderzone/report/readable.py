@@ -111,7 +111,7 @@ def flagged_table(result: StudyResult) -> cells.Table | None:
         rows.append((ground, words, *(cells.share(by_hours.get(hour)) for hour in hours), unknown))
     caption = (
         "Share of the ground that is bare and farther than so many hours from the nearest "
-        f"{told.origin_words(result)}. The force does not cross the border: of the corridor, all bare ground "
+        f"{told.origin_words(result)}{told.upper_bound(result)}. The force does not cross the border: of the corridor, all bare ground "
         "across it counts."
     )
     if not told.remote_desert(result).known:

@@ -60,7 +60,7 @@ TABLE_WORDS = {
     "response": "travel time from the nearest origin by kilometre of the border",
     "race": "how often the response is there before a crosser is in cover, by side and segment",
     "night_reach": "what somebody on foot reaches from the border in one night, by side and month",
-    "night_hours": "length of the night by month",
+    "night_hours": "length of the night on the 15th of each month",
     "light": "night and moon at both ends and the middle of the border, by month",
     "sensitivity": "share of the variance of the required units by assumption",
     "plausibility": "what real forces had, and what the model says of so many",

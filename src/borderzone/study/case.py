@@ -7,11 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import shapely
-
 from borderzone import access, io
 from borderzone._clock import StageClock
 from borderzone._guards import check_path, check_text, seed_number, shown
+from borderzone.access.border_light import middle_latitude_deg
 from borderzone.border import Border
 from borderzone.corridor import Corridor
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
@@ -408,7 +407,7 @@ def _result(
         by_weights=by_weights(corridor, segments, reported.pressure, scenario),
         draws=cover.draws if cover else None,
         flagged_share=ground.flagged_share,
-        night_hours=access.night_table(_mid_latitude(study.border)),
+        night_hours=access.night_table(middle_latitude_deg(study.border)),
         light=access.border_light_table(study.border, scenario.light_year),
         reach=ground.reach,
         posts=ground.posts,
@@ -465,8 +464,3 @@ def _segments(ground: Ground, cover: Coverage | None, outside: OutsideGround) ->
             cover.segments
         )
     return segments
-
-
-def _mid_latitude(border: Border) -> float:
-    middle = border.point_at(border.length_km / 2)
-    return float(shapely.get_y(middle))

@@ -68,7 +68,7 @@ class StudyResult:
     flagged_share
         Share of the corridor flagged, over modes and thresholds.
     night_hours
-        Length of the night by month and definition.
+        Length of the night on the 15th of each month, by definition.
     light
         Night by twilight and moon, month by month, at both ends and the middle of the border.
     reach

@@ -100,7 +100,7 @@ def _remote(result: StudyResult, size: str) -> str:
         f"Between {told.percent(share.low)} and {told.percent(share.high)} of {what} is remote desert, "
         f"depending on whether {first:g} to {last:g} hours from the nearest "
         f"{told.origin_words(result)} count as remote and on travel by vehicle or on foot ({chosen}; "
-        f"{told.remote_whole_words(result)})"
+        f"{told.remote_whole_words(result)}){told.upper_bound(result)}"
     )
     return f"{words}; {share.rest}" if share.rest else words
 

@@ -46,6 +46,7 @@ __all__ = [
     "listed",
     "mostly_remote",
     "mostly_remote_words",
+    "night_length_words",
     "night_words",
     "no_overlay",
     "no_travel_times",
@@ -63,6 +64,7 @@ __all__ = [
     "span",
     "units",
     "unknowns",
+    "upper_bound",
     "without_elevation",
     "zone_words",
 ]
@@ -1009,6 +1011,28 @@ def out_of_sight(result: StudyResult) -> Sight | None:
     )
 
 
+def night_length_words(result: StudyResult, twilight: str = "nautical") -> str:
+    """
+    Say how long the shortest and the longest night of the months are, and on which day.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    twilight
+        When night begins, see `access.night_hours`.
+
+    Returns
+    -------
+    str
+        "7.4 h (Jun) to 12.1 h (Dec) on the 15th of the month".
+    """
+    table = result.night_hours
+    ends = (table.loc[table[twilight].idxmin()], table.loc[table[twilight].idxmax()])
+    low, high = (f"{row[twilight]:.1f} h ({row['name']})" for row in ends)
+    return f"{low} to {high} on the {table.attrs['day']}th of the month"
+
+
 def night_words(result: StudyResult) -> str:
     """
     Say how far a night on foot carries.
@@ -1021,7 +1045,7 @@ def night_words(result: StudyResult) -> str:
     Returns
     -------
     str
-        "21 to 31 km over flat ground, and 40 to 60 % of the corridor".
+        "21 to 31 km over flat ground, 40 to 60 % of the corridor".
     """
     assert result.reach is not None  # noqa: S101 - asked for before
     night = result.reach.night
@@ -1043,7 +1067,7 @@ def response_words(result: StudyResult) -> str:
     -------
     str
         A sentence without its full stop; kilometres to which no way leads, or without elevation,
-        are counted in it.
+        are counted in it, and hours without roads are called an upper bound.
     """
     assert result.reach is not None and result.reach.along is not None  # noqa: S101, PT018 - asked before
     along = result.reach.along
@@ -1056,11 +1080,32 @@ def response_words(result: StudyResult) -> str:
         if math.isfinite(found["p90_h"]):
             words += f", nine tenths within {found['p90_h']:.1f} h"
         far = along["hours"][along["state"] == "reached"].max()
-        words += f", the farthest kilometre in reach in {far:.1f} h"
+        words += f", the farthest kilometre in reach in {far:.1f} h{upper_bound(result)}"
     for name, why in (("unreachable", "no way leads"), ("unknown", "there is no elevation")):
         if found[name]:
             words += f"; to {found[name]:.0f} of {found['points']:.0f} kilometres {why}"
     return words
+
+
+def upper_bound(result: StudyResult, before: str = "; ") -> str:
+    """
+    Say that hours without roads are an upper bound; with roads there is nothing to say.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    before
+        What stands before the words where there are any.
+
+    Returns
+    -------
+    str
+        "; hours are without roads, so an upper bound", or empty.
+    """
+    if result.reach is None or result.reach.on_roads:
+        return ""
+    return f"{before}hours are without roads, so an upper bound"
 
 
 def beyond(bands: pd.DataFrame, limit_h: float, *, across_km2: float = 0.0) -> float:
