@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import traceback
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -18,6 +19,9 @@ from borderzone import errors
 from borderzone._cli_ucdp import fetch_ucdp
 from borderzone._guards import check_choice, local_path
 from borderzone._guards.escapes import block, line, spreadsheet_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["app", "main"]
 
@@ -47,7 +51,7 @@ app = typer.Typer(
 )
 fetch_app = typer.Typer(
     name="fetch",
-    help="Bring elevation, land cover or public incidents of a corridor from a public store.",
+    help="Bring elevation, land cover, roads or public incidents of a corridor from a public store.",
     no_args_is_help=True,
 )
 app.add_typer(fetch_app)
@@ -349,6 +353,75 @@ def fetch_landcover(  # noqa: PLR0913 (as above)
     _fetch(_corridor(where or [], depth_km), what, how, dry_run=dry_run, yes=yes)
 
 
+@fetch_app.command("roads")
+def fetch_roads(  # noqa: PLR0913 (as above)
+    where: Where = None,
+    *,
+    source: Annotated[str, typer.Option(help="osm (ODbL 1.0) or grip4 (CC0 1.0).")] = "osm",
+    extract: Annotated[
+        list[str] | None,
+        typer.Option(help="Extract of OpenStreetMap, such as asia/iraq; may be given again."),
+    ] = None,
+    region: Annotated[
+        list[int] | None, typer.Option(help="Region of GRIP4, 1 to 7; may be given again.")
+    ] = None,
+    depth_km: DepthKm = None,
+    margin_km: Annotated[float, typer.Option(help="How far around the corridor.")] = 50.0,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write into.")] = Path(),
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a file that is there.")
+    ] = False,
+    cache: Cache = None,
+    mirror: Mirror = None,
+    max_gb: MaxGb = 20.0,
+    timeout_s: TimeoutS = 30.0,
+    attempts: Attempts = 5,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Bring the roads of a corridor: OpenStreetMap by country, or GRIP4 by region."""
+    from borderzone import fetch  # noqa: PLC0415 - heavy imports
+
+    what: dict[str, Any] = {
+        "source": source, "extracts": extract or None, "regions": region or None, "cache": cache,
+        "network": fetch.Network(
+            mirror=mirror, max_gb=max_gb, timeout_s=timeout_s, attempts=attempts
+        ),
+    }  # fmt: skip
+    corridor = _corridor(where or [], depth_km)
+    if dry_run:
+        for sentence in fetch.roads_plan(corridor, **what).sentences():
+            _say(sentence)
+        return
+    with _kept_when_interrupted(fetch.cache_folder(cache) / f"roads-{source}"):
+        result = fetch.roads(
+            corridor,
+            margin_km=margin_km,
+            out=out,
+            overwrite=overwrite,
+            announce=_say,
+            confirm=None if yes else _confirm,
+            **what,
+        )
+    _say(f"{result.rows:,} roads, {result.length_km:,.0f} km: {result.path}")
+    _say(f"Record: {result.record}")
+    _say(result.attribution)
+    _say(f"In a study file:\n{result.study_line}")
+
+
+@contextmanager
+def _kept_when_interrupted(folder: Path) -> Iterator[None]:
+    """Say what is kept when somebody ends a fetch."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _complain(
+            f"borderzone: interrupted; what was brought is kept in {folder}, and the same command "
+            "goes on from there"
+        )
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
 def _corridor(where: list[str], depth_km: float | None) -> Any:
     from borderzone.border import Border  # noqa: PLC0415 - heavy imports
     from borderzone.corridor import Corridor  # noqa: PLC0415
@@ -385,15 +458,8 @@ def _fetch(
     }
     cover = what["source"] == "worldcover"
     rest = {name: value for name, value in what.items() if not (cover and name == "source")}
-    try:
+    with _kept_when_interrupted(fetch.cache_folder(what["cache"]) / what["source"]):
         result = (fetch.landcover if cover else fetch.dem)(corridor, **rest, **told)
-    except KeyboardInterrupt:
-        folder = fetch.cache_folder(what["cache"]) / what["source"]
-        _complain(
-            f"borderzone: interrupted; what was brought is kept in {folder}, and the same command "
-            "goes on from there"
-        )
-        raise typer.Exit(EXIT_INTERRUPTED) from None
     _say(f"{len(result.paths)} tiles, {result.bytes / 1e6:.2f} MB, in {result.folder}")
     _say(result.attribution)
     _say(f"In a study file:\n{result.study_line}")

@@ -7,6 +7,7 @@ from borderzone.fetch.events import UcdpResult, ucdp
 from borderzone.fetch.fetching import FetchResult, dem, landcover
 from borderzone.fetch.network import Network
 from borderzone.fetch.planning import Plan, plan
+from borderzone.fetch.roads import RoadsResult, roads, roads_plan
 from borderzone.fetch.shelf import cache_folder
 from borderzone.fetch.sources import SOURCES, Source
 from borderzone.fetch.tiling import tiles
@@ -16,12 +17,15 @@ __all__ = [
     "FetchResult",
     "Network",
     "Plan",
+    "RoadsResult",
     "Source",
     "UcdpResult",
     "cache_folder",
     "dem",
     "landcover",
     "plan",
+    "roads",
+    "roads_plan",
     "tiles",
     "ucdp",
 ]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from borderzone.fetch.ged_cut import Cut
     from borderzone.fetch.ged_version import GedFile
 
-__all__ = ["TOKEN_VARIABLE", "UcdpResult", "ucdp"]
+__all__ = ["TOKEN_VARIABLE", "UcdpResult", "checked_path", "ucdp"]
 
 TOKEN_VARIABLE = "UCDP_ACCESS_TOKEN"  # noqa: S105 (a name, no secret)
 WAYS = ("bulk", "api")
@@ -189,7 +189,7 @@ def ucdp(  # noqa: PLR0913 (one option a matter that users decide)
         raise InvalidParameterError(msg)
     ground = None if where is None else Ground(where, margin_km)
     chosen = _way(asked, way, net.mirror)
-    path = _checked_path(out, _file_name(asked, where, span), overwrite=overwrite)
+    path = checked_path(out, _file_name(asked, where, span), overwrite=overwrite)
     shelf = Shelf(asked, cache_folder(cache) / "ucdp")
     with shelf.alone(say):
         there = shelf.holds(chosen.whole)
@@ -249,7 +249,31 @@ def _file_name(version: GedVersion, where: Any, years: tuple[int, int] | None) -
     return f"{'-'.join(parts)}.csv"
 
 
-def _checked_path(out: str | os.PathLike[str], name: str, *, overwrite: bool) -> Path:
+def checked_path(out: str | os.PathLike[str], name: str, *, overwrite: bool) -> Path:
+    """
+    Make a folder, and refuse to write over what is in it.
+
+    Parameters
+    ----------
+    out
+        The folder.
+    name
+        Name of the file.
+    overwrite
+        Whether a file that is there may be replaced.
+
+    Returns
+    -------
+    Path
+        The file to write.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made, or the file is there.
+    InvalidParameterError
+        If it is no folder.
+    """
     try:
         folder = local_path(out)
         folder.mkdir(parents=True, exist_ok=True)

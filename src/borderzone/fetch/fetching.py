@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from borderzone.fetch.parts import Brought
     from borderzone.fetch.planning import Plan, Survey
     from borderzone.fetch.server import Server
-    from borderzone.fetch.sources import Tile
+    from borderzone.fetch.sources import Item
 
-__all__ = ["FetchResult", "dem", "landcover"]
+__all__ = ["FetchResult", "bring_files", "dem", "landcover"]
 
 _log = logging.getLogger("borderzone")
 
@@ -203,9 +203,31 @@ def landcover(
     return _fetch(job, announce or _log.info, confirm)
 
 
-def _fetch(
+def bring_files(
     job: Job, announce: Callable[[str], None], confirm: Callable[[Plan], None] | None
-) -> FetchResult:
+) -> tuple[Survey, int]:
+    """
+    Bring the files of a job that are not there yet, within its limits.
+
+    Parameters
+    ----------
+    job
+        What is asked for.
+    announce
+        Called with each sentence on what will be brought.
+    confirm
+        Called with the plan before anything is brought; it may raise to stop.
+
+    Returns
+    -------
+    tuple of Survey and int
+        What the server said, and what came over the network. Units: byte.
+
+    Raises
+    ------
+    BorderzoneError
+        As `dem`.
+    """
     with job.asking() as server, job.shelf.alone(announce):
         survey = survey_of(job, server)
         for sentence in survey.plan.sentences():
@@ -217,6 +239,13 @@ def _fetch(
         job.shelf.note_unknown(survey.missing)
         _bring_all(job, server, survey)
         job.shelf.write_credit()
+    return survey, server.received
+
+
+def _fetch(
+    job: Job, announce: Callable[[str], None], confirm: Callable[[Plan], None] | None
+) -> FetchResult:
+    survey, received = bring_files(job, announce, confirm)
     missing = set(survey.plan.missing)
     files = [tile.file for tile in job.tiles if tile.name not in missing]
     paths = tuple(job.shelf.folder / file for file in files)
@@ -226,13 +255,21 @@ def _fetch(
         paths=paths,
         missing=survey.plan.missing,
         bytes=sum(path.stat().st_size for path in paths),
-        fetched_bytes=server.received,
+        fetched_bytes=received,
         from_cache=len(survey.plan.there),
         attribution=job.shelf.credit(files),
     )
 
 
 def _check_any(job: Job, outline: Plan) -> None:
+    if job.check is not None and outline.missing:
+        msg = (
+            f"{outline.server} has no {', '.join(outline.missing)}: a large country has no archive "
+            "as a whole, name its parts, such as --extract europe/germany/bayern "
+            f"(extracts); or the address of the mirror is wrong: {job.source.title} lies under "
+            f"{job.source.address}"
+        )
+        raise NetworkError(msg)
     if len(outline.missing) == len(outline.needed):
         msg = (
             f"{outline.server} has none of the tiles needed "
@@ -265,15 +302,15 @@ def _bring_all(job: Job, server: Server, survey: Survey) -> None:
     total = sum(survey.plan.sizes.values())
     hidden = None if total else True  # None: shown on a terminal only
     with tqdm(total=total, unit="B", unit_scale=True, desc=job.source.title, disable=hidden) as bar:
-        counted: dict[Tile, int] = {}
+        counted: dict[Item, int] = {}
 
-        def work(tile: Tile) -> Brought:
+        def work(tile: Item) -> Brought:
             def report(there: int) -> None:
                 with bar.get_lock():
                     bar.update(there - counted.get(tile, 0))
                     counted[tile] = there
 
-            return bring(server, tile, remotes[tile], job.shelf.partial, report)
+            return bring(server, tile, remotes[tile], job.shelf.partial, report, check=job.check)
 
         for tile, brought in side_by_side(server, work, remotes):
             job.shelf.put(tile, brought, job.base)

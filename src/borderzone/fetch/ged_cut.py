@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyproj
 import shapely
+from shapely import affinity
 
 from borderzone._guards import check_whole, shown
 from borderzone.errors import DataError, InvalidParameterError
@@ -29,6 +30,7 @@ __all__ = ["Cut", "Ground", "checked_years", "cut_table"]
 _NEEDED = ("id", "year", "latitude", "longitude")
 _BATCH_ROWS = 20_000
 _STEP_DEG = 0.1
+_STEP_KM = 10.0
 _LARGEST_KM = 2500.0
 _EARTH_KM = 6371.0
 
@@ -108,6 +110,32 @@ class Ground:
         self._wide = shapely.make_valid(flat).buffer(self.margin_km * angle / math.sin(angle))
         self._plane = plane
         shapely.prepare(self._wide)
+
+    @property
+    def area(self) -> Any:
+        """
+        Give the ground and its margin as one shape.
+
+        Returns
+        -------
+        shapely.Geometry
+            Between -180 and 180 degrees; what lies beyond comes in from the other side.
+        """
+        shape = self.shape
+        if self._wide is not None:
+            fine = shapely.segmentize(self._wide, _STEP_KM)
+            middle = (shape.bounds[0] + shape.bounds[2]) / 2
+
+            def back(xy: FloatArray) -> FloatArray:
+                lon, lat = self._plane.transform(
+                    xy[:, 0] * 1000, xy[:, 1] * 1000, direction="INVERSE"
+                )
+                turned = (np.asarray(lon) - middle + 180.0) % 360.0 - 180.0 + middle
+                return np.column_stack([turned, lat])
+
+            shape = shapely.union(shape, shapely.make_valid(shapely.transform(fine, back)))
+        turns = [affinity.translate(shape, xoff=turn) for turn in (-360.0, 0.0, 360.0)]
+        return shapely.union_all(turns).intersection(shapely.box(-180, -90, 180, 90))
 
     def holds(self, lon: FloatArray, lat: FloatArray) -> BoolArray:
         """

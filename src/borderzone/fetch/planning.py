@@ -18,15 +18,17 @@ from borderzone.fetch.tiling import tiles_needed
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
     from pathlib import Path
 
+    from borderzone.fetch.extracts import RoadSource
     from borderzone.fetch.remote import Remote
-    from borderzone.fetch.sources import Source, Tile
+    from borderzone.fetch.sources import Item, Source
 
 __all__ = ["Job", "Plan", "Survey", "as_size", "plan", "side_by_side", "survey_of"]
 
 _T = TypeVar("_T")
+_I = TypeVar("_I", bound="Item")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,10 @@ class Plan:
     ----------
     source
         Short name of the store.
+    title
+        Name of its product.
+    noun
+        What its files are: tile, or archive.
     server
         Host that is asked.
     folder
@@ -57,6 +63,8 @@ class Plan:
     """
 
     source: str
+    title: str
+    noun: str
     server: str
     folder: Path
     needed: tuple[str, ...]
@@ -87,8 +95,9 @@ class Plan:
         list of str
             One sentence a line.
         """
-        title = SOURCES[self.source].title
-        said = [f"{title}: {_tiles(self.needed)} needed, {len(self.there)} there already."]
+        said = [
+            f"{self.title}: {self._counted(self.needed)} needed, {len(self.there)} there already."
+        ]
         if self.spoiled:
             said.append(
                 f"Changed or cut since they were fetched, so fetched again: {', '.join(self.spoiled)}."
@@ -97,15 +106,19 @@ class Plan:
             f" ({as_size(self.begun_bytes)} more is there from before)" if self.begun_bytes else ""
         )
         said.append(
-            f"To fetch: {_tiles(self.sizes)}, {as_size(self.bytes)}{begun}, from {self.server} "
+            f"To fetch: {self._counted(self.sizes)}, {as_size(self.bytes)}{begun}, from {self.server} "
             f"into {self.folder}."
         )
         if self.missing:
+            why = ", so sea or not released; what lies there is unknown"
             said.append(
-                f"Not on {self.server}, so sea or not released; what lies there is unknown: "
+                f"Not on {self.server}{why if self.noun == 'tile' else ''}: "
                 f"{', '.join(self.missing)}."
             )
         return said
+
+    def _counted(self, names: Sized) -> str:
+        return f"{len(names)} {self.noun}{'' if len(names) == 1 else 's'}"
 
 
 def plan(
@@ -165,13 +178,16 @@ class Job:
         Root that they are asked for under.
     network
         How the network is used.
+    check
+        Checks a file, see `borderzone.fetch.parts.bring`; as a tile when left out.
     """
 
-    source: Source
-    tiles: list[Tile]
+    source: Source | RoadSource
+    tiles: Sequence[Item]
     shelf: Shelf
     base: str
     network: Network
+    check: Callable[[Part], str] | None = None
 
     @classmethod
     def of(cls, where: Any, source: Source, margin_km: float, cache: Any, network: Network) -> Job:
@@ -235,8 +251,8 @@ class Survey:
     """
 
     plan: Plan
-    found: list[tuple[Tile, Remote]]
-    missing: list[Tile]
+    found: list[tuple[Item, Remote]]
+    missing: list[Item]
 
 
 def survey_of(job: Job, server: Server) -> Survey:
@@ -268,6 +284,8 @@ def survey_of(job: Job, server: Server) -> Survey:
     begun = sum(Part(job.shelf.partial, tile, job.base, remote).usable() for tile, remote in found)
     outline = Plan(
         source=job.source.name,
+        title=job.source.title,
+        noun="tile" if job.check is None else "archive",
         server=shown(job.base),
         folder=job.shelf.folder,
         needed=tuple(tile.name for tile in job.tiles),
@@ -281,8 +299,8 @@ def survey_of(job: Job, server: Server) -> Survey:
 
 
 def side_by_side(
-    server: Server, work: Callable[[Tile], _T], tiles: Iterable[Tile]
-) -> Iterator[tuple[Tile, _T]]:
+    server: Server, work: Callable[[_I], _T], tiles: Iterable[_I]
+) -> Iterator[tuple[_I, _T]]:
     """
     Work on several tiles at a time; the first failure ends the others early.
 
@@ -310,10 +328,6 @@ def side_by_side(
             for future in futures:
                 future.cancel()
             raise
-
-
-def _tiles(names: Sized) -> str:
-    return f"{len(names)} tile{'' if len(names) == 1 else 's'}"
 
 
 def as_size(count: int) -> str:

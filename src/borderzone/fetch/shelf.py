@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from borderzone.fetch.parts import Brought
-    from borderzone.fetch.sources import Item, Store, Tile
+    from borderzone.fetch.sources import Item, Store
 
 __all__ = ["VARIABLE", "Shelf", "cache_folder"]
 
@@ -199,7 +199,7 @@ class Shelf:
         """
         return str(self._register()["files"].get(tile.file, {}).get("retrieved", ""))
 
-    def note_unknown(self, tiles: Iterable[Tile]) -> None:
+    def note_unknown(self, tiles: Iterable[Item]) -> None:
         """
         Write down tiles that the server does not have: heights there are unknown.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from borderzone.io.limits import current, how_to_raise
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-__all__ = ["Member", "check_archive", "member", "pieces", "unpacked"]
+__all__ = ["Member", "check_archive", "member", "pieces", "unpacked", "unpacked_layers"]
 
 _ANY_RATIO_BYTES = 1024**2  # so little is harmless however tightly it was packed
 _CHUNK_BYTES = 1024**2
@@ -182,17 +183,70 @@ def unpacked(source: Path, suffixes: Collection[str], *, what: str) -> Iterator[
             infos = _checked(archive, told, _size(source))
             main = _wanted(infos, suffixes, None, told)
             place = PurePosixPath(main.filename)
-            also = _BELONGING.get(place.suffix.lower(), ())
-            near = [
-                info
-                for info, other in ((info, PurePosixPath(info.filename)) for info in infos)
-                if other.with_suffix("") == place.with_suffix("") and other.suffix.lower() in also
-            ]
+            near = _beside(main, infos)
             own = file_word(PurePosixPath(_own_name(main)).stem)
             for info in (main, *near):
                 kind = PurePosixPath(info.filename).suffix.lower()
                 Path(folder, f"{own}{kind}").write_bytes(_read(archive, info, told))
         yield Path(folder, f"{own}{place.suffix.lower()}")
+
+
+@contextmanager
+def unpacked_layers(source: Path, pattern: str, *, what: str) -> Iterator[list[Path]]:
+    """
+    Give those layers of an archive whose names fit, as files, for as long as they are used.
+
+    With a Shapefile come the files that belong to it. What else the archive holds stays packed, and
+    does not count against the limits.
+
+    Parameters
+    ----------
+    source
+        The archive.
+    pattern
+        Regular expression for the name of a layer's file, in lower case.
+    what
+        What it is needed for, for messages.
+
+    Yields
+    ------
+    list of Path
+        The files, by name.
+
+    Raises
+    ------
+    DataError
+        If `check_archive` refuses it, no name fits, or a file is damaged.
+    LimitError
+        If the layers unpack to more than `limits` allow.
+    """
+    told = _told(source, what, "")
+    with temporary_folder() as folder:
+        with _opened(source, told) as archive:
+            infos = _listed(archive, told)
+            mains = [i for i in infos if re.fullmatch(pattern, _own_name(i).lower())]
+            if not mains:
+                held = ", ".join(_own_name(info) for info in infos[:10])
+                msg = f"{told} holds no layer that is wanted, {pattern}; it holds {held}"
+                raise DataError(msg)
+            wanted = [info for main in mains for info in (main, *_beside(main, infos))]
+            _check_sizes(wanted, told, _size(source), "archive_bytes")
+            for info in wanted:
+                place = PurePosixPath(_own_name(info))
+                with Path(folder, f"{file_word(place.stem)}{place.suffix.lower()}").open("xb") as f:
+                    f.writelines(pieces(archive, info, told))
+        yield sorted(Path(folder, f"{file_word(Path(_own_name(m)).stem)}.shp") for m in mains)
+
+
+def _beside(main: zipfile.ZipInfo, infos: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """Files of an archive that belong to one of them."""
+    place = PurePosixPath(main.filename)
+    also = _BELONGING.get(place.suffix.lower(), ())
+    return [
+        info
+        for info, other in ((info, PurePosixPath(info.filename)) for info in infos)
+        if other.with_suffix("") == place.with_suffix("") and other.suffix.lower() in also
+    ]
 
 
 def _size(source: Path | bytes) -> int:
@@ -228,6 +282,13 @@ def _is_litter(info: zipfile.ZipInfo) -> bool:
 def _checked(
     archive: zipfile.ZipFile, told: str, size: int, limit: str = "archive_bytes"
 ) -> list[zipfile.ZipInfo]:
+    infos = _listed(archive, told)
+    _check_sizes(infos, told, size, limit)
+    return infos
+
+
+def _listed(archive: zipfile.ZipFile, told: str) -> list[zipfile.ZipInfo]:
+    """List what an archive holds, litter left out."""
     everything = archive.infolist()
     if len(everything) > (most := current().archive_files):
         msg = (
@@ -241,6 +302,10 @@ def _checked(
         raise DataError(msg)
     for info in infos:
         _check_member(info, told)
+    return infos
+
+
+def _check_sizes(infos: list[zipfile.ZipInfo], told: str, size: int, limit: str) -> None:
     unpacked_bytes = sum(info.file_size for info in infos)
     packed = sum(info.compress_size for info in infos)
     if packed > size:
@@ -248,7 +313,6 @@ def _checked(
         msg = f"{told} states {packed:,} bytes of content in {size:,}; pack it again"
         raise DataError(msg)
     _check_size(unpacked_bytes, packed, told, limit)
-    return infos
 
 
 def _check_member(info: zipfile.ZipInfo, told: str) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["layers", "options", "read"]
+__all__ = ["layers", "options", "read", "read_pieces"]
 
 _DRIVERS = {
     ".gpkg": ("GPKG",),
@@ -124,6 +124,53 @@ def read(file: Path, layer: str | int, what: str) -> pd.DataFrame:
         msg = f"{what}: {file.name!r} is damaged: {len(table):,} of {rows:,} rows came out; export it again"
         raise DataError(msg)
     return table
+
+
+def read_pieces(
+    file: Path, layer: str, what: str, *, columns: list[str], rows: int = 200_000
+) -> Iterator[pd.DataFrame]:
+    """
+    Read a layer of a Shapefile piece by piece, so that one of any length fits into memory.
+
+    Parameters
+    ----------
+    file
+        A local Shapefile.
+    layer
+        One of `layers`.
+    what
+        What it is needed for, for messages.
+    columns
+        Columns to read beside the shapes.
+    rows
+        Rows of a piece.
+
+    Yields
+    ------
+    pandas.DataFrame
+        A GeoDataFrame of some rows, in their order.
+
+    Raises
+    ------
+    DataError
+        As `read`, or if a column is missing.
+    """
+    _check_beside(file, what)
+    with options(**_SHUT):
+        stated = pyogrio.read_info(file, layer=layer)
+    _check_driver(file, str(stated["driver"]), what)
+    total = int(stated["features"])
+    _check_rows(file, total, what)
+    missing = [name for name in columns if name not in stated["fields"]]
+    if missing:
+        msg = f"{what}: {file.name!r} has no column {', '.join(missing)}; it has {', '.join(map(str, stated['fields']))}"
+        raise DataError(msg)
+    for start in range(0, total, rows):
+        with options(**_SHUT):
+            piece = pyogrio.read_dataframe(
+                file, layer=layer, columns=columns, skip_features=start, max_features=rows
+            )
+        yield piece
 
 
 @contextmanager

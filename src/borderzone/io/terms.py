@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["Terms", "copernicus", "terms_of", "ucdp_ged", "worldcover"]
+__all__ = [
+    "Terms",
+    "copernicus",
+    "grip4",
+    "openstreetmap",
+    "terms_of",
+    "ucdp_ged",
+    "worldcover",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +156,51 @@ def ucdp_ged(version: str) -> Terms:
         attribution=f"Uppsala Conflict Data Program (UCDP), {kind} version {version}, CC BY 4.0",
         citation=f"{_GED}; {article}.",
         resolution="places of class where_prec 1 to 7: from a known point to a country",
+    )
+
+
+def openstreetmap() -> Terms:
+    """
+    Give the terms of roads of OpenStreetMap.
+
+    Returns
+    -------
+    Terms
+        The Open Database License asks for credit, and that a database made from it and shown in
+        public is shared alike.
+    """
+    return Terms(
+        title="Roads of OpenStreetMap, extract by Geofabrik",
+        licence="ODbL 1.0: credit, and databases made from it are shared alike",
+        attribution="© OpenStreetMap contributors, ODbL 1.0 (openstreetmap.org/copyright)",
+        citation=(
+            "OpenStreetMap contributors, openstreetmap.org; extract by Geofabrik GmbH, "
+            "download.geofabrik.de. Licence: Open Database License 1.0, "
+            "opendatacommons.org/licenses/odbl."
+        ),
+        resolution="as mapped: often complete for large roads, seldom for tracks",
+    )
+
+
+def grip4() -> Terms:
+    """
+    Give the terms of the Global Roads Inventory Project, version 4.
+
+    Returns
+    -------
+    Terms
+        Its makers state CC0; some of its sources ask for credit.
+    """
+    return Terms(
+        title="Global Roads Inventory Project, GRIP4",
+        licence="CC0 1.0, as its makers state; built in part on OpenStreetMap",
+        attribution="GRIP4 (Meijer et al. 2018), PBL Netherlands Environmental Assessment Agency",
+        citation=(
+            "Meijer, J.R., Huijbregts, M.A.J., Schotten, C.G.J. and Schipper, A.M. (2018), Global "
+            "patterns of current and future road infrastructure, Environmental Research Letters "
+            "13, 064006, doi:10.1088/1748-9326/aabd42."
+        ),
+        resolution="roads up to 2018, harmonised in five classes; few tracks",
     )
 
 
