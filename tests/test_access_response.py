@@ -287,8 +287,8 @@ def _wrong(corridor: bz.Corridor) -> list[tuple[Callable[[], Any], type[Exceptio
         (lambda: hours.isochrones(NONE), InvalidParameterError, "NoneType"),
         (
             lambda: hours.race_margin_h(dash_h=np.ones(2), response_h=np.ones(3)),
-            InvalidParameterError,
-            r"shapes that broadcast, got \(2,\), \(3,\)",
+            ShapeMismatchError,
+            r"dash_h \(2,\), response_h \(3,\)",
         ),
         (lambda: hours.race_margin_h(dash_h=-1, response_h=1), InvalidParameterError, "dash_h must be 0 or more"),
         (lambda: hours.race_margin_h(dash_h="far", response_h=1), InvalidParameterError, "dash_h must be a number"),  # type: ignore[arg-type]

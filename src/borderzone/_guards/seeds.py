@@ -72,7 +72,7 @@ def check_seed(seed: Any) -> Any:
     return seed
 
 
-def generator(seed: Any) -> np.random.Generator:
+def generator(seed: Any, *apart: int) -> np.random.Generator:
     """
     Start a random stream.
 
@@ -80,6 +80,8 @@ def generator(seed: Any) -> np.random.Generator:
     ----------
     seed
         Seed, or a generator, which is given back.
+    *apart
+        Whole numbers that keep streams of one seed apart.
 
     Returns
     -------
@@ -95,8 +97,13 @@ def generator(seed: Any) -> np.random.Generator:
     --------
     >>> bool(generator(7).random() == generator(7).random())
     True
+    >>> bool(generator(7, 1).random() == generator(7, 2).random())
+    False
     """
-    return np.random.default_rng(check_seed(seed))
+    check_seed(seed)
+    if isinstance(seed, np.random.Generator) or not apart:
+        return np.random.default_rng(seed)
+    return np.random.default_rng([int(seed), *apart])
 
 
 def seed_number(seed: Any, *, below: int = _TOO_LARGE) -> int:

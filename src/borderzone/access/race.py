@@ -60,7 +60,9 @@ def race_margin_h(
     Raises
     ------
     InvalidParameterError
-        If a time is negative or no number, or the shapes do not fit together.
+        If a time is negative or no number.
+    ShapeMismatchError
+        If the shapes do not fit together.
 
     Examples
     --------

@@ -13,14 +13,14 @@ import pandas as pd
 import shapely
 
 from borderzone._drawn import Drawn
-from borderzone._guards import check_positive
+from borderzone._guards import check_positive, check_whole
 from borderzone._guards.escapes import line
 from borderzone.corridor.depths import check_segments, depths_by_country
 from borderzone.corridor.laying import lay, plots_near
 from borderzone.corridor.outside import outside_ground, outside_shares
 from borderzone.corridor.polygons import areas_km2, lower_owner
 from borderzone.crs import in_degrees
-from borderzone.errors import CRSMismatchError, InvalidParameterError, SeveralSectionsError
+from borderzone.errors import CRSMismatchError, SeveralSectionsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -313,16 +313,15 @@ class Corridor(Drawn):
         InvalidParameterError
             If there is no such segment.
         """
-        for part in self._parts:
-            first, last = int(part.label[0]), int(part.label[-1])
-            if not first <= segment <= last:
-                continue
-            around = [segment - 1, segment + 1]
-            if part.is_ring and last > first:
-                around = [first + (number - first) % (last - first + 1) for number in around]
-            return tuple(sorted({n for n in around if first <= n <= last and n != segment}))
-        msg = f"segment must lie between 0 and {len(self.segments) - 1}, got {segment!r}"
-        raise InvalidParameterError(msg)
+        ends = [(int(part.label[0]), int(part.label[-1])) for part in self._parts]
+        highest = max(last for _, last in ends)
+        segment = check_whole(segment, "segment", lowest=0, highest=highest)
+        number = next(k for k, (first, last) in enumerate(ends) if first <= segment <= last)
+        first, last = ends[number]
+        around = [segment - 1, segment + 1]
+        if self._parts[number].is_ring and last > first:
+            around = [first + (n - first) % (last - first + 1) for n in around]
+        return tuple(sorted({n for n in around if first <= n <= last and n != segment}))
 
     def outside_ground(self, countries: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFrame:
         """

@@ -9,8 +9,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import gammainc, gammaincinv
 
-from borderzone._guards import as_non_negative, check_choice, check_probability
-from borderzone.errors import InvalidParameterError
+from borderzone._guards import as_non_negative, check_choice, check_confidence
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -147,11 +146,7 @@ def pooled_garwood(counts: IntArray, confidence: float) -> tuple[float, float]:
 
 
 def _tail(confidence: float, side: str) -> float:
-    check_probability(confidence, "confidence")
-    if confidence in (0.0, 1.0):
-        msg = f"confidence must lie between 0 and 1, both left out, got {confidence!r}"
-        raise InvalidParameterError(msg)
-    return (1.0 - confidence) / (2.0 if side == "both" else 1.0)
+    return (1.0 - check_confidence(confidence)) / (2.0 if side == "both" else 1.0)
 
 
 def _mixture_quantile(shapes: FloatArray | IntArray, weights: FloatArray, share: float) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_choice, check_positive, check_seed, check_whole
+from borderzone._guards import check_choice, check_positive, check_seed, check_whole, generator
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 from borderzone.incidents.given_events import check_events
 from borderzone.incidents.probabilities import event_probabilities
@@ -31,6 +31,9 @@ __all__ = [
 ]
 
 _METHODS = ("gamma_poisson", "dirichlet")
+
+# Keeps the draws of counts and rates apart from those of positions.
+_COUNTS = 0x9E55
 
 
 class Asked(NamedTuple):
@@ -96,7 +99,7 @@ def weigh(corridor: Corridor, events: gpd.GeoDataFrame, asked: Asked, placing: P
     draws = check_whole(placing.draws, "draws")
     check_seed(placing.seed)
     shares = event_shares(corridor, events, **placing._asdict())
-    rng = np.random.default_rng(_stream(placing.seed))
+    rng = generator(placing.seed, _COUNTS)
     counts, known = _counts(shares, draws, rng), ~np.isnan(shares).any(axis=1)
     expected = np.nansum(shares, axis=0)
     common = (expected, int(known.sum()))
@@ -274,10 +277,3 @@ def exposure_of(segments: gpd.GeoDataFrame, given: pd.Series | None) -> FloatArr
     return np.array(
         [check_positive(value, f"exposure of segment {name}") for name, value in values]
     )
-
-
-def _stream(seed: Seed) -> Any:
-    """Keep the draws of counts and rates apart from those of positions under the same seed."""
-    if isinstance(seed, np.random.Generator):
-        return seed
-    return np.random.SeedSequence([int(seed), 0x9E55])

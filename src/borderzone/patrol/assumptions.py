@@ -270,14 +270,9 @@ def sample(
     base = int(generator(seed).integers(2**63))
     rows = assumptions.values() if isinstance(assumptions, dict) else assumptions
     return pd.DataFrame(
-        {row.name: row.draw(number, _stream(base, row.name)) for row in rows},
+        {row.name: row.draw(number, generator(base, *row.name.encode())) for row in rows},
         index=range(number),
     )
-
-
-def _stream(base: int, name: str) -> np.random.Generator:
-    """Give each name a stream, so that changing one assumption leaves the others' draws alone."""
-    return np.random.default_rng([base, *name.encode()])
 
 
 def assumption_table(assumptions: dict[str, Assumption]) -> pd.DataFrame:

@@ -12,7 +12,6 @@ from scipy.spatial import cKDTree
 from borderzone._guards import (
     as_rising,
     check_choice,
-    check_non_negative,
     check_positive,
     check_probability,
     check_whole,
@@ -72,11 +71,8 @@ def knox_ratio(observed: float, expected: float) -> tuple[float, float]:
     >>> ratio, round(probability, 6)
     (1.5, 0.021818)
     """
-    check_non_negative(observed, "observed", "pairs")
+    observed = check_whole(observed, "observed", lowest=0, unit="pairs")
     check_positive(expected, "expected", "pairs")
-    if observed != int(observed):
-        msg = f"observed must be a whole number of pairs, got {observed!r}"
-        raise InvalidParameterError(msg)
     return observed / expected, float(stats.poisson.sf(observed - 1, expected))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_choice, check_probability, seed_number, told_seed
+from borderzone._guards import check_choice, check_probability, generator, seed_number, told_seed
 from borderzone._kernels.window_scan import largest_ratios, poisson_ratio, window_ratios
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
 from borderzone.incidents.hotspots.guards import as_counts
@@ -251,7 +251,7 @@ def _null_maxima(
     drawn: dict[int, FloatArray] = {}
     share = case.share
     for total in distinct[at].tolist():
-        rng = np.random.default_rng([seed, total])
+        rng = generator(seed, total)
         tables = rng.multinomial(total, shares, size=permutations)
         drawn[total] = largest_ratios(
             tables.reshape(permutations, *case.weight.shape),
