@@ -277,6 +277,7 @@ REFUSED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"regions": [5]}, "regions are of GRIP4"),
     ({"source": "grip4"}, "5 Middle East and Central Asia"),
     ({"source": "grip4", "regions": [8]}, "regions must be of GRIP4's seven"),
+    ({"source": "grip4", "regions": [True]}, "regions must be of GRIP4's seven"),
     ({"source": "grip4", "extracts": ["asia/iraq"]}, "extracts are of OpenStreetMap"),
     ({"margin_km": -1}, "margin_km"),
 )
@@ -383,3 +384,8 @@ def test_the_command_line_brings_roads_and_gives_the_line_of_the_study(
     assert roads == (tmp_path / "out" / "roads-osm-IRQ-SYR.gpkg").as_posix()
     code, said = run("--source", "grip4")
     assert (code, "5 Middle East and Central Asia" in said) == (cli.EXIT_USAGE, True)
+
+
+def test_a_region_written_as_a_number_with_a_point_is_the_same_file() -> None:
+    source = ROAD_SOURCES["grip4"]
+    assert source.file(5.0) == source.file(5)  # type: ignore[arg-type]

@@ -34,6 +34,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
             "check_probability",
             "check_whole",
             "is_number",
+            "is_whole",
         ],
         "places": ["local_path", "temporary_folder"],
         "rows": ["as_given"],
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
         check_probability,
         check_whole,
         is_number,
+        is_whole,
     )
     from borderzone._guards.places import local_path, temporary_folder
     from borderzone._guards.rows import as_given
@@ -105,6 +107,7 @@ if TYPE_CHECKING:
         "guard_room",
         "guarded",
         "is_number",
+        "is_whole",
         "local_path",
         "n_threads",
         "plain",

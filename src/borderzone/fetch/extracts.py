@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from borderzone._guards import shown
+from borderzone._guards import is_whole, shown
 from borderzone.errors import InvalidParameterError
 from borderzone.io.terms import grip4, openstreetmap
 
@@ -177,12 +177,13 @@ class RoadSource:
         'GRIP4_Region5_vector_shp.zip'
         """
         if self.name == "grip4":
-            if isinstance(part, bool) or part not in REGIONS:
+            region = int(part) if is_whole(part) else 0
+            if region not in REGIONS:
                 told = ", ".join(f"{number} {words}" for number, words in REGIONS.items())
                 msg = f"regions must be of GRIP4's seven ({told}), got {shown(part)}"
                 raise InvalidParameterError(msg)
-            file = f"GRIP4_Region{part}_vector_shp.zip"
-            return RoadFile(name=f"GRIP4 region {part}", key=file, file=file)
+            file = f"GRIP4_Region{region}_vector_shp.zip"
+            return RoadFile(name=f"GRIP4 region {region}", key=file, file=file)
         if not isinstance(part, str) or not re.fullmatch(r"[a-z]+(?:[-/][a-z]+){0,9}", part):
             msg = (
                 "extracts must be names as on download.geofabrik.de, such as 'asia/iraq', got "
