@@ -163,6 +163,29 @@ def test_a_long_heading_is_set_smaller_and_stays_whole() -> None:
     assert 9 <= float(drawn.get_fontsize()) < 13
 
 
+def test_a_heading_too_long_for_one_line_takes_two_and_stays_on_the_page() -> None:
+    figure = page()
+    title = "a finding with 3,196 to 41,912 people in it " * 4
+    assert sheet.heading(figure, title, "a source and what else it stands on, " * 6) == 2
+    assert " ".join(figure.get_suptitle().split()) == title.strip()
+    found, under = (text.get_window_extent() for text in figure.texts[:2])
+    if found.y0 < under.y0:
+        found, under = under, found
+    assert found.x1 <= figure.bbox.x1
+    assert found.y0 >= under.y1
+
+
+@pytest.mark.parametrize(
+    "words", ["MODIS MCD12C1 v006, NASA LP DAAC; ", "a map of ill lit inlets; "]
+)
+def test_a_footer_stays_on_the_page(words: str) -> None:
+    figure = page()
+    sheet.footer(figure, 9 * words)
+    (written,) = figure.texts
+    assert written.get_window_extent().x1 <= figure.bbox.x1
+    assert " ".join(written.get_text().split()) == (9 * words).strip()
+
+
 def test_every_source_is_credited_once(result: StudyResult) -> None:
     words = attribution(result)
     assert words.count("Natural Earth") == 1

@@ -116,6 +116,7 @@ def test_an_impossible_published_length_is_refused(wrong: object) -> None:
         ("CAN", "USA", "8,300 km (5,200 mi)"),
         ("ESP", "GIB", "1.8 km (1.1 mi)"),
         ("MYS", "SGP", "88 km (54 mi)"),
+        ("ETH", "SOL", "760 km (470 mi)"),  # as short as the others may be: 760.8 along the line
     ],
 )
 def test_a_length_is_rounded_to_what_its_line_knows(a: str, b: str, words: str) -> None:
