@@ -40,7 +40,14 @@ def small_result(**changes: Any) -> Any:
         "seed": 1,
         "synthetic": False,
         "border": SimpleNamespace(
-            a="IRQ", b="SYR", length_km=598.9, start_name="JOR", end_name="TUR", source="test"
+            a="IRQ",
+            b="SYR",
+            length_km=598.9,
+            start_name="JOR",
+            end_name="TUR",
+            source="test",
+            published_length_km=None,
+            published_length_source="",
         ),
         "corridor": SimpleNamespace(sections=(section,)),
         "grid": Grid(shape=(2, 3), transform=Affine(2000, 0, 0, 0, -2000, 0), crs=UTM),

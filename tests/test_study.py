@@ -32,7 +32,7 @@ def test_the_sentences_say_what_the_tables_hold(result: Any) -> None:
     """Length, flagged range and required units are read back from the text."""
     length, flagged, units = result.summary
 
-    assert "598.9 km (372.1 mi)" in length
+    assert "599 km (372 mi) long" in length
     shares = result.flagged_share.query("side == 'IRQ'")["remote_share"]
     assert f"Between {100 * shares.min():.0f} % and {100 * shares.max():.0f} %" in flagged
     night = result.required.query(

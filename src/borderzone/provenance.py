@@ -151,6 +151,10 @@ def manifest(
         "seed": result.seed,
         "software": versions(),
         "border": {"a": border.a, "b": border.b, "length_km": border.length_km}
+        | {
+            "published_length_km": border.published_length_km,
+            "published_length_source": border.published_length_source,
+        }
         | {"from": border.start_name, "to": border.end_name, "source": border.source},
         "frames": _frames(result),
         "inputs": [_input(record, result) for record in result.inputs],

@@ -83,6 +83,10 @@ class Scenario(BaseModel):
         Depth of the corridor on each side of the border. Units: km.
     segment_km
         Longest length of a segment. Units: km.
+    length
+        Length that patrols have to cover: ``"measured"`` along the line, or ``"published"``, with
+        which every segment counts as longer by published over measured. That spreads evenly what
+        the line leaves out; neither line nor ground changes.
     resolution_m
         Cell size of the working grid, on which travel times, zones and maps stand. Units: m.
     terrain_resolution_m
@@ -161,6 +165,7 @@ class Scenario(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=80, strict=True)] = "as is"
     depth_km: Depth = 50.0
     segment_km: Positive = 10.0
+    length: Literal["measured", "published"] = "measured"
     resolution_m: Positive = 2000.0
     terrain_resolution_m: Positive | None = None
     remote_hours: Positive = 2.0

@@ -160,6 +160,7 @@ def _tidy(case: Mapping[str, Any], result: StudyResult) -> pd.DataFrame:
         raise InvalidScenarioError(without_elevation(result, "unit counts to sweep over"))
     rows = result.required
     rows = rows[rows["light"] == result.scenario.light]
+    rows = rows[rows["length"] == result.scenario.length].drop(columns=["length", "length_km"])
     rows = rows[rows["rule"] == rows["measure"].map(BEST_RULE)].reset_index(drop=True)
     middle = {measure: float(np.median(result.draws[measure])) for measure in _AMONG_DRAWS}
     rows = rows.assign(at_reference=rows["measure"].map(middle))

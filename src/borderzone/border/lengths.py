@@ -26,8 +26,9 @@ __all__ = [
 KM_PER_MILE = 1.609344
 PUBLISHED_SOURCE = "CIA World Factbook, state of November 2015, public domain"
 # Against surveyed lines the one that ships is good to 1 % at its best; its vertices lie 1 km
-# apart and more. A line of one's own is told as it was drawn.
-_SHIPPED_SHARE, _SHIPPED_KM, _OWN_KM = 0.01, 1.0, 0.1
+# apart and more. Where no published length tells, it may be as short as the others are in the
+# median. A line of one's own is told as it was drawn.
+_SHIPPED_SHARE, _SHIPPED_KM, _UNTOLD_SHARE, _OWN_KM = 0.01, 1.0, 0.146, 0.1
 
 
 def published_km(a: str, b: str) -> float | None:
@@ -66,8 +67,9 @@ def accuracy_km(
     Say how far a length along a border may be off.
 
     A line that ships is generalised: 1 % and 1 km at the least, and never less than the share by
-    which the whole differs from its published length. A line of one's own is taken as drawn, to
-    0.1 km, unless a published length differs by more.
+    which the whole differs from its published length; without one, the 14.6 % by which the others
+    differ in the median. A line of one's own is taken as drawn, to 0.1 km, unless a published
+    length differs by more.
 
     Parameters
     ----------
@@ -91,10 +93,10 @@ def accuracy_km(
     >>> accuracy_km(598.9, **whole), accuracy_km(20.0, **whole)
     (5.989, 1.0)
     """
-    off = max(_SHIPPED_KM, _SHIPPED_SHARE * km) if shipped else _OWN_KM
-    if published_km is None:
-        return off
-    return max(off, abs(published_km / measured_km - 1.0) * km)
+    least = max(_SHIPPED_KM, _SHIPPED_SHARE * km) if shipped else _OWN_KM
+    if published_km is not None:
+        return max(least, abs(published_km / measured_km - 1.0) * km)
+    return max(least, _UNTOLD_SHARE * km) if shipped else least
 
 
 def told_lengths(table: pd.DataFrame) -> pd.Series:

@@ -470,8 +470,9 @@ class Border(Drawn):
         Write a length along the border no finer than its line knows it.
 
         The line that ships is generalised: it is good to 1 % and 1 km at best, and no better than
-        the share by which it differs from the published length. A line of your own is taken as
-        drawn. Two figures are always written.
+        the share by which it differs from the published length, or, where none is known, by which
+        the others do in the median. A line of your own is taken as drawn. Two figures are always
+        written.
 
         Parameters
         ----------

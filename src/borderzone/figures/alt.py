@@ -99,9 +99,9 @@ def _map(result: StudyResult) -> str:
     border = result.border
     words = [
         (
-            f"Map, north up, of the corridor along the {border.length_km:,.0f} km border of "
-            f"{' and '.join(border.names[code] for code in (border.a, border.b))}, from "
-            f"{border.start_name} to {border.end_name}."
+            f"Map, north up, of the corridor along the border of "
+            f"{' and '.join(border.names[code] for code in (border.a, border.b))}, "
+            f"{told.length_words(border)} from {border.start_name} to {border.end_name}."
         ),
         _remote_zones(result),
         _cave_zones(result),
@@ -222,18 +222,26 @@ def _curve(result: StudyResult) -> str:
         "min_poi": "stopping at the weakest segment",
         "mean_pod": "seeing, on average,",
     }
-    for measure, what in said.items():
-        for row in told.units(result, measure):
-            target = f"{what} {told.percent(row.target)} of crossings"
-            if row.enough:
-                words.append(
-                    f"For {target} the median is {told.count(row.middle)} units "
-                    f"({told.count(row.crew * row.middle)} people), 5 to 95 % "
-                    f"{told.count(row.low)} to {told.count(row.high)} units."
-                )
-            else:
-                words.append(f"For {target} no number of units is enough.")
+    lengths = told.lengths(result)
+    for length in lengths:
+        if len(lengths) > 1:
+            words.append(f"What follows is {told.at_length(result, length)}.")
+        for measure, what in said.items():
+            words += [
+                _median(row, f"{what} {told.percent(row.target)} of crossings")
+                for row in told.units(result, measure, length=length)
+            ]
     return " ".join(words)
+
+
+def _median(row: told.Units, target: str) -> str:
+    if not row.enough:
+        return f"For {target} no number of units is enough."
+    return (
+        f"For {target} the median is {told.count(row.middle)} units "
+        f"({told.count(row.crew * row.middle)} people), 5 to 95 % "
+        f"{told.count(row.low)} to {told.count(row.high)} units."
+    )
 
 
 def _sensitivity(result: StudyResult) -> str:

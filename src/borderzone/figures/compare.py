@@ -250,11 +250,16 @@ def quantity_words(quantity: str) -> str:
     --------
     >>> quantity_words("on_station_mean_pod_0.9"), quantity_words("min_poi")
     ('units for 90 % seen, on average', 'stopped, weakest segment')
+    >>> quantity_words("on_station_published_min_poi_0.5")
+    'units for 50 % stopped, weakest segment, at the published length'
     """
     if quantity in MEASURE_WORDS:
         return MEASURE_WORDS[quantity]
     measure, _, target = quantity.removeprefix("on_station_").rpartition("_")
-    return f"units for {100 * float(target):.0f} % {MEASURE_WORDS[measure]}"
+    length, _, known = measure.partition("_")
+    where = f", at the {length} length" if known in MEASURE_WORDS else ""
+    words = MEASURE_WORDS[known if where else measure]
+    return f"units for {100 * float(target):.0f} % {words}{where}"
 
 
 def _crews(a: StudyResult, b: StudyResult) -> str:

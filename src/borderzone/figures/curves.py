@@ -134,16 +134,16 @@ def _whole_page(result: StudyResult, curve: pd.DataFrame) -> Axes:
         panels.append(ax)
     panels[0].set_ylabel("chance that a crossing is stopped, or seen")
     limits = panels[0].get_xlim()
-    if result.plausibility is not None:
+    if told.real_forces(result):
         box = (columns[0], 1.0 / high, 4.85 / wide, 1.43 / high)
-        _real_forces(figure.add_axes(box, label="forces"), result.plausibility, limits)
+        _real_forces(figure.add_axes(box, label="forces"), result, limits)
     box = (columns[1], 1.4 / high, 4.85 / wide, 0.98 / high)
     _gain_panel(figure.add_axes(box, label="gain"), curve, result.scenario.light, limits)
-    sheet.heading(figure, _finding(result), _standing(result))
+    lines = sheet.heading(figure, _finding(result), _standing(result))
     figure.legend(
         handles=_key(curve, result.scenario.light),
         loc="upper left",
-        bbox_to_anchor=(sheet.SIDE / wide, 1 - 0.8 / high),
+        bbox_to_anchor=(sheet.SIDE / wide, 1 - (0.8 if lines == 1 else 0.9) / high),
         ncols=3,
         columnspacing=1.6,
         handlelength=3.0,
@@ -245,13 +245,12 @@ def _times(factor: float) -> Callable[[Any], Any]:
     return scaled
 
 
-def _real_forces(ax: Axes, table: pd.DataFrame, limits: tuple[float, float]) -> None:
-    rows = table[np.isfinite(table["unit_count_equivalent"])].sort_values(
-        "unit_count_equivalent", kind="stable", ascending=False
-    )
+def _real_forces(ax: Axes, result: StudyResult, limits: tuple[float, float]) -> None:
+    forces = [force for force in told.real_forces(result) if np.isfinite(force.units[0])]
+    rows = sorted(forces, key=lambda force: -force.units[0])
     ax.set(xscale="log", xlim=limits, ylim=(-0.6, len(rows) - 0.4))
-    for place, row in enumerate(rows.itertuples()):
-        units = float(row.unit_count_equivalent)
+    for place, row in enumerate(rows):
+        units = row.units[0]
         x = min(max(units, limits[0]), limits[1])
         beyond = units > limits[1]
         ax.hlines(place, limits[0], x, color="#d0d0d0", linewidth=0.6)
@@ -260,7 +259,7 @@ def _real_forces(ax: Axes, table: pd.DataFrame, limits: tuple[float, float]) -> 
         )
         left = x > np.sqrt(limits[0] * limits[1])
         ax.annotate(
-            f"{row.case}, {told.count(units)}",
+            f"{row.case}, {row.words}",
             (x, place),
             (-6 if left else 6, 0),
             textcoords="offset points",
@@ -273,9 +272,9 @@ def _real_forces(ax: Axes, table: pd.DataFrame, limits: tuple[float, float]) -> 
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.xaxis.set_major_locator(NullLocator())
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_title(
-        "What real forces had, as units on this length of border", fontsize=8, pad=3, loc="left"
-    )
+    first, *others = (told.along_words(result, length) for length in told.lengths(result))
+    where = f"{first} of border (on {others[0]})" if others else "this length of border"
+    ax.set_title(f"What real forces had, as units on {where}", fontsize=8, pad=3, loc="left")
 
 
 def _gain_panel(ax: Axes, curve: pd.DataFrame, light: str, limits: tuple[float, float]) -> None:
@@ -328,33 +327,45 @@ def _key(curve: pd.DataFrame, light: str) -> list[Any]:
 
 
 def _finding(result: StudyResult) -> str:
-    half = _enough(result, "mean_poi")
-    if half is None:
+    half = _half(result, "mean_poi", " on station")
+    if not half:
         return f"{result.name}: half of all crossings cannot be stopped by patrols alone"
-    return f"{result.name}: stopping half of all crossings takes {half.range} on station"
+    return f"{result.name}: stopping half of all crossings takes {half}"
 
 
-def _enough(result: StudyResult, measure: str) -> told.Units | None:
-    """Units that reach half, if any number does."""
-    return next((row for row in told.units(result, measure, target=0.5) if row.enough), None)
+def _half(result: StudyResult, measure: str, where: str = "") -> str:
+    """Units that reach half, for each length of the border; empty where no number does."""
+    first, *others = told.lengths(result)
+    found = [
+        f"{row.range}{where}"
+        if length == first
+        else f"{told.at_length(result, length)} {row.range}"
+        for length in (first, *others)
+        for row in told.units(result, measure, target=0.5, length=length)
+        if row.enough
+    ]
+    return "; ".join(found)
 
 
 def _standing(result: StudyResult) -> str:
-    inch = _enough(result, "min_poi")
+    inch = _half(result, "min_poi")
     words = f"By {result.scenario.light}, watching with {told.sensor_words(result.scenario)}; 5 to 95 % of the draws."
-    if inch is not None:
-        words += f" Half at every inch takes {inch.range}."
+    if inch:
+        words += f" Half at every inch takes {inch}."
     return words
 
 
 def _caption(result: StudyResult) -> str:
     force = result.scenario.force
+    sources = ["borders", "elevation", "landcover"]
+    if told.lengths(result) != ("measured",):
+        sources.append("published_lengths")
     return (
         f"A unit: {force.crew} people, {MODE_WORDS[force.mode]}, watching with {told.sensor_words(result.scenario)}; "
         f"identifies {100 * force.p_identify:.0f} % of those it sees and reaches "
         f"{100 * force.p_respond:.0f} % of these; availability {100 * force.availability:.0f} %. "
-        f"Crossings are spread evenly along {result.border.length_km:,.0f} km. "
+        f"Crossings are spread evenly along {told.along_words(result)}. "
         "Units spread evenly, or placed best for the mean, or placed so that every inch is equal. "
         "Real forces are counted as such units and scaled to this length; it is not said what they "
-        f"achieved. {attribution(result, 'borders', 'elevation', 'landcover')} borderzone {borderzone.__version__}, run {result.run_id}."
+        f"achieved. {attribution(result, *sources)} borderzone {borderzone.__version__}, run {result.run_id}."
     )

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
 from pyproj import CRS, Geod, Transformer
 
+from borderzone.border.lengths import KM_PER_MILE
 from borderzone.figures.style import INK, halo
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ __all__ = [
 ]
 
 WGS84 = Geod(ellps="WGS84")
-KM_PER_MILE = 1.609344
 
 
 def nice_length(longest: float) -> float:

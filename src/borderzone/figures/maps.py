@@ -178,7 +178,7 @@ def plot_border(border: Border, ax: Axes | None = None) -> Axes:
         country.draw_land(drawn)
         layers.draw_border(drawn, border.stretches)
         _close_plain(drawn, border, border.line)
-        ax.set_title(f"{border.start_name} to {border.end_name}: {border.length_km:,.1f} km")
+        ax.set_title(f"{border.start_name} to {border.end_name}: {told.length_words(border)}")
     return ax
 
 
@@ -312,7 +312,7 @@ def _finding(result: StudyResult) -> str:
 
 
 def _standing(result: StudyResult) -> str:
-    words = [f"{result.border.length_km:,.1f} km of border"]
+    words = [told.length_words(result.border, " of border")]
     if told.hidden(result):
         words.append("remote desert is not drawn, for its shape would tell where posts are")
     elif told.remote_desert(result).known:

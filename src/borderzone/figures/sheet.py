@@ -99,7 +99,7 @@ class _HeadingHandler(HandlerBase):
         return [text]
 
 
-def heading(figure: Figure, title: str, subtitle: str) -> None:
+def heading(figure: Figure, title: str, subtitle: str) -> int:
     """
     Write the finding, and under it period, number and source.
 
@@ -112,35 +112,45 @@ def heading(figure: Figure, title: str, subtitle: str) -> None:
     subtitle
         What it stands on.
 
+    Returns
+    -------
+    int
+        Lines of the subtitle.
+
     Examples
     --------
     >>> from borderzone.figures.style import page
     >>> sheet = page()
     >>> heading(sheet, "One border", "one source")
+    1
     >>> sheet.get_suptitle()
     'One border'
     """
     wide, high = figure.get_size_inches()
     room = wide - 2 * SIDE
-    # DejaVu Sans Bold is about 0.6 em wide on average: a long finding is set smaller, not cut.
+    # DejaVu Sans Bold is about 0.6 em wide on average: a long finding is set smaller, then in two
+    # lines, not cut.
     size = min(13.0, room * 72 / (0.62 * max(len(title), 1)))
+    lines = textwrap.wrap(title, int(room * 72 / (0.62 * 9.0))) if size < 9.0 else [title]
     figure.suptitle(
-        title,
+        "\n".join(lines),
         x=SIDE / wide,
-        y=1 - 0.3 / high,
+        y=1 - (0.3 if len(lines) == 1 else 0.22) / high,
         fontsize=max(size, 9.0),
         fontweight="bold",
         ha="left",
         va="top",
     )
+    under = textwrap.wrap(subtitle, int(room / 0.072))
     figure.text(
         SIDE / wide,
         1 - 0.56 / high,
-        "\n".join(textwrap.wrap(subtitle, int(room / 0.072))),
+        "\n".join(under),
         fontsize=8.5,
         color=INK["quiet"],
         va="top",
     )
+    return len(under)
 
 
 def footer(figure: Figure, text: str) -> None:
@@ -164,7 +174,7 @@ def footer(figure: Figure, text: str) -> None:
     """
     wide, high = figure.get_size_inches()
     room = int((wide - 2 * SIDE) / 0.0505)
-    figure.text(
+    written = figure.text(
         SIDE / wide,
         0.2 / high,
         "\n".join(textwrap.wrap(text, room)),
@@ -173,6 +183,10 @@ def footer(figure: Figure, text: str) -> None:
         va="bottom",
         linespacing=1.25,
     )
+    # Capitals are wider than the letters that the room was reckoned with.
+    while room > 20 and written.get_window_extent().x1 > (wide - SIDE / 2) * figure.dpi:
+        room -= 4
+        written.set_text("\n".join(textwrap.wrap(text, room)))
 
 
 def synthetic_band(figure: Figure, *, top: float, words: str) -> None:

@@ -12,6 +12,7 @@ from matplotlib.ticker import MultipleLocator
 
 import borderzone
 from borderzone._guards import check_positive
+from borderzone.border.lengths import KM_PER_MILE
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
 from borderzone.figures.strip_data import Strip, gather
@@ -59,7 +60,6 @@ FOLDED = ("plan", "elevation", "flags", "seen")
 GAP = 0.24
 LEAST_HIGH = 4.6
 TICKS_KM = (10, 20, 50, 100, 200, 500, 1000, 2000)
-MILE_KM = 1.609344
 _MOST_LINES = 10
 
 
@@ -181,11 +181,11 @@ def _tick_step(length: float) -> float:
 
 
 def _miles(km: Any) -> Any:
-    return km / MILE_KM
+    return km / KM_PER_MILE
 
 
 def _kilometres(miles: Any) -> Any:
-    return miles * MILE_KM
+    return miles * KM_PER_MILE
 
 
 def _flat_page(strip: Strip, total: float) -> Axes:

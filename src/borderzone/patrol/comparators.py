@@ -267,7 +267,8 @@ def plausibility(
         observed_low, observed_high and observed_source, more_hopeful_low and
         more_hopeful_high (the model's interdiction over what was observed),
         fielded_over_need (their units over those with which the model detects
-        nine in ten), source, tag. ``attrs["statement"]`` says it in words.
+        nine in ten), source, tag. ``attrs["need"]`` holds the units with which the model detects
+        nine in ten, NaN beyond the end of the curve, and ``attrs["statement"]`` says it in words.
 
     Raises
     ------
@@ -317,7 +318,7 @@ def plausibility(
             }
         )
     table = pd.DataFrame(rows)
-    table.attrs["statement"] = _statement(table, need, crew)
+    table.attrs |= {"statement": _statement(table, need, crew), "need": need}
     return table
 
 

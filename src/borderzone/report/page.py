@@ -101,7 +101,7 @@ def render_page(
     ]
     return environment.from_string(template.read_text(encoding="utf-8")).render(
         name=result.name,
-        headline=f"{result.name}: {result.border.length_km:,.0f} km of border",
+        headline=f"{result.name}: {told.length_words(result.border, ' of border')}",
         lede=wording.LEDE,
         version=borderzone.__version__,
         internal=edition.internal,
@@ -230,13 +230,12 @@ def _hangs_on(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] 
 
 
 def _plausibility(edition: Edition) -> dict[str, Any] | None:
-    table = edition.result.plausibility
-    if table is None:
+    if edition.result.plausibility is None:
         return None
     return _section(
         "plausibility",
         "How hopeful the model is",
-        paragraphs=[str(table.attrs["statement"])],
+        paragraphs=told.real_forces_words(edition.result),
         tables=[plausibility_table(edition.result)],
     )
 

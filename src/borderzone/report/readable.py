@@ -36,6 +36,9 @@ MEASURES = {
 }
 
 
+_LENGTH_WORDS = {"measured": ", along the line", "published": ", as published"}
+
+
 def required_table(result: StudyResult, light: str) -> cells.Table | None:
     """
     Tabulate how many units each target takes.
@@ -54,9 +57,10 @@ def required_table(result: StudyResult, light: str) -> cells.Table | None:
     """
     if result.required is None:
         return None
+    lengths = told.lengths(result)
     rows = [
         (
-            f"{told.percent(row.target)} {words}",
+            f"{told.percent(row.target)} {words}{_LENGTH_WORDS[length] if len(lengths) > 1 else ''}",
             row.station,
             row.people,
             row.on_roll,
@@ -64,13 +68,16 @@ def required_table(result: StudyResult, light: str) -> cells.Table | None:
             cells.whole(row.confident),
         )
         for measure, words in MEASURES.items()
-        for row in told.units(result, measure, light=light)
+        for length in lengths
+        for row in told.units(result, measure, light=light, length=length)
     ]
+    also = f" Rows stand {told.listed([told.at_length(result, each) for each in lengths])}."
     confidence = f"units on station, with {told.percent(result.scenario.confidence)} confidence"
     return cells.table(
         f"Units required by {light}",
-        f"Median over the draws, in brackets 5 to 95 %. A unit is {result.scenario.force.crew} people. The "
-        "same numbers, with all rules, stand in tables/required_units.csv.",
+        f"Median over the draws, in brackets 5 to 95 %. A unit is {result.scenario.force.crew} people."
+        f"{also if len(lengths) > 1 else ''} The same numbers, with all rules, stand in "
+        "tables/required_units.csv.",
         [
             ("target", False),
             ("units on station", True),
@@ -336,23 +343,21 @@ def plausibility_table(result: StudyResult) -> cells.Table | None:
         (
             row.case,
             cells.number(row.persons_per_km, 1),
-            cells.number(row.unit_count_equivalent),
-            cells.share(row.mean_pod_at_that)
-            if math.isfinite(row.mean_pod_at_that)
-            else "off the curve",
-            cells.share(row.mean_poi_at_that)
-            if math.isfinite(row.mean_poi_at_that)
-            else "off the curve",
-            f"{cells.share(row.observed_low)} to {cells.share(row.observed_high)}"
-            if math.isfinite(row.observed_low)
+            row.words,
+            cells.share(row.pod) if math.isfinite(row.pod) else "off the curve",
+            cells.share(row.poi) if math.isfinite(row.poi) else "off the curve",
+            f"{cells.share(row.observed[0])} to {cells.share(row.observed[1])}"
+            if math.isfinite(row.observed[0])
             else "not published",
-            f"{row.source} [{row.tag}]",
+            row.source,
         )
-        for row in result.plausibility.itertuples()
+        for row in told.real_forces(result)
     ]
+    lengths = told.lengths(result)
+    also = f", in brackets {told.at_length(result, lengths[1])}" if len(lengths) > 1 else ""
     return cells.table(
         "What real forces had",
-        "Scaled to the length of this border, as units on station.",
+        f"Scaled to the length of this border, as units on station{also}.",
         [
             ("force", False),
             ("people on station, per km", True),
@@ -395,7 +400,7 @@ def whatif_table(result: StudyResult, comparison: StudyResult) -> cells.Table:
         )
     return cells.table(
         "Paired differences",
-        f"A: {result.scenario.name}; B: {comparison.scenario.name}. Shares at "
+        f"A: {_case_words(result)}; B: {_case_words(comparison)}. Shares at "
         f"{result.scenario.reference_units} units on station. {told.DIFFERENCE_WORDS}",
         [
             ("quantity", False),
@@ -407,3 +412,10 @@ def whatif_table(result: StudyResult, comparison: StudyResult) -> cells.Table:
         rows,
         folded=True,
     )
+
+
+def _case_words(result: StudyResult) -> str:
+    """Name of a scenario, with the length that its units stand on where there are two."""
+    if told.lengths(result) == ("measured",):
+        return result.scenario.name
+    return f"{result.scenario.name}, {told.at_length(result, result.scenario.length)}"

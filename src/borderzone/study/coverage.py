@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,15 @@ from borderzone import patrol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from borderzone.border import Border
     from borderzone.corridor import Corridor
     from borderzone.scenario import Scenario
 
-__all__ = ["Coverage", "patrol_cover"]
+__all__ = ["Coverage", "border_length_km", "lengths_told", "patrol_cover"]
 
 LIGHTS = ("night", "day")
+# Where measured and published length differ by more, what hangs on the length is told for both.
+_LENGTHS_DIFFER = 0.03
 # Points of the curve; between them it is smooth.
 _CURVE_POINTS = 151
 _SOBOL_SAMPLES = 512
@@ -34,7 +38,8 @@ class Coverage:
     segments
         Columns to join to the table of segments.
     curve, required, draws, sobol, plausibility, assumptions
-        Tables of the result.
+        Tables of the result. Where the published length differs from the measured one, required
+        and plausibility have rows, and draws have columns, for both.
     terrain_variance
         How much of the variance of the rates is terrain.
     """
@@ -88,7 +93,14 @@ def patrol_cover(
     """
     step("detection rates and curve")
     assumptions = scenario.assumptions()
-    cases = {light: _case(corridor, table, scenario, light, weights) for light in LIGHTS}
+    cases = {
+        (length, light): _case(
+            _lengths_km(corridor, length), table, scenario, light=light, weights=weights
+        )
+        for length in lengths_told(corridor.border, scenario.length)
+        for light in LIGHTS
+    }
+    chosen = {light: cases[scenario.length, light] for light in LIGHTS}
     sampling: dict[str, Any] = {
         "draws": scenario.draws,
         "seed": seed,
@@ -98,7 +110,7 @@ def patrol_cover(
     curve = pd.concat(
         [
             patrol.monte_carlo(case, unit_counts=counts, rule=rule, **sampling)
-            for case in cases.values()
+            for case in chosen.values()
             for rule in patrol.RULES
         ],
         ignore_index=True,
@@ -108,36 +120,83 @@ def patrol_cover(
         [
             patrol.units_required(
                 case, targets=scenario.targets, confidence=scenario.confidence, **sampling
-            )
-            for case in cases.values()
+            ).assign(length=length, length_km=border_length_km(corridor.border, length))
+            for (length, _), case in cases.items()
         ],
         ignore_index=True,
     )
-    headline = cases[scenario.light]
-    drawn = patrol.draw_rates(headline, **sampling)
+    headline = {length: case for (length, light), case in cases.items() if light == scenario.light}
+    drawn = {length: patrol.draw_rates(case, **sampling) for length, case in headline.items()}
     step("sensitivity")
-    length_km = float(corridor.segments["length_km"].sum())
     return Coverage(
-        segments=_segment_columns(cases, headline, table, scenario),
+        segments=_segment_columns(chosen, headline[scenario.length], table, scenario),
         curve=curve,
         required=required,
         draws=_draws(headline, drawn, scenario),
         sobol=patrol.sobol_units(
-            headline,
+            headline[scenario.length],
             target=scenario.targets[0],
             n=_SOBOL_SAMPLES,
             seed=seed,
             assumptions=assumptions,
         ),
-        plausibility=patrol.plausibility(
-            length_km,
-            _headline_curve(curve, scenario),
-            crew=scenario.force.crew,
-            shift_factor=scenario.force.shift_factor,
-        ),
+        plausibility=_plausibility(corridor.border, headline, curve, scenario, sampling),
         assumptions=patrol.assumption_table(assumptions),
-        terrain_variance=patrol.terrain_variance(drawn.rates),
+        terrain_variance=patrol.terrain_variance(drawn[scenario.length].rates),
     )
+
+
+def lengths_told(border: Border, chosen: str) -> tuple[str, ...]:
+    """
+    Name the lengths for which unit counts are told.
+
+    Parameters
+    ----------
+    border
+        The border.
+    chosen
+        The scenario's: ``"measured"`` or ``"published"``.
+
+    Returns
+    -------
+    tuple of str
+        The scenario's, and after it the other one where the two differ by more than 3 %.
+    """
+    published = border.published_length_km
+    if published is None or abs(border.length_km / published - 1.0) <= _LENGTHS_DIFFER:
+        return (chosen,)
+    return (chosen, "published" if chosen == "measured" else "measured")
+
+
+def border_length_km(border: Border, length: str) -> float:
+    """
+    Give one of the lengths of a border.
+
+    Parameters
+    ----------
+    border
+        The border.
+    length
+        ``"measured"`` or ``"published"``, where one is known.
+
+    Returns
+    -------
+    float
+        Units: km.
+    """
+    if length == "measured":
+        return border.length_km
+    assert border.published_length_km is not None  # noqa: S101 - a study without one is refused
+    return border.published_length_km
+
+
+def _lengths_km(corridor: Corridor, length: str) -> pd.Series:
+    """Lengths of the segments, which share evenly what the line leaves out of a longer border."""
+    lengths = corridor.segments["length_km"]
+    if length == "measured":
+        return lengths
+    border = corridor.border
+    return lengths * (border_length_km(border, length) / border.length_km)
 
 
 def unit_counts(max_units: int) -> list[int]:
@@ -195,10 +254,36 @@ def _headline_curve(curve: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     return rows.reset_index(drop=True)
 
 
+def _plausibility(
+    border: Border,
+    headline: Mapping[str, patrol.PatrolCase],
+    curve: pd.DataFrame,
+    scenario: Scenario,
+    sampling: Mapping[str, Any],
+) -> pd.DataFrame:
+    """Put real forces on the curve of each length that is told."""
+    own = _headline_curve(curve, scenario)
+    found = []
+    for length, case in headline.items():
+        if length != scenario.length:
+            own = patrol.monte_carlo(
+                case, unit_counts=unit_counts(scenario.max_units), rule="optimal", **sampling
+            )
+        length_km = border_length_km(border, length)
+        table = patrol.plausibility(
+            length_km, own, crew=scenario.force.crew, shift_factor=scenario.force.shift_factor
+        )
+        found.append(table.assign(length=length, length_km=length_km))
+    rows = pd.concat(found, ignore_index=True)
+    rows.attrs = {**found[0].attrs, "need": {t["length"].iloc[0]: t.attrs["need"] for t in found}}
+    return rows
+
+
 def _case(
-    corridor: Corridor,
+    lengths_km: pd.Series,
     table: pd.DataFrame,
     scenario: Scenario,
+    *,
     light: str,
     weights: pd.Series | None,
 ) -> patrol.PatrolCase:
@@ -206,7 +291,7 @@ def _case(
     if scenario.crosser == "vehicle":
         table, target = table.assign(crosser_km_h=scenario.crosser_vehicle_km_h), "vehicle"
     return patrol.PatrolCase.of(
-        corridor,
+        lengths_km,
         table,
         scenario.force,
         weights=weights,
@@ -243,17 +328,23 @@ def _segment_columns(
     return pd.DataFrame(columns, index=headline.lengths_km.index)
 
 
-def _draws(case: patrol.PatrolCase, drawn: patrol.Draws, scenario: Scenario) -> pd.DataFrame:
+def _draws(
+    cases: Mapping[str, patrol.PatrolCase],
+    drawn: Mapping[str, patrol.Draws],
+    scenario: Scenario,
+) -> pd.DataFrame:
     """One row a draw, so that scenarios can be compared draw by draw."""
-    found: dict[str, Any] = {"ceiling": drawn.ceiling, "roll_per_station": drawn.roll}
+    case, own = cases[scenario.length], drawn[scenario.length]
+    found: dict[str, Any] = {"ceiling": own.ceiling, "roll_per_station": own.roll}
     for measure, rule in patrol.BEST_RULE.items():
         units = case.plan(rule)(np.array([float(scenario.reference_units)]))[0]
-        coverage = drawn.rates * units
+        coverage = own.rates * units
         pod = np.asarray(patrol.detection_for(coverage, law=case.law))
         pod = pod.min(axis=1) if measure.startswith("min") else pod @ case.weights.to_numpy()
-        found[measure] = pod * drawn.ceiling if measure.endswith("poi") else pod
-        for target in scenario.targets:
-            found[f"on_station_{measure}_{target:g}"] = patrol.required_draws(
-                case, drawn, target=target, measure=measure, rule=rule
+        found[measure] = pod * own.ceiling if measure.endswith("poi") else pod
+        for length, target in itertools.product(cases, scenario.targets):
+            where = "" if length == scenario.length else f"{length}_"
+            found[f"on_station_{where}{measure}_{target:g}"] = patrol.required_draws(
+                cases[length], drawn[length], target=target, measure=measure, rule=rule
             )
     return pd.DataFrame(found).rename_axis("draw")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from borderzone.study import told
+from borderzone.study.coverage import lengths_told
 
 if TYPE_CHECKING:
+    from borderzone.border import Border
     from borderzone.study.result import StudyResult
 
-__all__ = ["KM_PER_MILE", "summary_sentences"]
+__all__ = ["summary_sentences"]
 
-KM_PER_MILE = 1.609344
+_SPREAD = {"published": ", its difference from the line spread evenly over the segments,"}
 
 
 def summary_sentences(result: StudyResult) -> tuple[str, str, str]:
@@ -46,11 +48,24 @@ def length_sentence(result: StudyResult) -> str:
         One sentence.
     """
     border = result.border
-    km = border.length_km
     names = " and ".join(border.names[code] for code in (border.a, border.b))
     return (
-        f"The border of {names} is {km:.1f} km ({km / KM_PER_MILE:.1f} mi) long, measured on the "
-        f"ellipsoid along this line: {border.source}."
+        f"The border of {names} is {border.length_words()} ({border.length_words(unit='mi')}) long, "
+        f"measured on the ellipsoid along this line: {border.source}{_published(border)}."
+    )
+
+
+def _published(border: Border) -> str:
+    """Hold the measured length against the published one, where the two differ."""
+    if border.published_length_km is None:
+        return "; no published length is known to hold this against"
+    if len(lengths_told(border, "measured")) == 1:
+        return ""
+    off = border.length_km / border.published_length_km - 1.0
+    return (
+        f"; the published length is {told.published_words(border)} "
+        f"({told.published_words(border, 'mi')}), by {border.published_length_source}, and the line "
+        f"is {told.percent(abs(off))} {'longer' if off > 0 else 'shorter'} than that"
     )
 
 
@@ -136,7 +151,23 @@ def units_sentence(result: StudyResult) -> str:
     if result.required is None:
         return f"How many units it takes is {told.nowhere(result, 'units')}."
     scenario = result.scenario
-    stopped, seen = told.units(result, "mean_poi"), told.units(result, "mean_pod")
+    lengths = told.lengths(result)
+    counts = [_counts(result, length) for length in lengths]
+    if len(lengths) > 1 or scenario.length == "published":
+        counts = [
+            f"{told.at_length(result, length)}{_SPREAD.get(length, '')} {words}"
+            for length, words in zip(lengths, counts, strict=True)
+        ]
+    return (
+        f"At {scenario.light}, with patrols of {scenario.force.crew} people that rely on {told.sensor_words(scenario)}, "
+        + "; and ".join(counts)
+        + " (in brackets the 5 to 95 % band)."
+    )
+
+
+def _counts(result: StudyResult, length: str) -> str:
+    """Units and people for each target, for one length of the border."""
+    stopped, seen = (told.units(result, name, length=length) for name in ("mean_poi", "mean_pod"))
     reached, missed = [u for u in stopped if u.enough], [u for u in stopped if not u.enough]
     parts = [_takes(f"interdicting {_targets(reached)} of crossings", reached)] if reached else []
     if reached:
@@ -151,16 +182,12 @@ def units_sentence(result: StudyResult) -> str:
             f"because identification and response as assumed cap interdiction near "
             f"{told.percent(stopped[0].ceiling)}"
         )
-    every = told.units(result, "min_pod")[-1]
+    every = told.units(result, "min_pod", length=length)[-1]
     parts.append(
         f"{_takes(f'detecting {_targets(seen)}', seen)}, and "
         f'{_takes(f"detecting {told.percent(every.target)} on every segment", [every])}, "every inch"'
     )
-    return (
-        f"At {scenario.light}, with patrols of {scenario.force.crew} people that rely on {told.sensor_words(scenario)}, "
-        + "; ".join(parts)
-        + " (in brackets the 5 to 95 % band)."
-    )
+    return "; ".join(parts)
 
 
 def _takes(what: str, rows: list[told.Units]) -> str:

@@ -27,6 +27,7 @@ from borderzone._guards import (
     shown,
 )
 from borderzone.border import Border
+from borderzone.border.lengths import PUBLISHED_SOURCE, published_km
 from borderzone.corridor.depths import check_segments
 from borderzone.crs import raster_crs
 from borderzone.errors import (
@@ -74,6 +75,7 @@ __all__ = [
 
 NONE = "none"
 SYNTHETIC = "synthetic"
+_AS_GIVEN = ("published_length_km", "published_length_source")
 
 # What lies beside a Shapefile and is part of it.
 _BESIDE = (".dbf", ".shx", ".prj", ".cpg")
@@ -356,6 +358,13 @@ def check_agreement(study: Any) -> None:
             'weights = "uniform"'
         )
         raise InvalidScenarioError(msg)
+    if scenario.length == "published" and study.border.published_length_km is None:
+        msg = (
+            f'length = "published" needs a published length, and none is known of {study.name}: take '
+            'length = "measured", or give one, with border.with_published_length(599) in Python or '
+            "published_length_km = 599 in a study file"
+        )
+        raise InvalidScenarioError(msg)
     # The grid holds a box around the border at the least, whatever its bends.
     west, south, east, north = study.border.line.total_bounds
     across = np.cos(np.radians((south + north) / 2)) * (east - west)
@@ -596,6 +605,9 @@ def told(study: Any) -> dict[str, Any]:
         found["border"] = {"memory": digest_of(border)}
     if border.cut_km is not None and "memory" not in found.get("border", {}):
         found["border_km"] = list(border.cut_km)
+    if border.published_length_km is not None and not _is_published(border):
+        found["published_length_km"] = border.published_length_km
+        found["published_length_source"] = border.published_length_source
     for name, layer in LAYERS.items():
         value = getattr(study, name)
         if value is None:
@@ -634,9 +646,18 @@ def _is_of_the_world(border: Border) -> bool:
     return digest_of(shipped) == digest_of(border)
 
 
+def _is_published(border: Border) -> bool:
+    """Whether the published length is the one that ships with the line."""
+    said = (border.published_length_km, border.published_length_source)
+    return border.sides == "source" and said == (
+        published_km(border.a, border.b),
+        PUBLISHED_SOURCE,
+    )
+
+
 def records_of(border: Border) -> list[Record]:
     """
-    Give where the line of a border comes from.
+    Give where the line of a border, and its published length, come from.
 
     Parameters
     ----------
@@ -650,7 +671,8 @@ def records_of(border: Border) -> list[Record]:
     """
     if border.path is not None:
         return io.describe([str(file) for file in files_of("border", border.path)], name="border")
-    return [datasets.record("borders")] if border.sides == "source" else []
+    found = [datasets.record("borders")] if border.sides == "source" else []
+    return [*found, datasets.record("published_lengths")] if _is_published(border) else found
 
 
 def unrecorded(given: Mapping[str, Any], border: Border) -> dict[str, Any]:
@@ -672,7 +694,9 @@ def unrecorded(given: Mapping[str, Any], border: Border) -> dict[str, Any]:
     found = {}
     for name, value in given.items():
         usual = EMBEDDED if name in LAYERS and name != "incidents" else NONE
-        if name in ("border", "border_km"):
+        if name in _AS_GIVEN:
+            found[name] = value
+        elif name in ("border", "border_km"):
             found["border"] = digest_of(border)
         elif isinstance(value, dict) and "memory" in value:
             found[name] = value["memory"]

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["STUDY_KEYS", "read_study", "write_study"]
 
 _PLAIN = ("name", "seed", "incidents_accessed", "terms", *SETTINGS)
-STUDY_KEYS = frozenset({"a", "b", "border", "border_km", "scenario", *_PLAIN, *LAYERS})
+_PUBLISHED = ("published_length_km", "published_length_source")
+STUDY_KEYS = frozenset({"a", "b", "border", "border_km", "scenario", *_PUBLISHED, *_PLAIN, *LAYERS})
 # What a table of the border may hold beside its file: how Border.from_file is to read it.
 _OF_A_LINE = ("left", "right", "layer", "tolerance_km")
 _FORMS = ({"path"}, {"path", "sha256"}, {"memory"}, {"withheld"})
@@ -76,6 +77,7 @@ def read_study(content: Mapping[str, Any], path: Path, given: Mapping[str, Any])
     border = _border(content, path, given)
     if "border_km" in content and not isinstance(given.get("border"), Border):
         border = _cut(border, content["border_km"])
+    border = _with_published(border, content)
     return {"border": border, "scenario": Scenario(**scenario), **plain, **layers}
 
 
@@ -123,6 +125,19 @@ def _cut(border: Border, span: Any) -> Border:
     except InvalidParameterError as error:
         msg = f"border_km must be two chainages in km, such as [0, 200]: {error}"
         raise InvalidScenarioError(msg) from error
+
+
+def _with_published(border: Any, content: Mapping[str, Any]) -> Any:
+    """Put the published length that the file gives beside the measured one."""
+    km, source = (content.get(name) for name in _PUBLISHED)
+    if km is None and source is not None:
+        msg = (
+            "published_length_source says whose a length is: give published_length_km = 599 with it"
+        )
+        raise InvalidScenarioError(msg)
+    if km is None or not isinstance(border, Border):
+        return border
+    return border.with_published_length(km, **({} if source is None else {"source": source}))
 
 
 def _source(name: str, stated: Any, file: Path, given: Mapping[str, Any]) -> Any:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from borderzone import access
+from borderzone.border.lengths import KM_PER_MILE
 from borderzone.patrol import BEST_RULE
+from borderzone.study.coverage import lengths_told
 from borderzone.study.force import BOTH, side_of
 from borderzone.study.missing import Missing, joined
 from borderzone.study.posts import OPEN_ORIGINS
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from borderzone.border import Border
     from borderzone.scenario import Scenario
     from borderzone.study.result import StudyResult
 
@@ -27,10 +30,13 @@ __all__ = [
     "DIFFERENCE_WORDS",
     "MEASURED",
     "MODE_WORDS",
+    "RealForce",
     "Share",
     "Sight",
     "Units",
     "across_words",
+    "along_words",
+    "at_length",
     "band",
     "beyond",
     "cave_prone",
@@ -43,6 +49,8 @@ __all__ = [
     "hidden",
     "incident_line",
     "lacking",
+    "length_words",
+    "lengths",
     "listed",
     "mostly_remote",
     "mostly_remote_words",
@@ -56,6 +64,9 @@ __all__ = [
     "origin_words",
     "out_of_sight",
     "percent",
+    "published_words",
+    "real_forces",
+    "real_forces_words",
     "remote_desert",
     "remote_whole_words",
     "response_words",
@@ -163,6 +174,111 @@ def count(number: float) -> str:
     ('2,019', 'no number')
     """
     return f"{number:,.0f}" if math.isfinite(number) else "no number"
+
+
+def lengths(result: StudyResult) -> tuple[str, ...]:
+    """
+    Name the lengths of the border for which unit counts are told.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    tuple of str
+        ``"measured"`` or ``"published"``, the scenario's first; the other one after it where the
+        two differ by more than 3 %.
+    """
+    return lengths_told(result.border, result.scenario.length)
+
+
+def published_words(border: Border, unit: str = "km") -> str:
+    """
+    Write the published length of a border as finely as it is published.
+
+    Parameters
+    ----------
+    border
+        The border, with a published length.
+    unit
+        ``"km"`` or ``"mi"``.
+
+    Returns
+    -------
+    str
+        "3,155 km".
+    """
+    assert border.published_length_km is not None  # noqa: S101 - asked before
+    km = border.published_length_km
+    words = f"{km:,.7g}"
+    if unit == "km":
+        return f"{words} km"
+    # As many places in miles as in km.
+    return f"{km / KM_PER_MILE:,.{len(words.partition('.')[2])}f} mi"
+
+
+def length_words(border: Border, what: str = "") -> str:
+    """
+    Write how long a border is, with the published length where that is another.
+
+    Parameters
+    ----------
+    border
+        The border.
+    what
+        Words after the length, as in ``" of border"``.
+
+    Returns
+    -------
+    str
+        "2,600 km (published: 3,155 km)"; the first alone where the two agree or none is published.
+    """
+    words = f"{border.length_words()}{what}"
+    if len(lengths_told(border, "measured")) == 1:
+        return words
+    return f"{words} (published: {published_words(border)})"
+
+
+def along_words(result: StudyResult, length: str | None = None) -> str:
+    """
+    Write the length along which units are spread.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    length
+        ``"measured"`` or ``"published"``; the scenario's when left out.
+
+    Returns
+    -------
+    str
+        "599 km".
+    """
+    if (length or result.scenario.length) == "measured":
+        return result.border.length_words()
+    return published_words(result.border)
+
+
+def at_length(result: StudyResult, length: str) -> str:
+    """
+    Say which length of the border a unit count stands on.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    length
+        ``"measured"`` or ``"published"``.
+
+    Returns
+    -------
+    str
+        "at the published length of 3,155 km".
+    """
+    return f"at the {length} length of {along_words(result, length)}"
 
 
 def lacking(result: StudyResult, quantity: str) -> tuple[Missing, ...]:
@@ -748,7 +864,12 @@ def sensor_words(scenario: Scenario) -> str:
 
 
 def units(
-    result: StudyResult, measure: str, *, light: str | None = None, target: float | None = None
+    result: StudyResult,
+    measure: str,
+    *,
+    light: str | None = None,
+    target: float | None = None,
+    length: str | None = None,
 ) -> list[Units]:
     """
     Give the units required, placed by the rule that serves the measure.
@@ -763,6 +884,8 @@ def units(
         ``"night"`` or ``"day"``; the scenario's when left out.
     target
         One target alone; all when left out.
+    length
+        Length of the border, one of `lengths`; the scenario's when left out.
 
     Returns
     -------
@@ -776,6 +899,7 @@ def units(
     rows = table[
         (table["measure"] == measure)
         & (table["light"] == light)
+        & (table["length"] == (length or result.scenario.length))
         & (table["rule"] == BEST_RULE[measure])
     ].sort_values("target")
     if target is not None:
@@ -798,6 +922,108 @@ def _units(row: Any, light: str, crew: int) -> Units:
         confident=row.on_station_confidence,
         ceiling=row.ceiling,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RealForce:
+    """
+    What a real force had, as units on this border.
+
+    Attributes
+    ----------
+    case, persons_per_km
+        Which force, and people on station per km.
+    units
+        Units on station, for each of `lengths`.
+    pod, poi
+        What the model detects and stops with so many; NaN where they are not on the curve.
+    observed
+        What was published of it, lowest and highest; NaN where nothing was.
+    source
+        Where it is from.
+    """
+
+    case: str
+    persons_per_km: float
+    units: tuple[float, ...]
+    pod: float
+    poi: float
+    observed: tuple[float, float]
+    source: str
+
+    @property
+    def words(self) -> str:
+        """
+        Write the units, in brackets for the other length.
+
+        Returns
+        -------
+        str
+            "92", or "92 (116)".
+        """
+        first, *rest = (count(units) for units in self.units)
+        return f"{first} ({rest[0]})" if rest else first
+
+
+def real_forces(result: StudyResult) -> list[RealForce]:
+    """
+    Give what real forces had, as units on this border.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    list of RealForce
+        In the order of the table; none where the study has no unit counts.
+    """
+    table = result.plausibility
+    if table is None:
+        return []
+    first, *others = (table[table["length"] == length] for length in lengths(result))
+    units = [first, *others]
+    return [
+        RealForce(
+            case=row.case,
+            persons_per_km=row.persons_per_km,
+            units=tuple(float(rows["unit_count_equivalent"].iloc[place]) for rows in units),
+            pod=row.mean_pod_at_that,
+            poi=row.mean_poi_at_that,
+            observed=(row.observed_low, row.observed_high),
+            source=f"{row.source} [{row.tag}]",
+        )
+        for place, row in enumerate(first.itertuples())
+    ]
+
+
+def real_forces_words(result: StudyResult) -> list[str]:
+    """
+    Say what the model makes of real forces.
+
+    Parameters
+    ----------
+    result
+        What a study with unit counts gave.
+
+    Returns
+    -------
+    list of str
+        A statement for the scenario's length, and its units for the other one.
+    """
+    table = result.plausibility
+    assert table is not None  # noqa: S101 - asked before
+    words = [str(table.attrs["statement"])]
+    for place, length in enumerate(lengths(result)[1:], start=1):
+        had = "; ".join(f"{row.case} {count(row.units[place])}" for row in real_forces(result))
+        need = table.attrs["need"][length]
+        nine = f", and nine in ten are detected with {count(need)}" if math.isfinite(need) else ""
+        where = at_length(result, length)
+        words.append(
+            f"{where[0].upper()}{where[1:]} these come to other numbers of units ({had}){nine}."
+        )
+    return words
 
 
 def origin_kind(origins: gpd.GeoDataFrame | None) -> str:
@@ -917,13 +1143,14 @@ def mostly_remote_words(result: StudyResult) -> str:
     far, open_ = mostly_remote(result)
     if not math.isfinite(far):
         return f"remote desert is {first_reason(result, 'remote desert')}"
-    rest = f"; along {open_:,.0f} km that is not known" if open_ else ""
+    border = result.border
+    rest = f"; along {border.length_words(open_)} that is not known" if open_ else ""
     if not far:
         where = " where it is known" if rest else ""
         return f"no segment is mostly remote desert on {force_country(result)}'s side{where}{rest}"
     return (
-        f"along {far:,.0f} km of the border most ground on {force_country(result)}'s side is remote "
-        f"desert{rest}"
+        f"along {border.length_words(far)} of the border most ground on {force_country(result)}'s "
+        f"side is remote desert{rest}"
     )
 
 
