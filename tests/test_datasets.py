@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -22,7 +23,7 @@ from borderzone.errors import (
 from borderzone.grid import Grid
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from borderzone.study import Ground
 
 TABLES = [
     datasets.admin1,
@@ -335,3 +336,23 @@ def test_only_the_needed_cells_must_have_data() -> None:
     known = np.isfinite(free.to_numpy())
     assert 0.1 < known.mean() < 0.9
     np.testing.assert_array_equal(datasets.elevation(edge, needed=known), free)
+
+
+def test_how_far_the_elevation_is_off_is_told_once_and_everywhere(ground: Ground) -> None:
+    """By its record: the documentation, the notes of a study and the page take it from there."""
+    accuracy = datasets.record("elevation").accuracy
+    for number in (
+        "29.6 m off",
+        "30 arc-seconds",
+        "13 m too low",
+        "209 m too low above 1,000 m",
+        "0.75",
+    ):
+        assert number in accuracy
+    root = Path(__file__).parents[1]
+    assert accuracy in (root / "docs" / "data.md").read_text("utf-8")
+    for page in (root / "docs" / "methods.md", root / "data" / "README.md"):
+        text = page.read_text("utf-8")
+        assert "slopes are 0.75 of" in text
+        assert "fifth too gentle" not in text
+    assert ground.notes.count(f"The elevation that ships is {accuracy}.") == 1

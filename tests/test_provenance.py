@@ -73,7 +73,7 @@ def test_a_manifest_names_inputs_with_their_terms_and_rows() -> None:
     elevation, article = content["inputs"]
     assert elevation["sha256"] == datasets.record("elevation").sha256
     assert "GeoNames" in elevation["attribution"]
-    assert elevation["accuracy"].startswith("RMSE about 25 m")
+    assert elevation["accuracy"].startswith("29.6 m off an independent grid")
     assert elevation["retrieved"] == f"with borderzone {borderzone.__version__}"
     assert "rows" not in elevation
     assert article["rows"] == {"kept": 1, "fixed": 1, "rejected": 1}
@@ -163,6 +163,17 @@ def test_what_json_cannot_hold_is_put_in_words_or_refused() -> None:
     assert plain(values) == {"a": "inf", "b": None, "c": [3, True], "d": None}
     with pytest.raises(TypeError, match="plain values only, got set"):
         plain({1, 2})
+
+
+def test_the_run_id_follows_our_version_and_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the libraries below are stands beside it, under software."""
+    parts = {"seed": 1}
+    base = io.run_id(parts)
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "99.0")
+    monkeypatch.setattr(np, "__version__", "99.0")
+    assert io.run_id(parts) == base
+    monkeypatch.setattr(borderzone, "__version__", "99.0")
+    assert io.run_id(parts) != base
 
 
 def test_the_run_id_follows_inputs_parameters_and_seed_only() -> None:
