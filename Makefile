@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 300
 FUZZ_SEED ?= 1
 
 .PHONY: report quick test test-all checks lint notebook bench peers wheel-check sdist-check lowest \
-  newest fuzz browser docs clean help
+  newest same fuzz browser docs clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make test      linters, types, tests, doctests, notebooks, docs, the wheel and the browser test"
 	@echo "make test-all  that, on every Python here, with lowest versions, from the sdist, and the fuzzer"
 	@echo "make lint      ruff, import-linter, numpydoc, licences, workflow, repository review, mypy"
+	@echo "make same      the built-in report on every Python here: equal bytes; with lowest versions: equal numbers"
 	@echo "make fuzz      damaged files through every door for $(FUZZ_SECONDS) s (FUZZ_SECONDS, FUZZ_SEED)"
 	@echo "make notebook  execute the notebooks into notebooks/*.ipynb"
 	@echo "make bench     measured speeds, as ratios against other programs in the same run"
@@ -87,6 +88,7 @@ browser:
 test-all: test
 	$(MAKE) lowest
 	$(MAKE) newest
+	$(MAKE) same
 	$(MAKE) sdist-check
 	$(MAKE) fuzz FUZZ_SECONDS=60
 
@@ -99,6 +101,16 @@ lowest: $(VENV)/.dev
 newest: $(VENV)/.dev
 	@for version in 3.12 3.13; do \
 	  sh scripts/test_elsewhere.sh $$version highest $(OTHERS)/$$version $(BIN) || exit 1; done
+
+# The same versions of the libraries give the same bytes on every Python, other versions the same numbers.
+SAME := $(OTHERS)/same
+same: $(VENV)/.dev
+	mkdir -p $(SAME)
+	$(BIN)/python -m pip freeze --exclude-editable >$(SAME)/versions.txt
+	$(OFFLINE) $(BIN)/borderzone report --detail internal --overwrite -o $(SAME)/here >/dev/null
+	@for version in 3.12 3.13; do sh scripts/report_elsewhere.sh $$version bytes $(SAME)/here $(BIN) \
+	  --constraint $(SAME)/versions.txt || exit 1; done
+	sh scripts/report_elsewhere.sh 3.11 numbers $(SAME)/here $(BIN) --resolution lowest-direct
 
 sdist-check: $(VENV)/.dev
 	sh scripts/check_sdist.sh $(BIN)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import borderzone
 from borderzone._guards import check_path, local_path, shown
 from borderzone.errors import DataError, InvalidParameterError, LimitError, OutputError
 from borderzone.io.limits import current, how_to_raise
@@ -245,7 +246,9 @@ def sha256(path: str | os.PathLike[str]) -> str:
 
 def run_id(parts: Mapping[str, Any]) -> str:
     """
-    Name a run by what goes into it: same inputs, parameters and seed, same name.
+    Name a run by what goes into it: same inputs, parameters, seed and version of borderzone, same name.
+
+    The versions of the libraries below are left out: they do not decide what a run tells.
 
     Parameters
     ----------
@@ -265,8 +268,9 @@ def run_id(parts: Mapping[str, Any]) -> str:
     >>> run_id({"depth_km": 50.0, "seed": 1}) == run_id({"depth_km": 25.0, "seed": 1})
     False
     """
+    whole = {"borderzone": borderzone.__version__, "parts": parts}
     try:
-        text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+        text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
     except (TypeError, ValueError) as error:
         msg = f"parts must be plain values that JSON can hold: {error!s:.120}"
         raise InvalidParameterError(msg) from error

@@ -26,6 +26,7 @@ from borderzone.io.warp import bring, check_cover
 from borderzone.study.by_block import EMBEDDED, open_cover
 from borderzone.study.force import is_own_ground
 from borderzone.study.missing import LAYER_WORDS
+from borderzone.study.told import shipped_elevation
 from borderzone.study.vectors import vector_layer
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ def _raster(
             layers.missing[name] = f"the embedded {LAYER_WORDS[name]} leaves gaps here ({error})"
             return None
         layers.records.append(datasets.record(name))
+        layers.notes.extend([shipped_elevation()] if name == "elevation" else [])
         return raster
     if isinstance(source, (str, Path, list, tuple)):
         records = io.describe(source, name=name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone import access
+from borderzone import access, datasets
 from borderzone.border.lengths import KM_PER_MILE
 from borderzone.patrol import BEST_RULE
 from borderzone.study.coverage import lengths_told
@@ -492,6 +492,23 @@ def no_weights(result: StudyResult) -> str:
     if "incidents" in result.missing:
         return result.missing["incidents"].words
     return "this edition does not tell them, or the table of incidents holds no row"
+
+
+def shipped_elevation() -> str:
+    """
+    Say how far the elevation that ships is off, in the words of its record.
+
+    Returns
+    -------
+    str
+        One sentence.
+
+    Examples
+    --------
+    >>> shipped_elevation()[:53]
+    'The elevation that ships is 29.6 m off an independent'
+    """
+    return f"The elevation that ships is {datasets.record('elevation').accuracy}."
 
 
 def without_elevation(result: StudyResult, what: str) -> str:
