@@ -358,14 +358,13 @@ def cell_m(transform: Affine, shape: tuple[int, ...], crs: CRS, grid: Grid) -> f
         Square root of a cell's area. Units: m.
     """
     left, bottom, right, top = grid.bounds
-    to_source = Transformer.from_crs(grid.crs, crs, always_xy=True)
-    x, y = to_source.transform((left + right) / 2, (bottom + top) / 2)
+    here, there = grid.crs.to_wkt(), crs.to_wkt()
+    middle = np.array([(left + right) / 2]), np.array([(bottom + top) / 2])
+    x, y = (float(place[0]) for place in to_crs(here, there, *middle))
     column, row = _apply(~transform, x, y)
     column, row = min(max(column, 0), shape[1]), min(max(row, 0), shape[0])
     corners = [_apply(transform, column + i, row + j) for i, j in ((0, 0), (1, 0), (0, 1))]
-    xs, ys = to_source.transform(
-        [x for x, _ in corners], [y for _, y in corners], direction="INVERSE"
-    )
+    xs, ys = to_crs(there, here, *np.array(corners).T)
     area = (xs[1] - xs[0]) * (ys[2] - ys[0]) - (xs[2] - xs[0]) * (ys[1] - ys[0])
     return float(abs(area) ** 0.5)
 
