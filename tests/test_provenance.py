@@ -22,6 +22,7 @@ from borderzone import datasets, io, provenance
 from borderzone._clock import Stage
 from borderzone.grid import Grid
 from borderzone.scenario import Scenario
+from borderzone.study.sources import digest_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,6 +175,15 @@ def test_the_run_id_follows_our_version_and_no_library(monkeypatch: pytest.Monke
     assert io.run_id(parts) == base
     monkeypatch.setattr(borderzone, "__version__", "99.0")
     assert io.run_id(parts) != base
+
+
+def test_a_crs_counts_by_its_code_not_by_the_words_of_a_version_of_proj() -> None:
+    """The same frame as text of two editions: one digest, and another one for another frame."""
+    grid = Grid(shape=(2, 2), transform=Affine(10, 0, 5e5, 0, -10, 4e6), crs=UTM)
+    raster = grid.wrap(np.ones((2, 2), np.float32), units="m").drop_vars("spatial_ref")
+    told = [UTM.to_wkt("WKT1_GDAL"), UTM.to_wkt("WKT2_2019"), CRS(32638).to_wkt()]
+    found = [digest_of(raster.assign_attrs(crs=text)) for text in told]
+    assert found[0] == found[1] != found[2]
 
 
 def test_the_run_id_follows_inputs_parameters_and_seed_only() -> None:

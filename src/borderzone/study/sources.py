@@ -559,9 +559,15 @@ def digest_of(value: Any) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
+def _crs_name(crs: Any) -> str:
+    """Name a CRS by its code where it has one: what its text says beside changes with the versions of PROJ."""
+    code = crs.to_epsg()
+    return str(crs.to_wkt() if code is None else f"EPSG:{code}")
+
+
 def _add_raster(add: Callable[[bytes], None], raster: xr.DataArray) -> None:
     fill = raster.attrs.get("_FillValue")
-    add(f"{raster.dtype.str} {raster.shape} {fill} {raster_crs(raster).to_wkt()}".encode())
+    add(f"{raster.dtype.str} {raster.shape} {fill} {_crs_name(raster_crs(raster))}".encode())
     for axis in raster.dims:
         add(np.ascontiguousarray(raster[axis], dtype="<f8").tobytes())
     for row in range(0, raster.shape[0], _ROWS):
@@ -572,7 +578,7 @@ def _add_raster(add: Callable[[bytes], None], raster: xr.DataArray) -> None:
 def _add_table(add: Callable[[bytes], None], table: Any) -> None:
     frame = table.to_frame("geometry") if isinstance(table, gpd.GeoSeries) else table
     crs = getattr(frame, "crs", None) if isinstance(frame, gpd.GeoDataFrame) else None
-    add(f"{frame.shape} {None if crs is None else crs.to_wkt()}\0{frame.index.tolist()}".encode())
+    add(f"{frame.shape} {None if crs is None else _crs_name(crs)}\0{frame.index.tolist()}".encode())
     for name in frame.columns:
         column = frame[name]
         add(f"\0{name}\0".encode(errors="surrogatepass"))
