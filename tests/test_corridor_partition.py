@@ -138,7 +138,9 @@ def test_points_without_a_system_are_refused() -> None:
     corridor = bz.Corridor.around(bz.Border.between("ITA", "VAT"), depth_km=1)
     with pytest.raises(CRSMismatchError, match="no CRS"):
         corridor.locate(gpd.GeoSeries([shapely.Point(12.45, 41.9)]))
-    with pytest.raises(InvalidParameterError, match="segment must lie between 0 and 0, got 7"):
+    with pytest.raises(
+        InvalidParameterError, match="segment must be a whole number from 0 to 0, got 7"
+    ):
         corridor.neighbours(7)
     with pytest.raises(CRSMismatchError, match="section"):
         corridor.cells(bz.Grid.covering((0, 0, 10, 10), resolution_m=1, crs=32633))

@@ -96,7 +96,7 @@ def test_nothing_known_is_unknown() -> None:
         (
             lambda: difficulty.fuzzy_or([1.2, 0]),
             InvalidParameterError,
-            "between 0 and 1, got 0 to 1",
+            "between 0 and 1, got 1.2",
         ),
         (lambda: difficulty.fuzzy_gamma([0.5], 1.5), InvalidParameterError, "gamma must lie"),
         (

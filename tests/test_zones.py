@@ -452,7 +452,7 @@ def test_nothing_flagged_is_an_empty_table_with_its_columns() -> None:
     [
         ({"min_area_km2": -1}, "min_area_km2 must be a finite number, 0 or more"),
         ({"min_hole_km2": -1}, "min_hole_km2 must be a finite number, 0 or more"),
-        ({"min_cave_rank": 4}, "min_cave_rank must be 0, 1, 2 or 3, got 4"),
+        ({"min_cave_rank": 4}, "min_cave_rank must be a whole number from 0 to 3, got 4"),
     ],
 )
 def test_impossible_limits_are_refused(kwargs: dict[str, Any], message: str) -> None:

@@ -315,12 +315,9 @@ def _stacked(members: Sequence[npt.ArrayLike]) -> FloatArray:
     if len(members) == 0:
         msg = "give at least one membership"
         raise InvalidParameterError(msg)
+    known = [as_probabilities(member, "memberships", missing=True) for member in members]
     try:
-        stack = np.stack(
-            np.broadcast_arrays(
-                *[as_probabilities(member, "memberships", missing=True) for member in members]
-            )
-        )
+        stack = np.stack(np.broadcast_arrays(*known))
     except ValueError as error:
         msg = f"memberships must share one shape, got {[np.shape(m) for m in members]}"
         raise ShapeMismatchError(msg) from error
@@ -332,7 +329,7 @@ def _exponents(known: Any, weights: Sequence[float] | None) -> FloatArray | None
     if weights is None:
         return None
     n = known.shape[0]
-    raw = as_positive(weights, "weights")  # a member without weight is left out instead
+    raw = as_positive(weights, "weights", "leave a member out instead")
     if raw.shape != (n,):
         msg = f"there are {n} memberships but {raw.size} weights"
         raise ShapeMismatchError(msg)
