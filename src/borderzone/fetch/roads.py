@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyogrio.errors
 import shapely
 
-from borderzone._guards import check_choice
+from borderzone._guards import check_choice, is_number
 from borderzone._guards.escapes import file_word
 from borderzone.crs import check_finite, in_degrees
 from borderzone.errors import BorderzoneError, DataError, InvalidParameterError, LimitError
@@ -278,10 +277,10 @@ def _files(source: RoadSource, where: Any, extracts: Any, regions: Any) -> list[
         kind = ("extracts are of OpenStreetMap", "regions are of GRIP4")[not grip]
         msg = f"{kind}; leave them out with source={source.name!r}"
         raise InvalidParameterError(msg)
-    if isinstance(given, (str, int)):
-        given = [given]
     if given is None:
         given = _of_border(source, where)
+    elif is_number(given) or isinstance(given, str):
+        given = [given]
     parts = list(dict.fromkeys(given))
     if not parts:
         msg = f"{'regions' if grip else 'extracts'} is empty; name one at least, or leave it out"
@@ -381,9 +380,7 @@ def _near(file: Path, source: RoadSource, area: Any) -> list[gpd.GeoDataFrame]:
 
 def _class_word(value: Any) -> str:
     """Write a class, which GRIP4 counts and others name."""
-    if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
-        return f"{value:g}"
-    return str(value)
+    return f"{value:g}" if is_number(value) else str(value)
 
 
 def _file_name(job: Job, where: Any) -> str:
