@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "same_everywhere.py"
+FRAME = CRS(32637)
 VALUES = np.array([1.0, 2.0, 3.0])
 POINTS = gpd.GeoDataFrame(
     {"hours": VALUES}, geometry=shapely.points([41.0, 42.0, 43.0], [35.0, 35.5, 36.0]), crs=4326
@@ -45,6 +46,7 @@ def report(folder: Path) -> Path:
         'It takes 2,019 units. <img src="data:image/png;base64,AAAA">', "utf-8"
     )
     manifest = {
+        "crs_wkt": FRAME.to_wkt(),
         "run_id": "0",
         "software": {"numpy": "2"},
         "km": 598.9,
@@ -117,8 +119,22 @@ CHANGES: dict[str, tuple[Callable[[Path], Any], bool, list[str]]] = {
     "picture": (lambda folder: (folder / "map.png").write_bytes(b"other"), False, []),
     "picture_in_page": (replaced("report.html", "AAAA", "BBBB"), False, []),
     "rounding": (changed_table(1 + 1e-12), False, []),
+    "words_of_a_frame": (
+        changed_manifest(crs_wkt=FRAME.to_wkt().replace("Transit", "first")),
+        False,
+        [],
+    ),
+    "frame": (
+        changed_manifest(crs_wkt=CRS(32638).to_wkt()),
+        False,
+        ["manifest.json: .crs_wkt "],
+    ),
     "run": (changed_manifest(run_id="1"), False, ["manifest.json: .run_id '0' and '1'"]),
-    "length": (changed_manifest(km=598.90001), False, ["manifest.json: .km 598.9 and 598.90001"]),
+    "length": (
+        changed_manifest(km=598.90001),
+        False,
+        ["manifest.json: .km '598.9' and '598.90001'"],
+    ),
     "digit": (
         replaced("report.html", "2,019", "2,020"),
         False,
