@@ -8,17 +8,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import pandas as pd
 import shapely
 
 from borderzone._guards import as_box, check_choice, check_whole, guard_room
 from borderzone.errors import CoverageGapError, DataError, NoOverlapError
-from borderzone.io import Record, read_raster, read_vector, sha256, warp
+from borderzone.io import Record, read_raster, read_vector, sea_cells, sha256, warp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import geopandas as gpd
     import xarray as xr
 
     from borderzone._typing import BoolArray
@@ -43,6 +43,8 @@ __all__ = [
     "record",
     "records",
     "rivers",
+    "sea",
+    "sea_around",
     "table",
     "verify",
     "world",
@@ -338,6 +340,72 @@ def article_incidents() -> pd.DataFrame:
     [2, 4, 5, 5, 2, 1, 1, 6]
     """
     return pd.read_csv(_file("article_incidents"), encoding="utf-8")
+
+
+def sea(grid: Grid) -> xr.DataArray:
+    """
+    Give the cells of a grid that are sea: of no country's land at 1:50 million.
+
+    Lakes count as land, the Caspian Sea as sea. The coast may be kilometres off.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+
+    Returns
+    -------
+    xarray.DataArray
+        Mask, true where the middle of a cell lies in the sea; ``attrs["record"]`` names the
+        data set.
+
+    See Also
+    --------
+    countries : The land it is read from; around Iraq at 1:10 million.
+
+    Examples
+    --------
+    >>> from borderzone.grid import Grid
+    >>> coast = Grid.covering((700_000, 3_700_000, 760_000, 3_760_000), resolution_m=5000, crs=32636)
+    >>> 0.3 < float(sea(coast).mean()) < 0.7
+    True
+    """
+    mask = sea_cells(gpd.GeoSeries([sea_around(grid)], crs=4326), grid)
+    found = grid.wrap(mask, name="sea", long_name="sea")
+    return found.assign_attrs(record=countries(around=_degrees_of(grid)).attrs["record"])
+
+
+def sea_around(grid: Grid) -> shapely.Geometry:
+    """
+    Give the sea around a grid as one shape, in longitude and latitude.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+
+    Returns
+    -------
+    shapely.Geometry
+        What no country's land covers of the box around the grid; empty far from any sea.
+
+    Examples
+    --------
+    >>> from borderzone.grid import Grid
+    >>> desert = Grid.covering((650_000, 3_700_000, 750_000, 3_800_000), resolution_m=5000, crs=32637)
+    >>> sea_around(desert).is_empty
+    True
+    """
+    box = _degrees_of(grid)
+    land = countries(around=box).geometry.to_numpy()
+    return shapely.difference(shapely.box(*box), shapely.union_all(land))
+
+
+def _degrees_of(grid: Grid) -> tuple[float, float, float, float]:
+    """Box around a grid in longitude and latitude; far away its own frame folds."""
+    around = gpd.GeoSeries([shapely.box(*grid.bounds)], crs=grid.crs).segmentize(2e4).to_crs(4326)
+    west, south, east, north = (float(edge) for edge in around.total_bounds)
+    return west, south, east, north
 
 
 def elevation(grid: Grid | None = None, *, needed: BoolArray | None = None) -> xr.DataArray:

@@ -101,6 +101,9 @@ class Scenario(BaseModel):
         Share of bare ground above which a cell counts as bare.
     min_zone_km2
         Smallest zone that is listed. Units: km2.
+    max_gap_share
+        Share of the corridor's land that may have no elevation. It is left unknown and told; more is
+        refused. By default no gap is taken.
     index_weights
         Weight of members of the difficulty index by name; 1 where not given.
     index_comparisons
@@ -172,6 +175,7 @@ class Scenario(BaseModel):
     remote_hours_range: tuple[Positive, ...] = (1.0, 2.0, 3.0, 6.0)
     bare_threshold: OpenShare = 0.5
     min_zone_km2: Positive = 100.0
+    max_gap_share: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = 0.0
     index_weights: dict[str, Weight] = Field(default_factory=dict)
     index_comparisons: dict[str, Weight] = Field(default_factory=dict)
     force: Force = Force(mode="vehicle_off_road", sensor="eye")

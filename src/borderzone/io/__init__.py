@@ -13,6 +13,7 @@ from borderzone.io.output import output_folder
 from borderzone.io.parquet import read_parquet
 from borderzone.io.raster import open_raster, read_raster, write_raster
 from borderzone.io.records import Record, describe
+from borderzone.io.sea import sea_cells
 from borderzone.io.sidecars import read_sidecar, write_sidecar
 from borderzone.io.tables import read_table, write_csv
 from borderzone.io.vector import (
@@ -57,6 +58,7 @@ __all__ = [
     "read_vector",
     "read_window",
     "run_id",
+    "sea_cells",
     "sha256",
     "unpacked",
     "warp",

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._guards import check_whole
+from borderzone._guards import check_probability, check_whole
 from borderzone._kernels.resample import average, cubic
 from borderzone.errors import DataError, InvalidParameterError, LimitError
 from borderzone.io.limits import cells_allowed, how_to_raise
 from borderzone.io.memory import memory_told
 from borderzone.io.mosaic import HALF, Job, blend, block_of, lay_out, read_whole
 from borderzone.io.records import expand
+from borderzone.io.sea import sea_cells
 from borderzone.io.tiles import Tile, elevation_tiles
 from borderzone.io.warp import check_cover
 
@@ -182,13 +183,15 @@ def open_dem(
 
 
 @memory_told("elevation")
-def read_dem(
+def read_dem(  # noqa: PLR0913 (one option a matter that users decide)
     source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     grid: Grid,
     *,
     needed: BoolArray | None = None,
     chunks: int | tuple[int, int] | None = None,
     max_cells: int | None = None,
+    sea: Any = None,
+    max_gap_share: float = 0.0,
 ) -> xr.DataArray:
     """
     Read elevation tiles onto a grid.
@@ -214,12 +217,19 @@ def read_dem(
     max_cells
         Largest number of cells of one file, and of what is read now; ``raster_cells`` of
         `limits` by default.
+    sea
+        What is sea and needs no height: polygons in any CRS, or a mask on the grid, as from
+        ``datasets.sea(grid)``. Sea has no height afterwards, whatever the tiles hold there.
+    max_gap_share
+        Share of the needed cells, the sea left out, that may be without data, which is none by
+        default. They stay NaN: unknown, never zero.
 
     Returns
     -------
     xarray.DataArray
         Float32, NaN for no data. Units: m. Its attributes hold ``vertical_datum``
-        and, when read now, ``void_cells``: how many cells have no data.
+        and, when read now, ``void_cells``: how many cells have no data; ``sea_cells``: how many
+        of them are sea; and ``gap_share``: how much of what is needed on land has none.
 
     Raises
     ------
@@ -233,14 +243,17 @@ def read_dem(
     NoOverlapError
         If no tile lies on the grid.
     CoverageGapError
-        If needed cells have no data; the message says which share.
+        If more of the needed cells have no data; the message says which share, how large, and where.
+    GridMismatchError
+        If a mask of the sea is not on the grid.
     InvalidParameterError
-        If `needed` is given for a lazy raster, a block has no cells, or dask is missing.
+        If `needed`, `sea` or `max_gap_share` is given for a lazy raster, a block has no cells, or dask is missing.
     """
+    check_probability(max_gap_share, "max_gap_share")
     tiles = open_dem(source, grid, max_cells=max_cells)
     if chunks is not None:
-        if needed is not None:
-            msg = "needed is checked when heights are read; leave it out with chunks"
+        if needed is not None or sea is not None or max_gap_share:
+            msg = "needed, sea and max_gap_share are checked when heights are read; leave them out with chunks"
             raise InvalidParameterError(msg)
         return _wrapped(tiles, lazy(tiles, grid, chunks))
     most = cells_allowed("raster_cells", max_cells)
@@ -257,10 +270,19 @@ def read_dem(
         names = ", ".join(tiles.files[:3]) + (", ..." if tiles.files[3:] else "")
         msg = f"elevation: {names}: every cell on the grid is no data; use tiles that hold data"
         raise DataError(msg)
-    check_cover(valid, grid, grid.needed_cells() if needed is None else needed, "elevation")
+    at_sea = sea_cells(sea, grid)
+    values[at_sea] = np.nan
+    wanted = grid.needed_cells() if needed is None else np.asarray(needed, bool)
+    share = check_cover(
+        np.isfinite(values),
+        grid,
+        wanted if wanted is None or sea is None else wanted & ~at_sea,
+        "elevation",
+        max_gap_share=max_gap_share,
+    )
     raster = _wrapped(tiles, values)
-    raster.attrs["void_cells"] = int(valid.size - np.count_nonzero(valid))
-    return raster
+    raster.attrs["void_cells"] = int(np.count_nonzero(np.isnan(values)))
+    return raster.assign_attrs(sea_cells=int(at_sea.sum()), gap_share=share)
 
 
 def _wrapped(tiles: ElevationSource, values: Any) -> xr.DataArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -326,7 +327,14 @@ def _empty_code(told: Any, values: Any) -> int:
     return next((code for code in (usual, low, high) if not (values == code).any()), usual)
 
 
-def check_cover(valid: BoolArray, grid: Grid, needed: BoolArray | None, what: str) -> None:
+def check_cover(
+    valid: BoolArray,
+    grid: Grid,
+    needed: BoolArray | None,
+    what: str,
+    *,
+    max_gap_share: float = 0.0,
+) -> float:
     """
     Refuse a raster that leaves needed cells without data.
 
@@ -340,13 +348,20 @@ def check_cover(valid: BoolArray, grid: Grid, needed: BoolArray | None, what: st
         Cells that must have data; None for any.
     what
         What the raster is, for the message.
+    max_gap_share
+        Share of the needed cells that may be without.
+
+    Returns
+    -------
+    float
+        Share of the needed cells without data; 0 where none are needed.
 
     Raises
     ------
     NoOverlapError
         If no cell has data.
     CoverageGapError
-        If a needed cell has none.
+        If more of the needed cells have none.
     """
     wanted = np.ones(grid.shape, bool) if needed is None else np.asarray(needed, bool)
     if wanted.shape != grid.shape:
@@ -357,15 +372,24 @@ def check_cover(valid: BoolArray, grid: Grid, needed: BoolArray | None, what: st
         msg = f"{what}: no data anywhere in the area asked for, {where}; use data that lie there"
         raise NoOverlapError(msg)
     missing = wanted & ~valid
-    if needed is None or not missing.any():
-        return
-    share = missing.sum() / wanted.sum()
+    share = float(missing.sum() / wanted.sum())
+    if needed is None or share <= max_gap_share:
+        return 0.0 if needed is None else share
     gap = "lon {} to {}, lat {} to {}".format(*_lonlat_box(grid, missing))
+    size = missing.sum() * grid.resolution_m**2 / 1e6
+    km2 = f"{size:,.0f}" if size >= 10 else f"{size:.2g}"
     msg = (
-        f"{what}: no data for {_percent(share)} of the corridor's cells ({gap}); add tiles that "
-        "cover them, or choose a corridor inside the data"
+        f"{what}: no data for {_percent(share)} of the corridor's cells, {km2} km2 ({gap}), more than "
+        f"max_gap_share = {max_gap_share:g}; add tiles that cover them, choose a corridor inside the data, "
+        f"name what of it is sea, or let them be unknown with max_gap_share = {_above(share):g}"
     )
     raise CoverageGapError(msg)
+
+
+def _above(share: float) -> float:
+    """Round a share up to two digits."""
+    step = 10.0 ** (math.floor(math.log10(share)) - 1)
+    return min(1.0, math.ceil(share / step) * step)
 
 
 def _percent(share: float) -> str:

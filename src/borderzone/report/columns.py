@@ -22,7 +22,10 @@ COLUMNS = MappingProxyType(
         "area_km2": ("km2", "area on the ellipsoid"),
         "section": ("", "section of the corridor, each with its own frame"),
         "third_country_share": ("share", "ground of a third country; empty where it is not known"),
-        "sea_share": ("share", "water of the sea; empty where it is not known"),
+        "sea_share": (
+            "share",
+            "water of the sea, left out of all numbers on ground; empty where it is not known",
+        ),
         "f_mask": ("share", "strip out of sight of a patrol"),
         "f_mask_low": ("share", "low end of the 90 % band of f_mask"),
         "f_mask_high": ("share", "high end of the 90 % band of f_mask"),

@@ -14,6 +14,7 @@ from borderzone.io.warp import on_grid
 
 if TYPE_CHECKING:
     from borderzone.grid import Grid
+    from borderzone.study.sea import Sea
 
 __all__ = ["EMBEDDED", "CoverByBlock", "embedded_cell_m", "open_cover", "open_heights"]
 
@@ -37,7 +38,58 @@ def embedded_cell_m(grid: Grid) -> float:
     return on_grid(datasets.elevation(), grid).cell_m
 
 
-def open_heights(source: Any, grid: Grid) -> Any:
+@dataclass(frozen=True)
+class OverSea:
+    """
+    Heights read by block, with the sea at 0 m.
+
+    Attributes
+    ----------
+    source
+        With ``read(rows, columns)`` and ``cell_m``.
+    grid
+        Grid onto which blocks are read.
+    sea
+        What is sea.
+    """
+
+    source: Any
+    grid: Grid
+    sea: Sea
+
+    @property
+    def cell_m(self) -> float:
+        """
+        Tell how coarse the heights are.
+
+        Returns
+        -------
+        float
+            Side of a cell of the source on the ground. Units: m.
+        """
+        return float(self.source.cell_m)
+
+    def read(self, rows: slice, columns: slice) -> Any:
+        """
+        Read a block.
+
+        Parameters
+        ----------
+        rows, columns
+            The block, as slices into the grid.
+
+        Returns
+        -------
+        numpy.ndarray
+            Heights; NaN only where ground is not known. Units: m.
+        """
+        heights = self.source.read(rows, columns)
+        if self.sea.shape.is_empty:
+            return heights
+        return self.sea.level(self.grid.part(rows, columns), heights)
+
+
+def open_heights(source: Any, grid: Grid, sea: Sea | None = None) -> Any:
     """
     Open elevation for reading by block.
 
@@ -47,6 +99,8 @@ def open_heights(source: Any, grid: Grid) -> Any:
         Files, or a raster in memory.
     grid
         Grid onto which blocks are read.
+    sea
+        What of it is sea, which lies at 0 m.
 
     Returns
     -------
@@ -66,8 +120,10 @@ def open_heights(source: Any, grid: Grid) -> Any:
         )
         raise InvalidScenarioError(msg)
     if isinstance(source, (str, Path, list, tuple)):
-        return io.open_dem(source, grid)
-    return on_grid(source, grid, name="elevation", holds="heights")
+        heights: Any = io.open_dem(source, grid)
+    else:
+        heights = on_grid(source, grid, name="elevation", holds="heights")
+    return heights if sea is None else OverSea(heights, grid, sea)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ from borderzone.study.sources import (
 )
 from borderzone.study.stability import ranking_stability
 from borderzone.study.study_file import STUDY_KEYS, read_study
-from borderzone.study.told import origin_kind
+from borderzone.study.told import left_out, origin_kind
 from borderzone.study.weighting import Reported, by_weights
 
 if TYPE_CHECKING:
@@ -85,6 +85,9 @@ class Study:
     terms
         ``"mine"`` says that its rows are yours to pass on; without it rows of unknown terms stay
         out of the public edition.
+    sea
+        Polygons of the sea, which no number on ground counts; ``"embedded"`` for what no country's land
+        covers on the map of the world and no elevation above 0 m does, None for a study without sea.
     aridity
         Raster of precipitation over potential evapotranspiration, times `aridity_scale`.
     known_caves
@@ -129,6 +132,7 @@ class Study:
     incidents: Any = None
     incidents_accessed: Any = None
     terms: str | None = None
+    sea: Any = EMBEDDED
     aridity: Any = None
     known_caves: Any = None
     roads: Any = None
@@ -381,7 +385,7 @@ def _result(
     study: Study, ground: Ground, cover: Coverage | None, reported: Reported, seed: int
 ) -> StudyResult:
     scenario, corridor, events = study.scenario, ground.corridor, reported.events
-    outside = OutsideGround.of(corridor)
+    outside = OutsideGround.of(corridor, ground.sea_share)
     records = [*records_of(study.border), outside.record, *ground.records, *reported.records]
     given = told(study)
     found = IncidentFindings.of(ground, reported, scenario, seed)
@@ -430,10 +434,15 @@ def _result(
         ),
         missing=missing,
         origin_kind=origin_kind(ground.origins),
+        sea_share=ground.sea_share,
+        gap_share=ground.gap_share,
         run_id=_run_id(study, ground, seed, [record.sha256 for record in records], given),
         given=given | {"incidents_accessed": study.incidents_accessed, "terms": said_of(events)},
         **found.as_fields(),
     )
+    aside = left_out(result)
+    told_first = (f"{aside[0].upper()}{aside[1:]}.",) if aside else ()
+    result = replace(result, notes=(*told_first, *result.notes))
     return replace(result, summary=summary_sentences(result))
 
 
@@ -457,7 +466,8 @@ def _run_id(
 def _segments(ground: Ground, cover: Coverage | None, outside: OutsideGround) -> Any:
     segments = ground.corridor.segments.set_index("segment").join(outside.by_segment)
     if ground.table is not None:
-        segments = segments.join(ground.table)
+        # Where ground was read, the sea is the cells that were left out.
+        segments = segments.drop(columns="sea_share").join(ground.table)
     if cover is not None:
         # The speed of the crosser is the scenario's, where that is not the ground's.
         segments = segments.drop(columns=cover.segments.columns, errors="ignore").join(

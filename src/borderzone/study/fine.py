@@ -18,6 +18,7 @@ from borderzone import difficulty, stream, summary, terrain
 from borderzone.study.by_block import open_cover, open_heights
 from borderzone.study.force import HalfShares, is_across, side_of
 from borderzone.study.nested import between_cells, class_reached, mean_of_cells
+from borderzone.study.sea import on_land
 from borderzone.summary import MODES
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
     from borderzone.stream import Block
+    from borderzone.study.sea import Sea
 
 __all__ = ["FILES", "Fine", "FineInputs", "read_fine"]
 
@@ -69,6 +71,8 @@ class FineInputs:
         Landform on the working grid.
     scenario
         Thresholds, weights and mode.
+    sea
+        What is sea, which no number counts.
     """
 
     corridor: Corridor
@@ -83,6 +87,7 @@ class FineInputs:
     pad: int
     landform: xr.DataArray
     scenario: Scenario
+    sea: Sea
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +188,7 @@ class _Reader:
         self._in = inputs
         self.grid = inputs.working.refined(inputs.factor)
         self._halo = terrain.reach_cells(TERRAIN, cell_m=self.grid.resolution_m)
-        self._heights = open_heights(inputs.dem, self.grid.padded(self._halo))
+        self._heights = open_heights(inputs.dem, self.grid.padded(self._halo), inputs.sea)
         self._cover = (
             None
             if inputs.landcover is None
@@ -199,9 +204,10 @@ class _Reader:
         self, block: Block
     ) -> tuple[Block, xr.Dataset, dict[tuple[str, str], tuple[Any, dict[str, Any]]]]:
         """Give the layers of a block on fine cells, and their means on working cells."""
-        cells = self._in.corridor.cells(block.grid)
-        inside = cells["segment"].to_numpy() >= 0
         attrs = self._terrain(block)
+        at_sea = self._in.sea.on(block.grid, attrs["elevation_m"].to_numpy())
+        cells = on_land(self._in.corridor.cells(block.grid), at_sea)
+        inside = cells["segment"].to_numpy() >= 0
         surface = self._surface(block)
         scenario, border = self._in.scenario, self._in.corridor.border
         across = is_across(cells, border, side_of(scenario, border))

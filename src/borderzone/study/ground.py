@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from borderzone import difficulty, summary, terrain, visibility
+from borderzone.corridor.sides import country_of_cells
 from borderzone.study.by_block import open_heights
 from borderzone.study.force import ForceHours
 from borderzone.study.inputs import Layers, furniture, load_layers, load_origins
@@ -75,6 +77,11 @@ class Ground:
         What posts see; None where there are none, or elevation is too coarse for it.
     roads
         Roads given by the user.
+    sea_share
+        Share of the corridor's cells that is sea, which no number on ground counts; NaN where no ground
+        was read.
+    gap_share
+        Share of the others without elevation: unknown.
     settings
         How the user's layers were read: `SETTINGS`.
     missing
@@ -101,6 +108,8 @@ class Ground:
     reach: Reach | None = None
     posts: PostSight | None = None
     roads: gpd.GeoDataFrame | None = None
+    sea_share: float = math.nan
+    gap_share: float = math.nan
     settings: Mapping[str, Any] = field(default_factory=dict)
     missing: Mapping[str, Missing] = field(default_factory=dict)
     stages: Mapping[str, Stage] = field(default_factory=dict)
@@ -129,6 +138,7 @@ def ground_key(scenario: Scenario) -> tuple[Any, ...]:
         scenario.remote_hours_range,
         scenario.bare_threshold,
         scenario.min_zone_km2,
+        scenario.max_gap_share,
         tuple(scenario.weighting().weights.items()),
         scenario.force.mode,
         scenario.force_side,
@@ -172,7 +182,7 @@ def read_ground(
     step("elevation and land cover")
     frame = Frame.of(corridor, scenario, AROUND_KM)
     needed = np.pad(frame.cells["segment"].to_numpy() >= 0, frame.pad)
-    found = load_layers(sources, frame.wide, needed)
+    found = load_layers(sources, frame.wide, needed, max_gap_share=scenario.max_gap_share)
     if found.dem is None:
         # Without elevation nothing starts anywhere, but whether there are origins is told.
         aside = Layers()
@@ -183,6 +193,7 @@ def read_ground(
         step("travel times")
         origins = load_origins(sources["origins"], frame, found)
         ground = _complete(frame, found, sources, origins, step)
+        ground = replace(ground, sea_share=found.sea_share(needed))
     missing = {
         layer: missing_layer(layer, sources[_SOURCE[layer]], corridor.border, why=why)
         for layer, why in found.missing.items()
@@ -197,6 +208,7 @@ def _complete(
     origins: gpd.GeoDataFrame | None,
     step: Callable[[str], None],
 ) -> Ground:
+    whole, frame = frame, frame.on_land(found.at_sea)
     scenario, corridor = frame.scenario, frame.corridor
     surface_wide = terrain.surface.describe(
         found.landcover,
@@ -210,12 +222,15 @@ def _complete(
     force = ForceHours.of(frame, found.dem, origins, surface_wide, ways)
     step("response and the reach of a night")
     reach = read_reach(frame, found.dem, force, ways, found.notes)
+    if reach is not None:
+        reach = replace(reach, half_km2=reach.half_km2 * _share_on_land(whole, force))
     reading = read_terrain(frame, found, sources, force, surface_wide, step)
-    seen = _seen(frame, sources, origins, reading, found.notes, step)
+    seen = _seen(frame, sources, origins, reading, found, step)
     step("zones")
     around = furniture(corridor)
+    at_sea = frame.crop_mask(found.at_sea)
     zones = difficulty.zones(
-        reading.flags,
+        _without_sea(reading.flags, at_sea),
         corridor,
         places=around.get("places"),
         karst=found.karst,
@@ -232,12 +247,12 @@ def _complete(
     if found.known_caves is not None:
         step("known caves")
         caves = difficulty.calibrate(reading.flags, found.known_caves, cells=frame.cells)
-    layers = _layers(reading, frame.cells)
+    layers = _without_sea(_layers(reading, frame.cells), at_sea)
     ranks = summary.by_segment(
         reading.flags[["cave_prone"]], frame.cells, segments=corridor.segments
     )["cave_prone_majority"]
     table = reading.table.join(_extra(layers, force.half, reading.table.index)).assign(
-        cave_rank=ranks
+        cave_rank=ranks, sea_share=_sea_by_segment(whole, at_sea)
     )
     return Ground(
         key=ground_key(scenario),
@@ -251,6 +266,7 @@ def _complete(
         furniture=around,
         records=tuple(found.records),
         notes=(*found.notes, *reading.notes),
+        gap_share=found.gap_share if reading.gap_share is None else reading.gap_share,
         members=reading.flags[[n for n in reading.flags if str(n).startswith("member_")]],
         fine=reading.fine,
         better_data=reading.better_data,
@@ -267,7 +283,7 @@ def _seen(
     sources: dict[str, Any],
     origins: gpd.GeoDataFrame | None,
     reading: Reading,
-    notes: list[str],
+    found: Layers,
     step: Callable[[str], None],
 ) -> PostSight | None:
     """Look from the posts, if the study has any and the elevation is fine enough."""
@@ -279,8 +295,8 @@ def _seen(
     if open_heights(sources["dem"], grid).cell_m > visibility.COARSEST_M:
         return None
     step("what the posts see")
-    heights = partial(open_heights, sources["dem"])
-    return read_posts(frame.corridor, grid, heights, origins, frame.scenario, notes)
+    heights = partial(open_heights, sources["dem"], sea=found.sea)
+    return read_posts(frame.corridor, grid, heights, origins, frame.scenario, found.notes)
 
 
 def _joined(table: pd.DataFrame, reach: Reach | None, seen: PostSight | None) -> pd.DataFrame:
@@ -296,6 +312,35 @@ def _layers(reading: Reading, cells: xr.Dataset) -> xr.Dataset:
     layers["remote_share"] = reading.flags.get("remote_share", reading.flags["remote_desert"])
     layers |= cells.data_vars
     return xr.Dataset(layers)
+
+
+def _without_sea(layers: xr.Dataset, at_sea: BoolArray) -> xr.Dataset:
+    """Leave layers without a number at sea, where terrain was read from a surface at 0 m."""
+    if not at_sea.any():
+        return layers
+    changed = {
+        name: layer.where(~at_sea)
+        if layer.dtype.kind == "f"
+        else layer.copy(data=np.where(at_sea, difficulty.CAVE_UNKNOWN, layer).astype(layer.dtype))
+        for name, layer in layers.items()
+        if layer.dtype.kind == "f" or name == "cave_prone"
+    }
+    return layers.assign(changed)
+
+
+def _sea_by_segment(frame: Frame, at_sea: BoolArray) -> pd.Series:
+    """Share of each segment's cells that is sea."""
+    segment = frame.cells["segment"].to_numpy()
+    inside = segment >= 0
+    return pd.Series(at_sea[inside], dtype=float).groupby(segment[inside]).mean()
+
+
+def _share_on_land(frame: Frame, force: ForceHours) -> float:
+    """Tell how much of the force's half is no sea; the frame is the one with its sea."""
+    border = frame.corridor.border
+    mine = 1 if force.side == border.left else 2
+    half = country_of_cells(frame.cells, border) == mine
+    return float(force.half.sum() / max(half.sum(), 1))
 
 
 def _extra(layers: xr.Dataset, half: BoolArray, index: pd.Index) -> pd.DataFrame:

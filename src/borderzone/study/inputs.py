@@ -26,6 +26,7 @@ from borderzone.io.warp import bring, check_cover
 from borderzone.study.by_block import EMBEDDED, open_cover
 from borderzone.study.force import is_own_ground
 from borderzone.study.missing import LAYER_WORDS
+from borderzone.study.sea import Sea, load_sea
 from borderzone.study.told import shipped_elevation
 from borderzone.study.vectors import vector_layer
 
@@ -67,6 +68,10 @@ class Layers:
         None where the study has none.
     aridity, known_caves
         Aridity index on the grid, and points of known caves, if the user gave them.
+    sea, at_sea
+        What is sea, and which cells of the grid are; elevation has none there.
+    gap_share
+        Share of the ground asked for that has no elevation.
     records
         Where each came from.
     notes
@@ -80,12 +85,48 @@ class Layers:
     karst: gpd.GeoDataFrame | None = None
     aridity: xr.DataArray | None = None
     known_caves: gpd.GeoDataFrame | None = None
+    sea: Sea = field(default_factory=lambda: Sea(shapely.Polygon(), stated=False))
+    at_sea: BoolArray = field(default_factory=lambda: np.zeros((0, 0), bool))
+    gap_share: float = float("nan")
     records: list[datasets.Record] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def level(self) -> xr.DataArray:
+        """
+        Give elevation with the sea at 0 m, so that shores have slopes.
 
-def load_layers(sources: dict[str, Any], grid: Grid, needed: BoolArray) -> Layers:
+        Returns
+        -------
+        xarray.DataArray
+            Elevation; NaN where ground is not known. Units: m.
+        """
+        assert self.dem is not None  # noqa: S101 - asked only where there is elevation
+        if not self.at_sea.any():
+            return self.dem
+        return self.dem.copy(data=np.where(self.at_sea, np.float32(0), self.dem.to_numpy()))
+
+    def sea_share(self, needed: BoolArray) -> float:
+        """
+        Tell how much of the ground asked for is sea.
+
+        Parameters
+        ----------
+        needed
+            Cells that were asked for.
+
+        Returns
+        -------
+        float
+            From 0 to 1.
+        """
+        return float((self.at_sea & needed).sum() / needed.sum())
+
+
+def load_layers(
+    sources: dict[str, Any], grid: Grid, needed: BoolArray, *, max_gap_share: float = 0.0
+) -> Layers:
     """
     Bring elevation, land cover and karst onto the grid.
 
@@ -97,7 +138,9 @@ def load_layers(sources: dict[str, Any], grid: Grid, needed: BoolArray) -> Layer
     grid
         Working grid.
     needed
-        Cells that must have data.
+        Cells that must have data, the sea left out.
+    max_gap_share
+        Share of them that may have no elevation.
 
     Returns
     -------
@@ -110,7 +153,10 @@ def load_layers(sources: dict[str, Any], grid: Grid, needed: BoolArray) -> Layer
         If a layer that the user gave cannot be used.
     """
     layers = Layers()
-    layers.dem = _raster(sources["dem"], "elevation", layers, grid, needed)
+    layers.sea = load_sea(sources.get("sea"), grid, layers.records)
+    layers.at_sea = layers.sea.candidates(grid)
+    _load_elevation(sources["dem"], layers, grid, needed, max_gap_share)
+    needed = needed & ~layers.at_sea
     layers.landcover = _landcover(sources, layers, grid, needed)
     layers.karst = _karst(sources["karst"], layers, grid)
     layers.aridity = _aridity(sources, layers, grid)
@@ -118,8 +164,38 @@ def load_layers(sources: dict[str, Any], grid: Grid, needed: BoolArray) -> Layer
     return layers
 
 
+def _load_elevation(
+    source: Any, layers: Layers, grid: Grid, needed: BoolArray, max_gap_share: float
+) -> None:
+    """Bring elevation, find out what of it is sea, and refuse more gaps on land than may be."""
+    shipped = isinstance(source, str) and source == EMBEDDED
+    told = len(layers.records), len(layers.notes)
+    try:
+        raster = _raster(source, "elevation", layers, replace(grid, needed_by=None), None)
+        if raster is None:
+            return
+        heights = raster.to_numpy()
+        layers.at_sea = layers.sea.on(grid, heights)
+        layers.gap_share = check_cover(
+            np.isfinite(heights),
+            grid,
+            needed & ~layers.at_sea,
+            "embedded elevation" if shipped else "elevation",
+            max_gap_share=max_gap_share,
+        )
+    except (NoOverlapError, CoverageGapError) as error:
+        if not shipped:
+            raise
+        gaps = f"the embedded elevation leaves gaps here ({error})"
+        layers.missing["elevation"] = gaps if isinstance(error, CoverageGapError) else ""
+        # What was said of elevation goes with it; others hold on to the lists themselves.
+        del layers.records[told[0] :], layers.notes[told[1] :]
+        return
+    layers.dem = raster.copy(data=np.where(layers.at_sea, np.float32(np.nan), heights))
+
+
 def _raster(
-    source: Any, name: str, layers: Layers, grid: Grid, needed: BoolArray
+    source: Any, name: str, layers: Layers, grid: Grid, needed: BoolArray | None
 ) -> xr.DataArray | None:
     if source is None:
         layers.missing[name] = ""
@@ -140,15 +216,13 @@ def _raster(
     if isinstance(source, (str, Path, list, tuple)):
         records = io.describe(source, name=name)
         if name == "elevation":
-            return _elevation(source, records, layers, grid, needed)
+            return _elevation(source, records, layers, grid)
         layers.records.extend(records)
     holds = "heights" if name == "elevation" else "classes"
     return bring(source, grid, holds=holds, needed=needed, name=name)
 
 
-def _elevation(
-    source: Any, records: list[Record], layers: Layers, grid: Grid, needed: BoolArray
-) -> xr.DataArray:
+def _elevation(source: Any, records: list[Record], layers: Layers, grid: Grid) -> xr.DataArray:
     """Read the user's tiles, and tell how coarse they are and from where their heights count."""
     tiles = io.open_dem(source, grid)
     size = f"cells of about {tiles.cell_m:.0f} m"
@@ -165,7 +239,7 @@ def _elevation(
         )
     else:
         layers.notes.append(f"Heights of the elevation given count from {datum}.")
-    return io.read_dem(source, grid, needed=needed)
+    return io.read_dem(source, grid)
 
 
 def _landcover(

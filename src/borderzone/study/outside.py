@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from borderzone import datasets
 from borderzone.border.names import country_name
+from borderzone.corridor.outside import WATER
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -38,7 +40,7 @@ class OutsideGround:
     notes: tuple[str, ...]
 
     @classmethod
-    def of(cls, corridor: Corridor) -> OutsideGround:
+    def of(cls, corridor: Corridor, sea_share: float = math.nan) -> OutsideGround:
         """
         Read the outside of a corridor from the embedded layers.
 
@@ -46,6 +48,8 @@ class OutsideGround:
         ----------
         corridor
             The corridor.
+        sea_share
+            Share of it that was left out of all numbers as sea; NaN where no ground was read.
 
         Returns
         -------
@@ -67,7 +71,11 @@ class OutsideGround:
             )
             return cls(by_segment=shares, record=record, notes=(note,))
         told = ground[ground["area_km2"] >= 0.0005 * corridor.area_km2]
-        notes = (_note(corridor, told, shares, record),) if len(told) else ()
+        if math.isfinite(sea_share):
+            # What was left out is told by what was left out, and this note keeps to the land.
+            told = told[told["kind"] != WATER]
+        counted = shares if WATER in {*told["kind"]} else shares[["third_country_share"]]
+        notes = (_note(corridor, told, counted, record),) if len(told) else ()
         return cls(by_segment=shares, record=record, notes=notes)
 
 

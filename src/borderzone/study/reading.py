@@ -15,6 +15,7 @@ from borderzone.io.limits import current, how_to_raise
 from borderzone.study.by_block import EMBEDDED, embedded_cell_m, open_heights
 from borderzone.study.fine import FineInputs, read_fine
 from borderzone.study.force import HalfShares, side_of
+from borderzone.study.sea import on_land
 from borderzone.study.sources import check_cells
 from borderzone.study.workspace import Workspace
 from borderzone.summary import MODES
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from borderzone._typing import BoolArray
     from borderzone.corridor import Corridor
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
@@ -94,6 +96,39 @@ class Frame:
         check_cells(math.prod(side + 2 * pad for side in grid.shape), grid.resolution_m)
         return cls(corridor, scenario, grid, corridor.cells(grid), grid.padded(pad), pad)
 
+    def crop_mask(self, mask: BoolArray) -> BoolArray:
+        """
+        Cut a mask on the wide grid to the working grid.
+
+        Parameters
+        ----------
+        mask
+            Mask on the wide grid.
+
+        Returns
+        -------
+        BoolArray
+            The part.
+        """
+        rows, columns = self.grid.shape
+        return mask[self.pad : self.pad + rows, self.pad : self.pad + columns]
+
+    def on_land(self, at_sea: BoolArray) -> Frame:
+        """
+        Leave the sea out of the corridor's cells.
+
+        Parameters
+        ----------
+        at_sea
+            Cells of the wide grid that are sea.
+
+        Returns
+        -------
+        Frame
+            The frame; cells at sea belong to no segment.
+        """
+        return replace(self, cells=on_land(self.cells, self.crop_mask(at_sea)))
+
     def crop(self, raster: xr.DataArray) -> xr.DataArray:
         """
         Cut a raster on the wide grid to the working grid.
@@ -157,6 +192,9 @@ class Reading:
         Layers on finer cells, if the study has them.
     better_data
         Where finer terrain or a visit would change the flags most, if terrain is coarse.
+    gap_share
+        Share of the corridor's land without elevation, on the cells that terrain was read on; None
+        where those are the working grid's.
     notes
         What is to be told of them.
     """
@@ -170,6 +208,7 @@ class Reading:
     shares: pd.DataFrame
     fine: FineFiles | None = None
     better_data: pd.DataFrame | None = None
+    gap_share: float | None = None
     notes: tuple[str, ...] = field(default=())
 
 
@@ -217,7 +256,7 @@ def read_terrain(
     grid = reading.fine.grid if reading.fine is not None else frame.grid
     if isinstance(sources["dem"], str) and sources["dem"] == EMBEDDED:
         return replace(reading, better_data=_worth(frame, reading, embedded_cell_m(grid)))
-    heights = open_heights(sources["dem"], grid)
+    heights = open_heights(sources["dem"], grid, found.sea)
     reading = replace(
         reading,
         better_data=_worth(frame, reading, heights.cell_m),
@@ -269,7 +308,8 @@ def _same_cells(
 ) -> Reading:
     scenario = frame.scenario
     assert found.dem is not None  # noqa: S101 - terrain is read only where there is elevation
-    wide = terrain.attributes(found.dem).assign(landform=terrain.landform(found.dem))
+    level = found.level
+    wide = terrain.attributes(level).assign(landform=terrain.landform(level))
     attrs = xr.Dataset({name: frame.crop(layer) for name, layer in wide.items()})
     surface = xr.Dataset({name: frame.crop(layer) for name, layer in surface_wide.items()})
     hours = {mode: frame.crop(force.inside(mode)) for mode in force.to_the_line}
@@ -334,8 +374,9 @@ def _nested(
             aridity=found.aridity,
             hours=force.to_the_line,
             pad=frame.pad,
-            landform=frame.crop(terrain.landform(found.dem)),
+            landform=frame.crop(terrain.landform(found.level)),
             scenario=scenario,
+            sea=found.sea,
         ),
         workspace.path,
     )
@@ -358,5 +399,6 @@ def _nested(
         ),
         shares=fine.shares.table(),
         fine=FineFiles(grid=fine.grid, files=fine.files, workspace=workspace),
+        gap_share=fine.n_void / max(fine.n_cells, 1),
         notes=(void,) if fine.n_void else (),
     )

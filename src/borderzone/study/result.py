@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,9 @@ class StudyResult:
         Units required for each target, on station and on roll, with bands.
     draws
         The Monte Carlo draws behind the bands, one row a draw.
+    sea_share, gap_share
+        Share of the corridor that is sea, which no number on ground counts, and share of the rest that
+        has no elevation and is unknown; NaN where no ground was read.
     flagged_share
         Share of the corridor flagged, over modes and thresholds.
     night_hours
@@ -173,6 +177,8 @@ class StudyResult:
     origin_kind: str = ""
     account: Account | None = None
     demo_account: Account | None = None
+    sea_share: float = math.nan
+    gap_share: float = math.nan
     run_id: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
     stages: Mapping[str, Stage] = field(default_factory=dict)

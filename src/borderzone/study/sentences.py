@@ -98,7 +98,8 @@ def flagged_sentence(result: StudyResult) -> str:
             f"How much of {what} is remote desert or cave-prone is "
             f"{told.nowhere(result, 'remote desert')}."
         )
-    return f"{_remote(result, size)}; {_caves(result)}."
+    aside = told.left_out(result)
+    return f"{_remote(result, size)}; {_caves(result)}{aside and '; '}{aside}."
 
 
 def _remote(result: StudyResult, size: str) -> str:

@@ -147,6 +147,7 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
             suffixes=frozenset({*FORMATS, ".zip"}),
             words=(EMBEDDED, SYNTHETIC),
         ),
+        "sea": Layer(**_SHAPES, words=(EMBEDDED,)),
         "aridity": Layer(**_RASTER),
         "known_caves": Layer(**_SHAPES),
         "roads": Layer(**_SHAPES),

@@ -49,6 +49,8 @@ __all__ = [
     "hidden",
     "incident_line",
     "lacking",
+    "land_km2",
+    "left_out",
     "length_words",
     "lengths",
     "listed",
@@ -447,11 +449,54 @@ def ground_words(result: StudyResult, *, whole: bool = False) -> str:
     assert reach is not None and reach.bands is not None  # noqa: S101, PT018 - asked before
     known, all_ = float(reach.bands["area_km2"].sum()), reach.half_km2
     if whole:
-        known, all_ = known + reach.across_km2, result.corridor.area_km2
+        known, all_ = known + reach.across_km2, land_km2(result)
     words = "the corridor" if whole else half_words(result)
     return (
         words if known > 0.995 * all_ else f"the {percent(known / all_)} of {words} with elevation"
     )
+
+
+def land_km2(result: StudyResult) -> float:
+    """
+    Give the area of the corridor without the sea.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    float
+        All of it where no ground was read. Units: km2.
+    """
+    sea = result.sea_share if math.isfinite(result.sea_share) else 0.0
+    return float(result.corridor.area_km2) * (1.0 - sea)
+
+
+def left_out(result: StudyResult) -> str:
+    """
+    Say how much of the corridor is sea, which no number on ground counts, and how much land is unknown.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        A phrase without full stop; empty where there is neither, or no ground was read.
+    """
+    said = []
+    if result.sea_share > 0:
+        said.append(
+            f"sea, {percent(result.sea_share)} of the corridor, is left out of all numbers on ground"
+        )
+    if result.gap_share > 0:
+        ground = "its land" if result.sea_share > 0 else "the corridor"
+        said.append(f"{percent(result.gap_share)} of {ground} has no elevation and is not known")
+    return ", and ".join(said)
 
 
 def no_overlay(result: StudyResult) -> str:

@@ -1,0 +1,156 @@
+"""The sea in a study: which cells it is, and that no number on ground counts them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from borderzone import datasets
+from borderzone.io.sea import around, inside
+from borderzone.study.by_block import EMBEDDED
+from borderzone.study.vectors import vector_layer
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from borderzone._typing import BoolArray, FloatArray
+    from borderzone.datasets import Record
+    from borderzone.grid import Grid
+
+__all__ = ["Sea", "load_sea", "on_land"]
+
+
+@dataclass(frozen=True)
+class Sea:
+    """
+    What is sea around a corridor.
+
+    Attributes
+    ----------
+    shape
+        Where it lies, on the map of the grid; empty where there is none.
+    stated
+        Whether the user says so: then no height counts. The layer that ships has its coast off by
+        kilometres: there what lies above 0 m is ground.
+    """
+
+    shape: shapely.Geometry
+    stated: bool
+
+    def candidates(self, grid: Grid) -> BoolArray:
+        """
+        Find the cells in its shape.
+
+        Parameters
+        ----------
+        grid
+            The grid.
+
+        Returns
+        -------
+        BoolArray
+            Shape of the grid.
+        """
+        return inside(self.shape, grid)
+
+    def on(self, grid: Grid, heights: FloatArray) -> BoolArray:
+        """
+        Find the cells that are sea.
+
+        Parameters
+        ----------
+        grid
+            The grid.
+        heights
+            Elevation on it; NaN where it is not known. Units: m.
+
+        Returns
+        -------
+        BoolArray
+            Shape of the grid.
+        """
+        found = self.candidates(grid)
+        return found if self.stated or not found.any() else found & ~(heights > 0)
+
+    def level(self, grid: Grid, heights: FloatArray) -> FloatArray:
+        """
+        Put the sea at 0 m, so that shores have slopes and lines of sight pass over water.
+
+        Parameters
+        ----------
+        grid
+            The grid.
+        heights
+            Elevation on it. Units: m.
+
+        Returns
+        -------
+        FloatArray
+            The same, or a changed copy.
+        """
+        at_sea = self.on(grid, heights)
+        return np.where(at_sea, np.float32(0), heights) if at_sea.any() else heights
+
+
+def on_land(cells: xr.Dataset, at_sea: BoolArray) -> xr.Dataset:
+    """
+    Leave the sea out of the cells of a corridor.
+
+    Parameters
+    ----------
+    cells
+        Cells of a corridor, as of `Corridor.cells`.
+    at_sea
+        Which of them are sea.
+
+    Returns
+    -------
+    xarray.Dataset
+        The cells; those at sea belong to no segment and no side.
+    """
+    if not at_sea.any():
+        return cells
+    nothing = {"segment": -1, "side": 0}
+    return cells.assign(
+        {
+            name: cells[name].copy(
+                data=np.where(at_sea, cells[name].dtype.type(empty), cells[name].to_numpy())
+            )
+            for name, empty in nothing.items()
+        }
+    )
+
+
+def load_sea(source: Any, grid: Grid, records: list[Record]) -> Sea:
+    """
+    Read what is sea around a corridor.
+
+    Parameters
+    ----------
+    source
+        Polygons, a path, ``"embedded"``, or None for a study that knows no sea.
+    grid
+        Working grid with the ground around it.
+    records
+        Records of the data used; appended to.
+
+    Returns
+    -------
+    Sea
+        The sea.
+
+    Raises
+    ------
+    BorderzoneError
+        If the user's polygons cannot be used.
+    """
+    if source is None:
+        return Sea(shapely.Polygon(), stated=False)
+    if isinstance(source, str) and source == EMBEDDED:
+        shipped = gpd.GeoSeries([datasets.sea_around(grid)], crs=4326)
+        return Sea(around(shipped, grid), stated=False)
+    return Sea(around(vector_layer(source, "sea", records), grid), stated=True)
