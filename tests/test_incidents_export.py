@@ -346,7 +346,7 @@ def test_zones_take_the_place_of_cells_and_ties_go_to_the_first() -> None:
 @pytest.mark.parametrize(
     ("zones", "error", "told"),
     [
-        (squares(40).set_crs(None, allow_override=True), CRSMismatchError, "do not say their CRS"),
+        (squares(40).set_crs(None, allow_override=True), CRSMismatchError, "the zones have no CRS"),
         (
             squares(40, size=0.01),
             InvalidParameterError,

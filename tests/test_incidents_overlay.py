@@ -279,7 +279,7 @@ def test_refuses_layers_without_crs_and_foreign_regions() -> None:
     """Each refusal says how to mend it."""
     events = events_at((*HERE, 1, None))
     bare = gpd.GeoDataFrame({"zone": ["Z"]}, geometry=[shapely.box(0, 0, 1, 1)])
-    with pytest.raises(CRSMismatchError, match="zones has no CRS"):
+    with pytest.raises(CRSMismatchError, match="zones have no CRS"):
         incidents.overlay(events, bare)
     with pytest.raises(CRSMismatchError, match="admin1 has no CRS"):
         incidents.regions(events, admin1=bare)

@@ -374,7 +374,7 @@ def test_points_of_a_vector_table_are_the_positions() -> None:
     events = incidents.read(raw)
     assert events["status"].tolist() == ["ok", "ok"] + ["quarantined"] * 3
     np.testing.assert_allclose(events.geometry[:2].x, [41.1, 41.5], atol=1e-9)
-    with pytest.raises(CRSMismatchError, match="does not say its CRS"):
+    with pytest.raises(CRSMismatchError, match="no CRS"):
         incidents.read(gpd.GeoDataFrame(geometry=[shapely.Point(1, 2)]))
 
 

@@ -74,6 +74,16 @@ RULES: dict[str, tuple[Any, dict[str, int]]] = {
         lambda node: called(node, "get_factors"),
         {"crs.py": 2},  # what a raster may be off, and what is told of a corridor's frame
     ),
+    "shapes that do not say where they lie": (
+        lambda node: isinstance(node, ast.Compare) and ast.unparse(node).endswith(".crs is None"),
+        {
+            "crs.py": 1,
+            "_guards/kinds.py": 1,  # below it: what an error inside came from
+            "difficulty/zones.py": 1,
+            "io/raster.py": 1,  # files say it in words of their own
+            "io/vector.py": 1,
+        },
+    ),
     "pooling over imputations": (lambda node: defines(node, "pool_rubin"), {
         "incidents/pooling.py": 1
     }),

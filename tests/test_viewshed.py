@@ -585,7 +585,7 @@ HOLE = raster(np.where(np.indices((20, 30)).sum(axis=0) == 20, NAN, 0.0))
         ({"observer": shapely.LineString([(0, 0), (9, 9)])}, InvalidGeometryError, "got LineString"),
         ({"observer": shapely.Point()}, InvalidGeometryError, "got an empty point"),
         ({"observer": shapely.Point(NAN, 5)}, InvalidGeometryError, "finite|empty"),
-        ({"observer": gpd.GeoSeries([HERE], crs=4326)}, CRSMismatchError, r"observer\.to_crs"),
+        ({"observer": gpd.GeoSeries([HERE], crs=4326)}, CRSMismatchError, r"observer is in WGS 84, .* bring it there with \.to_crs"),
         ({"observer": gpd.GeoSeries([HERE])}, CRSMismatchError, "observer has no CRS"),
         ({"observer": gpd.GeoSeries([HERE, HERE], crs=32637)}, InvalidParameterError, "cumulative_viewshed"),
         ({"observer": gpd.GeoSeries([None], crs=32637)}, InvalidGeometryError, "points"),
@@ -633,7 +633,7 @@ def test_a_radius_beyond_the_raster_is_clipped() -> None:
         ({"observers": [HERE, None]}, InvalidGeometryError, "number 1, NoneType"),
         ({"observers": [HERE, 5]}, InvalidGeometryError, "number 1, int"),
         ({"observers": [HERE, shapely.Point(-5, 5)]}, InvalidParameterError, "off the raster"),
-        ({"observers": gpd.GeoSeries([HERE], crs=4326)}, CRSMismatchError, r"observers\.to_crs"),
+        ({"observers": gpd.GeoSeries([HERE], crs=4326)}, CRSMismatchError, r"observers are in WGS 84, .* bring them there with \.to_crs"),
     ],
 )  # fmt: skip
 def test_teams_that_do_not_fit_are_refused(

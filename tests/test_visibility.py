@@ -324,7 +324,7 @@ def test_tracks_that_do_not_fit_are_refused() -> None:
     line = shapely.LineString([(100, 300), (5000, 300)])
     with pytest.raises(InvalidParameterError, match="stops are off the elevation raster"):
         visibility.masked_fraction(dem, line)
-    with pytest.raises(CRSMismatchError, match=r"use track\.to_crs"):
+    with pytest.raises(CRSMismatchError, match=r"the track is in .* bring it there with \.to_crs"):
         visibility.masked_fraction(dem, gpd.GeoSeries([line], crs=4326))
     with pytest.raises(CoverageGapError, match="widen max_km"):
         visibility.masked_fraction(dem, shapely.LineString([(120, 300), (480, 300)]), max_km=0.01)

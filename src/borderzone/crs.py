@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Frame",
     "check_finite",
+    "check_has_crs",
     "check_metric",
     "check_on_earth",
+    "check_same_crs",
     "crs_of",
     "in_degrees",
     "north_azimuth_deg",
@@ -512,6 +514,56 @@ def crs_of(given: Any, what: str = "the raster") -> CRS:
         raise CRSMismatchError(msg) from error
 
 
+def check_has_crs(layer: Any, what: str) -> None:
+    """
+    Refuse shapes that do not say where they lie.
+
+    Parameters
+    ----------
+    layer
+        GeoDataFrame or GeoSeries.
+    what
+        What it is called in messages.
+
+    Raises
+    ------
+    CRSMismatchError
+        If it has no CRS.
+    """
+    if layer.crs is None:
+        have = "have" if what.endswith("s") else "has"
+        msg = f"{what} {have} no CRS; set it, for example with .set_crs('EPSG:4326')"
+        raise CRSMismatchError(msg)
+
+
+def check_same_crs(layer: Any, crs: CRS, what: str) -> None:
+    """
+    Refuse shapes that do not lie in the CRS of a raster.
+
+    Parameters
+    ----------
+    layer
+        GeoDataFrame or GeoSeries.
+    crs
+        CRS of the raster.
+    what
+        What the shapes are called in messages.
+
+    Raises
+    ------
+    CRSMismatchError
+        If they have no CRS, or another one.
+    """
+    check_has_crs(layer, what)
+    if layer.crs != crs:
+        are = "are" if what.endswith("s") else "is"
+        msg = (
+            f"{what} {are} in {layer.crs.name}, the raster in {crs.name}; bring "
+            f"{'them' if are == 'are' else 'it'} there with .to_crs(the CRS of the raster)"
+        )
+        raise CRSMismatchError(msg)
+
+
 def in_degrees(layer: Any, what: str) -> Any:
     """
     Bring shapes to longitude and latitude.
@@ -533,9 +585,7 @@ def in_degrees(layer: Any, what: str) -> Any:
     CRSMismatchError
         If it has no CRS, one that lies nowhere on Earth, or one that names a file.
     """
-    if layer.crs is None:
-        msg = f"{what} has no CRS; set it, for example with set_crs('EPSG:4326')"
-        raise CRSMismatchError(msg)
+    check_has_crs(layer, what)
     if not (layer.crs.is_geographic or layer.crs.is_projected):
         msg = (
             f"{what} is in {layer.crs.name[:60]!r}, which is neither a plane nor longitude "

@@ -11,8 +11,8 @@ import shapely
 
 from borderzone._kernels import line_cells
 from borderzone._placing import in_cells
-from borderzone.crs import project
-from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
+from borderzone.crs import check_has_crs, check_same_crs, project
+from borderzone.errors import InvalidGeometryError, InvalidParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,17 +100,11 @@ def shapes_of(
     if len(table) == 0:
         msg = f"{what} is empty; give at least one"
         raise InvalidParameterError(msg)
-    if table.crs is None:
-        msg = f"{what} have no CRS; set it with .set_crs(...)"
-        raise CRSMismatchError(msg)
-    if table.crs != grid.crs:
-        if not any_crs:
-            msg = (
-                f"{what} are in {table.crs.name}, the raster in {grid.crs.name}; bring them there "
-                "with .to_crs(...)"
-            )
-            raise CRSMismatchError(msg)
-        table = project(table, grid.crs, what)
+    if any_crs:
+        check_has_crs(table, what)
+        table = table if table.crs == grid.crs else project(table, grid.crs, what)
+    else:
+        check_same_crs(table, grid.crs, what)
     _check_kinds(table, what, allowed)
     return table
 

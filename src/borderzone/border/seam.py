@@ -15,7 +15,7 @@ from borderzone._guards import check_positive
 from borderzone.border.parts import GEOD, Piece
 from borderzone.border.sources import check_degrees
 from borderzone.crs import Frame, in_degrees
-from borderzone.errors import CRSMismatchError, InvalidGeometryError
+from borderzone.errors import InvalidGeometryError
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray
@@ -110,9 +110,6 @@ def _check_overlap(
 
 def _ground(ground: Any, name: str) -> shapely.Geometry:
     if isinstance(ground, (gpd.GeoSeries, gpd.GeoDataFrame)):
-        if ground.crs is None:
-            msg = f"{name} has no CRS: set one with set_crs('EPSG:4326') or its own"
-            raise CRSMismatchError(msg)
         ground = shapely.union_all(in_degrees(ground.geometry, name).to_numpy())
     if not isinstance(ground, shapely.Geometry) or shapely.get_dimensions(ground) != 2:
         msg = f"{name} must be a polygon, got {getattr(ground, 'geom_type', type(ground).__name__)}"

@@ -16,7 +16,7 @@ from borderzone import datasets
 from borderzone.border.names import country_name
 from borderzone.border.parts import Piece, edge_km
 from borderzone.crs import in_degrees
-from borderzone.errors import BorderNotFoundError, CRSMismatchError, InvalidGeometryError
+from borderzone.errors import BorderNotFoundError, InvalidGeometryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -224,9 +224,6 @@ def pieces_of(line: Any, names: tuple[str, str]) -> list[Piece]:
 def _geographic(line: Any) -> Any:
     if isinstance(line, (gpd.GeoSeries, gpd.GeoDataFrame)):
         series = line.geometry
-        if series.crs is None:
-            msg = "the line has no CRS: set one with line.set_crs('EPSG:4326') or its own"
-            raise CRSMismatchError(msg)
         _check_finite(series.to_numpy(), "the line")
         geometries = in_degrees(series, "the line").dropna().to_numpy()
     elif isinstance(line, shapely.Geometry):

@@ -12,7 +12,8 @@ import shapely
 from borderzone.border.names import code_or_name, country_name
 from borderzone.border.sources import countries_around
 from borderzone.corridor.polygons import areas_km2
-from borderzone.errors import CRSMismatchError, InvalidParameterError
+from borderzone.crs import check_has_crs
+from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -106,9 +107,7 @@ def _by_code(countries: gpd.GeoDataFrame) -> dict[str, shapely.Geometry]:
             f"it has {', '.join(map(str, countries.columns))}"
         )
         raise InvalidParameterError(msg)
-    if countries.crs is None:
-        msg = "countries has no CRS: set one with set_crs('EPSG:4326') or its own"
-        raise CRSMismatchError(msg)
+    check_has_crs(countries, "countries")
     codes = [code_or_name(name) for name in countries[column]]
     shapes = countries.geometry.to_crs(4326).groupby(np.array(codes, dtype=object))
     return {str(code): shapely.union_all(group.to_numpy()) for code, group in shapes}

@@ -19,8 +19,8 @@ from borderzone.corridor.depths import check_segments, depths_by_country
 from borderzone.corridor.laying import lay, plots_near
 from borderzone.corridor.outside import outside_ground, outside_shares
 from borderzone.corridor.polygons import areas_km2, lower_owner
-from borderzone.crs import in_degrees
-from borderzone.errors import CRSMismatchError, SeveralSectionsError
+from borderzone.crs import check_has_crs, in_degrees
+from borderzone.errors import SeveralSectionsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -270,9 +270,7 @@ class Corridor(Drawn):
         CRSMismatchError
             If the points have no CRS.
         """
-        if points.crs is None:
-            msg = "the points have no CRS: set one with points.set_crs('EPSG:4326') or its own"
-            raise CRSMismatchError(msg)
+        check_has_crs(points, "the points")
         table = pd.DataFrame(
             {"chainage_km": np.nan, "offset_km": np.nan, "side": np.uint8(0), "segment": -1},
             index=points.index,

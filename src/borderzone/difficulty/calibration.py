@@ -11,7 +11,7 @@ import pandas as pd
 
 from borderzone._guards import check_whole, generator
 from borderzone._placing import cells_of_points
-from borderzone.crs import project
+from borderzone.crs import check_has_crs, project
 from borderzone.difficulty.evidence import (
     auc,
     auc_error,
@@ -20,7 +20,7 @@ from borderzone.difficulty.evidence import (
     weights_of_evidence,
 )
 from borderzone.difficulty.flags import CAVE_MEANINGS, CAVE_UNKNOWN
-from borderzone.errors import CRSMismatchError, InvalidParameterError
+from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
 
 if TYPE_CHECKING:
@@ -192,9 +192,7 @@ def _located(
     if not hasattr(caves, "geom_type"):
         msg = f"known caves must be a GeoDataFrame of points, got {type(caves).__name__}"
         raise InvalidParameterError(msg)
-    if caves.crs is None:
-        msg = "the known caves have no CRS; give them one with set_crs"
-        raise CRSMismatchError(msg)
+    check_has_crs(caves, "the known caves")
     kinds = sorted(set(caves.geom_type.fillna("nothing")) - {"Point"})
     if kinds:
         msg = f"known caves must be points, got {', '.join(kinds)}; take representative_point()"

@@ -10,7 +10,7 @@ import shapely
 
 from borderzone._guards import check_choice, check_non_negative
 from borderzone.crs import in_degrees
-from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
+from borderzone.errors import InvalidGeometryError, InvalidParameterError
 from borderzone.fetch.sources import SOURCES
 
 if TYPE_CHECKING:
@@ -188,9 +188,6 @@ def _shape(where: Any) -> Any:
     if isinstance(where, shapely.Geometry):
         return where
     if hasattr(where, "to_crs") and hasattr(where, "crs"):
-        if where.crs is None:
-            msg = "where has no CRS: set one with set_crs('EPSG:4326') or its own"
-            raise CRSMismatchError(msg)
         return in_degrees(where, "where").geometry.union_all()
     try:
         west, south, east, north = (float(edge) for edge in where)

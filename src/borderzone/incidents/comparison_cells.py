@@ -11,7 +11,8 @@ import xarray as xr
 from pyproj import CRS, Transformer
 
 from borderzone._guards import check_positive, check_whole, shown
-from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError, NoOverlapError
+from borderzone.crs import check_has_crs
+from borderzone.errors import DataError, InvalidParameterError, NoOverlapError
 from borderzone.grid import Grid
 from borderzone.incidents.imputation import prepare
 
@@ -337,9 +338,7 @@ def _geometries(layer: Any, what: str) -> gpd.GeoSeries:
     if not isinstance(layer, (gpd.GeoDataFrame, gpd.GeoSeries)):
         msg = f"{what} must be given as a GeoDataFrame, got a {type(layer).__name__}"
         raise DataError(msg)
-    if layer.crs is None:
-        msg = f"{what} have no CRS; set it, for example with set_crs('EPSG:4326')"
-        raise CRSMismatchError(msg)
+    check_has_crs(layer, what)
     shapes = layer.geometry
     shapes = shapes[~(shapes.isna() | shapes.is_empty)]
     if shapes.empty:

@@ -11,8 +11,8 @@ import pandas as pd
 import shapely
 
 from borderzone._guards import check_choice, check_positive, check_whole
-from borderzone.crs import in_degrees, project
-from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError
+from borderzone.crs import check_has_crs, in_degrees, project
+from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.given_events import check_corridor
 from borderzone.incidents.terms import shown_names, terms
 
@@ -225,9 +225,7 @@ def _cells_of(
 
 
 def _named(zones: gpd.GeoDataFrame) -> tuple[list[str], list[shapely.Geometry]]:
-    if zones.crs is None:
-        msg = "the zones do not say their CRS; set it, for example with set_crs('EPSG:4326')"
-        raise CRSMismatchError(msg)
+    check_has_crs(zones, "the zones")
     column = next((name for name in _NAMES if name in zones.columns), None)
     labels = [str(name) for name in (zones.index if column is None else zones[column])]
     twins = sorted({name for name in labels if labels.count(name) > 1})

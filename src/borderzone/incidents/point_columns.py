@@ -9,7 +9,6 @@ import pandas as pd
 import shapely
 
 from borderzone.crs import in_degrees
-from borderzone.errors import CRSMismatchError
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -50,9 +49,6 @@ def with_coordinates(
     CRSMismatchError
         If the table does not say its CRS, or one that is not of the Earth.
     """
-    if raw.crs is None:
-        msg = f"{name} does not say its CRS; set it, for example with set_crs('EPSG:4326')"
-        raise CRSMismatchError(msg)
     shapes = in_degrees(raw.geometry, name).to_numpy()
     whole = (shapely.get_type_id(shapes) == _POINT) & ~shapely.is_empty(shapes)
     other = ~whole & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)

@@ -8,8 +8,8 @@ import geopandas as gpd
 import numpy as np
 
 from borderzone._kernels.inside import count_inside
-from borderzone.crs import in_degrees
-from borderzone.errors import CRSMismatchError, DataError, InvalidGeometryError
+from borderzone.crs import check_has_crs, in_degrees
+from borderzone.errors import DataError, InvalidGeometryError
 from borderzone.incidents.given_events import check_corridor
 from borderzone.incidents.polygon_index import index_of
 from borderzone.stream import in_order
@@ -97,9 +97,7 @@ def zone_shapes(zones: gpd.GeoDataFrame, name: str = "zones") -> list[shapely.Ge
     if not isinstance(zones, (gpd.GeoDataFrame, gpd.GeoSeries)):
         msg = f"{name} must be a GeoDataFrame of polygons, got a {type(zones).__name__}"
         raise DataError(msg)
-    if zones.crs is None:
-        msg = f"{name} has no CRS; set it, for example with set_crs('EPSG:4326')"
-        raise CRSMismatchError(msg)
+    check_has_crs(zones, name)
     if not len(zones):
         msg = f"{name} is empty; give at least one polygon"
         raise DataError(msg)

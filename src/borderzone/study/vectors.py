@@ -9,7 +9,7 @@ import geopandas as gpd
 
 from borderzone import io
 from borderzone.crs import check_finite, in_degrees
-from borderzone.errors import CRSMismatchError, InvalidParameterError
+from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
     from borderzone.io.records import Record
@@ -54,9 +54,6 @@ def vector_layer(source: Any, name: str, records: list[Record]) -> gpd.GeoDataFr
     if table.active_geometry_name is None:
         msg = f"{name} have no geometry column; set it with .set_geometry(...)"
         raise InvalidParameterError(msg)
-    if table.crs is None:
-        msg = f"{name} have no CRS; set it with .set_crs(...)"
-        raise CRSMismatchError(msg)
     # Now, by its own name, and not when the study has run for minutes.
     check_finite(in_degrees(table.geometry, name), name)
     return table

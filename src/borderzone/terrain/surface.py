@@ -10,7 +10,8 @@ import xarray as xr
 
 from borderzone._guards import guard_room
 from borderzone._placing import cells_inside
-from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError
+from borderzone.crs import check_has_crs
+from borderzone.errors import DataError, InvalidParameterError
 from borderzone.terrain.landcover import (
     LAND_COVER,
     CoverClass,
@@ -276,9 +277,7 @@ def checked_ranks(karst: gpd.GeoDataFrame) -> FloatArray:
     DataError
         If the column is missing, or holds another rank.
     """
-    if karst.crs is None:
-        msg = "the karst polygons have no CRS; give them one with set_crs"
-        raise CRSMismatchError(msg)
+    check_has_crs(karst, "the karst polygons")
     if "susceptibility" not in karst:
         msg = (
             "the karst polygons need a column 'susceptibility' with ranks 1 to 3, "

@@ -12,7 +12,8 @@ from borderzone._guards import check_choice, check_positive
 from borderzone._heights import heights_of, refuse_impossible
 from borderzone._kernels.line_of_sight import HIDDEN, SEEN
 from borderzone._kernels.nearest import box_tree, nearest_pieces
-from borderzone.errors import CoverageGapError, CRSMismatchError, InvalidParameterError
+from borderzone.crs import check_same_crs
+from borderzone.errors import CoverageGapError, InvalidParameterError
 from borderzone.grid import Grid
 from borderzone.visibility.sight import REFRACTION, Sight, looks, places
 
@@ -239,10 +240,7 @@ def on_raster(at: FloatArray, shape: tuple[int, int]) -> FloatArray:
 def _line(track: Any, grid: Grid) -> shapely.LineString:
     line = track
     if hasattr(track, "crs"):
-        if track.crs is None or track.crs != grid.crs:
-            name = "no CRS" if track.crs is None else track.crs.name
-            msg = f"the track has {name}, the raster {grid.crs.name}; use track.to_crs(raster CRS)"
-            raise CRSMismatchError(msg)
+        check_same_crs(track, grid.crs, "the track")
         line = track.iloc[0] if len(track) == 1 else shapely.line_merge(track.union_all())
     if not isinstance(line, shapely.LineString) or not line.length > 0:
         kind = getattr(line, "geom_type", type(line).__name__)

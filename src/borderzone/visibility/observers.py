@@ -8,7 +8,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
+from borderzone.crs import check_same_crs
+from borderzone.errors import InvalidGeometryError, InvalidParameterError
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray
@@ -45,7 +46,8 @@ def one_point(observer: Any, grid: Grid) -> tuple[float, float]:
     if isinstance(observer, shapely.Geometry):
         points = [observer]
     elif isinstance(observer, (gpd.GeoSeries, gpd.GeoDataFrame)):
-        points = list(_same_crs(observer, grid).geometry)
+        check_same_crs(observer, grid.crs, "observer")
+        points = list(observer.geometry)
         if len(points) != 1:
             msg = (
                 f"observer must be one point, got {len(points)}; for several use "
@@ -90,7 +92,8 @@ def points_of(points: Any, grid: Grid, what: str = "observers") -> tuple[FloatAr
         If they are in another CRS.
     """
     if isinstance(points, (gpd.GeoSeries, gpd.GeoDataFrame)):
-        given = _same_crs(points, grid, what).geometry
+        check_same_crs(points, grid.crs, what)
+        given = points.geometry
         found, labels = list(given), list(given.index)
     elif isinstance(points, (list, tuple, np.ndarray)):
         found, labels = list(points), list(range(len(points)))
@@ -101,14 +104,6 @@ def points_of(points: Any, grid: Grid, what: str = "observers") -> tuple[FloatAr
         msg = f"{what} is empty; give at least one point"
         raise InvalidParameterError(msg)
     return _coordinates(found, what), labels
-
-
-def _same_crs(points: Any, grid: Grid, what: str = "observer") -> Any:
-    if points.crs is None or points.crs != grid.crs:
-        name = "no CRS" if points.crs is None else points.crs.name
-        msg = f"{what} has {name}, the raster {grid.crs.name}; use {what}.to_crs(raster CRS)"
-        raise CRSMismatchError(msg)
-    return points
 
 
 def _coordinates(points: list[Any], what: str) -> FloatArray:
