@@ -316,7 +316,9 @@ def test_warp_does_not_change_what_it_is_given() -> None:
 def test_warp_refuses_uneven_coordinates_and_unknown_methods() -> None:
     source = grid().wrap(heights())
     uneven = source.assign_coords(x=CORNER[0] + np.arange(30.0) ** 2)
-    with pytest.raises(GridMismatchError, match="'x' is not evenly spaced"):
+    with pytest.raises(
+        GridMismatchError, match="x coordinates of the raster are not evenly spaced"
+    ):
         io.warp(uneven, grid())
     with pytest.raises(ValueError, match="resampling must be one of"):
         io.warp(source, grid(), resampling="cubix")

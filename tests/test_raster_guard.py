@@ -251,6 +251,8 @@ def test_a_rotated_raster_is_refused(world: World) -> None:
         bz.terrain.slope(rotated)
     with pytest.raises(GridMismatchError, match="is rotated"):
         bz.Grid.of(rotated)
+    with pytest.raises(GridMismatchError, match="is rotated"):
+        bz.io.warp(rotated, bz.Grid.of(world.fine))
 
 
 PLACES = {

@@ -497,7 +497,7 @@ def map_of(raster: xr.DataArray, what: str) -> tuple[CRS, float, float]:
         rotated.
     """
     crs = raster_crs(raster)
-    _check_unturned(raster, what)
+    check_unturned(raster, what)
     if raster.dims[-2:] != ("y", "x") or not {"x", "y"} <= set(raster.coords) or raster.size == 0:
         # Degrees first: whoever has them is helped by the call that projects.
         check_metric(crs, (0.0, 0.0, 0.0, 0.0), what)
@@ -539,13 +539,27 @@ def even_step(centres: FloatArray, axis: str, what: str) -> float:
     steps = np.diff(centres)
     step = float(centres[-1] - centres[0]) / (len(centres) - 1)
     if not (np.isfinite(step) and step != 0 and np.abs(steps - step).max() <= 1e-3 * abs(step)):
-        msg = f"the {axis} coordinates of {what} are not evenly spaced; bring it onto a grid with borderzone.io.warp"
+        msg = f"the {axis} coordinates of {what} are not evenly spaced; interpolate it onto even ones first (raster.interp)"
         raise GridMismatchError(msg)
     return step
 
 
-def _check_unturned(raster: xr.DataArray, what: str) -> None:
-    """Refuse a raster whose rows do not run along the axes of its map, as rioxarray tells it."""
+def check_unturned(raster: xr.DataArray, what: str) -> None:
+    """
+    Refuse a raster whose rows do not run along the axes of its map, as rioxarray tells it.
+
+    Parameters
+    ----------
+    raster
+        Raster whose ``spatial_ref`` may hold a ``GeoTransform``.
+    what
+        What it is called in messages.
+
+    Raises
+    ------
+    GridMismatchError
+        If it is rotated: its coordinates then do not say where a cell lies.
+    """
     told = raster.coords["spatial_ref"].attrs if "spatial_ref" in raster.coords else {}
     numbers = str(told.get("GeoTransform", "")).split()
     if len(numbers) == 6 and any(float(numbers[place]) != 0 for place in (2, 4)):

@@ -14,6 +14,7 @@ from borderzone._heights import heights_of
 from borderzone._kernels import imputing
 from borderzone.crs import raster_crs
 from borderzone.errors import InvalidGeometryError, InvalidParameterError
+from borderzone.grid import even_step
 from borderzone.incidents.proposals import ACCEPTANCE
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ class WeightRaster:
         ------
         CRSMismatchError
             If it has no CRS.
+        GridMismatchError
+            If its coordinates are not evenly spaced.
         InvalidParameterError
             If it is no such raster, or a weight is negative or infinite.
         """
@@ -418,10 +421,7 @@ def _axis(centres: FloatArray, axis: str, name: str) -> tuple[float, float]:
     if len(steps) < 1 or not np.isfinite(steps).all() or steps[0] == 0:
         msg = f"{name} needs two or more finite coordinates along {axis}, got {len(centres)}"
         raise InvalidParameterError(msg)
-    step = float((centres[-1] - centres[0]) / len(steps))
-    if np.abs(steps - step).max() > 1e-3 * abs(step):
-        msg = f"{name} must have evenly spaced {axis}; steps run from {steps.min():g} to {steps.max():g}"
-        raise InvalidParameterError(msg)
+    step = even_step(np.asarray(centres, dtype=float), axis, name)
     return float(centres[0]) - step / 2, step
 
 

@@ -14,6 +14,7 @@ from affine import Affine
 from pyproj import CRS, Transformer
 
 from borderzone.errors import GridMismatchError
+from borderzone.grid import check_unturned, even_step
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -326,16 +327,14 @@ def source_transform(raster: xr.DataArray) -> Affine:
     if set(raster.dims) != {"y", "x"}:
         msg = f"a raster has dimensions y and x, got {raster.dims}; take one band, as in raster[0]"
         raise GridMismatchError(msg)
+    check_unturned(raster, "the raster")
     steps, starts = [], []
     for axis in ("x", "y"):
         if axis not in raster.coords or raster.sizes.get(axis, 0) < 2:
             msg = f"the raster needs a coordinate {axis!r} with two cells or more"
             raise GridMismatchError(msg)
         centres = raster[axis].to_numpy().astype(float)
-        step = (centres[-1] - centres[0]) / (len(centres) - 1)
-        if not np.allclose(np.diff(centres), step, rtol=0, atol=1e-3 * abs(step)) or step == 0:
-            msg = f"the raster's coordinate {axis!r} is not evenly spaced; interpolate it first"
-            raise GridMismatchError(msg)
+        step = even_step(centres, axis, "the raster")
         steps.append(step)
         starts.append(centres[0] - step / 2)
     return Affine(steps[0], 0, starts[0], 0, steps[1], starts[1])
