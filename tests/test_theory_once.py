@@ -160,6 +160,7 @@ def test_what_is_missed_is_one_less_what_is_seen(law: str) -> None:
 def test_each_measure_has_the_rule_that_serves_it() -> None:
     best = patrol.BEST_RULE
     assert set(best) == set(MEASURES)
+    assert list(best) == ["mean_poi", "mean_pod", "min_poi", "min_pod"]  # as tables tell them
     assert {best[m] for m in MEASURES if m.startswith("mean")} == {"optimal"}
     assert {best[m] for m in MEASURES if m.startswith("min")} == {"maximin"}
 

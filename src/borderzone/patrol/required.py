@@ -20,7 +20,7 @@ __all__ = ["BEST_RULE", "MEASURES", "plan_pod", "units_for_rates", "whole_units"
 MEASURES = ("mean_pod", "min_pod", "mean_poi", "min_poi")
 # The mean is best served by the optimal rule, the weakest segment by the other one.
 BEST_RULE: Mapping[str, str] = MappingProxyType(
-    {measure: "optimal" if measure.startswith("mean") else "maximin" for measure in MEASURES}
+    {"mean_poi": "optimal", "mean_pod": "optimal", "min_poi": "maximin", "min_pod": "maximin"}
 )
 # Beyond this many units on station the target counts as out of reach.
 _FAR_TOO_MANY = 1e12
