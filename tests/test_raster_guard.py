@@ -13,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 import xarray as xr
 from affine import Affine
 from front_door_cases import World, call, doors, valid_call
@@ -255,6 +256,7 @@ def test_a_rotated_raster_is_refused(world: World) -> None:
         bz.io.warp(rotated, bz.Grid.of(world.fine))
 
 
+MAP_OF_A_CONTINENT = CRS("+proj=laea +lat_0=55 +lon_0=-104 +datum=WGS84")
 PLACES = {
     "UTM in its zone": (32638, (4e5, 3.7e6, 5e5, 3.8e6)),
     "UTM two zones beside": (32638, (-4e5, 3.7e6, -3e5, 3.8e6)),
@@ -286,3 +288,23 @@ def test_a_map_that_is_stretched_anywhere_on_the_raster_is_refused(place: str) -
     code, bounds, metre = STRETCHED[place]
     with pytest.raises(NotProjectedError, match=rf"a metre of the map is {metre}\d* m of ground"):
         check_metric(CRS(code), bounds, "the raster")
+
+
+def test_a_reader_of_windows_is_measured_on_a_true_map_too() -> None:
+    grid = bz.Grid.covering((4.5e6, 4.03e6, 4.5e6 + 900, 4.03e6 + 900), resolution_m=30, crs=3857)
+
+    def flat(rows: slice, columns: slice) -> np.ndarray:
+        return np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.float32)
+
+    with pytest.raises(NotProjectedError, match=r"the grid of the reader .* is 0\.83 m of ground"):
+        bz.visibility.viewshed(
+            flat, shapely.Point(4.5e6 + 450, 4.03e6 + 450), max_km=0.2, grid=grid
+        )
+
+
+def test_a_map_of_a_continent_is_drawn_whatever_its_scale() -> None:
+    """Nothing is measured on the cells of a picture."""
+    grid = bz.Grid.covering((-4e6, -2e6, 4e6, 2e6), resolution_m=1e5, crs=MAP_OF_A_CONTINENT)
+    assert grid.shape == (40, 80)
+    with pytest.raises(NotProjectedError, match="of ground"):
+        bz.terrain.slope(grid.wrap(np.zeros(grid.shape, np.float32), units="m"))

@@ -376,7 +376,7 @@ def raster_crs(raster: xr.DataArray) -> CRS:
     return known[0]
 
 
-def check_metric(crs: CRS, bounds: tuple[float, float, float, float], what: str) -> None:
+def check_metric(crs: CRS, bounds: tuple[float, float, float, float] | None, what: str) -> None:
     """
     Refuse a map on which a length cannot be measured: in degrees, in feet, or stretched.
 
@@ -388,7 +388,8 @@ def check_metric(crs: CRS, bounds: tuple[float, float, float, float], what: str)
     crs
         CRS of the raster or grid.
     bounds
-        Left, bottom, right, top. Units: m.
+        Left, bottom, right, top; None where nothing is measured yet and the unit alone counts.
+        Units: m.
     what
         What lies there, for the message.
 
@@ -407,6 +408,8 @@ def check_metric(crs: CRS, bounds: tuple[float, float, float, float], what: str)
         why = (
             f"measured in {', '.join(sorted(units)) or 'an unknown unit'}, not in metres of a plane"
         )
+    elif bounds is None:
+        return
     else:
         scale = _worst_scale(crs.to_wkt(), tuple(map(float, bounds)))
         if abs(scale - 1) <= _MOST_SCALE:

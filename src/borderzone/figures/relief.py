@@ -94,20 +94,25 @@ def map_elevation(
         Elevation with NaN where nothing is known; None where nothing is known
         at all.
     """
-    west, south, east, north = bounds
-    cell = (east - west) / columns
-    rows = math.ceil((north - south) / cell)
-    grid = Grid(
-        shape=(rows + 4, columns + 4),
-        transform=Affine(cell, 0, west - 2 * cell, 0, -cell, south + (rows + 2) * cell),
-        crs=crs,
-    )
+    grid = _map_grid(bounds, crs, columns)
     try:
         return datasets.elevation(grid)
     except (CoverageGapError, NoOverlapError):
         if layers is None or "elevation_m" not in layers:
             return None
         return io.warp(layers["elevation_m"], grid, resampling="bilinear")
+
+
+def _map_grid(bounds: tuple[float, float, float, float], crs: Any, columns: int) -> Grid:
+    """Cells of a map with two around it; no length is measured on them, so any frame will do."""
+    west, south, east, north = bounds
+    cell = (east - west) / columns
+    rows = math.ceil((north - south) / cell)
+    return Grid(
+        shape=(rows + 4, columns + 4),
+        transform=Affine(cell, 0, west - 2 * cell, 0, -cell, south + (rows + 2) * cell),
+        crs=crs,
+    )
 
 
 class Relief(NamedTuple):
@@ -155,7 +160,7 @@ def draw_relief(
     elevation = map_elevation((west, south, east, north), crs, layers, columns=columns)
     if elevation is None or not np.isfinite(elevation.values).any():
         return None
-    grid = Grid.of(elevation)
+    grid = _map_grid((west, south, east, north), crs, columns)
     values = elevation.values.astype("float64")
     steep = float(np.nanpercentile(np.hypot(*np.gradient(values, grid.resolution_m)), 95))
     exaggeration = float(np.clip(round(SHOWN_SLOPE / max(steep, 1e-6)), 1, 20))

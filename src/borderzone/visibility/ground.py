@@ -12,6 +12,7 @@ from borderzone._guards import check_non_negative
 from borderzone._heights import MOST_M, USUAL_VOIDS, check_metres, heights_of, refuse_impossible
 from borderzone._kernels.line_of_sight import ground_at
 from borderzone._kernels.viewshed import mark, scan
+from borderzone.crs import check_metric
 from borderzone.errors import GridMismatchError, InvalidParameterError, ShapeMismatchError
 from borderzone.grid import Grid
 from borderzone.visibility.sight import Sight, places
@@ -219,6 +220,7 @@ class Ground:
 
             return cls(grid=Grid.of(raster), read=window)
         if callable(dem) and grid is not None:
+            check_metric(grid.crs, grid.bounds, "the grid of the reader")
             return cls(grid=grid, read=dem)
         if callable(dem):
             msg = "a reader of windows comes together with grid=, the grid that it reads from"
