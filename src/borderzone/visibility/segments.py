@@ -15,6 +15,7 @@ from affine import Affine
 from borderzone._guards import check_choice, check_positive, check_threads
 from borderzone._heights import check_metres, heights_of, refuse_impossible
 from borderzone.corridor.sections import Section
+from borderzone.crs import check_metric
 from borderzone.errors import (
     CoverageGapError,
     InvalidParameterError,
@@ -180,6 +181,7 @@ def _source(dem: Any, grid: Grid | None) -> tuple[Grid, Reader]:
             f"{type(dem).__name__} and grid={grid!r}"
         )
         raise InvalidParameterError(msg)
+    check_metric(grid.crs, grid.bounds, "the grid of the reader")
     return grid, dem
 
 
