@@ -301,7 +301,7 @@ def test_a_reader_of_windows_is_measured_on_a_true_map_too(world: World) -> None
             flat, shapely.Point(4.5e6 + 450, 4.03e6 + 450), max_km=0.2, grid=grid
         )
     with pytest.raises(NotProjectedError, match=r"the grid of the reader .* is 0\.83 m of ground"):
-        bz.visibility.masked_by_segment(flat, world.corridor, grid=grid)
+        bz.visibility.masked_by_segment(world.corridor, flat, grid=grid)
 
 
 def test_a_map_of_a_continent_is_drawn_whatever_its_scale() -> None:
