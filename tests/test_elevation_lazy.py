@@ -55,7 +55,7 @@ def test_a_lazy_raster_reads_nothing_until_asked(tmp_path: Path) -> None:
 
 def test_a_lazy_raster_cannot_promise_cover(tiles: Path) -> None:
     grid = grid_at(41.0, 35.0, resolution_m=400, shape=(10, 10))
-    with pytest.raises(InvalidParameterError, match="leave it out with chunks"):
+    with pytest.raises(InvalidParameterError, match="leave them out with chunks"):
         bz.read_dem(tiles, grid, chunks=5, needed=np.ones(grid.shape, bool))
 
 

@@ -78,7 +78,7 @@ def test_a_lazy_raster_is_checked_before_anything_is_computed() -> None:
     """What its coordinates tell at once; what its heights tell, when they are computed."""
     dem = ground((40, 40)).chunk({"y": 20, "x": 20})
 
-    with pytest.raises(NotProjectedError, match="not in a projected CRS"):
+    with pytest.raises(NotProjectedError, match="WGS 84, measured in degree, not in metres"):
         terrain.slope(dem.assign_attrs(crs="EPSG:4326"))
     with pytest.raises(InvalidParameterError, match="method must be one of"):
         terrain.slope(dem, method="sobel")  # type: ignore[arg-type]

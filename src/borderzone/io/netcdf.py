@@ -145,10 +145,10 @@ def _heads(file: Path, what: str, changed: tuple[int, int]) -> tuple[dict[str, A
 def _apart(task: str, file: Path, what: str, more: list[Any]) -> Iterator[Any]:
     with file.open("rb") as stream:
         packed = not stream.read(3).startswith(b"CDF")
-    if packed and importlib.util.find_spec("h5netcdf") is None:
+    if packed and not all(map(importlib.util.find_spec, ("h5netcdf", "h5py"))):
         msg = (
-            f"{what}: {file.name!r} is NetCDF-4, which needs h5netcdf: pip install 'borderzone[netcdf]', or "
-            f"gdal_translate {file.name} {file.stem}.tif"
+            f"{what}: {file.name!r} is NetCDF-4, which needs h5netcdf and h5py: "
+            f"pip install 'borderzone[netcdf]', or gdal_translate {file.name} {file.stem}.tif"
         )
         raise DataError(msg)
     arguments = [str(file), current().raster_piece_cells, *more]
