@@ -21,6 +21,7 @@ from borderzone.figures.layers import MapPage
 from borderzone.figures.map_page import draw_locator, map_frame, open_map
 from borderzone.figures.strip_data import gather
 from borderzone.figures.style import A4_LANDSCAPE, INK, context, figure_of, own_axes, page
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -308,3 +309,17 @@ def test_lakes_are_water_and_seas_of_other_maps_stay(result: StudyResult) -> Non
     country.draw_lakes(drawn, result.furniture["lakes"])
     assert drawn.sea.area == 0
     assert "lake, reservoir" in [words for _, words in drawn.key["Ground"]]
+
+
+def test_ground_that_the_force_does_not_reach_is_no_remote_desert_of_its_own(
+    result: StudyResult,
+) -> None:
+    """Nobody measured hours there: it has a tint and words of its own."""
+    across = told.across_zones(result)
+    assert set(across["side"]) == {"SYR"}
+    assert "bare ground across the border, out of the force's reach" in key_of(
+        figures.corridor_map(result)
+    )
+    words = figures.alt_text(result, "map")
+    assert "zones of remote desert in Iraq cover" in words
+    assert f"Across the border {across['area_km2'].sum():,.0f} km² of bare ground" in words

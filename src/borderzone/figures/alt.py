@@ -13,11 +13,12 @@ from borderzone.figures.reach_charts import race_words
 from borderzone.figures.reach_map import travel_time_map_data
 from borderzone.figures.words import ASSUMPTION_WORDS, signed
 from borderzone.study import told
-from borderzone.study.force import side_of
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import geopandas as gpd
 
     from borderzone.study import StudyResult
 
@@ -120,23 +121,20 @@ def _remote_zones(result: StudyResult) -> str:
         return _sentence(f"remote desert is {told.nowhere(result, 'remote desert')}")
     rest = f" {_sentence(share.rest)}" if share.rest else ""
     bound = told.upper_bound(result, "")
-    zones = _zones(result, "remote_desert", "remote desert", known=not rest)
-    words = f"{zones}{_across(result)}{rest}"
+    across = told.across_zones(result)
+    own = result.zones.drop(across.index) if result.zones is not None else None
+    zones = _zones(
+        own, "remote_desert", f"remote desert in {told.force_country(result)}", known=not rest
+    )
+    words = f"{zones}{_across(across)}{rest}"
     return f"{words} {_sentence(bound)}" if bound else words
 
 
-def _across(result: StudyResult) -> str:
-    """How much of those zones lies where the force does not go."""
-    assert result.zones is not None  # noqa: S101 - shares are known only where there are zones
-    sides = {result.border.left, result.border.right} - {side_of(result.scenario, result.border)}
-    rows = result.zones[
-        (result.zones["kind"] == "remote_desert") & result.zones["side"].isin(sides)
-    ]
-    return (
-        f" Of them {rows['area_km2'].sum():,.0f} km² lie across the border, out of reach."
-        if len(rows)
-        else ""
-    )
+def _across(zones: gpd.GeoDataFrame) -> str:
+    """How much bare ground lies where the force does not go."""
+    if zones.empty:
+        return ""
+    return f" Across the border {zones['area_km2'].sum():,.0f} km² of bare ground are out of the force's reach."
 
 
 def _cave_zones(result: StudyResult) -> str:
@@ -150,12 +148,12 @@ def _cave_zones(result: StudyResult) -> str:
         if share.unknown
         else ""
     )
-    return f"{_zones(result, 'cave_prone', 'cave-prone ground', known=not rest)}{rest}"
+    return f"{_zones(result.zones, 'cave_prone', 'cave-prone ground', known=not rest)}{rest}"
 
 
-def _zones(result: StudyResult, kind: str, name: str, *, known: bool) -> str:
-    assert result.zones is not None  # noqa: S101 - shares are known only where there are zones
-    rows = result.zones[result.zones["kind"] == kind].sort_values("area_km2", ascending=False)
+def _zones(zones: gpd.GeoDataFrame | None, kind: str, name: str, *, known: bool) -> str:
+    assert zones is not None  # noqa: S101 - shares are known only where there are zones
+    rows = zones[zones["kind"] == kind].sort_values("area_km2", ascending=False)
     if rows.empty:
         return f"No zone of {name}{'' if known else ' on the ground that is known'}."
     first = next(rows.itertuples())

@@ -193,6 +193,7 @@ def draw_zones(
     page: MapPage,
     zones: gpd.GeoDataFrame | None,
     *,
+    across: gpd.GeoDataFrame | None = None,
     filled: str = "remote desert",
     unhatched: bool = True,
 ) -> None:
@@ -205,6 +206,8 @@ def draw_zones(
         The map.
     zones
         Flagged zones with ``kind`` and ``rank``, or None.
+    across
+        Those of them that lie across the border, where the force does not go.
     filled
         What the fill means, in words.
     unhatched
@@ -214,14 +217,21 @@ def draw_zones(
         return
     group = "Flagged ground"
     remote = zones[zones["kind"] == "remote_desert"]
-    if len(remote):
-        style: dict[str, Any] = {
-            "facecolor": INK["desert"],
-            "edgecolor": INK["desert_line"],
-            "linewidth": 0.35,
-        }
-        page.bring(remote).plot(ax=page.ax, alpha=0.62, zorder=Z_ZONE, **style)
-        page.explain(group, Patch(alpha=0.62, **style), filled)
+    beyond = remote.iloc[:0] if across is None else across
+    # Nobody measured hours there: paler, and without an outline that would look like a break.
+    for rows, alpha, line, words in (
+        (remote.drop(beyond.index), 0.62, 0.35, filled),
+        (beyond, 0.25, 0.0, "bare ground across the border,\nout of the force's reach"),
+    ):
+        if len(rows):
+            style: dict[str, Any] = {
+                "facecolor": INK["desert"],
+                "edgecolor": INK["desert_line"],
+                "linewidth": line,
+                "alpha": alpha,
+            }
+            page.bring(rows).plot(ax=page.ax, zorder=Z_ZONE, **style)
+            page.explain(group, Patch(**style), words)
     caves = zones[zones["kind"] == "cave_prone"]
     for rank in sorted({int(rank) for rank in caves["rank"]}):
         drawn = page.bring(caves[caves["rank"] == rank])

@@ -243,7 +243,11 @@ def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> pd.DataFrame:
     if not told.hidden(result):
         layers.draw_unknown(drawn, layers.unflagged(result), "remote desert not known")
     layers.draw_zones(
-        drawn, result.zones, filled=_remote_words(result), unhatched=_unhatched(result)
+        drawn,
+        result.zones,
+        across=None if result.zones is None else told.across_zones(result),
+        filled=_remote_words(result),
+        unhatched=_unhatched(result),
     )
     country.draw_lakes(drawn, ground.get("lakes"))
     country.draw_rivers(drawn, ground.get("rivers"))

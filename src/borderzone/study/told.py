@@ -35,6 +35,7 @@ __all__ = [
     "Sight",
     "Units",
     "across_words",
+    "across_zones",
     "along_words",
     "at_length",
     "band",
@@ -678,6 +679,27 @@ def across_words(result: StudyResult) -> str:
         "across the border from Iraq: out of reach".
     """
     return f"across the border from {force_country(result)}: out of reach"
+
+
+def across_zones(result: StudyResult) -> gpd.GeoDataFrame:
+    """
+    Give the zones of bare ground across the border, where the force does not go.
+
+    Parameters
+    ----------
+    result
+        What a study gave, with zones.
+
+    Returns
+    -------
+    GeoDataFrame
+        Those of its zones of remote desert.
+    """
+    assert result.zones is not None  # noqa: S101 - who asks has looked
+    border = result.border
+    other = {border.left, border.right} - {side_of(result.scenario, border)}
+    zones = result.zones
+    return zones[(zones["kind"] == "remote_desert") & zones["side"].isin(other)]
 
 
 def half_size(result: StudyResult) -> str:
