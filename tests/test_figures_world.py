@@ -284,8 +284,8 @@ def test_the_name_of_a_country_never_stands_on_a_third_one(far: StudyResult) -> 
 def test_a_segment_of_unknown_share_is_hatched_and_not_drawn_as_none(result: StudyResult) -> None:
     segments = result.segments.copy()
     segments.loc[10:19, ["remote_share", "remote_share_unknown"]] = (np.nan, 1.0)
-    for told, unknown in ((result, 0), (replace(result, segments=segments), 10)):
-        row = figures.strip_map(told).child_axes[3]
+    for shown, unknown in ((result, 0), (replace(result, segments=segments), 10)):
+        row = figures.strip_map(shown).child_axes[3]
         (hatched,) = (
             patch
             for patch in row.patches
