@@ -190,6 +190,12 @@ def far() -> StudyResult:
     return bz.Study(border=bz.Border.between("NOR", "RUS"), scenario=scenario).run()
 
 
+def test_ground_that_touches_itself_on_the_map_is_drawn() -> None:
+    """The unknown ground around Ceuta and Melilla is valid in its own frame, not in the map's."""
+    enclaves = bz.Study(border=bz.Border.between("ESP", "MAR"), scenario=bz.Scenario(depth_km=25))
+    assert "remote desert not known" in key_of(figures.corridor_map(enclaves.run()))
+
+
 def test_a_map_without_elevation_says_so_and_hatches_the_corridor(far: StudyResult) -> None:
     ax = figures.corridor_map(far)
     words = key_of(ax)

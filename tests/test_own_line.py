@@ -420,6 +420,8 @@ def test_a_border_shorter_than_its_corridor_is_deep_gets_a_remark() -> None:
     (told,) = bz.Corridor.around(short, depth_km=20).remarks
     assert told.startswith("The border is 12 km long and its corridor 20 km deep")
     assert bz.Corridor.around(short, depth_km=8).remarks == ()
+    (coarse,) = bz.Corridor.around(bz.Border.between("ESP", "MAR"), depth_km=25).remarks
+    assert coarse.startswith("The border is 21 km long"), "no finer than the line is known"
     assert bz.Corridor.around(short, depth_km={"IRQ": 8, "SYR": 20}).remarks == (told,)
 
 

@@ -138,6 +138,8 @@ def test_outside_the_embedded_region_each_layer_is_named_with_its_reason() -> No
     far = bz.Study(border=bz.Border.between("FRA", "ESP"), scenario=bz.Scenario(**COARSE)).run()
 
     assert set(far.missing) == {"elevation", "landcover", "karst", "origins", "incidents"}
+    size = f"{far.corridor.area_km2:,.0f} km2, "
+    assert f"How much of France's half of the corridor (the whole: {size}" in far.summary[1]
     for layer in ("elevation", "land cover", "map of soluble rock"):
         assert f"the embedded {layer} does not reach this corridor" in far.summary[1]
     lack = ("dem", "landcover", "karst", "origins", "incidents")
@@ -314,6 +316,15 @@ def half(grounds: dict[frozenset[str], Ground]) -> StudyResult:
     segments["remote_share_unknown"] = np.where(known, 0.0, 1.0)
     shares = shares.assign(remote_share=shares["remote_share"] * 0.75, unknown_remote_share=0.25)
     return replace(result, flagged_share=shares, segments=segments)
+
+
+def test_a_share_that_is_the_same_by_every_definition_is_no_range(half: StudyResult) -> None:
+    shares = half.flagged_share
+    assert shares is not None
+    none = replace(half, flagged_share=shares.assign(remote_share=0.0, unknown_remote_share=0.0))
+    said = flagged_sentence(none)
+    assert said.startswith("0 % of Iraq's half of the corridor (")
+    assert "is remote desert, whether 1 to 6 hours from the nearest town" in said
 
 
 def test_a_share_known_in_part_is_told_with_the_rest(half: StudyResult) -> None:
@@ -529,7 +540,10 @@ def test_incidents_have_one_account_wherever_they_are_told(report: dict[str, str
 @pytest.mark.parametrize(
     ("pattern", "where"),
     [
-        (r"(\d+ to \d+ km over flat ground, \d+ to \d+ % of the corridor)", "night_reach"),
+        (
+            r"(\d+ to \d+ km over flat ground, \d+ to \d+ % of the corridor on either side)",
+            "night_reach",
+        ),
         (r"(half of the border is reached within [\d.]+ h[^,]*, [^,]*, [^,.]*\.\d h)", "response"),
         (r"(\d+ to \d+ %)(?:, assumed from landforms| is out of sight)", "sight"),
         (r"(detect \d+ to \d+ % of crossings)", "strip"),
