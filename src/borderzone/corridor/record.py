@@ -409,7 +409,7 @@ def _shape_remarks(
     said, length, deepest = [], border.length_km, max(depth_km.values())
     if length < deepest:
         said.append(
-            f"The border is {length:.3g} km long and its corridor {deepest:.3g} km deep: most of the "
+            f"The border is {border.length_words()} long and its corridor {deepest:.3g} km deep: most of the "
             "strip lies far behind so short a line, and what flanks it, beyond its two ends, is left "
             f"out. Take a depth of {length:.2g} km or less, or a longer line."
         )

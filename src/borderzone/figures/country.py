@@ -404,7 +404,7 @@ def _chosen(page: MapPage, places: gpd.GeoDataFrame, corridor: gpd.GeoSeries) ->
     label = shown["asciiname"] if "asciiname" in shown else shown["name"]
     border = shapely.union_all([shapely.linestrings(line) for line in page.lines])
     near_km = shapely.distance(shown.geometry.to_numpy(), border) / 1000
-    inside = shown.within(corridor.to_crs(page.crs).union_all())
+    inside = shown.within(page.united(corridor))
     size = np.log10(shown["population"].fillna(0).clip(lower=300))
     if "rank" in shown:  # a seat of government without a count of people is a town all the same
         size = np.maximum(size, shown["rank"].map(SEAT_SIZE).fillna(0.0))

@@ -161,6 +161,23 @@ class MapPage:
         squares = shapely.box(west[near], south[near], west[near] + 15, south[near] + 15)
         return shapely.union_all(squares)
 
+    def united(self, shapes: gpd.GeoSeries) -> Any:
+        """
+        Bring shapes into the map's frame as one; what crosses itself there is mended first.
+
+        Parameters
+        ----------
+        shapes
+            Shapes in any frame; not changed.
+
+        Returns
+        -------
+        shapely geometry
+            All of them, not cut at the neatline.
+        """
+        # A shape that is valid in one frame may touch itself in another by the last digit.
+        return shapely.union_all(shapes.to_crs(self.crs).make_valid().to_numpy())
+
     def bring(self, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """
         Bring a table into the map's frame and cut it at the neatline.
@@ -290,8 +307,7 @@ def draw_unknown(page: MapPage, unknown: gpd.GeoSeries, words: str) -> None:
     words
         What is not known of it.
     """
-    ground = unknown.to_crs(page.crs).union_all()
-    ground = shapely.intersection(shapely.make_valid(ground), page.window)
+    ground = shapely.intersection(page.united(unknown), page.window)
     if page.sea is not None:
         ground = shapely.difference(ground, page.sea)
     if ground.area < 1e-4 * page.window.area:

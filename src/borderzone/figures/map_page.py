@@ -102,7 +102,7 @@ def reserve(drawn: layers.MapPage, busy: gpd.GeoSeries) -> list[tuple[float, flo
         Corner of the scale bar and of the arrow, as shares of the axes.
     """
     # Scale bar below and arrow above, each on the side that has less to hide.
-    shape = busy.to_crs(drawn.crs).union_all()
+    shape = drawn.united(busy)
     corners = []
     for choices, size in (
         (((0.03, 0.03), (0.62, 0.03)), (0.36, 0.11)),

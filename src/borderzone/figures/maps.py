@@ -226,7 +226,7 @@ def _plain_axes(ax: Axes | None) -> Axes:
 def _close_plain(drawn: layers.MapPage, border: Border, around: gpd.GeoSeries) -> None:
     corners = reserve(drawn, border.line)
     country.draw_towns(drawn, None, border.line, layers.draw_posts(drawn, border))
-    edge = around.to_crs(drawn.crs).union_all()
+    edge = drawn.united(around)
     country.name_countries(
         drawn, {border.a, border.b}, avoid=edge.boundary if edge.area > 0 else edge
     )
@@ -255,7 +255,7 @@ def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> pd.DataFrame:
     _draw_incidents(drawn, result)
     country.draw_provinces(drawn, ground.get("admin1"))
     country.draw_towns(drawn, ground.get("places"), corridor.outline, posts)
-    edge = corridor.outline.to_crs(drawn.crs).union_all().boundary
+    edge = drawn.united(corridor.outline).boundary
     country.name_countries(drawn, set(corridor.depth_km), avoid=edge)
     for words in told.unknowns(result):
         drawn.explain(

@@ -129,7 +129,7 @@ def _draw(drawn: layers.MapPage, result: StudyResult) -> None:
     _draw_origins(drawn, result)
     country.draw_towns(drawn, ground.get("places"), corridor.outline, posts)
     country.draw_provinces(drawn, ground.get("admin1"))
-    edge = corridor.outline.to_crs(drawn.crs).union_all().boundary
+    edge = drawn.united(corridor.outline).boundary
     country.name_countries(drawn, set(corridor.depth_km), avoid=edge)
     order = ("Travel time", "Origins", "Border", "Ground", "No data")
     drawn.key = {name: drawn.key[name] for name in order if name in drawn.key}
@@ -172,10 +172,10 @@ def _draw_across(drawn: layers.MapPage, result: StudyResult) -> None:
 
 def _unreached(drawn: layers.MapPage, result: StudyResult) -> gpd.GeoSeries:
     """Ground of the corridor without a travel time; slivers of a cell along its edge are none."""
-    told = _bands(result).geometry.to_crs(drawn.crs).make_valid().union_all()
+    told = drawn.united(_bands(result).geometry)
     if result.reach is not None and result.reach.across is not None:
-        told = told.union(result.reach.across.to_crs(drawn.crs).make_valid().union_all())
-    outline = result.corridor.outline.to_crs(drawn.crs).make_valid().union_all()
+        told = told.union(drawn.united(result.reach.across))
+    outline = drawn.united(result.corridor.outline)
     cell = result.scenario.resolution_m
     rest = shapely.buffer(shapely.difference(outline, told), -cell)
     return gpd.GeoSeries([shapely.buffer(rest, cell)], crs=drawn.crs)

@@ -78,7 +78,7 @@ def _night(result: StudyResult) -> str:
         f"Without useful light the night lasts {told.night_length_words(result)}, in the middle of "
         "the border. Somebody on foot in the dark, at "
         f"{night.attrs['flat_km_h']:.1f} km/h and without a rest, makes from the border in it "
-        f"{told.night_words(result)} on either side. This says how deep the ground behind the line "
+        f"{told.night_words(result)}. This says how deep the ground behind the line "
         "matters. It predicts no crossing, and most who walk there are civilians."
     )
 

@@ -112,13 +112,21 @@ def _remote(result: StudyResult, size: str) -> str:
         f"{told.percent(share.chosen)} at {scenario.remote_hours:g} h "
         f"{told.MODE_WORDS[scenario.force.mode]}"
     )
+    low, high = told.percent(share.low), told.percent(share.high)
     words = (
-        f"Between {told.percent(share.low)} and {told.percent(share.high)} of {what} is remote desert, "
-        f"depending on whether {first:g} to {last:g} hours from the nearest "
+        f"{_between(low, high)} of {what} is remote desert, "
+        f"{'whether' if low == high else 'depending on whether'} {first:g} to {last:g} hours from the nearest "
         f"{told.origin_words(result)} count as remote and on travel by vehicle or on foot ({chosen}; "
         f"{told.remote_whole_words(result)}){told.upper_bound(result)}"
     )
     return f"{words}; {share.rest}" if share.rest else words
+
+
+def _between(low: str, high: str) -> str:
+    """Write a range, or the one share where both ends read the same."""
+    if low != high:
+        return f"Between {low} and {high}"
+    return f"{low[0].upper()}{low[1:]}"
 
 
 def _caves(result: StudyResult) -> str:

@@ -714,10 +714,10 @@ def half_size(result: StudyResult) -> str:
     Returns
     -------
     str
-        "31,699 of "; empty where it was not measured.
+        "31,699 of "; where it was not measured, words that keep the size from being taken for its own.
     """
     half = math.nan if result.reach is None else result.reach.half_km2
-    return f"{half:,.0f} of " if math.isfinite(half) else ""
+    return f"{half:,.0f} of " if math.isfinite(half) else "the whole: "
 
 
 def remote_desert(result: StudyResult, *, whole: bool = False) -> Share:
@@ -1356,13 +1356,13 @@ def night_words(result: StudyResult) -> str:
     Returns
     -------
     str
-        "21 to 31 km over flat ground, 40 to 60 % of the corridor".
+        "21 to 31 km over flat ground, 40 to 60 % of the corridor on either side".
     """
     assert result.reach is not None  # noqa: S101 - asked for before
     night = result.reach.night
     flat = night["flat_km"]
     share = span(float(night["share"].min()), float(night["share"].max()))
-    return f"{flat.min():.0f} to {flat.max():.0f} km over flat ground, {share} of the corridor"
+    return f"{flat.min():.0f} to {flat.max():.0f} km over flat ground, {share} of the corridor on either side"
 
 
 def response_words(result: StudyResult) -> str:
