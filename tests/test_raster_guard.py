@@ -84,6 +84,18 @@ def _lazy_both_ways(raster: Any) -> Any:
     return _northward(_westward(raster)).chunk({"y": 16, "x": 23})
 
 
+def _big_endian(raster: Any) -> Any:
+    """Numbers as NetCDF and SRTM keep them."""
+    if isinstance(raster, xr.Dataset):
+        return raster.map(_big_endian, keep_attrs=True)
+    return raster.astype(raster.dtype.newbyteorder(">"))
+
+
+def _in_a_stack(raster: Any) -> Any:
+    """One band, as rioxarray opens a file."""
+    return raster.expand_dims("band")
+
+
 def _web_mercator(raster: Any) -> Any:
     """Lay a raster at 34 degrees north, where a metre of this map is 0.83 m of ground."""
     moved = raster.assign_coords(y=raster["y"] - raster["y"].mean() + 4.03e6)
@@ -143,7 +155,7 @@ def same(a: Any, b: Any) -> None:
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("turn", [_northward, _lazy_both_ways])
+@pytest.mark.parametrize("turn", [_northward, _lazy_both_ways, _big_endian])
 @pytest.mark.parametrize("name", DOORS)
 def test_a_raster_and_its_flipped_twin_give_the_same_answer(
     name: str, turn: Change, world: World, plain: Change
@@ -200,6 +212,23 @@ def test_a_raster_says_once_where_it_lies(
     arguments = {key: on_rasters(value, change) for key, value in given(name, world).items()}
     with pytest.raises(CRSMismatchError, match=told):
         outcome(name, arguments)
+
+
+# They take the one band that there is.
+ONE_BAND = {"incidents.hotspots.sentence"}
+
+
+@pytest.mark.parametrize("name", sorted(set(DOORS) - NO_LENGTH - ONE_BAND))
+def test_a_raster_has_rows_and_columns_alone(name: str, world: World) -> None:
+    arguments = {key: on_rasters(value, _in_a_stack) for key, value in given(name, world).items()}
+    with pytest.raises(GridMismatchError, match=r"raster\[0\]"):
+        outcome(name, arguments)
+
+
+def test_cells_of_a_corridor_lie_on_the_grid_of_the_flags(world: World) -> None:
+    beside = world.cells.assign_coords(x=world.cells["x"] + 1000.0)
+    with pytest.raises(GridMismatchError, match="segment of cells covers"):
+        bz.difficulty.calibrate(world.flags, world.caves, cells=beside)
 
 
 def test_an_array_beside_a_raster_lies_as_the_raster_lies(world: World) -> None:
