@@ -422,7 +422,7 @@ def test_impossible_options_are_refused(options: dict[str, Any], error: type, me
         (lambda dem: dem.where(dem.x > 150, -9999.0), InvalidParameterError, "heights such as -9999 m"),
         (lambda dem: dem.assign_attrs(units="ft"), InvalidParameterError, "must be in metres"),
         (lambda dem: dem.astype(str), InvalidParameterError, "must hold numbers"),
-        (lambda dem: dem.expand_dims("band"), InvalidParameterError, "dimensions .'y', 'x'. alone"),
+        (lambda dem: dem.expand_dims("band"), GridMismatchError, "dimensions .'y', 'x'. alone"),
         (lambda dem: dem.where(dem.x < 0), NoOverlapError, "1 on cells without elevation"),
         (lambda dem: dem.drop_vars("spatial_ref").assign_attrs(crs=None), CRSMismatchError, "no CRS"),
     ],

@@ -494,15 +494,19 @@ def map_of(raster: xr.DataArray, what: str) -> tuple[CRS, float, float]:
     NotProjectedError
         If the CRS is not a projected one in metres, or a metre of it is off by more than 5 % here.
     GridMismatchError
-        If its dimensions are not ``("y", "x")``, its coordinates are missing or uneven, or it is
-        rotated.
+        If its dimensions are not ``("y", "x")`` alone, its coordinates are missing or uneven, or it
+        is rotated.
     """
     crs = raster_crs(raster)
     check_unturned(raster, what)
-    if raster.dims[-2:] != ("y", "x") or not {"x", "y"} <= set(raster.coords) or raster.size == 0:
+    if raster.dims != ("y", "x") or not {"x", "y"} <= set(raster.coords) or raster.size == 0:
         # Degrees first: whoever has them is helped by the call that projects.
         check_metric(crs, None, what)
-        msg = f"{what} needs dimensions ('y', 'x') with coordinates and cells, got {dict(raster.sizes)}"
+        msg = (
+            f"{what} needs dimensions ('y', 'x') alone, with coordinates and cells, got "
+            f"{dict(raster.sizes)}; take one band (raster[0]), put rows first (raster.transpose('y', "
+            "'x')), or give it the coordinates of its cells (grid.wrap)"
+        )
         raise GridMismatchError(msg)
     centres = {axis: raster[axis].to_numpy() for axis in ("x", "y")}
     (left, right), (top, bottom) = (

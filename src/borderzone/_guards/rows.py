@@ -67,9 +67,10 @@ def upright(value: Any) -> Any:
     Returns
     -------
     Any
-        The value itself where nothing runs the other way; no number is copied.
+        The value itself where nothing runs the other way. Numbers are copied only where their
+        bytes run against those of this machine.
     """
-    return _each(value, lambda raster: _flipped(raster, backwards(raster)))
+    return _each(value, lambda raster: _native(_flipped(raster, backwards(raster))))
 
 
 def like_the_first(result: Any, given: Iterable[Any]) -> Any:
@@ -133,6 +134,19 @@ def _each(value: Any, turn: Callable[[Any], Any]) -> Any:
 def _flipped(raster: Any, axes: Iterable[str]) -> Any:
     turns = {axis: slice(None, None, -1) for axis in axes}
     return raster.isel(turns) if turns else raster
+
+
+def _native(raster: Any) -> Any:
+    """Put the bytes of every number in the order of this machine: files keep either order."""
+    if hasattr(raster, "data_vars"):
+        layers = {name: _native(layer) for name, layer in raster.data_vars.items()}
+        same = all(layers[name] is layer for name, layer in raster.data_vars.items())
+        return raster if same else raster.assign(layers)
+    if raster.dtype.isnative:
+        return raster
+    native = raster.astype(raster.dtype.newbyteorder("="))
+    native.encoding = raster.encoding
+    return native
 
 
 def _rises(raster: Any, axis: str) -> bool | None:

@@ -76,9 +76,6 @@ class Ground:
             msg = f"elevation must be an xarray.DataArray, got {type(dem).__name__}"
             raise InvalidParameterError(msg)
         grid = Grid.of(dem)
-        if dem.ndim != 2:
-            msg = f"elevation must have dimensions ('y', 'x') alone, got {dem.dims}"
-            raise InvalidParameterError(msg)
         z = heights_of(dem)
         if focal.n_impossible(z):
             refuse_impossible(z)

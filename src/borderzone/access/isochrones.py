@@ -11,7 +11,6 @@ import shapely
 from contourpy import FillType, contour_generator
 
 from borderzone.access._hours import hours_of, rising_hours
-from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
 
 if TYPE_CHECKING:
@@ -70,9 +69,6 @@ def isochrones(
     """
     limits = rising_hours(breaks_h, "breaks_h")
     grid, values = Grid.of(hours), hours_of(hours)
-    if values.ndim != 2:
-        msg = f"hours must have dimensions ('y', 'x') alone, got {hours.dims}"
-        raise InvalidParameterError(msg)
     reached = np.isfinite(values)
     field = _contours_of(_filled(values, reached, beyond=2.0 * limits[-1]), grid)
     ground = None

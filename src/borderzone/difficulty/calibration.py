@@ -127,6 +127,8 @@ def calibrate(
     ------
     CRSMismatchError
         If the points have no CRS.
+    GridMismatchError
+        If the cells do not lie on the grid of the flags.
     InvalidParameterError
         If they are not points, or fewer than 10 cells of mapped rock hold one.
 
@@ -150,7 +152,9 @@ def calibrate(
     (12, 0.75)
     """
     grid = Grid.of(flags["cave_score"])
-    inside = np.ones(grid.shape, np.bool_) if cells is None else cells["segment"].to_numpy() >= 0
+    inside = np.ones(grid.shape, np.bool_)
+    if cells is not None:
+        inside = grid.check(cells["segment"], "segment of cells").to_numpy() >= 0
     score = flags["cave_score"].to_numpy()
     rock = inside & ~np.isnan(score)
     found, counts = _located(caves, grid, inside, rock)

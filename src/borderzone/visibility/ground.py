@@ -13,7 +13,7 @@ from borderzone._heights import MOST_M, USUAL_VOIDS, check_metres, heights_of, r
 from borderzone._kernels.line_of_sight import ground_at
 from borderzone._kernels.viewshed import mark, scan
 from borderzone.crs import check_metric
-from borderzone.errors import GridMismatchError, InvalidParameterError, ShapeMismatchError
+from borderzone.errors import InvalidParameterError, ShapeMismatchError
 from borderzone.grid import Grid
 from borderzone.visibility.sight import Sight, places
 
@@ -211,9 +211,6 @@ class Ground:
         if hasattr(dem, "isel") and hasattr(dem, "dims") and not hasattr(dem, "data_vars"):
             raster: xr.DataArray = dem
             check_metres(raster)
-            if raster.ndim != 2:
-                msg = f"elevation must have dimensions ('y', 'x'), got {raster.dims}; take one band"
-                raise GridMismatchError(msg)
 
             def window(rows: slice, columns: slice) -> FloatArray:
                 return heights_of(raster.isel(y=rows, x=columns))
