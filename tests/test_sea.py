@@ -269,3 +269,42 @@ def test_a_mask_that_is_none_is_refused(tmp_path: Path, heights: Any) -> None:
         bz.read_dem(dem, grid, max_gap_share=2)
     with pytest.raises(InvalidParameterError, match="leave them out with chunks"):
         bz.read_dem(dem, grid, max_gap_share=0.5, chunks=5)
+
+
+def test_a_tile_that_the_product_does_not_have_is_sea_to_its_last_cell(tmp_path: Path) -> None:
+    """The coast that ships is off by kilometres: of a square of sea it leaves slivers of land."""
+    values = np.full((120, 250), 50, np.float32)
+    values[:50, :75] = -9999  # 55 to 56 N, west of 21 E: the sea and a spit of sand
+    dem = write_tif(tmp_path / "dem.tif", values, Affine(0.02, 0, 19.5, 0, -0.02, 56), nodata=-9999)
+    spit = bz.Study(
+        border=bz.Border.between("LTU", "RUS"),
+        dem=dem,
+        landcover=None,
+        karst=None,
+        origins=None,
+        scenario=bz.Scenario(**SETTINGS),
+    )
+    with pytest.raises(CoverageGapError, match=r"lon 20\.\d+ to 20\.\d+, lat 55"):
+        spit.read_ground()
+    register = tmp_path / "register.json"
+    name = "Copernicus_DSM_COG_10_N55_00_E020_00_DEM"
+    register.write_text(f'{{"schema": 1, "unknown": {{"{name}": "2026-01-02"}}}}')
+    ground = spit.read_ground()
+    assert ground.gap_share == 0
+    assert ground.sea_share > 0
+
+
+def test_a_tile_that_was_not_released_is_land_nevertheless(tmp_path: Path, heights: Any) -> None:
+    name = "Copernicus_DSM_COG_10_N40_00_E020_00_DEM"
+    (tmp_path / "register.json").write_text(f'{{"schema": 1, "unknown": {{"{name}": ""}}}}')
+    with pytest.raises(CoverageGapError):
+        study(tif(tmp_path, heights, hole=True)).read_ground()
+
+
+@pytest.mark.parametrize("words", ["", "[]", '{"unknown": 1}', '{"unknown": {"../N39E019": 1}}'])
+def test_a_register_that_says_nothing_changes_nothing(
+    tmp_path: Path, heights: Any, words: str
+) -> None:
+    (tmp_path / "register.json").write_text(words)
+    with pytest.raises(CoverageGapError):
+        study(tif(tmp_path, heights, hole=True)).read_ground()

@@ -18,6 +18,7 @@ from borderzone._guards import local_path
 from borderzone.errors import OutputError
 from borderzone.io import atomic_write, sha256
 from borderzone.io.files import flush_to_disk
+from borderzone.io.sidecars import REGISTER
 
 if sys.platform == "win32":
     import msvcrt
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["VARIABLE", "Shelf", "cache_folder"]
 
 VARIABLE = "BORDERZONE_CACHE"
-REGISTER = "register.json"
 
 _LOOK_AGAIN_S = 0.1
 

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from borderzone.io.files import atomic_write
+from borderzone.io.places import named
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-__all__ = ["read_sidecar", "sidecar_of", "write_sidecar"]
+__all__ = ["REGISTER", "read_sidecar", "sidecar_of", "tiles_without", "write_sidecar"]
 
+REGISTER = "register.json"
+"""What a folder of fetched tiles holds, and which tiles the product does not have."""
 _MAX_BYTES = 256 * 1024
 _NEEDED = ("title", "licence", "attribution", "citation", "sha256")
 
@@ -84,13 +87,40 @@ def read_sidecar(path: str | os.PathLike[str]) -> dict[str, Any] | None:
     dict or None
         What it says; None where there is none, or what lies there is no record.
     """
-    record = sidecar_of(path)
-    try:
-        # What is no regular file, such as a pipe, may give words without end, or none for ever.
-        if not record.is_file() or record.stat().st_size > _MAX_BYTES:
-            return None
-        words = json.loads(record.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
+    words = _json(sidecar_of(path))
     whole = isinstance(words, dict) and all(isinstance(words.get(name), str) for name in _NEEDED)
     return words if whole else None
+
+
+def tiles_without(source: Any) -> list[tuple[float, float, float, float]]:
+    """
+    Name the squares for which the product of fetched elevation tiles has no tile.
+
+    Parameters
+    ----------
+    source
+        A folder of tiles, a tile or a list of them, as for `read_dem`; anything else has none.
+
+    Returns
+    -------
+    list of tuple
+        West, south, east and north of each, in degrees, as the register of the fetched tiles says.
+    """
+    paths = source if isinstance(source, (list, tuple)) else [source]
+    files = [Path(path) for path in paths if isinstance(path, (str, Path))]
+    folders = sorted({file if file.is_dir() else file.parent for file in files})
+    said = [_json(folder / REGISTER) for folder in folders]
+    without = [words.get("unknown") for words in said if isinstance(words, dict)]
+    tiles = {named(name) for names in without if isinstance(names, dict) for name in names}
+    return sorted(tile.box for tile in tiles if tile and tile.product == "Copernicus DEM")
+
+
+def _json(file: Path) -> Any:
+    """Read a small file of JSON; None where there is none, or what lies there is none."""
+    try:
+        # What is no regular file, such as a pipe, may give words without end, or none for ever.
+        if not file.is_file() or file.stat().st_size > _MAX_BYTES:
+            return None
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None

@@ -22,6 +22,7 @@ from borderzone.errors import (
     NoOverlapError,
 )
 from borderzone.io.records import Record
+from borderzone.io.sidecars import tiles_without
 from borderzone.io.warp import bring, check_cover
 from borderzone.study.by_block import EMBEDDED, open_cover
 from borderzone.study.force import is_own_ground
@@ -153,7 +154,7 @@ def load_layers(
         If a layer that the user gave cannot be used.
     """
     layers = Layers()
-    layers.sea = load_sea(sources.get("sea"), grid, layers.records)
+    layers.sea = load_sea(sources.get("sea"), grid, layers.records, tiles_without(sources["dem"]))
     layers.at_sea = layers.sea.candidates(grid)
     _load_elevation(sources["dem"], layers, grid, needed, max_gap_share)
     needed = needed & ~layers.at_sea

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from borderzone.study.by_block import EMBEDDED
 from borderzone.study.vectors import vector_layer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import xarray as xr
 
     from borderzone._typing import BoolArray, FloatArray
@@ -22,6 +25,12 @@ if TYPE_CHECKING:
     from borderzone.grid import Grid
 
 __all__ = ["Sea", "load_sea", "on_land"]
+
+_FRINGE = 0.05
+"""
+Of a square that the product has no tile for, this share may be land by the layer that ships, whose
+coast is off by kilometres, and all of it is sea. Where more is land, the tile was not released.
+"""
 
 
 @dataclass(frozen=True)
@@ -125,7 +134,12 @@ def on_land(cells: xr.Dataset, at_sea: BoolArray) -> xr.Dataset:
     )
 
 
-def load_sea(source: Any, grid: Grid, records: list[Record]) -> Sea:
+def load_sea(
+    source: Any,
+    grid: Grid,
+    records: list[Record],
+    without: Sequence[tuple[float, float, float, float]] = (),
+) -> Sea:
     """
     Read what is sea around a corridor.
 
@@ -137,6 +151,8 @@ def load_sea(source: Any, grid: Grid, records: list[Record]) -> Sea:
         Working grid with the ground around it.
     records
         Records of the data used; appended to.
+    without
+        Squares for which the product of the elevation has no tile. Units: degree.
 
     Returns
     -------
@@ -151,6 +167,19 @@ def load_sea(source: Any, grid: Grid, records: list[Record]) -> Sea:
     if source is None:
         return Sea(shapely.Polygon(), stated=False)
     if isinstance(source, str) and source == EMBEDDED:
-        shipped = gpd.GeoSeries([datasets.sea_around(grid)], crs=4326)
+        parts = [
+            datasets.sea_around(grid),
+            *filter(_is_sea, itertools.starmap(shapely.box, without)),
+        ]
+        shipped = gpd.GeoSeries([shapely.union_all(parts)], crs=4326)
         return Sea(around(shipped, grid), stated=False)
     return Sea(around(vector_layer(source, "sea", records), grid), stated=True)
+
+
+def _is_sea(square: shapely.Geometry) -> bool:
+    """Whether the layer that ships shows no more land in a square than its coast is off by."""
+    west, south, east, north = square.bounds
+    land = shapely.union_all(
+        datasets.countries(around=(west, south, east, north)).geometry.to_numpy()
+    )
+    return bool(shapely.intersection(land, square).area <= _FRINGE * square.area)
