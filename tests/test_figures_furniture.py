@@ -11,19 +11,23 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.axis import Axis
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 from pyproj import CRS, Geod, Proj, Transformer
 
 import borderzone as bz
 from borderzone.figures import furniture, sheet
 from borderzone.figures.map_page import map_frame
 from borderzone.figures.relief import hillshade, map_elevation
-from borderzone.figures.style import own_axes, page
+from borderzone.figures.style import figure_of, own_axes, page
 from borderzone.figures.words import attribution
+from borderzone.report.pictures import plans
 from borderzone.study import told
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from borderzone.study import StudyResult
 
@@ -203,3 +207,33 @@ def test_numbers_are_said_as_the_tables_have_them(number: float, words: str) -> 
 def test_importing_figures_starts_no_window() -> None:
     assert bz.figures is not None
     assert mpl.get_backend().lower() in {"agg", "module://matplotlib_inline.backend_inline"}
+
+
+def test_no_word_of_a_figure_is_cut_by_the_rim_of_its_page(result: StudyResult) -> None:
+    """Titles, labels beside rows, and notes below, on the pages that a report draws."""
+    cut = {}
+    for plan in plans(result, None):
+        figure = figure_of(plan.draw())
+        figure.draw_without_rendering()
+        # Ticks off their axes have words that are not drawn.
+        ticks = {
+            label for axis in figure.findobj(Axis) for label in axis.get_ticklabels(which="both")
+        }
+        words = [
+            text.get_text()
+            for text in figure.findobj(Text)
+            if text.get_visible() and text not in ticks and off_page(text, figure)
+        ]
+        if words:
+            cut[plan.name] = words
+    assert cut == {}
+
+
+def off_page(text: Text, figure: Figure) -> bool:
+    """Tell whether words reach over the rim of a page."""
+    if not text.get_text().strip():
+        return False
+    box, sheet_ = text.get_window_extent(), figure.bbox
+    return bool(
+        box.x0 < sheet_.x0 or box.y0 < sheet_.y0 or box.x1 > sheet_.x1 or box.y1 > sheet_.y1
+    )
