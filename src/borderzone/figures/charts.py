@@ -106,7 +106,8 @@ def night_hours(result: StudyResult, ax: Axes | None = None) -> Axes:
         ax.set_xlabel("15th of the month")
         ax.set_ylabel("hours of darkness")
         ax.grid(axis="y")
-        ax.set_title(f"Without useful light: {told.night_length_words(result)}")
+        words = told.night_length_words(result).replace(" on the ", "\non the ", 1)
+        ax.set_title(f"Without useful light: {words}")
     return ax
 
 

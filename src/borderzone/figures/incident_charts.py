@@ -24,7 +24,7 @@ __all__ = ["incident_overlay", "incident_pressure", "interdictions"]
 KINDS = {"remote_desert": "remote desert", "cave_prone": "cave-prone"}
 # Supposed numbers of people stopped that the curve shows.
 _STOPPED = np.geomspace(30, 20_000, 60)
-_FOOT_WIDTH = 92  # letters
+_FOOT_WIDTH = 100
 _TICKS = (30, 100, 300, 1000, 3000, 10_000)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,7 +89,7 @@ def response_times(result: StudyResult, ax: Axes | None = None) -> Axes:
             path_effects=halo(),
         )
         ax.set_ylim(0, top)
-        ax.set_ylabel(f"hours from the nearest {told.origin_words(result)}")
+        ax.set_ylabel(textwrap.fill(f"hours from the nearest {told.origin_words(result)}", 30))
         ax.set_title(told.response_words(result).replace("; ", ";\n", 1), fontsize=9)
     return ax
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -262,7 +263,7 @@ def _draw_flags(row: Axes, strip: Strip) -> str:
             )
     _unknown_labels(row, strip, ranks)
     side = side_of(strip.result.scenario, strip.result.border)
-    return f"remote share ({side}),\ncave rank"
+    return textwrap.fill(f"remote share of {side}, cave rank", 16)
 
 
 def _unknown_labels(row: Axes, strip: Strip, ranks: pd.Series) -> None:

@@ -133,6 +133,8 @@ RC: Any = {
     "text.usetex": False,
 }
 
+# What a title is set in at the smallest.
+_LEAST_POINTS = 6.0
 P = ParamSpec("P")
 
 
@@ -214,9 +216,26 @@ def drawing(draw: Callable[P, Axes]) -> Callable[P, Axes]:
                     text.set_parse_math(False)
                     text.set_usetex(False)
                     text.set_text(figure_words(words))
+            if not given:
+                _keep_on_page(figure_of(ax))
         return ax
 
     return drawn
+
+
+def _keep_on_page(figure: Figure) -> None:
+    """Set titles smaller that are wider than the page, and lift axes off notes that end below it."""
+    rim = 0.02 * figure.bbox.width
+    for ax in figure.axes:
+        while ax.title.get_fontsize() > _LEAST_POINTS and (
+            ax.title.get_window_extent().x0 < rim
+            or ax.title.get_window_extent().x1 > figure.bbox.x1 - rim
+        ):
+            ax.title.set_fontsize(ax.title.get_fontsize() - 0.5)
+        lowest = min((text.get_window_extent().y0 for text in ax.texts), default=rim)
+        if lowest < rim:
+            share, box = (rim - lowest) / figure.bbox.height, ax.get_position()
+            ax.set_position((box.x0, box.y0 + share, box.width, box.height - share))
 
 
 def _axis_of(figure: Figure) -> list[Any]:
