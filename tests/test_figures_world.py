@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_rgb
 from matplotlib.patches import StepPatch
 from matplotlib.text import Text
@@ -16,7 +17,7 @@ from pyproj import Transformer
 
 import borderzone as bz
 from borderzone import figures
-from borderzone.figures import country
+from borderzone.figures import country, strip_rows
 from borderzone.figures.layers import MapPage
 from borderzone.figures.map_page import draw_locator, map_frame, open_map
 from borderzone.figures.strip_data import gather
@@ -263,6 +264,23 @@ def test_a_strip_without_elevation_still_shows_whose_ground_it_is(far: StudyResu
         assert said in words, said
     labels = [text.get_text() for text in figure_of(ax).legends[0].get_texts()]
     assert "remote desert" not in labels
+
+
+def test_the_strip_tells_bare_ground_that_the_force_does_not_reach_apart(
+    result: StudyResult,
+) -> None:
+    """Above the line is Syria, below it Iraq, whose force it is."""
+    strip = gather(result)
+    beyond = strip_rows.across(strip)
+    assert beyond[:, strip.plan.y[:-1] >= 0].all()
+    assert not beyond[:, strip.plan.y[1:] <= 0].any()
+    ax = figures.strip_map(result)
+    assert "bare, out of the force's reach" in key_of(ax)
+    mesh = next(each for each in figure_of(ax).findobj(QuadMesh) if each.get_cmap().N == 4)
+    classes = mesh.get_array()
+    assert classes is not None
+    assert [int((part == 3).sum()) > 0 for part in np.array_split(classes, 2)] == [False, True]
+    assert [int((part == 1).sum()) > 0 for part in np.array_split(classes, 2)] == [True, False]
 
 
 def test_the_plan_of_a_strip_counts_ground_as_the_table_does(far: StudyResult) -> None:
