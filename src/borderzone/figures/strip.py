@@ -16,7 +16,7 @@ from borderzone.border.lengths import KM_PER_MILE
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
 from borderzone.figures.strip_data import Strip, gather
-from borderzone.figures.strip_rows import DRAW_ROW, VOID, has_row
+from borderzone.figures.strip_rows import ACROSS, DRAW_ROW, VOID, across, has_row
 from borderzone.figures.style import (
     A4_LANDSCAPE,
     A4_PORTRAIT,
@@ -313,6 +313,14 @@ def _ground_key(strip: Strip) -> list[Any]:
     blank = (ground & np.isnan(plan.remote) & ~sea).any() or (rows is not None and (rows > 0).any())
     marks = [
         (desert, remote.known and "remote_share" in strip.segments),
+        (
+            Patch(
+                facecolor=ACROSS,
+                edgecolor=INK["desert_line"],
+                label="bare, out of the force's reach",
+            ),
+            (across(strip) & (plan.remote >= 0.5)).any(),
+        ),
         (Patch(label=unknown, **NO_DATA), blank),
         (water, sea.any()),
         (Patch(label="a third country's ground", **THIRD_COUNTRY), (plan.third >= 0.5).any()),

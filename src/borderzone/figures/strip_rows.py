@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import ListedColormap, to_hex, to_rgb
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
 from pyproj import Geod
@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray
     from borderzone.figures.strip_data import Plan, Strip
 
-__all__ = ["DRAW_ROW", "VOID", "has_row"]
+__all__ = ["ACROSS", "DRAW_ROW", "VOID", "across", "has_row"]
 
 WGS84 = Geod(ellps="WGS84")
-GROUND = ListedColormap([INK["land"], INK["desert"], INK["sea"]])
+# Bare ground that the force does not reach is the desert's ink, thinned as on the map.
+ACROSS = to_hex(0.4 * np.array(to_rgb(INK["desert"])) + 0.6 * np.array(to_rgb(INK["land"])))
+GROUND = ListedColormap([INK["land"], INK["desert"], INK["sea"], ACROSS])
 RIM_BOXES = 4  # rows of boxes at the edge of the plan that the name of a country covers
 VOID: dict[str, Any] = {
     "facecolor": "#ffffff",
@@ -77,11 +79,12 @@ def _draw_plan(row: Axes, strip: Strip) -> str:
     row.add_patch(Rectangle((first, -deep), last - first, 2 * deep, **VOID))
     ground = plan.ground > 0
     classes = np.where(plan.remote >= 0.5, 1.0, 0.0)
+    classes[(classes == 1.0) & across(strip)] = 3.0
     classes[plan.sea >= 0.5] = 2.0
     blank = ground & np.isnan(plan.remote) & ~(plan.sea >= 0.5)
     classes[blank | ~ground] = np.nan
     row.pcolormesh(
-        plan.x, plan.y, np.ma.masked_invalid(classes.T), cmap=GROUND, vmin=-0.5, vmax=2.5
+        plan.x, plan.y, np.ma.masked_invalid(classes.T), cmap=GROUND, vmin=-0.5, vmax=3.5
     )
     _hatch(row, plan, blank, NO_DATA)
     _hatch(row, plan, plan.third >= 0.5, THIRD_COUNTRY)
@@ -93,6 +96,28 @@ def _draw_plan(row: Axes, strip: Strip) -> str:
     _name_sides(row, strip)
     _north_ticks(row, strip)
     return "km off the\nborder"
+
+
+def across(strip: Strip) -> BoolArray:
+    """
+    Tell which boxes of the plan lie across the border from the force.
+
+    Parameters
+    ----------
+    strip
+        What the rows draw.
+
+    Returns
+    -------
+    BoolArray
+        Like the plan's boxes; none where travel times are not known.
+    """
+    plan, result = strip.plan, strip.result
+    if result.reach is None or result.reach.across is None:
+        return np.zeros(plan.remote.shape, dtype=bool)
+    left = (plan.y[:-1] + plan.y[1:]) / 2 > 0
+    mine = left if side_of(result.scenario, result.border) == result.border.left else ~left
+    return np.broadcast_to(~mine, plan.remote.shape)
 
 
 def _hatch(row: Axes, plan: Plan, boxes: BoolArray, style: dict[str, Any]) -> None:
