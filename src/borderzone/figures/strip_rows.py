@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.colors import ListedColormap, to_hex, to_rgb
+from matplotlib.colors import ListedColormap, rgb2hex, to_rgb
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
 from pyproj import Geod
@@ -34,7 +34,8 @@ __all__ = ["ACROSS", "DRAW_ROW", "VOID", "across", "has_row"]
 
 WGS84 = Geod(ellps="WGS84")
 # Bare ground that the force does not reach is the desert's ink, thinned as on the map.
-ACROSS = to_hex(0.4 * np.array(to_rgb(INK["desert"])) + 0.6 * np.array(to_rgb(INK["land"])))
+_DESERT, _LAND = (np.array(to_rgb(INK[name])) for name in ("desert", "land"))
+ACROSS = str(rgb2hex((0.4 * _DESERT + 0.6 * _LAND).tolist()))
 GROUND = ListedColormap([INK["land"], INK["desert"], INK["sea"], ACROSS])
 RIM_BOXES = 4  # rows of boxes at the edge of the plan that the name of a country covers
 VOID: dict[str, Any] = {

@@ -227,11 +227,13 @@ def _keep_on_page(figure: Figure) -> None:
     """Set titles smaller that are wider than the page, and lift axes off notes that end below it."""
     rim = 0.02 * figure.bbox.width
     for ax in figure.axes:
-        while ax.title.get_fontsize() > _LEAST_POINTS and (
-            ax.title.get_window_extent().x0 < rim
-            or ax.title.get_window_extent().x1 > figure.bbox.x1 - rim
+        title, points = ax.title, float(ax.title.get_fontsize())
+        while points > _LEAST_POINTS and (
+            title.get_window_extent().x0 < rim
+            or title.get_window_extent().x1 > figure.bbox.x1 - rim
         ):
-            ax.title.set_fontsize(ax.title.get_fontsize() - 0.5)
+            points -= 0.5
+            title.set_fontsize(points)
         lowest = min((text.get_window_extent().y0 for text in ax.texts), default=rim)
         if lowest < rim:
             share, box = (rim - lowest) / figure.bbox.height, ax.get_position()
