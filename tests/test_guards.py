@@ -62,7 +62,6 @@ HEAVY = {
 IDLE = {
     ("patrol.allocate", "lengths_km"), ("patrol.coverage_curve", "lengths_km"),
     ("patrol.units_for_target", "lengths_km"), ("incidents.hotspots.scan_discs", "xy_km"),
-    ("incidents.segment_weights", "prior_events"), ("incidents.segment_weights", "draws"),
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from tile_cases import write_tif
 import borderzone as bz
 from borderzone import Grid, io
 from borderzone.errors import (
+    BorderzoneError,
     CoverageGapError,
     GridMismatchError,
     InvalidParameterError,
@@ -308,3 +309,25 @@ def test_a_register_that_says_nothing_changes_nothing(
     (tmp_path / "register.json").write_text(words)
     with pytest.raises(CoverageGapError):
         study(tif(tmp_path, heights, hole=True)).read_ground()
+
+
+WRONG_SEA: dict[str, tuple[Any, str]] = {
+    "a line": (shapely.LineString([(19, 39), (22, 41)]), "sea must be polygons, got LineString"),
+    "a point": (shapely.Point(20, 40), "sea must be polygons, got Point"),
+    "endless": (shapely.Polygon([(19, 39), (np.inf, 41), (22, 39)]), "lie nowhere on Earth"),
+    "everything": (shapely.box(0, 20, 60, 60), "all of the ground asked for is sea"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_SEA)
+def test_a_sea_that_is_none_is_refused_by_read_dem_and_by_a_study(
+    case: str, tmp_path: Path, heights: Any
+) -> None:
+    shape, told = WRONG_SEA[case]
+    sea = gpd.GeoSeries([shape], crs=4326)
+    grid = Grid.covering((450_000, 4_450_000, 500_000, 4_500_000), resolution_m=5000, crs=32634)
+    dem = tif(tmp_path, heights)
+    with pytest.raises(BorderzoneError, match=told):
+        bz.read_dem(dem, grid, sea=sea)
+    with pytest.raises(BorderzoneError, match=told):
+        study(dem, sea=sea).read_ground()
