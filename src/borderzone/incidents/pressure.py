@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_choice, check_confidence
+from borderzone._guards import check_choice, check_confidence, check_whole
 from borderzone._quantiles import between_draws
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.segment_events import (
@@ -77,17 +77,17 @@ def segment_weights(  # noqa: PLR0913 (the last four only shape the weights by i
     Raises
     ------
     InvalidParameterError
-        If `kind` is unknown, or "incidents" is asked for without events.
+        If `kind` is unknown, "incidents" is asked for without events, or `draws` or `prior_events` is impossible.
     """
     check_choice(kind, "kind", ("uniform", "incidents"))
-    segments = corridor.segments
+    segments, draws = corridor.segments, check_whole(draws, "draws")
+    prior = prior_weight(prior_events, len(segments))
     exposure = exposure_of(segments, None)
     weights = exposure / exposure.sum()
     if kind == "incidents":
         if events is None:
             msg = "weights by incidents need a table of events: pass events=, or kind='uniform'"
             raise InvalidParameterError(msg)
-        prior = prior_weight(prior_events, len(segments))
         shares = event_shares(corridor, events, draws=draws, seed=seed, admin1=admin1)
         weights = dirichlet_mean(weights, np.nansum(shares, axis=0), prior)
     index = pd.Index(segments["segment"].to_numpy(), name="segment")

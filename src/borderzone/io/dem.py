@@ -15,7 +15,7 @@ from borderzone.io.limits import cells_allowed, how_to_raise
 from borderzone.io.memory import memory_told
 from borderzone.io.mosaic import HALF, Job, blend, block_of, lay_out, read_whole
 from borderzone.io.records import expand
-from borderzone.io.sea import sea_cells
+from borderzone.io.sea import needed_on_land, sea_cells
 from borderzone.io.tiles import Tile, elevation_tiles
 from borderzone.io.warp import check_cover
 
@@ -247,7 +247,7 @@ def read_dem(  # noqa: PLR0913 (one option a matter that users decide)
     GridMismatchError
         If a mask of the sea is not on the grid.
     InvalidParameterError
-        If `needed`, `sea` or `max_gap_share` is given for a lazy raster, a block has no cells, or dask is missing.
+        If `needed`, `sea` or `max_gap_share` is given for a lazy raster, a block has no cells, dask is missing, or all is sea.
     """
     check_probability(max_gap_share, "max_gap_share")
     tiles = open_dem(source, grid, max_cells=max_cells)
@@ -276,7 +276,7 @@ def read_dem(  # noqa: PLR0913 (one option a matter that users decide)
     share = check_cover(
         np.isfinite(values),
         grid,
-        wanted if wanted is None or sea is None else wanted & ~at_sea,
+        needed_on_land(wanted, at_sea),
         "elevation",
         max_gap_share=max_gap_share,
     )

@@ -10,14 +10,14 @@ import shapely
 import xarray as xr
 
 from borderzone._placing import cells_inside
-from borderzone.crs import in_degrees
+from borderzone.crs import check_finite, in_degrees
 from borderzone.errors import GridMismatchError, InvalidParameterError
 
 if TYPE_CHECKING:
     from borderzone._typing import BoolArray
     from borderzone.grid import Grid
 
-__all__ = ["around", "inside", "sea_cells"]
+__all__ = ["around", "inside", "needed_on_land", "sea_cells"]
 
 _STEP_M, _STEP_DEG = 2e4, 0.1  # between points of a straight edge, which on the other map is none
 
@@ -67,6 +67,37 @@ def sea_cells(sea: Any, grid: Grid) -> BoolArray:
     return mask
 
 
+def needed_on_land(needed: BoolArray | None, at_sea: BoolArray) -> BoolArray | None:
+    """
+    Leave the sea out of the cells that must have data.
+
+    Parameters
+    ----------
+    needed
+        Cells that must have data; None for any.
+    at_sea
+        Cells that the user says are sea.
+
+    Returns
+    -------
+    BoolArray or None
+        Those on land; None for any.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there is none.
+    """
+    land = ~at_sea if needed is None else needed & ~at_sea
+    if not land.any() and at_sea.any():
+        msg = (
+            "all of the ground asked for is sea; check what sea= covers, its CRS and the order of its "
+            "coordinates, or leave it out"
+        )
+        raise InvalidParameterError(msg)
+    return None if needed is None else land
+
+
 def inside(shape: Any, grid: Grid) -> BoolArray:
     """
     Find the cells of a grid whose middle lies in a shape.
@@ -104,8 +135,28 @@ def around(sea: Any, grid: Grid) -> Any:
     -------
     shapely.Geometry
         Their union in the CRS of the grid, cut to the box around it: far away its map folds.
+
+    Raises
+    ------
+    CRSMismatchError
+        If they have no CRS.
+    InvalidGeometryError
+        If a coordinate is not finite.
+    InvalidParameterError
+        If a shape is no polygon.
     """
     box = gpd.GeoSeries([shapely.box(*grid.bounds)], crs=grid.crs).segmentize(_STEP_M).to_crs(4326)
-    shape = shapely.make_valid(in_degrees(sea, "sea").geometry.union_all())
+    here = in_degrees(sea, "sea")
+    check_finite(here, "sea")
+    shapes = here.geometry.dropna()
+    flat = ~shapes.is_empty & (shapely.get_dimensions(shapes.to_numpy()) < 2)
+    others = sorted(set(shapes[flat].geom_type))
+    if others:
+        msg = (
+            f"sea must be polygons, got {', '.join(others)}; a line has no ground: close it with "
+            "polygonize(), or let borderzone.datasets.sea(grid) make a mask"
+        )
+        raise InvalidParameterError(msg)
+    shape = shapely.make_valid(here.geometry.union_all())
     near = shapely.intersection(shape, shapely.box(*box.total_bounds)).buffer(0)
     return gpd.GeoSeries([near], crs=4326).segmentize(_STEP_DEG).to_crs(grid.crs).iloc[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 from xml.etree import ElementTree as ET
@@ -50,6 +51,10 @@ _SOURCE = {
     "NODATA",
     "UseMaskBand",
 }
+_REPEATED = {*_SOURCES, "VRTRasterBand", "Metadata"}
+_TEXTS = {
+    "SRS", "GeoTransform", "NoDataValue", "UnitType", "Offset", "Scale", "SourceFilename", "SourceBand", "NODATA",
+}  # fmt: skip
 _ATTRIBUTES = {
     "VRTDataset": {"rasterXSize", "rasterYSize"},
     "VRTRasterBand": {"dataType", "band", "blockXSize", "blockYSize"},
@@ -259,11 +264,16 @@ class _Reader:
 
     def _only(self, element: ET.Element, allowed: set[str]) -> None:
         """Refuse elements and attributes beyond those of a plain mosaic."""
-        beyond = sorted({child.tag for child in element} - allowed)
+        tags = Counter(child.tag for child in element)
+        beyond = sorted(set(tags) - allowed)
         for one in (element, *element.findall("SourceFilename")):
             beyond += sorted(set(one.attrib) - _ATTRIBUTES[one.tag])
+        beyond += [part.tag for child in element if child.tag in _TEXTS for part in child]
         if beyond:
             self._refuse(f"holds {shown(beyond[0])}")
+        twice = [tag for tag, count in tags.items() if count > 1 and tag not in _REPEATED]
+        if twice:
+            self._refuse(f"holds {shown(twice[0])} twice")
 
     def _refuse(self, why: str) -> NoReturn:
         name = self._file

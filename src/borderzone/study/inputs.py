@@ -22,6 +22,7 @@ from borderzone.errors import (
     NoOverlapError,
 )
 from borderzone.io.records import Record
+from borderzone.io.sea import needed_on_land
 from borderzone.io.sidecars import tiles_without
 from borderzone.io.warp import bring, check_cover
 from borderzone.study.by_block import EMBEDDED, open_cover
@@ -156,6 +157,8 @@ def load_layers(
     layers = Layers()
     layers.sea = load_sea(sources.get("sea"), grid, layers.records, tiles_without(sources["dem"]))
     layers.at_sea = layers.sea.candidates(grid)
+    if layers.sea.stated:
+        needed_on_land(needed, layers.at_sea)
     _load_elevation(sources["dem"], layers, grid, needed, max_gap_share)
     needed = needed & ~layers.at_sea
     layers.landcover = _landcover(sources, layers, grid, needed)
