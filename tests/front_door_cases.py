@@ -643,7 +643,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "whatif.sweep": {"changes": lambda _: {"force.crew": [4]}},
     "Border.between": {"a": lambda _: "IRQ", "b": lambda _: "SYR"},
     "Border.from_line": {"line": lambda w: w.border.line},
-    "Border.with_published_length": {"length_km": lambda _: 600.0},
+    "Border.with_published_length": {"length_km": lambda w: 1.1 * w.border.length_km},
     "Border.from_polygons": {"a": lambda w: _mapped(w).iloc[[0]], "b": lambda w: _mapped(w).iloc[[1]]},
     "Border.between_km": {"a": lambda _: 1.0, "b": lambda _: 5.0},
     "Grid.covering": {"bounds": lambda _: (0, 0, 3e3, 3e3), "crs": lambda _: 32638, "resolution_m": lambda _: 300.0},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from typing import TYPE_CHECKING, Any, cast
 
 import h5py
@@ -251,6 +252,7 @@ BAD_TEXTS: dict[str, tuple[str, Any, str]] = {
     "no size": ("ncols 3\nnrows 2\nxllcorner 41\nyllcorner 35\ncellsize 0\n1 2 3\n4 5 6\n", (DataError, CRSMismatchError), "a.asc"),
     "endless": ("ncols 3\nnrows 2\nxllcorner 41\nyllcorner 35\ncellsize 1e999\n1 2 3\n4 5 6\n", (DataError, CRSMismatchError), "a.asc"),
     "words": ("ncols 30\nnrows 20\nxllcorner 40.5\nyllcorner 34.5\ncellsize 0.05\n" + "a b c\n" * 400, DataError, "holds 'abc"),
+    "too many": ("ncols 30\nnrows 20\nxllcorner 40.5\nyllcorner 34.5\ncellsize 0.05\n" + "1 2 3\n" * 201, DataError, "holds 603 numbers, its head says 20 rows of 30"),
     "decimal commas": ("ncols 30\nnrows 20\nxllcorner 40.5\nyllcorner 34.5\ncellsize 0.05\n" + "1,5 2,5 3,5\n" * 400, DataError, "holds ',,,"),
 }  # fmt: skip
 
@@ -284,7 +286,6 @@ def test_a_grid_without_its_crs_is_refused_with_how_to_give_it(tmp_path: Path) -
 # -- NetCDF ------------------------------------------------------------------------------------
 
 FORMATS = ("NETCDF3_64BIT", "NETCDF4")
-"""NetCDF-4 where its reader is there, as in every environment that the test group makes."""
 
 
 def dataset(values: Any = HEIGHTS, place: Affine = PLACE, name: str = "elevation") -> xr.Dataset:
@@ -399,6 +400,41 @@ def test_netcdf_that_is_no_elevation_is_refused(tmp_path: Path, case: str, here:
     change, match = BAD_SETS[case]
     with pytest.raises(DataError, match=match):
         bz.read_dem(netcdf(tmp_path / "a.nc", change(dataset())), GRID)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize(
+    ("scale", "offset"), [(1e-12, 0.0), (math.nan, 0.0), (0.0, 100.0), (1e9, 0.0), (1.0, math.inf)]
+)
+def test_netcdf_packed_so_that_no_heights_are_left_is_refused(
+    tmp_path: Path, kind: str, scale: float, offset: float, here: None
+) -> None:
+    """All would read as one height, and nobody would know."""
+    data = dataset(np.round(HEIGHTS).astype(np.int16))
+    data["elevation"].attrs |= {"scale_factor": scale, "add_offset": offset}
+    file = netcdf(tmp_path / "a.nc", data, kind)
+    with pytest.raises(DataError, match="packs 'elevation' with scale_factor"):
+        bz.read_dem(file, GRID)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("packed", [False, True])
+def test_netcdf_beyond_its_valid_range_is_no_data(
+    tmp_path: Path, kind: str, *, packed: bool, here: None
+) -> None:
+    high = np.round(HEIGHTS) > np.median(HEIGHTS)
+    values = np.where(high, -3000, np.round(HEIGHTS)).astype(np.int16)
+    data = dataset(values * 2 if packed else values)
+    data["elevation"].attrs |= {"valid_min": np.int16(-1000)}
+    if packed:
+        data["elevation"].attrs |= {"scale_factor": 0.5}
+    whole = dataset(np.where(high, np.nan, np.round(HEIGHTS)).astype(np.float32))
+    got, want = (
+        bz.read_dem(netcdf(tmp_path / name, one, kind), GRID, max_gap_share=0.9)
+        for name, one in (("a.nc", data), ("b.nc", whole))
+    )
+    assert np.isnan(got).any()
+    np.testing.assert_array_equal(got, want)
 
 
 def test_of_several_variables_the_one_that_says_height_counts(tmp_path: Path, here: None) -> None:

@@ -96,7 +96,9 @@ def test_a_line_of_ones_own_has_no_published_length_until_one_is_given() -> None
     assert own.published_length_km is None
 
 
-@pytest.mark.parametrize("wrong", [0, -1, float("nan"), float("inf"), "120", None, True])
+@pytest.mark.parametrize(
+    "wrong", [0, -1, float("nan"), float("inf"), "120", None, True, 120_000, 2**70, 5]
+)
 def test_an_impossible_published_length_is_refused(wrong: object) -> None:
     own = bz.Border.from_line(MERIDIAN)
     with pytest.raises(InvalidParameterError, match="published length"):

@@ -192,6 +192,16 @@ def test_ones_own_sea_counts_whatever_the_elevation_says(tmp_path: Path, heights
     assert any(record.path == "sea.gpkg" for record in own.records)
 
 
+def test_a_sea_that_lies_elsewhere_is_told(tmp_path: Path, heights: Any) -> None:
+    dem = tif(tmp_path, np.where(heights == -9999, 5, heights).astype(np.float32))
+    away = gpd.GeoSeries([shapely.box(39, 19, 41, 21)], crs=4326)  # latitude first
+    ground = study(dem, sea=away.to_frame("geometry")).read_ground()
+    assert ground.sea_share == 0
+    assert any("sea cover nothing around the corridor" in note for note in ground.notes)
+    own = study(dem, sea=gpd.GeoDataFrame(geometry=[shapely.box(*HOLE)], crs=4326)).read_ground()
+    assert not any("sea cover nothing" in note for note in own.notes)
+
+
 def test_sea_of_0_m_in_the_tiles_is_sea_as_well(
     tmp_path: Path, heights: Any, result: bz.StudyResult
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Drawn"]
 
 
-class Drawn:
+class Drawn(ABC):
     """
     A record with a table of shapes, drawn on a map still or interactive.
 
@@ -26,8 +27,9 @@ class Drawn:
     drawn_by: ClassVar[str]
 
     @property
+    @abstractmethod
     def _table(self) -> gpd.GeoDataFrame:
-        raise NotImplementedError
+        """What is drawn."""
 
     def to_geodataframe(self) -> gpd.GeoDataFrame:
         """

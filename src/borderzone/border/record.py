@@ -59,6 +59,8 @@ __all__ = ["Border"]
 # What is shorter is no part of a border: a millimetre.
 _NOTHING_KM = 1e-6
 # Lengths are told to a tenth of a kilometre, and who reads 598.9 km may ask for them.
+# Published and measured lengths differ by up to 2.7 times; metres or miles by the thousand do not.
+_FACTOR = 10.0
 _ROUNDING_KM = 0.05
 
 
@@ -450,7 +452,8 @@ class Border(Drawn):
         Raises
         ------
         InvalidParameterError
-            If the length is not above zero, or the source not a word.
+            If the length is not above zero, ten times longer or shorter than the line and so hardly
+            in kilometres, or the source not a word.
 
         Examples
         --------
@@ -459,9 +462,16 @@ class Border(Drawn):
         >>> border.length_words(), border.published_length_km
         ('110 km', 125.0)
         """
+        km = check_positive(length_km, "the published length", "km")
+        if not 1 / _FACTOR <= km / self.length_km <= _FACTOR:
+            msg = (
+                f"a published length of {km:g} km is not that of a line of {self.length_words()}: within "
+                f"{_FACTOR:g} times longer or shorter is allowed; give it in kilometres, and of this part"
+            )
+            raise InvalidParameterError(msg)
         return replace(
             self,
-            published_length_km=check_positive(length_km, "the published length", "km"),
+            published_length_km=km,
             published_length_source=check_text(source, "source", longest=200),
         )
 

@@ -157,6 +157,7 @@ def _netcdf_head(file: str, most_piece: int) -> Iterator[Any]:
                 "dims": [str(dim) for dim in one.dims],
                 "shape": [int(side) for side in one.shape],
                 "kind": one.dtype.kind,
+                "packing": _packing(one),
                 "words": {},
             }
             for key, value in one.attrs.items():
@@ -173,6 +174,23 @@ def _netcdf_head(file: str, most_piece: int) -> Iterator[Any]:
             yield told
 
 
+def _packing(one: Any) -> tuple[float, float]:
+    """Scale and offset of packed numbers."""
+    return float(one.encoding.get("scale_factor", 1)), float(one.encoding.get("add_offset", 0))
+
+
+def _valid(one: Any) -> tuple[float, float]:
+    """Least and largest valid number, unpacked; what lies beyond is no data, as CF has it."""
+    scale, offset = _packing(one)
+    given = [float(number) for number in one.attrs.get("valid_range", (-math.inf, math.inf))]
+    low = float(one.attrs.get("valid_min", given[0]))
+    high = float(one.attrs.get("valid_max", given[1]))
+    edges = sorted((low * scale + offset, high * scale + offset))
+    # A packed number is a whole one: half a step beyond an edge lies none, but its rounding may.
+    half = abs(scale) / 2 if "scale_factor" in one.encoding else 0.0
+    return edges[0] - half, edges[1] + half
+
+
 def _netcdf_window(file: str, most_piece: int, wanted: dict[str, Any], out: str) -> Iterator[Any]:
     """Write a window of a variable as float32, rows along y; NaN for no data."""
     import numpy as np  # noqa: PLC0415
@@ -182,7 +200,11 @@ def _netcdf_window(file: str, most_piece: int, wanted: dict[str, Any], out: str)
         one = data[wanted["name"]]
         place = {dim: 0 for dim in one.dims if dim not in {y, x}}
         part = one.isel({**place, y: slice(top, bottom), x: slice(left, right)}).transpose(y, x)
-        values = np.ascontiguousarray(part.to_numpy(), np.float32)
+        decoded = part.to_numpy()
+        low, high = _valid(one)
+        values = np.ascontiguousarray(
+            np.where((low <= decoded) & (decoded <= high), decoded, np.nan), np.float32
+        )
     values.tofile(out)
     yield {"shape": list(values.shape)}
 

@@ -86,26 +86,34 @@ def check_asc(file: Path, what: str) -> CRS:
     """
     check_text_size(file, what)
     with file.open("rb") as stream:
-        found = _SIZE.findall(stream.read(_HEAD))
-    sides = {word.lower(): int(number[:12]) for word, number in found}
-    if len(found) != 2 or len(sides) != 2 or not all(sides.values()):
+        rows, columns = _rows_and_columns(stream.read(_HEAD))
+    if not rows * columns:
         msg = (
             f"{what}: {file.name!r} is not what its extension says, an ESRI ASCII grid, whose first "
             "lines are ncols, nrows, xllcorner, yllcorner and cellsize; write it again with "
             f"gdal_translate {file.name} {file.stem}.tif"
         )
         raise DataError(msg)
-    cells = sides[b"ncols"] * sides[b"nrows"]
+    cells = rows * columns
     check_limit(
         "raster_piece_cells", cells, "cells", f"{what}: {file.name!r} is a text, held whole; it"
     )
     if _LEAST * cells > file.stat().st_size + 1:
         msg = (
-            f"{what}: {file.name!r} is cut short: {sides[b'nrows']} rows of {sides[b'ncols']} numbers do "
+            f"{what}: {file.name!r} is cut short: {rows} rows of {columns} numbers do "
             "not fit into it; export it again"
         )
         raise DataError(msg)
     return _crs(file, what)
+
+
+def _rows_and_columns(head: bytes) -> tuple[int, int]:
+    """Read the size from the first lines; zeros where they do not say it, or say it twice."""
+    found = _SIZE.findall(head)
+    sides = {word.lower(): int(number[:12]) for word, number in found}
+    if len(found) != 2 or len(sides) != 2:
+        return 0, 0
+    return sides[b"nrows"], sides[b"ncols"]
 
 
 def _crs(file: Path, what: str) -> CRS:
@@ -163,11 +171,13 @@ def open_asc(file: Path, what: str) -> Iterator[Any]:
 
 
 def _check_numbers(file: Path, what: str) -> None:
-    """Refuse words among the numbers: the driver takes them for zero, and 12,5 for 12."""
+    """Refuse words among the numbers, which the driver takes for zero, and more or fewer than cells."""
     with file.open("rb") as stream:
-        heading = _HEADING.match(stream.read(_HEAD))
+        head = stream.read(_HEAD)
+        heading, numbers = _HEADING.match(head), 0
         stream.seek(0 if heading is None else heading.end())
         while lines := stream.readlines(_AT_ONCE):
+            numbers += sum(len(line.split()) for line in lines)
             rest = b"".join(lines).lower().replace(b"nan", b"").translate(None, _IN_NUMBERS)
             if rest:
                 msg = (
@@ -175,6 +185,13 @@ def _check_numbers(file: Path, what: str) -> None:
                     "numbers; write it again with points for decimals, with gdal_translate"
                 )
                 raise DataError(msg)
+    rows, columns = _rows_and_columns(head)
+    if numbers != rows * columns:
+        msg = (
+            f"{what}: {file.name!r} holds {numbers:,} numbers, its head says {rows:,} rows of "
+            f"{columns:,}; export it again"
+        )
+        raise DataError(msg)
 
 
 @functools.lru_cache(maxsize=_KEPT)

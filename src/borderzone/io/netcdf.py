@@ -34,6 +34,7 @@ _PIECE, _KEPT = (
 )  # cells along a side that are read at once, and how many such pieces are kept
 _MOST_HEAD = 2**26
 _OFF = 0.05  # cells by which an axis may miss even steps: some are stored in few digits
+_SCALES = (1e-6, 1e6)  # m for one step of a packed number: far beyond what any product has
 _READING = threading.Lock()
 _HEIGHTS = {
     "height", "altitude", "surface_altitude", "height_above_mean_sea_level",
@@ -111,6 +112,7 @@ def look_at_netcdf(file: Path, what: str) -> Variable:
     state = file.stat()
     heads = {head["name"]: head for head in _heads(file, what, (state.st_mtime_ns, state.st_size))}
     one = _chosen(_flat(heads), heads, file, what)
+    _check_packing(one, f"{what}: {file.name!r}")
     sides = {axis: _side(one, axis, heads) for axis in ("y", "x")}
     starts, steps, shape = {}, {}, {}
     for axis, name in sides.items():
@@ -216,6 +218,18 @@ def _chosen(
             "an xarray.DataArray"
         )
     raise DataError(msg)
+
+
+def _check_packing(one: dict[str, Any], told: str) -> None:
+    """Refuse a scale that makes one height of all numbers, or none."""
+    scale, offset = one["packing"]
+    if not (_SCALES[0] <= abs(scale) <= _SCALES[1] and abs(offset) <= _SCALES[1]):
+        msg = (
+            f"{told} packs {shown(one['name'])} with scale_factor {scale:g} and add_offset "
+            f"{offset:g}, by which no heights can be told; allowed are scales from "
+            f"{_SCALES[0]:g} to {_SCALES[1]:g}: mend them with ncatted, or write heights in metres"
+        )
+        raise DataError(msg)
 
 
 def _crs(

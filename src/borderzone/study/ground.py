@@ -229,20 +229,7 @@ def _complete(
     step("zones")
     around = furniture(corridor)
     at_sea = frame.crop_mask(found.at_sea)
-    zones = difficulty.zones(
-        _without_sea(reading.flags, at_sea),
-        corridor,
-        places=around.get("places"),
-        karst=found.karst,
-        min_area_km2=scenario.min_zone_km2,
-    )
-    zones["reasons"] = [
-        # Not a finding about that ground, but where the force stops.
-        reasons
-        if side in (frame.side, "both")
-        else reasons.replace("no origin reaches it", "across the border from the force")
-        for side, reasons in zip(zones["side"], zones["reasons"], strict=True)
-    ]
+    zones = _zones(frame, found, _without_sea(reading.flags, at_sea), around.get("places"))
     caves = None
     if found.known_caves is not None:
         step("known caves")
@@ -276,6 +263,27 @@ def _complete(
         roads=ways.roads,
         settings={name: sources[name] for name in SETTINGS if name in sources},
     )
+
+
+def _zones(
+    frame: Frame, found: Layers, flags: xr.Dataset, places: gpd.GeoDataFrame | None
+) -> gpd.GeoDataFrame:
+    """Join flagged cells into zones; across the border the reason is where the force stops."""
+    zones = difficulty.zones(
+        flags,
+        frame.corridor,
+        places=places,
+        karst=found.karst,
+        min_area_km2=frame.scenario.min_zone_km2,
+    )
+    zones["reasons"] = [
+        # Not a finding about that ground.
+        reasons
+        if side in (frame.side, "both")
+        else reasons.replace("no origin reaches it", "across the border from the force")
+        for side, reasons in zip(zones["side"], zones["reasons"], strict=True)
+    ]
+    return zones
 
 
 def _seen(

@@ -159,6 +159,11 @@ def load_layers(
     layers.at_sea = layers.sea.candidates(grid)
     if layers.sea.stated:
         needed_on_land(needed, layers.at_sea)
+        if not layers.at_sea.any():
+            layers.notes.append(
+                "The polygons given as sea cover nothing around the corridor: no sea is left out. Check "
+                "their CRS and the order of their coordinates if there should be some."
+            )
     _load_elevation(sources["dem"], layers, grid, needed, max_gap_share)
     needed = needed & ~layers.at_sea
     layers.landcover = _landcover(sources, layers, grid, needed)
