@@ -192,6 +192,26 @@ def test_ones_own_sea_counts_whatever_the_elevation_says(tmp_path: Path, heights
     assert any(record.path == "sea.gpkg" for record in own.records)
 
 
+@pytest.mark.parametrize("fine", [None, 2000])
+def test_tiles_may_end_before_the_coast_that_ships(
+    tmp_path: Path, heights: Any, fine: int | None
+) -> None:
+    """That coast is off by kilometres: what has no height beside the sea is sea, not a hole."""
+    sea = heights == -9999
+    shore = sea.copy()
+    for step in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+        shore |= np.roll(sea, step, (0, 1))
+    dem = tif(tmp_path, np.where(shore, -9999, heights))
+    ground = study(dem, scenario={"terrain_resolution_m": fine}).read_ground()
+    whole = study(tif(tmp_path, heights)).read_ground()
+    assert ground.gap_share == 0
+    assert any("km2 beside the sea have no elevation" in note for note in ground.notes)
+    assert not any("beside the sea" in note for note in whole.notes)
+    assert whole.sea_share < ground.sea_share < 2 * whole.sea_share
+    assert ground.table is not None
+    assert (ground.table["terrain_known_share"] == 1).all()
+
+
 def test_a_sea_that_lies_elsewhere_is_told(tmp_path: Path, heights: Any) -> None:
     dem = tif(tmp_path, np.where(heights == -9999, 5, heights).astype(np.float32))
     away = gpd.GeoSeries([shapely.box(39, 19, 41, 21)], crs=4326)  # latitude first
@@ -284,23 +304,23 @@ def test_a_mask_that_is_none_is_refused(tmp_path: Path, heights: Any) -> None:
 
 def test_a_tile_that_the_product_does_not_have_is_sea_to_its_last_cell(tmp_path: Path) -> None:
     """The coast that ships is off by kilometres: of a square of sea it leaves slivers of land."""
-    values = np.full((120, 250), 50, np.float32)
-    values[:50, :75] = -9999  # 55 to 56 N, west of 21 E: the sea and a spit of sand
-    dem = write_tif(tmp_path / "dem.tif", values, Affine(0.02, 0, 19.5, 0, -0.02, 56), nodata=-9999)
-    spit = bz.Study(
-        border=bz.Border.between("LTU", "RUS"),
+    values = np.full((200, 200), 50, np.float32)
+    values[100:150, :50] = -9999  # 10 to 11 N, west of 15 W: the sea and the tip of a peninsula
+    dem = write_tif(tmp_path / "dem.tif", values, Affine(0.02, 0, -16, 0, -0.02, 13), nodata=-9999)
+    tip = bz.Study(
+        border=bz.Border.between("GIN", "GNB"),
         dem=dem,
         landcover=None,
         karst=None,
         origins=None,
         scenario=bz.Scenario(**SETTINGS),
     )
-    with pytest.raises(CoverageGapError, match=r"lon 20\.\d+ to 20\.\d+, lat 55"):
-        spit.read_ground()
+    with pytest.raises(CoverageGapError, match=r"lon -15\.\d+ to -15\.\d+, lat 10"):
+        tip.read_ground()
     register = tmp_path / "register.json"
-    name = "Copernicus_DSM_COG_10_N55_00_E020_00_DEM"
+    name = "Copernicus_DSM_COG_10_N10_00_W016_00_DEM"
     register.write_text(f'{{"schema": 1, "unknown": {{"{name}": "2026-01-02"}}}}')
-    ground = spit.read_ground()
+    ground = tip.read_ground()
     assert ground.gap_share == 0
     assert ground.sea_share > 0
 

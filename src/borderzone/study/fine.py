@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from borderzone._typing import BoolArray
     from borderzone.corridor import Corridor
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
@@ -188,7 +189,7 @@ class _Reader:
         self._in = inputs
         self.grid = inputs.working.refined(inputs.factor)
         self._halo = terrain.reach_cells(TERRAIN, cell_m=self.grid.resolution_m)
-        self._heights = open_heights(inputs.dem, self.grid.padded(self._halo), inputs.sea)
+        self._heights = open_heights(inputs.dem, self.grid.padded(self._halo))
         self._cover = (
             None
             if inputs.landcover is None
@@ -204,8 +205,7 @@ class _Reader:
         self, block: Block
     ) -> tuple[Block, xr.Dataset, dict[tuple[str, str], tuple[Any, dict[str, Any]]]]:
         """Give the layers of a block on fine cells, and their means on working cells."""
-        attrs = self._terrain(block)
-        at_sea = self._in.sea.on(block.grid, attrs["elevation_m"].to_numpy())
+        attrs, at_sea = self._terrain(block)
         cells = on_land(self._in.corridor.cells(block.grid), at_sea)
         inside = cells["segment"].to_numpy() >= 0
         surface = self._surface(block)
@@ -230,15 +230,19 @@ class _Reader:
         }
         return block, xr.Dataset(layers), self._means(attrs, surface, flags)
 
-    def _terrain(self, block: Block) -> xr.Dataset:
+    def _terrain(self, block: Block) -> tuple[xr.Dataset, BoolArray]:
+        """Read terrain with the sea at 0 m, and which cells are sea."""
         rows, columns = block.with_halo(self._halo)
         around = self.grid.padded(self._halo).part(rows, columns)
-        dem = around.wrap(self._heights.read(rows, columns), name="elevation_m", units="m")
+        heights = self._heights.read(rows, columns)
+        at_sea = self._in.sea.on(around, heights)
+        level = np.where(at_sea, np.float32(0), heights)
+        dem = around.wrap(level, name="elevation_m", units="m")
         found = stream.inner(terrain.attributes(dem, layers=TERRAIN), self._halo)
         landform = _repeated(self._in.landform, block, self._in.factor)
-        return found.assign(
-            elevation_m=stream.inner(dem.to_dataset(), self._halo)["elevation_m"], landform=landform
-        )
+        inner = stream.inner(dem.to_dataset().assign(sea=(dem.dims, at_sea)), self._halo)
+        attrs = found.assign(elevation_m=inner["elevation_m"], landform=landform)
+        return attrs, inner["sea"].to_numpy()
 
     def _surface(self, block: Block) -> xr.Dataset:
         cover = None

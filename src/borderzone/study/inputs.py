@@ -200,6 +200,12 @@ def _load_elevation(
         # What was said of elevation goes with it; others hold on to the lists themselves.
         del layers.records[told[0] :], layers.notes[told[1] :]
         return
+    fringe = layers.at_sea & needed & ~layers.sea.candidates(grid)
+    if fringe.any():
+        layers.notes.append(
+            f"{fringe.sum() * (grid.resolution_m / 1000) ** 2:,.0f} km2 beside the sea have no elevation and "
+            "count as sea: the coast on the map of the world is off by kilometres. If this is land, bring its tiles."
+        )
     layers.dem = raster.copy(data=np.where(layers.at_sea, np.float32(np.nan), heights))
 
 

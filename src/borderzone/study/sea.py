@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Sea", "load_sea", "on_land"]
 
+_COAST_M = 3000.0
+"""How far the coast of the layer that ships may lie inland of the shore."""
 _FRINGE = 0.05
 """
 Of a square that the product has no tile for, this share may be land by the layer that ships, whose
@@ -82,8 +85,14 @@ class Sea:
         BoolArray
             Shape of the grid.
         """
-        found = self.candidates(grid)
-        return found if self.stated or not found.any() else found & ~(heights > 0)
+        if self.stated or self.shape.is_empty:
+            return self.candidates(grid)
+        # Where tiles end at the shore and the coast that ships lies inland of it, or a cell is
+        # mostly water: without a height, and no farther from the sea than that coast is off.
+        fringe = _widened(self.shape, max(_COAST_M, grid.resolution_m))
+        return np.where(
+            np.isnan(heights), inside(fringe, grid), self.candidates(grid) & ~(heights > 0)
+        )
 
     def level(self, grid: Grid, heights: FloatArray) -> FloatArray:
         """
@@ -174,6 +183,12 @@ def load_sea(
         shipped = gpd.GeoSeries([shapely.union_all(parts)], crs=4326)
         return Sea(around(shipped, grid), stated=False)
     return Sea(around(vector_layer(source, "sea", records), grid), stated=True)
+
+
+@lru_cache(maxsize=4)
+def _widened(shape: shapely.Geometry, reach_m: float) -> shapely.Geometry:
+    """Widen a shape; once for all blocks of a grid."""
+    return shape.buffer(reach_m)
 
 
 def _is_sea(square: shapely.Geometry) -> bool:
