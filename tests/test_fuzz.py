@@ -18,7 +18,7 @@ import fuzz
 from borderzone.errors import DataError
 
 GOOD = "{GOOD}".encode()
-fuzz.CPU_S, fuzz.MEMORY_MB = 0, 200
+fuzz.CPU_S, fuzz.MEMORY_MB = 1, 200  # with 0 what is left of a second may not do to fill memory
 
 def planted(fault):
     def door(path):
