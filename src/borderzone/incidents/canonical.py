@@ -48,12 +48,15 @@ class ReadOptions:
         Where positions are expected: west, south, east, north. Units: degrees.
     as_of
         Last day that is not in the future.
+    crs
+        CRS of coordinates that are not degrees of WGS84.
     """
 
     date_format: str | None = None
     fix_swapped: bool = False
     bbox: Box | None = None
     as_of: dt.date
+    crs: Any = None
 
 
 def canonical(

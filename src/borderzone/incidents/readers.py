@@ -46,6 +46,10 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     as_of: dt.date | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
+    layer: str | None = None,
+    crs: Any = None,
+    countries: str | Sequence[str] | None = None,
+    period: tuple[Any, Any] | None = None,
     accessed: dt.date | None = None,
     terms: str | None = None,
 ) -> gpd.GeoDataFrame:
@@ -82,8 +86,16 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
         Last day that is not in the future; None for today (UTC).
     encoding
         Encoding of a text file; None to find it, which is told.
-    sheet
-        Sheet of a spreadsheet; None for the only one with positions.
+    sheet, layer
+        Sheet of a spreadsheet or layer of a file of layers, two words for one thing; None for
+        the only one with positions.
+    crs
+        CRS of coordinates that are not degrees of WGS84, for example "EPSG:32637"; x goes before y.
+    countries
+        Countries that the table covers, by name or ISO code; None for those it names. Rates are
+        over their ground alone.
+    period
+        First and last day that the table covers, as dates or ISO texts; None for those of its rows.
     accessed
         Day on which the data were fetched, for the citation; None for that in
         the record which `borderzone fetch ucdp` leaves beside a file.
@@ -127,9 +139,9 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     0  34.37  41.09        fixed
     1  95.00  41.00  quarantined
     """
-    options = _options(date_format, fix_swapped, bbox, as_of)
+    options = _options(date_format, fix_swapped, bbox, as_of, crs)
     day, said = _day(accessed), check_terms(terms) or said_of(source)
-    found = opened(source, format, encoding=encoding, sheet=sheet)
+    found = opened(source, format, encoding=encoding, sheet=sheet or layer)
     check_limit("event_rows", len(found.table), "rows", found.name)
     (raw, nested), name = plain_cells(found.table), found.name
     if raw.empty:
@@ -151,7 +163,9 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     return under_terms(_with_origin(events, layout, found, day), said)
 
 
-def _options(date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any) -> ReadOptions:
+def _options(
+    date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any, crs: Any
+) -> ReadOptions:
     """Refuse impossible options before the time is spent on reading."""
     check_flag(fix_swapped, "fix_swapped")
     if as_of is not None and (not isinstance(as_of, dt.date) or isinstance(as_of, dt.datetime)):
@@ -164,6 +178,7 @@ def _options(date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any) -> ReadO
         fix_swapped=bool(fix_swapped),
         bbox=None if bbox is None else as_box(bbox, "bbox"),
         as_of=as_of or dt.datetime.now(dt.UTC).date(),
+        crs=crs,
     )
 
 
