@@ -160,6 +160,7 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     parts = _places_in(raw, parts, name)
     _tell_ragged(raw, found.odd, ledger)
     events = canonical(raw, layout, parts, ledger, options)
+    found = found._replace(notes=[*found.notes, *ledger.notes()])
     return under_terms(_with_origin(events, layout, found, day), said)
 
 

@@ -240,6 +240,29 @@ class Ledger:
     def __init__(self, n_rows: int) -> None:
         self._rank = np.zeros(n_rows, dtype=np.int8)
         self._reasons: dict[int, list[str]] = {}
+        self._notes: list[str] = []
+
+    def note(self, told: str) -> None:
+        """
+        Tell something about the whole table, with its count where it has one.
+
+        Parameters
+        ----------
+        told
+            What was assumed, settled by evidence or passed over, in words.
+        """
+        self._notes.append(told)
+
+    def notes(self) -> list[str]:
+        """
+        Give what was told about the whole table.
+
+        Returns
+        -------
+        list[str]
+            Sentences without a full stop, in order.
+        """
+        return list(self._notes)
 
     def statuses(self) -> list[str]:
         """
