@@ -20,7 +20,7 @@ from borderzone.incidents.schema import COLUMNS, Ledger
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from borderzone._typing import BoolArray, FloatArray
 
@@ -265,30 +265,34 @@ def _dtype(name: str) -> Any:
 
 def _changed(raw: pd.Series, read: pd.Series) -> bool:
     """Whether the canonical column says anything else than the raw cells did."""
-    if pd.api.types.is_datetime64_any_dtype(read):
-        read = read.dt.strftime("%Y-%m-%d")
-    elif pd.api.types.is_float_dtype(read):
+    if pd.api.types.is_float_dtype(read):
         # Most cells are plain numbers: only the others need the careful look.
         same = (pd.to_numeric(raw, errors="coerce") == read).to_numpy(dtype=bool)
         raw, read = raw[~same], read[~same]
     # A text that came through as it was needs no second look.
-    pairs = zip(raw.tolist(), read.tolist(), strict=True)
-    for before, after in {
-        pair for pair in pairs if pair[0] is not pair[1] and not _same_text(*pair)
-    }:
-        if is_missing(before) and is_missing(after):
-            continue
-        number = parse_number(before)
-        same_text = str(before).strip() == str(after)
-        if not same_text and not (
-            number.state == "ok" and number.value == parse_number(after).value
-        ):
-            return True
-    return False
+    return any(_says_else(before, after) for before, after in _pairs(raw, read))
 
 
-def _same_text(before: object, after: object) -> bool:
-    return isinstance(before, str) and isinstance(after, str) and before == after
+def _pairs(raw: pd.Series, read: pd.Series) -> Iterator[tuple[object, object]]:
+    """Each different pair of cells once."""
+    if raw.dtype == object:  # cells of several kinds may be equal, and are not the same
+        yield from set(zip(raw.tolist(), read.tolist(), strict=True))
+        return
+    before, raws = pd.factorize(raw, use_na_sentinel=False)
+    after, reads = pd.factorize(read, use_na_sentinel=False)
+    for pair in np.unique(before * len(reads) + after).tolist():
+        yield raws[pair // len(reads)], reads[pair % len(reads)]
+
+
+def _says_else(before: object, after: object) -> bool:
+    if isinstance(after, pd.Timestamp):
+        after = after.strftime("%Y-%m-%d")
+    if before is after or (is_missing(before) and is_missing(after)):
+        return False
+    if str(before).strip() == str(after):
+        return False
+    number = parse_number(before)
+    return not (number.state == "ok" and number.value == parse_number(after).value)
 
 
 def _once(cells: list[object], reading: Callable[[object], Any]) -> list[Any]:
@@ -304,9 +308,10 @@ def _once(cells: list[object], reading: Callable[[object], Any]) -> list[Any]:
 
 
 def _ids(texts: pd.Series) -> list[str]:
-    return [
-        f"row-{row}" if is_missing(text) else text for row, text in enumerate(texts.tolist(), 1)
-    ]
+    found: list[Any] = texts.tolist()
+    for row in np.flatnonzero(pd.Series(_once(found, is_missing)).to_numpy(dtype=bool)).tolist():
+        found[row] = f"row-{row + 1}"
+    return found
 
 
 def _text(cell: object) -> str:
@@ -338,12 +343,16 @@ def _radii(cells: list[object], ledger: Ledger) -> FloatArray:
 
 
 def _fatalities(cells: list[object], ledger: Ledger) -> Any:
-    counts: list[object] = []
+    counts = np.zeros(len(cells), dtype=np.int64)
+    known = np.zeros(len(cells), dtype=bool)
     for row, (cell, number) in enumerate(zip(cells, _once(cells, parse_number), strict=True)):
+        if number.state == "missing":
+            continue
         whole = (
             number.state == "ok" and 0 <= number.value <= _MOST_DEATHS and number.value.is_integer()
         )
-        counts.append(int(number.value) if whole else pd.NA)
-        if not whole and number.state != "missing":
+        if whole:
+            counts[row], known[row] = int(number.value), True
+        else:
             ledger.flag(row, "fatalities", f"{shown(cell)} is not a count and is left out")
-    return pd.array(counts, dtype="Int64")
+    return pd.arrays.IntegerArray(counts, ~known)

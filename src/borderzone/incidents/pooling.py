@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray
@@ -101,6 +101,6 @@ def smallest_ratio_seen(deviation: float, df: float, *, level: float, power: flo
     >>> round(smallest_ratio_seen(0.25, 1e9, level=0.05, power=0.8), 3)
     2.015
     """
-    reach = stats.t.ppf(1.0 - level / 2.0, df) + stats.norm.ppf(power)
+    reach = stdtrit(df, 1.0 - level / 2.0) + ndtri(power)
     # Beyond this a number says no more than "very large".
     return math.exp(min(float(reach) * deviation, 50.0))

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from borderzone._guards import check_choice, check_confidence, check_non_negative, is_number
 from borderzone.errors import InvalidParameterError
@@ -185,7 +185,7 @@ class _Bench:
 def _ends(pooled: Pooled | None, confidence: float) -> tuple[float, float, float]:
     if pooled is None:
         return math.nan, math.nan, math.nan
-    reach = float(stats.t.ppf(0.5 + confidence / 2.0, pooled.df)) * pooled.deviation
+    reach = float(stdtrit(pooled.df, 0.5 + confidence / 2.0)) * pooled.deviation
     middle = pooled.estimate
     # Beyond e to the 300th a ratio says no more than "anything".
     return tuple(math.exp(min(x, 300.0)) for x in (middle, middle - reach, middle + reach))  # type: ignore[return-value]
@@ -194,7 +194,7 @@ def _ends(pooled: Pooled | None, confidence: float) -> tuple[float, float, float
 def _p_value(pooled: Pooled | None) -> float:
     if pooled is None:
         return math.nan
-    return float(2.0 * stats.t.sf(abs(pooled.estimate) / pooled.deviation, pooled.df))
+    return float(2.0 * stdtr(pooled.df, -abs(pooled.estimate) / pooled.deviation))
 
 
 def _smallest(pooled: Pooled | None, good: list[RatioFit], confidence: float) -> float:

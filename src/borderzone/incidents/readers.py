@@ -164,9 +164,7 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     return under_terms(_with_origin(events, layout, found, day), said)
 
 
-def _options(
-    date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any, crs: Any
-) -> ReadOptions:
+def _options(date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any, crs: Any) -> ReadOptions:
     """Refuse impossible options before the time is spent on reading."""
     check_flag(fix_swapped, "fix_swapped")
     if as_of is not None and (not isinstance(as_of, dt.date) or isinstance(as_of, dt.datetime)):
