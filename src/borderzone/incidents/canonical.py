@@ -269,7 +269,10 @@ def _changed(raw: pd.Series, read: pd.Series) -> bool:
         # Most cells are plain numbers: only the others need the careful look.
         same = (pd.to_numeric(raw, errors="coerce") == read).to_numpy(dtype=bool)
         raw, read = raw[~same], read[~same]
-    # A text that came through as it was needs no second look.
+    elif isinstance(raw.dtype, pd.StringDtype) and isinstance(read.dtype, pd.StringDtype):
+        # A text that came through as it was needs none.
+        same = (raw == read).to_numpy(dtype=bool, na_value=False)
+        raw, read = raw[~same], read[~same]
     return any(_says_else(before, after) for before, after in _pairs(raw, read))
 
 
@@ -280,8 +283,9 @@ def _pairs(raw: pd.Series, read: pd.Series) -> Iterator[tuple[object, object]]:
         return
     before, raws = pd.factorize(raw, use_na_sentinel=False)
     after, reads = pd.factorize(read, use_na_sentinel=False)
-    for pair in np.unique(before * len(reads) + after).tolist():
-        yield raws[pair // len(reads)], reads[pair % len(reads)]
+    said, found = raws.tolist(), reads.tolist()
+    for pair in np.unique(before * len(found) + after).tolist():
+        yield said[pair // len(found)], found[pair % len(found)]
 
 
 def _says_else(before: object, after: object) -> bool:
@@ -308,10 +312,9 @@ def _once(cells: list[object], reading: Callable[[object], Any]) -> list[Any]:
 
 
 def _ids(texts: pd.Series) -> list[str]:
-    found: list[Any] = texts.tolist()
-    for row in np.flatnonzero(pd.Series(_once(found, is_missing)).to_numpy(dtype=bool)).tolist():
-        found[row] = f"row-{row + 1}"
-    return found
+    return [
+        f"row-{row}" if is_missing(text) else text for row, text in enumerate(texts.tolist(), 1)
+    ]
 
 
 def _text(cell: object) -> str:
