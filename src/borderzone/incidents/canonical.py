@@ -17,10 +17,11 @@ from borderzone.incidents.duplicates import flag_duplicates
 from borderzone.incidents.layouts import LAYOUTS, Layout, cells_of
 from borderzone.incidents.positions import Box, flag_pile_ups, judge_positions
 from borderzone.incidents.schema import COLUMNS, Ledger
+from borderzone.incidents.spellings import Spellings
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from borderzone._typing import BoolArray, FloatArray
 
@@ -106,12 +107,12 @@ def canonical(
     table |= {part: cells.texts(part) for part in _TEXTS}
     table |= {"lat": lat, "lon": lon}
     table |= _precision(cells, layout, ledger)
-    radius = _radii(cells.list("radius_km"), ledger)
+    radius = _radii(cells.spellings("radius_km"), ledger)
     unstated = np.isnan(radius) & table["where_prec"].isna()
     table["radius_km"] = np.where(unstated, open_km, radius)
-    table |= {part: _fatalities(cells.list(part), ledger) for part in _COUNTS}
+    table |= {part: _fatalities(cells.spellings(part), ledger) for part in _COUNTS}
     table["dataset"] = _datasets(raw, layout, cells)
-    table["synthetic"] = _once(cells.list("synthetic"), _truth)
+    table["synthetic"] = cells.spellings("synthetic").read(_truth, bool)
     usable = np.array([status != "quarantined" for status in ledger.statuses()])
     flag_pile_ups(lat, lon, usable, ledger)
     flag_duplicates(raw, table, usable, ledger, given_ids="id" in parts)
@@ -133,6 +134,11 @@ class _Cells:
             return [""] * self._n_rows
         cells: list[object] = self._columns[part].tolist()
         return cells
+
+    def spellings(self, part: str) -> Spellings:
+        if part not in self._columns:
+            return Spellings.blank(self._n_rows)
+        return Spellings(self._columns[part])
 
     def texts(self, part: str) -> pd.Series:
         """Give trimmed text; whole columns of text are never taken apart."""
@@ -299,18 +305,6 @@ def _says_else(before: object, after: object) -> bool:
     return not (number.state == "ok" and number.value == parse_number(after).value)
 
 
-def _once(cells: list[object], reading: Callable[[object], Any]) -> list[Any]:
-    """Read each different cell once; equal cells of other kinds are told apart."""
-    known: dict[object, Any] = {}
-    read = []
-    for cell in cells:
-        key = cell if isinstance(cell, str) else (type(cell), cell)
-        if key not in known:
-            known[key] = reading(cell)
-        read.append(known[key])
-    return read
-
-
 def _ids(texts: pd.Series) -> list[str]:
     return [
         f"row-{row}" if is_missing(text) else text for row, text in enumerate(texts.tolist(), 1)
@@ -329,33 +323,40 @@ def _truth(cell: object) -> bool:
     return str(cell).strip().casefold() in {"true", "1", "1.0", "yes"}
 
 
-def _radii(cells: list[object], ledger: Ledger) -> FloatArray:
-    radii = np.full(len(cells), np.nan)
-    for row, (cell, number) in enumerate(zip(cells, _once(cells, parse_number), strict=True)):
+def _radii(cells: Spellings, ledger: Ledger) -> FloatArray:
+    radii = np.full(len(cells.cells), np.nan)
+    for which, cell in enumerate(cells.cells):
+        number = parse_number(cell)
         if number.state == "missing":
             continue
         if number.value > 0:
-            radii[row] = number.value
+            radii[which] = number.value
+        for row in cells.rows(which).tolist() if radii[which] != number.value else ():
+            _tell_radius(row, cell, number.value, ledger)
         if number.state == "comma":
-            ledger.fix(row, "decimal comma", f"radius {shown(cell)} read as {number.value:g}")
-        if number.state == "bad" or number.value < 0:
-            ledger.quarantine(row, "radius", f"radius_km {shown(cell)} is not a distance in km")
-        elif number.value == 0:
-            ledger.flag(row, "radius", "radius_km 0 is no stated precision and is left out")
-    return radii
+            told = f"radius {shown(cell)} read as {number.value:g}"
+            for row in cells.rows(which).tolist():
+                ledger.fix(row, "decimal comma", told)
+    return np.asarray(radii[cells.numbers])
 
 
-def _fatalities(cells: list[object], ledger: Ledger) -> Any:
-    counts = np.zeros(len(cells), dtype=np.int64)
-    known = np.zeros(len(cells), dtype=bool)
-    for row, (cell, number) in enumerate(zip(cells, _once(cells, parse_number), strict=True)):
+def _tell_radius(row: int, cell: object, value: float, ledger: Ledger) -> None:
+    if value == 0:
+        ledger.flag(row, "radius", "radius_km 0 is no stated precision and is left out")
+    else:
+        ledger.quarantine(row, "radius", f"radius_km {shown(cell)} is not a distance in km")
+
+
+def _fatalities(cells: Spellings, ledger: Ledger) -> Any:
+    counts = np.zeros(len(cells.cells), dtype=np.int64)
+    known = np.zeros(len(cells.cells), dtype=bool)
+    for which, cell in enumerate(cells.cells):
+        number = parse_number(cell)
         if number.state == "missing":
             continue
-        whole = (
-            number.state == "ok" and 0 <= number.value <= _MOST_DEATHS and number.value.is_integer()
-        )
-        if whole:
-            counts[row], known[row] = int(number.value), True
+        if number.state == "ok" and 0 <= number.value <= _MOST_DEATHS and number.value.is_integer():
+            counts[which], known[which] = int(number.value), True
         else:
-            ledger.flag(row, "fatalities", f"{shown(cell)} is not a count and is left out")
-    return pd.arrays.IntegerArray(counts, ~known)
+            told = f"{shown(cell)} is not a count and is left out"
+            ledger.flag_all(cells.rows(which), "fatalities", told)
+    return pd.arrays.IntegerArray(counts[cells.numbers], ~known[cells.numbers])
