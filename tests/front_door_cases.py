@@ -517,8 +517,12 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "incidents.exposure_ratios": {
         "flagged": lambda w: w.zones, "cell_sizes_km": lambda _: (5.0,)
     } | _FEW,
+    "incidents.ground_counts": {
+        "found": lambda w: incidents.on_ground(w.events, w.flags, w.attrs, draws=20)
+    },
     "incidents.impute": _FEW,
     "incidents.interdiction_band": {"interdicted": lambda _: 100.0},
+    "incidents.on_ground": _FEW,
     "incidents.overlay": _FEW,
     "incidents.describe": _FEW,
     "incidents.position_error_km": {"shape": lambda _: "disc"},

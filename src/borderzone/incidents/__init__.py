@@ -22,6 +22,7 @@ from borderzone.incidents.interdiction_curve import (
     interdiction_band,
     interdiction_curve,
 )
+from borderzone.incidents.on_ground import ground_counts, on_ground
 from borderzone.incidents.overlay import Account, account, overlay
 from borderzone.incidents.precision import disc_share_beyond_edge, regions
 from borderzone.incidents.pressure import (
@@ -72,11 +73,13 @@ __all__ = [
     "event_probabilities",
     "exposure_ratios",
     "garwood_interval",
+    "ground_counts",
     "hotspots",
     "impute",
     "interdiction_band",
     "interdiction_curve",
     "kernel_table",
+    "on_ground",
     "overlay",
     "position_error_km",
     "pressure_draws",

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["garwood_interval", "imputed_band", "pooled_garwood"]
+__all__ = ["BAND_ENDS", "count_bands", "garwood_interval", "imputed_band", "pooled_garwood"]
+
+BAND_ENDS = ("p025", "p05", "p95", "p975")
+"""Ends of the two bands of a count, as columns are named."""
 
 
 def garwood_interval(
@@ -142,6 +145,36 @@ def pooled_garwood(counts: IntArray, confidence: float) -> tuple[float, float]:
     return _mixture_quantile(values, weights, tail), _mixture_quantile(
         values + 1, weights, 1.0 - tail
     )
+
+
+def count_bands(counts: IntArray, n_placed: int) -> dict[str, float]:
+    """
+    Give the bands of a count, and of the mean behind it, under the names that tables have for them.
+
+    Parameters
+    ----------
+    counts
+        Number of events, one value an imputation.
+    n_placed
+        Number of events that were placed at all.
+
+    Returns
+    -------
+    dict of str to float
+        `BAND_ENDS`, which are whole numbers, and the same with ``underlying_``.
+
+    Examples
+    --------
+    >>> found = count_bands(np.arange(1, 1000), 5000)
+    >>> found["p05"], found["p95"], found["p975"]
+    (50, 950, 975)
+    """
+    found: dict[str, float] = {}
+    for share, ends in ((0.95, ("p025", "p975")), (0.90, ("p05", "p95"))):
+        found |= zip(ends, imputed_band(counts, share, n_placed), strict=True)
+        underlying = (f"underlying_{end}" for end in ends)
+        found |= zip(underlying, pooled_garwood(counts, share), strict=True)
+    return {name: found[name] for end in BAND_ENDS for name in (end, f"underlying_{end}")}
 
 
 def _tail(confidence: float, side: str) -> float:

@@ -227,7 +227,7 @@ class Imputation:
             lon, lat = self.proposals.draw(who, draws)
         else:
             lon, lat = self.weighing.draw(self.proposals, who, draws)
-        return lon.reshape(len(rows), -1), lat.reshape(len(rows), -1)
+        return lon.reshape(len(rows), self.draws), lat.reshape(len(rows), self.draws)
 
 
 def _check_same_table(placed: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from borderzone._guards import check_threads
-from borderzone.incidents.bands import imputed_band, pooled_garwood
+from borderzone.incidents.bands import BAND_ENDS, count_bands
 from borderzone.incidents.imputation import prepare
 from borderzone.incidents.sizes import area_km2
 from borderzone.incidents.zone_counts import corridor_outline, count_draws, zone_names, zone_shapes
@@ -34,7 +34,6 @@ UNDERLYING_ESTIMAND = (
     "mean number of events that would be reported and located in the zone in such a period, under "
     "the same reporting; the band adds the chance of counts (Garwood) to that of positions"
 )
-_ENDS = ("p025", "p05", "p95", "p975")
 
 
 def overlay(  # noqa: PLR0913 (the front door fixes the names)
@@ -357,19 +356,13 @@ def _table(
     table = pd.DataFrame({"zone": zone_names(zones), "kind": kind}, index=zones.index)
     table["area_km2"] = np.array(areas, dtype=float)
     table["expected"] = totals.mean(axis=1)
-    wide, narrow = (
-        [
-            (*imputed_band(counts, share, n_placed), *pooled_garwood(counts, share))
-            for counts in totals
-        ]
-        for share in (0.95, 0.90)
-    )
-    for k, end in enumerate(_ENDS):
-        both, side = (wide, narrow)[end in ("p05", "p95")], k // 2
-        table[end] = np.array([band[side] for band in both], dtype=np.int64)
-        table[f"underlying_{end}"] = np.array([band[2 + side] for band in both], dtype=float)
-    first = ["zone", "kind", "area_km2", "expected", *_ENDS]
-    return table[first + [f"underlying_{end}" for end in _ENDS]].copy()
+    bands = [count_bands(counts, n_placed) for counts in totals]
+    for end in BAND_ENDS:
+        table[end] = np.array([band[end] for band in bands], dtype=np.int64)
+        under = f"underlying_{end}"
+        table[under] = np.array([band[under] for band in bands], dtype=float)
+    first = ["zone", "kind", "area_km2", "expected", *BAND_ENDS]
+    return table[first + [f"underlying_{end}" for end in BAND_ENDS]].copy()
 
 
 def _attrs(

@@ -11,7 +11,7 @@ import pandas as pd
 from borderzone._guards import as_numbers, check_positive
 from borderzone.errors import DataError
 from borderzone.incidents.codebooks import KERNELS, UNSTATED, Kernel, check_kernel, code_books
-from borderzone.incidents.layers import Event, Ground
+from borderzone.incidents.layers import Event, Ground, in_degrees
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -200,5 +200,7 @@ def _rows(events: gpd.GeoDataFrame) -> list[Event]:
         given = ["" if pd.isna(name) else str(name) for name in events["where_scheme"]]
         schemes = [name.strip().lower() or "ucdp" for name in given]
     texts = [events[name].tolist() for name in ("radius_km", "status", "reason")]
-    columns = (events["id"], classes, schemes, *texts, events.geometry.to_numpy())
+    # Metres taken for degrees would put every event nowhere, without a word.
+    points = in_degrees(events.geometry, "events").to_numpy()
+    columns = (events["id"], classes, schemes, *texts, points)
     return [Event(*cells) for cells in zip(*columns, strict=True)]
