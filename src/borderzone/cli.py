@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import traceback
 from contextlib import contextmanager
 from dataclasses import replace
+from inspect import Parameter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,9 +21,10 @@ from borderzone import errors
 from borderzone._cli_ucdp import fetch_ucdp
 from borderzone._guards import check_choice, local_path
 from borderzone._guards.escapes import block, line, spreadsheet_table
+from borderzone._read_options import READ_OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["app", "main"]
 
@@ -95,6 +98,37 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would be
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask on a terminal before 100 MB and more.")
 ]
+
+
+_TYPES: dict[str, Any] = {
+    "text": str,
+    "code": str,
+    "day": str,
+    "parts": list[str],
+    "words": list[str],
+    "days": tuple[str, str],
+    "box": tuple[float, float, float, float],
+}
+_METAVARS = {"parts": "PART=COLUMN", "days": "FIRST LAST", "day": "DAY", "box": "W S E N"}
+
+
+def _with_read_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command every option of `incidents.read`, by the one list of them."""
+    signature = inspect.signature(command, eval_str=True)
+    own = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+    annotated: Any = Annotated
+    added = []
+    for name, one in READ_OPTIONS.items():
+        flag = one.kind == "flag"
+        # A flag that names itself has no --no- beside it.
+        names = (f"--{name.replace('_', '-')}",) if flag else ()
+        option = typer.Option(*names, help=one.help, metavar=_METAVARS.get(one.kind))
+        kind = annotated[bool if flag else _TYPES[one.kind] | None, option]
+        usual = False if flag else None
+        added.append(Parameter(name, Parameter.KEYWORD_ONLY, default=usual, annotation=kind))
+        command.__annotations__[name] = kind
+    command.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
+    return command
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 - typer hands the flag by position
@@ -195,7 +229,8 @@ def data() -> None:
 
 
 @app.command()
-def check(  # noqa: PLR0913 (one option a doubt that only the user can settle)
+@_with_read_options
+def check(
     incidents: Annotated[Path, typer.Argument(help="Incident table to check.")],
     *,
     rejected: Annotated[
@@ -207,47 +242,33 @@ def check(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     limit: Annotated[
         float, typer.Option(help="Largest share of rejected rows that is accepted, 0 to 1.")
     ] = 0.2,
-    format: Annotated[
-        str | None, typer.Option(help="Layout or kind of file, if it is not recognised.")
-    ] = None,
-    date_format: Annotated[
-        str | None, typer.Option(help="Format of dates with two readings, such as %d/%m/%Y.")
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Encoding of a text file that is not UTF-8.")
-    ] = None,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a spreadsheet.")] = None,
-    fix_swapped: Annotated[
-        bool, typer.Option("--fix-swapped", help="Exchange latitude and longitude where it helps.")
-    ] = False,
-    bbox: Annotated[
-        tuple[float, float, float, float] | None,
-        typer.Option(metavar="W S E N", help="Where positions are expected, in degrees."),
-    ] = None,
-    terms: Terms = None,
+    **asked: Any,
 ) -> None:
     """Check an incident table row by row; exit code 3 when too many rows are unusable."""
     from borderzone import incidents as room  # noqa: PLC0415 - heavy imports
     from borderzone._guards import check_probability  # noqa: PLC0415
+    from borderzone.incidents.hints import asked_from  # noqa: PLC0415
 
     check_probability(limit, "limit")
     _check_free(rejected)
-    events = room.read(
-        incidents,
-        format=format,
-        date_format=date_format,
-        encoding=encoding,
-        sheet=sheet,
-        fix_swapped=fix_swapped,
-        bbox=bbox,
-        terms=terms,
-    )
+    with asked_from("command line"):
+        events = room.read(incidents, **_said(asked))
     verdict = room.check(events)
     _print_table(verdict, f"{incidents}: {len(events)} rows")
     for sentence in room.verdict_sentences(events):
         _say(sentence)
     _keep_rejected(room.rejected(events), rejected)
     room.require_usable(events, limit=limit)
+
+
+def _said(asked: dict[str, Any]) -> dict[str, Any]:
+    """Give the options of reading that were said, in the form in which `read` takes them."""
+    from borderzone.incidents.options import named_columns, read_options  # noqa: PLC0415 - heavy
+
+    said = {name: value for name, value in asked.items() if value not in (None, False, [], ())}
+    if "columns" in said:
+        said["columns"] = named_columns(said["columns"])
+    return read_options(said)
 
 
 def _check_free(rejected: Path | None) -> None:

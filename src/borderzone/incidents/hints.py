@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 from collections.abc import Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Literal
+
+from borderzone._read_options import READ_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,18 +62,26 @@ def option(name: str, value: object) -> str:
     >>> with asked_from("command line"):
     ...     option("columns", {"lat": "Breite"}), option("fix_swapped", True)
     ('--columns lat="Breite"', '--fix-swapped')
+    >>> with asked_from("command line"):
+    ...     option("columns", {"lat": "Breite", "lon": "Höhe"})
+    '--columns lat="Breite" --columns lon="Höhe"'
     >>> with asked_from("study file"):
-    ...     option("columns", {"lat": "Breite"})
-    'columns = {lat = "Breite"} under [incidents]'
+    ...     option("columns", {"lat": "Breite"}), option("districts", "districts.gpkg")
+    ('columns = {lat = "Breite"} under [incidents]', 'districts = "districts.gpkg"')
     """
     where = _WHERE.get()
     if where == "python":
         return f"{name}={value!r}"
     if where == "study file":
-        return f"{name} = {_toml(value)} under [incidents]"
+        under = " under [incidents]" if name in READ_OPTIONS else ""
+        return f"{name} = {_toml(value)}{under}"
     flag = f"--{name.replace('_', '-')}"
     if value is True:
         return flag
+    if isinstance(value, Mapping):  # said once for each, as the command takes it
+        return " ".join(f"{flag} {key}={_shell_quoted(one)}" for key, one in value.items())
+    if isinstance(value, list):
+        return " ".join(f"{flag} {_shell(one)}" for one in value)
     return f"{flag} {_shell(value)}"
 
 
@@ -79,12 +92,21 @@ def _toml(value: object) -> str:
         return "{" + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(_toml, value)) + "]"
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return _quoted(value) if isinstance(value, str) else str(value)
+
+
+def _quoted(value: object) -> str:
+    """Text in double quotes, with what would end or change it told apart."""
+    return json.dumps(str(value), ensure_ascii=False)
 
 
 def _shell(value: object) -> str:
-    if isinstance(value, Mapping):
-        return " ".join(f'{key}="{one}"' for key, one in value.items())
-    if isinstance(value, (list, tuple)):
-        return " ".join(map(str, value))
-    return f'"{value}"' if isinstance(value, str) and " " in value else str(value)
+    if isinstance(value, tuple):  # one flag takes all of them
+        return " ".join(map(_shell, value))
+    plain = re.fullmatch(r"[\w%+./:@,=-]+", str(value))
+    return str(value) if plain else _shell_quoted(value)
+
+
+def _shell_quoted(value: object) -> str:
+    # Of some marks a shell makes something else, in double quotes too.
+    return shlex.quote(str(value)) if re.search(r"[$`!\\]", str(value)) else _quoted(value)

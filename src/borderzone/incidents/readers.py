@@ -10,10 +10,11 @@ import geopandas as gpd
 
 from borderzone._guards import as_box, check_flag
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.incidents.aliases import ALIASES, match_columns
+from borderzone.incidents.aliases import match_columns
 from borderzone.incidents.canonical import ReadOptions, canonical
 from borderzone.incidents.cells import shown
 from borderzone.incidents.layouts import Layout, layout_of
+from borderzone.incidents.likely import no_places
 from borderzone.incidents.opening import Opened, opened
 from borderzone.incidents.point_columns import with_coordinates
 from borderzone.incidents.schema import Ledger
@@ -221,23 +222,9 @@ def _places_in(raw: pd.DataFrame, parts: dict[str, str], name: str) -> dict[str,
     way = next((way for way in _PLACES if all(part in parts for part in way)), None)
     if way is None:
         absent = [part for part in ("lat", "lon") if part not in parts]
-        raise DataError(_no_places(raw, absent, name))
+        raise DataError(no_places(raw, absent, parts.values(), name))
     others = {part for other in _PLACES for part in other} - set(way)
     return {part: column for part, column in parts.items() if part not in others}
-
-
-def _no_places(raw: pd.DataFrame, absent: list[str], name: str) -> str:
-    words = {"lat": "latitude", "lon": "longitude"}
-    accepted = "; ".join(f"for {words[part]} {', '.join(ALIASES[part])}" for part in absent)
-    hint = ""
-    if len(raw.columns) == 1:
-        hint = " Only one column was found: is it delimited by comma, semicolon, tab or bar?"
-    return (
-        f"{name} has no column for {' and '.join(words[part] for part in absent)}: found "
-        f"{', '.join(map(str, raw.columns[:60]))}.{hint} Accepted names (in any case): {accepted}; "
-        f"for both in one {', '.join(ALIASES['latlon'])}; for grid references "
-        f"{', '.join(ALIASES['mgrs'])}; or pass columns={{{absent[0]!r}: 'the name in your file'}}"
-    )
 
 
 def _tell_nested(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,8 @@ from borderzone._guards import check_path, check_text, seed_number, shown
 from borderzone.access.border_light import middle_latitude_deg
 from borderzone.border import Border
 from borderzone.corridor import Corridor
-from borderzone.errors import InvalidParameterError, InvalidScenarioError
+from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
+from borderzone.incidents.hints import asked_from
 from borderzone.incidents.terms import check_terms, said_of
 from borderzone.scenario import PRESETS, Scenario, named_after, read_toml
 from borderzone.study.by_block import EMBEDDED
@@ -34,6 +36,8 @@ from borderzone.study.sources import (
     check_layer,
     check_settings,
     day_of,
+    how_read,
+    place_of,
     records_of,
     told,
     unrecorded,
@@ -44,7 +48,7 @@ from borderzone.study.told import left_out, origin_kind
 from borderzone.study.weighting import Reported, by_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from borderzone._typing import Seed
     from borderzone.study.coverage import Coverage
@@ -79,9 +83,11 @@ class Study:
     origins
         Where travel times start: the posts of a force.
     incidents
-        Incident table; ``"embedded"`` for the rows of the news article.
+        A path; a table, best one that `borderzone.incidents.read` gave, whose verdicts and notes then
+        hold as they are; a mapping of ``"path"`` and the options of `read`, as the table ``[incidents]``
+        of a study file; or ``"embedded"`` for the rows of the news article.
     incidents_accessed
-        Day on which that table was fetched, for its credit.
+        Day on which that table was fetched, for its credit; ``"accessed"`` in a mapping.
     terms
         ``"mine"`` says that its rows are yours to pass on; without it rows of unknown terms stay
         out of the public edition.
@@ -146,6 +152,7 @@ class Study:
     scenario: Scenario = field(default_factory=Scenario)
     name: str = ""
     seed: int = 1
+    _file: Path | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be studied, and name the study after its two countries."""
@@ -156,6 +163,7 @@ class Study:
         check_settings(self)
         check_terms(self.terms)
         set_to("incidents_accessed", day_of(self.incidents_accessed))
+        how_read(self)
         side = side_of(_check_scenario(self.scenario), self.border)
         if side != self.scenario.force_side:
             set_to("scenario", self.scenario.changed({"force_side": side}))
@@ -217,7 +225,8 @@ class Study:
         """
         content = read_toml(path)
         try:
-            return cls(**read_study(content, Path(path), given))
+            with asked_from("study file"):
+                return cls(**read_study(content, Path(path), given), _file=Path(path))
         except (InvalidParameterError, InvalidScenarioError) as error:
             raise named_after(path, error) from error
 
@@ -334,14 +343,14 @@ class Study:
             raise InvalidScenarioError(msg)
         step, cover = StageClock(progress), None
         step("incidents")
-        reported = Reported.of(
-            self.incidents,
-            ground.corridor,
-            self.scenario,
-            number,
-            accessed=self.incidents_accessed,
-            terms=self.terms,
-        )
+        with _where(self._file):
+            reported = Reported.of(
+                place_of(self.incidents),
+                ground.corridor,
+                self.scenario,
+                number,
+                **how_read(self),
+            )
         if ground.table is not None:
             weights = reported.weights(self.scenario)
             cover = patrol_cover(
@@ -350,6 +359,22 @@ class Study:
         step("incidents over zones")
         result = _result(self, ground, cover, reported, number)
         return replace(result, stages={**ground.stages, **step.stop()})
+
+
+@contextmanager
+def _where(file: Path | None) -> Iterator[None]:
+    """Let messages on incidents name what helps in a study file, and the file, where there is one."""
+    if file is None:
+        yield
+        return
+    with asked_from("study file"):
+        try:
+            yield
+        except BorderzoneError as error:
+            if str(file) in str(error):
+                raise
+            msg = f"{file}: incidents: {error}"
+            raise type(error)(msg) from error
 
 
 def _usual_name(border: Border) -> str:

@@ -33,7 +33,6 @@ from borderzone.study.told import shipped_elevation
 from borderzone.study.vectors import vector_layer
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Mapping
 
     import xarray as xr
@@ -455,9 +454,7 @@ def load_incidents(
     corridor: Corridor,
     seed: int,
     records: list[datasets.Record],
-    *,
-    accessed: dt.date | None = None,
-    terms: str | None = None,
+    **how: Any,
 ) -> gpd.GeoDataFrame | None:
     """
     Read the incident table of a study.
@@ -473,10 +470,8 @@ def load_incidents(
         Seed of the synthetic set.
     records
         Records of the data used; appended to.
-    accessed
-        Day on which a table of the user was fetched, for its credit.
-    terms
-        "mine" where the user says that the rows of that table are theirs to pass on.
+    **how
+        How a table of the user is read, as `borderzone.incidents.read` takes it.
 
     Returns
     -------
@@ -490,7 +485,7 @@ def load_incidents(
         return incidents.read(datasets.article_incidents())
     if isinstance(source, str) and source == "synthetic":
         return incidents.synthetic(corridor, seed=seed)
-    events = incidents.read(source, accessed=accessed, terms=terms)
+    events = incidents.read(source, **how)
     if isinstance(source, (str, Path)):
         records.extend(_credited(record, events) for record in _files_of(source))
     return events

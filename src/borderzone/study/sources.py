@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -38,6 +38,7 @@ from borderzone.errors import (
     LimitError,
 )
 from borderzone.incidents.opening import FORMATS
+from borderzone.incidents.options import as_day, read_options
 from borderzone.io.files import refuse_address
 from borderzone.io.limits import current, how_to_raise
 from borderzone.io.raster import SUFFIXES as RASTERS
@@ -48,7 +49,8 @@ from borderzone.study.by_block import EMBEDDED
 from borderzone.study.vectors import vector_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import datetime as dt
+    from collections.abc import Callable
 
     from borderzone.scenario import Scenario
 
@@ -66,8 +68,10 @@ __all__ = [
     "day_of",
     "digest_of",
     "digests_of",
+    "how_read",
     "is_line_file",
     "is_path",
+    "place_of",
     "records_of",
     "told",
     "unrecorded",
@@ -75,6 +79,7 @@ __all__ = [
 
 NONE = "none"
 SYNTHETIC = "synthetic"
+_OF_A_FILE = ("path", "sha256")
 _AS_GIVEN = ("published_length_km", "published_length_source")
 
 # What lies beside a Shapefile and is part of it.
@@ -256,13 +261,9 @@ def day_of(value: Any) -> dt.date | None:
     InvalidParameterError
         If it is neither.
     """
-    if value is None or (isinstance(value, dt.date) and not isinstance(value, dt.datetime)):
-        return value
-    try:
-        return dt.date.fromisoformat(value)
-    except (TypeError, ValueError):
-        msg = f'incidents_accessed must be a day such as "2024-05-31", got {shown(value)}'
-        raise InvalidParameterError(msg) from None
+    if value is None:
+        return None
+    return as_day(value, "incidents_accessed")
 
 
 def check_layer(name: str, value: Any) -> Any:
@@ -291,6 +292,8 @@ def check_layer(name: str, value: Any) -> Any:
     layer = LAYERS[name]
     if value is None or (isinstance(value, str) and value == NONE):
         return None
+    if name == "incidents" and isinstance(value, Mapping):
+        return _check_how_read(value)
     if isinstance(value, str) and value in (EMBEDDED, SYNTHETIC):
         if value in layer.words:
             return value
@@ -303,12 +306,76 @@ def check_layer(name: str, value: Any) -> Any:
         for item in value:
             refuse_address(item, name)
         return tuple(value)
-    if not isinstance(value, layer.memory):
-        got = shown(value) if isinstance(value, (bytes, int, float)) else type(value).__name__
-        msg = f"{name} must be {_takes(layer)}, got {got}"
-        raise InvalidParameterError(msg)
+    _check_kind(name, layer, value)
     _check_memory(name, layer, value)
     return value
+
+
+def _check_how_read(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Take a file of incidents with how it is to be read."""
+    path = value.get("path")
+    if not isinstance(path, (str, os.PathLike)) or path in (NONE, EMBEDDED, SYNTHETIC):
+        msg = (
+            f"incidents told as a table need path, the file that holds them, got {shown(path)}; a table "
+            "in memory is read with borderzone.incidents.read and handed over"
+        )
+        raise InvalidParameterError(msg)
+    refuse_address(path, "incidents")
+    told = {name: one for name, one in value.items() if name != "path"}
+    try:
+        return {"path": path, **read_options(told)}
+    except InvalidParameterError as error:
+        msg = f"incidents: {error}"
+        raise InvalidParameterError(msg) from error
+
+
+def how_read(study: Any) -> dict[str, Any]:
+    """
+    Give how the incidents of a study are to be read.
+
+    Parameters
+    ----------
+    study
+        The study.
+
+    Returns
+    -------
+    dict
+        Keyword arguments of `borderzone.incidents.read`.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the day of access or the terms are said twice, and differently.
+    """
+    value = study.incidents
+    told = {} if not isinstance(value, dict) else {k: v for k, v in value.items() if k != "path"}
+    for name, outer in (("accessed", "incidents_accessed"), ("terms", "terms")):
+        said = getattr(study, outer)
+        if said is not None and told.setdefault(name, said) != said:
+            msg = (
+                f"{outer} is {said!s}, but {name} of incidents is {told[name]!s}: say it once, in the "
+                "table of incidents"
+            )
+            raise InvalidParameterError(msg)
+    return told
+
+
+def place_of(value: Any) -> Any:
+    """
+    Give what holds a layer, without how it is to be read.
+
+    Parameters
+    ----------
+    value
+        What a layer was given.
+
+    Returns
+    -------
+    object
+        The path of a table of incidents that says how it is read; else the same.
+    """
+    return value["path"] if isinstance(value, dict) else value
 
 
 def _takes(layer: Layer) -> str:
@@ -318,6 +385,13 @@ def _takes(layer: Layer) -> str:
     paths = "a path, several of them" if layer.several else "a path"
     words = ", ".join(f'"{word}"' for word in layer.words)
     return f"{paths}, {kinds}, {words + ', ' if words else ''}or None for a study without"
+
+
+def _check_kind(name: str, layer: Layer, value: Any) -> None:
+    if not isinstance(value, layer.memory):
+        got = shown(value) if isinstance(value, (bytes, int, float)) else type(value).__name__
+        msg = f"{name} must be {_takes(layer)}, got {got}"
+        raise InvalidParameterError(msg)
 
 
 def _check_memory(name: str, layer: Layer, value: Any) -> None:
@@ -424,7 +498,7 @@ def check_files(study: Any) -> None:
     """
     wrong: list[BorderzoneError] = []
     for name, layer in LAYERS.items():
-        if is_path(value := getattr(study, name), layer):
+        if is_path(value := place_of(getattr(study, name)), layer):
             try:
                 _look_at(value, name, layer)
             except BorderzoneError as error:
@@ -615,16 +689,19 @@ def told(study: Any) -> dict[str, Any]:
     if border.published_length_km is not None and not _is_published(border):
         found["published_length_km"] = border.published_length_km
         found["published_length_source"] = border.published_length_source
-    for name, layer in LAYERS.items():
-        value = getattr(study, name)
-        if value is None:
-            found[name] = NONE
-        elif isinstance(value, str) and value in layer.words:
-            found[name] = value
-        else:
-            path = is_path(value, layer)
-            found[name] = _file(name, value) if path else {"memory": digest_of(value)}
+    found |= {name: _told_of(name, place_of(getattr(study, name))) for name in LAYERS}
+    if isinstance(found["incidents"], dict):
+        found["incidents"] |= how_read(study)
     return found
+
+
+def _told_of(name: str, value: Any) -> Any:
+    """Tell one layer by its word, file or digest."""
+    if value is None:
+        return NONE
+    if isinstance(value, str) and value in LAYERS[name].words:
+        return value
+    return _file(name, value) if is_path(value, LAYERS[name]) else {"memory": digest_of(value)}
 
 
 def _file(name: str, value: Any) -> dict[str, Any]:
@@ -698,7 +775,7 @@ def unrecorded(given: Mapping[str, Any], border: Border) -> dict[str, Any]:
     dict
         Under ``"given"``, for `borderzone.io.run_id`; empty where there is nothing of the kind.
     """
-    found = {}
+    found: dict[str, Any] = {}
     for name, value in given.items():
         usual = EMBEDDED if name in LAYERS and name != "incidents" else NONE
         if name in _AS_GIVEN:
@@ -707,6 +784,10 @@ def unrecorded(given: Mapping[str, Any], border: Border) -> dict[str, Any]:
             found["border"] = digest_of(border)
         elif isinstance(value, dict) and "memory" in value:
             found[name] = value["memory"]
+        elif name == "incidents" and isinstance(value, dict):
+            # Whose rows they are changes no number.
+            how = {k: value[k] for k in value if k not in (*_OF_A_FILE, "accessed", "terms")}
+            found |= {name: repr(sorted(how.items()))} if how else {}
         elif value == SYNTHETIC or (value == NONE != usual and EMBEDDED in LAYERS[name].words):
             found[name] = value
     return {"given": found} if found else {}

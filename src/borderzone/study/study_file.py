@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from borderzone._guards import check_path, shown
+from borderzone._read_options import READ_OPTIONS
 from borderzone.border import Border
 from borderzone.errors import DataError, InvalidParameterError, InvalidScenarioError
+from borderzone.incidents.options import read_options
 from borderzone.scenario import Scenario
-from borderzone.study.sources import LAYERS, NONE, SETTINGS, digest_of, digests_of, is_path
+from borderzone.study.sources import LAYERS, NONE, SETTINGS, day_of, digest_of, digests_of, is_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +28,9 @@ _PUBLISHED = ("published_length_km", "published_length_source")
 STUDY_KEYS = frozenset({"a", "b", "border", "border_km", "scenario", *_PUBLISHED, *_PLAIN, *LAYERS})
 # What a table of the border may hold beside its file: how Border.from_file is to read it.
 _OF_A_LINE = ("left", "right", "layer", "tolerance_km")
+_OF_A_PLACE = ("path", "sha256", "memory", "withheld")
+# What is said of a table in memory beside it, by its name under [incidents].
+_SAID_OF_IT = {"accessed": "incidents_accessed", "terms": "terms"}
 _FORMS = ({"path"}, {"path", "sha256"}, {"memory"}, {"withheld"})
 _WITHHELD = "posts are left out of the public edition"
 
@@ -71,9 +76,15 @@ def read_study(content: Mapping[str, Any], path: Path, given: Mapping[str, Any])
     layers = {
         name: _source(name, content.get(name), path, given)
         for name in LAYERS
-        if name in content or name in given
+        if name != "incidents" and (name in content or name in given)
     }
+    if "incidents" in content or "incidents" in given:
+        layers |= _incidents(content.get("incidents"), path, given)
     plain = {name: content[name] for name in _PLAIN if name in content}
+    for name in set(plain) & set(layers):
+        if layers[name] != (day_of(plain[name]) if name == "incidents_accessed" else plain[name]):
+            msg = f"{name} is said twice, and differently: keep that under [incidents]"
+            raise InvalidScenarioError(msg)
     border = _border(content, path, given)
     if "border_km" in content and not isinstance(given.get("border"), Border):
         border = _cut(border, content["border_km"])
@@ -138,6 +149,40 @@ def _with_published(border: Any, content: Mapping[str, Any]) -> Any:
     if km is None or not isinstance(border, Border):
         return border
     return border.with_published_length(km, **({} if source is None else {"source": source}))
+
+
+def _incidents(stated: Any, file: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Part how a table of incidents is to be read from where it lies."""
+    name = "incidents"
+    if not isinstance(stated, dict):
+        return {name: _source(name, stated, file, given)}
+    place = {key: value for key, value in stated.items() if key in _OF_A_PLACE}
+    how = {key: value for key, value in stated.items() if key not in place}
+    if set(place) not in _FORMS:
+        msg = (
+            f"[{name}] in a study file is a table of path, the file that holds them, and how it is read: "
+            f"{', '.join(READ_OPTIONS)}; got {shown(stated)}"
+        )
+        raise InvalidScenarioError(msg)
+    try:
+        how = read_options(how)
+    except InvalidParameterError as error:
+        msg = f"[{name}]: {error}"
+        raise InvalidScenarioError(msg) from error
+    if isinstance(own := given.get(name), dict):  # a file that is handed over with how it is read
+        given = {**given, name: own.get("path")}
+        how |= {key: value for key, value in own.items() if key != "path"}
+    source = _source(name, place, file, given)
+    if is_path(source, LAYERS[name]):
+        return {name: {"path": source, **how} if how else source}
+    said = {_SAID_OF_IT[key]: how.pop(key) for key in _SAID_OF_IT if key in how}
+    if how:
+        msg = (
+            f"[{name}] says how a file is read ({', '.join(how)}), but a table is handed over: read it "
+            f"so with borderzone.incidents.read, and leave these out of {file.name!r}"
+        )
+        raise InvalidScenarioError(msg)
+    return {name: source, **said}
 
 
 def _source(name: str, stated: Any, file: Path, given: Mapping[str, Any]) -> Any:
@@ -234,7 +279,11 @@ def write_study(result: StudyResult, folder: str | os.PathLike[str], *, public: 
         The text.
     """
     border, given = result.border, dict(result.given)
-    said = {name: given.pop(name, None) for name in ("incidents_accessed", "terms")}
+    said = {name: given.pop(name, None) for name in _SAID_OF_IT.values()}
+    if isinstance(given.get("incidents"), dict):
+        given["incidents"] |= {
+            key: word for key, name in _SAID_OF_IT.items() if (word := said.pop(name)) is not None
+        }
     head: dict[str, Any] = {"name": result.name, "a": border.a, "b": border.b, "seed": result.seed}
     head |= {k: v for k, v in result.ground.settings.items() if v != SETTINGS[k]}
     head |= {name: word for name, word in said.items() if word is not None}

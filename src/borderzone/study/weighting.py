@@ -10,8 +10,6 @@ from borderzone.errors import InvalidScenarioError
 from borderzone.study.inputs import load_incidents
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     import geopandas as gpd
     import pandas as pd
 
@@ -50,9 +48,7 @@ class Reported:
         corridor: Corridor,
         scenario: Scenario,
         seed: int,
-        *,
-        accessed: dt.date | None = None,
-        terms: str | None = None,
+        **how: Any,
     ) -> Reported:
         """
         Read the incidents and weigh the segments by them.
@@ -67,10 +63,8 @@ class Reported:
             Its weights and imputations.
         seed
             Seed of positions.
-        accessed
-            Day on which the incidents were fetched.
-        terms
-            What the user says of their terms.
+        **how
+            How they are read, as `borderzone.incidents.read` takes it.
 
         Returns
         -------
@@ -83,7 +77,7 @@ class Reported:
             If the scenario weighs by incidents and there are none.
         """
         records: list[datasets.Record] = []
-        events = load_incidents(source, corridor, seed, records, accessed=accessed, terms=terms)
+        events = load_incidents(source, corridor, seed, records, **how)
         if events is None or not len(events):
             if scenario.weights == "incidents":
                 msg = (

@@ -1,0 +1,74 @@
+"""The options of `incidents.read`, told once for the study file and for the command line."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["READ_OPTIONS", "ReadOption"]
+
+Kind = Literal["text", "code", "flag", "parts", "box", "words", "days", "day"]
+
+
+class ReadOption(NamedTuple):
+    """
+    One option of `incidents.read`.
+
+    Attributes
+    ----------
+    kind
+        What it takes: a text, a CRS by name or number ("code"), yes or no, parts with their columns,
+        four degrees, one or more words, two days, or one day.
+    help
+        What it is for, in one line.
+    example
+        A value that it could have.
+    """
+
+    kind: Kind
+    help: str
+    example: Any
+
+
+READ_OPTIONS: Mapping[str, ReadOption] = MappingProxyType(
+    {
+        "format": ReadOption("text", "Layout or kind of file, if it is not recognised.", "acled"),
+        "columns": ReadOption(
+            "parts",
+            "Which column is what, such as lat=Breite; may be given again.",
+            {"lat": "Breite"},
+        ),
+        "date_format": ReadOption(
+            "text", "Format of dates with two readings, such as %d/%m/%Y.", "%d/%m/%Y"
+        ),
+        "fix_swapped": ReadOption(
+            "flag", "Exchange latitude and longitude where it helps.", example=True
+        ),
+        "bbox": ReadOption(
+            "box", "Where positions are expected, in degrees.", (38.0, 29.0, 49.0, 38.0)
+        ),
+        "as_of": ReadOption("day", "Last day that is not in the future; else today.", "2026-11-02"),
+        "encoding": ReadOption("text", "Encoding of a text file that is not UTF-8.", "cp1256"),
+        "sheet": ReadOption("text", "Sheet of a spreadsheet.", "events"),
+        "layer": ReadOption("text", "Layer of a file of several layers.", "events"),
+        "crs": ReadOption(
+            "code", "CRS of coordinates that are not degrees of WGS84.", "EPSG:32638"
+        ),
+        "countries": ReadOption(
+            "words", "Country that the table covers; may be given again.", ["IRQ"]
+        ),
+        "period": ReadOption(
+            "days", "First and last day that the table covers.", ("2019-01-01", "2019-12-31")
+        ),
+        "accessed": ReadOption("day", "Day on which the data were fetched.", "2026-11-02"),
+        "terms": ReadOption(
+            "text",
+            "mine: rows of unknown terms are yours to pass on; else only counts leave.",
+            "mine",
+        ),
+    }
+)
+"""Options by their name in Python, in the order in which `read` takes them."""
