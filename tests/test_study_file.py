@@ -17,7 +17,7 @@ import borderzone as bz
 from borderzone import patrol
 from borderzone.errors import BorderzoneError, DataError, InvalidScenarioError
 from borderzone.grid import Grid
-from borderzone.study.sources import told, unrecorded
+from borderzone.study.sources import how_read, told, unrecorded
 from borderzone.study.study_file import write_study
 
 if TYPE_CHECKING:
@@ -284,7 +284,7 @@ def test_settings_seed_and_day_of_access_come_back(on_disk: dict[str, Any], tmp_
 
     # What the scenario left out the study has settled: whose force it is.
     assert again.scenario == first.scenario == odd.changed({"force_side": "AZE"})
-    assert again.incidents_accessed == dt.date(2024, 5, 31)
+    assert how_read(again) == {"accessed": dt.date(2024, 5, 31)}
     assert (again.aridity_scale, again.roads_cross) == (0.1 + 0.2, True)
     same(again.run(), first)
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from borderzone._guards import as_box, check_flag, check_text, shown
+from borderzone._guards import as_box, check_flag, check_text, is_whole, shown
 from borderzone._read_options import READ_OPTIONS
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.aliases import ALIASES
@@ -135,8 +135,8 @@ def _wrong(name: str, kind: str, value: Any) -> InvalidParameterError:
 
 def _code(value: Any, name: str) -> int | str:
     """CRS by its name or number; the command line gives numbers as text."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
+    if is_whole(value):
+        return int(value)
     if not isinstance(value, str):
         raise _wrong(name, "the name or number of a CRS", value)
     text = check_text(value, name, longest=10_000)
