@@ -64,6 +64,27 @@ pd.DataFrame(
     }
 )
 
+# %% [markdown]
+# The ground itself, event by event: how likely remote desert and each class of cave susceptibility are, how far from the force's origins, how steep, with what is not
+# known told apart; the last columns are what a sample at the point would have claimed.
+
+# %%
+ground = result.on_ground[result.on_ground["p_outside"] < 1].set_index("id")
+told = [
+    "p_remote_desert",
+    "p_cave_medium",
+    "p_cave_unknown",
+    "hours_h",
+    "relief_m",
+    "relief_m_p05",
+    "relief_m_p95",
+]
+ground[[*told, "point_remote_desert", "point_cave", "point_relief_m"]].round(2)
+
+# %%
+print(result.ground_counts.attrs["sentence"])
+result.ground_counts[["kind", "ground", "expected", "p05", "p95", "at_point"]].round(1)
+
 # %%
 result.plot().figure
 # %% [markdown]

@@ -29,7 +29,14 @@ if TYPE_CHECKING:
     from borderzone.corridor import Corridor
     from borderzone.incidents.imputation import Imputation
 
-__all__ = ["POINT_WARNING", "ground_classes", "ground_counts", "on_ground"]
+__all__ = [
+    "GROUNDS",
+    "POINT_WARNING",
+    "ground_classes",
+    "ground_counts",
+    "ground_sentence",
+    "on_ground",
+]
 
 POINT_WARNING = (
     "A report that names a town is coded to the town, even one called exact, so the ground under coded "
@@ -47,18 +54,20 @@ _MEASURES: Mapping[str, str] = MappingProxyType(
     }
 )
 _CAVES = tuple(f"cave_{word}" for word in CAVE_MEANINGS)
-# Kind and ground of a row of the pooled table, and the classes that make it.
-_ROWS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("place", "inside", ("inside",)),
-    ("place", "unknown", ("unknown",)),
-    ("place", "outside", ("outside",)),
-    ("remote_desert", "yes", ("remote_desert",)),
-    ("remote_desert", "no", ("remote_desert_no",)),
-    ("remote_desert", "unknown", ("remote_desert_unknown",)),
-    ("remote_desert_unreached", "yes", ("remote_desert_unreached",)),
-    *(("cave_prone", word, (f"cave_{word}",)) for word in (*CAVE_MEANINGS, "unknown")),
-    ("cave_medium_or_high", "yes", ("cave_medium", "cave_high")),
+GROUNDS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
+    {
+        ("place", "inside"): ("inside",),
+        ("place", "unknown"): ("unknown",),
+        ("place", "outside"): ("outside",),
+        ("remote_desert", "yes"): ("remote_desert",),
+        ("remote_desert", "no"): ("remote_desert_no",),
+        ("remote_desert", "unknown"): ("remote_desert_unknown",),
+        ("remote_desert_unreached", "yes"): ("remote_desert_unreached",),
+        **{("cave_prone", word): (f"cave_{word}",) for word in (*CAVE_MEANINGS, "unknown")},
+        ("cave_medium_or_high", "yes"): ("cave_medium", "cave_high"),
+    }
 )
+"""Kind and ground of each row of the pooled table, and the classes that make it."""
 _BAND = 0.90
 
 
@@ -398,7 +407,7 @@ def ground_counts(found: pd.DataFrame) -> pd.DataFrame:
         raise DataError(msg)
     by_draw, placed = json.loads(told), found["placed"].to_numpy(dtype=bool)
     rows = []
-    for kind, ground, classes in _ROWS:
+    for (kind, ground), classes in GROUNDS.items():
         if not all(name in by_draw for name in classes):
             continue
         counts = np.sum([by_draw[name] for name in classes], axis=0).astype(np.int64)
@@ -416,7 +425,7 @@ def ground_counts(found: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     kept = ("n_events", "n_placed", "n_excluded", "n_draws")
     table.attrs = {name: found.attrs[name] for name in kept}
-    table.attrs["sentence"] = _sentence(table)
+    table.attrs["sentence"] = ground_sentence(table)
     return table
 
 
@@ -435,10 +444,23 @@ def _under_point(found: pd.DataFrame, kind: str, ground: str) -> BoolArray:
     return found_there
 
 
-def _sentence(table: pd.DataFrame) -> str:
+def ground_sentence(table: pd.DataFrame) -> str:
+    """
+    Say on what ground events happened, and what their coded points would have said.
+
+    Parameters
+    ----------
+    table
+        From `ground_counts`; kinds of which a row is not there are not told.
+
+    Returns
+    -------
+    str
+        The sentence.
+    """
     rows = {(row.kind, row.ground): row for row in table.itertuples()}
     n, placed = table.attrs["n_events"], table.attrs["n_placed"]
-    events = f"{n} event" if n == 1 else f"{n} events"
+    events = f"{n:,} event" if n == 1 else f"{n:,} events"
     if not placed:
         return f"None of {events} can be placed: on what ground they happened is not known."
     parts = [
@@ -446,9 +468,10 @@ def _sentence(table: pd.DataFrame) -> str:
         for name, dark, words in _TOLD
         if name in rows and dark in rows
     ]
-    parts.append(f"outside {rows['place', 'outside'].expected:.1f}")
+    if ("place", "outside") in rows:
+        parts.append(f"outside {rows['place', 'outside'].expected:,.1f}")
     return (
-        f"Of {events} {placed} can be placed. Over all places where they may have happened, with 90 % "
+        f"Of {events} {placed:,} can be placed. Over all places where they may have happened, with 90 % "
         f"bands: {'; '.join(parts)}."
     )
 
@@ -464,12 +487,12 @@ _TOLD = (
 
 
 def _part(row: Any, dark: Any, words: str) -> str:
-    unknown = f"{dark.expected:.1f} where that is not known"
+    unknown = f"{dark.expected:,.1f} where that is not known"
     if row.possible == 0 and dark.expected > 0:
         # None where it is known, which may be nowhere.
         return f"on {words} none that is known, {unknown}"
     rest = f" and {unknown}" if dark.expected else ""
     return (
-        f"on {words} {row.expected:.1f} ({row.p05:.0f} to {row.p95:.0f}){rest}, at their coded points "
-        f"{row.at_point}"
+        f"on {words} {row.expected:,.1f} ({row.p05:,.0f} to {row.p95:,.0f}){rest}, at their coded points "
+        f"{row.at_point:,}"
     )

@@ -8,6 +8,74 @@ from borderzone.incidents.schema import FIELDS
 
 __all__ = ["COLUMNS", "meaning_of"]
 
+# Columns of incidents that say on what ground they happened: what is looked up, and of which draws.
+_MEASURES = {
+    "hours_h": ("h", "travel time from the force's nearest origin, infinite where no way leads"),
+    "slope_deg": ("degree", "slope, Horn (1981)"),
+    "relief_m": ("m", "highest less lowest elevation within the search radius"),
+    "elevation_m": ("m", "elevation"),
+}
+_OVER = {
+    "": "median over the places where it may have happened",
+    "_mean": "mean over these places",
+    "_p05": "5 % quantile over these places",
+    "_p95": "95 % quantile over these places",
+}
+_CHANCES = {
+    "p_inside": "in the corridor, on ground of which anything is known",
+    "p_unknown": "in the corridor, on ground of which nothing is known, or sea",
+    "p_outside": "outside the corridor",
+    "p_remote_desert": "on remote desert; empty where none of its ground is known",
+    "p_remote_desert_no": "on ground that is no remote desert",
+    "p_remote_desert_unknown": "on ground of which that is not known",
+    "p_remote_desert_unreached": "on remote desert to which no way leads, as across the border",
+    "p_unreached": "on ground to which no way leads from the force's origins",
+    "p_cave_very_low": "on rock of very low cave susceptibility; empty where none of it is known",
+    "p_cave_low": "on rock of low cave susceptibility",
+    "p_cave_medium": "on rock of medium cave susceptibility",
+    "p_cave_high": "on rock of high cave susceptibility; never a cave",
+    "p_cave_unknown": "off the mapped rock, where caves are not known",
+}
+_POINT = "at its coded point, which is no finding: it is the point of a town, biased to flat ground"
+_OF_GROUND = {
+    "incidents.placed": ("", "whether it is known well enough to be placed"),
+    "incidents.why_not_placed": ("", "why not"),
+    **{
+        f"incidents.{name}": ("probability", f"that it happened {words}")
+        for name, words in _CHANCES.items()
+    },
+    **{
+        f"incidents.{name}{end}": (unit, f"{words}: {over}")
+        for name, (unit, words) in _MEASURES.items()
+        for end, over in _OVER.items()
+    },
+    **{
+        f"incidents.{name}_known": (
+            "share",
+            f"of the places where it may have happened, known: {words}",
+        )
+        for name, (_, words) in _MEASURES.items()
+    },
+    "incidents.hours_h_mean": ("h", "mean travel time over the places to which a way leads"),
+    **{
+        f"incidents.point_{name}": (unit, f"{words}: {_POINT}")
+        for name, (unit, words) in _MEASURES.items()
+    },
+    "incidents.point_ground": ("", f"inside, unknown or outside: {_POINT}"),
+    "incidents.point_remote_desert": ("", f"remote desert, yes or no: {_POINT}"),
+    "incidents.point_cave": ("", f"class of cave susceptibility: {_POINT}"),
+    "incident_ground.kind": (
+        "",
+        "what is told of the ground; those of one kind add up, with outside",
+    ),
+    "incident_ground.ground": ("", "class of ground"),
+    "incident_ground.area_km2": ("km2", "ground of that class in the corridor"),
+    "incident_ground.expected": ("incidents", "expected number there over the imputed positions"),
+    "incident_ground.possible": ("incidents", "incidents that may lie there"),
+    "at_point": ("incidents", "that can be placed and whose coded point lies there"),
+    "at_point_vague": ("incidents", "too vague to be placed, whose coded point lies there"),
+}
+
 # Column -> unit and meaning. A column that means another thing in one table stands as
 # "table.column".
 COLUMNS = MappingProxyType(
@@ -315,6 +383,7 @@ COLUMNS = MappingProxyType(
         "incidents_expected": ("incidents", "expected incidents over the imputed positions"),
         "incidents_p05": ("incidents", "5 % quantile over the imputed positions"),
         "incidents_p95": ("incidents", "95 % quantile over the imputed positions"),
+        **_OF_GROUND,
     }
 )
 MEASURES = {

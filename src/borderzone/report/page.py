@@ -35,9 +35,12 @@ from borderzone.report.readable import (
 )
 from borderzone.report.reported import (
     estimate_words,
+    event_ground_table,
     excluded_words,
     exposure_table,
     flagged_words,
+    ground_table,
+    ground_words,
     overlay_table,
     weights_table,
     zone_words,
@@ -292,7 +295,7 @@ def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]
         words.append(f"Too vague to be placed, or unreadable, and counted here: {gone or 'none'}.")
     if result.event_credit:
         words.append(f"{result.event_credit.rstrip('.')}.")
-    words += zone_words(result) + flagged_words(result)
+    words += ground_words(result) + zone_words(result) + flagged_words(result)
     known = any(record.name == "article_incidents" for record in result.inputs)
     demo = pictures.get("incidents_demo")
     drawn = [pictures.get(name) for name in ("incident_pressure", "interdictions")]
@@ -305,7 +308,13 @@ def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]
         else [],
         bands=["SYNTHETIC DATA in the second figure: none of it happened."] if demo else [],
         pair=[pictures.get("incidents"), demo, *drawn],
-        tables=[overlay_table(result), exposure_table(result), weights_table(result)],
+        tables=[
+            ground_table(result),
+            event_ground_table(result),
+            overlay_table(result),
+            exposure_table(result),
+            weights_table(result),
+        ],
     )
 
 

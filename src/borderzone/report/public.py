@@ -14,6 +14,7 @@ from borderzone import datasets, incidents, io
 from borderzone._guards import check_choice
 from borderzone.figures import events_by_segment
 from borderzone.incidents.counts import SMALLEST_CELL_KM
+from borderzone.incidents.on_ground import ground_sentence
 from borderzone.incidents.schema import CATEGORIES, category_of
 from borderzone.incidents.terms import CLOSED, leaving, said_of, shown_names
 from borderzone.io.records import Record
@@ -54,6 +55,11 @@ _WITHHELD = Record(
     bytes=0,
     licence="withheld",
     notes="Left out of the public edition, with all in which they could be read.",
+)
+# Rows of counts by ground that are parts of others.
+_PARTS = (
+    ("remote_desert_unreached", "remote_desert", ("yes",)),
+    ("cave_medium_or_high", "cave_prone", ("medium", "high")),
 )
 SUMMED = (
     "length_km",
@@ -136,6 +142,8 @@ def edition(result: StudyResult, detail: str) -> Edition:
     if detail == "internal":
         return Edition(result=result, detail=detail, left_out=(), rejected=rejected, terms=terms)
     left_out: list[str] = []
+    # On what ground single events happened is never told in public, whoever's they are.
+    result = replace(result, on_ground=None)
     if not rows:
         result = _without_rows(result, left_out)
         rejected = None if rejected is None else _counted(rejected)
@@ -176,7 +184,8 @@ def _without_rows(result: StudyResult, left_out: list[str]) -> StudyResult:
     counted = events_by_segment(result)
     segments = result.segments if counted is None else result.segments.join(counted)
     overlay = _without_names(result.overlay)
-    return replace(result, segments=segments, overlay=overlay, incidents=None)
+    counts = _coarse_ground(result.ground_counts)
+    return replace(result, segments=segments, overlay=overlay, ground_counts=counts, incidents=None)
 
 
 def _without_names(overlay: pd.DataFrame | None) -> pd.DataFrame | None:
@@ -186,6 +195,35 @@ def _without_names(overlay: pd.DataFrame | None) -> pd.DataFrame | None:
     kept = overlay[overlay["area_km2"] >= _SMALLEST_KM2].copy()
     gone = overlay.attrs.get("excluded", [])
     kept.attrs = overlay.attrs | {"excluded": [{"reason": _why_gone(row)} for row in gone]}
+    return kept
+
+
+def _coarse_ground(counts: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Leave classes of ground large enough for counts, and none that the others give away."""
+    if counts is None:
+        return None
+    size = counts["area_km2"].fillna(math.inf)
+    there = (size > 0) | counts[["possible", "at_point", "at_point_vague"]].any(axis=1)
+    gone = pd.Series(data=False, index=counts.index)
+    for _, rows in counts[there].groupby("kind"):
+        order = size[rows.index].sort_values(kind="stable")
+        # Together large enough, for sums are known: one class alone could be reckoned back.
+        if order.iloc[0] < _SMALLEST_KM2:
+            few = int((order.cumsum() < _SMALLEST_KM2).sum()) + 1
+            gone[order.index[:few]] = True
+    for part, kind, ground in _PARTS:
+        mine = counts["kind"] == part
+        whole = (counts["kind"] == kind) & counts["ground"].isin(ground)
+        rest = size[whole].sum() - size[mine].sum()
+        if gone[counts["kind"] == kind].any() or 0 < rest < _SMALLEST_KM2:
+            gone |= mine  # with the whole, it would give the rest away
+    return _with_sentence(counts[~gone], counts)
+
+
+def _with_sentence(kept: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+    kept = kept.reset_index(drop=True)
+    kept.attrs = dict(counts.attrs)
+    kept.attrs["sentence"] = ground_sentence(kept)
     return kept
 
 
@@ -250,6 +288,7 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
         zones=_without_remote(result.zones),
         overlay=_without_remote(result.overlay),
         demo_overlay=_without_remote(result.demo_overlay),
+        ground_counts=_ground_without_remote(result.ground_counts),
     )
     return replace(shown, summary=summary_sentences(shown))
 
@@ -279,6 +318,13 @@ def _without_remote(table: Any) -> Any:
     kept = kept.reset_index(drop=True)
     kept.attrs = {name: told for name, told in table.attrs.items() if name != "left_out_km2"}
     return kept
+
+
+def _ground_without_remote(counts: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Drop the classes cut by travel time, of whose size posts have a part."""
+    if counts is None:
+        return None
+    return _with_sentence(counts[~counts["kind"].str.startswith("remote_desert")], counts)
 
 
 def _coarser(result: StudyResult, left_out: list[str]) -> StudyResult:

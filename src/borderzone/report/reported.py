@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from borderzone.figures.incident_charts import KINDS
 from borderzone.incidents import ARTICLE_ESTIMATE
+from borderzone.incidents.on_ground import POINT_WARNING
 from borderzone.report import cells
 from borderzone.study import told
 
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "estimate_words",
+    "event_ground_table",
     "excluded_words",
     "exposure_table",
     "flagged_words",
+    "ground_table",
+    "ground_words",
     "overlay_table",
     "weights_table",
     "zone_words",
@@ -167,6 +171,172 @@ def overlay_table(result: StudyResult) -> cells.Table | None:
         rows,
         folded=True,
     )
+
+
+def ground_words(result: StudyResult) -> list[str]:
+    """
+    Say on what ground incidents happened, beside what their coded points would have said.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    list of str
+        Sentences; why it is not known where no ground was read.
+    """
+    counts = result.ground_counts
+    if counts is None:
+        why = told.nowhere(result, "cave-prone ground")
+        return [f"On what ground they happened is {why}."] if result.account is not None else []
+    words = [str(counts.attrs["sentence"])]
+    if counts.attrs["n_placed"] and result.grid is not None:
+        cell_m = result.grid.resolution_m
+        words.append(f"{POINT_WARNING} The ground is looked up on cells of {cell_m:,.0f} m.")
+    return words
+
+
+def ground_table(result: StudyResult) -> cells.Table | None:
+    """
+    Tabulate incidents by class of ground.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    dict or None
+        The table; None where there is none.
+    """
+    counts = result.ground_counts
+    if counts is None or not counts.attrs["n_placed"]:
+        return None
+    found = {(row.kind, row.ground): row for row in counts.itertuples()}
+    rows = [
+        (
+            words.format(force=told.force_country(result)),
+            cells.number(found[name].expected, 1),
+            f"{found[name].p05:,.0f} to {found[name].p95:,.0f}",
+            cells.number(found[name].at_point),
+        )
+        for name, words in _GROUND_WORDS.items()
+        if name in found and (found[name].possible or found[name].at_point)
+    ]
+    vague = int(counts["at_point_vague"][counts["kind"] == "place"].sum())
+    more = (
+        f" A sample of points would count {cells.counted(vague, 'event')} too that cannot be placed."
+        if vague
+        else ""
+    )
+    return cells.table(
+        "On what ground",
+        "Expected number of the events that can be placed, over all places where each may have been, and how "
+        f"many have their coded point there.{more}",
+        [
+            ("ground", False),
+            ("expected", True),
+            ("5 to 95 %", True),
+            ("by their coded points", True),
+        ],
+        rows,
+    )
+
+
+_GROUND_WORDS = {
+    ("remote_desert", "yes"): "remote desert",
+    ("remote_desert_unreached", "yes"): "of it out of reach, as all across the border from {force}",
+    ("remote_desert", "no"): "no remote desert",
+    ("remote_desert", "unknown"): "remote desert or not: unknown",
+    **{
+        ("cave_prone", word): f"cave susceptibility {word.replace('_', ' ')}"
+        for word in ("high", "medium", "low", "very_low")
+    },
+    ("cave_prone", "unknown"): "cave susceptibility unknown",
+    ("place", "unknown"): "in the corridor, ground of which nothing is known, or sea",
+    ("place", "outside"): "outside the corridor",
+}
+# Rows of the page; all of them stand in a file.
+_EVENTS_SHOWN = 40
+
+
+def event_ground_table(result: StudyResult) -> cells.Table | None:
+    """
+    Tabulate on what ground single events happened, for the internal edition.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    dict or None
+        The table, events that most surely lie in the corridor first; None where there is none.
+    """
+    if result.on_ground is None:
+        return None
+    found = result.on_ground[result.on_ground["p_outside"] < 1]
+    if found.empty:
+        return None
+    shown = found.sort_values("p_outside", kind="stable").head(_EVENTS_SHOWN)
+    more = len(found) - len(shown)
+    rest = f" {more:,} more stand in tables/incidents.csv." if more else ""
+    heads = [(head, name not in _TEXT) for name, head in _EVENT_HEADS.items() if name in shown]
+    return cells.table(
+        "On what ground, event by event",
+        "Chances over all places where each event may have been; medians with 5 to 95 % where known, and "
+        f"what its coded point says.{rest}",
+        heads,
+        [_event_cells(row) for _, row in shown.iterrows()],
+        folded=True,
+    )
+
+
+_TEXT = ("id", "point_remote_desert", "point_cave")
+_EVENT_HEADS = {
+    "id": "event",
+    "p_outside": "outside",
+    "p_remote_desert": "remote desert",
+    "p_remote_desert_unknown": "that unknown",
+    "p_cave_medium": "cave medium or high",
+    "p_cave_unknown": "that unknown",
+    "hours_h": "hours",
+    "slope_deg": "slope, °",
+    "relief_m": "relief, m",
+    "elevation_m": "height, m",
+    "point_remote_desert": "point: remote desert",
+    "point_cave": "point: caves",
+}
+_DIGITS = {"hours_h": 1, "slope_deg": 1, "relief_m": 0, "elevation_m": 0}
+
+
+def _event_cells(row: Any) -> list[str]:
+    found = []
+    for name in _EVENT_HEADS:
+        if name not in row:
+            continue
+        if name in _TEXT:
+            found.append(str(row[name]).replace("_", " "))
+        elif name in _DIGITS:
+            found.append(_with_band(row, name, _DIGITS[name]))
+        else:
+            value = row["p_cave_medium"] + row["p_cave_high"] if "medium" in name else row[name]
+            found.append(cells.share(value))
+    return found
+
+
+def _with_band(row: Any, name: str, digits: int) -> str:
+    values = [row[f"{name}{end}"] for end in ("", "_p05", "_p95")]
+    if math.isnan(values[0]):
+        return "unknown"
+    middle, low, high = (
+        "no way" if math.isinf(value) else cells.number(value, digits) for value in values
+    )
+    return middle if low == middle == high else f"{middle} ({low} to {high})"
 
 
 def exposure_table(result: StudyResult) -> cells.Table | None:

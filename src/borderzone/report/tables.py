@@ -34,6 +34,7 @@ _OF_INCIDENTS = {
     "events_expected",
     "expected_if_uniform",
     "events_flagged",
+    "at_point",
     "mean_pod_incidents",
 }
 # File name without ending -> what the table holds.
@@ -52,6 +53,7 @@ TABLE_WORDS = {
     "incidents": "incident rows with their verdicts",
     "incidents_rejected": "incident rows that cannot be used, and why",
     "incident_overlay": "expected incidents in each zone, with bands",
+    "incident_ground": "expected incidents by class of ground, with bands, and what coded points say",
     "incident_exposure": "rates of incidents on flagged and other ground, at three levels",
     "incident_enrichment": "the same at equal distance from roads and towns, null results included",
     "incident_pressure": "weights of segments by incidents, shrunk towards their mean, with bands",
@@ -98,9 +100,10 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
         "required_units": _with_people(result),
         "better_data": result.better_data,
         "flagged_share": result.flagged_share,
-        "incidents": _plain(result.incidents),
+        "incidents": _with_ground(result),
         "incidents_rejected": edition.rejected,
         "incident_overlay": result.overlay,
+        "incident_ground": result.ground_counts,
         "incident_exposure": result.exposure,
         "incident_enrichment": result.enrichment,
         "incident_pressure": result.pressure,
@@ -200,6 +203,18 @@ def _plain(table: pd.DataFrame | None) -> pd.DataFrame | None:
         return None
     plain = pd.DataFrame(table.drop(columns="geometry"))
     return plain.reset_index() if plain.index.name else plain
+
+
+def _with_ground(result: StudyResult) -> pd.DataFrame | None:
+    """Set beside each row on what ground it happened, where the edition tells it."""
+    events = result.incidents
+    if events is None or result.on_ground is None:
+        return _plain(events)
+    # By place, for labels may repeat; a column of the user's keeps its name.
+    ground = result.on_ground.drop(columns="id")
+    ground.columns = [f"{n}_on_ground" if n in events else n for n in ground.columns]
+    ground.index = events.index
+    return _plain(events.assign(**dict(ground.items())))
 
 
 def _with_people(result: StudyResult) -> pd.DataFrame | None:

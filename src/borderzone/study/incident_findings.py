@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from borderzone import datasets, incidents
 from borderzone.errors import DataError, NoOverlapError
+from borderzone.study.event_ground import event_ground
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -39,6 +40,8 @@ class IncidentFindings:
         Whose the incidents are, and when they were fetched.
     account, demo_account
         Where all rows of the table and of the synthetic set went.
+    on_ground, ground_counts
+        On what ground each event happened, and how many by class of ground.
     """
 
     overlay: pd.DataFrame | None = None
@@ -49,6 +52,8 @@ class IncidentFindings:
     event_credit: str = ""
     account: incidents.Account | None = None
     demo_account: incidents.Account | None = None
+    on_ground: pd.DataFrame | None = None
+    ground_counts: pd.DataFrame | None = None
 
     @classmethod
     def of(
@@ -80,8 +85,11 @@ class IncidentFindings:
         provinces = datasets.admin1()
         how: dict[str, Any] = {"draws": scenario.imputations, "seed": seed, "admin1": provinces}
         account = incidents.account(events, ground.corridor, **how)
+        by_event, counts = event_ground(events, ground, scenario, how)
         if zones is None or zones.empty:
-            return cls(event_credit=credit, account=account)
+            return cls(
+                event_credit=credit, account=account, on_ground=by_event, ground_counts=counts
+            )
         demo = incidents.synthetic(
             ground.corridor, seed=seed, places=ground.furniture.get("places"), admin1=provinces
         )
@@ -94,6 +102,8 @@ class IncidentFindings:
             event_credit=credit,
             account=account,
             demo_account=incidents.account(demo, ground.corridor, **how),
+            on_ground=by_event,
+            ground_counts=counts,
         )
 
     def as_fields(self) -> dict[str, Any]:

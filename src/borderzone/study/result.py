@@ -102,6 +102,11 @@ class StudyResult:
         Rates of incidents on flagged and other ground, at several levels; None without both.
     enrichment
         The same at equal distance from roads and towns, its null result as such.
+    on_ground
+        On what ground each incident happened, with bands and what its coded point would say; None
+        without incidents or ground.
+    ground_counts
+        Expected number of incidents by class of ground, with bands.
     event_credit
         Whose the incidents are, and when they were fetched.
     demo_incidents, demo_overlay
@@ -162,6 +167,8 @@ class StudyResult:
     demo_overlay: pd.DataFrame | None = None
     exposure: pd.DataFrame | None = None
     enrichment: pd.DataFrame | None = None
+    on_ground: pd.DataFrame | None = None
+    ground_counts: pd.DataFrame | None = None
     event_credit: str = ""
     pressure: pd.DataFrame | None = None
     by_weights: pd.DataFrame | None = None
