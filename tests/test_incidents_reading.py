@@ -21,7 +21,8 @@ from borderzone.errors import (
     InvalidParameterError,
     RejectedRowsError,
 )
-from borderzone.incidents.cells import parse_date, parse_number
+from borderzone.incidents.cells import parse_number
+from borderzone.incidents.date_cells import parse_date
 from borderzone.incidents.schema import COLUMNS
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def test_a_date_is_the_span_of_days_that_it_may_mean(
         ("03/04/2019", "may be 3 April or 4 March"),
         ("31/02/2019", "not a day of the calendar"),
         ("yesterday", "write it as 2019-07-21"),
-        ("03/04/19", "write it as 2019-07-21"),
+        ("03/04/19", "may be 3 April or 4 March: pass date_format='%d/%m/%y'"),
         ("43667", "write it as 2019-07-21"),
         ("1492-10-12", "1800 to 2199"),
     ],

@@ -95,13 +95,14 @@ def canonical(
     dates = read_dates(
         {
             part: cells.list(part)
-            for part in ("date", "date_end", "date_precision")
+            for part in ("date", "date_end", "date_precision", "year", "month", "day")
             if part in cells
         },
         len(raw),
         ledger,
         date_format=options.date_format,
         as_of=options.as_of,
+        day_zero=raw.attrs.get("day_zero"),
     )
     table |= {"date_start": dates.start, "date_end": dates.end, "date_precision": dates.precision}
     table |= {part: cells.texts(part) for part in _TEXTS}

@@ -1,25 +1,18 @@
-"""Single cells of an incident table: numbers with decimal commas, dates of any precision."""
+"""Single cells of an incident table: numbers with decimal commas, cells without anything."""
 
 from __future__ import annotations
 
-import calendar
-import datetime as dt
 import math
 import re
 from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["DateSpan", "Number", "parse_date", "parse_number", "shown"]
+__all__ = ["Number", "is_missing", "parse_number", "shown"]
 
 _MISSING = {"", "na", "n/a", "nan", "nat", "none", "null", "-", "--", "?", "unknown", "<na>"}
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _COMMA = re.compile(r"[+-]?\d*[,٫]\d+")
-_MONTHS = {name.casefold(): i for i, name in enumerate(calendar.month_name) if name} | {
-    name.casefold(): i for i, name in enumerate(calendar.month_abbr) if name
-}
-_DAY_FIRST, _MONTH_FIRST = "'%d/%m/%Y'", "'%m/%d/%Y'"
-_YEARS = range(1800, 2200)
 
 
 class Number(NamedTuple):
@@ -36,28 +29,6 @@ class Number(NamedTuple):
 
     value: float
     state: str
-
-
-class DateSpan(NamedTuple):
-    """
-    First and last day that a date text may mean.
-
-    Attributes
-    ----------
-    start
-        First day; None when missing or unreadable.
-    end
-        Last day.
-    precision
-        "day", "week", "month", "year" or "".
-    problem
-        Why it cannot be read; empty when it can.
-    """
-
-    start: dt.date | None
-    end: dt.date | None
-    precision: str
-    problem: str
 
 
 def parse_number(cell: object) -> Number:
@@ -92,47 +63,6 @@ def parse_number(cell: object) -> Number:
     if _COMMA.fullmatch(text):
         return Number(float(re.sub("[,٫]", ".", text)), "comma")
     return Number(math.nan, "bad")
-
-
-def parse_date(cell: object, date_format: str | None = None, precision: str = "") -> DateSpan:
-    """
-    Read one cell as the span of days that it may mean.
-
-    Parameters
-    ----------
-    cell
-        Text, date or number.
-    date_format
-        `strptime` format of dates like 03/04/2019, which have two readings;
-        ISO dates and months as words need none.
-    precision
-        "week", "month" or "year" widens the span; empty takes it from the text.
-
-    Returns
-    -------
-    DateSpan
-        First and last day, precision, and the problem if there is one.
-
-    Examples
-    --------
-    >>> span = parse_date("2019-07")
-    >>> print(span.start, span.end, span.precision)
-    2019-07-01 2019-07-31 month
-    >>> parse_date("03/04/2019").problem
-    "'03/04/2019' may be 3 April or 4 March: pass date_format='%d/%m/%Y' or '%m/%d/%Y'"
-    """
-    if is_missing(cell):
-        return DateSpan(None, None, "", "")
-    if isinstance(cell, dt.date):
-        day = cell.date() if isinstance(cell, dt.datetime) else cell
-        return _span(day.year, day.month, day.day, precision)
-    if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
-        cell = int(cell)
-    text = str(cell).strip()
-    fields = _by_format(text, date_format) if date_format else _by_shape(text)
-    if isinstance(fields, str):
-        return DateSpan(None, None, "", fields)
-    return _span(*fields, precision, text)
 
 
 def is_missing(cell: object) -> bool:
@@ -180,90 +110,3 @@ def shown(cell: object) -> str:
     """
     text = " ".join(str(cell).split())
     return repr(text if len(text) <= 40 else text[:37] + "...")
-
-
-def _by_format(text: str, date_format: str) -> tuple[int, int, int] | str:
-    try:
-        # Only the day is kept: a time zone has no say in it.
-        day = dt.datetime.strptime(text, date_format)  # noqa: DTZ007
-    except ValueError:
-        fields = _by_iso(text) or _with_month_name(text)
-        if isinstance(fields, tuple):
-            return fields
-        return f"{shown(text)} does not match date_format={date_format!r}"
-    has_day = re.search("%[djxcDF]", date_format) is not None
-    has_month = re.search("%[mbBjxcDF]", date_format) is not None
-    return day.year, day.month if has_month else 0, day.day if has_day else 0
-
-
-def _by_iso(text: str) -> tuple[int, int, int] | None:
-    iso = re.fullmatch(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2})(?:[T ][\d:.,+Z -]+)?)?)?", text)
-    basic = re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text)
-    found = iso or basic
-    if not found:
-        return None
-    year, month, day = (int(part or 0) for part in found.groups())
-    return year, month, day
-
-
-def _by_shape(text: str) -> tuple[int, int, int] | str:
-    iso = _by_iso(text)
-    if iso:
-        return iso
-    numeric = re.fullmatch(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})(?:[T ][\d:.,+Z -]+)?", text)
-    if numeric:
-        first, second, year = (int(part) for part in numeric.groups())
-        return _day_or_month_first(first, second, year, text)
-    return _with_month_name(text)
-
-
-def _day_or_month_first(
-    first: int, second: int, year: int, text: str
-) -> tuple[int, int, int] | str:
-    if first == second or second > 12:
-        return year, first, second
-    if first > 12:
-        return year, second, first
-    months = calendar.month_name
-    return (
-        f"{shown(text)} may be {first} {months[second]} or {second} {months[first]}: "
-        f"pass date_format={_DAY_FIRST} or {_MONTH_FIRST}"
-    )
-
-
-def _with_month_name(text: str) -> tuple[int, int, int] | str:
-    words = [word for word in re.split(r"[\s,./-]+", text) if word]
-    month = next((_MONTHS[w.casefold()] for w in words if w.casefold() in _MONTHS), 0)
-    years = [int(word) for word in words if re.fullmatch(r"\d{4}", word)]
-    days = [int(m[1]) for word in words if (m := re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)?", word))]
-    if month and len(years) == 1 and len(days) <= 1 and len(words) == 2 + len(days):
-        return years[0], month, days[0] if days else 0
-    return f"{shown(text)} is not a date that can be read: write it as 2019-07-21, 2019-07 or 2019"
-
-
-def _span(year: int, month: int, day: int, precision: str, text: str = "") -> DateSpan:
-    if precision == "year" or not month:
-        precision, month, day = "year", month or 1, 1
-    elif precision == "month" or not day:
-        precision, day = "month", 1
-    elif precision != "week":
-        precision = "day"
-    try:
-        start = dt.date(year, month, day)
-    except ValueError:
-        return DateSpan(None, None, "", f"{shown(text)} is not a day of the calendar")
-    if year not in _YEARS:
-        return DateSpan(None, None, "", f"{shown(text or year)} is not a year from 1800 to 2199")
-    return DateSpan(*_widen(start, precision), precision, "")
-
-
-def _widen(day: dt.date, precision: str) -> tuple[dt.date, dt.date]:
-    if precision == "year":
-        return dt.date(day.year, 1, 1), dt.date(day.year, 12, 31)
-    if precision == "month":
-        last = calendar.monthrange(day.year, day.month)[1]
-        return day.replace(day=1), day.replace(day=last)
-    if precision == "week":
-        monday = day - dt.timedelta(days=day.weekday())
-        return monday, monday + dt.timedelta(days=6)
-    return day, day

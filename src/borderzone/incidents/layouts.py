@@ -11,7 +11,7 @@ import pandas as pd
 from borderzone._guards import check_choice
 from borderzone.errors import DataError
 from borderzone.incidents.aliases import plain_name
-from borderzone.incidents.cells import is_missing, parse_number
+from borderzone.incidents.cells import parse_number
 from borderzone.incidents.schema import COLUMNS
 
 if TYPE_CHECKING:
@@ -109,30 +109,6 @@ def _ucdp(raw: pd.DataFrame) -> dict[str, list[object]]:
     }
 
 
-def _gtd(raw: pd.DataFrame) -> dict[str, list[object]]:
-    """Dates from year, month and day, of which 0 is unknown; ids without a decimal point."""
-    columns = (_column(raw, name) for name in ("iyear", "imonth", "iday"))
-    known: dict[tuple[object, ...], object] = {}
-    dates: list[object] = []
-    for cells in zip(*columns, strict=True):
-        if cells not in known:
-            known[cells] = _gtd_date(cells)
-        dates.append(known[cells])
-    return {"date": dates}
-
-
-def _gtd_date(cells: tuple[object, ...]) -> object:
-    numbers = [parse_number(cell) for cell in cells]
-    if all(is_missing(cell) for cell in cells):
-        return ""
-    if any(number.state not in ("ok", "missing") for number in numbers) or numbers[0].value < 1:
-        return "-".join(str(cell) for cell in cells)
-    year, month, day = (int(n.value) if n.state == "ok" and n.value > 0 else 0 for n in numbers)
-    if not month:
-        return f"{year:04d}"
-    return f"{year:04d}-{month:02d}-{day:02d}" if day else f"{year:04d}-{month:02d}"
-
-
 _PLACE = {"country": "country", "lat": "latitude", "lon": "longitude"}
 
 _ALL = (
@@ -199,6 +175,9 @@ _ALL = (
         needed=frozenset({"eventid", "iyear", "imonth", "iday", "latitude", "longitude"}),
         parts={
             "id": "eventid",
+            "year": "iyear",
+            "month": "imonth",
+            "day": "iday",
             "event_type": "attacktype1_txt",
             "description": "summary",
             "country": "country_txt",
@@ -216,7 +195,6 @@ _ALL = (
             "National Consortium for the Study of Terrorism and Responses to Terrorism (START), "
             "University of Maryland: Global Terrorism Database"
         ),
-        derived=_gtd,
     ),
 )
 

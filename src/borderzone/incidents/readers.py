@@ -13,6 +13,7 @@ from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.aliases import match_columns
 from borderzone.incidents.canonical import ReadOptions, canonical
 from borderzone.incidents.cells import shown
+from borderzone.incidents.date_columns import date_parts
 from borderzone.incidents.layouts import Layout, layout_of
 from borderzone.incidents.likely import no_places
 from borderzone.incidents.opening import Opened, opened
@@ -155,6 +156,8 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     # The layout knows its columns; what the user names goes before both.
     parts = parts if layout.name == "table" else {**own, **dict(columns or {})}
     ledger = Ledger(len(raw))
+    if not own.keys() & {"date", "year"}:
+        parts = date_parts(raw, parts, columns or {}, ledger, options)
     _tell_nested(raw, nested, parts, ledger)
     if isinstance(raw, gpd.GeoDataFrame) and raw.active_geometry_name is not None:
         raw, parts = with_coordinates(raw, parts, name, ledger)

@@ -90,7 +90,9 @@ COLUMNS = tuple(field.name for field in FIELDS)
 
 FLAGS = frozenset(
     {
+        "date number",
         "date precision",
+        "day or month first",
         "decimal comma",
         "degrees",
         "equal coordinates",
@@ -104,6 +106,8 @@ FLAGS = frozenset(
         "same id",
         "swapped",
         "too few cells",
+        "two-digit year",
+        "weekday",
     }
 )
 """Findings that never quarantine a row by themselves."""

@@ -170,12 +170,12 @@ def verdict_sentences(events: gpd.GeoDataFrame) -> list[str]:
     --------
     >>> import pandas as pd
     >>> from borderzone.incidents import read
-    >>> table = pd.DataFrame({"Lat": [34.4], "x": [41.1]})
+    >>> table = pd.DataFrame({"Lat": [34.4], "x": [41.1], "Date": ["2019-07-21"]})
     >>> for sentence in verdict_sentences(read(table, terms="mine")):
     ...     print(sentence)
     Rows: 1 ok, 0 fixed, 0 quarantined (0 %).
     Read as: format table.
-    Columns: lat from 'Lat', lon from 'x'.
+    Columns: date from 'Date', lat from 'Lat', lon from 'x'.
     Terms of your table (1 rows): yours to pass on, as you said.
     """
     told = check(events).attrs
