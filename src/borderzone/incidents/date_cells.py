@@ -451,7 +451,8 @@ def _by_iso(text: str) -> Reading | None:
     found = _ISO.fullmatch(text) or _BASIC.fullmatch(text)
     if found:
         year, month, day = (int(part or 0) for part in found.groups()[:3])
-        if len(text) > 8 and text.isdecimal() and not _is_day(year, month, day):
+        is_whole = year in _YEARS and month and day and _is_day(year, month, day)
+        if len(text) > 8 and text.isdecimal() and not is_whole:
             return None  # it may count milliseconds
         return _checked({"": (year, month, day)}, text, zone=bool(found[4]))
     week = _WEEK.fullmatch(text)

@@ -230,5 +230,5 @@ def _looks_like_dates(cells: list[object], as_of: dt.date) -> bool:
 
 
 def _is_named_so(name: str) -> bool:
-    words = plain_name(name).split("_")
-    return bool(_WORDS & set(words)) or words[-1].endswith(("date", "datum"))
+    words = [word.strip("0123456789") for word in plain_name(name).split("_")]
+    return any(word in _WORDS or word.endswith(("date", "datum")) for word in words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import datetime as dt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,7 +22,6 @@ from borderzone.incidents.date_cells import (
 )
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from borderzone._typing import IntArray
@@ -33,6 +33,7 @@ PRECISIONS = ("day", "week", "month", "year")
 _PARTS = ("date", "date_end", "date_precision")
 _NO_DAY = np.datetime64("NaT", "D")
 _UNKNOWN = (0, 99, -9, -99)  # what stands for a month or day that is not known
+_ENOUGH = 4  # by chance all would lie in the first 12 days of a month once in fifty times
 _UNIX = pd.Timestamp("1970-01-01")
 
 
@@ -133,6 +134,7 @@ def read_dates(
     verdicts = [judge.of(spelling) for spelling in spellings]
     _tell(verdicts, numbers, ledger)
     _note(verdicts, numbers, columns, ledger)
+    _note_exchanged(read, columns[0], ledger)
     start = np.array([v.start for v in verdicts], dtype="datetime64[D]")
     end = np.array([v.end for v in verdicts], dtype="datetime64[D]")
     precision = np.array([v.precision for v in verdicts], dtype=object)
@@ -387,6 +389,21 @@ def _note(
     zoned = int(rows[np.array([verdict.zone for verdict in verdicts], dtype=bool)].sum())
     if zoned:
         ledger.note(f"a time zone stands in {zoned:,} rows: each date is the day as it is written")
+
+
+def _note_exchanged(read: Mapping[_Cell, Reading], column: _Column, ledger: Ledger) -> None:
+    """Tell of a spreadsheet that made dates of what it could read in another order than was meant."""
+    made = [reading for cell, reading in read.items() if isinstance(cell[1], dt.date)]
+    if (
+        column.order
+        and len(made) >= _ENOUGH
+        and all(one.days[""][2] <= 12 for one in made if one.days)
+    ):
+        ledger.note(
+            f"texts have the {column.order} first, as {column.told}, and all that are dates of a "
+            "spreadsheet lie in the first 12 days of a month: it may have exchanged day and month "
+            "in those, compare some with their source"
+        )
 
 
 def as_timestamps(days: np.ndarray, index: pd.Index) -> pd.Series:

@@ -9,6 +9,7 @@ import pandas as pd
 from borderzone.errors import DataError
 from borderzone.incidents.heading import first_of_data, plain_header
 from borderzone.io import Sheet, read_sheets
+from borderzone.io.workbooks import counts_from_1904
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,8 @@ def read_sheet(path: Path, sheet: str | None, what: str) -> tuple[pd.DataFrame, 
     Returns
     -------
     tuple[pandas.DataFrame, list[str]]
-        The cells as they are typed in the file, and what was passed over.
+        The cells as they are typed in the file, with ``attrs["day_zero"]``, the year from which
+        its days are counted; and what was passed over.
 
     Raises
     ------
@@ -62,7 +64,9 @@ def read_sheet(path: Path, sheet: str | None, what: str) -> tuple[pd.DataFrame, 
         raise DataError(msg)
     # Whole numbers come as 3.0: the cell shows 3.
     cells = [[_plain(cell) for cell in row] for row in body]
-    return pd.DataFrame(cells, columns=header, dtype=object), notes
+    table = pd.DataFrame(cells, columns=header, dtype=object)
+    table.attrs["day_zero"] = "1904" if counts_from_1904(path, what=what) else "1900"
+    return table, notes
 
 
 def _chosen(sheets: list[Sheet], file: str) -> Sheet:

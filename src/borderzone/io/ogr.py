@@ -119,7 +119,10 @@ def read(file: Path, layer: str | int, what: str) -> pd.DataFrame:
         _check_rows(file, int(stated["features"]), what)
         check_table(int(stated["features"]), len(stated["fields"]), f"{what}: {file.name!r}")
         # The true number of rows, where it is known: the one that a file states may be anything.
-        table = pyogrio.read_dataframe(file, layer=layer, max_features=rows, **opening)
+        # In the time of Greenwich the first hours of a day would lie on the day before.
+        table = pyogrio.read_dataframe(
+            file, layer=layer, max_features=rows, mixed_offsets_as_utc=False, **opening
+        )
     if rows not in {None, len(table)}:
         msg = f"{what}: {file.name!r} is damaged: {len(table):,} of {rows:,} rows came out; export it again"
         raise DataError(msg)

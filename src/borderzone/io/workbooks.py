@@ -20,15 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["SHEET_SUFFIXES", "Sheet", "read_sheets"]
+__all__ = ["SHEET_SUFFIXES", "Sheet", "counts_from_1904", "read_sheets"]
 
 SHEET_SUFFIXES = frozenset({".xlsx", ".xls", ".xlsm", ".ods"})
 # A cell that holds anything, by its place: written as <c r="AB12" ...> with something in it.
 _CELL = re.compile(
     rb"""<(?:\w+:)?c\s(?:[^<>]*?\s)?r\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["'](?:[^<>]*[^<>/])?>"""
 )
+_FROM_1904 = re.compile(rb"""<(?:\w+:)?workbookPr\s[^<>]*date1904\s*=\s*["'](?:1|true)["']""")
 _OVERLAP = 512  # bytes looked at again, where a cell lies across two pieces
 _LETTERS = 26
+_HEAD_BYTES = 2**16  # of what describes a workbook
 _DEEPEST = 256
 _XLS_TIMES = 64  # of its size, which an old spreadsheet takes in memory
 _FILLED = frozenset(
@@ -118,6 +120,32 @@ def read_sheets(
         msg = f"{told} holds no sheet; save it again, or as CSV UTF-8"
         raise DataError(msg)
     return names, [Sheet(name, _even(rows, f"{told}, sheet {name!r}")) for name, rows in sheets]
+
+
+def counts_from_1904(path: str | os.PathLike[str], *, what: str) -> bool:
+    """
+    Tell whether a spreadsheet counts its days from 1904, as those of old Macs do.
+
+    Parameters
+    ----------
+    path
+        The file, which `read_sheets` has read.
+    what
+        What it is needed for, for messages.
+
+    Returns
+    -------
+    bool
+        False where it counts from 1900, or does not say.
+    """
+    file = local_file(path, SHEET_SUFFIXES, what)
+    if file.suffix.lower() not in {".xlsx", ".xlsm"}:
+        return False
+    with zipfile.ZipFile(file) as archive:
+        if "xl/workbook.xml" not in archive.namelist():
+            return False
+        with archive.open("xl/workbook.xml") as book:
+            return _FROM_1904.search(book.read(_HEAD_BYTES)) is not None
 
 
 def _even(rows: list[list[Any]], told: str) -> list[list[Any]]:
