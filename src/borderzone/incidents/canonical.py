@@ -94,7 +94,7 @@ def canonical(
     table: dict[str, Any] = {"id": _ids(cells.texts("id"))}
     dates = read_dates(
         {
-            part: cells.list(part)
+            part: cells.spellings(part)
             for part in ("date", "date_end", "date_precision", "year", "month", "day")
             if part in cells
         },

@@ -283,7 +283,7 @@ def doubt(text: str, reading: Reading) -> str:
     years = {day[0] for day in reading.days.values()}
     days = [
         f"{day} {calendar.month_name[month]}{f' {year}' if len(years) > 1 else ''}"
-        for year, month, day in reading.days.values()
+        for year, month, day in dict.fromkeys(reading.days.values())
     ]
     clear = _without_time(_folded(text))[0]
     match = _NUMERIC.search(clear)

@@ -14,6 +14,7 @@ from borderzone.incidents.cells import is_missing, parse_number, shown
 from borderzone.incidents.date_cells import read_cell
 from borderzone.incidents.dates import Dates, read_dates
 from borderzone.incidents.schema import Ledger
+from borderzone.incidents.spellings import Spellings
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -192,7 +193,7 @@ class _Search:
         raise DataError(msg)
 
     def _dates(self, name: str) -> Dates:
-        cells = {"date": self._raw[name].tolist()}
+        cells = {"date": Spellings(self._raw[name])}
         n_rows, zero = len(self._raw), self._raw.attrs.get("day_zero")
         return read_dates(
             cells,

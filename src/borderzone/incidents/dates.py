@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from borderzone.incidents.date_cells import (
     read_cell,
     span,
 )
+from borderzone.incidents.spellings import Spellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,7 +33,6 @@ __all__ = ["PRECISIONS", "Dates", "as_timestamps", "read_dates"]
 PRECISIONS = ("day", "week", "month", "year")
 _PARTS = ("date", "date_end", "date_precision")
 _NO_DAY = np.datetime64("NaT", "D")
-_UNKNOWN = (0, 99, -9, -99)  # what stands for a month or day that is not known
 _ENOUGH = 4  # by chance all would lie in the first 12 days of a month once in fifty times
 _UNIX = pd.Timestamp("1970-01-01")
 
@@ -80,11 +80,8 @@ class _Column(NamedTuple):
     counts_days: bool  # whether plain numbers are days of a spreadsheet
 
 
-_Cell = tuple[type, object]
-
-
 def read_dates(
-    cells: Mapping[str, list[object]],
+    cells: Mapping[str, Spellings],
     n_rows: int,
     ledger: Ledger,
     *,
@@ -99,7 +96,7 @@ def read_dates(
     ----------
     cells
         Cells by part: date, date_end, date_precision; without a date year, month and day, of
-        which a month may be a name, and 0, 99, -9, -99 and nothing are not known. All may be missing.
+        which a month may be a name, and a month or day of 0 is not known. All may be missing.
     n_rows
         Number of rows.
     ledger
@@ -122,35 +119,46 @@ def read_dates(
     if "date" not in cells:
         nothing = np.full(n_rows, _NO_DAY)
         return Dates(nothing, nothing.copy(), [""] * n_rows)
-    blank: list[object] = [""] * n_rows
-    numbers, spellings = _spellings([cells.get(part, blank) for part in _PARTS])
-    read = {
-        cell: read_cell(cell[1], date_format, as_of, since_1904=day_zero == "1904")
-        for cell in dict.fromkeys(cell for one in spellings for cell in one[:2])
-    }
-    first_rows = np.unique(numbers, return_index=True)[1].tolist()
-    columns = _columns(spellings, first_rows, read, as_of, counts_days=day_zero is not None)
-    judge = _Judge(read, columns, as_of, given=date_format is not None)
-    verdicts = [judge.of(spelling) for spelling in spellings]
-    _tell(verdicts, numbers, ledger)
-    _note(verdicts, numbers, columns, ledger)
-    _note_exchanged(read, columns[0], ledger)
+    held = [cells.get(part) or Spellings.blank(n_rows) for part in _PARTS]
+    read = [
+        [read_cell(cell, date_format, as_of, since_1904=day_zero == "1904") for cell in one.cells]
+        for one in held[:2]
+    ]
+    columns = _columns(held, read, as_of, counts_days=day_zero is not None)
+    judge = _Judge(held, read, columns, as_of, given=date_format is not None)
+    together = _together(held)
+    verdicts = [judge.of(*spelling) for spelling in together.cells]
+    _tell(verdicts, together, ledger)
+    _note(verdicts, together.numbers, columns, ledger)
+    _note_exchanged(held[0], read[0], columns[0], ledger)
     start = np.array([v.start for v in verdicts], dtype="datetime64[D]")
     end = np.array([v.end for v in verdicts], dtype="datetime64[D]")
     precision = np.array([v.precision for v in verdicts], dtype=object)
+    numbers = together.numbers
     return Dates(start[numbers], end[numbers], precision[numbers].tolist())
 
 
-def _dates_of_parts(cells: Mapping[str, list[object]]) -> list[object]:
+def _together(columns: Sequence[Spellings]) -> Spellings:
+    """Give the spellings of several columns as those of one, whose cells are numbers in each."""
+    code = np.zeros(len(columns[0].numbers), dtype=np.int64)
+    for column in columns:
+        code = code * len(column.cells) + column.numbers
+    found = Spellings.blank(len(code))
+    _, first, found.numbers = np.unique(code, return_index=True, return_inverse=True)
+    numbers = [column.numbers[first].tolist() for column in columns]
+    found.cells = list(zip(*numbers, strict=True))
+    return found
+
+
+def _dates_of_parts(cells: Mapping[str, Spellings]) -> Spellings:
     """Put ISO texts together as fine as is known; what cannot be read as the cells were, joined."""
     held = [part for part in ("year", "month", "day") if part in cells]
-    known: dict[tuple[object, ...], object] = {}
-    dates: list[object] = []
-    for one in zip(*(map(_plain, cells[part]) for part in held), strict=True):
-        if one not in known:
-            known[one] = _iso_of(dict(zip(held, one, strict=True)))
-        dates.append(known[one])
-    return dates
+    together = _together([cells[part] for part in held])
+    together.cells = [
+        _iso_of({part: cells[part].cells[i] for part, i in zip(held, one, strict=True)})
+        for one in together.cells
+    ]
+    return together
 
 
 def _iso_of(cells: Mapping[str, object]) -> str:
@@ -172,77 +180,55 @@ def _whole(cell: object, part: str) -> int | None:
     if number.state == "missing":
         return 0
     if number.state == "ok" and number.value.is_integer():
-        whole = int(number.value)
-        return 0 if part != "year" and whole in _UNKNOWN else whole if whole >= 0 else None
+        return int(number.value) if number.value >= 0 else None
     return (month_number(str(cell)) or None) if part == "month" else None
 
 
-def _plain(cell: object) -> object:
-    """One key for all that is missing: no two NaN are equal."""
-    if isinstance(cell, str):
-        return cell
-    return "" if cell is None or cell is pd.NA or cell != cell else cell  # noqa: PLR0124
-
-
-def _spellings(columns: list[list[object]]) -> tuple[IntArray, list[tuple[_Cell, _Cell, object]]]:
-    """Give the number of its spelling to each row, and the spellings."""
-    seen: dict[tuple[object, ...], int] = {}
-    # The kind is part of the key: 2019 and 2019.0 and True are equal but not the same cell.
-    numbers = [
-        seen.setdefault((type(row[0]), row[0], type(row[1]), row[1], row[2]), len(seen))
-        for row in zip(*(map(_plain, column) for column in columns), strict=True)
-    ]
-    spelled: list[Any] = [((key[0], key[1]), (key[2], key[3]), key[4]) for key in seen]
-    return np.array(numbers, dtype=np.int64), spelled
-
-
 def _columns(
-    spellings: Sequence[tuple[_Cell, _Cell, object]],
-    first_rows: Sequence[int],
-    read: Mapping[_Cell, Reading],
+    held: Sequence[Spellings],
+    read: Sequence[Sequence[Reading]],
     as_of: dt.date,
     *,
     counts_days: bool,
 ) -> tuple[_Column, _Column]:
     """Hear the cells of both columns; one that shows no order has that of the other."""
-    first: tuple[dict[_Cell, int], dict[_Cell, int]] = ({}, {})
-    for (start, end, _), row in zip(spellings, first_rows, strict=True):
-        first[0].setdefault(start, row)
-        first[1].setdefault(end, row)
-    orders = [_order_of(rows, read) for rows in first]
-    last = (pd.Timestamp(as_of) - _UNIX).days + FIRST_SERIAL
-    cells = {cell for rows in first for cell in rows}
-    counts_days = counts_days or all(_may_count_days(cell, read[cell], last) for cell in cells)
+    first, last = (_order_of(*both) for both in zip(held, read, strict=False))
+    newest = (pd.Timestamp(as_of) - _UNIX).days + FIRST_SERIAL
+    counts_days = counts_days or all(
+        _may_count_days(cell, reading, newest)
+        for column, readings in zip(held, read, strict=False)
+        for cell, reading in zip(column.cells, readings, strict=True)
+    )
     return (
-        _Column(*(orders[0] if orders[0][1] else orders[1]), counts_days),
-        _Column(*(orders[1] if orders[1][1] else orders[0]), counts_days),
+        _Column(*(first if first[1] else last), counts_days),
+        _Column(*(last if last[1] else first), counts_days),
     )
 
 
-def _order_of(first: Mapping[_Cell, int], read: Mapping[_Cell, Reading]) -> tuple[str, str]:
+def _order_of(column: Spellings, read: Sequence[Reading]) -> tuple[str, str]:
     """Tell which of day and month comes first, and which rows show it."""
-    shows: dict[str, tuple[int, object]] = {}
-    for cell, row in first.items():
-        order = next(iter(read[cell].days), "") if len(read[cell].days) == 1 else ""
+    shows: dict[str, int] = {}
+    for number, reading in enumerate(read):
+        order = next(iter(reading.days)) if len(reading.days) == 1 else ""
         if order:
-            shows.setdefault(order, (row, cell[1]))
-    if len(shows) < 2:
-        return next(
-            ((order, f"row {row + 1} ({shown(cell)})") for order, (row, cell) in shows.items()),
-            ("", ""),
-        )
-    (one, (row, _)), *others = shows.items()
-    told = f"row {row + 1} has the {one} first"
-    told += "".join(f", row {row + 1} the {order}" for order, (row, _) in others)
-    both = "both" if len(others) == 1 else "all these"
-    return "", f" ({told}: {both} orders are in this column, mend it before the import)"
+            row = int(column.rows(number)[0])
+            shows[order] = min(row, shows.get(order, row))
+    if len(shows) > 1:
+        (one, row), *others = sorted(shows.items())
+        told = f"row {row + 1} has the {one} first"
+        told += "".join(f", row {row + 1} the {order}" for order, row in others)
+        both = "both" if len(others) == 1 else "all these"
+        return "", f" ({told}: {both} orders are in this column, mend it before the import)"
+    for order, row in shows.items():
+        return order, f"row {row + 1} ({shown(column.cells[column.numbers[row]])})"
+    return "", ""
 
 
-def _may_count_days(cell: _Cell, reading: Reading, last: int) -> bool:
-    """Whether a cell does not speak against plain numbers being days of a spreadsheet up to the last."""
-    number = parse_number(cell[1])
+def _may_count_days(cell: object, reading: Reading, newest: int) -> bool:
+    """Whether a cell does not speak against plain numbers being days of a spreadsheet."""
+    number = parse_number(cell)
     is_date = any(day[2] for day in reading.days.values()) and reading.number[:4] != "days"
-    return number.state != "ok" or is_date or FIRST_SERIAL <= number.value < last + 1
+    return number.state != "ok" or is_date or FIRST_SERIAL <= number.value < newest + 1
 
 
 class _Judge:
@@ -251,8 +237,10 @@ class _Judge:
 
     Parameters
     ----------
+    held
+        Cells of date, end and precision.
     read
-        Readings of cells.
+        Readings of the cells of date and end.
     columns
         What the columns of date and end show.
     as_of
@@ -263,50 +251,52 @@ class _Judge:
 
     def __init__(
         self,
-        read: Mapping[_Cell, Reading],
+        held: Sequence[Spellings],
+        read: Sequence[Sequence[Reading]],
         columns: tuple[_Column, _Column],
         as_of: dt.date,
         *,
         given: bool,
     ) -> None:
-        self._read, self._columns, self._as_of, self._given = read, columns, as_of, given
+        self._held, self._read, self._columns = held, read, columns
+        self._as_of, self._given = as_of, given
 
-    def of(self, spelling: tuple[_Cell, _Cell, object]) -> _Verdict:
-        """Judge one spelling of date, end and precision."""
+    def of(self, first: int, last: int, precision: int) -> _Verdict:
+        """Judge one spelling, by the numbers of its cells."""
         findings: list[_Finding] = []
-        word = str(spelling[2]).strip().casefold()
+        cell = self._held[2].cells[precision]
+        word = str(cell).strip().casefold()
         if word not in PRECISIONS:
-            if not is_missing(spelling[2]):
-                told = (
-                    f"{shown(spelling[2])} is none of {', '.join(PRECISIONS)}, taken from the date"
-                )
+            if not is_missing(cell):
+                told = f"{shown(cell)} is none of {', '.join(PRECISIONS)}, taken from the date"
                 findings.append(_Finding("flag", "date precision", told))
             word = ""
         # Where the last day is told, the span is known and the word only says how well.
-        words = (word if is_missing(spelling[1][1]) else "", "")
+        words = (word if is_missing(self._held[1].cells[last]) else "", "")
+        readings = (self._read[0][first], self._read[1][last])
+        cells = (self._held[0].cells[first], self._held[1].cells[last])
         spans = []
-        for cell, column, given in zip(spelling[:2], self._columns, words, strict=True):
-            one, found = self._span(cell, column, given)
-            findings += found
-            if one is None:
+        for one, reading, column, given in zip(cells, readings, self._columns, words, strict=True):
+            found, told_of = self._span(one, reading, column, given)
+            findings += told_of
+            if found is None:
                 return _Verdict(findings=tuple(findings))
-            spans.append(one)
-        first = spans[0]._replace(precision=word or spans[0].precision)
-        zone = any(self._read[cell].zone for cell in spelling[:2])
-        return self._ordered(first, spans[1], findings)._replace(zone=zone)
+            spans.append(found)
+        start = spans[0]._replace(precision=word or spans[0].precision)
+        zone = any(reading.zone for reading in readings)
+        return self._ordered(start, spans[1], findings)._replace(zone=zone)
 
     def _span(
-        self, cell: _Cell, column: _Column, word: str
+        self, cell: object, reading: Reading, column: _Column, word: str
     ) -> tuple[DateSpan | None, list[_Finding]]:
         """Give the span of a cell with what is told of it; None where it cannot be read."""
-        reading = self._read[cell]
         if reading.problem:
             return None, [_Finding("quarantine", "date unreadable", reading.problem)]
         if not reading.days:
             return DateSpan(None, None, "", ""), []
         if reading.number.startswith("days") and not column.counts_days:
             year, month, day = reading.days[""]
-            told = f"{number_alone(cell[1])} (as a day of a spreadsheet it would be "
+            told = f"{number_alone(cell)} (as a day of a spreadsheet it would be "
             told += (
                 f"{year}-{month:02d}-{day:02d}, but not all numbers of the column are such days)"
             )
@@ -314,11 +304,11 @@ class _Judge:
         days = reading.days
         order = column.order if column.order in days else next(iter(days))
         if len(days) > 1 and order != column.order:
-            told = doubt(str(cell[1]).strip(), reading) + ("" if column.order else column.told)
+            told = doubt(str(cell).strip(), reading) + ("" if column.order else column.told)
             return None, [_Finding("quarantine", "date ambiguous", told)]
         found = span(days[order], reading.precision or word)
         settled = column.told if len(days) > 1 else ""
-        return found, list(self._mends(cell[1], reading, days[order], found, settled))
+        return found, list(self._mends(cell, reading, days[order], found, settled))
 
     def _mends(
         self, cell: object, reading: Reading, day: tuple[int, int, int], found: DateSpan, by: str
@@ -356,17 +346,11 @@ class _Judge:
         return _Verdict(first.start, end, first.precision, tuple(findings))
 
 
-def _rows_by_number(numbers: IntArray, n: int) -> list[IntArray]:
-    order = np.argsort(numbers, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(numbers, minlength=n))[:-1])
-
-
-def _tell(verdicts: Sequence[_Verdict], numbers: IntArray, ledger: Ledger) -> None:
+def _tell(verdicts: Sequence[_Verdict], spellings: Spellings, ledger: Ledger) -> None:
     ways = {"flag": ledger.flag, "fix": ledger.fix, "quarantine": ledger.quarantine}
-    rows = _rows_by_number(numbers, len(verdicts))
-    for verdict, where in zip(verdicts, rows, strict=True):
+    for number, verdict in enumerate(verdicts):
         for finding in verdict.findings:
-            for row in where.tolist():
+            for row in spellings.rows(number).tolist():
                 ways[finding.how](row, finding.kind, finding.told)
 
 
@@ -391,14 +375,16 @@ def _note(
         ledger.note(f"a time zone stands in {zoned:,} rows: each date is the day as it is written")
 
 
-def _note_exchanged(read: Mapping[_Cell, Reading], column: _Column, ledger: Ledger) -> None:
+def _note_exchanged(
+    held: Spellings, read: Sequence[Reading], column: _Column, ledger: Ledger
+) -> None:
     """Tell of a spreadsheet that made dates of what it could read in another order than was meant."""
-    made = [reading for cell, reading in read.items() if isinstance(cell[1], dt.date)]
-    if (
-        column.order
-        and len(made) >= _ENOUGH
-        and all(one.days[""][2] <= 12 for one in made if one.days)
-    ):
+    made = [
+        reading.days[""][2]
+        for cell, reading in zip(held.cells, read, strict=True)
+        if isinstance(cell, dt.date) and reading.days
+    ]
+    if column.order and len(made) >= _ENOUGH and max(made) <= 12:
         ledger.note(
             f"texts have the {column.order} first, as {column.told}, and all that are dates of a "
             "spreadsheet lie in the first 12 days of a month: it may have exchanged day and month "
