@@ -8,7 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from borderzone import datasets, incidents
+from borderzone import incidents
+from borderzone.study.event_places import regions_of
 
 if TYPE_CHECKING:
     from borderzone.study import StudyResult
@@ -40,7 +41,7 @@ def placed_events(result: StudyResult) -> gpd.GeoDataFrame | None:
         return None
     # Labels of rows may repeat where tables were put together.
     events = result.incidents.reset_index(drop=True)
-    where = incidents.regions(events, admin1=datasets.admin1())
+    where = regions_of(result).reset_index(drop=True)
     scale = where["scale_km"].to_numpy(dtype=float)
     radius = np.select(
         [where["kind"] == "disc", where["kind"] == "gaussian"],
@@ -105,7 +106,7 @@ def events_by_segment(result: StudyResult) -> pd.DataFrame | None:
         strips,
         draws=result.scenario.imputations,
         seed=result.seed,
-        admin1=datasets.admin1(),
+        regions=regions_of(result),
     )
     return pd.DataFrame(
         {f"incidents_{name}": counted[name].to_numpy() for name in ("expected", "p05", "p95")},

@@ -15,7 +15,7 @@ from borderzone._read_options import READ_OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["asked_from", "option"]
+__all__ = ["asked_from", "option", "polygons_hint"]
 
 Where = Literal["python", "study file", "command line"]
 
@@ -83,6 +83,30 @@ def option(name: str, value: object) -> str:
     if isinstance(value, list):
         return " ".join(f"{flag} {_shell(one)}" for one in value)
     return f"{flag} {_shell(value)}"
+
+
+def polygons_hint(one: str) -> str:
+    """
+    Say how polygons are given in which a vague event may lie.
+
+    Parameters
+    ----------
+    one
+        "district" or "province".
+
+    Returns
+    -------
+    str
+        The option of a study file, or the arguments in Python.
+
+    Examples
+    --------
+    >>> polygons_hint("province")
+    'pass admin1= (to a study provinces=)'
+    """
+    if _WHERE.get() == "study file":
+        return option(f"{one}s", f"{one}s.gpkg")
+    return f"pass {'admin2' if one == 'district' else 'admin1'}= (to a study {one}s=)"
 
 
 def _toml(value: object) -> str:

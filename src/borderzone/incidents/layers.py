@@ -13,6 +13,7 @@ from pyproj import Geod
 
 from borderzone import crs
 from borderzone.errors import DataError
+from borderzone.incidents.hints import polygons_hint
 from borderzone.incidents.sizes import area_km2, length_km, position_error_km
 
 if TYPE_CHECKING:
@@ -195,9 +196,9 @@ class Ground:
         given = [layer.name for layer in layers if layer.given]
         if given:
             return _excluded(f"no {' or '.join(given)} polygon holds its point")
+        one = "district" if kernel.level == "admin2" else "province"
         return _excluded(
-            f"known only to its district or province ({_code(event)}), and no polygons "
-            "were given: pass admin1="
+            f"known only to its {one} ({_code(event)}), and no polygons were given: {polygons_hint(one)}"
         )
 
     def _along_feature(self, event: Event, kernel: Kernel) -> Region:

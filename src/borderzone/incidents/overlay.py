@@ -242,6 +242,7 @@ def account(
     draws: int = 500,
     seed: Seed = 1,
     admin1: gpd.GeoDataFrame | None = None,
+    regions: gpd.GeoDataFrame | None = None,
 ) -> Account:
     """
     Say where all rows of a table of incidents went.
@@ -258,6 +259,8 @@ def account(
         Seed, or a generator from which one is taken.
     admin1
         Provinces, for events known only to their province.
+    regions
+        Table from `regions`, where more than provinces is given.
 
     Returns
     -------
@@ -280,7 +283,7 @@ def account(
     >>> account(read(rows), corridor, draws=100).line
     '3 reported: 1 unreadable, 1 outside, 1 in the corridor'
     """
-    drawn = prepare(events, draws=draws, seed=seed, admin1=admin1)
+    drawn = prepare(events, draws=draws, seed=seed, admin1=admin1, regions=regions)
     totals, hits = count_draws(drawn, [corridor_outline(corridor)])
     kinds = drawn.placed["kind"].to_numpy(dtype=object)
     unreadable = (events["status"] == "quarantined").to_numpy()

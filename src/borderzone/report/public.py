@@ -185,7 +185,14 @@ def _without_rows(result: StudyResult, left_out: list[str]) -> StudyResult:
     segments = result.segments if counted is None else result.segments.join(counted)
     overlay = _without_names(result.overlay)
     counts = _coarse_ground(result.ground_counts)
-    return replace(result, segments=segments, overlay=overlay, ground_counts=counts, incidents=None)
+    return replace(
+        result,
+        segments=segments,
+        overlay=overlay,
+        ground_counts=counts,
+        incidents=None,
+        placed=None,
+    )
 
 
 def _without_names(overlay: pd.DataFrame | None) -> pd.DataFrame | None:

@@ -91,6 +91,11 @@ class Study:
     terms
         ``"mine"`` says that its rows are yours to pass on; without it rows of unknown terms stay
         out of the public edition.
+    districts
+        Polygons of districts, in which incidents are placed that are known only to a district;
+        without them, and where none holds the point, the province stands in.
+    provinces
+        Polygons of provinces, for those known only to a province.
     sea
         Polygons of the sea, which no number on ground counts; ``"embedded"`` for what no country's land
         covers on the map of the world and no elevation above 0 m does, None for a study without sea.
@@ -138,6 +143,8 @@ class Study:
     incidents: Any = None
     incidents_accessed: Any = None
     terms: str | None = None
+    districts: Any = None
+    provinces: Any = EMBEDDED
     sea: Any = EMBEDDED
     aridity: Any = None
     known_caves: Any = None
@@ -349,6 +356,7 @@ class Study:
                 ground.corridor,
                 self.scenario,
                 number,
+                polygons=(self.districts, self.provinces),
                 **how_read(self),
             )
         if ground.table is not None:
@@ -430,6 +438,7 @@ def _result(
         segments=segments,
         zones=ground.zones,
         incidents=events,
+        placed=reported.placed,
         curve=cover.curve if cover else None,
         required=cover.required if cover else None,
         pressure=reported.pressure,
@@ -456,6 +465,7 @@ def _result(
             *(lack.note for lack in missing.values()),
             *ground.notes,
             *outside.notes,
+            *reported.notes,
         ),
         missing=missing,
         origin_kind=origin_kind(ground.origins),

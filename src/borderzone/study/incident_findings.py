@@ -78,30 +78,32 @@ class IncidentFindings:
         IncidentFindings
             The findings.
         """
-        events, zones = reported.events, ground.zones
+        events, zones, places = reported.events, ground.zones, reported.places
         if events is None:
             return cls()
         credit = _credit(reported)
-        provinces = datasets.admin1()
-        how: dict[str, Any] = {"draws": scenario.imputations, "seed": seed, "admin1": provinces}
+        drawn: dict[str, Any] = {"draws": scenario.imputations, "seed": seed}
+        how = drawn | {"regions": reported.placed}
         account = incidents.account(events, ground.corridor, **how)
         by_event, counts = event_ground(events, ground, scenario, how)
         if zones is None or zones.empty:
             return cls(
                 event_credit=credit, account=account, on_ground=by_event, ground_counts=counts
             )
+        provinces = datasets.admin1() if places is None else places.provinces
         demo = incidents.synthetic(
             ground.corridor, seed=seed, places=ground.furniture.get("places"), admin1=provinces
         )
+        demo_how = drawn | {"admin1": provinces}
         return cls(
             overlay=_in_words(incidents.overlay(events, zones, corridor=ground.corridor, **how)),
             demo_incidents=demo,
-            demo_overlay=incidents.overlay(demo, zones, corridor=ground.corridor, **how),
+            demo_overlay=incidents.overlay(demo, zones, corridor=ground.corridor, **demo_how),
             exposure=_exposure(events, ground, how),
             enrichment=_enrichment(events, ground, how),
             event_credit=credit,
             account=account,
-            demo_account=incidents.account(demo, ground.corridor, **how),
+            demo_account=incidents.account(demo, ground.corridor, **demo_how),
             on_ground=by_event,
             ground_counts=counts,
         )

@@ -93,6 +93,9 @@ class StudyResult:
         Rank of segments and zones by the difficulty index, with its band under perturbed weights.
     origins
         Where travel times start.
+    placed
+        Where each incident may lie, as from `borderzone.incidents.regions` with the districts and
+        provinces of the study; None without incidents.
     pressure
         Weights of segments by the incidents, with bands; None without incidents.
     by_weights
@@ -163,6 +166,7 @@ class StudyResult:
     plausibility: pd.DataFrame | None
     assumptions: pd.DataFrame | None
     origins: gpd.GeoDataFrame | None
+    placed: gpd.GeoDataFrame | None = None
     demo_incidents: gpd.GeoDataFrame | None = None
     demo_overlay: pd.DataFrame | None = None
     exposure: pd.DataFrame | None = None

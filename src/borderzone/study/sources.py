@@ -152,6 +152,8 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
             suffixes=frozenset({*FORMATS, ".zip"}),
             words=(EMBEDDED, SYNTHETIC),
         ),
+        "districts": Layer(**_SHAPES),
+        "provinces": Layer(**_SHAPES, words=(EMBEDDED,)),
         "sea": Layer(**_SHAPES, words=(EMBEDDED,)),
         "aridity": Layer(**_RASTER),
         "known_caves": Layer(**_SHAPES),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from borderzone import datasets, incidents, patrol
 from borderzone.errors import InvalidScenarioError
+from borderzone.study.by_block import EMBEDDED
+from borderzone.study.event_places import EventPlaces
 from borderzone.study.inputs import load_incidents
 
 if TYPE_CHECKING:
@@ -35,11 +37,20 @@ class Reported:
         Where it came from.
     pressure
         As from `borderzone.incidents.pressure_weights`; None without incidents.
+    places
+        The layers in which vague ones are placed.
+    placed
+        Where each may lie, as from `borderzone.incidents.regions`.
+    notes
+        Which layer placed how many.
     """
 
     events: gpd.GeoDataFrame | None
     records: tuple[datasets.Record, ...]
     pressure: pd.DataFrame | None
+    places: EventPlaces | None = None
+    placed: gpd.GeoDataFrame | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -48,6 +59,8 @@ class Reported:
         corridor: Corridor,
         scenario: Scenario,
         seed: int,
+        *,
+        polygons: tuple[Any, Any] = (None, EMBEDDED),
         **how: Any,
     ) -> Reported:
         """
@@ -63,6 +76,8 @@ class Reported:
             Its weights and imputations.
         seed
             Seed of positions.
+        polygons
+            Districts and provinces, as a study has them.
         **how
             How they are read, as `borderzone.incidents.read` takes it.
 
@@ -86,10 +101,20 @@ class Reported:
                 )
                 raise InvalidScenarioError(msg)
             return cls(events=events, records=tuple(records), pressure=None)
+        places = EventPlaces.of(*polygons, corridor, records)
+        placed = places.regions(events)
+        notes = places.told(events, placed)
         found = incidents.pressure_weights(
-            corridor, events, admin1=datasets.admin1(), draws=scenario.imputations, seed=seed
+            corridor, events, regions=placed, draws=scenario.imputations, seed=seed
         )
-        return cls(events=events, records=tuple(records), pressure=found)
+        return cls(
+            events=events,
+            records=tuple(records),
+            pressure=found,
+            places=places,
+            placed=placed,
+            notes=notes,
+        )
 
     def weights(self, scenario: Scenario) -> pd.Series | None:
         """
