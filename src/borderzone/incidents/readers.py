@@ -10,6 +10,7 @@ import geopandas as gpd
 
 from borderzone._guards import as_box, check_flag
 from borderzone.errors import DataError, InvalidParameterError
+from borderzone.incidents.again import read_before, with_old_verdicts
 from borderzone.incidents.aliases import match_columns
 from borderzone.incidents.canonical import ReadOptions, canonical
 from borderzone.incidents.cells import shown
@@ -71,7 +72,9 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     source
         Path of a text table, spreadsheet, GeoJSON, GeoPackage, Shapefile, KML,
         KMZ, Parquet, a zip archive of one of them, or a folder of KML and KMZ;
-        or a table. A GeoDataFrame may be in any CRS.
+        or a table. A GeoDataFrame may be in any CRS. A table that `read` gave comes back as it is,
+        with its verdicts and notes; options that judge do so anew, but a row that was quarantined
+        for its date or precision stays so. To judge it like any other, drop ``status``.
     format
         Layout that must be there ("acled", "ucdp", "gtd", "borderzone"), or how
         the file is written ("csv", "excel", "vector"); None tells both itself.
@@ -143,6 +146,12 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     """
     options = _options(date_format, fix_swapped, bbox, as_of, crs)
     day, said = _day(accessed), check_terms(terms) or said_of(source)
+    asked = (format, columns, date_format, fix_swapped, bbox, as_of, encoding, sheet, layer, crs)
+    if not any(one is not None and one is not False for one in asked):
+        before = read_before(source)
+        if before is not None:
+            before.attrs["accessed"] = day or before.attrs["accessed"]
+            return under_terms(before, said)
     found = opened(source, format, encoding=encoding, sheet=sheet or layer)
     check_limit("event_rows", len(found.table), "rows", found.name)
     (raw, nested), name = plain_cells(found.table), found.name
@@ -165,7 +174,8 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     _tell_ragged(raw, found.odd, ledger)
     events = canonical(raw, layout, parts, ledger, options)
     found = found._replace(notes=[*found.notes, *ledger.notes()])
-    return under_terms(_with_origin(events, layout, found, day), said)
+    events = with_old_verdicts(_with_origin(events, layout, found, day), source)
+    return under_terms(events, said)
 
 
 def _options(date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any, crs: Any) -> ReadOptions:
