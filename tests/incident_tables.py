@@ -240,3 +240,78 @@ def gtd(n: int = 6) -> pd.DataFrame:
         "nkill": [float(i) for i in range(n)],
     }
     return pd.DataFrame(columns)[GTD]
+
+
+# Name, country, longitude, latitude and rows of 7,000 coded there: most reports are of few places.
+_TOWNS = (
+    ("Albu Kamal", "Syria", 40.9186, 34.4522, 1705),
+    ("Aleppo", "Syria", 37.1612, 36.2012, 640),
+    ("Mosul", "Iraq", 43.1189, 36.3350, 560),
+    ("Sinjar", "Iraq", 41.8758, 36.3209, 240),
+    ("Al Qaim", "Iraq", 41.0930, 34.3700, 220),
+    ("Deir ez-Zor", "Syria", 40.1416, 35.3359, 210),
+    ("Ramadi", "Iraq", 43.2996, 33.4206, 190),
+    ("Al Hasakah", "Syria", 40.7421, 36.5024, 120),
+    ("Ar Raqqah", "Syria", 39.0080, 35.9528, 110),
+    ("Tal Afar", "Iraq", 42.4490, 36.3789, 90),
+    ("Ash Shaddadi", "Syria", 40.7371, 36.0567, 75),
+    ("Al Mayadin", "Syria", 40.4500, 35.0194, 60),
+    ("Rabia", "Iraq", 42.0997, 36.7825, 45),
+    ("Al Baaj", "Iraq", 41.7180, 36.0510, 40),
+    ("Kirkuk", "Iraq", 44.3922, 35.4681, 40),
+    ("Haditha", "Iraq", 42.3781, 34.1397, 35),
+    ("Rawa", "Iraq", 41.9130, 34.4820, 30),
+    ("Akashat", "Iraq", 40.0000, 33.6500, 12),
+    ("Al Walid", "Iraq", 38.9300, 33.4300, 8),
+    ("Hajin", "Syria", 40.8306, 34.6889, 30),
+)
+# Class of precision -> its share: exact, near a place, district, province, fuzzy, country.
+_WHERE_PREC = {1: 0.40, 2: 0.25, 3: 0.15, 4: 0.12, 5: 0.04, 6: 0.04}
+
+
+def ucdp_like(rows: int = 7000, seed: int = 1) -> pd.DataFrame:
+    """
+    Rows of the UCDP file over Iraq and Syria, 2013 to 2020, invented but piled up as real ones are.
+
+    Of 7,000 rows 1,705 have one coordinate; about one in three lies at a place of its own. Three
+    types, and the mix of precision that the real file has there.
+    """
+    rng = np.random.default_rng(seed)
+    towns = pd.DataFrame(_TOWNS, columns=["place", "country", "lon", "lat", "weight"])
+    piled = np.floor(towns["weight"] * rows / 7000).astype(int)
+    own = rows - int(piled.sum())
+    at = towns.loc[np.repeat(towns.index, piled)].reset_index(drop=True)
+    villages = pd.DataFrame(
+        {
+            "place": [f"village {i}" for i in range(own)],
+            "lon": rng.uniform(37.0, 44.0, own),
+            "lat": rng.uniform(33.0, 37.0, own),
+        }
+    )
+    villages["country"] = np.where(villages["lon"] < 41.2, "Syria", "Iraq")
+    where = pd.concat([at, villages], ignore_index=True).sample(frac=1, random_state=seed)
+    start = pd.Timestamp("2013-01-01") + pd.to_timedelta(rng.integers(0, 2922, rows), unit="D")
+    days = (start.strftime("%Y-%m-%d") + " 00:00:00.000").tolist()
+    prec = rng.choice(list(_WHERE_PREC), rows, p=list(_WHERE_PREC.values()))
+    text = {name: [""] * rows for name in UCDP} | {
+        "id": [str(600_000 + i) for i in range(rows)],
+        "relid": [f"IRQ-2013-1-{i}" for i in range(rows)],
+        "year": start.year.astype(str).tolist(),
+        "type_of_violence": rng.choice(["1", "2", "3"], rows, p=[0.6, 0.1, 0.3]).tolist(),
+        "dyad_name": ["Government - IS"] * rows,
+        "side_a": ["Government"] * rows,
+        "side_b": ["IS"] * rows,
+        "source_article": [f"agency, report {i}" for i in range(rows)],
+        "where_prec": prec.astype(str).tolist(),
+        "where_coordinates": where["place"].tolist(),
+        "latitude": [f"{value:.6f}" for value in where["lat"]],
+        "longitude": [f"{value:.6f}" for value in where["lon"]],
+        "country": where["country"].tolist(),
+        "date_prec": ["1"] * rows,
+        "date_start": days,
+        "date_end": days,
+        "best": ["3"] * rows,
+        "high": ["5"] * rows,
+        "low": ["2"] * rows,
+    }
+    return pd.DataFrame(text)[UCDP]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 import textalloc
 from matplotlib.lines import Line2D
@@ -20,8 +21,6 @@ from borderzone.figures.style import INK, figure_of, halo
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-    import pandas as pd
 
     from borderzone.figures.layers import MapPage
 
@@ -379,6 +378,10 @@ def draw_towns(
     towns = None if places is None else _chosen(page, places, corridor)
     texts = [f"{km:.0f} km" for km in posts["chainage_km"]]
     x, y = posts["x"].tolist(), posts["y"].tolist()
+    # Numbers of large symbols go first, for they stand right beside them.
+    reach = [points for _, _, points, _ in page.numbers] + [0.0] * len(texts)
+    texts = [words for *_, words in page.numbers] + texts
+    x, y = [x for x, *_ in page.numbers] + x, [y for _, y, *_ in page.numbers] + y
     weights = ["bold"] * len(texts)
     if towns is not None and len(towns):
         town_x, town_y = towns.geometry.x.tolist(), towns.geometry.y.tolist()
@@ -394,8 +397,10 @@ def draw_towns(
         page.explain("Ground", Line2D([], [], **style), "town")
         texts += towns["label"].tolist()
         weights += ["normal"] * len(towns)
-        x, y = x + town_x, y + town_y
-    _write_labels(page, x, y, texts, weights)
+        x, y, reach = x + town_x, y + town_y, reach + [0.0] * len(towns)
+    _write_labels(
+        page, pd.DataFrame({"x": x, "y": y, "text": texts, "weight": weights, "reach": reach})
+    )
     return towns
 
 
@@ -429,28 +434,28 @@ def _chosen(page: MapPage, places: gpd.GeoDataFrame, corridor: gpd.GeoSeries) ->
             keep.append(row.Index)
         if len(keep) == MAX_TOWNS:
             break
-    page.taken_x += [x for x, _ in taken]
-    page.taken_y += [y for _, y in taken]
+    page.take([x for x, _ in taken], [y for _, y in taken])
     return shown.loc[keep]
 
 
-def _write_labels(
-    page: MapPage, x: list[float], y: list[float], texts: list[str], weights: list[str]
-) -> None:
+def _write_labels(page: MapPage, labels: pd.DataFrame) -> None:
     lines: dict[str, Any] = {}
     if page.lines:
         lines["x_lines"] = [line[:, 0] for line in page.lines]
         lines["y_lines"] = [line[:, 1] for line in page.lines]
+    pixels = figure_of(page.ax).dpi / 72
     textalloc.allocate(
         page.ax,
-        x,
-        y,
-        [figure_words(text) for text in texts],
+        labels["x"],
+        labels["y"],
+        [figure_words(text) for text in labels["text"]],
         x_scatter=page.taken_x,
         y_scatter=page.taken_y,
+        scatter_sizes=np.multiply(pixels, page.taken_points).tolist(),
+        text_scatter_sizes=(pixels * labels["reach"]).tolist(),
         **lines,
         textsize=7,
-        fontweight=weights,
+        fontweight=labels["weight"].tolist(),
         margin=0.004,
         min_distance=0.008,
         max_distance=0.07,

@@ -13,6 +13,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from rasterio import features
 
+from borderzone.figures.events import MOST_RINGS, MOST_SYMBOLS
+from borderzone.figures.sheet import points_across
 from borderzone.figures.style import (
     CAVE_HATCH,
     CAVE_INK,
@@ -20,15 +22,28 @@ from borderzone.figures.style import (
     NO_DATA,
     RANK_WORDS,
     THIRD_COUNTRY,
+    figure_of,
+)
+from borderzone.figures.symbols import (
+    SymbolScale,
+    draw_symbols,
+    key_of_symbols,
+    numbered,
+    outside_mark,
+    shapes_of,
 )
 from borderzone.grid import Grid
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Bbox
 
     from borderzone._typing import BoolArray
     from borderzone.corridor import Corridor
+    from borderzone.figures.events import SheetEvents
     from borderzone.study import StudyResult
 
 __all__ = [
@@ -41,12 +56,15 @@ __all__ = [
     "draw_posts",
     "draw_unknown",
     "draw_zones",
+    "events_under",
+    "room_for_symbols",
     "unflagged",
 ]
 
 Z_GROUND, Z_ZONE, Z_LINE, Z_BORDER, Z_INCIDENT = 1, 3, 5, 8, 12
-# An event that lies somewhere in a circle wider than this is drawn hollow. Units: km.
-VAGUE_KM = 10.0
+SYMBOLS_PER_INCH2 = 5.7
+# Labels keep off symbols wider than this; over smaller ones they are read as they are.
+HINDERING_POINTS = 9.0
 POST_STEPS_KM = (10, 20, 50, 100, 200, 500, 1000, 2000)
 MAX_POSTS = 9
 
@@ -64,14 +82,19 @@ class MapPage:
         North-up frame in metres.
     key
         Heading -> marks and words of the legend.
-    taken_x, taken_y
-        Where symbols stand that labels should not cover.
+    taken_x, taken_y, taken_points
+        Where symbols stand that labels should not cover, and how far each reaches from its
+        middle. Units of the last: points.
+    numbers
+        Place, reach in points and words of the numbers beside large symbols.
     reserved
         Boxes of scale bar and north arrow, which no town should lie under.
     lines
         Lines that labels should not cover, as arrays of points.
     named
         Boxes of the names of countries, which others keep clear of.
+    events
+        What it shows of the incidents, once drawn.
     land
         ``code``, ``name`` and ground of the countries it shows, once drawn.
     sea
@@ -87,9 +110,12 @@ class MapPage:
     key: dict[str, list[tuple[Artist, str]]] = field(default_factory=dict)
     taken_x: list[float] = field(default_factory=list)
     taken_y: list[float] = field(default_factory=list)
+    taken_points: list[float] = field(default_factory=list)
+    numbers: list[tuple[float, float, float, str]] = field(default_factory=list)
     lines: list[Any] = field(default_factory=list)
     reserved: list[Any] = field(default_factory=list)
     named: list[Any] = field(default_factory=list)
+    events: SheetEvents | None = None
     land: Any = None
     sea: Any = None
     exaggeration: float | None = None
@@ -109,6 +135,22 @@ class MapPage:
             What it means.
         """
         self.key.setdefault(group, []).append((mark, words))
+
+    def take(self, x: Iterable[float], y: Iterable[float], points: Iterable[float] = ()) -> None:
+        """
+        Keep labels off symbols.
+
+        Parameters
+        ----------
+        x, y
+            Where they stand.
+        points
+            How far each reaches from its middle; 0 when left out. Units: points.
+        """
+        x = list(x)
+        self.taken_x += x
+        self.taken_y += list(y)
+        self.taken_points += list(points) or [0.0] * len(x)
 
     @property
     def window(self) -> shapely.Polygon:
@@ -441,8 +483,7 @@ def draw_posts(page: MapPage, border: Any) -> pd.DataFrame:
         markeredgewidth=1.0,
         zorder=Z_BORDER + 2,
     )
-    page.taken_x += x.tolist()
-    page.taken_y += y.tolist()
+    page.take(x.tolist(), y.tolist())
     page.explain(
         "Border",
         Line2D(
@@ -461,73 +502,91 @@ def draw_posts(page: MapPage, border: Any) -> pd.DataFrame:
     )
 
 
-def draw_incidents(page: MapPage, incidents: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+def room_for_symbols(page: MapPage) -> int:
     """
-    Draw reported events with the circle each may lie in; vague ones hollow.
+    Say how many symbols a map has room for.
 
     Parameters
     ----------
     page
         The map.
-    incidents
-        Table of `placed_events`, or None.
 
     Returns
     -------
-    GeoDataFrame or None
-        The rows that the map shows.
+    int
+        As many for each square inch as on a whole page.
     """
-    if incidents is None:
-        return None
-    shown = page.bring(incidents[incidents["drawn"]])
-    for synthetic, marker, size, words in (
-        (False, "D", 5.5, "reported"),
-        (True, "o", 3.0, "SYNTHETIC"),
-    ):
-        rows = shown[shown["synthetic"].astype(bool) == synthetic]
+    box, (wide, high) = page.ax.get_position(), figure_of(page.ax).get_size_inches()
+    return int(np.clip(SYMBOLS_PER_INCH2 * box.width * wide * box.height * high, 30, MOST_SYMBOLS))
+
+
+def draw_incidents(page: MapPage, shown: SheetEvents) -> None:
+    """
+    Draw the symbols of events, and the circles in which those of the corridor lie.
+
+    Parameters
+    ----------
+    page
+        The map.
+    shown
+        What it shows of the incidents.
+    """
+    symbols = shown.symbols.assign(x=shown.symbols.geometry.x, y=shown.symbols.geometry.y)
+    inside = symbols[symbols["inside"].astype(bool)]
+    scale = SymbolScale.of(page.ax, inside["events"].tolist())
+    draw_symbols(page.ax, symbols, shapes_of(shown.kinds), scale, zorder=Z_INCIDENT)
+    for mark, words in key_of_symbols(symbols, shown.kinds, scale):
+        page.explain("Incidents", mark, words)
+    _draw_rings(page, shown.rings)
+    across = np.array([points_across(scale.area(n)) for n in inside["events"]])
+    large = inside[across > HINDERING_POINTS]
+    page.take(large["x"], large["y"], across[across > HINDERING_POINTS] / 2)
+    page.numbers += numbered(inside, scale)
+    outside = symbols[~symbols["inside"].astype(bool)]
+    if len(outside):
+        words = f"{outside['events'].sum():,} outside the corridor, drawn small"
+        page.explain("Incidents", outside_mark(), words)
+
+
+def events_under(page: MapPage, box: Bbox) -> float:
+    """
+    Count the events that a box on a map would hide.
+
+    Parameters
+    ----------
+    page
+        The map.
+    box
+        The box, in pixels.
+
+    Returns
+    -------
+    float
+        Events of the corridor, and a hundredth of those outside.
+    """
+    if page.events is None or page.events.symbols.empty:
+        return 0.0
+    symbols = page.events.symbols
+    points = page.ax.transData.transform(symbols.get_coordinates().to_numpy())
+    under = (points >= box.min).all(axis=1) & (points <= box.max).all(axis=1)
+    weight = np.where(symbols["inside"].astype(bool), 1.0, 0.01)
+    return float((under * weight * symbols["events"]).sum())
+
+
+def _draw_rings(page: MapPage, rings: gpd.GeoDataFrame) -> None:
+    """Circles of few events each; of many, the edge of the ground that all together cover."""
+    for fake in (False, True):
+        rows = rings[rings["synthetic"] == fake]
         if rows.empty:
             continue
-        vague = rows["radius_km"] > VAGUE_KM
-        _rings(page, rows, strong=not synthetic)
-        ink = INK["synthetic"] if synthetic else INK["incident"]
-        for hollow, part in ((True, rows[vague]), (False, rows[~vague])):
-            if part.empty:
-                continue
-            style: dict[str, Any] = {
-                "linestyle": "none",
-                "marker": marker,
-                "markersize": size,
-                "markerfacecolor": "#ffffff" if hollow else ink,
-                "markeredgecolor": ink,
-                "markeredgewidth": 0.9,
-            }
-            page.ax.plot(part.geometry.x, part.geometry.y, zorder=Z_INCIDENT, **style)
-            known = "vaguer than" if hollow else "known to within"
-            page.explain(
-                "Incidents", Line2D([], [], **style), f"{words}, {known} {VAGUE_KM:.0f} km"
-            )
-    if len(shown):
-        ring = Line2D(
-            [],
-            [],
-            linestyle="none",
-            marker="o",
-            markersize=10,
-            markerfacecolor="none",
-            markeredgecolor=INK["incident"],
-            markeredgewidth=0.6,
-        )
-        page.explain("Incidents", ring, "circle it lies in")
-    return shown
-
-
-def _rings(page: MapPage, rows: gpd.GeoDataFrame, *, strong: bool) -> None:
-    circles = rows.geometry.buffer(rows["radius_km"] * 1000)
-    circles.plot(
-        ax=page.ax,
-        facecolor="none",
-        edgecolor=INK["incident" if strong else "synthetic"],
-        linewidth=0.9 if strong else 0.35,
-        alpha=0.9 if strong else 0.4,
-        zorder=Z_INCIDENT - 1,
-    )
+        circles = rows.geometry.buffer(rows["radius_km"] * 1000, quad_segs=32)
+        words = "circle it lies in"
+        if len(rows) > MOST_RINGS:
+            circles = gpd.GeoSeries([circles.union_all()], crs=page.crs)
+            words = f"edge of {len(rows):,} circles, of the vague ones"
+        ink = INK["synthetic" if fake else "incident"]
+        edge: dict[str, Any] = {"facecolor": "none", "edgecolor": ink, "linewidth": 0.7}
+        circles.plot(ax=page.ax, alpha=0.9, zorder=Z_INCIDENT - 1, **edge)
+        mark = Line2D([], [], linestyle="none", marker="o", markersize=10)
+        mark.set(markerfacecolor="none", markeredgecolor=ink, markeredgewidth=0.8)
+        page.explain("Incidents", mark, words)

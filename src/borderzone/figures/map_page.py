@@ -39,6 +39,7 @@ __all__ = [
     "open_map",
     "reserve",
     "share_of_page",
+    "sheet_of",
 ]
 
 # Inches on an A4 page: the neatline, and the column beside it.
@@ -46,7 +47,15 @@ MAP_BOX = (0.75, 1.2, 7.15, 6.15)
 SIDE_BOX = (8.22, 1.2, 3.0, 6.15)
 LOCATOR_BOX = (8.22, 1.2, 3.0, 1.75)
 KEY_CHARACTERS = 42
-KEY_POINTS = (7.5, 7.0, 6.5, 6.0, 5.5)
+# Size of the words, height of a mark and gap between rows: closer rows before smaller words.
+KEY_SETTINGS = (
+    (7.5, 1.35, 0.36),
+    (7.0, 1.35, 0.36),
+    (7.0, 1.1, 0.2),
+    (6.5, 1.1, 0.2),
+    (6.0, 1.1, 0.2),
+    (5.5, 1.1, 0.2),
+)
 MARGIN = 0.06
 # How far a locator reaches up and down from the middle of its map. Units: m.
 LOCATOR_REACH_M = (400e3, 4500e3)
@@ -101,24 +110,58 @@ def reserve(drawn: layers.MapPage, busy: gpd.GeoSeries) -> list[tuple[float, flo
     list of tuple
         Corner of the scale bar and of the arrow, as shares of the axes.
     """
+    corners, boxes = _furniture_boxes(drawn.window, drawn.united(busy))
+    drawn.reserved += boxes
+    return corners
+
+
+def _furniture_boxes(window: Any, shape: Any) -> tuple[list[tuple[float, float]], list[Any]]:
     # Scale bar below and arrow above, each on the side that has less to hide.
-    shape = drawn.united(busy)
     corners = []
     for choices, size in (
         (((0.03, 0.03), (0.62, 0.03)), (0.36, 0.11)),
         (((0.91, 0.84), (0.01, 0.84)), (0.08, 0.14)),
     ):
-        boxes = {corner: _box(drawn, corner, size) for corner in choices}
+        boxes = {corner: _box(window, corner, size) for corner in choices}
         corner = min(choices, key=lambda corner: _hidden(shape, boxes[corner]))
-        corners.append(corner)
-        drawn.reserved.append(boxes[corner])
-    return corners
+        corners.append((corner, boxes[corner]))
+    return [corner for corner, _ in corners], [box for _, box in corners]
+
+
+def sheet_of(outline: gpd.GeoSeries) -> tuple[ProjectedCRS, shapely.Polygon, list[Any]]:
+    """
+    Give the frame and the ground of a whole page's map, and what its scale bar and arrow cover.
+
+    Parameters
+    ----------
+    outline
+        What the map is laid around.
+
+    Returns
+    -------
+    tuple
+        Frame, ground as a box in it, and two boxes.
+    """
+    frame = map_frame(outline)
+    window = _window(outline.to_crs(frame).total_bounds, MAP_BOX[2] / MAP_BOX[3], MARGIN)
+    shape = shapely.union_all(outline.to_crs(frame).make_valid().to_numpy())
+    return frame, window, _furniture_boxes(window, shape)[1]
+
+
+def _window(bounds: Any, ratio: float, margin: float) -> shapely.Polygon:
+    """Widen bounds to the proportions of axes, with a margin around."""
+    west, south, east, north = bounds
+    width = max(east - west, 1.0) * (1 + 2 * margin)
+    height = max(north - south, 1.0) * (1 + 2 * margin)
+    width, height = max(width, height * ratio), max(height, width / ratio)
+    x, y = (west + east) / 2, (south + north) / 2
+    return shapely.box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
 def _box(
-    drawn: layers.MapPage, corner: tuple[float, float], size: tuple[float, float]
+    window: shapely.Polygon, corner: tuple[float, float], size: tuple[float, float]
 ) -> shapely.Polygon:
-    (west, east), (south, north) = drawn.ax.get_xlim(), drawn.ax.get_ylim()
+    west, south, east, north = window.bounds
     x, y = west + corner[0] * (east - west), south + corner[1] * (north - south)
     return shapely.box(x, y, x + size[0] * (east - west), y + size[1] * (north - south))
 
@@ -165,15 +208,11 @@ def open_map(ax: Axes, shapes: gpd.GeoSeries, *, margin: float = MARGIN) -> laye
         The map.
     """
     frame = map_frame(shapes)
-    west, south, east, north = shapes.to_crs(frame).total_bounds
     box = ax.get_position()
     wide, high = figure_of(ax).get_size_inches()
     ratio = box.width * wide / (box.height * high)
-    width = max(east - west, 1.0) * (1 + 2 * margin)
-    height = max(north - south, 1.0) * (1 + 2 * margin)
-    width, height = max(width, height * ratio), max(height, width / ratio)
-    x, y = (west + east) / 2, (south + north) / 2
-    ax.set(xlim=(x - width / 2, x + width / 2), ylim=(y - height / 2, y + height / 2))
+    west, south, east, north = _window(shapes.to_crs(frame).total_bounds, ratio, margin).bounds
+    ax.set(xlim=(west, east), ylim=(south, north))
     ax.set_aspect("equal", adjustable="box", anchor="C")
     ax.set(xlabel="", ylabel="")
     ax.set_autoscale_on(False)
@@ -233,8 +272,15 @@ def explain_beside(drawn: layers.MapPage, border: Border | None = None) -> None:
         inset = figure.add_axes(share_of_page(LOCATOR_BOX), label="locator")
         draw_locator(inset, drawn, border)
         floor = inset.get_window_extent().y1
-    for points in KEY_POINTS:  # what is not known has long reasons: smaller, not hidden
-        key = sheet.legend(side, drawn.key, bbox_to_anchor=(0.03, 1.0), fontsize=points)
+    for points, high, gap in KEY_SETTINGS:  # what is not known has long reasons: not hidden
+        key = sheet.legend(
+            side,
+            drawn.key,
+            bbox_to_anchor=(0.03, 1.0),
+            fontsize=points,
+            handleheight=high,
+            labelspacing=gap,
+        )
         if key.get_window_extent().y0 > floor:
             break
 
@@ -313,7 +359,7 @@ def depth_words(corridor: Corridor) -> str:
     return ", ".join(f"{depth:g} km in {code}" for code, depth in corridor.depth_km.items())
 
 
-def colophon(drawn: layers.MapPage, result: StudyResult) -> str:
+def colophon(drawn: layers.MapPage, result: StudyResult, *, first: str = "") -> str:
     """
     Write the foot of a map: credits, frame, relief, version and run.
 
@@ -323,13 +369,16 @@ def colophon(drawn: layers.MapPage, result: StudyResult) -> str:
         The map.
     result
         What a study gave.
+    first
+        A sentence on what is not on the map.
 
     Returns
     -------
     str
         A line of sentences.
     """
-    words = [attribution(result), f"Map: {drawn.crs.name}."]
+    words = [first] if first else []
+    words += [attribution(result), f"Map: {drawn.crs.name}."]
     if drawn.exaggeration is not None:
         lacking = f"; {100 * drawn.unrelieved:.0f} % of the land has no elevation"
         missing = lacking if drawn.unrelieved >= 0.005 else ""

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from borderzone.figures import country, layers, sheet
-from borderzone.figures.events import drawn_words, placed_events
+from borderzone.figures.events import KNOWN_KM, placed_events, sheet_events
 from borderzone.figures.map_page import (
     KEY_CHARACTERS,
     MAP_BOX,
@@ -22,6 +22,7 @@ from borderzone.figures.map_page import (
     open_map,
     reserve,
     share_of_page,
+    sheet_of,
 )
 from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, figure_of, page
 from borderzone.study import told
@@ -32,9 +33,17 @@ if TYPE_CHECKING:
 
     from borderzone.border import Border
     from borderzone.corridor import Corridor
+    from borderzone.figures.events import SheetEvents
     from borderzone.study import StudyResult
 
-__all__ = ["corridor_map", "corridor_map_data", "plot_border", "plot_corridor"]
+__all__ = [
+    "corridor_map",
+    "corridor_map_data",
+    "drawn_words",
+    "page_events",
+    "plot_border",
+    "plot_corridor",
+]
 
 
 @drawing
@@ -71,12 +80,37 @@ def corridor_map(result: StudyResult, ax: Axes | None = None, *, relief: bool = 
         if whole:
             _finish_page(drawn, result)
         else:
-            sheet.legend(
-                ax, drawn.key, loc="lower right", frameon=True, framealpha=0.85, fontsize=7
-            )
+            if drawn.events is not None and drawn.events.not_drawn:
+                words = textwrap.fill(f"no symbol: {drawn.events.not_drawn}", KEY_CHARACTERS)
+                drawn.explain("Incidents", Line2D([], [], linestyle="none"), words)
+            _place_key(drawn)
             ax.set_title(_finding(result) + _mark(result))
         ax.set_gid(f"corridor-map-{len(posts)}")
     return ax
+
+
+def _place_key(drawn: layers.MapPage) -> None:
+    """Lay the legend into the corner with the fewest events; beside the map where none is free."""
+    looks: dict[str, Any] = {"frameon": True, "framealpha": 0.92, "fontsize": 7}
+    looks |= {"handleheight": 1.1, "labelspacing": 0.2, "borderpad": 0.3}
+    high = drawn.ax.get_window_extent().height
+    # Small axes: what explains itself goes first.
+    for group in ("", "Ground", "Border", "No data"):
+        drawn.key.pop(group, None)
+        key = sheet.legend(drawn.ax, drawn.key, loc="lower right", **looks)
+        if key.get_window_extent().height <= high:
+            break
+    hidden: dict[str, float] = {}
+    for corner in ("lower right", "lower left", "upper left", "upper right"):
+        key = sheet.legend(drawn.ax, drawn.key, loc=corner, **looks)
+        hidden[corner] = layers.events_under(drawn, key.get_window_extent())
+    best = min(hidden, key=lambda corner: hidden[corner])
+    key = sheet.legend(drawn.ax, drawn.key, loc=best, **looks)
+    room = figure_of(drawn.ax).bbox.x1 - drawn.ax.get_window_extent().x1
+    if hidden[best] and key.get_window_extent().width + 10 < room:
+        looks["bbox_to_anchor"] = (1.02, 1.0)
+        key = sheet.legend(drawn.ax, drawn.key, loc="upper left", **looks)
+    key.set_zorder(40)  # above labels, which would be read as part of it
 
 
 def corridor_map_data(result: StudyResult) -> pd.DataFrame:
@@ -94,7 +128,8 @@ def corridor_map_data(result: StudyResult) -> pd.DataFrame:
         One row a mark: ``layer``, ``name``, ``lon``, ``lat``, ``km_start``,
         ``km_end``, ``value``, ``unit`` and ``note``.
     """
-    rows = [*_zone_rows(result), *_outside_rows(result), *_incident_rows(result)]
+    rows = [*_zone_rows(result), *_outside_rows(result)]
+    rows += [*_symbol_rows(result), *_incident_rows(result)]
     border = result.border
     for name, km in ((border.start_name, 0.0), (border.end_name, border.length_km)):
         point = border.point_at(km)
@@ -135,13 +170,32 @@ def _outside_rows(result: StudyResult) -> list[dict[str, Any]]:
     ]
 
 
+def _symbol_rows(result: StudyResult) -> list[dict[str, Any]]:
+    shown = page_events(result)
+    if shown is None:
+        return []
+    rows = []
+    symbols = shown.symbols.to_crs(4326)
+    for row in symbols.itertuples():
+        where = "may lie in the corridor" if row.inside else "outside the corridor, drawn small"
+        note = (
+            f"{'SYNTHETIC; ' if row.synthetic else ''}{row.types}; {row.known:,} known to within "
+            f"{KNOWN_KM:.0f} km; {where}"
+        )
+        place = row.place if row.events == 1 else f"{row.place} and around"
+        rows.append(
+            _row("incident symbol", place, row.geometry, value=row.events, unit="events", note=note)
+        )
+    return rows
+
+
 def _incident_rows(result: StudyResult) -> list[dict[str, Any]]:
     events = placed_events(result)
     if events is None:
         return []
     rows = []
     for row in events.itertuples():
-        how = "drawn" if row.drawn else f"not drawn: {row.why_not}"
+        how = "has a circle" if row.drawn else f"not drawn: {row.why_not}"
         note = f"{'SYNTHETIC; ' if row.synthetic else ''}{row.event_type}, {row.place}; {how}"
         point = row.geometry if row.drawn else None
         rows.append(_row("incident", row.id, point, value=row.radius_km, unit="km", note=note))
@@ -268,25 +322,66 @@ def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> pd.DataFrame:
 
 def _finish_page(drawn: layers.MapPage, result: StudyResult) -> None:
     figure = figure_of(drawn.ax)
-    sheet.heading(figure, _finding(result), _standing(result))
+    sheet.heading(figure, _finding(result), _standing(result, drawn.events))
     if result.synthetic:
         number = int(result.incidents["synthetic"].sum()) if result.incidents is not None else 0
         sheet.synthetic_band(
             figure,
-            top=0.73,
-            words=f"{number} of the incidents were drawn by a random process. None of them happened.",
+            top=0.03,
+            words=f"{number:,} incidents were drawn by a random process; none of them happened.",
         )
     explain_beside(drawn, result.border)
-    sheet.footer(figure, colophon(drawn, result))
+    rest = "" if drawn.events is None else drawn.events.not_drawn
+    first = f"Incidents without a symbol: {rest}." if rest else ""
+    sheet.footer(figure, colophon(drawn, result, first=first))
 
 
 def _draw_incidents(drawn: layers.MapPage, result: StudyResult) -> None:
-    events = placed_events(result)
-    shown = layers.draw_incidents(drawn, events)
-    beyond = 0 if events is None or shown is None else int(events["drawn"].sum()) - len(shown)
-    if beyond:
-        mark = Line2D([], [], linestyle="none")
-        drawn.explain("Incidents", mark, f"{beyond:,} with a circle off this sheet")
+    most = layers.room_for_symbols(drawn)
+    drawn.events = sheet_events(result, drawn.crs, drawn.window, drawn.reserved, most=most)
+    if drawn.events is not None:
+        layers.draw_incidents(drawn, drawn.events)
+
+
+def page_events(result: StudyResult) -> SheetEvents | None:
+    """
+    Gather what a whole page's map shows of the incidents.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    SheetEvents or None
+        Symbols, circles and counts; None where the study has no incidents.
+    """
+    return sheet_events(result, *sheet_of(result.corridor.outline))
+
+
+def drawn_words(result: StudyResult) -> str:
+    """
+    Say what the map shows of the incidents, after the line that says where all went.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        "; the map has 2 symbols for 3 of them" and which have none; that none is drawn, where rows
+        may not be shown.
+    """
+    if result.account is None:
+        return ""
+    shown = page_events(result)
+    if shown is None:
+        return "; none is drawn by itself"
+    rest = f"; without one are {shown.not_drawn}" if shown.not_drawn else ""
+    return f"; the map has {shown.words}{rest}"
 
 
 def _remote_words(result: StudyResult) -> str:
@@ -315,7 +410,7 @@ def _finding(result: StudyResult) -> str:
     )
 
 
-def _standing(result: StudyResult) -> str:
+def _standing(result: StudyResult, events: SheetEvents | None) -> str:
     words = [told.length_words(result.border, " of border")]
     if told.hidden(result):
         words.append("remote desert is not drawn, for its shape would tell where posts are")
@@ -326,7 +421,8 @@ def _standing(result: StudyResult) -> str:
             f"{told.upper_bound(result)}"
         )
     if result.account is not None:
-        words.append(f"incidents, {told.incident_line(result)}{drawn_words(result)}")
+        shown = "none is drawn by itself" if events is None else events.words
+        words.append(f"incidents, {told.incident_line(result)}; {shown}")
     return "; ".join(words) + "."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,18 @@ if TYPE_CHECKING:
 # Width of the empty rim on the left and right of a page. Units: inches.
 SIDE = 0.45
 
-__all__ = ["DISCLAIMER", "footer", "heading", "internal_band", "legend", "synthetic_band"]
+__all__ = [
+    "DISCLAIMER",
+    "NestedMark",
+    "SizeRow",
+    "footer",
+    "heading",
+    "internal_band",
+    "legend",
+    "mark_handlers",
+    "points_across",
+    "synthetic_band",
+]
 
 DISCLAIMER = (
     "Boundaries, names and designations on this figure imply no opinion on the legal status of "
@@ -72,7 +84,23 @@ def legend(ax: Axes, groups: Mapping[str, Sequence[tuple[Artist, str]]], **placi
         "borderpad": 0.0,
         "fontsize": 7.5,
     } | placing
-    return ax.legend(handles, labels, handler_map={_Heading: _HeadingHandler()}, **settings)
+    return ax.legend(handles, labels, handler_map=mark_handlers(), **settings)
+
+
+def mark_handlers() -> dict[Any, Any]:
+    """
+    Give what draws the marks of our own in a legend.
+
+    Returns
+    -------
+    dict
+        Handler by class of mark.
+    """
+    return {
+        _Heading: _HeadingHandler(),
+        NestedMark: _NestedHandler(),
+        SizeRow: _SizeHandler(),
+    }
 
 
 class _Heading(Line2D):
@@ -97,6 +125,76 @@ class _HeadingHandler(HandlerBase):
         )
         text.set_transform(trans)
         return [text]
+
+
+class NestedMark(Line2D):
+    """A legend mark of several, each over the one before."""
+
+    def __init__(self, lines: Sequence[Line2D]) -> None:
+        super().__init__([], [], linestyle="none")
+        self.lines = tuple(lines)
+
+
+class SizeRow(Line2D):
+    """A legend mark of circles in a row, from small to large."""
+
+    def __init__(self, areas_pt2: Sequence[float]) -> None:
+        super().__init__([], [], linestyle="none")
+        self.across = tuple(points_across(area) for area in areas_pt2)
+
+
+class _NestedHandler(HandlerBase):
+    """Draws a `NestedMark`."""
+
+    def create_artists(self, *arguments: Any) -> list[Artist]:
+        _, mark, xdescent, ydescent, width, height, _, trans = arguments
+        parts: list[Artist] = []
+        for line in mark.lines:
+            part = Line2D([(width - xdescent) / 2], [(height - ydescent) / 2])
+            part.update_from(line)
+            part.set_transform(trans)
+            parts.append(part)
+        return parts
+
+
+class _SizeHandler(HandlerBase):
+    """Draws a `SizeRow`, as wide as all its circles and as high as the largest."""
+
+    def legend_artist(self, legend: Any, orig_handle: Any, fontsize: float, handlebox: Any) -> Any:
+        across = orig_handle.across
+        handlebox.height = max(handlebox.height, max(across) + 0.3 * fontsize)
+        handlebox.ydescent = (handlebox.height - 0.7 * fontsize) / 2  # words stand at the middle
+        handlebox.width = max(handlebox.width, sum(across) + 0.4 * fontsize * len(across))
+        return super().legend_artist(legend, orig_handle, fontsize, handlebox)
+
+    def create_artists(self, *arguments: Any) -> list[Artist]:
+        _, row, xdescent, ydescent, _, height, fontsize, trans = arguments
+        left, middle = -xdescent, height / 2 - ydescent
+        circles: list[Artist] = []
+        for across in row.across:
+            circle = Line2D([left + across / 2], [middle], linestyle="none", marker="o")
+            circle.set(markersize=across, markerfacecolor="none", markeredgecolor=INK["text"])
+            circle.set(markeredgewidth=0.8, transform=trans)
+            left += across + 0.4 * fontsize
+            circles.append(circle)
+        return circles
+
+
+def points_across(area_pt2: float) -> float:
+    """
+    Give the width of a circle of an area.
+
+    Parameters
+    ----------
+    area_pt2
+        Its area. Units: square points.
+
+    Returns
+    -------
+    float
+        Units: points.
+    """
+    return 2 * math.sqrt(area_pt2 / math.pi)
 
 
 def heading(figure: Figure, title: str, subtitle: str) -> int:
@@ -141,12 +239,17 @@ def heading(figure: Figure, title: str, subtitle: str) -> int:
         ha="left",
         va="top",
     )
-    under = textwrap.wrap(subtitle, int(room / 0.072))
+    # Two lines have room: a long subtitle is set smaller, by the width of a letter in inches.
+    tried = [
+        (points, textwrap.wrap(subtitle, int(room / letter)))
+        for points, letter in ((8.5, 0.072), (7.5, 0.064), (7.0, 0.0595))
+    ]
+    points, under = next(((size, rows) for size, rows in tried if len(rows) <= 2), tried[-1])
     figure.text(
         SIDE / wide,
         1 - 0.56 / high,
         "\n".join(under),
-        fontsize=8.5,
+        fontsize=points,
         color=INK["quiet"],
         va="top",
     )

@@ -16,7 +16,7 @@ from borderzone.border.lengths import KM_PER_MILE
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
 from borderzone.figures.strip_data import Strip, gather
-from borderzone.figures.strip_rows import ACROSS, DRAW_ROW, VOID, across, has_row
+from borderzone.figures.strip_rows import ACROSS, DRAW_ROW, VOID, across, has_row, symbol_scale
 from borderzone.figures.style import (
     A4_LANDSCAPE,
     A4_PORTRAIT,
@@ -33,6 +33,7 @@ from borderzone.figures.style import (
     halo,
     page,
 )
+from borderzone.figures.symbols import key_of_symbols
 from borderzone.figures.words import attribution
 from borderzone.study import told
 
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
+    from borderzone.figures.symbols import SymbolScale
     from borderzone.study import StudyResult
 
 __all__ = ["strip_map"]
@@ -193,13 +196,16 @@ def _flat_page(strip: Strip, total: float) -> Axes:
     wide, high = A4_LANDSCAPE
     ax = figure.add_axes((1.45 / wide, 1.42 / high, 9.75 / wide, 5.1 / high), label="strip")
     rows = _stack(ax, strip, 0.0, total)
+    # The names of places and the miles stand between the legend and the first row.
+    top = max(_draw_key(figure, strip, rows["plan"]) + 0.47, 1.75)
+    box = ax.get_position()
+    ax.set_position((box.x0, box.y0, box.width, 1 - top / high - box.y0))
     _frame(strip, ax, _stretch(ax, rows))
     return ax
 
 
 def _folded_page(strip: Strip, total: float, fold_km: float) -> Axes:
     figure = page(A4_PORTRAIT)
-    wide, high = A4_PORTRAIT
     lines = math.ceil(total / fold_km - 1e-9)
     if lines > _MOST_LINES:
         msg = (
@@ -207,35 +213,32 @@ def _folded_page(strip: Strip, total: float, fold_km: float) -> Axes:
             f"room on a page; take {math.ceil(total / _MOST_LINES)} km or more"
         )
         raise InvalidParameterError(msg)
-    room = 9.05 / lines
     axes = []
     rows: dict[str, Axes] = {}
-    for number in range(lines):
-        top = 1.95 + number * room
-        box = (1.45 / wide, 1 - (top + room - 0.85) / high, 6.3 / wide, (room - 0.85) / high)
+    for number, box in enumerate(_folds(figure, lines, 1.95)):
         ax = figure.add_axes(box, label=f"strip-{number}")
         rows = _stack(ax, strip, number * fold_km, (number + 1) * fold_km, FOLDED)
         axes.append(ax)
+    top = max(_draw_key(figure, strip, rows["plan"]) + 0.47, 1.95)
+    for ax, box in zip(axes, _folds(figure, lines, top), strict=True):
+        ax.set_position(box)
     _frame(strip, axes[0], _stretch(axes[0], rows), folded=True)
     return axes[0]
 
 
+def _folds(figure: Figure, lines: int, top: float) -> list[tuple[float, float, float, float]]:
+    """Boxes of the lines of a folded page, from so many inches below its top."""
+    wide, high = figure.get_size_inches()
+    room = (11.0 - top) / lines
+    floors = (top + (number + 1) * room - 0.85 for number in range(lines))
+    return [(1.45 / wide, 1 - floor / high, 6.3 / wide, (room - 0.85) / high) for floor in floors]
+
+
 def _frame(strip: Strip, ax: Axes, stretch: float | None, *, folded: bool = False) -> None:
     figure = figure_of(ax)
-    wide, high = figure.get_size_inches()
     sheet.heading(figure, _finding(strip), _standing(strip, stretch))
     if strip.result.synthetic:
-        sheet.synthetic_band(figure, top=0.74, words="the incidents on this page never happened.")
-    figure.legend(
-        handles=_key(strip),
-        loc="upper left",
-        bbox_to_anchor=(sheet.SIDE / wide, 1 - (1.04 if strip.result.synthetic else 0.86) / high),
-        ncols=5 if wide > 10 else 3,
-        columnspacing=1.3,
-        handlelength=2.6,
-        borderaxespad=0.0,
-        borderpad=0.0,
-    )
+        sheet.synthetic_band(figure, top=0.03, words="the incidents on this page never happened.")
     credit = attribution(
         strip.result, "borders", "elevation", "landcover", "karst", "places", "article_incidents"
     )
@@ -247,7 +250,25 @@ def _frame(strip: Strip, ax: Axes, stretch: float | None, *, folded: bool = Fals
     )
 
 
-def _key(strip: Strip) -> list[Any]:
+def _draw_key(figure: Figure, strip: Strip, plan: Axes) -> float:
+    """Write the legend above the rows; give how far down it reaches, in inches from the top."""
+    wide, high = figure.get_size_inches()
+    key = figure.legend(
+        handles=_key(strip, symbol_scale(plan, strip)),
+        handler_map=sheet.mark_handlers(),
+        loc="upper left",
+        bbox_to_anchor=(sheet.SIDE / wide, 1 - 0.94 / high),
+        ncols=5 if wide > 10 else 3,
+        columnspacing=1.3,
+        handlelength=2.6,
+        labelspacing=0.4,
+        borderaxespad=0.0,
+        borderpad=0.0,
+    )
+    return float(high - key.get_window_extent().y0 / figure.dpi)
+
+
+def _key(strip: Strip, scale: SymbolScale) -> list[Any]:
     marks = _ground_key(strip)
     ranks = strip.segments.get("cave_rank")
     if ranks is not None:
@@ -271,8 +292,12 @@ def _key(strip: Strip) -> list[Any]:
                 label="incidents, SYNTHETIC",
             )
             if strip.result.synthetic
-            else Patch(color=INK["incident"], label="incidents reported")
+            else Patch(color=INK["incident"], label="incidents expected")
         )
+    if strip.symbols is not None:
+        for mark, words in key_of_symbols(strip.symbols, strip.kinds, scale):
+            mark.set_label(words)
+            marks.append(mark)
     if "pod_even" in strip.segments:
         marks += [
             Line2D(
@@ -342,8 +367,16 @@ def _standing(strip: Strip, stretch: float | None) -> str:
     if stretch is not None:
         words += f" Top row: scale across the border {stretch:.1f} times that along it."
     if result.account is not None:
-        words += f" Incidents, {told.incident_line(result)}."
+        words += f" Incidents, {told.incident_line(result)}{_symbol_words(strip)}."
     return words
+
+
+def _symbol_words(strip: Strip) -> str:
+    """Say how many events the symbols on the plan stand for."""
+    if strip.symbols is None:
+        return "; none is drawn by itself"
+    number, events = len(strip.symbols), int(strip.symbols["events"].sum())
+    return f"; {number:,} {'symbol' if number == 1 else 'symbols'} for {events:,} coded in it"
 
 
 def _stretch(ax: Axes, rows: dict[str, Axes]) -> float | None:

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 import xarray as xr
 
-from borderzone.figures.events import events_by_segment, placed_events
+from borderzone.figures.events import event_symbols, events_by_segment, kinds_of, placed_events
 from borderzone.grid import Grid
 from borderzone.study import told
 
@@ -28,6 +28,8 @@ PLACE_REACH_KM = 15.0
 # Length of a box of the plan, and how many there are at most along a border.
 BOX_KM, MAX_BOXES = 5.0, 120
 MAX_SAMPLES = 150_000
+# The plan has room for so many symbols.
+MOST_ON_STRIP = 90
 KM_PER_DEGREE = 111.2
 
 
@@ -74,8 +76,11 @@ class Strip:
         Its segments without geometry, with expected incidents.
     places
         Towns near the border: ``label``, ``km``.
-    points
-        Placed incidents: ``km``, ``offset``, ``radius_km``, ``synthetic``.
+    symbols
+        As from `event_symbols`, with chainage and offset as ``x`` and ``y``; None without
+        incidents.
+    kinds
+        Types of the incidents, commonest first.
     plan
         What lies along and across the border.
     """
@@ -83,7 +88,8 @@ class Strip:
     result: StudyResult
     segments: pd.DataFrame
     places: pd.DataFrame
-    points: pd.DataFrame
+    symbols: pd.DataFrame | None
+    kinds: tuple[str, ...]
     plan: Plan
 
     @property
@@ -118,11 +124,13 @@ def gather(result: StudyResult) -> Strip:
     counted = events_by_segment(result)
     if counted is not None:
         segments = segments.join(counted)
+    symbols, kinds = _symbols(result)
     return Strip(
         result=result,
         segments=segments,
         places=_named_places(result),
-        points=_placed_points(result),
+        symbols=symbols,
+        kinds=kinds,
         plan=_plan(result),
     )
 
@@ -158,6 +166,10 @@ def strip_map_data(result: StudyResult) -> pd.DataFrame:
         "pod_even",
         "pod_optimal",
         "pod_maximin",
+        # Counted beforehand where rows are held back.
+        "incidents_expected",
+        "incidents_p05",
+        "incidents_p95",
     ]
     segments = result.segments
     table = pd.DataFrame(segments[[name for name in wanted if name in segments]])
@@ -190,24 +202,24 @@ def _named_places(result: StudyResult) -> pd.DataFrame:
     return table.loc[keep[:9]].sort_values("km")
 
 
-def _placed_points(result: StudyResult) -> pd.DataFrame:
-    empty = pd.DataFrame({"km": [], "offset": [], "radius_km": [], "synthetic": []})
+def _symbols(result: StudyResult) -> tuple[pd.DataFrame | None, tuple[str, ...]]:
+    """Events coded in the corridor, gathered as on the map, by chainage and offset."""
     events = placed_events(result)
     if events is None:
-        return empty
+        return None, ()
     shown = events[events["drawn"]]
-    shown = shown[shown.within(result.corridor.outline.to_crs(shown.crs).union_all())]
-    if shown.empty:
-        return empty
-    km, offset = result.border.locate(shown.geometry.x.to_numpy(), shown.geometry.y.to_numpy())
-    return pd.DataFrame(
-        {
-            "km": km,
-            "offset": offset,
-            "radius_km": shown["radius_km"].to_numpy(),
-            "synthetic": shown["synthetic"].to_numpy(dtype=bool),
-        }
-    )
+    outline = shapely.union_all(result.corridor.outline.to_crs(shown.crs).to_numpy())
+    shapely.prepare(outline)
+    points = shown.geometry
+    coded = shapely.contains_xy(outline, points.x.to_numpy(), points.y.to_numpy())
+    # Whoever is coded in it may lie in it.
+    symbols = event_symbols(shown[coded].assign(inside=True), most=MOST_ON_STRIP)
+    table = pd.DataFrame(symbols.drop(columns="geometry"))
+    if table.empty:
+        return table.assign(x=[], y=[]), kinds_of(events)
+    places = symbols.geometry
+    km, offset = result.border.locate(places.x.to_numpy(), places.y.to_numpy())
+    return table.assign(x=km, y=offset), kinds_of(events)
 
 
 def _plan(result: StudyResult) -> Plan:

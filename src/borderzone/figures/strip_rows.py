@@ -22,6 +22,7 @@ from borderzone.figures.style import (
     THIRD_COUNTRY,
     halo,
 )
+from borderzone.figures.symbols import SymbolScale, draw_symbols, numbered, shapes_of
 from borderzone.study.force import side_of
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray
     from borderzone.figures.strip_data import Plan, Strip
 
-__all__ = ["ACROSS", "DRAW_ROW", "VOID", "across", "has_row"]
+__all__ = ["ACROSS", "DRAW_ROW", "VOID", "across", "has_row", "symbol_scale"]
 
 WGS84 = Geod(ellps="WGS84")
 # Bare ground that the force does not reach is the desert's ink, thinned as on the map.
@@ -176,24 +177,41 @@ def _name_sides(row: Axes, strip: Strip) -> None:
 
 
 def _draw_points(row: Axes, strip: Strip) -> None:
-    for synthetic, marker, size, ink in (
-        (True, "o", 2.6, INK["synthetic"]),
-        (False, "D", 4.6, INK["incident"]),
-    ):
-        part = strip.points[strip.points["synthetic"].astype(bool) == synthetic]
-        vague = part["radius_km"] > 10
-        for hollow, rows in ((True, part[vague]), (False, part[~vague])):
-            row.plot(
-                rows["km"],
-                rows["offset"],
-                linestyle="none",
-                marker=marker,
-                markersize=size,
-                markerfacecolor="#ffffff" if hollow else ink,
-                markeredgecolor=ink,
-                markeredgewidth=0.8,
-                zorder=6,
-            )
+    if strip.symbols is None:
+        return
+    scale = symbol_scale(row, strip)
+    draw_symbols(row, strip.symbols, shapes_of(strip.kinds), scale, zorder=6)
+    for x, y, reach, words in numbered(strip.symbols, scale):
+        row.annotate(
+            words,
+            (x, y),
+            (reach + 1.5, 0),
+            textcoords="offset points",
+            fontsize=7,
+            fontweight="bold",
+            va="center",
+            path_effects=halo(),
+            zorder=9,
+        )
+
+
+def symbol_scale(row: Axes, strip: Strip) -> SymbolScale:
+    """
+    Give the size of the symbols on the plan.
+
+    Parameters
+    ----------
+    row
+        Axes of the plan.
+    strip
+        What the rows draw.
+
+    Returns
+    -------
+    SymbolScale
+        Of the events coded in the corridor.
+    """
+    return SymbolScale.of(row, [] if strip.symbols is None else strip.symbols["events"].tolist())
 
 
 def _north_ticks(row: Axes, strip: Strip) -> None:

@@ -60,6 +60,7 @@ INK = {
     "desert": "#d9b36c",
     "desert_line": "#8a6516",
     "incident": "#a3124f",
+    "outside": "#96707f",
     "synthetic": "#6d4a8d",
     "optimal": "#0b3c6f",
     "maximin": "#a34700",

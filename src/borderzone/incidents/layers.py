@@ -161,9 +161,9 @@ class Ground:
 
     def _in_country(self, event: Event, kernel: Kernel) -> Region:
         if kernel.shape == "country" and self.polygons["admin0"].given:
-            polygon = self.polygons["admin0"].holding(event.geometry)
-            if polygon is not None:
-                return _spread(polygon, "admin0 polygon that holds the point")
+            region = self.polygons["admin0"].holding(event.geometry)
+            if region is not None:
+                return region
         code = "" if event.where_prec is None else f" ({_code(event)})"
         return _excluded(f"{kernel.meaning}{code}")
 
@@ -190,9 +190,9 @@ class Ground:
         names = ("admin2", "admin1") if kernel.level == "admin2" else ("admin1",)
         layers = [self.polygons[name] for name in names]
         for layer in layers:
-            polygon = layer.holding(event.geometry)
-            if polygon is not None:
-                return _spread(polygon, f"{layer.name} polygon that holds the point")
+            region = layer.holding(event.geometry)
+            if region is not None:
+                return region
         given = [layer.name for layer in layers if layer.given]
         if given:
             return _excluded(f"no {' or '.join(given)} polygon holds its point")
@@ -221,12 +221,20 @@ class _Polygons:
             return
         self._shapes = in_degrees(layer, name).geometry.to_numpy()
         self._tree = shapely.STRtree(self._shapes)
+        self._regions: dict[int, Region] = {}
 
-    def holding(self, point: shapely.Point) -> shapely.Geometry | None:
+    def holding(self, point: shapely.Point) -> Region | None:
         if not self.given:
             return None
         found = self._tree.query(point, predicate="intersects")
-        return self._shapes[found.min()] if found.size else None
+        if not found.size:
+            return None
+        # Thousands of events share a province, and its area on the ellipsoid takes a while.
+        first = int(found.min())
+        if first not in self._regions:
+            basis = f"{self.name} polygon that holds the point"
+            self._regions[first] = _spread(self._shapes[first], basis)
+        return self._regions[first]
 
 
 def _code(event: Event) -> str:

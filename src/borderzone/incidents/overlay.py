@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import shapely
     import xarray as xr
 
-    from borderzone._typing import IntArray, Seed
+    from borderzone._typing import BoolArray, IntArray, Seed
     from borderzone.corridor import Corridor
 
 __all__ = ["ESTIMAND", "UNDERLYING_ESTIMAND", "Account", "account", "hits_by_draw", "overlay"]
@@ -160,6 +160,8 @@ class Account:
         Mean number of events in it, over all places where they may have been.
     circles
         Placed events that are known to lie in a circle; the others are known to an area.
+    may_be_inside
+        Row by row of the table, whether the event is one of `inside`.
     """
 
     reported: int
@@ -169,6 +171,7 @@ class Account:
     inside: int
     expected: float
     circles: int
+    may_be_inside: BoolArray | None = field(default=None, repr=False, compare=False)
 
     @property
     def line(self) -> str:
@@ -296,6 +299,7 @@ def account(
         inside=int(inside.sum()),
         expected=float(totals[0].mean()),
         circles=int(np.isin(kinds, ["disc", "gaussian"]).sum()),
+        may_be_inside=inside,
     )
 
 

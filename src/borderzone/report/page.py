@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 
 import borderzone
 from borderzone._guards.escapes import page_value
-from borderzone.figures.events import drawn_words
+from borderzone.figures.maps import drawn_words
 from borderzone.figures.sheet import DISCLAIMER
 from borderzone.report import wording
 from borderzone.report.caves import caves_table, caves_words
