@@ -128,7 +128,14 @@ class _HeadingHandler(HandlerBase):
 
 
 class NestedMark(Line2D):
-    """A legend mark of several, each over the one before."""
+    """
+    A legend mark of several, each over the one before.
+
+    Parameters
+    ----------
+    lines
+        The marks.
+    """
 
     def __init__(self, lines: Sequence[Line2D]) -> None:
         super().__init__([], [], linestyle="none")
@@ -136,7 +143,14 @@ class NestedMark(Line2D):
 
 
 class SizeRow(Line2D):
-    """A legend mark of circles in a row, from small to large."""
+    """
+    A legend mark of circles in a row, from small to large.
+
+    Parameters
+    ----------
+    areas_pt2
+        Their areas. Units: square points.
+    """
 
     def __init__(self, areas_pt2: Sequence[float]) -> None:
         super().__init__([], [], linestyle="none")
