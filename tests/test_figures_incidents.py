@@ -349,19 +349,10 @@ def test_the_small_ones_outside_stand_out_from_land_and_relief() -> None:
         assert (luminance(ground) + 0.05) / (luminance(INK["outside"]) + 0.05) >= 3
 
 
-def test_a_region_is_looked_up_once_for_all_that_share_code_and_point(
-    result: StudyResult, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[int] = []
-    regions = incidents.regions
-
-    def counted(events: gpd.GeoDataFrame, **layers: Any) -> gpd.GeoDataFrame:
-        asked.append(len(events))
-        return regions(events, **layers)
-
-    monkeypatch.setattr(incidents, "regions", counted)
-    table = rows_at((41.1, 34.4, 500), (41.2, 34.4, 500))
-    events = figures.placed_events(replace(result, incidents=incidents.read(table), account=None))
-    assert events is not None
-    assert len(events) == 1000
-    assert asked == [2]
+def test_events_of_one_province_share_its_region() -> None:
+    table = pd.DataFrame({"lon": [41.1, 41.3, 43.1], "lat": [33.4, 33.2, 36.3], "where_prec": 4})
+    found = incidents.regions(incidents.read(table), admin1=datasets.admin1())
+    anbar, again, other = found.geometry
+    assert anbar is again
+    assert not anbar.equals(other)
+    assert found["median_error_km"].nunique() == 2
