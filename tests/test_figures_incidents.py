@@ -98,7 +98,7 @@ def test_the_eight_events_are_told_alike_on_every_figure(result: StudyResult) ->
     )
     assert f"incidents, {line}; 2 symbols for 3 of them." in map_words
     assert "Incidents without a symbol: 1 off this sheet, 1 known only to an area." in map_words
-    assert f"Incidents, {line}; 2 symbols for 3 coded in it." in strip_words
+    assert f"Incidents, {line}. On the plan 2 symbols stand for 3 coded in it." in strip_words
     assert line in words_of(figures.incident_overlay(result))
     assert line in words_of(figures.incident_pressure(result))
     alt = figures.alt_text(result, "map")
@@ -315,7 +315,7 @@ def test_no_row_of_a_closed_table_is_on_a_public_map(result: StudyResult) -> Non
     data = figures.corridor_map_data(closed)
     assert not data["layer"].isin(["incident", "incident symbol"]).any()
     strip = figures.strip_map(closed)
-    assert "; none is drawn by itself." in words_of(strip)
+    assert "None is drawn by itself." in words_of(strip)
     assert not [line for line in strip.child_axes[0].lines if line.get_gid() == "events"]
     assert figures.strip_map_data(closed)["incidents_expected"].sum() == pytest.approx(30, abs=0.5)
     assert "none is drawn by itself" in figures.alt_text(closed, "map")

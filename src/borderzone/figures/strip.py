@@ -367,16 +367,17 @@ def _standing(strip: Strip, stretch: float | None) -> str:
     if stretch is not None:
         words += f" Top row: scale across the border {stretch:.1f} times that along it."
     if result.account is not None:
-        words += f" Incidents, {told.incident_line(result)}{_symbol_words(strip)}."
+        words += f" Incidents, {told.incident_line(result)}. {_symbol_words(strip)}."
     return words
 
 
 def _symbol_words(strip: Strip) -> str:
     """Say how many events the symbols on the plan stand for."""
     if strip.symbols is None:
-        return "; none is drawn by itself"
+        return "None is drawn by itself"
     number, events = len(strip.symbols), int(strip.symbols["events"].sum())
-    return f"; {number:,} {'symbol' if number == 1 else 'symbols'} for {events:,} coded in it"
+    verb = "symbol stands" if number == 1 else "symbols stand"
+    return f"On the plan {number or 'no'} {verb} for {events:,} coded in it"
 
 
 def _stretch(ax: Axes, rows: dict[str, Axes]) -> float | None:
