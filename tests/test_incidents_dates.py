@@ -481,3 +481,12 @@ def test_one_row_with_one_reading_settles_all_and_none_settles_none(
     assert days(events) == right
     state = "fixed" if bare else "quarantined"
     assert events["status"].tolist() == [state if hard else "ok" for hard in doubtful]
+
+
+def test_a_column_of_times_is_read_by_its_days() -> None:
+    times = [f"2019-07-{1 + i % 30:02d} {i % 24:02d}:{i % 60:02d}" for i in range(500)]
+    events = read(date=times)
+    assert days(events) == [time[:10] for time in times]
+    stamps = read(date=[*pd.to_datetime(times[:40]), "03/04/2019 10:30"])
+    assert days(stamps)[:40] == [time[:10] for time in times[:40]]
+    assert "'03/04/2019' may be 3 April or 4 March" in stamps["reason"][40]

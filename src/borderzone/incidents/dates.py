@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -34,6 +35,10 @@ PRECISIONS = ("day", "week", "month", "year")
 _PARTS = ("date", "date_end", "date_precision")
 _NO_DAY = np.datetime64("NaT", "D")
 _ENOUGH = 4  # by chance all would lie in the first 12 days of a month once in fifty times
+# A whole date, then hours without a time zone.
+_HOURS = re.compile(
+    r"(\d{4}-\d\d-\d\d|.*[-/. ]\d{4})[T ]\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AaPp][Mm])?"
+)
 _UNIX = pd.Timestamp("1970-01-01")
 
 
@@ -57,7 +62,7 @@ class Dates(NamedTuple):
 class _Finding(NamedTuple):
     """What is told of a row, and how its status goes with it."""
 
-    how: str  # "flag", "fix" or "quarantine"
+    status: str  # "ok", "fixed" or "quarantined"
     kind: str
     told: str
 
@@ -120,6 +125,8 @@ def read_dates(
         nothing = np.full(n_rows, _NO_DAY)
         return Dates(nothing, nothing.copy(), [""] * n_rows)
     held = [cells.get(part) or Spellings.blank(n_rows) for part in _PARTS]
+    if date_format is None:
+        held[:2] = [_without_hours(column) for column in held[:2]]
     read = [
         [read_cell(cell, date_format, as_of, since_1904=day_zero == "1904") for cell in one.cells]
         for one in held[:2]
@@ -136,6 +143,26 @@ def read_dates(
     precision = np.array([v.precision for v in verdicts], dtype=object)
     numbers = together.numbers
     return Dates(start[numbers], end[numbers], precision[numbers].tolist())
+
+
+def _without_hours(column: Spellings) -> Spellings:
+    """Take the hours off, so that a column of times has no more spellings than days."""
+    days: dict[tuple[type, object], int] = {}
+    numbers = []
+    for cell in column.cells:
+        day = cell
+        if isinstance(cell, str):
+            clock = _HOURS.fullmatch(cell)
+            day = clock[1] if clock else cell
+        elif isinstance(cell, dt.datetime) and cell.tzinfo is None and not pd.isna(cell):
+            day = cell.date()
+        numbers.append(days.setdefault((type(day), day), len(days)))
+    if len(days) == len(column.cells):
+        return column
+    found = Spellings.blank(0)
+    found.cells = [day for _, day in days]
+    found.numbers = np.array(numbers, dtype=np.int64)[column.numbers]
+    return found
 
 
 def _together(columns: Sequence[Spellings]) -> Spellings:
@@ -269,7 +296,7 @@ class _Judge:
         if word not in PRECISIONS:
             if not is_missing(cell):
                 told = f"{shown(cell)} is none of {', '.join(PRECISIONS)}, taken from the date"
-                findings.append(_Finding("flag", "date precision", told))
+                findings.append(_Finding("ok", "date precision", told))
             word = ""
         # Where the last day is told, the span is known and the word only says how well.
         words = (word if is_missing(self._held[1].cells[last]) else "", "")
@@ -291,7 +318,7 @@ class _Judge:
     ) -> tuple[DateSpan | None, list[_Finding]]:
         """Give the span of a cell with what is told of it; None where it cannot be read."""
         if reading.problem:
-            return None, [_Finding("quarantine", "date unreadable", reading.problem)]
+            return None, [_Finding("quarantined", "date unreadable", reading.problem)]
         if not reading.days:
             return DateSpan(None, None, "", ""), []
         if reading.number.startswith("days") and not column.counts_days:
@@ -300,12 +327,12 @@ class _Judge:
             told += (
                 f"{year}-{month:02d}-{day:02d}, but not all numbers of the column are such days)"
             )
-            return None, [_Finding("quarantine", "date unreadable", told)]
+            return None, [_Finding("quarantined", "date unreadable", told)]
         days = reading.days
         order = column.order if column.order in days else next(iter(days))
         if len(days) > 1 and order != column.order:
             told = doubt(str(cell).strip(), reading) + ("" if column.order else column.told)
-            return None, [_Finding("quarantine", "date ambiguous", told)]
+            return None, [_Finding("quarantined", "date ambiguous", told)]
         found = span(days[order], reading.precision or word)
         settled = column.told if len(days) > 1 else ""
         return found, list(self._mends(cell, reading, days[order], found, settled))
@@ -318,40 +345,41 @@ class _Judge:
         read_as = f"{shown(cell)} is read as {'-'.join(f'{p:02d}' for p in day if p)}"
         if by:
             first = next(order for order, one in reading.days.items() if one == day)
-            yield _Finding("fix", "day or month first", f"{read_as}, the {first} first as in {by}")
+            yield _Finding(
+                "fixed", "day or month first", f"{read_as}, the {first} first as in {by}"
+            )
         elif reading.weekday >= 0 and "" not in reading.days and month != number <= 12:
-            yield _Finding("fix", "day or month first", f"{read_as}, as its weekday shows")
+            yield _Finding("fixed", "day or month first", f"{read_as}, as its weekday shows")
         if reading.number:
-            yield _Finding("fix", "date number", f"{read_as}, in {reading.number}")
+            yield _Finding("fixed", "date number", f"{read_as}, in {reading.number}")
         if reading.short_year:
-            how = "flag" if self._given else "fix"
-            yield _Finding(how, "two-digit year", read_as)
+            status = "ok" if self._given else "fixed"
+            yield _Finding(status, "two-digit year", read_as)
         if reading.weekday >= 0 and found.start == found.end and found.start is not None:
             named, real = reading.weekday, found.start.weekday()
             if named != real:
                 told = f"{shown(cell)} names a {calendar.day_name[named]}, {found.start} is a "
-                yield _Finding("flag", "weekday", told + calendar.day_name[real])
+                yield _Finding("ok", "weekday", told + calendar.day_name[real])
 
     def _ordered(self, first: DateSpan, last: DateSpan, findings: list[_Finding]) -> _Verdict:
         if first.start is None or first.end is None:
-            empty = _Finding("flag", "no date", "the cell is empty")
+            empty = _Finding("ok", "no date", "the cell is empty")
             return _Verdict(findings=(*findings, empty))
         end = last.end or first.end
         if end < first.start:
             told = f"ends on {end}, before it starts on {first.start}"
-            findings.append(_Finding("quarantine", "date order", told))
+            findings.append(_Finding("quarantined", "date order", told))
         elif first.start > self._as_of:
             told = f"{first.start} is after {self._as_of}"
-            findings.append(_Finding("quarantine", "future date", told))
+            findings.append(_Finding("quarantined", "future date", told))
         return _Verdict(first.start, end, first.precision, tuple(findings))
 
 
 def _tell(verdicts: Sequence[_Verdict], spellings: Spellings, ledger: Ledger) -> None:
-    ways = {"flag": ledger.flag, "fix": ledger.fix, "quarantine": ledger.quarantine}
     for number, verdict in enumerate(verdicts):
         for finding in verdict.findings:
-            for row in spellings.rows(number).tolist():
-                ways[finding.how](row, finding.kind, finding.told)
+            rows = spellings.rows(number)
+            ledger.flag_all(rows, finding.kind, finding.told, status=finding.status)
 
 
 def _note(

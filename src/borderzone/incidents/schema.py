@@ -306,7 +306,7 @@ class Ledger:
         """
         self._add(row, 0, category, detail)
 
-    def flag_all(self, rows: IntArray, category: str, detail: str) -> None:
+    def flag_all(self, rows: IntArray, category: str, detail: str, *, status: str = "ok") -> None:
         """
         Tell the same about several rows.
 
@@ -318,10 +318,14 @@ class Ledger:
             Kind of finding.
         detail
             What was found, in words.
+        status
+            What they are from now on, unless they were worse.
         """
         text, reasons = _finding(category, detail), self._reasons
+        rank, ranks = STATUSES.index(status), self._rank
         for row in np.asarray(rows, dtype=np.int64).tolist():
             reasons[row] = f"{reasons[row]}; {text}" if reasons[row] else text
+            ranks[row] = max(ranks[row], rank)
 
     def fix(self, row: int, category: str, detail: str) -> None:
         """
