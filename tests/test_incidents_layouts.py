@@ -208,7 +208,8 @@ def test_another_encoding_is_found_and_told(encoding: str, name: str, tmp_path: 
     assert events["place"][0] == name
     assert events.attrs["encoding"] == encoding
     assert events.attrs["notes"][0] == (
-        f"read as {encoding}, because line 2 is not UTF-8; if names look wrong, pass encoding="
+        f"read as {encoding}, because line 2 is not UTF-8; if names look wrong, pass "
+        f"encoding={encoding!r} or another"
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
+import re
 import sys
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -29,7 +31,6 @@ from borderzone.study.study_file import write_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 PAIR = 'a = "AZE"\nb = "TUR"\ndem = "none"\n'
 QUICK = (
@@ -312,6 +313,26 @@ def test_a_hint_of_the_command_line_can_be_typed_as_it_stands(
     assert tomllib.loads(line) == {"columns": odd}
     (folder / "odd.csv").write_text('"a ""b"" $c",Länge (°)\n34.4,41.1\n', encoding="utf-8")
     assert command("check", str(folder / "odd.csv"), *words)[0] == 0
+
+
+def test_the_table_of_the_documentation_is_read_as_it_says(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "study.md").read_text(encoding="utf-8")
+    section = page.split("## How incidents are read")[1].split("\n## ")[0]
+    text = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)[0]
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    rows = "Nr;Position N;Position E;Day;Ort\n1;34,4;41,1;03/04/2019;Al-Qā'im\n".replace("ā", "â")
+    (tmp_path / "reports.csv").write_bytes(rows.encode("cp1252"))
+    study = bz.Study.from_toml(tmp_path / "study.toml")
+    events = incidents.read(study.incidents["path"], **how_read(study))
+
+    row = events.iloc[0]
+    assert (row["lat"], row["lon"], row["status"]) == (34.4, 41.1, "fixed")
+    assert row["date_start"] == pd.Timestamp("2019-04-03")
+    assert str(study.districts) == str(tmp_path / "districts.gpkg")
+    told_keys = set(
+        re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)))
+    )
+    assert told_keys - {"path"} == set(READ_OPTIONS)
 
 
 def test_a_credit_names_the_day_that_the_table_says(folder: Path) -> None:

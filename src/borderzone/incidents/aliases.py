@@ -8,7 +8,9 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from borderzone._guards import shown
 from borderzone.errors import DataError, InvalidParameterError
+from borderzone.incidents.hints import option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -270,7 +272,7 @@ def refuse_twins(names: list[str]) -> None:
 
 def _checked_parts(names: list[str], given: Mapping[str, str]) -> dict[str, str]:
     if not hasattr(given, "items"):
-        msg = f"columns must be a mapping such as {{'lat': 'Breite'}}, got {given!r}"
+        msg = f"columns must be a mapping, such as {option('columns', {'lat': 'Breite'})}, got {shown(given)}"
         raise InvalidParameterError(msg)
     for part, name in given.items():
         if part not in ALIASES:
@@ -278,7 +280,10 @@ def _checked_parts(names: list[str], given: Mapping[str, str]) -> dict[str, str]
             raise InvalidParameterError(msg)
         if name not in names:
             near = difflib.get_close_matches(str(name), names, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            msg = f"columns: there is no column {name!r}; found {', '.join(names[:60])}{hint}"
+            way = option("columns", {part: near[0]}) if near else ""
+            hint = f"; did you mean {shown(near[0])}: {way}?" if near else ""
+            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+            told = f"{', '.join(map(shown, names[:5]))}{more}"
+            msg = f"columns: there is no column {shown(name)}; found {told}{hint}"
             raise DataError(msg)
     return dict(given)

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from borderzone.errors import DataError
 from borderzone.incidents.heading import check_columns, first_of_data, plain_header
+from borderzone.incidents.hints import option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +106,8 @@ def find_encoding(data: bytes, name: str, encoding: str | None = None) -> tuple[
     found = _guess(data)
     line = data.count(b"\n", 0, bad) + 1
     return found, (
-        f"read as {found}, because line {line} is not UTF-8; if names look wrong, pass encoding="
+        f"read as {found}, because line {line} is not UTF-8; if names look wrong, pass "
+        f"{option('encoding', found)} or another"
     )
 
 
@@ -278,8 +280,8 @@ def _check_encoding(data: bytes, name: str, encoding: str) -> None:
             _refuse_mixed(data, name)
         guess = _guess(data)
         msg = (
-            f"{name} is not {encoding} text (byte {bad}); it looks like {guess}: leave encoding= "
-            f"out, or pass encoding={guess!r}"
+            f"{name} is not {encoding} text (byte {bad}); it looks like {guess}: leave encoding "
+            f"out, or pass {option('encoding', guess)}"
         )
         raise DataError(msg)
 
@@ -294,8 +296,8 @@ def _refuse_mixed(data: bytes, name: str) -> None:
         lines = [data.count(b"\n", 0, where[0]) + 1 for where in (whole, broken)]
         msg = (
             f"{name} mixes encodings: line {lines[0]} is UTF-8, line {lines[1]} is not (it looks "
-            f"like {_guess(data)}). Save each part as 'CSV UTF-8' and join them, or pass encoding= "
-            "if the UTF-8 is by chance"
+            f"like {_guess(data)}). Save each part as 'CSV UTF-8' and join them, or pass "
+            f"{option('encoding', _guess(data))} if the UTF-8 is by chance"
         )
         raise DataError(msg)
 
