@@ -26,10 +26,10 @@ BOTH = {"day": "%d/%m/%Y", "month": "%m/%d/%Y"}
 
 
 def read(date_format: str | None = None, /, **columns: Any) -> gpd.GeoDataFrame:
-    """Read a table of some columns, on points a degree apart."""
+    """Read a table of some columns, on exact points a degree apart."""
     n = len(next(iter(columns.values())))
     where = {"lat": [30.0 + i % 10 for i in range(n)], "lon": [40.0 + i // 10 for i in range(n)]}
-    return incidents.read(pd.DataFrame(where | columns), date_format=date_format, as_of=AS_OF)
+    return incidents.read(pd.DataFrame(where | {"where_prec": 1} | columns), date_format=date_format, as_of=AS_OF)
 
 
 def days(events: gpd.GeoDataFrame) -> list[str]:
@@ -176,12 +176,10 @@ def test_the_other_rows_settle_day_and_month_and_each_row_says_so(tmp_path: Path
         "day or month first: '03/04/2019' is read as 2019-03-04, the month first as in row 1 "
         "('02/13/2019')"
     )
-    assert events.attrs["notes"] == [
-        (
-            "day or month first was in doubt in 1 rows, and is settled: the month first, as row 1 "
-            "('02/13/2019') shows"
-        )
-    ]
+    assert (
+        "day or month first was in doubt in 1 rows, and is settled: the month first, as row 1 "
+        "('02/13/2019') shows"
+    ) in events.attrs["notes"]
 
 
 def test_rows_that_show_both_orders_settle_nothing() -> None:

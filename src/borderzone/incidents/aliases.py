@@ -13,7 +13,7 @@ from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.hints import option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 __all__ = ["ALIASES", "match_columns", "plain_name", "refuse_twins"]
 
@@ -148,7 +148,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "where_scheme": ("where_scheme",),
     "radius_km": ("radius_km", "uncertainty_km", "error_km", "accuracy_km", "precision_km"),
     "fatalities_low": ("fatalities_low", "low"),
-    "fatalities_best": ("fatalities_best", "fatalities", "deaths", "killed", "best"),
+    "fatalities_best": ("fatalities_best", "fatalities", "deaths", "killed", "best", "nkill"),
     "fatalities_high": ("fatalities_high", "high"),
     "source": ("source", "sources", "source_article"),
     "dataset": ("dataset",),
@@ -179,7 +179,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 
 def match_columns(
-    found: Iterable[object], given: Mapping[str, str] | None = None
+    found: Iterable[object],
+    given: Mapping[str, str] | None = None,
+    *,
+    own: Mapping[str, str] | None = None,
+    others: Collection[str] = (),
 ) -> dict[str, str]:
     """
     Tell which column of a table plays which part.
@@ -191,6 +195,10 @@ def match_columns(
     given
         Parts named by the user, part to column, for example
         ``{"lat": "Breite"}``; they go before the alias table.
+    own
+        Parts that the layout of the table knows; they go between the two.
+    others
+        Folded names that the alias table must not take.
 
     Returns
     -------
@@ -211,10 +219,12 @@ def match_columns(
     """
     names = [str(name) for name in found]
     refuse_twins(names)
-    parts = _checked_parts(names, given or {})
+    known = {part: name for part, name in (own or {}).items() if part in ALIASES}
+    parts = known | _checked_parts(names, given or {})
     by_plain: dict[str, str] = {}
     for name in names:
-        by_plain.setdefault(plain_name(name), name)
+        if (plain := plain_name(name)) not in others:
+            by_plain.setdefault(plain, name)
     for part, aliases in ALIASES.items():
         hit = next((by_plain[alias] for alias in aliases if alias in by_plain), None)
         if part not in parts and hit is not None and hit not in parts.values():

@@ -12,16 +12,19 @@ import shapely
 
 from borderzone.incidents.angles import plain_angles, positions_in_one_column
 from borderzone.incidents.cells import is_missing, parse_number, shown
+from borderzone.incidents.codebooks import UNSTATED
 from borderzone.incidents.dates import as_timestamps, read_dates
 from borderzone.incidents.duplicates import flag_duplicates
-from borderzone.incidents.layouts import LAYOUTS, Layout, cells_of
+from borderzone.incidents.layouts import Layout, cells_of
+from borderzone.incidents.marks import marked_rows
 from borderzone.incidents.positions import Box, flag_pile_ups, judge_positions
+from borderzone.incidents.precision_columns import stated_precision
 from borderzone.incidents.schema import COLUMNS, Ledger
 from borderzone.incidents.spellings import Spellings
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from borderzone._typing import BoolArray, FloatArray
 
@@ -51,6 +54,8 @@ class ReadOptions:
         Last day that is not in the future.
     crs
         CRS of coordinates that are not degrees of WGS84.
+    given
+        Parts of which the user named the column.
     """
 
     date_format: str | None = None
@@ -58,11 +63,12 @@ class ReadOptions:
     bbox: Box | None = None
     as_of: dt.date
     crs: Any = None
+    given: frozenset[str] = frozenset()
 
 
 def canonical(
     raw: pd.DataFrame,
-    layout: Layout,
+    layouts: Sequence[Layout],
     parts: Mapping[str, str],
     ledger: Ledger,
     options: ReadOptions,
@@ -74,8 +80,8 @@ def canonical(
     ----------
     raw
         The table as found.
-    layout
-        Its layout.
+    layouts
+        Its layout, then those of other collections that it holds rows of.
     parts
         Part to column, from `match_columns`.
     ledger
@@ -89,7 +95,9 @@ def canonical(
         Canonical columns, then the other columns of `raw`; EPSG:4326; index
         of `raw`. A quarantined row has an empty geometry.
     """
-    cells = _Cells(cells_of(raw, layout, parts), len(raw))
+    stated = stated_precision(raw, layouts, parts, options.given, ledger)
+    parts = stated.parts
+    cells = _Cells(cells_of(raw, layouts, parts, options.given), len(raw))
     lat, lon, open_km = _positions(cells, ledger, options)
     table: dict[str, Any] = {"id": _ids(cells.texts("id"))}
     dates = read_dates(
@@ -107,18 +115,18 @@ def canonical(
     table |= {"date_start": dates.start, "date_end": dates.end, "date_precision": dates.precision}
     table |= {part: cells.texts(part) for part in _TEXTS}
     table |= {"lat": lat, "lon": lon}
-    table |= _precision(cells, layout, ledger)
-    radius = _radii(cells.spellings("radius_km"), ledger)
-    unstated = np.isnan(radius) & table["where_prec"].isna()
-    table["radius_km"] = np.where(unstated, open_km, radius)
+    table |= {"where_prec": stated.where_prec, "where_scheme": stated.where_scheme}
+    unstated = np.isnan(stated.radius_km) & table["where_prec"].isna()
+    table["radius_km"] = np.where(unstated, open_km, stated.radius_km)
     table |= {part: _fatalities(cells.spellings(part), ledger) for part in _COUNTS}
-    table["dataset"] = _datasets(raw, layout, cells)
+    table["dataset"] = _datasets(raw, layouts, cells)
     table["synthetic"] = cells.spellings("synthetic").read(_truth, bool)
     usable = np.array([status != "quarantined" for status in ledger.statuses()])
+    _tell_unstated(np.isnan(table["radius_km"]) & table["where_prec"].isna(), usable, ledger)
     flag_pile_ups(lat, lon, usable, ledger)
     flag_duplicates(raw, table, usable, ledger, given_ids="id" in parts)
     table |= {"status": ledger.statuses(), "reason": ledger.reasons()}
-    return _assemble(table, raw, parts, usable, is_own=layout.name == "borderzone")
+    return _assemble(table, raw, parts, usable, is_own=layouts[0].name == "borderzone")
 
 
 class _Cells:
@@ -178,45 +186,28 @@ def _positions(
     return lat, lon, np.array(open_km, dtype=float)
 
 
-def _datasets(raw: pd.DataFrame, layout: Layout, cells: _Cells) -> pd.Series:
+def _datasets(raw: pd.DataFrame, layouts: Sequence[Layout], cells: _Cells) -> pd.Series:
     """Words of the table go before the layout: rows in it may still be somebody else's."""
     told = cells.texts("dataset")
     own = next((name for name in raw.columns if str(name).casefold() == "dataset"), None)
     if "dataset" not in cells and own is not None:
         told = pd.Series([_text(cell) for cell in raw[own].tolist()], dtype="str")
-    return told.where(told != "", layout.dataset)
+    usual = pd.Series(layouts[0].dataset, index=told.index, dtype="str")
+    if len(layouts) > 1:
+        rows = marked_rows(raw)
+        for layout in reversed(layouts):
+            usual = usual.mask(rows[layout.name], layout.dataset)
+    return told.where(told != "", usual)
 
 
-def _precision(cells: _Cells, layout: Layout, ledger: Ledger) -> dict[str, Any]:
-    codes = cells.list("where_prec")
-    own = dict.fromkeys(("", layout.scheme), layout.classes)
-    known = own | {other.scheme: other.classes for other in LAYOUTS.values()}
-    schemes = cells.texts("where_scheme").tolist()
-    found: dict[tuple[object, str], tuple[object, str]] = {}
-    classes: list[object] = []
-    named: list[str] = []
-    for row, pair in enumerate(zip(codes, schemes, strict=True)):
-        if pair not in found:
-            found[pair] = _class_of(pair[0], pair[1], known)
-        code, problem = found[pair]
-        classes.append(code)
-        named.append("" if code is pd.NA else pair[1] or layout.scheme)
-        if problem:
-            ledger.quarantine(row, "precision class", problem)
-    return {"where_prec": pd.array(classes, dtype="Int64"), "where_scheme": named}
-
-
-def _class_of(cell: object, scheme: str, known: Mapping[str, range]) -> tuple[object, str]:
-    number = parse_number(cell)
-    if number.state == "missing":
-        return pd.NA, ""
-    if scheme not in known:
-        books = ", ".join(filter(None, known))
-        return pd.NA, f"where_scheme {shown(scheme)} is none of {books}"
-    allowed = known[scheme]
-    if number.state == "ok" and number.value in allowed:
-        return int(number.value), ""
-    return pd.NA, f"where_prec {shown(cell)} is not one of {allowed.start} to {allowed.stop - 1}"
+def _tell_unstated(unstated: BoolArray, usable: BoolArray, ledger: Ledger) -> None:
+    """Say how many events are taken to lie somewhere near their point."""
+    n_rows, n_unstated = int(usable.sum()), int((unstated & usable).sum())
+    if n_unstated:
+        ledger.note(
+            f"{n_unstated:,} of {n_rows:,} {'usable ' if n_rows < len(usable) else ''}rows state no "
+            f"precision: {UNSTATED.scale_km:g} km are taken"
+        )
 
 
 def _assemble(
@@ -322,30 +313,6 @@ def _text(cell: object) -> str:
 
 def _truth(cell: object) -> bool:
     return str(cell).strip().casefold() in {"true", "1", "1.0", "yes"}
-
-
-def _radii(cells: Spellings, ledger: Ledger) -> FloatArray:
-    radii = np.full(len(cells.cells), np.nan)
-    for which, cell in enumerate(cells.cells):
-        number = parse_number(cell)
-        if number.state == "missing":
-            continue
-        if number.value > 0:
-            radii[which] = number.value
-        for row in cells.rows(which).tolist() if radii[which] != number.value else ():
-            _tell_radius(row, cell, number.value, ledger)
-        if number.state == "comma":
-            told = f"radius {shown(cell)} read as {number.value:g}"
-            for row in cells.rows(which).tolist():
-                ledger.fix(row, "decimal comma", told)
-    return np.asarray(radii[cells.numbers])
-
-
-def _tell_radius(row: int, cell: object, value: float, ledger: Ledger) -> None:
-    if value == 0:
-        ledger.flag(row, "radius", "radius_km 0 is no stated precision and is left out")
-    else:
-        ledger.quarantine(row, "radius", f"radius_km {shown(cell)} is not a distance in km")
 
 
 def _fatalities(cells: Spellings, ledger: Ledger) -> Any:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from borderzone._typing import IntArray
     from borderzone.incidents.schema import Ledger
 
-__all__ = ["PRECISIONS", "Dates", "as_timestamps", "read_dates"]
+__all__ = ["PRECISIONS", "Dates", "as_timestamps", "dates_of_parts", "read_dates"]
 
 PRECISIONS = ("day", "week", "month", "year")
 _PARTS = ("date", "date_end", "date_precision")
@@ -120,7 +120,7 @@ def read_dates(
         Days and precisions.
     """
     if "date" not in cells and "year" in cells:
-        cells = {**cells, "date": _dates_of_parts(cells)}
+        cells = {**cells, "date": dates_of_parts(cells)}
     if "date" not in cells:
         nothing = np.full(n_rows, _NO_DAY)
         return Dates(nothing, nothing.copy(), [""] * n_rows)
@@ -177,8 +177,20 @@ def _together(columns: Sequence[Spellings]) -> Spellings:
     return found
 
 
-def _dates_of_parts(cells: Mapping[str, Spellings]) -> Spellings:
-    """Put ISO texts together as fine as is known; what cannot be read as the cells were, joined."""
+def dates_of_parts(cells: Mapping[str, Spellings]) -> Spellings:
+    """
+    Put ISO texts together as fine as is known; what cannot be read as the cells were, joined.
+
+    Parameters
+    ----------
+    cells
+        Year, and month and day where they are told.
+
+    Returns
+    -------
+    Spellings
+        One text a row; empty where nothing is told.
+    """
     held = [part for part in ("year", "month", "day") if part in cells]
     together = _together([cells[part] for part in held])
     together.cells = [

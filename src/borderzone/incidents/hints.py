@@ -15,7 +15,7 @@ from borderzone._read_options import READ_OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["asked_from", "option", "polygons_hint"]
+__all__ = ["asked_from", "option", "polygons_hint", "ways"]
 
 Where = Literal["python", "study file", "command line"]
 
@@ -69,7 +69,43 @@ def option(name: str, value: object) -> str:
     ...     option("columns", {"lat": "Breite"}), option("districts", "districts.gpkg")
     ('columns = {lat = "Breite"} under [incidents]', 'districts = "districts.gpkg"')
     """
+    return _written(name, value, _WHERE.get())
+
+
+def ways(name: str, value: object) -> str:
+    """
+    Write an option where it helps, or all ways of writing it where a text may be read elsewhere.
+
+    Parameters
+    ----------
+    name
+        Its name in Python.
+    value
+        What it should be.
+
+    Returns
+    -------
+    str
+        The option; with all its ways where no file and no command line is known.
+
+    Examples
+    --------
+    >>> ways("terms", "mine")
+    'terms="mine" (in Python), terms = "mine" (in a study file) or --terms mine (on the command line)'
+    >>> with asked_from("command line"):
+    ...     ways("terms", "mine")
+    '--terms mine'
+    """
     where = _WHERE.get()
+    if where != "python":
+        return _written(name, value, where)
+    return (
+        f"{name}={_toml(value)} (in Python), {name} = {_toml(value)} (in a study file) or "
+        f"{_written(name, value, 'command line')} (on the command line)"
+    )
+
+
+def _written(name: str, value: object, where: Where) -> str:
     if where == "python":
         return f"{name}={value!r}"
     if where == "study file":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
@@ -12,16 +12,15 @@ from borderzone._guards import check_choice
 from borderzone.errors import DataError
 from borderzone.incidents.aliases import plain_name
 from borderzone.incidents.cells import parse_number
+from borderzone.incidents.dates import dates_of_parts
+from borderzone.incidents.marks import COLLECTIONS, bears_marks, cut_names, filled, marked_table
 from borderzone.incidents.schema import COLUMNS
+from borderzone.incidents.spellings import Spellings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["LAYOUTS", "Layout", "cells_of", "layout_of"]
-
-
-def _nothing(_raw: pd.DataFrame) -> dict[str, list[object]]:
-    return {}
+__all__ = ["LAYOUTS", "Layout", "cells_of", "layouts_of", "own_column"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,30 +32,42 @@ class Layout:
     ----------
     name
         "acled", "ucdp", "gtd", "borderzone" or "table".
-    dataset
-        Collection whose terms hold for the rows; empty for other tables.
     needed
-        Columns, folded, by which it is told.
+        Columns, folded, that a whole export has.
     parts
-        Part of the incident table to column.
-    scheme
-        Code book of its classes of positional precision.
-    classes
-        Codes that the code book knows.
-    citation
-        How the collection is cited.
-    derived
-        Gives the cells of parts that are put together from several columns.
+        Part of the incident table to its column, the first that is there of several.
+    others
+        Its columns, folded, that say something else than the alias table would take them for.
     """
 
     name: str
-    dataset: str = ""
     needed: frozenset[str] = frozenset()
-    parts: Mapping[str, str] = field(default_factory=dict)
-    scheme: str = "ucdp"
-    classes: range = range(1, 8)
-    citation: str = ""
-    derived: Callable[[pd.DataFrame], dict[str, list[object]]] = _nothing
+    parts: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    others: frozenset[str] = frozenset()
+
+    @property
+    def dataset(self) -> str:
+        """
+        Name the collection whose terms hold for the rows.
+
+        Returns
+        -------
+        str
+            Its name; empty for other tables.
+        """
+        return COLLECTIONS[self.name].dataset if self.name in COLLECTIONS else ""
+
+    @property
+    def citation(self) -> str:
+        """
+        Say how the collection is cited.
+
+        Returns
+        -------
+        str
+            The citation; empty for other tables.
+        """
+        return COLLECTIONS[self.name].citation if self.name in COLLECTIONS else ""
 
     def parts_in(self, names: Iterable[str]) -> dict[str, str]:
         """
@@ -73,7 +84,29 @@ class Layout:
             Part to column, for the columns that are there.
         """
         by_plain = {plain_name(name): name for name in reversed(list(names))}
-        return {part: by_plain[own] for part, own in self.parts.items() if own in by_plain}
+        found = {
+            part: own_column(by_plain, *((own,) if isinstance(own, str) else own))
+            for part, own in self.parts.items()
+        }
+        return {part: name for part, name in found.items() if name is not None}
+
+    def is_marked(self, names: Iterable[str]) -> bool:
+        """
+        Tell whether columns of these names make a table one of this layout.
+
+        Parameters
+        ----------
+        names
+            Columns of the table.
+
+        Returns
+        -------
+        bool
+            Whether they do.
+        """
+        if self.name in COLLECTIONS:
+            return bears_marks(names, self.name)
+        return self.needed <= {plain_name(name) for name in names}
 
 
 _ACLED_PRECISION = {1: "day", 2: "week", 3: "month"}
@@ -82,32 +115,44 @@ _UCDP_PRECISION = {1: "day", 2: "day", 3: "week", 4: "month", 5: "year"}
 _UCDP_TYPES = {1: "state-based violence", 2: "non-state violence", 3: "one-sided violence"}
 
 
-def _column(raw: pd.DataFrame, name: str) -> list[object]:
-    """Cells of a column by its folded name."""
-    own = next(column for column in raw.columns if plain_name(str(column)) == name)
-    cells: list[object] = raw[own].tolist()
-    return cells
+def own_column(by_plain: Mapping[str, str], *names: str) -> str | None:
+    """
+    Find a column of a collection, also where a Shapefile cut its name.
+
+    Parameters
+    ----------
+    by_plain
+        Folded name to column.
+    *names
+        Folded names.
+
+    Returns
+    -------
+    str or None
+        The column, the first of several.
+
+    Examples
+    --------
+    >>> own_column({"time_preci": "TIME_PRECI"}, "time_precision")
+    'TIME_PRECI'
+    """
+    cuts = (cut for name in names for cut in cut_names(name))
+    return next((by_plain[cut] for cut in cuts if cut in by_plain), None)
 
 
-def _coded(cells: list[object], words: Mapping[int, str]) -> list[object]:
-    """Turn codes into words; what is no code stays as it is."""
-    known: dict[object, object] = {}
-    for cell in set(cells):
-        number = parse_number(cell)
-        known[cell] = words.get(int(number.value), cell) if number.state == "ok" else cell
-    return [known[cell] for cell in cells]
+class _Coded(NamedTuple):
+    """A part that a collection codes by numbers."""
+
+    part: str
+    column: str
+    words: Mapping[int, str]
 
 
-def _acled(raw: pd.DataFrame) -> dict[str, list[object]]:
-    return {"date_precision": _coded(_column(raw, "time_precision"), _ACLED_PRECISION)}
-
-
-def _ucdp(raw: pd.DataFrame) -> dict[str, list[object]]:
-    return {
-        "date_precision": _coded(_column(raw, "date_prec"), _UCDP_PRECISION),
-        "event_type": _coded(_column(raw, "type_of_violence"), _UCDP_TYPES),
-    }
-
+_CODED = (
+    _Coded("date_precision", "time_precision", _ACLED_PRECISION),
+    _Coded("date_precision", "date_prec", _UCDP_PRECISION),
+    _Coded("event_type", "type_of_violence", _UCDP_TYPES),
+)
 
 _PLACE = {"country": "country", "lat": "latitude", "lon": "longitude"}
 
@@ -119,7 +164,6 @@ _ALL = (
     ),
     Layout(
         name="acled",
-        dataset="ACLED",
         needed=frozenset(
             {"event_date", "time_precision", "geo_precision", "latitude", "longitude"}
         ),
@@ -136,17 +180,11 @@ _ALL = (
             "fatalities_best": "fatalities",
             "source": "source",
         },
-        scheme="acled",
-        classes=range(1, 4),
-        citation=(
-            "Armed Conflict Location & Event Data (ACLED), acleddata.com; Raleigh, Linke, Hegre & "
-            "Karlsen (2010), Journal of Peace Research 47(5), 651-660"
-        ),
-        derived=_acled,
+        # The day of the upload is no date of the event.
+        others=frozenset({"timestamp", "iso", "data_id"}),
     ),
     Layout(
         name="ucdp",
-        dataset="UCDP GED",
         needed=frozenset({"where_prec", "date_prec", "type_of_violence", "latitude", "longitude"}),
         parts={
             **_PLACE,
@@ -163,18 +201,13 @@ _ALL = (
             "fatalities_high": "high",
             "source": "source_article",
         },
-        citation=(
-            "UCDP Georeferenced Event Dataset (CC BY 4.0); Sundberg & Melander (2013), Journal of "
-            "Peace Research 50(4), 523-532"
-        ),
-        derived=_ucdp,
+        others=frozenset({"source_date"}),
     ),
     Layout(
         name="gtd",
-        dataset="GTD",
         needed=frozenset({"eventid", "iyear", "imonth", "iday", "latitude", "longitude"}),
         parts={
-            "id": "eventid",
+            "id": ("eventid", "gtd_id", "gtdid"),
             "year": "iyear",
             "month": "imonth",
             "day": "iday",
@@ -189,39 +222,35 @@ _ALL = (
             "fatalities_best": "nkill",
             "source": "scite1",
         },
-        scheme="gtd",
-        classes=range(1, 6),
-        citation=(
-            "National Consortium for the Study of Terrorism and Responses to Terrorism (START), "
-            "University of Maryland: Global Terrorism Database"
-        ),
+        # Its countries and regions are numbers, with the words beside them.
+        others=frozenset({"country", "region", "approxdate", "resolution"}),
     ),
 )
 
 LAYOUTS: Mapping[str, Layout] = MappingProxyType({layout.name: layout for layout in _ALL})
-"""Known layouts, in the order in which they are looked for."""
+"""Known layouts by name."""
 
 _TABLE = Layout(name="table")
 _AGGREGATE = frozenset({"centroid_latitude", "centroid_longitude"})
 
 
-def layout_of(names: Iterable[object], table: str, asked: str | None = None) -> Layout:
+def layouts_of(raw: pd.DataFrame, table: str, asked: str | None = None) -> tuple[Layout, ...]:
     """
-    Tell the layout of a table by its columns.
+    Tell the layout of a table by the marks of the collections.
 
     Parameters
     ----------
-    names
-        Columns of the table.
+    raw
+        The table as found.
     table
         Name of the table, for messages.
     asked
-        Layout that the user names; None to tell it by the columns.
+        Layout that the user names; None to tell it by the marks.
 
     Returns
     -------
-    Layout
-        The layout; one without a dataset for tables of other origin.
+    tuple[Layout, ...]
+        The layout; then those of other collections whose marks the table bears too.
 
     Raises
     ------
@@ -232,44 +261,98 @@ def layout_of(names: Iterable[object], table: str, asked: str | None = None) -> 
 
     Examples
     --------
-    >>> layout_of(["Latitude", "Longitude", "When"], "a.csv").name
-    'table'
+    >>> [layout.name for layout in layouts_of(pd.DataFrame({"GEO_PRECISION": [3]}), "a.csv")]
+    ['acled']
     """
-    folded = {plain_name(str(name)) for name in names}
+    names = [str(name) for name in raw.columns]
+    folded = {plain_name(name) for name in names}
     if folded >= _AGGREGATE:
         msg = (
             f"{table} counts events by place and week, with the centroids of provinces for positions "
             "(the aggregated data of ACLED): these are no events. Download the event-level export"
         )
         raise DataError(msg)
+    found = [LAYOUTS[name] for name in marked_table(raw)]
     if asked is not None:
         layout = LAYOUTS[check_choice(asked, "format", LAYOUTS)]
-        absent = sorted(layout.needed - folded)
-        if absent:
-            msg = f"{table} is not in the layout of {asked}: it has no column {', '.join(absent)}"
+        if not layout.is_marked(names):
+            absent = ", ".join(sorted(layout.needed - folded))
+            msg = f"{table} is not in the layout of {asked}: it has no column {absent}"
             raise DataError(msg)
-        return layout
-    return next((layout for layout in LAYOUTS.values() if layout.needed <= folded), _TABLE)
+    elif LAYOUTS["borderzone"].is_marked(names):
+        layout = LAYOUTS["borderzone"]
+    else:
+        layout = found[0] if found else _TABLE
+    if layout.name == "borderzone":
+        return (layout,)
+    return (layout, *(other for other in found if other is not layout))
 
 
-def cells_of(raw: pd.DataFrame, layout: Layout, parts: Mapping[str, str]) -> dict[str, pd.Series]:
+def cells_of(
+    raw: pd.DataFrame,
+    layouts: Sequence[Layout],
+    parts: Mapping[str, str],
+    given: Collection[str] = (),
+) -> dict[str, pd.Series]:
     """
-    Give the cells of every part, put together where the layout spreads them.
+    Give the cells of every part, put together where collections spread or code them.
 
     Parameters
     ----------
     raw
         The table as found.
-    layout
-        Its layout.
+    layouts
+        Its layout, then those of other collections that it holds rows of.
     parts
         Part to column.
+    given
+        Parts that the user named, which stand as they are.
 
     Returns
     -------
     dict
         Part to a column of cells, on positions for index.
     """
-    own = {part: raw[name].reset_index(drop=True) for part, name in parts.items()}
-    made = {part: pd.Series(cells, dtype=object) for part, cells in layout.derived(raw).items()}
-    return own | made
+    cells = {part: raw[name].reset_index(drop=True) for part, name in parts.items()}
+    if layouts[0].name == "borderzone":
+        return cells
+    names = [str(name) for name in raw.columns]
+    own = layouts[0].parts_in(names)
+    for part, words in _words_of_codes(raw):
+        if part in own and part not in given:
+            cells[part] = _filled_up(cells[part], words)
+        elif part not in given:
+            cells[part] = _filled_up(words, cells.get(part))
+    for other in layouts[1:]:
+        for part, name in other.parts_in(names).items():
+            if part not in given:
+                more = raw[name].reset_index(drop=True)
+                cells[part] = _filled_up(cells[part], more) if part in cells else more
+    if len(layouts) > 1 and {"date", "year"} <= cells.keys():
+        spread = {
+            part: Spellings(cells[part]) for part in ("year", "month", "day") if part in cells
+        }
+        dates = pd.Series(dates_of_parts(spread).read(str), dtype=object)
+        cells["date"] = _filled_up(cells["date"], dates)
+    return cells
+
+
+def _words_of_codes(raw: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+    """Parts that are coded by numbers, in words; what is no code stays as it is."""
+    by_plain = {plain_name(str(name)): str(name) for name in reversed(list(raw.columns))}
+    for coded in _CODED:
+        name = own_column(by_plain, coded.column)
+        if name is not None:
+
+            def word(cell: object, words: Mapping[int, str] = coded.words) -> object:
+                number = parse_number(cell)
+                return words.get(int(number.value), cell) if number.state == "ok" else cell
+
+            yield coded.part, pd.Series(Spellings(raw[name]).read(word), dtype=object)
+
+
+def _filled_up(first: pd.Series, second: pd.Series | None) -> pd.Series:
+    """Take what the first column lacks from the second."""
+    if second is None or not (blank := ~filled(first)).any():
+        return first
+    return first.astype(object).mask(blank, second.astype(object))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -11,11 +12,11 @@ import geopandas as gpd
 from borderzone._guards import as_box, check_flag
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.again import read_before, with_old_verdicts
-from borderzone.incidents.aliases import match_columns
+from borderzone.incidents.aliases import match_columns, plain_name
 from borderzone.incidents.canonical import ReadOptions, canonical
 from borderzone.incidents.cells import shown
 from borderzone.incidents.date_columns import date_parts
-from borderzone.incidents.layouts import Layout, layout_of
+from borderzone.incidents.layouts import Layout, layouts_of
 from borderzone.incidents.likely import no_places
 from borderzone.incidents.opening import Opened, opened
 from borderzone.incidents.point_columns import with_coordinates
@@ -158,24 +159,44 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     if raw.empty:
         msg = f"{name} has no rows"
         raise DataError(msg)
-    layout = layout_of(raw.columns, name, found.layout)
-    own = layout.parts_in([str(column) for column in raw.columns])
-    plain = [column for column in raw.columns if column != "geometry"]
-    parts = match_columns(plain, columns)
-    # The layout knows its columns; what the user names goes before both.
-    parts = parts if layout.name == "table" else {**own, **dict(columns or {})}
-    ledger = Ledger(len(raw))
-    if not own.keys() & {"date", "year"}:
-        parts = date_parts(raw, parts, columns or {}, ledger, options)
+    layouts, ledger = layouts_of(raw, name, found.layout), Ledger(len(raw))
+    parts = _parts_of(raw, layouts, columns or {}, ledger, options)
     _tell_nested(raw, nested, parts, ledger)
     if isinstance(raw, gpd.GeoDataFrame) and raw.active_geometry_name is not None:
         raw, parts = with_coordinates(raw, parts, name, ledger)
     parts = _places_in(raw, parts, name)
     _tell_ragged(raw, found.odd, ledger)
-    events = canonical(raw, layout, parts, ledger, options)
+    options = replace(options, given=frozenset(columns or ()))
+    events = canonical(raw, layouts, parts, ledger, options)
     found = found._replace(notes=[*found.notes, *ledger.notes()])
-    events = with_old_verdicts(_with_origin(events, layout, found, day), source)
+    events = with_old_verdicts(_with_origin(events, layouts[0], found, day), source)
     return under_terms(events, said)
+
+
+def _parts_of(
+    raw: pd.DataFrame,
+    layouts: tuple[Layout, ...],
+    columns: Mapping[str, str],
+    ledger: Ledger,
+    options: ReadOptions,
+) -> dict[str, str]:
+    """Tell which column plays which part: the user says it, the layout, then the alias table."""
+    plain = [str(column) for column in raw.columns if column != "geometry"]
+    layout = layouts[0]
+    if len(layouts) > 1:
+        names = " and ".join(other.dataset or other.name for other in layouts)
+        ledger.note(f"the table bears the marks of {names}: the stricter terms hold for all of it")
+    own = layout.parts_in(plain)
+    matched = match_columns(plain, columns, own=own, others=layout.others)
+    if layout.name == "borderzone":
+        return own | {part: matched[part] for part in columns}
+    if not own.keys() & {"date", "year"}:
+        others = [name for name in plain if plain_name(name) in layout.others]
+        others = [name for name in others if name not in columns.values()]
+        return date_parts(raw.drop(columns=others), matched, columns, ledger, options)
+    # A layout that has its date knows it: no other column is asked.
+    spare = {"date", "year", "month", "day"} - own.keys() - columns.keys()
+    return {part: name for part, name in matched.items() if part not in spare}
 
 
 def _options(date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any, crs: Any) -> ReadOptions:

@@ -15,10 +15,12 @@ import pandas as pd
 from borderzone import datasets
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.aliases import plain_name
+from borderzone.incidents.hints import ways
+from borderzone.incidents.marks import COLLECTIONS, marked_rows
 from borderzone.incidents.schema import SYNTHETIC_SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from borderzone._typing import BoolArray
 
@@ -76,30 +78,21 @@ _ALL = (
         dataset="ACLED",
         licence="ACLED terms of use",
         words="no single rows to others; aggregates with credit, access date and what was changed",
-        citation=(
-            "Armed Conflict Location & Event Data (ACLED), acleddata.com; Raleigh, Linke, Hegre & "
-            "Karlsen (2010), Journal of Peace Research 47(5), 651-660"
-        ),
+        citation=COLLECTIONS["acled"].citation,
         may_redistribute_rows=False,
     ),
     DatasetTerms(
         dataset="UCDP GED",
         licence="CC BY 4.0",
         words="free to use and pass on, with credit",
-        citation=(
-            "UCDP Georeferenced Event Dataset (CC BY 4.0); Sundberg & Melander (2013), Journal of "
-            "Peace Research 50(4), 523-532"
-        ),
+        citation=COLLECTIONS["ucdp"].citation,
         may_redistribute_rows=True,
     ),
     DatasetTerms(
         dataset="GTD",
         licence="GTD end user agreement",
         words="no single rows to others without leave of its makers; aggregates with credit",
-        citation=(
-            "National Consortium for the Study of Terrorism and Responses to Terrorism (START), "
-            "University of Maryland: Global Terrorism Database"
-        ),
+        citation=COLLECTIONS["gtd"].citation,
         may_redistribute_rows=False,
     ),
     DatasetTerms(
@@ -137,10 +130,6 @@ _SAID = DatasetTerms(
 
 CLOSED = tuple(name for name, known in TERMS.items() if name and not known.may_redistribute_rows)
 """Collections whose rows never leave."""
-_WAY_OUT = (
-    f'; if these rows are yours to pass on, say terms="{MINE}" (in Python), terms = "{MINE}" '
-    f"(in a study file) or --terms {MINE} (on the command line)"
-)
 # Only these very words in the column `dataset` open a table. Rows of ours are known by content.
 _OPEN_NAMES = {"ucdp ged": "UCDP GED", "ucdp": "UCDP GED", "ged": "UCDP GED"}
 # Anything like these closes it: a copy, a year, letters of another alphabet.
@@ -152,37 +141,10 @@ _LOOKALIKES = str.maketrans(
     "авсԁеіјӏмнорԛѕтухαβεικνορτυχ",
     "abcdeijlmhopqstyxabeikvoptyx",
 )
-_BY_FORMAT = {"acled": "ACLED", "gtd": "GTD"}
-# Columns that only one collection has, cut to what a Shapefile keeps of a name. One that is not
-# empty marks its row; of the weak ones it takes two.
-_LETTERS = 10
-_MARKS = (
-    (
-        "ACLED",
-        {"event_id_c", "event_id_n", "geo_precis", "sub_event_", "disorder_t", "civilian_t"}
-        | {"assoc_acto", "source_sca", "inter1", "inter2"},
-        {"time_preci", "interactio", "data_id"},
-    ),
-    (
-        "GTD",
-        {"iyear", "imonth", "iday", "attacktype", "weaptype1", "targtype1", "natlty1", "doubtterr"}
-        | {"scite1", "nkillter", "nwoundter", "int_log", "dbsource"},
-        {"eventid", "nkill", "nwound", "gname", "specificit", "vicinity", "crit1"},
-    ),
-)
-_MARKING_TYPES = frozenset(
-    {
-        "battles",
-        "explosions/remote violence",
-        "strategic developments",
-        "violence against civilians",
-    }
-)
 # Columns in which a table says whose it is; for opening it they count as little as any other.
 _SAYING = frozenset(
     {"source", "citation", "data_source", "database", "provider", "licence", "license"}
 )
-_OF_UCDP = ("dyad_name", "side_a")
 _SYNTHETIC_ID = re.compile(r"SYN-\d{4,}")
 
 
@@ -321,7 +283,9 @@ def leaving(events: pd.DataFrame) -> Leaving:
     if unknown:
         told = " and ".join(name or "this table" for name in unknown)
         why.append(f"the terms of {told} are not known")
-        way_out = "" if closed else _WAY_OUT
+        way_out = (
+            "" if closed else f"; if these rows are yours to pass on, say {ways('terms', MINE)}"
+        )
     return Leaving(not why, "; ".join(why), way_out)
 
 
@@ -365,12 +329,15 @@ def dataset_of(events: pd.DataFrame) -> pd.Series:
         )
         raise DataError(msg)
     names = _told(events)
-    untold = names == ""
-    names[untold] = _BY_FORMAT.get(str(events.attrs.get("format", "")), "")
+    marked = {COLLECTIONS[name].dataset: rows for name, rows in marked_rows(events).items()}
+    recognised = COLLECTIONS.get(str(events.attrs.get("format", "")))
+    if recognised is not None and not recognised.opens:
+        names[names == ""] = recognised.dataset
     if (names == "").any():
-        for name, rows in (("UCDP GED", _all_filled(events, _OF_UCDP)), *_ours(events)):
+        for name, rows in (*marked.items(), *_ours(events)):
             names[(names == "") & rows] = name
-    for name, rows in _marked(events):
+    closed = [(name, rows) for name, rows in marked.items() if name in CLOSED]
+    for name, rows in (*closed, *_said(events)):
         names[rows & ~np.isin(names, CLOSED)] = name
     return pd.Series(names, index=events.index, dtype=object)
 
@@ -505,37 +472,11 @@ def _named(text: str) -> str:
     return known or (f"{text} (as the table says)" if text and text in TERMS else text)
 
 
-def _filled(column: pd.Series) -> BoolArray:
-    texts = column.astype(object)
-    filled: BoolArray = (texts.notna() & (texts.astype(str).str.strip() != "")).to_numpy(bool)
-    return filled
-
-
-def _all_filled(events: pd.DataFrame, names: tuple[str, ...]) -> BoolArray:
-    columns = {plain_name(str(name)): name for name in events.columns}
-    if not columns.keys() >= set(names):
-        return np.zeros(len(events), dtype=bool)
-    filled = [_filled(events[columns[name]]) for name in names]
-    return np.asarray(np.logical_and.reduce(filled), dtype=bool)
-
-
-def _marked(events: pd.DataFrame) -> list[tuple[str, BoolArray]]:
-    """Rows that bear the marks of a closed collection, whatever the table says of itself."""
-    cut = [plain_name(str(name))[:_LETTERS] for name in events.columns]
-    found = []
-    for dataset, strong, weak in _MARKS:
-        weight = np.zeros(len(events), dtype=int)
-        for place, name in enumerate(cut):
-            if name in strong or name in weak:
-                weight += _filled(events.iloc[:, place]) * (2 if name in strong else 1)
-        found.append((dataset, weight >= 2))
+def _said(events: pd.DataFrame) -> Iterator[tuple[str, BoolArray]]:
+    """Rows that name a closed collection, wherever a table says whose it is."""
     for place, column in enumerate(events.columns):
         if plain_name(str(column)) in _SAYING:
-            found += _said_in(events.iloc[:, place])
-    if "event_type" in events.columns:
-        types = events["event_type"].astype(str).str.strip().str.casefold()
-        found.append(("ACLED", types.isin(_MARKING_TYPES).to_numpy(bool)))
-    return found
+            yield from _said_in(events.iloc[:, place])
 
 
 def _said_in(column: pd.Series) -> list[tuple[str, BoolArray]]:

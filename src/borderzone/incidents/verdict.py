@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,7 +17,18 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-__all__ = ["REJECTED_LIMIT", "check", "rejected", "require_usable", "verdict_sentences"]
+__all__ = [
+    "REJECTED_LIMIT",
+    "assumptions",
+    "check",
+    "rejected",
+    "require_usable",
+    "verdict_sentences",
+]
+
+# What stands in quotes is a cell, or the name of a column or a sheet.
+_QUOTED = re.compile(r"""(?<!\w)'(?:[^'\\]|\\.)*'|(?<!\w)"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+_ELIDED = "\N{LEFT SINGLE QUOTATION MARK}...\N{RIGHT SINGLE QUOTATION MARK}"
 
 REJECTED_LIMIT = 0.2
 """Largest share of quarantined rows that `check` and `report` accept."""
@@ -146,6 +158,40 @@ def _part(reason: str, category: str) -> str:
     return next(part for part in reason.split("; ") if part.startswith(f"{category}:"))
 
 
+def assumptions(events: gpd.GeoDataFrame, *, quoting: bool = True) -> list[str]:
+    """
+    Say what was assumed, settled by evidence or passed over when a table was read.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+    quoting
+        Whether words of the table, which stand in quotes, may be told; else they are left out.
+
+    Returns
+    -------
+    list[str]
+        Whole sentences.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from borderzone.incidents import read
+    >>> assumptions(read(pd.DataFrame({"lat": [34.4], "lon": [41.1], "date": ["2019-07-02"]})))
+    ['1 of 1 rows state no precision: 25 km are taken.']
+    """
+    notes = [str(note).rstrip(".") for note in events.attrs.get("notes") or []]
+    told = notes if quoting else [_without_quotes(note) for note in notes]
+    return [f"{note[:1].upper()}{note[1:]}." for note in dict.fromkeys(told)]
+
+
+def _without_quotes(note: str) -> str:
+    told = _QUOTED.sub(_ELIDED, note)
+    # A mark that is left over may open anything.
+    return re.sub(r"""(?<!\w)['"].*""", _ELIDED, told, flags=re.DOTALL)
+
+
 def verdict_sentences(events: gpd.GeoDataFrame) -> list[str]:
     """
     Say in plain sentences how a table was read and what may be done with it.
@@ -170,12 +216,12 @@ def verdict_sentences(events: gpd.GeoDataFrame) -> list[str]:
     --------
     >>> import pandas as pd
     >>> from borderzone.incidents import read
-    >>> table = pd.DataFrame({"Lat": [34.4], "x": [41.1], "Date": ["2019-07-21"]})
+    >>> table = pd.DataFrame({"Lat": [34.4], "x": [41.1], "where_prec": [1], "Date": ["2019-07-21"]})
     >>> for sentence in verdict_sentences(read(table, terms="mine")):
     ...     print(sentence)
     Rows: 1 ok, 0 fixed, 0 quarantined (0 %).
     Read as: format table.
-    Columns: date from 'Date', lat from 'Lat', lon from 'x'.
+    Columns: date from 'Date', lat from 'Lat', lon from 'x', where_prec from 'where_prec'.
     Terms of your table (1 rows): yours to pass on, as you said.
     """
     told = check(events).attrs

@@ -289,6 +289,8 @@ def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]
     ]
     if result.account is not None:
         words.append(f"All rows: {result.account.line}{drawn_words(result)}.")
+    if result.assumed:
+        words.append(f"Read from the table: {' '.join(result.assumed)}")
     table = result.overlay
     if table is not None and "excluded" in table.attrs:
         gone = excluded_words(table.attrs["excluded"])

@@ -17,6 +17,7 @@ from borderzone.incidents.counts import SMALLEST_CELL_KM
 from borderzone.incidents.on_ground import ground_sentence
 from borderzone.incidents.schema import CATEGORIES, category_of
 from borderzone.incidents.terms import CLOSED, leaving, said_of, shown_names
+from borderzone.incidents.verdict import assumptions
 from borderzone.io.records import Record
 from borderzone.study.posts import OPEN_ORIGINS
 from borderzone.study.sentences import summary_sentences
@@ -184,14 +185,14 @@ def _without_rows(result: StudyResult, left_out: list[str]) -> StudyResult:
     counted = events_by_segment(result)
     segments = result.segments if counted is None else result.segments.join(counted)
     overlay = _without_names(result.overlay)
-    counts = _coarse_ground(result.ground_counts)
     return replace(
         result,
         segments=segments,
         overlay=overlay,
-        ground_counts=counts,
+        ground_counts=_coarse_ground(result.ground_counts),
         incidents=None,
         placed=None,
+        assumed=tuple(assumptions(result.incidents, quoting=False)),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from borderzone import datasets, incidents
 from borderzone.errors import DataError, NoOverlapError
+from borderzone.incidents.verdict import assumptions
 from borderzone.study.event_ground import event_ground
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class IncidentFindings:
         `borderzone.incidents.enrichment_table`.
     event_credit
         Whose the incidents are, and when they were fetched.
+    assumed
+        What was assumed when the table was read, in sentences.
     account, demo_account
         Where all rows of the table and of the synthetic set went.
     on_ground, ground_counts
@@ -50,6 +53,7 @@ class IncidentFindings:
     exposure: pd.DataFrame | None = None
     enrichment: pd.DataFrame | None = None
     event_credit: str = ""
+    assumed: tuple[str, ...] = ()
     account: incidents.Account | None = None
     demo_account: incidents.Account | None = None
     on_ground: pd.DataFrame | None = None
@@ -81,14 +85,18 @@ class IncidentFindings:
         events, zones, places = reported.events, ground.zones, reported.places
         if events is None:
             return cls()
-        credit = _credit(reported)
+        credit, assumed = _credit(reported), tuple(assumptions(events))
         drawn: dict[str, Any] = {"draws": scenario.imputations, "seed": seed}
         how = drawn | {"regions": reported.placed}
         account = incidents.account(events, ground.corridor, **how)
         by_event, counts = event_ground(events, ground, scenario, how)
         if zones is None or zones.empty:
             return cls(
-                event_credit=credit, account=account, on_ground=by_event, ground_counts=counts
+                event_credit=credit,
+                assumed=assumed,
+                account=account,
+                on_ground=by_event,
+                ground_counts=counts,
             )
         provinces = datasets.admin1() if places is None else places.provinces
         demo = incidents.synthetic(
@@ -102,6 +110,7 @@ class IncidentFindings:
             exposure=_exposure(events, ground, how),
             enrichment=_enrichment(events, ground, how),
             event_credit=credit,
+            assumed=assumed,
             account=account,
             demo_account=incidents.account(demo, ground.corridor, **demo_how),
             on_ground=by_event,

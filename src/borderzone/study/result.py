@@ -112,6 +112,8 @@ class StudyResult:
         Expected number of incidents by class of ground, with bands.
     event_credit
         Whose the incidents are, and when they were fetched.
+    assumed
+        What was assumed when they were read, in sentences.
     demo_incidents, demo_overlay
         A synthetic set of incidents and its overlay, which show the method
         and say nothing about the border.
@@ -174,6 +176,7 @@ class StudyResult:
     on_ground: pd.DataFrame | None = None
     ground_counts: pd.DataFrame | None = None
     event_credit: str = ""
+    assumed: tuple[str, ...] = ()
     pressure: pd.DataFrame | None = None
     by_weights: pd.DataFrame | None = None
     cave_calibration: CaveCalibration | None = None
