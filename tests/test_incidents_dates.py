@@ -29,7 +29,9 @@ def read(date_format: str | None = None, /, **columns: Any) -> gpd.GeoDataFrame:
     """Read a table of some columns, on exact points a degree apart."""
     n = len(next(iter(columns.values())))
     where = {"lat": [30.0 + i % 10 for i in range(n)], "lon": [40.0 + i // 10 for i in range(n)]}
-    return incidents.read(pd.DataFrame(where | {"where_prec": 1} | columns), date_format=date_format, as_of=AS_OF)
+    return incidents.read(
+        pd.DataFrame(where | {"where_prec": 1} | columns), date_format=date_format, as_of=AS_OF
+    )
 
 
 def days(events: gpd.GeoDataFrame) -> list[str]:

@@ -328,10 +328,15 @@ def cells_of(
             if part not in given:
                 more = raw[name].reset_index(drop=True)
                 cells[part] = _filled_up(cells[part], more) if part in cells else more
-    if len(layouts) > 1 and {"date", "year"} <= cells.keys():
-        spread = {
-            part: Spellings(cells[part]) for part in ("year", "month", "day") if part in cells
-        }
+    return cells if len(layouts) == 1 else _with_all_dates(cells)
+
+
+def _with_all_dates(cells: dict[str, pd.Series]) -> dict[str, pd.Series]:
+    """In rows of several collections some have a date, others a year, a month and a day."""
+    spread: dict[str, Spellings] = {
+        part: Spellings(cells[part]) for part in ("year", "month", "day") if part in cells
+    }
+    if "date" in cells and "year" in spread:
         dates = pd.Series(dates_of_parts(spread).read(str), dtype=object)
         cells["date"] = _filled_up(cells["date"], dates)
     return cells
