@@ -530,7 +530,7 @@ def test_memory_that_runs_out_is_told_at_every_door(
     for reader in (
         "pandas.read_csv",
         "borderzone.io.vector.check_parquet",
-        "borderzone.io.vector._from_geojson",
+        "borderzone.io.vector.read_json",
         "borderzone.incidents.opening.parse_text",
     ):
         monkeypatch.setattr(reader, full)

@@ -90,7 +90,7 @@ def test_keeps_every_row_and_empties_the_geometry_of_quarantined_ones(tmp_path: 
         "9;2031-03-25;raid;34.5;41.2;i\n"
         "10;2019-03-25;raid;34.5;41.2;j;k\n"
         "11;;raid;34.5;41.2\n"
-        ";;;;;\n"
+        "12;;;;;\n"
     )
     events = incidents.read(written(tmp_path, text), as_of=AS_OF)
 
@@ -320,7 +320,7 @@ def test_columns_of_any_name_can_be_named() -> None:
         ("id,lat\nA,34\n", r"no column for longitude.*names such as lon, long.*columns=\{'lon': "),
         ("lat,lat,lon\n1,2,3\n", "two columns carry the same name: 'lat'"),
         (b"PK\x03\x04\x00\x00", "not a text table.*CSV UTF-8"),
-        ('lat,lon,note\n34,41,"one\n35,41,two\n', "line 3: .*never closed"),
+        ('lat,"lon,note\n34,41,one\n', "line 1: .*never closed"),
     ],
     ids=[
         "empty",

@@ -15,10 +15,11 @@ from borderzone.incidents.again import read_before, with_old_verdicts
 from borderzone.incidents.aliases import match_columns, plain_name
 from borderzone.incidents.canonical import ReadOptions, canonical
 from borderzone.incidents.cells import shown
+from borderzone.incidents.choosing import one_name
 from borderzone.incidents.date_columns import date_parts
 from borderzone.incidents.layouts import Layout, layouts_of
 from borderzone.incidents.likely import no_places
-from borderzone.incidents.opening import Opened, opened
+from borderzone.incidents.opening import Opened, Way, opened
 from borderzone.incidents.point_columns import with_coordinates
 from borderzone.incidents.schema import Ledger
 from borderzone.incidents.terms import check_terms, said_of, under_terms
@@ -28,7 +29,6 @@ from borderzone.io.memory import memory_told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     import pandas as pd
 
@@ -40,7 +40,7 @@ _PLACES = (("lat", "lon"), ("mgrs",), ("latlon",))
 
 @memory_told("incidents")
 def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
-    source: str | Path | pd.DataFrame,
+    source: Any,
     *,
     format: str | None = None,
     columns: Mapping[str, str] | None = None,
@@ -71,11 +71,14 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     Parameters
     ----------
     source
-        Path of a text table, spreadsheet, GeoJSON, GeoPackage, Shapefile, KML,
-        KMZ, Parquet, a zip archive of one of them, or a folder of KML and KMZ;
-        or a table. A GeoDataFrame may be in any CRS. A table that `read` gave comes back as it is,
-        with its verdicts and notes; options that judge do so anew, but a row that was quarantined
-        for its date or precision stays so. To judge it like any other, drop ``status``.
+        Path of a text table, spreadsheet, GeoJSON (whole or one feature a line), answer of the
+        services of ACLED or UCDP, feature set of Esri, GeoPackage, Shapefile, KML, KMZ, Parquet,
+        a zip archive of one of them, or a folder of KML and KMZ; an open file, which is not
+        closed; or a table in memory: of pandas, geopandas (in any CRS), polars or Arrow, a list
+        of dicts, or anything with ``__geo_interface__``. A table that `read` gave comes
+        back as it is, with its verdicts and notes; options that judge do so anew, but a row that
+        was quarantined for its date or precision stays so. To judge it like any other, drop
+        ``status``.
     format
         Layout that must be there ("acled", "ucdp", "gtd", "borderzone"), or how
         the file is written ("csv", "excel", "vector"); None tells both itself.
@@ -153,7 +156,7 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
         if before is not None:
             before.attrs["accessed"] = day or before.attrs["accessed"]
             return under_terms(before, said)
-    found = opened(source, format, encoding=encoding, sheet=sheet or layer)
+    found = opened(source, Way(format, encoding, one_name(sheet, layer), columns))
     check_limit("event_rows", len(found.table), "rows", found.name)
     (raw, nested), name = plain_cells(found.table), found.name
     if raw.empty:
@@ -165,7 +168,8 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     if isinstance(raw, gpd.GeoDataFrame) and raw.active_geometry_name is not None:
         raw, parts = with_coordinates(raw, parts, name, ledger)
     parts = _places_in(raw, parts, name)
-    _tell_ragged(raw, found.odd, ledger)
+    for row, oddity in found.odd.items():
+        getattr(ledger, oddity.verdict)(row, oddity.category, oddity.detail)
     options = replace(options, given=frozenset(columns or ()))
     events = canonical(raw, layouts, parts, ledger, options)
     found = found._replace(notes=[*found.notes, *ledger.notes()])
@@ -270,14 +274,3 @@ def _tell_nested(
             for row in rows:
                 told = f"{column} holds {shown(raw[column].iloc[row])}, a list or an object"
                 ledger.quarantine(row, "not one value", told)
-
-
-def _tell_ragged(raw: pd.DataFrame, odd: Mapping[int, str], ledger: Ledger) -> None:
-    has_extra = "extra_cells" in raw.columns
-    for row, told in odd.items():
-        if has_extra and raw["extra_cells"].iloc[row]:
-            ledger.quarantine(
-                row, "too many cells", f"{told}: an unquoted comma in a number or text?"
-            )
-        else:
-            ledger.flag(row, "too few cells", told)

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
 from borderzone.errors import DataError
-from borderzone.incidents.heading import first_of_data, plain_header
+from borderzone.incidents.choosing import only_one
+from borderzone.incidents.heading import first_of_data, heading_of, is_ucdp_row
 from borderzone.io import Sheet, read_sheets
 from borderzone.io.workbooks import counts_from_1904
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["read_sheet"]
+__all__ = ["SheetTable", "read_sheet"]
 
 _HEAD_ROWS = 20
 
 
-def read_sheet(path: Path, sheet: str | None, what: str) -> tuple[pd.DataFrame, list[str]]:
+class SheetTable(NamedTuple):
+    """
+    A table read from a sheet.
+
+    Attributes
+    ----------
+    cells
+        Its cells as they are typed in the file.
+    header
+        Names of its columns.
+    lines
+        Row of the sheet in which each row stands.
+    notes
+        What was passed over.
+    """
+
+    cells: pd.DataFrame
+    header: list[str]
+    lines: list[int]
+    notes: list[str]
+
+
+def read_sheet(path: Path, sheet: str | None, what: str) -> SheetTable:
     """
     Read the sheet of a spreadsheet that holds a table of incidents.
 
@@ -34,15 +57,15 @@ def read_sheet(path: Path, sheet: str | None, what: str) -> tuple[pd.DataFrame, 
 
     Returns
     -------
-    tuple[pandas.DataFrame, list[str]]
-        The cells as they are typed in the file, with ``attrs["day_zero"]``, the year from which
-        its days are counted; and what was passed over.
+    SheetTable
+        The cells, with ``attrs["day_zero"]``, the year from which its days are counted; and what was
+        passed over.
 
     Raises
     ------
     DataError
         If the library for spreadsheets is missing, the file is broken, no sheet of that name is
-        there, or several sheets hold incidents.
+        there, several sheets hold incidents, or there is no header.
     LimitError
         If there are too many rows or columns.
     """
@@ -50,15 +73,20 @@ def read_sheet(path: Path, sheet: str | None, what: str) -> tuple[pd.DataFrame, 
     if not sheets:
         msg = f"{path.name} has no sheet {sheet!r}; it has {', '.join(map(repr, names))}"
         raise DataError(msg)
-    chosen, rows = _chosen(sheets, path.name)
-    header_at = first_of_data(rows[:_HEAD_ROWS])
-    if header_at is None:
-        header_at = 0
-    notes = [] if len(names) == 1 else [f"sheet {chosen!r} was read, of {len(names)}"]
-    if header_at:
-        notes.append(f"{header_at} lines above the header were passed over")
-    body = rows[header_at + 1 :]
-    header = plain_header(rows[header_at], path.name) if rows else []
+    chosen, rows, lines = _chosen(sheets, path.name)
+    if not rows:
+        msg = f"{path.name} has a header but no rows (columns: )"
+        raise DataError(msg)
+    heading = heading_of(rows, first_of_data(rows[:_HEAD_ROWS]) or 0, path.name)
+    others = [name for name in names if name != chosen]
+    notes = []
+    if others:
+        told = ", ".join(map(repr, others[:_HEAD_ROWS]))
+        notes.append(f"sheet {chosen!r} was read, of {len(names)}; the others are {told}")
+    if heading.first:
+        notes.append(f"{heading.first} lines above the header were passed over")
+    notes += [heading.note] if heading.note else []
+    body, header = rows[heading.after :], heading.names
     if not body:
         msg = f"{path.name} has a header but no rows (columns: {', '.join(header[:60])})"
         raise DataError(msg)
@@ -66,21 +94,20 @@ def read_sheet(path: Path, sheet: str | None, what: str) -> tuple[pd.DataFrame, 
     cells = [[_plain(cell) for cell in row] for row in body]
     table = pd.DataFrame(cells, columns=header, dtype=object)
     table.attrs["day_zero"] = "1904" if counts_from_1904(path, what=what) else "1900"
-    return table, notes
+    return SheetTable(table, header, lines[heading.after :], notes)
 
 
 def _chosen(sheets: list[Sheet], file: str) -> Sheet:
     """Return the sheet that names coordinates; an error where several do."""
     full = [sheet for sheet in sheets if len(sheet.rows) > 1]
-    placed = [sheet for sheet in full if first_of_data(sheet.rows[:_HEAD_ROWS]) is not None]
+    placed = [sheet for sheet in full if _has_places(sheet)]
     if len(placed) > 1:
-        told = ", ".join(repr(sheet.name) for sheet in placed)
-        msg = (
-            f"{file} holds incidents on several sheets ({told}); read one at a time with "
-            f"sheet={placed[0].name!r}"
-        )
-        raise DataError(msg)
+        only_one([sheet.name for sheet in placed], file, "sheet")
     return (placed or full or sheets)[0]
+
+
+def _has_places(sheet: Sheet) -> bool:
+    return first_of_data(sheet.rows[:_HEAD_ROWS]) is not None or is_ucdp_row(sheet.rows[0])
 
 
 def _plain(cell: Any) -> Any:

@@ -6,6 +6,8 @@ import codecs
 import csv
 import io
 import re
+from collections import deque
+from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,11 +15,12 @@ import pandas as pd
 import pyarrow as pa
 
 from borderzone.errors import DataError
-from borderzone.incidents.heading import check_columns, first_of_data, plain_header
+from borderzone.incidents.furniture import Oddity
+from borderzone.incidents.heading import check_columns, first_of_data, heading_of
 from borderzone.incidents.hints import option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
 __all__ = ["TextTable", "find_encoding", "parse_text"]
@@ -29,6 +32,8 @@ _NOT_ASCII = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
 _HEAD_LINES = 20
 _ROWS_AT_ONCE = 20_000
 _MIXED_SHARE = 0.05
+_LEAST_TO_TELL = 3  # columns, from which lines that fit the header one by one are no chance
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
 class TextTable(NamedTuple):
@@ -39,15 +44,29 @@ class TextTable(NamedTuple):
     ----------
     cells
         Its cells, all text.
+    header
+        Names of its columns.
     odd
-        What is odd about rows with too many or too few cells, by position.
+        What is odd about rows with too many or too few cells, or a stray quote, by position.
+    lines
+        Line of the file on which each row begins.
     notes
         What the reader passed over or took for granted.
     """
 
     cells: pd.DataFrame
-    odd: dict[int, str]
+    header: list[str]
+    odd: dict[int, Oddity]
+    lines: list[int]
     notes: list[str]
+
+
+class _Row(NamedTuple):
+    """Cells of a row, the line on which it begins, and why that line was read by itself."""
+
+    cells: list[str]
+    line: int
+    problem: str = ""
 
 
 def find_encoding(data: bytes, name: str, encoding: str | None = None) -> tuple[str, str]:
@@ -147,34 +166,79 @@ def parse_text(data: bytes | Path, name: str, encoding: str = "utf-8-sig") -> Te
     ([{'id': 'A', 'lat': '34,4', 'lon': '41,1'}], {})
     """
     delimiter, skip = _shape(_head(data, encoding), name)
-    rows = _rows(data, encoding, delimiter, name)
-    notes = []
-    passed = list(islice(rows, skip))
-    if passed:
-        notes.append(f"{skip} lines above the header were passed over")
-    first = next(rows, None)
-    if first is None:
+    with closing(_rows(data, encoding, delimiter, name)) as rows:
+        head = list(islice(rows, skip + 3))
+    if len(head) <= skip:
         msg = f"{name} is empty: it needs a header and at least one row"
         raise DataError(msg)
-    header = plain_header(first, name)
-    return _table(rows, header, delimiter, name, notes)
+    broken = next((row for row in head[: skip + 1] if row.problem), None)
+    if broken is not None:
+        msg = f"{name} line {broken.line}: {broken.problem}; look for a stray quote, or one never closed"
+        raise DataError(msg)
+    heading = heading_of([row.cells for row in head], skip, name)
+    notes = []
+    if heading.first:
+        notes.append(f"{heading.first} lines above the header were passed over")
+    notes += [heading.note] if heading.note else []
+    with closing(_rows(data, encoding, delimiter, name, len(heading.names))) as rows:
+        body = islice(rows, heading.after, None)
+        return _table(body, heading.names, delimiter, name, notes)
+
+
+def _split_line(line: str, mark: str, width: int) -> list[str]:
+    """Cells of one line in which a quote stands alone: the way that fits the header, if one does."""
+    line = line.rstrip("\r\n")
+    cells, broken = _cells_of(line, mark)
+    if len(cells) == width or broken is None:
+        return cells
+    # The cell with the quote takes what is left when those beside it have theirs.
+    number, at = broken
+    around = line[at:].rsplit(mark, width - number - 1) if width > number + 1 else [line[at:]]
+    plain = all('"' not in cell for cell in around[1:])
+    if number + len(around) != width or not plain:
+        return cells
+    inner = around[0][1:-1] if around[0].endswith('"') else around[0]
+    return [*cells[:number], inner, *around[1:]]
+
+
+def _cells_of(line: str, mark: str) -> tuple[list[str], tuple[int, int] | None]:
+    """Split outside of whole quotes; and the first cell with a broken one, with where it begins."""
+    cells: list[str] = []
+    broken = None
+    at = 0
+    while at <= len(line):
+        found = _QUOTED.match(line, at)
+        if found is not None and line[found.end() : found.end() + 1] in ("", mark):
+            cells.append(found[0][1:-1].replace('""', '"'))
+            at = found.end() + 1
+            continue
+        if broken is None and line.startswith('"', at):
+            broken = len(cells), at
+        stop = line.find(mark, at)
+        stop = len(line) if stop < 0 else stop
+        cells.append(line[at:stop])
+        at = stop + 1
+    return cells, broken
 
 
 def _table(
-    rows: Iterator[list[str]], header: list[str], delimiter: str, name: str, notes: list[str]
+    rows: Iterator[_Row], header: list[str], delimiter: str, name: str, notes: list[str]
 ) -> TextTable:
     width, n_rows = len(header), 0
     parts: list[list[pa.Array]] = [[] for _ in header]
-    odd: dict[int, str] = {}
+    odd: dict[int, Oddity] = {}
     extra: dict[int, str] = {}
+    lines: list[int] = []
     while block := list(islice(rows, _ROWS_AT_ONCE)):
+        cells = [row.cells for row in block]
+        lines += [row.line for row in block]
         for i, row in enumerate(block):
-            if len(row) != width:
-                odd[n_rows + i] = f"{len(row)} cells, header has {width}"
-                extra |= {n_rows + i: delimiter.join(row[width:])} if len(row) > width else {}
-                block[i] = row[:width] + [""] * (width - len(row))
-        for part, cells in zip(parts, zip(*block, strict=True), strict=True):
-            part.append(pa.array(cells, pa.large_string()))
+            if row.problem or len(row.cells) != width:
+                odd[n_rows + i], more = _odd(row, width, delimiter)
+                extra |= {n_rows + i: more} if more else {}
+                cells[i] = row.cells[:width] + [""] * (width - len(row.cells))
+        for part, column in zip(parts, zip(*cells, strict=True), strict=True):
+            part.append(pa.array(column, pa.large_string()))
         n_rows += len(block)
     if not n_rows:
         msg = f"{name} has a header but no rows (columns: {', '.join(header[:60])})"
@@ -182,7 +246,29 @@ def _table(
     frame = _frame(header, parts)
     if extra:
         frame["extra_cells"] = [extra.get(row, "") for row in range(n_rows)]
-    return TextTable(frame, odd, notes)
+    if stray := sum(one.category in _STRAY for one in odd.values()):
+        notes.append(
+            f"{stray:,} line{'s'[: stray > 1]} with a stray quote read alone, see the reasons"
+        )
+    return TextTable(frame, header, odd, lines, notes)
+
+
+_STRAY = ("stray quote", "line unreadable")
+
+
+def _odd(row: _Row, width: int, delimiter: str) -> tuple[Oddity, str]:
+    """Say what is odd about a row, and give the cells that the header has no name for."""
+    told = f"{len(row.cells)} cells, header has {width}"
+    extra = delimiter.join(row.cells[width:])
+    if row.problem and len(row.cells) != width:
+        quote = f"line {row.line} holds a quote that is never closed, and {told}"
+        return Oddity("quarantine", "line unreadable", quote), extra
+    if row.problem:
+        return Oddity("fix", "stray quote", f"line {row.line} was read by itself"), ""
+    if extra:
+        why = f"{told}: an unquoted comma in a number or text?"
+        return Oddity("quarantine", "too many cells", why), extra
+    return Oddity("flag", "too few cells", told), ""
 
 
 def _frame(header: list[str], parts: list[list[pa.Array]]) -> pd.DataFrame:
@@ -232,24 +318,74 @@ def _cells(line: str, mark: str) -> list[str]:
         return []
 
 
-def _rows(data: bytes | Path, encoding: str, delimiter: str, name: str) -> Iterator[list[str]]:
+def _rows(
+    data: bytes | Path, encoding: str, delimiter: str, name: str, width: int = 0
+) -> Generator[_Row]:
     with io.TextIOWrapper(_stream(data), encoding, newline="") as stream:
-        yield from _split(stream, delimiter, name)
+        yield from _split(stream, delimiter, name, width)
 
 
 def _stream(data: bytes | Path) -> Any:
     return io.BytesIO(data) if isinstance(data, bytes) else data.open("rb")
 
 
-def _split(stream: Any, delimiter: str, name: str) -> Iterator[list[str]]:
-    reader = csv.reader(stream, delimiter=delimiter, strict=True)
-    try:
-        for row in reader:
-            if row and row != [""]:
-                yield row
-    except csv.Error as error:
-        msg = f"{name} line {reader.line_num}: {error}; look for a stray quote, or one never closed"
-        raise DataError(msg) from error
+class _Lines:
+    """Lines of a text, held until the row that they make is whole."""
+
+    def __init__(self, stream: Iterator[str]) -> None:
+        self._stream = stream
+        self._again: deque[str] = deque()
+        self.held: list[str] = []
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._stream)
+        self.held.append(line)
+        return line
+
+    def give_back(self, lines: Sequence[str]) -> None:
+        self._again.extendleft(reversed(lines))
+        self.held = []
+
+
+def _split(stream: Iterator[str], delimiter: str, name: str, width: int) -> Iterator[_Row]:
+    """Rows of a text; a line with a quote that is never closed is one by itself."""
+    lines, number = _Lines(stream), 1
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        problem = ""
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if len(lines.held[0]) > csv.field_size_limit():
+                msg = f"{name} line {number}: {error}; look for a stray quote, or one never closed"
+                raise DataError(msg) from error
+            problem = str(error)
+        held = lines.held
+        if not problem and len(held) > 1 and _has_swallowed(held, cells, delimiter, width):
+            problem = "its quote is closed by that of another row"
+        if problem:
+            held = held[:1]
+            lines.give_back(lines.held[1:])
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            cells = _split_line(held[0], delimiter, width)
+        lines.held = []
+        if cells and cells != [""]:
+            yield _Row(cells, number, problem)
+        number += len(held)
+
+
+def _has_swallowed(held: list[str], cells: list[str], mark: str, width: int) -> bool:
+    """Tell a row of several lines, each of which would be one, from a text of several lines."""
+    if width < _LEAST_TO_TELL or len(_split_line(held[0], mark, width)) != width:
+        return False
+    fit = [len(_split_line(line, mark, width)) == width for line in held]
+    alone = len(_cells_of(held[0].rstrip("\r\n"), mark)[0]) == width
+    return all(fit) or (len(cells) != width and any(fit[1:])) or (len(cells) < width and alone)
 
 
 def _first_bad(data: bytes, encoding: str) -> int | None:

@@ -49,13 +49,25 @@ def _sheets(file: str, wanted: str | None, most_cells: int) -> Iterator[Any]:
         if cells_so_far > most_cells:  # one sheet may be listed a thousand times
             yield {"cells": cells_so_far}
             return
-        start = sheet.start[1] if sheet.start else 0
-        for row in sheet.iter_rows():
-            cells = row[start:]
-            while cells and cells[-1] == "":
-                cells.pop()
-            if cells:
-                yield cells
+        yield from _filled(sheet)
+
+
+def _filled(sheet: Any) -> Iterator[Any]:
+    """Give the rows with anything in them; before one that does not follow the last, its number."""
+    top, left = sheet.start or (0, 0)
+    expected = offset = 0
+    for number, row in enumerate(sheet.iter_rows(), 1):
+        # Some versions give the empty rows and columns before the first filled ones, some not.
+        cells = row[left:] if len(row) > sheet.width else row
+        while cells and cells[-1] == "":
+            cells.pop()
+        if cells:
+            if not expected and number == 1:
+                offset = top
+            if number != expected:
+                yield {"line": number + offset}
+            expected = number + 1
+            yield cells
 
 
 def _parquet(file: str, most_rows: int, most_bytes: int) -> Iterator[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.parsers import expat
 
 import geopandas as gpd
 import pandas as pd
@@ -51,7 +52,8 @@ def read_kml(
     -------
     geopandas.GeoDataFrame
         Places in EPSG:4326, with their heights; the column ``folder`` names
-        the folder that holds each. ``attrs["notes"]`` says what was left out.
+        the folder that holds each; ``timestamp``, ``begin`` and ``end`` are as they are written,
+        because 2019-07 is no day. ``attrs["notes"]`` says what was left out.
 
     Raises
     ------
@@ -71,7 +73,7 @@ def read_kml(
         # A copy under a name of our own: what was checked is what is read.
         copy = Path(folder, "doc.kml")
         copy.write_bytes(text)
-        frame = _all_folders(copy, file.name, layer, what)
+        frame = _all_folders(copy, file.name, layer, what, _times(text))
     links = len(_OUTWARD.findall(text))
     frame.attrs["notes"] = [f"{links} network links were not followed"] if links else []
     return frame
@@ -91,7 +93,57 @@ def _check_plain(text: bytes, file: Path, what: str) -> None:
         raise DataError(msg)
 
 
-def _all_folders(copy: Path, name: str, layer: str | None, what: str) -> gpd.GeoDataFrame:
+_TIMES = {"when": "timestamp", "begin": "begin", "end": "end"}
+_HOLDERS, _PLACES = ("Folder", "Document"), ("Placemark", "GroundOverlay", "PhotoOverlay")
+_Times = list[dict[str, str]]
+
+
+class _Clock:
+    """Collects the times of all places by folder, in the order of the file."""
+
+    def __init__(self) -> None:
+        self.folders: list[_Times] = []
+        self._open: list[_Times] = []
+        self._tags: list[str] = []
+
+    def start(self, tag: str, _: dict[str, str]) -> None:
+        own = tag.rpartition(":")[2]
+        self._tags.append(own)
+        if own in _HOLDERS:
+            self.folders.append([])
+            self._open.append(self.folders[-1])
+        elif own in _PLACES and self._open:
+            self._open[-1].append({})
+
+    def end(self, tag: str) -> None:
+        self._tags.pop()
+        if tag.rpartition(":")[2] in _HOLDERS:
+            self._open.pop()
+
+    def words(self, found: str) -> None:
+        own = _TIMES.get(self._tags[-1])
+        around = self._tags[-3:-1]
+        inside = len(around) == 2 and around[0] in _PLACES and around[1].startswith("Time")
+        if own and inside and self._open:
+            told = self._open[-1][-1]
+            told[own] = told.get(own, "") + found
+
+
+def _times(text: bytes) -> list[_Times]:
+    """Read the times of all places by folder; nothing from what only the reader of places forgives."""
+    clock, parser = _Clock(), expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = clock.start, clock.end
+    parser.CharacterDataHandler = clock.words
+    try:
+        parser.Parse(text, True)  # noqa: FBT003 (its only way)
+    except expat.ExpatError:
+        return []
+    return clock.folders
+
+
+def _all_folders(
+    copy: Path, name: str, layer: str | None, what: str, times: list[_Times]
+) -> gpd.GeoDataFrame:
     folders = ogr.layers(copy, what)
     if layer is not None and layer not in folders:
         msg = f"{what}: {name!r} holds the layers {', '.join(folders)}; name one of them"
@@ -99,7 +151,10 @@ def _all_folders(copy: Path, name: str, layer: str | None, what: str) -> gpd.Geo
     wanted = folders if layer is None else [layer]
     size = len(wanted) * copy.stat().st_size
     check_limit("kml_bytes", size, "bytes over all its folders", f"{what}: {name!r}")
-    frames = list(_read_folders(copy, wanted, what))
+    # A document without places of its own is not told as one of the layers.
+    own = next((one for one in (times, times[1:]) if len(one) == len(folders)), [])
+    by_folder = dict(zip(folders, own, strict=True)) if len(set(folders)) == len(own) else {}
+    frames = list(_read_folders(copy, wanted, what, by_folder))
     if not frames:
         msg = f"{what}: {name!r} holds no place; export it again"
         raise DataError(msg)
@@ -110,13 +165,27 @@ def _all_folders(copy: Path, name: str, layer: str | None, what: str) -> gpd.Geo
     return gpd.GeoDataFrame(whole.drop(columns=plain), geometry="geometry", crs="EPSG:4326")
 
 
-def _read_folders(copy: Path, wanted: list[str], what: str) -> Iterator[gpd.GeoDataFrame]:
+def _read_folders(
+    copy: Path, wanted: list[str], what: str, times: dict[str, _Times]
+) -> Iterator[gpd.GeoDataFrame]:
     for place, folder in enumerate(wanted):
         # A name that comes twice would give the same folder twice.
         frame = ogr.read(copy, folder if wanted.count(folder) == 1 else place, what)
         if len(frame):
+            frame = _as_written(frame, times.get(folder))
             frame = frame.drop(
                 columns=[c for c in frame if c != "geometry" and frame[c].isna().all()]
             )
             frame.insert(0, "folder", folder)
             yield frame
+
+
+def _as_written(frame: gpd.GeoDataFrame, times: _Times | None) -> gpd.GeoDataFrame:
+    """Put times as they are written in place of those that the reader made days of."""
+    if times is None or len(times) != len(frame):
+        return frame
+    for column in _TIMES.values():
+        told = [one.get(column, "").strip() or None for one in times]
+        if any(told):
+            frame[column] = pd.Series(told, index=frame.index, dtype=object)
+    return frame

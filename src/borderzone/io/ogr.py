@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["layers", "options", "read", "read_pieces"]
+__all__ = ["layer_kinds", "layers", "options", "read", "read_pieces"]
 
 _DRIVERS = {
     ".gpkg": ("GPKG",),
@@ -27,6 +27,7 @@ _DRIVERS = {
     ".fgb": ("FlatGeobuf",),
     ".kml": ("KML", "LIBKML"),
 }
+_OF_SQLITE = {"LIST_ALL_TABLES": "NO", "IMMUTABLE": "YES"}
 # A Shapefile is nothing without the first two; the others are looked at where they are there.
 _PARTS = (".dbf", ".shx")
 _PARTS_READ = (*_PARTS, ".prj", ".cpg", ".qix", ".sbn", ".sbx")
@@ -79,6 +80,40 @@ def layers(file: Path, what: str) -> list[str]:
         return [str(name) for name, _ in pyogrio.list_layers(file)]
 
 
+def layer_kinds(file: Path, what: str) -> Iterator[tuple[str, str, int, list[str]]]:
+    """
+    Tell what the layers of a vector file hold.
+
+    Parameters
+    ----------
+    file
+        A local file.
+    what
+        What it is needed for, for messages.
+
+    Yields
+    ------
+    tuple
+        Of name, kind of shapes, rows and columns of each layer.
+
+    Raises
+    ------
+    DataError
+        As `layers`.
+    CRSMismatchError
+        As `layers`.
+    LimitError
+        As `layers`.
+    """
+    names = layers(file, what)
+    opening = _OF_SQLITE if sqlite.is_sqlite(file) else {}
+    for name in names:
+        with options(**_SHUT):
+            stated = pyogrio.read_info(file, layer=name, **opening)
+        kind = str(stated["geometry_type"] or "")
+        yield name, kind, int(stated["features"]), [str(field) for field in stated["fields"]]
+
+
 def read(file: Path, layer: str | int, what: str) -> pd.DataFrame:
     """
     Read a layer of a vector file.
@@ -109,7 +144,7 @@ def read(file: Path, layer: str | int, what: str) -> pd.DataFrame:
     """
     if sqlite.is_sqlite(file):
         rows = sqlite.check_layer(file, str(layer), what)
-        opening = {"LIST_ALL_TABLES": "NO", "IMMUTABLE": "YES"}
+        opening = _OF_SQLITE
     else:
         _check_beside(file, what)
         rows, opening = None, {}

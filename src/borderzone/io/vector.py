@@ -6,7 +6,7 @@ import json
 import os
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
@@ -15,32 +15,29 @@ import pyarrow.parquet as pq
 import pyogrio.errors
 import shapely
 from pyproj.exceptions import ProjError
-from shapely.geometry import shape
 
-from borderzone._guards import shown
 from borderzone._guards.escapes import kept, kept_table
 from borderzone.crs import check_finite, in_degrees, refuse_file_names
 from borderzone.errors import BorderzoneError, CRSMismatchError, DataError, OutputError
 from borderzone.io import ogr
 from borderzone.io.apart import check_parquet
 from borderzone.io.cells import plain_cells
-from borderzone.io.files import atomic_write, check_text_size, local_file
+from borderzone.io.files import atomic_write, local_file
+from borderzone.io.json_rows import LINE_SUFFIXES, read_json
 from borderzone.io.kml import read_kml
-from borderzone.io.limits import check_table
 from borderzone.io.memory import memory_told
 from borderzone.io.wkb import is_nested_deep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["read_rows", "read_vector", "write_geoparquet", "write_gpkg"]
+__all__ = ["LayerInfo", "list_layers", "read_rows", "read_vector", "write_geoparquet", "write_gpkg"]
 
-SUFFIXES = frozenset({".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".kmz", ".parquet"})
+JSON_SUFFIXES = frozenset({".geojson", ".json"}) | LINE_SUFFIXES
+SUFFIXES = JSON_SUFFIXES | {".gpkg", ".shp", ".fgb", ".kml", ".kmz", ".parquet"}
 FIXED_DATE = "2000-01-01T00:00:00Z"  # the time stamp inside a GeoPackage, so that bytes repeat
 
 _SHOWN_LAYERS = 20
-_GEOJSON_TYPES = frozenset({"FeatureCollection", "Feature"})
-_WGS84_NAMES = ("CRS84", "EPSG::4326", "EPSG:4326")
 
 
 @memory_told("vector file")
@@ -124,7 +121,7 @@ def read_rows(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a reader grumbling over a file
             rows = _read(file, file.suffix.lower(), layer, what)
-            return _flat(rows, file, what) if _has_places(rows) else pd.DataFrame(rows)
+            return _flat(rows, file, what) if _has_places(rows) else _plain_table(rows)
     except (BorderzoneError, MemoryError):
         raise
     except (pyogrio.errors.CRSError, ProjError) as error:
@@ -135,13 +132,17 @@ def read_rows(
         )
         raise CRSMismatchError(msg) from error
     except Exception as error:  # whatever a reader raises on a broken file
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        msg = f"{what}: {file.name!r} cannot be read ({reason[:200]}); export it again"
-        raise DataError(msg) from error
+        raise _unreadable(error, file, what) from error
 
 
 def _has_places(rows: pd.DataFrame) -> bool:
     return isinstance(rows, gpd.GeoDataFrame) and rows.active_geometry_name is not None
+
+
+def _plain_table(rows: pd.DataFrame) -> pd.DataFrame:
+    table = pd.DataFrame(rows)
+    table.attrs = dict(rows.attrs)
+    return table
 
 
 def _flat(frame: gpd.GeoDataFrame, file: Path, what: str) -> gpd.GeoDataFrame:
@@ -166,8 +167,11 @@ def _read(file: Path, suffix: str, layer: str | None, what: str) -> pd.DataFrame
     if suffix == ".parquet":
         check_parquet(file, what)
         return _from_parquet(file, what)
-    if suffix in {".geojson", ".json"}:
-        return _from_geojson(_json(file, what), file, what)
+    if suffix in JSON_SUFFIXES:
+        if layer is not None:
+            msg = f"{what}: {file.name!r} has no layers, it is one table; leave layer={layer!r} out"
+            raise DataError(msg)
+        return read_json(file, what)
     if suffix in {".kml", ".kmz"}:
         return read_kml(file, layer=layer, what=what)
     return _from_ogr(file, layer, what)
@@ -227,77 +231,6 @@ def _plain_rows(stream: Any) -> pd.DataFrame:
         return pq.read_table(stream).replace_schema_metadata(None).to_pandas()
 
 
-def _json(file: Path, what: str) -> Any:
-    """Parse GeoJSON here: drivers also take other JSON for data, some of it with commands."""
-    check_text_size(file, what)
-    return json.loads(file.read_text(encoding="utf-8-sig"))
-
-
-def _from_geojson(content: Any, file: Path, what: str) -> gpd.GeoDataFrame:
-    kind = content.get("type") if isinstance(content, dict) else None
-    if kind not in _GEOJSON_TYPES:
-        msg = f"{what}: {file.name!r} holds {shown(kind)}, not a FeatureCollection; export it as GeoJSON"
-        raise DataError(msg)
-    crs = _stated_crs(content)
-    if not crs.endswith(_WGS84_NAMES):
-        msg = (
-            f"{what}: {file.name!r} says it is in {crs[:60]}; GeoJSON is longitude and latitude "
-            "(EPSG:4326). Project it before the export"
-        )
-        raise CRSMismatchError(msg)
-    features = content["features"] if kind == "FeatureCollection" else [content]
-    features = [] if features is None else features
-    if not isinstance(features, list):
-        msg = f"{what}: {file.name!r} has no list of features; export it as GeoJSON"
-        raise DataError(msg)
-    rows, shapes = [], []
-    for number, feature in enumerate(features, start=1):
-        try:
-            shapes.append(_shape(feature))
-            rows.append(_properties(feature))
-        except MemoryError:
-            raise
-        except Exception as error:  # whatever shapely raises on a broken shape
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            msg = f"{what}: {file.name!r} cannot be read: feature {number:,} is broken ({reason[:200]})"
-            raise DataError(msg) from error
-    # Each place may have columns of its own, and all others would be empty there.
-    check_table(len(rows), len(set().union(*rows)), f"{what}: {file.name!r}")
-    return gpd.GeoDataFrame(pd.DataFrame(rows), geometry=shapes, crs="EPSG:4326")
-
-
-def _stated_crs(content: Mapping[str, Any]) -> str:
-    crs: Any = content.get("crs")
-    for member in ("properties", "name"):
-        crs = crs.get(member) if isinstance(crs, dict) else None
-    return "CRS84" if content.get("crs") is None else str(crs)
-
-
-def _shape(feature: Any) -> Any:
-    if not isinstance(feature, dict):
-        msg = f"it is a {type(feature).__name__}, not a Feature"
-        raise DataError(msg)
-    geometry = feature.get("geometry")
-    if geometry is not None and not isinstance(geometry, dict):
-        msg = f"its geometry is a {type(geometry).__name__}"
-        raise DataError(msg)
-    return shape(geometry) if geometry else None
-
-
-def _properties(feature: Mapping[str, Any]) -> dict[str, Any]:
-    properties = feature.get("properties") or {}
-    if not isinstance(properties, dict):
-        msg = f"its properties are a {type(properties).__name__}"
-        raise DataError(msg)
-    # A property may carry the name of the column that holds the shapes.
-    return {
-        f"{name}_original" if name == "geometry" else kept(name): (
-            kept(value) if isinstance(value, str) else value
-        )
-        for name, value in properties.items()
-    }
-
-
 def _from_ogr(file: Path, layer: str | None, what: str) -> pd.DataFrame:
     layers = ogr.layers(file, what)
     if not layers:
@@ -309,6 +242,69 @@ def _from_ogr(file: Path, layer: str | None, what: str) -> pd.DataFrame:
         msg = f"{what}: {file.name!r} holds the layers {_named(layers)}; name one of them"
         raise DataError(msg)
     return ogr.read(file, layer, what)
+
+
+class LayerInfo(NamedTuple):
+    """
+    A layer of a vector file.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    kind
+        Kind of its shapes, such as "Point"; "Unknown" where they may be any, empty where it has none.
+    rows
+        How many it states.
+    columns
+        Names of its columns.
+    """
+
+    name: str
+    kind: str
+    rows: int
+    columns: list[str]
+
+
+def list_layers(path: str | os.PathLike[str], *, what: str = "vector file") -> list[LayerInfo]:
+    """
+    List the layers of a GeoPackage, Shapefile or FlatGeobuf.
+
+    Parameters
+    ----------
+    path
+        The file.
+    what
+        What it is needed for, for messages.
+
+    Returns
+    -------
+    list of LayerInfo
+        Its layers, in the order of the file.
+
+    Raises
+    ------
+    DataError
+        As `read_vector`.
+    CRSMismatchError
+        As `read_vector`.
+    LimitError
+        As `read_vector`.
+    """
+    file = local_file(path, {".gpkg", ".shp", ".fgb"}, what)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return [LayerInfo(*told) for told in ogr.layer_kinds(file, what)]
+    except (BorderzoneError, MemoryError):
+        raise
+    except Exception as error:  # whatever a reader raises on a broken file
+        raise _unreadable(error, file, what) from error
+
+
+def _unreadable(error: Exception, file: Path, what: str) -> DataError:
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return DataError(f"{what}: {file.name!r} cannot be read ({reason[:200]}); export it again")
 
 
 def _named(layers: list[str]) -> str:

@@ -48,10 +48,13 @@ class Sheet(NamedTuple):
         Its name.
     rows
         Its rows with anything in them, all of one length; an empty cell is empty text.
+    lines
+        Number of each row, as the program that shows the sheet counts them.
     """
 
     name: str
     rows: list[list[Any]]
+    lines: list[int]
 
 
 @memory_told("spreadsheet")
@@ -97,8 +100,6 @@ def read_sheets(
             "UTF-8"
         )
         raise DataError(msg)
-    names: list[str] = []
-    sheets: list[Sheet] = []
     answers = read_apart(
         "sheets",
         [str(file), sheet, current().sheet_cells],
@@ -107,19 +108,33 @@ def read_sheets(
         most_bytes=current().sheet_bytes,
         most_memory=memory,
     )
+    names, sheets = _sheets(answers, told)
+    if not names:
+        msg = f"{told} holds no sheet; save it again, or as CSV UTF-8"
+        raise DataError(msg)
+    return names, [
+        Sheet(name, _even(rows, f"{told}, sheet {name!r}"), lines) for name, rows, lines in sheets
+    ]
+
+
+def _sheets(answers: Iterator[Any], told: str) -> tuple[list[str], list[Sheet]]:
+    names: list[str] = []
+    sheets: list[Sheet] = []
+    line = 1
     for answer in answers:
         if isinstance(answer, list):
             sheets[-1].rows.append(answer)
+            sheets[-1].lines.append(line)
+            line += 1
+        elif "line" in answer:
+            line = answer["line"]
         elif "sheet" in answer:
-            sheets.append(Sheet(answer["sheet"], []))
+            sheets.append(Sheet(answer["sheet"], [], []))
         elif "cells" in answer:
             raise _too_large(told, f"has {answer['cells']:,} cells or more", answer["cells"])
         else:
             names = answer["names"]
-    if not names:
-        msg = f"{told} holds no sheet; save it again, or as CSV UTF-8"
-        raise DataError(msg)
-    return names, [Sheet(name, _even(rows, f"{told}, sheet {name!r}")) for name, rows in sheets]
+    return names, sheets
 
 
 def counts_from_1904(path: str | os.PathLike[str], *, what: str) -> bool:
