@@ -376,8 +376,10 @@ def _symbol_words(strip: Strip) -> str:
     if strip.symbols is None:
         return "None is drawn by itself"
     number, events = len(strip.symbols), int(strip.symbols["events"].sum())
+    if not number:
+        return "None is coded in it to a point"
     verb = "symbol stands" if number == 1 else "symbols stand"
-    return f"On the plan {number or 'no'} {verb} for {events:,} coded in it"
+    return f"On the plan {number:,} {verb} for {events:,} coded in it"
 
 
 def _stretch(ax: Axes, rows: dict[str, Axes]) -> float | None:
