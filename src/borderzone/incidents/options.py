@@ -12,6 +12,7 @@ from borderzone._read_options import READ_OPTIONS
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.aliases import ALIASES
 from borderzone.incidents.hints import option
+from borderzone.incidents.readers import refuse_impossible
 from borderzone.incidents.terms import check_terms
 
 if TYPE_CHECKING:
@@ -48,11 +49,13 @@ def read_options(stated: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         msg = f"incidents have no {shown(unknown[0])}; what is told of them is path, {', '.join(READ_OPTIONS)}"
         raise InvalidParameterError(msg)
-    return {
+    found = {
         name: _KINDS[one.kind](stated[name], name)
         for name, one in READ_OPTIONS.items()
         if stated.get(name) is not None
     }
+    refuse_impossible(found)
+    return found
 
 
 def as_day(value: Any, name: str) -> dt.date:
