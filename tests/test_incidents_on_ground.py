@@ -75,8 +75,10 @@ def test_share_of_a_gaussian_beyond_a_straight_flag(distance_km: float) -> None:
 
 def test_a_plane_has_one_slope_and_heights_with_the_band_of_its_disc() -> None:
     dem = layer(500 + 0.05 * GRID.x)
-    attrs = bz.terrain.attributes(dem, layers=["slope_deg"]).assign(elevation_m=dem)
-    found = incidents.on_ground(ONE, NOTHING, attrs, draws=20_000).iloc[0]
+    attrs = bz.terrain.attributes(dem, layers=["slope_deg"])
+    found = incidents.on_ground(ONE, NOTHING, attrs, elevation=dem, draws=20_000).iloc[0]
+    assigned = attrs.assign(elevation_m=dem)
+    assert found.equals(incidents.on_ground(ONE, NOTHING, assigned, draws=20_000).iloc[0])
     slope = math.degrees(math.atan(0.05))
     ends = ("", "_mean", "_p05", "_p95")
     assert [found[f"slope_deg{end}"] for end in ends] == pytest.approx([slope] * 4, rel=1e-4)
@@ -373,6 +375,7 @@ DEGREES = xr.DataArray(
         ),
         ({"attrs": None}, InvalidParameterError, r"attrs must be an xarray\.Dataset"),
         ({"hours": 2.0}, InvalidParameterError, r"hours must be an xarray\.DataArray"),
+        ({"elevation": [1.0]}, InvalidParameterError, r"elevation must be an xarray\.DataArray"),
         (
             {"hours": HOURS.assign_attrs(units="min")},
             InvalidParameterError,

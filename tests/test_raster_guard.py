@@ -46,6 +46,11 @@ FURTHER: dict[str, dict[str, Callable[[World], Any]]] = {
         "result": lambda w: bz.incidents.hotspots.density(w.placed, w.grid, corridor=w.corridor)
     },
     "incidents.impute": {"weight": lambda w: w.dem},
+    "incidents.on_ground": {
+        "hours": lambda w: w.hours,
+        "elevation": lambda w: w.dem,
+        "weight": lambda w: w.dem,
+    },
     "incidents.overlay": {"weight": lambda w: w.dem},
     "terrain.surface.describe": {"aridity": lambda w: w.dem / 1e4},
     "visibility.who_sees": {"targets": lambda w: w.fine > 900},

@@ -89,7 +89,7 @@ class GroundLayers:
         cls,
         flags: Any,
         attrs: Any,
-        hours: Any,
+        further: Mapping[str, Any],
         corridor: Corridor | None,
     ) -> GroundLayers:
         """
@@ -99,8 +99,8 @@ class GroundLayers:
         ----------
         flags, attrs
             Datasets that hold layers of `LAYERS`; for a name that both hold the first counts.
-        hours
-            Hours, in place of those in the datasets.
+        further
+            Layers in place of those in the datasets, by name; None for those not given.
         corridor
             The corridor, or None.
 
@@ -122,12 +122,15 @@ class GroundLayers:
             if not isinstance(value, xr.Dataset):
                 msg = f"{name} must be an xarray.Dataset, got {type(value).__name__}"
                 raise InvalidParameterError(msg)
-        if hours is not None and not isinstance(hours, xr.DataArray):
-            msg = f"hours must be an xarray.DataArray, got {type(hours).__name__}"
-            raise InvalidParameterError(msg)
         given = {
             name: dataset[name] for dataset in (attrs, flags) for name in LAYERS if name in dataset
-        } | ({} if hours is None else {"hours": hours})
+        }
+        for name, layer in further.items():
+            if layer is not None and not isinstance(layer, xr.DataArray):
+                what = name.removesuffix("_m")
+                msg = f"{what} must be an xarray.DataArray, got {type(layer).__name__}"
+                raise InvalidParameterError(msg)
+        given |= {name: layer for name, layer in further.items() if layer is not None}
         if not given:
             msg = (
                 f"no layer is known: flags and attrs hold none of {', '.join(LAYERS)}; pass what "

@@ -77,6 +77,7 @@ def on_ground(  # noqa: PLR0913 (same names as `overlay`)
     attrs: xr.Dataset,
     *,
     hours: xr.DataArray | None = None,
+    elevation: xr.DataArray | None = None,
     corridor: Corridor | None = None,
     draws: int = 500,
     seed: Seed = 1,
@@ -99,12 +100,14 @@ def on_ground(  # noqa: PLR0913 (same names as `overlay`)
     flags
         From `borderzone.difficulty.flags`: ``remote_desert`` and ``cave_prone``, and ``hours``.
     attrs
-        From `borderzone.terrain.attributes`: ``slope_deg`` and ``relief_m``; ``elevation_m`` of an
-        elevation that was assigned to it. Layers of either dataset may be missing, or lazy: then only
-        chunks that hold a position are computed, one at a time.
+        From `borderzone.terrain.attributes`: ``slope_deg`` and ``relief_m``, and ``elevation_m`` if it
+        was assigned. Layers of either dataset may be missing, or lazy: then only chunks that hold a
+        position are computed, one at a time.
     hours
         Hours from the nearest origin, in place of those of `flags`; infinite where no way leads.
         Units: h.
+    elevation
+        Elevation that the terrain was read from, in place of ``elevation_m``. Units: m.
     corridor
         Ground outside it counts as outside; None for the whole grid.
     draws
@@ -179,7 +182,8 @@ def on_ground(  # noqa: PLR0913 (same names as `overlay`)
     0              0.3                 0.7                  no
     """
     workers = check_threads(threads)
-    ground = GroundLayers.of(flags, attrs, hours, corridor)
+    given = {"hours": hours, "elevation_m": elevation}
+    ground = GroundLayers.of(flags, attrs, given, corridor)
     drawn = prepare(events, draws=draws, seed=seed, regions=regions, admin1=admin1, weight=weight)
     points = _coded_cells(events, ground)
     ground = ground.ready(drawn, points, threads=workers)

@@ -59,7 +59,9 @@ def event_ground(
     counts = incidents.ground_counts(found)
     kept = counts.attrs
     counts.insert(
-        2, "area_km2", _areas_km2(counts, GroundLayers.of(flags, attrs, hours, None), ground)
+        2,
+        "area_km2",
+        _areas_km2(counts, GroundLayers.of(flags, attrs, {"hours": hours}, None), ground),
     )
     counts.attrs = kept
     return found, counts
