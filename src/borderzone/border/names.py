@@ -15,7 +15,7 @@ from borderzone.errors import BorderNotFoundError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Country", "code_or_name", "country_code", "country_name"]
+__all__ = ["Country", "code_or_name", "country_code", "country_name", "is_country", "iso_alpha3"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +31,14 @@ class Country:
         English name.
     known_as
         Every spelling that stands for it, codes included.
+    iso_alpha3
+        ISO alpha-3 code; that of the border table where ISO has none.
     """
 
     code: str
     name: str
     known_as: tuple[str, ...]
+    iso_alpha3: str
 
 
 def country_code(name: Any) -> str:
@@ -120,6 +123,51 @@ def country_name(code: str) -> str:
     return country.name if country else code
 
 
+def is_country(name: Any) -> bool:
+    """
+    Tell whether a word is a code or name of a country.
+
+    Parameters
+    ----------
+    name
+        The word.
+
+    Returns
+    -------
+    bool
+        Whether it is.
+
+    Examples
+    --------
+    >>> is_country("Iraq"), is_country("left")
+    (True, False)
+    """
+    return _plain(str(name)) in _spellings()
+
+
+def iso_alpha3(code: str) -> str:
+    """
+    ISO alpha-3 code of a country by the code of the border table.
+
+    Parameters
+    ----------
+    code
+        Code of the border table.
+
+    Returns
+    -------
+    str
+        The ISO code, or the code itself where ISO has none.
+
+    Examples
+    --------
+    >>> iso_alpha3("SDS"), iso_alpha3("IRQ")
+    ('SSD', 'IRQ')
+    """
+    country = _countries().get(code)
+    return country.iso_alpha3 if country else code
+
+
 @cache
 def _countries() -> Mapping[str, Country]:
     table = datasets.country_aliases().fillna("")
@@ -127,7 +175,9 @@ def _countries() -> Mapping[str, Country]:
     for row in table.itertuples(index=False):
         spellings = [row.code, row.iso_a3, row.iso_a2, row.name, *row.aliases.split(";")]
         known_as = tuple(dict.fromkeys(word for word in spellings if word))
-        found[row.code] = Country(code=row.code, name=row.name, known_as=known_as)
+        found[row.code] = Country(
+            code=row.code, name=row.name, known_as=known_as, iso_alpha3=row.iso_a3 or row.code
+        )
     return MappingProxyType(found)
 
 

@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone.border.names import code_or_name, country_name
+from borderzone.border.names import code_or_name, country_name, is_country
 from borderzone.border.sources import countries_around
 from borderzone.corridor.polygons import areas_km2
 from borderzone.crs import check_has_crs
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ["THIRD_COUNTRY", "UNKNOWN", "WATER", "outside_ground", "outside_shares"]
+__all__ = ["THIRD_COUNTRY", "UNKNOWN", "WATER", "ground_of", "outside_ground", "outside_shares"]
 
 # Less than this is left of two lines that are meant to be one.
 LEAST_KM2 = 0.01
@@ -99,6 +99,50 @@ def outside_shares(strips: Sequence[shapely.Geometry], outside: gpd.GeoDataFrame
     return table
 
 
+def ground_of(
+    sides: Mapping[str, shapely.Geometry],
+    named: Collection[str],
+    countries: gpd.GeoDataFrame | None = None,
+) -> shapely.Geometry:
+    """
+    Cut the ground of some countries out of a corridor.
+
+    A side that is called by a country is that country's ground, exact to the line, but for what
+    the map of countries gives to a third one. On a side that is called otherwise the map of
+    countries alone says whose ground it is.
+
+    Parameters
+    ----------
+    sides
+        Ground of each side in longitude and latitude, by its name.
+    named
+        Codes of the countries.
+    countries
+        As for `outside_ground`.
+
+    Returns
+    -------
+    shapely.Geometry
+        Their ground; empty where they have none.
+    """
+    outline = shapely.union_all(list(sides.values()))
+    west, south, east, north = outline.bounds
+    ground = _by_code(countries_around((west, south, east, north)))
+    ground |= {} if countries is None else _by_code(countries)
+    home = shapely.union_all([ground[code] for code in sides if code in ground])
+    theirs = shapely.union_all([shape for code, shape in ground.items() if code in named])
+    others = [s for code, s in ground.items() if code not in named and code not in sides]
+    foreign = shapely.union_all(others) if set(sides) <= set(ground) else shapely.Point()
+    found = []
+    for name, strip in sides.items():
+        if name in named:
+            found.append(strip.difference(shapely.difference(foreign, home)))
+        else:
+            third = shapely.difference(theirs, home) if is_country(name) else theirs
+            found.append(shapely.intersection(strip, third))
+    return _areas_only(shapely.union_all(found))
+
+
 def _by_code(countries: gpd.GeoDataFrame) -> dict[str, shapely.Geometry]:
     column = next((name for name in ("iso3", "code") if name in countries.columns), None)
     if column is None:
@@ -115,10 +159,7 @@ def _by_code(countries: gpd.GeoDataFrame) -> dict[str, shapely.Geometry]:
 
 def _table(found: dict[tuple[str, str], shapely.Geometry]) -> gpd.GeoDataFrame:
     # Where polygons only touch, lines and points remain of a difference.
-    shapes = [
-        shapely.union_all([part for part in shapely.get_parts(shape) if part.area > 0])
-        for shape in found.values()
-    ]
+    shapes = [_areas_only(shape) for shape in found.values()]
     table = gpd.GeoDataFrame(
         {
             "kind": [kind for kind, _ in found],
@@ -130,6 +171,10 @@ def _table(found: dict[tuple[str, str], shapely.Geometry]) -> gpd.GeoDataFrame:
         crs=4326,
     )
     return table[table["area_km2"] >= LEAST_KM2].reset_index(drop=True)
+
+
+def _areas_only(shape: shapely.Geometry) -> shapely.Geometry:
+    return shapely.union_all([part for part in shapely.get_parts(shape) if part.area > 0])
 
 
 def _plane_area(polygon: shapely.Geometry) -> float:

@@ -15,15 +15,16 @@ import shapely
 from borderzone._drawn import Drawn
 from borderzone._guards import check_positive, check_whole
 from borderzone._guards.escapes import line
+from borderzone.border.names import code_or_name, country_code
 from borderzone.corridor.depths import check_segments, depths_by_country
 from borderzone.corridor.laying import lay, plots_near
-from borderzone.corridor.outside import outside_ground, outside_shares
+from borderzone.corridor.outside import ground_of, outside_ground, outside_shares
 from borderzone.corridor.polygons import areas_km2, lower_owner
 from borderzone.crs import check_has_crs, in_degrees
 from borderzone.errors import SeveralSectionsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import xarray as xr
     from pyproj import CRS
@@ -350,6 +351,63 @@ class Corridor(Drawn):
         if countries is None:
             return self._outside.copy()
         return outside_ground(self.outline.iloc[0], self.depth_km, countries)
+
+    def ground_of(
+        self, names: Sequence[str], *, countries: gpd.GeoDataFrame | None = None
+    ) -> gpd.GeoSeries:
+        """
+        Cut out the ground of some countries: their own sides, exact to the line.
+
+        What the map of countries gives to a third country is not in the ground of a side, and is
+        in the answer if that country is named. On a side that is not called by a country, as it
+        may be along a line of one's own, the map of countries says whose ground it is.
+
+        Parameters
+        ----------
+        names
+            Codes or names of the countries.
+        countries
+            As for `outside_ground`.
+
+        Returns
+        -------
+        geopandas.GeoSeries
+            One polygon, EPSG:4326; empty where they have no ground here.
+
+        Raises
+        ------
+        CRSMismatchError
+            If the table has no CRS.
+        BorderNotFoundError
+            If a name is no country's.
+        InvalidParameterError
+            If the table has neither column.
+        """
+        named = frozenset(country_code(name) for name in names)
+        if countries is not None:
+            return gpd.GeoSeries([ground_of(self._sides, named, countries)], crs=4326)
+        if named not in self._grounds:
+            self._grounds[named] = ground_of(self._sides, named)
+        return gpd.GeoSeries([self._grounds[named]], crs=4326)
+
+    @cached_property
+    def _grounds(self) -> dict[frozenset[str], shapely.Geometry]:
+        return {}
+
+    @cached_property
+    def _sides(self) -> dict[str, shapely.Geometry]:
+        """Ground of each side in degrees, by the code or name of its country."""
+        whole, deep = self.outline.iloc[0], [k for k, km in self.depth_km.items() if km > 0]
+        if len(deep) == 1:
+            strips = {k: whole if km > 0 else shapely.Polygon() for k, km in self.depth_km.items()}
+            return {code_or_name(name): strip for name, strip in strips.items()}
+        longest = float(self.segments["length_km"].max())
+        alone = Corridor.around(
+            self.border, depth_km=self.depth_km, segment_km=longest, side=deep[0]
+        )
+        first = shapely.intersection(alone.outline.iloc[0], whole)
+        rest = shapely.difference(whole, first)
+        return {code_or_name(deep[0]): first, code_or_name(deep[1]): rest}
 
     @cached_property
     def _outside(self) -> gpd.GeoDataFrame:

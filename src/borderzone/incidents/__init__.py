@@ -11,6 +11,7 @@ from borderzone.incidents.bands import garwood_interval
 from borderzone.incidents.codebooks import CODEBOOKS, KERNELS, UNSTATED, Kernel, kernel_table
 from borderzone.incidents.comparison_cells import comparison_cells, counts_in_cells
 from borderzone.incidents.counts import aggregate
+from borderzone.incidents.coverage import TableCoverage, coverage
 from borderzone.incidents.crossings import ARTICLE_ESTIMATE, CrossingEstimate
 from borderzone.incidents.enrichment import enrichment, enrichment_table
 from borderzone.incidents.enrichment_record import Enrichment
@@ -57,6 +58,7 @@ __all__ = [
     "Enrichment",
     "InterdictionBand",
     "Kernel",
+    "TableCoverage",
     "Written",
     "account",
     "aggregate",
@@ -64,6 +66,7 @@ __all__ = [
     "check",
     "comparison_cells",
     "counts_in_cells",
+    "coverage",
     "credit_line",
     "dataset_of",
     "describe",

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from borderzone import datasets
+from borderzone.incidents.covered_ground import BEYOND
 from borderzone.incidents.overlay import overlay
 from borderzone.incidents.readers import read
 from borderzone.incidents.terms import leaving
@@ -121,14 +122,18 @@ def describe(
     depth = max(corridor.depth_km.values())
     distance = with_distance_to_border(events, corridor.border)["distance_to_border_km"]
     far = int((distance > depth).sum())
-    vague = [item["id"] for item in attrs["excluded"]]
+    beyond = sum(item["reason"] == BEYOND for item in attrs["excluded"])
+    vague = [item["id"] for item in attrs["excluded"] if item["reason"] != BEYOND]
+    error_km = attrs["median_error_km"]
+    error = "" if error_km is None else f"; typical position error {error_km:.0f} km"
     # Ids go where rows may go.
     named = f" ({', '.join(vague)})" if 0 < len(vague) <= 10 and leaving(events).rows else ""
     kind = "synthetic" if "label" in attrs else "reported"
     return (
-        f"{attrs['n_events']} {kind} events; too vague to be placed: {len(vague)}{named}; coded more "
+        f"{attrs['n_events']} {kind} events; too vague to be placed: {len(vague)}{named}; "
+        f"{f'beyond what the table covers: {beyond}; ' if beyond else ''}coded more "
         f"than {depth:g} km from the border: {far}. Of those that can be placed, "
         f"{row['expected']:.1f} are expected to have happened in the corridor (90 % band {row['p05']} "
-        f"to {row['p95']}; typical position error {attrs['median_error_km'] or 0:.0f} km). "
+        f"to {row['p95']}{error}). "
         f"{_LIMIT[kind]}"
     )

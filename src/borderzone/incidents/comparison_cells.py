@@ -14,9 +14,13 @@ from borderzone._guards import check_positive, check_whole, shown
 from borderzone.crs import check_has_crs
 from borderzone.errors import DataError, InvalidParameterError, NoOverlapError
 from borderzone.grid import Grid
+from borderzone.incidents.covered_ground import ground_of_countries, rated_regions
+from borderzone.incidents.held import held_to_countries
 from borderzone.incidents.imputation import prepare
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from borderzone._typing import FloatArray, IntArray
     from borderzone.corridor import Corridor
 
@@ -38,6 +42,7 @@ def comparison_cells(
     roads: gpd.GeoDataFrame | None = None,
     towns: gpd.GeoDataFrame | None = None,
     cell_km: float = 10.0,
+    countries: Sequence[str] = (),
 ) -> gpd.GeoDataFrame:
     """
     Cut the corridor into square cells, and say of each whether it is flagged and how far it lies.
@@ -61,6 +66,9 @@ def comparison_cells(
         Towns; None for no distance from towns.
     cell_km
         Side of a cell. Units: km.
+    countries
+        Countries that the events cover, as `coverage` says: only their ground is cut into cells.
+        Without them it is the whole corridor.
 
     Returns
     -------
@@ -74,14 +82,14 @@ def comparison_cells(
     CRSMismatchError
         If a layer has no CRS.
     DataError
-        If a layer is empty or of the wrong kind.
+        If a layer is empty or of the wrong kind, or the countries have no ground in the corridor.
     InvalidParameterError
         If `cell_km` is not above zero, or makes too many cells.
     NoOverlapError
         If no cell, or all cells, are flagged.
     """
     side_m = 1e3 * check_positive(cell_km, "cell_km", "km")
-    ground = corridor.outline.to_crs("EPSG:4326").union_all()
+    ground = ground_of_countries(corridor, countries)
     crs = _equal_area_about(ground)
     outline = _projected(ground, crs)
     cells = _squares(outline, crs, side_m)
@@ -107,10 +115,11 @@ def comparison_cells(
     return cells
 
 
-def positions_near(
+def positions_near(  # noqa: PLR0913 (same names as `enrichment`)
     events: gpd.GeoDataFrame,
     cells: gpd.GeoDataFrame,
     *,
+    corridor: Corridor | None = None,
     regions: gpd.GeoDataFrame | None = None,
     admin1: gpd.GeoDataFrame | None = None,
     draws: int = 200,
@@ -125,6 +134,8 @@ def positions_near(
         Table from `read`.
     cells
         From `comparison_cells`.
+    corridor
+        The corridor, to hold positions to the country that a row names.
     regions
         Table from `regions`, where the default kernels are not wanted.
     admin1
@@ -139,14 +150,17 @@ def positions_near(
     tuple
         Cell of each event that may lie in one, ``(events, draws)``, -1 for
         none; the median position error of each of these, km; and how many
-        events could be placed at all.
+        events could be placed at all. Rows beyond what the table is said to cover have no place.
 
     Raises
     ------
     DataError
         If `regions` is of another table.
     """
-    drawn = prepare(events, draws=draws, seed=seed, regions=regions, admin1=admin1)
+    rated = rated_regions(events, regions=regions, admin1=admin1)
+    drawn = prepare(events, draws=draws, seed=seed, regions=rated)
+    if corridor is not None:
+        drawn = held_to_countries(drawn, events, corridor)
     error_km = drawn.placed["median_error_km"].to_numpy(dtype=float)
     find = _CellFinder(cells)
     kept: list[IntArray] = [np.empty((0, drawn.draws), dtype=np.int64)]

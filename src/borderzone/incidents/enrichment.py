@@ -6,7 +6,6 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from borderzone._guards import check_choice, check_positive, check_whole, generator
@@ -16,11 +15,13 @@ from borderzone.incidents.comparison_cells import (
     counts_in_cells,
     positions_near,
 )
+from borderzone.incidents.covered_ground import covered_ground
 from borderzone.incidents.enrichment_record import FEWEST_EVENTS
 from borderzone.incidents.given_events import check_events
 from borderzone.incidents.informed_placing import informed_counts
 from borderzone.incidents.periods import months_covered
 from borderzone.incidents.ratio_of_counts import METHODS, ratio_at_equal_distance
+from borderzone.incidents.sizes import typical_error_km
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,8 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
 
     Reports come from where people and roads are, and flagged ground is where
     they are not: the rates as they stand say more about reporting than about
-    the ground. The corridor is cut into cells, and the ratio of the two rates
+    the ground. The corridor, as far as it is ground of the countries that the table covers
+    (`coverage`), is cut into cells, and the ratio of the two rates
     is taken at equal distances, either by Poisson regression on smooth terms
     of the distances with area times months as exposure, which lets a cell be
     flagged in part, or within strata of cells that lie equally far ("matched",
@@ -77,10 +79,11 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
     towns
         Towns, beyond the corridor as well.
     months
-        Length of the period; None for that from the first event to the last.
+        Length of the period; None for that of `coverage`.
         The ratio does not depend on it.
     cell_km
-        Side of a cell; not below the median position error. Units: km.
+        Side of a cell; not below the median position error, each event weighed by its
+        probability of lying in the cells. Units: km.
     method
         "poisson" (needs ``borderzone[stats]``) or "matched".
     admin1
@@ -132,11 +135,19 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
     count = check_whole(draws, "draws", lowest=2)  # so that they can differ
     rng = generator(seed)
     span = months_covered(events) if months is None else check_positive(months, "months", "months")
-    cells = comparison_cells(flags, corridor, roads=roads, towns=towns, cell_km=cell_km)
-    where, errors, _ = positions_near(
-        events, cells, regions=regions, admin1=admin1, draws=count, seed=rng
+    covered = covered_ground(events, corridor)
+    cells = comparison_cells(
+        flags,
+        corridor,
+        roads=roads,
+        towns=towns,
+        cell_km=cell_km,
+        countries=covered.countries,
     )
-    error_km = float(np.median(errors)) if len(errors) else math.nan
+    where, errors, _ = positions_near(
+        events, cells, corridor=corridor, regions=regions, admin1=admin1, draws=count, seed=rng
+    )
+    error_km = typical_error_km(errors, (where >= 0).mean(axis=1))
     if error_km > cell_km:
         msg = (
             f"cell_km {cell_km:g} is smaller than the median position error of these events, "
@@ -151,7 +162,8 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
         counts, cells, months=span, method=method, confidence=confidence
     )
     label = "SYNTHETIC DATA" if "synthetic" in events and bool(events["synthetic"].any()) else ""
-    return dataclasses.replace(found, median_error_km=error_km, label=label)
+    ground = covered.name if covered.limited else ""
+    return dataclasses.replace(found, median_error_km=error_km, label=label, ground=ground)
 
 
 def enrichment_table(  # noqa: PLR0913 (same names as `enrichment`)

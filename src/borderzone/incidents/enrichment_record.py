@@ -5,14 +5,11 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from borderzone.incidents.comparison_cells import DISTANCES
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from borderzone.incidents.sentences import listed
 
 __all__ = ["FEWEST_EVENTS", "Enrichment"]
 
@@ -72,6 +69,9 @@ class Enrichment:
         Kinds of flag.
     label
         "SYNTHETIC DATA" or "".
+    ground
+        Ground of the countries that the table covers, where that is less than the corridor; else
+        "".
     """
 
     ratio: float
@@ -105,6 +105,7 @@ class Enrichment:
     draws_filled: int
     kinds: tuple[str, ...] = ()
     label: str = ""
+    ground: str = ""
 
     @property
     def verdict(self) -> str:
@@ -132,7 +133,7 @@ class Enrichment:
             A few sentences.
         """
         head = f"{self.label}: " if self.label else ""
-        equal = f"at equal distance from {_listed(self.held_equal)}"
+        equal = f"at equal distance from {listed(self.held_equal)}"
         n = f"{self.events_compared:.0f} event{'' if round(self.events_compared) == 1 else 's'}"
         if self.verdict == "cannot tell":
             return (
@@ -155,7 +156,9 @@ class Enrichment:
             )
         left_out = [name for name in DISTANCES.values() if name not in self.held_equal]
         if left_out:
-            said += f" Distance from {_listed(left_out)} was not given and is not held equal."
+            said += f" Distance from {listed(left_out)} was not given and is not held equal."
+        if self.ground:
+            said += f" Compared is {self.ground} alone, which is what the table covers."
         return f"{head}{said} Events are where something was reported."
 
     def to_frame(self) -> pd.DataFrame:
@@ -172,8 +175,3 @@ class Enrichment:
             for name, value in dataclasses.asdict(self).items()
         }
         return pd.DataFrame([{**row, "verdict": self.verdict, "sentence": self.sentence()}])
-
-
-def _listed(words: Sequence[str]) -> str:
-    *head, last = words
-    return f"{', '.join(head)} and {last}" if head else last

@@ -14,9 +14,17 @@ from borderzone._guards import as_non_negative, check_confidence, check_positive
 from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.incidents.bands import pooled_garwood
 from borderzone.incidents.comparison_cells import comparison_cells
-from borderzone.incidents.overlay import hits_by_draw
+from borderzone.incidents.covered_ground import (
+    CoveredGround,
+    covered_ground,
+    ground_words,
+    rated_regions,
+)
+from borderzone.incidents.held import held_to_countries
+from borderzone.incidents.imputation import prepare
 from borderzone.incidents.periods import months_covered
-from borderzone.incidents.sizes import area_km2
+from borderzone.incidents.sizes import area_km2, typical_error_km
+from borderzone.incidents.zone_counts import count_draws
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -132,7 +140,9 @@ def exposure_ratios(  # noqa: PLR0913 (names of `overlay`, with what makes an ex
     """
     Compare the rate of events on flagged ground with that on the rest of the corridor.
 
-    Once along the outlines as drawn, and once for every size of cell, a cell
+    The corridor is its ground of the countries that the table covers (`coverage`); rows beyond
+    what the table is said to cover are left out, and positions are held to the country that a row
+    names: a report from one side of the line did not happen on the other. The rates are taken once along the outlines as drawn, and once for every size of cell, a cell
     being flagged where more than half of it is: an answer that changes with
     the size is none [1]_. Reports come from where people and roads are; for
     a comparison at equal distance from both see `enrichment`.
@@ -148,7 +158,7 @@ def exposure_ratios(  # noqa: PLR0913 (names of `overlay`, with what makes an ex
     cell_sizes_km
         Sides of cells. Units: km.
     months
-        Length of the period that the events cover; None for first to last date.
+        Length of the period that the events cover; None for that of `coverage`.
     draws
         Imputations.
     seed
@@ -166,19 +176,21 @@ def exposure_ratios(  # noqa: PLR0913 (names of `overlay`, with what makes an ex
         One row a level: level, flagged_km2, other_km2, events_flagged, events_other (means over
         the imputations), per_1000_km2_flagged and per_1000_km2_other (with ``_low`` and ``_high``;
         the same by month with ``per_1000_km2_month``, missing where no date is known), ratio,
-        ratio_low, ratio_high, below_precision (cell smaller than the median position error). ``attrs``
-        holds months, confidence, n_events, n_excluded, n_draws, median_error_km and sentence.
+        ratio_low, ratio_high, below_precision (cell smaller than the median position error, each event weighed by its
+        probability of lying in the corridor). ``attrs`` holds months, confidence, n_events,
+        n_excluded, n_draws, median_error_km, countries, covered_share (of the corridor), coverage
+        (in words), ground (that is compared) and sentence.
 
     Raises
     ------
     CRSMismatchError
         If a layer has no CRS.
     DataError
-        If the events were not read with `read`.
+        If the events were not read with `read`, or their countries have no ground in the corridor.
     InvalidParameterError
         If an option is impossible.
     NoOverlapError
-        If no ground of the corridor, or all of it, is flagged.
+        If no covered ground of the corridor, or all of it, is flagged.
 
     References
     ----------
@@ -186,13 +198,18 @@ def exposure_ratios(  # noqa: PLR0913 (names of `overlay`, with what makes an ex
        in spatial conflict event studies. PLOS ONE 17(4).
     """
     check_confidence(confidence)
-    grounds = _grounds(flagged, corridor, cell_sizes_km)
+    rated = rated_regions(events, regions=regions, admin1=admin1)
+    covered = covered_ground(events, corridor)
+    grounds = _grounds(flagged, corridor, cell_sizes_km, covered)
     shapes = [shape for _, pair, _ in grounds for shape in pair]
-    hits, placed = hits_by_draw(
-        events, shapes, draws=draws, seed=seed, admin1=admin1, regions=regions
-    )
+    drawn = prepare(events, draws=draws, seed=seed, regions=rated)
+    drawn = held_to_countries(drawn, events, corridor)
+    hits, by_event = count_draws(drawn, shapes)
+    placed = drawn.placed
     months = months_covered(events) if months is None else check_positive(months, "months")
-    error_km = float(placed["median_error_km"].median())
+    # Flagged and other ground as drawn are the first two, and together all that is covered.
+    chance = by_event[:, :2].sum(axis=1) / hits.shape[1]
+    error_km = typical_error_km(placed["median_error_km"].to_numpy(dtype=float), chance)
     rows = [
         _row(level, pair, hits[2 * k : 2 * k + 2], months, confidence)
         | {"below_precision": bool(0 < cell_km < error_km)}
@@ -206,6 +223,10 @@ def exposure_ratios(  # noqa: PLR0913 (names of `overlay`, with what makes an ex
         "n_excluded": int((placed["kind"] == "excluded").sum()),
         "n_draws": hits.shape[1],
         "median_error_km": error_km,
+        "countries": list(covered.countries),
+        "covered_share": covered.share,
+        "coverage": ground_words(events, corridor, covered),
+        "ground": covered.name,
     }
     table.attrs["sentence"] = _sentence(table)
     return table
@@ -215,18 +236,21 @@ _Ground = tuple[str, tuple[shapely.Geometry, shapely.Geometry], float]
 
 
 def _grounds(
-    flagged: gpd.GeoDataFrame, corridor: Corridor, cell_sizes_km: Iterable[float]
+    flagged: gpd.GeoDataFrame,
+    corridor: Corridor,
+    cell_sizes_km: Iterable[float],
+    covered: CoveredGround,
 ) -> list[_Ground]:
-    """Cut the corridor into flagged and other ground at every level, in degrees."""
-    outline = corridor.outline.to_crs("EPSG:4326").union_all()
+    """Cut the covered ground into flagged and other ground at every level, in degrees."""
+    outline = covered.shape
     drawn = flagged.geometry.to_crs("EPSG:4326").union_all().intersection(outline)
     rest = outline.difference(drawn)
     if not (area_km2(drawn) > 0 and area_km2(rest) > 0):
-        msg = "no ground of the corridor, or all of it, is flagged: there is nothing to compare"
+        msg = f"no ground of {covered.name}, or all of it, is flagged: there is nothing to compare"
         raise NoOverlapError(msg)
     found: list[_Ground] = [("as drawn", (drawn, rest), 0.0)]
     for size in cell_sizes_km:
-        cells = comparison_cells(flagged, corridor, cell_km=size)
+        cells = comparison_cells(flagged, corridor, cell_km=size, countries=covered.countries)
         yes = cells["flagged"].to_numpy()
         pair = [cells.geometry[mask].to_crs("EPSG:4326").union_all() for mask in (yes, ~yes)]
         found.append((f"cells of {size:g} km", (pair[0], pair[1]), float(size)))
@@ -265,6 +289,7 @@ def _sentence(table: pd.DataFrame) -> str:
     """Say what the levels show together; levels finer than the positions are not counted."""
     told = table[~table["below_precision"]]
     share = f"{table.attrs['confidence']:.0%}".replace("%", " %")
+    of = "" if table.attrs["covered_share"] == 1 else f", of {table.attrs['ground']} alone"
     parts = [
         f"{row.level} {row.ratio:.1f} times ({_band(row.ratio_low, row.ratio_high)})"
         for row in told.itertuples()
@@ -279,6 +304,6 @@ def _sentence(table: pd.DataFrame) -> str:
     else:
         verdict = "no clear difference between flagged and unflagged ground"
     return (
-        f"Events per area on flagged against unflagged ground, {share} bands: {'; '.join(parts)}: "
+        f"Events per area on flagged against unflagged ground{of}, {share} bands: {'; '.join(parts)}: "
         f"{verdict}. Not corrected for where reports come from."
     )

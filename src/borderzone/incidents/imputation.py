@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from borderzone._typing import FloatArray, IntArray, Seed
+    from borderzone.incidents.held import Held
 
-__all__ = ["Imputation", "impute", "prepare"]
+__all__ = ["Imputation", "check_same_table", "impute", "prepare"]
 
 _BATCH = 250_000  # positions held at a time by a thread; results do not depend on it
 
@@ -144,7 +145,7 @@ def prepare(
     count = check_whole(draws, "draws")
     precision.need_columns(events)
     placed = precision.regions(events, admin1=admin1) if regions is None else regions
-    _check_same_table(placed, events)
+    check_same_table(placed, events)
     keys = event_keys(seed, placed)
     proposals, weighing = Proposals.of(placed, keys), None
     if weight is not None:
@@ -167,12 +168,15 @@ class Imputation:
         Positions by kernel alone.
     weighing
         What weights make of them, or None.
+    held
+        Ground that the country named in a row rules out, or None.
     """
 
     placed: gpd.GeoDataFrame
     draws: int
     proposals: Proposals
     weighing: Weighing | None
+    held: Held | None = None
 
     def blocks(
         self, *, threads: int | None = None
@@ -223,14 +227,34 @@ class Imputation:
         """
         who = np.repeat(rows, self.draws)
         draws = np.tile(np.arange(self.draws, dtype=np.uint64), len(rows))
-        if self.weighing is None:
-            lon, lat = self.proposals.draw(who, draws)
+        if self.held is None:
+            lon, lat = self._drawn(who, draws)
         else:
-            lon, lat = self.weighing.draw(self.proposals, who, draws)
+            lon, lat = self.held.draw(self._drawn, who, draws)
         return lon.reshape(len(rows), self.draws), lat.reshape(len(rows), self.draws)
 
+    def _drawn(self, who: IntArray, draws: IntArray) -> tuple[FloatArray, FloatArray]:
+        if self.weighing is None:
+            return self.proposals.draw(who, draws)
+        return self.weighing.draw(self.proposals, who, draws)
 
-def _check_same_table(placed: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> None:
+
+def check_same_table(placed: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> None:
+    """
+    Refuse a table of regions that is not of these events.
+
+    Parameters
+    ----------
+    placed
+        Table from `regions`.
+    events
+        Table from `read`.
+
+    Raises
+    ------
+    DataError
+        If it is of others, or no such table.
+    """
     if not isinstance(placed, gpd.GeoDataFrame):
         msg = f"regions must be a table from incidents.regions, got a {type(placed).__name__}"
         raise DataError(msg)

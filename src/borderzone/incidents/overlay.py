@@ -10,9 +10,13 @@ import pandas as pd
 
 from borderzone._guards import check_threads
 from borderzone.incidents.bands import BAND_ENDS, count_bands
+from borderzone.incidents.covered_ground import BEYOND, ground_words, rated_regions
+from borderzone.incidents.given_events import check_corridor
+from borderzone.incidents.held import held_to_countries
 from borderzone.incidents.imputation import prepare
-from borderzone.incidents.sizes import area_km2
+from borderzone.incidents.sizes import area_km2, typical_error_km
 from borderzone.incidents.zone_counts import corridor_outline, count_draws, zone_names, zone_shapes
+from borderzone.incidents.zone_ground import ZoneGround
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray, IntArray, Seed
     from borderzone.corridor import Corridor
 
-__all__ = ["ESTIMAND", "UNDERLYING_ESTIMAND", "Account", "account", "hits_by_draw", "overlay"]
+__all__ = ["ESTIMAND", "UNDERLYING_ESTIMAND", "Account", "account", "overlay"]
 
 ESTIMAND = (
     "number of the located, reported events that truly happened in the zone; the band is the "
@@ -55,7 +59,9 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
     [1]_, and each time the events in each zone are counted. No event stands
     for its coded point: a point coded to a town says little about the ground
     under it. Zones may overlap; an event counts in each that it falls into.
-    Events too vague to be placed are listed in ``attrs["excluded"]``.
+    With a corridor, positions are held to the country that a row names.
+    Events too vague to be placed, or beyond what the table is said to cover, are listed in
+    ``attrs["excluded"]``.
 
     Parameters
     ----------
@@ -87,17 +93,22 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
         and so on (band of the mean behind the counts: no events do not mean no
         risk); possible (events that may lie there); expected_if_uniform (the
         corridor's count by share of area, NaN without corridor); below_precision (zone smaller across than the median
-        position error). ``attrs`` holds n_events, n_placed, n_excluded,
-        n_in_corridor, n_draws, excluded (id, place, where_prec and reason of each
-        event left out), estimand, underlying_estimand and median_error_km.
+        position error, each event weighed by its probability of lying in the corridor, or without
+        one in the zones). With a corridor, what the table covers of it (`coverage`): covered_share
+        of the zone, the count and its band on that share (covered_expected and so on), from which
+        and from the covered ground expected_if_uniform is taken too, and silent (why the table
+        cannot speak of the zone). ``attrs`` holds n_events, n_placed, n_excluded,
+        n_in_corridor (on its covered ground), n_draws, excluded (id, place, where_prec and reason of each
+        event left out), estimand, underlying_estimand, median_error_km, and with a corridor
+        countries, ground and coverage (in words).
 
     Raises
     ------
     CRSMismatchError
         If a layer has no CRS.
     DataError
-        If the events were not read with `read`, `regions` is of another table, or
-        there is no zone.
+        If the events were not read with `read`, `regions` is of another table,
+        there is no zone, or the countries of the table have no ground in the corridor.
     InvalidGeometryError
         If a zone is empty or no polygon.
     InvalidParameterError
@@ -120,22 +131,33 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
     0   R1       1.0    1    1
     """
     workers = check_threads(threads)
-    drawn = prepare(events, draws=draws, seed=seed, regions=regions, admin1=admin1, weight=weight)
+    rated = rated_regions(events, regions=regions, admin1=admin1)
+    drawn = prepare(events, draws=draws, seed=seed, regions=rated, weight=weight)
     shapes = zone_shapes(zones)
-    outline = [] if corridor is None else [corridor_outline(corridor)]
-    totals, hits = count_draws(drawn, [*shapes, *outline], threads=workers)
-    placed, in_corridor = drawn.placed, totals[-1] if outline else None
-    n_placed = int((placed["kind"] != "excluded").sum())
-    table = _table(zones, shapes, totals[: len(shapes)], n_placed)
-    table["possible"] = (hits[:, : len(shapes)] > 0).sum(axis=0)
+    held = None if corridor is None else ZoneGround.of(shapes, events, check_corridor(corridor))
+    if corridor is not None:
+        drawn = held_to_countries(drawn, events, corridor)
+    more = [] if held is None else [*held.parts, held.ground.shape]
+    totals, hits = count_draws(drawn, [*shapes, *more], threads=workers)
+    n_zones, n_placed = len(shapes), int((drawn.placed["kind"] != "excluded").sum())
+    table = _table(zones, shapes, totals[:n_zones], n_placed)
+    table["possible"] = (hits[:, :n_zones] > 0).sum(axis=0)
     table["expected_if_uniform"] = np.nan
-    if corridor is not None and in_corridor is not None:
-        whole = area_km2(outline[0])
-        shared = [area_km2(shape.intersection(outline[0])) for shape in shapes]
-        table["expected_if_uniform"] = np.array(shared) / whole * float(in_corridor.mean())
-    table.attrs = _attrs(events, placed, in_corridor, drawn.draws)
-    error_km = table.attrs["median_error_km"]
-    table["below_precision"] = np.sqrt(table["area_km2"]) < (error_km or 0.0)
+    table.attrs = _attrs(events, drawn.placed, drawn.draws)
+    if held is not None:
+        in_ground = float(totals[-1].mean())
+        for name, values in held.columns(table, totals[n_zones:-1], in_ground).items():
+            table[name] = values
+        table.attrs |= {
+            "n_in_corridor": in_ground,
+            "countries": list(held.ground.countries),
+            "ground": held.ground.name,
+            "coverage": ground_words(events, check_corridor(corridor), held.ground),
+        }
+    chance = (hits[:, :n_zones].sum(axis=1) if held is None else hits[:, -1]) / drawn.draws
+    error_km = typical_error_km(drawn.placed["median_error_km"].to_numpy(dtype=float), chance)
+    table.attrs["median_error_km"] = None if np.isnan(error_km) else error_km
+    table["below_precision"] = np.sqrt(table["area_km2"]) < np.nan_to_num(error_km)
     return table
 
 
@@ -147,7 +169,7 @@ class Account:
     Attributes
     ----------
     reported
-        Rows of the table; the four below add up to it.
+        Rows of the table; unreadable, vague, outside, inside and beyond add up to it.
     unreadable
         Rows that cannot be used.
     vague
@@ -160,6 +182,8 @@ class Account:
         Mean number of events in it, over all places where they may have been.
     circles
         Placed events that are known to lie in a circle; the others are known to an area.
+    beyond
+        Events beyond what the table is said to cover; they enter no rate.
     may_be_inside
         Row by row of the table, whether the event is one of `inside`.
     """
@@ -171,6 +195,7 @@ class Account:
     inside: int
     expected: float
     circles: int
+    beyond: int = 0
     may_be_inside: BoolArray | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -190,6 +215,7 @@ class Account:
         """
         gone = (
             (self.unreadable, "unreadable"),
+            (self.beyond, "beyond its coverage"),
             (self.vague, "too vague"),
             (self.outside, "outside"),
         )
@@ -286,73 +312,24 @@ def account(
     >>> account(read(rows), corridor, draws=100).line
     '3 reported: 1 unreadable, 1 outside, 1 in the corridor'
     """
-    drawn = prepare(events, draws=draws, seed=seed, admin1=admin1, regions=regions)
+    rated = rated_regions(events, regions=regions, admin1=admin1)
+    drawn = prepare(events, draws=draws, seed=seed, regions=rated)
     totals, hits = count_draws(drawn, [corridor_outline(corridor)])
     kinds = drawn.placed["kind"].to_numpy(dtype=object)
     unreadable = (events["status"] == "quarantined").to_numpy()
+    beyond = (drawn.placed["reason"] == BEYOND).to_numpy() & ~unreadable
     placed, inside = kinds != "excluded", hits[:, 0] > 0
     return Account(
         reported=len(events),
         unreadable=int(unreadable.sum()),
-        vague=int((~placed & ~unreadable).sum()),
+        vague=int((~placed & ~unreadable & ~beyond).sum()),
         outside=int((placed & ~inside).sum()),
         inside=int(inside.sum()),
         expected=float(totals[0].mean()),
         circles=int(np.isin(kinds, ["disc", "gaussian"]).sum()),
+        beyond=int(beyond.sum()),
         may_be_inside=inside,
     )
-
-
-def hits_by_draw(  # noqa: PLR0913 (same names as `overlay`)
-    events: gpd.GeoDataFrame,
-    shapes: list[shapely.Geometry],
-    *,
-    draws: int = 500,
-    seed: Seed = 1,
-    admin1: gpd.GeoDataFrame | None = None,
-    regions: gpd.GeoDataFrame | None = None,
-    weight: xr.DataArray | Mapping[str, xr.DataArray] | None = None,
-    threads: int | None = None,
-) -> tuple[IntArray, gpd.GeoDataFrame]:
-    """
-    Count the events inside each shape, draw by draw.
-
-    Parameters
-    ----------
-    events
-        Table from `read`.
-    shapes
-        Polygons in longitude and latitude.
-    draws
-        Imputations.
-    seed
-        Seed, or a generator from which one is taken.
-    admin1
-        Provinces, for events known only to their province.
-    regions
-        Table from `regions`, where the default kernels are not wanted.
-    weight
-        Raster of how likely such an event is on each unit of ground, or one by
-        event type; see `impute`.
-    threads
-        How many work at once; the answer is the same whatever it is.
-
-    Returns
-    -------
-    tuple[IntArray, GeoDataFrame]
-        Counts, shape ``(n_shapes, draws)``, and the regions the events were drawn in.
-
-    Raises
-    ------
-    DataError
-        If the events were not read with `read`, or `regions` is of another table.
-    InvalidParameterError
-        If `draws` or `threads` is not a whole number above zero, or a weight or seed is impossible.
-    """
-    workers = check_threads(threads)
-    drawn = prepare(events, draws=draws, seed=seed, regions=regions, admin1=admin1, weight=weight)
-    totals, _ = count_draws(drawn, shapes, threads=workers)
-    return totals, drawn.placed
 
 
 def _table(
@@ -372,17 +349,14 @@ def _table(
     return table[first + [f"underlying_{end}" for end in BAND_ENDS]].copy()
 
 
-def _attrs(
-    events: gpd.GeoDataFrame, placed: gpd.GeoDataFrame, in_corridor: IntArray | None, draws: int
-) -> dict[str, Any]:
+def _attrs(events: gpd.GeoDataFrame, placed: gpd.GeoDataFrame, draws: int) -> dict[str, Any]:
     out = (placed["kind"] == "excluded").to_numpy()
     whole = {
         "n_events": len(events),
         "n_placed": int((~out).sum()),
         "n_excluded": int(out.sum()),
-        "n_in_corridor": None if in_corridor is None else float(in_corridor.mean()),
+        "n_in_corridor": None,
         "n_draws": draws,
-        "median_error_km": float(placed["median_error_km"].median()) if (~out).any() else None,
         "estimand": ESTIMAND,
         "underlying_estimand": UNDERLYING_ESTIMAND,
         "excluded": [

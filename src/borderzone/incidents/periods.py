@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import pandas as pd
+from borderzone.incidents.coverage import coverage, said_of_coverage
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -17,10 +17,11 @@ _DAYS_A_MONTH = 365.2425 / 12
 
 def months_covered(events: gpd.GeoDataFrame) -> float:
     """
-    Give the time from the first day of the events to the last.
+    Give the length of the period that a table of events covers.
 
-    A period before the first and after the last event leaves no trace in
-    a table, so that this is the shortest that it may cover.
+    That of `coverage`: as it was said when the table was read, else from the first day of the
+    events to the last. A period before the first and after the last event leaves no trace in
+    a table, so that this is then the shortest that it may cover.
 
     Parameters
     ----------
@@ -34,19 +35,14 @@ def months_covered(events: gpd.GeoDataFrame) -> float:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from borderzone.incidents import read
     >>> table = pd.DataFrame({"lat": [34, 34], "lon": [41, 41], "date": ["2019-01-01", "2019-12-31"]})
     >>> round(months_covered(read(table)), 2)
     11.99
     """
-    if "date_start" not in events.columns:
+    period = coverage(events).period
+    if period is None or (period[0] == period[1] and not said_of_coverage(events).get("period")):
         return math.nan
-    used = events
-    if "status" in events.columns:
-        used = events[events["status"] != "quarantined"]
-    first = pd.to_datetime(used["date_start"], errors="coerce").min()
-    ends = used["date_end"] if "date_end" in used.columns else used["date_start"]
-    last = pd.to_datetime(ends, errors="coerce").max()
-    if pd.isna(first) or pd.isna(last) or last <= first:
-        return math.nan
-    return float(((last - first).days + 1) / _DAYS_A_MONTH)
+    first, last = period
+    return ((last - first).days + 1) / _DAYS_A_MONTH

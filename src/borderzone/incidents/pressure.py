@@ -10,6 +10,7 @@ import pandas as pd
 from borderzone._guards import check_choice, check_confidence, check_whole
 from borderzone._quantiles import between_draws
 from borderzone.errors import InvalidParameterError
+from borderzone.incidents.covered_ground import covered_ground
 from borderzone.incidents.segment_events import (
     Asked,
     Placing,
@@ -153,7 +154,9 @@ def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a d
         events_expected, shrinkage (share of the rate that is the prior mean).
         The weights add up to 1. ``attrs`` holds method, n_events, n_placed,
         events_in_corridor, n_draws, confidence, strength with its band and
-        strength_source, sentence, and caution.
+        strength_source, sentence, caution, and ground (of which the table can speak: by length each
+        segment counts whole, and what happened on other ground has no weight). Rows beyond what
+        the table is said to cover have none either.
 
     Raises
     ------
@@ -213,6 +216,7 @@ def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a d
         "confidence": confidence,
         **state.strength,
         "caution": REPORTED_NOT_CROSSED,
+        "ground": covered_ground(events, corridor).name,
     }
     table.attrs["sentence"] = _sentence(table)
     return table
@@ -288,9 +292,14 @@ def pressure_draws(  # noqa: PLR0913 (same names as `pressure_weights`)
 def _sentence(table: pd.DataFrame) -> str:
     facts, n = table.attrs, len(table)
     heavy = table.loc[table["weight"].idxmax()]
+    silent = (
+        ""
+        if facts["ground"] == "the corridor"
+        else f" The events speak of {facts['ground']} alone."
+    )
     often = f"{facts['events_in_corridor']:.1f} of {facts['n_events']} events are expected in"
     return (
         f"{often} the {n} segments of the corridor; segment {heavy['segment']:.0f} has the largest "
         f"weight, {heavy['weight']:.1%} ({heavy['weight_low']:.1%} to {heavy['weight_high']:.1%}; by "
-        f"length alone about {1 / n:.1%}). {REPORTED_NOT_CROSSED}"
+        f"length alone about {1 / n:.1%}).{silent} {REPORTED_NOT_CROSSED}"
     )

@@ -16,6 +16,7 @@ from borderzone.incidents.aliases import match_columns, plain_name
 from borderzone.incidents.canonical import ReadOptions, canonical
 from borderzone.incidents.cells import shown
 from borderzone.incidents.choosing import one_name
+from borderzone.incidents.coverage import check_coverage, said_of_coverage, with_coverage
 from borderzone.incidents.date_columns import date_parts
 from borderzone.incidents.layouts import Layout, layouts_of
 from borderzone.incidents.likely import no_places
@@ -150,12 +151,13 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     """
     options = _options(date_format, fix_swapped, bbox, as_of, crs)
     day, said = _day(accessed), check_terms(terms) or said_of(source)
+    covers = said_of_coverage(source) | check_coverage(countries, period)
     asked = (format, columns, date_format, fix_swapped, bbox, as_of, encoding, sheet, layer, crs)
     if not any(one is not None and one is not False for one in asked):
         before = read_before(source)
         if before is not None:
             before.attrs["accessed"] = day or before.attrs["accessed"]
-            return under_terms(before, said)
+            return under_terms(with_coverage(before, covers), said)
     found = opened(source, Way(format, encoding, one_name(sheet, layer), columns))
     check_limit("event_rows", len(found.table), "rows", found.name)
     (raw, nested), name = plain_cells(found.table), found.name
@@ -174,7 +176,7 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     events = canonical(raw, layouts, parts, ledger, options)
     found = found._replace(notes=[*found.notes, *ledger.notes()])
     events = with_old_verdicts(_with_origin(events, layouts[0], found, day), source)
-    return under_terms(events, said)
+    return under_terms(with_coverage(events, covers), said)
 
 
 def _parts_of(

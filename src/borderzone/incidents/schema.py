@@ -90,6 +90,7 @@ COLUMNS = tuple(field.name for field in FIELDS)
 
 FLAGS = frozenset(
     {
+        "beyond coverage",
         "date number",
         "date precision",
         "day or month first",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from borderzone._guards import check_choice, check_positive, check_seed, check_whole, generator
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
+from borderzone.incidents.covered_ground import rated_regions
 from borderzone.incidents.given_events import check_events
 from borderzone.incidents.probabilities import event_probabilities
 from borderzone.incidents.shrinkage import GammaPoisson
@@ -98,7 +99,8 @@ def weigh(corridor: Corridor, events: gpd.GeoDataFrame, asked: Asked, placing: P
     exposure = exposure_of(corridor.segments, asked.exposure)
     draws = check_whole(placing.draws, "draws")
     check_seed(placing.seed)
-    shares = event_shares(corridor, events, **placing._asdict())
+    rated = rated_regions(events, regions=placing.regions, admin1=placing.admin1)
+    shares = event_shares(corridor, events, **placing._replace(regions=rated)._asdict())
     rng = generator(placing.seed, _COUNTS)
     counts, known = _counts(shares, draws, rng), ~np.isnan(shares).any(axis=1)
     expected = np.nansum(shares, axis=0)

@@ -10,9 +10,9 @@ import pandas as pd
 from borderzone.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["zone_sentences"]
+__all__ = ["listed", "zone_sentences"]
 
 _NEEDED = ("zone", "expected", "p05", "p95", "underlying_p05", "underlying_p95")
 
@@ -23,6 +23,9 @@ def zone_sentences(overlay: pd.DataFrame) -> pd.Series:
 
     The count that an even spread over the corridor would give is held against the 90 % band of
     the mean behind the count; a zone smaller across than positions are known gets no comparison.
+    The corridor is its ground of the countries that the table covers: a zone on other ground is
+    told to be one of which the table cannot speak, and of one that lies there in part the share is
+    told. No report does not say that nothing happened.
 
     Parameters
     ----------
@@ -53,35 +56,76 @@ def zone_sentences(overlay: pd.DataFrame) -> pd.Series:
     if absent:
         msg = f"the table has no column {', '.join(absent)}: it must be one that incidents.overlay gives"
         raise DataError(msg)
-    located = overlay.attrs.get("n_placed")
+    attrs = overlay.attrs
     rows: Iterable[Any] = overlay.itertuples(index=False)
-    sentences = [_sentence(row, located) for row in rows]
+    sentences = [
+        f"{row.zone}: {_counted(row, attrs.get('n_placed'))}{_compared(row, attrs)}."
+        for row in rows
+    ]
     return pd.Series(sentences, index=overlay.index, name="sentence", dtype=object)
 
 
-def _sentence(row: Any, located: int | None) -> str:
+def listed(words: Sequence[str]) -> str:
+    """
+    Join words as in a sentence.
+
+    Parameters
+    ----------
+    words
+        One word or more.
+
+    Returns
+    -------
+    str
+        With commas, and "and" before the last.
+
+    Examples
+    --------
+    >>> listed(["Iraq", "Syria", "Turkey"])
+    'Iraq, Syria and Turkey'
+    """
+    *head, last = words
+    return f"{', '.join(head)} and {last}" if head else last
+
+
+def _counted(row: Any, located: int | None) -> str:
+    if getattr(row, "silent", ""):
+        return str(row.silent)
+    if located == 0:
+        return "no event of the table can be placed, so that nothing is told of this zone"
     of = "" if located is None else f" of {located}"
     noun = "event" if located == 1 else "events"
     if row.expected == 0:
-        count = (
-            f"none{of} located {noun} fell here; such a count leaves a mean of up to "
-            f"{row.underlying_p95:.1f} possible"
+        return (
+            f"no report: none{of} located {noun} falls here, which does not say that nothing "
+            f"happened; such a count leaves a mean of up to {row.underlying_p95:.1f} possible"
         )
-    else:
-        count = f"{row.expected:.1f}{of} located {noun} expected (90 % band {row.p05:.0f} to {row.p95:.0f})"
-    return f"{row.zone}: {count}{_compared(row)}."
+    return (
+        f"{row.expected:.1f}{of} located {noun} expected (90 % band {row.p05:.0f} to {row.p95:.0f})"
+    )
 
 
-def _compared(row: Any) -> str:
+def _compared(row: Any, attrs: Mapping[Any, Any]) -> str:
+    share = getattr(row, "covered_share", np.nan)
+    if getattr(row, "silent", "") or attrs.get("n_placed") == 0:
+        return ""
+    if share == 0:
+        return "; it lies outside the corridor, so no comparison is made"
     even = getattr(row, "expected_if_uniform", np.nan)
     if not np.isfinite(even):
         return ""
     if bool(getattr(row, "below_precision", False)):
         return "; the zone is smaller across than positions are known, so no comparison is made"
-    if row.underlying_p05 > even:
+    ground, part = attrs.get("ground", "the corridor"), ""
+    low, high = row.underlying_p05, row.underlying_p95
+    if share < 1:
+        low, high = row.covered_underlying_p05, row.covered_underlying_p95
+        there = f"{row.covered_expected:.1f} expected there"
+        part = f"; {share:.0%} of the zone is {ground}, with {there}".replace("%", " %")
+    if low > even:
         verdict = "more than"
-    elif row.underlying_p95 < even:
+    elif high < even:
         verdict = "fewer than"
     else:
-        return f"; an even spread over the corridor would give {even:.1f}: no clear difference"
-    return f"; {verdict} the {even:.1f} that an even spread over the corridor would give"
+        return f"{part}; an even spread over {ground} would give {even:.1f}: no clear difference"
+    return f"{part}; {verdict} the {even:.1f} that an even spread over {ground} would give"

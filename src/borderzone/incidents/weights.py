@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.incidents.proposals import Proposals
 
-__all__ = ["TRIALS", "Weighing", "WeightRaster", "weigh"]
+__all__ = ["TRIALS", "Weighing", "WeightRaster", "region_boxes", "weigh"]
 
 TRIALS = 20_000
 """Positions tried before a region counts as without weight."""
@@ -327,7 +327,7 @@ def weigh(
     kinds = placed["kind"].to_numpy(dtype=object)
     raster_of = np.where(kinds == "excluded", -1, raster_of)
     largest = np.ones(len(placed))
-    boxes = _boxes(placed, proposals)
+    boxes = region_boxes(placed, proposals)
     known: dict[tuple[float, ...], float] = {}
     for row in np.flatnonzero(raster_of >= 0):
         name = (float(raster_of[row]), *boxes[row])
@@ -403,8 +403,22 @@ def _rasters(events: gpd.GeoDataFrame, weight: Any) -> tuple[tuple[WeightRaster,
     return tuple(rasters), raster_of
 
 
-def _boxes(placed: gpd.GeoDataFrame, proposals: Proposals) -> FloatArray:
-    """West, south, east and north of each region, a little too wide."""
+def region_boxes(placed: gpd.GeoDataFrame, proposals: Proposals) -> FloatArray:
+    """
+    Give a box round each region, a little too wide.
+
+    Parameters
+    ----------
+    placed
+        Table from `regions`.
+    proposals
+        Positions by kernel.
+
+    Returns
+    -------
+    FloatArray
+        West, south, east and north, NaN for events that cannot be placed. Units: degrees.
+    """
     boxes = shapely.bounds(placed.geometry.to_numpy())
     about, tall = proposals.about, 1.001 * proposals.reach_km() / _KM_A_DEGREE
     far_lat = np.minimum(np.abs(proposals.places[:, 1]) + tall, 89.9)

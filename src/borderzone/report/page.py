@@ -11,6 +11,7 @@ import borderzone
 from borderzone._guards.escapes import page_value
 from borderzone.figures.maps import drawn_words
 from borderzone.figures.sheet import DISCLAIMER
+from borderzone.incidents.covered_ground import BEYOND
 from borderzone.report import wording
 from borderzone.report.caves import caves_table, caves_words
 from borderzone.report.cells import counted
@@ -289,11 +290,16 @@ def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]
     ]
     if result.account is not None:
         words.append(f"All rows: {result.account.line}{drawn_words(result)}.")
+    if result.incident_coverage:
+        words.append(result.incident_coverage)
     if result.assumed:
         words.append(f"Read from the table: {' '.join(result.assumed)}")
     table = result.overlay
     if table is not None and "excluded" in table.attrs:
-        gone = excluded_words(table.attrs["excluded"])
+        # What lies beyond its coverage is told with the coverage.
+        gone = excluded_words(
+            [row for row in table.attrs["excluded"] if row.get("reason") != BEYOND]
+        )
         words.append(f"Too vague to be placed, or unreadable, and counted here: {gone or 'none'}.")
     if result.event_credit:
         words.append(f"{result.event_credit.rstrip('.')}.")

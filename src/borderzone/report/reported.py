@@ -82,15 +82,19 @@ def zone_words(result: StudyResult) -> list[str]:
     table = result.overlay
     if table is None or "in_words" not in table:
         return []
-    told = table[table["expected"] >= _FEW].sort_values("expected", ascending=False)
+    silent = table["silent"] != ""
+    told = table[~silent & (table["expected"] >= _FEW)].sort_values("expected", ascending=False)
     words = [str(words) for words in told["in_words"]]
-    rest = table[table["expected"] < _FEW]
+    rest = table[~silent & (table["expected"] < _FEW)]
     if len(rest):
         most = float(rest["underlying_p95"].max())
         words.append(
-            f"{'In ' if len(told) else 'In all '}{len(rest)} {'other ' if len(told) else ''}zones next to no "
-            f"located event fell; such a count leaves a mean of up to {most:.1f} possible in each."
+            f"{'In ' if len(told) else 'In all '}{len(rest)} {'other ' if len(told) else ''}zones there is "
+            "next to no report of a located event, which does not say that nothing happened: such a "
+            f"count leaves a mean of up to {most:.1f} possible in each."
         )
+    for why, zones in table[silent].groupby("silent")["zone"]:
+        words.append(f"{', '.join(map(str, zones))}: {why}.")
     return words
 
 
@@ -115,12 +119,27 @@ def flagged_words(result: StudyResult) -> list[str]:
             f"{_unknown_flags(result)}."
         )
     if result.exposure is not None:
+        words.append(_flagged_ground(result))
         words.append(str(result.exposure.attrs["sentence"]))
     if result.enrichment is not None:
         words += [
             f"Cells of {row.cell_km:g} km: {row.sentence}" for row in result.enrichment.itertuples()
         ]
     return words
+
+
+def _flagged_ground(result: StudyResult) -> str:
+    """Say what counts as flagged, and how much of it is bare ground where the force does not go."""
+    assert result.exposure is not None  # noqa: S101 - who asks has looked
+    flagged_km2 = float(result.exposure["flagged_km2"].iloc[0])
+    words = f"Flagged is the ground of all zones together, {cells.number(flagged_km2)} km²"
+    across = None if result.zones is None else told.across_zones(result)
+    if across is None or not len(across) or result.exposure.attrs["covered_share"] < 1:
+        return f"{words}."
+    return (
+        f"{words}; {cells.number(float(across['area_km2'].sum()))} km² of the zones is bare ground "
+        f"{told.across_words(result)}, flagged on bareness alone."
+    )
 
 
 def _unknown_flags(result: StudyResult) -> str:
@@ -150,10 +169,7 @@ def overlay_table(result: StudyResult) -> cells.Table | None:
     rows = [
         (
             f"{row.zone}, {KINDS[row.kind]}",
-            cells.number(row.expected, 2),
-            f"{row.p05:.0f} to {row.p95:.0f}",
-            cells.number(row.expected_if_uniform, 2),
-            f"{row.underlying_p05:.1f} to {row.underlying_p95:.1f}",
+            *_zone_cells(row),
         )
         for row in result.overlay.itertuples()
     ]
@@ -337,6 +353,17 @@ def _with_band(row: Any, name: str, digits: int) -> str:
         "no way" if math.isinf(value) else cells.number(value, digits) for value in values
     )
     return middle if low == middle == high else f"{middle} ({low} to {high})"
+
+
+def _zone_cells(row: Any) -> tuple[str, str, str, str]:
+    if row.silent:
+        return ("not covered",) * 4
+    return (
+        cells.number(row.expected, 2),
+        f"{row.p05:.0f} to {row.p95:.0f}",
+        cells.number(row.expected_if_uniform, 2),
+        f"{row.underlying_p05:.1f} to {row.underlying_p95:.1f}",
+    )
 
 
 def exposure_table(result: StudyResult) -> cells.Table | None:

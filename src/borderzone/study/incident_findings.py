@@ -45,6 +45,8 @@ class IncidentFindings:
         Where all rows of the table and of the synthetic set went.
     on_ground, ground_counts
         On what ground each event happened, and how many by class of ground.
+    incident_coverage
+        Countries and period that the table covers, in sentences.
     """
 
     overlay: pd.DataFrame | None = None
@@ -58,6 +60,7 @@ class IncidentFindings:
     demo_account: incidents.Account | None = None
     on_ground: pd.DataFrame | None = None
     ground_counts: pd.DataFrame | None = None
+    incident_coverage: str = ""
 
     @classmethod
     def of(
@@ -90,14 +93,16 @@ class IncidentFindings:
         how = drawn | {"regions": reported.placed}
         account = incidents.account(events, ground.corridor, **how)
         by_event, counts = event_ground(events, ground, scenario, how)
+        told: dict[str, Any] = {
+            "event_credit": credit,
+            "assumed": assumed,
+            "account": account,
+            "incident_coverage": reported.coverage,
+            "on_ground": by_event,
+            "ground_counts": counts,
+        }
         if zones is None or zones.empty:
-            return cls(
-                event_credit=credit,
-                assumed=assumed,
-                account=account,
-                on_ground=by_event,
-                ground_counts=counts,
-            )
+            return cls(**told)
         provinces = datasets.admin1() if places is None else places.provinces
         demo = incidents.synthetic(
             ground.corridor, seed=seed, places=ground.furniture.get("places"), admin1=provinces
@@ -109,12 +114,8 @@ class IncidentFindings:
             demo_overlay=incidents.overlay(demo, zones, corridor=ground.corridor, **demo_how),
             exposure=_exposure(events, ground, how),
             enrichment=_enrichment(events, ground, how),
-            event_credit=credit,
-            assumed=assumed,
-            account=account,
+            **told,
             demo_account=incidents.account(demo, ground.corridor, **demo_how),
-            on_ground=by_event,
-            ground_counts=counts,
         )
 
     def as_fields(self) -> dict[str, Any]:

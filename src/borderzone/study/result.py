@@ -135,6 +135,8 @@ class StudyResult:
         What travel times start from, in words: "post", "town or open airfield"; empty without.
     account, demo_account
         Where all rows of the incident table and of the synthetic set went.
+    incident_coverage
+        Countries and period that the incident table covers, in sentences; empty without one.
     run_id
         Name of the run: same inputs, scenario and seed, same name.
     given
@@ -190,6 +192,7 @@ class StudyResult:
     missing: Mapping[str, Missing] = field(default_factory=dict)
     origin_kind: str = ""
     account: Account | None = None
+    incident_coverage: str = ""
     demo_account: Account | None = None
     sea_share: float = math.nan
     gap_share: float = math.nan

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from borderzone import datasets, incidents, patrol
 from borderzone.errors import InvalidScenarioError
+from borderzone.incidents.covered_ground import covered_ground, ground_words
 from borderzone.study.by_block import EMBEDDED
 from borderzone.study.event_places import EventPlaces
 from borderzone.study.inputs import load_incidents
@@ -43,6 +44,8 @@ class Reported:
         Where each may lie, as from `borderzone.incidents.regions`.
     notes
         Which layer placed how many.
+    coverage
+        Countries and period that the table covers, in sentences.
     """
 
     events: gpd.GeoDataFrame | None
@@ -51,6 +54,7 @@ class Reported:
     places: EventPlaces | None = None
     placed: gpd.GeoDataFrame | None = None
     notes: tuple[str, ...] = ()
+    coverage: str = ""
 
     @classmethod
     def of(
@@ -88,6 +92,8 @@ class Reported:
 
         Raises
         ------
+        DataError
+            If the countries that the table covers have no ground in the corridor.
         InvalidScenarioError
             If the scenario weighs by incidents and there are none.
         """
@@ -101,9 +107,13 @@ class Reported:
                 )
                 raise InvalidScenarioError(msg)
             return cls(events=events, records=tuple(records), pressure=None)
+        # Before the time is spent: a table of other countries is refused.
+        words = ground_words(events, corridor, covered_ground(events, corridor))
         places = EventPlaces.of(*polygons, corridor, records)
         placed = places.regions(events)
         notes = places.told(events, placed)
+        if incidents.coverage(events).countries:
+            notes = (*notes, f"Incidents: {words}")
         found = incidents.pressure_weights(
             corridor, events, regions=placed, draws=scenario.imputations, seed=seed
         )
@@ -114,6 +124,7 @@ class Reported:
             places=places,
             placed=placed,
             notes=notes,
+            coverage=words,
         )
 
     def weights(self, scenario: Scenario) -> pd.Series | None:

@@ -12,9 +12,10 @@ from pyproj import Transformer
 
 from borderzone._guards import check_choice, told_seed
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.incidents import precision
+from borderzone.incidents.covered_ground import covered_ground, rated_regions
 from borderzone.incidents.given_events import check_corridor
 from borderzone.incidents.imputation import impute
+from borderzone.incidents.sizes import typical_error_km
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,10 @@ POSITIONS = ("imputed", "coded")
 _CODED_NOTE = (
     "coded points were used as if exact: events coded to a town pile up on it, so clusters at "
     "towns are clusters of coding first"
+)
+_COVERAGE_NOTE = (
+    "the events speak of {} alone, and this statistic is of the whole corridor: clusters on that ground "
+    "are such against ground of which the table says nothing; take a corridor with side= for one country"
 )
 
 
@@ -55,14 +60,16 @@ class Placed:
         First and last day that the date may mean, NaT where unknown,
         shape ``(n,)``.
     median_error_km
-        Median over the events that may lie in the corridor of their median
-        position error; NaN without such an event. Units: km.
+        Median position error of the events, each weighed by its probability of lying in the
+        corridor; NaN where none can. Units: km.
     n_events
         Rows of the table.
     left_out
         Rows that were not placed, number by reason.
     seed
         Seed of the imputation, for the record.
+    ground
+        Ground of which the table can speak, in words.
     """
 
     corridor: Corridor
@@ -77,6 +84,7 @@ class Placed:
     n_events: int
     left_out: Mapping[str, int]
     seed: str
+    ground: str = "the corridor"
 
     @property
     def draws(self) -> int:
@@ -157,6 +165,8 @@ class Placed:
             "median_error_km": self.median_error_km,
             "seed_of_positions": self.seed,
         }
+        if self.ground != "the corridor":
+            said["note_coverage"] = _COVERAGE_NOTE.format(self.ground)
         if self.positions == "coded":
             said["note_positions"] = _CODED_NOTE
         return said
@@ -226,10 +236,7 @@ def place(
     if not isinstance(events, gpd.GeoDataFrame):
         msg = f"events must be a table from incidents.read, got {type(events).__name__}"
         raise DataError(msg)
-    table = precision.regions(events) if regions is None else regions
-    if len(table) != len(events):
-        msg = f"regions has {len(table)} rows, events {len(events)}: make it from these events"
-        raise DataError(msg)
+    table = rated_regions(events, regions=regions)
     kept = (table["kind"] != "excluded").to_numpy()
     if positions == "imputed":
         lonlat = impute(events, draws=draws, seed=seed, regions=table)[kept]
@@ -237,8 +244,7 @@ def place(
         lonlat = np.stack([events["lon"], events["lat"]], axis=-1).astype(float)[kept][:, None]
     found = corridor.locate(gpd.GeoSeries.from_xy(*lonlat.reshape(-1, 2).T, crs=4326))
     segment = found["segment"].to_numpy().reshape(lonlat.shape[:2])
-    near = (segment >= 0).any(axis=1)
-    errors = table["median_error_km"].to_numpy(dtype=float)[kept][near]
+    errors = table["median_error_km"].to_numpy(dtype=float)[kept]
     return Placed(
         corridor=corridor,
         positions=positions,
@@ -248,10 +254,11 @@ def place(
         segment=segment,
         date_start=_days(events, "date_start")[kept],
         date_end=_days(events, "date_end")[kept],
-        median_error_km=float(np.median(errors)) if errors.size else float("nan"),
+        median_error_km=typical_error_km(errors, (segment >= 0).mean(axis=1)),
         n_events=len(events),
         left_out=_reasons(table["reason"][~kept]),
         seed=str(told_seed(seed)),
+        ground=covered_ground(events, corridor).name,
     )
 
 

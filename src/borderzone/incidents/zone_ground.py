@@ -1,0 +1,145 @@
+"""Of which part of each zone a table of incidents can speak, and what an even spread gives there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from borderzone.incidents.bands import pooled_garwood
+from borderzone.incidents.coverage import country_words
+from borderzone.incidents.covered_ground import CoveredGround, covered_ground
+from borderzone.incidents.sizes import area_km2
+from borderzone.incidents.zone_counts import corridor_outline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    import pandas as pd
+    import shapely
+
+    from borderzone._typing import FloatArray, IntArray
+    from borderzone.corridor import Corridor
+
+__all__ = ["ZoneGround"]
+
+# Two drawings of one outline differ by less than this share of a zone.
+_SLIVER = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ZoneGround:
+    """
+    Covered ground of zones.
+
+    Attributes
+    ----------
+    ground
+        The covered ground of the corridor.
+    parts
+        Of each zone that is covered in part, the part that is.
+    of_zone
+        Which zone each part is of.
+    covered_share
+        Share of each zone that is covered.
+    even_share
+        Share of the covered ground that lies in each zone: of the events on it, what an even
+        spread gives.
+    silent
+        Why the table cannot speak of a zone; empty where it can.
+    """
+
+    ground: CoveredGround
+    parts: tuple[shapely.Geometry, ...]
+    of_zone: IntArray
+    covered_share: FloatArray
+    even_share: FloatArray
+    silent: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, shapes: Sequence[shapely.Geometry], events: gpd.GeoDataFrame, corridor: Corridor
+    ) -> ZoneGround:
+        """
+        Lay zones over the ground of which a table can speak.
+
+        Parameters
+        ----------
+        shapes
+            Zones in longitude and latitude.
+        events
+            Table from `read`.
+        corridor
+            The corridor.
+
+        Returns
+        -------
+        ZoneGround
+            The record.
+
+        Raises
+        ------
+        DataError
+            If the countries of the table have no ground in the corridor.
+        """
+        ground = covered_ground(events, corridor)
+        inside = [shape.intersection(ground.shape) for shape in shapes]
+        covered = np.array([area_km2(shape) for shape in inside])
+        share = covered / np.array([area_km2(shape) for shape in shapes])
+        partly = np.flatnonzero((share > _SLIVER) & (share < 1 - _SLIVER))
+        share[share <= _SLIVER], share[share >= 1 - _SLIVER] = 0.0, 1.0
+        silent = [""] * len(shapes)
+        if ground.limited:
+            outline = corridor_outline(corridor)
+            why = (
+                f"the table covers {country_words(ground.countries)} only and the zone lies on other "
+                "ground, of which it cannot speak"
+            )
+            for zone in np.flatnonzero(share == 0).tolist():
+                if shapes[zone].intersects(outline):
+                    silent[zone] = why
+        return cls(
+            ground=ground,
+            parts=tuple(inside[zone] for zone in partly),
+            of_zone=partly,
+            covered_share=share,
+            even_share=covered / area_km2(ground.shape),
+            silent=tuple(silent),
+        )
+
+    def columns(self, table: pd.DataFrame, in_parts: IntArray, in_ground: float) -> dict[str, Any]:
+        """
+        Give what the covered ground adds to a table of zones.
+
+        Parameters
+        ----------
+        table
+            Counts of the whole zones, as in `overlay`.
+        in_parts
+            Events in each part at each draw.
+        in_ground
+            Mean number of events on the covered ground.
+
+        Returns
+        -------
+        dict
+            Columns by name.
+        """
+        names = ("expected", "underlying_p05", "underlying_p95")
+        whole = [table[name].to_numpy(dtype=float, copy=True) for name in names]
+        none = self.covered_share == 0
+        for values in whole:
+            values[none] = np.nan
+        for zone, counts in zip(self.of_zone, in_parts, strict=True):
+            band = pooled_garwood(counts, 0.90)
+            for values, one in zip(whole, (float(counts.mean()), *band), strict=True):
+                values[zone] = one
+        even = np.where(np.array(self.silent) != "", np.nan, self.even_share * in_ground)
+        return {
+            "expected_if_uniform": even,
+            "covered_share": self.covered_share,
+            **{f"covered_{name}": values for name, values in zip(names, whole, strict=True)},
+            "silent": np.array(self.silent, dtype=object),
+        }
