@@ -164,6 +164,7 @@ def test_another_way_of_reading_is_another_run(folder: Path) -> None:
         ("columns = {lat = 5}", "columns must be a table of parts"),
         ("columns = {latitude = 'Nordwert'}", "'latitude' is not a part; use id, date"),
         ("date_format = 5", "date_format must be text"),
+        ("countries = ['Irak']", "Irak"),
         ("date_format = '%q'", "date_format must be a strptime format with a year"),
         ("date_format = '%H:%M'", "date_format must be a strptime format with a year"),
         ("fix_swapped = 'yes'", r"fix_swapped must be True or False \(true or false in a study"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import borderzone as bz
 from borderzone import incidents
+from borderzone.study.sources import digest_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -148,3 +149,13 @@ def test_a_study_takes_a_table_as_it_was_read() -> None:
         incidents_accessed=dt.date(2026, 11, 2),
     ).run()  # fmt: skip
     assert from_rows.account == found.account
+
+
+def test_what_is_said_of_its_coverage_stays_and_names_the_run() -> None:
+    """Read again it is told once; said differently it is another run."""
+    rows = ROWS.assign(country=["Turkey"] * 5 + ["Azerbaijan"] * 2)
+    said, more = (incidents.read(rows, countries=names) for names in ("TUR", ["TUR", "AZE"]))
+    same(incidents.read(said), said)
+    assert len(set(said.attrs["notes"])) == len(said.attrs["notes"])
+    assert digest_of(said) != digest_of(more) != digest_of(incidents.read(rows))
+    assert digest_of(incidents.read(said)) == digest_of(said)

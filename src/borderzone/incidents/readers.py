@@ -238,6 +238,7 @@ def refuse_impossible(how: Mapping[str, Any]) -> None:
     """
     usual = {"date_format": None, "fix_swapped": False, "bbox": None, "as_of": None, "crs": None}
     _options(**{name: how.get(name, value) for name, value in usual.items()})
+    check_coverage(how.get("countries"), how.get("period"))
 
 
 def _check_date_format(date_format: Any) -> None:

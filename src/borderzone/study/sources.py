@@ -37,6 +37,7 @@ from borderzone.errors import (
     InvalidScenarioError,
     LimitError,
 )
+from borderzone.incidents.coverage import said_of_coverage
 from borderzone.incidents.opening import FORMATS
 from borderzone.incidents.options import as_day, read_options
 from borderzone.io.files import refuse_address
@@ -656,6 +657,8 @@ def _add_table(add: Callable[[bytes], None], table: Any) -> None:
     frame = table.to_frame("geometry") if isinstance(table, gpd.GeoSeries) else table
     crs = getattr(frame, "crs", None) if isinstance(frame, gpd.GeoDataFrame) else None
     add(f"{frame.shape} {None if crs is None else _crs_name(crs)}\0{frame.index.tolist()}".encode())
+    if said := said_of_coverage(table):  # it limits every rate
+        add(repr(sorted(said.items())).encode())
     for name in frame.columns:
         column = frame[name]
         add(f"\0{name}\0".encode(errors="surrogatepass"))
