@@ -169,8 +169,8 @@ def test_grid_references_give_the_middle_of_their_square() -> None:
     assert found.radius_km == pytest.approx(np.sqrt(0.5))
     events = incidents.read(pd.DataFrame({"MGRS": ["38SLC1234", "38SLC1234567890", "38S", ""]}))
     assert events["radius_km"].round(3).tolist()[0] == 0.707
-    # A reference to a metre is typing, not knowledge.
-    assert np.isnan(events["radius_km"][1])
+    # A reference to a metre is typing, not knowledge; nor is it less than one to a kilometre.
+    assert events["radius_km"][1] == events["radius_km"][0]
     assert events["status"].tolist() == ["ok", "ok", "quarantined", "quarantined"]
     assert "'38S' is not a grid reference" in events["reason"][2]
 

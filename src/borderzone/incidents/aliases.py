@@ -15,7 +15,15 @@ from borderzone.incidents.hints import option
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["ALIASES", "match_columns", "plain_name", "refuse_twins"]
+__all__ = [
+    "ALIASES",
+    "companions_of",
+    "lon_first",
+    "match_columns",
+    "plain_name",
+    "refuse_twins",
+    "rivals_of",
+]
 
 # First name wins when a file has several.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -100,16 +108,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "enlem",
         "خط_العرض",
         "دائرة_العرض",
-        "lat_dd",
-        "lat_deg",
-        "latitude_deg",
-        "latitude_dd",
-        "decimal_latitude",
         "decimallatitude",
-        "lat_wgs84",
-        "latitude_wgs84",
-        "gps_lat",
-        "gps_latitude",
         "y_coord",
         "ycoord",
         "y",
@@ -127,19 +126,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "geogr_länge",
         "boylam",
         "خط_الطول",
-        "lon_dd",
-        "long_dd",
-        "lon_deg",
-        "long_deg",
-        "longitude_deg",
-        "longitude_dd",
-        "decimal_longitude",
         "decimallongitude",
-        "lon_wgs84",
-        "longitude_wgs84",
-        "gps_lon",
-        "gps_long",
-        "gps_longitude",
         "x_coord",
         "xcoord",
         "x",
@@ -162,19 +149,112 @@ ALIASES: dict[str, tuple[str, ...]] = {
         "gridref",
         "grid_reference",
         "utm_ref",
+        "utm",
+        "utm_coordinates",
     ),
     "latlon": (
         "latlon",
         "lat_lon",
         "lat_long",
+        "lat_lng",
         "latlong",
+        "latlng",
         "coordinates",
         "coordinate",
         "coords",
+        "coord",
         "gps",
         "gps_coordinates",
+        "geopoint",
         "position",
     ),
+    "lonlat": ("lonlat", "longlat", "lnglat", "lon_lat", "long_lat", "lng_lat", "x_y"),
+    "easting": ("easting", "eastings", "utm_easting", "utm_e", "utm_x", "rechtswert"),
+    "northing": ("northing", "northings", "utm_northing", "utm_n", "utm_y", "hochwert"),
+    "utm_zone": ("utm_zone", "zone", "grid_zone"),
+    "crs": ("crs", "epsg", "epsg_code", "srid", "srs"),
+}
+
+
+# Words that stand for a coordinate wherever they are in a name, in which "x" and "y" say nothing.
+_WORDS: dict[str, frozenset[str]] = {
+    "lat": frozenset(ALIASES["lat"]) - {"y", "y_coord", "ycoord"},
+    "lon": frozenset(ALIASES["lon"]) - {"x", "x_coord", "xcoord"},
+}
+_BOTH = {"latlon", "latlong", "latlng", "lonlat", "longlat", "lnglat"}
+# With one of these a column holds something about a coordinate, or a part of it, or its sign.
+_NO_COORDINATE = frozenset(
+    [
+        "accuracy",
+        "error",
+        "precision",
+        "uncertainty",
+        "quality",
+        "std",
+        "sd",
+        "min",
+        "max",
+        "minute",
+        "minutes",
+        "sec",
+        "second",
+        "seconds",
+        "mm",
+        "ss",
+        "dir",
+        "direction",
+        "hem",
+        "hemisphere",
+        "ref",
+        "sign",
+        "source",
+        "note",
+        "notes",
+        "comment",
+        "name",
+        "id",
+        "south",
+        "west",
+        "s",
+        "w",
+        "rad",
+        "radian",
+        "radians",
+    ]
+)
+# What stands beside a coordinate and is known not to be it.
+_EARLIER = frozenset({"true", "original", "orig", "old", "raw", "previous"})
+_COMPANIONS = {
+    "minutes": frozenset({"min", "minute", "minutes", "mm"}),
+    "seconds": frozenset({"sec", "second", "seconds", "ss"}),
+    "letter": frozenset({"dir", "direction", "hem", "hemisphere", "ref", "ns", "ew"}),
+}
+_LONGITUDES = _WORDS["lon"] - {"long", "lng"}
+_OF_A_PLANE = frozenset(
+    [
+        "point",
+        "coord",
+        "coords",
+        "coordinate",
+        "coordinates",
+        "gps",
+        "geo",
+        "utm",
+        "wgs84",
+        "wgs",
+        "84",
+        "m",
+        "dd",
+        "deg",
+        "degree",
+        "degrees",
+        "centroid",
+    ]
+)
+# What the two columns of a pair say each in its own way.
+_AXIS = {
+    "lat": frozenset({"y", "n", "north"}),
+    "lon": frozenset({"x", "e", "east"}),
 }
 
 
@@ -187,6 +267,9 @@ def match_columns(
 ) -> dict[str, str]:
     """
     Tell which column of a table plays which part.
+
+    Latitude and longitude are also found in longer names, such as ``Position LAT (UNCLASS)``
+    beside ``Position LONG (UNCLASS)``: one of the two words stands in each, and the rest is the same.
 
     Parameters
     ----------
@@ -216,6 +299,8 @@ def match_columns(
     --------
     >>> match_columns(["Latitude", "LONG", "When"])
     {'lat': 'Latitude', 'lon': 'LONG'}
+    >>> match_columns(["Y (Lat)", "X (Long)"])
+    {'lat': 'Y (Lat)', 'lon': 'X (Long)'}
     """
     names = [str(name) for name in found]
     refuse_twins(names)
@@ -225,11 +310,197 @@ def match_columns(
     for name in names:
         if (plain := plain_name(name)) not in others:
             by_plain.setdefault(plain, name)
+    free = [name for name in names if plain_name(name) not in others]
+    worded = _pair_of(free, parts, by_plain) or _one_column_of(free)
     for part, aliases in ALIASES.items():
         hit = next((by_plain[alias] for alias in aliases if alias in by_plain), None)
+        hit = worded.get(part, hit)
         if part not in parts and hit is not None and hit not in parts.values():
             parts[part] = hit
     return {part: parts[part] for part in ALIASES if part in parts}
+
+
+def rivals_of(names: Iterable[str], parts: Mapping[str, str]) -> dict[str, dict[str, bool]]:
+    """
+    Name the columns that might be latitude or longitude as well as those which were taken.
+
+    Parameters
+    ----------
+    names
+        Column names of the table.
+    parts
+        Part to column, as found.
+
+    Returns
+    -------
+    dict
+        "lat" and "lon", where there are any, to the names of other columns, and whether each is as
+        good a name as the one that was taken.
+
+    Examples
+    --------
+    >>> rivals_of(["lat", "lon", "base_lat", "latitude", "y"], {"lat": "lat", "lon": "lon"})
+    {'lat': {'base_lat': False, 'latitude': True}}
+    """
+    found: dict[str, dict[str, bool]] = {}
+    for name in names:
+        axis = _axis_of(name)
+        if axis is None or axis[0] not in parts or name in parts.values():
+            continue
+        if not set(_tokens(name)) & _EARLIER:
+            plain = plain_name(parts[axis[0]]) in ALIASES[axis[0]]
+            alike = not plain or plain_name(name) in ALIASES[axis[0]]
+            found.setdefault(axis[0], {})[name] = alike
+    return found
+
+
+def lon_first(name: str) -> bool:
+    """
+    Tell whether a column of both coordinates names longitude before latitude.
+
+    Parameters
+    ----------
+    name
+        Name of the column.
+
+    Returns
+    -------
+    bool
+        Whether it does.
+
+    Examples
+    --------
+    >>> lon_first("Long / Lat"), lon_first("position (x, y)"), lon_first("coordinates")
+    (True, True, False)
+    """
+    order = [axis for word in _tokens(name) for axis in axes_in(word)]
+    return order == ["lon", "lat"]
+
+
+def axes_in(word: str) -> tuple[str, ...]:
+    if word in _BOTH:
+        return ("lon", "lat") if word.startswith(("lo", "ln")) else ("lat", "lon")
+    plain = {"x": "lon", "y": "lat"}
+    return next(
+        ((axis,) for axis in ("lat", "lon") if word in _WORDS[axis] or plain.get(word) == axis), ()
+    )
+
+
+def _tokens(name: str) -> list[str]:
+    """Words of a name; capitals inside one begin another."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
+    return [word for word in plain_name(parted).split("_") if word]
+
+
+def _axis_of(name: str) -> tuple[str, frozenset[str]] | None:
+    """Which coordinate a column holds by a word in its name, and the other words."""
+    words = set(_tokens(name))
+    axes = [
+        axis for axis in ("lat", "lon") if words & _WORDS[axis] or plain_name(name) in _WORDS[axis]
+    ]
+    if len(axes) != 1 or words & (_NO_COORDINATE | _BOTH):
+        return None
+    (axis,) = axes
+    return axis, frozenset(words - _WORDS[axis] - _AXIS[axis])
+
+
+def companions_of(name: str, names: Iterable[str]) -> dict[str, str]:
+    """
+    Name the columns that hold minutes, seconds and compass letters beside one of degrees.
+
+    Parameters
+    ----------
+    name
+        Column of latitudes or longitudes.
+    names
+        Column names of the table.
+
+    Returns
+    -------
+    dict
+        "minutes", "seconds" and "letter", where they are, to the column.
+
+    Examples
+    --------
+    >>> companions_of("lat_deg", ["lat_deg", "lat_min", "lat_ref", "lon_min"])
+    {'minutes': 'lat_min', 'letter': 'lat_ref'}
+    """
+    every = list(names)
+    own = frozenset(_tokens(name)) - {"deg", "degree", "degrees", "dd", "d"}
+    found: dict[str, str] = {}
+    for kind, words in _COMPANIONS.items():
+        for other in every:
+            theirs = frozenset(_tokens(other))
+            if theirs & words and theirs - words == own:
+                found.setdefault(kind, other)
+    # A least latitude is no minutes, unless it stands beside degrees or seconds.
+    if "minutes" in found and found.keys() == {"minutes"} and own == frozenset(_tokens(name)):
+        return {}
+    return found
+
+
+def _pair_of(
+    names: list[str], parts: Mapping[str, str], by_plain: Mapping[str, str]
+) -> dict[str, str]:
+    """Find latitude and longitude in longer names, where the alias table has them not."""
+    found: dict[str, dict[str, frozenset[str]]] = {"lat": {}, "lon": {}}
+    for name in names:
+        known = _axis_of(name)
+        if known is not None and name not in parts.values():
+            found[known[0]][name] = known[1]
+    for axis, columns in found.items():
+        plain = next(
+            (by_plain[word] for word in ALIASES[axis] if by_plain.get(word) in columns), None
+        )
+        if axis in parts:
+            columns.clear()
+            columns[parts[axis]] = frozenset()
+        elif plain is not None:
+            columns.clear()
+            columns[plain] = frozenset()
+    pairs = [
+        {"lat": lat, "lon": lon}
+        for lat, others in found["lat"].items()
+        for lon, same in found["lon"].items()
+        if others == same
+    ]
+    alone = {axis: next(iter(columns)) for axis, columns in found.items() if len(columns) == 1}
+    # Of "long" alone nobody knows whether it is no length.
+    if not pairs and len(alone) == len(found) and set(_tokens(alone["lon"])) & _LONGITUDES:
+        return alone
+    if not pairs and not (found["lat"] and found["lon"]):
+        return _plane_pair_of(names)
+    return pairs[0] if pairs else {}
+
+
+def _plane_pair_of(names: list[str]) -> dict[str, str]:
+    """Find x and y in longer names, such as POINT_X and POINT_Y, of whose other words nothing is odd."""
+    found: dict[str, dict[frozenset[str], str]] = {"x": {}, "y": {}}
+    for name in names:
+        words = frozenset(_tokens(name))
+        for axis in words & found.keys():
+            if words - {axis} and words - {axis} <= _OF_A_PLANE:
+                found[axis].setdefault(words - {axis}, name)
+    same = next((rest for rest in found["x"] if rest in found["y"]), None)
+    return {} if same is None else {"lat": found["y"][same], "lon": found["x"][same]}
+
+
+def _one_column_of(names: list[str]) -> dict[str, str]:
+    """Find both coordinates, or a grid reference, in the words of a longer name."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        words = _tokens(name)
+        if set(words) & _NO_COORDINATE:
+            continue
+        axes = {axis for word in words for axis in axes_in(word)}
+        if axes == {"lat", "lon"}:
+            found.setdefault("lonlat" if lon_first(name) else "latlon", []).append(name)
+        elif "mgrs" in words:
+            found.setdefault("mgrs", []).append(name)
+        for part in ("easting", "northing"):
+            if part in words:
+                found.setdefault(part, []).append(name)
+    return {part: columns[0] for part, columns in found.items() if len(columns) == 1}
 
 
 def plain_name(name: str) -> str:

@@ -1,18 +1,18 @@
-"""Positions in other spellings: degrees, minutes and seconds, grid references, two in one cell."""
+"""Angles of degrees, minutes and seconds, and grid references."""
 
 from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from borderzone.errors import DataError
-from borderzone.incidents.cells import is_missing, parse_number, shown
+from borderzone.incidents.cells import parse_number, shown
 
 if TYPE_CHECKING:
     from borderzone.incidents.schema import Ledger
 
-__all__ = ["angle_deg", "mgrs_position", "plain_angles", "positions_in_one_column"]
+__all__ = ["GridPosition", "angle_deg", "mgrs_position", "plain_angles", "why_no_mgrs"]
 
 _LETTERS = {"lat": ("N", "S"), "lon": ("E", "W")}
 _MARKS = str.maketrans(
@@ -40,7 +40,21 @@ _MARKS = str.maketrans(
 _ANGLE = re.compile(
     r"([+-]?)\s*(\d{1,3}(?:[.,]\d+)?)(?:\s+(\d{1,2}(?:[.,]\d+)?))?(?:\s+(\d{1,2}(?:[.,]\d+)?))?"
 )
-_MGRS = re.compile(r"(\d{1,2})([C-HJ-NP-X])([A-HJ-NP-Z]{2})(\d*)")
+_PARTING = re.compile(r"[\s\-_./,:]+")
+_MGRS = re.compile(
+    r"(\d{1,2})[\s\-_./,:]*([C-HJ-NP-X])[\s\-_./,:]*([A-HJ-NP-Z]{2})([\d\s\-_./,:]*)"
+)
+_DIGITS = 10
+_CUT_SHORT = (
+    (
+        re.compile(r"\d{1,2}[C-HJ-NP-X]"),
+        "a grid zone alone, some 600 by 900 km, is no place: square and digits are absent",
+    ),
+    (
+        re.compile(r"[A-HJ-NP-Z]{2}(\d\d){1,5}"),
+        "it lacks its grid zone, such as 38S, before the square",
+    ),
+)
 
 
 class GridPosition(NamedTuple):
@@ -110,7 +124,7 @@ def mgrs_position(cell: object) -> GridPosition | None:
     Parameters
     ----------
     cell
-        Text such as ``37SGU1234567890``, spaces allowed.
+        Text such as ``37SGU1234567890`` or ``37S GU 12345 67890``.
 
     Returns
     -------
@@ -122,25 +136,79 @@ def mgrs_position(cell: object) -> GridPosition | None:
     DataError
         If the library for grid references is missing.
     """
-    match = _MGRS.fullmatch(re.sub(r"\s+", "", str(cell)).upper())
-    if not match or len(match[4]) % 2 or len(match[4]) > 10:
+    match = _MGRS.fullmatch(_bare_mgrs(cell))
+    if not match or _digits_wrong(match[4]):
         return None
+    digits = _PARTING.sub("", match[4])
+    half = len(digits) // 2
+    side_m = 10.0 ** (5 - half)
+    # The middle of the square, told to a metre: whether the library gives corner or middle of that
+    # is then of no account.
+    halves = [part + "50000"[: 5 - half] for part in (digits[:half], digits[half:])]
+    library = _mgrs()
+    try:
+        lat, lon = library.MGRS().toLatLon("".join([match[1], match[2], match[3], *halves]))
+    except (library.core.MGRSError, ValueError):
+        return None
+    return GridPosition(float(lat), float(lon), side_m * math.sqrt(0.5) / 1e3)
+
+
+def _mgrs() -> Any:
     try:
         import mgrs  # noqa: PLC0415 - an extra
     except ImportError as error:
         msg = "grid references need pip install 'borderzone[mgrs]'; or give latitude and longitude"
         raise DataError(msg) from error
-    half = len(match[4]) // 2
-    side_m = 10.0 ** (5 - half)
-    # The middle of the square, told to a metre: whether the library gives corner or middle of that
-    # is then of no account.
-    halves = [digits + "50000"[: 5 - half] for digits in (match[4][:half], match[4][half:])]
-    middle = match[0][: match.start(4)] + "".join(halves)
-    try:
-        lat, lon = mgrs.MGRS().toLatLon(middle)
-    except (mgrs.core.MGRSError, ValueError):
-        return None
-    return GridPosition(float(lat), float(lon), side_m * math.sqrt(0.5) / 1e3)
+    return mgrs
+
+
+def _bare_mgrs(cell: object) -> str:
+    return re.sub(r"^\s*MGRS\s*[:=]?\s*", "", str(cell).upper()).strip()
+
+
+def _digits_wrong(digits: str) -> bool:
+    """Whether easting and northing cannot be told apart."""
+    groups = _PARTING.sub(" ", digits).split()
+    count = sum(map(len, groups))
+    return bool(
+        count % 2 or count > _DIGITS or (len(groups) == 2 and len(set(map(len, groups))) > 1)
+    )
+
+
+def why_no_mgrs(cell: object) -> str:
+    """
+    Say what is wrong with a text that begins like a grid reference.
+
+    Parameters
+    ----------
+    cell
+        The text.
+
+    Returns
+    -------
+    str
+        The reason; empty where it does not begin like one.
+
+    Examples
+    --------
+    >>> why_no_mgrs("38SKF703")
+    'it has 3 digits, an odd number: easting and northing need the same number of digits'
+    """
+    text = _bare_mgrs(cell)
+    match = _MGRS.fullmatch(text)
+    if match is None:
+        return next((why for form, why in _CUT_SHORT if form.fullmatch(_PARTING.sub("", text))), "")
+    digits = len(_PARTING.sub("", match[4]))
+    if digits % 2:
+        return (
+            f"it has {digits} digits, an odd number: easting and northing need the same number of "
+            "digits"
+        )
+    if digits > _DIGITS:
+        return f"it has {digits} digits, more than the 10 of one metre"
+    if _digits_wrong(match[4]):
+        return "easting and northing have not the same number of digits"
+    return f"there is no square {match[3]} in grid zone {match[1]}{match[2]}"
 
 
 def plain_angles(cells: list[object], axis: str, ledger: Ledger) -> list[object]:
@@ -175,61 +243,3 @@ def plain_angles(cells: list[object], axis: str, ledger: Ledger) -> list[object]
             read[row] = angle
             ledger.fix(row, "degrees", f"{word} {shown(cell)} read as {angle:g}")
     return read
-
-
-def positions_in_one_column(
-    cells: list[object], part: str, ledger: Ledger
-) -> tuple[list[object], list[object], list[float]]:
-    """
-    Split a column of grid references, or of latitude and longitude in one cell.
-
-    Parameters
-    ----------
-    cells
-        The column as found.
-    part
-        "mgrs" or "latlon".
-    ledger
-        Where findings go.
-
-    Returns
-    -------
-    tuple of lists
-        Latitudes and longitudes, cells or numbers, and the radius that a coarse grid reference
-        leaves open (NaN below 1 km: a reference to a metre is no position known to a metre).
-    """
-    lat: list[object] = [""] * len(cells)
-    lon: list[object] = [""] * len(cells)
-    radius = [math.nan] * len(cells)
-    known: dict[object, tuple[object, object, float] | None] = {}
-    for row, cell in enumerate(cells):
-        if is_missing(cell):
-            continue
-        if cell not in known:
-            known[cell] = _in_mgrs(cell) if part == "mgrs" else _in_two(cell)
-        found = known[cell]
-        if found is None:
-            kind = "a grid reference" if part == "mgrs" else "a latitude and a longitude"
-            ledger.quarantine(row, "position unreadable", f"{shown(cell)} is not {kind}")
-            continue
-        lat[row], lon[row], radius[row] = found
-    return lat, lon, radius
-
-
-def _in_mgrs(cell: object) -> tuple[object, object, float] | None:
-    found = mgrs_position(cell)
-    if found is None:
-        return None
-    return found.lat, found.lon, found.radius_km if found.radius_km > 0.7 else math.nan
-
-
-def _in_two(cell: object) -> tuple[object, object, float] | None:
-    text = str(cell).strip().strip("()[]")
-    for mark in (";", "/", "|", ", ", ",", " "):
-        if text.count(mark) == 1:
-            first, second = (part.strip() for part in text.split(mark))
-            return (first, second, math.nan) if first and second else None
-    match = re.fullmatch(r"(.*[NSns])[\s,;/]*(.*[EWew])|([NSns].*?)[\s,;/]*([EWew].*)", text)
-    if match:
-        return match[1] or match[3], match[2] or match[4], math.nan
-    return None

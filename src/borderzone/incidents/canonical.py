@@ -10,23 +10,31 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone.incidents.angles import plain_angles, positions_in_one_column
+from borderzone.incidents.aliases import lon_first
+from borderzone.incidents.angles import plain_angles
 from borderzone.incidents.cells import is_missing, parse_number, shown
 from borderzone.incidents.codebooks import UNSTATED
 from borderzone.incidents.dates import as_timestamps, read_dates
 from borderzone.incidents.duplicates import flag_duplicates
+from borderzone.incidents.expected import Box, Expected
+from borderzone.incidents.frames import looks_like_metres, onto_degrees
+from borderzone.incidents.hints import option
+from borderzone.incidents.home_ground import HomeGround, tell_contradictions
 from borderzone.incidents.layouts import Layout, cells_of
 from borderzone.incidents.marks import marked_rows
-from borderzone.incidents.positions import Box, flag_pile_ups, judge_positions
+from borderzone.incidents.one_cell import Positions, positions_in_one_column
+from borderzone.incidents.positions import flag_pile_ups, judge_pairs, read_pairs
 from borderzone.incidents.precision_columns import stated_precision
 from borderzone.incidents.schema import COLUMNS, Ledger
 from borderzone.incidents.spellings import Spellings
+from borderzone.incidents.utm import zone_frames
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
 
     from borderzone._typing import BoolArray, FloatArray
+    from borderzone.corridor import Corridor
 
 __all__ = ["ReadOptions", "canonical"]
 
@@ -34,7 +42,7 @@ _LABEL = "SYNTHETIC DATA"
 _TEXTS = ("event_type", "description", "country", "admin1", "admin2", "place", "source")
 _COUNTS = ("fatalities_low", "fatalities_best", "fatalities_high")
 _MOST_DEATHS = 10_000_000  # beyond any single event
-_METRES = 1_000.0  # beyond any number of degrees
+_MANY_WHOLE = 10  # rows on whole degrees, more of which are no accident
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +64,8 @@ class ReadOptions:
         CRS of coordinates that are not degrees of WGS84.
     given
         Parts of which the user named the column.
+    corridor
+        Corridor that the table is read for.
     """
 
     date_format: str | None = None
@@ -64,6 +74,7 @@ class ReadOptions:
     as_of: dt.date
     crs: Any = None
     given: frozenset[str] = frozenset()
+    corridor: Corridor | None = None
 
 
 def canonical(
@@ -98,7 +109,8 @@ def canonical(
     stated = stated_precision(raw, layouts, parts, options.given, ledger)
     parts = stated.parts
     cells = _Cells(cells_of(raw, layouts, parts, options.given), len(raw))
-    lat, lon, open_km = _positions(cells, ledger, options)
+    home = HomeGround(cells.spellings("country"))
+    lat, lon, open_km = _positions(cells, parts, home, ledger, options)
     table: dict[str, Any] = {"id": _ids(cells.texts("id"))}
     dates = read_dates(
         {
@@ -124,6 +136,9 @@ def canonical(
     usable = np.array([status != "quarantined" for status in ledger.statuses()])
     _tell_unstated(np.isnan(table["radius_km"]) & table["where_prec"].isna(), usable, ledger)
     flag_pile_ups(lat, lon, usable, ledger)
+    _tell_whole_degrees(lat, lon, usable & unstated & np.isnan(open_km), ledger)
+    provinces = cells.spellings("admin1") if "admin1" in cells else None
+    tell_contradictions(home, provinces, lat, lon, usable, ledger)
     flag_duplicates(raw, table, usable, ledger, given_ids="id" in parts)
     table |= {"status": ledger.statuses(), "reason": ledger.reasons()}
     return _assemble(table, raw, parts, usable, is_own=layouts[0].name == "borderzone")
@@ -160,30 +175,60 @@ class _Cells:
 
 
 def _positions(
-    cells: _Cells, ledger: Ledger, options: ReadOptions
+    cells: _Cells,
+    parts: Mapping[str, str],
+    home: HomeGround,
+    ledger: Ledger,
+    options: ReadOptions,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Latitude, longitude, and the radius that a coarse grid reference leaves open."""
-    if "lat" in cells and "lon" in cells:
-        lat_cells, lon_cells = cells.list("lat"), cells.list("lon")
-        open_km = [np.nan] * len(lat_cells)
-    else:
-        part = "mgrs" if "mgrs" in cells else "latlon"
-        lat_cells, lon_cells, open_km = positions_in_one_column(cells.list(part), part, ledger)
-    lat, lon = judge_positions(
-        plain_angles(lat_cells, "lat", ledger),
-        plain_angles(lon_cells, "lon", ledger),
+    in_plane = options.crs is not None and options.crs.is_projected
+    found = _pairs_of_cells(cells, parts, ledger, x_first=in_plane)
+    lat, lon = read_pairs(
+        plain_angles(found.lat, "lat", ledger), plain_angles(found.lon, "lon", ledger), ledger
+    )
+    if options.crs is not None or not all(map(is_missing, dict.fromkeys(found.crs))):
+        lat, lon = onto_degrees(
+            lat, lon, found.crs, ledger, usual=options.crs, fix_swapped=options.fix_swapped
+        )
+    for row in np.flatnonzero(looks_like_metres(lat, lon)).tolist():
+        told = (
+            f"these look like projected metres, not degrees: name their CRS with "
+            f"{option('crs', 'EPSG:32637')}, as it is"
+        )
+        ledger.quarantine(row, "metres", told)
+    expected = Expected(bbox=options.bbox, corridor=options.corridor, home=home)
+    judge_pairs(lat, lon, ledger, expected, fix_swapped=options.fix_swapped)
+    return lat, lon, np.array(found.radius_km, dtype=float)
+
+
+def _pairs_of_cells(
+    cells: _Cells, parts: Mapping[str, str], ledger: Ledger, *, x_first: bool
+) -> Positions:
+    """Latitude and longitude, or y and x, in whichever columns they are."""
+    way = next((way for way in (("lat", "lon"), ("northing", "easting")) if way[0] in cells), None)
+    if way is not None:
+        y, x = (cells.list(part) for part in way)
+        frames = cells.list("crs")
+        if "utm_zone" in cells:
+            frames = zone_frames(cells.list("utm_zone"), y, frames, ledger)
+        return Positions(y, x, [np.nan] * len(y), frames)
+    part = next(part for part in ("mgrs", "latlon", "lonlat") if part in cells)
+    return positions_in_one_column(
+        cells.list(part),
         ledger,
-        bbox=options.bbox,
-        fix_swapped=options.fix_swapped,
+        lon_first=x_first or part == "lonlat" or lon_first(parts[part]),
+        what="a grid reference" if part == "mgrs" else "",
     )
-    with np.errstate(invalid="ignore"):
-        metres = np.flatnonzero((np.abs(lat) > _METRES) & (np.abs(lon) > _METRES))
-    told = (
-        "these look like projected metres, not degrees: make points of them, name their CRS "
-        "(set_crs) and hand over the GeoDataFrame"
-    )
-    ledger.flag_all(metres, "metres", told)
-    return lat, lon, np.array(open_km, dtype=float)
+
+
+def _tell_whole_degrees(lat: FloatArray, lon: FloatArray, rows: BoolArray, ledger: Ledger) -> None:
+    n_whole = int((rows & (lat == np.rint(lat)) & (lon == np.rint(lon))).sum())
+    if n_whole > _MANY_WHOLE:
+        ledger.note(
+            f"{n_whole} of {len(lat)} rows lie on whole degrees, which tell a place to some 70 km, and state "
+            "no precision"
+        )
 
 
 def _datasets(raw: pd.DataFrame, layouts: Sequence[Layout], cells: _Cells) -> pd.Series:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from borderzone.incidents.cells import parse_number, shown
+from borderzone.incidents.expected import Box, Expected
+from borderzone.incidents.hints import option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,14 +17,11 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray, FloatArray
     from borderzone.incidents.schema import Ledger
 
-__all__ = ["PILE_UP_ROWS", "Box", "flag_pile_ups", "judge_positions"]
-
-Box = tuple[float, float, float, float]
+__all__ = ["PILE_UP_ROWS", "Box", "flag_pile_ups", "judge_pairs", "judge_positions", "read_pairs"]
 
 PILE_UP_ROWS = 10
 """More rows than this on one coordinate are told: most likely a centroid."""
 
-_MIN_ROWS_FOR_A_BOX = 5
 _NUMBERS: set[type] = {int, float, np.float64, np.float32, np.int64, np.int32}
 # What `parse_number` takes as it is; all else goes there.
 _PLAIN = re.compile(r"[+-]?(?>\d{1,300}(?:\.\d{0,300})?|\.\d{1,300})(?:[eE][+-]?\d{1,3})?")
@@ -71,14 +70,84 @@ def judge_positions(
     >>> lat.tolist(), ledger.statuses()
     ([34.5, 95.0], ['fixed', 'quarantined'])
     """
+    lat, lon = read_pairs(lat_cells, lon_cells, ledger)
+    judge_pairs(lat, lon, ledger, Expected(bbox=bbox), fix_swapped=fix_swapped)
+    return lat, lon
+
+
+def read_pairs(
+    lat_cells: Sequence[object], lon_cells: Sequence[object], ledger: Ledger
+) -> tuple[FloatArray, FloatArray]:
+    """
+    Read two columns as numbers and write down what is none.
+
+    Parameters
+    ----------
+    lat_cells
+        Latitudes, or y, as found.
+    lon_cells
+        Longitudes, or x, as found.
+    ledger
+        Where findings go.
+
+    Returns
+    -------
+    tuple[FloatArray, FloatArray]
+        The numbers, NaN where there is none.
+    """
     lat, plain_lat = _read_plain(lat_cells)
     lon, plain_lon = _read_plain(lon_cells)
     for row in np.flatnonzero(~(plain_lat & plain_lon)).tolist():
         lat[row], lon[row] = _read_pair(lat_cells[row], lon_cells[row], row, ledger)
-    readable = ~(np.isnan(lat) | np.isnan(lon))
-    box, certain = (bbox, True) if bbox else (_own_box(lat, lon, readable), False)
-    _judge_pairs(lat, lon, readable, ledger, _Swap(box, certain, fix_swapped))
     return lat, lon
+
+
+def judge_pairs(
+    lat: FloatArray,
+    lon: FloatArray,
+    ledger: Ledger,
+    expected: Expected,
+    *,
+    fix_swapped: bool = False,
+) -> None:
+    """
+    Give each row the first of the verdicts on its position that fits; most get none.
+
+    Parameters
+    ----------
+    lat
+        Latitudes; changed in place where a row is swapped. Units: degrees.
+    lon
+        Longitudes, likewise. Units: degrees.
+    ledger
+        Where findings go.
+    expected
+        Where positions are expected.
+    fix_swapped
+        Swap the rows that look swapped.
+    """
+    with np.errstate(invalid="ignore"):
+        readable = ~(np.isnan(lat) | np.isnan(lon))
+        zero = readable & (lat == 0) & (lon == 0)
+        found = expected.suspected(lat, lon, readable & ~zero)
+        swapped = found.certain | found.doubtful
+        outside = readable & ~zero & ~swapped & ~((np.abs(lat) <= 90) & (np.abs(lon) <= 180))
+        equal = readable & ~zero & ~swapped & ~outside & (lat == lon)
+    for row in np.flatnonzero(zero).tolist():
+        ledger.quarantine(row, "zero position", "latitude and longitude are both 0")
+    for row in np.flatnonzero(outside).tolist():
+        ledger.quarantine(row, "out of range", f"latitude {lat[row]:g}, longitude {lon[row]:g}")
+    for row in np.flatnonzero(equal).tolist():
+        ledger.flag(row, "equal coordinates", f"latitude and longitude are both {lat[row]:g}")
+    for row in np.flatnonzero(swapped).tolist():
+        y, x = float(lat[row]), float(lon[row])
+        if fix_swapped:
+            lat[row], lon[row] = x, y
+            ledger.fix(row, "swapped", f"latitude {y:g} and longitude {x:g} changed places")
+        else:
+            _suspect(row, y, x, ledger, certain=bool(found.certain[row]))
+    if found.told and not fix_swapped:
+        ledger.note(found.told)
 
 
 def flag_pile_ups(lat: FloatArray, lon: FloatArray, usable: BoolArray, ledger: Ledger) -> None:
@@ -119,13 +188,6 @@ def _likely(y: float, x: float) -> str:
             "whole degrees, as countries and provinces are listed, not where each of them happened"
         )
     return "the centroid of a town or district, not a place where each of them happened"
-
-
-class _Swap:
-    """What decides whether a pair is taken for swapped."""
-
-    def __init__(self, box: Box | None, certain: bool, fix: bool) -> None:  # noqa: FBT001 (private record)
-        self.box, self.certain, self.fix = box, certain, fix
 
 
 def _read_plain(cells: Sequence[object]) -> tuple[FloatArray, BoolArray]:
@@ -171,60 +233,9 @@ def _read_pair(lat_cell: object, lon_cell: object, row: int, ledger: Ledger) -> 
     return numbers["latitude"].value, numbers["longitude"].value
 
 
-def _judge_pairs(
-    lat: FloatArray, lon: FloatArray, readable: BoolArray, ledger: Ledger, swap: _Swap
-) -> None:
-    """Each row gets the first of these verdicts that fits; most get none."""
-    with np.errstate(invalid="ignore"):
-        zero = readable & (lat == 0) & (lon == 0)
-        swapped = readable & ~zero & _look_swapped(lat, lon, swap.box)
-        outside = readable & ~zero & ~swapped & ~((np.abs(lat) <= 90) & (np.abs(lon) <= 180))
-        equal = readable & ~zero & ~swapped & ~outside & (lat == lon)
-    for row in np.flatnonzero(zero).tolist():
-        ledger.quarantine(row, "zero position", "latitude and longitude are both 0")
-    for row in np.flatnonzero(outside).tolist():
-        ledger.quarantine(row, "out of range", f"latitude {lat[row]:g}, longitude {lon[row]:g}")
-    for row in np.flatnonzero(equal).tolist():
-        ledger.flag(row, "equal coordinates", f"latitude and longitude are both {lat[row]:g}")
-    for row in np.flatnonzero(swapped).tolist():
-        _handle_swap(row, lat, lon, ledger, swap)
-
-
-def _look_swapped(lat: FloatArray, lon: FloatArray, box: Box | None) -> BoolArray:
-    possible = (np.abs(lon) <= 90) & (np.abs(lat) <= 180)
-    if box is None:
-        return possible & (np.abs(lat) > 90)
-    return possible & ~_inside(box, lat, lon) & _inside(box, lon, lat)
-
-
-def _handle_swap(row: int, lat: FloatArray, lon: FloatArray, ledger: Ledger, swap: _Swap) -> None:
-    y, x = float(lat[row]), float(lon[row])
-    if swap.fix:
-        lat[row], lon[row] = x, y
-        ledger.fix(row, "swapped", f"latitude {y:g} and longitude {x:g} changed places")
-        return
+def _suspect(row: int, y: float, x: float, ledger: Ledger, *, certain: bool) -> None:
     told = (
         f"latitude {y:g}, longitude {x:g} lies where rows are expected only when the two "
-        "change places: pass fix_swapped=True (--fix-swapped) if they should"
+        f"change places: pass {option('fix_swapped', value=True)} if they should"
     )
-    if swap.certain or abs(y) > 90:
-        ledger.quarantine(row, "swap suspected", told)
-    else:
-        ledger.flag(row, "swap suspected", told)
-
-
-def _inside(box: Box, y: FloatArray, x: FloatArray) -> BoolArray:
-    return (box[0] <= x) & (x <= box[2]) & (box[1] <= y) & (y <= box[3])
-
-
-def _own_box(lat: FloatArray, lon: FloatArray, readable: BoolArray) -> Box | None:
-    with np.errstate(invalid="ignore"):
-        good = readable & (np.abs(lat) <= 90) & (np.abs(lon) <= 180) & ((lat != 0) | (lon != 0))
-    if good.sum() < _MIN_ROWS_FOR_A_BOX:
-        return None
-    sides = []
-    for values in (lon[good], lat[good]):
-        low, mid, high = np.percentile(values, [25, 50, 75])
-        reach = max(2.0, 3.0 * (high - low))
-        sides.append((float(mid - reach), float(mid + reach)))
-    return sides[0][0], sides[1][0], sides[0][1], sides[1][1]
+    (ledger.quarantine if certain else ledger.flag)(row, "swap suspected", told)

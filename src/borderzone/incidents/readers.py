@@ -18,10 +18,18 @@ from borderzone.incidents.cells import shown
 from borderzone.incidents.choosing import one_name
 from borderzone.incidents.coverage import check_coverage, said_of_coverage, with_coverage
 from borderzone.incidents.date_columns import date_parts
+from borderzone.incidents.expected import doubts_of
+from borderzone.incidents.frames import as_horizontal
 from borderzone.incidents.layouts import Layout, layouts_of
 from borderzone.incidents.likely import no_places
 from borderzone.incidents.opening import Opened, Way, opened
-from borderzone.incidents.point_columns import with_coordinates
+from borderzone.incidents.point_columns import (
+    agreed_columns,
+    position_column,
+    with_companions,
+    with_coordinates,
+    without_bytes,
+)
 from borderzone.incidents.schema import Ledger
 from borderzone.incidents.terms import check_terms, said_of, under_terms
 from borderzone.io import plain_cells
@@ -33,10 +41,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from borderzone.corridor import Corridor
+
 __all__ = ["read"]
 
 _LOG = logging.getLogger("borderzone")
-_PLACES = (("lat", "lon"), ("mgrs",), ("latlon",))
+_PLACES = (("lat", "lon"), ("mgrs",), ("latlon",), ("lonlat",), ("easting", "northing"))
+_OF_A_WAY = {"lat": {"crs"}, "easting": {"crs", "utm_zone"}}
 
 
 @memory_told("incidents")
@@ -55,6 +66,7 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     crs: Any = None,
     countries: str | Sequence[str] | None = None,
     period: tuple[Any, Any] | None = None,
+    corridor: Corridor | None = None,
     accessed: dt.date | None = None,
     terms: str | None = None,
 ) -> gpd.GeoDataFrame:
@@ -106,6 +118,9 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
         over their ground alone.
     period
         First and last day that the table covers, as dates or ISO texts; None for those of its rows.
+    corridor
+        Corridor that the table is read for: where rows miss it as they are and lie near it when
+        latitude and longitude change places, that is told. Rows may lie elsewhere.
     accessed
         Day on which the data were fetched, for the citation; None for that in
         the record which `borderzone fetch ucdp` leaves beside a file.
@@ -149,27 +164,27 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     0  34.37  41.09        fixed
     1  95.00  41.00  quarantined
     """
-    options = _options(date_format, fix_swapped, bbox, as_of, crs)
+    options = replace(_options(date_format, fix_swapped, bbox, as_of, crs), corridor=corridor)
     day, said = _day(accessed), check_terms(terms) or said_of(source)
     covers = said_of_coverage(source) | check_coverage(countries, period)
     asked = (format, columns, date_format, fix_swapped, bbox, as_of, encoding, sheet, layer, crs)
-    if not any(one is not None and one is not False for one in asked):
-        before = read_before(source)
-        if before is not None:
-            before.attrs["accessed"] = day or before.attrs["accessed"]
-            return under_terms(with_coverage(before, covers), said)
+    before = _unchanged(source, asked, corridor)
+    if before is not None:
+        before.attrs["accessed"] = day or before.attrs["accessed"]
+        return under_terms(with_coverage(before, covers), said)
     found = opened(source, Way(format, encoding, one_name(sheet, layer), columns))
     check_limit("event_rows", len(found.table), "rows", found.name)
-    (raw, nested), name = plain_cells(found.table), found.name
-    if raw.empty:
-        msg = f"{name} has no rows"
-        raise DataError(msg)
+    (raw, nested), name = plain_cells(without_bytes(found.table)), found.name
+    _refuse_empty(raw, name)
     layouts, ledger = layouts_of(raw, name, found.layout), Ledger(len(raw))
     parts = _parts_of(raw, layouts, columns or {}, ledger, options)
     _tell_nested(raw, nested, parts, ledger)
     if isinstance(raw, gpd.GeoDataFrame) and raw.active_geometry_name is not None:
-        raw, parts = with_coordinates(raw, parts, name, ledger)
-    parts = _places_in(raw, parts, name)
+        raw, parts = with_coordinates(raw, parts, name, ledger, crs=crs)
+        parts = _places_in(raw, parts, {}, name)
+        options = replace(options, crs=None)  # its points are degrees now
+    else:
+        raw, parts = _settled(raw, parts, layouts[0], columns or {}, name, ledger)
     for row, oddity in found.odd.items():
         getattr(ledger, oddity.verdict)(row, oddity.category, oddity.detail)
     options = replace(options, given=frozenset(columns or ()))
@@ -205,6 +220,22 @@ def _parts_of(
     return {part: name for part, name in matched.items() if part not in spare}
 
 
+def _unchanged(
+    source: Any, asked: Sequence[object], corridor: Corridor | None
+) -> gpd.GeoDataFrame | None:
+    """Give what was read before, unless something asks for another judgement."""
+    if any(one is not None and one is not False for one in asked):
+        return None
+    before = read_before(source)
+    return None if before is None or doubts_of(before, corridor) else before
+
+
+def _refuse_empty(raw: pd.DataFrame, name: str) -> None:
+    if raw.empty:
+        msg = f"{name} has no rows"
+        raise DataError(msg)
+
+
 def _options(date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any, crs: Any) -> ReadOptions:
     """Refuse impossible options before the time is spent on reading."""
     check_flag(fix_swapped, "fix_swapped")
@@ -218,7 +249,7 @@ def _options(date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any, crs: Any
         fix_swapped=bool(fix_swapped),
         bbox=None if bbox is None else as_box(bbox, "bbox"),
         as_of=as_of or dt.datetime.now(dt.UTC).date(),
-        crs=crs,
+        crs=as_horizontal(crs),
     )
 
 
@@ -276,13 +307,48 @@ def _day(accessed: Any) -> str:
     return accessed.isoformat()
 
 
-def _places_in(raw: pd.DataFrame, parts: dict[str, str], name: str) -> dict[str, str]:
+def _settled(
+    raw: pd.DataFrame,
+    parts: dict[str, str],
+    layout: Layout,
+    given: Mapping[str, str],
+    name: str,
+    ledger: Ledger,
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Settle by what columns hold what their names leave open about positions."""
+    way = _way_of(parts, given)
+    if way == ("lat", "lon") and layout.name != "borderzone":
+        open_parts = {part: parts[part] for part in way if part not in given}
+        agreed_columns(raw, open_parts, name, ledger)
+        raw, parts = with_companions(raw, parts, ledger)
+    if way in (("latlon",), None) and not {"latlon", "lat", "lon"} & set(given):
+        called = parts.get("latlon")
+        found = position_column(raw, called)
+        if found is not None and found != called:
+            ledger.note(f"column {found!r} was taken for the positions by what it holds")
+            kept = {part: column for part, column in parts.items() if column != found}
+            parts = {**kept, "latlon": found}
+    return raw, _places_in(raw, parts, given, name)
+
+
+def _way_of(parts: Mapping[str, str], given: Mapping[str, str]) -> tuple[str, ...] | None:
+    """Prefer what the user names in full to what was found."""
+    return next(
+        (way for some in (given, parts) for way in _PLACES if all(part in some for part in way)),
+        None,
+    )
+
+
+def _places_in(
+    raw: pd.DataFrame, parts: dict[str, str], given: Mapping[str, str], name: str
+) -> dict[str, str]:
     """Keep the columns of one way to tell a position; refuse a table without any."""
-    way = next((way for way in _PLACES if all(part in parts for part in way)), None)
+    way = _way_of(parts, given)
     if way is None:
         absent = [part for part in ("lat", "lon") if part not in parts]
         raise DataError(no_places(raw, absent, parts.values(), name))
-    others = {part for other in _PLACES for part in other} - set(way)
+    others = {part for other in _PLACES for part in other} | {"crs", "utm_zone"}
+    others -= set(way) | _OF_A_WAY.get(way[0], set())
     return {part: column for part, column in parts.items() if part not in others}
 
 
@@ -291,7 +357,8 @@ def _tell_nested(
 ) -> None:
     """Quarantine rows where a list or an object stands for a value that is read."""
     for column, rows in nested.items():
-        if column in parts.values():
+        # Of a position in one cell, an object may be the very spelling.
+        if column in {parts[part] for part in parts if part not in ("latlon", "lonlat")}:
             for row in rows:
                 told = f"{column} holds {shown(raw[column].iloc[row])}, a list or an object"
                 ledger.quarantine(row, "not one value", told)

@@ -90,7 +90,9 @@ COLUMNS = tuple(field.name for field in FIELDS)
 
 FLAGS = frozenset(
     {
+        "attributes differ",
         "beyond coverage",
+        "beyond its crs",
         "date number",
         "date precision",
         "day or month first",
@@ -103,6 +105,7 @@ FLAGS = frozenset(
         "mgrs",
         "no date",
         "pile-up",
+        "position",
         "possible duplicate",
         "same id",
         "stray quote",
@@ -115,6 +118,7 @@ FLAGS = frozenset(
 """Findings that never quarantine a row by themselves."""
 
 CATEGORIES = FLAGS | {
+    "crs",
     "date ambiguous",
     "date order",
     "date unreadable",
@@ -125,6 +129,7 @@ CATEGORIES = FLAGS | {
     "not a point",
     "not one value",
     "out of range",
+    "outside its crs",
     "position unreadable",
     "precision class",
     "radius",

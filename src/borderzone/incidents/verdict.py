@@ -9,6 +9,7 @@ import pandas as pd
 
 from borderzone._guards import check_probability
 from borderzone.errors import DataError, RejectedRowsError
+from borderzone.incidents.expected import swaps_told
 from borderzone.incidents.schema import FLAGS, category_of
 from borderzone.incidents.terms import leaving, terms
 
@@ -147,6 +148,7 @@ def require_usable(events: gpd.GeoDataFrame, *, limit: float = REJECTED_LIMIT) -
     causes = (verdict["status"] == "quarantined") & ~verdict["finding"].isin(FLAGS)
     worst = verdict[causes].head(3)
     told = ", ".join(f"{row.finding} ({row.rows})" for row in worst.itertuples())
+    told = "; ".join([told, *swaps_told(events.attrs.get("notes") or [])])
     msg = (
         f"{count} of {len(events)} rows ({share:.0%}) cannot be used, more than the "
         f"{limit:.0%} allowed: {told}. Mend these rows (each has its reason), or raise the limit"

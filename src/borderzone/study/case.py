@@ -15,6 +15,7 @@ from borderzone.access.border_light import middle_latitude_deg
 from borderzone.border import Border
 from borderzone.corridor import Corridor
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
+from borderzone.incidents.expected import swaps_told
 from borderzone.incidents.hints import asked_from
 from borderzone.incidents.terms import check_terms, said_of
 from borderzone.scenario import PRESETS, Scenario, named_after, read_toml
@@ -462,6 +463,7 @@ def _result(
         inputs=tuple(dict.fromkeys(records)),
         notes=(
             *corridor.remarks,
+            *_swaps(events),
             *(lack.note for lack in missing.values()),
             *ground.notes,
             *outside.notes,
@@ -479,6 +481,12 @@ def _result(
     told_first = (f"{aside[0].upper()}{aside[1:]}.",) if aside else ()
     result = replace(result, notes=(*told_first, *result.notes))
     return replace(result, summary=summary_sentences(result))
+
+
+def _swaps(events: Any) -> list[str]:
+    """Tell first of all that a table may have its coordinates swapped."""
+    notes = [] if events is None else swaps_told(events.attrs.get("notes") or [])
+    return [f"Incidents: {note}." for note in notes]
 
 
 def _run_id(

@@ -465,7 +465,7 @@ def load_incidents(
         A table, a path, ``"embedded"`` for the rows of the news article with
         a synthetic set, or None.
     corridor
-        Corridor on which a synthetic set is drawn.
+        Corridor on which a synthetic set is drawn, and near which a table of the user is expected.
     seed
         Seed of the synthetic set.
     records
@@ -485,7 +485,7 @@ def load_incidents(
         return incidents.read(datasets.article_incidents())
     if isinstance(source, str) and source == "synthetic":
         return incidents.synthetic(corridor, seed=seed)
-    events = incidents.read(source, **how)
+    events = incidents.read(source, corridor=corridor, **how)
     if isinstance(source, (str, Path)):
         records.extend(_credited(record, events) for record in _files_of(source))
     return events
