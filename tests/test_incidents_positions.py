@@ -61,7 +61,11 @@ def frame(**columns: Any) -> pd.DataFrame:
 
 def notes_of(events: gpd.GeoDataFrame) -> list[str]:
     """Give what is told of positions; dates and precision have their own tests."""
-    return [note for note in events.attrs["notes"] if not re.search("for the date|25 km are taken|rates are over|state no precision: ", note)]
+    return [
+        note
+        for note in events.attrs["notes"]
+        if not re.search("for the date|25 km are taken|rates are over|state no precision: ", note)
+    ]
 
 
 def place(cell: object, column: str = "coordinates") -> pd.Series:
