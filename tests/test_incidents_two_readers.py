@@ -13,12 +13,14 @@ import incident_tables
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_series_equal
 from plain_reader import read_plainly
 
 import borderzone as bz
+from borderzone.incidents import plain_text
+from borderzone.incidents import text as parsing
 
 MAKERS = {
     "acled": incident_tables.acled,
@@ -168,3 +170,39 @@ def test_a_file_cut_off_anywhere_is_told_or_keeps_its_whole_rows(layout: str, cu
     want = read_plainly(raw, layout).iloc[:whole]
     same(events.iloc[:whole], want)
     assert len(events) in (whole, whole + 1)
+
+
+PIECES = st.sampled_from(
+    ["a", "1", '"', '""', ",", ",", "\n", "\r\n", "\r", " ", "é", "x,y", '"q, r"']
+)
+
+
+WELL_FORMED = '1,2,3\n"a, b","""c""",\n,,5'
+
+
+def test_a_well_formed_text_goes_the_quick_way() -> None:
+    text = f"id,lat,lon\n{WELL_FORMED}".encode()
+    assert plain_text.plain_columns(text, ",", 2, 3) is not None
+
+
+@settings(max_examples=300)
+@example(pieces=[WELL_FORMED])
+@given(pieces=st.lists(PIECES, max_size=40))
+def test_the_quick_way_through_a_text_is_the_slow_one_or_none(pieces: list[str]) -> None:
+    text = f"id,lat,lon\n{''.join(pieces)}".encode()
+
+    quick = read_or_refused(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parsing, "plain_columns", lambda *_: None)
+        slow = read_or_refused(text)
+
+    assert quick == slow
+
+
+def read_or_refused(text: bytes) -> Any:
+    """Cells, what is odd and where rows stand; or the message of a refusal."""
+    try:
+        table = parsing.parse_text(text, "a.csv")
+    except bz.BorderzoneError as error:
+        return str(error)
+    return table.cells.to_dict("list"), table.odd, list(table.lines), table.notes

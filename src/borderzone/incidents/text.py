@@ -18,6 +18,7 @@ from borderzone.errors import DataError
 from borderzone.incidents.furniture import Oddity
 from borderzone.incidents.heading import check_columns, first_of_data, heading_of
 from borderzone.incidents.hints import option
+from borderzone.incidents.plain_text import plain_columns
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -180,6 +181,13 @@ def parse_text(data: bytes | Path, name: str, encoding: str = "utf-8-sig") -> Te
     if heading.first:
         notes.append(f"{heading.first} lines above the header were passed over")
     notes += [heading.note] if heading.note else []
+    if len(head) > heading.after and encoding == "utf-8-sig":
+        first = head[heading.after].line
+        columns = plain_columns(data, delimiter, first, len(heading.names))
+        if columns is not None:
+            frame = _frame(heading.names, columns)
+            lines = list(range(first, first + len(frame)))
+            return TextTable(frame, heading.names, {}, lines, notes)
     with closing(_rows(data, encoding, delimiter, name, len(heading.names))) as rows:
         body = islice(rows, heading.after, None)
         return _table(body, heading.names, delimiter, name, notes)
