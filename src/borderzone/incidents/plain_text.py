@@ -54,8 +54,9 @@ def plain_columns(
     """
     text = data if isinstance(data, bytes) else data.read_bytes()
     cells = np.frombuffer(text, dtype=np.uint8)
-    ends = _places(cells, _NEWLINE)
-    if len(ends) < line - 1 or not len(cells):
+    ends, returns = _places(cells, _NEWLINE), _places(cells, _RETURN)
+    # A return by itself ends a line too: above the first row it would move where that is looked for.
+    if len(ends) < line - 1 or not (_next(cells, returns) == _NEWLINE).all():
         return None
     start = int(ends[line - 2]) + 1 if line > 1 else 0
     body, ends = cells[start:], ends[line - 1 :] - start
@@ -82,9 +83,6 @@ def _is_plain(body: NDArray[np.uint8], ends: IntArray, mark: int) -> bool:
         return False
     longest = int(np.diff(ends, prepend=-1, append=len(body)).max())
     if longest > csv.field_size_limit():
-        return False
-    returns = _places(body, _RETURN)
-    if len(returns) and not (_next(body, returns) == _NEWLINE).all():
         return False
     quotes = _places(body, _QUOTE)
     if len(quotes) % 2:
