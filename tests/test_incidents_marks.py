@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from typing import TYPE_CHECKING, Any
 
 import incident_tables as made
@@ -12,14 +13,17 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from unpacking import pieces_of
 
 import borderzone as bz
-from borderzone import datasets, incidents
-from borderzone.errors import DataError
+from borderzone import cli, datasets, incidents
+from borderzone.errors import BorderzoneError, DataError
+from borderzone.incidents import hints
 from borderzone.incidents.verdict import assumptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import geopandas as gpd
 
@@ -380,6 +384,68 @@ def test_rows_without_precision_are_counted_and_told() -> None:
     kinds = incidents.regions(events)
     assert kinds["scale_km"].tolist()[:3] == [1.0, 25.0, 3.0]
     assert "state no precision" not in notes_of(incidents.read(table.head(1)))
+    # Of some rows of a table that was read, and of those read again, what holds for them.
+    for some in (events.iloc[:2], incidents.read(events.iloc[:2])):
+        assert "1 of 2 rows state no precision: 25 km are taken." in assumptions(some)
+        assert len([told for told in assumptions(some) if "precision" in told]) == 1
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".geojson", ".xlsx", ".gpkg", ".parquet"])
+def test_rows_without_a_place_are_counted_and_named_in_no_public_file(
+    suffix: str, tmp_path: Path
+) -> None:
+    told = incidents.write(incidents.read(text(UNPLACED)), tmp_path / f"out{suffix}")
+    assert told.content == "counts"
+    pieces = list(pieces_of(tmp_path))
+    for word in (b"TST", b"Placeone", b"Placetwo", b"Placethree"):
+        assert not [piece.where for piece in pieces if word in piece.content]
+    assert not any("n2" in piece.content.decode("utf-8", "replace").split(",") for piece in pieces)
+
+
+@pytest.mark.parametrize("wrong", ["yours", "Mine", "mine ", "", "ours"])
+def test_a_word_on_terms_that_is_not_known_is_refused_at_every_door(
+    wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = r"terms must be 'mine' or left out, got"
+    file = tmp_path / "e.csv"
+    file.write_text(NO_ID)
+    events = incidents.read(file)
+    with pytest.raises(BorderzoneError, match=said):
+        incidents.read(file, terms=wrong)
+    with pytest.raises(BorderzoneError, match=said):
+        incidents.write(events, tmp_path / "out.csv", terms=wrong)
+    with pytest.raises(BorderzoneError, match=said):
+        bz.Study(border=bz.Border.between("IRQ", "SYR"), incidents=file, terms=wrong)
+    for name, line in (
+        ("top", f'terms = "{wrong}"\nincidents = "e.csv"'),
+        ("table", f'[incidents]\npath = "e.csv"\nterms = "{wrong}"'),
+    ):
+        study = tmp_path / f"{name}.toml"
+        study.write_text(f'a = "IRQ"\nb = "SYR"\n{line}\n')
+        with pytest.raises(BorderzoneError, match=said):
+            bz.Study.from_toml(study)
+    for words in (["check", str(file)], ["report", str(study)]):
+        arguments = ["borderzone", *words, "--terms", wrong]
+        if words[0] == "report":
+            arguments[2] = str(tmp_path / "good.toml")
+            (tmp_path / "good.toml").write_text('a = "IRQ"\nb = "SYR"\nincidents = "e.csv"\n')
+            arguments += ["--out", str(tmp_path / "out")]
+        monkeypatch.setattr(sys, "argv", arguments)
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert end.value.code == 2
+        assert "terms must be 'mine' or left out" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_way_out_is_named_where_the_user_is() -> None:
+    events = incidents.read(text(ONE_COUNTRY))
+    assert "--terms mine (on the command line)" in incidents.verdict_sentences(events)[-1]
+    with hints.asked_from("command line"):
+        told = incidents.verdict_sentences(events)[-1]
+    assert told.endswith("if these rows are yours to pass on, say --terms mine.")
+    with hints.asked_from("study file"):
+        assert 'say terms = "mine"' in incidents.verdict_sentences(events)[-1]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ import shapely
 from borderzone.incidents.aliases import lon_first
 from borderzone.incidents.angles import plain_angles
 from borderzone.incidents.cells import is_missing, parse_number, shown
-from borderzone.incidents.codebooks import UNSTATED
 from borderzone.incidents.dates import as_timestamps, read_dates
 from borderzone.incidents.duplicates import flag_duplicates
 from borderzone.incidents.expected import Box, Expected
@@ -24,7 +23,7 @@ from borderzone.incidents.layouts import Layout, cells_of
 from borderzone.incidents.marks import marked_rows
 from borderzone.incidents.one_cell import Positions, positions_in_one_column
 from borderzone.incidents.positions import flag_pile_ups, judge_pairs, read_pairs
-from borderzone.incidents.precision_columns import stated_precision
+from borderzone.incidents.precision_columns import stated_precision, unstated_words
 from borderzone.incidents.schema import COLUMNS, Ledger
 from borderzone.incidents.spellings import Spellings
 from borderzone.incidents.utm import zone_frames
@@ -134,7 +133,8 @@ def canonical(
     table["dataset"] = _datasets(raw, layouts, cells)
     table["synthetic"] = cells.spellings("synthetic").read(_truth, bool)
     usable = np.array([status != "quarantined" for status in ledger.statuses()])
-    _tell_unstated(np.isnan(table["radius_km"]) & table["where_prec"].isna(), usable, ledger)
+    if told := unstated_words(np.isnan(table["radius_km"]) & table["where_prec"].isna(), usable):
+        ledger.note(told)
     flag_pile_ups(lat, lon, usable, ledger)
     _tell_whole_degrees(lat, lon, usable & unstated & np.isnan(open_km), ledger)
     provinces = cells.spellings("admin1") if "admin1" in cells else None
@@ -243,16 +243,6 @@ def _datasets(raw: pd.DataFrame, layouts: Sequence[Layout], cells: _Cells) -> pd
         for layout in reversed(layouts):
             usual = usual.mask(rows[layout.name], layout.dataset)
     return told.where(told != "", usual)
-
-
-def _tell_unstated(unstated: BoolArray, usable: BoolArray, ledger: Ledger) -> None:
-    """Say how many events are taken to lie somewhere near their point."""
-    n_rows, n_unstated = int(usable.sum()), int((unstated & usable).sum())
-    if n_unstated:
-        ledger.note(
-            f"{n_unstated:,} of {n_rows:,} {'usable ' if n_rows < len(usable) else ''}rows state no "
-            f"precision: {UNSTATED.scale_km:g} km are taken"
-        )
 
 
 def _assemble(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from borderzone.incidents.aliases import plain_name
 from borderzone.incidents.cells import is_missing, parse_number, shown
+from borderzone.incidents.codebooks import UNSTATED
 from borderzone.incidents.hints import option
 from borderzone.incidents.layouts import own_column
 from borderzone.incidents.marks import COLLECTIONS, filled, scheme_of
@@ -19,11 +20,15 @@ from borderzone.incidents.spellings import Spellings
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from borderzone._typing import FloatArray
+    from borderzone._typing import BoolArray, FloatArray
     from borderzone.incidents.layouts import Layout
     from borderzone.incidents.schema import Ledger
 
-__all__ = ["StatedPrecision", "stated_precision"]
+__all__ = ["UNSTATED_TOLD", "StatedPrecision", "stated_precision", "unstated_words"]
+
+UNSTATED_TOLD = f"state no precision: {UNSTATED.scale_km:g} km are taken"
+"""How the sentence on rows without precision ends."""
+
 
 _CLASSES = {name: known.classes for name, known in COLLECTIONS.items()}
 _UNIT_KM = dict.fromkeys(
@@ -166,6 +171,32 @@ def stated_precision(
     return StatedPrecision(
         *_classes(raw, sources, schemes, ledger), _radii(raw, radii, ledger), found
     )
+
+
+def unstated_words(unstated: BoolArray, usable: BoolArray) -> str:
+    """
+    Say how many events are taken to lie somewhere near their point.
+
+    Parameters
+    ----------
+    unstated
+        Rows that state neither class nor radius.
+    usable
+        Rows that are not quarantined.
+
+    Returns
+    -------
+    str
+        The sentence without full stop; empty where all state it.
+
+    Examples
+    --------
+    >>> unstated_words(np.array([True, False, True]), np.array([True, True, False]))
+    '1 of 2 usable rows state no precision: 25 km are taken'
+    """
+    n_rows, n_unstated = int(usable.sum()), int((unstated & usable).sum())
+    rows = "rows" if n_rows == len(usable) else "usable rows"
+    return f"{n_unstated:,} of {n_rows:,} {rows} {UNSTATED_TOLD}" if n_unstated else ""
 
 
 def _class_sources(

@@ -10,6 +10,7 @@ import pandas as pd
 from borderzone._guards import check_probability
 from borderzone.errors import DataError, RejectedRowsError
 from borderzone.incidents.expected import swaps_told
+from borderzone.incidents.precision_columns import UNSTATED_TOLD, unstated_words
 from borderzone.incidents.schema import FLAGS, category_of
 from borderzone.incidents.terms import leaving, terms
 
@@ -183,9 +184,18 @@ def assumptions(events: gpd.GeoDataFrame, *, quoting: bool = True) -> list[str]:
     >>> assumptions(read(pd.DataFrame({"lat": [34.4], "lon": [41.1], "date": ["2019-07-02"]})))
     ['1 of 1 rows state no precision: 25 km are taken.']
     """
-    notes = [str(note).rstrip(".") for note in events.attrs.get("notes") or []]
+    notes = _notes(events)
     told = notes if quoting else [_without_quotes(note) for note in notes]
     return [f"{note[:1].upper()}{note[1:]}." for note in dict.fromkeys(told)]
+
+
+def _notes(events: gpd.GeoDataFrame) -> list[str]:
+    """Give what was told at reading; rows without precision are counted as they are now."""
+    noted = [str(note).rstrip(".") for note in events.attrs.get("notes") or []]
+    noted = [note for note in noted if not note.endswith(UNSTATED_TOLD)]
+    unstated = (events["where_prec"].isna() & events["radius_km"].isna()).to_numpy(dtype=bool)
+    usable = (events["status"] != "quarantined").to_numpy(dtype=bool)
+    return [*noted, *filter(None, [unstated_words(unstated, usable)])]
 
 
 def _without_quotes(note: str) -> str:
@@ -235,7 +245,7 @@ def verdict_sentences(events: gpd.GeoDataFrame) -> list[str]:
     taken = [f"{part} from {name!r}" for part, name in attrs.get("columns", {}).items()]
     if taken:
         sentences.append(f"Columns: {', '.join(taken)}.")
-    sentences += [f"Note: {note}." for note in attrs.get("notes") or []]
+    sentences += [f"Note: {note}." for note in _notes(events)]
     for row in terms(events).itertuples():
         name = row.dataset or "your table"
         when = f", accessed {row.accessed}" if row.accessed else ""
