@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from borderzone.incidents.aliases import ALIASES, plain_name
+from borderzone.incidents.cells import is_missing
 from borderzone.incidents.schema import COLUMNS
 from borderzone.incidents.spellings import Spellings
 
@@ -245,7 +246,9 @@ def marked_table(table: pd.DataFrame) -> list[str]:
     return sorted(found, key=lambda layout: -found[layout])
 
 
-def marked_rows(table: pd.DataFrame) -> dict[str, BoolArray]:
+def marked_rows(
+    table: pd.DataFrame, layouts: Iterable[str] = tuple(COLLECTIONS)
+) -> dict[str, BoolArray]:
     """
     Tell which rows bear the marks of which collection, whatever the table says of itself.
 
@@ -253,6 +256,8 @@ def marked_rows(table: pd.DataFrame) -> dict[str, BoolArray]:
     ----------
     table
         A table as found or as read. Columns of the incident table are nobody's mark.
+    layouts
+        Layouts of the collections that are asked for.
 
     Returns
     -------
@@ -261,7 +266,8 @@ def marked_rows(table: pd.DataFrame) -> dict[str, BoolArray]:
     """
     plain = [plain_name(str(name)) for name in table.columns]
     found: dict[str, BoolArray] = {}
-    for layout, collection in COLLECTIONS.items():
+    for layout in layouts:
+        collection = COLLECTIONS[layout]
         own = collection.weights()
         weight, strongest = np.zeros((2, len(table)), dtype=np.int64)
         for place, name in enumerate(plain):
@@ -320,7 +326,10 @@ def filled(column: pd.Series) -> BoolArray:
     [True, False, False, True]
     """
     there: BoolArray = column.notna().to_numpy(dtype=bool, copy=True)
-    if pd.api.types.is_numeric_dtype(column):
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+        return there
+    if isinstance(column.dtype, pd.StringDtype):
+        there &= column.str.strip().ne("").to_numpy(dtype=bool, na_value=False)
         return there
     texts = column.astype(object).to_numpy()[there].tolist()
     there[there] = [bool(str(cell).strip()) for cell in texts]
@@ -344,7 +353,7 @@ def _like(column: pd.Series, pattern: str) -> BoolArray:
 
 def _all_its_own(column: pd.Series, collection: Collection) -> bool:
     """Whether some cells can only be of the collection, and none is of another."""
-    own = Spellings(column[filled(column)]).cells
+    own = [cell for cell in Spellings(column).cells if not is_missing(cell)]
     known = f"{collection.cells}|{collection.beside}"
     return any(_matches(cell, collection.cells) for cell in own) and all(
         _matches(cell, known) for cell in own

@@ -166,8 +166,7 @@ def stated_precision(
         found["where_prec"] = sources[0].name
     if radii:
         found["radius_km"] = radii[0].name
-    blank = pd.Series("", index=raw.index, dtype=object)
-    schemes = raw[found["where_scheme"]] if "where_scheme" in found else blank
+    schemes = raw[found["where_scheme"]] if "where_scheme" in found else None
     return StatedPrecision(
         *_classes(raw, sources, schemes, ledger), _radii(raw, radii, ledger), found
     )
@@ -323,14 +322,14 @@ def _code_of(cell: object, scheme: str) -> int | None:
 
 
 def _classes(
-    raw: pd.DataFrame, sources: Sequence[_Source], schemes: pd.Series, ledger: Ledger
+    raw: pd.DataFrame, sources: Sequence[_Source], schemes: pd.Series | None, ledger: Ledger
 ) -> tuple[Any, Any]:
     """Class and code book of each row, from the first column that says anything there."""
     codes, books = np.zeros(len(raw), dtype=np.int64), np.full(len(raw), "", dtype=object)
     for source in sources:
         rows = np.flatnonzero(filled(raw[source.name]) & (books == ""))
         spelled = Spellings(raw[source.name].iloc[rows])
-        if source.by_row:
+        if source.by_row and schemes is not None:
             pairs = zip(raw[source.name].iloc[rows].tolist(), schemes.iloc[rows], strict=True)
             spelled = Spellings(pd.Series(list(pairs), dtype=object))
         read = [_class_of(cell, source) for cell in spelled.cells]

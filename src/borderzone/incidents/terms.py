@@ -329,14 +329,13 @@ def dataset_of(events: pd.DataFrame) -> pd.Series:
         )
         raise DataError(msg)
     names = _told(events)
-    marked = {COLLECTIONS[name].dataset: rows for name, rows in marked_rows(events).items()}
     recognised = COLLECTIONS.get(str(events.attrs.get("format", "")))
     if recognised is not None and not recognised.opens:
         names[names == ""] = recognised.dataset
+    closed = _marked(events, opens=False)
     if (names == "").any():
-        for name, rows in (*marked.items(), *_ours(events)):
+        for name, rows in (*closed, *_marked(events, opens=True), *_ours(events)):
             names[(names == "") & rows] = name
-    closed = [(name, rows) for name, rows in marked.items() if name in CLOSED]
     for name, rows in (*closed, *_said(events)):
         names[rows & ~np.isin(names, CLOSED)] = name
     return pd.Series(names, index=events.index, dtype=object)
@@ -470,6 +469,13 @@ def _named(text: str) -> str:
     known = closed or _OPEN_NAMES.get(text.casefold())
     # A word that is a name of ours, but for rows that are known by their content, says nothing.
     return known or (f"{text} (as the table says)" if text and text in TERMS else text)
+
+
+def _marked(events: pd.DataFrame, *, opens: bool) -> list[tuple[str, BoolArray]]:
+    """Rows that bear the marks of collections, of which the rows may leave or may not."""
+    asked = [layout for layout, known in COLLECTIONS.items() if known.opens == opens]
+    rows = marked_rows(events, asked)
+    return [(COLLECTIONS[layout].dataset, rows[layout]) for layout in asked]
 
 
 def _said(events: pd.DataFrame) -> Iterator[tuple[str, BoolArray]]:
