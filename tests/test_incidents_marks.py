@@ -116,7 +116,7 @@ def test_classes_alone_are_those_of_ucdp_and_open_nothing() -> None:
     assert set(events["where_scheme"]) == {"ucdp"}
     assert set(incidents.dataset_of(events)) == {""}
     assert leaves(events) == "counts"
-    assert events.attrs["notes"] == []
+    assert "precision" not in notes_of(events)
 
 
 def test_rows_of_ucdp_are_known_by_its_own_names() -> None:
