@@ -75,7 +75,13 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
             markeredgewidth=1.6,
             label="if incidents ignored the ground",
         )
-        ax.set_yticks(place, [f"{row.zone}, {KINDS[row.kind]}" for row in rows.itertuples()])
+        ax.set_yticks(
+            place,
+            [
+                f"{row.zone}, {KINDS[row.kind]}{' (not covered)' if row.silent else ''}"
+                for row in rows.itertuples()
+            ],
+        )
         ax.set_xlim(left=0)
         ax.set_xlabel("incidents in the zone")
         ax.grid(axis="x")

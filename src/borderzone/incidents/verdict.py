@@ -184,7 +184,9 @@ def assumptions(events: gpd.GeoDataFrame, *, quoting: bool = True) -> list[str]:
     >>> assumptions(read(pd.DataFrame({"lat": [34.4], "lon": [41.1], "date": ["2019-07-02"]})))
     ['1 of 1 rows state no precision: 25 km are taken.']
     """
-    notes = _notes(events)
+    # What a table covers is told beside this, in full.
+    apart = {str(note).rstrip(".") for note in events.attrs.get("coverage_notes") or []}
+    notes = [note for note in _notes(events) if note not in apart]
     told = notes if quoting else [_without_quotes(note) for note in notes]
     return [f"{note[:1].upper()}{note[1:]}." for note in dict.fromkeys(told)]
 
