@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["listed", "zone_sentences"]
 
 _NEEDED = ("zone", "expected", "p05", "p95", "underlying_p05", "underlying_p95")
+_ALL = 0.995  # in whole per cent, and by as much outlines reach over a line
 
 
 def zone_sentences(overlay: pd.DataFrame) -> pd.Series:
@@ -120,6 +121,7 @@ def _compared(row: Any, attrs: Mapping[Any, Any]) -> str:
     low, high = row.underlying_p05, row.underlying_p95
     if share < 1:
         low, high = row.covered_underlying_p05, row.covered_underlying_p95
+    if share < _ALL:
         there = f"{row.covered_expected:.1f} expected there"
         part = f"; {share:.0%} of the zone is {ground}, with {there}".replace("%", " %")
     if low > even:

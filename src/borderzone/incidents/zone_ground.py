@@ -27,6 +27,8 @@ __all__ = ["ZoneGround"]
 
 # Two drawings of one outline differ by less than this share of a zone.
 _SLIVER = 1e-6
+# Outlines of zones are smooth and reach a little over a line that bounds them.
+_OVER_THE_LINE = 0.005
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -88,7 +90,6 @@ class ZoneGround:
         inside = [shape.intersection(ground.shape) for shape in shapes]
         covered = np.array([area_km2(shape) for shape in inside])
         share = covered / np.array([area_km2(shape) for shape in shapes])
-        partly = np.flatnonzero((share > _SLIVER) & (share < 1 - _SLIVER))
         share[share <= _SLIVER], share[share >= 1 - _SLIVER] = 0.0, 1.0
         silent = [""] * len(shapes)
         if ground.limited:
@@ -97,9 +98,11 @@ class ZoneGround:
                 f"the table covers {country_words(ground.countries)} only and the zone lies on other "
                 "ground, of which it cannot speak"
             )
+            share[share < _OVER_THE_LINE] = 0.0
             for zone in np.flatnonzero(share == 0).tolist():
                 if shapes[zone].intersects(outline):
                     silent[zone] = why
+        partly = np.flatnonzero((share > 0) & (share < 1))
         return cls(
             ground=ground,
             parts=tuple(inside[zone] for zone in partly),
