@@ -117,17 +117,22 @@ def _compared(row: Any, attrs: Mapping[Any, Any]) -> str:
         return ""
     if bool(getattr(row, "below_precision", False)):
         return "; the zone is smaller across than positions are known, so no comparison is made"
-    ground, part = attrs.get("ground", "the corridor"), ""
-    low, high = row.underlying_p05, row.underlying_p95
-    if share < 1:
-        low, high = row.covered_underlying_p05, row.covered_underlying_p95
+    ground = attrs.get("ground", "the corridor")
+    low, high = (
+        (row.covered_underlying_p05, row.covered_underlying_p95)
+        if share < 1
+        else (row.underlying_p05, row.underlying_p95)
+    )
+    part = ""
     if share < _ALL:
         there = f"{row.covered_expected:.1f} expected there"
         part = f"; {share:.0%} of the zone is {ground}, with {there}".replace("%", " %")
+    return part + _against_even(even, low, high, ground)
+
+
+def _against_even(even: float, low: float, high: float, ground: str) -> str:
     if low > even:
-        verdict = "more than"
-    elif high < even:
-        verdict = "fewer than"
-    else:
-        return f"{part}; an even spread over {ground} would give {even:.1f}: no clear difference"
-    return f"{part}; {verdict} the {even:.1f} that an even spread over {ground} would give"
+        return f"; more than the {even:.1f} that an even spread over {ground} would give"
+    if high < even:
+        return f"; fewer than the {even:.1f} that an even spread over {ground} would give"
+    return f"; an even spread over {ground} would give {even:.1f}: no clear difference"
