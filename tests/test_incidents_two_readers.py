@@ -188,6 +188,7 @@ def test_a_well_formed_text_goes_the_quick_way() -> None:
 @settings(max_examples=300)
 @example(pieces=[WELL_FORMED])
 @example(pieces=["\r", "a", "\n", "\n"])
+@example(pieces=["a", ",", ",", "\n", "\n", ",", ","])
 @given(pieces=st.lists(PIECES, max_size=40))
 def test_the_quick_way_through_a_text_is_the_slow_one_or_none(pieces: list[str]) -> None:
     text = f"id,lat,lon\n{''.join(pieces)}".encode()

@@ -59,12 +59,12 @@ def plain_columns(
     if len(ends) < line - 1 or not (_next(cells, returns) == _NEWLINE).all():
         return None
     start = int(ends[line - 2]) + 1 if line > 1 else 0
-    body, ends = cells[start:], ends[line - 1 :] - start
+    stop = len(text.rstrip(b"\r\n"))  # empty lines at the end are no rows
+    body, ends = cells[start:stop], ends[line - 1 : np.searchsorted(ends, stop)] - start
     if not _is_plain(body, ends, ord(mark)):
         return None
-    lines = len(ends) + int(body[-1] != _NEWLINE)
     try:
-        return _split(pa.py_buffer(text)[start:], mark, width, lines)
+        return _split(pa.py_buffer(text)[start:stop], mark, width, len(ends) + 1)
     except pa.ArrowInvalid:  # a line with another number of cells
         return None
 
@@ -120,11 +120,11 @@ def _split(body: pa.Buffer, mark: str, width: int, lines: int) -> list[list[pa.A
     table = arrow_csv.read_csv(
         pa.BufferReader(body),
         read_options=arrow_csv.ReadOptions(column_names=names, block_size=_STEP),
-        parse_options=arrow_csv.ParseOptions(delimiter=mark, ignore_empty_lines=False),
+        parse_options=arrow_csv.ParseOptions(delimiter=mark),
         convert_options=arrow_csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False
         ),
     )
-    if table.num_rows != lines:
+    if table.num_rows != lines:  # one of them is empty
         return None
     return [column.chunks for column in table.columns]
