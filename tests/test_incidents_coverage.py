@@ -87,7 +87,7 @@ def test_an_own_line_has_the_ground_of_the_map_where_its_sides_are_no_countries(
     plain = bz.Corridor.around(bz.Border.from_line(line))
     assert area_km2(plain.ground_of(["IRQ"]).iloc[0]) == pytest.approx(area_km2(iraq), rel=1e-3)
     events = table(country="Iraq")
-    words = ground_words(events, plain, covered_ground(events, plain))
+    words = ground_words(events, plain)
     assert (
         "the sides of this line are not called by countries, and the map of countries says" in words
     )
@@ -276,11 +276,11 @@ def test_rows_without_countries_are_told_to_lie_on_one_side(corridor: Corridor) 
     events = table()
     covered = covered_ground(events, corridor)
     assert (covered.share, covered.limited) == (1.0, False)
-    words = ground_words(events, corridor, covered)
+    words = ground_words(events, corridor)
     assert "All 12 rows in it lie on the side of Iraq" in words
     assert "say countries=['Iraq']" in words
     some = table([*ONE_COUNTRY, (34.9, 40.95)])
-    assert "on the side of" not in ground_words(some, corridor, covered)
+    assert "on the side of" not in ground_words(some, corridor)
 
 
 def test_a_zone_of_which_the_table_cannot_speak_says_so(corridor: Corridor) -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "BEYOND",
     "CoveredGround",
     "covered_ground",
+    "ground_name",
     "ground_of_countries",
     "ground_words",
     "rated_regions",
@@ -112,7 +113,27 @@ def covered_ground(events: gpd.GeoDataFrame, corridor: Corridor) -> CoveredGroun
     )
 
 
-def ground_words(events: gpd.GeoDataFrame, corridor: Corridor, covered: CoveredGround) -> str:
+def ground_name(events: gpd.GeoDataFrame, corridor: Corridor) -> str:
+    """
+    Name the ground of a corridor of which a table can speak.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+    corridor
+        The corridor.
+
+    Returns
+    -------
+    str
+        As `CoveredGround.name`.
+    """
+    # Where no country is known there is nothing to cut, whatever stands in for a corridor.
+    return covered_ground(events, corridor).name if coverage(events).countries else "the corridor"
+
+
+def ground_words(events: gpd.GeoDataFrame, corridor: Corridor) -> str:
     """
     Say what a table covers, and how much of a corridor that is.
 
@@ -122,18 +143,23 @@ def ground_words(events: gpd.GeoDataFrame, corridor: Corridor, covered: CoveredG
         Table from `read`.
     corridor
         The corridor.
-    covered
-        Its covered ground.
 
     Returns
     -------
     str
         Sentences.
+
+    Raises
+    ------
+    DataError
+        If the countries of the table have no ground in the corridor.
     """
-    words = [coverage(events).words]
-    if not covered.countries:
+    found = coverage(events)
+    words = [found.words]
+    if not found.countries:
         words.append(_one_sided(events, corridor))
     else:
+        covered = covered_ground(events, corridor)
         words.append(_cut_words(corridor, covered.share))
         off = _coded_off(events, corridor, covered) if covered.limited else 0
         if off:

@@ -225,7 +225,7 @@ def exposure_ratios(  # noqa: PLR0913 (names of `overlay`, with what makes an ex
         "median_error_km": error_km,
         "countries": list(covered.countries),
         "covered_share": covered.share,
-        "coverage": ground_words(events, corridor, covered),
+        "coverage": ground_words(events, corridor),
         "ground": covered.name,
     }
     table.attrs["sentence"] = _sentence(table)

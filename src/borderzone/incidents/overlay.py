@@ -152,7 +152,7 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
             "n_in_corridor": in_ground,
             "countries": list(held.ground.countries),
             "ground": held.ground.name,
-            "coverage": ground_words(events, check_corridor(corridor), held.ground),
+            "coverage": ground_words(events, check_corridor(corridor)),
         }
     chance = (hits[:, :n_zones].sum(axis=1) if held is None else hits[:, -1]) / drawn.draws
     error_km = typical_error_km(drawn.placed["median_error_km"].to_numpy(dtype=float), chance)

@@ -10,7 +10,7 @@ import pandas as pd
 from borderzone._guards import check_choice, check_confidence, check_whole
 from borderzone._quantiles import between_draws
 from borderzone.errors import InvalidParameterError
-from borderzone.incidents.covered_ground import covered_ground
+from borderzone.incidents.covered_ground import ground_name
 from borderzone.incidents.segment_events import (
     Asked,
     Placing,
@@ -216,7 +216,7 @@ def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a d
         "confidence": confidence,
         **state.strength,
         "caution": REPORTED_NOT_CROSSED,
-        "ground": covered_ground(events, corridor).name,
+        "ground": ground_name(events, corridor),
     }
     table.attrs["sentence"] = _sentence(table)
     return table

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from borderzone import datasets, incidents, patrol
 from borderzone.errors import InvalidScenarioError
-from borderzone.incidents.covered_ground import covered_ground, ground_words
+from borderzone.incidents.covered_ground import ground_words
 from borderzone.study.by_block import EMBEDDED
 from borderzone.study.event_places import EventPlaces
 from borderzone.study.inputs import load_incidents
@@ -108,7 +108,7 @@ class Reported:
                 raise InvalidScenarioError(msg)
             return cls(events=events, records=tuple(records), pressure=None)
         # Before the time is spent: a table of other countries is refused.
-        words = ground_words(events, corridor, covered_ground(events, corridor))
+        words = ground_words(events, corridor)
         places = EventPlaces.of(*polygons, corridor, records)
         placed = places.regions(events)
         notes = places.told(events, placed)

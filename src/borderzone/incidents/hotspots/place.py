@@ -12,7 +12,7 @@ from pyproj import Transformer
 
 from borderzone._guards import check_choice, told_seed
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.incidents.covered_ground import covered_ground, rated_regions
+from borderzone.incidents.covered_ground import ground_name, rated_regions
 from borderzone.incidents.given_events import check_corridor
 from borderzone.incidents.imputation import impute
 from borderzone.incidents.sizes import typical_error_km
@@ -258,7 +258,7 @@ def place(
         n_events=len(events),
         left_out=_reasons(table["reason"][~kept]),
         seed=str(told_seed(seed)),
-        ground=covered_ground(events, corridor).name,
+        ground=ground_name(events, corridor),
     )
 
 
