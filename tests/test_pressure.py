@@ -329,7 +329,9 @@ def test_plans_for_uniform_incidents_and_the_worst_case_stand_side_by_side() -> 
             patrol.curve_by_weights(rates, bad)  # type: ignore[arg-type]
 
 
-def test_a_scenario_weighs_by_incidents_only_where_there_are_some() -> None:
+def test_a_scenario_weighs_by_incidents_only_where_there_are_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The study refuses what it cannot give, and weighs by length otherwise."""
     corridor = strip()
     by_incidents = Scenario(weights="incidents", imputations=50)
@@ -339,7 +341,9 @@ def test_a_scenario_weighs_by_incidents_only_where_there_are_some() -> None:
         Scenario(weights="adversarial")
     nothing = Reported.of(None, corridor, Scenario(), 1)
     assert nothing.pressure is None
-    found = Reported.of(events_in(2, 2, 2), corridor, by_incidents, 1)
+    events = events_in(2, 2, 2)
+    monkeypatch.setattr(incidents, "read", lambda table, **_: table)  # of no real corridor
+    found = Reported.of(events, corridor, by_incidents, 1)
     weights = found.weights(by_incidents)
     assert weights is not None
     assert weights.idxmax() == 2

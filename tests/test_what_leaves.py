@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
-import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -19,7 +20,7 @@ import borderzone as bz
 from borderzone import datasets, incidents
 from borderzone.cli import app
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
-from borderzone.incidents.schema import CATEGORIES
+from borderzone.incidents.schema import CATEGORIES, Ledger
 from borderzone.provenance import manifest
 from borderzone.report.public import edition
 from borderzone.report.reported import excluded_words
@@ -165,10 +166,20 @@ def test_the_command_line_takes_the_word(tmp_path: Path) -> None:
 
 def test_every_finding_of_the_reader_is_a_known_word() -> None:
     """Findings are told where cells are not, so no cell may pass for one."""
-    room = Path(incidents.__file__).parent
-    said = re.compile(
-        r'ledger\.(?:flag|fix|quarantine|flag_all)\(\s*[^"()]*(?:\([^()]*\))?[^"()]*"([^"]+)"'
-    )
-    found = {word for file in room.glob("*.py") for word in said.findall(file.read_text("utf-8"))}
-    assert len(found) > 10
+    ways, found = {"flag", "fix", "quarantine", "flag_all", "Oddity", "Unread"}, set()
+    for file in Path(incidents.__file__).parent.glob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in ways:
+                place = 0 if ast.unparse(call.func) == "Unread" else 1
+                word = call.args[place] if len(call.args) > place else None
+                found |= {word.value} if isinstance(word, ast.Constant) else set()
+    assert len(found) > 25
     assert found <= CATEGORIES
+
+
+@pytest.mark.parametrize("way", ["flag", "fix", "quarantine"])
+def test_a_cell_that_passes_for_a_finding_is_refused(way: str) -> None:
+    with pytest.raises(KeyError, match="CATEGORIES"):
+        getattr(Ledger(1), way)(0, "Placetwo", "told")
+    with pytest.raises(KeyError, match="CATEGORIES"):
+        Ledger(1).flag_all(np.array([0]), "Placetwo", "told")

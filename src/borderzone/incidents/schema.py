@@ -375,4 +375,8 @@ class Ledger:
 
 def _finding(category: str, detail: str) -> str:
     """Put a finding into words that `category_of` can take apart again."""
+    if category not in CATEGORIES:
+        # Findings are told where cells may not be: a cell must not pass for one.
+        msg = "a finding must be one of CATEGORIES"
+        raise KeyError(msg)
     return f"{category}: {detail.replace(';', ',') if ';' in detail else detail}"
