@@ -251,6 +251,10 @@ def answers(task: str, arguments: list[Any]) -> Generator[Any, None, None]:
         raise
     except MemoryError:
         yield {"error": "memory"}
+    except ImportError as error:
+        # A library that does not fit into the memory given is told by the loader, in its own words.
+        full = any(words in str(error) for words in ("map segment", "allocate memory"))
+        yield {"error": "memory" if full else " ".join(str(error).split())[:300]}
     except BaseException as error:  # noqa: BLE001 - a panic of the reader is no Exception
         yield {"error": " ".join(str(error).split())[:300] or type(error).__name__}
     else:
