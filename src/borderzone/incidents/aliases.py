@@ -229,6 +229,11 @@ _COMPANIONS = {
     "seconds": frozenset({"sec", "second", "seconds", "ss"}),
     "letter": frozenset({"dir", "direction", "hem", "hemisphere", "ref", "ns", "ew"}),
 }
+# Letters in a column that does not say of what, beside one of degrees.
+_LETTERS_OF = {
+    "lat": frozenset({"n_s", "ns", "n_or_s", "north_south"}),
+    "lon": frozenset({"e_w", "ew", "e_or_w", "east_west", "w_e"}),
+}
 _LONGITUDES = _WORDS["lon"] - {"long", "lng"}
 _OF_A_PLANE = frozenset(
     [
@@ -433,6 +438,10 @@ def companions_of(name: str, names: Iterable[str]) -> dict[str, str]:
             theirs = frozenset(_tokens(other))
             if theirs & words and theirs - words == own:
                 found.setdefault(kind, other)
+    if "letter" not in found:
+        letters = _LETTERS_OF["lat" if own & _WORDS["lat"] else "lon"]
+        alone = [other for other in every if plain_name(other) in letters]
+        found |= {"letter": alone[0]} if len(alone) == 1 else {}
     # A least latitude is no minutes, unless it stands beside degrees or seconds.
     if "minutes" in found and found.keys() == {"minutes"} and own == frozenset(_tokens(name)):
         return {}

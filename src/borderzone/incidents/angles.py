@@ -7,12 +7,19 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from borderzone.errors import DataError
-from borderzone.incidents.cells import parse_number, shown
+from borderzone.incidents.cells import parse_number, shown, trimmed
 
 if TYPE_CHECKING:
     from borderzone.incidents.schema import Ledger
 
-__all__ = ["GridPosition", "angle_deg", "mgrs_position", "plain_angles", "why_no_mgrs"]
+__all__ = [
+    "GridPosition",
+    "angle_deg",
+    "by_their_letters",
+    "mgrs_position",
+    "plain_angles",
+    "why_no_mgrs",
+]
 
 _LETTERS = {"lat": ("N", "S"), "lon": ("E", "W")}
 _MARKS = str.maketrans(
@@ -40,6 +47,9 @@ _MARKS = str.maketrans(
 _ANGLE = re.compile(
     r"([+-]?)\s*(\d{1,3}(?:[.,]\d+)?)(?:\s+(\d{1,2}(?:[.,]\d+)?))?(?:\s+(\d{1,2}(?:[.,]\d+)?))?"
 )
+_UNITS = re.compile(r"(?<![a-z])(?:deg(?:rees?)?|min(?:utes?)?|sec(?:onds?)?)\b\.?", re.IGNORECASE)
+# As aircraft and ships write: 342212N, 0410524E, 34-22-12N.
+_HYPHENS = re.compile(r"\d{1,3}-\d{1,2}(?:\.\d+)?(?:-\d{1,2}(?:\.\d+)?)?")
 _PARTING = re.compile(r"[\s\-_./,:]+")
 _MGRS = re.compile(
     r"(\d{1,2})[\s\-_./,:]*([C-HJ-NP-X])[\s\-_./,:]*([A-HJ-NP-Z]{2})([\d\s\-_./,:]*)"
@@ -94,8 +104,10 @@ def angle_deg(cell: object, axis: str) -> float | None:
     --------
     >>> angle_deg("34°22'12\"N", "lat"), angle_deg("W041 05.4", "lon"), angle_deg("41 E", "lat")
     (34.37, -41.09, None)
+    >>> angle_deg("342212N", "lat"), angle_deg("041-05-24E", "lon")
+    (34.37, 41.09)
     """
-    text = str(cell).strip()
+    text = _UNITS.sub(" ", trimmed(cell)).strip()
     letter = ""
     if re.search(r"\d\s*d.*\d\s*m.*\d\s*s$", text, re.IGNORECASE):
         text = text[:-1]  # seconds, as their degrees and minutes are marked alike
@@ -106,6 +118,8 @@ def angle_deg(cell: object, axis: str) -> float | None:
         text = match[2] if match[1] else match[3]
     if letter and letter not in _LETTERS[axis]:
         return None
+    if letter:
+        text = _parted(text)
     found = _ANGLE.fullmatch(" ".join(text.translate(_MARKS).split()).replace("- ", "-"))
     if not found or (letter and found[1]):
         return None
@@ -115,6 +129,60 @@ def angle_deg(cell: object, axis: str) -> float | None:
         return None
     angle = math.fsum(part / 60.0**power for power, part in enumerate(parts))
     return round(-angle if letter in ("S", "W") or found[1] == "-" else angle, 9)
+
+
+def by_their_letters(
+    lat_cells: list[object], lon_cells: list[object], ledger: Ledger
+) -> tuple[list[object], list[object]]:
+    """
+    Exchange the cells of rows whose compass letters say that they stand in each other's column.
+
+    Parameters
+    ----------
+    lat_cells
+        Latitudes as found.
+    lon_cells
+        Longitudes as found.
+    ledger
+        Where is told which were exchanged.
+
+    Returns
+    -------
+    tuple of list
+        Latitudes and longitudes.
+    """
+    lat, lon = lat_cells, lon_cells
+    for row, (y, x) in enumerate(zip(lat_cells, lon_cells, strict=True)):
+        if not (_bears(y, "EWew") and _bears(x, "NSns")):
+            continue
+        if angle_deg(y, "lon") is not None and angle_deg(x, "lat") is not None:
+            if lat is lat_cells:
+                lat, lon = list(lat_cells), list(lon_cells)
+            lat[row], lon[row] = x, y
+            told = f"{shown(y)} stood for the latitude, {shown(x)} for the longitude"
+            ledger.fix(row, "swapped", told)
+    return lat, lon
+
+
+def _bears(cell: object, letters: str) -> bool:
+    """Whether a text begins or ends with one of some letters."""
+    if not isinstance(cell, str):
+        return False
+    text = cell.strip()
+    return bool(text) and (text[0] in letters or text[-1] in letters)
+
+
+def _parted(text: str) -> str:
+    """Part degrees, minutes and seconds that are run together or joined by hyphens."""
+    if _HYPHENS.fullmatch(text):
+        return text.replace("-", " ")
+    whole, mark, rest = text.partition(".")
+    if not (whole + rest).isdecimal() or not 4 <= len(whole) <= 7:
+        return text
+    # An even number of digits has two of degrees, an odd one three.
+    start = 2 + len(whole) % 2
+    parts = [whole[:start], *(whole[i : i + 2] for i in range(start, len(whole), 2))]
+    return " ".join(parts) + mark + rest
 
 
 def mgrs_position(cell: object) -> GridPosition | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from borderzone.incidents.aliases import lon_first
-from borderzone.incidents.angles import plain_angles
+from borderzone.incidents.angles import by_their_letters, plain_angles
 from borderzone.incidents.cells import is_missing, parse_number, shown
 from borderzone.incidents.dates import as_timestamps, read_dates
 from borderzone.incidents.duplicates import flag_duplicates
@@ -25,6 +25,7 @@ from borderzone.incidents.one_cell import Positions, positions_in_one_column
 from borderzone.incidents.positions import flag_pile_ups, judge_pairs, read_pairs
 from borderzone.incidents.precision_columns import stated_precision, unstated_words
 from borderzone.incidents.schema import COLUMNS, Ledger
+from borderzone.incidents.second_place import SecondPlace
 from borderzone.incidents.spellings import Spellings
 from borderzone.incidents.utm import zone_frames
 
@@ -65,6 +66,8 @@ class ReadOptions:
         Parts of which the user named the column.
     corridor
         Corridor that the table is read for.
+    beside
+        Part to column, of a second way in which the table tells the position.
     """
 
     date_format: str | None = None
@@ -74,6 +77,7 @@ class ReadOptions:
     crs: Any = None
     given: frozenset[str] = frozenset()
     corridor: Corridor | None = None
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 def canonical(
@@ -109,7 +113,8 @@ def canonical(
     parts = stated.parts
     cells = _Cells(cells_of(raw, layouts, parts, options.given), len(raw))
     home = HomeGround(cells.spellings("country"))
-    lat, lon, open_km = _positions(cells, parts, home, ledger, options)
+    second = _second_place(raw, options.beside) if options.beside else None
+    lat, lon, open_km = _positions(cells, parts, home, second, ledger, options)
     table: dict[str, Any] = {"id": _ids(cells.texts("id"))}
     dates = read_dates(
         {
@@ -178,12 +183,17 @@ def _positions(
     cells: _Cells,
     parts: Mapping[str, str],
     home: HomeGround,
+    second: SecondPlace | None,
     ledger: Ledger,
     options: ReadOptions,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Latitude, longitude, and the radius that a coarse grid reference leaves open."""
     in_plane = options.crs is not None and options.crs.is_projected
     found = _pairs_of_cells(cells, parts, ledger, x_first=in_plane)
+    if second is not None:
+        second.fill(found, ledger, "" if options.crs is None else "EPSG:4326")
+    lat_cells, lon_cells = by_their_letters(found.lat, found.lon, ledger)
+    found = found._replace(lat=lat_cells, lon=lon_cells)
     lat, lon = read_pairs(
         plain_angles(found.lat, "lat", ledger), plain_angles(found.lon, "lon", ledger), ledger
     )
@@ -199,7 +209,25 @@ def _positions(
         ledger.quarantine(row, "metres", told)
     expected = Expected(bbox=options.bbox, corridor=options.corridor, home=home)
     judge_pairs(lat, lon, ledger, expected, fix_swapped=options.fix_swapped)
-    return lat, lon, np.array(found.radius_km, dtype=float)
+    open_km = np.array(found.radius_km, dtype=float)
+    if second is not None:
+        open_km = np.where(np.isnan(open_km), second.compare(lat, lon, found, ledger), open_km)
+    return lat, lon, open_km
+
+
+def _second_place(raw: pd.DataFrame, columns: Mapping[str, str]) -> SecondPlace:
+    """Read the second way for itself; what it cannot tell is no finding, as the first stands."""
+    cells = _Cells({p: raw[name].reset_index(drop=True) for p, name in columns.items()}, len(raw))
+    aside = Ledger(len(raw))
+    found = _pairs_of_cells(cells, columns, aside, x_first=False)
+    lat, lon = read_pairs(
+        plain_angles(found.lat, "lat", aside), plain_angles(found.lon, "lon", aside), aside
+    )
+    if not all(map(is_missing, dict.fromkeys(found.crs))):
+        lat, lon = onto_degrees(lat, lon, found.crs, aside)
+    with np.errstate(invalid="ignore"):
+        lat[~((np.abs(lat) <= 90) & (np.abs(lon) <= 180))] = np.nan
+    return SecondPlace(columns, lat, lon, np.array(found.radius_km, dtype=float))
 
 
 def _pairs_of_cells(
@@ -300,7 +328,7 @@ def _changed(raw: pd.Series, read: pd.Series) -> bool:
     """Whether the canonical column says anything else than the raw cells did."""
     if pd.api.types.is_float_dtype(read):
         # Most cells are plain numbers: only the others need the careful look.
-        same = (pd.to_numeric(raw, errors="coerce") == read).to_numpy(dtype=bool)
+        same = (pd.to_numeric(raw, errors="coerce") == read).to_numpy(dtype=bool, na_value=False)
         raw, read = raw[~same], read[~same]
     elif isinstance(raw.dtype, pd.StringDtype) and isinstance(read.dtype, pd.StringDtype):
         # A text that came through as it was needs none.

@@ -8,11 +8,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Number", "is_missing", "parse_number", "shown"]
+__all__ = ["Number", "is_missing", "parse_number", "shown", "trimmed"]
 
 _MISSING = {"", "na", "n/a", "nan", "nat", "none", "null", "-", "--", "?", "unknown", "<na>"}
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _COMMA = re.compile(r"[+-]?\d*[,٫]\d+")
+# Which way a text runs, and that it begins: Arabic and Hebrew tables are full of such marks. What
+# turns a text round (U+202E) is none of them: it makes a number look like another.
+_UNSEEN = dict.fromkeys(
+    [*range(0x200B, 0x2010), *range(0x202A, 0x202D), *range(0x2066, 0x206A), 0x061C, 0x2060, 0xFEFF]
+)
 
 
 class Number(NamedTuple):
@@ -57,7 +62,7 @@ def parse_number(cell: object) -> Number:
     if isinstance(cell, (int, float, np.integer, np.floating)) and not isinstance(cell, bool):
         value = float(cell)
         return Number(value, "ok") if math.isfinite(value) else Number(math.nan, "bad")
-    text = str(cell).strip().replace("\u2212", "-")
+    text = trimmed(cell).replace("\u2212", "-")
     if _NUMBER.fullmatch(text):
         return Number(float(text), "ok")
     if _COMMA.fullmatch(text):
@@ -86,7 +91,30 @@ def is_missing(cell: object) -> bool:
     """
     if cell is None or (isinstance(cell, (float, np.floating)) and math.isnan(cell)):
         return True
-    return str(cell).strip().casefold() in _MISSING
+    return trimmed(cell).casefold() in _MISSING
+
+
+def trimmed(cell: object) -> str:
+    """
+    Give the text of a cell without blanks around it and without letters that nobody sees.
+
+    Parameters
+    ----------
+    cell
+        Any cell.
+
+    Returns
+    -------
+    str
+        Its text.
+
+    Examples
+    --------
+    >>> trimmed(" 34.37\u200e ")
+    '34.37'
+    """
+    text = str(cell)
+    return (text if text.isascii() else text.translate(_UNSEEN)).strip()
 
 
 def shown(cell: object) -> str:

@@ -12,12 +12,21 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from borderzone.incidents import hints
-from borderzone.incidents.cells import is_missing, shown
+from borderzone.incidents.cells import is_missing, shown, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["FIRST_SERIAL", "DateSpan", "Reading", "month_number", "parse_date", "read_cell", "span"]
+__all__ = [
+    "FIRST_SERIAL",
+    "DateSpan",
+    "Reading",
+    "is_day_zero",
+    "month_number",
+    "parse_date",
+    "read_cell",
+    "span",
+]
 
 Day = tuple[int, int, int]
 """Year, month and day; a month or day of 0 is unknown."""
@@ -45,6 +54,13 @@ _NUMBER = re.compile(r"(\d+)(\.\d+)?")
 _NUMERIC = re.compile(r"(\d{1,2})\s*([-/. ])\s*(\d{1,2})\s*([-/. ])\s*(\d{4}|\d{2})")
 _MONTH_OF = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{4})")
 _GROUP = re.compile(r"(\d{2})\s?\d{4}\s?[a-z]\s?([a-z]{3})\s?(\d{4}|\d{2})")
+# Day 0 as Excel shows it, and as others do.
+_DAY_ZERO = re.compile(
+    r"(?:1900[-/.]0?1[-/.]00?|00?[-/.](?:0?1|jan)[-/.](?:19)?00|0?1[-/.]00?[-/.](?:19)?00"
+    r"|1899[-/.]12[-/.]3[01]|30[-/.](?:12|dec)[-/.]1899|12[-/.]30[-/.]1899"
+    r")(?:[T ]0?0:00(?::00(?:\.0+)?)?)?",
+    re.IGNORECASE,
+)
 _APOSTROPHE = re.compile(r"(?<!\w)['\u2019](\d{2})(?!\d)")
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _AROUND = re.compile(r"[\s,./()_-]*")
@@ -231,6 +247,8 @@ def read_cell(
     """
     if is_missing(cell):
         return Reading()
+    if is_day_zero(cell):
+        return Reading()
     if isinstance(cell, dt.date):
         zone = isinstance(cell, dt.datetime) and cell.tzinfo is not None
         return _checked({"": (cell.year, cell.month, cell.day)}, str(cell), zone=zone)
@@ -249,11 +267,35 @@ def read_cell(
     )
 
 
+def is_day_zero(cell: object) -> bool:
+    """
+    Tell whether a cell shows the day that a spreadsheet or a database shows for nothing.
+
+    Parameters
+    ----------
+    cell
+        Text, date or number.
+
+    Returns
+    -------
+    bool
+        Whether it is day 0, which is 30 December 1899, also written as 31 December 1899 or 0 January 1900.
+
+    Examples
+    --------
+    >>> is_day_zero("1899-12-30"), is_day_zero("0/1/1900"), is_day_zero("1900-01-01")
+    (True, True, False)
+    """
+    if isinstance(cell, dt.date):
+        return (cell.year, cell.month, cell.day) in ((1899, 12, 30), (1899, 12, 31))
+    return isinstance(cell, str) and bool(_DAY_ZERO.fullmatch(trimmed(cell).removeprefix("'")))
+
+
 def _as_text(cell: object) -> str:
     if isinstance(cell, (float, np.floating)):
         # 2019.0 is 2019.
         return str(int(cell)) if float(cell).is_integer() else f"{cell:f}"
-    return str(cell).strip().removeprefix("'")
+    return trimmed(cell).removeprefix("'")
 
 
 def _beside_format(text: str, date_format: str, as_of: dt.date, *, since_1904: bool) -> Reading:

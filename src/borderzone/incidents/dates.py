@@ -16,6 +16,7 @@ from borderzone.incidents.date_cells import (
     DateSpan,
     Reading,
     doubt,
+    is_day_zero,
     month_number,
     number_alone,
     read_cell,
@@ -329,6 +330,9 @@ class _Judge:
         self, cell: object, reading: Reading, column: _Column, word: str
     ) -> tuple[DateSpan | None, list[_Finding]]:
         """Give the span of a cell with what is told of it; None where it cannot be read."""
+        if is_day_zero(cell):
+            told = f"{shown(cell)} is what a spreadsheet or a database shows for no date"
+            return DateSpan(None, None, "", ""), [_Finding("ok", "no date", told)]
         if reading.problem:
             return None, [_Finding("quarantined", "date unreadable", reading.problem)]
         if not reading.days:
@@ -374,7 +378,13 @@ class _Judge:
                 yield _Finding("ok", "weekday", told + calendar.day_name[real])
 
     def _ordered(self, first: DateSpan, last: DateSpan, findings: list[_Finding]) -> _Verdict:
+        if first.start is None and last.start is not None:
+            told = f"the last, {last.start}, is taken for it"
+            findings.append(_Finding("ok", "no first day", told))
+            first = last
         if first.start is None or first.end is None:
+            if any(finding.kind == "no date" for finding in findings):
+                return _Verdict(findings=tuple(findings))
             empty = _Finding("ok", "no date", "the cell is empty")
             return _Verdict(findings=(*findings, empty))
         end = last.end or first.end

@@ -12,7 +12,7 @@ import shapely
 
 from borderzone.incidents.aliases import axes_in
 from borderzone.incidents.angles import angle_deg, mgrs_position, why_no_mgrs
-from borderzone.incidents.cells import is_missing, parse_number, shown
+from borderzone.incidents.cells import is_missing, parse_number, shown, trimmed
 from borderzone.incidents.utm import utm_position
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ def place_in(cell: object, *, lon_first: bool = False) -> Place | Unread | None:
     >>> place_in("41.09E 34.37N")[:2]
     ('34.37N', '41.09E')
     """
-    text = str(cell).strip().strip("\"'").strip()
+    text = trimmed(cell).strip("\"'").strip()
     pair = _PAIR.fullmatch(text)  # most cells, without a further look
     if pair:
         first, second = float(pair[1]), float(pair[2])

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "agreed_columns",
     "position_column",
+    "rounded_to_deg",
     "with_companions",
     "with_coordinates",
     "without_bytes",
@@ -143,14 +144,31 @@ def _differ(cells: Sequence[object], values: FloatArray, axis: str) -> BoolArray
         apart = np.abs(told - values)
         apart[np.abs(told) > _MOST_DEG] = 0.0  # coordinates of a plane
     rows = np.flatnonzero(apart > _LEAST_DEG)
-    rounded = np.array([_unit(cells[row]) for row in rows.tolist()])
+    rounded = np.array([rounded_to_deg(cells[row]) for row in rows.tolist()])
     differ = np.zeros(len(cells), dtype=bool)
     differ[rows[apart[rows] > rounded]] = True
     return differ
 
 
-def _unit(cell: object) -> float:
-    """One in the last digit that a cell tells, in which it is rounded or cut."""
+def rounded_to_deg(cell: object) -> float:
+    """
+    Give one in the last digit that a cell tells, in which it is rounded or cut.
+
+    Parameters
+    ----------
+    cell
+        A latitude or longitude as found.
+
+    Returns
+    -------
+    float
+        The unit. Units: degrees.
+
+    Examples
+    --------
+    >>> rounded_to_deg("34,37"), rounded_to_deg(34)
+    (0.010000001, 1.0000001)
+    """
     _, mark, fraction = str(cell).strip().replace(",", ".").partition(".")
     digits = len(fraction) if mark and fraction.isdigit() else 0 if not mark else 3
     return 1.0000001 * 10.0 ** -min(digits, 5)

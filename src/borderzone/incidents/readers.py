@@ -31,6 +31,7 @@ from borderzone.incidents.point_columns import (
     without_bytes,
 )
 from borderzone.incidents.schema import Ledger
+from borderzone.incidents.second_place import columns_beside
 from borderzone.incidents.terms import check_terms, said_of, under_terms
 from borderzone.io import plain_cells
 from borderzone.io.limits import check_limit
@@ -179,6 +180,7 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     layouts, ledger = layouts_of(raw, name, found.layout), Ledger(len(raw))
     parts = _parts_of(raw, layouts, columns or {}, ledger, options)
     _tell_nested(raw, nested, parts, ledger)
+    every = parts
     if isinstance(raw, gpd.GeoDataFrame) and raw.active_geometry_name is not None:
         raw, parts = with_coordinates(raw, parts, name, ledger, crs=crs)
         parts = _places_in(raw, parts, {}, name)
@@ -187,7 +189,9 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
         raw, parts = _settled(raw, parts, layouts[0], columns or {}, name, ledger)
     for row, oddity in found.odd.items():
         getattr(ledger, oddity.verdict)(row, oddity.category, oddity.detail)
-    options = replace(options, given=frozenset(columns or ()))
+    is_table, is_own = (layouts[0].name == name for name in ("table", "borderzone"))
+    beside = {} if is_own else columns_beside(raw, every, parts, shapes=is_table)
+    options = replace(options, given=frozenset(columns or ()), beside=beside)
     events = canonical(raw, layouts, parts, ledger, options)
     found = found._replace(notes=[*found.notes, *ledger.notes()])
     events = with_old_verdicts(_with_origin(events, layouts[0], found, day), source)
