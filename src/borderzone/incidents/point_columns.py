@@ -166,8 +166,8 @@ def rounded_to_deg(cell: object) -> float:
 
     Examples
     --------
-    >>> rounded_to_deg("34,37"), rounded_to_deg(34)
-    (0.010000001, 1.0000001)
+    >>> round(rounded_to_deg("34,37"), 6), round(rounded_to_deg(34), 6)
+    (0.01, 1.0)
     """
     _, mark, fraction = str(cell).strip().replace(",", ".").partition(".")
     digits = len(fraction) if mark and fraction.isdigit() else 0 if not mark else 3
