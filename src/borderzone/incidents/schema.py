@@ -104,6 +104,7 @@ FLAGS = frozenset(
         "metres",
         "mgrs",
         "no date",
+        "no first day",
         "pile-up",
         "position",
         "possible duplicate",
