@@ -40,7 +40,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "rows": ["as_given"],
         "seeds": ["check_seed", "generator", "seed_number", "told_seed"],
         "threads": ["check_threads", "n_threads"],
-        "words": ["check_choice", "check_flag", "check_path", "check_text", "shown"],
+        "words": ["check_choice", "check_flag", "check_path", "check_text", "percent", "shown"],
     },
 )
 
@@ -75,7 +75,14 @@ if TYPE_CHECKING:
     from borderzone._guards.rows import as_given
     from borderzone._guards.seeds import check_seed, generator, seed_number, told_seed
     from borderzone._guards.threads import check_threads, n_threads
-    from borderzone._guards.words import check_choice, check_flag, check_path, check_text, shown
+    from borderzone._guards.words import (
+        check_choice,
+        check_flag,
+        check_path,
+        check_text,
+        percent,
+        shown,
+    )
 
     __all__ = [
         "as_between",
@@ -110,6 +117,7 @@ if TYPE_CHECKING:
         "is_whole",
         "local_path",
         "n_threads",
+        "percent",
         "plain",
         "seed_number",
         "shown",

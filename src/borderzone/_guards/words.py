@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,16 @@ from borderzone.errors import BorderzoneError, DataError, InvalidParameterError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["check_choice", "check_flag", "check_path", "check_text", "in_unit", "is_flag", "shown"]
+__all__ = [
+    "check_choice",
+    "check_flag",
+    "check_path",
+    "check_text",
+    "in_unit",
+    "is_flag",
+    "percent",
+    "shown",
+]
 
 _LONGEST_SHOWN = 80
 # What file systems take at most. Units: bytes, characters.
@@ -228,3 +238,31 @@ def in_unit(unit: str) -> str:
     (' (km)', '')
     """
     return f" ({unit})" if unit else ""
+
+
+def percent(share: float | None) -> str:
+    """
+    Write a share in percent; what is neither nothing nor all is not rounded to either.
+
+    Parameters
+    ----------
+    share
+        The share, 0 to 1; None or NaN where it is not known.
+
+    Returns
+    -------
+    str
+        The words.
+
+    Examples
+    --------
+    >>> [percent(share) for share in (0.0, 0.001, 0.494, 0.999, 1.0, float("nan"))]
+    ['0 %', 'less than 1 %', '49 %', 'more than 99 %', '100 %', 'unknown']
+    """
+    if share is None or not math.isfinite(share):
+        return "unknown"
+    if 0 < share < 0.005:
+        return "less than 1 %"
+    if 0.995 <= share < 1:
+        return "more than 99 %"
+    return f"{100 * share:.0f} %"

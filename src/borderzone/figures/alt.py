@@ -328,12 +328,17 @@ def _overlay(result: StudyResult, *, demo: bool) -> str:
     if table is None or table.empty:
         return f"No incidents could be laid over zones: {told.no_overlay(result)}."
     account = result.demo_account if demo else result.account
-    rows = table.sort_values("expected", ascending=False).head(5)
+    told_of = table[table["silent"] == ""]
+    rows = told_of.sort_values("expected", ascending=False).head(5)
     listed = "; ".join(
         f"{row.zone} {row.expected:.1f} ({row.p05:.0f} to {row.p95:.0f})"
         for row in rows.itertuples()
     )
-    words = f"Expected number of incidents in each zone with its 5 to 95 % band: {listed}."
+    words = (
+        f"Expected number of incidents in each zone with its 5 to 95 % band: {listed or 'none'}."
+    )
+    if len(told_of) < len(table):
+        words += f" {told.silent_zones(table)}."
     return words if account is None else f"{words} All rows: {account.line}."
 
 

@@ -377,9 +377,10 @@ def events_by_segment(result: StudyResult) -> pd.DataFrame | None:
     -------
     DataFrame or None
         Columns ``incidents_expected``, ``incidents_p05`` and
-        ``incidents_p95`` by segment; None where there are no incidents.
+        ``incidents_p95`` by segment; None where there are no incidents that can be placed.
     """
-    if result.incidents is None:
+    account = result.account
+    if result.incidents is None or (account is not None and not account.any_placed):
         return None
     strips = result.segments[["geometry"]].assign(zone=result.segments.index.astype(str))
     counted = incidents.overlay(
@@ -387,6 +388,7 @@ def events_by_segment(result: StudyResult) -> pd.DataFrame | None:
         strips,
         draws=result.scenario.imputations,
         seed=result.seed,
+        corridor=result.corridor,
         regions=regions_of(result),
     )
     return pd.DataFrame(

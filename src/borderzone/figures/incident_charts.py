@@ -61,7 +61,8 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
     with context():
         if ax is None:
             ax = page(SMALL).add_axes((0.27, 0.26, 0.69, 0.61))
-        rows = table.sort_values(["expected", "zone"], ascending=[True, False]).tail(10)
+        told_of = table[table["silent"] == ""].sort_values("zone", ascending=False)
+        rows = told_of.sort_values("expected", kind="stable").tail(10)
         place = np.arange(len(rows))
         ink = INK["synthetic"] if fake else INK["incident"]
         ax.hlines(place, rows["p05"], rows["p95"], color=ink, linewidth=5, alpha=0.35)
@@ -75,13 +76,7 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
             markeredgewidth=1.6,
             label="if incidents ignored the ground",
         )
-        ax.set_yticks(
-            place,
-            [
-                f"{row.zone}, {KINDS[row.kind]}{' (not covered)' if row.silent else ''}"
-                for row in rows.itertuples()
-            ],
-        )
+        ax.set_yticks(place, [f"{row.zone}, {KINDS[row.kind]}" for row in rows.itertuples()])
         ax.set_xlim(left=0)
         ax.set_xlabel("incidents in the zone")
         ax.grid(axis="x")
@@ -92,6 +87,7 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
         if fake:
             title.set_backgroundcolor(INK["warning"])
         line = "" if account is None else f"{account.line}."
+        line += f" {told.silent_zones(table)}" if len(told_of) < len(table) else ""
         _foot(ax, line, "" if demo else result.event_credit)
     return ax
 

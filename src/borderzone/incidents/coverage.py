@@ -122,10 +122,12 @@ class TableCoverage:
             else:
                 whose = f"all {named:,} of {self.n_usable:,} rows that name a known country are"
             return f"{whose} in {names}; {over}"
-        each = listed(
-            [f"{country_words([code])} ({self.n_rows[code]:,})" for code in self.countries]
-        )
-        return f"rows are in {each}; rates are over the ground of these countries only"
+        first = list(self.n_rows)[: _SHOWN_WORDS + 1]
+        first = first if len(first) == len(self.n_rows) else first[:_SHOWN_WORDS]
+        each = [f"{country_words([code])} ({self.n_rows[code]:,})" for code in sorted(first)]
+        rest = [number for code, number in self.n_rows.items() if code not in first]
+        each += [f"{len(rest)} other countries ({sum(rest):,})"] if rest else []
+        return f"rows are in {listed(each)}; rates are over the ground of these countries only"
 
     @property
     def doubts(self) -> list[str]:

@@ -9,7 +9,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from borderzone._guards import percent
 from borderzone.border.names import country_code, country_name, is_country, iso_alpha3
+from borderzone.border.sources import countries_around
 from borderzone.errors import DataError
 from borderzone.incidents import hints, precision
 from borderzone.incidents.coverage import country_words, coverage, within_coverage
@@ -56,12 +58,15 @@ class CoveredGround:
         Whether any of the corridor is left out.
     countries
         ISO alpha-3 codes of the countries covered; empty where they are not known.
+    here
+        Those of them that have ground in the corridor.
     """
 
     shape: shapely.Geometry
     share: float
     limited: bool
     countries: tuple[str, ...]
+    here: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -75,7 +80,7 @@ class CoveredGround:
         """
         if not self.limited:
             return "the corridor"
-        return f"the ground of {country_words(self.countries)} in the corridor"
+        return f"the ground of {country_words(self.here or self.countries)} in the corridor"
 
 
 def covered_ground(events: gpd.GeoDataFrame, corridor: Corridor) -> CoveredGround:
@@ -110,6 +115,7 @@ def covered_ground(events: gpd.GeoDataFrame, corridor: Corridor) -> CoveredGroun
         share=share if limited else 1.0,
         limited=limited,
         countries=found.countries,
+        here=_with_ground_here(corridor, found.countries),
     )
 
 
@@ -254,6 +260,20 @@ def rated_regions(
     return changed.set_geometry(gpd.GeoSeries(shapes, index=placed.index, crs=placed.crs))
 
 
+def _with_ground_here(corridor: Corridor, countries: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave the countries that have ground in a corridor: a table may hold many that do not."""
+    if len(countries) < 2:
+        return countries
+    outline = corridor_outline(corridor)
+    near = set(countries_around(outline.bounds)["code"])
+    least = _SLIVER * area_km2(outline)
+    return tuple(
+        name
+        for name in countries
+        if country_code(name) in near and area_km2(corridor.ground_of([name]).iloc[0]) > least
+    )
+
+
 def _coded_off(events: gpd.GeoDataFrame, corridor: Corridor, covered: CoveredGround) -> int:
     """Count the rows that may enter a rate and are coded in the corridor, on other ground."""
     used = events.geometry[within_coverage(events)]
@@ -269,7 +289,7 @@ def _names(corridor: Corridor) -> list[str]:
 
 def _cut_words(corridor: Corridor, share: float) -> str:
     """Say how much of the corridor is left, and how its ground was cut where no line says it."""
-    part = f"That is {share:.0%} of the corridor".replace("%", " %")
+    part = f"That is {percent(share)} of the corridor"
     if all(is_country(name) for name in corridor.depth_km):
         return f"{part}." if share < 1 - _SLIVER else ""
     drawn = (

@@ -246,7 +246,7 @@ def _grounds(
     drawn = flagged.geometry.to_crs("EPSG:4326").union_all().intersection(outline)
     rest = outline.difference(drawn)
     if not (area_km2(drawn) > 0 and area_km2(rest) > 0):
-        msg = f"no ground of {covered.name}, or all of it, is flagged: there is nothing to compare"
+        msg = f"none of {covered.name}, or all of it, is flagged: there is nothing to compare"
         raise NoOverlapError(msg)
     found: list[_Ground] = [("as drawn", (drawn, rest), 0.0)]
     for size in cell_sizes_km:
@@ -296,11 +296,13 @@ def _sentence(table: pd.DataFrame) -> str:
         if np.isfinite(row.ratio)
     ]
     if not parts:
-        return "No event can be placed on unflagged ground: the two rates cannot be compared."
+        return "No event is expected on unflagged ground: the two rates cannot be compared."
     if (told["ratio_low"] > 1).all():
         verdict = "more events per area on flagged ground at every level"
     elif (told["ratio_high"] < 1).all():
         verdict = "fewer events per area on flagged ground at every level"
+    elif (told["ratio_low"] > 1).any() and (told["ratio_high"] < 1).any():
+        verdict = "the levels contradict each other, so that they show no difference"
     else:
         verdict = "no clear difference between flagged and unflagged ground"
     return (

@@ -15,6 +15,7 @@ from borderzone.difficulty.flags import CAVE_MEANINGS
 from borderzone.errors import DataError
 from borderzone.incidents.bands import count_bands
 from borderzone.incidents.ground_layers import LAYERS, GroundLayers
+from borderzone.incidents.held import held_to_countries
 from borderzone.incidents.imputation import prepare
 from borderzone.incidents.layers import in_degrees
 from borderzone.stream import in_order
@@ -109,7 +110,8 @@ def on_ground(  # noqa: PLR0913 (same names as `overlay`)
     elevation
         Elevation that the terrain was read from, in place of ``elevation_m``. Units: m.
     corridor
-        Ground outside it counts as outside; None for the whole grid.
+        Ground outside it counts as outside, and positions are held to the country that a row
+        names, as in `overlay`; None for the whole grid.
     draws
         Imputations.
     seed
@@ -185,6 +187,8 @@ def on_ground(  # noqa: PLR0913 (same names as `overlay`)
     given = {"hours": hours, "elevation_m": elevation}
     ground = GroundLayers.of(flags, attrs, given, corridor)
     drawn = prepare(events, draws=draws, seed=seed, regions=regions, admin1=admin1, weight=weight)
+    if corridor is not None:
+        drawn = held_to_countries(drawn, events, corridor)
     points = _coded_cells(events, ground)
     ground = ground.ready(drawn, points, threads=workers)
 

@@ -237,8 +237,27 @@ class Account:
         >>> Account(reported=8, unreadable=0, vague=3, outside=2, inside=3, expected=3.0, circles=4).finding
         '3 of 8 incidents lie in the corridor'
         """
+        if not self.any_placed:
+            return f"None of {self.reported:,} incidents can be counted by place"
         verb = "lie" if self._certain else "may lie"
         return f"{self.inside:,} of {self.reported:,} incidents {verb} in the corridor"
+
+    @property
+    def any_placed(self) -> bool:
+        """
+        Tell whether a number of events in the corridor is known; of no rows at all it is 0.
+
+        Returns
+        -------
+        bool
+            False where every row is unreadable, beyond coverage or too vague.
+
+        Examples
+        --------
+        >>> Account(reported=3, unreadable=0, vague=3, outside=0, inside=0, expected=0.0, circles=0).line
+        '3 reported: 3 too vague, none left to place'
+        """
+        return self.reported == 0 or self.outside + self.inside > 0
 
     @property
     def _certain(self) -> bool:
@@ -259,6 +278,8 @@ class Account:
         >>> Account(reported=3, unreadable=0, vague=0, outside=0, inside=3, expected=2.4, circles=3).inside_words
         '3 that may lie in the corridor (2.4 expected)'
         """
+        if not self.any_placed:
+            return "none left to place"
         if self._certain:
             return f"{self.inside:,} in the corridor"
         return f"{self.inside:,} that may lie in the corridor ({self.expected:,.1f} expected)"
@@ -275,6 +296,8 @@ def account(
 ) -> Account:
     """
     Say where all rows of a table of incidents went.
+
+    Positions are held to the country that a row names, as in `overlay`.
 
     Parameters
     ----------
@@ -314,6 +337,7 @@ def account(
     """
     rated = rated_regions(events, regions=regions, admin1=admin1)
     drawn = prepare(events, draws=draws, seed=seed, regions=rated)
+    drawn = held_to_countries(drawn, events, check_corridor(corridor))
     totals, hits = count_draws(drawn, [corridor_outline(corridor)])
     kinds = drawn.placed["kind"].to_numpy(dtype=object)
     unreadable = (events["status"] == "quarantined").to_numpy()

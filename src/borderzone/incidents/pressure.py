@@ -77,6 +77,8 @@ def segment_weights(  # noqa: PLR0913 (the last four only shape the weights by i
 
     Raises
     ------
+    DataError
+        If the events were not read with `read`, or their countries have no ground in the corridor.
     InvalidParameterError
         If `kind` is unknown, "incidents" is asked for without events, or `draws` or `prior_events` is impossible.
     """
@@ -89,7 +91,7 @@ def segment_weights(  # noqa: PLR0913 (the last four only shape the weights by i
         if events is None:
             msg = "weights by incidents need a table of events: pass events=, or kind='uniform'"
             raise InvalidParameterError(msg)
-        shares = event_shares(corridor, events, draws=draws, seed=seed, admin1=admin1)
+        shares = event_shares(corridor, events, Placing(draws, seed, admin1, None))
         weights = dirichlet_mean(weights, np.nansum(shares, axis=0), prior)
     index = pd.Index(segments["segment"].to_numpy(), name="segment")
     return pd.Series(weights, index=index, name="weight")
@@ -113,7 +115,8 @@ def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a d
     Turn incidents into weights of crossing pressure by segment, with bands.
 
     Each event is placed `draws` times in its region of possible positions, and
-    each time the events of a segment are counted. "gamma_poisson" draws the
+    each time the events of a segment are counted, on its ground of the countries that the table
+    covers. "gamma_poisson" draws the
     rates of segments towards their common mean, as strongly as the unevenness
     of the counts themselves asks for [1]_, [2]_; where the counts cannot tell, the
     stated prior of that strength speaks. "dirichlet" adds `prior_events` to
@@ -163,7 +166,8 @@ def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a d
     CRSMismatchError
         If a layer has no CRS.
     DataError
-        If the events were not read with `read`, or `regions` is of another table.
+        If the events were not read with `read`, `regions` is of another table, or the countries of
+        the table have no ground in the corridor.
     InvalidParameterError
         If a word is unknown or a number out of range.
     ShapeMismatchError
@@ -273,7 +277,8 @@ def pressure_draws(  # noqa: PLR0913 (same names as `pressure_weights`)
     CRSMismatchError
         If a layer has no CRS.
     DataError
-        If the events were not read with `read`, or `regions` is of another table.
+        If the events were not read with `read`, `regions` is of another table, or the countries of
+        the table have no ground in the corridor.
     InvalidParameterError
         If a word is unknown or a number out of range.
     ShapeMismatchError

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from borderzone._guards import check_choice, check_positive, check_seed, check_whole, generator
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
-from borderzone.incidents.covered_ground import rated_regions
+from borderzone.incidents.coverage import coverage
+from borderzone.incidents.covered_ground import covered_ground, rated_regions
 from borderzone.incidents.given_events import check_events
-from borderzone.incidents.probabilities import event_probabilities
+from borderzone.incidents.held import held_to_countries
+from borderzone.incidents.imputation import prepare
 from borderzone.incidents.shrinkage import GammaPoisson
+from borderzone.incidents.zone_counts import count_draws, zone_shapes
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -88,6 +92,8 @@ def weigh(corridor: Corridor, events: gpd.GeoDataFrame, asked: Asked, placing: P
 
     Raises
     ------
+    DataError
+        If the countries of the table have no ground in the corridor.
     InvalidParameterError
         If a word is unknown or a number out of range.
     ShapeMismatchError
@@ -99,8 +105,7 @@ def weigh(corridor: Corridor, events: gpd.GeoDataFrame, asked: Asked, placing: P
     exposure = exposure_of(corridor.segments, asked.exposure)
     draws = check_whole(placing.draws, "draws")
     check_seed(placing.seed)
-    rated = rated_regions(events, regions=placing.regions, admin1=placing.admin1)
-    shares = event_shares(corridor, events, **placing._replace(regions=rated)._asdict())
+    shares = event_shares(corridor, events, placing)
     rng = generator(placing.seed, _COUNTS)
     counts, known = _counts(shares, draws, rng), ~np.isnan(shares).any(axis=1)
     expected = np.nansum(shares, axis=0)
@@ -143,9 +148,9 @@ def _told(model: GammaPoisson) -> dict[str, Any]:
     }
 
 
-def event_shares(corridor: Corridor, events: gpd.GeoDataFrame, **how: Any) -> FloatArray:
+def event_shares(corridor: Corridor, events: gpd.GeoDataFrame, placing: Placing) -> FloatArray:
     """
-    Give the probability of each event in each segment.
+    Give the probability of each event on the ground of each segment that the table covers.
 
     Parameters
     ----------
@@ -153,18 +158,30 @@ def event_shares(corridor: Corridor, events: gpd.GeoDataFrame, **how: Any) -> Fl
         The corridor.
     events
         Table from `read`.
-    **how
-        Handed to `event_probabilities`.
+    placing
+        How events are placed.
 
     Returns
     -------
     FloatArray
         Shape ``(events, segments)``; NaN where an event cannot be placed.
+
+    Raises
+    ------
+    DataError
+        If the countries of the table have no ground in the corridor.
     """
-    segments = corridor.segments
-    zones = segments[["geometry"]].assign(zone=segments["segment"])
-    table = event_probabilities(events, zones, **how)
-    return np.asarray(table.drop(columns="id").to_numpy(dtype=float))
+    shapes = zone_shapes(corridor.segments, "corridor.segments")
+    if coverage(events).countries:  # else there is nothing to cut
+        covered = covered_ground(events, corridor)
+        if covered.limited:
+            shapes = [shapely.intersection(shape, covered.shape) for shape in shapes]
+    rated = rated_regions(events, regions=placing.regions, admin1=placing.admin1)
+    drawn = prepare(events, draws=placing.draws, seed=placing.seed, regions=rated)
+    _, hits = count_draws(held_to_countries(drawn, events, corridor), shapes)
+    shares = hits / drawn.draws
+    shares[(drawn.placed["kind"] == "excluded").to_numpy()] = np.nan
+    return np.asarray(shares)
 
 
 def _counts(shares: FloatArray, draws: int, rng: np.random.Generator) -> IntArray:

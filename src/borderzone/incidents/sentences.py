@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from borderzone._guards import percent
 from borderzone.errors import DataError
 
 if TYPE_CHECKING:
@@ -94,27 +95,30 @@ def _counted(row: Any, located: int | None) -> str:
         return str(row.silent)
     if located == 0:
         return "no event of the table can be placed, so that nothing is told of this zone"
-    of = "" if located is None else f" of {located}"
+    of = "" if located is None else f" of {located:,}"
     noun = "event" if located == 1 else "events"
     if row.expected == 0:
         return (
             f"no report: none{of} located {noun} falls here, which does not say that nothing "
             f"happened; such a count leaves a mean of up to {row.underlying_p95:.1f} possible"
+            f"{_where(row)}"
         )
-    return (
-        f"{row.expected:.1f}{of} located {noun} expected (90 % band {row.p05:.0f} to {row.p95:.0f})"
-    )
+    return f"{row.expected:,.1f}{of} located {noun} expected (90 % band {row.p05:,.0f} to {row.p95:,.0f})"
+
+
+def _where(row: Any) -> str:
+    """Say that a count leaves open only what it speaks of."""
+    share = getattr(row, "covered_share", np.nan)
+    return " on the part of the zone that the table covers" if 0 < share < _ALL else ""
 
 
 def _compared(row: Any, attrs: Mapping[Any, Any]) -> str:
     share = getattr(row, "covered_share", np.nan)
-    if getattr(row, "silent", "") or attrs.get("n_placed") == 0:
+    even = getattr(row, "expected_if_uniform", np.nan)
+    if getattr(row, "silent", "") or attrs.get("n_placed") == 0 or not np.isfinite(even):
         return ""
     if share == 0:
         return "; it lies outside the corridor, so no comparison is made"
-    even = getattr(row, "expected_if_uniform", np.nan)
-    if not np.isfinite(even):
-        return ""
     if bool(getattr(row, "below_precision", False)):
         return "; the zone is smaller across than positions are known, so no comparison is made"
     ground = attrs.get("ground", "the corridor")
@@ -125,14 +129,14 @@ def _compared(row: Any, attrs: Mapping[Any, Any]) -> str:
     )
     part = ""
     if share < _ALL:
-        there = f"{row.covered_expected:.1f} expected there"
-        part = f"; {share:.0%} of the zone is {ground}, with {there}".replace("%", " %")
+        there = f"{row.covered_expected:,.1f} expected there"
+        part = f"; {percent(share)} of the zone is {ground}, with {there}"
     return part + _against_even(even, low, high, ground)
 
 
 def _against_even(even: float, low: float, high: float, ground: str) -> str:
     if low > even:
-        return f"; more than the {even:.1f} that an even spread over {ground} would give"
+        return f"; more than the {even:,.1f} that an even spread over {ground} would give"
     if high < even:
-        return f"; fewer than the {even:.1f} that an even spread over {ground} would give"
-    return f"; an even spread over {ground} would give {even:.1f}: no clear difference"
+        return f"; fewer than the {even:,.1f} that an even spread over {ground} would give"
+    return f"; an even spread over {ground} would give {even:,.1f}: no clear difference"

@@ -29,6 +29,8 @@ __all__ = ["ZoneGround"]
 _SLIVER = 1e-6
 # Outlines of zones are smooth and reach a little over a line that bounds them.
 _OVER_THE_LINE = 0.005
+# Those of small zones do by more, and such a part says nothing of a zone.
+_NEARLY_NONE = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -94,14 +96,15 @@ class ZoneGround:
         silent = [""] * len(shapes)
         if ground.limited:
             outline = corridor_outline(corridor)
-            why = (
-                f"the table covers {country_words(ground.countries)} only and the zone lies on other "
-                "ground, of which it cannot speak"
-            )
             share[share < _OVER_THE_LINE] = 0.0
-            for zone in np.flatnonzero(share == 0).tolist():
+            names = country_words(ground.here)
+            for zone in np.flatnonzero(share < _NEARLY_NONE).tolist():
+                which = "nearly all of the zone" if share[zone] else "the zone"
                 if shapes[zone].intersects(outline):
-                    silent[zone] = why
+                    silent[zone] = (
+                        f"the table covers {names} only and {which} lies on other ground, of which it "
+                        "cannot speak"
+                    )
         partly = np.flatnonzero((share > 0) & (share < 1))
         return cls(
             ground=ground,
@@ -139,7 +142,8 @@ class ZoneGround:
             band = pooled_garwood(counts, 0.90)
             for values, one in zip(whole, (float(counts.mean()), *band), strict=True):
                 values[zone] = one
-        even = np.where(np.array(self.silent) != "", np.nan, self.even_share * in_ground)
+        mute = (np.array(self.silent) != "") & (self.covered_share == 0)
+        even = np.where(mute, np.nan, self.even_share * in_ground)
         return {
             "expected_if_uniform": even,
             "covered_share": self.covered_share,

@@ -35,6 +35,7 @@ _PLANS = {
     "incidents": "crossings where reports are",
     "worst case": "crossings where it is weakest",
 }
+_NAMED = 12  # events that are named one by one; all of them stand in a file
 # Below this a zone is told together with the others. Units: expected events.
 _FEW = 0.05
 
@@ -60,7 +61,10 @@ def excluded_words(excluded: Sequence[Mapping[str, Any]]) -> str:
     >>> excluded_words([{"id": "A8", "place": "Iraq", "reason": "a country"}])
     'A8 (Iraq)'
     """
-    named = [f"{row['id']} ({row['place']})" for row in excluded if "id" in row]
+    rows = [row for row in excluded if "id" in row]
+    named = [f"{row['id']} ({row['place']})" for row in rows[:_NAMED]]
+    if len(rows) > _NAMED:
+        named = [f"{', '.join(named)} and {len(rows) - _NAMED:,} more"]
     counted = Counter(str(row["reason"]) for row in excluded if "id" not in row)
     return ", ".join([*named, *(f"{n:,} ({why})" for why, n in counted.items())]) or "none"
 

@@ -103,7 +103,7 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
         "incidents": _with_ground(result),
         "incidents_rejected": edition.rejected,
         "incident_overlay": result.overlay,
-        "incident_ground": result.ground_counts,
+        "incident_ground": _placed_ground(result),
         "incident_exposure": result.exposure,
         "incident_enrichment": result.enrichment,
         "incident_pressure": result.pressure,
@@ -203,6 +203,12 @@ def _plain(table: pd.DataFrame | None) -> pd.DataFrame | None:
         return None
     plain = pd.DataFrame(table.drop(columns="geometry"))
     return plain.reset_index() if plain.index.name else plain
+
+
+def _placed_ground(result: StudyResult) -> pd.DataFrame | None:
+    """Give the counts by class of ground; of events that have no place they are not known."""
+    counts = result.ground_counts
+    return None if counts is None or not counts.attrs["n_placed"] else counts
 
 
 def _with_ground(result: StudyResult) -> pd.DataFrame | None:

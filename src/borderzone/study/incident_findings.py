@@ -101,7 +101,8 @@ class IncidentFindings:
             "on_ground": by_event,
             "ground_counts": counts,
         }
-        if zones is None or zones.empty:
+        # Of events that have no place nothing is known by zone: such a number is not 0.
+        if zones is None or zones.empty or not account.any_placed:
             return cls(**told)
         provinces = datasets.admin1() if places is None else places.provinces
         demo = incidents.synthetic(

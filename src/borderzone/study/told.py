@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from borderzone import access, datasets
+from borderzone._guards import percent
 from borderzone.border.lengths import KM_PER_MILE
 from borderzone.patrol import BEST_RULE
 from borderzone.study.coverage import lengths_told
@@ -75,6 +76,7 @@ __all__ = [
     "response_words",
     "seen_by_segment",
     "sensor_words",
+    "silent_zones",
     "span",
     "units",
     "unknowns",
@@ -102,34 +104,6 @@ _NOT_HERE = Missing(
     reason="the layers given say nothing of this corridor",
     cure="give layers that cover it",
 )
-
-
-def percent(share: float | None) -> str:
-    """
-    Write a share in percent; what is neither nothing nor all is not rounded to either.
-
-    Parameters
-    ----------
-    share
-        The share, 0 to 1; None or NaN where it is not known.
-
-    Returns
-    -------
-    str
-        The words.
-
-    Examples
-    --------
-    >>> [percent(share) for share in (0.0, 0.001, 0.494, 0.999, 1.0, float("nan"))]
-    ['0 %', 'less than 1 %', '49 %', 'more than 99 %', '100 %', 'unknown']
-    """
-    if share is None or not math.isfinite(share):
-        return "unknown"
-    if 0 < share < 0.005:
-        return "less than 1 %"
-    if 0.995 <= share < 1:
-        return "more than 99 %"
-    return f"{100 * share:.0f} %"
 
 
 def span(low: float, high: float) -> str:
@@ -518,7 +492,28 @@ def no_overlay(result: StudyResult) -> str:
         return result.missing["incidents"].words
     if result.zones is None:
         return f"zones are {nowhere(result, 'units')}"
+    if result.account is not None and not result.account.any_placed:
+        return f"none can be placed ({result.account.line})"
     return "there is no flagged zone on the ground that is known"
+
+
+def silent_zones(overlay: pd.DataFrame) -> str:
+    """
+    Say how many zones lie on ground of which a table of incidents cannot speak.
+
+    Parameters
+    ----------
+    overlay
+        As from `borderzone.incidents.overlay`, with a corridor.
+
+    Returns
+    -------
+    str
+        A sentence without full stop.
+    """
+    number = int((overlay["silent"] != "").sum())
+    zones, lie = ("zone", "lies") if number == 1 else ("zones", "lie")
+    return f"{number} {zones} {lie} on ground of which the table cannot speak"
 
 
 def no_weights(result: StudyResult) -> str:
@@ -537,6 +532,8 @@ def no_weights(result: StudyResult) -> str:
     """
     if "incidents" in result.missing:
         return result.missing["incidents"].words
+    if result.account is not None and not result.account.any_placed:
+        return f"none can be placed ({result.account.line})"
     return "this edition does not tell them, or the table of incidents holds no row"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from borderzone import datasets, incidents, patrol
 from borderzone.errors import InvalidScenarioError
-from borderzone.incidents.covered_ground import ground_words
+from borderzone.incidents.covered_ground import ground_words, rated_regions
 from borderzone.study.by_block import EMBEDDED
 from borderzone.study.event_places import EventPlaces
 from borderzone.study.inputs import load_incidents
@@ -37,7 +37,7 @@ class Reported:
     records
         Where it came from.
     pressure
-        As from `borderzone.incidents.pressure_weights`; None without incidents.
+        As from `borderzone.incidents.pressure_weights`; None without incidents that can be placed.
     places
         The layers in which vague ones are placed.
     placed
@@ -95,7 +95,7 @@ class Reported:
         DataError
             If the countries that the table covers have no ground in the corridor.
         InvalidScenarioError
-            If the scenario weighs by incidents and there are none.
+            If the scenario weighs by incidents and there are none, or none that can be placed.
         """
         records: list[datasets.Record] = []
         events = load_incidents(source, corridor, seed, records, **how)
@@ -114,9 +114,17 @@ class Reported:
         notes = places.told(events, placed)
         if incidents.coverage(events).countries:
             notes = (*notes, f"Incidents: {words}")
-        found = incidents.pressure_weights(
-            corridor, events, regions=placed, draws=scenario.imputations, seed=seed
-        )
+        found = None
+        if (rated_regions(events, regions=placed)["kind"] != "excluded").any():
+            found = incidents.pressure_weights(
+                corridor, events, regions=placed, draws=scenario.imputations, seed=seed
+            )
+        elif scenario.weights == "incidents":
+            msg = (
+                f'weights = "incidents": none of the {len(events):,} incidents can be placed, so that they '
+                'weigh nothing; take weights = "uniform"'
+            )
+            raise InvalidScenarioError(msg)
         return cls(
             events=events,
             records=tuple(records),
