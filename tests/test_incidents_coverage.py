@@ -134,7 +134,7 @@ def test_reading_notes_one_country_and_the_option_that_changes_it() -> None:
     assert table(country="Iraq", **dates).attrs["notes"] == [
         (
             "all 12 rows are in Iraq; rates are over the ground of Iraq only; if the table covers "
-            "other countries too, say countries=['Iraq', '...']"
+            "other countries too, say countries=['Iraq', 'another']"
         )
     ]
     assert table(**dates).attrs["notes"] == []

@@ -10,8 +10,10 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 import typer
 
 import borderzone as bz
@@ -387,3 +389,71 @@ def test_a_table_without_coordinates_names_five_likely_columns(
     if "likely" in words:  # what it names can be read
         read = incidents.read(pd.DataFrame(table), columns=columns)
         assert (read["status"] != "quarantined").all()
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("columns = {latt = 'a'}", "'latt' is not a part; use id, .*; did you mean 'lat'"),
+        ("columns = {breite = 'a'}", "'breite' is not a part; use id, .*; did you mean 'lat'"),
+        ("column = {lat = 'a'}", "no 'column'; .*; did you mean 'columns'"),
+        ("county = ['IRQ']", "no 'county'; .*; did you mean 'countries'"),
+    ],
+)
+def test_a_misspelt_key_is_told_with_the_nearest(folder: Path, table: str, told: str) -> None:
+    with pytest.raises(InvalidScenarioError, match=rf"study\.toml: \[incidents\]: .*{told}"):
+        study_of(folder, f'[incidents]\npath = "meldungen.csv"\n{table}\n')
+
+
+def test_a_layer_that_is_not_there_is_named_once_with_those_that_are(
+    folder: Path, command: Callable[..., tuple[int, str, str]]
+) -> None:
+    points = gpd.GeoDataFrame({"id": ["a"]}, geometry=[shapely.Point(44.8, 39.7)], crs=4326)
+    points.to_file(folder / "two.gpkg", layer="events")
+    points.to_file(folder / "two.gpkg", layer="other")
+    study = study_of(folder, '[incidents]\npath = "two.gpkg"\nlayer = "nix"\n' + QUICK)
+    told = (
+        r"study\.toml: incidents: 'two\.gpkg' has no layer 'nix': it holds the layers events, other"
+    )
+    with pytest.raises(DataError, match=told) as refused:
+        study.run()
+    assert str(refused.value).count("incidents: ") == 1
+
+    both = study_of(folder, '[incidents]\npath = "two.gpkg"\nlayer = "a"\nsheet = "b"\n' + QUICK)
+    with pytest.raises(
+        InvalidParameterError, match=r'sheet = "b" under \[incidents\] and layer = '
+    ):
+        both.run()
+    code, _, err = command("check", str(folder / "two.gpkg"), "--layer", "a", "--sheet", "b")
+    assert (code, "--sheet b and --layer a name two parts" in err) == (2, True)
+
+
+def test_all_that_a_check_says_names_the_options_of_the_command(
+    folder: Path, command: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    rows = "id,lat,lon,country\na,39.7,44.8,TUR\nb,,44.8,TUR\nc,39.7,44.8,TUR\n"
+    (folder / "a.csv").write_text(rows)
+    code, out, err = command("check", "a.csv")
+    assert code == 3
+    assert "say --terms mine." in out
+    assert "say --countries Turkey --countries another." in out
+    assert "or raise the limit, --limit 0.34" in err
+    assert "in Python" not in out + err
+
+
+def test_a_report_on_rows_that_cannot_be_used_is_refused_as_their_check_is(
+    folder: Path, command: Callable[..., tuple[int, str, str]]
+) -> None:
+    (folder / "bad.csv").write_text("id,lat,lon\na,39.7,44.8\nb,,44.8\nc,39.7,\nd,39.7,44.9\n")
+    study_of(folder, 'incidents = "bad.csv"\n' + QUICK)
+    words = ("report", str(folder / "study.toml"), "-o", str(folder / "out"))
+
+    code, _, err = command(*words)
+    assert code == 3
+    assert "2 of 4 rows (50%) cannot be used" in err
+    assert "--limit 0.5" in err
+    assert not (folder / "out").exists()
+    assert command(*words, "--limit", "2")[0] == 2
+    assert command(*words, "--limit", "0.5")[0] == 0
+    assert (folder / "out" / "report.html").exists()

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from borderzone import incidents
 from borderzone.study.sources import digest_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import geopandas as gpd
 
 # One row of each kind of verdict: fixed, out of range, date in doubt, no date, wrong class, plain, too coarse.
@@ -71,6 +74,77 @@ def test_reading_again_changes_nothing() -> None:
 def test_rows_keep_their_verdicts_in_any_choice_and_order(kept: list[int]) -> None:
     events = read().iloc[kept]
     same(incidents.read(events), events)
+
+
+VERDICTS = ["fixed", "quarantined", "quarantined", "ok", "quarantined", "ok", "ok"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".geojson", ".gpkg", ".parquet", ".xlsx"])
+def test_a_file_of_a_table_gives_the_table_again(tmp_path: Path, suffix: str) -> None:
+    """What was set aside for a date or a class, of which the cells are gone, is not taken for sound."""
+    events = read()
+    file = incidents.write(events, tmp_path / f"rows{suffix}", detail="internal").path
+    again = incidents.read(file)
+
+    assert events["status"].tolist() == VERDICTS
+    kept = [name for name in again.columns if name not in ("citation", "accessed", "export_detail")]
+    assert sorted(kept) == sorted(events.columns)
+    names = list(incidents.schema().index)
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(again[names]).astype({"date_start": "M8[s]", "date_end": "M8[s]"}),
+        pd.DataFrame(events[names]).astype({"date_start": "M8[s]", "date_end": "M8[s]"}),
+    )
+    assert again.geometry.to_wkt().tolist() == events.geometry.to_wkt().tolist()
+    assert incidents.credit_line(again) == "Events: table of the user, accessed 2026-11-02"
+    assert again.attrs["notes"] == events.attrs["notes"] == []
+
+
+def test_notes_are_told_once_by_a_table_that_keeps_them(tmp_path: Path) -> None:
+    rows = ROWS.drop(columns="where_prec").iloc[[0, 5]].assign(country="Turkey")
+    events = incidents.read(rows)
+    again = incidents.read(incidents.write(events, tmp_path / "a.parquet", detail="internal").path)
+    assert len(events.attrs["notes"]) == 2
+    assert again.attrs["notes"] == events.attrs["notes"]
+    assert again.attrs["format"] == "table"
+
+
+@pytest.mark.parametrize("told", [5, "a note", [1, None], {"a": 1}, None])
+def test_notes_that_are_none_are_left(told: Any) -> None:
+    rows = incidents.read(ROWS)
+    rows.attrs["notes"] = told
+    assert incidents.read(rows).attrs["notes"] == []
+    assert incidents.read(pd.DataFrame(rows.drop(columns="status"))).attrs["notes"] != told
+
+
+def test_a_rejected_row_is_taken_when_the_cell_in_doubt_was_mended(tmp_path: Path) -> None:
+    file = incidents.write(
+        incidents.rejected(read()), tmp_path / "rejected.csv", detail="internal"
+    ).path
+    rejected = pd.read_csv(file, dtype=str, keep_default_na=False)
+    assert rejected["id"].tolist() == ["b", "c", "e"]
+
+    mended = rejected.copy()
+    mended.loc[0, "lat"] = "39.9"
+    mended.loc[1, ["date_start", "date_end"]] = "2019-04-03"
+    mended.loc[2, "where_prec"] = "2"
+    again = incidents.read(mended)
+    assert again["status"].tolist() == ["ok"] * 3
+    assert again["reason"].tolist() == [""] * 3
+    # One who empties the verdict asks for another one.
+    assert incidents.read(rejected.assign(status=""))["status"].tolist() == [
+        "quarantined",
+        "ok",
+        "ok",
+    ]
+    # What somebody set aside in words of his own stays so.
+    own = incidents.read(
+        mended.assign(status="quarantined", reason="wrong village: see the letter")
+    )
+    assert own["status"].tolist() == ["quarantined"] * 3
+    assert own["reason"].tolist() == ["set aside: wrong village: see the letter"] * 3
+    assert incidents.check(own)["finding"].tolist() == ["set aside"]
+    unsaid = incidents.read(mended.assign(status="quarantined", reason=""))
+    assert unsaid["reason"].tolist() == ["set aside: its status says so, and not why"] * 3
 
 
 def test_what_is_said_anew_is_taken() -> None:

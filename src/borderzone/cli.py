@@ -68,6 +68,10 @@ Terms = Annotated[
     str | None,
     typer.Option(help="mine: rows of unknown terms are yours to pass on; else only counts leave."),
 ]
+Limit = Annotated[
+    float,
+    typer.Option(help="Largest share of rejected rows of incidents that is accepted, 0 to 1."),
+]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace the files that an earlier run wrote there.")
 ]
@@ -149,7 +153,7 @@ def _options(
 
 
 @app.command()
-def report(
+def report(  # noqa: PLR0913 (one option a matter that users decide)
     study: Annotated[
         Path | None,
         typer.Argument(
@@ -164,17 +168,21 @@ def report(
         "public"
     ),
     terms: Terms = None,
+    limit: Limit = 0.2,
     overwrite: Overwrite = False,
 ) -> None:
-    """Run a study and write its report, figures, tables and layers."""
+    """Run a study and write its report; exit code 3 when too many rows of its incidents are unusable."""
+    from borderzone._guards import check_probability  # noqa: PLC0415 - heavy imports
     from borderzone.report import check_folder, write_report  # noqa: PLC0415 - heavy imports
     from borderzone.study import Study  # noqa: PLC0415
 
+    check_probability(limit, "limit")
     check_folder(out, overwrite=overwrite)
     case = Study.default() if study is None else _study_of(study)
     case = case if terms is None else replace(case, terms=terms)
     with _progress() as step:
         result = case.run(seed=case.seed if seed is None else seed, progress=step)
+        _refuse_unusable(result.incidents, limit)
         other = _night_vision(case, result, step) if study is None else None
         page = write_report(
             result, out, detail=detail, overwrite=overwrite, comparison=other, progress=step
@@ -182,6 +190,16 @@ def report(
     _say(f"Report: {page}")
     for sentence in result.summary:
         _say(f"- {sentence}")
+
+
+def _refuse_unusable(events: Any, limit: float) -> None:
+    """Refuse a report on a table of which too many rows cannot be used."""
+    from borderzone import incidents  # noqa: PLC0415 - heavy imports
+    from borderzone.incidents.hints import asked_from  # noqa: PLC0415
+
+    if events is not None:
+        with asked_from("command line"):
+            incidents.require_usable(events, limit=limit)
 
 
 def _study_of(path: Path | str) -> Any:
@@ -239,9 +257,7 @@ def check(
             help=f"CSV file for the rejected rows; without it {_REJECTED}, if that is free."
         ),
     ] = None,
-    limit: Annotated[
-        float, typer.Option(help="Largest share of rejected rows that is accepted, 0 to 1.")
-    ] = 0.2,
+    limit: Limit = 0.2,
     **asked: Any,
 ) -> None:
     """Check an incident table row by row; exit code 3 when too many rows are unusable."""
@@ -253,12 +269,11 @@ def check(
     _check_free(rejected)
     with asked_from("command line"):
         events = room.read(incidents, **_said(asked))
-    verdict = room.check(events)
-    _print_table(verdict, f"{incidents}: {len(events)} rows")
-    for sentence in room.verdict_sentences(events):
-        _say(sentence)
-    _keep_rejected(room.rejected(events), rejected)
-    room.require_usable(events, limit=limit)
+        _print_table(room.check(events), f"{incidents}: {len(events)} rows")
+        for sentence in room.verdict_sentences(events):
+            _say(sentence)
+        _keep_rejected(room.rejected(events), rejected)
+        room.require_usable(events, limit=limit)
 
 
 def _said(asked: dict[str, Any]) -> dict[str, Any]:

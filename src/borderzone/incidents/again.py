@@ -1,4 +1,4 @@
-"""A table that was read before: its verdicts hold, and are not made anew from what is left of its cells."""
+"""A table that was read before, or its file: verdicts hold where what is left of the cells cannot make them anew."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ import numpy as np
 import shapely
 
 from borderzone.errors import DataError
-from borderzone.incidents.schema import FLAGS, STATUSES, category_of, validate
+from borderzone.incidents.cells import is_missing
+from borderzone.incidents.schema import CATEGORIES, FLAGS, STATUSES, validate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from borderzone._typing import BoolArray
+    import pandas as pd
 
-__all__ = ["read_before", "with_old_verdicts"]
+    from borderzone._typing import BoolArray
+    from borderzone.incidents.schema import Ledger
+
+__all__ = ["hold_back", "notes_of", "read_before", "said_by_rows", "with_old_verdicts"]
 
 _LABEL = "SYNTHETIC DATA"
 # What can be seen again in latitude and longitude as they stand; of all else the cells are gone.
@@ -24,6 +28,17 @@ _SEEN_AGAIN = frozenset(
     {"missing position", "not a number", "out of range", "position unreadable", "swap suspected"}
     | {"zero position", "metres"}
 )
+# What else sets a row aside empties a cell; one that was filled since is mended.
+_EMPTIED: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("date ambiguous", "date order", "date unreadable", "future date"), "date_start"
+    ),
+    **dict.fromkeys(("crs", "not a point", "outside its crs"), "lat"),
+    "precision class": "where_prec",
+    "radius": "radius_km",
+}
+_UNSAID = "set aside: its status says so, and not why"
+_KEPT = ("format", "columns", "coverage_notes")
 _USUAL: Mapping[str, Any] = {"format": "borderzone", "encoding": "", "citation": "", "accessed": ""}
 
 
@@ -48,52 +63,141 @@ def read_before(source: Any) -> gpd.GeoDataFrame | None:
         return None
     events = source.copy()
     told = dict(_USUAL) | {"columns": {}, "notes": []} | dict(source.attrs)
-    told["notes"] = list(told["notes"] or [])
+    told["notes"] = notes_of(told)
     told.pop("label", None)
     events.attrs = told | ({"label": _LABEL} if events["synthetic"].any() else {})
     return events
 
 
-def with_old_verdicts(events: gpd.GeoDataFrame, source: Any) -> gpd.GeoDataFrame:
+def hold_back(raw: pd.DataFrame, parts: Mapping[str, str], ledger: Ledger) -> None:
     """
-    Keep what an earlier reading said of rows whose cells cannot say it again.
+    Keep rows quarantined whose cells cannot say again why they were.
+
+    A row is let go where the cell that was in doubt was filled since, or its status emptied.
+
+    Parameters
+    ----------
+    raw
+        Rows as they were found.
+    parts
+        Its columns; there is a status among them where `read` gave the table.
+    ledger
+        Ledger of its rows.
+    """
+    if "status" not in parts:
+        return
+    was, why = _texts(raw[parts["status"]]), _texts(raw[parts["reason"]])
+    cells = {name: raw[parts[name]].tolist() for name in set(_EMPTIED.values())}
+    for row in [row for row, word in enumerate(was) if word == "quarantined"]:
+        for part in (why[row] or _UNSAID).split("; "):
+            kind, _, detail = part.partition(": ")
+            if kind not in CATEGORIES:  # words of somebody else, which are no finding of ours
+                kind, detail = "set aside", part
+            column = _EMPTIED.get(kind)
+            mended = column is not None and not is_missing(cells[column][row])
+            if kind not in FLAGS | _SEEN_AGAIN and not mended:
+                ledger.quarantine(row, kind, detail)
+
+
+def with_old_verdicts(
+    events: gpd.GeoDataFrame,
+    raw: pd.DataFrame,
+    parts: Mapping[str, str],
+    attrs: Mapping[Any, Any],
+) -> gpd.GeoDataFrame:
+    """
+    Keep what an earlier reading said of rows, beside what this one finds.
 
     Parameters
     ----------
     events
-        The table as it was judged now.
-    source
-        What was read.
+        The table as it was judged now, with what `hold_back` kept.
+    raw
+        The same rows as they were found.
+    parts
+        Its columns, as for `hold_back`.
+    attrs
+        What the table says of itself, as an object or a Parquet file keeps it.
 
     Returns
     -------
     GeoDataFrame
-        The table; a row that was quarantined for its date, precision or number of cells still is.
+        The table; a row that was mended since has the verdict of this reading alone.
     """
-    if not _is_ours(source) or len(source) != len(events):
+    if "status" not in parts:
         return events
     rank = {status: place for place, status in enumerate(STATUSES)}
+    was, why = _texts(raw[parts["status"]]), _texts(raw[parts["reason"]])
     status, reason = events["status"].tolist(), events["reason"].tolist()
-    for row in np.flatnonzero((source["reason"] != "").to_numpy()).tolist():
-        was, why = source["status"].iloc[row], source["reason"].iloc[row]
-        causes = set(category_of(why)) - FLAGS
-        if was == "quarantined" and causes <= _SEEN_AGAIN:
+    for row, word in enumerate(was):
+        if word not in rank or (word == "quarantined" != status[row]):
             continue
-        now = set(category_of(reason[row]))
-        kept = [part for part in why.split("; ") if part.split(":", 1)[0] not in now]
-        reason[row] = "; ".join([*kept, *filter(None, [reason[row]])])
-        status[row] = max(was, status[row], key=rank.__getitem__)
+        found = [part for part in reason[row].split("; ") if part]
+        old = [part for part in why[row].split("; ") if _kind(part) in FLAGS or part in found]
+        # That there is no date was told before, by this row or by a note on the whole table.
+        known = {*map(_kind, old), "no date"}
+        reason[row] = "; ".join([*old, *(part for part in found if _kind(part) not in known)])
+        status[row] = max(word, status[row], key=rank.__getitem__)
     out = events.copy()
     out["status"], out["reason"] = status, reason
     points = out.geometry.to_numpy().copy()
     points[(out["status"] == "quarantined").to_numpy()] = shapely.Point()
     out[out.geometry.name] = gpd.GeoSeries(points, index=out.index, crs=out.crs)
-    notes = [note for note in source.attrs.get("notes") or [] if note not in out.attrs["notes"]]
-    out.attrs["notes"] = [*notes, *out.attrs["notes"]]
-    out.attrs |= {
-        name: source.attrs[name] for name in ("format", "columns") if name in source.attrs
-    }
+    out.attrs["notes"] = list(dict.fromkeys([*notes_of(attrs), *out.attrs["notes"]]))
+    out.attrs |= {name: attrs[name] for name in _KEPT if name in attrs}
     return out
+
+
+def notes_of(attrs: Mapping[Any, Any]) -> list[str]:
+    """
+    Give what is told of a whole table, where that is notes: a file may hold anything there.
+
+    Parameters
+    ----------
+    attrs
+        What the table says of itself.
+
+    Returns
+    -------
+    list of str
+        The notes.
+    """
+    notes = attrs.get("notes")
+    return [one for one in notes if isinstance(one, str)] if isinstance(notes, list) else []
+
+
+def said_by_rows(raw: pd.DataFrame, parts: Mapping[str, str]) -> dict[str, str]:
+    """
+    Give the credit that `write` sets beside the rows of a file.
+
+    Parameters
+    ----------
+    raw
+        Rows as they were found.
+    parts
+        Its columns, as for `hold_back`.
+
+    Returns
+    -------
+    dict
+        Citation, and the day on which the data were fetched, where all rows say the same.
+    """
+    told: dict[str, str] = {}
+    if "status" not in parts:
+        return told
+    for name, column in (("citation", "citation"), ("retrieved", "accessed")):
+        words = set(_texts(raw[column])) if column in raw.columns else set()
+        if len(words) == 1 and "" not in words:
+            told[name] = words.pop()
+    return told
+
+
+def _texts(column: pd.Series) -> list[str]:
+    return ["" if is_missing(cell) else str(cell).strip() for cell in column.tolist()]
+
+
+def _kind(part: str) -> str:
+    return part.split(":", 1)[0]
 
 
 def _is_ours(source: Any) -> bool:

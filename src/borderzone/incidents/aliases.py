@@ -560,14 +560,41 @@ def refuse_twins(names: list[str]) -> None:
         raise DataError(msg)
 
 
+def refuse_other_part(part: object) -> None:
+    """
+    Refuse what is no part of an incident, and name the nearest.
+
+    Parameters
+    ----------
+    part
+        The word.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is none.
+
+    Examples
+    --------
+    >>> refuse_other_part("lat")
+    """
+    if part in ALIASES:
+        return
+    # Somebody may take for a part what a column is called.
+    plain = plain_name(str(part))
+    own = next((one for one, names in ALIASES.items() if plain in names), None)
+    near = [own] if own else difflib.get_close_matches(plain, ALIASES, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    msg = f"columns: {shown(part)} is not a part; use {', '.join(ALIASES)}{hint}"
+    raise InvalidParameterError(msg)
+
+
 def _checked_parts(names: list[str], given: Mapping[str, str]) -> dict[str, str]:
     if not hasattr(given, "items"):
         msg = f"columns must be a mapping, such as {option('columns', {'lat': 'Breite'})}, got {shown(given)}"
         raise InvalidParameterError(msg)
     for part, name in given.items():
-        if part not in ALIASES:
-            msg = f"columns: {part!r} is not a part; use {', '.join(ALIASES)}"
-            raise InvalidParameterError(msg)
+        refuse_other_part(part)
         if name not in names:
             near = difflib.get_close_matches(str(name), names, n=1)
             way = option("columns", {part: near[0]}) if near else ""

@@ -351,6 +351,8 @@ def _pairs(raw: pd.Series, read: pd.Series) -> Iterator[tuple[object, object]]:
 
 def _says_else(before: object, after: object) -> bool:
     if isinstance(after, pd.Timestamp):
+        if before == after:
+            return False
         after = after.strftime("%Y-%m-%d")
     if before is after or (is_missing(before) and is_missing(after)):
         return False

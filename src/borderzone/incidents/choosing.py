@@ -45,8 +45,8 @@ def one_name(sheet: Any, layer: Any) -> str | None:
             raise InvalidParameterError(msg)
     if sheet is not None and layer is not None and sheet != layer:
         msg = (
-            f"sheet={sheet!r} and layer={layer!r} name two parts of the file; they are two words "
-            "for one thing: give one of them"
+            f"{option('sheet', sheet)} and {option('layer', layer)} name two parts of the file; they "
+            "are two words for one thing: give one of them"
         )
         raise InvalidParameterError(msg)
     name: str | None = layer if sheet is None else sheet

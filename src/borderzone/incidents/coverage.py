@@ -286,7 +286,7 @@ def with_coverage(events: gpd.GeoDataFrame, said: Mapping[str, list[str]]) -> gp
         events["reason"] = _flagged(events)
     found, notes = coverage(events), []
     if found.countries_from == "its rows" and len(found.countries) == 1:
-        more = hints.option("countries", [country_words(found.countries), "..."])
+        more = hints.option("countries", [country_words(found.countries), "another"])
         notes.append(
             f"{found.countries_words}; if the table covers other countries too, say {more}"
         )

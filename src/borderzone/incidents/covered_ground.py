@@ -289,7 +289,7 @@ def _names(corridor: Corridor) -> list[str]:
 
 def _cut_words(corridor: Corridor, share: float) -> str:
     """Say how much of the corridor is left, and how its ground was cut where no line says it."""
-    part = f"That is {percent(share)} of the corridor"
+    part = f"The ground of these countries is {percent(share)} of the corridor"
     if all(is_country(name) for name in corridor.depth_km):
         return f"{part}." if share < 1 - _SLIVER else ""
     drawn = (

@@ -12,6 +12,7 @@ import pandas as pd
 from borderzone._guards import check_choice, local_path
 from borderzone._guards.escapes import kept_table, uncell_table
 from borderzone.errors import DataError, InvalidParameterError, LimitError
+from borderzone.incidents.again import notes_of
 from borderzone.incidents.aliases import match_columns
 from borderzone.incidents.cells import shown
 from borderzone.incidents.choosing import only_one
@@ -180,7 +181,7 @@ def opened(source: Any, way: Way) -> Opened:
 
 def _from_memory(given: Any, way: Way) -> Opened:
     source = as_frame(given)
-    notes = [] if source is given else list(source.attrs.get("notes", []))
+    notes = [] if source is given else notes_of(source.attrs)
     # A table of geopandas that has no geometry is a plain one, with columns to be read.
     is_plain = getattr(source, "active_geometry_name", "") is None
     if source.columns.nlevels > 1:
@@ -296,7 +297,7 @@ def _from_vector(path: Path, way: Way) -> Opened:
         table = read_rows(path, layer=layer, what=_WHAT)
     else:
         table = read_rows(path, what=_WHAT)
-    notes += table.attrs.get("notes", [])
+    notes += notes_of(table.attrs)
     if suffix in _OF_A_FOLDER:
         table = _with_times(table)
         if way.part is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from borderzone._guards import as_box, check_flag, check_text, is_whole, shown
 from borderzone._read_options import READ_OPTIONS
 from borderzone.errors import InvalidParameterError
-from borderzone.incidents.aliases import ALIASES
+from borderzone.incidents.aliases import ALIASES, refuse_other_part
 from borderzone.incidents.hints import option
 from borderzone.incidents.readers import refuse_impossible
 from borderzone.incidents.terms import check_terms
@@ -47,7 +48,12 @@ def read_options(stated: Mapping[str, Any]) -> dict[str, Any]:
     """
     unknown = [str(name) for name in stated if name not in READ_OPTIONS]
     if unknown:
-        msg = f"incidents have no {shown(unknown[0])}; what is told of them is path, {', '.join(READ_OPTIONS)}"
+        near = difflib.get_close_matches(unknown[0], READ_OPTIONS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        msg = (
+            f"incidents have no {shown(unknown[0])}; what is told of them is path, "
+            f"{', '.join(READ_OPTIONS)}{hint}"
+        )
         raise InvalidParameterError(msg)
     found = {
         name: _KINDS[one.kind](stated[name], name)
@@ -151,10 +157,8 @@ def _parts(value: Any, name: str) -> dict[str, str]:
         isinstance(word, str) for pair in value.items() for word in pair
     ):
         raise _wrong(name, "a table of parts with the names of their columns", value)
-    unknown = next((part for part in value if part not in ALIASES), None)
-    if unknown is not None:
-        msg = f"{name}: {shown(unknown)} is not a part; use {', '.join(ALIASES)}"
-        raise InvalidParameterError(msg)
+    for part in value:
+        refuse_other_part(part)
     return dict(value)
 
 

@@ -11,7 +11,7 @@ import geopandas as gpd
 
 from borderzone._guards import as_box, check_flag
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.incidents.again import read_before, with_old_verdicts
+from borderzone.incidents.again import hold_back, read_before, said_by_rows, with_old_verdicts
 from borderzone.incidents.aliases import match_columns, plain_name
 from borderzone.incidents.canonical import ReadOptions, canonical
 from borderzone.incidents.cells import shown
@@ -191,10 +191,16 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
         getattr(ledger, oddity.verdict)(row, oddity.category, oddity.detail)
     is_table, is_own = (layouts[0].name == name for name in ("table", "borderzone"))
     beside = {} if is_own else columns_beside(raw, every, parts, shapes=is_table)
+    hold_back(raw, parts, ledger)
     options = replace(options, given=frozenset(columns or ()), beside=beside)
     events = canonical(raw, layouts, parts, ledger, options)
-    found = found._replace(notes=[*found.notes, *ledger.notes()])
-    events = with_old_verdicts(_with_origin(events, layouts[0], found, day), source)
+    found = found._replace(
+        notes=list(dict.fromkeys([*found.notes, *ledger.notes()])),
+        origin={**said_by_rows(raw, parts), **found.origin},
+    )
+    events = with_old_verdicts(
+        _with_origin(events, layouts[0], found, day), raw, parts, found.table.attrs
+    )
     return under_terms(with_coverage(events, covers), said)
 
 

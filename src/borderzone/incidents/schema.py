@@ -136,6 +136,7 @@ CATEGORIES = FLAGS | {
     "radius",
     "row of totals",
     "row of units",
+    "set aside",
     "swap suspected",
     "too many cells",
     "zero position",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 from borderzone._guards import check_probability
 from borderzone.errors import DataError, RejectedRowsError
 from borderzone.incidents.expected import swaps_told
+from borderzone.incidents.hints import option
 from borderzone.incidents.precision_columns import UNSTATED_TOLD, unstated_words
 from borderzone.incidents.schema import FLAGS, category_of
 from borderzone.incidents.terms import leaving, terms
@@ -152,7 +154,8 @@ def require_usable(events: gpd.GeoDataFrame, *, limit: float = REJECTED_LIMIT) -
     told = "; ".join([told, *swaps_told(events.attrs.get("notes") or [])])
     msg = (
         f"{count} of {len(events)} rows ({share:.0%}) cannot be used, more than the "
-        f"{limit:.0%} allowed: {told}. Mend these rows (each has its reason), or raise the limit"
+        f"{limit:.0%} allowed: {told}. Mend these rows (each has its reason), or raise the limit, "
+        f"{option('limit', math.ceil(100 * share) / 100)}"
     )
     raise RejectedRowsError(msg)
 

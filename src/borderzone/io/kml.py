@@ -146,7 +146,10 @@ def _all_folders(
 ) -> gpd.GeoDataFrame:
     folders = ogr.layers(copy, what)
     if layer is not None and layer not in folders:
-        msg = f"{what}: {name!r} holds the layers {', '.join(folders)}; name one of them"
+        msg = (
+            f"{what}: {name!r} has no layer {layer!r}: it holds the layers {', '.join(folders)}; name "
+            "one of them"
+        )
         raise DataError(msg)
     wanted = folders if layer is None else [layer]
     size = len(wanted) * copy.stat().st_size

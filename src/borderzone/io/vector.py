@@ -239,7 +239,8 @@ def _from_ogr(file: Path, layer: str | None, what: str) -> pd.DataFrame:
     if layer is None and len(layers) == 1:
         layer = layers[0]
     if layer not in layers:
-        msg = f"{what}: {file.name!r} holds the layers {_named(layers)}; name one of them"
+        lacks = "" if layer is None else f"has no layer {layer!r}: it "
+        msg = f"{what}: {file.name!r} {lacks}holds the layers {_named(layers)}; name one of them"
         raise DataError(msg)
     return ogr.read(file, layer, what)
 

@@ -382,7 +382,7 @@ def _where(file: Path | None) -> Iterator[None]:
         except BorderzoneError as error:
             if str(file) in str(error):
                 raise
-            msg = f"{file}: incidents: {error}"
+            msg = f"{file}: incidents: {str(error).removeprefix('incidents: ')}"
             raise type(error)(msg) from error
 
 

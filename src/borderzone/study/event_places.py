@@ -246,10 +246,14 @@ def _refuse_overlaps(shapes: Any, name: str) -> None:
     if len(wrong):
         a, b = int(first[wrong[0]]) + 1, int(second[wrong[0]]) + 1
         msg = (
-            f"{name} overlap: rows {a} and {b} share ground (so do {len(wrong):,} pairs in all); give "
+            f"{name} overlap: rows {a} and {b} share ground ({_pairs(len(wrong))} in all); give "
             "polygons of one level, which lie beside each other"
         )
         raise InvalidGeometryError(msg)
+
+
+def _pairs(number: int) -> str:
+    return f"{number:,} pair{'' if number == 1 else 's'}"
 
 
 def _check_reach(table: Any, name: str, corridor: Corridor) -> None:
