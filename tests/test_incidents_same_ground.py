@@ -127,7 +127,9 @@ def test_a_sliver_of_covered_ground_is_not_told_as_none(corridor: Corridor) -> N
         {"zone": ["R1"]}, geometry=[corridor.ground_of(["SYR"]).iloc[0]], crs=4326
     )
     laid = incidents.overlay(events, zones, corridor=corridor, draws=DRAWS)
-    assert "That is less than 1 % of the corridor." in laid.attrs["coverage"]
+    assert (
+        "The ground of these countries is less than 1 % of the corridor." in laid.attrs["coverage"]
+    )
     with pytest.raises(NoOverlapError, match="none of the ground of Turkey in the corridor, or"):
         incidents.exposure_ratios(events, zones, corridor, draws=DRAWS)
 
