@@ -160,3 +160,9 @@ def test_a_last_day_alone_is_told_and_taken() -> None:
         "",
         "no date: the cell is empty",
     ]
+
+
+@pytest.mark.parametrize("cell", ["1" * 50_000 + "E", "1" + " " * 50_000 + "x"])
+def test_long_cells_are_read_in_time_that_grows_with_their_length(cell: str) -> None:
+    events = incidents.read(table(lat=[cell, "34"], lon=["41", cell]))
+    assert events["status"].tolist() == ["quarantined"] * 2

@@ -55,6 +55,7 @@ _MGRS = re.compile(
     r"(\d{1,2})[\s\-_./,:]*([C-HJ-NP-X])[\s\-_./,:]*([A-HJ-NP-Z]{2})([\d\s\-_./,:]*)"
 )
 _DIGITS = 10
+_LONGEST = 200  # letters; an angle has fewer
 _CUT_SHORT = (
     (
         re.compile(r"\d{1,2}[C-HJ-NP-X]"),
@@ -107,6 +108,8 @@ def angle_deg(cell: object, axis: str) -> float | None:
     >>> angle_deg("342212N", "lat"), angle_deg("041-05-24E", "lon")
     (34.37, 41.09)
     """
+    if len(str(cell)) > _LONGEST:
+        return None
     text = _UNITS.sub(" ", trimmed(cell)).strip()
     letter = ""
     if re.search(r"\d\s*d.*\d\s*m.*\d\s*s$", text, re.IGNORECASE):

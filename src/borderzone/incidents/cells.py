@@ -11,7 +11,8 @@ import numpy as np
 __all__ = ["Number", "is_missing", "parse_number", "shown", "trimmed"]
 
 _MISSING = {"", "na", "n/a", "nan", "nat", "none", "null", "-", "--", "?", "unknown", "<na>"}
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+# One way to match digits: two beside each other take the square of their number.
+_NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _COMMA = re.compile(r"[+-]?\d*[,٫]\d+")
 # Which way a text runs, and that it begins: Arabic and Hebrew tables are full of such marks. What
 # turns a text round (U+202E) is none of them: it makes a number look like another.
