@@ -205,7 +205,7 @@ def coverage(events: gpd.GeoDataFrame) -> TableCoverage:
         countries, how = (tuple(sorted(n_rows)), "its rows") if enough else ((), "not known")
     period, since = _said_period(said), "said"
     if period is None:
-        period = _period_of(events[usable & ~beyond])
+        period = _period_of(events, usable & ~beyond)
         since = "not known" if period is None else "its rows"
     return TableCoverage(
         countries=countries,
@@ -474,10 +474,10 @@ def _dates(events: gpd.GeoDataFrame) -> tuple[pd.Series, pd.Series]:
     return start, pd.to_datetime(events["date_end"], errors="coerce").fillna(start)
 
 
-def _period_of(events: gpd.GeoDataFrame) -> Period | None:
+def _period_of(events: gpd.GeoDataFrame, rows: BoolArray) -> Period | None:
     if "date_start" not in events.columns:
         return None
-    start, end = _dates(events)
+    start, end = (days[rows] for days in _dates(events))
     first, last = start.min(), end.max()
     if pd.isna(first) or pd.isna(last) or last < first:
         return None

@@ -6,10 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from borderzone.incidents.cells import parse_number, shown
 from borderzone.incidents.expected import Box, Expected
 from borderzone.incidents.hints import option
+from borderzone.incidents.spellings import Spellings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,13 +174,13 @@ def flag_pile_ups(lat: FloatArray, lon: FloatArray, usable: BoolArray, ledger: L
     keys = np.rint(lat[rows] * 1e5).astype(np.int64) * 10**9
     keys += np.rint(lon[rows] * 1e5).astype(np.int64)
     _, where, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    shared = counts[where]
-    for i in np.flatnonzero(shared > PILE_UP_ROWS).tolist():
-        row = int(rows[i])
-        told = (
-            f"{shared[i]} rows lie on {lat[row]:.5f}, {lon[row]:.5f}: {_likely(lat[row], lon[row])}"
-        )
-        ledger.flag(row, "pile-up", told)
+    order = rows[np.argsort(where, kind="stable")]
+    ends = np.cumsum(counts)
+    for spot in np.flatnonzero(counts > PILE_UP_ROWS).tolist():
+        here = order[ends[spot] - counts[spot] : ends[spot]]
+        y, x = float(lat[here[0]]), float(lon[here[0]])
+        told = f"{len(here)} rows lie on {y:.5f}, {x:.5f}: {_likely(y, x)}"
+        ledger.flag_all(here, "pile-up", told)
 
 
 def _likely(y: float, x: float) -> str:
@@ -198,7 +200,7 @@ def _read_plain(cells: Sequence[object]) -> tuple[FloatArray, BoolArray]:
     if kinds <= _NUMBERS or (kinds == {str} and _all_plain(cells)):
         plain = np.ones(len(cells), dtype=bool)
     else:
-        plain = np.array([_is_plain(cell) for cell in cells], dtype=bool)
+        plain = Spellings(pd.Series(column)).read(_is_plain, bool)
     values = np.full(len(cells), np.nan)
     values[plain] = column[plain].astype(float)
     plain &= np.isfinite(values)
