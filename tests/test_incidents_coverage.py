@@ -340,7 +340,7 @@ def test_the_error_that_decides_is_of_the_events_that_lie_here(corridor: Corrido
 
 
 @given(st.lists(st.floats(0.1, 500), min_size=1, max_size=30))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_with_even_chances_it_is_the_usual_median(errors: list[float]) -> None:
     found = typical_error_km(np.array(errors), np.full(len(errors), 0.3))
     assert found == pytest.approx(np.median(errors))

@@ -317,7 +317,7 @@ def test_a_line_that_cannot_be_split_is_quarantined_alone(tmp_path: Path) -> Non
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     notes=st.lists(st.text(alphabet="ab ,;", max_size=12), min_size=2, max_size=8),

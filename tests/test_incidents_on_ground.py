@@ -259,7 +259,7 @@ def test_vague_and_unusable_rows_keep_their_place_and_reason() -> None:
     assert empty.columns.tolist() == found.columns.tolist()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 2**16), draws=st.integers(1, 40))
 def test_chances_add_up_and_bands_hold_their_median(seed: int, draws: int) -> None:
     events, (flags, attrs, hours) = many(20, seed), ground(seed % 7)
@@ -283,7 +283,7 @@ def test_chances_add_up_and_bands_hold_their_median(seed: int, draws: int) -> No
     assert (counts["p95"] <= counts["p975"]).all()
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 2**16), order=st.permutations(range(20)))
 def test_neither_order_nor_blocks_nor_threads_change_anything(seed: int, order: list[int]) -> None:
     events, (flags, attrs, hours) = many(20, seed), ground(seed % 7)

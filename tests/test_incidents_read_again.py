@@ -68,7 +68,7 @@ def test_reading_again_changes_nothing() -> None:
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25
 )
 @given(kept=st.lists(st.integers(0, 6), min_size=1, max_size=9))
 def test_rows_keep_their_verdicts_in_any_choice_and_order(kept: list[int]) -> None:

@@ -47,7 +47,8 @@ def read_before(source: Any) -> gpd.GeoDataFrame | None:
     Give a copy of a table that `read` gave, with all that was told of it.
 
     Rows may have been taken out of it. Where a row was changed since, so that its point is not that
-    of its latitude and longitude or a number is impossible, the table is judged like any other.
+    of its latitude and longitude or a number is impossible, or where tables were put together, which
+    may hold one event twice, it is judged like any other.
 
     Parameters
     ----------
@@ -60,6 +61,8 @@ def read_before(source: Any) -> gpd.GeoDataFrame | None:
         The copy; None for anything else.
     """
     if not _is_ours(source) or not len(source) or not _holds(source):
+        return None
+    if "format" not in source.attrs:  # as pandas.concat leaves it
         return None
     events = source.copy()
     told = dict(_USUAL) | {"columns": {}, "notes": []} | dict(source.attrs)
