@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderzone import incidents
@@ -316,29 +316,28 @@ def test_a_line_that_cannot_be_split_is_quarantined_alone(tmp_path: Path) -> Non
     assert "line 4 holds a quote that is never closed, and 2 cells" in events["reason"].iloc[2]
 
 
-@settings(
-    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30)
 @given(
     notes=st.lists(st.text(alphabet="ab ,;", max_size=12), min_size=2, max_size=8),
     stray=st.integers(0, 7),
 )
 def test_whole_tables_pass_untouched_and_a_stray_quote_loses_no_row(
-    tmp_path: Path, notes: list[str], stray: int
+    tmp_path_factory: pytest.TempPathFactory, notes: list[str], stray: int
 ) -> None:
+    folder = tmp_path_factory.mktemp("quotes")
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["id", "lat", "lon", "note", "end"])
     writer.writerows([f"E{n}", 34.5, 41.5 + n / 100, note, "."] for n, note in enumerate(notes))
-    events = read(saved(tmp_path, "e.csv", buffer.getvalue()))
+    events = read(saved(folder, "e.csv", buffer.getvalue()))
     assert events["description"].tolist() == [note.strip() for note in notes]
     # Text of several lines, too.
-    whole = read(saved(tmp_path, "g.csv", buffer.getvalue().replace(".\n", '"one\n,two"\n')))
+    whole = read(saved(folder, "g.csv", buffer.getvalue().replace(".\n", '"one\n,two"\n')))
     assert whole["end"].tolist() == ["one\n,two"] * len(notes)
     # One line more, with a quote that is never closed, before the others.
     bad = f'S{stray},34.5,41.4,"never closed,.\n'
     head, _, body = buffer.getvalue().partition("\n")
-    again = read(saved(tmp_path, "f.csv", f"{head}\n{bad}{body}"))
+    again = read(saved(folder, "f.csv", f"{head}\n{bad}{body}"))
     assert again["id"].tolist()[0] == f"S{stray}"
     assert set(events["id"]) <= set(again["id"])
 

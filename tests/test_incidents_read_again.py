@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import borderzone as bz
@@ -67,9 +67,7 @@ def test_reading_again_changes_nothing() -> None:
     assert incidents.verdict_sentences(again)[1:] != []
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25
-)
+@settings(max_examples=25)
 @given(kept=st.lists(st.integers(0, 6), min_size=1, max_size=9))
 def test_rows_keep_their_verdicts_in_any_choice_and_order(kept: list[int]) -> None:
     events = read().iloc[kept]
