@@ -96,7 +96,7 @@ class Spellings:
         reading
             Gives a value for a cell.
         kind
-            dtype of the values.
+            Kind (dtype) of the values.
 
         Returns
         -------
