@@ -476,8 +476,10 @@ def test_sixty_events_cut_down_in_three_ways_give_one_count() -> None:
     cuts = [
         table,
         table.drop(columns=["time_precision"]),
-        table[["event_date", *PLACES, "geo_precision"]].rename(columns=str.upper),
-        table[["event_id_cnty", *PLACES, "geo_precision"]].rename(columns=lambda name: name[:10]),
+        table[["event_date", "country", *PLACES, "geo_precision"]].rename(columns=str.upper),
+        table[["event_id_cnty", "country", *PLACES, "geo_precision"]].rename(
+            columns=lambda name: name[:10]
+        ),
     ]
     found = [incidents.account(incidents.read(cut), corridor, draws=200) for cut in cuts]
     expected = [one.expected for one in found]

@@ -161,7 +161,8 @@ def require_usable(events: gpd.GeoDataFrame, *, limit: float = REJECTED_LIMIT) -
 
 
 def _part(reason: str, category: str) -> str:
-    return next(part for part in reason.split("; ") if part.startswith(f"{category}:"))
+    """Give the finding of that kind; words of somebody else may have no colon."""
+    return next(part for part in reason.split("; ") if part.split(":", 1)[0] == category)
 
 
 def assumptions(events: gpd.GeoDataFrame, *, quoting: bool = True) -> list[str]:
