@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.stats import rankdata
 
 from borderzone._guards import check_non_negative, check_whole, generator
 from borderzone.difficulty.flags import GAMMA
@@ -126,7 +125,7 @@ def _table(means: FloatArray, top: int) -> pd.DataFrame:
     """Rank the means of each draw, of which the first is the stated one."""
     known = np.isfinite(means[:, 0])
     ranks = np.full(means.shape, np.nan)
-    ranks[known] = rankdata(-means[known].round(_DECIMALS), method="min", axis=0)
+    ranks[known] = pd.DataFrame(-means[known].round(_DECIMALS)).rank(method="min")
     low, middle, high = np.quantile(ranks[:, 1:], [0.05, 0.5, 0.95], axis=1, method="nearest")
     columns = {
         "index_mean": means[:, 0],

@@ -155,6 +155,8 @@ def by_their_letters(
         Latitudes and longitudes.
     """
     lat, lon = lat_cells, lon_cells
+    if not any(_bears(cell, "EWew") for cell in _texts(lat_cells)):
+        return lat, lon
     for row, (y, x) in enumerate(zip(lat_cells, lon_cells, strict=True)):
         if not (_bears(y, "EWew") and _bears(x, "NSns")):
             continue
@@ -165,6 +167,11 @@ def by_their_letters(
             told = f"{shown(y)} stood for the latitude, {shown(x)} for the longitude"
             ledger.fix(row, "swapped", told)
     return lat, lon
+
+
+def _texts(cells: list[object]) -> set[str]:
+    """Each different text of a column once."""
+    return {cell for cell in cells if isinstance(cell, str)}
 
 
 def _bears(cell: object, letters: str) -> bool:
@@ -300,17 +307,15 @@ def plain_angles(cells: list[object], axis: str, ledger: Ledger) -> list[object]
     list[object]
         The cells; those that were angles are numbers now, the others as they were.
     """
-    known: dict[object, float | None] = {}
+    known = {
+        cell: angle
+        for cell in _texts(cells)
+        if parse_number(cell).state == "bad" and (angle := angle_deg(cell, axis)) is not None
+    }
     word = "latitude" if axis == "lat" else "longitude"
     read = list(cells)
-    for row, cell in enumerate(cells):
-        if not isinstance(cell, str):
-            continue
-        if cell not in known:
-            plain = parse_number(cell).state != "bad"
-            known[cell] = None if plain else angle_deg(cell, axis)
-        angle = known[cell]
-        if angle is not None:
-            read[row] = angle
-            ledger.fix(row, "degrees", f"{word} {shown(cell)} read as {angle:g}")
+    for row, cell in enumerate(cells if known else ()):
+        if isinstance(cell, str) and cell in known:
+            read[row] = known[cell]
+            ledger.fix(row, "degrees", f"{word} {shown(cell)} read as {known[cell]:g}")
     return read

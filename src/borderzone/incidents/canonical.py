@@ -363,9 +363,13 @@ def _says_else(before: object, after: object) -> bool:
 
 
 def _ids(texts: pd.Series) -> list[str]:
-    return [
-        f"row-{row}" if is_missing(text) else text for row, text in enumerate(texts.tolist(), 1)
-    ]
+    found: list[str] = texts.tolist()
+    # No word for nothing has a digit, and most ids have one.
+    bare = np.flatnonzero(~texts.str.contains("[0-9]", regex=True).to_numpy(dtype=bool))
+    for row in bare.tolist():
+        if is_missing(found[row]):
+            found[row] = f"row-{row + 1}"
+    return found
 
 
 def _text(cell: object) -> str:

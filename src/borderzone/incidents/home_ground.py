@@ -241,28 +241,33 @@ def _tell_countries(
     rows = rows[~home.holds(lat, lon)[rows]]
     if not len(rows):
         return 0
-    codes = list(_world())
     where = _holder(lon[rows], lat[rows], list(_world().values()))
     told = 0
-    for i, row in enumerate(rows.tolist()):
-        own = home.codes[home.which[row]]
-        found = codes[where[i]] if where[i] >= 0 else ""
-        if found:
-            if found == own or frozenset((own, found)) in _DISPUTED:
-                continue
-            place = f"in {country_name(found)}"
-        else:
-            away = shapely.distance(_world()[own], shapely.Point(lon[row], lat[row]))
-            if away < _AT_SEA_DEG:
-                continue
-            place = "far out at sea"
-        ledger.flag(
-            row,
-            "attributes differ",
-            f"the row says {country_name(own)}, its position {lat[row]:.5g}, {lon[row]:.5g} lies {place}",
-        )
-        told += 1
+    for same in _alike(home.which[rows], lon[rows], lat[rows]):
+        here = rows[same]
+        own, y, x = home.codes[home.which[here[0]]], lat[here[0]], lon[here[0]]
+        place = _elsewhere(own, int(where[same[0]]), shapely.Point(x, y))
+        if place:
+            words = f"the row says {country_name(own)}, its position {y:.5g}, {x:.5g} lies {place}"
+            ledger.flag_all(here, "attributes differ", words)
+            told += len(here)
     return told
+
+
+def _elsewhere(own: str, holder: int, point: shapely.Point) -> str:
+    """Say where a point lies that is not in its country; nothing where that is no contradiction."""
+    found = list(_world())[holder] if holder >= 0 else ""
+    if found:
+        allowed = found == own or frozenset((own, found)) in _DISPUTED
+        return "" if allowed else f"in {country_name(found)}"
+    return "far out at sea" if shapely.distance(_world()[own], point) >= _AT_SEA_DEG else ""
+
+
+def _alike(*columns: IntArray | FloatArray) -> list[IntArray]:
+    """Group rows that are equal in all columns: what is told of one is told of all."""
+    codes = np.unique(np.column_stack(columns), axis=0, return_inverse=True)[1].reshape(-1)
+    order = np.argsort(codes, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
 
 
 def _holder(lon: FloatArray, lat: FloatArray, shapes: Sequence[shapely.Geometry]) -> IntArray:
@@ -296,12 +301,15 @@ def _tell_provinces(
         away[some] = ~shapely.contains_xy(_province_land(place), lon[rows[some]], lat[rows[some]])
     rows = rows[away]
     where = _holder(lon[rows], lat[rows], list(layer.geometry))
+    rows, where = rows[where >= 0], where[where >= 0]
+    if not len(rows):
+        return 0
     there = layer["name"].tolist()
-    for row, place in zip(rows[where >= 0].tolist(), where[where >= 0].tolist(), strict=True):
-        said = shown(cells.cells[cells.numbers[row]])
-        told = f"the row says {said}, its position lies in {there[place]}"
-        ledger.flag(row, "attributes differ", told)
-    return int((where >= 0).sum())
+    for same in _alike(cells.numbers[rows], where):
+        said = shown(cells.cells[cells.numbers[rows[same[0]]]])
+        told = f"the row says {said}, its position lies in {there[where[same[0]]]}"
+        ledger.flag_all(rows[same], "attributes differ", told)
+    return len(rows)
 
 
 @functools.cache
