@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -14,6 +15,7 @@ import borderzone as bz
 from borderzone import incidents
 from borderzone.errors import BorderzoneError, InvalidScenarioError
 from borderzone.figures.events import placed_events
+from borderzone.study.event_places import regions_of
 from borderzone.study.study_file import write_study
 
 if TYPE_CHECKING:
@@ -114,6 +116,30 @@ def test_gtd_and_ucdp_codes_ask_for_districts_alike() -> None:
 def test_districts_that_serve_nothing_are_refused(districts: Any, words: str) -> None:
     with pytest.raises(BorderzoneError, match=words):
         study(table(3, 3), districts=districts).run()
+
+
+def test_districts_that_do_not_cover_a_country_are_refused() -> None:
+    """Some rows of a country in districts and others in none: what is told of it would be of a part."""
+    both = [table(3, 3), table(3, lon=44.95)]
+    named = [rows.assign(country="Azerbaijan") for rows in both]
+    words = "districts: these polygons do not cover Azerbaijan: 1 incident known only to a district lies"
+    with pytest.raises(BorderzoneError, match=words):
+        study(pd.concat(named, ignore_index=True), districts=layer(WEST)).run()
+
+    other = [named[0], named[1].assign(country="Turkey")]
+    for parts in (other, both):  # of another country, or of none that is known: told
+        rows = pd.concat(parts, ignore_index=True)
+        assert "1 lies in none" in notes(study(rows, districts=layer(WEST)).run())
+    edge = pd.concat([named[0], table(3, lon=44.85, country="Azerbaijan")], ignore_index=True)
+    assert "1 lies in none" in notes(study(edge, districts=layer(WEST)).run())
+
+
+def test_regions_of_a_result_are_those_of_its_events() -> None:
+    """A table with the same ids and other positions has regions of its own."""
+    found = study(table(1, 1)).run()
+    moved = replace(found, incidents=table(1, 1, lon=44.9))
+    assert regions_of(found) is found.placed
+    assert regions_of(moved).geometry.x.tolist() == [44.9, 44.9]
 
 
 def test_an_edge_drawn_twice_is_no_overlap() -> None:

@@ -181,7 +181,10 @@ def test_another_way_of_reading_is_another_run(folder: Path) -> None:
         ("countries = []", "countries must be one name or several"),
         ("period = 2019", "period must be two days"),
         ("period = ['2019-01-01', 'later']", "period must be a day such as"),
-        ("period = [2019-12-31, 2019-01-01]", "period must be the first day and then the last"),
+        (
+            "period = [2019-12-31, 2019-01-01]",
+            "period must begin before it ends, got 2019-12-31 to 2019-01-01",
+        ),
         ("accessed = 'soon'", "accessed must be a day such as"),
         ("accessed = 2019-01-01T00:00:00", "accessed must be a day such as"),
         ("as_of = 2019", "as_of must be a day such as"),

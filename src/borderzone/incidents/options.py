@@ -174,9 +174,6 @@ def _days(value: Any, name: str) -> tuple[dt.date, dt.date]:
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
         raise _wrong(name, "two days", value)
     first, last = (as_day(day, name) for day in value)
-    if last < first:
-        msg = f"{name} must be the first day and then the last, got {first} and {last}"
-        raise InvalidParameterError(msg)
     return first, last
 
 

@@ -13,6 +13,7 @@ import shapely
 from borderzone import datasets, incidents
 from borderzone.crs import in_degrees
 from borderzone.errors import InvalidGeometryError, NoOverlapError
+from borderzone.incidents.coverage import country_words, row_countries
 from borderzone.incidents.hints import option
 from borderzone.study.by_block import EMBEDDED
 from borderzone.study.vectors import vector_layer
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["EventPlaces", "regions_of"]
 
 _LEVELS = {"districts": "admin2", "provinces": "admin1"}
+_EDGE_DEG = 0.1
 _MOST_SHARED = 0.05  # of the smaller of two polygons: edges of two sources never agree to the metre
 
 
@@ -119,7 +121,8 @@ class EventPlaces:
         Raises
         ------
         NoOverlapError
-            If districts or provinces of the user hold none of the incidents that need them.
+            If districts or provinces of the user hold none of the incidents that need them, or only
+            some of those of one country.
         """
         words = []
         basis = placed["basis"].astype(str)
@@ -136,6 +139,7 @@ class EventPlaces:
                         f"polygons; check the layer and its CRS, or leave {name} out"
                     )
                     raise NoOverlapError(msg)
+                _refuse_part(name, getattr(self, name), events, needed & ~inside, inside)
                 words.append(_words(one, n, n_in, n_none))
             elif n_none:
                 words.append(
@@ -161,9 +165,44 @@ def regions_of(result: StudyResult) -> gpd.GeoDataFrame:
         Those that the study was reckoned with; made anew where its table of incidents was replaced.
     """
     events, placed = result.incidents, result.placed
-    if placed is not None and events is not None and placed["id"].tolist() == events["id"].tolist():
+    if placed is not None and events is not None and _are_those_of(placed, events):
         return placed
     return incidents.regions(events, admin1=datasets.admin1())
+
+
+def _are_those_of(placed: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> bool:
+    """Whether regions are of these events: the same ids, and circles about the same points."""
+    if placed["id"].tolist() != events["id"].tolist():
+        return False
+    about = placed["kind"].isin(("disc", "gaussian")).to_numpy()
+    points = events.geometry.to_crs(placed.crs).to_numpy()[about]
+    return bool(shapely.equals_exact(placed.geometry.to_numpy()[about], points, 1e-7).all())
+
+
+def _refuse_part(
+    name: str, layer: Any, events: gpd.GeoDataFrame, lacking: BoolArray, inside: BoolArray
+) -> None:
+    """Refuse a layer that holds some of a country's incidents and not others: it does not cover it."""
+    rows = np.flatnonzero(lacking)
+    if not len(rows):
+        return
+    # What lies within some 10 km of a polygon lies beside an edge that was drawn otherwise.
+    nearest = layer.geometry.to_numpy()[
+        layer.sindex.nearest(events.geometry.iloc[rows], return_all=False)[1]
+    ]
+    far = rows[shapely.distance(nearest, events.geometry.to_numpy()[rows]) > _EDGE_DEG]
+    countries = row_countries(events)
+    reached = {code for row in np.flatnonzero(inside) for code in countries[row]}
+    mine = [row for row in far if reached & set(countries[row])]
+    if mine:
+        codes = sorted(reached & {code for row in mine for code in countries[row]})
+        one = name.removesuffix("s")
+        msg = (
+            f"{name}: these polygons do not cover {country_words(codes)}: {_incidents(len(mine))} known only "
+            f"to a {one} {_lie(len(mine))} in none of them, and others do. Give {name} of the whole country, "
+            f"or leave {name} out"
+        )
+        raise NoOverlapError(msg)
 
 
 def _words(one: str, n: int, n_in: int, n_none: int) -> str:
