@@ -587,8 +587,12 @@ def verify() -> None:
     DataError
         If a file is missing or differs; the message names all of them.
     """
+    _check_bytes(records())
+
+
+def _check_bytes(entries: Iterable[Record]) -> None:
     wrong = []
-    for entry in records():
+    for entry in entries:
         file = _ROOT / entry.path
         if not file.is_file():
             wrong.append(f"{entry.path} is missing")
@@ -609,7 +613,8 @@ def _file(name: str) -> Path:
 
 @cache
 def _loaded(name: str) -> gpd.GeoDataFrame:
-    return read_vector(_file(name), what=name)
+    _check_bytes([record(name)])
+    return read_vector(_file(name), what=name, known=True)
 
 
 def _vector(name: str) -> gpd.GeoDataFrame:

@@ -42,7 +42,11 @@ _SHOWN_LAYERS = 20
 
 @memory_told("vector file")
 def read_vector(
-    path: str | os.PathLike[str], *, layer: str | None = None, what: str = "vector file"
+    path: str | os.PathLike[str],
+    *,
+    layer: str | None = None,
+    what: str = "vector file",
+    known: bool = False,
 ) -> gpd.GeoDataFrame:
     """
     Read a vector file into longitude and latitude.
@@ -59,6 +63,9 @@ def read_vector(
         Layer of a file that holds several; by default its only one.
     what
         What the file is needed for, for messages.
+    known
+        Whether its checksum was compared: a Parquet file that anyone may have made is first
+        unpacked in a process of its own, which takes longer than reading a small one.
 
     Returns
     -------
@@ -74,7 +81,7 @@ def read_vector(
     LimitError
         If a text file or what an archive unpacks to is too large.
     """
-    rows = read_rows(path, layer=layer, what=what)
+    rows = _rows(path, layer, what, known=known)
     if not _has_places(rows):
         msg = (
             f"{what}: {Path(path).name!r} holds rows without shapes; export a layer with "
@@ -116,10 +123,18 @@ def read_rows(
     LimitError
         As `read_vector`.
     """
+    return _rows(path, layer, what)
+
+
+def _rows(
+    path: str | os.PathLike[str], layer: str | None, what: str, *, known: bool = False
+) -> pd.DataFrame:
     file = local_file(path, SUFFIXES, what)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a reader grumbling over a file
+            if file.suffix.lower() == ".parquet" and not known:
+                check_parquet(file, what)
             rows = _read(file, file.suffix.lower(), layer, what)
             return _flat(rows, file, what) if _has_places(rows) else _plain_table(rows)
     except (BorderzoneError, MemoryError):
@@ -165,7 +180,6 @@ def _flat(frame: gpd.GeoDataFrame, file: Path, what: str) -> gpd.GeoDataFrame:
 
 def _read(file: Path, suffix: str, layer: str | None, what: str) -> pd.DataFrame:
     if suffix == ".parquet":
-        check_parquet(file, what)
         return _from_parquet(file, what)
     if suffix in JSON_SUFFIXES:
         if layer is not None:
