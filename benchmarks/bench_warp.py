@@ -19,7 +19,7 @@ from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
 from borderzone.grid import Grid
-from borderzone.io.warp import on_grid
+from borderzone.io.warping import on_grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from borderzone._typing import BoolArray, FloatArray
-    from borderzone.incidents.schema import Ledger
+    from borderzone.incidents.incident_table import Ledger
 
 _MIN_ROWS_FOR_A_BOX = 5
 _EARTH_RADIUS_KM = 6371.0088

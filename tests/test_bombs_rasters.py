@@ -207,7 +207,7 @@ def test_a_part_of_a_large_raster_gives_what_the_whole_gives(
     assert part.size < heights.size / 4
     whole = io.warp(io.read_raster(file), grid)
     np.testing.assert_allclose(io.warp(part, grid), whole, rtol=1e-6)
-    monkeypatch.setattr(sys.modules["borderzone.io.warp"], "_LARGE", 100)
+    monkeypatch.setattr(sys.modules["borderzone.io.warping"], "_LARGE", 100)
     np.testing.assert_allclose(io.warp(io.read_raster(file), grid), whole, rtol=1e-6)
 
 

@@ -14,7 +14,7 @@ from terrain_cases import centre, extended, plane, raster, rough
 from borderzone import terrain
 from borderzone.errors import InvalidParameterError, NotProjectedError
 from borderzone.terrain._lines import Lines
-from borderzone.terrain.geomorphons import geomorphon_form, geomorphon_reach
+from borderzone.terrain.geomorphon_forms import geomorphon_form, geomorphon_reach
 from borderzone.terrain.openness import openness_reach
 
 if TYPE_CHECKING:

@@ -52,7 +52,7 @@ def notes_of(events: gpd.GeoDataFrame) -> str:
 
 def leaves(events: gpd.GeoDataFrame, **options: Any) -> str:
     """Say what may leave, as the report decides it."""
-    from borderzone.incidents.terms import leaving, under_terms  # noqa: PLC0415
+    from borderzone.incidents.terms_of_use import leaving, under_terms  # noqa: PLC0415
 
     return "rows" if leaving(under_terms(events, options.get("terms"))).rows else "counts"
 

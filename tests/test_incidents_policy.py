@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from borderzone import incidents
 from borderzone.incidents.duplicates import flag_duplicates
+from borderzone.incidents.incident_table import Ledger, category_of
 from borderzone.incidents.positions import flag_pile_ups, judge_positions
-from borderzone.incidents.schema import Ledger, category_of
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray

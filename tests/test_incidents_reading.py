@@ -23,7 +23,7 @@ from borderzone.errors import (
 )
 from borderzone.incidents.cells import parse_number
 from borderzone.incidents.date_cells import parse_date
-from borderzone.incidents.schema import COLUMNS
+from borderzone.incidents.incident_table import COLUMNS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -179,7 +179,7 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
         'def check(n: Any) -> None:\n    msg = f"{n} must be a whole number, 1 or more"',
         {
             # Rasters tell where in them the number is, or that no data is to be masked.
-            "access/_hours.py:hours_of", "access/ground.py:of", "difficulty/flags.py:_checked",
+            "access/_hours.py:hours_of", "access/ground.py:of", "difficulty/flagging.py:_checked",
             "incidents/weights.py:_refuse_impossible", "summary/sums.py:add",
             "terrain/surface.py:aridity_class",
             # Bounds that hang on something else: a length, a total, a matrix, another column.

@@ -24,7 +24,7 @@ from borderzone import datasets, io, terrain
 from borderzone._kernels.resample import average, majority, share
 from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.grid import Grid
-from borderzone.io.warp import on_grid
+from borderzone.io.warping import on_grid
 from borderzone.study.by_block import open_cover, open_heights
 
 if TYPE_CHECKING:

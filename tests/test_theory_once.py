@@ -79,7 +79,7 @@ RULES: dict[str, tuple[Any, dict[str, int]]] = {
         {
             "crs.py": 1,
             "_guards/kinds.py": 1,  # below it: what an error inside came from
-            "difficulty/zones.py": 1,
+            "difficulty/zoning.py": 1,
             "incidents/canonical.py": 1,  # an option of the user, no shape
             "incidents/point_columns.py": 1,
             "fetch/roads.py": 1,  # files say it in words of their own

@@ -9,7 +9,6 @@ import math
 import numbers
 import os
 import re
-import sys
 import types
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -44,7 +43,7 @@ _NAMES = re.compile(r"\w+")
 
 def guarded(function: _F) -> _F:
     """
-    Name the argument that is of the wrong kind, where a function would fail on it.
+    Name the argument that is of the wrong kind, where a function or a class's method would fail on it.
 
     What a function says of its arguments itself comes first, for it knows best. Any other error
     is looked into: if an argument is not of the kind that its annotation names, or a table lacks
@@ -55,12 +54,12 @@ def guarded(function: _F) -> _F:
     Parameters
     ----------
     function
-        A function of a front door.
+        A function of a front door, or a class, whose public methods are guarded in place.
 
     Returns
     -------
     callable
-        The same function behind its guard.
+        The same function behind its guard, or the class.
 
     Examples
     --------
@@ -72,6 +71,9 @@ def guarded(function: _F) -> _F:
     ...
     borderzone.errors.InvalidParameterError: length_km must be a number, got '3'
     """
+    if inspect.isclass(function):
+        _guard_class(function)
+        return function
     signature = inspect.signature(function)
     guards = _guards_of(signature)
     late = inspect.isgeneratorfunction(inspect.unwrap(function))
@@ -214,7 +216,7 @@ def _what_it_lacks(value: Any, error: Exception) -> tuple[type[BorderzoneError],
 
 def guard_room(names: MutableMapping[str, Any], public: Iterable[str]) -> None:
     """
-    Put a guard before every function of a room, and before the methods of its classes.
+    Put a guard before every function of a room of one file, and before the methods of its classes.
 
     Parameters
     ----------
@@ -223,24 +225,10 @@ def guard_room(names: MutableMapping[str, Any], public: Iterable[str]) -> None:
     public
         The names that the room exports.
     """
-    room = names["__name__"]
     for name in public:
-        thing = names.get(name)  # a part that is loaded on first use has its own guard
-        if not str(getattr(thing, "__module__", "")).startswith(room):
-            continue
-        if inspect.isfunction(thing):
-            names[name] = _at_home(guarded(thing), name)
-        elif inspect.isclass(thing):
-            _guard_class(thing)
-
-
-def _at_home(behind: Any, name: str) -> Any:
-    """Keep a guarded function where another process finds it: beside the one that it guards."""
-    # Its module stays its own, where the names in its examples mean something.
-    home = vars(sys.modules[behind.__module__]).setdefault("_guarded", types.SimpleNamespace())
-    setattr(home, name, behind)
-    behind.__qualname__ = f"_guarded.{name}"
-    return behind
+        thing = names[name]
+        if getattr(thing, "__module__", "") == names["__name__"] and callable(thing):
+            names[name] = guarded(thing)
 
 
 def _guard_class(owner: type) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from borderzone._guards import check_choice
+from borderzone._guards import check_choice, guarded
 from borderzone.access.vehicles import tracked_off_road, vehicle_off_road, wheeled_off_road
 from borderzone.access.walking import (
     campbell_2019,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SPEEDS", "SPEED_MODELS", "SpeedModel"]
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class SpeedModel:
     """

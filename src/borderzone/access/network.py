@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 
-from borderzone._guards import check_choice, check_positive
+from borderzone._guards import check_choice, check_positive, guarded
 from borderzone.access.speed import irmischer_clarke
 from borderzone.access.speed_table import speeds_at
 from borderzone.errors import InvalidGeometryError, InvalidParameterError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["ROAD_SPEEDS", "RoadSpeed", "Roads"]
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RoadSpeed:
     """
@@ -68,6 +69,7 @@ ROAD_SPEEDS: Mapping[str, RoadSpeed] = MappingProxyType({
 })  # fmt: skip
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Roads:
     """

@@ -9,7 +9,7 @@ import pandas as pd
 
 from borderzone._guards import as_non_negative, broadcast, check_choice, check_non_negative, plain
 from borderzone.access.response import response_along_border, within_share
-from borderzone.access.travel_time import travel_time
+from borderzone.access.travel_times import travel_time
 from borderzone.corridor.sides import country_of_cells
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid

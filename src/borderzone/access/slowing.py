@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from borderzone._guards import as_numbers, check_between, check_choice
+from borderzone._guards import as_numbers, check_between, check_choice, guarded
 from borderzone._heights import heights_of, refuse_impossible
 from borderzone.access.models import SPEED_MODELS
 from borderzone.errors import InvalidParameterError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["NIGHT_FACTORS", "NightFactor", "NightSpeed", "at_night", "elevation_factor"]
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NightFactor:
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._guards import as_probabilities, check_positive
+from borderzone._guards import as_probabilities, check_positive, guarded
 from borderzone.access._gradients import Gradient, over_gradient
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VehicleOffRoad:
     """

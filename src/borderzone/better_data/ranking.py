@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_choice, check_positive, check_probability, check_whole
-from borderzone.better_data.relief_error import CHARACTERS, FINE_M, relief_error
+from borderzone._guards import check_choice, check_positive, check_probability, check_whole, guarded
+from borderzone.better_data.relief_errors import CHARACTERS, FINE_M, relief_error
 from borderzone.better_data.sampling import Flagged, draws_of, flagged, refined
 from borderzone.better_data.visit import MAP_DOUBT, MapDoubt, VisitSums
 from borderzone.errors import InvalidParameterError
@@ -126,6 +126,7 @@ def better_data(  # noqa: PLR0913 (the flags' inputs, and what the model of doub
     return sums.table()
 
 
+@guarded
 class FlagDoubt:
     """
     Expected change of flags by segment, summed block by block; the same whatever the blocks.

@@ -12,7 +12,7 @@ from scipy.special import ndtri
 
 from borderzone import difficulty
 from borderzone.access import VEHICLE_OFF_ROAD, irmischer_clarke
-from borderzone.better_data.relief_error import ReliefError, table_radius_m
+from borderzone.better_data.relief_errors import ReliefError, table_radius_m
 from borderzone.grid import Grid
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr
 
-from borderzone._guards import check_positive, check_probability
+from borderzone._guards import check_positive, check_probability, guarded
 from borderzone.errors import InvalidParameterError
 from borderzone.summary.sums import ClassCounts, Sum
 
@@ -21,6 +21,7 @@ __all__ = ["MAP_DOUBT", "MapDoubt", "VisitSums"]
 _RANKS = (1, 2, 3)
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MapDoubt:
     """

@@ -1,11 +1,5 @@
 """The shared line of two countries: parts, stretches, chainage."""
 
-from __future__ import annotations
+from borderzone._guards import door
 
-from borderzone._guards import guard_room
-from borderzone.border.listing import list_borders
-from borderzone.border.record import Border
-
-__all__ = ["Border", "list_borders"]
-
-guard_room(globals(), __all__)
+__getattr__, __dir__, __all__ = door(__name__, __file__)

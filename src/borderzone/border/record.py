@@ -21,6 +21,7 @@ from borderzone._guards import (
     check_non_negative,
     check_positive,
     check_text,
+    guarded,
 )
 from borderzone._guards.escapes import line
 from borderzone.border import seam
@@ -64,6 +65,7 @@ _FACTOR = 10.0
 _ROUNDING_KM = 0.05
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Border(Drawn):
     """

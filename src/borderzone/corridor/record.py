@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from borderzone._drawn import Drawn
-from borderzone._guards import check_positive, check_whole
+from borderzone._guards import check_positive, check_whole, guarded
 from borderzone._guards.escapes import line
 from borderzone.border.names import code_or_name, country_code
 from borderzone.corridor.depths import check_segments, depths_by_country
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Corridor"]
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Corridor(Drawn):
     """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from borderzone._guards import guarded
 from borderzone.border.parts import GEOD
 from borderzone.corridor.track import Track, segments_near
 from borderzone.crs import north_azimuth_deg, oblique_mercator, scale_error_ppm
@@ -33,6 +34,7 @@ OVERLAP_KM = 20.0
 EARTH_RADIUS_KM = 6371.0
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Section:
     """

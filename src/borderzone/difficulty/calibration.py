@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_whole, generator
+from borderzone._guards import check_whole, generator, guarded
 from borderzone._placing import cells_of_points
 from borderzone.crs import check_has_crs, project
 from borderzone.difficulty.evidence import (
@@ -19,7 +19,7 @@ from borderzone.difficulty.evidence import (
     success_rate_curve,
     weights_of_evidence,
 )
-from borderzone.difficulty.flags import CAVE_MEANINGS, CAVE_UNKNOWN
+from borderzone.difficulty.flagging import CAVE_MEANINGS, CAVE_UNKNOWN
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
 
@@ -45,6 +45,7 @@ EVIDENCE: Mapping[str, bool] = {
 _QUARTILES = (0.25, 0.5, 0.75)
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class CaveCalibration:
     """

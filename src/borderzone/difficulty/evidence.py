@@ -15,6 +15,7 @@ from borderzone._guards import (
     check_at_least,
     check_non_negative,
     check_probability,
+    guarded,
 )
 from borderzone.errors import InvalidParameterError
 
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EvidenceWeights:
     """

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from borderzone._guards import as_positive, as_probabilities, check_probability, shown
+from borderzone._guards import as_positive, as_probabilities, check_probability, guarded, shown
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ __all__ = [
 _RANDOM_INDEX = (0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49)
 
 
+@guarded
 class AHPWeights(NamedTuple):
     """
     Weights from a matrix of pairwise comparisons.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from borderzone._guards import guarded
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,6 +21,7 @@ __all__ = ["FLOOR", "SCALES", "Scale"]
 FLOOR = 0.05
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class Scale:
     """

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_positive, check_probability
-from borderzone.difficulty.flags import ARIDITY_BREAK, CAVE_UNKNOWN
+from borderzone._guards import check_positive, check_probability, guarded
+from borderzone.difficulty.flagging import ARIDITY_BREAK, CAVE_UNKNOWN
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
 
@@ -101,6 +101,7 @@ def flagged_share(
     return counts.table().drop(columns="rock_share_rank2plus_of_known")
 
 
+@guarded
 class ShareCounts:
     """
     Shares of a corridor, counted block by block.

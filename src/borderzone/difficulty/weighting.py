@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._guards import check_positive
+from borderzone._guards import check_positive, guarded
 from borderzone.difficulty.fuzzy import ahp_weights
 from borderzone.errors import InvalidParameterError
 
@@ -28,6 +28,7 @@ HIGHEST_RATIO = 0.1
 _MOST = 9.0
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class IndexWeights:
     """

@@ -16,7 +16,7 @@ from rasterio.enums import Compression
 from borderzone.errors import BorderzoneError
 from borderzone.fetch.sources import Tile
 from borderzone.io import open_raster
-from borderzone.io.limits import current
+from borderzone.io.limit import current
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import shapely
 
 from borderzone.errors import DataError
 from borderzone.incidents.cells import is_missing
-from borderzone.incidents.schema import CATEGORIES, FLAGS, STATUSES, validate
+from borderzone.incidents.incident_table import CATEGORIES, FLAGS, STATUSES, validate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from borderzone._typing import BoolArray
-    from borderzone.incidents.schema import Ledger
+    from borderzone.incidents.incident_table import Ledger
 
 __all__ = ["hold_back", "notes_of", "read_before", "said_by_rows", "with_old_verdicts"]
 

@@ -10,7 +10,7 @@ from borderzone.errors import DataError
 from borderzone.incidents.cells import parse_number, shown, trimmed
 
 if TYPE_CHECKING:
-    from borderzone.incidents.schema import Ledger
+    from borderzone.incidents.incident_table import Ledger
 
 __all__ = [
     "GridPosition",

@@ -19,12 +19,12 @@ from borderzone.incidents.expected import Box, Expected
 from borderzone.incidents.frames import looks_like_metres, onto_degrees
 from borderzone.incidents.hints import option
 from borderzone.incidents.home_ground import HomeGround, tell_contradictions
+from borderzone.incidents.incident_table import COLUMNS, Ledger
 from borderzone.incidents.layouts import Layout, cells_of
 from borderzone.incidents.marks import marked_rows
 from borderzone.incidents.one_cell import Positions, positions_in_one_column
 from borderzone.incidents.positions import flag_pile_ups, judge_pairs, read_pairs
 from borderzone.incidents.precision_columns import stated_precision, unstated_words
-from borderzone.incidents.schema import COLUMNS, Ledger
 from borderzone.incidents.second_place import SecondPlace
 from borderzone.incidents.spellings import Spellings
 from borderzone.incidents.utm import zone_frames

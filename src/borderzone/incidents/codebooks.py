@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from borderzone._guards import check_choice, check_positive
+from borderzone._guards import check_choice, check_positive, guarded
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ LEVELS = ("admin1", "admin2")
 _KEYS = "keys of kernels are where_prec of UCDP, such as 2, or pairs such as ('acled', 1)"
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kernel:
     """

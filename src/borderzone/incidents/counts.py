@@ -14,7 +14,7 @@ from borderzone._guards import check_choice, check_positive, check_whole
 from borderzone.crs import check_has_crs, in_degrees, project
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.given_events import check_corridor
-from borderzone.incidents.terms import shown_names, terms
+from borderzone.incidents.terms_of_use import shown_names, terms
 
 if TYPE_CHECKING:
     from borderzone._typing import BoolArray, IntArray

@@ -14,10 +14,10 @@ from borderzone.border.names import country_code, country_name, is_country, iso_
 from borderzone.border.sources import countries_around
 from borderzone.errors import DataError
 from borderzone.incidents import hints, precision
-from borderzone.incidents.coverage import country_words, coverage, within_coverage
 from borderzone.incidents.given_events import check_corridor
 from borderzone.incidents.imputation import check_same_table
 from borderzone.incidents.sizes import area_km2
+from borderzone.incidents.table_coverage import country_words, coverage, within_coverage
 from borderzone.incidents.zone_counts import corridor_outline
 
 if TYPE_CHECKING:

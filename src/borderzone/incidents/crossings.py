@@ -17,6 +17,7 @@ from borderzone._guards import (
     check_positive,
     check_whole,
     generator,
+    guarded,
     plain,
 )
 from borderzone.incidents.bands import garwood_interval
@@ -36,6 +37,7 @@ _GROUP_SIZES = (2.0, 3.0, 4.0, 5.0, 10.0)
 _PRIOR_POINTS = 2001  # quantiles of the prior over which a probability is averaged
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CrossingEstimate:
     """

@@ -13,7 +13,7 @@ from borderzone.incidents.aliases import ALIASES, plain_name
 from borderzone.incidents.cells import is_missing, parse_number, shown
 from borderzone.incidents.date_cells import read_cell
 from borderzone.incidents.dates import Dates, read_dates
-from borderzone.incidents.schema import Ledger
+from borderzone.incidents.incident_table import Ledger
 from borderzone.incidents.spellings import Spellings
 
 if TYPE_CHECKING:

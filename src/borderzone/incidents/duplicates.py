@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from borderzone._typing import BoolArray, FloatArray, IntArray
-    from borderzone.incidents.schema import Ledger
+    from borderzone.incidents.incident_table import Ledger
 
 __all__ = ["SAME_PLACE_KM", "flag_duplicates"]
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from borderzone.incidents.comparison_cells import DISTANCES
+from borderzone._guards import guarded
+from borderzone.incidents.compared_cells import DISTANCES
 from borderzone.incidents.sentences import listed
 
 __all__ = ["FEWEST_EVENTS", "Enrichment"]
@@ -19,6 +20,7 @@ FEWEST_EVENTS = 5.0
 _THIN_OVERLAP = 0.5
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Enrichment:
     """

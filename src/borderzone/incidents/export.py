@@ -12,12 +12,19 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone._guards import check_choice, local_path
+from borderzone._guards import check_choice, guarded, local_path
 from borderzone._guards.escapes import spreadsheet_table
 from borderzone.errors import BorderzoneError, DataError, LimitError, OutputError
 from borderzone.incidents.counts import SMALLEST_CELL_KM, aggregate
-from borderzone.incidents.terms import check_terms, leaving, shown_names, under_terms
-from borderzone.incidents.terms import terms as terms_of
+from borderzone.incidents.terms_of_use import (
+    check_terms,
+    leaving,
+    shown_names,
+    under_terms,
+)
+from borderzone.incidents.terms_of_use import (
+    terms as terms_of,
+)
 from borderzone.io import atomic_write, write_geoparquet, write_gpkg
 
 if TYPE_CHECKING:
@@ -33,6 +40,7 @@ INTERNAL = "INTERNAL: single rows, not for publication"
 _SHEET_ROWS, _SHEET_CELL = 1_048_575, 32_767
 
 
+@guarded
 class Written(NamedTuple):
     """
     What was written.

@@ -13,7 +13,7 @@ from scipy.special import betainc
 from borderzone._guards import as_non_negative, check_confidence, check_positive, shown
 from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.incidents.bands import pooled_garwood
-from borderzone.incidents.comparison_cells import comparison_cells
+from borderzone.incidents.compared_cells import comparison_cells
 from borderzone.incidents.covered_ground import (
     CoveredGround,
     covered_ground,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from borderzone._typing import BoolArray, FloatArray, IntArray
-    from borderzone.incidents.schema import Ledger
+    from borderzone.incidents.incident_table import Ledger
 
 __all__ = ["BEYOND_DEG", "as_horizontal", "judge_area_of_use", "looks_like_metres", "onto_degrees"]
 

@@ -13,7 +13,7 @@ from borderzone.incidents.aliases import ALIASES, plain_name, refuse_twins
 from borderzone.incidents.cells import parse_number, shown
 from borderzone.incidents.date_cells import parse_date
 from borderzone.incidents.layouts import LAYOUTS
-from borderzone.io.limits import current, how_to_raise
+from borderzone.io.limit import current, how_to_raise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,8 +11,8 @@ import shapely
 from borderzone._kernels.inside import mark_inside
 from borderzone.border.names import country_code
 from borderzone.border.sources import countries_around
-from borderzone.incidents.coverage import coverage, row_countries
 from borderzone.incidents.polygon_index import index_of
+from borderzone.incidents.table_coverage import coverage, row_countries
 from borderzone.incidents.weights import region_boxes
 from borderzone.incidents.zone_counts import corridor_outline
 

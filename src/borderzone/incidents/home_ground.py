@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from borderzone._typing import BoolArray, FloatArray, IntArray
-    from borderzone.incidents.schema import Ledger
+    from borderzone.incidents.incident_table import Ledger
     from borderzone.incidents.spellings import Spellings
 
 __all__ = ["HomeGround", "country_land", "tell_contradictions"]

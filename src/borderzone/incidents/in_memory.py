@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from borderzone.errors import BorderzoneError, DataError, InvalidParameterError
 from borderzone.io.json_rows import rows_of
-from borderzone.io.limits import check_limit, check_table
+from borderzone.io.limit import check_limit, check_table
 
 __all__ = ["as_frame"]
 

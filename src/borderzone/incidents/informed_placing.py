@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone.incidents.comparison_cells import DISTANCES, counts_in_cells
+from borderzone.incidents.compared_cells import DISTANCES, counts_in_cells
 from borderzone.incidents.equal_distance import distance_terms
 from borderzone.incidents.rate_ratio import filled_counts, mixture_fit
 

@@ -13,8 +13,8 @@ from borderzone.errors import DataError
 from borderzone.incidents.aliases import plain_name
 from borderzone.incidents.cells import parse_number
 from borderzone.incidents.dates import dates_of_parts
+from borderzone.incidents.incident_table import COLUMNS
 from borderzone.incidents.marks import COLLECTIONS, bears_marks, cut_names, filled, marked_table
-from borderzone.incidents.schema import COLUMNS
 from borderzone.incidents.spellings import Spellings
 
 if TYPE_CHECKING:

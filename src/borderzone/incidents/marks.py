@@ -12,7 +12,7 @@ import pandas as pd
 
 from borderzone.incidents.aliases import ALIASES, plain_name
 from borderzone.incidents.cells import is_missing
-from borderzone.incidents.schema import COLUMNS
+from borderzone.incidents.incident_table import COLUMNS
 from borderzone.incidents.spellings import Spellings
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from borderzone.incidents.utm import utm_position
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from borderzone.incidents.schema import Ledger
+    from borderzone.incidents.incident_table import Ledger
 
 __all__ = ["LEAST_RADIUS_KM", "holds_positions", "positions_in_one_column", "shapes_in_words"]
 
@@ -135,7 +135,7 @@ def positions_in_one_column(
 
     Examples
     --------
-    >>> from borderzone.incidents.schema import Ledger
+    >>> from borderzone.incidents.incident_table import Ledger
     >>> found = positions_in_one_column(["POINT (41.09 34.37)", "34.4 41.2 200 4.9"], Ledger(2))
     >>> found.lat, found.lon
     ([34.37, '34.4'], [41.09, '41.2'])

@@ -41,7 +41,7 @@ from borderzone.io import (
     unpacked,
 )
 from borderzone.io.files import check_text_size, refuse_address
-from borderzone.io.limits import current, how_to_raise
+from borderzone.io.limit import current, how_to_raise
 from borderzone.io.streams import is_stream, spooled, stream_name
 from borderzone.io.vector import JSON_SUFFIXES, list_layers
 from borderzone.io.vector import SUFFIXES as VECTOR_SUFFIXES

@@ -14,7 +14,7 @@ from borderzone.errors import InvalidParameterError
 from borderzone.incidents.aliases import ALIASES, refuse_other_part
 from borderzone.incidents.hints import option
 from borderzone.incidents.readers import refuse_impossible
-from borderzone.incidents.terms import check_terms
+from borderzone.incidents.terms_of_use import check_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

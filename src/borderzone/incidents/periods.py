@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from borderzone.incidents.coverage import coverage, said_of_coverage
+from borderzone.incidents.table_coverage import coverage, said_of_coverage
 
 if TYPE_CHECKING:
     import geopandas as gpd

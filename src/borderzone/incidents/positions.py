@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from borderzone._typing import BoolArray, FloatArray
-    from borderzone.incidents.schema import Ledger
+    from borderzone.incidents.incident_table import Ledger
 
 __all__ = ["PILE_UP_ROWS", "Box", "flag_pile_ups", "judge_pairs", "judge_positions", "read_pairs"]
 
@@ -66,7 +66,7 @@ def judge_positions(
 
     Examples
     --------
-    >>> from borderzone.incidents.schema import Ledger
+    >>> from borderzone.incidents.incident_table import Ledger
     >>> ledger = Ledger(2)
     >>> lat, lon = judge_positions(["34,5", "95"], ["41", "41"], ledger)
     >>> lat.tolist(), ledger.statuses()

@@ -12,17 +12,17 @@ from borderzone.incidents.aliases import plain_name
 from borderzone.incidents.cells import is_missing, parse_number, shown
 from borderzone.incidents.codebooks import UNSTATED
 from borderzone.incidents.hints import option
+from borderzone.incidents.incident_table import COLUMNS
 from borderzone.incidents.layouts import own_column
 from borderzone.incidents.marks import COLLECTIONS, filled, scheme_of
-from borderzone.incidents.schema import COLUMNS
 from borderzone.incidents.spellings import Spellings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from borderzone._typing import BoolArray, FloatArray
+    from borderzone.incidents.incident_table import Ledger
     from borderzone.incidents.layouts import Layout
-    from borderzone.incidents.schema import Ledger
 
 __all__ = ["UNSTATED_TOLD", "StatedPrecision", "stated_precision", "unstated_words"]
 

@@ -10,7 +10,7 @@ from scipy.special import stdtr, stdtrit
 
 from borderzone._guards import check_choice, check_confidence, check_non_negative, is_number
 from borderzone.errors import InvalidParameterError
-from borderzone.incidents.comparison_cells import DISTANCES
+from borderzone.incidents.compared_cells import DISTANCES
 from borderzone.incidents.enrichment_record import FEWEST_EVENTS, Enrichment
 from borderzone.incidents.equal_distance import distance_terms, strata_of
 from borderzone.incidents.pooling import Pooled, pool_rubin, smallest_ratio_seen

@@ -16,10 +16,10 @@ from borderzone.incidents.aliases import match_columns, plain_name
 from borderzone.incidents.canonical import ReadOptions, canonical
 from borderzone.incidents.cells import shown
 from borderzone.incidents.choosing import one_name
-from borderzone.incidents.coverage import check_coverage, said_of_coverage, with_coverage
 from borderzone.incidents.date_columns import date_parts
 from borderzone.incidents.expected import doubts_of
 from borderzone.incidents.frames import as_horizontal
+from borderzone.incidents.incident_table import Ledger
 from borderzone.incidents.layouts import Layout, layouts_of
 from borderzone.incidents.likely import no_places
 from borderzone.incidents.opening import Opened, Way, opened
@@ -30,11 +30,11 @@ from borderzone.incidents.point_columns import (
     with_coordinates,
     without_bytes,
 )
-from borderzone.incidents.schema import Ledger
 from borderzone.incidents.second_place import columns_beside
-from borderzone.incidents.terms import check_terms, said_of, under_terms
+from borderzone.incidents.table_coverage import check_coverage, said_of_coverage, with_coverage
+from borderzone.incidents.terms_of_use import check_terms, said_of, under_terms
 from borderzone.io import plain_cells
-from borderzone.io.limits import check_limit
+from borderzone.io.limit import check_limit
 from borderzone.io.memory import memory_told
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from borderzone._typing import BoolArray, FloatArray
-    from borderzone.incidents.schema import Ledger
+    from borderzone.incidents.incident_table import Ledger
 
 __all__ = ["SecondPlace", "columns_beside"]
 

@@ -10,12 +10,12 @@ import shapely
 
 from borderzone._guards import check_choice, check_positive, check_seed, check_whole, generator
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
-from borderzone.incidents.coverage import coverage
 from borderzone.incidents.covered_ground import covered_ground, rated_regions
 from borderzone.incidents.given_events import check_events
 from borderzone.incidents.held import held_to_countries
 from borderzone.incidents.imputation import prepare
 from borderzone.incidents.shrinkage import GammaPoisson
+from borderzone.incidents.table_coverage import coverage
 from borderzone.incidents.zone_counts import count_draws, zone_shapes
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from borderzone.incidents.hints import option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from borderzone.incidents.schema import Ledger
+    from borderzone.incidents.incident_table import Ledger
 
 __all__ = ["UtmPosition", "utm_crs", "utm_position", "zone_frames"]
 

@@ -12,9 +12,9 @@ from borderzone._guards import check_probability
 from borderzone.errors import DataError, RejectedRowsError
 from borderzone.incidents.expected import swaps_told
 from borderzone.incidents.hints import option
+from borderzone.incidents.incident_table import FLAGS, category_of
 from borderzone.incidents.precision_columns import UNSTATED_TOLD, unstated_words
-from borderzone.incidents.schema import FLAGS, category_of
-from borderzone.incidents.terms import leaving, terms
+from borderzone.incidents.terms_of_use import leaving, terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from borderzone.incidents.bands import pooled_garwood
-from borderzone.incidents.coverage import country_words
 from borderzone.incidents.covered_ground import CoveredGround, covered_ground
 from borderzone.incidents.sizes import area_km2
+from borderzone.incidents.table_coverage import country_words
 from borderzone.incidents.zone_counts import corridor_outline
 
 if TYPE_CHECKING:

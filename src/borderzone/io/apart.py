@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from borderzone.errors import DataError, LimitError
 from borderzone.io import _reader
-from borderzone.io.limits import check_limit, check_table, current, how_to_raise
+from borderzone.io.limit import check_limit, check_table, current, how_to_raise
 from borderzone.io.memory import start_arrow
 
 if TYPE_CHECKING:

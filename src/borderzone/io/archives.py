@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from borderzone._guards import temporary_folder
+from borderzone._guards import guarded, temporary_folder
 from borderzone._guards.escapes import file_word
 from borderzone.errors import DataError, LimitError
-from borderzone.io.limits import current, how_to_raise
+from borderzone.io.limit import current, how_to_raise
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -30,6 +30,7 @@ _ENCRYPTED = 0x1
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError)
 
 
+@guarded
 class Member(NamedTuple):
     """
     One file out of an archive.

@@ -16,7 +16,7 @@ from borderzone._guards import shown
 from borderzone.crs import check_on_earth
 from borderzone.errors import CRSMismatchError, DataError
 from borderzone.io.files import check_text_size
-from borderzone.io.limits import check_limit
+from borderzone.io.limit import check_limit
 from borderzone.io.raster import ENVIRONMENT, check_georeference, raster_errors
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from borderzone._guards import guarded
 from borderzone._kernels.resample import majority, nearest, share
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.io.limits import cells_allowed
+from borderzone.io.limit import cells_allowed
 from borderzone.io.memory import memory_told
 from borderzone.io.mosaic import HALF, Job, blend, block_of, lay_out
 from borderzone.io.records import expand
@@ -31,6 +32,7 @@ __all__ = ["ClassSource", "open_classes"]
 _UNDECLARED = 255
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class ClassSource:
     """

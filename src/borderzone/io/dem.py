@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._guards import check_probability, check_whole
+from borderzone._guards import check_probability, check_whole, guarded
 from borderzone._kernels.resample import average, cubic
 from borderzone.errors import DataError, InvalidParameterError, LimitError
-from borderzone.io.limits import cells_allowed, how_to_raise
+from borderzone.io.limit import cells_allowed, how_to_raise
 from borderzone.io.memory import memory_told
 from borderzone.io.mosaic import HALF, Job, blend, block_of, lay_out, read_whole
 from borderzone.io.records import expand
 from borderzone.io.sea import needed_on_land, sea_cells
 from borderzone.io.tiles import Tile, elevation_tiles
-from borderzone.io.warp import check_cover
+from borderzone.io.warping import check_cover
 
 if TYPE_CHECKING:
     import os
@@ -40,6 +40,7 @@ _AVERAGE = Job(average, (), _heights, np.nan, np.float32, np.nan, np.float32)
 _CUBIC = Job(cubic, (), _heights, np.nan, np.float32, np.nan, np.float32)
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class ElevationSource:
     """

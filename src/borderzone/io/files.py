@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import borderzone
 from borderzone._guards import check_path, local_path, shown
 from borderzone.errors import DataError, InvalidParameterError, LimitError, OutputError
-from borderzone.io.limits import current, how_to_raise
+from borderzone.io.limit import current, how_to_raise
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

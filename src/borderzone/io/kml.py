@@ -15,7 +15,7 @@ from borderzone.errors import DataError
 from borderzone.io import ogr
 from borderzone.io.archives import member
 from borderzone.io.files import check_plain_xml, check_text_size
-from borderzone.io.limits import check_limit
+from borderzone.io.limit import check_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from borderzone._guards import shown, temporary_folder
 from borderzone.crs import check_on_earth
 from borderzone.errors import CRSMismatchError, DataError
 from borderzone.io.apart import read_apart
-from borderzone.io.limits import current
+from borderzone.io.limit import current
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

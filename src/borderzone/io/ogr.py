@@ -11,7 +11,7 @@ import pyogrio
 from borderzone.crs import refuse_file_names
 from borderzone.errors import DataError
 from borderzone.io import sqlite
-from borderzone.io.limits import check_table
+from borderzone.io.limit import check_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

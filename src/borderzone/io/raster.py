@@ -24,7 +24,7 @@ from borderzone.errors import CRSMismatchError, DataError, LimitError
 from borderzone.grid import Grid
 from borderzone.io.files import atomic_write, local_file
 from borderzone.io.frames import window_around
-from borderzone.io.limits import cells_allowed, check_limit, current, how_to_raise
+from borderzone.io.limit import cells_allowed, check_limit, current, how_to_raise
 from borderzone.io.memory import memory_told
 
 if TYPE_CHECKING:

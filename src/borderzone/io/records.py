@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from borderzone._guards import guarded
 from borderzone.errors import DataError
 from borderzone.io.asc import prj_of
 from borderzone.io.files import local_file, refuse_address, sha256
@@ -21,6 +22,7 @@ __all__ = ["Record", "beside", "describe", "expand"]
 Source = str | os.PathLike[str]
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class Record:
     """

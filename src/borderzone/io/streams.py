@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from borderzone._guards import temporary_folder
 from borderzone._guards.escapes import file_word, kept
 from borderzone.errors import DataError
-from borderzone.io.limits import check_limit
+from borderzone.io.limit import check_limit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -11,7 +11,7 @@ import pandas as pd
 from borderzone._guards.escapes import spreadsheet_table
 from borderzone.errors import DataError, LimitError
 from borderzone.io.files import atomic_write, check_text_size, local_file
-from borderzone.io.limits import current, how_to_raise
+from borderzone.io.limit import current, how_to_raise
 from borderzone.io.memory import memory_told
 
 if TYPE_CHECKING:

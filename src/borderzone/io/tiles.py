@@ -19,7 +19,7 @@ from borderzone._kernels.resample import heights_of
 from borderzone.errors import CRSMismatchError, DataError, LimitError
 from borderzone.io.asc import check_asc, open_asc, read_asc
 from borderzone.io.files import local_file
-from borderzone.io.limits import how_to_raise
+from borderzone.io.limit import how_to_raise
 from borderzone.io.netcdf import look_at_netcdf, read_netcdf
 from borderzone.io.places import check_place, named
 from borderzone.io.raster import SUFFIXES, check_elevation_band, check_metres, open_raster

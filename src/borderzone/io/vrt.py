@@ -13,7 +13,7 @@ from affine import Affine
 from borderzone._guards import shown
 from borderzone.errors import DataError
 from borderzone.io.files import check_plain_xml, local_file, refuse_address
-from borderzone.io.limits import check_limit, current
+from borderzone.io.limit import check_limit, current
 from borderzone.io.raster import SUFFIXES
 
 if TYPE_CHECKING:

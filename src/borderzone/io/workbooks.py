@@ -8,11 +8,12 @@ import zipfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.parsers import expat
 
+from borderzone._guards import guarded
 from borderzone.errors import DataError, LimitError
 from borderzone.io.apart import read_apart
 from borderzone.io.archives import check_archive, pieces
 from borderzone.io.files import local_file
-from borderzone.io.limits import current, how_to_raise
+from borderzone.io.limit import current, how_to_raise
 from borderzone.io.memory import memory_told
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _FILLED = frozenset(
 )
 
 
+@guarded
 class Sheet(NamedTuple):
     """
     One sheet of a spreadsheet.

@@ -12,10 +12,10 @@ import rasterio
 import rasterio.shutil
 from rasterio.windows import Window
 
-from borderzone._guards import check_choice, n_threads
+from borderzone._guards import check_choice, guarded, n_threads
 from borderzone.errors import DataError, InvalidParameterError, OutputError, ShapeMismatchError
 from borderzone.io.files import atomic_write, local_file
-from borderzone.io.limits import current
+from borderzone.io.limit import current
 from borderzone.io.mosaic import block_of
 from borderzone.io.raster import ENVIRONMENT, FOREIGN, open_raster
 
@@ -34,6 +34,7 @@ _BLOCK = 512
 _THREADS = 4
 
 
+@guarded
 class RasterWriter:
     """
     A raster that is being written; made by `create_raster`.

@@ -10,7 +10,7 @@ import pandas as pd
 from borderzone._guards import as_non_negative, check_choice, check_probability, check_whole
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.forces import Force
-from borderzone.patrol.interdiction import interdiction
+from borderzone.patrol.interdicting import interdiction
 from borderzone.patrol.plans import (
     checked_rates,
     fractional_plan,

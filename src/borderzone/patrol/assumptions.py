@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from borderzone._guards import check_choice, check_whole, generator
+from borderzone._guards import check_choice, check_whole, generator, guarded
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.staffing import SHIFT_FACTORS
 
@@ -49,6 +49,7 @@ _PARAMETERS = {
 }
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Assumption:
     """

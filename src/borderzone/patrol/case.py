@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_choice
+from borderzone._guards import check_choice, guarded
 from borderzone.patrol.barrier import coverage_of_a_unit
 from borderzone.patrol.plans import PLAN_LAWS, checked_rates, fractional_plan, normalised_weights
 from borderzone.patrol.rates import checked_ground, detection_rates, segment_lengths
@@ -31,6 +31,7 @@ _BAND_DEVIATIONS = 1.6448536269514722
 _MOST_MASKED = 0.99
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PatrolCase:
     """

@@ -14,6 +14,7 @@ from borderzone._guards import (
     check_positive,
     check_probability,
     check_whole,
+    guarded,
 )
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.staffing import SHIFT_FACTORS
@@ -36,6 +37,7 @@ FAILS_FIRST = (
 )
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RealForce:
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._guards import check_choice
+from borderzone._guards import check_choice, guarded
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.assumptions import default_assumptions, sample
 from borderzone.patrol.staffing import on_roll
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Draws", "chosen_assumptions", "draw_rates", "draws_of", "reference_draw"]
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Draws:
     """

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from borderzone._guards import check_choice, shown
+from borderzone._guards import check_choice, guarded, shown
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol.interdiction import interdiction
+from borderzone.patrol.interdicting import interdiction
 from borderzone.patrol.sensors import SENSORS, Sensor
 from borderzone.patrol.staffing import SHIFT_FACTORS, on_roll
 
@@ -20,6 +20,7 @@ PATROL_KM_H = {"vehicle_off_road": 15.0, "foot": 3.0}
 _ALIASES = {"vehicle": "vehicle_off_road"}
 
 
+@guarded
 class Force(BaseModel):
     """
     One kind of patrol unit: frozen, keyword-only, checked at birth.

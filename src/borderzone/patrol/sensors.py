@@ -15,6 +15,7 @@ from borderzone._guards import (
     check_choice,
     check_positive,
     check_probability,
+    guarded,
     plain,
 )
 from borderzone.errors import InvalidParameterError
@@ -50,6 +51,7 @@ _VEHICLE_TO_PERSON = 2.3 / 0.75
 _DESERT = "person walking in open desert; assumption"
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sensor:
     """

@@ -14,6 +14,7 @@ from borderzone._guards import (
     broadcast,
     check_probability,
     check_whole,
+    guarded,
     plain,
 )
 from borderzone.errors import InvalidParameterError
@@ -37,6 +38,7 @@ __all__ = [
 NET_ANNUAL_WORK_HOURS = 1698.0
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShiftFactor:
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from borderzone.incidents.schema import FIELDS
+from borderzone.incidents.incident_table import FIELDS
 
 __all__ = ["COLUMNS", "meaning_of"]
 

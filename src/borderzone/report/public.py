@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from borderzone import datasets, incidents, io
-from borderzone._guards import check_choice
+from borderzone._guards import check_choice, guarded
 from borderzone.figures import events_by_segment
 from borderzone.incidents.counts import SMALLEST_CELL_KM
-from borderzone.incidents.on_ground import ground_sentence
-from borderzone.incidents.schema import CATEGORIES, category_of
-from borderzone.incidents.terms import CLOSED, leaving, said_of, shown_names
+from borderzone.incidents.events_on_ground import ground_sentence
+from borderzone.incidents.incident_table import CATEGORIES, category_of
+from borderzone.incidents.terms_of_use import CLOSED, leaving, said_of, shown_names
 from borderzone.incidents.verdict import assumptions
 from borderzone.io.records import Record
 from borderzone.study.posts import OPEN_ORIGINS
@@ -75,6 +75,7 @@ SUMMED = (
 )
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class Edition:
     """

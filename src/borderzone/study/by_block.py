@@ -10,7 +10,7 @@ import numpy as np
 
 from borderzone import datasets, io, terrain
 from borderzone.errors import InvalidScenarioError
-from borderzone.io.warp import on_grid
+from borderzone.io.warping import on_grid
 
 if TYPE_CHECKING:
     from borderzone.grid import Grid

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from borderzone import access, io
 from borderzone._clock import StageClock
-from borderzone._guards import check_path, check_text, seed_number, shown
+from borderzone._guards import check_path, check_text, guarded, seed_number, shown
 from borderzone.access.border_light import middle_latitude_deg
 from borderzone.border import Border
 from borderzone.corridor import Corridor
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
 from borderzone.incidents.expected import swaps_told
 from borderzone.incidents.hints import asked_from
-from borderzone.incidents.terms import check_terms, said_of
+from borderzone.incidents.terms_of_use import check_terms, said_of
 from borderzone.scenario import PRESETS, Scenario, named_after, read_toml
 from borderzone.study.by_block import EMBEDDED
 from borderzone.study.coverage import patrol_cover
@@ -60,6 +60,7 @@ __all__ = ["Study"]
 _SEEDS = 2**32
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class Study:
     """

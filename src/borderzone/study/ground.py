@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from borderzone import difficulty, summary, terrain, visibility
+from borderzone._guards import guarded
 from borderzone.corridor.sides import country_of_cells
 from borderzone.study.by_block import open_heights
 from borderzone.study.force import ForceHours
@@ -42,6 +43,7 @@ __all__ = ["Ground", "read_ground"]
 _SOURCE = {"elevation": "dem", "landcover": "landcover", "karst": "karst", "origins": "origins"}
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class Ground:
     """

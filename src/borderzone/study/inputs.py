@@ -24,7 +24,7 @@ from borderzone.errors import (
 from borderzone.io.records import Record
 from borderzone.io.sea import needed_on_land
 from borderzone.io.sidecars import tiles_without
-from borderzone.io.warp import bring, check_cover
+from borderzone.io.warping import bring, check_cover
 from borderzone.study.by_block import EMBEDDED, open_cover
 from borderzone.study.force import is_own_ground
 from borderzone.study.missing import LAYER_WORDS

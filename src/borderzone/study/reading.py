@@ -11,7 +11,7 @@ import xarray as xr
 from borderzone import difficulty, summary, terrain, visibility
 from borderzone.better_data import FINE_M, better_data
 from borderzone.errors import LimitError
-from borderzone.io.limits import current, how_to_raise
+from borderzone.io.limit import current, how_to_raise
 from borderzone.study.by_block import EMBEDDED, embedded_cell_m, open_heights
 from borderzone.study.fine import FineInputs, read_fine
 from borderzone.study.force import HalfShares, side_of

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from borderzone._guards import guarded
 from borderzone._guards.escapes import block, line
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["StudyResult"]
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, repr=False)
 class StudyResult:
     """

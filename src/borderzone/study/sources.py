@@ -37,11 +37,11 @@ from borderzone.errors import (
     InvalidScenarioError,
     LimitError,
 )
-from borderzone.incidents.coverage import said_of_coverage
 from borderzone.incidents.opening import FORMATS
 from borderzone.incidents.options import as_day, read_options
+from borderzone.incidents.table_coverage import said_of_coverage
 from borderzone.io.files import refuse_address
-from borderzone.io.limits import current, how_to_raise
+from borderzone.io.limit import current, how_to_raise
 from borderzone.io.raster import SUFFIXES as RASTERS
 from borderzone.io.records import Record, beside, expand
 from borderzone.io.tiles import HEIGHTS, elevation_tiles

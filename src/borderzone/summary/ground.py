@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_choice
+from borderzone._guards import check_choice, guarded
 from borderzone.errors import CoverageGapError, InvalidParameterError
 from borderzone.grid import Grid
 from borderzone.summary.block import TERRAIN, Block, StandIns
@@ -113,6 +113,7 @@ def ground_by_segment(
     return sums.table(hours=hours, cells=cells, segments=segments)
 
 
+@guarded
 class GroundSums:
     """
     Ground of each segment, summed block by block; the same bits whatever the blocks.

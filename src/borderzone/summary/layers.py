@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from borderzone._guards import guarded
 from borderzone.errors import CoverageGapError
 from borderzone.grid import Grid
 from borderzone.summary.members import members_of, no_cell_message
@@ -84,6 +85,7 @@ def by_segment(
     return pd.DataFrame(columns, index=members.index)
 
 
+@guarded
 class LayerSums:
     """
     Layers summarised by segment, block by block; the same whatever the blocks.

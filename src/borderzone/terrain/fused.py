@@ -20,7 +20,7 @@ from borderzone.terrain._layers import (
 )
 from borderzone.terrain._lazy import lazily
 from borderzone.terrain._lines import cells_within
-from borderzone.terrain.geomorphons import geomorphons
+from borderzone.terrain.geomorphon_forms import geomorphons
 from borderzone.terrain.openness import openness_negative, openness_positive
 from borderzone.terrain.position import RELIEF_RADIUS_M
 from borderzone.terrain.shading import hillshade

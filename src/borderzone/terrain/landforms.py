@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from borderzone._cellwise import cellwise
-from borderzone._guards import as_non_negative, check_probability
+from borderzone._guards import as_non_negative, check_probability, guarded
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain._elevation import Elevation
 from borderzone.terrain._lazy import lazily
@@ -51,6 +51,7 @@ _PRIOR_SOURCE = (
 )
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Landform:
     """
@@ -77,6 +78,7 @@ class Landform:
     source: str = _RELIEF_SOURCE
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MaskPrior:
     """

@@ -19,7 +19,7 @@ from borderzone._kernels import horizons
 from borderzone.terrain._elevation import Elevation, over_raster
 from borderzone.terrain._lazy import lazily
 from borderzone.terrain._lines import Lines, cells_nearer, cells_within
-from borderzone.terrain.geomorphons import GEOMORPHONS, UNKNOWN, geomorphons
+from borderzone.terrain.geomorphon_forms import GEOMORPHONS, UNKNOWN, geomorphons
 from borderzone.terrain.position import relief
 
 if TYPE_CHECKING:

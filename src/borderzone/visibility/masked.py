@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from borderzone._guards import check_choice, check_positive
+from borderzone._guards import check_choice, check_positive, guarded
 from borderzone._heights import heights_of, refuse_impossible
 from borderzone._kernels.line_of_sight import HIDDEN, SEEN
 from borderzone._kernels.nearest import box_tree, nearest_pieces
@@ -30,6 +30,7 @@ COARSEST_M = 90.0
 SIDES = ("both", "left", "right")
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class Masked:
     """

@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 from affine import Affine
 
-from borderzone._guards import check_choice, check_positive, check_threads
+from borderzone._guards import check_choice, check_positive, check_threads, guarded
 from borderzone._heights import check_metres, heights_of, refuse_impossible
 from borderzone.corridor.sections import Section
 from borderzone.crs import check_metric
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Reader", "masked_by_segment"]
 
 
+@guarded
 class Reader(Protocol):
     """Gives a window of elevation: rows and columns of the grid, as slices."""
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from borderzone._guards import check_positive
+from borderzone._guards import check_positive, guarded
 from borderzone.errors import CoverageGapError, InvalidParameterError
 from borderzone.grid import Grid
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["SeenShare", "seen_share"]
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class SeenShare:
     """

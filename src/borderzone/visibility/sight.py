@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._guards import check_between, check_non_negative, check_positive
+from borderzone._guards import check_between, check_non_negative, check_positive, guarded
 from borderzone._kernels.line_of_sight import count_looks
 from borderzone._placing import in_cells
 from borderzone.errors import InvalidParameterError
@@ -23,6 +23,7 @@ EARTH_RADIUS_M = 6371008.8
 REFRACTION = 0.13
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class Sight:
     """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from borderzone._guards import guarded
 from borderzone._placing import cells_of_points
 from borderzone.errors import InvalidParameterError
 from borderzone.visibility.observers import points_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["WhoSees", "cells_of"]
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class WhoSees:
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from borderzone._guards import check_choice
-from borderzone.access.travel_time import travel_time
+from borderzone.access.travel_times import travel_time
 from borderzone.errors import BorderzoneError, InvalidParameterError
 
 if TYPE_CHECKING:

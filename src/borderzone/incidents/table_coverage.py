@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import shown
+from borderzone._guards import guarded, shown
 from borderzone.border.names import country_code, country_name, is_country, iso_alpha3
 from borderzone.errors import BorderNotFoundError, InvalidParameterError
 from borderzone.incidents import hints
@@ -47,6 +47,7 @@ _ASIDE = re.compile(r"^(.*?)\s*\((.*?)\)\s*$")
 _SHOWN_WORDS = 5
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class TableCoverage:
     """

@@ -11,10 +11,10 @@ import shapely
 from pyproj import Geod
 
 from borderzone._guards import check_probability, check_whole, generator
+from borderzone.incidents.incident_table import SYNTHETIC_SOURCE
 from borderzone.incidents.precision import KERNELS
 from borderzone.incidents.proposals import draw_positions, in_polygon
 from borderzone.incidents.readers import read
-from borderzone.incidents.schema import SYNTHETIC_SOURCE
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_threads
+from borderzone._guards import check_threads, guarded
 from borderzone.incidents.bands import BAND_ENDS, count_bands
 from borderzone.incidents.covered_ground import BEYOND, ground_words, rated_regions
 from borderzone.incidents.given_events import check_corridor
@@ -161,6 +161,7 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
     return table
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class Account:
     """

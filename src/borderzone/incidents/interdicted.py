@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from borderzone._guards import as_non_negative, check_non_negative
+from borderzone._guards import as_non_negative, check_non_negative, guarded
 from borderzone.errors import InvalidParameterError
 from borderzone.incidents.crossings import ARTICLE_ESTIMATE, CrossingEstimate
 
@@ -24,6 +24,7 @@ _WHY = (
 _INTERDICTED = (0, 10, 30, 100, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 9000, 19000)
 
 
+@guarded
 class InterdictionBand(NamedTuple):
     """
     Where the probability of interdiction lies, if so many were stopped.

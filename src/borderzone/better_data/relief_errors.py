@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone._guards import check_choice, check_positive
+from borderzone._guards import check_choice, check_positive, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,7 @@ _SOURCE = (
 )
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReliefError:
     """

@@ -13,7 +13,7 @@ import xarray as xr
 from borderzone._guards import check_non_negative, check_whole
 from borderzone.border.names import code_or_name
 from borderzone.corridor.sides import country_of_points
-from borderzone.difficulty.flags import CAVE_MEANINGS, CAVE_UNKNOWN
+from borderzone.difficulty.flagging import CAVE_MEANINGS, CAVE_UNKNOWN
 from borderzone.difficulty.regions import (
     REMOTE_RANK_BREAKS_H,
     Strip,

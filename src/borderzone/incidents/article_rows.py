@@ -10,9 +10,9 @@ import shapely
 
 from borderzone import datasets
 from borderzone.incidents.covered_ground import BEYOND
-from borderzone.incidents.overlay import overlay
+from borderzone.incidents.overlaying import overlay
 from borderzone.incidents.readers import read
-from borderzone.incidents.terms import leaving
+from borderzone.incidents.terms_of_use import leaving
 
 if TYPE_CHECKING:
     from borderzone.border import Border

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from borderzone._guards import check_threads
-from borderzone.difficulty.flags import CAVE_MEANINGS
+from borderzone.difficulty.flagging import CAVE_MEANINGS
 from borderzone.errors import DataError
 from borderzone.incidents.bands import count_bands
 from borderzone.incidents.ground_layers import LAYERS, GroundLayers

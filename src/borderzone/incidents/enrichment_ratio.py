@@ -10,7 +10,7 @@ import pandas as pd
 
 from borderzone._guards import check_choice, check_positive, check_whole, generator
 from borderzone.errors import InvalidParameterError, NoOverlapError
-from borderzone.incidents.comparison_cells import (
+from borderzone.incidents.compared_cells import (
     comparison_cells,
     counts_in_cells,
     positions_near,

@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from borderzone import datasets
+from borderzone._guards import guarded
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.aliases import plain_name
 from borderzone.incidents.hints import ways
+from borderzone.incidents.incident_table import SYNTHETIC_SOURCE
 from borderzone.incidents.marks import COLLECTIONS, marked_rows
-from borderzone.incidents.schema import SYNTHETIC_SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,6 +48,7 @@ MINE = "mine"
 _HERE_AND_NOW = secrets.token_hex(8)
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DatasetTerms:
     """

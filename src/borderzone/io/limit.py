@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from borderzone._guards import check_whole
+from borderzone._guards import check_whole, guarded
 from borderzone.errors import InvalidParameterError, LimitError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ VARIABLE = "BORDERZONE_LIMITS"
 """Variable of the environment that raises limits where no Python is written."""
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """

@@ -1,0 +1,28 @@
+from . import (
+    access as access,
+    better_data as better_data,
+    datasets as datasets,
+    difficulty as difficulty,
+    errors as errors,
+    fetch as fetch,
+    figures as figures,
+    incidents as incidents,
+    io as io,
+    patrol as patrol,
+    stream as stream,
+    summary as summary,
+    terrain as terrain,
+    visibility as visibility,
+)
+from .border import Border as Border, list_borders as list_borders
+from .corridor import Corridor as Corridor
+from .errors import BorderzoneError as BorderzoneError
+from .grid import Grid as Grid
+from .io import read_dem as read_dem
+from .provenance import show_versions as show_versions
+from .report import write_report as write_report
+from .scenario import PRESETS as PRESETS, Scenario as Scenario
+from .study import Study as Study, StudyResult as StudyResult
+from .whatif import compare as compare, sweep as sweep
+
+__version__: str

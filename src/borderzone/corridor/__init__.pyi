@@ -1,0 +1,2 @@
+from .record import Corridor as Corridor
+from .sections import Section as Section

@@ -1,0 +1,8 @@
+from .folder import (
+    check_folder as check_folder,
+    write_report as write_report,
+)
+from .public import (
+    Edition as Edition,
+    edition as edition,
+)

@@ -1,0 +1,3 @@
+from .case import Study as Study
+from .ground import Ground as Ground
+from .result import StudyResult as StudyResult
