@@ -12,9 +12,10 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from borderzone import io
 from borderzone._guards import as_box, check_choice, check_whole, guard_room
 from borderzone.errors import CoverageGapError, DataError, NoOverlapError
-from borderzone.io import Record, read_raster, read_vector, sea_cells, sha256, warp
+from borderzone.io import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -370,7 +371,7 @@ def sea(grid: Grid) -> xr.DataArray:
     >>> 0.3 < float(sea(coast).mean()) < 0.7
     True
     """
-    mask = sea_cells(gpd.GeoSeries([sea_around(grid)], crs=4326), grid)
+    mask = io.sea_cells(gpd.GeoSeries([sea_around(grid)], crs=4326), grid)
     found = grid.wrap(mask, name="sea", long_name="sea")
     return found.assign_attrs(record=countries(around=_degrees_of(grid)).attrs["record"])
 
@@ -432,7 +433,7 @@ def elevation(grid: Grid | None = None, *, needed: BoolArray | None = None) -> x
     CoverageGapError
         If needed cells do; the message says which share.
     """
-    raster = read_raster(_file("elevation"), what="elevation").astype("float32")
+    raster = io.read_raster(_file("elevation"), what="elevation").astype("float32")
     raster = raster.where(raster != raster.attrs["_FillValue"])
     raster.name = "elevation_m"
     del raster.attrs["_FillValue"]
@@ -464,7 +465,7 @@ def landcover(grid: Grid | None = None, *, needed: BoolArray | None = None) -> x
     CoverageGapError
         If needed cells do; the message says which share.
     """
-    raster = read_raster(_file("landcover"), what="landcover")
+    raster = io.read_raster(_file("landcover"), what="landcover")
     raster.name = "landcover"
     raster.attrs |= {"units": "IGBP class", "long_name": "land cover"}
     return raster if grid is None else _onto(grid, raster, needed, "embedded land cover")
@@ -472,7 +473,7 @@ def landcover(grid: Grid | None = None, *, needed: BoolArray | None = None) -> x
 
 def _onto(grid: Grid, raster: xr.DataArray, needed: BoolArray | None, name: str) -> xr.DataArray:
     try:
-        return warp(raster, grid, needed=needed, name=name)
+        return io.warp(raster, grid, needed=needed, name=name)
     except (CoverageGapError, NoOverlapError) as error:
         west, south, east, north = REGION
         msg = f"{error}. It covers lon {west:g}-{east:g}, lat {south:g}-{north:g}"
@@ -596,7 +597,7 @@ def _check_bytes(entries: Iterable[Record]) -> None:
         file = _ROOT / entry.path
         if not file.is_file():
             wrong.append(f"{entry.path} is missing")
-        elif file.stat().st_size != entry.bytes or sha256(file) != entry.sha256:
+        elif file.stat().st_size != entry.bytes or io.sha256(file) != entry.sha256:
             wrong.append(f"{entry.path} differs from the registry")
     if wrong:
         msg = f"embedded data: {'; '.join(wrong)}; install borderzone again"
@@ -614,7 +615,7 @@ def _file(name: str) -> Path:
 @cache
 def _loaded(name: str) -> gpd.GeoDataFrame:
     _check_bytes([record(name)])
-    return read_vector(_file(name), what=name, known=True)
+    return io.read_vector(_file(name), what=name, known=True)
 
 
 def _vector(name: str) -> gpd.GeoDataFrame:
