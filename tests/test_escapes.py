@@ -331,7 +331,7 @@ def test_a_missing_argument_is_named(
 
 DRAWN = [
     name
-    for name in figures.__all__
+    for name in dir(figures)
     if "Axes" in str(inspect.signature(getattr(figures, name)).return_annotation)
 ]
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import KDTree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -221,6 +220,8 @@ def _nearest_in_group(
 def _nearest_spot(
     lat: FloatArray, lon: FloatArray, groups: IntArray
 ) -> tuple[IntArray, FloatArray]:
+    from scipy.spatial import KDTree  # noqa: PLC0415 - a third of a second that most tables do without
+
     ground = _on_the_globe(lat, lon)
     # A fourth axis sets the groups so far apart that no neighbour is of another one.
     apart = (pd.factorize(groups)[0] * _GROUPS_APART_KM)[:, None]

@@ -8,6 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from borderzone import datasets
@@ -265,18 +266,30 @@ def _elsewhere(own: str, holder: int, point: shapely.Point) -> str:
 
 def _alike(*columns: IntArray | FloatArray) -> list[IntArray]:
     """Group rows that are equal in all columns: what is told of one is told of all."""
-    codes = np.unique(np.column_stack(columns), axis=0, return_inverse=True)[1].reshape(-1)
+    codes = _numbered(*columns)
     order = np.argsort(codes, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
 
 
+def _numbered(*columns: IntArray | FloatArray) -> IntArray:
+    """Give rows that are equal in all columns one number; by hashing, for sorting takes long."""
+    numbers = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        codes, values = pd.factorize(column)
+        numbers = pd.factorize(numbers * len(values) + codes)[0].astype(np.int64)
+    return numbers
+
+
 def _holder(lon: FloatArray, lat: FloatArray, shapes: Sequence[shapely.Geometry]) -> IntArray:
     """Which of the shapes holds each position; -1 where none does."""
-    places, back = np.unique(np.column_stack([lon, lat]), axis=0, return_inverse=True)
-    pairs = shapely.STRtree(shapes).query(shapely.points(places), predicate="intersects")
-    holder = np.full(len(places), -1, dtype=np.int64)
+    numbers = _numbered(lon, lat)
+    first = np.unique(numbers, return_index=True)[1]
+    pairs = shapely.STRtree(shapes).query(
+        shapely.points(lon[first], lat[first]), predicate="intersects"
+    )
+    holder = np.full(len(first), -1, dtype=np.int64)
     holder[pairs[0]] = pairs[1]
-    found: IntArray = holder[back.reshape(-1)]
+    found: IntArray = holder[numbers]
     return found
 
 

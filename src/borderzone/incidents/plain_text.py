@@ -59,7 +59,9 @@ def plain_columns(
     if len(ends) < line - 1 or not (_next(cells, returns) == _NEWLINE).all():
         return None
     start = int(ends[line - 2]) + 1 if line > 1 else 0
-    stop = len(text.rstrip(b"\r\n"))  # empty lines at the end are no rows
+    stop = len(text)
+    while stop and text[stop - 1] in (_NEWLINE, _RETURN):  # empty lines at the end are no rows
+        stop -= 1
     body, ends = cells[start:stop], ends[line - 1 : np.searchsorted(ends, stop)] - start
     if not _is_plain(body, ends, ord(mark)):
         return None

@@ -103,7 +103,7 @@ def find_encoding(data: bytes, name: str, encoding: str | None = None) -> tuple[
     >>> find_encoding("Käfer".encode("cp1252"), "a.csv")[0]
     'cp1252'
     """
-    if not data.strip():
+    if not data or data.isspace():
         msg = f"{name} is empty: it needs a header and at least one row"
         raise DataError(msg)
     if data[:1000].lstrip().lower().startswith((b"<!doctype html", b"<html")):

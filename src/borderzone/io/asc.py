@@ -18,6 +18,7 @@ from borderzone.errors import CRSMismatchError, DataError
 from borderzone.io.files import check_text_size
 from borderzone.io.limit import check_limit
 from borderzone.io.raster import ENVIRONMENT, check_georeference, raster_errors
+from borderzone.io.sidecars import prj_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import FloatArray
 
-__all__ = ["check_asc", "open_asc", "prj_of", "read_asc"]
+__all__ = ["check_asc", "open_asc", "read_asc"]
 
 _HEAD = 4096
 _MOST_PRJ = 64 * 1024
@@ -39,24 +40,6 @@ _HEADING = re.compile(
 _IN_NUMBERS = b"0123456789+-.e \t\r\n"
 _AT_ONCE = 2**24
 _READING = threading.Lock()
-
-
-def prj_of(file: Path) -> Path | None:
-    """
-    Find the text beside a grid that names its CRS.
-
-    Parameters
-    ----------
-    file
-        The grid.
-
-    Returns
-    -------
-    pathlib.Path or None
-        The text; None where there is none.
-    """
-    beside = (file.with_suffix(end) for end in (".prj", ".PRJ"))
-    return next((text for text in beside if text.is_file()), None)
 
 
 def check_asc(file: Path, what: str) -> CRS:

@@ -11,9 +11,8 @@ from typing import Any
 
 from borderzone._guards import guarded
 from borderzone.errors import DataError
-from borderzone.io.asc import prj_of
 from borderzone.io.files import local_file, refuse_address, sha256
-from borderzone.io.sidecars import read_sidecar
+from borderzone.io.sidecars import prj_of, read_sidecar
 from borderzone.io.terms import terms_of
 from borderzone.io.vrt import read_vrt
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-__all__ = ["REGISTER", "read_sidecar", "sidecar_of", "tiles_without", "write_sidecar"]
+__all__ = ["REGISTER", "prj_of", "read_sidecar", "sidecar_of", "tiles_without", "write_sidecar"]
 
 REGISTER = "register.json"
 """What a folder of fetched tiles holds, and which tiles the product does not have."""
@@ -113,6 +113,24 @@ def tiles_without(source: Any) -> list[tuple[float, float, float, float]]:
     without = [words.get("unknown") for words in said if isinstance(words, dict)]
     tiles = {named(name) for names in without if isinstance(names, dict) for name in names}
     return sorted(tile.box for tile in tiles if tile and tile.product == "Copernicus DEM")
+
+
+def prj_of(file: Path) -> Path | None:
+    """
+    Find the text beside a grid that names its CRS.
+
+    Parameters
+    ----------
+    file
+        The grid.
+
+    Returns
+    -------
+    pathlib.Path or None
+        The text; None where there is none.
+    """
+    beside = (file.with_suffix(end) for end in (".prj", ".PRJ"))
+    return next((text for text in beside if text.is_file()), None)
 
 
 def _json(file: Path) -> Any:
