@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import borderzone as bz
-from borderzone import datasets, figures, incidents
+from borderzone import figures, incidents
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
 from borderzone.figures.style import figure_of
 from borderzone.figures.words import attribution
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+    from borderzone.io import Record
     from borderzone.study import Ground, StudyResult
 
 ARTICLE = "Stars and Stripes, 2019"
@@ -160,7 +161,7 @@ def test_a_study_file_names_the_day_of_access(tmp_path: Path) -> None:
     assert study.incidents_accessed == dt.date(2026, 11, 2)
 
     (tmp_path / "study.toml").write_text(text.format(day='"yesterday"'))
-    records: list[datasets.Record] = []
+    records: list[Record] = []
     path = tmp_path / "events.csv"
     load_incidents(path, None, 1, records, accessed=dt.date(2026, 11, 2))  # type: ignore[arg-type]
     assert [record.attribution for record in records] == [

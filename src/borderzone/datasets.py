@@ -15,7 +15,6 @@ import shapely
 from borderzone import io
 from borderzone._guards import as_box, check_choice, check_whole, guard_room
 from borderzone.errors import CoverageGapError, DataError, NoOverlapError
-from borderzone.io import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,10 +23,10 @@ if TYPE_CHECKING:
 
     from borderzone._typing import BoolArray
     from borderzone.grid import Grid
+    from borderzone.io import Record
 
 __all__ = [
     "REGION",
-    "Record",
     "admin1",
     "airfields",
     "article_incidents",
@@ -484,7 +483,7 @@ def _onto(grid: Grid, raster: xr.DataArray, needed: BoolArray | None, name: str)
 def _registered() -> dict[str, Record]:
     with (_ROOT / "registry.toml").open("rb") as stream:
         entries = tomllib.load(stream)
-    return {name: Record(name=name, embedded=True, **entry) for name, entry in entries.items()}
+    return {name: io.Record(name=name, embedded=True, **entry) for name, entry in entries.items()}
 
 
 def records() -> list[Record]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from borderzone._clock import Stage
-    from borderzone.datasets import Record
+    from borderzone.io import Record
     from borderzone.study import StudyResult
 
 __all__ = [

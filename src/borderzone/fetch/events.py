@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from borderzone._guards import check_choice, local_path
+from borderzone._guards import check_choice, guarded, local_path
 from borderzone._guards.escapes import file_word
 from borderzone.errors import InvalidParameterError, OutputError
 from borderzone.fetch.account import Account
@@ -37,6 +37,7 @@ WAYS = ("bulk", "api")
 _log = logging.getLogger("borderzone")
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class UcdpResult:
     """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from borderzone._guards import check_choice
+from borderzone._guards import check_choice, guarded
 from borderzone.errors import LimitError, NetworkError
 from borderzone.fetch.network import Network
 from borderzone.fetch.parts import bring
@@ -32,6 +32,7 @@ __all__ = ["FetchResult", "bring_files", "dem", "landcover"]
 _log = logging.getLogger("borderzone")
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class FetchResult:
     """

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from borderzone._guards import check_non_negative, check_positive, check_whole
+from borderzone._guards import check_non_negative, check_positive, check_whole, guarded
 
 __all__ = ["Network"]
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class Network:
     """

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from borderzone._guards import check_choice
+from borderzone._guards import check_choice, guarded
 from borderzone.fetch.address import base_address, shown
 from borderzone.fetch.network import Network
 from borderzone.fetch.parts import Part
@@ -31,6 +31,7 @@ _T = TypeVar("_T")
 _I = TypeVar("_I", bound="Item")
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """

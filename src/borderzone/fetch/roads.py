@@ -12,7 +12,7 @@ import pandas as pd
 import pyogrio.errors
 import shapely
 
-from borderzone._guards import check_choice, is_number
+from borderzone._guards import check_choice, guarded, is_number
 from borderzone._guards.escapes import file_word
 from borderzone.crs import check_finite, in_degrees
 from borderzone.errors import BorderzoneError, DataError, InvalidParameterError, LimitError
@@ -43,6 +43,7 @@ __all__ = ["RoadsResult", "roads", "roads_plan"]
 _log = logging.getLogger("borderzone")
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class RoadsResult:
     """

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
+from borderzone._guards import guarded
 from borderzone.io.terms import Terms, copernicus, worldcover
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Tile:
         return f"{self.name}.tif"
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """

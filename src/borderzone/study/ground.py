@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from borderzone._clock import Stage
     from borderzone._typing import BoolArray
     from borderzone.corridor import Corridor
-    from borderzone.datasets import Record
     from borderzone.grid import Grid
+    from borderzone.io import Record
     from borderzone.scenario import Scenario
     from borderzone.study.reading import FineFiles, Reading
 

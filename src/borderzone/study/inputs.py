@@ -89,7 +89,7 @@ class Layers:
     sea: Sea = field(default_factory=lambda: Sea(shapely.Polygon(), stated=False))
     at_sea: BoolArray = field(default_factory=lambda: np.zeros((0, 0), bool))
     gap_share: float = float("nan")
-    records: list[datasets.Record] = field(default_factory=list)
+    records: list[io.Record] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
 
@@ -453,7 +453,7 @@ def load_incidents(
     source: Any,
     corridor: Corridor,
     seed: int,
-    records: list[datasets.Record],
+    records: list[io.Record],
     **how: Any,
 ) -> gpd.GeoDataFrame | None:
     """
@@ -491,7 +491,7 @@ def load_incidents(
     return events
 
 
-def _files_of(source: str | Path) -> list[datasets.Record]:
+def _files_of(source: str | Path) -> list[io.Record]:
     folder = Path(source)
     if not folder.is_dir():
         return io.describe(source, name="incidents")
@@ -499,7 +499,7 @@ def _files_of(source: str | Path) -> list[datasets.Record]:
     return io.describe(files, name="incidents")
 
 
-def _credited(record: datasets.Record, events: gpd.GeoDataFrame) -> datasets.Record:
+def _credited(record: io.Record, events: gpd.GeoDataFrame) -> io.Record:
     """Credit a file by whose rows it holds, unless a record beside it does."""
     if record.attribution:
         return record

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from borderzone.corridor import Corridor
-    from borderzone.datasets import Record
+    from borderzone.io import Record
 
 __all__ = ["OutsideGround"]
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from borderzone._clock import Stage
     from borderzone.border import Border
     from borderzone.corridor import Corridor
-    from borderzone.datasets import Record
     from borderzone.difficulty import CaveCalibration
     from borderzone.grid import Grid
     from borderzone.incidents import Account
+    from borderzone.io import Record
     from borderzone.scenario import Scenario
     from borderzone.study.ground import Ground
     from borderzone.study.missing import Missing

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from borderzone._typing import BoolArray, FloatArray
-    from borderzone.datasets import Record
     from borderzone.grid import Grid
+    from borderzone.io import Record
 
 __all__ = ["Sea", "load_sea", "on_land"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from borderzone import datasets, incidents, patrol
+from borderzone import incidents, patrol
 from borderzone.errors import InvalidScenarioError
 from borderzone.incidents.covered_ground import ground_words, rated_regions
 from borderzone.study.by_block import EMBEDDED
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from borderzone.corridor import Corridor
+    from borderzone.io import Record
     from borderzone.scenario import Scenario
 
 __all__ = ["Reported", "by_weights"]
@@ -49,7 +50,7 @@ class Reported:
     """
 
     events: gpd.GeoDataFrame | None
-    records: tuple[datasets.Record, ...]
+    records: tuple[Record, ...]
     pressure: pd.DataFrame | None
     places: EventPlaces | None = None
     placed: gpd.GeoDataFrame | None = None
@@ -97,7 +98,7 @@ class Reported:
         InvalidScenarioError
             If the scenario weighs by incidents and there are none, or none that can be placed.
         """
-        records: list[datasets.Record] = []
+        records: list[Record] = []
         events = load_incidents(source, corridor, seed, records, **how)
         if events is None or not len(events):
             if scenario.weights == "incidents":

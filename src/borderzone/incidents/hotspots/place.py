@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pyproj import Transformer
 
-from borderzone._guards import check_choice, told_seed
+from borderzone._guards import check_choice, guarded, told_seed
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.covered_ground import ground_name, rated_regions
 from borderzone.incidents.given_events import check_corridor
@@ -37,6 +37,7 @@ _COVERAGE_NOTE = (
 )
 
 
+@guarded
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Placed:
     """
