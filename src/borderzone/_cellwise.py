@@ -14,41 +14,14 @@ __all__ = ["any_lazy", "cellwise"]
 
 
 def any_lazy(layers: Mapping[str, xr.DataArray]) -> bool:
-    """
-    Tell whether any raster is computed only when it is needed.
-
-    Parameters
-    ----------
-    layers
-        Rasters by name.
-
-    Returns
-    -------
-    bool
-        True if one is in chunks of dask.
-    """
+    """Tell whether any raster is computed only when it is needed."""
     return any(layer.chunks is not None for layer in layers.values())
 
 
 def cellwise(
     function: Callable[[Mapping[str, xr.DataArray]], Any], layers: Mapping[str, xr.DataArray]
 ) -> Any:
-    """
-    Run a function of layers whose answer at a cell depends on that cell alone.
-
-    Parameters
-    ----------
-    function
-        Takes layers by name and gives a raster or a dataset on the same cells. What it refuses in
-        the values of a lazy raster it refuses when they are computed.
-    layers
-        Rasters of one shape. If any is lazy, so is the answer, in its chunks.
-
-    Returns
-    -------
-    xarray.DataArray or xarray.Dataset
-        The answer.
-    """
+    """Run a function of layers whose answer at a cell depends on that cell alone."""
     if not any_lazy(layers):
         return function(layers)
     return _Plan(function, layers).answer()

@@ -36,21 +36,7 @@ class Stage:
 
 
 class StageClock:
-    """
-    Called with the name of each stage as it begins; tells it on, and keeps the time.
-
-    Parameters
-    ----------
-    progress
-        Called with the same names.
-
-    Examples
-    --------
-    >>> clock = StageClock()
-    >>> clock("waiting")
-    >>> list(clock.stop())
-    ['waiting']
-    """
+    """Called with the name of each stage as it begins; tells it on, and keeps the time."""
 
     def __init__(self, progress: Callable[[str], None] | None = None) -> None:
         self._progress = progress
@@ -68,14 +54,7 @@ class StageClock:
             self._progress(name)
 
     def stop(self) -> dict[str, Stage]:
-        """
-        End the running stage.
-
-        Returns
-        -------
-        dict of Stage
-            All stages so far, in the order in which they began.
-        """
+        """End the running stage."""
         if self._name:
             seconds, peak = time.perf_counter() - self._since, _peak_mb()
             before = self._stages.get(self._name, Stage(seconds=0.0, peak_mb=0.0))

@@ -32,48 +32,15 @@ class Drawn(ABC):
         """What is drawn."""
 
     def to_geodataframe(self) -> gpd.GeoDataFrame:
-        """
-        Give what is drawn as a table of its own.
-
-        Returns
-        -------
-        geopandas.GeoDataFrame
-            A copy of the parts of a border, or of the segments of a corridor.
-        """
+        """Give what is drawn as a table of its own."""
         return self._table.copy()
 
     def plot(self, ax: Any = None, **kwargs: Any) -> Any:
-        """
-        Draw it on a map.
-
-        Parameters
-        ----------
-        ax
-            Axes to draw on; new ones if left out.
-        **kwargs
-            Passed on to the backend.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-            The axes.
-        """
+        """Draw it on a map."""
         # The backend is looked up by name, as pandas does: no domain room imports figures.
         draw = getattr(import_module("borderzone.figures.maps"), self.drawn_by)
         return draw(self, ax=ax, **kwargs)
 
     def explore(self, **kwargs: Any) -> Any:
-        """
-        Show it on an interactive map; needs the interactive extra.
-
-        Parameters
-        ----------
-        **kwargs
-            Passed on to ``GeoDataFrame.explore``.
-
-        Returns
-        -------
-        folium.Map
-            The map.
-        """
+        """Show it on an interactive map; needs the interactive extra."""
         return popup_table(self._table).explore(**kwargs)

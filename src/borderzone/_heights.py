@@ -24,21 +24,7 @@ FILLS = ("_FillValue", "nodata", "missing_value", "nodatavals")
 
 
 def check_metres(raster: xr.DataArray, what: str = "elevation") -> None:
-    """
-    Refuse heights that say they are in another unit, or stored otherwise than as they are.
-
-    Parameters
-    ----------
-    raster
-        The raster.
-    what
-        What it is, for messages.
-
-    Raises
-    ------
-    InvalidParameterError
-        If its units are not metres, or it has a scale or an offset that was not applied.
-    """
+    """Refuse heights that say they are in another unit, or stored otherwise than as they are."""
     if str(raster.attrs.get("units", "")).strip().lower() not in _UNITS:
         msg = f"{what} must be in metres, got units {raster.attrs['units']!r}; convert it first"
         raise InvalidParameterError(msg)
@@ -53,28 +39,7 @@ def check_metres(raster: xr.DataArray, what: str = "elevation") -> None:
 
 
 def heights_of(raster: xr.DataArray, what: str = "elevation", *, metres: bool = True) -> FloatArray:
-    """
-    Take the numbers of a raster of heights; those that stand for no data become NaN.
-
-    Parameters
-    ----------
-    raster
-        The raster. Its attributes or its encoding may name what stands for no data.
-    what
-        What it is, for messages.
-    metres
-        Whether it must be in metres; numbers of any kind are taken alike.
-
-    Returns
-    -------
-    FloatArray
-        Float64 if the raster is, else float32; contiguous. Units: m.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it does not hold numbers, or is not in metres.
-    """
+    """Take the numbers of a raster of heights; those that stand for no data become NaN."""
     if metres:
         check_metres(raster, what)
     raw = raster.to_numpy()
@@ -91,43 +56,12 @@ def heights_of(raster: xr.DataArray, what: str = "elevation", *, metres: bool = 
 
 
 def is_impossible(z: FloatArray) -> Any:
-    """
-    Tell which heights are none: infinite, beyond 1,000 km, or a usual mark of no data.
-
-    Parameters
-    ----------
-    z
-        Heights.
-
-    Returns
-    -------
-    BoolArray
-        True for those; NaN is a hole and possible.
-    """
+    """Tell which heights are none: infinite, beyond 1,000 km, or a usual mark of no data."""
     return (np.abs(z) > MOST_M) | np.isin(z, USUAL_VOIDS)
 
 
 def refuse_impossible(z: FloatArray, what: str = "elevation") -> FloatArray:
-    """
-    Refuse heights that are none.
-
-    Parameters
-    ----------
-    z
-        Heights.
-    what
-        What they are, for messages.
-
-    Returns
-    -------
-    FloatArray
-        The same heights.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a height is infinite, beyond 1,000 km or a usual mark of no data.
-    """
+    """Refuse heights that are none."""
     wrong = is_impossible(z)
     if wrong.any():
         row, column = np.argwhere(wrong)[0]

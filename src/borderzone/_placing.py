@@ -17,21 +17,7 @@ __all__ = ["cells_inside", "cells_of_points", "in_cells"]
 
 
 def in_cells(xy: FloatArray, grid: Grid) -> FloatArray:
-    """
-    Turn coordinates into columns and rows.
-
-    Parameters
-    ----------
-    xy
-        Coordinates, shape ``(n, 2)``. Units: m.
-    grid
-        The grid.
-
-    Returns
-    -------
-    FloatArray
-        Column and row, whole numbers at the centres of cells.
-    """
+    """Turn coordinates into columns and rows."""
     left, _, _, top = grid.bounds
     column = (xy[:, 0] - left) / grid.resolution_m - 0.5
     row = (top - xy[:, 1]) / grid.resolution_m - 0.5
@@ -39,21 +25,7 @@ def in_cells(xy: FloatArray, grid: Grid) -> FloatArray:
 
 
 def cells_of_points(xy: FloatArray, grid: Grid) -> IntArray:
-    """
-    Find the cells that hold points. A cell holds its west and its north edge.
-
-    Parameters
-    ----------
-    xy
-        Coordinates, shape ``(n, 2)``. Units: m.
-    grid
-        The grid.
-
-    Returns
-    -------
-    IntArray
-        Flat indices, -1 for points outside the grid.
-    """
+    """Find the cells that hold points. A cell holds its west and its north edge."""
     left, _, _, top = grid.bounds
     column = np.floor((xy[:, 0] - left) / grid.resolution_m)
     row = np.floor((top - xy[:, 1]) / grid.resolution_m)
@@ -71,18 +43,6 @@ def cells_inside(polygon: Any, grid: Grid) -> IntArray:
     So of two polygons that share an edge one alone takes a centre on it, as an event on the edge of
     two zones lies in one of them. A polygon that is narrower than a cell may hold none: what
     must not leak through, such as a barrier, closes the steps across its outline too.
-
-    Parameters
-    ----------
-    polygon
-        A shapely polygon in the CRS of the grid, of one part or several; None holds nothing.
-    grid
-        The grid.
-
-    Returns
-    -------
-    IntArray
-        Flat indices, each once, in order.
     """
     rows, columns = grid.shape
     every = [np.zeros(0, np.int64)]

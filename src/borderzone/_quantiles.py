@@ -18,50 +18,12 @@ _FAR = 1e150
 
 
 def among_draws(values: FloatArray, shares: npt.ArrayLike) -> FloatArray:
-    """
-    Take quantiles that are draws themselves, for numbers of units: infinite ones stay infinite.
-
-    Parameters
-    ----------
-    values
-        Draws.
-    shares
-        Shares of the draws at or below, 0 to 1.
-
-    Returns
-    -------
-    FloatArray
-        The least draw at or below which each share lies.
-
-    Examples
-    --------
-    >>> among_draws(np.array([1.0, 2.0, np.inf]), [0.5, 0.95]).tolist()
-    [2.0, inf]
-    """
+    """Take quantiles that are draws themselves, for numbers of units: infinite ones stay infinite."""
     return np.asarray(np.quantile(values, np.asarray(shares, float), method="inverted_cdf"))
 
 
 def between_draws(values: FloatArray, shares: npt.ArrayLike) -> FloatArray:
-    """
-    Take quantiles that lie between two draws where the share does; infinite ones count as far out.
-
-    Parameters
-    ----------
-    values
-        Draws along the first axis, none of them NaN.
-    shares
-        Shares of the draws below, 0 to 1.
-
-    Returns
-    -------
-    FloatArray
-        One value for each share, or one row; infinite where an infinite draw has a part in it.
-
-    Examples
-    --------
-    >>> between_draws(np.array([1.0, 2.0, 4.0, np.inf]), [0.5, 1.0]).tolist()
-    [3.0, inf]
-    """
+    """Take quantiles that lie between two draws where the share does; infinite ones count as far out."""
     finite = bool(np.isfinite(values).all())
     near = values if finite else np.clip(values, -_FAR, _FAR)
     found = np.asarray(np.quantile(near, np.asarray(shares, float), axis=0))

@@ -63,34 +63,10 @@ def oblique_mercator(lon: FloatArray, lat: FloatArray, *, name: str = "border") 
     largest distance from the line, and with it the largest scale error, small
     [1]_. The x axis runs along the line, towards its northern end.
 
-    Parameters
-    ----------
-    lon, lat
-        Points that the projection is for; longitude may run on beyond 180.
-        Units: degree.
-    name
-        What the CRS is called after.
-
-    Returns
-    -------
-    pyproj.CRS
-        Projected CRS in metres, scale 1 on the line, origin in its middle.
-
-    Raises
-    ------
-    InvalidGeometryError
-        If the points span more than a hemisphere.
-
     References
     ----------
     .. [1] Snyder, J. P. (1987). Map Projections: A Working Manual. USGS
        Professional Paper 1395, 66-75.
-
-    Examples
-    --------
-    >>> crs = oblique_mercator(np.array([38.8, 42.4]), np.array([33.4, 37.1]), name="demo")
-    >>> crs.name, round(scale_error_ppm(crs, 40.5, 35.25))
-    ('Oblique Mercator along demo', 0)
     """
     centre = _centre(lon, lat)
     plane = _gnomonic(lon, lat, centre)
@@ -111,22 +87,7 @@ def oblique_mercator(lon: FloatArray, lat: FloatArray, *, name: str = "border") 
 
 
 def scale_error_ppm(crs: CRS, lon: FloatArray | float, lat: FloatArray | float) -> float:
-    """
-    Largest scale error of a conformal CRS over points.
-
-    Parameters
-    ----------
-    crs
-        Projected CRS.
-    lon, lat
-        Points. Units: degree.
-
-    Returns
-    -------
-    float
-        Largest departure of the point scale factor from 1, in parts per
-        million; infinite where the projection has no answer.
-    """
+    """Largest scale error of a conformal CRS over points."""
     lon, lat = np.atleast_1d(lon), np.atleast_1d(lat)
     factors = Proj(crs).get_factors(np.mod(lon + 180.0, 360.0) - 180.0, lat)
     error = np.abs(np.sqrt(np.abs(factors.areal_scale)) - 1.0)
@@ -134,27 +95,7 @@ def scale_error_ppm(crs: CRS, lon: FloatArray | float, lat: FloatArray | float) 
 
 
 def north_azimuth_deg(crs: CRS, lon: float, lat: float) -> float:
-    """
-    Direction of true north in the plane of a CRS.
-
-    Parameters
-    ----------
-    crs
-        Projected CRS.
-    lon, lat
-        Where. Units: degree.
-
-    Returns
-    -------
-    float
-        Angle from the y axis to north, clockwise, between -180 and 180: what a
-        north arrow is turned by. Units: degree.
-
-    Examples
-    --------
-    >>> round(north_azimuth_deg(CRS(32637), 39.0, 35.0), 6)
-    0.0
-    """
+    """Direction of true north in the plane of a CRS."""
     ahead = -1e-4 if lat > 89.0 else 1e-4
     x, y = Transformer.from_crs(4326, crs, always_xy=True).transform([lon, lon], [lat, lat + ahead])
     dx, dy = (x[1] - x[0]) * np.sign(ahead), (y[1] - y[0]) * np.sign(ahead)
@@ -162,14 +103,7 @@ def north_azimuth_deg(crs: CRS, lon: float, lat: float) -> float:
 
 
 class Frame:
-    """
-    Both ways between longitude, latitude and the plane of a projected CRS.
-
-    Parameters
-    ----------
-    crs
-        Projected CRS in metres.
-    """
+    """Both ways between longitude, latitude and the plane of a projected CRS."""
 
     def __init__(self, crs: CRS) -> None:
         self.crs = crs
@@ -177,37 +111,12 @@ class Frame:
         self._lon0 = float(self._transformer.transform(0.0, 0.0, direction="INVERSE")[0])
 
     def forward(self, coords: FloatArray) -> FloatArray:
-        """
-        Take positions into the plane.
-
-        Parameters
-        ----------
-        coords
-            Longitude and latitude, shape ``(n, 2)``. Units: degree.
-
-        Returns
-        -------
-        FloatArray
-            Coordinates x and y, shape ``(n, 2)``. Units: m.
-        """
+        """Take positions into the plane."""
         lon, lat = np.asarray(coords).T
         return np.column_stack(self._transformer.transform(lon, lat))
 
     def inverse(self, coords: FloatArray) -> FloatArray:
-        """
-        Take positions out of the plane.
-
-        Parameters
-        ----------
-        coords
-            Coordinates x and y, shape ``(n, 2)``. Units: m.
-
-        Returns
-        -------
-        FloatArray
-            Longitude, continuous around the middle of the frame, and latitude,
-            shape ``(n, 2)``. Units: degree.
-        """
+        """Take positions out of the plane."""
         x, y = np.asarray(coords).T
         lon, lat = self._transformer.transform(x, y, direction="INVERSE")
         lon = self._lon0 + np.mod(lon - self._lon0 + 180.0, 360.0) - 180.0
@@ -215,24 +124,7 @@ class Frame:
 
 
 def split_at_antimeridian(geometry: shapely.Geometry) -> shapely.Geometry:
-    """
-    Cut a geometry whose longitude runs on beyond 180 degrees at that meridian.
-
-    Parameters
-    ----------
-    geometry
-        Geometry in longitude and latitude.
-
-    Returns
-    -------
-    shapely.Geometry
-        The same ground with every longitude between -180 and 180.
-
-    Examples
-    --------
-    >>> split_at_antimeridian(shapely.LineString([(179, 0), (181, 0)])).bounds
-    (-180.0, 0.0, 180.0, 0.0)
-    """
+    """Cut a geometry whose longitude runs on beyond 180 degrees at that meridian."""
     west, _, east, _ = geometry.bounds
     if west >= -180 and east <= 180:
         return geometry
@@ -306,51 +198,13 @@ def _narrowest_strip(points: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def unit_vectors(lon: FloatArray, lat: FloatArray) -> FloatArray:
-    """
-    Give directions from the centre of the globe.
-
-    Parameters
-    ----------
-    lon, lat
-        Positions. Units: degree.
-
-    Returns
-    -------
-    FloatArray
-        Unit vectors, shape ``(n, 3)``.
-    """
+    """Give directions from the centre of the globe."""
     lon, lat = np.radians(lon), np.radians(lat)
     return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
 
 
 def raster_crs(raster: xr.DataArray) -> CRS:
-    """
-    CRS that a raster carries.
-
-    Parameters
-    ----------
-    raster
-        Raster with a ``spatial_ref`` coordinate that has ``crs_wkt``, or with
-        ``crs`` among its attributes.
-
-    Returns
-    -------
-    pyproj.CRS
-        The CRS.
-
-    Raises
-    ------
-    CRSMismatchError
-        If there is none, or the two differ, or it cannot be understood.
-    InvalidParameterError
-        If it is no raster.
-
-    Examples
-    --------
-    >>> import xarray as xr
-    >>> raster_crs(xr.DataArray(np.zeros((1, 1)), dims=("y", "x"), attrs={"crs": "EPSG:32637"})).name
-    'WGS 84 / UTM zone 37N'
-    """
+    """CRS that a raster carries."""
     if not (hasattr(raster, "coords") and hasattr(raster, "dims") and hasattr(raster, "attrs")):
         msg = f"a raster must be an xarray.DataArray, got {type(raster).__name__}"
         raise InvalidParameterError(msg)
@@ -382,26 +236,6 @@ def check_metric(crs: CRS, bounds: tuple[float, float, float, float] | None, wha
 
     Every measurement on a raster passes here. The scale is looked at in nine places of it, along
     the axis where it is worst, for a map that is no conformal one stretches one axis only.
-
-    Parameters
-    ----------
-    crs
-        CRS of the raster or grid.
-    bounds
-        Left, bottom, right, top; None where nothing is measured yet and the unit alone counts.
-        Units: m.
-    what
-        What lies there, for the message.
-
-    Raises
-    ------
-    NotProjectedError
-        If the CRS is not a projected one in metres, or a metre of the map is off by more than 5 %
-        of a metre of ground there, as in Web Mercator far from the equator.
-
-    Examples
-    --------
-    >>> check_metric(CRS(32638), (4e5, 3.7e6, 5e5, 3.8e6), "the grid")
     """
     units = {axis.unit_name for axis in crs.axis_info}
     if not (crs.is_projected and units <= _METRES):
@@ -443,25 +277,7 @@ def _worst_scale(wkt: str, bounds: tuple[float, float, float, float]) -> float:
 
 
 def check_on_earth(wkt: str, told: str) -> None:
-    """
-    Refuse a CRS whose places cannot be found on Earth.
-
-    Parameters
-    ----------
-    wkt
-        The CRS as well-known text.
-    told
-        What carries it, for the message.
-
-    Raises
-    ------
-    CRSMismatchError
-        If it is a local one, of another planet, damaged, or names another file.
-
-    Examples
-    --------
-    >>> check_on_earth("EPSG:32637", "the raster")
-    """
+    """Refuse a CRS whose places cannot be found on Earth."""
     why = _why_nowhere(wkt)
     if why:
         msg = (
@@ -484,31 +300,7 @@ def _why_nowhere(wkt: str) -> str:
 
 
 def crs_of(given: Any, what: str = "the raster") -> CRS:
-    """
-    Understand what names a CRS.
-
-    Parameters
-    ----------
-    given
-        A CRS, an EPSG code, or words that PROJ understands.
-    what
-        Whose CRS it is, for the message.
-
-    Returns
-    -------
-    pyproj.CRS
-        The CRS.
-
-    Raises
-    ------
-    CRSMismatchError
-        If it names none.
-
-    Examples
-    --------
-    >>> crs_of("EPSG:32637").name
-    'WGS 84 / UTM zone 37N'
-    """
+    """Understand what names a CRS."""
     try:
         return CRS.from_user_input(given)
     except (ProjError, TypeError, ValueError, AttributeError) as error:
@@ -518,21 +310,7 @@ def crs_of(given: Any, what: str = "the raster") -> CRS:
 
 
 def check_has_crs(layer: Any, what: str) -> None:
-    """
-    Refuse shapes that do not say where they lie.
-
-    Parameters
-    ----------
-    layer
-        GeoDataFrame or GeoSeries.
-    what
-        What it is called in messages.
-
-    Raises
-    ------
-    CRSMismatchError
-        If it has no CRS.
-    """
+    """Refuse shapes that do not say where they lie."""
     if layer.crs is None:
         have = "have" if what.endswith("s") else "has"
         msg = f"{what} {have} no CRS; set it, for example with .set_crs('EPSG:4326')"
@@ -540,23 +318,7 @@ def check_has_crs(layer: Any, what: str) -> None:
 
 
 def check_same_crs(layer: Any, crs: CRS, what: str) -> None:
-    """
-    Refuse shapes that do not lie in the CRS of a raster.
-
-    Parameters
-    ----------
-    layer
-        GeoDataFrame or GeoSeries.
-    crs
-        CRS of the raster.
-    what
-        What the shapes are called in messages.
-
-    Raises
-    ------
-    CRSMismatchError
-        If they have no CRS, or another one.
-    """
+    """Refuse shapes that do not lie in the CRS of a raster."""
     check_has_crs(layer, what)
     if layer.crs != crs:
         are = "are" if what.endswith("s") else "is"
@@ -568,26 +330,7 @@ def check_same_crs(layer: Any, crs: CRS, what: str) -> None:
 
 
 def in_degrees(layer: Any, what: str) -> Any:
-    """
-    Bring shapes to longitude and latitude.
-
-    Parameters
-    ----------
-    layer
-        GeoDataFrame or GeoSeries with a CRS.
-    what
-        What it is called in messages.
-
-    Returns
-    -------
-    GeoDataFrame or GeoSeries
-        The layer in EPSG:4326; a coordinate outside of where its CRS holds is infinite.
-
-    Raises
-    ------
-    CRSMismatchError
-        If it has no CRS, one that lies nowhere on Earth, or one that names a file.
-    """
+    """Bring shapes to longitude and latitude."""
     check_has_crs(layer, what)
     if not (layer.crs.is_geographic or layer.crs.is_projected):
         msg = (
@@ -599,28 +342,7 @@ def in_degrees(layer: Any, what: str) -> Any:
 
 
 def project(layer: Any, crs: Any, what: str) -> Any:
-    """
-    Bring shapes to a CRS.
-
-    Parameters
-    ----------
-    layer
-        GeoDataFrame or GeoSeries with a CRS.
-    crs
-        Where to.
-    what
-        What it is called in messages.
-
-    Returns
-    -------
-    GeoDataFrame or GeoSeries
-        The layer; a coordinate outside of where its CRS holds is infinite.
-
-    Raises
-    ------
-    CRSMismatchError
-        If there is no way from its CRS, or it names a file.
-    """
+    """Bring shapes to a CRS."""
     refuse_file_names(f"{layer.crs.srs} {layer.crs.to_wkt()}", what)
     try:
         return layer.to_crs(crs)
@@ -650,21 +372,7 @@ def _names_file(definition: str) -> bool:
 
 
 def refuse_file_names(definition: str, what: str) -> None:
-    """
-    Refuse the definition of a CRS that names a file by its path, before it is parsed.
-
-    Parameters
-    ----------
-    definition
-        Well-known text, a PROJ string, or a text that holds one.
-    what
-        What has it, for the message.
-
-    Raises
-    ------
-    CRSMismatchError
-        If it does.
-    """
+    """Refuse the definition of a CRS that names a file by its path, before it is parsed."""
     if _names_file(definition):
         msg = (
             f"{what} has a coordinate reference system that names another file, which is not "
@@ -674,21 +382,7 @@ def refuse_file_names(definition: str, what: str) -> None:
 
 
 def check_finite(layer: Any, what: str) -> None:
-    """
-    Refuse shapes whose coordinates are no numbers, or lie where their CRS does not hold.
-
-    Parameters
-    ----------
-    layer
-        GeoDataFrame or GeoSeries in longitude and latitude.
-    what
-        What it is called in messages.
-
-    Raises
-    ------
-    InvalidGeometryError
-        If a coordinate is not finite.
-    """
+    """Refuse shapes whose coordinates are no numbers, or lie where their CRS does not hold."""
     shapes = layer.geometry.to_numpy()
     coordinates, owners = shapely.get_coordinates(shapes, return_index=True)
     wrong = ~np.isfinite(coordinates).all(axis=1)

@@ -473,29 +473,6 @@ def map_of(raster: xr.DataArray, what: str) -> tuple[CRS, float, float]:
 
     Every measurement on a raster begins here: one CRS that it carries, of which a metre is a metre
     of ground where the raster lies, and rows and columns along its axes, evenly spaced.
-
-    Parameters
-    ----------
-    raster
-        Raster with dimensions ``("y", "x")`` and cell-centre coordinates.
-    what
-        What it is called in messages.
-
-    Returns
-    -------
-    tuple
-        CRS, and the step from column to column and from row to row, below zero where they fall.
-        Units: m. A step is 0 where there is one row, or one column.
-
-    Raises
-    ------
-    CRSMismatchError
-        If it has no CRS, or two that differ.
-    NotProjectedError
-        If the CRS is not a projected one in metres, or a metre of it is off by more than 5 % here.
-    GridMismatchError
-        If its dimensions are not ``("y", "x")`` alone, its coordinates are missing or uneven, or it
-        is rotated.
     """
     crs = raster_crs(raster)
     check_unturned(raster, what)
@@ -521,26 +498,7 @@ def map_of(raster: xr.DataArray, what: str) -> tuple[CRS, float, float]:
 
 
 def even_step(centres: FloatArray, axis: str, what: str) -> float:
-    """
-    Find the step of coordinates that are evenly spaced.
-
-    Parameters
-    ----------
-    centres
-        Cell centres along an axis, two at least.
-    axis, what
-        Name of the axis, and what it is of, for the message.
-
-    Returns
-    -------
-    float
-        Below zero where they fall.
-
-    Raises
-    ------
-    GridMismatchError
-        If they are not evenly spaced.
-    """
+    """Find the step of coordinates that are evenly spaced."""
     steps = np.diff(centres)
     step = float(centres[-1] - centres[0]) / (len(centres) - 1)
     if not (np.isfinite(step) and step != 0 and np.abs(steps - step).max() <= 1e-3 * abs(step)):
@@ -550,21 +508,7 @@ def even_step(centres: FloatArray, axis: str, what: str) -> float:
 
 
 def check_unturned(raster: xr.DataArray, what: str) -> None:
-    """
-    Refuse a raster whose rows do not run along the axes of its map, as rioxarray tells it.
-
-    Parameters
-    ----------
-    raster
-        Raster whose ``spatial_ref`` may hold a ``GeoTransform``.
-    what
-        What it is called in messages.
-
-    Raises
-    ------
-    GridMismatchError
-        If it is rotated: its coordinates then do not say where a cell lies.
-    """
+    """Refuse a raster whose rows do not run along the axes of its map, as rioxarray tells it."""
     told = raster.coords["spatial_ref"].attrs if "spatial_ref" in raster.coords else {}
     numbers = str(told.get("GeoTransform", "")).split()
     if len(numbers) == 6 and any(float(numbers[place]) != 0 for place in (2, 4)):

@@ -37,31 +37,7 @@ __all__ = [
 
 
 def as_numbers(values: Any, name: str) -> FloatArray:
-    """
-    Refuse what does not hold numbers.
-
-    Parameters
-    ----------
-    values
-        A number or an array of them.
-    name
-        Their name, for the message.
-
-    Returns
-    -------
-    FloatArray
-        The same numbers as float64, in an array of their own; NaN and infinite ones too.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is not a number, or rows differ in length.
-
-    Examples
-    --------
-    >>> as_numbers([1, 2.5], "heights").tolist()
-    [1.0, 2.5]
-    """
+    """Refuse what does not hold numbers."""
     try:
         array = np.asarray(values)
         # Objects may be fractions and decimals.
@@ -77,58 +53,14 @@ def as_numbers(values: Any, name: str) -> FloatArray:
 
 
 def as_finite(values: Any, name: str, unit: str = "", *, missing: bool = False) -> FloatArray:
-    """
-    Refuse anything but finite numbers.
-
-    Parameters
-    ----------
-    values
-        A number or an array of them.
-    name
-        Their name, for the message.
-    unit
-        Their unit, for the message.
-    missing
-        Whether NaN passes.
-
-    Returns
-    -------
-    FloatArray
-        The same numbers as float64.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is infinite, not a number, or NaN where that does not pass.
-    """
+    """Refuse anything but finite numbers."""
     array = as_numbers(values, name)
     _refuse(array, np.isfinite(array), f"{name} must be finite", unit, missing=missing)
     return array
 
 
 def as_whole(values: Any, name: str, lowest: int, highest: int) -> IntArray:
-    """
-    Refuse anything but whole numbers within their bounds.
-
-    Parameters
-    ----------
-    values
-        A number or an array of them.
-    name
-        Their name, for the message.
-    lowest, highest
-        Smallest and largest number allowed.
-
-    Returns
-    -------
-    IntArray
-        The same numbers as int64.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one has a fraction, is outside its bounds, or not a number.
-    """
+    """Refuse anything but whole numbers within their bounds."""
     array = as_numbers(values, name)
     right = (array >= lowest) & (array <= highest) & (array == np.floor(array))
     _refuse(array, right, f"{name} must be whole numbers from {lowest} to {highest}", "")
@@ -136,30 +68,7 @@ def as_whole(values: Any, name: str, lowest: int, highest: int) -> IntArray:
 
 
 def as_positive(values: Any, name: str, unit: str = "", *, missing: bool = False) -> FloatArray:
-    """
-    Refuse anything but finite numbers above 0.
-
-    Parameters
-    ----------
-    values
-        A number or an array of them.
-    name
-        Their name, for the message.
-    unit
-        Their unit, for the message.
-    missing
-        Whether NaN passes.
-
-    Returns
-    -------
-    FloatArray
-        The same numbers as float64.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is zero, negative, infinite or not a number.
-    """
+    """Refuse anything but finite numbers above 0."""
     array = as_numbers(values, name)
     right = np.isfinite(array) & (array > 0)
     _refuse(array, right, f"{name} must be above 0 and finite", unit, missing=missing)
@@ -169,32 +78,7 @@ def as_positive(values: Any, name: str, unit: str = "", *, missing: bool = False
 def as_non_negative(
     values: Any, name: str, unit: str = "", *, missing: bool = False, infinite: bool = False
 ) -> FloatArray:
-    """
-    Refuse anything but numbers, 0 or more.
-
-    Parameters
-    ----------
-    values
-        A number or an array of them.
-    name
-        Their name, for the message.
-    unit
-        Their unit, for the message.
-    missing
-        Whether NaN passes.
-    infinite
-        Whether infinite numbers pass.
-
-    Returns
-    -------
-    FloatArray
-        The same numbers as float64.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is negative, not a number, or does not pass.
-    """
+    """Refuse anything but numbers, 0 or more."""
     array = as_numbers(values, name)
     right = (array >= 0) if infinite else (array >= 0) & np.isfinite(array)
     rule = f"{name} must be 0 or more" + ("" if infinite else " and finite")
@@ -212,34 +96,7 @@ def as_between(  # noqa: PLR0913 - numbers, and how they are bounded and told
     unit: str = "",
     missing: bool = False,
 ) -> FloatArray:
-    """
-    Refuse numbers outside two bounds.
-
-    Parameters
-    ----------
-    values
-        A number or an array of them.
-    name
-        Their name, for the message.
-    low, high
-        The bounds.
-    without
-        Bounds that are not allowed themselves.
-    unit
-        Their unit, for the message.
-    missing
-        Whether NaN passes.
-
-    Returns
-    -------
-    FloatArray
-        The same numbers as float64.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is below, above, a bound that is left out, or not a number.
-    """
+    """Refuse numbers outside two bounds."""
     array = as_numbers(values, name)
     right = (array >= low) & (array <= high)
     for bound in without:
@@ -250,65 +107,14 @@ def as_between(  # noqa: PLR0913 - numbers, and how they are bounded and told
 
 
 def as_probabilities(values: Any, name: str, *, missing: bool = False) -> FloatArray:
-    """
-    Refuse anything but numbers from 0 to 1.
-
-    Parameters
-    ----------
-    values
-        A number or an array of them.
-    name
-        Their name, for the message.
-    missing
-        Whether NaN passes.
-
-    Returns
-    -------
-    FloatArray
-        The same numbers as float64.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is below 0, above 1 or not a number.
-    """
+    """Refuse anything but numbers from 0 to 1."""
     return as_between(values, name, 0.0, 1.0, missing=missing)
 
 
 def as_rising(
     values: Any, name: str, unit: str = "", *, from_zero: bool = False, fewest: int = 1
 ) -> FloatArray:
-    """
-    Refuse edges, radii or limits that are not finite and rising.
-
-    Parameters
-    ----------
-    values
-        Numbers; a single one is a list of one.
-    name
-        Their name, for the message.
-    unit
-        Their unit, for the message.
-    from_zero
-        Whether the first may be 0; else all are above 0.
-    fewest
-        How many are needed.
-
-    Returns
-    -------
-    FloatArray
-        The same as float64, shape ``(n,)``.
-
-    Raises
-    ------
-    InvalidParameterError
-        If they are not, or too few.
-
-    Examples
-    --------
-    >>> as_rising((1, 3, 6), "breaks_h", "h").tolist()
-    [1.0, 3.0, 6.0]
-    """
+    """Refuse edges, radii or limits that are not finite and rising."""
     array = np.atleast_1d(as_numbers(values, name))
     rising = array.ndim == 1 and array.size >= fewest and bool(np.isfinite(array).all())
     rising = rising and bool((np.diff(array) > 0).all())
@@ -324,31 +130,7 @@ def as_rising(
 
 
 def as_box(box: Any, name: str) -> tuple[float, float, float, float]:
-    """
-    Refuse a box that is not west, south, east and north in degrees.
-
-    Parameters
-    ----------
-    box
-        Four numbers; a box does not cross the 180th meridian, but may reach beyond it.
-    name
-        Its name, for the message.
-
-    Returns
-    -------
-    tuple of float
-        The same box.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is not four finite numbers in order, on the Earth.
-
-    Examples
-    --------
-    >>> as_box((38, 32, 43, 38), "bbox")
-    (38.0, 32.0, 43.0, 38.0)
-    """
+    """Refuse a box that is not west, south, east and north in degrees."""
     try:
         west, south, east, north = as_numbers(list(box), name)
         good = -360 <= west < east <= 360 and -90 <= south < north <= 90
@@ -364,24 +146,7 @@ def as_box(box: Any, name: str) -> tuple[float, float, float, float]:
 
 
 def broadcast(**arrays: FloatArray) -> list[FloatArray]:
-    """
-    Bring arrays to one shape, or say which of them do not fit.
-
-    Parameters
-    ----------
-    **arrays
-        The arrays by name.
-
-    Returns
-    -------
-    list of FloatArray
-        The arrays in one shape, in the order given.
-
-    Raises
-    ------
-    ShapeMismatchError
-        If their shapes cannot be brought together.
-    """
+    """Bring arrays to one shape, or say which of them do not fit."""
     try:
         return list(np.broadcast_arrays(*arrays.values()))
     except ValueError as error:
@@ -391,19 +156,7 @@ def broadcast(**arrays: FloatArray) -> list[FloatArray]:
 
 
 def plain(result: FloatArray) -> FloatArray | float:
-    """
-    Return a float for a scalar result and the array for any other.
-
-    Parameters
-    ----------
-    result
-        What was computed.
-
-    Returns
-    -------
-    FloatArray or float
-        The same numbers.
-    """
+    """Return a float for a scalar result and the array for any other."""
     return float(result) if np.ndim(result) == 0 else np.asarray(result)
 
 

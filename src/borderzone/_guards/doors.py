@@ -15,21 +15,7 @@ __all__ = ["door"]
 
 
 def door(room: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
-    """
-    Open a room's door: the names in the ``.pyi`` beside its ``__init__.py``, loaded on first use.
-
-    Parameters
-    ----------
-    room
-        ``__name__`` of the room.
-    file
-        ``__file__`` of the room.
-
-    Returns
-    -------
-    tuple
-        ``__getattr__``, ``__dir__`` and ``__all__`` of the room.
-    """
+    """Open a room's door: the names in the ``.pyi`` beside its ``__init__.py``, loaded on first use."""
     load, names, public = lazy_loader.attach_stub(room, file)
 
     def behind_the_door(name: str) -> Any:

@@ -59,182 +59,49 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def block(text: str) -> str:
-    r"""
-    Show text of several lines: on a terminal, in a message, a description or a file of words.
-
-    Parameters
-    ----------
-    text
-        Any text.
-
-    Returns
-    -------
-    str
-        The text with what cannot be seen spelt out; cut where it has no end.
-
-    Examples
-    --------
-    >>> print(block("a\x1b]0;b" + chr(0x202E)))
-    a\x1b]0;b\u202e
-    """
+    r"""Show text of several lines: on a terminal, in a message, a description or a file of words."""
     return _cut(_UNSEEN.sub(_spelt, text.replace("\r\n", "\n")), LONGEST_SHOWN, len(text))
 
 
 def line(text: str) -> str:
-    r"""
-    Show text that must stay on one line: a row of a log, of credits or of a comment.
-
-    Parameters
-    ----------
-    text
-        Any text.
-
-    Returns
-    -------
-    str
-        As `block`, with line breaks and tabs spelt out too.
-
-    Examples
-    --------
-    >>> print(line("a\nERROR: b"))
-    a\nERROR: b
-    """
+    r"""Show text that must stay on one line: a row of a log, of credits or of a comment."""
     return block(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def comment(text: str) -> str:
-    """
-    Write a line of comment of a TOML file.
-
-    Parameters
-    ----------
-    text
-        What it says.
-
-    Returns
-    -------
-    str
-        The line with its end.
-    """
+    """Write a line of comment of a TOML file."""
     return f"# {line(text)}\n"
 
 
 def page_value(value: Any) -> Any:
-    """
-    Prepare a value for the page, whose template then escapes its markup.
-
-    Parameters
-    ----------
-    value
-        What stands in a pair of braces of the template.
-
-    Returns
-    -------
-    Any
-        Text as `block` shows it; the rest, and what the template made, as it is.
-    """
+    """Prepare a value for the page, whose template then escapes its markup."""
     return block(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def figure_words(text: str) -> str:
-    """
-    Show text on a figure; formulas are not read there at all, see `figures.style`.
-
-    Parameters
-    ----------
-    text
-        Any text.
-
-    Returns
-    -------
-    str
-        As `block`, with long lines cut and no more of them than a page holds.
-    """
+    """Show text on a figure; formulas are not read there at all, see `figures.style`."""
     rows = block(text).split("\n")
     rows = [_cut(row, LONGEST_DRAWN, len(row)) for row in rows]
     return "\n".join(rows if len(rows) <= MOST_DRAWN else [*rows[:MOST_DRAWN], "…"])
 
 
 def crs_word(text: str) -> str:
-    """
-    Put a name into that of a coordinate reference system, whose text is read by three parsers.
-
-    Parameters
-    ----------
-    text
-        Any text.
-
-    Returns
-    -------
-    str
-        Its letters, digits, spaces and plain marks; all else as ``_``.
-
-    Examples
-    --------
-    >>> crs_word('Iraq-Syria "{"')
-    'Iraq-Syria ___'
-    """
+    """Put a name into that of a coordinate reference system, whose text is read by three parsers."""
     return _NO_WORD.sub("_", text[:LONGEST_DRAWN])
 
 
 def file_word(text: str) -> str:
-    """
-    Put a name into that of a file: no folder, no hidden file, nothing a system keeps to itself.
-
-    Parameters
-    ----------
-    text
-        Any text.
-
-    Returns
-    -------
-    str
-        Its letters, digits and hyphens; all else as ``_``; at most 50 characters.
-
-    Examples
-    --------
-    >>> file_word("../../evil"), file_word("IRQ-SYR")
-    ('_evil', 'IRQ-SYR')
-    """
+    """Put a name into that of a file: no folder, no hidden file, nothing a system keeps to itself."""
     return _NO_FILE.sub("_", text)[:LONGEST_FILE_WORD] or "_"
 
 
 def kept(text: str) -> str:
-    r"""
-    Keep text in a file whose format has no zero byte and no half of a pair of surrogates.
-
-    Parameters
-    ----------
-    text
-        Any text.
-
-    Returns
-    -------
-    str
-        The text, these two spelt out.
-
-    Examples
-    --------
-    >>> print(kept("a\0b"))
-    a\x00b
-    """
+    r"""Keep text in a file whose format has no zero byte and no half of a pair of surrogates."""
     return _NOT_KEPT.sub(_spelt, text)
 
 
 def kept_table(frame: Any) -> Any:
-    """
-    Keep the texts of a table, and the names of its columns, as `kept` does.
-
-    Parameters
-    ----------
-    frame
-        Table, with or without geometry; it is not changed.
-
-    Returns
-    -------
-    DataFrame
-        A copy.
-    """
+    """Keep the texts of a table, and the names of its columns, as `kept` does."""
     return _mapped(frame, _of_text(kept))
 
 
@@ -244,21 +111,6 @@ def cell(value: Any) -> Any:
 
     Text that starts with apostrophes and would look marked gets one more, so that `uncell` gives
     every text back as it was. Numbers are left alone, also as text.
-
-    Parameters
-    ----------
-    value
-        Any cell.
-
-    Returns
-    -------
-    Any
-        The cell, marked where needed.
-
-    Examples
-    --------
-    >>> [cell(text) for text in ("=1+1", "-3.5", "'=x", "it's")]
-    ["'=1+1", '-3.5', "''=x", "it's"]
     """
     if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
         return f"'{value}"
@@ -266,75 +118,22 @@ def cell(value: Any) -> Any:
 
 
 def uncell(value: Any) -> Any:
-    """
-    Take away the apostrophe that `cell` put there.
-
-    Parameters
-    ----------
-    value
-        Any cell.
-
-    Returns
-    -------
-    Any
-        The cell as it was before.
-
-    Examples
-    --------
-    >>> [uncell(text) for text in ("'=1+1", "-3.5", "''=x", "it's", "'t Hof")]
-    ['=1+1', '-3.5', "'=x", "it's", "'t Hof"]
-    """
+    """Take away the apostrophe that `cell` put there."""
     return value[1:] if isinstance(value, str) and _MARKED.match(value) else value
 
 
 def spreadsheet_table(frame: Any) -> Any:
-    """
-    Mark the cells and column names of a table that a spreadsheet may open.
-
-    Parameters
-    ----------
-    frame
-        Any table; it is not changed.
-
-    Returns
-    -------
-    DataFrame
-        A copy, each text as `kept` and `cell` leave it.
-    """
+    """Mark the cells and column names of a table that a spreadsheet may open."""
     return _mapped(frame, _of_text(lambda text: cell(kept(text))))
 
 
 def uncell_table(frame: Any) -> Any:
-    """
-    Unmark the cells and column names of a table that `spreadsheet_table` marked.
-
-    Parameters
-    ----------
-    frame
-        Any table; it is not changed.
-
-    Returns
-    -------
-    DataFrame
-        A copy.
-    """
+    """Unmark the cells and column names of a table that `spreadsheet_table` marked."""
     return _mapped(frame, uncell)
 
 
 def popup_table(frame: Any) -> Any:
-    """
-    Escape the texts of a table for an interactive map, whose popups would take them for HTML.
-
-    Parameters
-    ----------
-    frame
-        Table with geometry; it is not changed.
-
-    Returns
-    -------
-    GeoDataFrame
-        A copy.
-    """
+    """Escape the texts of a table for an interactive map, whose popups would take them for HTML."""
     return _mapped(frame, _of_text(lambda text: html.escape(block(text))))
 
 
@@ -342,19 +141,7 @@ class OneLine(logging.Filter):
     """Keep each message of a log on its line: no name of a file can forge another message."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """
-        Rewrite a message that holds what would not be seen; let every message pass.
-
-        Parameters
-        ----------
-        record
-            The message.
-
-        Returns
-        -------
-        bool
-            Always True.
-        """
+        """Rewrite a message that holds what would not be seen; let every message pass."""
         told = record.getMessage()
         shown = line(told)
         if shown != told:

@@ -50,26 +50,6 @@ def guarded(function: _F) -> _F:
     what was looked for in it, that is told; if all is as it should be, the error is ours and stays
     what it is. Yes and no are looked at beforehand, because any text would pass for yes, and seeds,
     because True would pass for 1.
-
-    Parameters
-    ----------
-    function
-        A function of a front door, or a class, whose public methods are guarded in place.
-
-    Returns
-    -------
-    callable
-        The same function behind its guard, or the class.
-
-    Examples
-    --------
-    >>> @guarded
-    ... def half(length_km: "float") -> "float":
-    ...     return length_km / 2
-    >>> half("3")
-    Traceback (most recent call last):
-    ...
-    borderzone.errors.InvalidParameterError: length_km must be a number, got '3'
     """
     if inspect.isclass(function):
         _guard_class(function)
@@ -215,16 +195,7 @@ def _what_it_lacks(value: Any, error: Exception) -> tuple[type[BorderzoneError],
 
 
 def guard_room(names: MutableMapping[str, Any], public: Iterable[str]) -> None:
-    """
-    Put a guard before every function of a room of one file, and before the methods of its classes.
-
-    Parameters
-    ----------
-    names
-        Global names of the room's module, changed in place.
-    public
-        The names that the room exports.
-    """
+    """Put a guard before every function of a room of one file, and before the methods of its classes."""
     for name in public:
         thing = names[name]
         if getattr(thing, "__module__", "") == names["__name__"] and callable(thing):

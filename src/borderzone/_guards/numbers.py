@@ -35,24 +35,7 @@ _TOO_LARGE = 2**63
 
 
 def is_number(value: Any) -> bool:
-    """
-    Tell whether something is one number, finite or not.
-
-    Parameters
-    ----------
-    value
-        Anything.
-
-    Returns
-    -------
-    bool
-        Whether it is.
-
-    Examples
-    --------
-    >>> [is_number(value) for value in (3, 2.5, True, "3", None, [3])]
-    [True, True, False, False, False, False]
-    """
+    """Tell whether something is one number, finite or not."""
     if is_flag(value):
         return False
     if isinstance(value, (numbers.Real, decimal.Decimal)):
@@ -62,24 +45,7 @@ def is_number(value: Any) -> bool:
 
 
 def is_whole(value: Any) -> bool:
-    """
-    Tell whether something is a whole number that can count something.
-
-    Parameters
-    ----------
-    value
-        Anything.
-
-    Returns
-    -------
-    bool
-        Whether it is one, above -2**63 and below 2**63.
-
-    Examples
-    --------
-    >>> [is_whole(value) for value in (3, 3.0, 3.5, True, "3", 10**30)]
-    [True, True, False, False, False, False]
-    """
+    """Tell whether something is a whole number that can count something."""
     if not is_number(value):
         return False
     # Neither digits of large ones are lost, nor do small types run over.
@@ -88,30 +54,7 @@ def is_whole(value: Any) -> bool:
 
 
 def check_positive(value: Any, name: str, unit: str = "", *, infinite: bool = False) -> float:
-    """
-    Refuse a number that is not above zero.
-
-    Parameters
-    ----------
-    value
-        The number.
-    name
-        Its name, for the message.
-    unit
-        Its unit, for the message.
-    infinite
-        Whether infinity passes.
-
-    Returns
-    -------
-    float
-        The same number.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is zero, negative, NaN, not a number, or infinite where that does not pass.
-    """
+    """Refuse a number that is not above zero."""
     number = _number(value, name)
     if not (number > 0 and (infinite or math.isfinite(number))):
         kind = "number" if infinite else "finite number"
@@ -121,30 +64,7 @@ def check_positive(value: Any, name: str, unit: str = "", *, infinite: bool = Fa
 
 
 def check_at_least(value: Any, name: str, least: float, unit: str = "") -> float:
-    """
-    Refuse a number that is not finite, or below the least allowed.
-
-    Parameters
-    ----------
-    value
-        The number.
-    name
-        Its name, for the message.
-    least
-        The smallest number allowed.
-    unit
-        Its unit, for the message.
-
-    Returns
-    -------
-    float
-        The same number.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is below, NaN, infinite or not a number.
-    """
+    """Refuse a number that is not finite, or below the least allowed."""
     number = _number(value, name)
     if not (math.isfinite(number) and number >= least):
         msg = (
@@ -155,54 +75,12 @@ def check_at_least(value: Any, name: str, least: float, unit: str = "") -> float
 
 
 def check_non_negative(value: Any, name: str, unit: str = "") -> float:
-    """
-    Refuse a number that is not finite and at least zero.
-
-    Parameters
-    ----------
-    value
-        The number.
-    name
-        Its name, for the message.
-    unit
-        Its unit, for the message.
-
-    Returns
-    -------
-    float
-        The same number.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is negative, NaN, infinite or not a number.
-    """
+    """Refuse a number that is not finite and at least zero."""
     return check_at_least(value, name, 0.0, unit)
 
 
 def check_finite_number(value: Any, name: str, unit: str = "") -> float:
-    """
-    Refuse what is not a finite number.
-
-    Parameters
-    ----------
-    value
-        The number.
-    name
-        Its name, for the message.
-    unit
-        Its unit, for the message.
-
-    Returns
-    -------
-    float
-        The same number.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is NaN, infinite or not a number.
-    """
+    """Refuse what is not a finite number."""
     number = _number(value, name)
     if not math.isfinite(number):
         msg = f"{name} must be a finite number{in_unit(unit)}, got {shown(value)}"
@@ -219,37 +97,7 @@ def check_between(
     without: tuple[float, ...] = (),
     unit: str = "",
 ) -> float:
-    """
-    Refuse a number outside two bounds.
-
-    Parameters
-    ----------
-    value
-        The number.
-    name
-        Its name, for the message.
-    low, high
-        The bounds.
-    without
-        Bounds that are not allowed themselves.
-    unit
-        Its unit, for the message.
-
-    Returns
-    -------
-    float
-        The same number.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is below, above, a bound that is left out, NaN or not a number.
-
-    Examples
-    --------
-    >>> check_between(30, "altitude_deg", 0, 90, without=(0,), unit="degrees")
-    30.0
-    """
+    """Refuse a number outside two bounds."""
     number = _number(value, name)
     if not low <= number <= high or number in without:
         left = ends_left_out(without)
@@ -261,104 +109,26 @@ def check_between(
 
 
 def ends_left_out(without: tuple[float, ...]) -> str:
-    """
-    Word the bounds that are not allowed themselves.
-
-    Parameters
-    ----------
-    without
-        None of them, one, or both.
-
-    Returns
-    -------
-    str
-        Words for a message.
-    """
+    """Word the bounds that are not allowed themselves."""
     if len(without) == 2:
         return ", both left out"
     return "".join(f", {bound:g} left out" for bound in without)
 
 
 def check_probability(value: Any, name: str) -> float:
-    """
-    Refuse a number outside 0 to 1.
-
-    Parameters
-    ----------
-    value
-        The number.
-    name
-        Its name, for the message.
-
-    Returns
-    -------
-    float
-        The same number.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is below 0, above 1, NaN or not a number.
-    """
+    """Refuse a number outside 0 to 1."""
     return check_between(value, name, 0.0, 1.0)
 
 
 def check_confidence(value: Any, name: str = "confidence") -> float:
-    """
-    Refuse a confidence of which no band can be made.
-
-    Parameters
-    ----------
-    value
-        The confidence.
-    name
-        Its name, for the message.
-
-    Returns
-    -------
-    float
-        The same number.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is not a number between 0 and 1, both left out.
-    """
+    """Refuse a confidence of which no band can be made."""
     return check_between(value, name, 0.0, 1.0, without=(0.0, 1.0))
 
 
 def check_whole(
     value: Any, name: str, *, lowest: int = 1, highest: int | None = None, unit: str = ""
 ) -> int:
-    """
-    Refuse what is not a whole number within its bounds.
-
-    Parameters
-    ----------
-    value
-        The number.
-    name
-        Its name, for the message.
-    lowest, highest
-        Smallest and largest number allowed; without a largest, all below 2**63 are.
-    unit
-        Its unit, for the message.
-
-    Returns
-    -------
-    int
-        The same number.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is not a whole number, or outside its bounds.
-
-    Examples
-    --------
-    >>> check_whole(500.0, "draws")
-    500
-    """
+    """Refuse what is not a whole number within its bounds."""
     most = _TOO_LARGE - 1 if highest is None else highest
     if not (is_whole(value) and lowest <= int(value) <= most):
         large = is_number(value) and _number(value, name) >= _TOO_LARGE

@@ -13,30 +13,7 @@ __all__ = ["local_path", "temporary_folder"]
 
 
 def local_path(path: str | os.PathLike[str]) -> Path:
-    """
-    Give a path with the home folder in place of ``~``; one that leads nowhere is refused.
-
-    Parameters
-    ----------
-    path
-        The path as the user wrote it.
-
-    Returns
-    -------
-    pathlib.Path
-        The same place, relative where it was relative.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it names a home folder that is not known, or is relative to a working directory that
-        is gone, or is a name that no file can have.
-
-    Examples
-    --------
-    >>> local_path("data/tiles").as_posix()
-    'data/tiles'
-    """
+    """Give a path with the home folder in place of ``~``; one that leads nowhere is refused."""
     if isinstance(path, (str, os.PathLike)):
         check_path(path, "path", InvalidParameterError)
     try:
@@ -59,25 +36,7 @@ def local_path(path: str | os.PathLike[str]) -> Path:
 
 
 def temporary_folder() -> tempfile.TemporaryDirectory[str]:
-    """
-    Make a folder for files of this run, for nobody else to read, and removed at its end.
-
-    Returns
-    -------
-    tempfile.TemporaryDirectory
-        The folder, to be used in a ``with`` block or kept while it is needed.
-
-    Raises
-    ------
-    OutputError
-        If no folder for temporary files can be written.
-
-    Examples
-    --------
-    >>> with temporary_folder() as folder:
-    ...     Path(folder).is_dir()
-    True
-    """
+    """Make a folder for files of this run, for nobody else to read, and removed at its end."""
     try:
         return tempfile.TemporaryDirectory(prefix="borderzone-")
     except OSError as error:

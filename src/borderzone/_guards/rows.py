@@ -21,75 +21,23 @@ _RASTERS = frozenset({"DataArray", "Dataset"})
 
 
 def as_given(function: _F) -> _F:
-    """
-    Mark a function that takes a raster together with an array in its rows: it is turned nothing.
-
-    Parameters
-    ----------
-    function
-        A function of a front door.
-
-    Returns
-    -------
-    callable
-        The same function.
-    """
+    """Mark a function that takes a raster together with an array in its rows: it is turned nothing."""
     function.rows_as_given = True  # type: ignore[attr-defined]
     return function
 
 
 def backwards(raster: Any) -> tuple[str, ...]:
-    """
-    Name the axes along which a raster runs against a grid.
-
-    Parameters
-    ----------
-    raster
-        A raster, or several layers as one dataset.
-
-    Returns
-    -------
-    tuple of str
-        ``"y"`` where rows run from south to north, ``"x"`` where columns run from east to west.
-    """
+    """Name the axes along which a raster runs against a grid."""
     return tuple(axis for axis in ("y", "x") if _rises(raster, axis) is (axis == "y"))
 
 
 def upright(value: Any) -> Any:
-    """
-    Turn every raster in a value so that it runs from north to south and from west to east.
-
-    Parameters
-    ----------
-    value
-        A raster, several in a list, a tuple or a dict, or anything else.
-
-    Returns
-    -------
-    Any
-        The value itself where nothing runs the other way. Numbers are copied only where their
-        bytes run against those of this machine.
-    """
+    """Turn every raster in a value so that it runs from north to south and from west to east."""
     return _each(value, lambda raster: _native(_flipped(raster, backwards(raster))))
 
 
 def like_the_first(result: Any, given: Iterable[Any]) -> Any:
-    """
-    Turn the rasters of an answer so that they run as the first raster that was given.
-
-    Parameters
-    ----------
-    result
-        What a function gave for upright rasters; a record may hold rasters too.
-    given
-        Its arguments as they came, in the order of its signature. Where a grid is among them,
-        the answer lies on that, and stays as it is.
-
-    Returns
-    -------
-    Any
-        The answer on the coordinates of the first raster.
-    """
+    """Turn the rasters of an answer so that they run as the first raster that was given."""
     values = list(given)
     first = next((raster for value in values for raster in _rasters(value)), None)
     on_grid = any(type(value).__name__ == "Grid" for value in values)

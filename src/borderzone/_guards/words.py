@@ -30,28 +30,7 @@ _LONGEST_NAME, _LONGEST_PATH = 255, 4000
 
 
 def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
-    """
-    Refuse a word that is not one of the choices, and name the nearest.
-
-    Parameters
-    ----------
-    value
-        The word.
-    name
-        Its name, for the message.
-    choices
-        What is allowed.
-
-    Returns
-    -------
-    str
-        The same word.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is none of the choices.
-    """
+    """Refuse a word that is not one of the choices, and name the nearest."""
     allowed = list(choices)
     if not isinstance(value, str) or value not in allowed:
         short = value if isinstance(value, str) and len(value) <= _LONGEST_SHOWN else ""
@@ -63,44 +42,13 @@ def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
 
 
 def is_flag(value: Any) -> bool:
-    """
-    Tell whether something is True or False, of Python or of numpy.
-
-    Parameters
-    ----------
-    value
-        Anything.
-
-    Returns
-    -------
-    bool
-        Whether it is.
-    """
+    """Tell whether something is True or False, of Python or of numpy."""
     kinds = (kind.__name__ for kind in type(value).__mro__)  # numpy is not loaded to know
     return isinstance(value, bool) or any(name in {"bool", "bool_"} for name in kinds)
 
 
 def check_flag(value: Any, name: str) -> bool:
-    """
-    Refuse what is neither yes nor no.
-
-    Parameters
-    ----------
-    value
-        What was given.
-    name
-        Its name, for the message.
-
-    Returns
-    -------
-    bool
-        The same.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is not True or False.
-    """
+    """Refuse what is neither yes nor no."""
     if not is_flag(value):
         msg = f"{name} must be True or False (true or false in a study file), got {shown(value)}"
         raise InvalidParameterError(msg)
@@ -108,29 +56,7 @@ def check_flag(value: Any, name: str) -> bool:
 
 
 def check_text(value: Any, name: str, *, longest: int = 200) -> str:
-    """
-    Refuse what is no short text, or is blank.
-
-    Parameters
-    ----------
-    value
-        What was given.
-    name
-        Its name, for the message.
-    longest
-        How many characters are allowed.
-
-    Returns
-    -------
-    str
-        The same.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is no text, is blank, is too long, or holds a zero byte or half a pair of
-        surrogates.
-    """
+    """Refuse what is no short text, or is blank."""
     if not isinstance(value, str):
         msg = f"{name} must be text, got {shown(value)}"
         raise InvalidParameterError(msg)
@@ -147,28 +73,7 @@ def check_text(value: Any, name: str, *, longest: int = 200) -> str:
 
 
 def check_path(path: Any, name: str, error: type[BorderzoneError] = DataError) -> str:
-    """
-    Refuse what is no path, and a name that no file can have.
-
-    Parameters
-    ----------
-    path
-        What was given.
-    name
-        What it is needed for, for the message.
-    error
-        What is raised.
-
-    Returns
-    -------
-    str
-        The path as text.
-
-    Raises
-    ------
-    BorderzoneError
-        If it is neither text nor a path object, is blank, or too long for a file system.
-    """
+    """Refuse what is no path, and a name that no file can have."""
     text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else None
     if not isinstance(text, str) or not text.strip():
         msg = f"{name}: a path is needed, got {shown(path)}"
@@ -186,24 +91,7 @@ def check_path(path: Any, name: str, error: type[BorderzoneError] = DataError) -
 
 
 def shown(value: Any) -> str:
-    """
-    Write a wrong value for a message: never long, and never an error of its own.
-
-    Parameters
-    ----------
-    value
-        Anything.
-
-    Returns
-    -------
-    str
-        Its representation, cut to 80 characters; its kind where it has none.
-
-    Examples
-    --------
-    >>> shown("IRQ"), shown(10**5000)
-    ("'IRQ'", 'a whole number of about 5,000 digits')
-    """
+    """Write a wrong value for a message: never long, and never an error of its own."""
     if isinstance(value, int) and value.bit_length() > 1000:
         return f"a whole number of about {value.bit_length() * 0.30103:,.0f} digits"
     if isinstance(value, (str, bytes)) and len(value) > _LONGEST_SHOWN:
@@ -219,46 +107,12 @@ def shown(value: Any) -> str:
 
 
 def in_unit(unit: str) -> str:
-    """
-    Word the unit of a number for a message.
-
-    Parameters
-    ----------
-    unit
-        The unit, or nothing.
-
-    Returns
-    -------
-    str
-        The unit in brackets, or nothing.
-
-    Examples
-    --------
-    >>> in_unit("km"), in_unit("")
-    (' (km)', '')
-    """
+    """Word the unit of a number for a message."""
     return f" ({unit})" if unit else ""
 
 
 def percent(share: float | None) -> str:
-    """
-    Write a share in percent; what is neither nothing nor all is not rounded to either.
-
-    Parameters
-    ----------
-    share
-        The share, 0 to 1; None or NaN where it is not known.
-
-    Returns
-    -------
-    str
-        The words.
-
-    Examples
-    --------
-    >>> [percent(share) for share in (0.0, 0.001, 0.494, 0.999, 1.0, float("nan"))]
-    ['0 %', 'less than 1 %', '49 %', 'more than 99 %', '100 %', 'unknown']
-    """
+    """Write a share in percent; what is neither nothing nor all is not rounded to either."""
     if share is None or not math.isfinite(share):
         return "unknown"
     if 0 < share < 0.005:

@@ -37,28 +37,7 @@ _OTHER_UNITS = {
 
 
 def over_gradient(gradient: Any, formula: Callable[[FloatArray], Any], *, what: str) -> Any:
-    """
-    Run a formula over gradients, and give its answer as what they came in.
-
-    Parameters
-    ----------
-    gradient
-        Rise over run, signed: a number, an array, a series or a raster, which may be lazy.
-    formula
-        Takes the gradients as an array of floats.
-    what
-        What the formula gives, for the attributes of a raster.
-
-    Returns
-    -------
-    float, FloatArray, pandas.Series or xarray.DataArray
-        Its answer. NaN passes. A raster keeps its type of float; its units are km/h.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the gradients are no numbers, or look like degrees, radians or percent.
-    """
+    """Run a formula over gradients, and give its answer as what they came in."""
     if isinstance(gradient, xr.DataArray) and gradient.chunks is not None and gradient.ndim == 2:
         _refuse_other_units(gradient)
         return cellwise(

@@ -21,26 +21,7 @@ _UNITS = ("", "h", "hr", "hrs", "hour", "hours")
 
 
 def rasters_of(hours: Any, what: str = "hours") -> list[xr.DataArray]:
-    """
-    Take one raster, or one for each section of a corridor.
-
-    Parameters
-    ----------
-    hours
-        A raster or a sequence of them.
-    what
-        What it is, for messages.
-
-    Returns
-    -------
-    list of xarray.DataArray
-        At least one.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is neither, or there is none.
-    """
+    """Take one raster, or one for each section of a corridor."""
     rasters = list(hours) if isinstance(hours, (list, tuple)) else [hours]
     if not rasters or not all(isinstance(raster, xr.DataArray) for raster in rasters):
         kinds = ", ".join(sorted({type(raster).__name__ for raster in rasters})) or "none"
@@ -53,26 +34,7 @@ def rasters_of(hours: Any, what: str = "hours") -> list[xr.DataArray]:
 
 
 def hours_of(raster: xr.DataArray, what: str = "hours") -> FloatArray:
-    """
-    Take the numbers of a raster of hours.
-
-    Parameters
-    ----------
-    raster
-        Hours; infinite where no way leads, NaN where nothing is known.
-    what
-        What they are, for messages.
-
-    Returns
-    -------
-    FloatArray
-        Float64 if the raster is, else float32. Units: h.
-
-    Raises
-    ------
-    InvalidParameterError
-        If they are no numbers, negative, or say that they are in another unit.
-    """
+    """Take the numbers of a raster of hours."""
     units = str(raster.attrs.get("units", "")).strip().lower()
     if units not in _UNITS:
         msg = f"{what} must be in hours, got units {raster.attrs['units']!r}; convert it first"
@@ -89,25 +51,6 @@ def hours_of(raster: xr.DataArray, what: str = "hours") -> FloatArray:
 
 
 def rising_hours(limits: Sequence[float], name: str) -> tuple[float, ...]:
-    """
-    Take limits of time.
-
-    Parameters
-    ----------
-    limits
-        Hours, each above 0 and above the one before. Units: h.
-    name
-        Their name, for the message.
-
-    Returns
-    -------
-    tuple of float
-        The same.
-
-    Raises
-    ------
-    InvalidParameterError
-        If there is none, or they are not finite, above 0 and rising.
-    """
+    """Take limits of time."""
     hours = as_rising(limits, name, "h")
     return tuple(float(hour) for hour in hours)

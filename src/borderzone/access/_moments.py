@@ -25,98 +25,22 @@ _DATE = "a datetime.date, a datetime, a numpy.datetime64 or an array of them"
 
 
 def calendar_days(dates: Any, name: str = "dates") -> npt.NDArray[np.datetime64]:
-    """
-    Take calendar dates.
-
-    Parameters
-    ----------
-    dates
-        A date or an array, series or list of them; of a moment its own calendar date.
-    name
-        Their name, for the message.
-
-    Returns
-    -------
-    numpy.ndarray of datetime64[D]
-        Without dimensions for one date, else with one.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is no date, is missing, or lies before 1900 or after 2100.
-    """
+    """Take calendar dates."""
     return _checked(_taken(dates, name, utc=False), name).astype("datetime64[D]")
 
 
 def moments(when: Any, name: str = "when") -> npt.NDArray[np.datetime64]:
-    """
-    Take moments in time as UTC.
-
-    Parameters
-    ----------
-    when
-        A moment or an array, series or list of them; without a time zone it is UTC.
-    name
-        Their name, for the message.
-
-    Returns
-    -------
-    numpy.ndarray of datetime64[us]
-        Without dimensions for one moment, else with one.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is no moment, is missing, or lies before 1900 or after 2100.
-    """
+    """Take moments in time as UTC."""
     return _checked(_taken(when, name, utc=True), name)
 
 
 def check_year(year: Any) -> int:
-    """
-    Take a year.
-
-    Parameters
-    ----------
-    year
-        The year.
-
-    Returns
-    -------
-    int
-        The same.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is no whole number from 1900 to 2100.
-    """
+    """Take a year."""
     return check_whole(year, "year", lowest=FIRST_YEAR, highest=LAST_YEAR)
 
 
 def degrees(values: Any, name: str, limit: float) -> FloatArray:
-    """
-    Take latitudes or longitudes.
-
-    Parameters
-    ----------
-    values
-        A number or an array of them. Units: degree.
-    name
-        Their name, for the message.
-    limit
-        How far from 0 they may lie. Units: degree.
-
-    Returns
-    -------
-    FloatArray
-        The same numbers.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is no number or lies beyond the limit.
-    """
+    """Take latitudes or longitudes."""
     return as_between(values, name, -limit, limit, unit="degrees")
 
 

@@ -46,14 +46,7 @@ class Barred:
     idle: int
 
     def close(self, times: FloatArray) -> None:
-        """
-        Close the cells inside polygons.
-
-        Parameters
-        ----------
-        times
-            Times, flat; set to -1 there.
-        """
+        """Close the cells inside polygons."""
         times[self.closed] = -1.0
 
 
@@ -63,31 +56,6 @@ def barred_by(barriers: Any, crossings: Any, width_m: float | None, grid: Grid) 
 
     A crossing cuts a gap of its width into the barriers. A point is first moved to the nearest
     barrier within that width. On straight barriers a gap of one cell always opens a step.
-
-    Parameters
-    ----------
-    barriers
-        Lines and polygons in the CRS of the grid, or None.
-    crossings
-        Points, lines or polygons in the CRS of the grid, or None.
-    width_m
-        Width of crossings that are points or lines; None for one cell. Units: m.
-    grid
-        The grid.
-
-    Returns
-    -------
-    Barred or None
-        What is closed; None without barriers.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a table is none or empty, or the width is not above 0.
-    InvalidGeometryError
-        If a shape is of the wrong type.
-    CRSMismatchError
-        If a table has no CRS, or another than the grid.
     """
     width = (
         grid.resolution_m if width_m is None else check_positive(width_m, "crossing_width_m", "m")

@@ -158,19 +158,7 @@ def longest_and_shortest_nights(
 
 
 def middle_latitude_deg(border: Border) -> float:
-    """
-    Give the latitude halfway along a border.
-
-    Parameters
-    ----------
-    border
-        The border.
-
-    Returns
-    -------
-    float
-        Units: degree.
-    """
+    """Give the latitude halfway along a border."""
     return _places(border)["middle"][0]
 
 

@@ -46,32 +46,7 @@ class Ground:
 
     @classmethod
     def of(cls, dem: Any, surface_factor: Any) -> Ground:
-        """
-        Check elevation and surface; neither is copied if its numbers are contiguous floats.
-
-        Parameters
-        ----------
-        dem
-            Elevation. A lazy one is computed. Units: m.
-        surface_factor
-            Share of the speed that the surface allows, on the same grid, or None.
-
-        Returns
-        -------
-        Ground
-            Ready for the search.
-
-        Raises
-        ------
-        InvalidParameterError
-            If the elevation is none, or a share lies outside 0 to 1.
-        CRSMismatchError
-            If the elevation has no CRS.
-        NotProjectedError
-            If it is in degrees.
-        GridMismatchError
-            If the surface factor lies on another grid.
-        """
+        """Check elevation and surface; neither is copied if its numbers are contiguous floats."""
         if not isinstance(dem, xr.DataArray):
             msg = f"elevation must be an xarray.DataArray, got {type(dem).__name__}"
             raise InvalidParameterError(msg)

@@ -37,19 +37,7 @@ class BarredSteps:
 
     @classmethod
     def joined(cls, *several: tuple[IntArray, IntArray]) -> BarredSteps:
-        """
-        Join lists of cells and bits, in which a cell may come often.
-
-        Parameters
-        ----------
-        *several
-            Cells and bits.
-
-        Returns
-        -------
-        BarredSteps
-            Every cell once, with all its bits.
-        """
+        """Join lists of cells and bits, in which a cell may come often."""
         cells = np.concatenate([np.zeros(0, np.int64), *(c for c, _ in several)])
         bits = np.concatenate([np.zeros(0, np.uint16), *(b.astype(np.uint16) for _, b in several)])
         order = np.argsort(cells, kind="stable")
@@ -59,19 +47,7 @@ class BarredSteps:
         return cls(cells=once, bits=np.bitwise_or.reduceat(bits[order], first))
 
     def at(self, cells: IntArray) -> IntArray:
-        """
-        Look up the bits of cells.
-
-        Parameters
-        ----------
-        cells
-            Flat indices.
-
-        Returns
-        -------
-        IntArray
-            Their bits, 0 for cells that are not listed.
-        """
+        """Look up the bits of cells."""
         if len(self.cells) == 0:
             return np.zeros(len(cells), np.uint16)
         place = np.searchsorted(self.cells, cells).clip(max=len(self.cells) - 1)
@@ -100,14 +76,7 @@ class RoadSteps:
 
     @classmethod
     def none(cls) -> RoadSteps:
-        """
-        Give ground without roads.
-
-        Returns
-        -------
-        RoadSteps
-            No step.
-        """
+        """Give ground without roads."""
         nothing = np.zeros(0, np.int64)
         return cls(cells=nothing, step=nothing.astype(np.uint8), reached=nothing, hours=np.zeros(0))
 
@@ -139,23 +108,7 @@ class OddCells:
     def of(
         cls, shape: tuple[int, int], barred: list[tuple[IntArray, IntArray]], roads: RoadSteps
     ) -> OddCells:
-        """
-        Join the rim with barriers and roads.
-
-        Parameters
-        ----------
-        shape
-            Rows and columns of the raster.
-        barred
-            Lists of cells and of their barred steps as bits.
-        roads
-            Steps along roads.
-
-        Returns
-        -------
-        OddCells
-            The list.
-        """
+        """Join the rim with barriers and roads."""
         on_road = (roads.cells, np.zeros(len(roads.cells), np.uint16))
         every = BarredSteps.joined(_rim(shape), on_road, *barred)
         lookup = np.zeros(shape[0] * shape[1] // 8 + 1, np.uint8)

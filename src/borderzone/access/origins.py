@@ -49,35 +49,7 @@ class Origins:
 
 
 def cells_of(shapes: Any, grid: Grid, times: FloatArray) -> Origins:
-    """
-    Find the cells of a grid that hold a point, that a line passes, or that lie in a polygon.
-
-    Parameters
-    ----------
-    shapes
-        Points, lines or polygons in any CRS; of a GeoDataFrame its active geometry. A polygon holds
-        the cells whose centres it covers, and always that of its representative point.
-    grid
-        The grid.
-    times
-        Times, flat; negative where a cell is closed.
-
-    Returns
-    -------
-    Origins
-        The cells and the counts.
-
-    Raises
-    ------
-    InvalidParameterError
-        If there is none.
-    InvalidGeometryError
-        If one is no point, line or polygon.
-    CRSMismatchError
-        If they have no CRS.
-    NoOverlapError
-        If none lies on open ground of the grid.
-    """
+    """Find the cells of a grid that hold a point, that a line passes, or that lie in a polygon."""
     there = shapes_of(shapes, grid, "origins", ("Point", "LineString", "Polygon"), any_crs=True)
     position, cells = _holding(there.to_numpy(), grid)
     open_there = times[cells] >= 0.0

@@ -55,37 +55,7 @@ class Passages:
 def shapes_of(
     table: Any, grid: Grid, what: str, kinds: Iterable[str], *, any_crs: bool = False
 ) -> gpd.GeoSeries:
-    """
-    Take the shapes of a table that lie in the CRS of a grid.
-
-    Parameters
-    ----------
-    table
-        GeoSeries, or GeoDataFrame with an active geometry.
-    grid
-        The grid.
-    what
-        What they are, for messages.
-    kinds
-        Types of geometry that make sense: ``"Point"``, ``"LineString"`` or ``"Polygon"``; several in
-        one are allowed too.
-    any_crs
-        Whether they are projected to the CRS of the grid where they have another.
-
-    Returns
-    -------
-    geopandas.GeoSeries
-        The shapes, with those that are missing.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is no table of shapes, or an empty one.
-    InvalidGeometryError
-        If a shape is of another type, has coordinates that are not finite, or is no valid polygon.
-    CRSMismatchError
-        If they have no CRS, or another than the grid.
-    """
+    """Take the shapes of a table that lie in the CRS of a grid."""
     if isinstance(table, gpd.GeoDataFrame):
         if table.active_geometry_name is None:
             msg = f"{what} have no geometry column; set it with .set_geometry(...)"
@@ -136,21 +106,7 @@ def _check_kinds(shapes: gpd.GeoSeries, what: str, allowed: tuple[str, ...]) -> 
 
 
 def passages_of(lines: Any, grid: Grid) -> Passages:
-    """
-    Follow lines through the cells of a grid.
-
-    Parameters
-    ----------
-    lines
-        Array of shapely lines.
-    grid
-        The grid.
-
-    Returns
-    -------
-    Passages
-        Every passage inside the grid.
-    """
+    """Follow lines through the cells of a grid."""
     lines = np.asarray(lines, dtype=object)
     left, bottom, right, top = grid.bounds
     near = shapely.box(left, bottom, right, top).buffer(2 * grid.resolution_m)

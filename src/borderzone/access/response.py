@@ -222,28 +222,7 @@ def response_summary(
 
 
 def border_steps(corridor: Corridor, every_km: float) -> tuple[pd.DataFrame, gpd.GeoSeries]:
-    """
-    Cut every segment of a border into equal steps.
-
-    Parameters
-    ----------
-    corridor
-        The corridor.
-    every_km
-        Longest step. Units: km.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Chainage of the middle, length, segment, longitude and latitude of each.
-    geopandas.GeoSeries
-        The middles, EPSG:4326.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the step is not above 0, or it is no corridor.
-    """
+    """Cut every segment of a border into equal steps."""
     step = check_positive(every_km, "every_km", "km")
     if not hasattr(corridor, "segments") or not hasattr(corridor, "border"):
         msg = f"corridor must be a Corridor, got {type(corridor).__name__}"
@@ -270,21 +249,7 @@ def border_steps(corridor: Corridor, every_km: float) -> tuple[pd.DataFrame, gpd
 
 
 def within_share(values: FloatArray, weights: FloatArray, share: float) -> float:
-    """
-    Find the value within which a share of the weight lies.
-
-    Parameters
-    ----------
-    values, weights
-        Values and what each counts.
-    share
-        The share, 0 to 1.
-
-    Returns
-    -------
-    float
-        The least value up to which the weights sum to the share; NaN for none.
-    """
+    """Find the value within which a share of the weight lies."""
     if len(values) == 0:
         return float("nan")
     order = np.argsort(values, kind="stable")

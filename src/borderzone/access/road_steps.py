@@ -38,31 +38,6 @@ def steps_of_roads(
     are joined where they pass the same cell, bridges too, and nowhere else; what lies inside that cell is not
     travelled, which is less than a cell for a junction, and may be more for a hairpin: a
     road that comes back to a cell is cut short there.
-
-    Parameters
-    ----------
-    roads
-        The roads.
-    z
-        Heights, shape ``(rows, columns)``. Units: m.
-    grid
-        The grid.
-    direction
-        ``"from"`` or ``"towards"`` the origins: which way a step is gone.
-    barred
-        Steps that roads cannot take either, or None.
-
-    Returns
-    -------
-    RoadSteps
-        The steps, both ways.
-
-    Raises
-    ------
-    CRSMismatchError
-        If the roads have no CRS, or another than the grid.
-    InvalidParameterError
-        If `slowed_by` gives anything but shares.
     """
     lines, km_h = _merged(shapes_of(roads.lines, grid, "roads", ("LineString",)), roads.km_h)
     found = passages_of(lines, grid)
@@ -171,25 +146,7 @@ def _numbers(begin: IntArray, end: IntArray, columns: int) -> IntArray:
 def open_roads(
     roads: RoadSteps, times: FloatArray, stay: BoolArray, shape: tuple[int, int]
 ) -> tuple[IntArray, IntArray]:
-    """
-    Open closed cells to roads, and to roads only.
-
-    Parameters
-    ----------
-    roads
-        Steps along roads.
-    times
-        Times, flat, negative where closed; infinite afterwards where a road passes.
-    stay
-        Whether the cell where each road step begins stays closed if it is.
-    shape
-        Rows and columns of the raster.
-
-    Returns
-    -------
-    tuple of IntArray
-        Cells and bits of the steps over the ground that the opened cells must not allow.
-    """
+    """Open closed cells to roads, and to roads only."""
     opened = np.unique(roads.cells[(times[roads.cells] < 0.0) & ~stay])
     row, column = np.divmod(opened, shape[1])
     cells, bits = [opened], [np.full(len(opened), ALL_STEPS, np.uint16)]

@@ -72,24 +72,7 @@ def search(
     *,
     threads: int | None = None,
 ) -> None:
-    """
-    Find the least time from the starts to every cell.
-
-    Parameters
-    ----------
-    ground
-        Heights, shape ``(rows, columns)``, and surface factors or None.
-    starts
-        Flat index of the cells with time 0.
-    rule
-        How a step takes time.
-    odd
-        Rim, barriers and roads.
-    arrays
-        Times as `travel_arrays.prepare` leaves them, and back-pointers or None; both are filled.
-    threads
-        Number of threads; the answer is the same whatever it is.
-    """
+    """Find the least time from the starts to every cell."""
     z, factor = ground
     rows, columns = z.shape
     threads = check_threads(threads)

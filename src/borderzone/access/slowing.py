@@ -89,19 +89,7 @@ class NightSpeed:
         object.__setattr__(self, "__name__", self.name)
 
     def __call__(self, gradient: Any) -> Any:
-        """
-        Give the speed at night.
-
-        Parameters
-        ----------
-        gradient
-            Rise over run, signed.
-
-        Returns
-        -------
-        float, FloatArray, pandas.Series or xarray.DataArray
-            Speed. Units: km/h.
-        """
+        """Give the speed at night."""
         by_day = self.speed(gradient)
         if isinstance(by_day, xr.DataArray):
             return by_day.copy(data=by_day.data * by_day.dtype.type(self.factor))

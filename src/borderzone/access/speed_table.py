@@ -48,26 +48,7 @@ class SpeedTable:
 
     @classmethod
     def of(cls, speed: Any, steepest: float) -> SpeedTable:
-        """
-        Tabulate a speed up to the steepest gradient, beyond which it stays as it is there.
-
-        Parameters
-        ----------
-        speed
-            Name or function.
-        steepest
-            Steepest gradient of the ground.
-
-        Returns
-        -------
-        SpeedTable
-            The table.
-
-        Raises
-        ------
-        InvalidParameterError
-            If it is neither name nor function, or its speeds are none.
-        """
+        """Tabulate a speed up to the steepest gradient, beyond which it stays as it is there."""
         if isinstance(speed, str):
             speed = SPEEDS[check_choice(speed, "speed", SPEEDS)]
         if not callable(speed):
@@ -88,42 +69,16 @@ class SpeedTable:
 
     @property
     def highest_m_h(self) -> float:
-        """
-        Highest speed.
-
-        Returns
-        -------
-        float
-            Units: m/h.
-        """
+        """Highest speed."""
         return float(max(self.lower.max(), self.upper.max()))
 
     @property
     def lines(self) -> FloatArray:
-        """
-        Give the table as the kernel reads it.
-
-        Returns
-        -------
-        FloatArray
-            Speed at the lower end of each interval and its rise to the upper, in turns. Units: m/h.
-        """
+        """Give the table as the kernel reads it."""
         return np.column_stack([self.lower, self.upper - self.lower]).ravel()
 
     def turned(self, direction: str) -> SpeedTable:
-        """
-        Give the table for the way that the search goes: from the origins outwards.
-
-        Parameters
-        ----------
-        direction
-            ``"from"`` or ``"towards"`` the origins.
-
-        Returns
-        -------
-        SpeedTable
-            The same, or one in which up is down.
-        """
+        """Give the table for the way that the search goes: from the origins outwards."""
         if direction == "from":
             return self
         return SpeedTable(lower=self.upper[::-1], upper=self.lower[::-1], error=self.error)
@@ -132,28 +87,7 @@ class SpeedTable:
 def speeds_at(
     function: Callable[[Any], Any], gradients: FloatArray, what: str = "speed must give finite km/h"
 ) -> FloatArray:
-    """
-    Call a speed function of arrays, or, where it takes numbers only, one after the other.
-
-    Parameters
-    ----------
-    function
-        From gradients to km/h.
-    gradients
-        Rise over run, signed.
-    what
-        What it must give, for the message.
-
-    Returns
-    -------
-    FloatArray
-        Units: km/h.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is negative or not finite, or the function fails.
-    """
+    """Call a speed function of arrays, or, where it takes numbers only, one after the other."""
     try:
         speeds = np.broadcast_to(np.asarray(function(gradients), dtype=float), gradients.shape)
     except (TypeError, ValueError, ArithmeticError):

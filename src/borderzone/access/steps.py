@@ -57,21 +57,7 @@ class Steps:
 
     @classmethod
     def of(cls, columns: int, neighbours: int) -> Steps:
-        """
-        Lay the steps out in a raster.
-
-        Parameters
-        ----------
-        columns
-            Width of the raster. Units: cells.
-        neighbours
-            8 or 16.
-
-        Returns
-        -------
-        Steps
-            The first so many of `STEPS`.
-        """
+        """Lay the steps out in a raster."""
         flat = np.array([columns, 1], dtype=np.int64)
         steps, passed = STEPS[:neighbours], PASSED[:neighbours]
         return cls(

@@ -145,19 +145,7 @@ def relief_error(source_m: float, character: str = "middle") -> ReliefError:
 
 
 def table_radius_m(source_m: float) -> float:
-    """
-    Give the radius within which the table takes the relief of the coarse grid.
-
-    Parameters
-    ----------
-    source_m
-        Cells of the elevation data. Units: m.
-
-    Returns
-    -------
-    float
-        Units: m.
-    """
+    """Give the radius within which the table takes the relief of the coarse grid."""
     return float(
         np.interp(np.log(source_m), np.log(list(_RELIEF_RADIUS_M)), list(_RELIEF_RADIUS_M.values()))
     )

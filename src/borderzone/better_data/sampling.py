@@ -33,14 +33,7 @@ _SMALLEST_RELIEF_M = 0.5
 
 
 class Flagged:
-    """
-    Which draws are remote desert and which are cave-prone.
-
-    Parameters
-    ----------
-    remote, cave
-        Flags, shape ``(draws, cells)``.
-    """
+    """Which draws are remote desert and which are cave-prone."""
 
     def __init__(self, remote: BoolArray, cave: BoolArray) -> None:
         self.remote, self.cave = remote, cave
@@ -49,22 +42,7 @@ class Flagged:
 def flagged(
     layers: Mapping[str, FloatArray], *, remote_hours: float, bare_threshold: float
 ) -> Flagged:
-    """
-    Flag cells by the rules of `difficulty.flags`.
-
-    Parameters
-    ----------
-    layers
-        What is known or drawn of each cell, all of shape ``(draws, cells)``; `hours` and
-        layers of terrain and surface. What is missing is unknown.
-    remote_hours, bare_threshold
-        Breaks of the flags.
-
-    Returns
-    -------
-    Flagged
-        Remote desert, and medium or high susceptibility to caves; unknown is not flagged.
-    """
+    """Flag cells by the rules of `difficulty.flags`."""
     shape = next(iter(layers.values())).shape
     # Rows are draws and columns are cells: the rules look at one cell at a time.
     grid = Grid(shape=shape, transform=Affine(1, 0, 0, 0, -1, shape[0]), crs=_CRS)
@@ -88,22 +66,7 @@ def flagged(
 
 
 def draws_of(places: IntArray, count: int) -> FloatArray:
-    """
-    Draw standard normal numbers for cells, the same for a cell in whichever block it comes.
-
-    Parameters
-    ----------
-    places
-        Whole coordinates of each cell, shape ``(cells, 2)``.
-    count
-        Draws for each cell.
-
-    Returns
-    -------
-    FloatArray
-        Shape ``(4, count, cells)``: for each cell a lattice that fills the unit cube
-        evenly, moved by a hash of the cell's place.
-    """
+    """Draw standard normal numbers for cells, the same for a cell in whichever block it comes."""
     # The root of x ** 5 = x + 1 makes the evenest such lattice of four dimensions (Roberts 2018).
     ratio = 1.1673039782614187
     steps = ratio ** -np.arange(1.0, _DIMENSIONS + 1)
@@ -121,28 +84,7 @@ def refined(
     sizes_m: tuple[float, float, float],
     mode: str,
 ) -> dict[str, FloatArray]:
-    """
-    Draw what the ground may be at 30 m.
-
-    Parameters
-    ----------
-    layers
-        What the coarse grid says of each cell, shape ``(cells,)``.
-    draws
-        Standard normal numbers of `draws_of`.
-    error
-        What fine ground is, given coarse.
-    sizes_m
-        Cells of the data, cells of the grid, and the radius within which the grid
-        takes relief. Units: m.
-    mode
-        How `hours` are travelled.
-
-    Returns
-    -------
-    dict
-        Layers of shape ``(draws, cells)``.
-    """
+    """Draw what the ground may be at 30 m."""
     first, second, third, fourth = draws
     rho = error.correlation
     second = rho * first + np.sqrt(1.0 - rho**2) * second

@@ -74,18 +74,7 @@ MAP_DOUBT = MapDoubt()
 
 
 class VisitSums:
-    """
-    Sums from which the change by a visit follows, whatever the shares of the study turn out to be.
-
-    Parameters
-    ----------
-    n_segments
-        Number of segments.
-    doubt
-        How far the maps may be wrong.
-    bare_threshold
-        Share of bare ground above which a cell is bare.
-    """
+    """Sums from which the change by a visit follows, whatever the shares of the study turn out to be."""
 
     def __init__(self, n_segments: int, doubt: MapDoubt, bare_threshold: float) -> None:
         self._n, self._doubt, self._bare = n_segments, doubt, bare_threshold
@@ -103,20 +92,7 @@ class VisitSums:
         now: Flagged,
         by_rank: Flagged,
     ) -> None:
-        """
-        Add cells.
-
-        Parameters
-        ----------
-        segment
-            Segment of each.
-        layers
-            ``bare_share`` and ``karst_rank`` of each, NaN unknown.
-        now
-            Flags as they stand, shape ``(1, cells)``.
-        by_rank
-            Flags on bare ground with rock of rank 1, 2 and 3, shape ``(3, cells)``.
-        """
+        """Add cells."""
         share, rank = layers["bare_share"], layers["karst_rank"]
         told = ~np.isnan(share)
         everywhere = np.zeros(segment.shape, dtype=np.int64)
@@ -148,19 +124,7 @@ class VisitSums:
         self._sums["blank"].add(segment, np.where(np.isnan(share), sign, 0.0))
 
     def change(self, case: int) -> tuple[FloatArray, FloatArray]:
-        """
-        Give the expected number of cells whose flags change.
-
-        Parameters
-        ----------
-        case
-            0 for the best guess, 1 for the low and 2 for the high end.
-
-        Returns
-        -------
-        tuple of FloatArray
-            Of remote desert and of caves, by segment.
-        """
+        """Give the expected number of cells whose flags change."""
         total = {name: one.total() for name, one in self._sums.items()}
         wrong, bare = self._doubt.cover_wrong[case], self._prior_bare()
         remote = (
@@ -178,14 +142,7 @@ class VisitSums:
         return remote, cave
 
     def rank_shares(self) -> tuple[float, ...]:
-        """
-        Give the shares of the ranks among mapped rock.
-
-        Returns
-        -------
-        tuple of float
-            Of ranks 1, 2 and 3; a third each where none is mapped.
-        """
+        """Give the shares of the ranks among mapped rock."""
         counts = [int(self._ranks.of(rank)[0]) for rank in _RANKS]
         total = sum(counts)
         return tuple(count / total if total else 1 / 3 for count in counts)

@@ -26,26 +26,7 @@ CHORD_SLACK = 1.02
 
 
 def point_at(course: Sequence[Part], km: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """
-    Give the point of a border at each chainage, along the geodesic of its edge.
-
-    Parameters
-    ----------
-    course
-        The parts of the border.
-    km
-        Chainages; at a break the later part holds. Units: km.
-
-    Returns
-    -------
-    lon, lat
-        Positions, longitude within 180 degrees. Units: degree.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a chainage is not on the border.
-    """
+    """Give the point of a border at each chainage, along the geodesic of its edge."""
     length = course[-1].km_end
     outside = ~((km >= -1e-9) & (km <= length + 1e-9))
     if outside.any():
@@ -66,21 +47,7 @@ def point_at(course: Sequence[Part], km: FloatArray) -> tuple[FloatArray, FloatA
 
 
 def cut_part(part: Part, start: float, end: float) -> Part:
-    """
-    Cut a part of a border at two chainages, and count its own chainage from the first.
-
-    Parameters
-    ----------
-    part
-        The part.
-    start, end
-        Chainages of the border. Units: km.
-
-    Returns
-    -------
-    Part
-        What lies between them; a ring that is cut is none any more.
-    """
+    """Cut a part of a border at two chainages, and count its own chainage from the first."""
     first, last = max(start, part.km_start), min(end, part.km_end)
     inside = (part.chainage_km > first) & (part.chainage_km < last)
     ends = np.column_stack(point_at([part], np.array([first, last])))
@@ -107,14 +74,7 @@ def cut_part(part: Part, start: float, end: float) -> Part:
 
 
 class Locator:
-    """
-    Finds the nearest border point of any position on the ellipsoid.
-
-    Parameters
-    ----------
-    course
-        The parts of the border.
-    """
+    """Finds the nearest border point of any position on the ellipsoid."""
 
     def __init__(self, course: Sequence[Part]) -> None:
         self._start = np.vstack([part.coords[:-1] for part in course])
@@ -127,19 +87,7 @@ class Locator:
         self._half = float((self._km1 - self._km0).max()) / 2 / EARTH_RADIUS_KM * CHORD_SLACK
 
     def locate(self, lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """
-        Give chainage and signed offset of each position.
-
-        Parameters
-        ----------
-        lon, lat
-            Positions. Units: degree.
-
-        Returns
-        -------
-        chainage_km, offset_km
-            Offset is positive left of the directed line. Units: km.
-        """
+        """Give chainage and signed offset of each position."""
         where = np.column_stack([lon, lat])
         found = [self._nearest(point) for point in where]
         chainage, offset = np.array(found, dtype=float).reshape(-1, 2).T

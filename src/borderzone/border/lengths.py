@@ -32,24 +32,7 @@ _SHIPPED_SHARE, _SHIPPED_KM, _UNTOLD_SHARE, _OWN_KM = 0.01, 1.0, 0.146, 0.1
 
 
 def published_km(a: str, b: str) -> float | None:
-    """
-    Give the published length of a border.
-
-    Parameters
-    ----------
-    a, b
-        Codes of the border table, in any order.
-
-    Returns
-    -------
-    float or None
-        None where none is published for the line that ships. Units: km.
-
-    Examples
-    --------
-    >>> published_km("USA", "MEX"), published_km("MYS", "SGP")
-    (3155.0, None)
-    """
+    """Give the published length of a border."""
     return _published().get((min(a, b), max(a, b)))
 
 
@@ -70,28 +53,6 @@ def accuracy_km(
     which the whole differs from its published length; without one, the 14.6 % by which the others
     differ in the median. A line of one's own is taken as drawn, to 0.1 km, unless a published
     length differs by more.
-
-    Parameters
-    ----------
-    km
-        The length. Units: km.
-    measured_km
-        Length of the whole border along its line. Units: km.
-    published_km
-        Its published length, or None. Units: km.
-    shipped
-        Whether the line is the one that ships.
-
-    Returns
-    -------
-    float
-        Units: km.
-
-    Examples
-    --------
-    >>> whole = {"measured_km": 598.9, "published_km": 599.0, "shipped": True}
-    >>> accuracy_km(598.9, **whole), accuracy_km(20.0, **whole)
-    (5.989, 1.0)
     """
     least = max(_SHIPPED_KM, _SHIPPED_SHARE * km) if shipped else _OWN_KM
     if published_km is not None:
@@ -100,19 +61,7 @@ def accuracy_km(
 
 
 def told_lengths(table: pd.DataFrame) -> pd.Series:
-    """
-    Write the lengths of a list of borders no finer than the lines that ship know them.
-
-    Parameters
-    ----------
-    table
-        ``length_km`` and ``published_length_km``.
-
-    Returns
-    -------
-    pandas.Series
-        Numbers in words.
-    """
+    """Write the lengths of a list of borders no finer than the lines that ship know them."""
     known = (
         table["published_length_km"]
         .astype(object)
@@ -126,26 +75,7 @@ def told_lengths(table: pd.DataFrame) -> pd.Series:
 
 
 def rounded(value: float, accuracy: float) -> str:
-    """
-    Write a number no finer than it is known, with two figures at least.
-
-    Parameters
-    ----------
-    value
-        The number, 0 or more.
-    accuracy
-        How far it may be off.
-
-    Returns
-    -------
-    str
-        Rounded to the largest power of ten that is not above the accuracy.
-
-    Examples
-    --------
-    >>> rounded(2641.2, 513.8), rounded(598.9, 5.99), rounded(2641.2, 1500.0), rounded(1.77, 1.0)
-    ('2,600', '599', '2,600', '1.8')
-    """
+    """Write a number no finer than it is known, with two figures at least."""
     if not value > 0:
         return f"{value:.0f}"
     digits = min(math.floor(math.log10(accuracy)), math.floor(math.log10(value)) - 1)

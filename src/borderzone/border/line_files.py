@@ -50,30 +50,7 @@ class LineFile:
 
     @classmethod
     def of(cls, path: Any, *, layer: Any, tolerance_km: float) -> LineFile:
-        """
-        Read what a border is to be made of.
-
-        Parameters
-        ----------
-        path
-            A file, or two.
-        layer
-            A layer, two of them, or None.
-        tolerance_km
-            Widest gap or overlap of two polygons. Units: km.
-
-        Returns
-        -------
-        LineFile
-            Its tables.
-
-        Raises
-        ------
-        DataError
-            If a file cannot be read.
-        InvalidParameterError
-            If there are more than two files or layers.
-        """
+        """Read what a border is to be made of."""
         paths = _one_or_two(path, "path", "file")
         layers = (None,) if layer is None else _one_or_two(layer, "layer", "layer")
         for name in layers:
@@ -91,55 +68,22 @@ class LineFile:
 
     @property
     def place(self) -> Path | tuple[Path, ...]:
-        """
-        The file, or both.
-
-        Returns
-        -------
-        pathlib.Path or tuple of pathlib.Path
-            Absolute.
-        """
+        """The file, or both."""
         return self.paths[0] if len(self.paths) == 1 else self.paths
 
     @property
     def told(self) -> str:
-        """
-        File and layer in words, for the source of the border.
-
-        Returns
-        -------
-        str
-            Without their folders.
-        """
+        """File and layer in words, for the source of the border."""
         layers = [f"layer {name}" for name in self.layers if name is not None]
         return ", ".join([*(path.name for path in self.paths), *layers])
 
     @property
     def holds_a_line(self) -> bool:
-        """
-        Whether the border is a line, not the seam of two polygons.
-
-        Returns
-        -------
-        bool
-            False for two tables, or one of areas alone.
-        """
+        """Whether the border is a line, not the seam of two polygons."""
         return len(self.tables) == 1 and not _are_areas(self.tables[0])
 
     def said(self, sides: Mapping[str, str | None]) -> Mapping[str, Any]:
-        """
-        Give what must be said again beside file and names to make the same border.
-
-        Parameters
-        ----------
-        sides
-            What the user said lies left and right.
-
-        Returns
-        -------
-        Mapping
-            By name of the argument; only what was said.
-        """
+        """Give what must be said again beside file and names to make the same border."""
         found: dict[str, Any] = {side: name for side, name in sides.items() if name is not None}
         if self.layers != (None,):
             found["layer"] = self.layers[0] if len(self.layers) == 1 else list(self.layers)
@@ -148,24 +92,7 @@ class LineFile:
         return MappingProxyType(found)
 
     def grounds(self, words: Asked) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, tuple[str, ...]]:
-        """
-        Give the polygons of each of the two names.
-
-        Parameters
-        ----------
-        words
-            The names.
-
-        Returns
-        -------
-        a, b, remarks
-            Their polygons, and what must be known of how they were told apart.
-
-        Raises
-        ------
-        InvalidGeometryError
-            If there are not two polygons.
-        """
+        """Give the polygons of each of the two names."""
         if len(self.tables) == 2:
             wrong = [table for table in self.tables if not _are_areas(table)]
             if wrong:

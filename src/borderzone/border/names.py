@@ -42,30 +42,7 @@ class Country:
 
 
 def country_code(name: Any) -> str:
-    """
-    Code of the border table for any code or name of a country.
-
-    Parameters
-    ----------
-    name
-        ISO alpha-3 or alpha-2 code, Natural Earth's own code, or an English
-        name; case, accents and punctuation do not matter.
-
-    Returns
-    -------
-    str
-        The code.
-
-    Raises
-    ------
-    BorderNotFoundError
-        If nothing in the alias table matches; the message names the nearest.
-
-    Examples
-    --------
-    >>> country_code("Iraq"), country_code("sy"), country_code("SSD")
-    ('IRQ', 'SYR', 'SDS')
-    """
+    """Code of the border table for any code or name of a country."""
     key = _plain(name) if isinstance(name, str) else ""
     if key in _spellings():
         return _spellings()[key]
@@ -79,91 +56,23 @@ def country_code(name: Any) -> str:
 
 
 def code_or_name(name: Any) -> str:
-    """
-    Code of a country, or the name itself where it is none.
-
-    Parameters
-    ----------
-    name
-        Any code or name.
-
-    Returns
-    -------
-    str
-        The code, else the name.
-
-    Examples
-    --------
-    >>> code_or_name("Iraq"), code_or_name("Republika")
-    ('IRQ', 'Republika')
-    """
+    """Code of a country, or the name itself where it is none."""
     return _spellings().get(_plain(str(name)), str(name))
 
 
 def country_name(code: str) -> str:
-    """
-    English name of a country by the code of the border table.
-
-    Parameters
-    ----------
-    code
-        Code of the border table.
-
-    Returns
-    -------
-    str
-        The name, or the code itself where it is not in the table.
-
-    Examples
-    --------
-    >>> country_name("SDS")
-    'South Sudan'
-    """
+    """English name of a country by the code of the border table."""
     country = _countries().get(code)
     return country.name if country else code
 
 
 def is_country(name: Any) -> bool:
-    """
-    Tell whether a word is a code or name of a country.
-
-    Parameters
-    ----------
-    name
-        The word.
-
-    Returns
-    -------
-    bool
-        Whether it is.
-
-    Examples
-    --------
-    >>> is_country("Iraq"), is_country("left")
-    (True, False)
-    """
+    """Tell whether a word is a code or name of a country."""
     return _plain(str(name)) in _spellings()
 
 
 def iso_alpha3(code: str) -> str:
-    """
-    ISO alpha-3 code of a country by the code of the border table.
-
-    Parameters
-    ----------
-    code
-        Code of the border table.
-
-    Returns
-    -------
-    str
-        The ISO code, or the code itself where ISO has none.
-
-    Examples
-    --------
-    >>> iso_alpha3("SDS"), iso_alpha3("IRQ")
-    ('SSD', 'IRQ')
-    """
+    """ISO alpha-3 code of a country by the code of the border table."""
     country = _countries().get(code)
     return country.iso_alpha3 if country else code
 

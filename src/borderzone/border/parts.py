@@ -49,14 +49,7 @@ class Piece:
     featurecla: str
 
     def reversed(self) -> Piece:
-        """
-        Turn the piece round, sides included.
-
-        Returns
-        -------
-        Piece
-            The same stretch, run the other way.
-        """
+        """Turn the piece round, sides included."""
         return replace(self, coords=self.coords[::-1], left=self.right, right=self.left)
 
 
@@ -88,25 +81,11 @@ class Part:
     classes: tuple[tuple[float, float, str], ...]
 
     def swapped(self) -> Part:
-        """
-        Exchange the names of the two sides.
-
-        Returns
-        -------
-        Part
-            The same line with the other country on its left.
-        """
+        """Exchange the names of the two sides."""
         return replace(self, left=self.right, right=self.left)
 
     def turned(self) -> Part:
-        """
-        Run the part the other way, between the same two chainages.
-
-        Returns
-        -------
-        Part
-            The same line, its sides exchanged with its direction.
-        """
+        """Run the part the other way, between the same two chainages."""
         both = self.km_start + self.km_end
         return replace(
             self.swapped(),
@@ -119,38 +98,17 @@ class Part:
 
     @property
     def km_start(self) -> float:
-        """
-        Chainage of the first vertex.
-
-        Returns
-        -------
-        float
-            Units: km.
-        """
+        """Chainage of the first vertex."""
         return float(self.chainage_km[0])
 
     @property
     def km_end(self) -> float:
-        """
-        Chainage of the last vertex.
-
-        Returns
-        -------
-        float
-            Units: km.
-        """
+        """Chainage of the last vertex."""
         return float(self.chainage_km[-1])
 
     @property
     def length_km(self) -> float:
-        """
-        Length on the ellipsoid.
-
-        Returns
-        -------
-        float
-            Units: km.
-        """
+        """Length on the ellipsoid."""
         return self.km_end - self.km_start
 
 
@@ -163,18 +121,6 @@ def directed_course(pieces: Sequence[Piece], first: str) -> tuple[Part, ...]:
     jumps, and the whole is turned so that it starts at its southern end. Rings
     follow, from south to north; each starts at its northernmost vertex and
     runs eastward.
-
-    Parameters
-    ----------
-    pieces
-        The pieces in any order and direction.
-    first
-        A country that every piece has on one of its sides.
-
-    Returns
-    -------
-    tuple of Part
-        The parts, chainage running on over them.
     """
     same_left = [piece if piece.left == first else piece.reversed() for piece in pieces]
     chains = [_as_directed(chain, first) for chain in _chains(same_left)]
@@ -187,38 +133,13 @@ def directed_course(pieces: Sequence[Piece], first: str) -> tuple[Part, ...]:
 
 
 def drawn_course(pieces: Sequence[Piece]) -> tuple[Part, ...]:
-    """
-    Join pieces and keep the direction and order in which they were drawn.
-
-    Parameters
-    ----------
-    pieces
-        The pieces.
-
-    Returns
-    -------
-    tuple of Part
-        The parts, chainage running on over them; only a ring is directed, as
-        in `directed_course`.
-    """
+    """Join pieces and keep the direction and order in which they were drawn."""
     chains = [_as_directed(chain, pieces[0].left) for chain in _chains(pieces)]
     return _measured([_ring_from_north(c) if _is_closed(c) else c for c in chains])
 
 
 def check_course(parts: Iterable[Part]) -> None:
-    """
-    Refuse parts that cross themselves or each other.
-
-    Parameters
-    ----------
-    parts
-        The parts.
-
-    Raises
-    ------
-    InvalidGeometryError
-        If two stretches of line have more than an end in common.
-    """
+    """Refuse parts that cross themselves or each other."""
     line = shapely.multilinestrings([shapely.linestrings(part.coords) for part in parts])
     if shapely.is_simple(line):
         return
@@ -392,19 +313,7 @@ def _spaced(coords: FloatArray) -> FloatArray:
 
 
 def edge_km(coords: FloatArray) -> FloatArray:
-    """
-    Measure the edges between vertices on the ellipsoid.
-
-    Parameters
-    ----------
-    coords
-        Longitude and latitude of the vertices, shape ``(n, 2)``. Units: degree.
-
-    Returns
-    -------
-    FloatArray
-        Lengths, shape ``(n - 1,)``. Units: km.
-    """
+    """Measure the edges between vertices on the ellipsoid."""
     lon, lat = coords.T
     metres: FloatArray = GEOD.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])[2]
     return metres / 1e3

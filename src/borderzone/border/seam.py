@@ -49,28 +49,7 @@ class Seam:
 
 
 def between(a: Any, b: Any, *, names: tuple[str, str], tolerance_km: float) -> Seam:
-    """
-    Find the line between two polygons.
-
-    Parameters
-    ----------
-    a, b
-        Polygons in longitude and latitude, or tables of them in any CRS.
-    names
-        What the two are called.
-    tolerance_km
-        Widest gap or overlap that still counts as one border. Units: km.
-
-    Returns
-    -------
-    Seam
-        Line, gap and overlap.
-
-    Raises
-    ------
-    InvalidGeometryError
-        If one is empty or broken, or they lie apart or in each other.
-    """
+    """Find the line between two polygons."""
     reach = check_positive(tolerance_km, "tolerance_km", "km") * 1e3
     first, second = _ground(a, names[0]), _ground(b, names[1])
     frame = _local_frame(first, second, reach)

@@ -61,14 +61,7 @@ class Asked:
 
     @property
     def right(self) -> str:
-        """
-        The other one.
-
-        Returns
-        -------
-        str
-            Its name.
-        """
+        """The other one."""
         return self.b if self.left == self.a else self.a
 
 
@@ -97,28 +90,7 @@ class Sided:
 
 
 def asked(names: Any, left: Any, right: Any, *, usual: tuple[str, str] = _WORDS) -> Asked:
-    """
-    Take what a user calls the two sides.
-
-    Parameters
-    ----------
-    names
-        Two names, or None.
-    left, right
-        What lies left and right of the line as it is drawn, or None.
-    usual
-        The names where none are given.
-
-    Returns
-    -------
-    Asked
-        The two names, and which is left.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a name is no text, the two are the same, or what is said contradicts itself.
-    """
+    """Take what a user calls the two sides."""
     said = {"left": left, "right": right}
     said = {
         side: check_text(name, side, longest=80) for side, name in said.items() if name is not None
@@ -172,23 +144,6 @@ def sided(course: tuple[Part, ...], words: Asked) -> Sided:
 
     The order of two names never decides in silence: where neither the user nor the ground says
     which is left, it is told that their order was taken.
-
-    Parameters
-    ----------
-    course
-        The parts as drawn, with `Asked.left` on the left.
-    words
-        What the user calls the sides.
-
-    Returns
-    -------
-    Sided
-        The parts, named; of several open ones those drawn against the first are turned.
-
-    Raises
-    ------
-    InvalidGeometryError
-        If the line lies far from both countries, and on them with its coordinates exchanged.
     """
     grounds = {
         name: ground for name in (words.a, words.b) if (ground := _ground_of(name)) is not None
@@ -232,21 +187,7 @@ def _named(
 
 
 def lies_in(point: shapely.Point, name: str) -> bool:
-    """
-    Tell whether a place is on the land of a country.
-
-    Parameters
-    ----------
-    point
-        Longitude and latitude.
-    name
-        The country by any of its names; nothing is on the land of what is none.
-
-    Returns
-    -------
-    bool
-        Whether it is.
-    """
+    """Tell whether a place is on the land of a country."""
     ground = _ground_of(name)
     return ground is not None and bool(shapely.contains_xy(ground, point.x, point.y))
 

@@ -43,24 +43,7 @@ TRIPOINT_DEG = 1e-3
 
 
 def pieces_between(a: str, b: str) -> list[Piece]:
-    """
-    Give the lines that two countries share.
-
-    Parameters
-    ----------
-    a, b
-        Codes of the border table.
-
-    Returns
-    -------
-    list of Piece
-        The lines as the table has them.
-
-    Raises
-    ------
-    BorderNotFoundError
-        If there is none; the message names the neighbours of each.
-    """
+    """Give the lines that two countries share."""
     if a == b:
         msg = f"a border needs two countries, got {a} ({country_name(a)}) twice"
         raise BorderNotFoundError(msg)
@@ -75,66 +58,22 @@ def pieces_between(a: str, b: str) -> list[Piece]:
 
 
 def pairs() -> list[tuple[str, str]]:
-    """
-    Give all pairs of countries that share a land border.
-
-    Returns
-    -------
-    list of tuple of str
-        Codes of the border table, sorted within and among the pairs.
-    """
+    """Give all pairs of countries that share a land border."""
     return sorted(_world())
 
 
 def countries_around(bounds: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
-    """
-    Give the land of all countries around a border.
-
-    Parameters
-    ----------
-    bounds
-        West, south, east, north. Units: degree.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        ``code``, ``name`` and polygons, at the finest scale that has all of
-        them.
-    """
+    """Give the land of all countries around a border."""
     return datasets.countries(around=bounds)
 
 
 def neighbours(code: str) -> list[str]:
-    """
-    Give the countries with which a country shares a land border.
-
-    Parameters
-    ----------
-    code
-        Code of the border table.
-
-    Returns
-    -------
-    list of str
-        Their codes, sorted; empty for an island.
-    """
+    """Give the countries with which a country shares a land border."""
     return sorted({other for pair in _world() if code in pair for other in pair if other != code})
 
 
 def countries_ending_at(lon: float, lat: float) -> set[str]:
-    """
-    Give the countries whose borders end at a point.
-
-    Parameters
-    ----------
-    lon, lat
-        Position. Units: degree.
-
-    Returns
-    -------
-    set of str
-        Their codes.
-    """
+    """Give the countries whose borders end at a point."""
     tree, owners = _ends()
     found: set[str] = set()
     for index in tree.query_ball_point([lon, lat], TRIPOINT_DEG):
@@ -143,19 +82,7 @@ def countries_ending_at(lon: float, lat: float) -> set[str]:
 
 
 def degrees_off_borders(places: FloatArray) -> FloatArray:
-    """
-    Tell roughly how far places lie from the nearest land border of the world.
-
-    Parameters
-    ----------
-    places
-        Longitude and latitude, shape ``(n, 2)``. Units: degree.
-
-    Returns
-    -------
-    FloatArray
-        Distances in the plane of longitude and latitude. Units: degree.
-    """
+    """Tell roughly how far places lie from the nearest land border of the world."""
     tree = _lines_of_the_world()
     points = shapely.points(places)
     distances: FloatArray = tree.query_nearest(points, return_distance=True, all_matches=False)[1]
@@ -163,48 +90,14 @@ def degrees_off_borders(places: FloatArray) -> FloatArray:
 
 
 def on_land(places: FloatArray) -> BoolArray:
-    """
-    Tell which places lie on land, lakes included.
-
-    Parameters
-    ----------
-    places
-        Longitude and latitude, shape ``(n, 2)``. Units: degree.
-
-    Returns
-    -------
-    BoolArray
-        One for each place.
-    """
+    """Tell which places lie on land, lakes included."""
     found = np.zeros(len(places), dtype=bool)
     found[datasets.world().sindex.query(shapely.points(places), predicate="intersects")[0]] = True
     return found
 
 
 def pieces_of(line: Any, names: tuple[str, str]) -> list[Piece]:
-    """
-    Take a user's line apart into pieces in longitude and latitude.
-
-    Parameters
-    ----------
-    line
-        LineString or MultiLineString in longitude and latitude, or a
-        GeoSeries or GeoDataFrame of them in any CRS.
-    names
-        What lies left and right of the line.
-
-    Returns
-    -------
-    list of Piece
-        The pieces as drawn.
-
-    Raises
-    ------
-    InvalidGeometryError
-        If there is no line, or a coordinate is not finite or not on the globe.
-    CRSMismatchError
-        If a table has no CRS.
-    """
+    """Take a user's line apart into pieces in longitude and latitude."""
     geometries = _geographic(line)
     pieces = []
     for geometry in shapely.get_parts(shapely.force_2d(geometries)):
@@ -239,21 +132,7 @@ def _geographic(line: Any) -> Any:
 
 
 def check_degrees(geometries: Any, what: str) -> None:
-    """
-    Refuse shapes with coordinates that are not finite or not on the globe.
-
-    Parameters
-    ----------
-    geometries
-        Shapes in longitude and latitude.
-    what
-        What they are, for the message.
-
-    Raises
-    ------
-    InvalidGeometryError
-        If there is one; the message says where, and whether the two look exchanged.
-    """
+    """Refuse shapes with coordinates that are not finite or not on the globe."""
     _check_finite(geometries, what)
     lon, lat = shapely.get_coordinates(geometries).T
     wrong = (np.abs(lat) > 90) | (np.abs(lon) > 540)

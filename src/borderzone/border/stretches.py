@@ -33,19 +33,7 @@ KINDS: Mapping[str, tuple[str, bool]] = MappingProxyType(
 
 
 def stretches_of(course: Sequence[Part]) -> gpd.GeoDataFrame:
-    """
-    Tabulate the classes of the line by chainage range.
-
-    Parameters
-    ----------
-    course
-        The parts of the border.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        Columns part, km_start, km_end, kind, dashed, featurecla, geometry.
-    """
+    """Tabulate the classes of the line by chainage range."""
     rows = []
     for number, part in enumerate(course):
         for start, end, featurecla in part.classes:

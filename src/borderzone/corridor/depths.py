@@ -19,29 +19,7 @@ MOST_SEGMENTS = 20_000
 
 
 def depths_by_country(border: Any, depth_km: Any, side: str) -> dict[str, float]:
-    """
-    Give the depth on the side of each country.
-
-    Parameters
-    ----------
-    border
-        The border.
-    depth_km
-        One depth, or one for each country by any of its names. Units: km.
-    side
-        ``"both"``, or the only country on whose side the corridor lies.
-
-    Returns
-    -------
-    dict of str to float
-        Depth by code, 0 on a side without a corridor. Units: km.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a depth is not a finite number above zero, or a name is not one of
-        the two countries, or there is no border.
-    """
+    """Give the depth on the side of each country."""
     if not isinstance(border, Border):
         msg = (
             f"a corridor is laid around a Border, got {shown(border)}; use "
@@ -71,21 +49,7 @@ def depths_by_country(border: Any, depth_km: Any, side: str) -> dict[str, float]
 
 
 def check_segments(length_km: float, segment_km: float) -> None:
-    """
-    Refuse more segments than anything here can tell.
-
-    Parameters
-    ----------
-    length_km
-        Length of the border. Units: km.
-    segment_km
-        Longest length of a segment. Units: km.
-
-    Raises
-    ------
-    LimitError
-        If there would be more than 20,000.
-    """
+    """Refuse more segments than anything here can tell."""
     if length_km / segment_km > MOST_SEGMENTS:
         msg = (
             f"segment_km {segment_km:g} makes {length_km / segment_km:,.0f} segments of a border of "
@@ -107,28 +71,7 @@ def _depth(value: Any, name: str) -> float:
 
 
 def one_of_the_pair(border: Border, name: Any, what: str = "side must be 'both',") -> str:
-    """
-    Find which of the two countries of a border a name stands for.
-
-    Parameters
-    ----------
-    border
-        The border.
-    name
-        Any code or name of a country.
-    what
-        What it is, and what else it may be, for the message.
-
-    Returns
-    -------
-    str
-        Its code.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is neither.
-    """
+    """Find which of the two countries of a border a name stands for."""
     pair = (border.a, border.b)
     if isinstance(name, str) and name in pair:
         return name

@@ -36,29 +36,7 @@ __all__ = ["lay", "plots_near"]
 def lay(
     border: Border, depths_km: Mapping[str, float], segment_km: float
 ) -> tuple[gpd.GeoDataFrame, list[Section], list[CutPart], list[Plot]]:
-    """
-    Cut a border into segments and sections and draw their ground.
-
-    Parameters
-    ----------
-    border
-        The border.
-    depths_km
-        Depth by country. Units: km.
-    segment_km
-        Longest length of a segment. Units: km.
-
-    Returns
-    -------
-    segments : geopandas.GeoDataFrame
-        One row a segment.
-    sections : list of Section
-        The sections.
-    parts : list of CutPart
-        The border with a vertex at every segment boundary.
-    plots : list of Plot
-        What one section needs to know of another.
-    """
+    """Cut a border into segments and sections and draw their ground."""
     edges = [equal_edges_km(part.km_start, part.km_end, segment_km) for part in border.course]
     depths_m = [(depths_km[part.left] * 1e3, depths_km[part.right] * 1e3) for part in border.course]
     parts = cut_parts(border.course, edges, depths_m)
@@ -124,19 +102,5 @@ def _segment_table(posts: FloatArray, tables: list[gpd.GeoDataFrame]) -> gpd.Geo
 
 
 def plots_near(plots: Sequence[Plot], track: Track) -> list[Plot]:
-    """
-    Choose the sections whose segments are on a track.
-
-    Parameters
-    ----------
-    plots
-        Sections to choose from.
-    track
-        A track.
-
-    Returns
-    -------
-    list of Plot
-        Those of them.
-    """
+    """Choose the sections whose segments are on a track."""
     return [plot for plot in plots if np.isin(track.labels, range(*plot.segments)).any()]

@@ -28,33 +28,7 @@ THIRD_COUNTRY, WATER, UNKNOWN = "third country", "sea", "unknown"
 def outside_ground(
     outline: shapely.Geometry, pair: Collection[str], countries: gpd.GeoDataFrame | None = None
 ) -> gpd.GeoDataFrame:
-    """
-    Cut out of a corridor what is neither country's ground.
-
-    Parameters
-    ----------
-    outline
-        The corridor in longitude and latitude.
-    pair
-        Codes of the two countries.
-    countries
-        Polygons with the code of their country in the column ``iso3`` or
-        ``code``; what they leave out comes from the embedded ones.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        One row a third country and at most one for the sea: ``kind``,
-        ``code``, ``name``, ``area_km2`` and ``geometry``. Where no table has
-        one of the two countries there is one row, of kind "unknown".
-
-    Raises
-    ------
-    CRSMismatchError
-        If the table has no CRS.
-    InvalidParameterError
-        If it has neither column.
-    """
+    """Cut out of a corridor what is neither country's ground."""
     west, south, east, north = outline.bounds
     ground = _by_code(countries_around((west, south, east, north)))
     ground |= {} if countries is None else _by_code(countries)
@@ -71,22 +45,7 @@ def outside_ground(
 
 
 def outside_shares(strips: Sequence[shapely.Geometry], outside: gpd.GeoDataFrame) -> pd.DataFrame:
-    """
-    Measure how much of each strip is neither country's ground.
-
-    Parameters
-    ----------
-    strips
-        Polygons of the segments in longitude and latitude.
-    outside
-        Table of `outside_ground`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By segment: ``third_country_share`` and ``sea_share``, from 0 to 1, or
-        NaN where the two countries' own ground is not known.
-    """
+    """Measure how much of each strip is neither country's ground."""
     total = np.array([_plane_area(strip) for strip in strips])
     shares = {}
     for name, kind in (("third_country_share", THIRD_COUNTRY), ("sea_share", WATER)):
@@ -110,20 +69,6 @@ def ground_of(
     A side that is called by a country is that country's ground, exact to the line, but for what
     the map of countries gives to a third one. On a side that is called otherwise the map of
     countries alone says whose ground it is.
-
-    Parameters
-    ----------
-    sides
-        Ground of each side in longitude and latitude, by its name.
-    named
-        Codes of the countries.
-    countries
-        As for `outside_ground`.
-
-    Returns
-    -------
-    shapely.Geometry
-        Their ground; empty where they have none.
     """
     outline = shapely.union_all(list(sides.values()))
     west, south, east, north = outline.bounds

@@ -55,21 +55,7 @@ class Divides:
 
 
 def divides(track: Track, deepest_m: float) -> Divides:
-    """
-    Find the edges between segments out to a depth.
-
-    Parameters
-    ----------
-    track
-        The border in the plane of the section.
-    deepest_m
-        How far from the border they are wanted. Units: m.
-
-    Returns
-    -------
-    Divides
-        The edges.
-    """
+    """Find the edges between segments out to a depth."""
     runs = Runs.of(track)
     if len(runs.labels) < 2:
         return Divides(edges=np.empty((0, 2, 2)), labels=np.empty((0, 2), dtype=int))
@@ -279,20 +265,7 @@ def _fine_edges(
 
 
 def outline_lines(track: Track) -> list[shapely.Geometry]:
-    """
-    Draw the lines along which a corridor can end: its depth on either side.
-
-    Parameters
-    ----------
-    track
-        The border in the plane of the section.
-
-    Returns
-    -------
-    list of shapely.Geometry
-        Rings around the border at each depth; and the border itself where the
-        two sides differ.
-    """
+    """Draw the lines along which a corridor can end: its depth on either side."""
     real = track.labels != NOTHING
     start, step = track.pieces[real, :2], track.pieces[real, 2:4]
     depths = track.depths[real]

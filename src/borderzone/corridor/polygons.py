@@ -58,24 +58,6 @@ def segment_polygons(
 
     Where ground lies between two sections the frame of the earlier decides, and
     the later takes over its edges.
-
-    Parameters
-    ----------
-    frame
-        Plane of the section.
-    track
-        The border in its plane.
-    segments
-        First segment, and segment after the last.
-    earlier
-        Finished sections whose segments are on this track.
-
-    Returns
-    -------
-    polygons : list of shapely.Geometry
-        One polygon a segment.
-    plot : Plot
-        What later sections need.
     """
     first, stop = segments
     deepest = float(track.depths.max())
@@ -108,21 +90,7 @@ def segment_polygons(
 
 
 def lower_owner(coords: FloatArray, plots: Sequence[Plot]) -> BoolArray:
-    """
-    Find the ground that earlier sections own.
-
-    Parameters
-    ----------
-    coords
-        Longitude and latitude, shape ``(n, 2)``. Units: degree.
-    plots
-        The earlier sections.
-
-    Returns
-    -------
-    BoolArray
-        True where one of them owns the point.
-    """
+    """Find the ground that earlier sections own."""
     owned = np.zeros(len(coords), dtype=bool)
     for plot in plots:
         where = plot.track.locate(plot.frame.forward(coords)).segment
@@ -157,40 +125,14 @@ def _gathered(
 
 
 def to_geographic(polygons: Sequence[shapely.Geometry], frame: Frame) -> list[shapely.Geometry]:
-    """
-    Take polygons out of the plane.
-
-    Parameters
-    ----------
-    polygons
-        Polygons in the plane.
-    frame
-        The plane.
-
-    Returns
-    -------
-    list of shapely.Geometry
-        The same ground in longitude and latitude, longitude continuous.
-    """
+    """Take polygons out of the plane."""
     array = np.array(polygons, dtype=object)
     moved = shapely.set_coordinates(array.copy(), frame.inverse(shapely.get_coordinates(array)))
     return list(moved)
 
 
 def areas_km2(polygons: Sequence[shapely.Geometry]) -> FloatArray:
-    """
-    Measure polygons on the ellipsoid.
-
-    Parameters
-    ----------
-    polygons
-        Polygons or multipolygons in longitude and latitude.
-
-    Returns
-    -------
-    FloatArray
-        Area of each. Units: km2.
-    """
+    """Measure polygons on the ellipsoid."""
     parts, owner = shapely.get_parts(np.array(polygons, dtype=object), return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
     sizes = np.array(

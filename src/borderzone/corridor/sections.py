@@ -182,18 +182,6 @@ def split(parts: Sequence[CutPart], name: str) -> list[tuple[tuple[int, int], CR
 
     A run that is too long, or over which the scale error is too large, is cut
     at the widest break between parts that it holds, else in its middle.
-
-    Parameters
-    ----------
-    parts
-        The cut parts of the border.
-    name
-        What the CRSs are called after.
-
-    Returns
-    -------
-    list of tuple
-        First segment and segment after the last, and CRS, of each section.
     """
     count = max(int(part.label.max()) for part in parts) + 1
     pending, done = [(0, count)], []
@@ -211,23 +199,7 @@ def split(parts: Sequence[CutPart], name: str) -> list[tuple[tuple[int, int], CR
 
 
 def build_track(parts: Sequence[CutPart], span: tuple[int, int], frame: Frame) -> Track:
-    """
-    Lay the border into the plane of a section.
-
-    Parameters
-    ----------
-    parts
-        The cut parts of the border.
-    span
-        First segment, and segment after the last.
-    frame
-        The plane.
-
-    Returns
-    -------
-    Track
-        The section's stretch of border, and all of the rest that comes near.
-    """
+    """Lay the border into the plane of a section."""
     own = np.zeros(max(int(part.label.max()) for part in parts) + 1, dtype=bool)
     own[span[0] : span[1]] = True
     wanted = own
@@ -305,41 +277,13 @@ def _widest_break(parts: Sequence[CutPart], first: int, stop: int) -> int | None
 
 
 def equal_edges_km(start: float, end: float, segment_km: float) -> FloatArray:
-    """
-    Cut a part into equal segments no longer than asked.
-
-    Parameters
-    ----------
-    start, end
-        Chainage range of the part. Units: km.
-    segment_km
-        Longest length of a segment. Units: km.
-
-    Returns
-    -------
-    FloatArray
-        Segment boundaries, ends included. Units: km.
-    """
+    """Cut a part into equal segments no longer than asked."""
     count = max(1, int(np.ceil((end - start) / segment_km - 1e-9)))
     edges: FloatArray = np.linspace(start, end, count + 1)
     return edges
 
 
 def owners(numbers: IntArray, sections: Sequence[Section]) -> IntArray:
-    """
-    Give the section of each segment.
-
-    Parameters
-    ----------
-    numbers
-        Segments; -1 stays.
-    sections
-        The sections.
-
-    Returns
-    -------
-    IntArray
-        Section of each.
-    """
+    """Give the section of each segment."""
     stops = np.array([section.segments[1] for section in sections])
     return np.where(numbers >= 0, np.searchsorted(stops, numbers, side="right"), -1)

@@ -17,21 +17,7 @@ __all__ = ["country_of_cells", "country_of_points"]
 
 
 def country_of_cells(cells: xr.Dataset, border: Border) -> IntArray:
-    """
-    Tell whose ground every cell is: of the country left of the border's first part, or the other.
-
-    Parameters
-    ----------
-    cells
-        ``chainage_km`` and ``side``, as `Corridor.cells` gives them.
-    border
-        The border.
-
-    Returns
-    -------
-    IntArray
-        0 outside, 1 for `Border.left`, 2 for `Border.right`.
-    """
+    """Tell whose ground every cell is: of the country left of the border's first part, or the other."""
     side = cells["side"].to_numpy().astype(np.int8)
     # An enclave's ring may run the other way round: left of it is then the other country.
     swapped = [part for part in border.course if part.left != border.left]
@@ -45,23 +31,7 @@ def country_of_cells(cells: xr.Dataset, border: Border) -> IntArray:
 
 
 def country_of_points(points: gpd.GeoSeries, border: Border) -> tuple[IntArray, FloatArray]:
-    """
-    Tell on which country's side of a border points lie, and how far from it.
-
-    Parameters
-    ----------
-    points
-        Points in longitude and latitude.
-    border
-        The border.
-
-    Returns
-    -------
-    IntArray
-        Code of the country, that of the nearest point of the border.
-    FloatArray
-        Distance to that point. Units: km.
-    """
+    """Tell on which country's side of a border points lie, and how far from it."""
     chainage, offset = border.locate(points.x.to_numpy(), points.y.to_numpy())
     part = np.searchsorted([part.km_end for part in border.course[:-1]], chainage, side="left")
     left = np.array([part.left for part in border.course], dtype=object)[part]

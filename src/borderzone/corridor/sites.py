@@ -41,19 +41,7 @@ class Runs:
 
     @classmethod
     def of(cls, track: Track) -> Runs:
-        """
-        Find the runs of a track.
-
-        Parameters
-        ----------
-        track
-            The border in the plane of the section.
-
-        Returns
-        -------
-        Runs
-            Its runs, in the order of its pieces.
-        """
+        """Find the runs of a track."""
         change = np.flatnonzero(np.diff(track.labels) != 0) + 1
         starts = np.concatenate([[0], change])
         stops = np.concatenate([change, [len(track.labels)]])
@@ -76,25 +64,7 @@ class Runs:
 
 
 def sites_along(track: Track, runs: Runs) -> tuple[FloatArray, IntArray, FloatArray]:
-    """
-    Set points along every run, and one beyond every open end.
-
-    Parameters
-    ----------
-    track
-        The border in the plane of the section.
-    runs
-        Its runs.
-
-    Returns
-    -------
-    sites : FloatArray
-        The points, shape ``(n, 2)``. Units: m.
-    owner : IntArray
-        Run of each.
-    spacing : FloatArray
-        How far apart they stand there. Units: m.
-    """
+    """Set points along every run, and one beyond every open end."""
     insets = _insets(track, runs)
     real = np.flatnonzero(runs.labels != NOTHING)
     points, which = spaced_sites(
@@ -135,21 +105,7 @@ def _insets(track: Track, runs: Runs) -> FloatArray:
 
 
 def open_ends(track: Track, runs: Runs) -> list[tuple[int, int, FloatArray]]:
-    """
-    Find the ends that have a stub beyond them.
-
-    Parameters
-    ----------
-    track
-        The border in the plane of the section.
-    runs
-        Its runs.
-
-    Returns
-    -------
-    list of tuple
-        Run, which end of it (0 or 1) and place, in the order of the stubs.
-    """
+    """Find the ends that have a stub beyond them."""
     found = []
     for stub in np.flatnonzero(runs.labels == NOTHING):
         start = track.pieces[runs.spans[stub, 0], :2]

@@ -63,23 +63,7 @@ class CutPart:
 def cut_parts(
     course: Sequence[Part], edges_km: Sequence[FloatArray], depths_m: Sequence[tuple[float, float]]
 ) -> list[CutPart]:
-    """
-    Put a vertex at every segment boundary.
-
-    Parameters
-    ----------
-    course
-        The parts of the border.
-    edges_km
-        Segment boundaries of each part, its ends included. Units: km.
-    depths_m
-        Depth left and right of each part. Units: m.
-
-    Returns
-    -------
-    list of CutPart
-        The parts, pieces labelled with the number of their segment.
-    """
+    """Put a vertex at every segment boundary."""
     cut, first = [], 0
     for part, edges, depth in zip(course, edges_km, depths_m, strict=True):
         at = np.searchsorted(part.chainage_km, edges)
@@ -172,23 +156,7 @@ class Track:
 
     @classmethod
     def of(cls, parts: Sequence[CutPart], frame: Frame, wanted: BoolArray) -> Track:
-        """
-        Build the track of a section.
-
-        Parameters
-        ----------
-        parts
-            The cut parts of the border.
-        frame
-            Plane of the section.
-        wanted
-            Which segments to take in.
-
-        Returns
-        -------
-        Track
-            The track.
-        """
+        """Build the track of a section."""
         used = [part for part in parts if wanted[part.label].any()]
         columns = [_part_columns(part, frame, wanted) for part in used]
         stacked = [np.concatenate(column) for column in zip(*columns, strict=True)]
@@ -197,31 +165,12 @@ class Track:
 
     @cached_property
     def boxes(self) -> FloatArray:
-        """
-        Tree of boxes over the pieces.
-
-        Returns
-        -------
-        FloatArray
-            From `box_tree`.
-        """
+        """Tree of boxes over the pieces."""
         tree: FloatArray = box_tree(self.pieces)
         return tree
 
     def without_before(self, first: int) -> Track:
-        """
-        Leave out the segments before one.
-
-        Parameters
-        ----------
-        first
-            First segment to keep.
-
-        Returns
-        -------
-        Track
-            A track of the rest.
-        """
+        """Leave out the segments before one."""
         keep = (self.labels >= first) | (self.labels == NOTHING)
         if keep.all():
             return self
@@ -229,19 +178,7 @@ class Track:
         return Track(**{name: getattr(self, name)[keep] for name in names})
 
     def locate(self, points: FloatArray) -> Located:
-        """
-        Find chainage, offset, side and segment of points.
-
-        Parameters
-        ----------
-        points
-            Coordinates x and y, shape ``(n, 2)``. Units: m.
-
-        Returns
-        -------
-        Located
-            Where they lie.
-        """
+        """Find chainage, offset, side and segment of points."""
         points = np.ascontiguousarray(points, dtype=float)
         piece, along = nearest_pieces(points, self.pieces, self.boxes)
         foot = self.pieces[piece, :2] + along[:, None] * self.pieces[piece, 2:4]
@@ -264,19 +201,7 @@ class Track:
         )
 
     def cells(self, grid: Grid) -> tuple[FloatArray, FloatArray, IntArray, IntArray]:
-        """
-        Find chainage, offset, side and segment of every cell of a grid.
-
-        Parameters
-        ----------
-        grid
-            Grid in the plane of the section.
-
-        Returns
-        -------
-        tuple of numpy.ndarray
-            Chainage and offset in km, side, segment.
-        """
+        """Find chainage, offset, side and segment of every cell of a grid."""
         origin = (float(grid.transform.c), float(grid.transform.f), grid.resolution_m)
         line = (self.pieces, self.turns, self.km, self.labels, self.end_labels, self.depths)
         found: tuple[FloatArray, FloatArray, IntArray, IntArray] = nearest_cells(
@@ -334,23 +259,7 @@ def _stub(end: FloatArray, outward: FloatArray, km: float) -> list[Any]:
 
 
 def segments_near(parts: Sequence[CutPart], own: BoolArray, reach_km: float) -> BoolArray:
-    """
-    Find the segments that come within reach of some of them.
-
-    Parameters
-    ----------
-    parts
-        The cut parts of the border.
-    own
-        Which segments to start from.
-    reach_km
-        How near. Units: km.
-
-    Returns
-    -------
-    BoolArray
-        Those segments and the ones that come near.
-    """
+    """Find the segments that come within reach of some of them."""
     starts = np.vstack([part.coords[:-1] for part in parts])
     ends = np.vstack([part.coords[1:] for part in parts])
     labels = np.concatenate([part.label for part in parts])

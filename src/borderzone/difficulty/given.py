@@ -16,19 +16,7 @@ __all__ = ["check_kinds", "named"]
 
 
 def check_kinds(attrs: Any, hours: Any, surface: Any, masking: Any, weights: Any) -> None:
-    """
-    Refuse what is no layer at all, and hours that say they are something else.
-
-    Parameters
-    ----------
-    attrs, hours, surface, masking, weights
-        As for `flags`.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one of them is of another kind.
-    """
+    """Refuse what is no layer at all, and hours that say they are something else."""
     kinds: dict[str, tuple[Any, type]] = {
         "attrs": (attrs, xr.Dataset),
         "surface": (surface, xr.Dataset),
@@ -56,21 +44,7 @@ def named(
     *,
     used: Collection[str],
 ) -> dict[str, xr.DataArray]:
-    """
-    Name every layer that is read by where it came from: both datasets may hold one of a name.
-
-    Parameters
-    ----------
-    attrs, hours, surface, masking
-        As for `flags`.
-    used
-        Names of the layers that are read.
-
-    Returns
-    -------
-    dict of str to xarray.DataArray
-        Layers by name, with ``attrs:`` or ``surface:`` before it.
-    """
+    """Name every layer that is read by where it came from: both datasets may hold one of a name."""
     layers = {f"attrs:{name}": attrs[name] for name in attrs.data_vars if name in used}
     layers |= {f"surface:{name}": surface[name] for name in surface.data_vars if name in used}
     layers |= {} if hours is None else {"hours": hours}

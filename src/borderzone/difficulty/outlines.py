@@ -16,58 +16,13 @@ __all__ = ["cell_outlines", "connected", "generalised", "parts_of"]
 
 
 def connected(mask: BoolArray) -> tuple[IntArray, int]:
-    """
-    Label the groups of cells that touch, by an edge or by a corner.
-
-    Parameters
-    ----------
-    mask
-        Cells to group.
-
-    Returns
-    -------
-    IntArray
-        Group of each cell, from 1; 0 outside.
-    int
-        Number of groups.
-
-    Examples
-    --------
-    >>> connected(np.array([[True, False, False], [False, True, False], [False, False, True]]))[1]
-    1
-    """
+    """Label the groups of cells that touch, by an edge or by a corner."""
     labels, count = ndimage.label(mask, structure=np.ones((3, 3), dtype=np.int8))
     return np.asarray(labels), int(count)
 
 
 def cell_outlines(labels: IntArray, grid: Grid, wanted: IntArray) -> list[Any]:
-    """
-    Union of the cells of each group, along cell edges.
-
-    Parameters
-    ----------
-    labels
-        Group of each cell.
-    grid
-        Grid of the cells.
-    wanted
-        Groups to outline.
-
-    Returns
-    -------
-    list of shapely geometry
-        One outline for each wanted group, in the frame of the grid.
-
-    Examples
-    --------
-    >>> from affine import Affine
-    >>> from pyproj import CRS
-    >>> from borderzone.grid import Grid
-    >>> grid = Grid(shape=(2, 2), transform=Affine(10, 0, 0, 0, -10, 20), crs=CRS(32637))
-    >>> [shape] = cell_outlines(np.array([[1, 1], [0, 1]]), grid, np.array([1]))
-    >>> shape.area
-    300.0
-    """
+    """Union of the cells of each group, along cell edges."""
     keep = np.where(np.isin(labels, wanted), labels, 0)
     # Runs of equal label along a row: a change of label starts one and ends another.
     padded = np.pad(keep, ((0, 0), (1, 1)))
@@ -88,18 +43,6 @@ def generalised(outline: Any, accuracy_m: float) -> Any:
 
     Gaps and necks narrower than half the accuracy are closed and opened, and
     vertices within a twentieth of it are dropped, so that no edge of a cell is left.
-
-    Parameters
-    ----------
-    outline
-        Polygon or multipolygon in metres.
-    accuracy_m
-        Accuracy of the data; 0 leaves the outline as it is. Units: m.
-
-    Returns
-    -------
-    shapely geometry
-        The smooth outline; empty if the whole shape is finer.
     """
     if accuracy_m <= 0:
         return outline
@@ -115,18 +58,6 @@ def generalised(outline: Any, accuracy_m: float) -> Any:
 
 
 def parts_of(shape: Any) -> Any:
-    """
-    Take the polygons of a shape, without the lines and points that an overlay leaves.
-
-    Parameters
-    ----------
-    shape
-        Any geometry.
-
-    Returns
-    -------
-    numpy.ndarray of shapely.Polygon
-        Its polygons.
-    """
+    """Take the polygons of a shape, without the lines and points that an overlay leaves."""
     parts = shapely.get_parts(shapely.get_parts(shape))
     return parts[shapely.area(parts) > 0]

@@ -99,27 +99,7 @@ def remote_regions(
     smallest_km2: float,
     hole_km2: float,
 ) -> list[Region]:
-    """
-    Collect remote ground that touches, on one side of the border and in one band of time.
-
-    Parameters
-    ----------
-    flagged
-        Remote desert.
-    hours
-        Travel time. Units: h.
-    strip
-        The corridor.
-    smallest_km2
-        Least area of the flagged cells. Units: km2.
-    hole_km2
-        Holes smaller than this are filled. Units: km2.
-
-    Returns
-    -------
-    list of Region
-        Regions whose outlines do not overlap.
-    """
+    """Collect remote ground that touches, on one side of the border and in one band of time."""
     band = np.searchsorted(REMOTE_RANK_BREAKS_H, hours)
     zone = np.zeros(flagged.shape, dtype=np.int64)
     members: list[IntArray] = []
@@ -149,29 +129,6 @@ def fill_holes(zone: IntArray, side: IntArray, *, below: float) -> tuple[IntArra
 
     A hole is filled where it holds no other zone and lies, as a whole, in the corridor and on the
     side of the border of its zone.
-
-    Parameters
-    ----------
-    zone
-        Number of the zone of each cell, from 1; 0 for none.
-    side
-        Side of the border, 0 outside the corridor.
-    below
-        Number of cells below which a hole is filled.
-
-    Returns
-    -------
-    IntArray
-        Zone of each cell.
-    IntArray
-        Number of cells filled, by zone.
-
-    Examples
-    --------
-    >>> ring = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]])
-    >>> whole, filled = fill_holes(ring, np.ones((3, 3)), below=2)
-    >>> int(whole[1, 1]), filled.tolist()
-    (1, [0, 1])
     """
     whole = zone.copy()
     filled = np.zeros(int(zone.max(initial=0)) + 1, dtype=np.int64)
@@ -191,22 +148,7 @@ def fill_holes(zone: IntArray, side: IntArray, *, below: float) -> tuple[IntArra
 
 
 def zone_outlines(zone: IntArray, strip: Strip) -> dict[int, Any]:
-    """
-    Draw smooth outlines that end at the rim of the corridor.
-
-    Parameters
-    ----------
-    zone
-        Number of the zone of each cell, from 1; 0 for none.
-    strip
-        The corridor.
-
-    Returns
-    -------
-    dict of shapely geometry
-        Outline by number. Neighbours share their edge, and no area differs from that along the
-        edges of cells by more than `LARGEST_AREA_CHANGE`.
-    """
+    """Draw smooth outlines that end at the rim of the corridor."""
     if not zone.any():
         return {}
     # Room around the grid, for cells that the rim cuts.
@@ -261,24 +203,7 @@ def _members(labels: IntArray, count: int) -> Sequence[IntArray]:
 
 
 def rock_as_mapped(karst: gpd.GeoDataFrame, strip: Strip, *, hole_km2: float) -> list[Region]:
-    """
-    Collect soluble rock inside the corridor, along the outlines of a map.
-
-    Parameters
-    ----------
-    karst
-        Polygons with ``susceptibility`` and, if known, ``accuracy_km`` and ``name``.
-    strip
-        The corridor.
-    hole_km2
-        Holes without rock that are smaller than this are filled. Units: km2.
-
-    Returns
-    -------
-    list of Region
-        Regions that do not overlap: ground of several ranks belongs to the highest, as in the
-        raster.
-    """
+    """Collect soluble rock inside the corridor, along the outlines of a map."""
     order = np.argsort(-karst["susceptibility"].to_numpy(), kind="stable")
     shapes = projected(karst, strip.grid)
     accuracy = karst.get("accuracy_km", pd.Series(0.0, index=karst.index)).to_numpy(dtype=float)
@@ -314,24 +239,7 @@ def _without_holes(shape: Any, rock: Any, hole_km2: float) -> Any:
 
 
 def rock_as_rastered(flags: xr.Dataset, strip: Strip, *, hole_km2: float) -> list[Region]:
-    """
-    Collect soluble rock inside the corridor from a raster, generalised to the accuracy of its map.
-
-    Parameters
-    ----------
-    flags
-        With ``karst_rank`` and ``cave_prone``, whose attribute ``accuracy_km`` is known or 0.
-    strip
-        The corridor.
-    hole_km2
-        Holes that are smaller than this are filled. Units: km2.
-
-    Returns
-    -------
-    list of Region
-        Regions that do not overlap: where generalised outlines do, ground belongs to the higher
-        rank.
-    """
+    """Collect soluble rock inside the corridor from a raster, generalised to the accuracy of its map."""
     accuracy_km = float(flags["cave_prone"].attrs.get("accuracy_km", 0.0))
     rank, within, grid = flags["karst_rank"].to_numpy(), strip.within, strip.grid
     taken: Any = shapely.Polygon()

@@ -65,21 +65,7 @@ class Network:
 
     @classmethod
     def of(cls, labels: IntArray, grid: Grid) -> Network:
-        """
-        Find the edges between cells of different groups.
-
-        Parameters
-        ----------
-        labels
-            Group of each cell; 0 outside.
-        grid
-            Grid of the cells.
-
-        Returns
-        -------
-        Network
-            Edges along the cells.
-        """
+        """Find the edges between cells of different groups."""
         ring = np.pad(np.asarray(labels, dtype=np.int64), 1)
         width = grid.shape[1] + 1
         row, column = np.nonzero(ring[:-1, 1:-1] != ring[1:, 1:-1])
@@ -104,38 +90,14 @@ class Network:
         )
 
     def held(self, groups: Sequence[int]) -> BoolArray:
-        """
-        Find the corners on the outlines of some groups.
-
-        Parameters
-        ----------
-        groups
-            Their numbers.
-
-        Returns
-        -------
-        BoolArray
-            True for such a corner.
-        """
+        """Find the corners on the outlines of some groups."""
         own = np.isin(self.left, groups) | np.isin(self.right, groups)
         found = np.zeros(len(self.corners), dtype=bool)
         found[self.tail[own]] = found[self.head[own]] = True
         return found
 
     def smoothed(self, held: BoolArray | None = None) -> FloatArray:
-        """
-        Move the corners of arcs, keeping the area on both sides.
-
-        Parameters
-        ----------
-        held
-            Corners that stay where they are, besides the nodes.
-
-        Returns
-        -------
-        FloatArray
-            Column and row of each corner.
-        """
+        """Move the corners of arcs, keeping the area on both sides."""
         places = self.corners.copy()
         free = np.bincount(np.concatenate([self.tail, self.head]), minlength=len(places)) == 2
         if held is not None:
@@ -163,19 +125,7 @@ class Network:
         return places
 
     def outlines(self, places: FloatArray) -> dict[int, Any]:
-        """
-        Draw the outline of each group.
-
-        Parameters
-        ----------
-        places
-            Column and row of each corner.
-
-        Returns
-        -------
-        dict of shapely geometry
-            Outline by number, in the frame of the grid.
-        """
+        """Draw the outline of each group."""
         at = self._on_map(places)
         lines = shapely.linestrings(np.stack([at[self.tail], at[self.head]], axis=1))
         faces = shapely.get_parts(shapely.polygonize(lines))

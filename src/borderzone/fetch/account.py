@@ -35,28 +35,7 @@ class Account:
 
     @classmethod
     def from_environment(cls, *, header: str, variable: str, apply_at: str) -> Account:
-        """
-        Take the token from the environment.
-
-        Parameters
-        ----------
-        header
-            Name of the header.
-        variable
-            Environment variable that holds the token.
-        apply_at
-            Where a token is to be had.
-
-        Returns
-        -------
-        Account
-            Without a token where the variable is not set or empty.
-
-        Raises
-        ------
-        InvalidParameterError
-            If the variable holds what cannot travel in a header.
-        """
+        """Take the token from the environment."""
         secret = os.environ.get(variable, "").strip() or None
         if secret is not None and not re.fullmatch(r"[\x21-\x7e]{1,1024}", secret):
             # The value stays out of the message.
@@ -68,14 +47,7 @@ class Account:
 
     @property
     def remedy(self) -> str:
-        """
-        Say what to do when the service refuses.
-
-        Returns
-        -------
-        str
-            Part of a sentence that names the variable, and never the token.
-        """
+        """Say what to do when the service refuses."""
         if self.secret is None:
             return (
                 f"it wants a token: put yours into the environment variable {self.variable} "

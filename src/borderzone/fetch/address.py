@@ -17,49 +17,12 @@ __all__ = ["base_address", "checked_mirror", "is_loopback", "same_server", "show
 
 
 def base_address(source: Source, mirror: str | None) -> str:
-    """
-    Give the root under which the tiles of a source are asked for.
-
-    Parameters
-    ----------
-    source
-        The store.
-    mirror
-        Root of the user's own copy of it; the public store when left out.
-
-    Returns
-    -------
-    str
-        The root, without a slash at its end.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the mirror is not https (or http on this machine), or its address
-        holds a password, a question or a fragment.
-    """
+    """Give the root under which the tiles of a source are asked for."""
     return source.address if mirror is None else checked_mirror(mirror)
 
 
 def checked_mirror(mirror: str) -> str:
-    """
-    Refuse an address that is no root of a mirror.
-
-    Parameters
-    ----------
-    mirror
-        The address, as given by the user.
-
-    Returns
-    -------
-    str
-        The same, without a slash at its end.
-
-    Raises
-    ------
-    InvalidParameterError
-        As `base_address`.
-    """
+    """Refuse an address that is no root of a mirror."""
     try:
         parts = urlsplit(mirror.strip())
         host, _ = parts.hostname, parts.port
@@ -81,24 +44,7 @@ def checked_mirror(mirror: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """
-    Tell whether a host is this machine.
-
-    Parameters
-    ----------
-    host
-        Name or number.
-
-    Returns
-    -------
-    bool
-        True for ``localhost``, 127.0.0.0/8 and ::1.
-
-    Examples
-    --------
-    >>> is_loopback("127.0.0.1"), is_loopback("localhost.example.org"), is_loopback("10.0.0.1")
-    (True, False, False)
-    """
+    """Tell whether a host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -106,24 +52,7 @@ def is_loopback(host: str) -> bool:
 
 
 def same_server(a: str, b: str) -> bool:
-    """
-    Tell whether two addresses are of one server: scheme, host and port.
-
-    Parameters
-    ----------
-    a, b
-        The addresses.
-
-    Returns
-    -------
-    bool
-        Whether they are; False for an address that cannot be read.
-
-    Examples
-    --------
-    >>> same_server("https://host/a", "https://HOST:443/b"), same_server("https://host", "http://host")
-    (True, False)
-    """
+    """Tell whether two addresses are of one server: scheme, host and port."""
     try:
         return _server(urlsplit(a)) == _server(urlsplit(b))
     except ValueError:
@@ -131,24 +60,7 @@ def same_server(a: str, b: str) -> bool:
 
 
 def shown(address: str) -> str:
-    """
-    Name the server of an address for messages: no path, no name, no password.
-
-    Parameters
-    ----------
-    address
-        The address.
-
-    Returns
-    -------
-    str
-        Host, and port where one is given.
-
-    Examples
-    --------
-    >>> shown("https://me:secret@host:8443/folder?key=1")
-    'host:8443'
-    """
+    """Name the server of an address for messages: no path, no name, no password."""
     try:
         parts = urlsplit(address)
         port = parts.port

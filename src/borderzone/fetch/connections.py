@@ -25,12 +25,6 @@ class Connections:
 
     A thread that waits for a server is deaf until the server speaks or the
     timeout ends. Cutting the connection under it is what wakes it.
-
-    Parameters
-    ----------
-    longest_s
-        Longest wait for the whole head of an answer. The timeout of a socket
-        starts anew with every byte, so a server that drips would hold us. Units: s.
     """
 
     def __init__(self, longest_s: float) -> None:
@@ -40,14 +34,7 @@ class Connections:
         self._ended = False
 
     def note(self, opened: Any) -> None:
-        """
-        Remember a connection, or cut it where all are to end.
-
-        Parameters
-        ----------
-        opened
-            Its socket.
-        """
+        """Remember a connection, or cut it where all are to end."""
         if not isinstance(opened, socket.socket):
             return
         with self._lock:
@@ -63,19 +50,7 @@ class Connections:
                 _cut(opened)
 
     def adapter(self, at_a_time: int) -> HTTPAdapter:
-        """
-        Give what makes a session note its connections here.
-
-        Parameters
-        ----------
-        at_a_time
-            How many are kept open for the next question.
-
-        Returns
-        -------
-        requests.adapters.HTTPAdapter
-            To mount on a session.
-        """
+        """Give what makes a session note its connections here."""
         return _Adapter(self, at_a_time)
 
 

@@ -16,30 +16,7 @@ __all__ = ["document"]
 
 
 def document(server: Server, item: Item, *, max_bytes: int) -> bytes:
-    """
-    Bring a short document.
-
-    Parameters
-    ----------
-    server
-        Where from.
-    item
-        What.
-    max_bytes
-        Most that it may hold. Units: byte.
-
-    Returns
-    -------
-    bytes
-        All of it.
-
-    Raises
-    ------
-    NetworkError
-        If the server refuses, has no such document, or fails time after time.
-    LimitError
-        If it is larger than allowed, or all together above the limit of the call.
-    """
+    """Bring a short document."""
     failures = 0
     while True:
         try:

@@ -251,30 +251,7 @@ def _file_name(version: GedVersion, where: Any, years: tuple[int, int] | None) -
 
 
 def checked_path(out: str | os.PathLike[str], name: str, *, overwrite: bool) -> Path:
-    """
-    Make a folder, and refuse to write over what is in it.
-
-    Parameters
-    ----------
-    out
-        The folder.
-    name
-        Name of the file.
-    overwrite
-        Whether a file that is there may be replaced.
-
-    Returns
-    -------
-    Path
-        The file to write.
-
-    Raises
-    ------
-    OutputError
-        If the folder cannot be made, or the file is there.
-    InvalidParameterError
-        If it is no folder.
-    """
+    """Make a folder, and refuse to write over what is in it."""
     try:
         folder = local_path(out)
         folder.mkdir(parents=True, exist_ok=True)

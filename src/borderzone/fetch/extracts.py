@@ -140,42 +140,11 @@ class RoadSource:
 
     @property
     def title(self) -> str:
-        """
-        Name of the product.
-
-        Returns
-        -------
-        str
-            In a few words.
-        """
+        """Name of the product."""
         return self.terms.title
 
     def file(self, part: str | int) -> RoadFile:
-        """
-        Name the archive of an extract or region.
-
-        Parameters
-        ----------
-        part
-            ``"asia/iraq"`` of OpenStreetMap, 5 of GRIP4.
-
-        Returns
-        -------
-        RoadFile
-            Its name and place.
-
-        Raises
-        ------
-        InvalidParameterError
-            If it is none.
-
-        Examples
-        --------
-        >>> ROAD_SOURCES["osm"].file("asia/iraq").key
-        'asia/iraq-latest-free.shp.zip'
-        >>> ROAD_SOURCES["grip4"].file(5).key
-        'GRIP4_Region5_vector_shp.zip'
-        """
+        """Name the archive of an extract or region."""
         if self.name == "grip4":
             region = int(part) if is_whole(part) else 0
             if region not in REGIONS:

@@ -207,28 +207,7 @@ def landcover(
 def bring_files(
     job: Job, announce: Callable[[str], None], confirm: Callable[[Plan], None] | None
 ) -> tuple[Survey, int]:
-    """
-    Bring the files of a job that are not there yet, within its limits.
-
-    Parameters
-    ----------
-    job
-        What is asked for.
-    announce
-        Called with each sentence on what will be brought.
-    confirm
-        Called with the plan before anything is brought; it may raise to stop.
-
-    Returns
-    -------
-    tuple of Survey and int
-        What the server said, and what came over the network. Units: byte.
-
-    Raises
-    ------
-    BorderzoneError
-        As `dem`.
-    """
+    """Bring the files of a job that are not there yet, within its limits."""
     with job.asking() as server, job.shelf.alone(announce):
         survey = survey_of(job, server)
         for sentence in survey.plan.sentences():

@@ -34,32 +34,7 @@ _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 def bring_archive(
     server: Server, archive: GedFile, folder: Path, announce: Callable[[str], None]
 ) -> Brought:
-    """
-    Bring the archive of a version, from where an earlier try ended.
-
-    Parameters
-    ----------
-    server
-        Where from.
-    archive
-        The archive.
-    folder
-        Folder of files on their way.
-    announce
-        Called with a sentence on what is brought.
-
-    Returns
-    -------
-    Brought
-        The whole file.
-
-    Raises
-    ------
-    NetworkError
-        If the server has no such version, refuses, or delivers a damaged file.
-    LimitError
-        If it is above the limit of the call, or unpacks to more than any version holds.
-    """
+    """Bring the archive of a version, from where an earlier try ended."""
     remote = server.look(archive)
     if remote is None:
         msg = (
@@ -78,26 +53,7 @@ def bring_archive(
 
 
 def check_archive(part: Part) -> str:
-    """
-    Unpack an archive once without keeping anything, and move it to where it is whole.
-
-    Parameters
-    ----------
-    part
-        The file; ``part.whole`` holds it afterwards.
-
-    Returns
-    -------
-    str
-        Its SHA-256.
-
-    Raises
-    ------
-    DamagedError
-        If it is not the server's file, or no archive of one table.
-    LimitError
-        If it unpacks to more than any version holds.
-    """
+    """Unpack an archive once without keeping anything, and move it to where it is whole."""
     if same_md5(part.path, part.remote) is False:
         msg = "its MD5 is not the one that the server states"
         raise DamagedError(msg)
@@ -116,24 +72,7 @@ def check_archive(part: Part) -> str:
 
 @contextmanager
 def table_rows(path: Path) -> Iterator[Iterator[list[str]]]:
-    """
-    Read a table row by row, from an archive or as it is.
-
-    Parameters
-    ----------
-    path
-        A zip with one table, or a table.
-
-    Yields
-    ------
-    iterator of list of str
-        The rows, the names of the columns first.
-
-    Raises
-    ------
-    DataError
-        If it is no table in UTF-8.
-    """
+    """Read a table row by row, from an archive or as it is."""
     try:
         with _table_in(path) if path.suffix == ".zip" else path.open("rb") as table:
             text = io.TextIOWrapper(table, encoding="utf-8-sig", newline="")

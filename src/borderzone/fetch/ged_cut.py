@@ -63,18 +63,6 @@ class Ground:
     of the ground. It stretches lengths across the radius by c / sin c (c: angle
     from the middle), so the margin is widened by the largest stretch: nothing
     within the margin is lost, and at 2500 km from the middle 2.6 % too much is kept.
-
-    Parameters
-    ----------
-    where
-        A corridor, a shape, a table, or west, south, east and north. Units: degree.
-    margin_km
-        How far around. Units: km.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the margin is impossible, or the ground too large for one.
     """
 
     def __init__(self, where: Any, margin_km: float) -> None:
@@ -113,14 +101,7 @@ class Ground:
 
     @property
     def area(self) -> Any:
-        """
-        Give the ground and its margin as one shape.
-
-        Returns
-        -------
-        shapely.Geometry
-            Between -180 and 180 degrees; what lies beyond comes in from the other side.
-        """
+        """Give the ground and its margin as one shape."""
         shape = self.shape
         if self._wide is not None:
             fine = shapely.segmentize(self._wide, _STEP_KM)
@@ -138,19 +119,7 @@ class Ground:
         return shapely.union_all(turns).intersection(shapely.box(-180, -90, 180, 90))
 
     def holds(self, lon: FloatArray, lat: FloatArray) -> BoolArray:
-        """
-        Tell which points lie on the ground or within the margin.
-
-        Parameters
-        ----------
-        lon, lat
-            Coordinates, shape (n,); NaN lies nowhere. Units: degree.
-
-        Returns
-        -------
-        ndarray of bool, shape (n,)
-            True where it does.
-        """
+        """Tell which points lie on the ground or within the margin."""
         held = np.zeros(lon.shape, dtype=bool)
         known = np.isfinite(lon) & np.isfinite(lat)
         # Ground may reach beyond 180 degrees, where the count of the points starts again.
@@ -163,24 +132,7 @@ class Ground:
 
 
 def checked_years(years: Any) -> tuple[int, int] | None:
-    """
-    Refuse a span of years that is none.
-
-    Parameters
-    ----------
-    years
-        First and last year, both kept; None for all.
-
-    Returns
-    -------
-    tuple of int, or None
-        The same.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is not two whole years from 1946 to 2100, in order.
-    """
+    """Refuse a span of years that is none."""
     if years is None:
         return None
     try:
@@ -196,32 +148,7 @@ def checked_years(years: Any) -> tuple[int, int] | None:
 
 
 def cut_table(source: Path, path: Path, ground: Ground | None, years: Sequence[int] | None) -> Cut:
-    """
-    Write the rows of a table that lie on a piece of ground and in a span of years.
-
-    Parameters
-    ----------
-    source
-        The table, or an archive that holds it.
-    path
-        Table to write; it has its name only when it is whole.
-    ground
-        Ground and margin; None for all the world.
-    years
-        First and last year by the column ``year``; None for all.
-
-    Returns
-    -------
-    Cut
-        How many rows were kept, and of how many.
-
-    Raises
-    ------
-    DataError
-        If it is no table of events, or an id occurs twice.
-    OutputError
-        If it cannot be written.
-    """
+    """Write the rows of a table that lie on a piece of ground and in a span of years."""
     seen: set[str] = set()
     kept = unplaced = 0
     with (

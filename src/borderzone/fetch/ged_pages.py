@@ -52,29 +52,6 @@ def bring_pages(
 
     A page is kept as soon as it is there, so that a later call goes on from it,
     as long as the first page still says the same.
-
-    Parameters
-    ----------
-    server
-        Where from.
-    version
-        The version.
-    folder
-        Folder of files on their way.
-    announce
-        Called with sentences on what is brought.
-
-    Returns
-    -------
-    Brought
-        One table, rows and columns in the order of the service.
-
-    Raises
-    ------
-    NetworkError
-        If the server refuses, or its pages disagree, repeat rows or come short.
-    LimitError
-        If there are more pages than may be asked for in a day, or too many bytes.
     """
     pages = _Pages(server, version, folder / version.joined.file.removesuffix(".csv"))
     whole = folder / version.joined.file

@@ -70,80 +70,28 @@ class GedVersion:
 
     @property
     def is_candidate(self) -> bool:
-        """
-        Tell whether it is a monthly candidate.
-
-        Returns
-        -------
-        bool
-            False for a yearly version.
-        """
+        """Tell whether it is a monthly candidate."""
         return _CANDIDATE.fullmatch(self.text) is not None
 
     @property
     def terms(self) -> Terms:
-        """
-        Licence and the words that must travel with it.
-
-        Returns
-        -------
-        Terms
-            The terms.
-        """
+        """Licence and the words that must travel with it."""
         return ucdp_ged(self.text)
 
     @property
     def archive(self) -> GedFile:
-        """
-        Name the archive of a yearly version.
-
-        Returns
-        -------
-        GedFile
-            A zip with one table.
-
-        Examples
-        --------
-        >>> GedVersion("25.1").archive.key
-        'ged251-csv.zip'
-        """
+        """Name the archive of a yearly version."""
         name = f"ged{self.text.replace('.', '')}-csv.zip"
         return GedFile(name=name, key=name, file=name)
 
     @property
     def joined(self) -> GedFile:
-        """
-        Name the table that the joined pages make.
-
-        Returns
-        -------
-        GedFile
-            A table; its key is the address of the pages.
-        """
+        """Name the table that the joined pages make."""
         name = f"ged-{self.text}-api.csv"
         return GedFile(name=name, key=f"gedevents/{self.text}", file=name)
 
     def page(self, number: int, rows: int) -> GedFile:
-        """
-        Name a page of the service.
-
-        Parameters
-        ----------
-        number
-            From 0 on.
-        rows
-            Rows a page.
-
-        Returns
-        -------
-        GedFile
-            A JSON document.
-
-        Examples
-        --------
-        >>> GedVersion("25.0.9").page(3, 1000).key
-        'gedevents/25.0.9?pagesize=1000&page=3'
-        """
+        """Name a page of the service."""
         return GedFile(
             name=f"page {number} of UCDP GED {self.text}",
             key=f"{self.joined.key}?pagesize={rows}&page={number}",

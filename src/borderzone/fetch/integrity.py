@@ -42,24 +42,7 @@ class DamagedError(Exception):
 
 
 def check_tile(part: Part) -> str:
-    """
-    Check a file that has its full length, and move it to where it is whole.
-
-    Parameters
-    ----------
-    part
-        The file; ``part.whole`` holds it afterwards.
-
-    Returns
-    -------
-    str
-        Its SHA-256.
-
-    Raises
-    ------
-    DamagedError
-        If it is not the server's file, no GeoTIFF, or of another place.
-    """
+    """Check a file that has its full length, and move it to where it is whole."""
     proven = same_md5(part.path, part.remote)
     if proven is False:
         msg = "its MD5 is not the one that the server states"
@@ -85,21 +68,7 @@ def _as_tile(part: Part) -> Tile:
 
 
 def same_md5(path: Path, remote: Remote) -> bool | None:
-    """
-    Compare a file with the MD5 in the mark that a server gave.
-
-    Parameters
-    ----------
-    path
-        The file.
-    remote
-        What the server said.
-
-    Returns
-    -------
-    bool or None
-        None where the server gave none, or one of parts of unknown size.
-    """
+    """Compare a file with the MD5 in the mark that a server gave."""
     if remote.md5 is None:
         return None
     stated, parts = remote.md5

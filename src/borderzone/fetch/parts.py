@@ -49,20 +49,7 @@ class Brought:
 
 
 class Part:
-    """
-    A file on its way, with a note on which state of it this is.
-
-    Parameters
-    ----------
-    folder
-        Folder of files on their way.
-    tile
-        What it will be.
-    address
-        Root of the server that it comes from.
-    remote
-        What the server says of the file now.
-    """
+    """A file on its way, with a note on which state of it this is."""
 
     def __init__(self, folder: Path, tile: Item, address: str, remote: Remote) -> None:
         self.tile = tile
@@ -74,52 +61,24 @@ class Part:
 
     @property
     def size(self) -> int:
-        """
-        Size of what is there.
-
-        Returns
-        -------
-        int
-            Units: byte.
-        """
+        """Size of what is there."""
         return self.path.stat().st_size if self.path.exists() else 0
 
     def usable(self) -> int:
-        """
-        Count the bytes that a run could go on from; nothing is touched.
-
-        Returns
-        -------
-        int
-            Bytes that can be kept. Units: byte.
-        """
+        """Count the bytes that a run could go on from; nothing is touched."""
         if self._noted() != self._words() or self.remote.validator is None:
             return 0
         return self.size if self.size <= self.remote.size else 0
 
     def start(self) -> int:
-        """
-        Find where to go on, and drop what belongs to another state of the file.
-
-        Returns
-        -------
-        int
-            Bytes that were kept. Units: byte.
-        """
+        """Find where to go on, and drop what belongs to another state of the file."""
         kept = self.usable()
         if kept == 0:
             self.discard()
         return kept
 
     def begin(self, remote: Remote) -> None:
-        """
-        Start over with a new state of the file.
-
-        Parameters
-        ----------
-        remote
-            What the server says of it.
-        """
+        """Start over with a new state of the file."""
         self.discard()
         self.remote = remote
         self.note.write_text(json.dumps(self._words()), encoding="utf-8")
@@ -156,37 +115,7 @@ def bring(
     *,
     check: Callable[[Part], str] | None = None,
 ) -> Brought:
-    """
-    Bring one file and check it.
-
-    Parameters
-    ----------
-    server
-        Where from.
-    tile
-        The tile.
-    remote
-        What the server said of it.
-    folder
-        Folder of files on their way.
-    report
-        Called with the number of bytes that are there, each time it changes.
-    check
-        Moves a file of full length to ``part.whole`` and gives its SHA-256, or
-        raises DamagedError; `check_tile` when left out.
-
-    Returns
-    -------
-    Brought
-        The whole file, which the caller gives its final name.
-
-    Raises
-    ------
-    NetworkError
-        If the server refuses, fails time after time, or delivers a damaged file.
-    LimitError
-        If the file grew above the limit while it was brought.
-    """
+    """Bring one file and check it."""
     part = Part(folder, tile, server.base, remote)
     folder.mkdir(parents=True, exist_ok=True)
     if part.whole.exists():  # killed while it was checked

@@ -192,27 +192,7 @@ class Job:
 
     @classmethod
     def of(cls, where: Any, source: Source, margin_km: float, cache: Any, network: Network) -> Job:
-        """
-        Check what was asked for, without the network and without the disk.
-
-        Parameters
-        ----------
-        where
-            As in `plan`.
-        source
-            The store.
-        margin_km
-            How far around the ground. Units: km.
-        cache
-            Folder that tiles are kept in, or None.
-        network
-            How the network is used.
-
-        Returns
-        -------
-        Job
-            The job.
-        """
+        """Check what was asked for, without the network and without the disk."""
         return cls(
             source=source,
             tiles=tiles_needed(where, source, margin_km),
@@ -223,14 +203,7 @@ class Job:
 
     @contextmanager
     def asking(self) -> Iterator[Server]:
-        """
-        Open the server for as long as it is asked.
-
-        Yields
-        ------
-        Server
-            The server.
-        """
+        """Open the server for as long as it is asked."""
         server = Server(self.base, self.network)
         try:
             yield server
@@ -257,26 +230,7 @@ class Survey:
 
 
 def survey_of(job: Job, server: Server) -> Survey:
-    """
-    Compare what is needed with the folder and the server.
-
-    Parameters
-    ----------
-    job
-        What is asked for.
-    server
-        Server to ask.
-
-    Returns
-    -------
-    Survey
-        What is there, to come, and not to be had.
-
-    Raises
-    ------
-    NetworkError
-        If the server cannot be asked.
-    """
+    """Compare what is needed with the folder and the server."""
     there = [tile for tile in job.tiles if job.shelf.holds(tile)]
     wanted = [tile for tile in job.tiles if tile not in there]
     said = dict(side_by_side(server, server.look, wanted))
@@ -302,23 +256,7 @@ def survey_of(job: Job, server: Server) -> Survey:
 def side_by_side(
     server: Server, work: Callable[[_I], _T], tiles: Iterable[_I]
 ) -> Iterator[tuple[_I, _T]]:
-    """
-    Work on several tiles at a time; the first failure ends the others early.
-
-    Parameters
-    ----------
-    server
-        Server that is told to stop then.
-    work
-        What is done with a tile.
-    tiles
-        The tiles.
-
-    Yields
-    ------
-    tuple
-        Each tile and what came of it, as they end.
-    """
+    """Work on several tiles at a time; the first failure ends the others early."""
     with ThreadPoolExecutor(server.network.connections) as pool:
         futures = {pool.submit(work, tile): tile for tile in tiles}
         try:
@@ -332,22 +270,5 @@ def side_by_side(
 
 
 def as_size(count: int) -> str:
-    """
-    Write a number of bytes for people.
-
-    Parameters
-    ----------
-    count
-        Units: byte.
-
-    Returns
-    -------
-    str
-        In GB or MB (10^9 and 10^6 bytes).
-
-    Examples
-    --------
-    >>> as_size(640_000_000), as_size(1_500_000)
-    ('0.64 GB', '1.50 MB')
-    """
+    """Write a number of bytes for people."""
     return f"{count / 1e9:.2f} GB" if count >= 1e8 else f"{count / 1e6:.2f} MB"

@@ -34,29 +34,14 @@ class Remote:
 
     @property
     def validator(self) -> str | None:
-        """
-        Mark by which a server tells whether the file is still the same.
-
-        Returns
-        -------
-        str or None
-            A strong ETag, else the date of its last change, else None.
-        """
+        """Mark by which a server tells whether the file is still the same."""
         if self.etag is not None and not self.etag.startswith("W/"):
             return self.etag
         return self.modified
 
     @property
     def md5(self) -> tuple[str, int] | None:
-        """
-        MD5 that the mark holds, where it is made as S3 makes it.
-
-        Returns
-        -------
-        tuple of str and int, or None
-            32 hexadecimal digits, and 0 for the MD5 of the file itself, or
-            the number of parts whose MD5s it is the MD5 of.
-        """
+        """MD5 that the mark holds, where it is made as S3 makes it."""
         found = re.fullmatch(r'"([0-9a-fA-F]{32})(?:-(\d{1,5}))?"', self.etag or "")
         if found is None or self.encrypted:
             return None
@@ -64,19 +49,7 @@ class Remote:
 
 
 def remote_of(answer: requests.Response) -> Remote | None:
-    """
-    Read length and marks of a whole file from the head of an answer.
-
-    Parameters
-    ----------
-    answer
-        An answer with status 200.
-
-    Returns
-    -------
-    Remote or None
-        None where no length is told.
-    """
+    """Read length and marks of a whole file from the head of an answer."""
     length = answer.headers.get("Content-Length", "")
     if not re.fullmatch(r"\d{1,15}", length):
         return None

@@ -36,16 +36,7 @@ _ASK_LATER = frozenset({408, 429})  # too late, too many questions
 
 
 class TroubleError(Exception):
-    """
-    Something that may pass: a cut connection, a late answer, a server out of order.
-
-    Parameters
-    ----------
-    reason
-        What went wrong.
-    wait_s
-        How long the server asks to be left alone. Units: s.
-    """
+    """Something that may pass: a cut connection, a late answer, a server out of order."""
 
     def __init__(self, reason: str, wait_s: float = 0.0) -> None:
         super().__init__(reason)
@@ -57,18 +48,7 @@ class StoppedError(Exception):
 
 
 class Server:
-    """
-    One server and one root, asked for tiles.
-
-    Parameters
-    ----------
-    base
-        Checked address of the root.
-    network
-        How the network is used.
-    account
-        Whose token goes along with each question; none when left out.
-    """
+    """One server and one root, asked for tiles."""
 
     def __init__(self, base: str, network: Network, account: Account | None = None) -> None:
         self.base = base
@@ -95,50 +75,17 @@ class Server:
 
     @property
     def name(self) -> str:
-        """
-        Name of the server for messages.
-
-        Returns
-        -------
-        str
-            Host and port.
-        """
+        """Name of the server for messages."""
         return shown(self.base)
 
     def pause(self, failures: int, trouble: TroubleError) -> None:
-        """
-        Wait before the next try.
-
-        Parameters
-        ----------
-        failures
-            Tries that failed in a row.
-        trouble
-            The last of them.
-
-        Raises
-        ------
-        StoppedError
-            If all is to end meanwhile.
-        """
+        """Wait before the next try."""
         pause_s = max(self.network.backoff_s * 2 ** (failures - 1), trouble.wait_s)
         if self.stop.wait(min(pause_s, LONGEST_PAUSE_S)):
             raise StoppedError
 
     def allows(self, more: int) -> bool:
-        """
-        Tell whether more may be brought than was said so far, and count it.
-
-        Parameters
-        ----------
-        more
-            Bytes on top; below 0 where a file shrank.
-
-        Returns
-        -------
-        bool
-            Whether all together stays within the limit.
-        """
+        """Tell whether more may be brought than was said so far, and count it."""
         with self._counting:
             self._promised += more
             return self._promised <= self.network.max_bytes
@@ -153,24 +100,7 @@ class Server:
         self._session.close()
 
     def look(self, tile: Item) -> Remote | None:
-        """
-        Ask what the server says of a tile, without bringing it.
-
-        Parameters
-        ----------
-        tile
-            The tile.
-
-        Returns
-        -------
-        Remote or None
-            Length and marks; None where the server has no such file.
-
-        Raises
-        ------
-        NetworkError
-            If the server refuses, or fails time after time.
-        """
+        """Ask what the server says of a tile, without bringing it."""
         failures = 0
         while True:
             try:
@@ -206,30 +136,7 @@ class Server:
 
     @contextmanager
     def opened(self, tile: Item, start: int, remote: Remote | None) -> Iterator[requests.Response]:
-        """
-        Ask for a tile, or for what is left of it.
-
-        Parameters
-        ----------
-        tile
-            The tile.
-        start
-            Bytes that are there already. Units: byte.
-        remote
-            What the server said of it; None when it was not asked before.
-
-        Yields
-        ------
-        requests.Response
-            Status 200 (all of it), 206 (what is left) or 416 (nothing is).
-
-        Raises
-        ------
-        NetworkError
-            If the server refuses, or the file is gone.
-        TroubleError
-            If it fails in a way that may pass.
-        """
+        """Ask for a tile, or for what is left of it."""
         headers = {}
         if start and remote is not None:
             headers = {"Range": f"bytes={start}-", "If-Range": str(remote.validator)}
@@ -308,26 +215,7 @@ class Server:
             raise NetworkError(msg)
 
     def chunks(self, answer: requests.Response) -> Iterator[bytes]:
-        """
-        Give the body of an answer piece by piece.
-
-        Parameters
-        ----------
-        answer
-            The answer.
-
-        Yields
-        ------
-        bytes
-            The next piece.
-
-        Raises
-        ------
-        TroubleError
-            If the connection is cut, or nearly stands still.
-        StoppedError
-            If all is to end.
-        """
+        """Give the body of an answer piece by piece."""
         window_start, window_bytes = time.monotonic(), 0
         while True:
             try:

@@ -83,36 +83,12 @@ class Shelf:
 
     @property
     def partial(self) -> Path:
-        """
-        Folder of files on their way.
-
-        Returns
-        -------
-        pathlib.Path
-            Below the folder, so that a pattern for tiles does not find them.
-        """
+        """Folder of files on their way."""
         return self.folder / "partial"
 
     @contextmanager
     def alone(self, announce: Callable[[str], None]) -> Iterator[None]:
-        """
-        Make the folder and wait until no other process fetches into it.
-
-        Parameters
-        ----------
-        announce
-            Called with a sentence when there is something to wait for.
-
-        Yields
-        ------
-        None
-            Nothing; the folder is free again afterwards, even after a kill.
-
-        Raises
-        ------
-        OutputError
-            If the folder cannot be made or written to.
-        """
+        """Make the folder and wait until no other process fetches into it."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with (self.folder / ".lock").open("a", encoding="utf-8") as lock:
@@ -126,19 +102,7 @@ class Shelf:
             raise OutputError(msg) from error
 
     def holds(self, tile: Item) -> bool:
-        """
-        Tell whether a tile is there, just as it was put there.
-
-        Parameters
-        ----------
-        tile
-            The tile.
-
-        Returns
-        -------
-        bool
-            False for a file that is gone, cut, changed or not ours.
-        """
+        """Tell whether a tile is there, just as it was put there."""
         path = self.folder / tile.file
         if not path.is_file():
             return False
@@ -148,23 +112,7 @@ class Shelf:
         return bool(entry.get("sha256") == sha256(path))
 
     def put(self, tile: Item, brought: Brought, address: str) -> Path:
-        """
-        Give a checked file its final name.
-
-        Parameters
-        ----------
-        tile
-            The tile.
-        brought
-            The file.
-        address
-            Root of the server it is from.
-
-        Returns
-        -------
-        pathlib.Path
-            Its final path.
-        """
+        """Give a checked file its final name."""
         path = self.folder / tile.file
         register = self._register()
         register["unknown"].pop(tile.name, None)
@@ -184,30 +132,11 @@ class Shelf:
         return path
 
     def retrieved(self, tile: Item) -> str:
-        """
-        Tell when a file that is there was retrieved.
-
-        Parameters
-        ----------
-        tile
-            The file.
-
-        Returns
-        -------
-        str
-            Day in UTC, YYYY-MM-DD.
-        """
+        """Tell when a file that is there was retrieved."""
         return str(self._register()["files"].get(tile.file, {}).get("retrieved", ""))
 
     def note_unknown(self, tiles: Iterable[Item]) -> None:
-        """
-        Write down tiles that the server does not have: heights there are unknown.
-
-        Parameters
-        ----------
-        tiles
-            The tiles.
-        """
+        """Write down tiles that the server does not have: heights there are unknown."""
         names = [tile.name for tile in tiles]
         if names:
             register = self._register()
@@ -215,19 +144,7 @@ class Shelf:
             self._write(register)
 
     def credit(self, files: Iterable[str]) -> str:
-        """
-        Say whom to credit for some of the files, and when they were retrieved.
-
-        Parameters
-        ----------
-        files
-            Names of the files.
-
-        Returns
-        -------
-        str
-            Text of one paragraph.
-        """
+        """Say whom to credit for some of the files, and when they were retrieved."""
         entries = self._register()["files"]
         dates = sorted({str(entries[name].get("retrieved")) for name in files if name in entries})
         when = " to ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else "not yet"

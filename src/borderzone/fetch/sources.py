@@ -20,36 +20,15 @@ class Item(Protocol):
 
     @property
     def name(self) -> str:
-        """
-        Name for messages.
-
-        Returns
-        -------
-        str
-            In a few words.
-        """
+        """Name for messages."""
 
     @property
     def key(self) -> str:
-        """
-        Where it lies below the root of the server.
-
-        Returns
-        -------
-        str
-            The rest of its address.
-        """
+        """Where it lies below the root of the server."""
 
     @property
     def file(self) -> str:
-        """
-        Name of its file.
-
-        Returns
-        -------
-        str
-            With the extension.
-        """
+        """Name of its file."""
 
 
 class Store(Protocol):
@@ -57,14 +36,7 @@ class Store(Protocol):
 
     @property
     def terms(self) -> Terms:
-        """
-        What it is, its licence, and the words that must travel with it.
-
-        Returns
-        -------
-        Terms
-            The terms.
-        """
+        """What it is, its licence, and the words that must travel with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,14 +64,7 @@ class Tile:
 
     @property
     def file(self) -> str:
-        """
-        Name of its file.
-
-        Returns
-        -------
-        str
-            With the extension.
-        """
+        """Name of its file."""
         return f"{self.name}.tif"
 
 

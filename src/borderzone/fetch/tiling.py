@@ -71,28 +71,7 @@ def tiles(where: Any, *, source: str = "glo30", margin_km: float = 0.0) -> list[
 
 
 def tiles_needed(where: Any, source: Source, margin_km: float) -> list[Tile]:
-    """
-    Find the tiles that a piece of ground needs.
-
-    Parameters
-    ----------
-    where
-        As in `tiles`.
-    source
-        Store of the tiles.
-    margin_km
-        How far around the ground. Units: km.
-
-    Returns
-    -------
-    list of Tile
-        From south to north and west to east.
-
-    Raises
-    ------
-    BorderzoneError
-        As in `tiles`.
-    """
+    """Find the tiles that a piece of ground needs."""
     margin = checked_margin_km(margin_km)
     ground = ground_of(where)
     shapely.prepare(ground)
@@ -126,24 +105,7 @@ def _columns(ground: Any, row: int, side: int, reach_km: float) -> set[int]:
 
 
 def checked_margin_km(margin_km: float) -> float:
-    """
-    Refuse a margin that is negative or beyond all corridors.
-
-    Parameters
-    ----------
-    margin_km
-        How far around the ground. Units: km.
-
-    Returns
-    -------
-    float
-        The same.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is negative, above 1000 km or no number.
-    """
+    """Refuse a margin that is negative or beyond all corridors."""
     margin = check_non_negative(margin_km, "margin_km", "km")
     if margin > MAX_MARGIN_KM:
         msg = f"margin_km must be at most {MAX_MARGIN_KM:g}, got {margin_km!r}"
@@ -152,24 +114,7 @@ def checked_margin_km(margin_km: float) -> float:
 
 
 def ground_of(where: Any) -> Any:
-    """
-    Give the ground as one valid shape in longitude and latitude.
-
-    Parameters
-    ----------
-    where
-        As in `tiles`.
-
-    Returns
-    -------
-    shapely.Geometry
-        The shape; beyond 180 degrees where it crosses them. Units: degree.
-
-    Raises
-    ------
-    BorderzoneError
-        As in `tiles`.
-    """
+    """Give the ground as one valid shape in longitude and latitude."""
     shape = _shape(getattr(where, "outline", where))
     if shape.is_empty:
         msg = "where is empty; hand over a corridor or an outline with some ground in it"

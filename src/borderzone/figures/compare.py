@@ -233,26 +233,7 @@ def _table(figure: Figure, table: pd.DataFrame, a: StudyResult) -> None:
 
 
 def quantity_words(quantity: str) -> str:
-    """
-    Say in words what a row of the comparison is.
-
-    Parameters
-    ----------
-    quantity
-        Its name in the table.
-
-    Returns
-    -------
-    str
-        The words.
-
-    Examples
-    --------
-    >>> quantity_words("on_station_mean_pod_0.9"), quantity_words("min_poi")
-    ('units for 90 % seen, on average', 'stopped, weakest segment')
-    >>> quantity_words("on_station_published_min_poi_0.5")
-    'units for 50 % stopped, weakest segment, at the published length'
-    """
+    """Say in words what a row of the comparison is."""
     if quantity in MEASURE_WORDS:
         return MEASURE_WORDS[quantity]
     measure, _, target = quantity.removeprefix("on_station_").rpartition("_")
@@ -272,19 +253,7 @@ def _units(value: float) -> str:
 
 
 def change_words(row: Any) -> str:
-    """
-    Write the median of the differences with its band, as figure, report and description have it.
-
-    Parameters
-    ----------
-    row
-        Row of `borderzone.compare`.
-
-    Returns
-    -------
-    str
-        "+12 points (+4 to +20)"; units without their name.
-    """
+    """Write the median of the differences with its band, as figure, report and description have it."""
     if not math.isfinite(row.difference):
         return "none to tell"
     share = not str(row.quantity).startswith("on_station")

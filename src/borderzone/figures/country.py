@@ -45,14 +45,7 @@ SEAT_SIZE = {1: 5.3, 2: 4.5, 3: 3.5}
 
 
 def draw_land(page: MapPage) -> None:
-    """
-    Draw the sea, the coast and the other land borders, anywhere on earth.
-
-    Parameters
-    ----------
-    page
-        The map, whose face is land; it keeps what of both it shows.
-    """
+    """Draw the sea, the coast and the other land borders, anywhere on earth."""
     page.land = page.bring(datasets.countries(around=page.degrees))
     land = _one_land(page, page.land)
     page.sea = shapely.difference(page.window, land)
@@ -101,16 +94,7 @@ def _draw_borders(page: MapPage) -> None:
 
 
 def draw_provinces(page: MapPage, admin1: gpd.GeoDataFrame | None) -> None:
-    """
-    Draw the limits of governorates and provinces as thin dots.
-
-    Parameters
-    ----------
-    page
-        The map.
-    admin1
-        Governorates with ``name``, or None.
-    """
+    """Draw the limits of governorates and provinces as thin dots."""
     shown = None if admin1 is None else page.bring(admin1)
     if shown is None or shown.empty:
         return
@@ -120,16 +104,7 @@ def draw_provinces(page: MapPage, admin1: gpd.GeoDataFrame | None) -> None:
 
 
 def draw_lakes(page: MapPage, lakes: gpd.GeoDataFrame | None) -> None:
-    """
-    Draw lakes and reservoirs.
-
-    Parameters
-    ----------
-    page
-        The map.
-    lakes
-        Their outlines, or None.
-    """
+    """Draw lakes and reservoirs."""
     shown = None if lakes is None else page.bring(lakes)
     if shown is not None and len(shown):
         style: dict[str, Any] = {
@@ -149,28 +124,7 @@ def name_countries(
     sizes: tuple[float, float] = (12.0, 8.5),
     small: bool = False,
 ) -> list[str]:
-    """
-    Write the names of countries on their ground, where nothing else stands.
-
-    Parameters
-    ----------
-    page
-        The map, with its land drawn.
-    own
-        Codes of the two countries of the border, which are written larger.
-    avoid
-        A shape in map units that names keep off, or None.
-    sizes
-        Of the two countries' names, and of the others. Units: point.
-    small
-        Whether the map is a small one: names are then not in capitals, and a
-        code stands where a name has no room.
-
-    Returns
-    -------
-    list of str
-        The names written; a country with no room for its name has none.
-    """
+    """Write the names of countries on their ground, where nothing else stands."""
     lines = [shapely.linestrings(line) for line in page.lines]
     busy = shapely.union_all([shape for shape in (*lines, avoid) if shape is not None])
     free = shapely.difference(
@@ -278,16 +232,7 @@ def _roomiest(page: MapPage, room: Any, size: tuple[float, float], home: Any) ->
 
 
 def draw_rivers(page: MapPage, rivers: gpd.GeoDataFrame | None) -> None:
-    """
-    Draw rivers and name the large ones.
-
-    Parameters
-    ----------
-    page
-        The map.
-    rivers
-        Rivers with ``name``, or None.
-    """
+    """Draw rivers and name the large ones."""
     if rivers is None:
         return
     shown = page.bring(rivers)
@@ -326,16 +271,7 @@ def _along(page: MapPage, line: Any, name: str) -> None:
 
 
 def draw_airfields(page: MapPage, airfields: gpd.GeoDataFrame | None) -> None:
-    """
-    Draw airfields as small open triangles.
-
-    Parameters
-    ----------
-    page
-        The map.
-    airfields
-        Points with ``kind``, or None.
-    """
+    """Draw airfields as small open triangles."""
     if airfields is None:
         return
     shown = page.bring(airfields[airfields["kind"] != "closed"])
@@ -356,25 +292,7 @@ def draw_airfields(page: MapPage, airfields: gpd.GeoDataFrame | None) -> None:
 def draw_towns(
     page: MapPage, places: gpd.GeoDataFrame | None, corridor: gpd.GeoSeries, posts: pd.DataFrame
 ) -> gpd.GeoDataFrame | None:
-    """
-    Draw the towns worth naming and write their names clear of each other.
-
-    Parameters
-    ----------
-    page
-        The map.
-    places
-        Places with ``name`` and ``population``, or None.
-    corridor
-        The corridor; towns within come first.
-    posts
-        Kilometre marks, which are labelled with the towns.
-
-    Returns
-    -------
-    GeoDataFrame or None
-        The towns drawn.
-    """
+    """Draw the towns worth naming and write their names clear of each other."""
     towns = None if places is None else _chosen(page, places, corridor)
     texts = [f"{km:.0f} km" for km in posts["chainage_km"]]
     x, y = posts["x"].tolist(), posts["y"].tolist()

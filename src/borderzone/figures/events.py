@@ -111,19 +111,7 @@ def _by_frequency(kinds: pd.Series, drawn: BoolArray, inside: BoolArray) -> list
 
 
 def kinds_of(events: gpd.GeoDataFrame) -> tuple[str, ...]:
-    """
-    Order the types of events, so that each has the same shape on every figure.
-
-    Parameters
-    ----------
-    events
-        As from `placed_events`.
-
-    Returns
-    -------
-    tuple of str
-        The commonest first, "other types" last.
-    """
+    """Order the types of events, so that each has the same shape on every figure."""
     rows = (events[name].to_numpy(dtype=bool) for name in ("drawn", "inside"))
     order = _by_frequency(events["kind"], *rows)
     return tuple(sorted(order, key=lambda kind: kind == OTHER))
@@ -149,22 +137,6 @@ def event_symbols(events: gpd.GeoDataFrame, *, most: int = MOST_SYMBOLS) -> gpd.
     Events on one coordinate, to about a kilometre, are one symbol. Where that
     gives too many, the busiest places keep their own and the others are
     gathered by the cells of a lattice that is as fine as the number allows.
-
-    Parameters
-    ----------
-    events
-        Rows of `placed_events` that are drawn.
-    most
-        How many symbols there is room for in the corridor; half as many outside.
-
-    Returns
-    -------
-    GeoDataFrame
-        One row a symbol, largest first: ``events``, ``known`` (those of them
-        known to within 10 km), ``kind`` (the type of more than half of them),
-        ``types`` (their number by type), ``place``, ``inside``, ``synthetic``,
-        ``cell_km`` (width of the cell in which they were gathered) and the mean
-        of their points.
     """
     rows = pd.DataFrame(events[["kind", "place", "inside", "synthetic"]])
     rows["lon"], rows["lat"] = events.geometry.x.to_numpy(), events.geometry.y.to_numpy()
@@ -268,14 +240,7 @@ class SheetEvents:
 
     @property
     def words(self) -> str:
-        """
-        Say what stands for how many.
-
-        Returns
-        -------
-        str
-            "2 symbols for 3 of them".
-        """
+        """Say what stands for how many."""
         n = len(self.symbols)
         if not n:
             return "no symbol for any of them"
@@ -283,14 +248,7 @@ class SheetEvents:
 
     @property
     def not_drawn(self) -> str:
-        """
-        Say how many placed events no symbol stands for, and why.
-
-        Returns
-        -------
-        str
-            Empty where there are none.
-        """
+        """Say how many placed events no symbol stands for, and why."""
         parts = (
             (self.off_sheet, "off this sheet"),
             (self.under_furniture, "outside the corridor under its scale or arrow"),
@@ -302,27 +260,7 @@ class SheetEvents:
 def sheet_events(
     result: StudyResult, frame: Any, window: Any, covered: Any, *, most: int = MOST_SYMBOLS
 ) -> SheetEvents | None:
-    """
-    Gather what a sheet shows of a study's incidents.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-    frame
-        Frame of the sheet.
-    window
-        Its ground, in that frame.
-    covered
-        Boxes on it that no event outside the corridor lies under.
-    most
-        How many symbols it has room for.
-
-    Returns
-    -------
-    SheetEvents or None
-        Symbols, circles and counts; None where the study has no incidents.
-    """
+    """Gather what a sheet shows of a study's incidents."""
     events = placed_events(result)
     if events is None:
         return None

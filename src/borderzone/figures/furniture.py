@@ -27,52 +27,13 @@ WGS84 = Geod(ellps="WGS84")
 
 
 def nice_length(longest: float) -> float:
-    """
-    Return the largest of 1, 2, 5, 10, 20 ... that is not longer.
-
-    Parameters
-    ----------
-    longest
-        Longest length allowed; above zero.
-
-    Returns
-    -------
-    float
-        The round length.
-
-    Examples
-    --------
-    >>> nice_length(137.0)
-    100.0
-    """
+    """Return the largest of 1, 2, 5, 10, 20 ... that is not longer."""
     power = 10.0 ** np.floor(np.log10(longest))
     return float(max(step * power for step in (0.5, 1.0, 2.0, 5.0) if step * power <= longest))
 
 
 def map_scale(ax: Axes, crs: Any) -> float:
-    """
-    Return how many metres of ground one map unit is, along x at the map's centre.
-
-    Parameters
-    ----------
-    ax
-        Map axes with their limits set.
-    crs
-        The map's coordinate reference system.
-
-    Returns
-    -------
-    float
-        Geodesic metres for each map unit.
-
-    Examples
-    --------
-    >>> from borderzone.figures.style import own_axes
-    >>> ax = own_axes(None)
-    >>> _ = ax.set(xlim=(4.4e6, 4.6e6), ylim=(4.0e6, 4.2e6))
-    >>> round(map_scale(ax, 3857), 2)  # web Mercator stretches the ground at 34 degrees north
-    0.82
-    """
+    """Return how many metres of ground one map unit is, along x at the map's centre."""
     (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
     x, y = (west + east) / 2, (south + north) / 2
     half = (east - west) / 200
@@ -85,29 +46,7 @@ def map_scale(ax: Axes, crs: Any) -> float:
 def scale_bar(
     ax: Axes, crs: Any, *, corner: tuple[float, float] = (0.03, 0.03), share: float = 0.28
 ) -> None:
-    """
-    Draw one bar in kilometres and miles, measured on the ellipsoid at the map's centre.
-
-    Parameters
-    ----------
-    ax
-        Map axes with their limits set.
-    crs
-        The map's coordinate reference system.
-    corner
-        Lower left corner. Units: share of the axes.
-    share
-        Longest length. Units: share of the width of the axes.
-
-    Examples
-    --------
-    >>> from borderzone.figures.style import own_axes
-    >>> ax = own_axes(None)
-    >>> _ = ax.set(xlim=(-2e5, 2e5), ylim=(-1e5, 1e5))
-    >>> scale_bar(ax, "+proj=laea +lat_0=35 +lon_0=40")
-    >>> sorted(text.get_text() for text in ax.texts)
-    ['0', '0', '100 km', '50', '50 mi']
-    """
+    """Draw one bar in kilometres and miles, measured on the ellipsoid at the map's centre."""
     west, east = ax.get_xlim()
     width_km = map_scale(ax, crs) * (east - west) / 1000
     x, y = corner
@@ -167,26 +106,7 @@ def _inches(ax: Axes) -> tuple[float, float]:
 
 
 def north_angle_deg(crs: Any, x: float, y: float) -> float:
-    """
-    Return how far true north is turned from up, clockwise, at a point of a map.
-
-    Parameters
-    ----------
-    crs
-        The map's coordinate reference system.
-    x, y
-        The point, in map units.
-
-    Returns
-    -------
-    float
-        Angle. Units: degrees, -180 to 180.
-
-    Examples
-    --------
-    >>> round(north_angle_deg("+proj=laea +lat_0=35 +lon_0=40", 0.0, 0.0), 6)
-    0.0
-    """
+    """Return how far true north is turned from up, clockwise, at a point of a map."""
     frame = CRS.from_user_input(crs)
     lon, lat = Transformer.from_crs(frame, 4326, always_xy=True).transform(x, y)
     step = 0.01 if lat < 89 else -0.01
@@ -200,29 +120,7 @@ def north_angle_deg(crs: Any, x: float, y: float) -> float:
 def north_arrow(
     ax: Axes, crs: Any, *, centre: tuple[float, float] = (0.95, 0.9), size: float = 0.4
 ) -> None:
-    """
-    Draw an arrow to true north, turned as the map's frame asks where it stands.
-
-    Parameters
-    ----------
-    ax
-        Map axes with their limits set.
-    crs
-        The map's coordinate reference system.
-    centre
-        Where it stands. Units: share of the axes.
-    size
-        Its height. Units: inches.
-
-    Examples
-    --------
-    >>> from borderzone.figures.style import own_axes
-    >>> ax = own_axes(None)
-    >>> _ = ax.set(xlim=(-2e5, 2e5), ylim=(-1e5, 1e5))
-    >>> north_arrow(ax, "+proj=laea +lat_0=35 +lon_0=40")
-    >>> ax.texts[0].get_text()
-    'N'
-    """
+    """Draw an arrow to true north, turned as the map's frame asks where it stands."""
     (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
     x = west + centre[0] * (east - west)
     y = south + centre[1] * (north - south)
@@ -259,27 +157,7 @@ def north_arrow(
 
 
 def graticule(ax: Axes, crs: Any, *, lines: int = 4) -> None:
-    """
-    Mark degrees at the neatline and where meridians and parallels cross.
-
-    Parameters
-    ----------
-    ax
-        Map axes with their limits set.
-    crs
-        The map's coordinate reference system.
-    lines
-        About how many meridians to mark.
-
-    Examples
-    --------
-    >>> from borderzone.figures.style import own_axes
-    >>> ax = own_axes(None)
-    >>> _ = ax.set(xlim=(-2e5, 2e5), ylim=(-1e5, 1e5))
-    >>> graticule(ax, "+proj=laea +lat_0=35 +lon_0=40")
-    >>> [tick.get_text() for tick in ax.get_xticklabels()]
-    ['38°E', '39°E', '40°E', '41°E', '42°E']
-    """
+    """Mark degrees at the neatline and where meridians and parallels cross."""
     frame = CRS.from_user_input(crs)
     to_degrees = Transformer.from_crs(frame, 4326, always_xy=True)
     (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()

@@ -122,31 +122,11 @@ class MapPage:
     unrelieved: float = 1.0
 
     def explain(self, group: str, mark: Artist, words: str) -> None:
-        """
-        Add one entry to the legend.
-
-        Parameters
-        ----------
-        group
-            Its heading.
-        mark
-            What is drawn beside the words.
-        words
-            What it means.
-        """
+        """Add one entry to the legend."""
         self.key.setdefault(group, []).append((mark, words))
 
     def take(self, x: Iterable[float], y: Iterable[float], points: Iterable[float] = ()) -> None:
-        """
-        Keep labels off symbols.
-
-        Parameters
-        ----------
-        x, y
-            Where they stand.
-        points
-            How far each reaches from its middle; 0 when left out. Units: points.
-        """
+        """Keep labels off symbols."""
         x = list(x)
         self.taken_x += x
         self.taken_y += list(y)
@@ -154,28 +134,13 @@ class MapPage:
 
     @property
     def window(self) -> shapely.Polygon:
-        """
-        The ground the map shows.
-
-        Returns
-        -------
-        shapely.Polygon
-            In map units.
-        """
+        """The ground the map shows."""
         (west, east), (south, north) = self.ax.get_xlim(), self.ax.get_ylim()
         return shapely.box(west, south, east, north)
 
     @property
     def degrees(self) -> tuple[float, float, float, float]:
-        """
-        West, south, east and north of the ground the map shows, and a little more.
-
-        Returns
-        -------
-        tuple of float
-            From -180 to 180 where the map reaches over a pole or the 180th
-            meridian. Units: degree.
-        """
+        """West, south, east and north of the ground the map shows, and a little more."""
         window = self.window.buffer(self.window.length / 40, join_style="mitre")
         rim = shapely.segmentize(window, window.length / 400)
         rim = gpd.GeoSeries([rim], crs=self.crs).to_crs(4326).get_coordinates().to_numpy()
@@ -204,36 +169,12 @@ class MapPage:
         return shapely.union_all(squares)
 
     def united(self, shapes: gpd.GeoSeries) -> Any:
-        """
-        Bring shapes into the map's frame as one; what crosses itself there is mended first.
-
-        Parameters
-        ----------
-        shapes
-            Shapes in any frame; not changed.
-
-        Returns
-        -------
-        shapely geometry
-            All of them, not cut at the neatline.
-        """
+        """Bring shapes into the map's frame as one; what crosses itself there is mended first."""
         # A shape that is valid in one frame may touch itself in another by the last digit.
         return shapely.union_all(shapes.to_crs(self.crs).make_valid().to_numpy())
 
     def bring(self, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        """
-        Bring a table into the map's frame and cut it at the neatline.
-
-        Parameters
-        ----------
-        table
-            Geometries in any frame; not changed.
-
-        Returns
-        -------
-        GeoDataFrame
-            What the map shows of it.
-        """
+        """Bring a table into the map's frame and cut it at the neatline."""
         # Degrees first: what lies around the map's antipode would turn inside out on it.
         box = shapely.box(*self.degrees)
         if box.bounds[2] - box.bounds[0] >= 360:
@@ -256,22 +197,7 @@ def draw_zones(
     filled: str = "remote desert",
     unhatched: bool = True,
 ) -> None:
-    """
-    Fill remote desert and hatch cave-prone ground by rank.
-
-    Parameters
-    ----------
-    page
-        The map.
-    zones
-        Flagged zones with ``kind`` and ``rank``, or None.
-    across
-        Those of them that lie across the border, where the force does not go.
-    filled
-        What the fill means, in words.
-    unhatched
-        Whether ground without a hatch may be ground without a map of rock.
-    """
+    """Fill remote desert and hatch cave-prone ground by rank."""
     if zones is None:
         return
     group = "Flagged ground"
@@ -315,17 +241,7 @@ def draw_zones(
 
 
 def draw_outside(page: MapPage, corridor: Corridor) -> None:
-    """
-    Hatch the ground of third countries inside the corridor.
-
-    Parameters
-    ----------
-    page
-        The map.
-    corridor
-        The corridor; its sea is drawn with all sea, and ground of which it is
-        not known whose it is, with all that is not known.
-    """
+    """Hatch the ground of third countries inside the corridor."""
     outside = corridor.outside_ground()
     third = page.bring(outside[outside["kind"] == "third country"])
     if len(third):
@@ -337,18 +253,7 @@ def draw_outside(page: MapPage, corridor: Corridor) -> None:
 
 
 def draw_unknown(page: MapPage, unknown: gpd.GeoSeries, words: str) -> None:
-    """
-    Hatch ground of the corridor on which nothing can be said, the sea left out.
-
-    Parameters
-    ----------
-    page
-        The map.
-    unknown
-        Ground of the corridor without an answer.
-    words
-        What is not known of it.
-    """
+    """Hatch ground of the corridor on which nothing can be said, the sea left out."""
     ground = shapely.intersection(page.united(unknown), page.window)
     if page.sea is not None:
         ground = shapely.difference(ground, page.sea)
@@ -359,19 +264,7 @@ def draw_unknown(page: MapPage, unknown: gpd.GeoSeries, words: str) -> None:
 
 
 def unflagged(result: StudyResult) -> gpd.GeoSeries:
-    """
-    Give the ground of a corridor on which remote desert is not known.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    geopandas.GeoSeries
-        Polygons in one frame; the whole corridor where nothing is known.
-    """
+    """Give the ground of a corridor on which remote desert is not known."""
     if result.layers is None or "remote_desert" not in result.layers:
         return result.corridor.outline
     flag = result.layers["remote_desert"]
@@ -380,54 +273,20 @@ def unflagged(result: StudyResult) -> gpd.GeoSeries:
 
 
 def cells_as_polygons(cells: BoolArray, grid: Grid) -> gpd.GeoSeries:
-    """
-    Outline the cells of a mask.
-
-    Parameters
-    ----------
-    cells
-        The mask.
-    grid
-        Its grid.
-
-    Returns
-    -------
-    geopandas.GeoSeries
-        Polygons along the sides of cells, in the grid's frame.
-    """
+    """Outline the cells of a mask."""
     found = features.shapes(cells.astype("uint8"), mask=cells, transform=grid.transform)
     return gpd.GeoSeries([shapely.geometry.shape(shape) for shape, _ in found], crs=grid.crs)
 
 
 def draw_corridor(page: MapPage, outline: gpd.GeoSeries, depth: str) -> None:
-    """
-    Draw the edge of the corridor as a thin dashed line.
-
-    Parameters
-    ----------
-    page
-        The map.
-    outline
-        The corridor as polygons.
-    depth
-        How deep it is, in words.
-    """
+    """Draw the edge of the corridor as a thin dashed line."""
     edge: dict[str, Any] = {"color": INK["text"], "linewidth": 0.8, "linestyle": (0, (5, 3))}
     outline.to_crs(page.crs).boundary.plot(ax=page.ax, zorder=Z_LINE + 1, **edge)
     page.explain("Border", Line2D([], [], **edge), f"edge of the corridor,\n{depth}")
 
 
 def draw_border(page: MapPage, stretches: gpd.GeoDataFrame) -> None:
-    """
-    Draw the border black on white, dashed where it is disputed or indefinite.
-
-    Parameters
-    ----------
-    page
-        The map.
-    stretches
-        Stretches of the border with ``dashed``.
-    """
+    """Draw the border black on white, dashed where it is disputed or indefinite."""
     lines = stretches.to_crs(page.crs)
     coarse = lines.geometry.simplify(3000).explode()
     page.lines += [shapely.get_coordinates(line) for line in coarse]
@@ -446,21 +305,7 @@ def draw_border(page: MapPage, stretches: gpd.GeoDataFrame) -> None:
 
 
 def draw_posts(page: MapPage, border: Any) -> pd.DataFrame:
-    """
-    Mark round kilometres along the border and name its two ends.
-
-    Parameters
-    ----------
-    page
-        The map.
-    border
-        The border.
-
-    Returns
-    -------
-    DataFrame
-        Chainage and place of each mark.
-    """
+    """Mark round kilometres along the border and name its two ends."""
     step = next(
         (step for step in POST_STEPS_KM if border.length_km / step <= MAX_POSTS), POST_STEPS_KM[-1]
     )
@@ -503,34 +348,13 @@ def draw_posts(page: MapPage, border: Any) -> pd.DataFrame:
 
 
 def room_for_symbols(page: MapPage) -> int:
-    """
-    Say how many symbols a map has room for.
-
-    Parameters
-    ----------
-    page
-        The map.
-
-    Returns
-    -------
-    int
-        As many for each square inch as on a whole page.
-    """
+    """Say how many symbols a map has room for."""
     box, (wide, high) = page.ax.get_position(), figure_of(page.ax).get_size_inches()
     return int(np.clip(SYMBOLS_PER_INCH2 * box.width * wide * box.height * high, 30, MOST_SYMBOLS))
 
 
 def draw_incidents(page: MapPage, shown: SheetEvents) -> None:
-    """
-    Draw the symbols of events, and the circles in which those of the corridor lie.
-
-    Parameters
-    ----------
-    page
-        The map.
-    shown
-        What it shows of the incidents.
-    """
+    """Draw the symbols of events, and the circles in which those of the corridor lie."""
     symbols = shown.symbols.assign(x=shown.symbols.geometry.x, y=shown.symbols.geometry.y)
     inside = symbols[symbols["inside"].astype(bool)]
     scale = SymbolScale.of(page.ax, inside["events"].tolist())
@@ -549,21 +373,7 @@ def draw_incidents(page: MapPage, shown: SheetEvents) -> None:
 
 
 def events_under(page: MapPage, box: Bbox) -> float:
-    """
-    Count the events that a box on a map would hide.
-
-    Parameters
-    ----------
-    page
-        The map.
-    box
-        The box, in pixels.
-
-    Returns
-    -------
-    float
-        Events of the corridor, and a hundredth of those outside.
-    """
+    """Count the events that a box on a map would hide."""
     if page.events is None or page.events.symbols.empty:
         return 0.0
     symbols = page.events.symbols

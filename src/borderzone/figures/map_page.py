@@ -62,26 +62,7 @@ LOCATOR_REACH_M = (400e3, 4500e3)
 
 
 def map_frame(shapes: gpd.GeoSeries) -> ProjectedCRS:
-    """
-    Return a north-up equal-area frame centred on what is to be drawn.
-
-    Parameters
-    ----------
-    shapes
-        What is to be drawn, in any frame.
-
-    Returns
-    -------
-    pyproj.crs.ProjectedCRS
-        Lambert azimuthal equal-area in metres, true north up at the centre.
-
-    Examples
-    --------
-    >>> import geopandas as gpd
-    >>> import shapely
-    >>> map_frame(gpd.GeoSeries([shapely.box(40, 34, 42, 36)], crs=4326)).name
-    'Lambert azimuthal equal-area at 35° N, 41° E, WGS 84'
-    """
+    """Return a north-up equal-area frame centred on what is to be drawn."""
     west, south, east, north = shapes.to_crs(4326).total_bounds
     lon, lat = round((west + east) / 2, 2), round((south + north) / 2, 2)
     north_south, east_west = "N" if lat >= 0 else "S", "E" if lon >= 0 else "W"
@@ -95,21 +76,7 @@ def map_frame(shapes: gpd.GeoSeries) -> ProjectedCRS:
 
 
 def reserve(drawn: layers.MapPage, busy: gpd.GeoSeries) -> list[tuple[float, float]]:
-    """
-    Keep room for the scale bar and the north arrow.
-
-    Parameters
-    ----------
-    drawn
-        The map.
-    busy
-        What they should not hide.
-
-    Returns
-    -------
-    list of tuple
-        Corner of the scale bar and of the arrow, as shares of the axes.
-    """
+    """Keep room for the scale bar and the north arrow."""
     corners, boxes = _furniture_boxes(drawn.window, drawn.united(busy))
     drawn.reserved += boxes
     return corners
@@ -129,19 +96,7 @@ def _furniture_boxes(window: Any, shape: Any) -> tuple[list[tuple[float, float]]
 
 
 def sheet_of(outline: gpd.GeoSeries) -> tuple[ProjectedCRS, shapely.Polygon, list[Any]]:
-    """
-    Give the frame and the ground of a whole page's map, and what its scale bar and arrow cover.
-
-    Parameters
-    ----------
-    outline
-        What the map is laid around.
-
-    Returns
-    -------
-    tuple
-        Frame, ground as a box in it, and two boxes.
-    """
+    """Give the frame and the ground of a whole page's map, and what its scale bar and arrow cover."""
     frame = map_frame(outline)
     window = _window(outline.to_crs(frame).total_bounds, MAP_BOX[2] / MAP_BOX[3], MARGIN)
     shape = shapely.union_all(outline.to_crs(frame).make_valid().to_numpy())
@@ -172,16 +127,7 @@ def _hidden(shape: Any, box: shapely.Polygon) -> float:
 
 
 def furnish(drawn: layers.MapPage, corners: list[tuple[float, float]]) -> None:
-    """
-    Draw grid, scale bar and north arrow.
-
-    Parameters
-    ----------
-    drawn
-        The map.
-    corners
-        Where `reserve` kept room.
-    """
+    """Draw grid, scale bar and north arrow."""
     bar, arrow = corners
     furniture.graticule(drawn.ax, drawn.crs)
     furniture.scale_bar(drawn.ax, drawn.crs, corner=bar)
@@ -190,23 +136,7 @@ def furnish(drawn: layers.MapPage, corners: list[tuple[float, float]]) -> None:
 
 
 def open_map(ax: Axes, shapes: gpd.GeoSeries, *, margin: float = MARGIN) -> layers.MapPage:
-    """
-    Open a map that fills its axes around what is to be drawn.
-
-    Parameters
-    ----------
-    ax
-        Axes; their limits and face are set.
-    shapes
-        What is to be drawn, in any frame.
-    margin
-        Ground kept around it, as a share of its extent.
-
-    Returns
-    -------
-    MapPage
-        The map.
-    """
+    """Open a map that fills its axes around what is to be drawn."""
     frame = map_frame(shapes)
     box = ax.get_position()
     wide, high = figure_of(ax).get_size_inches()
@@ -221,18 +151,7 @@ def open_map(ax: Axes, shapes: gpd.GeoSeries, *, margin: float = MARGIN) -> laye
 
 
 def draw_ground(drawn: layers.MapPage, result: StudyResult, *, relief: bool = True) -> None:
-    """
-    Draw what a map lies on: sea, land, relief, and where there is no elevation for it.
-
-    Parameters
-    ----------
-    drawn
-        The map.
-    result
-        What a study gave.
-    relief
-        Whether to draw relief.
-    """
+    """Draw what a map lies on: sea, land, relief, and where there is no elevation for it."""
     country.draw_land(drawn)
     if not relief:
         return
@@ -254,16 +173,7 @@ def draw_ground(drawn: layers.MapPage, result: StudyResult, *, relief: bool = Tr
 
 
 def explain_beside(drawn: layers.MapPage, border: Border | None = None) -> None:
-    """
-    Write the legend of a map in the column beside it, and draw where on earth it lies below.
-
-    Parameters
-    ----------
-    drawn
-        The map, with all that its legend tells.
-    border
-        Its border, for the locator; None draws none.
-    """
+    """Write the legend of a map in the column beside it, and draw where on earth it lies below."""
     figure = figure_of(drawn.ax)
     side = figure.add_axes(share_of_page(SIDE_BOX), label="legend")
     side.set_axis_off()
@@ -286,18 +196,7 @@ def explain_beside(drawn: layers.MapPage, border: Border | None = None) -> None:
 
 
 def draw_locator(ax: Axes, drawn: layers.MapPage, border: Border) -> None:
-    """
-    Draw where on earth a map lies: land, sea, borders, and names where there is room.
-
-    Parameters
-    ----------
-    ax
-        Small axes to draw on.
-    drawn
-        The map, whose frame it takes.
-    border
-        Its border.
-    """
+    """Draw where on earth a map lies: land, sea, borders, and names where there is room."""
     (west, east), (south, north) = drawn.ax.get_xlim(), drawn.ax.get_ylim()
     x, y = (west + east) / 2, (south + north) / 2
     box = ax.get_position()
@@ -322,37 +221,13 @@ def draw_locator(ax: Axes, drawn: layers.MapPage, border: Border) -> None:
 
 
 def share_of_page(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    """
-    Turn a box in inches on an A4 page into shares of it.
-
-    Parameters
-    ----------
-    box
-        Left, bottom, width, height. Units: inches.
-
-    Returns
-    -------
-    tuple of float
-        The same in shares.
-    """
+    """Turn a box in inches on an A4 page into shares of it."""
     wide, high = A4_LANDSCAPE
     return box[0] / wide, box[1] / high, box[2] / wide, box[3] / high
 
 
 def depth_words(corridor: Corridor) -> str:
-    """
-    Say how deep a corridor is.
-
-    Parameters
-    ----------
-    corridor
-        The corridor.
-
-    Returns
-    -------
-    str
-        "50 km on each side".
-    """
+    """Say how deep a corridor is."""
     depths = sorted(set(corridor.depth_km.values()))
     if len(depths) == 1:
         return f"{depths[0]:g} km on each side"
@@ -360,23 +235,7 @@ def depth_words(corridor: Corridor) -> str:
 
 
 def colophon(drawn: layers.MapPage, result: StudyResult, *, first: str = "") -> str:
-    """
-    Write the foot of a map: credits, frame, relief, version and run.
-
-    Parameters
-    ----------
-    drawn
-        The map.
-    result
-        What a study gave.
-    first
-        A sentence on what is not on the map.
-
-    Returns
-    -------
-    str
-        A line of sentences.
-    """
+    """Write the foot of a map: credits, frame, relief, version and run."""
     words = [first] if first else []
     words += [attribution(result), f"Map: {drawn.crs.name}."]
     if drawn.exaggeration is not None:

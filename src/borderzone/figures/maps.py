@@ -344,37 +344,12 @@ def _draw_incidents(drawn: layers.MapPage, result: StudyResult) -> None:
 
 
 def page_events(result: StudyResult) -> SheetEvents | None:
-    """
-    Gather what a whole page's map shows of the incidents.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    SheetEvents or None
-        Symbols, circles and counts; None where the study has no incidents.
-    """
+    """Gather what a whole page's map shows of the incidents."""
     return sheet_events(result, *sheet_of(result.corridor.outline))
 
 
 def drawn_words(result: StudyResult) -> str:
-    """
-    Say what the map shows of the incidents, after the line that says where all went.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        "; the map has 2 symbols for 3 of them" and which have none; that none is drawn, where rows
-        may not be shown.
-    """
+    """Say what the map shows of the incidents, after the line that says where all went."""
     if result.account is None:
         return ""
     shown = page_events(result)

@@ -144,19 +144,7 @@ def race_to_cover(result: StudyResult, ax: Axes | None = None) -> Axes:
 
 
 def race_words(result: StudyResult) -> str:
-    """
-    Say how often the response is there before the crosser is in cover.
-
-    Parameters
-    ----------
-    result
-        What a study with cover gave.
-
-    Returns
-    -------
-    str
-        A phrase.
-    """
+    """Say how often the response is there before the crosser is in cover."""
     race = _reach(result).race
     length = result.segments["length_km"]
     phrases = []
@@ -323,21 +311,7 @@ _BANDS: dict[bool, dict[str, Any]] = {
 
 
 def along_border(result: StudyResult, ax: Axes | None) -> Axes:
-    """
-    Open axes along the border.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-    ax
-        Axes to use; a wide low page is made when left out.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Axes with the chainage below.
-    """
+    """Open axes along the border."""
     if ax is None:
         ax = page(LONG).add_axes((0.075, 0.17, 0.905, 0.7))
     border = result.border
@@ -349,18 +323,6 @@ def along_border(result: StudyResult, ax: Axes | None) -> Axes:
 
 
 def edges_km(result: StudyResult) -> FloatArray:
-    """
-    Give the ends of the segments.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    FloatArray
-        One more than there are segments. Units: km.
-    """
+    """Give the ends of the segments."""
     rows = result.segments
     return np.append(rows["km_start"].to_numpy(dtype=float), float(rows["km_end"].iloc[-1]))

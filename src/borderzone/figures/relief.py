@@ -35,30 +35,7 @@ DARKEST = 0.62
 
 
 def hillshade(elevation_m: FloatArray, cell_m: float, *, exaggeration: float = 1.0) -> FloatArray:
-    """
-    Shade ground from four directions at once.
-
-    Parameters
-    ----------
-    elevation_m
-        Elevation, north up, shape ``(rows, columns)``.
-    cell_m
-        Side of a cell. Units: m.
-    exaggeration
-        How many times steeper the ground is drawn.
-
-    Returns
-    -------
-    FloatArray
-        Brightness, 0 in shadow to 1 facing the light; NaN where there is no
-        elevation.
-
-    Examples
-    --------
-    >>> hillshade(np.zeros((2, 2)), 100.0).round(3)
-    array([[0.643, 0.643],
-           [0.643, 0.643]])
-    """
+    """Shade ground from four directions at once."""
     south, east = np.gradient(elevation_m * exaggeration, cell_m)
     slope = np.arctan(np.hypot(south, east))
     facing = np.arctan2(-east, south)  # direction of fall, clockwise from north
@@ -74,26 +51,7 @@ def hillshade(elevation_m: FloatArray, cell_m: float, *, exaggeration: float = 1
 def map_elevation(
     bounds: tuple[float, float, float, float], crs: Any, layers: xr.Dataset | None, *, columns: int
 ) -> xr.DataArray | None:
-    """
-    Elevation for the whole of a map: the embedded one, else the study's own.
-
-    Parameters
-    ----------
-    bounds
-        West, south, east, north of the map. Units: m.
-    crs
-        Its frame.
-    layers
-        Layers of the study, or None.
-    columns
-        About how many cells across.
-
-    Returns
-    -------
-    DataArray or None
-        Elevation with NaN where nothing is known; None where nothing is known
-        at all.
-    """
+    """Elevation for the whole of a map: the embedded one, else the study's own."""
     grid = _map_grid(bounds, crs, columns)
     try:
         return datasets.elevation(grid)
@@ -137,25 +95,7 @@ class Relief(NamedTuple):
 def draw_relief(
     ax: Axes, crs: Any, layers: xr.Dataset | None, *, columns: int = 700
 ) -> Relief | None:
-    """
-    Draw grey relief over a map, where there is elevation.
-
-    Parameters
-    ----------
-    ax
-        Map axes with their limits set.
-    crs
-        The map's frame.
-    layers
-        Layers of the study, or None.
-    columns
-        About how many cells across.
-
-    Returns
-    -------
-    Relief or None
-        How it was drawn, and where there is none; None where there is none to draw.
-    """
+    """Draw grey relief over a map, where there is elevation."""
     (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
     elevation = map_elevation((west, south, east, north), crs, layers, columns=columns)
     if elevation is None or not np.isfinite(elevation.values).any():

@@ -45,30 +45,7 @@ SYNTHETIC_TEXT = "SYNTHETIC DATA"
 
 
 def legend(ax: Axes, groups: Mapping[str, Sequence[tuple[Artist, str]]], **placing: Any) -> Legend:
-    """
-    Draw a legend in groups, each under its heading.
-
-    Parameters
-    ----------
-    ax
-        Axes to stand on.
-    groups
-        Heading -> pairs of a mark and its words.
-    **placing
-        Handed to the legend: ``loc``, ``bbox_to_anchor`` ...
-
-    Returns
-    -------
-    matplotlib.legend.Legend
-        The legend.
-
-    Examples
-    --------
-    >>> from borderzone.figures.style import own_axes
-    >>> key = legend(own_axes(None), {"Border": [(Line2D([], []), "agreed line")]})
-    >>> [text.get_text() for text in key.get_texts()]
-    ['', 'agreed line']
-    """
+    """Draw a legend in groups, each under its heading."""
     handles: list[Artist] = []
     labels: list[str] = []
     for title, entries in groups.items():
@@ -88,14 +65,7 @@ def legend(ax: Axes, groups: Mapping[str, Sequence[tuple[Artist, str]]], **placi
 
 
 def mark_handlers() -> dict[Any, Any]:
-    """
-    Give what draws the marks of our own in a legend.
-
-    Returns
-    -------
-    dict
-        Handler by class of mark.
-    """
+    """Give what draws the marks of our own in a legend."""
     return {
         _Heading: _HeadingHandler(),
         NestedMark: _NestedHandler(),
@@ -128,14 +98,7 @@ class _HeadingHandler(HandlerBase):
 
 
 class NestedMark(Line2D):
-    """
-    A legend mark of several, each over the one before.
-
-    Parameters
-    ----------
-    lines
-        The marks.
-    """
+    """A legend mark of several, each over the one before."""
 
     def __init__(self, lines: Sequence[Line2D]) -> None:
         super().__init__([], [], linestyle="none")
@@ -143,14 +106,7 @@ class NestedMark(Line2D):
 
 
 class SizeRow(Line2D):
-    """
-    A legend mark of circles in a row, from small to large.
-
-    Parameters
-    ----------
-    areas_pt2
-        Their areas. Units: square points.
-    """
+    """A legend mark of circles in a row, from small to large."""
 
     def __init__(self, areas_pt2: Sequence[float]) -> None:
         super().__init__([], [], linestyle="none")
@@ -195,49 +151,12 @@ class _SizeHandler(HandlerBase):
 
 
 def points_across(area_pt2: float) -> float:
-    """
-    Give the width of a circle of an area.
-
-    Parameters
-    ----------
-    area_pt2
-        Its area. Units: square points.
-
-    Returns
-    -------
-    float
-        Units: points.
-    """
+    """Give the width of a circle of an area."""
     return 2 * math.sqrt(area_pt2 / math.pi)
 
 
 def heading(figure: Figure, title: str, subtitle: str) -> int:
-    """
-    Write the finding, and under it period, number and source.
-
-    Parameters
-    ----------
-    figure
-        The page.
-    title
-        What the figure shows, as a sentence.
-    subtitle
-        What it stands on.
-
-    Returns
-    -------
-    int
-        Lines of the subtitle.
-
-    Examples
-    --------
-    >>> from borderzone.figures.style import page
-    >>> sheet = page()
-    >>> heading(sheet, "One border", "one source")
-    1
-    >>> sheet.get_suptitle()
-    'One border'
-    """
+    """Write the finding, and under it period, number and source."""
     wide, high = figure.get_size_inches()
     room = wide - 2 * SIDE
     # DejaVu Sans Bold is about 0.6 em wide on average: a long finding is set smaller, then in two
@@ -271,24 +190,7 @@ def heading(figure: Figure, title: str, subtitle: str) -> int:
 
 
 def footer(figure: Figure, text: str) -> None:
-    """
-    Write sources, licences, frame, version and run at the foot of a page.
-
-    Parameters
-    ----------
-    figure
-        The page.
-    text
-        What to write; it is wrapped to the page.
-
-    Examples
-    --------
-    >>> from borderzone.figures.style import page
-    >>> sheet = page()
-    >>> footer(sheet, "Source: a survey.")
-    >>> sheet.texts[0].get_text()
-    'Source: a survey.'
-    """
+    """Write sources, licences, frame, version and run at the foot of a page."""
     wide, high = figure.get_size_inches()
     room = int((wide - 2 * SIDE) / 0.0505)
     written = figure.text(
@@ -307,26 +209,7 @@ def footer(figure: Figure, text: str) -> None:
 
 
 def synthetic_band(figure: Figure, *, top: float, words: str) -> None:
-    """
-    Lay a band over the page that says some of its data never happened.
-
-    Parameters
-    ----------
-    figure
-        The page.
-    top
-        Upper edge. Units: inches from the top of the page.
-    words
-        Which data.
-
-    Examples
-    --------
-    >>> from borderzone.figures.style import page
-    >>> sheet = page()
-    >>> synthetic_band(sheet, top=1.0, words="80 incidents")
-    >>> sheet.texts[0].get_text()
-    'SYNTHETIC DATA: 80 incidents'
-    """
+    """Lay a band over the page that says some of its data never happened."""
     wide, high = figure.get_size_inches()
     band = Rectangle(
         (SIDE / wide, 1 - (top + 0.22) / high),
@@ -351,22 +234,7 @@ def synthetic_band(figure: Figure, *, top: float, words: str) -> None:
 
 
 def internal_band(figure: Figure) -> None:
-    """
-    Stamp a page as not for publication.
-
-    Parameters
-    ----------
-    figure
-        The page.
-
-    Examples
-    --------
-    >>> from borderzone.figures.style import page
-    >>> sheet = page()
-    >>> internal_band(sheet)
-    >>> sheet.texts[0].get_text()
-    'INTERNAL: not for publication'
-    """
+    """Stamp a page as not for publication."""
     wide, high = figure.get_size_inches()
     figure.text(
         1 - 0.1 / wide,

@@ -94,32 +94,13 @@ class Strip:
 
     @property
     def edges(self) -> FloatArray:
-        """
-        Chainage at every segment's start, and the last one's end.
-
-        Returns
-        -------
-        FloatArray
-            Rising. Units: km.
-        """
+        """Chainage at every segment's start, and the last one's end."""
         rows = self.segments
         return np.append(rows["km_start"].to_numpy(), rows["km_end"].iloc[-1])
 
 
 def gather(result: StudyResult) -> Strip:
-    """
-    Gather what the rows draw.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    Strip
-        Tables by segment, and points and cells by chainage and offset.
-    """
+    """Gather what the rows draw."""
     segments = pd.DataFrame(result.segments.drop(columns="geometry"))
     counted = events_by_segment(result)
     if counted is not None:

@@ -48,21 +48,7 @@ VOID: dict[str, Any] = {
 
 
 def has_row(strip: Strip, name: str) -> bool:
-    """
-    Tell whether a study has what a row draws.
-
-    Parameters
-    ----------
-    strip
-        What the rows draw.
-    name
-        Name of the row.
-
-    Returns
-    -------
-    bool
-        Whether to draw it.
-    """
+    """Tell whether a study has what a row draws."""
     needed = {
         "plan": True,
         "elevation": "elevation_mean_m" in strip.segments,
@@ -101,19 +87,7 @@ def _draw_plan(row: Axes, strip: Strip) -> str:
 
 
 def across(strip: Strip) -> BoolArray:
-    """
-    Tell which boxes of the plan lie across the border from the force.
-
-    Parameters
-    ----------
-    strip
-        What the rows draw.
-
-    Returns
-    -------
-    BoolArray
-        Like the plan's boxes; none where travel times are not known.
-    """
+    """Tell which boxes of the plan lie across the border from the force."""
     plan, result = strip.plan, strip.result
     if result.reach is None or result.reach.across is None:
         return np.zeros(plan.remote.shape, dtype=bool)
@@ -196,21 +170,7 @@ def _draw_points(row: Axes, strip: Strip) -> None:
 
 
 def symbol_scale(row: Axes, strip: Strip) -> SymbolScale:
-    """
-    Give the size of the symbols on the plan.
-
-    Parameters
-    ----------
-    row
-        Axes of the plan.
-    strip
-        What the rows draw.
-
-    Returns
-    -------
-    SymbolScale
-        Of the events coded in the corridor.
-    """
+    """Give the size of the symbols on the plan."""
     return SymbolScale.of(row, [] if strip.symbols is None else strip.symbols["events"].tolist())
 
 

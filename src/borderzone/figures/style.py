@@ -159,20 +159,7 @@ class _PaperCanvas(FigureCanvasAgg):
 
 @contextmanager
 def context() -> Iterator[None]:
-    """
-    Draw in the house style for a while; the caller's settings come back after.
-
-    Yields
-    ------
-    None
-        Nothing.
-
-    Examples
-    --------
-    >>> with context():
-    ...     float(mpl.rcParams["font.size"])
-    8.0
-    """
+    """Draw in the house style for a while; the caller's settings come back after."""
     with mpl.rc_context(rc=RC):
         yield
 
@@ -183,26 +170,6 @@ def drawing(draw: Callable[P, Axes]) -> Callable[P, Axes]:
 
     What it writes stands on the figure as `figure_words` shows it, and is never read as a
     formula; what stood on the caller's axes before stays as it was.
-
-    Parameters
-    ----------
-    draw
-        Function that returns the axes it drew on.
-
-    Returns
-    -------
-    callable
-        The same function, safe.
-
-    Examples
-    --------
-    >>> @drawing
-    ... def hostile():
-    ...     ax = own_axes(None)
-    ...     _ = ax.set_title(r"$\frac{$" + chr(27))
-    ...     return ax
-    >>> hostile().get_title()
-    '$\\frac{$\\x1b'
     """
 
     @functools.wraps(draw)
@@ -261,50 +228,14 @@ def _show_ticks(figure: Figure) -> None:
 
 
 def page(size: tuple[float, float] = A4_LANDSCAPE) -> Figure:
-    """
-    Return an empty page that no global list of figures knows of.
-
-    Parameters
-    ----------
-    size
-        Width and height. Units: inches.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        The page.
-
-    Examples
-    --------
-    >>> page().axes
-    []
-    """
+    """Return an empty page that no global list of figures knows of."""
     figure = _Page(figsize=size, dpi=110)
     _PaperCanvas(figure)
     return figure
 
 
 def own_axes(ax: Axes | None, size: tuple[float, float] = (7.5, 5.0)) -> Axes:
-    """
-    Return the axes given, or the only axes of a new page.
-
-    Parameters
-    ----------
-    ax
-        Axes to draw on, or None.
-    size
-        Size of the new page. Units: inches.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The axes.
-
-    Examples
-    --------
-    >>> own_axes(None).get_title()
-    ''
-    """
+    """Return the axes given, or the only axes of a new page."""
     if ax is not None:
         return ax
     figure = page(size)
@@ -312,50 +243,14 @@ def own_axes(ax: Axes | None, size: tuple[float, float] = (7.5, 5.0)) -> Axes:
 
 
 def figure_of(ax: Axes) -> Figure:
-    """
-    Return the page that axes stand on.
-
-    Parameters
-    ----------
-    ax
-        Axes.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Their page, also when they stand on a part of it.
-
-    Examples
-    --------
-    >>> figure_of(own_axes(None)).axes  # doctest: +ELLIPSIS
-    [<Axes: >]
-    """
+    """Return the page that axes stand on."""
     root = ax.get_figure(root=True)
     assert isinstance(root, Figure)  # noqa: S101  # axes always stand on a figure
     return root
 
 
 def halo(width: float = 2.0, color: str = "#ffffff") -> list[Any]:
-    """
-    Return the white rim that keeps a label readable on any ground.
-
-    Parameters
-    ----------
-    width
-        Width of the rim. Units: points.
-    color
-        Its colour.
-
-    Returns
-    -------
-    list
-        Path effects for a text or a line.
-
-    Examples
-    --------
-    >>> len(halo())
-    1
-    """
+    """Return the white rim that keeps a label readable on any ground."""
     return [withStroke(linewidth=width, foreground=color)]
 
 

@@ -57,21 +57,7 @@ class SymbolScale:
 
     @classmethod
     def of(cls, ax: Axes, counts: Sequence[int]) -> SymbolScale:
-        """
-        Choose the scale for the axes.
-
-        Parameters
-        ----------
-        ax
-            Axes to draw on.
-        counts
-            Events of each symbol in the corridor.
-
-        Returns
-        -------
-        SymbolScale
-            The largest symbol has room, and all together leave the ground to be seen.
-        """
+        """Choose the scale for the axes."""
         wide, high = _points(ax)
         widest = math.pi / 4 * WIDEST**2 * wide * high
         room = MOST_INK * wide * high
@@ -80,32 +66,11 @@ class SymbolScale:
 
     @property
     def up_to(self) -> int:
-        """
-        Give the number of events up to which all symbols are of one size.
-
-        Returns
-        -------
-        int
-            1 or more.
-        """
+        """Give the number of events up to which all symbols are of one size."""
         return max(1, math.floor(self.least / self.per_event))
 
     def area(self, events: int, *, inside: bool = True) -> float:
-        """
-        Give the area of a symbol.
-
-        Parameters
-        ----------
-        events
-            How many it stands for.
-        inside
-            Whether they may lie in the corridor; those outside are drawn small.
-
-        Returns
-        -------
-        float
-            Units: square points.
-        """
+        """Give the area of a symbol."""
         if inside:
             return max(self.per_event * events, self.least)
         return min(max(OUTSIDE * self.per_event * events, OUTSIDE_LEAST_PT2), OUTSIDE_MOST_PT2)
@@ -130,24 +95,7 @@ def _markersize(marker: str, area_pt2: float) -> float:
 
 
 def shapes_of(kinds: Sequence[str]) -> dict[str, str]:
-    """
-    Give each type its shape.
-
-    Parameters
-    ----------
-    kinds
-        Types, commonest first.
-
-    Returns
-    -------
-    dict
-        Marker by type, and by "several types".
-
-    Examples
-    --------
-    >>> shapes_of(["battle", "explosion", "other types"])["explosion"]
-    'v'
-    """
+    """Give each type its shape."""
     named = [kind for kind in kinds if kind != OTHER]
     return dict(zip(named, SHAPES, strict=False)) | {OTHER: OTHER_SHAPE, MIXED: MIXED_SHAPE}
 
@@ -155,22 +103,7 @@ def shapes_of(kinds: Sequence[str]) -> dict[str, str]:
 def draw_symbols(
     ax: Axes, symbols: pd.DataFrame, shapes: Mapping[str, str], scale: SymbolScale, *, zorder: float
 ) -> None:
-    """
-    Draw symbols, large ones first so that small ones lie over them.
-
-    Parameters
-    ----------
-    ax
-        Axes to draw on.
-    symbols
-        ``x``, ``y``, ``events``, ``known``, ``kind``, ``inside`` and ``synthetic``.
-    shapes
-        Marker by type.
-    scale
-        How large they are.
-    zorder
-        Of those in the corridor; those outside lie below.
-    """
+    """Draw symbols, large ones first so that small ones lie over them."""
 
     def put(rows: pd.DataFrame, gid: str, below: int, style: Mapping[str, Any]) -> None:
         how: dict[str, Any] = {"linestyle": "none", "zorder": zorder - below, "gid": gid, **style}
@@ -220,23 +153,7 @@ def _parts(
 def key_of_symbols(
     symbols: pd.DataFrame, kinds: Sequence[str], scale: SymbolScale
 ) -> list[tuple[Artist, str]]:
-    """
-    Explain the symbols of the corridor: shape, fill and size.
-
-    Parameters
-    ----------
-    symbols
-        As drawn.
-    kinds
-        Types of all events on the sheet, commonest first.
-    scale
-        How large they are.
-
-    Returns
-    -------
-    list of tuple
-        Marks and words of a legend.
-    """
+    """Explain the symbols of the corridor: shape, fill and size."""
     inside = symbols[symbols["inside"].astype(bool)]
     if inside.empty:
         return []
@@ -268,33 +185,12 @@ def key_of_symbols(
 
 
 def outside_mark() -> Artist:
-    """
-    Give the legend's mark of events outside the corridor.
-
-    Returns
-    -------
-    matplotlib.artist.Artist
-        A small circle.
-    """
+    """Give the legend's mark of events outside the corridor."""
     return Line2D([], [], linestyle="none", marker="o", markersize=3.6, color=INK["outside"])
 
 
 def numbered(symbols: pd.DataFrame, scale: SymbolScale) -> list[tuple[float, float, float, str]]:
-    """
-    Choose the symbols that have their number beside them.
-
-    Parameters
-    ----------
-    symbols
-        Those of the corridor, largest first, with ``x``, ``y`` and ``events``.
-    scale
-        How large they are.
-
-    Returns
-    -------
-    list of tuple
-        Place, reach of the symbol in points, and the number in words.
-    """
+    """Choose the symbols that have their number beside them."""
     first = symbols.head(LABELLED)
     if first.empty or int(first["events"].iloc[0]) < LABEL_FROM:
         return []

@@ -30,44 +30,12 @@ ASSUMPTION_WORDS = {
 
 
 def signed(number: float) -> str:
-    """
-    Return a whole number with its sign, with a minus and not a hyphen.
-
-    Parameters
-    ----------
-    number
-        The number.
-
-    Returns
-    -------
-    str
-        The words.
-
-    Examples
-    --------
-    >>> signed(-1234.4), signed(8.0)
-    ('−1,234', '+8')
-    """
+    """Return a whole number with its sign, with a minus and not a hyphen."""
     return f"{number:+,.0f}".replace("-", "−")
 
 
 def attribution(result: StudyResult, *names: str) -> str:
-    """
-    Return the credits that a figure carries.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-    *names
-        Names of the embedded data it shows; what a user gave is always
-        credited, and all data without names.
-
-    Returns
-    -------
-    str
-        Sources with licences, each once.
-    """
+    """Return the credits that a figure carries."""
     seen: dict[str, None] = {}
     for record in result.inputs:
         if names and record.embedded and record.name not in names:

@@ -49,16 +49,6 @@ def read_before(source: Any) -> gpd.GeoDataFrame | None:
     Rows may have been taken out of it. Where a row was changed since, so that its point is not that
     of its latitude and longitude or a number is impossible, or where tables were put together, which
     may hold one event twice, it is judged like any other.
-
-    Parameters
-    ----------
-    source
-        What is to be read.
-
-    Returns
-    -------
-    GeoDataFrame or None
-        The copy; None for anything else.
     """
     if not _is_ours(source) or not len(source) or not _holds(source):
         return None
@@ -77,15 +67,6 @@ def hold_back(raw: pd.DataFrame, parts: Mapping[str, str], ledger: Ledger) -> No
     Keep rows quarantined whose cells cannot say again why they were.
 
     A row is let go where the cell that was in doubt was filled since, or its status emptied.
-
-    Parameters
-    ----------
-    raw
-        Rows as they were found.
-    parts
-        Its columns; there is a status among them where `read` gave the table.
-    ledger
-        Ledger of its rows.
     """
     if "status" not in parts:
         return
@@ -108,25 +89,7 @@ def with_old_verdicts(
     parts: Mapping[str, str],
     attrs: Mapping[Any, Any],
 ) -> gpd.GeoDataFrame:
-    """
-    Keep what an earlier reading said of rows, beside what this one finds.
-
-    Parameters
-    ----------
-    events
-        The table as it was judged now, with what `hold_back` kept.
-    raw
-        The same rows as they were found.
-    parts
-        Its columns, as for `hold_back`.
-    attrs
-        What the table says of itself, as an object or a Parquet file keeps it.
-
-    Returns
-    -------
-    GeoDataFrame
-        The table; a row that was mended since has the verdict of this reading alone.
-    """
+    """Keep what an earlier reading said of rows, beside what this one finds."""
     if "status" not in parts:
         return events
     rank = {status: place for place, status in enumerate(STATUSES)}
@@ -152,39 +115,13 @@ def with_old_verdicts(
 
 
 def notes_of(attrs: Mapping[Any, Any]) -> list[str]:
-    """
-    Give what is told of a whole table, where that is notes: a file may hold anything there.
-
-    Parameters
-    ----------
-    attrs
-        What the table says of itself.
-
-    Returns
-    -------
-    list of str
-        The notes.
-    """
+    """Give what is told of a whole table, where that is notes: a file may hold anything there."""
     notes = attrs.get("notes")
     return [one for one in notes if isinstance(one, str)] if isinstance(notes, list) else []
 
 
 def said_by_rows(raw: pd.DataFrame, parts: Mapping[str, str]) -> dict[str, str]:
-    """
-    Give the credit that `write` sets beside the rows of a file.
-
-    Parameters
-    ----------
-    raw
-        Rows as they were found.
-    parts
-        Its columns, as for `hold_back`.
-
-    Returns
-    -------
-    dict
-        Citation, and the day on which the data were fetched, where all rows say the same.
-    """
+    """Give the credit that `write` sets beside the rows of a file."""
     told: dict[str, str] = {}
     if "status" not in parts:
         return told

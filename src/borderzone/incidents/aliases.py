@@ -275,37 +275,6 @@ def match_columns(
 
     Latitude and longitude are also found in longer names, such as ``Position LAT (UNCLASS)``
     beside ``Position LONG (UNCLASS)``: one of the two words stands in each, and the rest is the same.
-
-    Parameters
-    ----------
-    found
-        Column names of the table.
-    given
-        Parts named by the user, part to column, for example
-        ``{"lat": "Breite"}``; they go before the alias table.
-    own
-        Parts that the layout of the table knows; they go between the two.
-    others
-        Folded names that the alias table must not take.
-
-    Returns
-    -------
-    dict[str, str]
-        Part to column name, for the parts that were found.
-
-    Raises
-    ------
-    DataError
-        If two columns carry the very same name, or a given column is absent.
-    InvalidParameterError
-        If a given part is unknown.
-
-    Examples
-    --------
-    >>> match_columns(["Latitude", "LONG", "When"])
-    {'lat': 'Latitude', 'lon': 'LONG'}
-    >>> match_columns(["Y (Lat)", "X (Long)"])
-    {'lat': 'Y (Lat)', 'lon': 'X (Long)'}
     """
     names = [str(name) for name in found]
     refuse_twins(names)
@@ -326,27 +295,7 @@ def match_columns(
 
 
 def rivals_of(names: Iterable[str], parts: Mapping[str, str]) -> dict[str, dict[str, bool]]:
-    """
-    Name the columns that might be latitude or longitude as well as those which were taken.
-
-    Parameters
-    ----------
-    names
-        Column names of the table.
-    parts
-        Part to column, as found.
-
-    Returns
-    -------
-    dict
-        "lat" and "lon", where there are any, to the names of other columns, and whether each is as
-        good a name as the one that was taken.
-
-    Examples
-    --------
-    >>> rivals_of(["lat", "lon", "base_lat", "latitude", "y"], {"lat": "lat", "lon": "lon"})
-    {'lat': {'base_lat': False, 'latitude': True}}
-    """
+    """Name the columns that might be latitude or longitude as well as those which were taken."""
     found: dict[str, dict[str, bool]] = {}
     for name in names:
         axis = _axis_of(name)
@@ -360,24 +309,7 @@ def rivals_of(names: Iterable[str], parts: Mapping[str, str]) -> dict[str, dict[
 
 
 def lon_first(name: str) -> bool:
-    """
-    Tell whether a column of both coordinates names longitude before latitude.
-
-    Parameters
-    ----------
-    name
-        Name of the column.
-
-    Returns
-    -------
-    bool
-        Whether it does.
-
-    Examples
-    --------
-    >>> lon_first("Long / Lat"), lon_first("position (x, y)"), lon_first("coordinates")
-    (True, True, False)
-    """
+    """Tell whether a column of both coordinates names longitude before latitude."""
     order = [axis for word in _tokens(name) for axis in axes_in(word)]
     return order == ["lon", "lat"]
 
@@ -410,26 +342,7 @@ def _axis_of(name: str) -> tuple[str, frozenset[str]] | None:
 
 
 def companions_of(name: str, names: Iterable[str]) -> dict[str, str]:
-    """
-    Name the columns that hold minutes, seconds and compass letters beside one of degrees.
-
-    Parameters
-    ----------
-    name
-        Column of latitudes or longitudes.
-    names
-        Column names of the table.
-
-    Returns
-    -------
-    dict
-        "minutes", "seconds" and "letter", where they are, to the column.
-
-    Examples
-    --------
-    >>> companions_of("lat_deg", ["lat_deg", "lat_min", "lat_ref", "lon_min"])
-    {'minutes': 'lat_min', 'letter': 'lat_ref'}
-    """
+    """Name the columns that hold minutes, seconds and compass letters beside one of degrees."""
     every = list(names)
     own = frozenset(_tokens(name)) - {"deg", "degree", "degrees", "dd", "d"}
     found: dict[str, str] = {}
@@ -513,46 +426,13 @@ def _one_column_of(names: list[str]) -> dict[str, str]:
 
 
 def plain_name(name: str) -> str:
-    """
-    Fold a column name to what the alias table holds.
-
-    Parameters
-    ----------
-    name
-        Name as found.
-
-    Returns
-    -------
-    str
-        Lower case, with one underscore for anything but letters and digits.
-
-    Examples
-    --------
-    >>> plain_name(" Event Date ")
-    'event_date'
-    """
+    """Fold a column name to what the alias table holds."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     return re.sub(r"[^\w]+", "_", folded).strip("_")
 
 
 def refuse_twins(names: list[str]) -> None:
-    """
-    Refuse a table in which a name stands twice.
-
-    Parameters
-    ----------
-    names
-        Column names.
-
-    Raises
-    ------
-    DataError
-        If it does.
-
-    Examples
-    --------
-    >>> refuse_twins(["lat", "lon"])
-    """
+    """Refuse a table in which a name stands twice."""
     twins = sorted(name for name, times in Counter(names).items() if times > 1)
     if twins:
         shown = ", ".join(map(repr, twins[:10]))
@@ -561,23 +441,7 @@ def refuse_twins(names: list[str]) -> None:
 
 
 def refuse_other_part(part: object) -> None:
-    """
-    Refuse what is no part of an incident, and name the nearest.
-
-    Parameters
-    ----------
-    part
-        The word.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is none.
-
-    Examples
-    --------
-    >>> refuse_other_part("lat")
-    """
+    """Refuse what is no part of an incident, and name the nearest."""
     if part in ALIASES:
         return
     # Somebody may take for a part what a column is called.

@@ -86,28 +86,7 @@ class GridPosition(NamedTuple):
 
 
 def angle_deg(cell: object, axis: str) -> float | None:
-    r"""
-    Read an angle of degrees, minutes and seconds, with or without a compass letter.
-
-    Parameters
-    ----------
-    cell
-        Text such as ``34°22'12"N``, ``34 22 12 N``, ``N34 22.2`` or ``34.37 N``.
-    axis
-        "lat" or "lon": which letters it may bear.
-
-    Returns
-    -------
-    float or None
-        The angle; None where the text is none, or bears a letter of the other axis. Units: degrees.
-
-    Examples
-    --------
-    >>> angle_deg("34°22'12\"N", "lat"), angle_deg("W041 05.4", "lon"), angle_deg("41 E", "lat")
-    (34.37, -41.09, None)
-    >>> angle_deg("342212N", "lat"), angle_deg("041-05-24E", "lon")
-    (34.37, 41.09)
-    """
+    r"""Read an angle of degrees, minutes and seconds, with or without a compass letter."""
     if len(str(cell)) > _LONGEST:
         return None
     text = _UNITS.sub(" ", trimmed(cell)).strip()
@@ -137,23 +116,7 @@ def angle_deg(cell: object, axis: str) -> float | None:
 def by_their_letters(
     lat_cells: list[object], lon_cells: list[object], ledger: Ledger
 ) -> tuple[list[object], list[object]]:
-    """
-    Exchange the cells of rows whose compass letters say that they stand in each other's column.
-
-    Parameters
-    ----------
-    lat_cells
-        Latitudes as found.
-    lon_cells
-        Longitudes as found.
-    ledger
-        Where is told which were exchanged.
-
-    Returns
-    -------
-    tuple of list
-        Latitudes and longitudes.
-    """
+    """Exchange the cells of rows whose compass letters say that they stand in each other's column."""
     lat, lon = lat_cells, lon_cells
     if not any(_bears(cell, "EWew") for cell in _texts(lat_cells)):
         return lat, lon
@@ -196,24 +159,7 @@ def _parted(text: str) -> str:
 
 
 def mgrs_position(cell: object) -> GridPosition | None:
-    """
-    Read a grid reference of the Military Grid Reference System.
-
-    Parameters
-    ----------
-    cell
-        Text such as ``37SGU1234567890`` or ``37S GU 12345 67890``.
-
-    Returns
-    -------
-    GridPosition or None
-        Centre of the square; None where the text is no grid reference.
-
-    Raises
-    ------
-    DataError
-        If the library for grid references is missing.
-    """
+    """Read a grid reference of the Military Grid Reference System."""
     match = _MGRS.fullmatch(_bare_mgrs(cell))
     if not match or _digits_wrong(match[4]):
         return None
@@ -254,24 +200,7 @@ def _digits_wrong(digits: str) -> bool:
 
 
 def why_no_mgrs(cell: object) -> str:
-    """
-    Say what is wrong with a text that begins like a grid reference.
-
-    Parameters
-    ----------
-    cell
-        The text.
-
-    Returns
-    -------
-    str
-        The reason; empty where it does not begin like one.
-
-    Examples
-    --------
-    >>> why_no_mgrs("38SKF703")
-    'it has 3 digits, an odd number: easting and northing need the same number of digits'
-    """
+    """Say what is wrong with a text that begins like a grid reference."""
     text = _bare_mgrs(cell)
     match = _MGRS.fullmatch(text)
     if match is None:
@@ -290,23 +219,7 @@ def why_no_mgrs(cell: object) -> str:
 
 
 def plain_angles(cells: list[object], axis: str, ledger: Ledger) -> list[object]:
-    """
-    Turn degrees, minutes and seconds into numbers, and tell so.
-
-    Parameters
-    ----------
-    cells
-        Latitudes or longitudes as found.
-    axis
-        "lat" or "lon".
-    ledger
-        Where findings go.
-
-    Returns
-    -------
-    list[object]
-        The cells; those that were angles are numbers now, the others as they were.
-    """
+    """Turn degrees, minutes and seconds into numbers, and tell so."""
     known = {
         cell: angle
         for cell in _texts(cells)

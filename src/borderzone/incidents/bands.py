@@ -79,27 +79,6 @@ def imputed_band(counts: IntArray, confidence: float, n_placed: int) -> tuple[in
     draw of the same kind, so that the band holds it at least as often as
     `confidence` says, however few the draws. Where they are too few for
     that, the band is all that is possible.
-
-    Parameters
-    ----------
-    counts
-        Number of events in the zone, one value an imputation.
-    confidence
-        Probability that the band holds the true count.
-    n_placed
-        Number of events that were placed at all.
-
-    Returns
-    -------
-    tuple[int, int]
-        Lower and upper end, both included.
-
-    Examples
-    --------
-    >>> imputed_band(np.arange(1, 1000), 0.9, 5000)
-    (50, 950)
-    >>> imputed_band(np.array([3, 4, 5]), 0.95, 20)
-    (0, 20)
     """
     rank = math.floor(_tail(confidence, "both") * (len(counts) + 1) + 1e-9)
     if rank < 1:
@@ -117,27 +96,9 @@ def pooled_garwood(counts: IntArray, confidence: float) -> tuple[float, float]:
     is averaged over the imputations. With one and the same count in all of
     them this is Garwood's interval.
 
-    Parameters
-    ----------
-    counts
-        Number of events in the zone, one value an imputation.
-    confidence
-        Confidence of the band.
-
-    Returns
-    -------
-    tuple[float, float]
-        Lower and upper end, in events of the period and reporting covered.
-
     References
     ----------
     .. [1] Rubin, D. (1987). Multiple Imputation for Nonresponse in Surveys.
-
-    Examples
-    --------
-    >>> low, high = pooled_garwood(np.zeros(100, dtype=int), 0.95)
-    >>> round(low, 6), round(high, 6)
-    (0.0, 3.688879)
     """
     tail = _tail(confidence, "both")
     values, times = np.unique(counts, return_counts=True)
@@ -148,27 +109,7 @@ def pooled_garwood(counts: IntArray, confidence: float) -> tuple[float, float]:
 
 
 def count_bands(counts: IntArray, n_placed: int) -> dict[str, float]:
-    """
-    Give the bands of a count, and of the mean behind it, under the names that tables have for them.
-
-    Parameters
-    ----------
-    counts
-        Number of events, one value an imputation.
-    n_placed
-        Number of events that were placed at all.
-
-    Returns
-    -------
-    dict of str to float
-        `BAND_ENDS`, which are whole numbers, and the same with ``underlying_``.
-
-    Examples
-    --------
-    >>> found = count_bands(np.arange(1, 1000), 5000)
-    >>> found["p05"], found["p95"], found["p975"]
-    (50, 950, 975)
-    """
+    """Give the bands of a count, and of the mean behind it, under the names that tables have for them."""
     found: dict[str, float] = {}
     for share, ends in ((0.95, ("p025", "p975")), (0.90, ("p05", "p95"))):
         found |= zip(ends, imputed_band(counts, share, n_placed), strict=True)

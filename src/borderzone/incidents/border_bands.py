@@ -46,26 +46,7 @@ class Bands:
 
     @classmethod
     def of(cls, corridor: Corridor | None, edges_km: Sequence[float]) -> Bands:
-        """
-        Make bands about the border line of a corridor.
-
-        Parameters
-        ----------
-        corridor
-            The corridor.
-        edges_km
-            Rising edges. Units: km.
-
-        Returns
-        -------
-        Bands
-            The bands.
-
-        Raises
-        ------
-        InvalidParameterError
-            If there is no corridor, or the edges do not rise from 0 or more.
-        """
+        """Make bands about the border line of a corridor."""
         if corridor is None:
             msg = "distance_bands_km is measured from the border of a corridor: pass corridor="
             raise InvalidParameterError(msg)
@@ -76,35 +57,14 @@ class Bands:
         )
 
     def names(self) -> list[str]:
-        """
-        Name the bands.
-
-        Returns
-        -------
-        list of str
-            For example "0-10 km" and "50-inf km".
-        """
+        """Name the bands."""
         return [
             f"{low:g}-{high:g} km"
             for low, high in zip(self.edges_km[:-1], self.edges_km[1:], strict=True)
         ]
 
     def count(self, drawn: Imputation, *, threads: int | None = None) -> IntArray:
-        """
-        Count the imputed positions in each band.
-
-        Parameters
-        ----------
-        drawn
-            From `prepare`.
-        threads
-            How many work at once; counts do not depend on it.
-
-        Returns
-        -------
-        IntArray
-            Draws of each event in each band, shape ``(events, bands)``.
-        """
+        """Count the imputed positions in each band."""
         hits = np.zeros((len(drawn.placed), len(self.edges_km) - 1), dtype=np.int32)
 
         def count(rows: IntArray) -> tuple[IntArray, IntArray]:

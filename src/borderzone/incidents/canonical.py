@@ -87,28 +87,7 @@ def canonical(
     ledger: Ledger,
     options: ReadOptions,
 ) -> gpd.GeoDataFrame:
-    """
-    Bring a raw table into the canonical columns, row by row, dropping none.
-
-    Parameters
-    ----------
-    raw
-        The table as found.
-    layouts
-        Its layout, then those of other collections that it holds rows of.
-    parts
-        Part to column, from `match_columns`.
-    ledger
-        Findings so far, for the rows of `raw`.
-    options
-        How doubtful cells are judged.
-
-    Returns
-    -------
-    GeoDataFrame
-        Canonical columns, then the other columns of `raw`; EPSG:4326; index
-        of `raw`. A quarantined row has an empty geometry.
-    """
+    """Bring a raw table into the canonical columns, row by row, dropping none."""
     stated = stated_precision(raw, layouts, parts, options.given, ledger)
     parts = stated.parts
     cells = _Cells(cells_of(raw, layouts, parts, options.given), len(raw))

@@ -38,26 +38,7 @@ class Number(NamedTuple):
 
 
 def parse_number(cell: object) -> Number:
-    """
-    Read one cell as a number; a decimal comma is mended, nothing is guessed.
-
-    Parameters
-    ----------
-    cell
-        Text or number.
-
-    Returns
-    -------
-    Number
-        Value and how it was read.
-
-    Examples
-    --------
-    >>> parse_number("34,37")
-    Number(value=34.37, state='comma')
-    >>> parse_number("34.37N").state
-    'bad'
-    """
+    """Read one cell as a number; a decimal comma is mended, nothing is guessed."""
     if is_missing(cell):
         return Number(math.nan, "missing")
     if isinstance(cell, (int, float, np.integer, np.floating)) and not isinstance(cell, bool):
@@ -72,70 +53,19 @@ def parse_number(cell: object) -> Number:
 
 
 def is_missing(cell: object) -> bool:
-    """
-    Tell whether a cell holds nothing.
-
-    Parameters
-    ----------
-    cell
-        Text, number, date or a missing-value marker.
-
-    Returns
-    -------
-    bool
-        True for None, NaN, NaT, pandas' NA, and words such as "n/a".
-
-    Examples
-    --------
-    >>> is_missing(" N/A "), is_missing(0)
-    (True, False)
-    """
+    """Tell whether a cell holds nothing."""
     if cell is None or (isinstance(cell, (float, np.floating)) and math.isnan(cell)):
         return True
     return trimmed(cell).casefold() in _MISSING
 
 
 def trimmed(cell: object) -> str:
-    """
-    Give the text of a cell without blanks around it and without letters that nobody sees.
-
-    Parameters
-    ----------
-    cell
-        Any cell.
-
-    Returns
-    -------
-    str
-        Its text.
-
-    Examples
-    --------
-    >>> trimmed(" 34.37\u200e ")
-    '34.37'
-    """
+    """Give the text of a cell without blanks around it and without letters that nobody sees."""
     text = str(cell)
     return (text if text.isascii() else text.translate(_UNSEEN)).strip()
 
 
 def shown(cell: object) -> str:
-    """
-    Quote a cell for a message, cut to a readable length.
-
-    Parameters
-    ----------
-    cell
-        Any cell.
-
-    Returns
-    -------
-    str
-        Quoted text of at most 40 characters.
-
-    Examples
-    --------
-    >>> shown(" 34.4 N")
-    "'34.4 N'"
-    """
+    """Quote a cell for a message, cut to a readable length."""
     text = " ".join(str(cell).split())
     return repr(text if len(text) <= 40 else text[:37] + "...")

@@ -16,29 +16,7 @@ _SHOWN = 20
 
 
 def one_name(sheet: Any, layer: Any) -> str | None:
-    """
-    Take the name of a sheet or a layer, which are two words for one thing.
-
-    Parameters
-    ----------
-    sheet, layer
-        Name that the user gives.
-
-    Returns
-    -------
-    str or None
-        The name.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is no name, or the two differ.
-
-    Examples
-    --------
-    >>> one_name(None, "events")
-    'events'
-    """
+    """Take the name of a sheet or a layer, which are two words for one thing."""
     for option_name, given in (("sheet", sheet), ("layer", layer)):
         if given is not None and not isinstance(given, str):
             msg = f"{option_name} must be the name of one, as a text, got {given!r}"
@@ -54,23 +32,7 @@ def one_name(sheet: Any, layer: Any) -> str | None:
 
 
 def only_one(placed: Sequence[str], file: str, kind: Literal["sheet", "layer"]) -> NoReturn:
-    """
-    Refuse a file of which several sheets or layers hold incidents.
-
-    Parameters
-    ----------
-    placed
-        Those that do.
-    file
-        Name of the file.
-    kind
-        Word for them.
-
-    Raises
-    ------
-    DataError
-        Always.
-    """
+    """Refuse a file of which several sheets or layers hold incidents."""
     told = ", ".join(map(repr, placed[:_SHOWN]))
     more = f" and {len(placed) - _SHOWN:,} more" if len(placed) > _SHOWN else ""
     msg = (

@@ -140,30 +140,7 @@ UNSTATED = Kernel(
 def code_books(
     kernels: Mapping[int | tuple[str, int], Kernel] | None = None,
 ) -> dict[tuple[str, int], Kernel]:
-    """
-    Give the kernel of every code of every code book, with those the user changes.
-
-    Parameters
-    ----------
-    kernels
-        Kernels in place of, or beside, those in `CODEBOOKS`, by UCDP class or
-        by pair of code book and code; a code book of one's own is a new name.
-
-    Returns
-    -------
-    dict
-        Kernels by pair of code book and code.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a key or a value is of the wrong kind.
-
-    Examples
-    --------
-    >>> code_books()["acled", 1].scale_km
-    5.0
-    """
+    """Give the kernel of every code of every code book, with those the user changes."""
     found = {
         (name, code): kernel for name, book in CODEBOOKS.items() for code, kernel in book.items()
     }
@@ -180,26 +157,7 @@ def code_books(
 
 
 def check_kernel(kernel: object, name: str) -> Kernel:
-    """
-    Refuse what is no kernel.
-
-    Parameters
-    ----------
-    kernel
-        What was given.
-    name
-        Parameter, for the message.
-
-    Returns
-    -------
-    Kernel
-        The kernel.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is none.
-    """
+    """Refuse what is no kernel."""
     if not isinstance(kernel, Kernel):
         msg = f"{name} must be an incidents.Kernel, got {kernel!r}"
         raise InvalidParameterError(msg)

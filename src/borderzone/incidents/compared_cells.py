@@ -125,38 +125,7 @@ def positions_near(  # noqa: PLR0913 (same names as `enrichment`)
     draws: int = 200,
     seed: Any = 1,
 ) -> tuple[IntArray, FloatArray, int]:
-    """
-    Place events many times, and keep in which cell each fell.
-
-    Parameters
-    ----------
-    events
-        Table from `read`.
-    cells
-        From `comparison_cells`.
-    corridor
-        The corridor, to hold positions to the country that a row names.
-    regions
-        Table from `regions`, where the default kernels are not wanted.
-    admin1
-        Provinces, for events known only to their province.
-    draws
-        Imputations.
-    seed
-        Seed or generator.
-
-    Returns
-    -------
-    tuple
-        Cell of each event that may lie in one, ``(events, draws)``, -1 for
-        none; the median position error of each of these, km; and how many
-        events could be placed at all. Rows beyond what the table is said to cover have no place.
-
-    Raises
-    ------
-    DataError
-        If `regions` is of another table.
-    """
+    """Place events many times, and keep in which cell each fell."""
     rated = rated_regions(events, regions=regions, admin1=admin1)
     drawn = prepare(events, draws=draws, seed=seed, regions=rated)
     if corridor is not None:

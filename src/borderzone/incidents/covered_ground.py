@@ -70,40 +70,14 @@ class CoveredGround:
 
     @property
     def name(self) -> str:
-        """
-        Name the ground in a sentence.
-
-        Returns
-        -------
-        str
-            "the corridor", or "the ground of Iraq in it".
-        """
+        """Name the ground in a sentence."""
         if not self.limited:
             return "the corridor"
         return f"the ground of {country_words(self.here or self.countries)} in the corridor"
 
 
 def covered_ground(events: gpd.GeoDataFrame, corridor: Corridor) -> CoveredGround:
-    """
-    Cut out of a corridor the ground of which a table can speak.
-
-    Parameters
-    ----------
-    events
-        Table from `read`.
-    corridor
-        The corridor.
-
-    Returns
-    -------
-    CoveredGround
-        The whole corridor where the countries that the table covers are not known.
-
-    Raises
-    ------
-    DataError
-        If the countries of the table have no ground in the corridor.
-    """
+    """Cut out of a corridor the ground of which a table can speak."""
     found, outline = coverage(events), corridor_outline(corridor)
     if not found.countries:
         return CoveredGround(shape=outline, share=1.0, limited=False, countries=())
@@ -120,46 +94,13 @@ def covered_ground(events: gpd.GeoDataFrame, corridor: Corridor) -> CoveredGroun
 
 
 def ground_name(events: gpd.GeoDataFrame, corridor: Corridor) -> str:
-    """
-    Name the ground of a corridor of which a table can speak.
-
-    Parameters
-    ----------
-    events
-        Table from `read`.
-    corridor
-        The corridor.
-
-    Returns
-    -------
-    str
-        As `CoveredGround.name`.
-    """
+    """Name the ground of a corridor of which a table can speak."""
     # Where no country is known there is nothing to cut, whatever stands in for a corridor.
     return covered_ground(events, corridor).name if coverage(events).countries else "the corridor"
 
 
 def ground_words(events: gpd.GeoDataFrame, corridor: Corridor) -> str:
-    """
-    Say what a table covers, and how much of a corridor that is.
-
-    Parameters
-    ----------
-    events
-        Table from `read`.
-    corridor
-        The corridor.
-
-    Returns
-    -------
-    str
-        Sentences.
-
-    Raises
-    ------
-    DataError
-        If the countries of the table have no ground in the corridor.
-    """
+    """Say what a table covers, and how much of a corridor that is."""
     found = coverage(events)
     words = [found.words]
     if not found.countries:
@@ -175,26 +116,7 @@ def ground_words(events: gpd.GeoDataFrame, corridor: Corridor) -> str:
 
 
 def ground_of_countries(corridor: Corridor, countries: Sequence[str]) -> shapely.Geometry:
-    """
-    Give the ground of some countries in a corridor.
-
-    Parameters
-    ----------
-    corridor
-        The corridor.
-    countries
-        Names or codes of countries; the whole corridor if there are none.
-
-    Returns
-    -------
-    shapely.Geometry
-        Polygon in longitude and latitude.
-
-    Raises
-    ------
-    DataError
-        If they have none.
-    """
+    """Give the ground of some countries in a corridor."""
     outline = corridor_outline(corridor)
     if not countries:
         return outline
@@ -218,28 +140,7 @@ def rated_regions(
     regions: gpd.GeoDataFrame | None = None,
     admin1: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
-    """
-    Give the regions of the events that may enter a rate: those beyond what is said are excluded.
-
-    Parameters
-    ----------
-    events
-        Table from `read`.
-    regions
-        Table from `regions`, or None.
-    admin1
-        Provinces, where `regions` is not given.
-
-    Returns
-    -------
-    GeoDataFrame
-        As from `regions`.
-
-    Raises
-    ------
-    DataError
-        If the events were not read with `read`, or `regions` is of another table.
-    """
+    """Give the regions of the events that may enter a rate: those beyond what is said are excluded."""
     precision.need_columns(events)
     placed = precision.regions(events, admin1=admin1) if regions is None else regions
     check_same_table(placed, events)

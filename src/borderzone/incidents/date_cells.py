@@ -179,32 +179,7 @@ class Reading(NamedTuple):
 
 
 def parse_date(cell: object, date_format: str | None = None, precision: str = "") -> DateSpan:
-    """
-    Read one cell alone as the span of days that it may mean.
-
-    Parameters
-    ----------
-    cell
-        Text, date or number.
-    date_format
-        `strptime` format of dates like 03/04/2019, which have two readings;
-        ISO dates and months as words need none.
-    precision
-        "week", "month" or "year" widens the span; empty takes it from the text.
-
-    Returns
-    -------
-    DateSpan
-        First and last day, precision, and the problem if there is one.
-
-    Examples
-    --------
-    >>> found = parse_date("2019-07")
-    >>> print(found.start, found.end, found.precision)
-    2019-07-01 2019-07-31 month
-    >>> parse_date("03/04/2019").problem
-    "'03/04/2019' may be 3 April or 4 March: pass date_format='%d/%m/%Y' or date_format='%m/%d/%Y'"
-    """
+    """Read one cell alone as the span of days that it may mean."""
     reading = read_cell(cell, date_format, dt.datetime.now(dt.UTC).date())
     problem = reading.problem
     if len(reading.days) > 1:
@@ -219,32 +194,7 @@ def parse_date(cell: object, date_format: str | None = None, precision: str = ""
 def read_cell(
     cell: object, date_format: str | None, as_of: dt.date, *, since_1904: bool = False
 ) -> Reading:
-    """
-    Tell every reading of one cell.
-
-    Parameters
-    ----------
-    cell
-        Text, date or number.
-    date_format
-        `strptime` format; None for formats with one reading.
-    as_of
-        Last day that is not in the future: years of two digits are not after its year.
-    since_1904
-        Whether day numbers of a spreadsheet count from 1904.
-
-    Returns
-    -------
-    Reading
-        Its days; without any and without a problem where the cell is empty.
-
-    Examples
-    --------
-    >>> dict(read_cell("7-Oct-14", None, dt.date(2024, 1, 1)).days)
-    {'': (2014, 10, 7)}
-    >>> sorted(read_cell("03/04/2019", None, dt.date(2024, 1, 1)).days)
-    ['day', 'month']
-    """
+    """Tell every reading of one cell."""
     if is_missing(cell):
         return Reading()
     if is_day_zero(cell):
@@ -268,24 +218,7 @@ def read_cell(
 
 
 def is_day_zero(cell: object) -> bool:
-    """
-    Tell whether a cell shows the day that a spreadsheet or a database shows for nothing.
-
-    Parameters
-    ----------
-    cell
-        Text, date or number.
-
-    Returns
-    -------
-    bool
-        Whether it is day 0, which is 30 December 1899, also written as 31 December 1899 or 0 January 1900.
-
-    Examples
-    --------
-    >>> is_day_zero("1899-12-30"), is_day_zero("0/1/1900"), is_day_zero("1900-01-01")
-    (True, True, False)
-    """
+    """Tell whether a cell shows the day that a spreadsheet or a database shows for nothing."""
     if isinstance(cell, dt.date):
         return (cell.year, cell.month, cell.day) in ((1899, 12, 30), (1899, 12, 31))
     return isinstance(cell, str) and bool(_DAY_ZERO.fullmatch(trimmed(cell).removeprefix("'")))
@@ -307,21 +240,7 @@ def _beside_format(text: str, date_format: str, as_of: dt.date, *, since_1904: b
 
 
 def doubt(text: str, reading: Reading) -> str:
-    """
-    Say between which days a cell leaves the choice, and which option makes it.
-
-    Parameters
-    ----------
-    text
-        The cell.
-    reading
-        Its readings.
-
-    Returns
-    -------
-    str
-        The problem, in words.
-    """
+    """Say between which days a cell leaves the choice, and which option makes it."""
     years = {day[0] for day in reading.days.values()}
     days = [
         f"{day} {calendar.month_name[month]}{f' {year}' if len(years) > 1 else ''}"
@@ -341,38 +260,12 @@ def doubt(text: str, reading: Reading) -> str:
 
 
 def number_alone(cell: object) -> str:
-    """
-    Say that a plain number is no date by itself.
-
-    Parameters
-    ----------
-    cell
-        The cell.
-
-    Returns
-    -------
-    str
-        The problem, in words.
-    """
+    """Say that a plain number is no date by itself."""
     return f"{shown(cell)} is a plain number, which may count anything: write it as 2019-07-21"
 
 
 def span(day: Day, precision: str) -> DateSpan:
-    """
-    Widen a day to the span that its precision leaves.
-
-    Parameters
-    ----------
-    day
-        Year, month and day of a reading.
-    precision
-        "week", "month" or "year" widens it; empty takes what is unknown of it.
-
-    Returns
-    -------
-    DateSpan
-        First day, last day and precision.
-    """
+    """Widen a day to the span that its precision leaves."""
     year, month, number = day
     if precision == "year" or not month:
         return DateSpan(dt.date(year, 1, 1), dt.date(year, 12, 31), "year", "")
@@ -387,24 +280,7 @@ def span(day: Day, precision: str) -> DateSpan:
 
 
 def month_number(word: str) -> int:
-    """
-    Give the number of a month by its name.
-
-    Parameters
-    ----------
-    word
-        Name or its usual abbreviation, in English, German, French, Spanish, Turkish or Arabic.
-
-    Returns
-    -------
-    int
-        1 to 12; 0 where the word is none.
-
-    Examples
-    --------
-    >>> month_number("Oct."), month_number("Ekim"), month_number("x")
-    (10, 10, 0)
-    """
+    """Give the number of a month by its name."""
     folded = _folded(word).strip(" .")
     return _MONTHS.get(_PHRASES.get(folded, folded), 0)
 

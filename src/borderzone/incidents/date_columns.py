@@ -43,32 +43,7 @@ def date_parts(
     ledger: Ledger,
     options: ReadOptions,
 ) -> dict[str, str]:
-    """
-    Tell which columns of a table say when.
-
-    Parameters
-    ----------
-    raw
-        The table as found.
-    parts
-        Part to column, by names alone.
-    given
-        Parts that the user names.
-    ledger
-        Where is told what was taken for want of a better one, or that there is none.
-    options
-        How doubtful cells are judged.
-
-    Returns
-    -------
-    dict[str, str]
-        The parts, with one way to tell the date: a column, or year, month and day.
-
-    Raises
-    ------
-    DataError
-        If two columns look like the date, or like the last day, and differ.
-    """
+    """Tell which columns of a table say when."""
     search = _Search(raw, parts, given, options)
     named = {part: given.get(part) or search.named(part) for part in ("date", "date_end")}
     when = {part: name for part, name in named.items() if name}

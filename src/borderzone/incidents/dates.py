@@ -95,31 +95,7 @@ def read_dates(
     as_of: dt.date,
     day_zero: str | None = None,
 ) -> Dates:
-    """
-    Read the dates of a table, each different spelling once.
-
-    Parameters
-    ----------
-    cells
-        Cells by part: date, date_end, date_precision; without a date year, month and day, of
-        which a month may be a name, and a month or day of 0 is not known. All may be missing.
-    n_rows
-        Number of rows.
-    ledger
-        Where findings go.
-    date_format
-        `strptime` format of dates that have two readings.
-    as_of
-        Last day that is not in the future.
-    day_zero
-        "1900" or "1904" for the cells of a spreadsheet, of which plain numbers count days since;
-        None where they have to show it.
-
-    Returns
-    -------
-    Dates
-        Days and precisions.
-    """
+    """Read the dates of a table, each different spelling once."""
     if "date" not in cells and "year" in cells:
         cells = {**cells, "date": dates_of_parts(cells)}
     if "date" not in cells:
@@ -179,19 +155,7 @@ def _together(columns: Sequence[Spellings]) -> Spellings:
 
 
 def dates_of_parts(cells: Mapping[str, Spellings]) -> Spellings:
-    """
-    Put ISO texts together as fine as is known; what cannot be read as the cells were, joined.
-
-    Parameters
-    ----------
-    cells
-        Year, and month and day where they are told.
-
-    Returns
-    -------
-    Spellings
-        One text a row; empty where nothing is told.
-    """
+    """Put ISO texts together as fine as is known; what cannot be read as the cells were, joined."""
     held = [part for part in ("year", "month", "day") if part in cells]
     together = _together([cells[part] for part in held])
     together.cells = [
@@ -272,22 +236,7 @@ def _may_count_days(cell: object, reading: Reading, newest: int) -> bool:
 
 
 class _Judge:
-    """
-    Verdicts on spellings, once the columns are heard.
-
-    Parameters
-    ----------
-    held
-        Cells of date, end and precision.
-    read
-        Readings of the cells of date and end.
-    columns
-        What the columns of date and end show.
-    as_of
-        Last day that is not in the future.
-    given
-        Whether the user gave a format.
-    """
+    """Verdicts on spellings, once the columns are heard."""
 
     def __init__(
         self,
@@ -443,19 +392,5 @@ def _note_exchanged(
 
 
 def as_timestamps(days: np.ndarray, index: pd.Index) -> pd.Series:
-    """
-    Turn days into the column of a table.
-
-    Parameters
-    ----------
-    days
-        Days, ``datetime64[D]``.
-    index
-        Index of the table.
-
-    Returns
-    -------
-    pandas.Series
-        Time stamps at midnight, ``datetime64[ns]``.
-    """
+    """Turn days into the column of a table."""
     return pd.Series(days.astype("datetime64[s]"), index=index).astype("datetime64[ns]")

@@ -33,22 +33,7 @@ def flag_duplicates(
     *,
     given_ids: bool,
 ) -> None:
-    """
-    Tell which rows repeat an earlier one, share its id, or may be the same event.
-
-    Parameters
-    ----------
-    raw
-        The table as found.
-    table
-        Its canonical columns.
-    usable
-        Rows with a position.
-    ledger
-        Where findings go.
-    given_ids
-        Whether the file has ids of its own.
-    """
+    """Tell which rows repeat an earlier one, share its id, or may be the same event."""
     exact = _flag_exact(raw.drop(columns="geometry", errors="ignore"), ledger)
     if given_ids:
         _flag_same_ids(raw, table["id"], exact, ledger)

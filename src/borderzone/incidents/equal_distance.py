@@ -20,24 +20,7 @@ _MOST_BINS = 5
 
 
 def distance_terms(cells: pd.DataFrame, distances: list[str], events: float) -> FloatArray:
-    """
-    Give the terms of distance that so many events can bear.
-
-    Parameters
-    ----------
-    cells
-        Cells with the columns of `distances`.
-    distances
-        Columns of distance.
-    events
-        Events in the cells.
-
-    Returns
-    -------
-    FloatArray
-        Three terms a distance where there are five events or more for each
-        term of the model, else two or one.
-    """
+    """Give the terms of distance that so many events can bear."""
     each = max(
         (n for n in _KNOTS if events >= _EVENTS_A_TERM * (n * len(distances) + 2)), default=1
     )
@@ -49,29 +32,10 @@ def spline_basis(distance_km: FloatArray, *, terms: int) -> FloatArray:
     """
     Give the terms by which a rate may depend on a distance.
 
-    Parameters
-    ----------
-    distance_km
-        Distances of cells. Units: km.
-    terms
-        3 or 2: a cubic spline of the logarithm with one knot more, straight
-        beyond the outer ones [1]_. 1: a straight line of the logarithm.
-
-    Returns
-    -------
-    FloatArray
-        Shape ``(cells, terms)``, each centred and of deviation 1; terms that
-        do not vary are left out.
-
     References
     ----------
     .. [1] Harrell, F. E. (2015). Regression Modeling Strategies, 2nd edition,
        section 2.4.5.
-
-    Examples
-    --------
-    >>> spline_basis(np.linspace(0, 100, 50), terms=3).shape
-    (50, 3)
     """
     x = np.log1p(distance_km)
     found = [x]
@@ -98,23 +62,6 @@ def strata_of(cells: pd.DataFrame, distances: list[str]) -> IntArray:
 
     Each distance is cut at its quantiles into as many bins as leave some eight
     cells a stratum, 2 to 5.
-
-    Parameters
-    ----------
-    cells
-        Cells with the columns of `distances`.
-    distances
-        Columns of distance.
-
-    Returns
-    -------
-    IntArray
-        Number of the stratum of each cell.
-
-    Examples
-    --------
-    >>> strata_of(pd.DataFrame({"road_km": [1.0, 2.0, 30.0, 40.0]}), ["road_km"]).tolist()
-    [0, 0, 1, 1]
     """
     if not distances:
         return np.zeros(len(cells), dtype=np.int64)

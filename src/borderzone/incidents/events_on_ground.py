@@ -218,21 +218,7 @@ _NO_ROWS = np.zeros(0, dtype=np.int64)
 
 
 def ground_classes(values: Mapping[str, FloatArray], cells: IntArray) -> dict[str, BoolArray]:
-    """
-    Sort cells into classes of ground.
-
-    Parameters
-    ----------
-    values
-        Values of layers in cells, NaN where unknown.
-    cells
-        The cells, below 0 for outside.
-
-    Returns
-    -------
-    dict of str to BoolArray
-        Which cells are of each class, by its name.
-    """
+    """Sort cells into classes of ground."""
     there = cells >= 0
     anything = np.zeros(cells.shape, dtype=bool)
     for layer in values.values():
@@ -453,19 +439,7 @@ def _under_point(found: pd.DataFrame, kind: str, ground: str) -> BoolArray:
 
 
 def ground_sentence(table: pd.DataFrame) -> str:
-    """
-    Say on what ground events happened, and what their coded points would have said.
-
-    Parameters
-    ----------
-    table
-        From `ground_counts`; kinds of which a row is not there are not told.
-
-    Returns
-    -------
-    str
-        The sentence.
-    """
+    """Say on what ground events happened, and what their coded points would have said."""
     rows = {(row.kind, row.ground): row for row in table.itertuples()}
     n, placed = table.attrs["n_events"], table.attrs["n_placed"]
     events = f"{n:,} event" if n == 1 else f"{n:,} events"

@@ -49,19 +49,7 @@ class Suspected(NamedTuple):
 
 
 def swaps_told(notes: Iterable[str]) -> list[str]:
-    """
-    Pick the notes of a reading that tell of swapped coordinates.
-
-    Parameters
-    ----------
-    notes
-        Notes of the reading.
-
-    Returns
-    -------
-    list[str]
-        Those.
-    """
+    """Pick the notes of a reading that tell of swapped coordinates."""
     return [note for note in notes if _SWAP in note]
 
 
@@ -96,18 +84,6 @@ class Expected:
         than half of all rows lie near the corridor or on the ground of its countries when swapped and
         not as they are, and swapping does not bring fewer of them near it than there are, the rows are
         taken for swapped; else they are only told of.
-
-        Parameters
-        ----------
-        lat, lon
-            As read. Units: degrees.
-        readable
-            Rows to look at.
-
-        Returns
-        -------
-        Suspected
-            The rows, and the sentence with their counts.
         """
         with np.errstate(invalid="ignore"):
             possible = readable & (np.abs(lon) <= 90) & (np.abs(lat) <= 180)
@@ -137,21 +113,7 @@ class Expected:
 
 
 def doubts_of(events: gpd.GeoDataFrame, corridor: Corridor | None) -> bool:
-    """
-    Tell whether a corridor makes doubtful what was read without it.
-
-    Parameters
-    ----------
-    events
-        Table that was read.
-    corridor
-        Corridor that it is now wanted for; None for none.
-
-    Returns
-    -------
-    bool
-        Whether rows look swapped that did not before.
-    """
+    """Tell whether a corridor makes doubtful what was read without it."""
     if corridor is None:
         return False
     usable = (events["status"] != "quarantined").to_numpy()
@@ -169,21 +131,7 @@ class _Pairs(NamedTuple):
 
 
 def inside(box: Any, y: FloatArray, x: FloatArray) -> BoolArray:
-    """
-    Tell which positions lie in a box.
-
-    Parameters
-    ----------
-    box
-        West, south, east and north. Units: degrees.
-    y, x
-        Latitudes and longitudes. Units: degrees.
-
-    Returns
-    -------
-    numpy.ndarray
-        Truth by position.
-    """
+    """Tell which positions lie in a box."""
     with np.errstate(invalid="ignore"):
         held: BoolArray = (box[0] <= x) & (x <= box[2]) & (box[1] <= y) & (y <= box[3])
     return held

@@ -227,25 +227,7 @@ def _moment(when: Any) -> str | None:
 
 
 def uniform(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """
-    Make text of columns that mix kinds, which typed files cannot hold.
-
-    Parameters
-    ----------
-    table
-        Any table with shapes; it is not changed.
-
-    Returns
-    -------
-    GeoDataFrame
-        A copy.
-
-    Examples
-    --------
-    >>> mixed = gpd.GeoDataFrame({"a": [1, "x", None]}, geometry=[None] * 3)
-    >>> uniform(mixed)["a"].dropna().tolist()
-    ['1', 'x']
-    """
+    """Make text of columns that mix kinds, which typed files cannot hold."""
     safe = table.copy()
     for name in safe.columns.drop(safe.geometry.name):
         if safe[name].dtype == object:

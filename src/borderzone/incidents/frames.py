@@ -30,29 +30,7 @@ _METRES = 1_000.0  # beyond any number of degrees
 
 
 def as_horizontal(given: Any) -> CRS | None:
-    """
-    Take what the user says is the CRS of x and y.
-
-    Parameters
-    ----------
-    given
-        A CRS, an EPSG code, or words that PROJ understands; None for none.
-
-    Returns
-    -------
-    pyproj.CRS or None
-        The CRS.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it names none, has no x and y on the ground, or names a file.
-
-    Examples
-    --------
-    >>> as_horizontal("EPSG:32637").name
-    'WGS 84 / UTM zone 37N'
-    """
+    """Take what the user says is the CRS of x and y."""
     if given is None:
         return None
     try:
@@ -73,19 +51,7 @@ def as_horizontal(given: Any) -> CRS | None:
 
 
 def looks_like_metres(lat: FloatArray, lon: FloatArray) -> BoolArray:
-    """
-    Tell which pairs are no degrees but coordinates of a plane.
-
-    Parameters
-    ----------
-    lat, lon
-        The numbers; NaN is none.
-
-    Returns
-    -------
-    numpy.ndarray
-        Truth by pair.
-    """
+    """Tell which pairs are no degrees but coordinates of a plane."""
     with np.errstate(invalid="ignore"):
         return (np.abs(lat) > _METRES) & (np.abs(lon) > _METRES)
 
@@ -99,27 +65,7 @@ def onto_degrees(
     usual: CRS | None = None,
     fix_swapped: bool = False,
 ) -> tuple[FloatArray, FloatArray]:
-    """
-    Bring y and x to latitude and longitude, each row from its own CRS.
-
-    Parameters
-    ----------
-    lat, lon
-        The numbers read, y and x; NaN where there are none.
-    frames
-        CRS of each row, as a cell tells it; one that is empty has the usual one.
-    ledger
-        Where findings go.
-    usual
-        CRS that the user states; None for degrees of WGS84.
-    fix_swapped
-        Let x and y change places where only that lies in the area of the CRS.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Latitude and longitude; NaN for rows that are set aside. Units: degrees.
-    """
+    """Bring y and x to latitude and longitude, each row from its own CRS."""
     lat, lon = lat.copy(), lon.copy()
     readable = ~(np.isnan(lat) | np.isnan(lon))
     for given, rows in _groups(frames, readable, usual):
@@ -249,25 +195,7 @@ def _tell_beyond(rows: IntArray, crs: CRS, ledger: Ledger) -> None:
 
 
 def judge_area_of_use(shapes: Any, usable: BoolArray, name: str, ledger: Ledger) -> BoolArray:
-    """
-    Set points aside that lie where the CRS of their table does not hold.
-
-    Parameters
-    ----------
-    shapes
-        Points in the CRS of the table.
-    usable
-        Rows that have one.
-    name
-        Name of the table, for messages.
-    ledger
-        Where findings go.
-
-    Returns
-    -------
-    numpy.ndarray
-        The rows that stay.
-    """
+    """Set points aside that lie where the CRS of their table does not hold."""
     crs = shapes.crs
     rows = np.flatnonzero(usable)
     if crs is None or crs.is_geographic or not len(rows):

@@ -79,30 +79,6 @@ def furniture_of(table: pd.DataFrame, header: Sequence[str], parts: Mapping[str,
     Find the rows of a text or a sheet that are no events.
 
     A row with anything in it that may be an event is one.
-
-    Parameters
-    ----------
-    table
-        Its cells.
-    header
-        Its columns as they stand in the file.
-    parts
-        Part to column.
-
-    Returns
-    -------
-    Furniture
-        The rows.
-
-    Examples
-    --------
-    >>> cells = {"id": ["", "A", "", "Total"], "lat": ["deg", "34.4", "", ""]}
-    >>> table = pd.DataFrame(cells | {"lon": ["deg", "41.1", "", "1"]})
-    >>> found = furniture_of(table, list(table), {"lat": "lat", "lon": "lon"})
-    >>> found.rows.tolist()
-    [True, False, True, True]
-    >>> found.notes[1:]
-    ['1 row of units below the header passed over', '1 row of totals passed over']
     """
     blank, again = _blank(table), _equal(table, header)
     notes = [_told(blank, "empty line")]

@@ -15,24 +15,7 @@ __all__ = ["check_corridor", "check_events"]
 
 
 def check_corridor(corridor: Any) -> Corridor:
-    """
-    Refuse what is no corridor.
-
-    Parameters
-    ----------
-    corridor
-        What was given.
-
-    Returns
-    -------
-    Corridor
-        The same.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is none.
-    """
+    """Refuse what is no corridor."""
     if not all(hasattr(corridor, name) for name in ("outline", "border")):
         msg = f"corridor must be a Corridor, got {type(corridor).__name__}: use Corridor.around"
         raise InvalidParameterError(msg)
@@ -41,24 +24,7 @@ def check_corridor(corridor: Any) -> Corridor:
 
 
 def check_events(events: Any) -> gpd.GeoDataFrame:
-    """
-    Refuse what is no table of events.
-
-    Parameters
-    ----------
-    events
-        What was given.
-
-    Returns
-    -------
-    GeoDataFrame
-        The same.
-
-    Raises
-    ------
-    DataError
-        If it is not a GeoDataFrame.
-    """
+    """Refuse what is no table of events."""
     if not isinstance(events, gpd.GeoDataFrame):
         msg = (
             f"events must be the table that incidents.read gives, got a {type(events).__name__}: "

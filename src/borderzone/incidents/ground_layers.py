@@ -92,32 +92,7 @@ class GroundLayers:
         further: Mapping[str, Any],
         corridor: Corridor | None,
     ) -> GroundLayers:
-        """
-        Take the layers that are there.
-
-        Parameters
-        ----------
-        flags, attrs
-            Datasets that hold layers of `LAYERS`; for a name that both hold the first counts.
-        further
-            Layers in place of those in the datasets, by name; None for those not given.
-        corridor
-            The corridor, or None.
-
-        Returns
-        -------
-        GroundLayers
-            The layers.
-
-        Raises
-        ------
-        CRSMismatchError
-            If a layer has no CRS.
-        GridMismatchError
-            If they do not share a grid.
-        InvalidParameterError
-            If one is of the wrong kind, or there is none.
-        """
+        """Take the layers that are there."""
         for name, value in (("flags", flags), ("attrs", attrs)):
             if not isinstance(value, xr.Dataset):
                 msg = f"{name} must be an xarray.Dataset, got {type(value).__name__}"
@@ -151,23 +126,7 @@ class GroundLayers:
         )
 
     def ready(self, drawn: Imputation, more: IntArray, *, threads: int) -> GroundLayers:
-        """
-        Compute lazy layers on the cells that hold a position, chunk by chunk; others stay as they are.
-
-        Parameters
-        ----------
-        drawn
-            The positions.
-        more
-            Further cells that are looked at.
-        threads
-            How many work at once.
-
-        Returns
-        -------
-        GroundLayers
-            Layers of which every value asked for is in memory.
-        """
+        """Compute lazy layers on the cells that hold a position, chunk by chunk; others stay as they are."""
         lazy = {name: raster for name, raster in self.rasters.items() if any_lazy({name: raster})}
         if not lazy:
             return self
@@ -205,19 +164,7 @@ class GroundLayers:
         return found
 
     def cells_of(self, lon: FloatArray, lat: FloatArray) -> IntArray:
-        """
-        Find the cells that hold positions.
-
-        Parameters
-        ----------
-        lon, lat
-            Positions, of any shape. Units: degrees.
-
-        Returns
-        -------
-        IntArray
-            Flat indices, -1 for positions off the grid or outside the corridor; shape of `lon`.
-        """
+        """Find the cells that hold positions."""
         x, y = self.to_map.transform(lon.ravel(), lat.ravel())
         cells = cells_of_points(np.column_stack([x, y]), self.grid)
         if self.corridor is not None:
@@ -225,19 +172,7 @@ class GroundLayers:
         return cells.reshape(lon.shape)
 
     def values(self, cells: IntArray) -> dict[str, FloatArray]:
-        """
-        Give the values of every layer in cells.
-
-        Parameters
-        ----------
-        cells
-            From `cells_of`.
-
-        Returns
-        -------
-        dict of str to FloatArray
-            By layer, NaN where unknown and outside; shape of `cells`.
-        """
+        """Give the values of every layer in cells."""
         there = cells >= 0
         inside, found = cells[there], {}
         for name in self.rasters:

@@ -52,24 +52,7 @@ NO_HEADER = "no header line: the 49 columns were taken for those of UCDP GED, by
 
 
 def first_of_data(rows: Sequence[Sequence[object]]) -> int | None:
-    """
-    Find the first row that names coordinates.
-
-    Parameters
-    ----------
-    rows
-        First rows of a sheet.
-
-    Returns
-    -------
-    int or None
-        Its position; None where no row does.
-
-    Examples
-    --------
-    >>> first_of_data([["Ministry of the Interior"], ["No", "Latitude", "Longitude"]])
-    1
-    """
+    """Find the first row that names coordinates."""
     for number, row in enumerate(rows):
         if any(map(_is_value, row)):
             continue  # a cell may hold "GPS" or "Position" where others hold coordinates
@@ -102,36 +85,7 @@ class Heading(NamedTuple):
 
 
 def heading_of(rows: Sequence[Sequence[object]], at: int, name: str) -> Heading:
-    """
-    Put the names of columns together, from one row or from two.
-
-    Parameters
-    ----------
-    rows
-        First rows of a sheet or text.
-    at
-        The row that names coordinates, or the first one where none does.
-    name
-        Name of the file, for messages.
-
-    Returns
-    -------
-    Heading
-        Names, and where the table begins. The file of a UCDP GED release without a header
-        gets the names of that collection, by position.
-
-    Raises
-    ------
-    DataError
-        If the first row is data, or a name stands twice.
-    LimitError
-        If there are more columns than `limits` allow.
-
-    Examples
-    --------
-    >>> heading_of([["Position", "", "Date"], ["Lat", "Long", ""], [34.4, 41.1, 2019]], 0, "a.xlsx")
-    Heading(names=['Lat', 'Long', 'Date'], first=0, after=2, note='the header stands on two lines')
-    """
+    """Put the names of columns together, from one row or from two."""
     check_columns(len(rows[at]), name)
     if is_data(rows[at]):
         return _without_names(rows, at, name)
@@ -195,24 +149,7 @@ def _is_number(cell: object) -> bool:
 
 
 def is_data(cells: Sequence[object]) -> bool:
-    """
-    Tell a row of data from one of names: a good part of it is numbers and dates.
-
-    Parameters
-    ----------
-    cells
-        Cells of the row.
-
-    Returns
-    -------
-    bool
-        Whether it is data.
-
-    Examples
-    --------
-    >>> is_data(["A", "34.37", "41.09"]), is_data(["place", "lat", "lon", "2018"])
-    (True, False)
-    """
+    """Tell a row of data from one of names: a good part of it is numbers and dates."""
     told = [cell for cell in cells if _text(cell) != ""]
     values = sum(map(_is_value, told))
     return values > 0 and 3 * sum(_is_value(c) or _is_number(c) for c in told) >= len(told)
@@ -230,19 +167,7 @@ def _without_names(rows: Sequence[Sequence[object]], at: int, name: str) -> Head
 
 
 def is_ucdp_row(cells: Sequence[object]) -> bool:
-    """
-    Tell whether the cells of a row stand where UCDP GED has them.
-
-    Parameters
-    ----------
-    cells
-        Cells of the row.
-
-    Returns
-    -------
-    bool
-        True where year, classes, coordinates and dates stand in their places.
-    """
+    """Tell whether the cells of a row stand where UCDP GED has them."""
     # A sheet does not keep the last two, codes of states, where they are empty in all rows.
     if not len(UCDP_COLUMNS) - 2 <= len(cells) <= len(UCDP_COLUMNS):
         return False
@@ -257,33 +182,7 @@ def is_ucdp_row(cells: Sequence[object]) -> bool:
 
 
 def plain_header(cells: Sequence[object], name: str) -> list[str]:
-    """
-    Turn the cells of a header into column names.
-
-    Parameters
-    ----------
-    cells
-        Cells of the row.
-    name
-        Name of the file, for messages.
-
-    Returns
-    -------
-    list[str]
-        Names; a cell without one is named by its position.
-
-    Raises
-    ------
-    DataError
-        If a name stands twice.
-    LimitError
-        If there are more than `limits` allow.
-
-    Examples
-    --------
-    >>> plain_header(["id ", ""], "a.csv")
-    ['id', 'unnamed_2']
-    """
+    """Turn the cells of a header into column names."""
     check_columns(len(cells), name)
     names = [str(cell).strip() or f"unnamed_{i}" for i, cell in enumerate(cells, 1)]
     refuse_twins(names)
@@ -291,21 +190,7 @@ def plain_header(cells: Sequence[object], name: str) -> list[str]:
 
 
 def check_columns(columns: int, name: str) -> None:
-    """
-    Refuse a table with more columns than any table of incidents has.
-
-    Parameters
-    ----------
-    columns
-        How many.
-    name
-        Name of the file, for messages.
-
-    Raises
-    ------
-    LimitError
-        If there are more than `limits` allow.
-    """
+    """Refuse a table with more columns than any table of incidents has."""
     if columns > (most := current().table_columns):
         msg = (
             f"{name} has {columns:,} columns, the limit is {most:,}; a table of incidents has one "
@@ -315,23 +200,6 @@ def check_columns(columns: int, name: str) -> None:
 
 
 def is_tag_row(cells: Sequence[object]) -> bool:
-    """
-    Tell whether a row holds hashtags of the Humanitarian Exchange Language.
-
-    Parameters
-    ----------
-    cells
-        Cells of the first row below the header.
-
-    Returns
-    -------
-    bool
-        True where every cell that holds anything starts with a hash, and several do.
-
-    Examples
-    --------
-    >>> is_tag_row(["#event+id", "#geo+lat", ""]), is_tag_row(["#1", "34.4"])
-    (True, False)
-    """
+    """Tell whether a row holds hashtags of the Humanitarian Exchange Language."""
     told = [str(cell).strip() for cell in cells if str(cell).strip() not in ("", "nan", "None")]
     return len(told) > 1 and all(cell.startswith("#") for cell in told)

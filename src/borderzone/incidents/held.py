@@ -56,24 +56,7 @@ class Held:
         who: IntArray,
         draws: IntArray,
     ) -> tuple[FloatArray, FloatArray]:
-        """
-        Draw one position for each pair of event and draw, anew while it lies on other ground.
-
-        Parameters
-        ----------
-        base
-            What draws positions by kernel.
-        who
-            Row of the event of each position.
-        draws
-            Number of the draw of each, uint64.
-
-        Returns
-        -------
-        tuple of FloatArray
-            Longitude and latitude; those of an event that hardly reaches its country stay where
-            they were. Units: degrees.
-        """
+        """Draw one position for each pair of event and draw, anew while it lies on other ground."""
         lon, lat = base(who, draws)
         left = np.flatnonzero(self._off(who, lon, lat))
         for attempt in range(1, _ATTEMPTS):
@@ -102,20 +85,6 @@ def held_to_countries(
 
     A rate over one side of a line needs it: a disc that reaches over the line would lose there what
     is certain to lie on this side, and ground near the line would have too few events.
-
-    Parameters
-    ----------
-    drawn
-        From `prepare`.
-    events
-        Table from `read`.
-    corridor
-        The corridor.
-
-    Returns
-    -------
-    Imputation
-        The same, held; as it was where the countries that the table covers are not known.
     """
     found = coverage(events)
     if not found.countries:

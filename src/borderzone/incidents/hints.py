@@ -24,14 +24,7 @@ _WHERE: ContextVar[Where] = ContextVar("where", default="python")
 
 @contextmanager
 def asked_from(where: Where) -> Iterator[None]:
-    """
-    Say where the user is while a table is read, so that messages name what helps there.
-
-    Parameters
-    ----------
-    where
-        "python", "study file" or "command line".
-    """
+    """Say where the user is while a table is read, so that messages name what helps there."""
     token = _WHERE.set(where)
     try:
         yield
@@ -40,62 +33,12 @@ def asked_from(where: Where) -> Iterator[None]:
 
 
 def option(name: str, value: object) -> str:
-    """
-    Write an option of `read` as the user would have to.
-
-    Parameters
-    ----------
-    name
-        Its name in Python.
-    value
-        What it should be: a word, a flag, a number, several of them, or a mapping of words.
-
-    Returns
-    -------
-    str
-        The option, ready to be copied.
-
-    Examples
-    --------
-    >>> option("columns", {"lat": "Breite"})
-    "columns={'lat': 'Breite'}"
-    >>> with asked_from("command line"):
-    ...     option("columns", {"lat": "Breite"}), option("fix_swapped", True)
-    ('--columns lat="Breite"', '--fix-swapped')
-    >>> with asked_from("command line"):
-    ...     option("columns", {"lat": "Breite", "lon": "Höhe"})
-    '--columns lat="Breite" --columns lon="Höhe"'
-    >>> with asked_from("study file"):
-    ...     option("columns", {"lat": "Breite"}), option("districts", "districts.gpkg")
-    ('columns = {lat = "Breite"} under [incidents]', 'districts = "districts.gpkg"')
-    """
+    """Write an option of `read` as the user would have to."""
     return _written(name, value, _WHERE.get())
 
 
 def ways(name: str, value: object) -> str:
-    """
-    Write an option where it helps, or all ways of writing it where a text may be read elsewhere.
-
-    Parameters
-    ----------
-    name
-        Its name in Python.
-    value
-        What it should be.
-
-    Returns
-    -------
-    str
-        The option; with all its ways where no file and no command line is known.
-
-    Examples
-    --------
-    >>> ways("terms", "mine")
-    'terms="mine" (in Python), terms = "mine" (in a study file) or --terms mine (on the command line)'
-    >>> with asked_from("command line"):
-    ...     ways("terms", "mine")
-    '--terms mine'
-    """
+    """Write an option where it helps, or all ways of writing it where a text may be read elsewhere."""
     where = _WHERE.get()
     if where != "python":
         return _written(name, value, where)
@@ -122,24 +65,7 @@ def _written(name: str, value: object, where: Where) -> str:
 
 
 def polygons_hint(one: str) -> str:
-    """
-    Say how polygons are given in which a vague event may lie.
-
-    Parameters
-    ----------
-    one
-        "district" or "province".
-
-    Returns
-    -------
-    str
-        The option of a study file, or the arguments in Python.
-
-    Examples
-    --------
-    >>> polygons_hint("province")
-    'pass admin1= (to a study provinces=)'
-    """
+    """Say how polygons are given in which a vague event may lie."""
     if _WHERE.get() == "study file":
         return option(f"{one}s", f"{one}s.gpkg")
     return f"pass {'admin2' if one == 'district' else 'admin1'}= (to a study {one}s=)"

@@ -128,14 +128,7 @@ _KNOWN_AS = {
 
 
 class HomeGround:
-    """
-    The country that each row names, and its land.
-
-    Parameters
-    ----------
-    cells
-        Countries as found: names or codes; what is none of them says nothing.
-    """
+    """The country that each row names, and its land."""
 
     def __init__(self, cells: Spellings) -> None:
         codes = [_code(cell) for cell in cells.cells]
@@ -145,19 +138,7 @@ class HomeGround:
         self.which: IntArray = found[cells.numbers] if codes else found
 
     def holds(self, lat: FloatArray, lon: FloatArray) -> BoolArray:
-        """
-        Tell which positions lie in the country of their row, or near its border or coast.
-
-        Parameters
-        ----------
-        lat, lon
-            Positions. Units: degrees.
-
-        Returns
-        -------
-        numpy.ndarray
-            Truth by row; false where no country is named.
-        """
+        """Tell which positions lie in the country of their row, or near its border or coast."""
         inside = np.zeros(len(lat), dtype=bool)
         for place, code in enumerate(self.codes):
             rows = np.flatnonzero(self.which == place)
@@ -180,19 +161,7 @@ def _world() -> Mapping[str, shapely.Geometry]:
 
 @functools.cache
 def country_land(code: str) -> shapely.Geometry:
-    """
-    Give the land of a country with a rim, within which nobody can be sure.
-
-    Parameters
-    ----------
-    code
-        Its code.
-
-    Returns
-    -------
-    shapely.Geometry
-        The land; empty where the map does not have it.
-    """
+    """Give the land of a country with a rim, within which nobody can be sure."""
     shape = _world().get(code, shapely.Polygon())
     rim = shapely.buffer(shape, _NEAR_DEG, quad_segs=2)
     shapely.prepare(rim)
@@ -212,19 +181,6 @@ def tell_contradictions(
 
     What lies within some 25 km of it is no contradiction, nor is ground that is disputed between
     the two, nor the sea before a coast.
-
-    Parameters
-    ----------
-    home
-        Countries of the rows.
-    provinces
-        First-level divisions as found; None where the table has none.
-    lat, lon
-        Positions. Units: degrees.
-    usable
-        Rows to look at.
-    ledger
-        Where findings go.
     """
     of_all = f"of {len(lat)} rows lie in another"
     n = _tell_countries(home, lat, lon, usable, ledger)

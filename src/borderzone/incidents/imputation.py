@@ -112,36 +112,7 @@ def prepare(
     admin1: gpd.GeoDataFrame | None = None,
     weight: xr.DataArray | Mapping[str, xr.DataArray] | None = None,
 ) -> Imputation:
-    """
-    Make ready to draw the positions of events.
-
-    Parameters
-    ----------
-    events
-        Table from `read`.
-    draws
-        Positions to draw for each event.
-    seed
-        Seed, or a generator from which one is taken.
-    regions
-        Table from `regions`, or None.
-    admin1
-        Provinces, where `regions` is not given.
-    weight
-        As `impute` takes it.
-
-    Returns
-    -------
-    Imputation
-        What draws the positions, block by block.
-
-    Raises
-    ------
-    DataError
-        If `regions` is of another table.
-    InvalidParameterError
-        If `draws` is not a whole number above zero, or a weight is impossible.
-    """
+    """Make ready to draw the positions of events."""
     count = check_whole(draws, "draws")
     precision.need_columns(events)
     placed = precision.regions(events, admin1=admin1) if regions is None else regions
@@ -181,50 +152,19 @@ class Imputation:
     def blocks(
         self, *, threads: int | None = None
     ) -> Iterator[tuple[IntArray, FloatArray, FloatArray]]:
-        """
-        Draw the positions of all events that are placed.
-
-        Parameters
-        ----------
-        threads
-            How many work at once.
-
-        Yields
-        ------
-        tuple
-            Rows of the events, longitude and latitude, shape ``(rows, draws)``. Units: degrees.
-        """
+        """Draw the positions of all events that are placed."""
         yield from in_order(
             lambda rows: (rows, *self.positions(rows)), self.rows(), threads=threads
         )
 
     def rows(self) -> list[IntArray]:
-        """
-        Give the rows of the events that are placed, cut into blocks.
-
-        Returns
-        -------
-        list of IntArray
-            Rows of each block.
-        """
+        """Give the rows of the events that are placed, cut into blocks."""
         placed = np.flatnonzero(self.placed["kind"].to_numpy(dtype=object) != "excluded")
         step = max(1, _BATCH // self.draws)
         return [placed[start : start + step] for start in range(0, len(placed), step)]
 
     def positions(self, rows: IntArray) -> tuple[FloatArray, FloatArray]:
-        """
-        Draw the positions of some events.
-
-        Parameters
-        ----------
-        rows
-            Their rows.
-
-        Returns
-        -------
-        tuple of FloatArray
-            Longitude and latitude, shape ``(rows, draws)``. Units: degrees.
-        """
+        """Draw the positions of some events."""
         who = np.repeat(rows, self.draws)
         draws = np.tile(np.arange(self.draws, dtype=np.uint64), len(rows))
         if self.held is None:
@@ -240,21 +180,7 @@ class Imputation:
 
 
 def check_same_table(placed: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> None:
-    """
-    Refuse a table of regions that is not of these events.
-
-    Parameters
-    ----------
-    placed
-        Table from `regions`.
-    events
-        Table from `read`.
-
-    Raises
-    ------
-    DataError
-        If it is of others, or no such table.
-    """
+    """Refuse a table of regions that is not of these events."""
     if not isinstance(placed, gpd.GeoDataFrame):
         msg = f"regions must be a table from incidents.regions, got a {type(placed).__name__}"
         raise DataError(msg)

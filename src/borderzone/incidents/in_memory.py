@@ -21,36 +21,7 @@ _GEO_ARROW = b"ARROW:extension:name"
 
 
 def as_frame(source: Any) -> pd.DataFrame:
-    """
-    Make a table of pandas of what holds rows in memory; it is not changed.
-
-    Parameters
-    ----------
-    source
-        A table of pandas or geopandas, which is given back as it is; a GeoSeries; what Arrow
-        can take over, such as a table of polars; a list of objects or an answer of a service;
-        or anything with ``__geo_interface__``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Its rows; a GeoDataFrame where they have shapes.
-
-    Raises
-    ------
-    DataError
-        If its rows cannot be read.
-    LimitError
-        If it holds more than `limits` allow.
-    InvalidParameterError
-        If it is no table.
-
-    Examples
-    --------
-    >>> as_frame([{"id": "A", "lat": 34.4, "lon": 41.1}])
-      id   lat   lon
-    0  A  34.4  41.1
-    """
+    """Make a table of pandas of what holds rows in memory; it is not changed."""
     if isinstance(source, pd.DataFrame):
         return source
     if isinstance(source, gpd.GeoSeries):

@@ -220,24 +220,7 @@ def _is_kind(column: pd.Series, kind: str) -> bool:
 
 
 def category_of(reason: str) -> list[str]:
-    """
-    Name the kinds of finding in the reason of a row.
-
-    Parameters
-    ----------
-    reason
-        Text of the column ``reason``.
-
-    Returns
-    -------
-    list[str]
-        The words before the colons, in order.
-
-    Examples
-    --------
-    >>> category_of("decimal comma: latitude '34,4' read as 34.4; no date: the cell is empty")
-    ['decimal comma', 'no date']
-    """
+    """Name the kinds of finding in the reason of a row."""
     return [part.split(":", 1)[0] for part in reason.split("; ") if part]
 
 
@@ -246,11 +229,6 @@ class Ledger:
     Status and reasons of every row while a table is judged.
 
     A verdict only ever gets worse: ok, then fixed, then quarantined.
-
-    Parameters
-    ----------
-    n_rows
-        Number of rows.
     """
 
     def __init__(self, n_rows: int) -> None:
@@ -260,79 +238,27 @@ class Ledger:
         self._notes: list[str] = []
 
     def note(self, told: str) -> None:
-        """
-        Tell something about the whole table, with its count where it has one.
-
-        Parameters
-        ----------
-        told
-            What was assumed, settled by evidence or passed over, in words.
-        """
+        """Tell something about the whole table, with its count where it has one."""
         self._notes.append(told)
 
     def notes(self) -> list[str]:
-        """
-        Give what was told about the whole table.
-
-        Returns
-        -------
-        list[str]
-            Sentences without a full stop, in order.
-        """
+        """Give what was told about the whole table."""
         return list(self._notes)
 
     def statuses(self) -> list[str]:
-        """
-        Give the status of each row.
-
-        Returns
-        -------
-        list[str]
-            "ok", "fixed" or "quarantined".
-        """
+        """Give the status of each row."""
         return [STATUSES[rank] for rank in self._rank]
 
     def reasons(self) -> list[str]:
-        """
-        Give the reasons of each row.
-
-        Returns
-        -------
-        list[str]
-            Findings joined by semicolons; empty where there are none.
-        """
+        """Give the reasons of each row."""
         return self._reasons.copy()
 
     def flag(self, row: int, category: str, detail: str) -> None:
-        """
-        Tell something about a row and leave its status.
-
-        Parameters
-        ----------
-        row
-            Position of the row.
-        category
-            Kind of finding.
-        detail
-            What was found, in words.
-        """
+        """Tell something about a row and leave its status."""
         self._add(row, 0, category, detail)
 
     def flag_all(self, rows: IntArray, category: str, detail: str, *, status: str = "ok") -> None:
-        """
-        Tell the same about several rows.
-
-        Parameters
-        ----------
-        rows
-            Positions of the rows.
-        category
-            Kind of finding.
-        detail
-            What was found, in words.
-        status
-            What they are from now on, unless they were worse.
-        """
+        """Tell the same about several rows."""
         text, reasons = _finding(category, detail), self._reasons
         rank, ranks = STATUSES.index(status), self._rank
         for row in np.asarray(rows, dtype=np.int64).tolist():
@@ -340,33 +266,11 @@ class Ledger:
             ranks[row] = max(ranks[row], rank)
 
     def fix(self, row: int, category: str, detail: str) -> None:
-        """
-        Tell that a value of a row was mended.
-
-        Parameters
-        ----------
-        row
-            Position of the row.
-        category
-            Kind of finding.
-        detail
-            What was mended, in words.
-        """
+        """Tell that a value of a row was mended."""
         self._add(row, 1, category, detail)
 
     def quarantine(self, row: int, category: str, detail: str) -> None:
-        """
-        Tell that a row cannot be used.
-
-        Parameters
-        ----------
-        row
-            Position of the row.
-        category
-            Kind of finding.
-        detail
-            What is wrong, in words.
-        """
+        """Tell that a row cannot be used."""
         self._add(row, 2, category, detail)
 
     def _add(self, row: int, rank: int, category: str, detail: str) -> None:

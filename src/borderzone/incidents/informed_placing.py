@@ -32,20 +32,6 @@ def informed_counts(where: IntArray, cells: pd.DataFrame, rng: np.random.Generat
     draw the cell of each event among its possible positions in proportion to
     these rates, count again. Whether an event lies in the cells at all stays as it was drawn.
 
-    Parameters
-    ----------
-    where
-        Cell of each event, ``(events, draws)``, -1 for none.
-    cells
-        From `comparison_cells`.
-    rng
-        Source of randomness.
-
-    Returns
-    -------
-    IntArray
-        Counts, shape ``(draws, n_cells)``.
-
     References
     ----------
     .. [1] Tanner, M. A., Wong, W. H. (1987). The calculation of posterior

@@ -26,30 +26,6 @@ def event_keys(seed: Seed, placed: gpd.GeoDataFrame) -> IntArray:
     Neither the order of the rows nor what else is in the table changes the draws of an
     event. Rows that share an id are told apart by the order of their regions: of these,
     the table must hold all for the draws to stay.
-
-    Parameters
-    ----------
-    seed
-        Seed, or a generator from which one is taken.
-    placed
-        Table from `regions`.
-
-    Returns
-    -------
-    IntArray
-        One number of 64 bits a row, uint64.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the seed is no seed.
-
-    Examples
-    --------
-    >>> import geopandas as gpd
-    >>> ids = gpd.GeoDataFrame({"id": ["a", "b"]}, geometry=gpd.points_from_xy([1, 2], [3, 4]))
-    >>> bool((event_keys(1, ids)[::-1] == event_keys(1, ids[::-1])).all())
-    True
     """
     number = seed_number(seed)
     names = [str(name) for name in placed["id"]]

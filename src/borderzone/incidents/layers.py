@@ -41,28 +41,7 @@ class Event(NamedTuple):
 
 
 def in_degrees(layer: Any, name: str) -> Any:
-    """
-    Bring a layer to longitude and latitude.
-
-    Parameters
-    ----------
-    layer
-        Table or series of shapes.
-    name
-        Its name, for the message.
-
-    Returns
-    -------
-    GeoDataFrame or GeoSeries
-        The layer, EPSG:4326.
-
-    Raises
-    ------
-    CRSMismatchError
-        If it has no CRS.
-    DataError
-        If it is no table of shapes.
-    """
+    """Bring a layer to longitude and latitude."""
     if not isinstance(layer, (gpd.GeoDataFrame, gpd.GeoSeries)):
         msg = f"{name} must be a GeoDataFrame or GeoSeries, got a {type(layer).__name__}"
         raise DataError(msg)
@@ -98,30 +77,7 @@ class Ground:
         features: gpd.GeoSeries | None,
         places: gpd.GeoDataFrame | None,
     ) -> Ground:
-        """
-        Check the layers and make them ready.
-
-        Parameters
-        ----------
-        admin0, admin1, admin2
-            Countries, provinces, districts; None where not given.
-        features
-            Lines or polygons by event id, or None.
-        places
-            Towns with a column population, or None.
-
-        Returns
-        -------
-        Ground
-            The layers.
-
-        Raises
-        ------
-        CRSMismatchError
-            If one has no CRS.
-        DataError
-            If one is no table of shapes, or places has no population.
-        """
+        """Check the layers and make them ready."""
         given = {"admin0": admin0, "admin1": admin1, "admin2": admin2}
         if places is not None:
             places = in_degrees(places, "places")
@@ -135,21 +91,7 @@ class Ground:
         )
 
     def region(self, event: Event, kernel: Kernel) -> Region:
-        """
-        Give the region of one event.
-
-        Parameters
-        ----------
-        event
-            The event.
-        kernel
-            Kernel of its class.
-
-        Returns
-        -------
-        tuple
-            Of kind, scale_km, median_error_km, basis, reason, geometry.
-        """
+        """Give the region of one event."""
         if event.status == "quarantined":
             return _excluded(f"quarantined: {event.reason}")
         if event.radius_km > 0 and kernel.shape not in ("none", "country"):

@@ -47,42 +47,16 @@ class Layout:
 
     @property
     def dataset(self) -> str:
-        """
-        Name the collection whose terms hold for the rows.
-
-        Returns
-        -------
-        str
-            Its name; empty for other tables.
-        """
+        """Name the collection whose terms hold for the rows."""
         return COLLECTIONS[self.name].dataset if self.name in COLLECTIONS else ""
 
     @property
     def citation(self) -> str:
-        """
-        Say how the collection is cited.
-
-        Returns
-        -------
-        str
-            The citation; empty for other tables.
-        """
+        """Say how the collection is cited."""
         return COLLECTIONS[self.name].citation if self.name in COLLECTIONS else ""
 
     def parts_in(self, names: Iterable[str]) -> dict[str, str]:
-        """
-        Tell which column of a table plays which part, as this layout has it.
-
-        Parameters
-        ----------
-        names
-            Columns of the table.
-
-        Returns
-        -------
-        dict[str, str]
-            Part to column, for the columns that are there.
-        """
+        """Tell which column of a table plays which part, as this layout has it."""
         by_plain = {plain_name(name): name for name in reversed(list(names))}
         found = {
             part: own_column(by_plain, *((own,) if isinstance(own, str) else own))
@@ -91,19 +65,7 @@ class Layout:
         return {part: name for part, name in found.items() if name is not None}
 
     def is_marked(self, names: Iterable[str]) -> bool:
-        """
-        Tell whether columns of these names make a table one of this layout.
-
-        Parameters
-        ----------
-        names
-            Columns of the table.
-
-        Returns
-        -------
-        bool
-            Whether they do.
-        """
+        """Tell whether columns of these names make a table one of this layout."""
         if self.name in COLLECTIONS:
             return bears_marks(names, self.name)
         return self.needed <= {plain_name(name) for name in names}
@@ -116,26 +78,7 @@ _UCDP_TYPES = {1: "state-based violence", 2: "non-state violence", 3: "one-sided
 
 
 def own_column(by_plain: Mapping[str, str], *names: str) -> str | None:
-    """
-    Find a column of a collection, also where a Shapefile cut its name.
-
-    Parameters
-    ----------
-    by_plain
-        Folded name to column.
-    *names
-        Folded names.
-
-    Returns
-    -------
-    str or None
-        The column, the first of several.
-
-    Examples
-    --------
-    >>> own_column({"time_preci": "TIME_PRECI"}, "time_precision")
-    'TIME_PRECI'
-    """
+    """Find a column of a collection, also where a Shapefile cut its name."""
     cuts = (cut for name in names for cut in cut_names(name))
     return next((by_plain[cut] for cut in cuts if cut in by_plain), None)
 
@@ -235,35 +178,7 @@ _AGGREGATE = frozenset({"centroid_latitude", "centroid_longitude"})
 
 
 def layouts_of(raw: pd.DataFrame, table: str, asked: str | None = None) -> tuple[Layout, ...]:
-    """
-    Tell the layout of a table by the marks of the collections.
-
-    Parameters
-    ----------
-    raw
-        The table as found.
-    table
-        Name of the table, for messages.
-    asked
-        Layout that the user names; None to tell it by the marks.
-
-    Returns
-    -------
-    tuple[Layout, ...]
-        The layout; then those of other collections whose marks the table bears too.
-
-    Raises
-    ------
-    DataError
-        If the layout asked for does not fit, or the table counts events by place and week.
-    InvalidParameterError
-        If no such layout is known.
-
-    Examples
-    --------
-    >>> [layout.name for layout in layouts_of(pd.DataFrame({"GEO_PRECISION": [3]}), "a.csv")]
-    ['acled']
-    """
+    """Tell the layout of a table by the marks of the collections."""
     names = [str(name) for name in raw.columns]
     folded = {plain_name(name) for name in names}
     if folded >= _AGGREGATE:
@@ -294,25 +209,7 @@ def cells_of(
     parts: Mapping[str, str],
     given: Collection[str] = (),
 ) -> dict[str, pd.Series]:
-    """
-    Give the cells of every part, put together where collections spread or code them.
-
-    Parameters
-    ----------
-    raw
-        The table as found.
-    layouts
-        Its layout, then those of other collections that it holds rows of.
-    parts
-        Part to column.
-    given
-        Parts that the user named, which stand as they are.
-
-    Returns
-    -------
-    dict
-        Part to a column of cells, on positions for index.
-    """
+    """Give the cells of every part, put together where collections spread or code them."""
     cells = {part: raw[name].reset_index(drop=True) for part, name in parts.items()}
     if layouts[0].name == "borderzone":
         return cells

@@ -43,25 +43,7 @@ class _Likely(NamedTuple):
 
 
 def no_places(raw: pd.DataFrame, absent: Sequence[str], taken: Iterable[str], name: str) -> str:
-    """
-    Say that a table has no coordinates, which columns look like them, and what to pass.
-
-    Parameters
-    ----------
-    raw
-        The table as found.
-    absent
-        Which of "lat" and "lon" were not found.
-    taken
-        Columns that are something else.
-    name
-        Name of the table.
-
-    Returns
-    -------
-    str
-        The message: at most five columns, and the option where the user is.
-    """
+    """Say that a table has no coordinates, which columns look like them, and what to pass."""
     others = [str(column) for column in raw.columns if str(column) not in set(taken)]
     found = sorted((one for one in map(_Look(raw), others) if one.parts), key=_worst_last)
     wanted = " and ".join(_WORDS[part] for part in absent)

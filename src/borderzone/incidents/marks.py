@@ -82,37 +82,13 @@ class Collection:
     beside: str = ""
 
     def weights(self) -> dict[str, int]:
-        """
-        Give the weight of each of its columns.
-
-        Returns
-        -------
-        dict[str, int]
-            Weight by name, also as Shapefiles cut it.
-        """
+        """Give the weight of each of its columns."""
         weighed = dict.fromkeys(self.weak, _WEAK) | dict.fromkeys(self.strong, _STRONG)
         return {cut: weight for name, weight in weighed.items() for cut in cut_names(name)}
 
 
 def cut_names(name: str) -> tuple[str, ...]:
-    """
-    Give the forms in which files hold the name of a column.
-
-    Parameters
-    ----------
-    name
-        Folded name.
-
-    Returns
-    -------
-    tuple[str, ...]
-        The name, then what Shapefiles keep of it.
-
-    Examples
-    --------
-    >>> cut_names("sub_event_type")
-    ('sub_event_type', 'sub_event', 'sub_event_t')
-    """
+    """Give the forms in which files hold the name of a column."""
     return tuple(dict.fromkeys([name, *(name[:letters].strip("_") for letters in _CUT_AT)]))
 
 
@@ -195,43 +171,12 @@ COLLECTIONS: Mapping[str, Collection] = MappingProxyType(
 
 
 def bears_marks(names: Iterable[str], layout: str) -> bool:
-    """
-    Tell whether columns of these names make a table one of a collection.
-
-    Parameters
-    ----------
-    names
-        Names of columns.
-    layout
-        Layout of the collection.
-
-    Returns
-    -------
-    bool
-        Whether they do.
-
-    Examples
-    --------
-    >>> bears_marks(["GEO_PRECISI", "LATITUDE", "LONGITUDE"], "acled")
-    True
-    """
+    """Tell whether columns of these names make a table one of a collection."""
     return _enough([COLLECTIONS[layout].weights().get(plain_name(n), 0) for n in names], layout)
 
 
 def marked_table(table: pd.DataFrame) -> list[str]:
-    """
-    Tell the collections whose marks a table bears, by its columns that hold anything.
-
-    Parameters
-    ----------
-    table
-        A table as found.
-
-    Returns
-    -------
-    list[str]
-        Layouts, that with the most marks first.
-    """
+    """Tell the collections whose marks a table bears, by its columns that hold anything."""
     plain = [plain_name(str(name)) for name in table.columns]
     found: dict[str, int] = {}
     for layout, collection in COLLECTIONS.items():
@@ -249,21 +194,7 @@ def marked_table(table: pd.DataFrame) -> list[str]:
 def marked_rows(
     table: pd.DataFrame, layouts: Iterable[str] = tuple(COLLECTIONS)
 ) -> dict[str, BoolArray]:
-    """
-    Tell which rows bear the marks of which collection, whatever the table says of itself.
-
-    Parameters
-    ----------
-    table
-        A table as found or as read. Columns of the incident table are nobody's mark.
-    layouts
-        Layouts of the collections that are asked for.
-
-    Returns
-    -------
-    dict[str, BoolArray]
-        Rows by layout of the collection.
-    """
+    """Tell which rows bear the marks of which collection, whatever the table says of itself."""
     plain = [plain_name(str(name)) for name in table.columns]
     found: dict[str, BoolArray] = {}
     for layout in layouts:
@@ -283,48 +214,14 @@ def marked_rows(
 
 
 def scheme_of(column: str) -> str:
-    """
-    Name the code book of a column of classes of precision, by the name of the column.
-
-    Parameters
-    ----------
-    column
-        Its name.
-
-    Returns
-    -------
-    str
-        "acled", "gtd" or "ucdp"; empty where the name is nobody's.
-
-    Examples
-    --------
-    >>> scheme_of("Geo Precision"), scheme_of("SPECIFICIT"), scheme_of("class")
-    ('acled', 'gtd', '')
-    """
+    """Name the code book of a column of classes of precision, by the name of the column."""
     name = plain_name(column)
     own = (known for known in COLLECTIONS.values() if name in cut_names(known.precision))
     return next((known.layout for known in own), "")
 
 
 def filled(column: pd.Series) -> BoolArray:
-    """
-    Tell which cells of a column hold anything.
-
-    Parameters
-    ----------
-    column
-        Any column.
-
-    Returns
-    -------
-    BoolArray
-        Whether they are neither missing nor blank.
-
-    Examples
-    --------
-    >>> filled(pd.Series(["a", " ", None, 0])).tolist()
-    [True, False, False, True]
-    """
+    """Tell which cells of a column hold anything."""
     there: BoolArray = column.notna().to_numpy(dtype=bool, copy=True)
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
         return there

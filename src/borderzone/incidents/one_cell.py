@@ -114,32 +114,7 @@ class Positions(NamedTuple):
 def positions_in_one_column(
     cells: Sequence[object], ledger: Ledger, *, lon_first: bool = False, what: str = ""
 ) -> Positions:
-    """
-    Split a column of positions, each different spelling once.
-
-    Parameters
-    ----------
-    cells
-        The column as found.
-    ledger
-        Where findings go.
-    lon_first
-        Whether longitude goes before latitude where nothing in the cell says which is which.
-    what
-        What a cell should hold, for messages.
-
-    Returns
-    -------
-    Positions
-        The two columns, and what else the cells tell.
-
-    Examples
-    --------
-    >>> from borderzone.incidents.incident_table import Ledger
-    >>> found = positions_in_one_column(["POINT (41.09 34.37)", "34.4 41.2 200 4.9"], Ledger(2))
-    >>> found.lat, found.lon
-    ([34.37, '34.4'], [41.09, '41.2'])
-    """
+    """Split a column of positions, each different spelling once."""
     n = len(cells)
     found = Positions([""] * n, [""] * n, [math.nan] * n, [""] * n)
     known: dict[object, Place | Unread | None] = {}
@@ -168,26 +143,7 @@ def positions_in_one_column(
 
 
 def holds_positions(cells: Sequence[object], *, shapes_only: bool = False) -> bool:
-    """
-    Tell whether most of a column are positions.
-
-    Parameters
-    ----------
-    cells
-        The column as found; the first few are looked at.
-    shapes_only
-        Take only spellings that nothing else has: WKT, WKB, JSON and ``geo:``.
-
-    Returns
-    -------
-    bool
-        Whether it holds them.
-
-    Examples
-    --------
-    >>> holds_positions(["34.37, 41.09", ""]), holds_positions(["near the bridge", "Qaim, 3"])
-    (True, False)
-    """
+    """Tell whether most of a column are positions."""
     sample: list[object] = []
     for cell in cells:
         if not is_missing(cell):
@@ -223,50 +179,12 @@ def _degrees(cell: object, axis: str) -> float:
 
 
 def shapes_in_words(cells: Sequence[object]) -> list[object]:
-    r"""
-    Write shapes that are bytes (WKB) as the text that can be read from a cell.
-
-    Parameters
-    ----------
-    cells
-        A column as found.
-
-    Returns
-    -------
-    list
-        The same, with hexadecimal digits for bytes.
-
-    Examples
-    --------
-    >>> shapes_in_words([b"\x01\x01", "x"])
-    ['0101', 'x']
-    """
+    r"""Write shapes that are bytes (WKB) as the text that can be read from a cell."""
     return [cell.hex() if isinstance(cell, (bytes, bytearray)) else cell for cell in cells]
 
 
 def place_in(cell: object, *, lon_first: bool = False) -> Place | Unread | None:
-    """
-    Read one cell.
-
-    Parameters
-    ----------
-    cell
-        The cell; not empty.
-    lon_first
-        Whether longitude goes before latitude where nothing in the cell says which is which.
-
-    Returns
-    -------
-    Place, Unread or None
-        The position, why it is none, or None for a shape without a point.
-
-    Examples
-    --------
-    >>> place_in("geo:34.37,41.09;u=1500")
-    Place(lat='34.37', lon='41.09', radius_km=1.5, crs='', told='accuracy')
-    >>> place_in("41.09E 34.37N")[:2]
-    ('34.37N', '41.09E')
-    """
+    """Read one cell."""
     text = trimmed(cell).strip("\"'").strip()
     pair = _PAIR.fullmatch(text)  # most cells, without a further look
     if pair:
@@ -334,24 +252,7 @@ def _wkb(text: str) -> Any:
 
 
 def sole_point(shape: shapely.Geometry) -> shapely.Point | None:
-    """
-    Give a point, or the only one that a collection holds.
-
-    Parameters
-    ----------
-    shape
-        The shape; not missing.
-
-    Returns
-    -------
-    shapely.Point or None
-        The point; None for anything else.
-
-    Examples
-    --------
-    >>> sole_point(shapely.MultiPoint([(41.09, 34.37)]))
-    <POINT (41.09 34.37)>
-    """
+    """Give a point, or the only one that a collection holds."""
     while (
         shape.geom_type in ("MultiPoint", "GeometryCollection")
         and shapely.get_num_geometries(shape) == 1

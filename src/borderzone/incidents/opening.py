@@ -131,42 +131,12 @@ class Way(NamedTuple):
 
     @property
     def layout(self) -> str | None:
-        """
-        Layout that is named.
-
-        Returns
-        -------
-        str or None
-            The layout, None for a way of writing.
-        """
+        """Layout that is named."""
         return self.format if self.format in LAYOUTS else None
 
 
 def opened(source: Any, way: Way) -> Opened:
-    """
-    Open a table of incidents, whatever holds it.
-
-    Parameters
-    ----------
-    source
-        Path, open file, or table in memory.
-    way
-        What the user says of it.
-
-    Returns
-    -------
-    Opened
-        The table.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read.
-    LimitError
-        If it is too large.
-    InvalidParameterError
-        If the source is none of these, or the format is unknown.
-    """
+    """Open a table of incidents, whatever holds it."""
     if way.format is not None:
         check_choice(way.format, "format", (*LAYOUTS, *_WAYS))
     if is_stream(source):

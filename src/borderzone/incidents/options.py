@@ -23,29 +23,7 @@ __all__ = ["as_day", "named_columns", "read_options"]
 
 
 def read_options(stated: Mapping[str, Any]) -> dict[str, Any]:
-    """
-    Check options of `read` and bring them to the form in which `read` takes them.
-
-    Parameters
-    ----------
-    stated
-        Options by name; days may be texts, and what is None is not said.
-
-    Returns
-    -------
-    dict
-        Keyword arguments of `read`, in its order.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a name is unknown or a value of the wrong kind; the message says what is allowed.
-
-    Examples
-    --------
-    >>> read_options({"columns": {"lat": "Breite"}, "accessed": "2026-11-02"})
-    {'columns': {'lat': 'Breite'}, 'accessed': datetime.date(2026, 11, 2)}
-    """
+    """Check options of `read` and bring them to the form in which `read` takes them."""
     unknown = [str(name) for name in stated if name not in READ_OPTIONS]
     if unknown:
         near = difflib.get_close_matches(unknown[0], READ_OPTIONS, n=1)
@@ -65,31 +43,7 @@ def read_options(stated: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def as_day(value: Any, name: str) -> dt.date:
-    """
-    Take a day as a date or as text.
-
-    Parameters
-    ----------
-    value
-        A date without a time, or ``"2024-05-31"``.
-    name
-        Its name, for the message.
-
-    Returns
-    -------
-    datetime.date
-        The day.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is neither.
-
-    Examples
-    --------
-    >>> as_day("2024-05-31", "accessed")
-    datetime.date(2024, 5, 31)
-    """
+    """Take a day as a date or as text."""
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return value
     try:
@@ -100,29 +54,7 @@ def as_day(value: Any, name: str) -> dt.date:
 
 
 def named_columns(texts: Iterable[str]) -> dict[str, str]:
-    """
-    Read which column is what from words of the command line.
-
-    Parameters
-    ----------
-    texts
-        Such as ``lat=Breite``; one may hold several, parted by commas.
-
-    Returns
-    -------
-    dict
-        Part to column.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a word is no part with its column, or says a part twice.
-
-    Examples
-    --------
-    >>> named_columns(["lat=Breite, Grad,lon=Länge", "date=Tag"])
-    {'lat': 'Breite, Grad', 'lon': 'Länge', 'date': 'Tag'}
-    """
+    """Read which column is what from words of the command line."""
     # A comma parts two only where the name of a part follows: names of columns hold commas too.
     another = re.compile(rf"\s*,\s*(?=(?:{'|'.join(ALIASES)})=)")
     found: dict[str, str] = {}

@@ -22,24 +22,6 @@ def months_covered(events: gpd.GeoDataFrame) -> float:
     That of `coverage`: as it was said when the table was read, else from the first day of the
     events to the last. A period before the first and after the last event leaves no trace in
     a table, so that this is then the shortest that it may cover.
-
-    Parameters
-    ----------
-    events
-        Table from `read`; quarantined rows do not count.
-
-    Returns
-    -------
-    float
-        Months; NaN where fewer than two days are known.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from borderzone.incidents import read
-    >>> table = pd.DataFrame({"lat": [34, 34], "lon": [41, 41], "date": ["2019-01-01", "2019-12-31"]})
-    >>> round(months_covered(read(table)), 2)
-    11.99
     """
     period = coverage(events).period
     if period is None or (period[0] == period[1] and not said_of_coverage(events).get("period")):

@@ -25,33 +25,7 @@ _STEP = 2**24  # bytes looked at together, so that masks stay small beside the t
 def plain_columns(
     data: bytes | Path, mark: str, line: int, width: int
 ) -> list[list[pa.Array]] | None:
-    r"""
-    Split the lines of a text in UTF-8 into columns, where nothing about them needs a closer look.
-
-    Parameters
-    ----------
-    data
-        Content of the file, or its path.
-    mark
-        Its delimiter.
-    line
-        Line on which the first row stands, from 1.
-    width
-        Number of columns.
-
-    Returns
-    -------
-    list of list of pyarrow.Array, or None
-        Each column in pieces. None where a line is empty or has another number of cells, a quote does not
-        stand at the ends of its cell, or a cell goes over several lines: then rows are to be read one by one.
-
-    Examples
-    --------
-    >>> plain_columns(b'a,b\n1,"x, y"\n', ",", 2, 2)[1][0].to_pylist()
-    ['x, y']
-    >>> plain_columns(b'a,b\n1,"x\n', ",", 2, 2) is None
-    True
-    """
+    r"""Split the lines of a text in UTF-8 into columns, where nothing about them needs a closer look."""
     text = data if isinstance(data, bytes) else data.read_bytes()
     cells = np.frombuffer(text, dtype=np.uint8)
     ends, returns = _places(cells, _NEWLINE), _places(cells, _RETURN)

@@ -51,31 +51,6 @@ def with_coordinates(
 
     Where a row has no point, the table's own columns (if any) still speak; where they say something
     else than the point, that is told, and the point stands.
-
-    Parameters
-    ----------
-    raw
-        Table with a geometry, in any CRS.
-    parts
-        Part to column.
-    name
-        Name of the table, for messages.
-    ledger
-        Where findings go: lines and areas are no points.
-    crs
-        CRS that the user states for a table that has none.
-
-    Returns
-    -------
-    tuple[pandas.DataFrame, dict[str, str]]
-        The table with columns ``lat`` and ``lon``, and the parts with them.
-
-    Raises
-    ------
-    CRSMismatchError
-        If the table does not say its CRS, or one that is not of the Earth.
-    InvalidParameterError
-        If the user states another CRS than the table has.
     """
     shapes = _single(_in_stated(raw, name, crs).geometry)
     own = shapes.to_numpy()
@@ -151,24 +126,7 @@ def _differ(cells: Sequence[object], values: FloatArray, axis: str) -> BoolArray
 
 
 def rounded_to_deg(cell: object) -> float:
-    """
-    Give one in the last digit that a cell tells, in which it is rounded or cut.
-
-    Parameters
-    ----------
-    cell
-        A latitude or longitude as found.
-
-    Returns
-    -------
-    float
-        The unit. Units: degrees.
-
-    Examples
-    --------
-    >>> round(rounded_to_deg("34,37"), 6), round(rounded_to_deg(34), 6)
-    (0.01, 1.0)
-    """
+    """Give one in the last digit that a cell tells, in which it is rounded or cut."""
     _, mark, fraction = str(cell).strip().replace(",", ".").partition(".")
     digits = len(fraction) if mark and fraction.isdigit() else 0 if not mark else 3
     return 1.0000001 * 10.0 ** -min(digits, 5)
@@ -200,25 +158,7 @@ def _tell_differing(differ: BoolArray, table: pd.DataFrame, ledger: Ledger) -> N
 
 
 def agreed_columns(raw: pd.DataFrame, parts: dict[str, str], name: str, ledger: Ledger) -> None:
-    """
-    Refuse a table in which two columns could be the latitude, or the longitude, and differ.
-
-    Parameters
-    ----------
-    raw
-        The table.
-    parts
-        Part to column, of which lat and lon were found by their names.
-    name
-        Name of the table, for messages.
-    ledger
-        Where findings go: single rows that differ are told.
-
-    Raises
-    ------
-    DataError
-        If most rows differ.
-    """
+    """Refuse a table in which two columns could be the latitude, or the longitude, and differ."""
     for part, columns in rivals_of(map(str, raw.columns), parts).items():
         taken = _read(raw[parts[part]].tolist(), part)
         for column, alike in columns.items():
@@ -250,23 +190,7 @@ def agreed_columns(raw: pd.DataFrame, parts: dict[str, str], name: str, ledger: 
 def with_companions(
     raw: pd.DataFrame, parts: dict[str, str], ledger: Ledger
 ) -> tuple[pd.DataFrame, dict[str, str]]:
-    """
-    Put degrees, minutes, seconds and compass letters of several columns into one.
-
-    Parameters
-    ----------
-    raw
-        The table.
-    parts
-        Part to column.
-    ledger
-        Where findings go.
-
-    Returns
-    -------
-    tuple[pandas.DataFrame, dict[str, str]]
-        The table with the columns made, and the parts that name them.
-    """
+    """Put degrees, minutes, seconds and compass letters of several columns into one."""
     for part in ("lat", "lon"):
         if part not in parts:
             continue
@@ -293,26 +217,7 @@ def _joined(cells: Sequence[object]) -> str:
 
 
 def position_column(raw: pd.DataFrame, taken: str | None) -> str | None:
-    """
-    Find the column that holds positions: shapes under any name, two numbers under some.
-
-    Parameters
-    ----------
-    raw
-        The table.
-    taken
-        Column that is called so; it stays if it holds any.
-
-    Returns
-    -------
-    str or None
-        The column; None where none holds any.
-
-    Raises
-    ------
-    DataError
-        If several do.
-    """
+    """Find the column that holds positions: shapes under any name, two numbers under some."""
     if taken is not None and holds_positions(raw[taken].tolist()):
         return taken
     texts = [column for column in raw.columns if not pd.api.types.is_numeric_dtype(raw[column])]
@@ -334,19 +239,7 @@ def position_column(raw: pd.DataFrame, taken: str | None) -> str | None:
 
 
 def without_bytes(table: pd.DataFrame) -> pd.DataFrame:
-    """
-    Write shapes that stand as bytes (WKB) in a plain table in hexadecimal digits.
-
-    Parameters
-    ----------
-    table
-        The table; it is not changed.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same, or with such columns as text.
-    """
+    """Write shapes that stand as bytes (WKB) in a plain table in hexadecimal digits."""
     for place in range(len(table.columns)):
         column = table.iloc[:, place]
         if column.dtype != object:

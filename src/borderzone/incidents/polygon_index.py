@@ -22,19 +22,7 @@ _COPIES = 8
 
 
 def index_of(shapes: Sequence[shapely.Geometry]) -> Index:
-    """
-    List the edges of polygons by bands of latitude.
-
-    Parameters
-    ----------
-    shapes
-        Polygons or multipolygons in longitude and latitude.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        As the kernels of `borderzone._kernels.inside` take it.
-    """
+    """List the edges of polygons by bands of latitude."""
     extents = np.full((len(shapes), 4), np.nan)
     per_degree, first = np.ones(len(shapes)), np.zeros(len(shapes) + 1, dtype=np.int64)
     counts, listed = [], []
@@ -55,21 +43,7 @@ def index_of(shapes: Sequence[shapely.Geometry]) -> Index:
 
 
 def band_extents(index: Index, shape: int) -> FloatArray:
-    """
-    Give the box round the part of a polygon in each of its bands.
-
-    Parameters
-    ----------
-    index
-        From `index_of`.
-    shape
-        Number of the polygon.
-
-    Returns
-    -------
-    FloatArray
-        West, east, south and north, bands without ground left out, shape ``(n, 4)``. Units: degrees.
-    """
+    """Give the box round the part of a polygon in each of its bands."""
     extents, per_degree, first, starts, edges = index
     bands = int(first[shape + 1] - first[shape])
     south, north = extents[shape, [1, 3]]

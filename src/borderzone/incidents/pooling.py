@@ -35,33 +35,11 @@ def pool_rubin(estimates: FloatArray, variances: FloatArray, *, df_complete: flo
     """
     Pool the estimates of several imputations by Rubin's rules.
 
-    Parameters
-    ----------
-    estimates
-        One a draw.
-    variances
-        Their variances within a draw.
-    df_complete
-        Degrees of freedom if nothing were imputed.
-
-    Returns
-    -------
-    Pooled
-        Mean; the root of the mean variance within draws plus ``1 + 1/m`` times the
-        variance between them; degrees of freedom after Barnard and Rubin.
-
     References
     ----------
     .. [1] Rubin, D. (1987). Multiple Imputation for Nonresponse in Surveys.
     .. [2] Barnard, J., Rubin, D. (1999). Small-sample degrees of freedom with
        multiple imputation. Biometrika 86, 948-955.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> pooled = pool_rubin(np.array([1.0, 2.0, 3.0]), np.full(3, 0.5), df_complete=100)
-    >>> round(pooled.estimate, 3), round(pooled.deviation, 4), round(pooled.df, 2)
-    (2.0, 1.354, 3.31)
     """
     m = len(estimates)
     within = float(variances.mean())
@@ -77,30 +55,7 @@ def pool_rubin(estimates: FloatArray, variances: FloatArray, *, df_complete: flo
 
 
 def smallest_ratio_seen(deviation: float, df: float, *, level: float, power: float) -> float:
-    """
-    Give the smallest ratio above 1 that data of such an error would tell from 1.
-
-    Parameters
-    ----------
-    deviation
-        Standard error of the log ratio if the rates were equal.
-    df
-        Degrees of freedom.
-    level
-        Chance of calling equal rates different.
-    power
-        Chance of telling that ratio from 1.
-
-    Returns
-    -------
-    float
-        The ratio.
-
-    Examples
-    --------
-    >>> round(smallest_ratio_seen(0.25, 1e9, level=0.05, power=0.8), 3)
-    2.015
-    """
+    """Give the smallest ratio above 1 that data of such an error would tell from 1."""
     reach = stdtrit(df, 1.0 - level / 2.0) + ndtri(power)
     # Beyond this a number says no more than "very large".
     return math.exp(min(float(reach) * deviation, 50.0))

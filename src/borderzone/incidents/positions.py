@@ -45,32 +45,6 @@ def judge_positions(
     with that suggestion, or swapped where `fix_swapped` says so. Without a
     box, the spread of the file's own rows gives one, which is good enough to
     tell, not to quarantine.
-
-    Parameters
-    ----------
-    lat_cells
-        Latitudes as found.
-    lon_cells
-        Longitudes as found.
-    ledger
-        Where findings go.
-    bbox
-        West, south, east, north of where positions are expected. Units: degrees.
-    fix_swapped
-        Swap the rows that look swapped.
-
-    Returns
-    -------
-    tuple[FloatArray, FloatArray]
-        Latitude and longitude as read, NaN where unreadable. Units: degrees.
-
-    Examples
-    --------
-    >>> from borderzone.incidents.incident_table import Ledger
-    >>> ledger = Ledger(2)
-    >>> lat, lon = judge_positions(["34,5", "95"], ["41", "41"], ledger)
-    >>> lat.tolist(), ledger.statuses()
-    ([34.5, 95.0], ['fixed', 'quarantined'])
     """
     lat, lon = read_pairs(lat_cells, lon_cells, ledger)
     judge_pairs(lat, lon, ledger, Expected(bbox=bbox), fix_swapped=fix_swapped)
@@ -80,23 +54,7 @@ def judge_positions(
 def read_pairs(
     lat_cells: Sequence[object], lon_cells: Sequence[object], ledger: Ledger
 ) -> tuple[FloatArray, FloatArray]:
-    """
-    Read two columns as numbers and write down what is none.
-
-    Parameters
-    ----------
-    lat_cells
-        Latitudes, or y, as found.
-    lon_cells
-        Longitudes, or x, as found.
-    ledger
-        Where findings go.
-
-    Returns
-    -------
-    tuple[FloatArray, FloatArray]
-        The numbers, NaN where there is none.
-    """
+    """Read two columns as numbers and write down what is none."""
     lat, plain_lat = _read_plain(lat_cells)
     lon, plain_lon = _read_plain(lon_cells)
     for row in np.flatnonzero(~(plain_lat & plain_lon)).tolist():
@@ -112,22 +70,7 @@ def judge_pairs(
     *,
     fix_swapped: bool = False,
 ) -> None:
-    """
-    Give each row the first of the verdicts on its position that fits; most get none.
-
-    Parameters
-    ----------
-    lat
-        Latitudes; changed in place where a row is swapped. Units: degrees.
-    lon
-        Longitudes, likewise. Units: degrees.
-    ledger
-        Where findings go.
-    expected
-        Where positions are expected.
-    fix_swapped
-        Swap the rows that look swapped.
-    """
+    """Give each row the first of the verdicts on its position that fits; most get none."""
     with np.errstate(invalid="ignore"):
         readable = ~(np.isnan(lat) | np.isnan(lon))
         zero = readable & (lat == 0) & (lon == 0)
@@ -153,20 +96,7 @@ def judge_pairs(
 
 
 def flag_pile_ups(lat: FloatArray, lon: FloatArray, usable: BoolArray, ledger: Ledger) -> None:
-    """
-    Tell which rows share one coordinate with too many others.
-
-    Parameters
-    ----------
-    lat
-        Latitudes. Units: degrees.
-    lon
-        Longitudes. Units: degrees.
-    usable
-        Rows to look at.
-    ledger
-        Where findings go.
-    """
+    """Tell which rows share one coordinate with too many others."""
     rows = np.flatnonzero(usable)
     if not rows.size:
         return

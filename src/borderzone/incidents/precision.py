@@ -147,19 +147,7 @@ def disc_share_beyond_edge(distance_km: float | FloatArray, radius_km: float) ->
 
 
 def need_columns(events: gpd.GeoDataFrame) -> None:
-    """
-    Refuse a table that was not read with `read`.
-
-    Parameters
-    ----------
-    events
-        The table.
-
-    Raises
-    ------
-    DataError
-        If it is no table, or lacks a column.
-    """
+    """Refuse a table that was not read with `read`."""
     if not isinstance(events, gpd.GeoDataFrame):
         msg = (
             f"events must be a table of incidents, got a {type(events).__name__}: read them with "

@@ -128,27 +128,7 @@ def stated_precision(
     given: Collection[str],
     ledger: Ledger,
 ) -> StatedPrecision:
-    """
-    Read what a table states of its precision, whichever columns state it.
-
-    Parameters
-    ----------
-    raw
-        The table as found.
-    layouts
-        Its layout, then those of other collections that it holds rows of.
-    parts
-        Part to column.
-    given
-        Parts that the user named.
-    ledger
-        Where findings go; a column that looks like a precision and is not taken is told.
-
-    Returns
-    -------
-    StatedPrecision
-        Classes and radii.
-    """
+    """Read what a table states of its precision, whichever columns state it."""
     found = {part: name for part, name in parts.items() if part not in ("where_prec", "radius_km")}
     sources = _class_sources(raw, layouts, parts, given)
     radii = _radius_columns(raw, parts)
@@ -173,26 +153,7 @@ def stated_precision(
 
 
 def unstated_words(unstated: BoolArray, usable: BoolArray) -> str:
-    """
-    Say how many events are taken to lie somewhere near their point.
-
-    Parameters
-    ----------
-    unstated
-        Rows that state neither class nor radius.
-    usable
-        Rows that are not quarantined.
-
-    Returns
-    -------
-    str
-        The sentence without full stop; empty where all state it.
-
-    Examples
-    --------
-    >>> unstated_words(np.array([True, False, True]), np.array([True, True, False]))
-    '1 of 2 usable rows state no precision: 25 km are taken'
-    """
+    """Say how many events are taken to lie somewhere near their point."""
     n_rows, n_unstated = int(usable.sum()), int((unstated & usable).sum())
     rows = "rows" if n_rows == len(usable) else "usable rows"
     return f"{n_unstated:,} of {n_rows:,} {rows} {UNSTATED_TOLD}" if n_unstated else ""

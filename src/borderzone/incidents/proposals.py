@@ -69,52 +69,14 @@ class Proposals:
 
     @classmethod
     def of(cls, placed: gpd.GeoDataFrame, keys: IntArray) -> Proposals:
-        """
-        Take the columns of a table of regions.
-
-        Parameters
-        ----------
-        placed
-            Table from `regions`.
-        keys
-            Key of each event.
-
-        Returns
-        -------
-        Proposals
-            The columns.
-
-        Raises
-        ------
-        InvalidGeometryError
-            If a polygon has no area or a line no length.
-        """
+        """Take the columns of a table of regions."""
         scale_km = placed["scale_km"].to_numpy(dtype=float)
         return _proposals(
             placed["kind"].to_numpy(dtype=object), scale_km, placed.geometry.to_numpy(), keys
         )
 
     def draw(self, who: IntArray, draws: IntArray) -> tuple[FloatArray, FloatArray]:
-        """
-        Draw one position for each pair of event and draw.
-
-        Parameters
-        ----------
-        who
-            Row of the event of each position.
-        draws
-            Number of the draw of each, uint64.
-
-        Returns
-        -------
-        tuple of FloatArray
-            Longitude and latitude. Units: degrees.
-
-        Raises
-        ------
-        InvalidGeometryError
-            If a polygon is too thin to be drawn from.
-        """
+        """Draw one position for each pair of event and draw."""
         lon, lat = np.empty(len(who)), np.empty(len(who))
         about = self.about[who]
         if about.all():
@@ -129,14 +91,7 @@ class Proposals:
         return lon, lat
 
     def reach_km(self) -> FloatArray:
-        """
-        Give how far from its point a position can lie.
-
-        Returns
-        -------
-        FloatArray
-            One an event, NaN for polygons and lines. Units: km.
-        """
+        """Give how far from its point a position can lie."""
         return self.scale_km * np.where(self.gaussian, GAUSSIAN_REACH, 1.0)
 
     def _about(self, who: IntArray, draws: IntArray, lon: FloatArray, lat: FloatArray) -> None:
@@ -171,32 +126,7 @@ class Proposals:
 def draw_positions(
     kind: str, scale_km: float, shape: shapely.Geometry, draws: int, rng: np.random.Generator
 ) -> FloatArray:
-    """
-    Draw positions in one region.
-
-    Parameters
-    ----------
-    kind
-        "gaussian", "disc", "polygon" or "line".
-    scale_km
-        Standard deviation or radius. Units: km.
-    shape
-        Point, polygon or line in longitude and latitude.
-    draws
-        Positions to draw.
-    rng
-        Source of randomness.
-
-    Returns
-    -------
-    FloatArray
-        Longitude and latitude, shape ``(draws, 2)``. Units: degrees.
-
-    Raises
-    ------
-    InvalidGeometryError
-        If the polygon has no area or the line no length.
-    """
+    """Draw positions in one region."""
     one = _proposals(
         np.array([kind], dtype=object),
         np.array([scale_km], dtype=float),
@@ -208,34 +138,7 @@ def draw_positions(
 
 
 def in_polygon(polygon: shapely.Geometry, draws: int, rng: np.random.Generator) -> FloatArray:
-    """
-    Draw positions uniform by area in a polygon of longitudes and latitudes.
-
-    Parameters
-    ----------
-    polygon
-        Polygon or multipolygon in longitude and latitude.
-    draws
-        Positions to draw.
-    rng
-        Source of randomness.
-
-    Returns
-    -------
-    FloatArray
-        Longitude and latitude, shape ``(draws, 2)``. Units: degrees.
-
-    Raises
-    ------
-    InvalidGeometryError
-        If the polygon has no area.
-
-    Examples
-    --------
-    >>> lonlat = in_polygon(shapely.box(41, 33, 42, 34), 1000, np.random.default_rng(1))
-    >>> bool(shapely.contains_xy(shapely.box(41, 33, 42, 34), lonlat).all())
-    True
-    """
+    """Draw positions uniform by area in a polygon of longitudes and latitudes."""
     return draw_positions("polygon", np.nan, polygon, draws, rng)
 
 

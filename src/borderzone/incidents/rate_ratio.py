@@ -57,23 +57,7 @@ class RatioFit(NamedTuple):
 
 
 def crude_ratio(counts: FloatArray, flagged: BoolArray, exposure: FloatArray) -> RatioFit:
-    """
-    Give the ratio of two rates with nothing held equal.
-
-    Parameters
-    ----------
-    counts
-        Events of each cell.
-    flagged
-        Which cells are flagged.
-    exposure
-        Area times time of each cell.
-
-    Returns
-    -------
-    RatioFit
-        One stratum for all.
-    """
+    """Give the ratio of two rates with nothing held equal."""
     return mantel_haenszel(counts, flagged, exposure, np.zeros(len(counts), dtype=np.int64))
 
 
@@ -90,35 +74,12 @@ def mantel_haenszel(
     within strata [2]_ where that is above 1. Strata without one of the two
     kinds of ground do not enter.
 
-    Parameters
-    ----------
-    counts
-        Events of each cell, above 0 somewhere on either kind of ground.
-    flagged
-        Which cells are flagged.
-    exposure
-        Area times time of each cell.
-    strata
-        Stratum of each cell.
-
-    Returns
-    -------
-    RatioFit
-        The ratio; NaN where no stratum with events has both kinds of ground.
-
     References
     ----------
     .. [1] Greenland, S., Robins, J. M. (1985). Estimation of a common effect
        parameter from sparse follow-up data. Biometrics 41, 55-68.
     .. [2] Fletcher, D. J. (2012). Estimating overdispersion when fitting a
        generalized linear model to sparse data. Biometrika 99, 230-237.
-
-    Examples
-    --------
-    >>> fit = mantel_haenszel(np.array([8.0, 4.0]), np.array([True, False]), np.array([2.0, 3.0]),
-    ...                       np.array([0, 0]))
-    >>> round(math.exp(fit.log_ratio), 6), round(float(fit.variance), 6)
-    (3.0, 0.375)
     """
     n = int(strata.max()) + 1
     on = flagged.astype(float)
@@ -159,27 +120,6 @@ def poisson_regression(
     of unflagged ground equally far away. The logarithm of exposure is an
     offset. The variance is that of the model times the dispersion [1]_ where
     that is above 1.
-
-    Parameters
-    ----------
-    counts
-        Events of each cell, above 0 somewhere on either kind of ground.
-    share
-        Share of each cell that is flagged; 0 or 1 is the usual indicator.
-    exposure
-        Area times time of each cell.
-    terms
-        Terms of distance, shape ``(cells, terms)``.
-
-    Returns
-    -------
-    RatioFit
-        The ratio; NaN where the fit does not settle.
-
-    Raises
-    ------
-    InvalidParameterError
-        If statsmodels is not installed.
 
     References
     ----------
@@ -225,22 +165,6 @@ def mixture_fit(
     ``log(1 + s (R - 1))`` is no line in ``log R``: its tangent takes its place, and
     is laid anew at each solution until that stays. For shares of 0 and 1 the
     tangent is the function and the first solution stands.
-
-    Parameters
-    ----------
-    counts
-        Events of each cell.
-    share
-        Share of each cell that is flagged.
-    others
-        Columns beside the flag, a constant among them.
-    log_exposure
-        Logarithm of the exposure.
-
-    Returns
-    -------
-    Any
-        Result of statsmodels, log ratio first; None where it does not settle.
     """
     log_ratio, start = 0.0, None
     for _ in range(_ROUNDS):
@@ -270,23 +194,7 @@ def _glm(
 def filled_counts(
     counts: IntArray, flagged: BoolArray, exposure: FloatArray
 ) -> tuple[FloatArray, bool]:
-    """
-    Add half an event to both kinds of ground, spread by exposure, where one of them has none.
-
-    Parameters
-    ----------
-    counts
-        Events of each cell.
-    flagged
-        Which cells are flagged.
-    exposure
-        Area of each cell.
-
-    Returns
-    -------
-    tuple
-        The counts, and whether anything was added.
-    """
+    """Add half an event to both kinds of ground, spread by exposure, where one of them has none."""
     whole = counts.astype(float)
     if whole[flagged].sum() > 0 and whole[~flagged].sum() > 0:
         return whole, False

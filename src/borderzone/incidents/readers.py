@@ -264,19 +264,7 @@ def _options(date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any, crs: Any
 
 
 def refuse_impossible(how: Mapping[str, Any]) -> None:
-    """
-    Refuse values of options that no table could be read with, before any is opened.
-
-    Parameters
-    ----------
-    how
-        Keyword arguments of `read`.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is impossible.
-    """
+    """Refuse values of options that no table could be read with, before any is opened."""
     usual = {"date_format": None, "fix_swapped": False, "bbox": None, "as_of": None, "crs": None}
     _options(**{name: how.get(name, value) for name, value in usual.items()})
     check_coverage(how.get("countries"), how.get("period"))

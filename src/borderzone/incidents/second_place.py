@@ -28,25 +28,7 @@ _LEAST_KM = 1.5  # nearer together, two ways to write one position may be rounde
 def columns_beside(
     raw: pd.DataFrame, every: Mapping[str, str], taken: Mapping[str, str], *, shapes: bool
 ) -> dict[str, str]:
-    """
-    Tell which columns say a second time where an event was.
-
-    Parameters
-    ----------
-    raw
-        The table.
-    every
-        Part to column, of all that were found.
-    taken
-        Part to column, of those that are read.
-    shapes
-        Whether columns of shapes are looked for too, whatever they are called.
-
-    Returns
-    -------
-    dict[str, str]
-        Part to column of the second way; empty where there is none.
-    """
+    """Tell which columns say a second time where an event was."""
     for way in _WAYS:
         if set(way) <= every.keys() and not set(way) & taken.keys():
             beside = {part: every[part] for part in way}
@@ -80,18 +62,7 @@ class SecondPlace(NamedTuple):
     radius_km: FloatArray
 
     def fill(self, found: Positions, ledger: Ledger, crs: str) -> None:
-        """
-        Let it speak where the first way lacks a coordinate.
-
-        Parameters
-        ----------
-        found
-            What the first way says; changed in place.
-        ledger
-            Where findings go.
-        crs
-            What marks a row as being in degrees.
-        """
+        """Let it speak where the first way lacks a coordinate."""
         rows = [
             row
             for row in np.flatnonzero(np.isfinite(self.lat + self.lon)).tolist()
@@ -110,23 +81,7 @@ class SecondPlace(NamedTuple):
     def compare(
         self, lat: FloatArray, lon: FloatArray, found: Positions, ledger: Ledger
     ) -> FloatArray:
-        """
-        Tell where it says another place than the first way, which stands.
-
-        Parameters
-        ----------
-        lat, lon
-            The positions taken. Units: degrees.
-        found
-            The cells that they were read from.
-        ledger
-            Where findings go.
-
-        Returns
-        -------
-        FloatArray
-            Radius that is left open, where both say the same place; NaN elsewhere. Units: km.
-        """
+        """Tell where it says another place than the first way, which stands."""
         apart_km = _apart_km(lat, lon, self.lat, self.lon)
         with np.errstate(invalid="ignore"):
             far: BoolArray = apart_km > _LEAST_KM + np.nan_to_num(self.radius_km)

@@ -71,34 +71,7 @@ class State(NamedTuple):
 
 
 def weigh(corridor: Corridor, events: gpd.GeoDataFrame, asked: Asked, placing: Placing) -> State:
-    """
-    Place events, count them by segment, and weigh the segments by the counts.
-
-    Parameters
-    ----------
-    corridor
-        The corridor.
-    events
-        Table from `read`.
-    asked
-        How counts become weights.
-    placing
-        How events are placed.
-
-    Returns
-    -------
-    State
-        Weights, draws of them, and what they rest on.
-
-    Raises
-    ------
-    DataError
-        If the countries of the table have no ground in the corridor.
-    InvalidParameterError
-        If a word is unknown or a number out of range.
-    ShapeMismatchError
-        If the exposure is not of the corridor's segments.
-    """
+    """Place events, count them by segment, and weigh the segments by the counts."""
     check_events(events)
     check_choice(asked.method, "method", _METHODS)
     _only_of(asked.method, asked.strength, asked.prior_events)
@@ -149,28 +122,7 @@ def _told(model: GammaPoisson) -> dict[str, Any]:
 
 
 def event_shares(corridor: Corridor, events: gpd.GeoDataFrame, placing: Placing) -> FloatArray:
-    """
-    Give the probability of each event on the ground of each segment that the table covers.
-
-    Parameters
-    ----------
-    corridor
-        The corridor.
-    events
-        Table from `read`.
-    placing
-        How events are placed.
-
-    Returns
-    -------
-    FloatArray
-        Shape ``(events, segments)``; NaN where an event cannot be placed.
-
-    Raises
-    ------
-    DataError
-        If the countries of the table have no ground in the corridor.
-    """
+    """Give the probability of each event on the ground of each segment that the table covers."""
     shapes = zone_shapes(corridor.segments, "corridor.segments")
     if coverage(events).countries:  # else there is nothing to cut
         covered = covered_ground(events, corridor)
@@ -203,47 +155,12 @@ def _counts(shares: FloatArray, draws: int, rng: np.random.Generator) -> IntArra
 
 
 def dirichlet_mean(base: FloatArray, expected: FloatArray, prior: float) -> FloatArray:
-    """
-    Give the mean of a Dirichlet distribution after expected events.
-
-    Parameters
-    ----------
-    base
-        Shares before any event; they add up to 1.
-    expected
-        Expected events of each segment.
-    prior
-        Weight of the prior, in events.
-
-    Returns
-    -------
-    FloatArray
-        Shares that add up to 1.
-    """
+    """Give the mean of a Dirichlet distribution after expected events."""
     return np.asarray((prior * base + expected) / (prior + expected.sum()))
 
 
 def prior_weight(given: float | None, n_segments: int) -> float:
-    """
-    Give the weight of the Dirichlet prior: one event a segment unless given.
-
-    Parameters
-    ----------
-    given
-        A weight, in events; None for the default.
-    n_segments
-        Number of segments.
-
-    Returns
-    -------
-    float
-        Weight in events.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is not above zero.
-    """
+    """Give the weight of the Dirichlet prior: one event a segment unless given."""
     return check_positive(n_segments if given is None else given, "prior_events", "events")
 
 
@@ -258,28 +175,7 @@ def _only_of(method: str, strength: float | None, prior_events: float | None) ->
 
 
 def exposure_of(segments: gpd.GeoDataFrame, given: pd.Series | None) -> FloatArray:
-    """
-    Give the exposure of each segment: its length unless given.
-
-    Parameters
-    ----------
-    segments
-        Table of segments.
-    given
-        Exposure by segment; None for the length.
-
-    Returns
-    -------
-    FloatArray
-        In the order of the segments.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is no Series, or a value is not above zero.
-    ShapeMismatchError
-        If it is not of these segments.
-    """
+    """Give the exposure of each segment: its length unless given."""
     if given is None:
         return np.asarray(segments["length_km"].to_numpy(dtype=float))
     if not isinstance(given, pd.Series):

@@ -68,24 +68,7 @@ def zone_sentences(overlay: pd.DataFrame) -> pd.Series:
 
 
 def listed(words: Sequence[str]) -> str:
-    """
-    Join words as in a sentence.
-
-    Parameters
-    ----------
-    words
-        One word or more.
-
-    Returns
-    -------
-    str
-        With commas, and "and" before the last.
-
-    Examples
-    --------
-    >>> listed(["Iraq", "Syria", "Turkey"])
-    'Iraq, Syria and Turkey'
-    """
+    """Join words as in a sentence."""
     *head, last = words
     return f"{', '.join(head)} and {last}" if head else last
 

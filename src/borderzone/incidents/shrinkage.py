@@ -73,23 +73,7 @@ class GammaPoisson:
     def of(
         cls, counts: IntArray, exposure: FloatArray, *, strength: float | None = None
     ) -> GammaPoisson:
-        """
-        Learn the strength from counts.
-
-        Parameters
-        ----------
-        counts
-            Imputed counts, shape ``(draws, segments)``.
-        exposure
-            Exposure of each segment, above 0.
-        strength
-            A strength to take as given; None to learn it.
-
-        Returns
-        -------
-        GammaPoisson
-            The state after the counts.
-        """
+        """Learn the strength from counts."""
         if strength is not None:
             one = np.ones((len(counts), 1))
             grid = np.array([float(strength)])
@@ -116,14 +100,7 @@ class GammaPoisson:
         )
 
     def mean_weights(self) -> FloatArray:
-        """
-        Give the posterior mean of each segment's expected events, as shares.
-
-        Returns
-        -------
-        FloatArray
-            Weights that add up to 1, each above 0.
-        """
+        """Give the posterior mean of each segment's expected events, as shares."""
         # Given the strength the mean is linear in the counts: no need to draw it.
         kept = self._kept()
         own = self.counts / self._total()[:, None]
@@ -132,30 +109,11 @@ class GammaPoisson:
         return np.asarray(mean / mean.sum())
 
     def shrinkage(self) -> FloatArray:
-        """
-        Give the share of each segment's rate that is the common mean and not its own count.
-
-        Returns
-        -------
-        FloatArray
-            From 0 to 1, averaged over imputations.
-        """
+        """Give the share of each segment's rate that is the common mean and not its own count."""
         return np.asarray(self._kept().mean(axis=0))
 
     def sample(self, rng: np.random.Generator) -> FloatArray:
-        """
-        Draw weights: strength, then rates, one set for each imputation.
-
-        Parameters
-        ----------
-        rng
-            Source of randomness.
-
-        Returns
-        -------
-        FloatArray
-            Shape ``(draws, segments)``; each row adds up to 1.
-        """
+        """Draw weights: strength, then rates, one set for each imputation."""
         draws = len(self.counts)
         rank = (self.mass.cumsum(axis=1) < rng.random((draws, 1))).sum(axis=1)
         strength = self.strengths[np.minimum(rank, len(self.strengths) - 1)][:, None]
@@ -169,19 +127,7 @@ class GammaPoisson:
         return np.asarray(np.maximum(np.exp(log_share), np.finfo(float).tiny))
 
     def strength_band(self, confidence: float = 0.95) -> tuple[float, float, float]:
-        """
-        Give the strength with its band, after the counts.
-
-        Parameters
-        ----------
-        confidence
-            Probability that the band holds it.
-
-        Returns
-        -------
-        tuple[float, float, float]
-            Median, lower and upper end.
-        """
+        """Give the strength with its band, after the counts."""
         reached = self.mass.mean(axis=0).cumsum()
         tail = (1.0 - confidence) / 2.0
         last = len(self.strengths) - 1
@@ -189,29 +135,13 @@ class GammaPoisson:
         return tuple(float(self.strengths[k]) for k in at)  # type: ignore[return-value]
 
     def most_likely_strength(self) -> float:
-        """
-        Give the strength of highest marginal likelihood, the prior left out.
-
-        Returns
-        -------
-        float
-            Infinite where the likelihood still rises at the end of the grid:
-            counts no more uneven than chance makes them. 0 where it rises at
-            its beginning: one segment holds nearly all.
-        """
+        """Give the strength of highest marginal likelihood, the prior left out."""
         best = int(np.argmax(self.evidence))
         ends = {} if self.fixed else {0: 0.0, len(self.strengths) - 1: math.inf}
         return ends.get(best, float(self.strengths[best]))
 
     def told_by_counts(self) -> bool:
-        """
-        Say whether the counts moved or narrowed the prior of the strength.
-
-        Returns
-        -------
-        bool
-            False where the stated prior speaks alone, or nearly so.
-        """
+        """Say whether the counts moved or narrowed the prior of the strength."""
         if self.fixed:
             return False
         _, low, high = self.strength_band()

@@ -68,23 +68,6 @@ def typical_error_km(errors_km: FloatArray, chance: FloatArray) -> float:
 
     Events too vague to lie there say nothing of how finely it is known: of forty provinces and
     thirty towns, nearly all that lies in a corridor may be towns.
-
-    Parameters
-    ----------
-    errors_km
-        Median position error of each event, NaN for those that cannot be placed. Units: km.
-    chance
-        Probability that it lies on the ground.
-
-    Returns
-    -------
-    float
-        Weighted median; NaN where no event can lie there. Units: km.
-
-    Examples
-    --------
-    >>> typical_error_km(np.array([1.2, 77.6, 77.6]), np.array([1.0, 0.1, 0.1]))
-    1.2
     """
     weight = np.where(np.isnan(errors_km), 0.0, chance)
     errors, weight = errors_km[weight > 0], weight[weight > 0]
@@ -99,25 +82,7 @@ def typical_error_km(errors_km: FloatArray, chance: FloatArray) -> float:
 
 
 def area_km2(polygon: shapely.Geometry) -> float:
-    """
-    Give the area of a polygon of longitudes and latitudes on the ellipsoid.
-
-    Parameters
-    ----------
-    polygon
-        Polygon or multipolygon, holes allowed; lines and points in a
-        collection count for nothing.
-
-    Returns
-    -------
-    float
-        Its area. Units: km².
-
-    Examples
-    --------
-    >>> round(area_km2(shapely.box(41, 34, 42, 35)))
-    10188
-    """
+    """Give the area of a polygon of longitudes and latitudes on the ellipsoid."""
     parts = shapely.get_parts(shapely.get_parts(polygon))
     areas = [
         _GEOD.geometry_area_perimeter(shapely.orient_polygons(part))[0]
@@ -128,22 +93,5 @@ def area_km2(polygon: shapely.Geometry) -> float:
 
 
 def length_km(line: shapely.Geometry) -> float:
-    """
-    Give the length of a line of longitudes and latitudes on the ellipsoid.
-
-    Parameters
-    ----------
-    line
-        Line, or several.
-
-    Returns
-    -------
-    float
-        Its length. Units: km.
-
-    Examples
-    --------
-    >>> round(length_km(shapely.LineString([(41, 34), (42, 34)])), 1)
-    92.4
-    """
+    """Give the length of a line of longitudes and latitudes on the ellipsoid."""
     return float(_GEOD.geometry_length(line)) / 1e3

@@ -22,23 +22,12 @@ class Spellings:
 
     Equal cells of other kinds, such as 2019 and 2019.0, are told apart.
 
-    Parameters
-    ----------
-    column
-        The cells, on any index.
-
     Attributes
     ----------
     cells
         Each different cell, in the order in which it comes.
     numbers
         Number of the cell of each row.
-
-    Examples
-    --------
-    >>> found = Spellings(pd.Series(["a", "b", "a"]))
-    >>> found.cells, found.numbers.tolist(), found.rows(0).tolist()
-    (['a', 'b'], [0, 1, 0], [0, 2])
     """
 
     def __init__(self, column: pd.Series) -> None:
@@ -53,56 +42,18 @@ class Spellings:
 
     @classmethod
     def blank(cls, n_rows: int) -> Spellings:
-        """
-        Give those of a column that is not there.
-
-        Parameters
-        ----------
-        n_rows
-            Number of rows.
-
-        Returns
-        -------
-        Spellings
-            One empty text for all.
-        """
+        """Give those of a column that is not there."""
         found = cls(pd.Series([], dtype=object))
         found.cells, found.numbers = [""], np.zeros(n_rows, dtype=np.int64)
         return found
 
     def rows(self, number: int) -> IntArray:
-        """
-        Give the rows that have a cell.
-
-        Parameters
-        ----------
-        number
-            Number of the cell.
-
-        Returns
-        -------
-        IntArray
-            Positions of the rows, in order.
-        """
+        """Give the rows that have a cell."""
         order, starts = self._sorted
         return order[starts[number] : starts[number + 1]]
 
     def read(self, reading: Callable[[Any], Any], kind: Any = object) -> Any:
-        """
-        Read each different cell once.
-
-        Parameters
-        ----------
-        reading
-            Gives a value for a cell.
-        kind
-            Kind (dtype) of the values.
-
-        Returns
-        -------
-        ndarray
-            Value of each row.
-        """
+        """Read each different cell once."""
         values = np.empty(len(self.cells), dtype=kind)
         for number, cell in enumerate(self.cells):
             values[number] = reading(cell)

@@ -43,32 +43,7 @@ class SheetTable(NamedTuple):
 
 
 def read_sheet(path: Path, sheet: str | None, what: str) -> SheetTable:
-    """
-    Read the sheet of a spreadsheet that holds a table of incidents.
-
-    Parameters
-    ----------
-    path
-        The file: .xlsx, .xlsm, .xls or .ods.
-    sheet
-        Name of the sheet; None for the only one that names coordinates.
-    what
-        What the file is needed for, for messages.
-
-    Returns
-    -------
-    SheetTable
-        The cells, with ``attrs["day_zero"]``, the year from which its days are counted; and what was
-        passed over.
-
-    Raises
-    ------
-    DataError
-        If the library for spreadsheets is missing, the file is broken, no sheet of that name is
-        there, several sheets hold incidents, or there is no header.
-    LimitError
-        If there are too many rows or columns.
-    """
+    """Read the sheet of a spreadsheet that holds a table of incidents."""
     names, sheets = read_sheets(path, what=what, sheet=sheet)
     if not sheets:
         msg = f"{path.name} has no sheet {sheet!r}; it has {', '.join(map(repr, names))}"

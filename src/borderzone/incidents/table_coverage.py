@@ -222,26 +222,7 @@ def coverage(events: gpd.GeoDataFrame) -> TableCoverage:
 
 
 def check_coverage(countries: Any, period: Any) -> dict[str, list[str]]:
-    """
-    Check what a user says that a table covers.
-
-    Parameters
-    ----------
-    countries
-        One country or several, by name or code; None for those of its rows.
-    period
-        First and last day; None for those of its rows.
-
-    Returns
-    -------
-    dict
-        What was said, fit for JSON: ISO alpha-3 codes and ISO days.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a country is unknown, or the period is no pair of days in order.
-    """
+    """Check what a user says that a table covers."""
     said: dict[str, list[str]] = {}
     if countries is not None:
         names = [countries] if isinstance(countries, str) else countries
@@ -267,21 +248,7 @@ def check_coverage(countries: Any, period: Any) -> dict[str, list[str]]:
 
 
 def with_coverage(events: gpd.GeoDataFrame, said: Mapping[str, list[str]]) -> gpd.GeoDataFrame:
-    """
-    Keep with a table what is said of its coverage, flag the rows beyond it, and note what it means.
-
-    Parameters
-    ----------
-    events
-        Table as read.
-    said
-        From `check_coverage`.
-
-    Returns
-    -------
-    GeoDataFrame
-        The table; in ``attrs`` what was said, and notes.
-    """
+    """Keep with a table what is said of its coverage, flag the rows beyond it, and note what it means."""
     if said:
         events.attrs[_SAID] = dict(said)
         events["reason"] = _flagged(events)
@@ -305,54 +272,18 @@ def with_coverage(events: gpd.GeoDataFrame, said: Mapping[str, list[str]]) -> gp
 
 
 def said_of_coverage(events: Any) -> dict[str, list[str]]:
-    """
-    Give what was said of the coverage of a table when it was read.
-
-    Parameters
-    ----------
-    events
-        Table from `read`, or anything else.
-
-    Returns
-    -------
-    dict
-        As from `check_coverage`; empty where nothing was.
-    """
+    """Give what was said of the coverage of a table when it was read."""
     said = getattr(events, "attrs", {}).get(_SAID)
     return dict(said) if isinstance(said, dict) else {}
 
 
 def within_coverage(events: gpd.GeoDataFrame) -> BoolArray:
-    """
-    Tell which rows may enter a rate: those not beyond what was said that the table covers.
-
-    Parameters
-    ----------
-    events
-        Table from `read`.
-
-    Returns
-    -------
-    BoolArray
-        Whether each does; a row without country or date may.
-    """
+    """Tell which rows may enter a rate: those not beyond what was said that the table covers."""
     return np.asarray(_beyond_words(events) == "", dtype=bool)
 
 
 def row_countries(events: gpd.GeoDataFrame) -> np.ndarray:
-    """
-    Give the countries that each row names.
-
-    Parameters
-    ----------
-    events
-        Table from `read`.
-
-    Returns
-    -------
-    numpy.ndarray
-        ISO alpha-3 codes of each row, as tuples; empty where it names none that is known.
-    """
+    """Give the countries that each row names."""
     words = _country_column(events)
     spelt = {word: _codes(word) for word in set(words.tolist())}
     found = np.empty(len(words), dtype=object)
@@ -361,24 +292,7 @@ def row_countries(events: gpd.GeoDataFrame) -> np.ndarray:
 
 
 def country_words(codes: Iterable[str]) -> str:
-    """
-    Name countries in a sentence.
-
-    Parameters
-    ----------
-    codes
-        ISO alpha-3 codes.
-
-    Returns
-    -------
-    str
-        Their English names.
-
-    Examples
-    --------
-    >>> country_words(["IRQ", "SYR"])
-    'Iraq and Syria'
-    """
+    """Name countries in a sentence."""
     return listed([country_name(country_code(code)) for code in codes])
 
 

@@ -170,24 +170,7 @@ class Leaving(NamedTuple):
 
 
 def check_terms(said: Any) -> str | None:
-    """
-    Refuse any word on terms but the one that is known.
-
-    Parameters
-    ----------
-    said
-        What the user says.
-
-    Returns
-    -------
-    str or None
-        "mine", or None for nothing said.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is another word.
-    """
+    """Refuse any word on terms but the one that is known."""
     if said is None or (isinstance(said, str) and said == MINE):
         return said
     msg = (
@@ -198,27 +181,7 @@ def check_terms(said: Any) -> str | None:
 
 
 def under_terms(events: Any, said: str | None) -> Any:
-    """
-    Keep with a table what the user says of its terms.
-
-    Parameters
-    ----------
-    events
-        Table of events.
-    said
-        "mine", or None for nothing said.
-
-    Returns
-    -------
-    GeoDataFrame
-        The table itself if nothing is said, else a copy whose attributes hold the word. They
-        hold in the process in which it was said: no column and no file allows anything.
-
-    Raises
-    ------
-    InvalidParameterError
-        If `said` is another word.
-    """
+    """Keep with a table what the user says of its terms."""
     if check_terms(said) is None:
         return events
     kept = events.copy(deep=False)
@@ -227,19 +190,7 @@ def under_terms(events: Any, said: str | None) -> Any:
 
 
 def said_of(events: Any) -> str | None:
-    """
-    Tell what the user said of a table's terms.
-
-    Parameters
-    ----------
-    events
-        Table of events.
-
-    Returns
-    -------
-    str or None
-        "mine", or None for nothing said in this process.
-    """
+    """Tell what the user said of a table's terms."""
     attrs = getattr(events, "attrs", {})
     here = attrs.get("terms_said") == _HERE_AND_NOW
     return MINE if here and attrs.get("terms") == MINE else None
@@ -253,26 +204,6 @@ def leaving(events: pd.DataFrame) -> Leaving:
     article that ship, rows that `synthetic` drew), or where the user said that they are theirs.
     Rows that are ACLED's or the GTD's never may, whatever is said. This is the one decision for
     all that is written.
-
-    Parameters
-    ----------
-    events
-        Table of events.
-
-    Returns
-    -------
-    Leaving
-        The decision.
-
-    Raises
-    ------
-    DataError
-        If `events` is no table.
-
-    Examples
-    --------
-    >>> leaving(pd.DataFrame({"dataset": ["UCDP GED", "acled copy"]})).why_not
-    'rows of ACLED may not be passed on'
     """
     said = said_of(events)
     names = sorted(dict.fromkeys(dataset_of(events)))
@@ -344,20 +275,7 @@ def dataset_of(events: pd.DataFrame) -> pd.Series:
 
 
 def shown_names(events: pd.DataFrame) -> pd.Series:
-    """
-    Name the collection of each row as it may be told to others.
-
-    Parameters
-    ----------
-    events
-        Table of events.
-
-    Returns
-    -------
-    pandas.Series
-        As `dataset_of`; a name that is not known here is a cell of the table like any other and
-        is "", unless the user said that its rows may leave.
-    """
+    """Name the collection of each row as it may be told to others."""
     names = dataset_of(events)
     return names if said_of(events) else names.where(names.isin(list(TERMS)), "")
 

@@ -76,32 +76,6 @@ def find_encoding(data: bytes, name: str, encoding: str | None = None) -> tuple[
 
     UTF-8 unless a byte that is none is met; then Windows Arabic where most letters read as
     Arabic, else Windows western, else Latin-1.
-
-    Parameters
-    ----------
-    data
-        Content of the file.
-    name
-        Name of the file, for messages.
-    encoding
-        Encoding named by the user; it must fit.
-
-    Returns
-    -------
-    tuple[str, str]
-        Encoding, and what to tell about it; nothing for UTF-8 and for one that was named.
-
-    Raises
-    ------
-    DataError
-        If the file is empty, not text, not in the encoding named, or mixes two encodings.
-
-    Examples
-    --------
-    >>> find_encoding(b"\xef\xbb\xbflat;lon", "a.csv")
-    ('utf-8-sig', '')
-    >>> find_encoding("Käfer".encode("cp1252"), "a.csv")[0]
-    'cp1252'
     """
     if not data or data.isspace():
         msg = f"{name} is empty: it needs a header and at least one row"
@@ -138,33 +112,6 @@ def parse_text(data: bytes | Path, name: str, encoding: str = "utf-8-sig") -> Te
     The header is the first line that names coordinates, in the first twenty; the delimiter is the
     one of comma, semicolon, tab and bar that makes it do so. Every line after it with anything
     on it is a row.
-
-    Parameters
-    ----------
-    data
-        Content of the file, or its path.
-    name
-        Name of the file, for messages.
-    encoding
-        Its encoding.
-
-    Returns
-    -------
-    TextTable
-        The cells, what is odd about rows, and what was passed over.
-
-    Raises
-    ------
-    DataError
-        If there is no row, or a quote is never closed.
-    LimitError
-        If there are more columns than `limits` allow.
-
-    Examples
-    --------
-    >>> table = parse_text(b"id;lat;lon\nA;34,4;41,1\n", "a.csv")
-    >>> table.cells.to_dict("records"), table.odd
-    ([{'id': 'A', 'lat': '34,4', 'lon': '41,1'}], {})
     """
     delimiter, skip = _shape(_head(data, encoding), name)
     with closing(_rows(data, encoding, delimiter, name)) as rows:

@@ -71,26 +71,7 @@ class UtmPosition(NamedTuple):
 
 
 def utm_position(text: str) -> UtmPosition | None:
-    """
-    Read zone, easting and northing from one text.
-
-    Parameters
-    ----------
-    text
-        Such as ``38S 307000 3803000`` or ``38N 307000mE 3803000mN``.
-
-    Returns
-    -------
-    UtmPosition or None
-        The position, or what is wrong with it; None where the text is not in that form.
-
-    Examples
-    --------
-    >>> utm_position("38N 307000mE 3803000mN")
-    UtmPosition(easting_m=307000.0, northing_m=3803000.0, crs='EPSG:32638', told='', problem='')
-    >>> utm_position("38S 307000 3803000").told
-    'read as zone 38 in band S (32 to 40 N), not as the southern hemisphere'
-    """
+    """Read zone, easting and northing from one text."""
     if not re.search(r"\d{6}", text):
         return None
     match = next((found for form in _FORMS if (found := form.fullmatch(text.strip()))), None)
@@ -102,26 +83,7 @@ def utm_position(text: str) -> UtmPosition | None:
 
 
 def utm_crs(zone: object, northing_m: float) -> tuple[str, str, str]:
-    """
-    Tell the CRS of a zone that stands in a column of its own.
-
-    Parameters
-    ----------
-    zone
-        Such as ``38N``, ``38 S`` or ``Zone 38 (northern)``.
-    northing_m
-        Northing of the row. Units: m.
-
-    Returns
-    -------
-    tuple of str
-        CRS; how a letter was read that says two things; what is wrong, empty where nothing is.
-
-    Examples
-    --------
-    >>> utm_crs("38N", 3_803_000.0)
-    ('EPSG:32638', '', '')
-    """
+    """Tell the CRS of a zone that stands in a column of its own."""
     match = _ZONE_ALONE.fullmatch(re.sub(r"\.0$", "", str(zone).strip()))
     if match is None:
         return "", "", "is no zone of UTM, such as 38N"
@@ -131,25 +93,7 @@ def utm_crs(zone: object, northing_m: float) -> tuple[str, str, str]:
 def zone_frames(
     zones: Sequence[object], northings: Sequence[object], frames: Sequence[object], ledger: Ledger
 ) -> list[object]:
-    """
-    Give the CRS of each row by a column of zones, where no other says it.
-
-    Parameters
-    ----------
-    zones
-        Zones as found.
-    northings
-        Northings as found.
-    frames
-        CRS of each row as another column tells it; empty where it does not.
-    ledger
-        Where findings go.
-
-    Returns
-    -------
-    list
-        CRS by row; empty where nothing says it.
-    """
+    """Give the CRS of each row by a column of zones, where no other says it."""
     found = list(frames)
     known: dict[tuple[object, float], tuple[str, str, str]] = {}
     for row, (zone, cell) in enumerate(zip(zones, northings, strict=True)):

@@ -166,28 +166,7 @@ def _part(reason: str, category: str) -> str:
 
 
 def assumptions(events: gpd.GeoDataFrame, *, quoting: bool = True) -> list[str]:
-    """
-    Say what was assumed, settled by evidence or passed over when a table was read.
-
-    Parameters
-    ----------
-    events
-        Table from `read`.
-    quoting
-        Whether words of the table, which stand in quotes, may be told; else they are left out.
-
-    Returns
-    -------
-    list[str]
-        Whole sentences.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from borderzone.incidents import read
-    >>> assumptions(read(pd.DataFrame({"lat": [34.4], "lon": [41.1], "date": ["2019-07-02"]})))
-    ['1 of 1 rows state no precision: 25 km are taken.']
-    """
+    """Say what was assumed, settled by evidence or passed over when a table was read."""
     # What a table covers is told beside this, in full.
     apart = {str(note).rstrip(".") for note in events.attrs.get("coverage_notes") or []}
     notes = [note for note in _notes(events) if note not in apart]

@@ -62,31 +62,7 @@ class WeightRaster:
 
     @classmethod
     def of(cls, raster: xr.DataArray, name: str = "weight") -> WeightRaster:
-        """
-        Take a raster of weights.
-
-        Parameters
-        ----------
-        raster
-            Numbers of 0 or more with dimensions ``("y", "x")``, evenly spaced cell-centre
-            coordinates and a CRS, any one.
-        name
-            What to call it in messages.
-
-        Returns
-        -------
-        WeightRaster
-            Its cells; those without data weigh 0.
-
-        Raises
-        ------
-        CRSMismatchError
-            If it has no CRS.
-        GridMismatchError
-            If its coordinates are not evenly spaced.
-        InvalidParameterError
-            If it is no such raster, or a weight is negative or infinite.
-        """
+        """Take a raster of weights."""
         crs = raster_crs(raster)
         if raster.dims[-2:] != ("y", "x") or "x" not in raster.coords or "y" not in raster.coords:
             msg = f"{name} needs dimensions ('y', 'x') with coordinates, got {raster.dims}"
@@ -111,19 +87,7 @@ class WeightRaster:
         )
 
     def at(self, lon: FloatArray, lat: FloatArray) -> FloatArray:
-        """
-        Give the weight of positions.
-
-        Parameters
-        ----------
-        lon, lat
-            Positions. Units: degrees.
-
-        Returns
-        -------
-        FloatArray
-            Weight of the cell of each, 0 outside the raster.
-        """
+        """Give the weight of positions."""
         x, y = (lon, lat) if self.transformer is None else self.transformer.transform(lon, lat)
         if self.turns:
             x = self._turned(x)
@@ -138,19 +102,7 @@ class WeightRaster:
         return found
 
     def largest(self, box: FloatArray) -> float:
-        """
-        Give the largest weight in a box.
-
-        Parameters
-        ----------
-        box
-            West, south, east and north. Units: degrees.
-
-        Returns
-        -------
-        float
-            Not below the weight of any position in it.
-        """
+        """Give the largest weight in a box."""
         if self.transformer is not None:
             west, south, east, north = box.tolist()
             found = self.transformer.transform_bounds(west, south, east, north, densify_pts=41)
@@ -196,28 +148,7 @@ class Weighing:
     def draw(
         self, proposals: Proposals, who: IntArray, draws: IntArray
     ) -> tuple[FloatArray, FloatArray]:
-        """
-        Draw one position for each pair of event and draw.
-
-        Parameters
-        ----------
-        proposals
-            Positions by kernel.
-        who
-            Row of the event of each position.
-        draws
-            Number of the draw of each, uint64.
-
-        Returns
-        -------
-        tuple of FloatArray
-            Longitude and latitude. Units: degrees.
-
-        Raises
-        ------
-        InvalidGeometryError
-            If too few positions of a region have weight.
-        """
+        """Draw one position for each pair of event and draw."""
         lon, lat = np.full(len(who), np.nan), np.full(len(who), np.nan)
         left, first = np.arange(len(who)), 0
         while left.size:
@@ -244,23 +175,7 @@ class Weighing:
     def accepted(
         self, proposals: Proposals, who: IntArray, draws: IntArray, found: FloatArray
     ) -> BoolArray:
-        """
-        Tell which positions are taken.
-
-        Parameters
-        ----------
-        proposals
-            What they were drawn from.
-        who, draws
-            Event and number of the draw of each.
-        found
-            Weight of each.
-
-        Returns
-        -------
-        BoolArray
-            Whether each is; all are of events without weights.
-        """
+        """Tell which positions are taken."""
         chance = found / self.largest[who]
         u = imputing.uniforms(proposals.keys[who], draws, ACCEPTANCE)[:, 0]
         free: BoolArray = self.raster_of[who] < 0
@@ -268,21 +183,7 @@ class Weighing:
         return taken
 
     def weights(self, who: IntArray, where: tuple[Any, Any]) -> FloatArray:
-        """
-        Give the weight of positions.
-
-        Parameters
-        ----------
-        who
-            Event of each.
-        where
-            Longitude and latitude.
-
-        Returns
-        -------
-        FloatArray
-            Weights, 0 for events without.
-        """
+        """Give the weight of positions."""
         found, which = np.zeros(len(who)), self.raster_of[who]
         for k, raster in enumerate(self.rasters):
             mine = which == k
@@ -297,32 +198,7 @@ def weigh(
     weight: xr.DataArray | Mapping[str, xr.DataArray],
     proposals: Proposals,
 ) -> tuple[gpd.GeoDataFrame, Weighing]:
-    """
-    Make weights ready, and exclude the events whose whole region has none.
-
-    Parameters
-    ----------
-    placed
-        Table from `regions`.
-    events
-        Table from `read`.
-    weight
-        One raster, or one by event type.
-    proposals
-        Positions by kernel.
-
-    Returns
-    -------
-    tuple
-        The table of regions, such events excluded, and the weights.
-
-    Raises
-    ------
-    CRSMismatchError
-        If a weight has no CRS.
-    InvalidParameterError
-        If it is no raster of weights, or no event is of a type.
-    """
+    """Make weights ready, and exclude the events whose whole region has none."""
     rasters, raster_of = _rasters(events, weight)
     kinds = placed["kind"].to_numpy(dtype=object)
     raster_of = np.where(kinds == "excluded", -1, raster_of)
@@ -404,21 +280,7 @@ def _rasters(events: gpd.GeoDataFrame, weight: Any) -> tuple[tuple[WeightRaster,
 
 
 def region_boxes(placed: gpd.GeoDataFrame, proposals: Proposals) -> FloatArray:
-    """
-    Give a box round each region, a little too wide.
-
-    Parameters
-    ----------
-    placed
-        Table from `regions`.
-    proposals
-        Positions by kernel.
-
-    Returns
-    -------
-    FloatArray
-        West, south, east and north, NaN for events that cannot be placed. Units: degrees.
-    """
+    """Give a box round each region, a little too wide."""
     boxes = shapely.bounds(placed.geometry.to_numpy())
     about, tall = proposals.about, 1.001 * proposals.reach_km() / _KM_A_DEGREE
     far_lat = np.minimum(np.abs(proposals.places[:, 1]) + tall, 89.9)

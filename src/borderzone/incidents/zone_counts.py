@@ -37,21 +37,6 @@ def count_draws(
 
     Positions are drawn block by block and forgotten, so that memory does not grow with events times
     draws.
-
-    Parameters
-    ----------
-    drawn
-        From `prepare`.
-    shapes
-        Polygons in longitude and latitude.
-    threads
-        How many work at once; counts do not depend on it.
-
-    Returns
-    -------
-    tuple of IntArray
-        Events in each shape at each draw, shape ``(shapes, draws)``, and draws of each event in
-        each shape, shape ``(events, shapes)``.
     """
     index = index_of(shapes)
     totals = np.zeros((len(shapes), drawn.draws), dtype=np.int64)
@@ -70,30 +55,7 @@ def count_draws(
 
 
 def zone_shapes(zones: gpd.GeoDataFrame, name: str = "zones") -> list[shapely.Geometry]:
-    """
-    Take the polygons of a table of zones.
-
-    Parameters
-    ----------
-    zones
-        Polygons with a CRS.
-    name
-        What to call the table in messages.
-
-    Returns
-    -------
-    list of shapely.Geometry
-        In longitude and latitude.
-
-    Raises
-    ------
-    CRSMismatchError
-        If the table has no CRS.
-    DataError
-        If it is no table of shapes, or has no row.
-    InvalidGeometryError
-        If a zone is empty or no polygon.
-    """
+    """Take the polygons of a table of zones."""
     if not isinstance(zones, (gpd.GeoDataFrame, gpd.GeoSeries)):
         msg = f"{name} must be a GeoDataFrame of polygons, got a {type(zones).__name__}"
         raise DataError(msg)
@@ -115,39 +77,10 @@ def zone_shapes(zones: gpd.GeoDataFrame, name: str = "zones") -> list[shapely.Ge
 
 
 def zone_names(zones: gpd.GeoDataFrame) -> pd.Series:
-    """
-    Give the name of each zone.
-
-    Parameters
-    ----------
-    zones
-        Table of zones.
-
-    Returns
-    -------
-    pandas.Series
-        Column zone, or the index where there is none.
-    """
+    """Give the name of each zone."""
     return zones["zone"] if "zone" in zones.columns else zones.index.to_series()
 
 
 def corridor_outline(corridor: Corridor) -> shapely.Geometry:
-    """
-    Give the outline of a corridor.
-
-    Parameters
-    ----------
-    corridor
-        The corridor.
-
-    Returns
-    -------
-    shapely.Geometry
-        Polygon in longitude and latitude.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is no corridor.
-    """
+    """Give the outline of a corridor."""
     return check_corridor(corridor).outline.to_crs("EPSG:4326").union_all()

@@ -66,28 +66,7 @@ class ZoneGround:
     def of(
         cls, shapes: Sequence[shapely.Geometry], events: gpd.GeoDataFrame, corridor: Corridor
     ) -> ZoneGround:
-        """
-        Lay zones over the ground of which a table can speak.
-
-        Parameters
-        ----------
-        shapes
-            Zones in longitude and latitude.
-        events
-            Table from `read`.
-        corridor
-            The corridor.
-
-        Returns
-        -------
-        ZoneGround
-            The record.
-
-        Raises
-        ------
-        DataError
-            If the countries of the table have no ground in the corridor.
-        """
+        """Lay zones over the ground of which a table can speak."""
         ground = covered_ground(events, corridor)
         inside = [shape.intersection(ground.shape) for shape in shapes]
         covered = np.array([area_km2(shape) for shape in inside])
@@ -116,23 +95,7 @@ class ZoneGround:
         )
 
     def columns(self, table: pd.DataFrame, in_parts: IntArray, in_ground: float) -> dict[str, Any]:
-        """
-        Give what the covered ground adds to a table of zones.
-
-        Parameters
-        ----------
-        table
-            Counts of the whole zones, as in `overlay`.
-        in_parts
-            Events in each part at each draw.
-        in_ground
-            Mean number of events on the covered ground.
-
-        Returns
-        -------
-        dict
-            Columns by name.
-        """
+        """Give what the covered ground adds to a table of zones."""
         names = ("expected", "underlying_p05", "underlying_p95")
         whole = [table[name].to_numpy(dtype=float, copy=True) for name in names]
         none = self.covered_share == 0

@@ -230,21 +230,7 @@ _TASKS: dict[str, Callable[..., Iterator[Any]]] = {
 
 
 def answers(task: str, arguments: list[Any]) -> Generator[Any, None, None]:
-    """
-    Read, here or in a program of its own.
-
-    Parameters
-    ----------
-    task
-        ``"sheets"``, ``"parquet"``, ``"netcdf_head"`` or ``"netcdf_window"``.
-    arguments
-        What the task takes.
-
-    Yields
-    ------
-    object
-        What JSON can hold.
-    """
+    """Read, here or in a program of its own."""
     try:
         yield from _TASKS[task](*arguments)
     except (GeneratorExit, KeyboardInterrupt):

@@ -49,33 +49,6 @@ def read_apart(
     Run a reader in a process of its own, with limits on memory and time.
 
     Where Python is part of another program, and no interpreter can be started, it runs here.
-
-    Parameters
-    ----------
-    task
-        A task of the reader.
-    arguments
-        What the task takes, as JSON can hold it.
-    library
-        Package that reads, or several, so that the process finds them where this one does.
-    told
-        The file and what it is needed for, for messages.
-    most_bytes
-        Longest answer.
-    most_memory
-        Memory that it may take; `reader_bytes` of `limits` by default, and never more.
-
-    Yields
-    ------
-    object
-        The answers, line by line.
-
-    Raises
-    ------
-    DataError
-        If the reader fails or breaks down.
-    LimitError
-        If it needs more memory or time than `limits` allow, or answers at too great a length.
     """
     interpreter = _interpreter()
     memory = min(current().reader_bytes, most_memory or current().reader_bytes)
@@ -101,20 +74,6 @@ def check_parquet(file: Path, what: str) -> None:
 
     What it states is looked at first. A few kilobytes can stand for gigabytes without stating so,
     thus it is then unpacked piece by piece in a process of its own, and nothing kept.
-
-    Parameters
-    ----------
-    file
-        The file.
-    what
-        What it is needed for, for messages.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read.
-    LimitError
-        If it holds more rows, columns or bytes than `limits` allow.
     """
     told = f"{what}: {file.name!r}"
     try:

@@ -199,27 +199,6 @@ def unpacked_layers(source: Path, pattern: str, *, what: str) -> Iterator[list[P
 
     With a Shapefile come the files that belong to it. What else the archive holds stays packed, and
     does not count against the limits.
-
-    Parameters
-    ----------
-    source
-        The archive.
-    pattern
-        Regular expression for the name of a layer's file, in lower case.
-    what
-        What it is needed for, for messages.
-
-    Yields
-    ------
-    list of Path
-        The files, by name.
-
-    Raises
-    ------
-    DataError
-        If `check_archive` refuses it, no name fits, or a file is damaged.
-    LimitError
-        If the layers unpack to more than `limits` allow.
     """
     told = _told(source, what, "")
     with temporary_folder() as folder:
@@ -367,32 +346,7 @@ def _wanted(
 def pieces(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, told: str, limit: str = "archive_bytes"
 ) -> Iterator[bytes]:
-    """
-    Read a file of an archive in pieces, because the sizes that an archive states may be lies.
-
-    Parameters
-    ----------
-    archive
-        The archive.
-    info
-        The file in it.
-    told
-        What to call it in messages.
-    limit
-        Which of `limits` says what it may unpack to.
-
-    Yields
-    ------
-    bytes
-        Its content, piece by piece.
-
-    Raises
-    ------
-    DataError
-        If it is damaged.
-    LimitError
-        If it unpacks to more than is allowed.
-    """
+    """Read a file of an archive in pieces, because the sizes that an archive states may be lies."""
     length = 0
     try:
         with archive.open(info) as stream:

@@ -43,30 +43,7 @@ _READING = threading.Lock()
 
 
 def check_asc(file: Path, what: str) -> CRS:
-    """
-    Look at the head of a grid in a text, and at the CRS beside it.
-
-    Parameters
-    ----------
-    file
-        The file, checked by `local_file`.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    pyproj.CRS
-        What the .prj beside it says.
-
-    Raises
-    ------
-    DataError
-        If it is no such grid, or shorter than its head says.
-    CRSMismatchError
-        If no CRS lies beside it.
-    LimitError
-        If it is too large to be held.
-    """
+    """Look at the head of a grid in a text, and at the CRS beside it."""
     check_text_size(file, what)
     with file.open("rb") as stream:
         rows, columns = _rows_and_columns(stream.read(_HEAD))
@@ -123,26 +100,7 @@ def _crs(file: Path, what: str) -> CRS:
 
 @contextmanager
 def open_asc(file: Path, what: str) -> Iterator[Any]:
-    """
-    Open a grid in a text with its one driver.
-
-    Parameters
-    ----------
-    file
-        The file, checked by `check_asc`.
-    what
-        What it is needed for, for messages.
-
-    Yields
-    ------
-    rasterio.DatasetReader
-        The open file.
-
-    Raises
-    ------
-    DataError
-        If it is damaged.
-    """
+    """Open a grid in a text with its one driver."""
     with (
         raster_errors(file.name, what),
         rasterio.Env(**ENVIRONMENT),
@@ -186,27 +144,6 @@ def _whole(file: Path, what: str, changed: tuple[int, int]) -> FloatArray:  # no
 
 
 def read_asc(file: Path, rows: slice, columns: slice, what: str) -> FloatArray:
-    """
-    Read a window of a grid in a text.
-
-    Parameters
-    ----------
-    file
-        The file, checked by `check_asc`.
-    rows, columns
-        The window.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    FloatArray
-        Numbers as they are stored.
-
-    Raises
-    ------
-    DataError
-        If it is damaged.
-    """
+    """Read a window of a grid in a text."""
     state = file.stat()
     return _whole(file, what, (state.st_mtime_ns, state.st_size))[rows, columns]

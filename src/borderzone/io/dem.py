@@ -305,30 +305,7 @@ class _Blocks:
 
 
 def lazy(source: Any, grid: Grid, chunks: int | tuple[int, int], dtype: Any = np.float32) -> Any:
-    """
-    Make an array that reads a block when it is asked for it.
-
-    Parameters
-    ----------
-    source
-        What has ``read(rows, columns)``.
-    grid
-        The grid.
-    chunks
-        Rows and columns of a block.
-    dtype
-        Type of the values.
-
-    Returns
-    -------
-    dask.array.Array
-        The array.
-
-    Raises
-    ------
-    InvalidParameterError
-        If dask is missing, or a block has no cells.
-    """
+    """Make an array that reads a block when it is asked for it."""
     sizes: tuple[Any, ...] = chunks if isinstance(chunks, tuple) else (chunks, chunks)
     sizes = tuple(check_whole(size, "chunks", unit="cells along a block") for size in sizes)
     try:

@@ -98,26 +98,7 @@ def _converted(file: Path, suffixes: Collection[str]) -> str:
 
 
 def refuse_address(path: str | os.PathLike[str], what: str) -> str:
-    """
-    Refuse what a raster or vector library would take for more than a local file.
-
-    Parameters
-    ----------
-    path
-        The file, as given by the user.
-    what
-        What it is needed for, for the message.
-
-    Returns
-    -------
-    str
-        The path as text.
-
-    Raises
-    ------
-    DataError
-        If it is an address, a path into an archive, or a document itself.
-    """
+    """Refuse what a raster or vector library would take for more than a local file."""
     text = check_path(path, what)
     if any(mark in text for mark in _NOT_A_PATH):
         msg = (
@@ -129,23 +110,7 @@ def refuse_address(path: str | os.PathLike[str], what: str) -> str:
 
 
 def check_text_size(file: Path, what: str, size: int | None = None) -> None:
-    """
-    Refuse a text that is too long to be read.
-
-    Parameters
-    ----------
-    file
-        The file.
-    what
-        What it is needed for, for the message.
-    size
-        Its size in bytes; that of the file by default.
-
-    Raises
-    ------
-    LimitError
-        If it is larger than `limits` allow.
-    """
+    """Refuse a text that is too long to be read."""
     _check_size(file, file.stat().st_size if size is None else size, "text_bytes", what)
 
 
@@ -154,25 +119,7 @@ _NOT_PLAIN_XML = (b"<!doctype", b"<!entity", b"<ogrvrt", b"xi:include")
 
 
 def check_plain_xml(text: bytes, name: str, what: str, kind: str) -> None:
-    """
-    Refuse XML that a parser must not see: document types, entities, inclusions, wide characters.
-
-    Parameters
-    ----------
-    text
-        The text.
-    name
-        Name of the file.
-    what
-        What it is needed for, for the message.
-    kind
-        What the text should be, such as ``"KML"``.
-
-    Raises
-    ------
-    DataError
-        If it holds one.
-    """
+    """Refuse XML that a parser must not see: document types, entities, inclusions, wide characters."""
     if b"\0" in text:
         # In UTF-16 the marks below would hide from a search for bytes.
         msg = f"{what}: {name!r} holds zero bytes; save the {kind} as UTF-8"
@@ -329,13 +276,6 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def flush_to_disk(file: Path) -> None:
-    """
-    Wait until a file's content is on the disk.
-
-    Parameters
-    ----------
-    file
-        The file.
-    """
+    """Wait until a file's content is on the disk."""
     with file.open("rb") as stream:
         os.fsync(stream.fileno())

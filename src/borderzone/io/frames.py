@@ -47,21 +47,7 @@ def _transformer(start: str, end: str) -> Transformer:
 
 
 def to_crs(start: str, end: str, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """
-    Project points, not finite where there is no answer.
-
-    Parameters
-    ----------
-    start, end
-        Both CRSs as well-known text.
-    x, y
-        Points in the first.
-
-    Returns
-    -------
-    tuple of FloatArray
-        The points in the second.
-    """
+    """Project points, not finite where there is no answer."""
     if start == end:
         return x, y
     return _transformer(start, end).transform(x, y)
@@ -77,24 +63,7 @@ def _near_meridian(x: FloatArray, centre: float | None) -> FloatArray:
 
 
 def box_around(grid: Grid, wkt: str, *, parts: int = 65) -> tuple[Box, float | None]:
-    """
-    Box of a grid in another CRS, a little wide.
-
-    Parameters
-    ----------
-    grid
-        The grid.
-    wkt
-        The CRS as well-known text.
-    parts
-        Points along each side of the grid that are looked at.
-
-    Returns
-    -------
-    tuple
-        Left, bottom, right, top; and the longitude in the middle of the grid,
-        None for a CRS that is not in degrees. Infinite where the grid has no place.
-    """
+    """Box of a grid in another CRS, a little wide."""
     left, bottom, right, top = grid.bounds
     mesh = np.meshgrid(np.linspace(left, right, parts), np.linspace(bottom, top, parts))
     x, y = to_crs(grid.crs.to_wkt(), wkt, *mesh)
@@ -113,21 +82,7 @@ def box_around(grid: Grid, wkt: str, *, parts: int = 65) -> tuple[Box, float | N
 def window_around(
     grid: Grid, wkt: str, transform: Affine, shape: tuple[int, int]
 ) -> tuple[slice, slice]:
-    """
-    Find the rows and columns of a raster around a grid, with room for every filter.
-
-    Parameters
-    ----------
-    grid
-        The grid.
-    wkt, transform, shape
-        The raster: its CRS as well-known text, its affine transform, rows and columns.
-
-    Returns
-    -------
-    tuple of slice
-        The window, of two cells or more; the whole raster where the grid has no place in its CRS.
-    """
+    """Find the rows and columns of a raster around a grid, with room for every filter."""
     (left, bottom, right, top), centre = box_around(grid, wkt)
     whole = (slice(0, shape[0]), slice(0, shape[1]))
     if not np.isfinite([left, bottom, right, top]).all():
@@ -199,23 +154,7 @@ class Frame:
 
     @classmethod
     def between(cls, grid: Grid, wkt: str, transform: Affine, meridian: float | None) -> Frame:
-        """
-        Find the widest spacing of nodes whose places are good enough.
-
-        Parameters
-        ----------
-        grid
-            The grid.
-        wkt, transform
-            CRS and affine transform of the source.
-        meridian
-            Longitude around which to unroll it; None for a source in metres.
-
-        Returns
-        -------
-        Frame
-            The frame.
-        """
+        """Find the widest spacing of nodes whose places are good enough."""
         place = (float(grid.transform.c), float(grid.transform.f), grid.resolution_m)
         inverse = tuple(float(number) for number in (~transform)[:6])
         frame = cls(grid.crs.to_wkt(), wkt, place, inverse, meridian)
@@ -225,19 +164,7 @@ class Frame:
         return frame
 
     def locate(self, rows: FloatArray, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """
-        Project cells of the grid to columns and rows of the source, exactly.
-
-        Parameters
-        ----------
-        rows, columns
-            Rows and columns of the grid; 0 is the centre of the first cell.
-
-        Returns
-        -------
-        tuple of FloatArray
-            Columns and rows of the source; a cell k of it reaches from k to k + 1.
-        """
+        """Project cells of the grid to columns and rows of the source, exactly."""
         left, top, side = self.place
         x, y = left + (columns + 0.5) * side, top - (rows + 0.5) * side
         x, y = to_crs(self.grid_wkt, self.source_wkt, x, y)
@@ -247,19 +174,7 @@ class Frame:
             return a * x + b * y + c, d * x + e * y + f
 
     def nodes(self, rows: slice, columns: slice) -> Nodes:
-        """
-        Place nodes around a block, the same ones for a cell in whatever block.
-
-        Parameters
-        ----------
-        rows, columns
-            The block.
-
-        Returns
-        -------
-        Nodes
-            Their places.
-        """
+        """Place nodes around a block, the same ones for a cell in whatever block."""
         first = (rows.start // self.step, columns.start // self.step)
         last = ((rows.stop - 1) // self.step + 1, (columns.stop - 1) // self.step + 1)
         down = np.arange(first[0], last[0] + 1, dtype=float) * self.step
@@ -306,24 +221,7 @@ def _bilinear(
 
 
 def source_transform(raster: xr.DataArray) -> Affine:
-    """
-    Affine transform of a raster with evenly spaced coordinates.
-
-    Parameters
-    ----------
-    raster
-        Raster with coordinates ``x`` and ``y``; y may rise or fall.
-
-    Returns
-    -------
-    affine.Affine
-        From column and row to the corner of a cell.
-
-    Raises
-    ------
-    GridMismatchError
-        If a coordinate is missing, has one cell or is not evenly spaced.
-    """
+    """Affine transform of a raster with evenly spaced coordinates."""
     if set(raster.dims) != {"y", "x"}:
         msg = f"a raster has dimensions y and x, got {raster.dims}; take one band, as in raster[0]"
         raise GridMismatchError(msg)
@@ -341,21 +239,7 @@ def source_transform(raster: xr.DataArray) -> Affine:
 
 
 def cell_m(transform: Affine, shape: tuple[int, ...], crs: CRS, grid: Grid) -> float:
-    """
-    Side of a raster's cells on the ground, where the grid has its middle.
-
-    Parameters
-    ----------
-    transform, shape, crs
-        The raster.
-    grid
-        The grid.
-
-    Returns
-    -------
-    float
-        Square root of a cell's area. Units: m.
-    """
+    """Side of a raster's cells on the ground, where the grid has its middle."""
     left, bottom, right, top = grid.bounds
     here, there = grid.crs.to_wkt(), crs.to_wkt()
     middle = np.array([(left + right) / 2]), np.array([(bottom + top) / 2])

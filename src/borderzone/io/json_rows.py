@@ -45,30 +45,7 @@ _WEB_MERCATOR = {102100, 102113, 900913}  # its older numbers at Esri
 
 
 def read_json(file: Path, what: str) -> pd.DataFrame:
-    """
-    Read the rows of a JSON file.
-
-    Parameters
-    ----------
-    file
-        A local file in UTF-8: one value, one a line, or one after each record separator.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `rows_of` gives them.
-
-    Raises
-    ------
-    DataError
-        As `rows_of`.
-    CRSMismatchError
-        As `rows_of`.
-    LimitError
-        If the text is too long, or holds too many rows or columns.
-    """
+    """Read the rows of a JSON file."""
     # Parsed here: drivers also take other JSON for data, some of it with commands.
     check_text_size(file, what)
     text, told = file.read_text(encoding="utf-8-sig"), f"{what}: {file.name!r}"
@@ -101,38 +78,7 @@ def _values(text: str, told: str) -> list[Any]:
 
 
 def rows_of(content: Any, told: str) -> pd.DataFrame:
-    """
-    Give the rows of a JSON value.
-
-    Parameters
-    ----------
-    content
-        A FeatureCollection or Feature, a feature set of Esri, a list of features or of plain
-        objects, or the answer of a service with such a list in it.
-    told
-        What it is and what it is needed for, for messages.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a feature or object; a GeoDataFrame where they have shapes. ``attrs["notes"]``
-        says what an answer leaves out.
-
-    Raises
-    ------
-    DataError
-        If it is none of these, or an answer that reports an error or has no rows.
-    CRSMismatchError
-        If GeoJSON states another CRS than longitude and latitude.
-    LimitError
-        If there are more rows or columns than `limits` allow.
-
-    Examples
-    --------
-    >>> answer = {"TotalCount": 2, "TotalPages": 2, "NextPageUrl": "", "Result": [{"id": 1}]}
-    >>> rows_of(answer, "events").attrs["notes"]
-    ['page 1 of 2: 1 of 2 rows are in this file']
-    """
+    """Give the rows of a JSON value."""
     if isinstance(content, list):
         return _from_list(content, told)
     kind = content.get("type") if isinstance(content, dict) else None

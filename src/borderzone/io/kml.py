@@ -38,31 +38,6 @@ def read_kml(
     Document types and entities are refused before any parser sees them.
     Network links are not followed. Columns that say how to draw, and are
     the same for all places, are left out.
-
-    Parameters
-    ----------
-    file
-        The file.
-    layer
-        Folder to read; by default all.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        Places in EPSG:4326, with their heights; the column ``folder`` names
-        the folder that holds each; ``timestamp``, ``begin`` and ``end`` are as they are written,
-        because 2019-07 is no day. ``attrs["notes"]`` says what was left out.
-
-    Raises
-    ------
-    DataError
-        If it is not plain KML, a KMZ holds no or several documents, or the
-        folder asked for is absent.
-    LimitError
-        If the text is larger than 512 MiB, or a KMZ passes the limits of
-        `archives.check_archive`.
     """
     text = _document(file, what)
     _check_plain(text, file, what)

@@ -136,19 +136,7 @@ _RAISED: list[Mapping[str, int]] = []
 
 
 def current() -> Limits:
-    """
-    Tell the limits that hold now.
-
-    Returns
-    -------
-    Limits
-        The usual ones, with what the environment and `limits` put in their place.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the environment names no limit, or no whole number above zero.
-    """
+    """Tell the limits that hold now."""
     told = os.environ.get(VARIABLE, "")
     merged = _from_environment(told) if told.strip() else {}
     for changes in tuple(_RAISED):
@@ -195,31 +183,7 @@ def limits(**changes: int) -> Iterator[Limits]:
 
 
 def cells_allowed(name: str, max_cells: int | None) -> int:
-    """
-    Tell how many cells a raster may have.
-
-    Parameters
-    ----------
-    name
-        The limit that holds.
-    max_cells
-        What was asked for in its place; None for the limit.
-
-    Returns
-    -------
-    int
-        Number of cells.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is not a whole number above zero.
-
-    Examples
-    --------
-    >>> cells_allowed("raster_cells", 500)
-    500
-    """
+    """Tell how many cells a raster may have."""
     if max_cells is not None:
         return check_whole(max_cells, "max_cells", unit="cells")
     allowed: int = getattr(current(), _known(name))
@@ -227,25 +191,7 @@ def cells_allowed(name: str, max_cells: int | None) -> int:
 
 
 def check_limit(name: str, number: int, unit: str, told: str) -> None:
-    """
-    Refuse what holds more than a limit allows.
-
-    Parameters
-    ----------
-    name
-        Name of the limit.
-    number
-        How much it holds, or how much came out before the rest was left alone.
-    unit
-        Of what.
-    told
-        The file and what it is needed for, for the message.
-
-    Raises
-    ------
-    LimitError
-        If it is more.
-    """
+    """Refuse what holds more than a limit allows."""
     most: int = getattr(current(), _known(name))
     if number > most:
         msg = (
@@ -256,47 +202,14 @@ def check_limit(name: str, number: int, unit: str, told: str) -> None:
 
 
 def check_table(rows: int, columns: int, told: str) -> None:
-    """
-    Refuse a table that is too large before it is built, each cell of which takes eight bytes or more.
-
-    Parameters
-    ----------
-    rows, columns
-        How many it will have.
-    told
-        The file and what it is needed for, for the message.
-
-    Raises
-    ------
-    LimitError
-        If it is larger than `limits` allow.
-    """
+    """Refuse a table that is too large before it is built, each cell of which takes eight bytes or more."""
     check_limit("table_rows", rows, "rows", told)
     check_limit("table_columns", columns, "columns", told)
     check_limit("table_bytes", 8 * rows * columns, "bytes of cells", told)
 
 
 def how_to_raise(name: str, needed: int) -> str:
-    """
-    Say how the user raises a limit, wherever they are.
-
-    Parameters
-    ----------
-    name
-        Name of the limit.
-    needed
-        What would be enough.
-
-    Returns
-    -------
-    str
-        Words for the end of a message.
-
-    Examples
-    --------
-    >>> how_to_raise("table_rows", 30)
-    'if you trust it, raise the limit: with borderzone.io.limits(table_rows=30), or BORDERZONE_LIMITS=table_rows=30 on the command line'
-    """
+    """Say how the user raises a limit, wherever they are."""
     return (
         f"if you trust it, raise the limit: with borderzone.io.limits({_known(name)}={needed}), or "
         f"{VARIABLE}={name}={needed} on the command line"

@@ -22,30 +22,7 @@ R = TypeVar("R")
 
 
 def memory_told(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """
-    Let a door to files tell that memory ran out, whichever library noticed it.
-
-    Parameters
-    ----------
-    what
-        What the door reads, for the message.
-
-    Returns
-    -------
-    Callable
-        To be put over the door, the first argument of which names the file.
-
-    Examples
-    --------
-    >>> @memory_told("incidents")
-    ... def read(path):
-    ...     raise MemoryError
-    >>> try:
-    ...     read("far.csv")
-    ... except LimitError as error:
-    ...     print(str(error).partition(";")[0])
-    incidents: 'far.csv' does not fit into the memory that is free
-    """
+    """Let a door to files tell that memory ran out, whichever library noticed it."""
 
     def over(door: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(door)

@@ -89,26 +89,7 @@ class Layer:
     coarsens: bool
 
     def bring(self, rows: slice, columns: slice, job: Job) -> tuple[Any, FloatArray]:
-        """
-        Bring a block onto the grid.
-
-        Parameters
-        ----------
-        rows, columns
-            The block.
-        job
-            What to make of the source.
-
-        Returns
-        -------
-        tuple
-            Values, and the share of each cell that is known.
-
-        Raises
-        ------
-        LimitError
-            If one cell of the grid holds too many cells of the source.
-        """
+        """Bring a block onto the grid."""
         shape = (rows.stop - rows.start, columns.stop - columns.start)
         nodes = self.frame.nodes(rows, columns)
         span = self._span(nodes, shape)
@@ -209,26 +190,7 @@ def _beside(first: int, length: int, step: int) -> tuple[IntArray, FloatArray]:
 
 
 def block_of(grid: Grid, rows: slice, columns: slice) -> tuple[slice, slice]:
-    """
-    Name both ends of a block along rows and columns.
-
-    Parameters
-    ----------
-    grid
-        The grid.
-    rows, columns
-        Slices as Python takes them.
-
-    Returns
-    -------
-    tuple of slice
-        The same block.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is no slice, or has a step other than 1.
-    """
+    """Name both ends of a block along rows and columns."""
     spans = []
     given: tuple[Any, Any] = (rows, columns)
     for span, length in zip(given, grid.shape, strict=True):
@@ -241,31 +203,7 @@ def block_of(grid: Grid, rows: slice, columns: slice) -> tuple[slice, slice]:
 
 
 def lay_out(tiles: list[Tile], grid: Grid, what: str) -> tuple[Layer, ...]:
-    """
-    Sort tiles into layers, the finest first.
-
-    Parameters
-    ----------
-    tiles
-        Checked tiles, in the order in which they count.
-    grid
-        Where they go.
-    what
-        What they are, for messages.
-
-    Returns
-    -------
-    tuple of Layer
-        One for each lattice among the tiles that lie on the grid. Where layers
-        overlap the finer counts, of two equally fine the one with the earlier tile.
-
-    Raises
-    ------
-    CRSMismatchError
-        If two tiles differ in their CRS.
-    NoOverlapError
-        If no tile lies on the grid.
-    """
+    """Sort tiles into layers, the finest first."""
     check_one_crs(tiles, what)
     layers = layers_of(tiles, grid)
     if not layers:
@@ -274,21 +212,7 @@ def lay_out(tiles: list[Tile], grid: Grid, what: str) -> tuple[Layer, ...]:
 
 
 def layers_of(tiles: list[Tile], grid: Grid) -> tuple[Layer, ...]:
-    """
-    Sort tiles in one CRS into layers, the finest first.
-
-    Parameters
-    ----------
-    tiles
-        Checked tiles, in the order in which they count.
-    grid
-        Where they go.
-
-    Returns
-    -------
-    tuple of Layer
-        As from `lay_out`; none where no tile lies on the grid.
-    """
+    """Sort tiles in one CRS into layers, the finest first."""
     box, meridian = box_around(grid, tiles[0].crs)
     turns = (0.0,) if meridian is None else (0.0, -1.0, 1.0)
     near = [
@@ -311,20 +235,7 @@ def layers_of(tiles: list[Tile], grid: Grid) -> tuple[Layer, ...]:
 
 
 def blend(out: FloatArray, total: FloatArray, values: FloatArray, known: FloatArray) -> None:
-    """
-    Fill what is not known yet of each cell from a further layer.
-
-    Parameters
-    ----------
-    out
-        Heights so far, changed in place.
-    total
-        Share of each cell that they stand for, changed in place.
-    values
-        Heights of the further layer.
-    known
-        Share of each cell that it knows.
-    """
+    """Fill what is not known yet of each cell from a further layer."""
     take = np.minimum(known, 1 - total)
     fresh = (take > 0) & (total == 0)
     mixed = (take > 0) & (total > 0)
@@ -335,23 +246,7 @@ def blend(out: FloatArray, total: FloatArray, values: FloatArray, known: FloatAr
 
 
 def read_whole(source: Any, grid: Grid, dtype: Any) -> Any:
-    """
-    Read all blocks of a grid, several at a time.
-
-    Parameters
-    ----------
-    source
-        With ``layers`` and ``read(rows, columns)``.
-    grid
-        The grid.
-    dtype
-        Type of what is read.
-
-    Returns
-    -------
-    numpy.ndarray
-        The whole.
-    """
+    """Read all blocks of a grid, several at a time."""
     out = np.empty(grid.shape, dtype=dtype)
 
     def read(block: tuple[slice, slice]) -> None:

@@ -85,30 +85,7 @@ class Variable:
 
 
 def look_at_netcdf(file: Path, what: str) -> Variable:
-    """
-    Find the one variable of a file that lies on a map.
-
-    Parameters
-    ----------
-    file
-        The file, checked by `local_file`.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    Variable
-        What it says; no numbers but those of its axes were read.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read, holds no such variable or several, or its axes are not even.
-    CRSMismatchError
-        If it does not say where it lies.
-    LimitError
-        If it takes more memory or time to read than `limits` allow.
-    """
+    """Find the one variable of a file that lies on a map."""
     state = file.stat()
     heads = {head["name"]: head for head in _heads(file, what, (state.st_mtime_ns, state.st_size))}
     one = _chosen(_flat(heads), heads, file, what)
@@ -286,32 +263,7 @@ def _mapped(name: str, heads: dict[str, dict[str, Any]]) -> CRS | None:
 def read_netcdf(
     file: Path, variable: tuple[str, str, str], rows: slice, columns: slice, what: str
 ) -> FloatArray:
-    """
-    Read a window of a variable.
-
-    Parameters
-    ----------
-    file
-        The file.
-    variable
-        Names of the variable and of its axes y and x, as in `Variable`.
-    rows, columns
-        The window.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    FloatArray
-        Float32, scaled as the file says, NaN for no data.
-
-    Raises
-    ------
-    DataError
-        If it is damaged.
-    LimitError
-        If it takes more memory or time to read than `limits` allow.
-    """
+    """Read a window of a variable."""
     state = file.stat()
     out = np.empty((rows.stop - rows.start, columns.stop - columns.start), np.float32)
     for top in range(rows.start - rows.start % _PIECE, rows.stop, _PIECE):

@@ -49,30 +49,7 @@ _SETTING = threading.RLock()
 
 
 def layers(file: Path, what: str) -> list[str]:
-    """
-    List the layers of a vector file; of a database only if it holds nothing but data.
-
-    Parameters
-    ----------
-    file
-        A local file.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    list of str
-        Their names, in the order of the file; a name may come twice.
-
-    Raises
-    ------
-    DataError
-        If the file, or one that belongs to it, is missing, damaged or not let in.
-    CRSMismatchError
-        If its coordinate reference system names another file.
-    LimitError
-        If it holds more than is allowed.
-    """
+    """List the layers of a vector file; of a database only if it holds nothing but data."""
     if sqlite.is_sqlite(file):
         return sqlite.vector_layers(file, what)
     _check_beside(file, what)
@@ -81,30 +58,7 @@ def layers(file: Path, what: str) -> list[str]:
 
 
 def layer_kinds(file: Path, what: str) -> Iterator[tuple[str, str, int, list[str]]]:
-    """
-    Tell what the layers of a vector file hold.
-
-    Parameters
-    ----------
-    file
-        A local file.
-    what
-        What it is needed for, for messages.
-
-    Yields
-    ------
-    tuple
-        Of name, kind of shapes, rows and columns of each layer.
-
-    Raises
-    ------
-    DataError
-        As `layers`.
-    CRSMismatchError
-        As `layers`.
-    LimitError
-        As `layers`.
-    """
+    """Tell what the layers of a vector file hold."""
     names = layers(file, what)
     opening = _OF_SQLITE if sqlite.is_sqlite(file) else {}
     for name in names:
@@ -115,33 +69,7 @@ def layer_kinds(file: Path, what: str) -> Iterator[tuple[str, str, int, list[str
 
 
 def read(file: Path, layer: str | int, what: str) -> pd.DataFrame:
-    """
-    Read a layer of a vector file.
-
-    Parameters
-    ----------
-    file
-        A local file.
-    layer
-        One of `layers`, or its place among them.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Its rows; a GeoDataFrame where the layer has shapes.
-
-    Raises
-    ------
-    DataError
-        As `layers`, or if the file is not what its extension says, or states
-        more rows than it has bytes.
-    CRSMismatchError
-        As `layers`.
-    LimitError
-        As `layers`, or if its table would be too large.
-    """
+    """Read a layer of a vector file."""
     if sqlite.is_sqlite(file):
         rows = sqlite.check_layer(file, str(layer), what)
         opening = _OF_SQLITE
@@ -167,32 +95,7 @@ def read(file: Path, layer: str | int, what: str) -> pd.DataFrame:
 def read_pieces(
     file: Path, layer: str, what: str, *, columns: list[str], rows: int = 200_000
 ) -> Iterator[pd.DataFrame]:
-    """
-    Read a layer of a Shapefile piece by piece, so that one of any length fits into memory.
-
-    Parameters
-    ----------
-    file
-        A local Shapefile.
-    layer
-        One of `layers`.
-    what
-        What it is needed for, for messages.
-    columns
-        Columns to read beside the shapes.
-    rows
-        Rows of a piece.
-
-    Yields
-    ------
-    pandas.DataFrame
-        A GeoDataFrame of some rows, in their order.
-
-    Raises
-    ------
-    DataError
-        As `read`, or if a column is missing.
-    """
+    """Read a layer of a Shapefile piece by piece, so that one of any length fits into memory."""
     _check_beside(file, what)
     with options(**_SHUT):
         stated = pyogrio.read_info(file, layer=layer)
@@ -213,19 +116,7 @@ def read_pieces(
 
 @contextmanager
 def options(**wanted: str) -> Iterator[None]:
-    """
-    Set options of the vector reader's own GDAL, and put the old ones back.
-
-    Parameters
-    ----------
-    **wanted
-        Value by name.
-
-    Yields
-    ------
-    None
-        Nothing.
-    """
+    """Set options of the vector reader's own GDAL, and put the old ones back."""
     with _SETTING:
         before = {name: pyogrio.get_gdal_config_option(name) for name in wanted}
         pyogrio.set_gdal_config_options(wanted)

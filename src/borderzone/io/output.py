@@ -96,25 +96,7 @@ def output_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> I
 
 
 def check_output_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-    """
-    Refuse an output folder before any work is done for it; nothing is written.
-
-    Parameters
-    ----------
-    path
-        Final name of the folder.
-    overwrite
-        Whether an earlier run's folder may be replaced.
-
-    Raises
-    ------
-    OutputError
-        If `output_folder` would refuse it as it is now.
-
-    Examples
-    --------
-    >>> check_output_folder("a_folder_that_does_not_exist")
-    """
+    """Refuse an output folder before any work is done for it; nothing is written."""
     _check_final(_final(path), overwrite=overwrite)
 
 

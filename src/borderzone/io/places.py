@@ -79,26 +79,7 @@ _PRODUCTS = (
 
 
 def named(name: str) -> Named | None:
-    """
-    Read the name of a tile.
-
-    Parameters
-    ----------
-    name
-        File name.
-
-    Returns
-    -------
-    Named or None
-        What it says; None for a name of no known product, or of no place on Earth.
-
-    Examples
-    --------
-    >>> named("Copernicus_DSM_COG_10_N35_00_E041_00_DEM.tif").box
-    (41.0, 35.0, 42.0, 36.0)
-    >>> named("S01W070.hgt").vertical_datum
-    'EGM96'
-    """
+    """Read the name of a tile."""
     for product, pattern, side, datum in _PRODUCTS:
         found = pattern.match(name)
         if found is None:
@@ -113,24 +94,7 @@ def named(name: str) -> Named | None:
 
 
 def check_place(path: Path, box: Box, cell: tuple[float, float], what: str) -> None:
-    """
-    Refuse a tile that does not lie where its name says.
-
-    Parameters
-    ----------
-    path
-        The tile.
-    box, cell
-        Where it lies and its cell, both in degrees. Two cells beyond the
-        named square are allowed: products differ by half a cell or a row.
-    what
-        What it is needed for, for the message.
-
-    Raises
-    ------
-    DataError
-        If the file lies elsewhere.
-    """
+    """Refuse a tile that does not lie where its name says."""
     says = named(path.name)
     if says is None:
         return

@@ -96,28 +96,7 @@ def _opened(file: Path) -> Any:
 
 @contextmanager
 def raster_errors(name: str, what: str) -> Iterator[None]:
-    """
-    Turn the raster library's errors into ones that say what to do.
-
-    Parameters
-    ----------
-    name
-        Name of the file.
-    what
-        What it is needed for.
-
-    Yields
-    ------
-    None
-        Nothing.
-
-    Raises
-    ------
-    DataError
-        If the body fails inside the raster library.
-    LimitError
-        If it runs out of memory.
-    """
+    """Turn the raster library's errors into ones that say what to do."""
     try:
         yield
     except MemoryError as error:
@@ -168,23 +147,7 @@ def _check_source(source: Any, name: str, what: str, max_cells: int | None) -> N
 
 
 def check_georeference(place: Affine, name: str, what: str) -> None:
-    """
-    Refuse a raster that does not say where it lies.
-
-    Parameters
-    ----------
-    place
-        From column and row to x and y.
-    name
-        Its name, for the message.
-    what
-        What it is needed for.
-
-    Raises
-    ------
-    CRSMismatchError
-        If it has no place, or none of finite numbers.
-    """
+    """Refuse a raster that does not say where it lies."""
     lost = place == Affine.identity() or place.determinant == 0
     if lost or not np.isfinite([*place[:6], place.determinant]).all():
         msg = f"{what}: {name!r} has no georeference; give it one with gdal_translate -a_ullr"
@@ -199,21 +162,7 @@ def _is_real(dtype: str) -> bool:
 
 
 def check_elevation_band(source: Any, name: str) -> None:
-    """
-    Refuse a raster that is no elevation in metres.
-
-    Parameters
-    ----------
-    source
-        The open raster.
-    name
-        Its name, for the message.
-
-    Raises
-    ------
-    DataError
-        If it has several bands, is scaled, or is in feet.
-    """
+    """Refuse a raster that is no elevation in metres."""
     if source.count != 1:
         msg = (
             f"elevation: {name!r} has {source.count} bands, elevation has one; is it a picture? "
@@ -227,23 +176,7 @@ def check_elevation_band(source: Any, name: str) -> None:
 
 
 def check_metres(unit: str, crs: Any, name: str) -> None:
-    """
-    Refuse heights in another unit than metres.
-
-    Parameters
-    ----------
-    unit
-        What the file says of its numbers; empty where it says nothing.
-    crs
-        Its CRS, of pyproj or of rasterio.
-    name
-        Its name, for the message.
-
-    Raises
-    ------
-    DataError
-        If they are in feet, or in what is neither.
-    """
+    """Refuse heights in another unit than metres."""
     unit = unit.strip().lower()
     map_crs = CRS.from_wkt(crs.to_wkt())
     upward = [axis for part in map_crs.sub_crs_list if part.is_vertical for axis in part.axis_info]
@@ -339,23 +272,7 @@ def read_raster(
 
 
 def to_dataarray(values: Any, transform: Affine, wkt: str) -> xr.DataArray:
-    """
-    Give an array coordinates and a CRS that may be in degrees.
-
-    Parameters
-    ----------
-    values
-        Rows and columns, north first.
-    transform
-        Affine transform without rotation.
-    wkt
-        The CRS as well-known text.
-
-    Returns
-    -------
-    xarray.DataArray
-        The raster.
-    """
+    """Give an array coordinates and a CRS that may be in degrees."""
     rows, columns = values.shape
     return xr.DataArray(
         values,

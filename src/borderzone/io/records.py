@@ -98,26 +98,7 @@ def describe(source: Source | Iterable[Source], *, name: str) -> list[Record]:
 
 
 def beside(file: Path, what: str) -> list[Path]:
-    """
-    List the files that a file is read with: sources of a mosaic, and the CRS of a grid in a text.
-
-    Parameters
-    ----------
-    file
-        The file.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    list of pathlib.Path
-        In sorted order; empty for files that are whole by themselves.
-
-    Raises
-    ------
-    DataError
-        If it is a mosaic that cannot be read.
-    """
+    """List the files that a file is read with: sources of a mosaic, and the CRS of a grid in a text."""
     ending = file.suffix.lower()
     if ending == ".asc":
         return [text] if (text := prj_of(file)) is not None else []
@@ -176,23 +157,6 @@ def expand(source: Any, what: str) -> list[Path]:
 
     The tiles of a folder and what matches a pattern come in sorted order, several
     items in the order given; a file that is named twice counts once.
-
-    Parameters
-    ----------
-    source
-        A path, a folder of tiles, a pattern such as ``"tiles/*.tif"``, or several of them.
-    what
-        What they are needed for, for the message.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files; a plain path is returned whether it exists or not.
-
-    Raises
-    ------
-    DataError
-        If a pattern matches nothing, a folder holds no tile, or what is given is no path.
     """
     given = [source] if isinstance(source, (str, os.PathLike)) else source
     if not isinstance(given, Iterable):

@@ -68,26 +68,7 @@ def sea_cells(sea: Any, grid: Grid) -> BoolArray:
 
 
 def needed_on_land(needed: BoolArray | None, at_sea: BoolArray) -> BoolArray | None:
-    """
-    Leave the sea out of the cells that must have data.
-
-    Parameters
-    ----------
-    needed
-        Cells that must have data; None for any.
-    at_sea
-        Cells that the user says are sea.
-
-    Returns
-    -------
-    BoolArray or None
-        Those on land; None for any.
-
-    Raises
-    ------
-    InvalidParameterError
-        If there is none.
-    """
+    """Leave the sea out of the cells that must have data."""
     land = ~at_sea if needed is None else needed & ~at_sea
     if not land.any() and at_sea.any():
         msg = (
@@ -99,21 +80,7 @@ def needed_on_land(needed: BoolArray | None, at_sea: BoolArray) -> BoolArray | N
 
 
 def inside(shape: Any, grid: Grid) -> BoolArray:
-    """
-    Find the cells of a grid whose middle lies in a shape.
-
-    Parameters
-    ----------
-    shape
-        Polygons in the CRS of the grid.
-    grid
-        The grid.
-
-    Returns
-    -------
-    BoolArray
-        Shape of the grid.
-    """
+    """Find the cells of a grid whose middle lies in a shape."""
     found = np.zeros(grid.shape, bool)
     if not shape.is_empty and shape.intersects(shapely.box(*grid.bounds)):
         found.flat[cells_inside(shape, grid)] = True
@@ -121,30 +88,7 @@ def inside(shape: Any, grid: Grid) -> BoolArray:
 
 
 def around(sea: Any, grid: Grid) -> Any:
-    """
-    Bring the part of polygons around a grid onto its map.
-
-    Parameters
-    ----------
-    sea
-        Polygons in any CRS.
-    grid
-        The grid.
-
-    Returns
-    -------
-    shapely.Geometry
-        Their union in the CRS of the grid, cut to the box around it: far away its map folds.
-
-    Raises
-    ------
-    CRSMismatchError
-        If they have no CRS.
-    InvalidGeometryError
-        If a coordinate is not finite.
-    InvalidParameterError
-        If a shape is no polygon.
-    """
+    """Bring the part of polygons around a grid onto its map."""
     box = gpd.GeoSeries([shapely.box(*grid.bounds)], crs=grid.crs).segmentize(_STEP_M).to_crs(4326)
     here = in_degrees(sea, "sea")
     check_finite(here, "sea")

@@ -22,24 +22,7 @@ _NEEDED = ("title", "licence", "attribution", "citation", "sha256")
 
 
 def sidecar_of(path: str | os.PathLike[str]) -> Path:
-    """
-    Name the record that lies beside a file.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    pathlib.Path
-        Its record, whether it exists or not.
-
-    Examples
-    --------
-    >>> sidecar_of("events.csv").name
-    'events.csv.source.json'
-    """
+    """Name the record that lies beside a file."""
     file = Path(path)
     return file.with_name(f"{file.name}.source.json")
 
@@ -93,19 +76,7 @@ def read_sidecar(path: str | os.PathLike[str]) -> dict[str, Any] | None:
 
 
 def tiles_without(source: Any) -> list[tuple[float, float, float, float]]:
-    """
-    Name the squares for which the product of fetched elevation tiles has no tile.
-
-    Parameters
-    ----------
-    source
-        A folder of tiles, a tile or a list of them, as for `read_dem`; anything else has none.
-
-    Returns
-    -------
-    list of tuple
-        West, south, east and north of each, in degrees, as the register of the fetched tiles says.
-    """
+    """Name the squares for which the product of fetched elevation tiles has no tile."""
     paths = source if isinstance(source, (list, tuple)) else [source]
     files = [Path(path) for path in paths if isinstance(path, (str, Path))]
     folders = sorted({file if file.is_dir() else file.parent for file in files})
@@ -116,19 +87,7 @@ def tiles_without(source: Any) -> list[tuple[float, float, float, float]]:
 
 
 def prj_of(file: Path) -> Path | None:
-    """
-    Find the text beside a grid that names its CRS.
-
-    Parameters
-    ----------
-    file
-        The grid.
-
-    Returns
-    -------
-    pathlib.Path or None
-        The text; None where there is none.
-    """
+    """Find the text beside a grid that names its CRS."""
     beside = (file.with_suffix(end) for end in (".prj", ".PRJ"))
     return next((text for text in beside if text.is_file()), None)
 

@@ -52,48 +52,13 @@ class _Entry(NamedTuple):
 
 
 def is_sqlite(file: Path) -> bool:
-    """
-    Tell whether a file is an SQLite database, whatever its name says.
-
-    Parameters
-    ----------
-    file
-        The file.
-
-    Returns
-    -------
-    bool
-        Whether it begins as one.
-    """
+    """Tell whether a file is an SQLite database, whatever its name says."""
     with file.open("rb") as stream:
         return stream.read(len(MAGIC)) == MAGIC
 
 
 def vector_layers(file: Path, what: str) -> list[str]:
-    """
-    List the layers of a GeoPackage that holds nothing but data.
-
-    Parameters
-    ----------
-    file
-        The GeoPackage.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    list of str
-        Its layers of shapes and of plain rows; tables that are not registered are none.
-
-    Raises
-    ------
-    DataError
-        If it is damaged, no GeoPackage, not written out, or holds what acts.
-    CRSMismatchError
-        If one of its coordinate reference systems names another file.
-    LimitError
-        If its list of contents is longer than allowed.
-    """
+    """List the layers of a GeoPackage that holds nothing but data."""
     with _opened(file, what) as database:
         return list(_vetted(database, file, what))
 
@@ -104,29 +69,6 @@ def check_layer(file: Path, layer: str, what: str) -> int:
 
     Pages of a damaged database may point at one another, so that a small file is read
     without end. All rows are counted and weighed, within a limit on steps.
-
-    Parameters
-    ----------
-    file
-        The GeoPackage.
-    layer
-        One of `vector_layers`.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    int
-        Rows of the layer.
-
-    Raises
-    ------
-    DataError
-        As `vector_layers`, or if the layer holds more than the file can.
-    CRSMismatchError
-        As `vector_layers`.
-    LimitError
-        As `vector_layers`, or if the layer has more columns, rows or steps than allowed.
     """
     with _opened(file, what) as database:
         layers = _vetted(database, file, what)

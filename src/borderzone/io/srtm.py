@@ -25,24 +25,7 @@ _FLAG_ENCRYPTED = 0x1
 
 
 def shape_of_hgt(path: Path) -> tuple[int, int]:
-    """
-    Tell rows and columns of a tile from its size alone.
-
-    Parameters
-    ----------
-    path
-        A ``.hgt`` or ``.hgt.zip``.
-
-    Returns
-    -------
-    tuple of int
-        Rows and columns: 1201 or 3601 of each.
-
-    Raises
-    ------
-    DataError
-        If the size is that of no tile, or the archive is not one tile.
-    """
+    """Tell rows and columns of a tile from its size alone."""
     if path.suffix.lower() == ".zip":
         with _opened(path) as archive:
             size = _member(path, archive).file_size
@@ -52,26 +35,7 @@ def shape_of_hgt(path: Path) -> tuple[int, int]:
 
 
 def transform_of_hgt(path: Path, side: int) -> Affine:
-    """
-    Place a tile: its samples lie on the degree lines, so its edge half a cell outside.
-
-    Parameters
-    ----------
-    path
-        The tile; its name gives the south-west corner.
-    side
-        Cells along a side.
-
-    Returns
-    -------
-    affine.Affine
-        From column and row to longitude and latitude of a cell's upper left corner.
-
-    Raises
-    ------
-    DataError
-        If the name gives no place on Earth.
-    """
+    """Place a tile: its samples lie on the degree lines, so its edge half a cell outside."""
     says = named(path.name)
     if says is None:
         msg = (
@@ -85,26 +49,7 @@ def transform_of_hgt(path: Path, side: int) -> Affine:
 
 
 def read_hgt(path: Path, rows: slice, columns: slice) -> Any:
-    """
-    Read a window of a tile.
-
-    Parameters
-    ----------
-    path
-        The tile.
-    rows, columns
-        The window.
-
-    Returns
-    -------
-    numpy.ndarray
-        Heights as int16; `VOID` is no data. Units: m.
-
-    Raises
-    ------
-    DataError
-        If the tile cannot be read.
-    """
+    """Read a window of a tile."""
     try:
         state = path.stat()
         if path.suffix.lower() == ".zip":

@@ -23,48 +23,12 @@ _UNTOLD = "the open file"
 
 
 def is_stream(source: Any) -> bool:
-    """
-    Tell an open file, or what behaves like one.
-
-    Parameters
-    ----------
-    source
-        Anything.
-
-    Returns
-    -------
-    bool
-        Whether it can be read from.
-
-    Examples
-    --------
-    >>> import io
-    >>> is_stream(io.StringIO("id,lat,lon")), is_stream("events.csv")
-    (True, False)
-    """
+    """Tell an open file, or what behaves like one."""
     return not isinstance(source, type) and callable(getattr(source, "read", None))
 
 
 def stream_name(stream: Any) -> str:
-    """
-    Give the name of an open file, without its folder.
-
-    Parameters
-    ----------
-    stream
-        The open file.
-
-    Returns
-    -------
-    str
-        The name; empty where it has none.
-
-    Examples
-    --------
-    >>> import io
-    >>> stream_name(io.BytesIO(b""))
-    ''
-    """
+    """Give the name of an open file, without its folder."""
     name = getattr(stream, "name", None)
     if not isinstance(name, (str, os.PathLike)):
         return ""  # files that were never named have a number
@@ -78,29 +42,6 @@ def spooled(stream: Any, *, text: Collection[str], what: str, suffix: str = "") 
     Write what an open file holds to a file of our own, which goes when the body ends.
 
     The open file is not closed, and stands where it stood, if it can go back.
-
-    Parameters
-    ----------
-    stream
-        The open file, of text or of bytes.
-    text
-        Extensions of texts, which may be shorter than other files.
-    what
-        What it is needed for, for messages.
-    suffix
-        Extension, where its name has none; empty to tell it by the first bytes.
-
-    Yields
-    ------
-    pathlib.Path
-        The file.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read, or is empty.
-    LimitError
-        If it is larger than `limits` allow.
     """
     name = stream_name(stream)
     told = f"{what}: {name or _UNTOLD!r}"

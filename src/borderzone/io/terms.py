@@ -43,19 +43,7 @@ class Terms:
 
 
 def copernicus(metres: int) -> Terms:
-    """
-    Give the terms of the Copernicus DEM.
-
-    Parameters
-    ----------
-    metres
-        30 for GLO-30, 90 for GLO-90.
-
-    Returns
-    -------
-    Terms
-        In the wording of article 6 (b) and (c) of its licence.
-    """
+    """Give the terms of the Copernicus DEM."""
     return Terms(
         title=f"Copernicus DEM GLO-{metres}",
         licence=f"Copernicus DEM GLO-{metres} licence: free of charge, notices kept",
@@ -77,19 +65,7 @@ _WORLDCOVER_DOI = {2020: "10.5281/zenodo.5571936", 2021: "10.5281/zenodo.7254221
 
 
 def worldcover(year: int, version: int) -> Terms:
-    """
-    Give the terms of ESA WorldCover.
-
-    Parameters
-    ----------
-    year, version
-        Edition, such as 2021 and 200.
-
-    Returns
-    -------
-    Terms
-        The terms.
-    """
+    """Give the terms of ESA WorldCover."""
     doi = _WORLDCOVER_DOI.get(year)
     return Terms(
         title=f"ESA WorldCover {year} v{version}",
@@ -127,24 +103,7 @@ _OF_THE_YEAR = {
 
 
 def ucdp_ged(version: str) -> Terms:
-    """
-    Give the terms of a version of the UCDP Georeferenced Event Dataset.
-
-    Parameters
-    ----------
-    version
-        Such as "25.1", or "25.0.9" for a candidate.
-
-    Returns
-    -------
-    Terms
-        The terms; for a year whose article is not known here, words that say which to add.
-
-    Examples
-    --------
-    >>> ucdp_ged("24.1").title
-    'UCDP GED version 24.1'
-    """
+    """Give the terms of a version of the UCDP Georeferenced Event Dataset."""
     year = int(version.split(".", maxsplit=1)[0])
     candidate = version.count(".") > 1
     last = f"the article on organized violence that the download page names for version {version}"
@@ -160,15 +119,7 @@ def ucdp_ged(version: str) -> Terms:
 
 
 def openstreetmap() -> Terms:
-    """
-    Give the terms of roads of OpenStreetMap.
-
-    Returns
-    -------
-    Terms
-        The Open Database License asks for credit, and that a database made from it and shown in
-        public is shared alike.
-    """
+    """Give the terms of roads of OpenStreetMap."""
     return Terms(
         title="Roads of OpenStreetMap, extract by Geofabrik",
         licence="ODbL 1.0: credit, and databases made from it are shared alike",
@@ -183,14 +134,7 @@ def openstreetmap() -> Terms:
 
 
 def grip4() -> Terms:
-    """
-    Give the terms of the Global Roads Inventory Project, version 4.
-
-    Returns
-    -------
-    Terms
-        Its makers state CC0; some of its sources ask for credit.
-    """
+    """Give the terms of the Global Roads Inventory Project, version 4."""
     return Terms(
         title="Global Roads Inventory Project, GRIP4",
         licence="CC0 1.0, as its makers state; built in part on OpenStreetMap",
@@ -209,27 +153,7 @@ _COVER = re.compile(r"esa_worldcover_10m_(?P<year>\d{4})_v(?P<version>\d{3})_", 
 
 
 def terms_of(name: str) -> Terms | None:
-    """
-    Tell the terms of a tile by its name.
-
-    Parameters
-    ----------
-    name
-        File name.
-
-    Returns
-    -------
-    Terms or None
-        None for a name that is not that of one product alone. An SRTM name is
-        none: several editions with different terms share it.
-
-    Examples
-    --------
-    >>> terms_of("Copernicus_DSM_COG_30_N35_00_E041_00_DEM.tif").title
-    'Copernicus DEM GLO-90'
-    >>> terms_of("N35E041.hgt") is None
-    True
-    """
+    """Tell the terms of a tile by its name."""
     if found := _DEM.match(name):
         # 10 and 30 are tenths of an arc second: 30 and 90 m.
         return copernicus(3 * int(found["arc"]))

@@ -84,27 +84,13 @@ class Tile:
 
     @property
     def cell(self) -> tuple[float, float]:
-        """
-        Length of a cell's sides.
-
-        Returns
-        -------
-        tuple of float
-            Along a row and along a column, in units of the CRS.
-        """
+        """Length of a cell's sides."""
         a, b, _, d, e, _ = self.transform[:6]
         return math.hypot(a, d), math.hypot(b, e)
 
     @property
     def box(self) -> Box:
-        """
-        Box around the tile.
-
-        Returns
-        -------
-        tuple of float
-            Left, bottom, right, top in units of the CRS.
-        """
+        """Box around the tile."""
         a, b, c, d, e, f = self.transform[:6]
         rows, columns = self.shape
         xs = [a * column + b * row + c for column in (0, columns) for row in (0, rows)]
@@ -112,42 +98,13 @@ class Tile:
         return min(xs), min(ys), max(xs), max(ys)
 
     def moved(self, turns: float) -> Tile:
-        """
-        Return the same tile a number of full turns further east.
-
-        Parameters
-        ----------
-        turns
-            Turns of 360 degrees.
-
-        Returns
-        -------
-        Tile
-            The tile, in a CRS in degrees.
-        """
+        """Return the same tile a number of full turns further east."""
         return dataclasses.replace(
             self, transform=Affine.translation(360.0 * turns, 0) @ self.transform
         )
 
     def read_heights(self, rows: slice, columns: slice) -> FloatArray:
-        """
-        Read a window as heights, and refuse impossible ones.
-
-        Parameters
-        ----------
-        rows, columns
-            The window.
-
-        Returns
-        -------
-        FloatArray
-            Float32, NaN for no data. Units: m.
-
-        Raises
-        ------
-        DataError
-            If the file is damaged, or holds infinite or impossible heights.
-        """
+        """Read a window as heights, and refuse impossible ones."""
         name = self.path.name.lower()
         rows, columns = (
             slice(span.start + first, span.stop + first)
@@ -173,26 +130,7 @@ class Tile:
         return out
 
     def read_classes(self, rows: slice, columns: slice, empty: int) -> IntArray:
-        """
-        Read a window as classes.
-
-        Parameters
-        ----------
-        rows, columns
-            The window.
-        empty
-            Code that takes the place of the file's own no data.
-
-        Returns
-        -------
-        IntArray
-            Classes as uint8.
-
-        Raises
-        ------
-        DataError
-            If the file is damaged, or holds numbers that are no class.
-        """
+        """Read a window as classes."""
         raw, mask = self._read(rows, columns, "land cover")
         known = raw != self.void if mask is None else (raw != self.void) & (mask > 0)
         if raw.dtype != np.uint8:
@@ -234,30 +172,7 @@ class Tile:
 
 
 def elevation_tiles(path: str | os.PathLike[str], max_cells: int) -> list[Tile]:
-    """
-    Look at a file of heights, without reading them.
-
-    Parameters
-    ----------
-    path
-        A GeoTIFF, a mosaic of them, an SRTM tile, an ESRI ASCII grid or NetCDF.
-    max_cells
-        Largest number of cells.
-
-    Returns
-    -------
-    list of Tile
-        What it is: one tile, of a mosaic several; where they overlap the first counts.
-
-    Raises
-    ------
-    DataError
-        If it is missing, broken, not what its name says, or no elevation in metres.
-    CRSMismatchError
-        If it has no CRS.
-    LimitError
-        If it is too large.
-    """
+    """Look at a file of heights, without reading them."""
     file = local_file(path, HEIGHTS, "elevation")
     name = file.name.lower()
     if name.endswith(VRT):
@@ -439,30 +354,7 @@ def _hgt_tile(file: Path, max_cells: int) -> Tile:
 
 
 def landcover_tile(path: str | os.PathLike[str], max_cells: int) -> Tile:
-    """
-    Look at a file of classes, without reading them.
-
-    Parameters
-    ----------
-    path
-        A GeoTIFF.
-    max_cells
-        Largest number of cells.
-
-    Returns
-    -------
-    Tile
-        What it is.
-
-    Raises
-    ------
-    DataError
-        If it is missing, broken, not what its name says, or no map of classes.
-    CRSMismatchError
-        If it has no CRS.
-    LimitError
-        If it is too large.
-    """
+    """Look at a file of classes, without reading them."""
     file = local_file(path, SUFFIXES, "land cover")
     with open_raster(file, what="land cover", max_cells=max_cells) as source:
         kind = np.dtype(source.dtypes[0]).kind
@@ -510,21 +402,7 @@ def _same_crs(one: CRS | None, other: CRS) -> bool:
 
 
 def check_one_crs(tiles: list[Tile], what: str) -> None:
-    """
-    Refuse tiles in several CRSs.
-
-    Parameters
-    ----------
-    tiles
-        The tiles.
-    what
-        What they are needed for, for the message.
-
-    Raises
-    ------
-    CRSMismatchError
-        If two differ.
-    """
+    """Refuse tiles in several CRSs."""
     first = CRS.from_wkt(tiles[0].crs)
     for tile in tiles[1:]:
         if tile.crs != tiles[0].crs and not _same_crs(CRS.from_wkt(tile.crs), first):

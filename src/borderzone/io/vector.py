@@ -282,30 +282,7 @@ class LayerInfo(NamedTuple):
 
 
 def list_layers(path: str | os.PathLike[str], *, what: str = "vector file") -> list[LayerInfo]:
-    """
-    List the layers of a GeoPackage, Shapefile or FlatGeobuf.
-
-    Parameters
-    ----------
-    path
-        The file.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    list of LayerInfo
-        Its layers, in the order of the file.
-
-    Raises
-    ------
-    DataError
-        As `read_vector`.
-    CRSMismatchError
-        As `read_vector`.
-    LimitError
-        As `read_vector`.
-    """
+    """List the layers of a GeoPackage, Shapefile or FlatGeobuf."""
     file = local_file(path, {".gpkg", ".shp", ".fgb"}, what)
     try:
         with warnings.catch_warnings():

@@ -113,28 +113,7 @@ class Mosaic:
 
 
 def read_vrt(file: Path, what: str) -> Mosaic:
-    """
-    Read a mosaic of plain GeoTIFFs that lie in its folder or below.
-
-    Parameters
-    ----------
-    file
-        The VRT, checked by `local_file`.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    Mosaic
-        What it says; the sources are there, and are not opened.
-
-    Raises
-    ------
-    DataError
-        If it is anything but a plain mosaic, or a source is missing or lies elsewhere.
-    LimitError
-        If it is longer, or names more sources, than `limits` allow.
-    """
+    """Read a mosaic of plain GeoTIFFs that lie in its folder or below."""
     check_limit("mosaic_bytes", file.stat().st_size, "bytes", f"{what}: {file.name!r}")
     text = file.read_bytes()
     check_plain_xml(text, file.name, what, "VRT")

@@ -102,26 +102,7 @@ def bring(
     name: str | None = None,
     holds: str = "",
 ) -> xr.DataArray:
-    """
-    Bring a raster onto a grid, by one who may know what it holds.
-
-    Parameters
-    ----------
-    raster, grid, resampling, needed, name
-        As for `warp`.
-    holds
-        ``"heights"`` or ``"classes"``, whatever the type of its numbers; by default as for `warp`.
-
-    Returns
-    -------
-    xarray.DataArray
-        As from `warp`.
-
-    Raises
-    ------
-    BorderzoneError
-        As by `warp`.
-    """
+    """Bring a raster onto a grid, by one who may know what it holds."""
     what = name or ("raster" if raster.name is None else str(raster.name))
     source = on_grid(raster, grid, resampling=resampling, name=what, holds=holds)
     out = read_whole(source, grid, source.dtype)
@@ -171,30 +152,11 @@ class OnGrid:
 
     @property
     def classes(self) -> bool:
-        """
-        Tell classes from numbers.
-
-        Returns
-        -------
-        bool
-            Whether it holds classes.
-        """
+        """Tell classes from numbers."""
         return bool(np.dtype(self.dtype).kind in "iu")
 
     def read(self, rows: slice, columns: slice) -> Any:
-        """
-        Read a block.
-
-        Parameters
-        ----------
-        rows, columns
-            The block, as slices into the grid.
-
-        Returns
-        -------
-        numpy.ndarray
-            Its numbers or classes, `empty` where less than half of a cell is known.
-        """
+        """Read a block."""
         rows, columns = block_of(self.grid, rows, columns)
         shape = (rows.stop - rows.start, columns.stop - columns.start)
         out, total = np.full(shape, self.empty, self.dtype), np.zeros(shape, np.float32)
@@ -218,24 +180,7 @@ def on_grid(
     name: str = "raster",
     holds: str = "",
 ) -> OnGrid:
-    """
-    Look at a raster in memory, to read it onto a grid block by block.
-
-    Parameters
-    ----------
-    raster, grid, resampling, name, holds
-        As for `bring`.
-
-    Returns
-    -------
-    OnGrid
-        What reads it.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is infinite, or a height is none.
-    """
+    """Look at a raster in memory, to read it onto a grid block by block."""
     check_choice(resampling, "resampling", RESAMPLING)
     crs, raster = raster_crs(raster), _near(raster, grid)
     transform, raster = source_transform(raster), raster.transpose("y", "x")
@@ -335,34 +280,7 @@ def check_cover(
     *,
     max_gap_share: float = 0.0,
 ) -> float:
-    """
-    Refuse a raster that leaves needed cells without data.
-
-    Parameters
-    ----------
-    valid
-        Cells with data.
-    grid
-        Their grid.
-    needed
-        Cells that must have data; None for any.
-    what
-        What the raster is, for the message.
-    max_gap_share
-        Share of the needed cells that may be without.
-
-    Returns
-    -------
-    float
-        Share of the needed cells without data; 0 where none are needed.
-
-    Raises
-    ------
-    NoOverlapError
-        If no cell has data.
-    CoverageGapError
-        If more of the needed cells have none.
-    """
+    """Refuse a raster that leaves needed cells without data."""
     wanted = np.ones(grid.shape, bool) if needed is None else np.asarray(needed, bool)
     if wanted.shape != grid.shape:
         msg = f"needed has shape {wanted.shape}, the grid {grid.shape}"

@@ -14,20 +14,7 @@ _POLYGONS = frozenset({_POLYGON, 14, 17})  # a number of rings
 
 
 def is_nested_deep(content: bytes) -> bool:
-    """
-    Tell whether shapes hold shapes, level after level, as no map has them.
-
-    Parameters
-    ----------
-    content
-        One shape in well-known binary.
-
-    Returns
-    -------
-    bool
-        Whether there are more than a hundred levels, or an order of bytes that is none, after which
-        readers go on in ways of their own.
-    """
+    """Tell whether shapes hold shapes, level after level, as no map has them."""
     return _levels(content) > _MOST_LEVELS
 
 

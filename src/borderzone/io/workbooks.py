@@ -140,21 +140,7 @@ def _sheets(answers: Iterator[Any], told: str) -> tuple[list[str], list[Sheet]]:
 
 
 def counts_from_1904(path: str | os.PathLike[str], *, what: str) -> bool:
-    """
-    Tell whether a spreadsheet counts its days from 1904, as those of old Macs do.
-
-    Parameters
-    ----------
-    path
-        The file, which `read_sheets` has read.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    bool
-        False where it counts from 1900, or does not say.
-    """
+    """Tell whether a spreadsheet counts its days from 1904, as those of old Macs do."""
     file = local_file(path, SHEET_SUFFIXES, what)
     if file.suffix.lower() not in {".xlsx", ".xlsm"}:
         return False

@@ -312,26 +312,7 @@ def _index(rates: npt.ArrayLike, weights: npt.ArrayLike, size: int) -> pd.Index:
 
 
 def checked_counts(unit_counts: Iterable[float], *, integer: bool = False) -> npt.NDArray[Any]:
-    """
-    Return numbers of units as an array, whole ones as integers.
-
-    Parameters
-    ----------
-    unit_counts
-        The numbers.
-    integer
-        Whether they have to be whole.
-
-    Returns
-    -------
-    ndarray
-        The same numbers.
-
-    Raises
-    ------
-    InvalidParameterError
-        If there is none, or one is negative, or not whole when `integer`.
-    """
+    """Return numbers of units as an array, whole ones as integers."""
     given = np.asarray(
         list(unit_counts) if not isinstance(unit_counts, np.ndarray) else unit_counts
     )

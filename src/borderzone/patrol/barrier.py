@@ -78,21 +78,7 @@ def coverage_of_a_unit(
     patrol_km_h: npt.ArrayLike,
     crosser_km_h: npt.ArrayLike,
 ) -> FloatArray:
-    """
-    Coverage that one unit on station adds to a segment: where every rate of a study comes from.
-
-    Parameters
-    ----------
-    length_km, sweep_width_km
-        Length of the segment and sweep width, checked. Units: km.
-    patrol_km_h, crosser_km_h
-        Speeds; the patrol's may be 0. Units: km/h.
-
-    Returns
-    -------
-    FloatArray
-        ``(W / L) sqrt(1 + (v / u)^2)``.
-    """
+    """Coverage that one unit on station adds to a segment: where every rate of a study comes from."""
     multiplier = speed_multiplier(patrol_km_h=patrol_km_h, crosser_km_h=crosser_km_h)
     return np.asarray(np.divide(sweep_width_km, length_km) * multiplier)
 

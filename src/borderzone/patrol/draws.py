@@ -85,27 +85,7 @@ def draw_rates(
 
 
 def draws_of(case: PatrolCase, samples: pd.DataFrame) -> Draws:
-    """
-    Turn sampled assumptions into rates, ceilings and roll factors.
-
-    Parameters
-    ----------
-    case
-        The case.
-    samples
-        A row for each draw, from `sample`; a column that is missing keeps
-        its reference value.
-
-    Returns
-    -------
-    Draws
-        One sample of the case.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a probability or share was drawn outside its range.
-    """
+    """Turn sampled assumptions into rates, ceilings and roll factors."""
     force = case.force
 
     def column(name: str, otherwise: float) -> FloatArray:
@@ -131,19 +111,7 @@ def draws_of(case: PatrolCase, samples: pd.DataFrame) -> Draws:
 
 
 def reference_draw(case: PatrolCase) -> Draws:
-    """
-    Return the one draw in which every assumption has its own value.
-
-    Parameters
-    ----------
-    case
-        The case.
-
-    Returns
-    -------
-    Draws
-        A sample of one draw.
-    """
+    """Return the one draw in which every assumption has its own value."""
     force = case.force
     return Draws(
         rates=case.reference_rates().to_numpy()[None, :],
@@ -155,26 +123,7 @@ def reference_draw(case: PatrolCase) -> Draws:
 def chosen_assumptions(
     case: PatrolCase, assumptions: dict[str, Assumption] | None
 ) -> dict[str, Assumption]:
-    """
-    Return the assumptions of a Monte Carlo, with unknown names refused.
-
-    Parameters
-    ----------
-    case
-        The case.
-    assumptions
-        Distributions by name, or None for those of the force.
-
-    Returns
-    -------
-    dict
-        Distributions by name.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a name is unknown.
-    """
+    """Return the assumptions of a Monte Carlo, with unknown names refused."""
     known = default_assumptions(case.force)
     if assumptions is None:
         return known

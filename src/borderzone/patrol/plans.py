@@ -38,26 +38,7 @@ _NEGLIGIBLE = 1e-200
 
 
 def checked_rates(rates: npt.ArrayLike) -> FloatArray:
-    """
-    Refuse rates that are no rates, or with which no number of units helps.
-
-    Parameters
-    ----------
-    rates
-        Coverage per unit on station, by segment.
-
-    Returns
-    -------
-    FloatArray
-        The same numbers.
-
-    Raises
-    ------
-    InvalidParameterError
-        If there is none, or one is not above 0.
-    ShapeMismatchError
-        If they are not one column.
-    """
+    """Refuse rates that are no rates, or with which no number of units helps."""
     array = as_positive(rates, "rates")
     if array.ndim != 1:
         msg = f"rates must be one column, a rate for each segment, got shape {array.shape}"
@@ -69,28 +50,7 @@ def checked_rates(rates: npt.ArrayLike) -> FloatArray:
 
 
 def normalised_weights(weights: npt.ArrayLike, n_segments: int) -> FloatArray:
-    """
-    Scale weights so that they sum to 1.
-
-    Parameters
-    ----------
-    weights
-        Weight of each segment, such as its share of crossings.
-    n_segments
-        How many there have to be.
-
-    Returns
-    -------
-    FloatArray
-        The weights over their sum.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is negative or not finite, or all are 0.
-    ShapeMismatchError
-        If there is not one for each segment.
-    """
+    """Scale weights so that they sum to 1."""
     array = as_non_negative(weights, "weights")
     if array.shape != (n_segments,):
         msg = f"weights must have one value for each of {n_segments} segments, got {array.shape}"
@@ -105,28 +65,7 @@ def normalised_weights(weights: npt.ArrayLike, n_segments: int) -> FloatArray:
 
 
 def even_shares(n_segments: int, lengths_km: npt.ArrayLike | None) -> FloatArray:
-    """
-    Share of the units for each segment, by length or by segment.
-
-    Parameters
-    ----------
-    n_segments
-        Number of segments.
-    lengths_km
-        Their lengths, or None for equal shares. Units: km.
-
-    Returns
-    -------
-    FloatArray
-        Shares that sum to 1.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a length is not above 0.
-    ShapeMismatchError
-        If there is not one for each segment.
-    """
+    """Share of the units for each segment, by length or by segment."""
     if lengths_km is None:
         return np.full(n_segments, 1.0 / n_segments)
     lengths = as_positive(lengths_km, "lengths_km", "km")
@@ -139,19 +78,7 @@ def even_shares(n_segments: int, lengths_km: npt.ArrayLike | None) -> FloatArray
 
 
 def maximin_shares(rates: FloatArray) -> FloatArray:
-    """
-    Share of the units for each segment so that all reach the same coverage.
-
-    Parameters
-    ----------
-    rates
-        Coverage per unit on station, by segment.
-
-    Returns
-    -------
-    FloatArray
-        Shares in proportion to one over the rate.
-    """
+    """Share of the units for each segment so that all reach the same coverage."""
     effort = rates.min() / rates
     return np.asarray(effort / effort.sum())
 
@@ -164,32 +91,7 @@ def fractional_plan(
     lengths_km: npt.ArrayLike | None = None,
     law: str = "random",
 ) -> Callable[[FloatArray], FloatArray]:
-    """
-    Map numbers of units to units per segment, fractions allowed.
-
-    Parameters
-    ----------
-    rates
-        Coverage per unit on station, by segment, above 0.
-    weights
-        Weights that sum to 1.
-    rule
-        One of `RULES`.
-    lengths_km
-        Lengths for the even rule. Units: km.
-    law
-        One of `PLAN_LAWS`.
-
-    Returns
-    -------
-    Callable
-        From unit counts of shape ``(m,)`` to shape ``(m, segments)``.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the rule or the law is unknown.
-    """
+    """Map numbers of units to units per segment, fractions allowed."""
     check_choice(rule, "rule", RULES)
     check_choice(law, "law", PLAN_LAWS)
     if rule == "optimal":
@@ -206,34 +108,7 @@ def whole_unit_plan(
     lengths_km: npt.ArrayLike | None = None,
     law: str = "random",
 ) -> Callable[[IntArray], IntArray]:
-    """
-    Map numbers of units to whole units per segment.
-
-    Parameters
-    ----------
-    rates
-        Coverage per unit on station, by segment, above 0.
-    weights
-        Weights that sum to 1.
-    rule
-        One of `RULES`.
-    lengths_km
-        Lengths for the even rule. Units: km.
-    law
-        One of `PLAN_LAWS`.
-
-    Returns
-    -------
-    Callable
-        From whole unit counts of shape ``(m,)`` to shape ``(m, segments)``.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the rule or the law is unknown.
-    LimitError
-        From the map: if a count is above a million.
-    """
+    """Map numbers of units to whole units per segment."""
     check_choice(rule, "rule", RULES)
     check_choice(law, "law", PLAN_LAWS)
     if rule == "even":

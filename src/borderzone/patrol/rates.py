@@ -161,29 +161,7 @@ def rate_factors(
 
 
 def segment_lengths(corridor: Corridor | pd.DataFrame | pd.Series) -> pd.Series:
-    """
-    Take the lengths of the segments from a corridor, a table or a list.
-
-    Parameters
-    ----------
-    corridor
-        A corridor, a table with `length_km`, or the lengths themselves.
-
-    Returns
-    -------
-    Series
-        Lengths by segment, named ``length_km``. Units: km.
-
-    Raises
-    ------
-    InvalidParameterError
-        If there are no lengths, or one is not above 0.
-
-    Examples
-    --------
-    >>> segment_lengths(pd.DataFrame({"length_km": [10.0, 9.5]})).tolist()
-    [10.0, 9.5]
-    """
+    """Take the lengths of the segments from a corridor, a table or a list."""
     segments: Any = getattr(corridor, "segments", corridor)
     if isinstance(segments, pd.DataFrame):
         if "length_km" not in segments.columns:
@@ -203,31 +181,7 @@ def segment_lengths(corridor: Corridor | pd.DataFrame | pd.Series) -> pd.Series:
 
 
 def checked_ground(ground: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
-    """
-    Return the columns that patrols read, complete and in range.
-
-    Parameters
-    ----------
-    ground
-        Ground by segment; `f_mask_low` and `f_mask_high` may come with it.
-    index
-        The segments it has to be for.
-
-    Returns
-    -------
-    DataFrame
-        `GROUND_COLUMNS` with the band of `f_mask`, which is `f_mask` itself
-        where the ground gives none.
-
-    Raises
-    ------
-    CoverageGapError
-        If the ground of a segment is not known.
-    InvalidParameterError
-        If a column is missing or a value out of range.
-    ShapeMismatchError
-        If the segments and the ground are not the same segments.
-    """
+    """Return the columns that patrols read, complete and in range."""
     if not isinstance(ground, pd.DataFrame):
         msg = (
             f"ground must be a table by segment, got {type(ground).__name__}; "

@@ -27,25 +27,7 @@ _FAR_TOO_MANY = 1e12
 
 
 def plan_pod(coverage: FloatArray, weights: FloatArray, *, worst: bool, law: str) -> FloatArray:
-    """
-    POD over all segments: of the worst one, or the weighted mean.
-
-    Parameters
-    ----------
-    coverage
-        Coverage of each segment, last axis.
-    weights
-        Weights that sum to 1.
-    worst
-        Whether the worst segment is meant.
-    law
-        Search law.
-
-    Returns
-    -------
-    FloatArray
-        One value less the last axis.
-    """
+    """POD over all segments: of the worst one, or the weighted mean."""
     if worst:
         return POD[law](coverage.min(axis=-1))
     return np.asarray(np.minimum(1.0, (POD[law](coverage) * weights).sum(axis=-1)))
@@ -65,26 +47,6 @@ def units_for_rates(
 
     The plan is made once, on the rates it knows; `rates` are what turns out
     to be true, so the units stand where the plan puts them.
-
-    Parameters
-    ----------
-    plan
-        From unit counts ``(m,)`` to units ``(m, segments)``, never falling.
-    rates
-        True coverage per unit, shape ``(draws, segments)``.
-    weights
-        Weights that sum to 1.
-    pod
-        Wanted POD for each draw; above 1 is out of reach.
-    worst
-        Whether the worst segment has to reach it, or the weighted mean.
-    law
-        Search law.
-
-    Returns
-    -------
-    FloatArray
-        Units for each draw, infinite where no number is enough.
     """
     found = np.where(pod <= 0, 0.0, np.inf)
     certain = pod == 1
@@ -132,22 +94,5 @@ def _bracket(
 
 
 def whole_units(units: float) -> float:
-    """
-    Round a number of units up; a whole number that rounding lifted by a hair stays what it is.
-
-    Parameters
-    ----------
-    units
-        Units, infinite where no number is enough.
-
-    Returns
-    -------
-    float
-        Whole units, or infinite.
-
-    Examples
-    --------
-    >>> whole_units(3.0000000001), whole_units(3.1), whole_units(float("inf"))
-    (3.0, 4.0, inf)
-    """
+    """Round a number of units up; a whole number that rounding lifted by a hair stays what it is."""
     return float(np.ceil(units - 1e-9 * max(1.0, units))) if np.isfinite(units) else units

@@ -324,22 +324,7 @@ POD: dict[str, Callable[[FloatArray], FloatArray]] = {
 
 
 def missed_in_place(coverage: FloatArray, law: str) -> FloatArray:
-    """
-    Turn coverage into the share that is missed, one less POD, in the same array.
-
-    Parameters
-    ----------
-    coverage
-        Coverage, overwritten.
-    law
-        Name of the law.
-
-    Returns
-    -------
-    FloatArray
-        The same array. Under random search it is the exponential itself, without the rounding of
-        a difference from one.
-    """
+    """Turn coverage into the share that is missed, one less POD, in the same array."""
     if law == "random":
         return np.exp(np.negative(coverage, out=coverage), out=coverage)
     return np.subtract(1.0, POD[law](coverage), out=coverage)

@@ -188,31 +188,7 @@ SENSORS = {
 
 
 def sensor_named(sensor: str | Sensor, light: str = "night") -> Sensor:
-    """
-    Look up a sensor, and what replaces it in that light.
-
-    Parameters
-    ----------
-    sensor
-        A key of `SENSORS`, or a record of one's own.
-    light
-        ``"day"`` or ``"night"``.
-
-    Returns
-    -------
-    Sensor
-        The record that counts in that light.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the sensor or the light is unknown.
-
-    Examples
-    --------
-    >>> sensor_named("night_vision_goggles", "day").name
-    'eye'
-    """
+    """Look up a sensor, and what replaces it in that light."""
     check_choice(light, "light", LIGHTS)
     if not isinstance(sensor, Sensor):
         sensor = SENSORS[check_choice(sensor, "sensor", SENSORS)]

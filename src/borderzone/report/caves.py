@@ -13,19 +13,7 @@ __all__ = ["caves_table", "caves_words"]
 
 
 def caves_words(result: StudyResult) -> list[str]:
-    """
-    Say how well known caves and the map of susceptibility agree.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    list of str
-        Paragraphs; none without an inventory.
-    """
+    """Say how well known caves and the map of susceptibility agree."""
     found = result.cave_calibration
     if found is None:
         return []
@@ -51,19 +39,7 @@ def caves_words(result: StudyResult) -> list[str]:
 
 
 def caves_table(result: StudyResult) -> cells.Table | None:
-    """
-    Tabulate known caves by class of susceptibility.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict or None
-        The table; None without an inventory.
-    """
+    """Tabulate known caves by class of susceptibility."""
     found = result.cave_calibration
     if found is None:
         return None

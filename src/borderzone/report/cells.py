@@ -23,27 +23,7 @@ def table(
     *,
     folded: bool = False,
 ) -> Table:
-    """
-    Put a table together for the page.
-
-    Parameters
-    ----------
-    title
-        Heading; empty for none.
-    caption
-        What the table shows.
-    heads
-        Words of each column, and whether it holds numbers.
-    rows
-        Cells, as words.
-    folded
-        Whether the page shows it only when asked.
-
-    Returns
-    -------
-    dict
-        What the template needs.
-    """
+    """Put a table together for the page."""
     return {
         "title": title,
         "caption": caption,
@@ -54,74 +34,22 @@ def table(
 
 
 def counted(number: int, what: str) -> str:
-    """
-    Write a number of things.
-
-    Parameters
-    ----------
-    number
-        How many.
-    what
-        One of them.
-
-    Returns
-    -------
-    str
-        "1 segment", "2 segments".
-    """
+    """Write a number of things."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def number(value: Any, digits: int = 0) -> str:
-    """
-    Write a number.
-
-    Parameters
-    ----------
-    value
-        The number.
-    digits
-        Digits after the point.
-
-    Returns
-    -------
-    str
-        A dash where there is none.
-    """
+    """Write a number."""
     if value is None or not math.isfinite(value):
         return "–"
     return f"{value:,.{digits}f}"
 
 
 def share(value: Any) -> str:
-    """
-    Write a share in percent.
-
-    Parameters
-    ----------
-    value
-        The share, 0 to 1.
-
-    Returns
-    -------
-    str
-        "unknown" where it is not known.
-    """
+    """Write a share in percent."""
     return told.percent(value)
 
 
 def whole(value: float) -> str:
-    """
-    Write a number of units.
-
-    Parameters
-    ----------
-    value
-        The number; infinity where none is enough.
-
-    Returns
-    -------
-    str
-        The words.
-    """
+    """Write a number of units."""
     return told.count(value) if math.isfinite(value) else "no number is enough"

@@ -415,28 +415,7 @@ RULES = {"even": "spread evenly", "optimal": "best for the mean", "maximin": "ev
 
 
 def meaning_of(column: str, table: str = "") -> tuple[str, str]:
-    """
-    Say what a column is.
-
-    Parameters
-    ----------
-    column
-        Its name.
-    table
-        Its table.
-
-    Returns
-    -------
-    tuple of str
-        Unit and meaning; both empty where nothing is known of it.
-
-    Examples
-    --------
-    >>> meaning_of("mean_poi_p05")
-    ('probability', 'probability of interdiction, mean along the border; 5 % quantile of the draws')
-    >>> meaning_of("units_even")
-    ('units', 'units on station at the reference number, spread evenly')
-    """
+    """Say what a column is."""
     known = COLUMNS.get(f"{table}.{column}") or COLUMNS.get(column)
     return known or _composed(column)
 

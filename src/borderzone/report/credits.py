@@ -16,19 +16,7 @@ __all__ = ["inputs_table", "licence_table"]
 
 
 def inputs_table(result: StudyResult) -> cells.Table:
-    """
-    Tabulate what each input can resolve and how far it may be off.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict
-        The table.
-    """
+    """Tabulate what each input can resolve and how far it may be off."""
     return cells.table(
         "What the inputs can resolve",
         "Results stand on all of them and are no finer than the coarsest.",
@@ -41,19 +29,7 @@ def inputs_table(result: StudyResult) -> cells.Table:
 
 
 def licence_table(result: StudyResult) -> cells.Table:
-    """
-    Tabulate credits and licences.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict
-        The table.
-    """
+    """Tabulate credits and licences."""
     return cells.table(
         "",
         "Data used in this run. Checksums stand in manifest.json.",

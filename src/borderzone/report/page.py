@@ -65,25 +65,7 @@ def render_page(
     pictures: dict[str, Picture],
     comparison: StudyResult | None,
 ) -> str:
-    """
-    Write the report as one HTML page that needs no other file.
-
-    Parameters
-    ----------
-    edition
-        The result as this edition tells it.
-    tables
-        Tables by name.
-    pictures
-        Figures by name.
-    comparison
-        A second result, or None.
-
-    Returns
-    -------
-    str
-        The page.
-    """
+    """Write the report as one HTML page that needs no other file."""
     result = edition.result
     template = resources.files("borderzone.report").joinpath("template.html")
     environment = Environment(

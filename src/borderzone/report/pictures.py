@@ -107,25 +107,7 @@ def draw_pictures(
     comparison: StudyResult | None,
     step: Callable[[str], None],
 ) -> dict[str, Picture]:
-    """
-    Draw, save and embed every figure that a study can give.
-
-    Parameters
-    ----------
-    edition
-        The result as this edition tells it.
-    folder
-        Folder of the report; figures go into ``figures``.
-    comparison
-        A second result to compare with, or None.
-    step
-        Called with the name of each figure.
-
-    Returns
-    -------
-    dict
-        Picture by name.
-    """
+    """Draw, save and embed every figure that a study can give."""
     target = folder / "figures"
     target.mkdir()
     found = {}
@@ -136,21 +118,7 @@ def draw_pictures(
 
 
 def plans(result: StudyResult, comparison: StudyResult | None) -> list[Plan]:
-    """
-    List the figures that a study can give.
-
-    Parameters
-    ----------
-    result
-        The result as its edition tells it.
-    comparison
-        A second result to compare with, or None.
-
-    Returns
-    -------
-    list of Plan
-        How each is made, map and strip map first.
-    """
+    """List the figures that a study can give."""
     listed = [
         Plan(
             name="map",

@@ -355,32 +355,7 @@ def _coarser(result: StudyResult, left_out: list[str]) -> StudyResult:
 
 
 def join_segments(segments: gpd.GeoDataFrame, together: int) -> gpd.GeoDataFrame:
-    """
-    Join neighbouring segments.
-
-    Parameters
-    ----------
-    segments
-        Segments in chainage order.
-    together
-        How many make one; a rest joins the last.
-
-    Returns
-    -------
-    GeoDataFrame
-        Lengths, areas, weights and units summed; lowest and highest kept for
-        what is named so; the commonest word; all else the mean by length.
-
-    Examples
-    --------
-    >>> import shapely
-    >>> fine = gpd.GeoDataFrame(
-    ...     {"km_start": [0.0, 5.0], "km_end": [5.0, 10.0], "length_km": 5.0, "pod_even": [0.2, 0.4]},
-    ...     geometry=[shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)], crs=4326,
-    ... ).rename_axis("segment")
-    >>> join_segments(fine, 2)[["km_end", "length_km", "pod_even"]].round(2).values.tolist()
-    [[10.0, 10.0, 0.3]]
-    """
+    """Join neighbouring segments."""
     number = np.arange(len(segments)) // together
     last = max(len(segments) // together - 1, 0)
     groups = pd.Series(np.minimum(number, last), index=segments.index, name="segment")

@@ -16,19 +16,7 @@ __all__ = ["index_words", "stability_table"]
 
 
 def index_words(result: StudyResult) -> list[str]:
-    """
-    Say how the index is weighted, and whether other weights would rank otherwise.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    list of str
-        Paragraphs; none without a ranking of segments.
-    """
+    """Say how the index is weighted, and whether other weights would rank otherwise."""
     table = result.stability
     if table is None or not (table["kind"] == "segment").any():
         return []
@@ -75,19 +63,7 @@ def _gaps(result: StudyResult) -> str:
 
 
 def stability_table(result: StudyResult) -> cells.Table | None:
-    """
-    Tabulate the hardest segments and all zones, with the band of their ranks.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict or None
-        The table; None where there is none.
-    """
+    """Tabulate the hardest segments and all zones, with the band of their ranks."""
     table = result.stability
     if table is None or table["rank"].isna().all():
         return None

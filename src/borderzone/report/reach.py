@@ -19,19 +19,7 @@ __all__ = ["light_table", "night_table", "reach_words", "response_table", "sight
 
 
 def reach_words(result: StudyResult) -> list[str]:
-    """
-    Say how long it takes to the border, and how far a night carries from it.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    list of str
-        Paragraphs; why there is none, without travel times.
-    """
+    """Say how long it takes to the border, and how far a night carries from it."""
     reach = result.reach
     if reach is None:
         return [f"Reach and sight are {told.nowhere(result, 'travel times')}."]
@@ -84,19 +72,7 @@ def _night(result: StudyResult) -> str:
 
 
 def sight_words(result: StudyResult) -> list[str]:
-    """
-    Say what a patrol on the border does not see, and whether that was measured.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    list of str
-        Paragraphs; none without terrain.
-    """
+    """Say what a patrol on the border does not see, and whether that was measured."""
     sight = told.out_of_sight(result)
     if sight is None:
         return []
@@ -130,19 +106,7 @@ def _posts(posts: PostSight) -> str:
 
 
 def response_table(result: StudyResult) -> cells.Table | None:
-    """
-    Tabulate which share of the border and of the corridor is how far away.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict or None
-        The table; None where there is none.
-    """
+    """Tabulate which share of the border and of the corridor is how far away."""
     reach = result.reach
     if reach is None or reach.along is None or reach.bands is None:
         return None
@@ -171,19 +135,7 @@ def response_table(result: StudyResult) -> cells.Table | None:
 
 
 def night_table(result: StudyResult) -> cells.Table | None:
-    """
-    Tabulate the reach of a night on foot by month.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict or None
-        The table; None where there is none.
-    """
+    """Tabulate the reach of a night on foot by month."""
     if result.reach is None:
         return None
     night = result.reach.night
@@ -216,19 +168,7 @@ def night_table(result: StudyResult) -> cells.Table | None:
 
 
 def light_table(result: StudyResult) -> cells.Table:
-    """
-    Tabulate night and moon in the middle of the border, month by month.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict
-        The table.
-    """
+    """Tabulate night and moon in the middle of the border, month by month."""
     table = result.light.loc["middle"]
     told = result.light.attrs
     rows = [

@@ -40,21 +40,7 @@ _LENGTH_WORDS = {"measured": ", along the line", "published": ", as published"}
 
 
 def required_table(result: StudyResult, light: str) -> cells.Table | None:
-    """
-    Tabulate how many units each target takes.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-    light
-        ``"night"`` or ``"day"``.
-
-    Returns
-    -------
-    dict or None
-        The table; None where there is none.
-    """
+    """Tabulate how many units each target takes."""
     if result.required is None:
         return None
     lengths = told.lengths(result)
@@ -92,19 +78,7 @@ def required_table(result: StudyResult, light: str) -> cells.Table | None:
 
 
 def flagged_table(result: StudyResult) -> cells.Table | None:
-    """
-    Tabulate how the flagged share moves with the definition.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict or None
-        The table; None where there is none.
-    """
+    """Tabulate how the flagged share moves with the definition."""
     shares = result.flagged_share
     if shares is None or told.hidden(result):
         return None
@@ -137,19 +111,7 @@ def flagged_table(result: StudyResult) -> cells.Table | None:
 
 
 def better_data_table(result: StudyResult) -> cells.Table | None:
-    """
-    Tabulate the ten segments whose flags better data would change most.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict or None
-        The table; None where there is none.
-    """
+    """Tabulate the ten segments whose flags better data would change most."""
     ranked = result.better_data
     if ranked is None or not (ranked["pays"] != "neither").any():
         return None
@@ -181,19 +143,7 @@ def better_data_table(result: StudyResult) -> cells.Table | None:
 
 
 def zones_table(result: StudyResult) -> cells.Table | None:
-    """
-    Tabulate the flagged zones.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict or None
-        The table; None where there is none.
-    """
+    """Tabulate the flagged zones."""
     if result.zones is None or result.zones.empty:
         return None
     rows = [
@@ -227,19 +177,7 @@ def zones_table(result: StudyResult) -> cells.Table | None:
 
 
 def segments_table(result: StudyResult) -> cells.Table | None:
-    """
-    Tabulate the segments.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict or None
-        The table; None where there is no ground.
-    """
+    """Tabulate the segments."""
     rows = result.segments
     if "remote_share" not in rows or "rate_night" not in rows:
         return None
@@ -283,19 +221,7 @@ def _with_unknown(share: float, unknown: float) -> str:
 
 
 def assumptions_table(result: StudyResult) -> cells.Table | None:
-    """
-    Tabulate the assumptions with their bands and sources.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict or None
-        The table; None where there is none.
-    """
+    """Tabulate the assumptions with their bands and sources."""
     if result.assumptions is None:
         return None
     rows = [
@@ -324,19 +250,7 @@ def assumptions_table(result: StudyResult) -> cells.Table | None:
 
 
 def plausibility_table(result: StudyResult) -> cells.Table | None:
-    """
-    Tabulate real forces and what the model says of them.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict or None
-        The table; None where there is none.
-    """
+    """Tabulate real forces and what the model says of them."""
     if result.plausibility is None:
         return None
     rows = [
@@ -372,19 +286,7 @@ def plausibility_table(result: StudyResult) -> cells.Table | None:
 
 
 def whatif_table(result: StudyResult, comparison: StudyResult) -> cells.Table:
-    """
-    Tabulate paired differences between two scenarios.
-
-    Parameters
-    ----------
-    result, comparison
-        The two results.
-
-    Returns
-    -------
-    dict
-        The table.
-    """
+    """Tabulate paired differences between two scenarios."""
     rows = []
     for row in compare(result, comparison).itertuples():
         share = not str(row.quantity).startswith("on_station")

@@ -41,26 +41,7 @@ _FEW = 0.05
 
 
 def excluded_words(excluded: Sequence[Mapping[str, Any]]) -> str:
-    """
-    Say which events could not be placed, or, where they may not be named, how many and why.
-
-    Parameters
-    ----------
-    excluded
-        As in the attributes of an overlay; without ids in an edition that holds rows back.
-
-    Returns
-    -------
-    str
-        The words; "none" where there are none.
-
-    Examples
-    --------
-    >>> excluded_words([{"reason": "a country"}, {"reason": "a country"}])
-    '2 (a country)'
-    >>> excluded_words([{"id": "A8", "place": "Iraq", "reason": "a country"}])
-    'A8 (Iraq)'
-    """
+    """Say which events could not be placed, or, where they may not be named, how many and why."""
     rows = [row for row in excluded if "id" in row]
     named = [f"{row['id']} ({row['place']})" for row in rows[:_NAMED]]
     if len(rows) > _NAMED:
@@ -70,19 +51,7 @@ def excluded_words(excluded: Sequence[Mapping[str, Any]]) -> str:
 
 
 def zone_words(result: StudyResult) -> list[str]:
-    """
-    Say of each zone how many events fell into it; empty ones together.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    list of str
-        Sentences.
-    """
+    """Say of each zone how many events fell into it; empty ones together."""
     table = result.overlay
     if table is None or "in_words" not in table:
         return []
@@ -103,19 +72,7 @@ def zone_words(result: StudyResult) -> list[str]:
 
 
 def flagged_words(result: StudyResult) -> list[str]:
-    """
-    Say whether flagged ground has more events, as reported and at equal distances.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    list of str
-        Sentences.
-    """
+    """Say whether flagged ground has more events, as reported and at equal distances."""
     words = []
     if result.exposure is not None or result.enrichment is not None:
         words.append(
@@ -155,19 +112,7 @@ def _unknown_flags(result: StudyResult) -> str:
 
 
 def overlay_table(result: StudyResult) -> cells.Table | None:
-    """
-    Tabulate incidents by zone.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict or None
-        The table; None where there is none.
-    """
+    """Tabulate incidents by zone."""
     if result.overlay is None or result.overlay.empty:
         return None
     rows = [
@@ -194,19 +139,7 @@ def overlay_table(result: StudyResult) -> cells.Table | None:
 
 
 def ground_words(result: StudyResult) -> list[str]:
-    """
-    Say on what ground incidents happened, beside what their coded points would have said.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    list of str
-        Sentences; why it is not known where no ground was read.
-    """
+    """Say on what ground incidents happened, beside what their coded points would have said."""
     counts = result.ground_counts
     if counts is None:
         why = told.nowhere(result, "cave-prone ground")
@@ -219,19 +152,7 @@ def ground_words(result: StudyResult) -> list[str]:
 
 
 def ground_table(result: StudyResult) -> cells.Table | None:
-    """
-    Tabulate incidents by class of ground.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict or None
-        The table; None where there is none.
-    """
+    """Tabulate incidents by class of ground."""
     counts = result.ground_counts
     if counts is None or not counts.attrs["n_placed"]:
         return None
@@ -284,19 +205,7 @@ _EVENTS_SHOWN = 40
 
 
 def event_ground_table(result: StudyResult) -> cells.Table | None:
-    """
-    Tabulate on what ground single events happened, for the internal edition.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict or None
-        The table, events that most surely lie in the corridor first; None where there is none.
-    """
+    """Tabulate on what ground single events happened, for the internal edition."""
     if result.on_ground is None:
         return None
     found = result.on_ground[result.on_ground["p_outside"] < 1]
@@ -371,19 +280,7 @@ def _zone_cells(row: Any) -> tuple[str, str, str, str]:
 
 
 def exposure_table(result: StudyResult) -> cells.Table | None:
-    """
-    Tabulate rates of events on flagged and other ground.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict or None
-        The table; None where there is none.
-    """
+    """Tabulate rates of events on flagged and other ground."""
     table = result.exposure
     if table is None:
         return None
@@ -432,19 +329,7 @@ def _ratio(row: object) -> str:
 
 
 def weights_table(result: StudyResult) -> cells.Table | None:
-    """
-    Set plans for even, reported and worst-case crossings side by side.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    dict or None
-        The table; None where there is none.
-    """
+    """Set plans for even, reported and worst-case crossings side by side."""
     table = result.by_weights
     if table is None:
         return None
@@ -476,24 +361,7 @@ def weights_table(result: StudyResult) -> cells.Table | None:
 
 
 def estimate_words(length_km: float) -> list[str]:
-    """
-    Put the article's estimate as a rate with its prior, and as groups a night.
-
-    Parameters
-    ----------
-    length_km
-        Length of the border. Units: km.
-
-    Returns
-    -------
-    list of str
-        Sentences.
-
-    Examples
-    --------
-    >>> estimate_words(599.0)[0][:32]
-    '1,000 people in 243.5 days is a '
-    """
+    """Put the article's estimate as a rate with its prior, and as groups a night."""
     groups = ARTICLE_ESTIMATE.groups().set_index("group_size")["groups_per_night"]
     told = ", ".join(f"{rate:.1f} groups of {size:.0f}" for size, rate in groups.items())
     return [

@@ -73,22 +73,7 @@ TABLE_WORDS = {
 
 
 def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str, pd.DataFrame]:
-    """
-    Gather the tables of a report.
-
-    Parameters
-    ----------
-    edition
-        The result as this edition tells it.
-    comparison
-        A second result of the same border, or None.
-
-    Returns
-    -------
-    dict
-        Table by file name without ending; what a study cannot give is
-        missing.
-    """
+    """Gather the tables of a report."""
     result = edition.result
     found: dict[str, pd.DataFrame | None] = {
         "summary": _summary(result),
@@ -125,21 +110,7 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
 
 
 def credited(table: pd.DataFrame, result: StudyResult) -> pd.DataFrame:
-    """
-    Name the source of incidents in every row of a table made from them.
-
-    Parameters
-    ----------
-    table
-        Any table of the report.
-    result
-        What a study gave.
-
-    Returns
-    -------
-    DataFrame
-        The table, with a column ``event_credit`` if it tells anything of incidents.
-    """
+    """Name the source of incidents in every row of a table made from them."""
     if not result.event_credit or not _OF_INCIDENTS & set(map(str, table.columns)):
         return table
     return table if "synthetic" in table else table.assign(event_credit=result.event_credit)
@@ -169,19 +140,7 @@ def _reach(result: StudyResult) -> dict[str, pd.DataFrame | None]:
 
 
 def data_dictionary(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """
-    Say what every column of every table is.
-
-    Parameters
-    ----------
-    found
-        Tables by name.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``table``, ``column``, ``unit`` and ``meaning``.
-    """
+    """Say what every column of every table is."""
     rows = []
     for name, table in found.items():
         for column in table.columns:

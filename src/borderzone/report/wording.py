@@ -63,38 +63,14 @@ LIMITS = (
 
 
 def creed(result: StudyResult) -> str:
-    """
-    Say in one line who lives along the border.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        One sentence.
-    """
+    """Say in one line who lives along the border."""
     if _is_iraq_syria(result):
         return "Herders, truffle gatherers and displaced families live here."
     return "People live here: herders, farmers, traders and families on both sides."
 
 
 def people(result: StudyResult) -> list[str]:
-    """
-    Say who lives along the border.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    list of str
-        Paragraphs.
-    """
+    """Say who lives along the border."""
     here = _PEOPLE_IRQ_SYR if _is_iraq_syria(result) else _PEOPLE_ELSEWHERE
     return [here, _NEVER_A_TARGET]
 
@@ -104,19 +80,7 @@ def _is_iraq_syria(result: StudyResult) -> bool:
 
 
 def article_facts() -> list[str]:
-    """
-    Say what the news article reported, and what it did not.
-
-    Returns
-    -------
-    list of str
-        Sentences.
-
-    Examples
-    --------
-    >>> article_facts()[0].startswith("The “about 1,000”")
-    True
-    """
+    """Say what the news article reported, and what it did not."""
     estimate = ARTICLE_ESTIMATE
     return [
         (
@@ -140,19 +104,7 @@ def article_facts() -> list[str]:
 
 
 def resolution(result: StudyResult) -> str:
-    """
-    Say what cells of this size can hold.
-
-    Parameters
-    ----------
-    result
-        What a study gave, with a grid.
-
-    Returns
-    -------
-    str
-        A few sentences.
-    """
+    """Say what cells of this size can hold."""
     assert result.grid is not None  # noqa: S101 - asked for only where there is a grid
     runs = f"The study runs on cells of {result.grid.resolution_m / 1000:g} km"
     if result.fine is None:

@@ -22,19 +22,7 @@ EMBEDDED = "embedded"
 
 
 def embedded_cell_m(grid: Grid) -> float:
-    """
-    Tell how coarse the embedded elevation is.
-
-    Parameters
-    ----------
-    grid
-        Where.
-
-    Returns
-    -------
-    float
-        Side of a cell on the ground. Units: m.
-    """
+    """Tell how coarse the embedded elevation is."""
     return on_grid(datasets.elevation(), grid).cell_m
 
 
@@ -59,30 +47,11 @@ class OverSea:
 
     @property
     def cell_m(self) -> float:
-        """
-        Tell how coarse the heights are.
-
-        Returns
-        -------
-        float
-            Side of a cell of the source on the ground. Units: m.
-        """
+        """Tell how coarse the heights are."""
         return float(self.source.cell_m)
 
     def read(self, rows: slice, columns: slice) -> Any:
-        """
-        Read a block.
-
-        Parameters
-        ----------
-        rows, columns
-            The block, as slices into the grid.
-
-        Returns
-        -------
-        numpy.ndarray
-            Heights; NaN only where ground is not known. Units: m.
-        """
+        """Read a block."""
         heights = self.source.read(rows, columns)
         if self.sea.shape.is_empty:
             return heights
@@ -90,28 +59,7 @@ class OverSea:
 
 
 def open_heights(source: Any, grid: Grid, sea: Sea | None = None) -> Any:
-    """
-    Open elevation for reading by block.
-
-    Parameters
-    ----------
-    source
-        Files, or a raster in memory.
-    grid
-        Grid onto which blocks are read.
-    sea
-        What of it is sea, which lies at 0 m.
-
-    Returns
-    -------
-    object
-        With ``read(rows, columns)``, which gives heights, and ``cell_m``, the size of its own cells.
-
-    Raises
-    ------
-    BorderzoneError
-        If it cannot be used, or is the embedded elevation, which is no finer than 3 km.
-    """
+    """Open elevation for reading by block."""
     if isinstance(source, str) and source == EMBEDDED:
         msg = (
             "terrain_resolution_m asks for terrain finer than the working grid, but the embedded "
@@ -146,19 +94,7 @@ class CoverByBlock:
     scheme: str
 
     def read(self, rows: slice, columns: slice) -> Any:
-        """
-        Read a block.
-
-        Parameters
-        ----------
-        rows, columns
-            The block, as slices into the grid.
-
-        Returns
-        -------
-        numpy.ndarray
-            Classes.
-        """
+        """Read a block."""
         classes = self.source.read(rows, columns)
         empty = terrain.landcover.NO_COVER[self.scheme]
         if self.nodata == empty:
@@ -167,28 +103,7 @@ class CoverByBlock:
 
 
 def open_cover(source: Any, grid: Grid, scheme: str) -> CoverByBlock:
-    """
-    Open land cover for reading by block.
-
-    Parameters
-    ----------
-    source
-        Files, a raster in memory, or ``"embedded"``.
-    grid
-        Grid onto which blocks are read.
-    scheme
-        Legend of the map.
-
-    Returns
-    -------
-    CoverByBlock
-        What reads classes.
-
-    Raises
-    ------
-    BorderzoneError
-        If it cannot be used.
-    """
+    """Open land cover for reading by block."""
     if isinstance(source, str) and source == EMBEDDED:
         return CoverByBlock(on_grid(datasets.landcover(), grid), 255, "igbp")
     if isinstance(source, (str, Path, list, tuple)):

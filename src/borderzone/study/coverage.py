@@ -63,34 +63,7 @@ def patrol_cover(
     *,
     weights: pd.Series | None = None,
 ) -> Coverage:
-    """
-    Compute what patrols detect and intercept, by unit count.
-
-    Parameters
-    ----------
-    corridor
-        Corridor with its segments.
-    table
-        Ground by segment.
-    scenario
-        Force, crosser, law, targets and draws.
-    seed
-        Seed of the Monte Carlo.
-    step
-        Called with the name of each step.
-    weights
-        Share of crossings of each segment; by length when left out.
-
-    Returns
-    -------
-    Coverage
-        Tables and segment columns.
-
-    Raises
-    ------
-    BorderzoneError
-        If the ground of a segment is unknown or an assumption impossible.
-    """
+    """Compute what patrols detect and intercept, by unit count."""
     step("detection rates and curve")
     assumptions = scenario.assumptions()
     cases = {
@@ -147,21 +120,7 @@ def patrol_cover(
 
 
 def lengths_told(border: Border, chosen: str) -> tuple[str, ...]:
-    """
-    Name the lengths for which unit counts are told.
-
-    Parameters
-    ----------
-    border
-        The border.
-    chosen
-        The scenario's: ``"measured"`` or ``"published"``.
-
-    Returns
-    -------
-    tuple of str
-        The scenario's, and after it the other one where the two differ by more than 3 %.
-    """
+    """Name the lengths for which unit counts are told."""
     published = border.published_length_km
     if published is None or abs(border.length_km / published - 1.0) <= _LENGTHS_DIFFER:
         return (chosen,)
@@ -169,21 +128,7 @@ def lengths_told(border: Border, chosen: str) -> tuple[str, ...]:
 
 
 def border_length_km(border: Border, length: str) -> float:
-    """
-    Give one of the lengths of a border.
-
-    Parameters
-    ----------
-    border
-        The border.
-    length
-        ``"measured"`` or ``"published"``, where one is known.
-
-    Returns
-    -------
-    float
-        Units: km.
-    """
+    """Give one of the lengths of a border."""
     if length == "measured":
         return border.length_km
     assert border.published_length_km is not None  # noqa: S101 - a study without one is refused
@@ -200,50 +145,14 @@ def _lengths_km(corridor: Corridor, length: str) -> pd.Series:
 
 
 def unit_counts(max_units: int) -> list[int]:
-    """
-    Give the unit counts that a curve shows, from none to the most.
-
-    Parameters
-    ----------
-    max_units
-        Largest number of units on station.
-
-    Returns
-    -------
-    list of int
-        Rising, without repetition.
-
-    Examples
-    --------
-    >>> unit_counts(4)
-    [0, 1, 2, 3, 4]
-    """
+    """Give the unit counts that a curve shows, from none to the most."""
     # Even steps on a logarithmic axis: real forces and the answer lie decades apart.
     steps = np.geomspace(1, max_units, _CURVE_POINTS) if max_units > 1 else np.ones(1)
     return sorted({0, *(round(x) for x in steps)})
 
 
 def on_line_share(hours: pd.Series, shift_h: float) -> pd.Series:
-    """
-    Share of a shift that is left on the line after the drive there and back.
-
-    Parameters
-    ----------
-    hours
-        Travel time from the nearest origin to the line. Units: h.
-    shift_h
-        Length of a shift. Units: h.
-
-    Returns
-    -------
-    Series
-        From 0, where the shift is all drive, to 1; NaN where hours are unknown.
-
-    Examples
-    --------
-    >>> on_line_share(pd.Series([0.0, 3.0, float("inf")]), shift_h=12.0).tolist()
-    [1.0, 0.5, 0.0]
-    """
+    """Share of a shift that is left on the line after the drive there and back."""
     return (1.0 - 2.0 * hours / shift_h).clip(0.0, 1.0)
 
 

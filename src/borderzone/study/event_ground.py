@@ -32,23 +32,6 @@ def event_ground(
     Look up the ground of a study under all places where its incidents may have happened.
 
     Hours are those of the force, in its mode: across the border from it no way leads.
-
-    Parameters
-    ----------
-    events
-        The incidents.
-    ground
-        Ground of the study.
-    scenario
-        Names the mode of the force.
-    how
-        Draws, seed and provinces.
-
-    Returns
-    -------
-    tuple
-        As from `borderzone.incidents.on_ground` and `borderzone.incidents.ground_counts`, the latter with
-        ``area_km2``, how much of the corridor is of the class; None twice where no ground was read.
     """
     layers = ground.layers
     if layers is None or not {*_FLAGS, *_ATTRS} & set(layers):

@@ -52,29 +52,7 @@ class EventPlaces:
     def of(
         cls, districts: Any, provinces: Any, corridor: Corridor, records: list[Record]
     ) -> EventPlaces:
-        """
-        Read the layers, and refuse what no incident of this corridor can be placed in.
-
-        Parameters
-        ----------
-        districts, provinces
-            As a study has them.
-        corridor
-            The corridor.
-        records
-            Records of the data used; appended to.
-
-        Returns
-        -------
-        EventPlaces
-            The layers.
-
-        Raises
-        ------
-        BorderzoneError
-            If a layer cannot be read, is not of polygons that lie beside each other, or reaches no
-            part of the corridor.
-        """
+        """Read the layers, and refuse what no incident of this corridor can be placed in."""
         found: dict[str, gpd.GeoDataFrame | None] = {}
         for name, source in (("districts", districts), ("provinces", provinces)):
             if source is None or (isinstance(source, str) and source == EMBEDDED):
@@ -87,43 +65,11 @@ class EventPlaces:
         return cls(**found, own=tuple(name for name in own if name == "districts" or not usual))
 
     def regions(self, events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        """
-        Give each incident the region in which it may lie.
-
-        Parameters
-        ----------
-        events
-            Table from `borderzone.incidents.read`.
-
-        Returns
-        -------
-        GeoDataFrame
-            As from `borderzone.incidents.regions`.
-        """
+        """Give each incident the region in which it may lie."""
         return incidents.regions(events, admin1=self.provinces, admin2=self.districts)
 
     def told(self, events: gpd.GeoDataFrame, placed: gpd.GeoDataFrame) -> tuple[str, ...]:
-        """
-        Say which layer placed how many incidents, and how many lie in none.
-
-        Parameters
-        ----------
-        events
-            Table from `borderzone.incidents.read`.
-        placed
-            As from `regions`.
-
-        Returns
-        -------
-        tuple of str
-            Sentences; none where no incident needs a layer and none was given.
-
-        Raises
-        ------
-        NoOverlapError
-            If districts or provinces of the user hold none of the incidents that need them, or only
-            some of those of one country.
-        """
+        """Say which layer placed how many incidents, and how many lie in none."""
         words = []
         basis = placed["basis"].astype(str)
         excluded = (placed["kind"] == "excluded").to_numpy()
@@ -151,19 +97,7 @@ class EventPlaces:
 
 
 def regions_of(result: StudyResult) -> gpd.GeoDataFrame:
-    """
-    Give the regions of the incidents of a result.
-
-    Parameters
-    ----------
-    result
-        What a study gave, with incidents.
-
-    Returns
-    -------
-    GeoDataFrame
-        Those that the study was reckoned with; made anew where its table of incidents was replaced.
-    """
+    """Give the regions of the incidents of a result."""
     events, placed = result.incidents, result.placed
     if placed is not None and events is not None and _are_those_of(placed, events):
         return placed

@@ -130,30 +130,7 @@ def read_fine(
     block_cells: int = stream.BLOCK_CELLS,
     threads: int | None = None,
 ) -> Fine:
-    """
-    Read terrain and flags of a corridor on fine cells.
-
-    Parameters
-    ----------
-    inputs
-        What they are read from.
-    folder
-        Folder for the layers; it must exist.
-    block_cells
-        Rows and columns of a block, rounded down to whole working cells.
-    threads
-        How many blocks are worked on at once; all cores when left out.
-
-    Returns
-    -------
-    Fine
-        Files, and layers on the working grid.
-
-    Raises
-    ------
-    BorderzoneError
-        If a file cannot be used.
-    """
+    """Read terrain and flags of a corridor on fine cells."""
     reader = _Reader(inputs)
     outline = inputs.corridor.outline.to_crs(inputs.working.crs).union_all()
     blocks = stream.blocks_of(reader.grid, outline, size=block_cells, multiple=inputs.factor)

@@ -39,26 +39,7 @@ _ON_THE_LINE_KM = 0.001
 
 
 def side_of(scenario: Scenario, border: Border) -> str:
-    """
-    Name the country whose force a scenario has on a border.
-
-    Parameters
-    ----------
-    scenario
-        The scenario.
-    border
-        The border.
-
-    Returns
-    -------
-    str
-        Its code; that of the country which the border names first, where none is stated.
-
-    Raises
-    ------
-    InvalidScenarioError
-        If the country is neither of the two.
-    """
+    """Name the country whose force a scenario has on a border."""
     if scenario.force_side is None:
         return border.a
     try:
@@ -68,23 +49,7 @@ def side_of(scenario: Scenario, border: Border) -> str:
 
 
 def is_across(cells: xr.Dataset, border: Border, side: str) -> BoolArray:
-    """
-    Tell which cells of a corridor lie across the border from a country.
-
-    Parameters
-    ----------
-    cells
-        Cells of the corridor.
-    border
-        The border.
-    side
-        Code of the country.
-
-    Returns
-    -------
-    BoolArray
-        False outside the corridor.
-    """
+    """Tell which cells of a corridor lie across the border from a country."""
     sides = country_of_cells(cells, border)
     return np.asarray((sides > 0) & (sides != _number(side, border)))
 
@@ -129,27 +94,7 @@ class ForceHours:
         surface: xr.Dataset,
         ways: Ways,
     ) -> ForceHours:
-        """
-        Drive from the origins of a force over its own ground.
-
-        Parameters
-        ----------
-        frame
-            Where the study works; its scenario names the side.
-        dem
-            Elevation on the wide grid. Units: m.
-        origins
-            Origins on its side, or None.
-        surface
-            Surface on the wide grid.
-        ways
-            Roads and barriers.
-
-        Returns
-        -------
-        ForceHours
-            The hours.
-        """
+        """Drive from the origins of a force over its own ground."""
         border, side = frame.corridor.border, frame.side
         sides = country_of_cells(frame.cells, border)
         mine = _number(side, border)
@@ -167,35 +112,13 @@ class ForceHours:
         )
 
     def inside(self, mode: str) -> xr.DataArray:
-        """
-        Give the hours on the force's own ground alone.
-
-        Parameters
-        ----------
-        mode
-            How it travels.
-
-        Returns
-        -------
-        DataArray
-            On the wide grid: infinite on ground that is not its own, NaN where nothing is known.
-            Units: h.
-        """
+        """Give the hours on the force's own ground alone."""
         hours = self.to_the_line[mode]
         return hours.where(self.own | np.isnan(hours), np.inf)
 
 
 class HalfShares:
-    """
-    Flagged shares of the half of a corridor on the force's side, and of all of it.
-
-    Parameters
-    ----------
-    border
-        The border.
-    scenario
-        Thresholds, and whose force it is.
-    """
+    """Flagged shares of the half of a corridor on the force's side, and of all of it."""
 
     def __init__(self, border: Border, scenario: Scenario) -> None:
         self._border, self._side = border, side_of(scenario, border)
@@ -213,58 +136,20 @@ class HalfShares:
         cells: xr.Dataset,
         cave_prone: xr.DataArray,
     ) -> None:
-        """
-        Count the cells of a block; several threads may.
-
-        Parameters
-        ----------
-        hours_by_mode
-            Travel time by mode; None where it is not known. Units: h.
-        surface
-            Surface of the block.
-        cells
-            Cells of the corridor.
-        cave_prone
-            The flag.
-        """
+        """Count the cells of a block; several threads may."""
         across = is_across(cells, self._border, self._side)
         half = cells.assign(segment=cells["segment"].where(~across, -1))
         for side, part in ((self._side, half), (BOTH, cells)):
             self._counts[side].add(hours_by_mode, surface, part, cave_prone=cave_prone)
 
     def table(self) -> pd.DataFrame:
-        """
-        Give the shares of all cells that were added.
-
-        Returns
-        -------
-        DataFrame
-            As `difficulty.ShareCounts` gives them, by ``side``: the country's half, and ``"both"``.
-        """
+        """Give the shares of all cells that were added."""
         tables = {side: counts.table() for side, counts in self._counts.items()}
         return pd.concat(tables, names=["side"]).reset_index("side").reset_index(drop=True)
 
 
 def is_own_ground(points: gpd.GeoSeries, border: Border, side: str, deep_km: float) -> BoolArray:
-    """
-    Tell which points lie on one country's ground.
-
-    Parameters
-    ----------
-    points
-        Points in EPSG:4326.
-    border
-        The border, which decides as deep as the corridor is; beyond, the map of countries does.
-    side
-        Code of the country.
-    deep_km
-        Depth of the corridor. Units: km.
-
-    Returns
-    -------
-    BoolArray
-        One each.
-    """
+    """Tell which points lie on one country's ground."""
     here, away_km = country_of_points(points, border)
     own: BoolArray = (here == side) | (away_km <= _ON_THE_LINE_KM)
     land = _land_around(tuple(points.total_bounds + np.array([-1.0, -1.0, 1.0, 1.0])))

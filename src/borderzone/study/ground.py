@@ -118,19 +118,7 @@ class Ground:
 
 
 def ground_key(scenario: Scenario) -> tuple[Any, ...]:
-    """
-    Name the assumptions on which the ground depends.
-
-    Parameters
-    ----------
-    scenario
-        Scenario to look at.
-
-    Returns
-    -------
-    tuple
-        Equal for scenarios that share their ground.
-    """
+    """Name the assumptions on which the ground depends."""
     return (
         scenario.depth_km,
         scenario.segment_km,
@@ -159,26 +147,7 @@ def read_ground(
     scenario: Scenario,
     step: Callable[[str], None],
 ) -> Ground:
-    """
-    Read the terrain of a corridor and flag what is hard to patrol.
-
-    Parameters
-    ----------
-    corridor
-        Corridor of one section.
-    sources
-        For ``"dem"``, ``"landcover"``, ``"karst"`` and ``"origins"`` a path,
-        an object, ``"embedded"``, or None.
-    scenario
-        Thresholds and resolution.
-    step
-        Called with the name of each step.
-
-    Returns
-    -------
-    Ground
-        Layers and tables; None where a layer is missing, with its reason.
-    """
+    """Read the terrain of a corridor and flag what is hard to patrol."""
     if len(corridor.sections) > 1:
         return _without_grid(corridor, scenario)
     step("elevation and land cover")

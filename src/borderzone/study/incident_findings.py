@@ -66,25 +66,7 @@ class IncidentFindings:
     def of(
         cls, ground: Ground, reported: Reported, scenario: Scenario, seed: int
     ) -> IncidentFindings:
-        """
-        Hold incidents against the ground.
-
-        Parameters
-        ----------
-        ground
-            Ground of the study.
-        reported
-            Its incidents.
-        scenario
-            Its imputations.
-        seed
-            Seed of positions.
-
-        Returns
-        -------
-        IncidentFindings
-            The findings.
-        """
+        """Hold incidents against the ground."""
         events, zones, places = reported.events, ground.zones, reported.places
         if events is None:
             return cls()
@@ -120,14 +102,7 @@ class IncidentFindings:
         )
 
     def as_fields(self) -> dict[str, Any]:
-        """
-        Give the findings by name.
-
-        Returns
-        -------
-        dict
-            Name and finding.
-        """
+        """Give the findings by name."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 

@@ -95,64 +95,21 @@ class Layers:
 
     @property
     def level(self) -> xr.DataArray:
-        """
-        Give elevation with the sea at 0 m, so that shores have slopes.
-
-        Returns
-        -------
-        xarray.DataArray
-            Elevation; NaN where ground is not known. Units: m.
-        """
+        """Give elevation with the sea at 0 m, so that shores have slopes."""
         assert self.dem is not None  # noqa: S101 - asked only where there is elevation
         if not self.at_sea.any():
             return self.dem
         return self.dem.copy(data=np.where(self.at_sea, np.float32(0), self.dem.to_numpy()))
 
     def sea_share(self, needed: BoolArray) -> float:
-        """
-        Tell how much of the ground asked for is sea.
-
-        Parameters
-        ----------
-        needed
-            Cells that were asked for.
-
-        Returns
-        -------
-        float
-            From 0 to 1.
-        """
+        """Tell how much of the ground asked for is sea."""
         return float((self.at_sea & needed).sum() / needed.sum())
 
 
 def load_layers(
     sources: dict[str, Any], grid: Grid, needed: BoolArray, *, max_gap_share: float = 0.0
 ) -> Layers:
-    """
-    Bring elevation, land cover and karst onto the grid.
-
-    Parameters
-    ----------
-    sources
-        For ``"dem"``, ``"landcover"`` and ``"karst"`` a path, an object, or
-        ``"embedded"``; ``"aridity"``, ``"known_caves"`` and the settings of a study.
-    grid
-        Working grid.
-    needed
-        Cells that must have data, the sea left out.
-    max_gap_share
-        Share of them that may have no elevation.
-
-    Returns
-    -------
-    Layers
-        What there is, and why something is not.
-
-    Raises
-    ------
-    BorderzoneError
-        If a layer that the user gave cannot be used.
-    """
+    """Bring elevation, land cover and karst onto the grid."""
     layers = Layers()
     layers.sea = load_sea(sources.get("sea"), grid, layers.records, tiles_without(sources["dem"]))
     layers.at_sea = layers.sea.candidates(grid)
@@ -332,31 +289,7 @@ def _karst(source: Any, layers: Layers, grid: Grid) -> gpd.GeoDataFrame | None:
 
 
 def load_origins(source: Any, frame: Frame, layers: Layers) -> gpd.GeoDataFrame | None:
-    """
-    Where a force starts: the user's posts, or towns and open airfields, of its own country.
-
-    Parameters
-    ----------
-    source
-        Points, a path, ``"embedded"``, or None.
-    frame
-        Where the study works; origins outside it, and outside the country of its force, are left
-        out and counted.
-    layers
-        Layers of the study: records and notes are appended to, and why there are no origins.
-
-    Returns
-    -------
-    GeoDataFrame or None
-        Origins with a column ``kind``, EPSG:4326.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the source is neither a path nor a table.
-    CRSMismatchError
-        If the table has no CRS.
-    """
+    """Where a force starts: the user's posts, or towns and open airfields, of its own country."""
     if source is None:
         layers.missing["origins"] = ""
         return None
@@ -456,28 +389,7 @@ def load_incidents(
     records: list[io.Record],
     **how: Any,
 ) -> gpd.GeoDataFrame | None:
-    """
-    Read the incident table of a study.
-
-    Parameters
-    ----------
-    source
-        A table, a path, ``"embedded"`` for the rows of the news article with
-        a synthetic set, or None.
-    corridor
-        Corridor on which a synthetic set is drawn, and near which a table of the user is expected.
-    seed
-        Seed of the synthetic set.
-    records
-        Records of the data used; appended to.
-    **how
-        How a table of the user is read, as `borderzone.incidents.read` takes it.
-
-    Returns
-    -------
-    GeoDataFrame or None
-        Every row, with its status.
-    """
+    """Read the incident table of a study."""
     if source is None:
         return None
     if isinstance(source, str) and source == EMBEDDED:
@@ -513,19 +425,7 @@ def _credited(record: io.Record, events: gpd.GeoDataFrame) -> io.Record:
 
 
 def furniture(corridor: Corridor) -> dict[str, gpd.GeoDataFrame]:
-    """
-    Places, airfields, rivers, governorates and countries near a corridor.
-
-    Parameters
-    ----------
-    corridor
-        Corridor to look around.
-
-    Returns
-    -------
-    dict of GeoDataFrame
-        By name; countries everywhere on earth, of the others those with something near.
-    """
+    """Places, airfields, rivers, governorates and countries near a corridor."""
     west, south, east, north = corridor.outline.total_bounds
     near = (west - 1, south - 1, east + 1, north + 1)
     found: dict[str, gpd.GeoDataFrame] = {}

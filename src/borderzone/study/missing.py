@@ -61,80 +61,23 @@ class Missing:
 
     @property
     def words(self) -> str:
-        """
-        Say that it is not known, why, and what brings it.
-
-        Returns
-        -------
-        str
-            A phrase without full stop.
-        """
+        """Say that it is not known, why, and what brings it."""
         return f"not known: {self.reason}; {self.cure}"
 
     @property
     def note(self) -> str:
-        """
-        Say what cannot be given without the layer.
-
-        Returns
-        -------
-        str
-            A sentence.
-        """
+        """Say what cannot be given without the layer."""
         return f"{_WITHOUT[self.layer]}: {self.reason}; {self.cure}."
 
 
 def joined(lacking: Iterable[Missing], *, cure: bool = True) -> str:
-    """
-    Say of a quantity that it is not known, for one reason or several.
-
-    Parameters
-    ----------
-    lacking
-        Layers that it needs.
-    cure
-        Whether to say what brings them.
-
-    Returns
-    -------
-    str
-        A phrase without full stop.
-
-    Examples
-    --------
-    >>> joined([Missing(layer="karst", reason="none was given", cure="give one")])
-    'not known: none was given; give one'
-    """
+    """Say of a quantity that it is not known, for one reason or several."""
     told = [f"{each.reason}; {each.cure}" if cure else each.reason for each in lacking]
     return f"not known: {'; and '.join(told)}" if told else "not known"
 
 
 def missing_layer(layer: str, source: object, border: Border, *, why: str = "") -> Missing:
-    """
-    Say why a study lacks a layer, and how to bring it.
-
-    Parameters
-    ----------
-    layer
-        One of `LAYER_WORDS`.
-    source
-        What the study names as its source: None where none was given.
-    border
-        The border, whose countries the command names.
-    why
-        The reason, where the source was read in vain.
-
-    Returns
-    -------
-    Missing
-        The record.
-
-    Examples
-    --------
-    >>> from borderzone.border import Border
-    >>> missing_layer("landcover", None, Border.between("IRQ", "JOR")).words
-    'not known: no land cover was given; `borderzone fetch landcover IRQ JOR` brings it'
-    """
+    """Say why a study lacks a layer, and how to bring it."""
     reason = why
     if source is None:
         reason = f"no {LAYER_WORDS[layer]} was given"

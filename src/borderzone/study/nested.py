@@ -13,26 +13,7 @@ __all__ = ["between_cells", "class_reached", "mean_of_cells"]
 
 
 def mean_of_cells(values: FloatArray, factor: int) -> FloatArray:
-    """
-    Mean of the known cells inside each larger cell.
-
-    Parameters
-    ----------
-    values
-        Layer on small cells.
-    factor
-        Small cells along the side of a large one.
-
-    Returns
-    -------
-    FloatArray
-        Layer on large cells, float32; NaN where less than half of a cell is known.
-
-    Examples
-    --------
-    >>> mean_of_cells(np.array([[1.0, 3.0], [np.nan, 5.0]]), 2)
-    array([[3.]], dtype=float32)
-    """
+    """Mean of the known cells inside each larger cell."""
     rows, columns = (size // factor for size in values.shape)
     cut = np.asarray(values, np.float64).reshape(rows, factor, columns, factor)
     known = ~np.isnan(cut)
@@ -45,30 +26,7 @@ def mean_of_cells(values: FloatArray, factor: int) -> FloatArray:
 
 
 def class_reached(classes: IntArray, factor: int, *, top: int, unknown: int) -> IntArray:
-    """
-    Highest class that at least half of the known cells inside each larger cell reach.
-
-    Parameters
-    ----------
-    classes
-        Classes from 0 to `top` on small cells.
-    factor
-        Small cells along the side of a large one.
-    top
-        Highest class.
-    unknown
-        Value of a cell that is not known.
-
-    Returns
-    -------
-    IntArray
-        Classes on large cells, uint8; unknown where less than half of a cell is known.
-
-    Examples
-    --------
-    >>> class_reached(np.array([[3, 2], [0, 255]], np.uint8), 2, top=3, unknown=255)
-    array([[2]], dtype=uint8)
-    """
+    """Highest class that at least half of the known cells inside each larger cell reach."""
     rows, columns = (size // factor for size in classes.shape)
     cut = np.asarray(classes).reshape(rows, factor, columns, factor)
     known = (cut != unknown).sum(axis=(1, 3))
@@ -86,27 +44,6 @@ def between_cells(values: FloatArray, rows: slice, columns: slice, factor: int) 
 
     Beyond the outermost centres, and next to a value that is not finite, the large cell's own
     value stands.
-
-    Parameters
-    ----------
-    values
-        Layer on large cells.
-    rows, columns
-        Small cells that are wanted.
-    factor
-        Small cells along the side of a large one.
-
-    Returns
-    -------
-    FloatArray
-        Layer on small cells, float32.
-
-    Examples
-    --------
-    >>> hours = np.array([[0.0, 4.0], [0.0, 4.0]])
-    >>> between_cells(hours, slice(0, 2), slice(0, 4), 2)
-    array([[0., 1., 3., 4.],
-           [0., 1., 3., 4.]], dtype=float32)
     """
     row, down = _places(rows, factor, values.shape[0])
     column, across = _places(columns, factor, values.shape[1])

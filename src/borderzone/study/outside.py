@@ -41,21 +41,7 @@ class OutsideGround:
 
     @classmethod
     def of(cls, corridor: Corridor, sea_share: float = math.nan) -> OutsideGround:
-        """
-        Read the outside of a corridor from the embedded layers.
-
-        Parameters
-        ----------
-        corridor
-            The corridor.
-        sea_share
-            Share of it that was left out of all numbers as sea; NaN where no ground was read.
-
-        Returns
-        -------
-        OutsideGround
-            Shares, source and note.
-        """
+        """Read the outside of a corridor from the embedded layers."""
         west, south, east, north = corridor.outline.total_bounds
         near = datasets.countries(around=(west, south, east, north))
         record = datasets.record(near.attrs["record"])

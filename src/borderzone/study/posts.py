@@ -56,29 +56,7 @@ def read_posts(
     scenario: Scenario,
     notes: list[str],
 ) -> PostSight | None:
-    """
-    Measure what the posts of a study see of its corridor.
-
-    Parameters
-    ----------
-    corridor
-        The corridor.
-    grid
-        Grid of the elevation, of cells of 90 m or less.
-    heights
-        Opens the elevation on a grid, for reading by block.
-    origins
-        Origins with their kind.
-    scenario
-        Height of the eyes and how far they look.
-    notes
-        Notes of the study; appended to.
-
-    Returns
-    -------
-    PostSight or None
-        None where no post is in reach of the corridor.
-    """
+    """Measure what the posts of a study see of its corridor."""
     posts = origins[~origins["kind"].isin(OPEN_ORIGINS)].to_crs(grid.crs)
     reach = scenario.post_sight_km * 1000
     outline = corridor.outline.to_crs(grid.crs).union_all()

@@ -83,14 +83,7 @@ class Reach:
     on_roads: bool = False
 
     def without_posts(self) -> Reach:
-        """
-        Leave out all in whose shapes the posts could be read.
-
-        Returns
-        -------
-        Reach
-            The reach of a night from the border alone.
-        """
+        """Leave out all in whose shapes the posts could be read."""
         return replace(self, response=None, along=None, bands=None, race=None)
 
 
@@ -101,27 +94,7 @@ def read_reach(
     ways: Ways,
     notes: list[str],
 ) -> Reach | None:
-    """
-    Read response times along the border and the reach of a night from it.
-
-    Parameters
-    ----------
-    frame
-        Where the study works.
-    dem
-        Elevation on the wide grid. Units: m.
-    force
-        Travel time of the force.
-    ways
-        Roads, barriers and cover.
-    notes
-        Notes of the study; appended to.
-
-    Returns
-    -------
-    Reach or None
-        None without elevation; the night alone where there are no origins.
-    """
+    """Read response times along the border and the reach of a night from it."""
     mode, side = frame.scenario.force.mode, force.side
     if dem is None:
         return None

@@ -62,87 +62,28 @@ class Frame:
 
     @property
     def side(self) -> str:
-        """
-        Give the country whose force it is.
-
-        Returns
-        -------
-        str
-            Its code.
-        """
+        """Give the country whose force it is."""
         return side_of(self.scenario, self.corridor.border)
 
     @classmethod
     def of(cls, corridor: Corridor, scenario: Scenario, margin_km: float) -> Frame:
-        """
-        Lay the working grid of a corridor.
-
-        Parameters
-        ----------
-        corridor
-            Corridor of one section.
-        scenario
-            Names the cell size.
-        margin_km
-            How far around the grid travel times begin. Units: km.
-
-        Returns
-        -------
-        Frame
-            Grid and cells.
-        """
+        """Lay the working grid of a corridor."""
         grid = corridor.grid(resolution_m=scenario.resolution_m)
         pad = round(margin_km * 1000 / grid.resolution_m)
         check_cells(math.prod(side + 2 * pad for side in grid.shape), grid.resolution_m)
         return cls(corridor, scenario, grid, corridor.cells(grid), grid.padded(pad), pad)
 
     def crop_mask(self, mask: BoolArray) -> BoolArray:
-        """
-        Cut a mask on the wide grid to the working grid.
-
-        Parameters
-        ----------
-        mask
-            Mask on the wide grid.
-
-        Returns
-        -------
-        BoolArray
-            The part.
-        """
+        """Cut a mask on the wide grid to the working grid."""
         rows, columns = self.grid.shape
         return mask[self.pad : self.pad + rows, self.pad : self.pad + columns]
 
     def on_land(self, at_sea: BoolArray) -> Frame:
-        """
-        Leave the sea out of the corridor's cells.
-
-        Parameters
-        ----------
-        at_sea
-            Cells of the wide grid that are sea.
-
-        Returns
-        -------
-        Frame
-            The frame; cells at sea belong to no segment.
-        """
+        """Leave the sea out of the corridor's cells."""
         return replace(self, cells=on_land(self.cells, self.crop_mask(at_sea)))
 
     def crop(self, raster: xr.DataArray) -> xr.DataArray:
-        """
-        Cut a raster on the wide grid to the working grid.
-
-        Parameters
-        ----------
-        raster
-            Raster on the wide grid.
-
-        Returns
-        -------
-        xarray.DataArray
-            The part, on the working grid.
-        """
+        """Cut a raster on the wide grid to the working grid."""
         rows, columns = self.grid.shape
         window = raster.isel(
             y=slice(self.pad, self.pad + rows), x=slice(self.pad, self.pad + columns)
@@ -220,34 +161,7 @@ def read_terrain(
     surface: xr.Dataset,
     step: Callable[[str], None],
 ) -> Reading:
-    """
-    Read terrain and flags at the resolution that the scenario names.
-
-    Parameters
-    ----------
-    frame
-        Where the study works.
-    found
-        Layers on the wide grid.
-    sources
-        Where they came from, for finer cells.
-    force
-        Travel time of the force.
-    surface
-        Surface on the wide grid.
-    step
-        Called with the name of each step.
-
-    Returns
-    -------
-    Reading
-        Layers and tables.
-
-    Raises
-    ------
-    BorderzoneError
-        If a file cannot be used.
-    """
+    """Read terrain and flags at the resolution that the scenario names."""
     if frame.scenario.refinement > 1:
         reading = _nested(frame, found, sources, force, step)
     else:

@@ -54,37 +54,11 @@ class Sea:
     stated: bool
 
     def candidates(self, grid: Grid) -> BoolArray:
-        """
-        Find the cells in its shape.
-
-        Parameters
-        ----------
-        grid
-            The grid.
-
-        Returns
-        -------
-        BoolArray
-            Shape of the grid.
-        """
+        """Find the cells in its shape."""
         return inside(self.shape, grid)
 
     def on(self, grid: Grid, heights: FloatArray) -> BoolArray:
-        """
-        Find the cells that are sea.
-
-        Parameters
-        ----------
-        grid
-            The grid.
-        heights
-            Elevation on it; NaN where it is not known. Units: m.
-
-        Returns
-        -------
-        BoolArray
-            Shape of the grid.
-        """
+        """Find the cells that are sea."""
         if self.stated or self.shape.is_empty:
             return self.candidates(grid)
         # Where tiles end at the shore and the coast that ships lies inland of it, or a cell is
@@ -95,41 +69,13 @@ class Sea:
         )
 
     def level(self, grid: Grid, heights: FloatArray) -> FloatArray:
-        """
-        Put the sea at 0 m, so that shores have slopes and lines of sight pass over water.
-
-        Parameters
-        ----------
-        grid
-            The grid.
-        heights
-            Elevation on it. Units: m.
-
-        Returns
-        -------
-        FloatArray
-            The same, or a changed copy.
-        """
+        """Put the sea at 0 m, so that shores have slopes and lines of sight pass over water."""
         at_sea = self.on(grid, heights)
         return np.where(at_sea, np.float32(0), heights) if at_sea.any() else heights
 
 
 def on_land(cells: xr.Dataset, at_sea: BoolArray) -> xr.Dataset:
-    """
-    Leave the sea out of the cells of a corridor.
-
-    Parameters
-    ----------
-    cells
-        Cells of a corridor, as of `Corridor.cells`.
-    at_sea
-        Which of them are sea.
-
-    Returns
-    -------
-    xarray.Dataset
-        The cells; those at sea belong to no segment and no side.
-    """
+    """Leave the sea out of the cells of a corridor."""
     if not at_sea.any():
         return cells
     nothing = {"segment": -1, "side": 0}
@@ -149,30 +95,7 @@ def load_sea(
     records: list[Record],
     without: Sequence[tuple[float, float, float, float]] = (),
 ) -> Sea:
-    """
-    Read what is sea around a corridor.
-
-    Parameters
-    ----------
-    source
-        Polygons, a path, ``"embedded"``, or None for a study that knows no sea.
-    grid
-        Working grid with the ground around it.
-    records
-        Records of the data used; appended to.
-    without
-        Squares for which the product of the elevation has no tile. Units: degree.
-
-    Returns
-    -------
-    Sea
-        The sea.
-
-    Raises
-    ------
-    BorderzoneError
-        If the user's polygons cannot be used.
-    """
+    """Read what is sea around a corridor."""
     if source is None:
         return Sea(shapely.Polygon(), stated=False)
     if isinstance(source, str) and source == EMBEDDED:

@@ -17,36 +17,12 @@ _SPREAD = {"published": ", its difference from the line spread evenly over the s
 
 
 def summary_sentences(result: StudyResult) -> tuple[str, str, str]:
-    """
-    Say how long the border is, how much is flagged, and how many units it takes.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    tuple of str
-        Three sentences.
-    """
+    """Say how long the border is, how much is flagged, and how many units it takes."""
     return length_sentence(result), flagged_sentence(result), units_sentence(result)
 
 
 def length_sentence(result: StudyResult) -> str:
-    """
-    Say how long the border is, and along which line.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        One sentence.
-    """
+    """Say how long the border is, and along which line."""
     border = result.border
     names = " and ".join(border.names[code] for code in (border.a, border.b))
     return (
@@ -70,19 +46,7 @@ def _published(border: Border) -> str:
 
 
 def flagged_sentence(result: StudyResult) -> str:
-    """
-    Say which share of the corridor is flagged, under which choices, and which is not known.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        One sentence.
-    """
+    """Say which share of the corridor is flagged, under which choices, and which is not known."""
     corridor = result.corridor
     depth = " and ".join(f"{km:g}" for km in sorted(set(corridor.depth_km.values())))
     size = f"{corridor.area_km2:,.0f} km2, {depth} km deep on each side"
@@ -144,19 +108,7 @@ def _caves(result: StudyResult) -> str:
 
 
 def units_sentence(result: StudyResult) -> str:
-    """
-    Say how many units and people each target takes, with bands, or that none is enough.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        One sentence.
-    """
+    """Say how many units and people each target takes, with bands, or that none is enough."""
     if result.required is None:
         return f"How many units it takes is {told.nowhere(result, 'units')}."
     scenario = result.scenario

@@ -120,14 +120,7 @@ class Layer:
 
     @property
     def raster(self) -> bool:
-        """
-        Whether the layer is a raster.
-
-        Returns
-        -------
-        bool
-            False for tables.
-        """
+        """Whether the layer is a raster."""
         return xr.DataArray in self.memory
 
 
@@ -167,26 +160,7 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
 
 
 def check_border(border: Any) -> Border:
-    """
-    Take a border, or the file of one; refuse what is none, and say how one is named.
-
-    Parameters
-    ----------
-    border
-        What was given.
-
-    Returns
-    -------
-    Border
-        The same, or the one that the file holds.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is none.
-    BorderzoneError
-        If the file cannot be used.
-    """
+    """Take a border, or the file of one; refuse what is none, and say how one is named."""
     if isinstance(border, Border):
         return border
     if isinstance(border, os.PathLike) or is_line_file(border):
@@ -203,36 +177,12 @@ def check_border(border: Any) -> Border:
 
 
 def is_line_file(text: Any) -> bool:
-    """
-    Tell the name of a file with a line from other words.
-
-    Parameters
-    ----------
-    text
-        What was given.
-
-    Returns
-    -------
-    bool
-        Whether it ends as the name of a vector file.
-    """
+    """Tell the name of a file with a line from other words."""
     return isinstance(text, str) and text.lower().endswith(tuple(VECTORS))
 
 
 def check_settings(study: Any) -> None:
-    """
-    Refuse settings of a study that are of the wrong kind.
-
-    Parameters
-    ----------
-    study
-        The study.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is; the message names it.
-    """
+    """Refuse settings of a study that are of the wrong kind."""
     check_choice(study.landcover_scheme, "landcover_scheme", terrain.landcover.NO_COVER)
     if study.landcover_scheme != SETTINGS["landcover_scheme"] and study.landcover == EMBEDDED:
         msg = (
@@ -246,24 +196,7 @@ def check_settings(study: Any) -> None:
 
 
 def day_of(value: Any) -> dt.date | None:
-    """
-    Take a day as a date or as text.
-
-    Parameters
-    ----------
-    value
-        A date, ``"2024-05-31"`` or None.
-
-    Returns
-    -------
-    datetime.date or None
-        The day.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is neither.
-    """
+    """Take a day as a date or as text."""
     if value is None:
         return None
     return as_day(value, "incidents_accessed")
@@ -274,23 +207,6 @@ def check_layer(name: str, value: Any) -> Any:
     Refuse what a layer of a study cannot be.
 
     Only kinds are looked at, and the CRS of what is in memory; files are looked at by `check_files`.
-
-    Parameters
-    ----------
-    name
-        Name of the layer.
-    value
-        A path, several, an object, a word, or None.
-
-    Returns
-    -------
-    object
-        The same; None for ``"none"``, and several paths as a tuple.
-
-    Raises
-    ------
-    BorderzoneError
-        If it cannot be used; the message names the layer.
     """
     layer = LAYERS[name]
     if value is None or (isinstance(value, str) and value == NONE):
@@ -333,24 +249,7 @@ def _check_how_read(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def how_read(study: Any) -> dict[str, Any]:
-    """
-    Give how the incidents of a study are to be read.
-
-    Parameters
-    ----------
-    study
-        The study.
-
-    Returns
-    -------
-    dict
-        Keyword arguments of `borderzone.incidents.read`.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the day of access or the terms are said twice, and differently.
-    """
+    """Give how the incidents of a study are to be read."""
     value = study.incidents
     told = {} if not isinstance(value, dict) else {k: v for k, v in value.items() if k != "path"}
     for name, outer in (("accessed", "incidents_accessed"), ("terms", "terms")):
@@ -365,19 +264,7 @@ def how_read(study: Any) -> dict[str, Any]:
 
 
 def place_of(value: Any) -> Any:
-    """
-    Give what holds a layer, without how it is to be read.
-
-    Parameters
-    ----------
-    value
-        What a layer was given.
-
-    Returns
-    -------
-    object
-        The path of a table of incidents that says how it is read; else the same.
-    """
+    """Give what holds a layer, without how it is to be read."""
     return value["path"] if isinstance(value, dict) else value
 
 
@@ -411,19 +298,7 @@ def _check_memory(name: str, layer: Layer, value: Any) -> None:
 
 
 def check_agreement(study: Any) -> None:
-    """
-    Refuse a study that is too large, or that contradicts itself.
-
-    Parameters
-    ----------
-    study
-        The study.
-
-    Raises
-    ------
-    InvalidScenarioError
-        If it is; with the number, the limit and what to take instead.
-    """
+    """Refuse a study that is too large, or that contradicts itself."""
     scenario: Scenario = study.scenario
     length = study.border.length_km
     try:
@@ -453,23 +328,7 @@ def check_agreement(study: Any) -> None:
 
 
 def check_cells(cells: float, resolution_m: float, word: str = "") -> None:
-    """
-    Refuse a working grid that no memory holds.
-
-    Parameters
-    ----------
-    cells
-        Its cells.
-    resolution_m
-        Side of one. Units: m.
-    word
-        Said before the number.
-
-    Raises
-    ------
-    InvalidScenarioError
-        If it has more than ``grid_cells`` of `borderzone.io.limits`.
-    """
+    """Refuse a working grid that no memory holds."""
     most = current().grid_cells
     if math.isinf(cells):
         msg = f"resolution_m {resolution_m:g} is finer than any grid can be; take 50 m or more"
@@ -486,19 +345,7 @@ def check_cells(cells: float, resolution_m: float, word: str = "") -> None:
 
 
 def check_files(study: Any) -> None:
-    """
-    Look at every file of a study before any work: is it there, and what its name says.
-
-    Parameters
-    ----------
-    study
-        The study.
-
-    Raises
-    ------
-    BorderzoneError
-        If a file cannot be used; where several cannot, one `DataError` names them all.
-    """
+    """Look at every file of a study before any work: is it there, and what its name says."""
     wrong: list[BorderzoneError] = []
     for name, layer in LAYERS.items():
         if is_path(value := place_of(getattr(study, name)), layer):
@@ -515,21 +362,7 @@ def check_files(study: Any) -> None:
 
 
 def is_path(value: Any, layer: Layer) -> bool:
-    """
-    Tell a path, or several, from words and from what is in memory.
-
-    Parameters
-    ----------
-    value
-        What a layer was given.
-    layer
-        The layer.
-
-    Returns
-    -------
-    bool
-        Whether it names files.
-    """
+    """Tell a path, or several, from words and from what is in memory."""
     return isinstance(value, (str, os.PathLike, tuple)) and value not in layer.words
 
 
@@ -545,26 +378,7 @@ def _look_at(value: Any, name: str, layer: Layer) -> None:
 
 
 def files_of(name: str, value: Any) -> list[Path]:
-    """
-    List the files that hold a layer.
-
-    Parameters
-    ----------
-    name
-        Name of the layer.
-    value
-        A path, or several.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files; with a Shapefile those beside it that hold its rows and CRS.
-
-    Raises
-    ------
-    DataError
-        If a folder or pattern holds none.
-    """
+    """List the files that hold a layer."""
     if name in LAYERS and LAYERS[name].several:
         return expand(value, name)
     if isinstance(value, tuple):
@@ -577,27 +391,7 @@ def files_of(name: str, value: Any) -> list[Path]:
 
 
 def digests_of(name: str, value: Any) -> list[str]:
-    """
-    Give the checksum of every file that holds a layer.
-
-    Parameters
-    ----------
-    name
-        Name of the layer, or ``"border"``.
-    value
-        A path, or several.
-
-    Returns
-    -------
-    list of str
-        SHA-256 of the files, in the order of `files_of`; a Shapefile has those beside it as well, a
-        mosaic its sources, and a grid in a text its CRS.
-
-    Raises
-    ------
-    DataError
-        If a file is not there.
-    """
+    """Give the checksum of every file that holds a layer."""
     found = []
     for file in files_of(name, value):
         parts = [file.with_suffix(end) for end in _BESIDE] if file.suffix == ".shp" else []
@@ -612,19 +406,7 @@ def digests_of(name: str, value: Any) -> list[str]:
 
 
 def digest_of(value: Any) -> str:
-    """
-    Give the checksum of a layer that is in memory: equal for equal content.
-
-    Parameters
-    ----------
-    value
-        A raster, a table with or without shapes, or a border.
-
-    Returns
-    -------
-    str
-        ``"sha256:"`` and 64 hexadecimal digits.
-    """
+    """Give the checksum of a layer that is in memory: equal for equal content."""
     digest = hashlib.sha256()
     if isinstance(value, Border):
         for part in value.course:
@@ -669,20 +451,7 @@ def _add_table(add: Callable[[bytes], None], table: Any) -> None:
 
 
 def told(study: Any) -> dict[str, Any]:
-    """
-    Tell what a study was given, in words, paths and digests that a study file can hold.
-
-    Parameters
-    ----------
-    study
-        The study.
-
-    Returns
-    -------
-    dict
-        By name: a word, ``{"path": ..., "sha256": ...}`` or ``{"memory": digest}``; ``"border"``
-        only where the line is one's own, ``"border_km"`` where it was cut out of a longer one.
-    """
+    """Tell what a study was given, in words, paths and digests that a study file can hold."""
     found: dict[str, Any] = {}
     border: Border = study.border
     if border.path is not None:
@@ -745,19 +514,7 @@ def _is_published(border: Border) -> bool:
 
 
 def records_of(border: Border) -> list[Record]:
-    """
-    Give where the line of a border, and its published length, come from.
-
-    Parameters
-    ----------
-    border
-        The border.
-
-    Returns
-    -------
-    list of Record
-        The data that ship, the user's files, or nothing for a line in memory.
-    """
+    """Give where the line of a border, and its published length, come from."""
     if border.path is not None:
         return io.describe([str(file) for file in files_of("border", border.path)], name="border")
     found = [datasets.record("borders")] if border.sides == "source" else []
@@ -765,21 +522,7 @@ def records_of(border: Border) -> list[Record]:
 
 
 def unrecorded(given: Mapping[str, Any], border: Border) -> dict[str, Any]:
-    """
-    Give what names a run and has no record of its own: layers in memory or left out, own lines.
-
-    Parameters
-    ----------
-    given
-        As from `told`.
-    border
-        The border, whose line and sides count where it is not one that ships whole.
-
-    Returns
-    -------
-    dict
-        Under ``"given"``, for `borderzone.io.run_id`; empty where there is nothing of the kind.
-    """
+    """Give what names a run and has no record of its own: layers in memory or left out, own lines."""
     found: dict[str, Any] = {}
     for name, value in given.items():
         usual = EMBEDDED if name in LAYERS and name != "incidents" else NONE

@@ -21,24 +21,7 @@ __all__ = ["ranking_stability"]
 
 
 def ranking_stability(ground: Ground, scenario: Scenario, seed: int) -> pd.DataFrame | None:
-    """
-    Rank segments, and zones of each kind, by the index under perturbed weights.
-
-    Parameters
-    ----------
-    ground
-        The ground, with the members of the index.
-    scenario
-        Its weights.
-    seed
-        Seed of the draws.
-
-    Returns
-    -------
-    DataFrame or None
-        One row a segment or zone: ``kind``, ``name``, and what `borderzone.difficulty.rank_stability`
-        gives, whose figures for the segments stand in ``attrs``. None without an index.
-    """
+    """Rank segments, and zones of each kind, by the index under perturbed weights."""
     if ground.members is None or ground.layers is None or ground.grid is None:
         return None
     weights = scenario.weighting().weights

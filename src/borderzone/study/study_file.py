@@ -36,30 +36,7 @@ _WITHHELD = "posts are left out of the public edition"
 
 
 def read_study(content: Mapping[str, Any], path: Path, given: Mapping[str, Any]) -> dict[str, Any]:
-    """
-    Turn the content of a study file into what a study takes.
-
-    Parameters
-    ----------
-    content
-        As read from the file.
-    path
-        The file.
-    given
-        Layers, or the border, that the user hands over beside it.
-
-    Returns
-    -------
-    dict
-        Keyword arguments.
-
-    Raises
-    ------
-    InvalidScenarioError
-        If a name is unknown, a value of the wrong kind, or data are missing.
-    DataError
-        If a file was changed since its digest was written.
-    """
+    """Turn the content of a study file into what a study takes."""
     unknown = sorted(set(content) - STUDY_KEYS)
     if unknown:
         names = ", ".join(name[:40] for name in unknown[:5])
@@ -261,23 +238,7 @@ def _located(name: str, source: Any, folder: Path) -> Any:
 
 
 def write_study(result: StudyResult, folder: str | os.PathLike[str], *, public: bool) -> str:
-    """
-    Write the study of a result as TOML that repeats the run, or says why it cannot.
-
-    Parameters
-    ----------
-    result
-        What the study gave.
-    folder
-        Folder that the file will lie in, from which its paths are told.
-    public
-        Whether posts and paths of the machine are left out.
-
-    Returns
-    -------
-    str
-        The text.
-    """
+    """Write the study of a result as TOML that repeats the run, or says why it cannot."""
     border, given = result.border, dict(result.given)
     said = {name: given.pop(name, None) for name in _SAID_OF_IT.values()}
     if isinstance(given.get("incidents"), dict):

@@ -107,24 +107,7 @@ _NOT_HERE = Missing(
 
 
 def span(low: float, high: float) -> str:
-    """
-    Write a range of shares in percent.
-
-    Parameters
-    ----------
-    low, high
-        Its ends, 0 to 1.
-
-    Returns
-    -------
-    str
-        The words; one number where both ends read the same.
-
-    Examples
-    --------
-    >>> span(0.09, 0.714), span(0.301, 0.302), span(0.002, 0.5), span(float("nan"), 0.5)
-    ('9 to 71 %', '30 %', 'less than 1 to 50 %', 'unknown')
-    """
+    """Write a range of shares in percent."""
     first, last = percent(low), percent(high)
     if "unknown" in (first, last):
         return "unknown"
@@ -132,61 +115,17 @@ def span(low: float, high: float) -> str:
 
 
 def count(number: float) -> str:
-    """
-    Write a number of units or people.
-
-    Parameters
-    ----------
-    number
-        The number; infinite where none is enough.
-
-    Returns
-    -------
-    str
-        The words.
-
-    Examples
-    --------
-    >>> count(2019.0), count(float("inf"))
-    ('2,019', 'no number')
-    """
+    """Write a number of units or people."""
     return f"{number:,.0f}" if math.isfinite(number) else "no number"
 
 
 def lengths(result: StudyResult) -> tuple[str, ...]:
-    """
-    Name the lengths of the border for which unit counts are told.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    tuple of str
-        ``"measured"`` or ``"published"``, the scenario's first; the other one after it where the
-        two differ by more than 3 %.
-    """
+    """Name the lengths of the border for which unit counts are told."""
     return lengths_told(result.border, result.scenario.length)
 
 
 def published_words(border: Border, unit: str = "km") -> str:
-    """
-    Write the published length of a border as finely as it is published.
-
-    Parameters
-    ----------
-    border
-        The border, with a published length.
-    unit
-        ``"km"`` or ``"mi"``.
-
-    Returns
-    -------
-    str
-        "3,155 km".
-    """
+    """Write the published length of a border as finely as it is published."""
     assert border.published_length_km is not None  # noqa: S101 - asked before
     km = border.published_length_km
     words = f"{km:,.7g}"
@@ -197,21 +136,7 @@ def published_words(border: Border, unit: str = "km") -> str:
 
 
 def length_words(border: Border, what: str = "") -> str:
-    """
-    Write how long a border is, with the published length where that is another.
-
-    Parameters
-    ----------
-    border
-        The border.
-    what
-        Words after the length, as in ``" of border"``.
-
-    Returns
-    -------
-    str
-        "2,600 km (published: 3,155 km)"; the first alone where the two agree or none is published.
-    """
+    """Write how long a border is, with the published length where that is another."""
     words = f"{border.length_words()}{what}"
     if len(lengths_told(border, "measured")) == 1:
         return words
@@ -219,61 +144,19 @@ def length_words(border: Border, what: str = "") -> str:
 
 
 def along_words(result: StudyResult, length: str | None = None) -> str:
-    """
-    Write the length along which units are spread.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-    length
-        ``"measured"`` or ``"published"``; the scenario's when left out.
-
-    Returns
-    -------
-    str
-        "599 km".
-    """
+    """Write the length along which units are spread."""
     if (length or result.scenario.length) == "measured":
         return result.border.length_words()
     return published_words(result.border)
 
 
 def at_length(result: StudyResult, length: str) -> str:
-    """
-    Say which length of the border a unit count stands on.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-    length
-        ``"measured"`` or ``"published"``.
-
-    Returns
-    -------
-    str
-        "at the published length of 3,155 km".
-    """
+    """Say which length of the border a unit count stands on."""
     return f"at the {length} length of {along_words(result, length)}"
 
 
 def lacking(result: StudyResult, quantity: str) -> tuple[Missing, ...]:
-    """
-    Name the layers that a quantity needs and a study lacks.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-    quantity
-        ``"remote desert"``, ``"cave-prone ground"``, ``"travel times"`` or ``"units"``.
-
-    Returns
-    -------
-    tuple of Missing
-        Each with its reason and cure; where a corridor has several frames that is the one reason.
-    """
+    """Name the layers that a quantity needs and a study lacks."""
     missing = result.missing
     if "sections" in missing:
         return (missing["sections"],)
@@ -281,63 +164,21 @@ def lacking(result: StudyResult, quantity: str) -> tuple[Missing, ...]:
 
 
 def nowhere(result: StudyResult, quantity: str, *, cure: bool = True) -> str:
-    """
-    Say that a quantity is not known anywhere, why, and what brings it.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-    quantity
-        As in `lacking`.
-    cure
-        Whether to say what brings it.
-
-    Returns
-    -------
-    str
-        "not known: ..." without full stop.
-    """
+    """Say that a quantity is not known anywhere, why, and what brings it."""
     if hidden(result) and "origins" in _NEEDS[quantity]:
         return _HIDDEN
     return joined(lacking(result, quantity) or (_NOT_HERE,), cure=cure)
 
 
 def first_reason(result: StudyResult, quantity: str) -> str:
-    """
-    Say in a title that a quantity is not known, with the first reason alone.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-    quantity
-        As in `lacking`.
-
-    Returns
-    -------
-    str
-        "not known: no land cover was given".
-    """
+    """Say in a title that a quantity is not known, with the first reason alone."""
     if hidden(result) and "origins" in _NEEDS[quantity]:
         return _HIDDEN
     return joined((lacking(result, quantity) or (_NOT_HERE,))[:1], cure=False)
 
 
 def unknowns(result: StudyResult) -> list[str]:
-    """
-    List what a map cannot show, each with its reasons and cures.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    list of str
-        Phrases without full stop.
-    """
+    """List what a map cannot show, each with its reasons and cures."""
     found = []
     if not remote_desert(result).known:
         found.append(f"remote desert is {nowhere(result, 'remote desert')}")
@@ -349,36 +190,12 @@ def unknowns(result: StudyResult) -> list[str]:
 
 
 def hidden(result: StudyResult) -> bool:
-    """
-    Tell whether remote desert is known but not shown, because it would tell of posts.
-
-    Parameters
-    ----------
-    result
-        What a study gave, as an edition tells it.
-
-    Returns
-    -------
-    bool
-        Whether it is.
-    """
+    """Tell whether remote desert is known but not shown, because it would tell of posts."""
     return result.origins is None and bool(result.origin_kind)
 
 
 def incident_line(result: StudyResult) -> str:
-    """
-    Say in one line where all rows of the incident table went.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        Without full stop; that there is no table, where there is none.
-    """
+    """Say in one line where all rows of the incident table went."""
     if result.account is not None:
         return result.account.line
     lack = result.missing.get("incidents")
@@ -386,40 +203,14 @@ def incident_line(result: StudyResult) -> str:
 
 
 def no_travel_times(result: StudyResult) -> str:
-    """
-    Say that a figure of travel times cannot be given.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        A message for an error.
-    """
+    """Say that a figure of travel times cannot be given."""
     if hidden(result):
         return f"the study of {result.name} tells no travel times, for posts are not shown"
     return f"the study of {result.name} has no travel times: {nowhere(result, 'travel times')}"
 
 
 def ground_words(result: StudyResult, *, whole: bool = False) -> str:
-    """
-    Say of which ground shares by travel time are.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-    whole
-        Whether of the whole corridor, not of the force's half.
-
-    Returns
-    -------
-    str
-        "Iraq's half of the corridor", or how much of it has elevation.
-    """
+    """Say of which ground shares by travel time are."""
     reach = result.reach
     assert reach is not None and reach.bands is not None  # noqa: S101, PT018 - asked before
     known, all_ = float(reach.bands["area_km2"].sum()), reach.half_km2
@@ -432,37 +223,13 @@ def ground_words(result: StudyResult, *, whole: bool = False) -> str:
 
 
 def land_km2(result: StudyResult) -> float:
-    """
-    Give the area of the corridor without the sea.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    float
-        All of it where no ground was read. Units: km2.
-    """
+    """Give the area of the corridor without the sea."""
     sea = result.sea_share if math.isfinite(result.sea_share) else 0.0
     return float(result.corridor.area_km2) * (1.0 - sea)
 
 
 def left_out(result: StudyResult) -> str:
-    """
-    Say how much of the corridor is sea, which no number on ground counts, and how much land is unknown.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        A phrase without full stop; empty where there is neither, or no ground was read.
-    """
+    """Say how much of the corridor is sea, which no number on ground counts, and how much land is unknown."""
     said = []
     if result.sea_share > 0:
         said.append(
@@ -475,19 +242,7 @@ def left_out(result: StudyResult) -> str:
 
 
 def no_overlay(result: StudyResult) -> str:
-    """
-    Say why no incidents lie over zones.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        A phrase without full stop.
-    """
+    """Say why no incidents lie over zones."""
     if "incidents" in result.missing:
         return result.missing["incidents"].words
     if result.zones is None:
@@ -498,38 +253,14 @@ def no_overlay(result: StudyResult) -> str:
 
 
 def silent_zones(overlay: pd.DataFrame) -> str:
-    """
-    Say how many zones lie on ground of which a table of incidents cannot speak.
-
-    Parameters
-    ----------
-    overlay
-        As from `borderzone.incidents.overlay`, with a corridor.
-
-    Returns
-    -------
-    str
-        A sentence without full stop.
-    """
+    """Say how many zones lie on ground of which a table of incidents cannot speak."""
     number = int((overlay["silent"] != "").sum())
     zones, lie = ("zone", "lies") if number == 1 else ("zones", "lie")
     return f"{number} {zones} {lie} on ground of which the table cannot speak"
 
 
 def no_weights(result: StudyResult) -> str:
-    """
-    Say why segments have no weights by incidents.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        A phrase without full stop.
-    """
+    """Say why segments have no weights by incidents."""
     if "incidents" in result.missing:
         return result.missing["incidents"].words
     if result.account is not None and not result.account.any_placed:
@@ -538,38 +269,12 @@ def no_weights(result: StudyResult) -> str:
 
 
 def shipped_elevation() -> str:
-    """
-    Say how far the elevation that ships is off, in the words of its record.
-
-    Returns
-    -------
-    str
-        One sentence.
-
-    Examples
-    --------
-    >>> shipped_elevation()[:53]
-    'The elevation that ships is 29.6 m off an independent'
-    """
+    """Say how far the elevation that ships is off, in the words of its record."""
     return f"The elevation that ships is {datasets.record('elevation').accuracy}."
 
 
 def without_elevation(result: StudyResult, what: str) -> str:
-    """
-    Say that a figure or table of patrols cannot be given.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-    what
-        What is asked for.
-
-    Returns
-    -------
-    str
-        A message for an error.
-    """
+    """Say that a figure or table of patrols cannot be given."""
     return f"the study of {result.name} has no {what}: {nowhere(result, 'units')}"
 
 
@@ -598,26 +303,12 @@ class Share:
 
     @property
     def known(self) -> bool:
-        """
-        Whether anything is known at all.
-
-        Returns
-        -------
-        bool
-            False where all of it is unknown.
-        """
+        """Whether anything is known at all."""
         return math.isfinite(self.low) and self.unknown < 1
 
     @property
     def rest(self) -> str:
-        """
-        Say of how much nothing is known.
-
-        Returns
-        -------
-        str
-            "of 12 % of the corridor it is not known"; empty where all is known.
-        """
+        """Say of how much nothing is known."""
         return (
             f"of {percent(self.unknown)} of {self.ground} it is not known" if self.unknown else ""
         )
@@ -627,71 +318,23 @@ _ALL_UNKNOWN = Share(low=math.nan, high=math.nan, chosen=math.nan, unknown=1.0)
 
 
 def force_country(result: StudyResult) -> str:
-    """
-    Name the country whose force it is.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        Its name.
-    """
+    """Name the country whose force it is."""
     side = side_of(result.scenario, result.border)
     return str(result.border.names.get(side, side))
 
 
 def half_words(result: StudyResult) -> str:
-    """
-    Name the half of the corridor on which the force is at home.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        "Iraq's half of the corridor".
-    """
+    """Name the half of the corridor on which the force is at home."""
     return f"{force_country(result)}'s half of the corridor"
 
 
 def across_words(result: StudyResult) -> str:
-    """
-    Say of the ground across the border that the force does not go there.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        "across the border from Iraq: out of reach".
-    """
+    """Say of the ground across the border that the force does not go there."""
     return f"across the border from {force_country(result)}: out of reach"
 
 
 def across_zones(result: StudyResult) -> gpd.GeoDataFrame:
-    """
-    Give the zones of bare ground across the border, where the force does not go.
-
-    Parameters
-    ----------
-    result
-        What a study gave, with zones.
-
-    Returns
-    -------
-    GeoDataFrame
-        Those of its zones of remote desert.
-    """
+    """Give the zones of bare ground across the border, where the force does not go."""
     assert result.zones is not None  # noqa: S101 - who asks has looked
     border = result.border
     other = {border.left, border.right} - {side_of(result.scenario, border)}
@@ -700,40 +343,13 @@ def across_zones(result: StudyResult) -> gpd.GeoDataFrame:
 
 
 def half_size(result: StudyResult) -> str:
-    """
-    Say how large that half is, before the size of the corridor.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        "31,699 of "; where it was not measured, words that keep the size from being taken for its own.
-    """
+    """Say how large that half is, before the size of the corridor."""
     half = math.nan if result.reach is None else result.reach.half_km2
     return f"{half:,.0f} of " if math.isfinite(half) else "the whole: "
 
 
 def remote_desert(result: StudyResult, *, whole: bool = False) -> Share:
-    """
-    Give the share of the force's half of the corridor that is remote desert.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-    whole
-        Whether the whole corridor is asked for: of the ground across the border, which the force
-        does not reach, all that is bare counts.
-
-    Returns
-    -------
-    Share
-        Range over modes and hours, and what is unknown in any mode.
-    """
+    """Give the share of the force's half of the corridor that is remote desert."""
     table = result.flagged_share
     if table is None or hidden(result) or table["remote_share"].isna().all():
         return _ALL_UNKNOWN
@@ -752,19 +368,7 @@ def remote_desert(result: StudyResult, *, whole: bool = False) -> Share:
 
 
 def remote_whole_words(result: StudyResult) -> str:
-    """
-    Say how much of the whole corridor is remote desert, and how the ground across the border counts.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        "of the whole corridor 65 %, for the force reaches none of the bare ground across the border".
-    """
+    """Say how much of the whole corridor is remote desert, and how the ground across the border counts."""
     share = remote_desert(result, whole=True)
     return (
         f"of the whole corridor {percent(share.chosen)}, for the force reaches none of the bare ground "
@@ -773,19 +377,7 @@ def remote_whole_words(result: StudyResult) -> str:
 
 
 def cave_prone(result: StudyResult) -> Share:
-    """
-    Give the share of the mapped rock of medium or high cave susceptibility.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    Share
-        Of the mapped rock: by relief and rock, and by rock alone; unknown is of the corridor.
-    """
+    """Give the share of the mapped rock of medium or high cave susceptibility."""
     table = result.flagged_share
     if table is None or table.empty:
         return _ALL_UNKNOWN
@@ -835,62 +427,27 @@ class Units:
 
     @property
     def enough(self) -> bool:
-        """
-        Whether any number is enough.
-
-        Returns
-        -------
-        bool
-            True where the median is finite.
-        """
+        """Whether any number is enough."""
         return math.isfinite(self.middle)
 
     @property
     def station(self) -> str:
-        """
-        Write the units on station with their band.
-
-        Returns
-        -------
-        str
-            "2,019 (846 to 6,069)".
-        """
+        """Write the units on station with their band."""
         return band(self.low, self.middle, self.high)
 
     @property
     def people(self) -> str:
-        """
-        Write the people on station with their band.
-
-        Returns
-        -------
-        str
-            Units times crew.
-        """
+        """Write the people on station with their band."""
         return band(*(self.crew * units for units in (self.low, self.middle, self.high)))
 
     @property
     def on_roll(self) -> str:
-        """
-        Write the units on roll with their band.
-
-        Returns
-        -------
-        str
-            As `station`.
-        """
+        """Write the units on roll with their band."""
         return band(self.roll_low, self.roll, self.roll_high)
 
     @property
     def range(self) -> str:
-        """
-        Write the band alone, in units and people.
-
-        Returns
-        -------
-        str
-            "846 to 6,069 units (3,384 to 24,276 people)".
-        """
+        """Write the band alone, in units and people."""
         if not math.isfinite(self.high):
             return f"{count(self.low)} units or more ({count(self.crew * self.low)} people or more)"
         return (
@@ -900,43 +457,14 @@ class Units:
 
 
 def band(low: float, middle: float, high: float) -> str:
-    """
-    Write a number of units or people with its band.
-
-    Parameters
-    ----------
-    low, middle, high
-        Ends and middle of the band; infinite where no number is enough.
-
-    Returns
-    -------
-    str
-        The words.
-
-    Examples
-    --------
-    >>> band(846.0, 2019.0, float("inf"))
-    '2,019 (846 to no number)'
-    """
+    """Write a number of units or people with its band."""
     if not math.isfinite(middle):
         return "no number is enough"
     return f"{count(middle)} ({count(low)} to {count(high)})"
 
 
 def sensor_words(scenario: Scenario) -> str:
-    """
-    Name what patrols watch with.
-
-    Parameters
-    ----------
-    scenario
-        What is assumed.
-
-    Returns
-    -------
-    str
-        The words, with their article.
-    """
+    """Name what patrols watch with."""
     sensor = scenario.force.sensor
     name = str(getattr(sensor, "name", sensor)).replace("_", " ")
     if name == "eye":
@@ -952,27 +480,7 @@ def units(
     target: float | None = None,
     length: str | None = None,
 ) -> list[Units]:
-    """
-    Give the units required, placed by the rule that serves the measure.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-    measure
-        ``"mean_poi"``, ``"min_poi"``, ``"mean_pod"`` or ``"min_pod"``.
-    light
-        ``"night"`` or ``"day"``; the scenario's when left out.
-    target
-        One target alone; all when left out.
-    length
-        Length of the border, one of `lengths`; the scenario's when left out.
-
-    Returns
-    -------
-    list of Units
-        By target, rising; none where the study has no unit counts.
-    """
+    """Give the units required, placed by the rule that serves the measure."""
     table = result.required
     if table is None:
         return []
@@ -1034,32 +542,13 @@ class RealForce:
 
     @property
     def words(self) -> str:
-        """
-        Write the units, in brackets for the other length.
-
-        Returns
-        -------
-        str
-            "92", or "92 (116)".
-        """
+        """Write the units, in brackets for the other length."""
         first, *rest = (count(units) for units in self.units)
         return f"{first} ({rest[0]})" if rest else first
 
 
 def real_forces(result: StudyResult) -> list[RealForce]:
-    """
-    Give what real forces had, as units on this border.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    list of RealForce
-        In the order of the table; none where the study has no unit counts.
-    """
+    """Give what real forces had, as units on this border."""
     table = result.plausibility
     if table is None:
         return []
@@ -1080,19 +569,7 @@ def real_forces(result: StudyResult) -> list[RealForce]:
 
 
 def real_forces_words(result: StudyResult) -> list[str]:
-    """
-    Say what the model makes of real forces.
-
-    Parameters
-    ----------
-    result
-        What a study with unit counts gave.
-
-    Returns
-    -------
-    list of str
-        A statement for the scenario's length, and its units for the other one.
-    """
+    """Say what the model makes of real forces."""
     table = result.plausibility
     assert table is not None  # noqa: S101 - asked before
     words = [str(table.attrs["statement"])]
@@ -1108,27 +585,7 @@ def real_forces_words(result: StudyResult) -> list[str]:
 
 
 def origin_kind(origins: gpd.GeoDataFrame | None) -> str:
-    """
-    Say what travel times start from: what a user gave are posts, unless all are towns or airfields.
-
-    Parameters
-    ----------
-    origins
-        Origins with their ``kind``, or None.
-
-    Returns
-    -------
-    str
-        One of them, in words; empty where there is none.
-
-    Examples
-    --------
-    >>> import geopandas as gpd
-    >>> origin_kind(gpd.GeoDataFrame({"kind": ["town", "airfield"]}))
-    'town or open airfield'
-    >>> origin_kind(gpd.GeoDataFrame({"kind": ["post", "camp"]}))
-    'post'
-    """
+    """Say what travel times start from: what a user gave are posts, unless all are towns or airfields."""
     if origins is None or origins.empty:
         return ""
     kinds = set(origins["kind"])
@@ -1139,62 +596,17 @@ def origin_kind(origins: gpd.GeoDataFrame | None) -> str:
 
 
 def origin_words(result: StudyResult) -> str:
-    """
-    Say what travel times of a study start from.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        "post in Iraq", "town or open airfield in Iraq"; "origin" where there is none.
-    """
+    """Say what travel times of a study start from."""
     return f"{result.origin_kind or 'origin'} in {force_country(result)}"
 
 
 def zone_words(zone: Any) -> str:
-    """
-    Say where a zone lies: near a place on its own side, else between which kilometres.
-
-    Parameters
-    ----------
-    zone
-        Row of the table of zones.
-
-    Returns
-    -------
-    str
-        "near Ar Rutbah", or "at km 120 to 160".
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> zone_words(SimpleNamespace(near="", km_start=120.4, km_end=159.8))
-    'at km 120 to 160'
-    >>> zone_words(SimpleNamespace(near="Sinjar", km_start=120.4, km_end=159.8))
-    'near Sinjar'
-    """
+    """Say where a zone lies: near a place on its own side, else between which kilometres."""
     return f"near {zone.near}" if zone.near else f"at km {zone.km_start:.0f} to {zone.km_end:.0f}"
 
 
 def mostly_remote(result: StudyResult) -> tuple[float, float]:
-    """
-    Give the length of the border along which most ground of the force's half is remote desert.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    tuple of float
-        That length, and the length along which so much is unknown that nobody can tell; NaN and
-        the whole length where the study has no such share. Units: km.
-    """
+    """Give the length of the border along which most ground of the force's half is remote desert."""
     rows = result.segments
     length = rows["km_end"] - rows["km_start"]
     if "remote_share" not in rows:
@@ -1208,19 +620,7 @@ def mostly_remote(result: StudyResult) -> tuple[float, float]:
 
 
 def mostly_remote_words(result: StudyResult) -> str:
-    """
-    Say along how much of the border most ground is remote desert.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    str
-        A phrase without full stop.
-    """
+    """Say along how much of the border most ground is remote desert."""
     far, open_ = mostly_remote(result)
     if not math.isfinite(far):
         return f"remote desert is {first_reason(result, 'remote desert')}"
@@ -1236,19 +636,7 @@ def mostly_remote_words(result: StudyResult) -> str:
 
 
 def seen_by_segment(result: StudyResult) -> str:
-    """
-    Say which share of crossings the reference units see, spread evenly, by segment.
-
-    Parameters
-    ----------
-    result
-        What a study with detection rates gave.
-
-    Returns
-    -------
-    str
-        A range in percent.
-    """
+    """Say which share of crossings the reference units see, spread evenly, by segment."""
     seen = result.segments["pod_even"]
     return span(float(seen.min()), float(seen.max()))
 
@@ -1276,14 +664,7 @@ class Sight:
 
     @property
     def words(self) -> str:
-        """
-        Write the range, and how it was found.
-
-        Returns
-        -------
-        str
-            "12 to 40 %, assumed from landforms".
-        """
+        """Write the range, and how it was found."""
         how = "measured in part"
         if self.measured == self.segments:
             how = "measured by lines of sight"
@@ -1294,19 +675,7 @@ class Sight:
 
 
 def out_of_sight(result: StudyResult) -> Sight | None:
-    """
-    Give the share of the ground beside the border that a patrol on it does not see.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-
-    Returns
-    -------
-    Sight or None
-        None without terrain.
-    """
+    """Give the share of the ground beside the border that a patrol on it does not see."""
     rows = result.segments
     if "f_mask" not in rows:
         return None
@@ -1320,21 +689,7 @@ def out_of_sight(result: StudyResult) -> Sight | None:
 
 
 def night_length_words(result: StudyResult, twilight: str = "nautical") -> str:
-    """
-    Say how long the shortest and the longest night of the months are, and on which day.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-    twilight
-        When night begins, see `access.night_hours`.
-
-    Returns
-    -------
-    str
-        "7.4 h (Jun) to 12.1 h (Dec) on the 15th of the month".
-    """
+    """Say how long the shortest and the longest night of the months are, and on which day."""
     table = result.night_hours
     ends = (table.loc[table[twilight].idxmin()], table.loc[table[twilight].idxmax()])
     low, high = (f"{row[twilight]:.1f} h ({row['name']})" for row in ends)
@@ -1342,19 +697,7 @@ def night_length_words(result: StudyResult, twilight: str = "nautical") -> str:
 
 
 def night_words(result: StudyResult) -> str:
-    """
-    Say how far a night on foot carries.
-
-    Parameters
-    ----------
-    result
-        What a study with travel times gave.
-
-    Returns
-    -------
-    str
-        "21 to 31 km over flat ground, 40 to 60 % of the corridor on either side".
-    """
+    """Say how far a night on foot carries."""
     assert result.reach is not None  # noqa: S101 - asked for before
     night = result.reach.night
     flat = night["flat_km"]
@@ -1363,20 +706,7 @@ def night_words(result: StudyResult) -> str:
 
 
 def response_words(result: StudyResult) -> str:
-    """
-    Say how long it takes to the border.
-
-    Parameters
-    ----------
-    result
-        What a study with travel times gave.
-
-    Returns
-    -------
-    str
-        A sentence without its full stop; kilometres to which no way leads, or without elevation,
-        are counted in it, and hours without roads are called an upper bound.
-    """
+    """Say how long it takes to the border."""
     assert result.reach is not None and result.reach.along is not None  # noqa: S101, PT018 - asked before
     along = result.reach.along
     found = access.response_summary(along)
@@ -1396,73 +726,19 @@ def response_words(result: StudyResult) -> str:
 
 
 def upper_bound(result: StudyResult, before: str = "; ") -> str:
-    """
-    Say that hours without roads are an upper bound; with roads there is nothing to say.
-
-    Parameters
-    ----------
-    result
-        What a study gave.
-    before
-        What stands before the words where there are any.
-
-    Returns
-    -------
-    str
-        "; hours are without roads, so an upper bound", or empty.
-    """
+    """Say that hours without roads are an upper bound; with roads there is nothing to say."""
     if result.reach is None or result.reach.on_roads:
         return ""
     return f"{before}hours are without roads, so an upper bound"
 
 
 def beyond(bands: pd.DataFrame, limit_h: float, *, across_km2: float = 0.0) -> float:
-    """
-    Give the share of ground farther than some hours.
-
-    Parameters
-    ----------
-    bands
-        Ground by travel time: ``from_h`` and ``area_km2``.
-    limit_h
-        The hours; one of the breaks of the bands.
-    across_km2
-        Ground across the border, which is beyond any hours. Units: km2.
-
-    Returns
-    -------
-    float
-        The share.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> bands = pd.DataFrame({"from_h": [0.0, 1.0, 2.0], "area_km2": [50.0, 30.0, 20.0]})
-    >>> beyond(bands, 1.0), beyond(bands, 1.0, across_km2=100.0)
-    (0.5, 0.75)
-    """
+    """Give the share of ground farther than some hours."""
     far = float(bands.loc[bands["from_h"] >= limit_h - 1e-9, "area_km2"].sum())
     return (far + across_km2) / (float(bands["area_km2"].sum()) + across_km2)
 
 
 def listed(words: Sequence[str]) -> str:
-    """
-    Join words as people do.
-
-    Parameters
-    ----------
-    words
-        One at least.
-
-    Returns
-    -------
-    str
-        "a, b and c".
-
-    Examples
-    --------
-    >>> listed(["a", "b", "c"]), listed(["a"])
-    ('a, b and c', 'a')
-    """
+    """Join words as people do."""
     *head, last = words
     return f"{', '.join(head)} and {last}" if head else last

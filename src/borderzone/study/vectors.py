@@ -18,32 +18,7 @@ __all__ = ["vector_layer"]
 
 
 def vector_layer(source: Any, name: str, records: list[Record]) -> gpd.GeoDataFrame:
-    """
-    Take a table of shapes, or read it from its file.
-
-    Parameters
-    ----------
-    source
-        A path, a GeoDataFrame or a GeoSeries.
-    name
-        Name of the layer, for records and messages.
-    records
-        Records of the data used; appended to where a file is read.
-
-    Returns
-    -------
-    GeoDataFrame
-        The table, in its own CRS.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the source is neither a path nor a table.
-    CRSMismatchError
-        If the table has no CRS, or one that is not of the Earth.
-    InvalidGeometryError
-        If a coordinate is no number.
-    """
+    """Take a table of shapes, or read it from its file."""
     if isinstance(source, (str, Path)):
         records.extend(io.describe(source, name=name))
         return io.read_vector(source, what=name)

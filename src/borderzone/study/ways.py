@@ -51,24 +51,7 @@ class Ways:
     speeds_km_h: Mapping[str, float] | None = None
 
     def options(self, mode: str) -> dict[str, Any]:
-        """
-        Give what `access.travel_time` takes for a patrol.
-
-        Parameters
-        ----------
-        mode
-            ``"foot"``, or a vehicle.
-
-        Returns
-        -------
-        dict
-            Keyword arguments.
-
-        Raises
-        ------
-        InvalidParameterError
-            If a class of road has no speed.
-        """
+        """Give what `access.travel_time` takes for a patrol."""
         options = self.off_road()
         if self.roads is None:
             return options
@@ -82,14 +65,7 @@ class Ways:
         return {**options, "roads": roads, "roads_cross": self.roads_cross}
 
     def off_road(self) -> dict[str, Any]:
-        """
-        Give what `access.travel_time` takes for somebody who keeps off roads.
-
-        Returns
-        -------
-        dict
-            Keyword arguments.
-        """
+        """Give what `access.travel_time` takes for somebody who keeps off roads."""
         if self.barriers is None:
             return {}
         return {"barriers": self.barriers.geometry} | (
@@ -104,32 +80,7 @@ def load_ways(
     records: list[Record],
     notes: list[str],
 ) -> Ways:
-    """
-    Read roads, barriers, crossings and cover near a corridor.
-
-    Parameters
-    ----------
-    sources
-        For each of `WAYS` a table, a path or None; ``"road_class"`` and ``"roads_cross"``.
-    grid
-        Grid on which travel time runs.
-    scenario
-        Speeds on roads.
-    records
-        Records of the data used; appended to.
-    notes
-        Notes of the study; appended to.
-
-    Returns
-    -------
-    Ways
-        What there is near the corridor.
-
-    Raises
-    ------
-    BorderzoneError
-        If a layer cannot be used.
-    """
+    """Read roads, barriers, crossings and cover near a corridor."""
     found = {name: _near(sources.get(name), name, grid, records, notes) for name in WAYS}
     if found["crossings"] is not None and found["barriers"] is None:
         notes.append("Crossings were given, but no barriers that they would open.")

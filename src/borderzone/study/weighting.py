@@ -68,36 +68,7 @@ class Reported:
         polygons: tuple[Any, Any] = (None, EMBEDDED),
         **how: Any,
     ) -> Reported:
-        """
-        Read the incidents and weigh the segments by them.
-
-        Parameters
-        ----------
-        source
-            As in `borderzone.study.inputs.load_incidents`.
-        corridor
-            The corridor.
-        scenario
-            Its weights and imputations.
-        seed
-            Seed of positions.
-        polygons
-            Districts and provinces, as a study has them.
-        **how
-            How they are read, as `borderzone.incidents.read` takes it.
-
-        Returns
-        -------
-        Reported
-            The record.
-
-        Raises
-        ------
-        DataError
-            If the countries that the table covers have no ground in the corridor.
-        InvalidScenarioError
-            If the scenario weighs by incidents and there are none, or none that can be placed.
-        """
+        """Read the incidents and weigh the segments by them."""
         records: list[Record] = []
         events = load_incidents(source, corridor, seed, records, **how)
         if events is None or not len(events):
@@ -137,19 +108,7 @@ class Reported:
         )
 
     def weights(self, scenario: Scenario) -> pd.Series | None:
-        """
-        Give the share of crossings of each segment under a scenario.
-
-        Parameters
-        ----------
-        scenario
-            Its weights.
-
-        Returns
-        -------
-        Series or None
-            Weights by segment; None for weights by length.
-        """
+        """Give the share of crossings of each segment under a scenario."""
         if scenario.weights == "uniform" or self.pressure is None:
             return None
         return self.pressure.set_index("segment")["weight"]
@@ -158,25 +117,7 @@ class Reported:
 def by_weights(
     corridor: Corridor, segments: pd.DataFrame, pressure: pd.DataFrame | None, scenario: Scenario
 ) -> pd.DataFrame | None:
-    """
-    Put plans for uniform crossings, for those by incidents and for the worst case side by side.
-
-    Parameters
-    ----------
-    corridor
-        The corridor.
-    segments
-        Segments of the result, with their rates where patrols were computed.
-    pressure
-        As from `borderzone.incidents.pressure_weights`; None without incidents.
-    scenario
-        Its light, law and unit counts.
-
-    Returns
-    -------
-    DataFrame or None
-        As from `borderzone.patrol.curve_by_weights`.
-    """
+    """Put plans for uniform crossings, for those by incidents and for the worst case side by side."""
     rate = f"rate_{scenario.light}"
     if pressure is None or rate not in segments:
         return None

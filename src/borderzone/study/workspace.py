@@ -11,20 +11,7 @@ __all__ = ["Workspace"]
 
 
 class Workspace:
-    """
-    A folder for layers; one that nobody named goes with the object.
-
-    Parameters
-    ----------
-    folder
-        Folder to use, made if it does not exist; its files stay. A temporary one when left out.
-
-    Examples
-    --------
-    >>> workspace = Workspace()
-    >>> workspace.path.is_dir()
-    True
-    """
+    """A folder for layers; one that nobody named goes with the object."""
 
     def __init__(self, folder: Path | None = None) -> None:
         if folder is None:

@@ -30,42 +30,14 @@ _TINY_CELLS = 4.0
 
 
 class Block:
-    """
-    Layers of one grid, and what is read from some of its cells.
-
-    Parameters
-    ----------
-    layers
-        Flat arrays by name.
-    """
+    """Layers of one grid, and what is read from some of its cells."""
 
     def __init__(self, layers: dict[str, Any]) -> None:
         self._layers = layers
 
     @classmethod
     def of(cls, attrs: xr.Dataset, surface: xr.Dataset, grid: Grid) -> Block:
-        """
-        Take the layers that are needed.
-
-        Parameters
-        ----------
-        attrs, surface
-            Layers of terrain and of the surface.
-        grid
-            Grid they must lie on.
-
-        Returns
-        -------
-        Block
-            The block.
-
-        Raises
-        ------
-        InvalidParameterError
-            If a terrain layer is missing.
-        GridMismatchError
-            If a layer does not lie on the grid.
-        """
+        """Take the layers that are needed."""
         missing = [name for name in TERRAIN if name not in attrs]
         if missing:
             msg = f"attrs needs {', '.join(missing)}; compute it with terrain.attributes"
@@ -77,21 +49,7 @@ class Block:
         return cls({n: grid.check(layer, n).to_numpy().ravel() for n, layer in wanted.items()})
 
     def read(self, cell: IntArray, mode: str) -> dict[str, Any]:
-        """
-        Read what is summed: heights, cover, paces and classes.
-
-        Parameters
-        ----------
-        cell
-            Flat index of the cells.
-        mode
-            How the patrol moves.
-
-        Returns
-        -------
-        dict
-            Arrays by name; NaN, or 255 for a class, where unknown.
-        """
+        """Read what is summed: heights, cover, paces and classes."""
         taken = {name: layer[cell] for name, layer in self._layers.items()}
         unknown = np.broadcast_to(np.float32(np.nan), cell.shape)
         rank = taken.get("karst_rank", unknown)
@@ -134,14 +92,7 @@ def _up_and_down(gradient: FloatArray) -> FloatArray:
 
 
 class StandIns:
-    """
-    Cells nearest to the middle of each tiny segment that has none of its own, so far.
-
-    Parameters
-    ----------
-    segments
-        Segments with ``km_start`` and ``km_end``.
-    """
+    """Cells nearest to the middle of each tiny segment that has none of its own, so far."""
 
     def __init__(self, segments: pd.DataFrame) -> None:
         start, end = segments["km_start"].to_numpy(), segments["km_end"].to_numpy()
@@ -152,20 +103,7 @@ class StandIns:
     def look(
         self, n_cells: IntArray, chainage: FloatArray, cell_m: float, values: dict[str, Any]
     ) -> None:
-        """
-        Look for nearer cells in a block.
-
-        Parameters
-        ----------
-        n_cells
-            Own cells by segment so far.
-        chainage
-            Chainage of the cells of the block. Units: km.
-        cell_m
-            Side of a cell. Units: m.
-        values
-            What was read from the cells.
-        """
+        """Look for nearer cells in a block."""
         half_cell = cell_m / 2000
         tiny = self._length <= 2.0 * _TINY_CELLS * half_cell
         for number in np.flatnonzero((n_cells == 0) & tiny):
@@ -181,17 +119,5 @@ class StandIns:
             self._found[int(number)] = (np.concatenate([before[old], away[new]]), chosen)
 
     def of(self, number: int) -> dict[str, Any] | None:
-        """
-        Give the cells that stand in for a segment.
-
-        Parameters
-        ----------
-        number
-            The segment.
-
-        Returns
-        -------
-        dict or None
-            What was read from them; None if there are none.
-        """
+        """Give the cells that stand in for a segment."""
         return self._found[number][1] if number in self._found else None

@@ -44,74 +44,20 @@ class Members:
 
     @property
     def index(self) -> pd.RangeIndex:
-        """
-        Number the segments.
-
-        Returns
-        -------
-        pandas.RangeIndex
-            Named ``segment``.
-        """
+        """Number the segments."""
         return pd.RangeIndex(len(self.n_cells), name="segment")
 
     def values(self, layer: xr.DataArray, name: str) -> Any:
-        """
-        Read a layer for the pairs.
-
-        Parameters
-        ----------
-        layer
-            Raster on the grid.
-        name
-            Its name, for messages.
-
-        Returns
-        -------
-        numpy.ndarray
-            A value for each pair.
-
-        Raises
-        ------
-        GridMismatchError
-            If the layer does not lie on the grid.
-        """
+        """Read a layer for the pairs."""
         return self.grid.check(layer, name).to_numpy().ravel()[self.cell]
 
     def counts(self) -> dict[str, IntArray]:
-        """
-        Give the counts as columns.
-
-        Returns
-        -------
-        dict
-            ``n_cells`` and ``n_borrowed``.
-        """
+        """Give the counts as columns."""
         return {"n_cells": self.n_cells, "n_borrowed": self.n_borrowed}
 
 
 def members_of(cells: xr.Dataset, segments: pd.DataFrame | None) -> Members:
-    """
-    Tell which cells of a whole raster speak for which segment.
-
-    Parameters
-    ----------
-    cells
-        Cells of the corridor: ``segment`` (-1 outside) and ``chainage_km``.
-    segments
-        Segments of the corridor; needed only where one has no cell.
-
-    Returns
-    -------
-    Members
-        The pairs. A segment without a cell borrows those whose chainage is
-        nearest to its middle.
-
-    Raises
-    ------
-    CoverageGapError
-        If a segment has no cell and `segments` is not given, or no cell lies
-        in the corridor.
-    """
+    """Tell which cells of a whole raster speak for which segment."""
     grid = Grid.of(cells["segment"])
     segment = cells["segment"].to_numpy().ravel()
     own = np.flatnonzero(segment >= 0)
@@ -137,19 +83,7 @@ def members_of(cells: xr.Dataset, segments: pd.DataFrame | None) -> Members:
 
 
 def no_cell_message(empty: IntArray) -> str:
-    """
-    Say which segments hold no cell, and how to mend it.
-
-    Parameters
-    ----------
-    empty
-        Their numbers.
-
-    Returns
-    -------
-    str
-        The message.
-    """
+    """Say which segments hold no cell, and how to mend it."""
     numbers = ", ".join(map(str, empty[:5])) + (", ..." if empty.size > 5 else "")
     return (
         f"{empty.size} segments hold no cell ({numbers}): pass segments=corridor.segments, so "

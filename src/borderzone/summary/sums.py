@@ -18,23 +18,7 @@ UNKNOWN_CLASS = 255
 
 
 class Sum:
-    """
-    Sum and mean of one quantity by segment, to a trillionth, exact in any order.
-
-    Parameters
-    ----------
-    n_segments
-        Number of segments.
-    name
-        Name of the quantity, for messages.
-
-    Examples
-    --------
-    >>> total = Sum(2, "height")
-    >>> total.add(np.array([0, 0, 1]), np.array([1.0, 2.0, np.nan]))
-    >>> total.mean()
-    array([1.5, nan])
-    """
+    """Sum and mean of one quantity by segment, to a trillionth, exact in any order."""
 
     def __init__(self, n_segments: int, name: str) -> None:
         self.name = name
@@ -43,21 +27,7 @@ class Sum:
         self._low = np.zeros(n_segments, dtype=np.int64)
 
     def add(self, segment: IntArray, values: Any) -> None:
-        """
-        Add values.
-
-        Parameters
-        ----------
-        segment
-            Segment of each.
-        values
-            The values; NaN is unknown and left out.
-
-        Raises
-        ------
-        InvalidParameterError
-            If a value is infinite or beyond four million.
-        """
+        """Add values."""
         values = np.asarray(values)
         wrong = add_by_group(segment, values, self._high, self._low, self.count)
         if wrong >= 0:
@@ -68,14 +38,7 @@ class Sum:
             raise InvalidParameterError(msg)
 
     def total(self) -> FloatArray:
-        """
-        Give the sums.
-
-        Returns
-        -------
-        FloatArray
-            By segment.
-        """
+        """Give the sums."""
         # Whole numbers of Python have no limit, and their quotient is rounded once.
         steps = [
             (int(high) << 32) + int(low) for high, low in zip(self._high, self._low, strict=True)
@@ -83,33 +46,12 @@ class Sum:
         return np.array([step / int(STEPS_PER_UNIT) for step in steps], dtype=np.float64)
 
     def mean(self) -> FloatArray:
-        """
-        Give the means of what is known.
-
-        Returns
-        -------
-        FloatArray
-            By segment, NaN where nothing is known.
-        """
+        """Give the means of what is known."""
         return share(self.total(), self.count)
 
 
 class ClassCounts:
-    """
-    How many cells of each class a segment has.
-
-    Parameters
-    ----------
-    n_segments
-        Number of segments.
-
-    Examples
-    --------
-    >>> counts = ClassCounts(1)
-    >>> counts.add(np.array([0, 0, 0]), np.array([2, 1, 255]))
-    >>> counts.majority(), counts.known()
-    (array([1.]), array([2]))
-    """
+    """How many cells of each class a segment has."""
 
     def __init__(self, n_segments: int) -> None:
         self._n_segments = n_segments
@@ -117,16 +59,7 @@ class ClassCounts:
         self._counts = np.zeros((n_segments, 1), dtype=np.int64)
 
     def add(self, segment: IntArray, classes: IntArray) -> None:
-        """
-        Count classes.
-
-        Parameters
-        ----------
-        segment
-            Segment of each.
-        classes
-            Classes, whole numbers; 255 is unknown and left out.
-        """
+        """Count classes."""
         known = classes != UNKNOWN_CLASS
         if not known.any():
             return
@@ -146,121 +79,44 @@ class ClassCounts:
             self._low, self._counts = new_low, wider
 
     def known(self) -> IntArray:
-        """
-        Count what is known.
-
-        Returns
-        -------
-        IntArray
-            Cells of a known class by segment.
-        """
+        """Count what is known."""
         return np.asarray(self._counts.sum(axis=1))
 
     def of(self, code: int) -> IntArray:
-        """
-        Count one class.
-
-        Parameters
-        ----------
-        code
-            The class.
-
-        Returns
-        -------
-        IntArray
-            Cells of that class by segment.
-        """
+        """Count one class."""
         place = code - self._low
         if 0 <= place < self._counts.shape[1]:
             return self._counts[:, place]
         return np.zeros(self._n_segments, dtype=np.int64)
 
     def majority(self) -> FloatArray:
-        """
-        Tell the most frequent class.
-
-        Returns
-        -------
-        FloatArray
-            By segment; the lower one of equals, NaN where none is known.
-        """
+        """Tell the most frequent class."""
         most = self._counts.argmax(axis=1) + float(self._low)
         return np.where(self._counts.any(axis=1), most, np.nan)
 
 
 class Extremes:
-    """
-    Least and greatest value by segment.
-
-    Parameters
-    ----------
-    n_segments
-        Number of segments.
-
-    Examples
-    --------
-    >>> extremes = Extremes(1)
-    >>> extremes.add(np.array([0, 0]), np.array([3.0, np.nan]))
-    >>> extremes.least(), extremes.greatest()
-    (array([3.]), array([3.]))
-    """
+    """Least and greatest value by segment."""
 
     def __init__(self, n_segments: int) -> None:
         self._least = np.full(n_segments, np.nan)
         self._greatest = np.full(n_segments, np.nan)
 
     def add(self, segment: IntArray, values: Any) -> None:
-        """
-        Look at values.
-
-        Parameters
-        ----------
-        segment
-            Segment of each.
-        values
-            The values; NaN is left out.
-        """
+        """Look at values."""
         values = np.asarray(values, dtype=np.float64)
         np.fmin.at(self._least, segment, values)
         np.fmax.at(self._greatest, segment, values)
 
     def least(self) -> FloatArray:
-        """
-        Give the least values.
-
-        Returns
-        -------
-        FloatArray
-            By segment, NaN where nothing is known.
-        """
+        """Give the least values."""
         return self._least.copy()
 
     def greatest(self) -> FloatArray:
-        """
-        Give the greatest values.
-
-        Returns
-        -------
-        FloatArray
-            By segment, NaN where nothing is known.
-        """
+        """Give the greatest values."""
         return self._greatest.copy()
 
 
 def share(part: Any, whole: Any) -> FloatArray:
-    """
-    Divide by counts.
-
-    Parameters
-    ----------
-    part
-        Sums or counts.
-    whole
-        Counts.
-
-    Returns
-    -------
-    FloatArray
-        Quotients, NaN where a count is 0.
-    """
+    """Divide by counts."""
     return np.where(whole > 0, part / np.maximum(whole, 1), np.nan)

@@ -56,30 +56,7 @@ class Elevation:
 
     @classmethod
     def of(cls, dem: Any) -> Elevation:
-        """
-        Check a raster and take what the kernels need.
-
-        Parameters
-        ----------
-        dem
-            Elevation with dimensions ``("y", "x")`` and a projected CRS. A lazy one is computed.
-
-        Returns
-        -------
-        Elevation
-            Ready for the kernels.
-
-        Raises
-        ------
-        NotProjectedError
-            If the CRS is not a projected one in metres, or its metres are off by more than 5 % here.
-        CRSMismatchError
-            If there is no CRS, or two that differ.
-        GridMismatchError
-            If the dimensions or the coordinates are not those of a raster.
-        InvalidParameterError
-            If it is not a raster of heights in metres.
-        """
+        """Check a raster and take what the kernels need."""
         if not isinstance(dem, xr.DataArray):
             msg = f"an elevation raster must be an xarray.DataArray, got {type(dem).__name__}"
             raise InvalidParameterError(msg)
@@ -101,47 +78,15 @@ class Elevation:
 
     @property
     def cell_m(self) -> float:
-        """
-        Longer side of a cell.
-
-        Returns
-        -------
-        float
-            Units: m.
-        """
+        """Longer side of a cell."""
         return max(abs(self.step_east), abs(self.step_north))
 
     def empty(self) -> FloatArray:
-        """
-        Room for one layer.
-
-        Returns
-        -------
-        FloatArray
-            Uninitialised float32 array in the shape of the raster.
-        """
+        """Room for one layer."""
         return np.empty(self.z.shape, np.float32)
 
     def wrap(self, values: FloatArray, *, name: str, units: str, **attrs: Any) -> xr.DataArray:
-        """
-        Give a layer the coordinates and the CRS of the raster it was computed from.
-
-        Parameters
-        ----------
-        values
-            Layer in the shape of the raster.
-        name
-            Name of the layer.
-        units
-            Its unit.
-        **attrs
-            Further attributes, such as ``long_name`` and the method.
-
-        Returns
-        -------
-        xarray.DataArray
-            The layer as a raster.
-        """
+        """Give a layer the coordinates and the CRS of the raster it was computed from."""
         spatial_ref = xr.DataArray(np.int64(0), attrs={"crs_wkt": self.crs_wkt})
         coords = {"y": self.raster["y"], "x": self.raster["x"], "spatial_ref": spatial_ref}
         return xr.DataArray(
@@ -166,23 +111,6 @@ def over_raster(
     Beyond the rim heights are reflected through the rim cell's own height
     (``2 z[0] - z[k]``): for the next cell that is linear extrapolation, and a plane goes on as
     the same plane however far the kernel reaches.
-
-    Parameters
-    ----------
-    z
-        Heights.
-    reach
-        Rows and columns of halo that the kernel needs.
-    run
-        The kernel: heights with halo, row and column of the first inner cell.
-    counts_impossible
-        Whether the kernel gives the number of heights that are none; they are looked for before
-        it where not. A pass of its own would cost a light kernel a third of its time.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a height is none, or the kernel reaches too far.
     """
 
     def checked(part: FloatArray, row: int, column: int) -> None:

@@ -57,23 +57,7 @@ CURVATURES: dict[str, dict[str, str]] = {
 def window_layers(
     elevation: Elevation, names: Iterable[str], method: str
 ) -> dict[str, xr.DataArray]:
-    """
-    Compute every layer of the 3 x 3 window that is asked for, in one pass.
-
-    Parameters
-    ----------
-    elevation
-        The raster.
-    names
-        Which of `WINDOW_LAYERS`.
-    method
-        Of the gradient: ``"horn"`` or ``"zevenbergen_thorne"``.
-
-    Returns
-    -------
-    dict of str to xarray.DataArray
-        The layers by name.
-    """
+    """Compute every layer of the 3 x 3 window that is asked for, in one pass."""
     check_choice(method, "method", _WEIGHTS)
     outputs = {name: elevation.empty() for name in names}
     if not outputs:
@@ -99,21 +83,7 @@ def window_layers(
 
 
 def curvature_layers(elevation: Elevation, names: Iterable[str]) -> dict[str, xr.DataArray]:
-    """
-    Compute every curvature that is asked for, in one pass.
-
-    Parameters
-    ----------
-    elevation
-        The raster.
-    names
-        Which of `CURVATURES`.
-
-    Returns
-    -------
-    dict of str to xarray.DataArray
-        The layers by name.
-    """
+    """Compute every curvature that is asked for, in one pass."""
     outputs = {name: elevation.empty() for name in names}
     if not outputs:
         return {}
@@ -134,23 +104,7 @@ def curvature_layers(elevation: Elevation, names: Iterable[str]) -> dict[str, xr
 
 
 def kernel_numbers(elevation: Elevation, method: str, exaggeration: float = 1.0) -> tuple[Any, ...]:
-    """
-    Put the weights of a gradient and the cell size into the numbers of the kernels.
-
-    Parameters
-    ----------
-    elevation
-        The raster.
-    method
-        Of the gradient: ``"horn"`` or ``"zevenbergen_thorne"``.
-    exaggeration
-        Heights are multiplied by it.
-
-    Returns
-    -------
-    tuple
-        Numbers for `borderzone._kernels.stencils`.
-    """
+    """Put the weights of a gradient and the cell size into the numbers of the kernels."""
     corner, side, divisor = _WEIGHTS[method]
     east = exaggeration / (divisor * elevation.step_east)
     north = exaggeration / (divisor * elevation.step_north)
@@ -160,26 +114,7 @@ def kernel_numbers(elevation: Elevation, method: str, exaggeration: float = 1.0)
 def ring_position(
     elevation: Elevation, radius_m: float | None, inner_radius_m: float
 ) -> xr.DataArray:
-    """
-    Compute the height above the mean of a ring of ground.
-
-    Parameters
-    ----------
-    elevation
-        The raster.
-    radius_m, inner_radius_m
-        Outer and inner radius; without them, the 8 neighbours. Units: m.
-
-    Returns
-    -------
-    xarray.DataArray
-        The layer ``tpi_m``.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the ring is too small for the cells.
-    """
+    """Compute the height above the mean of a ring of ground."""
     hole_m = check_non_negative(inner_radius_m, "inner_radius_m", "m")
     if radius_m is None and hole_m == 0:
         return window_layers(elevation, ["tpi_m"], "horn")["tpi_m"]
@@ -209,26 +144,7 @@ def ring_position(
 
 
 def vector_ruggedness(elevation: Elevation, window: int) -> xr.DataArray:
-    """
-    Compute the dispersion of the surface normals of a window.
-
-    Parameters
-    ----------
-    elevation
-        The raster.
-    window
-        Side of the window. Units: cells.
-
-    Returns
-    -------
-    xarray.DataArray
-        The layer ``vrm``.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the window is not an odd number of at least 3 cells.
-    """
+    """Compute the dispersion of the surface normals of a window."""
     window = check_whole(window, "window", lowest=3, unit="cells")
     if window % 2 == 0:
         msg = f"window must be an odd number of cells, 3 at least, got {window}; take {window + 1}"
@@ -250,21 +166,7 @@ def vector_ruggedness(elevation: Elevation, window: int) -> xr.DataArray:
 
 
 def local_relief(elevation: Elevation, radius_m: float) -> xr.DataArray:
-    """
-    Compute the highest minus the lowest ground of a disc.
-
-    Parameters
-    ----------
-    elevation
-        The raster.
-    radius_m
-        Radius of the disc. Units: m.
-
-    Returns
-    -------
-    xarray.DataArray
-        The layer ``relief_m``.
-    """
+    """Compute the highest minus the lowest ground of a disc."""
     radius = _check_radius(elevation, radius_m)
     outer, values = _half_widths(elevation, radius, rows=None), elevation.empty()
     over_raster(

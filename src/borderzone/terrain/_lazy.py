@@ -29,43 +29,12 @@ R = TypeVar("R", xr.DataArray, xr.Dataset)
 
 
 def is_lazy(raster: Any) -> bool:
-    """
-    Tell whether a raster is computed only when it is needed.
-
-    Parameters
-    ----------
-    raster
-        Any object.
-
-    Returns
-    -------
-    bool
-        True for a raster in chunks of dask.
-
-    Examples
-    --------
-    >>> is_lazy(xr.DataArray(np.zeros((2, 2)), dims=("y", "x")))
-    False
-    """
+    """Tell whether a raster is computed only when it is needed."""
     return isinstance(raster, xr.DataArray) and raster.chunks is not None
 
 
 def lazily(reach: Callable[..., int]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """
-    Let a function of an elevation raster take a lazy one, and stay lazy.
-
-    Parameters
-    ----------
-    reach
-        Called with the side of a cell as ``cell_m`` and the options of the function; gives
-        the number of cells each way on which an answer depends.
-
-    Returns
-    -------
-    callable
-        Decorator for a function that takes the raster first and gives a raster or a dataset on
-        the same cells.
-    """
+    """Let a function of an elevation raster take a lazy one, and stay lazy."""
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)

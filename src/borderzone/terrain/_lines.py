@@ -24,40 +24,12 @@ _SLACK = 1e-6
 
 
 def cells_within(radius_m: float, cell_m: float) -> int:
-    """
-    Count the cells of a line whose centre is no farther than a radius.
-
-    Parameters
-    ----------
-    radius_m
-        The radius. Units: m.
-    cell_m
-        From one cell of the line to the next. Units: m.
-
-    Returns
-    -------
-    int
-        The cell that the line starts from is not counted.
-    """
+    """Count the cells of a line whose centre is no farther than a radius."""
     return math.floor(radius_m / cell_m * (1 + _SLACK))
 
 
 def cells_nearer(search_m: float, cell_m: float) -> int:
-    """
-    Count the cells of a line whose centre is nearer than a distance.
-
-    Parameters
-    ----------
-    search_m
-        The distance. Units: m.
-    cell_m
-        From one cell of the line to the next. Units: m.
-
-    Returns
-    -------
-    int
-        The cell that the line starts from is not counted.
-    """
+    """Count the cells of a line whose centre is nearer than a distance."""
     return math.ceil(search_m / cell_m * (1 - _SLACK)) - 1
 
 
@@ -79,26 +51,7 @@ class Lines:
 
     @classmethod
     def within(cls, elevation: Elevation, radius_m: float) -> Lines:
-        """
-        Take all cells no farther than a radius.
-
-        Parameters
-        ----------
-        elevation
-            The raster.
-        radius_m
-            The radius. Units: m.
-
-        Returns
-        -------
-        Lines
-            The lines.
-
-        Raises
-        ------
-        InvalidParameterError
-            If the radius is below 1.5 cells.
-        """
+        """Take all cells no farther than a radius."""
         radius = check_positive(radius_m, "radius_m", "m")
         _check_smallest(elevation, radius, "radius_m")
         runs = _runs(elevation)
@@ -106,28 +59,7 @@ class Lines:
 
     @classmethod
     def between(cls, elevation: Elevation, search_m: float, skip_m: float) -> Lines:
-        """
-        Take the cells nearer than the search distance, less as many of each line as are skipped.
-
-        Parameters
-        ----------
-        elevation
-            The raster.
-        search_m
-            The search distance. Units: m.
-        skip_m
-            Left out from the start, in whole cells, as many on the diagonals. Units: m.
-
-        Returns
-        -------
-        Lines
-            The lines.
-
-        Raises
-        ------
-        InvalidParameterError
-            If the search distance is below 1.5 cells or nothing of a line is left.
-        """
+        """Take the cells nearer than the search distance, less as many of each line as are skipped."""
         search = check_positive(search_m, "search_m", "m")
         skipped = cells_within(check_non_negative(skip_m, "skip_m", "m"), elevation.cell_m)
         _check_smallest(elevation, search, "search_m")
@@ -149,26 +81,12 @@ class Lines:
 
     @property
     def reach(self) -> tuple[int, int]:
-        """
-        Halo that the lines need.
-
-        Returns
-        -------
-        tuple of int
-            Rows and columns.
-        """
+        """Halo that the lines need."""
         down, right = (np.abs(self.steps[:, :2]) * self.steps[:, 3:]).max(axis=0)
         return int(down), int(right)
 
     def per_metre(self) -> FloatArray:
-        """
-        Give what turns a rise into a tangent.
-
-        Returns
-        -------
-        FloatArray
-            One over the distance for each line and step, float32; 0 for step 0.
-        """
+        """Give what turns a rise into a tangent."""
         k = np.arange(self.steps[:, 3].max() + 1)
         far = self.runs[:, None] * k
         factors: FloatArray = np.divide(1.0, far, out=np.zeros_like(far), where=far > 0)

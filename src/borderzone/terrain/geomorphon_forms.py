@@ -59,28 +59,7 @@ def geomorphon_reach(
     skip_m: float = 0.0,  # noqa: ARG001 (called with the options of `geomorphons`)
     flat_deg: float = 1.0,  # noqa: ARG001
 ) -> int:
-    """
-    Count the cells each way on which the form at a cell depends.
-
-    Parameters
-    ----------
-    cell_m
-        Side of a cell. Units: m.
-    search_m, skip_m, flat_deg
-        As for `geomorphons`.
-
-    Returns
-    -------
-    int
-        Number of cells.
-
-    Examples
-    --------
-    Cells at the distance itself are not looked at:
-
-    >>> geomorphon_reach(cell_m=30.0, search_m=300.0)
-    9
-    """
+    """Count the cells each way on which the form at a cell depends."""
     return cells_nearer(SEARCH_CELLS * cell_m if search_m is None else search_m, cell_m)
 
 
@@ -189,29 +168,7 @@ def geomorphons(
 
 
 def geomorphon_form(*, n_rising: int, n_falling: int) -> str:
-    """
-    Name of the form with so many rising and so many falling lines of eight.
-
-    Parameters
-    ----------
-    n_rising, n_falling
-        Numbers of lines; the others are level.
-
-    Returns
-    -------
-    str
-        One of `GEOMORPHONS`.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is negative or both make more than eight.
-
-    Examples
-    --------
-    >>> geomorphon_form(n_rising=6, n_falling=0)
-    'valley'
-    """
+    """Name of the form with so many rising and so many falling lines of eight."""
     if min(n_rising, n_falling) < 0 or n_rising + n_falling > 8:
         msg = (
             "n_rising and n_falling must not be negative and must make eight lines at most, "

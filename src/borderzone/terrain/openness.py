@@ -21,26 +21,7 @@ _ARCTAN = stencils.constants(np.dtype(np.float32), (0.0, 0.0, 0.0, 0.0))[-9:]
 
 
 def openness_reach(*, cell_m: float, radius_m: float) -> int:
-    """
-    Count the cells each way on which openness at a cell depends.
-
-    Parameters
-    ----------
-    cell_m
-        Side of a cell. Units: m.
-    radius_m
-        As for `openness_positive`. Units: m.
-
-    Returns
-    -------
-    int
-        Number of cells.
-
-    Examples
-    --------
-    >>> openness_reach(cell_m=30.0, radius_m=300.0)
-    10
-    """
+    """Count the cells each way on which openness at a cell depends."""
     return cells_within(radius_m, cell_m)
 
 

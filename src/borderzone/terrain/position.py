@@ -18,26 +18,7 @@ RELIEF_RADIUS_M = 1000.0
 
 
 def relief_reach(*, cell_m: float, radius_m: float = RELIEF_RADIUS_M) -> int:
-    """
-    Count the cells each way on which relief at a cell depends.
-
-    Parameters
-    ----------
-    cell_m
-        Side of a cell. Units: m.
-    radius_m
-        As for `relief`. Units: m.
-
-    Returns
-    -------
-    int
-        Number of cells.
-
-    Examples
-    --------
-    >>> relief_reach(cell_m=30.0)
-    33
-    """
+    """Count the cells each way on which relief at a cell depends."""
     return cells_within(radius_m, cell_m)
 
 

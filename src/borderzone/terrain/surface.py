@@ -236,47 +236,14 @@ def describe(
 
 
 def projected(polygons: gpd.GeoDataFrame, grid: Grid) -> list[Any]:
-    """
-    Project polygons into the frame of a grid, their long edges kept true.
-
-    Parameters
-    ----------
-    polygons
-        Polygons in any CRS.
-    grid
-        Grid whose CRS they take.
-
-    Returns
-    -------
-    list of shapely geometry
-        One for each row.
-    """
+    """Project polygons into the frame of a grid, their long edges kept true."""
     # A straight edge in degrees is a curve in the grid's frame: give it vertices first.
     step = 0.02 if polygons.crs.is_geographic else 2_000.0
     return list(polygons.geometry.segmentize(step).to_crs(grid.crs))
 
 
 def checked_ranks(karst: gpd.GeoDataFrame) -> FloatArray:
-    """
-    Read the ranks of a map of rock.
-
-    Parameters
-    ----------
-    karst
-        Polygons with a column ``susceptibility``.
-
-    Returns
-    -------
-    FloatArray
-        One rank a polygon.
-
-    Raises
-    ------
-    CRSMismatchError
-        If the polygons have no CRS.
-    DataError
-        If the column is missing, or holds another rank.
-    """
+    """Read the ranks of a map of rock."""
     check_has_crs(karst, "the karst polygons")
     if "susceptibility" not in karst:
         msg = (

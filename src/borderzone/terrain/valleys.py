@@ -44,78 +44,17 @@ MAX_PAN_RELIEF_M = 2.0
 
 
 def incision_reach(*, cell_m: float, radius_m: float = SEARCH_M) -> int:
-    """
-    Count the cells each way on which the incision at a cell depends.
-
-    Parameters
-    ----------
-    cell_m
-        Side of a cell. Units: m.
-    radius_m
-        As for `incision`. Units: m.
-
-    Returns
-    -------
-    int
-        Number of cells.
-
-    Examples
-    --------
-    >>> incision_reach(cell_m=30.0)
-    16
-    """
+    """Count the cells each way on which the incision at a cell depends."""
     return cells_within(radius_m, cell_m)
 
 
 def wadis_reach(*, cell_m: float, search_m: float = SEARCH_M, **_options: float) -> int:
-    """
-    Count the cells each way on which a wadi mask and its depth depend.
-
-    Parameters
-    ----------
-    cell_m
-        Side of a cell. Units: m.
-    search_m
-        As for `wadis`. Units: m.
-    **_options
-        The other options of `wadis`, which make no difference.
-
-    Returns
-    -------
-    int
-        Number of cells.
-
-    Examples
-    --------
-    >>> wadis_reach(cell_m=30.0, search_m=300.0)
-    10
-    """
+    """Count the cells each way on which a wadi mask and its depth depend."""
     return cells_within(search_m, cell_m)
 
 
 def ridges_reach(*, cell_m: float, search_m: float = SEARCH_M, **_options: float) -> int:
-    """
-    Count the cells each way on which a ridge mask depends.
-
-    Parameters
-    ----------
-    cell_m
-        Side of a cell. Units: m.
-    search_m
-        As for `ridges`. Units: m.
-    **_options
-        The other options of `ridges`, which make no difference.
-
-    Returns
-    -------
-    int
-        Number of cells.
-
-    Examples
-    --------
-    >>> ridges_reach(cell_m=30.0, search_m=300.0)
-    9
-    """
+    """Count the cells each way on which a ridge mask depends."""
     return cells_nearer(search_m, cell_m)
 
 

@@ -46,26 +46,7 @@ class Ring:
 
 
 def ring(min_km: float, max_km: float, sector: tuple[float, float] | None) -> Ring:
-    """
-    Check which cells are asked for.
-
-    Parameters
-    ----------
-    min_km, max_km
-        Nearest and farthest cell centre. Units: km.
-    sector
-        Azimuths from and to, clockwise from grid north, 0 to 360; None for all around.
-
-    Returns
-    -------
-    Ring
-        The same, checked.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the distances leave nothing, or the sector is not two azimuths that differ.
-    """
+    """Check which cells are asked for."""
     check_non_negative(min_km, "min_km", "km")
     if not min_km < max_km:
         msg = f"min_km must be less than max_km, got {min_km:g} and {max_km:g} km"
@@ -124,42 +105,16 @@ class View:
 
     @property
     def reach(self) -> float:
-        """
-        Farthest cell centre.
-
-        Returns
-        -------
-        float
-            Units: cells.
-        """
+        """Farthest cell centre."""
         return self.sight.max_km * 1000.0 / self.cell_m
 
     @property
     def drop(self) -> float:
-        """
-        Drop below the tangent plane at a distance of one cell.
-
-        Returns
-        -------
-        float
-            Units: m.
-        """
+        """Drop below the tangent plane at a distance of one cell."""
         return self.sight.drop_m(self.cell_m)
 
     def asked(self, which: Ring) -> IntArray:
-        """
-        Mark the cells that are asked for.
-
-        Parameters
-        ----------
-        which
-            Distances and sector.
-
-        Returns
-        -------
-        IntArray
-            `TODO` or `OUT`, uint8, in the shape of `z`.
-        """
+        """Mark the cells that are asked for."""
         rows, columns = self.z.shape
         # Never contiguous, so that the kernels are compiled for one layout only.
         states = np.empty((rows, columns + 1), dtype=np.uint8)[:, :columns]
@@ -186,28 +141,7 @@ class Ground:
 
     @classmethod
     def of(cls, dem: Any, grid: Grid | None = None) -> Ground:
-        """
-        Take a raster, in memory or lazy, or a reader of windows with its grid.
-
-        Parameters
-        ----------
-        dem
-            Elevation, or ``read(rows, columns)``. Units: m.
-        grid
-            Grid of the reader.
-
-        Returns
-        -------
-        Ground
-            What reads windows.
-
-        Raises
-        ------
-        InvalidParameterError
-            If it is neither, or a reader comes without its grid, or it is not in metres.
-        GridMismatchError, CRSMismatchError, NotProjectedError
-            If the raster has no square cells in a projected CRS.
-        """
+        """Take a raster, in memory or lazy, or a reader of windows with its grid."""
         if hasattr(dem, "isel") and hasattr(dem, "dims") and not hasattr(dem, "data_vars"):
             raster: xr.DataArray = dem
             check_metres(raster)
@@ -229,28 +163,7 @@ class Ground:
         raise InvalidParameterError(msg)
 
     def view(self, xy: Sequence[float], sight: Sight) -> View:
-        """
-        Read the heights around an eye.
-
-        Parameters
-        ----------
-        xy
-            Where it stands, in the CRS of the grid. Units: m.
-        sight
-            Heights and range; what lies beyond the raster is left out.
-
-        Returns
-        -------
-        View
-            Window and place.
-
-        Raises
-        ------
-        InvalidParameterError
-            If the place is off the raster or without elevation, or a height is impossible.
-        ShapeMismatchError
-            If the reader gives a window of another shape.
-        """
+        """Read the heights around an eye."""
         grid, place = self.grid, f"{xy[0]:.1f}, {xy[1]:.1f}"
         left, bottom, right, top = grid.bounds
         if not (left <= xy[0] <= right and bottom <= xy[1] <= top):

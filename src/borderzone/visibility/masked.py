@@ -179,24 +179,7 @@ def masked_fraction(  # noqa: PLR0913 (who looks at what, and from where)
 
 
 def measurable(grid: Grid) -> Grid:
-    """
-    Refuse a grid too coarse for lines of sight.
-
-    Parameters
-    ----------
-    grid
-        The grid.
-
-    Returns
-    -------
-    Grid
-        The same grid.
-
-    Raises
-    ------
-    InvalidParameterError
-        If its cells are larger than 90 m.
-    """
+    """Refuse a grid too coarse for lines of sight."""
     if grid.resolution_m > COARSEST_M:
         msg = (
             f"lines of sight need cells of {COARSEST_M:g} m or less, got {grid.resolution_m:g} m; "
@@ -207,26 +190,7 @@ def measurable(grid: Grid) -> Grid:
 
 
 def on_raster(at: FloatArray, shape: tuple[int, int]) -> FloatArray:
-    """
-    Move stops in the outer half of a rim cell to its centre, and refuse those beyond.
-
-    Parameters
-    ----------
-    at
-        Row and column, centres on whole numbers.
-    shape
-        Rows and columns of the raster.
-
-    Returns
-    -------
-    FloatArray
-        Rows and columns between the outermost centres.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a stop is off the raster.
-    """
+    """Move stops in the outer half of a rim cell to its centre, and refuse those beyond."""
     far = np.array(shape) - 1.0
     off = ((at < -1.0) | (at > far + 1.0)).any(axis=1)
     if off.any():

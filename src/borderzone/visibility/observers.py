@@ -19,30 +19,7 @@ __all__ = ["one_point", "points_of"]
 
 
 def one_point(observer: Any, grid: Grid) -> tuple[float, float]:
-    """
-    Read where one observer stands.
-
-    Parameters
-    ----------
-    observer
-        Shapely point in the CRS of the grid, or a GeoSeries or GeoDataFrame of one.
-    grid
-        The grid.
-
-    Returns
-    -------
-    tuple of float
-        X and y. Units: m.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is no geometry, or there are more than one.
-    InvalidGeometryError
-        If it is no point, or an empty one.
-    CRSMismatchError
-        If it is in another CRS.
-    """
+    """Read where one observer stands."""
     if isinstance(observer, shapely.Geometry):
         points = [observer]
     elif isinstance(observer, (gpd.GeoSeries, gpd.GeoDataFrame)):
@@ -65,32 +42,7 @@ def one_point(observer: Any, grid: Grid) -> tuple[float, float]:
 
 
 def points_of(points: Any, grid: Grid, what: str = "observers") -> tuple[FloatArray, list[Any]]:
-    """
-    Read where several points are.
-
-    Parameters
-    ----------
-    points
-        GeoSeries or GeoDataFrame in the CRS of the grid, or a sequence of shapely points.
-    grid
-        The grid.
-    what
-        What they are, for messages.
-
-    Returns
-    -------
-    tuple
-        Coordinates, shape ``(n, 2)``, and their labels.
-
-    Raises
-    ------
-    InvalidParameterError
-        If there are none, or they are no geometries.
-    InvalidGeometryError
-        If one is no point, or an empty one.
-    CRSMismatchError
-        If they are in another CRS.
-    """
+    """Read where several points are."""
     if isinstance(points, (gpd.GeoSeries, gpd.GeoDataFrame)):
         check_same_crs(points, grid.crs, what)
         given = points.geometry

@@ -41,19 +41,7 @@ class Reader(Protocol):
     """Gives a window of elevation: rows and columns of the grid, as slices."""
 
     def __call__(self, rows: slice, columns: slice, /) -> FloatArray:
-        """
-        Read a window.
-
-        Parameters
-        ----------
-        rows, columns
-            Where in the grid.
-
-        Returns
-        -------
-        FloatArray
-            Heights, NaN where there are none. Units: m.
-        """
+        """Read a window."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -91,27 +91,7 @@ class Sight:
 def looks(
     heights: FloatArray, stops: FloatArray, wanted: BoolArray, sight: Sight, cell_m: float
 ) -> IntArray:
-    """
-    Count for every cell the stops in reach that do not see it, that do, and that cannot be told.
-
-    Parameters
-    ----------
-    heights
-        Elevation. Units: m.
-    stops
-        Row and column of each stop, centres on whole numbers; all on the raster.
-    wanted
-        Cells to look at.
-    sight
-        Heights and range.
-    cell_m
-        Side of a cell. Units: m.
-
-    Returns
-    -------
-    IntArray
-        Counts, shape ``(rows, columns, 3)``.
-    """
+    """Count for every cell the stops in reach that do not see it, that do, and that cannot be told."""
     # A row and a column more, so that the neighbour of the last cell, of weight 0, is there.
     z = np.pad(heights, ((0, 1), (0, 1)), mode="edge")
     counts = np.zeros((*wanted.shape, 3), dtype=np.int32)
@@ -130,21 +110,7 @@ def looks(
 
 
 def places(grid: Grid, xy: FloatArray) -> FloatArray:
-    """
-    Tell rows and columns of points, cell centres on whole numbers.
-
-    Parameters
-    ----------
-    grid
-        The grid.
-    xy
-        Coordinates in its CRS, shape ``(n, 2)``. Units: m.
-
-    Returns
-    -------
-    FloatArray
-        Row and column, shape ``(n, 2)``.
-    """
+    """Tell rows and columns of points, cell centres on whole numbers."""
     return in_cells(xy, grid)[:, ::-1]
 
 

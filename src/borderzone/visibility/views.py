@@ -203,25 +203,7 @@ def viewshed_states(  # noqa: PLR0913 (as viewshed)
 def states_of(
     view: View, which: Ring, method: str, share: Callable[[Any, Any], Any] = map
 ) -> IntArray:
-    """
-    Decide every cell around an eye.
-
-    Parameters
-    ----------
-    view
-        The heights around it.
-    which
-        Which cells are asked for.
-    method
-        ``"exact"`` or ``"fast"``.
-    share
-        Does a function for each of several; the map of a pool of threads does them together.
-
-    Returns
-    -------
-    IntArray
-        0 hidden, 1 seen, 2 unknown, 3 out of range; in the shape of the window.
-    """
+    """Decide every cell around an eye."""
     return _fast(view, which, share) if method == "fast" else _exact(view, which, share)
 
 

@@ -185,26 +185,7 @@ class WhoSees:
 
 
 def cells_of(points: Any, grid: Grid) -> tuple[IntArray, pd.Index]:
-    """
-    Find the cells that hold points.
-
-    Parameters
-    ----------
-    points
-        Points in the CRS of the grid.
-    grid
-        The grid.
-
-    Returns
-    -------
-    tuple
-        Flat index of each one's cell, and their labels.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is off the grid.
-    """
+    """Find the cells that hold points."""
     xy, labels = points_of(points, grid, "targets")
     cells = cells_of_points(xy, grid)
     off = cells < 0

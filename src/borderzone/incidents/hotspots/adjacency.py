@@ -106,34 +106,7 @@ def queen_neighbours(inside: ArrayLike) -> sparse.csr_array:
 
 
 def as_neighbours(neighbours: Any, n_places: int) -> sparse.csr_array:
-    """
-    Take neighbours in any of the usual forms.
-
-    Parameters
-    ----------
-    neighbours
-        Square matrix, sparse or dense, that is not zero where two places are
-        neighbours; or weights or a graph of libpysal.
-    n_places
-        Number of places.
-
-    Returns
-    -------
-    scipy.sparse.csr_array
-        1 where two places are neighbours, empty diagonal.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is none of these.
-    ShapeMismatchError
-        If it is not of `n_places` rows and columns.
-
-    Examples
-    --------
-    >>> as_neighbours([[0, 2], [2, 0]], 2).toarray().tolist()
-    [[0.0, 1.0], [1.0, 0.0]]
-    """
+    """Take neighbours in any of the usual forms."""
     matrix = getattr(neighbours, "sparse", neighbours)
     try:
         found = sparse.csr_array(matrix, dtype=float)

@@ -11,24 +11,7 @@ __all__ = ["stats_library"]
 
 
 def stats_library(name: str) -> Any:
-    """
-    Load a library that the extra ``stats`` installs.
-
-    Parameters
-    ----------
-    name
-        "esda", "libpysal" or "pointpats".
-
-    Returns
-    -------
-    module
-        The library.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is not installed.
-    """
+    """Load a library that the extra ``stats`` installs."""
     try:
         return import_module(name)
     except ImportError as error:

@@ -17,26 +17,7 @@ FEWEST_PERMUTATIONS = 19
 
 
 def as_counts(values: Any, name: str) -> FloatArray:
-    """
-    Take counts of places, one set of them or imputed ones.
-
-    Parameters
-    ----------
-    values
-        Numbers, shape ``(n,)`` or ``(draws, n)``.
-    name
-        Their name, for the message.
-
-    Returns
-    -------
-    FloatArray
-        The same as float64.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is not a finite number, 0 or more, or there is none.
-    """
+    """Take counts of places, one set of them or imputed ones."""
     array = as_non_negative(values, name)
     if array.ndim not in (1, 2) or array.size == 0:
         msg = f"{name} must have shape (n,) or (draws, n), n above 0, got shape {array.shape}"
@@ -45,28 +26,7 @@ def as_counts(values: Any, name: str) -> FloatArray:
 
 
 def as_points(values: Any, name: str) -> FloatArray:
-    """
-    Take positions in a plane; rows with NaN are left out by the caller.
-
-    Parameters
-    ----------
-    values
-        Numbers, shape ``(n, 2)``. Units: km.
-    name
-        Their name, for the message.
-
-    Returns
-    -------
-    FloatArray
-        The same as float64.
-
-    Raises
-    ------
-    ShapeMismatchError
-        If the shape is another.
-    InvalidParameterError
-        If it does not hold numbers, or one is infinite.
-    """
+    """Take positions in a plane; rows with NaN are left out by the caller."""
     array = as_finite(values, name, "km", missing=True)
     if array.ndim != 2 or array.shape[1] != 2:
         msg = f"{name} must have shape (n, 2), x and y in km, got shape {array.shape}"

@@ -107,26 +107,7 @@ def kernel_line(
 
 
 def mass_below(u: ArrayLike, kernel: str) -> FloatArray:
-    """
-    Give the mass of a kernel on a line below a distance from its centre.
-
-    Parameters
-    ----------
-    u
-        Distance in bandwidths, negative before the centre.
-    kernel
-        "gaussian" or "quartic".
-
-    Returns
-    -------
-    FloatArray
-        Share from 0 to 1.
-
-    Examples
-    --------
-    >>> mass_below([0.0, 1.0], "quartic")
-    array([0.5, 1. ])
-    """
+    """Give the mass of a kernel on a line below a distance from its centre."""
     t = np.asarray(u, dtype=float)
     if kernel == "gaussian":
         return np.asarray(special.ndtr(t))

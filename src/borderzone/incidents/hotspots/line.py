@@ -35,29 +35,7 @@ class Line:
 
     @classmethod
     def of(cls, line: Any) -> Line:
-        """
-        Take a border, a corridor, or the length of one open line.
-
-        Parameters
-        ----------
-        line
-            Border, corridor, or a length in km.
-
-        Returns
-        -------
-        Line
-            Its parts.
-
-        Raises
-        ------
-        InvalidParameterError
-            If it is none of these.
-
-        Examples
-        --------
-        >>> Line.of(600).length_km
-        600.0
-        """
+        """Take a border, a corridor, or the length of one open line."""
         if isinstance(line, Line):
             return line
         course = getattr(getattr(line, "border", line), "course", None)
@@ -72,55 +50,17 @@ class Line:
 
     @property
     def length_km(self) -> float:
-        """
-        Length of all parts.
-
-        Returns
-        -------
-        float
-            Units: km.
-        """
+        """Length of all parts."""
         return float(self.end_km[-1])
 
     def part_of(self, chainage_km: FloatArray) -> IntArray:
-        """
-        Find the part of each chainage.
-
-        Parameters
-        ----------
-        chainage_km
-            Chainages on the line. Units: km.
-
-        Returns
-        -------
-        IntArray
-            Number of the part; at a break the later one.
-        """
+        """Find the part of each chainage."""
         place = np.searchsorted(self.start_km, chainage_km, side="right") - 1
         return np.asarray(np.clip(place, 0, len(self.start_km) - 1))
 
 
 def as_chainages(values: Any, line: Line) -> tuple[FloatArray, int]:
-    """
-    Take chainages on a line; NaN stands for events off it.
-
-    Parameters
-    ----------
-    values
-        Chainages. Units: km.
-    line
-        The line.
-
-    Returns
-    -------
-    chainage_km, n_left_out
-        Those that are not NaN, and how many are.
-
-    Raises
-    ------
-    InvalidParameterError
-        If one is no number, or not on the line.
-    """
+    """Take chainages on a line; NaN stands for events off it."""
     flat = as_numbers(values, "chainage_km").ravel()
     kept = flat[~np.isnan(flat)]
     off = ~((kept >= -1e-6) & (kept <= line.length_km + 1e-6))

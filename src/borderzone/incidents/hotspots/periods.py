@@ -40,26 +40,7 @@ class Calendar(NamedTuple):
 
 
 def periods_of(placed: Placed, period: str) -> Calendar:
-    """
-    Give the periods from the first to the last dated event.
-
-    Parameters
-    ----------
-    placed
-        Events from `place`.
-    period
-        "week", "month", "quarter" or "year".
-
-    Returns
-    -------
-    Calendar
-        Without gaps.
-
-    Raises
-    ------
-    InvalidParameterError
-        If `period` is unknown, or no event has a date.
-    """
+    """Give the periods from the first to the last dated event."""
     check_choice(period, "period", _FREQUENCIES)
     dated = ~(np.isnat(placed.date_start) | np.isnat(placed.date_end))
     if not dated.any():
@@ -76,22 +57,7 @@ def periods_of(placed: Placed, period: str) -> Calendar:
 
 
 def period_counts(placed: Placed, calendar: Calendar) -> tuple[IntArray, dict[str, Any]]:
-    """
-    Count events by imputation, segment and period.
-
-    Parameters
-    ----------
-    placed
-        Events from `place`.
-    calendar
-        From `periods_of`.
-
-    Returns
-    -------
-    counts, told
-        Shape ``(draws, n_segments, periods)``; and how many events leave
-        because their date spans several periods.
-    """
+    """Count events by imputation, segment and period."""
     n_segments, n_periods = len(placed.corridor.segments), len(calendar.days)
     first = np.searchsorted(calendar.first_day, placed.date_start, side="right") - 1
     last = np.searchsorted(calendar.first_day, placed.date_end, side="right") - 1

@@ -264,28 +264,7 @@ def place(
 
 
 def need_placed(data: Any, corridor: Corridor | None, seed: Seed) -> Placed | None:
-    """
-    Take placed events, or place a table of events with the defaults.
-
-    Parameters
-    ----------
-    data
-        From `place`, a table from `incidents.read`, or anything else.
-    corridor
-        The corridor, for a table.
-    seed
-        Seed of the imputation, for a table.
-
-    Returns
-    -------
-    Placed | None
-        None if `data` is neither.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a table comes without corridor.
-    """
+    """Take placed events, or place a table of events with the defaults."""
     if isinstance(data, Placed):
         return data
     if not isinstance(data, gpd.GeoDataFrame):

@@ -16,50 +16,13 @@ __all__ = ["cells_of", "outline_km"]
 
 
 def outline_km(placed: Placed) -> shapely.Geometry:
-    """
-    Give the outline of the corridor in its own plane.
-
-    Parameters
-    ----------
-    placed
-        Events from `place`.
-
-    Returns
-    -------
-    shapely.Geometry
-        Polygon. Units: km.
-
-    Raises
-    ------
-    SeveralSectionsError
-        If no single plane holds the corridor.
-    """
+    """Give the outline of the corridor in its own plane."""
     shape = placed.corridor.outline.to_crs(placed.corridor.crs).iloc[0]
     return shapely.transform(shape, lambda xy: xy / 1e3)
 
 
 def cells_of(placed: Placed, cell_km: float) -> tuple[FloatArray, FloatArray, IntArray]:
-    """
-    Cut the corridor into square cells and count the events in each.
-
-    Parameters
-    ----------
-    placed
-        Events from `place`.
-    cell_km
-        Side of a cell. Units: km.
-
-    Returns
-    -------
-    centres, area_km2, counts
-        Centres of the cells that touch the corridor, shape ``(n, 2)``, in km;
-        their area inside it; counts, shape ``(draws, n)``.
-
-    Raises
-    ------
-    SeveralSectionsError
-        If no single plane holds the corridor.
-    """
+    """Cut the corridor into square cells and count the events in each."""
     shape = outline_km(placed)
     west, south, east, north = shape.bounds
     x = np.arange(west, east, cell_km)

@@ -209,27 +209,7 @@ def ripley_k(  # noqa: PLR0913 (all but the first have defaults that serve)
 def told_curve(
     observed: FloatArray, simulated: FloatArray, radii: FloatArray, level: float, *, plane: bool
 ) -> pd.DataFrame:
-    """
-    Tabulate curves of K with their envelope.
-
-    Parameters
-    ----------
-    observed
-        K of each imputation, shape ``(m, radii)``.
-    simulated
-        K under the null, shape ``(s, radii)``.
-    radii
-        Radii. Units: km.
-    level
-        Level of the envelope.
-    plane
-        Whether K is an area or, on a line, a length.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `ripley_k`, without below_precision; ``attrs`` with p.
-    """
+    """Tabulate curves of K with their envelope."""
     expected = np.pi * radii**2 if plane else 2.0 * radii
 
     def excess(k: FloatArray) -> FloatArray:
@@ -261,34 +241,7 @@ def told_curve(
 
 
 def common_area(shape: shapely.Geometry, reach_km: float) -> tuple[FloatArray, float]:
-    """
-    Give the area that a window has in common with itself shifted.
-
-    Parameters
-    ----------
-    shape
-        Polygon. Units: km.
-    reach_km
-        Largest shift in x and in y. Units: km.
-
-    Returns
-    -------
-    table, step_km
-        Area in km2 by shift in x (rows) and y, no shift in the middle; and the
-        shift from one entry to the next.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the reach is longer than the window.
-
-    Examples
-    --------
-    >>> table, step = common_area(shapely.box(0, 0, 100, 40), 10)
-    >>> middle = len(table) // 2
-    >>> round(table[middle, middle]), round(table[-1, middle])
-    (4000, 3600)
-    """
+    """Give the area that a window has in common with itself shifted."""
     west, south, east, north = shape.bounds
     if reach_km >= max(east - west, north - south):
         msg = f"radii of up to {reach_km:g} km are longer than the window; use shorter ones"

@@ -66,14 +66,7 @@ class Case:
 
     @property
     def share(self) -> FloatArray:
-        """
-        Share of the exposure in each window and span.
-
-        Returns
-        -------
-        FloatArray
-            Shape ``(w, s)``.
-        """
+        """Share of the exposure in each window and span."""
         by_window = self.windows.sums(self.weight / self.weight.sum())
         along = np.concatenate([np.zeros((len(by_window), 1)), by_window.cumsum(axis=1)], axis=1)
         return np.asarray(along[:, self.spans[:, 1]] - along[:, self.spans[:, 0]])
@@ -86,32 +79,7 @@ def exposure_of(
     *,
     by_period: FloatArray | None = None,
 ) -> FloatArray:
-    """
-    Give what events are expected in proportion to.
-
-    Parameters
-    ----------
-    exposure
-        "length", "area", or numbers by place or by place and period.
-    corridor
-        The corridor, for "length" and "area"; without it all places are equal.
-    shape
-        Places and periods.
-    by_period
-        Length of each period; None for equal ones.
-
-    Returns
-    -------
-    FloatArray
-        Shape ``(n, periods)``.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a word is unknown, or a number is not finite, 0 or more.
-    ShapeMismatchError
-        If there are not as many numbers as places.
-    """
+    """Give what events are expected in proportion to."""
     if isinstance(exposure, str):
         check_choice(exposure, "exposure", ("length", "area"))
         column = {"length": "length_km", "area": "area_km2"}[exposure]
@@ -134,31 +102,7 @@ def exposure_of(
 
 
 def scan_test(case: Case, permutations: int, level: float, seed: Seed) -> pd.DataFrame:
-    """
-    Find clusters and test them against tables drawn under the null.
-
-    Parameters
-    ----------
-    case
-        What is scanned.
-    permutations
-        Tables drawn.
-    level
-        Level at which a cluster is called one.
-    seed
-        Seed or generator.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a cluster: places (of the window), span, count, expected,
-        relative_risk, llr, p, significant, share_of_imputations.
-
-    Raises
-    ------
-    InvalidParameterError
-        If there is no event.
-    """
+    """Find clusters and test them against tables drawn under the null."""
     check_probability(level, "level")
     totals = case.counts.sum(axis=(1, 2)).astype(np.int64)
     if totals.max() == 0:

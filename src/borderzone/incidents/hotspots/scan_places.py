@@ -20,23 +20,7 @@ __all__ = ["with_disc", "with_period", "with_stretch"]
 def with_stretch(
     table: pd.DataFrame, corridor: Corridor | None, placed: Placed | None
 ) -> pd.DataFrame:
-    """
-    Say which stretch of border each cluster is.
-
-    Parameters
-    ----------
-    table
-        Clusters, with the column places.
-    corridor
-        The corridor, if known.
-    placed
-        The events, if known.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same with columns that name the place.
-    """
+    """Say which stretch of border each cluster is."""
     places = table.pop("places")
     table.insert(0, "first", [int(run[0]) for run in places])
     table.insert(1, "last", [int(run[-1]) for run in places])
@@ -53,23 +37,7 @@ def with_stretch(
 
 
 def with_disc(table: pd.DataFrame, centres: FloatArray, placed: Placed | None) -> pd.DataFrame:
-    """
-    Say which disc each cluster is.
-
-    Parameters
-    ----------
-    table
-        Clusters, with the column places.
-    centres
-        Places, shape ``(n, 2)``. Units: km.
-    placed
-        The events, if known.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same with columns that name the place.
-    """
+    """Say which disc each cluster is."""
     places = table.pop("places")
     middle = centres[[int(run[0]) for run in places]].reshape(-1, 2)
     radius = [float(np.hypot(*(centres[run] - centres[run[0]]).T).max()) for run in places]
@@ -94,23 +62,7 @@ def _spacing(centres: FloatArray) -> float:
 
 
 def with_period(table: pd.DataFrame, spans: IntArray, calendar: Any) -> pd.DataFrame:
-    """
-    Say which span of time each cluster is.
-
-    Parameters
-    ----------
-    table
-        Clusters, with the columns places and span.
-    spans
-        First and stop period of each span.
-    calendar
-        Days of the periods, if known.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same with columns that name the place.
-    """
+    """Say which span of time each cluster is."""
     span = table.pop("span").to_numpy()
     first, last = spans[span, 0], spans[span, 1] - 1
     if calendar is not None:

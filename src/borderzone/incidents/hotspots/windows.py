@@ -37,55 +37,19 @@ class Windows:
     runs: IntArray
 
     def places(self, window: int) -> IntArray:
-        """
-        Give the places of a window.
-
-        Parameters
-        ----------
-        window
-            Its number.
-
-        Returns
-        -------
-        IntArray
-            Places in the order of the window.
-        """
+        """Give the places of a window."""
         first, stop = self.runs[window]
         return self.order[first:stop]
 
     def sums(self, values: FloatArray) -> FloatArray:
-        """
-        Add up a quantity of the places of each window.
-
-        Parameters
-        ----------
-        values
-            By place, shape ``(n,)`` or ``(n, periods)``.
-
-        Returns
-        -------
-        FloatArray
-            By window, shape ``(w,)`` or ``(w, periods)``.
-        """
+        """Add up a quantity of the places of each window."""
         along = np.cumsum(values[self.order], axis=0)
         along = np.concatenate([np.zeros((1, *along.shape[1:])), along])
         return np.asarray(along[self.runs[:, 1]] - along[self.runs[:, 0]])
 
 
 def runs_of(corridor: Corridor) -> list[tuple[int, int, bool]]:
-    """
-    Give the runs of segments that are not interrupted by a break.
-
-    Parameters
-    ----------
-    corridor
-        The corridor.
-
-    Returns
-    -------
-    list of tuple
-        First segment, stop, and whether the run is a ring.
-    """
+    """Give the runs of segments that are not interrupted by a break."""
     start = corridor.segments["km_start"].to_numpy()
     runs = []
     for part in corridor.border.course:
@@ -97,33 +61,7 @@ def runs_of(corridor: Corridor) -> list[tuple[int, int, bool]]:
 def stretch_windows(
     runs: Sequence[tuple[int, int, bool]], share: FloatArray, max_share: float
 ) -> Windows:
-    """
-    Give every stretch of neighbouring segments up to a share of the exposure.
-
-    Parameters
-    ----------
-    runs
-        From `runs_of`.
-    share
-        Share of each segment in the exposure, shape ``(n,)``.
-    max_share
-        Largest share of a window.
-
-    Returns
-    -------
-    Windows
-        A stretch never crosses a break; in a ring it may cross the start.
-
-    Raises
-    ------
-    InvalidParameterError
-        If not even one segment is small enough.
-
-    Examples
-    --------
-    >>> stretch_windows([(0, 3, False)], np.full(3, 1 / 3), 0.7).runs.tolist()
-    [[0, 1], [0, 2], [1, 2], [1, 3], [2, 3]]
-    """
+    """Give every stretch of neighbouring segments up to a share of the exposure."""
     order: list[int] = []
     windows: list[tuple[int, int]] = []
     for first, stop, ring in runs:
@@ -142,39 +80,7 @@ def stretch_windows(
 def disc_windows(
     xy_km: FloatArray, share: FloatArray, max_share: float, max_radius_km: float
 ) -> Windows:
-    """
-    Give every disc about a place, up to a share of the exposure and a radius.
-
-    Parameters
-    ----------
-    xy_km
-        Places in a plane, shape ``(n, 2)``. Units: km.
-    share
-        Share of each place in the exposure, shape ``(n,)``.
-    max_share
-        Largest share of a window.
-    max_radius_km
-        Largest radius. Units: km.
-
-    Returns
-    -------
-    Windows
-        Places at the same distance enter a disc together.
-
-    Raises
-    ------
-    InvalidParameterError
-        If not even one place is small enough.
-    LimitError
-        If there are too many discs.
-
-    Examples
-    --------
-    >>> square = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
-    >>> found = disc_windows(square, np.full(4, 0.25), 0.8, 9.0)
-    >>> sorted({tuple(sorted(found.places(w).tolist())) for w in range(len(found.runs))})
-    [(0,), (0, 1, 2), (0, 1, 3), (0, 2, 3), (1,), (1, 2, 3), (2,), (3,)]
-    """
+    """Give every disc about a place, up to a share of the exposure and a radius."""
     n = len(xy_km)
     if n * n > _MOST:
         msg = f"{n} places make too many discs; use larger cells (at most {int(_MOST**0.5)} places)"
@@ -195,31 +101,7 @@ def disc_windows(
 
 
 def time_spans(n_periods: int, max_share: float) -> IntArray:
-    """
-    Give every span of neighbouring periods up to a share of them.
-
-    Parameters
-    ----------
-    n_periods
-        Number of periods.
-    max_share
-        Largest share of a span.
-
-    Returns
-    -------
-    IntArray
-        First and stop, shape ``(s, 2)``.
-
-    Raises
-    ------
-    InvalidParameterError
-        If not even one period is short enough.
-
-    Examples
-    --------
-    >>> time_spans(3, 0.7).tolist()
-    [[0, 1], [1, 2], [2, 3], [0, 2], [1, 3]]
-    """
+    """Give every span of neighbouring periods up to a share of them."""
     longest = int(n_periods * max_share + 1e-9)
     if longest < 1:
         msg = f"max_time_share {max_share:g} of {n_periods} periods is less than one; raise it"
