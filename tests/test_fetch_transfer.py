@@ -30,10 +30,10 @@ from fetch_cases import (
 )
 
 from borderzone import errors, fetch
+from borderzone.fetch.cache import Shelf
 from borderzone.fetch.integrity import same_md5
 from borderzone.fetch.remote import Remote
 from borderzone.fetch.server import LONGEST_PAUSE_S
-from borderzone.fetch.shelf import Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -82,7 +82,7 @@ RULES: dict[str, tuple[Any, dict[str, int]]] = {
             "difficulty/zoning.py": 1,
             "incidents/canonical.py": 1,  # an option of the user, no shape
             "incidents/point_columns.py": 1,
-            "fetch/roads.py": 1,  # files say it in words of their own
+            "fetch/road_archives.py": 1,  # files say it in words of their own
             "io/raster.py": 1,
             "io/vector.py": 1,
         },

@@ -12,13 +12,13 @@ from .planning import (
     Plan as Plan,
     plan as plan,
 )
-from .roads import (
+from .road_archives import (
     RoadsResult as RoadsResult,
     roads as roads,
     roads_plan as roads_plan,
 )
-from .shelf import cache_folder as cache_folder
-from .sources import (
+from .cache import cache_folder as cache_folder
+from .tile_stores import (
     SOURCES as SOURCES,
     Source as Source,
 )

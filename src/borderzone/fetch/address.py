@@ -11,7 +11,7 @@ from borderzone.errors import InvalidParameterError
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-    from borderzone.fetch.sources import Source
+    from borderzone.fetch.tile_stores import Source
 
 __all__ = ["base_address", "checked_mirror", "is_loopback", "same_server", "shown"]
 

@@ -10,7 +10,7 @@ from borderzone.fetch.server import LONGEST_PAUSE_S, TroubleError
 
 if TYPE_CHECKING:
     from borderzone.fetch.server import Server
-    from borderzone.fetch.sources import Item
+    from borderzone.fetch.tile_stores import Item
 
 __all__ = ["document"]
 

@@ -13,20 +13,20 @@ from borderzone._guards.escapes import file_word
 from borderzone.errors import InvalidParameterError, OutputError
 from borderzone.fetch.account import Account
 from borderzone.fetch.address import checked_mirror, is_loopback, same_server
+from borderzone.fetch.area import Ground, checked_years, cut_table
+from borderzone.fetch.cache import Shelf, cache_folder
 from borderzone.fetch.ged_bulk import bring_archive
-from borderzone.fetch.ged_cut import Ground, checked_years, cut_table
 from borderzone.fetch.ged_pages import bring_pages
 from borderzone.fetch.ged_version import API, BULK, GedVersion
 from borderzone.fetch.network import Network
 from borderzone.fetch.server import Server
-from borderzone.fetch.shelf import Shelf, cache_folder
 from borderzone.io import sha256, write_sidecar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from borderzone.fetch.ged_cut import Cut
+    from borderzone.fetch.area import Cut
     from borderzone.fetch.ged_version import GedFile
 
 __all__ = ["TOKEN_VARIABLE", "UcdpResult", "checked_path", "ucdp"]

@@ -13,19 +13,19 @@ from tqdm import tqdm
 from borderzone._guards import check_choice, guarded
 from borderzone.errors import LimitError, NetworkError
 from borderzone.fetch.network import Network
-from borderzone.fetch.parts import bring
 from borderzone.fetch.planning import Job, as_size, side_by_side, survey_of
-from borderzone.fetch.sources import SOURCES
+from borderzone.fetch.tile_stores import SOURCES
+from borderzone.fetch.transfer import bring
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
     from pathlib import Path
 
-    from borderzone.fetch.parts import Brought
     from borderzone.fetch.planning import Plan, Survey
     from borderzone.fetch.server import Server
-    from borderzone.fetch.sources import Item
+    from borderzone.fetch.tile_stores import Item
+    from borderzone.fetch.transfer import Brought
 
 __all__ = ["FetchResult", "bring_files", "dem", "landcover"]
 

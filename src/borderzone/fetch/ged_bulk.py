@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from borderzone.errors import DataError, LimitError, NetworkError
 from borderzone.fetch.integrity import DamagedError, same_md5
-from borderzone.fetch.parts import bring
+from borderzone.fetch.transfer import bring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from borderzone.fetch.ged_version import GedFile
-    from borderzone.fetch.parts import Brought, Part
     from borderzone.fetch.server import Server
+    from borderzone.fetch.transfer import Brought, Part
 
 __all__ = ["bring_archive", "check_archive", "table_rows"]
 

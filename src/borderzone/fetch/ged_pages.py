@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 from borderzone.errors import LimitError, NetworkError
 from borderzone.fetch.address import shown
 from borderzone.fetch.documents import document
-from borderzone.fetch.parts import Brought
 from borderzone.fetch.remote import Remote
+from borderzone.fetch.transfer import Brought
 from borderzone.io import atomic_write, sha256
 
 if TYPE_CHECKING:

@@ -14,15 +14,15 @@ import numpy as np
 from rasterio.enums import Compression
 
 from borderzone.errors import BorderzoneError
-from borderzone.fetch.sources import Tile
+from borderzone.fetch.tile_stores import Tile
 from borderzone.io import open_raster
 from borderzone.io.limit import current
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from borderzone.fetch.parts import Part
     from borderzone.fetch.remote import Remote
+    from borderzone.fetch.transfer import Part
 
 __all__ = ["DamagedError", "check_tile", "same_md5"]
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from borderzone._guards import check_choice, guarded
 from borderzone.fetch.address import base_address, shown
+from borderzone.fetch.cache import Shelf, cache_folder
 from borderzone.fetch.network import Network
-from borderzone.fetch.parts import Part
 from borderzone.fetch.server import Server
-from borderzone.fetch.shelf import Shelf, cache_folder
-from borderzone.fetch.sources import SOURCES
+from borderzone.fetch.tile_stores import SOURCES
 from borderzone.fetch.tiling import tiles_needed
+from borderzone.fetch.transfer import Part
 
 if TYPE_CHECKING:
     import os
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from borderzone.fetch.extracts import RoadSource
     from borderzone.fetch.remote import Remote
-    from borderzone.fetch.sources import Item, Source
+    from borderzone.fetch.tile_stores import Item, Source
 
 __all__ = ["Job", "Plan", "Survey", "as_size", "plan", "side_by_side", "survey_of"]
 
@@ -180,7 +180,7 @@ class Job:
     network
         How the network is used.
     check
-        Checks a file, see `borderzone.fetch.parts.bring`; as a tile when left out.
+        Checks a file, see `borderzone.fetch.transfer.bring`; as a tile when left out.
     """
 
     source: Source | RoadSource

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from borderzone.fetch.account import Account
     from borderzone.fetch.network import Network
     from borderzone.fetch.remote import Remote
-    from borderzone.fetch.sources import Item
+    from borderzone.fetch.tile_stores import Item
 
 __all__ = ["LONGEST_PAUSE_S", "Server", "StoppedError", "TroubleError"]
 

@@ -11,10 +11,10 @@ import shapely
 from borderzone._guards import check_choice, check_non_negative
 from borderzone.crs import in_degrees
 from borderzone.errors import InvalidGeometryError, InvalidParameterError
-from borderzone.fetch.sources import SOURCES
+from borderzone.fetch.tile_stores import SOURCES
 
 if TYPE_CHECKING:
-    from borderzone.fetch.sources import Source, Tile
+    from borderzone.fetch.tile_stores import Source, Tile
 
 __all__ = ["checked_margin_km", "ground_of", "tiles", "tiles_needed"]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from borderzone.fetch.remote import Remote
     from borderzone.fetch.server import Server
-    from borderzone.fetch.sources import Item
+    from borderzone.fetch.tile_stores import Item
 
 __all__ = ["Brought", "Part", "bring"]
 

@@ -17,14 +17,14 @@ from borderzone._guards.escapes import file_word
 from borderzone.crs import check_finite, in_degrees
 from borderzone.errors import BorderzoneError, DataError, InvalidParameterError, LimitError
 from borderzone.fetch.address import checked_mirror
+from borderzone.fetch.area import Ground
+from borderzone.fetch.cache import Shelf, cache_folder
 from borderzone.fetch.events import checked_path
 from borderzone.fetch.extracts import EXTRACTS, REGIONS, ROAD_SOURCES
 from borderzone.fetch.fetching import bring_files
-from borderzone.fetch.ged_cut import Ground
 from borderzone.fetch.integrity import DamagedError, same_md5
 from borderzone.fetch.network import Network
 from borderzone.fetch.planning import Job, survey_of
-from borderzone.fetch.shelf import Shelf, cache_folder
 from borderzone.io import sha256, write_gpkg, write_sidecar
 from borderzone.io.archives import unpacked_layers
 from borderzone.io.ogr import read_pieces
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from borderzone.fetch.extracts import RoadFile, RoadSource
-    from borderzone.fetch.parts import Part
     from borderzone.fetch.planning import Plan
+    from borderzone.fetch.transfer import Part
 
 __all__ = ["RoadsResult", "roads", "roads_plan"]
 

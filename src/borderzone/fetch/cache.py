@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from borderzone.fetch.parts import Brought
-    from borderzone.fetch.sources import Item, Store
+    from borderzone.fetch.tile_stores import Item, Store
+    from borderzone.fetch.transfer import Brought
 
 __all__ = ["VARIABLE", "Shelf", "cache_folder"]
 
