@@ -17,6 +17,7 @@ import rasterio
 from affine import Affine
 
 from borderzone import fetch
+from borderzone.fetch.tile_stores import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,7 +125,7 @@ def rough(lon: Any, lat: Any) -> Any:
 
 def fill(root: Path, source: str, names: list[str], **options: Any) -> None:
     """Write the tiles of these names into a store."""
-    chosen = fetch.SOURCES[source]
+    chosen = SOURCES[source]
     side = chosen.tile_deg
     for south in range(-90, 90, side):
         for west in range(-180, 180, side):

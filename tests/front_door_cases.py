@@ -488,7 +488,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     **{
         f"fetch.{name}": {
             "network": lambda _: _NOWHERE, "source": lambda _: "osm",
-            "extracts": lambda _: ["asia/iraq"], "regions": lambda _: None,
+            "parts": lambda _: ["asia/iraq"],
         }
         for name in ("roads", "roads_plan")
     },

@@ -32,7 +32,7 @@ from borderzone import io as files
 from borderzone._guards import escapes
 from borderzone.errors import BorderzoneError, DataError
 from borderzone.fetch import events as events_of_fetch
-from borderzone.fetch.ged_version import GedVersion
+from borderzone.fetch.events import GedVersion
 from borderzone.figures.style import figure_of, own_axes, page
 from borderzone.provenance import attribution_text
 from borderzone.report import check_folder, write_report

@@ -14,13 +14,16 @@ from fetch_cases import Store, running_store
 
 import borderzone as bz
 from borderzone import access, cli, errors, fetch
-from borderzone.fetch.extracts import EXTRACTS, ROAD_SOURCES
+from borderzone.fetch.road_archives import EXTRACTS, ROAD_SOURCES
 from borderzone.io import read_sidecar, read_vector
 from borderzone.io.limit import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from borderzone.fetch.planning import Plan
+    from borderzone.fetch.road_archives import RoadsResult
 
 IRAQ, SYRIA = "asia/iraq-latest-free.shp.zip", "asia/syria-latest-free.shp.zip"
 GRIP = "GRIP4_Region5_vector_shp.zip"
@@ -86,10 +89,10 @@ def corridor(border: bz.Border) -> bz.Corridor:
 
 
 @pytest.fixture
-def bring(store: Store, corridor: bz.Corridor, tmp_path: Path) -> Callable[..., fetch.RoadsResult]:
+def bring(store: Store, corridor: bz.Corridor, tmp_path: Path) -> Callable[..., RoadsResult]:
     """Fetch from the store into the test's own folders."""
 
-    def call(where: Any = corridor, **options: Any) -> fetch.RoadsResult:
+    def call(where: Any = corridor, **options: Any) -> RoadsResult:
         given: dict[str, Any] = {
             "cache": tmp_path / "cache",
             "out": tmp_path / "out",
@@ -101,7 +104,7 @@ def bring(store: Store, corridor: bz.Corridor, tmp_path: Path) -> Callable[..., 
 
 
 def test_roads_of_both_countries_come_cut_with_classes_that_have_speeds(
-    bring: Callable[..., fetch.RoadsResult], corridor: bz.Corridor
+    bring: Callable[..., RoadsResult], corridor: bz.Corridor
 ) -> None:
     result = bring(margin_km=0)
     table = read_vector(result.path)
@@ -116,7 +119,7 @@ def test_roads_of_both_countries_come_cut_with_classes_that_have_speeds(
 
 
 def test_the_margin_keeps_roads_around_the_corridor(
-    bring: Callable[..., fetch.RoadsResult], corridor: bz.Corridor
+    bring: Callable[..., RoadsResult], corridor: bz.Corridor
 ) -> None:
     far = bring(margin_km=45).path
     whole = read_vector(far).query("`class` == 'primary'").to_crs(corridor.crs)
@@ -131,7 +134,7 @@ def test_the_margin_keeps_roads_around_the_corridor(
 
 
 def test_a_second_cut_asks_nobody_and_the_bytes_repeat(
-    bring: Callable[..., fetch.RoadsResult], store: Store, tmp_path: Path
+    bring: Callable[..., RoadsResult], store: Store, tmp_path: Path
 ) -> None:
     first = bring()
     store.rules()
@@ -145,7 +148,7 @@ def test_a_second_cut_asks_nobody_and_the_bytes_repeat(
     assert bring(overwrite=True).sha256 == first.sha256
 
 
-def test_licence_and_credit_travel_with_the_file(bring: Callable[..., fetch.RoadsResult]) -> None:
+def test_licence_and_credit_travel_with_the_file(bring: Callable[..., RoadsResult]) -> None:
     result = bring()
     record = read_sidecar(result.path)
 
@@ -158,9 +161,9 @@ def test_licence_and_credit_travel_with_the_file(bring: Callable[..., fetch.Road
 
 
 def test_a_region_of_grip4_comes_with_its_own_terms(
-    bring: Callable[..., fetch.RoadsResult],
+    bring: Callable[..., RoadsResult],
 ) -> None:
-    result = bring(source="grip4", regions=[5])
+    result = bring(source="grip4", parts=[5])
     record = read_sidecar(result.path)
 
     assert read_vector(result.path)["class"].tolist() == ["primary"]
@@ -170,7 +173,7 @@ def test_a_region_of_grip4_comes_with_its_own_terms(
 
 
 def test_the_plan_brings_nothing_and_whoever_is_asked_can_stop(
-    bring: Callable[..., fetch.RoadsResult], store: Store, corridor: bz.Corridor, tmp_path: Path
+    bring: Callable[..., RoadsResult], store: Store, corridor: bz.Corridor, tmp_path: Path
 ) -> None:
     plan = fetch.roads_plan(corridor, cache=tmp_path / "cache", network=store.network())
     size = (store.root / IRAQ).stat().st_size + (store.root / SYRIA).stat().st_size
@@ -178,7 +181,7 @@ def test_the_plan_brings_nothing_and_whoever_is_asked_can_stop(
     assert plan.bytes == size
     assert "2 archives needed, 0 there already." in plan.sentences()[0]
 
-    def stop(_: fetch.Plan) -> None:
+    def stop(_: Plan) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -187,7 +190,7 @@ def test_the_plan_brings_nothing_and_whoever_is_asked_can_stop(
 
 
 def test_a_transfer_that_breaks_off_goes_on_where_it_ended(
-    bring: Callable[..., fetch.RoadsResult], store: Store
+    bring: Callable[..., RoadsResult], store: Store
 ) -> None:
     store.rules({"iraq": {"cut": 100_000, "on": "GET"}})
     with pytest.raises(errors.NetworkError, match="run the command again"):
@@ -243,7 +246,7 @@ def wrong_column(path: Path) -> None:
     ],
 )
 def test_an_archive_that_is_none_or_a_bomb_leaves_no_roads(
-    bring: Callable[..., fetch.RoadsResult],
+    bring: Callable[..., RoadsResult],
     store: Store,
     tmp_path: Path,
     damage: Callable[[Path], None],
@@ -262,7 +265,7 @@ def test_an_archive_that_is_none_or_a_bomb_leaves_no_roads(
 
 
 def test_what_else_an_archive_holds_counts_against_no_limit(
-    bring: Callable[..., fetch.RoadsResult],
+    bring: Callable[..., RoadsResult],
 ) -> None:
     """Buildings are the most of an extract, and stay packed."""
     with limits(archive_bytes=150_000):
@@ -271,21 +274,21 @@ def test_what_else_an_archive_holds_counts_against_no_limit(
 
 REFUSED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"source": "overpass"}, "source must be one of osm, grip4"),
-    ({"where": (40, 33, 41, 34)}, "extracts must be given where"),
-    ({"extracts": ["../asia"]}, "extracts must be names"),
-    ({"extracts": []}, "extracts is empty"),
-    ({"regions": [5]}, "regions are of GRIP4"),
+    ({"where": (40, 33, 41, 34)}, "parts must be given where"),
+    ({"parts": ["../asia"]}, "extracts as download.geofabrik.de names them"),
+    ({"parts": []}, "parts is empty"),
+    ({"parts": [5]}, "got 5; regions are of source='grip4'"),
     ({"source": "grip4"}, "5 Middle East and Central Asia"),
-    ({"source": "grip4", "regions": [8]}, "regions must be of GRIP4's seven"),
-    ({"source": "grip4", "regions": [True]}, "regions must be of GRIP4's seven"),
-    ({"source": "grip4", "extracts": ["asia/iraq"]}, "extracts are of OpenStreetMap"),
+    ({"source": "grip4", "parts": [8]}, "parts must be of GRIP4's seven"),
+    ({"source": "grip4", "parts": [True]}, "parts must be of GRIP4's seven"),
+    ({"source": "grip4", "parts": ["asia/iraq"]}, "parts must be of GRIP4's seven"),
     ({"margin_km": -1}, "margin_km"),
 )
 
 
 @pytest.mark.parametrize(("options", "message"), REFUSED, ids=range(len(REFUSED)))
 def test_what_makes_no_sense_is_refused_before_anybody_is_asked(
-    bring: Callable[..., fetch.RoadsResult],
+    bring: Callable[..., RoadsResult],
     store: Store,
     options: dict[str, Any],
     message: str,
@@ -295,18 +298,18 @@ def test_what_makes_no_sense_is_refused_before_anybody_is_asked(
     assert store.asked("HEAD") == []
 
 
-def test_a_country_that_comes_by_parts_is_told(bring: Callable[..., fetch.RoadsResult]) -> None:
+def test_a_country_that_comes_by_parts_is_told(bring: Callable[..., RoadsResult]) -> None:
     with pytest.raises(errors.NetworkError, match="name its parts, such as --extract europe"):
-        bring(extracts=["europe/germany"])
+        bring(parts=["europe/germany"])
 
 
-def test_ground_without_a_road_is_told(bring: Callable[..., fetch.RoadsResult]) -> None:
+def test_ground_without_a_road_is_told(bring: Callable[..., RoadsResult]) -> None:
     with pytest.raises(errors.DataError, match="no road of"):
-        bring((10, 50, 11, 51), extracts=["asia/iraq"], margin_km=0)
+        bring((10, 50, 11, 51), parts=["asia/iraq"], margin_km=0)
 
 
 def test_ground_across_180_degrees_finds_roads_on_both_sides(
-    bring: Callable[..., fetch.RoadsResult], store: Store, tmp_path: Path
+    bring: Callable[..., RoadsResult], store: Store, tmp_path: Path
 ) -> None:
     root = tmp_path / "store"
     lines = {
@@ -317,7 +320,7 @@ def test_ground_across_180_degrees_finds_roads_on_both_sides(
     pack(root / "russia-latest-free.shp.zip", "gis_osm_roads_free_1", osm(**lines))
     store.rules(root=root)
     for margin in (0.0, 30.0):
-        found = bring((179.6, 65.8, -179.6, 66.3), extracts=["russia"], margin_km=margin,
+        found = bring((179.6, 65.8, -179.6, 66.3), parts=["russia"], margin_km=margin,
                       overwrite=True)  # fmt: skip
         assert sorted(read_vector(found.path)["class"]) == ["path", "track"]
 
@@ -329,11 +332,11 @@ def test_every_class_has_a_speed_and_every_country_an_extract() -> None:
     without = set(pairs["a"]) | set(pairs["b"])
     # Pieces of ground that no extract is certain to hold; the message says how to name one.
     assert without - set(EXTRACTS) == {"GIB", "KAS", "MAF", "SXM"}
-    assert all(ROAD_SOURCES["osm"].file(name) for name in EXTRACTS.values())
+    assert all(ROAD_SOURCES["osm"].archive(name) for name in EXTRACTS.values())
 
 
 def test_a_study_takes_the_roads_and_no_hours_grow(
-    bring: Callable[..., fetch.RoadsResult], border: bz.Border, tmp_path: Path
+    bring: Callable[..., RoadsResult], border: bz.Border, tmp_path: Path
 ) -> None:
     """From the fetched file by study.toml: hours fall along the road, and grow nowhere."""
     result = bring()
@@ -388,4 +391,4 @@ def test_the_command_line_brings_roads_and_gives_the_line_of_the_study(
 
 def test_a_region_written_as_a_number_with_a_point_is_the_same_file() -> None:
     source = ROAD_SOURCES["grip4"]
-    assert source.file(5.0) == source.file(5)  # type: ignore[arg-type]
+    assert source.archive(5.0) == source.archive(5)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 import borderzone as bz
 from borderzone import errors, fetch
+from borderzone.fetch.tile_stores import SOURCES
 
 PREFIX = "Copernicus_DSM_COG_10_"
 
@@ -118,7 +121,7 @@ def test_points_within_the_margin_lie_on_the_tiles(
     lon, lat, _ = Geod(ellps="WGS84").fwd(lon, lat, azimuth, away)
     for x, y in zip(lon, lat, strict=True):
         corner = (int((math.floor(x) + 180) % 360 - 180), math.floor(y))
-        assert fetch.SOURCES["glo30"].tile(*corner).name in named
+        assert SOURCES["glo30"].tile(*corner).name in named
 
 
 def test_a_wider_margin_never_takes_fewer_tiles(corridor: bz.Corridor) -> None:
@@ -176,7 +179,7 @@ def test_unknown_sources_and_margins_are_refused() -> None:
 
 
 def test_all_stores_are_asked_by_https() -> None:
-    assert {source.address.partition("://")[0] for source in fetch.SOURCES.values()} == {"https"}
+    assert {source.address.partition("://")[0] for source in SOURCES.values()} == {"https"}
 
 
 @pytest.mark.parametrize(
@@ -223,3 +226,27 @@ def test_the_cache_is_where_the_user_says(monkeypatch: pytest.MonkeyPatch) -> No
     assert str(fetch.cache_folder("/elsewhere")) == "/elsewhere"
     monkeypatch.delenv("BORDERZONE_CACHE")
     assert fetch.cache_folder().name == "borderzone"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the rule of Linux")
+def test_the_cache_of_the_platform_follows_its_rules(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("BORDERZONE_CACHE", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert fetch.cache_folder() == tmp_path / ".cache" / "borderzone"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
+    assert fetch.cache_folder() == tmp_path / "elsewhere" / "borderzone"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_home_folder_one_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(_: type[Path]) -> Path:
+        raise RuntimeError
+
+    monkeypatch.delenv("BORDERZONE_CACHE", raising=False)
+    monkeypatch.setattr(Path, "home", classmethod(nowhere))
+
+    with pytest.raises(errors.OutputError, match="BORDERZONE_CACHE"):
+        fetch.cache_folder()

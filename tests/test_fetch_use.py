@@ -12,10 +12,13 @@ from fetch_cases import Store, running_store, write_tile
 
 import borderzone as bz
 from borderzone import errors, fetch, io
+from borderzone.fetch.tile_stores import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from borderzone.fetch.tile_stores import FetchResult
 
 BARE, TREES = 60, 10
 LINE = 50.9
@@ -40,7 +43,7 @@ def corridor() -> bz.Corridor:
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     root = tmp_path_factory.mktemp("store")
-    heights, classes = fetch.SOURCES["glo30"], fetch.SOURCES["worldcover"]
+    heights, classes = SOURCES["glo30"], SOURCES["worldcover"]
     for west in (50, 51):
         write_tile(root / heights.tile(west, 24).key, west, 24, cells=600, values=plane)
     for west in (48, 51):
@@ -55,7 +58,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 @pytest.fixture(scope="module")
 def heights(
     store: Store, corridor: bz.Corridor, tmp_path_factory: pytest.TempPathFactory
-) -> fetch.FetchResult:
+) -> FetchResult:
     store.rules()
     cache = tmp_path_factory.mktemp("cache")
     # What a run that was killed left on its way is no tile of the folder.
@@ -75,7 +78,7 @@ def places(grid: bz.Grid) -> tuple[Any, Any]:
 
 @pytest.mark.parametrize("resolution_m", [900, 90])
 def test_the_fetched_folder_reads_into_the_heights_of_the_store(
-    heights: fetch.FetchResult, corridor: bz.Corridor, resolution_m: float
+    heights: FetchResult, corridor: bz.Corridor, resolution_m: float
 ) -> None:
     grid = corridor.grid(resolution_m=resolution_m)
     lon, lat = places(grid)
@@ -91,7 +94,7 @@ def test_the_fetched_folder_reads_into_the_heights_of_the_store(
 
 
 def test_folder_pattern_and_list_are_the_same_heights(
-    heights: fetch.FetchResult, corridor: bz.Corridor
+    heights: FetchResult, corridor: bz.Corridor
 ) -> None:
     grid = corridor.grid(resolution_m=500)
     block = (slice(None), slice(None))
@@ -108,7 +111,7 @@ def test_folder_pattern_and_list_are_the_same_heights(
 def test_ground_of_a_missing_tile_is_unknown_and_never_zero(
     store: Store, corridor: bz.Corridor, tmp_path: Path
 ) -> None:
-    gone = fetch.SOURCES["glo30"].tile(51, 24).name
+    gone = SOURCES["glo30"].tile(51, 24).name
     store.rules({gone: {"status": 404}})
 
     result = fetch.dem(corridor, cache=tmp_path, network=store.network())
@@ -129,7 +132,7 @@ def test_ground_of_a_missing_tile_is_unknown_and_never_zero(
 
 @pytest.mark.parametrize("given", ["folder", "line"])
 def test_a_study_runs_on_the_fetched_tiles(
-    heights: fetch.FetchResult, tmp_path: Path, given: str
+    heights: FetchResult, tmp_path: Path, given: str
 ) -> None:
     line = heights.study_line if given == "line" else f"dem = {str(heights.folder)!r}"
     file = tmp_path / "study.toml"
@@ -176,7 +179,7 @@ def test_the_fetched_land_cover_opens_as_classes(
 
 
 def test_a_study_tells_bare_ground_from_the_fetched_land_cover(
-    heights: fetch.FetchResult, store: Store, corridor: bz.Corridor, tmp_path: Path
+    heights: FetchResult, store: Store, corridor: bz.Corridor, tmp_path: Path
 ) -> None:
     store.rules()
     # Travel times lead over ground around the corridor, and slow down where it is not bare.
@@ -206,7 +209,7 @@ def test_a_study_tells_bare_ground_from_the_fetched_land_cover(
 def test_land_cover_of_a_missing_tile_is_no_class(
     store: Store, corridor: bz.Corridor, tmp_path: Path
 ) -> None:
-    gone = fetch.SOURCES["worldcover"].tile(51, 24).name
+    gone = SOURCES["worldcover"].tile(51, 24).name
     store.rules({gone: {"status": 404}})
     grid = corridor.grid(resolution_m=450)
     lon, _ = places(grid)
@@ -223,7 +226,7 @@ def test_land_cover_of_a_missing_tile_is_no_class(
 def test_land_cover_is_checked_and_taken_up_like_heights(
     store: Store, corridor: bz.Corridor, tmp_path: Path
 ) -> None:
-    name = fetch.SOURCES["worldcover"].tile(48, 24).name
+    name = SOURCES["worldcover"].tile(48, 24).name
     store.rules({name: {"on": "GET", "flip": 3000, "times": 1}})
 
     fetch.landcover(corridor, cache=tmp_path, network=store.network())

@@ -151,7 +151,7 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
             "scenario.py:_check_toml",
             "scenario.py:_no_numbers_as_text",
             # What a cell, a page, a key or a layer is: none of them must be a number.
-            "fetch/ged_pages.py:_row", "incidents/codebooks.py:code_books",
+            "fetch/events.py:_row", "incidents/codebooks.py:code_books",
             "incidents/export.py:_sheet_cell", "io/sqlite.py:_entries", "provenance.py:_plain",
             "study/sources.py:_check_kind",
         },

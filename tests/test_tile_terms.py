@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from borderzone import fetch, io, provenance
+from borderzone import io, provenance
+from borderzone.fetch.tile_stores import SOURCES
 from borderzone.io.terms import terms_of
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ def test_a_name_that_several_products_share_has_no_terms(name: str) -> None:
     assert terms_of(name) is None
 
 
-@pytest.mark.parametrize("source", fetch.SOURCES)
+@pytest.mark.parametrize("source", SOURCES)
 def test_the_tiles_of_every_store_are_known_by_their_names(source: str) -> None:
-    store = fetch.SOURCES[source]
+    store = SOURCES[source]
 
     assert terms_of(store.tile(39, 33).file) == store.terms
 

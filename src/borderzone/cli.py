@@ -419,7 +419,7 @@ def fetch_roads(  # noqa: PLR0913 (as above)
     from borderzone import fetch  # noqa: PLC0415 - heavy imports
 
     what: dict[str, Any] = {
-        "source": source, "extracts": extract or None, "regions": region or None, "cache": cache,
+        "source": source, "parts": [*(extract or ()), *(region or ())] or None, "cache": cache,
         "network": fetch.Network(
             mirror=mirror, max_gb=max_gb, timeout_s=timeout_s, attempts=attempts
         ),

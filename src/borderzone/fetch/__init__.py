@@ -1,4 +1,4 @@
-"""The only door to the network: tiles and public incidents, resumable and checked."""
+"""The only door to the network: tiles, roads and public incidents, resumable and checked."""
 
 from borderzone._guards import door
 

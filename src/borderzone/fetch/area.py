@@ -1,11 +1,8 @@
-"""Cutting a table of events to a piece of ground and to years; every cell stays as it was."""
+"""A piece of ground as users give it, as one shape, and the margin around it that data is cut to."""
 
 from __future__ import annotations
 
-import csv
-import itertools
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,61 +10,81 @@ import pyproj
 import shapely
 from shapely import affinity
 
-from borderzone._guards import check_whole, shown
-from borderzone.errors import DataError, InvalidParameterError
-from borderzone.fetch.ged_bulk import table_rows
-from borderzone.fetch.tiling import checked_margin_km, ground_of
-from borderzone.io import atomic_write
+from borderzone._guards import check_non_negative
+from borderzone._guards.escapes import file_word
+from borderzone.crs import in_degrees
+from borderzone.errors import InvalidGeometryError, InvalidParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
     from borderzone._typing import BoolArray, FloatArray
 
-__all__ = ["Cut", "Ground", "checked_years", "cut_table"]
+__all__ = ["Area", "checked_margin_km", "place_word", "shape_of"]
 
-_NEEDED = ("id", "year", "latitude", "longitude")
-_BATCH_ROWS = 20_000
+_MAX_MARGIN_KM = 1000.0
 _STEP_DEG = 0.1
 _STEP_KM = 10.0
 _LARGEST_KM = 2500.0
 _EARTH_KM = 6371.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cut:
-    """
-    What a cut left.
-
-    Attributes
-    ----------
-    rows
-        Rows that were kept.
-    rows_of_version
-        Rows that the table holds.
-    unplaced
-        Rows without coordinates, which no ground can hold.
-    """
-
-    rows: int
-    rows_of_version: int
-    unplaced: int
+def shape_of(where: Any) -> Any:
+    """Give a corridor, shape, table, or west, south, east and north as one valid shape in degrees."""
+    shape = _shape(getattr(where, "outline", where))
+    if shape.is_empty:
+        msg = "where is empty; hand over a corridor or an outline with some ground in it"
+        raise InvalidGeometryError(msg)
+    west, south, east, north = shape.bounds
+    if not (-360 <= west <= east <= 360 and -90 <= south <= north <= 90):
+        msg = (
+            f"where reaches from {west:g} to {east:g} and {south:g} to {north:g}, which is not "
+            "longitude and latitude; bring it there with to_crs('EPSG:4326')"
+        )
+        raise InvalidGeometryError(msg)
+    return shape if shape.is_valid else shapely.make_valid(shape)
 
 
-class Ground:
+def _shape(where: Any) -> Any:
+    if isinstance(where, shapely.Geometry):
+        return where
+    if hasattr(where, "to_crs") and hasattr(where, "crs"):
+        return in_degrees(where, "where").geometry.union_all()
+    try:
+        west, south, east, north = (float(edge) for edge in where)
+    except (TypeError, ValueError) as error:
+        msg = (
+            "where must be a corridor, a shape, a GeoSeries, or west, south, east and north in "
+            f"degrees, got {where!r}"
+        )
+        raise InvalidParameterError(msg) from error
+    if not all(map(math.isfinite, (west, south, east, north))):
+        msg = f"where must be four finite numbers in longitude and latitude, got {where!r}"
+        raise InvalidGeometryError(msg)
+    # A box from 179 to -179 degrees crosses 180.
+    return shapely.box(west, south, east + 360 if east < west else east, north)
+
+
+def checked_margin_km(margin_km: float) -> float:
+    """Refuse a margin that is negative or beyond all corridors."""
+    margin = check_non_negative(margin_km, "margin_km", "km")
+    if margin > _MAX_MARGIN_KM:
+        msg = f"margin_km must be at most {_MAX_MARGIN_KM:g}, got {margin_km!r}"
+        raise InvalidParameterError(msg)
+    return margin
+
+
+class Area:
     """
     A piece of ground and a margin around it.
 
-    The margin is drawn in an azimuthal equidistant projection about the middle
-    of the ground. It stretches lengths across the radius by c / sin c (c: angle
-    from the middle), so the margin is widened by the largest stretch: nothing
-    within the margin is lost, and at 2500 km from the middle 2.6 % too much is kept.
+    The margin is drawn in an azimuthal equidistant projection about the middle of the ground. It
+    stretches lengths across the radius by c / sin c (c: angle from the middle), so the margin is
+    widened by the largest stretch: nothing within the margin is lost, and at 2500 km from the middle
+    2.6 % too much is kept.
     """
 
     def __init__(self, where: Any, margin_km: float) -> None:
         self.margin_km = checked_margin_km(margin_km)
-        self.shape = ground_of(where)
+        self.shape = shape_of(where)
         shapely.prepare(self.shape)
         self._wide: Any = None
         self._plane: Any = None
@@ -100,8 +117,8 @@ class Ground:
         shapely.prepare(self._wide)
 
     @property
-    def area(self) -> Any:
-        """Give the ground and its margin as one shape."""
+    def whole(self) -> Any:
+        """Ground and margin as one shape in degrees; what lies beyond 180 comes in from the other side."""
         shape = self.shape
         if self._wide is not None:
             fine = shapely.segmentize(self._wide, _STEP_KM)
@@ -119,7 +136,7 @@ class Ground:
         return shapely.union_all(turns).intersection(shapely.box(-180, -90, 180, 90))
 
     def holds(self, lon: FloatArray, lat: FloatArray) -> BoolArray:
-        """Tell which points lie on the ground or within the margin."""
+        """Tell which points, in degrees, lie on the ground or within the margin; NaN lies nowhere."""
         held = np.zeros(lon.shape, dtype=bool)
         known = np.isfinite(lon) & np.isfinite(lat)
         # Ground may reach beyond 180 degrees, where the count of the points starts again.
@@ -130,86 +147,14 @@ class Ground:
             held[known] |= shapely.intersects_xy(self._wide, east_m / 1000, north_m / 1000)
         return held
 
-
-def checked_years(years: Any) -> tuple[int, int] | None:
-    """Refuse a span of years that is none."""
-    if years is None:
-        return None
-    try:
-        first, last = (
-            check_whole(year, "years", lowest=1946, highest=2100) for year in list(years)
-        )
-    except (TypeError, ValueError):  # refusals are among them
-        first, last = 1, 0
-    if first > last:
-        msg = f"years must be the first and the last year, such as (2014, 2024), got {shown(years)}"
-        raise InvalidParameterError(msg)
-    return first, last
+    @property
+    def words(self) -> dict[str, Any]:
+        """What the record beside a cut says of it."""
+        bounds = [round(edge, 6) for edge in self.shape.bounds]
+        return {"bounds": bounds, "margin_km": self.margin_km}
 
 
-def cut_table(source: Path, path: Path, ground: Ground | None, years: Sequence[int] | None) -> Cut:
-    """Write the rows of a table that lie on a piece of ground and in a span of years."""
-    seen: set[str] = set()
-    kept = unplaced = 0
-    with (
-        table_rows(source) as rows,
-        atomic_write(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as file,
-    ):
-        columns = next(rows, [])
-        places = _places(columns, source.name)
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        for batch in _batches(rows):
-            _check_batch(batch, len(columns), places["id"], seen, source.name)
-            lon, lat = (_numbers(batch, places[axis]) for axis in ("longitude", "latitude"))
-            keep = np.ones(len(batch), dtype=bool) if ground is None else ground.holds(lon, lat)
-            if years is not None:
-                year = _numbers(batch, places["year"])
-                keep &= (year >= years[0]) & (year <= years[1])
-            unplaced += int((~(np.isfinite(lon) & np.isfinite(lat))).sum())
-            kept += int(keep.sum())
-            writer.writerows(itertools.compress(batch, keep.tolist()))
-    return Cut(rows=kept, rows_of_version=len(seen), unplaced=unplaced)
-
-
-def _places(columns: list[str], name: str) -> dict[str, int]:
-    missing = [column for column in _NEEDED if column not in columns]
-    if missing or len({*columns}) != len(columns):
-        msg = (
-            f"{name} is no table of UCDP GED: it lacks {', '.join(missing) or 'clear names'}; "
-            "check the version and the address"
-        )
-        raise DataError(msg)
-    return {column: columns.index(column) for column in _NEEDED}
-
-
-def _batches(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
-    while batch := list(itertools.islice(rows, _BATCH_ROWS)):
-        yield batch
-
-
-def _check_batch(
-    batch: list[list[str]], width: int, id_place: int, seen: set[str], name: str
-) -> None:
-    for row in batch:
-        if len(row) != width:
-            msg = (
-                f"{name}: row {len(seen) + 1} has {len(row)} cells, {width} are due; it is damaged"
-            )
-            raise DataError(msg)
-        if row[id_place] in seen or not row[id_place]:
-            msg = f"{name}: the id {row[id_place][:40]!r} is empty or occurs twice; it is damaged"
-            raise DataError(msg)
-        seen.add(row[id_place])
-
-
-def _numbers(batch: list[list[str]], place: int) -> FloatArray:
-    return np.array([_number(row[place]) for row in batch], dtype=float)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
+def place_word(where: Any) -> str:
+    """Name ground in the name of a file: its border, or that it is a cut."""
+    border = getattr(where, "border", None)
+    return "cut" if border is None else file_word(f"{border.a}-{border.b}")

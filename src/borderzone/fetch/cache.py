@@ -10,9 +10,8 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pooch
 
 from borderzone._guards import local_path
 from borderzone.errors import OutputError
@@ -27,15 +26,13 @@ else:
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
-    from borderzone.fetch.tile_stores import Item, Store
-    from borderzone.fetch.transfer import Brought
+    from borderzone.fetch.server import Item
+    from borderzone.io.terms import Terms
 
-__all__ = ["VARIABLE", "Shelf", "cache_folder"]
+__all__ = ["Shelf", "cache_folder"]
 
-VARIABLE = "BORDERZONE_CACHE"
-
+_VARIABLE = "BORDERZONE_CACHE"
 _LOOK_AGAIN_S = 0.1
 
 _log = logging.getLogger("borderzone")
@@ -56,106 +53,119 @@ def cache_folder(cache: str | os.PathLike[str] | None = None) -> Path:
     pathlib.Path
         Absolute path.
 
+    Raises
+    ------
+    InvalidParameterError
+        If it is no path.
+    OutputError
+        If none is named, and the user has no folder of their own.
+
     Examples
     --------
     >>> cache_folder("tiles").is_absolute()
     True
     """
-    given = cache if cache is not None else os.environ.get(VARIABLE) or pooch.os_cache("borderzone")
+    given = cache if cache is not None else os.environ.get(_VARIABLE) or _of_the_platform()
     return local_path(given).absolute()
+
+
+def _of_the_platform() -> Path:
+    # Where a program may keep what can be had again: by the rules of Windows, macOS, or XDG.
+    try:
+        home = Path.home()
+    except RuntimeError:
+        msg = f"there is no home folder to keep files in; name a folder with --cache or {_VARIABLE}"
+        raise OutputError(msg) from None
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA", "").strip() or home / "AppData" / "Local"
+        return Path(local, "borderzone", "borderzone", "Cache")
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "borderzone"
+    return Path(os.environ.get("XDG_CACHE_HOME", "").strip() or home / ".cache", "borderzone")
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """
-    The folder of one source in the cache, with a register of what it holds.
+    """The folder of one source in the cache, with a register of what it holds."""
 
-    Attributes
-    ----------
-    source
-        Store that the tiles are from.
-    folder
-        Where they are kept.
-    """
-
-    source: Store
+    terms: Terms
     folder: Path
 
     @property
     def partial(self) -> Path:
-        """Folder of files on their way."""
+        """Folder of files on their way: below, so that a pattern for tiles does not find them."""
         return self.folder / "partial"
 
     @contextmanager
     def alone(self, announce: Callable[[str], None]) -> Iterator[None]:
-        """Make the folder and wait until no other process fetches into it."""
+        """Make the folder, and wait until no other process fetches into it."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with (self.folder / ".lock").open("a", encoding="utf-8") as lock:
-                _wait_for(lock, self.folder, announce)
+                if not _taken(lock):
+                    announce(f"Another fetch is writing to {self.folder}; waiting for it to end.")
+                    while not _taken(lock):
+                        time.sleep(_LOOK_AGAIN_S)
                 yield
         except OSError as error:
             msg = (
                 f"the cache {str(self.folder)!r} cannot be written: {error.strerror or error}; "
-                f"name another with --cache or {VARIABLE}"
+                f"name another with --cache or {_VARIABLE}"
             )
             raise OutputError(msg) from error
 
-    def holds(self, tile: Item) -> bool:
-        """Tell whether a tile is there, just as it was put there."""
-        path = self.folder / tile.file
+    def holds(self, item: Item) -> bool:
+        """Tell whether a file is there just as it was put there: not cut, changed, or not ours."""
+        path = self.folder / item.file
         if not path.is_file():
             return False
-        entry = self._register()["files"].get(tile.file, {})
+        entry = self._register()["files"].get(item.file, {})
         if entry.get("bytes") != path.stat().st_size:
             return False
         return bool(entry.get("sha256") == sha256(path))
 
-    def put(self, tile: Item, brought: Brought, address: str) -> Path:
-        """Give a checked file its final name."""
-        path = self.folder / tile.file
+    def put(self, item: Item, address: str, etag: str | None = None) -> Path:
+        """Give a file that came whole into `partial` its final name; `address` is its server's root."""
+        brought, path = self.partial / item.file, self.folder / item.file
         register = self._register()
-        register["unknown"].pop(tile.name, None)
-        register["files"][tile.file] = {
-            "sha256": brought.sha256,
-            "bytes": brought.remote.size,
-            "etag": brought.remote.etag,
-            "address": f"{address}/{tile.key}",
+        register["unknown"].pop(item.name, None)
+        register["files"][item.file] = {
+            "sha256": sha256(brought),
+            "bytes": brought.stat().st_size,
+            "etag": etag,
+            "address": f"{address}/{item.key}",
             "retrieved": _today(),
         }
         # First the register: a file without an entry would be fetched again.
         self._write(register)
-        flush_to_disk(brought.path)
-        brought.path.replace(path)
-        for left in self.partial.glob(f"{tile.file}.part*"):
+        flush_to_disk(brought)
+        brought.replace(path)
+        for left in self.partial.glob(f"{item.file}.part*"):
             left.unlink()
         return path
 
-    def retrieved(self, tile: Item) -> str:
-        """Tell when a file that is there was retrieved."""
-        return str(self._register()["files"].get(tile.file, {}).get("retrieved", ""))
+    def retrieved(self, files: Iterable[str]) -> str:
+        """Tell from when to when files were retrieved, in UTC; empty for none that is there."""
+        entries = self._register()["files"]
+        days = sorted({str(entries[name].get("retrieved")) for name in files if name in entries})
+        return " to ".join(dict.fromkeys((days[0], days[-1]))) if days else ""
 
-    def note_unknown(self, tiles: Iterable[Item]) -> None:
-        """Write down tiles that the server does not have: heights there are unknown."""
-        names = [tile.name for tile in tiles]
-        if names:
+    def note_unknown(self, names: Iterable[str]) -> None:
+        """Write down tiles that the server does not have: what lies there is unknown."""
+        if unknown := dict.fromkeys(names, _today()):
             register = self._register()
-            register["unknown"] |= dict.fromkeys(names, _today())
+            register["unknown"] |= unknown
             self._write(register)
 
     def credit(self, files: Iterable[str]) -> str:
         """Say whom to credit for some of the files, and when they were retrieved."""
-        entries = self._register()["files"]
-        dates = sorted({str(entries[name].get("retrieved")) for name in files if name in entries})
-        when = " to ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else "not yet"
-        terms = self.source.terms
         return (
-            f"{terms.title}: {terms.attribution}\n{terms.citation}\n"
-            f"Licence: {terms.licence}. Retrieved: {when}."
+            f"{self.terms.title}: {self.terms.attribution}\n{self.terms.citation}\n"
+            f"Licence: {self.terms.licence}. Retrieved: {self.retrieved(files) or 'not yet'}."
         )
 
     def write_credit(self) -> None:
-        """Write whom to credit beside the tiles."""
+        """Write whom to credit beside the files."""
         files = self._register()["files"]
         if files:
             with atomic_write(self.folder / "ATTRIBUTION.txt") as temporary:
@@ -187,14 +197,6 @@ class Shelf:
 
 def _items(value: Any) -> Iterable[tuple[str, Any]]:
     return value.items() if isinstance(value, dict) else ()
-
-
-def _wait_for(lock: Any, folder: Path, announce: Callable[[str], None]) -> None:
-    if _taken(lock):
-        return
-    announce(f"Another fetch is writing to {folder}; waiting for it to end.")
-    while not _taken(lock):
-        time.sleep(_LOOK_AGAIN_S)
 
 
 def _taken(lock: Any) -> bool:

@@ -1,37 +1,40 @@
-"""What a fetch would bring: what is there, what is to come, what the store does not have."""
+"""What a fetch would bring, told beforehand; then bringing it: within limits, checked, credited."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+import os
+import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from borderzone._guards import check_choice, guarded
-from borderzone.fetch.address import base_address, shown
-from borderzone.fetch.cache import Shelf, cache_folder
-from borderzone.fetch.network import Network
+from tqdm import tqdm
+
+from borderzone._guards import local_path
+from borderzone.errors import InvalidParameterError, LimitError, NetworkError, OutputError
 from borderzone.fetch.server import Server
-from borderzone.fetch.tile_stores import SOURCES
-from borderzone.fetch.tiling import tiles_needed
-from borderzone.fetch.transfer import Part
+from borderzone.fetch.transfer import Part, bring, side_by_side
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+    from collections.abc import Callable, Mapping, Sequence, Sized
     from pathlib import Path
 
-    from borderzone.fetch.extracts import RoadSource
-    from borderzone.fetch.remote import Remote
-    from borderzone.fetch.tile_stores import Item, Source
+    from borderzone.fetch.cache import Shelf
+    from borderzone.fetch.network import Network
+    from borderzone.fetch.server import Item, Remote
+    from borderzone.io.terms import Terms
 
-__all__ = ["Job", "Plan", "Survey", "as_size", "plan", "side_by_side", "survey_of"]
-
-_T = TypeVar("_T")
-_I = TypeVar("_I", bound="Item")
+__all__ = ["Job", "Plan", "Store", "as_size", "check_room", "checked_path"]
 
 
-@guarded
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """A public store: its short name, what it is and its terms, and the root of its address."""
+
+    name: str
+    terms: Terms
+    address: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """
@@ -48,15 +51,15 @@ class Plan:
     server
         Host that is asked.
     folder
-        Folder of the tiles.
+        Folder of the files.
     needed
-        Names of the tiles that the ground needs.
+        Names of the files that the ground needs.
     there
         Those that are in the folder, whole.
     spoiled
         Those that are in the folder, but not as they were put there.
     sizes
-        Length of each tile that is to be brought, by name. Units: byte.
+        Length of each file that is to be brought, by name. Units: byte.
     begun_bytes
         What an earlier run brought of them. Units: byte.
     missing
@@ -122,153 +125,162 @@ class Plan:
         return f"{len(names)} {self.noun}{'' if len(names) == 1 else 's'}"
 
 
-def plan(
-    where: Any,
-    *,
-    source: str = "glo30",
-    margin_km: float = 0.0,
-    cache: str | os.PathLike[str] | None = None,
-    network: Network | None = None,
-) -> Plan:
-    """
-    Tell what a fetch would bring; the server is asked, nothing is written.
-
-    Parameters
-    ----------
-    where
-        As for `dem`.
-    source
-        ``"glo30"``, ``"glo90"`` or ``"worldcover"``.
-    margin_km
-        How far around the ground. Units: km.
-    cache
-        Folder that tiles are kept in; see `cache_folder`.
-    network
-        Mirror, limits and patience.
-
-    Returns
-    -------
-    Plan
-        Names, sizes, what is there already, and what the store does not have.
-
-    Raises
-    ------
-    NetworkError
-        If the server cannot be asked.
-    InvalidParameterError
-        If an option makes no sense.
-    """
-    check_choice(source, "source", SOURCES)
-    job = Job.of(where, SOURCES[source], margin_km, cache, network or Network())
-    with job.asking() as server:
-        return survey_of(job, server).plan
-
-
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """
     What is asked for, from where, and to where.
 
-    Attributes
-    ----------
-    source, tiles
-        The store, and the tiles that the ground needs.
-    shelf
-        Folder for them.
-    base
-        Root that they are asked for under.
-    network
-        How the network is used.
-    check
-        Checks a file, see `borderzone.fetch.transfer.bring`; as a tile when left out.
+    `noun` is what its files are and `check` checks one of them (see `bring`). `if_missing` tells
+    what to do where the store lacks one of them; None where it may, as it lacks tiles of the sea.
     """
 
-    source: Source | RoadSource
-    tiles: Sequence[Item]
+    store: Store
+    items: Sequence[Item]
     shelf: Shelf
-    base: str
     network: Network
-    check: Callable[[Part], str] | None = None
+    noun: str
+    check: Callable[[Any, Path, bool], None]
+    if_missing: str | None = None
 
-    @classmethod
-    def of(cls, where: Any, source: Source, margin_km: float, cache: Any, network: Network) -> Job:
-        """Check what was asked for, without the network and without the disk."""
-        return cls(
-            source=source,
-            tiles=tiles_needed(where, source, margin_km),
-            shelf=Shelf(source, cache_folder(cache) / source.name),
-            base=base_address(source, network.mirror),
-            network=network,
+    @property
+    def base(self) -> str:
+        """Root that the items are asked for under."""
+        return self.network.mirror or self.store.address
+
+    def plan(self) -> Plan:
+        """Ask the server what there is; nothing is written."""
+        with Server(self.base, self.network) as server:
+            return self._survey(server)[0]
+
+    def bring(
+        self, announce: Callable[[str], None], confirm: Callable[[Plan], None] | None
+    ) -> tuple[Plan, int]:
+        """
+        Bring the files that are not there yet; give the plan, and the bytes that came.
+
+        `announce` is called with each sentence of the plan and `confirm` with the plan, before
+        anything is brought; it may raise to stop.
+        """
+        with Server(self.base, self.network) as server, self.shelf.alone(announce):
+            plan, remotes = self._survey(server)
+            for sentence in plan.sentences():
+                announce(sentence)
+            self._check_any(plan)
+            check_room(server, plan.bytes, self.shelf.folder)
+            if confirm is not None:
+                confirm(plan)
+            self.shelf.note_unknown(plan.missing)
+            self._bring_all(server, remotes)
+            self.shelf.write_credit()
+        return plan, server.received
+
+    def _survey(self, server: Server) -> tuple[Plan, dict[Item, Remote]]:
+        """Compare what is needed with the folder and the server; give the plan, and what is to come."""
+        folder = self.shelf.folder
+        there = [item for item in self.items if self.shelf.holds(item)]
+        wanted = [item for item in self.items if item not in there]
+        said = dict(side_by_side(server, server.look, wanted))
+        remotes = {item: remote for item in wanted if (remote := said[item]) is not None}
+        begun = (
+            Part(self.shelf.partial, item, self.base, remote).usable()
+            for item, remote in remotes.items()
         )
+        plan = Plan(
+            source=self.store.name,
+            title=self.store.terms.title,
+            noun=self.noun,
+            server=server.name,
+            folder=folder,
+            needed=tuple(item.name for item in self.items),
+            there=tuple(item.name for item in there),
+            spoiled=tuple(item.name for item in wanted if (folder / item.file).exists()),
+            sizes={item.name: remote.size for item, remote in remotes.items()},
+            begun_bytes=sum(begun),
+            missing=tuple(item.name for item in wanted if item not in remotes),
+        )
+        return plan, remotes
 
-    @contextmanager
-    def asking(self) -> Iterator[Server]:
-        """Open the server for as long as it is asked."""
-        server = Server(self.base, self.network)
-        try:
-            yield server
-        finally:
-            server.close()
+    def _check_any(self, plan: Plan) -> None:
+        missing, store = ", ".join(plan.missing), self.store
+        where = (
+            f"the address of the mirror is wrong: {store.terms.title} lies under {store.address}"
+        )
+        if self.if_missing is not None and missing:
+            msg = f"{plan.server} has no {missing}: {self.if_missing}; or {where}"
+            raise NetworkError(msg)
+        if len(plan.missing) == len(plan.needed):
+            msg = (
+                f"{plan.server} has none of the {self.noun}s needed ({missing}): all of it sea or "
+                f"not released, or {where}"
+            )
+            raise NetworkError(msg)
 
+    def _bring_all(self, server: Server, remotes: Mapping[Item, Remote]) -> None:
+        total = sum(remote.size for remote in remotes.values())
+        hidden = None if total else True  # None: shown on a terminal only
+        title = self.store.terms.title
+        with tqdm(total=total, unit="B", unit_scale=True, desc=title, disable=hidden) as bar:
+            counted: dict[Item, int] = {}
 
-@dataclass(frozen=True, kw_only=True)
-class Survey:
-    """
-    What a server says of the tiles of a job.
+            def work(item: Item) -> Remote:
+                def report(there: int) -> None:
+                    with bar.get_lock():
+                        bar.update(there - counted.get(item, 0))
+                        counted[item] = there
 
-    Attributes
-    ----------
-    plan
-        The same for users.
-    found, missing
-        Tiles to bring, and tiles that the store does not have.
-    """
+                folder = self.shelf.partial
+                return bring(server, item, remotes[item], folder, check=self.check, report=report)
 
-    plan: Plan
-    found: list[tuple[Item, Remote]]
-    missing: list[Item]
-
-
-def survey_of(job: Job, server: Server) -> Survey:
-    """Compare what is needed with the folder and the server."""
-    there = [tile for tile in job.tiles if job.shelf.holds(tile)]
-    wanted = [tile for tile in job.tiles if tile not in there]
-    said = dict(side_by_side(server, server.look, wanted))
-    found = [(tile, remote) for tile in wanted if (remote := said[tile]) is not None]
-    missing = [tile for tile in wanted if said[tile] is None]
-    begun = sum(Part(job.shelf.partial, tile, job.base, remote).usable() for tile, remote in found)
-    outline = Plan(
-        source=job.source.name,
-        title=job.source.title,
-        noun="tile" if job.check is None else "archive",
-        server=shown(job.base),
-        folder=job.shelf.folder,
-        needed=tuple(tile.name for tile in job.tiles),
-        there=tuple(tile.name for tile in there),
-        spoiled=tuple(t.name for t in wanted if (job.shelf.folder / t.file).exists()),
-        sizes={tile.name: remote.size for tile, remote in found},
-        begun_bytes=begun,
-        missing=tuple(tile.name for tile in missing),
-    )
-    return Survey(plan=outline, found=found, missing=missing)
+            for item, brought in side_by_side(server, work, remotes):
+                self.shelf.put(item, self.base, brought.etag)
 
 
-def side_by_side(
-    server: Server, work: Callable[[_I], _T], tiles: Iterable[_I]
-) -> Iterator[tuple[_I, _T]]:
-    """Work on several tiles at a time; the first failure ends the others early."""
-    with ThreadPoolExecutor(server.network.connections) as pool:
-        futures = {pool.submit(work, tile): tile for tile in tiles}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BaseException:
-            server.end()
-            for future in futures:
-                future.cancel()
-            raise
+def check_room(server: Server, size: int, folder: Path) -> None:
+    """Refuse too much for the limit or the disk, before the first byte is asked for."""
+    if not server.allows(size):
+        msg = (
+            f"{as_size(size)} are to be fetched, the limit is {server.network.max_gb:g} GB; "
+            "raise it with --max-gb (max_gb), or take a smaller corridor or margin or a coarser "
+            "source"
+        )
+        raise LimitError(msg)
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        msg = (
+            f"{as_size(size)} are to be fetched, {as_size(free)} are free in {folder}; make room, "
+            "or name another folder with --cache"
+        )
+        raise LimitError(msg)
 
 
 def as_size(count: int) -> str:
-    """Write a number of bytes for people."""
+    """
+    Write a number of bytes for people, in GB or MB (10^9 and 10^6 bytes).
+
+    Examples
+    --------
+    >>> as_size(640_000_000), as_size(1_500_000)
+    ('0.64 GB', '1.50 MB')
+    """
     return f"{count / 1e9:.2f} GB" if count >= 1e8 else f"{count / 1e6:.2f} MB"
+
+
+def checked_path(out: str | os.PathLike[str], name: str, *, overwrite: bool) -> Path:
+    """Make a folder, and refuse to write over a file that is in it unless that is wanted."""
+    try:
+        folder = local_path(out)
+        folder.mkdir(parents=True, exist_ok=True)
+    except TypeError:
+        msg = f"out must be a folder, got {out!r}"
+        raise InvalidParameterError(msg) from None
+    except OSError as error:
+        msg = f"the folder {os.fspath(out)!r} cannot be made: {error.strerror or error}"
+        raise OutputError(msg) from None
+    path = folder / name
+    if path.exists() and not overwrite:
+        msg = (
+            f"{path} exists; name another folder with --out (out), or replace it with --overwrite "
+            "(overwrite=True)"
+        )
+        raise OutputError(msg)
+    return path

@@ -1,10 +1,12 @@
-"""Bringing roads: extracts of OpenStreetMap or regions of GRIP4, cut to a corridor and its margin."""
+"""Roads: archives of OpenStreetMap or GRIP4 brought whole, then cut to a corridor and its margin."""
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -12,38 +14,188 @@ import pandas as pd
 import pyogrio.errors
 import shapely
 
-from borderzone._guards import check_choice, guarded, is_number
-from borderzone._guards.escapes import file_word
-from borderzone.crs import check_finite, in_degrees
-from borderzone.errors import BorderzoneError, DataError, InvalidParameterError, LimitError
-from borderzone.fetch.address import checked_mirror
-from borderzone.fetch.area import Ground
+from borderzone._guards import check_choice, is_number, is_whole, shown
+from borderzone.crs import GEOD, check_finite, in_degrees
+from borderzone.errors import BorderzoneError, DataError, InvalidParameterError
+from borderzone.fetch.area import Area, place_word
 from borderzone.fetch.cache import Shelf, cache_folder
-from borderzone.fetch.events import checked_path
-from borderzone.fetch.extracts import EXTRACTS, REGIONS, ROAD_SOURCES
-from borderzone.fetch.fetching import bring_files
-from borderzone.fetch.integrity import DamagedError, same_md5
 from borderzone.fetch.network import Network
-from borderzone.fetch.planning import Job, survey_of
+from borderzone.fetch.planning import Job, Store, checked_path
+from borderzone.fetch.server import Item
 from borderzone.io import sha256, write_gpkg, write_sidecar
 from borderzone.io.archives import unpacked_layers
 from borderzone.io.ogr import read_pieces
+from borderzone.io.terms import grip4, openstreetmap
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from borderzone.fetch.extracts import RoadFile, RoadSource
     from borderzone.fetch.planning import Plan
-    from borderzone.fetch.transfer import Part
 
-__all__ = ["RoadsResult", "roads", "roads_plan"]
+__all__ = ["EXTRACTS", "ROAD_SOURCES", "RoadStore", "RoadsResult", "roads", "roads_plan"]
 
 _log = logging.getLogger("borderzone")
 
 
-@guarded
+def roads(  # noqa: PLR0913 (one option a matter that users decide)
+    where: Any,
+    *,
+    source: str = "osm",
+    parts: str | int | Sequence[str] | Sequence[int] | None = None,
+    margin_km: float = 50.0,
+    out: str | os.PathLike[str] = ".",
+    overwrite: bool = False,
+    cache: str | os.PathLike[str] | None = None,
+    network: Network | None = None,
+    announce: Callable[[str], None] | None = None,
+    confirm: Callable[[Plan], None] | None = None,
+) -> RoadsResult:
+    """
+    Bring the roads of a piece of ground, with their classes.
+
+    The extracts of OpenStreetMap of the border's two countries, or regions of GRIP4, are brought
+    whole, checked and kept in the cache; cutting them again asks nobody. The roads on the ground and
+    within the margin are written as a GeoPackage with the column ``class``, whose names are those
+    of `borderzone.access.ROAD_SPEEDS`. A study takes it as ``roads``.
+
+    Parameters
+    ----------
+    where
+        A corridor; a shape, GeoSeries or GeoDataFrame; or west, south, east and north in degrees.
+    source
+        ``"osm"`` for OpenStreetMap (ODbL 1.0) or ``"grip4"`` (CC0 1.0).
+    parts
+        Extracts of OpenStreetMap, such as ``["asia/iraq"]``; those of the border's two countries
+        when left out. A large country has no extract in this form as a whole; name its parts, such
+        as ``"europe/germany/bayern"``. Of GRIP4, regions from 1 to 7; 5 is the Middle East and
+        Central Asia.
+    margin_km
+        How far around the ground. Travel times start up to 50 km outside a corridor. Units: km.
+    out
+        Folder to write into; it is made where it is missing.
+    overwrite
+        Whether a file that is there may be replaced.
+    cache
+        Folder to keep archives in; see `cache_folder`.
+    network
+        Mirror, limits and patience.
+    announce
+        Called with each sentence on what will be brought, before it is.
+    confirm
+        Called with the plan before anything is brought; it may raise to stop.
+
+    Returns
+    -------
+    RoadsResult
+        ``path`` of the roads and ``record`` beside them, how many ``rows`` and ``length_km``, the
+        ``study_line`` that uses them, and the ``attribution`` they carry.
+
+    Raises
+    ------
+    InvalidParameterError
+        If an option makes no sense, or no extract of a country is known.
+    InvalidGeometryError, CRSMismatchError
+        If the ground is none.
+    NetworkError
+        If the server has no such archive, refuses, or delivers a damaged file.
+    LimitError
+        If they are larger than the limit, or unpack to more than is allowed.
+    DataError
+        If no road lies there, or the archive holds no roads.
+    OutputError
+        If the file is there already, or cannot be written.
+
+    References
+    ----------
+    .. [1] OpenStreetMap contributors, extracts by Geofabrik. https://download.geofabrik.de
+    .. [2] Meijer, J.R. et al. (2018). Global patterns of current and future road infrastructure.
+       Environmental Research Letters 13, 064006. doi:10.1088/1748-9326/aabd42
+
+    Examples
+    --------
+    >>> roads((40, 33, 41, 34))
+    Traceback (most recent call last):
+        ...
+    borderzone.errors.InvalidParameterError: parts must be given where the ground is no corridor \
+of a border, such as parts=['asia/iraq'] (--extract)
+    """
+    job = _job(where, source, parts, cache, network)
+    area = Area(where, margin_km)
+    path = checked_path(out, f"roads-{source}-{place_word(where)}.gpkg", overwrite=overwrite)
+    plan, received = job.bring(announce or _log.info, confirm)
+    kept, left_out = _cut(job, area)
+    if kept.empty:
+        msg = (
+            f"no road of {plan.title} ({', '.join(plan.needed)}) lies on this ground; name the "
+            "extracts or regions that hold it (--extract, --region)"
+        )
+        raise DataError(msg)
+    write_gpkg({"roads": kept}, path)
+    digest = sha256(path)
+    return RoadsResult(
+        path=path,
+        record=write_sidecar(path, _words(job, area, len(kept), left_out, digest)),
+        source=source,
+        rows=len(kept),
+        length_km=sum(GEOD.geometry_length(line) for line in kept.geometry) / 1000,
+        left_out=left_out,
+        sha256=digest,
+        fetched_bytes=received,
+        from_cache=len(plan.there),
+        attribution=job.shelf.credit([item.file for item in job.items]),
+    )
+
+
+def roads_plan(
+    where: Any,
+    *,
+    source: str = "osm",
+    parts: str | int | Sequence[str] | Sequence[int] | None = None,
+    cache: str | os.PathLike[str] | None = None,
+    network: Network | None = None,
+) -> Plan:
+    """
+    Tell what a fetch of roads would bring; the server is asked, nothing is written.
+
+    Parameters
+    ----------
+    where
+        As for `roads`.
+    source
+        ``"osm"`` or ``"grip4"``.
+    parts
+        As for `roads`.
+    cache
+        Folder that archives are kept in; see `cache_folder`.
+    network
+        Mirror, limits and patience.
+
+    Returns
+    -------
+    Plan
+        As of `plan`.
+
+    Raises
+    ------
+    NetworkError
+        If the server cannot be asked.
+    InvalidParameterError
+        If an option makes no sense.
+
+    Examples
+    --------
+    >>> roads_plan((40, 33, 41, 34), source="grip4", parts=8)
+    Traceback (most recent call last):
+        ...
+    borderzone.errors.InvalidParameterError: parts must be of GRIP4's seven regions (1 North \
+America, 2 Central and South America, 3 Africa, 4 Europe, 5 Middle East and Central Asia, 6 South \
+and East Asia, 7 Oceania), got 8
+    """
+    return _job(where, source, parts, cache, network).plan()
+
+
 @dataclass(frozen=True, kw_only=True)
 class RoadsResult:
     """
@@ -86,270 +238,229 @@ class RoadsResult:
 
     @property
     def study_line(self) -> str:
-        """
-        Give the line for a study file that uses the roads.
-
-        Returns
-        -------
-        str
-            TOML.
-        """
+        """Line of TOML for a study that uses the roads."""
         return f"roads = {json.dumps(self.path.absolute().as_posix(), ensure_ascii=False)}"
 
 
-def roads_plan(
-    where: Any,
-    *,
-    source: str = "osm",
-    extracts: Sequence[str] | None = None,
-    regions: Sequence[int] | None = None,
-    cache: str | os.PathLike[str] | None = None,
-    network: Network | None = None,
-) -> Plan:
+# Extracts by country, as the list of Geofabrik's download server names them; one extract may hold
+# several countries.
+_BY_CONTINENT = {
+    "africa": (
+        "DZA algeria, AGO angola, BEN benin, BWA botswana, BFA burkina-faso, BDI burundi, "
+        "CMR cameroon, CAF central-african-republic, TCD chad, COG congo-brazzaville, "
+        "COD congo-democratic-republic, DJI djibouti, EGY egypt, GNQ equatorial-guinea, "
+        "ERI eritrea, ETH ethiopia, GAB gabon, GHA ghana, GIN guinea, GNB guinea-bissau, "
+        "CIV ivory-coast, KEN kenya, LSO lesotho, LBR liberia, LBY libya, MWI malawi, MLI mali, "
+        "MRT mauritania, MAR morocco, SAH morocco, MOZ mozambique, NAM namibia, NER niger, "
+        "NGA nigeria, RWA rwanda, SEN senegal-and-gambia, GMB senegal-and-gambia, "
+        "SLE sierra-leone, SOM somalia, SOL somalia, ZAF south-africa, SDS south-sudan, "
+        "SDN sudan, SWZ swaziland, TZA tanzania, TGO togo, TUN tunisia, UGA uganda, ZMB zambia, "
+        "ZWE zimbabwe"
+    ),
+    "asia": (
+        "AFG afghanistan, ARM armenia, AZE azerbaijan, BGD bangladesh, BTN bhutan, KHM cambodia, "
+        "CHN china, HKG china/hong-kong, MAC china/macau, TLS east-timor, ARE gcc-states, "
+        "KWT gcc-states, OMN gcc-states, QAT gcc-states, SAU gcc-states, IND india, "
+        "IDN indonesia, IRN iran, IRQ iraq, ISR israel-and-palestine, PSX israel-and-palestine, "
+        "JOR jordan, KAZ kazakhstan, KAB kazakhstan, KGZ kyrgyzstan, LAO laos, LBN lebanon, "
+        "MYS malaysia-singapore-brunei, SGP malaysia-singapore-brunei, "
+        "BRN malaysia-singapore-brunei, MNG mongolia, MMR myanmar, NPL nepal, PRK north-korea, "
+        "PAK pakistan, KOR south-korea, SYR syria, TJK tajikistan, THA thailand, "
+        "TKM turkmenistan, UZB uzbekistan, VNM vietnam, YEM yemen"
+    ),
+    "europe": (
+        "ALB albania, AND andorra, AUT austria, BLR belarus, BEL belgium, "
+        "BIH bosnia-herzegovina, BGR bulgaria, HRV croatia, CYP cyprus, CYN cyprus, CNM cyprus, "
+        "ESB cyprus, WSB cyprus, CZE czech-republic, DNK denmark, EST estonia, FIN finland, "
+        "FRA france, GEO georgia, DEU germany, GBR united-kingdom, GRC greece, HUN hungary, "
+        "IRL ireland-and-northern-ireland, ITA italy, SMR italy, VAT italy, KOS kosovo, "
+        "LVA latvia, LIE liechtenstein, LTU lithuania, LUX luxembourg, MKD macedonia, "
+        "MDA moldova, MCO monaco, MNE montenegro, NLD netherlands, NOR norway, POL poland, "
+        "PRT portugal, ROU romania, SRB serbia, SVK slovakia, SVN slovenia, ESP spain, "
+        "SWE sweden, CHE switzerland, TUR turkey, UKR ukraine"
+    ),
+    "central-america": (
+        "BLZ belize, CRI costa-rica, CUB cuba, USG cuba, SLV el-salvador, GTM guatemala, "
+        "HTI haiti-and-domrep, DOM haiti-and-domrep, HND honduras, NIC nicaragua, PAN panama"
+    ),
+    "north-america": "CAN canada, MEX mexico, USA us",
+    "south-america": (
+        "ARG argentina, BOL bolivia, BRA brazil, CHL chile, COL colombia, ECU ecuador, "
+        "GUY guyana, PRY paraguay, PER peru, SUR suriname, URY uruguay, VEN venezuela"
+    ),
+    "australia-oceania": "PNG papua-new-guinea",
+}
+EXTRACTS: Mapping[str, str] = MappingProxyType(
+    {"RUS": "russia"}
+    | {
+        code: f"{continent}/{name}"
+        for continent, words in _BY_CONTINENT.items()
+        for code, name in (pair.split() for pair in words.split(", "))
+    }
+)
+"""Extract of OpenStreetMap by country, below the root of the download server."""
+
+_REGIONS = {
+    1: "North America", 2: "Central and South America", 3: "Africa", 4: "Europe",
+    5: "Middle East and Central Asia", 6: "South and East Asia", 7: "Oceania",
+}  # fmt: skip
+_REGIONS_TOLD = ", ".join(f"{number} {name}" for number, name in _REGIONS.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoadStore(Store):
     """
-    Tell what a fetch of roads would bring; the server is asked, nothing is written.
+    A public store of roads.
 
-    Parameters
-    ----------
-    where
-        As for `roads`.
-    source
-        ``"osm"`` or ``"grip4"``.
-    extracts, regions
-        As for `roads`.
-    cache
-        Folder that archives are kept in; see `cache_folder`.
-    network
-        Mirror, limits and patience.
-
-    Returns
-    -------
-    Plan
-        Names, sizes, what is there already, and what the store does not have.
-
-    Raises
-    ------
-    NetworkError
-        If the server cannot be asked.
-    InvalidParameterError
-        If an option makes no sense.
+    `layer` is the name of the Shapefiles of roads in an archive, as a regular expression, `column`
+    holds the class of a road, and `classes` gives it as `borderzone.access.ROAD_SPEEDS` names it.
     """
-    job = _job(where, source, extracts, regions, cache, network or Network())
-    with job.asking() as server:
-        return survey_of(job, server).plan
+
+    layer: str
+    column: str
+    classes: Mapping[str, str]
+
+    def archive(self, part: Any) -> Item:
+        """
+        Name the archive of an extract of OpenStreetMap, or of a region of GRIP4.
+
+        Examples
+        --------
+        >>> ROAD_SOURCES["osm"].archive("asia/iraq").key
+        'asia/iraq-latest-free.shp.zip'
+        >>> ROAD_SOURCES["grip4"].archive(5).key
+        'GRIP4_Region5_vector_shp.zip'
+        """
+        if self.name == "grip4":
+            if not is_whole(part) or part not in _REGIONS:
+                msg = f"parts must be of GRIP4's seven regions ({_REGIONS_TOLD}), got {shown(part)}"
+                raise InvalidParameterError(msg)
+            file = f"GRIP4_Region{int(part)}_vector_shp.zip"
+            return Item(name=f"GRIP4 region {int(part)}", key=file, file=file)
+        if not isinstance(part, str) or not re.fullmatch(r"[a-z]+(?:[-/][a-z]+){0,9}", part):
+            msg = (
+                "parts of OpenStreetMap must be extracts as download.geofabrik.de names them, such "
+                f"as 'asia/iraq' (--extract), got {shown(part)}; regions are of source='grip4'"
+            )
+            raise InvalidParameterError(msg)
+        key = f"{part}-latest-free.shp.zip"
+        return Item(name=part, key=key, file=key.replace("/", "_"))
 
 
-def roads(  # noqa: PLR0913 (one option a matter that users decide)
-    where: Any,
-    *,
-    source: str = "osm",
-    extracts: Sequence[str] | None = None,
-    regions: Sequence[int] | None = None,
-    margin_km: float = 50.0,
-    out: str | os.PathLike[str] = ".",
-    overwrite: bool = False,
-    cache: str | os.PathLike[str] | None = None,
-    network: Network | None = None,
-    announce: Callable[[str], None] | None = None,
-    confirm: Callable[[Plan], None] | None = None,
-) -> RoadsResult:
-    """
-    Bring the roads of a piece of ground, with their classes.
-
-    The extracts of OpenStreetMap of the border's two countries, or regions of GRIP4, are brought
-    whole, checked and kept in the cache; cutting them again asks nobody. The roads on the ground and
-    within the margin are written as a GeoPackage with the column ``class``, whose names are those
-    of `borderzone.access.ROAD_SPEEDS`. A study takes it as ``roads``.
-
-    Parameters
-    ----------
-    where
-        A corridor; a shape, GeoSeries or GeoDataFrame; or west, south, east and north in degrees.
-    source
-        ``"osm"`` for OpenStreetMap (ODbL 1.0) or ``"grip4"`` (CC0 1.0).
-    extracts
-        Extracts of OpenStreetMap to take, such as ``["asia/iraq"]``; those of the border's two
-        countries when left out. A large country has no extract in this form as a whole; name its
-        parts, such as ``"europe/germany/bayern"``.
-    regions
-        Regions of GRIP4 to take, 1 to 7; 5 is the Middle East and Central Asia.
-    margin_km
-        How far around the ground. Travel times start up to 50 km outside a corridor. Units: km.
-    out
-        Folder to write into; it is made where it is missing.
-    overwrite
-        Whether a file that is there may be replaced.
-    cache
-        Folder to keep archives in; see `cache_folder`.
-    network
-        Mirror, limits and patience.
-    announce
-        Called with each sentence on what will be brought, before it is.
-    confirm
-        Called with the plan before anything is brought; it may raise to stop.
-
-    Returns
-    -------
-    RoadsResult
-        Where the roads and their record are, and whom to credit.
-
-    Raises
-    ------
-    InvalidParameterError
-        If an option makes no sense, or no extract of a country is known.
-    InvalidGeometryError, CRSMismatchError
-        If the ground is none.
-    NetworkError
-        If the server has no such archive, refuses, or delivers a damaged file.
-    LimitError
-        If they are larger than the limit, or unpack to more than is allowed.
-    DataError
-        If no road lies there, or the archive holds no roads.
-    OutputError
-        If the file is there already, or cannot be written.
-
-    References
-    ----------
-    .. [1] OpenStreetMap contributors, extracts by Geofabrik. https://download.geofabrik.de
-    .. [2] Meijer, J.R. et al. (2018). Global patterns of current and future road infrastructure.
-       Environmental Research Letters 13, 064006. doi:10.1088/1748-9326/aabd42
-
-    Examples
-    --------
-    >>> roads((40, 33, 41, 34))
-    Traceback (most recent call last):
-        ...
-    borderzone.errors.InvalidParameterError: extracts must be given where the ground is no \
-corridor of a border, such as extracts=['asia/iraq'] (--extract)
-    """
-    net, say = network or Network(), announce or _log.info
-    job = _job(where, source, extracts, regions, cache, net)
-    ground = Ground(where, margin_km)
-    path = checked_path(out, _file_name(job, where), overwrite=overwrite)
-    survey, received = bring_files(job, say, confirm)
-    kept, left_out = _cut(job, ground)
-    if kept.empty:
-        msg = (
-            f"no road of {job.source.title} ({', '.join(item.name for item in job.tiles)}) lies on "
-            "this ground; name the extracts or regions that hold it (--extract, --region)"
-        )
-        raise DataError(msg)
-    write_gpkg({"roads": kept}, path)
-    digest = sha256(path)
-    return RoadsResult(
-        path=path,
-        record=write_sidecar(path, _words(job, ground, kept, left_out, digest)),
-        source=job.source.name,
-        rows=len(kept),
-        length_km=_length_km(kept),
-        left_out=left_out,
-        sha256=digest,
-        fetched_bytes=received,
-        from_cache=len(survey.plan.there),
-        attribution=job.shelf.credit([item.file for item in job.tiles]),
+# Links count as the road that they lead to. Nothing drives on steps.
+_OSM = {
+    name: name
+    for name in (
+        "motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential",
+        "service", "track", "path",
     )
+} | {
+    f"{name}_link": name for name in ("motorway", "trunk", "primary", "secondary", "tertiary")
+} | {
+    f"track_grade{grade}": "track" for grade in range(1, 6)
+} | {
+    "living_street": "residential", "busway": "service", "unknown": "track", "bridleway": "path",
+    "cycleway": "path", "footway": "path", "pedestrian": "path",
+}  # fmt: skip
+_GRIP = {
+    "0": "unclassified", "1": "motorway", "2": "primary", "3": "secondary", "4": "tertiary",
+    "5": "unclassified",
+}  # fmt: skip
+
+ROAD_SOURCES: Mapping[str, RoadStore] = MappingProxyType(
+    {
+        "osm": RoadStore(
+            name="osm",
+            terms=openstreetmap(),
+            address="https://download.geofabrik.de",
+            layer=r"gis_osm_roads_free_\d{1,2}\.shp",
+            column="fclass",
+            classes=MappingProxyType(_OSM),
+        ),
+        "grip4": RoadStore(
+            name="grip4",
+            terms=grip4(),
+            address="https://dataportaal.pbl.nl/downloads/GRIP4",
+            layer=r"grip4_region\d\.shp",
+            column="GP_RTP",
+            classes=MappingProxyType(_GRIP),
+        ),
+    }
+)
+"""The stores of roads, by short name."""
 
 
-def _job(
-    where: Any,
-    source: str,
-    extracts: Any,
-    regions: Any,
-    cache: Any,
-    network: Network,
-) -> Job:
+def _job(where: Any, source: str, parts: Any, cache: Any, network: Network | None) -> Job:
     """Check what was asked for, without the network and without the disk."""
-    chosen = ROAD_SOURCES[check_choice(source, "source", ROAD_SOURCES)]
-    base = chosen.address if network.mirror is None else checked_mirror(network.mirror)
+    store = ROAD_SOURCES[check_choice(source, "source", ROAD_SOURCES)]
     return Job(
-        source=chosen,
-        tiles=list(_files(chosen, where, extracts, regions)),
-        shelf=Shelf(chosen, cache_folder(cache) / f"roads-{chosen.name}"),
-        base=base,
-        network=network,
-        check=lambda part: _check_archive(part, chosen),
+        store=store,
+        items=[store.archive(part) for part in _parts(store, where, parts)],
+        shelf=Shelf(store.terms, cache_folder(cache) / f"roads-{store.name}"),
+        network=network or Network(),
+        noun="archive",
+        check=lambda _, path, __: _check_archive(path, store),
+        if_missing=(
+            "a large country has no archive as a whole, name its parts, such as --extract "
+            "europe/germany/bayern (parts)"
+        ),
     )
 
 
-def _files(source: RoadSource, where: Any, extracts: Any, regions: Any) -> list[RoadFile]:
-    grip = source.name == "grip4"
-    given, other = (regions, extracts) if grip else (extracts, regions)
-    if other is not None:
-        kind = ("extracts are of OpenStreetMap", "regions are of GRIP4")[not grip]
-        msg = f"{kind}; leave them out with source={source.name!r}"
-        raise InvalidParameterError(msg)
-    if given is None:
-        given = _of_border(source, where)
-    elif is_number(given) or isinstance(given, str):
-        given = [given]
-    parts = list(dict.fromkeys(given))
-    if not parts:
-        msg = f"{'regions' if grip else 'extracts'} is empty; name one at least, or leave it out"
-        raise InvalidParameterError(msg)
-    return [source.file(part) for part in parts]
-
-
-def _of_border(source: RoadSource, where: Any) -> list[str]:
-    """Name the extracts of the two countries of a border."""
-    if source.name == "grip4":
-        told = ", ".join(f"{number} {words}" for number, words in REGIONS.items())
-        msg = f"regions must be given with source='grip4' (--region): {told}"
+def _parts(store: RoadStore, where: Any, parts: Any) -> Iterable[Any]:
+    """Take what was named, or else the extracts of the two countries of a border."""
+    if parts is not None:
+        named = dict.fromkeys([parts] if is_number(parts) or isinstance(parts, str) else parts)
+        if not named:
+            msg = "parts is empty; name one at least, or leave it out"
+            raise InvalidParameterError(msg)
+        return named
+    if store.name == "grip4":
+        msg = f"parts must be given with source='grip4' (--region): {_REGIONS_TOLD}"
         raise InvalidParameterError(msg)
     border = getattr(where, "border", None)
     if border is None:
         msg = (
-            "extracts must be given where the ground is no corridor of a border, such as "
-            "extracts=['asia/iraq'] (--extract)"
+            "parts must be given where the ground is no corridor of a border, such as "
+            "parts=['asia/iraq'] (--extract)"
         )
         raise InvalidParameterError(msg)
     unknown = [code for code in (border.a, border.b) if code not in EXTRACTS]
     if unknown:
         msg = (
             f"no extract of OpenStreetMap is known for {' and '.join(unknown)}; name one with "
-            "extracts=[...] (--extract), as download.geofabrik.de calls it"
+            "parts=[...] (--extract), as download.geofabrik.de calls it"
         )
         raise InvalidParameterError(msg)
-    return [EXTRACTS[border.a], EXTRACTS[border.b]]
+    # One extract may hold both countries.
+    return dict.fromkeys(EXTRACTS[code] for code in (border.a, border.b))
 
 
-def _check_archive(part: Part, source: RoadSource) -> str:
-    """Unpack the roads of an archive once without keeping them, and move it to where it is whole."""
-    if same_md5(part.path, part.remote) is False:
-        msg = "its MD5 is not the one that the server states"
-        raise DamagedError(msg)
-    try:
-        with unpacked_layers(part.path, source.layer, what="roads"):
-            pass  # their sizes and check sums are wanted, not they
-    except LimitError:
-        part.discard()
-        raise
-    except DataError as error:
-        raise DamagedError(str(error)) from None
-    part.path.replace(part.whole)
-    return sha256(part.whole)
+def _check_archive(path: Path, store: RoadStore) -> None:
+    """Unpack the roads of an archive once without keeping them: sizes and check sums are wanted."""
+    with unpacked_layers(path, store.layer, what="roads"):
+        pass
 
 
-def _cut(job: Job, ground: Ground) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
+def _cut(job: Job, area: Area) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
     """Roads on the ground with the classes of travel times, and what was left out, by class."""
-    source: Any = job.source
-    area = ground.area
-    shapely.prepare(area)
+    store: Any = job.store
+    ground = area.whole
+    shapely.prepare(ground)
     kept: list[gpd.GeoDataFrame] = []
-    for item in job.tiles:
-        archive = job.shelf.folder / item.file
-        with unpacked_layers(archive, source.layer, what="roads") as files:
-            kept += [near for file in files for near in _near(file, source, area)]
+    for item in job.items:
+        with unpacked_layers(job.shelf.folder / item.file, store.layer, what="roads") as files:
+            kept += [near for file in files for near in _near(file, store, ground)]
     whole: Any = pd.concat(kept, ignore_index=True) if kept else gpd.GeoDataFrame({"was": []})
-    whole["class"] = whole["was"].map(dict(source.classes))
+    whole["class"] = whole["was"].map(dict(store.classes))
     strange = whole["class"].isna()
     left_out = {str(k): int(n) for k, n in whole.loc[strange, "was"].value_counts().items()}
     known = whole[~strange]
     if known.empty:
         return gpd.GeoDataFrame({"class": []}, geometry=[], crs=4326), left_out
-    cut = shapely.intersection(known.geometry.to_numpy(), area)
     lines = gpd.GeoDataFrame(
         {"class": known["class"].to_numpy(), "source_class": known["was"].to_numpy()},
-        geometry=cut,
+        geometry=shapely.intersection(known.geometry.to_numpy(), ground),
         crs=4326,
     ).explode(ignore_index=True)
     lines = lines[lines.geom_type == "LineString"]
@@ -357,11 +468,11 @@ def _cut(job: Job, ground: Ground) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
     return lines[~lines.geometry.to_wkb().duplicated()].reset_index(drop=True), left_out
 
 
-def _near(file: Path, source: RoadSource, area: Any) -> list[gpd.GeoDataFrame]:
+def _near(file: Path, store: RoadStore, area: Any) -> list[gpd.GeoDataFrame]:
     found = []
     told = f"roads: {file.name!r}"
     try:
-        for piece in read_pieces(file, file.stem, "roads", columns=[source.column]):
+        for piece in read_pieces(file, file.stem, "roads", columns=[store.column]):
             if not isinstance(piece, gpd.GeoDataFrame) or piece.crs is None:
                 msg = f"{told} has no lines, or names no coordinate reference system"
                 raise DataError(msg)
@@ -369,7 +480,7 @@ def _near(file: Path, source: RoadSource, area: Any) -> list[gpd.GeoDataFrame]:
             check_finite(there, told)
             flat = in_degrees(there.set_geometry(shapely.force_2d(there.geometry.array)), told)
             near = flat[shapely.intersects(area, flat.geometry.to_numpy())]
-            was = near[source.column].map(_class_word)
+            was = near[store.column].map(_class_word)
             found.append(gpd.GeoDataFrame({"was": was}, geometry=near.geometry, crs=4326))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.CRSError, ValueError) as error:
         if isinstance(error, BorderzoneError):
@@ -384,38 +495,23 @@ def _class_word(value: Any) -> str:
     return f"{value:g}" if is_number(value) else str(value)
 
 
-def _file_name(job: Job, where: Any) -> str:
-    border = getattr(where, "border", None)
-    place = f"{border.a}-{border.b}" if border is not None else "cut"
-    return f"roads-{job.source.name}-{file_word(place)}.gpkg"
-
-
-def _length_km(lines: gpd.GeoDataFrame) -> float:
-    from pyproj import Geod  # noqa: PLC0415 (few need it)
-
-    geod = Geod(ellps="WGS84")
-    return float(sum(geod.geometry_length(line) for line in lines.geometry)) / 1000
-
-
 def _words(
-    job: Job, ground: Ground, kept: gpd.GeoDataFrame, left_out: dict[str, int], digest: str
+    job: Job, area: Area, rows: int, left_out: dict[str, int], digest: str
 ) -> dict[str, Any]:
-    terms = job.source.terms
-    retrieved = sorted({job.shelf.retrieved(item) for item in job.tiles})
+    terms = job.store.terms
     omitted = ", ".join(f"{count:,} of class {name}" for name, count in left_out.items())
     return {
         "title": terms.title,
-        "dataset": job.source.name,
-        "parts": [item.name for item in job.tiles],
-        "address": ", ".join(f"{job.base}/{item.key}" for item in job.tiles),
-        "retrieved": " to ".join(dict.fromkeys((retrieved[0], retrieved[-1]))),
-        "rows": len(kept),
+        "dataset": job.store.name,
+        "parts": [item.name for item in job.items],
+        "address": ", ".join(f"{job.base}/{item.key}" for item in job.items),
+        "retrieved": job.shelf.retrieved(item.file for item in job.items),
+        "rows": rows,
         "sha256": digest,
         "licence": terms.licence,
         "attribution": terms.attribution,
         "citation": terms.citation,
-        "bounds": [round(edge, 6) for edge in ground.shape.bounds],
-        "margin_km": ground.margin_km,
+        **area.words,
         "left_out": left_out,
         "notes": (
             "Roads were cut to the ground and its margin, and their classes renamed."
