@@ -427,6 +427,18 @@ def test_two_tables_in_an_archive_are_refused(
         bring()
 
 
+def test_what_a_file_manager_left_in_an_archive_is_passed_over(
+    bring: Callable[..., UcdpResult], store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "mac").mkdir()
+    with zipfile.ZipFile(tmp_path / "mac" / "ged251-csv.zip", "w") as made:
+        made.writestr("__MACOSX/._a.csv", b"\0litter")
+        made.writestr("a.csv", b"id,year,latitude,longitude\n1,2014,3,4\n")
+    store.rules(root=tmp_path / "mac")
+
+    assert bring().rows == 1
+
+
 def test_a_table_that_is_none_of_events_is_refused(
     bring: Callable[..., UcdpResult], store: Store, tmp_path: Path
 ) -> None:

@@ -25,7 +25,7 @@ else:
     import fcntl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from borderzone.fetch.server import Item
     from borderzone.io.terms import Terms
@@ -149,6 +149,17 @@ class Shelf:
         entries = self._register()["files"]
         days = sorted({str(entries[name].get("retrieved")) for name in files if name in entries})
         return " to ".join(dict.fromkeys((days[0], days[-1]))) if days else ""
+
+    def words(self, items: Sequence[Item], base: str) -> dict[str, Any]:
+        """Say of data cut from files what they are, where from, since when, and on which terms."""
+        return {
+            "title": self.terms.title,
+            "address": ", ".join(f"{base}/{item.key}" for item in items),
+            "retrieved": self.retrieved(item.file for item in items),
+            "licence": self.terms.licence,
+            "attribution": self.terms.attribution,
+            "citation": self.terms.citation,
+        }
 
     def note_unknown(self, names: Iterable[str]) -> None:
         """Write down tiles that the server does not have: what lies there is unknown."""

@@ -169,26 +169,20 @@ def ucdp(  # noqa: PLR0913 (one option a matter that users decide)
                 shelf.put(whole, base, etag)
             received = server.received
         cut = _cut_table(shelf.folder / whole.file, path, area, span)
-        retrieved = shelf.retrieved([whole.file])
+        origin, credit = shelf.words([whole], base), shelf.credit([whole.file])
     digest = sha256(path)
-    terms = asked.terms
     words = {
-        "title": terms.title,
+        **origin,
         "dataset": "UCDP GED",
         "version": asked.text,
         "way": chosen,
-        "address": f"{base}/{whole.key}",
-        "retrieved": retrieved,
         "rows": cut.rows,
         "rows_of_version": cut.rows_of_version,
         "rows_without_place": cut.unplaced,
         "sha256": digest,
-        "licence": terms.licence,
-        "attribution": terms.attribution,
-        "citation": terms.citation,
-        "notes": f"{cut.rows} of {cut.rows_of_version} rows of the version were kept.",
         **({"bounds": None, "margin_km": None} if area is None else area.words),
         "years": None if span is None else list(span),
+        "notes": f"{cut.rows} of {cut.rows_of_version} rows of the version were kept.",
     }
     return UcdpResult(
         path=path,
@@ -199,10 +193,7 @@ def ucdp(  # noqa: PLR0913 (one option a matter that users decide)
         sha256=digest,
         from_cache=there,
         fetched_bytes=received,
-        attribution=(
-            f"{terms.attribution}\n{terms.citation}\n"
-            f"Licence: {terms.licence}. Retrieved: {retrieved}."
-        ),
+        attribution=credit,
     )
 
 

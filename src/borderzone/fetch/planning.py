@@ -177,6 +177,7 @@ class Job:
     def _survey(self, server: Server) -> tuple[Plan, dict[Item, Remote]]:
         """Compare what is needed with the folder and the server; give the plan, and what is to come."""
         folder = self.shelf.folder
+        # Each is compared by its SHA-256, so a disk that lost bits is found before a study reads it.
         there = [item for item in self.items if self.shelf.holds(item)]
         wanted = [item for item in self.items if item not in there]
         said = dict(side_by_side(server, server.look, wanted))

@@ -498,19 +498,13 @@ def _class_word(value: Any) -> str:
 def _words(
     job: Job, area: Area, rows: int, left_out: dict[str, int], digest: str
 ) -> dict[str, Any]:
-    terms = job.store.terms
     omitted = ", ".join(f"{count:,} of class {name}" for name, count in left_out.items())
     return {
-        "title": terms.title,
+        **job.shelf.words(job.items, job.base),
         "dataset": job.store.name,
         "parts": [item.name for item in job.items],
-        "address": ", ".join(f"{job.base}/{item.key}" for item in job.items),
-        "retrieved": job.shelf.retrieved(item.file for item in job.items),
         "rows": rows,
         "sha256": digest,
-        "licence": terms.licence,
-        "attribution": terms.attribution,
-        "citation": terms.citation,
         **area.words,
         "left_out": left_out,
         "notes": (

@@ -1,16 +1,17 @@
 """
 Asking one server: bounded in time, in tries and in bytes, and never led elsewhere.
 
-Transport is requests over urllib3. Three libraries were tried in its place against the server
-of the tests. obstore 0.12 retries and resumes within one call; but it follows a redirect to any
-host with all headers (our token among them), heeds no Retry-After, takes a packed answer for the
-file, fails where a server ignores ranges, and keeps nothing when a process is killed. pooch's
-downloader is one ``requests.get``: no resume, redirects followed, and a checksum must be known
-beforehand, which no store of ours states but in its ETag. fsspec's HTTP (with aiohttp) neither
-resumes, retries nor compares lengths. None looks at the free space of the disk.
+Transport is requests over urllib3. Three libraries were looked at in its place, by resume,
+checksum, retry and room on the disk. obstore 0.12, run against the server of the tests, retries,
+and resumes within one call; but it follows a redirect to any host and hands it every header (the
+token of UCDP too), heeds no Retry-After, takes a packed answer for the file, and fails where a
+server ignores ranges. pooch 1.9 downloads by one ``requests.get``: no resume, redirects followed,
+and a checksum that must be known beforehand, while our stores state one in their ETag at most.
+fsspec's HTTP has neither resume, nor retry, nor checksum. None goes on from what a killed process
+left, and none looks at the disk.
 
-So connections, TLS, proxies, and pools are the library's; ours are only what it has no switch
-for: the end of a head that drips, a wait that can be ended, and the refusals.
+So connections, pools, TLS and proxies are the library's; ours is what it has no switch for: an
+end to heads that drip, waits that can be ended, and the refusals.
 """
 
 from __future__ import annotations

@@ -94,6 +94,7 @@ class Part:
 
     def usable(self) -> int:
         """Count the bytes that a run could go on from; nothing is touched."""
+        # Without a mark nothing tells whether what is left belongs to the same state of the file.
         if self._noted() != self._words() or self.remote.validator is None:
             return 0
         return self.size if self.size <= self.remote.size else 0
@@ -228,7 +229,7 @@ def _fill(server: Server, part: Part, report: Callable[[int], None]) -> None:
     with server.opened(part.item, start, part.remote) as answer:
         if start and answer.status_code == 206:
             _check_range(part, answer, start)
-        elif answer.status_code == 200:
+        elif answer.status_code == 200:  # it ignores ranges, or by If-Range knows a newer state
             _start_over(server, part, answer)
         else:
             part.discard()
@@ -272,7 +273,7 @@ def _write(
     with part.path.open("ab") as file:
         for piece in server.chunks(answer):
             there += len(piece)
-            if there > part.remote.size:
+            if there > part.remote.size:  # a body without an end would fill the disk
                 break
             file.write(piece)
             report(there)
