@@ -168,7 +168,7 @@ def ucdp(  # noqa: PLR0913 (one option a matter that users decide)
                     _bring_pages(server, asked, shelf.partial, say)
                 shelf.put(whole, base, etag)
             received = server.received
-        cut = _cut_table(shelf.folder / whole.file, path, area, span)
+        counts = _cut_table(shelf.folder / whole.file, path, area, span)
         origin, credit = shelf.words([whole], base), shelf.credit([whole.file])
     digest = sha256(path)
     words = {
@@ -176,20 +176,18 @@ def ucdp(  # noqa: PLR0913 (one option a matter that users decide)
         "dataset": "UCDP GED",
         "version": asked.text,
         "way": chosen,
-        "rows": cut.rows,
-        "rows_of_version": cut.rows_of_version,
-        "rows_without_place": cut.unplaced,
+        **counts,
         "sha256": digest,
         **({"bounds": None, "margin_km": None} if area is None else area.words),
         "years": None if span is None else list(span),
-        "notes": f"{cut.rows} of {cut.rows_of_version} rows of the version were kept.",
+        "notes": f"{counts['rows']} of {counts['rows_of_version']} rows of the version were kept.",
     }
     return UcdpResult(
         path=path,
         record=write_sidecar(path, words),
         version=asked.text,
-        rows=cut.rows,
-        rows_of_version=cut.rows_of_version,
+        rows=counts["rows"],
+        rows_of_version=counts["rows_of_version"],
         sha256=digest,
         from_cache=there,
         fetched_bytes=received,
@@ -583,16 +581,9 @@ def _check_row(row: dict[str, str], columns: list[str], seen: dict[str, int], nu
     seen[row["id"]] = number
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Cut:
-    """How many rows were kept, of how many, and how many have no place that ground could hold."""
-
-    rows: int
-    rows_of_version: int
-    unplaced: int
-
-
-def _cut_table(source: Path, path: Path, area: Area | None, years: Sequence[int] | None) -> _Cut:
+def _cut_table(
+    source: Path, path: Path, area: Area | None, years: Sequence[int] | None
+) -> dict[str, int]:
     """Write the rows of a table that lie on the ground and in the years; every cell stays as it was."""
     seen: set[str] = set()
     kept = unplaced = 0
@@ -615,7 +606,8 @@ def _cut_table(source: Path, path: Path, area: Area | None, years: Sequence[int]
             unplaced += int((~(np.isfinite(lon) & np.isfinite(lat))).sum())
             kept += int(keep.sum())
             writer.writerows(itertools.compress(batch, keep.tolist()))
-    return _Cut(rows=kept, rows_of_version=len(seen), unplaced=unplaced)
+    # What has no coordinates lies on no ground, however large: it is counted, so that it is told.
+    return {"rows": kept, "rows_of_version": len(seen), "rows_without_place": unplaced}
 
 
 @contextmanager
