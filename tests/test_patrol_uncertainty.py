@@ -11,7 +11,7 @@ import pytest
 from borderzone import patrol
 from borderzone.errors import CoverageGapError, InvalidParameterError, ShapeMismatchError
 from borderzone.patrol import Assumption, Force, PatrolCase
-from borderzone.patrol import uncertainty as module
+from borderzone.patrol.answer import uncertainty as module
 
 N = 12
 

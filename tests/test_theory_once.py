@@ -15,8 +15,8 @@ import borderzone
 from borderzone import patrol
 from borderzone._quantiles import among_draws, between_draws
 from borderzone.patrol import PatrolCase
-from borderzone.patrol.required import MEASURES, whole_units
-from borderzone.patrol.search import POD, missed_in_place
+from borderzone.patrol.answer.required import MEASURES, whole_units
+from borderzone.patrol.theory.search import POD, missed_in_place
 
 SOURCE = Path(borderzone.__file__).parent
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in SOURCE.rglob("*.py")}
@@ -49,16 +49,16 @@ def assigns(node: ast.AST, *names: str) -> bool:
 RULES: dict[str, tuple[Any, dict[str, int]]] = {
     "what the patrol's own speed adds": (
         lambda node: called(node, "hypot") and ast.unparse(node.args[0]) in {"1", "1.0"},
-        {"patrol/barrier.py": 1},
+        {"patrol/theory/barrier.py": 1},
     ),
     "best rule for a measure": (
         lambda node: assigns(node, "BEST_RULE", "HEADLINE_RULE"),
-        {"patrol/required.py": 1},
+        {"patrol/answer/required.py": 1},
     ),
     "names of the rules": (
         lambda node: isinstance(node, ast.Tuple)
         and ast.unparse(node) == "('even', 'optimal', 'maximin')",
-        {"patrol/plans.py": 1},
+        {"patrol/answer/plans.py": 1},
     ),
     "names of the modes": (
         lambda node: assigns(node, "MODES"),

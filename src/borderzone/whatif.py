@@ -11,7 +11,7 @@ import pandas as pd
 from borderzone._guards import guard_room
 from borderzone._quantiles import among_draws, between_draws
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
-from borderzone.patrol.required import BEST_RULE, whole_units
+from borderzone.patrol import BEST_RULE, whole_units
 from borderzone.study.ground import ground_key
 from borderzone.study.told import without_elevation
 

@@ -1,16 +1,16 @@
-from .allocation import (
+from .answer.allocation import (
     allocate as allocate,
     coverage_curve as coverage_curve,
     units_for_target as units_for_target,
 )
-from .assumptions import (
+from .answer.assumptions import (
     ASSUMPTION_NAMES as ASSUMPTION_NAMES,
     Assumption as Assumption,
     assumption_table as assumption_table,
     default_assumptions as default_assumptions,
     sample as sample,
 )
-from .barrier import (
+from .theory.barrier import (
     BARRIER_LAWS as BARRIER_LAWS,
     barrier_coverage as barrier_coverage,
     barrier_patrol as barrier_patrol,
@@ -18,22 +18,22 @@ from .barrier import (
     segment_length as segment_length,
     speed_multiplier as speed_multiplier,
 )
-from .case import PatrolCase as PatrolCase
-from .comparators import (
+from .answer.case import PatrolCase as PatrolCase
+from .force.comparators import (
     FAILS_FIRST as FAILS_FIRST,
     REAL_FORCES as REAL_FORCES,
     RealForce as RealForce,
     plausibility as plausibility,
 )
-from .draws import (
+from .answer.draws import (
     Draws as Draws,
     draw_rates as draw_rates,
 )
-from .forces import (
+from .force.forces import (
     FORCES as FORCES,
     Force as Force,
 )
-from .imaging import (
+from .theory.imaging import (
     JOHNSON_CYCLES as JOHNSON_CYCLES,
     acuity_range_m as acuity_range_m,
     imaging_probability as imaging_probability,
@@ -41,7 +41,7 @@ from .imaging import (
     imaging_sweep_width_km as imaging_sweep_width_km,
     target_transfer_probability as target_transfer_probability,
 )
-from .interdicting import (
+from .theory.response import (
     combined_detection as combined_detection,
     interdiction as interdiction,
     mix_day_night as mix_day_night,
@@ -50,7 +50,7 @@ from .interdicting import (
     response_probability as response_probability,
     response_window_h as response_window_h,
 )
-from .lateral import (
+from .theory.lateral import (
     KOESTER_FACTORS as KOESTER_FACTORS,
     koester_sweep_width as koester_sweep_width,
     sweep_width_definite_range as sweep_width_definite_range,
@@ -62,7 +62,7 @@ from .lateral import (
     sweep_width_inverse_cube_rate as sweep_width_inverse_cube_rate,
     sweep_width_triangular as sweep_width_triangular,
 )
-from .metrics import (
+from .theory.metrics import (
     apprehension_from_repeats as apprehension_from_repeats,
     back_calculation as back_calculation,
     chapman as chapman,
@@ -71,12 +71,12 @@ from .metrics import (
     groups_at_least as groups_at_least,
     known_ier as known_ier,
 )
-from .no_gap import (
+from .theory.no_gap import (
     no_gap_probability as no_gap_probability,
     posts_for_no_gap as posts_for_no_gap,
 )
-from .plans import RULES as RULES
-from .posts_on_line import (
+from .answer.plans import RULES as RULES
+from .theory.posts_on_line import (
     at_least_k as at_least_k,
     fixed_posts as fixed_posts,
     multi_look as multi_look,
@@ -84,18 +84,21 @@ from .posts_on_line import (
     weak_barrier_ratio as weak_barrier_ratio,
     weak_barrier_sensors as weak_barrier_sensors,
 )
-from .rates import (
+from .answer.rates import (
     detection_rates as detection_rates,
     rate_factors as rate_factors,
     terrain_variance as terrain_variance,
 )
-from .required import BEST_RULE as BEST_RULE
-from .revisit import (
+from .answer.required import (
+    BEST_RULE as BEST_RULE,
+    whole_units as whole_units,
+)
+from .theory.revisit import (
     event_detection as event_detection,
     pass_rate as pass_rate,
     revisit_h as revisit_h,
 )
-from .search import (
+from .theory.search import (
     SEARCH_LAWS as SEARCH_LAWS,
     back_and_forth_search as back_and_forth_search,
     coverage_factor as coverage_factor,
@@ -105,30 +108,30 @@ from .search import (
     inverse_cube_search as inverse_cube_search,
     random_search as random_search,
 )
-from .sensitivity import (
+from .answer.sensitivity import (
     sobol_table as sobol_table,
     sobol_units as sobol_units,
 )
-from .sensors import (
+from .force.sensors import (
     SENSORS as SENSORS,
     Sensor as Sensor,
     detection_range_m as detection_range_m,
     effective_sweep_width as effective_sweep_width,
     sweep_width_km as sweep_width_km,
 )
-from .staffing import (
+from .theory.staffing import (
     SHIFT_FACTORS as SHIFT_FACTORS,
     ShiftFactor as ShiftFactor,
     on_roll as on_roll,
     relief_factor as relief_factor,
     roll_for_confidence as roll_for_confidence,
 )
-from .uncertainty import (
+from .answer.uncertainty import (
     monte_carlo as monte_carlo,
     required_draws as required_draws,
     units_required as units_required,
 )
-from .weightings import (
+from .answer.weightings import (
     WORST_CASE as WORST_CASE,
     curve_by_weights as curve_by_weights,
 )

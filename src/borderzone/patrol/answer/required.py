@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import elementwise
 
-from borderzone.patrol.search import COVERAGE, POD
+from borderzone.patrol.theory.search import COVERAGE, POD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -94,5 +94,24 @@ def _bracket(
 
 
 def whole_units(units: float) -> float:
-    """Round a number of units up; a whole number that rounding lifted by a hair stays what it is."""
+    """
+    Round a number of units up to whole units.
+
+    A whole number that rounding lifted by a hair stays what it is.
+
+    Parameters
+    ----------
+    units
+        Units, fractions allowed; infinite stays infinite.
+
+    Returns
+    -------
+    float
+        The smallest whole number of units that is enough.
+
+    Examples
+    --------
+    >>> whole_units(2.2), whole_units(3.0 + 1e-12)
+    (3.0, 3.0)
+    """
     return float(np.ceil(units - 1e-9 * max(1.0, units))) if np.isfinite(units) else units

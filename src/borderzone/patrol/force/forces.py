@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from borderzone._guards import check_choice, guarded, shown
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol.interdicting import interdiction
-from borderzone.patrol.sensors import SENSORS, Sensor
-from borderzone.patrol.staffing import SHIFT_FACTORS, on_roll
+from borderzone.patrol.force.sensors import SENSORS, Sensor
+from borderzone.patrol.theory.response import interdiction
+from borderzone.patrol.theory.staffing import SHIFT_FACTORS, on_roll
 
 __all__ = ["FORCES", "PATROL_KM_H", "Force"]
 

@@ -9,15 +9,15 @@ import numpy as np
 
 from borderzone._guards import check_choice, guarded
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol.assumptions import default_assumptions, sample
-from borderzone.patrol.staffing import on_roll
+from borderzone.patrol.answer.assumptions import default_assumptions, sample
+from borderzone.patrol.theory.staffing import on_roll
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from borderzone._typing import FloatArray, Seed
-    from borderzone.patrol.assumptions import Assumption
-    from borderzone.patrol.case import PatrolCase
+    from borderzone.patrol.answer.assumptions import Assumption
+    from borderzone.patrol.answer.case import PatrolCase
 
 __all__ = ["Draws", "chosen_assumptions", "draw_rates", "draws_of", "reference_draw"]
 

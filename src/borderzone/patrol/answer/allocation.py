@@ -9,16 +9,16 @@ import pandas as pd
 
 from borderzone._guards import as_non_negative, check_choice, check_probability, check_whole
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol.forces import Force
-from borderzone.patrol.interdicting import interdiction
-from borderzone.patrol.plans import (
+from borderzone.patrol.answer.plans import (
     checked_rates,
     fractional_plan,
     normalised_weights,
     whole_unit_plan,
 )
-from borderzone.patrol.required import MEASURES, units_for_rates
-from borderzone.patrol.search import POD
+from borderzone.patrol.answer.required import MEASURES, units_for_rates
+from borderzone.patrol.force.forces import Force
+from borderzone.patrol.theory.response import interdiction
+from borderzone.patrol.theory.search import POD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,15 +16,15 @@ from borderzone._guards import (
     shown,
 )
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol.draws import chosen_assumptions, draws_of
-from borderzone.patrol.required import MEASURES, units_for_rates
+from borderzone.patrol.answer.draws import chosen_assumptions, draws_of
+from borderzone.patrol.answer.required import MEASURES, units_for_rates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from borderzone._typing import FloatArray, Seed
-    from borderzone.patrol.assumptions import Assumption
-    from borderzone.patrol.case import PatrolCase
+    from borderzone.patrol.answer.assumptions import Assumption
+    from borderzone.patrol.answer.case import PatrolCase
 
 __all__ = ["sobol_table", "sobol_units"]
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from borderzone._guards import as_non_negative, as_positive, broadcast, check_choice, plain
-from borderzone.patrol.lateral import sweep_width_from_curve
+from borderzone.patrol.theory.lateral import sweep_width_from_curve
 
 if TYPE_CHECKING:
     import numpy.typing as npt

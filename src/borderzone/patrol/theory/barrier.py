@@ -15,7 +15,7 @@ from borderzone._guards import (
     plain,
 )
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol.search import COVERAGE, POD
+from borderzone.patrol.theory.search import COVERAGE, POD
 
 if TYPE_CHECKING:
     import numpy.typing as npt

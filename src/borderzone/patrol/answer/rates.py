@@ -13,13 +13,13 @@ from borderzone.errors import (
     InvalidParameterError,
     ShapeMismatchError,
 )
-from borderzone.patrol.barrier import coverage_of_a_unit, speed_multiplier
-from borderzone.patrol.sensors import sweep_width_km
+from borderzone.patrol.force.sensors import sweep_width_km
+from borderzone.patrol.theory.barrier import coverage_of_a_unit, speed_multiplier
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray
     from borderzone.corridor import Corridor
-    from borderzone.patrol.forces import Force
+    from borderzone.patrol.force.forces import Force
 
 __all__ = [
     "GROUND_COLUMNS",

@@ -9,10 +9,15 @@ import numpy as np
 import pandas as pd
 
 from borderzone._guards import check_choice, guarded
-from borderzone.patrol.barrier import coverage_of_a_unit
-from borderzone.patrol.plans import PLAN_LAWS, checked_rates, fractional_plan, normalised_weights
-from borderzone.patrol.rates import checked_ground, detection_rates, segment_lengths
-from borderzone.patrol.sensors import LIGHTS, TARGETS, sweep_width_km
+from borderzone.patrol.answer.plans import (
+    PLAN_LAWS,
+    checked_rates,
+    fractional_plan,
+    normalised_weights,
+)
+from borderzone.patrol.answer.rates import checked_ground, detection_rates, segment_lengths
+from borderzone.patrol.force.sensors import LIGHTS, TARGETS, sweep_width_km
+from borderzone.patrol.theory.barrier import coverage_of_a_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +26,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import FloatArray
     from borderzone.corridor import Corridor
-    from borderzone.patrol.forces import Force
+    from borderzone.patrol.force.forces import Force
 
 __all__ = ["PatrolCase"]
 

@@ -11,13 +11,13 @@ from scipy import stats
 
 from borderzone._guards import check_choice, check_whole, generator, guarded
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol.staffing import SHIFT_FACTORS
+from borderzone.patrol.theory.staffing import SHIFT_FACTORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from borderzone._typing import Seed
-    from borderzone.patrol.forces import Force
+    from borderzone.patrol.force.forces import Force
 
 __all__ = [
     "ASSUMPTION_NAMES",

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol.allocation import checked_counts
-from borderzone.patrol.plans import checked_rates, fractional_plan, normalised_weights
-from borderzone.patrol.search import detection_for
+from borderzone.patrol.answer.allocation import checked_counts
+from borderzone.patrol.answer.plans import checked_rates, fractional_plan, normalised_weights
+from borderzone.patrol.theory.search import detection_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -10,20 +10,20 @@ import pandas as pd
 
 from borderzone._guards import check_choice, check_probability
 from borderzone._quantiles import among_draws, between_draws
-from borderzone.patrol.allocation import checked_counts, coverage_curve
-from borderzone.patrol.draws import draw_rates, reference_draw
-from borderzone.patrol.plans import RULES
-from borderzone.patrol.required import MEASURES, units_for_rates, whole_units
-from borderzone.patrol.search import POD, missed_in_place
-from borderzone.patrol.staffing import on_roll
+from borderzone.patrol.answer.allocation import checked_counts, coverage_curve
+from borderzone.patrol.answer.draws import draw_rates, reference_draw
+from borderzone.patrol.answer.plans import RULES
+from borderzone.patrol.answer.required import MEASURES, units_for_rates, whole_units
+from borderzone.patrol.theory.search import POD, missed_in_place
+from borderzone.patrol.theory.staffing import on_roll
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from borderzone._typing import FloatArray, Seed
-    from borderzone.patrol.assumptions import Assumption
-    from borderzone.patrol.case import PatrolCase
-    from borderzone.patrol.draws import Draws
+    from borderzone.patrol.answer.assumptions import Assumption
+    from borderzone.patrol.answer.case import PatrolCase
+    from borderzone.patrol.answer.draws import Draws
 
 __all__ = ["monte_carlo", "required_draws", "units_required"]
 

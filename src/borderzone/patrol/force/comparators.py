@@ -17,7 +17,7 @@ from borderzone._guards import (
     guarded,
 )
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol.staffing import SHIFT_FACTORS
+from borderzone.patrol.theory.staffing import SHIFT_FACTORS
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray

@@ -1,0 +1,1 @@
+"""Cited records: what units see and move with, and what borders were held with."""

@@ -1,0 +1,1 @@
+"""Pure functions: search, barriers, posts on a line, imaging, response, staffing."""
