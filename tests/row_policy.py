@@ -10,8 +10,8 @@ import pandas as pd
 from scipy.spatial import KDTree
 
 from borderzone.incidents.cells import parse_number, shown
-from borderzone.incidents.duplicates import SAME_PLACE_KM
-from borderzone.incidents.positions import PILE_UP_ROWS, Box
+from borderzone.incidents.reading.duplicates import SAME_PLACE_KM
+from borderzone.incidents.reading.positions import PILE_UP_ROWS, Box
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

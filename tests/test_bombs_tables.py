@@ -531,7 +531,7 @@ def test_memory_that_runs_out_is_told_at_every_door(
         "pandas.read_csv",
         "borderzone.io.vector.check_parquet",
         "borderzone.io.vector.read_json",
-        "borderzone.incidents.opening.parse_text",
+        "borderzone.incidents.reading.opening.parse_text",
     ):
         monkeypatch.setattr(reader, full)
     door, content = DOORS_TO_TABLES[name]

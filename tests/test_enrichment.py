@@ -24,9 +24,9 @@ from borderzone.errors import (
     InvalidParameterError,
     NoOverlapError,
 )
-from borderzone.incidents.equal_distance import spline_basis, strata_of
-from borderzone.incidents.pooling import pool_rubin
-from borderzone.incidents.rate_ratio import mantel_haenszel, poisson_regression
+from borderzone.incidents.comparing.equal_distance import spline_basis, strata_of
+from borderzone.incidents.comparing.pooling import pool_rubin
+from borderzone.incidents.comparing.rate_ratio import mantel_haenszel, poisson_regression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

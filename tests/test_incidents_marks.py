@@ -19,7 +19,7 @@ import borderzone as bz
 from borderzone import cli, datasets, incidents
 from borderzone.errors import BorderzoneError, DataError
 from borderzone.incidents import hints
-from borderzone.incidents.verdict import assumptions
+from borderzone.incidents.reading.verdict import assumptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ def notes_of(events: gpd.GeoDataFrame) -> str:
 
 def leaves(events: gpd.GeoDataFrame, **options: Any) -> str:
     """Say what may leave, as the report decides it."""
-    from borderzone.incidents.terms_of_use import leaving, under_terms  # noqa: PLC0415
+    from borderzone.incidents.sharing.terms_of_use import leaving, under_terms  # noqa: PLC0415
 
     return "rows" if leaving(under_terms(events, options.get("terms"))).rows else "counts"
 

@@ -25,7 +25,7 @@ from borderzone.errors import (
     NotProjectedError,
 )
 from borderzone.grid import Grid
-from borderzone.incidents import imputation
+from borderzone.incidents.placing import imputation
 
 LON, LAT = 41.0, 34.0
 MAP = CRS.from_proj4(f"+proj=laea +lat_0={LAT} +lon_0={LON} +datum=WGS84 +units=m")

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderzone import incidents
-from borderzone.incidents.duplicates import flag_duplicates
 from borderzone.incidents.incident_table import Ledger, category_of
-from borderzone.incidents.positions import flag_pile_ups, judge_positions
+from borderzone.incidents.reading.duplicates import flag_duplicates
+from borderzone.incidents.reading.positions import flag_pile_ups, judge_positions
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray
@@ -184,6 +184,6 @@ def many(n: int, seed: int = 1) -> tuple[pd.DataFrame, FloatArray]:
 
 def test_a_clean_column_never_meets_the_slow_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     frame, lat = many(5_000)
-    monkeypatch.setattr("borderzone.incidents.positions.parse_number", None)
+    monkeypatch.setattr("borderzone.incidents.reading.positions.parse_number", None)
     found, _ = judge_positions(frame["lat"].tolist(), [41.5] * 5_000, Ledger(5_000))
     np.testing.assert_array_equal(found, lat)

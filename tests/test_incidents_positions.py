@@ -21,7 +21,7 @@ from pyproj import Transformer
 import borderzone as bz
 from borderzone import incidents
 from borderzone.errors import DataError, InvalidParameterError, RejectedRowsError
-from borderzone.incidents.aliases import match_columns
+from borderzone.incidents.reading.aliases import match_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable

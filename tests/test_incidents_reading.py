@@ -22,8 +22,8 @@ from borderzone.errors import (
     RejectedRowsError,
 )
 from borderzone.incidents.cells import parse_number
-from borderzone.incidents.date_cells import parse_date
 from borderzone.incidents.incident_table import COLUMNS
+from borderzone.incidents.reading.date_cells import parse_date
 
 if TYPE_CHECKING:
     from pathlib import Path

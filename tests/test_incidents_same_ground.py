@@ -16,8 +16,8 @@ import borderzone as bz
 from borderzone import figures, incidents
 from borderzone.errors import InvalidScenarioError, NoOverlapError
 from borderzone.grid import Grid
-from borderzone.incidents.covered_ground import covered_ground
-from borderzone.incidents.sizes import area_km2
+from borderzone.incidents.placing.covered_ground import covered_ground
+from borderzone.incidents.placing.sizes import area_km2
 from borderzone.report.public import edition
 from borderzone.report.reported import ground_words, zone_words
 from borderzone.report.tables import tables

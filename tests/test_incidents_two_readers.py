@@ -19,8 +19,8 @@ from pandas.testing import assert_series_equal
 from plain_reader import read_plainly
 
 import borderzone as bz
-from borderzone.incidents import plain_text
-from borderzone.incidents import text as parsing
+from borderzone.incidents.reading import plain_text
+from borderzone.incidents.reading import text as parsing
 
 MAKERS = {
     "acled": incident_tables.acled,

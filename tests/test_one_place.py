@@ -151,8 +151,8 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
             "scenario.py:_check_toml",
             "scenario.py:_no_numbers_as_text",
             # What a cell, a page, a key or a layer is: none of them must be a number.
-            "fetch/events.py:_row", "incidents/codebooks.py:code_books",
-            "incidents/export.py:_sheet_cell", "io/sqlite.py:_entries", "provenance.py:_plain",
+            "fetch/events.py:_row", "incidents/placing/codebooks.py:code_books",
+            "incidents/sharing/export.py:_sheet_cell", "io/sqlite.py:_entries", "provenance.py:_plain",
             "study/sources.py:_check_kind",
         },
     ),
@@ -160,7 +160,7 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
         bounds_a_number,
         "def plan(crew: float) -> None:\n    if not crew >= 1:\n        raise ValueError",
         {
-            "incidents/sizes.py:position_error_km",
+            "incidents/placing/sizes.py:position_error_km",
             "study/sources.py:check_cells",
         },
     ),
@@ -180,7 +180,7 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
         {
             # Rasters tell where in them the number is, or that no data is to be masked.
             "access/_hours.py:hours_of", "access/ground.py:of", "difficulty/flagging.py:_checked",
-            "incidents/weights.py:_refuse_impossible", "summary/sums.py:add",
+            "incidents/placing/weights.py:_refuse_impossible", "summary/sums.py:add",
             "terrain/surface.py:aridity_class",
             # Bounds that hang on something else: a length, a total, a matrix, another column.
             "access/speed_table.py:of", "border/chainage.py:point_at",

@@ -80,15 +80,15 @@ RULES: dict[str, tuple[Any, dict[str, int]]] = {
             "crs.py": 1,
             "_guards/kinds.py": 1,  # below it: what an error inside came from
             "difficulty/zoning.py": 1,
-            "incidents/canonical.py": 1,  # an option of the user, no shape
-            "incidents/point_columns.py": 1,
+            "incidents/reading/canonical.py": 1,  # an option of the user, no shape
+            "incidents/reading/point_columns.py": 1,
             "fetch/road_archives.py": 1,  # files say it in words of their own
             "io/raster.py": 1,
             "io/vector.py": 1,
         },
     ),
     "pooling over imputations": (lambda node: defines(node, "pool_rubin"), {
-        "incidents/pooling.py": 1
+        "incidents/comparing/pooling.py": 1
     }),
     "units on the roll": (
         lambda node: isinstance(node, ast.BinOp)

@@ -11,7 +11,7 @@ import borderzone
 from borderzone._guards.escapes import page_value
 from borderzone.figures.maps import drawn_words
 from borderzone.figures.sheet import DISCLAIMER
-from borderzone.incidents.covered_ground import BEYOND
+from borderzone.incidents.placing.covered_ground import BEYOND
 from borderzone.report import wording
 from borderzone.report.caves import caves_table, caves_words
 from borderzone.report.cells import counted

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from borderzone.figures.incident_charts import KINDS
 from borderzone.incidents import ARTICLE_ESTIMATE
-from borderzone.incidents.events_on_ground import POINT_WARNING
+from borderzone.incidents.placing.events_on_ground import POINT_WARNING
 from borderzone.report import cells
 from borderzone.study import told
 

@@ -14,7 +14,7 @@ from borderzone import datasets, incidents
 from borderzone.crs import in_degrees
 from borderzone.errors import InvalidGeometryError, NoOverlapError
 from borderzone.incidents.hints import option
-from borderzone.incidents.table_coverage import country_words, row_countries
+from borderzone.incidents.reading.table_coverage import country_words, row_countries
 from borderzone.study.by_block import EMBEDDED
 from borderzone.study.vectors import vector_layer
 

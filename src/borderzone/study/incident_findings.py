@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from borderzone import datasets, incidents
 from borderzone.errors import DataError, NoOverlapError
-from borderzone.incidents.verdict import assumptions
+from borderzone.incidents.reading.verdict import assumptions
 from borderzone.study.event_ground import event_ground
 
 if TYPE_CHECKING:

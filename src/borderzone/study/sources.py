@@ -37,9 +37,9 @@ from borderzone.errors import (
     InvalidScenarioError,
     LimitError,
 )
-from borderzone.incidents.opening import FORMATS
-from borderzone.incidents.options import as_day, read_options
-from borderzone.incidents.table_coverage import said_of_coverage
+from borderzone.incidents.reading.opening import FORMATS
+from borderzone.incidents.reading.options import as_day, read_options
+from borderzone.incidents.reading.table_coverage import said_of_coverage
 from borderzone.io.files import refuse_address
 from borderzone.io.limit import current, how_to_raise
 from borderzone.io.raster import SUFFIXES as RASTERS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from borderzone import incidents, patrol
 from borderzone.errors import InvalidScenarioError
-from borderzone.incidents.covered_ground import ground_words, rated_regions
+from borderzone.incidents.placing.covered_ground import ground_words, rated_regions
 from borderzone.study.by_block import EMBEDDED
 from borderzone.study.event_places import EventPlaces
 from borderzone.study.inputs import load_incidents

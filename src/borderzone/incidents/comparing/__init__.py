@@ -1,0 +1,1 @@
+"""Rates with exposure, flagged against other ground, pressure on segments, crossings."""

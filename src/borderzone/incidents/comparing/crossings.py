@@ -1,0 +1,359 @@
+"""How many people are said to get through: a judgement with a prior, as rates and as groups."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.special import gammainc, ndtri
+
+from borderzone._guards import (
+    as_between,
+    check_at_least,
+    check_confidence,
+    check_positive,
+    check_whole,
+    generator,
+    guarded,
+    plain,
+)
+from borderzone.incidents.comparing.bands import garwood_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from borderzone._typing import FloatArray, Seed
+
+__all__ = ["ARTICLE_ESTIMATE", "CrossingEstimate"]
+
+_Z95 = 1.959963984540054  # 97.5 % quantile of the standard normal distribution
+_YEAR_DAYS = 365.25
+_GROUP_SIZES = (2.0, 3.0, 4.0, 5.0, 10.0)
+_PRIOR_POINTS = 2001  # quantiles of the prior over which a probability is averaged
+
+
+@guarded
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CrossingEstimate:
+    """
+    A judgement of how many people got through a border in a period.
+
+    It is no count: its spread is a prior, not sampling error.
+
+    Attributes
+    ----------
+    people
+        People who got through, as judged.
+    days
+        Length of the period. Units: days.
+    factor
+        The truth is taken to lie between ``people / factor`` and ``people *
+        factor`` with 95 % probability, lognormal.
+    source
+        Who judged it.
+    """
+
+    people: float
+    days: float
+    factor: float = 2.0
+    source: str
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values at birth."""
+        check_positive(self.people, "people")
+        check_positive(self.days, "days", "days")
+        check_at_least(self.factor, "factor", 1.0)
+
+    def per_day(self) -> float:
+        """
+        Give people a day.
+
+        Returns
+        -------
+        float
+            People a day over the whole border.
+        """
+        return self.people / self.days
+
+    def per_km_day(self, length_km: float) -> float:
+        """
+        Give people a day on each kilometre.
+
+        Parameters
+        ----------
+        length_km
+            Length of the border. Units: km.
+
+        Returns
+        -------
+        float
+            People a day and kilometre.
+        """
+        return self.per_day() / check_positive(length_km, "length_km", "km")
+
+    def groups_per_day(self, group_size: float) -> float:
+        """
+        Give groups a day, if people go in groups of one size.
+
+        Parameters
+        ----------
+        group_size
+            People in a group.
+
+        Returns
+        -------
+        float
+            Groups a day over the whole border.
+        """
+        return self.per_day() / check_positive(group_size, "group_size")
+
+    def probability_of_groups(self, at_least: int, *, group_size: float) -> float:
+        """
+        Give the probability of so many groups or more in one day, as Poisson.
+
+        Parameters
+        ----------
+        at_least
+            Number of groups.
+        group_size
+            People in a group.
+
+        Returns
+        -------
+        float
+            Probability from 0 to 1.
+        """
+        if check_whole(at_least, "at_least", lowest=0) == 0:
+            return 1.0
+        return float(gammainc(at_least, self.groups_per_day(group_size)))
+
+    def sample(self, draws: int, *, seed: Seed = 1) -> FloatArray:
+        """
+        Draw numbers of people from the prior.
+
+        Parameters
+        ----------
+        draws
+            How many.
+        seed
+            Seed or generator.
+
+        Returns
+        -------
+        FloatArray
+            People over the period, lognormal with median `people`.
+        """
+        rng = generator(seed)
+        return rng.lognormal(
+            math.log(self.people), math.log(self.factor) / _Z95, check_whole(draws, "draws")
+        )
+
+    def quantile(self, share: npt.ArrayLike) -> FloatArray | float:
+        """
+        Give quantiles of the prior.
+
+        Parameters
+        ----------
+        share
+            Probability below the quantile, between 0 and 1.
+
+        Returns
+        -------
+        FloatArray or float
+            People over the period.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a share is not between 0 and 1, both left out.
+
+        Examples
+        --------
+        >>> ARTICLE_ESTIMATE.quantile([0.025, 0.5, 0.975]).round(6).tolist()
+        [500.0, 1000.0, 2000.0]
+        """
+        below = as_between(share, "share", 0.0, 1.0, without=(0.0, 1.0))
+        return plain(self.people * self.factor ** (ndtri(below) / _Z95))
+
+    def band(self, confidence: float = 0.95) -> tuple[float, float]:
+        """
+        Give the band of the prior: what the judgement leaves open.
+
+        Parameters
+        ----------
+        confidence
+            Probability that the band holds the truth.
+
+        Returns
+        -------
+        tuple[float, float]
+            Lower and upper end. Units: people over the period.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the confidence is not between 0 and 1.
+
+        Examples
+        --------
+        >>> [round(end, 6) for end in ARTICLE_ESTIMATE.band()]
+        [500.0, 2000.0]
+        """
+        tail = (1.0 - check_confidence(confidence)) / 2.0
+        return float(self.quantile(tail)), float(self.quantile(1.0 - tail))
+
+    def rates(self, *, length_km: float = 599.0, confidence: float = 0.95) -> pd.DataFrame:
+        """
+        Spread the judgement over time and border, with the band of its prior.
+
+        Parameters
+        ----------
+        length_km
+            Length of the border. Units: km.
+        confidence
+            Probability that a band holds the truth.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a rate: quantity, value, low, high, unit.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the length is not above zero or the confidence not between 0 and 1.
+
+        Examples
+        --------
+        >>> table = ARTICLE_ESTIMATE.rates()
+        >>> table.loc[1:2, ["quantity", "value", "low", "high"]].round(6)
+             quantity     value       low      high
+        1     per_day  4.106776  2.053388  8.213552
+        2  per_km_day  0.006856  0.003428  0.013712
+        """
+        low, high = self.band(confidence)
+        km_days = check_positive(length_km, "length_km", "km") * self.days
+        said, ends = self.people, (low, high)
+        rows = [
+            ("people", said, *ends, f"people in {self.days:g} days"),
+            ("per_day", *(n / self.days for n in (said, *ends)), "people a day"),
+            ("per_km_day", *(n / km_days for n in (said, *ends)), "people a km and day"),
+            (
+                "days_between_on_km",
+                *(km_days / n for n in (said, high, low)),
+                "days for one on a km",
+            ),
+            (
+                "per_km_year",
+                *(_YEAR_DAYS * n / km_days for n in (said, *ends)),
+                "people a km and year",
+            ),
+        ]
+        return pd.DataFrame(rows, columns=["quantity", "value", "low", "high", "unit"])
+
+    def groups(
+        self, sizes: Sequence[float] = _GROUP_SIZES, *, confidence: float = 0.95
+    ) -> pd.DataFrame:
+        """
+        Tabulate groups a night by the size of a group, when all cross at night.
+
+        Parameters
+        ----------
+        sizes
+            People in a group.
+        confidence
+            Probability that a band holds the truth.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a size: group_size; groups_per_night, low, high; p_at_least_1
+            and p_at_least_2 (Poisson, on the judged number), and the same with
+            ``_prior``, averaged over the prior.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a size is not above zero or the confidence not between 0 and 1.
+
+        Examples
+        --------
+        >>> table = ARTICLE_ESTIMATE.groups([2, 4])
+        >>> table[["group_size", "groups_per_night", "p_at_least_1", "p_at_least_2"]].round(3)
+           group_size  groups_per_night  p_at_least_1  p_at_least_2
+        0         2.0             2.053         0.872         0.608
+        1         4.0             1.027         0.642         0.274
+        """
+        asked = [check_positive(size, "group size", "people") for size in sizes]
+        low, high = self.band(confidence)
+        middle = np.asarray(self.quantile((np.arange(_PRIOR_POINTS) + 0.5) / _PRIOR_POINTS))
+        rows = []
+        for size in asked:
+            mean, per_night = self.groups_per_day(size), middle / self.days / size
+            rows.append(
+                {
+                    "group_size": size,
+                    "groups_per_night": mean,
+                    "low": low / self.days / size,
+                    "high": high / self.days / size,
+                    **{f"p_at_least_{k}": float(gammainc(k, mean)) for k in (1, 2)},
+                    **{
+                        f"p_at_least_{k}_prior": float(gammainc(k, per_night).mean())
+                        for k in (1, 2)
+                    },
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def sentence(self, *, length_km: float = 599.0) -> str:
+        """
+        Say what the number is, and which interval does not belong to it.
+
+        Parameters
+        ----------
+        length_km
+            Length of the border. Units: km.
+
+        Returns
+        -------
+        str
+            Two sentences.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the length is not above zero.
+
+        Examples
+        --------
+        >>> print(ARTICLE_ESTIMATE.sentence())
+        1,000 people in 243.5 days is a judgement: 4.11 a day (2.05 to 8.21, prior of a factor of 2 either \
+way), one person on a km every 146 days. The interval of a count of 1,000, 939 to 1,064, does not \
+apply: nobody counted.
+        """
+        low, high = self.band()
+        least, most = garwood_interval(round(self.people))
+        gap = 1.0 / self.per_km_day(length_km)
+        return (
+            f"{self.people:,.0f} people in {self.days:g} days is a judgement: {self.per_day():.2f} a day "
+            f"({low / self.days:.2f} to {high / self.days:.2f}, prior of a factor of {self.factor:g} "
+            f"either way), one person on a km every {gap:.0f} days. The interval of a count of "
+            f"{self.people:,.0f}, {float(least):,.0f} to {float(most):,.0f}, does not apply: nobody "
+            "counted."
+        )
+
+
+ARTICLE_ESTIMATE = CrossingEstimate(
+    people=1000.0,
+    days=243.5,
+    factor=2.0,
+    source=(
+        "H. al-Hashimi in Loveluck & Salim, The Washington Post, 21 July 2019: an analyst's "
+        "estimate of people who got through in eight months, not a count of attempts; factor [A]"
+    ),
+)

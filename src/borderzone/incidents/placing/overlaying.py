@@ -1,0 +1,405 @@
+"""Incidents laid over zones: expected counts with bands, because positions are imprecise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from borderzone._guards import check_threads, guarded
+from borderzone.incidents.comparing.bands import BAND_ENDS, count_bands
+from borderzone.incidents.given_events import check_corridor
+from borderzone.incidents.placing.covered_ground import BEYOND, ground_words, rated_regions
+from borderzone.incidents.placing.held import held_to_countries
+from borderzone.incidents.placing.imputation import prepare
+from borderzone.incidents.placing.sizes import area_km2, typical_error_km
+from borderzone.incidents.placing.zone_counts import (
+    corridor_outline,
+    count_draws,
+    zone_names,
+    zone_shapes,
+)
+from borderzone.incidents.placing.zone_ground import ZoneGround
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    import shapely
+    import xarray as xr
+
+    from borderzone._typing import BoolArray, IntArray, Seed
+    from borderzone.corridor import Corridor
+
+__all__ = ["ESTIMAND", "UNDERLYING_ESTIMAND", "Account", "account", "overlay"]
+
+ESTIMAND = (
+    "number of the located, reported events that truly happened in the zone; the band is the "
+    "uncertainty of their positions alone"
+)
+UNDERLYING_ESTIMAND = (
+    "mean number of events that would be reported and located in the zone in such a period, under "
+    "the same reporting; the band adds the chance of counts (Garwood) to that of positions"
+)
+
+
+def overlay(  # noqa: PLR0913 (the front door fixes the names)
+    events: gpd.GeoDataFrame,
+    zones: gpd.GeoDataFrame,
+    *,
+    draws: int = 500,
+    seed: Seed = 1,
+    corridor: Corridor | None = None,
+    admin1: gpd.GeoDataFrame | None = None,
+    regions: gpd.GeoDataFrame | None = None,
+    weight: xr.DataArray | Mapping[str, xr.DataArray] | None = None,
+    threads: int | None = None,
+) -> pd.DataFrame:
+    """
+    Count incidents in zones by multiple imputation of their positions.
+
+    Every event is placed `draws` times in its region of possible positions
+    [1]_, and each time the events in each zone are counted. No event stands
+    for its coded point: a point coded to a town says little about the ground
+    under it. Zones may overlap; an event counts in each that it falls into.
+    With a corridor, positions are held to the country that a row names.
+    Events too vague to be placed, or beyond what the table is said to cover, are listed in
+    ``attrs["excluded"]``.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+    zones
+        Polygons with a CRS; columns zone and kind are taken over if present.
+    draws
+        Imputations.
+    seed
+        Seed, or a generator from which one is taken.
+    corridor
+        The corridor, for the count to expect if events ignored the zones.
+    admin1
+        Provinces, for events known only to their province.
+    regions
+        Table from `regions`, where the default kernels are not wanted.
+    weight
+        Raster of how likely such an event is on each unit of ground, or one by
+        event type; see `impute`.
+    threads
+        How many work at once; the answer is the same whatever it is.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a zone, index of `zones`: zone, kind, area_km2; expected (mean
+        imputed count) with its band p05 to p95 and p025 to p975; underlying_p05
+        and so on (band of the mean behind the counts: no events do not mean no
+        risk); possible (events that may lie there); expected_if_uniform (the
+        corridor's count by share of area, NaN without corridor); below_precision (zone smaller across than the median
+        position error, each event weighed by its probability of lying in the corridor, or without
+        one in the zones). With a corridor, what the table covers of it (`coverage`): covered_share
+        of the zone, the count and its band on that share (covered_expected and so on), from which
+        and from the covered ground expected_if_uniform is taken too, and silent (why the table
+        cannot speak of the zone). ``attrs`` holds n_events, n_placed, n_excluded,
+        n_in_corridor (on its covered ground), n_draws, excluded (id, place, where_prec and reason of each
+        event left out), estimand, underlying_estimand, median_error_km, and with a corridor
+        countries, ground and coverage (in words).
+
+    Raises
+    ------
+    CRSMismatchError
+        If a layer has no CRS.
+    DataError
+        If the events were not read with `read`, `regions` is of another table,
+        there is no zone, or the countries of the table have no ground in the corridor.
+    InvalidGeometryError
+        If a zone is empty or no polygon.
+    InvalidParameterError
+        If `draws` or `threads` is not a whole number above zero, or a weight or seed is impossible.
+
+    References
+    ----------
+    .. [1] Croicu, M., Hegre, H. (2018). A fast spatial multiple imputation
+       procedure for imprecise armed conflict events.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> from borderzone.incidents import read
+    >>> events = read(pd.DataFrame({"lat": [34.4], "lon": [41.1], "where_prec": [1]}))
+    >>> zones = gpd.GeoDataFrame({"zone": ["R1"]}, geometry=[shapely.box(41, 34, 42, 35)],
+    ...                          crs="EPSG:4326")
+    >>> overlay(events, zones, draws=100)[["zone", "expected", "p05", "p95"]]
+      zone  expected  p05  p95
+    0   R1       1.0    1    1
+    """
+    workers = check_threads(threads)
+    rated = rated_regions(events, regions=regions, admin1=admin1)
+    drawn = prepare(events, draws=draws, seed=seed, regions=rated, weight=weight)
+    shapes = zone_shapes(zones)
+    held = None if corridor is None else ZoneGround.of(shapes, events, check_corridor(corridor))
+    if corridor is not None:
+        drawn = held_to_countries(drawn, events, corridor)
+    more = [] if held is None else [*held.parts, held.ground.shape]
+    totals, hits = count_draws(drawn, [*shapes, *more], threads=workers)
+    n_zones, n_placed = len(shapes), int((drawn.placed["kind"] != "excluded").sum())
+    table = _table(zones, shapes, totals[:n_zones], n_placed)
+    table["possible"] = (hits[:, :n_zones] > 0).sum(axis=0)
+    table["expected_if_uniform"] = np.nan
+    table.attrs = _attrs(events, drawn.placed, drawn.draws)
+    if held is not None:
+        in_ground = float(totals[-1].mean())
+        for name, values in held.columns(table, totals[n_zones:-1], in_ground).items():
+            table[name] = values
+        table.attrs |= {
+            "n_in_corridor": in_ground,
+            "countries": list(held.ground.countries),
+            "ground": held.ground.name,
+            "coverage": ground_words(events, check_corridor(corridor)),
+        }
+    chance = (hits[:, :n_zones].sum(axis=1) if held is None else hits[:, -1]) / drawn.draws
+    error_km = typical_error_km(drawn.placed["median_error_km"].to_numpy(dtype=float), chance)
+    table.attrs["median_error_km"] = None if np.isnan(error_km) else error_km
+    table["below_precision"] = np.sqrt(table["area_km2"]) < np.nan_to_num(error_km)
+    return table
+
+
+@guarded
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """
+    Where all rows of a table of incidents went, as from `account`.
+
+    Attributes
+    ----------
+    reported
+        Rows of the table; unreadable, vague, outside, inside and beyond add up to it.
+    unreadable
+        Rows that cannot be used.
+    vague
+        Events too vague to be placed.
+    outside
+        Events that cannot lie in the corridor.
+    inside
+        Events that lie in it, or may.
+    expected
+        Mean number of events in it, over all places where they may have been.
+    circles
+        Placed events that are known to lie in a circle; the others are known to an area.
+    beyond
+        Events beyond what the table is said to cover; they enter no rate.
+    may_be_inside
+        Row by row of the table, whether the event is one of `inside`.
+    """
+
+    reported: int
+    unreadable: int
+    vague: int
+    outside: int
+    inside: int
+    expected: float
+    circles: int
+    beyond: int = 0
+    may_be_inside: BoolArray | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def line(self) -> str:
+        """
+        Say in one line where all rows went.
+
+        Returns
+        -------
+        str
+            Without full stop.
+
+        Examples
+        --------
+        >>> Account(reported=8, unreadable=0, vague=3, outside=2, inside=3, expected=3.0, circles=4).line
+        '8 reported: 3 too vague, 2 outside, 3 in the corridor'
+        """
+        gone = (
+            (self.unreadable, "unreadable"),
+            (self.beyond, "beyond its coverage"),
+            (self.vague, "too vague"),
+            (self.outside, "outside"),
+        )
+        parts = [f"{number:,} {why}" for number, why in gone if number]
+        return f"{self.reported:,} reported: {', '.join([*parts, self.inside_words])}"
+
+    @property
+    def finding(self) -> str:
+        """
+        Say how many of all events are in the corridor, for a title.
+
+        Returns
+        -------
+        str
+            Without full stop.
+
+        Examples
+        --------
+        >>> Account(reported=8, unreadable=0, vague=3, outside=2, inside=3, expected=3.0, circles=4).finding
+        '3 of 8 incidents lie in the corridor'
+        """
+        if not self.any_placed:
+            return f"None of {self.reported:,} incidents can be counted by place"
+        verb = "lie" if self._certain else "may lie"
+        return f"{self.inside:,} of {self.reported:,} incidents {verb} in the corridor"
+
+    @property
+    def any_placed(self) -> bool:
+        """
+        Tell whether a number of events in the corridor is known; of no rows at all it is 0.
+
+        Returns
+        -------
+        bool
+            False where every row is unreadable, beyond coverage or too vague.
+
+        Examples
+        --------
+        >>> Account(reported=3, unreadable=0, vague=3, outside=0, inside=0, expected=0.0, circles=0).line
+        '3 reported: 3 too vague, none left to place'
+        """
+        return self.reported == 0 or self.outside + self.inside > 0
+
+    @property
+    def _certain(self) -> bool:
+        return abs(self.expected - self.inside) < 0.05
+
+    @property
+    def inside_words(self) -> str:
+        """
+        Say how many events are in the corridor.
+
+        Returns
+        -------
+        str
+            With the mean number where some may lie outside.
+
+        Examples
+        --------
+        >>> Account(reported=3, unreadable=0, vague=0, outside=0, inside=3, expected=2.4, circles=3).inside_words
+        '3 that may lie in the corridor (2.4 expected)'
+        """
+        if not self.any_placed:
+            return "none left to place"
+        if self._certain:
+            return f"{self.inside:,} in the corridor"
+        return f"{self.inside:,} that may lie in the corridor ({self.expected:,.1f} expected)"
+
+
+def account(
+    events: gpd.GeoDataFrame,
+    corridor: Corridor,
+    *,
+    draws: int = 500,
+    seed: Seed = 1,
+    admin1: gpd.GeoDataFrame | None = None,
+    regions: gpd.GeoDataFrame | None = None,
+) -> Account:
+    """
+    Say where all rows of a table of incidents went.
+
+    Positions are held to the country that a row names, as in `overlay`.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+    corridor
+        The corridor.
+    draws
+        Imputations.
+    seed
+        Seed, or a generator from which one is taken.
+    admin1
+        Provinces, for events known only to their province.
+    regions
+        Table from `regions`, where more than provinces is given.
+
+    Returns
+    -------
+    Account
+        Counts that add up.
+
+    Raises
+    ------
+    DataError
+        If the events were not read with `read`.
+    InvalidParameterError
+        If `draws` is not a whole number above zero, or the seed or corridor is impossible.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> from borderzone.incidents import read
+    >>> corridor = bz.Corridor.around(bz.Border.between("IRQ", "SYR"))
+    >>> rows = pd.DataFrame({"lat": [34.4, 33, 99], "lon": [41.1, 44.4, 41], "where_prec": [1, 1, 1]})
+    >>> account(read(rows), corridor, draws=100).line
+    '3 reported: 1 unreadable, 1 outside, 1 in the corridor'
+    """
+    rated = rated_regions(events, regions=regions, admin1=admin1)
+    drawn = prepare(events, draws=draws, seed=seed, regions=rated)
+    drawn = held_to_countries(drawn, events, check_corridor(corridor))
+    totals, hits = count_draws(drawn, [corridor_outline(corridor)])
+    kinds = drawn.placed["kind"].to_numpy(dtype=object)
+    unreadable = (events["status"] == "quarantined").to_numpy()
+    beyond = (drawn.placed["reason"] == BEYOND).to_numpy() & ~unreadable
+    placed, inside = kinds != "excluded", hits[:, 0] > 0
+    return Account(
+        reported=len(events),
+        unreadable=int(unreadable.sum()),
+        vague=int((~placed & ~unreadable & ~beyond).sum()),
+        outside=int((placed & ~inside).sum()),
+        inside=int(inside.sum()),
+        expected=float(totals[0].mean()),
+        circles=int(np.isin(kinds, ["disc", "gaussian"]).sum()),
+        beyond=int(beyond.sum()),
+        may_be_inside=inside,
+    )
+
+
+def _table(
+    zones: gpd.GeoDataFrame, shapes: list[shapely.Geometry], totals: IntArray, n_placed: int
+) -> pd.DataFrame:
+    kind = zones["kind"] if "kind" in zones.columns else pd.Series("", index=zones.index)
+    areas = [area_km2(shape) for shape in shapes]
+    table = pd.DataFrame({"zone": zone_names(zones), "kind": kind}, index=zones.index)
+    table["area_km2"] = np.array(areas, dtype=float)
+    table["expected"] = totals.mean(axis=1)
+    bands = [count_bands(counts, n_placed) for counts in totals]
+    for end in BAND_ENDS:
+        table[end] = np.array([band[end] for band in bands], dtype=np.int64)
+        under = f"underlying_{end}"
+        table[under] = np.array([band[under] for band in bands], dtype=float)
+    first = ["zone", "kind", "area_km2", "expected", *BAND_ENDS]
+    return table[first + [f"underlying_{end}" for end in BAND_ENDS]].copy()
+
+
+def _attrs(events: gpd.GeoDataFrame, placed: gpd.GeoDataFrame, draws: int) -> dict[str, Any]:
+    out = (placed["kind"] == "excluded").to_numpy()
+    whole = {
+        "n_events": len(events),
+        "n_placed": int((~out).sum()),
+        "n_excluded": int(out.sum()),
+        "n_in_corridor": None,
+        "n_draws": draws,
+        "estimand": ESTIMAND,
+        "underlying_estimand": UNDERLYING_ESTIMAND,
+        "excluded": [
+            {"id": str(name), "place": str(place), "where_prec": prec, "reason": why}
+            for name, place, prec, why in zip(
+                events["id"][out],
+                events["place"][out],
+                [None if pd.isna(p) else int(p) for p in events["where_prec"][out]],
+                placed["reason"][out],
+                strict=True,
+            )
+        ],
+    }
+    if "synthetic" in events.columns and bool(events["synthetic"].any()):
+        whole["label"] = "SYNTHETIC DATA"
+    return whole

@@ -1,0 +1,1 @@
+"""Files to one schema, a verdict on every row."""

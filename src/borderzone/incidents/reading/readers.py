@@ -1,0 +1,371 @@
+"""Incident tables in, whatever their columns are called: every row back, with a verdict."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+
+from borderzone._guards import as_box, check_flag
+from borderzone.errors import DataError, InvalidParameterError
+from borderzone.incidents.cells import shown
+from borderzone.incidents.incident_table import Ledger
+from borderzone.incidents.reading.again import (
+    hold_back,
+    read_before,
+    said_by_rows,
+    with_old_verdicts,
+)
+from borderzone.incidents.reading.aliases import match_columns, plain_name
+from borderzone.incidents.reading.canonical import ReadOptions, canonical
+from borderzone.incidents.reading.choosing import one_name
+from borderzone.incidents.reading.date_columns import date_parts
+from borderzone.incidents.reading.expected import doubts_of
+from borderzone.incidents.reading.frames import as_horizontal
+from borderzone.incidents.reading.layouts import Layout, layouts_of
+from borderzone.incidents.reading.likely import no_places
+from borderzone.incidents.reading.opening import Opened, Way, opened
+from borderzone.incidents.reading.point_columns import (
+    agreed_columns,
+    position_column,
+    with_companions,
+    with_coordinates,
+    without_bytes,
+)
+from borderzone.incidents.reading.second_place import columns_beside
+from borderzone.incidents.reading.table_coverage import (
+    check_coverage,
+    said_of_coverage,
+    with_coverage,
+)
+from borderzone.incidents.sharing.terms_of_use import check_terms, said_of, under_terms
+from borderzone.io import plain_cells
+from borderzone.io.limit import check_limit
+from borderzone.io.memory import memory_told
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from borderzone.corridor import Corridor
+
+__all__ = ["read"]
+
+_LOG = logging.getLogger("borderzone")
+_PLACES = (("lat", "lon"), ("mgrs",), ("latlon",), ("lonlat",), ("easting", "northing"))
+_OF_A_WAY = {"lat": {"crs"}, "easting": {"crs", "utm_zone"}}
+
+
+@memory_told("incidents")
+def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
+    source: Any,
+    *,
+    format: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    date_format: str | None = None,
+    fix_swapped: bool = False,
+    bbox: Sequence[float] | None = None,
+    as_of: dt.date | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    layer: str | None = None,
+    crs: Any = None,
+    countries: str | Sequence[str] | None = None,
+    period: tuple[Any, Any] | None = None,
+    corridor: Corridor | None = None,
+    accessed: dt.date | None = None,
+    terms: str | None = None,
+) -> gpd.GeoDataFrame:
+    """
+    Read a table of incidents and judge every row; none is dropped.
+
+    The exports of ACLED, UCDP GED and the GTD are known by their columns; in
+    other tables columns are matched through an alias table (`Latitude`, `long`,
+    `event_date` ...), and positions may be degrees, minutes and seconds, grid
+    references (MGRS) or latitude and longitude in one cell. Delimiter, header,
+    encoding and decimal commas are recognised, the last cell by cell. Doubts are
+    told in the row's ``reason``; what only the user can settle, such as
+    03/04/2019, is quarantined and says what to pass.
+
+    Parameters
+    ----------
+    source
+        Path of a text table, spreadsheet, GeoJSON (whole or one feature a line), answer of the
+        services of ACLED or UCDP, feature set of Esri, GeoPackage, Shapefile, KML, KMZ, Parquet,
+        a zip archive of one of them, or a folder of KML and KMZ; an open file, which is not
+        closed; or a table in memory: of pandas, geopandas (in any CRS), polars or Arrow, a list
+        of dicts, or anything with ``__geo_interface__``. A table that `read` gave comes
+        back as it is, with its verdicts and notes; options that judge do so anew, but a row that
+        was quarantined for its date or precision stays so. To judge it like any other, drop
+        ``status``.
+    format
+        Layout that must be there ("acled", "ucdp", "gtd", "borderzone"), or how
+        the file is written ("csv", "excel", "vector"); None tells both itself.
+    columns
+        Part to column for names that the alias table does not know, for
+        example ``{"lat": "Breite"}``.
+    date_format
+        `strptime` format of the dates, for example "%d/%m/%Y".
+    fix_swapped
+        Swap latitude and longitude where they look swapped.
+    bbox
+        Where positions are expected: west, south, east, north. Units: degrees.
+    as_of
+        Last day that is not in the future; None for today (UTC).
+    encoding
+        Encoding of a text file; None to find it, which is told.
+    sheet, layer
+        Sheet of a spreadsheet or layer of a file of layers, two words for one thing; None for
+        the only one with positions.
+    crs
+        CRS of coordinates that are not degrees of WGS84, for example "EPSG:32637"; x goes before y.
+    countries
+        Countries that the table covers, by name or ISO code; None for those it names. Rates are
+        over their ground alone.
+    period
+        First and last day that the table covers, as dates or ISO texts; None for those of its rows.
+    corridor
+        Corridor that the table is read for: where rows miss it as they are and lie near it when
+        latitude and longitude change places, that is told. Rows may lie elsewhere.
+    accessed
+        Day on which the data were fetched, for the citation; None for that in
+        the record which `borderzone fetch ucdp` leaves beside a file.
+    terms
+        "mine" says that rows of unknown terms are yours to pass on; without it
+        only counts of them leave in public. A table in memory keeps the word.
+
+    Returns
+    -------
+    GeoDataFrame
+        EPSG:4326, index kept: id, date_start, date_end, date_precision,
+        event_type, description, country, admin1, admin2, place, lat, lon,
+        where_prec, where_scheme, radius_km, fatalities_low, fatalities_best,
+        fatalities_high, source, dataset, status ("ok", "fixed", "quarantined"),
+        reason, synthetic (see `schema`), then every other column of the file. A quarantined row has an
+        empty geometry. ``attrs``: format ("acled", "ucdp", "gtd", "borderzone",
+        "table"), columns (which was taken for what), encoding, notes, citation,
+        accessed, for invented rows label, and terms where they are said.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, mixes encodings, has no rows, has no
+        coordinates, counts events instead of listing them, or is not in the
+        layout asked for.
+    LimitError
+        If a text file is larger than 512 MB, or a table has more than 1,000,000 rows or
+        5,000 columns; `borderzone.io.limits` raises them.
+    CRSMismatchError
+        If a vector table does not say its CRS.
+    InvalidParameterError
+        If an option is impossible.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"Latitude": ["34,37", "95"], "Longitude": [41.09, 41]})
+    >>> events = read(table)
+    >>> events[["lat", "lon", "status"]]
+         lat    lon       status
+    0  34.37  41.09        fixed
+    1  95.00  41.00  quarantined
+    """
+    options = replace(_options(date_format, fix_swapped, bbox, as_of, crs), corridor=corridor)
+    day, said = _day(accessed), check_terms(terms) or said_of(source)
+    covers = said_of_coverage(source) | check_coverage(countries, period)
+    asked = (format, columns, date_format, fix_swapped, bbox, as_of, encoding, sheet, layer, crs)
+    before = _unchanged(source, asked, corridor)
+    if before is not None:
+        before.attrs["accessed"] = day or before.attrs["accessed"]
+        return under_terms(with_coverage(before, covers), said)
+    found = opened(source, Way(format, encoding, one_name(sheet, layer), columns))
+    check_limit("event_rows", len(found.table), "rows", found.name)
+    (raw, nested), name = plain_cells(without_bytes(found.table)), found.name
+    _refuse_empty(raw, name)
+    layouts, ledger = layouts_of(raw, name, found.layout), Ledger(len(raw))
+    parts = _parts_of(raw, layouts, columns or {}, ledger, options)
+    _tell_nested(raw, nested, parts, ledger)
+    every = parts
+    if isinstance(raw, gpd.GeoDataFrame) and raw.active_geometry_name is not None:
+        raw, parts = with_coordinates(raw, parts, name, ledger, crs=crs)
+        parts = _places_in(raw, parts, {}, name)
+        options = replace(options, crs=None)  # its points are degrees now
+    else:
+        raw, parts = _settled(raw, parts, layouts[0], columns or {}, name, ledger)
+    for row, oddity in found.odd.items():
+        getattr(ledger, oddity.verdict)(row, oddity.category, oddity.detail)
+    is_table, is_own = (layouts[0].name == name for name in ("table", "borderzone"))
+    beside = {} if is_own else columns_beside(raw, every, parts, shapes=is_table)
+    hold_back(raw, parts, ledger)
+    options = replace(options, given=frozenset(columns or ()), beside=beside)
+    events = canonical(raw, layouts, parts, ledger, options)
+    found = found._replace(
+        notes=list(dict.fromkeys([*found.notes, *ledger.notes()])),
+        origin={**said_by_rows(raw, parts), **found.origin},
+    )
+    events = with_old_verdicts(
+        _with_origin(events, layouts[0], found, day), raw, parts, found.table.attrs
+    )
+    return under_terms(with_coverage(events, covers), said)
+
+
+def _parts_of(
+    raw: pd.DataFrame,
+    layouts: tuple[Layout, ...],
+    columns: Mapping[str, str],
+    ledger: Ledger,
+    options: ReadOptions,
+) -> dict[str, str]:
+    """Tell which column plays which part: the user says it, the layout, then the alias table."""
+    plain = [str(column) for column in raw.columns if column != "geometry"]
+    layout = layouts[0]
+    if len(layouts) > 1:
+        names = " and ".join(other.dataset or other.name for other in layouts)
+        ledger.note(f"the table bears the marks of {names}: the stricter terms hold for all of it")
+    own = layout.parts_in(plain)
+    matched = match_columns(plain, columns, own=own, others=layout.others)
+    if layout.name == "borderzone":
+        return own | {part: matched[part] for part in columns}
+    if not own.keys() & {"date", "year"}:
+        others = [name for name in plain if plain_name(name) in layout.others]
+        others = [name for name in others if name not in columns.values()]
+        return date_parts(raw.drop(columns=others), matched, columns, ledger, options)
+    # A layout that has its date knows it: no other column is asked.
+    spare = {"date", "year", "month", "day"} - own.keys() - columns.keys()
+    return {part: name for part, name in matched.items() if part not in spare}
+
+
+def _unchanged(
+    source: Any, asked: Sequence[object], corridor: Corridor | None
+) -> gpd.GeoDataFrame | None:
+    """Give what was read before, unless something asks for another judgement."""
+    if any(one is not None and one is not False for one in asked):
+        return None
+    before = read_before(source)
+    return None if before is None or doubts_of(before, corridor) else before
+
+
+def _refuse_empty(raw: pd.DataFrame, name: str) -> None:
+    if raw.empty:
+        msg = f"{name} has no rows"
+        raise DataError(msg)
+
+
+def _options(date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any, crs: Any) -> ReadOptions:
+    """Refuse impossible options before the time is spent on reading."""
+    check_flag(fix_swapped, "fix_swapped")
+    if as_of is not None and (not isinstance(as_of, dt.date) or isinstance(as_of, dt.datetime)):
+        msg = f"as_of must be a datetime.date without a time, got {shown(as_of)}"
+        raise InvalidParameterError(msg)
+    if date_format is not None:
+        _check_date_format(date_format)
+    return ReadOptions(
+        date_format=date_format,
+        fix_swapped=bool(fix_swapped),
+        bbox=None if bbox is None else as_box(bbox, "bbox"),
+        as_of=as_of or dt.datetime.now(dt.UTC).date(),
+        crs=as_horizontal(crs),
+    )
+
+
+def refuse_impossible(how: Mapping[str, Any]) -> None:
+    """Refuse values of options that no table could be read with, before any is opened."""
+    usual = {"date_format": None, "fix_swapped": False, "bbox": None, "as_of": None, "crs": None}
+    _options(**{name: how.get(name, value) for name, value in usual.items()})
+    check_coverage(how.get("countries"), how.get("period"))
+
+
+def _check_date_format(date_format: Any) -> None:
+    day = dt.datetime(2019, 7, 21, tzinfo=dt.UTC)
+    try:
+        same = dt.datetime.strptime(day.strftime(date_format), date_format).year == day.year  # noqa: DTZ007 - a day, no time
+    except (TypeError, ValueError):
+        same = False
+    if not same:
+        msg = f"date_format must be a strptime format with a year, such as '%d/%m/%Y', got {date_format!r}"
+        raise InvalidParameterError(msg)
+
+
+def _with_origin(
+    events: gpd.GeoDataFrame, layout: Layout, found: Opened, day: str
+) -> gpd.GeoDataFrame:
+    events.attrs |= {
+        "format": layout.name,
+        "encoding": found.encoding,
+        "notes": list(found.notes),
+        "citation": found.origin.get("citation", layout.citation),
+        "accessed": day or found.origin.get("retrieved", ""),
+    }
+    for note in found.notes:
+        _LOG.warning("%s: %s", found.name, note)
+    return events
+
+
+def _day(accessed: Any) -> str:
+    if accessed is None:
+        return ""
+    if not isinstance(accessed, dt.date):
+        msg = f"accessed must be a datetime.date, got {accessed!r}"
+        raise InvalidParameterError(msg)
+    return accessed.isoformat()
+
+
+def _settled(
+    raw: pd.DataFrame,
+    parts: dict[str, str],
+    layout: Layout,
+    given: Mapping[str, str],
+    name: str,
+    ledger: Ledger,
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Settle by what columns hold what their names leave open about positions."""
+    way = _way_of(parts, given)
+    if way == ("lat", "lon") and layout.name != "borderzone":
+        open_parts = {part: parts[part] for part in way if part not in given}
+        agreed_columns(raw, open_parts, name, ledger)
+        raw, parts = with_companions(raw, parts, ledger)
+    if way in (("latlon",), None) and not {"latlon", "lat", "lon"} & set(given):
+        called = parts.get("latlon")
+        found = position_column(raw, called)
+        if found is not None and found != called:
+            ledger.note(f"column {found!r} was taken for the positions by what it holds")
+            kept = {part: column for part, column in parts.items() if column != found}
+            parts = {**kept, "latlon": found}
+    return raw, _places_in(raw, parts, given, name)
+
+
+def _way_of(parts: Mapping[str, str], given: Mapping[str, str]) -> tuple[str, ...] | None:
+    """Prefer what the user names in full to what was found."""
+    return next(
+        (way for some in (given, parts) for way in _PLACES if all(part in some for part in way)),
+        None,
+    )
+
+
+def _places_in(
+    raw: pd.DataFrame, parts: dict[str, str], given: Mapping[str, str], name: str
+) -> dict[str, str]:
+    """Keep the columns of one way to tell a position; refuse a table without any."""
+    way = _way_of(parts, given)
+    if way is None:
+        absent = [part for part in ("lat", "lon") if part not in parts]
+        raise DataError(no_places(raw, absent, parts.values(), name))
+    others = {part for other in _PLACES for part in other} | {"crs", "utm_zone"}
+    others -= set(way) | _OF_A_WAY.get(way[0], set())
+    return {part: column for part, column in parts.items() if part not in others}
+
+
+def _tell_nested(
+    raw: pd.DataFrame, nested: Mapping[str, list[int]], parts: Mapping[str, str], ledger: Ledger
+) -> None:
+    """Quarantine rows where a list or an object stands for a value that is read."""
+    for column, rows in nested.items():
+        # Of a position in one cell, an object may be the very spelling.
+        if column in {parts[part] for part in parts if part not in ("latlon", "lonlat")}:
+            for row in rows:
+                told = f"{column} holds {shown(raw[column].iloc[row])}, a list or an object"
+                ledger.quarantine(row, "not one value", told)

@@ -1,0 +1,1 @@
+"""What may leave: terms of use, counts, files."""
