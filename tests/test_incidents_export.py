@@ -24,6 +24,7 @@ from borderzone.errors import (
     LimitError,
     OutputError,
 )
+from borderzone.incidents.placing.sizes import area_km2
 from borderzone.incidents.reading import opening
 from borderzone.incidents.sharing import export
 
@@ -301,7 +302,7 @@ def test_counts_add_up_and_lie_in_their_cells() -> None:
     assert counts.attrs["n_unplaced"] == read["where_prec"].isin([4, 6, 7]).sum()
     placed = counts[~counts["zone"].isin(["unplaced", "outside"])]
     # The ellipsoid's own area, not the projection's, says what a cell holds.
-    areas = [abs(incidents.placing.sizes.area_km2(cell)) for cell in placed.geometry]
+    areas = [abs(area_km2(cell)) for cell in placed.geometry]
     np.testing.assert_allclose(areas, 100.0, rtol=1e-3)
     inside = gpd.sjoin(read[~read["where_prec"].isin([4, 6, 7])], placed.drop_duplicates("zone"))
     assert (
