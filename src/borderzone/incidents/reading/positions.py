@@ -130,7 +130,7 @@ def _read_plain(cells: Sequence[object]) -> tuple[FloatArray, BoolArray]:
     if kinds <= _NUMBERS or (kinds == {str} and _all_plain(cells)):
         plain = np.ones(len(cells), dtype=bool)
     else:
-        plain = Spellings(pd.Series(column)).read(_is_plain, bool)
+        plain = Spellings(pd.Series(column, dtype=object)).read(_is_plain, bool)
     values = np.full(len(cells), np.nan)
     values[plain] = column[plain].astype(float)
     plain &= np.isfinite(values)
