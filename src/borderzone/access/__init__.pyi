@@ -7,12 +7,13 @@ from .daylight import (
     moon_illuminated_fraction as moon_illuminated_fraction,
 )
 from .isochrone_lines import isochrones as isochrones
+from ._gradients import STEEPEST_GRADIENT as STEEPEST_GRADIENT
 from .models import (
     SPEED_MODELS as SPEED_MODELS,
     SPEEDS as SPEEDS,
     SpeedModel as SpeedModel,
 )
-from .network import (
+from .ways import (
     ROAD_SPEEDS as ROAD_SPEEDS,
     Roads as Roads,
     RoadSpeed as RoadSpeed,
@@ -33,14 +34,14 @@ from .response import (
     response_by_segment as response_by_segment,
     response_summary as response_summary,
 )
-from .route_lines import routes as routes
+from .lines import routes as routes
 from .slowing import (
     NIGHT_FACTORS as NIGHT_FACTORS,
     NightFactor as NightFactor,
     at_night as at_night,
     elevation_factor as elevation_factor,
 )
-from .sun import (
+from .light import (
     SUN_STATES as SUN_STATES,
     night_hours as night_hours,
     night_hours_on as night_hours_on,
@@ -61,7 +62,7 @@ from .vehicles import (
     vehicle_off_road as vehicle_off_road,
     wheeled_off_road as wheeled_off_road,
 )
-from .walking import (
+from .speed import (
     CAMPBELL_2019 as CAMPBELL_2019,
     campbell_2019 as campbell_2019,
     foot as foot,

@@ -15,7 +15,7 @@ from borderzone.access.daylight import (
     Twilight,
     moon_illuminated_fraction,
 )
-from borderzone.access.sun import night_hours_on
+from borderzone.access.light import night_hours_on
 from borderzone.border import Border
 from borderzone.errors import InvalidParameterError
 

@@ -8,8 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from borderzone._guards import check_choice, guarded
-from borderzone.access.vehicles import tracked_off_road, vehicle_off_road, wheeled_off_road
-from borderzone.access.walking import (
+from borderzone.access.speed import (
     campbell_2019,
     foot,
     irmischer_clarke,
@@ -17,6 +16,7 @@ from borderzone.access.walking import (
     tobler,
     tobler_off_path,
 )
+from borderzone.access.vehicles import tracked_off_road, vehicle_off_road, wheeled_off_road
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,8 +12,8 @@ from borderzone.access._hours import hours_of, rasters_of
 from borderzone.access._moments import degrees
 from borderzone.access.border_light import middle_latitude_deg
 from borderzone.access.daylight import MONTHS, TWILIGHTS_DEG, Twilight
+from borderzone.access.light import MID_MONTH, night_hours
 from borderzone.access.models import SPEEDS
-from borderzone.access.sun import MID_MONTH, night_hours
 from borderzone.corridor.sides import country_of_cells
 from borderzone.errors import InvalidParameterError, NoOverlapError, ShapeMismatchError
 from borderzone.grid import Grid

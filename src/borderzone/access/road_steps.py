@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from borderzone._typing import BoolArray, FloatArray, IntArray
-    from borderzone.access.network import Roads
+    from borderzone.access.ways import Roads
     from borderzone.grid import Grid
 
 __all__ = ["open_roads", "steps_of_roads"]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from borderzone._guards import check_choice
-from borderzone.access.speed import SPEEDS, STEEPEST_GRADIENT
+from borderzone.access._gradients import STEEPEST_GRADIENT
+from borderzone.access.models import SPEEDS
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:

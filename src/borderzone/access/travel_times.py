@@ -12,13 +12,13 @@ from borderzone._guards import check_choice, check_flag, check_positive, is_numb
 from borderzone._kernels import travel_arrays
 from borderzone.access.barriers import Barred, barred_by
 from borderzone.access.ground import Ground
-from borderzone.access.network import Roads
 from borderzone.access.odd_cells import OddCells, RoadSteps
 from borderzone.access.origins import Origins, cells_of
 from borderzone.access.road_steps import open_roads, steps_of_roads
 from borderzone.access.search import Rule, search
 from borderzone.access.speed_table import SpeedTable
 from borderzone.access.steps import Steps
+from borderzone.access.ways import Roads
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:

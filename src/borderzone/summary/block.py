@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone.access import speed
+from borderzone import access
 from borderzone.difficulty.masking import MASK_LAYERS
 from borderzone.errors import InvalidParameterError
 from borderzone.summary.sums import UNKNOWN_CLASS
@@ -66,17 +66,17 @@ class Block:
 def _paces(slope_deg: Any, surface_factor: Any, mode: str) -> dict[str, Any]:
     """Hours for a kilometre of the crosser, and of the patrol over what it takes on the flat."""
     gradient = np.tan(np.radians(slope_deg.astype(np.float64)))
-    gradient = np.minimum(gradient, speed.STEEPEST_GRADIENT)
+    gradient = np.minimum(gradient, access.STEEPEST_GRADIENT)
     walking = _up_and_down(gradient)
     ratio, surface_known = (
-        walking / float(speed.irmischer_clarke(0.0)),
+        walking / float(access.irmischer_clarke(0.0)),
         np.ones(gradient.size, bool),
     )
     if mode == "vehicle_off_road":
         surface_known = ~np.isnan(surface_factor)
         factor = np.where(surface_known, surface_factor, np.float32(1.0))
-        ratio = speed.vehicle_off_road(gradient, surface_factor=factor)
-        ratio = np.asarray(ratio) / speed.VEHICLE_OFF_ROAD.flat_km_h
+        ratio = access.vehicle_off_road(gradient, surface_factor=factor)
+        ratio = np.asarray(ratio) / access.VEHICLE_OFF_ROAD.flat_km_h
     moving = ratio >= SLOWEST_PATROL_FACTOR
     return {
         "patrol_pace": 1.0 / np.where(moving, ratio, np.nan),
@@ -87,7 +87,7 @@ def _paces(slope_deg: Any, surface_factor: Any, mode: str) -> dict[str, Any]:
 
 
 def _up_and_down(gradient: FloatArray) -> FloatArray:
-    up, down = speed.irmischer_clarke(gradient), speed.irmischer_clarke(-gradient)
+    up, down = access.irmischer_clarke(gradient), access.irmischer_clarke(-gradient)
     return np.asarray(2.0 / (1.0 / up + 1.0 / down))
 
 

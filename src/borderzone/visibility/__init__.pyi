@@ -26,7 +26,7 @@ from .sight import (
     REFRACTION as REFRACTION,
     Sight as Sight,
 )
-from .views import (
+from .viewsheds import (
     METHODS as METHODS,
     viewshed as viewshed,
     viewshed_states as viewshed_states,

@@ -19,7 +19,7 @@ from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchEr
 from borderzone.visibility.ground import Ground, Ring, ring
 from borderzone.visibility.observers import points_of
 from borderzone.visibility.sight import REFRACTION, Sight
-from borderzone.visibility.views import METHODS, states_of
+from borderzone.visibility.viewsheds import METHODS, states_of
 from borderzone.visibility.who import WhoSees, cells_of
 
 if TYPE_CHECKING:
