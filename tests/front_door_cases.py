@@ -468,13 +468,10 @@ _NEW_PATH = {
 ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "access.at_night": {"speed": lambda _: "foot"},
     "access.dash_to_cover": {"cover": lambda w: w.lines},
-    "access.moon_illuminated_fraction": {"when": lambda _: dt.datetime(2020, 1, 2, tzinfo=dt.UTC)},
-    "access.sun_altitude_deg": {"when": lambda _: dt.datetime(2020, 1, 2, tzinfo=dt.UTC)},
     "access.race_along_border": {"response": lambda w: w.hours, "dash": lambda w: w.hours} | _ALONG,
     "access.race_by_segment": {
         "race": lambda w: access.race_along_border(w.hours, w.hours, w.corridor)
     },
-    "access.remoteness": {"places": lambda w: {"posts": w.origins.geometry}},
     "access.response_along_border": _ALONG,
     "access.response_by_segment": _ALONG,
     "access.response_summary": {"along": lambda w: access.response_along_border(w.hours, w.corridor)},

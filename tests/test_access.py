@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from borderzone import access
+from borderzone.access.light import moon_illuminated_fraction
+from borderzone.access.speed import campbell_2019, naismith_langmuir
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -24,8 +26,8 @@ FUNCTIONS = (
     access.tobler,
     access.irmischer_clarke,
     access.foot,
-    access.campbell_2019,
-    access.naismith_langmuir,
+    campbell_2019,
+    naismith_langmuir,
     access.vehicle_off_road,
 )
 
@@ -68,7 +70,7 @@ def test_lorentz_curves_of_tracked_walkers(
     percentile: int, degrees: float, metres_per_s: float
 ) -> None:
     """At 10 degrees a slip in the order of operations would give 0.30079."""
-    speed = access.campbell_2019(float(np.tan(np.radians(degrees))), percentile=percentile)
+    speed = campbell_2019(float(np.tan(np.radians(degrees))), percentile=percentile)
 
     assert speed / 3.6 == pytest.approx(metres_per_s, abs=5e-6)
 
@@ -78,7 +80,7 @@ def test_lorentz_curves_of_tracked_walkers(
 )
 def test_naismith_and_langmuir_over_a_kilometre(rise_m: float, seconds: float) -> None:
     """Flat, up, gently down and steeply down."""
-    assert 3600 / access.naismith_langmuir(rise_m / 1000) == pytest.approx(seconds, abs=1e-9)
+    assert 3600 / naismith_langmuir(rise_m / 1000) == pytest.approx(seconds, abs=1e-9)
 
 
 def test_vehicle_slows_with_gradient_and_surface() -> None:
@@ -143,7 +145,7 @@ def test_degrees_are_refused_as_gradients(function: Callable[[Any], Any]) -> Non
 def test_impossible_speed_options_are_refused() -> None:
     """With what is allowed."""
     with pytest.raises(InvalidParameterError, match=r"one of 1, 5, 10, .*, 99, got 7"):
-        access.campbell_2019(0.0, percentile=7)
+        campbell_2019(0.0, percentile=7)
     with pytest.raises(InvalidParameterError, match="surface_factor must lie between 0 and 1"):
         access.vehicle_off_road(0.0, surface_factor=1.5)
     with pytest.raises(InvalidParameterError, match="flat_km_h must be a finite number above 0"):
@@ -237,12 +239,12 @@ def test_moon_of_two_nights_of_july_2019() -> None:
     """New on the 2nd, 19:16; full on the 16th, 21:38."""
     new, full = datetime(2019, 7, 2, 19, 16, tzinfo=UTC), datetime(2019, 7, 16, 21, 38, tzinfo=UTC)
 
-    assert access.moon_illuminated_fraction(new) == pytest.approx(0.0003, abs=5e-5)
-    assert access.moon_illuminated_fraction(full) == pytest.approx(0.997, abs=5e-4)
+    assert moon_illuminated_fraction(new) == pytest.approx(0.0003, abs=5e-5)
+    assert moon_illuminated_fraction(full) == pytest.approx(0.997, abs=5e-4)
     baghdad = full.astimezone(timezone(timedelta(hours=3)))
-    assert access.moon_illuminated_fraction(baghdad) == access.moon_illuminated_fraction(full)
+    assert moon_illuminated_fraction(baghdad) == moon_illuminated_fraction(full)
     naive = full.replace(tzinfo=None)
-    assert access.moon_illuminated_fraction(naive) == access.moon_illuminated_fraction(full)
+    assert moon_illuminated_fraction(naive) == moon_illuminated_fraction(full)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +259,7 @@ def test_moon_of_two_nights_of_july_2019() -> None:
             "twilight must be one of sunset, civil, nautical, astronomical, got 'naval'",
         ),
         (
-            lambda: access.moon_illuminated_fraction(cast("Any", "2019-07-02")),
+            lambda: moon_illuminated_fraction(cast("Any", "2019-07-02")),
             "when must be a datetime.date, a datetime, .* got '2019-07-02'; read text",
         ),
     ],

@@ -13,6 +13,7 @@ import xarray as xr
 
 import borderzone as bz
 from borderzone import access
+from borderzone.access.speed import CAMPBELL_2019, campbell_2019
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ def test_every_speed_has_a_record_and_can_be_named(name: str) -> None:
     model = MODELS[name]
 
     assert model.name == name
-    assert access.SPEEDS[name] is model.function
     assert model.source
     assert model.fails_first
     assert model.heuristic or model.url.startswith("https://")
@@ -76,27 +76,10 @@ def test_speeds_of_the_reference_table(name: str, gradient: float, km_h: float) 
     assert MODELS[name].function(gradient) == pytest.approx(km_h, abs=2e-5)
 
 
-@pytest.mark.parametrize(
-    ("way_m", "rise_m", "seconds"),
-    [(1000, 0, 720), (1000, 100, 1320), (1000, -100, 520.02), (1000, -300, 1319.94)],
-)
-def test_seconds_of_naismith_and_langmuir_on_a_step(
-    way_m: float, rise_m: float, seconds: float
-) -> None:
-    assert access.naismith_langmuir_s(way_m, rise_m) == pytest.approx(seconds)
-
-
 def test_faster_percentiles_are_faster() -> None:
-    speeds = [access.campbell_2019(0.0, percentile=p) for p in access.CAMPBELL_2019]
+    speeds = [campbell_2019(0.0, percentile=p) for p in CAMPBELL_2019]
 
     assert (np.diff(speeds) > 0).all()
-
-
-@pytest.mark.parametrize(
-    ("height_m", "share"), [(0, 1.0160), (300, 0.9838), (1463, 0.8685), (2000, 0.8199)]
-)
-def test_thin_air_slows(height_m: float, share: float) -> None:
-    assert access.elevation_factor(height_m) == pytest.approx(share, abs=6e-5)
 
 
 def test_series_rasters_and_lazy_rasters_come_back_as_they_were() -> None:

@@ -1,4 +1,4 @@
-"""Remoteness, response, the race to cover, isochrones and nights on foot."""
+"""Response, the race to cover, isochrones and nights on foot."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 import borderzone as bz
 from borderzone import access
 from borderzone.errors import (
-    BorderzoneError,
     CRSMismatchError,
     InvalidParameterError,
     NoOverlapError,
@@ -43,45 +42,6 @@ def on(corridor: bz.Corridor, value: float, resolution_m: float = 500) -> xr.Dat
     """Lay the same hours everywhere."""
     grid = corridor.grid(resolution_m=resolution_m)
     return grid.wrap(np.full(grid.shape, value), units="h")
-
-
-# -- remoteness ----------------------------------------------------------------------------------
-
-
-def test_remoteness_has_a_layer_for_each_kind_and_each_its_speed() -> None:
-    grid = bz.Grid.covering((0, 0, 40e3, 2e3), resolution_m=2000, crs=32637)
-    plain = grid.wrap(np.zeros(grid.shape, np.float32))
-    west, east = (gpd.GeoSeries.from_xy([x], [1e3], crs=32637) for x in (1e3, 39e3))
-    found = access.remoteness(
-        plain,
-        {"post": west, "town": east},
-        speed={"post": "vehicle_off_road", "town": lambda s: 4.0 + 0 * s},
-    )
-
-    assert list(found) == ["hours_to_post", "hours_to_town"]
-    assert float(found["hours_to_post"][0, -1]) == pytest.approx(38 / 15, rel=1e-5)
-    assert float(found["hours_to_town"][0, 0]) == pytest.approx(38 / 4, rel=1e-5)
-    away = access.remoteness(plain, {"post": west}, direction="from", max_h=1.0)
-    assert list(away) == ["hours_from_post"]
-    assert np.isinf(away["hours_from_post"][0, -1])
-
-
-@pytest.mark.parametrize(
-    ("places", "options", "message"),
-    [
-        ({}, {}, "must be a mapping"),
-        (gpd.GeoSeries.from_xy([0], [0], crs=32637), {}, "must be a mapping"),
-        ({"": gpd.GeoSeries.from_xy([0], [0], crs=32637)}, {}, "needs a name"),
-        ({"post": gpd.GeoSeries.from_xy([9e9], [0], crs=32637)}, {}, "^post: "),
-        ({"post": gpd.GeoSeries.from_xy([9], [9], crs=32637)}, {"speed": {}}, "no entry for post"),
-        ({"post": gpd.GeoSeries.from_xy([9], [9], crs=32637)}, {"direction": "up"}, "direction"),
-    ],
-    ids=range(6),
-)
-def test_bad_kinds_of_place_are_refused(places: Any, options: Any, message: str) -> None:
-    grid = bz.Grid.covering((0, 0, 4e3, 2e3), resolution_m=1000, crs=32637)
-    with pytest.raises(BorderzoneError, match=message):
-        access.remoteness(grid.wrap(np.zeros(grid.shape, np.float32)), places, **options)
 
 
 # -- response ------------------------------------------------------------------------------------
@@ -130,25 +90,6 @@ def test_summary_is_ordered_and_within_the_hours(hours: list[float]) -> None:
 
 
 # -- the race ------------------------------------------------------------------------------------
-
-
-def test_race_of_the_reference_cases() -> None:
-    """Cover at 5 km, t 5 min, post at 10 km: 25 min at 30 km/h against 75 on foot and 10 driving."""
-    race: dict[str, Any] = {"response_h": 10 / 30, "detect_h": 5 / 60}
-
-    assert access.race_margin_h(dash_h=5 / 4, **race) == pytest.approx(50 / 60)
-    assert access.race_margin_h(dash_h=5 / 30, **race) == pytest.approx(-15 / 60)
-    assert np.isnan(access.race_margin_h(dash_h=np.inf, response_h=np.inf))
-    drive: dict[str, Any] = {
-        "detection_h": 5 / 60,
-        "response_km": 10,
-        "response_km_h": 30,
-        "cover_km": 5,
-    }
-    for speed in (4, 30):
-        margin = access.race_margin_h(dash_h=5 / speed, **race)
-        won = bz.patrol.responds_in_time(**drive, crosser_km_h=speed)
-        assert bool(won) == (margin >= 0)
 
 
 def test_race_over_ground_has_the_margin_of_the_closed_form(corridor: bz.Corridor) -> None:
@@ -285,13 +226,6 @@ def _wrong(corridor: bz.Corridor) -> list[tuple[Callable[[], Any], type[Exceptio
         (lambda: hours.isochrones(fine, (3, 1)), InvalidParameterError, "above 0 and rising"),
         (lambda: hours.isochrones(fine, (-1, 1)), InvalidParameterError, "above 0"),
         (lambda: hours.isochrones(NONE), InvalidParameterError, "NoneType"),
-        (
-            lambda: hours.race_margin_h(dash_h=np.ones(2), response_h=np.ones(3)),
-            ShapeMismatchError,
-            r"dash_h \(2,\), response_h \(3,\)",
-        ),
-        (lambda: hours.race_margin_h(dash_h=-1, response_h=1), InvalidParameterError, "dash_h must be 0 or more"),
-        (lambda: hours.race_margin_h(dash_h="far", response_h=1), InvalidParameterError, "dash_h must be a number"),  # type: ignore[arg-type]
         (lambda: hours.race_by_segment(pd.DataFrame()), InvalidParameterError, "race_along_border"),
         (lambda: hours.dash_to_cover(fine, gpd.GeoSeries.from_xy([41], [34], crs=4326), side="east"), InvalidParameterError, "corridor and side together"),
         (lambda: hours.night_reach(95), InvalidParameterError, "latitude_deg"),
@@ -308,7 +242,7 @@ def _wrong(corridor: bz.Corridor) -> list[tuple[Callable[[], Any], type[Exceptio
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", range(27))
+@pytest.mark.parametrize("case", range(24))
 def test_what_makes_no_sense_is_refused(case: int, corridor: bz.Corridor) -> None:
     call, error, message = _wrong(corridor)[case]
     with pytest.raises(error, match=message):

@@ -146,7 +146,7 @@ def test_speed_that_jumps_is_read_on_the_right_side(gradient: float) -> None:
         dem, post(dem, (0, 10)), speed="naismith_langmuir", direction="towards"
     )
 
-    expected = 1.0 / access.naismith_langmuir(gradient)
+    expected = 1.0 / access.SPEED_MODELS["naismith_langmuir"].function(gradient)
     assert float(found[0, 10]) == pytest.approx(expected, rel=1e-6)
     assert float(other[0, 0]) == pytest.approx(expected, rel=1e-6)
     assert found.attrs["speed_table_error"] < 1e-6

@@ -179,11 +179,11 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
         'def check(n: Any) -> None:\n    msg = f"{n} must be a whole number, 1 or more"',
         {
             # Rasters tell where in them the number is, or that no data is to be masked.
-            "access/_hours.py:hours_of", "access/ground.py:of", "difficulty/flagging.py:_checked",
+            "access/travel_times.py:hours_of", "access/travel_times.py:of", "difficulty/flagging.py:_checked",
             "incidents/placing/weights.py:_refuse_impossible", "summary/sums.py:add",
             "terrain/surface.py:aridity_class",
             # Bounds that hang on something else: a length, a total, a matrix, another column.
-            "access/speed_table.py:of", "border/chainage.py:point_at",
+            "access/search.py:of", "border/chainage.py:point_at",
             "difficulty/weighting.py:_pairs", "incidents/hotspots/line.py:as_chainages",
             "incidents/hotspots/scan.py:poisson_llr",
             "incidents/hotspots/near_repeat.py:_whole_days",

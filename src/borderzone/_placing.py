@@ -1,7 +1,8 @@
-"""Points and polygons laid on a grid: which cells they hold, by one rule for what lies on an edge."""
+"""Points, lines and polygons laid on a grid: which cells they hold, by one rule for what lies on an edge."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray, IntArray
     from borderzone.grid import Grid
 
-__all__ = ["cells_inside", "cells_of_points", "in_cells"]
+__all__ = ["Passages", "cells_inside", "cells_of_points", "in_cells", "passages_of"]
 
 
 def in_cells(xy: FloatArray, grid: Grid) -> FloatArray:
@@ -61,3 +62,65 @@ def cells_inside(polygon: Any, grid: Grid) -> IntArray:
         along = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         every.append(first + along)
     return np.unique(np.concatenate(every))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Passages:
+    """
+    Passages of lines through cells of a grid, in order along each line.
+
+    Attributes
+    ----------
+    line
+        Position of the line in what was given.
+    part
+        Number of the part of it, counted through all lines.
+    cell
+        Flat index of the cell.
+    start, end, nearest
+        Way along the line where the passage begins and ends, and nearest to the cell's centre.
+        Units: cells.
+    place
+        Column and row of that place, shape ``(n, 2)``. Units: cells.
+    """
+
+    line: IntArray
+    part: IntArray
+    cell: IntArray
+    start: FloatArray
+    end: FloatArray
+    nearest: FloatArray
+    place: FloatArray
+
+
+def passages_of(lines: Any, grid: Grid) -> Passages:
+    """Follow lines through the cells of a grid."""
+    lines = np.asarray(lines, dtype=object)
+    left, bottom, right, top = grid.bounds
+    near = shapely.box(left, bottom, right, top).buffer(2 * grid.resolution_m)
+    whole = shapely.within(lines, near)
+    cut = np.where(whole, lines, shapely.intersection(lines, near))
+    parts, which = shapely.get_parts(cut, return_index=True)
+    is_line = np.isin(shapely.get_type_id(parts), (1, 2))
+    parts, which = parts[is_line], which[is_line]
+    xy, part = shapely.get_coordinates(parts, return_index=True)
+    at = in_cells(xy, grid)
+    crossed = np.abs(np.diff(np.floor(at + 0.5), axis=0)).sum(axis=1)
+    room = int(crossed.sum()) + 5 * len(at)
+    found: tuple[Any, ...] = (
+        *(np.empty(room, np.int64) for _ in range(3)),
+        *(np.empty(room) for _ in range(5)),
+    )
+    count = line_cells.passages(at, part, found)
+    of_part, row, column, start, end, nearest, x, y = (values[:count] for values in found)
+    rows, columns = grid.shape
+    inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    return Passages(
+        line=which[of_part][inside],
+        part=of_part[inside],
+        cell=(row * columns + column)[inside],
+        start=start[inside],
+        end=end[inside],
+        nearest=nearest[inside],
+        place=np.column_stack([x, y])[inside],
+    )

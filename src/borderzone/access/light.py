@@ -1,17 +1,24 @@
-"""Where the sun stands, and when it rises, sets and leaves its twilights, by date and place."""
+"""The sun and the moon: how long the night is by date and place, and how dark."""
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
-from borderzone._guards import as_whole, check_choice, shown
-from borderzone.access._moments import calendar_days, degrees, moments
-from borderzone.access.daylight import MONTHS, TWILIGHTS_DEG, Twilight
+from borderzone._guards import (
+    as_between,
+    as_whole,
+    check_choice,
+    check_probability,
+    check_whole,
+    shown,
+)
+from borderzone.border import Border
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 
 if TYPE_CHECKING:
@@ -20,10 +27,18 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from borderzone._typing import BoolArray, FloatArray, IntArray
+    from borderzone.corridor import Corridor
 
 __all__ = [
     "MID_MONTH",
-    "SUN_STATES",
+    "MONTHS",
+    "TWILIGHTS_DEG",
+    "Twilight",
+    "border_light_table",
+    "days_since_epoch",
+    "degrees",
+    "middle_latitude_deg",
+    "moon_illuminated_fraction",
     "night_hours",
     "night_hours_on",
     "night_table",
@@ -56,53 +71,6 @@ _DISTURBANCES = (
 _PARALLAX = 0.00244
 # Half a day halved so often leaves three milliseconds.
 _HALVINGS = 24
-
-
-def sun_altitude_deg(
-    when: Any, latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike
-) -> float | FloatArray:
-    """
-    Give the altitude of the sun's centre above the horizon, without refraction.
-
-    As seen from the surface. By the low-accuracy series of Meeus [1]_, which the solar calculator
-    of NOAA uses too, with what the moon and the planets add [2]_: right to 0.003 degrees against
-    an ephemeris, 1900 to 2050.
-
-    Parameters
-    ----------
-    when
-        Moment or moments; without a time zone they are UTC.
-    latitude_deg, longitude_deg
-        Place or places, north and east positive. Units: degree.
-
-    Returns
-    -------
-    float or FloatArray
-        A number if all three are single, else an array. Units: degree.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a moment is none or lies outside 1900 to 2100, or a place is not on the globe.
-    ShapeMismatchError
-        If moments and places differ in number.
-
-    References
-    ----------
-    .. [1] Meeus, J. (1998). Astronomical Algorithms, 2nd ed., chapters 25 and 28. Willmann-Bell.
-    .. [2] Meeus, J. (1988). Astronomical Formulae for Calculators, 4th ed., chapter 18.
-       Willmann-Bell.
-
-    Examples
-    --------
-    >>> from datetime import UTC, datetime
-    >>> round(sun_altitude_deg(datetime(2024, 6, 20, 9, 16, tzinfo=UTC), 34.4, 41.2), 1)
-    79.0
-    """
-    days = _days_since_epoch(moments(when))
-    days, latitude, longitude = _together(days, latitude_deg, longitude_deg)
-    altitude = _altitude(days, np.radians(latitude), longitude)
-    return float(altitude) if altitude.ndim == 0 else altitude
 
 
 def sun_times(
@@ -194,42 +162,10 @@ def night_hours_on(
     longitude_deg: npt.ArrayLike = 0.0,
     twilight: Twilight = "sunset",
 ) -> float | FloatArray:
-    """
-    Give the hours of a day that the sun is below the horizon, or below a twilight.
+    """Give the hours of a day, from midnight to midnight of the sun, that it is below a twilight.
 
-    The day is that of `sun_times`, from midnight to midnight of the sun: the two ends of the
-    night that it holds belong to two nights, which differ by some minutes at most.
-
-    Parameters
-    ----------
-    dates
-        A date or a row of them, 1900 to 2100.
-    latitude_deg
-        A latitude for all dates, or one for each, north positive. Units: degree.
-    longitude_deg
-        The longitude; it matters by seconds. Units: degree.
-    twilight
-        When night begins, see `night_hours`.
-
-    Returns
-    -------
-    float or FloatArray
-        A number if all are single, else an array; 0 where the sun stays above, 24 where it
-        stays below. Units: h.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a date is none or lies outside 1900 to 2100, a place is not on the globe, or the
-        twilight is unknown.
-    ShapeMismatchError
-        If dates and places differ in number.
-
-    Examples
-    --------
-    >>> from datetime import date
-    >>> round(night_hours_on(date(2024, 12, 21), 34.0), 2), night_hours_on(date(2024, 6, 20), 80.0)
-    (14.11, 0.0)
+    The two ends of the night that it holds belong to two nights, which differ by some minutes at
+    most. The longitude matters by seconds.
     """
     check_choice(twilight, "twilight", TWILIGHTS_DEG)
     return _hours_below(
@@ -373,7 +309,7 @@ class _SolarDay:
         self._altitudes = np.stack([self._altitude(end) for end in self._ends])
 
     def _altitude(self, days: FloatArray) -> FloatArray:
-        return _altitude(days, self._phi, self._longitude)
+        return sun_altitude_deg(days, self._phi, self._longitude)
 
     def crossings(self, limit_deg: float) -> _Crossings:
         """Look for a crossing in either half: between its ends the sun only rises or only falls."""
@@ -402,7 +338,8 @@ class _SolarDay:
         return (low + high) / 2
 
 
-def _altitude(days: FloatArray, phi: FloatArray, longitude_deg: FloatArray) -> FloatArray:
+def sun_altitude_deg(days: FloatArray, phi: FloatArray, longitude_deg: FloatArray) -> FloatArray:
+    """Give the altitude of the sun's centre, as seen from the surface and without refraction."""
     declination, equation = _position(days)
     turn = np.radians(_turned(days, longitude_deg, equation))
     sine = np.sin(phi) * np.sin(declination) + np.cos(phi) * np.cos(declination) * np.cos(turn)
@@ -444,7 +381,8 @@ def _position(days: FloatArray) -> tuple[FloatArray, FloatArray]:
     return declination, (equation + 180.0) % 360.0 - 180.0
 
 
-def _days_since_epoch(when: npt.NDArray[np.datetime64]) -> FloatArray:
+def days_since_epoch(when: npt.NDArray[np.datetime64]) -> FloatArray:
+    """Count days from the noon that the series count from."""
     return np.asarray((when - _EPOCH).astype(np.int64) / _DAY_US)
 
 
@@ -457,7 +395,7 @@ def _civil_noon(days: npt.NDArray[np.datetime64], zone: tzinfo | None) -> FloatA
         there = local.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
         utc = there.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[us]")
         noon = utc.reshape(noon.shape)
-    return _days_since_epoch(noon)
+    return days_since_epoch(noon)
 
 
 def _times(days: FloatArray, zone: tzinfo | None) -> pd.DatetimeIndex:
@@ -503,3 +441,201 @@ def _together(
         )
         raise ShapeMismatchError(msg) from error
     return one, two, three
+
+
+def border_light_table(
+    border: Border | Corridor, year: int, *, dark_below: float = 0.25
+) -> pd.DataFrame:
+    """
+    Tell month by month how long it is dark along a border, and how dark.
+
+    Parameters
+    ----------
+    border
+        The border, or a corridor around it.
+    year
+        1900 to 2100.
+    dark_below
+        A night counts as dark if less than this share of the moon is lit at its midnight,
+        wherever the moon then stands.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each place (``"south"``, ``"middle"``, ``"north"`` of the border) and month:
+        ``name``, ``latitude_deg``, ``longitude_deg``; mean night by twilight (``sunset``,
+        ``civil``, ``nautical``, ``astronomical``; h); ``moon_illuminated``, the mean share that is
+        lit at midnight; ``nights`` and ``dark_nights``.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the year or the share is impossible, or it is no border.
+
+    Examples
+    --------
+    >>> from borderzone.border import Border
+    >>> table = border_light_table(Border.between("IRQ", "SYR"), 2024)
+    >>> table.loc[("south", 6), ["sunset", "nautical"]].astype(float).round(2).tolist()
+    [9.67, 7.53]
+    """
+    where = _places(border)
+    dates = _dates(check_year(year))
+    check_probability(dark_below, "dark_below")
+    months = dates.astype("datetime64[M]").astype(int) % 12 + 1
+    tables = []
+    for latitude, longitude in where.values():
+        midnight = dates.astype("datetime64[s]") + np.timedelta64(
+            86400 - round(longitude * 240.0), "s"
+        )
+        # The last midnight of 2100 is a few hours beyond the years that are taken.
+        lit = moon_illuminated_fraction(np.minimum(midnight, np.datetime64("2100-12-31T23:59:59")))
+        nights = pd.DataFrame(
+            {
+                "month": months,
+                **{
+                    twilight: night_hours_on(
+                        dates,
+                        latitude,
+                        longitude_deg=longitude,
+                        twilight=twilight,  # type: ignore[arg-type]
+                    )
+                    for twilight in TWILIGHTS_DEG
+                },
+                "moon_illuminated": lit,
+                "nights": 1,
+                "dark_nights": (np.asarray(lit) < dark_below).astype(int),
+            }
+        )
+        by_month = nights.groupby("month").agg(
+            {name: "sum" if "nights" in name else "mean" for name in nights.columns[1:]}
+        )
+        by_month.insert(0, "name", MONTHS)
+        by_month.insert(1, "latitude_deg", latitude)
+        by_month.insert(2, "longitude_deg", longitude)
+        tables.append(by_month)
+    table = pd.concat(tables, keys=list(where), names=["place", "month"])
+    table.attrs = {"units": "h", "year": int(year), "dark_below": float(dark_below)}
+    return table
+
+
+def middle_latitude_deg(border: Border) -> float:
+    """Give the latitude halfway along a border."""
+    return _places(border)["middle"][0]
+
+
+def _places(border: Any) -> dict[str, tuple[float, float]]:
+    """Southernmost vertex, point halfway along, northernmost vertex: latitude and longitude."""
+    line = getattr(border, "border", border)
+    if not isinstance(line, Border):
+        msg = f"border must be a Border or a Corridor, got {type(border).__name__}"
+        raise InvalidParameterError(msg)
+    coords = np.vstack([part.coords for part in line.course])
+    middle = line.point_at(line.length_km / 2)
+    south, north = coords[coords[:, 1].argmin()], coords[coords[:, 1].argmax()]
+    return {
+        place: (float(latitude), float((longitude + 180.0) % 360.0 - 180.0))
+        for place, (longitude, latitude) in (
+            ("south", south),
+            ("middle", (middle.x, middle.y)),
+            ("north", north),
+        )
+    }
+
+
+def _dates(year: int) -> Any:
+    return np.arange(f"{year}-01-01", f"{year + 1}-01-01", dtype="datetime64[D]")
+
+
+Twilight = Literal["sunset", "civil", "nautical", "astronomical"]
+
+# Altitude of the sun's centre at which night begins; sunset allows for refraction and the disc.
+TWILIGHTS_DEG: Mapping[str, float] = MappingProxyType(
+    {"sunset": -0.833, "civil": -6.0, "nautical": -12.0, "astronomical": -18.0}
+)
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# Mean length of a lunation, and a new moon (6 January 2000, 18:14 UTC) as Julian date.
+_LUNATION_D = 29.530588853
+_NEW_MOON_JD = 2451550.26
+_UNIX_EPOCH_JD = 2440587.5
+
+
+def moon_illuminated_fraction(
+    when: datetime | npt.NDArray[np.datetime64] | pd.DatetimeIndex,
+) -> float | FloatArray:
+    """Give the share of the moon's disc that is lit, from its mean phase."""
+    # Meeus (1998), chapter 49. The mean moon runs up to 0.6 days before or behind the true one, so the
+    # share is good to 0.1 at worst (root mean square 0.034 against an ephemeris, 2015 to 2026). It says
+    # nothing of whether the moon is above the horizon.
+    microseconds = moments(when).astype("datetime64[us]").astype(np.int64)
+    phase = (microseconds / _DAY_US + _UNIX_EPOCH_JD - _NEW_MOON_JD) / _LUNATION_D
+    lit = (1.0 - np.cos(2.0 * np.pi * phase)) / 2.0
+    return float(lit) if np.ndim(lit) == 0 else np.asarray(lit)
+
+
+# The low-accuracy series of the sun and the mean lunation hold a century either side of 2000.
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+_DATE = "a datetime.date, a datetime, a numpy.datetime64 or an array of them"
+
+
+def calendar_days(dates: Any, name: str = "dates") -> npt.NDArray[np.datetime64]:
+    """Take calendar dates."""
+    return _checked(_taken(dates, name, utc=False), name).astype("datetime64[D]")
+
+
+def moments(when: Any, name: str = "when") -> npt.NDArray[np.datetime64]:
+    """Take moments in time as UTC."""
+    return _checked(_taken(when, name, utc=True), name)
+
+
+def check_year(year: Any) -> int:
+    """Take a year."""
+    return check_whole(year, "year", lowest=FIRST_YEAR, highest=LAST_YEAR)
+
+
+def degrees(values: Any, name: str, limit: float) -> FloatArray:
+    """Take latitudes or longitudes."""
+    return as_between(values, name, -limit, limit, unit="degrees")
+
+
+def _taken(given: Any, name: str, *, utc: bool) -> npt.NDArray[np.datetime64]:
+    """Moments in microseconds; local calendar time where it is not to be UTC."""
+    if isinstance(given, (xr.DataArray, pd.Series, pd.Index)):
+        zone = getattr(given.dtype, "tz", None)
+        if zone is not None:
+            index = pd.DatetimeIndex(given)
+            index = index.tz_convert("UTC") if utc else index
+            return np.asarray(index.tz_localize(None).to_numpy(), dtype="datetime64[us]")
+        given = given.to_numpy()
+    if isinstance(given, np.ndarray) and given.dtype.kind == "M":
+        return given.astype("datetime64[us]")
+    if isinstance(given, (list, tuple)) or (isinstance(given, np.ndarray) and given.ndim):
+        return np.array([_one(item, name, utc=utc) for item in given], dtype="datetime64[us]")
+    return np.asarray(_one(given, name, utc=utc))
+
+
+def _one(given: Any, name: str, *, utc: bool) -> np.datetime64:
+    if not isinstance(given, (date, np.datetime64)) and given is not pd.NaT:
+        hint = "; read text with datetime.date.fromisoformat" if isinstance(given, str) else ""
+        msg = f"{name} must be {_DATE}, got {shown(given)}{hint}"
+        raise InvalidParameterError(msg)
+    if isinstance(given, datetime) and given is not pd.NaT and given.tzinfo is not None:
+        given = (given.astimezone(UTC) if utc else given).replace(tzinfo=None)
+    return np.datetime64(given, "us") if given is not pd.NaT else np.datetime64("NaT", "us")
+
+
+def _checked(taken: npt.NDArray[np.datetime64], name: str) -> npt.NDArray[np.datetime64]:
+    if np.isnat(taken).any():
+        msg = f"{name} must be {_DATE}, got a missing one (NaT): drop it first"
+        raise InvalidParameterError(msg)
+    early, late = np.datetime64(f"{FIRST_YEAR}-01-01"), np.datetime64(f"{LAST_YEAR + 1}-01-01")
+    outside = (taken < early) | (taken >= late)
+    if taken.ndim > 1:
+        msg = f"{name} must be one or a row of them, got an array of {taken.ndim} dimensions"
+        raise InvalidParameterError(msg)
+    if outside.any():
+        first = np.atleast_1d(taken)[np.atleast_1d(outside)][0]
+        msg = f"{name} must lie in the years {FIRST_YEAR} to {LAST_YEAR}, got {first}"
+        raise InvalidParameterError(msg)
+    return taken

@@ -8,14 +8,19 @@ import numpy as np
 import pandas as pd
 
 from borderzone._guards import check_between, check_choice, check_positive
-from borderzone.access._hours import hours_of, rasters_of
-from borderzone.access._moments import degrees
-from borderzone.access.border_light import middle_latitude_deg
-from borderzone.access.daylight import MONTHS, TWILIGHTS_DEG, Twilight
-from borderzone.access.light import MID_MONTH, night_hours
-from borderzone.access.models import SPEEDS
+from borderzone.access.light import (
+    MID_MONTH,
+    MONTHS,
+    TWILIGHTS_DEG,
+    Twilight,
+    degrees,
+    middle_latitude_deg,
+    night_hours,
+)
+from borderzone.access.speed import speed_function
+from borderzone.access.travel_times import hours_of, rasters_of
 from borderzone.corridor.sides import country_of_cells
-from borderzone.errors import InvalidParameterError, NoOverlapError, ShapeMismatchError
+from borderzone.errors import NoOverlapError, ShapeMismatchError
 from borderzone.grid import Grid
 
 if TYPE_CHECKING:
@@ -46,7 +51,7 @@ def night_reach(
     latitude_deg
         Latitude, north positive. Units: degree.
     speed
-        A name of `SPEEDS` or a function from gradients to km/h.
+        A name of `SPEED_MODELS` or a function from gradients to km/h.
     twilight
         When night begins, see `night_hours`.
     factor
@@ -175,11 +180,7 @@ def night_reach_on_ground(
 
 def _flat_km_h(speed: Any) -> tuple[float, str]:
     """Speed on the flat, and its name."""
-    name = speed if isinstance(speed, str) else getattr(speed, "__name__", "function")
-    function = SPEEDS[check_choice(speed, "speed", SPEEDS)] if isinstance(speed, str) else speed
-    if not callable(function):
-        msg = f"speed must be one of {', '.join(SPEEDS)} or a function, got {speed!r}"
-        raise InvalidParameterError(msg)
+    function, name = speed_function(speed)
     return check_positive(function(0.0), "the speed on the flat", "km/h"), name
 
 

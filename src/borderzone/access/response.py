@@ -1,4 +1,4 @@
-"""Response times along the border: by kilometre, by segment and for the whole."""
+"""The response at the border, and the race against the crosser's dash to cover."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_positive, check_whole
+from borderzone._guards import (
+    as_rising,
+    check_choice,
+    check_non_negative,
+    check_positive,
+    check_whole,
+)
 from borderzone._placing import cells_of_points
-from borderzone.access._hours import hours_of, rasters_of, rising_hours
+from borderzone.access.travel_times import hours_of, rasters_of, travel_time
+from borderzone.corridor.sides import country_of_cells
 from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.grid import Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import geopandas as gpd
     import xarray as xr
@@ -22,7 +29,14 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray
     from borderzone.corridor import Corridor
 
-__all__ = ["response_along_border", "response_by_segment", "response_summary"]
+__all__ = [
+    "dash_to_cover",
+    "race_along_border",
+    "race_by_segment",
+    "response_along_border",
+    "response_by_segment",
+    "response_summary",
+]
 
 
 def response_along_border(
@@ -84,7 +98,7 @@ def response_along_border(
     """
     rasters = rasters_of(hours)
     around = check_whole(within_cells, "within_cells", lowest=0, highest=10)
-    table, points = border_steps(corridor, every_km)
+    table, points = _border_steps(corridor, every_km)
     least = np.full(len(table), np.nan)
     held = np.zeros(len(table), dtype=bool)
     for raster in rasters:
@@ -153,7 +167,7 @@ def response_by_segment(
     >>> table.loc[0, ["worst_h", "median_h", "share_beyond_1_h"]].astype(float).tolist()
     [1.5, 1.5, 1.0]
     """
-    rising_hours(thresholds_h, "thresholds_h")
+    as_rising(thresholds_h, "thresholds_h", "h").tolist()
     along = response_along_border(hours, corridor, every_km=every_km, within_cells=within_cells)
     rows = {
         segment: response_summary(group, thresholds_h=thresholds_h)
@@ -200,7 +214,7 @@ def response_summary(
     >>> response_summary(along, thresholds_h=(1.5,)).tolist()
     [4.0, 1.0, 1.0, inf, 2.0, inf, 0.6666666666666666]
     """
-    limits = rising_hours(thresholds_h, "thresholds_h")
+    limits = as_rising(thresholds_h, "thresholds_h", "h").tolist()
     missing = [name for name in ("hours", "length_km") if name not in along]
     if missing:
         msg = f"the table needs the columns hours and length_km, {', '.join(missing)} is missing"
@@ -212,8 +226,8 @@ def response_summary(
         "unreachable": float(np.isinf(hours).sum()),
         "unknown": float((~known).sum()),
         "worst_h": float(hours[known].max()) if known.any() else np.nan,
-        "median_h": within_share(hours[known], length[known], 0.5),
-        "p90_h": within_share(hours[known], length[known], 0.9),
+        "median_h": _within_share(hours[known], length[known], 0.5),
+        "p90_h": _within_share(hours[known], length[known], 0.9),
     }
     for limit in limits:
         beyond = length[known & (hours > limit)].sum()
@@ -221,7 +235,7 @@ def response_summary(
     return pd.Series(row)
 
 
-def border_steps(corridor: Corridor, every_km: float) -> tuple[pd.DataFrame, gpd.GeoSeries]:
+def _border_steps(corridor: Corridor, every_km: float) -> tuple[pd.DataFrame, gpd.GeoSeries]:
     """Cut every segment of a border into equal steps."""
     step = check_positive(every_km, "every_km", "km")
     if not hasattr(corridor, "segments") or not hasattr(corridor, "border"):
@@ -248,7 +262,7 @@ def border_steps(corridor: Corridor, every_km: float) -> tuple[pd.DataFrame, gpd
     return table, points
 
 
-def within_share(values: FloatArray, weights: FloatArray, share: float) -> float:
+def _within_share(values: FloatArray, weights: FloatArray, share: float) -> float:
     """Find the value within which a share of the weight lies."""
     if len(values) == 0:
         return float("nan")
@@ -279,3 +293,206 @@ def _read(raster: xr.DataArray, points: Any, around: int) -> tuple[FloatArray, A
         cells = row[there_too] + down, column[there_too] + right
         found[there_too] = np.fmin(found[there_too], values[cells])
     return found, inside
+
+
+# Who is first: the response, the crosser, neither (no way for either), or nobody knows.
+_OUTCOMES = ("response", "crosser", "neither", "unknown")
+
+
+def dash_to_cover(
+    dem: xr.DataArray,
+    cover: gpd.GeoSeries,
+    *,
+    speed: str | Callable[[Any], Any] = "foot",
+    corridor: Corridor | None = None,
+    side: str | None = None,
+    **options: Any,
+) -> xr.DataArray:
+    """
+    Find the hours of a crosser from every cell to the nearest cover.
+
+    Parameters
+    ----------
+    dem
+        Elevation on a grid in a projected CRS. Units: m.
+    cover
+        Towns, roads, wadis and whatever else hides somebody: what `travel_time` takes as origins.
+    speed
+        A name of `SPEED_MODELS` or a function.
+    corridor, side
+        With both, cover and ways on the ground of that country only: a crosser does not turn
+        back. The cells that the border passes belong to either side.
+    **options
+        Passed on to `travel_time`.
+
+    Returns
+    -------
+    xarray.DataArray
+        Hours towards cover, as `travel_time` gives them; NaN on the ground of the other side.
+        Units: h.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there is a side without a corridor or a corridor without a side, the side is none
+        of the two countries, or `travel_time` refuses an option.
+    NoOverlapError
+        If no cover lies on open ground.
+    CRSMismatchError
+        If the elevation is not in the CRS of the corridor.
+    SeveralSectionsError
+        If the corridor has several sections.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> grid = Grid.covering((0, 0, 6e3, 2e3), resolution_m=2000, crs=32637)
+    >>> plain = grid.wrap(np.zeros((1, 3), np.float32))
+    >>> town = gpd.GeoSeries.from_xy([100.0], [100.0], crs=32637)
+    >>> dash_to_cover(plain, town, speed=lambda s: 4.0 + 0 * s).values.tolist()
+    [[0.0, 0.5, 1.0]]
+    """
+    if (corridor is None) != (side is None):
+        msg = f"give corridor and side together, or neither; got side={side!r}"
+        raise InvalidParameterError(msg)
+    ground = dem if corridor is None or side is None else _one_side(dem, corridor, side)
+    hours = travel_time(ground, cover, speed=speed, direction="towards", **options)
+    hours.attrs["long_name"] = "travel time to the nearest cover"
+    return hours
+
+
+def race_along_border(
+    response: xr.DataArray | Sequence[xr.DataArray],
+    dash: xr.DataArray | Sequence[xr.DataArray],
+    corridor: Corridor,
+    *,
+    detect_h: float = 0.0,
+    every_km: float = 1.0,
+    within_cells: int = 0,
+) -> pd.DataFrame:
+    """
+    Run the race at every kilometre of the border.
+
+    Parameters
+    ----------
+    response
+        Travel time from the posts, one raster or one for each section. Units: h.
+    dash
+        Travel time to cover, from `dash_to_cover`. Units: h.
+    corridor
+        The corridor.
+    detect_h
+        Time from the crossing to its detection and report. Units: h.
+    every_km
+        Longest step along the border. Units: km.
+    within_cells
+        See `response_along_border`; holds for the response.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a step, as `response_along_border` gives them without ``hours`` and ``state``,
+        then ``response_h``, ``dash_h``, ``margin_h`` (the time that the response has to
+        spare before the crosser is in cover; NaN where a time is unknown or neither gets there) and ``outcome``, ``"response"``,
+        ``"crosser"``, ``"neither"`` or ``"unknown"``. ``attrs["share"]`` holds the share of the length by outcome.
+
+    Raises
+    ------
+    InvalidParameterError
+        If an option is impossible or the hours are none.
+    NoOverlapError
+        If a raster holds no point of the border.
+
+    Examples
+    --------
+    >>> from borderzone.border import Border
+    >>> from borderzone.corridor import Corridor
+    >>> import shapely
+    >>> line = shapely.LineString([(41.0, 34.0), (41.0, 34.2)])
+    >>> corridor = Corridor.around(Border.from_line(line), depth_km=5, segment_km=10)
+    >>> grid = corridor.grid(resolution_m=500)
+    >>> slow, quick = (grid.wrap(np.full(grid.shape, hours)) for hours in (1.25, 0.5))
+    >>> race_along_border(quick, slow, corridor, detect_h=0.25).margin_h.unique().tolist()
+    [0.5]
+    """
+    delay = check_non_negative(detect_h, "detect_h", "h")
+    came = response_along_border(response, corridor, every_km=every_km, within_cells=within_cells)
+    fled = response_along_border(dash, corridor, every_km=every_km)
+    race = came.drop(columns=["hours", "state"])
+    race["response_h"], race["dash_h"] = came["hours"], fled["hours"]
+    # The response wins at 0 and above. Infinite less infinite is NaN: neither gets there.
+    race["margin_h"] = race["dash_h"] - (delay + race["response_h"])
+    unknown = race["response_h"].isna() | race["dash_h"].isna()
+    choices = [unknown, race["margin_h"].isna(), race["margin_h"] >= 0]
+    race["outcome"] = np.select(choices, ["unknown", "neither", "response"], "crosser")
+    race.attrs = {**came.attrs, "detect_h": delay, "share": _shares(race)}
+    return race
+
+
+def race_by_segment(race: pd.DataFrame) -> pd.DataFrame:
+    """
+    Sum up the race by segment.
+
+    Parameters
+    ----------
+    race
+        What `race_along_border` gives.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a segment (index ``segment``): ``points``, shares of the length by outcome
+        (``response_share``, ``crosser_share``, ``neither_share``, ``unknown_share``),
+        ``median_margin_h`` and ``worst_margin_h`` (over the points with a margin, NaN for none).
+
+    Raises
+    ------
+    InvalidParameterError
+        If a column is missing.
+
+    Examples
+    --------
+    >>> race = pd.DataFrame({
+    ...     "segment": [0, 0], "length_km": [1.0, 1.0], "margin_h": [0.5, -0.25],
+    ...     "outcome": ["response", "crosser"],
+    ... })
+    >>> race_by_segment(race).loc[0, ["response_share", "worst_margin_h"]].tolist()
+    [0.5, -0.25]
+    """
+    missing = [name for name in ("segment", "length_km", "margin_h", "outcome") if name not in race]
+    if missing:
+        msg = f"the table must come from race_along_border, {', '.join(missing)} is missing"
+        raise InvalidParameterError(msg)
+    rows = {}
+    for segment, group in race.groupby("segment", sort=True):
+        there = group[group["margin_h"].notna()]
+        margin, length = there["margin_h"].to_numpy(float), there["length_km"].to_numpy(float)
+        rows[segment] = {
+            "points": len(group),
+            **{f"{outcome}_share": share for outcome, share in _shares(group).items()},
+            "median_margin_h": _within_share(margin, length, 0.5),
+            "worst_margin_h": float(margin.min()) if len(margin) else float("nan"),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index.name = "segment"
+    return table
+
+
+def _shares(race: pd.DataFrame) -> dict[str, float]:
+    length = race["length_km"]
+    return {
+        outcome: float(length[race["outcome"] == outcome].sum() / length.sum())
+        for outcome in _OUTCOMES
+    }
+
+
+def _one_side(dem: xr.DataArray, corridor: Corridor, side: str) -> xr.DataArray:
+    """Elevation with the other side taken out, but for the cells along the line."""
+    border = corridor.border
+    check_choice(side, "side", (border.left, border.right))
+    grid = Grid.of(dem)
+    cells = corridor.cells(grid)
+    mine = country_of_cells(cells, border) == (1 if side == border.left else 2)
+    # A cell that the line passes has its centre within half a diagonal of it.
+    mine |= np.abs(cells["offset_km"].to_numpy()) <= grid.resolution_m / 1e3 * np.sqrt(0.5)
+    return dem.where(mine)

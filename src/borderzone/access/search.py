@@ -1,4 +1,4 @@
-"""The search for least times, band by band, in as many threads as there are cores."""
+"""The search for least times: steps from cell to cell, what is odd about some, and bands of rows in threads."""
 
 from __future__ import annotations
 
@@ -12,16 +12,29 @@ import numpy as np
 
 from borderzone._guards import check_threads
 from borderzone._kernels import cost_distance, travel_arrays
-from borderzone.access.steps import Steps
+from borderzone.access.speed import STEEPEST_GRADIENT
+from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from borderzone._typing import FloatArray, IntArray
-    from borderzone.access.odd_cells import OddCells
-    from borderzone.access.speed_table import SpeedTable
 
-__all__ = ["Rule", "search"]
+__all__ = [
+    "ALL_STEPS",
+    "ON_ROAD",
+    "OPPOSITE",
+    "PASSED",
+    "STEPS",
+    "BarredSteps",
+    "OddCells",
+    "RoadSteps",
+    "Rule",
+    "SpeedTable",
+    "Steps",
+    "search",
+    "speeds_at",
+]
 
 _N_BUCKETS = 2**15
 # Bands so small that the front in one stays in the cache (which helps a single thread too), and so few
@@ -233,3 +246,272 @@ def _with_room(box: Messages, used: int) -> Messages:
         return box
     cells, times, steps = (np.concatenate([part, np.empty_like(part)]) for part in box)
     return cells, times, steps
+
+
+# Knots of the speed table. 0.05 is a whole number of steps, so that the kinks of Tobler's function and
+# of the vehicle's (at 0 and at its steepest gradient), and the jump of Naismith-Langmuir (at -0.2125), fall
+# on knots.
+_KNOT = 0.05 / 2048
+# Share of the way between two knots at which their ends are read, so that a jump at a knot stays one.
+_INSIDE = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpeedTable:
+    """
+    Speed between evenly spaced gradients, as many down as up, and how well it stands for the function.
+
+    Attributes
+    ----------
+    lower, upper
+        Speed at the lower and the upper end of each interval, from within. Units: m/h.
+    error
+        Largest relative error of what is read midway between two knots.
+    per_unit
+        Knots for one unit of gradient.
+    """
+
+    lower: FloatArray
+    upper: FloatArray
+    error: float
+    per_unit: float = 1.0 / _KNOT
+
+    @classmethod
+    def of(cls, speed: Callable[[Any], Any], steepest: float) -> SpeedTable:
+        """Tabulate a speed up to the steepest gradient, beyond which it stays as it is there."""
+        n = int(np.ceil(min(max(steepest, 0.05), STEEPEST_GRADIENT) / _KNOT - 1e-6))
+        knots = np.arange(-n, n) * _KNOT
+        lower, between, upper = (
+            speeds_at(speed, knots + part * _KNOT) for part in (_INSIDE, 0.5, 1.0 - _INSIDE)
+        )
+        if max(lower.max(), upper.max()) <= 0:
+            msg = f"speed must be above 0 somewhere between gradients of -{n * _KNOT:.3g} and {n * _KNOT:.3g}"
+            raise InvalidParameterError(msg)
+        read = (lower + upper) / 2
+        error = np.abs(read - between)[between > 0] / between[between > 0]
+        largest = float(error.max(initial=0.0))
+        return cls(lower=1000.0 * lower, upper=1000.0 * upper, error=largest)
+
+    @property
+    def highest_m_h(self) -> float:
+        """Highest speed."""
+        return float(max(self.lower.max(), self.upper.max()))
+
+    @property
+    def lines(self) -> FloatArray:
+        """Give the table as the kernel reads it."""
+        return np.column_stack([self.lower, self.upper - self.lower]).ravel()
+
+    def turned(self, direction: str) -> SpeedTable:
+        """Give the table for the way that the search goes: from the origins outwards."""
+        if direction == "from":
+            return self
+        return SpeedTable(lower=self.upper[::-1], upper=self.lower[::-1], error=self.error)
+
+
+def speeds_at(
+    function: Callable[[Any], Any], gradients: FloatArray, what: str = "speed must give finite km/h"
+) -> FloatArray:
+    """Call a speed function of arrays, or, where it takes numbers only, one after the other."""
+    try:
+        speeds = np.broadcast_to(np.asarray(function(gradients), dtype=float), gradients.shape)
+    except (TypeError, ValueError, ArithmeticError):
+        try:
+            speeds = np.array([function(float(gradient)) for gradient in gradients], dtype=float)
+        except (TypeError, ValueError, ArithmeticError) as error:
+            msg = f"{what} for a gradient (rise over run, a number); it fails: {error}"
+            raise InvalidParameterError(msg) from error
+    wrong = ~(np.isfinite(speeds) & (speeds >= 0))
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        msg = (
+            f"{what}, 0 or more, at every gradient of the ground; it gives "
+            f"{speeds[first]} at {gradients[first]:.4g}"
+        )
+        raise InvalidParameterError(msg)
+    return speeds
+
+
+# Rows down and columns right. Sides, diagonals and knight's steps, each clockwise from the east.
+STEPS = np.array([
+    (0, 1), (1, 0), (0, -1), (-1, 0),
+    (1, 1), (1, -1), (-1, -1), (-1, 1),
+    (1, 2), (2, 1), (2, -1), (1, -2), (-1, -2), (-2, -1), (-2, 1), (-1, 2),
+])  # fmt: skip
+OPPOSITE = np.array([2, 3, 0, 1, 6, 7, 4, 5, 12, 13, 14, 15, 8, 9, 10, 11])
+
+
+def _passed(down: int, right: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    if abs(down) == abs(right):
+        return (down, 0), (0, right)
+    if min(abs(down), abs(right)) == 0:
+        return (0, 0), (0, 0)
+    # A knight's step passes the cell straight on, and that one's diagonal.
+    straight = (int(np.sign(down)), 0) if abs(down) == 2 else (0, int(np.sign(right)))
+    return straight, (int(np.sign(down)), int(np.sign(right)))
+
+
+# The two cells beside a diagonal step, or passed by a knight's; none for steps to a side.
+PASSED = np.array([_passed(int(down), int(right)) for down, right in STEPS])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Steps:
+    """
+    Steps in a flattened raster of a given width.
+
+    Attributes
+    ----------
+    offset
+        To the cell reached.
+    pass_a, pass_b
+        To the two cells beside a diagonal step, or passed by a knight's; 0 for steps to a side.
+    length
+        Units: cells.
+    """
+
+    offset: IntArray
+    pass_a: IntArray
+    pass_b: IntArray
+    length: FloatArray
+
+    @classmethod
+    def of(cls, columns: int, neighbours: int) -> Steps:
+        """Lay the steps out in a raster."""
+        flat = np.array([columns, 1], dtype=np.int64)
+        steps, passed = STEPS[:neighbours], PASSED[:neighbours]
+        return cls(
+            offset=steps @ flat,
+            pass_a=passed[:, 0] @ flat,
+            pass_b=passed[:, 1] @ flat,
+            length=np.hypot(*steps.T),
+        )
+
+
+ALL_STEPS = 0xFFFF
+# Added to the number of a step along a road.
+ON_ROAD = 16
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BarredSteps:
+    """
+    Steps that cannot be taken.
+
+    Attributes
+    ----------
+    cells
+        Flat index of the cells where they begin, rising, each once.
+    bits
+        For each cell, bit `s` is set if step `s` is barred; uint16.
+    """
+
+    cells: IntArray
+    bits: IntArray
+
+    @classmethod
+    def joined(cls, *several: tuple[IntArray, IntArray]) -> BarredSteps:
+        """Join lists of cells and bits, in which a cell may come often."""
+        cells = np.concatenate([np.zeros(0, np.int64), *(c for c, _ in several)])
+        bits = np.concatenate([np.zeros(0, np.uint16), *(b.astype(np.uint16) for _, b in several)])
+        order = np.argsort(cells, kind="stable")
+        once, first = np.unique(cells[order], return_index=True)
+        if len(once) == 0:
+            return cls(cells=once, bits=bits)
+        return cls(cells=once, bits=np.bitwise_or.reduceat(bits[order], first))
+
+    def at(self, cells: IntArray) -> IntArray:
+        """Look up the bits of cells."""
+        if len(self.cells) == 0:
+            return np.zeros(len(cells), np.uint16)
+        place = np.searchsorted(self.cells, cells).clip(max=len(self.cells) - 1)
+        return np.where(self.cells[place] == cells, self.bits[place], np.uint16(0))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoadSteps:
+    """
+    Steps along roads, sorted by the cell where they begin, at most one of each number.
+
+    Attributes
+    ----------
+    cells, step
+        Flat index of the cell where each begins, and its number.
+    reached
+        Flat index of the cell where it ends.
+    hours
+        Time that it takes. Units: h.
+    """
+
+    cells: IntArray
+    step: IntArray
+    reached: IntArray
+    hours: FloatArray
+
+    @classmethod
+    def none(cls) -> RoadSteps:
+        """Give ground without roads."""
+        nothing = np.zeros(0, np.int64)
+        return cls(cells=nothing, step=nothing.astype(np.uint8), reached=nothing, hours=np.zeros(0))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OddCells:
+    """
+    All cells that the search must look up, in the form of the kernel.
+
+    Attributes
+    ----------
+    lookup
+        A bit for every cell of the raster; 1 if it is listed.
+    cells
+        Flat index of the cells, rising.
+    barred
+        Their barred steps as bits.
+    roads
+        First road step of each cell (one more at the end), and of the steps the cell reached,
+        the time and the number.
+    """
+
+    lookup: IntArray
+    cells: IntArray
+    barred: IntArray
+    roads: tuple[IntArray, IntArray, FloatArray, IntArray]
+
+    @classmethod
+    def of(
+        cls, shape: tuple[int, int], barred: list[tuple[IntArray, IntArray]], roads: RoadSteps
+    ) -> OddCells:
+        """Join the rim with barriers and roads."""
+        on_road = (roads.cells, np.zeros(len(roads.cells), np.uint16))
+        every = BarredSteps.joined(_rim(shape), on_road, *barred)
+        lookup = np.zeros(shape[0] * shape[1] // 8 + 1, np.uint8)
+        np.bitwise_or.at(lookup, every.cells >> 3, (1 << (every.cells & 7)).astype(np.uint8))
+        first = np.searchsorted(roads.cells, np.append(every.cells, shape[0] * shape[1]))
+        return cls(
+            lookup=lookup,
+            cells=every.cells,
+            barred=every.bits,
+            roads=(first, roads.reached, roads.hours, roads.step),
+        )
+
+
+def _rim(shape: tuple[int, int]) -> tuple[IntArray, IntArray]:
+    """Bar the steps that would leave the raster."""
+    rows, columns = shape
+    row_at_rim = np.unique(
+        np.concatenate([np.arange(min(2, rows)), np.arange(max(0, rows - 2), rows)])
+    )
+    column_at_rim = np.unique(
+        np.concatenate([np.arange(min(2, columns)), np.arange(max(0, columns - 2), columns)])
+    )
+    across = row_at_rim[:, None] * columns + np.arange(columns)
+    down = np.arange(rows)[:, None] * columns + column_at_rim
+    cells = np.unique(np.concatenate([across.ravel(), down.ravel()])).astype(np.int64)
+    row, column = np.divmod(cells, columns)
+    bits = np.zeros(len(cells), np.uint16)
+    for number, (to_south, to_east) in enumerate(STEPS):
+        end_row, end_column = row + to_south, column + to_east
+        leaves = (end_row < 0) | (end_row >= rows) | (end_column < 0) | (end_column >= columns)
+        bits |= (leaves.astype(np.uint16) << number).astype(np.uint16)
+    return cells, bits

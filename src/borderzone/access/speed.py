@@ -1,30 +1,51 @@
-"""How fast people walk over ground of a given gradient."""
+"""How fast people and vehicles move over ground of a given gradient, by day and in the dark.
+
+A gradient is rise over run along the way, signed: 0.1 climbs one metre in ten, -0.1 descends. It
+is not an angle. Speeds are over the ground as a map shows it (horizontal). Numbers give
+numbers, arrays give arrays, NaN passes. How a surface slows a vehicle stands beside the classes of
+land cover, in `borderzone.terrain`.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import pandas as pd
+import xarray as xr
 
-from borderzone._guards import as_finite, as_positive, is_number
-from borderzone.access._gradients import Gradient, over_gradient
+from borderzone._cellwise import cellwise
+from borderzone._guards import (
+    as_numbers,
+    as_probabilities,
+    check_between,
+    check_choice,
+    check_positive,
+    guarded,
+    is_number,
+)
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from borderzone._typing import FloatArray
 
 __all__ = [
     "CAMPBELL_2019",
-    "campbell_2019",
+    "NIGHT_FACTORS",
+    "SPEED_MODELS",
+    "STEEPEST_GRADIENT",
+    "VEHICLE_OFF_ROAD",
+    "at_night",
     "foot",
     "irmischer_clarke",
-    "naismith_langmuir",
-    "naismith_langmuir_s",
+    "speed_function",
     "tobler",
-    "tobler_off_path",
+    "vehicle_off_road",
 ]
 
 # Percentile of movers: a, b, c, d, e of the Lorentz curve in degrees and m/s.
@@ -94,41 +115,8 @@ def tobler(gradient: Gradient, *, off_path: bool = False) -> Gradient:
     """
     share = _OFF_PATH if off_path else 1.0
     result: Gradient = over_gradient(
-        gradient, lambda s: 6.0 * np.exp(-3.5 * np.abs(s + 0.05)) * share, what="speed"
+        gradient, lambda s: 6.0 * np.exp(-3.5 * np.abs(s + 0.05)) * share
     )
-    return result
-
-
-def tobler_off_path(gradient: Gradient) -> Gradient:
-    """
-    Give the walking speed by Tobler's hiking function off paths, 0.6 of that on them.
-
-    Parameters
-    ----------
-    gradient
-        Rise over run, signed.
-
-    Returns
-    -------
-    float, FloatArray, pandas.Series or xarray.DataArray
-        Speed. Units: km/h.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the gradient is no number or looks like degrees.
-
-    References
-    ----------
-    .. [1] Tobler, W. (1993). Three presentations on geographical analysis and modeling. NCGIA
-       Technical Report 93-1, University of California, Santa Barbara.
-
-    Examples
-    --------
-    >>> round(tobler_off_path(0.1), 6)
-    2.129599
-    """
-    result: Gradient = tobler(gradient, off_path=True)
     return result
 
 
@@ -175,7 +163,6 @@ def irmischer_clarke(
     result: Gradient = over_gradient(
         gradient,
         lambda s: 3.6 * (0.11 + height * np.exp(-((100.0 * s + shift) ** 2) / 1800.0)) * share,
-        what="speed",
     )
     return result
 
@@ -209,36 +196,9 @@ def foot(gradient: Gradient) -> Gradient:
 
 
 def campbell_2019(gradient: Gradient, *, percentile: int = 5) -> Gradient:
-    """
-    Give the speed on foot by the Lorentz curves of Campbell and others, from tracked walks and runs.
+    """Give the speed on foot by the Lorentz curves of Campbell and others, from tracked people.
 
-    Parameters
-    ----------
-    gradient
-        Rise over run, signed.
-    percentile
-        Of `CAMPBELL_2019`: up to 10 they walk, from about 50 they run.
-
-    Returns
-    -------
-    float, FloatArray, pandas.Series or xarray.DataArray
-        Speed. Units: km/h.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the percentile is unknown, or the gradient is no number or looks like degrees.
-
-    References
-    ----------
-    .. [1] Campbell, M., Dennison, P., Butler, B., Page, W. (2019). Using crowdsourced fitness
-       tracker data to model the relationship between slope and travel rates. Applied Geography
-       106, 93-107. https://doi.org/10.1016/j.apgeog.2019.03.008
-
-    Examples
-    --------
-    >>> round(campbell_2019(0.0, percentile=5) / 3.6, 4)
-    1.1448
+    Up to percentile 10 they walk, from about 50 they run.
     """
     if not is_number(percentile) or percentile not in CAMPBELL_2019:
         msg = f"percentile must be one of {', '.join(map(str, CAMPBELL_2019))}, got {percentile!r}"
@@ -250,21 +210,90 @@ def campbell_2019(gradient: Gradient, *, percentile: int = 5) -> Gradient:
         metres_per_s = c / (np.pi * b * (1.0 + ((degrees - a) / b) ** 2)) + d + e * degrees
         return np.asarray(3.6 * np.maximum(metres_per_s, 0.0))
 
-    result: Gradient = over_gradient(gradient, speed, what="speed")
+    result: Gradient = over_gradient(gradient, speed)
     return result
 
 
 def naismith_langmuir(gradient: Gradient) -> Gradient:
-    """
-    Give the walking speed by Naismith's rule with Langmuir's corrections downhill.
+    """Give the walking speed by Naismith's rule with Langmuir's corrections, as r.walk of GRASS."""
+    result: Gradient = over_gradient(
+        gradient, lambda s: 3.6 / (_FLAT_S + _seconds_for_a_rise(s) * s)
+    )
+    return result
 
-    A kilometre takes 12 minutes, 100 m of climb 10 minutes more; 100 m of descent take 3.33
-    minutes off, or add them where it is steeper than 12 degrees.
+
+def _seconds_for_a_rise(s: FloatArray) -> FloatArray:
+    """Seconds that a metre of rise adds, by gradient."""
+    return np.where(s >= 0, _CLIMB_S, np.where(s < _STEEP, _STEEP_S, _GENTLE_S))
+
+
+@guarded
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VehicleOffRoad:
+    """What a vehicle can do away from roads: its speed on flat bare ground, and where it stops."""
+
+    flat_km_h: float
+    steepest: float
+    source: str
+
+    def __post_init__(self) -> None:
+        """Refuse a vehicle that does not move."""
+        check_positive(self.flat_km_h, "flat_km_h", "km/h")
+        check_positive(self.steepest, "steepest")
+
+
+_MANUAL = (
+    "in the style of the overlay method of FM 5-33, Terrain Analysis (US Army 1990), a heuristic "
+    "and no vehicle dynamics"
+)
+
+VEHICLE_OFF_ROAD = VehicleOffRoad(
+    flat_km_h=15.0,
+    steepest=0.30,
+    source=(
+        "modelling assumption: patrol vehicles make 10 to 20 km/h off roads; slope limit of "
+        f"wheeled vehicles and linear slowing {_MANUAL}"
+    ),
+)
+
+TRACKED_OFF_ROAD = VehicleOffRoad(
+    flat_km_h=30.0,
+    steepest=0.45,
+    source=f"modelling assumption: 30 km/h, slope limit of tracked vehicles, {_MANUAL}",
+)
+
+WHEELED_OFF_ROAD = VehicleOffRoad(
+    flat_km_h=30.0,
+    steepest=0.30,
+    source=f"modelling assumption: 30 km/h, slope limit of wheeled vehicles, {_MANUAL}",
+)
+
+
+def vehicle_off_road(
+    gradient: Gradient,
+    *,
+    surface_factor: float | FloatArray = 1.0,
+    flat_km_h: float = VEHICLE_OFF_ROAD.flat_km_h,
+    steepest: float = VEHICLE_OFF_ROAD.steepest,
+) -> Gradient:
+    """
+    Give the speed of a light wheeled vehicle away from roads: an FM 5-33-style heuristic.
+
+    ``v0 max(0, 1 - |s| / s_max) f``: it falls in proportion to the gradient, up or down, to
+    nothing at the steepest one. Soft sand, crusts and wet mud are not modelled, except through
+    the surface factor.
 
     Parameters
     ----------
     gradient
-        Rise over run, signed.
+        Rise over run; its sign does not matter.
+    surface_factor
+        Share of the speed that the surface allows, 0 to 1: for a map of land cover the
+        ``speed_factor`` of its classes in `borderzone.terrain.landcover.LAND_COVER`.
+    flat_km_h
+        Speed on flat bare ground. Units: km/h.
+    steepest
+        Gradient at which the vehicle stops.
 
     Returns
     -------
@@ -274,65 +303,359 @@ def naismith_langmuir(gradient: Gradient) -> Gradient:
     Raises
     ------
     InvalidParameterError
-        If the gradient is no number or looks like degrees.
+        If a parameter is impossible, or the gradient is no number or looks like degrees.
 
     References
     ----------
-    .. [1] Langmuir, E. (1984). Mountaincraft and leadership. Scottish Sports Council.
-    .. [2] GRASS GIS manual, r.walk. https://grass.osgeo.org/grass-stable/manuals/r.walk.html
+    .. [1] US Army (1990). FM 5-33, Terrain Analysis. Headquarters, Department of the Army.
 
     Examples
     --------
-    >>> naismith_langmuir(0.0), naismith_langmuir(0.1)
-    (5.0, 2.727272727272727)
+    >>> vehicle_off_road(0.0), vehicle_off_road(0.15), vehicle_off_road(-0.4)
+    (15.0, 7.5, 0.0)
     """
+    check_positive(flat_km_h, "flat_km_h", "km/h")
+    check_positive(steepest, "steepest")
+    factor = as_probabilities(surface_factor, "surface_factor", missing=True)
     result: Gradient = over_gradient(
-        gradient, lambda s: 3.6 / (_FLAT_S + _seconds_for_a_rise(s) * s), what="speed"
+        gradient, lambda s: flat_km_h * np.maximum(0.0, 1.0 - np.abs(s) / steepest) * factor
     )
     return result
 
 
-def naismith_langmuir_s(
-    run_m: float | FloatArray, rise_m: float | FloatArray
-) -> float | FloatArray:
-    """
-    Give the time that a step takes by Naismith's rule and Langmuir's corrections, as r.walk has it.
+@guarded
+@dataclass(frozen=True, kw_only=True)
+class SpeedModel:
+    """A speed function by name, and what it rests on.
 
-    ``T = 0.72 S + 6 H_up + 1.9998 H_down_gentle - 1.9998 H_down_steep``, with descents negative
-    and steep below a gradient of -0.2125.
+    `gradients` is the range of its data, or the one within which it moves at all; None where the
+    source does not say. A `heuristic` is a rule of thumb with no data behind its numbers.
+    """
+
+    name: str
+    function: Callable[[Any], Any]
+    source: str
+    url: str
+    mode: str
+    moves: str
+    gradients: tuple[float, float] | None
+    heuristic: bool
+    fails_first: str
+
+    def __post_init__(self) -> None:
+        """Refuse a mover that is neither on foot nor in a vehicle."""
+        check_choice(self.mode, "mode", ("foot", "vehicle"))
+
+
+def _named(name: str, function: Callable[..., Any], **options: Any) -> Callable[[Any], Any]:
+    """Fix the options of a function; the name is what a raster's attributes then say."""
+    fixed = partial(function, **options)
+    fixed.__name__ = name  # type: ignore[attr-defined]
+    return fixed
+
+
+_TOBLER: dict[str, Any] = {
+    "source": (
+        "Tobler, W. (1993). Three presentations on geographical analysis and modeling. NCGIA "
+        "Technical Report 93-1; fitted by eye to a figure of Imhof (1950)"
+    ),
+    "url": "https://escholarship.org/uc/item/05r820mz",
+    "mode": "foot",
+    "gradients": None,
+    "heuristic": False,
+}
+_IRMISCHER: dict[str, Any] = {
+    "source": (
+        "Irmischer, I., Clarke, K. (2018). Measuring and modeling the speed of human navigation. "
+        "Cartography and Geographic Information Science 45, 177-186"
+    ),
+    "url": "https://doi.org/10.1080/15230406.2017.1292150",
+    "mode": "foot",
+    "gradients": None,
+    "heuristic": False,
+    "fails_first": (
+        "cadets of about 20 years with a map, in woods, over an hour or two: no load, no night, "
+        "no sand"
+    ),
+}
+_CAMPBELL: dict[str, Any] = {
+    "source": (
+        "Campbell, M., Dennison, P., Butler, B., Page, W. (2019). Using crowdsourced fitness "
+        "tracker data to model the relationship between slope and travel rates. Applied Geography "
+        "106, 93-107"
+    ),
+    "url": "https://doi.org/10.1016/j.apgeog.2019.03.008",
+    "mode": "foot",
+    # 30 degrees either way.
+    "gradients": (-0.577, 0.577),
+    "heuristic": False,
+}
+_NAISMITH: dict[str, Any] = {
+    "source": (
+        "Naismith's rule of 1892 with the corrections of Langmuir, E. (1984), "
+        "Mountaincraft and leadership, as in r.walk of GRASS GIS"
+    ),
+    "url": "https://grass.osgeo.org/grass-stable/manuals/r.walk.html",
+    "mode": "foot",
+    "gradients": None,
+    "heuristic": True,
+    "fails_first": "it jumps at 12 degrees down, and is fastest just before: a crease in every map",
+}
+
+
+def _walkers() -> Iterator[SpeedModel]:
+    """Give the speeds on foot."""
+    yield SpeedModel(
+        name="foot",
+        function=foot,
+        moves="the library's walker: a man across country (irmischer_clarke)",
+        **_IRMISCHER,
+    )
+    yield SpeedModel(
+        name="tobler",
+        function=tobler,
+        moves="a hiker on a path",
+        fails_first="6 km/h at its best is brisk: with a load or in the dark nobody keeps it up",
+        **_TOBLER,
+    )
+    yield SpeedModel(
+        name="tobler_off_path",
+        function=_named("tobler_off_path", tobler, off_path=True),
+        moves="a hiker off paths, 0.6 of the speed on them",
+        fails_first="one factor for every kind of ground, with no data given for it",
+        **_TOBLER,
+    )
+    for suffix, options, moves in (
+        ("", {}, "a man across country"),
+        ("_female", {"female": True}, "a woman across country"),
+        ("_on_road", {"on_road": True}, "a man on roads and paths"),
+        ("_on_road_female", {"on_road": True, "female": True}, "a woman on roads and paths"),
+    ):
+        name = f"irmischer_clarke{suffix}"
+        function = _named(name, irmischer_clarke, **options)
+        yield SpeedModel(name=name, function=function, moves=moves, **_IRMISCHER)
+    trails = "trails only: no ground across country, and self-chosen sporting people"
+    runs = "the median runs: too fast for anyone who walks for a night"
+    for suffix, percentile, fails in (
+        ("", 5, trails), ("_p5", 5, trails), ("_p10", 10, trails), ("_p50", 50, runs),
+    ):  # fmt: skip
+        name = f"campbell_2019{suffix}"
+        yield SpeedModel(
+            name=name,
+            function=_named(name, campbell_2019, percentile=percentile),
+            moves=f"percentile {percentile} of tracked people near Salt Lake City, on trails",
+            fails_first=fails,
+            **_CAMPBELL,
+        )
+    yield SpeedModel(
+        name="naismith_langmuir",
+        function=naismith_langmuir,
+        moves="a fit hiker on paths",
+        **_NAISMITH,
+    )
+
+
+def _vehicles() -> Iterator[SpeedModel]:
+    """Give the speeds of vehicles away from roads."""
+    for name, vehicle, who in (
+        ("vehicle_off_road", VEHICLE_OFF_ROAD, "a light patrol vehicle"),
+        ("tracked_off_road", TRACKED_OFF_ROAD, "a tracked vehicle"),
+        ("wheeled_off_road", WHEELED_OFF_ROAD, "a wheeled vehicle"),
+    ):
+        own = {"flat_km_h": vehicle.flat_km_h, "steepest": vehicle.steepest}
+        yield SpeedModel(
+            name=name,
+            function=_named(name, vehicle_off_road, **own),
+            source=vehicle.source,
+            url="",
+            mode="vehicle",
+            moves=f"{who} off roads, {vehicle.flat_km_h:g} km/h",
+            gradients=(-vehicle.steepest, vehicle.steepest),
+            heuristic=True,
+            fails_first=(
+                "soft sand, crusts, wet mud, boulders and ditches, which only a surface factor slows"
+            ),
+        )
+
+
+# What `travel_time` and scenarios may name.
+SPEED_MODELS: Mapping[str, SpeedModel] = MappingProxyType(
+    {model.name: model for model in (*_vehicles(), *_walkers())}
+)
+
+
+def speed_function(speed: Any) -> tuple[Callable[[Any], Any], str]:
+    """Take a speed by its name or as a function, and give both."""
+    if isinstance(speed, str):
+        return SPEED_MODELS[check_choice(speed, "speed", SPEED_MODELS)].function, speed
+    if not callable(speed):
+        msg = f"speed must be one of {', '.join(SPEED_MODELS)} or a function, got {speed!r}"
+        raise InvalidParameterError(msg)
+    return speed, str(getattr(speed, "__name__", "function"))
+
+
+@guarded
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NightFactor:
+    """How much slower one moves in the dark, with the range in which it is varied and its source."""
+
+    mode: str
+    factor: float
+    low: float
+    high: float
+    source: str
+
+
+NIGHT_FACTORS: Mapping[str, NightFactor] = MappingProxyType(
+    {
+        "foot": NightFactor(
+            mode="foot", factor=0.8, low=0.7, high=0.9, source="modelling assumption, unlit"
+        ),
+        "vehicle_off_road": NightFactor(
+            mode="vehicle_off_road",
+            factor=0.5,
+            low=0.4,
+            high=0.7,
+            source="modelling assumption, lights off",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NightSpeed:
+    """A speed function slowed by the dark; `name` is what the attributes of a raster call it."""
+
+    speed: Callable[[Any], Any]
+    factor: float
+    name: str
+
+    def __post_init__(self) -> None:
+        """Bear a function's name, which `travel_time` writes down."""
+        object.__setattr__(self, "__name__", self.name)
+
+    def __call__(self, gradient: Any) -> Any:
+        """Give the speed at night."""
+        by_day = self.speed(gradient)
+        if isinstance(by_day, xr.DataArray):
+            return by_day.copy(data=by_day.data * by_day.dtype.type(self.factor))
+        return by_day * self.factor
+
+
+def at_night(
+    speed: str | Callable[[Any], Any], mode: str | None = None, factor: float | None = None
+) -> NightSpeed:
+    """
+    Give the speed function of somebody who moves in the dark without lights.
 
     Parameters
     ----------
-    run_m
-        Horizontal length of the step, above 0. Units: m.
-    rise_m
-        Climb, negative down. Units: m.
+    speed
+        A name of `SPEED_MODELS`, or a function from gradients (rise over run, signed) to km/h.
+    mode
+        ``"foot"`` or ``"vehicle_off_road"``: whose factor of `NIGHT_FACTORS` to take. A named
+        speed knows its own.
+    factor
+        Speed at night over speed by day, above 0 and at most 1, instead of the record's.
 
     Returns
     -------
-    float or FloatArray
-        A number for two numbers, else an array. Units: s.
+    NightSpeed
+        A function for `travel_time`, called for example ``"foot_at_night_0.8"``.
 
     Raises
     ------
     InvalidParameterError
-        If a length is no number, or the run is not above 0.
-
-    References
-    ----------
-    .. [1] GRASS GIS manual, r.walk. https://grass.osgeo.org/grass-stable/manuals/r.walk.html
+        If the speed, the mode or the factor is impossible, or nothing says which factor to take.
 
     Examples
     --------
-    >>> [round(naismith_langmuir_s(1000, rise), 2) for rise in (0, 100, -100, -300)]
-    [720.0, 1320.0, 520.02, 1319.94]
+    >>> dark = at_night("foot")
+    >>> dark.name, round(dark(0.0), 6)
+    ('foot_at_night_0.8', 2.242117)
     """
-    run = as_positive(run_m, "run_m", "m", missing=True)
-    rise = as_finite(rise_m, "rise_m", "m", missing=True)
-    seconds = _FLAT_S * run + _seconds_for_a_rise(rise / run) * rise
-    return float(seconds) if np.ndim(seconds) == 0 else np.asarray(seconds)
+    function, name = speed_function(speed)
+    if isinstance(speed, str) and mode is None:
+        mode = "foot" if SPEED_MODELS[speed].mode == "foot" else "vehicle_off_road"
+    share = _night_factor(mode, factor)
+    return NightSpeed(speed=function, factor=share, name=f"{name}_at_night_{share:g}")
 
 
-def _seconds_for_a_rise(s: FloatArray) -> FloatArray:
-    """Seconds that a metre of rise adds, by gradient."""
-    return np.where(s >= 0, _CLIMB_S, np.where(s < _STEEP, _STEEP_S, _GENTLE_S))
+def _night_factor(mode: str | None, factor: float | None) -> float:
+    if mode is not None:
+        check_choice(mode, "mode", NIGHT_FACTORS)
+    if factor is None:
+        if mode is None:
+            msg = (
+                f"give mode ({' or '.join(NIGHT_FACTORS)}) or factor: a function of your own does "
+                "not say who moves"
+            )
+            raise InvalidParameterError(msg)
+        return NIGHT_FACTORS[mode].factor
+    return check_between(factor, "factor", 0.0, 1.0, without=(0.0,))
+
+
+# A number, an array, a column or a raster comes back as what it was.
+Gradient = TypeVar("Gradient", float, "FloatArray", "pd.Series[float]", "xr.DataArray")
+
+# 79 degrees: steeper than any ground that is walked, gentler than most slopes given in degrees.
+STEEPEST_GRADIENT = 5.0
+
+# Units that a raster or a column may say it is in, and how such numbers become rise over run.
+_OTHER_UNITS = {
+    "in degrees": (
+        ("deg", "degs", "degree", "degrees", "arcdegree", "angular_degree", "°"),
+        "numpy.tan(numpy.radians(slope_deg))",
+    ),
+    "in radians": (("rad", "radian", "radians"), "numpy.tan(slope)"),
+    "in percent": (("%", "percent", "per cent", "pct"), "slope / 100"),
+}
+
+
+def over_gradient(gradient: Any, formula: Callable[[FloatArray], Any]) -> Any:
+    """Run a formula for a speed over gradients, and give its answer as what they came in."""
+    if isinstance(gradient, xr.DataArray) and gradient.chunks is not None and gradient.ndim == 2:
+        # What a raster says of its units is refused at once, before any block of it is read.
+        _refuse_other_units(gradient)
+        return cellwise(
+            lambda layers: over_gradient(layers["gradient"], formula), {"gradient": gradient}
+        )
+    values = formula(_checked(gradient))
+    if np.ndim(values) == 0:
+        return float(values)
+    if isinstance(gradient, xr.DataArray):
+        kind = gradient.dtype if gradient.dtype.kind == "f" else np.dtype(float)
+        raster = gradient.copy(data=values.astype(kind))
+        raster.attrs = {**gradient.attrs, "units": "km/h", "long_name": "speed"}
+        return raster
+    if isinstance(gradient, pd.Series):
+        return pd.Series(values, index=gradient.index, name=gradient.name)
+    return values
+
+
+def _checked(gradient: Any) -> FloatArray:
+    s = as_numbers(gradient, "gradient")
+    _refuse_other_units(gradient)
+    steep = np.abs(s) > STEEPEST_GRADIENT
+    if steep.any():
+        worst = float(s.flat[np.nanargmax(np.abs(s))])
+        msg = (
+            f"gradient must be rise over run, from -{STEEPEST_GRADIENT:g} to "
+            f"{STEEPEST_GRADIENT:g}, got {worst:g}; if that is in degrees, give "
+            "numpy.tan(numpy.radians(slope_deg))"
+        )
+        raise InvalidParameterError(msg)
+    return s
+
+
+def _refuse_other_units(gradient: Any) -> None:
+    """Refuse what says that it is no rise over run, however gentle its numbers are."""
+    units = getattr(gradient, "attrs", {}).get("units")
+    if units is None and str(getattr(gradient, "name", "")).lower().endswith(("_deg", "_degrees")):
+        # A column of a table has no units but in its name.
+        units = "degrees"
+    word = str(units).strip().lower()
+    for manner, (spellings, remedy) in _OTHER_UNITS.items():
+        if word in spellings:
+            msg = f"gradient must be rise over run, got units {units!r}, {manner}; give {remedy}"
+            raise InvalidParameterError(msg)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
+import shapely
 import xarray as xr
 
 from borderzone._guards import check_choice, check_flag, check_positive, is_number
-from borderzone._kernels import travel_arrays
-from borderzone.access.barriers import Barred, barred_by
-from borderzone.access.ground import Ground
-from borderzone.access.odd_cells import OddCells, RoadSteps
-from borderzone.access.origins import Origins, cells_of
-from borderzone.access.road_steps import open_roads, steps_of_roads
-from borderzone.access.search import Rule, search
-from borderzone.access.speed_table import SpeedTable
-from borderzone.access.steps import Steps
-from borderzone.access.ways import Roads
-from borderzone.errors import InvalidParameterError
+from borderzone._heights import heights_of, refuse_impossible
+from borderzone._kernels import focal, travel_arrays
+from borderzone._placing import cells_inside, cells_of_points, passages_of
+from borderzone.access.search import OddCells, RoadSteps, Rule, SpeedTable, Steps, search
+from borderzone.access.speed import speed_function
+from borderzone.access.ways import Barred, Roads, barred_by, open_roads, shapes_of, steps_of_roads
+from borderzone.errors import InvalidParameterError, NoOverlapError
+from borderzone.grid import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,10 +26,22 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from borderzone._typing import IntArray
-    from borderzone.grid import Grid
+    from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["TravelOptions", "travel", "travel_time"]
+__all__ = [
+    "Ground",
+    "Origins",
+    "TravelOptions",
+    "cells_of",
+    "hours_of",
+    "rasters_of",
+    "travel",
+    "travel_time",
+]
+
+_LOG = logging.getLogger("borderzone")
+# How hours may be named in the attributes of a raster; one without units is taken to be in hours.
+_UNITS = ("", "h", "hr", "hrs", "hour", "hours")
 
 Direction = Literal["from", "towards"]
 Knight = Literal["halves", "direct"]
@@ -86,7 +97,7 @@ def travel_time(  # noqa: PLR0913 (each option changes what the hours mean, and 
         Points, lines or polygons in any CRS. They start from the cells that hold them, that they
         pass, or whose centres they cover.
     speed
-        A name of `SPEEDS` (``"vehicle_off_road"``, ``"foot"``, ``"tobler"`` ...), or a function
+        A name of `SPEED_MODELS` (``"vehicle_off_road"``, ``"foot"``, ``"tobler"`` ...), or a function
         from gradients (rise over run, signed) to km/h. It is read from a table with 0.0000244
         between knots; the attribute ``speed_table_error`` gives the largest relative error midway
         between them. Slower than a metre an hour counts as closed.
@@ -257,12 +268,6 @@ class _Asked:
     def latest_h(self) -> float:
         return np.inf if self.max_h is None else float(self.max_h)
 
-    @property
-    def speed_name(self) -> str:
-        if isinstance(self.speed, str):
-            return self.speed
-        return str(getattr(self.speed, "__name__", "function"))
-
 
 def _solved(dem: Any, origins: Any, asked: _Asked, *, traced: bool) -> xr.Dataset:
     """Search, and dress the answer; `traced` adds origins and steps."""
@@ -273,7 +278,8 @@ def _solved(dem: Any, origins: Any, asked: _Asked, *, traced: bool) -> xr.Datase
         barred.close(ground.times)
     odd = _odd_cells(asked, ground, barred, grid)
     found = cells_of(origins, grid, ground.times)
-    table = SpeedTable.of(asked.speed, ground.steepest)
+    function, name = speed_function(asked.speed)
+    table = SpeedTable.of(function, ground.steepest)
     rule = Rule(
         cell_m=grid.resolution_m,
         neighbours=int(asked.neighbours),
@@ -288,7 +294,10 @@ def _solved(dem: Any, origins: Any, asked: _Asked, *, traced: bool) -> xr.Datase
     layers: dict[str, Any] = {"travel_time_h": hours}
     if back is not None:
         layers |= {"origin": _nearest(found, back, grid), "step": back.reshape(grid.shape)}
-    attrs = _attributes(asked, table, found, barred) | {"cells_unreachable": int(unreachable)}
+    attrs = _attributes(asked, table, found, barred) | {
+        "speed": name,
+        "cells_unreachable": int(unreachable),
+    }
     return _dressed(layers, dem, grid, attrs, found)
 
 
@@ -324,7 +333,6 @@ def _attributes(
     return {
         "units": "h",
         "long_name": f"travel time {asked.direction} the nearest origin",
-        "speed": asked.speed_name,
         "neighbours": int(asked.neighbours),
         **({} if asked.max_h is None else {"max_h": asked.latest_h}),
         "speed_table_error": table.error,
@@ -356,3 +364,174 @@ def _dressed(
     }
     about = {"direction": attrs["long_name"].split()[2], "crs": wkt}
     return xr.Dataset(rasters, attrs=about)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ground:
+    """
+    Arrays of a search.
+
+    Attributes
+    ----------
+    grid
+        Grid of the elevation.
+    z
+        Heights as they came, shape ``(rows, columns)``. Units: m.
+    factor
+        Share of the speed that the surface allows, or None.
+    times
+        Flat; -1 where a cell is closed or unknown, else infinite. Units: h.
+    steepest
+        A gradient that no step exceeds.
+    """
+
+    grid: Grid
+    z: FloatArray
+    factor: FloatArray | None
+    times: FloatArray
+    steepest: float
+
+    @classmethod
+    def of(cls, dem: Any, surface_factor: Any) -> Ground:
+        """Check elevation and surface; neither is copied if its numbers are contiguous floats."""
+        if not isinstance(dem, xr.DataArray):
+            msg = f"elevation must be an xarray.DataArray, got {type(dem).__name__}"
+            raise InvalidParameterError(msg)
+        grid = Grid.of(dem)
+        z = heights_of(dem)
+        if focal.n_impossible(z):
+            refuse_impossible(z)
+        factor = None if surface_factor is None else _shares(surface_factor, grid)
+        times = np.empty(z.size)
+        highest, low, high = travel_arrays.prepare(z, factor, times)
+        if low < 0 or high > 1:
+            msg = (
+                "surface_factor must lie between 0 and 1, got values from "
+                f"{float(surface_factor.min()):g} to {float(surface_factor.max()):g}"
+            )
+            raise InvalidParameterError(msg)
+        steepest = highest / grid.resolution_m
+        return cls(grid=grid, z=z, factor=factor, times=times, steepest=steepest)
+
+
+def _shares(surface_factor: Any, grid: Grid) -> FloatArray:
+    if not isinstance(surface_factor, xr.DataArray):
+        msg = f"surface_factor must be an xarray.DataArray, got {type(surface_factor).__name__}"
+        raise InvalidParameterError(msg)
+    grid.check(surface_factor, "surface_factor")
+    raw = surface_factor.to_numpy()
+    if raw.dtype.kind not in "biuf":
+        msg = f"surface_factor must hold numbers, got {raw.dtype}"
+        raise InvalidParameterError(msg)
+    kind = np.float64 if raw.dtype == np.float64 else np.float32
+    return np.ascontiguousarray(raw, dtype=kind)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origins:
+    """
+    Cells that hold an origin, and what became of every shape.
+
+    Attributes
+    ----------
+    cells
+        Flat index of each open cell that holds an origin, rising, each once.
+    position
+        For each, the position in the given table of the first origin that it holds.
+    used, outside, closed
+        Number of shapes in those cells, outside the grid (or empty), and on ground that is
+        unknown or closed.
+    index
+        Labels of the given table.
+    """
+
+    cells: IntArray
+    position: IntArray
+    used: int
+    outside: int
+    closed: int
+    index: Any
+
+
+def cells_of(shapes: Any, grid: Grid, times: FloatArray) -> Origins:
+    """Find the cells of a grid that hold a point, that a line passes, or that lie in a polygon."""
+    there = shapes_of(shapes, grid, "origins", ("Point", "LineString", "Polygon"), any_crs=True)
+    position, cells = _holding(there.to_numpy(), grid)
+    open_there = times[cells] >= 0.0
+    touching = np.unique(position)
+    used = np.unique(position[open_there])
+    outside, closed = len(there) - len(touching), len(touching) - len(used)
+    if outside or closed:
+        _LOG.info(
+            "of %d origins %d lie outside the grid and %d on closed or unknown ground",
+            len(there),
+            outside,
+            closed,
+        )
+    if len(used) == 0:
+        msg = (
+            f"none of {len(there)} origins lies on open ground of {grid!r}: {outside} are "
+            f"outside it, {closed} on cells without elevation or closed by the surface or a barrier"
+        )
+        raise NoOverlapError(msg)
+    position, cells = position[open_there], cells[open_there]
+    order = np.lexsort((position, cells))
+    once, first = np.unique(cells[order], return_index=True)
+    return Origins(
+        cells=once,
+        position=position[order][first].astype(np.int32),
+        used=len(used),
+        outside=outside,
+        closed=closed,
+        index=there.index,
+    )
+
+
+def _holding(shapes: Any, grid: Grid) -> tuple[IntArray, IntArray]:
+    """Position of each shape, and the cells that it holds."""
+    positions, cells = [], []
+    kind = shapely.get_dimensions(shapes)
+    points, of_point = shapely.get_coordinates(shapes[kind == 0], return_index=True)
+    positions.append(np.flatnonzero(kind == 0)[of_point])
+    cells.append(cells_of_points(points, grid))
+    lines = passages_of(shapes[kind == 1], grid)
+    positions.append(np.flatnonzero(kind == 1)[lines.line])
+    cells.append(lines.cell)
+    for number in np.flatnonzero(kind == 2):
+        inside = cells_inside(shapes[number], grid)
+        middle = shapely.get_coordinates(shapely.point_on_surface(shapes[number]))
+        both = np.append(inside, cells_of_points(middle, grid))
+        positions.append(np.full(len(both), number))
+        cells.append(both)
+    position, cell = np.concatenate(positions), np.concatenate(cells)
+    return position[cell >= 0], cell[cell >= 0]
+
+
+def rasters_of(hours: Any, what: str = "hours") -> list[xr.DataArray]:
+    """Take one raster, or one for each section of a corridor."""
+    rasters = list(hours) if isinstance(hours, (list, tuple)) else [hours]
+    if not rasters or not all(isinstance(raster, xr.DataArray) for raster in rasters):
+        kinds = ", ".join(sorted({type(raster).__name__ for raster in rasters})) or "none"
+        msg = (
+            f"{what} must be a raster (xarray.DataArray) as travel_time gives, or a list of them, "
+            f"one for each section; got {kinds}"
+        )
+        raise InvalidParameterError(msg)
+    return rasters
+
+
+def hours_of(raster: xr.DataArray, what: str = "hours") -> FloatArray:
+    """Take the numbers of a raster of hours."""
+    units = str(raster.attrs.get("units", "")).strip().lower()
+    if units not in _UNITS:
+        msg = f"{what} must be in hours, got units {raster.attrs['units']!r}; convert it first"
+        raise InvalidParameterError(msg)
+    values = raster.to_numpy()
+    if values.dtype.kind not in "iuf":
+        msg = f"{what} must hold numbers, got {values.dtype}"
+        raise InvalidParameterError(msg)
+    values = values.astype(np.float64 if values.dtype == np.float64 else np.float32, copy=False)
+    if (values < 0).any():
+        msg = f"{what} must be 0 or more, got {np.nanmin(values):g}; mask no data as NaN"
+        raise InvalidParameterError(msg)
+    return np.asarray(values)

@@ -1,7 +1,8 @@
-"""Roads, and how fast one moves on them by class."""
+"""What lets somebody through or stops them: roads, barriers, and the crossings through them."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -9,18 +10,41 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from borderzone._guards import check_choice, check_positive, guarded
+from borderzone._kernels import line_cells
+from borderzone._placing import cells_inside, in_cells, passages_of
+from borderzone.access.search import (
+    ALL_STEPS,
+    ON_ROAD,
+    OPPOSITE,
+    PASSED,
+    STEPS,
+    BarredSteps,
+    RoadSteps,
+    speeds_at,
+)
 from borderzone.access.speed import irmischer_clarke
-from borderzone.access.speed_table import speeds_at
+from borderzone.crs import check_has_crs, check_same_crs, project
 from borderzone.errors import InvalidGeometryError, InvalidParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from borderzone._typing import FloatArray
+    from borderzone._typing import BoolArray, FloatArray, IntArray
+    from borderzone.grid import Grid
 
-__all__ = ["ROAD_SPEEDS", "RoadSpeed", "Roads"]
+__all__ = [
+    "ROAD_SPEEDS",
+    "Barred",
+    "RoadSpeed",
+    "Roads",
+    "barred_by",
+    "open_roads",
+    "shapes_of",
+    "steps_of_roads",
+]
 
 
 @guarded
@@ -210,3 +234,324 @@ class Roads:
             km_h = km_h * shares
         with np.errstate(divide="ignore"):
             return np.asarray(1.0 / km_h)
+
+
+# A road that leaves a cell and comes back within so many cells has not left it.
+_SOON = 4.0
+
+
+def steps_of_roads(
+    roads: Roads, z: FloatArray, grid: Grid, *, direction: str, barred: BarredSteps | None
+) -> RoadSteps:
+    """
+    Find the steps that run along roads.
+
+    A road joins the cells that it passes, one after the other. Each stands for the place of the
+    road nearest to its centre, and a step takes the time between two such places along the
+    road. So a trip along a road takes its true length, bends finer than a cell included. Two roads
+    are joined where they pass the same cell, bridges too, and nowhere else; what lies inside that cell is not
+    travelled, which is less than a cell for a junction, and may be more for a hairpin: a
+    road that comes back to a cell is cut short there.
+    """
+    lines, km_h = _merged(shapes_of(roads.lines, grid, "roads", ("LineString",)), roads.km_h)
+    found = passages_of(lines, grid)
+    node = np.empty(len(found.cell), np.int64)
+    line_cells.road_nodes(found.part, found.cell, found.start, found.end, _SOON, node)
+    # Of the passages of a visit the one nearest to the centre tells where it stands.
+    columns = grid.shape[1]
+    centre = np.column_stack([found.cell % columns, found.cell // columns])
+    apart = ((found.place - centre) ** 2).sum(axis=1)
+    order = np.lexsort((apart, node))
+    stands = np.zeros(len(node), np.int64)
+    first = order[np.unique(node[order], return_index=True)[1]]
+    stands[node[first]] = first
+    one, other = node[:-1], node[1:]
+    joined = (found.part[:-1] == found.part[1:]) & (one != other)
+    joined &= found.start[1:] - found.end[:-1] < 1e-6
+    one, other, line = one[joined], other[joined], found.line[:-1][joined]
+    way_m = found.nearest[stands[other]] - found.nearest[stands[one]]
+    heights = _heights_at(z, found.place[stands])
+    pieces = _Pieces(
+        begin=found.cell[one],
+        end=found.cell[other],
+        km_h=km_h[line],
+        way_m=np.abs(way_m).clip(min=1e-6) * grid.resolution_m,
+        rise_m=np.nan_to_num(heights[other] - heights[one]),
+    )
+    return _both_ways(roads, pieces, columns, 1.0 if direction == "from" else -1.0, barred)
+
+
+def _merged(shapes: gpd.GeoSeries, km_h: FloatArray) -> tuple[Any, FloatArray]:
+    """Join lines of one speed that follow each other, so that where they were cut does not matter."""
+    values = shapes.to_numpy()
+    given = ~(shapely.is_missing(values) | shapely.is_empty(values))
+    lines: list[Any] = []
+    speeds: list[float] = []
+    for speed in np.unique(km_h[given]):
+        several = shapely.get_parts(values[given & (km_h == speed)])
+        merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(several)))
+        lines.extend(merged)
+        speeds.extend([float(speed)] * len(merged))
+    return np.array(lines, dtype=object), np.array(speeds)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Pieces:
+    """Pieces of roads between two cells."""
+
+    begin: IntArray
+    end: IntArray
+    km_h: FloatArray
+    way_m: FloatArray
+    rise_m: FloatArray
+
+
+def _heights_at(z: FloatArray, place: FloatArray) -> FloatArray:
+    """Heights between the centres of cells, by bilinear interpolation; NaN beside unknown ones."""
+    last = np.array(z.shape[::-1]) - 1
+    inside = place.clip(0, last)
+    low = np.floor(inside).astype(np.int64).clip(max=np.maximum(last - 1, 0))
+    right, down = (inside - low).T
+    (j, i), (j1, i1) = low.T, np.minimum(low + 1, last).T
+    above = z[i, j] * (1 - right) + z[i, j1] * right
+    below = z[i1, j] * (1 - right) + z[i1, j1] * right
+    return np.asarray(above * (1 - down) + below * down, dtype=float)
+
+
+def _both_ways(
+    roads: Roads, pieces: _Pieces, columns: int, sign: float, barred: BarredSteps | None
+) -> RoadSteps:
+    """Time the steps, there and back, and keep the quickest of those with the same ends."""
+    gradient = sign * pieces.rise_m / pieces.way_m
+    km = pieces.way_m / 1000.0
+    begin = np.concatenate([pieces.begin, pieces.end])
+    end = np.concatenate([pieces.end, pieces.begin])
+    hours = np.concatenate([
+        km * roads.hours_per_km(pieces.km_h, gradient),
+        km * roads.hours_per_km(pieces.km_h, -gradient),
+    ])  # fmt: skip
+    step = _numbers(begin, end, columns)
+    keep = np.isfinite(hours) & (step < len(STEPS))
+    if barred is not None:
+        keep &= (barred.at(begin).astype(np.int64) >> step.clip(max=15)) & 1 == 0
+    begin, end, hours, step = begin[keep], end[keep], hours[keep], step[keep]
+    order = np.lexsort((hours, step, begin))
+    begin, end, hours, step = begin[order], end[order], hours[order], step[order]
+    new = np.ones(len(begin), bool)
+    new[1:] = (begin[1:] != begin[:-1]) | (step[1:] != step[:-1])
+    return RoadSteps(
+        cells=begin[new],
+        step=(step[new] + ON_ROAD).astype(np.uint8),
+        reached=end[new],
+        hours=hours[new],
+    )
+
+
+def _numbers(begin: IntArray, end: IntArray, columns: int) -> IntArray:
+    """Find the number of the step between two cells, one too high where there is none."""
+    down = end // columns - begin // columns
+    right = end % columns - begin % columns
+    numbers = np.full(len(begin), len(STEPS))
+    for number, (to_south, to_east) in enumerate(STEPS):
+        numbers[(down == to_south) & (right == to_east)] = number
+    return numbers
+
+
+def open_roads(
+    roads: RoadSteps, times: FloatArray, stay: BoolArray, shape: tuple[int, int]
+) -> tuple[IntArray, IntArray]:
+    """Open closed cells to roads, and to roads only."""
+    opened = np.unique(roads.cells[(times[roads.cells] < 0.0) & ~stay])
+    row, column = np.divmod(opened, shape[1])
+    cells, bits = [opened], [np.full(len(opened), ALL_STEPS, np.uint16)]
+
+    def bar(step: int, beginning: IntArray, where: BoolArray) -> None:
+        cells.append(beginning[where])
+        bits.append(np.full(int(where.sum()), 1 << step, np.uint16))
+
+    def inside(shift: IntArray) -> tuple[IntArray, BoolArray]:
+        i, j = row + shift[0], column + shift[1]
+        there = (i >= 0) & (i < shape[0]) & (j >= 0) & (j < shape[1])
+        return np.where(there, i * shape[1] + j, 0), there
+
+    for number, (step, passed) in enumerate(zip(STEPS, PASSED, strict=True)):
+        beginning, there = inside(-step)
+        bar(number, beginning, there)
+        if number < 4:
+            continue
+        for beside, across in (passed, passed[::-1]):
+            beginning, there = inside(-beside)
+            if number < 8:  # closed between two closed cells, of which the road has opened one
+                flank, known = inside(across - beside)
+                there &= known & (times[flank] < 0.0)
+            bar(number, beginning, there)
+    times[opened] = np.inf
+    return np.concatenate(cells), np.concatenate(bits)
+
+
+_LOG = logging.getLogger("borderzone")
+_PIECES_AT_ONCE = 100_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Barred:
+    """
+    What barriers close.
+
+    Attributes
+    ----------
+    steps
+        Steps that cross a barrier.
+    closed
+        Flat index of the cells whose centres lie inside a polygon.
+    idle
+        Number of crossings that touch no barrier.
+    """
+
+    steps: BarredSteps
+    closed: IntArray
+    idle: int
+
+    def close(self, times: FloatArray) -> None:
+        """Close the cells inside polygons."""
+        times[self.closed] = -1.0
+
+
+def barred_by(barriers: Any, crossings: Any, width_m: float | None, grid: Grid) -> Barred | None:
+    """
+    Lay barriers on a grid, with the gaps that crossings make.
+
+    A crossing cuts a gap of its width into the barriers. A point is first moved to the nearest
+    barrier within that width. On straight barriers a gap of one cell always opens a step.
+    """
+    width = (
+        grid.resolution_m if width_m is None else check_positive(width_m, "crossing_width_m", "m")
+    )
+    if barriers is None:
+        return None
+    shapes = _given(shapes_of(barriers, grid, "barriers", ("LineString", "Polygon")))
+    idle = 0
+    if crossings is not None:
+        kinds = ("Point", "LineString", "Polygon")
+        gaps = _given(shapes_of(crossings, grid, "crossings", kinds))
+        shapes, idle = _with_gaps(shapes, gaps, max(width, grid.resolution_m))
+    lines = np.concatenate([
+        shapes[shapely.get_dimensions(shapes) == 1],
+        shapely.boundary(shapes[shapely.get_dimensions(shapes) == 2]),
+    ])  # fmt: skip
+    inside = [cells_inside(shape, grid) for shape in shapes[shapely.get_dimensions(shapes) == 2]]
+    return Barred(
+        steps=_steps_across(lines, grid),
+        closed=np.unique(np.concatenate([np.zeros(0, np.int64), *inside])),
+        idle=idle,
+    )
+
+
+def _given(shapes: Any) -> Any:
+    values = shapes.to_numpy()
+    return values[~(shapely.is_missing(values) | shapely.is_empty(values))]
+
+
+def _with_gaps(shapes: Any, gaps: Any, width: float) -> tuple[Any, int]:
+    """Cut crossings out of barriers, and count those that touch none."""
+    tree = shapely.STRtree(shapes)
+    at = gaps.copy()
+    for number in np.flatnonzero(shapely.get_dimensions(gaps) == 0):
+        at[number] = shapely.multipoints(
+            [_moved(point, shapes, tree, width) for point in shapely.get_parts(gaps[number])]
+        )
+    flat = shapely.get_dimensions(at) < 2
+    areas = np.where(flat, shapely.buffer(at, width / 2, quad_segs=16), at)
+    of_area, of_shape = tree.query(areas, predicate="intersects")
+    idle = len(areas) - len(np.unique(of_area))
+    if idle:
+        _LOG.warning("%d of %d crossings touch no barrier and open nothing", idle, len(areas))
+    cut = shapes.copy()
+    for number in np.unique(of_shape):
+        mine = shapely.union_all(areas[of_area[of_shape == number]])
+        cut[number] = shapely.difference(shapes[number], mine)
+    return cut[~shapely.is_empty(cut)], idle
+
+
+def _moved(point: Any, shapes: Any, tree: Any, width: float) -> Any:
+    """Nearest place of a barrier, if one is within the width."""
+    near = tree.query_nearest(point, max_distance=width, all_matches=False)
+    if len(near) == 0:
+        return point
+    line = shapely.shortest_line(point, shapes[near[0]])
+    return shapely.get_point(line, 1)
+
+
+def _steps_across(lines: Any, grid: Grid) -> BarredSteps:
+    """Find the steps, from centre to centre, that cross lines."""
+    rows, columns = grid.shape
+    left, bottom, right, top = grid.bounds
+    margin = 3 * grid.resolution_m
+    near = shapely.box(left - margin, bottom - margin, right + margin, top + margin)
+    parts = shapely.get_parts(lines[shapely.intersects(lines, near)])
+    xy, line = shapely.get_coordinates(parts, return_index=True)
+    at = in_cells(xy, grid)
+    follows = line[1:] == line[:-1]
+    pieces = np.hstack([at[:-1], at[1:]])[follows]
+    found = []
+    for first in range(0, len(pieces), _PIECES_AT_ONCE):
+        some = np.ascontiguousarray(pieces[first : first + _PIECES_AT_ONCE])
+        room = line_cells.room_for_barred(some, rows, columns)
+        cells, bits = np.empty(room, np.int64), np.empty(room, np.uint16)
+        count = line_cells.barred_steps(some, STEPS, OPPOSITE, rows, columns, cells, bits)
+        joined = BarredSteps.joined((cells[:count], bits[:count]))
+        found.append((joined.cells, joined.bits))
+    return BarredSteps.joined(*found)
+
+
+def shapes_of(
+    table: Any, grid: Grid, what: str, kinds: Iterable[str], *, any_crs: bool = False
+) -> gpd.GeoSeries:
+    """Take the shapes of a table that lie in the CRS of a grid."""
+    if isinstance(table, gpd.GeoDataFrame):
+        if table.active_geometry_name is None:
+            msg = f"{what} have no geometry column; set it with .set_geometry(...)"
+            raise InvalidParameterError(msg)
+        table = table.geometry
+    allowed = tuple(kinds)
+    if not isinstance(table, gpd.GeoSeries):
+        nouns = {"Point": "points", "LineString": "lines", "Polygon": "polygons"}
+        named = ", ".join(nouns[kind] for kind in allowed)
+        msg = f"{what} must be a geopandas.GeoSeries of {named}; got {type(table).__name__}"
+        raise InvalidParameterError(msg)
+    if len(table) == 0:
+        msg = f"{what} is empty; give at least one"
+        raise InvalidParameterError(msg)
+    if any_crs:
+        check_has_crs(table, what)
+        table = table if table.crs == grid.crs else project(table, grid.crs, what)
+    else:
+        check_same_crs(table, grid.crs, what)
+    _check_kinds(table, what, allowed)
+    return table
+
+
+def _check_kinds(shapes: gpd.GeoSeries, what: str, allowed: tuple[str, ...]) -> None:
+    given = shapes[~(shapes.isna() | shapes.is_empty)]
+    fine = {*allowed, *(f"Multi{kind}" for kind in allowed)}
+    if "LineString" in allowed:
+        fine.add("LinearRing")
+    wrong = sorted(set(given.geom_type) - fine)
+    if wrong:
+        msg = f"{what} must be {', '.join(sorted(allowed))}, got {', '.join(wrong)}; use .explode()"
+        raise InvalidGeometryError(msg)
+    xy, owner = shapely.get_coordinates(given.to_numpy(), return_index=True)
+    bad = owner[~np.isfinite(xy).all(axis=1)]
+    if len(bad):
+        label = given.index[bad[0]]
+        msg = f"{what} must have finite coordinates, that of {label!r} has not; drop or mend it"
+        raise InvalidGeometryError(msg)
+    broken = (shapely.get_dimensions(given) == 2) & ~shapely.is_valid(given)
+    if broken.any():
+        first = int(np.argmax(broken))
+        why = shapely.is_valid_reason(given.iloc[first]).split("[")[0].lower()
+        msg = (
+            f"{what} must be valid, {given.index[first]!r} is not ({why}), so that its inside is "
+            "not certain; mend it with .make_valid() and look at the outcome"
+        )
+        raise InvalidGeometryError(msg)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from borderzone import access, io
 from borderzone._clock import StageClock
 from borderzone._guards import check_path, check_text, guarded, seed_number, shown
-from borderzone.access.border_light import middle_latitude_deg
 from borderzone.border import Border
 from borderzone.corridor import Corridor
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
@@ -447,7 +446,7 @@ def _result(
         by_weights=by_weights(corridor, segments, reported.pressure, scenario),
         draws=cover.draws if cover else None,
         flagged_share=ground.flagged_share,
-        night_hours=access.night_table(middle_latitude_deg(study.border)),
+        night_hours=access.night_table(study.border.point_at(study.border.length_km / 2).y),
         light=access.border_light_table(study.border, scenario.light_year),
         reach=ground.reach,
         posts=ground.posts,
