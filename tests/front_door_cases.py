@@ -288,11 +288,6 @@ def _inside(world: World) -> shapely.Point:
     return shapely.Point((left + right) / 2, (bottom + top) / 2)
 
 
-def _even(_: float) -> float:
-    """Detect half of all at any distance."""
-    return 0.5
-
-
 def _glim(world: World) -> gpd.GeoDataFrame:
     return world.karst.assign(xx="sc", rock_type="Continuous carbonate rocks")
 
@@ -580,30 +575,16 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "patrol.assumption_table": {"assumptions": lambda _: patrol.default_assumptions(patrol.Force())},
     "patrol.coverage_curve": _RATES | _UNITS,
     "patrol.curve_by_weights": _RATES | _UNITS | {"weights": lambda _: {"x": NUMBERS}},
-    "patrol.crossover_spacing": {"patrol_km_h": lambda _: 9.0},
     "patrol.barrier_patrol": {"patrol_km_h": lambda _: 9.0},
     "patrol.draw_rates": _FEW,
     "patrol.monte_carlo": _FEW | _UNITS,
     "patrol.no_gap_probability": {"fraction": lambda _: 0.2},
-    "patrol.posts_for_no_gap": {"fraction": lambda _: 0.2},
     "patrol.plausibility": {"curve": lambda w: w.curve, "length_km": lambda _: 600.0},
     "patrol.required_draws": {"drawn": lambda w: patrol.draw_rates(w.case, draws=20)},
-    "patrol.sample": {
-        "assumptions": lambda _: patrol.default_assumptions(patrol.Force()), "draws": lambda _: 5,
-        "seed": lambda _: 1,
-    },
-    "patrol.sobol_table": {
-        "function": lambda _: lambda table: table.to_numpy().sum(axis=1),
-        "assumptions": lambda _: patrol.default_assumptions(patrol.Force()), "n": lambda _: 16,
-    },
     "patrol.sobol_units": {"n": lambda _: 16},
-    "patrol.sweep_width_from_curve": {"curve": lambda _: _even},
-    "patrol.sweep_width_from_table": {"range_km": lambda _: [0, 1, 2], "pod": lambda _: [0.9, 0.5, 0.1]},
     "patrol.terrain_variance": {"rate_draws": lambda _: np.ones((4, 3))},
     "patrol.units_for_target": _RATES,
     "patrol.units_required": _FEW,
-    "patrol.weak_barrier_ratio": {"sensors": lambda _: 30.0, "length_km": lambda _: 100.0},
-    "patrol.weak_barrier_sensors": {"length_km": lambda _: 100.0},
     "provenance.attribution_text": {"records": lambda _: [bz.datasets.record("places")]},
     "provenance.list_outputs": {"folder": lambda w: w.folder_of_its_own},
     "provenance.write_manifest": {"folder": lambda w: w.folder_of_its_own},

@@ -45,6 +45,7 @@ from borderzone._guards import (
     told_seed,
 )
 from borderzone.errors import BorderzoneError, InvalidParameterError
+from borderzone.patrol.answer.case import sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,7 +184,7 @@ def test_a_seed_of_numpy_is_that_of_python_and_a_generator_moves_on() -> None:
     )
     for draw in (
         lambda seed: estimate.sample(5, seed=seed),
-        lambda seed: patrol.sample([speed], 5, seed=seed).to_numpy(),
+        lambda seed: sample([speed], 5, seed=seed).to_numpy(),
     ):
         np.testing.assert_array_equal(draw(7), draw(np.uint8(7)))
         one, same = np.random.default_rng(3), np.random.default_rng(3)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from borderzone import patrol
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
+from borderzone.patrol.theory import barrier, posts_on_line, staffing
 
 CASES = [
     # length, width, patrol, crosser, coverage, exact, random, bound, crossover
@@ -32,7 +33,7 @@ def _keywords(row: tuple[Any, ...]) -> dict[str, Any]:
 def test_barrier_laws_give_the_published_values(row: tuple[Any, ...]) -> None:
     """Coverage and all four laws, to all digits given."""
     one = _keywords(row)
-    assert patrol.barrier_coverage(**one) == pytest.approx(row[4], abs=5e-7)
+    assert barrier.barrier_coverage(**one) == pytest.approx(row[4], abs=5e-7)
     assert patrol.barrier_patrol(**one) == pytest.approx(row[5], abs=5e-7)
     assert patrol.barrier_patrol(**one, law="random") == pytest.approx(row[6], abs=5e-7)
     assert patrol.barrier_patrol(**one, law="upper_bound") == pytest.approx(row[7], abs=5e-7)
@@ -66,7 +67,7 @@ def test_back_and_forth_agrees_with_a_simulation(row: tuple[Any, ...]) -> None:
 
 def test_speed_is_worthless_against_fast_crossers() -> None:
     """Multiplier 1.414 against 30 km/h, 7.566 against walkers, 1 for a unit that stands."""
-    multiplier = patrol.speed_multiplier(patrol_km_h=[30, 30, 0], crosser_km_h=[30, 4, 4])
+    multiplier = barrier.speed_multiplier(patrol_km_h=[30, 30, 0], crosser_km_h=[30, 4, 4])
     np.testing.assert_allclose(multiplier, [1.414, 7.566, 1], atol=5e-4)
 
 
@@ -88,17 +89,17 @@ def test_crossover_wins_only_above_the_switch(ratio: float, switch: float) -> No
 def test_several_units_share_a_segment() -> None:
     """Many units are as good as one on a part of the length."""
     one: dict[str, Any] = {"sweep_width_km": 2, "patrol_km_h": 25, "crosser_km_h": 4}
-    for law in patrol.BARRIER_LAWS:
+    for law in barrier.BARRIER_LAWS:
         assert patrol.barrier_patrol(length_km=60, unit_count=3, **one, law=law) == pytest.approx(
             float(patrol.barrier_patrol(length_km=20, **one, law=law))
         )
 
 
-@pytest.mark.parametrize("law", patrol.BARRIER_LAWS)
+@pytest.mark.parametrize("law", barrier.BARRIER_LAWS)
 def test_segment_length_gives_back_the_detection(law: str) -> None:
     """On the longest segment the POD is exactly the wanted one."""
     one: dict[str, Any] = {"sweep_width_km": 2, "patrol_km_h": 25, "crosser_km_h": 4, "law": law}
-    length = patrol.segment_length([0.1, 0.5, 0.9], **one)
+    length = barrier.segment_length([0.1, 0.5, 0.9], **one)
     pods = patrol.barrier_patrol(length_km=length, **one)
     np.testing.assert_allclose(pods, [0.1, 0.5, 0.9], rtol=1e-12)
 
@@ -106,11 +107,11 @@ def test_segment_length_gives_back_the_detection(law: str) -> None:
 def test_homogeneous_border_needs_the_published_units() -> None:
     """600 km, W 2 km, 25 against 4 km/h: 28 / 33 for half, 65 / 110 for nine in ten."""
     one: dict[str, Any] = {"sweep_width_km": 2, "patrol_km_h": 25, "crosser_km_h": 4}
-    exact = 600 / np.asarray(patrol.segment_length([0.5, 0.9], **one, law="back_and_forth"))
-    random = 600 / np.asarray(patrol.segment_length([0.5, 0.9], **one, law="random"))
+    exact = 600 / np.asarray(barrier.segment_length([0.5, 0.9], **one, law="back_and_forth"))
+    random = 600 / np.asarray(barrier.segment_length([0.5, 0.9], **one, law="random"))
     np.testing.assert_array_equal(np.ceil(exact), [28, 65])
     np.testing.assert_array_equal(np.ceil(random), [33, 110])
-    roll = [float(patrol.on_roll(units[1], shift_factor=5.16)) for units in (exact, random)]
+    roll = [float(staffing.on_roll(units[1], shift_factor=5.16)) for units in (exact, random)]
     np.testing.assert_array_equal(np.ceil(roll), [335, 564])
 
 
@@ -156,32 +157,34 @@ def test_impossible_barriers_are_refused(change: dict[str, Any], message: str) -
 
 def test_fixed_posts_and_several_looks() -> None:
     """Regular, scattered, k-fold and repeated looks, with published values."""
-    assert patrol.posts_for_share(1, range_km=2, length_km=595) == 149
-    assert patrol.posts_for_share(0.95, range_km=2, length_km=595, spacing="random") == 446
-    shares = patrol.fixed_posts(post_count=[148, 149], range_km=2, length_km=595)
+    assert posts_on_line.posts_for_share(1, range_km=2, length_km=595) == 149
+    assert posts_on_line.posts_for_share(0.95, range_km=2, length_km=595, spacing="random") == 446
+    shares = posts_on_line.fixed_posts(post_count=[148, 149], range_km=2, length_km=595)
     np.testing.assert_allclose(shares, [592 / 595, 1])
-    folds = [patrol.at_least_k(2.0, k) for k in (1, 2, 3)]
+    folds = [posts_on_line.at_least_k(2.0, k) for k in (1, 2, 3)]
     assert folds == pytest.approx([0.864665, 0.593994, 0.323324], abs=5e-7)
-    assert patrol.multi_look(0.3, 5) == pytest.approx(0.83193, abs=5e-6)
+    assert posts_on_line.multi_look(0.3, 5) == pytest.approx(0.83193, abs=5e-6)
     with pytest.raises(InvalidParameterError, match="never reaches 1"):
-        patrol.posts_for_share(1, range_km=2, length_km=595, spacing="random")
+        posts_on_line.posts_for_share(1, range_km=2, length_km=595, spacing="random")
     with pytest.raises(InvalidParameterError, match="k must be a whole number, 1 or more"):
-        patrol.at_least_k(2.0, 0)
+        posts_on_line.at_least_k(2.0, 0)
 
 
 def test_weak_barrier_threshold() -> None:
     """.882, 1.047 and 1.209 at 900, 1100 and 1300 sensors; the threshold at 1042 and 1032."""
-    ratio = patrol.weak_barrier_ratio([900, 1100, 1300], range_km=2, length_km=600)
+    ratio = posts_on_line.weak_barrier_ratio([900, 1100, 1300], range_km=2, length_km=600)
     np.testing.assert_allclose(ratio, [0.882, 1.047, 1.209], atol=5e-4)
-    assert round(patrol.weak_barrier_sensors(range_km=2, length_km=600)) == 1042
-    assert round(patrol.weak_barrier_sensors(range_km=2, length_km=595)) == 1032
-    doubled = patrol.weak_barrier_sensors(range_km=2, length_km=600, awake=0.5)
-    assert doubled == pytest.approx(2 * patrol.weak_barrier_sensors(range_km=2, length_km=600))
-    twofold = patrol.weak_barrier_ratio(1300, range_km=2, length_km=600, k=2)
+    assert round(posts_on_line.weak_barrier_sensors(range_km=2, length_km=600)) == 1042
+    assert round(posts_on_line.weak_barrier_sensors(range_km=2, length_km=595)) == 1032
+    doubled = posts_on_line.weak_barrier_sensors(range_km=2, length_km=600, awake=0.5)
+    assert doubled == pytest.approx(
+        2 * posts_on_line.weak_barrier_sensors(range_km=2, length_km=600)
+    )
+    twofold = posts_on_line.weak_barrier_ratio(1300, range_km=2, length_km=600, k=2)
     log = math.log(1300)
     assert twofold == pytest.approx(1.208720 / (1 + math.log(log) / log), abs=1e-6)
     with pytest.raises(InvalidParameterError, match="more than e"):
-        patrol.weak_barrier_ratio(2, range_km=2, length_km=600)
+        posts_on_line.weak_barrier_ratio(2, range_km=2, length_km=600)
 
 
 @pytest.mark.parametrize(
@@ -227,9 +230,9 @@ def test_no_gap_probability_is_exact(n: int, fraction: Fraction) -> None:
 def test_every_inch_takes_a_thousand_scattered_posts() -> None:
     """595 km, 2 km range: 1096 posts for an even chance of no gap, 1411 for 90 %."""
     share = Fraction(4, 595)
-    assert patrol.posts_for_no_gap(0.5, share) == 1096
-    assert patrol.posts_for_no_gap(0.9, share) == 1411
-    assert patrol.posts_for_no_gap(0.5, 4 / 595) == 1096
+    assert posts_on_line.posts_for_no_gap(0.5, share) == 1096
+    assert posts_on_line.posts_for_no_gap(0.9, share) == 1411
+    assert posts_on_line.posts_for_no_gap(0.5, 4 / 595) == 1096
     assert patrol.no_gap_probability(1095, share) < 0.5 <= patrol.no_gap_probability(1096, share)
 
 
@@ -270,6 +273,6 @@ def test_no_gap_refusals() -> None:
     with pytest.raises(InvalidParameterError, match="ends must be one of"):
         patrol.no_gap_probability(3, 0.5, closed=False, ends="free")
     with pytest.raises(InvalidParameterError, match="between 0 and 1, both left out"):
-        patrol.posts_for_no_gap(1.0, 0.5)
+        posts_on_line.posts_for_no_gap(1.0, 0.5)
     with pytest.raises(LimitError, match="1,000,000 posts or fewer"):
         patrol.no_gap_probability(2_000_000, 0.1)

@@ -14,6 +14,8 @@ from pydantic import ValidationError
 
 from borderzone import patrol
 from borderzone.errors import CoverageGapError, InvalidParameterError, ShapeMismatchError
+from borderzone.patrol.force import sensors
+from borderzone.patrol.theory import barrier
 
 LENGTHS = pd.Series([10.0, 8.0, 9.0], name="length_km")
 
@@ -49,8 +51,8 @@ def test_vehicle_thermal_sweeps_two_km() -> None:
 )
 def test_sensor_table(sensor: str, day_m: float, night_m: float) -> None:
     """The detection ranges as published or assumed; goggles come off by day."""
-    assert patrol.detection_range_m(sensor, "day") == day_m
-    assert patrol.detection_range_m(sensor, "night") == night_m
+    assert sensors.detection_range_m(sensor, "day") == day_m
+    assert sensors.detection_range_m(sensor, "night") == night_m
 
 
 def test_every_sensor_says_where_it_is_from() -> None:
@@ -81,9 +83,9 @@ def test_sweep_width_follows_its_rule() -> None:
     assert patrol.sweep_width_km("eye", "night", scan_share=0.5) == pytest.approx(0.075)
     assert patrol.sweep_width_km("vehicle_thermal", r50_factor=100) == pytest.approx(9.9796)
     assert patrol.sweep_width_km("vehicle_thermal", lateral_width_km=3.677) == pytest.approx(1.8385)
-    truck = patrol.detection_range_m("eye", "day", target="vehicle")
+    truck = sensors.detection_range_m("eye", "day", target="vehicle")
     assert truck == pytest.approx(900 * 2.3 / 0.75)
-    assert patrol.detection_range_m("ground_radar_spexer_2000", target="vehicle") == 36_000
+    assert sensors.detection_range_m("ground_radar_spexer_2000", target="vehicle") == 36_000
     own = patrol.Sensor(
         name="mine", r50_day_m=1.0, r50_night_m=500.0, scan_share=1.0, clip_km=5.0,
         source="a field trial", tag="A",
@@ -152,7 +154,7 @@ def test_rates_of_the_golden_case() -> None:
 def test_rates_agree_with_the_closed_form_of_barrier_patrol() -> None:
     """One rule, two doors: the coverage of one unit on each segment."""
     factors = patrol.rate_factors(LENGTHS, _ground(), patrol.Force())
-    coverage = patrol.barrier_coverage(
+    coverage = barrier.barrier_coverage(
         length_km=factors["length_km"],
         sweep_width_km=factors["sweep_width_km"],
         patrol_km_h=factors["patrol_km_h"],

@@ -13,81 +13,86 @@ from scipy import stats
 
 from borderzone import patrol
 from borderzone.errors import InvalidParameterError
+from borderzone.patrol.theory import barrier, response, staffing
 
 shares = st.floats(0, 1)
 
 
 def test_patrols_pass_and_detect_events() -> None:
     """Larson's numbers: ten units at 20 km/h on 600 km, an event of one hour, and f T = 1, 1.5."""
-    rate = float(patrol.pass_rate(unit_count=10, patrol_km_h=20, track_km=600))
+    rate = float(barrier.pass_rate(unit_count=10, patrol_km_h=20, track_km=600))
     assert rate == pytest.approx(0.3333, abs=5e-5)
-    assert patrol.event_detection(passes_per_h=rate, duration_h=1) == pytest.approx(
+    assert barrier.event_detection(passes_per_h=rate, duration_h=1) == pytest.approx(
         0.283469, abs=5e-7
     )
-    assert patrol.event_detection(passes_per_h=1, duration_h=1) == pytest.approx(0.632121, abs=5e-7)
-    assert patrol.event_detection(passes_per_h=2, duration_h=0.75) == pytest.approx(
+    assert barrier.event_detection(passes_per_h=1, duration_h=1) == pytest.approx(
+        0.632121, abs=5e-7
+    )
+    assert barrier.event_detection(passes_per_h=2, duration_h=0.75) == pytest.approx(
         0.776870, abs=5e-7
     )
     np.testing.assert_array_equal(
-        patrol.event_detection(passes_per_h=[1, 2], duration_h=[1, 0.75], passes="regular"), 1
+        barrier.event_detection(passes_per_h=[1, 2], duration_h=[1, 0.75], passes="regular"), 1
     )
     with pytest.raises(InvalidParameterError, match="passes must be one of random, regular"):
-        patrol.event_detection(passes_per_h=1, duration_h=1, passes="always")
+        barrier.event_detection(passes_per_h=1, duration_h=1, passes="always")
 
 
 def test_revisit_is_twice_as_long_at_the_ends() -> None:
     """20 km at 25 km/h: 0.8 and 1.6 h."""
-    assert patrol.revisit_h(length_km=20, patrol_km_h=25) == pytest.approx(0.8)
-    assert patrol.revisit_h(length_km=20, patrol_km_h=25, at_the_ends=True) == pytest.approx(1.6)
+    assert barrier.revisit_h(length_km=20, patrol_km_h=25) == pytest.approx(0.8)
+    assert barrier.revisit_h(length_km=20, patrol_km_h=25, at_the_ends=True) == pytest.approx(1.6)
 
 
 def test_a_response_has_until_the_first_cover() -> None:
-    """5 km at 4 km/h leave 75 minutes, at 30 km/h ten; the drive takes 25."""
-    assert 60 * float(patrol.response_window_h(cover_km=5, crosser_km_h=4)) == pytest.approx(75)
+    """5 km at 4 km/h leave 75 minutes, at 30 km/h ten; detection and drive take 25."""
     drive: dict[str, Any] = {
         "detection_h": 5 / 60, "response_km": 10, "response_km_h": 30, "cover_km": 5,
     }  # fmt: skip
-    assert patrol.responds_in_time(**drive, crosser_km_h=4) is True
-    assert patrol.responds_in_time(**drive, crosser_km_h=30) is False
+    assert response.responds_in_time(**drive, crosser_km_h=4) is True
+    assert response.responds_in_time(**drive, crosser_km_h=30) is False
     np.testing.assert_array_equal(
-        patrol.responds_in_time(**drive, crosser_km_h=[4, 30]), [True, False]
+        response.responds_in_time(**drive, crosser_km_h=[4, 30]), [True, False]
     )
+    for minutes, in_time in ((55 - 1e-9, True), (55 + 1e-9, False)):
+        late = {**drive, "detection_h": minutes / 60}
+        assert response.responds_in_time(**late, crosser_km_h=4) is in_time
 
 
 @pytest.mark.parametrize(("window", "mean", "expected"), [(30, 20, 0.776870), (30, 45, 0.486583)])
 def test_exponential_response(window: float, mean: float, expected: float) -> None:
     """The chance that an exponential time fits into the window."""
-    assert patrol.response_probability(window_h=window, mean_response_h=mean) == pytest.approx(
+    assert response.response_probability(window_h=window, mean_response_h=mean) == pytest.approx(
         expected, abs=5e-7
     )
 
 
 def test_interdiction_is_a_product_with_a_ceiling() -> None:
     """.8 x .9 x .7 = .504; half needs POD .793651 and coverage 1.578185; above .63 is refused."""
-    assert patrol.interdiction(0.8, p_identify=0.9, p_respond=0.7) == pytest.approx(0.504)
-    pod = patrol.pod_for_interdiction(0.5, p_identify=0.9, p_respond=0.7)
+    assert response.interdiction(0.8, p_identify=0.9, p_respond=0.7) == pytest.approx(0.504)
+    pod = response.pod_for_interdiction(0.5, p_identify=0.9, p_respond=0.7)
     assert pod == pytest.approx(0.793651, abs=5e-7)
     assert patrol.coverage_for(pod) == pytest.approx(1.578185, abs=5e-7)
-    assert patrol.pod_for_interdiction(0.63, p_identify=0.9, p_respond=0.7) == pytest.approx(1)
+    assert response.pod_for_interdiction(0.63, p_identify=0.9, p_respond=0.7) == pytest.approx(1)
     with pytest.raises(InvalidParameterError, match=r"p_identify x p_respond = 0\.63"):
-        patrol.pod_for_interdiction(0.64, p_identify=0.9, p_respond=0.7)
+        response.pod_for_interdiction(0.64, p_identify=0.9, p_respond=0.7)
 
 
 @given(shares, shares, shares)
 def test_mixing_stays_between_day_and_night(day: float, night: float, share: float) -> None:
     """A weighted mean, night alone by default."""
-    mixed = float(patrol.mix_day_night(day, night, night_share=share))
+    mixed = float(response.mix_day_night(day, night, night_share=share))
     assert min(day, night) - 1e-12 <= mixed <= max(day, night) + 1e-12
-    assert patrol.mix_day_night(day, night) == night
+    assert response.mix_day_night(day, night) == night
 
 
 @given(st.lists(shares, max_size=5))
 def test_more_means_never_detect_less(pods: list[float]) -> None:
     """Independent means add up; (.3, .5, .2) make .72 and none makes 0."""
-    assert 0 <= float(patrol.combined_detection(*pods)) <= 1
-    assert patrol.combined_detection(*pods, 0.5) >= patrol.combined_detection(*pods)
-    assert patrol.combined_detection(0.3, 0.5, 0.2) == pytest.approx(0.72)
-    assert patrol.combined_detection() == 0
+    assert 0 <= float(response.combined_detection(*pods)) <= 1
+    assert response.combined_detection(*pods, 0.5) >= response.combined_detection(*pods)
+    assert response.combined_detection(0.3, 0.5, 0.2) == pytest.approx(0.72)
+    assert response.combined_detection() == 0
 
 
 @pytest.mark.parametrize(
@@ -104,7 +109,7 @@ def test_more_means_never_detect_less(pods: list[float]) -> None:
 )
 def test_relief_factors(post: float, work: float, expected: float) -> None:
     """Hours of the post over hours of a post-holder."""
-    assert patrol.relief_factor(post, work) == pytest.approx(expected, abs=5e-5)
+    assert staffing.relief_factor(post, work) == pytest.approx(expected, abs=5e-5)
 
 
 def test_shift_presets_carry_their_sources() -> None:
@@ -129,7 +134,7 @@ def test_roll_that_is_enough_with_confidence(
     required: int, availability: float, confidence: float, roll: int
 ) -> None:
     """The smallest binomial number, larger than required over availability."""
-    found = patrol.roll_for_confidence(required, availability=availability, confidence=confidence)
+    found = staffing.roll_for_confidence(required, availability=availability, confidence=confidence)
     assert found == roll
     if 0 < confidence < 1 and required:
         assert stats.binom.sf(required - 1, found, availability) >= confidence
@@ -139,13 +144,13 @@ def test_roll_that_is_enough_with_confidence(
 def test_force_generation_refusals() -> None:
     """Shares above 1, rolls that no number satisfies."""
     with pytest.raises(InvalidParameterError, match="no roll is large enough"):
-        patrol.roll_for_confidence(5, availability=0.5, confidence=1)
+        staffing.roll_for_confidence(5, availability=0.5, confidence=1)
     with pytest.raises(InvalidParameterError, match="availability must lie between 0 and 1"):
-        patrol.on_roll(10, availability=1.2)
+        staffing.on_roll(10, availability=1.2)
     with pytest.raises(InvalidParameterError, match="on_station must be 0 or more"):
-        patrol.on_roll(-1)
-    assert patrol.on_roll(math.inf) == math.inf
-    assert patrol.on_roll(150.30, shift_factor=5.159, availability=0.85) == pytest.approx(
+        staffing.on_roll(-1)
+    assert staffing.on_roll(math.inf) == math.inf
+    assert staffing.on_roll(150.30, shift_factor=5.159, availability=0.85) == pytest.approx(
         912, abs=0.5
     )
 
@@ -153,7 +158,7 @@ def test_force_generation_refusals() -> None:
 @pytest.mark.parametrize(("giving_up", "p"), [(0, 0.31), (0.25, 0.4133), (0.5, 0.62)])
 def test_apprehension_from_repeats(giving_up: float, p: float) -> None:
     """R = .31: who gives up decides the result."""
-    found = patrol.apprehension_from_repeats(0.31, giving_up=giving_up)
+    found = response.apprehension_from_repeats(0.31, giving_up=giving_up)
     assert found == pytest.approx(p, abs=5e-5)
 
 
@@ -163,41 +168,17 @@ def test_apprehension_from_repeats(giving_up: float, p: float) -> None:
 )
 def test_chapman(counts: tuple[int, int, int], total: float, deviation: float) -> None:
     """Two captures, and the population between them."""
-    found = patrol.chapman(marked=counts[0], caught=counts[1], recaught=counts[2])
+    found = response.chapman(marked=counts[0], caught=counts[1], recaught=counts[2])
     assert found == pytest.approx((total, deviation), abs=5e-3)
 
 
-def test_back_calculation_is_a_curve() -> None:
-    """The chance is I / (I + 1000); a single number is refused, for p cannot be known."""
-    curve = patrol.back_calculation([100, 500, 1000, 4000, 9000])
-    np.testing.assert_allclose(curve["p_interdiction"], [0.0909, 0.3333, 0.5, 0.8, 0.9], atol=5e-5)
-    assert curve["attempts_per_day"].iloc[-1] == pytest.approx(41.1, abs=0.05)
-    with pytest.raises(InvalidParameterError, match="the answer is a curve"):
-        patrol.back_calculation([500])
-    with pytest.raises(InvalidParameterError, match="the answer is a curve"):
-        patrol.back_calculation(500)
-
-
-def test_a_thousand_in_eight_months() -> None:
-    """4.107 a day, .006856 a km and day, 145.9 days, 2.504 a km and year; groups by night."""
-    assert patrol.crossing_rate() == pytest.approx((4.107, 0.006856, 145.9, 2.504), rel=3e-4)
-    per_day = patrol.crossing_rate().per_day
-    groups = [per_day / size for size in (2, 3, 5, 10)]
-    assert groups == pytest.approx([2.05, 1.37, 0.82, 0.41], abs=5e-3)
-    chances = [patrol.groups_at_least(k, people_per_day=per_day, group_size=4) for k in (0, 1, 2)]
-    assert chances == pytest.approx([1, 0.642, 0.274], abs=5e-4)
-
-
 def test_metrics_that_leave_out_the_unnoticed() -> None:
-    """known_ier of 81.01 %, captures before an entry, and their refusals."""
-    rate = patrol.known_ier(apprehensions=7000, turn_backs=1101, known_got_aways=1899)
+    """known_ier of 81.01 %, and refusals."""
+    rate = response.known_ier(apprehensions=7000, turn_backs=1101, known_got_aways=1899)
     assert rate == pytest.approx(0.8101)
-    assert patrol.expected_captures([0.5, 0.75])[1] == pytest.approx(3)  # type: ignore[index]
     with pytest.raises(InvalidParameterError, match="somebody who was noticed"):
-        patrol.known_ier(apprehensions=0, turn_backs=0, known_got_aways=0)
-    with pytest.raises(InvalidParameterError, match="nobody gets in"):
-        patrol.expected_captures(1)
+        response.known_ier(apprehensions=0, turn_backs=0, known_got_aways=0)
     with pytest.raises(InvalidParameterError, match="cannot exceed 1 - giving_up"):
-        patrol.apprehension_from_repeats(0.6, giving_up=0.5)
+        response.apprehension_from_repeats(0.6, giving_up=0.5)
     with pytest.raises(InvalidParameterError, match="recaught must not exceed"):
-        patrol.chapman(marked=5, caught=5, recaught=6)
+        response.chapman(marked=5, caught=5, recaught=6)

@@ -13,6 +13,7 @@ from scipy import special
 
 from borderzone import patrol
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
+from borderzone.patrol.theory import imaging, search
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +65,7 @@ def test_random_never_beats_inverse_cube_never_beats_exhaustive(coverage: float)
 @given(coverages)
 def test_back_and_forth_lies_between_random_and_the_bound(coverage: float) -> None:
     """Turning back at the ends costs something, but less than no plan at all."""
-    pod = float(patrol.back_and_forth_search(coverage))
+    pod = float(patrol.detection_for(coverage, "back_and_forth"))
     assert float(patrol.random_search(coverage)) <= pod + 1e-15
     assert pod <= float(patrol.exhaustive_search(coverage)) + 1e-15
 
@@ -91,7 +92,7 @@ def test_required_coverage_has_the_published_values(law: str, pod: float, covera
     assert patrol.coverage_for(pod, law) == pytest.approx(coverage, abs=5e-7)
 
 
-@pytest.mark.parametrize("law", patrol.SEARCH_LAWS)
+@pytest.mark.parametrize("law", search.SEARCH_LAWS)
 @given(pod=probabilities)
 def test_required_coverage_gives_back_the_detection(law: str, pod: float) -> None:
     """Law and inverse undo each other, down to the smallest probabilities."""
@@ -109,11 +110,11 @@ def test_certainty_takes_infinite_random_effort() -> None:
 
 def test_coverage_is_area_swept_over_area_searched() -> None:
     """W v t / A, for numbers and for arrays; fractions are numbers."""
-    one = patrol.coverage_factor(sweep_width_km=1, speed_km_h=30, hours=12, area_km2=1000)
+    one = search.coverage_factor(sweep_width_km=1, speed_km_h=30, hours=12, area_km2=1000)
     assert one == pytest.approx(0.36)
     assert isinstance(one, float)
     area: Any = Fraction(1000)
-    many = patrol.coverage_factor(sweep_width_km=[1, 2], speed_km_h=30, hours=12, area_km2=area)
+    many = search.coverage_factor(sweep_width_km=[1, 2], speed_km_h=30, hours=12, area_km2=area)
     np.testing.assert_allclose(many, [0.36, 0.72])
 
 
@@ -138,7 +139,7 @@ def test_wrong_law_and_probability_name_what_is_allowed() -> None:
     with pytest.raises(InvalidParameterError, match=r"pod must lie between 0 and 1.*got 1\.5"):
         patrol.coverage_for(1.5)
     with pytest.raises(ShapeMismatchError, match=r"hours \(3,\)"):
-        patrol.coverage_factor(sweep_width_km=[1, 2], speed_km_h=1, hours=[1, 2, 3], area_km2=1)
+        search.coverage_factor(sweep_width_km=[1, 2], speed_km_h=1, hours=[1, 2, 3], area_km2=1)
 
 
 @pytest.mark.parametrize(
@@ -146,20 +147,20 @@ def test_wrong_law_and_probability_name_what_is_allowed() -> None:
 )
 def test_inverse_cube_width_agrees_with_quadrature(constant: float, width: float) -> None:
     """2 sqrt(pi K), and the area under 1 - exp(-K / x^2) to 1e-12."""
-    assert patrol.sweep_width_inverse_cube(constant) == pytest.approx(width, abs=5e-7)
-    area = patrol.sweep_width_from_curve(
+    assert search.sweep_width_inverse_cube(constant) == pytest.approx(width, abs=5e-7)
+    area = search.sweep_width_from_curve(
         lambda x: -np.expm1(-constant / x**2) if x else 1.0, clip_km=np.inf
     )
-    assert area == pytest.approx(float(patrol.sweep_width_inverse_cube(constant)), rel=1e-10)
+    assert area == pytest.approx(float(search.sweep_width_inverse_cube(constant)), rel=1e-10)
 
 
 @pytest.mark.parametrize(
     ("curve", "width"),
     [
-        (lambda x: float(abs(x) <= 0.7), patrol.sweep_width_definite_range(0.7)),
-        (lambda x: max(0.0, 1 - abs(x) / 0.7), patrol.sweep_width_triangular(0.7)),
-        (lambda x: 0.8 * np.exp(-(x**2) / 0.18), patrol.sweep_width_gaussian(0.3, peak=0.8)),
-        (lambda x: np.exp(-abs(x) / 0.25), patrol.sweep_width_exponential(0.25)),
+        (lambda x: float(abs(x) <= 0.7), 1.4),
+        (lambda x: max(0.0, 1 - abs(x) / 0.7), 0.7),
+        (lambda x: 0.8 * np.exp(-(x**2) / 0.18), search.sweep_width_gaussian(0.3, peak=0.8)),
+        (lambda x: np.exp(-abs(x) / 0.25), 0.5),
     ],
     ids=["definite range", "triangular", "gaussian", "exponential"],
 )
@@ -167,60 +168,47 @@ def test_closed_widths_are_areas_under_their_curves(
     curve: Callable[[float], float], width: float
 ) -> None:
     """Every closed form against quadrature of the curve itself."""
-    area = patrol.sweep_width_from_curve(curve, clip_km=12, breaks_km=(-0.7, 0.7))
+    area = search.sweep_width_from_curve(curve, clip_km=12, breaks_km=(-0.7, 0.7))
     assert area == pytest.approx(width, rel=1e-10)
 
 
 def test_closed_widths_have_the_published_values() -> None:
-    """Gaussian 601.591 m; definite range 2 R; triangle R; exponential 2 b; rate form."""
-    assert patrol.sweep_width_gaussian(300.0, peak=0.8) == pytest.approx(601.591, abs=5e-4)
-    assert patrol.sweep_width_definite_range(2.0) == 4.0
-    assert patrol.sweep_width_triangular(2.0) == 2.0
-    assert patrol.sweep_width_exponential(0.5) == 1.0
-    # K = 2 k A h / V = 0.04
-    assert patrol.sweep_width_inverse_cube_rate(
-        glimpse_constant=2, height_km=1, speed_km_h=100
-    ) == pytest.approx(0.708982, abs=5e-7)
+    """Gaussian 601.591 m; K = 0.04 of a detection rate, 2 k A h / V."""
+    assert search.sweep_width_gaussian(300.0, peak=0.8) == pytest.approx(601.591, abs=5e-4)
+    assert search.sweep_width_inverse_cube(2 * 2 * 1 / 100) == pytest.approx(0.708982, abs=5e-7)
 
 
 def test_a_table_is_a_curve_of_straight_pieces() -> None:
     """One side counts twice, two sides once; the clip cuts inside a piece."""
-    assert patrol.sweep_width_from_table([0, 1, 2], [1, 0.5, 0]) == pytest.approx(2.0)
-    assert patrol.sweep_width_from_table([-2, 0, 2], [0, 1, 0]) == pytest.approx(2.0)
-    assert patrol.sweep_width_from_table([0, 2], [1, 0], clip_km=1) == pytest.approx(1.5)
+    assert search.sweep_width_from_table([0, 1, 2], [1, 0.5, 0]) == pytest.approx(2.0)
+    assert search.sweep_width_from_table([-2, 0, 2], [0, 1, 0]) == pytest.approx(2.0)
+    assert search.sweep_width_from_table([0, 2], [1, 0], clip_km=1) == pytest.approx(1.5)
     with pytest.raises(InvalidParameterError, match="range_km must rise"):
-        patrol.sweep_width_from_table([0, 0], [1, 0])
+        search.sweep_width_from_table([0, 0], [1, 0])
     with pytest.raises(ShapeMismatchError, match="two columns of one length"):
-        patrol.sweep_width_from_table([0, 1, 2], [1, 0])
+        search.sweep_width_from_table([0, 1, 2], [1, 0])
     with pytest.raises(InvalidParameterError, match="clip_km must be a number above 0"):
-        patrol.sweep_width_from_table([0, 1], [1, 0], clip_km=0)
+        search.sweep_width_from_table([0, 1], [1, 0], clip_km=0)
 
 
 def test_a_curve_that_is_no_probability_is_refused() -> None:
     """The message names the place; an area that does not settle is refused too."""
     with pytest.raises(InvalidParameterError, match=r"the curve at .* km must lie between 0 and 1"):
-        patrol.sweep_width_from_curve(lambda _: 1.2, clip_km=1)
+        search.sweep_width_from_curve(lambda _: 1.2, clip_km=1)
     with pytest.raises(InvalidParameterError, match="does not settle"):
-        patrol.sweep_width_from_curve(lambda _: 0.5, clip_km=np.inf)
+        search.sweep_width_from_curve(lambda _: 0.5, clip_km=np.inf)
     with pytest.raises(InvalidParameterError, match="clip_km must be a number above 0"):
-        patrol.sweep_width_from_curve(lambda _: 0.5, clip_km=-1)
+        search.sweep_width_from_curve(lambda _: 0.5, clip_km=-1)
 
 
 def test_koester_factors() -> None:
     """100 m: 164.5 m for any object, 110 m for one of low visibility."""
-    assert patrol.koester_sweep_width(100) == pytest.approx(164.5)
-    assert [patrol.koester_sweep_width(100, visibility=v) for v in ("high", "medium", "low")] == (
+    assert search.koester_sweep_width(100) == pytest.approx(164.5)
+    assert [search.koester_sweep_width(100, visibility=v) for v in ("high", "medium", "low")] == (
         pytest.approx([180, 160, 110])
     )
     with pytest.raises(InvalidParameterError, match="visibility must be one of"):
-        patrol.koester_sweep_width(100, visibility="hgh")
-
-
-def test_terrain_takes_its_share_of_the_width() -> None:
-    """2 x 1000 x 0.6 x 0.8 = 960 m."""
-    assert patrol.effective_sweep_width(2000, visible_share=0.6, pod_in_view=0.8) == pytest.approx(
-        960
-    )
+        search.koester_sweep_width(100, visibility="hgh")
 
 
 @pytest.mark.parametrize(
@@ -239,23 +227,23 @@ def test_terrain_takes_its_share_of_the_width() -> None:
 )
 def test_target_transfer_probability(ratio: float, probability: float) -> None:
     """Published values, and no overflow at either end."""
-    assert patrol.target_transfer_probability(ratio) == pytest.approx(probability, abs=5e-7)
+    assert imaging.target_transfer_probability(ratio) == pytest.approx(probability, abs=5e-7)
 
 
 def test_imaging_range_follows_johnson() -> None:
     """A 0.1 mrad pixel on 0.75 m: 3750, 937.5 and 585.94 m."""
     ranges = [
-        patrol.imaging_range_m(ifov_mrad=0.1, task=task)
+        imaging.imaging_range_m(ifov_mrad=0.1, task=task)
         for task in ("detect", "recognise", "identify")
     ]
     assert ranges == pytest.approx([3750, 937.5, 585.9375])
-    assert patrol.imaging_range_m(ifov_mrad=0.25) == pytest.approx(1500)
+    assert imaging.imaging_range_m(ifov_mrad=0.25) == pytest.approx(1500)
 
 
 def test_imaging_probability_falls_with_range() -> None:
     """0.25 mrad: .9949, .8206, .2834, .0519 at 500 to 4000 m; 1 at no distance."""
     np.testing.assert_allclose(
-        patrol.imaging_probability([0, 500, 1000, 1500, 2000, 4000], r50_m=1500),
+        imaging.imaging_probability([0, 500, 1000, 1500, 2000, 4000], r50_m=1500),
         [1, 0.9949, 0.8206, 0.5, 0.2834, 0.0519],
         atol=5e-5,
     )
@@ -263,9 +251,9 @@ def test_imaging_probability_falls_with_range() -> None:
 
 def test_imaging_width_is_clipped_and_heavier_than_twice_r50() -> None:
     """3.677 km at a 10 km horizon, more than 2 x 1.5."""
-    assert patrol.imaging_sweep_width_km(r50_m=1500, clip_km=10) == pytest.approx(3.677, abs=5e-4)
+    assert imaging.imaging_sweep_width_km(r50_m=1500, clip_km=10) == pytest.approx(3.677, abs=5e-4)
     with pytest.raises(InvalidParameterError, match="clip_km must be above 0 and finite"):
-        patrol.imaging_sweep_width_km(r50_m=1500, clip_km=np.inf)
+        imaging.imaging_sweep_width_km(r50_m=1500, clip_km=np.inf)
 
 
 @pytest.mark.parametrize(
@@ -284,6 +272,6 @@ def test_imaging_width_is_clipped_and_heavier_than_twice_r50() -> None:
 )
 def test_acuity_bounds(denominator: float, task: str, range_m: float) -> None:
     """One cycle over two minutes of arc at 20/20, a person of 0.75 m."""
-    assert patrol.acuity_range_m(snellen_denominator=denominator, task=task) == pytest.approx(
+    assert imaging.acuity_range_m(snellen_denominator=denominator, task=task) == pytest.approx(
         range_m, abs=0.51
     )

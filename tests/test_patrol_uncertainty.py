@@ -11,7 +11,9 @@ import pytest
 from borderzone import patrol
 from borderzone.errors import CoverageGapError, InvalidParameterError, ShapeMismatchError
 from borderzone.patrol import Assumption, Force, PatrolCase
-from borderzone.patrol.answer import uncertainty as module
+from borderzone.patrol.answer import uncertainty
+from borderzone.patrol.answer.case import sample
+from borderzone.patrol.theory import barrier
 
 N = 12
 
@@ -51,7 +53,7 @@ def _homogeneous() -> tuple[dict[str, Assumption], pd.DataFrame]:
 def test_homogeneous_border_has_the_published_band() -> None:
     """600 km, 90 %, seed 0, 200,000 draws: 992 on roll, 442 to 2250."""
     _, s = _homogeneous()
-    length = patrol.segment_length(
+    length = barrier.segment_length(
         0.9, sweep_width_km=s.W, patrol_km_h=s.v, crosser_km_h=s.u, law="random"
     )
     roll = 600 / np.asarray(length) * s.S
@@ -100,7 +102,7 @@ def test_bands_do_not_depend_on_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any block size, and so any number of threads, gives the same bytes."""
     case = _case()
     one = patrol.monte_carlo(case, unit_counts=range(40), draws=100)
-    monkeypatch.setattr(module, "_BLOCK", 700)
+    monkeypatch.setattr(uncertainty, "_BLOCK", 700)
     two = patrol.monte_carlo(case, unit_counts=range(40), draws=100)
     pd.testing.assert_frame_equal(one, two, check_exact=True)
 
@@ -224,6 +226,27 @@ def test_masking_moves_within_its_band() -> None:
     assert (rates[3] > 0).all()
 
 
+def test_a_masked_share_without_a_band_does_not_move() -> None:
+    """Without the columns of a band, and where they are empty, both ends are the share itself."""
+    banded = _case().ground
+    half = banded.assign(
+        f_mask_low=banded["f_mask_low"].where(banded.index < 6),
+        f_mask_high=banded["f_mask_high"].where(banded.index < 6),
+    )
+    at = pd.DataFrame({"f_mask_position": [-1.0, 1.0]})
+    for ground, fixed in (
+        (banded.drop(columns=["f_mask_low", "f_mask_high"]), banded.index >= 0),
+        (half, banded.index >= 6),
+    ):
+        case = _case(ground=ground)
+        for band in ("f_mask_low", "f_mask_high"):
+            np.testing.assert_array_equal(case.ground[band][fixed], banded["f_mask"][fixed])
+        rates, reference = case.sampled_rates(at), case.reference_rates().to_numpy()
+        np.testing.assert_array_equal(rates[:, fixed], np.tile(reference[fixed], (2, 1)))
+        assert (rates[0, ~fixed] > reference[~fixed]).all()
+        assert (rates[1, ~fixed] < reference[~fixed]).all()
+
+
 def test_vehicles_are_seen_from_farther() -> None:
     """The target reaches the rates of reference and draws alike."""
     on_foot, driving = _case(target="person"), _case(target="vehicle")
@@ -248,7 +271,7 @@ def test_draws_and_quantiles_are_of_one_distribution(
 ) -> None:
     """Random draws fall into the band nine times in ten; the table shows the same band."""
     one = Assumption(name="x", distribution=kind, parameters=parameters, unit="1", source="test")
-    x = patrol.sample([one], 20_000, seed=1)["x"]
+    x = sample([one], 20_000, seed=1)["x"]
     low, high = one.band()
     assert np.median(x) == pytest.approx(median, rel=0.03)
     if one.is_fixed:
@@ -266,7 +289,7 @@ def test_default_assumptions_centre_on_the_force() -> None:
     force = Force(p_identify=1.0, p_respond=0.0, availability=1.0)
     assumptions = patrol.default_assumptions(force)
     assert tuple(assumptions) == patrol.ASSUMPTION_NAMES
-    samples = patrol.sample(assumptions, 500, seed=0)
+    samples = sample(assumptions, 500, seed=0)
     for name in ("p_identify", "p_respond", "availability"):
         assert samples[name].between(0, 1).all()
     assert all(len(a.source) > 20 for a in assumptions.values())
@@ -334,7 +357,7 @@ def test_sobol_indices_of_the_ishigami_function() -> None:
         )
         for name in ("x1", "x2", "x3")
     }
-    table = patrol.sobol_table(
+    table = uncertainty.sobol_table(
         lambda s: (np.sin(s.x1) + a * np.sin(s.x2) ** 2 + b * s.x3**4 * np.sin(s.x1)).to_numpy(),
         inputs,
         n=4096,

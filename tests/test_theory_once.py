@@ -15,7 +15,8 @@ import borderzone
 from borderzone import patrol
 from borderzone._quantiles import among_draws, between_draws
 from borderzone.patrol import PatrolCase
-from borderzone.patrol.answer.required import MEASURES, whole_units
+from borderzone.patrol.answer.curve import MEASURES
+from borderzone.patrol.theory import barrier
 from borderzone.patrol.theory.search import POD, missed_in_place
 
 SOURCE = Path(borderzone.__file__).parent
@@ -53,12 +54,12 @@ RULES: dict[str, tuple[Any, dict[str, int]]] = {
     ),
     "best rule for a measure": (
         lambda node: assigns(node, "BEST_RULE", "HEADLINE_RULE"),
-        {"patrol/answer/required.py": 1},
+        {"patrol/answer/curve.py": 1},
     ),
     "names of the rules": (
         lambda node: isinstance(node, ast.Tuple)
         and ast.unparse(node) == "('even', 'optimal', 'maximin')",
-        {"patrol/answer/plans.py": 1},
+        {"patrol/answer/allocation.py": 1},
     ),
     "names of the modes": (
         lambda node: assigns(node, "MODES"),
@@ -123,7 +124,7 @@ def case() -> PatrolCase:
 def test_the_rates_of_a_study_are_the_theory_of_the_barrier(case: PatrolCase) -> None:
     force, factor = case.force, GROUND["patrol_speed_factor"].to_numpy()
     width = patrol.sweep_width_km(force.sensor, "night", GROUND["f_mask"])
-    expected = patrol.barrier_coverage(
+    expected = barrier.barrier_coverage(
         length_km=LENGTHS, sweep_width_km=width, patrol_km_h=force.patrol_km_h * factor,
         crosser_km_h=GROUND["crosser_km_h"],
     )  # fmt: skip
@@ -145,7 +146,7 @@ def test_a_slower_crosser_and_a_sharper_eye_raise_a_drawn_rate_as_the_theory_say
     force = case.force
     for segment, row in GROUND.iterrows():
         width = patrol.sweep_width_km(force.sensor, "night", row["f_mask"], r50_factor=1.5)
-        rate = patrol.barrier_coverage(
+        rate = barrier.barrier_coverage(
             length_km=LENGTHS[segment], sweep_width_km=width,
             patrol_km_h=force.patrol_km_h * row["patrol_speed_factor"],
             crosser_km_h=row["crosser_km_h"] * 0.5,
@@ -192,5 +193,5 @@ def test_a_quantile_between_draws_knows_infinite_ones() -> None:
     ("units", "whole"), [(0.2, 1), (3.0, 3), (3.0 + 1e-10, 3), (1e6 + 0.5, 1e6 + 1)]
 )
 def test_units_are_rounded_up_but_not_by_a_hair(units: float, whole: float) -> None:
-    assert whole_units(units) == whole
-    assert whole_units(float("inf")) == float("inf")
+    assert patrol.whole_units(units) == whole
+    assert patrol.whole_units(float("inf")) == float("inf")

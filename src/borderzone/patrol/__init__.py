@@ -1,10 +1,12 @@
 """
-Patrols: search theory, sensors, forces, allocation, curve and required units.
+Patrols: from what a unit sees and how it moves to how many units a border takes.
 
-Closed forms come first (`random_search`, `barrier_patrol`, `no_gap_probability`), then the
-cited records (`SENSORS`, `FORCES`, `REAL_FORCES`), then the way from ground to answer:
-`detection_rates`, `allocate`, `coverage_curve`, and with every assumption drawn
-`PatrolCase`, `monte_carlo`, `units_required`, `sobol_units`.
+In the order of use: cited records (`SENSORS`, `FORCES`, `Force`), detection by segment
+(`detection_rates`), where units go and what they achieve (`allocate`, `coverage_curve`), the
+same with every assumption drawn (`PatrolCase`, `monte_carlo`, `units_required`,
+`sobol_units`), and beside what borders were held with (`plausibility`). The closed forms
+below all of it come last (`random_search`, `barrier_patrol`, `no_gap_probability`); more of
+them, on sweep widths, posts, imaging, response and staffing, stand in ``patrol.theory``.
 """
 
 from borderzone._guards import door

@@ -1,35 +1,41 @@
-"""Where units go: even, optimal or maximin, and what a number of units achieves."""
+"""Where units go: even, optimal or maximin, as exact maps from a number of units to units per segment."""
 
 from __future__ import annotations
 
+import heapq
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import as_non_negative, check_choice, check_probability, check_whole
-from borderzone.errors import InvalidParameterError
-from borderzone.patrol.answer.plans import (
-    checked_rates,
-    fractional_plan,
-    normalised_weights,
-    whole_unit_plan,
-)
-from borderzone.patrol.answer.required import MEASURES, units_for_rates
-from borderzone.patrol.force.forces import Force
-from borderzone.patrol.theory.response import interdiction
-from borderzone.patrol.theory.search import POD
+from borderzone._guards import as_non_negative, as_positive, check_choice, check_whole
+from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     import numpy.typing as npt
 
-    from borderzone._typing import FloatArray
+    from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["allocate", "checked_counts", "coverage_curve", "units_for_target"]
+__all__ = [
+    "PLAN_LAWS",
+    "RULES",
+    "allocate",
+    "checked_pair",
+    "checked_rates",
+    "fractional_plan",
+    "normalised_weights",
+    "whole_unit_plan",
+]
 
-_ROWS_AT_ONCE = 4_000_000
+RULES = ("even", "optimal", "maximin")
+# Laws with diminishing returns that have an exact optimum here.
+PLAN_LAWS = ("random", "back_and_forth")
+_MOST_WHOLE_UNITS = 1_000_000
+# A weight this far below the largest one is none: its logarithm would not be a number.
+_NEGLIGIBLE = 1e-200
 
 
 def allocate(  # noqa: PLR0913 - the front door fixes this signature
@@ -96,7 +102,7 @@ def allocate(  # noqa: PLR0913 - the front door fixes this signature
     >>> allocate([0.5, 0.25], [1, 1], 6, rule="maximin").tolist()
     [2.0, 4.0]
     """
-    a, w = _checked(rates, weights)
+    a, w = checked_pair(rates, weights)
     if integer:
         count = np.array([check_whole(units, "units", lowest=0)])
         placed = whole_unit_plan(a, w, rule=rule, lengths_km=lengths_km, law=law)(count)[0]
@@ -106,196 +112,216 @@ def allocate(  # noqa: PLR0913 - the front door fixes this signature
     return pd.Series(placed, index=_index(rates, weights, a.size), name="units")
 
 
-def coverage_curve(  # noqa: PLR0913 - the front door fixes this signature
-    rates: npt.ArrayLike,
-    weights: npt.ArrayLike,
+def fractional_plan(
+    rates: FloatArray,
+    weights: FloatArray,
     *,
-    unit_counts: Iterable[float] = range(1001),
-    rule: str = "optimal",
+    rule: str,
     lengths_km: npt.ArrayLike | None = None,
-    integer: bool = False,
-    force: Force | None = None,
-    p_identify: float | None = None,
-    p_respond: float | None = None,
     law: str = "random",
-) -> pd.DataFrame:
-    """
-    Tabulate detection, and interdiction where it is known, against units on station.
-
-    Parameters
-    ----------
-    rates
-        Coverage per unit on station by segment, from `detection_rates`.
-    weights
-        Weight of each segment (its share of crossings); normalised here.
-    unit_counts
-        Units on station, a row for each.
-    rule
-        As in `allocate`.
-    lengths_km
-        Lengths for the even rule. Units: km.
-    integer
-        Whether each segment gets whole units.
-    force
-        The force, for its chances to identify and to respond.
-    p_identify
-        Probability that what is detected is recognised as a crossing; the
-        force's when left out, and 1 beside `p_respond` alone.
-    p_respond
-        Probability that a response reaches it in time; the force's when left
-        out, and 1 beside `p_identify` alone.
-    law
-        Search law: ``"random"`` or ``"back_and_forth"``.
-
-    Returns
-    -------
-    DataFrame
-        Columns unit_count, mean_pod (weighted over segments) and min_pod (worst
-        segment); with a force or one of the two chances also mean_poi and
-        min_poi (times both chances). Without them nothing is said of
-        interdiction.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a rate is not above 0, the weights are unusable, a count is
-        negative or not whole when `integer`, or a word is unknown.
-    LimitError
-        If more than a million whole units are asked for.
-    ShapeMismatchError
-        If rates, weights and lengths are not of one length.
-
-    References
-    ----------
-    .. [1] Koopman, B. O. (1953). The optimum distribution of effort. Journal
-       of the Operations Research Society of America 1, 52-63.
-
-    Examples
-    --------
-    >>> curve = coverage_curve([0.06, 0.02, 0.01], [0.3, 0.45, 0.25],
-    ...                        unit_counts=[30, 60, 120])
-    >>> curve[["unit_count", "mean_pod"]].round(4).values.tolist()
-    [[30.0, 0.295], [60.0, 0.4599], [120.0, 0.6372]]
-    >>> from borderzone.patrol import Force
-    >>> list(curve.columns), list(coverage_curve([0.06], [1], force=Force()).columns)[3:]
-    (['unit_count', 'mean_pod', 'min_pod'], ['mean_poi', 'min_poi'])
-    """
-    a, w = _checked(rates, weights)
-    counts = checked_counts(unit_counts, integer=integer)
-    ceiling = _ceiling(force, p_identify, p_respond)
-    make = whole_unit_plan if integer else fractional_plan
-    plan = make(a, w, rule=rule, lengths_km=lengths_km, law=law)
-    mean, worst = np.empty(counts.size), np.empty(counts.size)
-    rows = max(1, _ROWS_AT_ONCE // a.size)
-    for start in range(0, counts.size, rows):
-        part = slice(start, start + rows)
-        pod = POD[law](plan(counts[part]) * a)
-        mean[part] = np.minimum(1.0, (pod * w).sum(axis=1))
-        worst[part] = pod.min(axis=1)
-    curve = pd.DataFrame({"unit_count": counts, "mean_pod": mean, "min_pod": worst})
-    curve.attrs.update(rule=rule, law=law)
-    if ceiling is not None:
-        curve = curve.assign(mean_poi=mean * ceiling, min_poi=worst * ceiling)
-        curve.attrs["ceiling"] = ceiling
-    return curve
+) -> Callable[[FloatArray], FloatArray]:
+    """Map numbers of units to units per segment, fractions allowed."""
+    check_choice(rule, "rule", RULES)
+    check_choice(law, "law", PLAN_LAWS)
+    if rule == "optimal":
+        return _koopman(rates, weights) if law == "random" else _saturating(rates, weights)
+    shares = _even_shares(rates.size, lengths_km) if rule == "even" else _maximin_shares(rates)
+    return lambda units: np.multiply.outer(units, shares)
 
 
-def _ceiling(force: Any, p_identify: float | None, p_respond: float | None) -> float | None:
-    """Chance to stop what is seen, or None where nobody said how."""
-    if force is not None and not isinstance(force, Force):
-        msg = f"force must be a borderzone.patrol.Force, got {force!r}; Force(mode=..., sensor=...)"
-        raise InvalidParameterError(msg)
-    if force is None and p_identify is None and p_respond is None:
-        return None
-    chances = (
-        ("p_identify", p_identify, 1.0 if force is None else force.p_identify),
-        ("p_respond", p_respond, 1.0 if force is None else force.p_respond),
-    )
-    identify, respond = (
-        check_probability(usual if given is None else given, name) for name, given, usual in chances
-    )
-    return float(interdiction(1.0, p_identify=identify, p_respond=respond))
-
-
-def units_for_target(  # noqa: PLR0913 - one question with the assumptions it stands on
-    rates: npt.ArrayLike,
-    weights: npt.ArrayLike,
-    target: float,
+def whole_unit_plan(
+    rates: FloatArray,
+    weights: FloatArray,
     *,
-    measure: str = "mean_pod",
-    rule: str = "optimal",
+    rule: str,
     lengths_km: npt.ArrayLike | None = None,
-    force: Force | None = None,
-    p_identify: float | None = None,
-    p_respond: float | None = None,
     law: str = "random",
-) -> float:
+) -> Callable[[IntArray], IntArray]:
+    """Map numbers of units to whole units per segment."""
+    check_choice(rule, "rule", RULES)
+    check_choice(law, "law", PLAN_LAWS)
+    if rule == "even":
+        shares = _even_shares(rates.size, lengths_km)
+        return lambda units: np.array([_largest_remainder(shares, int(m)) for m in units]).reshape(
+            len(units), rates.size
+        )
+
+    def plan(units: IntArray) -> IntArray:
+        most = int(np.max(units, initial=0))
+        if most > _MOST_WHOLE_UNITS:
+            msg = f"whole units are placed up to {_MOST_WHOLE_UNITS:,}, got {most:,}; use fractions"
+            raise LimitError(msg)
+        order = (
+            _marginal_order(rates, weights, most, law)
+            if rule == "optimal"
+            else _weakest_first(rates, most)
+        )
+        placed = [np.flatnonzero(order == segment) for segment in range(rates.size)]
+        return np.stack([np.searchsorted(where, units) for where in placed], axis=-1)
+
+    return plan
+
+
+def _even_shares(n_segments: int, lengths_km: npt.ArrayLike | None) -> FloatArray:
+    """Share of the units for each segment, by length or by segment."""
+    if lengths_km is None:
+        return np.full(n_segments, 1.0 / n_segments)
+    lengths = as_positive(lengths_km, "lengths_km", "km")
+    if lengths.shape != (n_segments,):
+        msg = (
+            f"lengths_km must have one value for each of {n_segments} segments, got {lengths.shape}"
+        )
+        raise ShapeMismatchError(msg)
+    return np.asarray(lengths / lengths.sum())
+
+
+def _maximin_shares(rates: FloatArray) -> FloatArray:
+    """Share of the units for each segment so that all reach the same coverage: in proportion to 1 / a."""
+    effort = rates.min() / rates
+    return np.asarray(effort / effort.sum())
+
+
+def _koopman(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray], FloatArray]:
     """
-    Fewest units on station that reach a target, fractions allowed.
+    Koopman's water-filling for the random law, solved by sorting.
 
-    Parameters
-    ----------
-    rates
-        Coverage per unit on station by segment, from `detection_rates`.
-    weights
-        Weight of each segment (its share of crossings); normalised here.
-    target
-        Wanted probability.
-    measure
-        ``"mean_pod"``, ``"min_pod"``, or with a force or one of the two
-        chances ``"mean_poi"`` or ``"min_poi"``.
-    rule
-        As in `allocate`.
-    lengths_km
-        Lengths for the even rule. Units: km.
-    force, p_identify, p_respond
-        As in `coverage_curve`.
-    law
-        Search law: ``"random"`` or ``"back_and_forth"``.
-
-    Returns
-    -------
-    float
-        Units on station, not rounded. Infinite where no number is enough:
-        certainty under the random law, or interdiction above
-        ``p_identify p_respond``.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is out of range or a word is unknown, or interdiction is
-        asked for and nothing is said of identification and response.
-    ShapeMismatchError
-        If rates, weights and lengths are not of one length.
-
-    Examples
-    --------
-    >>> rates, weights = [0.063295, 0.017603, 0.006933], [0.30, 0.45, 0.25]
-    >>> print(round(units_for_target(rates, weights, 0.5), 1))
-    74.3
-    >>> units_for_target(rates, weights, 0.9, measure="mean_poi", p_respond=0.7)
-    inf
+    In words: the optimum gives ``x = max(0, ln(w a / mu) / a)``. Segments
+    enter in falling order of ``w a``; between two entries ``ln mu`` is linear
+    in the number of units, so each piece is solved in closed form.
     """
-    a, w = _checked(rates, weights)
-    check_choice(measure, "measure", MEASURES)
-    ceiling = _ceiling(force, p_identify, p_respond)
-    wanted = check_probability(target, "target")
-    if measure.endswith("poi"):
-        if ceiling is None:
-            msg = (
-                f"measure {measure!r} is interdiction, which needs force=, or p_identify= or "
-                f"p_respond=; or ask for {measure.replace('poi', 'pod')!r}"
-            )
-            raise InvalidParameterError(msg)
-        wanted = wanted / ceiling if ceiling > 0 else (np.inf if wanted > 0 else 0.0)
-    plan = fractional_plan(a, w, rule=rule, lengths_km=lengths_km, law=law)
-    found = units_for_rates(
-        plan, a[None, :], w, np.array([wanted]), worst=measure.startswith("min"), law=law
-    )
-    return float(found[0])
+    order = _entering_order(rates, weights)
+    a = rates[order]
+    key = np.log(weights[order]) + np.log(a)
+    key = key - key[0]  # mu in units of the first gain
+    slope = np.cumsum(1.0 / a)
+    level = np.cumsum(key / a)
+    entry = np.maximum.accumulate(np.maximum(0.0, level - key * slope))
+
+    def plan(units: FloatArray) -> FloatArray:
+        active = np.searchsorted(entry, units, side="right") - 1
+        log_mu = (level[active] - units) / slope[active]
+        filled = np.maximum(0.0, (key - log_mu[..., None]) / a)
+        filled[(np.arange(a.size) > active[..., None]) | (units == 0)[..., None]] = 0.0
+        result: FloatArray = np.zeros((*np.shape(units), rates.size))
+        result[..., order] = filled
+        return result
+
+    return plan
 
 
-def _checked(rates: Any, weights: Any) -> tuple[FloatArray, FloatArray]:
+def _saturating(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray], FloatArray]:
+    """
+    Water-filling for back-and-forth patrols, which saturate at coverage 2.
+
+    In words: the marginal gain ``w a (1 - a x / 2)`` falls in a line to 0, so
+    ``x = (2 / a)(1 - mu / (w a))`` and ``mu`` is linear in the number of
+    units between entries. Units beyond certainty go in proportion to 1 / a.
+    """
+    order = _entering_order(rates, weights)
+    a = rates[order]
+    gain = weights[order] * a
+    gain = gain / gain[0]  # mu in units of the first gain
+    full = np.cumsum(2.0 / a)
+    slope = np.cumsum(2.0 / (a * gain))
+    entry = np.maximum.accumulate(np.maximum(0.0, full - gain * slope))
+    spare = _maximin_shares(rates)
+
+    def plan(units: FloatArray) -> FloatArray:
+        active = np.searchsorted(entry, units, side="right") - 1
+        mu = np.maximum(0.0, (full[active] - units) / slope[active])
+        filled = np.maximum(0.0, (2.0 / a) * (1.0 - mu[..., None] / gain))
+        filled[(np.arange(a.size) > active[..., None]) | (units == 0)[..., None]] = 0.0
+        result: FloatArray = np.multiply.outer(np.maximum(0.0, units - full[-1]), spare)
+        result[..., order] += filled
+        return result
+
+    return plan
+
+
+def _entering_order(rates: FloatArray, weights: FloatArray) -> IntArray:
+    """Segments with a weight, in falling order of their first marginal gain."""
+    used = np.flatnonzero(weights > 0)
+    return np.asarray(used[np.argsort(-(weights[used] * rates[used]), kind="stable")])
+
+
+def _largest_remainder(shares: FloatArray, units: int) -> IntArray:
+    """Whole units nearest to the shares; ties are spread along the border."""
+    quota = shares * units
+    whole = np.floor(quota + 1e-9)
+    rest = units - int(whole.sum())
+    counts: IntArray = whole.astype(np.int64)
+    if rest <= 0:
+        return counts
+    remainder = np.round(quota - whole, 9)  # equal lengths tie although their last digits differ
+    counts[np.lexsort((_spread_rank(shares.size), -remainder))[:rest]] += 1
+    return counts
+
+
+def _spread_rank(n_segments: int) -> IntArray:
+    """
+    Order in which segments are served so that any first few are far apart.
+
+    In words: the binary digits of the index, reversed. The order does not
+    depend on the number of units, so one more unit never moves the others.
+    """
+    index = np.arange(n_segments)
+    reverse = np.zeros_like(index)
+    for _ in range(max(1, int(n_segments - 1).bit_length())):
+        reverse = 2 * reverse + index % 2
+        index = index // 2
+    return reverse
+
+
+def _marginal_order(rates: FloatArray, weights: FloatArray, units: int, law: str) -> IntArray:
+    """
+    Segment of each successive unit when each goes where it gains most.
+
+    Exact for concave gains that add up over segments. Ties go to the segment
+    with fewer units, then to the first.
+    """
+    a: list[float] = rates.tolist()
+    w: list[float] = weights.tolist()
+    if law == "random":
+        # The logarithm of the gain is linear in the units and never underflows.
+        first = [
+            (math.log(wi) + math.log(-math.expm1(-ai))) if wi > 0 else -math.inf
+            for ai, wi in zip(a, w, strict=True)
+        ]
+
+        def gain(i: int, k: int) -> float:
+            return first[i] - a[i] * k
+    else:
+
+        def gain(i: int, k: int) -> float:
+            left = max(0.0, 1.0 - a[i] * k / 2.0)
+            right = max(0.0, 1.0 - a[i] * (k + 1) / 2.0)
+            return w[i] * (left - right) * (left + right)
+
+    heap = [(-gain(i, 0), 0, i) for i in range(len(a))]
+    return _draw(heap, units, lambda i, k: -gain(i, k))
+
+
+def _weakest_first(rates: FloatArray, units: int) -> IntArray:
+    """Segment of each successive unit when each goes to the least covered: exact for the minimum."""
+    a: list[float] = rates.tolist()
+    heap = [(0.0, 0, i) for i in range(len(a))]
+    return _draw(heap, units, lambda i, k: a[i] * k)
+
+
+def _draw(
+    heap: list[tuple[float, int, int]], units: int, key: Callable[[int, int], float]
+) -> IntArray:
+    heapq.heapify(heap)
+    order = np.empty(units, dtype=np.int64)
+    for unit in range(units):
+        _, count, segment = heap[0]
+        order[unit] = segment
+        heapq.heapreplace(heap, (key(segment, count + 1), count + 1, segment))
+    return order
+
+
+def checked_pair(rates: Any, weights: Any) -> tuple[FloatArray, FloatArray]:
+    """Return rates and weights of the same segments, the weights normalised."""
     a = checked_rates(rates)
     both = isinstance(rates, pd.Series) and isinstance(weights, pd.Series)
     if both and len(rates) == len(weights) and not rates.index.equals(weights.index):
@@ -311,18 +337,28 @@ def _index(rates: npt.ArrayLike, weights: npt.ArrayLike, size: int) -> pd.Index:
     return pd.RangeIndex(size, name="segment")
 
 
-def checked_counts(unit_counts: Iterable[float], *, integer: bool = False) -> npt.NDArray[Any]:
-    """Return numbers of units as an array, whole ones as integers."""
-    given = np.asarray(
-        list(unit_counts) if not isinstance(unit_counts, np.ndarray) else unit_counts
-    )
-    if given.ndim != 1 or given.size == 0:
-        msg = "unit_counts must be a list of one or more numbers of units"
+def checked_rates(rates: npt.ArrayLike) -> FloatArray:
+    """Refuse rates that are no rates, or with which no number of units helps."""
+    array = as_positive(rates, "rates")
+    if array.ndim != 1:
+        msg = f"rates must be one column, a rate for each segment, got shape {array.shape}"
+        raise ShapeMismatchError(msg)
+    if array.size == 0:
+        msg = "rates must hold one segment or more, got none"
         raise InvalidParameterError(msg)
-    counts = as_non_negative(given, "unit_counts")
-    if (counts == np.floor(counts)).all():
-        return counts.astype(np.int64)
-    if integer:
-        msg = f"unit_counts must be whole for whole units, got {counts[counts % 1 > 0][0]:g}"
+    return array
+
+
+def normalised_weights(weights: npt.ArrayLike, n_segments: int) -> FloatArray:
+    """Scale weights so that they sum to 1."""
+    array = as_non_negative(weights, "weights")
+    if array.shape != (n_segments,):
+        msg = f"weights must have one value for each of {n_segments} segments, got {array.shape}"
+        raise ShapeMismatchError(msg)
+    top = float(array.max())
+    if top == 0:
+        msg = "weights must have at least one above 0: nobody crosses anywhere"
         raise InvalidParameterError(msg)
-    return counts
+    scaled = array / top  # first, so that huge or tiny weights cannot overflow their sum
+    scaled[scaled < _NEGLIGIBLE] = 0.0
+    return np.asarray(scaled / scaled.sum())

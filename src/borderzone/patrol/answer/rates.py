@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from borderzone.patrol.force.forces import Force
 
 __all__ = [
-    "GROUND_COLUMNS",
+    "checked_ground",
     "detection_rates",
     "rate_factors",
     "segment_lengths",
     "terrain_variance",
 ]
 
-GROUND_COLUMNS = ("f_mask", "patrol_speed_factor", "crosser_km_h")
+_GROUND_COLUMNS = ("f_mask", "patrol_speed_factor", "crosser_km_h")
 
 
 def detection_rates(
@@ -81,6 +81,7 @@ def detection_rates(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from borderzone.patrol import Force
     >>> lengths = pd.Series([10.0, 10.0], name="length_km")
     >>> ground = pd.DataFrame({"f_mask": [0.0, 0.4], "patrol_speed_factor": [1.0, 0.6],
@@ -132,6 +133,7 @@ def rate_factors(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from borderzone.patrol import Force
     >>> ground = pd.DataFrame({"f_mask": [0.2], "patrol_speed_factor": [0.8],
     ...                        "crosser_km_h": [3.0]})
@@ -188,7 +190,7 @@ def checked_ground(ground: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
             "summary.ground_by_segment makes it, and a study keeps it as result.ground.table"
         )
         raise InvalidParameterError(msg)
-    missing = [name for name in GROUND_COLUMNS if name not in ground.columns]
+    missing = [name for name in _GROUND_COLUMNS if name not in ground.columns]
     if missing:
         msg = f"the ground table lacks {', '.join(missing)}; summary.ground_by_segment makes it"
         raise InvalidParameterError(msg)
@@ -198,10 +200,13 @@ def checked_ground(ground: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
             "index; summarise it on the segments of this corridor"
         )
         raise ShapeMismatchError(msg)
-    table = ground.reindex(columns=[*GROUND_COLUMNS, "f_mask_low", "f_mask_high"]).astype("float64")
+    table = ground.reindex(columns=[*_GROUND_COLUMNS, "f_mask_low", "f_mask_high"]).astype(
+        "float64"
+    )
+    # Where the band of the masked share is not known it has none: both ends are the share itself.
     for band in ("f_mask_low", "f_mask_high"):
         table[band] = table[band].fillna(table["f_mask"])
-    for name in GROUND_COLUMNS:
+    for name in _GROUND_COLUMNS:
         unknown = table.index[table[name].isna()]
         if len(unknown):
             some = ", ".join(map(str, unknown[:5])) + (" ..." if len(unknown) > 5 else "")
@@ -245,6 +250,7 @@ def terrain_variance(rate_draws: FloatArray) -> dict[str, float | str]:
 
     Examples
     --------
+    >>> import numpy as np
     >>> found = terrain_variance(np.array([[1.0, 2.0], [3.0, 4.0]]))
     >>> print(found["share_of_total"], found["between_segment_cv"])
     0.2 0.2

@@ -31,7 +31,6 @@ __all__ = [
     "TARGETS",
     "Sensor",
     "detection_range_m",
-    "effective_sweep_width",
     "sensor_named",
     "sweep_width_km",
 ]
@@ -200,33 +199,7 @@ def sensor_named(sensor: str | Sensor, light: str = "night") -> Sensor:
 def detection_range_m(
     sensor: str | Sensor, light: str = "night", *, target: str = "person"
 ) -> float:
-    """
-    Range of even detection (R50) of a sensor, before its clip.
-
-    Parameters
-    ----------
-    sensor
-        A key of `SENSORS`, or a record of one's own.
-    light
-        ``"day"`` or ``"night"``.
-    target
-        ``"person"`` or ``"vehicle"``.
-
-    Returns
-    -------
-    float
-        The range. Units: m.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a word is unknown or the sensor has no range to give.
-
-    Examples
-    --------
-    >>> detection_range_m("eye", "day"), detection_range_m("eye", "night")
-    (900.0, 75.0)
-    """
+    """Range (m) of even detection (R50) of a sensor, before its clip."""
     check_choice(target, "target", TARGETS)
     record = sensor_named(sensor, light)
     person = record.r50_day_m if light == "day" else record.r50_night_m
@@ -275,8 +248,8 @@ def sweep_width_km(  # noqa: PLR0913 - the rule has this many factors, each with
     r50_factor
         Factor on R50, for what-ifs and Monte Carlo.
     lateral_width_km
-        Area under a measured lateral range curve, see
-        `sweep_width_from_curve`: it takes the place of ``2 R50``. Units: km.
+        Area under a measured lateral range curve: it takes the place of
+        ``2 R50``. Units: km.
 
     Returns
     -------
@@ -310,41 +283,3 @@ def sweep_width_km(  # noqa: PLR0913 - the rule has this many factors, each with
         f_mask=as_probabilities(f_mask, "f_mask"),
     )
     return plain(width * scan * (1.0 - hidden))
-
-
-def effective_sweep_width(
-    sweep_width: npt.ArrayLike, *, visible_share: npt.ArrayLike, pod_in_view: npt.ArrayLike = 1.0
-) -> FloatArray | float:
-    """
-    Sweep width left when terrain hides part of the strip.
-
-    Parameters
-    ----------
-    sweep_width
-        Sweep width on open ground.
-    visible_share
-        Share of the strip in sight, 0 to 1.
-    pod_in_view
-        Probability of detecting what is in sight, 0 to 1.
-
-    Returns
-    -------
-    FloatArray or float
-        ``W f p``, in the unit of the sweep width.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the width is negative or a share is no probability.
-
-    Examples
-    --------
-    >>> effective_sweep_width(2000.0, visible_share=0.6, pod_in_view=0.8)
-    960.0
-    """
-    width, seen, pod = broadcast(
-        sweep_width=as_non_negative(sweep_width, "sweep_width"),
-        visible_share=as_probabilities(visible_share, "visible_share"),
-        pod_in_view=as_probabilities(pod_in_view, "pod_in_view"),
-    )
-    return plain(width * seen * pod)

@@ -1,4 +1,4 @@
-"""Barrier patrol: one unit moves along a segment that others cross."""
+"""A line that others cross and patrols run along: coverage, detection, how often a patrol comes by."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ __all__ = [
     "barrier_patrol",
     "coverage_of_a_unit",
     "crossover_spacing",
+    "event_detection",
+    "pass_rate",
+    "revisit_h",
     "segment_length",
     "speed_multiplier",
 ]
@@ -35,107 +38,6 @@ __all__ = [
 # What each barrier law makes of the coverage; crossover has its own geometry.
 _SEARCH_LAW = {"back_and_forth": "back_and_forth", "random": "random", "upper_bound": "exhaustive"}
 BARRIER_LAWS = (*_SEARCH_LAW, "crossover")
-
-
-def speed_multiplier(
-    *, patrol_km_h: npt.ArrayLike, crosser_km_h: npt.ArrayLike
-) -> FloatArray | float:
-    """
-    Multiply the swept area by what the patrol's own speed adds to it.
-
-    Parameters
-    ----------
-    patrol_km_h
-        Speed v of the patrol; 0 for a unit that stands. Units: km/h.
-    crosser_km_h
-        Speed u of the crosser. Units: km/h.
-
-    Returns
-    -------
-    FloatArray or float
-        ``sqrt(1 + (v / u)^2)``, 1 for a unit that stands.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the patrol's speed is negative or the crosser's not above 0.
-
-    Examples
-    --------
-    >>> print(round(speed_multiplier(patrol_km_h=30, crosser_km_h=30), 3))
-    1.414
-    """
-    patrol, crosser = broadcast(
-        patrol_km_h=as_non_negative(patrol_km_h, "patrol_km_h", "km/h"),
-        crosser_km_h=as_positive(crosser_km_h, "crosser_km_h", "km/h"),
-    )
-    return plain(np.hypot(1.0, patrol / crosser))
-
-
-def coverage_of_a_unit(
-    length_km: npt.ArrayLike,
-    sweep_width_km: npt.ArrayLike,
-    patrol_km_h: npt.ArrayLike,
-    crosser_km_h: npt.ArrayLike,
-) -> FloatArray:
-    """Coverage that one unit on station adds to a segment: where every rate of a study comes from."""
-    multiplier = speed_multiplier(patrol_km_h=patrol_km_h, crosser_km_h=crosser_km_h)
-    return np.asarray(np.divide(sweep_width_km, length_km) * multiplier)
-
-
-def barrier_coverage(
-    *,
-    length_km: npt.ArrayLike,
-    sweep_width_km: npt.ArrayLike,
-    patrol_km_h: npt.ArrayLike,
-    crosser_km_h: npt.ArrayLike,
-    unit_count: npt.ArrayLike = 1.0,
-) -> FloatArray | float:
-    """
-    Coverage of a patrolled segment: area swept over area arriving.
-
-    Both areas are taken in the frame of the crossers, who cross at right
-    angles.
-
-    Parameters
-    ----------
-    length_km
-        Length L of the segment. Units: km.
-    sweep_width_km
-        Sweep width W of the patrol's sensor. Units: km.
-    patrol_km_h
-        Speed v of the patrol. Units: km/h.
-    crosser_km_h
-        Speed u of the crossers. Units: km/h.
-    unit_count
-        Units on the segment, which share it between them.
-
-    Returns
-    -------
-    FloatArray or float
-        ``m (W / L) sqrt(1 + (v / u)^2)``.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is negative, or length or a speed is not above 0.
-
-    References
-    ----------
-    .. [1] Koopman, B. O. (1946). Search and Screening. OEG Report 56.
-    .. [2] Washburn, A. R. (2002). Search and Detection, 4th ed. INFORMS.
-
-    Examples
-    --------
-    >>> print(round(barrier_coverage(length_km=20, sweep_width_km=1, patrol_km_h=20,
-    ...                              crosser_km_h=4), 6))
-    0.254951
-    """
-    length, width, patrol, crosser = _geometry(length_km, sweep_width_km, patrol_km_h, crosser_km_h)
-    units, length = broadcast(
-        unit_count=as_non_negative(unit_count, "unit_count"), length_km=length
-    )
-    return plain(units * coverage_of_a_unit(length, width, patrol, crosser))
 
 
 def barrier_patrol(
@@ -166,7 +68,8 @@ def barrier_patrol(
         ``"back_and_forth"``: exact for a crosser anywhere on the segment,
         ``C - C^2 / 4``. ``"random"``: a start and turns that nobody can
         foresee, ``1 - exp(-C)``. ``"crossover"``: bow-tie track, ``W / S``
-        with the spacing of `crossover_spacing`, a lower bound; needs v > u.
+        with legs ``S = L (u / v) sqrt((v + u) / (v - u))`` apart among the
+        crossers, a lower bound; needs v > u.
         ``"upper_bound"``: ``min(1, C)``, which no track beats.
 
     Returns
@@ -218,40 +121,50 @@ def barrier_patrol(
     return plain(POD[_SEARCH_LAW[law]](np.asarray(coverage)))
 
 
+def barrier_coverage(
+    *,
+    length_km: npt.ArrayLike,
+    sweep_width_km: npt.ArrayLike,
+    patrol_km_h: npt.ArrayLike,
+    crosser_km_h: npt.ArrayLike,
+    unit_count: npt.ArrayLike = 1.0,
+) -> FloatArray | float:
+    """Coverage of a patrolled segment: area swept over area arriving, ``m (W / L) sqrt(1 + (v / u)^2)``."""
+    # Both areas are taken in the frame of the crossers, who cross at right angles (Koopman 1946).
+    length, width, patrol, crosser = _geometry(length_km, sweep_width_km, patrol_km_h, crosser_km_h)
+    units, length = broadcast(
+        unit_count=as_non_negative(unit_count, "unit_count"), length_km=length
+    )
+    return plain(units * coverage_of_a_unit(length, width, patrol, crosser))
+
+
+def coverage_of_a_unit(
+    length_km: npt.ArrayLike,
+    sweep_width_km: npt.ArrayLike,
+    patrol_km_h: npt.ArrayLike,
+    crosser_km_h: npt.ArrayLike,
+) -> FloatArray:
+    """Coverage that one unit on station adds to a segment: where every rate of a study comes from."""
+    multiplier = speed_multiplier(patrol_km_h=patrol_km_h, crosser_km_h=crosser_km_h)
+    return np.asarray(np.divide(sweep_width_km, length_km) * multiplier)
+
+
+def speed_multiplier(
+    *, patrol_km_h: npt.ArrayLike, crosser_km_h: npt.ArrayLike
+) -> FloatArray | float:
+    """Factor by which the patrol's own speed widens what it sweeps; 1 for a unit that stands."""
+    patrol, crosser = broadcast(
+        patrol_km_h=as_non_negative(patrol_km_h, "patrol_km_h", "km/h"),
+        crosser_km_h=as_positive(crosser_km_h, "crosser_km_h", "km/h"),
+    )
+    return plain(np.hypot(1.0, patrol / crosser))
+
+
 def crossover_spacing(
     *, length_km: npt.ArrayLike, patrol_km_h: npt.ArrayLike, crosser_km_h: npt.ArrayLike
 ) -> FloatArray | float:
-    """
-    Spacing of the legs of a crossover (bow-tie) patrol among the crossers.
-
-    Parameters
-    ----------
-    length_km
-        Length L of the segment. Units: km.
-    patrol_km_h
-        Speed v of the patrol, above u. Units: km/h.
-    crosser_km_h
-        Speed u of the crossers. Units: km/h.
-
-    Returns
-    -------
-    FloatArray or float
-        ``S = L (u / v) sqrt((v + u) / (v - u))``. Units: km.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is not above 0 or the patrol is not the faster one.
-
-    References
-    ----------
-    .. [1] Washburn, A. R. (2002). Search and Detection, 4th ed. INFORMS.
-
-    Examples
-    --------
-    >>> print(round(crossover_spacing(length_km=20, patrol_km_h=20, crosser_km_h=4), 4))
-    4.899
-    """
+    """Spacing of the legs of a crossover (bow-tie) patrol among the crossers, in km."""
+    # Washburn (2002), Search and Detection: legs lean against the stream, so that it must be outrun.
     length, _, patrol, crosser = _geometry(length_km, 0.0, patrol_km_h, crosser_km_h)
     slow = patrol <= crosser
     if np.any(slow):
@@ -272,40 +185,7 @@ def segment_length(
     crosser_km_h: npt.ArrayLike,
     law: str = "back_and_forth",
 ) -> FloatArray | float:
-    """
-    Longest segment on which one unit on station reaches a POD.
-
-    Parameters
-    ----------
-    pod
-        Wanted probability of detection, above 0.
-    sweep_width_km
-        Sweep width W of the patrol's sensor. Units: km.
-    patrol_km_h
-        Speed v of the patrol. Units: km/h.
-    crosser_km_h
-        Speed u of the crossers. Units: km/h.
-    law
-        As in `barrier_patrol`.
-
-    Returns
-    -------
-    FloatArray or float
-        ``W sqrt(1 + (v / u)^2) / C``. Zero for certainty under the random
-        law. Units: km.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is out of range, the law is unknown, or a crossover is
-        asked of a patrol that is not faster than the crossers.
-
-    Examples
-    --------
-    >>> print(round(segment_length(0.564941, sweep_width_km=2, patrol_km_h=25,
-    ...                            crosser_km_h=4), 3))
-    18.594
-    """
+    """Longest segment (km) on which one unit on station reaches a POD: the inverse of `barrier_patrol`."""
     check_choice(law, "law", BARRIER_LAWS)
     wanted = as_positive(as_probabilities(pod, "pod"), "pod")
     if law == "crossover":
@@ -343,3 +223,43 @@ def _geometry(
         sweep_width_km=as_non_negative(sweep_width_km, "sweep_width_km", "km"),
         **speeds,
     )
+
+
+# What each way of passing makes of the mean number of passes: Larson (1972), Urban Police Patrol
+# Analysis.
+_PASSES = {"random": "random", "regular": "exhaustive"}
+
+
+def pass_rate(
+    *, unit_count: npt.ArrayLike, patrol_km_h: npt.ArrayLike, track_km: npt.ArrayLike
+) -> FloatArray | float:
+    """Rate at which patrols pass a point of their track, ``n v / D``, an hour."""
+    units, speed, track = broadcast(
+        unit_count=as_non_negative(unit_count, "unit_count"),
+        patrol_km_h=as_non_negative(patrol_km_h, "patrol_km_h", "km/h"),
+        track_km=as_positive(track_km, "track_km", "km"),
+    )
+    return plain(units * speed / track)
+
+
+def event_detection(
+    *, passes_per_h: npt.ArrayLike, duration_h: npt.ArrayLike, passes: str = "random"
+) -> FloatArray | float:
+    """Chance that a patrol passes while something lasts."""
+    check_choice(passes, "passes", _PASSES)
+    rate, duration = broadcast(
+        passes_per_h=as_non_negative(passes_per_h, "passes_per_h", "1/h"),
+        duration_h=as_non_negative(duration_h, "duration_h", "h"),
+    )
+    return plain(POD[_PASSES[passes]](rate * duration))
+
+
+def revisit_h(
+    *, length_km: npt.ArrayLike, patrol_km_h: npt.ArrayLike, at_the_ends: bool = False
+) -> FloatArray | float:
+    """Mean time (h) between two visits of a back-and-forth patrol; its ends are visited half as often."""
+    length, speed = broadcast(
+        length_km=as_positive(length_km, "length_km", "km"),
+        patrol_km_h=as_positive(patrol_km_h, "patrol_km_h", "km/h"),
+    )
+    return plain((2.0 if at_the_ends else 1.0) * length / speed)

@@ -1,8 +1,10 @@
-"""Fixed posts on a line: covered share, several looks, weak barriers."""
+"""Posts on a line: the share in range, every inch of it, several looks, weak barriers."""
 
 from __future__ import annotations
 
 import math
+from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,13 +16,16 @@ from borderzone._guards import (
     as_probabilities,
     broadcast,
     check_choice,
+    check_confidence,
     check_non_negative,
     check_positive,
     check_probability,
     check_whole,
     plain,
 )
-from borderzone.errors import InvalidParameterError
+from borderzone.errors import InvalidParameterError, LimitError
+from borderzone.patrol.theory.search import COVERAGE, POD
+from borderzone.patrol.theory.staffing import fewest, whole_units
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -31,12 +36,169 @@ __all__ = [
     "at_least_k",
     "fixed_posts",
     "multi_look",
+    "no_gap_probability",
+    "posts_for_no_gap",
     "posts_for_share",
     "weak_barrier_ratio",
     "weak_barrier_sensors",
 ]
 
-_SPACINGS = ("regular", "random")
+_MOST_POSTS = 1_000_000
+# Digits kept beyond the largest term of Stevens' sum; a sum that all but cancels needs those of
+# the smallest float.
+_GUARD_DIGITS = 40
+_TINY, _TINY_DIGITS = Decimal("1e-20"), 370
+_ENDS = ("overhang", "on_line")
+# What each spacing makes of the mean number of posts over a point.
+_SPACINGS = {"regular": "exhaustive", "random": "random"}
+
+
+def no_gap_probability(
+    n: int, fraction: float | Fraction, *, closed: bool = True, ends: str = "overhang"
+) -> float:
+    """
+    Chance that n posts at random on a line leave no gap between them.
+
+    Stevens' alternating sum, with as many digits as its cancellation takes:
+    the result is right to the last digit of a float.
+
+    Parameters
+    ----------
+    n
+        Number of posts.
+    fraction
+        Share of the line that each post covers; a `Fraction` is taken as it
+        stands.
+    closed
+        Whether the line closes on itself, as in Stevens' theorem. An open
+        line has two ends to cover besides.
+    ends
+        Where posts fall on an open line. ``"overhang"``: anywhere that their
+        reach touches the line, so also just beyond its ends. ``"on_line"``:
+        on the line itself.
+
+    Returns
+    -------
+    float
+        Probability that all of the line is covered.
+
+    Raises
+    ------
+    InvalidParameterError
+        If `n` is not a whole number, the fraction is not above 0, or `ends`
+        is unknown.
+    LimitError
+        If `n` is above a million.
+
+    References
+    ----------
+    .. [1] Stevens, W. L. (1939). Solution to a geometrical problem in
+       probability. Annals of Eugenics 9, 315-320.
+    .. [2] Noori, S., et al. (2010). On coverage of a finite path by random
+       sensors. doi:10.1155/2010/716565.
+
+    Examples
+    --------
+    >>> no_gap_probability(3, 0.5), no_gap_probability(4, 0.5)
+    (0.25, 0.5)
+    >>> from fractions import Fraction
+    >>> print(round(no_gap_probability(1096, Fraction(4, 595)), 4))
+    0.501
+    """
+    posts, share = _checked(n, fraction, ends)
+    if posts == 0:
+        return 0.0
+    if closed:
+        return _all_spacings_below(share, spacings=posts, power=posts - 1)
+    if ends == "overhang":
+        # Centres fall on 1 + a lengths; their n + 1 spacings on it must all stay below a.
+        return _all_spacings_below(share / (1 + share), spacings=posts + 1, power=posts)
+    return _all_spacings_below(share, spacings=posts - 1, power=posts, half_spacings=2)
+
+
+def posts_for_no_gap(
+    probability: float, fraction: float | Fraction, *, closed: bool = True, ends: str = "overhang"
+) -> int:
+    """Fewest posts at random that leave no gap with a given probability: how many for "every inch"."""
+    check_confidence(probability, "probability")
+    _, share = _checked(1, fraction, ends)
+
+    def enough(posts: int) -> bool:
+        return no_gap_probability(posts, share, closed=closed, ends=ends) >= probability
+
+    return fewest(enough, start=1)
+
+
+def _checked(n: int, fraction: float | Fraction, ends: str) -> tuple[int, Fraction]:
+    posts = check_whole(n, "n", lowest=0)
+    if posts > _MOST_POSTS:
+        msg = f"n must be {_MOST_POSTS:,} posts or fewer, got {posts:,}; a post covers too little"
+        raise LimitError(msg)
+    check_choice(ends, "ends", _ENDS)
+    check_positive(fraction, "fraction", "share of the line that one post covers")
+    return posts, Fraction(fraction)
+
+
+def _all_spacings_below(
+    share: Fraction, *, spacings: int, power: int, half_spacings: int = 0
+) -> float:
+    """
+    Chance that all spacings of `power` + 1 on a unit line stay below their limits.
+
+    In words: the sum over j and k of (-1)^(j + k) C(half, j) C(full, k)
+    (1 - k a - j a / 2)^power, as long as the bracket is above 0.
+    """
+    a = float(share)
+    if a < 1:
+        # Spacings are negatively dependent: the product of their chances is an upper bound.
+        # Where even that is below the smallest float, so is the sum, and its digits are spared.
+        single = power * math.log1p(-a)
+        if single < 0 < spacings and spacings * math.log1p(-math.exp(single)) < -760:
+            return 0.0
+    if (spacings + Fraction(half_spacings, 2)) * share < 1:
+        return 0.0  # all of them together do not span the line
+    digits = _digits(a, spacings, power)
+    rough = _alternating_sum(share, spacings, power, half_spacings, digits + _GUARD_DIGITS)
+    if rough < _TINY:  # what is left after cancellation needs its own digits
+        rough = _alternating_sum(share, spacings, power, half_spacings, digits + _TINY_DIGITS)
+    return min(1.0, max(0.0, float(rough)))
+
+
+def _alternating_sum(
+    share: Fraction, spacings: int, power: int, half_spacings: int, digits: int
+) -> Decimal:
+    with localcontext() as context:
+        context.prec = digits
+        context.Emin, context.Emax = -999_999_999, 999_999_999
+        total = Decimal(0)
+        for j in range(half_spacings + 1):
+            ends = math.comb(half_spacings, j)
+            coefficient = Decimal(ends if j % 2 == 0 else -ends)
+            for k in range(spacings + 1):
+                rest = 1 - k * share - j * share / 2
+                if rest <= 0:
+                    break
+                bracket = Decimal(rest.numerator) / Decimal(rest.denominator)
+                total += coefficient * bracket**power
+                coefficient = -coefficient * (spacings - k) / (k + 1)
+        return total
+
+
+def _digits(a: float, spacings: int, power: int) -> int:
+    """Digits before the point of the largest term of the alternating sum."""
+    largest = 0.0
+    for k in range(min(spacings, math.ceil(1 / a)) + 1):
+        rest = 1 - k * a
+        if rest <= 0:
+            break
+        size = (
+            math.lgamma(spacings + 1)
+            - math.lgamma(k + 1)
+            - math.lgamma(spacings - k + 1)
+            + power * math.log(rest)
+        )
+        largest = max(largest, size / math.log(10))
+    return math.ceil(largest)
 
 
 def fixed_posts(
@@ -46,154 +208,44 @@ def fixed_posts(
     length_km: npt.ArrayLike,
     spacing: str = "regular",
 ) -> FloatArray | float:
-    """
-    Share of a line within range of a post.
-
-    Parameters
-    ----------
-    post_count
-        Number of posts n; a mean where they are scattered.
-    range_km
-        Range R of each post along the line, on both sides. Units: km.
-    length_km
-        Length L of the line. Units: km.
-    spacing
-        ``"regular"``: evenly spaced. ``"random"``: scattered (Poisson).
-
-    Returns
-    -------
-    FloatArray or float
-        ``min(1, 2 R n / L)``, or ``1 - exp(-2 R n / L)``.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is out of range or the spacing is unknown.
-
-    Examples
-    --------
-    >>> fixed_posts(post_count=149, range_km=2, length_km=595)
-    1.0
-    >>> print(round(fixed_posts(post_count=446, range_km=2, length_km=595, spacing="random"), 3))
-    0.95
-    """
+    """Share of a line within range (km, both sides) of posts: evenly spaced, or scattered (Poisson)."""
     check_choice(spacing, "spacing", _SPACINGS)
     count, reach, length = broadcast(
         post_count=as_non_negative(post_count, "post_count"),
         range_km=as_non_negative(range_km, "range_km", "km"),
         length_km=as_positive(length_km, "length_km", "km"),
     )
-    mean = 2.0 * reach * count / length
-    return plain(np.minimum(1.0, mean) if spacing == "regular" else -np.expm1(-mean))
+    return plain(POD[_SPACINGS[spacing]](2.0 * reach * count / length))
 
 
 def posts_for_share(
     share: float, *, range_km: float, length_km: float, spacing: str = "regular"
 ) -> int:
-    """
-    Fewest posts that have a share of a line in range.
-
-    Parameters
-    ----------
-    share
-        Wanted share of the line, 0 to 1; below 1 for scattered posts.
-    range_km
-        Range of each post along the line, on both sides. Units: km.
-    length_km
-        Length of the line. Units: km.
-    spacing
-        As in `fixed_posts`.
-
-    Returns
-    -------
-    int
-        Number of posts.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is out of range, the spacing is unknown, or scattered
-        posts are asked for all of the line.
-
-    Examples
-    --------
-    >>> posts_for_share(1.0, range_km=2, length_km=595)
-    149
-    >>> posts_for_share(0.95, range_km=2, length_km=595, spacing="random")
-    446
-    """
+    """Fewest posts that have a share of a line in range."""
     check_choice(spacing, "spacing", _SPACINGS)
     wanted = check_probability(share, "share")
     posts_a_line = check_positive(length_km, "length_km", "km") / (
         2.0 * check_positive(range_km, "range_km", "km")
     )
-    if spacing == "regular":
-        return _round_up(wanted * posts_a_line)
-    if wanted == 1:
+    if spacing == "random" and wanted == 1:
         msg = (
             "share must be below 1 for scattered posts: their mean share never reaches 1; "
             "see posts_for_no_gap for the chance that no gap is left"
         )
         raise InvalidParameterError(msg)
-    return _round_up(-math.log1p(-wanted) * posts_a_line)
+    mean = float(COVERAGE[_SPACINGS[spacing]](np.asarray(wanted)))
+    return int(whole_units(mean * posts_a_line))
 
 
 def at_least_k(mean: npt.ArrayLike, k: int = 1) -> FloatArray | float:
-    """
-    Chance that a point is covered by at least k scattered posts or passes.
-
-    Parameters
-    ----------
-    mean
-        Mean number of posts over a point (Poisson).
-    k
-        How many are wanted, 1 or more.
-
-    Returns
-    -------
-    FloatArray or float
-        P(N >= k).
-
-    Raises
-    ------
-    InvalidParameterError
-        If the mean is negative or k is not a whole number above 0.
-
-    Examples
-    --------
-    >>> print([round(at_least_k(2.0, k), 6) for k in (1, 2, 3)])
-    [0.864665, 0.593994, 0.323324]
-    """
+    """Chance that a point is covered by at least k scattered posts or passes, of a mean number (Poisson)."""
+    # P(N >= k) of a Poisson number is the regularised lower gamma function.
     wanted = check_whole(k, "k")
     return plain(np.asarray(special.gammainc(wanted, as_non_negative(mean, "mean"))))
 
 
 def multi_look(pod: npt.ArrayLike, looks: npt.ArrayLike) -> FloatArray | float:
-    """
-    POD of several independent looks.
-
-    Parameters
-    ----------
-    pod
-        Probability of detection of one look.
-    looks
-        Number of looks, 0 or more.
-
-    Returns
-    -------
-    FloatArray or float
-        ``1 - (1 - p)^n``.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a probability is outside 0 to 1 or a number of looks is negative.
-
-    Examples
-    --------
-    >>> print(round(multi_look(0.3, 5), 5))
-    0.83193
-    """
+    """POD of several independent looks, ``1 - (1 - p)^n``."""
     single, number = broadcast(
         pod=as_probabilities(pod, "pod"), looks=as_non_negative(looks, "looks")
     )
@@ -209,48 +261,10 @@ def weak_barrier_ratio(
     k: int = 1,
     slack: float = 0.0,
 ) -> FloatArray | float:
-    """
-    Measure how far scattered sensors are past the threshold of a weak k-barrier.
-
-    Above 1, every perpendicular crossing of the line meets at least k
-    sensors with high probability; the threshold holds for many sensors.
-
-    Parameters
-    ----------
-    sensors
-        Number of sensors n; n times `awake` above 3.
-    range_km
-        Sensing range r. Units: km.
-    length_km
-        Length s of the line. Units: km.
-    awake
-        Share p of sensors that are on.
-    k
-        How many sensors each crossing shall meet.
-    slack
-        Value of the slowly growing function phi(n p) of the theorem.
-
-    Returns
-    -------
-    FloatArray or float
-        ``2 n p r / (s ln(n p))`` over ``1 + (phi + (k - 1) ln ln(n p)) /
-        ln(n p)``.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is out of range or too few sensors are awake.
-
-    References
-    ----------
-    .. [1] Kumar, S., Lai, T. H., Arora, A. (2005). Barrier coverage with
-       wireless sensors. MobiCom 2005.
-
-    Examples
-    --------
-    >>> print(weak_barrier_ratio([900, 1100, 1300], range_km=2, length_km=600).round(3))
-    [0.882 1.047 1.209]
-    """
+    """Tell how far scattered sensors are past the threshold of a weak k-barrier, which stands at 1."""
+    # Above it every perpendicular crossing meets k sensors with high probability: 2 n p r / (s ln np)
+    # >= 1 + (phi + (k - 1) ln ln np) / ln np, for many sensors n, of which a share p is awake, and a
+    # slowly growing phi, the slack (Kumar, Lai, Arora 2005, MobiCom).
     number = as_positive(sensors, "sensors") * check_positive(awake, "awake")
     check_probability(awake, "awake")
     if np.any(number <= math.e):
@@ -268,42 +282,7 @@ def weak_barrier_ratio(
 def weak_barrier_sensors(
     *, range_km: float, length_km: float, awake: float = 1.0, k: int = 1, slack: float = 0.0
 ) -> float:
-    """
-    Find the number of scattered sensors at the threshold of a weak k-barrier.
-
-    Parameters
-    ----------
-    range_km
-        Sensing range r. Units: km.
-    length_km
-        Length s of the line. Units: km.
-    awake
-        Share p of sensors that are on.
-    k
-        How many sensors each crossing shall meet.
-    slack
-        Value of the slowly growing function phi(n p) of the theorem.
-
-    Returns
-    -------
-    float
-        The number at which `weak_barrier_ratio` passes 1, fractional.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is out of range.
-
-    References
-    ----------
-    .. [1] Kumar, S., Lai, T. H., Arora, A. (2005). Barrier coverage with
-       wireless sensors. MobiCom 2005.
-
-    Examples
-    --------
-    >>> print(round(weak_barrier_sensors(range_km=2, length_km=600)))
-    1042
-    """
+    """Find the number of scattered sensors, fractional, at which `weak_barrier_ratio` passes 1."""
 
     def past(sensors: float) -> float:
         ratio = weak_barrier_ratio(
@@ -319,8 +298,3 @@ def weak_barrier_sensors(
     while past(high) < 0:
         high *= 2.0
     return float(optimize.brentq(past, low, high, xtol=1e-9))
-
-
-def _round_up(number: float) -> int:
-    # A whole number that rounding lifted by a hair stays what it is.
-    return math.ceil(number - 1e-9 * max(1.0, number))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy import stats
 
 from borderzone._guards import (
@@ -14,12 +15,13 @@ from borderzone._guards import (
     broadcast,
     check_probability,
     check_whole,
-    guarded,
     plain,
 )
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from borderzone._typing import FloatArray
@@ -28,9 +30,11 @@ __all__ = [
     "NET_ANNUAL_WORK_HOURS",
     "SHIFT_FACTORS",
     "ShiftFactor",
+    "fewest",
     "on_roll",
     "relief_factor",
     "roll_for_confidence",
+    "whole_units",
 ]
 
 # Hours that one post-holder works in a year: relief-factor sheet (scribd 779717871), method of
@@ -38,21 +42,9 @@ __all__ = [
 NET_ANNUAL_WORK_HOURS = 1698.0
 
 
-@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShiftFactor:
-    """
-    How many on the roll keep one on station around the clock.
-
-    Attributes
-    ----------
-    value
-        On roll for one on station, before availability.
-    source
-        Where the number is from.
-    tag
-        F: seen in a public source. A: assumption.
-    """
+    """How many on the roll keep one on station around the clock, with its source and tag (F found, A assumed)."""
 
     value: float
     source: str
@@ -81,36 +73,7 @@ SHIFT_FACTORS = {
 def relief_factor(
     post_hours: npt.ArrayLike = 8760.0, work_hours: npt.ArrayLike = NET_ANNUAL_WORK_HOURS
 ) -> FloatArray | float:
-    """
-    Relief factor: people on the roll for each post that is kept manned.
-
-    Parameters
-    ----------
-    post_hours
-        Hours that the post is manned, in a year or a week. Units: h.
-    work_hours
-        Hours that one person works in the same time. Units: h.
-
-    Returns
-    -------
-    FloatArray or float
-        ``H_post / H_work``.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is not above 0.
-
-    References
-    ----------
-    .. [1] National Institute of Corrections (2003). Staffing Analysis Workbook
-       for Jails, 2nd ed.
-
-    Examples
-    --------
-    >>> print(round(relief_factor(), 4), relief_factor(168, 40))
-    5.159 4.2
-    """
+    """Relief factor: people on the roll for each post that is kept manned, by hours in one period."""
     post, work = broadcast(
         post_hours=as_positive(post_hours, "post_hours", "h"),
         work_hours=as_positive(work_hours, "work_hours", "h"),
@@ -124,33 +87,7 @@ def on_roll(
     shift_factor: npt.ArrayLike = SHIFT_FACTORS["relief"].value,
     availability: npt.ArrayLike = 1.0,
 ) -> FloatArray | float:
-    """
-    Scale units on station to the units on the roll that keep them there.
-
-    Parameters
-    ----------
-    on_station
-        Units on station around the clock; infinite stays infinite.
-    shift_factor
-        On roll for one on station, see `relief_factor` and `SHIFT_FACTORS`.
-    availability
-        Share of units fit for duty (vehicles, leave), above 0.
-
-    Returns
-    -------
-    FloatArray or float
-        ``n S / availability``, not rounded.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is out of range.
-
-    Examples
-    --------
-    >>> print(round(on_roll(150.30, shift_factor=5.159, availability=0.85)))
-    912
-    """
+    """Scale units on station to the units on the roll that keep them there."""
     units = as_non_negative(on_station, "on_station", infinite=True)
     fit = as_between(availability, "availability", 0.0, 1.0, without=(0.0,))
     stationed, factor, share = broadcast(
@@ -160,36 +97,7 @@ def on_roll(
 
 
 def roll_for_confidence(required: int, *, availability: float, confidence: float) -> int:
-    """
-    Fewest units on the roll so that enough are fit, with a confidence.
-
-    Each unit is fit or not by itself (binomial).
-
-    Parameters
-    ----------
-    required
-        Units needed at the same time.
-    availability
-        Chance that a unit is fit for duty, above 0.
-    confidence
-        Wanted probability that `required` or more are fit, below 1 unless
-        all units are always fit.
-
-    Returns
-    -------
-    int
-        The smallest n with P(Bin(n, availability) >= required) >= confidence.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is out of range.
-
-    Examples
-    --------
-    >>> roll_for_confidence(10, availability=0.85, confidence=0.95)
-    14
-    """
+    """Fewest units on the roll so that enough are fit, each by itself (binomial), with a confidence."""
     needed = check_whole(required, "required", lowest=0)
     fit = check_probability(availability, "availability")
     wanted = check_probability(confidence, "confidence")
@@ -203,11 +111,39 @@ def roll_for_confidence(required: int, *, availability: float, confidence: float
             "give an availability above 0 and a confidence below 1"
         )
         raise InvalidParameterError(msg)
-    low, high = needed - 1, needed
-    while stats.binom.sf(needed - 1, high, fit) < wanted:
+    return fewest(lambda roll: bool(stats.binom.sf(needed - 1, roll, fit) >= wanted), start=needed)
+
+
+def fewest(enough: Callable[[int], bool], *, start: int) -> int:
+    """Find the smallest whole number, from a start, that is enough, where more is never less."""
+    low, high = start - 1, start
+    while not enough(high):
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        enough = stats.binom.sf(needed - 1, middle, fit) >= wanted
-        low, high = (low, middle) if enough else (middle, high)
+        low, high = (low, middle) if enough(middle) else (middle, high)
     return high
+
+
+def whole_units(units: float) -> float:
+    """
+    Round a number of units up to whole units.
+
+    A whole number that rounding lifted by a hair stays what it is.
+
+    Parameters
+    ----------
+    units
+        Units, fractions allowed; infinite stays infinite.
+
+    Returns
+    -------
+    float
+        The smallest whole number of units that is enough.
+
+    Examples
+    --------
+    >>> whole_units(2.2), whole_units(3.0 + 1e-12)
+    (3.0, 3.0)
+    """
+    return float(np.ceil(units - 1e-9 * max(1.0, units))) if np.isfinite(units) else units
