@@ -14,7 +14,7 @@ from terrain_cases import centre, extended, plane, raster, rough
 from borderzone import terrain
 from borderzone.errors import InvalidParameterError, NotProjectedError
 from borderzone.terrain._lines import Lines
-from borderzone.terrain.geomorphon_forms import geomorphon_form, geomorphon_reach
+from borderzone.terrain.horizons import geomorphon_form, geomorphon_reach
 from borderzone.terrain.openness import openness_reach
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ def test_threads_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     dem = raster(rough((500, 700)).astype(np.float32), 30.0)
     answers = []
     for n_threads in (1, 3):
-        monkeypatch.setattr("borderzone.terrain._elevation.n_threads", lambda n=n_threads: n)
+        monkeypatch.setattr("borderzone.terrain.elevation.n_threads", lambda n=n_threads: n)
         answers.append(
             (
                 terrain.geomorphons(dem, search_m=200.0).to_numpy(),

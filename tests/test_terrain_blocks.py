@@ -14,7 +14,7 @@ from terrain_cases import raster, rough
 
 from borderzone import terrain
 from borderzone.errors import InvalidParameterError, NotProjectedError
-from borderzone.terrain import _elevation
+from borderzone.terrain import elevation
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-from .calibration import (
+from .caves import (
     EVIDENCE as EVIDENCE,
     FEWEST_CAVES as FEWEST_CAVES,
     CaveCalibration as CaveCalibration,
@@ -45,7 +45,7 @@ from .stability import (
     WEIGHT_SPREAD as WEIGHT_SPREAD,
     rank_stability as rank_stability,
 )
-from .weighting import (
+from .index import (
     HIGHEST_RATIO as HIGHEST_RATIO,
     INDEX_LEGS as INDEX_LEGS,
     IndexWeights as IndexWeights,

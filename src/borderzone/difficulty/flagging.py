@@ -20,7 +20,7 @@ from borderzone._kernels import fuzzy as kernels
 from borderzone.difficulty.given import check_kinds, named
 from borderzone.difficulty.masking import MASK_LAYERS, mask_prior
 from borderzone.difficulty.scales import FLOOR, SCALES
-from borderzone.difficulty.weighting import INDEX_LEGS, index_weights
+from borderzone.difficulty.index import INDEX_LEGS, index_weights
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
 from borderzone.terrain.surface import ARIDITY_CLASSES

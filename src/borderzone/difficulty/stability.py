@@ -10,7 +10,7 @@ from scipy import sparse
 
 from borderzone._guards import check_non_negative, check_whole, generator
 from borderzone.difficulty.flagging import GAMMA
-from borderzone.difficulty.weighting import INDEX_LEGS, index_weights
+from borderzone.difficulty.index import INDEX_LEGS, index_weights
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
 

@@ -12,14 +12,14 @@ from .derivatives import (
     tri_wilson as tri_wilson,
     vrm as vrm,
 )
-from .fused import (
+from .layers import (
     ALL_LAYERS as ALL_LAYERS,
     LAYERS as LAYERS,
     attributes as attributes,
     layer_names as layer_names,
     reach_cells as reach_cells,
 )
-from .geomorphon_forms import (
+from .horizons import (
     GEOMORPHONS as GEOMORPHONS,
     geomorphons as geomorphons,
 )
@@ -35,7 +35,7 @@ from .openness import (
     openness_negative as openness_negative,
     openness_positive as openness_positive,
 )
-from .position import (
+from .windows import (
     relief as relief,
     tpi as tpi,
 )

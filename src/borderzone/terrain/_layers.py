@@ -10,7 +10,7 @@ import numpy as np
 from borderzone._guards import check_choice, check_non_negative, check_positive, check_whole
 from borderzone._kernels import focal, stencils
 from borderzone.errors import InvalidParameterError
-from borderzone.terrain._elevation import over_raster
+from borderzone.terrain.elevation import over_raster
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from borderzone._typing import FloatArray, IntArray
-    from borderzone.terrain._elevation import Elevation
+    from borderzone.terrain.elevation import Elevation
 
 __all__ = [
     "CURVATURES",

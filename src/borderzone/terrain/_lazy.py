@@ -17,7 +17,7 @@ import xarray as xr
 
 from borderzone._heights import FILLS
 from borderzone.grid import MAP_KNOWN, map_of
-from borderzone.terrain._elevation import FARTHEST_CELLS, Elevation
+from borderzone.terrain.elevation import FARTHEST_CELLS, Elevation
 
 if TYPE_CHECKING:
     from collections.abc import Callable

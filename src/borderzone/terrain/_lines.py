@@ -13,7 +13,7 @@ from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray, IntArray
-    from borderzone.terrain._elevation import Elevation
+    from borderzone.terrain.elevation import Elevation
 
 __all__ = ["Lines", "cells_nearer", "cells_within"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from borderzone.terrain._elevation import Elevation
+from borderzone.terrain.elevation import Elevation
 from borderzone.terrain._layers import curvature_layers
 from borderzone.terrain._lazy import lazily
 

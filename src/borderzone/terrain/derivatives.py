@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from borderzone.terrain._elevation import Elevation
+from borderzone.terrain.elevation import Elevation
 from borderzone.terrain._layers import vector_ruggedness, window_layers
 from borderzone.terrain._lazy import lazily
 

@@ -16,9 +16,9 @@ import xarray as xr
 from borderzone._cellwise import cellwise
 from borderzone._guards import as_non_negative, check_probability, guarded
 from borderzone.errors import InvalidParameterError
-from borderzone.terrain._elevation import Elevation
+from borderzone.terrain.elevation import Elevation
 from borderzone.terrain._lazy import lazily
-from borderzone.terrain.position import relief, relief_reach
+from borderzone.terrain.windows import relief, relief_reach
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from borderzone._kernels import horizons, stencils
-from borderzone.terrain._elevation import Elevation, over_raster
+from borderzone.terrain.elevation import Elevation, over_raster
 from borderzone.terrain._lazy import lazily
 from borderzone.terrain._lines import Lines, cells_within
 

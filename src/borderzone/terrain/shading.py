@@ -8,7 +8,7 @@ import numpy as np
 
 from borderzone._guards import check_between, check_finite_number, check_positive
 from borderzone._kernels import stencils
-from borderzone.terrain._elevation import Elevation, over_raster
+from borderzone.terrain.elevation import Elevation, over_raster
 from borderzone.terrain._layers import kernel_numbers
 from borderzone.terrain._lazy import lazily
 

@@ -12,7 +12,7 @@ from borderzone._guards import guard_room
 from borderzone._placing import cells_inside
 from borderzone.crs import check_has_crs
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.terrain.landcover import (
+from borderzone.terrain.cover import (
     LAND_COVER,
     CoverClass,
     bare_share,

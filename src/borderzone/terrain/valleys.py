@@ -16,11 +16,11 @@ import xarray as xr
 
 from borderzone._guards import check_non_negative, check_positive
 from borderzone._kernels import horizons
-from borderzone.terrain._elevation import Elevation, over_raster
+from borderzone.terrain.elevation import Elevation, over_raster
 from borderzone.terrain._lazy import lazily
 from borderzone.terrain._lines import Lines, cells_nearer, cells_within
-from borderzone.terrain.geomorphon_forms import GEOMORPHONS, UNKNOWN, geomorphons
-from borderzone.terrain.position import relief
+from borderzone.terrain.horizons import GEOMORPHONS, UNKNOWN, geomorphons
+from borderzone.terrain.windows import relief
 
 if TYPE_CHECKING:
     from borderzone._typing import BoolArray

@@ -9,7 +9,7 @@ import xarray as xr
 
 from borderzone._guards import check_choice, check_positive
 from borderzone.errors import InvalidParameterError
-from borderzone.terrain._elevation import Elevation
+from borderzone.terrain.elevation import Elevation
 from borderzone.terrain._layers import (
     CURVATURES,
     WINDOW_LAYERS,
@@ -20,9 +20,9 @@ from borderzone.terrain._layers import (
 )
 from borderzone.terrain._lazy import lazily
 from borderzone.terrain._lines import cells_within
-from borderzone.terrain.geomorphon_forms import geomorphons
+from borderzone.terrain.horizons import geomorphons
 from borderzone.terrain.openness import openness_negative, openness_positive
-from borderzone.terrain.position import RELIEF_RADIUS_M
+from borderzone.terrain.windows import RELIEF_RADIUS_M
 from borderzone.terrain.shading import hillshade
 from borderzone.terrain.valleys import SEARCH_M, incision
 

@@ -10,7 +10,7 @@ import numpy as np
 from borderzone._guards import check_between
 from borderzone._kernels import horizons
 from borderzone.errors import InvalidParameterError
-from borderzone.terrain._elevation import Elevation, over_raster
+from borderzone.terrain.elevation import Elevation, over_raster
 from borderzone.terrain._lazy import lazily
 from borderzone.terrain._lines import Lines, cells_nearer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from borderzone.terrain._elevation import Elevation
+from borderzone.terrain.elevation import Elevation
 from borderzone.terrain._layers import local_relief, ring_position
 from borderzone.terrain._lazy import lazily
 from borderzone.terrain._lines import cells_within
