@@ -26,6 +26,8 @@ import rasterio
 from bench_terrain import CELL_M, fractal
 
 from borderzone import terrain
+from borderzone.terrain.elevation import Elevation
+from borderzone.terrain.horizons import incision, openness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,11 +137,11 @@ def table(dem: xr.DataArray, folder: Path) -> None:
     row("geomorphons", own, "whitebox", by_whitebox(path, "geomorphons", folder))
     row("geomorphons", own, "grass", by_grass(path, folder))
     # The other program leaves out cells at the distance itself, and gives both in one call.
-    up = this(partial(terrain.openness_positive, dem, radius_m=0.999 * far))
-    down = this(partial(terrain.openness_negative, dem, radius_m=0.999 * far))
+    up = this(partial(openness, Elevation.of(dem), 0.999 * far, "positive"))
+    down = this(partial(openness, Elevation.of(dem), 0.999 * far, "negative"))
     both = (up[0] + down[0], up[1] + down[1], up[2])
     row("openness, both", both, "whitebox", by_whitebox(path, "openness", folder))
-    row("incision", this(partial(terrain.incision, dem, radius_m=far)))
+    row("incision", this(partial(incision, Elevation.of(dem), far)))
     row("wadis", this(partial(terrain.wadis, dem, search_m=far)))
 
 

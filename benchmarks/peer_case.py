@@ -48,9 +48,11 @@ def as_raster(z: Any) -> Any:
 def borderzone(task: str, folder: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
     """Build a case of this library."""
     from borderzone import terrain  # noqa: PLC0415
+    from borderzone.terrain.elevation import Elevation  # noqa: PLC0415
+    from borderzone.terrain.horizons import openness  # noqa: PLC0415
 
     dem = as_raster(np.load(folder / "dem.npy"))
-    curvatures = [name for name in terrain.ALL_LAYERS if name.startswith(CURVATURES)]
+    curvatures = [name for name in terrain.layer_names("all") if name.startswith(CURVATURES)]
     if task in {"four", "six"} and len(curvatures) < 2:
         msg = "terrain.attributes has no curvatures"
         raise NotImplementedError(msg)
@@ -67,9 +69,9 @@ def borderzone(task: str, folder: Path) -> tuple[Callable[[], Any], Callable[[An
         "tri": lambda: terrain.tri_riley(dem),
         "tpi": lambda: terrain.tpi(dem),
         "vrm": lambda: terrain.vrm(dem),
-        "roughness": lambda: terrain.roughness(dem),
+        "roughness": lambda: terrain.attributes(dem, layers="roughness_m")["roughness_m"],
         "geomorphons": lambda: terrain.geomorphons(dem, search_m=reach, skip_m=0.0, flat_deg=1.0),
-        "openness": lambda: terrain.openness_positive(dem, radius_m=reach),
+        "openness": lambda: openness(Elevation.of(dem), reach, "positive"),
     }
     return calls[task], np.asarray
 

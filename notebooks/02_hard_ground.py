@@ -40,7 +40,7 @@ on_foot = bz.access.travel_time(dem, own.geometry, speed="foot")
 print(f"median {float(hours.median()):.1f} h by vehicle, {float(on_foot.median()):.1f} h on foot")
 
 # %%
-surface = bz.terrain.surface.describe(bz.datasets.landcover(grid), bz.datasets.karst(), grid)
+surface = bz.terrain.surface(bz.datasets.landcover(grid), bz.datasets.karst(), grid)
 flags = bz.difficulty.flags(attrs, hours, surface)
 zones = bz.difficulty.zones(flags, corridor, places=towns)
 zones[["kind", "rank", "area_km2", "km_start", "km_end", "near", "reasons"]]

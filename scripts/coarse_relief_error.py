@@ -1,4 +1,4 @@
-"""Remeasure the numbers behind `borderzone.better_data.RELIEF_ERRORS`.
+"""Remeasure the numbers behind `borderzone.difficulty.data_worth.RELIEF_ERRORS`.
 
 Fine ground is known at 30 m, averaged to the cells of coarse data, and both are described by
 `terrain.attributes`. The table says what the fine ground is, given the coarse: logarithms of relief

@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOMS = (
-    "access", "better_data", "border", "corridor", "datasets", "difficulty", "fetch", "figures",
+    "access", "border", "corridor", "datasets", "difficulty", "fetch", "figures",
     "incidents", "incidents.hotspots", "io", "patrol", "provenance", "report", "scenario", "stream",
-    "study", "summary", "terrain", "terrain.landcover", "terrain.rock", "terrain.surface",
-    "visibility", "whatif",
+    "study", "terrain", "visibility", "whatif",
 )  # fmt: skip
 CLASSES = {
     "Border": (
@@ -141,7 +140,7 @@ class World:
     @cached_property
     def surface(self) -> Any:
         """Give the surface."""
-        return bz.terrain.surface.describe(self.classes, self.karst, self.grid)
+        return bz.terrain.surface(self.classes, self.karst, self.grid)
 
     @cached_property
     def travel(self) -> xr.Dataset:
@@ -166,7 +165,7 @@ class World:
     @cached_property
     def table(self) -> pd.DataFrame:
         """Give the table."""
-        return bz.summary.ground_by_segment(
+        return bz.difficulty.ground_by_segment(
             self.attrs, self.surface, self.hours, self.cells, segments=self.corridor.segments
         )
 
@@ -484,15 +483,8 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
         }
         for name in ("roads", "roads_plan")
     },
-    "difficulty.ahp_weights": {"matrix": lambda _: [[1, 2], [0.5, 1]]},
-    "difficulty.auc": {"score": lambda _: NUMBERS, "n_caves": lambda _: np.array([0, 1, 2])},
-    "difficulty.success_rate_curve": {
-        "score": lambda _: NUMBERS, "n_caves": lambda _: np.array([0, 1, 2])
-    },
-    "difficulty.auc_error": {"area": lambda _: 0.7, "n_cells": lambda _: 30.0},
     "difficulty.calibrate": {"caves": lambda w: w.caves},
     "difficulty.flagged_share": {"hours_by_mode": lambda w: {"foot": w.hours}},
-    "difficulty.fuzzy_gamma": {"gamma": lambda _: 0.5},
     "difficulty.rank_stability": {"groups": lambda w: w.cells["segment"]} | _FEW,
     "figures.alt_text": {"name": lambda _: "night"},
     "figures.save": {
@@ -598,16 +590,10 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "stream.terrain_to_files": {
         "folder": lambda w: w.folder_of_its_own, "source": lambda w: w.file("fine.tif"), "grid": lambda w: Grid.of(w.fine), "layers": lambda _: ["slope_deg"]
     },
-    "summary.by_segment": {"layers": lambda w: w.attrs[["slope_deg"]]},
-    "terrain.rock.from_glim": {"polygons": _glim},
-    "terrain.rock.from_wokam": {"polygons": _glim},
-    "terrain.rock.recognised": {"polygons": lambda w: w.karst},
-    "terrain.surface.aridity_class": {"aridity_index": lambda w: w.dem / 1e4},
+    "difficulty.by_segment": {"layers": lambda w: w.attrs[["slope_deg"]]},
+    "terrain.soluble_rock": {"polygons": _glim},
     "terrain.pans": _SMALL, "terrain.ridges": _SMALL, "terrain.wadis": _SMALL,
     "terrain.geomorphons": _SMALL,
-    "terrain.openness_negative": {"radius_m": lambda _: 90.0},
-    "terrain.openness_positive": {"radius_m": lambda _: 90.0},
-    "terrain.incision": {"radius_m": lambda _: 90.0},
     "terrain.relief": {"radius_m": lambda _: 90.0},
     "visibility.cumulative_viewshed": _LITS,
     "visibility.who_sees": _LITS,

@@ -9,13 +9,41 @@ import xarray as xr
 
 from borderzone import terrain
 from borderzone._placing import cells_inside
+from borderzone.terrain import horizons
+from borderzone.terrain.elevation import Elevation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from borderzone._typing import FloatArray
     from borderzone.grid import Grid
 
 
-WINDOW = (terrain.slope, terrain.aspect, terrain.tri_riley, terrain.tri_wilson, terrain.tpi)
+def layer(name: str) -> Callable[[xr.DataArray], xr.DataArray]:
+    """Give the function that computes one layer of the ground."""
+    return lambda dem: terrain.attributes(dem, layers=name)[name]
+
+
+tri_wilson, roughness = layer("tri_wilson_m"), layer("roughness_m")
+profile_curvature = layer("profile_curvature_per_m")
+plan_curvature = layer("plan_curvature_per_m")
+total_curvature = layer("total_curvature_per_m")
+WINDOW = (terrain.slope, terrain.aspect, terrain.tri_riley, tri_wilson, terrain.tpi)
+
+
+def openness_positive(dem: xr.DataArray, radius_m: float) -> xr.DataArray:
+    """Look upward within any radius."""
+    return horizons.openness(Elevation.of(dem), radius_m, "positive")
+
+
+def openness_negative(dem: xr.DataArray, radius_m: float) -> xr.DataArray:
+    """Look downward within any radius."""
+    return horizons.openness(Elevation.of(dem), radius_m, "negative")
+
+
+def incision(dem: xr.DataArray, radius_m: float = 500.0) -> xr.DataArray:
+    """Depth below the ground on both sides within any radius."""
+    return horizons.incision(Elevation.of(dem), radius_m)
 
 
 def raster(z: Any, dx: float = 1.0, dy: float | None = None, **attrs: Any) -> xr.DataArray:

@@ -18,13 +18,12 @@ from pyproj import CRS
 from scipy import ndimage, stats
 
 from borderzone import access, difficulty, terrain
-from borderzone.better_data import (
+from borderzone.difficulty import MapDoubt, better_data
+from borderzone.difficulty.data_worth import (
     CHARACTERS,
     MAP_DOUBT,
     RELIEF_ERRORS,
     FlagDoubt,
-    MapDoubt,
-    better_data,
     relief_error,
 )
 from borderzone.errors import GridMismatchError, InvalidParameterError

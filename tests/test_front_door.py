@@ -25,7 +25,7 @@ DOORS = doors()
 # They work for seconds on whatever they do not refuse: kinds alone, which they do.
 HEAVY = {
     "report.write_report", "report.edition", "whatif.sweep", "Study.run", "Study.read_ground",
-    "io.read_sheets", "better_data.better_data",
+    "io.read_sheets", "difficulty.better_data",
     *(
         f"incidents.hotspots.{name}"
         for name in (

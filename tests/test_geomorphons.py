@@ -9,13 +9,21 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from terrain_cases import centre, extended, plane, raster, rough
+from terrain_cases import (
+    centre,
+    extended,
+    incision,
+    openness_negative,
+    openness_positive,
+    plane,
+    raster,
+    rough,
+)
 
 from borderzone import terrain
 from borderzone.errors import InvalidParameterError, NotProjectedError
-from borderzone.terrain._lines import Lines
-from borderzone.terrain.horizons import geomorphon_form, geomorphon_reach
-from borderzone.terrain.openness import openness_reach
+from borderzone.terrain.elevation import Elevation, cells_within
+from borderzone.terrain.horizons import GEOMORPHONS, Lines, geomorphon_form, geomorphon_reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +31,7 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray
 
 WAYS = ((0, 1), (0, -1), (-1, 0), (1, 0), (-1, 1), (1, -1), (-1, -1), (1, 1))
-CODE = {name: code for code, name in enumerate(terrain.GEOMORPHONS, 1)}
+CODE = {name: code for code, name in enumerate(GEOMORPHONS, 1)}
 SHORT = dict(
     zip(("FL", "PK", "RI", "SH", "SP", "SL", "HL", "FS", "VL", "PT"), CODE.values(), strict=True)
 )
@@ -92,9 +100,7 @@ def test_solids_have_the_forms_of_their_names() -> None:
     pyramid = -np.maximum(np.abs(x), np.abs(y))
 
     def form(z: Any, **options: float) -> str:
-        return terrain.GEOMORPHONS[
-            int(centre(terrain.geomorphons(raster(z), search_m=5.0, **options))) - 1
-        ]
+        return GEOMORPHONS[int(centre(terrain.geomorphons(raster(z), search_m=5.0, **options))) - 1]
 
     assert form(pyramid) == "peak"
     assert form(-pyramid) == "pit"
@@ -171,10 +177,10 @@ def test_openness_equals_its_statement_in_numpy(cell: tuple[float, float], dtype
     dem = raster(z, *cell)
 
     np.testing.assert_allclose(
-        terrain.openness_positive(dem, radius_m=120.0), (90 - high).mean(0), rtol=1e-5
+        openness_positive(dem, radius_m=120.0), (90 - high).mean(0), rtol=1e-5
     )
     np.testing.assert_allclose(
-        terrain.openness_negative(dem, radius_m=120.0), (90 + low).mean(0), rtol=1e-5
+        openness_negative(dem, radius_m=120.0), (90 + low).mean(0), rtol=1e-5
     )
 
 
@@ -184,10 +190,10 @@ def test_openness_of_known_ground() -> None:
     pit = raster(np.tan(np.radians(20)) * np.hypot(x, y), 1.0)
     steep = plane(np.tan(np.radians(10)), 0.0)
 
-    assert (terrain.openness_positive(plane(0.0, 0.0), radius_m=90.0) == 90).all()
-    assert centre(terrain.openness_positive(pit, radius_m=5.0)) == pytest.approx(70, abs=1e-5)
-    assert centre(terrain.openness_negative(pit, radius_m=5.0)) == pytest.approx(110, abs=1e-5)
-    for openness in (terrain.openness_positive, terrain.openness_negative):
+    assert (openness_positive(plane(0.0, 0.0), radius_m=90.0) == 90).all()
+    assert centre(openness_positive(pit, radius_m=5.0)) == pytest.approx(70, abs=1e-5)
+    assert centre(openness_negative(pit, radius_m=5.0)) == pytest.approx(110, abs=1e-5)
+    for openness in (openness_positive, openness_negative):
         np.testing.assert_allclose(openness(steep, radius_m=90.0), 90, atol=1e-4)
         np.testing.assert_allclose(openness(plane(3.0, -4.0), radius_m=90.0), 90, atol=1e-4)
 
@@ -199,8 +205,8 @@ def test_negative_openness_is_that_of_the_ground_turned_over() -> None:
     turned = (-dem).assign_attrs(dem.attrs)
 
     np.testing.assert_array_equal(
-        terrain.openness_negative(dem, radius_m=200.0),
-        terrain.openness_positive(turned, radius_m=200.0),
+        openness_negative(dem, radius_m=200.0),
+        openness_positive(turned, radius_m=200.0),
     )
 
 
@@ -212,12 +218,12 @@ def test_negative_openness_is_that_of_the_ground_turned_over() -> None:
             geomorphon_reach(cell_m=30.0, search_m=140.0, skip_m=30.0),
         ),
         (
-            lambda dem: terrain.openness_positive(dem, radius_m=120.0),
-            openness_reach(cell_m=30.0, radius_m=120.0),
+            lambda dem: openness_positive(dem, radius_m=120.0),
+            cells_within(120.0, 30.0),
         ),
         (
-            lambda dem: terrain.incision(dem, radius_m=120.0),
-            terrain.valleys.incision_reach(cell_m=30.0, radius_m=120.0),
+            lambda dem: incision(dem, radius_m=120.0),
+            cells_within(120.0, 30.0),
         ),
     ],
     ids=["geomorphons", "openness", "incision"],
@@ -253,8 +259,8 @@ def test_threads_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
         answers.append(
             (
                 terrain.geomorphons(dem, search_m=200.0).to_numpy(),
-                terrain.openness_positive(dem, radius_m=200.0).to_numpy(),
-                terrain.incision(dem, radius_m=200.0).to_numpy(),
+                openness_positive(dem, radius_m=200.0).to_numpy(),
+                incision(dem, radius_m=200.0).to_numpy(),
             )
         )
 
@@ -272,8 +278,8 @@ def test_a_hole_makes_unknown_what_looks_along_it() -> None:
     far = np.hypot(x, y)
 
     forms = terrain.geomorphons(dem, search_m=165.0, skip_m=60.0)
-    openness = terrain.openness_positive(dem, radius_m=150.0)
-    depth = terrain.incision(dem, radius_m=150.0)
+    openness = openness_positive(dem, radius_m=150.0)
+    depth = incision(dem, radius_m=150.0)
 
     np.testing.assert_array_equal(forms == 255, on_line & (far < 5.5))
     np.testing.assert_array_equal(np.isnan(openness), on_line & (far <= 5))
@@ -287,9 +293,9 @@ def test_cells_at_the_search_distance_do_not_count_but_at_a_radius_they_do() -> 
     for cell in (30.0, 30.0 * (1 + 1e-12), 30.0 * (1 - 1e-12)):
         dem = raster(z, cell)
         assert centre(terrain.geomorphons(dem, search_m=90.0)) == CODE["flat"]
-        assert centre(terrain.openness_positive(dem, radius_m=90.0)) < 90
-        assert centre(terrain.openness_positive(dem, radius_m=89.0)) == 90
-        assert Lines.within(terrain._elevation.Elevation.of(dem), 90.0).reach == (3, 3)
+        assert centre(openness_positive(dem, radius_m=90.0)) < 90
+        assert centre(openness_positive(dem, radius_m=89.0)) == 90
+        assert Lines.within(Elevation.of(dem), 90.0).reach == (3, 3)
 
 
 def test_skipped_cells_do_not_count() -> None:
@@ -311,10 +317,10 @@ def test_the_raster_says_what_its_codes_mean() -> None:
     assert forms.dtype == np.uint8
     assert forms.name == "geomorphon"
     assert forms.attrs["flag_values"] == [*range(1, 11), 255]
-    assert forms.attrs["flag_meanings"].split() == [*terrain.GEOMORPHONS, "unknown"]
+    assert forms.attrs["flag_meanings"].split() == [*GEOMORPHONS, "unknown"]
     assert forms.attrs["_FillValue"] == 255
     assert {forms.attrs[name] for name in ("search_m", "skip_m", "flat_deg")} == {100.0, 0.0, 2.0}
-    assert terrain.openness_negative(dem, radius_m=100.0).attrs["units"] == "degrees"
+    assert openness_negative(dem, radius_m=100.0).attrs["units"] == "degrees"
 
 
 @pytest.mark.parametrize(
@@ -339,7 +345,7 @@ def test_the_raster_says_what_its_codes_mean() -> None:
             "flat_deg must lie between",
         ),
         (
-            lambda dem: terrain.openness_positive(dem, radius_m=40.0),
+            lambda dem: openness_positive(dem, radius_m=40.0),
             "radius_m must be at least 1.5 cells, which is 45 m .* got 40",
         ),
         (lambda _: geomorphon_form(n_rising=5, n_falling=4), "got 5 and 4"),

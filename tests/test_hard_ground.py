@@ -13,7 +13,7 @@ import shapely
 import xarray as xr
 from pyproj import Geod
 
-from borderzone import access, datasets, difficulty, summary, terrain
+from borderzone import access, datasets, difficulty, terrain
 from borderzone.border import Border
 from borderzone.corridor import Corridor
 
@@ -45,9 +45,9 @@ def case() -> Case:
     dem, landcover = datasets.elevation(grid), datasets.landcover(grid)
     towns = datasets.places().geometry
     near = towns[towns.to_crs(grid.crs).within(shapely.box(*grid.bounds))]
-    hours = {mode: access.travel_time(dem, near, speed=mode) for mode in summary.MODES}
+    hours = {mode: access.travel_time(dem, near, speed=mode) for mode in difficulty.MODES}
     attrs = terrain.attributes(dem)
-    surface = terrain.surface.describe(landcover, datasets.karst(), grid)
+    surface = terrain.surface(landcover, datasets.karst(), grid)
     return Case(
         corridor=corridor,
         grid=grid,
@@ -64,7 +64,7 @@ def ground(case: Case, surface: xr.Dataset | None = None) -> pd.DataFrame:
     """Read the ground by segment."""
     hours = case.hours["vehicle_off_road"]
     segments = case.corridor.segments
-    table: pd.DataFrame = summary.ground_by_segment(
+    table: pd.DataFrame = difficulty.ground_by_segment(
         case.attrs, surface or case.surface, hours, case.cells, segments=segments
     )
     return table
@@ -161,7 +161,7 @@ def test_other_land_cover_changes_the_ground_of_its_segments_only(case: Case) ->
     changed = case.landcover.copy()
     near = (case.cells["segment"].to_numpy() == 5) & (case.landcover.to_numpy() == 16)
     changed.to_numpy()[near] = 12
-    surface = terrain.surface.describe(changed, datasets.karst(), case.grid)
+    surface = terrain.surface(changed, datasets.karst(), case.grid)
     before, after = (
         ground(case)["patrol_speed_factor"],
         ground(case, surface)["patrol_speed_factor"],
@@ -176,7 +176,7 @@ def test_a_cell_larger_than_the_segments_is_told_and_filled(case: Case) -> None:
     corridor = Corridor.around(Border.between("IRQ", "SYR"), depth_km=10, segment_km=1)
     grid = corridor.grid(resolution_m=20_000)
     flat = xr.Dataset({"z": grid.wrap(np.ones(grid.shape))})
-    table = summary.by_segment(flat, corridor.cells(grid), segments=corridor.segments)
+    table = difficulty.by_segment(flat, corridor.cells(grid), segments=corridor.segments)
     assert len(table) == len(corridor.segments)
     assert (table["n_borrowed"] > 0).sum() > 0.5 * len(table)
     assert ((table["n_borrowed"] > 0) == (table["n_cells"] == 0)).all()

@@ -9,7 +9,7 @@ import pytest
 import shapely
 from affine import Affine
 from pyproj import CRS
-from terrain_cases import raster, rough
+from terrain_cases import layer, raster, rough
 
 import borderzone as bz
 from borderzone import io, terrain, visibility
@@ -138,9 +138,9 @@ def test_cells_that_are_not_square_have_their_own_reach_each_way(
         lambda q: terrain.relief(q, radius_m=200.0),
         lambda q: terrain.tpi(q, radius_m=200.0),
         lambda q: terrain.tpi(q, inner_radius_m=0.4 * max(sides)),
-        lambda q: terrain.incision(q, radius_m=210.0),
-        lambda q: terrain.openness_negative(q, radius_m=190.0),
+        layer("incision_m"),
+        layer("openness_negative_deg"),
         terrain.geomorphons,
     ]
-    for layer in layers:
-        same(layer(dem.chunk({"y": 20, "x": 30})).compute(), layer(dem))
+    for of in layers:
+        same(of(dem.chunk({"y": 20, "x": 30})).compute(), of(dem))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+import fuzzy_cases as plain
 import numpy as np
 import pytest
 import xarray as xr
@@ -18,6 +19,7 @@ from pyproj import CRS
 import borderzone as bz
 from borderzone import difficulty
 from borderzone._kernels import fuzzy as kernels
+from borderzone.difficulty.index import GAMMA, INDEX_LEGS
 from borderzone.errors import GridMismatchError, InvalidParameterError, InvalidScenarioError
 from borderzone.grid import Grid
 from borderzone.report.public import edition
@@ -159,14 +161,14 @@ def test_one_pass_gives_what_the_plain_formula_gives(
     """Equal weights or not, a power of quarters or not, unknown members or none known."""
     out = np.empty(6, np.float32)
     kernels.gamma(tuple(members), np.array(weights), power, out)
-    expected = difficulty.fuzzy_gamma(list(members), power, weights)
+    expected = plain.gamma(list(members), power, weights)
     np.testing.assert_allclose(out, expected, rtol=1e-6)
 
 
 # Stability of the ranking
 
 GRID = Grid(shape=(4, 6), transform=Affine(2000, 0, 0, 0, -2000, 8000), crs=CRS(32637))
-MEMBERS = [name for leg in difficulty.INDEX_LEGS.values() for name in leg]
+MEMBERS = [name for leg in INDEX_LEGS.values() for name in leg]
 
 
 def members_of(values: Any) -> xr.Dataset:
@@ -197,9 +199,9 @@ def test_without_a_spread_no_rank_moves() -> None:
     )
     own = difficulty.index_weights(weights).weights
     legs = []
-    for names in difficulty.INDEX_LEGS.values():
+    for names in INDEX_LEGS.values():
         planes = [values[MEMBERS.index(name)] for name in names]
-        legs.append(difficulty.fuzzy_gamma(planes, difficulty.GAMMA, [own[n] for n in names]))
+        legs.append(plain.gamma(planes, GAMMA, [own[n] for n in names]))
     expected = np.nanmean(np.fmax(*legs), axis=0)
     np.testing.assert_allclose(table["index_mean"], expected, rtol=1e-5)
     order = np.argsort(np.argsort(-expected)) + 1

@@ -11,6 +11,7 @@ import xarray as xr
 import borderzone as bz
 from borderzone import access, datasets, difficulty, terrain
 from borderzone.errors import DataError, GridMismatchError, InvalidParameterError
+from borderzone.terrain import cover as covers
 
 CHUNKS = {"y": 17, "x": 30}
 
@@ -26,7 +27,7 @@ def ground() -> dict[str, Any]:
         "grid": grid,
         "cover": cover,
         "attrs": terrain.attributes(dem).assign(landform=terrain.landform(dem)),
-        "surface": terrain.surface.describe(cover, rock, grid),
+        "surface": terrain.surface(cover, rock, grid),
         "hours": access.travel_time(dem, datasets.places().geometry, speed="foot"),
     }
 
@@ -43,12 +44,12 @@ def test_layers_of_the_surface(ground: dict[str, Any]) -> None:
     cover, grid = ground["cover"], ground["grid"]
 
     for of in (
-        terrain.landcover.bare_share,
-        terrain.landcover.bareness,
-        terrain.landcover.surface_speed_factor,
+        covers.bare_share,
+        covers.bareness,
+        covers.speed_factor,
     ):
         assert_lazy_and_the_same(of(cover.chunk(CHUNKS)), of(cover))
-    described = terrain.surface.describe(cover.chunk(CHUNKS), datasets.karst(), grid)
+    described = terrain.surface(cover.chunk(CHUNKS), datasets.karst(), grid)
     assert_lazy_and_the_same(described, ground["surface"])
 
 
@@ -91,4 +92,4 @@ def test_what_is_wrong_is_told_when_it_is_known(ground: dict[str, Any]) -> None:
     strange = ground["cover"].copy(data=np.full(ground["grid"].shape, 99, np.uint8))
     strange[:2, :2] = 16
     with pytest.raises(DataError, match="99, which is no class of 'igbp'"):
-        terrain.landcover.bare_share(strange.chunk(CHUNKS)).compute()
+        covers.bare_share(strange.chunk(CHUNKS)).compute()

@@ -170,8 +170,8 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
         {
             # Behind the doors: of our own draws, distances and sums.
             "_quantiles.py:among_draws", "_quantiles.py:between_draws",
-            "incidents/hotspots/kernels.py:mass_below", "summary/sums.py:add",
-            "difficulty/fuzzy.py:ahp_weights",
+            "incidents/hotspots/kernels.py:mass_below", "difficulty/segment_sums.py:add",
+            "difficulty/index.py:ahp_weights",
         },
     ),
     "how a refused number is worded": (
@@ -180,11 +180,10 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
         {
             # Rasters tell where in them the number is, or that no data is to be masked.
             "access/travel_times.py:hours_of", "access/travel_times.py:of", "difficulty/flagging.py:_checked",
-            "incidents/placing/weights.py:_refuse_impossible", "summary/sums.py:add",
-            "terrain/surface.py:aridity_class",
+            "incidents/placing/weights.py:_refuse_impossible", "difficulty/segment_sums.py:add",
             # Bounds that hang on something else: a length, a total, a matrix, another column.
             "access/search.py:of", "border/chainage.py:point_at",
-            "difficulty/weighting.py:_pairs", "incidents/hotspots/line.py:as_chainages",
+            "difficulty/index.py:_pairs", "incidents/hotspots/line.py:as_chainages",
             "incidents/hotspots/scan.py:poisson_llr",
             "incidents/hotspots/near_repeat.py:_whole_days",
             "incidents/hotspots/scan_inference.py:__post_init__",

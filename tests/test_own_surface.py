@@ -14,7 +14,8 @@ from affine import Affine
 
 import borderzone as bz
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.terrain import rock
+from borderzone.terrain import soluble_rock
+from borderzone.terrain.rock import WOKAM_ACCURACY_KM
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,45 +44,54 @@ def polygons(**columns: Any) -> gpd.GeoDataFrame:
 )
 def test_rocks_of_wokam_are_read_by_their_words(words: str, rank: int) -> None:
     """However they are written."""
-    found = rock.from_wokam(polygons(Rock_Type=[words]))
+    found, kind = soluble_rock(polygons(Rock_Type=[words]))
 
+    assert kind == "WOKAM"
     assert found["susceptibility"].tolist() == [rank]
-    assert found["accuracy_km"].tolist() == [rock.WOKAM_ACCURACY_KM]
+    assert found["accuracy_km"].tolist() == [WOKAM_ACCURACY_KM]
 
 
 def test_words_go_before_codes() -> None:
     """Where the map has a column of each."""
     both = polygons(rock_type=[3, 2], RTypeLabel=["continuous carbonate rocks", "evaporites"])
 
-    assert rock.from_wokam(both)["susceptibility"].tolist() == [3, 2]
+    assert soluble_rock(both)[0]["susceptibility"].tolist() == [3, 2]
 
 
 def test_soluble_rocks_of_glim_are_taken_and_the_rest_stays_unknown() -> None:
     """By two letters or the first two of six."""
-    by_two = rock.from_glim(polygons(xx=["sc", "mt", "ev", "nd", "sm"]))
-    by_six = rock.from_glim(polygons(Litho=["scpu__", "mtam__", "ev____", "nd____", "smmx__"]))
+    by_two, kind = soluble_rock(polygons(xx=["sc", "mt", "ev", "nd", "sm"]))
+    by_six, _ = soluble_rock(polygons(Litho=["scpu__", "mtam__", "ev____", "nd____", "smmx__"]))
 
+    assert kind == "GLiM"
     assert by_two["susceptibility"].tolist() == [3, 2, 1]
     assert by_two.drop(columns="geometry").equals(by_six.drop(columns="geometry"))
     assert by_two.crs == by_six.crs == 4326
 
 
 @pytest.mark.parametrize(
-    ("frame", "read", "message"),
+    ("frame", "scheme", "message"),
     [
-        (polygons(rock_type=["granite"]), rock.from_wokam, "'granite'; a rock of WOKAM is one of"),
-        (polygons(rock_type=[3]), rock.from_wokam, "'3'.*Put words in place of codes"),
-        (polygons(name=["a"]), rock.from_wokam, "no column that says which rock.*got columns name"),
-        (polygons(xx=["sc", "zz"]), rock.from_glim, "'zz'; the codes of GLiM begin with su, ss"),
-        (polygons(xx=["mt"]), rock.from_glim, "no polygon is soluble rock"),
-        (polygons(name=["a"]), rock.from_glim, "neither a column xx nor Litho"),
-        (polygons(name=["a"]), rock.recognised, "need a column susceptibility .* GLiM .* WOKAM"),
+        (polygons(rock_type=["granite"]), "WOKAM", "'granite'; a rock of WOKAM is one of"),
+        (polygons(rock_type=[3]), "WOKAM", "'3'.*Put words in place of codes"),
+        (polygons(name=["a"]), "WOKAM", "no column that says which rock.*got columns name"),
+        (polygons(xx=["sc", "zz"]), "GLiM", "'zz'; the codes of GLiM begin with su, ss"),
+        (polygons(xx=["mt"]), "GLiM", "no polygon is soluble rock"),
+        (polygons(name=["a"]), "GLiM", "neither a column xx nor Litho"),
+        (polygons(name=["a"]), None, "need a column susceptibility .* GLiM .* WOKAM"),
     ],
 )
-def test_maps_that_are_neither_are_refused(frame: Any, read: Any, message: str) -> None:
+def test_maps_that_are_neither_are_refused(frame: Any, scheme: Any, message: str) -> None:
     """With the value, and what is allowed."""
     with pytest.raises(DataError, match=message):
-        read(frame)
+        soluble_rock(frame, scheme=scheme)
+
+
+def test_a_column_of_another_name_is_named() -> None:
+    """With the map it is of."""
+    found, _ = soluble_rock(polygons(Gestein=["ev", "sc"]), scheme="GLiM", column="Gestein")
+
+    assert found["name"].tolist() == ["evaporites", "carbonate sedimentary rocks"]
 
 
 # -- in a study ----------------------------------------------------------------------------------

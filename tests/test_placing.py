@@ -80,7 +80,7 @@ def test_karst_and_barrier_of_one_polygon_cover_the_same_cells() -> None:
     grid = bz.Grid(shape=(12, 12), transform=Affine(100, 0, 0, 0, -100, 1200), crs=CRS(32637))
     shape = shapely.Polygon([(250, 250), (950, 250), (950, 750), (650, 1050), (250, 750)])
     karst = gpd.GeoDataFrame({"susceptibility": [3]}, geometry=[shape], crs=grid.crs)
-    rock = np.isfinite(bz.terrain.surface.karst_rank(karst, grid))
+    rock = np.isfinite(bz.terrain.surface(None, karst, grid)["karst_rank"])
     flat = grid.wrap(np.zeros(grid.shape, np.float32), units="m")
     post = gpd.GeoSeries([shapely.Point(50, 50)], crs=grid.crs)
     closed = np.isinf(access.travel_time(flat, post, barriers=karst.geometry))

@@ -52,7 +52,7 @@ FURTHER: dict[str, dict[str, Callable[[World], Any]]] = {
         "weight": lambda w: w.dem,
     },
     "incidents.overlay": {"weight": lambda w: w.dem},
-    "terrain.surface.describe": {"aridity": lambda w: w.dem / 1e4},
+    "terrain.surface": {"aridity": lambda w: w.dem / 1e4},
     "visibility.who_sees": {"targets": lambda w: w.fine > 900},
 }
 # Answers at a cell stand on that cell alone, or weights on any map: no length is measured.
@@ -66,13 +66,6 @@ NO_LENGTH = {
     "stream.blanked",
     "stream.inner",
     "stream.raster_like",
-    "terrain.landcover.bare_share",
-    "terrain.landcover.bareness",
-    "terrain.landcover.surface_speed_factor",
-    "terrain.surface.aridity_class",
-    "terrain.surface.bare_share",
-    "terrain.surface.bareness",
-    "terrain.surface.surface_speed_factor",
 }
 Change = Callable[[Any], Any]
 

@@ -14,6 +14,7 @@ from pyproj import CRS
 import borderzone as bz
 from borderzone import io, stream, terrain
 from borderzone.errors import InvalidParameterError, NoOverlapError, OutputError
+from borderzone.terrain.layers import ALL_LAYERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +60,7 @@ def test_files_hold_the_bits_of_the_whole_raster(
     )
     whole = in_memory(tile)
 
-    assert tuple(files) == terrain.ALL_LAYERS
+    assert tuple(files) == ALL_LAYERS
     for name, path in files.items():
         np.testing.assert_array_equal(read(path), whole[name].to_numpy(), err_msg=name)
 

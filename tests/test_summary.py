@@ -11,7 +11,7 @@ import xarray as xr
 from affine import Affine
 from pyproj import CRS
 
-from borderzone import summary, terrain
+from borderzone import difficulty, terrain
 from borderzone.access import irmischer_clarke
 from borderzone.errors import CoverageGapError, GridMismatchError, InvalidParameterError
 from borderzone.grid import Grid
@@ -52,7 +52,7 @@ def cover(**layers: Any) -> xr.Dataset:
 
 def read(attrs: xr.Dataset, surface: xr.Dataset, **kwargs: Any) -> pd.DataFrame:
     """Ground by segment with hours 1."""
-    table: pd.DataFrame = summary.ground_by_segment(
+    table: pd.DataFrame = difficulty.ground_by_segment(
         attrs, surface, layer(1.0), kwargs.pop("cells", CELLS), **kwargs
     )
     return table
@@ -71,7 +71,7 @@ def test_statistics_equal_plain_loops() -> None:
     layers = xr.Dataset(
         {"z": layer(values), "rock": layer(classes, np.uint8), "wet": layer(values > 0, bool)}
     )
-    table = summary.by_segment(layers, cells_of(segment))
+    table = difficulty.by_segment(layers, cells_of(segment))
     assert table.index.name == "segment"
     for number in range(4):
         inside = segment == number
@@ -92,19 +92,19 @@ def test_a_layer_unknown_in_a_segment_says_so() -> None:
     """The value is NaN and the known share is 0, never silently one of them."""
     values = np.where(SEGMENT == 1, NAN, 5.0)
     classes = np.where(SEGMENT == 1, 255, 2)
-    table = summary.by_segment(
+    table = difficulty.by_segment(
         xr.Dataset({"z": layer(values), "rock": layer(classes, np.uint8)}), CELLS
     )
     np.testing.assert_array_equal(table["z_mean"], [5, NAN])
     np.testing.assert_array_equal(table["rock_majority"], [2, NAN])
     assert table["z_known"].tolist() == table["rock_known"].tolist() == [1, 0]
-    hidden = summary.by_segment(xr.Dataset({"rock": layer(255, np.uint8)}), CELLS)
+    hidden = difficulty.by_segment(xr.Dataset({"rock": layer(255, np.uint8)}), CELLS)
     assert hidden["rock_majority"].isna().all()
 
 
 def test_unreachable_hours_stay_infinite() -> None:
     """The median of a segment that is half out of reach is not a NaN."""
-    table = summary.by_segment(xr.Dataset({"hours": layer(np.inf)}), CELLS)
+    table = difficulty.by_segment(xr.Dataset({"hours": layer(np.inf)}), CELLS)
     assert np.isinf(table["hours_median"]).all()
 
 
@@ -114,18 +114,18 @@ def test_a_segment_smaller_than_a_cell_borrows_the_nearest_cells_and_says_so() -
     segments = pd.DataFrame({"km_start": [0.0, 9.2, 9.6], "km_end": [9.2, 9.6, 20.0]})
     values = np.broadcast_to(np.arange(10.0), GRID.shape)
     layers = xr.Dataset({"z": layer(values)})
-    table = summary.by_segment(layers, cells_of(segment), segments=segments)
+    table = difficulty.by_segment(layers, cells_of(segment), segments=segments)
     assert table["n_cells"].tolist() == [20, 0, 20]
     assert table["n_borrowed"].tolist() == [0, 4, 0]
     assert table["z_mean"].tolist() == [2, 4, 7]
     with pytest.raises(CoverageGapError, match=r"1 segments hold no cell \(1\): pass segments="):
-        summary.by_segment(layers, cells_of(segment))
+        difficulty.by_segment(layers, cells_of(segment))
 
 
 def test_segments_beyond_the_last_cell_are_not_forgotten() -> None:
     """The table has a row for every segment of the corridor."""
     segments = pd.DataFrame({"km_start": [0.0, 10.0, 20.0], "km_end": [10.0, 20.0, 20.5]})
-    table = summary.by_segment(xr.Dataset({"z": layer(1.0)}), CELLS, segments=segments)
+    table = difficulty.by_segment(xr.Dataset({"z": layer(1.0)}), CELLS, segments=segments)
     assert table.index.tolist() == [0, 1, 2]
     assert table["n_borrowed"].tolist() == [0, 0, 4]
     assert table["z_mean"].notna().all()
@@ -134,14 +134,14 @@ def test_segments_beyond_the_last_cell_are_not_forgotten() -> None:
 def test_a_corridor_without_cells_is_refused() -> None:
     """Rather than a table of NaN."""
     with pytest.raises(CoverageGapError, match="use a finer resolution_m"):
-        summary.by_segment(xr.Dataset({"z": layer(1.0)}), cells_of(-1))
+        difficulty.by_segment(xr.Dataset({"z": layer(1.0)}), cells_of(-1))
 
 
 def test_a_layer_of_another_grid_is_refused() -> None:
     """By its name."""
     other = Grid(shape=GRID.shape, transform=Affine(2000, 0, 500, 0, -2000, 12_000), crs=GRID.crs)
     with pytest.raises(GridMismatchError, match="z covers"):
-        summary.by_segment(xr.Dataset({"z": other.wrap(np.zeros(GRID.shape))}), CELLS)
+        difficulty.by_segment(xr.Dataset({"z": other.wrap(np.zeros(GRID.shape))}), CELLS)
 
 
 # Ground
@@ -220,14 +220,14 @@ def test_what_is_unknown_is_told_beside_the_numbers() -> None:
     rank = np.where(np.arange(6)[:, None] < 3, NAN, 3.0)
     attrs = ground(slope_deg=np.broadcast_to(slope, GRID.shape))
     surface = xr.Dataset({"karst_rank": layer(np.broadcast_to(rank, GRID.shape))})
-    table = summary.ground_by_segment(attrs, surface, None, CELLS)
+    table = difficulty.ground_by_segment(attrs, surface, None, CELLS)
     assert table["terrain_known_share"].tolist() == [0.5, 0.5]
     assert table["surface_known_share"].tolist() == [0, 0]
     assert table["karst_known_share"].tolist() == [0.5, 0.5]
     assert table["karst_rank"].tolist() == [3, 3]
     assert table["patrol_speed_factor"].tolist() == [1, 1]
     assert table[["hours_median", "hours_max", "bare_share"]].isna().all().all()
-    blind = summary.ground_by_segment(ground(slope_deg=NAN, relief_m=NAN), surface, None, CELLS)
+    blind = difficulty.ground_by_segment(ground(slope_deg=NAN, relief_m=NAN), surface, None, CELLS)
     assert blind[["f_mask", "crosser_km_h", "patrol_speed_factor"]].isna().all().all()
     assert blind["landform"].tolist() == ["unknown"] * 2
     assert blind["terrain_known_share"].tolist() == [0, 0]
@@ -236,7 +236,7 @@ def test_what_is_unknown_is_told_beside_the_numbers() -> None:
 def test_hours_are_summarised_by_median_and_farthest() -> None:
     """Over the cells of the segment only."""
     hours = np.where(SEGMENT < 0, 99.0, np.arange(10.0))
-    table = summary.ground_by_segment(ground(), cover(), layer(hours), CELLS)
+    table = difficulty.ground_by_segment(ground(), cover(), layer(hours), CELLS)
     assert table["hours_median"].tolist() == [2, 7]
     assert table["hours_max"].tolist() == [4, 9]
 

@@ -15,10 +15,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
-from borderzone import summary
+from borderzone import difficulty
+from borderzone.difficulty.segment_ground import MASK_SOURCES
+from borderzone.difficulty.segment_sums import LayerSums, Sum
 from borderzone.errors import CoverageGapError, InvalidParameterError
 from borderzone.grid import Grid
-from borderzone.summary.sums import Sum
 
 NAN = float("nan")
 SHAPE = (24, 30)
@@ -78,7 +79,7 @@ WHOLE = (slice(0, SHAPE[0]), slice(0, SHAPE[1]))
     tall=st.integers(4, 24),
     wide=st.integers(5, 30),
     seed=st.integers(0, 99),
-    mode=st.sampled_from(summary.MODES),
+    mode=st.sampled_from(difficulty.MODES),
     order=st.randoms(use_true_random=False),
 )
 @settings(max_examples=10)
@@ -88,15 +89,15 @@ def test_blocks_of_any_size_in_any_order_give_the_same_bits(
     """As the whole raster at once does, the tiny segment that borrows its cells included."""
     layers = ground(seed)
     whole = [cut(one, *WHOLE) for one in layers]
-    expected = summary.ground_by_segment(
+    expected = difficulty.ground_by_segment(
         whole[0], whole[1], None, whole[2], segments=SEGMENTS, mode=mode
     )
     windows = blocks(tall, wide)
     assume((1, 1) not in [(r.stop - r.start, c.stop - c.start) for r, c in windows])
     order.shuffle(windows)
-    sums = summary.GroundSums(SEGMENTS, mode=mode)
-    plain = summary.LayerSums(4)
-    at_once = summary.LayerSums(4)
+    sums = difficulty.GroundSums(SEGMENTS, mode=mode)
+    plain = LayerSums(4)
+    at_once = LayerSums(4)
     for window in windows:
         sums.add(*(cut(one, *window) for one in layers))
         plain.add(cut(layers[0], *window), cut(layers[2], *window))
@@ -112,7 +113,7 @@ def test_blocks_of_any_size_in_any_order_give_the_same_bits(
 def test_threads_may_add() -> None:
     """Four at a time; and asking twice borrows once."""
     layers = ground(5)
-    alone, together = summary.GroundSums(SEGMENTS), summary.GroundSums(SEGMENTS)
+    alone, together = difficulty.GroundSums(SEGMENTS), difficulty.GroundSums(SEGMENTS)
     parts = [[cut(one, *window) for one in layers] for window in blocks(3, 7)]
     for part in parts:
         alone.add(*part)
@@ -145,10 +146,10 @@ def test_a_layer_summed_by_block_equals_the_table_of_whole_rasters() -> None:
     hours[5, 0] = np.inf
     rock = np.nan_to_num(surface["karst_rank"], nan=255).astype(np.uint8)
     layers = attrs | {"hours": hours, "rock": rock}
-    sums = summary.LayerSums(3)
+    sums = LayerSums(3)
     for window in blocks(5, 8):
         sums.add(cut(layers, *window), cut(cells, *window))
-    whole = summary.by_segment(cut(layers, *WHOLE), cut(cells, *WHOLE))
+    whole = difficulty.by_segment(cut(layers, *WHOLE), cut(cells, *WHOLE))
     table = sums.table()
     assert np.isinf(table.loc[0, "hours_mean"])
     kept = [name for name in table if name in whole]
@@ -159,7 +160,7 @@ def test_a_layer_summed_by_block_equals_the_table_of_whole_rasters() -> None:
 def test_hours_come_from_a_grid_of_their_own() -> None:
     """Coarser hours, with the cells of their grid: the exact median."""
     layers = ground(2)
-    sums = summary.GroundSums(SEGMENTS)
+    sums = difficulty.GroundSums(SEGMENTS)
     sums.add(*(cut(one, *WHOLE) for one in layers))
     coarse = Grid(shape=(2, 6), transform=Affine(500, 0, 0, 0, -500, 1000), crs=CRS(32637))
     number = np.array([[0, 0, 2, 2, 3, 3]] * 2, dtype=np.int32)
@@ -181,7 +182,7 @@ def test_fine_cells_give_a_segment_its_own_speeds() -> None:
     surface = surface | {"surface_factor": np.ones(SHAPE)}
     speeds = []
     for one in (even, mixed):
-        sums = summary.GroundSums(SEGMENTS)
+        sums = difficulty.GroundSums(SEGMENTS)
         sums.add(cut(one, *WHOLE), cut(surface, *WHOLE), cut(cells, *WHOLE))
         speeds.append(sums.table()["patrol_speed_factor"][0])
     steep = 1 - math.tan(math.radians(6)) / 0.3
@@ -196,7 +197,7 @@ def test_ground_on_which_a_vehicle_creeps_is_no_go_and_does_not_rule_the_mean() 
     slope = np.zeros(SHAPE)
     slope[5, 5] = math.degrees(math.atan(0.3 * 0.9999))
     attrs, surface = attrs | {"slope_deg": slope}, surface | {"surface_factor": np.ones(SHAPE)}
-    sums = summary.GroundSums(SEGMENTS)
+    sums = difficulty.GroundSums(SEGMENTS)
     sums.add(cut(attrs, *WHOLE), cut(surface, *WHOLE), cut(cells, *WHOLE))
     table = sums.table()
     assert table.loc[0, "patrol_speed_factor"] == 1
@@ -206,18 +207,18 @@ def test_ground_on_which_a_vehicle_creeps_is_no_go_and_does_not_rule_the_mean() 
 def test_a_segment_without_a_cell_is_refused_where_nothing_can_stand_in() -> None:
     """A number of segments tells no middles; a long one without cells is a hole, not a tiny one."""
     layers = [cut(one, *WHOLE) for one in ground(0)]
-    sums = summary.GroundSums(4)
+    sums = difficulty.GroundSums(4)
     sums.add(*layers)
     with pytest.raises(CoverageGapError, match=r"1 segments hold no cell \(1\)"):
         sums.table()
     long = SEGMENTS.assign(km_start=[0.0, 5.0, 1.0, 2.0], km_end=[1.0, 9.0, 2.0, 3.0])
-    holed = summary.GroundSums(long)
+    holed = difficulty.GroundSums(long)
     holed.add(*layers)
     with pytest.raises(CoverageGapError, match=r"hold no cell \(1\)"):
         holed.table()
     with pytest.raises(CoverageGapError, match="no cell lies in the corridor"):
-        summary.GroundSums(4).table()
-    plain = summary.LayerSums(4)
+        difficulty.GroundSums(4).table()
+    plain = LayerSums(4)
     plain.add(layers[0], layers[2])
     with pytest.raises(CoverageGapError, match=r"hold no cell \(1\)"):
         plain.table()
@@ -229,17 +230,17 @@ def test_strange_blocks_are_refused() -> None:
     relief = attrs["tri_m"].copy()
     relief[3, 3] = np.inf
     with pytest.raises(InvalidParameterError, match=r"tri_m must be finite .*, got inf"):
-        summary.GroundSums(SEGMENTS).add(
+        difficulty.GroundSums(SEGMENTS).add(
             cut(attrs | {"tri_m": relief}, *WHOLE), cut(surface, *WHOLE), cut(cells, *WHOLE)
         )
     one = (slice(3, 4), slice(3, 4))
     single = [cut(layers, *WHOLE).isel(y=one[0], x=one[1]) for layers in (attrs, surface, cells)]
     with pytest.raises(InvalidParameterError, match="a block of one cell"):
-        summary.GroundSums(SEGMENTS).add(*single)
+        difficulty.GroundSums(SEGMENTS).add(*single)
     with pytest.raises(InvalidParameterError, match="name segment 3, the corridor has 2"):
-        summary.GroundSums(2).add(*(cut(one, *WHOLE) for one in (attrs, surface, cells)))
+        difficulty.GroundSums(2).add(*(cut(one, *WHOLE) for one in (attrs, surface, cells)))
     with pytest.raises(InvalidParameterError, match="mode must be one of"):
-        summary.GroundSums(2, mode="camel")
+        difficulty.GroundSums(2, mode="camel")
 
 
 # Measured masks
@@ -254,17 +255,17 @@ def measured(**columns: Any) -> pd.DataFrame:
 def test_measured_shares_replace_the_prior_where_they_are_known() -> None:
     """By segment, with their source; voids and missing segments keep the prior."""
     layers = [cut(one, *WHOLE) for one in ground(0)]
-    prior = summary.ground_by_segment(layers[0], layers[1], None, layers[2], segments=SEGMENTS)
+    prior = difficulty.ground_by_segment(layers[0], layers[1], None, layers[2], segments=SEGMENTS)
     assert set(prior["f_mask_source"]) == {"landform prior"}
-    table = summary.with_measured_mask(prior, measured())
-    sight, guess = summary.MASK_SOURCES
+    table = difficulty.with_measured_mask(prior, measured())
+    sight, guess = MASK_SOURCES
     assert table["f_mask_source"].tolist() == [sight, guess, sight, guess]
     assert table.loc[[0, 2], "f_mask_high"].tolist() == [0.3, 0.3]
     assert table.loc[[1, 3], "f_mask"].equals(prior.loc[[1, 3], "f_mask"])
     assert set(prior["f_mask_source"]) == {"landform prior"}
-    void = summary.with_measured_mask(prior, measured(unknown_share=[0.6, 0.2]))
+    void = difficulty.with_measured_mask(prior, measured(unknown_share=[0.6, 0.2]))
     assert void["f_mask_source"].tolist() == [guess, guess, sight, guess]
-    blind = summary.with_measured_mask(prior, measured(f_mask=[NAN, 0.2]))
+    blind = difficulty.with_measured_mask(prior, measured(f_mask=[NAN, 0.2]))
     assert blind["f_mask_source"].tolist() == [guess, guess, sight, guess]
     rest = prior.columns.difference(["f_mask", "f_mask_low", "f_mask_high", "f_mask_source"])
     pd.testing.assert_frame_equal(table[rest], prior[rest])
@@ -274,8 +275,8 @@ def test_tables_that_do_not_fit_are_refused() -> None:
     """Missing columns, other segments, impossible shares."""
     prior = pd.DataFrame({"f_mask": [0.1] * 3, "f_mask_low": 0.0, "f_mask_high": 0.2})
     with pytest.raises(InvalidParameterError, match="lack unknown_share"):
-        summary.with_measured_mask(prior, measured().drop(columns="unknown_share"))
+        difficulty.with_measured_mask(prior, measured().drop(columns="unknown_share"))
     with pytest.raises(InvalidParameterError, match=r"segments \[2\].*not in the ground"):
-        summary.with_measured_mask(prior[:2], measured())
+        difficulty.with_measured_mask(prior[:2], measured())
     with pytest.raises(InvalidParameterError, match="between 0 and 1"):
-        summary.with_measured_mask(prior, measured(f_mask=1.2))
+        difficulty.with_measured_mask(prior, measured(f_mask=1.2))

@@ -10,11 +10,23 @@ import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from terrain_cases import raster, rough
+from terrain_cases import (
+    incision,
+    openness_negative,
+    openness_positive,
+    plan_curvature,
+    profile_curvature,
+    raster,
+    rough,
+    roughness,
+    total_curvature,
+    tri_wilson,
+)
 
 from borderzone import terrain
 from borderzone.errors import InvalidParameterError, NotProjectedError
 from borderzone.terrain import elevation
+from borderzone.terrain.layers import ALL_LAYERS, LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,19 +37,11 @@ FUNCTIONS: dict[str, Callable[[xr.DataArray], Any]] = {
     "slope": partial(terrain.slope, method="zevenbergen_thorne"),
     "aspect": terrain.aspect,
     "tri_riley": terrain.tri_riley,
-    "tri_wilson": terrain.tri_wilson,
-    "roughness": terrain.roughness,
     "vrm": partial(terrain.vrm, window=5),
     "tpi": partial(terrain.tpi, radius_m=200.0, inner_radius_m=70.0),
     "relief": partial(terrain.relief, radius_m=170.0),
-    "profile_curvature": terrain.profile_curvature,
-    "plan_curvature": terrain.plan_curvature,
-    "total_curvature": terrain.total_curvature,
     "hillshade": partial(terrain.hillshade, multidirectional=True),
     "geomorphons": terrain.geomorphons,
-    "openness_positive": partial(terrain.openness_positive, radius_m=250.0),
-    "openness_negative": partial(terrain.openness_negative, radius_m=250.0),
-    "incision": partial(terrain.incision, radius_m=200.0),
     "wadis": partial(terrain.wadis, search_m=200.0),
     "ridges": partial(terrain.ridges, search_m=200.0),
     "pans": partial(terrain.pans, search_m=200.0),
@@ -125,9 +129,9 @@ def test_a_block_with_its_halo_gives_the_bits_of_the_whole(
 def test_threads_do_not_change_a_bit(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
     """One thread or more, every layer the same."""
     dem = ground((700, 611))
-    monkeypatch.setattr(_elevation, "n_threads", lambda: 1)
+    monkeypatch.setattr(elevation, "n_threads", lambda: 1)
     one = ALL(dem)
-    monkeypatch.setattr(_elevation, "n_threads", lambda: threads)
+    monkeypatch.setattr(elevation, "n_threads", lambda: threads)
 
     xr.testing.assert_identical(ALL(dem), one)
 
@@ -143,20 +147,20 @@ def test_one_call_gives_what_each_function_gives() -> None:
         "vrm": terrain.vrm(dem),
         "tpi_m": terrain.tpi(dem),
         "relief_m": terrain.relief(dem),
-        "tri_wilson_m": terrain.tri_wilson(dem),
-        "roughness_m": terrain.roughness(dem),
-        "profile_curvature_per_m": terrain.profile_curvature(dem),
-        "plan_curvature_per_m": terrain.plan_curvature(dem),
-        "total_curvature_per_m": terrain.total_curvature(dem),
-        "openness_positive_deg": terrain.openness_positive(dem, radius_m=500.0),
-        "openness_negative_deg": terrain.openness_negative(dem, radius_m=500.0),
-        "incision_m": terrain.incision(dem),
+        "tri_wilson_m": tri_wilson(dem),
+        "roughness_m": roughness(dem),
+        "profile_curvature_per_m": profile_curvature(dem),
+        "plan_curvature_per_m": plan_curvature(dem),
+        "total_curvature_per_m": total_curvature(dem),
+        "openness_positive_deg": openness_positive(dem, radius_m=500.0),
+        "openness_negative_deg": openness_negative(dem, radius_m=500.0),
+        "incision_m": incision(dem),
         "geomorphon": terrain.geomorphons(dem, search_m=500.0),
         "hillshade": terrain.hillshade(dem),
     }
 
-    assert tuple(found) == terrain.ALL_LAYERS == tuple(alone)
-    assert tuple(terrain.attributes(dem)) == terrain.LAYERS
+    assert tuple(found) == ALL_LAYERS == tuple(alone)
+    assert tuple(terrain.attributes(dem)) == LAYERS
     for name, layer in alone.items():
         xr.testing.assert_identical(found[name], layer)
 

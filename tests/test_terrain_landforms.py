@@ -10,9 +10,8 @@ import pytest
 from terrain_cases import extended, gradient, raster, rough
 
 from borderzone import terrain
-from borderzone.errors import (
-    InvalidParameterError,
-)
+from borderzone.errors import InvalidParameterError
+from borderzone.terrain.landforms import MaskPrior
 
 # Hillshade.
 
@@ -95,9 +94,9 @@ def test_landforms_refuse_what_cannot_be() -> None:
     with pytest.raises(InvalidParameterError, match="relief_m must be 0 or more"):
         terrain.landform_class(np.array([1.0, -3.0]))
     with pytest.raises(InvalidParameterError, match=r"high must lie between 0 and 1, got 1\.2"):
-        terrain.MaskPrior(landform="hilly", f_mask=0.5, low=0.1, high=1.2)
+        MaskPrior(landform="hilly", f_mask=0.5, low=0.1, high=1.2)
     with pytest.raises(InvalidParameterError, match=r"must lie in its band 0\.1 to 0\.4, got 0\.5"):
-        terrain.MaskPrior(landform="hilly", f_mask=0.5, low=0.1, high=0.4)
+        MaskPrior(landform="hilly", f_mask=0.5, low=0.1, high=0.4)
 
 
 def test_mask_prior_is_what_its_script_prints() -> None:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from terrain_cases import raster
+from terrain_cases import (
+    plan_curvature,
+    profile_curvature,
+    raster,
+    roughness,
+    total_curvature,
+    tri_wilson,
+)
 
 from borderzone import terrain
 
@@ -44,14 +51,14 @@ ZEVENBERGEN_THORNE: dict[str, Any] = {"method": "zevenbergen_thorne"}
         ("grass_slope", terrain.slope, 1, 1e-5),
         ("gdal_slope_zevenbergen_thorne", partial(terrain.slope, **ZEVENBERGEN_THORNE), 1, 1e-5),
         ("gdal_tri_riley", terrain.tri_riley, 1, 5e-6),
-        ("gdal_tri_wilson", terrain.tri_wilson, 1, 0),
+        ("gdal_tri_wilson", tri_wilson, 1, 0),
         ("gdal_tpi", terrain.tpi, 1, 4e-5),
-        ("gdal_roughness", terrain.roughness, 1, 0),
-        ("xdem_roughness", terrain.roughness, 1, 0),
+        ("gdal_roughness", roughness, 1, 0),
+        ("xdem_roughness", roughness, 1, 0),
         # xDEM gives hundredths, and of the total curvature twice the Laplacian.
-        ("xdem_profile_curvature", terrain.profile_curvature, 100, 5e-7),
-        ("xdem_planform_curvature", terrain.plan_curvature, 100, 1e-5),
-        ("xdem_curvature", terrain.total_curvature, 200, 5e-7),
+        ("xdem_profile_curvature", profile_curvature, 100, 5e-7),
+        ("xdem_planform_curvature", plan_curvature, 100, 1e-5),
+        ("xdem_curvature", total_curvature, 200, 5e-7),
     ],
 )
 def test_layers_are_those_of_other_programs(
@@ -121,13 +128,11 @@ def test_curvatures_of_a_sphere_are_one_over_its_radius() -> None:
     row, column = np.mgrid[-40:41, -40:41] * 1.0
     sphere = raster(np.sqrt(1000.0**2 - (column - 300) ** 2 - (row + 200) ** 2), 1.0)
 
-    for of in (terrain.profile_curvature, terrain.total_curvature):
+    for of in (profile_curvature, total_curvature):
         assert (of(sphere)[INNER] > 0).all()
-    np.testing.assert_allclose(terrain.profile_curvature(sphere)[40, 40], 1e-3, rtol=1e-3)
+    np.testing.assert_allclose(profile_curvature(sphere)[40, 40], 1e-3, rtol=1e-3)
     # A contour of the sphere is a circle as far from the axis as the place.
-    np.testing.assert_allclose(
-        terrain.plan_curvature(sphere)[40, 40], 1 / np.hypot(300, 200), rtol=1e-3
-    )
+    np.testing.assert_allclose(plan_curvature(sphere)[40, 40], 1 / np.hypot(300, 200), rtol=1e-3)
 
 
 def test_curvatures_of_a_plane_and_of_level_ground_are_nothing() -> None:
@@ -135,5 +140,5 @@ def test_curvatures_of_a_plane_and_of_level_ground_are_nothing() -> None:
     row, column = np.mgrid[:9, :11] * 32.0
 
     for z in (0.5 * column - 0.25 * row, np.full((9, 11), 70.0)):
-        for of in (terrain.profile_curvature, terrain.plan_curvature, terrain.total_curvature):
+        for of in (profile_curvature, plan_curvature, total_curvature):
             assert float(np.abs(of(raster(z, 32.0))).max()) == 0.0

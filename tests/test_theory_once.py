@@ -63,7 +63,7 @@ RULES: dict[str, tuple[Any, dict[str, int]]] = {
     ),
     "names of the modes": (
         lambda node: assigns(node, "MODES"),
-        {"summary/ground.py": 1},
+        {"difficulty/segment_ground.py": 1},
     ),
     "words for a sensor": (lambda node: defines(node, "sensor_words"), {"study/told.py": 1}),
     "a quantile that is a draw": (

@@ -16,8 +16,13 @@ from pyproj import CRS
 from terrain_cases import covered
 
 from borderzone.difficulty import regions
-from borderzone.difficulty.regions import Strip, fill_holes, zone_outlines
-from borderzone.difficulty.smoothing import LARGEST_MOVE, Network
+from borderzone.difficulty.regions import (
+    LARGEST_MOVE,
+    Network,
+    Strip,
+    fill_holes,
+    zone_outlines,
+)
 from borderzone.grid import Grid
 
 CELL = 2000.0

@@ -19,10 +19,10 @@ from terrain_cases import covered
 
 import borderzone as bz
 from borderzone import difficulty
-from borderzone.difficulty.outlines import cell_outlines, connected, generalised
+from borderzone.difficulty.regions import cell_outlines, connected, generalised
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
-from borderzone.terrain import surface as surfaces
+from borderzone.terrain.rock import karst_rank
 
 UTM = CRS(32637)
 NY, NX = 40, 100
@@ -107,7 +107,7 @@ def karst(
 def rock_ground(polygons: gpd.GeoDataFrame) -> dict[str, Any]:
     """Ground with the rank of polygons."""
     values = base()
-    values["karst_rank"] = surfaces.karst_rank(polygons, GRID).to_numpy()
+    values["karst_rank"] = karst_rank(polygons, GRID).to_numpy()
     return values
 
 

@@ -1,6 +1,5 @@
 from . import (
     access as access,
-    better_data as better_data,
     datasets as datasets,
     difficulty as difficulty,
     errors as errors,
@@ -10,7 +9,6 @@ from . import (
     io as io,
     patrol as patrol,
     stream as stream,
-    summary as summary,
     terrain as terrain,
     visibility as visibility,
 )

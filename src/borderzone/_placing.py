@@ -11,10 +11,19 @@ import shapely
 from borderzone._kernels import line_cells
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from borderzone._typing import FloatArray, IntArray
     from borderzone.grid import Grid
 
-__all__ = ["Passages", "cells_inside", "cells_of_points", "in_cells", "passages_of"]
+__all__ = [
+    "Passages",
+    "cells_inside",
+    "cells_of_points",
+    "in_cells",
+    "passages_of",
+    "projected",
+]
 
 
 def in_cells(xy: FloatArray, grid: Grid) -> FloatArray:
@@ -124,3 +133,10 @@ def passages_of(lines: Any, grid: Grid) -> Passages:
         nearest=nearest[inside],
         place=np.column_stack([x, y])[inside],
     )
+
+
+def projected(polygons: gpd.GeoDataFrame, grid: Grid) -> list[Any]:
+    """Project polygons into the frame of a grid, their long edges kept true."""
+    # A straight edge in degrees is a curve in the grid's frame: give it vertices first.
+    step = 0.02 if polygons.crs.is_geographic else 2_000.0
+    return list(polygons.geometry.segmentize(step).to_crs(grid.crs))

@@ -282,7 +282,7 @@ class Scenario(BaseModel):
             A weight for every member, and the consistency ratio of comparisons.
         """
         # Imported here: only a study needs rasters, and a scenario alone should load fast.
-        from borderzone.difficulty.index import index_weights  # noqa: PLC0415
+        from borderzone.difficulty import index_weights  # noqa: PLC0415
 
         return index_weights(self.index_weights, self.index_comparisons)
 

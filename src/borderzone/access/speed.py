@@ -289,7 +289,7 @@ def vehicle_off_road(
         Rise over run; its sign does not matter.
     surface_factor
         Share of the speed that the surface allows, 0 to 1: for a map of land cover the
-        ``speed_factor`` of its classes in `borderzone.terrain.landcover.LAND_COVER`.
+        ``speed_factor`` of its classes in `borderzone.terrain.LAND_COVER`.
     flat_km_h
         Speed on flat bare ground. Units: km/h.
     steepest

@@ -7,28 +7,28 @@ detection rates, which follow from sweep width and speed alone.
 from __future__ import annotations
 
 import math
+import threading
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from borderzone._cellwise import any_lazy, cellwise
-from borderzone._guards import check_positive, check_probability
-from borderzone._kernels import fuzzy as kernels
-from borderzone.difficulty.given import check_kinds, named
-from borderzone.difficulty.masking import MASK_LAYERS, mask_prior
-from borderzone.difficulty.scales import FLOOR, SCALES
-from borderzone.difficulty.index import INDEX_LEGS, index_weights
+from borderzone._guards import check_positive, check_probability, guarded
+from borderzone.difficulty.index import FLOOR, GAMMA, INDEX_LEGS, SCALES, fuzzy_gamma, index_weights
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
-from borderzone.terrain.surface import ARIDITY_CLASSES
+from borderzone.terrain import MASK_PRIOR, landform_class
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Sequence
 
-    from borderzone._typing import FloatArray
+    from borderzone._typing import BoolArray, FloatArray
 
 __all__ = [
     "ARIDITY_BREAK",
@@ -37,13 +37,18 @@ __all__ = [
     "CAVE_UNKNOWN",
     "CAVE_WEIGHTS",
     "GAMMA",
+    "MASK_LAYERS",
+    "ShareCounts",
+    "check_kinds",
+    "flagged_share",
     "flags",
+    "mask_prior",
+    "named",
 ]
 
-# Compromise between product and sum in every leg.
-GAMMA = 0.75
-# Below it ground is arid (UNEP 1992).
-ARIDITY_BREAK = ARIDITY_CLASSES["arid"]
+# Precipitation over potential evapotranspiration below which ground is arid (UNEP 1992, World Atlas of
+# Desertification: hyper-arid below 0.05, semi-arid from 0.20, dry sub-humid from 0.50, humid from 0.65).
+ARIDITY_BREAK = 0.20
 
 # Soluble rock carries the susceptibility, relief and slope move it by one class at most:
 # with these weights and breaks rank r gives class r - 1 on flat ground, r on middling
@@ -104,7 +109,7 @@ def flags(  # noqa: PLR0913 (the front door's order, then its two breaks and the
         Travel time from the nearest origin; infinite where none reaches it.
         None if there is no origin. Units: h.
     surface
-        Layers of `terrain.surface.describe`: ``bare_share``, ``bareness``,
+        Layers of `terrain.surface`: ``bare_share``, ``bareness``,
         ``karst_rank`` and, if there is one, ``aridity_index``.
     remote_hours
         Travel time beyond which bare ground is remote. Units: h.
@@ -230,21 +235,12 @@ def _cave_score(ground: _Ground) -> FloatArray:
         "relief": own.member("relief", "relief_m"),
         "steepness": np.fmax(own.member("steepness", "slope_deg"), cut),
     }
-    score.ravel()[rock] = _gamma(members, CAVE_WEIGHTS)
+    score.ravel()[rock] = _overlay(members, CAVE_WEIGHTS)
     return score
 
 
-def _gamma(members: Mapping[str, FloatArray], weights: Mapping[str, float]) -> FloatArray:
-    """Fuzzy gamma as `fuzzy_gamma` gives it, in one pass."""
-    shape = next(iter(members.values())).shape
-    out = np.empty(shape, dtype=np.float32)
-    kernels.gamma(
-        tuple(np.ascontiguousarray(member).ravel() for member in members.values()),
-        np.array([weights[name] for name in members], dtype=np.float64),
-        GAMMA,
-        out.ravel(),
-    )
-    return out
+def _overlay(members: Mapping[str, FloatArray], weights: Mapping[str, float]) -> FloatArray:
+    return fuzzy_gamma(list(members.values()), np.array([weights[name] for name in members], float))
 
 
 def _cave_prone(ground: _Ground, score: FloatArray) -> xr.DataArray:
@@ -272,7 +268,7 @@ def _index(ground: _Ground, weights: Mapping[str, float] | None) -> dict[str, xr
     }
     given = index_weights(weights).weights
     legs = {
-        leg: _gamma({name: members[name] for name in names}, given)
+        leg: _overlay({name: members[name] for name in names}, given)
         for leg, names in INDEX_LEGS.items()
     }
     n_unknown = np.zeros(ground.grid.shape, dtype=np.uint8)
@@ -376,3 +372,331 @@ def _checked(values: FloatArray, name: str) -> FloatArray:
         )
         raise InvalidParameterError(msg)
     return np.asarray(values, dtype=np.float32)
+
+
+# Share of the ground out of sight, assumed from the landform where no view is measured.
+
+
+# Either of these tells the landform; the first one wins.
+MASK_LAYERS = frozenset({"landform", "relief_m"})
+
+
+def mask_prior(attrs: xr.Dataset) -> xr.Dataset:
+    """
+    Share of the ground out of sight by landform class, with its 90 % band.
+
+    A coarse elevation grid shows no lines of sight, so this is a declared
+    prior and no measurement.
+
+    Parameters
+    ----------
+    attrs
+        Terrain layers with ``landform``, or with ``relief_m`` from which the
+        landform is told.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``f_mask``, ``f_mask_low`` and ``f_mask_high``, 0 to 1, NaN where the
+        landform is unknown, and ``landform``.
+
+    Raises
+    ------
+    InvalidParameterError
+        If neither layer is given.
+
+    Examples
+    --------
+    >>> relief = xr.DataArray([[10.0, 400.0, np.nan]], dims=("y", "x"))
+    >>> mask_prior(xr.Dataset({"relief_m": relief}))["f_mask"].values
+    array([[0.06, 0.7 ,  nan]], dtype=float32)
+    """
+    if not MASK_LAYERS & set(attrs.data_vars):
+        msg = "the landform is unknown: attrs needs a layer 'landform' or 'relief_m'"
+        raise InvalidParameterError(msg)
+    needed = "landform" if "landform" in attrs else "relief_m"
+    found: xr.Dataset = cellwise(_shares, {needed: attrs[needed]})
+    return found
+
+
+def _shares(attrs: Mapping[str, xr.DataArray]) -> xr.Dataset:
+    landform = attrs["landform"] if "landform" in attrs else landform_class(attrs["relief_m"])
+    codes = xr.DataArray(landform)
+    layers = {"landform": codes}
+    for name, field in (("f_mask", "f_mask"), ("f_mask_low", "low"), ("f_mask_high", "high")):
+        table = np.full(256, np.nan, dtype=np.float32)
+        table[: len(MASK_PRIOR)] = [getattr(prior, field) for prior in MASK_PRIOR]
+        layers[name] = codes.copy(data=table[codes.to_numpy()])
+        kept = {"crs": codes.attrs["crs"]} if "crs" in codes.attrs else {}
+        layers[name].attrs = kept | {"units": "1", "long_name": "share of ground out of sight"}
+    return xr.Dataset(layers)
+
+
+# What the flags are given: checked for its kind, and named by where it came from.
+
+
+def check_kinds(attrs: Any, hours: Any, surface: Any, masking: Any, weights: Any) -> None:
+    """Refuse what is no layer at all, and hours that say they are something else."""
+    kinds: dict[str, tuple[Any, type]] = {
+        "attrs": (attrs, xr.Dataset),
+        "surface": (surface, xr.Dataset),
+        "hours": (hours, xr.DataArray),
+        "masking": (masking, xr.DataArray),
+    }
+    for name, (value, kind) in kinds.items():
+        if not isinstance(value, kind) and not (value is None and kind is xr.DataArray):
+            msg = f"{name} must be an xarray.{kind.__name__}, got {type(value).__name__}"
+            raise InvalidParameterError(msg)
+    unit = "" if hours is None else str(hours.attrs.get("units", ""))
+    if unit not in {"", "h", "hour", "hours"}:
+        msg = f"hours must be in hours, got units {unit!r}; convert them first"
+        raise InvalidParameterError(msg)
+    if weights is not None and not isinstance(weights, Mapping):
+        msg = f"weights must be a mapping from member to weight, got {type(weights).__name__}"
+        raise InvalidParameterError(msg)
+
+
+def named(
+    attrs: xr.Dataset,
+    hours: xr.DataArray | None,
+    surface: xr.Dataset,
+    masking: xr.DataArray | None,
+    *,
+    used: Collection[str],
+) -> dict[str, xr.DataArray]:
+    """Name every layer that is read by where it came from: both datasets may hold one of a name."""
+    layers = {f"attrs:{name}": attrs[name] for name in attrs.data_vars if name in used}
+    layers |= {f"surface:{name}": surface[name] for name in surface.data_vars if name in used}
+    layers |= {} if hours is None else {"hours": hours}
+    return layers | ({} if masking is None else {"masking": masking})
+
+
+# How much of a corridor is flagged, over modes and thresholds: a range, never one number.
+
+
+_COLUMNS = (
+    "mode",
+    "threshold_h",
+    "remote_share",
+    "unknown_remote_share",
+    "cave_share_rank2plus_of_known",
+    "unknown_karst_share",
+)
+
+
+def flagged_share(
+    hours_by_mode: Mapping[str, xr.DataArray],
+    surface: xr.Dataset,
+    corridor_cells: xr.Dataset,
+    thresholds_h: Sequence[float] = (1.0, 2.0, 3.0, 6.0),
+    *,
+    bare_threshold: float = 0.5,
+    cave_prone: xr.DataArray | None = None,
+) -> pd.DataFrame:
+    """
+    Share of the corridor that is remote desert, for each mode and threshold.
+
+    Shares are of all cells of the corridor, the unknown ones included and
+    shown beside: the true share lies between `remote_share` and
+    `remote_share` + `unknown_remote_share`. Where all is unknown it is NaN, not 0.
+
+    Parameters
+    ----------
+    hours_by_mode
+        Travel time from the nearest origin by mode. Units: h.
+    surface
+        ``bare_share``, ``karst_rank`` and, if there is one,
+        ``aridity_index``.
+    corridor_cells
+        Cells of the corridor, with ``segment`` (-1 outside).
+    thresholds_h
+        Travel times beyond which bare ground is remote. Units: h.
+    bare_threshold
+        Share of bare ground above which a cell is bare.
+    cave_prone
+        The flag, for its share of medium or high susceptibility; unknown when
+        left out.
+
+    Returns
+    -------
+    DataFrame
+        One row a mode and threshold: ``mode``, ``threshold_h``,
+        ``remote_share``, ``unknown_remote_share``,
+        ``cave_share_rank2plus_of_known`` (of the mapped rock, the same in all
+        rows) and ``unknown_karst_share``.
+
+    Raises
+    ------
+    GridMismatchError
+        If a layer does not lie on the grid of the corridor's cells.
+    InvalidParameterError
+        If a threshold is impossible, or no cell lies in the corridor.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from affine import Affine
+    >>> from pyproj import CRS
+    >>> grid = Grid(shape=(1, 4), transform=Affine(10, 0, 0, 0, -10, 10), crs=CRS(32637))
+    >>> layer = lambda *values: grid.wrap(np.array([values]))
+    >>> surface = xr.Dataset({"bare_share": layer(1.0, 1.0, 0.0, 1.0)})
+    >>> cells = xr.Dataset({"segment": layer(0, 0, 0, 0)})
+    >>> hours = {"foot": layer(5.0, 1.5, 9.0, np.nan)}
+    >>> flagged_share(hours, surface, cells, (1, 2)).iloc[:, :4]
+       mode  threshold_h  remote_share  unknown_remote_share
+    0  foot          1.0          0.50                  0.25
+    1  foot          2.0          0.25                  0.25
+    """
+    counts = ShareCounts(thresholds_h, bare_threshold=bare_threshold)
+    counts.add(hours_by_mode, surface, corridor_cells, cave_prone=cave_prone)
+    return counts.table().drop(columns="rock_share_rank2plus_of_known")
+
+
+@guarded
+class ShareCounts:
+    """
+    Shares of a corridor, counted block by block.
+
+    Parameters
+    ----------
+    thresholds_h
+        Travel times beyond which bare ground is remote. Units: h.
+    bare_threshold
+        Share of bare ground above which a cell is bare.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a threshold is impossible.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from affine import Affine
+    >>> from pyproj import CRS
+    >>> counts = ShareCounts((1.0,))
+    >>> for left, far in ((0, 0.5), (10, 2.0)):
+    ...     grid = Grid(shape=(1, 1), transform=Affine(10, 0, left, 0, -10, 10), crs=CRS(32637))
+    ...     layer = lambda value: grid.wrap(np.array([[value]]))
+    ...     surface = xr.Dataset({"bare_share": layer(1.0)})
+    ...     counts.add({"foot": layer(far)}, surface, xr.Dataset({"segment": layer(0)}))
+    >>> float(counts.table()["remote_share"].iloc[0])
+    0.5
+    """
+
+    def __init__(self, thresholds_h: Sequence[float], *, bare_threshold: float = 0.5) -> None:
+        self._bare_break = check_probability(bare_threshold, "bare_threshold")
+        self._breaks = [check_positive(hours, "thresholds_h", "h") for hours in thresholds_h]
+        self._adding = threading.Lock()
+        self._counts: Counter[tuple[str, ...]] = Counter()
+        self._modes: dict[str, None] = {}
+        self._caves_known = False
+
+    def add(
+        self,
+        hours_by_mode: Mapping[str, xr.DataArray | None],
+        surface: xr.Dataset,
+        cells: xr.Dataset,
+        *,
+        cave_prone: xr.DataArray | None = None,
+    ) -> None:
+        """
+        Count the cells of a block; several threads may.
+
+        Parameters
+        ----------
+        hours_by_mode
+            Travel time from the nearest origin by mode; None where it is not known. Units: h.
+        surface
+            ``bare_share``, ``karst_rank`` and, if there is one, ``aridity_index``.
+        cells
+            Cells of the corridor, with ``segment`` (-1 outside).
+        cave_prone
+            The flag.
+
+        Raises
+        ------
+        GridMismatchError
+            If a layer does not lie on the grid of the cells.
+        """
+        inside = cells["segment"].to_numpy() >= 0
+        grid = Grid.of(cells["segment"])
+        known = _known(surface, grid, inside)
+        arid = ~(known["aridity_index"] >= ARIDITY_BREAK)
+        desert = (known["bare_share"] > self._bare_break) & arid
+        found: Counter[tuple[str, ...]] = Counter({("cells",): int(inside.sum())})
+        for mode, layer in hours_by_mode.items():
+            if layer is None:
+                found["unknown", mode] = int(inside.sum())
+                continue
+            hours = grid.check(layer, f"hours {mode!r}").to_numpy()[inside]
+            found["unknown", mode] = int((np.isnan(hours) | np.isnan(known["bare_share"])).sum())
+            for limit in self._breaks:
+                found["remote", mode, str(limit)] = int((desert & (hours > limit)).sum())
+        found["rock",] = int((~np.isnan(known["karst_rank"])).sum())
+        found["rock, rank 2 and more",] = int((known["karst_rank"] >= 2).sum())
+        if cave_prone is not None:
+            classes = grid.check(cave_prone, "cave_prone").to_numpy()[inside]
+            mapped = classes != CAVE_UNKNOWN
+            found["mapped",] = int(mapped.sum())
+            found["prone",] = int((mapped & (classes >= 2)).sum())
+        with self._adding:
+            self._counts.update(found)
+            self._modes |= dict.fromkeys(hours_by_mode)
+            self._caves_known |= cave_prone is not None
+
+    def table(self) -> pd.DataFrame:
+        """
+        Give the shares of all cells that were added.
+
+        Returns
+        -------
+        DataFrame
+            As `flagged_share`, and ``rock_share_rank2plus_of_known``: the share of the mapped
+            rock of medium or high rank, whatever its relief.
+
+        Raises
+        ------
+        InvalidParameterError
+            If no cell lies in the corridor.
+        """
+        counts, n_cells = self._counts, self._counts["cells",]
+        if n_cells == 0:
+            msg = "no cell lies in the corridor: all have segment -1; use the corridor's own grid"
+            raise InvalidParameterError(msg)
+        same = (
+            _ratio(counts["prone",], counts["mapped",]) if self._caves_known else float("nan"),
+            1.0 - counts["rock",] / n_cells,
+            _ratio(counts["rock, rank 2 and more",], counts["rock",]),
+        )
+        rows = [
+            (
+                mode,
+                limit,
+                self._remote(mode, limit),
+                counts["unknown", mode] / n_cells,
+                *same,
+            )
+            for mode in self._modes
+            for limit in self._breaks
+        ]
+        return pd.DataFrame(rows, columns=[*_COLUMNS, "rock_share_rank2plus_of_known"])
+
+    def _remote(self, mode: str, limit: float) -> float:
+        """Nothing known is no share, and not a share of nothing."""
+        n_cells = self._counts["cells",]
+        if self._counts["unknown", mode] == n_cells:
+            return float("nan")
+        return self._counts["remote", mode, str(limit)] / n_cells
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
+
+
+def _known(surface: xr.Dataset, grid: Grid, inside: BoolArray) -> dict[str, FloatArray]:
+    unknown = np.full(int(inside.sum()), np.nan)
+    return {
+        name: grid.check(surface[name], name).to_numpy()[inside] if name in surface else unknown
+        for name in ("bare_share", "karst_rank", "aridity_index")
+    }

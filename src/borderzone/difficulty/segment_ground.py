@@ -8,24 +8,48 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import check_choice, guarded
+from borderzone import access
+from borderzone._guards import as_probabilities, check_choice, check_probability, guarded
+from borderzone.difficulty.flagging import MASK_LAYERS
+from borderzone.difficulty.segment_sums import (
+    UNKNOWN_CLASS,
+    ClassCounts,
+    Sum,
+    members_of,
+    no_cell_message,
+    share,
+)
 from borderzone.errors import CoverageGapError, InvalidParameterError
 from borderzone.grid import Grid
-from borderzone.summary.block import TERRAIN, Block, StandIns
-from borderzone.summary.members import members_of, no_cell_message
-from borderzone.summary.sums import ClassCounts, Sum, share
-from borderzone.terrain.landforms import LANDFORMS, MASK_PRIOR
+from borderzone.terrain import LANDFORMS, MASK_PRIOR, landform_class
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["MODES", "GroundSums", "ground_by_segment"]
+__all__ = [
+    "MASK_SOURCES",
+    "MODES",
+    "MOST_UNKNOWN",
+    "SLOWEST_PATROL_FACTOR",
+    "TERRAIN",
+    "Block",
+    "GroundSums",
+    "StandIns",
+    "ground_by_segment",
+    "with_measured_mask",
+]
 
 # How a patrol moves along its segment.
 MODES = ("vehicle_off_road", "foot")
 
+TERRAIN = ("slope_deg", "relief_m", "tri_m")
+# A vehicle that could only creep goes around: below this share of its speed ground is no-go. Without
+# it one cell just under the steepest gradient would take longer than all the others together.
+SLOWEST_PATROL_FACTOR = 0.05
+# A segment of more than so many cells along the border has cells of its own.
+_TINY_CELLS = 4.0
 _MEANS = (*TERRAIN, "bare_share", "patrol_pace", "crosser_pace")
 
 
@@ -53,7 +77,7 @@ def ground_by_segment(
         Terrain layers: ``slope_deg``, ``relief_m``, ``tri_m`` and, if there
         is one, ``landform`` (else told from ``relief_m``).
     surface
-        Layers of `terrain.surface.describe`.
+        Layers of `terrain.surface`.
     hours
         Travel time from the nearest origin, or None. Units: h.
     cells
@@ -174,7 +198,7 @@ class GroundSums:
         attrs
             Terrain layers of the block, as for `ground_by_segment`.
         surface
-            Layers of `terrain.surface.describe`.
+            Layers of `terrain.surface`.
         cells
             Cells of the corridor on the block's grid: ``segment`` (-1 outside) and
             ``chainage_km``.
@@ -331,3 +355,168 @@ def _hours(
 
 def _landform_name(code: float) -> str:
     return "unknown" if np.isnan(code) else LANDFORMS[int(code)].name
+
+
+class Block:
+    """Layers of one grid, and what is read from some of its cells."""
+
+    def __init__(self, layers: dict[str, Any]) -> None:
+        self._layers = layers
+
+    @classmethod
+    def of(cls, attrs: xr.Dataset, surface: xr.Dataset, grid: Grid) -> Block:
+        """Take the layers that are needed."""
+        missing = [name for name in TERRAIN if name not in attrs]
+        if missing:
+            msg = f"attrs needs {', '.join(missing)}; compute it with terrain.attributes"
+            raise InvalidParameterError(msg)
+        wanted = {name: attrs[name] for name in (*TERRAIN, *MASK_LAYERS) if name in attrs}
+        for name in ("bare_share", "surface_factor", "karst_rank"):
+            if name in surface:
+                wanted[name] = surface[name]
+        return cls({n: grid.check(layer, n).to_numpy().ravel() for n, layer in wanted.items()})
+
+    def read(self, cell: IntArray, mode: str) -> dict[str, Any]:
+        """Read what is summed: heights, cover, paces and classes."""
+        taken = {name: layer[cell] for name, layer in self._layers.items()}
+        unknown = np.broadcast_to(np.float32(np.nan), cell.shape)
+        rank = taken.get("karst_rank", unknown)
+        landform = taken["landform"] if "landform" in taken else landform_class(taken["relief_m"])
+        return {
+            **{name: taken[name] for name in TERRAIN},
+            "bare_share": taken.get("bare_share", unknown),
+            "karst": np.where(np.isnan(rank), np.float32(UNKNOWN_CLASS), rank).astype(np.uint8),
+            "landform": landform,
+            **_paces(taken["slope_deg"], taken.get("surface_factor", unknown), mode),
+        }
+
+
+def _paces(slope_deg: Any, surface_factor: Any, mode: str) -> dict[str, Any]:
+    """Hours for a kilometre of the crosser, and of the patrol over what it takes on the flat."""
+    gradient = np.tan(np.radians(slope_deg.astype(np.float64)))
+    gradient = np.minimum(gradient, access.STEEPEST_GRADIENT)
+    walking = _up_and_down(gradient)
+    ratio, surface_known = (
+        walking / float(access.irmischer_clarke(0.0)),
+        np.ones(gradient.size, bool),
+    )
+    if mode == "vehicle_off_road":
+        surface_known = ~np.isnan(surface_factor)
+        factor = np.where(surface_known, surface_factor, np.float32(1.0))
+        ratio = access.vehicle_off_road(gradient, surface_factor=factor)
+        ratio = np.asarray(ratio) / access.VEHICLE_OFF_ROAD.flat_km_h
+    moving = ratio >= SLOWEST_PATROL_FACTOR
+    return {
+        "patrol_pace": 1.0 / np.where(moving, ratio, np.nan),
+        "crosser_pace": 1.0 / walking,
+        "terrain_known": ~np.isnan(ratio),
+        "surface_known": surface_known,
+    }
+
+
+def _up_and_down(gradient: FloatArray) -> FloatArray:
+    up, down = access.irmischer_clarke(gradient), access.irmischer_clarke(-gradient)
+    return np.asarray(2.0 / (1.0 / up + 1.0 / down))
+
+
+class StandIns:
+    """Cells nearest to the middle of each tiny segment that has none of its own, so far."""
+
+    def __init__(self, segments: pd.DataFrame) -> None:
+        start, end = segments["km_start"].to_numpy(), segments["km_end"].to_numpy()
+        self._middle = (start + end) / 2
+        self._length = end - start
+        self._found: dict[int, tuple[FloatArray, dict[str, Any]]] = {}
+
+    def look(
+        self, n_cells: IntArray, chainage: FloatArray, cell_m: float, values: dict[str, Any]
+    ) -> None:
+        """Look for nearer cells in a block."""
+        half_cell = cell_m / 2000
+        tiny = self._length <= 2.0 * _TINY_CELLS * half_cell
+        for number in np.flatnonzero((n_cells == 0) & tiny):
+            away = np.abs(chainage - self._middle[number])
+            before, kept = self._found.get(int(number), (np.empty(0), None))
+            nearest = min(away.min(), before.min(initial=np.inf)) + half_cell
+            new, old = away <= nearest, before <= nearest
+            chosen = {name: array[new] for name, array in values.items()}
+            if kept is not None:
+                chosen = {
+                    name: np.concatenate([kept[name][old], array]) for name, array in chosen.items()
+                }
+            self._found[int(number)] = (np.concatenate([before[old], away[new]]), chosen)
+
+    def of(self, number: int) -> dict[str, Any] | None:
+        """Give the cells that stand in for a segment."""
+        return self._found[number][1] if number in self._found else None
+
+
+# Measured lines of sight in the place of the landform prior.
+
+
+MASK_SOURCES = ("lines of sight", "landform prior")
+# More unknown lines than this, and what is left does not speak for the segment.
+MOST_UNKNOWN = 0.5
+
+_COLUMNS = ("f_mask", "f_mask_low", "f_mask_high")
+
+
+def with_measured_mask(
+    ground: pd.DataFrame, masked: pd.DataFrame, *, most_unknown: float = MOST_UNKNOWN
+) -> pd.DataFrame:
+    """
+    Put the share out of sight that was measured in the place of the prior.
+
+    Parameters
+    ----------
+    ground
+        Ground by segment, from `ground_by_segment` or `GroundSums`.
+    masked
+        Table of `visibility.masked_by_segment`, or several joined; segments it
+        does not have keep their prior.
+    most_unknown
+        Share of lines over voids above which a segment keeps its prior.
+
+    Returns
+    -------
+    DataFrame
+        A copy with ``f_mask``, ``f_mask_low`` and ``f_mask_high`` measured where they
+        can be, and ``f_mask_source`` that says ``"lines of sight"`` or ``"landform prior"``.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a column is missing, a segment is not in the ground or comes twice, or a share
+        is impossible.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ground = pd.DataFrame({"f_mask": [0.4, 0.4], "f_mask_low": 0.1, "f_mask_high": 0.8})
+    >>> masked = pd.DataFrame(
+    ...     {"f_mask": [0.2], "f_mask_low": 0.1, "f_mask_high": 0.3, "unknown_share": 0.0}
+    ... )
+    >>> with_measured_mask(ground, masked)[["f_mask", "f_mask_source"]].to_numpy().tolist()
+    [[0.2, 'lines of sight'], [0.4, 'landform prior']]
+    """
+    check_probability(most_unknown, "most_unknown")
+    missing = [name for name in (*_COLUMNS, "unknown_share") if name not in masked]
+    missing += [name for name in _COLUMNS if name not in ground]
+    if missing:
+        msg = (
+            f"the tables lack {', '.join(missing)}; visibility.masked_by_segment and "
+            "difficulty.ground_by_segment make them"
+        )
+        raise InvalidParameterError(msg)
+    strange = masked.index[masked.index.duplicated() | ~masked.index.isin(ground.index)]
+    if len(strange):
+        msg = f"segments {list(strange[:5])} of the measured table are not in the ground, or come twice"
+        raise InvalidParameterError(msg)
+    shares = masked.loc[:, list(_COLUMNS)]
+    as_probabilities(shares, "measured shares", missing=True)
+    usable = shares.notna().all(axis=1) & (masked["unknown_share"] <= most_unknown)
+    table = ground.copy()
+    table.loc[usable.index[usable], list(_COLUMNS)] = shares[usable]
+    measured = table.index.isin(usable.index[usable])
+    table["f_mask_source"] = np.where(measured, *MASK_SOURCES)
+    return table

@@ -136,7 +136,7 @@ def landcover(
     """
     Bring the tiles of ESA WorldCover 2021 that a piece of ground needs.
 
-    Cells of 10 m, classes as in ``terrain.landcover.LAND_COVER["worldcover"]``.
+    Cells of 10 m, classes as in ``terrain.LAND_COVER["worldcover"]``.
 
     Parameters
     ----------

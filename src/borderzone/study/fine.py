@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from borderzone import difficulty, stream, summary, terrain
+from borderzone import difficulty, stream, terrain
+from borderzone.difficulty import MODES
 from borderzone.study.by_block import open_cover, open_heights
 from borderzone.study.force import HalfShares, is_across, side_of
 from borderzone.study.nested import between_cells, class_reached, mean_of_cells
 from borderzone.study.sea import on_land
-from borderzone.summary import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +117,7 @@ class Fine:
     attrs: xr.Dataset
     surface: xr.Dataset
     flags: xr.Dataset
-    sums: summary.GroundSums
+    sums: difficulty.GroundSums
     shares: HalfShares
     n_cells: int
     n_void: int
@@ -173,7 +173,7 @@ class _Reader:
             else open_cover(inputs.landcover, self.grid, inputs.landcover_scheme)
         )
         segments = inputs.corridor.segments
-        self.sums = summary.GroundSums(segments, mode=inputs.scenario.force.mode)
+        self.sums = difficulty.GroundSums(segments, mode=inputs.scenario.force.mode)
         self.shares = HalfShares(inputs.corridor.border, inputs.scenario)
         self.n_cells = self.n_void = 0
         self._counting = threading.Lock()
@@ -228,7 +228,7 @@ class _Reader:
         aridity = None
         if self._in.aridity is not None:
             aridity = block.grid.wrap(self._between(self._in.aridity, block), units="1")
-        return terrain.surface.describe(
+        return terrain.surface(
             cover, self._in.karst, block.grid, aridity, scheme=self._in.landcover_scheme
         )
 

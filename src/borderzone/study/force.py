@@ -16,8 +16,8 @@ from borderzone import access, datasets, difficulty
 from borderzone._placing import cells_inside, cells_of_points, passages_of
 from borderzone.corridor.depths import one_of_the_pair
 from borderzone.corridor.sides import country_of_cells, country_of_points
+from borderzone.difficulty import MODES
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
-from borderzone.summary import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from borderzone import difficulty, summary, terrain, visibility
+from borderzone import difficulty, terrain, visibility
 from borderzone._guards import guarded
 from borderzone.corridor.sides import country_of_cells
 from borderzone.study.by_block import open_heights
@@ -181,7 +181,7 @@ def _complete(
 ) -> Ground:
     whole, frame = frame, frame.on_land(found.at_sea)
     scenario, corridor = frame.scenario, frame.corridor
-    surface_wide = terrain.surface.describe(
+    surface_wide = terrain.surface(
         found.landcover,
         found.karst,
         frame.wide,
@@ -206,7 +206,7 @@ def _complete(
         step("known caves")
         caves = difficulty.calibrate(reading.flags, found.known_caves, cells=frame.cells)
     layers = _without_sea(_layers(reading, frame.cells), at_sea)
-    ranks = summary.by_segment(
+    ranks = difficulty.by_segment(
         reading.flags[["cave_prone"]], frame.cells, segments=corridor.segments
     )["cave_prone_majority"]
     table = reading.table.join(_extra(layers, force.half, reading.table.index)).assign(

@@ -217,7 +217,7 @@ def _landcover(
     sources: Mapping[str, Any], layers: Layers, grid: Grid, needed: BoolArray
 ) -> xr.DataArray | None:
     source, scheme = sources["landcover"], sources.get("landcover_scheme", "igbp")
-    check_choice(scheme, "landcover_scheme", terrain.landcover.NO_COVER)
+    check_choice(scheme, "landcover_scheme", terrain.LAND_COVER)
     if isinstance(source, str) and source == EMBEDDED and scheme != "igbp":
         msg = (
             f"landcover_scheme is {scheme!r}, but the embedded land cover has classes of igbp; name "
@@ -228,7 +228,7 @@ def _landcover(
         return _raster(source, "landcover", layers, grid, needed)
     layers.records.extend(io.describe(source, name="landcover"))
     cover = open_cover(source, grid, scheme).read(slice(None), slice(None))
-    empty = terrain.landcover.NO_COVER[scheme]
+    empty = terrain.NO_COVER[scheme]
     check_cover(cover != empty, grid, needed, "land cover")
     wrapped = grid.wrap(cover, name="landcover", units=f"{scheme} class", long_name="land cover")
     wrapped.attrs["_FillValue"] = np.uint8(empty)
@@ -277,7 +277,7 @@ def _karst(source: Any, layers: Layers, grid: Grid) -> gpd.GeoDataFrame | None:
     if source is None:
         layers.missing["karst"] = ""
         return None
-    polygons, kind = terrain.rock.recognised(vector_layer(source, "karst", layers.records))
+    polygons, kind = terrain.soluble_rock(vector_layer(source, "karst", layers.records))
     if not polygons.to_crs(4326).intersects(_in_degrees(grid)).any():
         layers.missing["karst"] = _NO_ROCK
     if kind != "ranks":

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from borderzone import difficulty, summary, terrain, visibility
-from borderzone.better_data import FINE_M, better_data
+from borderzone import difficulty, terrain, visibility
+from borderzone.difficulty import FINE_M, MODES, better_data
 from borderzone.errors import LimitError
 from borderzone.io.limit import current, how_to_raise
 from borderzone.study.by_block import EMBEDDED, embedded_cell_m, open_heights
@@ -18,7 +18,6 @@ from borderzone.study.force import HalfShares, side_of
 from borderzone.study.sea import on_land
 from borderzone.study.sources import check_cells
 from borderzone.study.workspace import Workspace
-from borderzone.summary import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -180,7 +179,7 @@ def read_terrain(
         return reading
     step("lines of sight along the border")
     masked = visibility.masked_by_segment(frame.corridor, heights.read, grid=grid)
-    return replace(reading, table=summary.with_measured_mask(reading.table, masked))
+    return replace(reading, table=difficulty.with_measured_mask(reading.table, masked))
 
 
 def _on_cells(source_m: float, cell_m: float) -> tuple[str, ...]:
@@ -238,7 +237,7 @@ def _same_cells(
     )
     shares = HalfShares(frame.corridor.border, scenario)
     shares.add(dict.fromkeys(MODES) | hours, surface, frame.cells, flags["cave_prone"])
-    table = summary.ground_by_segment(
+    table = difficulty.ground_by_segment(
         attrs,
         surface,
         None if response is None else response.where(force.half),

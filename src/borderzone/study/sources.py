@@ -183,7 +183,7 @@ def is_line_file(text: Any) -> bool:
 
 def check_settings(study: Any) -> None:
     """Refuse settings of a study that are of the wrong kind."""
-    check_choice(study.landcover_scheme, "landcover_scheme", terrain.landcover.NO_COVER)
+    check_choice(study.landcover_scheme, "landcover_scheme", terrain.LAND_COVER)
     if study.landcover_scheme != SETTINGS["landcover_scheme"] and study.landcover == EMBEDDED:
         msg = (
             f"landcover_scheme is {study.landcover_scheme!r}, but the embedded land cover has classes "

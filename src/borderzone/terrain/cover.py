@@ -1,4 +1,4 @@
-"""Classes of land cover maps, and what each says about bare ground and the going."""
+"""What covers the ground: classes of land cover maps, bare ground and the going, beside rock and aridity."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 
 from borderzone._cellwise import cellwise
-from borderzone._guards import check_choice, guard_room
+from borderzone._guards import check_choice
 from borderzone.errors import DataError
+from borderzone.terrain.rock import karst_rank
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import xarray as xr
+    import geopandas as gpd
+
+    from borderzone.grid import Grid
 
 __all__ = [
     "LAND_COVER",
@@ -23,7 +27,8 @@ __all__ = [
     "CoverClass",
     "bare_share",
     "bareness",
-    "surface_speed_factor",
+    "speed_factor",
+    "surface",
 ]
 
 
@@ -46,11 +51,6 @@ class CoverClass:
         goes; an assumption, open to change.
     source
         Where the definition is from.
-
-    Examples
-    --------
-    >>> LAND_COVER["igbp"][16].name, LAND_COVER["igbp"][16].bare
-    ('barren', True)
     """
 
     name: str
@@ -130,115 +130,56 @@ LAND_COVER: Mapping[str, Mapping[int, CoverClass]] = MappingProxyType(
     }
 )
 
-NO_COVER = {"igbp": 255, "worldcover": 0}
+# What stands for no data in a map of each legend.
+NO_COVER: Mapping[str, int] = {"igbp": 255, "worldcover": 0}
 
 
-def bare_share(landcover: xr.DataArray, scheme: str = "igbp") -> xr.DataArray:
+def surface(
+    landcover: xr.DataArray | None,
+    karst: gpd.GeoDataFrame | None,
+    grid: Grid,
+    aridity: xr.DataArray | None = None,
+    scheme: str = "igbp",
+) -> xr.Dataset:
     """
-    Share of bare ground in each cell of a land cover map.
+    All that is known of what covers the ground and of the rock below, as the difficulty flags take it.
 
-    Bare is the barren class only: IGBP 16, WorldCover 60. A cell holds one
-    class, so the share is 0 or 1 until the raster is averaged to larger cells.
+    Bare is the barren class alone: a cell holds one class, so its share is 0 or 1 until the raster is
+    averaged to larger cells. Bareness is softer: open shrubland counts 0.65, grassland 0.3. The factor of
+    speed is in the manner of the cross-country movement overlays of FM 5-33 [1]_; soft sand, gypsum
+    crust and mud after rain are not in a land cover map, and not in it.
 
     Parameters
     ----------
     landcover
-        Raster of classes; no data is NaN, or 255 (IGBP) or 0 (WorldCover).
+        Raster of classes on the grid, or None where there is no map. No data is NaN or `NO_COVER`.
+    karst
+        Polygons of soluble rock with ``susceptibility``, as of `soluble_rock`, or None where none is
+        mapped. A cell has the highest rank of the polygons that hold its centre.
+    grid
+        Grid of the study.
+    aridity
+        Aridity index P/PET on the grid, if there is one.
     scheme
-        Legend of the map, ``"igbp"`` or ``"worldcover"``.
+        Legend of the land cover map, ``"igbp"`` or ``"worldcover"``.
 
     Returns
     -------
-    xarray.DataArray
-        Share from 0 to 1, float32; NaN where the class is unknown.
+    xarray.Dataset
+        ``bare_share`` and ``bareness`` (ground without plants), 0 to 1, and ``karst_rank``, 1 to 3,
+        NaN where unknown; with a land cover map ``surface_factor``, the off-road speed of a vehicle over
+        that on bare ground, and ``aridity_index`` where there is one.
 
     Raises
     ------
+    GridMismatchError
+        If a raster does not lie on the grid.
+    CRSMismatchError
+        If the polygons have no CRS.
     InvalidParameterError
         If the scheme is unknown.
     DataError
-        If the raster holds a value that is no class of the scheme.
-
-    References
-    ----------
-    .. [1] Sulla-Menashe, D. and Friedl, M. (2018). User Guide to Collection 6
-       MODIS Land Cover (MCD12Q1 and MCD12C1) Product. USGS, Reston.
-    .. [2] Zanaga, D. et al. (2022). ESA WorldCover 10 m 2021 v200.
-       doi:10.5281/zenodo.7254221
-
-    Examples
-    --------
-    >>> import xarray as xr
-    >>> cover = xr.DataArray([[16, 7, 255]], dims=("y", "x"))
-    >>> bare_share(cover).values
-    array([[ 1.,  0., nan]], dtype=float32)
-    """
-    return _looked_up(landcover, scheme, "bare", "share of bare ground", name="bare_share")
-
-
-def bareness(landcover: xr.DataArray, scheme: str = "igbp") -> xr.DataArray:
-    """
-    Degree to which the land cover is bare, for the difficulty index.
-
-    Softer than `bare_share`: open shrubland counts 0.65 and grassland 0.3.
-    `LAND_COVER` holds all values; those without a cover in the class
-    definition are assumptions.
-
-    Parameters
-    ----------
-    landcover
-        Raster of classes; no data is NaN, or 255 (IGBP) or 0 (WorldCover).
-    scheme
-        Legend of the map, ``"igbp"`` or ``"worldcover"``.
-
-    Returns
-    -------
-    xarray.DataArray
-        Bareness from 0 to 1, float32; NaN where the class is unknown.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the scheme is unknown.
-    DataError
-        If the raster holds a value that is no class of the scheme.
-
-    Examples
-    --------
-    >>> import xarray as xr
-    >>> bareness(xr.DataArray([[16, 7, 255]], dims=("y", "x"))).values
-    array([[1.  , 0.65,  nan]], dtype=float32)
-    """
-    return _looked_up(landcover, scheme, "bareness", "ground without plants", name="bareness")
-
-
-def surface_speed_factor(landcover: xr.DataArray, scheme: str = "igbp") -> xr.DataArray:
-    """
-    Off-road vehicle speed on the land cover, relative to bare ground.
-
-    The values of `LAND_COVER` are assumptions in the manner of the
-    cross-country movement overlays of FM 5-33 [1]_. Soft sand, gypsum crust
-    and mud after rain are not in a land cover map, and not in here.
-
-    Parameters
-    ----------
-    landcover
-        Raster of classes; no data is NaN, or 255 (IGBP) or 0 (WorldCover).
-    scheme
-        Legend of the map, ``"igbp"`` or ``"worldcover"``.
-
-    Returns
-    -------
-    xarray.DataArray
-        Factor from 0 (no vehicle goes) to 1, float32; NaN where the class is
-        unknown.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the scheme is unknown.
-    DataError
-        If the raster holds a value that is no class of the scheme.
+        If a class or a rank is unknown.
 
     References
     ----------
@@ -246,10 +187,56 @@ def surface_speed_factor(landcover: xr.DataArray, scheme: str = "igbp") -> xr.Da
 
     Examples
     --------
-    >>> import xarray as xr
-    >>> surface_speed_factor(xr.DataArray([[16, 12, 0]], dims=("y", "x"))).values
-    array([[1. , 0.7, 0. ]], dtype=float32)
+    >>> from affine import Affine
+    >>> from pyproj import CRS
+    >>> from borderzone.grid import Grid
+    >>> grid = Grid(shape=(1, 2), transform=Affine(10, 0, 0, 0, -10, 10), crs=CRS(32637))
+    >>> cover = grid.wrap(np.array([[16, 10]], dtype=np.uint8), name="landcover")
+    >>> sorted(surface(cover, None, grid).data_vars)
+    ['bare_share', 'bareness', 'karst_rank', 'surface_factor']
     """
+    unknown = np.full(grid.shape, np.nan, dtype=np.float32)
+    layers: dict[str, xr.DataArray] = {}
+    if landcover is None:
+        layers["bare_share"] = grid.wrap(unknown, units="1", long_name="share of bare ground")
+        layers["bareness"] = grid.wrap(unknown, units="1", long_name="ground without plants")
+    else:
+        grid.check(landcover, "the land cover")
+        layers["bare_share"] = bare_share(landcover, scheme)
+        layers["bareness"] = bareness(landcover, scheme)
+        layers["surface_factor"] = speed_factor(landcover, scheme)
+    layers["karst_rank"] = (
+        grid.wrap(unknown, units="1", long_name="karst susceptibility of mapped rock")
+        if karst is None
+        else karst_rank(karst, grid)
+    )
+    if landcover is not None and landcover.chunks is not None:
+        layers["karst_rank"] = layers["karst_rank"].chunk(dict(landcover.chunksizes))
+    if aridity is not None:
+        layers["aridity_index"] = grid.check(aridity, "the aridity index").astype(np.float32)
+    # One set of coordinates: those of the grid, whatever rounding the inputs carry.
+    return xr.Dataset(
+        {
+            name: grid.wrap(layer.data, name=name).assign_attrs(
+                {key: value for key, value in layer.attrs.items() if key != "crs"}
+            )
+            for name, layer in layers.items()
+        }
+    )
+
+
+def bare_share(landcover: xr.DataArray, scheme: str = "igbp") -> xr.DataArray:
+    """Share of bare ground in each cell: IGBP 16, WorldCover 60; 0 or 1, NaN where unknown."""
+    return _looked_up(landcover, scheme, "bare", "share of bare ground", name="bare_share")
+
+
+def bareness(landcover: xr.DataArray, scheme: str = "igbp") -> xr.DataArray:
+    """Degree to which the land cover is bare, 0 to 1: `LAND_COVER` holds the values."""
+    return _looked_up(landcover, scheme, "bareness", "ground without plants", name="bareness")
+
+
+def speed_factor(landcover: xr.DataArray, scheme: str = "igbp") -> xr.DataArray:
+    """Off-road vehicle speed on the land cover, relative to bare ground: 0 where no vehicle goes."""
     return _looked_up(
         landcover, scheme, "speed_factor", "off-road speed against bare ground", "surface_factor"
     )
@@ -290,6 +277,3 @@ def _from_classes(
     kept = {key: landcover.attrs[key] for key in ("crs",) if key in landcover.attrs}
     result.attrs = kept | {"units": "1", "long_name": long_name, "scheme": scheme}
     return result
-
-
-guard_room(globals(), __all__)

@@ -1,4 +1,4 @@
-"""What the shape of the ground is: slope and aspect, ruggedness, roughness and position.
+"""What nine cells tell of the ground: slope, aspect, ruggedness, roughness, curvatures and hillshade.
 
 All layers follow the same rules. Elevation is a raster in a projected CRS, in metres;
 the layer has its coordinates and is float32. A cell is NaN where any cell of its
@@ -10,26 +10,68 @@ the oblique frame of a corridor that is across the border, not the geographic no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from borderzone.terrain.elevation import Elevation
-from borderzone.terrain._layers import vector_ruggedness, window_layers
-from borderzone.terrain._lazy import lazily
+import numpy as np
+
+from borderzone._guards import check_between, check_choice, check_finite_number, check_positive
+from borderzone._kernels import stencils
+from borderzone.terrain.elevation import Elevation, lazily, over_raster
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import xarray as xr
 
-__all__ = ["aspect", "roughness", "slope", "tri_riley", "tri_wilson", "vrm"]
+
+__all__ = [
+    "CURVATURES",
+    "NINE_CELLS",
+    "aspect",
+    "curvatures",
+    "gradient_numbers",
+    "hillshade",
+    "of_nine_cells",
+    "shaded",
+    "slope",
+    "tri_riley",
+]
 
 SlopeMethod = Literal["horn", "zevenbergen_thorne"]
+_SEVERAL_SUNS_DEG = (225.0, 270.0, 315.0, 360.0)
+# Weight of a corner and of a side, and the divisor of the sum of weighted differences.
+_WEIGHTS = {"horn": (1.0, 2.0, 8.0), "zevenbergen_thorne": (0.0, 1.0, 2.0)}
+# Ruggedness after Wilson and roughness: Wilson, O'Connell, Brown, Guinan and Grehan (2007),
+# Multiscale terrain analysis of multibeam bathymetry data, Marine Geodesy 30, 3-35; both grow with the
+# cell, roughness with the slope too. Attributes and kernel output, in its order, of the layers of the 3 x 3 window.
+NINE_CELLS: dict[str, dict[str, str]] = {
+    "slope_deg": {"units": "degrees", "long_name": "slope"},
+    "aspect_deg": {
+        "units": "degrees",
+        "long_name": "direction of steepest descent",
+        "reference": "clockwise from grid north; NaN on flat ground",
+    },
+    "tri_m": {"units": "m", "long_name": "terrain ruggedness index (Riley 1999)"},
+    "tri_wilson_m": {"units": "m", "long_name": "terrain ruggedness index (Wilson 2007)"},
+    "tpi_m": {"units": "m", "long_name": "topographic position, above the mean of 8 neighbours"},
+    "roughness_m": {"units": "m", "long_name": "highest minus lowest of 3 x 3 cells"},
+}
+
+# Curvatures are those of the surface of Zevenbergen and Thorne (1987) through the nine heights of a
+# window, taken as geometry has it (Minár, Evans and Jenčo 2020, Earth-Science Reviews 211, 103414): one
+# over the radius of a circle, where others leave out the slope. They are positive where the ground is
+# convex (crests, spurs) and negative where it is concave (wadis, footslopes). Profile is the bend along the
+# steepest way down, plan that of the contour; both are 0 on level ground, where there is no way
+# down. Total is the Laplacian turned over: it tells crests and hollows on level ground too.
+CURVATURES: dict[str, dict[str, str]] = {
+    "profile_curvature_per_m": {"units": "1/m", "long_name": "profile curvature, convex positive"},
+    "plan_curvature_per_m": {"units": "1/m", "long_name": "plan curvature, convex positive"},
+    "total_curvature_per_m": {"units": "1/m", "long_name": "total curvature, convex positive"},
+}
 
 
 def _one_cell(**_options: object) -> int:
     return 1
-
-
-def _vrm_reach(*, window: int = 3, **_options: float) -> int:
-    return int(window) // 2 + 1
 
 
 @lazily(_one_cell)
@@ -81,7 +123,7 @@ def slope(dem: xr.DataArray, *, method: SlopeMethod = "horn") -> xr.DataArray:
     >>> slope(plane).values.tolist()
     [[45.0, 45.0, 45.0], [45.0, 45.0, 45.0]]
     """
-    return window_layers(Elevation.of(dem), ["slope_deg"], method)["slope_deg"]
+    return of_nine_cells(Elevation.of(dem), ["slope_deg"], method)["slope_deg"]
 
 
 @lazily(_one_cell)
@@ -125,7 +167,7 @@ def aspect(dem: xr.DataArray, *, method: SlopeMethod = "horn") -> xr.DataArray:
     >>> float(aspect(plane)[0, 0])
     270.0
     """
-    return window_layers(Elevation.of(dem), ["aspect_deg"], method)["aspect_deg"]
+    return of_nine_cells(Elevation.of(dem), ["aspect_deg"], method)["aspect_deg"]
 
 
 @lazily(_one_cell)
@@ -169,113 +211,39 @@ def tri_riley(dem: xr.DataArray) -> xr.DataArray:
     >>> round(float(tri_riley(spike)[1, 1]), 6)
     2.828427
     """
-    return window_layers(Elevation.of(dem), ["tri_m"], "horn")["tri_m"]
+    return of_nine_cells(Elevation.of(dem), ["tri_m"])["tri_m"]
 
 
 @lazily(_one_cell)
-def tri_wilson(dem: xr.DataArray) -> xr.DataArray:
+def hillshade(
+    dem: xr.DataArray,
+    *,
+    azimuth_deg: float = 315.0,
+    altitude_deg: float = 45.0,
+    exaggeration: float = 1.0,
+    multidirectional: bool = False,
+) -> xr.DataArray:
     """
-    Terrain ruggedness index after Wilson: mean absolute difference to 8 neighbours.
+    Share of the light of one or of four suns that the ground receives.
 
     Parameters
     ----------
     dem
         Elevation in a projected CRS. Units: m.
+    azimuth_deg
+        Where one sun stands, clockwise from grid north. Not used with four. Units: degrees.
+    altitude_deg
+        How high the suns stand above the horizon, above 0 to 90. Units: degrees.
+    exaggeration
+        Heights are multiplied by it.
+    multidirectional
+        Whether to mix suns in the south-west, west, north-west and north, each weighted by how
+        much the slope runs across its light [1]_, which shows ridges of every direction.
 
     Returns
     -------
     xarray.DataArray
-        Ruggedness, 0 on flat ground. Units: m.
-
-    Raises
-    ------
-    NotProjectedError
-        If the raster is in degrees of latitude and longitude.
-    CRSMismatchError
-        If the raster has no CRS.
-
-    References
-    ----------
-    .. [1] Wilson, M., O'Connell, B., Brown, C., Guinan, J., Grehan, A. (2007). Multiscale terrain
-       analysis of multibeam bathymetry data for habitat mapping on the continental slope. Marine
-       Geodesy 30, 3-35. https://doi.org/10.1080/01490410701295962
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import xarray as xr
-    >>> spike = xr.DataArray(
-    ...     np.diag([0.0, 1.0, 0.0]),
-    ...     coords={"y": [2.0, 1.0, 0.0], "x": [0.0, 1.0, 2.0]},
-    ...     attrs={"crs": "EPSG:32637"},
-    ... )
-    >>> float(tri_wilson(spike)[1, 1])
-    1.0
-    """
-    return window_layers(Elevation.of(dem), ["tri_wilson_m"], "horn")["tri_wilson_m"]
-
-
-@lazily(_one_cell)
-def roughness(dem: xr.DataArray) -> xr.DataArray:
-    """
-    Roughness: highest minus lowest of a cell and its 8 neighbours.
-
-    Parameters
-    ----------
-    dem
-        Elevation in a projected CRS. Units: m.
-
-    Returns
-    -------
-    xarray.DataArray
-        Roughness, 0 on flat ground; it grows with slope and with the cell. Units: m.
-
-    Raises
-    ------
-    NotProjectedError
-        If the raster is in degrees of latitude and longitude.
-    CRSMismatchError
-        If the raster has no CRS.
-
-    References
-    ----------
-    .. [1] Wilson, M., O'Connell, B., Brown, C., Guinan, J., Grehan, A. (2007). Multiscale terrain
-       analysis of multibeam bathymetry data for habitat mapping on the continental slope. Marine
-       Geodesy 30, 3-35. https://doi.org/10.1080/01490410701295962
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import xarray as xr
-    >>> spike = xr.DataArray(
-    ...     np.diag([0.0, 1.0, -0.5]),
-    ...     coords={"y": [2.0, 1.0, 0.0], "x": [0.0, 1.0, 2.0]},
-    ...     attrs={"crs": "EPSG:32637"},
-    ... )
-    >>> float(roughness(spike)[1, 1])
-    1.5
-    """
-    return window_layers(Elevation.of(dem), ["roughness_m"], "horn")["roughness_m"]
-
-
-@lazily(_vrm_reach)
-def vrm(dem: xr.DataArray, *, window: int = 3) -> xr.DataArray:
-    """
-    Vector ruggedness measure: how much the surface normals of a square window disagree.
-
-    Steep but even ground has none, which tells broken ground from steep ground.
-
-    Parameters
-    ----------
-    dem
-        Elevation in a projected CRS. Units: m.
-    window
-        Side of the window, odd. Units: cells.
-
-    Returns
-    -------
-    xarray.DataArray
-        Dispersion of the normals of Horn's gradient, 0 on any plane, below 1.
+        Light from 0, in shade, to 1, facing the sun.
 
     Raises
     ------
@@ -284,24 +252,116 @@ def vrm(dem: xr.DataArray, *, window: int = 3) -> xr.DataArray:
     CRSMismatchError
         If the raster has no CRS.
     InvalidParameterError
-        If the window is not an odd number of at least 3 cells.
+        If an angle or the exaggeration is impossible.
 
     References
     ----------
-    .. [1] Sappington, J., Longshore, K., Thompson, D. (2007). Quantifying landscape ruggedness for
-       animal habitat analysis. Journal of Wildlife Management 71, 1419-1426.
-       https://doi.org/10.2193/2005-723
+    .. [1] Mark, R. (1992). Multidirectional, oblique-weighted, shaded-relief image of the island
+       of Hawaii. U.S. Geological Survey Open-File Report 92-422.
+       https://doi.org/10.3133/ofr92422
 
     Examples
     --------
-    >>> import numpy as np
+    Flat ground receives the sine of the sun's altitude:
+
     >>> import xarray as xr
-    >>> plane = xr.DataArray(
-    ...     np.tile(np.arange(3.0), (3, 1)),
-    ...     coords={"y": [2.0, 1.0, 0.0], "x": [0.0, 1.0, 2.0]},
+    >>> plain = xr.DataArray(
+    ...     np.zeros((2, 2)),
+    ...     coords={"y": [1.0, 0.0], "x": [0.0, 1.0]},
     ...     attrs={"crs": "EPSG:32637"},
     ... )
-    >>> float(vrm(plane).max())
-    0.0
+    >>> float(hillshade(plain, altitude_deg=30.0)[0, 0])
+    0.5
     """
-    return vector_ruggedness(Elevation.of(dem), window)
+    return shaded(
+        Elevation.of(dem),
+        azimuth_deg=azimuth_deg,
+        altitude_deg=altitude_deg,
+        exaggeration=exaggeration,
+        multidirectional=multidirectional,
+    )
+
+
+def of_nine_cells(
+    elevation: Elevation, names: Iterable[str], method: str = "horn"
+) -> dict[str, xr.DataArray]:
+    """Compute every layer of the 3 x 3 window that is asked for, in one pass."""
+    check_choice(method, "method", _WEIGHTS)
+    outputs = {name: elevation.empty() for name in names}
+    if not outputs:
+        return {}
+    numbers = gradient_numbers(elevation, method)
+    arguments = [outputs.get(name) for name in NINE_CELLS]
+    over_raster(
+        elevation.z,
+        (1, 1),
+        lambda z, row, col: stencils.window_layers(z, numbers, row, col, *arguments),
+        counts_impossible=True,
+    )
+    directed = {"slope_deg", "aspect_deg"}
+    return {
+        name: elevation.wrap(
+            values,
+            name=name,
+            **NINE_CELLS[name],
+            **({"method": method} if name in directed else {}),
+        )
+        for name, values in outputs.items()
+    }
+
+
+def curvatures(elevation: Elevation, names: Iterable[str]) -> dict[str, xr.DataArray]:
+    """Compute every curvature that is asked for, in one pass."""
+    outputs = {name: elevation.empty() for name in names}
+    if not outputs:
+        return {}
+    east, north = elevation.step_east, elevation.step_north
+    halves = (1 / (2 * east), 1 / (2 * north), 1 / east**2, 1 / north**2, 1 / (4 * east * north))
+    steps = tuple(elevation.z.dtype.type(number) for number in (0.0, 1.0, 2.0, *halves))
+    arguments = [outputs.get(name) for name in CURVATURES]
+    over_raster(
+        elevation.z,
+        (1, 1),
+        lambda z, row, col: stencils.curvatures(z, steps, row, col, *arguments),
+        counts_impossible=True,
+    )
+    return {
+        name: elevation.wrap(values, name=name, **CURVATURES[name])
+        for name, values in outputs.items()
+    }
+
+
+def shaded(
+    elevation: Elevation,
+    *,
+    azimuth_deg: float = 315.0,
+    altitude_deg: float = 45.0,
+    exaggeration: float = 1.0,
+    multidirectional: bool = False,
+) -> xr.DataArray:
+    """Compute the light that `hillshade` describes."""
+    altitude = check_between(altitude_deg, "altitude_deg", 0, 90, without=(0,), unit="degrees")
+    azimuth = check_finite_number(azimuth_deg, "azimuth_deg", "degrees")
+    factor = check_positive(exaggeration, "exaggeration")
+    azimuths = np.radians(_SEVERAL_SUNS_DEG if multidirectional else (azimuth,))
+    up = np.full(azimuths.shape, np.sin(np.radians(altitude)))
+    level = np.cos(np.radians(altitude))
+    suns = np.column_stack([level * np.sin(azimuths), level * np.cos(azimuths), up])
+    numbers = gradient_numbers(elevation, "horn", factor)
+    return elevation.layer(
+        (1, 1),
+        lambda z, row, col, values: stencils.hillshade(z, numbers, suns, row, col, values),
+        name="hillshade",
+        units="1",
+        long_name="hillshade, several suns" if multidirectional else "hillshade",
+    )
+
+
+def gradient_numbers(
+    elevation: Elevation, method: str, exaggeration: float = 1.0
+) -> tuple[Any, ...]:
+    """Put the weights of a gradient and the cell size into the numbers of the kernels."""
+    corner, side, divisor = _WEIGHTS[method]
+    east = exaggeration / (divisor * elevation.step_east)
+    north = exaggeration / (divisor * elevation.step_north)
+    return stencils.constants(elevation.z.dtype, (corner, side, east, north))

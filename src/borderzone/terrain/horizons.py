@@ -1,25 +1,40 @@
-"""Geomorphons: ten forms of the ground, told by which way it rises and falls around a place."""
+"""What is seen along eight lines through a cell: geomorphons, openness and incision.
+
+They are told by the lines of sight and not by flow accumulation. A cell then depends on the ground
+within a fixed reach alone: a raster of any size is worked off by block in bounded memory, and the answer is
+the same to the last bit. Flow accumulation depends on the whole catchment, must first fill or
+breach every false pit, and over nearly flat ground follows the noise of a surface model more than the ground.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from borderzone._guards import check_between
-from borderzone._kernels import horizons
+from borderzone._guards import check_between, check_non_negative
+from borderzone._kernels import horizons, stencils
 from borderzone.errors import InvalidParameterError
-from borderzone.terrain.elevation import Elevation, over_raster
-from borderzone.terrain._lazy import lazily
-from borderzone.terrain._lines import Lines, cells_nearer
+from borderzone.terrain.elevation import Elevation, cells_nearer, cells_within, lazily
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from borderzone._typing import IntArray
+    from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["GEOMORPHONS", "UNKNOWN", "geomorphon_form", "geomorphon_reach", "geomorphons"]
+__all__ = [
+    "GEOMORPHONS",
+    "UNKNOWN",
+    "Lines",
+    "forms",
+    "geomorphon_form",
+    "geomorphon_reach",
+    "geomorphons",
+    "incision",
+    "openness",
+]
 
 GEOMORPHONS = (
     "flat",
@@ -50,6 +65,10 @@ _FORMS = (
     "PK",
 )
 _SHORT = ("FL", "PK", "RI", "SH", "SP", "SL", "HL", "FS", "VL", "PT")
+# Rows down and columns right; opposite lines follow each other.
+_WAYS = ((0, 1), (0, -1), (-1, 0), (1, 0), (-1, 1), (1, -1), (-1, -1), (1, 1))
+# The coefficients end what the stencils are given; they are the same arctangent.
+_ARCTAN = stencils.constants(np.dtype(np.float32), (0.0, 0.0, 0.0, 0.0))[-9:]
 
 
 def geomorphon_reach(
@@ -140,21 +159,27 @@ def geomorphons(
     >>> geomorphons(groove, search_m=2.5)[2].values.tolist()
     [6, 6, 6, 9, 6, 6, 6]
     """
-    elevation = Elevation.of(dem)
+    return forms(Elevation.of(dem), search_m=search_m, skip_m=skip_m, flat_deg=flat_deg)
+
+
+def forms(
+    elevation: Elevation,
+    *,
+    search_m: float | None = None,
+    skip_m: float = 0.0,
+    flat_deg: float = 1.0,
+) -> xr.DataArray:
+    """Tell the form at every cell, as `geomorphons` describes."""
     search_m = SEARCH_CELLS * elevation.cell_m if search_m is None else search_m
     lines = Lines.between(elevation, search_m, skip_m)
     flat = check_between(flat_deg, "flat_deg", 0, 90, without=(90,), unit="degrees")
-    limit, factors = np.float32(math.tan(math.radians(flat))), lines.per_metre()
-    table, values = _table(), np.empty(elevation.z.shape, np.uint8)
-    over_raster(
-        elevation.z,
+    limit, factors, table = np.float32(math.tan(math.radians(flat))), lines.per_metre(), _table()
+    return elevation.layer(
         lines.reach,
-        lambda z, row, col: horizons.geomorphons(
+        lambda z, row, col, values: horizons.geomorphons(
             z, lines.steps, factors, limit, table, row, col, values
         ),
-    )
-    return elevation.wrap(
-        values,  # type: ignore[arg-type] # codes are wrapped like heights
+        np.uint8,
         name="geomorphon",
         units="1",
         long_name="form of the ground by geomorphons",
@@ -164,6 +189,44 @@ def geomorphons(
         search_m=float(search_m),
         skip_m=float(skip_m),
         flat_deg=float(flat_deg),
+    )
+
+
+def openness(
+    elevation: Elevation, radius_m: float, side: Literal["positive", "negative"]
+) -> xr.DataArray:
+    """Take the mean angle from the zenith, or from the nadir, to the ground over eight directions."""
+    # Yokoyama, Shirasawa and Pike (2002), Photogrammetric Engineering and Remote Sensing 68, 257-265.
+    # Positive openness is low in wadis and pits, above 90 on ridges, 90 on even ground however steep;
+    # the negative one is that of the ground turned over. Beyond the rim the ground goes on as it came.
+    lines = Lines.within(elevation, radius_m)
+    factors = lines.per_metre() if side == "positive" else -lines.per_metre()
+    return elevation.layer(
+        lines.reach,
+        lambda z, row, col, values: horizons.openness(
+            z, lines.steps, factors, _ARCTAN, row, col, values
+        ),
+        name=f"openness_{side}_deg",
+        units="degrees",
+        long_name=f"{side} openness",
+        radius_m=float(radius_m),
+    )
+
+
+def incision(elevation: Elevation, radius_m: float) -> xr.DataArray:
+    """Tell how deep a cell lies below the ground on both sides of it."""
+    # For each of four pairs of opposite directions, the highest rise above the cell within the radius
+    # on either side, and the lesser of the two; the answer is the largest over the pairs, or 0: the depth
+    # of a groove whose rims are within the radius, and 0 on a plane however steep.
+    lines = Lines.within(elevation, radius_m)
+    factors = np.ones_like(lines.per_metre())
+    return elevation.layer(
+        lines.reach,
+        lambda z, row, col, values: horizons.incision(z, lines.steps, factors, row, col, values),
+        name="incision_m",
+        units="m",
+        long_name="depth below the ground on both sides",
+        radius_m=float(radius_m),
     )
 
 
@@ -185,3 +248,66 @@ def _table() -> IntArray:
         for rising, short in enumerate(row.split()):
             table[9 * falling + rising] = _SHORT.index(short) + 1
     return table
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lines:
+    """
+    Eight lines on a raster, as the kernels take them.
+
+    Attributes
+    ----------
+    steps
+        For each line: rows down and columns right from cell to cell, first and last step.
+    runs
+        Distance from cell to cell of each line. Units: m.
+    """
+
+    steps: IntArray
+    runs: FloatArray
+
+    @classmethod
+    def within(cls, elevation: Elevation, radius_m: float) -> Lines:
+        """Take all cells no farther than a radius."""
+        radius = elevation.checked_radius(radius_m)
+        runs = _runs(elevation)
+        return cls._of(runs, [(1, cells_within(radius, run)) for run in runs])
+
+    @classmethod
+    def between(cls, elevation: Elevation, search_m: float, skip_m: float) -> Lines:
+        """Take the cells nearer than the search distance, less as many of each line as are skipped."""
+        search = elevation.checked_radius(search_m, "search_m")
+        skipped = cells_within(check_non_negative(skip_m, "skip_m", "m"), elevation.cell_m)
+        runs = _runs(elevation)
+        lasts = [cells_nearer(search, run) for run in runs]
+        if min(lasts) <= skipped:
+            msg = (
+                f"search_m must be more than {(skipped + 1) * max(runs):g} m to leave a cell on each "
+                f"line beyond the {skipped} that skip_m = {skip_m:g} leaves out on this raster of "
+                f"{elevation.cell_m:g} m cells, got {search:g}"
+            )
+            raise InvalidParameterError(msg)
+        return cls._of(runs, [(skipped + 1, last) for last in lasts])
+
+    @classmethod
+    def _of(cls, runs: list[float], spans: list[tuple[int, int]]) -> Lines:
+        steps = [(*way, *span) for way, span in zip(_WAYS, spans, strict=True)]
+        return cls(steps=np.array(steps, np.int64), runs=np.array(runs))
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """Halo that the lines need."""
+        down, right = (np.abs(self.steps[:, :2]) * self.steps[:, 3:]).max(axis=0)
+        return int(down), int(right)
+
+    def per_metre(self) -> FloatArray:
+        """Give what turns a rise into a tangent."""
+        k = np.arange(self.steps[:, 3].max() + 1)
+        far = self.runs[:, None] * k
+        factors: FloatArray = np.divide(1.0, far, out=np.zeros_like(far), where=far > 0)
+        return factors.astype(np.float32)
+
+
+def _runs(elevation: Elevation) -> list[float]:
+    east, north = abs(elevation.step_east), abs(elevation.step_north)
+    return [math.hypot(down * north, right * east) for down, right in _WAYS]

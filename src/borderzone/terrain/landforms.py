@@ -1,4 +1,4 @@
-"""Landforms told by local relief alone, and how much of each a patrol is assumed not to see.
+"""Landforms: classes by local relief and what a patrol is assumed not to see of each, wadis, ridges and pans.
 
 A coarse elevation grid shows no lines of sight. What it does show is whether the country is
 plain or mountain, and that bounds how much of a strip can be out of sight. The bounds are a
@@ -14,29 +14,49 @@ import numpy as np
 import xarray as xr
 
 from borderzone._cellwise import cellwise
-from borderzone._guards import as_non_negative, check_probability, guarded
+from borderzone._guards import (
+    as_non_negative,
+    check_non_negative,
+    check_positive,
+    check_probability,
+)
 from borderzone.errors import InvalidParameterError
-from borderzone.terrain.elevation import Elevation
-from borderzone.terrain._lazy import lazily
-from borderzone.terrain.windows import relief, relief_reach
+from borderzone.terrain.elevation import (
+    SMALLEST_CELLS,
+    Elevation,
+    cells_nearer,
+    cells_within,
+    lazily,
+)
+from borderzone.terrain.horizons import GEOMORPHONS, UNKNOWN, forms, incision
+from borderzone.terrain.windows import local_relief, relief_reach
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from borderzone._typing import FloatArray, IntArray
+    from borderzone._typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
     "LANDFORMS",
     "MASK_PRIOR",
-    "UNKNOWN",
     "Landform",
     "MaskPrior",
     "landform",
     "landform_class",
+    "pans",
+    "pans_reach",
+    "ridges",
+    "ridges_reach",
+    "wadis",
+    "wadis_reach",
 ]
 
-UNKNOWN = 255
 RELIEF_WINDOW_M = 9800.0
+# A wadi bed is looked for within the reach of its rims. How deep counts is an assumption: ground
+# that hides a standing man twice over.
+SEARCH_M = 500.0
+MIN_DEPTH_M = 4.0
+MAX_PAN_RELIEF_M = 2.0
 
 _RELIEF_SOURCE = (
     "relief classes of Hammond (1954), in metres and by computer in a window of 9.8 km: Dikau, "
@@ -51,7 +71,6 @@ _PRIOR_SOURCE = (
 )
 
 
-@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Landform:
     """
@@ -78,7 +97,6 @@ class Landform:
     source: str = _RELIEF_SOURCE
 
 
-@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MaskPrior:
     """
@@ -135,7 +153,7 @@ MASK_PRIOR = (
 
 
 def _landform_reach(*, cell_m: float) -> int:
-    return relief_reach(cell_m=cell_m, radius_m=max(RELIEF_WINDOW_M / 2, 1.5 * cell_m))
+    return relief_reach(cell_m=cell_m, radius_m=max(RELIEF_WINDOW_M / 2, SMALLEST_CELLS * cell_m))
 
 
 @lazily(_landform_reach)
@@ -171,8 +189,9 @@ def landform(dem: xr.DataArray) -> xr.DataArray:
     >>> int(landform(hill)[1, 1])
     2
     """
-    smallest_m = 1.5 * Elevation.of(dem).cell_m
-    return landform_class(relief(dem, radius_m=max(RELIEF_WINDOW_M / 2, smallest_m)))
+    elevation = Elevation.of(dem)
+    radius_m = max(RELIEF_WINDOW_M / 2, SMALLEST_CELLS * elevation.cell_m)
+    return landform_class(local_relief(elevation, radius_m))
 
 
 @overload
@@ -235,3 +254,227 @@ def _classed(relief_m: Any) -> Any:
         **kept,
     }
     return result
+
+
+def wadis_reach(*, cell_m: float, search_m: float = SEARCH_M, **_options: float) -> int:
+    """Count the cells each way on which a wadi mask and its depth depend."""
+    return cells_within(search_m, cell_m)
+
+
+def ridges_reach(*, cell_m: float, search_m: float = SEARCH_M, **_options: float) -> int:
+    """Count the cells each way on which a ridge mask depends."""
+    return cells_nearer(search_m, cell_m)
+
+
+# Both masks take the form and a height within the same distance.
+pans_reach = wadis_reach
+
+
+@lazily(wadis_reach)
+def wadis(
+    dem: xr.DataArray,
+    *,
+    search_m: float = SEARCH_M,
+    min_depth_m: float = MIN_DEPTH_M,
+    flat_deg: float = 1.0,
+) -> xr.Dataset:
+    """
+    Where ground is cut in: beds of wadis, gullies and hollows deep enough to matter.
+
+    A cell is a wadi where its geomorphon is valley, pit or hollow and it lies at least
+    `min_depth_m` below the ground on both sides within `search_m`. Both come from the ground
+    near the cell alone, so a raster of any size is worked off by block in bounded memory and gives the same
+    bits. Flow accumulation, the other way to find channels, is global, and over nearly flat ground
+    it follows the noise of a surface model.
+
+    Parameters
+    ----------
+    dem
+        Elevation in a projected CRS. Units: m.
+    search_m
+        How far to look, for the form and for the depth: more than half the width from rim to rim.
+        Units: m.
+    min_depth_m
+        Least depth. Units: m.
+    flat_deg
+        As for `borderzone.terrain.geomorphons`. Units: degrees.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``wadi``, uint8, 1 in a wadi, 0 elsewhere, 255 unknown; ``incision_m`` how deep each cell lies below the
+        ground on both sides.
+
+    Raises
+    ------
+    NotProjectedError
+        If the raster is in degrees of latitude and longitude.
+    CRSMismatchError
+        If the raster has no CRS.
+    InvalidParameterError
+        If the search distance is below 1.5 cells or another number is impossible.
+
+    Notes
+    -----
+    The default depth and distance are assumptions. A bed wider than twice the search distance has
+    a flat bottom without rims in sight and is not found.
+
+    Examples
+    --------
+    >>> groove = xr.DataArray(
+    ...     np.tile([9.0, 6.0, 3.0, 0.0, 3.0, 6.0, 9.0], (5, 1)),
+    ...     coords={"y": np.arange(5.0)[::-1], "x": np.arange(7.0)},
+    ...     attrs={"crs": "EPSG:32637"},
+    ... )
+    >>> wadis(groove, search_m=2.5, min_depth_m=6.0)["wadi"][2].values.tolist()
+    [0, 0, 0, 1, 0, 0, 0]
+    """
+    least = check_non_negative(min_depth_m, "min_depth_m", "m")
+    elevation = Elevation.of(dem)
+    shape = forms(elevation, search_m=search_m, flat_deg=flat_deg)
+    depth = incision(elevation, search_m)
+    found = _is_one_of(shape, "valley", "pit", "hollow") & (depth.to_numpy() >= least)
+    unknown = (shape.to_numpy() == UNKNOWN) | np.isnan(depth.to_numpy())
+    mask = _mask(
+        shape, found, unknown, "wadi", "ground cut in", min_depth_m=least, **_options(shape)
+    )
+    return xr.Dataset({"wadi": mask, "incision_m": depth})
+
+
+@lazily(ridges_reach)
+def ridges(dem: xr.DataArray, *, search_m: float = SEARCH_M, flat_deg: float = 1.0) -> xr.DataArray:
+    """
+    Where ground stands out: cells whose geomorphon is ridge or peak.
+
+    Parameters
+    ----------
+    dem
+        Elevation in a projected CRS. Units: m.
+    search_m, flat_deg
+        As for `borderzone.terrain.geomorphons`.
+
+    Returns
+    -------
+    xarray.DataArray
+        ``ridge``, uint8, 1 on ridges and peaks, 0 elsewhere, 255 unknown.
+
+    Raises
+    ------
+    NotProjectedError
+        If the raster is in degrees of latitude and longitude.
+    CRSMismatchError
+        If the raster has no CRS.
+    InvalidParameterError
+        If the search distance is below 1.5 cells or the angle impossible.
+
+    Examples
+    --------
+    >>> crest = xr.DataArray(
+    ...     np.tile([-3.0, -2.0, -1.0, 0.0, -1.0, -2.0, -3.0], (5, 1)),
+    ...     coords={"y": np.arange(5.0)[::-1], "x": np.arange(7.0)},
+    ...     attrs={"crs": "EPSG:32637"},
+    ... )
+    >>> ridges(crest, search_m=2.5)[2].values.tolist()
+    [0, 0, 0, 1, 0, 0, 0]
+    """
+    shape = forms(Elevation.of(dem), search_m=search_m, flat_deg=flat_deg)
+    unknown = shape.to_numpy() == UNKNOWN
+    found = _is_one_of(shape, "ridge", "peak")
+    return _mask(shape, found, unknown, "ridge", "ridges and peaks", **_options(shape))
+
+
+@lazily(pans_reach)
+def pans(
+    dem: xr.DataArray,
+    *,
+    search_m: float = SEARCH_M,
+    max_relief_m: float = MAX_PAN_RELIEF_M,
+    flat_deg: float = 1.0,
+) -> xr.DataArray:
+    """
+    Level ground: cells whose geomorphon is flat and around which relief is small.
+
+    Whether such ground is a clay pan, a salt flat or a gravel plain is not told by its shape.
+
+    Parameters
+    ----------
+    dem
+        Elevation in a projected CRS. Units: m.
+    search_m
+        How far to look, for the form and for the relief. Units: m.
+    max_relief_m
+        Highest less lowest ground within `search_m` must be below it. Units: m.
+    flat_deg
+        As for `borderzone.terrain.geomorphons`. Units: degrees.
+
+    Returns
+    -------
+    xarray.DataArray
+        ``pan``, uint8, 1 on level ground, 0 elsewhere, 255 unknown.
+
+    Raises
+    ------
+    NotProjectedError
+        If the raster is in degrees of latitude and longitude.
+    CRSMismatchError
+        If the raster has no CRS.
+    InvalidParameterError
+        If the search distance is below 1.5 cells or another number is impossible.
+
+    Notes
+    -----
+    The default relief and distance are assumptions; noise of the heights counts as relief.
+
+    Examples
+    --------
+    >>> step = xr.DataArray(
+    ...     np.tile([0.0, 0.0, 0.0, 0.0, 5.0, 5.0, 5.0], (5, 1)),
+    ...     coords={"y": np.arange(5.0)[::-1], "x": np.arange(7.0)},
+    ...     attrs={"crs": "EPSG:32637"},
+    ... )
+    >>> pans(step, search_m=1.5)[2].values.tolist()
+    [1, 1, 1, 0, 0, 1, 1]
+    """
+    below = check_positive(max_relief_m, "max_relief_m", "m")
+    elevation = Elevation.of(dem)
+    shape = forms(elevation, search_m=search_m, flat_deg=flat_deg)
+    height = local_relief(elevation, search_m).to_numpy()
+    found = _is_one_of(shape, "flat") & (height < below)
+    unknown = (shape.to_numpy() == UNKNOWN) | np.isnan(height)
+    return _mask(
+        shape, found, unknown, "pan", "level ground", max_relief_m=below, **_options(shape)
+    )
+
+
+def _is_one_of(shape: xr.DataArray, *names: str) -> BoolArray:
+    """Cells with one of the named forms; a table of 256 codes is faster than `numpy.isin`."""
+    wanted = np.zeros(256, np.bool_)
+    wanted[[GEOMORPHONS.index(name) + 1 for name in names]] = True
+    found: BoolArray = wanted[shape.to_numpy()]
+    return found
+
+
+def _options(shape: xr.DataArray) -> dict[str, float]:
+    return {name: shape.attrs[name] for name in ("search_m", "flat_deg")}
+
+
+def _mask(
+    like: xr.DataArray,
+    found: BoolArray,
+    unknown: BoolArray,
+    name: str,
+    long_name: str,
+    **attrs: Any,
+) -> xr.DataArray:
+    """Mask of 1 and 0, 255 where nothing can be said: a bool could not say so."""
+    mask = like.copy(data=np.where(unknown, np.uint8(UNKNOWN), found.astype(np.uint8)))
+    mask.attrs = {
+        "units": "1",
+        "long_name": long_name,
+        "flag_values": [0, 1, UNKNOWN],
+        "flag_meanings": f"no_{name} {name} unknown",
+        "_FillValue": np.uint8(UNKNOWN),
+        **attrs,
+        "crs": like.attrs["crs"],
+    }
+    return mask.rename(name)

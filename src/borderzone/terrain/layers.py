@@ -9,22 +9,11 @@ import xarray as xr
 
 from borderzone._guards import check_choice, check_positive
 from borderzone.errors import InvalidParameterError
-from borderzone.terrain.elevation import Elevation
-from borderzone.terrain._layers import (
-    CURVATURES,
-    WINDOW_LAYERS,
-    curvature_layers,
-    local_relief,
-    vector_ruggedness,
-    window_layers,
-)
-from borderzone.terrain._lazy import lazily
-from borderzone.terrain._lines import cells_within
-from borderzone.terrain.horizons import geomorphons
-from borderzone.terrain.openness import openness_negative, openness_positive
-from borderzone.terrain.windows import RELIEF_RADIUS_M
-from borderzone.terrain.shading import hillshade
-from borderzone.terrain.valleys import SEARCH_M, incision
+from borderzone.terrain.derivatives import CURVATURES, NINE_CELLS, curvatures, of_nine_cells, shaded
+from borderzone.terrain.elevation import SMALLEST_CELLS, Elevation, cells_within, lazily
+from borderzone.terrain.horizons import forms, incision, openness
+from borderzone.terrain.landforms import SEARCH_M
+from borderzone.terrain.windows import RELIEF_RADIUS_M, local_relief, vector_ruggedness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,12 +43,12 @@ _RADII = {
     "incision_m": SEARCH_M,
     "geomorphon": SEARCH_M,
 }
-_FAR: dict[str, Callable[[xr.DataArray, float], xr.DataArray]] = {
-    "relief_m": lambda dem, radius: local_relief(Elevation.of(dem), radius),
-    "openness_positive_deg": lambda dem, radius: openness_positive(dem, radius_m=radius),
-    "openness_negative_deg": lambda dem, radius: openness_negative(dem, radius_m=radius),
-    "incision_m": lambda dem, radius: incision(dem, radius_m=radius),
-    "geomorphon": lambda dem, radius: geomorphons(dem, search_m=radius),
+_FAR: dict[str, Callable[[Elevation, float], xr.DataArray]] = {
+    "relief_m": local_relief,
+    "openness_positive_deg": lambda elevation, radius: openness(elevation, radius, "positive"),
+    "openness_negative_deg": lambda elevation, radius: openness(elevation, radius, "negative"),
+    "incision_m": incision,
+    "geomorphon": lambda elevation, radius: forms(elevation, search_m=radius),
 }
 
 
@@ -179,17 +168,17 @@ def attributes(dem: xr.DataArray, *, layers: Iterable[str] | None = None) -> xr.
     """
     names = layer_names(layers)
     elevation = Elevation.of(dem)
-    found = window_layers(elevation, [name for name in names if name in WINDOW_LAYERS], "horn")
-    found |= curvature_layers(elevation, [name for name in names if name in CURVATURES])
+    found = of_nine_cells(elevation, [name for name in names if name in NINE_CELLS])
+    found |= curvatures(elevation, [name for name in names if name in CURVATURES])
     if "vrm" in names:
         found["vrm"] = vector_ruggedness(elevation, 3)
     if "hillshade" in names:
-        found["hillshade"] = hillshade(dem)
+        found["hillshade"] = shaded(elevation)
     for name in names:
         if name in _FAR:
-            found[name] = _FAR[name](dem, _radius_m(name, elevation.cell_m))
+            found[name] = _FAR[name](elevation, _radius_m(name, elevation.cell_m))
     return xr.Dataset({name: found[name] for name in names}, attrs={"crs": elevation.crs_wkt})
 
 
 def _radius_m(name: str, cell_m: float) -> float:
-    return max(_RADII[name], 1.5 * cell_m)
+    return max(_RADII[name], SMALLEST_CELLS * cell_m)

@@ -1,30 +1,31 @@
-"""Soluble rock from the maps that a user may have: WOKAM, GLiM, or ranks of their own."""
+"""Soluble rock: ranked from the maps that a user may have, and laid on a grid."""
 
 from __future__ import annotations
 
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
 
-from borderzone._guards import guard_room
+from borderzone._guards import check_choice
+from borderzone._placing import cells_inside, projected
+from borderzone.crs import check_has_crs
 from borderzone.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = [
-    "GLIM_CLASSES",
-    "GLIM_RANKS",
-    "WOKAM_RANKS",
-    "from_glim",
-    "from_wokam",
-    "recognised",
-]
+    import xarray as xr
 
-# Rank of susceptibility, 1 low to 3 high, by rock. An assumption: caves that people can enter form
+    from borderzone._typing import FloatArray
+    from borderzone.grid import Grid
+
+__all__ = ["GLIM_CLASSES", "GLIM_RANKS", "WOKAM_RANKS", "check_karst", "karst_rank", "soluble_rock"]
+
+# WOKAM: Chen, Z. et al. (2017), Hydrogeology Journal 25, 771-785. GLiM: Hartmann, J. and Moosdorf, N.
+# (2012), Geochemistry Geophysics Geosystems 13, Q12004. Rank of susceptibility, 1 low to 3 high, by rock. An assumption: caves that people can enter form
 # best in thick limestone; gypsum dissolves faster, but its caves are small and fall in.
 WOKAM_RANKS: Mapping[str, int] = MappingProxyType(
     {
@@ -62,45 +63,147 @@ WOKAM_ACCURACY_KM = 20.0
 GLIM_ACCURACY_KM = 4.0
 # Words first: the codes of `rock_type` stand in words in `RTypeLabel`.
 _WOKAM_COLUMNS = ("rtypelabel", "rock_type", "rocktype", "karst_type", "type", "class")
+_GLIM_COLUMNS = ("xx", "litho")
 
 
-def from_wokam(polygons: gpd.GeoDataFrame, *, column: str | None = None) -> gpd.GeoDataFrame:
+def soluble_rock(
+    polygons: gpd.GeoDataFrame,
+    *,
+    scheme: Literal["ranks", "GLiM", "WOKAM"] | None = None,
+    column: str | None = None,
+) -> tuple[gpd.GeoDataFrame, str]:
     """
-    Rank the rocks of the World Karst Aquifer Map.
+    Rank the soluble rock of a map, which its columns tell.
 
     Parameters
     ----------
     polygons
-        Polygons of the map [1]_ with a column of words that say carbonate, evaporite or both,
-        and continuous (over 65 % of the ground) or discontinuous (15 to 65 %).
+        Polygons with ranks of your own, 1 low to 3 high, in ``susceptibility``; or of the World Karst
+        Aquifer Map [1]_, with a column of words that say carbonate, evaporite or both, and
+        continuous (over 65 % of the ground) or discontinuous (15 to 65 %); or of the Global
+        Lithological Map [2]_ with its codes: two letters in ``xx``, or six in ``Litho``, of which the
+        first two count.
+    scheme
+        Which map it is; told from the columns when left out.
     column
-        Name of that column; ``RTypeLabel``, ``rock_type`` or one like it when left out.
+        Name of the column of WOKAM or GLiM when it is called otherwise.
 
     Returns
     -------
-    GeoDataFrame
-        ``susceptibility`` by `WOKAM_RANKS`, ``name``, ``accuracy_km`` and the polygons.
+    tuple
+        Polygons with ``susceptibility`` and, of WOKAM and GLiM, ``name`` and ``accuracy_km``; and which
+        map it was. Of GLiM other rocks are left out: there the susceptibility stays unknown.
 
     Raises
     ------
+    InvalidParameterError
+        If the scheme is unknown.
     DataError
-        If the column is missing, or says something else.
+        If it is none of the maps, a column is missing or holds an unknown rock, or none is soluble.
 
     References
     ----------
     .. [1] Chen, Z. et al. (2017). The World Karst Aquifer Mapping project: concept, mapping procedure
        and map of Europe. Hydrogeology Journal 25, 771-785.
        https://doi.org/10.1007/s10040-016-1519-3
+    .. [2] Hartmann, J., Moosdorf, N. (2012). The new global lithological map database GLiM: a
+       representation of rock properties at the Earth surface. Geochemistry Geophysics Geosystems
+       13, Q12004. https://doi.org/10.1029/2012GC004370
 
     Examples
     --------
     >>> import shapely
-    >>> karst = gpd.GeoDataFrame(
-    ...     {"rock_type": ["Carbonate rocks, discontinuous"]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326
+    >>> lithology = gpd.GeoDataFrame(
+    ...     {"xx": ["sc", "mt"]}, geometry=[shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)], crs=4326
     ... )
-    >>> from_wokam(karst)["susceptibility"].tolist()
-    [2]
+    >>> rock, kind = soluble_rock(lithology)
+    >>> kind, rock[["name", "susceptibility"]].to_numpy().tolist()
+    ('GLiM', [['carbonate sedimentary rocks', 3]])
     """
+    if scheme is None:
+        scheme = _scheme_of(polygons)
+    check_choice(scheme, "scheme", ("ranks", "GLiM", "WOKAM"))
+    if scheme == "ranks":
+        return polygons, scheme
+    rank = _rank_glim if scheme == "GLiM" else _rank_wokam
+    return rank(polygons, column), scheme
+
+
+def check_karst(karst: gpd.GeoDataFrame) -> FloatArray:
+    """
+    Refuse polygons of soluble rock without a CRS or without ranks 1 to 3.
+
+    Parameters
+    ----------
+    karst
+        Polygons with a column ``susceptibility``.
+
+    Returns
+    -------
+    FloatArray
+        The ranks, float32, one a polygon.
+
+    Raises
+    ------
+    CRSMismatchError
+        If the polygons have no CRS.
+    DataError
+        If the column is missing, or holds another rank.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> rock = gpd.GeoDataFrame({"susceptibility": [2]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326)
+    >>> check_karst(rock)
+    array([2.], dtype=float32)
+    """
+    check_has_crs(karst, "the karst polygons")
+    if "susceptibility" not in karst:
+        msg = (
+            "the karst polygons need a column 'susceptibility' with ranks 1 to 3, "
+            f"got columns {', '.join(map(str, karst.columns))}"
+        )
+        raise DataError(msg)
+    ranks = karst["susceptibility"].to_numpy()
+    wrong = sorted({str(rank) for rank in ranks if rank not in (1, 2, 3)})
+    if wrong:
+        msg = f"susceptibility must be 1, 2 or 3, got {', '.join(wrong)}"
+        raise DataError(msg)
+    return np.asarray(ranks, dtype=np.float32)
+
+
+def karst_rank(karst: gpd.GeoDataFrame, grid: Grid) -> xr.DataArray:
+    """Give each cell the highest rank of the polygons that hold its centre, NaN outside: unknown, not 0."""
+    ranks = check_karst(karst)
+    flat = np.zeros(grid.shape[0] * grid.shape[1], dtype=np.float32)
+    for rank, polygon in zip(ranks, projected(karst, grid), strict=True):
+        inside = cells_inside(polygon, grid)
+        flat[inside] = np.maximum(flat[inside], np.float32(rank))
+    flat[flat == 0] = np.nan
+    values = flat.reshape(grid.shape)
+    layer = grid.wrap(
+        values, name="karst_rank", units="1", long_name="karst susceptibility of mapped rock"
+    )
+    if "accuracy_km" in karst and len(karst):
+        layer.attrs["accuracy_km"] = float(karst["accuracy_km"].max())
+    return layer
+
+
+def _scheme_of(polygons: gpd.GeoDataFrame) -> Literal["ranks", "GLiM", "WOKAM"]:
+    if "susceptibility" in polygons:
+        return "ranks"
+    if _named(polygons, _GLIM_COLUMNS) is not None:
+        return "GLiM"
+    if _named(polygons, _WOKAM_COLUMNS) is not None:
+        return "WOKAM"
+    msg = (
+        "the karst polygons need a column susceptibility with ranks 1 to 3, or the columns of GLiM "
+        f"(xx or Litho) or WOKAM (rock_type); got {', '.join(map(str, polygons.columns))}"
+    )
+    raise DataError(msg)
+
+
+def _rank_wokam(polygons: gpd.GeoDataFrame, column: str | None) -> gpd.GeoDataFrame:
     name = column or _named(polygons, _WOKAM_COLUMNS)
     if name is None or name not in polygons:
         msg = (
@@ -119,46 +222,8 @@ def from_wokam(polygons: gpd.GeoDataFrame, *, column: str | None = None) -> gpd.
     return _ranked(polygons, rocks, [WOKAM_RANKS[rock] for rock in rocks], WOKAM_ACCURACY_KM)
 
 
-def from_glim(polygons: gpd.GeoDataFrame, *, column: str | None = None) -> gpd.GeoDataFrame:
-    """
-    Take the soluble rocks of the Global Lithological Map, with a rank each.
-
-    Parameters
-    ----------
-    polygons
-        Polygons of the map [1]_ with its codes: two letters in ``xx``, or six in ``Litho``, of which
-        the first two count.
-    column
-        Name of that column when it is called otherwise.
-
-    Returns
-    -------
-    GeoDataFrame
-        Carbonates, evaporites and mixed sediments with ``susceptibility`` by `GLIM_RANKS`,
-        ``name``, ``accuracy_km`` and the polygons. Other rocks are left out: there the
-        susceptibility stays unknown.
-
-    Raises
-    ------
-    DataError
-        If the column is missing, holds a code that GLiM has not, or no rock is soluble.
-
-    References
-    ----------
-    .. [1] Hartmann, J., Moosdorf, N. (2012). The new global lithological map database GLiM: a
-       representation of rock properties at the Earth surface. Geochemistry Geophysics Geosystems
-       13, Q12004. https://doi.org/10.1029/2012GC004370
-
-    Examples
-    --------
-    >>> import shapely
-    >>> lithology = gpd.GeoDataFrame(
-    ...     {"xx": ["sc", "mt"]}, geometry=[shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)], crs=4326
-    ... )
-    >>> from_glim(lithology)[["name", "susceptibility"]].to_numpy().tolist()
-    [['carbonate sedimentary rocks', 3]]
-    """
-    name = column or _named(polygons, ("xx", "litho"))
+def _rank_glim(polygons: gpd.GeoDataFrame, column: str | None) -> gpd.GeoDataFrame:
+    name = column or _named(polygons, _GLIM_COLUMNS)
     if name is None or name not in polygons:
         msg = (
             "these polygons have neither a column xx nor Litho with codes of GLiM; got columns "
@@ -185,47 +250,6 @@ def from_glim(polygons: gpd.GeoDataFrame, *, column: str | None = None) -> gpd.G
     return _ranked(polygons[soluble], names, [GLIM_RANKS[code] for code in kept], GLIM_ACCURACY_KM)
 
 
-def recognised(polygons: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, str]:
-    """
-    Read a map of rock by what its columns say.
-
-    Parameters
-    ----------
-    polygons
-        Polygons with ``susceptibility``, or of GLiM or WOKAM.
-
-    Returns
-    -------
-    tuple
-        Polygons with ``susceptibility``, and which map it was: ``"ranks"``, ``"GLiM"`` or ``"WOKAM"``.
-
-    Raises
-    ------
-    DataError
-        If it is none of them, or holds an unknown rock.
-
-    Examples
-    --------
-    >>> import shapely
-    >>> map_of_rock = gpd.GeoDataFrame(
-    ...     {"Litho": ["evmx__"]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326
-    ... )
-    >>> recognised(map_of_rock)[1]
-    'GLiM'
-    """
-    if "susceptibility" in polygons:
-        return polygons, "ranks"
-    if _named(polygons, ("xx", "litho")) is not None:
-        return from_glim(polygons), "GLiM"
-    if _named(polygons, _WOKAM_COLUMNS) is not None:
-        return from_wokam(polygons), "WOKAM"
-    msg = (
-        "the karst polygons need a column susceptibility with ranks 1 to 3, or the columns of GLiM "
-        f"(xx or Litho) or WOKAM (rock_type); got {', '.join(map(str, polygons.columns))}"
-    )
-    raise DataError(msg)
-
-
 def _named(polygons: gpd.GeoDataFrame, wanted: Sequence[str]) -> str | None:
     known = {str(column).lower(): str(column) for column in polygons.columns}
     return next((known[name] for name in wanted if name in known), None)
@@ -248,6 +272,3 @@ def _ranked(
     columns = {"susceptibility": ranks, "name": names, "accuracy_km": accuracy_km}
     shapes = polygons.geometry.to_numpy()
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=polygons.crs)
-
-
-guard_room(globals(), __all__)

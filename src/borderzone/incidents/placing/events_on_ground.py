@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from borderzone._guards import check_threads
-from borderzone.difficulty.flagging import CAVE_MEANINGS
+from borderzone.difficulty import CAVE_MEANINGS
 from borderzone.errors import DataError
 from borderzone.incidents.comparing.bands import count_bands
 from borderzone.incidents.placing.ground_layers import LAYERS, GroundLayers

@@ -14,7 +14,7 @@ from borderzone._cellwise import any_lazy
 from borderzone._heights import heights_of, is_impossible
 from borderzone._kernels.inside import mark_inside
 from borderzone._placing import cells_of_points
-from borderzone.difficulty.flagging import CAVE_MEANINGS, CAVE_UNKNOWN
+from borderzone.difficulty import CAVE_MEANINGS, CAVE_UNKNOWN
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import Grid
 from borderzone.incidents.placing.polygon_index import index_of

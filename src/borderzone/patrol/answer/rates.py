@@ -187,12 +187,12 @@ def checked_ground(ground: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
     if not isinstance(ground, pd.DataFrame):
         msg = (
             f"ground must be a table by segment, got {type(ground).__name__}; "
-            "summary.ground_by_segment makes it, and a study keeps it as result.ground.table"
+            "difficulty.ground_by_segment makes it, and a study keeps it as result.ground.table"
         )
         raise InvalidParameterError(msg)
     missing = [name for name in _GROUND_COLUMNS if name not in ground.columns]
     if missing:
-        msg = f"the ground table lacks {', '.join(missing)}; summary.ground_by_segment makes it"
+        msg = f"the ground table lacks {', '.join(missing)}; difficulty.ground_by_segment makes it"
         raise InvalidParameterError(msg)
     if len(ground) != len(index) or not (ground.index == index).all():
         msg = (
