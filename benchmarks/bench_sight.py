@@ -28,8 +28,7 @@ from bench_terrain import CELL_M, fractal
 from peer_programs import TINY, told, usual
 
 from borderzone._kernels.viewshed import walk
-from borderzone.visibility.ground import Ground, Ring
-from borderzone.visibility.sight import Sight
+from borderzone.visibility.viewsheds import Ring, Sight, Windows, view_of
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent / ".venv-peers" / "bin" / "python"
@@ -97,7 +96,7 @@ def exact_states(dem: Any, cell: tuple[int, int]) -> Any:
     """Walk every line of sight."""
     sight = Sight(height_m=10.0, target_m=1.7, max_km=MAX_KM)
     point = shapely.Point(cell[1] * CELL_M, float(dem["y"][cell[0]]))
-    view = Ground.of(dem).view((point.x, point.y), sight)
+    view = view_of(Windows.of(dem), (point.x, point.y), sight)
     states = view.asked(Ring())
     walk(
         view.z, states, 0, 1, view.row, view.column, view.eye, sight.target_m, view.drop, view.gaps

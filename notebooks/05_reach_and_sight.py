@@ -158,8 +158,14 @@ seen = bz.visibility.viewshed(dem, summit, height_m=10, max_km=15)
 masts = gpd.GeoSeries([summit, post.iloc[0], shapely.Point(LEFT + 6_000, TOP - 22_000)], crs=UTM)
 counts = bz.visibility.cumulative_viewshed(dem, masts, height_m=10, max_km=15)
 needed = bz.visibility.height_to_be_seen(dem, summit, height_m=10, max_km=15)
+horizon = bz.visibility.horizon(dem, summit, height_m=10, max_km=15)
+pairs = bz.visibility.who_sees(dem, masts, height_m=10, max_km=15, targets=masts)
 print(
     f"one mast sees {float(seen.mean()):.0%} of the square, three see {float((counts > 0).mean()):.0%}"
+)
+print(
+    f"its horizon stands at {horizon['angle_deg'].min():.1f} to {horizon['angle_deg'].max():.1f} degrees; "
+    f"{int(pairs.matrix().sum()) - len(masts)} of the 6 lines between masts are free"
 )
 print(
     f"half of the hidden ground is hidden by less than {float(needed.where(needed > 1.7).median()):.0f} m"

@@ -606,7 +606,6 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
         "dem": lambda w: w.fine, "track": lambda w: _inside(w).buffer(200).exterior,
         "max_km": lambda _: 0.3,
     },
-    "visibility.seen_share": {"seen": lambda w: w.dem > 900},
     "whatif.compare": {},
     "whatif.sweep": {"changes": lambda _: {"force.crew": [4]}},
     "Border.between": {"a": lambda _: "IRQ", "b": lambda _: "SYR"},

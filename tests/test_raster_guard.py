@@ -13,7 +13,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-import shapely
 import xarray as xr
 from affine import Affine
 from front_door_cases import World, call, doors, valid_call
@@ -317,18 +316,14 @@ def test_a_map_that_is_stretched_anywhere_on_the_raster_is_refused(place: str) -
         check_metric(CRS(code), bounds, "the raster")
 
 
-def test_a_reader_of_windows_is_measured_on_a_true_map_too(world: World) -> None:
+def test_a_reader_of_windows_is_measured_on_a_true_map_too() -> None:
     grid = bz.Grid.covering((4.5e6, 4.03e6, 4.5e6 + 900, 4.03e6 + 900), resolution_m=30, crs=3857)
 
     def flat(rows: slice, columns: slice) -> np.ndarray:
         return np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.float32)
 
     with pytest.raises(NotProjectedError, match=r"the grid of the reader .* is 0\.83 m of ground"):
-        bz.visibility.viewshed(
-            flat, shapely.Point(4.5e6 + 450, 4.03e6 + 450), max_km=0.2, grid=grid
-        )
-    with pytest.raises(NotProjectedError, match=r"the grid of the reader .* is 0\.83 m of ground"):
-        bz.visibility.masked_by_segment(world.corridor, flat, grid=grid)
+        bz.visibility.Windows(read=flat, grid=grid)
 
 
 def test_a_map_of_a_continent_is_drawn_whatever_its_scale() -> None:

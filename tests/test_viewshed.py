@@ -17,11 +17,8 @@ from pyproj import CRS
 
 import borderzone as bz
 from borderzone import visibility
-from borderzone.border import Border
-from borderzone.corridor import Corridor
 from borderzone.errors import (
     BorderzoneError,
-    CoverageGapError,
     CRSMismatchError,
     GridMismatchError,
     InvalidGeometryError,
@@ -31,6 +28,8 @@ from borderzone.errors import (
     ShapeMismatchError,
 )
 from borderzone.grid import Grid
+from borderzone.visibility import Ring, Windows
+from borderzone.visibility.viewsheds import METHODS
 
 CELL_M = 30.0
 EARTH_M = 6371008.8
@@ -212,7 +211,7 @@ def test_the_defaults_are_those_of_a_mast_and_a_person() -> None:
 
 @pytest.mark.parametrize(("height_m", "target_m"), [(10.0, 0.0), (2.0, 0.0), (10.0, 1.7)])
 @pytest.mark.parametrize("refraction", [0.0, 0.13])
-@pytest.mark.parametrize("method", visibility.METHODS)
+@pytest.mark.parametrize("method", METHODS)
 def test_flat_ground_is_seen_to_the_horizon(
     height_m: float, target_m: float, refraction: float, method: str
 ) -> None:
@@ -270,7 +269,9 @@ def test_sector_and_ring_leave_out_cells_and_change_none() -> None:
         ((350, 10), (azimuth >= 350) | (azimuth <= 10)),
         ((0, 360), azimuth >= 0),
     ):
-        part = visibility.viewshed_states(dem, stop, max_km=0.8, min_km=0.3, sector=sector)
+        part = visibility.viewshed_states(
+            dem, stop, max_km=0.8, ring=Ring(min_km=0.3, sector=sector)
+        )
         np.testing.assert_array_equal(part, np.where(inside & (away >= 300), whole, OUT))
         assert 0 < (part == SEEN).sum() < (whole == SEEN).sum()
 
@@ -305,7 +306,7 @@ def test_the_fast_method_knows_voids() -> None:
 # Threads, lazy rasters and readers
 
 
-@pytest.mark.parametrize("method", visibility.METHODS)
+@pytest.mark.parametrize("method", METHODS)
 def test_threads_and_windows_do_not_change_a_bit(method: str) -> None:
     """One thread or three, eager, lazy or by a reader; only what is in range is read."""
     z = rough((240, 200), seed=21, relief=200.0)
@@ -317,12 +318,12 @@ def test_threads_and_windows_do_not_change_a_bit(method: str) -> None:
         asked.append((rows.stop - rows.start, columns.stop - columns.start))
         return z[rows, columns]
 
-    for source, more in (
-        (dem, {"threads": 3}),
-        (dem.chunk({"y": 64, "x": 50}), {}),
-        (read, {"grid": grid(z.shape)}),
+    for source, threads in (
+        (dem, 3),
+        (dem.chunk({"y": 64, "x": 50}), None),
+        (Windows(read=read, grid=grid(z.shape)), None),
     ):
-        other = visibility.viewshed_states(source, stop, max_km=1.5, method=method, **more)
+        other = visibility.viewshed_states(source, stop, max_km=1.5, method=method, threads=threads)
         assert other.identical(whole)
     assert asked == [(104, 104)] or max(asked[0]) <= 105
 
@@ -443,7 +444,7 @@ def people() -> tuple[Any, gpd.GeoDataFrame]:
     return raster(z), frame
 
 
-@pytest.mark.parametrize("method", visibility.METHODS)
+@pytest.mark.parametrize("method", METHODS)
 def test_counts_are_the_sum_of_single_views(people: Any, method: str) -> None:
     """With heights and ranges of their own, from columns or arrays, on any number of threads."""
     dem, frame = people
@@ -514,30 +515,6 @@ def test_targets_may_be_points_or_a_mask(people: Any) -> None:
         masked.matrix([at((90, 110), *low)])
 
 
-def test_the_share_of_a_corridor_is_told_by_segment() -> None:
-    """Of all cells and of each segment; half of the ground seen is a half."""
-    corridor = Corridor.around(Border.between("AZE", "TUR"), depth_km=3, segment_km=3)
-    ground = corridor.grid(90.0)
-    cells = corridor.cells(ground)
-    segment = cells["segment"].to_numpy()
-    seen = ground.wrap(segment == 1)
-    found = visibility.seen_share(seen, corridor)
-    assert found.by_segment["seen_share"].to_dict() == {
-        number: float(number == 1) for number in found.by_segment.index
-    }
-    assert found.overall == pytest.approx((segment == 1).sum() / (segment >= 0).sum())
-    assert found.by_segment["seen_km2"].sum() == pytest.approx((segment == 1).sum() * 0.0081)
-    near = visibility.seen_share(seen, cells, max_offset_km=1.0)
-    assert near.by_segment["n_cells"].sum() < found.by_segment["n_cells"].sum()
-    away = Grid(
-        shape=(9, 9), transform=Affine(90, 0, ground.bounds[2] + 9e5, 0, -90, 0), crs=ground.crs
-    )
-    with pytest.raises(CoverageGapError, match="no cell of the corridor"):
-        visibility.seen_share(away.wrap(np.zeros(away.shape, bool)), corridor)
-    with pytest.raises(InvalidParameterError, match="cells need segment"):
-        visibility.seen_share(seen, cells[["side"]])
-
-
 # Refusals
 
 
@@ -570,14 +547,7 @@ HOLE = raster(np.where(np.indices((20, 30)).sum(axis=0) == 20, NAN, 0.0))
         ({"max_km": "far"}, InvalidParameterError, "max_km must be a number"),
         ({"refraction": 1.0}, InvalidParameterError, "refraction must lie between 0 and 1, 1 left out"),
         ({"refraction": NAN}, InvalidParameterError, "refraction must lie between 0 and 1"),
-        ({"min_km": 10}, InvalidParameterError, "min_km must be less than max_km, got 10 and 10"),
-        ({"min_km": -1}, InvalidParameterError, "min_km must be a finite number, 0 or more"),
-        ({"sector": 90}, InvalidParameterError, "sector must be two azimuths"),
-        ({"sector": (90,)}, InvalidParameterError, "sector must be two azimuths"),
-        ({"sector": (0, 361)}, InvalidParameterError, "from 0 to 360 degrees"),
-        ({"sector": (-10, 10)}, InvalidParameterError, "sector must be a finite number, 0 or more"),
-        ({"sector": (10, 10)}, InvalidParameterError, "that differ"),
-        ({"sector": (0, NAN)}, InvalidParameterError, "sector must be a finite number"),
+        ({"ring": Ring(min_km=10)}, InvalidParameterError, "min_km must be less than max_km, got 10 and 10"),
         ({"method": "quick"}, InvalidParameterError, "method must be one of exact, fast"),
         ({"threads": 0}, InvalidParameterError, "threads must be"),
         ({"observer": None}, InvalidParameterError, "observer must be a shapely Point.*NoneType"),
@@ -591,11 +561,11 @@ HOLE = raster(np.where(np.indices((20, 30)).sum(axis=0) == 20, NAN, 0.0))
         ({"observer": gpd.GeoSeries([None], crs=32637)}, InvalidGeometryError, "points"),
         ({"dem": DEM.assign_attrs(units="ft")}, InvalidParameterError, "must be in metres"),
         ({"dem": DEM.expand_dims("band")}, GridMismatchError, "take one band"),
-        ({"dem": words, "grid": grid((20, 30))}, InvalidParameterError, "must give numbers, got"),
+        ({"dem": Windows(read=words, grid=grid((20, 30)))}, InvalidParameterError, "must give numbers, got"),
         ({"dem": DEM.to_numpy()}, InvalidParameterError, "must be an xarray.DataArray"),
         ({"dem": DEM.to_dataset(name="z")}, InvalidParameterError, "of a Dataset take one layer"),
-        ({"dem": small}, InvalidParameterError, "together with grid="),
-        ({"dem": small, "grid": grid((20, 30))}, ShapeMismatchError, "window of"),
+        ({"dem": small}, InvalidParameterError, "comes with its grid"),
+        ({"dem": Windows(read=small, grid=grid((20, 30)))}, ShapeMismatchError, "window of"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_looked_at_is_refused(
@@ -606,6 +576,33 @@ def test_what_cannot_be_looked_at_is_refused(
         with pytest.raises(error, match=message) as caught:
             look(**({"dem": DEM, "observer": HERE} | call))
         assert isinstance(caught.value, BorderzoneError)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"min_km": -1}, "min_km must be a finite number, 0 or more"),
+        ({"sector": 90}, "sector must be two azimuths"),
+        ({"sector": (90,)}, "sector must be two azimuths"),
+        ({"sector": (0, 361)}, "from 0 to 360 degrees"),
+        ({"sector": (-10, 10)}, "sector must be a finite number, 0 or more"),
+        ({"sector": (10, 10)}, "that differ"),
+        ({"sector": (0, NAN)}, "sector must be a finite number"),
+    ],
+)  # fmt: skip
+def test_rings_and_sectors_that_are_none_are_refused(given: dict[str, Any], message: str) -> None:
+    """At birth, before anything is read."""
+    with pytest.raises(InvalidParameterError, match=message):
+        Ring(**given)
+
+
+def test_windows_without_a_reader_or_a_grid_are_refused() -> None:
+    """With what they need."""
+    nothing: Any = None
+    with pytest.raises(InvalidParameterError, match="got NoneType and Grid"):
+        Windows(read=nothing, grid=grid((2, 2)))
+    with pytest.raises(InvalidParameterError, match="got function and NoneType"):
+        Windows(read=small, grid=nothing)
 
 
 def test_degrees_are_refused_with_the_call_that_projects() -> None:

@@ -26,6 +26,7 @@ from borderzone.errors import (
     ShapeMismatchError,
 )
 from borderzone.grid import Grid
+from borderzone.visibility.viewsheds import Sight
 
 NAN = float("nan")
 
@@ -102,7 +103,7 @@ def test_every_cell_agrees_with_a_plain_line_of_sight(
 
     found = visibility.viewshed_states(ground.wrap(z), point, height_m=3.0, max_km=0.4)
 
-    sight = visibility.Sight(max_km=0.4)
+    sight = Sight(max_km=0.4)
     kinds = set()
     for i, j in np.ndindex(z.shape):
         value = found.to_numpy()[i, j]
@@ -135,14 +136,14 @@ def test_on_a_bare_earth_the_view_ends_at_the_horizon(
 
 def test_the_drop_is_that_of_the_reference() -> None:
     """Metres below the tangent plane at 1, 5, 10 and 20 km with refraction 0.13."""
-    drops = [visibility.Sight().drop_m(1000.0 * km) for km in (1, 5, 10, 20)]
+    drops = [Sight().drop_m(1000.0 * km) for km in (1, 5, 10, 20)]
     assert drops == pytest.approx([0.068278, 1.706951, 6.827804, 27.311216], abs=5e-7)
 
 
 def test_flat_ground_within_the_horizon_hides_nothing() -> None:
     """Not a cell, from any stop, on either side."""
     track = shapely.LineString([(600, 900), (2400, 900)])
-    for sides in visibility.SIDES:
+    for sides in ("both", "left", "right"):
         found = visibility.masked_fraction(
             raster(np.full((60, 100), 7.0)), track, max_km=0.8, sides=sides
         )
@@ -187,7 +188,7 @@ def test_the_share_is_the_mean_over_cells_of_the_stops_that_do_not_see_them() ->
     """From plain lines of sight: each cell of the strip counts once, whoever reaches it."""
     z = rough((24, 40), seed=1, relief=30.0)
     track = shapely.LineString([(300, 360), (900, 330)])
-    sight = visibility.Sight(max_km=0.2)
+    sight = Sight(max_km=0.2)
     found = visibility.masked_fraction(raster(z), track, max_km=0.2, spacing_m=150)
     stops = [track.interpolate((n + 0.5) * track.length / 5) for n in range(5)]
     one, never = [], []
@@ -279,8 +280,9 @@ def test_a_reader_of_windows_and_any_number_of_threads_give_the_same_bits(strip:
         asked.append((rows, columns))
         return dem.to_numpy()[rows, columns]
 
-    pieces = visibility.masked_by_segment(corridor, read, grid=ground, threads=4)
-    section = visibility.masked_by_segment(corridor.sections[0], read, grid=ground)
+    windows = visibility.Windows(read=read, grid=ground)
+    pieces = visibility.masked_by_segment(corridor, windows, threads=4)
+    section = visibility.masked_by_segment(corridor.sections[0], windows)
     for table in (pieces, section):
         assert whole.equals(table)
     assert len(asked) == 2 * len(corridor.segments)
@@ -362,10 +364,10 @@ def test_degrees_and_strange_readers_are_refused(strip: Any) -> None:
     degrees = dem.drop_vars("spatial_ref").assign_attrs(crs="EPSG:4326")
     with pytest.raises(NotProjectedError):
         visibility.masked_fraction(degrees, shapely.LineString([(0, 0), (1, 1)]))
-    with pytest.raises(InvalidParameterError, match="together with grid="):
-        visibility.masked_by_segment(corridor, small)
+    with pytest.raises(InvalidParameterError, match="comes with its grid"):
+        visibility.masked_by_segment(corridor, small)  # type: ignore[arg-type]
     with pytest.raises(ShapeMismatchError, match=r"window of \(2, 2\) cells for one of"):
-        visibility.masked_by_segment(corridor, small, grid=ground)
+        visibility.masked_by_segment(corridor, visibility.Windows(read=small, grid=ground))
 
 
 def test_elevation_beside_the_corridor_is_told() -> None:

@@ -74,12 +74,11 @@ def read_posts(
     if not points:
         return None
     counts = visibility.cumulative_viewshed(
-        source.read,
+        visibility.Windows(read=source.read, grid=wide),
         points,
         scenario.post_height_m,
         max_km=scenario.post_sight_km,
         dtype="uint8" if len(points) < 256 else "uint16",
-        grid=wide,
     )
     seen = np.zeros(len(corridor.segments))
     for block in stream.blocks_of(wide, outline):

@@ -178,7 +178,9 @@ def read_terrain(
     if max(heights.cell_m, grid.resolution_m) > visibility.COARSEST_M:
         return reading
     step("lines of sight along the border")
-    masked = visibility.masked_by_segment(frame.corridor, heights.read, grid=grid)
+    masked = visibility.masked_by_segment(
+        frame.corridor, visibility.Windows(read=heights.read, grid=grid)
+    )
     return replace(reading, table=difficulty.with_measured_mask(reading.table, masked))
 
 

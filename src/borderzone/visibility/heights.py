@@ -11,9 +11,7 @@ import pandas as pd
 from borderzone._guards import check_non_negative, check_threads
 from borderzone._kernels.skyline import heights_needed, skyline
 from borderzone.errors import InvalidParameterError
-from borderzone.visibility.ground import Ground, ring
-from borderzone.visibility.observers import one_point
-from borderzone.visibility.sight import REFRACTION, Sight
+from borderzone.visibility.viewsheds import REFRACTION, Ring, Sight, Windows, one_point, view_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -22,22 +20,18 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from borderzone._typing import FloatArray
-    from borderzone.grid import Grid
-    from borderzone.visibility.segments import Reader
 
 __all__ = ["height_to_be_seen", "horizon"]
 
 
 def height_to_be_seen(  # noqa: PLR0913 (who looks from where, how far)
-    dem: xr.DataArray | Reader,
+    dem: xr.DataArray | Windows,
     observer: shapely.Point | gpd.GeoSeries,
     height_m: float = 10.0,
     max_km: float = 10.0,
     refraction: float = REFRACTION,
     *,
-    min_km: float = 0.0,
-    sector: tuple[float, float] | None = None,
-    grid: Grid | None = None,
+    ring: Ring | None = None,
     threads: int | None = None,
 ) -> xr.DataArray:
     """
@@ -50,7 +44,7 @@ def height_to_be_seen(  # noqa: PLR0913 (who looks from where, how far)
     ----------
     dem, observer, height_m, max_km, refraction
         As in `viewshed`.
-    min_km, sector, grid, threads
+    ring, threads
         As in `viewshed`.
 
     Returns
@@ -78,9 +72,11 @@ def height_to_be_seen(  # noqa: PLR0913 (who looks from where, how far)
     array([[ 0.,  0.,  0., 25., 30.]], dtype=float32)
     """
     sight = Sight(height_m=height_m, target_m=0.0, max_km=max_km, refraction=refraction)
-    which, workers = ring(min_km, max_km, sector), check_threads(threads)
-    ground = Ground.of(dem, grid)
-    view = ground.view(one_point(observer, ground.grid), sight)
+    which, workers = Ring() if ring is None else ring, check_threads(threads)
+    which.check_within(sight.max_km)
+    windows = Windows.of(dem)
+    grid = windows.grid
+    view = view_of(windows, one_point(observer, grid), sight)
     states = view.asked(which)
     needed = np.full(view.z.shape, np.nan)
 
@@ -90,22 +86,21 @@ def height_to_be_seen(  # noqa: PLR0913 (who looks from where, how far)
 
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(look, range(4)))
-    values = np.full(ground.grid.shape, np.nan, dtype=np.float32)
+    values = np.full(grid.shape, np.nan, dtype=np.float32)
     values[view.rows, view.columns] = _rounded_up(needed[1:-1, 1:-1])
-    return ground.grid.wrap(
+    return grid.wrap(
         values, name="height_to_be_seen", units="m", long_name="least height of a target to be seen"
     )
 
 
-def horizon(  # noqa: PLR0913 (who looks from where, how far)
-    dem: xr.DataArray | Reader,
+def horizon(
+    dem: xr.DataArray | Windows,
     observer: shapely.Point | gpd.GeoSeries,
     height_m: float = 10.0,
     max_km: float = 10.0,
     refraction: float = REFRACTION,
     *,
     azimuths_deg: npt.ArrayLike | None = None,
-    grid: Grid | None = None,
 ) -> pd.DataFrame:
     """
     Find the horizon in each direction.
@@ -119,8 +114,6 @@ def horizon(  # noqa: PLR0913 (who looks from where, how far)
         As in `viewshed`.
     azimuths_deg
         Directions, clockwise from grid north; each whole degree unless given.
-    grid
-        Grid of a reader.
 
     Returns
     -------
@@ -151,9 +144,9 @@ def horizon(  # noqa: PLR0913 (who looks from where, how far)
     """
     sight = Sight(height_m=height_m, target_m=0.0, max_km=max_km, refraction=refraction)
     azimuths = _azimuths(azimuths_deg)
-    ground = Ground.of(dem, grid)
-    x, y = one_point(observer, ground.grid)
-    view = ground.view((x, y), sight)
+    windows = Windows.of(dem)
+    x, y = one_point(observer, windows.grid)
+    view = view_of(windows, (x, y), sight)
     angle = np.radians(azimuths)
     found = np.empty((len(azimuths), 4))
     at = (view.row, view.column)

@@ -1,4 +1,4 @@
-"""What many observers see: how many see a cell, and which."""
+"""What many observers see: how many see a cell, and which, kept as bits."""
 
 from __future__ import annotations
 
@@ -12,43 +12,46 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from borderzone._guards import check_choice, check_threads
+from borderzone._guards import check_choice, check_threads, guarded
 from borderzone._kernels.line_of_sight import SEEN
 from borderzone._kernels.viewshed import add_seen
+from borderzone._placing import cells_of_points
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
-from borderzone.visibility.ground import Ground, Ring, ring
-from borderzone.visibility.observers import points_of
-from borderzone.visibility.sight import REFRACTION, Sight
-from borderzone.visibility.viewsheds import METHODS, states_of
-from borderzone.visibility.who import WhoSees, cells_of
+from borderzone.visibility.viewsheds import (
+    METHODS,
+    REFRACTION,
+    Ring,
+    Sight,
+    Windows,
+    points_of,
+    states_of,
+    view_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     import shapely
 
-    from borderzone._typing import FloatArray, IntArray
+    from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.grid import Grid
-    from borderzone.visibility.segments import Reader
 
-__all__ = ["COUNT_TYPES", "cumulative_viewshed", "who_sees"]
+__all__ = ["WhoSees", "cumulative_viewshed", "who_sees"]
 
-COUNT_TYPES = ("uint8", "uint16", "uint32")
+_COUNT_TYPES = ("uint8", "uint16", "uint32")
 
 
 def cumulative_viewshed(  # noqa: PLR0913 (who looks at what, from where, how far)
-    dem: xr.DataArray | Reader,
+    dem: xr.DataArray | Windows,
     observers: gpd.GeoSeries | gpd.GeoDataFrame | list[shapely.Point],
     height_m: float | str | Sequence[float] | FloatArray = 10.0,
     target_m: float = 1.7,
     max_km: float | str | Sequence[float] | FloatArray = 10.0,
     refraction: float = REFRACTION,
     *,
-    min_km: float = 0.0,
-    sector: tuple[float, float] | None = None,
+    ring: Ring | None = None,
     method: str = "exact",
     dtype: str = "uint16",
-    grid: Grid | None = None,
     threads: int | None = None,
 ) -> xr.DataArray:
     """
@@ -63,12 +66,10 @@ def cumulative_viewshed(  # noqa: PLR0913 (who looks at what, from where, how fa
     height_m, target_m, max_km, refraction
         As in `viewshed`. Height and range may be one number, one for each observer, or the
         name of a column of the observers.
-    min_km, sector, method
+    ring, method
         As in `viewshed`, for all observers.
     dtype
         Type of the counts: ``"uint8"``, ``"uint16"`` or ``"uint32"``.
-    grid
-        Grid of a reader.
     threads
         Threads to look with, each for an observer of its own; all cores unless given. The
         answer is the same.
@@ -99,17 +100,16 @@ def cumulative_viewshed(  # noqa: PLR0913 (who looks at what, from where, how fa
     >>> cumulative_viewshed(wall, [shapely.Point(15, 15), shapely.Point(135, 15)]).values
     array([[1, 1, 2, 1, 1]], dtype=uint16)
     """
-    check_choice(dtype, "dtype", COUNT_TYPES)
-    team = _Team.of(
-        dem, observers, (height_m, target_m, max_km, refraction), (min_km, sector, method), grid
-    )
+    check_choice(dtype, "dtype", _COUNT_TYPES)
+    sight = (height_m, target_m, max_km, refraction)
+    team = _Team.of(dem, observers, sight, ring, method)
     if len(team.xy) > np.iinfo(dtype).max:
         msg = (
             f"{len(team.xy):,} observers are more than {dtype} can count "
             f"({np.iinfo(dtype).max:,}); use dtype='uint32'"
         )
         raise LimitError(msg)
-    counts, lock = np.zeros(team.ground.grid.shape, dtype=dtype), Lock()
+    counts, lock = np.zeros(team.windows.grid.shape, dtype=dtype), Lock()
 
     fresh = []
 
@@ -118,7 +118,7 @@ def cumulative_viewshed(  # noqa: PLR0913 (who looks at what, from where, how fa
             fresh.append(add_seen(counts[rows, columns], states))
 
     team.look(add, threads)
-    raster = team.ground.grid.wrap(
+    raster = team.windows.grid.wrap(
         counts, name="cumulative_viewshed", units="1", long_name="observers that see the cell"
     )
     raster.attrs |= {"observers": len(team.xy), "cells_seen": int(sum(fresh))}
@@ -126,7 +126,7 @@ def cumulative_viewshed(  # noqa: PLR0913 (who looks at what, from where, how fa
 
 
 def who_sees(  # noqa: PLR0913 (who looks at what, from where, how far)
-    dem: xr.DataArray | Reader,
+    dem: xr.DataArray | Windows,
     observers: gpd.GeoSeries | gpd.GeoDataFrame | list[shapely.Point],
     height_m: float | str | Sequence[float] | FloatArray = 10.0,
     target_m: float = 1.7,
@@ -134,10 +134,8 @@ def who_sees(  # noqa: PLR0913 (who looks at what, from where, how far)
     refraction: float = REFRACTION,
     *,
     targets: gpd.GeoSeries | xr.DataArray | None = None,
-    min_km: float = 0.0,
-    sector: tuple[float, float] | None = None,
+    ring: Ring | None = None,
     method: str = "exact",
-    grid: Grid | None = None,
     threads: int | None = None,
 ) -> WhoSees:
     """
@@ -150,7 +148,7 @@ def who_sees(  # noqa: PLR0913 (who looks at what, from where, how far)
     targets
         Points in the CRS of the raster, each standing in the middle of its cell; or a raster of
         True and False on the same grid, whose True cells are targets. All cells unless given.
-    min_km, sector, method, grid, threads
+    ring, method, threads
         As in `cumulative_viewshed`.
 
     Returns
@@ -177,16 +175,15 @@ def who_sees(  # noqa: PLR0913 (who looks at what, from where, how far)
     >>> found.by((0, 2)).tolist(), found.by((0, 4)).tolist()
     ([0, 1], [1])
     """
-    team = _Team.of(
-        dem, observers, (height_m, target_m, max_km, refraction), (min_km, sector, method), grid
-    )
-    own = team.ground.grid
+    sight = (height_m, target_m, max_km, refraction)
+    team = _Team.of(dem, observers, sight, ring, method)
+    own = team.windows.grid
     labels: pd.Index | None = None
     cells: IntArray = np.arange(own.shape[0] * own.shape[1])
     if isinstance(targets, xr.DataArray):
         cells = _wanted(targets, own)
     elif targets is not None:
-        cells, labels = cells_of(targets, own)
+        cells, labels = _cells_of(targets, own)
     bits = np.zeros((len(team.xy), -(-len(cells) // 8)), dtype=np.uint8)
     rows_of, columns_of = np.divmod(cells, own.shape[1])
 
@@ -208,11 +205,11 @@ def who_sees(  # noqa: PLR0913 (who looks at what, from where, how far)
 class _Team:
     """Observers with what each can see, checked."""
 
-    ground: Ground
+    windows: Windows
     xy: FloatArray
     labels: list[Any]
     sights: list[Sight]
-    which: list[Ring]
+    which: Ring
     method: str
 
     @classmethod
@@ -221,24 +218,23 @@ class _Team:
         dem: Any,
         observers: Any,
         sight: tuple[Any, float, Any, float],
-        how: tuple[float, tuple[float, float] | None, str],
-        grid: Grid | None,
+        ring: Ring | None,
+        method: str,
     ) -> _Team:
         height_m, target_m, max_km, refraction = sight
-        min_km, sector, method = how
+        which = Ring() if ring is None else ring
         check_choice(method, "method", METHODS)
-        ground = Ground.of(dem, grid)
-        xy, labels = points_of(observers, ground.grid)
+        windows = Windows.of(dem)
+        xy, labels = points_of(observers, windows.grid)
         heights = _each(height_m, "height_m", observers, len(xy))
         ranges = _each(max_km, "max_km", observers, len(xy))
         sights = [
             Sight(height_m=height, target_m=target_m, max_km=far, refraction=refraction)
             for height, far in zip(heights, ranges, strict=True)
         ]
-        return cls(
-            ground=ground, xy=xy, labels=labels, sights=sights,
-            which=[ring(min_km, far, sector) for far in ranges], method=method,
-        )  # fmt: skip
+        for one in sights:
+            which.check_within(one.max_km)
+        return cls(windows=windows, xy=xy, labels=labels, sights=sights, which=which, method=method)
 
     def look(
         self, tell: Callable[[int, slice, slice, IntArray], None], threads: int | None
@@ -246,8 +242,8 @@ class _Team:
         """Look from each observer, and tell its number, window and the states in it."""
 
         def one(n: int) -> None:
-            view = self.ground.view(self.xy[n], self.sights[n])
-            states = states_of(view, self.which[n], self.method)
+            view = view_of(self.windows, self.xy[n], self.sights[n])
+            states = states_of(view, self.which, self.method)
             tell(n, view.rows, view.columns, states)
 
         with ThreadPoolExecutor(check_threads(threads)) as pool:
@@ -283,3 +279,197 @@ def _wanted(targets: xr.DataArray, grid: Grid) -> IntArray:
         msg = "the raster of targets has no cell that is True"
         raise InvalidParameterError(msg)
     return cells
+
+
+@guarded
+@dataclass(frozen=True, kw_only=True)
+class WhoSees:
+    """
+    Which observer sees which target, as packed bits.
+
+    Attributes
+    ----------
+    bits
+        One row for each observer, eight targets a byte, the first in the lowest bit;
+        read only.
+    n_targets
+        Number of targets.
+    observers
+        Labels of the observers.
+    targets
+        Labels of the targets that are points; None where they are cells.
+    grid
+        Grid of the cells.
+    cells
+        Flat index of the cell of each target on the grid.
+    """
+
+    bits: IntArray
+    n_targets: int
+    observers: pd.Index
+    targets: pd.Index | None
+    grid: Grid
+    cells: IntArray
+
+    def __post_init__(self) -> None:
+        """Keep the bits from being changed."""
+        self.bits.setflags(write=False)
+        self.cells.setflags(write=False)
+
+    @property
+    def nbytes(self) -> int:
+        """
+        Memory of the bits.
+
+        Returns
+        -------
+        int
+            One bit for each observer and target. Units: bytes.
+        """
+        return int(self.bits.nbytes)
+
+    @property
+    def counts(self) -> xr.DataArray | pd.Series:
+        """
+        Count the observers that see each target.
+
+        Returns
+        -------
+        xarray.DataArray or pandas.Series
+            Raster of counts where the targets are cells (0 elsewhere), else by target.
+        """
+        total = np.zeros(self.n_targets, dtype=np.uint32)
+        for row in self.bits:
+            total += _unpacked(row, self.n_targets)
+        return self._shaped(total, "observers", "observers that see the target")
+
+    def seen(self, observer: Hashable) -> xr.DataArray | pd.Series:
+        """
+        Tell what one observer sees.
+
+        Parameters
+        ----------
+        observer
+            Its label.
+
+        Returns
+        -------
+        xarray.DataArray or pandas.Series
+            True where it sees; a raster where the targets are cells, else by target.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there is no such observer.
+        """
+        row = self.bits[_position(self.observers, observer, "observer")]
+        return self._shaped(_unpacked(row, self.n_targets), "seen", f"seen by {observer}")
+
+    def by(self, target: Any) -> pd.Index:
+        """
+        Name the observers that see one target.
+
+        Parameters
+        ----------
+        target
+            Label of a point, or row and column of a cell.
+
+        Returns
+        -------
+        pandas.Index
+            Their labels.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there is no such target.
+        """
+        if self.targets is not None:
+            at = _position(self.targets, target, "target")
+        else:
+            flat = _flat(target, self.grid)
+            at = int(np.searchsorted(self.cells, flat))
+            if at == self.n_targets or self.cells[at] != flat:
+                msg = f"cell {tuple(target)} is not among the {self.n_targets} targets"
+                raise InvalidParameterError(msg)
+        seen = (self.bits[:, at // 8] >> (at % 8)) & 1
+        return self.observers[seen.astype(bool)]
+
+    def matrix(self, targets: gpd.GeoSeries | None = None) -> BoolArray:
+        """
+        Who sees what as a plain array, for siting.
+
+        Parameters
+        ----------
+        targets
+            Points in the CRS of the grid, each looked up by the cell that holds it;
+            all targets unless given.
+
+        Returns
+        -------
+        BoolArray
+            Shape ``(observers, targets)``.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a point is off the raster or not in a cell that was looked at.
+        InvalidGeometryError, CRSMismatchError
+            If the points are none, or in another CRS.
+        """
+        if targets is None:
+            return np.stack([_unpacked(row, self.n_targets) for row in self.bits])
+        flat = _cells_of(targets, self.grid)[0]
+        order = np.argsort(self.cells, kind="stable")
+        at = np.searchsorted(self.cells[order], flat)
+        at = order[np.minimum(at, self.n_targets - 1)]
+        missing = self.cells[at] != flat
+        if missing.any():
+            msg = (
+                f"{int(missing.sum())} of {len(flat)} targets are not in a cell that was looked at; "
+                "give them to who_sees as targets="
+            )
+            raise InvalidParameterError(msg)
+        return ((self.bits[:, at // 8] >> (at % 8).astype(np.uint8)) & 1).astype(bool)
+
+    def _shaped(self, values: Any, name: str, long_name: str) -> xr.DataArray | pd.Series:
+        if self.targets is not None:
+            return pd.Series(values, index=self.targets, name=name)
+        whole = np.zeros(self.grid.shape, dtype=values.dtype)
+        whole.ravel()[self.cells] = values
+        return self.grid.wrap(whole, name=name, units="1", long_name=long_name)
+
+
+def _cells_of(points: Any, grid: Grid) -> tuple[IntArray, pd.Index]:
+    """Find the cells that hold points."""
+    xy, labels = points_of(points, grid, "targets")
+    cells = cells_of_points(xy, grid)
+    off = cells < 0
+    if off.any():
+        edges = ", ".join(f"{edge:.0f}" for edge in grid.bounds)
+        msg = f"{int(off.sum())} of {len(xy)} targets are off the raster, which covers ({edges})"
+        raise InvalidParameterError(msg)
+    return cells, pd.Index(labels)
+
+
+def _position(labels: pd.Index, label: Any, what: str) -> int:
+    at = np.flatnonzero(labels == label)
+    if len(at) != 1:
+        known = ", ".join(map(str, labels[:5])) + (", ..." if len(labels) > 5 else "")
+        msg = f"there is {'no' if not len(at) else 'more than one'} {what} {label!r}; there are {known}"
+        raise InvalidParameterError(msg)
+    return int(at[0])
+
+
+def _flat(cell: Any, grid: Grid) -> int:
+    if np.shape(cell) != (2,) or not all(
+        0 <= value < size for value, size in zip(cell, grid.shape, strict=True)
+    ):
+        msg = f"a cell is a row and a column within {grid.shape}, got {cell!r}"
+        raise InvalidParameterError(msg)
+    return int(cell[0]) * grid.shape[1] + int(cell[1])
+
+
+def _unpacked(row: Any, n: int) -> BoolArray:
+    seen: BoolArray = np.unpackbits(row, count=n, bitorder="little").astype(np.bool_)
+    return seen

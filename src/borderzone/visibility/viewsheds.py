@@ -1,34 +1,61 @@
-"""What is seen from one place."""
+"""What is seen from one place: who looks at what, over which heights, and the viewshed."""
 
 from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
+import shapely
 
-from borderzone._guards import check_choice, check_threads
-from borderzone._kernels.line_of_sight import SEEN
-from borderzone._kernels.viewshed import OUT, sweep_exact, tally, walk
+from borderzone._guards import (
+    check_between,
+    check_choice,
+    check_non_negative,
+    check_positive,
+    check_threads,
+    guarded,
+)
+from borderzone._heights import MOST_M, USUAL_VOIDS, check_metres, heights_of, refuse_impossible
+from borderzone._kernels.line_of_sight import SEEN, count_looks, ground_at
+from borderzone._kernels.viewshed import OUT, mark, scan, sweep_exact, tally, walk
 from borderzone._kernels.viewshed_fast import sweep_fast
-from borderzone.visibility.ground import Ground, Ring, View, ring
-from borderzone.visibility.observers import one_point
-from borderzone.visibility.sight import REFRACTION, Sight
+from borderzone._placing import in_cells
+from borderzone.crs import check_metric, check_same_crs
+from borderzone.errors import InvalidGeometryError, InvalidParameterError, ShapeMismatchError
+from borderzone.grid import Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    import geopandas as gpd
-    import shapely
     import xarray as xr
 
-    from borderzone._typing import FloatArray, IntArray
-    from borderzone.grid import Grid
-    from borderzone.visibility.segments import Reader
+    from borderzone._typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["METHODS", "states_of", "viewshed", "viewshed_states"]
+__all__ = [
+    "EARTH_RADIUS_M",
+    "METHODS",
+    "REFRACTION",
+    "Ring",
+    "Sight",
+    "View",
+    "Windows",
+    "looks",
+    "one_point",
+    "places",
+    "points_of",
+    "states_of",
+    "view_of",
+    "viewshed",
+    "viewshed_states",
+]
 
+EARTH_RADIUS_M = 6371008.8
+# Share of the earth's curvature that light follows.
+REFRACTION = 0.13
 METHODS = ("exact", "fast")
 
 # Heights, states, distances outward, the eye's place sideways, lean, and whether the diagonal is its own.
@@ -36,17 +63,15 @@ _Octant = tuple[Any, Any, Any, float, int, int]
 
 
 def viewshed(  # noqa: PLR0913 (who looks at what, from where, how far; in the order said aloud)
-    dem: xr.DataArray | Reader,
+    dem: xr.DataArray | Windows,
     observer: shapely.Point | gpd.GeoSeries,
     height_m: float = 10.0,
     target_m: float = 1.7,
     max_km: float = 10.0,
     refraction: float = REFRACTION,
     *,
-    min_km: float = 0.0,
-    sector: tuple[float, float] | None = None,
+    ring: Ring | None = None,
     method: str = "exact",
-    grid: Grid | None = None,
     threads: int | None = None,
 ) -> xr.DataArray:
     """
@@ -62,8 +87,8 @@ def viewshed(  # noqa: PLR0913 (who looks at what, from where, how far; in the o
     Parameters
     ----------
     dem
-        Elevation in a projected CRS, square cells; of a lazy one only the window in range is
-        read. Or ``read(rows, columns)``, which gives a window, together with `grid`. Units: m.
+        Elevation in a projected CRS, square cells; of a lazy one, and of `Windows`, only the window
+        in range is read. Units: m.
     observer
         Where the eye stands, in the CRS of the raster: anywhere within its outer edge. The ground
         there is interpolated between the four nearest cell centres.
@@ -73,15 +98,10 @@ def viewshed(  # noqa: PLR0913 (who looks at what, from where, how far; in the o
         Farthest target; beyond the raster nothing is looked at. Units: km.
     refraction
         Refraction coefficient: the share of the earth's curvature that light follows.
-    min_km
-        Nearest target. Units: km.
-    sector
-        Azimuths from and to, clockwise from grid north, 0 to 360: ``(350, 10)`` looks
-        north. None for all around.
+    ring
+        A nearest distance, a sector, or both; all around and however near unless given.
     method
         ``"exact"`` or ``"fast"``.
-    grid
-        Grid of a reader.
     threads
         Threads to look with; all cores unless given. The answer is the same.
 
@@ -122,33 +142,23 @@ def viewshed(  # noqa: PLR0913 (who looks at what, from where, how far; in the o
     >>> viewshed(wall, shapely.Point(15, 15)).values
     array([[ True,  True,  True, False, False]])
     """
-    ground, view, states = _look(
-        dem,
-        observer,
-        (height_m, target_m, max_km, refraction),
-        min_km,
-        sector,
-        method,
-        grid,
-        threads,
-    )
-    seen = np.zeros(ground.grid.shape, dtype=np.bool_)
+    sight = Sight(height_m=height_m, target_m=target_m, max_km=max_km, refraction=refraction)
+    grid, view, states = _look(dem, observer, sight, ring, method, threads)
+    seen = np.zeros(grid.shape, dtype=np.bool_)
     np.equal(states, SEEN, out=seen[view.rows, view.columns])
-    return _wrapped(ground.grid, seen, states, name="viewshed", long_name="seen by the observer")
+    return _wrapped(grid, seen, states, name="viewshed", long_name="seen by the observer")
 
 
 def viewshed_states(  # noqa: PLR0913 (as viewshed)
-    dem: xr.DataArray | Reader,
+    dem: xr.DataArray | Windows,
     observer: shapely.Point | gpd.GeoSeries,
     height_m: float = 10.0,
     target_m: float = 1.7,
     max_km: float = 10.0,
     refraction: float = REFRACTION,
     *,
-    min_km: float = 0.0,
-    sector: tuple[float, float] | None = None,
+    ring: Ring | None = None,
     method: str = "exact",
-    grid: Grid | None = None,
     threads: int | None = None,
 ) -> xr.DataArray:
     """
@@ -158,7 +168,7 @@ def viewshed_states(  # noqa: PLR0913 (as viewshed)
     ----------
     dem, observer, height_m, target_m, max_km, refraction
         As in `viewshed`.
-    min_km, sector, method, grid, threads
+    ring, method, threads
         As in `viewshed`.
 
     Returns
@@ -184,20 +194,12 @@ def viewshed_states(  # noqa: PLR0913 (as viewshed)
     >>> viewshed_states(wall, shapely.Point(15, 15), max_km=0.12).values
     array([[1, 1, 1, 0, 2, 3]], dtype=uint8)
     """
-    ground, view, found = _look(
-        dem,
-        observer,
-        (height_m, target_m, max_km, refraction),
-        min_km,
-        sector,
-        method,
-        grid,
-        threads,
-    )
-    states = np.full(ground.grid.shape, OUT, dtype=np.uint8)
+    sight = Sight(height_m=height_m, target_m=target_m, max_km=max_km, refraction=refraction)
+    grid, view, found = _look(dem, observer, sight, ring, method, threads)
+    states = np.full(grid.shape, OUT, dtype=np.uint8)
     states[view.rows, view.columns] = found
     long_name = "0 hidden, 1 seen, 2 unknown, 3 out of range"
-    return _wrapped(ground.grid, states, found, name="viewshed_states", long_name=long_name)
+    return _wrapped(grid, states, found, name="viewshed_states", long_name=long_name)
 
 
 def states_of(
@@ -239,7 +241,7 @@ def _fast(view: View, which: Ring, share: Callable[[Any, Any], Any]) -> IntArray
         sweep_fast(*octant, view.reach, n, float(view.sight.target_m), view.drop, view.gaps)
 
     list(share(sweep, _octants(z, states, view.row, view.column)))
-    if which != Ring():
+    if which.min_km > 0 or which.width_deg < 360:
         states[view.asked(which) == OUT] = OUT
     return states[1:-1, 1:-1]
 
@@ -259,27 +261,20 @@ def _octants(z: FloatArray, states: IntArray, row: float, column: float) -> Iter
                     yield block, own[part], away if outward else -away, side, lean, int(turned)
 
 
-def _look(  # noqa: PLR0913, PLR0917 (what viewshed was given)
-    dem: Any,
-    observer: Any,
-    sight: tuple[float, float, float, float],
-    min_km: float,
-    sector: tuple[float, float] | None,
-    method: str,
-    grid: Grid | None,
-    threads: int | None,
-) -> tuple[Ground, View, IntArray]:
-    height_m, target_m, max_km, refraction = sight
-    look = Sight(height_m=height_m, target_m=target_m, max_km=max_km, refraction=refraction)
-    which = ring(min_km, max_km, sector)
+def _look(
+    dem: Any, observer: Any, sight: Sight, ring: Ring | None, method: str, threads: int | None
+) -> tuple[Grid, View, IntArray]:
+    """Look from one place: the grid, the heights around it, and the states of their cells."""
+    which = Ring() if ring is None else ring
+    which.check_within(sight.max_km)
     check_choice(method, "method", METHODS)
     workers = check_threads(threads)
-    ground = Ground.of(dem, grid)
-    view = ground.view(one_point(observer, ground.grid), look)
+    windows = Windows.of(dem)
+    view = view_of(windows, one_point(observer, windows.grid), sight)
     if workers == 1:
-        return ground, view, states_of(view, which, method)
+        return windows.grid, view, states_of(view, which, method)
     with ThreadPoolExecutor(workers) as pool:
-        return ground, view, states_of(view, which, method, pool.map)
+        return windows.grid, view, states_of(view, which, method, pool.map)
 
 
 def _wrapped(
@@ -289,3 +284,423 @@ def _wrapped(
     names = ("cells_hidden", "cells_seen", "cells_unknown")
     raster.attrs |= dict(zip(names, map(int, tally(states)), strict=True))
     return raster
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """Who looks at what, and how far: eyes and target above ground, farthest target, refraction."""
+
+    height_m: float = 3.0
+    target_m: float = 1.7
+    max_km: float = 2.0
+    refraction: float = REFRACTION
+
+    def __post_init__(self) -> None:
+        """Refuse eyes below ground and light that bends with the earth or more."""
+        for name, value in (("height_m", self.height_m), ("target_m", self.target_m)):
+            try:
+                check_non_negative(value, name, "m")
+            except InvalidParameterError as error:
+                # Only an eye can be meant to stand lower than the ground.
+                if name == "target_m" or not _is_negative(value):
+                    raise
+                msg = f"{error}: the observer would be under ground"
+                raise InvalidParameterError(msg) from None
+        check_positive(self.max_km, "max_km", "km")
+        check_between(self.refraction, "refraction", 0, 1, without=(1,), unit="0.13 is usual")
+
+    def drop_m(self, away_m: float) -> float:
+        """Drop of the ground below the tangent plane of the eye: ``d^2 (1 - k) / (2 R)``."""
+        return away_m**2 * (1.0 - self.refraction) / (2.0 * EARTH_RADIUS_M)
+
+
+def looks(
+    heights: FloatArray, stops: FloatArray, wanted: BoolArray, sight: Sight, cell_m: float
+) -> IntArray:
+    """Count for every cell the stops in reach that do not see it, that do, and that cannot be told."""
+    # A row and a column more, so that the neighbour of the last cell, of weight 0, is there.
+    z = np.pad(heights, ((0, 1), (0, 1)), mode="edge")
+    counts = np.zeros((*wanted.shape, 3), dtype=np.int32)
+    count_looks(
+        z,
+        np.ascontiguousarray(stops, dtype=np.float64),
+        np.ascontiguousarray(wanted),
+        float(sight.height_m),
+        float(sight.target_m),
+        sight.max_km * 1000.0 / cell_m,
+        sight.drop_m(cell_m),
+        int(np.isnan(z).any()),
+        counts,
+    )
+    return counts
+
+
+def places(grid: Grid, xy: FloatArray) -> FloatArray:
+    """Tell rows and columns of points, cell centres on whole numbers."""
+    return in_cells(xy, grid)[:, ::-1]
+
+
+def _is_negative(value: object) -> bool:
+    return isinstance(value, (int, float, np.number)) and float(value) < 0
+
+
+@guarded
+@dataclass(frozen=True, kw_only=True)
+class Ring:
+    """
+    Which cells are asked for: those beyond a distance, in a sector.
+
+    Attributes
+    ----------
+    min_km
+        Nearest target. Units: km.
+    sector
+        Azimuths from and to, clockwise from grid north, 0 to 360: ``(350, 10)`` looks
+        north. None for all around.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the distance or an azimuth is impossible.
+
+    Examples
+    --------
+    >>> Ring(min_km=0.5, sector=(350, 10)).width_deg
+    20.0
+    """
+
+    min_km: float = 0.0
+    sector: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no distance, and what are no two directions."""
+        check_non_negative(self.min_km, "min_km", "km")
+        if self.sector is None:
+            return
+        ends = np.atleast_1d(np.asarray(self.sector, dtype=object)).ravel()
+        if len(ends) != 2 or isinstance(self.sector, str):
+            msg = f"sector must be two azimuths in degrees, (from, to), got {self.sector!r}"
+            raise InvalidParameterError(msg)
+        first, last = (check_non_negative(end, "sector", "degrees") for end in ends)
+        if max(first, last) > 360 or first == last:
+            msg = (
+                "sector must be two azimuths from 0 to 360 degrees that differ, clockwise from grid "
+                f"north, got {self.sector!r}; (350, 10) looks north, None all around"
+            )
+            raise InvalidParameterError(msg)
+        object.__setattr__(self, "sector", (first, last))
+
+    @property
+    def from_deg(self) -> float:
+        """
+        Where the sector starts.
+
+        Returns
+        -------
+        float
+            Azimuth. Units: degrees.
+        """
+        return 0.0 if self.sector is None else self.sector[0]
+
+    @property
+    def width_deg(self) -> float:
+        """
+        How wide the sector is.
+
+        Returns
+        -------
+        float
+            360 for all around. Units: degrees.
+        """
+        if self.sector is None:
+            return 360.0
+        return (self.sector[1] - self.sector[0]) % 360.0 or 360.0
+
+    def check_within(self, max_km: float) -> None:
+        """
+        Refuse a ring that ends before it begins.
+
+        Parameters
+        ----------
+        max_km
+            Farthest target. Units: km.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the nearest target is no nearer than that.
+        """
+        if not self.min_km < max_km:
+            msg = f"min_km must be less than max_km, got {self.min_km:g} and {max_km:g} km"
+            raise InvalidParameterError(msg)
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """
+    The heights around an eye, and where in them it stands.
+
+    Attributes
+    ----------
+    z
+        Heights of a window, with a rim of one cell that repeats its outermost. Units: m.
+    row, column
+        Place of the eye in `z`, centres on whole numbers.
+    eye
+        Height of the eye above sea. Units: m.
+    cell_m
+        Side of a cell. Units: m.
+    rows, columns
+        Where the window, without its rim, lies in the raster.
+    sight
+        Heights and range.
+    top_m
+        Largest absolute height. Units: m.
+    gaps
+        1 if any height is unknown, else 0.
+    """
+
+    z: FloatArray
+    row: float
+    column: float
+    eye: float
+    cell_m: float
+    rows: slice
+    columns: slice
+    sight: Sight
+    top_m: float
+    gaps: int
+
+    @property
+    def reach(self) -> float:
+        """Farthest cell centre."""
+        return self.sight.max_km * 1000.0 / self.cell_m
+
+    @property
+    def drop(self) -> float:
+        """Drop below the tangent plane at a distance of one cell."""
+        return self.sight.drop_m(self.cell_m)
+
+    def asked(self, which: Ring) -> IntArray:
+        """Mark the cells that are asked for."""
+        rows, columns = self.z.shape
+        # Never contiguous, so that the kernels are compiled for one layout only.
+        states = np.empty((rows, columns + 1), dtype=np.uint8)[:, :columns]
+        least = which.min_km * 1000.0 / self.cell_m
+        mark(states, self.row, self.column, least, self.reach, which.from_deg, which.width_deg)
+        return states
+
+
+@guarded
+@dataclass(frozen=True, kw_only=True)
+class Windows:
+    """
+    Elevation that is read window by window, where it is needed.
+
+    Attributes
+    ----------
+    read
+        Gives the heights of rows and columns of the grid, two slices. Units: m.
+    grid
+        The grid that it reads from.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the reader cannot be called, or there is no grid.
+    NotProjectedError
+        If the grid is in degrees.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> from borderzone.grid import Grid
+    >>> grid = Grid.covering((0, 0, 300, 300), resolution_m=30, crs=32637)
+    >>> heights = np.zeros(grid.shape, dtype=np.float32)
+    >>> windows = Windows(read=lambda rows, columns: heights[rows, columns], grid=grid)
+    >>> int(viewshed(windows, shapely.Point(15, 15)).sum())
+    100
+    """
+
+    read: Callable[[slice, slice], FloatArray]
+    grid: Grid
+
+    def __post_init__(self) -> None:
+        """Refuse what reads nothing, and a grid that no metre is measured on."""
+        read: Any = self.read
+        grid: Any = self.grid
+        if not callable(read) or not isinstance(grid, Grid):
+            msg = (
+                "windows need read(rows, columns) and the grid that it reads from, got "
+                f"{type(read).__name__} and {type(grid).__name__}"
+            )
+            raise InvalidParameterError(msg)
+        check_metric(grid.crs, grid.bounds, "the grid of the reader")
+
+    @classmethod
+    def of(cls, dem: Any) -> Windows:
+        """
+        Take a raster, in memory or lazy, or windows as they are.
+
+        Parameters
+        ----------
+        dem
+            Elevation. Units: m.
+
+        Returns
+        -------
+        Windows
+            That read it.
+
+        Raises
+        ------
+        InvalidParameterError
+            If it is neither.
+        """
+        if isinstance(dem, Windows):
+            return dem
+        if hasattr(dem, "isel") and hasattr(dem, "dims") and not hasattr(dem, "data_vars"):
+            raster: xr.DataArray = dem
+            check_metres(raster)
+            return cls(
+                read=lambda rows, columns: heights_of(raster.isel(y=rows, x=columns)),
+                grid=Grid.of(raster),
+            )
+        kind = type(dem).__name__
+        if callable(dem):
+            msg = "what reads elevation comes with its grid: visibility.Windows(read=..., grid=...)"
+        else:
+            msg = (
+                f"elevation must be an xarray.DataArray or visibility.Windows, got {kind}; of a "
+                "Dataset take one layer"
+            )
+        raise InvalidParameterError(msg)
+
+    def heights(self, rows: slice, columns: slice) -> FloatArray:
+        """
+        Read a window.
+
+        Parameters
+        ----------
+        rows, columns
+            Of the grid.
+
+        Returns
+        -------
+        FloatArray
+            Heights, in single or double precision as they came. Units: m.
+
+        Raises
+        ------
+        ShapeMismatchError
+            If the reader gives a window of another shape.
+        InvalidParameterError
+            If it gives no numbers.
+        """
+        heights = np.asarray(self.read(rows, columns))
+        expected = (rows.stop - rows.start, columns.stop - columns.start)
+        if heights.shape != expected:
+            msg = f"the reader gave a window of {heights.shape} cells for one of {expected}"
+            raise ShapeMismatchError(msg)
+        if heights.dtype.kind not in "iuf":
+            msg = f"the reader must give numbers, got {heights.dtype}"
+            raise InvalidParameterError(msg)
+        kind = np.float64 if heights.dtype == np.float64 else np.float32
+        return heights.astype(kind, copy=False)
+
+
+def view_of(windows: Windows, xy: Sequence[float], sight: Sight) -> View:
+    """Read the heights around an eye."""
+    grid, place = windows.grid, f"{xy[0]:.1f}, {xy[1]:.1f}"
+    left, bottom, right, top = grid.bounds
+    if not (left <= xy[0] <= right and bottom <= xy[1] <= top):
+        edges = ", ".join(f"{edge:.0f}" for edge in grid.bounds)
+        msg = (
+            f"the observer at {place} is off the raster, which covers ({edges}) as left, "
+            "bottom, right, top; give it in the CRS of the raster"
+        )
+        raise InvalidParameterError(msg)
+    row, column = places(grid, np.array([xy], dtype=np.float64))[0]
+    reach = sight.max_km * 1000.0 / grid.resolution_m
+    rows, columns = (
+        slice(max(math.floor(at - reach) - 1, 0), min(math.ceil(at + reach) + 2, size))
+        for at, size in zip((row, column), grid.shape, strict=True)
+    )
+    heights = windows.heights(rows, columns)
+    # Beyond the outermost centres the ground goes on as high as at them.
+    z = np.pad(heights, 1, mode="edge")
+    low, high = float(heights.min()), float(heights.max())
+    top_m, gaps = max(abs(low), abs(high)), 0
+    if math.isnan(top_m):
+        top_m, gaps = scan(z)
+    if top_m > MOST_M or top_m in np.abs(USUAL_VOIDS):
+        refuse_impossible(heights)
+    row, column = row - rows.start + 1.0, column - columns.start + 1.0
+    eye = ground_at(z, row, column) + float(sight.height_m)
+    if math.isnan(eye):
+        msg = (
+            f"the observer at {place} stands where there is no elevation; move it, or fill the "
+            "void first"
+        )
+        raise InvalidParameterError(msg)
+    return View(
+        z=z, row=float(row), column=float(column), eye=float(eye), cell_m=grid.resolution_m,
+        rows=rows, columns=columns, sight=sight, top_m=float(top_m), gaps=int(gaps > 0),
+    )  # fmt: skip
+
+
+def one_point(observer: Any, grid: Grid) -> tuple[float, float]:
+    """Read where one observer stands."""
+    if isinstance(observer, shapely.Geometry):
+        points = [observer]
+    elif isinstance(observer, (gpd.GeoSeries, gpd.GeoDataFrame)):
+        check_same_crs(observer, grid.crs, "observer")
+        points = list(observer.geometry)
+        if len(points) != 1:
+            msg = (
+                f"observer must be one point, got {len(points)}; for several use "
+                "visibility.cumulative_viewshed or visibility.who_sees"
+            )
+            raise InvalidParameterError(msg)
+    else:
+        msg = (
+            "observer must be a shapely Point in the CRS of the raster, or a GeoSeries of one, got "
+            f"{type(observer).__name__}"
+        )
+        raise InvalidParameterError(msg)
+    x, y = _coordinates(points, "observer")[0]
+    return float(x), float(y)
+
+
+def points_of(points: Any, grid: Grid, what: str = "observers") -> tuple[FloatArray, list[Any]]:
+    """Read where several points are."""
+    if isinstance(points, (gpd.GeoSeries, gpd.GeoDataFrame)):
+        check_same_crs(points, grid.crs, what)
+        given = points.geometry
+        found, labels = list(given), list(given.index)
+    elif isinstance(points, (list, tuple, np.ndarray)):
+        found, labels = list(points), list(range(len(points)))
+    else:
+        msg = f"{what} must be a GeoSeries of points or a list of them, got {type(points).__name__}"
+        raise InvalidParameterError(msg)
+    if not found:
+        msg = f"{what} is empty; give at least one point"
+        raise InvalidParameterError(msg)
+    return _coordinates(found, what), labels
+
+
+def _coordinates(points: list[Any], what: str) -> FloatArray:
+    for at, point in enumerate(points):
+        kind = getattr(point, "geom_type", type(point).__name__)
+        if kind != "Point" or point.is_empty:
+            which = f"number {at}, " if len(points) > 1 else ""
+            msg = (
+                f"{what} must be points that are not empty, got {which}"
+                f"{'an empty point' if kind == 'Point' else kind}; use .centroid or .dropna()"
+            )
+            raise InvalidGeometryError(msg)
+    xy = np.array([(point.x, point.y) for point in points], dtype=np.float64)
+    if not np.isfinite(xy).all():
+        msg = f"{what} must have finite coordinates, got {xy[~np.isfinite(xy).all(axis=1)][0]}"
+        raise InvalidGeometryError(msg)
+    return xy
