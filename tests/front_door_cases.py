@@ -575,7 +575,6 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "patrol.required_draws": {"drawn": lambda w: patrol.draw_rates(w.case, draws=20)},
     "patrol.sobol_units": {"n": lambda _: 16},
     "patrol.terrain_variance": {"rate_draws": lambda _: np.ones((4, 3))},
-    "patrol.units_for_target": _RATES,
     "patrol.units_required": _FEW,
     "provenance.attribution_text": {"records": lambda _: [bz.datasets.record("places")]},
     "provenance.list_outputs": {"folder": lambda w: w.folder_of_its_own},

@@ -62,7 +62,7 @@ HEAVY = {
 # Looked at only by the way of doing it that uses them.
 IDLE = {
     ("patrol.allocate", "lengths_km"), ("patrol.coverage_curve", "lengths_km"),
-    ("patrol.units_for_target", "lengths_km"), ("incidents.hotspots.scan_discs", "xy_km"),
+    ("incidents.hotspots.scan_discs", "xy_km"),
 }  # fmt: skip
 
 

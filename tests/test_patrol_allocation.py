@@ -14,6 +14,7 @@ from scipy import optimize
 
 from borderzone import patrol
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
+from borderzone.patrol.answer.curve import units_for_target
 from borderzone.patrol.theory import staffing
 
 # The end-to-end case: lengths, sweep widths, speeds and flow of three segments.
@@ -66,8 +67,8 @@ def test_golden_case(
 )
 def test_golden_requirements(target: float, mean_optimal: float, maximin: float) -> None:
     """Units on station for half and nine in ten; 912 on roll for half of every inch."""
-    assert patrol.units_for_target(RATES, WEIGHTS, target) == pytest.approx(mean_optimal, abs=5e-3)
-    worst = patrol.units_for_target(RATES, WEIGHTS, target, measure="min_pod", rule="maximin")
+    assert units_for_target(RATES, WEIGHTS, target) == pytest.approx(mean_optimal, abs=5e-3)
+    worst = units_for_target(RATES, WEIGHTS, target, measure="min_pod", rule="maximin")
     assert worst == pytest.approx(maximin, abs=5e-3)
     if target == 0.5:
         roll = staffing.on_roll(worst, shift_factor=5.159, availability=0.85)
@@ -190,7 +191,7 @@ def test_required_units_reach_the_target_and_no_more(
     """The curve passes the target exactly at the required units."""
     rates, weights = case
     one: dict[str, Any] = {"rule": rule, "law": law, "p_identify": 0.9}
-    units = patrol.units_for_target(rates, weights, target, measure=measure, **one)
+    units = units_for_target(rates, weights, target, measure=measure, **one)
     if np.isinf(units):
         # Segments without weight get no unit from the optimum, so their POD stays at 0.
         assert rule == "optimal"
@@ -207,15 +208,13 @@ def test_required_units_reach_the_target_and_no_more(
 
 def test_targets_out_of_reach_are_infinite() -> None:
     """Certainty under the random law; interdiction above its ceiling; not under back-and-forth."""
-    assert patrol.units_for_target(RATES, WEIGHTS, 1.0) == np.inf
+    assert units_for_target(RATES, WEIGHTS, 1.0) == np.inf
     assert (
-        patrol.units_for_target(
-            RATES, WEIGHTS, 0.7, measure="mean_poi", p_identify=0.9, p_respond=0.7
-        )
+        units_for_target(RATES, WEIGHTS, 0.7, measure="mean_poi", p_identify=0.9, p_respond=0.7)
         == np.inf
     )
-    assert patrol.units_for_target(RATES, WEIGHTS, 0.0) == 0
-    everywhere = patrol.units_for_target(RATES, WEIGHTS, 1.0, law="back_and_forth")
+    assert units_for_target(RATES, WEIGHTS, 0.0) == 0
+    everywhere = units_for_target(RATES, WEIGHTS, 1.0, law="back_and_forth")
     assert everywhere == pytest.approx((2 / RATES).sum())
     last = patrol.coverage_curve(RATES, WEIGHTS, unit_counts=[1e5], law="back_and_forth").iloc[0]
     assert last["min_pod"] == 1
@@ -228,7 +227,7 @@ def test_a_curve_without_a_force_tells_detection_only() -> None:
     assert "ceiling" not in curve.attrs
     for measure in ("mean_poi", "min_poi"):
         with pytest.raises(InvalidParameterError, match=r"interdiction, which needs force="):
-            patrol.units_for_target(RATES, WEIGHTS, 0.5, measure=measure)
+            units_for_target(RATES, WEIGHTS, 0.5, measure=measure)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +246,7 @@ def test_a_curve_with_a_force_or_a_chance_tells_both(given: Any, ceiling: float)
     np.testing.assert_allclose(curve["mean_poi"], ceiling * curve["mean_pod"])
     np.testing.assert_allclose(curve["min_poi"], ceiling * curve["min_pod"])
     assert curve.attrs["ceiling"] == pytest.approx(ceiling)
-    units = patrol.units_for_target(RATES, WEIGHTS, 0.3, measure="mean_poi", **given)
+    units = units_for_target(RATES, WEIGHTS, 0.3, measure="mean_poi", **given)
     reached = patrol.coverage_curve(RATES, WEIGHTS, unit_counts=[units], **given)
     assert reached["mean_poi"].iloc[0] == pytest.approx(0.3)
 
@@ -355,6 +354,6 @@ def test_impossible_curves_are_refused() -> None:
     with pytest.raises(InvalidParameterError, match=r"must be whole for whole units, got 1\.5"):
         patrol.coverage_curve(RATES, WEIGHTS, unit_counts=[1, 1.5], integer=True)
     with pytest.raises(InvalidParameterError, match="measure must be one of mean_pod"):
-        patrol.units_for_target(RATES, WEIGHTS, 0.5, measure="pod")
+        units_for_target(RATES, WEIGHTS, 0.5, measure="pod")
     with pytest.raises(InvalidParameterError, match="different segments"):
         patrol.allocate(pd.Series(RATES), pd.Series(WEIGHTS, index=[1, 2, 3]), 5)

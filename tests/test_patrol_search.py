@@ -89,23 +89,23 @@ def test_back_and_forth_lies_between_random_and_the_bound(coverage: float) -> No
 )
 def test_required_coverage_has_the_published_values(law: str, pod: float, coverage: float) -> None:
     """The inverses of the laws."""
-    assert patrol.coverage_for(pod, law) == pytest.approx(coverage, abs=5e-7)
+    assert search.coverage_for(pod, law) == pytest.approx(coverage, abs=5e-7)
 
 
 @pytest.mark.parametrize("law", search.SEARCH_LAWS)
 @given(pod=probabilities)
 def test_required_coverage_gives_back_the_detection(law: str, pod: float) -> None:
     """Law and inverse undo each other, down to the smallest probabilities."""
-    back = patrol.detection_for(float(patrol.coverage_for(pod, law)), law)
+    back = patrol.detection_for(float(search.coverage_for(pod, law)), law)
     assert back == pytest.approx(pod, rel=1e-9, abs=1e-15)
 
 
 def test_certainty_takes_infinite_random_effort() -> None:
     """Each nine costs the same again; patrols without a plan never reach 1."""
-    assert patrol.coverage_for(1.0) == np.inf
-    assert patrol.coverage_for(1.0, "inverse_cube") == np.inf
-    assert patrol.coverage_for(1.0, "back_and_forth") == 2
-    assert str(patrol.coverage_for(0.0)) == "0.0"
+    assert search.coverage_for(1.0) == np.inf
+    assert search.coverage_for(1.0, "inverse_cube") == np.inf
+    assert search.coverage_for(1.0, "back_and_forth") == 2
+    assert str(search.coverage_for(0.0)) == "0.0"
 
 
 def test_coverage_is_area_swept_over_area_searched() -> None:
@@ -135,9 +135,9 @@ def test_impossible_coverage_is_refused(bad: Any) -> None:
 def test_wrong_law_and_probability_name_what_is_allowed() -> None:
     """The message says what was given and what would do."""
     with pytest.raises(InvalidParameterError, match=r"did you mean 'random'"):
-        patrol.coverage_for(0.5, "randm")
+        search.coverage_for(0.5, "randm")
     with pytest.raises(InvalidParameterError, match=r"pod must lie between 0 and 1.*got 1\.5"):
-        patrol.coverage_for(1.5)
+        search.coverage_for(1.5)
     with pytest.raises(ShapeMismatchError, match=r"hours \(3,\)"):
         search.coverage_factor(sweep_width_km=[1, 2], speed_km_h=1, hours=[1, 2, 3], area_km2=1)
 

@@ -13,6 +13,7 @@ from borderzone.errors import CoverageGapError, InvalidParameterError, ShapeMism
 from borderzone.patrol import Assumption, Force, PatrolCase
 from borderzone.patrol.answer import uncertainty
 from borderzone.patrol.answer.case import sample
+from borderzone.patrol.answer.curve import units_for_target
 from borderzone.patrol.theory import barrier
 
 N = 12
@@ -205,7 +206,7 @@ def test_reference_row_is_the_closed_form() -> None:
     row = patrol.units_required(
         case, targets=[0.9], measures=["min_pod"], rules=["maximin"], assumptions={}
     ).iloc[0]
-    exact = patrol.units_for_target(
+    exact = units_for_target(
         case.reference_rates(), case.weights, 0.9, measure="min_pod", rule="maximin"
     )
     assert row["on_station_reference"] == np.ceil(exact)

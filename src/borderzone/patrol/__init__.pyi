@@ -20,7 +20,6 @@ from .answer.allocation import (
 from .answer.curve import (
     coverage_curve as coverage_curve,
     curve_by_weights as curve_by_weights,
-    units_for_target as units_for_target,
     BEST_RULE as BEST_RULE,
 )
 from .answer.case import (
@@ -49,7 +48,6 @@ from .theory.search import (
     inverse_cube_search as inverse_cube_search,
     exhaustive_search as exhaustive_search,
     detection_for as detection_for,
-    coverage_for as coverage_for,
 )
 from .theory.barrier import barrier_patrol as barrier_patrol
 from .theory.posts_on_line import no_gap_probability as no_gap_probability

@@ -60,8 +60,6 @@ ASSUMPTION_NAMES = (
     "shift_factor",
     "availability",
 )
-
-
 # Number of parameters of each distribution, in the order of numpy's generators.
 _PARAMETERS = {
     "lognormal": "median, sigma",

@@ -36,6 +36,7 @@ __all__ = [
     "checked_counts",
     "coverage_curve",
     "curve_by_weights",
+    "pod_for_poi",
     "units_for_rates",
     "units_for_target",
 ]
@@ -45,11 +46,10 @@ MEASURES = ("mean_pod", "min_pod", "mean_poi", "min_poi")
 BEST_RULE: Mapping[str, str] = MappingProxyType(
     {"mean_poi": "optimal", "mean_pod": "optimal", "min_poi": "maximin", "min_pod": "maximin"}
 )
-
-
 # Beyond this many units on station the target counts as out of reach.
 _FAR_TOO_MANY = 1e12
 _ROWS_AT_ONCE = 4_000_000
+# The plan for people who cross where they are least likely to be seen.
 WORST_CASE = "worst case"
 
 
@@ -240,52 +240,7 @@ def units_for_target(  # noqa: PLR0913 - one question with the assumptions it st
     p_respond: float | None = None,
     law: str = "random",
 ) -> float:
-    """
-    Fewest units on station that reach a target, fractions allowed.
-
-    Parameters
-    ----------
-    rates
-        Coverage per unit on station by segment, from `detection_rates`.
-    weights
-        Weight of each segment (its share of crossings); normalised here.
-    target
-        Wanted probability.
-    measure
-        ``"mean_pod"``, ``"min_pod"``, or with a force or one of the two
-        chances ``"mean_poi"`` or ``"min_poi"``.
-    rule
-        As in `allocate`.
-    lengths_km
-        Lengths for the even rule. Units: km.
-    force, p_identify, p_respond
-        As in `coverage_curve`.
-    law
-        Search law: ``"random"`` or ``"back_and_forth"``.
-
-    Returns
-    -------
-    float
-        Units on station, not rounded. Infinite where no number is enough:
-        certainty under the random law, or interdiction above
-        ``p_identify p_respond``.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is out of range or a word is unknown, or interdiction is
-        asked for and nothing is said of identification and response.
-    ShapeMismatchError
-        If rates, weights and lengths are not of one length.
-
-    Examples
-    --------
-    >>> rates, weights = [0.063295, 0.017603, 0.006933], [0.30, 0.45, 0.25]
-    >>> print(round(units_for_target(rates, weights, 0.5), 1))
-    74.3
-    >>> units_for_target(rates, weights, 0.9, measure="mean_poi", p_respond=0.7)
-    inf
-    """
+    """Fewest units on station that reach a target, fractions allowed; infinite where none is enough."""
     a, w = checked_pair(rates, weights)
     check_choice(measure, "measure", MEASURES)
     ceiling = _ceiling(force, p_identify, p_respond)
@@ -297,12 +252,18 @@ def units_for_target(  # noqa: PLR0913 - one question with the assumptions it st
                 f"p_respond=; or ask for {measure.replace('poi', 'pod')!r}"
             )
             raise InvalidParameterError(msg)
-        wanted = wanted / ceiling if ceiling > 0 else (np.inf if wanted > 0 else 0.0)
+        wanted = float(pod_for_poi(np.asarray(wanted), np.asarray(ceiling)))
     plan = fractional_plan(a, w, rule=rule, lengths_km=lengths_km, law=law)
     found = units_for_rates(
         plan, a[None, :], w, np.array([wanted]), worst=measure.startswith("min"), law=law
     )
     return float(found[0])
+
+
+def pod_for_poi(poi: FloatArray, ceiling: FloatArray) -> FloatArray:
+    """POD that interdiction takes under its ceiling; infinite where nothing seen is ever stopped."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(poi > 0, poi / ceiling, 0.0))
 
 
 def units_for_rates(
@@ -335,6 +296,7 @@ def units_for_rates(
         if worst:
             return np.asarray(reached.min(axis=-1) - coverage[draw])
         mean = _mean_pod(POD[law](reached), weights) - pod[draw]
+        # What rounding leaves of the mean would count as certainty too early.
         full = reached[..., everywhere].min(axis=-1) - coverage[draw]
         return np.where(certain[draw], full, mean)
 
@@ -361,6 +323,7 @@ def _bracket(
     shortfall: Callable[[FloatArray, IntArray], FloatArray], draws: IntArray
 ) -> tuple[FloatArray, FloatArray]:
     """Units with which each draw is past its target, and which draws have some."""
+    # From one unit on in steps of four: a root finder needs both sides, and answers lie decades apart.
     upper = np.ones(draws.size)
     short = np.ones(draws.size, dtype=bool)
     while short.any() and upper.max() <= _FAR_TOO_MANY:

@@ -25,6 +25,7 @@ from borderzone.patrol.answer.curve import (
     MEASURES,
     checked_counts,
     coverage_curve,
+    pod_for_poi,
     units_for_rates,
 )
 from borderzone.patrol.theory.search import POD, missed_in_place
@@ -311,8 +312,7 @@ def _units(
     check_choice(measure, "measure", MEASURES)
     wanted = np.full(len(drawn.rates), check_probability(target, "target"))
     if measure.endswith("poi"):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            wanted = np.where(wanted > 0, wanted / drawn.ceiling, 0.0)
+        wanted = pod_for_poi(wanted, drawn.ceiling)
     return units_for_rates(
         plan,
         drawn.rates,
@@ -408,7 +408,7 @@ def sobol_units(  # noqa: PLR0913 - one question with everything it stands on
         drawn = draws_of(case, samples)
         wanted = np.full(len(samples), float(target))
         if measure.endswith("poi"):
-            wanted = wanted / np.maximum(drawn.ceiling, np.finfo(float).tiny)
+            wanted = pod_for_poi(wanted, drawn.ceiling)
         units = units_for_rates(
             plan,
             drawn.rates,

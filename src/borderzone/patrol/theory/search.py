@@ -175,32 +175,7 @@ def detection_for(coverage: npt.ArrayLike, law: str = "random") -> FloatArray | 
 
 
 def coverage_for(pod: npt.ArrayLike, law: str = "random") -> FloatArray | float:
-    """
-    Coverage that a wanted POD takes: the inverse of the search laws.
-
-    Parameters
-    ----------
-    pod
-        Wanted probability of detection, 0 to 1.
-    law
-        As in `detection_for`.
-
-    Returns
-    -------
-    FloatArray or float
-        The smallest coverage with that POD. Infinite for certainty under
-        random and inverse-cube search, which never reach it.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a probability is outside 0 to 1 or the law is unknown.
-
-    Examples
-    --------
-    >>> print(round(coverage_for(0.95), 6), round(coverage_for(0.95, "back_and_forth"), 6))
-    2.995732 1.552786
-    """
+    """Coverage that a wanted POD takes: the inverse of `detection_for`, infinite where none is enough."""
     check_choice(law, "law", SEARCH_LAWS)
     wanted = as_probabilities(pod, "pod")
     with np.errstate(divide="ignore"):  # certainty takes infinite random effort
