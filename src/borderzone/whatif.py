@@ -193,7 +193,7 @@ def _middle(name: str, values: FloatArray) -> float:
     """Median as the table of required units has it: one of the draws, units rounded up."""
     middle = float(among_draws(values, 0.5))
     whole = name.startswith("on_station") and np.isfinite(middle)
-    return whole_units(middle) if whole else middle
+    return float(whole_units(middle)) if whole else middle
 
 
 guard_room(globals(), __all__)

@@ -335,9 +335,9 @@ def _summary(
         ("on_station", reference, drawn),
         ("on_roll", reference * rolls[0], drawn * rolls[1]),
     ):
-        row[f"{name}_reference"] = whole_units(float(exact[0]))
-        found = among_draws(values, list(levels.values()))
-        row |= {f"{name}_{q}": whole_units(float(x)) for q, x in zip(levels, found, strict=True)}
+        found = whole_units(np.append(exact, among_draws(values, list(levels.values()))))
+        columns = ("reference", *levels)
+        row |= {f"{name}_{q}": float(x) for q, x in zip(columns, np.asarray(found), strict=True)}
     row["confidence"] = confidence
     row["attainable"] = float(np.isfinite(drawn).mean())
     return row

@@ -125,7 +125,7 @@ def fewest(enough: Callable[[int], bool], *, start: int) -> int:
     return high
 
 
-def whole_units(units: float) -> float:
+def whole_units(units: npt.ArrayLike) -> FloatArray | float:
     """
     Round a number of units up to whole units.
 
@@ -138,12 +138,21 @@ def whole_units(units: float) -> float:
 
     Returns
     -------
-    float
+    FloatArray or float
         The smallest whole number of units that is enough.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a number is negative.
 
     Examples
     --------
     >>> whole_units(2.2), whole_units(3.0 + 1e-12)
     (3.0, 3.0)
     """
-    return float(np.ceil(units - 1e-9 * max(1.0, units))) if np.isfinite(units) else units
+    exact = as_non_negative(units, "units", infinite=True)
+    with np.errstate(invalid="ignore"):  # infinite less infinite
+        return plain(
+            np.where(np.isfinite(exact), np.ceil(exact - 1e-9 * np.maximum(1.0, exact)), exact)
+        )
