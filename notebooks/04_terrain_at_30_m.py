@@ -191,6 +191,18 @@ with style.context():
 figure
 
 # %% [markdown]
+# Ground cut in, ground that stands out and level ground are told by form and by depth or relief, as shares of the sample. They matter on
+# foot: a wadi hides a man, a ridge shows him, and a pan, of which this sample has none, lets a vehicle go.
+
+# %%
+told = {
+    "wadis": bz.terrain.wadis(ground[75], search_m=SEARCH_M)["wadi"],
+    "ridges": bz.terrain.ridges(ground[75], search_m=SEARCH_M),
+    "pans": bz.terrain.pans(ground[75], search_m=SEARCH_M),
+}
+pd.Series({name: float((mask == 1).mean()) for name, mask in told.items()}).round(3)
+
+# %% [markdown]
 # And lines of sight. A patrol looks from stops along a track through the middle, eyes 3 m and target 1.7 m above ground, out to 2 km. The coarse
 # ground is made smooth again, by cubic convolution onto the fine cells, which is all that it knows.
 

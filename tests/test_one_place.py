@@ -170,7 +170,7 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
         {
             # Behind the doors: of our own draws, distances and sums.
             "_quantiles.py:among_draws", "_quantiles.py:between_draws",
-            "incidents/hotspots/kernels.py:mass_below", "difficulty/segment_sums.py:add",
+            "incidents/hotspots/kernels.py:mass_below",
             "difficulty/index.py:ahp_weights",
         },
     ),

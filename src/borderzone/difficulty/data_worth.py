@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,9 +14,9 @@ from affine import Affine
 from pyproj import CRS
 from scipy.special import ndtr, ndtri
 
-from borderzone import difficulty
 from borderzone._guards import check_choice, check_positive, check_probability, check_whole, guarded
 from borderzone.access import VEHICLE_OFF_ROAD, irmischer_clarke
+from borderzone.difficulty.flagging import check_terrain, flags
 from borderzone.difficulty.segment_ground import MODES
 from borderzone.difficulty.segment_sums import ClassCounts, Sum, share
 from borderzone.errors import InvalidParameterError
@@ -48,6 +48,8 @@ _TERRAIN = ("slope_deg", "relief_m", "tpi_m")
 _SURFACE = ("bare_share", "karst_rank", "aridity_index")
 # Cells looked at together: draws of more would not fit the cache, and memory stays bounded.
 _CELLS_AT_ONCE = 20_000
+# Draws for each cell; a segment averages over all its cells.
+_DRAWS = 16
 # A share of changed cells below it is not worth naming.
 _LITTLE = 0.005
 
@@ -116,7 +118,6 @@ def better_data(  # noqa: PLR0913 (the flags' inputs, and what the model of doub
     remote_hours: float = 2.0,
     bare_threshold: float = 0.5,
     doubt: MapDoubt = MAP_DOUBT,
-    draws: int = 16,
 ) -> pd.DataFrame:
     """
     Rank segments by how much of their flags may change with better data.
@@ -148,8 +149,6 @@ def better_data(  # noqa: PLR0913 (the flags' inputs, and what the model of doub
         Breaks of the flags, as for `difficulty.flags`.
     doubt
         How far the maps may be wrong.
-    draws
-        Draws for each cell; a segment averages over all its cells.
 
     Returns
     -------
@@ -192,40 +191,15 @@ def better_data(  # noqa: PLR0913 (the flags' inputs, and what the model of doub
         remote_hours=remote_hours,
         bare_threshold=bare_threshold,
         doubt=doubt,
-        draws=draws,
     )
     sums.add(attrs, hours, surface, cells)
     return sums.table()
 
 
-@guarded
 class FlagDoubt:
-    """
-    Expected change of flags by segment, summed block by block; the same whatever the blocks.
+    """Expected change of flags by segment, summed block by block; the same whatever the blocks."""
 
-    Draws belong to places, not to blocks, and sums are exact in any order. Several
-    threads may add.
-
-    Parameters
-    ----------
-    segments
-        Segments of the corridor with ``km_start`` and ``km_end``.
-    source_m
-        Cells of the elevation data. Units: m.
-    mode
-        How travel times are travelled.
-    remote_hours, bare_threshold
-        Breaks of the flags.
-    doubt
-        How far the maps may be wrong.
-    draws
-        Draws for each cell.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a parameter is impossible.
-    """
+    # Draws belong to places, not to blocks, and sums are exact in any order: several threads may add.
 
     def __init__(  # noqa: PLR0913 (as of `better_data`)
         self,
@@ -236,7 +210,7 @@ class FlagDoubt:
         remote_hours: float = 2.0,
         bare_threshold: float = 0.5,
         doubt: MapDoubt = MAP_DOUBT,
-        draws: int = 16,
+        draws: int = _DRAWS,
     ) -> None:
         self._segments = _in_order(segments)
         self._source_m = check_positive(source_m, "source_m", "m")
@@ -259,25 +233,8 @@ class FlagDoubt:
         surface: xr.Dataset,
         cells: xr.Dataset,
     ) -> None:
-        """
-        Add a block.
-
-        Parameters
-        ----------
-        attrs, hours, surface, cells
-            As for `better_data`, of one block.
-
-        Raises
-        ------
-        InvalidParameterError
-            If a layer is missing.
-        GridMismatchError
-            If a layer does not lie on the grid of the cells.
-        """
-        missing = [name for name in _TERRAIN if name not in attrs]
-        if missing:
-            msg = f"attrs needs {', '.join(missing)}; compute it with terrain.attributes"
-            raise InvalidParameterError(msg)
+        """Add a block: layers as for `better_data`."""
+        check_terrain(attrs, _TERRAIN)
         grid = Grid.of(cells["segment"])
         radius_m = float(
             attrs["relief_m"].attrs.get("radius_m", max(1000.0, 1.5 * grid.resolution_m))
@@ -351,14 +308,7 @@ class FlagDoubt:
         return flagged(drawn, **self._breaks)
 
     def table(self) -> pd.DataFrame:
-        """
-        Give the segments, ranked.
-
-        Returns
-        -------
-        DataFrame
-            As `better_data` gives it. A segment without a cell comes last, with NaN.
-        """
+        """Give the segments, ranked; one without a cell comes last, with NaN."""
         count = self._parts["remote"].count
         terrain = np.stack([self._terrain[kind].mean() for kind in CHARACTERS])
         parts = [[share(p, count) for p in self._visit.change(case)] for case in range(3)]
@@ -460,11 +410,11 @@ _CRS = CRS(32637)
 _SMALLEST_RELIEF_M = 0.5
 
 
-class Flagged:
+class Flagged(NamedTuple):
     """Which draws are remote desert and which are cave-prone."""
 
-    def __init__(self, remote: BoolArray, cave: BoolArray) -> None:
-        self.remote, self.cave = remote, cave
+    remote: BoolArray
+    cave: BoolArray
 
 
 def flagged(
@@ -479,7 +429,7 @@ def flagged(
     ground = xr.Dataset(wrapped)
     # Masking bears on the index only, which is not asked for.
     nothing = grid.wrap(np.zeros(shape, dtype=np.float32))
-    found = difficulty.flags(
+    found = flags(
         ground,
         hours,
         ground,
@@ -660,38 +610,18 @@ _SOURCE = (
 )
 
 
-@guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReliefError:
-    """
-    What ground is at 30 m, given what coarse elevation says.
+    """What ground is at 30 m, given what coarse elevation says."""
 
-    Logarithms are natural; spreads are over fine cells, those within one coarse cell
-    included.
-
-    Attributes
-    ----------
-    relief_log, relief_spread
-        Of relief within 1 km over relief of the coarse grid.
-    gradient_log, gradient_spread
-        Of gradient over relief of the coarse grid by the width of its window.
-    correlation
-        Between the two.
-    tpi_share
-        Spread of the topographic position at 30 m over relief of the coarse grid.
-    delay_vehicle, delay_foot
-        Of the travel time over that through the coarse ground, for each km
-        of relief of the coarse grid.
-    source
-        Where the numbers are from.
-    """
-
-    relief_log: float
+    # Logarithms are natural; spreads are over fine cells, those within one coarse cell included.
+    relief_log: float  # of relief within 1 km over relief of the coarse grid
     relief_spread: float
-    gradient_log: float
+    gradient_log: float  # of gradient over relief of the coarse grid by the width of its window
     gradient_spread: float
-    correlation: float
-    tpi_share: float
+    correlation: float  # between the two
+    tpi_share: float  # spread of topographic position at 30 m over relief of the coarse grid
+    # Logarithm of the travel time over that through the coarse ground, for each km of coarse relief.
     delay_vehicle: float
     delay_foot: float
     source: str = _SOURCE
@@ -743,28 +673,7 @@ def relief_error(source_m: float, character: str = "middle") -> ReliefError:
     """
     Give the error of elevation of some cell size, between the sizes that were measured.
 
-    Parameters
-    ----------
-    source_m
-        Cells of the elevation data, not of the grid they were put on. Units: m.
-    character
-        Of the ground, one of `CHARACTERS`.
-
-    Returns
-    -------
-    ReliefError
-        Linear in the logarithm of the size; that of 90 m below 90 m, and that of
-        3480 m above it.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the size is not above 0 or the character unknown.
-
-    Examples
-    --------
-    >>> relief_error(990.0).gradient_log, round(relief_error(500.0).gradient_log, 3)
-    (1.085, 0.879)
+    Linear in the logarithm of the size; that of 90 m below 90 m, and that of 3480 m above it.
     """
     source_m = check_positive(source_m, "source_m", "m")
     check_choice(character, "character", CHARACTERS)

@@ -456,6 +456,14 @@ def check_kinds(attrs: Any, hours: Any, surface: Any, masking: Any, weights: Any
         raise InvalidParameterError(msg)
 
 
+def check_terrain(attrs: xr.Dataset, needed: Collection[str]) -> None:
+    """Refuse terrain that lacks a layer."""
+    missing = [name for name in needed if name not in attrs]
+    if missing:
+        msg = f"attrs needs {', '.join(missing)}; compute it with terrain.attributes"
+        raise InvalidParameterError(msg)
+
+
 def named(
     attrs: xr.Dataset,
     hours: xr.DataArray | None,

@@ -1,4 +1,4 @@
-"""Weights of the members of the index: given, or from comparing them two at a time."""
+"""The difficulty index: scales of its members, their weights and overlay, and how firmly it ranks."""
 
 from __future__ import annotations
 
@@ -238,7 +238,6 @@ def _weigh(
 FLOOR = 0.05
 
 
-@guarded
 @dataclass(frozen=True, kw_only=True)
 class Scale:
     """
@@ -254,11 +253,6 @@ class Scale:
         Unit of the value.
     source
         Where the value is from, or that it is an assumption.
-
-    Examples
-    --------
-    >>> SCALES["remoteness"].membership(np.array([0.0, 3.0, np.inf, np.nan]))
-    array([0.05, 0.5 , 1.  ,  nan])
     """
 
     form: Literal["linear", "saturating"]
@@ -267,19 +261,7 @@ class Scale:
     source: str
 
     def membership(self, values: FloatArray) -> FloatArray:
-        """
-        Membership of values on this scale.
-
-        Parameters
-        ----------
-        values
-            Values in the unit of the scale; negative ones count as 0.
-
-        Returns
-        -------
-        FloatArray
-            Membership from `FLOOR` to 1, NaN where a value is NaN.
-        """
+        """Membership from `FLOOR` to 1 of values in the unit of the scale; negative ones count as 0."""
         # float32 stays, all else is float64; every step is taken in place.
         kind = np.float32 if getattr(values, "dtype", None) == np.float32 else np.float64
         share: FloatArray = np.maximum(np.asarray(values, dtype=kind), 0.0)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from borderzone import access
 from borderzone._guards import as_probabilities, check_choice, check_probability, guarded
-from borderzone.difficulty.flagging import MASK_LAYERS
+from borderzone.difficulty.flagging import MASK_LAYERS, check_terrain
 from borderzone.difficulty.segment_sums import (
     UNKNOWN_CLASS,
     ClassCounts,
@@ -366,10 +366,7 @@ class Block:
     @classmethod
     def of(cls, attrs: xr.Dataset, surface: xr.Dataset, grid: Grid) -> Block:
         """Take the layers that are needed."""
-        missing = [name for name in TERRAIN if name not in attrs]
-        if missing:
-            msg = f"attrs needs {', '.join(missing)}; compute it with terrain.attributes"
-            raise InvalidParameterError(msg)
+        check_terrain(attrs, TERRAIN)
         wanted = {name: attrs[name] for name in (*TERRAIN, *MASK_LAYERS) if name in attrs}
         for name in ("bare_share", "surface_factor", "karst_rank"):
             if name in surface:

@@ -1,4 +1,4 @@
-"""Any layers summarised by segment, from whole rasters or block by block."""
+"""Layers summarised by segment: which cells speak for which, and sums that no order of blocks changes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import guarded
 from borderzone._kernels.group_sums import LARGEST, STEPS_PER_UNIT, add_by_group
 from borderzone.errors import CoverageGapError, InvalidParameterError
 from borderzone.grid import Grid
@@ -23,13 +22,12 @@ if TYPE_CHECKING:
 __all__ = [
     "UNKNOWN_CLASS",
     "ClassCounts",
-    "Extremes",
-    "LayerSums",
     "Members",
     "Sum",
     "by_segment",
     "members_of",
     "no_cell_message",
+    "share",
 ]
 
 
@@ -82,156 +80,36 @@ def by_segment(
            [ 1., nan,  0.]])
     """
     members = members_of(cells, segments)
-    sums = LayerSums(len(members.index))
-    columns: dict[str, Any] = members.counts()
+    columns: dict[str, Any] = {"n_cells": members.n_cells, "n_borrowed": members.n_borrowed}
     for name, layer in layers.data_vars.items():
-        values = members.values(layer, str(name))
-        sums.add_values(members.segment, {str(name): values})
-        found = sums.columns(str(name), members.n_cells + members.n_borrowed)
-        if f"{name}_mean" in found:
-            groups = pd.Series(values.astype(np.float64)).groupby(members.segment)
-            found[f"{name}_median"] = groups.median().reindex(members.index).to_numpy()
-            order = ("min", "mean", "median", "max", "known")
-            found = {f"{name}_{how}": found[f"{name}_{how}"] for how in order}
-        columns |= found
+        found = _summary(members.values(layer, str(name)), members, str(name))
+        columns |= {f"{name}_{how}": values for how, values in found.items()}
     return pd.DataFrame(columns, index=members.index)
 
 
-@guarded
-class LayerSums:
-    """
-    Layers summarised by segment, block by block; the same whatever the blocks.
-
-    Means are exact to a trillionth, in any order. There is no median: that is
-    not a sum.
-
-    Parameters
-    ----------
-    n_segments
-        Number of segments.
-
-    Examples
-    --------
-    >>> import xarray as xr
-    >>> from affine import Affine
-    >>> from pyproj import CRS
-    >>> sums = LayerSums(1)
-    >>> for left, height in ((0, 1.0), (20, 4.0)):
-    ...     grid = Grid(shape=(1, 2), transform=Affine(10, 0, left, 0, -10, 10), crs=CRS(32637))
-    ...     cells = xr.Dataset({"segment": grid.wrap(np.zeros((1, 2), dtype=int))})
-    ...     sums.add(xr.Dataset({"z": grid.wrap(np.full((1, 2), height))}), cells)
-    >>> sums.table()[["n_cells", "z_min", "z_mean", "z_max"]].to_numpy()
-    array([[4. , 1. , 2.5, 4. ]])
-    """
-
-    def __init__(self, n_segments: int) -> None:
-        self._n = n_segments
-        self._n_cells = np.zeros(n_segments, dtype=np.int64)
-        self._sums: dict[str, Sum] = {}
-        self._extremes: dict[str, Extremes] = {}
-        self._classes: dict[str, ClassCounts] = {}
-
-    def add(self, layers: xr.Dataset, cells: xr.Dataset) -> None:
-        """
-        Add a block.
-
-        Parameters
-        ----------
-        layers
-            Rasters on one grid, the same ones in every block. Integers are classes,
-            with 255 unknown.
-        cells
-            Cells of the corridor on that grid: ``segment`` (-1 outside).
-
-        Raises
-        ------
-        GridMismatchError
-            If a layer does not lie on the grid of the cells.
-        """
-        grid = Grid.of(cells["segment"])
-        number = cells["segment"].to_numpy().ravel()
-        own = np.flatnonzero(number >= 0)
-        segment = number[own].astype(np.int64)
-        self._n_cells += np.bincount(segment, minlength=self._n)
-        values = {
-            str(name): grid.check(layer, str(name)).to_numpy().ravel()[own]
-            for name, layer in layers.data_vars.items()
-        }
-        self.add_values(segment, values)
-
-    def add_values(self, segment: IntArray, layers: dict[str, Any]) -> None:
-        """
-        Add values that are already told by segment.
-
-        Parameters
-        ----------
-        segment
-            Segment of each value, from 0.
-        layers
-            Values by layer.
-        """
-        for name, values in layers.items():
-            if np.issubdtype(values.dtype, np.integer):
-                self._classes.setdefault(name, ClassCounts(self._n)).add(segment, values)
-                continue
-            numbers = values.astype(np.float64)
-            self._extremes.setdefault(name, Extremes(self._n)).add(segment, numbers)
-            # Infinite values, as hours out of reach, are told by the extremes.
-            finite = np.where(np.isinf(numbers), 0.0, numbers)
-            self._sums.setdefault(name, Sum(self._n, name)).add(segment, finite)
-
-    def columns(self, name: str, n_cells: IntArray) -> dict[str, Any]:
-        """
-        Give the columns of one layer.
-
-        Parameters
-        ----------
-        name
-            The layer.
-        n_cells
-            Number of values by segment, known or not.
-
-        Returns
-        -------
-        dict
-            ``_min``, ``_mean``, ``_max`` or ``_majority``, and ``_known``.
-        """
-        if name in self._classes:
-            counts = self._classes[name]
-            known = share(counts.known(), n_cells)
-            return {f"{name}_majority": counts.majority(), f"{name}_known": known}
-        total, extremes = self._sums[name], self._extremes[name]
-        least, greatest = extremes.least(), extremes.greatest()
-        mean = np.where(np.isneginf(least), least, total.mean())
-        return {
-            f"{name}_min": least,
-            f"{name}_mean": np.where(np.isposinf(greatest), greatest, mean),
-            f"{name}_max": greatest,
-            f"{name}_known": share(total.count, n_cells),
-        }
-
-    def table(self) -> pd.DataFrame:
-        """
-        Give the table of all blocks.
-
-        Returns
-        -------
-        DataFrame
-            Index ``segment``: ``n_cells`` and, for each layer, ``_min``, ``_mean`` and
-            ``_max`` or ``_majority``, and ``_known``.
-
-        Raises
-        ------
-        CoverageGapError
-            If a segment holds no cell.
-        """
-        empty = np.flatnonzero(self._n_cells == 0)
-        if empty.size:
-            raise CoverageGapError(no_cell_message(empty))
-        columns: dict[str, Any] = {"n_cells": self._n_cells.copy()}
-        for name in [*self._sums, *self._classes]:
-            columns |= self.columns(name, self._n_cells)
-        return pd.DataFrame(columns, index=pd.RangeIndex(self._n, name="segment"))
+def _summary(values: Any, members: Members, name: str) -> dict[str, FloatArray]:
+    """Summarise one layer, by what is told of its known cells."""
+    n_segments, n_cells = len(members.index), members.n_cells + members.n_borrowed
+    if np.issubdtype(values.dtype, np.integer):
+        counts = ClassCounts(n_segments)
+        counts.add(members.segment, values)
+        return {"majority": counts.majority(), "known": share(counts.known(), n_cells)}
+    numbers = values.astype(np.float64)
+    groups = pd.Series(numbers).groupby(members.segment)
+    least, median, greatest = (
+        groups.agg(how).reindex(members.index).to_numpy() for how in ("min", "median", "max")
+    )
+    # Infinite values, as hours out of reach, are told by the extremes.
+    total = Sum(n_segments, name)
+    total.add(members.segment, np.where(np.isinf(numbers), 0.0, numbers))
+    mean = np.where(np.isneginf(least), least, total.mean())
+    return {
+        "min": least,
+        "mean": np.where(np.isposinf(greatest), greatest, mean),
+        "median": median,
+        "max": greatest,
+        "known": share(total.count, n_cells),
+    }
 
 
 # Which cells speak for which segment, and which stand in where a segment has none.
@@ -266,10 +144,6 @@ class Members:
     def values(self, layer: xr.DataArray, name: str) -> Any:
         """Read a layer for the pairs."""
         return self.grid.check(layer, name).to_numpy().ravel()[self.cell]
-
-    def counts(self) -> dict[str, IntArray]:
-        """Give the counts as columns."""
-        return {"n_cells": self.n_cells, "n_borrowed": self.n_borrowed}
 
 
 def members_of(cells: xr.Dataset, segments: pd.DataFrame | None) -> Members:
@@ -323,7 +197,7 @@ def _nearest_cells(
     return found
 
 
-# Sums, counts and extremes by segment that come out the same whatever the blocks.
+# Sums and counts by segment that come out the same whatever the blocks.
 
 
 UNKNOWN_CLASS = 255
@@ -405,28 +279,6 @@ class ClassCounts:
         """Tell the most frequent class."""
         most = self._counts.argmax(axis=1) + float(self._low)
         return np.where(self._counts.any(axis=1), most, np.nan)
-
-
-class Extremes:
-    """Least and greatest value by segment."""
-
-    def __init__(self, n_segments: int) -> None:
-        self._least = np.full(n_segments, np.nan)
-        self._greatest = np.full(n_segments, np.nan)
-
-    def add(self, segment: IntArray, values: Any) -> None:
-        """Look at values."""
-        values = np.asarray(values, dtype=np.float64)
-        np.fmin.at(self._least, segment, values)
-        np.fmax.at(self._greatest, segment, values)
-
-    def least(self) -> FloatArray:
-        """Give the least values."""
-        return self._least.copy()
-
-    def greatest(self) -> FloatArray:
-        """Give the greatest values."""
-        return self._greatest.copy()
 
 
 def share(part: Any, whole: Any) -> FloatArray:
