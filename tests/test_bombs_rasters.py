@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import borderzone as bz
 from borderzone import Grid, io
 from borderzone.errors import BorderzoneError, CRSMismatchError, DataError, LimitError
-from borderzone.io import mosaic
+from borderzone.io import warping
 from borderzone.io.tiles import Tile
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def test_each_source_cell_is_read_about_once_however_coarse_the_grid(
         return usual(self, rows, columns)
 
     monkeypatch.setattr(Tile, "read_heights", counted)
-    monkeypatch.setattr(mosaic, "_MOST", 100_000)
+    monkeypatch.setattr(warping, "_MOST", 100_000)
     got = io.read_dem(file, grid)
     assert sum(read) < 3 * side**2
     assert max(read) <= 100_000

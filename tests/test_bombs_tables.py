@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 import borderzone as bz
 from borderzone import incidents, io
 from borderzone.errors import BorderzoneError, DataError, InvalidScenarioError, LimitError
-from borderzone.io.wkb import is_nested_deep
+from borderzone.io.formats.kml import is_nested_deep
 from borderzone.scenario import read_toml
 
 if TYPE_CHECKING:

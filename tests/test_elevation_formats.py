@@ -18,7 +18,7 @@ from tile_cases import copernicus, grid_at, lonlat, sampled, surface, write_tif
 import borderzone as bz
 from borderzone import Grid, io
 from borderzone.errors import CRSMismatchError, DataError, LimitError
-from borderzone.io import apart
+from borderzone.io import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -310,7 +310,7 @@ def netcdf(path: Path, data: xr.Dataset, kind: str = "NETCDF3_64BIT", **encoding
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read in this process, as where Python is part of another program: starting one takes a second."""
-    monkeypatch.setattr(apart, "_interpreter", lambda: None)
+    monkeypatch.setattr(bounds, "_interpreter", lambda: None)
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -30,7 +30,7 @@ from tile_cases import (
 import borderzone as bz
 from borderzone import io
 from borderzone.errors import CoverageGapError, LimitError
-from borderzone.io import mosaic
+from borderzone.io import warping
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,10 +86,10 @@ def test_a_block_that_needs_too_many_source_cells_is_halved(
 ) -> None:
     source = io.open_dem(tiles, wide)
     whole = source.read(slice(None), slice(None))
-    monkeypatch.setattr(mosaic, "_MOST", 20_000)
+    monkeypatch.setattr(warping, "_MOST", 20_000)
     np.testing.assert_array_equal(source.read(slice(None), slice(None)), whole)
-    monkeypatch.setattr(mosaic, "_MOST", 10)
-    monkeypatch.setattr(mosaic, "_LIMIT", 20)
+    monkeypatch.setattr(warping, "_MOST", 10)
+    monkeypatch.setattr(warping, "_LIMIT", 20)
     with pytest.raises(LimitError, match=r"more source cells than fit.*gdalwarp -tr"):
         source.read(slice(None), slice(None))
 

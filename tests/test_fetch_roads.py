@@ -16,7 +16,7 @@ import borderzone as bz
 from borderzone import access, cli, errors, fetch
 from borderzone.fetch.road_archives import EXTRACTS, ROAD_SOURCES
 from borderzone.io import read_sidecar, read_vector
-from borderzone.io.limit import limits
+from borderzone.io.bounds import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

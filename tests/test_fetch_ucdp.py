@@ -21,7 +21,7 @@ from pyproj import Geod
 import borderzone as bz
 from borderzone import cli, errors, fetch
 from borderzone.fetch import events
-from borderzone.io.limit import current
+from borderzone.io.bounds import current
 from borderzone.io.sidecars import read_sidecar
 
 if TYPE_CHECKING:

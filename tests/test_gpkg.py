@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 import borderzone
 from borderzone import incidents, io
 from borderzone.errors import BorderzoneError, DataError, LimitError
-from borderzone.io import sqlite
+from borderzone.io.formats import sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -284,10 +284,10 @@ assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - used < 100_000
 # -- No way around ----------------------------------------------------------------------------
 
 DOORS = {
-    "list_layers": {"io/ogr.py"},
-    "read_info": {"io/ogr.py"},
+    "list_layers": {"io/formats/ogr.py"},
+    "read_info": {"io/formats/ogr.py"},
     "read_bounds": set(),
-    "read_dataframe": {"io/ogr.py"},
+    "read_dataframe": {"io/formats/ogr.py"},
     "read_arrow": set(),
     "open_arrow": set(),
     "read_file": set(),
@@ -324,11 +324,11 @@ def test_databases_and_rasters_are_opened_by_one_driver() -> None:
     for file, call in calls_in_source():
         asked = ast.unparse(call.func)
         if asked == "sqlite3.connect":
-            assert file == "io/sqlite.py"
+            assert file == "io/formats/sqlite.py"
         writes = any(isinstance(word, ast.Constant) and word.value == "w" for word in call.args)
         if asked in {"rasterio.open", "rasterio.vrt.WarpedVRT"} and not writes:
             told = [ast.unparse(word.value) for word in call.keywords if word.arg == "driver"]
-            own = "'AAIGrid'" if file == "io/asc.py" else "'GTiff'"
+            own = "'AAIGrid'" if file == "io/formats/grids.py" else "'GTiff'"
             assert told == [own], f"{file}: {ast.unparse(call)}"
 
 

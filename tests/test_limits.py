@@ -11,7 +11,7 @@ import pytest
 
 from borderzone import incidents, io
 from borderzone.errors import InvalidParameterError, LimitError
-from borderzone.io.limit import VARIABLE, current
+from borderzone.io.bounds import VARIABLE, current
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ import borderzone as bz
 from borderzone import io
 from borderzone._kernels.resample import average
 from borderzone.grid import Grid
-from borderzone.io.frames import PLACE_ERROR, Frame
+from borderzone.io.raster import PLACE_ERROR, Frame
 
 PLACE = Affine(1 / 3600, 0, 41, 0, -1 / 3600, 35.5)
 

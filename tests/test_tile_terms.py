@@ -8,7 +8,7 @@ import pytest
 
 from borderzone import io, provenance
 from borderzone.fetch.tile_stores import SOURCES
-from borderzone.io.terms import terms_of
+from borderzone.io.sidecars import terms_of
 
 if TYPE_CHECKING:
     from pathlib import Path

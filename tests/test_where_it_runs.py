@@ -19,7 +19,7 @@ from pyproj import CRS
 import borderzone as bz
 from borderzone import errors, fetch, incidents
 from borderzone.grid import Grid
-from borderzone.io.output import output_folder
+from borderzone.io.files import output_folder
 from borderzone.study.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ import borderzone
 from borderzone import io
 from borderzone._guards import guard_room
 from borderzone._guards.escapes import line
-from borderzone.io.output import MANIFEST, UNLISTED
+from borderzone.io.files import MANIFEST, UNLISTED
 
 if TYPE_CHECKING:
     import os

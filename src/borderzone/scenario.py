@@ -22,7 +22,7 @@ from pydantic import (
 
 from borderzone._guards import check_choice, check_path, guard_room, local_path, shown
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
-from borderzone.io.limit import current, how_to_raise
+from borderzone.io.bounds import current, how_to_raise
 from borderzone.patrol import ASSUMPTION_NAMES, Assumption, Force, default_assumptions
 
 if TYPE_CHECKING:

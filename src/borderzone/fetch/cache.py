@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from borderzone.fetch.server import Item
-    from borderzone.io.terms import Terms
+    from borderzone.io.sidecars import Terms
 
 __all__ = ["Shelf", "cache_folder"]
 

@@ -29,8 +29,8 @@ from borderzone.fetch.planning import as_size, check_room, checked_path
 from borderzone.fetch.server import Item, Server
 from borderzone.fetch.transfer import bring
 from borderzone.io import atomic_write, sha256, write_sidecar
-from borderzone.io.archives import check_archive
-from borderzone.io.terms import ucdp_ged
+from borderzone.io.formats.archives import check_archive
+from borderzone.io.sidecars import ucdp_ged
 
 if TYPE_CHECKING:
     import os
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from borderzone._typing import FloatArray
-    from borderzone.io.terms import Terms
+    from borderzone.io.sidecars import Terms
 
 __all__ = ["GedVersion", "UcdpResult", "ucdp"]
 

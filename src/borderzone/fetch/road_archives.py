@@ -23,9 +23,9 @@ from borderzone.fetch.network import Network
 from borderzone.fetch.planning import Job, Store, checked_path
 from borderzone.fetch.server import Item
 from borderzone.io import sha256, write_gpkg, write_sidecar
-from borderzone.io.archives import unpacked_layers
-from borderzone.io.ogr import read_pieces
-from borderzone.io.terms import grip4, openstreetmap
+from borderzone.io.formats.archives import unpacked_layers
+from borderzone.io.formats.ogr import read_pieces
+from borderzone.io.sidecars import grip4, openstreetmap
 
 if TYPE_CHECKING:
     import os

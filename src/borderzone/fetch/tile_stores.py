@@ -25,8 +25,8 @@ from borderzone.fetch.network import Network
 from borderzone.fetch.planning import Job, Store
 from borderzone.fetch.server import Item
 from borderzone.io import open_raster
-from borderzone.io.limit import current
-from borderzone.io.terms import copernicus, worldcover
+from borderzone.io.bounds import current
+from borderzone.io.sidecars import copernicus, worldcover
 
 if TYPE_CHECKING:
     import os

@@ -1,11 +1,11 @@
-from .archives import (
+from .formats.archives import (
     Member as Member,
     check_archive as check_archive,
     member as member,
     unpacked as unpacked,
 )
-from .cells import plain_cells as plain_cells
-from .classes import (
+from .tables import plain_cells as plain_cells
+from .dem import (
     ClassSource as ClassSource,
     open_classes as open_classes,
 )
@@ -20,26 +20,20 @@ from .files import (
     run_id as run_id,
     sha256 as sha256,
 )
-from .limit import (
+from .bounds import (
     Limits as Limits,
     limits as limits,
 )
-from .output import output_folder as output_folder
-from .parquet import read_parquet as read_parquet
+from .files import output_folder as output_folder
+from .vector import read_parquet as read_parquet
 from .raster import (
     open_raster as open_raster,
     read_raster as read_raster,
     write_raster as write_raster,
 )
-from .records import (
-    Record as Record,
-    describe as describe,
-)
-from .sea import sea_cells as sea_cells
-from .sidecars import (
-    read_sidecar as read_sidecar,
-    write_sidecar as write_sidecar,
-)
+from .records import Record as Record, describe as describe
+from .dem import sea_cells as sea_cells
+from .sidecars import read_sidecar as read_sidecar, write_sidecar as write_sidecar
 from .tables import (
     read_table as read_table,
     write_csv as write_csv,
@@ -51,7 +45,7 @@ from .vector import (
     write_gpkg as write_gpkg,
 )
 from .warping import warp as warp
-from .workbooks import (
+from .tables import (
     SHEET_SUFFIXES as SHEET_SUFFIXES,
     Sheet as Sheet,
     read_sheets as read_sheets,

@@ -1,23 +1,36 @@
-"""Local files: which may be opened, what they really are, how they are written."""
+"""Local files: which may be opened, what they really are, how they and the output folder are written."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
-from contextlib import contextmanager
-from pathlib import Path
+import shutil
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import borderzone
-from borderzone._guards import check_path, local_path, shown
+from borderzone._guards import check_path, local_path, shown, temporary_folder
+from borderzone._guards.escapes import file_word, kept
 from borderzone.errors import DataError, InvalidParameterError, LimitError, OutputError
-from borderzone.io.limit import current, how_to_raise
+from borderzone.io.bounds import check_limit, current, how_to_raise
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-__all__ = ["atomic_write", "local_file", "run_id", "sha256"]
+__all__ = [
+    "atomic_write",
+    "check_output_folder",
+    "is_stream",
+    "local_file",
+    "output_folder",
+    "run_id",
+    "sha256",
+    "spooled",
+    "stream_name",
+]
 
 _LONGEST_TO_EXTEND = 200
 
@@ -279,3 +292,311 @@ def flush_to_disk(file: Path) -> None:
     """Wait until a file's content is on the disk."""
     with file.open("rb") as stream:
         os.fsync(stream.fileno())
+
+
+_AT_ONCE = 2**20
+_PACKED = (".gz", ".bz2", ".xz")  # what such files give is unpacked
+_UNTOLD = "the open file"
+
+
+def is_stream(source: Any) -> bool:
+    """Tell an open file, or what behaves like one."""
+    return not isinstance(source, type) and callable(getattr(source, "read", None))
+
+
+def stream_name(stream: Any) -> str:
+    """Give the name of an open file, without its folder."""
+    name = getattr(stream, "name", None)
+    if not isinstance(name, (str, os.PathLike)):
+        return ""  # files that were never named have a number
+    pure = PurePath(os.fsdecode(name).replace("\\", "/"))
+    return pure.stem if pure.suffix.lower() in _PACKED else pure.name
+
+
+@contextmanager
+def spooled(stream: Any, *, text: Collection[str], what: str, suffix: str = "") -> Iterator[Path]:
+    """
+    Write what an open file holds to a file of our own, which goes when the body ends.
+
+    The open file is not closed, and stands where it stood, if it can go back.
+    """
+    name = stream_name(stream)
+    told = f"{what}: {name or _UNTOLD!r}"
+    start = None
+    with suppress(Exception):  # what cannot go back is read from where it stands
+        start = stream.tell()
+    first = _piece(stream, told)
+    ending = PurePath(name).suffix.lower() or suffix or _ending(first)
+    limit = "text_bytes" if ending in text else "archive_bytes"
+    with temporary_folder() as folder:
+        file = Path(folder, f"{file_word(PurePath(name).stem or 'open file')}{ending}")
+        size = 0
+        with file.open("wb") as out:
+            piece = first
+            while piece:
+                size += len(piece)
+                check_limit(limit, size, "bytes", told)
+                out.write(piece)
+                piece = _piece(stream, told)
+        if start is not None:
+            with suppress(Exception):
+                stream.seek(start)
+        yield file
+
+
+def _piece(stream: Any, told: str) -> bytes:
+    try:
+        piece = stream.read(_AT_ONCE)
+    except MemoryError:
+        raise
+    except Exception as error:  # a closed file, one that is only written, a broken archive
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        msg = f"{told} cannot be read ({reason[:200]}); open it again, for reading"
+        raise DataError(msg) from error
+    if isinstance(piece, str):
+        return kept(piece).encode()
+    if piece is None or isinstance(piece, (bytes, bytearray, memoryview)):
+        return bytes(piece or b"")
+    msg = f"{told} gives {type(piece).__name__}, not text or bytes; open it with open()"
+    raise DataError(msg)
+
+
+_FIRST_BYTES = (
+    (b"SQLite format 3\0", ".gpkg"), (b"fgb\x03", ".fgb"), (b"PAR1", ".parquet"),
+    (b"\xd0\xcf\x11\xe0", ".xls"), (b"{", ".json"), (b"[", ".json"), (b"\x1e", ".json"),
+    (b"<?xml", ".kml"), (b"<kml", ".kml"),
+)  # fmt: skip
+
+
+def _ending(first: bytes) -> str:
+    """Tell by the first bytes how a file is written; what nothing speaks for is a text table."""
+    head = first[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith(b"PK\x03\x04"):
+        if b"[Content_Types].xml" in head or b"xl/" in head:
+            return ".xlsx"
+        if b"opendocument.spreadsheet" in head:
+            return ".ods"
+        return ".kmz" if b".kml" in head else ".zip"
+    return next((ending for mark, ending in _FIRST_BYTES if head.startswith(mark)), ".csv")
+
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover  (Windows has no advisory locks of this kind)
+    fcntl = None  # type: ignore[assignment]
+
+
+MANIFEST = "manifest.json"
+UNLISTED = ("log.txt", "timing.json", MANIFEST)
+"""What a run writes without listing it in its manifest: these change from run to run."""
+
+_log = logging.getLogger("borderzone")
+
+
+@contextmanager
+def output_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+    """
+    Fill an output folder, so that its name only ever holds a finished one.
+
+    The body writes into ``<name>.partial`` beside the folder. When the body
+    ends, that takes the final name; when it fails, it is removed; when it is
+    killed, the next run removes it and says so. With `overwrite`, files that
+    the manifest of the earlier run lists are replaced, all others stay.
+
+    Parameters
+    ----------
+    path
+        Final name of the folder.
+    overwrite
+        Whether an earlier run's folder may be replaced.
+
+    Yields
+    ------
+    pathlib.Path
+        Folder to write into.
+
+    Raises
+    ------
+    OutputError
+        If the folder is not empty and `overwrite` is not set, holds no
+        manifest of an earlier run, is being written by another process, or
+        cannot be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     with output_folder(f"{place}/out") as folder:
+    ...         _ = (folder / "a.txt").write_text("whole")
+    ...     sorted(file.name for file in Path(place, "out").iterdir())
+    ['a.txt']
+    """
+    final = _final(path)
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"the folder {str(final.parent)!r} cannot be made: {error.strerror}"
+        raise OutputError(msg) from error
+    with _only_one(final):
+        _recover(final)
+        _check_final(final, overwrite=overwrite)
+        partial = _beside(final, "partial")
+        try:
+            partial.mkdir()
+            yield partial
+            _check_conflicts(final, partial)
+            for file in sorted(partial.rglob("*")):
+                if file.is_file():
+                    flush_to_disk(file)
+            _swap(final, partial)
+        except OSError as error:
+            msg = f"the output folder {str(final)!r} cannot be written: {error.strerror or error}"
+            raise OutputError(msg) from error
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def check_output_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Refuse an output folder before any work is done for it; nothing is written."""
+    _check_final(_final(path), overwrite=overwrite)
+
+
+def _final(path: str | os.PathLike[str]) -> Path:
+    final = local_path(path).resolve()
+    if not final.name:
+        msg = f"{os.fspath(path)!r} cannot be an output folder; give it a name of its own"
+        raise OutputError(msg)
+    # Names beside the folder are longer than its own.
+    check_path(_replaced(final), "output folder", OutputError)
+    return final
+
+
+def _beside(final: Path, word: str) -> Path:
+    return final.with_name(f"{final.name}.{word}")
+
+
+def _replaced(final: Path) -> Path:
+    return final.with_name(f".{final.name}.replaced")
+
+
+@contextmanager
+def _only_one(final: Path) -> Iterator[None]:
+    """Hold a lock beside the folder; the system lets go of it when a process is killed."""
+    lock = _beside(final, "lock")
+    try:
+        handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o644)
+    except OSError as error:
+        msg = f"{str(final.parent)!r} cannot be written to: {error.strerror}"
+        raise OutputError(msg) from error
+    try:
+        if fcntl is not None:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        mine = lock.exists() and lock.stat().st_ino == os.fstat(handle).st_ino
+    except BlockingIOError:
+        mine = False
+    try:
+        if not mine:
+            msg = f"another run is writing {str(final)!r}; wait for it, or choose another folder"
+            raise OutputError(msg)
+        yield
+    finally:
+        if mine:
+            lock.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _recover(final: Path) -> None:
+    """Tidy up after a run that was killed."""
+    partial, old = _beside(final, "partial"), _replaced(final)
+    if partial.is_symlink() or partial.is_file():
+        msg = f"{str(partial)!r} is in the way; move it or choose another output folder"
+        raise OutputError(msg)
+    if partial.is_dir():
+        _log.warning("removing %s, left by a run that did not finish", partial)
+        shutil.rmtree(partial)
+    if old.is_dir() and not final.exists():
+        _log.warning("putting %s back, a run stopped while replacing it", old)
+        old.rename(final)
+    elif old.is_dir():
+        _log.warning("finishing the replacement of %s, which a run did not", final)
+        _keep_others(old, final)
+
+
+def _check_final(final: Path, *, overwrite: bool) -> None:
+    if final.is_symlink() or (final.exists() and not final.is_dir()):
+        msg = f"{str(final)!r} is not a folder; choose another output folder"
+        raise OutputError(msg)
+    if not final.exists() or not any(final.iterdir()):
+        return
+    if not overwrite:
+        msg = (
+            f"the output folder {str(final)!r} is not empty; add --overwrite (overwrite=True) to "
+            "replace what an earlier run wrote there, or choose another folder"
+        )
+        raise OutputError(msg)
+    if not (final / MANIFEST).is_file():
+        msg = (
+            f"the output folder {str(final)!r} is not empty and holds no {MANIFEST} of an earlier "
+            "run, so nothing in it is replaced; choose another folder"
+        )
+        raise OutputError(msg)
+    _listed(final)  # refuse a strange manifest now, not after the run
+
+
+def _listed(folder: Path) -> set[str]:
+    """Names that the manifest of a folder says a run wrote."""
+    try:
+        content: Any = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        names = {str(output["path"]) for output in content["outputs"]}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        msg = (
+            f"{str(folder / MANIFEST)!r} is not a manifest that borderzone wrote, so nothing "
+            "in the folder is replaced; choose another folder"
+        )
+        raise OutputError(msg) from error
+    return names | set(UNLISTED)
+
+
+def _others(folder: Path) -> list[Path]:
+    """Files of a folder that no run wrote, as relative paths."""
+    listed = _listed(folder)
+    found = []
+    for file in sorted(folder.rglob("*")):
+        name = file.relative_to(folder)
+        if (file.is_symlink() or not file.is_dir()) and name.as_posix() not in listed:
+            found.append(name)
+    return found
+
+
+def _check_conflicts(final: Path, partial: Path) -> None:
+    if not final.exists() or not any(final.iterdir()):
+        return
+    clashes = [name.as_posix() for name in _others(final) if (partial / name).exists()]
+    if clashes:
+        msg = (
+            f"the output folder {str(final)!r} holds {', '.join(clashes)}, which the earlier run "
+            "did not write and this one would replace; move it away"
+        )
+        raise OutputError(msg)
+
+
+def _swap(final: Path, partial: Path) -> None:
+    old = _replaced(final)
+    if final.exists() and any(final.iterdir()):
+        final.rename(old)
+        partial.rename(final)
+        _keep_others(old, final)
+    else:
+        if final.exists():
+            final.rmdir()
+        partial.rename(final)
+
+
+def _keep_others(old: Path, final: Path) -> None:
+    """Move what no run wrote into the new folder, then remove the old one."""
+    # Without its manifest the folder was being removed already, and all others were moved.
+    for name in _others(old) if (old / MANIFEST).is_file() else []:
+        (final / name).parent.mkdir(parents=True, exist_ok=True)
+        (old / name).rename(final / name)
+    shutil.rmtree(old)

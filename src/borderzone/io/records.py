@@ -12,9 +12,8 @@ from typing import Any
 from borderzone._guards import guarded
 from borderzone.errors import DataError
 from borderzone.io.files import local_file, refuse_address, sha256
-from borderzone.io.sidecars import prj_of, read_sidecar
-from borderzone.io.terms import terms_of
-from borderzone.io.vrt import read_vrt
+from borderzone.io.formats.grids import read_vrt
+from borderzone.io.sidecars import prj_of, read_sidecar, terms_of
 
 __all__ = ["Record", "beside", "describe", "expand"]
 

@@ -17,21 +17,28 @@ from rasterio.windows import Window
 
 from borderzone._kernels.resample import heights_of
 from borderzone.errors import CRSMismatchError, DataError, LimitError
-from borderzone.io.asc import check_asc, open_asc, read_asc
+from borderzone.io.bounds import how_to_raise
 from borderzone.io.files import local_file
-from borderzone.io.limit import how_to_raise
-from borderzone.io.netcdf import look_at_netcdf, read_netcdf
-from borderzone.io.places import check_place, named
+from borderzone.io.formats.grids import (
+    VOID,
+    check_asc,
+    open_asc,
+    read_asc,
+    read_hgt,
+    read_vrt,
+    shape_of_hgt,
+    transform_of_hgt,
+)
+from borderzone.io.formats.netcdf import look_at_netcdf, read_netcdf
 from borderzone.io.raster import SUFFIXES, check_elevation_band, check_metres, open_raster
-from borderzone.io.srtm import VOID, read_hgt, shape_of_hgt, transform_of_hgt
-from borderzone.io.vrt import read_vrt
+from borderzone.io.sidecars import check_place, named
 
 if TYPE_CHECKING:
     import os
     from pathlib import Path
 
     from borderzone._typing import FloatArray, IntArray
-    from borderzone.io.vrt import Mosaic, Part
+    from borderzone.io.formats.grids import Mosaic, Part
 
 __all__ = ["HEIGHTS", "HIGHEST_M", "LOWEST_M", "Tile", "elevation_tiles", "landcover_tile"]
 

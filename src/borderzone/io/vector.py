@@ -19,19 +19,26 @@ from pyproj.exceptions import ProjError
 from borderzone._guards.escapes import kept, kept_table
 from borderzone.crs import check_finite, in_degrees, refuse_file_names
 from borderzone.errors import BorderzoneError, CRSMismatchError, DataError, OutputError
-from borderzone.io import ogr
-from borderzone.io.apart import check_parquet
-from borderzone.io.cells import plain_cells
+from borderzone.io.bounds import check_parquet, memory_told
 from borderzone.io.files import atomic_write, local_file
-from borderzone.io.json_rows import LINE_SUFFIXES, read_json
-from borderzone.io.kml import read_kml
-from borderzone.io.memory import memory_told
-from borderzone.io.wkb import is_nested_deep
+from borderzone.io.formats import ogr
+from borderzone.io.formats.json_rows import LINE_SUFFIXES, read_json
+from borderzone.io.formats.kml import is_nested_deep, read_kml
+from borderzone.io.tables import plain_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["LayerInfo", "list_layers", "read_rows", "read_vector", "write_geoparquet", "write_gpkg"]
+
+__all__ = [
+    "LayerInfo",
+    "list_layers",
+    "read_parquet",
+    "read_rows",
+    "read_vector",
+    "write_geoparquet",
+    "write_gpkg",
+]
 
 JSON_SUFFIXES = frozenset({".geojson", ".json"}) | LINE_SUFFIXES
 SUFFIXES = JSON_SUFFIXES | {".gpkg", ".shp", ".fgb", ".kml", ".kmz", ".parquet"}
@@ -363,3 +370,31 @@ def _apart(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         seen.add(told.casefold())
         names[name] = told
     return frame.rename(columns=names)
+
+
+def read_parquet(path: str | os.PathLike[str], *, what: str = "table") -> pd.DataFrame:
+    """
+    Read a Parquet file, as places if it is GeoParquet and as a table if not.
+
+    Parameters
+    ----------
+    path
+        The file.
+    what
+        What it is needed for, for messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Its rows; a GeoDataFrame in EPSG:4326 where the file has places.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    LimitError
+        If it holds more than `limits` allow.
+    CRSMismatchError
+        If its places have no CRS, or one that is not of the Earth.
+    """
+    return read_rows(local_file(path, {".parquet"}, what), what=what)

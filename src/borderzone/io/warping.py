@@ -1,18 +1,20 @@
-"""Any raster onto a grid: averaged when it is finer, smoothed when it is coarser, holes kept."""
+"""Tiles and rasters brought onto a grid: averaged when finer, smoothed when coarser, holes kept."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pyproj import Transformer
+from affine import Affine
+from pyproj import CRS, Transformer
 
-from borderzone._guards import check_choice
+from borderzone._guards import check_choice, n_threads
 from borderzone._heights import heights_of, refuse_impossible
 from borderzone._kernels.resample import average, bilinear, cubic, majority, nearest
 from borderzone.crs import raster_crs
@@ -20,21 +22,327 @@ from borderzone.errors import (
     CoverageGapError,
     GridMismatchError,
     InvalidParameterError,
+    LimitError,
     NoOverlapError,
 )
-from borderzone.io.frames import cell_m, source_transform, window_around
-from borderzone.io.mosaic import HALF, Job, blend, block_of, layers_of, read_whole
-from borderzone.io.raster import raster_errors
-from borderzone.io.tiles import Tile
+from borderzone.io.raster import (
+    Frame,
+    box_around,
+    cell_m,
+    raster_errors,
+    source_transform,
+    window_around,
+)
+from borderzone.io.tiles import Tile, check_one_crs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import xarray as xr
 
-    from borderzone._typing import BoolArray
+    from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.grid import Grid
-    from borderzone.io.mosaic import Layer
+    from borderzone.io.raster import Box, Nodes
 
-__all__ = ["OnGrid", "bring", "check_cover", "on_grid", "warp"]
+__all__ = [
+    "HALF",
+    "Job",
+    "Layer",
+    "OnGrid",
+    "blend",
+    "block_of",
+    "bring",
+    "check_cover",
+    "lay_out",
+    "layers_of",
+    "on_grid",
+    "read_whole",
+    "warp",
+]
+
+HALF = 0.5 - 1e-6  # a cell is known where half of it is, up to rounding
+_PAD = 2  # source cells that cubic convolution reaches beyond its own
+_MOST = 2**23  # source cells held for one block; a block that needs more is halved
+_LIMIT = 2**25  # the same for one cell of the grid, which cannot be halved
+_BLOCK = 1024
+_THREADS = 4
+_UNDER = 2500  # source cells along a side of a block that is read at once
+_OFF = 0.01  # cells by which tiles of one lattice may be shifted
+
+
+@dataclass(frozen=True)
+class Job:
+    """
+    What to make of the source under a block.
+
+    Attributes
+    ----------
+    kernel
+        From `_kernels.resample`.
+    extra
+        Arguments that it takes between the place and the outputs.
+    fetch
+        Reads a window of a tile.
+    fill, dtype
+        No data in the source, and its type.
+    out_fill, out_dtype
+        The same in the output.
+    """
+
+    kernel: Callable[..., None]
+    extra: tuple[Any, ...]
+    fetch: Callable[[Tile, slice, slice], Any]
+    fill: float
+    dtype: Any
+    out_fill: float
+    out_dtype: Any
+
+
+@dataclass(frozen=True)
+class Layer:
+    """
+    Tiles that share one lattice, as if they were one raster.
+
+    Attributes
+    ----------
+    frame
+        The way from the grid to the lattice.
+    placed
+        The tiles, with the row and column of their first cell.
+    extent
+        First row, last row (exclusive), first column, last column.
+    cell_m
+        Side of a cell on the ground. Units: m.
+    coarsens
+        Whether the grid is coarser.
+    """
+
+    frame: Frame
+    placed: tuple[tuple[Tile, int, int], ...]
+    extent: tuple[int, int, int, int]
+    cell_m: float
+    coarsens: bool
+
+    def bring(self, rows: slice, columns: slice, job: Job) -> tuple[Any, FloatArray]:
+        """Bring a block onto the grid."""
+        shape = (rows.stop - rows.start, columns.stop - columns.start)
+        nodes = self.frame.nodes(rows, columns)
+        span = self._span(nodes, shape)
+        if span is None:
+            return np.full(shape, job.out_fill, job.out_dtype), np.zeros(shape, np.float32)
+        top, bottom, left, right = span
+        if (bottom - top) * (right - left) > (_MOST if max(shape) > 1 else _LIMIT):
+            return self._halved(rows, columns, job)
+        source = self._paste(span, job)
+        out, known = np.empty(shape, job.out_dtype), np.empty(shape, np.float32)
+        place = (top, left, nodes.top, nodes.left, nodes.step)
+        job.kernel(source, nodes.u, nodes.v, place, *job.extra, out, known)
+        return out, known
+
+    def _span(self, nodes: Nodes, shape: tuple[int, int]) -> tuple[int, int, int, int] | None:
+        """Rows and columns of the lattice under a block, None where it lies beside the tiles."""
+        reach = []
+        for between, low, high in (
+            (nodes.v, self.extent[0], self.extent[1]),
+            (nodes.u, self.extent[2], self.extent[3]),
+        ):
+            # The block alone: nodes may lie far beside it, and with them a whole tile.
+            place = _rim(between, nodes, shape)
+            finite = place[np.isfinite(place)]
+            if finite.size == 0:
+                return None
+            steps = [np.abs(np.diff(between, axis=axis)) for axis in (0, 1)]
+            sides = [float(step[np.isfinite(step)].max(initial=0.0)) / nodes.step for step in steps]
+            pad = max(math.sqrt(2), sum(sides)) / 2 + _PAD + 1
+            start = max(float(finite.min()) - pad, low - _PAD)
+            stop = min(float(finite.max()) + pad, high + _PAD)
+            if start >= high or stop <= low:
+                return None
+            reach += [math.floor(start), math.ceil(stop)]
+        return reach[0], reach[1], reach[2], reach[3]
+
+    def _halved(self, rows: slice, columns: slice, job: Job) -> tuple[Any, FloatArray]:
+        down, across = rows.stop - rows.start, columns.stop - columns.start
+        if down == across == 1:
+            msg = (
+                "a cell of the grid holds more source cells than fit into memory; average the source "
+                "first with gdalwarp -tr -r average, or use a finer grid"
+            )
+            raise LimitError(msg)
+        if down >= across:
+            middle = rows.start + down // 2
+            parts = [(slice(rows.start, middle), columns), (slice(middle, rows.stop), columns)]
+        else:
+            middle = columns.start + across // 2
+            parts = [(rows, slice(columns.start, middle)), (rows, slice(middle, columns.stop))]
+        done = [self.bring(*part, job) for part in parts]
+        axis = 0 if down >= across else 1
+        return (
+            np.concatenate([values for values, _ in done], axis=axis),
+            np.concatenate([known for _, known in done], axis=axis),
+        )
+
+    def _paste(self, span: tuple[int, int, int, int], job: Job) -> Any:
+        """Read the part of each tile under a window; the first tile counts, the next fill its holes."""
+        top, bottom, left, right = span
+        source = np.full((bottom - top, right - left), job.fill, job.dtype)
+        for tile, row, column in self.placed:
+            rows = slice(max(top, row), min(bottom, row + tile.shape[0]))
+            columns = slice(max(left, column), min(right, column + tile.shape[1]))
+            if rows.start >= rows.stop or columns.start >= columns.stop:
+                continue
+            under = source[
+                rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+            ]
+            unknown = np.isnan(under) if math.isnan(job.fill) else under == job.fill
+            if unknown.any():
+                fresh = job.fetch(
+                    tile,
+                    slice(rows.start - row, rows.stop - row),
+                    slice(columns.start - column, columns.stop - column),
+                )
+                np.copyto(under, fresh, where=unknown)
+        return source
+
+
+def _rim(between: FloatArray, nodes: Nodes, shape: tuple[int, int]) -> FloatArray:
+    """Places of the cells of a block where they can be highest or lowest: at its rim and beside nodes."""
+    (r, down), (c, across) = (
+        _beside(first, length, nodes.step)
+        for first, length in zip((nodes.top, nodes.left), shape, strict=True)
+    )
+    with np.errstate(invalid="ignore", over="ignore"):  # infinite where the projection has no place
+        rows = between[r] + (between[r + 1] - between[r]) * down[:, np.newaxis]
+        return np.asarray(rows[:, c] + (rows[:, c + 1] - rows[:, c]) * across)
+
+
+def _beside(first: int, length: int, step: int) -> tuple[IntArray, FloatArray]:
+    """First, last, and those before and after each node: the node before them, and the way on."""
+    on_nodes = np.arange(-(-first // step) * step, first + length, step)
+    cells = np.concatenate([[first, first + length - 1], on_nodes, on_nodes - 1])
+    cells = np.unique(cells[cells >= first])
+    return cells // step, cells % step / step
+
+
+def block_of(grid: Grid, rows: slice, columns: slice) -> tuple[slice, slice]:
+    """Name both ends of a block along rows and columns."""
+    spans = []
+    given: tuple[Any, Any] = (rows, columns)
+    for span, length in zip(given, grid.shape, strict=True):
+        if not isinstance(span, slice) or span.step not in (None, 1):
+            msg = f"a block is given by two slices in steps of 1, got {span!r}; slice(None) is all"
+            raise InvalidParameterError(msg)
+        start, stop, _ = span.indices(length)
+        spans.append(slice(start, max(start, stop)))
+    return spans[0], spans[1]
+
+
+def lay_out(tiles: list[Tile], grid: Grid, what: str) -> tuple[Layer, ...]:
+    """Sort tiles into layers, the finest first."""
+    check_one_crs(tiles, what)
+    layers = layers_of(tiles, grid)
+    if not layers:
+        _refuse_elsewhere(tiles, what)
+    return layers
+
+
+def layers_of(tiles: list[Tile], grid: Grid) -> tuple[Layer, ...]:
+    """Sort tiles in one CRS into layers, the finest first."""
+    box, meridian = box_around(grid, tiles[0].crs)
+    turns = (0.0,) if meridian is None else (0.0, -1.0, 1.0)
+    near = [
+        moved
+        for tile in tiles
+        for moved in (tile.moved(turn) if turn else tile for turn in turns)
+        if _touch(moved.box, box)
+    ]
+    groups: list[list[tuple[Tile, int, int]]] = []
+    for tile in near:
+        for group in groups:
+            place = _place_on(group[0][0], tile)
+            if place is not None:
+                group.append((tile, *place))
+                break
+        else:
+            groups.append([(tile, 0, 0)])
+    layers = [_layer(group, grid, meridian) for group in groups]
+    return tuple(sorted(layers, key=lambda layer: round(layer.cell_m, 3)))
+
+
+def blend(out: FloatArray, total: FloatArray, values: FloatArray, known: FloatArray) -> None:
+    """Fill what is not known yet of each cell from a further layer."""
+    take = np.minimum(known, 1 - total)
+    fresh = (take > 0) & (total == 0)
+    mixed = (take > 0) & (total > 0)
+    out[fresh] = values[fresh]
+    if mixed.any():
+        out[mixed] += (values[mixed] - out[mixed]) * (take[mixed] / (total + take)[mixed])
+    total += take
+
+
+def read_whole(source: Any, grid: Grid, dtype: Any) -> Any:
+    """Read all blocks of a grid, several at a time."""
+    out = np.empty(grid.shape, dtype=dtype)
+
+    def read(block: tuple[slice, slice]) -> None:
+        out[block] = source.read(*block)
+
+    # A coarse grid is cut smaller, so that every thread has tiles to unpack.
+    finest = min((layer.cell_m for layer in source.layers if layer.cell_m > 0), default=np.inf)
+    size = max(1, math.ceil(min(_BLOCK, _UNDER * finest / grid.resolution_m)))
+    blocks = [window.inner for window in grid.blocks(size)]
+    with ThreadPoolExecutor(min(_THREADS, n_threads())) as pool:
+        # In order, so that of several damaged tiles the same one is always told.
+        for _ in pool.map(read, blocks):
+            pass
+    return out
+
+
+def _layer(group: list[tuple[Tile, int, int]], grid: Grid, meridian: float | None) -> Layer:
+    first = group[0][0]
+    extent = (
+        min(row for _, row, _ in group),
+        max(row + tile.shape[0] for tile, row, _ in group),
+        min(column for _, _, column in group),
+        max(column + tile.shape[1] for tile, _, column in group),
+    )
+    corner = first.transform @ Affine.translation(extent[2], extent[0])
+    shape = (extent[1] - extent[0], extent[3] - extent[2])
+    side = cell_m(corner, shape, CRS.from_wkt(first.crs), grid)
+    return Layer(
+        frame=Frame.between(grid, first.crs, first.transform, meridian),
+        placed=tuple(group),
+        extent=extent,
+        cell_m=side,
+        coarsens=grid.resolution_m > side * (1 + 1e-6),
+    )
+
+
+def _place_on(first: Tile, tile: Tile) -> tuple[int, int] | None:
+    """Row and column at which a tile starts on the lattice of another; None if it does not fit."""
+    a, b, c, d, e, f = (~first.transform @ tile.transform)[:6]
+    rows, columns = tile.shape
+    drift = max(abs(a - 1) * columns, abs(b) * rows, abs(d) * columns, abs(e - 1) * rows)
+    if drift > _OFF or abs(c - round(c)) > _OFF or abs(f - round(f)) > _OFF:
+        return None
+    return round(f), round(c)
+
+
+def _touch(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _refuse_elsewhere(tiles: list[Tile], what: str) -> None:
+    boxes = np.array([tile.box for tile in tiles])
+    edges = (*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0))
+    west, south, east, north = (f"{edge:.2f}" for edge in edges)
+    msg = (
+        f"{what}: none of the {len(tiles)} file(s) lies on the grid; they cover "
+        f"{west} to {east}, {south} to {north} in {CRS.from_wkt(tiles[0].crs).name}. Hand over tiles "
+        "that lie on the corridor"
+    )
+    raise NoOverlapError(msg)
+
 
 _LARGE = 2**22
 _EXACT = 2**53  # files keep no data as a double

@@ -14,10 +14,10 @@ from rasterio.windows import Window
 
 from borderzone._guards import check_choice, guarded, n_threads
 from borderzone.errors import DataError, InvalidParameterError, OutputError, ShapeMismatchError
+from borderzone.io.bounds import current
 from borderzone.io.files import atomic_write, local_file
-from borderzone.io.limit import current
-from borderzone.io.mosaic import block_of
 from borderzone.io.raster import ENVIRONMENT, FOREIGN, open_raster
+from borderzone.io.warping import block_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

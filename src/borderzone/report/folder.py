@@ -14,7 +14,7 @@ from borderzone import io, provenance
 from borderzone._clock import StageClock
 from borderzone._guards.escapes import line
 from borderzone.incidents.sharing.export import uniform
-from borderzone.io.output import check_output_folder, output_folder
+from borderzone.io.files import check_output_folder, output_folder
 from borderzone.report.page import render_page
 from borderzone.report.pictures import draw_pictures
 from borderzone.report.public import edition

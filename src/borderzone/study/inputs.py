@@ -21,8 +21,8 @@ from borderzone.errors import (
     InvalidParameterError,
     NoOverlapError,
 )
+from borderzone.io.dem import needed_on_land
 from borderzone.io.records import Record
-from borderzone.io.sea import needed_on_land
 from borderzone.io.sidecars import tiles_without
 from borderzone.io.warping import bring, check_cover
 from borderzone.study.by_block import EMBEDDED, open_cover

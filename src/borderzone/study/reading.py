@@ -11,7 +11,7 @@ import xarray as xr
 from borderzone import difficulty, terrain, visibility
 from borderzone.difficulty import FINE_M, MODES, better_data
 from borderzone.errors import LimitError
-from borderzone.io.limit import current, how_to_raise
+from borderzone.io.bounds import current, how_to_raise
 from borderzone.study.by_block import EMBEDDED, embedded_cell_m, open_heights
 from borderzone.study.fine import FineInputs, read_fine
 from borderzone.study.force import HalfShares, side_of

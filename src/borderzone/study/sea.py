@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from borderzone import datasets
-from borderzone.io.sea import around, inside
+from borderzone.io.dem import around, inside
 from borderzone.study.by_block import EMBEDDED
 from borderzone.study.vectors import vector_layer
 

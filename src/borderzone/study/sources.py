@@ -40,8 +40,8 @@ from borderzone.errors import (
 from borderzone.incidents.reading.opening import FORMATS
 from borderzone.incidents.reading.options import as_day, read_options
 from borderzone.incidents.reading.table_coverage import said_of_coverage
+from borderzone.io.bounds import current, how_to_raise
 from borderzone.io.files import refuse_address
-from borderzone.io.limit import current, how_to_raise
 from borderzone.io.raster import SUFFIXES as RASTERS
 from borderzone.io.records import Record, beside, expand
 from borderzone.io.tiles import HEIGHTS, elevation_tiles

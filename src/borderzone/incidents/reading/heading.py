@@ -13,7 +13,7 @@ from borderzone.incidents.cells import parse_number, shown
 from borderzone.incidents.reading.aliases import ALIASES, plain_name, refuse_twins
 from borderzone.incidents.reading.date_cells import parse_date
 from borderzone.incidents.reading.layouts import LAYOUTS
-from borderzone.io.limit import current, how_to_raise
+from borderzone.io.bounds import current, how_to_raise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 
 from borderzone.errors import BorderzoneError, DataError, InvalidParameterError
-from borderzone.io.json_rows import rows_of
-from borderzone.io.limit import check_limit, check_table
+from borderzone.io.bounds import check_limit, check_table
+from borderzone.io.formats.json_rows import rows_of
 
 __all__ = ["as_frame"]
 

@@ -40,9 +40,8 @@ from borderzone.io import (
     sha256,
     unpacked,
 )
-from borderzone.io.files import check_text_size, refuse_address
-from borderzone.io.limit import current, how_to_raise
-from borderzone.io.streams import is_stream, spooled, stream_name
+from borderzone.io.bounds import current, how_to_raise
+from borderzone.io.files import check_text_size, is_stream, refuse_address, spooled, stream_name
 from borderzone.io.vector import JSON_SUFFIXES, list_layers
 from borderzone.io.vector import SUFFIXES as VECTOR_SUFFIXES
 

@@ -43,8 +43,7 @@ from borderzone.incidents.reading.table_coverage import (
 )
 from borderzone.incidents.sharing.terms_of_use import check_terms, said_of, under_terms
 from borderzone.io import plain_cells
-from borderzone.io.limit import check_limit
-from borderzone.io.memory import memory_told
+from borderzone.io.bounds import check_limit, memory_told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

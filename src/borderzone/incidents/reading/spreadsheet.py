@@ -10,7 +10,7 @@ from borderzone.errors import DataError
 from borderzone.incidents.reading.choosing import only_one
 from borderzone.incidents.reading.heading import first_of_data, heading_of, is_ucdp_row
 from borderzone.io import Sheet, read_sheets
-from borderzone.io.workbooks import counts_from_1904
+from borderzone.io.tables import counts_from_1904
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from borderzone.crs import refuse_file_names
 from borderzone.errors import DataError, LimitError
-from borderzone.io.limit import current, how_to_raise
+from borderzone.io.bounds import current, how_to_raise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

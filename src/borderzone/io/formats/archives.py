@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from borderzone._guards import guarded, temporary_folder
 from borderzone._guards.escapes import file_word
 from borderzone.errors import DataError, LimitError
-from borderzone.io.limit import current, how_to_raise
+from borderzone.io.bounds import current, how_to_raise
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -10,8 +10,8 @@ import pyogrio
 
 from borderzone.crs import refuse_file_names
 from borderzone.errors import DataError
-from borderzone.io import sqlite
-from borderzone.io.limit import check_table
+from borderzone.io.bounds import check_table
+from borderzone.io.formats import sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,8 +18,8 @@ from borderzone._guards import shown
 from borderzone._guards.escapes import kept, line
 from borderzone.crs import refuse_file_names
 from borderzone.errors import CRSMismatchError, DataError
+from borderzone.io.bounds import check_table
 from borderzone.io.files import check_text_size
-from borderzone.io.limit import check_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

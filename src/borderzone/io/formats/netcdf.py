@@ -17,8 +17,7 @@ from pyproj.exceptions import CRSError
 from borderzone._guards import shown, temporary_folder
 from borderzone.crs import check_on_earth
 from borderzone.errors import CRSMismatchError, DataError
-from borderzone.io.apart import read_apart
-from borderzone.io.limit import current
+from borderzone.io.bounds import current, read_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

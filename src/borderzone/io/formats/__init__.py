@@ -1,0 +1,1 @@
+"""Formats that strangers fill: each looked at before a driver opens it."""
