@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
 
-from borderzone.incidents.cells import parse_number, shown
-from borderzone.incidents.reading.duplicates import SAME_PLACE_KM
+from borderzone.incidents.incident_table import parse_number, quoted
+from borderzone.incidents.reading.canonical import SAME_PLACE_KM
 from borderzone.incidents.reading.positions import PILE_UP_ROWS, Box
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ def _read_pair(lat_cell: object, lon_cell: object, row: int, ledger: Ledger) -> 
         ledger.quarantine(row, "missing position", f"{' and '.join(empty)} empty")
     for name, number in numbers.items():
         if number.state == "bad":
-            ledger.quarantine(row, "not a number", f"{name} {shown(cells[name])}")
+            ledger.quarantine(row, "not a number", f"{name} {quoted(cells[name])}")
         elif number.state == "comma":
-            read = f"{name} {shown(cells[name])} read as {number.value:g}"
+            read = f"{name} {quoted(cells[name])} read as {number.value:g}"
             ledger.fix(row, "decimal comma", read)
     return numbers["latitude"].value, numbers["longitude"].value
 

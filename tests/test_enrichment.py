@@ -24,9 +24,13 @@ from borderzone.errors import (
     InvalidParameterError,
     NoOverlapError,
 )
-from borderzone.incidents.comparing.equal_distance import spline_basis, strata_of
-from borderzone.incidents.comparing.pooling import pool_rubin
-from borderzone.incidents.comparing.rate_ratio import mantel_haenszel, poisson_regression
+from borderzone.incidents.comparing.rate_ratio import (
+    mantel_haenszel,
+    poisson_regression,
+    pool_rubin,
+    spline_basis,
+    strata_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,11 +17,14 @@ from pyproj import Geod
 import borderzone as bz
 from borderzone import datasets, incidents
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.incidents.placing.covered_ground import covered_ground, ground_words
-from borderzone.incidents.placing.held import held_to_countries
+from borderzone.incidents.placing.covered_ground import (
+    count_draws,
+    covered_ground,
+    ground_words,
+    held_to_countries,
+)
 from borderzone.incidents.placing.imputation import prepare
-from borderzone.incidents.placing.sizes import area_km2, typical_error_km
-from borderzone.incidents.placing.zone_counts import count_draws
+from borderzone.incidents.placing.precision import area_km2, typical_error_km
 
 if TYPE_CHECKING:
     from borderzone.corridor import Corridor

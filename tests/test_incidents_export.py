@@ -24,7 +24,7 @@ from borderzone.errors import (
     LimitError,
     OutputError,
 )
-from borderzone.incidents.placing.sizes import area_km2
+from borderzone.incidents.placing.precision import area_km2
 from borderzone.incidents.reading import opening
 from borderzone.incidents.sharing import export
 

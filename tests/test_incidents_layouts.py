@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from borderzone import incidents
 from borderzone.errors import BorderzoneError, DataError, LimitError
 from borderzone.incidents.incident_table import COLUMNS, FIELDS
-from borderzone.incidents.reading.angles import angle_deg, mgrs_position
+from borderzone.incidents.reading.position_cells import angle_deg, mgrs_position
 
 if TYPE_CHECKING:
     from collections.abc import Callable

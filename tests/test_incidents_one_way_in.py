@@ -26,7 +26,7 @@ from borderzone.errors import (
     InvalidScenarioError,
 )
 from borderzone.incidents.hints import asked_from, option
-from borderzone.incidents.reading.options import named_columns, read_options
+from borderzone.incidents.reading.readers import named_columns, read_options
 from borderzone.study.inputs import load_incidents
 from borderzone.study.sources import how_read, told, unrecorded
 from borderzone.study.study_file import write_study

@@ -19,9 +19,9 @@ from scipy import stats
 
 from borderzone import incidents
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError
-from borderzone.incidents.comparing.bands import imputed_band, pooled_garwood
 from borderzone.incidents.placing import imputation
-from borderzone.incidents.placing.sizes import area_km2
+from borderzone.incidents.placing.bands import imputed_band, pooled_garwood
+from borderzone.incidents.placing.precision import area_km2
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from borderzone import incidents
 from borderzone.incidents.incident_table import Ledger, category_of
-from borderzone.incidents.reading.duplicates import flag_duplicates
+from borderzone.incidents.reading.canonical import flag_duplicates
 from borderzone.incidents.reading.positions import flag_pile_ups, judge_positions
 
 if TYPE_CHECKING:

@@ -21,9 +21,8 @@ from borderzone.errors import (
     InvalidParameterError,
     RejectedRowsError,
 )
-from borderzone.incidents.cells import parse_number
-from borderzone.incidents.incident_table import COLUMNS
-from borderzone.incidents.reading.date_cells import parse_date
+from borderzone.incidents.incident_table import COLUMNS, parse_number
+from borderzone.incidents.reading.dates import parse_date
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from borderzone import datasets, incidents
 from borderzone.border import Border
 from borderzone.corridor import Corridor
 from borderzone.errors import InvalidParameterError
-from borderzone.incidents.placing.synthetic_events import CLASS_SHARES
+from borderzone.incidents.shipped_events import CLASS_SHARES
 
 ADMIN1 = gpd.GeoDataFrame(geometry=[shapely.box(39, 32, 43, 36)], crs="EPSG:4326")
 TOWNS = gpd.GeoDataFrame(geometry=gpd.points_from_xy([40.3, 41.4], [34.1, 33.9]), crs="EPSG:4326")

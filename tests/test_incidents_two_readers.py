@@ -19,7 +19,6 @@ from pandas.testing import assert_series_equal
 from plain_reader import read_plainly
 
 import borderzone as bz
-from borderzone.incidents.reading import plain_text
 from borderzone.incidents.reading import text as parsing
 
 MAKERS = {
@@ -182,7 +181,7 @@ WELL_FORMED = '1,2,3\n"a, b","""c""",\n,,5'
 
 def test_a_well_formed_text_goes_the_quick_way() -> None:
     text = f"id,lat,lon\n{WELL_FORMED}".encode()
-    assert plain_text.plain_columns(text, ",", 2, 3) is not None
+    assert parsing.plain_columns(text, ",", 2, 3) is not None
 
 
 @settings(max_examples=300)

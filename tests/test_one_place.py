@@ -151,7 +151,7 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
             "scenario.py:_check_toml",
             "scenario.py:_no_numbers_as_text",
             # What a cell, a page, a key or a layer is: none of them must be a number.
-            "fetch/events.py:_row", "incidents/placing/codebooks.py:code_books",
+            "fetch/events.py:_row", "incidents/placing/precision.py:code_books",
             "incidents/sharing/export.py:_sheet_cell", "io/formats/sqlite.py:_entries", "provenance.py:_plain",
             "study/sources.py:_check_kind",
         },
@@ -160,7 +160,7 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
         bounds_a_number,
         "def plan(crew: float) -> None:\n    if not crew >= 1:\n        raise ValueError",
         {
-            "incidents/placing/sizes.py:position_error_km",
+            "incidents/placing/precision.py:position_error_km",
             "study/sources.py:check_cells",
         },
     ),
@@ -180,7 +180,7 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
         {
             # Rasters tell where in them the number is, or that no data is to be masked.
             "access/travel_times.py:hours_of", "access/travel_times.py:of", "difficulty/flagging.py:_checked",
-            "incidents/placing/weights.py:_refuse_impossible", "difficulty/segment_sums.py:add",
+            "incidents/placing/imputation.py:_refuse_impossible", "difficulty/segment_sums.py:add",
             # Bounds that hang on something else: a length, a total, a matrix, another column.
             "access/search.py:of", "border/chainage.py:point_at",
             "difficulty/index.py:_pairs", "incidents/hotspots/line.py:as_chainages",

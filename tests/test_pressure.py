@@ -24,7 +24,7 @@ from borderzone.errors import (
     InvalidScenarioError,
     ShapeMismatchError,
 )
-from borderzone.incidents.comparing.shrinkage import GammaPoisson
+from borderzone.incidents.comparing.pressure import GammaPoisson
 from borderzone.scenario import Scenario
 from borderzone.study.weighting import Reported, by_weights
 

@@ -82,14 +82,14 @@ RULES: dict[str, tuple[Any, dict[str, int]]] = {
             "_guards/kinds.py": 1,  # below it: what an error inside came from
             "difficulty/zoning.py": 1,
             "incidents/reading/canonical.py": 1,  # an option of the user, no shape
-            "incidents/reading/point_columns.py": 1,
+            "incidents/reading/columns.py": 1,
             "fetch/road_archives.py": 1,  # files say it in words of their own
             "io/raster.py": 1,
             "io/vector.py": 1,
         },
     ),
     "pooling over imputations": (lambda node: defines(node, "pool_rubin"), {
-        "incidents/comparing/pooling.py": 1
+        "incidents/comparing/rate_ratio.py": 1
     }),
     "units on the roll": (
         lambda node: isinstance(node, ast.BinOp)

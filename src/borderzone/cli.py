@@ -278,7 +278,7 @@ def check(
 
 def _said(asked: dict[str, Any]) -> dict[str, Any]:
     """Give the options of reading that were said, in the form in which `read` takes them."""
-    from borderzone.incidents.reading.options import named_columns, read_options  # noqa: PLC0415 - heavy
+    from borderzone.incidents.reading.readers import named_columns, read_options  # noqa: PLC0415 - heavy
 
     said = {name: value for name, value in asked.items() if value not in (None, False, [], ())}
     if "columns" in said:

@@ -48,6 +48,7 @@ from .words import (
     check_flag as check_flag,
     check_path as check_path,
     check_text as check_text,
+    listed as listed,
     percent as percent,
     shown as shown,
 )

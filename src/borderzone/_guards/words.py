@@ -11,7 +11,7 @@ from borderzone._guards.escapes import kept
 from borderzone.errors import BorderzoneError, DataError, InvalidParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 __all__ = [
     "check_choice",
@@ -20,6 +20,7 @@ __all__ = [
     "check_text",
     "in_unit",
     "is_flag",
+    "listed",
     "percent",
     "shown",
 ]
@@ -120,3 +121,9 @@ def percent(share: float | None) -> str:
     if 0.995 <= share < 1:
         return "more than 99 %"
     return f"{100 * share:.0f} %"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Join words as in a sentence."""
+    *head, last = words
+    return f"{', '.join(head)} and {last}" if head else last

@@ -1,31 +1,31 @@
 from . import hotspots as hotspots
-from .placing.article_rows import (
+from .shipped_events import (
     article as article,
     describe as describe,
     with_distance_to_border as with_distance_to_border,
 )
-from .comparing.bands import garwood_interval as garwood_interval
-from .placing.codebooks import (
+from .placing.bands import garwood_interval as garwood_interval
+from .placing.precision import (
     CODEBOOKS as CODEBOOKS,
     KERNELS as KERNELS,
     UNSTATED as UNSTATED,
     Kernel as Kernel,
     kernel_table as kernel_table,
 )
-from .comparing.compared_cells import (
+from .comparing.flagged_ratio import (
     comparison_cells as comparison_cells,
     counts_in_cells as counts_in_cells,
 )
-from .sharing.counts import aggregate as aggregate
+from .sharing.export import aggregate as aggregate
 from .comparing.crossings import (
     ARTICLE_ESTIMATE as ARTICLE_ESTIMATE,
     CrossingEstimate as CrossingEstimate,
 )
-from .comparing.enrichment_ratio import (
+from .comparing.flagged_ratio import (
     enrichment as enrichment,
     enrichment_table as enrichment_table,
 )
-from .comparing.enrichment_record import Enrichment as Enrichment
+from .comparing.rate_ratio import Enrichment as Enrichment
 from .placing.events_on_ground import (
     ground_counts as ground_counts,
     on_ground as on_ground,
@@ -43,7 +43,7 @@ from .incident_table import (
     schema as schema,
     validate as validate,
 )
-from .comparing.interdicted import (
+from .comparing.crossings import (
     InterdictionBand as InterdictionBand,
     interdiction_band as interdiction_band,
     interdiction_curve as interdiction_curve,
@@ -63,12 +63,12 @@ from .comparing.pressure import (
     pressure_weights as pressure_weights,
     segment_weights as segment_weights,
 )
-from .placing.probabilities import event_probabilities as event_probabilities
-from .comparing.ratio_of_counts import ratio_at_equal_distance as ratio_at_equal_distance
+from .placing.overlaying import event_probabilities as event_probabilities
+from .comparing.rate_ratio import ratio_at_equal_distance as ratio_at_equal_distance
 from .reading.readers import read as read
-from .placing.sentences import zone_sentences as zone_sentences
-from .placing.sizes import position_error_km as position_error_km
-from .placing.synthetic_events import synthetic as synthetic
+from .placing.overlaying import zone_sentences as zone_sentences
+from .placing.precision import position_error_km as position_error_km
+from .shipped_events import synthetic as synthetic
 from .reading.table_coverage import (
     TableCoverage as TableCoverage,
     coverage as coverage,

@@ -1,18 +1,23 @@
-"""The incident table: its columns, its version, and the ledger of row verdicts."""
+"""The incident table: its columns and cells, and the ledger of row verdicts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import math
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from borderzone.errors import DataError
+from borderzone.errors import DataError, InvalidParameterError
 
 if TYPE_CHECKING:
-    import geopandas as gpd
+    from collections.abc import Callable
 
     from borderzone._typing import IntArray
+    from borderzone.corridor import Corridor
 
 __all__ = [
     "CATEGORIES",
@@ -23,10 +28,19 @@ __all__ = [
     "STATUSES",
     "SYNTHETIC_SOURCE",
     "Ledger",
+    "Number",
+    "Spellings",
     "category_of",
+    "check_corridor",
+    "check_events",
+    "is_missing",
+    "parse_number",
+    "quoted",
     "schema",
+    "trimmed",
     "validate",
 ]
+
 
 SCHEMA_VERSION = 2
 """Version of the incident table; 2 added country to dataset and the three figures of deaths."""
@@ -286,3 +300,135 @@ def _finding(category: str, detail: str) -> str:
         msg = "a finding must be one of CATEGORIES"
         raise KeyError(msg)
     return f"{category}: {detail.replace(';', ',') if ';' in detail else detail}"
+
+
+_MISSING = {"", "na", "n/a", "nan", "nat", "none", "null", "-", "--", "?", "unknown", "<na>"}
+# One way to match digits: two beside each other take the square of their number.
+_NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_COMMA = re.compile(r"[+-]?\d*[,٫]\d+")
+# Which way a text runs, and that it begins: Arabic and Hebrew tables are full of such marks. What
+# turns a text round (U+202E) is none of them: it makes a number look like another.
+_UNSEEN = dict.fromkeys(
+    [*range(0x200B, 0x2010), *range(0x202A, 0x202D), *range(0x2066, 0x206A), 0x061C, 0x2060, 0xFEFF]
+)
+
+
+class Number(NamedTuple):
+    """
+    A number read from a cell.
+
+    Attributes
+    ----------
+    value
+        The number; NaN when missing or unreadable.
+    state
+        "ok", "comma" (decimal comma mended), "missing" or "bad".
+    """
+
+    value: float
+    state: str
+
+
+def parse_number(cell: object) -> Number:
+    """Read one cell as a number; a decimal comma is mended, nothing is guessed."""
+    if is_missing(cell):
+        return Number(math.nan, "missing")
+    if isinstance(cell, (int, float, np.integer, np.floating)) and not isinstance(cell, bool):
+        value = float(cell)
+        return Number(value, "ok") if math.isfinite(value) else Number(math.nan, "bad")
+    text = trimmed(cell).replace("\u2212", "-")
+    if _NUMBER.fullmatch(text):
+        return Number(float(text), "ok")
+    if _COMMA.fullmatch(text):
+        return Number(float(re.sub("[,٫]", ".", text)), "comma")
+    return Number(math.nan, "bad")
+
+
+def is_missing(cell: object) -> bool:
+    """Tell whether a cell holds nothing."""
+    if cell is None or (isinstance(cell, (float, np.floating)) and math.isnan(cell)):
+        return True
+    return trimmed(cell).casefold() in _MISSING
+
+
+def trimmed(cell: object) -> str:
+    """Give the text of a cell without blanks around it and without letters that nobody sees."""
+    text = str(cell)
+    return (text if text.isascii() else text.translate(_UNSEEN)).strip()
+
+
+def quoted(cell: object) -> str:
+    """Quote a cell for a message, cut to a readable length."""
+    text = " ".join(str(cell).split())
+    return repr(text if len(text) <= 40 else text[:37] + "...")
+
+
+class Spellings:
+    """
+    The different cells of a column, and which row has which.
+
+    Equal cells of other kinds, such as 2019 and 2019.0, are told apart.
+
+    Attributes
+    ----------
+    cells
+        Each different cell, in the order in which it comes.
+    numbers
+        Number of the cell of each row.
+    """
+
+    def __init__(self, column: pd.Series) -> None:
+        if column.dtype == object:
+            seen: dict[tuple[type, object], int] = {}
+            numbers = [seen.setdefault((type(cell), cell), len(seen)) for cell in column.tolist()]
+            self.numbers: IntArray = np.array(numbers, dtype=np.int64)
+            self.cells: list[Any] = [cell for _, cell in seen]
+        else:
+            codes, found = pd.factorize(column, use_na_sentinel=False)
+            self.numbers, self.cells = codes.astype(np.int64), found.tolist()
+
+    @classmethod
+    def blank(cls, n_rows: int) -> Spellings:
+        """Give those of a column that is not there."""
+        found = cls(pd.Series([], dtype=object))
+        found.cells, found.numbers = [""], np.zeros(n_rows, dtype=np.int64)
+        return found
+
+    def rows(self, number: int) -> IntArray:
+        """Give the rows that have a cell."""
+        order, starts = self._sorted
+        return order[starts[number] : starts[number + 1]]
+
+    def read(self, reading: Callable[[Any], Any], kind: Any = object) -> Any:
+        """Read each different cell once."""
+        values = np.empty(len(self.cells), dtype=kind)
+        for number, cell in enumerate(self.cells):
+            values[number] = reading(cell)
+        return values[self.numbers]
+
+    @cached_property
+    def _sorted(self) -> tuple[IntArray, IntArray]:
+        # One sort for all: a search for each cell would take rows times cells.
+        order = np.argsort(self.numbers, kind="stable")
+        counts = np.bincount(self.numbers, minlength=len(self.cells))
+        return order, np.concatenate([[0], np.cumsum(counts)])
+
+
+def check_corridor(corridor: Any) -> Corridor:
+    """Refuse what is no corridor."""
+    if not all(hasattr(corridor, name) for name in ("outline", "border")):
+        msg = f"corridor must be a Corridor, got {type(corridor).__name__}: use Corridor.around"
+        raise InvalidParameterError(msg)
+    found: Corridor = corridor
+    return found
+
+
+def check_events(events: Any) -> gpd.GeoDataFrame:
+    """Refuse what is no table of events."""
+    if not isinstance(events, gpd.GeoDataFrame):
+        msg = (
+            f"events must be the table that incidents.read gives, got a {type(events).__name__}: "
+            "read them first"
+        )
+        raise DataError(msg)
+    return events

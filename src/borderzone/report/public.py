@@ -16,7 +16,7 @@ from borderzone.figures import events_by_segment
 from borderzone.incidents.incident_table import CATEGORIES, category_of
 from borderzone.incidents.placing.events_on_ground import ground_sentence
 from borderzone.incidents.reading.verdict import assumptions
-from borderzone.incidents.sharing.counts import SMALLEST_CELL_KM
+from borderzone.incidents.sharing.export import SMALLEST_CELL_KM
 from borderzone.incidents.sharing.terms_of_use import CLOSED, leaving, said_of, shown_names
 from borderzone.io.records import Record
 from borderzone.study.posts import OPEN_ORIGINS

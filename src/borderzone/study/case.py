@@ -15,7 +15,7 @@ from borderzone.border import Border
 from borderzone.corridor import Corridor
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
 from borderzone.incidents.hints import asked_from
-from borderzone.incidents.reading.expected import swaps_told
+from borderzone.incidents.reading.positions import swaps_told
 from borderzone.incidents.sharing.terms_of_use import check_terms, said_of
 from borderzone.scenario import PRESETS, Scenario, named_after, read_toml
 from borderzone.study.by_block import EMBEDDED

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from borderzone import incidents
-from borderzone.incidents.placing.events_on_ground import GROUNDS, ground_classes
-from borderzone.incidents.placing.ground_layers import GroundLayers
+from borderzone.incidents.placing.events_on_ground import GROUNDS, GroundLayers, ground_classes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -38,7 +38,7 @@ from borderzone.errors import (
     LimitError,
 )
 from borderzone.incidents.reading.opening import FORMATS
-from borderzone.incidents.reading.options import as_day, read_options
+from borderzone.incidents.reading.readers import as_day, read_options
 from borderzone.incidents.reading.table_coverage import said_of_coverage
 from borderzone.io.bounds import current, how_to_raise
 from borderzone.io.files import refuse_address

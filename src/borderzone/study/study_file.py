@@ -12,7 +12,7 @@ from borderzone._guards import check_path, shown
 from borderzone._read_options import READ_OPTIONS
 from borderzone.border import Border
 from borderzone.errors import DataError, InvalidParameterError, InvalidScenarioError
-from borderzone.incidents.reading.options import read_options
+from borderzone.incidents.reading.readers import read_options
 from borderzone.scenario import Scenario
 from borderzone.study.sources import LAYERS, NONE, SETTINGS, day_of, digest_of, digests_of, is_path
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from borderzone import access, datasets
-from borderzone._guards import percent
+from borderzone._guards import listed, percent
 from borderzone.border.lengths import KM_PER_MILE
 from borderzone.patrol import BEST_RULE
 from borderzone.study.coverage import lengths_told
@@ -18,8 +18,6 @@ from borderzone.study.missing import Missing, joined
 from borderzone.study.posts import OPEN_ORIGINS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import geopandas as gpd
     import pandas as pd
 
@@ -736,9 +734,3 @@ def beyond(bands: pd.DataFrame, limit_h: float, *, across_km2: float = 0.0) -> f
     """Give the share of ground farther than some hours."""
     far = float(bands.loc[bands["from_h"] >= limit_h - 1e-9, "area_km2"].sum())
     return (far + across_km2) / (float(bands["area_km2"].sum()) + across_km2)
-
-
-def listed(words: Sequence[str]) -> str:
-    """Join words as people do."""
-    *head, last = words
-    return f"{', '.join(head)} and {last}" if head else last

@@ -12,19 +12,19 @@ from scipy.special import betainc
 
 from borderzone._guards import as_non_negative, check_confidence, check_positive, shown
 from borderzone.errors import InvalidParameterError, NoOverlapError
-from borderzone.incidents.comparing.bands import pooled_garwood
-from borderzone.incidents.comparing.compared_cells import comparison_cells
-from borderzone.incidents.comparing.periods import months_covered
+from borderzone.incidents.comparing.flagged_ratio import comparison_cells
+from borderzone.incidents.placing.bands import pooled_garwood
 from borderzone.incidents.placing.covered_ground import (
     CoveredGround,
+    count_draws,
     covered_ground,
     ground_words,
+    held_to_countries,
     rated_regions,
 )
-from borderzone.incidents.placing.held import held_to_countries
 from borderzone.incidents.placing.imputation import prepare
-from borderzone.incidents.placing.sizes import area_km2, typical_error_km
-from borderzone.incidents.placing.zone_counts import count_draws
+from borderzone.incidents.placing.precision import area_km2, typical_error_km
+from borderzone.incidents.reading.table_coverage import months_covered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -2,32 +2,61 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import shapely
+from scipy.special import gammaln, logsumexp
 
-from borderzone._guards import check_choice, check_confidence, check_whole
-from borderzone._quantiles import between_draws
-from borderzone.errors import InvalidParameterError
-from borderzone.incidents.comparing.segment_events import (
-    Asked,
-    Placing,
-    dirichlet_mean,
-    event_shares,
-    exposure_of,
-    prior_weight,
-    weigh,
+from borderzone._guards import (
+    check_choice,
+    check_confidence,
+    check_positive,
+    check_seed,
+    check_whole,
+    generator,
 )
-from borderzone.incidents.placing.covered_ground import ground_name
+from borderzone._quantiles import between_draws
+from borderzone.errors import InvalidParameterError, ShapeMismatchError
+from borderzone.incidents.incident_table import check_events
+from borderzone.incidents.placing.covered_ground import (
+    count_draws,
+    covered_ground,
+    ground_name,
+    held_to_countries,
+    rated_regions,
+    zone_shapes,
+)
+from borderzone.incidents.placing.imputation import prepare
+from borderzone.incidents.reading.table_coverage import coverage
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from borderzone._typing import Seed
+    from borderzone._typing import FloatArray, IntArray, Seed
     from borderzone.corridor import Corridor
 
-__all__ = ["REPORTED_NOT_CROSSED", "pressure_draws", "pressure_weights", "segment_weights"]
+__all__ = [
+    "PRIOR_FACTOR",
+    "PRIOR_STRENGTH",
+    "REPORTED_NOT_CROSSED",
+    "Asked",
+    "GammaPoisson",
+    "Placing",
+    "State",
+    "dirichlet_mean",
+    "event_shares",
+    "exposure_of",
+    "pressure_draws",
+    "pressure_weights",
+    "prior_weight",
+    "segment_weights",
+    "weigh",
+]
+
 
 REPORTED_NOT_CROSSED = (
     "Incidents are where something was reported, not where people cross: segments without reports "
@@ -308,3 +337,332 @@ def _sentence(table: pd.DataFrame) -> str:
         f"weight, {heavy['weight']:.1%} ({heavy['weight_low']:.1%} to {heavy['weight_high']:.1%}; by "
         f"length alone about {1 / n:.1%}).{silent} {REPORTED_NOT_CROSSED}"
     )
+
+
+_METHODS = ("gamma_poisson", "dirichlet")
+
+# Keeps the draws of counts and rates apart from those of positions.
+_COUNTS = 0x9E55
+
+
+class Asked(NamedTuple):
+    """How counts become weights."""
+
+    method: str
+    exposure: pd.Series | None
+    strength: float | None
+    prior_events: float | None
+
+
+class Placing(NamedTuple):
+    """How events are placed."""
+
+    draws: int
+    seed: Seed
+    admin1: gpd.GeoDataFrame | None
+    regions: gpd.GeoDataFrame | None
+
+
+class State(NamedTuple):
+    """What is known of the weights once the events are placed."""
+
+    mean: FloatArray
+    drawn: FloatArray
+    expected: FloatArray
+    shrinkage: FloatArray
+    n_placed: int
+    strength: dict[str, Any]
+
+
+def weigh(corridor: Corridor, events: gpd.GeoDataFrame, asked: Asked, placing: Placing) -> State:
+    """Place events, count them by segment, and weigh the segments by the counts."""
+    check_events(events)
+    check_choice(asked.method, "method", _METHODS)
+    _only_of(asked.method, asked.strength, asked.prior_events)
+    exposure = exposure_of(corridor.segments, asked.exposure)
+    draws = check_whole(placing.draws, "draws")
+    check_seed(placing.seed)
+    shares = event_shares(corridor, events, placing)
+    rng = generator(placing.seed, _COUNTS)
+    counts, known = _counts(shares, draws, rng), ~np.isnan(shares).any(axis=1)
+    expected = np.nansum(shares, axis=0)
+    common = (expected, int(known.sum()))
+    if asked.method == "dirichlet":
+        prior = prior_weight(asked.prior_events, len(exposure))
+        base = exposure / exposure.sum()
+        drawn = rng.standard_gamma(prior * base + counts)
+        kept = np.full(len(base), prior / (prior + expected.sum()))
+        drawn = np.maximum(drawn / drawn.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+        told = {"prior_events": prior, "strength_source": "the stated prior (Dirichlet)"}
+        return State(dirichlet_mean(base, expected, prior), drawn, common[0], kept, common[1], told)
+    if asked.strength is not None:
+        check_positive(asked.strength, "strength")
+    model = GammaPoisson.of(counts, exposure, strength=asked.strength)
+    return State(
+        model.mean_weights(),
+        model.sample(rng),
+        common[0],
+        model.shrinkage(),
+        common[1],
+        _told(model),
+    )
+
+
+def _told(model: GammaPoisson) -> dict[str, Any]:
+    middle, low, high = model.strength_band()
+    if model.fixed:
+        source = "given"
+    elif model.told_by_counts():
+        source = "marginal likelihood of the counts, with the stated prior"
+    else:
+        source = "the stated prior: the counts cannot tell"
+    return {
+        "strength": middle,
+        "strength_low": low,
+        "strength_high": high,
+        "strength_most_likely": model.most_likely_strength(),
+        "strength_source": source,
+    }
+
+
+def event_shares(corridor: Corridor, events: gpd.GeoDataFrame, placing: Placing) -> FloatArray:
+    """Give the probability of each event on the ground of each segment that the table covers."""
+    shapes = zone_shapes(corridor.segments, "corridor.segments")
+    if coverage(events).countries:  # else there is nothing to cut
+        covered = covered_ground(events, corridor)
+        if covered.limited:
+            shapes = [shapely.intersection(shape, covered.shape) for shape in shapes]
+    rated = rated_regions(events, regions=placing.regions, admin1=placing.admin1)
+    drawn = prepare(events, draws=placing.draws, seed=placing.seed, regions=rated)
+    _, hits = count_draws(held_to_countries(drawn, events, corridor), shapes)
+    shares = hits / drawn.draws
+    shares[(drawn.placed["kind"] == "excluded").to_numpy()] = np.nan
+    return np.asarray(shares)
+
+
+def _counts(shares: FloatArray, draws: int, rng: np.random.Generator) -> IntArray:
+    """
+    Draw counts by segment: each event falls in one segment, or in none, by its own probabilities.
+
+    Segments do not overlap, and events are placed one by one, so that this is
+    the joint distribution of the counts, whatever the order of the draws.
+    """
+    n_segments = shares.shape[1]
+    counts = np.zeros((draws, n_segments + 1), dtype=np.int64)
+    rows = shares[np.nansum(shares, axis=1) > 0]
+    for row in rows:
+        held = np.flatnonzero(row)
+        edges = row[held].cumsum()
+        where = np.append(held, n_segments)[edges.searchsorted(rng.random(draws), side="right")]
+        counts[np.arange(draws), where] += 1
+    return counts[:, :n_segments]
+
+
+def dirichlet_mean(base: FloatArray, expected: FloatArray, prior: float) -> FloatArray:
+    """Give the mean of a Dirichlet distribution after expected events."""
+    return np.asarray((prior * base + expected) / (prior + expected.sum()))
+
+
+def prior_weight(given: float | None, n_segments: int) -> float:
+    """Give the weight of the Dirichlet prior: one event a segment unless given."""
+    return check_positive(n_segments if given is None else given, "prior_events", "events")
+
+
+def _only_of(method: str, strength: float | None, prior_events: float | None) -> None:
+    for name, value, owner in (
+        ("strength", strength, "gamma_poisson"),
+        ("prior_events", prior_events, "dirichlet"),
+    ):
+        if value is not None and method != owner:
+            msg = f"{name} belongs to method='{owner}', not to method='{method}'; leave it out"
+            raise InvalidParameterError(msg)
+
+
+def exposure_of(segments: gpd.GeoDataFrame, given: pd.Series | None) -> FloatArray:
+    """Give the exposure of each segment: its length unless given."""
+    if given is None:
+        return np.asarray(segments["length_km"].to_numpy(dtype=float))
+    if not isinstance(given, pd.Series):
+        msg = f"exposure must be a Series by segment, got a {type(given).__name__}"
+        raise InvalidParameterError(msg)
+    names = segments["segment"].to_numpy()
+    if not given.index.is_unique or set(given.index) != set(names):
+        msg = (
+            f"exposure must have one value for each of the {len(names)} segments, by their number in "
+            f"its index; it has {len(given)}"
+        )
+        raise ShapeMismatchError(msg)
+    values = given.reindex(names).items()
+    return np.array(
+        [check_positive(value, f"exposure of segment {name}") for name, value in values]
+    )
+
+
+PRIOR_STRENGTH = 1.0
+"""Median of the prior of the strength [A]: rates of segments as uneven as an exponential."""
+PRIOR_FACTOR = 30.0
+"""The strength lies within this factor of its median with 95 % probability, lognormal [A]."""
+
+_Z95 = 1.959963984540054
+_GRID = 81  # strengths looked at, even in their logarithm
+_REACH = 1.6  # how far beyond the 95 % band of the prior the grid goes, as a power
+# Counts that narrow the 95 % band of the strength by less than this tell nothing worth naming.
+_TELLS = 0.75
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GammaPoisson:
+    """
+    Counts by segment with rates from one gamma distribution: what is known after seeing them.
+
+    The count of segment k is Poisson with mean ``exposure_k * rate_k``, and
+    the rates are gamma with shape ``strength`` and one mean, as in [1]_ and
+    [2]_. The mean is total events over total exposure [2]_; the strength has
+    the marginal (negative binomial) likelihood of the counts times a stated
+    lognormal prior, on a grid, so that counts that cannot tell leave the prior.
+
+    Attributes
+    ----------
+    counts
+        Imputed counts, shape ``(draws, segments)``.
+    exposure
+        Exposure of each segment.
+    strengths
+        Strengths looked at.
+    mass
+        Probability of each strength after each imputation, shape ``(draws, strengths)``.
+    evidence
+        Log likelihood of each strength, averaged over the imputations; the
+        prior left out.
+    fixed
+        Whether the strength was given.
+
+    References
+    ----------
+    .. [1] Clayton, D., Kaldor, J. (1987). Empirical Bayes estimates of
+       age-standardized relative risks for use in disease mapping. Biometrics
+       43, 671-681.
+    .. [2] Marshall, R. J. (1991). Mapping disease and mortality rates using
+       empirical Bayes estimators. Applied Statistics 40, 283-294.
+    """
+
+    counts: IntArray
+    exposure: FloatArray
+    strengths: FloatArray
+    mass: FloatArray
+    evidence: FloatArray
+    fixed: bool
+
+    @classmethod
+    def of(
+        cls, counts: IntArray, exposure: FloatArray, *, strength: float | None = None
+    ) -> GammaPoisson:
+        """Learn the strength from counts."""
+        if strength is not None:
+            one = np.ones((len(counts), 1))
+            grid = np.array([float(strength)])
+            return cls(
+                counts=counts,
+                exposure=exposure,
+                strengths=grid,
+                mass=one,
+                evidence=np.zeros(1),
+                fixed=True,
+            )
+        spread = math.log(PRIOR_FACTOR)
+        log_grid = math.log(PRIOR_STRENGTH) + np.linspace(-_REACH, _REACH, _GRID) * spread
+        likely = _log_likelihood(counts, exposure, np.exp(log_grid))
+        prior = -0.5 * ((log_grid - math.log(PRIOR_STRENGTH)) * _Z95 / spread) ** 2
+        joint = likely + prior
+        return cls(
+            counts=counts,
+            exposure=exposure,
+            strengths=np.exp(log_grid),
+            mass=np.exp(joint - logsumexp(joint, axis=1, keepdims=True)),
+            evidence=likely.mean(axis=0),
+            fixed=False,
+        )
+
+    def mean_weights(self) -> FloatArray:
+        """Give the posterior mean of each segment's expected events, as shares."""
+        # Given the strength the mean is linear in the counts: no need to draw it.
+        kept = self._kept()
+        own = self.counts / self._total()[:, None]
+        prior = self.exposure / self.exposure.sum()
+        mean = (kept * prior + (1.0 - kept) * own).mean(axis=0)
+        return np.asarray(mean / mean.sum())
+
+    def shrinkage(self) -> FloatArray:
+        """Give the share of each segment's rate that is the common mean and not its own count."""
+        return np.asarray(self._kept().mean(axis=0))
+
+    def sample(self, rng: np.random.Generator) -> FloatArray:
+        """Draw weights: strength, then rates, one set for each imputation."""
+        draws = len(self.counts)
+        rank = (self.mass.cumsum(axis=1) < rng.random((draws, 1))).sum(axis=1)
+        strength = self.strengths[np.minimum(rank, len(self.strengths) - 1)][:, None]
+        mean_rate = self._total()[:, None] / self.exposure.sum()
+        shape = self.counts + strength
+        log_gamma = _log_standard_gamma(shape, rng)
+        log_rate = log_gamma - np.log(strength / mean_rate + self.exposure)
+        log_events = log_rate + np.log(self.exposure)
+        log_share = log_events - logsumexp(log_events, axis=1, keepdims=True)
+        # A draw may come out below the smallest number; a weight of 0 would call a segment safe.
+        return np.asarray(np.maximum(np.exp(log_share), np.finfo(float).tiny))
+
+    def strength_band(self, confidence: float = 0.95) -> tuple[float, float, float]:
+        """Give the strength with its band, after the counts."""
+        reached = self.mass.mean(axis=0).cumsum()
+        tail = (1.0 - confidence) / 2.0
+        last = len(self.strengths) - 1
+        at = [min(int(np.searchsorted(reached, q)), last) for q in (0.5, tail, 1.0 - tail)]
+        return tuple(float(self.strengths[k]) for k in at)  # type: ignore[return-value]
+
+    def most_likely_strength(self) -> float:
+        """Give the strength of highest marginal likelihood, the prior left out."""
+        best = int(np.argmax(self.evidence))
+        ends = {} if self.fixed else {0: 0.0, len(self.strengths) - 1: math.inf}
+        return ends.get(best, float(self.strengths[best]))
+
+    def told_by_counts(self) -> bool:
+        """Say whether the counts moved or narrowed the prior of the strength."""
+        if self.fixed:
+            return False
+        _, low, high = self.strength_band()
+        return math.log(high / low) < _TELLS * 2.0 * math.log(PRIOR_FACTOR)
+
+    def _kept(self) -> FloatArray:
+        """Share of the common mean in each segment, shape ``(draws, segments)``."""
+        # strength / mean_rate is the exposure that the prior is worth.
+        kept = np.empty(self.counts.shape)
+        mean_exposure = self.exposure.sum() / self._total()
+        for d, (mass, worth) in enumerate(zip(self.mass, mean_exposure, strict=True)):
+            prior = (self.strengths * worth)[:, None]
+            kept[d] = mass @ (prior / (prior + self.exposure))
+        return kept
+
+    def _total(self) -> FloatArray:
+        # Half an event more than none, so that a table without events has a rate to shrink to.
+        return np.asarray(np.maximum(self.counts.sum(axis=1), 0.5))
+
+
+def _log_likelihood(counts: IntArray, exposure: FloatArray, strengths: FloatArray) -> FloatArray:
+    """Log likelihood of the counts, shape ``(draws, strengths)``, without terms free of strength."""
+    total = np.maximum(counts.sum(axis=1), 0.5)
+    mean = total[:, None] * exposure / exposure.sum()
+    found = np.empty((len(counts), len(strengths)))
+    for k, strength in enumerate(strengths):
+        found[:, k] = (
+            gammaln(counts + strength)
+            - gammaln(strength)
+            + counts * np.log(mean / (mean + strength))
+            - strength * np.log1p(mean / strength)
+        ).sum(axis=1)
+    return found
+
+
+def _log_standard_gamma(shape: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Logarithm of gamma draws: small shapes would fall below the smallest number as they are."""
+    # Gamma(a) is Gamma(a + 1) times U to the power 1/a.
+    uniform = 1.0 - rng.random(shape.shape)
+    return np.asarray(np.log(rng.standard_gamma(shape + 1.0)) + np.log(uniform) / shape)

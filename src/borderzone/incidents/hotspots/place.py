@@ -12,10 +12,10 @@ from pyproj import Transformer
 
 from borderzone._guards import check_choice, guarded, told_seed
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.incidents.given_events import check_corridor
+from borderzone.incidents.incident_table import check_corridor
 from borderzone.incidents.placing.covered_ground import ground_name, rated_regions
 from borderzone.incidents.placing.imputation import impute
-from borderzone.incidents.placing.sizes import typical_error_km
+from borderzone.incidents.placing.precision import typical_error_km
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,8 +1,8 @@
-"""Ground of a corridor of which a table of incidents can speak: that of the countries it covers."""
+"""Ground of which a table of incidents can speak, positions held to it, and zones they are counted in."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -10,31 +10,49 @@ import numpy as np
 import shapely
 
 from borderzone._guards import percent
+from borderzone._kernels.inside import count_inside, mark_inside
 from borderzone.border.names import country_code, country_name, is_country, iso_alpha3
 from borderzone.border.sources import countries_around
-from borderzone.errors import DataError
+from borderzone.crs import check_has_crs, in_degrees
+from borderzone.errors import DataError, InvalidGeometryError
 from borderzone.incidents import hints
-from borderzone.incidents.given_events import check_corridor
+from borderzone.incidents.incident_table import check_corridor
 from borderzone.incidents.placing import precision
-from borderzone.incidents.placing.imputation import check_same_table
-from borderzone.incidents.placing.sizes import area_km2
-from borderzone.incidents.placing.zone_counts import corridor_outline
-from borderzone.incidents.reading.table_coverage import country_words, coverage, within_coverage
+from borderzone.incidents.placing.imputation import check_same_table, index_of, region_boxes
+from borderzone.incidents.placing.precision import area_km2
+from borderzone.incidents.reading.table_coverage import (
+    country_words,
+    coverage,
+    row_countries,
+    within_coverage,
+)
+from borderzone.stream import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    import pandas as pd
+
+    from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.corridor import Corridor
+    from borderzone.incidents.placing.imputation import Imputation, Index
 
 __all__ = [
     "BEYOND",
     "CoveredGround",
+    "Held",
+    "corridor_outline",
+    "count_draws",
     "covered_ground",
     "ground_name",
     "ground_of_countries",
     "ground_words",
+    "held_to_countries",
     "rated_regions",
+    "zone_names",
+    "zone_shapes",
 ]
+
 
 # Less than this share of the corridor is what two drawings of one line differ by.
 _SLIVER = 1e-6
@@ -219,3 +237,166 @@ def _one_sided(events: gpd.GeoDataFrame, corridor: Corridor) -> str:
         f"All {len(side):,} rows in it lie on the side of {name}: if the table covers that side alone, "
         f"say {option}, and rates are over its ground only."
     )
+
+
+_ATTEMPTS = 128
+# Attempts stand above the number of a draw, and below those that weights make.
+_ATTEMPT = np.uint64(24)
+_BEYOND_DEG = 2.0  # regions of events that reach into a corridor hardly reach farther out of it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """
+    Ground on which an event cannot have happened, given the country that its row names.
+
+    Attributes
+    ----------
+    index
+        Such ground, a polygon for each set of countries.
+    which
+        Which of them is that of each event, -1 for none.
+    """
+
+    index: Index
+    which: IntArray
+
+    def draw(
+        self,
+        base: Callable[[IntArray, IntArray], tuple[FloatArray, FloatArray]],
+        who: IntArray,
+        draws: IntArray,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Draw one position for each pair of event and draw, anew while it lies on other ground."""
+        lon, lat = base(who, draws)
+        left = np.flatnonzero(self._off(who, lon, lat))
+        for attempt in range(1, _ATTEMPTS):
+            if not left.size:
+                break
+            mine = who[left]
+            x, y = base(mine, draws[left] | (np.uint64(attempt) << _ATTEMPT))
+            good = ~self._off(mine, x, y)
+            lon[left[good]], lat[left[good]] = x[good], y[good]
+            left = left[~good]
+        return lon, lat
+
+    def _off(self, who: IntArray, lon: FloatArray, lat: FloatArray) -> BoolArray:
+        off, which = np.zeros(len(who), dtype=bool), self.which[who]
+        for number in np.unique(which[which >= 0]).tolist():
+            mine = which == number
+            off[mine] = mark_inside(lon[mine], lat[mine], number, self.index)
+        return off
+
+
+def held_to_countries(
+    drawn: Imputation, events: gpd.GeoDataFrame, corridor: Corridor
+) -> Imputation:
+    """
+    Hold the positions of events to the ground of the countries that their rows name.
+
+    A rate over one side of a line needs it: a disc that reaches over the line would lose there what
+    is certain to lie on this side, and ground near the line would have too few events.
+    """
+    found = coverage(events)
+    if not found.countries:
+        return drawn
+    named = row_countries(events)
+    if found.countries_from == "said":
+        named[:] = [codes or found.countries for codes in named]
+    outline = corridor_outline(corridor)
+    boxes = region_boxes(drawn.placed, drawn.proposals)
+    places = shapely.box(*boxes.T)
+    shapely.prepare(outline)
+    near = shapely.intersects(outline, places) & np.array([bool(codes) for codes in named])
+    which = np.full(len(events), -1, dtype=np.int64)
+    shapes: list[shapely.Geometry] = []
+    for codes in sorted(set(named[near].tolist())):
+        foreign = _other_ground(corridor, outline, codes)
+        shapely.prepare(foreign)
+        mine = near & np.array([one == codes for one in named])
+        mine[mine] = shapely.intersects(foreign, places[mine])
+        which[mine] = len(shapes)
+        shapes.append(foreign)
+    if not (which >= 0).any():
+        return drawn
+    return replace(drawn, held=Held(index=index_of(shapes), which=which))
+
+
+def _other_ground(
+    corridor: Corridor, outline: shapely.Geometry, codes: tuple[str, ...]
+) -> shapely.Geometry:
+    """Ground in and around a corridor that is not of these countries: by the line in it, else by the map."""
+    names = {country_code(code) for code in codes}
+    west, south, east, north = outline.bounds
+    wide = (
+        max(west - _BEYOND_DEG, -180.0),
+        max(south - _BEYOND_DEG, -90.0),
+        min(east + _BEYOND_DEG, 180.0),
+        min(north + _BEYOND_DEG, 90.0),
+    )
+    land = countries_around(wide)
+    own = land["code"].isin(names).to_numpy()
+    mine, theirs = (shapely.union_all(land.geometry.to_numpy()[rows]) for rows in (own, ~own))
+    beyond = shapely.intersection(theirs, shapely.box(*wide)).difference(mine).difference(outline)
+    here = shapely.difference(outline, corridor.ground_of(codes).iloc[0])
+    return shapely.union_all([here, beyond])
+
+
+_POLYGONAL = ("Polygon", "MultiPolygon", "GeometryCollection")
+
+
+def count_draws(
+    drawn: Imputation, shapes: Sequence[shapely.Geometry], *, threads: int | None = None
+) -> tuple[IntArray, IntArray]:
+    """
+    Count the imputed positions inside each shape, by draw and by event.
+
+    Positions are drawn block by block and forgotten, so that memory does not grow with events times
+    draws.
+    """
+    index = index_of(shapes)
+    totals = np.zeros((len(shapes), drawn.draws), dtype=np.int64)
+    hits = np.zeros((len(drawn.placed), len(shapes)), dtype=np.int32)
+
+    def count(rows: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+        some = np.zeros_like(totals)
+        of_events = np.zeros((len(rows), len(shapes)), dtype=np.int32)
+        count_inside(*drawn.positions(rows), index, some, of_events)
+        return rows, some, of_events
+
+    for rows, some, of_events in in_order(count, drawn.rows(), threads=threads):
+        totals += some
+        hits[rows] = of_events
+    return totals, hits
+
+
+def zone_shapes(zones: gpd.GeoDataFrame, name: str = "zones") -> list[shapely.Geometry]:
+    """Take the polygons of a table of zones."""
+    if not isinstance(zones, (gpd.GeoDataFrame, gpd.GeoSeries)):
+        msg = f"{name} must be a GeoDataFrame of polygons, got a {type(zones).__name__}"
+        raise DataError(msg)
+    check_has_crs(zones, name)
+    if not len(zones):
+        msg = f"{name} is empty; give at least one polygon"
+        raise DataError(msg)
+    shapes = list(in_degrees(zones.geometry, name))
+    for label, shape in zip(zones.index, shapes, strict=True):
+        if shape is None or shape.is_empty:
+            msg = (
+                f"{name}: row {label!r} has no geometry; leave it out with {name}[~{name}.is_empty]"
+            )
+            raise InvalidGeometryError(msg)
+        if shape.geom_type not in _POLYGONAL:
+            msg = f"{name}: row {label!r} is a {shape.geom_type}, not a polygon; buffer it first"
+            raise InvalidGeometryError(msg)
+    return shapes
+
+
+def zone_names(zones: gpd.GeoDataFrame) -> pd.Series:
+    """Give the name of each zone."""
+    return zones["zone"] if "zone" in zones.columns else zones.index.to_series()
+
+
+def corridor_outline(corridor: Corridor) -> shapely.Geometry:
+    """Give the outline of a corridor."""
+    return check_corridor(corridor).outline.to_crs("EPSG:4326").union_all()

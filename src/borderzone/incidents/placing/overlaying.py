@@ -7,33 +7,53 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import shapely
+from pyproj import Geod
 
-from borderzone._guards import check_threads, guarded
-from borderzone.incidents.comparing.bands import BAND_ENDS, count_bands
-from borderzone.incidents.given_events import check_corridor
-from borderzone.incidents.placing.covered_ground import BEYOND, ground_words, rated_regions
-from borderzone.incidents.placing.held import held_to_countries
-from borderzone.incidents.placing.imputation import prepare
-from borderzone.incidents.placing.sizes import area_km2, typical_error_km
-from borderzone.incidents.placing.zone_counts import (
+from borderzone._guards import as_rising, check_threads, guarded, percent
+from borderzone._kernels import border_bands
+from borderzone.errors import DataError, InvalidParameterError
+from borderzone.incidents.incident_table import check_corridor
+from borderzone.incidents.placing.bands import BAND_ENDS, count_bands, pooled_garwood
+from borderzone.incidents.placing.covered_ground import (
+    BEYOND,
+    CoveredGround,
     corridor_outline,
     count_draws,
+    covered_ground,
+    ground_words,
+    held_to_countries,
+    rated_regions,
     zone_names,
     zone_shapes,
 )
-from borderzone.incidents.placing.zone_ground import ZoneGround
+from borderzone.incidents.placing.imputation import prepare
+from borderzone.incidents.placing.precision import area_km2, typical_error_km
+from borderzone.incidents.reading.table_coverage import country_words
+from borderzone.stream import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import geopandas as gpd
-    import shapely
     import xarray as xr
 
-    from borderzone._typing import BoolArray, IntArray, Seed
+    from borderzone._typing import BoolArray, FloatArray, IntArray, Seed
     from borderzone.corridor import Corridor
+    from borderzone.incidents.placing.imputation import Imputation
 
-__all__ = ["ESTIMAND", "UNDERLYING_ESTIMAND", "Account", "account", "overlay"]
+__all__ = [
+    "ESTIMAND",
+    "UNDERLYING_ESTIMAND",
+    "Account",
+    "Bands",
+    "ZoneGround",
+    "account",
+    "event_probabilities",
+    "overlay",
+    "zone_sentences",
+]
+
 
 ESTIMAND = (
     "number of the located, reported events that truly happened in the zone; the band is the "
@@ -403,3 +423,391 @@ def _attrs(events: gpd.GeoDataFrame, placed: gpd.GeoDataFrame, draws: int) -> di
     if "synthetic" in events.columns and bool(events["synthetic"].any()):
         whole["label"] = "SYNTHETIC DATA"
     return whole
+
+
+# Two drawings of one outline differ by less than this share of a zone.
+_SLIVER = 1e-6
+# Outlines of zones are smooth and reach a little over a line that bounds them.
+_OVER_THE_LINE = 0.005
+# Those of small zones do by more, and such a part says nothing of a zone.
+_NEARLY_NONE = 0.05
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ZoneGround:
+    """
+    Covered ground of zones.
+
+    Attributes
+    ----------
+    ground
+        The covered ground of the corridor.
+    parts
+        Of each zone that is covered in part, the part that is.
+    of_zone
+        Which zone each part is of.
+    covered_share
+        Share of each zone that is covered.
+    even_share
+        Share of the covered ground that lies in each zone: of the events on it, what an even
+        spread gives.
+    silent
+        Why the table cannot speak of a zone; empty where it can.
+    """
+
+    ground: CoveredGround
+    parts: tuple[shapely.Geometry, ...]
+    of_zone: IntArray
+    covered_share: FloatArray
+    even_share: FloatArray
+    silent: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, shapes: Sequence[shapely.Geometry], events: gpd.GeoDataFrame, corridor: Corridor
+    ) -> ZoneGround:
+        """Lay zones over the ground of which a table can speak."""
+        ground = covered_ground(events, corridor)
+        inside = [shape.intersection(ground.shape) for shape in shapes]
+        covered = np.array([area_km2(shape) for shape in inside])
+        share = covered / np.array([area_km2(shape) for shape in shapes])
+        share[share <= _SLIVER], share[share >= 1 - _SLIVER] = 0.0, 1.0
+        silent = [""] * len(shapes)
+        if ground.limited:
+            outline = corridor_outline(corridor)
+            share[share < _OVER_THE_LINE] = 0.0
+            names = country_words(ground.here)
+            for zone in np.flatnonzero(share < _NEARLY_NONE).tolist():
+                which = "nearly all of the zone" if share[zone] else "the zone"
+                if shapes[zone].intersects(outline):
+                    silent[zone] = (
+                        f"the table covers {names} only and {which} lies on other ground, of which it "
+                        "cannot speak"
+                    )
+        partly = np.flatnonzero((share > 0) & (share < 1))
+        return cls(
+            ground=ground,
+            parts=tuple(inside[zone] for zone in partly),
+            of_zone=partly,
+            covered_share=share,
+            even_share=covered / area_km2(ground.shape),
+            silent=tuple(silent),
+        )
+
+    def columns(self, table: pd.DataFrame, in_parts: IntArray, in_ground: float) -> dict[str, Any]:
+        """Give what the covered ground adds to a table of zones."""
+        names = ("expected", "underlying_p05", "underlying_p95")
+        whole = [table[name].to_numpy(dtype=float, copy=True) for name in names]
+        none = self.covered_share == 0
+        for values in whole:
+            values[none] = np.nan
+        for zone, counts in zip(self.of_zone, in_parts, strict=True):
+            band = pooled_garwood(counts, 0.90)
+            for values, one in zip(whole, (float(counts.mean()), *band), strict=True):
+                values[zone] = one
+        mute = (np.array(self.silent) != "") & (self.covered_share == 0)
+        even = np.where(mute, np.nan, self.even_share * in_ground)
+        return {
+            "expected_if_uniform": even,
+            "covered_share": self.covered_share,
+            **{f"covered_{name}": values for name, values in zip(names, whole, strict=True)},
+            "silent": np.array(self.silent, dtype=object),
+        }
+
+
+_NEEDED = ("zone", "expected", "p05", "p95", "underlying_p05", "underlying_p95")
+_ALL = 0.995  # in whole per cent, and by as much outlines reach over a line
+
+
+def zone_sentences(overlay: pd.DataFrame) -> pd.Series:
+    """
+    Say of each zone how many events fell into it, and whether that is out of the ordinary.
+
+    The count that an even spread over the corridor would give is held against the 90 % band of
+    the mean behind the count; a zone smaller across than positions are known gets no comparison.
+    The corridor is its ground of the countries that the table covers: a zone on other ground is
+    told to be one of which the table cannot speak, and of one that lies there in part the share is
+    told. No report does not say that nothing happened.
+
+    Parameters
+    ----------
+    overlay
+        Table from `overlay`, with the corridor given for the comparison.
+
+    Returns
+    -------
+    pandas.Series
+        One sentence a zone, index of `overlay`.
+
+    Raises
+    ------
+    DataError
+        If the table is not from `overlay`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> from borderzone.incidents import overlay, read
+    >>> events = read(pd.DataFrame({"lat": [34.4], "lon": [41.1], "where_prec": [1]}))
+    >>> zones = gpd.GeoDataFrame({"zone": ["R1"]}, geometry=[shapely.box(41, 34, 42, 35)],
+    ...                          crs="EPSG:4326")
+    >>> zone_sentences(overlay(events, zones, draws=100))[0]
+    'R1: 1.0 of 1 located event expected (90 % band 1 to 1).'
+    """
+    absent = [name for name in _NEEDED if name not in getattr(overlay, "columns", ())]
+    if absent:
+        msg = f"the table has no column {', '.join(absent)}: it must be one that incidents.overlay gives"
+        raise DataError(msg)
+    attrs = overlay.attrs
+    rows: Iterable[Any] = overlay.itertuples(index=False)
+    sentences = [
+        f"{row.zone}: {_counted(row, attrs.get('n_placed'))}{_compared(row, attrs)}."
+        for row in rows
+    ]
+    return pd.Series(sentences, index=overlay.index, name="sentence", dtype=object)
+
+
+def _counted(row: Any, located: int | None) -> str:
+    if getattr(row, "silent", ""):
+        return str(row.silent)
+    if located == 0:
+        return "no event of the table can be placed, so that nothing is told of this zone"
+    of = "" if located is None else f" of {located:,}"
+    noun = "event" if located == 1 else "events"
+    if row.expected == 0:
+        return (
+            f"no report: none{of} located {noun} falls here, which does not say that nothing "
+            f"happened; such a count leaves a mean of up to {row.underlying_p95:.1f} possible"
+            f"{_where(row)}"
+        )
+    return f"{row.expected:,.1f}{of} located {noun} expected (90 % band {row.p05:,.0f} to {row.p95:,.0f})"
+
+
+def _where(row: Any) -> str:
+    """Say that a count leaves open only what it speaks of."""
+    share = getattr(row, "covered_share", np.nan)
+    return " on the part of the zone that the table covers" if 0 < share < _ALL else ""
+
+
+def _compared(row: Any, attrs: Mapping[Any, Any]) -> str:
+    share = getattr(row, "covered_share", np.nan)
+    even = getattr(row, "expected_if_uniform", np.nan)
+    if getattr(row, "silent", "") or attrs.get("n_placed") == 0 or not np.isfinite(even):
+        return ""
+    if share == 0:
+        return "; it lies outside the corridor, so no comparison is made"
+    if bool(getattr(row, "below_precision", False)):
+        return "; the zone is smaller across than positions are known, so no comparison is made"
+    ground = attrs.get("ground", "the corridor")
+    low, high = (
+        (row.covered_underlying_p05, row.covered_underlying_p95)
+        if share < 1
+        else (row.underlying_p05, row.underlying_p95)
+    )
+    part = ""
+    if share < _ALL:
+        there = f"{row.covered_expected:,.1f} expected there"
+        part = f"; {percent(share)} of the zone is {ground}, with {there}"
+    return part + _against_even(even, low, high, ground)
+
+
+def _against_even(even: float, low: float, high: float, ground: str) -> str:
+    if low > even:
+        return f"; more than the {even:,.1f} that an even spread over {ground} would give"
+    if high < even:
+        return f"; fewer than the {even:,.1f} that an even spread over {ground} would give"
+    return f"; an even spread over {ground} would give {even:,.1f}: no clear difference"
+
+
+def event_probabilities(  # noqa: PLR0913 (same names as `overlay`)
+    events: gpd.GeoDataFrame,
+    zones: gpd.GeoDataFrame | None = None,
+    *,
+    draws: int = 500,
+    seed: Seed = 1,
+    corridor: Corridor | None = None,
+    distance_bands_km: Sequence[float] | None = None,
+    admin1: gpd.GeoDataFrame | None = None,
+    regions: gpd.GeoDataFrame | None = None,
+    weight: xr.DataArray | Mapping[str, xr.DataArray] | None = None,
+    threads: int | None = None,
+) -> pd.DataFrame:
+    """
+    Give the probability that each event happened in each zone, segment and distance band.
+
+    The share of the imputed positions of the event that lie there; its
+    standard error is below ``0.5 / sqrt(draws)``.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+    zones
+        Polygons with a CRS; column zone names them if present, column kind tells their flag.
+    draws
+        Imputations.
+    seed
+        Seed, or a generator from which one is taken.
+    corridor
+        The corridor; adds itself and its segments.
+    distance_bands_km
+        Edges of bands of distance to the border line of the corridor, rising from 0 or more, the last
+        one may be infinite; a band holds its lower edge. Units: km.
+    admin1
+        Provinces, for events known only to their province.
+    regions
+        Table from `regions`, where the default kernels are not wanted.
+    weight
+        Raster of how likely such an event is on each unit of ground, or one by
+        event type; see `impute`.
+    threads
+        How many work at once; the answer is the same whatever it is.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index of `events`; NaN for events that are too vague to be placed. Columns:
+        id; one a zone, by its name; one a flag, ``kind <kind>`` (in any zone of that kind), where
+        zones have kinds; ``corridor`` and one a segment, ``segment <number>``; one a band,
+        ``<from>-<to> km`` from the border on either side. ``attrs["columns"]`` tells what each
+        is ("id", "zone", "kind", "corridor", "segment" or "distance"); segments add up to the
+        corridor, distance bands to 1 if they run from 0 to infinity, zones and flags may
+        overlap. ``attrs["n_draws"]`` is the number of draws.
+
+    Raises
+    ------
+    CRSMismatchError
+        If a layer has no CRS.
+    DataError
+        If the events were not read with `read`, `regions` is of another table, or
+        there is no zone.
+    InvalidGeometryError
+        If a zone is empty or no polygon.
+    InvalidParameterError
+        If nothing is asked for, bands do not rise or have no corridor, `draws` or `threads` is not a
+        whole number above zero, or a weight or seed is impossible.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> from borderzone.incidents import read
+    >>> events = read(pd.DataFrame({"lat": [34.4], "lon": [41.1], "where_prec": [1]}))
+    >>> zones = gpd.GeoDataFrame({"zone": ["R1"]}, geometry=[shapely.box(41, 34, 42, 35)],
+    ...                          crs="EPSG:4326")
+    >>> event_probabilities(events, zones)
+          id   R1
+    0  row-1  1.0
+    """
+    workers = check_threads(threads)
+    drawn = prepare(events, draws=draws, seed=seed, regions=regions, admin1=admin1, weight=weight)
+    columns = _columns(zones, corridor)
+    bands = None if distance_bands_km is None else Bands.of(corridor, distance_bands_km)
+    if not columns and bands is None:
+        msg = "nothing to give probabilities of: pass zones, corridor or distance_bands_km"
+        raise InvalidParameterError(msg)
+    _, hits = count_draws(drawn, [shape for _, _, shape in columns], threads=workers)
+    names = [(what, name) for what, name, _ in columns]
+    if bands is not None:
+        hits = np.hstack([hits, bands.count(drawn, threads=workers)])
+        names += [("distance", name) for name in bands.names()]
+    shares = hits / drawn.draws
+    shares[(drawn.placed["kind"] == "excluded").to_numpy()] = np.nan
+    table = pd.DataFrame(shares, index=events.index, columns=[name for _, name in names])
+    table.insert(0, "id", events["id"])
+    table.attrs = {"columns": {"id": "id"} | {name: what for what, name in names}}
+    table.attrs["n_draws"] = drawn.draws
+    return table
+
+
+def _columns(
+    zones: gpd.GeoDataFrame | None, corridor: Corridor | None
+) -> list[tuple[str, str, shapely.Geometry]]:
+    """List what each column is, its name and its polygon."""
+    found: list[tuple[str, Any, shapely.Geometry]] = []
+    if zones is not None:
+        shapes = zone_shapes(zones)
+        found += [("zone", name, at) for name, at in zip(zone_names(zones), shapes, strict=True)]
+        if "kind" in zones.columns:
+            flat = zones.geometry.to_crs("EPSG:4326")
+            for kind in dict.fromkeys(zones["kind"].dropna()):
+                whole = flat[(zones["kind"] == kind).to_numpy()].union_all()
+                found.append(("kind", f"kind {kind}", whole))
+    if corridor is not None:
+        found.append(("corridor", "corridor", corridor_outline(corridor)))
+        numbers = corridor.segments["segment"]
+        shapes = zone_shapes(corridor.segments, "corridor.segments")
+        named = zip(numbers, shapes, strict=True)
+        found += [("segment", f"segment {number}", shape) for number, shape in named]
+    return [(what, str(name), shape) for what, name, shape in found]
+
+
+_GEOD = Geod(ellps="WGS84")
+# A geodesic this short leaves the straight line between its ends by less than a metre.
+_PIECE_M = 2_000.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bands:
+    """
+    Bands of distance to a border line.
+
+    Attributes
+    ----------
+    edges_km
+        Rising edges; the last may be infinite. Units: km.
+    pieces
+        Longitude and latitude of both ends of short pieces of the line, shape ``(n, 4)``.
+    """
+
+    edges_km: FloatArray
+    pieces: FloatArray
+
+    @classmethod
+    def of(cls, corridor: Corridor | None, edges_km: Sequence[float]) -> Bands:
+        """Make bands about the border line of a corridor."""
+        if corridor is None:
+            msg = "distance_bands_km is measured from the border of a corridor: pass corridor="
+            raise InvalidParameterError(msg)
+        line = corridor.border.line.to_crs("EPSG:4326")
+        return cls(
+            edges_km=as_rising(edges_km, "distance_bands_km", "km", from_zero=True, fewest=2),
+            pieces=_pieces(line.to_numpy()),
+        )
+
+    def names(self) -> list[str]:
+        """Name the bands."""
+        return [
+            f"{low:g}-{high:g} km"
+            for low, high in zip(self.edges_km[:-1], self.edges_km[1:], strict=True)
+        ]
+
+    def count(self, drawn: Imputation, *, threads: int | None = None) -> IntArray:
+        """Count the imputed positions in each band."""
+        hits = np.zeros((len(drawn.placed), len(self.edges_km) - 1), dtype=np.int32)
+
+        def count(rows: IntArray) -> tuple[IntArray, IntArray]:
+            some = np.zeros((len(rows), hits.shape[1]), dtype=np.int32)
+            border_bands.count_bands(*drawn.positions(rows), self.pieces, self.edges_km, some)
+            return rows, some
+
+        for rows, some in in_order(count, drawn.rows(), threads=threads):
+            hits[rows] = some
+        return hits
+
+
+def _pieces(lines: Any) -> FloatArray:
+    """Both ends of pieces of the geodesics between the vertices."""
+    ends = []
+    for part in shapely.get_parts(shapely.line_merge(lines)):
+        xy = shapely.get_coordinates(part)
+        azimuth, _, length_m = _GEOD.inv(xy[:-1, 0], xy[:-1, 1], xy[1:, 0], xy[1:, 1])
+        count = np.maximum(np.ceil(length_m / _PIECE_M), 1).astype(np.int64)
+        edge = np.repeat(np.arange(len(count)), count)
+        step = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
+        along = step * (length_m / count)[edge]
+        lon, lat, _ = _GEOD.fwd(xy[edge, 0], xy[edge, 1], azimuth[edge], along)
+        course = np.column_stack([lon, lat])
+        course[step == 0] = xy[:-1]
+        course = np.vstack([course, xy[-1:]])
+        ends.append(np.hstack([course[:-1], course[1:]]))
+    return np.concatenate(ends)

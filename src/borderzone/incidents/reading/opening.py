@@ -3,55 +3,73 @@
 from __future__ import annotations
 
 import os
+import warnings
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from borderzone._guards import check_choice, local_path
 from borderzone._guards.escapes import kept_table, uncell_table
-from borderzone.errors import DataError, InvalidParameterError, LimitError
-from borderzone.incidents.cells import shown
+from borderzone.errors import BorderzoneError, DataError, InvalidParameterError, LimitError
 from borderzone.incidents.hints import option
-from borderzone.incidents.reading.again import notes_of
+from borderzone.incidents.incident_table import quoted
 from borderzone.incidents.reading.aliases import match_columns
-from borderzone.incidents.reading.choosing import only_one
-from borderzone.incidents.reading.furniture import Oddity, furniture_of
-from borderzone.incidents.reading.heading import (
+from borderzone.incidents.reading.layouts import LAYOUTS
+from borderzone.incidents.reading.text import (
     NO_HEADER,
     UCDP_COLUMNS,
+    Oddity,
+    find_encoding,
     first_of_data,
+    furniture_of,
+    heading_of,
     is_data,
     is_tag_row,
     is_ucdp_row,
+    parse_text,
 )
-from borderzone.incidents.reading.in_memory import as_frame
-from borderzone.incidents.reading.layouts import LAYOUTS
-from borderzone.incidents.reading.spreadsheet import read_sheet
-from borderzone.incidents.reading.text import find_encoding, parse_text
 from borderzone.io import (
     SHEET_SUFFIXES,
+    Sheet,
     local_file,
     plain_cells,
     read_parquet,
     read_rows,
+    read_sheets,
     read_sidecar,
     sha256,
     unpacked,
 )
-from borderzone.io.bounds import current, how_to_raise
+from borderzone.io.bounds import check_limit, check_table, current, how_to_raise
 from borderzone.io.files import check_text_size, is_stream, refuse_address, spooled, stream_name
+from borderzone.io.formats.json_rows import rows_of
+from borderzone.io.tables import counts_from_1904
 from borderzone.io.vector import JSON_SUFFIXES, list_layers
 from borderzone.io.vector import SUFFIXES as VECTOR_SUFFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from borderzone._typing import BoolArray
 
-__all__ = ["FORMATS", "Opened", "Way", "opened"]
+__all__ = [
+    "FORMATS",
+    "Opened",
+    "SheetTable",
+    "Way",
+    "as_frame",
+    "notes_of",
+    "one_name",
+    "only_one",
+    "opened",
+    "read_sheet",
+]
+
 
 FORMATS = (
     dict.fromkeys((".csv", ".tsv", ".txt"), "csv")
@@ -379,10 +397,237 @@ def _named(found: Opened, way: Way) -> Opened:
         named = found.table.set_axis(list(UCDP_COLUMNS[: len(names)]), axis=1)
         return found._replace(table=named, notes=[*found.notes, NO_HEADER])
     if not numbered and not way.columns and is_data(names):
-        told = ", ".join(map(shown, names[:6]))
+        told = ", ".join(map(quoted, names[:6]))
         msg = (
             f"{found.name} has no header: its columns are called {told}, which is data; read it again "
             "with names of the columns (in pandas header=None and names=)"
         )
         raise DataError(msg)
     return found
+
+
+_SHOWN = 20
+
+
+def one_name(sheet: Any, layer: Any) -> str | None:
+    """Take the name of a sheet or a layer, which are two words for one thing."""
+    for option_name, given in (("sheet", sheet), ("layer", layer)):
+        if given is not None and not isinstance(given, str):
+            msg = f"{option_name} must be the name of one, as a text, got {given!r}"
+            raise InvalidParameterError(msg)
+    if sheet is not None and layer is not None and sheet != layer:
+        msg = (
+            f"{option('sheet', sheet)} and {option('layer', layer)} name two parts of the file; they "
+            "are two words for one thing: give one of them"
+        )
+        raise InvalidParameterError(msg)
+    name: str | None = layer if sheet is None else sheet
+    return name
+
+
+def only_one(placed: Sequence[str], file: str, kind: Literal["sheet", "layer"]) -> NoReturn:
+    """Refuse a file of which several sheets or layers hold incidents."""
+    told = ", ".join(map(repr, placed[:_SHOWN]))
+    more = f" and {len(placed) - _SHOWN:,} more" if len(placed) > _SHOWN else ""
+    msg = (
+        f"{file} holds incidents on several {kind}s ({told}{more}); read one at a time with "
+        f"{option(kind, placed[0])}"
+    )
+    raise DataError(msg)
+
+
+_IN_MEMORY = "incidents: the table"
+_GEO_ARROW = b"ARROW:extension:name"
+
+
+def as_frame(source: Any) -> pd.DataFrame:
+    """Make a table of pandas of what holds rows in memory; it is not changed."""
+    if isinstance(source, pd.DataFrame):
+        return source
+    if isinstance(source, gpd.GeoSeries):
+        return gpd.GeoDataFrame(geometry=source, index=source.index)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a library grumbling over a table
+            table = _converted(source)
+    except (BorderzoneError, MemoryError):
+        raise
+    except Exception as error:  # whatever a library, or an object of the user's, raises
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        msg = f"{_IN_MEMORY} cannot be read ({reason[:200]}); make it a table of pandas first"
+        raise DataError(msg) from error
+    if table is None:
+        msg = (
+            f"incidents are read from a path or a table of pandas, got {type(source).__name__}; also "
+            "taken are an open file, tables of geopandas, polars and Arrow, a list of dicts, and "
+            f"what has __geo_interface__{_advice(source)}"
+        )
+        raise InvalidParameterError(msg)
+    return table
+
+
+def _converted(source: Any) -> pd.DataFrame | None:
+    if isinstance(source, (pd.Series, type)):
+        return None
+    if isinstance(source, pa.RecordBatch):
+        source = pa.Table.from_batches([source])
+    if hasattr(source, "__arrow_c_stream__"):
+        return _from_arrow(pa.RecordBatchReader.from_stream(source))
+    if hasattr(source, "__dataframe__"):
+        return _from_interchange(source)
+    content = getattr(source, "__geo_interface__", source)
+    if isinstance(content, Mapping):
+        return rows_of(_as_mapping(content), _IN_MEMORY)
+    return _from_sequence(content)
+
+
+def _from_sequence(source: Any) -> pd.DataFrame | None:
+    if not isinstance(source, Sequence) or isinstance(source, (str, bytes, bytearray, memoryview)):
+        return None
+    rows = [getattr(one, "__geo_interface__", one) for one in source]
+    if rows and not all(isinstance(one, Mapping) for one in rows):
+        return None
+    return rows_of([_as_mapping(one) for one in rows], _IN_MEMORY)
+
+
+def _as_mapping(value: Any) -> dict[str, Any]:
+    """Plain lists and dicts as far down as features have them."""
+    plain: dict[str, Any] = dict(value)
+    features = plain.get("features")
+    if plain.get("type") == "FeatureCollection" and isinstance(features, Sequence):
+        return plain | {
+            "features": [
+                _as_mapping(getattr(one, "__geo_interface__", one)) if _is_feature(one) else one
+                for one in features
+            ]
+        }
+    for member in ("geometry", "properties", "attributes"):
+        inner = plain.get(member)
+        inner = getattr(inner, "__geo_interface__", inner) if member == "geometry" else inner
+        if isinstance(inner, Mapping):
+            plain[member] = dict(inner)
+    return plain
+
+
+def _is_feature(one: Any) -> bool:
+    return isinstance(one, Mapping) or hasattr(one, "__geo_interface__")
+
+
+def _from_arrow(reader: pa.RecordBatchReader) -> pd.DataFrame:
+    """Take batch by batch, so that a stream without end is refused before memory is full."""
+    rows = size = 0
+    check_table(0, len(reader.schema), _IN_MEMORY)
+    batches = []
+    for batch in reader:
+        batch.validate(full=True)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        check_table(rows, len(reader.schema), _IN_MEMORY)
+        check_limit("event_rows", rows, "rows", _IN_MEMORY)
+        check_limit("table_bytes", size, "bytes of cells", _IN_MEMORY)
+        batches.append(batch)
+    table = pa.Table.from_batches(batches, reader.schema)
+    if any(_is_geo(field) for field in table.schema):
+        return gpd.GeoDataFrame.from_arrow(table)
+    # A whole number beside an empty cell stays one.
+    return table.replace_schema_metadata(None).to_pandas(integer_object_nulls=True)
+
+
+def _is_geo(field: pa.Field) -> bool:
+    told = (field.metadata or {}).get(_GEO_ARROW, b"")
+    return bool(told.startswith(b"geoarrow")) or str(field.type).startswith("extension<geoarrow")
+
+
+def _from_interchange(source: Any) -> pd.DataFrame:
+    given = source.__dataframe__()
+    check_table(given.num_rows() or 0, given.num_columns(), _IN_MEMORY)
+    return pd.api.interchange.from_dataframe(source)
+
+
+def _advice(source: Any) -> str:
+    if hasattr(source, "collect") and hasattr(source, "schema"):
+        return "; collect() the lazy table first"
+    if isinstance(source, (bytes, bytearray)):
+        return "; put the bytes into io.BytesIO, with their way of writing as format="
+    if hasattr(source, "__next__"):
+        return "; make a list of it first"
+    return ""
+
+
+_HEAD_ROWS = 20
+
+
+class SheetTable(NamedTuple):
+    """
+    A table read from a sheet.
+
+    Attributes
+    ----------
+    cells
+        Its cells as they are typed in the file.
+    header
+        Names of its columns.
+    lines
+        Row of the sheet in which each row stands.
+    notes
+        What was passed over.
+    """
+
+    cells: pd.DataFrame
+    header: list[str]
+    lines: list[int]
+    notes: list[str]
+
+
+def read_sheet(path: Path, sheet: str | None, what: str) -> SheetTable:
+    """Read the sheet of a spreadsheet that holds a table of incidents."""
+    names, sheets = read_sheets(path, what=what, sheet=sheet)
+    if not sheets:
+        msg = f"{path.name} has no sheet {sheet!r}; it has {', '.join(map(repr, names))}"
+        raise DataError(msg)
+    chosen, rows, lines = _chosen(sheets, path.name)
+    if not rows:
+        msg = f"{path.name} has a header but no rows (columns: )"
+        raise DataError(msg)
+    heading = heading_of(rows, first_of_data(rows[:_HEAD_ROWS]) or 0, path.name)
+    others = [name for name in names if name != chosen]
+    notes = []
+    if others:
+        told = ", ".join(map(repr, others[:_HEAD_ROWS]))
+        notes.append(f"sheet {chosen!r} was read, of {len(names)}; the others are {told}")
+    if heading.first:
+        notes.append(f"{heading.first} lines above the header were passed over")
+    notes += [heading.note] if heading.note else []
+    body, header = rows[heading.after :], heading.names
+    if not body:
+        msg = f"{path.name} has a header but no rows (columns: {', '.join(header[:60])})"
+        raise DataError(msg)
+    # Whole numbers come as 3.0: the cell shows 3.
+    cells = [[_without_points(cell) for cell in row] for row in body]
+    table = pd.DataFrame(cells, columns=header, dtype=object)
+    table.attrs["day_zero"] = "1904" if counts_from_1904(path, what=what) else "1900"
+    return SheetTable(table, header, lines[heading.after :], notes)
+
+
+def _chosen(sheets: list[Sheet], file: str) -> Sheet:
+    """Return the sheet that names coordinates; an error where several do."""
+    full = [sheet for sheet in sheets if len(sheet.rows) > 1]
+    placed = [sheet for sheet in full if _has_places(sheet)]
+    if len(placed) > 1:
+        only_one([sheet.name for sheet in placed], file, "sheet")
+    return (placed or full or sheets)[0]
+
+
+def _has_places(sheet: Sheet) -> bool:
+    return first_of_data(sheet.rows[:_HEAD_ROWS]) is not None or is_ucdp_row(sheet.rows[0])
+
+
+def _without_points(cell: Any) -> Any:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
+        return int(cell)
+    return cell
+
+
+def notes_of(attrs: Mapping[Any, Any]) -> list[str]:
+    """Give what is told of a whole table, where that is notes: a file may hold anything there."""
+    notes = attrs.get("notes")
+    return [one for one in notes if isinstance(one, str)] if isinstance(notes, list) else []

@@ -3,39 +3,51 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import logging
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
+import shapely
 
-from borderzone._guards import as_box, check_flag
+from borderzone._guards import as_box, check_flag, check_text, is_whole, shown
+from borderzone._read_options import READ_OPTIONS
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.incidents.cells import shown
-from borderzone.incidents.incident_table import Ledger
-from borderzone.incidents.reading.again import (
-    hold_back,
-    read_before,
-    said_by_rows,
-    with_old_verdicts,
+from borderzone.incidents.hints import option
+from borderzone.incidents.incident_table import (
+    CATEGORIES,
+    FLAGS,
+    STATUSES,
+    Ledger,
+    is_missing,
+    quoted,
+    validate,
 )
-from borderzone.incidents.reading.aliases import match_columns, plain_name
+from borderzone.incidents.reading.aliases import (
+    ALIASES,
+    match_columns,
+    plain_name,
+    refuse_other_part,
+)
 from borderzone.incidents.reading.canonical import ReadOptions, canonical
-from borderzone.incidents.reading.choosing import one_name
-from borderzone.incidents.reading.date_columns import date_parts
-from borderzone.incidents.reading.expected import doubts_of
-from borderzone.incidents.reading.frames import as_horizontal
-from borderzone.incidents.reading.layouts import Layout, layouts_of
-from borderzone.incidents.reading.likely import no_places
-from borderzone.incidents.reading.opening import Opened, Way, opened
-from borderzone.incidents.reading.point_columns import (
+from borderzone.incidents.reading.columns import (
     agreed_columns,
+    as_horizontal,
+    columns_beside,
+    date_parts,
+    no_places,
     position_column,
     with_companions,
     with_coordinates,
     without_bytes,
 )
-from borderzone.incidents.reading.second_place import columns_beside
+from borderzone.incidents.reading.layouts import Layout, layouts_of
+from borderzone.incidents.reading.opening import Opened, Way, notes_of, one_name, opened
+from borderzone.incidents.reading.positions import doubts_of
 from borderzone.incidents.reading.table_coverage import (
     check_coverage,
     said_of_coverage,
@@ -46,13 +58,24 @@ from borderzone.io import plain_cells
 from borderzone.io.bounds import check_limit, memory_told
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable
 
     import pandas as pd
 
+    from borderzone._typing import BoolArray
     from borderzone.corridor import Corridor
 
-__all__ = ["read"]
+__all__ = [
+    "as_day",
+    "hold_back",
+    "named_columns",
+    "read",
+    "read_before",
+    "read_options",
+    "said_by_rows",
+    "with_old_verdicts",
+]
+
 
 _LOG = logging.getLogger("borderzone")
 _PLACES = (("lat", "lon"), ("mgrs",), ("latlon",), ("lonlat",), ("easting", "northing"))
@@ -258,7 +281,7 @@ def _options(date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any, crs: Any
     """Refuse impossible options before the time is spent on reading."""
     check_flag(fix_swapped, "fix_swapped")
     if as_of is not None and (not isinstance(as_of, dt.date) or isinstance(as_of, dt.datetime)):
-        msg = f"as_of must be a datetime.date without a time, got {shown(as_of)}"
+        msg = f"as_of must be a datetime.date without a time, got {quoted(as_of)}"
         raise InvalidParameterError(msg)
     if date_format is not None:
         _check_date_format(date_format)
@@ -366,5 +389,246 @@ def _tell_nested(
         # Of a position in one cell, an object may be the very spelling.
         if column in {parts[part] for part in parts if part not in ("latlon", "lonlat")}:
             for row in rows:
-                told = f"{column} holds {shown(raw[column].iloc[row])}, a list or an object"
+                told = f"{column} holds {quoted(raw[column].iloc[row])}, a list or an object"
                 ledger.quarantine(row, "not one value", told)
+
+
+_LABEL = "SYNTHETIC DATA"
+# What can be seen again in latitude and longitude as they stand; of all else the cells are gone.
+_SEEN_AGAIN = frozenset(
+    {"missing position", "not a number", "out of range", "position unreadable", "swap suspected"}
+    | {"zero position", "metres"}
+)
+# What else sets a row aside empties a cell; one that was filled since is mended.
+_EMPTIED: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("date ambiguous", "date order", "date unreadable", "future date"), "date_start"
+    ),
+    **dict.fromkeys(("crs", "not a point", "outside its crs"), "lat"),
+    "precision class": "where_prec",
+    "radius": "radius_km",
+}
+_UNSAID = "set aside: its status says so, and not why"
+_KEPT = ("format", "columns", "coverage_notes")
+_USUAL: Mapping[str, Any] = {"format": "borderzone", "encoding": "", "citation": "", "accessed": ""}
+
+
+def read_before(source: Any) -> gpd.GeoDataFrame | None:
+    """
+    Give a copy of a table that `read` gave, with all that was told of it.
+
+    Rows may have been taken out of it. Where a row was changed since, so that its point is not that
+    of its latitude and longitude or a number is impossible, or where tables were put together, which
+    may hold one event twice, it is judged like any other.
+    """
+    if not _is_ours(source) or not len(source) or not _holds(source):
+        return None
+    if "format" not in source.attrs:  # as pandas.concat leaves it
+        return None
+    events = source.copy()
+    told = dict(_USUAL) | {"columns": {}, "notes": []} | dict(source.attrs)
+    told["notes"] = notes_of(told)
+    told.pop("label", None)
+    events.attrs = told | ({"label": _LABEL} if events["synthetic"].any() else {})
+    return events
+
+
+def hold_back(raw: pd.DataFrame, parts: Mapping[str, str], ledger: Ledger) -> None:
+    """
+    Keep rows quarantined whose cells cannot say again why they were.
+
+    A row is let go where the cell that was in doubt was filled since, or its status emptied.
+    """
+    if "status" not in parts:
+        return
+    was, why = _texts(raw[parts["status"]]), _texts(raw[parts["reason"]])
+    cells = {name: raw[parts[name]].tolist() for name in set(_EMPTIED.values())}
+    for row in [row for row, word in enumerate(was) if word == "quarantined"]:
+        for part in (why[row] or _UNSAID).split("; "):
+            kind, _, detail = part.partition(": ")
+            if kind not in CATEGORIES:  # words of somebody else, which are no finding of ours
+                kind, detail = "set aside", part
+            column = _EMPTIED.get(kind)
+            mended = column is not None and not is_missing(cells[column][row])
+            if kind not in FLAGS | _SEEN_AGAIN and not mended:
+                ledger.quarantine(row, kind, detail)
+
+
+def with_old_verdicts(
+    events: gpd.GeoDataFrame,
+    raw: pd.DataFrame,
+    parts: Mapping[str, str],
+    attrs: Mapping[Any, Any],
+) -> gpd.GeoDataFrame:
+    """Keep what an earlier reading said of rows, beside what this one finds."""
+    if "status" not in parts:
+        return events
+    rank = {status: place for place, status in enumerate(STATUSES)}
+    was, why = _texts(raw[parts["status"]]), _texts(raw[parts["reason"]])
+    status, reason = events["status"].tolist(), events["reason"].tolist()
+    for row, word in enumerate(was):
+        if word not in rank or (word == "quarantined" != status[row]):
+            continue
+        found = [part for part in reason[row].split("; ") if part]
+        old = [part for part in why[row].split("; ") if _kind(part) in FLAGS or part in found]
+        # That there is no date was told before, by this row or by a note on the whole table.
+        known = {*map(_kind, old), "no date"}
+        reason[row] = "; ".join([*old, *(part for part in found if _kind(part) not in known)])
+        status[row] = max(word, status[row], key=rank.__getitem__)
+    out = events.copy()
+    out["status"], out["reason"] = status, reason
+    points = out.geometry.to_numpy().copy()
+    points[(out["status"] == "quarantined").to_numpy()] = shapely.Point()
+    out[out.geometry.name] = gpd.GeoSeries(points, index=out.index, crs=out.crs)
+    out.attrs["notes"] = list(dict.fromkeys([*notes_of(attrs), *out.attrs["notes"]]))
+    out.attrs |= {name: attrs[name] for name in _KEPT if name in attrs}
+    return out
+
+
+def said_by_rows(raw: pd.DataFrame, parts: Mapping[str, str]) -> dict[str, str]:
+    """Give the credit that `write` sets beside the rows of a file."""
+    told: dict[str, str] = {}
+    if "status" not in parts:
+        return told
+    for name, column in (("citation", "citation"), ("retrieved", "accessed")):
+        words = set(_texts(raw[column])) if column in raw.columns else set()
+        if len(words) == 1 and "" not in words:
+            told[name] = words.pop()
+    return told
+
+
+def _texts(column: pd.Series) -> list[str]:
+    return ["" if is_missing(cell) else str(cell).strip() for cell in column.tolist()]
+
+
+def _kind(part: str) -> str:
+    return part.split(":", 1)[0]
+
+
+def _is_ours(source: Any) -> bool:
+    """Whether a table has the columns, kinds and verdicts that `read` gives."""
+    if not isinstance(source, gpd.GeoDataFrame) or source.active_geometry_name != "geometry":
+        return False
+    try:
+        validate(source)
+    except DataError:
+        return False
+    return True
+
+
+def _holds(events: gpd.GeoDataFrame) -> bool:
+    """Whether every usable row still says what its point says, and nothing impossible."""
+    usable: BoolArray = (events["status"] != "quarantined").to_numpy()
+    rows = events[usable]
+    points = rows.geometry.to_numpy()
+    if not (shapely.get_type_id(points) == 0).all():
+        return False
+    lon, lat = shapely.get_x(points), shapely.get_y(points)
+    same = (rows["lon"].to_numpy() == lon) & (rows["lat"].to_numpy() == lat)
+    on_earth = (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
+    radius = rows["radius_km"].to_numpy()
+    ordered = ~(rows["date_start"] > rows["date_end"]).to_numpy()
+    return bool((same & on_earth & ordered & (np.isnan(radius) | (radius > 0))).all())
+
+
+def read_options(stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Check options of `read` and bring them to the form in which `read` takes them."""
+    unknown = [str(name) for name in stated if name not in READ_OPTIONS]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], READ_OPTIONS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        msg = (
+            f"incidents have no {shown(unknown[0])}; what is told of them is path, "
+            f"{', '.join(READ_OPTIONS)}{hint}"
+        )
+        raise InvalidParameterError(msg)
+    found = {
+        name: _KINDS[one.kind](stated[name], name)
+        for name, one in READ_OPTIONS.items()
+        if stated.get(name) is not None
+    }
+    refuse_impossible(found)
+    return found
+
+
+def as_day(value: Any, name: str) -> dt.date:
+    """Take a day as a date or as text."""
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value
+    try:
+        return dt.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        msg = f'{name} must be a day such as "2024-05-31", got {shown(value)}'
+        raise InvalidParameterError(msg) from None
+
+
+def named_columns(texts: Iterable[str]) -> dict[str, str]:
+    """Read which column is what from words of the command line."""
+    # A comma parts two only where the name of a part follows: names of columns hold commas too.
+    another = re.compile(rf"\s*,\s*(?=(?:{'|'.join(ALIASES)})=)")
+    found: dict[str, str] = {}
+    for text in (piece for words in texts for piece in another.split(words)):
+        part, equals, column = text.partition("=")
+        part = part.strip()
+        if not equals or not part or not column.strip() or part in found:
+            why = " a second time" if part in found else ""
+            msg = f"columns are told as {option('columns', {'lat': 'Breite'})}, got {shown(text)}{why}"
+            raise InvalidParameterError(msg)
+        found[part] = column
+    return found
+
+
+def _wrong(name: str, kind: str, value: Any) -> InvalidParameterError:
+    example = option(name, READ_OPTIONS[name].example)
+    return InvalidParameterError(f"{name} must be {kind}, such as {example}, got {shown(value)}")
+
+
+def _code(value: Any, name: str) -> int | str:
+    """CRS by its name or number; the command line gives numbers as text."""
+    if is_whole(value):
+        return int(value)
+    if not isinstance(value, str):
+        raise _wrong(name, "the name or number of a CRS", value)
+    text = check_text(value, name, longest=10_000)
+    return int(text) if text.isdecimal() and len(text) < 10 else text
+
+
+def _parts(value: Any, name: str) -> dict[str, str]:
+    if not isinstance(value, Mapping) or not all(
+        isinstance(word, str) for pair in value.items() for word in pair
+    ):
+        raise _wrong(name, "a table of parts with the names of their columns", value)
+    for part in value:
+        refuse_other_part(part)
+    return dict(value)
+
+
+def _words(value: Any, name: str) -> str | list[str]:
+    words = [value] if isinstance(value, str) else value
+    if not isinstance(words, (list, tuple)) or not words:
+        raise _wrong(name, "one name or several", value)
+    checked = [check_text(word, name) for word in words]
+    return checked[0] if isinstance(value, str) else checked
+
+
+def _days(value: Any, name: str) -> tuple[dt.date, dt.date]:
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
+        raise _wrong(name, "two days", value)
+    first, last = (as_day(day, name) for day in value)
+    return first, last
+
+
+def _text(value: Any, name: str) -> str | None:
+    return check_terms(value) if name == "terms" else check_text(value, name)
+
+
+_KINDS: Mapping[str, Callable[[Any, str], Any]] = {
+    "text": _text,
+    "code": _code,
+    "flag": check_flag,
+    "parts": _parts,
+    "box": as_box,
+    "words": _words,
+    "days": _days,
+    "day": as_day,
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -12,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import guarded, shown
+from borderzone._guards import guarded, listed, shown
 from borderzone.border.names import country_code, country_name, is_country, iso_alpha3
 from borderzone.errors import BorderNotFoundError, InvalidParameterError
 from borderzone.incidents import hints
-from borderzone.incidents.given_events import check_events
-from borderzone.incidents.placing.sentences import listed
+from borderzone.incidents.incident_table import check_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +32,7 @@ __all__ = [
     "check_coverage",
     "country_words",
     "coverage",
+    "months_covered",
     "row_countries",
     "said_of_coverage",
     "with_coverage",
@@ -40,6 +41,7 @@ __all__ = [
 
 Period = tuple[dt.date, dt.date]
 
+_DAYS_A_MONTH = 365.2425 / 12
 _SAID, _NOTED = "coverage", "coverage_notes"  # keys in attrs
 _FLAG = "beyond coverage"
 _BETWEEN = re.compile(r"\s*(?:[;|/,&+]|\band\b)\s*", re.IGNORECASE)
@@ -401,3 +403,18 @@ def _period_of(events: gpd.GeoDataFrame, rows: BoolArray) -> Period | None:
 
 def _rows(count: int, one: str, several: str) -> str:
     return f"{count:,} row {one}" if count == 1 else f"{count:,} rows {several}"
+
+
+def months_covered(events: gpd.GeoDataFrame) -> float:
+    """
+    Give the length of the period that a table of events covers.
+
+    That of `coverage`: as it was said when the table was read, else from the first day of the
+    events to the last. A period before the first and after the last event leaves no trace in
+    a table, so that this is then the shortest that it may cover.
+    """
+    period = coverage(events).period
+    if period is None or (period[0] == period[1] and not said_of_coverage(events).get("period")):
+        return math.nan
+    first, last = period
+    return ((last - first).days + 1) / _DAYS_A_MONTH

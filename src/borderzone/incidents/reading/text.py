@@ -4,27 +4,55 @@ from __future__ import annotations
 
 import codecs
 import csv
+import datetime as dt
 import io
 import re
-from collections import deque
+from collections import Counter, deque
 from contextlib import closing
-from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import islice, zip_longest
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pyarrow import csv as arrow_csv
 
-from borderzone.errors import DataError
+from borderzone.errors import DataError, LimitError
 from borderzone.incidents.hints import option
-from borderzone.incidents.reading.furniture import Oddity
-from borderzone.incidents.reading.heading import check_columns, first_of_data, heading_of
-from borderzone.incidents.reading.plain_text import plain_columns
+from borderzone.incidents.incident_table import is_missing, parse_number, quoted
+from borderzone.incidents.reading.aliases import ALIASES, plain_name, refuse_twins
+from borderzone.incidents.reading.dates import parse_date
+from borderzone.incidents.reading.layouts import LAYOUTS
+from borderzone.io.bounds import current, how_to_raise
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["TextTable", "find_encoding", "parse_text"]
+    from numpy.typing import NDArray
+
+    from borderzone._typing import BoolArray, IntArray
+
+__all__ = [
+    "NO_HEADER",
+    "UCDP_COLUMNS",
+    "Furniture",
+    "Heading",
+    "Oddity",
+    "TextTable",
+    "check_columns",
+    "find_encoding",
+    "first_of_data",
+    "furniture_of",
+    "heading_of",
+    "is_data",
+    "is_tag_row",
+    "is_ucdp_row",
+    "parse_text",
+    "plain_columns",
+    "plain_header",
+]
+
 
 _DELIMITERS = ",;\t|"
 _ARABIC = re.compile("[\u0621-\u064a]")
@@ -402,3 +430,421 @@ def _guess(data: bytes) -> str:
     if arabic > 0.5 * len(high):
         return "cp1256"
     return "cp1252" if _first_bad(data, "cp1252") is None else "latin-1"
+
+
+_NEWLINE, _RETURN, _QUOTE = 10, 13, 34
+_STEP = 2**24  # bytes looked at together, so that masks stay small beside the text
+
+
+def plain_columns(
+    data: bytes | Path, mark: str, line: int, width: int
+) -> list[list[pa.Array]] | None:
+    r"""Split the lines of a text in UTF-8 into columns, where nothing about them needs a closer look."""
+    text = data if isinstance(data, bytes) else data.read_bytes()
+    cells = np.frombuffer(text, dtype=np.uint8)
+    ends, returns = _places(cells, _NEWLINE), _places(cells, _RETURN)
+    # A return by itself ends a line too: above the first row it would move where that is looked for.
+    if len(ends) < line - 1 or not (_next(cells, returns) == _NEWLINE).all():
+        return None
+    start = int(ends[line - 2]) + 1 if line > 1 else 0
+    stop = len(text)
+    while stop and text[stop - 1] in (_NEWLINE, _RETURN):  # empty lines at the end are no rows
+        stop -= 1
+    body, ends = cells[start:stop], ends[line - 1 : np.searchsorted(ends, stop)] - start
+    if not _is_plain(body, ends, ord(mark)):
+        return None
+    try:
+        return _split_plain(pa.py_buffer(text)[start:stop], mark, width, len(ends) + 1)
+    except pa.ArrowInvalid:  # a line with another number of cells
+        return None
+
+
+def _places(cells: NDArray[np.uint8], sign: int) -> IntArray:
+    found = [
+        np.flatnonzero(cells[start : start + _STEP] == sign) + start
+        for start in range(0, len(cells), _STEP)
+    ]
+    return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+
+
+def _is_plain(body: NDArray[np.uint8], ends: IntArray, mark: int) -> bool:
+    """Whether each line is a row by itself, and each quote opens or closes a cell."""
+    if not len(body):
+        return False
+    longest = int(np.diff(ends, prepend=-1, append=len(body)).max())
+    if longest > csv.field_size_limit():
+        return False
+    quotes = _places(body, _QUOTE)
+    if len(quotes) % 2:
+        return False
+    opening, closing = quotes[::2], quotes[1::2]
+    # Both of a pair on one line: no line ends between them.
+    if not (np.searchsorted(ends, opening) == np.searchsorted(ends, closing)).all():
+        return False
+    before = np.where(opening > 0, body[opening - 1], _NEWLINE)
+    after = _next(body, closing)
+    # Two quotes within a cell stand for one: the first closes, the second opens.
+    opens = np.isin(before, (mark, _NEWLINE)) | _follows(opening, closing)
+    closes = np.isin(after, (mark, _NEWLINE, _RETURN)) | _is_followed(opening, closing)
+    return bool(opens.all() and closes.all())
+
+
+def _next(body: NDArray[np.uint8], places: IntArray) -> NDArray[np.uint8]:
+    """Byte after each place; a line end where the text ends."""
+    last = len(body) - 1
+    return np.where(places < last, body[np.minimum(places + 1, last)], np.uint8(_NEWLINE))
+
+
+def _follows(opening: IntArray, closing: IntArray) -> BoolArray:
+    """Whether each opening quote stands right after the closing one before it."""
+    return np.concatenate([[False], opening[1:] == closing[:-1] + 1])[: len(opening)]
+
+
+def _is_followed(opening: IntArray, closing: IntArray) -> BoolArray:
+    """Whether each closing quote stands right before the next opening one."""
+    return np.concatenate([opening[1:] == closing[:-1] + 1, [False]])[-len(closing) :]
+
+
+def _split_plain(body: pa.Buffer, mark: str, width: int, lines: int) -> list[list[pa.Array]] | None:
+    names = [f"f{column}" for column in range(width)]
+    table = arrow_csv.read_csv(
+        pa.BufferReader(body),
+        read_options=arrow_csv.ReadOptions(column_names=names, block_size=_STEP),
+        parse_options=arrow_csv.ParseOptions(delimiter=mark),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False
+        ),
+    )
+    if table.num_rows != lines:  # one of them is empty
+        return None
+    return [column.chunks for column in table.columns]
+
+
+_PLACES = (("lat", "lon"), ("mgrs",), ("latlon",))
+_TWO = "the header stands on two lines"
+_VALUE = re.compile(r"[+-]?\d{1,3}[.,]\d+\b|\d{4}-\d{2}-\d{2}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b")
+
+UCDP_COLUMNS = (
+    "id", "relid", "year", "active_year", "code_status", "type_of_violence", "conflict_dset_id",
+    "conflict_new_id", "conflict_name", "dyad_dset_id", "dyad_new_id", "dyad_name", "side_a_dset_id",
+    "side_a_new_id", "side_a", "side_b_dset_id", "side_b_new_id", "side_b", "number_of_sources",
+    "source_article", "source_office", "source_date", "source_headline", "source_original",
+    "where_prec", "where_coordinates", "where_description", "adm_1", "adm_2", "latitude", "longitude",
+    "geom_wkt", "priogrid_gid", "country", "country_id", "region", "event_clarity", "date_prec",
+    "date_start", "date_end", "deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown", "best",
+    "high", "low", "gwnoa", "gwnob",
+)  # fmt: skip
+"""Columns of the candidate releases of UCDP GED, in order, as its codebook lists them."""
+
+NO_HEADER = "no header line: the 49 columns were taken for those of UCDP GED, by position"
+"""What is told of a table that has no names of columns, but is that of UCDP GED."""
+
+
+def first_of_data(rows: Sequence[Sequence[object]]) -> int | None:
+    """Find the first row that names coordinates."""
+    for number, row in enumerate(rows):
+        if any(map(_is_value, row)):
+            continue  # a cell may hold "GPS" or "Position" where others hold coordinates
+        names = {plain_name(str(cell)) for cell in row}
+        if any(all(names & set(ALIASES[part]) for part in parts) for parts in _PLACES):
+            return number
+        if any(layout.needed <= names for layout in LAYOUTS.values()):
+            return number
+    return None
+
+
+class Heading(NamedTuple):
+    """
+    The header of a table.
+
+    Attributes
+    ----------
+    names
+        Its columns.
+    first, after
+        Positions of its first row, and of the first row of the table.
+    note
+        What is to be told of it.
+    """
+
+    names: list[str]
+    first: int
+    after: int
+    note: str = ""
+
+
+def heading_of(rows: Sequence[Sequence[object]], at: int, name: str) -> Heading:
+    """Put the names of columns together, from one row or from two."""
+    check_columns(len(rows[at]), name)
+    if is_data(rows[at]):
+        return _without_names(rows, at, name)
+    below = rows[at + 1] if at + 1 < len(rows) else []
+    if is_tag_row(below):
+        below = []
+    if first_of_data([below]) == 0:
+        at += 1
+    elif _names_parts(rows[at], below):
+        names = [low if low != "" else high for high, low in _pairs(rows[at], below)]
+        return Heading(_joined(rows[at], names, name), at, at + 2, _TWO)
+    above = rows[at - 1] if at else []
+    if sum(_text(cell) != "" for cell in above) < 2 or is_data(above):
+        return Heading(plain_header(rows[at], name), at, at + 1)
+    cells = [low if low != "" else high for high, low in _pairs(above, rows[at])]
+    return Heading(_joined(above, cells, name), at - 1, at + 1, _TWO)
+
+
+def _pairs(above: Sequence[object], below: Sequence[object]) -> Iterator[tuple[str, str]]:
+    return zip_longest(map(_text, above), map(_text, below), fillvalue="")
+
+
+def _joined(above: Sequence[object], names: Sequence[str], name: str) -> list[str]:
+    """Names of the lower row; one that stands twice gets that of the merged cell above it."""
+    twice = {one for one, times in Counter(names).items() if times > 1 and one}
+    group, groups = "", []
+    for cell, _ in _pairs(above, names):
+        group = cell or group
+        groups.append(group)
+    told = [
+        f"{g} {one}".strip() if one in twice and g != one else one
+        for g, one in zip(groups, names, strict=False)
+    ]
+    return plain_header(told, name)
+
+
+def _names_parts(header: Sequence[object], below: Sequence[object]) -> bool:
+    """Tell whether a row names what lies under merged cells of the header, and nothing else."""
+    cells = list(_pairs(header, below))
+    told = [i for i, (_, low) in enumerate(cells) if low]
+    if len(told) < 2 or any(map(_is_number, below)) or any(map(_is_value, below)):
+        return False
+    blank = [high == "" for high, _ in cells] + [False]
+    inside = [i for i in told if blank[i] and any(not b for b in blank[:i])]
+    return bool(inside) and all(blank[i] or blank[i + 1] for i in told)
+
+
+def _text(cell: object) -> str:
+    return "" if cell is None else str(cell).strip()
+
+
+def _is_value(cell: object) -> bool:
+    """Tell a coordinate or a date, which no name of a column is."""
+    if isinstance(cell, (dt.date, float)):
+        return not isinstance(cell, float) or not cell.is_integer()
+    return isinstance(cell, str) and _VALUE.match(cell.strip()) is not None
+
+
+def _is_number(cell: object) -> bool:
+    return isinstance(cell, (int, float)) or parse_number(cell).state in ("ok", "comma")
+
+
+def is_data(cells: Sequence[object]) -> bool:
+    """Tell a row of data from one of names: a good part of it is numbers and dates."""
+    told = [cell for cell in cells if _text(cell) != ""]
+    values = sum(map(_is_value, told))
+    return values > 0 and 3 * sum(_is_value(c) or _is_number(c) for c in told) >= len(told)
+
+
+def _without_names(rows: Sequence[Sequence[object]], at: int, name: str) -> Heading:
+    if not is_ucdp_row(rows[at]):
+        told = ", ".join(quoted(_text(cell)) for cell in rows[at][:6])
+        msg = (
+            f"{name} has no header line: its first line is data ({told}); write a line with the names "
+            "of the columns above it, such as id,date,lat,lon"
+        )
+        raise DataError(msg)
+    return Heading(list(UCDP_COLUMNS[: len(rows[at])]), at, at, NO_HEADER)
+
+
+def is_ucdp_row(cells: Sequence[object]) -> bool:
+    """Tell whether the cells of a row stand where UCDP GED has them."""
+    # A sheet does not keep the last two, codes of states, where they are empty in all rows.
+    if not len(UCDP_COLUMNS) - 2 <= len(cells) <= len(UCDP_COLUMNS):
+        return False
+    told = dict(zip(UCDP_COLUMNS, cells, strict=False))
+    ranges = {
+        "year": (1900, 2200), "type_of_violence": (1, 3), "where_prec": (1, 7), "date_prec": (1, 5),
+        "latitude": (-90, 90), "longitude": (-180, 180),
+    }  # fmt: skip
+    numbers = {part: parse_number(told[part]).value for part in ranges}
+    fits = all(low <= numbers[part] <= high for part, (low, high) in ranges.items())
+    return fits and all(parse_date(told[part]).start for part in ("date_start", "date_end"))
+
+
+def plain_header(cells: Sequence[object], name: str) -> list[str]:
+    """Turn the cells of a header into column names."""
+    check_columns(len(cells), name)
+    names = [str(cell).strip() or f"unnamed_{i}" for i, cell in enumerate(cells, 1)]
+    refuse_twins(names)
+    return names
+
+
+def check_columns(columns: int, name: str) -> None:
+    """Refuse a table with more columns than any table of incidents has."""
+    if columns > (most := current().table_columns):
+        msg = (
+            f"{name} has {columns:,} columns, the limit is {most:,}; a table of incidents has one "
+            f"row an event; {how_to_raise('table_columns', columns)}"
+        )
+        raise LimitError(msg)
+
+
+def is_tag_row(cells: Sequence[object]) -> bool:
+    """Tell whether a row holds hashtags of the Humanitarian Exchange Language."""
+    told = [str(cell).strip() for cell in cells if str(cell).strip() not in ("", "nan", "None")]
+    return len(told) > 1 and all(cell.startswith("#") for cell in told)
+
+
+_UNIT = re.compile(
+    r"[\[(]?("
+    r"(decimal |arc)?(deg|degrees?|°|dd|dms|minutes?|grad)\.?( ?[_.]?(n|s|e|w|north|south|east|west))?"
+    r"|(decimal )?(numbers?|numeric|int(eger)?|float|double|real|text|string|str|varchar|character|bool(ean)?)"
+    r"|date|time|date ?time|timestamp|y{2,4}[-/. ]?m{1,3}([-/. ]?d{1,2})?.*|d{1,2}[-/. ]?m{1,3}[-/. ]?y{2,4}.*"
+    r"|m{1,2}[-/. ]?d{1,2}[-/. ]?y{2,4}.*|hh:?mm(:?ss)?|utc|gmt|local( time)?|wgs ?-?84|epsg:? ?\d+"
+    r"|k?m|km2|km²|met(re|er)s?|kilomet(re|er)s?|miles?|mi|ft|feet|%|percent|hours?|h|days?|years?"
+    r"|counts?|persons?|people|n|no\.?|code|id|category|name|words?|unitless|free text"
+    r")[\])]?",
+)
+_TOTAL = re.compile(
+    r"((grand|sub|over ?all|running|column)[- ]?)?(total|sum|totals|sums)\b.{0,40}"
+    r"|(gesamt|insgesamt|summe|somme|suma|toplam|total général|totale|المجموع|الإجمالي|مجموع)\b.{0,40}"
+    r"|(number|count) of (events|incidents|records|rows)\b.{0,20}|n ?= ?\d+",
+)
+_TOP = 2  # rows below the header in which units may stand
+_LEFT = 3  # columns from the left in which the word of a total may stand
+
+
+class Oddity(NamedTuple):
+    """
+    What is odd about one row as it stood in the file.
+
+    Attributes
+    ----------
+    verdict
+        Method of the ledger that takes it.
+    category
+        Kind of finding.
+    detail
+        What was found, in words.
+    """
+
+    verdict: Literal["flag", "fix", "quarantine"]
+    category: str
+    detail: str
+
+
+class Furniture(NamedTuple):
+    """
+    Rows that are no events.
+
+    Attributes
+    ----------
+    rows
+        True for each row that is certainly none.
+    odd
+        Rows that look like none, but may be one, by position.
+    notes
+        What is none, with its count.
+    """
+
+    rows: BoolArray
+    odd: dict[int, Oddity]
+    notes: list[str]
+
+
+def furniture_of(table: pd.DataFrame, header: Sequence[str], parts: Mapping[str, str]) -> Furniture:
+    """
+    Find the rows of a text or a sheet that are no events.
+
+    A row with anything in it that may be an event is one.
+    """
+    blank, again = _blank(table), _equal(table, header)
+    notes = [_told(blank, "empty line")]
+    notes.append(_told(again, "line that repeats the header"))
+    drop = blank | again
+    odd: dict[int, Oddity] = {}
+    ways = (("lat", "lon"), ("mgrs",), ("latlon",))
+    way = next((way for way in ways if all(part in parts for part in way)), ())
+    places = [parts[part] for part in way]
+    if places:
+        for sure, doubtful, what, where in (
+            (*_units(table, places, drop), "row of units", " below the header"),
+            (*_totals(table, places, drop), "row of totals", ""),
+        ):
+            drop |= sure
+            notes.append(_told(sure, what, where))
+            told = Oddity("quarantine", what, f"it looks like a {what}, not like an event")
+            odd |= dict.fromkeys(np.flatnonzero(doubtful).tolist(), told)
+    return Furniture(drop, odd, [note for note in notes if note])
+
+
+def _told(rows: BoolArray, what: str, where: str = "") -> str:
+    count = int(rows.sum())
+    first, _, rest = what.partition(" ")
+    several = what if count == 1 else f"{first} {rest}s" if first == "empty" else _plural(what)
+    return f"{count:,} {several}{where} passed over" if count else ""
+
+
+def _plural(what: str) -> str:
+    first, _, rest = what.partition(" ")
+    return f"{first}s {rest.replace('repeats', 'repeat')}"
+
+
+def _blank(table: pd.DataFrame) -> BoolArray:
+    """Rows with nothing in any cell; most are ruled out by their first."""
+    rows = np.arange(len(table))
+    for column in range(table.shape[1]):
+        if not rows.size:
+            break
+        rows = rows[_texts(table, column, rows) == ""]
+    blank = np.zeros(len(table), dtype=bool)
+    blank[rows] = True
+    return blank
+
+
+def _equal(table: pd.DataFrame, header: Sequence[str]) -> BoolArray:
+    rows = np.arange(len(table))
+    for column, name in enumerate(header[: table.shape[1]]):
+        if not rows.size:
+            break
+        rows = rows[_texts(table, column, rows) == name]
+    again = np.zeros(len(table), dtype=bool)
+    again[rows] = True
+    return again
+
+
+def _texts(table: pd.DataFrame, column: int, rows: IntArray) -> np.ndarray:
+    cells = table.iloc[:, column].iloc[rows]
+    if not isinstance(cells.dtype, pd.StringDtype):
+        cells = cells.map(lambda cell: "" if is_missing(cell) else str(cell)).astype("str")
+    texts: np.ndarray = cells.fillna("").str.strip().to_numpy(dtype=object)
+    return texts
+
+
+def _units(table: pd.DataFrame, places: list[str], drop: BoolArray) -> tuple[BoolArray, BoolArray]:
+    """First rows in which positions are units: certainly where every other cell is one too."""
+    sure, doubtful = np.zeros(len(table), dtype=bool), np.zeros(len(table), dtype=bool)
+    for row in np.flatnonzero(~drop)[:_TOP].tolist():
+        cells = [str(cell).strip().casefold() for cell in table.iloc[row] if not is_missing(cell)]
+        at = [str(cell).strip().casefold() for cell in table[places].iloc[row]]
+        if not all(map(_UNIT.fullmatch, at)):
+            break
+        sure[row] = all(map(_UNIT.fullmatch, cells))
+        doubtful[row] = not sure[row]
+    return sure, doubtful
+
+
+def _totals(table: pd.DataFrame, places: list[str], drop: BoolArray) -> tuple[BoolArray, BoolArray]:
+    """Rows of totals without a position: certainly such only at the foot."""
+    words = np.zeros(len(table), dtype=bool)
+    here = np.zeros(len(table), dtype=bool)
+    for place in places:
+        rows = np.arange(len(table))
+        column = list(table.columns).index(place)
+        here |= _texts(table, column, rows) == ""
+    rows = np.flatnonzero(here & ~drop)
+    left = np.full(rows.size, "", dtype=object)
+    for column in range(min(_LEFT, table.shape[1])):
+        left = np.where(left == "", _texts(table, column, rows), left)
+    words[rows] = [_TOTAL.fullmatch(text.casefold()) is not None for text in left]
+    foot = np.logical_and.accumulate((words | drop)[::-1])[::-1]
+    return words & foot, words & ~foot

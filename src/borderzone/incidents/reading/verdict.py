@@ -12,8 +12,8 @@ from borderzone._guards import check_probability
 from borderzone.errors import DataError, RejectedRowsError
 from borderzone.incidents.hints import option
 from borderzone.incidents.incident_table import FLAGS, category_of
-from borderzone.incidents.reading.expected import swaps_told
-from borderzone.incidents.reading.precision_columns import UNSTATED_TOLD, unstated_words
+from borderzone.incidents.reading.canonical import UNSTATED_TOLD, unstated_words
+from borderzone.incidents.reading.positions import swaps_told
 from borderzone.incidents.sharing.terms_of_use import leaving, terms
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib
 import json
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
@@ -12,14 +13,22 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone._guards import check_choice, guarded, local_path
+from borderzone._guards import check_choice, check_positive, check_whole, guarded, local_path
 from borderzone._guards.escapes import spreadsheet_table
-from borderzone.errors import BorderzoneError, DataError, LimitError, OutputError
-from borderzone.incidents.sharing.counts import SMALLEST_CELL_KM, aggregate
+from borderzone.crs import check_has_crs, in_degrees, project
+from borderzone.errors import (
+    BorderzoneError,
+    DataError,
+    InvalidParameterError,
+    LimitError,
+    OutputError,
+)
+from borderzone.incidents.incident_table import check_corridor
 from borderzone.incidents.sharing.terms_of_use import (
     check_terms,
     leaving,
     shown_names,
+    terms,
     under_terms,
 )
 from borderzone.incidents.sharing.terms_of_use import (
@@ -32,10 +41,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from borderzone._typing import BoolArray, IntArray
     from borderzone.corridor import Corridor
 
-__all__ = ["Written", "uniform", "write"]
+__all__ = ["SMALLEST_CELL_KM", "Written", "aggregate", "uniform", "write"]
 
+
+SMALLEST_CELL_KM = 10.0
+"""Finer cells than this would give positions away."""
 INTERNAL = "INTERNAL: single rows, not for publication"
 _SHEET_ROWS, _SHEET_CELL = 1_048_575, 32_767
 
@@ -343,3 +356,264 @@ _WRITERS: dict[str, Callable[[gpd.GeoDataFrame, Path], None]] = {
     ".parquet": _write_parquet,
     ".xlsx": _write_xlsx,
 }
+
+
+_EQUAL_AREA = "EPSG:6933"
+_COUNTS = ("fatalities_low", "fatalities_best", "fatalities_high")
+_PERIODS = {"month": "%Y-%m", "year": "%Y", "all": ""}
+_NAMES = ("zone", "segment", "name", "id")
+UNPLACED, OUTSIDE, SUPPRESSED = "unplaced", "outside", "suppressed"
+# Classes of each code book that say no more than the province: the coded point is no place.
+_VAGUE = {"ucdp": (4, 6, 7), "acled": (3,), "gtd": (4, 5)}
+
+
+def aggregate(
+    events: gpd.GeoDataFrame,
+    zones: float | gpd.GeoDataFrame = SMALLEST_CELL_KM,
+    *,
+    corridor: Corridor | None = None,
+    by: str = "month",
+    min_count: int = 1,
+) -> gpd.GeoDataFrame:
+    """
+    Count events by cell, zone or segment, by period and by collection.
+
+    Nothing of a single row is kept: no id, note, actor or position, and no name
+    of a collection that is not known here. Rows that
+    are quarantined, or of which only the province or less is known, are
+    counted under "unplaced"; placed rows in no zone under "outside". A date
+    vaguer than the period is counted under its year, or under "". The sums of
+    all rows are those of the events.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+    zones
+        Width of square cells of equal area (Units: km, 10 or more), or zones
+        of 100 km² or more each.
+    corridor
+        Count by its segments instead: each event in that of its nearest border
+        point. Segments are 10 km or longer, and 100 km² or more each.
+    by
+        "month", "year" or "all".
+    min_count
+        Counts below this are merged, by period and collection, under
+        "suppressed".
+
+    Returns
+    -------
+    GeoDataFrame
+        EPSG:4326: zone, period, dataset, events, fatalities_low,
+        fatalities_best, fatalities_high, citation, accessed, geometry (empty
+        where there is no zone). ``attrs``: n_events, n_unplaced, n_outside,
+        n_suppressed.
+
+    Raises
+    ------
+    InvalidParameterError
+        If cells, zones or segments are too small, zones and a corridor are
+        both given, or an option is impossible.
+    DataError
+        If the table was not read with `read`, or two zones share a name.
+    CRSMismatchError
+        If the zones have no CRS.
+
+    Notes
+    -----
+    Cells are squares of the cylindrical equal-area projection EPSG:6933; its
+    scale is true at 30 degrees of latitude. The event counts where its coded
+    point lies: a count is of reports coded there, not of events that happened
+    there.
+
+    Examples
+    --------
+    >>> from borderzone.incidents import read
+    >>> table = {"lat": [34.4, 34.41, 0], "lon": [41.1, 41.1, 0], "date": ["2019-07-02"] * 3}
+    >>> aggregate(read(pd.DataFrame(table)))[["zone", "period", "events"]]
+           zone   period  events
+    0  x396y413  2019-07       2
+    1  unplaced  2019-07       1
+    """
+    _need_columns(events)
+    check_choice(by, "by", _PERIODS)
+    min_count = check_whole(min_count, "min_count")
+    placed = _placed(events)
+    names, shapes = _zones_of(events, placed, _Ground(zones, corridor))
+    rows = pd.DataFrame(
+        {
+            "zone": names,
+            "period": _periods(events, by),
+            "dataset": shown_names(events).to_numpy(),
+            "events": 1,
+        }
+    )
+    for name in _COUNTS:
+        rows[name] = pd.to_numeric(events[name], errors="coerce").astype("Int64").to_numpy()
+    few = _small(rows, min_count)
+    n_suppressed = int(few.sum())
+    rows.loc[few, "zone"] = SUPPRESSED
+    counts = _summed(rows)
+    geometry = [shapes.get(name, shapely.Polygon()) for name in counts["zone"]]
+    table = gpd.GeoDataFrame(_with_credit(counts, events), geometry=geometry, crs="EPSG:4326")
+    table.attrs |= {
+        "n_events": len(events),
+        "n_unplaced": int((np.array(names) == UNPLACED).sum()),
+        "n_outside": int((np.array(names) == OUTSIDE).sum()),
+        "n_suppressed": n_suppressed,
+    }
+    return table
+
+
+def _need_columns(events: object) -> None:
+    if not isinstance(events, gpd.GeoDataFrame):
+        msg = f"a table from incidents.read is needed, got {type(events).__name__}"
+        raise DataError(msg)
+    needed = ("date_start", "date_end", "status", *_COUNTS)
+    absent = [name for name in needed if name not in events.columns]
+    if absent:
+        msg = f"the table has no column {' and '.join(absent)}: read it with incidents.read first"
+        raise DataError(msg)
+
+
+def _placed(events: gpd.GeoDataFrame) -> BoolArray:
+    """Tell the rows whose coded point says more than the province."""
+    points = events.geometry.to_numpy()
+    there: BoolArray = ~(shapely.is_missing(points) | shapely.is_empty(points))
+    there &= (events["status"] != "quarantined").to_numpy(dtype=bool)
+    if "where_prec" in events.columns:
+        scheme = "" if "where_scheme" not in events.columns else events["where_scheme"]
+        schemes = pd.Series(scheme, index=events.index).fillna("").replace("", "ucdp")
+        code = pd.to_numeric(events["where_prec"], errors="coerce")
+        for name, classes in _VAGUE.items():
+            there &= ~(schemes.eq(name) & code.isin(classes)).to_numpy(dtype=bool)
+    return there
+
+
+class _Ground(NamedTuple):
+    """What events are counted by."""
+
+    zones: float | gpd.GeoDataFrame
+    corridor: Corridor | None
+
+
+def _zones_of(
+    events: gpd.GeoDataFrame, placed: BoolArray, ground: _Ground
+) -> tuple[list[str], dict[str, shapely.Geometry]]:
+    where = np.flatnonzero(placed)
+    points = events.geometry.iloc[where].to_crs("EPSG:4326")
+    names = np.full(len(events), UNPLACED, dtype=object)
+    zones = ground.zones
+    if ground.corridor is not None or isinstance(zones, gpd.GeoDataFrame):
+        segments = None if ground.corridor is None else _coarse_segments(ground)
+        labels, shapes = _named(zones if segments is None else segments)
+        if segments is None:
+            hit = _first_zone(points, zones).tolist()
+        else:
+            place = {number: i for i, number in enumerate(segments["segment"].tolist())}
+            found = ground.corridor.locate(points)["segment"]  # type: ignore[union-attr]
+            hit = [place.get(number, -1) for number in found.tolist()]
+        names[where] = [labels[i] if i >= 0 else OUTSIDE for i in hit]
+        return names.tolist(), dict(zip(labels, shapes, strict=True))
+    return _cells_of(points, where, names, zones)
+
+
+def _coarse_segments(ground: _Ground) -> gpd.GeoDataFrame:
+    """Segments of the corridor, unless they are so short that they give positions away."""
+    corridor = check_corridor(ground.corridor)
+    if isinstance(ground.zones, gpd.GeoDataFrame) or ground.zones != SMALLEST_CELL_KM:
+        msg = "give either zones or a corridor: events are counted by one of them"
+        raise InvalidParameterError(msg)
+    # A part is cut into equal segments, none longer than asked for.
+    allowed = sum(
+        math.ceil(part.length_km / SMALLEST_CELL_KM - 1e-9) for part in corridor.border.parts
+    )
+    if len(corridor.segments) > allowed:
+        msg = (
+            f"the corridor has {len(corridor.segments)} segments, with {SMALLEST_CELL_KM:g} km "
+            f"each it would have {allowed}: lay it with segment_km={SMALLEST_CELL_KM:g} or more"
+        )
+        raise InvalidParameterError(msg)
+    return corridor.segments
+
+
+def _cells_of(
+    points: gpd.GeoSeries, where: IntArray, names: Any, zones: float
+) -> tuple[list[str], dict[str, shapely.Geometry]]:
+    width_m = check_positive(zones, "zones", "km") * 1000
+    if width_m < SMALLEST_CELL_KM * 1000:
+        msg = f"zones must be cells of {SMALLEST_CELL_KM:g} km or more, got {zones!r}"
+        raise InvalidParameterError(msg)
+    flat = points.to_crs(_EQUAL_AREA)
+    column = np.floor(flat.x.to_numpy() / width_m).astype(int)
+    row = np.floor(flat.y.to_numpy() / width_m).astype(int)
+    names[where] = [f"x{i}y{j}" for i, j in zip(column, row, strict=True)]
+    pairs = sorted(set(zip(column.tolist(), row.tolist(), strict=True)))
+    squares = [
+        shapely.box(i * width_m, j * width_m, (i + 1) * width_m, (j + 1) * width_m)
+        for i, j in pairs
+    ]
+    cells = gpd.GeoSeries(squares, crs=_EQUAL_AREA).to_crs("EPSG:4326")
+    return names.tolist(), {f"x{i}y{j}": cell for (i, j), cell in zip(pairs, cells, strict=True)}
+
+
+def _named(zones: gpd.GeoDataFrame) -> tuple[list[str], list[shapely.Geometry]]:
+    check_has_crs(zones, "the zones")
+    column = next((name for name in _NAMES if name in zones.columns), None)
+    labels = [str(name) for name in (zones.index if column is None else zones[column])]
+    twins = sorted({name for name in labels if labels.count(name) > 1})
+    if twins:
+        msg = f"two zones are called {twins[0]!r}: give each a name of its own in the column 'zone'"
+        raise DataError(msg)
+    area_km2 = project(zones, _EQUAL_AREA, "the zones").area.to_numpy() / 1e6
+    small = np.flatnonzero(~(area_km2 >= SMALLEST_CELL_KM**2))
+    if small.size:
+        msg = (
+            f"zone {labels[small[0]]!r} has {area_km2[small[0]]:.1f} km²: counts of zones below "
+            f"{SMALLEST_CELL_KM**2:g} km² give positions away; merge it with its neighbours"
+        )
+        raise InvalidParameterError(msg)
+    return labels, list(in_degrees(zones, "the zones").geometry)
+
+
+def _first_zone(points: gpd.GeoSeries, zones: gpd.GeoDataFrame) -> IntArray:
+    """Position of the zone of each point, the first of several; -1 for none."""
+    shapes = in_degrees(zones, "the zones").geometry
+    point, zone = shapes.sindex.query(points.to_numpy(), predicate="intersects")
+    hit = np.full(len(points), len(zones))
+    np.minimum.at(hit, point, zone)
+    return np.where(hit == len(zones), -1, hit)
+
+
+def _periods(events: gpd.GeoDataFrame, by: str) -> list[str]:
+    start = pd.to_datetime(events["date_start"])
+    end = pd.to_datetime(events["date_end"]).fillna(start)
+    told = pd.Series("", index=events.index, dtype=object)
+    for form in () if by == "all" else dict.fromkeys((_PERIODS["year"], _PERIODS[by])):
+        first, last = start.dt.strftime(form), end.dt.strftime(form)
+        told = told.mask((first == last) & start.notna(), first)
+    return [str(period) for period in told]
+
+
+def _small(rows: pd.DataFrame, min_count: int) -> BoolArray:
+    """Rows of cells with fewer events than may be shown."""
+    size = rows.groupby(["zone", "period", "dataset"])["events"].transform("size")
+    nowhere = rows["zone"].isin([UNPLACED, OUTSIDE])
+    few: BoolArray = ((size < min_count) & ~nowhere).to_numpy(dtype=bool)
+    return few
+
+
+def _summed(rows: pd.DataFrame) -> pd.DataFrame:
+    by = ["zone", "period", "dataset"]
+    sums = rows.groupby(by)[["events", *_COUNTS]].sum(min_count=1).reset_index()
+    # Cells first, then what is nowhere.
+    last = sums["zone"].isin([UNPLACED, OUTSIDE, SUPPRESSED])
+    order = sums.assign(last=last).sort_values(["last", *by], kind="stable").index
+    return sums.loc[order].reset_index(drop=True)
+
+
+def _with_credit(counts: pd.DataFrame, events: gpd.GeoDataFrame) -> pd.DataFrame:
+    told = terms(events).set_index("dataset")
+    for name in ("citation", "accessed"):
+        counts[name] = counts["dataset"].map(told[name]).fillna("").astype(object)
+    return counts

@@ -18,7 +18,7 @@ from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.hints import ways
 from borderzone.incidents.incident_table import SYNTHETIC_SOURCE
 from borderzone.incidents.reading.aliases import plain_name
-from borderzone.incidents.reading.marks import COLLECTIONS, marked_rows
+from borderzone.incidents.reading.layouts import COLLECTIONS, marked_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
