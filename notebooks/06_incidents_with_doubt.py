@@ -161,21 +161,22 @@ for name, rows in (("article", events), ("SYNTHETIC", made)):
 # %% [markdown]
 # ## Hot spots
 #
-# Segments of the border, each event of the invented set placed a hundred times: Gi* by permutation, false discoveries held below one in twenty, and
-# whether events are followed by others near by. A hot spot is one of reporting, and nearness within the error of position is not told apart.
+# Each event of the invented set is placed a hundred times: segments by Gi* with false discoveries held below one in twenty, the likeliest stretches, whether
+# events lie near each other, and whether they are followed by others near by. A table `[hotspots]` in a study file asks for the same in a report.
 
 # %%
-from borderzone.incidents import hotspots
-
 where = incidents.regions(made, admin1=provinces)
-spread = hotspots.place(made, corridor, draws=100, seed=1, regions=where)
-spots = hotspots.gi_star(spread, permutations=999, seed=1)
-print(f"SYNTHETIC: {hotspots.sentence(spots)}")
-spots.head()
+spots = incidents.find_hotspots(made, corridor, regions=where, seed=1)
+for sentence in [*spots.sentences(), *spots.limits()]:
+    print(f"SYNTHETIC: {sentence}")
+spots.segments.nsmallest(5, "q").round(3)
 
 # %%
-follow = hotspots.knox(spread, permutations=199, seed=1)
-print(f"SYNTHETIC: {hotspots.sentence(follow)}")
+spots.density.plot(title="SYNTHETIC events per km of the border", xlabel="km", ylabel="")
+
+# %%
+grid = corridor.grid(resolution_m=2000)
+incidents.event_density(made, corridor, grid, regions=where).plot(robust=True)
 
 # %% [markdown]
 # ## Weights for patrols

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROOMS = (
     "access", "border", "corridor", "datasets", "difficulty", "fetch", "figures",
-    "incidents", "incidents.hotspots", "io", "patrol", "provenance", "report", "scenario", "stream",
+    "incidents", "io", "patrol", "provenance", "report", "scenario", "stream",
     "study", "terrain", "visibility", "whatif",
 )  # fmt: skip
 CLASSES = {
@@ -258,11 +258,6 @@ class World:
         return incidents.read(pd.DataFrame(table))
 
     @cached_property
-    def placed(self) -> Any:
-        """Give the placed."""
-        return self.events
-
-    @cached_property
     def lines(self) -> gpd.GeoSeries:
         """Give the lines."""
         return gpd.GeoSeries([self.middle.buffer(2e3).exterior], crs=self.corridor.crs)
@@ -295,10 +290,6 @@ def _mapped(world: World) -> gpd.GeoDataFrame:
     wide = {"f": [1, 2]}
     shapes = [shapely.box(44, 39, 44.8, 41), shapely.box(44.8, 39, 46, 41)]
     return gpd.GeoDataFrame(wide, geometry=shapes, crs=4326)
-
-
-def _hot(world: World) -> Any:
-    return bz.incidents.hotspots.gi_star(world.placed, corridor=world.corridor, permutations=19)
 
 
 def _comparison(world: World) -> pd.DataFrame:
@@ -370,7 +361,6 @@ USUAL: dict[str, Callable[[World], Any]] = {
     "origins": lambda w: w.origins,
     "path": lambda w: w.file("rows.csv"),
     "p_values": lambda _: NUMBERS,
-    "data": lambda w: w.placed,
     "raster": lambda w: w.dem,
     "result": lambda w: w.result,
     "rows": lambda _: slice(0, 3),
@@ -523,28 +513,13 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "incidents.zone_sentences": {
         "overlay": lambda w: incidents.overlay(w.events, w.zones, draws=20, corridor=w.corridor)
     },
-    **{
-        f"incidents.hotspots.{name}": {"corridor": lambda w: w.corridor}
-        for name in ("density", "density_along")
+    "incidents.event_density": {"events": lambda w: w.near},
+    "incidents.find_hotspots": {
+        "events": lambda w: w.near,
+        "options": lambda w: incidents.HotspotOptions(
+            radius_km=1.1 * w.corridor.segments["length_km"].max(), draws=2
+        ),
     },
-    **{
-        f"incidents.hotspots.{name}": {"corridor": lambda w: w.corridor, "permutations": lambda _: 19}
-        for name in ("gi_star", "knox", "scan", "scan_discs", "scan_space_time")
-    },
-    **{
-        f"incidents.hotspots.{name}": {
-            "data": lambda w: w.near, "corridor": lambda w: w.corridor, "simulations": lambda _: 19,
-            "radii_km": lambda _: (1.0, 2.0)
-        }
-        for name in ("ripley_k", "ripley_k_along")
-    },
-    "incidents.hotspots.gi_star_z": {
-        "values": lambda _: NUMBERS, "neighbours": lambda _: np.ones((3, 3))
-    },
-    "incidents.hotspots.queen_neighbours": {"inside": lambda _: np.ones((3, 3), bool)},
-    "incidents.hotspots.knox_ratio": {"observed": lambda _: 2},
-    "incidents.hotspots.poisson_llr": {"count": lambda _: 2, "expected": lambda _: 1.0, "total": lambda _: 5},
-    "incidents.hotspots.sentence": {"result": _hot},
     "incidents.synthetic": {"n": lambda _: 5},
     "io.check_archive": {"source": lambda w: w.file("rows.zip")},
     "io.copy_raster": {"source": lambda w: w.file("plain.tif"), "target": lambda w: w.new_path(".tif")},

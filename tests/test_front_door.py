@@ -26,13 +26,7 @@ DOORS = doors()
 HEAVY = {
     "report.write_report", "report.edition", "whatif.sweep", "Study.run", "Study.read_ground",
     "io.read_sheets", "difficulty.better_data",
-    *(
-        f"incidents.hotspots.{name}"
-        for name in (
-            "density", "density_along", "gi_star", "knox", "ripley_k", "ripley_k_along", "scan",
-            "scan_discs", "scan_space_time",
-        )
-    ),
+    "incidents.event_density", "incidents.find_hotspots",
 }  # fmt: skip
 KINDS = ("object", "bytes", "complex", "forces")
 FLAT = Grid.covering((0, 0, 3000, 3000), resolution_m=300, crs=32637)

@@ -55,14 +55,11 @@ DOORS = doors()
 # Runs of seconds, and a file that is there the second time: what they refuse is looked at.
 HEAVY = {
     "Study.run", "report.write_report", "whatif.sweep", "better_data.better_data", "incidents.write",
-    "incidents.hotspots.gi_star", "incidents.hotspots.knox", "incidents.hotspots.ripley_k",
-    "incidents.hotspots.ripley_k_along", "incidents.hotspots.scan", "incidents.hotspots.scan_discs",
-    "incidents.hotspots.scan_space_time",
+    "incidents.find_hotspots",
 }  # fmt: skip
 # Looked at only by the way of doing it that uses them.
 IDLE = {
     ("patrol.allocate", "lengths_km"), ("patrol.coverage_curve", "lengths_km"),
-    ("incidents.hotspots.scan_discs", "xy_km"),
 }  # fmt: skip
 
 

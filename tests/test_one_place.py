@@ -170,7 +170,7 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
         {
             # Behind the doors: of our own draws, distances and sums.
             "_quantiles.py:among_draws", "_quantiles.py:between_draws",
-            "incidents/hotspots/kernels.py:mass_below",
+            "incidents/hotspots.py:_window_sums",
             "difficulty/index.py:ahp_weights",
         },
     ),
@@ -183,11 +183,7 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
             "incidents/placing/imputation.py:_refuse_impossible", "difficulty/segment_sums.py:add",
             # Bounds that hang on something else: a length, a total, a matrix, another column.
             "access/search.py:of", "border/chainage.py:point_at",
-            "difficulty/index.py:_pairs", "incidents/hotspots/line.py:as_chainages",
-            "incidents/hotspots/scan.py:poisson_llr",
-            "incidents/hotspots/near_repeat.py:_whole_days",
-            "incidents/hotspots/scan_inference.py:__post_init__",
-            "incidents/hotspots/scan_inference.py:exposure_of",
+            "difficulty/index.py:_pairs",
             "scenario.py:_no_numbers_as_text",
         },
     ),

@@ -41,9 +41,6 @@ FURTHER: dict[str, dict[str, Callable[[World], Any]]] = {
     "incidents.enrichment": {"flags": lambda w: w.dem > 900},
     "incidents.enrichment_table": {"flags": lambda w: w.dem > 900},
     "incidents.event_probabilities": {"weight": lambda w: w.dem},
-    "incidents.hotspots.sentence": {
-        "result": lambda w: bz.incidents.hotspots.density(w.placed, w.grid, corridor=w.corridor)
-    },
     "incidents.impute": {"weight": lambda w: w.dem},
     "incidents.on_ground": {
         "hours": lambda w: w.hours,
@@ -58,7 +55,6 @@ FURTHER: dict[str, dict[str, Callable[[World], Any]]] = {
 NO_LENGTH = {
     "difficulty.mask_prior",
     "incidents.event_probabilities",
-    "incidents.hotspots.sentence",
     "incidents.impute",
     "incidents.overlay",
     "io.warp",
@@ -211,11 +207,7 @@ def test_a_raster_says_once_where_it_lies(
         outcome(name, arguments)
 
 
-# They take the one band that there is.
-ONE_BAND = {"incidents.hotspots.sentence"}
-
-
-@pytest.mark.parametrize("name", sorted(set(DOORS) - NO_LENGTH - ONE_BAND))
+@pytest.mark.parametrize("name", sorted(set(DOORS) - NO_LENGTH))
 def test_a_raster_has_rows_and_columns_alone(name: str, world: World) -> None:
     arguments = {key: on_rasters(value, _in_a_stack) for key, value in given(name, world).items()}
     with pytest.raises(GridMismatchError, match=r"raster\[0\]"):

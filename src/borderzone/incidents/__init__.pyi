@@ -1,4 +1,3 @@
-from . import hotspots as hotspots
 from .shipped_events import (
     article as article,
     describe as describe,
@@ -37,6 +36,12 @@ from .sharing.export import (
 from .comparing.exposure import (
     exposure_ratios as exposure_ratios,
     rate_ratio_interval as rate_ratio_interval,
+)
+from .hotspots import (
+    HotspotOptions as HotspotOptions,
+    Hotspots as Hotspots,
+    event_density as event_density,
+    find_hotspots as find_hotspots,
 )
 from .placing.imputation import impute as impute
 from .incident_table import (
