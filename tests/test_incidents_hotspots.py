@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,14 @@ from scipy import sparse, stats
 
 import borderzone as bz
 from borderzone import incidents
-from borderzone.errors import DataError, InvalidParameterError
+from borderzone.errors import DataError, InvalidParameterError, InvalidScenarioError
 from borderzone.incidents import hotspots as behind
+from borderzone.report import edition
+from borderzone.report.tables import tables
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from borderzone._typing import FloatArray
     from borderzone.corridor import Corridor
 
@@ -303,5 +308,91 @@ def test_a_missing_library_is_an_error_that_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(behind, "find_spec", lambda name: None if name == "esda" else name)
-    with pytest.raises(InvalidParameterError, match=r'pip install "borderzone\[stats\]"'):
-        incidents.HotspotOptions()
+    for ask in (incidents.HotspotOptions, lambda: replace(bz.Study.default(), hotspots={})):
+        with pytest.raises(InvalidParameterError, match=r'pip install "borderzone\[stats\]"'):
+            ask()
+
+
+SMALL = """a = "IRQ"
+b = "SYR"
+border_km = [200, 300]
+incidents = "reports.csv"
+terms = "mine"
+{asked}
+[scenario]
+resolution_m = 5000
+draws = 100
+imputations = 50
+segment_km = {segment_km}
+"""
+
+
+def study_file(folder: Path, asked: str, *, n: int = 20, segment_km: int = 10) -> Path:
+    """Write a small study, and reports of which most are near one place."""
+    point = bz.Border.between("IRQ", "SYR").point_at(250)
+    rng = np.random.default_rng(1)
+    lonlat = rng.normal((point.x, point.y), 0.03, (n, 2))
+    rows = {"lat": lonlat[:, 1], "lon": lonlat[:, 0], "radius_km": 1.0, "date": "2019-07-21"}
+    pd.DataFrame(rows).to_csv(folder / "reports.csv", index=False)
+    path = folder / "study.toml"
+    path.write_text(SMALL.format(asked=asked, segment_km=segment_km))
+    return path
+
+
+def test_a_study_file_asks_and_the_report_answers(tmp_path: Path) -> None:
+    study = bz.Study.from_toml(study_file(tmp_path, "[hotspots]\ndraws = 10\nradius_km = 12"))
+    result = study.run()
+    assert result.hotspots is not None
+    assert result.hotspots.segments["beyond_chance"].any()
+    assert "hot spots" in result.stages
+    page = bz.write_report(result, tmp_path / "out").read_text()
+    assert "Hot spots of reports" in page
+    assert "A hot spot is one of reports" in page
+    folder = tmp_path / "out" / "tables"
+    words = pd.read_csv(folder / "data_dictionary.csv").set_index(["table", "column"])["meaning"]
+    for name in ("segments", "stretches", "distances", "repeats"):
+        written = pd.read_csv(folder / f"hotspot_{name}.csv")
+        assert len(written) == len(getattr(result.hotspots, name))
+        assert "event_credit" in written
+        assert words[f"hotspot_{name}"].notna().all()
+    again = bz.Study.from_toml(tmp_path / "out" / "study.toml")
+    assert again.hotspots == study.hotspots
+
+
+def test_unasked_nothing_is_looked_for(tmp_path: Path) -> None:
+    result = bz.Study.from_toml(study_file(tmp_path, "")).run()
+    assert result.hotspots is None
+    assert "hot spots" not in result.stages
+    assert not [name for name in tables(edition(result, "internal")) if "hotspot" in name]
+
+
+def test_the_public_edition_tells_none_on_short_segments(tmp_path: Path) -> None:
+    result = bz.Study.from_toml(study_file(tmp_path, "[hotspots]\ndraws = 5", segment_km=5)).run()
+    public, internal = (edition(result, detail) for detail in ("public", "internal"))
+    assert any("Hot spots are not told" in words for words in public.left_out)
+    assert not [name for name in tables(public) if "hotspot" in name]
+    assert len(tables(internal)["hotspot_segments"]) == len(result.segments)
+
+
+def test_too_few_reports_are_a_note(tmp_path: Path) -> None:
+    result = bz.Study.from_toml(study_file(tmp_path, "[hotspots]", n=2)).run()
+    assert result.hotspots is None
+    assert any("No hot spots: hot spots need 3 events or more" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ("[hotspots]\nradius = 3", r"study\.toml.*hotspots has no radius; it has radius_km, draws"),
+        ("[hotspots]\ndraws = 0", r"hotspots: draws must be a whole number"),
+        ("hotspots = true", r"hotspots must be a table of radius_km"),
+    ],
+)
+def test_a_study_file_is_refused_before_any_work(tmp_path: Path, asked: str, message: str) -> None:
+    with pytest.raises((InvalidParameterError, InvalidScenarioError), match=message):
+        bz.Study.from_toml(study_file(tmp_path, asked))
+
+
+def test_hot_spots_of_no_incidents_are_refused() -> None:
+    with pytest.raises(InvalidScenarioError, match=r"hotspots needs a table of incidents"):
+        bz.Study(border=bz.Border.between("IRQ", "SYR"), hotspots={})

@@ -36,6 +36,31 @@ _CHANCES = {
     "p_cave_high": "on rock of high cave susceptibility; never a cave",
     "p_cave_unknown": "off the mapped rock, where caves are not known",
 }
+_HOTSPOTS = {
+    f"hotspot_{table}.{name}": meaning
+    for table in ("segments", "stretches", "distances", "repeats")
+    for name, meaning in {
+        "incidents_expected": ("incidents", "expected there over the imputed positions"),
+        "by_chance": ("", "the same, if as many lay anywhere on the covered ground"),
+        "z": ("", "standard deviate of Gi* of incidents per area (Ord and Getis 1995)"),
+        "log_likelihood_ratio": ("", "of Kulldorff's scan, for more than by chance"),
+        "measured": ("", "straight, or along the border"),
+        "within_km": ("km", "distance up to which pairs are counted"),
+        "days_from": ("days", "shortest time between the two"),
+        "days_to": ("days", "longest time between the two"),
+        "pairs_expected": ("pairs", "of incidents, over the imputed positions"),
+        "ratio": ("ratio", "pairs over those by chance, which is Ripley's K over that of chance"),
+        "l_minus_r_km": (
+            "km",
+            "Besag's L less the distance: above 0 where incidents are clustered",
+        ),
+        "p": ("probability", "of so many by chance, median of the draws of positions"),
+        "q": ("", "p adjusted for the number of tests (Benjamini and Hochberg 1995)"),
+        "beyond_chance": ("", "whether q, for stretches p, is at most the rate asked for"),
+        "share_beyond_chance": ("share", "draws of positions in which it is"),
+        "below_precision": ("", "finer than the median position error"),
+    }.items()
+}
 _POINT = "at its coded point, which is no finding: it is the point of a town, biased to flat ground"
 _OF_GROUND = {
     "incidents.placed": ("", "whether it is known well enough to be placed"),
@@ -393,6 +418,7 @@ COLUMNS = MappingProxyType(
         "incidents_p05": ("incidents", "5 % quantile over the imputed positions"),
         "incidents_p95": ("incidents", "95 % quantile over the imputed positions"),
         **_OF_GROUND,
+        **_HOTSPOTS,
     }
 )
 MEASURES = {

@@ -42,6 +42,9 @@ from borderzone.report.reported import (
     flagged_words,
     ground_table,
     ground_words,
+    hotspot_segments_table,
+    hotspot_stretches_table,
+    hotspot_words,
     overlay_table,
     weights_table,
     zone_words,
@@ -81,6 +84,7 @@ def render_page(
         _better_data(edition),
         _whatif(edition, pictures, comparison),
         _incidents(edition, pictures),
+        _hotspots(edition),
         _limits(edition),
         _data(edition),
         _files(edition, tables),
@@ -305,6 +309,18 @@ def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]
             exposure_table(result),
             weights_table(result),
         ],
+    )
+
+
+def _hotspots(edition: Edition) -> dict[str, Any] | None:
+    words = hotspot_words(edition.result)
+    if not words:
+        return None
+    return _section(
+        "hotspots",
+        "Hot spots of reports",
+        paragraphs=words,
+        tables=[hotspot_segments_table(edition.result), hotspot_stretches_table(edition.result)],
     )
 
 

@@ -342,6 +342,10 @@ def _coarser(result: StudyResult, left_out: list[str]) -> StudyResult:
         "and where better data pays, and what weight reports give, is not told by segment."
     )
     together = math.ceil(COARSEST_KM / float(result.segments["length_km"].median()) - 1e-9)
+    if result.hotspots is not None:
+        left_out.append(
+            "Hot spots are not told, which would say where on segments finer than that."
+        )
     ranks = result.stability
     if ranks is not None:
         ranks = ranks[ranks["kind"] != "segment"]
@@ -350,7 +354,13 @@ def _coarser(result: StudyResult, left_out: list[str]) -> StudyResult:
         reach = replace(reach, race=None)
     joined = join_segments(result.segments, together)
     return replace(
-        result, segments=joined, reach=reach, better_data=None, stability=ranks, pressure=None
+        result,
+        segments=joined,
+        reach=reach,
+        better_data=None,
+        stability=ranks,
+        pressure=None,
+        hotspots=None,
     )
 
 

@@ -25,6 +25,9 @@ __all__ = [
     "flagged_words",
     "ground_table",
     "ground_words",
+    "hotspot_segments_table",
+    "hotspot_stretches_table",
+    "hotspot_words",
     "overlay_table",
     "weights_table",
     "zone_words",
@@ -38,6 +41,8 @@ _PLANS = {
 _NAMED = 12  # events that are named one by one; all of them stand in a file
 # Below this a zone is told together with the others. Units: expected events.
 _FEW = 0.05
+# Below this share of the draws a segment is not named as one that may be hot.
+_SELDOM = 0.05
 
 
 def excluded_words(excluded: Sequence[Mapping[str, Any]]) -> str:
@@ -357,6 +362,81 @@ def weights_table(result: StudyResult) -> cells.Table | None:
             ("weakest segment", True),
         ],
         rows,
+    )
+
+
+def hotspot_words(result: StudyResult) -> list[str]:
+    """Say where and when there are more events than by chance, and what that does not say."""
+    found = result.hotspots
+    return [] if found is None else [*found.sentences(), *found.limits()]
+
+
+def hotspot_segments_table(result: StudyResult) -> cells.Table | None:
+    """Tabulate the segments that are hot in the median draw or in one of twenty; all stand in a file."""
+    if result.hotspots is None:
+        return None
+    found = result.hotspots.segments
+    shown = found[found["beyond_chance"] | (found["share_beyond_chance"] >= _SELDOM)]
+    if shown.empty:
+        return None
+    rows = [
+        (
+            f"km {row.km_start:.0f} to {row.km_end:.0f}",
+            cells.number(row.incidents_expected, 1),
+            cells.number(row.by_chance, 1),
+            cells.number(row.z, 1),
+            f"{row.q:.3f}",
+            "yes" if row.beyond_chance else "no",
+            cells.share(row.share_beyond_chance),
+        )
+        for row in shown.itertuples()
+    ]
+    radius, rate = result.hotspots.options.radius_km, result.hotspots.options.false_discovery_rate
+    return cells.table(
+        "Hot segments",
+        f"Segments that with those within {radius:g} km have more events for their ground than by chance (Gi*), "
+        f"false discoveries held at {told.percent(rate)}; the last column is the share of all draws of positions "
+        f"in which a segment is hot. Others are in tables/hotspot_segments.csv.",
+        [
+            ("segment", False),
+            ("events", True),
+            ("by chance", True),
+            ("z of Gi*", True),
+            ("q", True),
+            ("hot", False),
+            ("draws in which it is", True),
+        ],
+        rows,
+    )
+
+
+def hotspot_stretches_table(result: StudyResult) -> cells.Table | None:
+    """Tabulate the likeliest stretches of border, whether or not they are beyond chance."""
+    if result.hotspots is None or result.hotspots.stretches.empty:
+        return None
+    rows = [
+        (
+            f"km {row.km_start:.0f} to {row.km_end:.0f}",
+            cells.number(row.incidents_expected, 1),
+            cells.number(row.by_chance, 1),
+            f"{row.p:.3f}",
+            cells.share(row.share_beyond_chance),
+        )
+        for row in result.hotspots.stretches.itertuples()
+    ]
+    return cells.table(
+        "Likeliest stretches",
+        "Of all stretches of up to half of the ground, those with most events for it (Kulldorff's scan); p accounts "
+        "for all that were looked at.",
+        [
+            ("stretch", False),
+            ("events", True),
+            ("by chance", True),
+            ("p", True),
+            ("draws in which it is beyond chance", True),
+        ],
+        rows,
+        folded=True,
     )
 
 

@@ -36,6 +36,7 @@ _OF_INCIDENTS = {
     "events_flagged",
     "at_point",
     "mean_pod_incidents",
+    "pairs_expected",
 }
 # File name without ending -> what the table holds.
 TABLE_WORDS = {
@@ -57,6 +58,10 @@ TABLE_WORDS = {
     "incident_exposure": "rates of incidents on flagged and other ground, at three levels",
     "incident_enrichment": "the same at equal distance from roads and towns, null results included",
     "incident_pressure": "weights of segments by incidents, shrunk towards their mean, with bands",
+    "hotspot_segments": "segments with more incidents than by chance: Gi*, false discoveries held",
+    "hotspot_stretches": "the likeliest stretches with more incidents than by chance",
+    "hotspot_distances": "pairs of incidents by distance, against chance on the same ground",
+    "hotspot_repeats": "pairs of incidents near in space by days apart, against dates in random order",
     "coverage_by_weights": "what plans for even, reported and worst-case crossings are worth",
     "incident_overlay_synthetic": "the same for a SYNTHETIC set that shows the method",
     "response": "travel time from the nearest origin by kilometre of the border",
@@ -92,6 +97,7 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
         "incident_exposure": result.exposure,
         "incident_enrichment": result.enrichment,
         "incident_pressure": result.pressure,
+        **_hotspots(result),
         "coverage_by_weights": result.by_weights,
         "incident_overlay_synthetic": _stamped(result.demo_overlay),
         **_reach(result),
@@ -126,6 +132,11 @@ def _caves(result: StudyResult) -> dict[str, pd.DataFrame | None]:
         "cave_evidence": found.evidence,
         "cave_success_rate": found.curve[["ground_share", "cave_share"]],
     }
+
+
+def _hotspots(result: StudyResult) -> dict[str, pd.DataFrame | None]:
+    names = ("segments", "stretches", "distances", "repeats")
+    return {f"hotspot_{name}": getattr(result.hotspots, name, None) for name in names}
 
 
 def _reach(result: StudyResult) -> dict[str, pd.DataFrame | None]:

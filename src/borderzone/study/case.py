@@ -22,7 +22,7 @@ from borderzone.study.by_block import EMBEDDED
 from borderzone.study.coverage import patrol_cover
 from borderzone.study.force import side_of
 from borderzone.study.ground import Ground, ground_key, read_ground
-from borderzone.study.incident_findings import IncidentFindings
+from borderzone.study.incident_findings import IncidentFindings, hotspots_of
 from borderzone.study.missing import missing_layer
 from borderzone.study.outside import OutsideGround
 from borderzone.study.result import StudyResult
@@ -33,6 +33,7 @@ from borderzone.study.sources import (
     check_agreement,
     check_border,
     check_files,
+    check_hotspots,
     check_layer,
     check_settings,
     day_of,
@@ -121,6 +122,10 @@ class Study:
         Column of `roads` that holds the class.
     roads_cross
         Whether roads pass barriers; where not, only `crossings` do.
+    hotspots
+        How hot spots of incidents are looked for, as `borderzone.incidents.HotspotOptions` or a mapping of
+        its values, such as the table ``[hotspots]`` of a study file; None looks for none. Needs the extra
+        ``stats``.
     scenario
         Assumptions. Where it does not say whose force it is, that of `border.a`, the country which
         was named first, is taken, and the scenario of the study says so.
@@ -157,6 +162,7 @@ class Study:
     aridity_scale: float = 1.0
     road_class: str = "class"
     roads_cross: bool = False
+    hotspots: Any = None
     scenario: Scenario = field(default_factory=Scenario)
     name: str = ""
     seed: int = 1
@@ -169,6 +175,7 @@ class Study:
         for name in LAYERS:
             set_to(name, check_layer(name, getattr(self, name)))
         check_settings(self)
+        set_to("hotspots", check_hotspots(self.hotspots))
         check_terms(self.terms)
         set_to("incidents_accessed", day_of(self.incidents_accessed))
         how_read(self)
@@ -365,8 +372,12 @@ class Study:
             cover = patrol_cover(
                 ground.corridor, ground.table, self.scenario, number, step, weights=weights
             )
+        if self.hotspots is not None:
+            step("hot spots")
+        spots, no_spots = hotspots_of(self.hotspots, reported, ground.corridor, number)
         step("incidents over zones")
         result = _result(self, ground, cover, reported, number)
+        result = replace(result, hotspots=spots, notes=(*result.notes, *no_spots))
         return replace(result, stages={**ground.stages, **step.stop()})
 
 

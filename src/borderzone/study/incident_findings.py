@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from borderzone.corridor import Corridor
     from borderzone.scenario import Scenario
     from borderzone.study.ground import Ground
     from borderzone.study.weighting import Reported
 
-__all__ = ["IncidentFindings"]
+__all__ = ["IncidentFindings", "hotspots_of"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -104,6 +105,21 @@ class IncidentFindings:
     def as_fields(self) -> dict[str, Any]:
         """Give the findings by name."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def hotspots_of(
+    asked: incidents.HotspotOptions | None, reported: Reported, corridor: Corridor, seed: int
+) -> tuple[incidents.Hotspots | None, tuple[str, ...]]:
+    """Look for hot spots where asked, or say in a note why the table cannot have any."""
+    if asked is None or reported.events is None:
+        return None, ()
+    try:
+        found = incidents.find_hotspots(
+            reported.events, corridor, asked, regions=reported.placed, seed=seed
+        )
+    except DataError as error:  # too few events: the study stands without
+        return None, (f"No hot spots: {error}.",)
+    return found, ()
 
 
 def _credit(reported: Reported) -> str:

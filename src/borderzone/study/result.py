@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from borderzone.corridor import Corridor
     from borderzone.difficulty import CaveCalibration
     from borderzone.grid import Grid
-    from borderzone.incidents import Account
+    from borderzone.incidents import Account, Hotspots
     from borderzone.io import Record
     from borderzone.scenario import Scenario
     from borderzone.study.ground import Ground
@@ -112,6 +112,9 @@ class StudyResult:
         without incidents or ground.
     ground_counts
         Expected number of incidents by class of ground, with bands.
+    hotspots
+        Where and when incidents are more than by chance, as from `borderzone.incidents.find_hotspots`;
+        None where the study does not ask for it.
     event_credit
         Whose the incidents are, and when they were fetched.
     assumed
@@ -179,6 +182,7 @@ class StudyResult:
     enrichment: pd.DataFrame | None = None
     on_ground: pd.DataFrame | None = None
     ground_counts: pd.DataFrame | None = None
+    hotspots: Hotspots | None = None
     event_credit: str = ""
     assumed: tuple[str, ...] = ()
     pressure: pd.DataFrame | None = None

@@ -6,7 +6,7 @@ import hashlib
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 import xarray as xr
 
-from borderzone import datasets, io, terrain
+from borderzone import datasets, incidents, io, terrain
 from borderzone._guards import (
     check_choice,
     check_flag,
@@ -64,6 +64,7 @@ __all__ = [
     "check_border",
     "check_cells",
     "check_files",
+    "check_hotspots",
     "check_layer",
     "check_settings",
     "day_of",
@@ -81,7 +82,7 @@ __all__ = [
 NONE = "none"
 SYNTHETIC = "synthetic"
 _OF_A_FILE = ("path", "sha256")
-_AS_GIVEN = ("published_length_km", "published_length_source")
+_AS_GIVEN = ("published_length_km", "published_length_source", "hotspots")
 
 # What lies beside a Shapefile and is part of it.
 _BESIDE = (".dbf", ".shx", ".prj", ".cpg")
@@ -193,6 +194,27 @@ def check_settings(study: Any) -> None:
     check_positive(study.aridity_scale, "aridity_scale")
     check_text(study.road_class, "road_class")
     check_flag(study.roads_cross, "roads_cross")
+
+
+def check_hotspots(asked: Any) -> incidents.HotspotOptions | None:
+    """Take how hot spots are looked for: options, a table of them, or None, which looks for none."""
+    kind = incidents.HotspotOptions
+    if asked is None or isinstance(asked, kind):
+        return asked
+    names = ", ".join(field.name for field in fields(kind))
+    if not isinstance(asked, Mapping):
+        msg = (
+            f"hotspots must be a table of {names}, or incidents.HotspotOptions, got {shown(asked)}"
+        )
+        raise InvalidParameterError(msg)
+    if unknown := sorted(set(map(str, asked)) - {field.name for field in fields(kind)}):
+        msg = f"hotspots has no {unknown[0][:40]}; it has {names}"
+        raise InvalidParameterError(msg)
+    try:
+        return kind(**asked)
+    except InvalidParameterError as error:
+        msg = f"hotspots: {error}"
+        raise InvalidParameterError(msg) from error
 
 
 def day_of(value: Any) -> dt.date | None:
@@ -310,6 +332,9 @@ def check_agreement(study: Any) -> None:
             'weights = "incidents" needs a table of incidents: name one in the study, or take '
             'weights = "uniform"'
         )
+        raise InvalidScenarioError(msg)
+    if study.hotspots is not None and study.incidents is None:
+        msg = "hotspots needs a table of incidents: name one in the study, or leave hotspots out"
         raise InvalidScenarioError(msg)
     if scenario.length == "published" and study.border.published_length_km is None:
         msg = (
@@ -466,6 +491,8 @@ def told(study: Any) -> dict[str, Any]:
     found |= {name: _told_of(name, place_of(getattr(study, name))) for name in LAYERS}
     if isinstance(found["incidents"], dict):
         found["incidents"] |= how_read(study)
+    if study.hotspots is not None:
+        found["hotspots"] = asdict(study.hotspots) | {"days": list(study.hotspots.days)}
     return found
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STUDY_KEYS", "read_study", "write_study"]
 
-_PLAIN = ("name", "seed", "incidents_accessed", "terms", *SETTINGS)
+_PLAIN = ("name", "seed", "incidents_accessed", "terms", "hotspots", *SETTINGS)
 _PUBLISHED = ("published_length_km", "published_length_source")
 STUDY_KEYS = frozenset({"a", "b", "border", "border_km", "scenario", *_PUBLISHED, *_PLAIN, *LAYERS})
 # What a table of the border may hold beside its file: how Border.from_file is to read it.
@@ -241,6 +241,7 @@ def write_study(result: StudyResult, folder: str | os.PathLike[str], *, public: 
     """Write the study of a result as TOML that repeats the run, or says why it cannot."""
     border, given = result.border, dict(result.given)
     said = {name: given.pop(name, None) for name in _SAID_OF_IT.values()}
+    asked = {name: given.pop(name) for name in ("hotspots",) if name in given}
     if isinstance(given.get("incidents"), dict):
         given["incidents"] |= {
             key: word for key, name in _SAID_OF_IT.items() if (word := said.pop(name)) is not None
@@ -252,7 +253,9 @@ def write_study(result: StudyResult, folder: str | os.PathLike[str], *, public: 
         given["origins"] = {"withheld": _WITHHELD}
     layers = {name: _relative(value, Path(folder), public=public) for name, value in given.items()}
     scenario = result.scenario.model_dump(mode="json", exclude_none=True)
-    return "".join(_remarks(layers)) + tomli_w.dumps({**head, **layers, "scenario": scenario})
+    return "".join(_remarks(layers)) + tomli_w.dumps(
+        {**head, **layers, **asked, "scenario": scenario}
+    )
 
 
 def _relative(value: Any, folder: Path, *, public: bool) -> Any:
