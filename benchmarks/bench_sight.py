@@ -27,7 +27,7 @@ from affine import Affine
 from bench_terrain import CELL_M, fractal
 from peer_programs import TINY, told, usual
 
-from borderzone._kernels.viewshed import walk
+from borderzone._kernels.sight import walk
 from borderzone.visibility.viewsheds import Ring, Sight, Windows, view_of
 
 HERE = Path(__file__).parent

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from borderzone._kernels import njit
-from borderzone._kernels.inside import is_inside
+from borderzone._kernels.positions import is_inside
 
 __all__ = ["DRAWS_ABOUT_KM", "about_points", "in_bands", "philox", "uniforms"]
 

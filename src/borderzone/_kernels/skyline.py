@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from borderzone._kernels import njit
-from borderzone._kernels.viewshed import TODO
+from borderzone._kernels.sight import TODO
 
 __all__ = ["heights_needed", "skyline"]
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from borderzone._kernels import njit
 from borderzone._kernels.line_of_sight import UNKNOWN
-from borderzone._kernels.viewshed import span
+from borderzone._kernels.sight import span
 
 __all__ = ["sweep_fast"]
 

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from borderzone._guards import percent
-from borderzone._kernels.inside import count_inside, mark_inside
+from borderzone._kernels.positions import count_inside, mark_inside
 from borderzone.border.names import country_code, country_name, is_country, iso_alpha3
 from borderzone.border.sources import countries_around
 from borderzone.crs import check_has_crs, in_degrees

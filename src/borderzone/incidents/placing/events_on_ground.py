@@ -16,7 +16,7 @@ from pyproj import Transformer
 from borderzone._cellwise import any_lazy
 from borderzone._guards import check_threads
 from borderzone._heights import heights_of, is_impossible
-from borderzone._kernels.inside import mark_inside
+from borderzone._kernels.positions import mark_inside
 from borderzone._placing import cells_of_points
 from borderzone.difficulty import CAVE_MEANINGS, CAVE_UNKNOWN
 from borderzone.errors import DataError, InvalidParameterError
