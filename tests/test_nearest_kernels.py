@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
-from borderzone._kernels.bisectors import onto_bisectors, spaced_sites
-from borderzone._kernels.nearest import box_tree, nearest_pieces
+from borderzone._kernels.nearest import box_tree, nearest_pieces, onto_bisectors, spaced_sites
 from borderzone.corridor.track import Track
 from borderzone.grid import Grid
 

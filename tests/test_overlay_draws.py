@@ -18,7 +18,7 @@ from pyproj import Geod
 from scipy import stats
 
 from borderzone import incidents
-from borderzone._kernels.imputing import philox
+from borderzone._kernels.positions import philox
 from borderzone.errors import BorderzoneError
 
 GEOD = Geod(ellps="WGS84")

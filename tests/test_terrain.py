@@ -11,7 +11,7 @@ from scipy import ndimage
 from terrain_cases import WINDOW, centre, disc, gradient, plane, raster, rough, tri_wilson
 
 from borderzone import terrain
-from borderzone._kernels import stencils
+from borderzone._kernels import focal
 from borderzone.errors import (
     CRSMismatchError,
     GridMismatchError,
@@ -144,8 +144,8 @@ def test_vrm_of_normals_of_which_one_leans_at_45_degrees() -> None:
     np.testing.assert_array_equal(np.hypot(east, north), np.eye(3)[1] * np.eye(3)[1][:, None])
 
     out = np.empty((1, 1), np.float32)
-    numbers = stencils.constants(z.dtype, (0.0, 1.0, 0.5, 0.5))
-    stencils.vector_ruggedness(z, numbers, 1, 0, 0, out)
+    numbers = focal.constants(z.dtype, (0.0, 1.0, 0.5, 0.5))
+    focal.vector_ruggedness(z, numbers, 1, 0, 0, out)
 
     assert float(out[0, 0]) == pytest.approx(0.029358692, abs=2e-9)
 

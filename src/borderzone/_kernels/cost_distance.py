@@ -1,4 +1,4 @@
-"""Least travel time over a raster from several starts, uphill and downhill told apart.
+"""Least travel time over a raster from several starts, uphill and downhill told apart, and the ways back.
 
 The raster is flattened, and cut into bands of whole rows. Each band has a queue of its own and is searched
 by one thread at a time; what a step brings to another band is a message to it.
@@ -12,7 +12,7 @@ import numpy as np
 
 from borderzone._kernels import njit
 
-__all__ = ["MOST_OFFERS", "expand"]
+__all__ = ["MOST_OFFERS", "NO_STEP", "expand", "finish", "follow", "prepare", "trail"]
 
 # Slower than a metre an hour is closed: steps of any length of time would need any number of buckets.
 SLOWEST_H_PER_M = 1.0
@@ -46,13 +46,185 @@ def _slow(factor: Any, cell: int) -> Any:
 # factor) is averaged over the cells passed. A diagonal step between two closed cells, and a
 # knight's step past one, are not taken. Steps of odd cells are looked up: those that leave the raster
 # or cross a barrier are barred, and those along a road have times of their own.
+@njit(inline="always", **_OPTIONS)
+def _offer_near(  # noqa: PLR0913, PLR0917 (one hot loop, in parts)
+    z: Any,
+    factor: Any,
+    offset: Any,
+    pass_a: Any,
+    pass_b: Any,
+    length: Any,
+    soonest: Any,
+    knots: Any,
+    table: Any,
+    barred: Any,
+    cell: Any,
+    here: Any,
+    slow_here: Any,
+    times: Any,
+    found_cell: Any,
+    found_time: Any,
+    found_step: Any,
+    count: Any,
+) -> Any:
+    """Offer the steps to a side and the diagonal ones."""
+    # The height here, the knot of level ground, and a place just short of the last knot.
+    height, level, last = np.float64(z[cell]), 0.25 * table.size, 0.5 * table.size - 1e-9
+    for s in range(min(8, offset.size)):
+        there = np.uintp(cell + offset[s])
+        if (barred >> s) & 1 or times[there] <= here + soonest[s]:
+            continue
+        if (
+            s >= 4
+            and times[np.uintp(cell + pass_a[s])] < 0.0
+            and times[np.uintp(cell + pass_b[s])] < 0.0
+        ):
+            continue
+        pace = _pace(level + (z[there] - height) * knots[s], table, last)
+        if factor is not None:
+            pace *= 0.5 * (slow_here + _slow(factor, there))
+        time = here + length[s] * pace
+        if time <= times[there] and pace <= SLOWEST_H_PER_M:
+            found_cell[count], found_time[count], found_step[count] = there, time, s
+            count += 1
+    return count
+
+
+@njit(inline="always", **_OPTIONS)
+def _offer_knights(  # noqa: PLR0913, PLR0917 (one hot loop, in parts)
+    z: Any,
+    factor: Any,
+    offset: Any,
+    pass_a: Any,
+    pass_b: Any,
+    length: Any,
+    soonest: Any,
+    knots: Any,
+    table: Any,
+    halves: Any,
+    barred: Any,
+    cell: Any,
+    here: Any,
+    slow_here: Any,
+    times: Any,
+    found_cell: Any,
+    found_time: Any,
+    found_step: Any,
+    count: Any,
+) -> Any:
+    """Offer the knight's steps."""
+    height, level, last = np.float64(z[cell]), 0.25 * table.size, 0.5 * table.size - 1e-9
+    for s in range(8, offset.size):
+        there = np.uintp(cell + offset[s])
+        if (barred >> s) & 1 or times[there] <= here + soonest[s]:
+            continue
+        left, right = np.uintp(cell + pass_a[s]), np.uintp(cell + pass_b[s])
+        if times[left] < 0.0 or times[right] < 0.0:
+            continue
+        if halves:
+            middle = 0.5 * (np.float64(z[left]) + np.float64(z[right]))
+            per_half = 2.0 * knots[s]
+            pace = 0.5 * _pace(level + (middle - height) * per_half, table, last)
+            pace += 0.5 * _pace(level + (z[there] - middle) * per_half, table, last)
+        else:
+            pace = _pace(level + (z[there] - height) * knots[s], table, last)
+        if factor is not None:
+            passed = _slow(factor, left) + _slow(factor, right)
+            pace *= 0.25 * (slow_here + _slow(factor, there) + passed)
+        time = here + length[s] * pace
+        if time <= times[there] and pace <= SLOWEST_H_PER_M:
+            found_cell[count], found_time[count], found_step[count] = there, time, s
+            count += 1
+    return count
+
+
+@njit(inline="always", **_OPTIONS)
+def _offer_roads(  # noqa: PLR0913, PLR0917 (one hot loop, in parts)
+    first_road: Any,
+    road_cell: Any,
+    road_h: Any,
+    road_step: Any,
+    odd: Any,
+    here: Any,
+    times: Any,
+    found_cell: Any,
+    found_time: Any,
+    found_step: Any,
+    count: Any,
+) -> Any:
+    """Offer the steps along roads."""
+    for k in range(first_road[odd], first_road[odd + 1]):
+        there, time = road_cell[k], here + road_h[k]
+        if time <= times[there]:
+            found_cell[count], found_time[count], found_step[count] = there, time, road_step[k]
+            count += 1
+    return count
+
+
+@njit(inline="always", **_OPTIONS)
+def _settle(  # noqa: C901, PLR0913, PLR0917 (one hot loop, in parts)
+    count: Any,
+    found_cell: Any,
+    found_time: Any,
+    found_step: Any,
+    times: Any,
+    back: Any,
+    heads: Any,
+    node_cell: Any,
+    node_time: Any,
+    after: Any,
+    up_cell: Any,
+    up_time: Any,
+    up_step: Any,
+    down_cell: Any,
+    down_time: Any,
+    down_step: Any,
+    low: Any,
+    high: Any,
+    per_bucket: Any,
+    latest: Any,
+    free: Any,
+    n_free: Any,
+    waiting: Any,
+    n_up: Any,
+    n_down: Any,
+) -> Any:
+    """Let the cells that are reached sooner wait for their turn, here or in another band."""
+    mask = heads.size - 1
+    for k in range(count):
+        there, time, step = found_cell[k], found_time[k], found_step[k]
+        if time > latest:
+            continue
+        if there < low:
+            up_cell[n_up], up_time[n_up], up_step[n_up] = there, time, step
+            n_up += 1
+        elif there >= high:
+            down_cell[n_down], down_time[n_down], down_step[n_down] = there, time, step
+            n_down += 1
+        elif time < times[there]:
+            times[there] = time
+            if back is not None:
+                back[there] = step
+            place = int(time * per_bucket) & mask
+            node, free = free, np.int64(after[free])
+            node_cell[node], node_time[node] = there, time
+            after[node], heads[place] = heads[place], node
+            n_free -= 1
+            waiting += 1
+        elif back is not None:  # noqa: SIM102 (numba drops the branch where there is none)
+            # Of ways that take equally long, the one by the step of the lower number.
+            if time == times[there] and step < back[there]:
+                back[there] = step
+    return free, n_free, waiting, n_up, n_down
+
+
 # Cells wait in buckets of equal width of time, each a list of nodes. A cell that is reached sooner
 # waits again, and its older node is dropped when its turn comes, being late. The width is at most the
 # shortest step over the ground, so nearly all that is in the earliest bucket is final; where it is not
 # (a shorter step along a road, a message from another band) the cell is expanded again. Any
 # order gives the same times: each is the least of the same sums, and rounding keeps their order.
 @njit(**_OPTIONS)
-def _expand(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one hot loop)
+def _expand(  # noqa: C901, PLR0913, PLR0915, PLR0917 (one hot loop)
     z: Any,
     factor: Any,
     offset: Any,
@@ -98,21 +270,16 @@ def _expand(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one hot loop)
     """Do the work of `expand`."""
     turn, waiting, free, n_free = state[0], state[1], state[2], state[3]
     n_up, n_down, n_in = state[4], state[5], state[6]
-    n_steps, count, done = offset.size, 0, False
+    count, done = 0, False
     mask = heads.size - 1  # a power of two, less one
-    # Knot of level ground, and a place just short of the last knot.
-    level, last = 0.25 * table.size, 0.5 * table.size - 1e-9
     kept, bucket = np.int64(-1), 0
     while True:
         if min(n_free, up_cell.size - n_up, down_cell.size - n_down) < MOST_OFFERS:
             break
         # What is there to do next: a message, or the next cell of this turn's bucket.
         if n_in < in_cell.size:
-            found_cell[0], found_time[0], found_step[0] = (
-                in_cell[n_in],
-                in_time[n_in],
-                in_step[n_in],
-            )
+            found_cell[0], found_time[0] = in_cell[n_in], in_time[n_in]
+            found_step[0] = in_step[n_in]
             turn = min(turn, int(in_time[n_in] * per_bucket))
             count = 1
             n_in += 1
@@ -142,77 +309,25 @@ def _expand(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one hot loop)
             if (lookup[cell >> 3] >> (cell & 7)) & 1:
                 odd = np.searchsorted(odd_cells, cell)
                 barred = np.int64(barred_steps[odd])
-            height = np.float64(z[cell])
             slow_here = 1.0 if factor is None else _slow(factor, cell)
-            for s in range(min(8, n_steps)):
-                there = np.uintp(cell + offset[s])
-                if (barred >> s) & 1 or times[there] <= here + soonest[s]:
-                    continue
-                if (
-                    s >= 4
-                    and times[np.uintp(cell + pass_a[s])] < 0.0
-                    and times[np.uintp(cell + pass_b[s])] < 0.0
-                ):
-                    continue
-                pace = _pace(level + (z[there] - height) * knots[s], table, last)
-                if factor is not None:
-                    pace *= 0.5 * (slow_here + _slow(factor, there))
-                time = here + length[s] * pace
-                if time <= times[there] and pace <= SLOWEST_H_PER_M:
-                    found_cell[count], found_time[count], found_step[count] = there, time, s
-                    count += 1
-            for s in range(8, n_steps):
-                there = np.uintp(cell + offset[s])
-                if (barred >> s) & 1 or times[there] <= here + soonest[s]:
-                    continue
-                left, right = np.uintp(cell + pass_a[s]), np.uintp(cell + pass_b[s])
-                if times[left] < 0.0 or times[right] < 0.0:
-                    continue
-                if halves:
-                    middle = 0.5 * (np.float64(z[left]) + np.float64(z[right]))
-                    per_half = 2.0 * knots[s]
-                    pace = 0.5 * _pace(level + (middle - height) * per_half, table, last)
-                    pace += 0.5 * _pace(level + (z[there] - middle) * per_half, table, last)
-                else:
-                    pace = _pace(level + (z[there] - height) * knots[s], table, last)
-                if factor is not None:
-                    passed = _slow(factor, left) + _slow(factor, right)
-                    pace *= 0.25 * (slow_here + _slow(factor, there) + passed)
-                time = here + length[s] * pace
-                if time <= times[there] and pace <= SLOWEST_H_PER_M:
-                    found_cell[count], found_time[count], found_step[count] = there, time, s
-                    count += 1
+            count = _offer_near(
+                z, factor, offset, pass_a, pass_b, length, soonest, knots, table, barred, cell, here,
+                slow_here, times, found_cell, found_time, found_step, count,
+            )  # fmt: skip
+            count = _offer_knights(
+                z, factor, offset, pass_a, pass_b, length, soonest, knots, table, halves, barred,
+                cell, here, slow_here, times, found_cell, found_time, found_step, count,
+            )  # fmt: skip
             if odd >= 0:
-                for k in range(first_road[odd], first_road[odd + 1]):
-                    there, time = road_cell[k], here + road_h[k]
-                    if time <= times[there]:
-                        found_cell[count], found_time[count] = there, time
-                        found_step[count] = road_step[k]
-                        count += 1
-        for k in range(count):
-            there, time, step = found_cell[k], found_time[k], found_step[k]
-            if time > latest:
-                continue
-            if there < low:
-                up_cell[n_up], up_time[n_up], up_step[n_up] = there, time, step
-                n_up += 1
-            elif there >= high:
-                down_cell[n_down], down_time[n_down], down_step[n_down] = there, time, step
-                n_down += 1
-            elif time < times[there]:
-                times[there] = time
-                if back is not None:
-                    back[there] = step
-                place = int(time * per_bucket) & mask
-                node, free = free, np.int64(after[free])
-                node_cell[node], node_time[node] = there, time
-                after[node], heads[place] = heads[place], node
-                n_free -= 1
-                waiting += 1
-            elif back is not None:  # noqa: SIM102 (numba drops the branch where there is none)
-                # Of ways that take equally long, the one by the step of the lower number.
-                if time == times[there] and step < back[there]:
-                    back[there] = step
+                count = _offer_roads(
+                    first_road, road_cell, road_h, road_step, odd, here, times, found_cell,
+                    found_time, found_step, count,
+                )  # fmt: skip
+        free, n_free, waiting, n_up, n_down = _settle(
+            count, found_cell, found_time, found_step, times, back, heads, node_cell, node_time,
+            after, up_cell, up_time, up_step, down_cell, down_time, down_step, low, high,
+            per_bucket, latest, free, n_free, waiting, n_up, n_down,
+        )  # fmt: skip
     while kept >= 0:
         rest = np.int64(after[kept])
         after[kept], heads[bucket] = heads[bucket], kept
@@ -292,3 +407,146 @@ def expand(  # noqa: PLR0913, PLR0917 (plain arrays)
         found_time, found_step,
     )  # fmt: skip
     return done
+
+
+# Before and after the search for least times: closed cells, hours as given out, ways traced back.
+
+# Back-pointer of a start, and of a cell that no way leads to.
+NO_STEP = 255
+
+
+@njit(**_OPTIONS)
+def prepare(z: Any, factor: Any, times: Any) -> Any:
+    """
+    Mark closed cells in the array of times, and measure the steepest step.
+
+    Parameters
+    ----------
+    z
+        Heights, shape ``(rows, columns)``; NaN where unknown. Units: m.
+    factor
+        Share of the speed that the surface allows, or None.
+    times
+        Output, flat: -1 where a cell is closed or unknown, else infinite.
+
+    Returns
+    -------
+    tuple of float
+        Highest difference between two neighbours, lowest and highest factor. Units: m.
+    """
+    rows, columns = z.shape
+    highest, low, high = 0.0, 1.0, 0.0
+    for i in range(rows):
+        for j in range(columns):
+            here = z[i, j]
+            is_open = not np.isnan(here)
+            if factor is not None:
+                share = factor[i, j]
+                is_open = is_open and share > 0
+                if not np.isnan(share):
+                    low, high = min(low, share), max(high, share)
+            times[i * columns + j] = np.inf if is_open else -1.0
+            for down, right in ((0, -1), (-1, -1), (-1, 0), (-1, 1)):
+                if i + down >= 0 and 0 <= j + right < columns:
+                    rise = np.float64(abs(here - z[i + down, j + right]))
+                    if not np.isnan(rise):
+                        highest = max(highest, rise)
+    return highest, low, high
+
+
+@njit(**_OPTIONS)
+def finish(z: Any, factor: Any, times: Any, hours: Any) -> Any:
+    """
+    Turn times into hours as they are given out.
+
+    Parameters
+    ----------
+    z
+        Heights, shape ``(rows, columns)``.
+    factor
+        Share of the speed that the surface allows, or None.
+    times
+        Times, flat; negative where a cell is closed. Units: h.
+    hours
+        Output: infinite where no way leads, NaN where height or factor is unknown. Units: h.
+
+    Returns
+    -------
+    int
+        Number of known cells that no way leads to.
+    """
+    rows, columns = z.shape
+    unreachable = 0
+    for i in range(rows):
+        for j in range(columns):
+            time = times[i * columns + j]
+            unknown = np.isnan(z[i, j])
+            if factor is not None:
+                unknown = unknown or np.isnan(factor[i, j])
+            if unknown:
+                hours[i, j] = np.nan
+            elif time < 0.0 or time == np.inf:
+                hours[i, j] = np.inf
+                unreachable += 1
+            else:
+                hours[i, j] = time
+    return unreachable
+
+
+@njit(**_OPTIONS)
+def follow(back: Any, offset: Any, origin: Any) -> None:
+    """
+    Carry the origin of each start along the ways that lead from it.
+
+    Parameters
+    ----------
+    back
+        Number of the step that led to each cell; 255 where none did.
+    offset
+        Offset of each step.
+    origin
+        The origin at the starts, -1 elsewhere; filled for every cell that a way leads to.
+    """
+    for cell in range(back.size):
+        if origin[cell] >= 0 or back[cell] == NO_STEP:
+            continue
+        end = cell
+        while origin[end] < 0:
+            end -= offset[back[end] & 15]
+        label = origin[end]
+        end = cell
+        while origin[end] < 0:
+            origin[end] = label
+            end -= offset[back[end] & 15]
+
+
+@njit(**_OPTIONS)
+def trail(back: Any, offset: Any, cell: int) -> Any:
+    """
+    Walk back from a cell to its start.
+
+    Parameters
+    ----------
+    back
+        Number of the step that led to each cell; 255 where none did.
+    offset
+        Offset of each step.
+    cell
+        Where to begin.
+
+    Returns
+    -------
+    tuple of arrays
+        The cells from there to the start, and the number of the step that led to each but the
+        last.
+    """
+    count, end = 1, cell
+    while back[end] != NO_STEP:
+        end -= offset[back[end] & 15]
+        count += 1
+    cells, numbers = np.empty(count, np.int64), np.empty(count - 1, np.int64)
+    cells[0] = cell
+    for k in range(count - 1):
+        numbers[k] = back[cells[k]]
+        cells[k + 1] = cells[k] - offset[numbers[k] & 15]
+    return cells, numbers

@@ -6,7 +6,7 @@ distance runs outside and that over the cells of a row inside, on buffers that s
 cache. A cell is computed from its own lines in a fixed order, so neither blocks nor threads
 change a bit of the answer.
 
-The raster `z` carries its halo, as in `stencils`: as many rows and columns as the longest line.
+The raster `z` carries its halo, as in `focal`: as many rows and columns as the longest line.
 A line is a row of `steps`: rows down and columns right from one cell of the line to the next, the
 first step that counts and the last; opposite lines follow each other. ``factors[line, k]`` turns
 the rise to step `k` into what is compared.

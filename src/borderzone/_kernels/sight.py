@@ -1,19 +1,14 @@
-"""What is seen from one place: lines of sight decided wholesale, the doubtful ones walked.
+"""What is seen from where: lines of sight one by one, viewsheds, and how high the ground stands.
 
-In words: the ground is split into eight octants, in each of which lines run outward along one
-axis and lean to one side of it. Rays of even lean, ``m / n`` of a cell for each cell outward, sweep
-outward together, and each keeps the steepest ground it has met. "Steep" is ``(height - eye) / d - drop (d + s^2 / d)``
-with `d` cells outward and `s` sideways: along one line it orders like the angle of sight, the fall of the
-ground included. Two neighbouring rays bound a fan not wider than a cell. A line inside the fan meets nothing steeper than
-what its two rays and the cell centres inside the fan have met (between these points steepness is
-monotone, but for a bow of at most ``drop / d``), and at every row outward nothing less steep than the
-least of the three. A target above the first bound is seen, one below the second is hidden, and
-for the few in between `line_of_sight.line` walks the line itself. So the answer is that of walking them all, bit for bit: the
-bounds are widened by `slack` metres, far more than rounding can do.
+In words: the ground between cell centres is a straight line along a row or a column. A line of
+sight runs from the eye to a target that stands over a cell centre. Wherever it crosses the line
+between two neighbouring centres of a row or of a column, the ground there is interpolated between
+the two, less its drop below the tangent plane of the eye (distance squared times `drop`). The target is hidden if
+at any crossing the ground stands higher than the line; otherwise it is seen. That is the method called
+R3 by Franklin and Ray (1994). Where one of the heights is NaN the line is unknown, whatever else
+it crosses, so that gaps hide and show alike. Places are in rows and columns, centres on whole numbers.
 
-Layout: `z` has the outward axis first. ``z[0]`` lies at or behind the eye, ``away[k]`` is the distance of
-``z[k]`` in cells (``away[0] <= 0``), `side` the place of the eye on the second axis, `lean` +1 or -1.
-`states` is a view of the same shape; only cells that are `TODO` are decided.
+Counts are whole numbers, so their sums do not depend on the order of the stops.
 """
 
 from __future__ import annotations
@@ -23,13 +18,237 @@ from typing import Any
 import numpy as np
 
 from borderzone._kernels import njit
-from borderzone._kernels.line_of_sight import HIDDEN, SEEN, UNKNOWN, line
 
-__all__ = ["OUT", "TODO", "add_seen", "mark", "scan", "span", "sweep_exact", "tally", "walk"]
+__all__ = [
+    "HIDDEN",
+    "OUT",
+    "SEEN",
+    "TODO",
+    "UNKNOWN",
+    "add_seen",
+    "count_looks",
+    "ground_at",
+    "heights_needed",
+    "line",
+    "mark",
+    "scan",
+    "skyline",
+    "span",
+    "sweep_exact",
+    "sweep_fast",
+    "tally",
+    "walk",
+]
+
+HIDDEN, SEEN, UNKNOWN = 0, 1, 2
+
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+
+
+@njit(inline="always", **_OPTIONS)
+def _between(first: float, second: float, part: float) -> float:
+    # A neighbour of weight 0 has no say, even if it is NaN.
+    return first + part * (second - first) if part > 0.0 else first
+
+
+@njit(**_OPTIONS)
+def ground_at(z: Any, row: float, column: float) -> Any:
+    """
+    Height between four cell centres, bilinear.
+
+    Parameters
+    ----------
+    z
+        Heights with one more row and column than can be asked for.
+    row, column
+        Place.
+
+    Returns
+    -------
+    float
+        Height in the unit of `z`, NaN where one that counts is.
+    """
+    i, j = int(row), int(column)
+    v, u = row - i, column - j
+    north = _between(np.float64(z[i, j]), np.float64(z[i, j + 1]), u)
+    if v > 0.0:
+        south = _between(np.float64(z[i + 1, j]), np.float64(z[i + 1, j + 1]), u)
+        return north + v * (south - north)
+    return north
+
+
+@njit(inline="always", **_OPTIONS)
+def _across(  # noqa: C901, PLR0913, PLR0917 (plain numbers: this is the hot loop)
+    z: Any,
+    start: Any,
+    step: Any,
+    axis: int,
+    eye: float,
+    rise: float,
+    fall: float,
+    gaps: Any,
+    strict: Any,
+) -> int:
+    """Follow a line over its crossings with the columns, or with the rows, of centres."""
+    # The axis whose whole numbers are crossed, and the other one.
+    if axis == 0:
+        here, other, run, lean = start[0], start[1], step[0], step[1]
+    else:
+        here, other, run, lean = start[1], start[0], step[1], step[0]
+    if run == 0.0:
+        return SEEN
+    per = 1.0 / run
+    target = int(np.rint(here + run))
+    sign = 1 if run > 0.0 else -1
+    # The first whole number strictly beyond the eye; the last is the target's own, left out.
+    k = int(np.floor(here)) + 1 if sign > 0 else int(np.ceil(here)) - 1
+    found = SEEN
+    while k != target and (k < target) == (sign > 0):
+        t = (k - here) * per
+        # Divided last, a crossing in a cell centre is found there and not a rounding beside it,
+        # where a void next door would have a say.
+        place = other + ((k - here) * lean / run if strict else t * lean)
+        i = int(place)
+        part = place - i
+        if axis == 0:
+            first, second = np.float64(z[k, i]), np.float64(z[k, i + 1])
+        else:
+            first, second = np.float64(z[i, k]), np.float64(z[i + 1, k])
+        if gaps:
+            height = _between(first, second, part)
+            if height != height:  # noqa: PLR0124 (NaN differs from itself)
+                return UNKNOWN
+        else:
+            height = first + part * (second - first)
+        if height - fall * t * t - eye > t * rise:
+            found = HIDDEN
+            if not gaps:
+                return HIDDEN
+        k += sign
+    return found
+
+
+@njit(**_OPTIONS)
+def line(  # noqa: PLR0913, PLR0917 (plain numbers: called for every cell)
+    z: Any,
+    row: float,
+    column: float,
+    i: int,
+    j: int,
+    eye: float,
+    target_m: float,
+    fall: float,
+    gaps: int,
+    strict: int,
+) -> Any:
+    """
+    Tell whether a target over a cell is seen.
+
+    Parameters
+    ----------
+    z
+        Heights with one more row and column than are used. Units: m.
+    row, column
+        Place of the eye.
+    i, j
+        Cell of the target.
+    eye
+        Height of the eye above sea. Units: m.
+    target_m
+        Height of the target above its ground. Units: m.
+    fall
+        Drop of the target's ground below the tangent plane. Units: m.
+    gaps
+        1 if any height may be NaN, else 0.
+    strict
+        1 to place crossings to the last digit, 0 for speed.
+
+    Returns
+    -------
+    int
+        `SEEN`, `HIDDEN` or `UNKNOWN`.
+    """
+    start, step = (row, column), (i - row, j - column)
+    rise = np.float64(z[i, j]) + target_m - fall - eye
+    if rise != rise:  # noqa: PLR0124
+        return UNKNOWN
+    found = _across(z, start, step, 0, eye, rise, fall, gaps, strict)
+    if found == UNKNOWN or (found == HIDDEN and not gaps):
+        return found
+    other = _across(z, start, step, 1, eye, rise, fall, gaps, strict)
+    return other if other == UNKNOWN or found == SEEN else found
+
+
+@njit(**_OPTIONS)
+def count_looks(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
+    z: Any,
+    stops: Any,
+    wanted: Any,
+    eyes_m: float,
+    target_m: float,
+    reach: float,
+    drop: float,
+    gaps: int,
+    counts: Any,
+) -> None:
+    """
+    Count for every cell the stops within reach, by whether they see it.
+
+    Parameters
+    ----------
+    z
+        Heights, with one more row and column than `wanted`. Units: m.
+    stops
+        Row and column of each stop, shape ``(n, 2)``.
+    wanted
+        Cells to look at.
+    eyes_m, target_m
+        Height of eye and target above their ground. Units: m.
+    reach
+        Farthest cell centre. Units: cells.
+    drop
+        Drop below the tangent plane at a distance of one cell. Units: m.
+    gaps
+        1 if any height may be NaN, else 0.
+    counts
+        Output, added to: stops that do not see the cell, that do, and that are
+        unknown, shape ``(rows, columns, 3)``.
+    """
+    rows, columns = wanted.shape
+    for n in range(stops.shape[0]):
+        row, column = stops[n, 0], stops[n, 1]
+        eye = ground_at(z, row, column) + eyes_m
+        for i in range(max(int(np.ceil(row - reach)), 0), min(int(row + reach) + 1, rows)):
+            for j in range(
+                max(int(np.ceil(column - reach)), 0), min(int(column + reach) + 1, columns)
+            ):
+                if not wanted[i, j]:
+                    continue
+                away2 = (i - row) ** 2 + (j - column) ** 2
+                if away2 <= reach * reach:
+                    found = line(z, row, column, i, j, eye, target_m, drop * away2, gaps, 0)
+                    counts[i, j, found] += 1
+
+
+# What is seen from one place: lines of sight decided wholesale, the doubtful ones walked.
+#
+# In words: the ground is split into eight octants, in each of which lines run outward along one
+# axis and lean to one side of it. Rays of even lean, ``m / n`` of a cell for each cell outward, sweep
+# outward together, and each keeps the steepest ground it has met. "Steep" is ``(height - eye) / d - drop (d + s^2 / d)``
+# with `d` cells outward and `s` sideways: along one line it orders like the angle of sight, the fall of the
+# ground included. Two neighbouring rays bound a fan not wider than a cell. A line inside the fan meets nothing steeper than
+# what its two rays and the cell centres inside the fan have met (between these points steepness is
+# monotone, but for a bow of at most ``drop / d``), and at every row outward nothing less steep than the
+# least of the three. A target above the first bound is seen, one below the second is hidden, and
+# for the few in between `line` walks the line itself. So the answer is that of walking them all, bit for bit: the
+# bounds are widened by `slack` metres, far more than rounding can do.
+#
+# Layout: `z` has the outward axis first. ``z[0]`` lies at or behind the eye, ``away[k]`` is the distance of
+# ``z[k]`` in cells (``away[0] <= 0``), `side` the place of the eye on the second axis, `lean` +1 or -1.
+# `states` is a view of the same shape; only cells that are `TODO` are decided.
 
 OUT, TODO = 3, 4
 
-_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _LOW = -1e30
 
 
@@ -265,7 +484,7 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (an octant in
     Parameters
     ----------
     z, states, away, side, lean
-        See the module.
+        Heights and states with the outward axis first; see the layout above.
     diagonal
         1 if the cells on the diagonal belong to this octant.
     reach
@@ -372,3 +591,288 @@ def walk(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
                 states[i, j] = line(z, row, column, i, j, eye, target_m, fall, gaps, 1)
                 walked += 1
     return walked
+
+
+# What is seen from one place, nearly: each cell judged by the two rays on either side of it.
+#
+# In words: the rays, the octants and the layout are those above. The steepest ground for a cell is taken
+# from its two rays, by its place between them; the crossings with the lines along which the rays sweep are left out.
+
+
+@njit(fastmath={"contract", "reassoc", "arcp"}, **_OPTIONS)
+def _advance_fast(  # noqa: PLR0913, PLR0917 (the hot loop: one step of all rays)
+    here: Any, away: Any, side: Any, leans: Any, count: int, drop: Any, run: Any
+) -> None:
+    """Raise the steepest ground of each ray by that of the next row."""
+    one = np.float32(1.0)
+    inv, fall = one / away, drop * away
+    last = np.int32(here.size - 2)
+    for m in range(count):
+        y = side + leans[m] * away
+        # Unsigned, so that no index is taken to count from the end.
+        i = np.uint32(min(max(np.int32(y), np.int32(0)), last))
+        z0, z1 = here[i], here[i + np.uint32(1)]
+        h = z0 + (y - np.float32(np.int32(i))) * (z1 - z0)
+        q = h * inv - fall * (one + leans[m] * leans[m])
+        run[m] = max(run[m], q)
+
+
+@njit(inline="always", **_OPTIONS)
+def _reached(side: float, away: float, lean: int, diagonal: int, reach: float, size: int) -> Any:
+    """First and last cell of an octant at a distance that are in range."""
+    first, last = span(side, away, lean, size)
+    limit = min(away, np.sqrt(max(reach * reach - away * away, 0.0)))
+    if lean > 0:
+        last = min(last, int(side + limit) + 1)
+        while last >= first and not _counts(last - side, away, diagonal, reach):
+            last -= 1
+    else:
+        first = max(first, int(np.ceil(side - limit)) - 1)
+        while last >= first and not _counts(first - side, away, diagonal, reach):
+            first += 1
+    return first, last
+
+
+@njit(inline="always", **_OPTIONS)
+def _counts(s: float, away: float, diagonal: int, reach: float) -> bool:
+    wide = abs(s) <= away if diagonal else abs(s) < away
+    return wide and s**2 + away**2 <= reach * reach
+
+
+@njit(fastmath={"contract", "reassoc", "arcp"}, **_OPTIONS)
+def _decide_fast(  # noqa: PLR0913, PLR0917 (the hot loop: all cells at a distance)
+    here: Any,
+    first: int,
+    count: int,
+    side: Any,
+    away: Any,
+    n: int,
+    above: Any,
+    drop: Any,
+    run: Any,
+    found: Any,
+) -> None:
+    """Compare the cells at a distance with the steepest ground of the rays on either side."""
+    inv = np.float32(1.0) / away
+    per = np.float32(n) * inv
+    most = np.int32(n - 1)
+    for c in range(count):
+        s = abs(np.float32(first + c) - side)
+        f = np.uint32(min(np.int32(s * per), most))
+        low, high = run[f], run[f + np.uint32(1)]
+        steepest = low + (s * per - np.float32(np.int32(f))) * (high - low)
+        q = (here[first + c] + above) * inv - drop * (away + s * s * inv)
+        found[c] = np.uint8(q >= steepest)
+
+
+@njit(**_OPTIONS)
+def sweep_fast(  # noqa: C901, PLR0913, PLR0917 (an octant in one pass)
+    z: Any,
+    states: Any,
+    away: Any,
+    side: float,
+    lean: int,
+    diagonal: int,
+    reach: float,
+    n: int,
+    target_m: float,
+    drop: float,
+    gaps: int,
+) -> None:
+    """
+    Decide all the cells of an octant in range, from the two rays on either side of each.
+
+    Parameters
+    ----------
+    z, states, away, side, lean
+        As of `sweep_exact`; here heights are float32, above that of the eye.
+    diagonal
+        1 if the cells on the diagonal belong to this octant.
+    reach
+        Farthest cell. Units: cells.
+    n
+        Rays.
+    target_m
+        Height of the target above its ground. Units: m.
+    drop
+        Drop below the tangent plane at a distance of one cell. Units: m.
+    gaps
+        1 if any height may be NaN.
+    """
+    steps, size = z.shape
+    leans = (lean * (np.arange(n + 1) / n)).astype(np.float32)
+    run, blind = np.full(n + 1, np.float32(_LOW)), np.zeros(n + 1, np.uint8)
+    found = np.empty(n + 3, np.uint8)
+    drop32, side32, target32 = np.float32(drop), np.float32(side), np.float32(target_m)
+    for k in range(1, steps):
+        d = away[k]
+        if d > reach:
+            break
+        d32 = np.float32(d)
+        fans = min(n, int(np.sqrt(max(reach * reach - d * d, 0.0)) / d * n) + 2)
+        first, last = _reached(side, d, lean, diagonal, reach, size - 1)
+        first = max(first, 1)
+        count = last - first + 1
+        if count > 0:
+            _decide_fast(z[k], first, count, side32, d32, n, target32, drop32, run, found)
+            for c in range(count):
+                states[k, first + c] = found[c]
+            if gaps:
+                for i in range(first, last + 1):
+                    f = int(abs(i - side) / d * n + 0.5)
+                    if blind[min(f, n)] or np.isnan(z[k, i]):
+                        states[k, i] = UNKNOWN
+        _advance_fast(z[k], d32, side32, leans, fans + 1, drop32, run)
+        if gaps:
+            for m in range(fans + 1):
+                i = min(max(int(side + leans[m] * d), 0), size - 2)
+                blind[m] = blind[m] or np.isnan(z[k, i]) or np.isnan(z[k, i + 1])
+
+
+# How high the ground stands against the eye: along lines to cells, and all around.
+#
+# In words: along a line the ground is known where it crosses the lines between neighbouring cell centres, as
+# for `line`. A target must stand as high as the line from the eye over the steepest of these
+# crossings; the horizon of a direction is the crossing that stands at the highest angle. Heights are
+# taken below the tangent plane of the eye by their drop.
+
+
+@njit(inline="always", **_OPTIONS)
+def _height(z: Any, axis: int, k: int, place: float) -> float:
+    i = int(place)
+    part = place - i
+    if axis == 0:
+        first, second = np.float64(z[k, i]), np.float64(z[k, i + 1])
+    else:
+        first, second = np.float64(z[i, k]), np.float64(z[i + 1, k])
+    return first + part * (second - first) if part > 0.0 else first
+
+
+@njit(**_OPTIONS)
+def _rise(  # noqa: PLR0913, PLR0917 (plain numbers: called for every cell)
+    z: Any, row: float, column: float, i: int, j: int, eye: float, fall: float
+) -> float:
+    """Rise over the whole line of sight that clears the steepest crossing; NaN if one is unknown."""
+    steepest = -np.inf
+    for axis in range(2):
+        here, other = (row, column) if axis == 0 else (column, row)
+        run, lean = (i - row, j - column) if axis == 0 else (j - column, i - row)
+        if run == 0.0:
+            continue
+        per, sign = 1.0 / run, 1 if run > 0.0 else -1
+        target = i if axis == 0 else j
+        k = int(np.floor(here)) + 1 if sign > 0 else int(np.ceil(here)) - 1
+        while k != target and (k < target) == (sign > 0):
+            t = (k - here) * per
+            rise = (_height(z, axis, k, other + (k - here) * lean / run) - fall * t * t - eye) / t
+            if rise != rise:  # noqa: PLR0124 (NaN differs from itself)
+                return np.nan
+            steepest = max(steepest, rise)
+            k += sign
+    return steepest
+
+
+@njit(**_OPTIONS)
+def heights_needed(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
+    z: Any,
+    states: Any,
+    first: int,
+    stride: int,
+    row: float,
+    column: float,
+    eye: float,
+    drop: float,
+    needed: Any,
+) -> None:
+    """
+    Tell how high a target over each cell must stand to be seen.
+
+    Parameters
+    ----------
+    z
+        Heights with one more row and column than are asked for. Units: m.
+    states
+        Cells that are `TODO` are asked for.
+    first, stride
+        Which rows to do: from the first, each so many rows.
+    row, column
+        Place of the eye.
+    eye
+        Height of the eye above sea. Units: m.
+    drop
+        Drop below the tangent plane at a distance of one cell. Units: m.
+    needed
+        Output, float64: least height above ground, 0 or more; NaN unknown. Units: m.
+    """
+    for i in range(first, states.shape[0], stride):
+        for j in range(states.shape[1]):
+            if states[i, j] != TODO:
+                continue
+            fall = drop * ((i - row) ** 2 + (j - column) ** 2)
+            own = np.float64(z[i, j]) - fall - eye
+            short = _rise(z, row, column, i, j, eye, fall) - own
+            # A line without a crossing needs nothing, but its own height must be known.
+            needed[i, j] = np.nan if own != own else max(short, 0.0)  # noqa: PLR0124
+            if short != short:  # noqa: PLR0124
+                needed[i, j] = np.nan
+
+
+@njit(**_OPTIONS)
+def skyline(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
+    z: Any,
+    row: float,
+    column: float,
+    down: Any,
+    right: Any,
+    reach: float,
+    eye: float,
+    drop: float,
+    found: Any,
+) -> None:
+    """
+    Find the horizon in each direction.
+
+    Parameters
+    ----------
+    z
+        Heights, with a rim of one cell that is not looked at. Units: m.
+    row, column
+        Place of the eye.
+    down, right
+        Unit vectors of the directions, shape ``(n,)``.
+    reach
+        How far to look. Units: cells.
+    eye
+        Height of the eye above sea. Units: m.
+    drop
+        Drop below the tangent plane at a distance of one cell. Units: m.
+    found
+        Output, shape ``(n, 4)``: rise over distance (m by cell) and distance (cells) of the
+        horizon, farthest distance looked at (cells), 1 if something on the way is unknown.
+    """
+    for n in range(down.size):
+        best, at, farthest, unknown = -np.inf, np.nan, 0.0, 0.0
+        for axis in range(2):
+            here, other = (row, column) if axis == 0 else (column, row)
+            lead, lean = (down[n], right[n]) if axis == 0 else (right[n], down[n])
+            # Nearly along the other axis: its crossings are at the rim or beyond.
+            if abs(lead) < 1e-12:
+                continue
+            sign = 1 if lead > 0.0 else -1
+            k = int(np.floor(here)) + 1 if sign > 0 else int(np.ceil(here)) - 1
+            while 1 <= k <= z.shape[axis] - 2:
+                distance = (k - here) / lead
+                place = other + distance * lean
+                if distance > reach or place < 1.0 - 1e-6 or place > z.shape[1 - axis] - 2.0 + 1e-6:
+                    break
+                height = _height(z, axis, k, place)
+                if height != height:  # noqa: PLR0124
+                    unknown = 1.0
+                else:
+                    rise = (height - eye) / distance - drop * distance
+                    # Of two equal the nearer, whichever axis comes first.
+                    if rise > best or (rise == best and distance < at):
+                        best, at = rise, distance
+                farthest = max(farthest, distance)
+                k += sign
+        found[n, 0], found[n, 1], found[n, 2], found[n, 3] = best, at, farthest, unknown

@@ -13,7 +13,7 @@ import shapely
 from contourpy import FillType, contour_generator
 
 from borderzone._guards import as_rising
-from borderzone._kernels import travel_arrays
+from borderzone._kernels import cost_distance
 from borderzone._placing import cells_of_points
 from borderzone.access.search import ON_ROAD, Steps
 from borderzone.access.travel_times import hours_of
@@ -252,7 +252,7 @@ def _cells(points: gpd.GeoSeries, grid: Grid) -> IntArray:
 def _way(back: IntArray, cell: int, grid: Grid) -> tuple[FloatArray, float, float]:
     """Coordinates from the origin to the cell, length in km, and the share of it along roads."""
     steps = Steps.of(grid.shape[1], 16)
-    cells, numbers = travel_arrays.trail(back, steps.offset, cell)
+    cells, numbers = cost_distance.trail(back, steps.offset, cell)
     row, column = np.divmod(cells[::-1], grid.shape[1])
     lengths = steps.length[numbers % ON_ROAD] * grid.resolution_m / 1000.0
     km = float(lengths.sum())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from borderzone._guards import check_threads
-from borderzone._kernels import cost_distance, travel_arrays
+from borderzone._kernels import cost_distance
 from borderzone.access.speed import STEEPEST_GRADIENT
 from borderzone.errors import InvalidParameterError
 
@@ -90,7 +90,7 @@ def search(
     rows, columns = z.shape
     threads = check_threads(threads)
     bands = _bands(rows, columns, threads, rule)
-    given = np.zeros(len(starts)), np.full(len(starts), travel_arrays.NO_STEP, np.uint8)
+    given = np.zeros(len(starts)), np.full(len(starts), cost_distance.NO_STEP, np.uint8)
     for band in bands:
         band.inbox = _within(band, [(starts.astype(np.int64), *given)])
     looked_up = (odd.lookup, odd.cells, odd.barred, *odd.roads)

@@ -12,7 +12,7 @@ import xarray as xr
 
 from borderzone._guards import check_choice, check_flag, check_positive, is_number
 from borderzone._heights import heights_of, refuse_impossible
-from borderzone._kernels import focal, travel_arrays
+from borderzone._kernels import cost_distance, focal
 from borderzone._placing import cells_inside, cells_of_points, passages_of
 from borderzone.access.search import OddCells, RoadSteps, Rule, SpeedTable, Steps, search
 from borderzone.access.speed import speed_function
@@ -287,10 +287,10 @@ def _solved(dem: Any, origins: Any, asked: _Asked, *, traced: bool) -> xr.Datase
         table=table.turned(asked.direction),
         latest_h=asked.latest_h,
     )
-    back = np.full(ground.z.size, travel_arrays.NO_STEP, np.uint8) if traced else None
+    back = np.full(ground.z.size, cost_distance.NO_STEP, np.uint8) if traced else None
     search((ground.z, ground.factor), found.cells, rule, odd, (ground.times, back))
     hours = np.empty(grid.shape, np.float32)
-    unreachable = travel_arrays.finish(ground.z, ground.factor, ground.times, hours)
+    unreachable = cost_distance.finish(ground.z, ground.factor, ground.times, hours)
     layers: dict[str, Any] = {"travel_time_h": hours}
     if back is not None:
         layers |= {"origin": _nearest(found, back, grid), "step": back.reshape(grid.shape)}
@@ -323,7 +323,7 @@ def _odd_cells(asked: _Asked, ground: Ground, barred: Barred | None, grid: Grid)
 def _nearest(found: Origins, back: IntArray, grid: Grid) -> IntArray:
     origin = np.full(back.size, -1, np.int32)
     origin[found.cells] = found.position
-    travel_arrays.follow(back, Steps.of(grid.shape[1], 16).offset, origin)
+    cost_distance.follow(back, Steps.of(grid.shape[1], 16).offset, origin)
     return origin.reshape(grid.shape)
 
 
@@ -403,7 +403,7 @@ class Ground:
             refuse_impossible(z)
         factor = None if surface_factor is None else _shares(surface_factor, grid)
         times = np.empty(z.size)
-        highest, low, high = travel_arrays.prepare(z, factor, times)
+        highest, low, high = cost_distance.prepare(z, factor, times)
         if low < 0 or high > 1:
             msg = (
                 "surface_factor must lie between 0 and 1, got values from "

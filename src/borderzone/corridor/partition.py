@@ -21,7 +21,7 @@ import numpy as np
 import shapely
 from scipy.spatial import Voronoi
 
-from borderzone._kernels.bisectors import onto_bisectors
+from borderzone._kernels.nearest import onto_bisectors
 from borderzone.corridor.sites import Runs, open_ends, sites_along
 from borderzone.corridor.track import NOTHING
 

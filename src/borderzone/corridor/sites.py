@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from borderzone._kernels.bisectors import spaced_sites
+from borderzone._kernels.nearest import spaced_sites
 from borderzone.corridor.track import NOTHING
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from borderzone._guards import check_between, check_choice, check_finite_number, check_positive
-from borderzone._kernels import stencils
+from borderzone._kernels import focal
 from borderzone.terrain.elevation import Elevation, lazily, over_raster
 
 if TYPE_CHECKING:
@@ -295,7 +295,7 @@ def of_nine_cells(
     over_raster(
         elevation.z,
         (1, 1),
-        lambda z, row, col: stencils.window_layers(z, numbers, row, col, *arguments),
+        lambda z, row, col: focal.window_layers(z, numbers, row, col, *arguments),
         counts_impossible=True,
     )
     directed = {"slope_deg", "aspect_deg"}
@@ -322,7 +322,7 @@ def curvatures(elevation: Elevation, names: Iterable[str]) -> dict[str, xr.DataA
     over_raster(
         elevation.z,
         (1, 1),
-        lambda z, row, col: stencils.curvatures(z, steps, row, col, *arguments),
+        lambda z, row, col: focal.curvatures(z, steps, row, col, *arguments),
         counts_impossible=True,
     )
     return {
@@ -350,7 +350,7 @@ def shaded(
     numbers = gradient_numbers(elevation, "horn", factor)
     return elevation.layer(
         (1, 1),
-        lambda z, row, col, values: stencils.hillshade(z, numbers, suns, row, col, values),
+        lambda z, row, col, values: focal.hillshade(z, numbers, suns, row, col, values),
         name="hillshade",
         units="1",
         long_name="hillshade, several suns" if multidirectional else "hillshade",
@@ -364,4 +364,4 @@ def gradient_numbers(
     corner, side, divisor = _WEIGHTS[method]
     east = exaggeration / (divisor * elevation.step_east)
     north = exaggeration / (divisor * elevation.step_north)
-    return stencils.constants(elevation.z.dtype, (corner, side, east, north))
+    return focal.constants(elevation.z.dtype, (corner, side, east, north))

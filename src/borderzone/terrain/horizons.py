@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from borderzone._guards import check_between, check_non_negative
-from borderzone._kernels import horizons, stencils
+from borderzone._kernels import focal, horizons
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain.elevation import Elevation, cells_nearer, cells_within, lazily
 
@@ -68,7 +68,7 @@ _SHORT = ("FL", "PK", "RI", "SH", "SP", "SL", "HL", "FS", "VL", "PT")
 # Rows down and columns right; opposite lines follow each other.
 _WAYS = ((0, 1), (0, -1), (-1, 0), (1, 0), (-1, 1), (1, -1), (-1, -1), (1, 1))
 # The coefficients end what the stencils are given; they are the same arctangent.
-_ARCTAN = stencils.constants(np.dtype(np.float32), (0.0, 0.0, 0.0, 0.0))[-9:]
+_ARCTAN = focal.constants(np.dtype(np.float32), (0.0, 0.0, 0.0, 0.0))[-9:]
 
 
 def geomorphon_reach(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from borderzone._guards import check_non_negative, check_whole
-from borderzone._kernels import focal, stencils
+from borderzone._kernels import focal
 from borderzone.errors import InvalidParameterError
 from borderzone.terrain.derivatives import gradient_numbers, of_nine_cells
 from borderzone.terrain.elevation import SMALLEST_CELLS, Elevation, cells_within, lazily
@@ -239,7 +239,7 @@ def vector_ruggedness(elevation: Elevation, window: int) -> xr.DataArray:
     numbers = gradient_numbers(elevation, "horn")
     return elevation.layer(
         (half + 1, half + 1),
-        lambda z, row, col, values: stencils.vector_ruggedness(z, numbers, half, row, col, values),
+        lambda z, row, col, values: focal.vector_ruggedness(z, numbers, half, row, col, values),
         name="vrm",
         units="1",
         long_name="vector ruggedness measure (Sappington 2007)",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from borderzone._guards import check_non_negative, check_threads
-from borderzone._kernels.skyline import heights_needed, skyline
+from borderzone._kernels.sight import heights_needed, skyline
 from borderzone.errors import InvalidParameterError
 from borderzone.visibility.viewsheds import REFRACTION, Ring, Sight, Windows, one_point, view_of
 

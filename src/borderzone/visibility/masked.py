@@ -14,8 +14,8 @@ from affine import Affine
 
 from borderzone._guards import check_choice, check_positive, check_threads, guarded
 from borderzone._heights import heights_of, refuse_impossible
-from borderzone._kernels.line_of_sight import HIDDEN, SEEN
 from borderzone._kernels.nearest import box_tree, nearest_pieces
+from borderzone._kernels.sight import HIDDEN, SEEN
 from borderzone.corridor import Section
 from borderzone.crs import check_same_crs
 from borderzone.errors import (

@@ -20,9 +20,18 @@ from borderzone._guards import (
     guarded,
 )
 from borderzone._heights import MOST_M, USUAL_VOIDS, check_metres, heights_of, refuse_impossible
-from borderzone._kernels.line_of_sight import SEEN, count_looks, ground_at
-from borderzone._kernels.sight import OUT, mark, scan, sweep_exact, tally, walk
-from borderzone._kernels.viewshed_fast import sweep_fast
+from borderzone._kernels.sight import (
+    OUT,
+    SEEN,
+    count_looks,
+    ground_at,
+    mark,
+    scan,
+    sweep_exact,
+    sweep_fast,
+    tally,
+    walk,
+)
 from borderzone._placing import in_cells
 from borderzone.crs import check_metric, check_same_crs
 from borderzone.errors import InvalidGeometryError, InvalidParameterError, ShapeMismatchError

@@ -15,7 +15,14 @@ from pyproj import CRS, Geod, Transformer
 
 from borderzone._guards import check_threads, check_whole, seed_number
 from borderzone._heights import heights_of
-from borderzone._kernels import imputing, inside
+from borderzone._kernels.positions import (
+    DRAWS_ABOUT_KM,
+    about_points,
+    band_counts,
+    band_edges,
+    in_bands,
+    uniforms,
+)
 from borderzone.crs import raster_crs
 from borderzone.errors import DataError, InvalidGeometryError, InvalidParameterError
 from borderzone.grid import even_step
@@ -304,16 +311,16 @@ class Proposals:
     def _about(self, who: IntArray, draws: IntArray, lon: FloatArray, lat: FloatArray) -> None:
         # Bowring's form is for short lines, and longitude runs wild at the poles.
         calm = np.abs(self.places[:, 1]) <= 80.0
-        near = ((self.reach_km() <= imputing.DRAWS_ABOUT_KM) & calm)[who]
+        near = ((self.reach_km() <= DRAWS_ABOUT_KM) & calm)[who]
         events = (self.keys, self.places, self.scale_km, self.gaussian)
         if near.all():
-            imputing.about_points(who, draws, 0, events, lon, lat)
+            about_points(who, draws, 0, events, lon, lat)
             return
         x, y = np.empty(near.sum()), np.empty(near.sum())
-        imputing.about_points(who[near], draws[near], 0, events, x, y)
+        about_points(who[near], draws[near], 0, events, x, y)
         lon[near], lat[near] = x, y
         rows = who[~near]
-        u = imputing.uniforms(self.keys[rows], draws[~near], 0)
+        u = uniforms(self.keys[rows], draws[~near], 0)
         r = np.where(self.gaussian[rows], np.sqrt(-2.0 * np.log1p(-u[:, 0])), np.sqrt(u[:, 0]))
         start = self.places[rows]
         lon[~near], lat[~near], _ = _GEOD.fwd(
@@ -400,7 +407,7 @@ class _Polygon:
 
     def draw(self, keys: IntArray, draws: IntArray) -> tuple[FloatArray, FloatArray]:
         lon, lat = np.empty(len(keys)), np.empty(len(keys))
-        if imputing.in_bands(keys, draws, self.index, self.cuts, 0, _MAX_ROUNDS, lon, lat):
+        if in_bands(keys, draws, self.index, self.cuts, 0, _MAX_ROUNDS, lon, lat):
             msg = "positions cannot be drawn in a polygon this thin for its extent; split it"
             raise InvalidGeometryError(msg)
         return lon, lat
@@ -428,7 +435,7 @@ class _Line:
 
     def draw(self, keys: IntArray, draws: IntArray) -> tuple[FloatArray, FloatArray]:
         reached = np.cumsum(self.length_m)
-        along = reached[-1] * imputing.uniforms(keys, draws, 0)[:, 0]
+        along = reached[-1] * uniforms(keys, draws, 0)[:, 0]
         piece = np.minimum(np.searchsorted(reached, along, side="right"), len(reached) - 1)
         rest = along - (reached - self.length_m)[piece]
         at = self.starts[piece]
@@ -587,7 +594,7 @@ class Weighing:
     ) -> BoolArray:
         """Tell which positions are taken."""
         chance = found / self.largest[who]
-        u = imputing.uniforms(proposals.keys[who], draws, ACCEPTANCE)[:, 0]
+        u = uniforms(proposals.keys[who], draws, ACCEPTANCE)[:, 0]
         free: BoolArray = self.raster_of[who] < 0
         taken: BoolArray = free | (u < chance)
         return taken
@@ -773,7 +780,7 @@ def index_of(shapes: Sequence[shapely.Geometry]) -> Index:
         count, per_degree[k] = _counts(edges, extents[k])
         part = np.empty((int(count.sum()), 5))
         starts = np.cumsum(count) - count
-        inside.band_edges(edges, extents[k, 1], per_degree[k], starts, part)
+        band_edges(edges, extents[k, 1], per_degree[k], starts, part)
         first[k + 1] = first[k] + len(count)
         counts.append(count)
         listed.append(part)
@@ -830,7 +837,7 @@ def _counts(edges: FloatArray, extent: FloatArray) -> tuple[IntArray, float]:
     bands = len(edges)
     while True:
         per_degree = bands / (extent[3] - extent[1])
-        counts = inside.band_counts(edges, extent[1], per_degree, bands)
+        counts = band_counts(edges, extent[1], per_degree, bands)
         if bands == 1 or counts.sum() <= _COPIES * len(edges):
             return counts, float(per_degree)
         bands = max(bands // 2, 1)
