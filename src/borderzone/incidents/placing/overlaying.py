@@ -11,7 +11,7 @@ import shapely
 from pyproj import Geod
 
 from borderzone._guards import as_rising, check_threads, guarded, percent
-from borderzone._kernels.positions import count_bands
+from borderzone._kernels import positions as kernels
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.incident_table import check_corridor
 from borderzone.incidents.placing.bands import BAND_ENDS, count_bands, pooled_garwood
@@ -787,7 +787,7 @@ class Bands:
 
         def count(rows: IntArray) -> tuple[IntArray, IntArray]:
             some = np.zeros((len(rows), hits.shape[1]), dtype=np.int32)
-            count_bands(*drawn.positions(rows), self.pieces, self.edges_km, some)
+            kernels.count_bands(*drawn.positions(rows), self.pieces, self.edges_km, some)
             return rows, some
 
         for rows, some in in_order(count, drawn.rows(), threads=threads):
