@@ -11,7 +11,7 @@ import xarray as xr
 import borderzone as bz
 from borderzone import access, datasets, difficulty, terrain
 from borderzone.errors import DataError, GridMismatchError, InvalidParameterError
-from borderzone.terrain import cover as covers
+from borderzone.terrain.cover import cover_layers
 
 CHUNKS = {"y": 17, "x": 30}
 
@@ -43,12 +43,7 @@ def test_layers_of_the_surface(ground: dict[str, Any]) -> None:
     """From land cover in chunks, with rock from polygons."""
     cover, grid = ground["cover"], ground["grid"]
 
-    for of in (
-        covers.bare_share,
-        covers.bareness,
-        covers.speed_factor,
-    ):
-        assert_lazy_and_the_same(of(cover.chunk(CHUNKS)), of(cover))
+    assert_lazy_and_the_same(cover_layers(cover.chunk(CHUNKS), "igbp"), cover_layers(cover, "igbp"))
     described = terrain.surface(cover.chunk(CHUNKS), datasets.karst(), grid)
     assert_lazy_and_the_same(described, ground["surface"])
 
@@ -92,4 +87,4 @@ def test_what_is_wrong_is_told_when_it_is_known(ground: dict[str, Any]) -> None:
     strange = ground["cover"].copy(data=np.full(ground["grid"].shape, 99, np.uint8))
     strange[:2, :2] = 16
     with pytest.raises(DataError, match="99, which is no class of 'igbp'"):
-        covers.bare_share(strange.chunk(CHUNKS)).compute()
+        cover_layers(strange.chunk(CHUNKS), "igbp").compute()

@@ -20,8 +20,8 @@ from borderzone.errors import (
     InvalidParameterError,
 )
 from borderzone.grid import Grid
-from borderzone.terrain import cover as covers
-from borderzone.terrain import surface
+from borderzone.terrain import LAND_COVER, surface
+from borderzone.terrain.cover import cover_layers
 from borderzone.terrain.rock import karst_rank
 
 UTM = CRS(32637)
@@ -42,32 +42,33 @@ def rock(*shapes: object, ranks: tuple[float, ...] = (2,), crs: object = UTM) ->
 
 def test_only_the_barren_class_is_bare() -> None:
     """IGBP 16 and WorldCover 60, and unknown stays unknown."""
-    igbp = covers.bare_share(cover(*range(18), 255))
+    igbp = cover_layers(cover(*range(18), 255), "igbp")["bare_share"]
     assert np.flatnonzero(igbp.to_numpy()[0] == 1).tolist() == [16]
     assert np.isnan(igbp.to_numpy()[0, -1])
     assert igbp.dtype == np.float32
 
-    world = covers.bare_share(cover(0, 10, 20, 60, 100), "worldcover").to_numpy()[0]
+    world = cover_layers(cover(0, 10, 20, 60, 100), "worldcover")["bare_share"].to_numpy()[0]
     np.testing.assert_array_equal(world, [np.nan, 0, 0, 1, 0])
 
 
 def test_no_data_may_be_nan_in_a_float_raster() -> None:
     """A map that was read as float keeps its holes."""
-    assert np.isnan(covers.bare_share(cover(16.0, np.nan)).to_numpy()[0, 1])
+    assert np.isnan(cover_layers(cover(16.0, np.nan), "igbp")["bare_share"].to_numpy()[0, 1])
 
 
 def test_open_shrubland_is_bare_to_its_defining_cover() -> None:
     """10 to 60 % cover leaves 65 % bare at its middle; bare ground is fully bare."""
     np.testing.assert_allclose(
-        covers.bareness(cover(16, 7, 12, 0)).to_numpy()[0], [1, 1 - (0.1 + 0.6) / 2, 0.2, 0]
+        cover_layers(cover(16, 7, 12, 0), "igbp")["bareness"].to_numpy()[0],
+        [1, 1 - (0.1 + 0.6) / 2, 0.2, 0],
     )
 
 
 def test_no_vehicle_goes_on_water_and_none_is_faster_than_on_bare_ground() -> None:
     """Bare ground is the reference of the speed factor."""
-    for scheme, classes in covers.LAND_COVER.items():
+    for scheme, classes in LAND_COVER.items():
         known = [code for code in classes if code != 255]
-        factor = covers.speed_factor(cover(*known), scheme).to_numpy()[0]
+        factor = cover_layers(cover(*known), scheme)["surface_factor"].to_numpy()[0]
         assert (factor <= 1).all()
         for code, value in zip(known, factor, strict=True):
             assert (value == 0) == ("water" in classes[code].name)
@@ -76,7 +77,7 @@ def test_no_vehicle_goes_on_water_and_none_is_faster_than_on_bare_ground() -> No
 
 def test_every_class_names_its_source() -> None:
     """A number from the literature has its citation beside it, an assumption says so."""
-    for classes in covers.LAND_COVER.values():
+    for classes in LAND_COVER.values():
         for entry in classes.values():
             assert "assumption" in entry.source
             assert "(20" in entry.source
@@ -93,13 +94,13 @@ def test_every_class_names_its_source() -> None:
 def test_an_unknown_class_is_refused(values: tuple[float, ...], scheme: str, message: str) -> None:
     """A wrong legend must not pass as land without bare ground."""
     with pytest.raises(DataError, match=message):
-        covers.bare_share(cover(*values), scheme)
+        cover_layers(cover(*values), scheme)
 
 
 def test_an_unknown_scheme_is_refused() -> None:
     """The message names what is allowed."""
     with pytest.raises(InvalidParameterError, match="igbp, worldcover"):
-        covers.bare_share(cover(16), "corine")
+        cover_layers(cover(16), "corine")
 
 
 def test_karst_outside_mapped_rock_is_unknown_and_overlaps_take_the_higher_rank() -> None:

@@ -36,7 +36,6 @@ __all__ = [
     "CAVE_MEANINGS",
     "CAVE_UNKNOWN",
     "CAVE_WEIGHTS",
-    "GAMMA",
     "MASK_LAYERS",
     "ShareCounts",
     "check_kinds",
@@ -44,6 +43,7 @@ __all__ = [
     "flags",
     "mask_prior",
     "named",
+    "prior_shares",
 ]
 
 # Precipitation over potential evapotranspiration below which ground is arid (UNEP 1992, World Atlas of
@@ -208,12 +208,16 @@ def _flagged(
 
 
 def _remote_desert(ground: _Ground, *, remote_hours: float, bare_threshold: float) -> xr.DataArray:
-    bare, hours, aridity = ground["bare_share"], ground["hours"], ground["aridity_index"]
-    # Where aridity is unknown, bare ground alone decides.
-    wet = aridity >= ARIDITY_BREAK
-    flag = ((bare > bare_threshold) & ~wet & (hours > remote_hours)).astype(np.float32)
+    bare, hours = ground["bare_share"], ground["hours"]
+    desert = _desert(bare, ground["aridity_index"], bare_threshold)
+    flag = (desert & (hours > remote_hours)).astype(np.float32)
     flag[np.isnan(bare) | np.isnan(hours)] = np.nan
     return ground.grid.wrap(flag, name="remote_desert", units="1", long_name="remote desert")
+
+
+def _desert(bare: FloatArray, aridity: FloatArray, bare_threshold: float) -> BoolArray:
+    # Where aridity is unknown, bare ground alone decides.
+    return (bare > bare_threshold) & ~(aridity >= ARIDITY_BREAK)
 
 
 def _cave_score(ground: _Ground) -> FloatArray:
@@ -419,13 +423,22 @@ def mask_prior(attrs: xr.Dataset) -> xr.Dataset:
     return found
 
 
+def prior_shares() -> dict[str, FloatArray]:
+    """Give the prior of each landform, in the order of their codes, with its band."""
+    fields = {"f_mask": "f_mask", "f_mask_low": "low", "f_mask_high": "high"}
+    return {
+        name: np.array([getattr(prior, field) for prior in MASK_PRIOR])
+        for name, field in fields.items()
+    }
+
+
 def _shares(attrs: Mapping[str, xr.DataArray]) -> xr.Dataset:
     landform = attrs["landform"] if "landform" in attrs else landform_class(attrs["relief_m"])
     codes = xr.DataArray(landform)
     layers = {"landform": codes}
-    for name, field in (("f_mask", "f_mask"), ("f_mask_low", "low"), ("f_mask_high", "high")):
+    for name, shares in prior_shares().items():
         table = np.full(256, np.nan, dtype=np.float32)
-        table[: len(MASK_PRIOR)] = [getattr(prior, field) for prior in MASK_PRIOR]
+        table[: len(shares)] = shares
         layers[name] = codes.copy(data=table[codes.to_numpy()])
         kept = {"crs": codes.attrs["crs"]} if "crs" in codes.attrs else {}
         layers[name].attrs = kept | {"units": "1", "long_name": "share of ground out of sight"}
@@ -630,8 +643,7 @@ class ShareCounts:
         inside = cells["segment"].to_numpy() >= 0
         grid = Grid.of(cells["segment"])
         known = _known(surface, grid, inside)
-        arid = ~(known["aridity_index"] >= ARIDITY_BREAK)
-        desert = (known["bare_share"] > self._bare_break) & arid
+        desert = _desert(known["bare_share"], known["aridity_index"], self._bare_break)
         found: Counter[tuple[str, ...]] = Counter({("cells",): int(inside.sum())})
         for mode, layer in hours_by_mode.items():
             if layer is None:

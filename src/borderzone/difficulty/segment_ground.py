@@ -10,7 +10,7 @@ import pandas as pd
 
 from borderzone import access
 from borderzone._guards import as_probabilities, check_choice, check_probability, guarded
-from borderzone.difficulty.flagging import MASK_LAYERS, check_terrain
+from borderzone.difficulty.flagging import MASK_LAYERS, check_terrain, prior_shares
 from borderzone.difficulty.segment_sums import (
     UNKNOWN_CLASS,
     ClassCounts,
@@ -21,7 +21,7 @@ from borderzone.difficulty.segment_sums import (
 )
 from borderzone.errors import CoverageGapError, InvalidParameterError
 from borderzone.grid import Grid
-from borderzone.terrain import LANDFORMS, MASK_PRIOR, landform_class
+from borderzone.terrain import LANDFORMS, landform_class
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -326,12 +326,10 @@ class GroundSums:
 
 def _mask(landform: ClassCounts) -> dict[str, FloatArray]:
     """Mean prior over the landforms of a segment."""
-    counts = np.stack([landform.of(code) for code in range(len(MASK_PRIOR))])
-    columns = {}
-    for name, field in (("f_mask", "f_mask"), ("f_mask_low", "low"), ("f_mask_high", "high")):
-        prior = np.array([getattr(one, field) for one in MASK_PRIOR])
-        columns[name] = share(prior @ counts, counts.sum(axis=0))
-    return columns
+    counts = np.stack([landform.of(code) for code in range(len(LANDFORMS))])
+    return {
+        name: share(prior @ counts, counts.sum(axis=0)) for name, prior in prior_shares().items()
+    }
 
 
 def _hours(

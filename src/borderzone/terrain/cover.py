@@ -21,15 +21,7 @@ if TYPE_CHECKING:
 
     from borderzone.grid import Grid
 
-__all__ = [
-    "LAND_COVER",
-    "NO_COVER",
-    "CoverClass",
-    "bare_share",
-    "bareness",
-    "speed_factor",
-    "surface",
-]
+__all__ = ["LAND_COVER", "NO_COVER", "CoverClass", "cover_layers", "surface"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +125,13 @@ LAND_COVER: Mapping[str, Mapping[int, CoverClass]] = MappingProxyType(
 # What stands for no data in a map of each legend.
 NO_COVER: Mapping[str, int] = {"igbp": 255, "worldcover": 0}
 
+# Layers of a map of cover: what they are of a class, and how they are called.
+_LAYERS = {
+    "bare_share": ("bare", "share of bare ground"),
+    "bareness": ("bareness", "ground without plants"),
+    "surface_factor": ("speed_factor", "off-road speed against bare ground"),
+}
+
 
 def surface(
     landcover: xr.DataArray | None,
@@ -198,13 +197,11 @@ def surface(
     unknown = np.full(grid.shape, np.nan, dtype=np.float32)
     layers: dict[str, xr.DataArray] = {}
     if landcover is None:
-        layers["bare_share"] = grid.wrap(unknown, units="1", long_name="share of bare ground")
-        layers["bareness"] = grid.wrap(unknown, units="1", long_name="ground without plants")
+        for name in ("bare_share", "bareness"):
+            layers[name] = grid.wrap(unknown, units="1", long_name=_LAYERS[name][1])
     else:
         grid.check(landcover, "the land cover")
-        layers["bare_share"] = bare_share(landcover, scheme)
-        layers["bareness"] = bareness(landcover, scheme)
-        layers["surface_factor"] = speed_factor(landcover, scheme)
+        layers |= {str(name): layer for name, layer in cover_layers(landcover, scheme).items()}
     layers["karst_rank"] = (
         grid.wrap(unknown, units="1", long_name="karst susceptibility of mapped rock")
         if karst is None
@@ -225,37 +222,16 @@ def surface(
     )
 
 
-def bare_share(landcover: xr.DataArray, scheme: str = "igbp") -> xr.DataArray:
-    """Share of bare ground in each cell: IGBP 16, WorldCover 60; 0 or 1, NaN where unknown."""
-    return _looked_up(landcover, scheme, "bare", "share of bare ground", name="bare_share")
-
-
-def bareness(landcover: xr.DataArray, scheme: str = "igbp") -> xr.DataArray:
-    """Degree to which the land cover is bare, 0 to 1: `LAND_COVER` holds the values."""
-    return _looked_up(landcover, scheme, "bareness", "ground without plants", name="bareness")
-
-
-def speed_factor(landcover: xr.DataArray, scheme: str = "igbp") -> xr.DataArray:
-    """Off-road vehicle speed on the land cover, relative to bare ground: 0 where no vehicle goes."""
-    return _looked_up(
-        landcover, scheme, "speed_factor", "off-road speed against bare ground", "surface_factor"
-    )
-
-
-def _looked_up(
-    landcover: xr.DataArray, scheme: str, field: str, long_name: str, name: str
-) -> xr.DataArray:
+def cover_layers(landcover: xr.DataArray, scheme: str) -> xr.Dataset:
+    """Look up what the classes of a map say: bare share, bareness and factor of speed, NaN where unknown."""
     check_choice(scheme, "scheme", LAND_COVER)
-    found: xr.DataArray = cellwise(
-        lambda layers: _from_classes(layers["cover"], scheme, field, long_name, name),
-        {"cover": landcover},
+    found: xr.Dataset = cellwise(
+        lambda layers: _looked_up(layers["cover"], scheme), {"cover": landcover}
     )
     return found
 
 
-def _from_classes(
-    landcover: xr.DataArray, scheme: str, field: str, long_name: str, name: str
-) -> xr.DataArray:
+def _looked_up(landcover: xr.DataArray, scheme: str) -> xr.Dataset:
     classes = LAND_COVER[scheme]
     values = landcover.to_numpy()
     known = np.isfinite(values) & (values != NO_COVER[scheme])
@@ -269,11 +245,13 @@ def _from_classes(
             "Name the legend of the map: scheme here, landcover_scheme in a study"
         )
         raise DataError(msg)
-    table = np.full(256, np.nan, dtype=np.float32)
-    for code, entry in classes.items():
-        table[code] = getattr(entry, field)
-    result = landcover.copy(data=np.where(known, table[codes], np.float32(np.nan)))
-    result.name = name
     kept = {key: landcover.attrs[key] for key in ("crs",) if key in landcover.attrs}
-    result.attrs = kept | {"units": "1", "long_name": long_name, "scheme": scheme}
-    return result
+    layers = {}
+    for name, (field, long_name) in _LAYERS.items():
+        table = np.full(256, np.nan, dtype=np.float32)
+        for code, entry in classes.items():
+            table[code] = getattr(entry, field)
+        layer = landcover.copy(data=np.where(known, table[codes], np.float32(np.nan)))
+        layer.attrs = kept | {"units": "1", "long_name": long_name, "scheme": scheme}
+        layers[name] = layer
+    return xr.Dataset(layers)

@@ -16,7 +16,7 @@ import numpy as np
 
 from borderzone._guards import check_between, check_choice, check_finite_number, check_positive
 from borderzone._kernels import focal
-from borderzone.terrain.elevation import Elevation, lazily, over_raster
+from borderzone.terrain.elevation import Elevation, lazily
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -287,48 +287,33 @@ def of_nine_cells(
 ) -> dict[str, xr.DataArray]:
     """Compute every layer of the 3 x 3 window that is asked for, in one pass."""
     check_choice(method, "method", _WEIGHTS)
-    outputs = {name: elevation.empty() for name in names}
-    if not outputs:
-        return {}
-    numbers = gradient_numbers(elevation, method)
-    arguments = [outputs.get(name) for name in NINE_CELLS]
-    over_raster(
-        elevation.z,
+    numbers, directed = gradient_numbers(elevation, method), {"slope_deg", "aspect_deg"}
+    told = {
+        name: NINE_CELLS[name] | ({"method": method} if name in directed else {}) for name in names
+    }
+    return elevation.layers(
         (1, 1),
-        lambda z, row, col: focal.window_layers(z, numbers, row, col, *arguments),
+        lambda z, row, col, out: focal.window_layers(
+            z, numbers, row, col, *(out.get(name) for name in NINE_CELLS)
+        ),
+        told,
         counts_impossible=True,
     )
-    directed = {"slope_deg", "aspect_deg"}
-    return {
-        name: elevation.wrap(
-            values,
-            name=name,
-            **NINE_CELLS[name],
-            **({"method": method} if name in directed else {}),
-        )
-        for name, values in outputs.items()
-    }
 
 
 def curvatures(elevation: Elevation, names: Iterable[str]) -> dict[str, xr.DataArray]:
     """Compute every curvature that is asked for, in one pass."""
-    outputs = {name: elevation.empty() for name in names}
-    if not outputs:
-        return {}
     east, north = elevation.step_east, elevation.step_north
     halves = (1 / (2 * east), 1 / (2 * north), 1 / east**2, 1 / north**2, 1 / (4 * east * north))
     steps = tuple(elevation.z.dtype.type(number) for number in (0.0, 1.0, 2.0, *halves))
-    arguments = [outputs.get(name) for name in CURVATURES]
-    over_raster(
-        elevation.z,
+    return elevation.layers(
         (1, 1),
-        lambda z, row, col: focal.curvatures(z, steps, row, col, *arguments),
+        lambda z, row, col, out: focal.curvatures(
+            z, steps, row, col, *(out.get(name) for name in CURVATURES)
+        ),
+        {name: CURVATURES[name] for name in names},
         counts_impossible=True,
     )
-    return {
-        name: elevation.wrap(values, name=name, **CURVATURES[name])
-        for name, values in outputs.items()
-    }
 
 
 def shaded(

@@ -19,13 +19,13 @@ import numpy as np
 import xarray as xr
 
 from borderzone._guards import check_positive, n_threads
-from borderzone._heights import FILLS, check_metres, heights_of, refuse_impossible
+from borderzone._heights import FILLS, heights_of, refuse_impossible
 from borderzone._kernels import focal
 from borderzone.errors import GridMismatchError, InvalidParameterError
 from borderzone.grid import MAP_KNOWN, map_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from borderzone._typing import FloatArray
 
@@ -75,12 +75,8 @@ class Elevation:
             msg = f"an elevation raster must be an xarray.DataArray, got {type(dem).__name__}"
             raise InvalidParameterError(msg)
         crs, step_x, step_y = map_of(dem, "the elevation raster")
-        check_metres(dem)
-        if dem.ndim != 2 or min(dem.shape) < 2:
-            msg = (
-                "an elevation raster needs dimensions ('y', 'x') with coordinates and at least "
-                f"2 x 2 cells, got {dict(dem.sizes)}"
-            )
+        if min(dem.shape) < 2:
+            msg = f"an elevation raster needs at least 2 x 2 cells, got {dict(dem.sizes)}"
             raise GridMismatchError(msg)
         return cls(
             z=heights_of(dem),
@@ -106,33 +102,47 @@ class Elevation:
             raise InvalidParameterError(msg)
         return radius
 
-    def empty(self) -> FloatArray:
-        """Room for one layer."""
-        return np.empty(self.z.shape, np.float32)
-
     def layer(
         self,
         reach: tuple[int, int],
         kernel: Callable[[FloatArray, int, int, Any], Any],
         dtype: type = np.float32,
+        *,
+        name: str,
         **told: Any,
     ) -> xr.DataArray:
         """Let a kernel fill one layer: of what it is given, where that lies in it, and the layer."""
-        values: Any = np.empty(self.z.shape, dtype)
-        over_raster(self.z, reach, lambda z, row, col: kernel(z, row, col, values))
-        return self.wrap(values, **told)
+        found = self.layers(
+            reach, lambda z, row, col, out: kernel(z, row, col, out[name]), {name: told}, dtype
+        )
+        return found[name]
 
-    def wrap(self, values: FloatArray, *, name: str, units: str, **attrs: Any) -> xr.DataArray:
-        """Give a layer the coordinates and the CRS of the raster it was computed from."""
+    def layers(
+        self,
+        reach: tuple[int, int],
+        kernel: Callable[[FloatArray, int, int, Any], Any],
+        told: Mapping[str, Mapping[str, Any]],
+        dtype: type = np.float32,
+        *,
+        counts_impossible: bool = False,
+    ) -> dict[str, xr.DataArray]:
+        """Let a kernel fill several layers in one pass, and say of each what is told of it."""
+        out: dict[str, Any] = {name: np.empty(self.z.shape, dtype) for name in told}
+        if out:
+            over_raster(
+                self.z,
+                reach,
+                lambda z, row, col: kernel(z, row, col, out),
+                counts_impossible=counts_impossible,
+            )
         spatial_ref = xr.DataArray(np.int64(0), attrs={"crs_wkt": self.crs_wkt})
         coords = {"y": self.raster["y"], "x": self.raster["x"], "spatial_ref": spatial_ref}
-        return xr.DataArray(
-            values,
-            dims=("y", "x"),
-            coords=coords,
-            name=name,
-            attrs={"units": units, **attrs, "crs": self.crs_wkt},
-        )
+        return {
+            name: xr.DataArray(
+                values, coords, ("y", "x"), name=name, attrs={**told[name], "crs": self.crs_wkt}
+            )
+            for name, values in out.items()
+        }
 
 
 def cells_within(radius_m: float, cell_m: float) -> int:
