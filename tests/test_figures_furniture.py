@@ -17,11 +17,9 @@ from matplotlib.text import Text
 from pyproj import CRS, Geod, Proj, Transformer
 
 import borderzone as bz
-from borderzone.figures import furniture, sheet
-from borderzone.figures.map_page import map_frame
-from borderzone.figures.relief import hillshade, map_elevation
-from borderzone.figures.style import figure_of, own_axes, page
-from borderzone.figures.words import attribution
+from borderzone.figures import sheet
+from borderzone.figures.maps import hillshade, map_elevation, map_frame
+from borderzone.figures.style import attribution, figure_of, own_axes, page
 from borderzone.report.pictures import plans
 from borderzone.study import told
 
@@ -57,7 +55,7 @@ def test_the_bar_is_as_long_on_the_ground_as_it_says(name: str) -> None:
         (70 if "north" in name else 35),
     )
     ax = opened(frame, lon, lat)
-    furniture.scale_bar(ax, frame)
+    sheet.scale_bar(ax, frame)
     said = {
         text.get_text().split()[1]: text.get_text() for text in ax.texts if " " in text.get_text()
     }
@@ -77,7 +75,7 @@ def test_the_bar_is_as_long_on_the_ground_as_it_says(name: str) -> None:
 
 @given(st.floats(0.001, 1e6))
 def test_round_lengths_are_round_and_not_too_long(longest: float) -> None:
-    length = furniture.nice_length(longest)
+    length = sheet.nice_length(longest)
     assert length <= longest < 2.6 * length
     mantissa = length / 10 ** np.floor(np.log10(length) + 1e-9)
     assert min(abs(mantissa - digit) for digit in (1, 2, 5)) < 1e-6
@@ -89,12 +87,12 @@ def test_north_agrees_with_the_convergence_of_the_frame(lon: float, lat: float) 
     frame = CRS.from_user_input("EPSG:32637")
     x, y = Transformer.from_crs(4326, frame, always_xy=True).transform(lon, lat)
     convergence = Proj(frame).get_factors(lon, lat).meridian_convergence
-    assert furniture.north_angle_deg(frame, x, y) == pytest.approx(-convergence, abs=0.01)
+    assert sheet.north_angle_deg(frame, x, y) == pytest.approx(-convergence, abs=0.01)
 
 
 def test_north_is_turned_in_the_frame_along_the_border(result: StudyResult) -> None:
     frame = result.corridor.crs
-    angle = furniture.north_angle_deg(frame, 0.0, 0.0)
+    angle = sheet.north_angle_deg(frame, 0.0, 0.0)
     middle = result.border.point_at(result.border.length_km / 2)
     convergence = Proj(frame).get_factors(middle.x, middle.y).meridian_convergence
     assert angle == pytest.approx(-convergence, abs=1.5)
@@ -103,7 +101,7 @@ def test_north_is_turned_in_the_frame_along_the_border(result: StudyResult) -> N
 
 def test_the_arrow_of_a_north_up_map_points_up(result: StudyResult) -> None:
     frame = map_frame(result.corridor.outline)
-    assert furniture.north_angle_deg(frame, 0.0, 0.0) == pytest.approx(0.0, abs=1e-6)
+    assert sheet.north_angle_deg(frame, 0.0, 0.0) == pytest.approx(0.0, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -114,7 +112,7 @@ def test_ticks_stand_at_the_degrees_they_name(name: str) -> None:
         (70 if "north" in name else 35),
     )
     ax = opened(frame, lon, lat)
-    furniture.graticule(ax, frame)
+    sheet.graticule(ax, frame)
     back = Transformer.from_crs(frame, 4326, always_xy=True)
     south, west = ax.get_ylim()[0], ax.get_xlim()[0]
     for x, label in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True):
@@ -127,7 +125,7 @@ def test_ticks_stand_at_the_degrees_they_name(name: str) -> None:
 def test_degrees_west_and_south_are_named() -> None:
     frame = "+proj=laea +lat_0=-20 +lon_0=-58 +datum=WGS84"
     ax = opened(frame, -58, -20)
-    furniture.graticule(ax, frame)
+    sheet.graticule(ax, frame)
     assert {label.get_text()[-1] for label in ax.get_xticklabels()} == {"W"}
     assert {label.get_text()[-1] for label in ax.get_yticklabels()} == {"S"}
 

@@ -18,10 +18,10 @@ from matplotlib.text import Text
 
 from borderzone import datasets, figures, incidents
 from borderzone.figures.events import KNOWN_KM, MIXED, OTHER, event_symbols, kinds_of
+from borderzone.figures.layers import SymbolScale, shapes_of
 from borderzone.figures.maps import drawn_words, page_events
-from borderzone.figures.strip_data import gather
+from borderzone.figures.strip import gather
 from borderzone.figures.style import INK, figure_of, own_axes
-from borderzone.figures.symbols import SymbolScale, shapes_of
 from borderzone.report.public import edition
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from pyproj import Transformer
 
 import borderzone as bz
 from borderzone import figures
-from borderzone.figures import country, strip_rows
+from borderzone.figures import country
 from borderzone.figures.layers import MapPage
-from borderzone.figures.map_page import draw_locator, map_frame, open_map
-from borderzone.figures.strip_data import gather
+from borderzone.figures.maps import draw_locator, map_frame, open_map
+from borderzone.figures.strip import across, gather
 from borderzone.figures.style import A4_LANDSCAPE, INK, context, figure_of, own_axes, page
 from borderzone.study import told
 
@@ -271,7 +271,7 @@ def test_the_strip_tells_bare_ground_that_the_force_does_not_reach_apart(
 ) -> None:
     """Above the line is Syria, below it Iraq, whose force it is."""
     strip = gather(result)
-    beyond = strip_rows.across(strip)
+    beyond = across(strip)
     assert beyond[:, strip.plan.y[:-1] >= 0].all()
     assert not beyond[:, strip.plan.y[1:] <= 0].any()
     ax = figures.strip_map(result)

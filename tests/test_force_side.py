@@ -20,8 +20,8 @@ from borderzone.errors import InvalidScenarioError
 from borderzone.figures.alt import alt_text
 from borderzone.study import told
 from borderzone.study.force import ForceHours
-from borderzone.study.reading import Frame
-from borderzone.study.ways import Ways
+from borderzone.study.ground import Frame
+from borderzone.study.reach import Ways
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ import borderzone as bz
 from borderzone import incidents
 from borderzone.errors import BorderzoneError, InvalidScenarioError
 from borderzone.figures.events import placed_events
-from borderzone.study.event_places import regions_of
+from borderzone.study.events import regions_of
 from borderzone.study.study_file import write_study
 
 if TYPE_CHECKING:

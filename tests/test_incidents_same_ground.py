@@ -19,7 +19,7 @@ from borderzone.grid import Grid
 from borderzone.incidents.placing.covered_ground import covered_ground
 from borderzone.incidents.placing.precision import area_km2
 from borderzone.report.public import edition
-from borderzone.report.reported import ground_words, zone_words
+from borderzone.report.sections import ground_words, zone_words
 from borderzone.report.tables import tables
 from borderzone.study import told
 

@@ -23,7 +23,7 @@ from borderzone.difficulty.index import GAMMA, INDEX_LEGS
 from borderzone.errors import GridMismatchError, InvalidParameterError, InvalidScenarioError
 from borderzone.grid import Grid
 from borderzone.report.public import edition
-from borderzone.report.ranking import index_words, stability_table
+from borderzone.report.sections import index_words, stability_table
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -26,7 +26,7 @@ from borderzone.errors import (
 )
 from borderzone.incidents.comparing.pressure import GammaPoisson
 from borderzone.scenario import Scenario
-from borderzone.study.weighting import Reported, by_weights
+from borderzone.study.events import Reported, by_weights
 
 if TYPE_CHECKING:
     from borderzone.corridor import Corridor

@@ -20,7 +20,7 @@ from borderzone.errors import (
     InvalidParameterError,
     InvalidScenarioError,
 )
-from borderzone.study.outside import OutsideGround
+from borderzone.study.ground import OutsideGround
 
 if TYPE_CHECKING:
     from pathlib import Path

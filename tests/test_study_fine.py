@@ -167,7 +167,7 @@ def test_blocks_and_threads_do_not_change_a_bit(
     walk = fine_module.read_fine
     for block_cells, threads in ((40, 1), (100, 3)):
         monkeypatch.setattr(
-            "borderzone.study.reading.read_fine",
+            "borderzone.study.ground.read_fine",
             lambda inputs, folder, size=block_cells, n=threads: walk(
                 inputs, folder, block_cells=size, threads=n
             ),

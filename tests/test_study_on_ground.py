@@ -13,10 +13,9 @@ import shapely
 
 import borderzone as bz
 from borderzone import datasets, incidents
-from borderzone.report.columns import meaning_of
 from borderzone.report.public import edition
-from borderzone.report.reported import event_ground_table, ground_table, ground_words
-from borderzone.report.tables import tables
+from borderzone.report.sections import event_ground_table, ground_table, ground_words
+from borderzone.report.tables import meaning_of, tables
 
 if TYPE_CHECKING:
     from borderzone.study import Ground, StudyResult

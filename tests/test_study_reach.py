@@ -19,8 +19,8 @@ from borderzone.errors import (
     InvalidScenarioError,
 )
 from borderzone.report.public import edition
-from borderzone.report.reach import reach_words, response_table, sight_words
 from borderzone.report.readable import flagged_table
+from borderzone.report.sections import reach_words, response_table, sight_words
 from borderzone.study import told
 from borderzone.study.reach import BREAKS_H
 from borderzone.study.sentences import flagged_sentence

@@ -24,8 +24,7 @@ from borderzone.figures.style import figure_of, own_axes
 from borderzone.incidents import Account
 from borderzone.report import pictures, write_report
 from borderzone.report.public import edition, join_segments
-from borderzone.report.ranking import index_words
-from borderzone.report.reach import reach_words
+from borderzone.report.sections import index_words, reach_words
 from borderzone.report.tables import tables
 from borderzone.study import told
 from borderzone.study.missing import missing_layer

@@ -23,7 +23,7 @@ from borderzone.errors import InvalidParameterError, InvalidScenarioError
 from borderzone.incidents.incident_table import CATEGORIES, Ledger
 from borderzone.provenance import manifest
 from borderzone.report.public import edition
-from borderzone.report.reported import excluded_words
+from borderzone.report.sections import excluded_words
 from borderzone.study.study_file import write_study
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ import borderzone as bz
 from borderzone import errors, fetch, incidents
 from borderzone.grid import Grid
 from borderzone.io.files import output_folder
-from borderzone.study.workspace import Workspace
+from borderzone.study.cells import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

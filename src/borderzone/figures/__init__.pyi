@@ -16,7 +16,7 @@ from .events import (
     events_by_segment as events_by_segment,
     placed_events as placed_events,
 )
-from .incident_charts import (
+from .charts import (
     incident_overlay as incident_overlay,
     incident_pressure as incident_pressure,
     interdictions as interdictions,
@@ -27,16 +27,16 @@ from .maps import (
     plot_border as plot_border,
     plot_corridor as plot_corridor,
 )
-from .reach_charts import (
+from .reach import (
     night_reach as night_reach,
     race_to_cover as race_to_cover,
     response_times as response_times,
     sight_lines as sight_lines,
 )
-from .reach_map import (
+from .reach import (
     travel_time_map as travel_time_map,
     travel_time_map_data as travel_time_map_data,
 )
 from .strip import strip_map as strip_map
-from .strip_data import strip_map_data as strip_map_data
+from .strip import strip_map_data as strip_map_data
 from .style import save as save

@@ -9,9 +9,8 @@ import numpy as np
 from borderzone.errors import InvalidParameterError
 from borderzone.figures.compare import change_words, quantity_words
 from borderzone.figures.maps import drawn_words
-from borderzone.figures.reach_charts import race_words
-from borderzone.figures.reach_map import travel_time_map_data
-from borderzone.figures.words import ASSUMPTION_WORDS, signed
+from borderzone.figures.reach import race_words, travel_time_map_data
+from borderzone.figures.style import ASSUMPTION_WORDS, signed
 from borderzone.study import told
 from borderzone.whatif import compare
 

@@ -1,15 +1,16 @@
-"""Small charts: which assumption matters most, how long nights are."""
+"""Small charts: assumptions, nights, incidents by zone and along the border, what nobody counted."""
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import NullFormatter, PercentFormatter
 
 from borderzone.errors import InvalidParameterError
-from borderzone.figures.style import INK, context, drawing, page
-from borderzone.figures.words import ASSUMPTION_WORDS
+from borderzone.figures.style import ASSUMPTION_WORDS, INK, context, drawing, page
+from borderzone.incidents import interdiction_curve
 from borderzone.study import told
 
 if TYPE_CHECKING:
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
 
     from borderzone.study import StudyResult
 
-__all__ = ["SMALL", "night_hours", "sensitivity", "success_rate"]
+__all__ = [
+    "SMALL",
+    "incident_overlay",
+    "incident_pressure",
+    "interdictions",
+    "night_hours",
+    "sensitivity",
+    "success_rate",
+]
 
 # Half of a page in width. Units: inches.
 SMALL = (5.2, 3.3)
@@ -159,3 +168,198 @@ def success_rate(result: StudyResult, ax: Axes | None = None) -> Axes:
             f"Area {found.auc:.2f} ± {1.96 * found.auc_se:.2f} on {found.n_used} cells with caves"
         )
     return ax
+
+
+KINDS = {"remote_desert": "remote desert", "cave_prone": "cave-prone"}
+# Supposed numbers of people stopped that the curve shows.
+_STOPPED = np.geomspace(30, 20_000, 60)
+_FOOT_WIDTH = 100
+_TICKS = (30, 100, 300, 1000, 3000, 10_000)
+
+
+@drawing
+def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool = False) -> Axes:
+    """
+    Draw how many incidents fall into each zone, given how vaguely they are placed.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes to draw on; made when left out.
+    demo
+        Whether to draw the synthetic set that shows the method.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study has no incidents, or no zones to lay them over.
+    """
+    table = result.demo_overlay if demo else result.overlay
+    if table is None or table.empty:
+        msg = f"the study of {result.name} has no incidents laid over zones: {told.no_overlay(result)}"
+        raise InvalidParameterError(msg)
+    account = result.demo_account if demo else result.account
+    fake = demo or result.synthetic
+    with context():
+        if ax is None:
+            ax = page(SMALL).add_axes((0.27, 0.26, 0.69, 0.61))
+        told_of = table[table["silent"] == ""].sort_values("zone", ascending=False)
+        rows = told_of.sort_values("expected", kind="stable").tail(10)
+        place = np.arange(len(rows))
+        ink = INK["synthetic"] if fake else INK["incident"]
+        ax.hlines(place, rows["p05"], rows["p95"], color=ink, linewidth=5, alpha=0.35)
+        ax.plot(rows["expected"], place, "o", color=ink, markersize=5, label="expected, 5 to 95 %")
+        ax.plot(
+            rows["expected_if_uniform"],
+            place,
+            "|",
+            color=INK["text"],
+            markersize=12,
+            markeredgewidth=1.6,
+            label="if incidents ignored the ground",
+        )
+        ax.set_yticks(place, [f"{row.zone}, {KINDS[row.kind]}" for row in rows.itertuples()])
+        ax.set_xlim(left=0)
+        ax.set_xlabel("incidents in the zone")
+        ax.grid(axis="x")
+        ax.set_axisbelow(True)
+        ax.legend(loc="lower right")
+        what = "SYNTHETIC DATA: " if fake else ""
+        title = ax.set_title(f"{what}{'incidents by zone' if account is None else account.finding}")
+        if fake:
+            title.set_backgroundcolor(INK["warning"])
+        line = "" if account is None else f"{account.line}."
+        line += f" {told.silent_zones(table)}" if len(told_of) < len(table) else ""
+        _foot(ax, line, "" if demo else result.event_credit)
+    return ax
+
+
+@drawing
+def incident_pressure(result: StudyResult, ax: Axes | None = None) -> Axes:
+    """
+    Draw the share of crossings that reports would give each piece of the border, with its band.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes to draw on; made when left out.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study has no such weights.
+    """
+    table = result.pressure
+    if table is None:
+        msg = f"the study of {result.name} has no incidents, or does not tell their weights"
+        raise InvalidParameterError(msg)
+    ink = INK["synthetic"] if result.synthetic else INK["incident"]
+    with context():
+        if ax is None:
+            ax = page(SMALL).add_axes((0.13, 0.26, 0.83, 0.61))
+        _draw_weights(ax, result.corridor.segments, table, ink)
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1, symbol=" %"))
+        ax.set_xlabel(f"km from {result.border.start_name}")
+        ax.set_ylabel("share of crossings per km")
+        ax.grid(axis="y")
+        ax.set_axisbelow(True)
+        ax.legend(loc="upper right")
+        what = "SYNTHETIC DATA: " if result.synthetic else ""
+        number = "No" if result.account is None else f"{result.account.inside:,}"
+        title = ax.set_title(f"{what}{number} reported events weigh {len(table)} segments")
+        if result.synthetic:
+            title.set_backgroundcolor(INK["warning"])
+        words = f"Reports, not crossings: no segment is safe. {told.incident_line(result)}."
+        _foot(ax, words, result.event_credit)
+    return ax
+
+
+def _draw_weights(ax: Axes, ground: Any, table: Any, ink: str) -> None:
+    edges = np.r_[ground["km_start"], ground["km_end"].iloc[-1]]
+    per_km = 1.0 / ground["length_km"].to_numpy()
+    middle, low, high = (
+        table[name].to_numpy() * per_km for name in ("weight", "weight_low", "weight_high")
+    )
+    ax.stairs(high, edges, baseline=low, fill=True, color=ink, alpha=0.25, label="95 % band")
+    ax.stairs(middle, edges, baseline=None, color=ink, linewidth=1.8, label="by reports")
+    even = 1.0 / float(ground["length_km"].sum())
+    ax.axhline(even, color=INK["text"], linewidth=1.0, linestyle=(0, (4, 2)), label="uniform")
+    ax.set_xlim(edges[0], edges[-1])
+    ax.set_ylim(0)
+
+
+@drawing
+def interdictions(ax: Axes | None = None) -> Axes:
+    """
+    Draw the chance of being stopped against the number of people stopped, which nobody published.
+
+    Parameters
+    ----------
+    ax
+        Axes to draw on; made when left out.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+    """
+    table = interdiction_curve(_STOPPED)
+    with context():
+        if ax is None:
+            ax = page(SMALL).add_axes((0.13, 0.26, 0.83, 0.61))
+        # A band alone: a line in it would be read as the answer.
+        ax.fill_between(
+            table["interdicted"],
+            table["p_low"],
+            table["p_high"],
+            color=INK["incident"],
+            alpha=0.3,
+            linewidth=0,
+        )
+        ax.set_xscale("log")
+        ax.set_xlim(_STOPPED[0], _STOPPED[-1])
+        ax.set_xticks(_TICKS, [f"{tick:,}" for tick in _TICKS])
+        ax.xaxis.set_minor_formatter(NullFormatter())
+        ax.set_ylim(0, 1)
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+        ax.set_xlabel("people stopped in the same months, if it were known")
+        ax.set_ylabel("stopped, of all who tried")
+        ax.grid(visible=True)
+        ax.set_axisbelow(True)
+        ax.set_title("How many were stopped is not published")
+        _foot(
+            ax,
+            "Band: about 1,000 got through, taken as right within a factor of 2 [A].",
+            "H. al-Hashimi in Loveluck and Salim, The Washington Post, 21 July 2019",
+        )
+    return ax
+
+
+def _foot(ax: Axes, words: str, credit: str) -> None:
+    lines = [words, f"{credit.rstrip('.')}." if credit else ""]
+    ax.annotate(
+        "\n".join(row for line in lines for row in textwrap.wrap(line, _FOOT_WIDTH)),
+        (0.02, 0.0),
+        xycoords=("figure fraction", "axes fraction"),
+        xytext=(0, -34),
+        textcoords="offset points",
+        ha="left",
+        va="top",
+        fontsize=7.0,
+        color=INK["quiet"],
+        annotation_clip=False,
+    )

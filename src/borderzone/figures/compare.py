@@ -14,8 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 import borderzone
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
-from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, page
-from borderzone.figures.words import signed
+from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, page, signed
 from borderzone.patrol import BEST_RULE
 from borderzone.study import told
 from borderzone.whatif import compare

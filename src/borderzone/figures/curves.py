@@ -13,8 +13,17 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 import borderzone
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
-from borderzone.figures.style import A4_LANDSCAPE, INK, RULE_STYLE, context, drawing, halo, page
-from borderzone.figures.words import MODE_WORDS, attribution
+from borderzone.figures.style import (
+    A4_LANDSCAPE,
+    INK,
+    MODE_WORDS,
+    RULE_STYLE,
+    attribution,
+    context,
+    drawing,
+    halo,
+    page,
+)
 from borderzone.patrol import BEST_RULE
 from borderzone.study import told
 

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from borderzone import incidents
-from borderzone.study.event_places import regions_of
+from borderzone.study.events import regions_of
 
 if TYPE_CHECKING:
     from borderzone._typing import BoolArray

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import math
+import textwrap
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
+import shapely
+import xarray as xr
+from matplotlib.colors import ListedColormap, rgb2hex, to_rgb
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import MultipleLocator
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
+from pyproj import Geod
 
 import borderzone
 from borderzone._guards import check_positive
 from borderzone.border.lengths import KM_PER_MILE
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
-from borderzone.figures.strip_data import Strip, gather
-from borderzone.figures.strip_rows import ACROSS, DRAW_ROW, VOID, across, has_row, symbol_scale
+from borderzone.figures.events import event_symbols, events_by_segment, kinds_of, placed_events
+from borderzone.figures.layers import SymbolScale, draw_symbols, key_of_symbols, numbered, shapes_of
 from borderzone.figures.style import (
     A4_LANDSCAPE,
     A4_PORTRAIT,
@@ -27,15 +35,16 @@ from borderzone.figures.style import (
     RANK_WORDS,
     RULE_STYLE,
     THIRD_COUNTRY,
+    attribution,
     context,
     drawing,
     figure_of,
     halo,
     page,
 )
-from borderzone.figures.symbols import key_of_symbols
-from borderzone.figures.words import attribution
+from borderzone.grid import Grid
 from borderzone.study import told
+from borderzone.study.force import side_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -43,10 +52,577 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from borderzone.figures.symbols import SymbolScale
+    from borderzone._typing import BoolArray, FloatArray
+    from borderzone.corridor import Corridor
     from borderzone.study import StudyResult
 
-__all__ = ["strip_map"]
+__all__ = [
+    "ACROSS",
+    "DRAW_ROW",
+    "VOID",
+    "Strip",
+    "across",
+    "gather",
+    "has_row",
+    "strip_map",
+    "strip_map_data",
+    "symbol_scale",
+]
+
+# Towns this near the border are named on the strip. Units: km.
+PLACE_REACH_KM = 15.0
+# Length of a box of the plan, and how many there are at most along a border.
+BOX_KM, MAX_BOXES = 5.0, 120
+MAX_SAMPLES = 150_000
+# The plan has room for so many symbols.
+MOST_ON_STRIP = 90
+KM_PER_DEGREE = 111.2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """
+    What lies along and across a border, in boxes, by samples of the ground.
+
+    Attributes
+    ----------
+    x, y
+        Edges of the boxes: chainage and distance from the border. Units: km.
+    ground
+        Samples in a box; 0 where no ground is nearest to this kilometre.
+    remote
+        Share of its land that is remote desert; NaN where it is not known for
+        half of it or more.
+    sea, third
+        Share of its ground that is sea or a third country's; NaN where it is
+        not known.
+    names
+        Third countries with a place in the plan: ``name``, ``km``, ``offset``.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    ground: FloatArray
+    remote: FloatArray
+    sea: FloatArray
+    third: FloatArray
+    names: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Strip:
+    """
+    What the rows draw, gathered once.
+
+    Attributes
+    ----------
+    result
+        What a study gave.
+    segments
+        Its segments without geometry, with expected incidents.
+    places
+        Towns near the border: ``label``, ``km``.
+    symbols
+        As from `event_symbols`, with chainage and offset as ``x`` and ``y``; None without
+        incidents.
+    kinds
+        Types of the incidents, commonest first.
+    plan
+        What lies along and across the border.
+    """
+
+    result: StudyResult
+    segments: pd.DataFrame
+    places: pd.DataFrame
+    symbols: pd.DataFrame | None
+    kinds: tuple[str, ...]
+    plan: Plan
+
+    @property
+    def edges(self) -> FloatArray:
+        """Chainage at every segment's start, and the last one's end."""
+        rows = self.segments
+        return np.append(rows["km_start"].to_numpy(), rows["km_end"].iloc[-1])
+
+
+def gather(result: StudyResult) -> Strip:
+    """Gather what the rows draw."""
+    segments = pd.DataFrame(result.segments.drop(columns="geometry"))
+    counted = events_by_segment(result)
+    if counted is not None:
+        segments = segments.join(counted)
+    symbols, kinds = _symbols(result)
+    return Strip(
+        result=result,
+        segments=segments,
+        places=_named_places(result),
+        symbols=symbols,
+        kinds=kinds,
+        plan=_plan(result),
+    )
+
+
+def strip_map_data(result: StudyResult) -> pd.DataFrame:
+    """
+    Return what the strip map shows by segment, as a table.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    DataFrame
+        One row a segment, with the expected number of incidents.
+    """
+    wanted = [
+        "km_start",
+        "km_end",
+        "elevation_min_m",
+        "elevation_mean_m",
+        "elevation_max_m",
+        "tri_m",
+        "third_country_share",
+        "sea_share",
+        "remote_share",
+        "remote_share_unknown",
+        "cave_rank",
+        "rate_night",
+        "rate_day",
+        "pod_even",
+        "pod_optimal",
+        "pod_maximin",
+        # Counted beforehand where rows are held back.
+        "incidents_expected",
+        "incidents_p05",
+        "incidents_p95",
+    ]
+    segments = result.segments
+    table = pd.DataFrame(segments[[name for name in wanted if name in segments]])
+    counted = events_by_segment(result)
+    return table if counted is None else table.join(counted)
+
+
+def _named_places(result: StudyResult) -> pd.DataFrame:
+    towns = result.furniture.get("places")
+    empty = pd.DataFrame({"label": [], "km": []})
+    if towns is None:
+        return empty
+    around = towns[towns.within(result.corridor.outline.to_crs(towns.crs).union_all())]
+    if around.empty:
+        return empty
+    km, offset = result.border.locate(around.geometry.x.to_numpy(), around.geometry.y.to_numpy())
+    label = around["asciiname"] if "asciiname" in around else around["name"]
+    size = np.log10(around["population"].fillna(0).clip(lower=1000))
+    table = pd.DataFrame(
+        {"label": label.to_numpy(), "km": km, "offset": np.abs(offset), "size": size.to_numpy()}
+    )
+    table = table[table["offset"] <= PLACE_REACH_KM].sort_values(
+        ["size", "label"], ascending=[False, True], kind="stable"
+    )
+    apart = result.border.length_km / 16
+    keep: list[Any] = []
+    for row in table.itertuples():
+        if all(abs(row.km - table.loc[other, "km"]) > apart for other in keep):
+            keep.append(row.Index)
+    return table.loc[keep[:9]].sort_values("km")
+
+
+def _symbols(result: StudyResult) -> tuple[pd.DataFrame | None, tuple[str, ...]]:
+    """Events coded in the corridor, gathered as on the map, by chainage and offset."""
+    events = placed_events(result)
+    if events is None:
+        return None, ()
+    shown = events[events["drawn"]]
+    outline = shapely.union_all(result.corridor.outline.to_crs(shown.crs).to_numpy())
+    shapely.prepare(outline)
+    points = shown.geometry
+    coded = shapely.contains_xy(outline, points.x.to_numpy(), points.y.to_numpy())
+    # Whoever is coded in it may lie in it.
+    symbols = event_symbols(shown[coded].assign(inside=True), most=MOST_ON_STRIP)
+    table = pd.DataFrame(symbols.drop(columns="geometry"))
+    if table.empty:
+        return table.assign(x=[], y=[]), kinds_of(events)
+    places = symbols.geometry
+    km, offset = result.border.locate(places.x.to_numpy(), places.y.to_numpy())
+    return table.assign(x=km, y=offset), kinds_of(events)
+
+
+def _plan(result: StudyResult) -> Plan:
+    corridor, length = result.corridor, result.border.length_km
+    deep = max(corridor.depth_km.values())
+    x = np.linspace(0, length, math.ceil(min(length / BOX_KM, MAX_BOXES)) + 1)
+    y = np.linspace(-deep, deep, 21)
+    points = _samples(corridor, min(x[1], y[1] - y[0]) / 2)
+    at = corridor.locate(points)
+    points, at = points[at["segment"] >= 0], at[at["segment"] >= 0]
+    km, offset = at["chainage_km"].to_numpy(), at["offset_km"].to_numpy()
+
+    def count(rows: Any, weights: Any = None) -> FloatArray:
+        cells, _, _ = np.histogram2d(km[rows], offset[rows], bins=(x, y), weights=weights)
+        return np.asarray(cells, dtype=np.float64)
+
+    def share(part: FloatArray, whole: FloatArray) -> FloatArray:
+        return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
+
+    outside = corridor.outside_ground()
+    kind = np.full(len(points), "", dtype=object)
+    for row in outside.itertuples():
+        shapely.prepare(row.geometry)
+        kind[shapely.contains_xy(row.geometry, points.x, points.y)] = row.kind
+    everything = np.ones(len(points), dtype=bool)
+    ground, land = count(everything), count(kind != "sea")
+    flag = _flag_at(result, points)
+    known = np.isfinite(flag) & (kind != "sea")
+    remote = share(count(known, flag[known]), count(known))
+    remote[count(known) < 0.5 * land] = np.nan
+    sea, third = (share(count(kind == name), ground) for name in ("sea", "third country"))
+    sea[count(kind == "unknown") > 0] = third[count(kind == "unknown") > 0] = np.nan
+    names = _places_of(outside[outside["kind"] == "third country"], points, km, offset)
+    return Plan(x, y, ground, remote, sea, third, names)
+
+
+def _samples(corridor: Corridor, step_km: float) -> gpd.GeoSeries:
+    """Points over the corridor about a step apart, the same number to every square kilometre."""
+    step_km = max(step_km, math.sqrt(corridor.area_km2 / MAX_SAMPLES))
+    outline = corridor.outline.iloc[0]
+    west, south, east, north = outline.bounds
+    rows = np.arange(south, north, step_km / KM_PER_DEGREE)
+    lines = [
+        np.arange(west, east, step_km / (KM_PER_DEGREE * max(math.cos(math.radians(lat)), 0.01)))
+        for lat in rows
+    ]
+    lon, lat = np.concatenate(lines), np.repeat(rows, [len(line) for line in lines])
+    shapely.prepare(outline)
+    inside = shapely.contains_xy(outline, lon, lat)
+    return gpd.GeoSeries(gpd.points_from_xy(lon[inside], lat[inside]), crs=4326)
+
+
+def _flag_at(result: StudyResult, points: gpd.GeoSeries) -> FloatArray:
+    """Remote desert on the cell that a point lies on; NaN where it is not known or not shown."""
+    if told.hidden(result) or result.layers is None or "remote_desert" not in result.layers:
+        return np.full(len(points), np.nan)
+    layer = result.layers["remote_desert"]
+    there = points.to_crs(Grid.of(layer).crs)
+    at = {name: xr.DataArray(getattr(there, name).to_numpy(), dims="point") for name in ("x", "y")}
+    return np.asarray(layer.sel(at, method="nearest"), dtype=np.float64)
+
+
+def _places_of(
+    third: gpd.GeoDataFrame, points: gpd.GeoSeries, km: FloatArray, offset: FloatArray
+) -> pd.DataFrame:
+    """Where the name of each third country has the most of its ground around it."""
+    rows = []
+    for row in third.itertuples():
+        inside = shapely.contains_xy(row.geometry, points.x, points.y)
+        if inside.sum() < 0.004 * len(points):
+            continue
+        places = np.column_stack([km[inside], offset[inside]])
+        middle = np.median(places, axis=0)
+        nearest = places[np.argmin(np.abs(places - middle).sum(axis=1))]
+        rows.append((row.name, *nearest))
+    return pd.DataFrame(rows, columns=["name", "km", "offset"])
+
+
+WGS84 = Geod(ellps="WGS84")
+# Bare ground that the force does not reach is the desert's ink, thinned as on the map.
+_DESERT, _LAND = (np.array(to_rgb(INK[name])) for name in ("desert", "land"))
+ACROSS = str(rgb2hex((0.4 * _DESERT + 0.6 * _LAND).tolist()))
+GROUND = ListedColormap([INK["land"], INK["desert"], INK["sea"], ACROSS])
+RIM_BOXES = 4  # rows of boxes at the edge of the plan that the name of a country covers
+VOID: dict[str, Any] = {
+    "facecolor": "#ffffff",
+    "edgecolor": "#bbbbbb",
+    "hatch": "....",
+    "linewidth": 0,
+}
+
+
+def has_row(strip: Strip, name: str) -> bool:
+    """Tell whether a study has what a row draws."""
+    needed = {
+        "plan": True,
+        "elevation": "elevation_mean_m" in strip.segments,
+        "rugged": "tri_m" in strip.segments,
+        "flags": "remote_share" in strip.segments,
+        "incidents": "incidents_expected" in strip.segments,
+        "seen": "pod_even" in strip.segments,
+    }
+    return needed[name]
+
+
+def _draw_plan(row: Axes, strip: Strip) -> str:
+    plan, deep = strip.plan, float(strip.plan.y[-1])
+    first, last = float(plan.x[0]), float(plan.x[-1])
+    # What nothing is drawn over shows the hatched page: no ground is nearest there.
+    row.add_patch(Rectangle((first, -deep), last - first, 2 * deep, **VOID))
+    ground = plan.ground > 0
+    classes = np.where(plan.remote >= 0.5, 1.0, 0.0)
+    classes[(classes == 1.0) & across(strip)] = 3.0
+    classes[plan.sea >= 0.5] = 2.0
+    blank = ground & np.isnan(plan.remote) & ~(plan.sea >= 0.5)
+    classes[blank | ~ground] = np.nan
+    row.pcolormesh(
+        plan.x, plan.y, np.ma.masked_invalid(classes.T), cmap=GROUND, vmin=-0.5, vmax=3.5
+    )
+    _hatch(row, plan, blank, NO_DATA)
+    _hatch(row, plan, plan.third >= 0.5, THIRD_COUNTRY)
+    row.axhline(0, color="#ffffff", linewidth=3.6, zorder=4)
+    row.axhline(0, color=INK["border"], linewidth=1.6, zorder=5)
+    _draw_points(row, strip)
+    row.set_ylim(-deep, deep)
+    row.yaxis.set_major_locator(MultipleLocator(deep / 2))
+    _name_sides(row, strip)
+    _north_ticks(row, strip)
+    return "km off the\nborder"
+
+
+def across(strip: Strip) -> BoolArray:
+    """Tell which boxes of the plan lie across the border from the force."""
+    plan, result = strip.plan, strip.result
+    if result.reach is None or result.reach.across is None:
+        return np.zeros(plan.remote.shape, dtype=bool)
+    left = (plan.y[:-1] + plan.y[1:]) / 2 > 0
+    mine = left if side_of(result.scenario, result.border) == result.border.left else ~left
+    return np.broadcast_to(~mine, plan.remote.shape)
+
+
+def _hatch(row: Axes, plan: Plan, boxes: BoolArray, style: dict[str, Any]) -> None:
+    """Hatch boxes of the plan, in runs along the border so that the lines meet."""
+    for column in range(boxes.shape[1]):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], boxes[:, column], [0]])))
+        for start, end in edges.reshape(-1, 2):
+            corner = (float(plan.x[start]), float(plan.y[column]))
+            wide = float(plan.x[end] - plan.x[start])
+            high = float(plan.y[column + 1] - plan.y[column])
+            row.add_patch(Rectangle(corner, wide, high, zorder=3, **style))
+
+
+def _name_sides(row: Axes, strip: Strip) -> None:
+    names, border, plan = strip.result.border.names, strip.result.border, strip.plan
+    third = np.nan_to_num(plan.third) >= 0.5
+    wide = math.ceil(0.1 * len(third))
+    for place in plan.names.itertuples():  # their names take room as well
+        column = int(np.searchsorted(plan.x, place.km))
+        half = slice(len(plan.y) // 2, None) if place.offset > 0 else slice(len(plan.y) // 2)
+        third[max(column - wide // 2, 0) : column + wide // 2 + 1, half] = True
+    for side, height, rim in (
+        (border.left, 0.96, third[:, -RIM_BOXES:]),
+        (border.right, 0.04, third[:, :RIM_BOXES]),
+    ):
+        # The name of a country stands on its own ground, not on a third one's.
+        clear = [not rim[start : start + wide].any() for start in range(len(rim))]
+        start = float(plan.x[clear.index(True)]) if True in clear else 0.0
+        row.text(
+            start + 0.004 * float(plan.x[-1]),
+            height,
+            names.get(side, side).upper(),
+            transform=row.get_xaxis_transform(),
+            fontsize=8,
+            color=INK["quiet"],
+            va="top" if height > 0.5 else "bottom",
+            path_effects=halo(),
+            zorder=9,
+            clip_on=True,
+        )
+    for place in plan.names.itertuples():
+        along = place.km / plan.x[-1]
+        row.text(
+            place.km,
+            place.offset,
+            place.name.upper(),
+            fontsize=7,
+            color=INK["text"],
+            ha="left" if along < 0.1 else "right" if along > 0.9 else "center",
+            va="center",
+            path_effects=halo(),
+            zorder=9,
+            clip_on=True,
+        )
+
+
+def _draw_points(row: Axes, strip: Strip) -> None:
+    if strip.symbols is None:
+        return
+    scale = symbol_scale(row, strip)
+    draw_symbols(row, strip.symbols, shapes_of(strip.kinds), scale, zorder=6)
+    for x, y, reach, words in numbered(strip.symbols, scale):
+        row.annotate(
+            words,
+            (x, y),
+            (reach + 1.5, 0),
+            textcoords="offset points",
+            fontsize=7,
+            fontweight="bold",
+            va="center",
+            path_effects=halo(),
+            zorder=9,
+        )
+
+
+def symbol_scale(row: Axes, strip: Strip) -> SymbolScale:
+    """Give the size of the symbols on the plan."""
+    return SymbolScale.of(row, [] if strip.symbols is None else strip.symbols["events"].tolist())
+
+
+def _north_ticks(row: Axes, strip: Strip) -> None:
+    border, total = strip.result.border, float(strip.edges[-1])
+    step = max(100.0, total / 10) if total >= 300 else total / 4
+    deep = max(strip.result.corridor.depth_km.values())
+    for km in np.arange(step / 2, total, step):
+        ends = border.point_at(np.array([max(km - 20, 0.0), min(km + 20, total)]))
+        course, _, _ = WGS84.inv(ends.x.iloc[0], ends.y.iloc[0], ends.x.iloc[1], ends.y.iloc[1])
+        # The course runs to the right of the page; north lies so far to its left.
+        angle = math.radians(course)
+        row.annotate(
+            "N",
+            xy=(km, -0.72 * deep),
+            xytext=(15 * math.cos(angle), 15 * math.sin(angle)),
+            textcoords="offset points",
+            fontsize=7,
+            ha="center",
+            va="center",
+            arrowprops={
+                "arrowstyle": "<-",
+                "linewidth": 0.8,
+                "color": INK["text"],
+                "shrinkA": 1,
+                "shrinkB": 0,
+            },
+            path_effects=halo(),
+            zorder=8,
+        )
+
+
+def _steps(row: Axes, strip: Strip, column: str, **style: Any) -> None:
+    row.stairs(strip.segments[column].to_numpy(dtype=float), strip.edges, baseline=None, **style)
+
+
+def _blank(row: Axes, strip: Strip, values: Any) -> None:
+    """Hatch the segments of which a row knows nothing."""
+    for number in np.flatnonzero(np.isnan(values)):
+        start, end = strip.edges[number], strip.edges[number + 1]
+        row.axvspan(start, end, zorder=1, **NO_DATA)
+
+
+def _draw_elevation(row: Axes, strip: Strip) -> str:
+    rows = strip.segments
+    low, high = (rows[f"elevation_{end}_m"].to_numpy(dtype=float) for end in ("min", "max"))
+    row.stairs(high, strip.edges, baseline=low, fill=True, color="#cfcbc0")
+    _steps(row, strip, "elevation_mean_m", color=INK["text"], linewidth=1.3)
+    row.set_ylim(bottom=min(0.0, float(np.nanmin(low))))
+    row.yaxis.set_major_locator(MaxNLocator(3))
+    _blank(row, strip, rows["elevation_mean_m"].to_numpy(dtype=float))
+    return "elevation,\nm"
+
+
+def _draw_rugged(row: Axes, strip: Strip) -> str:
+    row.stairs(
+        strip.segments["tri_m"].to_numpy(dtype=float), strip.edges, fill=True, color="#8f8a7c"
+    )
+    row.set_ylim(bottom=0)
+    row.yaxis.set_major_locator(MaxNLocator(2))
+    _blank(row, strip, strip.segments["tri_m"].to_numpy(dtype=float))
+    return "ruggedness\n(TRI), m"
+
+
+def _draw_flags(row: Axes, strip: Strip) -> str:
+    share = np.nan_to_num(strip.segments["remote_share"].to_numpy(dtype=float))
+    unknown = strip.segments["remote_share_unknown"].to_numpy(dtype=float)
+    row.stairs(share, strip.edges, fill=True, color=INK["desert"])
+    row.stairs(
+        np.where(unknown > 0, share + unknown, np.nan),
+        strip.edges,
+        baseline=np.where(unknown > 0, share, np.nan),
+        fill=True,
+        **NO_DATA,
+    )
+    row.stairs(
+        np.where(unknown < 1, share, np.nan), strip.edges, color=INK["desert_line"], linewidth=0.8
+    )
+    row.set_ylim(-0.52, 1.0)
+    row.set_yticks([0, 0.5, 1.0])
+    row.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    row.axhline(0, color=INK["quiet"], linewidth=0.7)
+    ranks = strip.segments.get("cave_rank", pd.Series(np.nan, index=strip.segments.index))
+    for start, end, rank in zip(strip.edges[:-1], strip.edges[1:], ranks, strict=True):
+        if np.isfinite(rank) and int(rank) in CAVE_HATCH:
+            row.fill_between(
+                [start, end],
+                -0.46,
+                -0.08,
+                facecolor="#ffffff",
+                edgecolor=CAVE_INK[int(rank)],
+                hatch=CAVE_HATCH[int(rank)],
+                linewidth=0,
+            )
+    _unknown_labels(row, strip, ranks)
+    side = side_of(strip.result.scenario, strip.result.border)
+    return textwrap.fill(f"remote share of {side}, cave rank", 16)
+
+
+def _unknown_labels(row: Axes, strip: Strip, ranks: pd.Series) -> None:
+    unknown = ~np.isfinite(ranks.to_numpy(dtype=float))
+    edges, start = strip.edges, None
+    for number in range(len(unknown) + 1):
+        inside = number < len(unknown) and unknown[number]
+        if inside and start is None:
+            start = number
+        if not inside and start is not None:
+            if edges[number] - edges[start] > 0.07 * edges[-1]:
+                row.text(
+                    (edges[number] + edges[start]) / 2,
+                    -0.27,
+                    "caves unknown",
+                    fontsize=7,
+                    ha="center",
+                    va="center",
+                    color=INK["quiet"],
+                    clip_on=True,
+                )
+            start = None
+
+
+def _draw_incidents(row: Axes, strip: Strip) -> str:
+    expected = strip.segments["incidents_expected"].to_numpy(dtype=float)
+    style: dict[str, Any] = {"color": INK["incident"]}
+    if strip.result.synthetic:
+        style = {"facecolor": "#cbbcd9", "edgecolor": INK["synthetic"], "hatch": "///"}
+    row.stairs(expected, strip.edges, fill=True, linewidth=0.4, **style)
+    row.set_ylim(0, max(1.0, 1.1 * float(np.nanmax(expected))))
+    row.yaxis.set_major_locator(MaxNLocator(2))
+    return "incidents\nexpected"
+
+
+def _draw_seen(row: Axes, strip: Strip) -> str:
+    for rule, style in RULE_STYLE.items():
+        if f"pod_{rule}" in strip.segments:
+            _steps(
+                row,
+                strip,
+                f"pod_{rule}",
+                color=style["color"],
+                linestyle=style["linestyle"],
+                linewidth=1.4,
+            )
+    top = max(float(strip.segments[f"pod_{rule}"].max()) for rule in RULE_STYLE)
+    row.set_ylim(0, min(1.0, 1.15 * max(top, 0.05)))
+    row.yaxis.set_major_locator(MaxNLocator(3))
+    row.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    row.grid(axis="y")
+    return f"seen at night\nby {strip.result.scenario.reference_units} units"
+
+
+DRAW_ROW = {
+    "plan": _draw_plan,
+    "elevation": _draw_elevation,
+    "rugged": _draw_rugged,
+    "flags": _draw_flags,
+    "incidents": _draw_incidents,
+    "seen": _draw_seen,
+}
+
 
 # Theme -> height of its row beside the others.
 ROWS = {"plan": 2.1, "elevation": 1.0, "rugged": 0.75, "flags": 1.1, "incidents": 0.8, "seen": 1.2}

@@ -1,4 +1,4 @@
-"""How every figure looks: paper, type, inks, and saving to the same bytes twice."""
+"""How every figure looks and speaks: paper, type, inks, numbers as people say them, the same bytes twice."""
 
 from __future__ import annotations
 
@@ -18,21 +18,27 @@ from matplotlib.text import Text
 from borderzone._guards import check_choice, check_path, check_whole
 from borderzone._guards.escapes import block, figure_words, line
 from borderzone.errors import OutputError
+from borderzone.study.told import MODE_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from borderzone.study import StudyResult
+
 __all__ = [
     "A4_LANDSCAPE",
     "A4_PORTRAIT",
+    "ASSUMPTION_WORDS",
     "CAVE_HATCH",
     "CAVE_INK",
     "INK",
+    "MODE_WORDS",
     "NO_DATA",
     "NO_RELIEF",
     "RANK_WORDS",
     "RULE_STYLE",
     "THIRD_COUNTRY",
+    "attribution",
     "context",
     "drawing",
     "figure_of",
@@ -40,7 +46,41 @@ __all__ = [
     "own_axes",
     "page",
     "save",
+    "signed",
 ]
+
+# Name of an assumption in the tables -> what a reader calls it.
+ASSUMPTION_WORDS = {
+    "r50_factor": "detection range",
+    "patrol_speed_factor": "speed of patrols",
+    "crosser_speed_factor": "speed of crossers",
+    "f_mask_position": "ground out of sight",
+    "p_identify": "identification",
+    "p_respond": "response",
+    "shift_factor": "shifts",
+    "availability": "availability",
+}
+
+
+def signed(number: float) -> str:
+    """Return a whole number with its sign, with a minus and not a hyphen."""
+    return f"{number:+,.0f}".replace("-", "−")
+
+
+def attribution(result: StudyResult, *names: str) -> str:
+    """Return the credits that a figure carries."""
+    seen: dict[str, None] = {}
+    for record in result.inputs:
+        if names and record.embedded and record.name not in names:
+            continue
+        credit = (record.attribution or record.title).rstrip(".")
+        terms = record.licence.replace("-", " ")
+        told = terms.lower() in credit.replace("-", " ").lower() or len(terms) > 20
+        seen.setdefault(credit if told else f"{credit} ({terms})")
+    if result.event_credit and "article_incidents" not in {r.name for r in result.inputs}:
+        seen.setdefault(result.event_credit.rstrip("."))
+    return f"Sources: {'; '.join(seen)}." if seen else ""
+
 
 # Inches. Every page is printed at its own size, so a point on it is a point on paper.
 A4_LANDSCAPE = (11.69, 8.27)

@@ -12,18 +12,7 @@ from borderzone._guards.escapes import page_value
 from borderzone.figures.maps import drawn_words
 from borderzone.figures.sheet import DISCLAIMER
 from borderzone.incidents.placing.covered_ground import BEYOND
-from borderzone.report import wording
-from borderzone.report.caves import caves_table, caves_words
 from borderzone.report.cells import counted
-from borderzone.report.credits import inputs_table, licence_table
-from borderzone.report.ranking import index_words, stability_table
-from borderzone.report.reach import (
-    light_table,
-    night_table,
-    reach_words,
-    response_table,
-    sight_words,
-)
 from borderzone.report.readable import (
     assumptions_table,
     better_data_table,
@@ -34,7 +23,13 @@ from borderzone.report.readable import (
     whatif_table,
     zones_table,
 )
-from borderzone.report.reported import (
+from borderzone.report.sections import (
+    LEDE,
+    LIMITS,
+    article_facts,
+    caves_table,
+    caves_words,
+    creed,
     estimate_words,
     event_ground_table,
     excluded_words,
@@ -45,7 +40,18 @@ from borderzone.report.reported import (
     hotspot_segments_table,
     hotspot_stretches_table,
     hotspot_words,
+    index_words,
+    inputs_table,
+    licence_table,
+    light_table,
+    night_table,
     overlay_table,
+    people,
+    reach_words,
+    resolution,
+    response_table,
+    sight_words,
+    stability_table,
     weights_table,
     zone_words,
 )
@@ -92,13 +98,13 @@ def render_page(
     return environment.from_string(template.read_text(encoding="utf-8")).render(
         name=result.name,
         headline=f"{result.name}: {told.length_words(result.border, ' of border')}",
-        lede=wording.LEDE,
+        lede=LEDE,
         version=borderzone.__version__,
         internal=edition.internal,
         synthetic=result.synthetic,
         summary=result.summary,
-        creed=wording.creed(result),
-        people=wording.people(result),
+        creed=creed(result),
+        people=people(result),
         sections=[section for section in sections if section is not None],
         disclaimer=DISCLAIMER,
         run_id=result.run_id,
@@ -297,9 +303,7 @@ def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]
         "incidents",
         "Incidents",
         paragraphs=words,
-        points=[*wording.article_facts(), *estimate_words(result.border.length_km)]
-        if known
-        else [],
+        points=[*article_facts(), *estimate_words(result.border.length_km)] if known else [],
         bands=["SYNTHETIC DATA in the second figure: none of it happened."] if demo else [],
         pair=[pictures.get("incidents"), demo, *drawn],
         tables=[
@@ -328,12 +332,12 @@ def _limits(edition: Edition) -> dict[str, Any]:
     result = edition.result
     words = []
     if result.grid is not None:
-        words.append(wording.resolution(result))
+        words.append(resolution(result))
     return _section(
         "limits",
         "What this cannot show",
         paragraphs=words,
-        points=[*wording.LIMITS, *result.notes, *edition.left_out],
+        points=[*LIMITS, *result.notes, *edition.left_out],
         tables=[inputs_table(result)],
     )
 

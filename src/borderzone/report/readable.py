@@ -6,8 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from borderzone.figures.compare import change_words, quantity_words
-from borderzone.figures.style import RANK_WORDS
-from borderzone.figures.words import ASSUMPTION_WORDS, MODE_WORDS
+from borderzone.figures.style import ASSUMPTION_WORDS, MODE_WORDS, RANK_WORDS
 from borderzone.report import cells
 from borderzone.study import told
 from borderzone.study.force import BOTH

@@ -1,19 +1,485 @@
-"""The tables of the report as plain files, and what every column of them means."""
+"""The tables of the report as plain files, and what every column of them means, with its unit."""
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from borderzone.report.columns import meaning_of
+from borderzone.incidents.incident_table import FIELDS
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
     from borderzone.report.public import Edition
     from borderzone.study import StudyResult
 
-__all__ = ["TABLE_WORDS", "credited", "data_dictionary", "tables"]
+__all__ = ["COLUMNS", "TABLE_WORDS", "credited", "data_dictionary", "meaning_of", "tables"]
+
+# Columns of incidents that say on what ground they happened: what is looked up, and of which draws.
+_MEASURES = {
+    "hours_h": ("h", "travel time from the force's nearest origin, infinite where no way leads"),
+    "slope_deg": ("degree", "slope, Horn (1981)"),
+    "relief_m": ("m", "highest less lowest elevation within the search radius"),
+    "elevation_m": ("m", "elevation"),
+}
+_OVER = {
+    "": "median over the places where it may have happened",
+    "_mean": "mean over these places",
+    "_p05": "5 % quantile over these places",
+    "_p95": "95 % quantile over these places",
+}
+_CHANCES = {
+    "p_inside": "in the corridor, on ground of which anything is known",
+    "p_unknown": "in the corridor, on ground of which nothing is known, or sea",
+    "p_outside": "outside the corridor",
+    "p_remote_desert": "on remote desert; empty where none of its ground is known",
+    "p_remote_desert_no": "on ground that is no remote desert",
+    "p_remote_desert_unknown": "on ground of which that is not known",
+    "p_remote_desert_unreached": "on remote desert to which no way leads, as across the border",
+    "p_unreached": "on ground to which no way leads from the force's origins",
+    "p_cave_very_low": "on rock of very low cave susceptibility; empty where none of it is known",
+    "p_cave_low": "on rock of low cave susceptibility",
+    "p_cave_medium": "on rock of medium cave susceptibility",
+    "p_cave_high": "on rock of high cave susceptibility; never a cave",
+    "p_cave_unknown": "off the mapped rock, where caves are not known",
+}
+_HOTSPOTS = {
+    f"hotspot_{table}.{name}": meaning
+    for table in ("segments", "stretches", "distances", "repeats")
+    for name, meaning in {
+        "incidents_expected": ("incidents", "expected there over the imputed positions"),
+        "by_chance": ("", "the same, if as many lay anywhere on the covered ground"),
+        "z": ("", "standard deviate of Gi* of incidents per area (Ord and Getis 1995)"),
+        "log_likelihood_ratio": ("", "of Kulldorff's scan, for more than by chance"),
+        "measured": ("", "straight, or along the border"),
+        "within_km": ("km", "distance up to which pairs are counted"),
+        "days_from": ("days", "shortest time between the two"),
+        "days_to": ("days", "longest time between the two"),
+        "pairs_expected": ("pairs", "of incidents, over the imputed positions"),
+        "ratio": ("ratio", "pairs over those by chance, which is Ripley's K over that of chance"),
+        "l_minus_r_km": (
+            "km",
+            "Besag's L less the distance: above 0 where incidents are clustered",
+        ),
+        "p": ("probability", "of so many by chance, median of the draws of positions"),
+        "q": ("", "p adjusted for the number of tests (Benjamini and Hochberg 1995)"),
+        "beyond_chance": ("", "whether q, for stretches p, is at most the rate asked for"),
+        "share_beyond_chance": ("share", "draws of positions in which it is"),
+        "below_precision": ("", "finer than the median position error"),
+    }.items()
+}
+_POINT = "at its coded point, which is no finding: it is the point of a town, biased to flat ground"
+_OF_GROUND = {
+    "incidents.placed": ("", "whether it is known well enough to be placed"),
+    "incidents.why_not_placed": ("", "why not"),
+    **{
+        f"incidents.{name}": ("probability", f"that it happened {words}")
+        for name, words in _CHANCES.items()
+    },
+    **{
+        f"incidents.{name}{end}": (unit, f"{words}: {over}")
+        for name, (unit, words) in _MEASURES.items()
+        for end, over in _OVER.items()
+    },
+    **{
+        f"incidents.{name}_known": (
+            "share",
+            f"of the places where it may have happened, known: {words}",
+        )
+        for name, (_, words) in _MEASURES.items()
+    },
+    "incidents.hours_h_mean": ("h", "mean travel time over the places to which a way leads"),
+    **{
+        f"incidents.point_{name}": (unit, f"{words}: {_POINT}")
+        for name, (unit, words) in _MEASURES.items()
+    },
+    "incidents.point_ground": ("", f"inside, unknown or outside: {_POINT}"),
+    "incidents.point_remote_desert": ("", f"remote desert, yes or no: {_POINT}"),
+    "incidents.point_cave": ("", f"class of cave susceptibility: {_POINT}"),
+    "incident_ground.kind": (
+        "",
+        "what is told of the ground; those of one kind add up, with outside",
+    ),
+    "incident_ground.ground": ("", "class of ground"),
+    "incident_ground.area_km2": ("km2", "ground of that class in the corridor"),
+    "incident_ground.expected": ("incidents", "expected number there over the imputed positions"),
+    "incident_ground.possible": ("incidents", "incidents that may lie there"),
+    "at_point": ("incidents", "that can be placed and whose coded point lies there"),
+    "at_point_vague": ("incidents", "too vague to be placed, whose coded point lies there"),
+}
+
+# Column -> unit and meaning. A column that means another thing in one table stands as
+# "table.column".
+COLUMNS = MappingProxyType(
+    {
+        "finding": ("", "number of the finding"),
+        "sentence": ("", "the finding, word for word as in the report and the manifest"),
+        "detail": ("", "edition this row belongs to; INTERNAL rows are not for publication"),
+        "segment": ("", "number of the segment, from the start of the border"),
+        "km_start": ("km", "chainage along the border where it begins"),
+        "km_end": ("km", "chainage along the border where it ends"),
+        "length_km": ("km", "length along the border, on the ellipsoid"),
+        "area_km2": ("km2", "area on the ellipsoid"),
+        "section": ("", "section of the corridor, each with its own frame"),
+        "third_country_share": ("share", "ground of a third country; empty where it is not known"),
+        "sea_share": (
+            "share",
+            "water of the sea, left out of all numbers on ground; empty where it is not known",
+        ),
+        "f_mask": ("share", "strip out of sight of a patrol"),
+        "f_mask_low": ("share", "low end of the 90 % band of f_mask"),
+        "f_mask_high": ("share", "high end of the 90 % band of f_mask"),
+        "f_mask_source": ("", "what f_mask rests on: landform prior, or lines of sight"),
+        "patrol_speed_factor": ("share", "speed of a patrol against that on flat bare ground"),
+        "no_go_share": ("share", "water, and ground too steep for the patrol's vehicle"),
+        "terrain_known_share": ("share", "ground with elevation"),
+        "surface_known_share": ("share", "ground with land cover"),
+        "slope_deg": ("degree", "mean slope, Horn (1981)"),
+        "relief_m": ("m", "highest less lowest elevation within the search radius"),
+        "tri_m": ("m", "terrain ruggedness index, Riley (1999)"),
+        "bare_share": ("share", "bare ground"),
+        "hours_median": (
+            "h",
+            "median travel time from the nearest origin, on the force's side; an upper bound without roads",
+        ),
+        "hours_max": (
+            "h",
+            "longest travel time from the nearest origin, on the force's side; an upper bound without roads",
+        ),
+        "response_points": ("points", "kilometres of the border that were asked for"),
+        "response_unreachable": ("points", "those to which no way leads"),
+        "response_unknown": ("points", "those without elevation"),
+        "response_median_h": ("h", "time within which half of the segment's border is reached"),
+        "response_p90_h": ("h", "time within which nine tenths of it are reached"),
+        "response_worst_h": ("h", "time to the farthest point of it"),
+        "response_share_beyond_1_h": ("share", "border farther than 1 h"),
+        "response_share_beyond_2_h": ("share", "border farther than 2 h"),
+        "response_share_beyond_3_h": ("share", "border farther than 3 h"),
+        "response_share_beyond_6_h": ("share", "border farther than 6 h"),
+        "post_seen_km2": ("km2", "ground that one post at least sees"),
+        "post_seen_share": ("share", "ground that one post at least sees"),
+        "race.side": ("", "country that the crosser flees into, which is the force's"),
+        "race.points": ("points", "kilometres of the border that were asked for"),
+        "response_share": ("share", "of the length, the response is there first"),
+        "crosser_share": ("share", "of the length, the crosser is in cover first"),
+        "neither_share": ("share", "of the length, neither can get there"),
+        "unknown_share": ("share", "of the length, without elevation"),
+        "median_margin_h": ("h", "time to spare of the response, median of the length"),
+        "worst_margin_h": ("h", "time to spare of the response, worst kilometre"),
+        "point": ("", "number of the step along the border"),
+        "chainage_km": ("km", "chainage of its middle"),
+        "longitude_deg": ("degree", "longitude"),
+        "latitude_deg": ("degree", "latitude"),
+        "hours": (
+            "h",
+            "travel time from the nearest origin; infinite where no way leads; an upper bound without roads",
+        ),
+        "state": ("", "reached, unreachable, unknown (no elevation) or outside the grid"),
+        "from_h": ("h", "shortest travel time of the band"),
+        "to_h": ("h", "longest travel time of the band"),
+        "share": ("share", "of the ground with elevation"),
+        "night_reach.name": ("", "month"),
+        "night_reach.month": ("1-12", "month, on its 15th day"),
+        "night_reach.side": ("", "country on whose side the ground lies"),
+        "night_h": ("h", "night without useful light, sun 12 degrees below the horizon"),
+        "reached_km2": ("km2", "ground of the corridor in reach from the border"),
+        "night_reach.share": ("share", "of that side's ground"),
+        "farthest_km": ("km", "largest distance in reach, to a cell of the working grid"),
+        "unknown_km2": ("km2", "ground without elevation"),
+        "flat_km": ("km", "way on flat ground"),
+        "light.place": ("", "south, middle or north of the border"),
+        "light.name": ("", "month"),
+        "moon_illuminated": ("share", "mean share of the moon that is lit at midnight"),
+        "nights": ("nights", "nights of the month"),
+        "dark_nights": ("nights", "those with little of the moon lit"),
+        "karst_rank": (
+            "rank 1-3",
+            "susceptibility of the mapped soluble rock; empty where unknown",
+        ),
+        "karst_known_share": ("share", "ground on mapped rock"),
+        "landform": ("", "commonest landform class"),
+        "n_cells": ("cells", "cells of the working grid"),
+        "n_borrowed": ("cells", "cells taken from the neighbourhood, where there are none inside"),
+        "elevation_min_m": ("m", "lowest elevation"),
+        "elevation_mean_m": ("m", "mean elevation"),
+        "elevation_max_m": ("m", "highest elevation"),
+        "remote_share": (
+            "share",
+            "ground on the force's side known to be remote desert; empty where none is known",
+        ),
+        "remote_share_unknown": ("share", "ground on that side of which that is not known"),
+        "remote_share_both": (
+            "share",
+            "the same of both sides: across the border all bare ground is out of the force's reach",
+        ),
+        "remote_share_both_unknown": ("share", "ground of both sides of which that is not known"),
+        "flagged_share.side": ("", "the force's side, or both: the whole corridor"),
+        "flagged_share.remote_share": ("share", "ground flagged as remote desert"),
+        "unknown_remote_share": ("share", "ground where remoteness is unknown"),
+        "index_mean": ("0-1", "mean difficulty index; descriptive, never part of a probability"),
+        "susceptibility": ("", "class of cave_prone; never a cave"),
+        "layer": ("", "layer of evidence"),
+        "bin": ("", "rank, or range of the layer: cut at the quartiles of the mapped rock"),
+        "n_caves": ("cells", "cells that hold a known cave"),
+        "ground_share": ("share", "of the mapped rock of the corridor"),
+        "cave_share": ("share", "of the cells with a known cave"),
+        "frequency_ratio": ("ratio", "share of the caves over share of the ground"),
+        "w_plus": ("log", "weight of evidence where it is so"),
+        "w_minus": ("log", "weight of evidence where it is not"),
+        "contrast": ("log", "the first weight less the second"),
+        "studentised": ("", "contrast over its standard error"),
+        "pays": ("", "which of 30 m terrain and a site visit would change more flags, or neither"),
+        "expected_change_terrain": (
+            "share",
+            "cells whose flags 30 m terrain is expected to change",
+        ),
+        "expected_change_terrain_low": ("share", "the same, on ground as even as any measured"),
+        "expected_change_terrain_high": ("share", "the same, on ground as broken as any measured"),
+        "expected_change_visit": ("share", "cells whose flags a site visit is expected to change"),
+        "expected_change_visit_low": ("share", "the same, if the maps are better than assumed"),
+        "expected_change_visit_high": ("share", "the same, if the maps are worse than assumed"),
+        "better_data.rank": ("", "place in the order of expected change, 1 changes most"),
+        "better_data.reason": ("", "what weighs most, in words"),
+        "weight": ("share", "share of the crossings expected here"),
+        "patrol_km_h": ("km/h", "speed of a patrol"),
+        "crosser_km_h": ("km/h", "speed of somebody who crosses"),
+        "sweep_width_km_night": ("km", "sweep width of the sensor by night"),
+        "sweep_width_km_day": ("km", "sweep width of the sensor by day"),
+        "on_line_share": ("share", "of a shift, what the drive there and back leaves on the line"),
+        "rate_on_shift_night": ("per unit", "detection rate of one unit on shift by night"),
+        "rate_on_shift_day": ("per unit", "detection rate of one unit on shift by day"),
+        "rate_night": ("per unit", "detection rate of one unit on station by night"),
+        "rate_day": ("per unit", "detection rate of one unit on station by day"),
+        "cave_rank": ("rank 0-3", "cave susceptibility; never a cave; empty where unknown"),
+        "zone": ("", "name of the zone"),
+        "kind": ("", "remote_desert or cave_prone"),
+        "rank": ("rank 1-3", "how far past the breaks"),
+        "zones.n_cells": ("cells", "flagged cells of the working grid, without filled holes"),
+        "zones.area_km2": ("km2", "area of its outline, filled holes included"),
+        "filled_km2": ("km2", "holes in the flagged ground that its outline fills"),
+        "zones.slope_deg": ("degree", "median slope, Horn (1981)"),
+        "zones.relief_m": ("m", "median of highest less lowest elevation within the search radius"),
+        "incision_m": ("m", "median depth below the ground on both sides, where it is known"),
+        "rank_stability.kind": ("", "segment, remote_desert or cave_prone"),
+        "rank_stability.name": ("", "number of the segment, or name of the zone"),
+        "rank_stability.rank": ("", "rank by the mean index among its kind, 1 is hardest"),
+        "rank_p05": ("", "rank, 5 % quantile over draws of the weights"),
+        "rank_p50": ("", "rank, median over draws of the weights"),
+        "rank_p95": ("", "rank, 95 % quantile over draws of the weights"),
+        "top_share": ("share", "draws of the weights in which it is among the 10 hardest"),
+        "side": ("", "country on whose side of the border most of it lies"),
+        "near": ("", "nearest place on the zone's own side; empty where none is within 50 km"),
+        "near_km": ("km", "distance to that place"),
+        "reasons": ("", "why it is flagged, in numbers"),
+        "break_hours": ("h", "travel time above which ground is remote"),
+        "break_bare_share": ("share", "bare share above which ground is bare"),
+        "break_cave_rank": ("rank 0-3", "cave susceptibility from which ground is listed"),
+        "aridity_index": ("P/PET", "aridity index, where a layer is given"),
+        "accuracy_km": ("km", "how far its outline may be off"),
+        "unit_count": ("units", "patrol units on station"),
+        "rule": ("", "even, optimal (best for the mean) or maximin (every inch)"),
+        "light": ("", "night or day"),
+        "on_roll": ("units", "units on the roll, at the reference assumptions"),
+        "on_roll_p50": ("units", "units on the roll, median of the draws"),
+        "people_on_station_p50": ("people", "units on station times crew, median of the draws"),
+        "people_on_roll_p50": ("people", "units on the roll times crew, median of the draws"),
+        "length": ("", "of the border: measured along the line, or published"),
+        "required_units.length_km": ("km", "length of the border that the units have to cover"),
+        "plausibility.length_km": ("km", "length of the border that the forces are scaled to"),
+        "measure": ("", "mean or worst segment, probability of detection or interdiction"),
+        "target": ("probability", "probability to be reached"),
+        "confidence": ("probability", "confidence with which the target is to be met"),
+        "attainable": ("share", "share of the draws in which some number of units is enough"),
+        "ceiling": ("probability", "largest value that any number of units reaches"),
+        "mode": ("", "how travel time is reckoned"),
+        "threshold_h": ("h", "travel time beyond which ground counts as remote"),
+        "cave_share_rank2plus_of_known": (
+            "share",
+            "medium or high cave susceptibility, of the ground on mapped rock",
+        ),
+        "rock_share_rank2plus_of_known": (
+            "share",
+            "medium or high susceptibility by rock alone, of the ground on mapped rock",
+        ),
+        "unknown_karst_share": ("share", "corridor off the mapped rock, where caves are unknown"),
+        **{field.name: (field.unit, field.meaning) for field in FIELDS},
+        "date": ("", "date as given"),
+        "fatalities": ("people", "deaths as reported"),
+        "expected": ("incidents", "expected number in the zone over the imputed positions"),
+        "p025": ("incidents", "2.5 % quantile over the imputed positions"),
+        "p05": ("incidents", "5 % quantile over the imputed positions"),
+        "p95": ("incidents", "95 % quantile over the imputed positions"),
+        "p975": ("incidents", "97.5 % quantile over the imputed positions"),
+        "possible": ("incidents", "incidents that may lie in the zone"),
+        "expected_if_uniform": ("incidents", "number if incidents ignored the ground"),
+        "covered_share": ("share", "of the zone on ground of the countries that the table covers"),
+        "covered_expected": ("incidents", "expected number on that share of the zone"),
+        "covered_underlying_p05": ("incidents", "5 % end of the mean behind that number"),
+        "covered_underlying_p95": ("incidents", "95 % end of the mean behind that number"),
+        "silent": ("", "why the table cannot speak of the zone; empty where it can"),
+        "incident_enrichment.ground": ("", "ground compared, where the table covers less than all"),
+        "incidents_rejected.finding": ("", "what is wrong with a row"),
+        "rows": ("rows", "of the table that was read"),
+        "event_credit": ("", "whose the incidents are, and when they were fetched"),
+        "in_words": ("", "the count of the zone in a sentence"),
+        "level": ("", "outlines as drawn, or cells of a size, flagged where more than half is"),
+        "flagged_km2": ("km2", "flagged ground compared"),
+        "other_km2": ("km2", "ground compared that is not flagged"),
+        "unflagged_km2": ("km2", "ground compared that is not flagged"),
+        "events_flagged": ("incidents", "expected on flagged ground"),
+        "events_other": ("incidents", "expected on the other ground compared"),
+        "ratio": ("ratio", "rate on flagged over rate on other ground"),
+        "ratio_low": ("ratio", "low end of its 95 % band"),
+        "ratio_high": ("ratio", "high end of its 95 % band"),
+        "cell_km": ("km", "side of a cell"),
+        "method": ("", "how ground at equal distance is found"),
+        "verdict": ("", "what the comparison shows, or that it cannot tell"),
+        "incident_enrichment.low": ("ratio", "low end of the band of the ratio"),
+        "incident_enrichment.high": ("ratio", "high end of the band of the ratio"),
+        "incident_enrichment.sentence": ("", "the comparison in a sentence"),
+        "incident_enrichment.confidence": ("probability", "confidence of the bands"),
+        "smallest_ratio": ("ratio", "smallest that such data would tell from 1 four times in five"),
+        "crude_ratio": ("ratio", "the same with no distance held equal"),
+        "crude_low": ("ratio", "low end of its band"),
+        "crude_high": ("ratio", "high end of its band"),
+        "p_value": ("probability", "of a ratio so far from 1 if the rates were equal"),
+        "held_equal": ("", "distances held equal"),
+        "events": ("incidents", "expected in the cells"),
+        "events_compared": ("incidents", "with ground of both kinds to compare"),
+        "rate_flagged": ("per 1,000 km2 and month", "rate on flagged ground, nothing held equal"),
+        "rate_unflagged": ("per 1,000 km2 and month", "rate elsewhere, nothing held equal"),
+        "months": ("months", "of the period that the table covers"),
+        "cells": ("cells", "cells compared"),
+        "cells_flagged": ("cells", "cells flagged on more than half of their ground"),
+        "overlap_share": ("share", "flagged ground with other ground at equal distances"),
+        "median_error_km": (
+            "km",
+            "median position error of the events, each by its probability of lying here",
+        ),
+        "dispersion": ("", "how much more uneven counts are than chance makes them"),
+        "missing_share": ("share", "variance owed to not knowing the positions"),
+        "df": ("", "degrees of freedom of the band"),
+        "draws": ("draws", "imputations"),
+        "draws_filled": ("draws", "imputations in which half an event was added to each kind"),
+        "kinds": ("", "kinds of flag"),
+        "label": ("", "SYNTHETIC DATA for invented events"),
+        "weight_low": ("share", "low end of the 95 % band of the weight"),
+        "weight_high": ("share", "high end of the 95 % band of the weight"),
+        "events_expected": ("incidents", "expected in the segment over the imputed positions"),
+        "shrinkage": ("share", "how far the segment is drawn towards the common mean"),
+        "planned_for": ("", "crossings that the units are placed for"),
+        "mean_pod_uniform": ("probability", "of detection, if crossings are spread evenly"),
+        "mean_pod_incidents": ("probability", "of detection, if crossings are where reports are"),
+        "coverage_by_weights.min_pod": ("probability", "of detection on the weakest segment"),
+        "below_precision": ("", "zone smaller across than the median position error"),
+        "month": ("1-12", "month"),
+        "sunset": ("h", "time with the sun below -0.833 degrees"),
+        "civil": ("h", "time with the sun below -6 degrees"),
+        "nautical": ("h", "time with the sun below -12 degrees"),
+        "astronomical": ("h", "time with the sun below -18 degrees"),
+        "assumption": ("", "name of the assumption"),
+        "first_order": ("share", "variance owned by itself (Sobol, first order)"),
+        "total": ("share", "variance owned with its interactions (Sobol, total)"),
+        "case": ("", "border and year"),
+        "basis": ("", "what was counted: people on the roll, on post, posts or vehicles"),
+        "persons_per_km": ("people/km", "people on station"),
+        "units_per_km": ("units/km", "as units on station"),
+        "unit_count_equivalent": ("units", "as units on station on this length of border"),
+        "mean_pod_at_that": ("probability", "what the model detects with so many, mean"),
+        "mean_poi_at_that": ("probability", "what the model stops with so many, mean"),
+        "observed_low": ("probability", "lowest effectiveness published"),
+        "observed_high": ("probability", "highest effectiveness published"),
+        "observed_source": ("", "what those two are"),
+        "more_hopeful_low": ("factor", "the model's interdiction over the highest published"),
+        "more_hopeful_high": ("factor", "the model's interdiction over the lowest published"),
+        "fielded_over_need": ("factor", "their units over those that detect nine in ten here"),
+        "tag": ("", "F seen in a public source, M from memory, A assumption"),
+        "value": ("as in unit", "median"),
+        "band_low": ("as in unit", "5 % quantile"),
+        "band_high": ("as in unit", "95 % quantile"),
+        "distribution": ("", "law it is drawn from"),
+        "unit": ("", "unit of the value"),
+        "name": ("", "short name"),
+        "night_hours.name": ("", "month"),
+        "night_hours.month": ("1-12", "month, on its 15th day"),
+        "title": ("", "what it is"),
+        "path": ("", "file"),
+        "sha256": ("", "checksum of the file"),
+        "bytes": ("bytes", "size of the file"),
+        "licence": ("", "terms of use"),
+        "attribution": ("", "credit to print"),
+        "citation": ("", "full reference"),
+        "resolution": ("", "what the data can resolve"),
+        "accuracy": ("", "how far the data may be off"),
+        "notes": ("", "what a user must know"),
+        "quantity": ("", "what is compared"),
+        "a": ("", "first scenario, median of the draws"),
+        "b": ("", "second scenario, median of the draws"),
+        "difference": ("", "second less first, median of the paired draws"),
+        "difference_p05": ("", "5 % quantile of the paired differences"),
+        "difference_p95": ("", "95 % quantile of the paired differences"),
+        "within_noise": ("", "whether the band of the difference holds zero"),
+        "scenario_a": ("", "name of the first scenario"),
+        "scenario_b": ("", "name of the second scenario"),
+        "incidents_expected": ("incidents", "expected incidents over the imputed positions"),
+        "incidents_p05": ("incidents", "5 % quantile over the imputed positions"),
+        "incidents_p95": ("incidents", "95 % quantile over the imputed positions"),
+        **_OF_GROUND,
+        **_HOTSPOTS,
+    }
+)
+MEASURES = {
+    "mean_pod": "probability of detection, mean along the border",
+    "min_pod": "probability of detection, weakest segment",
+    "mean_poi": "probability of interdiction, mean along the border",
+    "min_poi": "probability of interdiction, weakest segment",
+}
+COUNTS = {"on_station": "units on station", "on_roll": "units on the roll"}
+ENDS = {
+    "p05": "5 % quantile of the draws",
+    "p50": "median of the draws",
+    "p95": "95 % quantile of the draws",
+    "p025": "2.5 % quantile of the draws",
+    "p975": "97.5 % quantile of the draws",
+    "reference": "at the reference assumptions",
+    "confidence": "with the confidence asked for",
+}
+RULES = {"even": "spread evenly", "optimal": "best for the mean", "maximin": "every inch equal"}
+
+
+def meaning_of(column: str, table: str = "") -> tuple[str, str]:
+    """Say what a column is."""
+    known = COLUMNS.get(f"{table}.{column}") or COLUMNS.get(column)
+    return known or _composed(column)
+
+
+def _composed(column: str) -> tuple[str, str]:
+    # Names made of parts: a measure or a count, and which of its values.
+    if column in MEASURES:
+        return "probability", f"{MEASURES[column]}; at the reference assumptions"
+    head, _, tail = column.rpartition("_")
+    end, rule = ENDS.get(tail), RULES.get(tail)
+    parts = {
+        "units": ("units", f"units on station at the reference number, {rule}", rule),
+        "pod": ("probability", f"probability of detection at the reference number, {rule}", rule),
+        "underlying": ("incidents", f"mean number behind the counts (Garwood); {end}", end),
+    }
+    if column.startswith("per_1000_km2"):
+        return _rate(column)
+    parts |= {name: ("probability", f"{words}; {end}", end) for name, words in MEASURES.items()}
+    parts |= {name: ("units", f"{words}; {end}", end) for name, words in COUNTS.items()}
+    unit, meaning, known = parts.get(head, ("", "", None))
+    return (unit, meaning) if known else ("", "")
+
+
+def _rate(column: str) -> tuple[str, str]:
+    unit = "per 1,000 km2 and month" if "_month_" in column else "per 1,000 km2"
+    ground = "flagged ground" if "flagged" in column else "other ground"
+    ends = {"low": "low end of its 95 % band", "high": "high end of its 95 % band"}
+    end = ends.get(column.rpartition("_")[2], "mean over the imputations")
+    return unit, f"incidents on {ground}; {end}"
+
 
 INPUT_COLUMNS = (
     "name",

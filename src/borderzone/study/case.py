@@ -18,13 +18,18 @@ from borderzone.incidents.hints import asked_from
 from borderzone.incidents.reading.positions import swaps_told
 from borderzone.incidents.sharing.terms_of_use import check_terms, said_of
 from borderzone.scenario import PRESETS, Scenario, named_after, read_toml
-from borderzone.study.by_block import EMBEDDED
+from borderzone.study.cells import EMBEDDED
 from borderzone.study.coverage import patrol_cover
+from borderzone.study.events import IncidentFindings, Reported, by_weights, hotspots_of
 from borderzone.study.force import side_of
-from borderzone.study.ground import Ground, ground_key, read_ground
-from borderzone.study.incident_findings import IncidentFindings, hotspots_of
+from borderzone.study.ground import (
+    Ground,
+    OutsideGround,
+    ground_key,
+    ranking_stability,
+    read_ground,
+)
 from borderzone.study.missing import missing_layer
-from borderzone.study.outside import OutsideGround
 from borderzone.study.result import StudyResult
 from borderzone.study.sentences import summary_sentences
 from borderzone.study.sources import (
@@ -43,10 +48,8 @@ from borderzone.study.sources import (
     told,
     unrecorded,
 )
-from borderzone.study.stability import ranking_stability
 from borderzone.study.study_file import STUDY_KEYS, read_study
 from borderzone.study.told import left_out, origin_kind
-from borderzone.study.weighting import Reported, by_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,10 +16,15 @@ import xarray as xr
 
 from borderzone import difficulty, stream, terrain
 from borderzone.difficulty import MODES
-from borderzone.study.by_block import open_cover, open_heights
+from borderzone.study.cells import (
+    between_cells,
+    class_reached,
+    mean_of_cells,
+    on_land,
+    open_cover,
+    open_heights,
+)
 from borderzone.study.force import HalfShares, is_across, side_of
-from borderzone.study.nested import between_cells, class_reached, mean_of_cells
-from borderzone.study.sea import on_land
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
     from borderzone.stream import Block
-    from borderzone.study.sea import Sea
+    from borderzone.study.cells import Sea
 
 __all__ = ["FILES", "Fine", "FineInputs", "read_fine"]
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from borderzone.border import Border
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
-    from borderzone.study.reading import Frame
-    from borderzone.study.ways import Ways
+    from borderzone.study.ground import Frame
+    from borderzone.study.reach import Ways
 
 __all__ = ["BOTH", "ForceHours", "HalfShares", "is_across", "is_own_ground", "side_of"]
 

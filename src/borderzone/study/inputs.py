@@ -25,12 +25,10 @@ from borderzone.io.dem import needed_on_land
 from borderzone.io.records import Record
 from borderzone.io.sidecars import tiles_without
 from borderzone.io.warping import bring, check_cover
-from borderzone.study.by_block import EMBEDDED, open_cover
+from borderzone.study.cells import EMBEDDED, Sea, load_sea, open_cover, vector_layer
 from borderzone.study.force import is_own_ground
 from borderzone.study.missing import LAYER_WORDS
-from borderzone.study.sea import Sea, load_sea
 from borderzone.study.told import shipped_elevation
-from borderzone.study.vectors import vector_layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +39,7 @@ if TYPE_CHECKING:
     from borderzone.border import Border
     from borderzone.corridor import Corridor
     from borderzone.grid import Grid
-    from borderzone.study.reading import Frame
+    from borderzone.study.ground import Frame
 
 __all__ = [
     "Layers",

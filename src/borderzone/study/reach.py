@@ -1,4 +1,4 @@
-"""How long it takes to the border, and how far a night carries from it."""
+"""Reach in a study: roads and barriers as travel times take them, hours to the border, what posts see."""
 
 from __future__ import annotations
 
@@ -10,21 +10,222 @@ from typing import TYPE_CHECKING, Any, Literal
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
-from borderzone import access
+from borderzone import access, stream, visibility
 from borderzone.corridor import Corridor
 from borderzone.crs import raster_crs
-from borderzone.errors import NoOverlapError
-from borderzone.study.nested import between_cells
+from borderzone.errors import InvalidGeometryError, NoOverlapError
+from borderzone.study.cells import between_cells, vector_layer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import xarray as xr
 
+    from borderzone.grid import Grid
+    from borderzone.io.records import Record
+    from borderzone.scenario import Scenario
     from borderzone.study.force import ForceHours
-    from borderzone.study.reading import Frame
-    from borderzone.study.ways import Ways
+    from borderzone.study.ground import Frame
 
-__all__ = ["BREAKS_H", "NIGHT", "Reach", "read_reach"]
+__all__ = [
+    "BREAKS_H",
+    "NIGHT",
+    "OPEN_ORIGINS",
+    "WAYS",
+    "PostSight",
+    "Reach",
+    "Ways",
+    "load_ways",
+    "read_posts",
+    "read_reach",
+]
+
+WAYS = ("roads", "barriers", "crossings", "cover")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ways:
+    """
+    What helps or hinders somebody who moves, in the CRS of the working grid.
+
+    Attributes
+    ----------
+    roads, barriers, crossings, cover
+        Layers near the corridor; None where there are none.
+    road_class
+        Column of the roads that holds their class.
+    roads_cross
+        Whether roads pass barriers.
+    speeds_km_h
+        Speed by class of road that differs from `access.ROAD_SPEEDS`. Units: km/h.
+    """
+
+    roads: gpd.GeoDataFrame | None = None
+    barriers: gpd.GeoDataFrame | None = None
+    crossings: gpd.GeoDataFrame | None = None
+    cover: gpd.GeoDataFrame | None = None
+    road_class: str = "class"
+    roads_cross: bool = False
+    speeds_km_h: Mapping[str, float] | None = None
+
+    def options(self, mode: str) -> dict[str, Any]:
+        """Give what `access.travel_time` takes for a patrol."""
+        options = self.off_road()
+        if self.roads is None:
+            return options
+        usual = {name: road.km_h for name, road in access.ROAD_SPEEDS.items()}
+        roads = access.Roads(
+            lines=self.roads,
+            class_column=self.road_class,
+            speeds_km_h=usual | dict(self.speeds_km_h or {}),
+            on_foot=mode == "foot",
+        )
+        return {**options, "roads": roads, "roads_cross": self.roads_cross}
+
+    def off_road(self) -> dict[str, Any]:
+        """Give what `access.travel_time` takes for somebody who keeps off roads."""
+        if self.barriers is None:
+            return {}
+        return {"barriers": self.barriers.geometry} | (
+            {} if self.crossings is None else {"crossings": self.crossings.geometry}
+        )
+
+
+def load_ways(
+    sources: Mapping[str, Any],
+    grid: Grid,
+    scenario: Scenario,
+    records: list[Record],
+    notes: list[str],
+) -> Ways:
+    """Read roads, barriers, crossings and cover near a corridor."""
+    found = {name: _near(sources.get(name), name, grid, records, notes) for name in WAYS}
+    if found["crossings"] is not None and found["barriers"] is None:
+        notes.append("Crossings were given, but no barriers that they would open.")
+    return Ways(
+        **found,
+        road_class=sources.get("road_class", "class"),
+        roads_cross=sources.get("roads_cross", False),
+        speeds_km_h=scenario.road_speeds_km_h,
+    )
+
+
+def _near(
+    source: Any, name: str, grid: Grid, records: list[Record], notes: list[str]
+) -> gpd.GeoDataFrame | None:
+    if source is None:
+        return None
+    table = vector_layer(source, name, records)
+    xy, owner = shapely.get_coordinates(table.geometry.to_numpy(), return_index=True)
+    bad = owner[~np.isfinite(xy).all(axis=1)]
+    if len(bad):
+        label = table.index[bad[0]]
+        msg = f"{name} must have finite coordinates, that of {label!r} has not; drop or mend it"
+        raise InvalidGeometryError(msg)
+    box = shapely.box(*grid.bounds)
+    # In degrees first: far from it the frame of the grid folds.
+    west, south, east, north = (
+        gpd.GeoSeries([box], crs=grid.crs).segmentize(2e4).to_crs(4326).total_bounds
+    )
+    around = table.to_crs(4326).cx[west:east, south:north].to_crs(grid.crs)
+    near = around[around.intersects(box)]
+    if near.empty:
+        notes.append(f"The {name} given lie nowhere near this corridor, and change nothing.")
+        return None
+    return near
+
+
+# Kinds of origin that stand in where there are no posts.
+OPEN_ORIGINS = frozenset({"town", "airfield"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostSight:
+    """
+    What the posts see.
+
+    Attributes
+    ----------
+    by_segment
+        Index ``segment``: ``post_seen_km2`` and ``post_seen_share`` of its ground.
+    share
+        Share of the corridor.
+    n_posts
+        Posts in reach of the corridor.
+    height_m, max_km
+        Eyes above the ground, and how far they look.
+    """
+
+    by_segment: pd.DataFrame
+    share: float
+    n_posts: int
+    height_m: float
+    max_km: float
+
+
+def read_posts(
+    corridor: Corridor,
+    grid: Grid,
+    heights: Any,
+    origins: gpd.GeoDataFrame,
+    scenario: Scenario,
+    notes: list[str],
+) -> PostSight | None:
+    """Measure what the posts of a study see of its corridor."""
+    posts = origins[~origins["kind"].isin(OPEN_ORIGINS)].to_crs(grid.crs)
+    reach = scenario.post_sight_km * 1000
+    outline = corridor.outline.to_crs(grid.crs).union_all()
+    posts = posts[posts.geometry.representative_point().distance(outline) < reach]
+    wide = grid.padded(math.ceil(reach / grid.resolution_m) + 1)
+    source = heights(wide)
+    points = [
+        point for point in posts.geometry.representative_point() if _stands(source, wide, point)
+    ]
+    if len(points) < len(posts):
+        lost = len(posts) - len(points)
+        notes.append(
+            f"{lost} of {len(posts)} posts stand where there is no elevation, and see nothing."
+        )
+    if not points:
+        return None
+    counts = visibility.cumulative_viewshed(
+        visibility.Windows(read=source.read, grid=wide),
+        points,
+        scenario.post_height_m,
+        max_km=scenario.post_sight_km,
+        dtype="uint8" if len(points) < 256 else "uint16",
+    )
+    seen = np.zeros(len(corridor.segments))
+    for block in stream.blocks_of(wide, outline):
+        lit = counts.to_numpy()[block.rows, block.columns] > 0
+        if lit.any():
+            segment = corridor.cells(block.grid)["segment"].to_numpy()
+            seen += np.bincount(segment[lit & (segment >= 0)], minlength=len(seen))
+    seen_km2 = seen * wide.cell_area_km2
+    area = corridor.segments["area_km2"].to_numpy(dtype=float)
+    table = pd.DataFrame(
+        {"post_seen_km2": seen_km2, "post_seen_share": np.minimum(seen_km2 / area, 1.0)},
+        index=pd.Index(corridor.segments["segment"], name="segment"),
+    )
+    return PostSight(
+        by_segment=table,
+        share=float(seen_km2.sum() / area.sum()),
+        n_posts=len(points),
+        height_m=scenario.post_height_m,
+        max_km=scenario.post_sight_km,
+    )
+
+
+def _stands(source: Any, grid: Grid, point: Any) -> bool:
+    """Whether all ground around a post is known, from which the height of its eyes is read."""
+    left, _, _, top = grid.bounds
+    row = int((top - point.y) / grid.resolution_m)
+    column = int((point.x - left) / grid.resolution_m)
+    around = source.read(slice(max(row - 1, 0), row + 2), slice(max(column - 1, 0), column + 2))
+    return bool(np.isfinite(around).all()) and around.size > 0
+
 
 # Hours that maps and tables tell apart; an assumption of remoteness.
 BREAKS_H = (1.0, 2.0, 3.0, 6.0)

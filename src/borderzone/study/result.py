@@ -25,11 +25,9 @@ if TYPE_CHECKING:
     from borderzone.incidents import Account, Hotspots
     from borderzone.io import Record
     from borderzone.scenario import Scenario
-    from borderzone.study.ground import Ground
+    from borderzone.study.ground import FineFiles, Ground
     from borderzone.study.missing import Missing
-    from borderzone.study.posts import PostSight
-    from borderzone.study.reach import Reach
-    from borderzone.study.reading import FineFiles
+    from borderzone.study.reach import PostSight, Reach
 
 __all__ = ["StudyResult"]
 

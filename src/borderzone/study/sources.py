@@ -46,8 +46,7 @@ from borderzone.io.raster import SUFFIXES as RASTERS
 from borderzone.io.records import Record, beside, expand
 from borderzone.io.tiles import HEIGHTS, elevation_tiles
 from borderzone.io.vector import SUFFIXES as VECTORS
-from borderzone.study.by_block import EMBEDDED
-from borderzone.study.vectors import vector_layer
+from borderzone.study.cells import EMBEDDED, vector_layer
 
 if TYPE_CHECKING:
     import datetime as dt

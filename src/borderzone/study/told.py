@@ -15,7 +15,7 @@ from borderzone.patrol import BEST_RULE
 from borderzone.study.coverage import lengths_told
 from borderzone.study.force import BOTH, side_of
 from borderzone.study.missing import Missing, joined
-from borderzone.study.posts import OPEN_ORIGINS
+from borderzone.study.reach import OPEN_ORIGINS
 
 if TYPE_CHECKING:
     import geopandas as gpd
