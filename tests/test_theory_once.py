@@ -52,6 +52,14 @@ RULES: dict[str, tuple[Any, dict[str, int]]] = {
         lambda node: called(node, "hypot") and ast.unparse(node.args[0]) in {"1", "1.0"},
         {"patrol/theory/barrier.py": 1},
     ),
+    "what random search detects": (
+        lambda node: called(node, "expm1") and ast.unparse(node) == "np.expm1(-coverage)",
+        {"patrol/theory/search.py": 1},
+    ),
+    "units rounded up but not by a hair": (
+        lambda node: called(node, "ceil") and "1e-09 * np.maximum" in ast.unparse(node),
+        {"patrol/theory/staffing.py": 1},
+    ),
     "best rule for a measure": (
         lambda node: assigns(node, "BEST_RULE", "HEADLINE_RULE"),
         {"patrol/answer/curve.py": 1},

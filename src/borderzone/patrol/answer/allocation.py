@@ -182,13 +182,10 @@ def _maximin_shares(rates: FloatArray) -> FloatArray:
 
 
 def _koopman(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray], FloatArray]:
-    """
-    Koopman's water-filling for the random law, solved by sorting.
-
-    In words: the optimum gives ``x = max(0, ln(w a / mu) / a)``. Segments
-    enter in falling order of ``w a``; between two entries ``ln mu`` is linear
-    in the number of units, so each piece is solved in closed form.
-    """
+    """Koopman's water-filling for the random law, solved by sorting."""
+    # The optimum gives x = max(0, ln(w a / mu) / a). Segments enter in falling order of w a;
+    # between two entries ln mu is linear in the number of units, so each piece is solved in closed
+    # form.
     order = _entering_order(rates, weights)
     a = rates[order]
     key = np.log(weights[order]) + np.log(a)
@@ -210,13 +207,10 @@ def _koopman(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray], F
 
 
 def _saturating(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray], FloatArray]:
-    """
-    Water-filling for back-and-forth patrols, which saturate at coverage 2.
-
-    In words: the marginal gain ``w a (1 - a x / 2)`` falls in a line to 0, so
-    ``x = (2 / a)(1 - mu / (w a))`` and ``mu`` is linear in the number of
-    units between entries. Units beyond certainty go in proportion to 1 / a.
-    """
+    """Water-filling for back-and-forth patrols, which saturate at coverage 2."""
+    # The marginal gain w a (1 - a x / 2) falls in a line to 0, so x = (2 / a)(1 - mu / (w a)) and
+    # mu is linear in the number of units between entries. Units beyond certainty go in proportion
+    # to 1 / a.
     order = _entering_order(rates, weights)
     a = rates[order]
     gain = weights[order] * a
@@ -246,6 +240,7 @@ def _entering_order(rates: FloatArray, weights: FloatArray) -> IntArray:
 
 def _largest_remainder(shares: FloatArray, units: int) -> IntArray:
     """Whole units nearest to the shares; ties are spread along the border."""
+    # Hamilton's method; quotas that rounding left a hair below a whole number count as whole.
     quota = shares * units
     whole = np.floor(quota + 1e-9)
     rest = units - int(whole.sum())
@@ -258,12 +253,9 @@ def _largest_remainder(shares: FloatArray, units: int) -> IntArray:
 
 
 def _spread_rank(n_segments: int) -> IntArray:
-    """
-    Order in which segments are served so that any first few are far apart.
-
-    In words: the binary digits of the index, reversed. The order does not
-    depend on the number of units, so one more unit never moves the others.
-    """
+    """Order in which segments are served so that any first few are far apart."""
+    # The binary digits of the index, reversed. The order does not depend on the number of units, so
+    # one more unit never moves the others.
     index = np.arange(n_segments)
     reverse = np.zeros_like(index)
     for _ in range(max(1, int(n_segments - 1).bit_length())):
@@ -273,12 +265,9 @@ def _spread_rank(n_segments: int) -> IntArray:
 
 
 def _marginal_order(rates: FloatArray, weights: FloatArray, units: int, law: str) -> IntArray:
-    """
-    Segment of each successive unit when each goes where it gains most.
-
-    Exact for concave gains that add up over segments. Ties go to the segment
-    with fewer units, then to the first.
-    """
+    """Segment of each successive unit when each goes where it gains most."""
+    # Exact for concave gains that add up over segments. Ties go to the segment with fewer units,
+    # then to the first.
     a: list[float] = rates.tolist()
     w: list[float] = weights.tolist()
     if law == "random":
@@ -311,6 +300,7 @@ def _weakest_first(rates: FloatArray, units: int) -> IntArray:
 def _draw(
     heap: list[tuple[float, int, int]], units: int, key: Callable[[int, int], float]
 ) -> IntArray:
+    # Keys of a segment only rise, so that the next unit is always the head of the heap.
     heapq.heapify(heap)
     order = np.empty(units, dtype=np.int64)
     for unit in range(units):

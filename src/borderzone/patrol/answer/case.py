@@ -242,6 +242,7 @@ class PatrolCase:
     def _masked(self, position: FloatArray) -> FloatArray:
         """Masked share at a position in its band: two half bells that meet at the value."""
         middle = self.ground["f_mask"].to_numpy()
+        # A band need not be even: each half of the normal is stretched to its own end.
         above = (self.ground["f_mask_high"].to_numpy() - middle) / _BAND_DEVIATIONS
         below = (middle - self.ground["f_mask_low"].to_numpy()) / _BAND_DEVIATIONS
         shift = np.multiply.outer(np.maximum(position, 0.0), above) + np.multiply.outer(

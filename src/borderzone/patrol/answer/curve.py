@@ -275,12 +275,9 @@ def units_for_rates(
     worst: bool,
     law: str,
 ) -> FloatArray:
-    """
-    Fewest units with which a plan reaches a POD, for each set of rates.
-
-    The plan is made once, on the rates it knows; `rates` are what turns out
-    to be true, so the units stand where the plan puts them.
-    """
+    """Fewest units with which a plan reaches a POD, for each set of rates."""
+    # The plan is made once, on the rates it knows; `rates` are what turns out to be true, so the
+    # units stand where the plan puts them.
     found = np.where(pod <= 0, 0.0, np.inf)
     certain = pod == 1
     with np.errstate(divide="ignore"):

@@ -259,6 +259,8 @@ def terrain_variance(rate_draws: FloatArray) -> dict[str, float | str]:
     if draws.ndim != 2 or min(draws.shape) < 1 or draws.shape[0] < 2:
         msg = f"rate_draws must be (draws, segments) with 2 draws or more, got {draws.shape}"
         raise ShapeMismatchError(msg)
+    # Var = Var over segments of the mean + mean over segments of the variance; both divide by n, so
+    # that the two add up to the variance of all rates.
     means = draws.mean(axis=0)
     between = float(means.var())
     within = float(draws.var(axis=0).mean())

@@ -284,12 +284,9 @@ def _block(case: PatrolCase, drawn: Draws, units: FloatArray) -> FloatArray:
 def _missed_and_least(
     case: PatrolCase, rates: FloatArray, units: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """
-    Weighted share missed, and coverage of the worst segment, by draw and count.
-
-    In words: the sum over segments, in their order, of weight times one minus
-    POD. The arrays are reused, for this is where a Monte Carlo spends its time.
-    """
+    """Weighted share missed, and coverage of the worst segment, by draw and count."""
+    # The sum over segments, in their order, of weight times one minus POD. The arrays are reused,
+    # for this is where a Monte Carlo spends its time.
     missed = np.zeros((len(rates), len(units)))
     least = np.full_like(missed, np.inf)
     work = np.empty_like(missed)

@@ -338,6 +338,7 @@ def _one_curve(curve: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]
 
 
 def _units_at(counts: FloatArray, pod: FloatArray, wanted: float) -> float:
+    # The first crossing of the curve, straight between its points: it need not rise everywhere.
     past = np.flatnonzero(pod >= wanted)
     if past.size == 0:
         return float("nan")

@@ -157,6 +157,7 @@ def speed_multiplier(
         patrol_km_h=as_non_negative(patrol_km_h, "patrol_km_h", "km/h"),
         crosser_km_h=as_positive(crosser_km_h, "crosser_km_h", "km/h"),
     )
+    # In the frame of the crossers the patrol runs at sqrt(v^2 + u^2) while they arrive at u.
     return plain(np.hypot(1.0, patrol / crosser))
 
 
@@ -186,6 +187,7 @@ def segment_length(
     law: str = "back_and_forth",
 ) -> FloatArray | float:
     """Longest segment (km) on which one unit on station reaches a POD: the inverse of `barrier_patrol`."""
+    # Coverage goes as 1 / L, so that what a segment of 1 km has over what is wanted is the length.
     check_choice(law, "law", BARRIER_LAWS)
     wanted = as_positive(as_probabilities(pod, "pod"), "pod")
     if law == "crossover":

@@ -142,12 +142,9 @@ def _checked(n: int, fraction: float | Fraction, ends: str) -> tuple[int, Fracti
 def _all_spacings_below(
     share: Fraction, *, spacings: int, power: int, half_spacings: int = 0
 ) -> float:
-    """
-    Chance that all spacings of `power` + 1 on a unit line stay below their limits.
-
-    In words: the sum over j and k of (-1)^(j + k) C(half, j) C(full, k)
-    (1 - k a - j a / 2)^power, as long as the bracket is above 0.
-    """
+    """Chance that all spacings of `power` + 1 on a unit line stay below their limits."""
+    # The sum over j and k of (-1)^(j + k) C(half, j) C(full, k) (1 - k a - j a / 2)^power, as long
+    # as the bracket is above 0.
     a = float(share)
     if a < 1:
         # Spacings are negatively dependent: the product of their chances is an upper bound.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray, FloatArray
 
 __all__ = [
-    "PopulationEstimate",
     "apprehension_from_repeats",
     "chapman",
     "combined_detection",
@@ -154,15 +153,8 @@ def apprehension_from_repeats(
     return plain(share / (1.0 - stopped))
 
 
-class PopulationEstimate(NamedTuple):
-    """An estimated number of people with its standard deviation."""
-
-    total: float
-    deviation: float
-
-
-def chapman(*, marked: int, caught: int, recaught: int) -> PopulationEstimate:
-    """Size of a population from two captures, by Chapman's estimator (1951), with its deviation."""
+def chapman(*, marked: int, caught: int, recaught: int) -> tuple[float, float]:
+    """Size of a population from two captures and its deviation, by Chapman's estimator (1951)."""
     m, c, r = (
         check_whole(value, name, lowest=0)
         for value, name in ((marked, "marked"), (caught, "caught"), (recaught, "recaught"))
@@ -172,4 +164,4 @@ def chapman(*, marked: int, caught: int, recaught: int) -> PopulationEstimate:
         raise InvalidParameterError(msg)
     total = (m + 1) * (c + 1) / (r + 1) - 1
     variance = (m + 1) * (c + 1) * (m - r) * (c - r) / ((r + 1) ** 2 * (r + 2))
-    return PopulationEstimate(total, math.sqrt(variance))
+    return total, math.sqrt(variance)

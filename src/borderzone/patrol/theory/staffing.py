@@ -101,6 +101,7 @@ def roll_for_confidence(required: int, *, availability: float, confidence: float
     needed = check_whole(required, "required", lowest=0)
     fit = check_probability(availability, "availability")
     wanted = check_probability(confidence, "confidence")
+    # Nothing needed or wanted takes nobody, and units that are always fit take no spare ones.
     if needed == 0 or wanted == 0:
         return needed if wanted else 0
     if fit == 1:
