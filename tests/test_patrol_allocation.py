@@ -221,6 +221,13 @@ def test_targets_out_of_reach_are_infinite() -> None:
     assert last["mean_pod"] == pytest.approx(1)
 
 
+def test_numbers_of_units_unless_said() -> None:
+    """From none to a thousand on a curve; three decades between opinions."""
+    assert patrol.coverage_curve([0.1], [1])["unit_count"].tolist() == list(range(1001))
+    table = patrol.curve_by_weights([0.1], {"uniform": [1]})
+    assert table["unit_count"].unique().tolist() == [10, 30, 100, 300, 1000]
+
+
 def test_a_curve_without_a_force_tells_detection_only() -> None:
     curve = patrol.coverage_curve(RATES, WEIGHTS, unit_counts=[10, 20])
     assert list(curve.columns) == ["unit_count", "mean_pod", "min_pod"]

@@ -45,6 +45,20 @@ def test_people_on_post_are_the_published_ones() -> None:
     assert [towers.length_km / n for n in (78, 40)] == pytest.approx([11.5, 22.5], abs=0.05)
 
 
+def test_posts_and_vehicles_count_as_units() -> None:
+    """A tower a km on the wall of 2024, armoured cars all out at once; their people are not known."""
+    forces = {force.case: force for force in patrol.REAL_FORCES}
+    for case, per_km in (
+        ("Iraq-Syria wall 2024", 1.0),
+        ("Saudi-Iraq, towers", 59 / 900),
+        ("Saudi-Iraq, armoured cars", 240 / 900),
+    ):
+        assert forces[case].units_per_km(crew=4, shift_factor=5.16) == pytest.approx(per_km)
+        assert np.isnan(forces[case].people_per_km(shift_factor=5.16))
+    roll = forces["Iraq under Saddam"]
+    assert roll.units_per_km(crew=4, shift_factor=5.0) == pytest.approx(36 / 27.5 / 5 / 4)
+
+
 def test_every_force_says_where_it_is_from() -> None:
     """Sources and tags; what is from memory is marked so."""
     assert all(len(f.source) > 15 and f.tag in "FM" for f in patrol.REAL_FORCES)

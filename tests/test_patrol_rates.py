@@ -139,6 +139,18 @@ def test_impossible_forces_are_refused(values: dict[str, Any], message: str) -> 
         patrol.Force(**values)
 
 
+def test_a_force_may_scan_otherwise_than_its_sensor() -> None:
+    """Its own share of time on a bearing takes the place of the sensor's, up to all of it."""
+    one = _ground()
+    own = patrol.Force().sensor
+    half = patrol.detection_rates(LENGTHS, one, patrol.Force(scan_share=0.25))
+    np.testing.assert_allclose(half, patrol.detection_rates(LENGTHS, one, patrol.Force()) / 2)
+    assert patrol.SENSORS[str(own)].scan_share == 0.5
+    assert patrol.Force(scan_share=1.0).scan_share == 1.0
+    with pytest.raises(InvalidParameterError, match=r"scan_share: .*greater than 0, got 0"):
+        patrol.Force(scan_share=0)
+
+
 def test_rates_of_the_golden_case() -> None:
     """W, v, u and L of three segments: .063295, .017603, .006933."""
     width, v, u = np.array([2, 1, 0.4]), np.array([25, 15, 6]), np.array([4, 3.5, 2.5])
