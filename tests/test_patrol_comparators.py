@@ -36,6 +36,7 @@ def test_roll_densities_are_the_published_ones(case: str, per_km: float) -> None
 def test_people_on_post_are_the_published_ones() -> None:
     """About one agent a mile on shift in the US, one to two guards a km in Iraq 2006."""
     forces = {force.case: force for force in patrol.REAL_FORCES}
+    assert forces["US south-west 2017"].low == forces["US south-west 2017"].high == 16_717
     agents = forces["US south-west 2017"].people_per_km(shift_factor=5.16)
     assert agents * 1.609344 == pytest.approx(1.0, abs=0.05)
     iraq = forces["Iraq west 2006"]
@@ -97,6 +98,14 @@ def test_plausibility_says_by_how_much_and_what_fails_first() -> None:
     assert "that is less hopeful than what was published" in weak.attrs["statement"]
     assert "First to fail is that nobody watches the patrols" in statement
     assert "US south-west 2017" in statement
+
+
+def test_a_comparison_of_few_units_is_told_to_be_rounding() -> None:
+    """Below five units for the smallest of the forces, not above."""
+    fewest = patrol.plausibility(599, CURVE)["unit_count_equivalent"].min()
+    for units, told in ((4.9, True), (5.1, False)):
+        statement = patrol.plausibility(599 * units / fewest, CURVE).attrs["statement"]
+        assert ("mostly rounding" in statement) is told
 
 
 @pytest.mark.parametrize(

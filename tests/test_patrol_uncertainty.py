@@ -286,7 +286,19 @@ def test_draws_and_quantiles_are_of_one_distribution(
 
 
 def test_default_assumptions_centre_on_the_force() -> None:
-    """Certainties stay certain at most; every one has a source; the order is fixed."""
+    """As documented around the force's own; certainties stay certain at most; each has a source."""
+    usual = patrol.default_assumptions(Force())
+    for name, expected in (
+        ("r50_factor", (1.0, 0.4)),
+        ("patrol_speed_factor", (10 / 15, 1.0, 20 / 15)),
+        ("crosser_speed_factor", (0.75, 1.0, 1.5)),
+        ("f_mask_position", (0.0, 1.0)),
+        ("p_identify", (0.8, 0.9, 0.95)),
+        ("p_respond", (0.55, 0.7, 0.85)),
+        ("shift_factor", (4.2, 8760 / 1698, 7.0)),
+        ("availability", (0.75, 0.85, 0.9)),
+    ):
+        assert usual[name].parameters == pytest.approx(expected), name
     force = Force(p_identify=1.0, p_respond=0.0, availability=1.0)
     assumptions = patrol.default_assumptions(force)
     assert tuple(assumptions) == patrol.ASSUMPTION_NAMES
