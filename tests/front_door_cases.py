@@ -464,7 +464,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "datasets.sea": {"grid": lambda w: w.grid},
     "datasets.sea_around": {"grid": lambda w: w.grid},
     "datasets.elevation": {},
-    **{f"fetch.{name}": {"network": lambda _: _NOWHERE} for name in ("dem", "landcover", "plan")},
+    **{f"fetch.{name}": {"network": lambda _: _NOWHERE} for name in ("dem", "esa_worldcover", "plan")},
     "fetch.ucdp": {"network": lambda _: _NOWHERE, "way": lambda _: "bulk"},
     **{
         f"fetch.{name}": {
@@ -524,7 +524,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "io.check_archive": {"source": lambda w: w.file("rows.zip")},
     "io.copy_raster": {"source": lambda w: w.file("plain.tif"), "target": lambda w: w.new_path(".tif")},
     "io.create_raster": {"name": lambda _: "x"},
-    "io.describe": {"source": lambda w: w.file("dem.tif")},
+    "io.file_records": {"source": lambda w: w.file("dem.tif")},
     "io.limits": {},
     "io.member": {"source": lambda w: w.file("rows.zip")},
     "io.plain_cells": {"rows": lambda w: w.rows},

@@ -157,7 +157,7 @@ def test_the_fetched_land_cover_opens_as_classes(
     lon, _ = places(grid)
     block = (slice(None), slice(None))
 
-    result = fetch.landcover(corridor, cache=tmp_path, network=store.network())
+    result = fetch.esa_worldcover(corridor, cache=tmp_path, network=store.network())
     source = io.open_classes(result.folder, grid)
     classes, bare = source.read(*block), source.read_share(*block, [BARE])
 
@@ -183,7 +183,7 @@ def test_a_study_tells_bare_ground_from_the_fetched_land_cover(
 ) -> None:
     store.rules()
     # Travel times lead over ground around the corridor, and slow down where it is not bare.
-    cover = fetch.landcover(corridor, cache=tmp_path, network=store.network())
+    cover = fetch.esa_worldcover(corridor, cache=tmp_path, network=store.network())
     file = tmp_path / "study.toml"
     file.write_text(
         f"a = 'QAT'\nb = 'SAU'\n{heights.study_line}\n{cover.study_line}\n[scenario]\n"
@@ -214,7 +214,7 @@ def test_land_cover_of_a_missing_tile_is_no_class(
     grid = corridor.grid(resolution_m=450)
     lon, _ = places(grid)
 
-    result = fetch.landcover(corridor, cache=tmp_path, network=store.network())
+    result = fetch.esa_worldcover(corridor, cache=tmp_path, network=store.network())
     source = io.open_classes(result.folder, grid)
     classes = source.read(slice(None), slice(None))
 
@@ -229,10 +229,10 @@ def test_land_cover_is_checked_and_taken_up_like_heights(
     name = SOURCES["worldcover"].tile(48, 24).name
     store.rules({name: {"on": "GET", "flip": 3000, "times": 1}})
 
-    fetch.landcover(corridor, cache=tmp_path, network=store.network())
+    fetch.esa_worldcover(corridor, cache=tmp_path, network=store.network())
 
     assert [line["range"] for line in store.asked() if name in line["path"]] == [None, None]
     store.rules({name: {"on": "GET", "cut": 1000, "times": 1}})
     (tmp_path / "worldcover" / f"{name}.tif").unlink()
-    fetch.landcover(corridor, cache=tmp_path, network=store.network())
+    fetch.esa_worldcover(corridor, cache=tmp_path, network=store.network())
     assert [line["range"] for line in store.asked()] == [None, "bytes=1000-"]

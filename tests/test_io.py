@@ -512,12 +512,12 @@ def test_csv_can_carry_the_index(tmp_path: Path) -> None:
 def test_describe_gives_one_record_a_file(tmp_path: Path) -> None:
     for name in ("b", "a"):
         (tmp_path / f"{name}.tif").write_bytes(name.encode())
-    found = io.describe(str(tmp_path / "*.tif"), name="elevation")
+    found = io.file_records(str(tmp_path / "*.tif"), name="elevation")
     assert [record.path for record in found] == ["a.tif", "b.tif"]
     assert found[0].sha256.startswith("ca978112ca1bbdca")
     assert not found[0].embedded
     with pytest.raises(DataError, match="there is no file"):
-        io.describe(tmp_path / "c.tif", name="elevation")
+        io.file_records(tmp_path / "c.tif", name="elevation")
 
 
 def test_a_raster_in_degrees_keeps_its_degrees(tmp_path: Path) -> None:

@@ -495,7 +495,7 @@ def _fetch(
     cover = what["source"] == "worldcover"
     rest = {name: value for name, value in what.items() if not (cover and name == "source")}
     with _kept_when_interrupted(fetch.cache_folder(what["cache"]) / what["source"]):
-        result = (fetch.landcover if cover else fetch.dem)(corridor, **rest, **told)
+        result = (fetch.esa_worldcover if cover else fetch.dem)(corridor, **rest, **told)
     _say(f"{len(result.paths)} tiles, {result.bytes / 1e6:.2f} MB, in {result.folder}")
     _say(result.attribution)
     _say(f"In a study file:\n{result.study_line}")

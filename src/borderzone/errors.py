@@ -1,7 +1,5 @@
 """Every exception borderzone raises on purpose."""
 
-from __future__ import annotations
-
 from borderzone._guards.escapes import block
 
 __all__ = [

@@ -196,7 +196,9 @@ def _what_it_lacks(value: Any, error: Exception) -> tuple[type[BorderzoneError],
 
 def guard_room(names: MutableMapping[str, Any], public: Iterable[str]) -> None:
     """Put a guard before every function of a room of one file, and before the methods of its classes."""
-    for name in public:
+    listed = sorted(public)
+    names["__dir__"] = lambda: listed
+    for name in listed:
         thing = names[name]
         if getattr(thing, "__module__", "") == names["__name__"] and callable(thing):
             names[name] = guarded(thing)

@@ -7,7 +7,7 @@ from .road_archives import (
 )
 from .tile_stores import (
     dem as dem,
-    landcover as landcover,
+    esa_worldcover as esa_worldcover,
     plan as plan,
     tiles as tiles,
 )

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from borderzone.fetch.planning import Plan
 
-__all__ = ["SOURCES", "FetchResult", "Tile", "TileStore", "dem", "landcover", "plan", "tiles"]
+__all__ = ["SOURCES", "FetchResult", "Tile", "TileStore", "dem", "esa_worldcover", "plan", "tiles"]
 
 _MIB = 1024 * 1024
 _MAX_BLOCK_BYTES = 256 * _MIB
@@ -124,7 +124,7 @@ def dem(  # noqa: PLR0913 (one option a matter that users decide)
     return _fetched(_job(where, source, margin_km, cache, network), announce, confirm)
 
 
-def landcover(
+def esa_worldcover(
     where: Any,
     *,
     margin_km: float = 0.0,
@@ -171,7 +171,7 @@ def landcover(
 
     Examples
     --------
-    >>> landcover((40, 33, 41, 34), margin_km=-1)
+    >>> esa_worldcover((40, 33, 41, 34), margin_km=-1)
     Traceback (most recent call last):
         ...
     borderzone.errors.InvalidParameterError: margin_km must be a finite number, 0 or more (km), got -1
@@ -376,7 +376,7 @@ def _copernicus(name: str, metres: int, arc_tenths: int) -> TileStore:
 _WORLDCOVER = TileStore(
     name="worldcover",
     terms=worldcover(2021, 200),
-    layer="landcover",
+    layer="worldcover",
     address="https://esa-worldcover.s3.eu-central-1.amazonaws.com",
     pattern="ESA_WorldCover_10m_2021_v200_{lat}{lon}_Map",
     folder="v200/2021/map",

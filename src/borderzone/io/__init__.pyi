@@ -31,7 +31,7 @@ from .raster import (
     read_raster as read_raster,
     write_raster as write_raster,
 )
-from .records import Record as Record, describe as describe
+from .records import Record as Record, file_records as file_records
 from .dem import sea_cells as sea_cells
 from .sidecars import read_sidecar as read_sidecar, write_sidecar as write_sidecar
 from .tables import (

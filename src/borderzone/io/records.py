@@ -15,7 +15,7 @@ from borderzone.io.files import local_file, refuse_address, sha256
 from borderzone.io.formats.grids import read_vrt
 from borderzone.io.sidecars import prj_of, read_sidecar, terms_of
 
-__all__ = ["Record", "beside", "describe", "expand"]
+__all__ = ["Record", "beside", "expand", "file_records"]
 
 Source = str | os.PathLike[str]
 
@@ -63,7 +63,7 @@ class Record:
     embedded: bool = False
 
 
-def describe(source: Source | Iterable[Source], *, name: str) -> list[Record]:
+def file_records(source: Source | Iterable[Source], *, name: str) -> list[Record]:
     """
     Describe files that a user hands over, one record a file.
 

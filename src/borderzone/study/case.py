@@ -29,7 +29,7 @@ from borderzone.study.ground import (
     ranking_stability,
     read_ground,
 )
-from borderzone.study.missing import missing_layer
+from borderzone.study.missing import Missing, missing_layer
 from borderzone.study.result import StudyResult
 from borderzone.study.sentences import summary_sentences
 from borderzone.study.sources import (
@@ -52,7 +52,7 @@ from borderzone.study.study_file import STUDY_KEYS, read_study
 from borderzone.study.told import left_out, origin_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from borderzone._typing import Seed
     from borderzone.study.coverage import Coverage
@@ -475,14 +475,7 @@ def _result(
         cave_calibration=ground.cave_calibration,
         furniture=ground.furniture,
         inputs=tuple(dict.fromkeys(records)),
-        notes=(
-            *corridor.remarks,
-            *_swaps(events),
-            *(lack.note for lack in missing.values()),
-            *ground.notes,
-            *outside.notes,
-            *reported.notes,
-        ),
+        notes=_notes(ground, outside, reported, missing),
         missing=missing,
         origin_kind=origin_kind(ground.origins),
         sea_share=ground.sea_share,
@@ -495,6 +488,15 @@ def _result(
     told_first = (f"{aside[0].upper()}{aside[1:]}.",) if aside else ()
     result = replace(result, notes=(*told_first, *result.notes))
     return replace(result, summary=summary_sentences(result))
+
+
+def _notes(
+    ground: Ground, outside: OutsideGround, reported: Reported, missing: Mapping[str, Missing]
+) -> tuple[str, ...]:
+    """Say what a reader must know, in the order in which a study reads its layers."""
+    lacks = (lack.note for lack in missing.values())
+    first = (*ground.corridor.remarks, *_swaps(reported.events), *lacks)
+    return (*first, *ground.notes, *outside.notes, *reported.notes)
 
 
 def _swaps(events: Any) -> list[str]:

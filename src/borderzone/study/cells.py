@@ -49,7 +49,7 @@ __all__ = [
 def vector_layer(source: Any, name: str, records: list[Record]) -> gpd.GeoDataFrame:
     """Take a table of shapes, or read it from its file."""
     if isinstance(source, (str, Path)):
-        records.extend(io.describe(source, name=name))
+        records.extend(io.file_records(source, name=name))
         return io.read_vector(source, what=name)
     table = gpd.GeoDataFrame(geometry=source) if isinstance(source, gpd.GeoSeries) else source
     if not isinstance(table, gpd.GeoDataFrame):

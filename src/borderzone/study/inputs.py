@@ -183,7 +183,7 @@ def _raster(
         layers.notes.extend([shipped_elevation()] if name == "elevation" else [])
         return raster
     if isinstance(source, (str, Path, list, tuple)):
-        records = io.describe(source, name=name)
+        records = io.file_records(source, name=name)
         if name == "elevation":
             return _elevation(source, records, layers, grid)
         layers.records.extend(records)
@@ -224,7 +224,7 @@ def _landcover(
         raise InvalidParameterError(msg)
     if source is None or not isinstance(source, (str, Path, list, tuple)) or source == EMBEDDED:
         return _raster(source, "landcover", layers, grid, needed)
-    layers.records.extend(io.describe(source, name="landcover"))
+    layers.records.extend(io.file_records(source, name="landcover"))
     cover = open_cover(source, grid, scheme).read(slice(None), slice(None))
     empty = terrain.NO_COVER[scheme]
     check_cover(cover != empty, grid, needed, "land cover")
@@ -238,7 +238,7 @@ def _aridity(sources: Mapping[str, Any], layers: Layers, grid: Grid) -> xr.DataA
     if source is None:
         return None
     if isinstance(source, (str, Path)):
-        layers.records.extend(io.describe(source, name="aridity"))
+        layers.records.extend(io.file_records(source, name="aridity"))
         source = io.read_raster(source, what="aridity", near=grid)
     fill = source.attrs.get("_FillValue")
     source = source.where(source != fill) if fill is not None else source
@@ -404,9 +404,9 @@ def load_incidents(
 def _files_of(source: str | Path) -> list[io.Record]:
     folder = Path(source)
     if not folder.is_dir():
-        return io.describe(source, name="incidents")
+        return io.file_records(source, name="incidents")
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() in (".kml", ".kmz"))
-    return io.describe(files, name="incidents")
+    return io.file_records(files, name="incidents")
 
 
 def _credited(record: io.Record, events: gpd.GeoDataFrame) -> io.Record:

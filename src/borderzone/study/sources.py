@@ -542,7 +542,9 @@ def _is_published(border: Border) -> bool:
 def records_of(border: Border) -> list[Record]:
     """Give where the line of a border, and its published length, come from."""
     if border.path is not None:
-        return io.describe([str(file) for file in files_of("border", border.path)], name="border")
+        return io.file_records(
+            [str(file) for file in files_of("border", border.path)], name="border"
+        )
     found = [datasets.record("borders")] if border.sides == "source" else []
     return [*found, datasets.record("published_lengths")] if _is_published(border) else found
 
