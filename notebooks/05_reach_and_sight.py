@@ -127,19 +127,17 @@ track = gpd.GeoDataFrame(
     crs=UTM,
 )  # fmt: skip
 options = {
-    "no river": {},
-    "river": {"barriers": river},
-    "river and bridge": {"barriers": river, "crossings": bridge},
-    "river, bridge and track": {
-        "barriers": river,
-        "crossings": bridge,
-        "roads": bz.access.Roads(lines=track),
-    },
+    "no river": bz.access.Ways(),
+    "river": bz.access.Ways(barriers=river),
+    "river and bridge": bz.access.Ways(barriers=river, crossings=bridge),
+    "river, bridge and track": bz.access.Ways(
+        barriers=river, crossings=bridge, roads=bz.access.Roads(lines=track)
+    ),
 }
 north = gpd.GeoSeries.from_xy([LEFT + 20_000], [TOP - 2_000], crs=UTM)
 rows = {}
-for name, ground in options.items():
-    hours = bz.access.travel_time(dem, post, speed="vehicle_off_road", **ground)
+for name, ways in options.items():
+    hours = bz.access.travel_time(dem, post, speed="vehicle_off_road", ways=ways)
     rows[name] = {
         "hours to the north": float(hours.sel(x=north.x[0], y=north.y[0], method="nearest")),
         "cells without a way": hours.attrs["cells_unreachable"],

@@ -31,7 +31,11 @@ def test_steps_that_cross_a_line_are_not_taken(seed: int, neighbours: int) -> No
         return any(step.intersects(line) for line in lines)
 
     found = access.travel_time(
-        dem, post(dem, (0, 0)), speed="foot", neighbours=neighbours, barriers=shapes(*lines)
+        dem,
+        post(dem, (0, 0)),
+        speed="foot",
+        neighbours=neighbours,
+        ways=access.Ways(barriers=shapes(*lines)),
     )
 
     ones = np.ones(dem.shape)
@@ -66,13 +70,15 @@ def test_closed_ring_cannot_be_entered(seed: int, *, as_area: bool, on_centres: 
         ]
     )
 
-    found = access.travel_time(FLAT, post(FLAT, (0, 0)), barriers=barrier).to_numpy()
+    found = access.travel_time(
+        FLAT, post(FLAT, (0, 0)), ways=access.Ways(barriers=barrier)
+    ).to_numpy()
 
     assert np.isinf(found[inside]).all()
     assert np.isfinite(found[outside]).any()
     if inside.any() and not as_area:
         from_inside = access.travel_time(
-            FLAT, post(FLAT, tuple(np.argwhere(inside)[0])), barriers=barrier
+            FLAT, post(FLAT, tuple(np.argwhere(inside)[0])), ways=access.Ways(barriers=barrier)
         ).to_numpy()
         assert np.isinf(from_inside[outside]).all()
 
@@ -88,7 +94,9 @@ def test_one_crossing_opens_a_ring(seed: int) -> None:
     gate = ring.exterior.interpolate(rng.uniform(0.2, 0.8) / sides, normalized=True)
 
     found = access.travel_time(
-        FLAT, post(FLAT, (0, 0)), barriers=shapes(ring.exterior), crossings=shapes(gate)
+        FLAT,
+        post(FLAT, (0, 0)),
+        ways=access.Ways(barriers=shapes(ring.exterior), crossings=shapes(gate)),
     )
 
     assert np.isfinite(found).all()
@@ -100,8 +108,8 @@ def test_line_leaves_both_banks_open_and_cannot_be_leapt() -> None:
     for x in (600.0, 650.0):
         river = shapes(LineString([(x, -1), (x, 1300)]))
 
-        west = access.travel_time(FLAT, post(FLAT, (5, 0)), barriers=river)
-        east = access.travel_time(FLAT, post(FLAT, (5, 11)), barriers=river)
+        west = access.travel_time(FLAT, post(FLAT, (5, 0)), ways=access.Ways(barriers=river))
+        east = access.travel_time(FLAT, post(FLAT, (5, 11)), ways=access.Ways(barriers=river))
 
         np.testing.assert_array_equal(np.isfinite(west), np.isinf(east))
         assert int(np.isfinite(west).sum()) == 12 * 6
@@ -112,7 +120,7 @@ def test_way_round_the_end_of_a_berm() -> None:
     """Behind a berm of 800 m the way leads round its end, to the metre by 16 neighbours."""
     berm = shapes(LineString([(600, 0), (600, 800)]))
 
-    found = access.travel_time(FLAT, post(FLAT, (11, 5)), barriers=berm)
+    found = access.travel_time(FLAT, post(FLAT, (11, 5)), ways=access.Ways(barriers=berm))
 
     # Eight cells up to the end of the berm (a row beyond it), over it, and down again.
     round_end = 2 * np.hypot(8, 0.5) * CELL / 15e3
@@ -123,13 +131,15 @@ def test_polygon_closes_its_cells() -> None:
     """Ground inside is known and not reached; a thin one that covers no centre is still closed."""
     lake, wall = box(300, 300, 700, 700), box(905, 0, 910, 1200)
 
-    found = access.travel_time(FLAT, post(FLAT, (0, 0)), barriers=shapes(lake, wall)).to_numpy()
+    found = access.travel_time(
+        FLAT, post(FLAT, (0, 0)), ways=access.Ways(barriers=shapes(lake, wall))
+    ).to_numpy()
 
     assert np.isinf(found[5:9, 3:7]).all()
     assert np.isinf(found[:, 9:]).all()
     assert np.isinf(found).sum() == 16 + 36
     hole = shapes(box(200, 200, 1000, 1000).difference(box(400, 400, 800, 800)))
-    holed = access.travel_time(FLAT, post(FLAT, (5, 5)), barriers=hole).to_numpy()
+    holed = access.travel_time(FLAT, post(FLAT, (5, 5)), ways=access.Ways(barriers=hole)).to_numpy()
     assert np.isfinite(holed).sum() == 16
 
 
@@ -142,7 +152,7 @@ def test_wide_river_is_crossed_by_a_bridge(gate: Any) -> None:
     river = shapes(box(550, -100, 750, 1300))
 
     found = access.travel_time(
-        FLAT, post(FLAT, (5, 0)), barriers=river, crossings=shapes(gate)
+        FLAT, post(FLAT, (5, 0)), ways=access.Ways(barriers=river, crossings=shapes(gate))
     ).to_numpy()
 
     assert np.isfinite(found[:, 8:]).all()
@@ -156,13 +166,14 @@ def test_crossing_is_moved_to_the_barrier_and_idle_ones_are_counted() -> None:
     near, far = Point(660, 640), Point(1000, 640)
 
     opened = access.travel_time(
-        FLAT, post(FLAT, (5, 0)), barriers=river, crossings=shapes(near, far, None)
+        FLAT,
+        post(FLAT, (5, 0)),
+        ways=access.Ways(barriers=river, crossings=shapes(near, far, None)),
     )
-    shut = access.travel_time(FLAT, post(FLAT, (5, 0)), barriers=river, crossings=shapes(far))
-    wide = access.travel_time(
-        FLAT, post(FLAT, (5, 0)), barriers=river, crossings=shapes(MultiPoint([near])),
-        crossing_width_m=500.0,
-    )  # fmt: skip
+    shut = access.travel_time(
+        FLAT, post(FLAT, (5, 0)), ways=access.Ways(barriers=river, crossings=shapes(far))
+    )
+    wide = access.travel_time(FLAT, post(FLAT, (5, 0)), ways=access.Ways(barriers=river, crossings=shapes(MultiPoint([near])), crossing_width_m=500.0))  # fmt: skip
 
     assert np.isfinite(opened).all()
     assert opened.attrs["crossings_idle"] == 1
@@ -178,7 +189,7 @@ def test_crossing_is_as_wide_as_it_says(gate: Any) -> None:
     river = shapes(LineString([(-1, 600), (1300, 600)]))
 
     found = access.travel_time(
-        FLAT, bank, barriers=river, crossings=shapes(gate), crossing_width_m=480.0
+        FLAT, bank, ways=access.Ways(barriers=river, crossings=shapes(gate), crossing_width_m=480.0)
     ).to_numpy()
 
     straight = np.isclose(found[6], CELL / 15e3)
@@ -188,7 +199,7 @@ def test_crossing_is_as_wide_as_it_says(gate: Any) -> None:
 def test_origins_behind_a_barrier_are_counted_as_closed() -> None:
     """Those inside a no-go area start no trip."""
     found = access.travel_time(
-        FLAT, post(FLAT, (0, 0), (6, 6)), barriers=shapes(box(400, 400, 700, 700))
+        FLAT, post(FLAT, (0, 0), (6, 6)), ways=access.Ways(barriers=shapes(box(400, 400, 700, 700)))
     )
 
     assert found.attrs["origins_used"] == 1
@@ -238,14 +249,14 @@ def test_origins_behind_a_barrier_are_counted_as_closed() -> None:
 def test_bad_barriers_are_refused(options: Any, error: type, message: str) -> None:
     """With what is wrong and how to mend it."""
     with pytest.raises(error, match=message):
-        access.travel_time(FLAT, post(FLAT, (0, 0)), **options)
+        access.travel_time(FLAT, post(FLAT, (0, 0)), ways=access.Ways(**options))
 
 
 def test_barriers_off_the_map_and_missing_ones_change_nothing() -> None:
     """Empty and missing shapes are passed over."""
     off = shapes(LineString([(9e4, 0), (9e4, 9e4)]), box(-9e4, 0, -8e4, 10), Polygon(), None)
 
-    found = access.travel_time(FLAT, post(FLAT, (3, 3)), barriers=off)
+    found = access.travel_time(FLAT, post(FLAT, (3, 3)), ways=access.Ways(barriers=off))
 
     np.testing.assert_array_equal(found, access.travel_time(FLAT, post(FLAT, (3, 3))))
 
@@ -259,4 +270,4 @@ def test_barriers_off_the_map_and_missing_ones_change_nothing() -> None:
 )
 def test_barriers_whose_inside_is_not_certain_are_refused(shape: Any, said: str) -> None:
     with pytest.raises(InvalidGeometryError, match=said):
-        access.travel_time(FLAT, post(FLAT, (0, 0)), barriers=shapes(shape))
+        access.travel_time(FLAT, post(FLAT, (0, 0)), ways=access.Ways(barriers=shapes(shape)))

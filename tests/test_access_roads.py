@@ -44,7 +44,11 @@ def test_times_are_those_of_the_graph_with_roads(seed: int, direction: Any) -> N
     ]
 
     found = access.travel_time(
-        dem, post(dem, (0, 0)), speed="foot", roads=roads(*lines), direction=direction
+        dem,
+        post(dem, (0, 0)),
+        speed="foot",
+        direction=direction,
+        ways=access.Ways(roads=roads(*lines)),
     )
 
     sign = 1 if direction == "from" else -1
@@ -62,7 +66,9 @@ def test_straight_road_takes_its_length_at_any_angle(angle: float, shift: float)
     line = LineString([start, start + 5500 * towards])
     end = Point(line.coords[-1])
 
-    found = access.travel(dem, shapes(Point(start)), speed=crawl, roads=roads(line))
+    found = access.travel(
+        dem, shapes(Point(start)), speed=crawl, ways=access.Ways(roads=roads(line))
+    )
     way = access.routes(found, shapes(end))
 
     assert float(way["hours"].iloc[0]) == pytest.approx(5.5 / 25.0, abs=2**0.5 * CELL / 25e3)
@@ -78,7 +84,9 @@ def test_road_that_wiggles_is_never_cut_short(seed: int, steep: float) -> None:
     y = 600 + np.cumsum(rng.choice([-1, 1], len(x)) * 25.0 * steep)
     line = LineString(np.column_stack([x, y]))
 
-    found = access.travel_time(FLAT, shapes(Point(x[0], y[0])), speed=crawl, roads=roads(line))
+    found = access.travel_time(
+        FLAT, shapes(Point(x[0], y[0])), speed=crawl, ways=access.Ways(roads=roads(line))
+    )
 
     row = int((1200 - y[-1]) // CELL)
     ends_off = 2 * 2**0.5 * CELL
@@ -94,8 +102,10 @@ def test_where_a_road_is_cut_into_pieces_does_not_matter() -> None:
     pieces = [LineString(pair) for pair in pairwise(xy)]
     start = shapes(Point(50, 50))
 
-    one = access.travel_time(FLAT, start, speed=crawl, roads=roads(whole))
-    many = access.travel_time(FLAT, start, speed=crawl, roads=roads(*pieces[::2], *pieces[1::2]))
+    one = access.travel_time(FLAT, start, speed=crawl, ways=access.Ways(roads=roads(whole)))
+    many = access.travel_time(
+        FLAT, start, speed=crawl, ways=access.Ways(roads=roads(*pieces[::2], *pieces[1::2]))
+    )
 
     np.testing.assert_allclose(many, one, rtol=1e-5)
     assert float(one[5, 29]) == pytest.approx(whole.length / 25e3, abs=CELL / 25e3)
@@ -107,16 +117,13 @@ def test_two_roads_side_by_side_are_two_roads() -> None:
     south = LineString([(50, 550), (2950, 550)])
 
     found = access.travel_time(
-        FLAT, post(FLAT, (5, 0)), speed=lambda _: 1.0, roads=roads(north, south)
+        FLAT, post(FLAT, (5, 0)), speed=lambda _: 1.0, ways=access.Ways(roads=roads(north, south))
     ).to_numpy()
 
     along = np.arange(30) * CELL / 25e3
     np.testing.assert_allclose(found[5], along, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(found[6], along + CELL / 1e3, rtol=1e-6)
-    joined = access.travel_time(
-        FLAT, post(FLAT, (5, 0)), speed=lambda _: 1.0,
-        roads=roads(north, south, LineString([(50, 650), (50, 550)])),
-    ).to_numpy()  # fmt: skip
+    joined = access.travel_time(FLAT, post(FLAT, (5, 0)), speed=lambda _: 1.0, ways=access.Ways(roads=roads(north, south, LineString([(50, 650), (50, 550)])))).to_numpy()  # fmt: skip
     np.testing.assert_allclose(joined[6], along + CELL / 25e3, rtol=1e-6)
 
 
@@ -127,7 +134,7 @@ def test_road_opens_closed_ground_for_itself_alone() -> None:
     line = LineString([(250, 650), (2750, 650)])
 
     found = access.travel_time(
-        FLAT, post(FLAT, (5, 0)), roads=roads(line), surface_factor=raster(factor)
+        FLAT, post(FLAT, (5, 0)), surface_factor=raster(factor), ways=access.Ways(roads=roads(line))
     ).to_numpy()
     shut = access.travel_time(FLAT, post(FLAT, (5, 0)), surface_factor=raster(factor)).to_numpy()
 
@@ -150,7 +157,10 @@ def test_opened_cells_let_nobody_squeeze_past() -> None:
         edges = [(a, b, way / 25e3) for a, b, way in straight_road_edges(dem, line)]
 
         found = access.travel_time(
-            dem, post(dem, (0, 0)), roads=roads(line), surface_factor=raster(factor)
+            dem,
+            post(dem, (0, 0)),
+            surface_factor=raster(factor),
+            ways=access.Ways(roads=roads(line)),
         )
 
         expected = quickest(np.zeros((9, 9)), factor, 0, 16, access.vehicle_off_road, 1, more=edges)
@@ -163,12 +173,11 @@ def test_roads_pass_barriers_only_if_asked_or_at_a_crossing() -> None:
     for barrier in (LineString([(1000, -1), (1000, 1300)]), box(1000, -1, 1400, 1300)):
         options: Any = {"roads": roads(line), "barriers": shapes(barrier)}
 
-        barred = access.travel_time(FLAT, post(FLAT, (5, 0)), **options)
-        passing = access.travel_time(FLAT, post(FLAT, (5, 0)), roads_cross=True, **options)
-        gated = access.travel_time(
-            FLAT, post(FLAT, (5, 0)), crossings=shapes(LineString([(900, 650), (1500, 650)])),
-            **options,
-        )  # fmt: skip
+        barred = access.travel_time(FLAT, post(FLAT, (5, 0)), ways=access.Ways(**options))
+        passing = access.travel_time(
+            FLAT, post(FLAT, (5, 0)), ways=access.Ways(roads_cross=True, **options)
+        )
+        gated = access.travel_time(FLAT, post(FLAT, (5, 0)), ways=access.Ways(crossings=shapes(LineString([(900, 650), (1500, 650)])), **options))  # fmt: skip
 
         assert np.isinf(barred[:, 14:]).all()
         for found in (passing, gated):
@@ -193,8 +202,8 @@ def test_gradient_slows_only_if_asked() -> None:
     for options, up, down in cases:
         for direction, km_h in (("from", up), ("towards", down)):
             found = access.travel_time(
-                dem, post(dem, (1, 0)), speed=crawl, roads=roads(line, **options),
-                direction=direction,  # type: ignore[arg-type]
+                dem, post(dem, (1, 0)), speed=crawl, direction=direction,  # type: ignore[arg-type]
+                ways=access.Ways(roads=roads(line, **options)),
             )  # fmt: skip
             assert float(found[1, 29]) == pytest.approx(2.9 / km_h, rel=1e-4)
 
@@ -216,7 +225,7 @@ def test_classes_have_speeds_that_can_be_changed() -> None:
 
     assert ways.km_h.tolist() == [50.0, 5.0, 5.0]
     starts = post(FLAT, (1, 0), (6, 0), (11, 0))
-    found = access.travel_time(FLAT, starts, speed=crawl, roads=ways).to_numpy()
+    found = access.travel_time(FLAT, starts, speed=crawl, ways=access.Ways(roads=ways)).to_numpy()
     np.testing.assert_allclose(found[[1, 6, 11], 29], 2.9 / np.array([50, 5, 5]), rtol=1e-5)
     assert all(road.low < road.km_h < road.high for road in access.ROAD_SPEEDS.values())
     assert all("modelling assumption" in road.source for road in access.ROAD_SPEEDS.values())
@@ -264,4 +273,4 @@ def test_roads_that_do_not_fit_the_raster_are_refused(
 ) -> None:
     """Another CRS, none, or shares that are none."""
     with pytest.raises(error, match=message):
-        access.travel_time(FLAT, post(FLAT, (0, 0)), roads=given_roads)
+        access.travel_time(FLAT, post(FLAT, (0, 0)), ways=access.Ways(roads=given_roads))

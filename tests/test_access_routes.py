@@ -39,7 +39,7 @@ def test_every_way_adds_up_to_the_time_of_its_cell(seed: int, data: st.DataObjec
         "speed": "tobler",
         "neighbours": data.draw(st.sampled_from([8, 16])),
         "direction": data.draw(st.sampled_from(["from", "towards"])),
-        "barriers": shapes(LineString(rng.uniform(0, 900, (2, 2)))),
+        "ways": access.Ways(barriers=shapes(LineString(rng.uniform(0, 900, (2, 2))))),
     }
     posts = post(dem, (0, 0), (8, 10))
 
@@ -140,7 +140,8 @@ def test_threads_and_bands_change_no_bit(
     posts = post(dem, (3, 3), (70, 50), (149, 0))
     factor = raster(10.0 ** rng.uniform(-3, 0, dem.shape))
     options: Any = {
-        "speed": "foot", "roads": roads, "barriers": shapes(lines[2]), "surface_factor": factor,
+        "speed": "foot", "surface_factor": factor,
+        "ways": access.Ways(roads=roads, barriers=shapes(lines[2])),
     }  # fmt: skip
     monkeypatch.setattr("borderzone.access.search.check_threads", lambda _: 1)
     whole = access.travel(dem, posts, **options)

@@ -83,7 +83,7 @@ def test_karst_and_barrier_of_one_polygon_cover_the_same_cells() -> None:
     rock = np.isfinite(bz.terrain.surface(None, karst, grid)["karst_rank"])
     flat = grid.wrap(np.zeros(grid.shape, np.float32), units="m")
     post = gpd.GeoSeries([shapely.Point(50, 50)], crs=grid.crs)
-    closed = np.isinf(access.travel_time(flat, post, barriers=karst.geometry))
+    closed = np.isinf(access.travel_time(flat, post, ways=access.Ways(barriers=karst.geometry)))
     assert closed.sum() == rock.sum() > 30
     np.testing.assert_array_equal(closed, rock)
 

@@ -12,6 +12,7 @@ from .speed import (
 from .ways import (
     ROAD_SPEEDS as ROAD_SPEEDS,
     Roads as Roads,
+    Ways as Ways,
 )
 from .travel_times import (
     travel as travel,

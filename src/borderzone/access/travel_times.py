@@ -10,13 +10,13 @@ import numpy as np
 import shapely
 import xarray as xr
 
-from borderzone._guards import check_choice, check_flag, check_positive, is_number
+from borderzone._guards import check_choice, check_positive, is_number
 from borderzone._heights import heights_of, refuse_impossible
 from borderzone._kernels import cost_distance, focal
 from borderzone._placing import cells_inside, cells_of_points, passages_of
 from borderzone.access.search import OddCells, RoadSteps, Rule, SpeedTable, Steps, search
 from borderzone.access.speed import speed_function
-from borderzone.access.ways import Barred, Roads, barred_by, open_roads, shapes_of, steps_of_roads
+from borderzone.access.ways import Barred, Ways, barred_by, open_roads, shapes_of, steps_of_roads
 from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.grid import Grid
 
@@ -54,11 +54,7 @@ class TravelOptions(TypedDict, total=False):
     neighbours: int
     surface_factor: xr.DataArray | None
     direction: Direction
-    roads: Roads | None
-    barriers: gpd.GeoSeries | gpd.GeoDataFrame | None
-    crossings: gpd.GeoSeries | gpd.GeoDataFrame | None
-    crossing_width_m: float | None
-    roads_cross: bool
+    ways: Ways | None
     knight: Knight
     max_h: float | None
 
@@ -71,11 +67,7 @@ def travel_time(  # noqa: PLR0913 (each option changes what the hours mean, and 
     neighbours: int = 16,
     surface_factor: xr.DataArray | None = None,
     direction: Direction = "from",
-    roads: Roads | None = None,
-    barriers: gpd.GeoSeries | gpd.GeoDataFrame | None = None,
-    crossings: gpd.GeoSeries | gpd.GeoDataFrame | None = None,
-    crossing_width_m: float | None = None,
-    roads_cross: bool = False,
+    ways: Ways | None = None,
     knight: Knight = "halves",
     max_h: float | None = None,
 ) -> xr.DataArray:
@@ -107,20 +99,8 @@ def travel_time(  # noqa: PLR0913 (each option changes what the hours mean, and 
         Share of the speed that the surface allows, 0 (closed) to 1, on the grid of `dem`.
     direction
         ``"from"`` the origins to the cells, or from the cells ``"towards"`` the origins.
-    roads
-        Roads, along which one moves at their speed, even over closed surfaces.
-    barriers
-        Lines and polygons in the CRS of `dem` that cannot be crossed: rivers, ditches, berms, the
-        border itself. A line bars every step that crosses it and leaves both banks open; a
-        polygon closes the cells whose centres it covers as well.
-    crossings
-        Points, lines or polygons in the CRS of `dem` where barriers are open.
-    crossing_width_m
-        Width of a crossing that is a point or a line, one cell by default; narrower ones are
-        taken as one cell wide. Units: m.
-    roads_cross
-        Whether roads pass barriers. By default they do not: a track that reaches a border or a
-        ditch may end there, so what is open is given as a crossing.
+    ways
+        Roads, barriers and the crossings through them, see `Ways`.
     knight
         Whether a knight's step has a gradient for each ``"halves"``, or one, the ``"direct"`` one
         between its ends, as r.walk of GRASS has.
@@ -173,9 +153,7 @@ def travel_time(  # noqa: PLR0913 (each option changes what the hours mean, and 
     """
     options: TravelOptions = {
         "speed": speed, "neighbours": neighbours, "surface_factor": surface_factor,
-        "direction": direction, "roads": roads, "barriers": barriers, "crossings": crossings,
-        "crossing_width_m": crossing_width_m, "roads_cross": roads_cross, "knight": knight,
-        "max_h": max_h,
+        "direction": direction, "ways": ways, "knight": knight, "max_h": max_h,
     }  # fmt: skip
     return _solved(dem, origins, _Asked(**options), traced=False)["travel_time_h"]
 
@@ -238,11 +216,7 @@ class _Asked:
     neighbours: int = 16
     surface_factor: xr.DataArray | None = None
     direction: Direction = "from"
-    roads: Any = None
-    barriers: Any = None
-    crossings: Any = None
-    crossing_width_m: float | None = None
-    roads_cross: Any = False
+    ways: Any = None
     knight: Knight = "halves"
     max_h: float | None = None
 
@@ -254,14 +228,9 @@ class _Asked:
         check_choice(self.knight, "knight", ("halves", "direct"))
         if self.max_h is not None:
             check_positive(self.max_h, "max_h", "h")
-        check_flag(self.roads_cross, "roads_cross")
-        if self.roads is not None and not isinstance(self.roads, Roads):
-            msg = (
-                f"roads must be access.Roads, got {type(self.roads).__name__}; use Roads(lines=...)"
-            )
-            raise InvalidParameterError(msg)
-        if self.barriers is None and self.crossings is not None:
-            msg = "crossings open barriers, and there are none; give barriers too"
+        if self.ways is not None and not isinstance(self.ways, Ways):
+            kind = type(self.ways).__name__
+            msg = f"ways must be access.Ways, got {kind}; use Ways(roads=..., barriers=...)"
             raise InvalidParameterError(msg)
 
     @property
@@ -273,10 +242,11 @@ def _solved(dem: Any, origins: Any, asked: _Asked, *, traced: bool) -> xr.Datase
     """Search, and dress the answer; `traced` adds origins and steps."""
     ground = Ground.of(dem, asked.surface_factor)
     grid = ground.grid
-    barred = barred_by(asked.barriers, asked.crossings, asked.crossing_width_m, grid)
+    ways = asked.ways or Ways()
+    barred = barred_by(ways, grid)
     if barred is not None:
         barred.close(ground.times)
-    odd = _odd_cells(asked, ground, barred, grid)
+    odd = _odd_cells(ways, asked.direction, ground, barred)
     found = cells_of(origins, grid, ground.times)
     function, name = speed_function(asked.speed)
     table = SpeedTable.of(function, ground.steepest)
@@ -301,14 +271,15 @@ def _solved(dem: Any, origins: Any, asked: _Asked, *, traced: bool) -> xr.Datase
     return _dressed(layers, dem, grid, attrs, found)
 
 
-def _odd_cells(asked: _Asked, ground: Ground, barred: Barred | None, grid: Grid) -> OddCells:
+def _odd_cells(ways: Ways, direction: str, ground: Ground, barred: Barred | None) -> OddCells:
     """Gather rim, barriers and roads; what a road opens on closed ground is opened."""
+    grid = ground.grid
     lists = [] if barred is None else [(barred.steps.cells, barred.steps.bits)]
     roads = RoadSteps.none()
-    if asked.roads is not None:
-        not_roads = None if barred is None or asked.roads_cross else barred
+    if ways.roads is not None:
+        not_roads = None if barred is None or ways.roads_cross else barred
         roads = steps_of_roads(
-            asked.roads, ground.z, grid, direction=asked.direction,
+            ways.roads, ground.z, grid, direction=direction,
             barred=None if not_roads is None else not_roads.steps,
         )  # fmt: skip
         stay = np.isnan(ground.z.ravel()[roads.cells])

@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from borderzone._guards import check_choice, check_positive, guarded
+from borderzone._guards import check_choice, check_flag, check_positive, guarded
 from borderzone._kernels import line_cells
 from borderzone._placing import cells_inside, in_cells, passages_of
 from borderzone.access.search import (
@@ -40,6 +40,7 @@ __all__ = [
     "Barred",
     "RoadSpeed",
     "Roads",
+    "Ways",
     "barred_by",
     "open_roads",
     "shapes_of",
@@ -236,6 +237,62 @@ class Roads:
             return np.asarray(1.0 / km_h)
 
 
+@guarded
+@dataclass(frozen=True, kw_only=True)
+class Ways:
+    """
+    What lets somebody through, and what stops them.
+
+    Attributes
+    ----------
+    roads
+        Roads, along which one moves at their speed, even over closed surfaces.
+    barriers
+        Lines and polygons in the CRS of the elevation that cannot be crossed: rivers, ditches,
+        berms, the border itself. A line bars every step that crosses it and leaves both banks open;
+        a polygon closes the cells whose centres it covers as well.
+    crossings
+        Points, lines or polygons in the CRS of the elevation where barriers are open.
+    crossing_width_m
+        Width of a crossing that is a point or a line, one cell by default; narrower ones are
+        taken as one cell wide. Units: m.
+    roads_cross
+        Whether roads pass barriers. By default they do not: a track that reaches a border or a
+        ditch may end there, so what is open is given as a crossing.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the roads are none, the width is not above 0, or there are crossings without barriers.
+
+    Examples
+    --------
+    >>> from shapely import LineString
+    >>> river = gpd.GeoSeries([LineString([(0, 500), (9000, 500)])], crs=32637)
+    >>> Ways(barriers=river, crossings=gpd.GeoSeries.from_xy([4500], [500], crs=32637)).roads_cross
+    False
+    """
+
+    roads: Roads | None = None
+    barriers: gpd.GeoSeries | gpd.GeoDataFrame | None = None
+    crossings: gpd.GeoSeries | gpd.GeoDataFrame | None = None
+    crossing_width_m: float | None = None
+    roads_cross: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what are no roads, and crossings of nothing."""
+        roads: Any = self.roads
+        if roads is not None and not isinstance(roads, Roads):
+            msg = f"roads must be access.Roads, got {type(roads).__name__}; use Roads(lines=...)"
+            raise InvalidParameterError(msg)
+        check_flag(self.roads_cross, "roads_cross")
+        if self.crossing_width_m is not None:
+            check_positive(self.crossing_width_m, "crossing_width_m", "m")
+        if self.barriers is None and self.crossings is not None:
+            msg = "crossings open barriers, and there are none; give barriers too"
+            raise InvalidParameterError(msg)
+
+
 # A road that leaves a cell and comes back within so many cells has not left it.
 _SOON = 4.0
 
@@ -417,23 +474,21 @@ class Barred:
         times[self.closed] = -1.0
 
 
-def barred_by(barriers: Any, crossings: Any, width_m: float | None, grid: Grid) -> Barred | None:
+def barred_by(ways: Ways, grid: Grid) -> Barred | None:
     """
     Lay barriers on a grid, with the gaps that crossings make.
 
     A crossing cuts a gap of its width into the barriers. A point is first moved to the nearest
     barrier within that width. On straight barriers a gap of one cell always opens a step.
     """
-    width = (
-        grid.resolution_m if width_m is None else check_positive(width_m, "crossing_width_m", "m")
-    )
-    if barriers is None:
+    if ways.barriers is None:
         return None
-    shapes = _given(shapes_of(barriers, grid, "barriers", ("LineString", "Polygon")))
+    width = ways.crossing_width_m or 0.0
+    shapes = _given(shapes_of(ways.barriers, grid, "barriers", ("LineString", "Polygon")))
     idle = 0
-    if crossings is not None:
+    if ways.crossings is not None:
         kinds = ("Point", "LineString", "Polygon")
-        gaps = _given(shapes_of(crossings, grid, "crossings", kinds))
+        gaps = _given(shapes_of(ways.crossings, grid, "crossings", kinds))
         shapes, idle = _with_gaps(shapes, gaps, max(width, grid.resolution_m))
     lines = np.concatenate([
         shapes[shapely.get_dimensions(shapes) == 1],

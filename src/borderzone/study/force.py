@@ -209,7 +209,7 @@ def _hours(
         factor = xr.ones_like(dem)
     # Unknown ground is closed to roads as well, which ground closed by its surface is not.
     hours = access.travel_time(
-        dem, origins.geometry, speed=mode, surface_factor=factor.where(open_), **ways.options(mode)
+        dem, origins.geometry, speed=mode, surface_factor=factor.where(open_), ways=ways.of(mode)
     )
     return hours.where(open_ | np.isnan(dem.to_numpy()), np.inf)
 

@@ -70,11 +70,10 @@ class Ways:
     roads_cross: bool = False
     speeds_km_h: Mapping[str, float] | None = None
 
-    def options(self, mode: str) -> dict[str, Any]:
-        """Give what `access.travel_time` takes for a patrol."""
-        options = self.off_road()
+    def of(self, mode: str) -> access.Ways:
+        """Give the ways of a patrol."""
         if self.roads is None:
-            return options
+            return self.off_road()
         usual = {name: road.km_h for name, road in access.ROAD_SPEEDS.items()}
         roads = access.Roads(
             lines=self.roads,
@@ -82,15 +81,14 @@ class Ways:
             speeds_km_h=usual | dict(self.speeds_km_h or {}),
             on_foot=mode == "foot",
         )
-        return {**options, "roads": roads, "roads_cross": self.roads_cross}
+        return replace(self.off_road(), roads=roads, roads_cross=self.roads_cross)
 
-    def off_road(self) -> dict[str, Any]:
-        """Give what `access.travel_time` takes for somebody who keeps off roads."""
+    def off_road(self) -> access.Ways:
+        """Give the ways of somebody who keeps off roads."""
         if self.barriers is None:
-            return {}
-        return {"barriers": self.barriers.geometry} | (
-            {} if self.crossings is None else {"crossings": self.crossings.geometry}
-        )
+            return access.Ways()
+        crossings = None if self.crossings is None else self.crossings.geometry
+        return access.Ways(barriers=self.barriers.geometry, crossings=crossings)
 
 
 def load_ways(
@@ -348,7 +346,7 @@ def _from_border(frame: Frame, dem: xr.DataArray, ways: Ways) -> xr.DataArray:
     )
     ground = frame.grid.refined(factor).wrap(z, name="elevation_m", units="m")
     return access.travel_time(
-        ground, frame.corridor.border.line, speed=access.at_night("foot"), **ways.off_road()
+        ground, frame.corridor.border.line, speed=access.at_night("foot"), ways=ways.off_road()
     )
 
 
@@ -369,7 +367,7 @@ def _race(
             speed=speed,
             corridor=frame.corridor,
             side=side,
-            **ways.off_road(),
+            ways=ways.off_road(),
         )
     except NoOverlapError:
         notes.append(

@@ -11,7 +11,14 @@ import pandas as pd
 from borderzone._guards import check_non_negative, check_threads
 from borderzone._kernels.sight import heights_needed, skyline
 from borderzone.errors import InvalidParameterError
-from borderzone.visibility.viewsheds import REFRACTION, Ring, Sight, Windows, one_point, view_of
+from borderzone.visibility.viewsheds import (
+    REFRACTION,
+    Sight,
+    Windows,
+    one_point,
+    ring_within,
+    view_of,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from borderzone._typing import FloatArray
+    from borderzone.visibility.viewsheds import Ring
 
 __all__ = ["height_to_be_seen", "horizon"]
 
@@ -72,8 +80,7 @@ def height_to_be_seen(  # noqa: PLR0913 (who looks from where, how far)
     array([[ 0.,  0.,  0., 25., 30.]], dtype=float32)
     """
     sight = Sight(height_m=height_m, target_m=0.0, max_km=max_km, refraction=refraction)
-    which, workers = Ring() if ring is None else ring, check_threads(threads)
-    which.check_within(sight.max_km)
+    which, workers = ring_within(ring, sight.max_km), check_threads(threads)
     windows = Windows.of(dem)
     grid = windows.grid
     view = view_of(windows, one_point(observer, grid), sight)

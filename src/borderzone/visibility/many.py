@@ -23,6 +23,7 @@ from borderzone.visibility.viewsheds import (
     Sight,
     Windows,
     points_of,
+    ring_within,
     states_of,
     view_of,
 )
@@ -221,7 +222,6 @@ class _Team:
         method: str,
     ) -> _Team:
         height_m, target_m, max_km, refraction = sight
-        which = Ring() if ring is None else ring
         check_choice(method, "method", METHODS)
         windows = Windows.of(dem)
         xy, labels = points_of(observers, windows.grid)
@@ -231,8 +231,7 @@ class _Team:
             Sight(height_m=height, target_m=target_m, max_km=far, refraction=refraction)
             for height, far in zip(heights, ranges, strict=True)
         ]
-        for one in sights:
-            which.check_within(one.max_km)
+        which = ring_within(ring, min(one.max_km for one in sights))
         return cls(windows=windows, xy=xy, labels=labels, sights=sights, which=which, method=method)
 
     def look(

@@ -56,6 +56,7 @@ __all__ = [
     "one_point",
     "places",
     "points_of",
+    "ring_within",
     "states_of",
     "view_of",
     "viewshed",
@@ -274,8 +275,7 @@ def _look(
     dem: Any, observer: Any, sight: Sight, ring: Ring | None, method: str, threads: int | None
 ) -> tuple[Grid, View, IntArray]:
     """Look from one place: the grid, the heights around it, and the states of their cells."""
-    which = Ring() if ring is None else ring
-    which.check_within(sight.max_km)
+    which = ring_within(ring, sight.max_km)
     check_choice(method, "method", METHODS)
     workers = check_threads(threads)
     windows = Windows.of(dem)
@@ -425,23 +425,21 @@ class Ring:
             return 360.0
         return (self.sector[1] - self.sector[0]) % 360.0 or 360.0
 
-    def check_within(self, max_km: float) -> None:
-        """
-        Refuse a ring that ends before it begins.
 
-        Parameters
-        ----------
-        max_km
-            Farthest target. Units: km.
-
-        Raises
-        ------
-        InvalidParameterError
-            If the nearest target is no nearer than that.
-        """
-        if not self.min_km < max_km:
-            msg = f"min_km must be less than max_km, got {self.min_km:g} and {max_km:g} km"
-            raise InvalidParameterError(msg)
+def ring_within(ring: Any, max_km: float) -> Ring:
+    """Take the ring that is asked for, all around unless given; it must begin before it ends."""
+    if ring is None:
+        return Ring()
+    if not isinstance(ring, Ring):
+        msg = (
+            f"ring must be visibility.Ring, got {type(ring).__name__}; use Ring(min_km=..., "
+            "sector=(from, to))"
+        )
+        raise InvalidParameterError(msg)
+    if not ring.min_km < max_km:
+        msg = f"min_km must be less than max_km, got {ring.min_km:g} and {max_km:g} km"
+        raise InvalidParameterError(msg)
+    return ring
 
 
 @dataclass(frozen=True, kw_only=True)
