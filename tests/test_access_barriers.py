@@ -173,7 +173,13 @@ def test_crossing_is_moved_to_the_barrier_and_idle_ones_are_counted() -> None:
     shut = access.travel_time(
         FLAT, post(FLAT, (5, 0)), ways=access.Ways(barriers=river, crossings=shapes(far))
     )
-    wide = access.travel_time(FLAT, post(FLAT, (5, 0)), ways=access.Ways(barriers=river, crossings=shapes(MultiPoint([near])), crossing_width_m=500.0))  # fmt: skip
+    wide = access.travel_time(
+        FLAT,
+        post(FLAT, (5, 0)),
+        ways=access.Ways(
+            barriers=river, crossings=shapes(MultiPoint([near])), crossing_width_m=500.0
+        ),
+    )
 
     assert np.isfinite(opened).all()
     assert opened.attrs["crossings_idle"] == 1

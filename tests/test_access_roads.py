@@ -123,7 +123,12 @@ def test_two_roads_side_by_side_are_two_roads() -> None:
     along = np.arange(30) * CELL / 25e3
     np.testing.assert_allclose(found[5], along, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(found[6], along + CELL / 1e3, rtol=1e-6)
-    joined = access.travel_time(FLAT, post(FLAT, (5, 0)), speed=lambda _: 1.0, ways=access.Ways(roads=roads(north, south, LineString([(50, 650), (50, 550)])))).to_numpy()  # fmt: skip
+    joined = access.travel_time(
+        FLAT,
+        post(FLAT, (5, 0)),
+        speed=lambda _: 1.0,
+        ways=access.Ways(roads=roads(north, south, LineString([(50, 650), (50, 550)]))),
+    ).to_numpy()
     np.testing.assert_allclose(joined[6], along + CELL / 25e3, rtol=1e-6)
 
 
@@ -177,7 +182,11 @@ def test_roads_pass_barriers_only_if_asked_or_at_a_crossing() -> None:
         passing = access.travel_time(
             FLAT, post(FLAT, (5, 0)), ways=access.Ways(roads_cross=True, **options)
         )
-        gated = access.travel_time(FLAT, post(FLAT, (5, 0)), ways=access.Ways(crossings=shapes(LineString([(900, 650), (1500, 650)])), **options))  # fmt: skip
+        gated = access.travel_time(
+            FLAT,
+            post(FLAT, (5, 0)),
+            ways=access.Ways(crossings=shapes(LineString([(900, 650), (1500, 650)])), **options),
+        )
 
         assert np.isinf(barred[:, 14:]).all()
         for found in (passing, gated):
