@@ -23,7 +23,7 @@ from terrain_cases import (
 from borderzone import terrain
 from borderzone.errors import InvalidParameterError, NotProjectedError
 from borderzone.terrain.elevation import Elevation, cells_within
-from borderzone.terrain.horizons import GEOMORPHONS, Lines, geomorphon_form, geomorphon_reach
+from borderzone.terrain.horizons import GEOMORPHONS, Lines, geomorphon_reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +91,6 @@ def test_every_cell_of_the_published_table(falling: int, rising: int) -> None:
 
     for order in (ways, ways[3:] + ways[:3]):
         assert centre(terrain.geomorphons(star(order), search_m=3.5)) == expected
-    assert CODE[geomorphon_form(n_rising=rising, n_falling=falling)] == expected
 
 
 def test_solids_have_the_forms_of_their_names() -> None:
@@ -348,7 +347,6 @@ def test_the_raster_says_what_its_codes_mean() -> None:
             lambda dem: openness_positive(dem, radius_m=40.0),
             "radius_m must be at least 1.5 cells, which is 45 m .* got 40",
         ),
-        (lambda _: geomorphon_form(n_rising=5, n_falling=4), "got 5 and 4"),
     ],
 )
 def test_impossible_options_are_refused(call: Callable[..., Any], message: str) -> None:

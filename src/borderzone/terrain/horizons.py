@@ -29,7 +29,6 @@ __all__ = [
     "UNKNOWN",
     "Lines",
     "forms",
-    "geomorphon_form",
     "geomorphon_reach",
     "geomorphons",
     "incision",
@@ -67,7 +66,7 @@ _FORMS = (
 _SHORT = ("FL", "PK", "RI", "SH", "SP", "SL", "HL", "FS", "VL", "PT")
 # Rows down and columns right; opposite lines follow each other.
 _WAYS = ((0, 1), (0, -1), (-1, 0), (1, 0), (-1, 1), (1, -1), (-1, -1), (1, 1))
-# The coefficients end what the stencils are given; they are the same arctangent.
+# The coefficients end the constants of the nine-cell kernels: openness takes the same arctangent.
 _ARCTAN = focal.constants(np.dtype(np.float32), (0.0, 0.0, 0.0, 0.0))[-9:]
 
 
@@ -228,17 +227,6 @@ def incision(elevation: Elevation, radius_m: float) -> xr.DataArray:
         long_name="depth below the ground on both sides",
         radius_m=float(radius_m),
     )
-
-
-def geomorphon_form(*, n_rising: int, n_falling: int) -> str:
-    """Name of the form with so many rising and so many falling lines of eight."""
-    if min(n_rising, n_falling) < 0 or n_rising + n_falling > 8:
-        msg = (
-            "n_rising and n_falling must not be negative and must make eight lines at most, "
-            f"got {n_rising} and {n_falling}"
-        )
-        raise InvalidParameterError(msg)
-    return GEOMORPHONS[_SHORT.index(_FORMS[n_falling].split()[n_rising])]
 
 
 def _table() -> IntArray:
