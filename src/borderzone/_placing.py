@@ -75,30 +75,20 @@ def cells_inside(polygon: Any, grid: Grid) -> IntArray:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Passages:
-    """
-    Passages of lines through cells of a grid, in order along each line.
+    """Passages of lines through cells of a grid, in order along each line."""
 
-    Attributes
-    ----------
-    line
-        Position of the line in what was given.
-    part
-        Number of the part of it, counted through all lines.
-    cell
-        Flat index of the cell.
-    start, end, nearest
-        Way along the line where the passage begins and ends, and nearest to the cell's centre.
-        Units: cells.
-    place
-        Column and row of that place, shape ``(n, 2)``. Units: cells.
-    """
-
+    # Position of the line in what was given.
     line: IntArray
+    # Number of the part of it, counted through all lines.
     part: IntArray
+    # Flat index of the cell.
     cell: IntArray
+    # start, end, nearest: Way along the line where the passage begins and ends, and nearest to the
+    # cell's centre. Units: cells.
     start: FloatArray
     end: FloatArray
     nearest: FloatArray
+    # Column and row of that place, shape ``(n, 2)``. Units: cells.
     place: FloatArray
 
 

@@ -351,44 +351,24 @@ def expand(  # noqa: PLR0913, PLR0917 (plain arrays)
     band: Any,
     limits: Any,
 ) -> bool:
-    """
-    Take in messages, then expand the cells of a band up to a turn.
-
-    Parameters
-    ----------
-    z
-        Flat heights, NaN where unknown. Units: m.
-    factor
-        Flat surface factors, or None.
-    rule
-        For each step offset, offsets of the two cells passed, length, least time, and knots of the
-        table for a metre of rise; whether knight's steps have halves; and the table: speed in
-        m/h at the lower end of each interval of gradients, as many down as up, and its rise to the upper.
-    odd
-        Bits of the cells that are not as the others, those cells, their barred steps as bits,
-        and roads: first step of each cell, and cell reached, time and number of each step.
-    times
-        Times, infinite where not reached and negative where closed; changed. Units: h.
-    back
-        Numbers of the steps that led to each cell, changed; or None.
-    queue
-        Heads of the buckets, a power of two; cells, times and followers of the nodes; and the state: the turn, how many
-        nodes wait, the first free node, how many are free, how many messages are in the upper and in the
-        lower outbox, and how many were taken from the inbox.
-    inbox
-        Cells, times and steps that other bands have sent.
-    outbox
-        Cells, times and steps for the bands above, and then for those below.
-    band
-        First cell of the band, and first cell beyond.
-    limits
-        Buckets for an hour, latest time, and the first turn that must wait.
-
-    Returns
-    -------
-    bool
-        Whether the band is done up to that turn; if not, it needs more nodes or outbox.
-    """
+    """Take in messages, then expand the cells of a band up to a turn."""
+    # z: flat heights, NaN where unknown. Units: m.
+    # factor: flat surface factors, or None.
+    # rule: for each step offset, offsets of the two cells passed, length, least time, and knots of
+    # the table for a metre of rise; whether knight's steps have halves; and the table: speed in m/h
+    # at the lower end of each interval of gradients, as many down as up, and its rise to the upper.
+    # odd: bits of the cells that are not as the others, those cells, their barred steps as bits,
+    # and roads: first step of each cell, and cell reached, time and number of each step.
+    # times: times, infinite where not reached and negative where closed; changed. Units: h.
+    # back: numbers of the steps that led to each cell, changed; or None.
+    # queue: heads of the buckets, a power of two; cells, times and followers of the nodes; and the
+    # state: the turn, how many nodes wait, the first free node, how many are free, how many
+    # messages are in the upper and in the lower outbox, and how many were taken from the inbox.
+    # inbox: cells, times and steps that other bands have sent.
+    # outbox: cells, times and steps for the bands above, and then for those below.
+    # band: first cell of the band, and first cell beyond.
+    # limits: buckets for an hour, latest time, and the first turn that must wait.
+    # Returns whether the band is done up to that turn; if not, it needs more nodes or outbox.
     offset, pass_a, pass_b, length, soonest, knots, halves, table = rule
     lookup, odd_cells, barred_steps, first_road, road_cell, road_h, road_step = odd
     heads, node_cell, node_time, after, state = queue
@@ -417,23 +397,11 @@ NO_STEP = 255
 
 @njit(**_OPTIONS)
 def prepare(z: Any, factor: Any, times: Any) -> Any:
-    """
-    Mark closed cells in the array of times, and measure the steepest step.
-
-    Parameters
-    ----------
-    z
-        Heights, shape ``(rows, columns)``; NaN where unknown. Units: m.
-    factor
-        Share of the speed that the surface allows, or None.
-    times
-        Output, flat: -1 where a cell is closed or unknown, else infinite.
-
-    Returns
-    -------
-    tuple of float
-        Highest difference between two neighbours, lowest and highest factor. Units: m.
-    """
+    """Mark closed cells in the array of times, and measure the steepest step."""
+    # z: heights, shape ``(rows, columns)``; NaN where unknown. Units: m.
+    # factor: share of the speed that the surface allows, or None.
+    # times: output, flat: -1 where a cell is closed or unknown, else infinite.
+    # Returns highest difference between two neighbours, lowest and highest factor. Units: m.
     rows, columns = z.shape
     highest, low, high = 0.0, 1.0, 0.0
     for i in range(rows):
@@ -456,25 +424,12 @@ def prepare(z: Any, factor: Any, times: Any) -> Any:
 
 @njit(**_OPTIONS)
 def finish(z: Any, factor: Any, times: Any, hours: Any) -> Any:
-    """
-    Turn times into hours as they are given out.
-
-    Parameters
-    ----------
-    z
-        Heights, shape ``(rows, columns)``.
-    factor
-        Share of the speed that the surface allows, or None.
-    times
-        Times, flat; negative where a cell is closed. Units: h.
-    hours
-        Output: infinite where no way leads, NaN where height or factor is unknown. Units: h.
-
-    Returns
-    -------
-    int
-        Number of known cells that no way leads to.
-    """
+    """Turn times into hours as they are given out."""
+    # z: heights, shape ``(rows, columns)``.
+    # factor: share of the speed that the surface allows, or None.
+    # times: times, flat; negative where a cell is closed. Units: h.
+    # hours: output: infinite where no way leads, NaN where height or factor is unknown. Units: h.
+    # Returns number of known cells that no way leads to.
     rows, columns = z.shape
     unreachable = 0
     for i in range(rows):
@@ -495,18 +450,10 @@ def finish(z: Any, factor: Any, times: Any, hours: Any) -> Any:
 
 @njit(**_OPTIONS)
 def follow(back: Any, offset: Any, origin: Any) -> None:
-    """
-    Carry the origin of each start along the ways that lead from it.
-
-    Parameters
-    ----------
-    back
-        Number of the step that led to each cell; 255 where none did.
-    offset
-        Offset of each step.
-    origin
-        The origin at the starts, -1 elsewhere; filled for every cell that a way leads to.
-    """
+    """Carry the origin of each start along the ways that lead from it."""
+    # back: number of the step that led to each cell; 255 where none did.
+    # offset: offset of each step.
+    # origin: the origin at the starts, -1 elsewhere; filled for every cell that a way leads to.
     for cell in range(back.size):
         if origin[cell] >= 0 or back[cell] == NO_STEP:
             continue
@@ -522,24 +469,12 @@ def follow(back: Any, offset: Any, origin: Any) -> None:
 
 @njit(**_OPTIONS)
 def trail(back: Any, offset: Any, cell: int) -> Any:
-    """
-    Walk back from a cell to its start.
-
-    Parameters
-    ----------
-    back
-        Number of the step that led to each cell; 255 where none did.
-    offset
-        Offset of each step.
-    cell
-        Where to begin.
-
-    Returns
-    -------
-    tuple of arrays
-        The cells from there to the start, and the number of the step that led to each but the
-        last.
-    """
+    """Walk back from a cell to its start."""
+    # back: number of the step that led to each cell; 255 where none did.
+    # offset: offset of each step.
+    # cell: where to begin.
+    # Returns the cells from there to the start, and the number of the step that led to each but the
+    # last.
     count, end = 1, cell
     while back[end] != NO_STEP:
         end -= offset[back[end] & 15]

@@ -58,22 +58,11 @@ _INLINE: dict[str, Any] = {**_FAST, "cache": False, "inline": "always"}
 
 
 def constants(dtype: np.dtype[Any], weights: tuple[float, ...]) -> tuple[Any, ...]:
-    """
-    Every number that the kernels need, in one floating type.
-
-    Parameters
-    ----------
-    dtype
-        Type of the raster.
-    weights
-        Weight of a corner and of a side of the window, and what their weighted sums of
-        differences east and north are multiplied by: ``(corner, side, kx, ky)``.
-
-    Returns
-    -------
-    tuple
-        The weights, 0, 1, 90, 180, 360, 1/8, then the arctangent's coefficients in degrees.
-    """
+    """Every number that the kernels need, in one floating type."""
+    # dtype: type of the raster.
+    # weights: weight of a corner and of a side of the window, and what their weighted sums of
+    # differences east and north are multiplied by: ``(corner, side, kx, ky)``.
+    # Returns the weights, 0, 1, 90, 180, 360, 1/8, then the arctangent's coefficients in degrees.
     numbers = (*weights, 0.0, 1.0, 90.0, 180.0, 360.0, 0.125, *np.degrees(_ARCTAN))
     return tuple(dtype.type(number) for number in numbers)
 
@@ -165,25 +154,13 @@ def _lower(a: Any, b: Any) -> Any:
 def curvatures(  # noqa: C901, PLR0913, PLR0917 (one output a layer; None leaves it out)
     z: Any, steps: Any, row0: int, col0: int, profile: Any, plan: Any, total: Any
 ) -> Any:
-    """
-    Compute the curvatures of the surface in one pass.
-
-    Parameters
-    ----------
-    z
-        Elevation with a halo of one cell.
-    steps
-        0, 1, 2, 1 / (2 dx), 1 / (2 dy), 1 / dx^2, 1 / dy^2 and 1 / (4 dx dy), in the type of `z`.
-    row0, col0
-        Where in the outputs the first inner cell goes.
-    profile, plan, total
-        Outputs, one over the unit of `z`, float32, or None.
-
-    Returns
-    -------
-    int
-        Number of heights that are none.
-    """
+    """Compute the curvatures of the surface in one pass."""
+    # z: elevation with a halo of one cell.
+    # steps: 0, 1, 2, 1 / (2 dx), 1 / (2 dy), 1 / dx^2, 1 / dy^2 and 1 / (4 dx dy), in the type of
+    # `z`.
+    # row0, col0: where in the outputs the first inner cell goes.
+    # profile, plan, total: outputs, one over the unit of `z`, float32, or None.
+    # Returns number of heights that are none.
     impossible = _impossible_in_row(z, 0) + _impossible_in_row(z, 1)
     for i in range(1, z.shape[0] - 1):
         impossible += _impossible_in_row(z, i + 1)
@@ -235,27 +212,14 @@ def window_layers(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one loop a
     tpi: Any,
     roughness: Any,
 ) -> Any:
-    """
-    All layers of the 3 x 3 window in one pass over the raster.
-
-    Parameters
-    ----------
-    z
-        Elevation with a halo of one cell.
-    k
-        Numbers from `constants`.
-    row0, col0
-        Where in the outputs the first inner cell goes.
-    slope, aspect
-        Outputs in degrees, float32, or None. Aspect is the way down, clockwise from north.
-    riley, wilson, tpi, roughness
-        Outputs in the unit of `z`, float32, or None.
-
-    Returns
-    -------
-    int
-        Number of heights that are none.
-    """
+    """All layers of the 3 x 3 window in one pass over the raster."""
+    # z: elevation with a halo of one cell.
+    # k: numbers from `constants`.
+    # row0, col0: where in the outputs the first inner cell goes.
+    # slope, aspect: outputs in degrees, float32, or None. Aspect is the way down, clockwise from
+    # north.
+    # riley, wilson, tpi, roughness: outputs in the unit of `z`, float32, or None.
+    # Returns number of heights that are none.
     # One inner loop for each layer: short loops with one output become vector instructions, and
     # the three rows of `z` they share stay in the cache. A row of an output is taken first: with a
     # row and a column added to the indices the loop would take twice as long.
@@ -356,22 +320,12 @@ def _ruggedness_of_rows(  # noqa: PLR0913, PLR0917 (whole arrays and a place: sl
 # (N + norm(sum of n)), which is exactly 0 on a plane; deviations are taken from the centre's normal.
 @njit(**_FAST)
 def vector_ruggedness(z: Any, k: Any, half: int, row0: int, col0: int, out: Any) -> None:
-    """
-    Dispersion of the surface normals in a square window.
-
-    Parameters
-    ----------
-    z
-        Elevation with a halo of ``half + 1`` cells.
-    k
-        Numbers from `constants`.
-    half
-        The window reaches this many cells each way.
-    row0, col0
-        Where in the output the first inner cell goes.
-    out
-        Output, 0 to 1, float32.
-    """
+    """Dispersion of the surface normals in a square window."""
+    # z: elevation with a halo of ``half + 1`` cells.
+    # k: numbers from `constants`.
+    # half: the window reaches this many cells each way.
+    # row0, col0: where in the output the first inner cell goes.
+    # out: output, 0 to 1, float32.
     for part in range((z.shape[0] - 2 * half - 2 + _BLOCK - 1) // _BLOCK):
         _ruggedness_of_rows(z, k, half, part * _BLOCK, row0, col0, out)
 
@@ -381,22 +335,12 @@ def vector_ruggedness(z: Any, k: Any, half: int, row0: int, col0: int, out: Any)
 # as in the multidirectional hillshade of Mark (1992); on flat ground all suns weigh the same.
 @njit(**_FAST)
 def hillshade(z: Any, k: Any, suns: Any, row0: int, col0: int, out: Any) -> None:
-    """
-    Share of the light that a surface receives from one or several suns.
-
-    Parameters
-    ----------
-    z
-        Elevation with a halo of one cell.
-    k
-        Numbers from `constants`.
-    suns
-        One row a sun: its direction east, north and up, of length one.
-    row0, col0
-        Where in the output the first inner cell goes.
-    out
-        Output, 0 to 1, float32.
-    """
+    """Share of the light that a surface receives from one or several suns."""
+    # z: elevation with a halo of one cell.
+    # k: numbers from `constants`.
+    # suns: one row a sun: its direction east, north and up, of length one.
+    # row0, col0: where in the output the first inner cell goes.
+    # out: output, 0 to 1, float32.
     n_suns = suns.shape[0]
     for i in range(1, z.shape[0] - 1):
         line = out[row0 + i - 1, col0:]
@@ -433,19 +377,9 @@ _PER_M = 16777216.0  # 2 ** 24
 
 @njit(**_OPTIONS)
 def n_impossible(z: Any) -> Any:
-    """
-    Count numbers that are no heights: infinite, beyond 1,000 km, or a usual mark of no data.
-
-    Parameters
-    ----------
-    z
-        Heights.
-
-    Returns
-    -------
-    int
-        The number; NaN is not counted.
-    """
+    """Count numbers that are no heights: infinite, beyond 1,000 km, or a usual mark of no data."""
+    # z: heights.
+    # Returns the number; NaN is not counted.
     most, void, short = z.dtype.type(1e6), z.dtype.type(-9999), z.dtype.type(-32768)
     count = 0
     for i in range(z.shape[0]):
@@ -514,21 +448,12 @@ def _above_mean_of_tile(  # noqa: PLR0913, PLR0917 (whole arrays and a place: sl
 # of 0 and 1.
 @njit(**_OPTIONS)
 def above_mean(z: Any, outer: Any, inner: Any, row0: int, col0: int, out: Any) -> None:
-    """
-    How far a cell stands above the mean of the ring around it.
-
-    Parameters
-    ----------
-    z
-        Elevation with a halo as large as the disc.
-    outer, inner
-        Half-widths of the disc and of the hole in it, one for each row of the disc;
-        -1 where the hole has no cell. The hole holds the centre at least.
-    row0, col0
-        Where in the output the first inner cell goes.
-    out
-        Output in the unit of `z`, float32.
-    """
+    """How far a cell stands above the mean of the ring around it."""
+    # z: elevation with a halo as large as the disc.
+    # outer, inner: half-widths of the disc and of the hole in it, one for each row of the disc; -1
+    # where the hole has no cell. The hole holds the centre at least.
+    # row0, col0: where in the output the first inner cell goes.
+    # out: output in the unit of `z`, float32.
     reach, side = outer.size // 2, outer.max()
     ny, nx = z.shape[0] - 2 * reach, z.shape[1] - 2 * side
     across = (nx + _COLS - 1) // _COLS
@@ -598,20 +523,11 @@ def _relief_of_tile(  # noqa: PLR0913, PLR0917 (whole arrays and a place: slices
 # In words: scipy.ndimage.maximum_filter(z, footprint=disc) minus minimum_filter of the same.
 @njit(**_OPTIONS)
 def relief(z: Any, outer: Any, row0: int, col0: int, out: Any) -> None:
-    """
-    Highest minus lowest cell of the disc around a cell.
-
-    Parameters
-    ----------
-    z
-        Elevation with a halo as large as the disc.
-    outer
-        Half-widths of the disc, one for each of its rows.
-    row0, col0
-        Where in the output the first inner cell goes.
-    out
-        Output in the unit of `z`, float32.
-    """
+    """Highest minus lowest cell of the disc around a cell."""
+    # z: elevation with a halo as large as the disc.
+    # outer: half-widths of the disc, one for each of its rows.
+    # row0, col0: where in the output the first inner cell goes.
+    # out: output in the unit of `z`, float32.
     reach, side = outer.size // 2, outer.max()
     ny, nx = z.shape[0] - 2 * reach, z.shape[1] - 2 * side
     across = (nx + _COLS - 1) // _COLS

@@ -43,20 +43,11 @@ def _between(product: float, some: float, power: float, quarters: Any) -> Any:
 
 @njit(nogil=True, error_model="numpy")
 def gamma(members: Any, weights: Any, power: float, out: Any) -> None:
-    """
-    Take the fuzzy gamma.
-
-    Parameters
-    ----------
-    members
-        Tuple of arrays of one dimension and one length, 0 to 1, NaN unknown.
-    weights
-        Weight of each, above 0.
-    power
-        Gamma, 0 to 1.
-    out
-        Answer, written to.
-    """
+    """Take the fuzzy gamma."""
+    # members: tuple of arrays of one dimension and one length, 0 to 1, NaN unknown.
+    # weights: weight of each, above 0.
+    # power: gamma, 0 to 1.
+    # out: answer, written to.
     equal = True
     for j in range(len(members)):
         equal = equal and weights[j] == weights[0]

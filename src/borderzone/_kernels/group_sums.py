@@ -24,26 +24,13 @@ _LOW = 0xFFFFFFFF
 
 @njit(nogil=True, error_model="numpy")
 def add_by_group(group: Any, values: Any, high: Any, low: Any, count: Any) -> Any:
-    """
-    Add values to the sums of their groups.
-
-    Parameters
-    ----------
-    group
-        Group of each value, from 0.
-    values
-        Values; NaN is left out.
-    high, low
-        Sums by group, added to, int64: ``high * 2 ** 32 + low`` steps.
-    count
-        Values by group that are not NaN, added to, int64.
-
-    Returns
-    -------
-    int
-        Place of the first value that is infinite or too large, else -1; what comes before
-        it has been added.
-    """
+    """Add values to the sums of their groups."""
+    # group: group of each value, from 0.
+    # values: values; NaN is left out.
+    # high, low: sums by group, added to, int64: ``high * 2 ** 32 + low`` steps.
+    # count: values by group that are not NaN, added to, int64.
+    # Returns place of the first value that is infinite or too large, else -1; what comes before it
+    # has been added.
     for i in range(group.size):
         value = np.float64(values[i])
         if value != value:  # noqa: PLR0124 (NaN differs from itself)

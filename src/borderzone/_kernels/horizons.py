@@ -108,25 +108,14 @@ def _add_signs(high: Any, low: Any, flat: Any, counts: Any) -> None:
 def geomorphons(  # noqa: PLR0913, PLR0917 (plain arrays and numbers)
     z: Any, steps: Any, factors: Any, flat: Any, table: Any, row0: int, col0: int, out: Any
 ) -> None:
-    """
-    Form of the ground by the pattern of rising and falling lines.
-
-    Parameters
-    ----------
-    z
-        Elevation with a halo as wide as the longest line.
-    steps, factors
-        The lines; the factor is one over the distance, float32.
-    flat
-        Tangent up to which a line is level, float32.
-    table
-        Form for 9 times the number of falling lines plus the number of rising ones, then the
-        code of an unknown form.
-    row0, col0
-        Where in the output the first inner cell goes.
-    out
-        Output, uint8.
-    """
+    """Form of the ground by the pattern of rising and falling lines."""
+    # z: elevation with a halo as wide as the longest line.
+    # steps, factors: the lines; the factor is one over the distance, float32.
+    # flat: tangent up to which a line is level, float32.
+    # table: form for 9 times the number of falling lines plus the number of rising ones, then the
+    # code of an unknown form.
+    # row0, col0: where in the output the first inner cell goes.
+    # out: output, uint8.
     tall, wide = _halo(steps)
     ny, nx = z.shape[0] - 2 * tall, z.shape[1] - 2 * wide
     for left in range(0, nx, _COLS):
@@ -169,22 +158,13 @@ def _add_arctan(tangents: Any, c: Any, total: Any) -> None:
 def openness(  # noqa: PLR0913, PLR0917 (plain arrays and numbers)
     z: Any, steps: Any, factors: Any, arctan: Any, row0: int, col0: int, out: Any
 ) -> None:
-    """
-    Mean angle from the zenith down to the ground, over the lines.
-
-    Parameters
-    ----------
-    z
-        Elevation with a halo as wide as the longest line.
-    steps, factors
-        The lines; the factor is one over the distance, negative for the angle from the nadir.
-    arctan
-        Coefficients of the arctangent in degrees, nine of float32.
-    row0, col0
-        Where in the output the first inner cell goes.
-    out
-        Output in degrees, float32.
-    """
+    """Mean angle from the zenith down to the ground, over the lines."""
+    # z: elevation with a halo as wide as the longest line.
+    # steps, factors: the lines; the factor is one over the distance, negative for the angle from
+    # the nadir.
+    # arctan: coefficients of the arctangent in degrees, nine of float32.
+    # row0, col0: where in the output the first inner cell goes.
+    # out: output in degrees, float32.
     tall, wide = _halo(steps)
     ny, nx = z.shape[0] - 2 * tall, z.shape[1] - 2 * wide
     share = np.float32(1.0 / steps.shape[0])
@@ -219,20 +199,11 @@ def _keep_larger_lesser(one: Any, other: Any, deep: Any) -> None:
 # those and of 0.
 @njit(**_OPTIONS)
 def incision(z: Any, steps: Any, factors: Any, row0: int, col0: int, out: Any) -> None:
-    """
-    How far ground rises on both sides of a cell, across the line where that is most.
-
-    Parameters
-    ----------
-    z
-        Elevation with a halo as wide as the longest line.
-    steps, factors
-        The lines, opposite ones in pairs; every factor is 1.
-    row0, col0
-        Where in the output the first inner cell goes.
-    out
-        Output in the unit of `z`, float32.
-    """
+    """How far ground rises on both sides of a cell, across the line where that is most."""
+    # z: elevation with a halo as wide as the longest line.
+    # steps, factors: the lines, opposite ones in pairs; every factor is 1.
+    # row0, col0: where in the output the first inner cell goes.
+    # out: output in the unit of `z`, float32.
     tall, wide = _halo(steps)
     ny, nx = z.shape[0] - 2 * tall, z.shape[1] - 2 * wide
     for left in range(0, nx, _COLS):

@@ -29,24 +29,12 @@ def _next_edge(at: float, towards: float) -> Any:
 
 @njit(**_OPTIONS)
 def passages(xy: Any, line: Any, found: Any) -> int:  # noqa: C901, PLR0915 (one walk)
-    """
-    Cut lines at the edges of the cells.
-
-    Parameters
-    ----------
-    xy
-        Vertices, shape ``(n, 2)``.
-    line
-        Number of the line of each vertex.
-    found
-        Outputs: line, row and column of each passage through a cell; way along the line at its
-        beginning, at its end and at the place nearest to the centre; `x` and `y` of that place.
-
-    Returns
-    -------
-    int
-        Number of passages.
-    """
+    """Cut lines at the edges of the cells."""
+    # xy: vertices, shape ``(n, 2)``.
+    # line: number of the line of each vertex.
+    # found: outputs: line, row and column of each passage through a cell; way along the line at its
+    # beginning, at its end and at the place nearest to the centre; `x` and `y` of that place.
+    # Returns number of passages.
     of_line, row, column, start, end, nearest, place_x, place_y = found
     count = 0
     way = 0.0
@@ -102,20 +90,11 @@ def passages(xy: Any, line: Any, found: Any) -> int:  # noqa: C901, PLR0915 (one
 # hairpin) is a node of its own.
 @njit(**_OPTIONS)
 def road_nodes(line: Any, cell: Any, start: Any, end: Any, soon: float, node: Any) -> None:
-    """
-    Give visits of lines to cells a number.
-
-    Parameters
-    ----------
-    line, cell
-        Line and flat cell of each passage, in order.
-    start, end
-        Way along the line where the passage begins and ends. Units: cells.
-    soon
-        A return within that way is the same visit. Units: cells.
-    node
-        Output: the first passage of the visit that each passage belongs to.
-    """
+    """Give visits of lines to cells a number."""
+    # line, cell: line and flat cell of each passage, in order.
+    # start, end: way along the line where the passage begins and ends. Units: cells.
+    # soon: A return within that way is the same visit. Units: cells.
+    # node: output: the first passage of the visit that each passage belongs to.
     for k in range(line.size):
         node[k] = k
         before = k - 1
@@ -132,26 +111,13 @@ def road_nodes(line: Any, cell: Any, start: Any, end: Any, soon: float, node: An
 # runs, so that two polygons that share it are cut in the same place, to the last bit.
 @njit(**_OPTIONS)
 def inside_runs(xy: Any, ring: Any, rows: int, columns: int, runs: Any) -> int:
-    """
-    Find the cells whose centres lie inside a polygon.
-
-    Parameters
-    ----------
-    xy
-        Vertices of its rings, closed, shape ``(n, 2)``.
-    ring
-        Number of the ring of each vertex.
-    rows, columns
-        Size of the raster.
-    runs
-        Output: row, first column and first column beyond, of each run; or an array without rows,
-        to have them counted.
-
-    Returns
-    -------
-    int
-        Number of runs.
-    """
+    """Find the cells whose centres lie inside a polygon."""
+    # xy: vertices of its rings, closed, shape ``(n, 2)``.
+    # ring: number of the ring of each vertex.
+    # rows, columns: size of the raster.
+    # runs: output: row, first column and first column beyond, of each run; or an array without
+    # rows, to have them counted.
+    # Returns number of runs.
     count = 0
     cuts = np.empty(xy.shape[0])
     first = max(0, int(np.ceil(xy[:, 1].min())))
@@ -216,21 +182,10 @@ def _rows(piece: Any, rows: int) -> tuple[int, int]:
 
 @njit(**_OPTIONS)
 def room_for_barred(pieces: Any, rows: int, columns: int) -> int:
-    """
-    Count the cells that `barred_steps` looks at.
-
-    Parameters
-    ----------
-    pieces
-        Pieces of lines, from x, y to x, y.
-    rows, columns
-        Size of the raster.
-
-    Returns
-    -------
-    int
-        The number; a cell near several pieces counts for each.
-    """
+    """Count the cells that `barred_steps` looks at."""
+    # pieces: pieces of lines, from x, y to x, y.
+    # rows, columns: size of the raster.
+    # Returns the number; a cell near several pieces counts for each.
     count = 0
     for k in range(pieces.shape[0]):
         piece = (pieces[k, 0], pieces[k, 1], pieces[k, 2], pieces[k, 3])
@@ -245,28 +200,14 @@ def room_for_barred(pieces: Any, rows: int, columns: int) -> int:
 def barred_steps(  # noqa: C901, PLR0913, PLR0917 (plain arrays)
     pieces: Any, steps: Any, opposite: Any, rows: int, columns: int, cells: Any, bits: Any
 ) -> int:
-    """
-    Find the steps that cross a line.
-
-    Parameters
-    ----------
-    pieces
-        Pieces of lines, from x, y to x, y.
-    steps
-        Rows down and columns right of each step.
-    opposite
-        Number of the step back.
-    rows, columns
-        Size of the raster.
-    cells, bits
-        Outputs: flat cells near the lines, some of them several times, and a bit for each of
-        their steps that crosses.
-
-    Returns
-    -------
-    int
-        Number of cells.
-    """
+    """Find the steps that cross a line."""
+    # pieces: pieces of lines, from x, y to x, y.
+    # steps: rows down and columns right of each step.
+    # opposite: number of the step back.
+    # rows, columns: size of the raster.
+    # cells, bits: outputs: flat cells near the lines, some of them several times, and a bit for
+    # each of their steps that crosses.
+    # Returns number of cells.
     count = 0
     for k in range(pieces.shape[0]):
         piece = (pieces[k, 0], pieces[k, 1], pieces[k, 2], pieces[k, 3])

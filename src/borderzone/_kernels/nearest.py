@@ -41,20 +41,10 @@ STACK = 64
 
 
 def box_tree(pieces: Any) -> Any:
-    """
-    Put bounding boxes over runs of consecutive pieces.
-
-    Parameters
-    ----------
-    pieces
-        Pieces, shape ``(n, 5)``.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``xmin, ymin, xmax, ymax`` of each node, shape ``(2 * leaves, 4)``; an
-        empty node has an infinite box that is nowhere near.
-    """
+    """Put bounding boxes over runs of consecutive pieces."""
+    # pieces: pieces, shape ``(n, 5)``.
+    # Returns ``xmin, ymin, xmax, ymax`` of each node, shape ``(2 * leaves, 4)``; an empty node has
+    # an infinite box that is nowhere near.
     count = len(pieces)
     leaves = 1
     while leaves * LEAF < count:
@@ -95,23 +85,11 @@ def _along(pieces: Any, k: int, x: float, y: float) -> Any:
 
 @njit(inline="always")
 def distance2(pieces: Any, k: int, x: float, y: float) -> Any:
-    """
-    Square the distance from a point to a piece.
-
-    Parameters
-    ----------
-    pieces
-        Pieces, shape ``(n, 5)``.
-    k
-        Number of the piece.
-    x, y
-        The point. Units: m.
-
-    Returns
-    -------
-    float
-        Units: m2.
-    """
+    """Square the distance from a point to a piece."""
+    # pieces: pieces, shape ``(n, 5)``.
+    # k: number of the piece.
+    # x, y: the point. Units: m.
+    # Returns units: m2.
     t = _along(pieces, k, x, y)
     ex = x - pieces[k, 0] - t * pieces[k, 2]
     ey = y - pieces[k, 1] - t * pieces[k, 3]
@@ -120,25 +98,12 @@ def distance2(pieces: Any, k: int, x: float, y: float) -> Any:
 
 @njit()
 def least_distance2(pieces: Any, boxes: Any, x: float, y: float, labels: Any, without: int) -> Any:
-    """
-    Square the distance from a point to the nearest piece of other labels.
-
-    Parameters
-    ----------
-    pieces, boxes
-        Pieces and their tree.
-    x, y
-        The point. Units: m.
-    labels
-        Label of each piece.
-    without
-        Label of the pieces to leave out.
-
-    Returns
-    -------
-    float
-        Units: m2.
-    """
+    """Square the distance from a point to the nearest piece of other labels."""
+    # pieces, boxes: pieces and their tree.
+    # x, y: the point. Units: m.
+    # labels: label of each piece.
+    # without: label of the pieces to leave out.
+    # Returns units: m2.
     leaves = boxes.shape[0] // 2
     stack = np.empty(STACK, np.int64)
     stack[0] = 1
@@ -189,25 +154,12 @@ def _first_within(pieces: Any, boxes: Any, x: float, y: float, limit: float) -> 
 
 @njit(nogil=True)
 def nearest_pieces(points: Any, pieces: Any, boxes: Any) -> tuple[Any, Any]:
-    """
-    Find the nearest piece of each point.
-
-    Parameters
-    ----------
-    points
-        Points, shape ``(n, 2)``.
-    pieces
-        Pieces in the order of chainage, shape ``(m, 5)``.
-    boxes
-        Their tree, from `box_tree`.
-
-    Returns
-    -------
-    piece : numpy.ndarray
-        Number of the nearest piece, the lowest among equals.
-    along : numpy.ndarray
-        Where on it the nearest point lies, from 0 to 1.
-    """
+    """Find the nearest piece of each point."""
+    # points: points, shape ``(n, 2)``.
+    # pieces: pieces in the order of chainage, shape ``(m, 5)``.
+    # boxes: their tree, from `box_tree`.
+    # Returns number of the nearest piece, the lowest among equals.
+    # Returns where on it the nearest point lies, from 0 to 1.
     count = points.shape[0]
     piece = np.empty(count, np.int64)
     along = np.empty(count, np.float64)
@@ -314,31 +266,16 @@ def _fill_cells(window: Any, origin: Any, line: Any, found: Any, count: int, out
 def nearest_cells(  # noqa: PLR0915 (one hot loop)
     shape: tuple[int, int], origin: tuple[float, float, float], line: Any, boxes: Any
 ) -> tuple[Any, Any, Any, Any]:
-    """
-    Find chainage, offset, side and segment of every cell of a grid.
-
-    Parameters
-    ----------
-    shape
-        Rows and columns.
-    origin
-        Left edge, top edge, side of a cell. Units: m.
-    line
-        Pieces; mean direction at the start and end of each; km at its start
-        and end, and at its end when that counts as the next one's start; its
-        label, -1 for none; the label at its end; depth left and right of it.
-    boxes
-        Tree of the pieces, from `box_tree`.
-
-    Returns
-    -------
-    chainage, offset : numpy.ndarray
-        Type float32, NaN outside; offset is positive on the left. Units: km.
-    side : numpy.ndarray
-        Type uint8: 0 outside, 1 left, 2 right.
-    segment : numpy.ndarray
-        Type int32: label, -1 outside.
-    """
+    """Find chainage, offset, side and segment of every cell of a grid."""
+    # shape: rows and columns.
+    # origin: left edge, top edge, side of a cell. Units: m.
+    # line: pieces; mean direction at the start and end of each; km at its start and end, and at its
+    # end when that counts as the next one's start; its label, -1 for none; the label at its end;
+    # depth left and right of it.
+    # boxes: tree of the pieces, from `box_tree`.
+    # Returns type float32, NaN outside; offset is positive on the left. Units: km.
+    # Returns type uint8: 0 outside, 1 left, 2 right.
+    # Returns type int32: label, -1 outside.
     rows, columns = shape
     chainage = np.full((rows, columns), np.nan, np.float32)
     offset = np.full((rows, columns), np.nan, np.float32)
@@ -389,34 +326,17 @@ BISECTED_M = 0.01
 def spaced_sites(
     runs: Any, insets: Any, pieces: Any, boxes: Any, labels: Any, spacing: Any
 ) -> tuple[Any, Any]:
-    """
-    Set points along runs of pieces, the closer together the nearer another run comes.
-
-    Every vertex is among them.
-
-    Parameters
-    ----------
-    runs
-        First piece, piece after the last, of each run of one label, shape
-        ``(n, 2)``.
-    insets
-        Distance of the first and last point from the ends of each run, shape
-        ``(n, 2)``. Units: m.
-    pieces, boxes
-        Pieces and their tree.
-    labels
-        Label of each piece.
-    spacing
-        Step as a share of the distance to the nearest piece of another label,
-        shortest step, longest step. Units: 1, m, m.
-
-    Returns
-    -------
-    points : numpy.ndarray
-        Points, shape ``(m, 2)``.
-    owner : numpy.ndarray
-        Number of the run of each.
-    """
+    """Set points along runs of pieces, the closer together the nearer another run comes."""
+    # Every vertex is among them.
+    # runs: first piece, piece after the last, of each run of one label, shape ``(n, 2)``.
+    # insets: distance of the first and last point from the ends of each run, shape ``(n, 2)``.
+    # Units: m.
+    # pieces, boxes: pieces and their tree.
+    # labels: label of each piece.
+    # spacing: step as a share of the distance to the nearest piece of another label, shortest step,
+    # longest step. Units: 1, m, m.
+    # Returns points, shape ``(m, 2)``.
+    # Returns number of the run of each.
     points = np.empty((64 * max(runs.shape[0], 1), 2))
     owner = np.empty(points.shape[0], np.int64)
     count = 0
@@ -477,33 +397,17 @@ def onto_bisectors(  # noqa: C901, PLR0913, PLR0917 (one hot loop)
     pieces: Any,
     tolerance: float,
 ) -> Any:
-    """
-    Move points onto the line where two runs of pieces are equally near.
-
-    Parameters
-    ----------
-    points
-        Points near that line, shape ``(n, 2)``.
-    directions
-        Unit vectors along which to move, shape ``(n, 2)``.
-    reach
-        Farthest move to try, shape ``(n,)``. Units: m.
-    runs
-        First piece, and piece after the last, of the one run and of the other,
-        shape ``(n, 4)``.
-    first_wins
-        Whether ground equally near to both belongs to the one, shape ``(n,)``.
-    pieces
-        Pieces.
-    tolerance
-        Points this near to the line stay. Units: m.
-
-    Returns
-    -------
-    numpy.ndarray
-        The moved points; those with no change of the nearer run within reach
-        stay where they are.
-    """
+    """Move points onto the line where two runs of pieces are equally near."""
+    # points: points near that line, shape ``(n, 2)``.
+    # directions: unit vectors along which to move, shape ``(n, 2)``.
+    # reach: farthest move to try, shape ``(n,)``. Units: m.
+    # runs: first piece, and piece after the last, of the one run and of the other, shape ``(n,
+    # 4)``.
+    # first_wins: whether ground equally near to both belongs to the one, shape ``(n,)``.
+    # pieces: pieces.
+    # tolerance: points this near to the line stay. Units: m.
+    # Returns the moved points; those with no change of the nearer run within reach stay where they
+    # are.
     moved = points.copy()
     for i in range(points.shape[0]):
         x, y = points[i, 0], points[i, 1]

@@ -39,25 +39,12 @@ def _band(y: Any, south: Any, per_degree: Any, bands: Any) -> Any:
 
 @njit(nogil=True, error_model="numpy")
 def band_counts(edges: Any, south: float, per_degree: float, bands: int) -> Any:
-    """
-    Count the edges of each band.
-
-    Parameters
-    ----------
-    edges
-        West-or-first x, lower y, other x, upper y of each edge, shape ``(n, 4)``.
-    south
-        Where the first band begins.
-    per_degree
-        Bands a degree.
-    bands
-        Number of bands.
-
-    Returns
-    -------
-    numpy.ndarray
-        Edges that reach into each band.
-    """
+    """Count the edges of each band."""
+    # edges: west-or-first x, lower y, other x, upper y of each edge, shape ``(n, 4)``.
+    # south: where the first band begins.
+    # per_degree: bands a degree.
+    # bands: number of bands.
+    # Returns edges that reach into each band.
     counts = np.zeros(bands, dtype=np.int64)
     for i in range(edges.shape[0]):
         first = _band(edges[i, 1], south, per_degree, bands)
@@ -69,22 +56,12 @@ def band_counts(edges: Any, south: float, per_degree: float, bands: int) -> Any:
 
 @njit(nogil=True, error_model="numpy")
 def band_edges(edges: Any, south: float, per_degree: float, starts: Any, out: Any) -> None:
-    """
-    List the edges band by band.
-
-    Parameters
-    ----------
-    edges
-        As in `band_counts`.
-    south
-        Where the first band begins.
-    per_degree
-        Bands a degree.
-    starts
-        Place in `out` of the first edge of each band.
-    out
-        Filled: x and y of the lower end, x and y of the upper end, and the run of x with y.
-    """
+    """List the edges band by band."""
+    # edges: as in `band_counts`.
+    # south: where the first band begins.
+    # per_degree: bands a degree.
+    # starts: place in `out` of the first edge of each band.
+    # out: filled: x and y of the lower end, x and y of the upper end, and the run of x with y.
     bands = starts.size
     place = starts.copy()
     for i in range(edges.shape[0]):
@@ -100,24 +77,12 @@ def band_edges(edges: Any, south: float, per_degree: float, starts: Any, out: An
 
 @njit(nogil=True, error_model="numpy")
 def is_inside(x: float, y: float, shape: int, index: Any) -> Any:
-    """
-    Tell whether a point lies in a polygon.
-
-    Parameters
-    ----------
-    x, y
-        The point. Units: degrees.
-    shape
-        Number of the polygon.
-    index
-        ``(extents, per_degree, first_band, starts, edges)``: box of each polygon, its bands a
-        degree, the number of its first band, the first edge of each band, and the edges.
-
-    Returns
-    -------
-    bool
-        Whether it does.
-    """
+    """Tell whether a point lies in a polygon."""
+    # x, y: the point. Units: degrees.
+    # shape: number of the polygon.
+    # index: ``(extents, per_degree, first_band, starts, edges)``: box of each polygon, its bands a
+    # degree, the number of its first band, the first edge of each band, and the edges.
+    # Returns whether it does.
     extents, per_degree, first_band, starts, edges = index
     if not (extents[shape, 0] <= x <= extents[shape, 2]):
         return False
@@ -170,20 +135,11 @@ def _box(lon: Any, lat: Any, e: int, box: Any) -> None:
 def count_inside(  # noqa: C901 (one hot loop, boxes before edges)
     lon: Any, lat: Any, index: Any, totals: Any, hits: Any
 ) -> None:
-    """
-    Count the positions in each polygon, by draw and by event.
-
-    Parameters
-    ----------
-    lon, lat
-        Positions, shape ``(events, draws)``. Units: degrees.
-    index
-        As in `is_inside`.
-    totals
-        Events in each polygon at each draw, shape ``(shapes, draws)``, added to.
-    hits
-        Draws of each event in each polygon, shape ``(events, shapes)``, added to.
-    """
+    """Count the positions in each polygon, by draw and by event."""
+    # lon, lat: positions, shape ``(events, draws)``. Units: degrees.
+    # index: as in `is_inside`.
+    # totals: events in each polygon at each draw, shape ``(shapes, draws)``, added to.
+    # hits: draws of each event in each polygon, shape ``(events, shapes)``, added to.
     extents = index[0]
     box = np.empty(4)
     for e in range(lon.shape[0]):
@@ -205,23 +161,11 @@ def count_inside(  # noqa: C901 (one hot loop, boxes before edges)
 
 @njit(nogil=True, error_model="numpy")
 def mark_inside(lon: Any, lat: Any, shape: int, index: Any) -> Any:
-    """
-    Tell which positions lie in one polygon.
-
-    Parameters
-    ----------
-    lon, lat
-        Positions, one shape ``(n,)``. Units: degrees.
-    shape
-        Number of the polygon.
-    index
-        As in `is_inside`.
-
-    Returns
-    -------
-    numpy.ndarray
-        Whether each does.
-    """
+    """Tell which positions lie in one polygon."""
+    # lon, lat: positions, one shape ``(n,)``. Units: degrees.
+    # shape: number of the polygon.
+    # index: as in `is_inside`.
+    # Returns whether each does.
     out = np.empty(lon.size, dtype=np.bool_)
     for i in range(lon.size):
         out[i] = is_inside(lon[i], lat[i], shape, index)
@@ -277,23 +221,11 @@ def _apart(x: Any, y: Any, at: Any, piece: Any) -> Any:
 
 @njit(nogil=True, error_model="numpy")
 def distance_km(x: Any, y: Any, pieces: Any, some: Any) -> Any:
-    """
-    Give the distance of a position from the nearest of some pieces.
-
-    Parameters
-    ----------
-    x, y
-        The position. Units: degrees.
-    pieces
-        Longitude and latitude of both ends of each, shape ``(n, 4)``. Units: degrees.
-    some
-        Which ones to look at.
-
-    Returns
-    -------
-    float
-        Units: km.
-    """
+    """Give the distance of a position from the nearest of some pieces."""
+    # x, y: the position. Units: degrees.
+    # pieces: longitude and latitude of both ends of each, shape ``(n, 4)``. Units: degrees.
+    # some: which ones to look at.
+    # Returns units: km.
     at = _about(y)
     least = np.inf
     for k in some:
@@ -310,20 +242,11 @@ def _band_of(distance: Any, edges: Any) -> Any:
 
 @njit(nogil=True, error_model="numpy")
 def count_bands(lon: Any, lat: Any, pieces: Any, edges: Any, hits: Any) -> None:
-    """
-    Count the draws of each event by distance from a line.
-
-    Parameters
-    ----------
-    lon, lat
-        Positions, shape ``(events, draws)``. Units: degrees.
-    pieces
-        As in `distance_km`.
-    edges
-        Rising edges of the bands. Units: km.
-    hits
-        Draws of each event in each band, shape ``(events, bands)``, added to.
-    """
+    """Count the draws of each event by distance from a line."""
+    # lon, lat: positions, shape ``(events, draws)``. Units: degrees.
+    # pieces: as in `distance_km`.
+    # edges: rising edges of the bands. Units: km.
+    # hits: draws of each event in each band, shape ``(events, bands)``, added to.
     apart = np.empty(pieces.shape[0])
     for e in range(lon.shape[0]):
         x, y = lon[e, 0], lat[e, 0]
@@ -374,21 +297,10 @@ _UNIT = 2.0**-53
 
 @njit(nogil=True, error_model="numpy")
 def philox(key: Any, low: Any, high: Any) -> Any:
-    """
-    Give the 128 random bits of a counter.
-
-    Parameters
-    ----------
-    key
-        Key, 64 bits.
-    low, high
-        The two halves of the counter, 64 bits each.
-
-    Returns
-    -------
-    tuple of numpy.uint64
-        Four words of 32 bits.
-    """
+    """Give the 128 random bits of a counter."""
+    # key: key, 64 bits.
+    # low, high: the two halves of the counter, 64 bits each.
+    # Returns four words of 32 bits.
     a, b, c, d = low & _LOW, low >> _HALF, high & _LOW, high >> _HALF
     k0, k1 = key & _LOW, key >> _HALF
     for _ in range(10):
@@ -410,21 +322,10 @@ def _two(key: Any, draw: Any, attempt: Any) -> Any:
 
 @njit(nogil=True, error_model="numpy")
 def uniforms(keys: Any, draws: Any, attempt: int) -> Any:
-    """
-    Give two uniform numbers for each pair of key and draw.
-
-    Parameters
-    ----------
-    keys, draws
-        Key of the event and number of the draw, uint64, one shape ``(n,)``.
-    attempt
-        Which of the numbers of a draw: 0, 1 and so on.
-
-    Returns
-    -------
-    numpy.ndarray
-        From 0 to below 1, shape ``(n, 2)``.
-    """
+    """Give two uniform numbers for each pair of key and draw."""
+    # keys, draws: key of the event and number of the draw, uint64, one shape ``(n,)``.
+    # attempt: which of the numbers of a draw: 0, 1 and so on.
+    # Returns from 0 to below 1, shape ``(n, 2)``.
     out = np.empty((keys.size, 2))
     for i in range(keys.size):
         out[i, 0], out[i, 1] = _two(keys[i], draws[i], attempt)
@@ -433,24 +334,13 @@ def uniforms(keys: Any, draws: Any, attempt: int) -> Any:
 
 @njit(nogil=True, error_model="numpy")
 def about_points(who: Any, draws: Any, attempt: int, events: Any, lon: Any, lat: Any) -> None:
-    """
-    Draw positions in discs or gaussians about points.
-
-    Parameters
-    ----------
-    who
-        Row of the event of each position.
-    draws
-        Number of the draw of each position, uint64.
-    attempt
-        Counter of the attempt.
-    events
-        Of each event: key (uint64), longitude and latitude (shape ``(n, 2)``, degrees),
-        radius of the disc or standard deviation of the gaussian (km), whether
-        it is a gaussian.
-    lon, lat
-        Filled, by position. Units: degrees.
-    """
+    """Draw positions in discs or gaussians about points."""
+    # who: row of the event of each position.
+    # draws: number of the draw of each position, uint64.
+    # attempt: counter of the attempt.
+    # events: of each event: key (uint64), longitude and latitude (shape ``(n, 2)``, degrees),
+    # radius of the disc or standard deviation of the gaussian (km), whether it is a gaussian.
+    # lon, lat: filled, by position. Units: degrees.
     keys, places, scale_km, gaussian = events
     c = math.sqrt(1 + _EP2)
     last = -1
@@ -510,29 +400,14 @@ def _latitude(ground: Any) -> Any:
 def in_bands(  # noqa: PLR0913, PLR0917 (plain arrays in, no objects)
     keys: Any, draws: Any, index: Any, cuts: Any, first: int, most: int, lon: Any, lat: Any
 ) -> int:
-    """
-    Draw positions uniform by ground in one polygon.
-
-    Parameters
-    ----------
-    keys, draws
-        Key of the event and number of the draw of each position, uint64.
-    index
-        Arrays of the polygon alone, as `is_inside` takes them.
-    cuts
-        West, east, south and north of each of its bands, shape ``(n, 4)``. Units: degrees.
-    first
-        Counter of the first attempt.
-    most
-        Attempts at one position.
-    lon, lat
-        Filled, by position. Units: degrees.
-
-    Returns
-    -------
-    int
-        Number of positions for which no attempt was enough.
-    """
+    """Draw positions uniform by ground in one polygon."""
+    # keys, draws: key of the event and number of the draw of each position, uint64.
+    # index: arrays of the polygon alone, as `is_inside` takes them.
+    # cuts: west, east, south and north of each of its bands, shape ``(n, 4)``. Units: degrees.
+    # first: counter of the first attempt.
+    # most: attempts at one position.
+    # lon, lat: filled, by position. Units: degrees.
+    # Returns number of positions for which no attempt was enough.
     n = cuts.shape[0]
     low, reach, summed = np.empty(n), np.empty(n), np.empty(n)
     whole = 0.0

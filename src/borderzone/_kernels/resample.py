@@ -223,23 +223,13 @@ def _cubic_at(z: Any, row0: int, col0: int, x: float, y: float) -> Any:
 
 @njit(**_OPTIONS)
 def cubic(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
-    """
-    Cubic convolution at the centre of each cell.
-
-    Parameters
-    ----------
-    z
-        Source heights with NaN, two cells wider on each side than where heights are known.
-    u, v
-        Columns and rows of the nodes in the source.
-    place
-        Five whole numbers: first row and column of `z` in the source, row and column of the
-        block's first cell counted from the first node, cells between nodes.
-    out
-        Output heights, float32.
-    known
-        Output: 1 where the cell is known, 0 where not, float32.
-    """
+    """Cubic convolution at the centre of each cell."""
+    # z: source heights with NaN, two cells wider on each side than where heights are known.
+    # u, v: columns and rows of the nodes in the source.
+    # place: five whole numbers: first row and column of `z` in the source, row and column of the
+    # block's first cell counted from the first node, cells between nodes.
+    # out: output heights, float32.
+    # known: output: 1 where the cell is known, 0 where not, float32.
     row0, col0, top, before, step = place
     right, bottom = col0 + z.shape[1] - 2, row0 + z.shape[0] - 2
     for i in range(out.shape[0]):
@@ -257,16 +247,9 @@ def cubic(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
 
 @njit(**_OPTIONS)
 def bilinear(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
-    """
-    Mean of the four source cells around the centre of each cell, by their nearness.
-
-    Parameters
-    ----------
-    z
-        Source heights with NaN, two cells wider on each side than where heights are known.
-    u, v, place, out, known
-        As for `cubic`.
-    """
+    """Mean of the four source cells around the centre of each cell, by their nearness."""
+    # z: source heights with NaN, two cells wider on each side than where heights are known.
+    # u, v, place, out, known: as for `cubic`.
     row0, col0 = place[0], place[1]
     right, bottom = col0 + z.shape[1] - 2, row0 + z.shape[0] - 2
     for i in range(out.shape[0]):
@@ -285,16 +268,9 @@ def bilinear(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
 
 @njit(**_OPTIONS)
 def average(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
-    """
-    Mean of the source under each cell.
-
-    Parameters
-    ----------
-    z, u, v, place, out
-        As for `cubic`.
-    known
-        Output share of the cell that is known, float32.
-    """
+    """Mean of the source under each cell."""
+    # z, u, v, place, out: as for `cubic`.
+    # known: output share of the cell that is known, float32.
     _, _, top, before, step = place
     areas = np.empty(z.shape[1])
     for i in range(out.shape[0]):
@@ -396,24 +372,13 @@ def _largest(areas: Any, met: Any, count: int) -> Any:
 def majority(  # noqa: PLR0913, PLR0917 (plain arrays)
     z: Any, u: Any, v: Any, place: Any, codes: int, empty: int, out: Any, known: Any
 ) -> None:
-    """
-    Class with the largest area under each cell.
-
-    Parameters
-    ----------
-    z
-        Source classes, whole numbers from 0.
-    u, v, place
-        As for `cubic`.
-    codes
-        One more than the highest code.
-    empty
-        Code of no data, which may lie outside of them.
-    out
-        Output classes, of the same type.
-    known
-        Output share of the cell that is known, float32.
-    """
+    """Class with the largest area under each cell."""
+    # z: source classes, whole numbers from 0.
+    # u, v, place: as for `cubic`.
+    # codes: one more than the highest code.
+    # empty: code of no data, which may lie outside of them.
+    # out: output classes, of the same type.
+    # known: output share of the cell that is known, float32.
     areas, met, row = np.zeros(codes), np.zeros(codes, np.int64), np.empty(z.shape[1])
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
@@ -440,20 +405,11 @@ def majority(  # noqa: PLR0913, PLR0917 (plain arrays)
 def share(  # noqa: PLR0913, PLR0917 (plain arrays)
     z: Any, u: Any, v: Any, place: Any, wanted: Any, out: Any, known: Any
 ) -> None:
-    """
-    Share of the wanted classes under each cell.
-
-    Parameters
-    ----------
-    z, u, v, place
-        As for `majority`.
-    wanted
-        For each code 1 where wanted, 0 where not, -1 where it is no data.
-    out
-        Output share of the known area, float32.
-    known
-        Output share of the cell that is known, float32.
-    """
+    """Share of the wanted classes under each cell."""
+    # z, u, v, place: as for `majority`.
+    # wanted: for each code 1 where wanted, 0 where not, -1 where it is no data.
+    # out: output share of the known area, float32.
+    # known: output share of the cell that is known, float32.
     row = np.empty(z.shape[1])
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
@@ -477,16 +433,9 @@ def share(  # noqa: PLR0913, PLR0917 (plain arrays)
 def nearest(  # noqa: PLR0913, PLR0917 (plain arrays)
     z: Any, u: Any, v: Any, place: Any, empty: int, out: Any, known: Any
 ) -> None:
-    """
-    Class of the source cell that holds the centre of each cell.
-
-    Parameters
-    ----------
-    z, u, v, place, empty, out
-        As for `majority`.
-    known
-        Output: 1 where there is a class, 0 where there is none, float32.
-    """
+    """Class of the source cell that holds the centre of each cell."""
+    # z, u, v, place, empty, out: as for `majority`.
+    # known: output: 1 where there is a class, 0 where there is none, float32.
     row0, col0 = place[0], place[1]
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
@@ -500,23 +449,11 @@ def nearest(  # noqa: PLR0913, PLR0917 (plain arrays)
 
 @njit(**_OPTIONS)
 def heights_of(raw: Any, void: float, out: Any) -> Any:
-    """
-    Turn stored numbers into heights with NaN for no data, and say what they span.
-
-    Parameters
-    ----------
-    raw
-        Numbers as stored.
-    void
-        The number that stands for no data; NaN for none.
-    out
-        Output heights, float32.
-
-    Returns
-    -------
-    tuple
-        Lowest and highest finite height, and how many are infinite.
-    """
+    """Turn stored numbers into heights with NaN for no data, and say what they span."""
+    # raw: numbers as stored.
+    # void: the number that stands for no data; NaN for none.
+    # out: output heights, float32.
+    # Returns lowest and highest finite height, and how many are infinite.
     low, high, infinite = np.inf, -np.inf, 0
     for i in range(raw.shape[0]):
         for j in range(raw.shape[1]):

@@ -53,21 +53,10 @@ def _between(first: float, second: float, part: float) -> float:
 
 @njit(**_OPTIONS)
 def ground_at(z: Any, row: float, column: float) -> Any:
-    """
-    Height between four cell centres, bilinear.
-
-    Parameters
-    ----------
-    z
-        Heights with one more row and column than can be asked for.
-    row, column
-        Place.
-
-    Returns
-    -------
-    float
-        Height in the unit of `z`, NaN where one that counts is.
-    """
+    """Height between four cell centres, bilinear."""
+    # z: heights with one more row and column than can be asked for.
+    # row, column: place.
+    # Returns height in the unit of `z`, NaN where one that counts is.
     i, j = int(row), int(column)
     v, u = row - i, column - j
     north = _between(np.float64(z[i, j]), np.float64(z[i, j + 1]), u)
@@ -141,33 +130,16 @@ def line(  # noqa: PLR0913, PLR0917 (plain numbers: called for every cell)
     gaps: int,
     strict: int,
 ) -> Any:
-    """
-    Tell whether a target over a cell is seen.
-
-    Parameters
-    ----------
-    z
-        Heights with one more row and column than are used. Units: m.
-    row, column
-        Place of the eye.
-    i, j
-        Cell of the target.
-    eye
-        Height of the eye above sea. Units: m.
-    target_m
-        Height of the target above its ground. Units: m.
-    fall
-        Drop of the target's ground below the tangent plane. Units: m.
-    gaps
-        1 if any height may be NaN, else 0.
-    strict
-        1 to place crossings to the last digit, 0 for speed.
-
-    Returns
-    -------
-    int
-        `SEEN`, `HIDDEN` or `UNKNOWN`.
-    """
+    """Tell whether a target over a cell is seen."""
+    # z: heights with one more row and column than are used. Units: m.
+    # row, column: place of the eye.
+    # i, j: cell of the target.
+    # eye: height of the eye above sea. Units: m.
+    # target_m: height of the target above its ground. Units: m.
+    # fall: drop of the target's ground below the tangent plane. Units: m.
+    # gaps: 1 if any height may be NaN, else 0.
+    # strict: 1 to place crossings to the last digit, 0 for speed.
+    # Returns `SEEN`, `HIDDEN` or `UNKNOWN`.
     start, step = (row, column), (i - row, j - column)
     rise = np.float64(z[i, j]) + target_m - fall - eye
     if rise != rise:  # noqa: PLR0124
@@ -191,29 +163,16 @@ def count_looks(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
     gaps: int,
     counts: Any,
 ) -> None:
-    """
-    Count for every cell the stops within reach, by whether they see it.
-
-    Parameters
-    ----------
-    z
-        Heights, with one more row and column than `wanted`. Units: m.
-    stops
-        Row and column of each stop, shape ``(n, 2)``.
-    wanted
-        Cells to look at.
-    eyes_m, target_m
-        Height of eye and target above their ground. Units: m.
-    reach
-        Farthest cell centre. Units: cells.
-    drop
-        Drop below the tangent plane at a distance of one cell. Units: m.
-    gaps
-        1 if any height may be NaN, else 0.
-    counts
-        Output, added to: stops that do not see the cell, that do, and that are
-        unknown, shape ``(rows, columns, 3)``.
-    """
+    """Count for every cell the stops within reach, by whether they see it."""
+    # z: heights, with one more row and column than `wanted`. Units: m.
+    # stops: row and column of each stop, shape ``(n, 2)``.
+    # wanted: cells to look at.
+    # eyes_m, target_m: height of eye and target above their ground. Units: m.
+    # reach: farthest cell centre. Units: cells.
+    # drop: drop below the tangent plane at a distance of one cell. Units: m.
+    # gaps: 1 if any height may be NaN, else 0.
+    # counts: output, added to: stops that do not see the cell, that do, and that are unknown, shape
+    # ``(rows, columns, 3)``.
     rows, columns = wanted.shape
     for n in range(stops.shape[0]):
         row, column = stops[n, 0], stops[n, 1]
@@ -254,19 +213,9 @@ _LOW = -1e30
 
 @njit(**_OPTIONS)
 def scan(z: Any) -> Any:
-    """
-    Tell the largest height, and how many are unknown.
-
-    Parameters
-    ----------
-    z
-        Heights. Units: m.
-
-    Returns
-    -------
-    tuple
-        Largest absolute height, number of NaN.
-    """
+    """Tell the largest height, and how many are unknown."""
+    # z: heights. Units: m.
+    # Returns largest absolute height, number of NaN.
     top, gaps = 0.0, 0
     for i in range(z.shape[0]):
         for j in range(z.shape[1]):
@@ -279,19 +228,9 @@ def scan(z: Any) -> Any:
 
 @njit(**_OPTIONS)
 def tally(states: Any) -> Any:
-    """
-    Count the cells that are hidden, seen and unknown.
-
-    Parameters
-    ----------
-    states
-        The states.
-
-    Returns
-    -------
-    tuple
-        The three counts.
-    """
+    """Count the cells that are hidden, seen and unknown."""
+    # states: the states.
+    # Returns the three counts.
     hidden, seen, unknown = 0, 0, 0
     for i in range(states.shape[0]):
         for j in range(states.shape[1]):
@@ -303,21 +242,10 @@ def tally(states: Any) -> Any:
 
 @njit(**_OPTIONS)
 def add_seen(counts: Any, states: Any) -> int:
-    """
-    Count one observer more where it sees.
-
-    Parameters
-    ----------
-    counts
-        Observers that see each cell; changed in place.
-    states
-        What one more sees, in the same shape.
-
-    Returns
-    -------
-    int
-        Cells that nobody saw before.
-    """
+    """Count one observer more where it sees."""
+    # counts: observers that see each cell; changed in place.
+    # states: what one more sees, in the same shape.
+    # Returns cells that nobody saw before.
     fresh = 0
     for i in range(counts.shape[0]):
         for j in range(counts.shape[1]):
@@ -337,21 +265,12 @@ def mark(  # noqa: PLR0913, PLR0917 (plain numbers)
     first_deg: float,
     width_deg: float,
 ) -> None:
-    """
-    Mark the cells that are asked for: a ring around the eye, or a sector of it.
-
-    Parameters
-    ----------
-    states
-        Output: `TODO` or `OUT`; the outermost cells stay out.
-    row, column
-        Place of the eye.
-    least, reach
-        Nearest and farthest cell centre. Units: cells.
-    first_deg, width_deg
-        Where the sector starts, clockwise from the top of the raster, and how
-        far it goes; 360 for all around.
-    """
+    """Mark the cells that are asked for: a ring around the eye, or a sector of it."""
+    # states: output: `TODO` or `OUT`; the outermost cells stay out.
+    # row, column: place of the eye.
+    # least, reach: nearest and farthest cell centre. Units: cells.
+    # first_deg, width_deg: where the sector starts, clockwise from the top of the raster, and how
+    # far it goes; 360 for all around.
     rows, columns = states.shape
     for i in range(rows):
         for j in range(columns):
@@ -373,25 +292,12 @@ def mark(  # noqa: PLR0913, PLR0917 (plain numbers)
 
 @njit(inline="always", **_OPTIONS)
 def span(side: float, away: float, lean: int, size: int) -> Any:
-    """
-    Tell the first and the last cell of an octant at a distance, on the raster.
-
-    Parameters
-    ----------
-    side
-        Place of the eye.
-    away
-        Distance. Units: cells.
-    lean
-        To which side the octant leans.
-    size
-        Cells along the second axis.
-
-    Returns
-    -------
-    tuple
-        The two; a cell more than the octant has, for rounding.
-    """
+    """Tell the first and the last cell of an octant at a distance, on the raster."""
+    # side: place of the eye.
+    # away: distance. Units: cells.
+    # lean: to which side the octant leans.
+    # size: cells along the second axis.
+    # Returns the two; a cell more than the octant has, for rounding.
     if lean > 0:
         return max(int(np.ceil(side)), 0), min(int(np.floor(side + away)) + 1, size - 1)
     # The eye's own line belongs to the octant that leans the other way.
@@ -478,28 +384,16 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (an octant in
     slack: float,
     gaps: int,
 ) -> None:
-    """
-    Decide the cells of an octant that two bounds decide; the others stay `TODO`.
-
-    Parameters
-    ----------
-    z, states, away, side, lean
-        Heights and states with the outward axis first; see the layout above.
-    diagonal
-        1 if the cells on the diagonal belong to this octant.
-    reach
-        Farthest cell. Units: cells.
-    n
-        Rays, not fewer than the cells outward.
-    eye, target_m
-        Height of the eye above sea, of the target above its ground. Units: m.
-    drop
-        Drop below the tangent plane at a distance of one cell. Units: m.
-    slack
-        By how much the bounds are widened. Units: m.
-    gaps
-        1 if any height may be NaN.
-    """
+    """Decide the cells of an octant that two bounds decide; the others stay `TODO`."""
+    # z, states, away, side, lean: heights and states with the outward axis first; see the layout
+    # above.
+    # diagonal: 1 if the cells on the diagonal belong to this octant.
+    # reach: farthest cell. Units: cells.
+    # n: rays, not fewer than the cells outward.
+    # eye, target_m: height of the eye above sea, of the target above its ground. Units: m.
+    # drop: drop below the tangent plane at a distance of one cell. Units: m.
+    # slack: by how much the bounds are widened. Units: m.
+    # gaps: 1 if any height may be NaN.
     steps, size = z.shape
     leans = lean * (np.arange(n + 1) / n)
     run, highest, lowest = np.full(n + 1, _LOW), np.full(n, _LOW), np.full(n, _LOW)
@@ -558,31 +452,15 @@ def walk(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
     drop: float,
     gaps: int,
 ) -> int:
-    """
-    Walk the lines to the cells that are still `TODO`.
-
-    Parameters
-    ----------
-    z
-        Heights with one more row and column than are asked for. Units: m.
-    states
-        Input and output.
-    first, stride
-        Which rows to do: from the first, each so many rows.
-    row, column
-        Place of the eye.
-    eye, target_m
-        Height of the eye above sea, of the target above its ground. Units: m.
-    drop
-        Drop below the tangent plane at a distance of one cell. Units: m.
-    gaps
-        1 if any height may be NaN.
-
-    Returns
-    -------
-    int
-        Number of lines walked.
-    """
+    """Walk the lines to the cells that are still `TODO`."""
+    # z: heights with one more row and column than are asked for. Units: m.
+    # states: input and output.
+    # first, stride: which rows to do: from the first, each so many rows.
+    # row, column: place of the eye.
+    # eye, target_m: height of the eye above sea, of the target above its ground. Units: m.
+    # drop: drop below the tangent plane at a distance of one cell. Units: m.
+    # gaps: 1 if any height may be NaN.
+    # Returns number of lines walked.
     walked = 0
     for i in range(first, states.shape[0], stride):
         for j in range(states.shape[1]):
@@ -679,26 +557,15 @@ def sweep_fast(  # noqa: C901, PLR0913, PLR0917 (an octant in one pass)
     drop: float,
     gaps: int,
 ) -> None:
-    """
-    Decide all the cells of an octant in range, from the two rays on either side of each.
-
-    Parameters
-    ----------
-    z, states, away, side, lean
-        As of `sweep_exact`; here heights are float32, above that of the eye.
-    diagonal
-        1 if the cells on the diagonal belong to this octant.
-    reach
-        Farthest cell. Units: cells.
-    n
-        Rays.
-    target_m
-        Height of the target above its ground. Units: m.
-    drop
-        Drop below the tangent plane at a distance of one cell. Units: m.
-    gaps
-        1 if any height may be NaN.
-    """
+    """Decide all the cells of an octant in range, from the two rays on either side of each."""
+    # z, states, away, side, lean: as of `sweep_exact`; here heights are float32, above that of the
+    # eye.
+    # diagonal: 1 if the cells on the diagonal belong to this octant.
+    # reach: farthest cell. Units: cells.
+    # n: rays.
+    # target_m: height of the target above its ground. Units: m.
+    # drop: drop below the tangent plane at a distance of one cell. Units: m.
+    # gaps: 1 if any height may be NaN.
     steps, size = z.shape
     leans = (lean * (np.arange(n + 1) / n)).astype(np.float32)
     run, blind = np.full(n + 1, np.float32(_LOW)), np.zeros(n + 1, np.uint8)
@@ -784,26 +651,14 @@ def heights_needed(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
     drop: float,
     needed: Any,
 ) -> None:
-    """
-    Tell how high a target over each cell must stand to be seen.
-
-    Parameters
-    ----------
-    z
-        Heights with one more row and column than are asked for. Units: m.
-    states
-        Cells that are `TODO` are asked for.
-    first, stride
-        Which rows to do: from the first, each so many rows.
-    row, column
-        Place of the eye.
-    eye
-        Height of the eye above sea. Units: m.
-    drop
-        Drop below the tangent plane at a distance of one cell. Units: m.
-    needed
-        Output, float64: least height above ground, 0 or more; NaN unknown. Units: m.
-    """
+    """Tell how high a target over each cell must stand to be seen."""
+    # z: heights with one more row and column than are asked for. Units: m.
+    # states: cells that are `TODO` are asked for.
+    # first, stride: which rows to do: from the first, each so many rows.
+    # row, column: place of the eye.
+    # eye: height of the eye above sea. Units: m.
+    # drop: drop below the tangent plane at a distance of one cell. Units: m.
+    # needed: output, float64: least height above ground, 0 or more; NaN unknown. Units: m.
     for i in range(first, states.shape[0], stride):
         for j in range(states.shape[1]):
             if states[i, j] != TODO:
@@ -829,27 +684,15 @@ def skyline(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
     drop: float,
     found: Any,
 ) -> None:
-    """
-    Find the horizon in each direction.
-
-    Parameters
-    ----------
-    z
-        Heights, with a rim of one cell that is not looked at. Units: m.
-    row, column
-        Place of the eye.
-    down, right
-        Unit vectors of the directions, shape ``(n,)``.
-    reach
-        How far to look. Units: cells.
-    eye
-        Height of the eye above sea. Units: m.
-    drop
-        Drop below the tangent plane at a distance of one cell. Units: m.
-    found
-        Output, shape ``(n, 4)``: rise over distance (m by cell) and distance (cells) of the
-        horizon, farthest distance looked at (cells), 1 if something on the way is unknown.
-    """
+    """Find the horizon in each direction."""
+    # z: heights, with a rim of one cell that is not looked at. Units: m.
+    # row, column: place of the eye.
+    # down, right: unit vectors of the directions, shape ``(n,)``.
+    # reach: how far to look. Units: cells.
+    # eye: height of the eye above sea. Units: m.
+    # drop: drop below the tangent plane at a distance of one cell. Units: m.
+    # found: output, shape ``(n, 4)``: rise over distance (m by cell) and distance (cells) of the
+    # horizon, farthest distance looked at (cells), 1 if something on the way is unknown.
     for n in range(down.size):
         best, at, farthest, unknown = -np.inf, np.nan, 0.0, 0.0
         for axis in range(2):

@@ -52,27 +52,17 @@ Messages = tuple["IntArray", "FloatArray", "IntArray"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """
-    How a step takes time.
+    """How a step takes time."""
 
-    Attributes
-    ----------
-    cell_m
-        Side of a cell. Units: m.
-    neighbours
-        8 or 16.
-    halves
-        Whether a knight's step has a gradient for each half.
-    table
-        Speed by gradient, for the way that the search goes.
-    latest_h
-        Cells farther than this are not sought. Units: h.
-    """
-
+    # Side of a cell. Units: m.
     cell_m: float
+    # 8 or 16.
     neighbours: int
+    # Whether a knight's step has a gradient for each half.
     halves: bool
+    # Speed by gradient, for the way that the search goes.
     table: SpeedTable
+    # Cells farther than this are not sought. Units: h.
     latest_h: float
 
 
@@ -258,22 +248,14 @@ _INSIDE = 1e-6
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpeedTable:
-    """
-    Speed between evenly spaced gradients, as many down as up, and how well it stands for the function.
+    """Speed between evenly spaced gradients, as many down as up, and how well it stands for the function."""
 
-    Attributes
-    ----------
-    lower, upper
-        Speed at the lower and the upper end of each interval, from within. Units: m/h.
-    error
-        Largest relative error of what is read midway between two knots.
-    per_unit
-        Knots for one unit of gradient.
-    """
-
+    # lower, upper: Speed at the lower and the upper end of each interval, from within. Units: m/h.
     lower: FloatArray
     upper: FloatArray
+    # Largest relative error of what is read midway between two knots.
     error: float
+    # Knots for one unit of gradient.
     per_unit: float = 1.0 / _KNOT
 
     @classmethod
@@ -357,22 +339,15 @@ PASSED = np.array([_passed(int(down), int(right)) for down, right in STEPS])
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Steps:
-    """
-    Steps in a flattened raster of a given width.
+    """Steps in a flattened raster of a given width."""
 
-    Attributes
-    ----------
-    offset
-        To the cell reached.
-    pass_a, pass_b
-        To the two cells beside a diagonal step, or passed by a knight's; 0 for steps to a side.
-    length
-        Units: cells.
-    """
-
+    # To the cell reached.
     offset: IntArray
+    # pass_a, pass_b: To the two cells beside a diagonal step, or passed by a knight's; 0 for steps
+    # to a side.
     pass_a: IntArray
     pass_b: IntArray
+    # Units: cells.
     length: FloatArray
 
     @classmethod
@@ -395,18 +370,11 @@ ON_ROAD = 16
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BarredSteps:
-    """
-    Steps that cannot be taken.
+    """Steps that cannot be taken."""
 
-    Attributes
-    ----------
-    cells
-        Flat index of the cells where they begin, rising, each once.
-    bits
-        For each cell, bit `s` is set if step `s` is barred; uint16.
-    """
-
+    # Flat index of the cells where they begin, rising, each once.
     cells: IntArray
+    # For each cell, bit `s` is set if step `s` is barred; uint16.
     bits: IntArray
 
     @classmethod
@@ -430,22 +398,14 @@ class BarredSteps:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RoadSteps:
-    """
-    Steps along roads, sorted by the cell where they begin, at most one of each number.
+    """Steps along roads, sorted by the cell where they begin, at most one of each number."""
 
-    Attributes
-    ----------
-    cells, step
-        Flat index of the cell where each begins, and its number.
-    reached
-        Flat index of the cell where it ends.
-    hours
-        Time that it takes. Units: h.
-    """
-
+    # cells, step: Flat index of the cell where each begins, and its number.
     cells: IntArray
     step: IntArray
+    # Flat index of the cell where it ends.
     reached: IntArray
+    # Time that it takes. Units: h.
     hours: FloatArray
 
     @classmethod
@@ -457,25 +417,16 @@ class RoadSteps:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OddCells:
-    """
-    All cells that the search must look up, in the form of the kernel.
+    """All cells that the search must look up, in the form of the kernel."""
 
-    Attributes
-    ----------
-    lookup
-        A bit for every cell of the raster; 1 if it is listed.
-    cells
-        Flat index of the cells, rising.
-    barred
-        Their barred steps as bits.
-    roads
-        First road step of each cell (one more at the end), and of the steps the cell reached,
-        the time and the number.
-    """
-
+    # A bit for every cell of the raster; 1 if it is listed.
     lookup: IntArray
+    # Flat index of the cells, rising.
     cells: IntArray
+    # Their barred steps as bits.
     barred: IntArray
+    # First road step of each cell (one more at the end), and of the steps the cell reached, the
+    # time and the number.
     roads: tuple[IntArray, IntArray, FloatArray, IntArray]
 
     @classmethod

@@ -28,16 +28,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import FloatArray, IntArray
 
-__all__ = [
-    "Ground",
-    "Origins",
-    "TravelOptions",
-    "cells_of",
-    "hours_of",
-    "rasters_of",
-    "travel",
-    "travel_time",
-]
+__all__ = ["hours_of", "rasters_of", "travel", "travel_time"]
 
 _LOG = logging.getLogger("borderzone")
 # How hours may be named in the attributes of a raster; one without units is taken to be in hours.
@@ -240,7 +231,7 @@ class _Asked:
 
 def _solved(dem: Any, origins: Any, asked: _Asked, *, traced: bool) -> xr.Dataset:
     """Search, and dress the answer; `traced` adds origins and steps."""
-    ground = Ground.of(dem, asked.surface_factor)
+    ground = SearchGround.of(dem, asked.surface_factor)
     grid = ground.grid
     ways = asked.ways or Ways()
     barred = barred_by(ways, grid)
@@ -271,7 +262,7 @@ def _solved(dem: Any, origins: Any, asked: _Asked, *, traced: bool) -> xr.Datase
     return _dressed(layers, dem, grid, attrs, found)
 
 
-def _odd_cells(ways: Ways, direction: str, ground: Ground, barred: Barred | None) -> OddCells:
+def _odd_cells(ways: Ways, direction: str, ground: SearchGround, barred: Barred | None) -> OddCells:
     """Gather rim, barriers and roads; what a road opens on closed ground is opened."""
     grid = ground.grid
     lists = [] if barred is None else [(barred.steps.cells, barred.steps.bits)]
@@ -338,32 +329,22 @@ def _dressed(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ground:
-    """
-    Arrays of a search.
+class SearchGround:
+    """Arrays of a search."""
 
-    Attributes
-    ----------
-    grid
-        Grid of the elevation.
-    z
-        Heights as they came, shape ``(rows, columns)``. Units: m.
-    factor
-        Share of the speed that the surface allows, or None.
-    times
-        Flat; -1 where a cell is closed or unknown, else infinite. Units: h.
-    steepest
-        A gradient that no step exceeds.
-    """
-
+    # Grid of the elevation.
     grid: Grid
+    # Heights as they came, shape ``(rows, columns)``. Units: m.
     z: FloatArray
+    # Share of the speed that the surface allows, or None.
     factor: FloatArray | None
+    # Flat; -1 where a cell is closed or unknown, else infinite. Units: h.
     times: FloatArray
+    # A gradient that no step exceeds.
     steepest: float
 
     @classmethod
-    def of(cls, dem: Any, surface_factor: Any) -> Ground:
+    def of(cls, dem: Any, surface_factor: Any) -> SearchGround:
         """Check elevation and surface; neither is copied if its numbers are contiguous floats."""
         if not isinstance(dem, xr.DataArray):
             msg = f"elevation must be an xarray.DataArray, got {type(dem).__name__}"
@@ -400,27 +381,18 @@ def _shares(surface_factor: Any, grid: Grid) -> FloatArray:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origins:
-    """
-    Cells that hold an origin, and what became of every shape.
+    """Cells that hold an origin, and what became of every shape."""
 
-    Attributes
-    ----------
-    cells
-        Flat index of each open cell that holds an origin, rising, each once.
-    position
-        For each, the position in the given table of the first origin that it holds.
-    used, outside, closed
-        Number of shapes in those cells, outside the grid (or empty), and on ground that is
-        unknown or closed.
-    index
-        Labels of the given table.
-    """
-
+    # Flat index of each open cell that holds an origin, rising, each once.
     cells: IntArray
+    # For each, the position in the given table of the first origin that it holds.
     position: IntArray
+    # used, outside, closed: Number of shapes in those cells, outside the grid (or empty), and on
+    # ground that is unknown or closed.
     used: int
     outside: int
     closed: int
+    # Labels of the given table.
     index: Any
 
 

@@ -51,25 +51,16 @@ __all__ = [
 @guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RoadSpeed:
-    """
-    Speed of a light vehicle on a class of road.
+    """Speed of a light vehicle on a class of road."""
 
-    Attributes
-    ----------
-    road_class
-        Name of the class, as OpenStreetMap calls it.
-    km_h
-        Speed. Units: km/h.
-    low, high
-        Range in which it is varied. Units: km/h.
-    source
-        What the numbers rest on.
-    """
-
+    # Name of the class, as OpenStreetMap calls it.
     road_class: str
+    # Speed. Units: km/h.
     km_h: float
+    # low, high: Range in which it is varied. Units: km/h.
     low: float
     high: float
+    # What the numbers rest on.
     source: str
 
 
@@ -452,21 +443,13 @@ _PIECES_AT_ONCE = 100_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Barred:
-    """
-    What barriers close.
+    """What barriers close."""
 
-    Attributes
-    ----------
-    steps
-        Steps that cross a barrier.
-    closed
-        Flat index of the cells whose centres lie inside a polygon.
-    idle
-        Number of crossings that touch no barrier.
-    """
-
+    # Steps that cross a barrier.
     steps: BarredSteps
+    # Flat index of the cells whose centres lie inside a polygon.
     closed: IntArray
+    # Number of crossings that touch no barrier.
     idle: int
 
     def close(self, times: FloatArray) -> None:

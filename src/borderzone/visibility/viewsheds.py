@@ -444,38 +444,25 @@ def ring_within(ring: Any, max_km: float) -> Ring:
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """
-    The heights around an eye, and where in them it stands.
+    """The heights around an eye, and where in them it stands."""
 
-    Attributes
-    ----------
-    z
-        Heights of a window, with a rim of one cell that repeats its outermost. Units: m.
-    row, column
-        Place of the eye in `z`, centres on whole numbers.
-    eye
-        Height of the eye above sea. Units: m.
-    cell_m
-        Side of a cell. Units: m.
-    rows, columns
-        Where the window, without its rim, lies in the raster.
-    sight
-        Heights and range.
-    top_m
-        Largest absolute height. Units: m.
-    gaps
-        1 if any height is unknown, else 0.
-    """
-
+    # Heights of a window, with a rim of one cell that repeats its outermost. Units: m.
     z: FloatArray
+    # row, column: Place of the eye in `z`, centres on whole numbers.
     row: float
     column: float
+    # Height of the eye above sea. Units: m.
     eye: float
+    # Side of a cell. Units: m.
     cell_m: float
+    # rows, columns: Where the window, without its rim, lies in the raster.
     rows: slice
     columns: slice
+    # Heights and range.
     sight: Sight
+    # Largest absolute height. Units: m.
     top_m: float
+    # 1 if any height is unknown, else 0.
     gaps: int
 
     @property
