@@ -142,6 +142,7 @@ bench: $(VENV)/.dev peers
 	@for script in benchmarks/bench_*.py; do echo; $(BIN)/python $$script || exit 1; done
 
 docs: $(VENV)/.docs
+	$(BIN)/python scripts/draw_house.py
 	rm -rf docs/generated
 	$(BIN)/sphinx-build -W --keep-going --fresh-env --quiet -b html docs docs/_build
 

@@ -97,8 +97,11 @@ def drawn(layers: list[list[str]], uses: dict[str, set[str]]) -> str:
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
-if __name__ == "__main__":
+def picture() -> str:
+    """Give the picture as it should stand in the file."""
     shown = rows()
-    TARGET.write_text(
-        drawn(shown, direct(imports({room for row in shown for room in row}))), "utf-8"
-    )
+    return drawn(shown, direct(imports({room for row in shown for room in row})))
+
+
+if __name__ == "__main__":
+    TARGET.write_text(picture(), "utf-8")

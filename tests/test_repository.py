@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import tomllib
 from pathlib import Path
@@ -104,3 +105,26 @@ def test_each_target_is_declared_and_its_scripts_are_there() -> None:
     for test in re.findall(r"^QUICK_TESTS := ((?:[^\\\n]|\\\n)+)", MAKEFILE, re.MULTILINE):
         for name in test.replace("\\\n", " ").split():
             assert (ROOT / "tests" / f"test_{name}.py").is_file(), name
+
+
+def test_the_picture_of_the_rooms_is_that_of_the_code() -> None:
+    script = ROOT / "scripts" / "draw_house.py"
+    spec = importlib.util.spec_from_file_location("draw_house", script)
+    assert spec is not None
+    assert spec.loader is not None
+    house = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(house)
+
+    assert house.TARGET.read_text("utf-8") == house.picture(), "run scripts/draw_house.py"
+
+
+def test_contributing_names_files_that_are_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    source = ROOT / "src" / "borderzone"
+    named = set(re.findall(r"`((?:\w+/)*\w+\.py)`", text))
+    there = [path.relative_to(source).as_posix() for path in source.rglob("*.py")]
+
+    assert len(named) > 20
+    assert [
+        name for name in named if not any(f"/{path}".endswith(f"/{name}") for path in there)
+    ] == []
