@@ -19,6 +19,7 @@ import shapely
 
 import borderzone as bz
 from borderzone import datasets, incidents
+from borderzone.incidents.placing.imputation import impute
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -62,9 +63,9 @@ def main() -> None:
             took[threads] = time.perf_counter() - started
         theirs = SHARE * peer(events, zones, max(draws // SHARE, 1))
         some = events.head(200)
-        drawn = incidents.impute(
-            some, draws=20, regions=incidents.regions(some, admin1=provinces)
-        ).reshape(-1, 2)
+        drawn = impute(some, draws=20, regions=incidents.regions(some, admin1=provinces)).reshape(
+            -1, 2
+        )
         inside = [
             shapely.contains_xy(shape, drawn[:, 0], drawn[:, 1]).sum() / 20
             for shape in zones.geometry

@@ -198,6 +198,9 @@ result.by_weights[result.by_weights["unit_count"] == 100].round(3)
 # %%
 estimate = incidents.ARTICLE_ESTIMATE
 print(estimate.sentence(length_km=result.border.length_km))
+estimate.rates(length_km=result.border.length_km)[["quantity", "value", "low", "high"]].round(4)
+
+# %%
 estimate.groups()[["group_size", "groups_per_night"]].round(2)
 
 # %%

@@ -292,8 +292,6 @@ def _mapped(world: World) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(wide, geometry=shapes, crs=4326)
 
 
-def _comparison(world: World) -> pd.DataFrame:
-    return incidents.comparison_cells(world.zones, world.corridor, cell_km=3.0)
 
 
 def _zip(world: World, path: Path) -> None:
@@ -482,9 +480,6 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
         "formats": lambda _: ("svg",),
     },
     "figures.plot_border": _FIGURE,
-    "incidents.comparison_cells": {"flags": lambda w: w.zones},
-    "incidents.counts_in_cells": {"where": lambda _: np.array([[0, 1], [2, 0]])},
-    "incidents.disc_share_beyond_edge": {},
     "incidents.enrichment": {"flags": lambda w: w.zones, "cell_km": lambda _: 20.0} | _FEW,
     "incidents.enrichment_table": {"flags": lambda w: w.zones} | _FEW,
     "incidents.event_probabilities": {"zones": lambda w: w.zones} | _FEW,
@@ -494,21 +489,9 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "incidents.ground_counts": {
         "found": lambda w: incidents.on_ground(w.events, w.flags, w.attrs, draws=20)
     },
-    "incidents.impute": _FEW,
-    "incidents.interdiction_band": {"interdicted": lambda _: 100.0},
     "incidents.on_ground": _FEW,
     "incidents.overlay": _FEW,
-    "incidents.describe": _FEW,
-    "incidents.position_error_km": {"shape": lambda _: "disc"},
-    "incidents.pressure_draws": _FEW,
     "incidents.pressure_weights": _FEW,
-    "incidents.segment_weights": _FEW,
-    "incidents.rate_ratio_interval": {
-        "counts": lambda _: 3, "others": lambda _: 4, "exposures": lambda _: (1.0, 2.0)
-    },
-    "incidents.ratio_at_equal_distance": {
-        "counts": lambda w: np.zeros((2, len(_comparison(w))), int), "cells": _comparison
-    },
     "incidents.read": {"source": lambda w: w.rows},
     "incidents.zone_sentences": {
         "overlay": lambda w: incidents.overlay(w.events, w.zones, draws=20, corridor=w.corridor)

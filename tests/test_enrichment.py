@@ -24,13 +24,14 @@ from borderzone.errors import (
     InvalidParameterError,
     NoOverlapError,
 )
+from borderzone.incidents.comparing.compared_cells import comparison_cells
+from borderzone.incidents.comparing.flagged_ratio import ratio_at_equal_distance
 from borderzone.incidents.comparing.rate_ratio import (
     mantel_haenszel,
-    poisson_regression,
     pool_rubin,
-    spline_basis,
     strata_of,
 )
+from borderzone.incidents.comparing.regression import poisson_regression, spline_basis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +103,7 @@ def simulated(ratio: float, method: str, runs: int, total: float = 120) -> Mappi
     mean = expected_events(cells, ratio, total)
     rows = []
     for _ in range(runs):
-        found = incidents.ratio_at_equal_distance(rng.poisson(mean)[None], cells, method=method)
+        found = ratio_at_equal_distance(rng.poisson(mean)[None], cells, method=method)
         rows.append(
             {
                 "called": found.low > 1 or found.high < 1,
@@ -155,7 +156,7 @@ def test_uneven_reporting_widens_the_band() -> None:
     held, wider = [], []
     for _ in range(100):
         uneven = rng.poisson(rng.gamma(0.4, mean / 0.4))[None]
-        found = incidents.ratio_at_equal_distance(uneven, cells, method="matched")
+        found = ratio_at_equal_distance(uneven, cells, method="matched")
         held.append(found.low <= 1 <= found.high)
         wider.append(found.dispersion)
     assert np.mean(held) > 0.88
@@ -270,7 +271,7 @@ def test_strata_hold_cells_that_lie_equally_far() -> None:
 
 def test_cells_share_out_the_corridor_and_know_their_distances() -> None:
     """Areas add up; a cell beside the road is near it; the zones are where they were."""
-    cells = incidents.comparison_cells(FLAGS, strip(), roads=ROADS, towns=TOWNS, cell_km=10)
+    cells = comparison_cells(FLAGS, strip(), roads=ROADS, towns=TOWNS, cell_km=10)
     width = 369.5  # of 4 degrees along 34 N, km
     assert cells["area_km2"].sum() == pytest.approx(width * 99.8, rel=0.01)
     assert cells["area_km2"].max() == pytest.approx(100)
@@ -293,16 +294,16 @@ def test_a_raster_of_flags_says_what_its_polygons_say() -> None:
     values = shapely.contains_xy(flat, xx, yy).astype(float)
     raster = xr.DataArray(values, coords={"y": y, "x": x}, dims=("y", "x"), name="remote_desert")
     raster.attrs["crs"] = crs
-    by_shape = incidents.comparison_cells(FLAGS, strip(), cell_km=20)
-    by_raster = incidents.comparison_cells(raster, strip(), cell_km=20)
+    by_shape = comparison_cells(FLAGS, strip(), cell_km=20)
+    by_raster = comparison_cells(raster, strip(), cell_km=20)
     assert len(by_shape) == len(by_raster)
     assert np.abs(by_shape["flagged_share"] - by_raster["flagged_share"]).max() < 0.12
     half = raster.where(raster["x"] < 0).assign_attrs(raster.attrs)
-    known = incidents.comparison_cells(half, strip(), cell_km=20)
+    known = comparison_cells(half, strip(), cell_km=20)
     assert 0.4 < len(known) / len(by_raster) < 0.6
     assert known.attrs["unknown_km2"] == pytest.approx(by_raster["area_km2"].sum() / 2, rel=0.05)
     with pytest.raises(DataError, match="more than two values"):
-        incidents.comparison_cells((raster + xx).assign_attrs(raster.attrs), strip())
+        comparison_cells((raster + xx).assign_attrs(raster.attrs), strip())
 
 
 def placed(ratio: float, n: int, seed: int, where_prec: int = 1) -> gpd.GeoDataFrame:
@@ -392,7 +393,7 @@ def test_no_event_on_flagged_ground_gives_a_band_and_not_zero() -> None:
     cells = town_and_road_cells()
     counts = np.where(cells["flagged"], 0, np.random.default_rng(1).poisson(0.2, len(cells)))
     for method in ("matched", "poisson"):
-        found = incidents.ratio_at_equal_distance(counts[None], cells, method=method)
+        found = ratio_at_equal_distance(counts[None], cells, method=method)
         assert found.draws_filled == 1
         assert 0 < found.low < found.ratio < 1
         assert math.isfinite(found.high)
@@ -486,7 +487,7 @@ def test_counts_of_other_cells_are_refused() -> None:
     cells = town_and_road_cells(50)
     for counts in (np.zeros(50, dtype=int), np.zeros((2, 49), dtype=int), np.zeros((0, 50), int)):
         with pytest.raises(InvalidParameterError, match=r"counts must have shape \(draws, 50\)"):
-            incidents.ratio_at_equal_distance(counts, cells)
+            ratio_at_equal_distance(counts, cells)
 
 
 def test_separated_counts_do_not_warn() -> None:
@@ -497,6 +498,6 @@ def test_separated_counts_do_not_warn() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for method in ("poisson", "matched"):
-            found = incidents.ratio_at_equal_distance(counts, cells, method=method)
+            found = ratio_at_equal_distance(counts, cells, method=method)
             assert found.verdict in ("cannot tell", "no difference shown", "more")
             assert found.sentence()

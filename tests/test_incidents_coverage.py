@@ -17,6 +17,7 @@ from pyproj import Geod
 import borderzone as bz
 from borderzone import datasets, incidents
 from borderzone.errors import DataError, InvalidParameterError
+from borderzone.incidents.comparing.compared_cells import comparison_cells
 from borderzone.incidents.placing.covered_ground import (
     count_draws,
     covered_ground,
@@ -242,7 +243,7 @@ def test_a_table_of_other_countries_is_refused_by_every_rate(corridor: Corridor)
         lambda: incidents.exposure_ratios(events, zones, corridor),
         lambda: incidents.enrichment(events, zones, corridor, method="matched"),
         lambda: incidents.pressure_weights(corridor, events),
-        lambda: incidents.comparison_cells(zones, corridor, countries=["Yemen"]),
+        lambda: comparison_cells(zones, corridor, countries=["Yemen"]),
     ):
         with pytest.raises(DataError, match=words):
             call()
@@ -261,7 +262,7 @@ def test_denominators_are_the_ground_of_the_country(
     assert one.attrs["countries"] == ["IRQ"]
     assert one.attrs["covered_share"] == pytest.approx(0.524231, abs=1e-5)
     assert ", of the ground of Iraq in the corridor alone," in one.attrs["sentence"]
-    cells = incidents.comparison_cells(zones, corridor, countries=["Iraq"])
+    cells = comparison_cells(zones, corridor, countries=["Iraq"])
     assert cells["area_km2"].sum() == pytest.approx(area_km2(iraq), rel=1e-4)
     found = incidents.enrichment(events, zones, corridor, method="matched", draws=20)
     assert found.flagged_km2 + found.unflagged_km2 == pytest.approx(area_km2(iraq), rel=1e-4)

@@ -27,6 +27,8 @@ from borderzone.errors import (
 from borderzone.incidents.placing.precision import area_km2
 from borderzone.incidents.reading import opening
 from borderzone.incidents.sharing import export
+from borderzone.incidents.sharing.export import aggregate
+from borderzone.incidents.sharing.terms_of_use import dataset_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,10 +120,10 @@ def test_one_held_back_row_makes_counts_of_the_whole_table(tmp_path: Path) -> No
 
 def test_the_dataset_is_told_by_columns_when_nothing_else_says_it(tmp_path: Path) -> None:
     read = events(event_id_cnty=["IRQ1"] * 6).drop(columns="dataset", errors="ignore")
-    assert set(incidents.dataset_of(read)) == {"ACLED"}
+    assert set(dataset_of(read)) == {"ACLED"}
     assert incidents.write(read, tmp_path / "out.csv").content == "counts"
     read.attrs["format"] = "gtd"
-    assert set(incidents.dataset_of(read)) == {"GTD"}
+    assert set(dataset_of(read)) == {"GTD"}
 
 
 TEXTS = st.text(
@@ -296,7 +298,7 @@ def test_counts_add_up_and_lie_in_their_cells() -> None:
         where_prec=rng.integers(1, 8, n),
         killed=rng.integers(0, 9, n),
     )
-    counts = incidents.aggregate(read)
+    counts = aggregate(read)
     assert counts["events"].sum() == n
     assert counts["fatalities_best"].sum() == read["fatalities_best"].sum()
     assert counts.attrs["n_unplaced"] == read["where_prec"].isin([4, 6, 7]).sum()
@@ -313,14 +315,12 @@ def test_counts_add_up_and_lie_in_their_cells() -> None:
 def test_counts_do_not_hang_on_the_order_of_rows() -> None:
     read = events(40, lat=np.linspace(33, 36, 40))
     mixed = read.sample(frac=1, random_state=1)
-    pd.testing.assert_frame_equal(
-        pd.DataFrame(incidents.aggregate(read)), pd.DataFrame(incidents.aggregate(mixed))
-    )
+    pd.testing.assert_frame_equal(pd.DataFrame(aggregate(read)), pd.DataFrame(aggregate(mixed)))
 
 
 def test_small_counts_are_merged_and_totals_kept() -> None:
     read = events(6, lat=[34.4, 34.4, 34.4, 35.4, 33.4, 34.4], date=["2020-01-01"] * 6)
-    counts = incidents.aggregate(read, min_count=3)
+    counts = aggregate(read, min_count=3)
     assert counts["events"].tolist() == [4, 2]
     assert counts["zone"].tolist()[1] == "suppressed"
     assert counts.attrs["n_suppressed"] == 2
@@ -329,9 +329,9 @@ def test_small_counts_are_merged_and_totals_kept() -> None:
 
 def test_vague_dates_count_under_their_year() -> None:
     read = events(4, date=["2020-01", "2020", "", "2020-01-03"])
-    counts = incidents.aggregate(read).set_index("period")["events"]
+    counts = aggregate(read).set_index("period")["events"]
     assert counts.to_dict() == {"2020-01": 2, "2020": 1, "": 1}
-    assert incidents.aggregate(read, by="all")["events"].tolist() == [4]
+    assert aggregate(read, by="all")["events"].tolist() == [4]
 
 
 def squares(*west: float, size: float = 1.0) -> gpd.GeoDataFrame:
@@ -341,7 +341,7 @@ def squares(*west: float, size: float = 1.0) -> gpd.GeoDataFrame:
 
 def test_zones_take_the_place_of_cells_and_ties_go_to_the_first() -> None:
     read = events(4, lat=[34.5] * 4, lon=[40.5, 41.0, 41.5, 45.0], date=["2020-01-01"] * 4)
-    counts = incidents.aggregate(read, squares(40, 41)).set_index("zone")["events"]
+    counts = aggregate(read, squares(40, 41)).set_index("zone")["events"]
     assert counts.to_dict() == {"0": 2, "1": 1, "outside": 1}
 
 
@@ -361,7 +361,7 @@ def test_zones_that_give_away_or_mislead_are_refused(
     zones: gpd.GeoDataFrame, error: type[Exception], told: str
 ) -> None:
     with pytest.raises(error, match=told):
-        incidents.aggregate(events(), zones)
+        aggregate(events(), zones)
 
 
 def test_terms_and_credit_name_every_collection() -> None:
@@ -390,7 +390,7 @@ def test_credit_says_what_is_not_known_and_what_is_invented() -> None:
     )
 
 
-@pytest.mark.parametrize("what", [incidents.terms, incidents.credit_line, incidents.dataset_of])
+@pytest.mark.parametrize("what", [incidents.terms, incidents.credit_line, dataset_of])
 def test_terms_are_those_of_a_table(what: Any) -> None:
     with pytest.raises(DataError, match="a table of events is needed, got str"):
         what("events.csv")
@@ -401,5 +401,5 @@ def test_the_input_is_never_changed(tmp_path: Path) -> None:
     before = read.copy(deep=True)
     for suffix in SUFFIXES:
         incidents.write(read, tmp_path / f"out{suffix}", detail="internal")
-    incidents.aggregate(read, min_count=3)
+    aggregate(read, min_count=3)
     pd.testing.assert_frame_equal(pd.DataFrame(read), pd.DataFrame(before))

@@ -12,6 +12,7 @@ from scipy.stats import beta, binomtest
 import borderzone as bz
 from borderzone import incidents
 from borderzone.errors import BorderzoneError, DataError, InvalidParameterError, NoOverlapError
+from borderzone.incidents.comparing.rate_ratio import rate_ratio_interval
 
 BORDER = bz.Border.from_line(shapely.LineString([(41.0, 34.0), (41.0, 34.9)]), names=("w", "e"))
 CORRIDOR = bz.Corridor.around(BORDER, depth_km=50, segment_km=20)
@@ -81,7 +82,7 @@ def test_a_code_of_no_book_names_the_books() -> None:
 @pytest.mark.parametrize("n", [(10, 5), (3, 0), (0, 4), (7, 7), (1, 30)])
 def test_one_imputation_gives_the_exact_ratio_of_two_rates(n: tuple[int, int]) -> None:
     """Against the interval of Clopper and Pearson in scipy, carried over to the ratio."""
-    low, high = incidents.rate_ratio_interval(n[0], n[1], exposures=(3.0, 2.0))
+    low, high = rate_ratio_interval(n[0], n[1], exposures=(3.0, 2.0))
     share = binomtest(n[0], n[0] + n[1]).proportion_ci(0.95, "exact")
     assert low == pytest.approx(2 / 3 * share.low / (1 - share.low), rel=1e-9)
     if share.high < 1:
@@ -91,9 +92,7 @@ def test_one_imputation_gives_the_exact_ratio_of_two_rates(n: tuple[int, int]) -
 
 
 def test_imputations_are_pooled_as_a_mixture() -> None:
-    low, high = incidents.rate_ratio_interval(
-        np.array([4, 8]), np.array([6, 2]), exposures=(1.0, 1.0)
-    )
+    low, high = rate_ratio_interval(np.array([4, 8]), np.array([6, 2]), exposures=(1.0, 1.0))
     p = np.array([low, high]) / (1 + np.array([low, high]))
     assert (beta.cdf(p[0], [4, 8], [7, 3])).mean() == pytest.approx(0.025, abs=1e-9)
     assert (beta.cdf(p[1], [5, 9], [6, 2])).mean() == pytest.approx(0.975, abs=1e-9)
@@ -154,7 +153,7 @@ def test_nothing_to_compare_is_refused() -> None:
     with pytest.raises(NoOverlapError, match="nothing to compare"):
         incidents.exposure_ratios(at([41.1], [34.4]), far, CORRIDOR)
     with pytest.raises(BorderzoneError, match="counts must be 0 or more"):
-        incidents.rate_ratio_interval(-1, 2, exposures=(1.0, 1.0))
+        rate_ratio_interval(-1, 2, exposures=(1.0, 1.0))
 
 
 def test_a_sentence_a_zone() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from borderzone import incidents
 from borderzone.errors import BorderzoneError, DataError, LimitError
-from borderzone.incidents.incident_table import COLUMNS, FIELDS
+from borderzone.incidents.incident_table import COLUMNS, FIELDS, validate
 from borderzone.incidents.reading.position_cells import angle_deg, mgrs_position
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def test_layouts_are_known_by_their_columns_and_keep_them_all(layout: str, tmp_p
     table = build()
     events = incidents.read(saved(table, tmp_path), as_of=AS_OF)
 
-    incidents.validate(events)
+    validate(events)
     assert events.attrs["format"] == name
     assert events.attrs["citation"]
     assert set(events["dataset"]) == {dataset}
@@ -341,11 +341,11 @@ def test_validation_names_all_that_is_wrong() -> None:
     events = incidents.read(made.acled(), as_of=AS_OF)
     wrong = events.drop(columns="id").assign(lat="north")
     with pytest.raises(DataError, match=r"no column id; lat is \w+, not number"):
-        incidents.validate(wrong)
+        validate(wrong)
     lost = events.copy()
     lost.loc[0, "geometry"] = shapely.Point()
     with pytest.raises(DataError, match="1 usable rows have no position"):
-        incidents.validate(lost)
+        validate(lost)
     assert incidents.schema().index.tolist() == list(COLUMNS)
 
 

@@ -20,6 +20,7 @@ from borderzone import cli, datasets, incidents
 from borderzone.errors import BorderzoneError, DataError
 from borderzone.incidents import hints
 from borderzone.incidents.reading.verdict import assumptions
+from borderzone.incidents.sharing.terms_of_use import dataset_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +105,7 @@ def test_without_ids_it_is_still_what_it_is() -> None:
     events = incidents.read(text(NO_ID))
     assert events["where_prec"].tolist() == [3, 1]
     assert set(events["where_scheme"]) == {"acled"}
-    assert set(incidents.dataset_of(events)) == {"ACLED"}
+    assert set(dataset_of(events)) == {"ACLED"}
     assert events["place"].tolist() == ["Qaim", "Qaim"]
     assert events["date_start"].dt.day.tolist() == [21, 22]
     assert leaves(events, terms="mine") == "counts"
@@ -114,7 +115,7 @@ def test_classes_alone_are_those_of_ucdp_and_open_nothing() -> None:
     events = incidents.read(text(ONE_COUNTRY))
     assert events["where_prec"].tolist() == [1, 3]
     assert set(events["where_scheme"]) == {"ucdp"}
-    assert set(incidents.dataset_of(events)) == {""}
+    assert set(dataset_of(events)) == {""}
     assert leaves(events) == "counts"
     assert "precision" not in notes_of(events)
 
@@ -189,7 +190,7 @@ def test_event_types_that_only_acled_has_tell_its_code_book() -> None:
     assert "column 'geo_prec' is read as the classes of precision of ACLED" in notes_of(events)
     other = incidents.read(table.assign(Type=["Battles", "Market day"]))
     assert other.attrs["format"] == "table", "a word of others: the table is not ACLED's"
-    assert incidents.dataset_of(other).tolist() == ["ACLED", ""], "but the row may be"
+    assert dataset_of(other).tolist() == ["ACLED", ""], "but the row may be"
 
 
 COLLECTIONS: dict[str, tuple[Callable[[], pd.DataFrame], list[str], dict[str, str]]] = {
@@ -260,7 +261,7 @@ def test_marks_without_a_cell_are_none(name: str) -> None:
     blank = dict.fromkeys([column for column in table if column not in PLACES], "")
     events = incidents.read(table.assign(**blank))
     assert events.attrs["format"] == "table"
-    assert set(incidents.dataset_of(events)) == {""}
+    assert set(dataset_of(events)) == {""}
 
 
 def test_a_layout_asked_for_names_what_is_missing() -> None:

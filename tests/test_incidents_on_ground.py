@@ -26,6 +26,7 @@ from borderzone.errors import (
 )
 from borderzone.grid import Grid
 from borderzone.incidents.placing import imputation
+from borderzone.incidents.placing.imputation import impute
 
 LON, LAT = 41.0, 34.0
 MAP = CRS.from_proj4(f"+proj=laea +lat_0={LAT} +lon_0={LON} +datum=WGS84 +units=m")
@@ -127,7 +128,7 @@ def looked_up(lonlat: Any, layers: Any) -> tuple[float, Any]:
 def test_chances_against_positions_drawn_and_looked_up_one_by_one() -> None:
     events, (flags, attrs, hours) = many(), ground()
     found = incidents.on_ground(events, flags, attrs, hours=hours, draws=60, seed=7)
-    at = incidents.impute(events, draws=60, seed=7)
+    at = impute(events, draws=60, seed=7)
     layers = {**flags.data_vars, **attrs.data_vars, "hours": hours}
     for k in np.flatnonzero(found["placed"]):
         outside, seen = looked_up(at[k], layers)
@@ -150,7 +151,7 @@ def test_measures_against_positions_drawn_and_looked_up_one_by_one() -> None:
     """Ends of bands are order statistics whose coverage is nine in ten at least."""
     events, (flags, attrs, hours) = many(), ground()
     found = incidents.on_ground(events, flags, attrs, hours=hours, draws=60, seed=7)
-    at = incidents.impute(events, draws=60, seed=7)
+    at = impute(events, draws=60, seed=7)
     for name, raster in (("slope_deg", attrs["slope_deg"]), ("hours_h", hours)):
         for k in np.flatnonzero(found["placed"]):
             values = np.sort(looked_up(at[k], {name: raster})[1][name])

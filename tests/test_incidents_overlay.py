@@ -20,8 +20,14 @@ from scipy import stats
 from borderzone import incidents
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError
 from borderzone.incidents.placing import imputation
-from borderzone.incidents.placing.bands import imputed_band, pooled_garwood
-from borderzone.incidents.placing.precision import area_km2
+from borderzone.incidents.placing.bands import garwood_interval, imputed_band, pooled_garwood
+from borderzone.incidents.placing.imputation import impute
+from borderzone.incidents.placing.precision import (
+    KERNELS,
+    area_km2,
+    disc_share_beyond_edge,
+    position_error_km,
+)
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray
@@ -78,7 +84,7 @@ def spread_km(positions: FloatArray, lon: float, lat: float) -> FloatArray:
 )
 def test_share_of_a_disc_beyond_an_edge(distance_km: float, share: float) -> None:
     """Area of the circular segment, and the same from imputed positions."""
-    assert incidents.disc_share_beyond_edge(distance_km, 25.0) == pytest.approx(share, abs=5e-7)
+    assert disc_share_beyond_edge(distance_km, 25.0) == pytest.approx(share, abs=5e-7)
 
     lon, lat = HERE
     edge, _, _ = GEOD.fwd(lon, lat, 90.0, 1e3 * distance_km)
@@ -92,7 +98,7 @@ def test_share_of_a_disc_beyond_an_edge(distance_km: float, share: float) -> Non
 def test_distances_in_a_disc_and_a_gaussian_are_those_of_theory() -> None:
     """Mean, root mean square and median of the disc; median and 90 % of the gaussian."""
     events = events_at((*HERE, 2, None), (*HERE, 1, None))
-    disc, gauss = incidents.impute(events, draws=40_000, seed=1)
+    disc, gauss = impute(events, draws=40_000, seed=1)
     r = spread_km(disc, *HERE)
     assert r.max() <= 25.0 + 1e-9
     assert r.mean() == pytest.approx(16.6667, rel=0.01)
@@ -101,11 +107,9 @@ def test_distances_in_a_disc_and_a_gaussian_are_those_of_theory() -> None:
     g = spread_km(gauss, *HERE)
     assert np.median(g) == pytest.approx(1.177410, rel=0.02)
     assert np.quantile(g, 0.9) == pytest.approx(2.145966, rel=0.02)
-    assert incidents.position_error_km("disc", 25) == pytest.approx(17.6777, abs=5e-5)
-    assert incidents.position_error_km("gaussian", 1) == pytest.approx(1.177410, abs=5e-7)
-    assert incidents.position_error_km("gaussian", 1, share=0.9) == pytest.approx(
-        2.145966, abs=5e-7
-    )
+    assert position_error_km("disc", 25) == pytest.approx(17.6777, abs=5e-5)
+    assert position_error_km("gaussian", 1) == pytest.approx(1.177410, abs=5e-7)
+    assert position_error_km("gaussian", 1, share=0.9) == pytest.approx(2.145966, abs=5e-7)
 
 
 def test_positions_in_a_province_are_uniform_by_area_on_the_ground() -> None:
@@ -114,7 +118,7 @@ def test_positions_in_a_province_are_uniform_by_area_on_the_ground() -> None:
     admin1 = gpd.GeoDataFrame(geometry=[province], crs="EPSG:4326")
     events = events_at((40.5, 30.0, 4, None))
     table = incidents.regions(events, admin1=admin1)
-    lonlat = incidents.impute(events, draws=20_000, seed=1, regions=table)[0]
+    lonlat = impute(events, draws=20_000, seed=1, regions=table)[0]
     assert shapely.contains_xy(province, lonlat).all()
     south = (lonlat[:, 1] < 10).mean()
     expected = area_km2(shapely.box(40, 0, 41, 10)) / area_km2(province)
@@ -128,7 +132,7 @@ def test_positions_along_a_feature_are_uniform_by_length() -> None:
     events = events_at((41.0, 0.0 + 1e-9, 5, None))
     table = incidents.regions(events, features=features)
     assert table["kind"].tolist() == ["line"]
-    lonlat = incidents.impute(events, draws=20_000, seed=1, regions=table)[0]
+    lonlat = impute(events, draws=20_000, seed=1, regions=table)[0]
     assert np.abs(lonlat[:, 1]).max() < 1e-9
     assert (lonlat[:, 0] < 45).mean() == pytest.approx(0.75, abs=0.015)
 
@@ -169,7 +173,7 @@ def test_each_class_gets_its_region_and_the_vague_are_named() -> None:
 
 def test_kernels_are_cited_and_can_be_changed() -> None:
     """A changed copy, not a changed library."""
-    assert all(kernel.source for kernel in incidents.KERNELS.values())
+    assert all(kernel.source for kernel in KERNELS.values())
     town = incidents.Kernel(shape="disc", scale_km=5.0, meaning="town", source="a codebook")
     events = events_at((*HERE, 1, None))
     table = incidents.regions(events, kernels={1: town})
@@ -186,8 +190,8 @@ def test_kernels_are_cited_and_can_be_changed() -> None:
 def test_positions_do_not_depend_on_what_else_is_in_the_table(start: int, seed: int) -> None:
     """Row i has its own stream: the first rows of a long table are those of a short one."""
     events = events_at(*[(40 + i / 10, 34.0, 1 + i % 2, None) for i in range(8)])
-    whole = incidents.impute(events, draws=7, seed=seed)
-    part = incidents.impute(events.iloc[: start + 1], draws=7, seed=seed)
+    whole = impute(events, draws=7, seed=seed)
+    part = impute(events.iloc[: start + 1], draws=7, seed=seed)
     np.testing.assert_array_equal(whole[: start + 1], part)
 
 
@@ -211,7 +215,7 @@ def test_counts_are_those_of_the_imputed_positions() -> None:
         none=shapely.box(10, 10, 11, 11),
     )
     table = incidents.overlay(events, zones, draws=199, seed=2, corridor=strip())
-    positions = incidents.impute(events, draws=199, seed=2)
+    positions = impute(events, draws=199, seed=2)
     for row, zone in zip(table.itertuples(), zones.geometry, strict=True):
         inside = shapely.contains_xy(zone, positions[..., 0], positions[..., 1])
         counts = np.sort(inside.sum(axis=0))
@@ -312,20 +316,20 @@ def test_a_zone_in_another_crs_counts_the_same() -> None:
 )
 def test_garwood_interval(n: int, low: float, high: float) -> None:
     """Exact values, from the interval and from pooling equal counts."""
-    assert incidents.garwood_interval(n) == pytest.approx((low, high), abs=1e-6)
+    assert garwood_interval(n) == pytest.approx((low, high), abs=1e-6)
     assert pooled_garwood(np.full(50, n), 0.95) == pytest.approx((low, high), abs=1e-6)
 
 
 def test_garwood_bounds_solve_their_equations_and_refuse_nonsense() -> None:
     """The oracle is the Poisson distribution itself."""
-    low, high = incidents.garwood_interval(7, confidence=0.9)
+    low, high = garwood_interval(7, confidence=0.9)
     assert stats.poisson.sf(6, low) == pytest.approx(0.05)
     assert stats.poisson.cdf(7, high) == pytest.approx(0.05)
-    assert incidents.garwood_interval(0, side="upper")[1] == pytest.approx(2.995732, abs=1e-6)
+    assert garwood_interval(0, side="upper")[1] == pytest.approx(2.995732, abs=1e-6)
     with pytest.raises(InvalidParameterError, match="0 or more"):
-        incidents.garwood_interval(-1)
+        garwood_interval(-1)
     with pytest.raises(InvalidParameterError, match="both left out"):
-        incidents.garwood_interval(1, confidence=1.0)
+        garwood_interval(1, confidence=1.0)
 
 
 @given(
@@ -372,7 +376,7 @@ def test_bands_hold_the_truth_and_the_pit_is_flat() -> None:
         events, table = whole.iloc[rows], regions.iloc[rows]
         counted = incidents.overlay(events, zones, draws=99, seed=run, regions=table)
         placed = (table["kind"] != "excluded").to_numpy()
-        lon, lat = np.moveaxis(incidents.impute(events, draws=99, seed=run, regions=table), -1, 0)
+        lon, lat = np.moveaxis(impute(events, draws=99, seed=run, regions=table), -1, 0)
         for row, zone in zip(counted.itertuples(), zones.geometry, strict=True):
             true = shapely.contains_xy(zone, events["true_lon"], events["true_lat"])[placed].sum()
             held95.append(row.p025 <= true <= row.p975)

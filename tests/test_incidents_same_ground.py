@@ -83,9 +83,8 @@ def test_what_is_coded_on_ground_of_another_country_weighs_no_segment(corridor: 
         "The events speak of the ground of Iraq in the corridor alone."
         in (weights.attrs["sentence"])
     )
-    even = incidents.segment_weights(corridor)
-    found = incidents.segment_weights(corridor, kind="incidents", events=events, draws=DRAWS)
-    np.testing.assert_allclose(found, even)
+    even = corridor.segments["length_km"] / corridor.segments["length_km"].sum()
+    np.testing.assert_allclose(weights["weight"], even)
 
 
 def test_a_zone_that_laps_over_the_line_is_one_of_which_the_table_cannot_speak(

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 from incident_tables import acled, gtd, ucdp
 
-from borderzone import incidents
+from borderzone import datasets, incidents
 from borderzone.errors import InvalidParameterError
+from borderzone.incidents.sharing.terms_of_use import dataset_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +98,7 @@ def test_a_table_saved_and_read_again_keeps_its_terms(
     again = incidents.read(file)
     assert leaves(again, tmp_path) == alone
     assert leaves(again, tmp_path, terms="mine") == said
-    assert incidents.dataset_of(again).tolist() == incidents.dataset_of(events).tolist()
+    assert dataset_of(again).tolist() == dataset_of(events).tolist()
 
 
 def _through_a_file(events: gpd.GeoDataFrame, folder: Path) -> gpd.GeoDataFrame:
@@ -146,7 +147,7 @@ def test_a_word_is_lost_rather_than_spread(tmp_path: Path) -> None:
 
 
 def test_rows_of_ours_leave_as_long_as_they_are_the_same(tmp_path: Path) -> None:
-    article = incidents.article()
+    article = incidents.read(datasets.article_incidents())
     assert leaves(article, tmp_path) == "rows"
     assert leaves(incidents.read(tmp_path / "out.csv"), tmp_path) == "rows"
     assert leaves(article.assign(id="B1"), tmp_path) == "counts"

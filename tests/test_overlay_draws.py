@@ -20,6 +20,8 @@ from scipy import stats
 from borderzone import incidents
 from borderzone._kernels.positions import philox
 from borderzone.errors import BorderzoneError
+from borderzone.incidents.placing.imputation import impute
+from borderzone.incidents.placing.precision import disc_share_beyond_edge
 
 GEOD = Geod(ellps="WGS84")
 
@@ -66,8 +68,8 @@ def test_a_draw_depends_on_seed_event_and_number_alone(
     order: list[int], kept: int, draws: int
 ) -> None:
     whole = events()
-    plain = incidents.impute(whole, draws=40, seed=7)
-    part = incidents.impute(whole.iloc[order[:kept]], draws=draws, seed=7)
+    plain = impute(whole, draws=40, seed=7)
+    part = impute(whole.iloc[order[:kept]], draws=draws, seed=7)
     np.testing.assert_array_equal(part, plain[order[:kept], :draws])
 
 
@@ -83,17 +85,17 @@ def test_answers_are_the_same_on_any_number_of_threads(threads: int) -> None:
 
 def test_another_seed_or_id_gives_other_positions() -> None:
     table = events(3)
-    one = incidents.impute(table, draws=5, seed=1)
-    assert not np.isclose(one, incidents.impute(table, draws=5, seed=2)).any()
+    one = impute(table, draws=5, seed=1)
+    assert not np.isclose(one, impute(table, draws=5, seed=2)).any()
     renamed = events(3, id=["X", "E1", "E2"])
-    other = incidents.impute(renamed, draws=5, seed=1)
+    other = impute(renamed, draws=5, seed=1)
     assert not np.isclose(one[0], other[0]).any()
     np.testing.assert_array_equal(one[1:], other[1:])
 
 
 def test_discs_and_gaussians_have_their_distances_and_directions() -> None:
     table = events(2, lat=[34.0, 60.0], lon=[41.0, 41.0], where_prec=[2, 1], radius_km=np.nan)
-    drawn = incidents.impute(table, draws=20_000, seed=1)
+    drawn = impute(table, draws=20_000, seed=1)
     for row, lat in enumerate((34.0, 60.0)):
         lon, north = drawn[row, :, 0], drawn[row, :, 1]
         azimuth, _, metres = GEOD.inv(np.full(20_000, 41.0), np.full(20_000, lat), lon, north)
@@ -113,7 +115,7 @@ def test_shares_beyond_a_straight_edge_are_the_closed_forms() -> None:
         )
         found = incidents.event_probabilities(table, east, draws=40_000, seed=1)
         share = found[[c for c in found.columns if "east" in str(c)]].to_numpy().ravel()
-        exact = [incidents.disc_share_beyond_edge(beyond_km, 25.0), stats.norm.sf(beyond_km)]
+        exact = [disc_share_beyond_edge(beyond_km, 25.0), stats.norm.sf(beyond_km)]
         np.testing.assert_allclose(share, exact, atol=4 * math.sqrt(0.25 / 40_000))
 
 
@@ -133,7 +135,7 @@ def test_counts_by_polygon_are_those_of_shapely(
         ground = ground.difference(ground.centroid.buffer(0.1))
     zones = gpd.GeoDataFrame({"zone": ["P"]}, geometry=[ground], crs=4326)
     table = events(30, seed=4)
-    drawn = incidents.impute(table, draws=20, seed=1)
+    drawn = impute(table, draws=20, seed=1)
     inside = shapely.contains_xy(ground, drawn[..., 0], drawn[..., 1])
     found = incidents.overlay(table, zones, draws=20, seed=1)
     assert found["expected"].iloc[0] == pytest.approx(inside.sum(axis=0).mean(), abs=1e-9)
@@ -150,16 +152,16 @@ def weight(east: float, west: float) -> xr.DataArray:
 
 def test_a_weight_shifts_positions_by_its_ratio() -> None:
     table = events(1, lat=[34.0], lon=[41.0], where_prec=[2], radius_km=[np.nan])
-    drawn = incidents.impute(table, draws=20_000, seed=1, weight=weight(3.0, 1.0))
+    drawn = impute(table, draws=20_000, seed=1, weight=weight(3.0, 1.0))
     share = float((drawn[0, :, 0] > 41).mean())
     assert share == pytest.approx(0.75, abs=4 * math.sqrt(0.1875 / 20_000))
-    only = incidents.impute(table, draws=500, seed=1, weight=weight(1.0, np.nan))
+    only = impute(table, draws=500, seed=1, weight=weight(1.0, np.nan))
     assert (only[0, :, 0] > 41).all()
 
 
 def test_an_event_without_any_weight_is_left_out_and_counted() -> None:
     table = events(2, lat=[34.0, 34.0], lon=[41.5, 40.5], where_prec=[1, 1], radius_km=np.nan)
-    drawn = incidents.impute(table, draws=5, seed=1, weight=weight(1.0, 0.0))
+    drawn = impute(table, draws=5, seed=1, weight=weight(1.0, 0.0))
     assert np.isnan(drawn[1]).all()
     assert np.isfinite(drawn[0]).all()
     found = incidents.overlay(table, boxes(), draws=5, seed=1, weight=weight(1.0, 0.0))
@@ -181,7 +183,7 @@ def test_an_event_without_any_weight_is_left_out_and_counted() -> None:
 )
 def test_impossible_options_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(BorderzoneError, match=message):
-        incidents.impute(events(2), **options)
+        impute(events(2), **options)
 
 
 # Bands hold the truth
@@ -207,7 +209,7 @@ def runs(truth_km: float, stated_km: float, n_runs: int = 1000) -> tuple[Any, An
         found = incidents.overlay(table.iloc[rows], zone, draws=100, seed=1, threads=1).iloc[0]
         located.append(found["p025"] <= held <= found["p975"])
         rate.append(found["underlying_p025"] <= mean / 2 <= found["underlying_p975"])
-        drawn = incidents.impute(table.iloc[rows], draws=100, seed=1, threads=1)
+        drawn = impute(table.iloc[rows], draws=100, seed=1, threads=1)
         hits = (drawn[..., 0] > 41).sum(axis=0)
         pit.append((hits < held).mean() + (hits == held).mean() * rng.random())
     return np.array(located), np.array(rate), np.array(pit)

@@ -37,11 +37,9 @@ FURTHER: dict[str, dict[str, Callable[[World], Any]]] = {
     "access.travel_time": {"surface_factor": lambda w: w.surface["surface_factor"]},
     "difficulty.flagged_share": {"cave_prone": lambda w: w.flags["cave_prone"]},
     "difficulty.calibrate": {"cells": lambda w: w.cells},
-    "incidents.comparison_cells": {"flags": lambda w: w.dem > 900},
     "incidents.enrichment": {"flags": lambda w: w.dem > 900},
     "incidents.enrichment_table": {"flags": lambda w: w.dem > 900},
     "incidents.event_probabilities": {"weight": lambda w: w.dem},
-    "incidents.impute": {"weight": lambda w: w.dem},
     "incidents.on_ground": {
         "hours": lambda w: w.hours,
         "elevation": lambda w: w.dem,
@@ -55,7 +53,6 @@ FURTHER: dict[str, dict[str, Callable[[World], Any]]] = {
 NO_LENGTH = {
     "difficulty.mask_prior",
     "incidents.event_probabilities",
-    "incidents.impute",
     "incidents.overlay",
     "io.warp",
     "stream.blanked",

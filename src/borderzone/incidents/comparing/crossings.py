@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,10 +14,7 @@ from borderzone._guards import (
     as_non_negative,
     check_at_least,
     check_confidence,
-    check_non_negative,
     check_positive,
-    check_whole,
-    generator,
     guarded,
     plain,
 )
@@ -30,13 +26,11 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from borderzone._typing import FloatArray, Seed
+    from borderzone._typing import FloatArray
 
 __all__ = [
     "ARTICLE_ESTIMATE",
     "CrossingEstimate",
-    "InterdictionBand",
-    "interdiction_band",
     "interdiction_curve",
 ]
 
@@ -121,47 +115,6 @@ class CrossingEstimate:
             Groups a day over the whole border.
         """
         return self.per_day() / check_positive(group_size, "group_size")
-
-    def probability_of_groups(self, at_least: int, *, group_size: float) -> float:
-        """
-        Give the probability of so many groups or more in one day, as Poisson.
-
-        Parameters
-        ----------
-        at_least
-            Number of groups.
-        group_size
-            People in a group.
-
-        Returns
-        -------
-        float
-            Probability from 0 to 1.
-        """
-        if check_whole(at_least, "at_least", lowest=0) == 0:
-            return 1.0
-        return float(gammainc(at_least, self.groups_per_day(group_size)))
-
-    def sample(self, draws: int, *, seed: Seed = 1) -> FloatArray:
-        """
-        Draw numbers of people from the prior.
-
-        Parameters
-        ----------
-        draws
-            How many.
-        seed
-            Seed or generator.
-
-        Returns
-        -------
-        FloatArray
-            People over the period, lognormal with median `people`.
-        """
-        rng = generator(seed)
-        return rng.lognormal(
-            math.log(self.people), math.log(self.factor) / _Z95, check_whole(draws, "draws")
-        )
 
     def quantile(self, share: npt.ArrayLike) -> FloatArray | float:
         """
@@ -377,33 +330,6 @@ _WHY = (
 _INTERDICTED = (0, 10, 30, 100, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 9000, 19000)
 
 
-@guarded
-class InterdictionBand(NamedTuple):
-    """
-    Where the probability of interdiction lies, if so many were stopped.
-
-    There is no middle on purpose: the number who got through is a judgement.
-
-    Attributes
-    ----------
-    low, high
-        Ends of the band of the probability.
-    attempts_low, attempts_high
-        Ends of the band of people who tried, over the period.
-    interdicted
-        The supposed number of people stopped.
-    confidence
-        Probability that the band holds the truth, if the supposed number is right.
-    """
-
-    low: float
-    high: float
-    attempts_low: float
-    attempts_high: float
-    interdicted: float
-    confidence: float
-
-
 def interdiction_curve(
     interdicted: npt.ArrayLike | None = None,
     *,
@@ -462,7 +388,7 @@ def interdiction_curve(
     if stopped.ndim != 1 or stopped.size < 2:
         msg = (
             f"interdicted must be a list of two or more supposed numbers, got {interdicted!r}: {_WHY}; "
-            "the answer is a curve. interdiction_band gives the band at one number"
+            "the answer is a curve, with a band at each number"
         )
         raise InvalidParameterError(msg)
     low, high = estimate.band(confidence)
@@ -481,56 +407,3 @@ def interdiction_curve(
     )
     curve.attrs.update(why=_WHY, source=estimate.source, confidence=confidence)
     return curve
-
-
-def interdiction_band(
-    interdicted: float | None = None,
-    *,
-    estimate: CrossingEstimate = ARTICLE_ESTIMATE,
-    confidence: float = 0.95,
-) -> InterdictionBand:
-    """
-    Give the band of the probability of interdiction for one number of interdictions.
-
-    Parameters
-    ----------
-    interdicted
-        People stopped over the period of the estimate: the caller's own
-        number. Without one there is nothing to compute.
-    estimate
-        Who is said to have got through.
-    confidence
-        Probability that the band holds the truth, if the number is right.
-
-    Returns
-    -------
-    InterdictionBand
-        A band without a middle.
-
-    Raises
-    ------
-    InvalidParameterError
-        If no number is given, or it is negative, not finite or no number.
-
-    Examples
-    --------
-    >>> band = interdiction_band(1000)
-    >>> round(band.low, 4), round(band.high, 4)
-    (0.3333, 0.6667)
-    """
-    if interdicted is None:
-        msg = (
-            f"there is no one probability of interdiction: {_WHY}. Use interdiction_curve, or pass "
-            "interdicted= with a number of your own for a band"
-        )
-        raise InvalidParameterError(msg)
-    stopped = check_non_negative(interdicted, "interdicted", "people")
-    low, high = estimate.band(confidence)
-    return InterdictionBand(
-        low=stopped / (stopped + high),
-        high=stopped / (stopped + low),
-        attempts_low=stopped + low,
-        attempts_high=stopped + high,
-        interdicted=stopped,
-        confidence=confidence,
-    )

@@ -2,126 +2,36 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.special import betainc
 
-from borderzone._guards import as_non_negative, check_confidence, check_positive, shown
-from borderzone.errors import InvalidParameterError, NoOverlapError
-from borderzone.incidents.comparing.flagged_ratio import comparison_cells
+from borderzone._guards import check_confidence, check_positive
+from borderzone.errors import NoOverlapError
+from borderzone.incidents.comparing.compared_cells import comparison_cells
+from borderzone.incidents.comparing.rate_ratio import rate_ratio_interval
 from borderzone.incidents.placing.bands import pooled_garwood
 from borderzone.incidents.placing.covered_ground import (
     CoveredGround,
     count_draws,
     covered_ground,
     ground_words,
-    held_to_countries,
-    rated_regions,
+    imputed,
 )
-from borderzone.incidents.placing.imputation import prepare
 from borderzone.incidents.placing.precision import area_km2, typical_error_km
 from borderzone.incidents.reading.table_coverage import months_covered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     import geopandas as gpd
 
     from borderzone._typing import IntArray, Seed
     from borderzone.corridor import Corridor
 
-__all__ = ["exposure_ratios", "rate_ratio_interval"]
-
-
-def rate_ratio_interval(
-    counts: IntArray | int,
-    others: IntArray | int,
-    *,
-    exposures: tuple[float, float],
-    confidence: float = 0.95,
-) -> tuple[float, float]:
-    """
-    Give the exact interval for the ratio of two Poisson rates, pooled over imputations.
-
-    Given their sum, one of two Poisson counts is binomial [1]_, so that the limits of
-    Clopper and Pearson [2]_ for its share become those of the ratio. Over imputations
-    their confidence distributions (beta) are averaged; with one imputation this is the exact
-    interval.
-
-    Parameters
-    ----------
-    counts
-        Events in the first ground, one value an imputation.
-    others
-        Events in the second.
-    exposures
-        Area, or area times time, of the first and the second.
-    confidence
-        Confidence of the interval.
-
-    Returns
-    -------
-    tuple[float, float]
-        Lower and upper end of the first rate over the second; the upper may be infinite.
-
-    Raises
-    ------
-    InvalidParameterError
-        If counts do not match or are negative, or an exposure is not above zero.
-
-    References
-    ----------
-    .. [1] Przyborowski, J., Wilenski, H. (1940). Homogeneity of results in testing
-       samples from Poisson series. Biometrika 31, 313-323.
-    .. [2] Clopper, C. J., Pearson, E. S. (1934). The use of confidence or fiducial
-       limits. Biometrika 26, 404-413.
-
-    Examples
-    --------
-    >>> low, high = rate_ratio_interval(10, 5, exposures=(1.0, 1.0))
-    >>> round(low, 4), round(high, 4)
-    (0.6229, 7.4573)
-    """
-    first = np.atleast_1d(as_non_negative(counts, "counts", "events"))
-    second = np.atleast_1d(as_non_negative(others, "others", "events"))
-    if first.shape != second.shape:
-        msg = f"counts and others must be as many, got {first.size} and {second.size}"
-        raise InvalidParameterError(msg)
-    sizes: Sequence[float] = exposures
-    if len(sizes) != 2:
-        msg = f"exposures must be two numbers, for counts and for others, got {shown(exposures)}"
-        raise InvalidParameterError(msg)
-    for size in exposures:
-        check_positive(size, "exposures")
-    tail = (1.0 - check_confidence(confidence)) / 2.0
-    pairs, times = np.unique(np.column_stack([first, second]), axis=0, return_counts=True)
-    weights = times / times.sum()
-    low = _share_at(pairs[:, 0], pairs[:, 1] + 1, weights, tail)
-    high = _share_at(pairs[:, 0] + 1, pairs[:, 1], weights, 1.0 - tail)
-    scale = exposures[1] / exposures[0]
-    return scale * low / (1.0 - low), math.inf if high == 1.0 else scale * high / (1.0 - high)
-
-
-def _share_at(a: IntArray, b: IntArray, weights: np.ndarray, level: float) -> float:
-    """Quantile of a mixture of beta distributions; one with a 0 is all at its end."""
-    at_zero, at_one = float(weights[a == 0].sum()), float(weights[b == 0].sum())
-    if at_zero >= level:
-        return 0.0
-    if 1.0 - at_one <= level:
-        return 1.0
-    inner = (a > 0) & (b > 0)
-    shape_a, shape_b, part = a[inner].astype(float), b[inner].astype(float), weights[inner]
-
-    def excess(share: float) -> float:
-        return at_zero + float(part @ betainc(shape_a, shape_b, share)) - level
-
-    from scipy.optimize import brentq  # noqa: PLC0415 - a third of a second that reading does without
-
-    return float(brentq(excess, 0.0, 1.0, xtol=1e-14, rtol=1e-13))
+__all__ = ["exposure_ratios"]
 
 
 def exposure_ratios(  # noqa: PLR0913 (names of `overlay`, with what makes an exposure)
@@ -198,12 +108,10 @@ def exposure_ratios(  # noqa: PLR0913 (names of `overlay`, with what makes an ex
        in spatial conflict event studies. PLOS ONE 17(4).
     """
     check_confidence(confidence)
-    rated = rated_regions(events, regions=regions, admin1=admin1)
+    drawn = imputed(events, corridor, draws=draws, seed=seed, regions=regions, admin1=admin1)
     covered = covered_ground(events, corridor)
     grounds = _grounds(flagged, corridor, cell_sizes_km, covered)
     shapes = [shape for _, pair, _ in grounds for shape in pair]
-    drawn = prepare(events, draws=draws, seed=seed, regions=rated)
-    drawn = held_to_countries(drawn, events, corridor)
     hits, by_event = count_draws(drawn, shapes)
     placed = drawn.placed
     months = months_covered(events) if months is None else check_positive(months, "months")

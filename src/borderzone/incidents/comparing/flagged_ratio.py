@@ -4,55 +4,73 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import warnings
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
-import xarray as xr
-from pyproj import CRS, Transformer
+from scipy.special import stdtr, stdtrit
 
-from borderzone._guards import check_choice, check_positive, check_whole, generator, shown
-from borderzone.crs import check_has_crs
-from borderzone.errors import DataError, InvalidParameterError, NoOverlapError
-from borderzone.grid import Grid
+from borderzone._guards import (
+    check_choice,
+    check_confidence,
+    check_non_negative,
+    check_positive,
+    check_whole,
+    generator,
+    guarded,
+    is_number,
+    listed,
+)
+from borderzone.errors import InvalidParameterError, NoOverlapError
+from borderzone.incidents.comparing.compared_cells import (
+    CellFinder,
+    comparison_cells,
+    counts_in_cells,
+)
 from borderzone.incidents.comparing.rate_ratio import (
     DISTANCES,
     FEWEST_EVENTS,
     METHODS,
-    Enrichment,
-    distance_terms,
+    Pooled,
+    RatioFit,
+    crude_ratio,
     filled_counts,
-    mixture_fit,
-    ratio_at_equal_distance,
+    mantel_haenszel,
+    pool_rubin,
+    smallest_ratio_seen,
+    strata_of,
+)
+from borderzone.incidents.comparing.regression import (
+    distance_terms,
+    informed_counts,
+    poisson_regression,
 )
 from borderzone.incidents.incident_table import check_events
 from borderzone.incidents.placing.covered_ground import (
     covered_ground,
-    ground_of_countries,
-    held_to_countries,
-    rated_regions,
+    imputed,
 )
-from borderzone.incidents.placing.imputation import prepare
 from borderzone.incidents.placing.precision import typical_error_km
 from borderzone.incidents.reading.table_coverage import months_covered
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from borderzone._typing import FloatArray, IntArray, Seed
+    import geopandas as gpd
+    import xarray as xr
+
+    from borderzone._typing import BoolArray, FloatArray, IntArray, Seed
     from borderzone.corridor import Corridor
 
-__all__ = [
-    "comparison_cells",
-    "counts_in_cells",
-    "enrichment",
-    "enrichment_table",
-    "informed_counts",
-    "positions_near",
-]
+__all__ = ["Enrichment", "enrichment", "enrichment_table", "ratio_at_equal_distance"]
+
+
+_THIN_OVERLAP = 0.5
+_POWER = 0.8
+_MIXED = 0.25  # cells flagged on more than this and less than the rest enter no stratum
+_HELD = 20.0  # data that could not tell a ratio of so much from 1 do not hold one
+_FITS_NEEDED = 0.9  # share of the draws whose ratio could be computed
 
 
 def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
@@ -163,7 +181,7 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
         cell_km=cell_km,
         countries=covered.countries,
     )
-    where, errors, _ = positions_near(
+    where, errors = _positions_near(
         events, cells, corridor=corridor, regions=regions, admin1=admin1, draws=count, seed=rng
     )
     error_km = typical_error_km(errors, (where >= 0).mean(axis=1))
@@ -303,109 +321,20 @@ class _TooFineError(InvalidParameterError):
     """Cells are smaller than the position error: a row of a table says so, a single test stops."""
 
 
-_SAMPLES = 4  # points along the side of a cell at which distances are taken
-_KNOWN_SHARE = 0.5  # a cell whose flag is known on less of its ground is left out
-_FLAGGED_SHARE = 0.5
-_LARGEST_GRID = 4_000_000
-
-
-def comparison_cells(
-    flags: gpd.GeoDataFrame | xr.DataArray,
-    corridor: Corridor,
-    *,
-    roads: gpd.GeoDataFrame | None = None,
-    towns: gpd.GeoDataFrame | None = None,
-    cell_km: float = 10.0,
-    countries: Sequence[str] = (),
-) -> gpd.GeoDataFrame:
-    """
-    Cut the corridor into square cells, and say of each whether it is flagged and how far it lies.
-
-    Squares of an equal-area projection about the middle of the corridor,
-    clipped to it. A cell is flagged where more than half of its known ground
-    is; what is finer than a cell cannot be told apart by events that are not
-    placed more finely either. Cells whose flag is unknown on more than half
-    of their ground are left out.
-
-    Parameters
-    ----------
-    flags
-        Polygons of flagged ground, or a raster that is 1 or true on flagged
-        ground, 0 or false elsewhere, NaN where unknown.
-    corridor
-        The corridor.
-    roads
-        Lines of roads; None for no distance from roads.
-    towns
-        Towns; None for no distance from towns.
-    cell_km
-        Side of a cell. Units: km.
-    countries
-        Countries that the events cover, as `coverage` says: only their ground is cut into cells.
-        Without them it is the whole corridor.
-
-    Returns
-    -------
-    GeoDataFrame
-        One row a cell, in the equal-area CRS: row, column, area_km2,
-        flagged_share, flagged, border_km and where given road_km and town_km (means over the
-        cell), geometry. ``attrs`` holds cell_km, origin_m, kinds and unknown_km2.
-
-    Raises
-    ------
-    CRSMismatchError
-        If a layer has no CRS.
-    DataError
-        If a layer is empty or of the wrong kind, or the countries have no ground in the corridor.
-    InvalidParameterError
-        If `cell_km` is not above zero, or makes too many cells.
-    NoOverlapError
-        If no cell, or all cells, are flagged.
-    """
-    side_m = 1e3 * check_positive(cell_km, "cell_km", "km")
-    ground = ground_of_countries(corridor, countries)
-    crs = _equal_area_about(ground)
-    outline = _projected(ground, crs)
-    cells = _squares(outline, crs, side_m)
-    about = cells.attrs
-    share, known, kinds = _flagged(flags, cells)
-    cells["flagged_share"] = share
-    unknown_km2 = float((cells["area_km2"] * (1.0 - known)).sum())
-    cells = cells[known >= _KNOWN_SHARE].copy()
-    cells["flagged"] = cells["flagged_share"] > _FLAGGED_SHARE
-    if not 0 < cells["flagged"].sum() < len(cells):
-        which = "no cell" if not cells["flagged"].any() else "every cell"
-        msg = (
-            f"{which} of {cell_km:g} km in the corridor is flagged on more than half of its ground: "
-            "there is nothing to compare; take other zones or a smaller cell_km"
-        )
-        raise NoOverlapError(msg)
-    border = corridor.border.line.to_crs("EPSG:4326")
-    for name, layer in (("road_km", roads), ("town_km", towns), ("border_km", border)):
-        if layer is not None:
-            cells[name] = _mean_distance_km(cells, _geometries(layer, DISTANCES[name]))
-    cells = cells.reset_index(drop=True)
-    cells.attrs = {**about, "kinds": kinds, "unknown_km2": unknown_km2}
-    return cells
-
-
-def positions_near(  # noqa: PLR0913 (same names as `enrichment`)
+def _positions_near(  # noqa: PLR0913 (same names as `enrichment`)
     events: gpd.GeoDataFrame,
     cells: gpd.GeoDataFrame,
     *,
-    corridor: Corridor | None = None,
-    regions: gpd.GeoDataFrame | None = None,
-    admin1: gpd.GeoDataFrame | None = None,
-    draws: int = 200,
-    seed: Any = 1,
-) -> tuple[IntArray, FloatArray, int]:
+    corridor: Corridor,
+    regions: gpd.GeoDataFrame | None,
+    admin1: gpd.GeoDataFrame | None,
+    draws: int,
+    seed: Seed,
+) -> tuple[IntArray, FloatArray]:
     """Place events many times, and keep in which cell each fell."""
-    rated = rated_regions(events, regions=regions, admin1=admin1)
-    drawn = prepare(events, draws=draws, seed=seed, regions=rated)
-    if corridor is not None:
-        drawn = held_to_countries(drawn, events, corridor)
+    drawn = imputed(events, corridor, draws=draws, seed=seed, regions=regions, admin1=admin1)
     error_km = drawn.placed["median_error_km"].to_numpy(dtype=float)
-    find = _CellFinder(cells)
+    find = CellFinder(cells)
     kept: list[IntArray] = [np.empty((0, drawn.draws), dtype=np.int64)]
     errors: list[FloatArray] = [np.empty(0)]
     for rows, lon, lat in drawn.blocks(threads=1):
@@ -413,284 +342,331 @@ def positions_near(  # noqa: PLR0913 (same names as `enrichment`)
         inside = (where >= 0).any(axis=1)
         kept.append(where[inside])
         errors.append(error_km[rows[inside]])
-    n_placed = int((drawn.placed["kind"] != "excluded").sum())
-    return np.concatenate(kept), np.concatenate(errors), n_placed
+    return np.concatenate(kept), np.concatenate(errors)
 
 
-def counts_in_cells(where: IntArray, n_cells: int) -> IntArray:
+def ratio_at_equal_distance(
+    counts: IntArray,
+    cells: pd.DataFrame,
+    *,
+    months: float = math.nan,
+    method: str = "poisson",
+    confidence: float = 0.95,
+) -> Enrichment:
     """
-    Count events by cell, once for every imputation.
+    Compare flagged with unflagged cells, from counts of events that are already placed.
 
     Parameters
     ----------
-    where
-        Cell of each event, ``(events, draws)``, -1 for none.
-    n_cells
-        Number of cells.
+    counts
+        Events of each cell, shape ``(draws, cells)``: one row where positions are known.
+    cells
+        From `comparison_cells`: area_km2, flagged and the distances.
+    months
+        Length of the period; NaN if unknown.
+    method
+        "poisson" or "matched".
+    confidence
+        Confidence of the band.
 
     Returns
     -------
-    IntArray
-        Counts, shape ``(draws, n_cells)``.
+    Enrichment
+        As from `enrichment`, without median_error_km.
 
     Raises
     ------
     InvalidParameterError
-        If the cells of the events are no table of whole numbers, or one is not among the cells.
-
-    Examples
-    --------
-    >>> counts_in_cells(np.array([[0, 1], [0, -1]]), 2)
-    array([[2, 0],
-           [0, 1]])
+        If a word is unknown, the counts are not of these cells, or
+        statsmodels is missing for "poisson".
     """
-    n_cells = check_whole(n_cells, "n_cells")
-    if (
-        np.ndim(where) != 2
-        or not np.issubdtype(where.dtype, np.integer)
-        or (where >= n_cells).any()
-    ):
-        msg = f"where must be cells from -1 to {n_cells - 1}, of shape (events, draws), got {shown(where)}"
+    check_choice(method, "method", METHODS)
+    check_confidence(confidence)
+    if not (is_number(months) and math.isnan(months)):  # NaN: not known
+        check_non_negative(months, "months", "months")
+    if np.ndim(counts) != 2 or counts.shape[1] != len(cells) or not len(counts):
+        msg = f"counts must have shape (draws, {len(cells)}), got {np.shape(counts)}"
         raise InvalidParameterError(msg)
-    draws = where.shape[1]
-    slot = np.arange(draws) * n_cells + where
-    found = np.bincount(slot[where >= 0], minlength=draws * n_cells)
-    return found.reshape(draws, n_cells)
-
-
-class _CellFinder:
-    """Finds the cell that holds a position; positions outside the corridor have none."""
-
-    def __init__(self, cells: gpd.GeoDataFrame) -> None:
-        self.side_m = 1e3 * cells.attrs["cell_km"]
-        self.x0, self.y0 = cells.attrs["origin_m"]
-        self.to_cells = Transformer.from_crs("EPSG:4326", cells.crs, always_xy=True)
-        row, column = cells["row"].to_numpy(), cells["column"].to_numpy()
-        self.index = np.full((row.max() + 1, column.max() + 1), -1, dtype=np.int64)
-        self.index[row, column] = np.arange(len(cells))
-        self.shapes = cells.geometry.to_numpy()
-        whole = cells["area_km2"].to_numpy() > (1 - 1e-9) * cells.attrs["cell_km"] ** 2
-        self.clipped = ~whole
-        shapely.prepare(self.shapes)
-
-    def __call__(self, lonlat: FloatArray) -> IntArray:
-        placed = ~np.isnan(lonlat[..., 0])
-        where = np.full(placed.shape, -1, dtype=np.int64)
-        if not placed.any():
-            return where
-        x, y = self.to_cells.transform(lonlat[placed][:, 0], lonlat[placed][:, 1])
-        column = np.floor((np.asarray(x) - self.x0) / self.side_m)
-        row = np.floor((np.asarray(y) - self.y0) / self.side_m)
-        n_rows, n_columns = self.index.shape
-        near = (row >= 0) & (row < n_rows) & (column >= 0) & (column < n_columns)
-        cell = np.full(len(x), -1, dtype=np.int64)
-        cell[near] = self.index[row[near].astype(int), column[near].astype(int)]
-        doubtful = np.flatnonzero((cell >= 0) & self.clipped[cell])
-        shapes = self.shapes[cell[doubtful]]
-        outside = ~shapely.contains_xy(shapes, x[doubtful], y[doubtful])
-        cell[doubtful[outside]] = -1
-        where[placed] = cell
-        return where
-
-
-def _equal_area_about(ground: shapely.Geometry) -> CRS:
-    lon, lat = shapely.get_coordinates(shapely.point_on_surface(ground))[0]
-    middle = ground.centroid
-    if not middle.is_empty:
-        lon, lat = middle.x, middle.y
-    return CRS.from_dict({"proj": "laea", "lat_0": round(lat, 4), "lon_0": round(lon, 4)})
-
-
-def _projected(shape: shapely.Geometry, crs: CRS) -> shapely.Geometry:
-    return gpd.GeoSeries([shape], crs="EPSG:4326").to_crs(crs).iloc[0]
-
-
-def _squares(outline: shapely.Geometry, crs: CRS, side_m: float) -> gpd.GeoDataFrame:
-    west, south, east, north = outline.bounds
-    x0, y0 = (float(np.floor(edge / side_m) * side_m) for edge in (west, south))
-    n_columns = int(np.ceil((east - x0) / side_m))
-    n_rows = int(np.ceil((north - y0) / side_m))
-    if n_rows * n_columns > _LARGEST_GRID:
-        msg = (
-            f"cell_km {side_m / 1e3:g} makes a grid of {n_rows:,} by {n_columns:,} cells; take cells "
-            "of a kilometre or more"
-        )
-        raise InvalidParameterError(msg)
-    row, column = (a.ravel() for a in np.indices((n_rows, n_columns)))
-    squares = shapely.box(
-        x0 + column * side_m, y0 + row * side_m, x0 + (column + 1) * side_m, y0 + (row + 1) * side_m
+    bench = _Bench(cells, counts, method)
+    fits = bench.each(bench.fit)
+    crude = bench.pooled([bench.crude(k) for k in range(len(counts))])
+    good = [fit for fit in fits if math.isfinite(fit.log_ratio)]
+    adjusted = bench.pooled(fits) if bench.enough(fits) else None
+    if _smallest(adjusted, good, confidence) > _HELD:
+        adjusted = None
+    ends = _ends(adjusted, confidence), _ends(crude, confidence)
+    on, km2 = bench.flagged, bench.exposure
+    per = math.nan if not months > 0 else 1e3 / months
+    return Enrichment(
+        ratio=ends[0][0],
+        low=ends[0][1],
+        high=ends[0][2],
+        confidence=confidence,
+        p_value=_p_value(adjusted),
+        smallest_ratio=_smallest(adjusted, good, confidence),
+        crude_ratio=ends[1][0],
+        crude_low=ends[1][1],
+        crude_high=ends[1][2],
+        method=method,
+        held_equal=tuple(DISTANCES[name] for name in bench.distances),
+        events=float(counts.sum(axis=1).mean()),
+        events_flagged=float(counts[:, on].sum(axis=1).mean()),
+        events_compared=bench.compared(),
+        rate_flagged=per * float(counts[:, on].sum(axis=1).mean() / km2[on].sum()),
+        rate_unflagged=per * float(counts[:, ~on].sum(axis=1).mean() / km2[~on].sum()),
+        months=float(months),
+        cells=len(cells),
+        cells_flagged=int(on.sum()),
+        cell_km=float(cells.attrs.get("cell_km", math.nan)),
+        flagged_km2=float(km2[on].sum()),
+        unflagged_km2=float(km2[~on].sum()),
+        overlap_share=bench.overlap_share,
+        median_error_km=math.nan,
+        dispersion=float(np.mean([fit.dispersion for fit in good])) if good else math.nan,
+        missing_share=adjusted.missing if adjusted else math.nan,
+        df=adjusted.df if adjusted else math.nan,
+        draws=len(counts),
+        draws_filled=bench.filled,
+        kinds=tuple(cells.attrs.get("kinds", ())),
     )
-    shapely.prepare(outline)
-    touched = shapely.intersects(outline, squares)
-    row, column, squares = row[touched], column[touched], squares[touched]
-    clipped = ~shapely.contains_properly(outline, squares)
-    squares[clipped] = shapely.intersection(squares[clipped], outline)
-    area = shapely.area(squares) / 1e6
-    some = area > 0
-    cells = gpd.GeoDataFrame(
-        {"row": row[some], "column": column[some], "area_km2": area[some]},
-        geometry=squares[some],
-        crs=crs,
-    )
-    cells.attrs = {"cell_km": side_m / 1e3, "origin_m": (x0, y0)}
-    return cells
 
 
-def _flagged(
-    flags: gpd.GeoDataFrame | xr.DataArray, cells: gpd.GeoDataFrame
-) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
-    """Share of each cell that is flagged, share that is known, and the kinds of flag."""
-    if isinstance(flags, gpd.GeoDataFrame):
-        share = _share_in_polygons(_geometries(flags, "the zones"), cells)
-        kinds = flags["kind"].astype(str).unique().tolist() if "kind" in flags.columns else []
-        return share, np.ones(len(cells)), tuple(sorted(kinds))
-    if isinstance(flags, xr.DataArray):
-        share, known = _share_in_raster(flags, cells)
-        return share, known, (str("flag" if flags.name is None else flags.name),)
-    msg = (
-        "flags must be a GeoDataFrame of zones or a DataArray that is 1 on flagged ground, got a "
-        f"{type(flags).__name__}"
-    )
-    raise DataError(msg)
-
-
-def _share_in_polygons(zones: gpd.GeoSeries, cells: gpd.GeoDataFrame) -> FloatArray:
-    flat = zones.to_crs(cells.crs).to_numpy()
-    if not np.isin(shapely.get_type_id(flat), (3, 6)).all():
-        msg = "the zones must be polygons: lines and points have no ground to compare"
-        raise DataError(msg)
-    union = shapely.union_all(shapely.make_valid(flat))
-    shapely.prepare(union)
-    squares = cells.geometry.to_numpy()
-    share = np.zeros(len(cells))
-    touched = shapely.intersects(union, squares)
-    both = shapely.area(shapely.intersection(squares[touched], union))
-    share[touched] = np.minimum(1.0, both / shapely.area(squares[touched]))
-    return share
-
-
-def _share_in_raster(flags: xr.DataArray, cells: gpd.GeoDataFrame) -> tuple[FloatArray, FloatArray]:
-    grid, values = Grid.of(flags), np.asarray(flags.to_numpy(), dtype=float)
-    x, y = (np.asarray(flags[axis].to_numpy(), dtype=float) for axis in ("x", "y"))
-    if np.unique(values[np.isfinite(values)]).size > 2:
-        msg = (
-            f"the raster {'of flags' if flags.name is None else flags.name} holds more than two values: pass one that is 1 on "
-            "flagged ground and 0 elsewhere, such as layer >= 2"
-        )
-        raise DataError(msg)
-    to_lonlat = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
-    lon, lat = to_lonlat.transform(*(a.ravel() for a in np.meshgrid(x, y)))
-    cell = _CellFinder(cells)(np.column_stack([lon, lat]))
-    inside = cell >= 0
-    n_cells, flat = len(cells), values.ravel()
-    every = np.bincount(cell[inside], minlength=n_cells)
-    known = inside & np.isfinite(flat)
-    seen = np.bincount(cell[known], minlength=n_cells)
-    on = np.bincount(cell[known], weights=flat[known], minlength=n_cells)
-    # A sliver of a cell may hold no raster cell at all: its flag is not known.
-    return on / np.maximum(seen, 1), seen / np.maximum(every, 1)
-
-
-def _geometries(layer: Any, what: str) -> gpd.GeoSeries:
-    if not isinstance(layer, (gpd.GeoDataFrame, gpd.GeoSeries)):
-        msg = f"{what} must be given as a GeoDataFrame, got a {type(layer).__name__}"
-        raise DataError(msg)
-    check_has_crs(layer, what)
-    shapes = layer.geometry
-    shapes = shapes[~(shapes.isna() | shapes.is_empty)]
-    if shapes.empty:
-        msg = f"{what} hold no geometry; leave them out if there are none"
-        raise DataError(msg)
-    return shapes
-
-
-def _mean_distance_km(cells: gpd.GeoDataFrame, layer: gpd.GeoSeries) -> FloatArray:
-    """Mean distance over the points of a cell that lie in the corridor."""
-    flat = layer.to_crs(cells.crs).to_numpy()
-    tree = shapely.STRtree(shapely.get_parts(flat))
-    step = (np.arange(_SAMPLES) + 0.5) / _SAMPLES
-    shapes = cells.geometry.to_numpy()
-    west, south, east, north = shapely.bounds(shapes).T
-    fx, fy = (a.ravel() for a in np.meshgrid(step, step))
-    x = west[:, None] + (east - west)[:, None] * fx
-    y = south[:, None] + (north - south)[:, None] * fy
-    inside = shapely.contains_xy(shapes[:, None], x, y)
-    # Slivers may hold none of the points: a point inside them stands in.
-    none = ~inside.any(axis=1)
-    anchor = shapely.get_coordinates(shapely.point_on_surface(shapes[none]))
-    x[none, 0], y[none, 0], inside[none, 0] = anchor[:, 0], anchor[:, 1], True
-    points = shapely.points(x[inside], y[inside])
-    (asked, _), apart = tree.query_nearest(points, return_distance=True, all_matches=False)
-    distance = np.full(x.shape, np.nan)
-    found = np.empty(len(points))
-    found[asked] = apart
-    distance[inside] = found
-    return np.asarray(np.nanmean(distance, axis=1) / 1e3)
-
-
-_BURN_IN = 30  # rounds until where it started is forgotten
-
-
-def informed_counts(where: IntArray, cells: pd.DataFrame, rng: np.random.Generator) -> IntArray:
+@guarded
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Enrichment:
     """
-    Count events by cell, each placed in its region by the rates that the comparison finds.
+    What a comparison of flagged with unflagged ground showed, a null result included.
 
-    Positions drawn evenly over a region know nothing of flags, and pull the
-    ratio towards 1. Here rates and positions are drawn in turn, as in data
-    augmentation [1]_: fit the rates to the counts, draw rates from the fit,
-    draw the cell of each event among its possible positions in proportion to
-    these rates, count again. Whether an event lies in the cells at all stays as it was drawn.
-
-    References
+    Attributes
     ----------
-    .. [1] Tanner, M. A., Wong, W. H. (1987). The calculation of posterior
-       distributions by data augmentation. Journal of the American Statistical
-       Association 82, 528-540.
+    ratio, low, high
+        Rate of events per km² and month on flagged over that on unflagged
+        ground at equal distances, with its band; NaN where it cannot be told.
+    confidence
+        Confidence of the band.
+    p_value
+        Chance of a ratio so far from 1 if the rates were equal.
+    smallest_ratio
+        Smallest ratio above 1 that such data would tell from 1 four times in five.
+    crude_ratio, crude_low, crude_high
+        The same with nothing held equal: what roads and towns make of it.
+    method
+        "poisson" or "matched".
+    held_equal
+        Distances held equal, in words.
+    events, events_flagged, events_compared
+        Events in the cells, on flagged ones, and with ground of both kinds
+        to compare; means over the imputations.
+    rate_flagged, rate_unflagged
+        Events per 1,000 km² and month, nothing held equal; NaN without months.
+    months
+        Length of the period; NaN if unknown.
+    cells, cells_flagged, cell_km
+        Cells compared, how many of them are flagged, and their side. Units: km.
+    flagged_km2, unflagged_km2
+        Ground compared. Units: km².
+    overlap_share
+        Share of the flagged ground that has unflagged ground at equal distances.
+    median_error_km
+        Median position error of the events that may lie in the cells. Units: km.
+    dispersion
+        How much more uneven counts are than chance makes them, 1 or more.
+    missing_share
+        Share of the variance owed to not knowing the positions.
+    df
+        Degrees of freedom of the band.
+    draws, draws_filled
+        Imputations, and those in which one kind of ground had no event and
+        half an event was added to both.
+    kinds
+        Kinds of flag.
+    label
+        "SYNTHETIC DATA" or "".
+    ground
+        Ground of the countries that the table covers, where that is less than the corridor; else
+        "".
     """
-    n_events, draws = where.shape
-    n_cells, inside = len(cells), where >= 0
-    distances = [name for name in DISTANCES if name in cells.columns]
-    terms = distance_terms(cells, distances, float(inside.sum()) / draws)
-    share = cells.get("flagged_share", cells["flagged"]).to_numpy(dtype=float)
-    exposure = cells["area_km2"].to_numpy(dtype=float)
-    flagged = cells["flagged"].to_numpy(dtype=bool)
-    kept = np.empty((draws, n_cells), dtype=np.int64)
-    counts = counts_in_cells(where[:, :1], n_cells)[0]
-    safe, rows = np.where(inside, where, 0), np.arange(n_events)
-    for step in range(_BURN_IN + draws):
-        filled, _ = filled_counts(counts, flagged, exposure)
-        rate = _drawn_rate(filled, share, exposure, terms, rng)
-        reached = np.where(inside, rate[safe], 0.0).cumsum(axis=1)
-        aim = rng.random(n_events) * reached[:, -1]
-        pick = np.minimum((reached <= aim[:, None]).sum(axis=1), draws - 1)
-        # One column of the positions says who is in, another who is where.
-        present = inside[rows, rng.integers(draws, size=n_events)]
-        counts = np.bincount(where[rows, pick][present], minlength=n_cells)
-        if step >= _BURN_IN:
-            kept[step - _BURN_IN] = counts
-    return kept
+
+    ratio: float
+    low: float
+    high: float
+    confidence: float
+    p_value: float
+    smallest_ratio: float
+    crude_ratio: float
+    crude_low: float
+    crude_high: float
+    method: str
+    held_equal: tuple[str, ...]
+    events: float
+    events_flagged: float
+    events_compared: float
+    rate_flagged: float
+    rate_unflagged: float
+    months: float
+    cells: int
+    cells_flagged: int
+    cell_km: float
+    flagged_km2: float
+    unflagged_km2: float
+    overlap_share: float
+    median_error_km: float
+    dispersion: float
+    missing_share: float
+    df: float
+    draws: int
+    draws_filled: int
+    kinds: tuple[str, ...] = ()
+    label: str = ""
+    ground: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """
+        Name the outcome.
+
+        Returns
+        -------
+        str
+            "more", "fewer", "no difference shown" or "cannot tell".
+        """
+        if not math.isfinite(self.ratio):
+            return "cannot tell"
+        if self.low > 1:
+            return "more"
+        return "fewer" if self.high < 1 else "no difference shown"
+
+    def sentence(self) -> str:
+        """
+        Say in plain words what was found, and what could not have been.
+
+        Returns
+        -------
+        str
+            A few sentences.
+        """
+        head = f"{self.label}: " if self.label else ""
+        equal = f"at equal distance from {listed(self.held_equal)}"
+        n = f"{self.events_compared:.0f} event{'' if round(self.events_compared) == 1 else 's'}"
+        if self.verdict == "cannot tell":
+            return (
+                f"{head}Cannot tell: {n} with ground of both kinds to compare {equal} are too few for a "
+                f"ratio (at least {FEWEST_EVENTS:.0f} are needed, and a fit that holds one)."
+            )
+        ratio = f"ratio {self.ratio:.2g} ({self.low:.2g} to {self.high:.2g}) {equal}"
+        crude = f"with nothing held equal it would read {self.crude_ratio:.2g}"
+        if self.verdict == "no difference shown":
+            said = (
+                f"No difference shown: {ratio}; {n} cannot tell a ratio below "
+                f"{self.smallest_ratio:.2g} from 1 ({crude})."
+            )
+        else:
+            said = f"{self.verdict.capitalize()} events on flagged ground: {ratio}, {n} ({crude})."
+        if self.overlap_share < _THIN_OVERLAP:
+            said += (
+                f" Only {self.overlap_share:.0%} of the flagged ground has unflagged ground equally far "
+                "away, so most of it is compared by the model alone or not at all."
+            )
+        left_out = [name for name in DISTANCES.values() if name not in self.held_equal]
+        if left_out:
+            said += f" Distance from {listed(left_out)} was not given and is not held equal."
+        if self.ground:
+            said += f" Compared is {self.ground} alone, which is what the table covers."
+        return f"{head}{said} Events are where something was reported."
+
+    def to_frame(self) -> pd.DataFrame:
+        """
+        Give the record as a table of one row.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A column for each attribute, with verdict and sentence.
+        """
+        row = {
+            name: ", ".join(value) if isinstance(value, tuple) else value
+            for name, value in dataclasses.asdict(self).items()
+        }
+        return pd.DataFrame([{**row, "verdict": self.verdict, "sentence": self.sentence()}])
 
 
-def _drawn_rate(
-    counts: FloatArray,
-    share: FloatArray,
-    exposure: FloatArray,
-    terms: FloatArray,
-    rng: np.random.Generator,
-) -> FloatArray:
-    """Rates of cells, drawn from the fit; all alike where it does not settle."""
-    others = np.column_stack([np.ones(len(counts)), terms])
-    with warnings.catch_warnings():
-        # As in `poisson_regression`: the fit is read, its warnings are not for the caller.
-        warnings.simplefilter("ignore")
-        try:
-            fit = mixture_fit(counts, share, others, np.log(exposure))
-        except ValueError:  # LinAlgError is one
-            fit = None
-        if fit is None or not np.isfinite(fit.cov_params()).all():
-            return np.ones(len(counts))
-        drawn = rng.multivariate_normal(fit.params, fit.cov_params(), method="svd")
-    ratio = math.exp(min(max(float(drawn[0]), -20.0), 20.0))
-    log_base = others @ drawn[1:]
-    base = np.exp(np.clip(log_base - log_base.max(), -500.0, 0.0))
-    return np.asarray(base * (1.0 + share * (ratio - 1.0)))
+class _Bench:
+    """The cells of one comparison, and the fit of each draw of counts on them."""
+
+    def __init__(self, cells: pd.DataFrame, counts: IntArray, method: str) -> None:
+        self.distances = [name for name in DISTANCES if name in cells.columns]
+        self.flagged: BoolArray = cells["flagged"].to_numpy(dtype=bool)
+        self.exposure: FloatArray = cells["area_km2"].to_numpy(dtype=float)
+        self.share: FloatArray = cells.get("flagged_share", cells["flagged"]).to_numpy(dtype=float)
+        clear = np.abs(self.share - 0.5) >= 0.5 - _MIXED
+        self.strata = strata_of(cells, self.distances)
+        on_strata, off_strata = (
+            self.strata[clear & kind] for kind in (self.flagged, ~self.flagged)
+        )
+        self.shared: BoolArray = clear & np.isin(self.strata, np.intersect1d(on_strata, off_strata))
+        on = self.flagged
+        shared_km2 = self.exposure[on & self.shared].sum()
+        self.overlap_share = float(shared_km2 / self.exposure[on].sum())
+        self.used = self.shared if method == "matched" else np.ones(len(cells), dtype=bool)
+        self.counts, self.method, self.filled = counts, method, 0
+        events = float(counts.sum(axis=1).mean())
+        self.terms = distance_terms(cells, self.distances, events)
+
+    def each(self, fit: Callable[[int], RatioFit]) -> list[RatioFit]:
+        """Fit draw by draw, but not what has too few events to fit."""
+        if self.compared() < FEWEST_EVENTS:
+            return []
+        return [fit(draw) for draw in range(len(self.counts))]
+
+    def fit(self, draw: int) -> RatioFit:
+        used = self.used
+        on, exposure = self.flagged[used], self.exposure[used]
+        counts, filled = filled_counts(self.counts[draw, used], on, exposure)
+        self.filled += filled
+        if self.method == "matched":
+            return mantel_haenszel(counts, on, exposure, self.strata[used])
+        return poisson_regression(counts, self.share, exposure, self.terms)
+
+    def crude(self, draw: int) -> RatioFit:
+        counts, _ = filled_counts(self.counts[draw], self.flagged, self.exposure)
+        return crude_ratio(counts, self.flagged, self.exposure)
+
+    def compared(self) -> float:
+        return float(self.counts[:, self.used].sum(axis=1).mean())
+
+    def enough(self, fits: list[RatioFit]) -> bool:
+        good = sum(math.isfinite(fit.log_ratio) for fit in fits)
+        return good > 0 and good >= _FITS_NEEDED * len(self.counts)
+
+    @staticmethod
+    def pooled(fits: list[RatioFit]) -> Pooled:
+        good = [fit for fit in fits if math.isfinite(fit.log_ratio)]
+        return pool_rubin(
+            np.array([fit.log_ratio for fit in good]),
+            np.array([fit.variance for fit in good]),
+            df_complete=min(fit.df for fit in good),
+        )
+
+
+def _ends(pooled: Pooled | None, confidence: float) -> tuple[float, float, float]:
+    if pooled is None:
+        return math.nan, math.nan, math.nan
+    reach = float(stdtrit(pooled.df, 0.5 + confidence / 2.0)) * pooled.deviation
+    middle = pooled.estimate
+    # Beyond e to the 300th a ratio says no more than "anything".
+    return tuple(math.exp(min(x, 300.0)) for x in (middle, middle - reach, middle + reach))  # type: ignore[return-value]
+
+
+def _p_value(pooled: Pooled | None) -> float:
+    if pooled is None:
+        return math.nan
+    return float(2.0 * stdtr(pooled.df, -abs(pooled.estimate) / pooled.deviation))
+
+
+def _smallest(pooled: Pooled | None, good: list[RatioFit], confidence: float) -> float:
+    """From the error that the ratio would have if the rates were equal, positions included."""
+    if pooled is None:
+        return math.nan
+    within = float(np.mean([fit.null_variance for fit in good]))
+    deviation = math.sqrt(within + pooled.missing * pooled.deviation**2)
+    return smallest_ratio_seen(deviation, pooled.df, level=1.0 - confidence, power=_POWER)

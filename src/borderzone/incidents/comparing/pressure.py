@@ -26,11 +26,9 @@ from borderzone.incidents.placing.covered_ground import (
     count_draws,
     covered_ground,
     ground_name,
-    held_to_countries,
-    rated_regions,
+    imputed,
     zone_shapes,
 )
-from borderzone.incidents.placing.imputation import prepare
 from borderzone.incidents.reading.table_coverage import coverage
 
 if TYPE_CHECKING:
@@ -43,18 +41,11 @@ __all__ = [
     "PRIOR_FACTOR",
     "PRIOR_STRENGTH",
     "REPORTED_NOT_CROSSED",
-    "Asked",
     "GammaPoisson",
-    "Placing",
-    "State",
-    "dirichlet_mean",
+    "dirichlet",
     "event_shares",
-    "exposure_of",
-    "pressure_draws",
+    "gamma_poisson",
     "pressure_weights",
-    "prior_weight",
-    "segment_weights",
-    "weigh",
 ]
 
 
@@ -62,68 +53,6 @@ REPORTED_NOT_CROSSED = (
     "Incidents are where something was reported, not where people cross: segments without reports "
     "keep a weight, and the uniform and the worst case belong next to these weights."
 )
-
-
-def segment_weights(  # noqa: PLR0913 (the last four only shape the weights by incidents)
-    corridor: Corridor,
-    *,
-    kind: str = "uniform",
-    events: gpd.GeoDataFrame | None = None,
-    admin1: gpd.GeoDataFrame | None = None,
-    prior_events: float | None = None,
-    draws: int = 500,
-    seed: Seed = 1,
-) -> pd.Series:
-    """
-    Give the share of crossings to expect in each segment.
-
-    "uniform" is by length. "incidents" adds the expected number of events of
-    each segment to a prior that is uniform by length (a Dirichlet posterior
-    mean), so that few events move little. `pressure_weights` gives the same
-    with bands, and by another method.
-
-    Parameters
-    ----------
-    corridor
-        The corridor.
-    kind
-        "uniform" or "incidents".
-    events
-        Table from `read`, for "incidents".
-    admin1
-        Provinces, for events known only to their province.
-    prior_events
-        Weight of the prior, in events; None for one a segment.
-    draws
-        Imputations.
-    seed
-        Seed or generator.
-
-    Returns
-    -------
-    pandas.Series
-        Weights by segment, named weight; they add up to 1.
-
-    Raises
-    ------
-    DataError
-        If the events were not read with `read`, or their countries have no ground in the corridor.
-    InvalidParameterError
-        If `kind` is unknown, "incidents" is asked for without events, or `draws` or `prior_events` is impossible.
-    """
-    check_choice(kind, "kind", ("uniform", "incidents"))
-    segments, draws = corridor.segments, check_whole(draws, "draws")
-    prior = prior_weight(prior_events, len(segments))
-    exposure = exposure_of(segments, None)
-    weights = exposure / exposure.sum()
-    if kind == "incidents":
-        if events is None:
-            msg = "weights by incidents need a table of events: pass events=, or kind='uniform'"
-            raise InvalidParameterError(msg)
-        shares = event_shares(corridor, events, Placing(draws, seed, admin1, None))
-        weights = dirichlet_mean(weights, np.nansum(shares, axis=0), prior)
-    index = pd.Index(segments["segment"].to_numpy(), name="segment")
-    return pd.Series(weights, index=index, name="weight")
 
 
 def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a default)
@@ -214,18 +143,25 @@ def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a d
     --------
     >>> from borderzone.border import Border
     >>> from borderzone.corridor import Corridor
-    >>> from borderzone.incidents import article
+    >>> from borderzone import datasets
+    >>> from borderzone.incidents import read
     >>> corridor = Corridor.around(Border.between("IRQ", "SYR"), segment_km=100)
-    >>> table = pressure_weights(corridor, article(), draws=100)
+    >>> table = pressure_weights(corridor, read(datasets.article_incidents()), draws=100)
     >>> bool((table["weight"] > 0).all()), round(float(table["weight"].sum()), 9)
     (True, 1.0)
     """
-    state = weigh(
-        corridor,
-        events,
-        Asked(method, exposure, strength, prior_events),
-        Placing(draws, seed, admin1, regions),
-    )
+    check_events(events)
+    check_choice(method, "method", _METHODS)
+    _only_of(method, strength, prior_events)
+    held_against = exposure_of(corridor.segments, exposure)
+    n_draws = check_whole(draws, "draws")
+    check_seed(seed)
+    shares = event_shares(corridor, events, n_draws, seed, regions=regions, admin1=admin1)
+    rng = generator(seed, _COUNTS)
+    if method == "dirichlet":
+        state = dirichlet(shares, held_against, n_draws, rng, prior_events=prior_events)
+    else:
+        state = gamma_poisson(shares, held_against, n_draws, rng, strength=strength)
     tail = (1.0 - check_confidence(confidence)) / 2.0
     low, high = between_draws(state.drawn, [tail, 1.0 - tail])
     table = pd.DataFrame(
@@ -243,7 +179,7 @@ def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a d
     table.attrs = {
         "method": method,
         "n_events": len(events),
-        "n_placed": state.n_placed,
+        "n_placed": int((~np.isnan(shares).any(axis=1)).sum()),
         "events_in_corridor": float(state.expected.sum()),
         "n_draws": len(state.drawn),
         "confidence": confidence,
@@ -253,74 +189,6 @@ def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a d
     }
     table.attrs["sentence"] = _sentence(table)
     return table
-
-
-def pressure_draws(  # noqa: PLR0913 (same names as `pressure_weights`)
-    corridor: Corridor,
-    events: gpd.GeoDataFrame,
-    *,
-    method: str = "gamma_poisson",
-    exposure: pd.Series | None = None,
-    strength: float | None = None,
-    prior_events: float | None = None,
-    admin1: gpd.GeoDataFrame | None = None,
-    regions: gpd.GeoDataFrame | None = None,
-    draws: int = 500,
-    seed: Seed = 1,
-) -> pd.DataFrame:
-    """
-    Draw weights of crossing pressure, for what is computed from them.
-
-    Parameters
-    ----------
-    corridor
-        The corridor.
-    events
-        Table from `read`.
-    method
-        As in `pressure_weights`.
-    exposure
-        As in `pressure_weights`.
-    strength
-        As in `pressure_weights`.
-    prior_events
-        As in `pressure_weights`.
-    admin1
-        Provinces, for events known only to their province.
-    regions
-        Table from `regions`, where the default kernels are not wanted.
-    draws
-        Imputations, one set of weights for each.
-    seed
-        Seed or generator.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a draw and a column a segment; rows add up to 1. Positions,
-        strength and rates are all drawn; `pressure_weights` of the same
-        arguments takes its bands from these.
-
-    Raises
-    ------
-    CRSMismatchError
-        If a layer has no CRS.
-    DataError
-        If the events were not read with `read`, `regions` is of another table, or the countries of
-        the table have no ground in the corridor.
-    InvalidParameterError
-        If a word is unknown or a number out of range.
-    ShapeMismatchError
-        If the exposure is not of the corridor's segments.
-    """
-    state = weigh(
-        corridor,
-        events,
-        Asked(method, exposure, strength, prior_events),
-        Placing(draws, seed, admin1, regions),
-    )
-    columns = pd.Index(corridor.segments["segment"].to_numpy(), name="segment")
-    return pd.DataFrame(state.drawn, columns=columns).rename_axis(index="draw")
 
 
 def _sentence(table: pd.DataFrame) -> str:
@@ -345,24 +213,6 @@ _METHODS = ("gamma_poisson", "dirichlet")
 _COUNTS = 0x9E55
 
 
-class Asked(NamedTuple):
-    """How counts become weights."""
-
-    method: str
-    exposure: pd.Series | None
-    strength: float | None
-    prior_events: float | None
-
-
-class Placing(NamedTuple):
-    """How events are placed."""
-
-    draws: int
-    seed: Seed
-    admin1: gpd.GeoDataFrame | None
-    regions: gpd.GeoDataFrame | None
-
-
 class State(NamedTuple):
     """What is known of the weights once the events are placed."""
 
@@ -370,41 +220,54 @@ class State(NamedTuple):
     drawn: FloatArray
     expected: FloatArray
     shrinkage: FloatArray
-    n_placed: int
     strength: dict[str, Any]
 
 
-def weigh(corridor: Corridor, events: gpd.GeoDataFrame, asked: Asked, placing: Placing) -> State:
-    """Place events, count them by segment, and weigh the segments by the counts."""
-    check_events(events)
-    check_choice(asked.method, "method", _METHODS)
-    _only_of(asked.method, asked.strength, asked.prior_events)
-    exposure = exposure_of(corridor.segments, asked.exposure)
-    draws = check_whole(placing.draws, "draws")
-    check_seed(placing.seed)
-    shares = event_shares(corridor, events, placing)
-    rng = generator(placing.seed, _COUNTS)
-    counts, known = _counts(shares, draws, rng), ~np.isnan(shares).any(axis=1)
-    expected = np.nansum(shares, axis=0)
-    common = (expected, int(known.sum()))
-    if asked.method == "dirichlet":
-        prior = prior_weight(asked.prior_events, len(exposure))
-        base = exposure / exposure.sum()
-        drawn = rng.standard_gamma(prior * base + counts)
-        kept = np.full(len(base), prior / (prior + expected.sum()))
-        drawn = np.maximum(drawn / drawn.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-        told = {"prior_events": prior, "strength_source": "the stated prior (Dirichlet)"}
-        return State(dirichlet_mean(base, expected, prior), drawn, common[0], kept, common[1], told)
-    if asked.strength is not None:
-        check_positive(asked.strength, "strength")
-    model = GammaPoisson.of(counts, exposure, strength=asked.strength)
+def gamma_poisson(
+    shares: FloatArray,
+    exposure: FloatArray,
+    draws: int,
+    rng: np.random.Generator,
+    *,
+    strength: float | None = None,
+) -> State:
+    """Weigh segments by counts, drawn towards their mean as strongly as the counts ask for."""
+    counts = _counts(shares, draws, rng)
+    if strength is not None:
+        check_positive(strength, "strength")
+    model = GammaPoisson.of(counts, exposure, strength=strength)
     return State(
-        model.mean_weights(),
-        model.sample(rng),
-        common[0],
-        model.shrinkage(),
-        common[1],
-        _told(model),
+        mean=model.mean_weights(),
+        drawn=model.sample(rng),
+        expected=np.nansum(shares, axis=0),
+        shrinkage=model.shrinkage(),
+        strength=_told(model),
+    )
+
+
+def dirichlet(
+    shares: FloatArray,
+    exposure: FloatArray,
+    draws: int,
+    rng: np.random.Generator,
+    *,
+    prior_events: float | None = None,
+) -> State:
+    """Weigh segments by counts beside a prior worth so many events, shared out by exposure."""
+    counts, expected = _counts(shares, draws, rng), np.nansum(shares, axis=0)
+    # One event a segment unless given.
+    prior = check_positive(
+        len(exposure) if prior_events is None else prior_events, "prior_events", "events"
+    )
+    base = exposure / exposure.sum()
+    drawn = rng.standard_gamma(prior * base + counts)
+    drawn = np.maximum(drawn / drawn.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    return State(
+        mean=np.asarray((prior * base + expected) / (prior + expected.sum())),
+        drawn=drawn,
+        expected=expected,
+        shrinkage=np.full(len(base), prior / (prior + expected.sum())),
+        strength={"prior_events": prior, "strength_source": "the stated prior (Dirichlet)"},
     )
 
 
@@ -425,16 +288,23 @@ def _told(model: GammaPoisson) -> dict[str, Any]:
     }
 
 
-def event_shares(corridor: Corridor, events: gpd.GeoDataFrame, placing: Placing) -> FloatArray:
+def event_shares(
+    corridor: Corridor,
+    events: gpd.GeoDataFrame,
+    draws: int,
+    seed: Seed,
+    *,
+    regions: gpd.GeoDataFrame | None = None,
+    admin1: gpd.GeoDataFrame | None = None,
+) -> FloatArray:
     """Give the probability of each event on the ground of each segment that the table covers."""
     shapes = zone_shapes(corridor.segments, "corridor.segments")
     if coverage(events).countries:  # else there is nothing to cut
         covered = covered_ground(events, corridor)
         if covered.limited:
             shapes = [shapely.intersection(shape, covered.shape) for shape in shapes]
-    rated = rated_regions(events, regions=placing.regions, admin1=placing.admin1)
-    drawn = prepare(events, draws=placing.draws, seed=placing.seed, regions=rated)
-    _, hits = count_draws(held_to_countries(drawn, events, corridor), shapes)
+    drawn = imputed(events, corridor, draws=draws, seed=seed, regions=regions, admin1=admin1)
+    _, hits = count_draws(drawn, shapes)
     shares = hits / drawn.draws
     shares[(drawn.placed["kind"] == "excluded").to_numpy()] = np.nan
     return np.asarray(shares)
@@ -456,16 +326,6 @@ def _counts(shares: FloatArray, draws: int, rng: np.random.Generator) -> IntArra
         where = np.append(held, n_segments)[edges.searchsorted(rng.random(draws), side="right")]
         counts[np.arange(draws), where] += 1
     return counts[:, :n_segments]
-
-
-def dirichlet_mean(base: FloatArray, expected: FloatArray, prior: float) -> FloatArray:
-    """Give the mean of a Dirichlet distribution after expected events."""
-    return np.asarray((prior * base + expected) / (prior + expected.sum()))
-
-
-def prior_weight(given: float | None, n_segments: int) -> float:
-    """Give the weight of the Dirichlet prior: one event a segment unless given."""
-    return check_positive(n_segments if given is None else given, "prior_events", "events")
 
 
 def _only_of(method: str, strength: float | None, prior_events: float | None) -> None:

@@ -18,7 +18,12 @@ from borderzone.errors import DataError, InvalidGeometryError
 from borderzone.incidents import hints
 from borderzone.incidents.incident_table import check_corridor
 from borderzone.incidents.placing import precision
-from borderzone.incidents.placing.imputation import check_same_table, index_of, region_boxes
+from borderzone.incidents.placing.imputation import (
+    check_same_table,
+    index_of,
+    prepare,
+    region_boxes,
+)
 from borderzone.incidents.placing.precision import area_km2
 from borderzone.incidents.reading.table_coverage import (
     country_words,
@@ -29,11 +34,12 @@ from borderzone.incidents.reading.table_coverage import (
 from borderzone.stream import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
+    import xarray as xr
 
-    from borderzone._typing import BoolArray, FloatArray, IntArray
+    from borderzone._typing import BoolArray, FloatArray, IntArray, Seed
     from borderzone.corridor import Corridor
     from borderzone.incidents.placing.imputation import Imputation, Index
 
@@ -48,6 +54,7 @@ __all__ = [
     "ground_of_countries",
     "ground_words",
     "held_to_countries",
+    "imputed",
     "rated_regions",
     "zone_names",
     "zone_shapes",
@@ -178,6 +185,26 @@ def rated_regions(
         reason=reason,
     )
     return changed.set_geometry(gpd.GeoSeries(shapes, index=placed.index, crs=placed.crs))
+
+
+def imputed(  # noqa: PLR0913 (same names as `overlay`)
+    events: gpd.GeoDataFrame,
+    corridor: Corridor | None,
+    *,
+    draws: int,
+    seed: Seed,
+    regions: gpd.GeoDataFrame | None = None,
+    admin1: gpd.GeoDataFrame | None = None,
+    weight: xr.DataArray | Mapping[str, xr.DataArray] | None = None,
+    each_told: bool = False,
+) -> Imputation:
+    """Make ready to draw the positions from which every number by zone, segment or cell is made."""
+    # The one way from a table to places: what is beyond coverage enters no rate (but is told where
+    # each event is told for itself), and what a row puts in one country did not happen across the line.
+    if not each_told:
+        regions = rated_regions(events, regions=regions, admin1=admin1)
+    drawn = prepare(events, draws=draws, seed=seed, regions=regions, admin1=admin1, weight=weight)
+    return drawn if corridor is None else held_to_countries(drawn, events, corridor)
 
 
 def _with_ground_here(corridor: Corridor, countries: tuple[str, ...]) -> tuple[str, ...]:

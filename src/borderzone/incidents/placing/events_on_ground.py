@@ -22,8 +22,8 @@ from borderzone.difficulty import CAVE_MEANINGS, CAVE_UNKNOWN
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.grid import Grid
 from borderzone.incidents.placing.bands import count_bands
-from borderzone.incidents.placing.covered_ground import corridor_outline, held_to_countries
-from borderzone.incidents.placing.imputation import index_of, prepare
+from borderzone.incidents.placing.covered_ground import corridor_outline, imputed
+from borderzone.incidents.placing.imputation import index_of
 from borderzone.incidents.placing.precision import in_degrees
 from borderzone.stream import in_order
 
@@ -195,9 +195,8 @@ def on_ground(  # noqa: PLR0913 (same names as `overlay`)
     workers = check_threads(threads)
     given = {"hours": hours, "elevation_m": elevation}
     ground = GroundLayers.of(flags, attrs, given, corridor)
-    drawn = prepare(events, draws=draws, seed=seed, regions=regions, admin1=admin1, weight=weight)
-    if corridor is not None:
-        drawn = held_to_countries(drawn, events, corridor)
+    how: dict[str, Any] = {"regions": regions, "admin1": admin1, "weight": weight}
+    drawn = imputed(events, corridor, draws=draws, seed=seed, each_told=True, **how)
     points = _coded_cells(events, ground)
     ground = ground.ready(drawn, points, threads=workers)
 

@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
-from pyproj import Geod
 
-from borderzone._guards import as_rising, check_threads, guarded, percent
-from borderzone._kernels import positions as kernels
-from borderzone.errors import DataError, InvalidParameterError
+from borderzone._guards import check_threads, guarded, percent
+from borderzone.errors import DataError
 from borderzone.incidents.incident_table import check_corridor
 from borderzone.incidents.placing.bands import BAND_ENDS, count_bands, pooled_garwood
 from borderzone.incidents.placing.covered_ground import (
@@ -22,31 +19,27 @@ from borderzone.incidents.placing.covered_ground import (
     count_draws,
     covered_ground,
     ground_words,
-    held_to_countries,
-    rated_regions,
+    imputed,
     zone_names,
     zone_shapes,
 )
-from borderzone.incidents.placing.imputation import prepare
 from borderzone.incidents.placing.precision import area_km2, typical_error_km
 from borderzone.incidents.reading.table_coverage import country_words
-from borderzone.stream import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import geopandas as gpd
+    import shapely
     import xarray as xr
 
     from borderzone._typing import BoolArray, FloatArray, IntArray, Seed
     from borderzone.corridor import Corridor
-    from borderzone.incidents.placing.imputation import Imputation
 
 __all__ = [
     "ESTIMAND",
     "UNDERLYING_ESTIMAND",
     "Account",
-    "Bands",
     "ZoneGround",
     "account",
     "event_probabilities",
@@ -156,12 +149,11 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
     0   R1       1.0    1    1
     """
     workers = check_threads(threads)
-    rated = rated_regions(events, regions=regions, admin1=admin1)
-    drawn = prepare(events, draws=draws, seed=seed, regions=rated, weight=weight)
+    how: dict[str, Any] = {"regions": regions, "admin1": admin1, "weight": weight}
+    strip = None if corridor is None else check_corridor(corridor)
+    drawn = imputed(events, strip, draws=draws, seed=seed, **how)
     shapes = zone_shapes(zones)
-    held = None if corridor is None else ZoneGround.of(shapes, events, check_corridor(corridor))
-    if corridor is not None:
-        drawn = held_to_countries(drawn, events, corridor)
+    held = None if strip is None else ZoneGround.of(shapes, events, strip)
     more = [] if held is None else [*held.parts, held.ground.shape]
     totals, hits = count_draws(drawn, [*shapes, *more], threads=workers)
     n_zones, n_placed = len(shapes), int((drawn.placed["kind"] != "excluded").sum())
@@ -169,7 +161,7 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
     table["possible"] = (hits[:, :n_zones] > 0).sum(axis=0)
     table["expected_if_uniform"] = np.nan
     table.attrs = _attrs(events, drawn.placed, drawn.draws)
-    if held is not None:
+    if held is not None and strip is not None:
         in_ground = float(totals[-1].mean())
         for name, values in held.columns(table, totals[n_zones:-1], in_ground).items():
             table[name] = values
@@ -177,7 +169,7 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
             "n_in_corridor": in_ground,
             "countries": list(held.ground.countries),
             "ground": held.ground.name,
-            "coverage": ground_words(events, check_corridor(corridor)),
+            "coverage": ground_words(events, strip),
         }
     chance = (hits[:, :n_zones].sum(axis=1) if held is None else hits[:, -1]) / drawn.draws
     error_km = typical_error_km(drawn.placed["median_error_km"].to_numpy(dtype=float), chance)
@@ -361,9 +353,8 @@ def account(
     >>> account(read(rows), corridor, draws=100).line
     '3 reported: 1 unreadable, 1 outside, 1 in the corridor'
     """
-    rated = rated_regions(events, regions=regions, admin1=admin1)
-    drawn = prepare(events, draws=draws, seed=seed, regions=rated)
-    drawn = held_to_countries(drawn, events, check_corridor(corridor))
+    how: dict[str, Any] = {"regions": regions, "admin1": admin1}
+    drawn = imputed(events, check_corridor(corridor), draws=draws, seed=seed, **how)
     totals, hits = count_draws(drawn, [corridor_outline(corridor)])
     kinds = drawn.placed["kind"].to_numpy(dtype=object)
     unreadable = (events["status"] == "quarantined").to_numpy()
@@ -621,19 +612,18 @@ def _against_even(even: float, low: float, high: float, ground: str) -> str:
 
 def event_probabilities(  # noqa: PLR0913 (same names as `overlay`)
     events: gpd.GeoDataFrame,
-    zones: gpd.GeoDataFrame | None = None,
+    zones: gpd.GeoDataFrame,
     *,
     draws: int = 500,
     seed: Seed = 1,
     corridor: Corridor | None = None,
-    distance_bands_km: Sequence[float] | None = None,
     admin1: gpd.GeoDataFrame | None = None,
     regions: gpd.GeoDataFrame | None = None,
     weight: xr.DataArray | Mapping[str, xr.DataArray] | None = None,
     threads: int | None = None,
 ) -> pd.DataFrame:
     """
-    Give the probability that each event happened in each zone, segment and distance band.
+    Give the probability that each event happened in each zone and on each kind of zone.
 
     The share of the imputed positions of the event that lie there; its
     standard error is below ``0.5 / sqrt(draws)``.
@@ -643,16 +633,14 @@ def event_probabilities(  # noqa: PLR0913 (same names as `overlay`)
     events
         Table from `read`.
     zones
-        Polygons with a CRS; column zone names them if present, column kind tells their flag.
+        Polygons with a CRS, such as `Corridor.segments`; column zone names them if present, column
+        kind tells their flag.
     draws
         Imputations.
     seed
         Seed, or a generator from which one is taken.
     corridor
-        The corridor; adds itself and its segments.
-    distance_bands_km
-        Edges of bands of distance to the border line of the corridor, rising from 0 or more, the last
-        one may be infinite; a band holds its lower edge. Units: km.
+        The corridor, to hold positions to the country that a row names.
     admin1
         Provinces, for events known only to their province.
     regions
@@ -668,11 +656,8 @@ def event_probabilities(  # noqa: PLR0913 (same names as `overlay`)
     pandas.DataFrame
         Index of `events`; NaN for events that are too vague to be placed. Columns:
         id; one a zone, by its name; one a flag, ``kind <kind>`` (in any zone of that kind), where
-        zones have kinds; ``corridor`` and one a segment, ``segment <number>``; one a band,
-        ``<from>-<to> km`` from the border on either side. ``attrs["columns"]`` tells what each
-        is ("id", "zone", "kind", "corridor", "segment" or "distance"); segments add up to the
-        corridor, distance bands to 1 if they run from 0 to infinity, zones and flags may
-        overlap. ``attrs["n_draws"]`` is the number of draws.
+        zones have kinds. ``attrs["columns"]`` tells what each is ("id", "zone" or "kind"); zones
+        and flags may overlap. ``attrs["n_draws"]`` is the number of draws.
 
     Raises
     ------
@@ -684,8 +669,7 @@ def event_probabilities(  # noqa: PLR0913 (same names as `overlay`)
     InvalidGeometryError
         If a zone is empty or no polygon.
     InvalidParameterError
-        If nothing is asked for, bands do not rise or have no corridor, `draws` or `threads` is not a
-        whole number above zero, or a weight or seed is impossible.
+        If `draws` or `threads` is not a whole number above zero, or a weight or seed is impossible.
 
     Examples
     --------
@@ -699,115 +683,26 @@ def event_probabilities(  # noqa: PLR0913 (same names as `overlay`)
     0  row-1  1.0
     """
     workers = check_threads(threads)
-    drawn = prepare(events, draws=draws, seed=seed, regions=regions, admin1=admin1, weight=weight)
-    columns = _columns(zones, corridor)
-    bands = None if distance_bands_km is None else Bands.of(corridor, distance_bands_km)
-    if not columns and bands is None:
-        msg = "nothing to give probabilities of: pass zones, corridor or distance_bands_km"
-        raise InvalidParameterError(msg)
+    how: dict[str, Any] = {"regions": regions, "admin1": admin1, "weight": weight}
+    drawn = imputed(events, corridor, draws=draws, seed=seed, each_told=True, **how)
+    columns = _columns(zones)
     _, hits = count_draws(drawn, [shape for _, _, shape in columns], threads=workers)
-    names = [(what, name) for what, name, _ in columns]
-    if bands is not None:
-        hits = np.hstack([hits, bands.count(drawn, threads=workers)])
-        names += [("distance", name) for name in bands.names()]
     shares = hits / drawn.draws
     shares[(drawn.placed["kind"] == "excluded").to_numpy()] = np.nan
-    table = pd.DataFrame(shares, index=events.index, columns=[name for _, name in names])
+    table = pd.DataFrame(shares, index=events.index, columns=[name for _, name, _ in columns])
     table.insert(0, "id", events["id"])
-    table.attrs = {"columns": {"id": "id"} | {name: what for what, name in names}}
+    table.attrs = {"columns": {"id": "id"} | {name: what for what, name, _ in columns}}
     table.attrs["n_draws"] = drawn.draws
     return table
 
 
-def _columns(
-    zones: gpd.GeoDataFrame | None, corridor: Corridor | None
-) -> list[tuple[str, str, shapely.Geometry]]:
+def _columns(zones: gpd.GeoDataFrame) -> list[tuple[str, str, shapely.Geometry]]:
     """List what each column is, its name and its polygon."""
-    found: list[tuple[str, Any, shapely.Geometry]] = []
-    if zones is not None:
-        shapes = zone_shapes(zones)
-        found += [("zone", name, at) for name, at in zip(zone_names(zones), shapes, strict=True)]
-        if "kind" in zones.columns:
-            flat = zones.geometry.to_crs("EPSG:4326")
-            for kind in dict.fromkeys(zones["kind"].dropna()):
-                whole = flat[(zones["kind"] == kind).to_numpy()].union_all()
-                found.append(("kind", f"kind {kind}", whole))
-    if corridor is not None:
-        found.append(("corridor", "corridor", corridor_outline(corridor)))
-        numbers = corridor.segments["segment"]
-        shapes = zone_shapes(corridor.segments, "corridor.segments")
-        named = zip(numbers, shapes, strict=True)
-        found += [("segment", f"segment {number}", shape) for number, shape in named]
-    return [(what, str(name), shape) for what, name, shape in found]
-
-
-_GEOD = Geod(ellps="WGS84")
-# A geodesic this short leaves the straight line between its ends by less than a metre.
-_PIECE_M = 2_000.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bands:
-    """
-    Bands of distance to a border line.
-
-    Attributes
-    ----------
-    edges_km
-        Rising edges; the last may be infinite. Units: km.
-    pieces
-        Longitude and latitude of both ends of short pieces of the line, shape ``(n, 4)``.
-    """
-
-    edges_km: FloatArray
-    pieces: FloatArray
-
-    @classmethod
-    def of(cls, corridor: Corridor | None, edges_km: Sequence[float]) -> Bands:
-        """Make bands about the border line of a corridor."""
-        if corridor is None:
-            msg = "distance_bands_km is measured from the border of a corridor: pass corridor="
-            raise InvalidParameterError(msg)
-        line = corridor.border.line.to_crs("EPSG:4326")
-        return cls(
-            edges_km=as_rising(edges_km, "distance_bands_km", "km", from_zero=True, fewest=2),
-            pieces=_pieces(line.to_numpy()),
-        )
-
-    def names(self) -> list[str]:
-        """Name the bands."""
-        return [
-            f"{low:g}-{high:g} km"
-            for low, high in zip(self.edges_km[:-1], self.edges_km[1:], strict=True)
-        ]
-
-    def count(self, drawn: Imputation, *, threads: int | None = None) -> IntArray:
-        """Count the imputed positions in each band."""
-        hits = np.zeros((len(drawn.placed), len(self.edges_km) - 1), dtype=np.int32)
-
-        def count(rows: IntArray) -> tuple[IntArray, IntArray]:
-            some = np.zeros((len(rows), hits.shape[1]), dtype=np.int32)
-            kernels.count_bands(*drawn.positions(rows), self.pieces, self.edges_km, some)
-            return rows, some
-
-        for rows, some in in_order(count, drawn.rows(), threads=threads):
-            hits[rows] = some
-        return hits
-
-
-def _pieces(lines: Any) -> FloatArray:
-    """Both ends of pieces of the geodesics between the vertices."""
-    ends = []
-    for part in shapely.get_parts(shapely.line_merge(lines)):
-        xy = shapely.get_coordinates(part)
-        azimuth, _, length_m = _GEOD.inv(xy[:-1, 0], xy[:-1, 1], xy[1:, 0], xy[1:, 1])
-        count = np.maximum(np.ceil(length_m / _PIECE_M), 1).astype(np.int64)
-        edge = np.repeat(np.arange(len(count)), count)
-        step = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
-        along = step * (length_m / count)[edge]
-        lon, lat, _ = _GEOD.fwd(xy[edge, 0], xy[edge, 1], azimuth[edge], along)
-        course = np.column_stack([lon, lat])
-        course[step == 0] = xy[:-1]
-        course = np.vstack([course, xy[-1:]])
-        ends.append(np.hstack([course[:-1], course[1:]]))
-    return np.concatenate(ends)
+    named = zip(zone_names(zones), zone_shapes(zones), strict=True)
+    found = [("zone", str(name), shape) for name, shape in named]
+    if "kind" in zones.columns:
+        flat = zones.geometry.to_crs("EPSG:4326")
+        for kind in dict.fromkeys(zones["kind"].dropna()):
+            whole = flat[(zones["kind"] == kind).to_numpy()].union_all()
+            found.append(("kind", f"kind {kind}", whole))
+    return found
