@@ -292,8 +292,6 @@ def _mapped(world: World) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(wide, geometry=shapes, crs=4326)
 
 
-
-
 def _zip(world: World, path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.write(world.file("rows.csv"), "rows.csv")
