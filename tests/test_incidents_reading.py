@@ -431,7 +431,7 @@ def test_the_verdict_counts_findings_and_the_limit_holds() -> None:
     message = r"2 of 10 rows \(20%\) cannot be used, more than the 10% allowed: out of range \(1\)"
     with pytest.raises(RejectedRowsError, match=message):
         incidents.require_usable(events, limit=0.1)
-    with pytest.raises(DataError, match=r"read it with incidents\.read first"):
+    with pytest.raises(DataError, match=r"read them with incidents\.read first"):
         incidents.check(gpd.GeoDataFrame({"a": [1]}))
 
 

@@ -41,10 +41,8 @@ from borderzone.errors import DataError, InvalidParameterError, LimitError
 from borderzone.incidents.incident_table import check_corridor, check_events
 from borderzone.incidents.placing.covered_ground import (
     covered_ground,
-    held_to_countries,
-    rated_regions,
+    imputed,
 )
-from borderzone.incidents.placing.imputation import prepare
 from borderzone.incidents.placing.precision import area_km2, typical_error_km
 
 if TYPE_CHECKING:
@@ -461,11 +459,8 @@ def _placed(
     """Draw the positions of events as the study does, held to the countries that their rows name."""
     check_corridor(corridor)
     ground = covered_ground(check_events(events), corridor)
-    rated = rated_regions(events, regions=regions)
-    drawn = held_to_countries(
-        prepare(events, draws=draws, seed=seed_number(seed), regions=rated), events, corridor
-    )
-    kept = (rated["kind"] != "excluded").to_numpy()
+    drawn = imputed(events, corridor, draws=draws, seed=seed_number(seed), regions=regions)
+    kept = drawn.is_placed
     lonlat = np.full((len(events), drawn.draws, 2), np.nan)
     for rows, lon, lat in drawn.blocks():
         lonlat[rows, :, 0], lonlat[rows, :, 1] = lon, lat
@@ -484,7 +479,7 @@ def _placed(
         pd.to_datetime(events[name], errors="coerce").to_numpy().astype("datetime64[D]")[kept]
         for name in ("date_start", "date_end")
     )
-    errors_km = rated["median_error_km"].to_numpy(dtype=float)[kept]
+    errors_km = drawn.placed["median_error_km"].to_numpy(dtype=float)[kept]
     return _Placed(
         corridor=corridor,
         covered=ground,

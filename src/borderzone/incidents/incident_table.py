@@ -423,12 +423,16 @@ def check_corridor(corridor: Any) -> Corridor:
     return found
 
 
-def check_events(events: Any) -> gpd.GeoDataFrame:
-    """Refuse what is no table of events."""
+def check_events(events: Any, *needed: str) -> gpd.GeoDataFrame:
+    """Refuse what is no table of events, or lacks columns that `read` makes."""
     if not isinstance(events, gpd.GeoDataFrame):
         msg = (
             f"events must be the table that incidents.read gives, got a {type(events).__name__}: "
             "read them first"
         )
+        raise DataError(msg)
+    absent = [name for name in needed if name not in events.columns]
+    if absent:
+        msg = f"the events have no column {', '.join(absent)}: read them with incidents.read first"
         raise DataError(msg)
     return events

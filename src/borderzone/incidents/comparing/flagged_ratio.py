@@ -66,6 +66,7 @@ if TYPE_CHECKING:
 __all__ = ["Enrichment", "enrichment", "enrichment_table", "ratio_at_equal_distance"]
 
 
+_FIRST = ("cell_km", "method", "verdict", "ratio", "low", "high", "smallest_ratio", "crude_ratio")
 _THIN_OVERLAP = 0.5
 _POWER = 0.8
 _MIXED = 0.25  # cells flagged on more than this and less than the rest enter no stratum
@@ -288,32 +289,15 @@ def enrichment_table(  # noqa: PLR0913 (same names as `enrichment`)
                     seed=seed,
                 ).to_frame()
             except (_TooFineError, NoOverlapError) as error:
-                row = pd.DataFrame(
-                    [
-                        {
-                            "cell_km": size,
-                            "method": method,
-                            "verdict": "not compared",
-                            "sentence": str(error),
-                        }
-                    ]
-                )
+                # A size that says nothing is a row that says why.
+                why = {"verdict": "not compared", "sentence": str(error)}
+                row = pd.DataFrame([{"cell_km": size, "method": method, **why}])
             rows.append(row)
     if not rows:
         msg = "cell_sizes_km and methods must each name one at least, got none"
         raise InvalidParameterError(msg)
     table = pd.concat(rows, ignore_index=True)
-    first = [
-        "cell_km",
-        "method",
-        "verdict",
-        "ratio",
-        "low",
-        "high",
-        "smallest_ratio",
-        "crude_ratio",
-    ]
-    first = [name for name in first if name in table.columns]
+    first = [name for name in _FIRST if name in table.columns]
     return table[first + [name for name in table.columns if name not in first]]
 
 

@@ -305,9 +305,7 @@ def event_shares(
             shapes = [shapely.intersection(shape, covered.shape) for shape in shapes]
     drawn = imputed(events, corridor, draws=draws, seed=seed, regions=regions, admin1=admin1)
     _, hits = count_draws(drawn, shapes)
-    shares = hits / drawn.draws
-    shares[(drawn.placed["kind"] == "excluded").to_numpy()] = np.nan
-    return np.asarray(shares)
+    return drawn.shares(hits)
 
 
 def _counts(shares: FloatArray, draws: int, rng: np.random.Generator) -> IntArray:

@@ -16,7 +16,7 @@ from borderzone.border.sources import countries_around
 from borderzone.crs import check_has_crs, in_degrees
 from borderzone.errors import DataError, InvalidGeometryError
 from borderzone.incidents import hints
-from borderzone.incidents.incident_table import check_corridor
+from borderzone.incidents.incident_table import check_corridor, check_events
 from borderzone.incidents.placing import precision
 from borderzone.incidents.placing.imputation import (
     check_same_table,
@@ -167,7 +167,7 @@ def rated_regions(
     admin1: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """Give the regions of the events that may enter a rate: those beyond what is said are excluded."""
-    precision.need_columns(events)
+    check_events(events, *precision.NEEDED)
     placed = precision.regions(events, admin1=admin1) if regions is None else regions
     check_same_table(placed, events)
     unreadable = (events["status"] == "quarantined").to_numpy()

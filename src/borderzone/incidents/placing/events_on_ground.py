@@ -319,7 +319,7 @@ def _table(
     columns: dict[str, FloatArray],
     at_points: dict[str, Any],
 ) -> pd.DataFrame:
-    placed = (drawn.placed["kind"] != "excluded").to_numpy()
+    placed = drawn.is_placed
     found: dict[str, Any] = {
         "id": events["id"].to_numpy(),
         "placed": placed,

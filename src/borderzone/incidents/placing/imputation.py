@@ -26,6 +26,7 @@ from borderzone._kernels.positions import (
 from borderzone.crs import raster_crs
 from borderzone.errors import DataError, InvalidGeometryError, InvalidParameterError
 from borderzone.grid import even_step
+from borderzone.incidents.incident_table import check_events
 from borderzone.incidents.placing import precision
 from borderzone.stream import in_order
 
@@ -147,7 +148,7 @@ def prepare(
 ) -> Imputation:
     """Make ready to draw the positions of events."""
     count = check_whole(draws, "draws")
-    precision.need_columns(events)
+    check_events(events, *precision.NEEDED)
     placed = precision.regions(events, admin1=admin1) if regions is None else regions
     check_same_table(placed, events)
     keys = event_keys(seed, placed)
@@ -182,6 +183,16 @@ class Imputation:
     weighing: Weighing | None
     held: Held | None = None
 
+    @property
+    def is_placed(self) -> BoolArray:
+        """Whether each event has a place."""
+        return np.asarray(self.placed["kind"].to_numpy(dtype=object) != "excluded")
+
+    def shares(self, hits: IntArray) -> FloatArray:
+        """Give the probability of each event in each shape; NaN for events without a place."""
+        # Nothing is known of where such an event was, which is not a probability of 0.
+        return np.where(self.is_placed[:, None], hits / self.draws, np.nan)
+
     def blocks(
         self, *, threads: int | None = None
     ) -> Iterator[tuple[IntArray, FloatArray, FloatArray]]:
@@ -192,7 +203,7 @@ class Imputation:
 
     def rows(self) -> list[IntArray]:
         """Give the rows of the events that are placed, cut into blocks."""
-        placed = np.flatnonzero(self.placed["kind"].to_numpy(dtype=object) != "excluded")
+        placed = np.flatnonzero(self.is_placed)
         step = max(1, _BATCH // self.draws)
         return [placed[start : start + step] for start in range(0, len(placed), step)]
 

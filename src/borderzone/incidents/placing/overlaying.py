@@ -156,7 +156,7 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
     held = None if strip is None else ZoneGround.of(shapes, events, strip)
     more = [] if held is None else [*held.parts, held.ground.shape]
     totals, hits = count_draws(drawn, [*shapes, *more], threads=workers)
-    n_zones, n_placed = len(shapes), int((drawn.placed["kind"] != "excluded").sum())
+    n_zones, n_placed = len(shapes), int(drawn.is_placed.sum())
     table = _table(zones, shapes, totals[:n_zones], n_placed)
     table["possible"] = (hits[:, :n_zones] > 0).sum(axis=0)
     table["expected_if_uniform"] = np.nan
@@ -359,7 +359,7 @@ def account(
     kinds = drawn.placed["kind"].to_numpy(dtype=object)
     unreadable = (events["status"] == "quarantined").to_numpy()
     beyond = (drawn.placed["reason"] == BEYOND).to_numpy() & ~unreadable
-    placed, inside = kinds != "excluded", hits[:, 0] > 0
+    placed, inside = drawn.is_placed, hits[:, 0] > 0
     return Account(
         reported=len(events),
         unreadable=int(unreadable.sum()),
@@ -687,9 +687,9 @@ def event_probabilities(  # noqa: PLR0913 (same names as `overlay`)
     drawn = imputed(events, corridor, draws=draws, seed=seed, each_told=True, **how)
     columns = _columns(zones)
     _, hits = count_draws(drawn, [shape for _, _, shape in columns], threads=workers)
-    shares = hits / drawn.draws
-    shares[(drawn.placed["kind"] == "excluded").to_numpy()] = np.nan
-    table = pd.DataFrame(shares, index=events.index, columns=[name for _, name, _ in columns])
+    table = pd.DataFrame(
+        drawn.shares(hits), index=events.index, columns=[name for _, name, _ in columns]
+    )
     table.insert(0, "id", events["id"])
     table.attrs = {"columns": {"id": "id"} | {name: what for what, name, _ in columns}}
     table.attrs["n_draws"] = drawn.draws

@@ -17,6 +17,7 @@ from borderzone import crs
 from borderzone._guards import as_numbers, check_choice, check_positive, check_probability, guarded
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.hints import polygons_hint
+from borderzone.incidents.incident_table import check_events
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,7 @@ __all__ = [
     "CODEBOOKS",
     "KERNELS",
     "LEVELS",
+    "NEEDED",
     "UNSTATED",
     "Event",
     "Ground",
@@ -39,7 +41,6 @@ __all__ = [
     "in_degrees",
     "kernel_table",
     "length_km",
-    "need_columns",
     "position_error_km",
     "regions",
     "typical_error_km",
@@ -48,6 +49,8 @@ __all__ = [
 
 SHAPES = ("gaussian", "disc", "town", "polygon", "feature", "country", "none")
 LEVELS = ("admin1", "admin2")
+NEEDED = ("id", "place", "where_prec", "radius_km", "status", "reason", "geometry")
+"""Columns of a table that can be placed."""
 _KEYS = "keys of kernels are where_prec of UCDP, such as 2, or pairs such as ('acled', 1)"
 
 
@@ -311,7 +314,7 @@ def regions(  # noqa: PLR0913 (layers by name)
     0      disc      25.0
     1  excluded       NaN
     """
-    need_columns(events)
+    check_events(events, *NEEDED)
     books = code_books(kernels)
     check_kernel(unstated, "unstated")
     ground = Ground.of(
@@ -359,21 +362,6 @@ def disc_share_beyond_edge(distance_km: float | FloatArray, radius_km: float) ->
     t = np.clip(as_numbers(distance_km, "distance_km") / radius_km, -1.0, 1.0)
     share: FloatArray = (np.arccos(t) - t * np.sqrt(1.0 - t * t)) / np.pi
     return share
-
-
-def need_columns(events: gpd.GeoDataFrame) -> None:
-    """Refuse a table that was not read with `read`."""
-    if not isinstance(events, gpd.GeoDataFrame):
-        msg = (
-            f"events must be a table of incidents, got a {type(events).__name__}: read them with "
-            "incidents.read first"
-        )
-        raise DataError(msg)
-    needed = ("id", "place", "where_prec", "radius_km", "status", "reason", "geometry")
-    absent = [name for name in needed if name not in events.columns]
-    if absent:
-        msg = f"the events have no column {', '.join(absent)}: read them with incidents.read first"
-        raise DataError(msg)
 
 
 def _kernel(event: Event, books: Mapping[tuple[str, int], Kernel], unstated: Kernel) -> Kernel:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from borderzone._guards import check_probability
-from borderzone.errors import DataError, RejectedRowsError
+from borderzone.errors import RejectedRowsError
 from borderzone.incidents.hints import option
-from borderzone.incidents.incident_table import FLAGS, category_of
+from borderzone.incidents.incident_table import FLAGS, category_of, check_events
 from borderzone.incidents.reading.canonical import UNSTATED_TOLD, unstated_words
 from borderzone.incidents.reading.positions import swaps_told
 from borderzone.incidents.sharing.terms_of_use import leaving, terms
@@ -68,7 +68,7 @@ def check(events: gpd.GeoDataFrame) -> pd.DataFrame:
              finding       status  rows  share
     0  zero position  quarantined     1    0.5
     """
-    _need_verdicts(events)
+    check_events(events, "status", "reason")
     found: dict[tuple[str, str], list[str]] = {}
     for status, reason in zip(events["status"], events["reason"], strict=True):
         for category in dict.fromkeys(category_of(reason)):
@@ -115,7 +115,7 @@ def rejected(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     >>> rejected(read(pd.DataFrame({"lat": [34.4, 0], "lon": [41.1, 0]}))).index.tolist()
     [1]
     """
-    _need_verdicts(events)
+    check_events(events, "status", "reason")
     return events[events["status"] == "quarantined"].copy()
 
 
@@ -246,10 +246,3 @@ def _counts_told(told: Mapping[Any, Any]) -> str:
         f"Rows: {told['n_ok']:,} ok, {told['n_fixed']:,} fixed, {told['n_quarantined']:,} "
         f"quarantined ({100 * told['rejected_share']:.3g} %)."
     )
-
-
-def _need_verdicts(events: gpd.GeoDataFrame) -> None:
-    absent = [name for name in ("status", "reason") if name not in events.columns]
-    if absent:
-        msg = f"the table has no column {' and '.join(absent)}: read it with incidents.read first"
-        raise DataError(msg)

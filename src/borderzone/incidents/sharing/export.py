@@ -23,7 +23,7 @@ from borderzone.errors import (
     LimitError,
     OutputError,
 )
-from borderzone.incidents.incident_table import check_corridor
+from borderzone.incidents.incident_table import check_corridor, check_events
 from borderzone.incidents.sharing.terms_of_use import (
     check_terms,
     leaving,
@@ -435,7 +435,7 @@ def aggregate(
     0  x396y413  2019-07       2
     1  unplaced  2019-07       1
     """
-    _need_columns(events)
+    check_events(events, "date_start", "date_end", "status", *_COUNTS)
     check_choice(by, "by", _PERIODS)
     min_count = check_whole(min_count, "min_count")
     placed = _placed(events)
@@ -463,17 +463,6 @@ def aggregate(
         "n_suppressed": n_suppressed,
     }
     return table
-
-
-def _need_columns(events: object) -> None:
-    if not isinstance(events, gpd.GeoDataFrame):
-        msg = f"a table from incidents.read is needed, got {type(events).__name__}"
-        raise DataError(msg)
-    needed = ("date_start", "date_end", "status", *_COUNTS)
-    absent = [name for name in needed if name not in events.columns]
-    if absent:
-        msg = f"the table has no column {' and '.join(absent)}: read it with incidents.read first"
-        raise DataError(msg)
 
 
 def _placed(events: gpd.GeoDataFrame) -> BoolArray:
