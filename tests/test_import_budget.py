@@ -53,3 +53,20 @@ assert "borderzone.datasets" not in sys.modules
 assert callable(bz.read_dem) and "rasterio" in sys.modules
 """
     in_new_process(code, tmp_path)
+
+
+def test_reading_a_table_of_incidents_loads_no_rasters_no_compiler_and_no_statistics(
+    tmp_path: Path,
+) -> None:
+    """Half of the time of a small table would go into libraries that nothing of it needs."""
+    (tmp_path / "events.csv").write_text(
+        "event_id_cnty,event_date,latitude,longitude,geo_precision,time_precision,country\n"
+        "IRQ1,2014-10-01,33.4,43.3,1,1,Iraq\n",
+        encoding="utf-8",
+    )
+    code = """
+import borderzone as bz, sys
+assert len(bz.incidents.read("events.csv", countries=["IRQ"])) == 1
+print([name for name in ("matplotlib", "numba", "rasterio", "scipy", "xarray") if name in sys.modules])
+"""
+    assert in_new_process(code, tmp_path).strip() == "[]"

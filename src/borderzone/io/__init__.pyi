@@ -31,9 +31,9 @@ from .raster import (
     read_raster as read_raster,
     write_raster as write_raster,
 )
-from .records import Record as Record, file_records as file_records
+from .records import file_records as file_records
 from .dem import sea_cells as sea_cells
-from .sidecars import read_sidecar as read_sidecar, write_sidecar as write_sidecar
+from .sidecars import Record as Record, read_sidecar as read_sidecar, write_sidecar as write_sidecar
 from .tables import (
     read_table as read_table,
     write_csv as write_csv,

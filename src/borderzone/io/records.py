@@ -5,62 +5,17 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from borderzone._guards import guarded
 from borderzone.errors import DataError
 from borderzone.io.files import local_file, refuse_address, sha256
 from borderzone.io.formats.grids import read_vrt
-from borderzone.io.sidecars import prj_of, read_sidecar, terms_of
+from borderzone.io.sidecars import Record, prj_of, read_sidecar, terms_of
 
-__all__ = ["Record", "beside", "expand", "file_records"]
+__all__ = ["beside", "expand", "file_records"]
 
 Source = str | os.PathLike[str]
-
-
-@guarded
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """
-    One input file, with all that must travel with it.
-
-    Attributes
-    ----------
-    name
-        Short name, as in ``datasets.record(name)``.
-    title
-        What it is, in a few words.
-    path
-        Path inside the data folder, or the name of the user's file.
-    sha256, bytes
-        Checksum and size.
-    licence, attribution, citation
-        Terms, the line that figures print, and the full reference.
-    resolution, accuracy
-        What the data can resolve and how far it may be off.
-    origin
-        Where the file was taken from.
-    notes
-        What a user must know.
-    embedded
-        Whether it ships with the package.
-    """
-
-    name: str
-    title: str
-    path: str
-    sha256: str
-    bytes: int
-    licence: str
-    attribution: str = ""
-    citation: str = ""
-    resolution: str = "not stated"
-    accuracy: str = "not stated"
-    origin: str = "given by the user"
-    notes: str = ""
-    embedded: bool = False
 
 
 def file_records(source: Source | Iterable[Source], *, name: str) -> list[Record]:

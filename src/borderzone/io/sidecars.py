@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from borderzone._guards import guarded
 from borderzone.errors import DataError
 from borderzone.io.files import atomic_write
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "REGISTER",
     "Named",
+    "Record",
     "Terms",
     "check_place",
     "copernicus",
@@ -33,6 +35,50 @@ __all__ = [
     "worldcover",
     "write_sidecar",
 ]
+
+
+@guarded
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """
+    One input file, with all that must travel with it.
+
+    Attributes
+    ----------
+    name
+        Short name, as in ``datasets.record(name)``.
+    title
+        What it is, in a few words.
+    path
+        Path inside the data folder, or the name of the user's file.
+    sha256, bytes
+        Checksum and size.
+    licence, attribution, citation
+        Terms, the line that figures print, and the full reference.
+    resolution, accuracy
+        What the data can resolve and how far it may be off.
+    origin
+        Where the file was taken from.
+    notes
+        What a user must know.
+    embedded
+        Whether it ships with the package.
+    """
+
+    name: str
+    title: str
+    path: str
+    sha256: str
+    bytes: int
+    licence: str
+    attribution: str = ""
+    citation: str = ""
+    resolution: str = "not stated"
+    accuracy: str = "not stated"
+    origin: str = "given by the user"
+    notes: str = ""
+    embedded: bool = False
+
 
 Box = tuple[float, float, float, float]
 

@@ -18,7 +18,7 @@ from borderzone.incidents.placing.events_on_ground import ground_sentence
 from borderzone.incidents.reading.verdict import assumptions
 from borderzone.incidents.sharing.export import SMALLEST_CELL_KM
 from borderzone.incidents.sharing.terms_of_use import CLOSED, leaving, said_of, shown_names
-from borderzone.io.records import Record
+from borderzone.io import Record
 from borderzone.study.reach import OPEN_ORIGINS
 from borderzone.study.sentences import summary_sentences
 from borderzone.study.sources import unrecorded

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.grid import Grid
-    from borderzone.io.records import Record
+    from borderzone.io import Record
 
 __all__ = [
     "EMBEDDED",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import BoolArray
     from borderzone.corridor import Corridor
-    from borderzone.io.records import Record
+    from borderzone.io import Record
     from borderzone.scenario import Scenario
     from borderzone.study.ground import Ground
     from borderzone.study.result import StudyResult

@@ -21,8 +21,8 @@ from borderzone.errors import (
     InvalidParameterError,
     NoOverlapError,
 )
+from borderzone.io import Record
 from borderzone.io.dem import needed_on_land
-from borderzone.io.records import Record
 from borderzone.io.sidecars import tiles_without
 from borderzone.io.warping import bring, check_cover
 from borderzone.study.cells import EMBEDDED, Sea, load_sea, open_cover, vector_layer

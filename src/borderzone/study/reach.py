@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from borderzone.grid import Grid
-    from borderzone.io.records import Record
+    from borderzone.io import Record
     from borderzone.scenario import Scenario
     from borderzone.study.force import ForceHours
     from borderzone.study.ground import Frame

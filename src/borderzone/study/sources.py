@@ -43,7 +43,7 @@ from borderzone.incidents.reading.table_coverage import said_of_coverage
 from borderzone.io.bounds import current, how_to_raise
 from borderzone.io.files import refuse_address
 from borderzone.io.raster import SUFFIXES as RASTERS
-from borderzone.io.records import Record, beside, expand
+from borderzone.io.records import beside, expand
 from borderzone.io.tiles import HEIGHTS, elevation_tiles
 from borderzone.io.vector import SUFFIXES as VECTORS
 from borderzone.study.cells import EMBEDDED, vector_layer
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
 
+    from borderzone.io import Record
     from borderzone.scenario import Scenario
 
 __all__ = [
