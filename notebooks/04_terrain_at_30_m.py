@@ -29,7 +29,7 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.patches import Patch
 
 import borderzone as bz
-from borderzone.figures import furniture, style
+from borderzone.figures import sheet, style
 
 sample = get_sample_data("jacksboro_fault_dem.npz")
 heights = sample["elevation"].astype("float32")
@@ -81,7 +81,7 @@ with style.context():
         tint = ax.imshow(slope[cell_m], cmap=cm.lajolla_r, vmin=0, vmax=35, extent=extent)
         ax.set(xticks=[], yticks=[], title=title)
         ax.spines[["top", "right"]].set_visible(True)
-    furniture.scale_bar(figure.axes[0], UTM, share=0.4)
+    sheet.scale_bar(figure.axes[0], UTM, share=0.4)
     bar = figure.colorbar(
         tint, cax=figure.add_axes((0.3, 0.13, 0.4, 0.035)), orientation="horizontal"
     )
@@ -185,7 +185,7 @@ with style.context():
         )  # fmt: skip
         ax.set(xticks=[], yticks=[], title=f"geomorphons, cells of {cell_m} m")
         ax.spines[["top", "right"]].set_visible(True)
-    furniture.scale_bar(figure.axes[0], UTM, share=0.2)
+    sheet.scale_bar(figure.axes[0], UTM, share=0.2)
     marks = [Patch(facecolor=ink, edgecolor="#9a9a9a") for ink in INKS]
     figure.legend(marks, names, loc="lower center", ncols=5, handlelength=1.4)
 figure

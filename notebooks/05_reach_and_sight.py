@@ -28,7 +28,7 @@ from matplotlib.cbook import get_sample_data
 from matplotlib.colors import ListedColormap
 
 import borderzone as bz
-from borderzone.figures import furniture, style
+from borderzone.figures import sheet, style
 
 sample = get_sample_data("jacksboro_fault_dem.npz")
 heights = sample["elevation"].astype("float32")
@@ -110,7 +110,7 @@ with style.context():
     ax.set(xlim=extent[:2], ylim=extent[2:], xticks=[], yticks=[], xlabel="", ylabel="")
     ax.set_title("On foot from the post, and three quickest ways", loc="left")
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1))
-    furniture.scale_bar(ax, UTM, share=0.25)
+    sheet.scale_bar(ax, UTM, share=0.25)
 figure
 
 # %% [markdown]
@@ -192,7 +192,7 @@ with style.context():
             xlabel="",
             ylabel="",
         )
-    furniture.scale_bar(figure.axes[0], UTM, share=0.25)
+    sheet.scale_bar(figure.axes[0], UTM, share=0.25)
 figure
 
 # %% [markdown]

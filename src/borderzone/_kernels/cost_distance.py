@@ -270,9 +270,8 @@ def _expand(  # noqa: C901, PLR0913, PLR0915, PLR0917 (one hot loop)
     """Do the work of `expand`."""
     turn, waiting, free, n_free = state[0], state[1], state[2], state[3]
     n_up, n_down, n_in = state[4], state[5], state[6]
-    count, done = 0, False
     mask = heads.size - 1  # a power of two, less one
-    kept, bucket = np.int64(-1), 0
+    count, done, kept, bucket = 0, False, np.int64(-1), 0
     while True:
         if min(n_free, up_cell.size - n_up, down_cell.size - n_down) < MOST_OFFERS:
             break
@@ -281,14 +280,12 @@ def _expand(  # noqa: C901, PLR0913, PLR0915, PLR0917 (one hot loop)
             found_cell[0], found_time[0] = in_cell[n_in], in_time[n_in]
             found_step[0] = in_step[n_in]
             turn = min(turn, int(in_time[n_in] * per_bucket))
-            count = 1
-            n_in += 1
+            count, n_in = 1, n_in + 1
         else:
             bucket = turn & mask
             node = np.int64(heads[bucket])
             if node < 0:
-                heads[bucket], kept = kept, np.int64(-1)
-                turn += 1
+                heads[bucket], kept, turn = kept, np.int64(-1), turn + 1
                 # Empty buckets are passed over, so that the bands need not meet for each.
                 done = waiting == 0 or (turn >= until and heads[turn & mask] >= 0)
                 if done:
@@ -301,8 +298,7 @@ def _expand(  # noqa: C901, PLR0913, PLR0915, PLR0917 (one hot loop)
                 after[node], kept = kept, node
                 continue
             after[node], free = free, node
-            n_free += 1
-            waiting -= 1
+            n_free, waiting = n_free + 1, waiting - 1
             if here != times[cell]:
                 continue
             count, barred, odd = 0, np.int64(0), np.int64(-1)
@@ -320,8 +316,8 @@ def _expand(  # noqa: C901, PLR0913, PLR0915, PLR0917 (one hot loop)
             )  # fmt: skip
             if odd >= 0:
                 count = _offer_roads(
-                    first_road, road_cell, road_h, road_step, odd, here, times, found_cell,
-                    found_time, found_step, count,
+                    first_road, road_cell, road_h, road_step, odd, here, times, found_cell, found_time,
+                    found_step, count,
                 )  # fmt: skip
         free, n_free, waiting, n_up, n_down = _settle(
             count, found_cell, found_time, found_step, times, back, heads, node_cell, node_time,
