@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from borderzone import incidents
 from borderzone.incidents.incident_table import Ledger, category_of
+from borderzone.incidents.reading import canonical
 from borderzone.incidents.reading.canonical import flag_duplicates
 from borderzone.incidents.reading.positions import flag_pile_ups, judge_positions
 
@@ -187,3 +188,28 @@ def test_a_clean_column_never_meets_the_slow_reader(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("borderzone.incidents.reading.positions.parse_number", None)
     found, _ = judge_positions(frame["lat"].tolist(), [41.5] * 5_000, Ledger(5_000))
     np.testing.assert_array_equal(found, lat)
+
+
+@pytest.mark.parametrize("centre", [(33.0, 42.0), (89.99, 0.0), (0.0, 179.999)])
+@pytest.mark.parametrize(("n", "spread_deg", "n_groups"), [(300, 0.1, 3), (400, 0.004, 1)])
+def test_the_nearest_spot_of_a_group_is_that_of_all_pairs(
+    n: int, spread_deg: float, n_groups: int, centre: tuple[float, float]
+) -> None:
+    """Both the search from south to north and the tree of crowded places, at a pole and a date line."""
+    rng = np.random.default_rng(7)
+    lat = np.minimum(centre[0] + rng.uniform(-spread_deg, spread_deg, n), 90)
+    lon = centre[1] + rng.uniform(-spread_deg, spread_deg, n)
+    groups = rng.integers(0, n_groups, n)
+    phi, lam = np.radians(lat), np.radians(lon)
+    ground = 6371.0088 * np.column_stack(
+        [np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)]
+    )
+    chord_km = np.linalg.norm(ground[:, None] - ground[None], axis=2)
+    chord_km[(groups[:, None] != groups[None]) | np.eye(n, dtype=bool) | (chord_km > 1)] = np.inf
+
+    near, found_km = canonical._nearest_spot(lat, lon, groups)
+
+    within = np.isfinite(chord_km.min(axis=1))
+    assert within.any()
+    np.testing.assert_allclose(found_km, chord_km.min(axis=1))
+    np.testing.assert_array_equal(near[within], chord_km.argmin(axis=1)[within])

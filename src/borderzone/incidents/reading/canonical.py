@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -742,6 +743,7 @@ SAME_PLACE_KM = 1.0
 
 _EARTH_RADIUS_KM = 6371.0088
 _GROUPS_APART_KM = 100.0
+_MOST_STEPS = 100  # pairs of a spot that are looked at before a tree is grown
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # an odd number, so that no bit is lost
 
 
@@ -925,13 +927,37 @@ def _nearest_in_group(
 def _nearest_spot(
     lat: FloatArray, lon: FloatArray, groups: IntArray
 ) -> tuple[IntArray, FloatArray]:
+    """Place of the nearest other spot of the same group, and its chord; inf beyond reach."""
+    ground, within_km = _on_the_globe(lat, lon), SAME_PLACE_KM * (1 + 1e-9)
+    # A chord is at least that of the difference in latitude, so from south to north the search
+    # ends at the first that is further off.
+    reach_deg = math.degrees(2 * math.asin(within_km / (2 * _EARTH_RADIUS_KM)))
+    order = np.lexsort((lat, groups))
+    near, chord_km = np.full(len(order), -1, dtype=np.int64), np.full(len(order), np.inf)
+    left = np.arange(len(order))
+    for step in range(1, _MOST_STEPS):
+        left = left[left + step < len(order)]
+        south, north = order[left], order[left + step]
+        close = (groups[south] == groups[north]) & (lat[north] - lat[south] <= reach_deg)
+        left, south, north = left[close], south[close], north[close]
+        if not left.size:
+            return near, chord_km
+        apart_km = np.linalg.norm(ground[south] - ground[north], axis=1)
+        for mine, other in ((south, north), (north, south)):
+            nearer = (apart_km <= within_km) & (apart_km < chord_km[mine])
+            near[mine[nearer]], chord_km[mine[nearer]] = other[nearer], apart_km[nearer]
+    return _nearest_by_tree(ground, groups, within_km)
+
+
+def _nearest_by_tree(
+    ground: FloatArray, groups: IntArray, within_km: float
+) -> tuple[IntArray, FloatArray]:
+    """Give the same of spots that crowd in one latitude, where pairs would be too many."""
     from scipy.spatial import KDTree  # noqa: PLC0415 - a third of a second that most tables do without
 
-    ground = _on_the_globe(lat, lon)
     # A fourth axis sets the groups so far apart that no neighbour is of another one.
     apart = (pd.factorize(groups)[0] * _GROUPS_APART_KM)[:, None]
     points = np.hstack([ground, apart])
-    within_km = SAME_PLACE_KM * (1 + 1e-9)
     chord_km, near = KDTree(points).query(points, k=2, distance_upper_bound=within_km)
     mine = np.arange(len(points))
     # Of two spots that fall together, as at a pole, one may come back as its own neighbour.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import functools
+import gc
 import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import geopandas as gpd
 import numpy as np
@@ -77,12 +79,30 @@ __all__ = [
 ]
 
 
+_F = TypeVar("_F", bound="Callable[..., Any]")
 _LOG = logging.getLogger("borderzone")
 _PLACES = (("lat", "lon"), ("mgrs",), ("latlon",), ("lonlat",), ("easting", "northing"))
 _OF_A_WAY = {"lat": {"crs"}, "easting": {"crs", "utm_zone"}}
 
 
+def _uncollected(reading: _F) -> _F:
+    """Let no collector of garbage pass over the cells while they are read: none of them is any."""
+
+    @functools.wraps(reading)
+    def collected_later(*args: Any, **kwargs: Any) -> Any:
+        was_on = gc.isenabled()
+        gc.disable()
+        try:
+            return reading(*args, **kwargs)
+        finally:
+            if was_on:
+                gc.enable()
+
+    return cast("_F", collected_later)
+
+
 @memory_told("incidents")
+@_uncollected
 def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     source: Any,
     *,
