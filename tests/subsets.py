@@ -85,7 +85,7 @@ def uncured(text: str, missing: Iterable[str]) -> list[str]:
 def words_of(result: StudyResult) -> dict[str, str]:
     """Gather what figures say, drawn and described: every figure that the report has."""
     said = {}
-    for plan in pictures.plans(result, None):
+    for plan in pictures.figure_specs(result, None):
         figure = figure_of(plan.draw())
         texts: list[Any] = figure.findobj(Text)
         drawn = [text.get_text() for text in texts if text.get_visible()]

@@ -20,7 +20,7 @@ import borderzone as bz
 from borderzone.figures import sheet
 from borderzone.figures.maps import hillshade, map_elevation, map_frame
 from borderzone.figures.style import attribution, figure_of, own_axes, page
-from borderzone.report.pictures import plans
+from borderzone.report.pictures import figure_specs
 from borderzone.study import told
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def test_importing_figures_starts_no_window() -> None:
 def test_no_word_of_a_figure_is_cut_by_the_rim_of_its_page(result: StudyResult) -> None:
     """Titles, labels beside rows, and notes below, on the pages that a report draws."""
     cut = {}
-    for plan in plans(result, None):
+    for plan in figure_specs(result, None):
         figure = figure_of(plan.draw())
         figure.draw_without_rendering()
         # Ticks off their axes have words that are not drawn.

@@ -200,8 +200,8 @@ def test_the_command_line_writes_the_public_report_and_prints_what_can_be_seen(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    plans = pictures.plans
-    monkeypatch.setattr(pictures, "plans", lambda *arguments: plans(*arguments)[:1])
+    plans = pictures.figure_specs
+    monkeypatch.setattr(pictures, "figure_specs", lambda *arguments: plans(*arguments)[:1])
     monkeypatch.setattr(bz.Study, "run", lambda *_, **__: odd)
     (tmp_path / "study.toml").write_text('a = "IRQ"\nb = "SYR"\n')
     folder = tmp_path / "[red] out"

@@ -50,8 +50,8 @@ def _draft() -> Any:
 @pytest.fixture
 def _sketch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw map and strip only, in the formats that can be searched for words."""
-    plans = pictures.plans
-    monkeypatch.setattr(pictures, "plans", lambda *arguments: plans(*arguments)[:2])
+    plans = pictures.figure_specs
+    monkeypatch.setattr(pictures, "figure_specs", lambda *arguments: plans(*arguments)[:2])
     monkeypatch.setattr(pictures, "FORMATS", ("png", "svg"))
 
 

@@ -24,10 +24,10 @@ def cellwise(
     """Run a function of layers whose answer at a cell depends on that cell alone."""
     if not any_lazy(layers):
         return function(layers)
-    return _Plan(function, layers).answer()
+    return _LazyCall(function, layers).answer()
 
 
-class _Plan:
+class _LazyCall:
     """The layers in one set of chunks, and what the function makes of a corner of them."""
 
     def __init__(self, function: Callable[..., Any], layers: Mapping[str, xr.DataArray]) -> None:

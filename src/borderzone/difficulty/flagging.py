@@ -62,7 +62,7 @@ CAVE_UNKNOWN = 255
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Ground:
+class _FlagLayers:
     """The inputs as plain float32 arrays on one grid; a layer that is not given is NaN."""
 
     grid: Grid
@@ -207,7 +207,9 @@ def _flagged(
     )
 
 
-def _remote_desert(ground: _Ground, *, remote_hours: float, bare_threshold: float) -> xr.DataArray:
+def _remote_desert(
+    ground: _FlagLayers, *, remote_hours: float, bare_threshold: float
+) -> xr.DataArray:
     bare, hours = ground["bare_share"], ground["hours"]
     desert = _desert(bare, ground["aridity_index"], bare_threshold)
     flag = (desert & (hours > remote_hours)).astype(np.float32)
@@ -220,13 +222,13 @@ def _desert(bare: FloatArray, aridity: FloatArray, bare_threshold: float) -> Boo
     return (bare > bare_threshold) & ~(aridity >= ARIDITY_BREAK)
 
 
-def _cave_score(ground: _Ground) -> FloatArray:
+def _cave_score(ground: _FlagLayers) -> FloatArray:
     # Only rock has a score: the rest is not worked on.
     score = np.full(ground.grid.shape, np.nan, dtype=np.float32)
     rock = np.flatnonzero(~np.isnan(ground["karst_rank"]))
     if not rock.size:
         return score
-    own = _Ground(
+    own = _FlagLayers(
         grid=ground.grid,
         layers={name: layer.ravel()[rock] for name, layer in ground.layers.items()},
         unknown=ground.unknown.ravel()[rock],
@@ -247,7 +249,7 @@ def _overlay(members: Mapping[str, FloatArray], weights: Mapping[str, float]) ->
     return fuzzy_gamma(list(members.values()), np.array([weights[name] for name in members], float))
 
 
-def _cave_prone(ground: _Ground, score: FloatArray) -> xr.DataArray:
+def _cave_prone(ground: _FlagLayers, score: FloatArray) -> xr.DataArray:
     classes = np.zeros(score.shape, dtype=np.uint8)
     for least in CAVE_BREAKS:
         classes += score >= np.float32(least)
@@ -262,7 +264,7 @@ def _cave_prone(ground: _Ground, score: FloatArray) -> xr.DataArray:
     )
 
 
-def _index(ground: _Ground, weights: Mapping[str, float] | None) -> dict[str, xr.DataArray]:
+def _index(ground: _FlagLayers, weights: Mapping[str, float] | None) -> dict[str, xr.DataArray]:
     members = {
         "remoteness": ground.member("remoteness", "hours"),
         "bareness": ground.member("bareness", "bareness"),
@@ -290,7 +292,7 @@ def _index(ground: _Ground, weights: Mapping[str, float] | None) -> dict[str, xr
     return layers
 
 
-def _ruggedness(ground: _Ground) -> FloatArray:
+def _ruggedness(ground: _FlagLayers) -> FloatArray:
     if "tri_m" not in ground.layers:
         return ground.unknown
     # A plane of gradient g has Riley's index sqrt(6) * g * cell, whatever its direction.
@@ -298,7 +300,7 @@ def _ruggedness(ground: _Ground) -> FloatArray:
     return SCALES["ruggedness"].membership(gradient)
 
 
-def _inputs(ground: _Ground) -> dict[str, xr.DataArray]:
+def _inputs(ground: _FlagLayers) -> dict[str, xr.DataArray]:
     told = {
         "hours": ("h", "travel time from the nearest origin"),
         "bare_share": ("1", "share of bare ground"),
@@ -315,7 +317,7 @@ def _inputs(ground: _Ground) -> dict[str, xr.DataArray]:
     }
 
 
-def _float_layer(ground: _Ground, values: FloatArray, long_name: str) -> xr.DataArray:
+def _float_layer(ground: _FlagLayers, values: FloatArray, long_name: str) -> xr.DataArray:
     # A layer of its own: what stands for unknown is shared, and so may be an input.
     return ground.grid.wrap(
         values.astype(np.float32, copy=values is ground.unknown), units="1", long_name=long_name
@@ -345,7 +347,7 @@ def _read(
     hours: xr.DataArray | None,
     surface: xr.Dataset,
     masking: xr.DataArray | None,
-) -> _Ground:
+) -> _FlagLayers:
     given: dict[str, xr.DataArray] = {}
     for dataset in (surface, attrs):
         given |= {str(name): layer for name, layer in dataset.data_vars.items() if name in _LIMITS}
@@ -361,7 +363,7 @@ def _read(
         name: _checked(grid.check(layer, name).to_numpy(), name) for name, layer in given.items()
     }
     unknown = np.full(grid.shape, np.nan, dtype=np.float32)
-    return _Ground(grid=grid, layers=layers, unknown=unknown)
+    return _FlagLayers(grid=grid, layers=layers, unknown=unknown)
 
 
 def _checked(values: FloatArray, name: str) -> FloatArray:

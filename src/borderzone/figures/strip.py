@@ -80,7 +80,7 @@ KM_PER_DEGREE = 111.2
 
 
 @dataclass(frozen=True)
-class Plan:
+class StripBoxes:
     """
     What lies along and across a border, in boxes, by samples of the ground.
 
@@ -136,7 +136,7 @@ class Strip:
     places: pd.DataFrame
     symbols: pd.DataFrame | None
     kinds: tuple[str, ...]
-    plan: Plan
+    plan: StripBoxes
 
     @property
     def edges(self) -> FloatArray:
@@ -249,7 +249,7 @@ def _symbols(result: StudyResult) -> tuple[pd.DataFrame | None, tuple[str, ...]]
     return table.assign(x=km, y=offset), kinds_of(events)
 
 
-def _plan(result: StudyResult) -> Plan:
+def _plan(result: StudyResult) -> StripBoxes:
     corridor, length = result.corridor, result.border.length_km
     deep = max(corridor.depth_km.values())
     x = np.linspace(0, length, math.ceil(min(length / BOX_KM, MAX_BOXES)) + 1)
@@ -280,7 +280,7 @@ def _plan(result: StudyResult) -> Plan:
     sea, third = (share(count(kind == name), ground) for name in ("sea", "third country"))
     sea[count(kind == "unknown") > 0] = third[count(kind == "unknown") > 0] = np.nan
     names = _places_of(outside[outside["kind"] == "third country"], points, km, offset)
-    return Plan(x, y, ground, remote, sea, third, names)
+    return StripBoxes(x, y, ground, remote, sea, third, names)
 
 
 def _samples(corridor: Corridor, step_km: float) -> gpd.GeoSeries:
@@ -388,7 +388,7 @@ def across(strip: Strip) -> BoolArray:
     return np.broadcast_to(~mine, plan.remote.shape)
 
 
-def _hatch(row: Axes, plan: Plan, boxes: BoolArray, style: dict[str, Any]) -> None:
+def _hatch(row: Axes, plan: StripBoxes, boxes: BoolArray, style: dict[str, Any]) -> None:
     """Hatch boxes of the plan, in runs along the border so that the lines meet."""
     for column in range(boxes.shape[1]):
         edges = np.flatnonzero(np.diff(np.concatenate([[0], boxes[:, column], [0]])))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from borderzone.report.public import Edition
     from borderzone.study import StudyResult
 
-__all__ = ["Picture", "Plan", "draw_pictures", "plans"]
+__all__ = ["FigureSpec", "Picture", "draw_pictures", "figure_specs"]
 
 # Resolution of the PNG of a page, and of a small figure. Units: dots per inch.
 DPI = {False: 200, True: 300}
@@ -77,7 +77,7 @@ class Picture:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class FigureSpec:
     """
     How one figure is made.
 
@@ -111,16 +111,16 @@ def draw_pictures(
     target = folder / "figures"
     target.mkdir()
     found = {}
-    for plan in plans(edition.result, comparison):
+    for plan in figure_specs(edition.result, comparison):
         step(f"figure: {plan.title}")
         found[plan.name] = _made(plan, edition, target, comparison)
     return found
 
 
-def plans(result: StudyResult, comparison: StudyResult | None) -> list[Plan]:
+def figure_specs(result: StudyResult, comparison: StudyResult | None) -> list[FigureSpec]:
     """List the figures that a study can give."""
     listed = [
-        Plan(
+        FigureSpec(
             name="map",
             title="corridor map",
             caption=(
@@ -132,7 +132,7 @@ def plans(result: StudyResult, comparison: StudyResult | None) -> list[Plan]:
         )
     ]
     listed.append(
-        Plan(
+        FigureSpec(
             name="strip",
             title="strip map",
             caption="The same border pulled straight, segment by segment.",
@@ -142,7 +142,7 @@ def plans(result: StudyResult, comparison: StudyResult | None) -> list[Plan]:
     )
     if result.curve is not None:
         listed.append(
-            Plan(
+            FigureSpec(
                 name="curve",
                 title="coverage curve",
                 caption=(
@@ -153,16 +153,16 @@ def plans(result: StudyResult, comparison: StudyResult | None) -> list[Plan]:
                 table=lambda: figures.coverage_curve_data(result),
             )
         )
-    return [*listed, *_reach_plans(result), *_more_plans(result, comparison)]
+    return [*listed, *_reach_specs(result), *_more_specs(result, comparison)]
 
 
-def _reach_plans(result: StudyResult) -> list[Plan]:
+def _reach_specs(result: StudyResult) -> list[FigureSpec]:
     plans = []
     reach = result.reach
     along = None if reach is None else reach.along
     if along is not None:
         plans += [
-            Plan(
+            FigureSpec(
                 name="travel_time",
                 title="travel time",
                 caption=(
@@ -172,7 +172,7 @@ def _reach_plans(result: StudyResult) -> list[Plan]:
                 draw=lambda: figures.travel_time_map(result),
                 table=lambda: figures.travel_time_map_data(result),
             ),
-            Plan(
+            FigureSpec(
                 name="response",
                 title="response along the border",
                 caption="The same along the line itself, kilometre by kilometre.",
@@ -183,7 +183,7 @@ def _reach_plans(result: StudyResult) -> list[Plan]:
     race = None if reach is None else reach.race
     if race is not None:
         plans.append(
-            Plan(
+            FigureSpec(
                 name="race",
                 title="race to cover",
                 caption=(
@@ -197,7 +197,7 @@ def _reach_plans(result: StudyResult) -> list[Plan]:
     if "f_mask" in result.segments:
         columns = ["km_start", "km_end", "f_mask", "f_mask_low", "f_mask_high", "f_mask_source"]
         plans.append(
-            Plan(
+            FigureSpec(
                 name="sight",
                 title="out of sight",
                 caption="Ground beside the border that a patrol on it does not see.",
@@ -214,11 +214,11 @@ def _reach_plans(result: StudyResult) -> list[Plan]:
     return plans
 
 
-def _more_plans(result: StudyResult, comparison: StudyResult | None) -> list[Plan]:
+def _more_specs(result: StudyResult, comparison: StudyResult | None) -> list[FigureSpec]:
     plans = []
     if comparison is not None and comparison.curve is not None and result.curve is not None:
         plans.append(
-            Plan(
+            FigureSpec(
                 name="whatif",
                 title="what if",
                 caption=(
@@ -299,8 +299,10 @@ def _event_plans(result: StudyResult) -> list[_Words]:
     return small
 
 
-def _small(result: StudyResult, name: str, title: str, caption: str, draw: Any, data: Any) -> Plan:
-    return Plan(
+def _small(
+    result: StudyResult, name: str, title: str, caption: str, draw: Any, data: Any
+) -> FigureSpec:
+    return FigureSpec(
         name=name,
         title=title,
         caption=caption,
@@ -310,7 +312,9 @@ def _small(result: StudyResult, name: str, title: str, caption: str, draw: Any, 
     )
 
 
-def _made(plan: Plan, edition: Edition, target: Path, comparison: StudyResult | None) -> Picture:
+def _made(
+    plan: FigureSpec, edition: Edition, target: Path, comparison: StudyResult | None
+) -> Picture:
     axes = plan.draw()
     figure = figure_of(axes)
     alt = figures.alt_text(edition.result, plan.name, other=comparison)

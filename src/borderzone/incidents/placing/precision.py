@@ -31,7 +31,7 @@ __all__ = [
     "NEEDED",
     "UNSTATED",
     "Event",
-    "Ground",
+    "EventLayers",
     "Kernel",
     "Region",
     "area_km2",
@@ -317,7 +317,7 @@ def regions(  # noqa: PLR0913 (layers by name)
     check_events(events, *NEEDED)
     books = code_books(kernels)
     check_kernel(unstated, "unstated")
-    ground = Ground.of(
+    ground = EventLayers.of(
         admin0=admin0, admin1=admin1, admin2=admin2, features=features, places=places
     )
     rows = [ground.region(event, _kernel(event, books, unstated)) for event in _rows(events)]
@@ -425,7 +425,7 @@ def in_degrees(layer: Any, name: str) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
+class EventLayers:
     """
     All layers in which events are looked for.
 
@@ -452,7 +452,7 @@ class Ground:
         admin2: gpd.GeoDataFrame | None,
         features: gpd.GeoSeries | None,
         places: gpd.GeoDataFrame | None,
-    ) -> Ground:
+    ) -> EventLayers:
         """Check the layers and make them ready."""
         given = {"admin0": admin0, "admin1": admin1, "admin2": admin2}
         if places is not None:

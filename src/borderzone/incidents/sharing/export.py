@@ -439,7 +439,7 @@ def aggregate(
     check_choice(by, "by", _PERIODS)
     min_count = check_whole(min_count, "min_count")
     placed = _placed(events)
-    names, shapes = _zones_of(events, placed, _Ground(zones, corridor))
+    names, shapes = _zones_of(events, placed, _CountedBy(zones, corridor))
     rows = pd.DataFrame(
         {
             "zone": names,
@@ -479,7 +479,7 @@ def _placed(events: gpd.GeoDataFrame) -> BoolArray:
     return there
 
 
-class _Ground(NamedTuple):
+class _CountedBy(NamedTuple):
     """What events are counted by."""
 
     zones: float | gpd.GeoDataFrame
@@ -487,7 +487,7 @@ class _Ground(NamedTuple):
 
 
 def _zones_of(
-    events: gpd.GeoDataFrame, placed: BoolArray, ground: _Ground
+    events: gpd.GeoDataFrame, placed: BoolArray, ground: _CountedBy
 ) -> tuple[list[str], dict[str, shapely.Geometry]]:
     where = np.flatnonzero(placed)
     points = events.geometry.iloc[where].to_crs("EPSG:4326")
@@ -507,7 +507,7 @@ def _zones_of(
     return _cells_of(points, where, names, zones)
 
 
-def _coarse_segments(ground: _Ground) -> gpd.GeoDataFrame:
+def _coarse_segments(ground: _CountedBy) -> gpd.GeoDataFrame:
     """Segments of the corridor, unless they are so short that they give positions away."""
     corridor = check_corridor(ground.corridor)
     if isinstance(ground.zones, gpd.GeoDataFrame) or ground.zones != SMALLEST_CELL_KM:
