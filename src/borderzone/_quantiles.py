@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
     from borderzone._typing import FloatArray
 
-__all__ = ["among_draws", "between_draws"]
+__all__ = ["BAND_DEVIATIONS", "among_draws", "between_draws"]
+
+# Two sides of a 90 % band, in standard deviations from its middle, of a normal law.
+BAND_DEVIATIONS = 1.6448536269514722
 
 # Stands for infinite where numbers are weighed against each other.
 _FAR = 1e150

@@ -46,6 +46,7 @@ __all__ = [
 ]
 
 GEOD = Geod(ellps="WGS84")
+KM_PER_MILE = 1.609344  # the international mile
 # The azimuth form of the projection does not reach the pole itself.
 MAX_CENTRE_LATITUDE = 89.9
 # A length may be off by no more than this share because of the map. UTM keeps 0.1 %.

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
-    "KM_PER_MILE",
     "PUBLISHED_SOURCE",
     "accuracy_km",
     "published_km",
@@ -23,7 +22,6 @@ __all__ = [
     "told_lengths",
 ]
 
-KM_PER_MILE = 1.609344
 PUBLISHED_SOURCE = "CIA World Factbook, state of November 2015, public domain"
 # Against surveyed lines the one that ships is good to 1 % at its best; its vertices lie 1 km
 # apart and more. Where no published length tells, it may be as short as the others are in the

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from pyproj import Geod
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from borderzone.crs import GEOD
 from borderzone.errors import InvalidGeometryError
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GEOD", "Part", "Piece", "check_course", "directed_course", "drawn_course", "edge_km"]
 
-GEOD = Geod(ellps="WGS84")
 # End points closer than this are one point: about a centimetre, the rounding of the source.
 TOUCH_DEG = 1e-7
 # Longer edges get extra vertices on the geodesic, so that a line drawn in degrees follows it.

@@ -26,13 +26,7 @@ from borderzone._guards import (
 from borderzone._guards.escapes import line
 from borderzone.border import seam
 from borderzone.border.chainage import Locator, cut_part, point_at
-from borderzone.border.lengths import (
-    KM_PER_MILE,
-    PUBLISHED_SOURCE,
-    accuracy_km,
-    published_km,
-    rounded,
-)
+from borderzone.border.lengths import PUBLISHED_SOURCE, accuracy_km, published_km, rounded
 from borderzone.border.line_files import LineFile
 from borderzone.border.names import country_code, country_name
 from borderzone.border.parts import Part, check_course, directed_course, drawn_course
@@ -44,7 +38,7 @@ from borderzone.border.sources import (
     pieces_of,
 )
 from borderzone.border.stretches import stretches_of
-from borderzone.crs import split_at_antimeridian
+from borderzone.crs import KM_PER_MILE, split_at_antimeridian
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:

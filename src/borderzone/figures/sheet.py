@@ -11,9 +11,9 @@ from matplotlib.legend_handler import HandlerBase
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
 from matplotlib.text import Text
-from pyproj import CRS, Geod, Transformer
+from pyproj import CRS, Transformer
 
-from borderzone.border.lengths import KM_PER_MILE
+from borderzone.crs import GEOD, KM_PER_MILE
 from borderzone.figures.style import INK, halo
 
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ __all__ = [
     "synthetic_band",
 ]
 
-WGS84 = Geod(ellps="WGS84")
-
 
 def nice_length(longest: float) -> float:
     """Return the largest of 1, 2, 5, 10, 20 ... that is not longer."""
@@ -59,7 +57,7 @@ def map_scale(ax: Axes, crs: Any) -> float:
     half = (east - west) / 200
     to_degrees = Transformer.from_crs(CRS.from_user_input(crs), 4326, always_xy=True)
     lon, lat = to_degrees.transform([x - half, x + half], [y, y])
-    _, _, metres = WGS84.inv(lon[0], lat[0], lon[1], lat[1])
+    _, _, metres = GEOD.inv(lon[0], lat[0], lon[1], lat[1])
     return float(metres) / float(2 * half)
 
 

@@ -16,11 +16,10 @@ from matplotlib.colors import ListedColormap, rgb2hex, to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
-from pyproj import Geod
 
 import borderzone
 from borderzone._guards import check_positive
-from borderzone.border.lengths import KM_PER_MILE
+from borderzone.crs import GEOD, KM_PER_MILE
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
 from borderzone.figures.events import event_symbols, events_by_segment, kinds_of, placed_events
@@ -325,7 +324,6 @@ def _places_of(
     return pd.DataFrame(rows, columns=["name", "km", "offset"])
 
 
-WGS84 = Geod(ellps="WGS84")
 # Bare ground that the force does not reach is the desert's ink, thinned as on the map.
 _DESERT, _LAND = (np.array(to_rgb(INK[name])) for name in ("desert", "land"))
 ACROSS = str(rgb2hex((0.4 * _DESERT + 0.6 * _LAND).tolist()))
@@ -472,7 +470,7 @@ def _north_ticks(row: Axes, strip: Strip) -> None:
     deep = max(strip.result.corridor.depth_km.values())
     for km in np.arange(step / 2, total, step):
         ends = border.point_at(np.array([max(km - 20, 0.0), min(km + 20, total)]))
-        course, _, _ = WGS84.inv(ends.x.iloc[0], ends.y.iloc[0], ends.x.iloc[1], ends.y.iloc[1])
+        course, _, _ = GEOD.inv(ends.x.iloc[0], ends.y.iloc[0], ends.x.iloc[1], ends.y.iloc[1])
         # The course runs to the right of the page; north lies so far to its left.
         angle = math.radians(course)
         row.annotate(

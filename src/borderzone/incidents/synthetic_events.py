@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import Geod
 
 from borderzone._guards import check_probability, check_whole, generator
+from borderzone.crs import GEOD
 from borderzone.incidents.incident_table import SYNTHETIC_SOURCE
 from borderzone.incidents.placing.imputation import draw_positions, in_polygon
 from borderzone.incidents.placing.precision import KERNELS
@@ -35,7 +35,6 @@ PROCESS = (
 )
 _ALONG_KM, _ABOUT_TOWN_KM, _TOWN_REACH_KM = 5.0, 10.0, 50.0
 _YEAR = 2019
-_GEOD = Geod(ellps="WGS84")
 
 
 def synthetic(
@@ -147,7 +146,7 @@ def _sites(
 def _scatter(lonlat: FloatArray, sigma_km: float, rng: np.random.Generator) -> FloatArray:
     uniform = rng.random((len(lonlat), 2))
     distance_m = 1e3 * sigma_km * np.sqrt(-2.0 * np.log1p(-uniform[:, 0]))
-    lon, lat, _ = _GEOD.fwd(lonlat[:, 0], lonlat[:, 1], 360.0 * uniform[:, 1], distance_m)
+    lon, lat, _ = GEOD.fwd(lonlat[:, 0], lonlat[:, 1], 360.0 * uniform[:, 1], distance_m)
     return np.column_stack([lon, lat])
 
 
@@ -187,6 +186,6 @@ def _nearest_town(site: FloatArray, towns: FloatArray) -> FloatArray:
     if not len(towns):
         return site
     here = np.broadcast_to(site, towns.shape)
-    _, _, apart_m = _GEOD.inv(here[:, 0], here[:, 1], towns[:, 0], towns[:, 1])
+    _, _, apart_m = GEOD.inv(here[:, 0], here[:, 1], towns[:, 0], towns[:, 1])
     near = int(np.argmin(apart_m))
     return towns[near] if apart_m[near] <= 1e3 * _TOWN_REACH_KM else site

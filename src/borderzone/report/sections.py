@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from borderzone import access
+from borderzone._quantiles import BAND_DEVIATIONS
 from borderzone.figures.charts import KINDS
 from borderzone.figures.reach import race_words
 from borderzone.figures.style import MODE_WORDS
@@ -270,7 +271,7 @@ def index_words(result: StudyResult) -> list[str]:
         return [weighting]
     segments = table[table["kind"] == "segment"]
     hardest = segments[segments["rank"] <= told["top"]]
-    low, high = (math.exp(sign * 1.645 * told["spread"]) for sign in (-1, 1))
+    low, high = (math.exp(sign * BAND_DEVIATIONS * told["spread"]) for sign in (-1, 1))
     return [
         (
             f"{weighting} Weights are a judgement, so the ranking of the "

@@ -10,7 +10,7 @@ import numpy as np
 
 from borderzone import access, datasets
 from borderzone._guards import listed, percent
-from borderzone.border.lengths import KM_PER_MILE
+from borderzone.crs import KM_PER_MILE
 from borderzone.patrol import BEST_RULE
 from borderzone.study.coverage import lengths_told
 from borderzone.study.force import BOTH, side_of

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import CRS, Geod, Transformer
+from pyproj import CRS, Transformer
 
 from borderzone._guards import check_threads, check_whole, seed_number
 from borderzone._heights import heights_of
@@ -23,7 +23,7 @@ from borderzone._kernels.positions import (
     in_bands,
     uniforms,
 )
-from borderzone.crs import raster_crs
+from borderzone.crs import GEOD, raster_crs
 from borderzone.errors import DataError, InvalidGeometryError, InvalidParameterError
 from borderzone.grid import even_step
 from borderzone.incidents.incident_table import check_events
@@ -254,7 +254,6 @@ GAUSSIAN_REACH = 8.6
 ACCEPTANCE = 2**32
 """Counter of the numbers that decide whether a position is taken; no position uses it."""
 
-_GEOD = Geod(ellps="WGS84")
 _MAX_ROUNDS = 10_000  # attempts at a point of a band of a polygon
 _ABOUT = ("disc", "gaussian")
 
@@ -334,7 +333,7 @@ class Proposals:
         u = uniforms(self.keys[rows], draws[~near], 0)
         r = np.where(self.gaussian[rows], np.sqrt(-2.0 * np.log1p(-u[:, 0])), np.sqrt(u[:, 0]))
         start = self.places[rows]
-        lon[~near], lat[~near], _ = _GEOD.fwd(
+        lon[~near], lat[~near], _ = GEOD.fwd(
             start[:, 0], start[:, 1], 360.0 * u[:, 1], 1e3 * r * self.scale_km[rows]
         )
 
@@ -438,7 +437,7 @@ class _Line:
             starts.append(vertices[:-1])
             ends.append(vertices[1:])
         a, b = np.concatenate(starts), np.concatenate(ends)
-        azimuth, _, length_m = _GEOD.inv(a[:, 0], a[:, 1], b[:, 0], b[:, 1])
+        azimuth, _, length_m = GEOD.inv(a[:, 0], a[:, 1], b[:, 0], b[:, 1])
         if not np.sum(length_m) > 0:
             msg = "positions cannot be drawn along a line without length"
             raise InvalidGeometryError(msg)
@@ -450,7 +449,7 @@ class _Line:
         piece = np.minimum(np.searchsorted(reached, along, side="right"), len(reached) - 1)
         rest = along - (reached - self.length_m)[piece]
         at = self.starts[piece]
-        lon, lat, _ = _GEOD.fwd(at[:, 0], at[:, 1], self.azimuth[piece], rest)
+        lon, lat, _ = GEOD.fwd(at[:, 0], at[:, 1], self.azimuth[piece], rest)
         return lon, lat
 
 

@@ -11,10 +11,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import Geod
 
 from borderzone import crs
 from borderzone._guards import as_numbers, check_choice, check_positive, check_probability, guarded
+from borderzone.crs import GEOD
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.hints import polygons_hint
 from borderzone.incidents.incident_table import check_events
@@ -397,7 +397,6 @@ def _rows(events: gpd.GeoDataFrame) -> list[Event]:
     return [Event(*cells) for cells in zip(*columns, strict=True)]
 
 
-_GEOD = Geod(ellps="WGS84")
 _PEOPLE_PER_KM2 = 5000.0  # of a built-up area [A]
 _SMALLEST_TOWN_KM = 2.0  # [A]: coded centres are not more exact than this
 
@@ -499,7 +498,7 @@ class EventLayers:
             return None
         lon, lat = self.places.geometry.x.to_numpy(), self.places.geometry.y.to_numpy()
         here = np.full(len(lon), point.x), np.full(len(lat), point.y)
-        apart_m = np.asarray(_GEOD.inv(*here, lon, lat)[2])
+        apart_m = np.asarray(GEOD.inv(*here, lon, lat)[2])
         near = int(apart_m.argmin())
         people = float(self.places["population"].iloc[near])
         return people if apart_m[near] <= 1e3 * within_km and people > 0 else None
@@ -643,7 +642,7 @@ def area_km2(polygon: shapely.Geometry) -> float:
     """Give the area of a polygon of longitudes and latitudes on the ellipsoid."""
     parts = shapely.get_parts(shapely.get_parts(polygon))
     areas = [
-        _GEOD.geometry_area_perimeter(shapely.orient_polygons(part))[0]
+        GEOD.geometry_area_perimeter(shapely.orient_polygons(part))[0]
         for part in parts
         if part.geom_type == "Polygon" and not part.is_empty
     ]
@@ -652,4 +651,4 @@ def area_km2(polygon: shapely.Geometry) -> float:
 
 def length_km(line: shapely.Geometry) -> float:
     """Give the length of a line of longitudes and latitudes on the ellipsoid."""
-    return float(_GEOD.geometry_length(line)) / 1e3
+    return float(GEOD.geometry_length(line)) / 1e3

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from borderzone._guards import check_choice, check_whole, generator, guarded
+from borderzone._quantiles import BAND_DEVIATIONS
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.answer.allocation import (
     PLAN_LAWS,
@@ -45,8 +46,6 @@ __all__ = [
     "sample",
 ]
 
-# Two sides of a 90 % band, in standard deviations from its middle.
-_BAND_DEVIATIONS = 1.6448536269514722
 # Sampled ground never hides all of a strip: some of it is always near enough.
 _MOST_MASKED = 0.99
 # What the Monte Carlo varies.
@@ -243,8 +242,8 @@ class PatrolCase:
         """Masked share at a position in its band: two half bells that meet at the value."""
         middle = self.ground["f_mask"].to_numpy()
         # A band need not be even: each half of the normal is stretched to its own end.
-        above = (self.ground["f_mask_high"].to_numpy() - middle) / _BAND_DEVIATIONS
-        below = (middle - self.ground["f_mask_low"].to_numpy()) / _BAND_DEVIATIONS
+        above = (self.ground["f_mask_high"].to_numpy() - middle) / BAND_DEVIATIONS
+        below = (middle - self.ground["f_mask_low"].to_numpy()) / BAND_DEVIATIONS
         shift = np.multiply.outer(np.maximum(position, 0.0), above) + np.multiply.outer(
             np.minimum(position, 0.0), below
         )

@@ -16,6 +16,7 @@ from borderzone._guards import (
     check_whole,
     guarded,
 )
+from borderzone.crs import KM_PER_MILE
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.theory.staffing import SHIFT_FACTORS
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["FAILS_FIRST", "REAL_FORCES", "RealForce", "plausibility"]
 
 _BASES = ("roll", "on_post", "posts", "vehicles")
-_KM_PER_MILE = 1.609344
 _GOOD_POD = 0.9
 
 # Which of the model's assumptions gives way first, in order. A judgement, stated as one.
@@ -134,7 +134,7 @@ class RealForce:
 REAL_FORCES = (
     RealForce(
         case="US south-west 2017",
-        length_km=1954 * _KM_PER_MILE,
+        length_km=1954 * KM_PER_MILE,
         low=16_717,
         high=16_717,
         basis="roll",
