@@ -147,7 +147,7 @@ def test_the_folder_has_the_promised_tree(out: Path) -> None:
             assert f"figures/{figure}.{ending}" in files
     for table in (*TABLE_WORDS, "data_dictionary"):
         # The built-in study has no inventory of caves and no cover, and shows no such number.
-        assert (f"tables/{table}.csv" in files) != table.startswith(("cave_", "race"))
+        assert (f"tables/{table}.csv" in files) != table.startswith(("cave_", "hotspot_", "race"))
     for layer in ("border", "corridor", "segments", "zones", "incidents"):
         assert f"vectors/{layer}.parquet" in files
     assert "ATTRIBUTION.txt" in files

@@ -167,7 +167,7 @@ def test_the_command_line_takes_the_word(tmp_path: Path) -> None:
 def test_every_finding_of_the_reader_is_a_known_word() -> None:
     """Findings are told where cells are not, so no cell may pass for one."""
     ways, found = {"flag", "fix", "quarantine", "flag_all", "Oddity", "Unread"}, set()
-    for file in Path(incidents.__file__).parent.glob("*.py"):
+    for file in Path(incidents.__file__).parent.rglob("*.py"):
         for call in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in ways:
                 place = 0 if ast.unparse(call.func) == "Unread" else 1

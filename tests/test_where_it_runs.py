@@ -232,9 +232,10 @@ def test_what_is_written_has_the_mode_that_the_user_set(mask: int, tmp_path: Pat
 
 EVERY_ROOM = """
 import importlib
-rooms = "access better_data datasets difficulty fetch figures incidents io patrol report stream summary"
-for room in [*rooms.split(), "terrain", "visibility", "study", "whatif"]:
-    importlib.import_module(f"borderzone.{room}")
+rooms = "access border corridor datasets difficulty fetch figures incidents io patrol report stream"
+for name in [*rooms.split(), "terrain", "visibility", "study", "whatif"]:
+    room = importlib.import_module(f"borderzone.{name}")
+    assert [getattr(room, name) for name in room.__all__]
 """
 COMMAND_LINE = (
     EVERY_ROOM

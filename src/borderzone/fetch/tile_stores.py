@@ -376,7 +376,7 @@ def _copernicus(name: str, metres: int, arc_tenths: int) -> TileStore:
 _WORLDCOVER = TileStore(
     name="worldcover",
     terms=worldcover(2021, 200),
-    layer="worldcover",
+    layer="landcover",
     address="https://esa-worldcover.s3.eu-central-1.amazonaws.com",
     pattern="ESA_WorldCover_10m_2021_v200_{lat}{lon}_Map",
     folder="v200/2021/map",
