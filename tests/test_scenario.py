@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+import borderzone as bz
 from borderzone import PRESETS, Scenario
 from borderzone.errors import BorderzoneError, InvalidScenarioError
 
@@ -136,3 +137,15 @@ def test_a_distribution_of_ones_own_replaces_the_default() -> None:
     wrong = Scenario(uncertainty={"p_respond": {**change, "distribution": "uniform"}})
     with pytest.raises(BorderzoneError, match="low, high"):
         wrong.assumptions()
+
+
+def test_what_a_table_of_the_force_leaves_out_keeps_its_default(tmp_path: Path) -> None:
+    """A patrol on foot does not get the thermal camera of a vehicle because a file says that it walks."""
+    file = tmp_path / "scenario.toml"
+    file.write_text('name = "on foot"\n[force]\nmode = "foot"\n', encoding="utf-8")
+
+    force = bz.Scenario.from_toml(file).force
+
+    assert (force.mode, force.sensor, force.patrol_km_h) == ("foot", "eye", 3.0)
+    assert bz.Scenario(force={"crew": 6}).force == bz.Scenario().changed({"force.crew": 6}).force
+    assert bz.Scenario(force=bz.patrol.Force()).force.sensor == "vehicle_thermal"

@@ -210,6 +210,14 @@ class Scenario(BaseModel):
                     raise ValueError(msg)  # noqa: TRY004 - what pydantic takes for a refusal
         return value
 
+    @field_validator("force", mode="before")
+    @classmethod
+    def _rest_of_the_force(cls, value: Any) -> Any:
+        """Leave what a table of the force does not name as it is in a scenario without one."""
+        usual = cls.model_fields["force"].default
+        left = {"mode": usual.mode, "sensor": usual.sensor}
+        return {**left, **value} if isinstance(value, Mapping) else value
+
     def __init__(self, **values: Any) -> None:
         """Build a scenario, or say in plain words which value is impossible."""
         try:
