@@ -55,6 +55,13 @@ def test_steps_in_python_run() -> None:
     assert names["curve"]["mean_pod"].is_monotonic_increasing
 
 
+def test_the_page_on_studies_names_each_key_of_a_scenario() -> None:
+    """A key that no page names is not found by those who need it."""
+    named = set(re.findall(r"`(\w+)`", STUDY.read_text(encoding="utf-8")))
+
+    assert set(bz.Scenario.model_fields) - named == set()
+
+
 def test_its_links_lead_somewhere() -> None:
     """No link to a file, or to a heading, that is not there."""
     links = re.findall(r"\]\(([^)#:]+)(?:#([^)]+))?\)", README.read_text(encoding="utf-8"))
