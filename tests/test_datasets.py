@@ -113,6 +113,9 @@ def test_a_file_that_was_changed_or_lost_is_named(
     (tmp_path / "places" / "places.parquet").write_bytes(b"PAR1")
     with pytest.raises(DataError, match=r"karst\.geojson is missing.*places\.parquet differs"):
         datasets.verify()
+    datasets._loaded.cache_clear()
+    with pytest.raises(DataError, match=r"places\.parquet differs.*install borderzone again"):
+        datasets.places()
 
 
 # -- tables ------------------------------------------------------------------------------------

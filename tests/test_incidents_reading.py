@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -472,3 +473,22 @@ def test_any_bytes_are_a_table_or_an_error_of_our_own(
     except BorderzoneError:
         return
     assert len(events) > 0
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_the_collector_of_garbage_is_afterwards_as_it_was(tmp_path: Path, was_on: bool) -> None:  # noqa: FBT001 (a case)
+    table, empty = tmp_path / "a.csv", tmp_path / "b.csv"
+    table.write_text("date,lat,lon\n2019-07-21,34.37,41.09\n", encoding="utf-8")
+    empty.write_text("", encoding="utf-8")
+    before = gc.isenabled()
+    (gc.enable if was_on else gc.disable)()
+    try:
+        incidents.read(table)
+        after_reading = gc.isenabled()
+        with pytest.raises(DataError, match="is empty"):
+            incidents.read(empty)
+        after_refusal = gc.isenabled()
+    finally:
+        (gc.enable if before else gc.disable)()
+
+    assert (after_reading, after_refusal) == (was_on, was_on)

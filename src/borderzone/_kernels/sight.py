@@ -23,7 +23,7 @@ __all__ = [
     "HIDDEN",
     "OUT",
     "SEEN",
-    "TODO",
+    "UNDECIDED",
     "UNKNOWN",
     "add_seen",
     "count_looks",
@@ -204,9 +204,9 @@ def count_looks(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
 #
 # Layout: `z` has the outward axis first. ``z[0]`` lies at or behind the eye, ``away[k]`` is the distance of
 # ``z[k]`` in cells (``away[0] <= 0``), `side` the place of the eye on the second axis, `lean` +1 or -1.
-# `states` is a view of the same shape; only cells that are `TODO` are decided.
+# `states` is a view of the same shape; only cells that are `UNDECIDED` are decided.
 
-OUT, TODO = 3, 4
+OUT, UNDECIDED = 3, 4
 
 _LOW = -1e30
 
@@ -266,7 +266,7 @@ def mark(  # noqa: PLR0913, PLR0917 (plain numbers)
     width_deg: float,
 ) -> None:
     """Mark the cells that are asked for: a ring around the eye, or a sector of it."""
-    # states: output: `TODO` or `OUT`; the outermost cells stay out.
+    # states: output: `UNDECIDED` or `OUT`; the outermost cells stay out.
     # row, column: place of the eye.
     # least, reach: nearest and farthest cell centre. Units: cells.
     # first_deg, width_deg: where the sector starts, clockwise from the top of the raster, and how
@@ -287,7 +287,7 @@ def mark(  # noqa: PLR0913, PLR0917 (plain numbers)
                 azimuth = np.degrees(np.arctan2(j - column, row - i))
                 if (azimuth - first_deg) % 360.0 > width_deg:
                     continue
-            states[i, j] = TODO
+            states[i, j] = UNDECIDED
 
 
 @njit(inline="always", **_OPTIONS)
@@ -384,7 +384,7 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (an octant in
     slack: float,
     gaps: int,
 ) -> None:
-    """Decide the cells of an octant that two bounds decide; the others stay `TODO`."""
+    """Decide the cells of an octant that two bounds decide; the others stay `UNDECIDED`."""
     # z, states, away, side, lean: heights and states with the outward axis first; see the layout
     # above.
     # diagonal: 1 if the cells on the diagonal belong to this octant.
@@ -416,7 +416,7 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (an octant in
             if s > d or f >= fans:
                 continue
             q = (np.float64(z[k, i]) - eye) * inv - drop * (d + s * s * inv)
-            if states[k, i] == TODO and (diagonal or s < d):
+            if states[k, i] == UNDECIDED and (diagonal or s < d):
                 sight = q + target_m * inv
                 if sight != sight or void[f]:  # noqa: PLR0124
                     states[k, i] = UNKNOWN
@@ -452,7 +452,7 @@ def walk(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
     drop: float,
     gaps: int,
 ) -> int:
-    """Walk the lines to the cells that are still `TODO`."""
+    """Walk the lines to the cells that are still `UNDECIDED`."""
     # z: heights with one more row and column than are asked for. Units: m.
     # states: input and output.
     # first, stride: which rows to do: from the first, each so many rows.
@@ -464,7 +464,7 @@ def walk(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
     walked = 0
     for i in range(first, states.shape[0], stride):
         for j in range(states.shape[1]):
-            if states[i, j] == TODO:
+            if states[i, j] == UNDECIDED:
                 fall = drop * ((i - row) ** 2 + (j - column) ** 2)
                 states[i, j] = line(z, row, column, i, j, eye, target_m, fall, gaps, 1)
                 walked += 1
@@ -653,7 +653,7 @@ def heights_needed(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
 ) -> None:
     """Tell how high a target over each cell must stand to be seen."""
     # z: heights with one more row and column than are asked for. Units: m.
-    # states: cells that are `TODO` are asked for.
+    # states: cells that are `UNDECIDED` are asked for.
     # first, stride: which rows to do: from the first, each so many rows.
     # row, column: place of the eye.
     # eye: height of the eye above sea. Units: m.
@@ -661,7 +661,7 @@ def heights_needed(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
     # needed: output, float64: least height above ground, 0 or more; NaN unknown. Units: m.
     for i in range(first, states.shape[0], stride):
         for j in range(states.shape[1]):
-            if states[i, j] != TODO:
+            if states[i, j] != UNDECIDED:
                 continue
             fall = drop * ((i - row) ** 2 + (j - column) ** 2)
             own = np.float64(z[i, j]) - fall - eye
