@@ -71,7 +71,7 @@ quick: checks
 
 test: lint docs browser $(VENV)/.dev
 	$(OFFLINE) $(BIN)/pytest -n 2 --dist worksteal tests
-	$(OFFLINE) $(BIN)/pytest --doctest-modules --ignore-glob='*/__init__.py' src
+	$(OFFLINE) $(BIN)/pytest --doctest-modules src
 	$(MAKE) notebook
 	$(MAKE) wheel-check
 

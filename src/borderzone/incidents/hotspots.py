@@ -842,7 +842,8 @@ def _stretch_words(table: pd.DataFrame, rate: str) -> str:
     )
     words = [
         f"km {row.km_start:.0f} to {row.km_end:.0f} with {row.incidents_expected:.3g} against "
-        f"{row.by_chance:.2g} by chance (p = {row.p:.3f}, so in {percent(row.share_beyond_chance)} of the draws)"
+        f"{row.by_chance:.3g} by chance (p = {row.p:.3f}; "
+        f"beyond chance in {percent(row.share_beyond_chance)} of the draws of positions)"
         for row in table[table["beyond_chance"]].itertuples()
     ]
     if not words:
