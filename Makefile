@@ -65,7 +65,7 @@ QUICK_TESTS := access access_sun access_travel_time archives border_lines crs da
   nearest_kernels patrol_rates patrol_response patrol_search patrol_uncertainty repository scenario \
   suite_rules summary surface terrain_landforms terrain_statements tile_terms valleys visibility \
   zones
-QUICK := $(addprefix tests/test_,$(addsuffix .py,$(QUICK_TESTS)))
+QUICK := $(foreach test,$(QUICK_TESTS),$(wildcard tests/test_$(test).py tests/*/test_$(test).py))
 quick: checks
 	$(OFFLINE) $(BIN)/pytest -q -n 2 --dist worksteal $(QUICK)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -11,6 +10,7 @@ import pytest
 import rasterio
 import shapely
 from affine import Affine
+from places import ROOT
 from pyproj import CRS, Geod
 
 from borderzone import datasets
@@ -23,6 +23,8 @@ from borderzone.errors import (
 from borderzone.grid import Grid
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from borderzone.study import Ground
 
 TABLES = [
@@ -352,7 +354,7 @@ def test_how_far_the_elevation_is_off_is_told_once_and_everywhere(ground: Ground
         "0.75",
     ):
         assert number in accuracy
-    root = Path(__file__).parents[1]
+    root = ROOT
     assert accuracy in (root / "docs" / "data.md").read_text("utf-8")
     for page in (root / "docs" / "methods.md", root / "data" / "README.md"):
         text = page.read_text("utf-8")

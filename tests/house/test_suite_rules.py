@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from places import TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HERE = Path(__file__).parent
 CLOCKS = {
     "clock_gettime",
     "monotonic",
@@ -34,7 +33,7 @@ def test_no_test_reads_a_clock_or_sets_a_deadline() -> None:
     """What is to end ends by an event, what is to be waited for is asked of who waits."""
     found = [
         f"{path.name}:{line}: {what}"
-        for path in sorted(HERE.glob("*.py"))
+        for path in sorted(TESTS.rglob("*.py"))
         for line, what in hurries(path.read_text("utf-8"))
     ]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from places import ORACLES
 from terrain_cases import (
     centre,
     extended,
@@ -47,7 +47,7 @@ PUBLISHED = (
     ("RI", "RI"),
     ("PK",),
 )
-ORACLE = Path(__file__).parent / "oracles" / "geomorphons.npz"
+ORACLE = ORACLES / "geomorphons.npz"
 
 
 def angles(

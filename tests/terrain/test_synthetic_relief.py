@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import runpy
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import rasterio
+from places import SCRIPTS
 
-SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "synthetic_relief_30m.py"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCRIPT = SCRIPTS / "synthetic_relief_30m.py"
 SECOND = 1 / 3600
 
 

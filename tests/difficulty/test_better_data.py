@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import runpy
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -14,6 +13,7 @@ import pytest
 import shapely
 import xarray as xr
 from affine import Affine
+from places import SCRIPTS
 from pyproj import CRS
 from scipy import ndimage, stats
 
@@ -79,7 +79,7 @@ def rank(parts: Any, **kwargs: Any) -> pd.DataFrame:
 
 def test_the_table_is_what_its_script_prints() -> None:
     """One row measured again over the seeded ground."""
-    script = runpy.run_path(str(Path(__file__).parents[1] / "scripts" / "coarse_relief_error.py"))
+    script = runpy.run_path(str(SCRIPTS / "coarse_relief_error.py"))
     known = RELIEF_ERRORS[990.0]["middle"]
     for name, value in script["row"]("middle", 990.0).items():
         assert round(value, 3) == getattr(known, name), name
@@ -87,7 +87,7 @@ def test_the_table_is_what_its_script_prints() -> None:
 
 def test_a_real_piece_of_ground_lies_between_middle_and_rough() -> None:
     """The Jacksboro fault at 80 m, coarsened to 1 km, against fractals coarsened from 80 m."""
-    script = runpy.run_path(str(Path(__file__).parents[1] / "scripts" / "coarse_relief_error.py"))
+    script = runpy.run_path(str(SCRIPTS / "coarse_relief_error.py"))
     real = script["errors"](script["jacksboro"](), 80.0, 960.0)
     middle, rough = (
         script["errors"](

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from places import ROOT
 
 import borderzone as bz
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pytest
 
-README = Path(__file__).parents[1] / "README.md"
+README = ROOT / "README.md"
 STUDY = README.parent / "docs" / "study.md"
 
 

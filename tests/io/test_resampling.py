@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ import rasterio
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from places import ORACLES
 from pyproj import CRS, Transformer
 from tile_cases import OBLIQUE, convolved, grid_at, lonlat, write_tif
 
@@ -20,13 +20,16 @@ from borderzone._kernels.resample import average
 from borderzone.grid import Grid
 from borderzone.io.raster import PLACE_ERROR, Frame
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PLACE = Affine(1 / 3600, 0, 41, 0, -1 / 3600, 35.5)
 
 
 @pytest.fixture(scope="module")
 def oracle() -> Any:
     """Relief, and what gdalwarp makes of it: scripts/oracles_resampling.py."""
-    with np.load(Path(__file__).parent / "oracles" / "resampling.npz") as found:
+    with np.load(ORACLES / "resampling.npz") as found:
         return dict(found)
 
 

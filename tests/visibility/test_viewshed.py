@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -13,6 +12,7 @@ import shapely
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from places import ORACLES
 from pyproj import CRS
 
 import borderzone as bz
@@ -680,7 +680,7 @@ def test_impossible_directions_are_refused() -> None:
 
 def test_other_programs_agree_as_far_as_their_rules_go() -> None:
     """GRASS and GDAL look at the same ground with rules of their own."""
-    with np.load(Path(__file__).parent / "oracles" / "sight.npz") as stored:
+    with np.load(ORACLES / "sight.npz") as stored:
         z = stored["heights_dm"] / np.float32(10)
         dem = raster(z)
         shares = {}

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from places import SCRIPTS
 
-SCRIPTS = Path(__file__).parents[1] / "scripts"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 GOOD = "a,b\\n1,2\\n"
 PLANTED = f"""
 import argparse, math, os, socket, sys

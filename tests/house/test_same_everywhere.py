@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -14,6 +13,7 @@ import pandas as pd
 import pytest
 import shapely
 from affine import Affine
+from places import SCRIPTS
 from pyproj import CRS
 
 from borderzone import io
@@ -21,8 +21,9 @@ from borderzone.grid import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-SCRIPT = Path(__file__).parents[1] / "scripts" / "same_everywhere.py"
+SCRIPT = SCRIPTS / "same_everywhere.py"
 FRAME = CRS(32637)
 VALUES = np.array([1.0, 2.0, 3.0])
 POINTS = gpd.GeoDataFrame(

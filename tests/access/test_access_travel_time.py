@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -11,6 +10,7 @@ import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from places import ORACLES
 from shapely import GeometryCollection, Point
 from skimage.graph import MCP_Geometric
 from travel_cases import CELL, post, quickest, raster
@@ -26,7 +26,7 @@ from borderzone.errors import (
 )
 from borderzone.grid import Grid
 
-ORACLE = Path(__file__).parent / "oracles" / "travel.npz"
+ORACLE = ORACLES / "travel.npz"
 
 
 @given(seed=st.integers(0, 10**6), steep=st.floats(1.0, 40.0), data=st.data())

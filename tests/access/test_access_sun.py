@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from places import ORACLES
 
 import borderzone as bz
 from borderzone import access
@@ -20,7 +20,6 @@ from borderzone.errors import InvalidParameterError, ShapeMismatchError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ORACLES = Path(__file__).parent / "oracles"
 TWILIGHTS: tuple[Any, ...] = ("sunset", "civil", "nautical", "astronomical")
 EVENTS = (
     "sunrise", "sunset", "civil_dawn", "civil_dusk", "nautical_dawn", "nautical_dusk",

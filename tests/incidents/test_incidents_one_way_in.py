@@ -7,7 +7,6 @@ import inspect
 import re
 import sys
 import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -15,6 +14,7 @@ import pandas as pd
 import pytest
 import shapely
 import typer
+from places import ROOT
 
 import borderzone as bz
 from borderzone import cli, incidents
@@ -33,6 +33,7 @@ from borderzone.study.study_file import write_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 PAIR = 'a = "AZE"\nb = "TUR"\ndem = "none"\n'
 QUICK = (
@@ -324,7 +325,7 @@ def test_a_hint_of_the_command_line_can_be_typed_as_it_stands(
 
 
 def test_the_table_of_the_documentation_is_read_as_it_says(tmp_path: Path) -> None:
-    page = (Path(__file__).parents[1] / "docs" / "study.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
     section = page.split("## How incidents are read")[1].split("\n## ")[0]
     text = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)[0]
     (tmp_path / "study.toml").write_text(text, encoding="utf-8")

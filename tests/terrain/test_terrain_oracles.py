@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from places import ORACLES
 from terrain_cases import (
     plan_curvature,
     profile_curvature,
@@ -30,7 +30,7 @@ INNER = (slice(1, -1),) * 2
 @pytest.fixture(scope="module")
 def oracle() -> Any:
     """Heights and what other programs make of them: scripts/oracles_terrain.py."""
-    with np.load(Path(__file__).parent / "oracles" / "terrain.npz") as found:
+    with np.load(ORACLES / "terrain.npz") as found:
         return dict(found)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
+from places import SCRIPTS
 from terrain_cases import extended, gradient, raster, rough
 
 from borderzone import terrain
@@ -101,7 +101,7 @@ def test_landforms_refuse_what_cannot_be() -> None:
 
 def test_mask_prior_is_what_its_script_prints() -> None:
     """One row of the table recomputed from lines of sight over the seeded ground."""
-    script = runpy.run_path(str(Path(__file__).parents[1] / "scripts" / "mask_prior.py"))
+    script = runpy.run_path(str(SCRIPTS / "mask_prior.py"))
     prior = terrain.MASK_PRIOR[3]
 
     roughest, _ = script["hidden"](3.0, script["RELIEF_M"]["mountain"])
