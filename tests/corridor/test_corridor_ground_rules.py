@@ -108,6 +108,25 @@ def test_the_area_agrees_with_a_count_of_points_on_the_ellipsoid() -> None:
     assert box * share == pytest.approx(CORRIDOR.area_km2, abs=error)
 
 
+@pytest.mark.parametrize("segment_km", [50, 1000])
+def test_what_a_border_encloses_beyond_its_depth_is_no_ground_of_it(segment_km: float) -> None:
+    """Along a circle of radius R lies a ring of 4 pi R d, be it one segment or several."""
+    count, radius_km, depth_km = 360, 100.0, 20.0
+    lon, lat, _ = GEOD.fwd(
+        np.full(count, 20.0),
+        np.full(count, 10.0),
+        np.linspace(0, 360, count, endpoint=False),
+        np.full(count, radius_km * 1000),
+    )
+    border = bz.Border.from_line(shapely.LinearRing(np.column_stack([lon, lat])))
+
+    corridor = bz.Corridor.around(border, depth_km=depth_km, segment_km=segment_km)
+
+    ring_km2 = 4 * np.pi * radius_km * depth_km
+    assert corridor.area_km2 == pytest.approx(ring_km2, rel=1e-3)
+    assert corridor.segments["area_km2"].sum() == pytest.approx(ring_km2, rel=1e-3)
+
+
 def test_cells_and_polygons_agree() -> None:
     """The raster counts the area that the polygons have, segment by segment, and both sides."""
     grid = CORRIDOR.grid(resolution_m=1000)

@@ -51,8 +51,9 @@ names = dir(bz)
 assert "datasets" in names and "read_dem" in names and "show_versions" in names
 assert "borderzone.datasets" not in sys.modules
 assert callable(bz.read_dem) and "rasterio" in sys.modules
+print("all there")
 """
-    in_new_process(code, tmp_path)
+    assert in_new_process(code, tmp_path) == "all there\n"
 
 
 def test_reading_a_table_of_incidents_loads_no_rasters_no_compiler_and_no_statistics(

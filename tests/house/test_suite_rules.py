@@ -1,4 +1,4 @@
-"""The suite itself: its verdict does not hang on how busy the machine is."""
+"""The suite itself: each test asserts, and no verdict hangs on how busy the machine is."""
 
 from __future__ import annotations
 
@@ -57,6 +57,33 @@ def test_a_hurry_is_found(code: str) -> None:
     assert len(list(hurries(code))) == 1
 
 
+def test_every_test_asserts() -> None:
+    """By itself, by what it expects to be raised, or by a function that asserts for it."""
+    modules = {
+        path.stem: ast.parse(path.read_text("utf-8")) for path in sorted(TESTS.rglob("*.py"))
+    }
+
+    assert silent_tests(modules) == []
+
+
+def test_a_test_that_asserts_nothing_is_found() -> None:
+    modules = {
+        "helpers": "def check(x):\n    assert x\ndef look(x):\n    return x",
+        "test_a": "from helpers import check, look\n"
+        "def test_one(): check(1)\n"
+        "def test_two(): look(1)\n"
+        "def test_three():\n    with pytest.raises(ValueError):\n        look(1)\n"
+        "def check_four(): check(4)\n"
+        "def test_four(): check_four()\n"
+        "def test_five(x): x.check()\n",
+    }
+
+    assert silent_tests({name: ast.parse(code) for name, code in modules.items()}) == [
+        "test_a:3: test_two",
+        "test_a:9: test_five",
+    ]
+
+
 def test_all_tests_run_under_one_profile_without_a_deadline() -> None:
     profile = settings.default
 
@@ -64,6 +91,54 @@ def test_all_tests_run_under_one_profile_without_a_deadline() -> None:
     assert profile.deadline is None
     assert profile.database is None
     assert HealthCheck.too_slow in profile.suppress_health_check
+
+
+def silent_tests(modules: dict[str, ast.Module]) -> list[str]:
+    """Find tests in which nothing can fail but the code that they call."""
+    functions = {
+        (name, node.name): node
+        for name, tree in modules.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+    }
+    imported = {
+        (name, alias.asname or alias.name): (node.module or "", alias.name)
+        for name, tree in modules.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    telling = {key for key, node in functions.items() if asserts(node)}
+    before = 0
+    while before < len(telling):
+        before = len(telling)
+        telling |= {
+            (name, function)
+            for (name, function), node in functions.items()
+            if any(imported.get((name, c), (name, c)) in telling for c in called_by_name(node))
+        }
+    return [
+        f"{name}:{node.lineno}: {function}"
+        for (name, function), node in functions.items()
+        if function.startswith("test") and (name, function) not in telling
+    ]
+
+
+def asserts(function: ast.FunctionDef) -> bool:
+    """Say whether a function itself compares, or expects an error or a warning."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).rpartition(".")[2]
+            if name.startswith("assert_") or name in {"raises", "warns", "fail"}:
+                return True
+    return False
+
+
+def called_by_name(function: ast.FunctionDef) -> set[str]:
+    calls = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
+    return {call.id for call in calls if isinstance(call, ast.Name)}
 
 
 def hurries(code: str) -> Iterator[tuple[int, str]]:

@@ -182,10 +182,11 @@ def test_gap_spreads_as_far_as_the_neighbourhood_reaches() -> None:
     np.testing.assert_array_equal(np.isnan(ring), round_hole)
 
 
-def test_raster_that_runs_south_to_north_has_the_same_slopes_and_directions() -> None:
-    """Directions come from the coordinates, not from the order of the rows."""
+@pytest.mark.parametrize("axes", ["y", "x", "yx"])
+def test_a_raster_that_runs_the_other_way_has_the_same_slopes_and_directions(axes: str) -> None:
+    """Directions come from the coordinates, not from the order of rows and columns."""
     dem = raster(rough(), 30.0)
-    flipped = dem.isel(y=slice(None, None, -1), x=slice(None, None, -1))
+    flipped = dem.isel({axis: slice(None, None, -1) for axis in axes})
 
     for layer in (terrain.slope, terrain.aspect):
         xr.testing.assert_allclose(

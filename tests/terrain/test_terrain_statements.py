@@ -35,18 +35,17 @@ def test_window_layers_equal_their_statements_in_numpy(
     east, north = gradient(wide, *cell, method)
     views = np.lib.stride_tricks.sliding_window_view(wide, (3, 3)).reshape(*z.shape, 9)
     away = np.delete(views, 4, axis=-1) - views[..., 4:5]
-    close: Callable[..., None] = np.testing.assert_allclose
+    assert_close: Callable[..., None] = np.testing.assert_allclose
 
     rtol = 2e-5 if dtype is np.float32 else 5e-7
-    close(
-        terrain.slope(dem, method=method), np.degrees(np.arctan(np.hypot(east, north))), rtol=rtol
-    )
+    steepest = np.degrees(np.arctan(np.hypot(east, north)))
+    assert_close(terrain.slope(dem, method=method), steepest, rtol=rtol)
     expected = np.degrees(np.arctan2(-east, -north)) % 360
     turn = (terrain.aspect(dem, method=method) - expected + 180) % 360 - 180
-    close(turn, 0, atol=1e-2 if dtype is np.float32 else 1e-4)
-    close(terrain.tri_riley(dem), np.sqrt((away**2).sum(-1)), rtol=rtol)
-    close(tri_wilson(dem), np.abs(away).mean(-1), rtol=rtol)
-    close(terrain.tpi(dem), -away.mean(-1), rtol=rtol, atol=1e-4)
+    assert_close(turn, 0, atol=1e-2 if dtype is np.float32 else 1e-4)
+    assert_close(terrain.tri_riley(dem), np.sqrt((away**2).sum(-1)), rtol=rtol)
+    assert_close(tri_wilson(dem), np.abs(away).mean(-1), rtol=rtol)
+    assert_close(terrain.tpi(dem), -away.mean(-1), rtol=rtol, atol=1e-4)
 
 
 @pytest.mark.parametrize("window", [3, 7])
