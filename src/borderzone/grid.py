@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Grid", "Window"]
 
+# A cell of a raster of classes (uint8) of which nothing is known. Numbers have NaN for that; of the
+# codes that a byte holds this one is the farthest from every legend that is read or written here.
+UNKNOWN_CLASS = 255
+
 # Mark in the encoding of a block whose raster's map was looked at as a whole.
 MAP_KNOWN = "map_known"
 

@@ -16,7 +16,7 @@ from pyproj import CRS
 
 from borderzone import difficulty
 from borderzone.errors import GridMismatchError, InvalidParameterError
-from borderzone.grid import Grid
+from borderzone.grid import UNKNOWN_CLASS, Grid
 
 GRID = Grid(shape=(3, 4), transform=Affine(2000, 0, 0, 0, -2000, 6000), crs=CRS(32637))
 NAN = float("nan")
@@ -107,7 +107,7 @@ def test_without_origins_remoteness_is_unknown() -> None:
         (3, 75, 5, 3),
         (3, 300, 30, 3),
         (0, 300, 30, 0),
-        (NAN, 300, 30, difficulty.CAVE_UNKNOWN),
+        (NAN, 300, 30, UNKNOWN_CLASS),
     ],
 )
 def test_rock_carries_susceptibility_and_relief_moves_it_by_one(

@@ -16,6 +16,7 @@ from pyproj import Geod
 from borderzone import access, datasets, difficulty, terrain
 from borderzone.border import Border
 from borderzone.corridor import Corridor
+from borderzone.grid import UNKNOWN_CLASS
 
 if TYPE_CHECKING:
     from borderzone.grid import Grid
@@ -81,7 +82,7 @@ def test_sinjar_is_highly_susceptible_and_the_rest_of_its_neighbourhood_unknown(
     assert "Sinjar" in ridge["reasons"].item()
     assert (caves["accuracy_km"] == 25).all()
     unmapped = np.isnan(case.surface["karst_rank"].to_numpy())
-    assert (case.flags["cave_prone"].to_numpy()[unmapped] == difficulty.CAVE_UNKNOWN).all()
+    assert (case.flags["cave_prone"].to_numpy()[unmapped] == UNKNOWN_CLASS).all()
 
 
 def test_cave_zones_have_the_geodesic_area_of_mapped_rock_in_the_corridor(case: Case) -> None:

@@ -13,9 +13,9 @@ import pandas as pd
 from borderzone._guards import check_whole, generator, guarded
 from borderzone._placing import cells_of_points
 from borderzone.crs import check_has_crs, project
-from borderzone.difficulty.flagging import CAVE_MEANINGS, CAVE_UNKNOWN
+from borderzone.difficulty.flagging import CAVE_MEANINGS
 from borderzone.errors import InvalidParameterError
-from borderzone.grid import Grid
+from borderzone.grid import UNKNOWN_CLASS, Grid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -267,7 +267,7 @@ def _table(place: IntArray, labels: list[str], here: BoolArray) -> list[dict[str
 
 def _classes(flags: xr.Dataset, rock: BoolArray, here: BoolArray) -> pd.DataFrame:
     classes = flags["cave_prone"].to_numpy()[rock].astype(np.int64)
-    place = np.where(classes == CAVE_UNKNOWN, -1, classes)
+    place = np.where(classes == UNKNOWN_CLASS, -1, classes)
     labels = [meaning.replace("_", " ") for meaning in CAVE_MEANINGS]
     return pd.DataFrame(_table(place, labels, here)).rename(columns={"bin": "susceptibility"})
 

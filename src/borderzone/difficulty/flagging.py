@@ -22,7 +22,7 @@ from borderzone._cellwise import any_lazy, cellwise
 from borderzone._guards import check_positive, check_probability, guarded
 from borderzone.difficulty.index import FLOOR, GAMMA, INDEX_LEGS, SCALES, fuzzy_gamma, index_weights
 from borderzone.errors import InvalidParameterError
-from borderzone.grid import Grid
+from borderzone.grid import UNKNOWN_CLASS, Grid
 from borderzone.terrain import MASK_PRIOR, landform_class
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ __all__ = [
     "ARIDITY_BREAK",
     "CAVE_BREAKS",
     "CAVE_MEANINGS",
-    "CAVE_UNKNOWN",
     "CAVE_WEIGHTS",
     "MASK_LAYERS",
     "ShareCounts",
@@ -58,7 +57,6 @@ CAVE_WEIGHTS: Mapping[str, float] = MappingProxyType(
 )
 CAVE_BREAKS = (0.25, 0.45, 0.70)
 CAVE_MEANINGS = ("very_low", "low", "medium", "high")
-CAVE_UNKNOWN = 255
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,12 +251,12 @@ def _cave_prone(ground: _FlagLayers, score: FloatArray) -> xr.DataArray:
     classes = np.zeros(score.shape, dtype=np.uint8)
     for least in CAVE_BREAKS:
         classes += score >= np.float32(least)
-    classes[np.isnan(score)] = CAVE_UNKNOWN
+    classes[np.isnan(score)] = UNKNOWN_CLASS
     layer = ground.grid.wrap(
         classes, name="cave_prone", units="1", long_name="cave susceptibility, a rank, not a cave"
     )
     return layer.assign_attrs(
-        flag_values=[0, 1, 2, 3, CAVE_UNKNOWN],
+        flag_values=[0, 1, 2, 3, UNKNOWN_CLASS],
         flag_meanings=" ".join([*CAVE_MEANINGS, "unknown"]),
         breaks=list(CAVE_BREAKS),
     )
@@ -659,7 +657,7 @@ class ShareCounts:
         found["rock, rank 2 and more",] = int((known["karst_rank"] >= 2).sum())
         if cave_prone is not None:
             classes = grid.check(cave_prone, "cave_prone").to_numpy()[inside]
-            mapped = classes != CAVE_UNKNOWN
+            mapped = classes != UNKNOWN_CLASS
             found["mapped",] = int(mapped.sum())
             found["prone",] = int((mapped & (classes >= 2)).sum())
         with self._adding:

@@ -12,7 +12,6 @@ from borderzone import access
 from borderzone._guards import as_probabilities, check_choice, check_probability, guarded
 from borderzone.difficulty.flagging import MASK_LAYERS, check_terrain, prior_shares
 from borderzone.difficulty.segment_sums import (
-    UNKNOWN_CLASS,
     ClassCounts,
     Sum,
     members_of,
@@ -20,7 +19,7 @@ from borderzone.difficulty.segment_sums import (
     share,
 )
 from borderzone.errors import CoverageGapError, InvalidParameterError
-from borderzone.grid import Grid
+from borderzone.grid import UNKNOWN_CLASS, Grid
 from borderzone.terrain import LANDFORMS, landform_class
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from borderzone._kernels.group_sums import LARGEST, STEPS_PER_UNIT, add_by_group
 from borderzone.errors import CoverageGapError, InvalidParameterError
-from borderzone.grid import Grid
+from borderzone.grid import UNKNOWN_CLASS, Grid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray, IntArray
 
 __all__ = [
-    "UNKNOWN_CLASS",
     "ClassCounts",
     "Members",
     "Sum",
@@ -198,9 +197,6 @@ def _nearest_cells(
 
 
 # Sums and counts by segment that come out the same whatever the blocks.
-
-
-UNKNOWN_CLASS = 255
 
 
 class Sum:

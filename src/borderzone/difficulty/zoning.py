@@ -13,7 +13,7 @@ import xarray as xr
 from borderzone._guards import check_non_negative, check_whole
 from borderzone.border.names import code_or_name
 from borderzone.corridor.sides import country_of_points
-from borderzone.difficulty.flagging import CAVE_MEANINGS, CAVE_UNKNOWN
+from borderzone.difficulty.flagging import CAVE_MEANINGS
 from borderzone.difficulty.regions import (
     REMOTE_RANK_BREAKS_H,
     Strip,
@@ -22,7 +22,7 @@ from borderzone.difficulty.regions import (
     rock_as_rastered,
 )
 from borderzone.errors import InvalidParameterError
-from borderzone.grid import Grid
+from borderzone.grid import UNKNOWN_CLASS, Grid
 from borderzone.terrain import check_karst
 
 if TYPE_CHECKING:
@@ -287,7 +287,7 @@ _MEANS = ("bare_share", "aridity_index")
 
 def _known_classes(flags: xr.Dataset, cells: IntArray) -> FloatArray:
     classes = flags["cave_prone"].to_numpy().ravel()[cells]
-    return np.asarray(classes[classes != CAVE_UNKNOWN], dtype=np.float64)
+    return np.asarray(classes[classes != UNKNOWN_CLASS], dtype=np.float64)
 
 
 def _reached(classes: FloatArray) -> float:

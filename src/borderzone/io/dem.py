@@ -17,6 +17,7 @@ from borderzone._kernels.resample import average, cubic, majority, nearest, shar
 from borderzone._placing import cells_inside
 from borderzone.crs import check_finite, in_degrees
 from borderzone.errors import DataError, GridMismatchError, InvalidParameterError, LimitError
+from borderzone.grid import UNKNOWN_CLASS
 from borderzone.io.bounds import cells_allowed, how_to_raise, memory_told
 from borderzone.io.records import expand
 from borderzone.io.tiles import Tile, elevation_tiles, landcover_tile
@@ -420,9 +421,6 @@ def lazy(source: Any, grid: Grid, chunks: int | tuple[int, int], dtype: Any = np
     )
 
 
-_UNDECLARED = 255
-
-
 @guarded
 @dataclass(frozen=True, kw_only=True)
 class ClassSource:
@@ -616,4 +614,4 @@ def _one_void(tiles: list[Tile]) -> int:
                 f"{tile.path.name!r}; name the same in all with gdal_edit.py -a_nodata"
             )
             raise DataError(msg)
-    return int(first.void) if 0 <= first.void <= 255 else _UNDECLARED
+    return int(first.void) if 0 <= first.void <= 255 else UNKNOWN_CLASS

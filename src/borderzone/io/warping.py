@@ -25,6 +25,7 @@ from borderzone.errors import (
     LimitError,
     NoOverlapError,
 )
+from borderzone.grid import UNKNOWN_CLASS
 from borderzone.io.raster import (
     Frame,
     box_around,
@@ -574,7 +575,7 @@ def _empty_code(told: Any, values: Any) -> int:
         if told is not None and int(told) == float(told) and kind.min <= int(told) <= kind.max:
             return int(told)
     if values.dtype == np.uint8:
-        return 255
+        return UNKNOWN_CLASS
     low, high = max(kind.min, -_EXACT), min(kind.max, _EXACT)
     usual = -1 if kind.min < 0 else high
     return next((code for code in (usual, low, high) if not (values == code).any()), usual)

@@ -17,6 +17,7 @@ from borderzone import datasets, io, terrain
 from borderzone._guards import temporary_folder
 from borderzone.crs import check_finite, in_degrees
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
+from borderzone.grid import UNKNOWN_CLASS
 from borderzone.io.dem import around, inside
 from borderzone.io.warping import on_grid
 
@@ -150,7 +151,7 @@ class CoverByBlock:
 def open_cover(source: Any, grid: Grid, scheme: str) -> CoverByBlock:
     """Open land cover for reading by block."""
     if isinstance(source, str) and source == EMBEDDED:
-        return CoverByBlock(on_grid(datasets.landcover(), grid), 255, "igbp")
+        return CoverByBlock(on_grid(datasets.landcover(), grid), UNKNOWN_CLASS, "igbp")
     if isinstance(source, (str, Path, list, tuple)):
         tiles = io.open_classes(source, grid)
         return CoverByBlock(tiles, tiles.nodata, scheme)

@@ -16,6 +16,7 @@ import xarray as xr
 
 from borderzone import difficulty, stream, terrain
 from borderzone.difficulty import MODES
+from borderzone.grid import UNKNOWN_CLASS
 from borderzone.study.cells import (
     between_cells,
     class_reached,
@@ -274,7 +275,7 @@ class _Reader:
             for layer in layers
         }
         caves = flags["cave_prone"]
-        top, unknown = len(difficulty.CAVE_MEANINGS) - 1, difficulty.CAVE_UNKNOWN
+        top, unknown = len(difficulty.CAVE_MEANINGS) - 1, UNKNOWN_CLASS
         reached = class_reached(caves.to_numpy(), k, top=top, unknown=unknown)
         return found | {("flags", "cave_prone"): (reached, caves.attrs)}
 
@@ -297,7 +298,7 @@ class _Coarse:
         )
         for key, (values, attrs) in means.items():
             if key not in self._layers:
-                empty = np.nan if values.dtype.kind == "f" else difficulty.CAVE_UNKNOWN
+                empty = np.nan if values.dtype.kind == "f" else UNKNOWN_CLASS
                 whole = np.full(self._grid.shape, empty, values.dtype)
                 told = {name: value for name, value in attrs.items() if name != "crs"}
                 self._layers[key] = self._grid.wrap(whole, name=key[1]).assign_attrs(told)

@@ -19,6 +19,7 @@ from borderzone.corridor.outside import WATER
 from borderzone.corridor.sides import country_of_cells
 from borderzone.difficulty import FINE_M, MODES, better_data
 from borderzone.errors import LimitError
+from borderzone.grid import UNKNOWN_CLASS
 from borderzone.io.bounds import current, how_to_raise
 from borderzone.study.cells import EMBEDDED, Workspace, embedded_cell_m, on_land, open_heights
 from borderzone.study.fine import FineInputs, read_fine
@@ -695,7 +696,7 @@ def _without_sea(layers: xr.Dataset, at_sea: BoolArray) -> xr.Dataset:
     changed = {
         name: layer.where(~at_sea)
         if layer.dtype.kind == "f"
-        else layer.copy(data=np.where(at_sea, difficulty.CAVE_UNKNOWN, layer).astype(layer.dtype))
+        else layer.copy(data=np.where(at_sea, UNKNOWN_CLASS, layer).astype(layer.dtype))
         for name, layer in layers.items()
         if layer.dtype.kind == "f" or name == "cave_prone"
     }

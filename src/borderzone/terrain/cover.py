@@ -12,6 +12,7 @@ import xarray as xr
 from borderzone._cellwise import cellwise
 from borderzone._guards import check_choice
 from borderzone.errors import DataError
+from borderzone.grid import UNKNOWN_CLASS
 from borderzone.terrain.rock import karst_rank
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ LAND_COVER: Mapping[str, Mapping[int, CoverClass]] = MappingProxyType(
 )
 
 # What stands for no data in a map of each legend.
-NO_COVER: Mapping[str, int] = {"igbp": 255, "worldcover": 0}
+NO_COVER: Mapping[str, int] = {"igbp": UNKNOWN_CLASS, "worldcover": 0}
 
 # Layers of a map of cover: what they are of a class, and how they are called.
 _LAYERS = {

@@ -17,6 +17,7 @@ import numpy as np
 from borderzone._guards import check_between, check_non_negative
 from borderzone._kernels import focal, horizons
 from borderzone.errors import InvalidParameterError
+from borderzone.grid import UNKNOWN_CLASS
 from borderzone.terrain.elevation import Elevation, cells_nearer, cells_within, lazily
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GEOMORPHONS",
-    "UNKNOWN",
     "Lines",
     "forms",
     "geomorphon_reach",
@@ -47,7 +47,6 @@ GEOMORPHONS = (
     "valley",
     "pit",
 )
-UNKNOWN = 255
 SEARCH_CELLS = 10.0
 
 # Forms by the number of falling lines (row) and of rising lines (place in the row): figure 4 of
@@ -182,9 +181,9 @@ def forms(
         name="geomorphon",
         units="1",
         long_name="form of the ground by geomorphons",
-        flag_values=[*range(1, len(GEOMORPHONS) + 1), UNKNOWN],
+        flag_values=[*range(1, len(GEOMORPHONS) + 1), UNKNOWN_CLASS],
         flag_meanings=" ".join([*GEOMORPHONS, "unknown"]),
-        _FillValue=np.uint8(UNKNOWN),
+        _FillValue=np.uint8(UNKNOWN_CLASS),
         search_m=float(search_m),
         skip_m=float(skip_m),
         flat_deg=float(flat_deg),
@@ -231,7 +230,7 @@ def incision(elevation: Elevation, radius_m: float) -> xr.DataArray:
 
 def _table() -> IntArray:
     """Code by 9 times the falling lines plus the rising ones; the last is that of the unknown."""
-    table = np.full(82, UNKNOWN, np.uint8)
+    table = np.full(82, UNKNOWN_CLASS, np.uint8)
     for falling, row in enumerate(_FORMS):
         for rising, short in enumerate(row.split()):
             table[9 * falling + rising] = _SHORT.index(short) + 1

@@ -21,6 +21,7 @@ from borderzone._guards import (
     check_probability,
 )
 from borderzone.errors import InvalidParameterError
+from borderzone.grid import UNKNOWN_CLASS
 from borderzone.terrain.elevation import (
     SMALLEST_CELLS,
     Elevation,
@@ -28,7 +29,7 @@ from borderzone.terrain.elevation import (
     cells_within,
     lazily,
 )
-from borderzone.terrain.horizons import GEOMORPHONS, UNKNOWN, forms, incision
+from borderzone.terrain.horizons import GEOMORPHONS, forms, incision
 from borderzone.terrain.windows import local_relief, relief_reach
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ def landform_class(relief_m: npt.ArrayLike) -> Any:
 def _classed(relief_m: Any) -> Any:
     values = as_non_negative(relief_m, "relief_m", "m", missing=True, infinite=True)
     breaks = [kind.relief_from_m for kind in LANDFORMS[1:]]
-    codes = np.where(np.isnan(values), UNKNOWN, np.digitize(values, breaks)).astype(np.uint8)
+    codes = np.where(np.isnan(values), UNKNOWN_CLASS, np.digitize(values, breaks)).astype(np.uint8)
     if not isinstance(relief_m, xr.DataArray):
         return codes
     result = relief_m.copy(data=codes).rename("landform")
@@ -249,7 +250,7 @@ def _classed(relief_m: Any) -> Any:
     result.attrs = {
         "units": "1",
         "long_name": "landform by local relief",
-        "flag_values": [*(kind.code for kind in LANDFORMS), UNKNOWN],
+        "flag_values": [*(kind.code for kind in LANDFORMS), UNKNOWN_CLASS],
         "flag_meanings": " ".join([*(kind.name for kind in LANDFORMS), "unknown"]),
         **kept,
     }
@@ -334,7 +335,7 @@ def wadis(
     shape = forms(elevation, search_m=search_m, flat_deg=flat_deg)
     depth = incision(elevation, search_m)
     found = _is_one_of(shape, "valley", "pit", "hollow") & (depth.to_numpy() >= least)
-    unknown = (shape.to_numpy() == UNKNOWN) | np.isnan(depth.to_numpy())
+    unknown = (shape.to_numpy() == UNKNOWN_CLASS) | np.isnan(depth.to_numpy())
     mask = _mask(
         shape, found, unknown, "wadi", "ground cut in", min_depth_m=least, **_options(shape)
     )
@@ -378,7 +379,7 @@ def ridges(dem: xr.DataArray, *, search_m: float = SEARCH_M, flat_deg: float = 1
     [0, 0, 0, 1, 0, 0, 0]
     """
     shape = forms(Elevation.of(dem), search_m=search_m, flat_deg=flat_deg)
-    unknown = shape.to_numpy() == UNKNOWN
+    unknown = shape.to_numpy() == UNKNOWN_CLASS
     found = _is_one_of(shape, "ridge", "peak")
     return _mask(shape, found, unknown, "ridge", "ridges and peaks", **_options(shape))
 
@@ -440,7 +441,7 @@ def pans(
     shape = forms(elevation, search_m=search_m, flat_deg=flat_deg)
     height = local_relief(elevation, search_m).to_numpy()
     found = _is_one_of(shape, "flat") & (height < below)
-    unknown = (shape.to_numpy() == UNKNOWN) | np.isnan(height)
+    unknown = (shape.to_numpy() == UNKNOWN_CLASS) | np.isnan(height)
     return _mask(
         shape, found, unknown, "pan", "level ground", max_relief_m=below, **_options(shape)
     )
@@ -467,13 +468,13 @@ def _mask(
     **attrs: Any,
 ) -> xr.DataArray:
     """Mask of 1 and 0, 255 where nothing can be said: a bool could not say so."""
-    mask = like.copy(data=np.where(unknown, np.uint8(UNKNOWN), found.astype(np.uint8)))
+    mask = like.copy(data=np.where(unknown, np.uint8(UNKNOWN_CLASS), found.astype(np.uint8)))
     mask.attrs = {
         "units": "1",
         "long_name": long_name,
-        "flag_values": [0, 1, UNKNOWN],
+        "flag_values": [0, 1, UNKNOWN_CLASS],
         "flag_meanings": f"no_{name} {name} unknown",
-        "_FillValue": np.uint8(UNKNOWN),
+        "_FillValue": np.uint8(UNKNOWN_CLASS),
         **attrs,
         "crs": like.attrs["crs"],
     }

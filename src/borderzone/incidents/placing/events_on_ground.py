@@ -18,9 +18,9 @@ from borderzone._guards import check_threads
 from borderzone._heights import heights_of, is_impossible
 from borderzone._kernels.positions import mark_inside
 from borderzone._placing import cells_of_points
-from borderzone.difficulty import CAVE_MEANINGS, CAVE_UNKNOWN
+from borderzone.difficulty import CAVE_MEANINGS
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.grid import Grid
+from borderzone.grid import UNKNOWN_CLASS, Grid
 from borderzone.incidents.placing.bands import count_bands
 from borderzone.incidents.placing.covered_ground import corridor_outline, imputed
 from borderzone.incidents.placing.imputation import index_of
@@ -500,8 +500,8 @@ LAYERS: Mapping[str, _Rule] = MappingProxyType(
     {
         "remote_desert": _Rule("1, 0 or NaN", lambda v: (v != 0) & (v != 1)),
         "cave_prone": _Rule(
-            f"a class of 0 to {len(CAVE_MEANINGS) - 1}, or {CAVE_UNKNOWN} for unknown",
-            lambda v: ~np.isin(v, (*range(len(CAVE_MEANINGS)), CAVE_UNKNOWN)),
+            f"a class of 0 to {len(CAVE_MEANINGS) - 1}, or {UNKNOWN_CLASS} for unknown",
+            lambda v: ~np.isin(v, (*range(len(CAVE_MEANINGS)), UNKNOWN_CLASS)),
         ),
         "hours": _Rule("0 or more", lambda v: v < 0),
         "slope_deg": _Rule("from 0 to 90", lambda v: (v < 0) | (v > 90)),
@@ -658,5 +658,5 @@ class GroundLayers:
             )
             raise InvalidParameterError(msg)
         if name == "cave_prone":
-            values[values == CAVE_UNKNOWN] = np.nan
+            values[values == UNKNOWN_CLASS] = np.nan
         return values
