@@ -19,9 +19,9 @@ from rich.text import Text
 import borderzone
 from borderzone import errors
 from borderzone._cli_ucdp import fetch_ucdp
-from borderzone._guards import check_choice, local_path
+from borderzone._guards import asked_from, check_choice, local_path
 from borderzone._guards.escapes import block, line, spreadsheet_table
-from borderzone._read_options import READ_OPTIONS
+from borderzone.incidents import READ_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -195,7 +195,6 @@ def report(  # noqa: PLR0913 (one option a matter that users decide)
 def _refuse_unusable(events: Any, limit: float) -> None:
     """Refuse a report on a table of which too many rows cannot be used."""
     from borderzone import incidents  # noqa: PLC0415 - heavy imports
-    from borderzone.incidents.hints import asked_from  # noqa: PLC0415
 
     if events is not None:
         with asked_from("command line"):
@@ -263,7 +262,6 @@ def check(
     """Check an incident table row by row; exit code 3 when too many rows are unusable."""
     from borderzone import incidents as room  # noqa: PLC0415 - heavy imports
     from borderzone._guards import check_probability  # noqa: PLC0415
-    from borderzone.incidents.hints import asked_from  # noqa: PLC0415
 
     check_probability(limit, "limit")
     _check_free(rejected)

@@ -12,8 +12,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from borderzone import incidents
+from borderzone._guards import asked_from
 from borderzone.errors import DataError
-from borderzone.incidents import hints
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,9 +162,9 @@ def test_what_has_no_one_reading_is_quarantined_with_a_way_out(cell: object, tol
 
 
 def test_the_way_out_is_spelled_as_where_the_user_is() -> None:
-    with hints.asked_from("command line"):
+    with asked_from("command line"):
         assert "pass --date-format %d/%m/%Y or" in read(date=["03/04/2019"])["reason"][0]
-    with hints.asked_from("study file"):
+    with asked_from("study file"):
         told = read(date=["03/04/2019"])["reason"][0]
     assert 'date_format = "%d/%m/%Y" under [incidents]' in told
 

@@ -17,8 +17,8 @@ from unpacking import pieces_of
 
 import borderzone as bz
 from borderzone import cli, datasets, incidents
+from borderzone._guards import asked_from
 from borderzone.errors import BorderzoneError, DataError
-from borderzone.incidents import hints
 from borderzone.incidents.reading.verdict import assumptions
 from borderzone.incidents.sharing.terms_of_use import dataset_of
 
@@ -442,10 +442,10 @@ def test_a_word_on_terms_that_is_not_known_is_refused_at_every_door(
 def test_the_way_out_is_named_where_the_user_is() -> None:
     events = incidents.read(text(ONE_COUNTRY))
     assert "--terms mine (on the command line)" in incidents.verdict_sentences(events)[-1]
-    with hints.asked_from("command line"):
+    with asked_from("command line"):
         told = incidents.verdict_sentences(events)[-1]
     assert told.endswith("if these rows are yours to pass on, say --terms mine.")
-    with hints.asked_from("study file"):
+    with asked_from("study file"):
         assert 'say terms = "mine"' in incidents.verdict_sentences(events)[-1]
 
 

@@ -18,14 +18,15 @@ from places import ROOT
 
 import borderzone as bz
 from borderzone import cli, incidents
-from borderzone._read_options import READ_OPTIONS
+from borderzone._guards import asked_from
 from borderzone.errors import (
     BorderzoneError,
     DataError,
     InvalidParameterError,
     InvalidScenarioError,
 )
-from borderzone.incidents.hints import asked_from, option
+from borderzone.incidents import READ_OPTIONS
+from borderzone.incidents.reading.option_list import option
 from borderzone.incidents.reading.readers import named_columns, read_options
 from borderzone.study.inputs import load_incidents
 from borderzone.study.sources import how_read, told, unrecorded

@@ -11,6 +11,11 @@ from .arrays import (
     broadcast as broadcast,
     plain as plain,
 )
+from .asking import (
+    asked_from as asked_from,
+    where_asked as where_asked,
+    written_option as written_option,
+)
 from .doors import door as door
 from .kinds import (
     guard_room as guard_room,

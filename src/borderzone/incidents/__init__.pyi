@@ -1,4 +1,5 @@
 from .reading.readers import read as read
+from .reading.option_list import READ_OPTIONS as READ_OPTIONS
 from .reading.verdict import (
     check as check,
     verdict_sentences as verdict_sentences,

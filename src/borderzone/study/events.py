@@ -11,9 +11,9 @@ import pandas as pd
 import shapely
 
 from borderzone import datasets, incidents, patrol
+from borderzone._guards import written_option
 from borderzone.crs import in_degrees
 from borderzone.errors import DataError, InvalidGeometryError, InvalidScenarioError, NoOverlapError
-from borderzone.incidents.hints import option
 from borderzone.incidents.placing.covered_ground import ground_words, rated_regions
 from borderzone.incidents.placing.events_on_ground import GROUNDS, GroundLayers, ground_classes
 from borderzone.incidents.reading.table_coverage import country_words, row_countries
@@ -106,7 +106,7 @@ class EventPlaces:
                 words.append(
                     f"{_incidents(n_none)} known only to a {one} {_lie(n_none)} in no polygon of this "
                     f"study and {'is' if n_none == 1 else 'are'} left out: "
-                    f"{option(name, f'{name}.gpkg')} places them."
+                    f"{written_option(name, f'{name}.gpkg')} places them."
                 )
         return tuple(words)
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from borderzone._guards import check_path, shown
-from borderzone._read_options import READ_OPTIONS
 from borderzone.border import Border
 from borderzone.errors import DataError, InvalidParameterError, InvalidScenarioError
+from borderzone.incidents import READ_OPTIONS
 from borderzone.incidents.reading.readers import read_options
 from borderzone.scenario import Scenario
 from borderzone.study.sources import LAYERS, NONE, SETTINGS, day_of, digest_of, digests_of, is_path

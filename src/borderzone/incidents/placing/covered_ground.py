@@ -15,7 +15,6 @@ from borderzone.border.names import country_code, country_name, is_country, iso_
 from borderzone.border.sources import countries_around
 from borderzone.crs import check_has_crs, in_degrees
 from borderzone.errors import DataError, InvalidGeometryError
-from borderzone.incidents import hints
 from borderzone.incidents.incident_table import check_corridor, check_events
 from borderzone.incidents.placing import precision
 from borderzone.incidents.placing.imputation import (
@@ -25,6 +24,7 @@ from borderzone.incidents.placing.imputation import (
     region_boxes,
 )
 from borderzone.incidents.placing.precision import area_km2
+from borderzone.incidents.reading.option_list import option
 from borderzone.incidents.reading.table_coverage import (
     country_words,
     coverage,
@@ -151,11 +151,11 @@ def ground_of_countries(corridor: Corridor, countries: Sequence[str]) -> shapely
         return shape
     theirs = " and ".join(_names(corridor))
     names = country_words([iso_alpha3(country_code(name)) for name in countries])
-    option = hints.option("countries", _names(corridor))
+    say = option("countries", _names(corridor))
     msg = (
         f"the table covers {names}, which {'has' if len(countries) == 1 else 'have'} no ground in this "
         f"corridor of {theirs}: take a table of these countries, or say which ones this table covers "
-        f"with {option}"
+        f"with {say}"
     )
     raise DataError(msg)
 
@@ -259,10 +259,10 @@ def _one_sided(events: gpd.GeoDataFrame, corridor: Corridor) -> str:
         return ""
     parts = corridor.border.course
     name = country_name(parts[0].left if side[0] == 1 else parts[0].right)
-    option = hints.option("countries", [name])
+    say = option("countries", [name])
     return (
         f"All {len(side):,} rows in it lie on the side of {name}: if the table covers that side alone, "
-        f"say {option}, and rates are over its ground only."
+        f"say {say}, and rates are over its ground only."
     )
 
 

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone.incidents.hints import option
 from borderzone.incidents.incident_table import (
     COLUMNS,
     Ledger,
@@ -34,6 +33,7 @@ from borderzone.incidents.reading.layouts import (
     own_column,
     scheme_of,
 )
+from borderzone.incidents.reading.option_list import option
 from borderzone.incidents.reading.position_cells import (
     Positions,
     by_their_letters,

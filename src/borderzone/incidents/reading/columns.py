@@ -15,11 +15,10 @@ import shapely
 from borderzone._guards import shown
 from borderzone.crs import crs_of, in_degrees, refuse_file_names
 from borderzone.errors import BorderzoneError, DataError, InvalidParameterError
-from borderzone.incidents import hints
-from borderzone.incidents.hints import option
 from borderzone.incidents.incident_table import Ledger, Spellings, is_missing, parse_number, quoted
 from borderzone.incidents.reading.aliases import ALIASES, companions_of, plain_name, rivals_of
 from borderzone.incidents.reading.dates import Dates, read_cell, read_dates
+from borderzone.incidents.reading.option_list import option
 from borderzone.incidents.reading.position_cells import (
     Positions,
     angle_deg,
@@ -748,7 +747,7 @@ def _tell_none(raw: pd.DataFrame, parts: Mapping[str, str], ledger: Ledger, as_o
         (name for name in others if _is_named_so(name) and _of(raw, name)), None
     )
     if likely is not None:
-        told += f" ({likely!r} looks like one: {hints.option('columns', {'date': likely})})"
+        told += f" ({likely!r} looks like one: {option('columns', {'date': likely})})"
     ledger.note(told)
 
 
@@ -823,7 +822,7 @@ class _Search:
         row = int(np.flatnonzero(apart)[0])
         cells = [quoted(self._raw[name].iloc[row]) for name in (one, other)]
         what = "date" if part == "date" else "last day"
-        ways = " or ".join(hints.option("columns", {part: name}) for name in (one, other))
+        ways = " or ".join(option("columns", {part: name}) for name in (one, other))
         msg = (
             f"two columns look like the {what}, {one!r} and {other!r}, and differ in "
             f"{int(apart.sum()):,} of {len(apart):,} rows (row {row + 1}: {' and '.join(cells)}); "

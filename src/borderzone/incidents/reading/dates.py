@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from borderzone.incidents import hints
 from borderzone.incidents.incident_table import Spellings, is_missing, parse_number, quoted, trimmed
+from borderzone.incidents.reading.option_list import option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -629,7 +629,7 @@ def doubt(text: str, reading: Reading) -> str:
         "month": f"%m{one}%d{two}{year}",
         "year": f"{year}{one}%m{two}%d",
     }
-    ways = " or ".join(hints.option("date_format", formats[order]) for order in reading.days)
+    ways = " or ".join(option("date_format", formats[order]) for order in reading.days)
     return f"{quoted(text)} may be {' or '.join(days)}: pass {ways}"
 
 
@@ -662,7 +662,7 @@ def month_number(word: str) -> int:
 def _unreadable(text: str) -> Reading:
     if _NUMBER.fullmatch(text):
         return Reading(problem=number_alone(text))
-    way = hints.option("date_format", "%d/%m/%Y")
+    way = option("date_format", "%d/%m/%Y")
     return Reading(
         problem=f"{quoted(text)} is not a date that can be read: write it as 2019-07-21, 2019-07 or "
         f"2019, or say how it is written, as in {way}"
@@ -874,5 +874,5 @@ def _no_year(
         year = _full_year(number, as_of)
         if number > 31:
             return _checked({"": (year, month, 0)}, text, short_year=True)
-        told += f" or {name} {year}: pass {hints.option('date_format', '%b-%y')} for the latter"
+        told += f" or {name} {year}: pass {option('date_format', '%b-%y')} for the latter"
     return Reading(problem=told)

@@ -16,10 +16,10 @@ import pyarrow as pa
 from borderzone._guards import check_choice, local_path
 from borderzone._guards.escapes import kept_table, uncell_table
 from borderzone.errors import BorderzoneError, DataError, InvalidParameterError, LimitError
-from borderzone.incidents.hints import option
 from borderzone.incidents.incident_table import quoted
 from borderzone.incidents.reading.aliases import match_columns
 from borderzone.incidents.reading.layouts import LAYOUTS
+from borderzone.incidents.reading.option_list import option
 from borderzone.incidents.reading.text import (
     NO_HEADER,
     UCDP_COLUMNS,

@@ -11,9 +11,9 @@ import numpy as np
 import shapely
 
 from borderzone.errors import DataError
-from borderzone.incidents.hints import option
 from borderzone.incidents.incident_table import is_missing, parse_number, quoted, trimmed
 from borderzone.incidents.reading.aliases import axes_in
+from borderzone.incidents.reading.option_list import option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

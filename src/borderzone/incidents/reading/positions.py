@@ -14,8 +14,8 @@ import shapely
 
 from borderzone import datasets
 from borderzone.border.names import code_or_name, country_name
-from borderzone.incidents.hints import option
 from borderzone.incidents.incident_table import Spellings, is_missing, parse_number, quoted
+from borderzone.incidents.reading.option_list import option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -17,9 +17,7 @@ import numpy as np
 import shapely
 
 from borderzone._guards import as_box, check_flag, check_text, is_whole, shown
-from borderzone._read_options import READ_OPTIONS
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.incidents.hints import option
 from borderzone.incidents.incident_table import (
     CATEGORIES,
     FLAGS,
@@ -49,6 +47,7 @@ from borderzone.incidents.reading.columns import (
 )
 from borderzone.incidents.reading.layouts import Layout, layouts_of
 from borderzone.incidents.reading.opening import Opened, Way, notes_of, one_name, opened
+from borderzone.incidents.reading.option_list import READ_OPTIONS, option
 from borderzone.incidents.reading.positions import doubts_of
 from borderzone.incidents.reading.table_coverage import (
     check_coverage,

@@ -16,8 +16,8 @@ import pandas as pd
 from borderzone._guards import guarded, listed, shown
 from borderzone.border.names import country_code, country_name, is_country, iso_alpha3
 from borderzone.errors import BorderNotFoundError, InvalidParameterError
-from borderzone.incidents import hints
 from borderzone.incidents.incident_table import check_events
+from borderzone.incidents.reading.option_list import option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -256,7 +256,7 @@ def with_coverage(events: gpd.GeoDataFrame, said: Mapping[str, list[str]]) -> gp
         events["reason"] = _flagged(events)
     found, notes = coverage(events), []
     if found.countries_from == "its rows" and len(found.countries) == 1:
-        more = hints.option("countries", [country_words(found.countries), "another"])
+        more = option("countries", [country_words(found.countries), "another"])
         notes.append(
             f"{found.countries_words}; if the table covers other countries too, say {more}"
         )

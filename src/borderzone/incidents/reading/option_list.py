@@ -1,14 +1,16 @@
-"""The options of `incidents.read`, told once for the study file and for the command line."""
+"""The options of `incidents.read`: told once for Python, study files and the command line, and how each writes them."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from borderzone._guards import where_asked, written_option
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["READ_OPTIONS", "ReadOption"]
+__all__ = ["READ_OPTIONS", "ReadOption", "option", "polygons_hint", "ways"]
 
 Kind = Literal["text", "code", "flag", "parts", "box", "words", "days", "day"]
 
@@ -72,3 +74,26 @@ READ_OPTIONS: Mapping[str, ReadOption] = MappingProxyType(
     }
 )
 """Options by their name in Python, in the order in which `read` takes them."""
+
+
+def option(name: str, value: object) -> str:
+    """Write an option of `read`, or of what judges its table, as the user would have to."""
+    if name not in READ_OPTIONS:
+        return written_option(name, value)
+    return written_option(name, value, table="incidents")
+
+
+def ways(name: str, value: object) -> str:
+    """Write an option where it helps, or all ways of writing it where a text may be read elsewhere."""
+    if where_asked() != "python":
+        return option(name, value)
+    file = written_option(name, value, where="study file")
+    shell = written_option(name, value, where="command line")
+    return f"{file.replace(' = ', '=', 1)} (in Python), {file} (in a study file) or {shell} (on the command line)"
+
+
+def polygons_hint(one: str) -> str:
+    """Say how polygons are given in which a vague event may lie."""
+    if where_asked() == "study file":
+        return option(f"{one}s", f"{one}s.gpkg")
+    return f"pass {'admin2' if one == 'district' else 'admin1'}= (to a study {one}s=)"

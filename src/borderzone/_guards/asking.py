@@ -1,4 +1,4 @@
-"""How an option of `read` is named where the user is: in Python, in a study file, on the command line."""
+"""Where the user asks from, and how an option is written there: in Python, a study file, on the command line."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Literal
 
-from borderzone._read_options import READ_OPTIONS
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["asked_from", "option", "polygons_hint", "ways"]
+__all__ = ["asked_from", "where_asked", "written_option"]
 
 Where = Literal["python", "study file", "command line"]
 
@@ -24,7 +22,7 @@ _WHERE: ContextVar[Where] = ContextVar("where", default="python")
 
 @contextmanager
 def asked_from(where: Where) -> Iterator[None]:
-    """Say where the user is while a table is read, so that messages name what helps there."""
+    """Say where the user is while something is read, so that messages name what helps there."""
     token = _WHERE.set(where)
     try:
         yield
@@ -32,28 +30,25 @@ def asked_from(where: Where) -> Iterator[None]:
         _WHERE.reset(token)
 
 
-def option(name: str, value: object) -> str:
-    """Write an option of `read` as the user would have to."""
-    return _written(name, value, _WHERE.get())
+def where_asked() -> Where:
+    """Tell where the user is."""
+    return _WHERE.get()
 
 
-def ways(name: str, value: object) -> str:
-    """Write an option where it helps, or all ways of writing it where a text may be read elsewhere."""
-    where = _WHERE.get()
-    if where != "python":
-        return _written(name, value, where)
-    return (
-        f"{name}={_toml(value)} (in Python), {name} = {_toml(value)} (in a study file) or "
-        f"{_written(name, value, 'command line')} (on the command line)"
-    )
+def written_option(
+    name: str, value: object, *, where: Where | None = None, table: str = "", record: str = ""
+) -> str:
+    """
+    Write an option as the user would have to.
 
-
-def _written(name: str, value: object, where: Where) -> str:
+    In a study file it may stand in a `table`, and in Python in a `record` that is the argument ``options``.
+    """
+    where = where or _WHERE.get()
     if where == "python":
-        return f"{name}={value!r}"
+        plain = f"{name}={value!r}"
+        return f"options={record}({plain})" if record else plain
     if where == "study file":
-        under = " under [incidents]" if name in READ_OPTIONS else ""
-        return f"{name} = {_toml(value)}{under}"
+        return f"{name} = {_toml(value)}" + (f" under [{table}]" if table else "")
     flag = f"--{name.replace('_', '-')}"
     if value is True:
         return flag
@@ -64,14 +59,8 @@ def _written(name: str, value: object, where: Where) -> str:
     return f"{flag} {_shell(value)}"
 
 
-def polygons_hint(one: str) -> str:
-    """Say how polygons are given in which a vague event may lie."""
-    if _WHERE.get() == "study file":
-        return option(f"{one}s", f"{one}s.gpkg")
-    return f"pass {'admin2' if one == 'district' else 'admin1'}= (to a study {one}s=)"
-
-
 def _toml(value: object) -> str:
+    """Write a value as a study file has it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):
