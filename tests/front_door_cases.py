@@ -538,9 +538,6 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "provenance.write_timing": {"folder": lambda w: w.folder_of_its_own, "stages": lambda w: w.result.stages},
     "report.edition": {"detail": lambda _: "public"},
     "scenario.named_after": {"path": lambda _: "x.toml"},
-    "stream.blanked": {"layer": lambda w: w.dem, "outside": lambda w: np.zeros(w.grid.shape, bool)},
-    "stream.in_order": {"function": lambda _: abs, "items": lambda _: [1, 2]},
-    "stream.inner": {"layers": lambda w: w.attrs},
     "stream.raster_like": {"layer": lambda w: w.dem},
     "stream.terrain_to_files": {
         "folder": lambda w: w.folder_of_its_own, "source": lambda w: w.file("fine.tif"), "grid": lambda w: Grid.of(w.fine), "layers": lambda _: ["slope_deg"]

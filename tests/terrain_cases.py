@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from borderzone import terrain
-from borderzone._placing import cells_inside
+from borderzone._cells import cells_inside
 from borderzone.terrain import horizons
 from borderzone.terrain.elevation import Elevation
 

@@ -19,8 +19,8 @@ from pyproj import CRS
 
 import borderzone
 from borderzone import datasets, io, provenance
-from borderzone._clock import Stage
 from borderzone.grid import Grid
+from borderzone.provenance import Stage
 from borderzone.scenario import Scenario
 from borderzone.study.sources import digest_of
 

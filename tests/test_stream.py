@@ -13,6 +13,7 @@ from pyproj import CRS
 
 import borderzone as bz
 from borderzone import io, stream, terrain
+from borderzone._cells import blocks_of, in_order, without_halo
 from borderzone.errors import InvalidParameterError, NoOverlapError, OutputError
 from borderzone.terrain.layers import ALL_LAYERS
 
@@ -47,7 +48,7 @@ def in_memory(tile: Path) -> Any:
     """Every layer of the grid with its ground around, at once."""
     halo = terrain.reach_cells("all", cell_m=90.0)
     around = terrain.attributes(bz.read_dem(tile, GRID.padded(halo)), layers="all")
-    return stream.inner(around, halo)
+    return without_halo(around, halo)
 
 
 @pytest.mark.parametrize(("block_cells", "threads"), [(64, 2), (128, 1), (1000, 3)])
@@ -72,12 +73,12 @@ def test_only_blocks_of_the_corridor_are_read(tile: Path, tmp_path: Path) -> Non
     outline = corridor.outline.to_crs(grid.crs).union_all()
     skipped = [
         part
-        for part in stream.blocks_of(grid, size=32)
+        for part in blocks_of(grid, size=32)
         if not shapely.intersects(outline, shapely.box(*part.grid.bounds))
     ]
-    walked = stream.blocks_of(grid, outline, size=32)
+    walked = blocks_of(grid, outline, size=32)
     assert skipped
-    assert len(skipped) + len(walked) == len(stream.blocks_of(grid, size=32))
+    assert len(skipped) + len(walked) == len(blocks_of(grid, size=32))
 
     dem = wide_tile(tmp_path)
     done: list[tuple[int, int]] = []
@@ -108,7 +109,7 @@ def wide_tile(folder: Path) -> Path:
 def test_a_block_is_never_cut_through_a_coarser_cell() -> None:
     """Blocks begin at multiples of what nests in them."""
     for size, multiple in ((64, 7), (5, 7), (100, 30)):
-        blocks = stream.blocks_of(GRID, size=size, multiple=multiple)
+        blocks = blocks_of(GRID, size=size, multiple=multiple)
         assert all(b.rows.start % multiple == b.columns.start % multiple == 0 for b in blocks)
         covered = np.zeros(GRID.shape, int)
         for block in blocks:
@@ -118,9 +119,7 @@ def test_a_block_is_never_cut_through_a_coarser_cell() -> None:
 
 def test_answers_come_in_the_order_of_the_items_and_an_error_ends_the_walk() -> None:
     """Whatever thread is first; and what waits is not begun."""
-    assert list(stream.in_order(lambda n: n * n, range(50), threads=4)) == [
-        n * n for n in range(50)
-    ]
+    assert list(in_order(lambda n: n * n, range(50), threads=4)) == [n * n for n in range(50)]
     begun = []
 
     def fails(n: int) -> int:
@@ -131,7 +130,7 @@ def test_answers_come_in_the_order_of_the_items_and_an_error_ends_the_walk() -> 
         return n
 
     with pytest.raises(ValueError, match="broken"):
-        list(stream.in_order(fails, range(1000), threads=2))
+        list(in_order(fails, range(1000), threads=2))
     assert len(begun) < 20
 
 
@@ -140,9 +139,9 @@ def test_impossible_walks_are_refused(tile: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidParameterError, match="did you mean 'slope_deg'"):
         stream.terrain_to_files(tile, GRID, tmp_path, layers=["slope"])
     with pytest.raises(NoOverlapError, match="no block of the grid holds ground"):
-        stream.blocks_of(GRID, shapely.box(0, 0, 1, 1))
+        blocks_of(GRID, shapely.box(0, 0, 1, 1))
     with pytest.raises(InvalidParameterError, match="size must be"):
-        stream.blocks_of(GRID, size=0)
+        blocks_of(GRID, size=0)
     assert not list(tmp_path.iterdir())
 
 

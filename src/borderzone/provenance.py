@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import math
 import platform
-from dataclasses import asdict
+import resource
+import sys
+import time
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,13 +28,14 @@ from borderzone.io.files import MANIFEST, UNLISTED
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from borderzone._clock import Stage
     from borderzone.io import Record
     from borderzone.study import StudyResult
 
 __all__ = [
+    "Stage",
+    "StageClock",
     "attribution_text",
     "list_outputs",
     "manifest",
@@ -57,6 +61,8 @@ LIBRARIES = (
     "shapely",
     "xarray",
 )
+# Where Linux tells how much memory a process holds, and forgets its peak.
+_STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 INCIDENT_INPUTS = ("article_incidents", "incidents")
 
 
@@ -381,6 +387,72 @@ def _plain(value: Any) -> Any:
         return value
     msg = f"a manifest holds plain values only, got {type(value).__name__}: {value!r}"
     raise TypeError(msg)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """
+    One stage of a run.
+
+    Attributes
+    ----------
+    seconds
+        Wall time. Units: s.
+    peak_mb
+        Largest resident memory of the process during the stage, or so far where the system
+        cannot tell. Units: MB.
+    """
+
+    seconds: float
+    peak_mb: float
+
+
+class StageClock:
+    """Called with the name of each stage as it begins; tells it on, and keeps the time."""
+
+    def __init__(self, progress: Callable[[str], None] | None = None) -> None:
+        self._progress = progress
+        self._name = ""
+        self._since = 0.0
+        self._stages: dict[str, Stage] = {}
+
+    def __call__(self, name: str) -> None:
+        """Begin a stage; the one before it ends."""
+        self.stop()
+        self._name = name
+        _forget_peak()
+        self._since = time.perf_counter()
+        if self._progress is not None:
+            self._progress(name)
+
+    def stop(self) -> dict[str, Stage]:
+        """End the running stage."""
+        if self._name:
+            seconds, peak = time.perf_counter() - self._since, _peak_mb()
+            before = self._stages.get(self._name, Stage(seconds=0.0, peak_mb=0.0))
+            self._stages[self._name] = Stage(
+                seconds=before.seconds + seconds, peak_mb=max(before.peak_mb, peak)
+            )
+        self._name = ""
+        return dict(self._stages)
+
+
+def _forget_peak() -> None:
+    """Let the peak count from now on, where the system can (Linux)."""
+    try:
+        _RESET.write_text("5", encoding="ascii")
+    except OSError:
+        return
+
+
+def _peak_mb() -> float:
+    try:
+        lines = _STATUS.read_text(encoding="ascii").splitlines()
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+    kilobytes = next(line.split()[1] for line in lines if line.startswith("VmHWM"))
+    return int(kilobytes) / 1e3
 
 
 guard_room(globals(), __all__)

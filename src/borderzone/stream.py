@@ -10,173 +10,27 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import shapely
 import xarray as xr
 
 from borderzone import io, terrain
-from borderzone._guards import (
-    as_given,
-    check_threads,
-    check_whole,
-    guard_room,
-    local_path,
-    n_threads,
-)
-from borderzone.errors import InvalidParameterError, NoOverlapError, OutputError, ShapeMismatchError
+from borderzone._cells import BLOCK_CELLS, Block, blanked, blocks_of, in_order, without_halo
+from borderzone._guards import check_whole, guard_room, local_path
+from borderzone.errors import InvalidParameterError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from borderzone._typing import BoolArray
     from borderzone.corridor import Corridor
     from borderzone.grid import Grid
 
-__all__ = [
-    "BLOCK_CELLS",
-    "Block",
-    "blanked",
-    "blocks_of",
-    "in_order",
-    "inner",
-    "n_threads",
-    "raster_like",
-    "terrain_to_files",
-]
+__all__ = ["raster_like", "terrain_to_files"]
 
 _LOG = logging.getLogger("borderzone")
-BLOCK_CELLS = 1024
-
-T = TypeVar("T")
-U = TypeVar("U")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Block:
-    """
-    One block of a grid.
-
-    Attributes
-    ----------
-    rows, columns
-        Where it lies in the grid.
-    grid
-        The grid of the block alone.
-    """
-
-    rows: slice
-    columns: slice
-    grid: Grid
-
-    def with_halo(self, cells: int) -> tuple[slice, slice]:
-        """
-        Give rows and columns of the block and the ground around it, in the grid grown by as much.
-
-        Parameters
-        ----------
-        cells
-            Width of the halo, and what the grid was grown by.
-
-        Returns
-        -------
-        tuple of slice
-            Rows and columns in ``grid.padded(cells)``.
-        """
-        return (
-            slice(self.rows.start, self.rows.stop + 2 * cells),
-            slice(self.columns.start, self.columns.stop + 2 * cells),
-        )
-
-
-def blocks_of(
-    grid: Grid,
-    outline: shapely.Geometry | None = None,
-    *,
-    size: int = BLOCK_CELLS,
-    multiple: int = 1,
-) -> list[Block]:
-    """
-    List the blocks of a grid that hold ground of an outline.
-
-    Parameters
-    ----------
-    grid
-        The grid.
-    outline
-        Polygon in the CRS of the grid; None for the whole grid.
-    size
-        Rows and columns of a block; the last ones may be smaller.
-    multiple
-        Blocks begin at multiples of it, so that coarser cells are never cut.
-
-    Returns
-    -------
-    list of Block
-        Row by row.
-
-    Raises
-    ------
-    NoOverlapError
-        If no block holds any of it.
-    """
-    multiple = check_whole(multiple, "multiple")
-    step = max(check_whole(size, "size", unit="cells") // multiple, 1) * multiple
-    if outline is not None:
-        shapely.prepare(outline)
-    found = []
-    for window in grid.blocks(step):
-        rows, columns = window.inner
-        part = grid.part(rows, columns)
-        if outline is None or outline.intersects(shapely.box(*part.bounds)):
-            found.append(Block(rows=rows, columns=columns, grid=part))
-    if not found:
-        msg = "no block of the grid holds ground of the outline; use a grid that lies on it"
-        raise NoOverlapError(msg)
-    return found
-
-
-def in_order(
-    function: Callable[[T], U], items: Iterable[T], *, threads: int | None = None
-) -> Iterator[U]:
-    """
-    Run a function over items in threads, and give the answers in the order of the items.
-
-    Few answers wait at any time, so memory does not grow with the number of items.
-
-    Parameters
-    ----------
-    function
-        Called with each item.
-    items
-        What to work on.
-    threads
-        How many work at once; the cores of the process when left out.
-
-    Yields
-    ------
-    object
-        Answer for each item.
-    """
-    workers = check_threads(threads)
-    with ThreadPoolExecutor(workers) as pool:
-        waiting: deque[Any] = deque()
-        try:
-            for item in items:
-                waiting.append(pool.submit(function, item))
-                if len(waiting) > workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for job in waiting:
-                job.cancel()
 
 
 def terrain_to_files(  # noqa: PLR0913 (a source, a place, and how to walk)
@@ -278,35 +132,14 @@ class _Walk:
         dem = self._around.part(*window).wrap(
             self.heights.read(*window), name="elevation_m", units="m"
         )
-        found = inner(terrain.attributes(dem, layers=self._names), self._halo)
-        own = inner(dem.to_dataset(), self._halo)["elevation_m"].to_numpy()
+        found = without_halo(terrain.attributes(dem, layers=self._names), self._halo)
+        own = without_halo(dem.to_dataset(), self._halo)["elevation_m"].to_numpy()
         outside = None
         if self._corridor is not None:
             outside = self._corridor.cells(block.grid)["segment"].to_numpy() < 0
             own = own[~outside]
         layers = {str(name): blanked(layer, outside) for name, layer in found.items()}
         return block, layers, own.size, int(np.isnan(own).sum())
-
-
-def inner(layers: xr.Dataset, halo: int) -> xr.Dataset:
-    """
-    Cut the halo off.
-
-    Parameters
-    ----------
-    layers
-        Layers of a block with its halo.
-    halo
-        Its width. Units: cells.
-
-    Returns
-    -------
-    xarray.Dataset
-        Layers of the block.
-    """
-    halo = check_whole(halo, "halo", lowest=0, unit="cells")
-    rows, columns = layers.sizes["y"], layers.sizes["x"]
-    return layers.isel(y=slice(halo, rows - halo), x=slice(halo, columns - halo))
 
 
 def raster_like(
@@ -350,32 +183,6 @@ def raster_like(
         tags=dict(tags or {}),
         compress=compress,
     )
-
-
-@as_given
-def blanked(layer: xr.DataArray, outside: BoolArray | None) -> xr.DataArray:
-    """
-    Leave a layer without data where it is not wanted.
-
-    Parameters
-    ----------
-    layer
-        Layer of a block.
-    outside
-        Cells to leave out; None for none.
-
-    Returns
-    -------
-    xarray.DataArray
-        A layer with NaN or its fill value there.
-    """
-    if outside is None or not outside.any():
-        return layer
-    if outside.shape != layer.shape:
-        msg = f"outside must have the shape of the layer, {layer.shape}, got {outside.shape}"
-        raise ShapeMismatchError(msg)
-    empty = np.nan if layer.dtype.kind == "f" else layer.attrs["_FillValue"]
-    return layer.copy(data=np.where(outside, layer.dtype.type(empty), layer.to_numpy()))
 
 
 guard_room(globals(), __all__)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from borderzone._guards import guard_room
-from borderzone._quantiles import among_draws, between_draws
+from borderzone._guards.draws import among_draws, between_draws
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
 from borderzone.patrol import BEST_RULE, whole_units
 from borderzone.study.ground import ground_key

@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 import borderzone as bz
-from borderzone._drawn import Drawn
+from borderzone._guards.doors import Drawn
 from borderzone.errors import (
     BorderzoneError,
     DataError,

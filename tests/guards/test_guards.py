@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from front_door_cases import World, call, doors, valid_call
 
-from borderzone import patrol, stream
+from borderzone import patrol
 from borderzone._guards import (
     as_between,
     as_box,
@@ -97,7 +97,7 @@ def lay(folder: Path, proc: str, files: dict[str, str]) -> None:
 def test_threads_are_as_many_as_the_process_may_use_and_not_those_of_the_machine(
     eight_cores: Path,
 ) -> None:
-    assert n_threads() == stream.n_threads() == check_threads(None) == 8
+    assert n_threads() == check_threads(None) == 8
 
 
 @pytest.mark.parametrize(

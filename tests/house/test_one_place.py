@@ -133,14 +133,14 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
     "where random numbers start": (
         starts_a_stream,
         "def draw(seed: Seed) -> Any:\n    return np.random.default_rng(seed).random()",
-        {"_guards/seeds.py:generator"},
+        {"_guards/draws.py:generator"},
     ),
     "what a seed is": (
         tells_a_seed,
         "def number(seed):\n    return isinstance(seed, np.random.Generator)",
         {
-            "_guards/seeds.py:is_seed", "_guards/seeds.py:generator", "_guards/seeds.py:seed_number",
-            "_guards/seeds.py:told_seed",
+            "_guards/draws.py:is_seed", "_guards/seeds.py:generator", "_guards/seeds.py:seed_number",
+            "_guards/draws.py:told_seed",
         },
     ),
     "what a number is": (

@@ -55,8 +55,6 @@ NO_LENGTH = {
     "incidents.event_probabilities",
     "incidents.overlay",
     "io.warp",
-    "stream.blanked",
-    "stream.inner",
     "stream.raster_like",
 }
 Change = Callable[[Any], Any]
@@ -217,16 +215,6 @@ def test_cells_of_a_corridor_lie_on_the_grid_of_the_flags(world: World) -> None:
     beside = world.cells.assign_coords(x=world.cells["x"] + 1000.0)
     with pytest.raises(GridMismatchError, match="segment of cells covers"):
         bz.difficulty.calibrate(world.flags, world.caves, cells=beside)
-
-
-def test_an_array_beside_a_raster_lies_as_the_raster_lies(world: World) -> None:
-    """It has no coordinates that could tell."""
-    outside = np.zeros(world.grid.shape, bool)
-    outside[0] = True
-    south_up = _northward(world.dem)
-    found = bz.stream.blanked(south_up, outside)
-    assert np.isnan(found[0]).all()
-    assert not np.isnan(found[1:]).any()
 
 
 def test_the_first_raster_says_which_way_the_answer_runs(world: World) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 import borderzone
 from borderzone import patrol
-from borderzone._quantiles import among_draws, between_draws
+from borderzone._guards.draws import among_draws, between_draws
 from borderzone.patrol import PatrolCase
 from borderzone.patrol.answer.curve import MEASURES
 from borderzone.patrol.theory import barrier

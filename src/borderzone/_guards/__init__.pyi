@@ -16,7 +16,10 @@ from .asking import (
     where_asked as where_asked,
     written_option as written_option,
 )
-from .doors import door as door
+from .doors import (
+    Drawn as Drawn,
+    door as door,
+)
 from .kinds import (
     guard_room as guard_room,
     guarded as guarded,
@@ -33,12 +36,12 @@ from .numbers import (
     is_number as is_number,
     is_whole as is_whole,
 )
-from .places import (
+from .paths import (
+    check_path as check_path,
     local_path as local_path,
     temporary_folder as temporary_folder,
 )
-from .rows import as_given as as_given
-from .seeds import (
+from .draws import (
     check_seed as check_seed,
     generator as generator,
     seed_number as seed_number,
@@ -51,7 +54,6 @@ from .threads import (
 from .words import (
     check_choice as check_choice,
     check_flag as check_flag,
-    check_path as check_path,
     check_text as check_text,
     listed as listed,
     percent as percent,

@@ -1,17 +1,30 @@
-"""Doors of rooms: what stands in a room's stub is loaded on first use, each function behind its guard."""
+"""
+Doors of rooms: what stands in a room's stub is loaded on first use, each function behind its guard.
+
+And the one way up: a record of a lower room is drawn by the room that draws, which it looks up by name.
+"""
 
 from __future__ import annotations
 
 import inspect
 import sys
-from typing import TYPE_CHECKING, Any
+from abc import ABC, abstractmethod
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import lazy_loader
+
+from borderzone._guards.escapes import popup_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["door"]
+    import geopandas as gpd
+
+__all__ = [
+    "Drawn",
+    "door",
+]
 
 
 def door(room: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
@@ -29,3 +42,35 @@ def door(room: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[
         return thing
 
     return behind_the_door, names, public
+
+
+class Drawn(ABC):
+    """
+    A record with a table of shapes, drawn on a map still or interactive.
+
+    Attributes
+    ----------
+    drawn_by
+        Name of the function of the maps that draws it.
+    """
+
+    drawn_by: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def _table(self) -> gpd.GeoDataFrame:
+        """What is drawn."""
+
+    def to_geodataframe(self) -> gpd.GeoDataFrame:
+        """Give what is drawn as a table of its own."""
+        return self._table.copy()
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+        """Draw it on a map."""
+        # The backend is looked up by name, as pandas does: no domain room imports figures.
+        draw = getattr(import_module("borderzone.figures.maps"), self.drawn_by)
+        return draw(self, ax=ax, **kwargs)
+
+    def explore(self, **kwargs: Any) -> Any:
+        """Show it on an interactive map; needs the interactive extra."""
+        return popup_table(self._table).explore(**kwargs)

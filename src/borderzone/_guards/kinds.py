@@ -13,10 +13,11 @@ import types
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from borderzone._guards.draws import SEED, is_seed
 from borderzone._guards.numbers import is_number, is_whole
-from borderzone._guards.rows import like_the_first, upright
-from borderzone._guards.seeds import SEED, is_seed
-from borderzone._guards.words import check_path, is_flag, shown
+from borderzone._guards.paths import check_path
+from borderzone._guards.rasters import like_the_first, upright
+from borderzone._guards.words import is_flag, shown
 from borderzone.errors import (
     BorderzoneError,
     CRSMismatchError,
@@ -91,7 +92,7 @@ def _on_upright_rasters(
     turned = {name: upright(value) for name, value in kwargs.items()}
     came = (*args, *kwargs.values())
     same = all(a is b for a, b in zip(came, (*turned_args, *turned.values()), strict=True))
-    if same or hasattr(function, "rows_as_given"):
+    if same:
         return function(*args, **kwargs)
     in_order = [kwargs[name] for name in names if name in kwargs]
     return like_the_first(function(*turned_args, **turned), (*args, *in_order))

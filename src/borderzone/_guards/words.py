@@ -1,14 +1,13 @@
-"""Words, paths and answers from outside, and how a wrong value is written in a message."""
+"""Words and answers from outside, and how a wrong value is written in a message."""
 
 from __future__ import annotations
 
 import difflib
 import math
-import os
 from typing import TYPE_CHECKING, Any
 
 from borderzone._guards.escapes import kept
-from borderzone.errors import BorderzoneError, DataError, InvalidParameterError
+from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 __all__ = [
     "check_choice",
     "check_flag",
-    "check_path",
     "check_text",
     "in_unit",
     "is_flag",
@@ -26,8 +24,6 @@ __all__ = [
 ]
 
 _LONGEST_SHOWN = 80
-# What file systems take at most. Units: bytes, characters.
-_LONGEST_NAME, _LONGEST_PATH = 255, 4000
 
 
 def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
@@ -71,24 +67,6 @@ def check_text(value: Any, name: str, *, longest: int = 200) -> str:
         msg = f"{name} holds a character that no file can hold, got {shown(value)}; leave it out"
         raise InvalidParameterError(msg)
     return value
-
-
-def check_path(path: Any, name: str, error: type[BorderzoneError] = DataError) -> str:
-    """Refuse what is no path, and a name that no file can have."""
-    text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else None
-    if not isinstance(text, str) or not text.strip():
-        msg = f"{name}: a path is needed, got {shown(path)}"
-        raise error(msg)
-    try:
-        longest = max(map(len, os.fsencode(text).split(os.fsencode(os.sep))))
-    except UnicodeEncodeError:
-        longest = _LONGEST_NAME + 1
-    if longest > _LONGEST_NAME or len(text) > _LONGEST_PATH or "\0" in text:
-        msg = (
-            f"{name}: {shown(text)} is not a local file: no file can have that name; check the path"
-        )
-        raise error(msg)
-    return text
 
 
 def shown(value: Any) -> str:

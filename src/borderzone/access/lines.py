@@ -12,9 +12,9 @@ import pandas as pd
 import shapely
 from contourpy import FillType, contour_generator
 
+from borderzone._cells import cells_of_points
 from borderzone._guards import as_rising
 from borderzone._kernels import cost_distance
-from borderzone._placing import cells_of_points
 from borderzone.access.search import ON_ROAD, Steps
 from borderzone.access.travel_times import hours_of
 from borderzone.access.ways import shapes_of

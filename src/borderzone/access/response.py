@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from borderzone._cells import cells_of_points
 from borderzone._guards import (
     as_rising,
     check_choice,
@@ -14,7 +15,6 @@ from borderzone._guards import (
     check_positive,
     check_whole,
 )
-from borderzone._placing import cells_of_points
 from borderzone.access.travel_times import hours_of, rasters_of, travel_time
 from borderzone.corridor.sides import country_of_cells
 from borderzone.errors import InvalidParameterError, NoOverlapError

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from borderzone._cellwise import cellwise
+from borderzone._cells import cellwise
 from borderzone._guards import (
     as_numbers,
     as_probabilities,

@@ -10,10 +10,10 @@ import numpy as np
 import shapely
 import xarray as xr
 
+from borderzone._cells import cells_inside, cells_of_points, passages_of
 from borderzone._guards import check_choice, check_positive, is_number
-from borderzone._heights import heights_of, refuse_impossible
+from borderzone._guards.rasters import heights_of, refuse_impossible
 from borderzone._kernels import cost_distance, focal
-from borderzone._placing import cells_inside, cells_of_points, passages_of
 from borderzone.access.search import OddCells, RoadSteps, Rule, SpeedTable, Steps, search
 from borderzone.access.speed import speed_function
 from borderzone.access.ways import Barred, Ways, barred_by, open_roads, shapes_of, steps_of_roads

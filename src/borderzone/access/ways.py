@@ -12,9 +12,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from borderzone._cells import cells_inside, in_cells, passages_of
 from borderzone._guards import check_choice, check_flag, check_positive, guarded
 from borderzone._kernels import line_cells
-from borderzone._placing import cells_inside, in_cells, passages_of
 from borderzone.access.search import (
     ALL_STEPS,
     ON_ROAD,

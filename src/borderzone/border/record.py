@@ -11,7 +11,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from borderzone._drawn import Drawn
 from borderzone._guards import (
     as_between,
     as_finite,
@@ -23,6 +22,7 @@ from borderzone._guards import (
     check_text,
     guarded,
 )
+from borderzone._guards.doors import Drawn
 from borderzone._guards.escapes import line
 from borderzone.border import seam
 from borderzone.border.chainage import Locator, cut_part, point_at

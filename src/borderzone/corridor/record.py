@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone._drawn import Drawn
 from borderzone._guards import check_positive, check_whole, guarded
+from borderzone._guards.doors import Drawn
 from borderzone._guards.escapes import line
 from borderzone.border.names import code_or_name, country_code
 from borderzone.corridor.depths import check_segments, depths_by_country

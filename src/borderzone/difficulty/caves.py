@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from borderzone._cells import cells_of_points
 from borderzone._guards import check_whole, generator, guarded
-from borderzone._placing import cells_of_points
 from borderzone.crs import check_has_crs, project
 from borderzone.difficulty.flagging import CAVE_MEANINGS
 from borderzone.errors import InvalidParameterError

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from borderzone._cellwise import any_lazy, cellwise
+from borderzone._cells import any_lazy, cellwise
 from borderzone._guards import check_positive, check_probability, guarded
 from borderzone.difficulty.index import FLOOR, GAMMA, INDEX_LEGS, SCALES, fuzzy_gamma, index_weights
 from borderzone.errors import InvalidParameterError

@@ -11,7 +11,7 @@ import shapely
 from scipy import ndimage, sparse
 from scipy.sparse.csgraph import connected_components
 
-from borderzone._placing import cells_inside, projected
+from borderzone._cells import cells_inside, projected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,6 +24,7 @@ from pyproj import Transformer
 from scipy import ndimage, sparse, special, stats
 from scipy.spatial import cKDTree
 
+from borderzone._cells import cells_inside, cells_of_points
 from borderzone._guards import (
     as_rising,
     as_whole,
@@ -36,7 +37,6 @@ from borderzone._guards import (
     shown,
     told_seed,
 )
-from borderzone._placing import cells_inside, cells_of_points
 from borderzone.errors import DataError, InvalidParameterError, LimitError
 from borderzone.incidents.incident_table import check_corridor, check_events
 from borderzone.incidents.placing.covered_ground import (

@@ -12,9 +12,9 @@ import numpy as np
 import shapely
 import xarray as xr
 
+from borderzone._cells import cells_inside
 from borderzone._guards import check_probability, check_whole, guarded
 from borderzone._kernels.resample import average, cubic, majority, nearest, share
-from borderzone._placing import cells_inside
 from borderzone.crs import check_finite, in_degrees
 from borderzone.errors import DataError, GridMismatchError, InvalidParameterError, LimitError
 from borderzone.grid import UNKNOWN_CLASS

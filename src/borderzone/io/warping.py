@@ -15,7 +15,7 @@ from affine import Affine
 from pyproj import CRS, Transformer
 
 from borderzone._guards import check_choice, n_threads
-from borderzone._heights import heights_of, refuse_impossible
+from borderzone._guards.rasters import heights_of, refuse_impossible
 from borderzone._kernels.resample import average, bilinear, cubic, majority, nearest
 from borderzone.crs import raster_crs
 from borderzone.errors import (

@@ -11,10 +11,10 @@ import geopandas as gpd
 
 import borderzone
 from borderzone import io, provenance
-from borderzone._clock import StageClock
 from borderzone._guards.escapes import line
 from borderzone.incidents.sharing.export import uniform
 from borderzone.io.files import check_output_folder, output_folder
+from borderzone.provenance import StageClock
 from borderzone.report.page import render_page
 from borderzone.report.pictures import draw_pictures
 from borderzone.report.public import edition
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from borderzone._clock import Stage
+    from borderzone.provenance import Stage
     from borderzone.report.public import Edition
     from borderzone.study import StudyResult
 

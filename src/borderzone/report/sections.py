@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from borderzone import access
-from borderzone._quantiles import BAND_DEVIATIONS
+from borderzone._guards.draws import BAND_DEVIATIONS
 from borderzone.figures.charts import KINDS
 from borderzone.figures.reach import race_words
 from borderzone.figures.style import MODE_WORDS

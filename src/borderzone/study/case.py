@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from borderzone import access, io
-from borderzone._clock import StageClock
 from borderzone._guards import asked_from, check_path, check_text, guarded, seed_number, shown
 from borderzone.border import Border
 from borderzone.corridor import Corridor
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
 from borderzone.incidents.reading.positions import swaps_told
 from borderzone.incidents.sharing.terms_of_use import check_terms, said_of
+from borderzone.provenance import StageClock
 from borderzone.scenario import PRESETS, Scenario, named_after, read_toml
 from borderzone.study.cells import EMBEDDED
 from borderzone.study.coverage import patrol_cover

@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 
 from borderzone import difficulty, stream, terrain
+from borderzone._cells import BLOCK_CELLS, blanked, blocks_of, in_order, without_halo
 from borderzone.difficulty import MODES
 from borderzone.grid import UNKNOWN_CLASS
 from borderzone.study.cells import (
@@ -33,11 +34,11 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from borderzone._cells import Block
     from borderzone._typing import BoolArray
     from borderzone.corridor import Corridor
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
-    from borderzone.stream import Block
     from borderzone.study.cells import Sea
 
 __all__ = ["FILES", "Fine", "FineInputs", "read_fine"]
@@ -133,17 +134,17 @@ def read_fine(
     inputs: FineInputs,
     folder: Path,
     *,
-    block_cells: int = stream.BLOCK_CELLS,
+    block_cells: int = BLOCK_CELLS,
     threads: int | None = None,
 ) -> Fine:
     """Read terrain and flags of a corridor on fine cells."""
     reader = _Reader(inputs)
     outline = inputs.corridor.outline.to_crs(inputs.working.crs).union_all()
-    blocks = stream.blocks_of(reader.grid, outline, size=block_cells, multiple=inputs.factor)
+    blocks = blocks_of(reader.grid, outline, size=block_cells, multiple=inputs.factor)
     coarse = _Coarse(inputs)
     with ExitStack() as stack:
         writers: dict[str, Any] = {}
-        for block, layers, means in stream.in_order(reader.read, blocks, threads=threads):
+        for block, layers, means in in_order(reader.read, blocks, threads=threads):
             for name in FILES:
                 if name in layers:
                     if name not in writers:
@@ -207,7 +208,7 @@ class _Reader:
         self.shares.add(dict.fromkeys(MODES) | hours, surface, cells, flags["cave_prone"])
         self._count(inside, attrs)
         layers = {
-            name: stream.blanked(layer, ~inside)
+            name: blanked(layer, ~inside)
             for name, layer in {**attrs.data_vars, **flags.data_vars}.items()
             if name in FILES
         }
@@ -221,9 +222,9 @@ class _Reader:
         at_sea = self._in.sea.on(around, heights)
         level = np.where(at_sea, np.float32(0), heights)
         dem = around.wrap(level, name="elevation_m", units="m")
-        found = stream.inner(terrain.attributes(dem, layers=TERRAIN), self._halo)
+        found = without_halo(terrain.attributes(dem, layers=TERRAIN), self._halo)
         landform = _repeated(self._in.landform, block, self._in.factor)
-        inner = stream.inner(dem.to_dataset().assign(sea=(dem.dims, at_sea)), self._halo)
+        inner = without_halo(dem.to_dataset().assign(sea=(dem.dims, at_sea)), self._halo)
         attrs = found.assign(elevation_m=inner["elevation_m"], landform=landform)
         return attrs, inner["sea"].to_numpy()
 

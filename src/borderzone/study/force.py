@@ -13,7 +13,7 @@ import xarray as xr
 from scipy import ndimage
 
 from borderzone import access, datasets, difficulty
-from borderzone._placing import cells_inside, cells_of_points, passages_of
+from borderzone._cells import cells_inside, cells_of_points, passages_of
 from borderzone.corridor.depths import one_of_the_pair
 from borderzone.corridor.sides import country_of_cells, country_of_points
 from borderzone.difficulty import MODES

@@ -12,8 +12,8 @@ import pandas as pd
 import xarray as xr
 
 from borderzone import datasets, difficulty, terrain, visibility
+from borderzone._cells import cells_inside
 from borderzone._guards import guarded
-from borderzone._placing import cells_inside
 from borderzone.border.names import country_name
 from borderzone.corridor.outside import WATER
 from borderzone.corridor.sides import country_of_cells
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from borderzone._clock import Stage
     from borderzone._typing import BoolArray
     from borderzone.corridor import Corridor
     from borderzone.grid import Grid
     from borderzone.io import Record
+    from borderzone.provenance import Stage
     from borderzone.scenario import Scenario
 
 __all__ = [

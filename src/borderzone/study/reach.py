@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone import access, stream, visibility
+from borderzone import access, visibility
+from borderzone._cells import blocks_of
 from borderzone.corridor import Corridor
 from borderzone.crs import raster_crs
 from borderzone.errors import InvalidGeometryError, NoOverlapError
@@ -196,7 +197,7 @@ def read_posts(
         dtype="uint8" if len(points) < 256 else "uint16",
     )
     seen = np.zeros(len(corridor.segments))
-    for block in stream.blocks_of(wide, outline):
+    for block in blocks_of(wide, outline):
         lit = counts.to_numpy()[block.rows, block.columns] > 0
         if lit.any():
             segment = corridor.cells(block.grid)["segment"].to_numpy()

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from borderzone._clock import Stage
     from borderzone.border import Border
     from borderzone.corridor import Corridor
     from borderzone.difficulty import CaveCalibration
     from borderzone.grid import Grid
     from borderzone.incidents import Account, Hotspots
     from borderzone.io import Record
+    from borderzone.provenance import Stage
     from borderzone.scenario import Scenario
     from borderzone.study.ground import FineFiles, Ground
     from borderzone.study.missing import Missing

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from borderzone._cellwise import cellwise
+from borderzone._cells import cellwise
 from borderzone._guards import check_choice
 from borderzone.errors import DataError
 from borderzone.grid import UNKNOWN_CLASS

@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 
 from borderzone._guards import check_positive, n_threads
-from borderzone._heights import FILLS, heights_of, refuse_impossible
+from borderzone._guards.rasters import FILLS, heights_of, refuse_impossible
 from borderzone._kernels import focal
 from borderzone.errors import GridMismatchError, InvalidParameterError
 from borderzone.grid import MAP_KNOWN, map_of

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import xarray as xr
 
-from borderzone._cellwise import cellwise
+from borderzone._cells import cellwise
 from borderzone._guards import (
     as_non_negative,
     check_non_negative,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import geopandas as gpd
 import numpy as np
 
+from borderzone._cells import cells_inside, projected
 from borderzone._guards import check_choice
-from borderzone._placing import cells_inside, projected
 from borderzone.crs import check_has_crs
 from borderzone.errors import DataError
 

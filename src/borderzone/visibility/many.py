@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from borderzone._cells import cells_of_points
 from borderzone._guards import check_choice, check_threads, guarded
 from borderzone._kernels.sight import SEEN, add_seen
-from borderzone._placing import cells_of_points
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
 from borderzone.visibility.viewsheds import (
     METHODS,

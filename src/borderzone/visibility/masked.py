@@ -13,7 +13,7 @@ import shapely
 from affine import Affine
 
 from borderzone._guards import check_choice, check_positive, check_threads, guarded
-from borderzone._heights import heights_of, refuse_impossible
+from borderzone._guards.rasters import heights_of, refuse_impossible
 from borderzone._kernels.nearest import box_tree, nearest_pieces
 from borderzone._kernels.sight import HIDDEN, SEEN
 from borderzone.corridor import Section

@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from borderzone._cells import in_cells
 from borderzone._guards import (
     check_between,
     check_choice,
@@ -19,7 +20,13 @@ from borderzone._guards import (
     check_threads,
     guarded,
 )
-from borderzone._heights import MOST_M, USUAL_VOIDS, check_metres, heights_of, refuse_impossible
+from borderzone._guards.rasters import (
+    MOST_M,
+    USUAL_VOIDS,
+    check_metres,
+    heights_of,
+    refuse_impossible,
+)
 from borderzone._kernels.sight import (
     OUT,
     SEEN,
@@ -32,7 +39,6 @@ from borderzone._kernels.sight import (
     tally,
     walk,
 )
-from borderzone._placing import in_cells
 from borderzone.crs import check_metric, check_same_crs
 from borderzone.errors import InvalidGeometryError, InvalidParameterError, ShapeMismatchError
 from borderzone.grid import Grid

@@ -19,7 +19,7 @@ from borderzone._guards import (
     check_whole,
     generator,
 )
-from borderzone._quantiles import between_draws
+from borderzone._guards.draws import between_draws
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 from borderzone.incidents.incident_table import check_events
 from borderzone.incidents.placing.covered_ground import (

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from borderzone._cells import in_order
 from borderzone._guards import percent
 from borderzone._kernels.positions import count_inside, mark_inside
 from borderzone.border.names import country_code, country_name, is_country, iso_alpha3
@@ -31,7 +32,6 @@ from borderzone.incidents.reading.table_coverage import (
     row_countries,
     within_coverage,
 )
-from borderzone.stream import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -13,11 +13,10 @@ import shapely
 import xarray as xr
 from pyproj import Transformer
 
-from borderzone._cellwise import any_lazy
+from borderzone._cells import any_lazy, cells_of_points, in_order
 from borderzone._guards import check_threads
-from borderzone._heights import heights_of, is_impossible
+from borderzone._guards.rasters import heights_of, is_impossible
 from borderzone._kernels.positions import mark_inside
-from borderzone._placing import cells_of_points
 from borderzone.difficulty import CAVE_MEANINGS
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.grid import UNKNOWN_CLASS, Grid
@@ -25,7 +24,6 @@ from borderzone.incidents.placing.bands import count_bands
 from borderzone.incidents.placing.covered_ground import corridor_outline, imputed
 from borderzone.incidents.placing.imputation import index_of
 from borderzone.incidents.placing.precision import in_degrees
-from borderzone.stream import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

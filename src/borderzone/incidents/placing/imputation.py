@@ -13,8 +13,9 @@ import numpy as np
 import shapely
 from pyproj import CRS, Transformer
 
+from borderzone._cells import in_order
 from borderzone._guards import check_threads, check_whole, seed_number
-from borderzone._heights import heights_of
+from borderzone._guards.rasters import heights_of
 from borderzone._kernels.positions import (
     DRAWS_ABOUT_KM,
     about_points,
@@ -28,7 +29,6 @@ from borderzone.errors import DataError, InvalidGeometryError, InvalidParameterE
 from borderzone.grid import even_step
 from borderzone.incidents.incident_table import check_events
 from borderzone.incidents.placing import precision
-from borderzone.stream import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

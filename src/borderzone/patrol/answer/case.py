@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from borderzone._guards import check_choice, check_whole, generator, guarded
-from borderzone._quantiles import BAND_DEVIATIONS
+from borderzone._guards.draws import BAND_DEVIATIONS
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.answer.allocation import (
     PLAN_LAWS,

@@ -17,7 +17,7 @@ from borderzone._guards import (
     generator,
     shown,
 )
-from borderzone._quantiles import among_draws, between_draws
+from borderzone._guards.draws import among_draws, between_draws
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.answer.allocation import RULES
 from borderzone.patrol.answer.case import chosen_assumptions, draw_rates, draws_of, reference_draw

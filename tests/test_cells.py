@@ -14,7 +14,7 @@ from terrain_cases import covered
 
 import borderzone as bz
 from borderzone import access
-from borderzone._placing import cells_inside, cells_of_points, in_cells
+from borderzone._cells import cells_inside, cells_of_points, in_cells
 
 GRID = bz.Grid(shape=(8, 9), transform=Affine(10, 0, 100, 0, -10, 280), crs=CRS(32637))
 

@@ -1,15 +1,37 @@
-"""Where files lie: a home that may be missing, a working directory that may be gone, and room for a while."""
+"""Paths from outside: names that no file can have, a home that may be missing, a working directory that may be gone, and room for a while."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from borderzone._guards.words import check_path
-from borderzone.errors import InvalidParameterError, OutputError
+from borderzone._guards.words import shown
+from borderzone.errors import BorderzoneError, DataError, InvalidParameterError, OutputError
 
-__all__ = ["local_path", "temporary_folder"]
+__all__ = ["check_path", "local_path", "temporary_folder"]
+
+# What file systems take at most. Units: bytes, characters.
+_LONGEST_NAME, _LONGEST_PATH = 255, 4000
+
+
+def check_path(path: Any, name: str, error: type[BorderzoneError] = DataError) -> str:
+    """Refuse what is no path, and a name that no file can have."""
+    text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else None
+    if not isinstance(text, str) or not text.strip():
+        msg = f"{name}: a path is needed, got {shown(path)}"
+        raise error(msg)
+    try:
+        longest = max(map(len, os.fsencode(text).split(os.fsencode(os.sep))))
+    except UnicodeEncodeError:
+        longest = _LONGEST_NAME + 1
+    if longest > _LONGEST_NAME or len(text) > _LONGEST_PATH or "\0" in text:
+        msg = (
+            f"{name}: {shown(text)} is not a local file: no file can have that name; check the path"
+        )
+        raise error(msg)
+    return text
 
 
 def local_path(path: str | os.PathLike[str]) -> Path:
