@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 300
 FUZZ_SEED ?= 1
 
 .PHONY: report quick test test-all checks lint notebook bench peers wheel-check sdist-check lowest \
-  newest same fuzz browser docs clean help
+  newest same fuzz mutate browser docs clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make lint      ruff, import-linter, numpydoc, licences, workflow, repository review, mypy"
 	@echo "make same      the built-in report on every Python here: equal bytes; with lowest versions: equal numbers"
 	@echo "make fuzz      damaged files through every door for $(FUZZ_SECONDS) s (FUZZ_SECONDS, FUZZ_SEED)"
+	@echo "make mutate    120 small faults in five rooms, and which test notices, into docs/mutants.md"
 	@echo "make notebook  execute the notebooks into notebooks/*.ipynb"
 	@echo "make bench     measured speeds, as ratios against other programs in the same run"
 	@echo "make peers     the other programs, in $(PEERS)/; bench makes them too"
@@ -118,6 +119,10 @@ sdist-check: $(VENV)/.dev
 # No network here either: a door that asks for one fails, and is told.
 fuzz: $(VENV)/.dev
 	$(OFFLINE) $(BIN)/python scripts/fuzz.py --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
+
+# Half an hour on two cores.
+mutate: $(VENV)/.dev
+	$(OFFLINE) $(BIN)/python scripts/mutate.py
 
 wheel-check: $(VENV)/.dev
 	sh scripts/check_wheel.sh $(PYTHON) $(BIN)/python
