@@ -180,8 +180,11 @@ class Pool:
 
     def __init__(self, jobs: int, root: Path, folder: Path) -> None:
         self._free: queue.SimpleQueue[Copy] = queue.SimpleQueue()
-        for number in range(jobs):
-            self._free.put(Copy(root, folder / str(number)))
+        copies = [Copy(root, folder / str(number)) for number in range(jobs)]
+        for copy in copies:
+            self._free.put(copy)
+        # The project itself may be edited meanwhile: faults are drawn from what is copied.
+        self.package = copies[0].package
         self._threads = ThreadPoolExecutor(jobs)
 
     def map(self, work: Callable[[Copy, Item], Result], items: list[Item]) -> list[Result]:
@@ -221,7 +224,7 @@ def judge_all(
         work = []
         for room in rooms:
             own = {file: one for file, one in ran.items() if file.startswith(f"tests/{room}/")}
-            drawn = draw(root / "src" / "borderzone" / room, count, seed, own)
+            drawn = draw(pool.package / room, count, seed, own)
             work += [(mutant, own) for mutant in drawn]
         verdicts = pool.map(judge_and_tell, work)
     print(f"{len(verdicts)} faults judged, {time.monotonic() - start:.0f} s in all")
