@@ -223,13 +223,15 @@ def borders(
     country: Annotated[str | None, typer.Argument(help="Only borders of this country.")] = None,
 ) -> None:
     """List the land borders that can be named."""
-    from borderzone.border import list_borders  # noqa: PLC0415 - heavy imports
-    from borderzone.border.lengths import told_lengths  # noqa: PLC0415
-    from borderzone.border.names import country_code  # noqa: PLC0415
+    from borderzone.border import (  # noqa: PLC0415 - heavy imports
+        Country,
+        list_borders,
+        told_lengths,
+    )
 
     rows = list_borders().drop(columns="geometry")
     if country is not None:
-        code = country_code(country)
+        code = Country.named(country).code
         rows = rows[(rows["a"] == code) | (rows["b"] == code)]
     published = [f"{km:g}" if km > 0 else "not known" for km in rows["published_length_km"]]
     told = told_lengths(rows).str.replace(",", "")

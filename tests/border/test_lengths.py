@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import borderzone as bz
 from borderzone import datasets
-from borderzone.border.lengths import accuracy_km, rounded
+from borderzone.border.published_lengths import accuracy_km, rounded
 from borderzone.errors import InvalidParameterError
 
 # Pair, km as the Factbook has it, and how much the line that ships is off it.

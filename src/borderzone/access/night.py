@@ -19,7 +19,6 @@ from borderzone.access.light import (
 )
 from borderzone.access.speed import speed_function
 from borderzone.access.travel_times import hours_of, rasters_of
-from borderzone.corridor.sides import country_of_cells
 from borderzone.errors import NoOverlapError, ShapeMismatchError
 from borderzone.grid import Grid
 
@@ -204,7 +203,7 @@ def _grounds(rasters: list[xr.DataArray], corridor: Corridor) -> list[dict[str, 
         grounds.append(
             {
                 "hours": hours_of(raster)[mine],
-                "side": country_of_cells(cells, corridor.border)[mine],
+                "side": corridor.border.country_of_cells(cells)[mine],
                 "km": np.abs(cells["offset_km"].to_numpy()[mine]),
                 "cell_km2": grid.cell_area_km2,
             }

@@ -16,7 +16,6 @@ from borderzone._guards import (
     check_whole,
 )
 from borderzone.access.travel_times import hours_of, rasters_of, travel_time
-from borderzone.corridor.sides import country_of_cells
 from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.grid import Grid
 
@@ -492,7 +491,7 @@ def _one_side(dem: xr.DataArray, corridor: Corridor, side: str) -> xr.DataArray:
     check_choice(side, "side", (border.left, border.right))
     grid = Grid.of(dem)
     cells = corridor.cells(grid)
-    mine = country_of_cells(cells, border) == (1 if side == border.left else 2)
+    mine = border.country_of_cells(cells) == (1 if side == border.left else 2)
     # A cell that the line passes has its centre within half a diagonal of it.
     mine |= np.abs(cells["offset_km"].to_numpy()) <= grid.resolution_m / 1e3 * np.sqrt(0.5)
     return dem.where(mine)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from borderzone.border.parts import GEOD
-from borderzone.crs import unit_vectors
+from borderzone.crs import GEOD, unit_vectors
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray
     from borderzone.border.parts import Part
 
-__all__ = ["Locator", "cut_part", "point_at"]
+__all__ = ["Locator", "point_at"]
 
 EARTH_RADIUS_KM = 6371.0088
 # A chord of the sphere and a geodesic of the ellipsoid differ by less than this share.
@@ -33,44 +31,13 @@ def point_at(course: Sequence[Part], km: FloatArray) -> tuple[FloatArray, FloatA
         msg = f"chainage must lie between 0 and {length:.3f} km, got {km[outside][0]}"
         raise InvalidParameterError(msg)
     starts = np.array([part.km_start for part in course])
+    # Where one part ends and the next begins the later one has the chainage.
     which = np.clip(np.searchsorted(starts, km, side="right") - 1, 0, len(course) - 1)
     lon, lat = np.empty(len(km)), np.empty(len(km))
     for number in np.unique(which):
-        part, here = course[number], which == number
-        edge = np.searchsorted(part.chainage_km, km[here], side="right") - 1
-        edge = np.clip(edge, 0, len(part.chainage_km) - 2)
-        (lon0, lat0), (lon1, lat1) = part.coords[edge].T, part.coords[edge + 1].T
-        azimuth, _, length_m = GEOD.inv(lon0, lat0, lon1, lat1)
-        along = (km[here] - part.chainage_km[edge]) / np.diff(part.chainage_km)[edge]
-        lon[here], lat[here], _ = GEOD.fwd(lon0, lat0, azimuth, np.clip(along, 0, 1) * length_m)
+        here = which == number
+        lon[here], lat[here] = course[number].points_at(km[here])
     return lon, lat
-
-
-def cut_part(part: Part, start: float, end: float) -> Part:
-    """Cut a part of a border at two chainages, and count its own chainage from the first."""
-    first, last = max(start, part.km_start), min(end, part.km_end)
-    inside = (part.chainage_km > first) & (part.chainage_km < last)
-    ends = np.column_stack(point_at([part], np.array([first, last])))
-    coords = np.vstack([ends[:1], part.coords[inside], ends[1:]])
-    whole = first == part.km_start and last == part.km_end
-    return replace(
-        part,
-        coords=part.coords
-        if whole
-        else np.column_stack([np.unwrap(coords[:, 0], period=360.0), coords[:, 1]]),
-        chainage_km=(
-            part.chainage_km
-            if whole
-            else np.concatenate([[first], part.chainage_km[inside], [last]])
-        )
-        - start,
-        is_ring=part.is_ring and whole,
-        classes=tuple(
-            (max(low, first) - start, min(high, last) - start, kind)
-            for low, high, kind in part.classes
-            if min(high, last) > max(low, first)
-        ),
-    )
 
 
 class Locator:

@@ -11,7 +11,7 @@ import shapely
 
 from borderzone import io
 from borderzone._guards import check_positive, check_text, local_path, shown
-from borderzone.border.names import code_or_name
+from borderzone.border.countries import Country
 from borderzone.border.sides import lies_in
 from borderzone.errors import InvalidGeometryError, InvalidParameterError
 
@@ -131,9 +131,9 @@ def _are_areas(table: gpd.GeoDataFrame) -> bool:
 
 def _first_of(rows: gpd.GeoDataFrame, words: Asked) -> tuple[int, tuple[str, ...]]:
     """Find the row of the first name: by a column that holds both, else by whose land it is."""
-    pair = [code_or_name(words.a), code_or_name(words.b)]
+    pair = [Country.of(words.a).code, Country.of(words.b).code]
     for column in rows.columns.drop(rows.geometry.name):
-        codes = [code_or_name(value) for value in rows[column]]
+        codes = [Country.of(value).code for value in rows[column]]
         if sorted(codes) == sorted(pair):
             return codes.index(pair[0]), ()
     points = [shape.representative_point() for shape in rows.geometry]

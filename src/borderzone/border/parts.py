@@ -3,28 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from borderzone.crs import GEOD
+from borderzone.crs import GEOD, split_at_antimeridian
 from borderzone.errors import InvalidGeometryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from borderzone._typing import FloatArray, IntArray
 
-__all__ = ["GEOD", "Part", "Piece", "check_course", "directed_course", "drawn_course", "edge_km"]
+__all__ = [
+    "LINE_KINDS",
+    "Part",
+    "Piece",
+    "check_course",
+    "directed_course",
+    "drawn_course",
+    "edge_km",
+    "stretches_of",
+]
 
 # End points closer than this are one point: about a centimetre, the rounding of the source.
 TOUCH_DEG = 1e-7
 # Longer edges get extra vertices on the geodesic, so that a line drawn in degrees follows it.
 LONGEST_EDGE_KM = 60.0
+
+# Natural Earth's classes of boundary line. Its "(verify)" class is the ordinary one.
+LINE_KINDS: Mapping[str, tuple[str, bool]] = MappingProxyType(
+    {
+        "International boundary (verify)": ("international", False),
+        "Disputed (please verify)": ("disputed", True),
+        "Indefinite (please verify)": ("indefinite", True),
+        "Indeterminant frontier": ("indefinite", True),
+        "Line of control (please verify)": ("line_of_control", True),
+        "Lease limit": ("lease_limit", False),
+        "Overlay limit": ("overlay_limit", False),
+    }
+)
+"""Kind of a line by its class in the source, and whether it is drawn dashed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +117,39 @@ class Part:
             chainage_km=both - self.chainage_km[::-1],
             classes=tuple(
                 (both - end, both - start, kind) for start, end, kind in self.classes[::-1]
+            ),
+        )
+
+    def points_at(self, km: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Give longitude and latitude at chainages of the part, along the geodesic of their edge."""
+        edge = np.searchsorted(self.chainage_km, km, side="right") - 1
+        edge = np.clip(edge, 0, len(self.chainage_km) - 2)
+        (lon0, lat0), (lon1, lat1) = self.coords[edge].T, self.coords[edge + 1].T
+        azimuth, _, length_m = GEOD.inv(lon0, lat0, lon1, lat1)
+        along = (km - self.chainage_km[edge]) / np.diff(self.chainage_km)[edge]
+        # Rounding may put a chainage a hair beyond its edge, where the geodesic would run on.
+        lon, lat, _ = GEOD.fwd(lon0, lat0, azimuth, np.clip(along, 0, 1) * length_m)
+        return lon, lat
+
+    def cut(self, start: float, end: float) -> Part:
+        """Cut the part at two chainages, and count its own chainage from the first."""
+        first, last = max(start, self.km_start), min(end, self.km_end)
+        coords, chainage = self.coords, self.chainage_km
+        whole = first == self.km_start and last == self.km_end
+        if not whole:
+            inside = (chainage > first) & (chainage < last)
+            ends = np.column_stack(self.points_at(np.array([first, last])))
+            coords = _continuous(np.vstack([ends[:1], coords[inside], ends[1:]]))
+            chainage = np.concatenate([[first], chainage[inside], [last]])
+        return replace(
+            self,
+            coords=coords,
+            chainage_km=chainage - start,
+            is_ring=self.is_ring and whole,
+            classes=tuple(
+                (max(low, first) - start, min(high, last) - start, kind)
+                for low, high, kind in self.classes
+                if min(high, last) > max(low, first)
             ),
         )
 
@@ -325,3 +383,22 @@ def _length_km(coords: FloatArray) -> float:
 def _continuous(coords: FloatArray) -> FloatArray:
     """Let longitude run on beyond 180 instead of jumping."""
     return np.column_stack([np.unwrap(coords[:, 0], period=360.0), coords[:, 1]])
+
+
+def stretches_of(course: Sequence[Part]) -> gpd.GeoDataFrame:
+    """Tabulate the classes of the line by chainage range."""
+    rows = []
+    for number, part in enumerate(course):
+        for start, end, featurecla in part.classes:
+            kind, dashed = LINE_KINDS.get(featurecla, ("user", False))
+            line = split_at_antimeridian(shapely.linestrings(_between(part, start, end)))
+            rows.append((number, start, end, kind, dashed, featurecla, line))
+    names = ["part", "km_start", "km_end", "kind", "dashed", "featurecla", "geometry"]
+    return gpd.GeoDataFrame(rows, columns=names, geometry="geometry", crs=4326)
+
+
+def _between(part: Part, start: float, end: float) -> FloatArray:
+    """Vertices of a part between two chainages that are both vertices of it."""
+    chainage = part.chainage_km
+    inside = (chainage >= start - 1e-9) & (chainage <= end + 1e-9)
+    return part.coords[inside]

@@ -21,15 +21,27 @@ from borderzone._guards import (
     check_positive,
     check_text,
     guarded,
+    shown,
 )
 from borderzone._guards.doors import Drawn
 from borderzone._guards.escapes import line
 from borderzone.border import seam
-from borderzone.border.chainage import Locator, cut_part, point_at
-from borderzone.border.lengths import PUBLISHED_SOURCE, accuracy_km, published_km, rounded
+from borderzone.border.chainage import Locator, point_at
+from borderzone.border.countries import Country
 from borderzone.border.line_files import LineFile
-from borderzone.border.names import country_code, country_name
-from borderzone.border.parts import Part, check_course, directed_course, drawn_course
+from borderzone.border.parts import (
+    Part,
+    check_course,
+    directed_course,
+    drawn_course,
+    stretches_of,
+)
+from borderzone.border.published_lengths import (
+    PUBLISHED_SOURCE,
+    accuracy_km,
+    published_km,
+    rounded,
+)
 from borderzone.border.sides import Asked, asked, sided
 from borderzone.border.sources import (
     SOURCE,
@@ -37,7 +49,6 @@ from borderzone.border.sources import (
     pieces_between,
     pieces_of,
 )
-from borderzone.border.stretches import stretches_of
 from borderzone.crs import KM_PER_MILE, split_at_antimeridian
 from borderzone.errors import InvalidParameterError
 
@@ -46,8 +57,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
+    import xarray as xr
 
-    from borderzone._typing import FloatArray
+    from borderzone._typing import FloatArray, IntArray
 
 __all__ = ["Border"]
 
@@ -152,14 +164,14 @@ class Border(Drawn):
             If a name is unknown (the message names the nearest), or the two
             share no land border (it names the neighbours of each).
         """
-        a, b = country_code(a), country_code(b)
+        a, b = Country.named(a).code, Country.named(b).code
         course = directed_course(pieces_between(a, b), a)
         published = published_km(a, b)
         return cls(
             a=a,
             b=b,
             course=course,
-            names=MappingProxyType({code: country_name(code) for code in (a, b)}),
+            names=MappingProxyType({code: Country.of(code).name for code in (a, b)}),
             source=SOURCE,
             start_name=_end_name(course[0], 0, {a, b}),
             end_name=_end_name(_last_open(course), -1, {a, b}),
@@ -232,7 +244,7 @@ class Border(Drawn):
             a=found.a,
             b=found.b,
             course=found.course,
-            names=MappingProxyType({code: country_name(code) for code in (found.a, found.b)}),
+            names=MappingProxyType({code: Country.of(code).name for code in (found.a, found.b)}),
             source=source,
             start_name=_coordinates(found.course[0].coords[0]),
             end_name=_coordinates(_last_open(found.course).coords[-1]),
@@ -386,7 +398,7 @@ class Border(Drawn):
             return self
         before = 0.0 if self.cut_km is None else self.cut_km[0]
         reached = [
-            (part, cut_part(part, start, end))
+            (part, part.cut(start, end))
             for part in self.course
             if min(end, part.km_end) - max(start, part.km_start) > _NOTHING_KM
         ]
@@ -537,6 +549,52 @@ class Border(Drawn):
         """
         return self.course[0].right
 
+    @property
+    def ships_published_length(self) -> bool:
+        """
+        Tell whether the published length is the one that ships with the line.
+
+        Returns
+        -------
+        bool
+            False for a line of one's own, a part of a border, or a length that the user gave.
+        """
+        told = (self.published_length_km, self.published_length_source)
+        return self.sides == "source" and told == (published_km(self.a, self.b), PUBLISHED_SOURCE)
+
+    def code_of(self, name: Any, *, what: str = "the country must be") -> str:
+        """
+        Find which of the two countries a name stands for.
+
+        Parameters
+        ----------
+        name
+            Code or name of one of them.
+        what
+            How the message begins if it is neither.
+
+        Returns
+        -------
+        str
+            `a` or `b`.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the name stands for neither.
+
+        Examples
+        --------
+        >>> Border.between("IRQ", "SYR").code_of("Syria")
+        'SYR'
+        """
+        pair = (self.a, self.b)
+        code = name if isinstance(name, str) and name in pair else Country.of(name).code
+        if code in pair:
+            return code
+        msg = f"{what} {pair[0]!r} or {pair[1]!r}, got {shown(name)}"
+        raise InvalidParameterError(msg)
+
     @cached_property
     def line(self) -> gpd.GeoSeries:
         """
@@ -655,6 +713,53 @@ class Border(Drawn):
             return float(chainage[0]), float(offset[0])
         return chainage.reshape(where[0].shape), offset.reshape(where[0].shape)
 
+    def country_beside(self, points: gpd.GeoSeries) -> tuple[npt.NDArray[np.object_], FloatArray]:
+        """
+        Tell on which country's side of the line points lie, and how far from it.
+
+        Parameters
+        ----------
+        points
+            Points in longitude and latitude.
+
+        Returns
+        -------
+        codes, distance_km
+            Code of the country on whose side of the nearest part each lies, and the distance
+            from the line. Units: km.
+        """
+        chainage, offset = self.locate(points.x.to_numpy(), points.y.to_numpy())
+        part = np.searchsorted(self.breaks_km, chainage, side="left")
+        # Of an enclave's ring left may be another country than of the line before it.
+        left = np.array([part.left for part in self.course], dtype=object)[part]
+        right = np.array([part.right for part in self.course], dtype=object)[part]
+        return np.where(offset > 0, left, right), np.abs(offset)
+
+    def country_of_cells(self, cells: xr.Dataset) -> IntArray:
+        """
+        Tell whose ground each cell of a corridor is.
+
+        Parameters
+        ----------
+        cells
+            Side and chainage of the cells, as from `Corridor.cells`.
+
+        Returns
+        -------
+        IntArray
+            1 for the country `left` of the border's first part, 2 for the other, 0 outside.
+        """
+        side = cells["side"].to_numpy().astype(np.int8)
+        # An enclave's ring may run the other way round: left of it is then the other country.
+        swapped = [part for part in self.course if part.left != self.left]
+        if not swapped:
+            return side
+        chainage = cells["chainage_km"].to_numpy()
+        turned = np.zeros(side.shape, dtype=bool)
+        for part in swapped:
+            turned |= (chainage >= part.km_start) & (chainage <= part.km_end)
+        return np.where(turned & (side > 0), 3 - side, side).astype(np.int8)
+
     @cached_property
     def _locator(self) -> Locator:
         return Locator(self.course)
@@ -704,7 +809,7 @@ def _end_name(part: Part, which: int, pair: set[str]) -> str:
         return _coordinates(part.coords[which])
     third = sorted(countries_ending_at(lon, lat) - pair)
     if third:
-        return f"tripoint with {' and '.join(country_name(code) for code in third)}"
+        return f"tripoint with {' and '.join(Country.of(code).name for code in third)}"
     return "coast"
 
 

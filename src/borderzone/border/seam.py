@@ -12,9 +12,9 @@ from pyproj import CRS
 from shapely.ops import substring
 
 from borderzone._guards import check_positive
-from borderzone.border.parts import GEOD, Piece
+from borderzone.border.parts import Piece
 from borderzone.border.sources import check_degrees
-from borderzone.crs import Frame, in_degrees
+from borderzone.crs import GEOD, Frame, in_degrees
 from borderzone.errors import InvalidGeometryError
 
 if TYPE_CHECKING:

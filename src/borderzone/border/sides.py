@@ -13,9 +13,9 @@ import shapely
 from borderzone import datasets
 from borderzone._guards import check_text, shown
 from borderzone.border.chainage import Locator, point_at
-from borderzone.border.names import code_or_name
-from borderzone.border.parts import GEOD
+from borderzone.border.countries import Country
 from borderzone.border.sources import degrees_off_borders, on_land
+from borderzone.crs import GEOD
 from borderzone.errors import InvalidGeometryError, InvalidParameterError
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _pair(names: Any, said: dict[str, str], usual: tuple[str, str]) -> tuple[str
             f"names must be two different words, for the two sides of the line, got {shown(names)}"
         )
         raise InvalidParameterError(msg)
-    if code_or_name(pair[0]) == code_or_name(pair[1]):
+    if Country.of(pair[0]).code == Country.of(pair[1]).code:
         msg = (
             f"names must be two different words, for left and right of the line, got {shown(pair)}"
         )
@@ -132,7 +132,7 @@ def _pair(names: Any, said: dict[str, str], usual: tuple[str, str]) -> tuple[str
 
 def _which(name: str, pair: tuple[str, str], side: str) -> tuple[str, str]:
     for one in pair:
-        if code_or_name(one) == code_or_name(name):
+        if Country.of(one).code == Country.of(name).code:
             return one, side
     msg = f"{side} must be one of the two names, {pair[0]!r} or {pair[1]!r}, got {name!r}"
     raise InvalidParameterError(msg)
@@ -152,7 +152,7 @@ def sided(course: tuple[Part, ...], words: Asked) -> Sided:
         return _undecided(course, words, _suspicion(course))
     look = _Look.of(course)
     known = {name: look.inside(ground) for name, ground in grounds.items()}
-    met = {name: code_or_name(name) for name, within in known.items() if within.any()}
+    met = {name: Country.of(name).code for name, within in known.items() if within.any()}
     if not met:
         return _undecided(course, words, _far(look, grounds))
     votes = look.votes(course, known)
@@ -242,7 +242,7 @@ class _Look:
 
 def _ground_of(name: str) -> shapely.Geometry | None:
     """Land of a country by any of its names, None for what is no country."""
-    return _grounds().get(code_or_name(name))
+    return _grounds().get(Country.of(name).code)
 
 
 @cache

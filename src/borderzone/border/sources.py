@@ -13,8 +13,9 @@ import shapely
 from scipy.spatial import cKDTree
 
 from borderzone import datasets
-from borderzone.border.names import country_name
-from borderzone.border.parts import Piece, edge_km
+from borderzone.border.countries import Country
+from borderzone.border.parts import Piece, directed_course, edge_km
+from borderzone.border.published_lengths import published_km
 from borderzone.crs import in_degrees
 from borderzone.errors import BorderNotFoundError, InvalidGeometryError
 
@@ -26,12 +27,11 @@ if TYPE_CHECKING:
 __all__ = [
     "SOURCE",
     "check_degrees",
-    "countries_around",
     "countries_ending_at",
     "degrees_off_borders",
+    "list_borders",
     "neighbours",
     "on_land",
-    "pairs",
     "pieces_between",
     "pieces_of",
 ]
@@ -45,26 +45,51 @@ TRIPOINT_DEG = 1e-3
 def pieces_between(a: str, b: str) -> list[Piece]:
     """Give the lines that two countries share."""
     if a == b:
-        msg = f"a border needs two countries, got {a} ({country_name(a)}) twice"
+        msg = f"a border needs two countries, got {a} ({Country.of(a).name}) twice"
         raise BorderNotFoundError(msg)
     found = _world().get(_pair(a, b))
     if found is None:
         msg = (
-            f"{country_name(a)} and {country_name(b)} share no land border. "
+            f"{Country.of(a).name} and {Country.of(b).name} share no land border. "
             f"{_neighbour_text(a)} {_neighbour_text(b)}"
         )
         raise BorderNotFoundError(msg)
     return list(found)
 
 
-def pairs() -> list[tuple[str, str]]:
-    """Give all pairs of countries that share a land border."""
-    return sorted(_world())
+def list_borders() -> gpd.GeoDataFrame:
+    """
+    List every pair of countries that shares a land border.
 
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Columns a, b, name_a, name_b, length_km, published_length_km (NaN where none is
+        published; `borderzone.datasets.published_lengths` has its source and says why), n_parts,
+        geometry; EPSG:4326.
 
-def countries_around(bounds: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
-    """Give the land of all countries around a border."""
-    return datasets.countries(around=bounds)
+    Examples
+    --------
+    >>> len(list_borders())
+    337
+    """
+    rows = []
+    for a, b in sorted(_world()):
+        course = directed_course(pieces_between(a, b), a)
+        line = shapely.multilinestrings([shapely.linestrings(part.coords) for part in course])
+        lengths = (course[-1].km_end, published_km(a, b))
+        rows.append((a, b, Country.of(a).name, Country.of(b).name, *lengths, len(course), line))
+    names = [
+        "a",
+        "b",
+        "name_a",
+        "name_b",
+        "length_km",
+        "published_length_km",
+        "n_parts",
+        "geometry",
+    ]
+    return gpd.GeoDataFrame(rows, columns=names, geometry="geometry", crs=4326)
 
 
 def neighbours(code: str) -> list[str]:
@@ -199,7 +224,7 @@ def _pair(a: str, b: str) -> tuple[str, str]:
 
 
 def _neighbour_text(code: str) -> str:
-    around = [f"{country_name(other)} ({other})" for other in neighbours(code)]
+    around = [f"{Country.of(other).name} ({other})" for other in neighbours(code)]
     if not around:
-        return f"{country_name(code)} has no land border."
-    return f"{country_name(code)} borders on {', '.join(around)}."
+        return f"{Country.of(code).name} has no land border."
+    return f"{Country.of(code).name} borders on {', '.join(around)}."

@@ -1,14 +1,17 @@
-"""Laying a corridor: from a border and depths to sections and segments."""
+"""Laying a corridor: how deep it reaches on either side, its sections and its segments."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from borderzone._guards import check_positive, shown
+from borderzone.border import Border
 from borderzone.corridor.polygons import Plot, areas_km2, segment_polygons, to_geographic
 from borderzone.corridor.sections import (
     OVERLAP_KM,
@@ -20,17 +23,62 @@ from borderzone.corridor.sections import (
 )
 from borderzone.corridor.track import CutPart, cut_parts
 from borderzone.crs import Frame, scale_error_ppm, split_at_antimeridian
+from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pyproj import CRS
 
     from borderzone._typing import FloatArray
-    from borderzone.border import Border
     from borderzone.corridor.track import Track
 
-__all__ = ["lay", "plots_near"]
+__all__ = ["depths_by_country", "lay", "plots_near"]
+
+# Half the way around the Earth.
+MOST_DEPTH_KM = 20_000.0
+_SIDES = "side must be 'both',"
+
+
+def depths_by_country(border: Any, depth_km: Any, side: str) -> dict[str, float]:
+    """Give the depth on the side of each country."""
+    if not isinstance(border, Border):
+        msg = (
+            f"a corridor is laid around a Border, got {shown(border)}; use "
+            "Border.between('IRQ', 'SYR')"
+        )
+        raise InvalidParameterError(msg)
+    pair = (border.a, border.b)
+    if isinstance(depth_km, Mapping):
+        given = {
+            border.code_of(name, what=_SIDES): _depth(km, f"depth_km[{name!r}]")
+            for name, km in depth_km.items()
+        }
+        if not given:
+            msg = f"depth_km must be a depth, or one for each of {pair[0]} and {pair[1]}, got none"
+            raise InvalidParameterError(msg)
+        missing = [code for code in pair if code not in given]
+        if side == "both" and missing:
+            msg = f"depth_km names no depth for {missing[0]}; give one or use side={next(iter(given))!r}"
+            raise InvalidParameterError(msg)
+        depths = {code: given.get(code, 0.0) for code in pair}
+    else:
+        depths = dict.fromkeys(pair, _depth(depth_km, "depth_km"))
+    if side == "both":
+        return depths
+    kept = border.code_of(side, what=_SIDES)
+    return {code: km if code == kept else 0.0 for code, km in depths.items()}
+
+
+def _depth(value: Any, name: str) -> float:
+    depth = check_positive(value, name, "km")
+    if depth > MOST_DEPTH_KM:
+        msg = (
+            f"{name} must be at most {MOST_DEPTH_KM:,.0f} km, half the way around the Earth, got "
+            f"{depth:g}; take the depth of the ground that matters"
+        )
+        raise InvalidParameterError(msg)
+    return depth
 
 
 def lay(

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone.border.names import code_or_name, country_name, is_country
-from borderzone.border.sources import countries_around
+from borderzone import datasets
+from borderzone.border import Country
 from borderzone.corridor.polygons import areas_km2
 from borderzone.crs import check_has_crs
 from borderzone.errors import InvalidParameterError
@@ -30,7 +30,7 @@ def outside_ground(
 ) -> gpd.GeoDataFrame:
     """Cut out of a corridor what is neither country's ground."""
     west, south, east, north = outline.bounds
-    ground = _by_code(countries_around((west, south, east, north)))
+    ground = _by_code(datasets.countries(around=(west, south, east, north)))
     ground |= {} if countries is None else _by_code(countries)
     inside = {code: shapely.intersection(shape, outline) for code, shape in ground.items()}
     home = shapely.union_all([inside[code] for code in pair if code in inside])
@@ -72,7 +72,7 @@ def ground_of(
     """
     outline = shapely.union_all(list(sides.values()))
     west, south, east, north = outline.bounds
-    ground = _by_code(countries_around((west, south, east, north)))
+    ground = _by_code(datasets.countries(around=(west, south, east, north)))
     ground |= {} if countries is None else _by_code(countries)
     home = shapely.union_all([ground[code] for code in sides if code in ground])
     theirs = shapely.union_all([shape for code, shape in ground.items() if code in named])
@@ -83,7 +83,7 @@ def ground_of(
         if name in named:
             found.append(strip.difference(shapely.difference(foreign, home)))
         else:
-            third = shapely.difference(theirs, home) if is_country(name) else theirs
+            third = shapely.difference(theirs, home) if Country.of(name).is_known else theirs
             found.append(shapely.intersection(strip, third))
     return _areas_only(shapely.union_all(found))
 
@@ -97,7 +97,7 @@ def _by_code(countries: gpd.GeoDataFrame) -> dict[str, shapely.Geometry]:
         )
         raise InvalidParameterError(msg)
     check_has_crs(countries, "countries")
-    codes = [code_or_name(name) for name in countries[column]]
+    codes = [Country.of(name).code for name in countries[column]]
     shapes = countries.geometry.to_crs(4326).groupby(np.array(codes, dtype=object))
     return {str(code): shapely.union_all(group.to_numpy()) for code, group in shapes}
 
@@ -109,7 +109,7 @@ def _table(found: dict[tuple[str, str], shapely.Geometry]) -> gpd.GeoDataFrame:
         {
             "kind": [kind for kind, _ in found],
             "code": [code for _, code in found],
-            "name": [country_name(code) for _, code in found],
+            "name": [Country.of(code).name for _, code in found],
             "area_km2": areas_km2(shapes),
         },
         geometry=shapes,

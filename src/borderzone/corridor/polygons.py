@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from borderzone.border.parts import GEOD
 from borderzone.corridor.partition import divides, outline_lines
+from borderzone.crs import GEOD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,13 +15,12 @@ import shapely
 from borderzone._guards import check_positive, check_whole, guarded
 from borderzone._guards.doors import Drawn
 from borderzone._guards.escapes import line
-from borderzone.border.names import code_or_name, country_code
-from borderzone.corridor.depths import check_segments, depths_by_country
-from borderzone.corridor.laying import lay, plots_near
+from borderzone.border import Country
+from borderzone.corridor.laying import depths_by_country, lay, plots_near
 from borderzone.corridor.outside import ground_of, outside_ground, outside_shares
 from borderzone.corridor.polygons import areas_km2, lower_owner
 from borderzone.crs import check_has_crs, in_degrees
-from borderzone.errors import SeveralSectionsError
+from borderzone.errors import LimitError, SeveralSectionsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +36,9 @@ if TYPE_CHECKING:
     from borderzone.grid import Grid
 
 __all__ = ["Corridor"]
+
+# More are neither told nor drawn by anything here, and their polygons take minutes.
+MOST_SEGMENTS = 20_000
 
 
 @guarded
@@ -117,8 +119,8 @@ class Corridor(Drawn):
             If the border would be cut into more than 20,000 segments.
         """
         depths = depths_by_country(border, depth_km, side)
-        longest = check_positive(segment_km, "segment_km", "km")
-        check_segments(border.length_km, longest)
+        cls.check_segments(border.length_km, segment_km)
+        longest = float(segment_km)
         segments, sections, parts, plots = lay(border, depths, longest)
         return cls(
             border=border,
@@ -128,6 +130,32 @@ class Corridor(Drawn):
             _parts=tuple(parts),
             _plots=tuple(plots),
         )
+
+    @staticmethod
+    def check_segments(length_km: float, segment_km: float) -> None:
+        """
+        Refuse more segments than anything here can tell, before any work.
+
+        Parameters
+        ----------
+        length_km, segment_km
+            Length of the border, and longest length of a segment. Units: km.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the length of a segment is not a finite number above zero.
+        LimitError
+            If the border would be cut into more than 20,000 segments.
+        """
+        longest = check_positive(segment_km, "segment_km", "km")
+        if length_km / longest > MOST_SEGMENTS:
+            msg = (
+                f"segment_km {segment_km:g} makes {length_km / segment_km:,.0f} segments of a border of "
+                f"{length_km:,.0f} km, above the limit of {MOST_SEGMENTS:,}; take "
+                f"{length_km / MOST_SEGMENTS:.2g} km or more"
+            )
+            raise LimitError(msg)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -337,8 +365,8 @@ class Corridor(Drawn):
         Returns
         -------
         geopandas.GeoDataFrame
-            One row a third country and at most one for the sea: ``kind``,
-            ``code``, ``name``, ``area_km2`` and ``geometry``, EPSG:4326. Where
+            One row a third country and at most one for the sea: ``kind`` ("third
+            country" or "sea"), ``code``, ``name``, ``area_km2`` and ``geometry``, EPSG:4326. Where
             no polygon is there for one of the two countries, what is outside
             is not known: there is one row, of kind "unknown".
 
@@ -384,7 +412,7 @@ class Corridor(Drawn):
         InvalidParameterError
             If the table has neither column.
         """
-        named = frozenset(country_code(name) for name in names)
+        named = frozenset(Country.named(name).code for name in names)
         if countries is not None:
             return gpd.GeoSeries([ground_of(self._sides, named, countries)], crs=4326)
         if named not in self._grounds:
@@ -401,14 +429,14 @@ class Corridor(Drawn):
         whole, deep = self.outline.iloc[0], [k for k, km in self.depth_km.items() if km > 0]
         if len(deep) == 1:
             strips = {k: whole if km > 0 else shapely.Polygon() for k, km in self.depth_km.items()}
-            return {code_or_name(name): strip for name, strip in strips.items()}
+            return {Country.of(name).code: strip for name, strip in strips.items()}
         longest = float(self.segments["length_km"].max())
         alone = Corridor.around(
             self.border, depth_km=self.depth_km, segment_km=longest, side=deep[0]
         )
         first = shapely.intersection(alone.outline.iloc[0], whole)
         rest = shapely.difference(whole, first)
-        return {code_or_name(deep[0]): first, code_or_name(deep[1]): rest}
+        return {Country.of(deep[0]).code: first, Country.of(deep[1]).code: rest}
 
     @cached_property
     def _outside(self) -> gpd.GeoDataFrame:

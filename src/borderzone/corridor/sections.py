@@ -10,9 +10,8 @@ import numpy as np
 import xarray as xr
 
 from borderzone._guards import guarded
-from borderzone.border.parts import GEOD
 from borderzone.corridor.track import Track, segments_near
-from borderzone.crs import north_azimuth_deg, oblique_mercator, scale_error_ppm
+from borderzone.crs import GEOD, north_azimuth_deg, oblique_mercator, scale_error_ppm
 from borderzone.errors import CRSMismatchError
 from borderzone.grid import Grid
 

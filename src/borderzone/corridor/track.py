@@ -10,7 +10,6 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from borderzone._kernels.nearest import box_tree, nearest_cells, nearest_pieces
-from borderzone.border.chainage import point_at
 from borderzone.crs import unit_vectors
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def _points_of(part: Part, km: FloatArray) -> FloatArray:
     """Points at chainages, longitude on the same turn of the globe as the part."""
     if len(km) == 0:
         return np.empty((0, 2))
-    lon, lat = point_at([part], km)
+    lon, lat = part.points_at(km)
     roughly = np.interp(km, part.chainage_km, part.coords[:, 0])
     return np.column_stack([lon + 360.0 * np.round((roughly - lon) / 360.0), lat])
 

@@ -11,8 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from borderzone._guards import check_non_negative, check_whole
-from borderzone.border.names import code_or_name
-from borderzone.corridor.sides import country_of_points
+from borderzone.border import Country
 from borderzone.difficulty.flagging import CAVE_MEANINGS
 from borderzone.difficulty.regions import (
     REMOTE_RANK_BREAKS_H,
@@ -357,10 +356,10 @@ def _sided(places: gpd.GeoDataFrame | None, border: Border) -> gpd.GeoDataFrame 
         return None
     if "country" in places:
         whose = np.array(
-            [code_or_name(name) for name in places["country"].fillna("")], dtype=object
+            [Country.of(name).code for name in places["country"].fillna("")], dtype=object
         )
     else:
-        whose, _ = country_of_points(places.to_crs(4326).geometry.representative_point(), border)
+        whose, _ = border.country_beside(places.to_crs(4326).geometry.representative_point())
     return places.assign(country=whose)[np.isin(whose, [border.left, border.right])]
 
 

@@ -16,7 +16,7 @@ from matplotlib.textpath import TextPath
 
 from borderzone import datasets
 from borderzone._guards.escapes import figure_words
-from borderzone.border.stretches import KINDS
+from borderzone.border import LINE_KINDS
 from borderzone.figures.style import INK, figure_of, halo
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _plot(page: MapPage, shape: Any, **style: Any) -> None:
 
 def _draw_borders(page: MapPage) -> None:
     lines = page.bring(datasets.land_borders())
-    kinds = lines["featurecla"].map(KINDS)
+    kinds = lines["featurecla"].map(LINE_KINDS)
     for kind, dashed in ((("international",), False), (DISPUTED, True)):
         rows = lines[[name in kind for name, _ in kinds]]
         if rows.empty:

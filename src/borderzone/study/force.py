@@ -14,8 +14,6 @@ from scipy import ndimage
 
 from borderzone import access, datasets, difficulty
 from borderzone._cells import cells_inside, cells_of_points, passages_of
-from borderzone.corridor.depths import one_of_the_pair
-from borderzone.corridor.sides import country_of_cells, country_of_points
 from borderzone.difficulty import MODES
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
 
@@ -42,14 +40,14 @@ def side_of(scenario: Scenario, border: Border) -> str:
     if scenario.force_side is None:
         return border.a
     try:
-        return one_of_the_pair(border, scenario.force_side, "force_side must be")
+        return border.code_of(scenario.force_side, what="force_side must be")
     except InvalidParameterError as error:
         raise InvalidScenarioError(str(error)) from error
 
 
 def is_across(cells: xr.Dataset, border: Border, side: str) -> BoolArray:
     """Tell which cells of a corridor lie across the border from a country."""
-    sides = country_of_cells(cells, border)
+    sides = border.country_of_cells(cells)
     return np.asarray((sides > 0) & (sides != _number(side, border)))
 
 
@@ -95,7 +93,7 @@ class ForceHours:
     ) -> ForceHours:
         """Drive from the origins of a force over its own ground."""
         border, side = frame.corridor.border, frame.side
-        sides = country_of_cells(frame.cells, border)
+        sides = border.country_of_cells(frame.cells)
         mine = _number(side, border)
         own = _own_ground(np.pad(sides, frame.pad), mine, side, border, frame.wide)
         hours = {}
@@ -149,7 +147,7 @@ class HalfShares:
 
 def is_own_ground(points: gpd.GeoSeries, border: Border, side: str, deep_km: float) -> BoolArray:
     """Tell which points lie on one country's ground."""
-    here, away_km = country_of_points(points, border)
+    here, away_km = border.country_beside(points)
     own: BoolArray = (here == side) | (away_km <= _ON_THE_LINE_KM)
     land = _land_around(tuple(points.total_bounds + np.array([-1.0, -1.0, 1.0, 1.0])))
     if side in land:

@@ -14,9 +14,7 @@ import xarray as xr
 from borderzone import datasets, difficulty, terrain, visibility
 from borderzone._cells import cells_inside
 from borderzone._guards import guarded
-from borderzone.border.names import country_name
-from borderzone.corridor.outside import WATER
-from borderzone.corridor.sides import country_of_cells
+from borderzone.border import Country
 from borderzone.difficulty import FINE_M, MODES, better_data
 from borderzone.errors import LimitError
 from borderzone.grid import UNKNOWN_CLASS
@@ -116,7 +114,7 @@ class OutsideGround:
         shares, ground = corridor.outside_share(), corridor.outside_ground()
         if shares.isna().any(axis=None):
             lacking = [
-                country_name(code) for code in corridor.depth_km if code not in {*near["code"]}
+                Country.of(code).name for code in corridor.depth_km if code not in {*near["code"]}
             ]
             note = (
                 "How much of the corridor is a third country's ground or sea is not known: no "
@@ -127,8 +125,8 @@ class OutsideGround:
         told = ground[ground["area_km2"] >= 0.0005 * corridor.area_km2]
         if math.isfinite(sea_share):
             # What was left out is told by what was left out, and this note keeps to the land.
-            told = told[told["kind"] != WATER]
-        counted = shares if WATER in {*told["kind"]} else shares[["third_country_share"]]
+            told = told[told["kind"] != "sea"]
+        counted = shares if "sea" in {*told["kind"]} else shares[["third_country_share"]]
         notes = (_note(corridor, told, counted, record),) if len(told) else ()
         return cls(by_segment=shares, record=record, notes=notes)
 
@@ -140,7 +138,7 @@ def _note(corridor: Corridor, told: gpd.GeoDataFrame, shares: pd.DataFrame, reco
     ]
     both = shares.sum(axis=1)
     worst = corridor.segments.iloc[int(both.to_numpy().argmax())]
-    a, b = (country_name(code) for code in corridor.depth_km)
+    a, b = (Country.of(code).name for code in corridor.depth_km)
     total = 100 * told["area_km2"].sum() / corridor.area_km2
     return (
         f"{total:.1f} % of the corridor is neither {a}'s nor {b}'s ground: {', '.join(parts)}. It is "
@@ -714,7 +712,7 @@ def _share_on_land(frame: Frame, force: ForceHours) -> float:
     """Tell how much of the force's half is no sea; the frame is the one with its sea."""
     border = frame.corridor.border
     mine = 1 if force.side == border.left else 2
-    half = country_of_cells(frame.cells, border) == mine
+    half = border.country_of_cells(frame.cells) == mine
     return float(force.half.sum() / max(half.sum(), 1))
 
 

@@ -13,7 +13,7 @@ import shapely
 
 from borderzone import datasets, incidents, io, terrain
 from borderzone._guards import check_choice
-from borderzone.border.names import country_code
+from borderzone.border import Country
 from borderzone.errors import (
     BorderNotFoundError,
     CoverageGapError,
@@ -338,7 +338,7 @@ def _code(name: Any, border: Border) -> str:
     if name in (border.a, border.b):
         return str(name)
     try:
-        return country_code(name)
+        return Country.named(name).code
     except BorderNotFoundError:
         return ""
 

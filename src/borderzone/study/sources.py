@@ -27,8 +27,7 @@ from borderzone._guards import (
     shown,
 )
 from borderzone.border import Border
-from borderzone.border.lengths import PUBLISHED_SOURCE, published_km
-from borderzone.corridor.depths import check_segments
+from borderzone.corridor import Corridor
 from borderzone.crs import raster_crs
 from borderzone.errors import (
     BorderzoneError,
@@ -324,7 +323,7 @@ def check_agreement(study: Any) -> None:
     scenario: Scenario = study.scenario
     length = study.border.length_km
     try:
-        check_segments(length, scenario.segment_km)
+        Corridor.check_segments(length, scenario.segment_km)
     except LimitError as error:
         raise InvalidScenarioError(str(error)) from error
     if scenario.weights == "incidents" and study.incidents is None:
@@ -485,7 +484,7 @@ def told(study: Any) -> dict[str, Any]:
         found["border"] = {"memory": digest_of(border)}
     if border.cut_km is not None and "memory" not in found.get("border", {}):
         found["border_km"] = list(border.cut_km)
-    if border.published_length_km is not None and not _is_published(border):
+    if border.published_length_km is not None and not border.ships_published_length:
         found["published_length_km"] = border.published_length_km
         found["published_length_source"] = border.published_length_source
     found |= {name: _told_of(name, place_of(getattr(study, name))) for name in LAYERS}
@@ -531,15 +530,6 @@ def _is_of_the_world(border: Border) -> bool:
     return digest_of(shipped) == digest_of(border)
 
 
-def _is_published(border: Border) -> bool:
-    """Whether the published length is the one that ships with the line."""
-    said = (border.published_length_km, border.published_length_source)
-    return border.sides == "source" and said == (
-        published_km(border.a, border.b),
-        PUBLISHED_SOURCE,
-    )
-
-
 def records_of(border: Border) -> list[Record]:
     """Give where the line of a border, and its published length, come from."""
     if border.path is not None:
@@ -547,7 +537,9 @@ def records_of(border: Border) -> list[Record]:
             [str(file) for file in files_of("border", border.path)], name="border"
         )
     found = [datasets.record("borders")] if border.sides == "source" else []
-    return [*found, datasets.record("published_lengths")] if _is_published(border) else found
+    return (
+        [*found, datasets.record("published_lengths")] if border.ships_published_length else found
+    )
 
 
 def unrecorded(given: Mapping[str, Any], border: Border) -> dict[str, Any]:

@@ -9,11 +9,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from borderzone import datasets
 from borderzone._cells import in_order
 from borderzone._guards import percent
 from borderzone._kernels.positions import count_inside, mark_inside
-from borderzone.border.names import country_code, country_name, is_country, iso_alpha3
-from borderzone.border.sources import countries_around
+from borderzone.border import Country
 from borderzone.crs import check_has_crs, in_degrees
 from borderzone.errors import DataError, InvalidGeometryError
 from borderzone.incidents.incident_table import check_corridor, check_events
@@ -150,7 +150,7 @@ def ground_of_countries(corridor: Corridor, countries: Sequence[str]) -> shapely
     if area_km2(shape) > _SLIVER * area_km2(outline):
         return shape
     theirs = " and ".join(_names(corridor))
-    names = country_words([iso_alpha3(country_code(name)) for name in countries])
+    names = country_words([Country.named(name).iso_alpha3 for name in countries])
     say = option("countries", _names(corridor))
     msg = (
         f"the table covers {names}, which {'has' if len(countries) == 1 else 'have'} no ground in this "
@@ -212,12 +212,12 @@ def _with_ground_here(corridor: Corridor, countries: tuple[str, ...]) -> tuple[s
     if len(countries) < 2:
         return countries
     outline = corridor_outline(corridor)
-    near = set(countries_around(outline.bounds)["code"])
+    near = set(datasets.countries(around=outline.bounds)["code"])
     least = _SLIVER * area_km2(outline)
     return tuple(
         name
         for name in countries
-        if country_code(name) in near and area_km2(corridor.ground_of([name]).iloc[0]) > least
+        if Country.named(name).code in near and area_km2(corridor.ground_of([name]).iloc[0]) > least
     )
 
 
@@ -231,13 +231,13 @@ def _coded_off(events: gpd.GeoDataFrame, corridor: Corridor, covered: CoveredGro
 
 
 def _names(corridor: Corridor) -> list[str]:
-    return [country_name(code) for code in check_corridor(corridor).depth_km]
+    return [Country.of(code).name for code in check_corridor(corridor).depth_km]
 
 
 def _cut_words(corridor: Corridor, share: float) -> str:
     """Say how much of the corridor is left, and how its ground was cut where no line says it."""
     part = f"The ground of these countries is {percent(share)} of the corridor"
-    if all(is_country(name) for name in corridor.depth_km):
+    if all(Country.of(name).is_known for name in corridor.depth_km):
         return f"{part}." if share < 1 - _SLIVER else ""
     drawn = (
         "the sides of this line are not called by countries, and the map of countries says whose "
@@ -258,7 +258,7 @@ def _one_sided(events: gpd.GeoDataFrame, corridor: Corridor) -> str:
     if len(side) < _FEWEST or (side != side[0]).any():
         return ""
     parts = corridor.border.course
-    name = country_name(parts[0].left if side[0] == 1 else parts[0].right)
+    name = Country.of(parts[0].left if side[0] == 1 else parts[0].right).name
     say = option("countries", [name])
     return (
         f"All {len(side):,} rows in it lie on the side of {name}: if the table covers that side alone, "
@@ -353,7 +353,7 @@ def _other_ground(
     corridor: Corridor, outline: shapely.Geometry, codes: tuple[str, ...]
 ) -> shapely.Geometry:
     """Ground in and around a corridor that is not of these countries: by the line in it, else by the map."""
-    names = {country_code(code) for code in codes}
+    names = {Country.named(code).code for code in codes}
     west, south, east, north = outline.bounds
     wide = (
         max(west - _BEYOND_DEG, -180.0),
@@ -361,7 +361,7 @@ def _other_ground(
         min(east + _BEYOND_DEG, 180.0),
         min(north + _BEYOND_DEG, 90.0),
     )
-    land = countries_around(wide)
+    land = datasets.countries(around=wide)
     own = land["code"].isin(names).to_numpy()
     mine, theirs = (shapely.union_all(land.geometry.to_numpy()[rows]) for rows in (own, ~own))
     beyond = shapely.intersection(theirs, shapely.box(*wide)).difference(mine).difference(outline)

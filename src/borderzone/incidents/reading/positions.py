@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from borderzone import datasets
-from borderzone.border.names import code_or_name, country_name
+from borderzone.border import Country
 from borderzone.incidents.incident_table import Spellings, is_missing, parse_number, quoted
 from borderzone.incidents.reading.option_list import option
 
@@ -505,7 +505,7 @@ class HomeGround:
 def _code(cell: object) -> str:
     if is_missing(cell):
         return ""
-    code = code_or_name(str(cell).strip())
+    code = Country.of(str(cell).strip()).code
     return code if code in _world() else ""
 
 
@@ -561,7 +561,9 @@ def _tell_countries(
         own, y, x = home.codes[home.which[here[0]]], lat[here[0]], lon[here[0]]
         place = _elsewhere(own, int(where[same[0]]), shapely.Point(x, y))
         if place:
-            words = f"the row says {country_name(own)}, its position {y:.5g}, {x:.5g} lies {place}"
+            words = (
+                f"the row says {Country.of(own).name}, its position {y:.5g}, {x:.5g} lies {place}"
+            )
             ledger.flag_all(here, "attributes differ", words)
             told += len(here)
     return told
@@ -572,7 +574,7 @@ def _elsewhere(own: str, holder: int, point: shapely.Point) -> str:
     found = list(_world())[holder] if holder >= 0 else ""
     if found:
         allowed = found == own or frozenset((own, found)) in _DISPUTED
-        return "" if allowed else f"in {country_name(found)}"
+        return "" if allowed else f"in {Country.of(found).name}"
     return "far out at sea" if shapely.distance(_world()[own], point) >= _AT_SEA_DEG else ""
 
 

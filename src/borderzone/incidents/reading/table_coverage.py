@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from borderzone._guards import guarded, listed, shown
-from borderzone.border.names import country_code, country_name, is_country, iso_alpha3
+from borderzone.border import Country
 from borderzone.errors import BorderNotFoundError, InvalidParameterError
 from borderzone.incidents.incident_table import check_events
 from borderzone.incidents.reading.option_list import option
@@ -295,7 +295,7 @@ def row_countries(events: gpd.GeoDataFrame) -> np.ndarray:
 
 def country_words(codes: Iterable[str]) -> str:
     """Name countries in a sentence."""
-    return listed([country_name(country_code(code)) for code in codes])
+    return listed([Country.named(code).name for code in codes])
 
 
 def _flagged(events: gpd.GeoDataFrame) -> np.ndarray:
@@ -348,11 +348,11 @@ def _codes(word: str) -> tuple[str, ...]:
     """Codes of the countries in a cell: "Iraq", "Yemen (North Yemen)", "Iraq; Syria"."""
     aside = _ASIDE.match(word)
     for whole in (word, *(aside.groups() if aside else ())):
-        if is_country(whole):
-            return (iso_alpha3(country_code(whole)),)
+        if Country.of(whole).is_known:
+            return (Country.named(whole).iso_alpha3,)
     parts = [part for part in _BETWEEN.split(word) if part]
-    if len(parts) > 1 and all(is_country(part) for part in parts):
-        return tuple(sorted({iso_alpha3(country_code(part)) for part in parts}))
+    if len(parts) > 1 and all(Country.of(part).is_known for part in parts):
+        return tuple(sorted({Country.named(part).iso_alpha3 for part in parts}))
     return ()
 
 
@@ -361,7 +361,7 @@ def _checked(name: Any) -> tuple[str, ...]:
     if found:
         return found
     try:
-        country_code(name)
+        Country.named(name)
     except BorderNotFoundError as error:
         msg = f"countries: {error}"
         raise InvalidParameterError(msg) from None
