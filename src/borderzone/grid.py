@@ -478,7 +478,7 @@ def map_of(raster: xr.DataArray, what: str) -> tuple[CRS, float, float]:
     Every measurement on a raster begins here: one CRS that it carries, of which a metre is a metre
     of ground where the raster lies, and rows and columns along its axes, evenly spaced.
     """
-    crs = raster_crs(raster)
+    crs = raster_crs(raster, what)
     check_unturned(raster, what)
     if raster.dims != ("y", "x") or not {"x", "y"} <= set(raster.coords) or raster.size == 0:
         # Degrees first: whoever has them is helped by the call that projects.
@@ -499,6 +499,28 @@ def map_of(raster: xr.DataArray, what: str) -> tuple[CRS, float, float]:
         even_step(along, axis, what) if len(along) > 1 else 0.0 for axis, along in centres.items()
     )
     return crs, step_x, step_y
+
+
+def edge_and_step(centres: FloatArray, axis: str, what: str) -> tuple[float, float]:
+    """Find the outer edge of the first cell along an axis, and the step from cell to cell."""
+    if len(centres) < 2:
+        msg = f"{what} needs two cells or more along {axis}, got {len(centres)}: one does not say how wide it is"
+        raise GridMismatchError(msg)
+    step = even_step(np.asarray(centres, dtype=float), axis, what)
+    return float(centres[0]) - step / 2, step
+
+
+def check_cell_values(
+    values: FloatArray, what: str, *, low: float = 0.0, high: float = np.inf
+) -> None:
+    """Refuse cells that hold what no such layer can; NaN is unknown, and an infinite height no bound."""
+    wrong = values < low
+    if high < np.inf:
+        wrong |= values > high
+    if wrong.any():
+        allowed = f"lie between {low:g} and {high:g}" if high < np.inf else f"be {low:g} or more"
+        msg = f"{what} must {allowed}, got {values[wrong][0]:g}; mask no data as NaN"
+        raise InvalidParameterError(msg)
 
 
 def even_step(centres: FloatArray, axis: str, what: str) -> float:

@@ -153,7 +153,7 @@ def test_a_guarded_function_is_itself_elsewhere() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: bz.Grid.of(None), "a raster must be an xarray.DataArray, got NoneType"),
+        (lambda: bz.Grid.of(None), "the raster must be an xarray.DataArray, got NoneType"),
         (lambda: bz.terrain.slope(FLAT.wrap(np.zeros(FLAT.shape)).to_numpy()), "got ndarray"),
         (lambda: bz.access.travel_time(None, None), "got NoneType"),
         (lambda: bz.Corridor.around("IRQ"), r"got 'IRQ'; use Border\.between"),

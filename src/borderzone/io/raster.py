@@ -25,7 +25,7 @@ from rasterio.windows import Window
 from borderzone._guards import shown
 from borderzone.crs import check_on_earth
 from borderzone.errors import CRSMismatchError, DataError, GridMismatchError, LimitError
-from borderzone.grid import Grid, check_unturned, even_step
+from borderzone.grid import Grid, check_unturned, edge_and_step
 from borderzone.io.bounds import cells_allowed, check_limit, current, how_to_raise, memory_told
 from borderzone.io.files import atomic_write, local_file
 
@@ -250,16 +250,11 @@ def source_transform(raster: xr.DataArray) -> Affine:
         msg = f"a raster has dimensions y and x, got {raster.dims}; take one band, as in raster[0]"
         raise GridMismatchError(msg)
     check_unturned(raster, "the raster")
-    steps, starts = [], []
-    for axis in ("x", "y"):
-        if axis not in raster.coords or raster.sizes.get(axis, 0) < 2:
-            msg = f"the raster needs a coordinate {axis!r} with two cells or more"
-            raise GridMismatchError(msg)
-        centres = raster[axis].to_numpy().astype(float)
-        step = even_step(centres, axis, "the raster")
-        steps.append(step)
-        starts.append(centres[0] - step / 2)
-    return Affine(steps[0], 0, starts[0], 0, steps[1], starts[1])
+    (left, across), (top, down) = (
+        edge_and_step(raster[axis].to_numpy() if axis in raster.coords else (), axis, "the raster")
+        for axis in ("x", "y")
+    )
+    return Affine(across, 0, left, 0, down, top)
 
 
 def cell_m(transform: Affine, shape: tuple[int, ...], crs: CRS, grid: Grid) -> float:

@@ -71,9 +71,6 @@ class Elevation:
     @classmethod
     def of(cls, dem: Any) -> Elevation:
         """Check a raster and take what the kernels need."""
-        if not isinstance(dem, xr.DataArray):
-            msg = f"an elevation raster must be an xarray.DataArray, got {type(dem).__name__}"
-            raise InvalidParameterError(msg)
         crs, step_x, step_y = map_of(dem, "the elevation raster")
         if min(dem.shape) < 2:
             msg = f"an elevation raster needs at least 2 x 2 cells, got {dict(dem.sizes)}"

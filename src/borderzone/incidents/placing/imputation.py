@@ -26,7 +26,7 @@ from borderzone._kernels.positions import (
 )
 from borderzone.crs import GEOD, raster_crs
 from borderzone.errors import DataError, InvalidGeometryError, InvalidParameterError
-from borderzone.grid import even_step
+from borderzone.grid import edge_and_step
 from borderzone.incidents.incident_table import check_events
 from borderzone.incidents.placing import precision
 
@@ -490,7 +490,7 @@ class WeightRaster:
     @classmethod
     def of(cls, raster: xr.DataArray, name: str = "weight") -> WeightRaster:
         """Take a raster of weights."""
-        crs = raster_crs(raster)
+        crs = raster_crs(raster, name)
         if raster.dims[-2:] != ("y", "x") or "x" not in raster.coords or "y" not in raster.coords:
             msg = f"{name} needs dimensions ('y', 'x') with coordinates, got {raster.dims}"
             raise InvalidParameterError(msg)
@@ -500,7 +500,9 @@ class WeightRaster:
         numbers = raster.astype("uint8") if raster.dtype == bool else raster
         values = heights_of(numbers, name, metres=False).reshape(raster.shape[-2:])
         _refuse_impossible(values, name)
-        (x0, step_x), (y0, step_y) = (_axis(raster[axis].to_numpy(), axis, name) for axis in "xy")
+        (x0, step_x), (y0, step_y) = (
+            edge_and_step(raster[axis].to_numpy(), axis, name) for axis in "xy"
+        )
         geographic = CRS.from_epsg(4326)
         same = bool(crs.is_geographic and crs.datum == geographic.datum)
         return cls(
@@ -716,16 +718,6 @@ def region_boxes(placed: gpd.GeoDataFrame, proposals: Proposals) -> FloatArray:
     boxes[about] += grown[about]
     boxes[:, [1, 3]] = np.clip(boxes[:, [1, 3]], -90.0, 90.0)
     return np.asarray(boxes)
-
-
-def _axis(centres: FloatArray, axis: str, name: str) -> tuple[float, float]:
-    """Outer edge and step of evenly spaced centres."""
-    steps = np.diff(np.asarray(centres, dtype=float))
-    if len(steps) < 1 or not np.isfinite(steps).all() or steps[0] == 0:
-        msg = f"{name} needs two or more finite coordinates along {axis}, got {len(centres)}"
-        raise InvalidParameterError(msg)
-    step = even_step(np.asarray(centres, dtype=float), axis, name)
-    return float(centres[0]) - step / 2, step
 
 
 def _refuse_impossible(values: FloatArray, name: str) -> None:
