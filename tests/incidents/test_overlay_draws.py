@@ -175,7 +175,7 @@ def test_an_event_without_any_weight_is_left_out_and_counted() -> None:
         ({"threads": "2"}, "threads"),
         ({"draws": 0}, "draws"),
         ({"seed": -1}, "seed"),
-        ({"weight": 3}, "a raster must be"),
+        ({"weight": 3}, "weight must be an xarray.DataArray"),
         ({"weight": weight(-1.0, 1.0)}, "weight"),
         ({"weight": weight(math.inf, 1.0)}, "weight"),
     ],

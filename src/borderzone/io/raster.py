@@ -250,8 +250,9 @@ def source_transform(raster: xr.DataArray) -> Affine:
         msg = f"a raster has dimensions y and x, got {raster.dims}; take one band, as in raster[0]"
         raise GridMismatchError(msg)
     check_unturned(raster, "the raster")
+    # Without coordinates of its own an axis would count its cells.
     (left, across), (top, down) = (
-        edge_and_step(raster[axis].to_numpy() if axis in raster.coords else (), axis, "the raster")
+        edge_and_step(np.asarray(raster.coords.get(axis, []), dtype=float), axis, "the raster")
         for axis in ("x", "y")
     )
     return Affine(across, 0, left, 0, down, top)
