@@ -16,6 +16,8 @@ from borderzone.errors import BorderNotFoundError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import geopandas as gpd
+
 __all__ = ["Country"]
 
 
@@ -99,6 +101,23 @@ class Country:
         if code is not None:
             return _countries()[code]
         return cls(code=str(word), name=str(word), known_as=(), iso_alpha3=str(word))
+
+    @staticmethod
+    def land_around(bounds: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
+        """
+        Give the land of all countries around a box.
+
+        Parameters
+        ----------
+        bounds
+            West, south, east, north. Units: degree.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            As `borderzone.datasets.countries` gives it, by ``code``.
+        """
+        return datasets.countries(around=bounds)
 
     @property
     def is_known(self) -> bool:

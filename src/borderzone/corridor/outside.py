@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone import datasets
 from borderzone.border import Country
 from borderzone.corridor.polygons import areas_km2
 from borderzone.crs import check_has_crs
@@ -30,7 +29,7 @@ def outside_ground(
 ) -> gpd.GeoDataFrame:
     """Cut out of a corridor what is neither country's ground."""
     west, south, east, north = outline.bounds
-    ground = _by_code(datasets.countries(around=(west, south, east, north)))
+    ground = _by_code(Country.land_around((west, south, east, north)))
     ground |= {} if countries is None else _by_code(countries)
     inside = {code: shapely.intersection(shape, outline) for code, shape in ground.items()}
     home = shapely.union_all([inside[code] for code in pair if code in inside])
@@ -72,7 +71,7 @@ def ground_of(
     """
     outline = shapely.union_all(list(sides.values()))
     west, south, east, north = outline.bounds
-    ground = _by_code(datasets.countries(around=(west, south, east, north)))
+    ground = _by_code(Country.land_around((west, south, east, north)))
     ground |= {} if countries is None else _by_code(countries)
     home = shapely.union_all([ground[code] for code in sides if code in ground])
     theirs = shapely.union_all([shape for code, shape in ground.items() if code in named])
