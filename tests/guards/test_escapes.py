@@ -30,6 +30,7 @@ import borderzone as bz
 from borderzone import cli, fetch, figures, incidents, stream
 from borderzone import io as files
 from borderzone._guards import escapes
+from borderzone.cli import terminal as cli_terminal
 from borderzone.errors import BorderzoneError, DataError
 from borderzone.fetch import events as events_of_fetch
 from borderzone.fetch.events import GedVersion
@@ -248,22 +249,22 @@ def test_records_beside_files_hold_any_text(tmp_path: Path) -> None:
 def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """Let the command line think that it prints on a terminal, and keep what it prints."""
     paper = io.StringIO()
-    for name in ("_out", "_err"):
+    for name in ("OUT", "ERR"):
         console = Console(
             file=paper, force_terminal=True, highlight=False, markup=False, emoji=False, width=200
         )
-        monkeypatch.setattr(cli, name, console)
+        monkeypatch.setattr(cli_terminal, name, console)
     return paper
 
 
 def printed_of(words: str) -> None:
     """Print words in every way in which the command line prints."""
-    cli._say(words)
-    cli._complain(words)
+    cli_terminal.say(words)
+    cli_terminal.complain(words)
     heads = pd.Index([words], dtype=object)
-    cli._print_table(pd.DataFrame([[words], [1.5]], columns=heads, dtype=object), words)
-    assert cli._tell(DataError(words)) == cli.EXIT_DATA
-    with cli._progress() as step:
+    cli_terminal.print_table(pd.DataFrame([[words], [1.5]], columns=heads, dtype=object), words)
+    assert cli_terminal.tell(DataError(words)) == cli_terminal.EXIT_DATA
+    with cli_terminal.progress() as step:
         step(words)
 
 
@@ -296,7 +297,7 @@ def test_a_table_with_markup_is_checked_and_not_called_a_bug(
     with pytest.raises(SystemExit) as stop:
         cli.main()
     printed = terminal.getvalue()
-    assert stop.value.code == cli.EXIT_DATA
+    assert stop.value.code == cli_terminal.EXIT_DATA
     assert "this is a bug" not in printed
     assert "longitude '[/x] [red]" in printed
     assert obeyed(STEERING.sub("", printed)) == []
@@ -314,7 +315,7 @@ def test_a_command_that_quotes_what_was_typed_quotes_it_safely(
     with pytest.raises(SystemExit) as stop:
         cli.main()
     said = capsys.readouterr()
-    assert stop.value.code == cli.EXIT_USAGE
+    assert stop.value.code == cli_terminal.EXIT_USAGE
     assert "No such option" in said.err
     assert obeyed(said.out + said.err + terminal.getvalue()) == []
 
@@ -325,7 +326,7 @@ def test_a_missing_argument_is_named(
     monkeypatch.setattr("sys.argv", ["borderzone", "check"])
     with pytest.raises(SystemExit) as stop:
         cli.main()
-    assert stop.value.code == cli.EXIT_USAGE
+    assert stop.value.code == cli_terminal.EXIT_USAGE
     assert "Missing argument" in capsys.readouterr().err
 
 
@@ -462,7 +463,7 @@ def test_the_command_line_says_so_too(
     monkeypatch.setattr("sys.argv", ["borderzone", *words, path])
     with pytest.raises(SystemExit) as stop:
         cli.main()
-    assert stop.value.code == cli.EXIT_USAGE
+    assert stop.value.code == cli_terminal.EXIT_USAGE
     assert "this is a bug" not in terminal.getvalue()
 
 

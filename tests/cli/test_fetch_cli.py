@@ -19,6 +19,7 @@ from fetch_cases import FOR_EVER_S, PATIENCE_S, Store, fill, running_store, wait
 
 import borderzone as bz
 from borderzone import cli, fetch
+from borderzone.cli import fetch as fetching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,7 +123,7 @@ def test_a_terminal_is_asked_before_much_is_brought(
     words: tuple[str, ...],
     expected: int,
 ) -> None:
-    monkeypatch.setattr(cli, "_ASK_FROM_BYTES", 1000)
+    monkeypatch.setattr(fetching, "_ASK_FROM_BYTES", 1000)
     keyboard = io.StringIO(answer)
     monkeypatch.setattr(keyboard, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stdin", keyboard)
@@ -139,7 +140,7 @@ def test_a_terminal_is_asked_before_much_is_brought(
 def test_a_script_is_never_asked(
     run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "_ASK_FROM_BYTES", 1)
+    monkeypatch.setattr(fetching, "_ASK_FROM_BYTES", 1)
     monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
 
     code, _, err = run("dem", "IRQ", "SYR", "--depth-km", "2")

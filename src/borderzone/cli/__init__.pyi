@@ -1,0 +1,4 @@
+from .entry import (
+    app as app,
+    main as main,
+)

@@ -1,0 +1,111 @@
+"""The command ``borderzone check``: an incident table, read as a study would read it."""
+
+from __future__ import annotations
+
+from inspect import Parameter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from borderzone import errors
+from borderzone import incidents as room
+from borderzone._guards import asked_from, check_probability, local_path
+from borderzone.cli.options import Limit, refuse_existing, spread_options
+from borderzone.cli.terminal import print_table, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import geopandas as gpd
+
+__all__ = ["check"]
+
+_REJECTED = "incidents_rejected.csv"
+_TYPES: dict[str, Any] = {
+    "text": str,
+    "code": str,
+    "day": str,
+    "parts": list[str],
+    "words": list[str],
+    "days": tuple[str, str],
+    "box": tuple[float, float, float, float],
+}
+_METAVARS = {"parts": "PART=COLUMN", "days": "FIRST LAST", "day": "DAY", "box": "W S E N"}
+
+
+def _read_options() -> Iterator[Parameter]:
+    """Make an option of each of `incidents.read`, by the one list of them."""
+    annotated: Any = Annotated
+    for name, one in room.READ_OPTIONS.items():
+        flag = one.kind == "flag"
+        # A flag that names itself has no --no- beside it.
+        names = (f"--{name.replace('_', '-')}",) if flag else ()
+        option = typer.Option(*names, help=one.help, metavar=_METAVARS.get(one.kind))
+        yield Parameter(
+            name,
+            Parameter.KEYWORD_ONLY,
+            default=False if flag else None,
+            annotation=annotated[bool if flag else _TYPES[one.kind] | None, option],
+        )
+
+
+@spread_options(*_read_options())
+def check(
+    incidents: Annotated[Path, typer.Argument(help="Incident table to check.")],
+    *,
+    rejected: Annotated[
+        Path | None,
+        typer.Option(
+            help=f"CSV file for the rejected rows; without it {_REJECTED}, if that is free."
+        ),
+    ] = None,
+    limit: Limit = 0.2,
+    **asked: Any,
+) -> None:
+    """Check an incident table row by row; exit code 3 when too many rows are unusable."""
+    check_probability(limit, "limit")
+    _check_free(rejected)
+    with asked_from("command line"):
+        events = room.read(incidents, **_said(asked))
+        print_table(room.check(events), f"{incidents}: {len(events)} rows")
+        for sentence in room.verdict_sentences(events):
+            say(sentence)
+        _keep_rejected(room.rejected(events), rejected)
+        room.require_usable(events, limit=limit)
+
+
+def _said(asked: dict[str, Any]) -> dict[str, Any]:
+    """Give the options of reading that were said, in the form in which `read` takes them."""
+    from borderzone.incidents.reading.readers import named_columns, read_options  # noqa: PLC0415 - heavy
+
+    said = {name: value for name, value in asked.items() if value not in (None, False, [], ())}
+    if "columns" in said:
+        said["columns"] = named_columns(said["columns"])
+    return read_options(said)
+
+
+def _check_free(rejected: Path | None) -> None:
+    """Refuse a file that cannot be written before the time is spent on reading."""
+    if rejected is None:
+        return
+    refuse_existing(rejected)
+    if rejected.suffix.lower() != ".csv":
+        msg = f"{rejected} does not end in .csv: the rejected rows are written as CSV"
+        raise errors.OutputError(msg)
+    if not local_path(rejected).absolute().parent.is_dir():
+        msg = f"{rejected}: there is no folder {str(rejected.parent)!r}; make it first"
+        raise errors.OutputError(msg)
+
+
+def _keep_rejected(bad: gpd.GeoDataFrame, named: Path | None) -> None:
+    """Write the rejected rows, never over a file that is there."""
+    if not len(bad):
+        return
+    file = Path(_REJECTED) if named is None else named
+    if file.exists():
+        say(f"{len(bad)} rejected rows are not written: {file} exists; name a file with --rejected")
+        return
+    # Single rows, to be mended at home: the file says so, whatever the terms of the source.
+    room.write(bad, file, detail="internal")
+    say(f"{len(bad)} rejected rows: {file}")
