@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from borderzone import border, datasets
+import borderzone as bz
+from borderzone import border
 from borderzone.cli.options import spread_options
 from borderzone.cli.terminal import print_table
 
@@ -30,4 +31,4 @@ def borders(
 
 def data() -> None:
     """List the data that ship: origin, licence, resolution, accuracy."""
-    print_table(datasets.table(), "Embedded data")
+    print_table(bz.datasets.table(), "Embedded data")
