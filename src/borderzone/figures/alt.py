@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from borderzone.errors import InvalidParameterError
-from borderzone.figures.compare import change_words, quantity_words
 from borderzone.figures.maps import drawn_words
-from borderzone.figures.reach import race_words, travel_time_map_data
-from borderzone.figures.style import ASSUMPTION_WORDS, signed
+from borderzone.figures.reach import travel_time_map_data
 from borderzone.study import told
 from borderzone.whatif import compare
 
@@ -62,7 +60,7 @@ def alt_text(result: StudyResult, name: str, *, other: StudyResult | None = None
         "travel_time": _travel_time,
         "response": _response,
         "race": lambda result: (
-            f"Steps along the border. The response is first on {race_words(result)}."
+            f"Steps along the border. The response is first on {told.race_words(result)}."
         ),
         "sight": _sight,
         "night_reach": _night_reach,
@@ -246,7 +244,7 @@ def _sensitivity(result: StudyResult) -> str:
         return f"No sensitivity could be computed: {told.nowhere(result, 'units')}."
     rows = result.sobol.sort_values("total", ascending=False)
     listed = "; ".join(
-        f"{ASSUMPTION_WORDS.get(row.assumption, row.assumption)} {told.percent(row.total)}"
+        f"{told.ASSUMPTION_WORDS.get(row.assumption, row.assumption)} {told.percent(row.total)}"
         for row in rows.itertuples()
     )
     return f"Bars: share of the variance of the required units by assumption: {listed}."
@@ -347,8 +345,8 @@ def _whatif(result: StudyResult, other: StudyResult | None) -> str:
         raise InvalidParameterError(msg)
     table = compare(result, other).set_index("quantity", drop=False)
     told_of = [
-        f"{quantity_words(name)}, from {told.percent(row.a)} to {told.percent(row.b)}, difference "
-        f"{change_words(row)}"
+        f"{told.quantity_words(name)}, from {told.percent(row.a)} to {told.percent(row.b)}, difference "
+        f"{told.change_words(row)}"
         for name, row in ((name, table.loc[name]) for name in ("mean_poi", "mean_pod"))
     ]
     change = other.segments["pod_even"] - result.segments["pod_even"]
@@ -356,6 +354,6 @@ def _whatif(result: StudyResult, other: StudyResult | None) -> str:
         f"Two scenarios: “{result.scenario.name}” and “{other.scenario.name}”. At "
         f"{result.scenario.reference_units} units on station: {'; '.join(told_of)}. "
         f"{told.DIFFERENCE_WORDS} By segment, units spread evenly and all assumptions at their "
-        f"middle, the chance to be seen changes by {signed(100 * change.min())} to "
-        f"{signed(100 * change.max())} points."
+        f"middle, the chance to be seen changes by {told.signed(100 * change.min())} to "
+        f"{told.signed(100 * change.max())} points."
     )

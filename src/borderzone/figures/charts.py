@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.ticker import NullFormatter, PercentFormatter
 
 from borderzone.errors import InvalidParameterError
-from borderzone.figures.style import ASSUMPTION_WORDS, INK, context, drawing, page
+from borderzone.figures.style import INK, context, drawing, page
 from borderzone.incidents import interdiction_curve
 from borderzone.study import told
 
@@ -69,7 +69,7 @@ def sensitivity(result: StudyResult, ax: Axes | None = None) -> Axes:
             color=INK["optimal"],
             label="by itself",
         )
-        words = [ASSUMPTION_WORDS.get(name, name) for name in rows["assumption"]]
+        words = [told.ASSUMPTION_WORDS.get(name, name) for name in rows["assumption"]]
         ax.set_yticks(place, words)
         ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
         ax.set_xlim(0, max(0.05, 1.12 * float(rows["total"].max())))
@@ -170,7 +170,6 @@ def success_rate(result: StudyResult, ax: Axes | None = None) -> Axes:
     return ax
 
 
-KINDS = {"remote_desert": "remote desert", "cave_prone": "cave-prone"}
 # Supposed numbers of people stopped that the curve shows.
 _STOPPED = np.geomspace(30, 20_000, 60)
 _FOOT_WIDTH = 100
@@ -225,7 +224,9 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
             markeredgewidth=1.6,
             label="if incidents ignored the ground",
         )
-        ax.set_yticks(place, [f"{row.zone}, {KINDS[row.kind]}" for row in rows.itertuples()])
+        ax.set_yticks(
+            place, [f"{row.zone}, {told.KIND_WORDS[row.kind]}" for row in rows.itertuples()]
+        )
         ax.set_xlim(left=0)
         ax.set_xlabel("incidents in the zone")
         ax.grid(axis="x")

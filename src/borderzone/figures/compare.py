@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 import borderzone
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
-from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, page, signed
+from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, page
 from borderzone.patrol import BEST_RULE
 from borderzone.study import told
 from borderzone.whatif import compare
@@ -26,18 +26,12 @@ if TYPE_CHECKING:
 
     from borderzone.study import StudyResult
 
-__all__ = ["change_words", "quantity_words", "whatif", "whatif_data"]
+__all__ = ["whatif", "whatif_data"]
 
 PAIR: tuple[dict[str, Any], ...] = (
     {"color": "#5a5a5a", "linestyle": (0, (5, 2)), "linewidth": 1.8},
     {"color": INK["optimal"], "linestyle": "-", "linewidth": 2.2},
 )
-MEASURE_WORDS = {
-    "mean_poi": "stopped, on average",
-    "min_poi": "stopped, weakest segment",
-    "mean_pod": "seen, on average",
-    "min_pod": "seen, weakest segment",
-}
 
 
 @drawing
@@ -212,13 +206,13 @@ def _table(figure: Figure, table: pd.DataFrame, a: StudyResult) -> None:
     )
     rows = [(heads, "bold", INK["text"])]
     for row in table.itertuples():
-        words = quantity_words(row.quantity)
+        words = told.quantity_words(row.quantity)
         share = not str(row.quantity).startswith("on_station")
         cells = (
             words,
             told.percent(row.a) if share else _units(row.a),
             told.percent(row.b) if share else _units(row.b),
-            change_words(row),
+            told.change_words(row),
         )
         noisy = row.within_noise is None or bool(row.within_noise)
         rows.append((cells, "normal", INK["even"] if noisy else INK["text"]))
@@ -231,17 +225,6 @@ def _table(figure: Figure, table: pd.DataFrame, a: StudyResult) -> None:
             )
 
 
-def quantity_words(quantity: str) -> str:
-    """Say in words what a row of the comparison is."""
-    if quantity in MEASURE_WORDS:
-        return MEASURE_WORDS[quantity]
-    measure, _, target = quantity.removeprefix("on_station_").rpartition("_")
-    length, _, known = measure.partition("_")
-    where = f", at the {length} length" if known in MEASURE_WORDS else ""
-    words = MEASURE_WORDS[known if where else measure]
-    return f"units for {100 * float(target):.0f} % {words}{where}"
-
-
 def _crews(a: StudyResult, b: StudyResult) -> str:
     crews = (a.scenario.force.crew, b.scenario.force.crew)
     return f"{crews[0]}" if crews[0] == crews[1] else f"in A {crews[0]}, in B {crews[1]}"
@@ -249,16 +232,6 @@ def _crews(a: StudyResult, b: StudyResult) -> str:
 
 def _units(value: float) -> str:
     return told.count(value) if math.isfinite(value) else "none"
-
-
-def change_words(row: Any) -> str:
-    """Write the median of the differences with its band, as figure, report and description have it."""
-    if not math.isfinite(row.difference):
-        return "none to tell"
-    share = not str(row.quantity).startswith("on_station")
-    scale, unit = (100, " points") if share else (1, "")
-    low, high = scale * row.difference_p05, scale * row.difference_p95
-    return f"{signed(scale * row.difference)}{unit} ({signed(low)} to {signed(high)})"
 
 
 def _key(a: StudyResult, b: StudyResult) -> list[Any]:
@@ -272,7 +245,7 @@ def _key(a: StudyResult, b: StudyResult) -> list[Any]:
 
 def _finding(table: pd.DataFrame, a: StudyResult, b: StudyResult) -> str:
     row = table[table["quantity"] == "mean_poi"].iloc[0]
-    change = signed(100 * float(row["difference"]))
+    change = told.signed(100 * float(row["difference"]))
     verb = "stops as many" if bool(row["within_noise"]) else f"changes that by {change} points"
     return (
         f"{a.scenario.reference_units} units stop {told.percent(row['a'])} under “{a.scenario.name}”; "

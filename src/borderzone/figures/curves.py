@@ -16,7 +16,6 @@ from borderzone.figures import sheet
 from borderzone.figures.style import (
     A4_LANDSCAPE,
     INK,
-    MODE_WORDS,
     RULE_STYLE,
     attribution,
     context,
@@ -370,7 +369,7 @@ def _caption(result: StudyResult) -> str:
     if told.lengths(result) != ("measured",):
         sources.append("published_lengths")
     return (
-        f"A unit: {force.crew} people, {MODE_WORDS[force.mode]}, watching with {told.sensor_words(result.scenario)}; "
+        f"A unit: {force.crew} people, {told.MODE_WORDS[force.mode]}, watching with {told.sensor_words(result.scenario)}; "
         f"identifies {100 * force.p_identify:.0f} % of those it sees and reaches "
         f"{100 * force.p_respond:.0f} % of these; availability {100 * force.availability:.0f} %. "
         f"Crossings are spread evenly along {told.along_words(result)}. "

@@ -24,12 +24,12 @@ from borderzone.figures.style import (
     CAVE_INK,
     INK,
     NO_DATA,
-    RANK_WORDS,
     THIRD_COUNTRY,
     figure_of,
     halo,
 )
 from borderzone.grid import Grid
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -436,7 +436,7 @@ def draw_zones(
         )
     for rank in sorted({int(rank) for rank in caves["rank"]}, reverse=True):
         mark = Patch(facecolor="none", edgecolor=CAVE_INK[rank], hatch=CAVE_HATCH[rank])
-        page.explain(group, mark, f"cave-prone, {RANK_WORDS[rank]} susceptibility")
+        page.explain(group, mark, f"cave-prone, {told.RANK_WORDS[rank]} susceptibility")
     if unhatched:
         page.explain(
             group,

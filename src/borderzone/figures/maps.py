@@ -399,7 +399,7 @@ def colophon(drawn: layers.MapPage, result: StudyResult, *, first: str = "") -> 
         missing = lacking if drawn.unrelieved >= 0.005 else ""
         words.append(f"Relief exaggerated {drawn.exaggeration:.0f} times{missing}.")
     words.append(f"borderzone {borderzone.__version__}, run {result.run_id}.")
-    words.append(sheet.DISCLAIMER)
+    words.append(told.DISCLAIMER)
     return " ".join(words)
 
 

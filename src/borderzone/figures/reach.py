@@ -30,7 +30,6 @@ from borderzone.figures.maps import (
 from borderzone.figures.style import (
     A4_LANDSCAPE,
     INK,
-    MODE_WORDS,
     context,
     drawing,
     figure_of,
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
 __all__ = [
     "night_reach",
     "race_to_cover",
-    "race_words",
     "response_times",
     "sight_lines",
     "travel_time_map",
@@ -165,21 +163,8 @@ def race_to_cover(result: StudyResult, ax: Axes | None = None) -> Axes:
         ax.set_ylim(-0.02, 1.02)
         ax.set_ylabel("of the segment")
         ax.legend(loc="upper right", ncols=2, frameon=True, framealpha=0.9)
-        ax.set_title(f"Where the response is there first: {race_words(result)}")
+        ax.set_title(f"Where the response is there first: {told.race_words(result)}")
     return ax
-
-
-def race_words(result: StudyResult) -> str:
-    """Say how often the response is there before the crosser is in cover."""
-    race = _reach(result).race
-    length = result.segments["length_km"]
-    phrases = []
-    for side, rows in race.groupby("side", sort=False):
-        share = rows.droplevel("side")["response_share"]
-        mean = float((share * length).sum() / length.sum())
-        into = result.border.names.get(side, side)
-        phrases.append(f"{told.percent(mean)} of the border into {into}")
-    return ", ".join(phrases)
 
 
 @drawing
@@ -520,7 +505,7 @@ def _draw_origins(drawn: layers.MapPage, result: StudyResult) -> None:
 def _finding(result: StudyResult) -> str:
     limit = result.scenario.remote_hours
     far = told.beyond(_bands(result), limit)
-    how = MODE_WORDS[result.scenario.force.mode]
+    how = told.MODE_WORDS[result.scenario.force.mode]
     return (
         f"{result.name}: {told.percent(far)} of {told.ground_words(result)} is more than {limit:g} h "
         f"away {how}"

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.legend import Legend
 
 __all__ = [
-    "DISCLAIMER",
     "NestedMark",
     "SizeRow",
     "footer",
@@ -229,10 +228,6 @@ def _degrees(value: float, letters: str) -> str:
 SIDE = 0.45
 
 
-DISCLAIMER = (
-    "Boundaries, names and designations on this figure imply no opinion on the legal status of "
-    "any territory or on the delimitation of its frontiers. All areas are approximate."
-)
 SYNTHETIC_TEXT = "SYNTHETIC DATA"
 
 

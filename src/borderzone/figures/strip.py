@@ -31,7 +31,6 @@ from borderzone.figures.style import (
     CAVE_INK,
     INK,
     NO_DATA,
-    RANK_WORDS,
     RULE_STYLE,
     THIRD_COUNTRY,
     attribution,
@@ -820,7 +819,7 @@ def _frame(strip: Strip, ax: Axes, stretch: float | None, *, folded: bool = Fals
         figure,
         f"{_unknowns(strip, folded=folded)}{credit} The border is pulled straight, so shapes off it are not "
         "true; every place is shown once, at its nearest kilometre. "
-        f"borderzone {borderzone.__version__}, run {strip.result.run_id}. {sheet.DISCLAIMER}",
+        f"borderzone {borderzone.__version__}, run {strip.result.run_id}. {told.DISCLAIMER}",
     )
 
 
@@ -851,7 +850,7 @@ def _key(strip: Strip, scale: SymbolScale) -> list[Any]:
                 facecolor="#ffffff",
                 edgecolor=CAVE_INK[rank],
                 hatch=CAVE_HATCH[rank],
-                label=f"cave-prone, {RANK_WORDS[rank]}",
+                label=f"cave-prone, {told.RANK_WORDS[rank]}",
             )
             for rank in sorted(
                 {int(rank) for rank in ranks.dropna() if int(rank) in CAVE_HATCH}, reverse=True

@@ -18,7 +18,6 @@ from matplotlib.text import Text
 from borderzone._guards import check_choice, check_path, check_whole
 from borderzone._guards.escapes import block, figure_words, line
 from borderzone.errors import OutputError
-from borderzone.study.told import MODE_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,14 +27,11 @@ if TYPE_CHECKING:
 __all__ = [
     "A4_LANDSCAPE",
     "A4_PORTRAIT",
-    "ASSUMPTION_WORDS",
     "CAVE_HATCH",
     "CAVE_INK",
     "INK",
-    "MODE_WORDS",
     "NO_DATA",
     "NO_RELIEF",
-    "RANK_WORDS",
     "RULE_STYLE",
     "THIRD_COUNTRY",
     "attribution",
@@ -46,25 +42,7 @@ __all__ = [
     "own_axes",
     "page",
     "save",
-    "signed",
 ]
-
-# Name of an assumption in the tables -> what a reader calls it.
-ASSUMPTION_WORDS = {
-    "r50_factor": "detection range",
-    "patrol_speed_factor": "speed of patrols",
-    "crosser_speed_factor": "speed of crossers",
-    "f_mask_position": "ground out of sight",
-    "p_identify": "identification",
-    "p_respond": "response",
-    "shift_factor": "shifts",
-    "availability": "availability",
-}
-
-
-def signed(number: float) -> str:
-    """Return a whole number with its sign, with a minus and not a hyphen."""
-    return f"{number:+,.0f}".replace("-", "−")
 
 
 def attribution(result: StudyResult, *names: str) -> str:
@@ -133,7 +111,6 @@ THIRD_COUNTRY: dict[str, Any] = {
     "hatch": "\\\\\\\\\\",
     "linewidth": 0,
 }
-RANK_WORDS = {1: "low", 2: "medium", 3: "high"}
 
 RC: Any = {
     "font.family": "sans-serif",

@@ -10,7 +10,6 @@ from jinja2 import Environment, StrictUndefined
 import borderzone
 from borderzone._guards.escapes import page_value
 from borderzone.figures.maps import drawn_words
-from borderzone.figures.sheet import DISCLAIMER
 from borderzone.incidents.placing.covered_ground import BEYOND
 from borderzone.report.cells import counted
 from borderzone.report.readable import (
@@ -106,7 +105,7 @@ def render_page(
         creed=creed(result),
         people=people(result),
         sections=[section for section in sections if section is not None],
-        disclaimer=DISCLAIMER,
+        disclaimer=told.DISCLAIMER,
         run_id=result.run_id,
         seed=result.seed,
         detail=edition.detail,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from borderzone.figures.compare import change_words, quantity_words
-from borderzone.figures.style import ASSUMPTION_WORDS, MODE_WORDS, RANK_WORDS
 from borderzone.report import cells
 from borderzone.study import told
 from borderzone.study.force import BOTH
@@ -26,7 +24,6 @@ __all__ = [
     "zones_table",
 ]
 
-KINDS = {"remote_desert": "remote desert", "cave_prone": "cave-prone"}
 MEASURES = {
     "mean_poi": "stopped, on average",
     "min_poi": "stopped, every inch",
@@ -86,7 +83,7 @@ def flagged_table(result: StudyResult) -> cells.Table | None:
     for (side, mode), part in shares.groupby(["side", "mode"], sort=False):
         by_hours = part.set_index("threshold_h")["remote_share"]
         ground = "the corridor" if side == BOTH else told.half_words(result)
-        words = MODE_WORDS.get(str(mode), str(mode))
+        words = told.MODE_WORDS.get(str(mode), str(mode))
         unknown = cells.share(part["unknown_remote_share"].iloc[0])
         rows.append((ground, words, *(cells.share(by_hours.get(hour)) for hour in hours), unknown))
     caption = (
@@ -148,9 +145,9 @@ def zones_table(result: StudyResult) -> cells.Table | None:
     rows = [
         (
             row.zone,
-            f"{KINDS[row.kind]}, {RANK_WORDS.get(int(row.rank), row.rank)}"
+            f"{told.KIND_WORDS[row.kind]}, {told.RANK_WORDS.get(int(row.rank), row.rank)}"
             if row.kind == "cave_prone"
-            else f"{KINDS[row.kind]}, rank {row.rank}",
+            else f"{told.KIND_WORDS[row.kind]}, rank {row.rank}",
             cells.number(row.area_km2),
             f"{row.km_start:.0f} to {row.km_end:.0f}",
             f"{row.near} ({row.near_km:.0f} km)" if row.near else "no place on its side",
@@ -225,7 +222,7 @@ def assumptions_table(result: StudyResult) -> cells.Table | None:
         return None
     rows = [
         (
-            ASSUMPTION_WORDS.get(row.assumption, row.assumption),
+            told.ASSUMPTION_WORDS.get(row.assumption, row.assumption),
             f"{row.value:.3g}" if isinstance(row.value, float) else str(row.value),
             f"{row.band_low:.3g} to {row.band_high:.3g}",
             f"{row.unit}, {row.distribution}",
@@ -292,10 +289,10 @@ def whatif_table(result: StudyResult, comparison: StudyResult) -> cells.Table:
         show = cells.share if share else cells.whole
         rows.append(
             (
-                quantity_words(str(row.quantity)),
+                told.quantity_words(str(row.quantity)),
                 show(row.a),
                 show(row.b),
-                change_words(row),
+                told.change_words(row),
                 "within the noise" if row.within_noise else "",
             )
         )

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from borderzone import access
 from borderzone._guards.draws import BAND_DEVIATIONS
-from borderzone.figures.charts import KINDS
-from borderzone.figures.reach import race_words
-from borderzone.figures.style import MODE_WORDS
 from borderzone.incidents import ARTICLE_ESTIMATE
 from borderzone.incidents.placing.events_on_ground import POINT_WARNING
 from borderzone.report import cells
@@ -356,7 +353,7 @@ def _race(result: StudyResult) -> str:
     return (
         f"Somebody {who} makes for the nearest cover given; the response sets out "
         f"{scenario.report_minutes:g} minutes after they are seen. It is first at the line on "
-        f"{race_words(result)}. That takes for granted that they were seen."
+        f"{told.race_words(result)}. That takes for granted that they were seen."
     )
 
 
@@ -438,7 +435,7 @@ def response_table(result: StudyResult) -> cells.Table | None:
     ]
     return cells.table(
         "How long it takes to get there",
-        f"Time from the nearest {told.origin_words(result)}, {MODE_WORDS[reach.mode]}{told.upper_bound(result)}. The force does not "
+        f"Time from the nearest {told.origin_words(result)}, {told.MODE_WORDS[reach.mode]}{told.upper_bound(result)}. The force does not "
         "cross the border: ground across it is beyond any hours.",
         [
             ("away", False),
@@ -602,7 +599,7 @@ def overlay_table(result: StudyResult) -> cells.Table | None:
         return None
     rows = [
         (
-            f"{row.zone}, {KINDS[row.kind]}",
+            f"{row.zone}, {told.KIND_WORDS[row.kind]}",
             *_zone_cells(row),
         )
         for row in result.overlay.itertuples()

@@ -26,9 +26,14 @@ if TYPE_CHECKING:
     from borderzone.study.result import StudyResult
 
 __all__ = [
+    "ASSUMPTION_WORDS",
     "DIFFERENCE_WORDS",
+    "DISCLAIMER",
+    "KIND_WORDS",
     "MEASURED",
+    "MEASURE_WORDS",
     "MODE_WORDS",
+    "RANK_WORDS",
     "RealForce",
     "Share",
     "Sight",
@@ -40,6 +45,7 @@ __all__ = [
     "band",
     "beyond",
     "cave_prone",
+    "change_words",
     "count",
     "first_reason",
     "force_country",
@@ -67,6 +73,8 @@ __all__ = [
     "out_of_sight",
     "percent",
     "published_words",
+    "quantity_words",
+    "race_words",
     "real_forces",
     "real_forces_words",
     "remote_desert",
@@ -74,6 +82,7 @@ __all__ = [
     "response_words",
     "seen_by_segment",
     "sensor_words",
+    "signed",
     "silent_zones",
     "span",
     "units",
@@ -83,6 +92,29 @@ __all__ = [
     "zone_words",
 ]
 
+DISCLAIMER = (
+    "Boundaries, names and designations on this figure imply no opinion on the legal status of "
+    "any territory or on the delimitation of its frontiers. All areas are approximate."
+)
+# A name in the tables -> what a reader calls it.
+ASSUMPTION_WORDS = {
+    "r50_factor": "detection range",
+    "patrol_speed_factor": "speed of patrols",
+    "crosser_speed_factor": "speed of crossers",
+    "f_mask_position": "ground out of sight",
+    "p_identify": "identification",
+    "p_respond": "response",
+    "shift_factor": "shifts",
+    "availability": "availability",
+}
+KIND_WORDS = {"remote_desert": "remote desert", "cave_prone": "cave-prone"}
+RANK_WORDS = {1: "low", 2: "medium", 3: "high"}
+MEASURE_WORDS = {
+    "mean_poi": "stopped, on average",
+    "min_poi": "stopped, weakest segment",
+    "mean_pod": "seen, on average",
+    "min_pod": "seen, weakest segment",
+}
 MODE_WORDS = {"vehicle_off_road": "by vehicle off road", "vehicle": "by vehicle", "foot": "on foot"}
 DIFFERENCE_WORDS = (
     "The difference is the median of the differences draw by draw, which is not the difference of the "
@@ -115,6 +147,11 @@ def span(low: float, high: float) -> str:
 def count(number: float) -> str:
     """Write a number of units or people."""
     return f"{number:,.0f}" if math.isfinite(number) else "no number"
+
+
+def signed(number: float) -> str:
+    """Write a whole number with its sign, with a minus and not a hyphen."""
+    return f"{number:+,.0f}".replace("-", "−")
 
 
 def lengths(result: StudyResult) -> tuple[str, ...]:
@@ -721,6 +758,40 @@ def response_words(result: StudyResult) -> str:
         if found[name]:
             words += f"; to {found[name]:.0f} of {found['points']:.0f} kilometres {why}"
     return words
+
+
+def race_words(result: StudyResult) -> str:
+    """Say how often the response is there before the crosser is in cover."""
+    assert result.reach is not None and result.reach.race is not None  # noqa: S101, PT018 - asked before
+    length = result.segments["length_km"]
+    phrases = []
+    for side, rows in result.reach.race.groupby("side", sort=False):
+        share = rows.droplevel("side")["response_share"]
+        mean = float((share * length).sum() / length.sum())
+        into = result.border.names.get(str(side), str(side))
+        phrases.append(f"{percent(mean)} of the border into {into}")
+    return ", ".join(phrases)
+
+
+def quantity_words(quantity: str) -> str:
+    """Say in words what a row of a comparison of two studies is."""
+    if quantity in MEASURE_WORDS:
+        return MEASURE_WORDS[quantity]
+    measure, _, target = quantity.removeprefix("on_station_").rpartition("_")
+    length, _, known = measure.partition("_")
+    where = f", at the {length} length" if known in MEASURE_WORDS else ""
+    words = MEASURE_WORDS[known if where else measure]
+    return f"units for {100 * float(target):.0f} % {words}{where}"
+
+
+def change_words(row: Any) -> str:
+    """Write the median of the differences with its band, as figure, report and description have it."""
+    if not math.isfinite(row.difference):
+        return "none to tell"
+    share = not str(row.quantity).startswith("on_station")
+    scale, unit = (100, " points") if share else (1, "")
+    low, high = scale * row.difference_p05, scale * row.difference_p95
+    return f"{signed(scale * row.difference)}{unit} ({signed(low)} to {signed(high)})"
 
 
 def upper_bound(result: StudyResult, before: str = "; ") -> str:
