@@ -204,7 +204,7 @@ estimate.rates(length_km=result.border.length_km)[["quantity", "value", "low", "
 estimate.groups()[["group_size", "groups_per_night"]].round(2)
 
 # %%
-figures.interdictions().figure
+figures.interdiction_curve().figure
 # %% [markdown]
 # ## Who is to be credited
 #

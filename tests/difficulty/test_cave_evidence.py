@@ -221,4 +221,4 @@ def test_without_an_inventory_no_such_figure_is_shown(tmp_path: Path, result: An
     assert not list((tmp_path / "out").rglob("*cave_*"))
     assert not (tmp_path / "out" / "figures" / "caves.png").exists()
     with pytest.raises(InvalidParameterError, match="has no known_caves"):
-        bz.figures.success_rate(plain)
+        bz.figures.cave_success_rate(plain)

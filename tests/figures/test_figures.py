@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -16,10 +17,11 @@ from matplotlib.text import Text
 import borderzone as bz
 from borderzone import figures
 from borderzone.errors import InvalidParameterError
+from borderzone.figures.events import placed_events
 from borderzone.figures.style import INK, context, figure_of, own_axes, page
+from borderzone.report.pictures import figure_specs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from matplotlib.axes import Axes
@@ -27,23 +29,24 @@ if TYPE_CHECKING:
 
     from borderzone.study import Ground, StudyResult
 
-DRAWN: dict[str, Callable[[StudyResult], Axes]] = {
-    "map": figures.corridor_map,
-    "strip": figures.strip_map,
-    "curve": figures.coverage_curve,
-    "sensitivity": figures.sensitivity,
-    "night": figures.night_hours,
-    "incidents": figures.incident_overlay,
-    "incidents_demo": lambda result: figures.incident_overlay(result, demo=True),
-    "incident_pressure": figures.incident_pressure,
-    "interdictions": lambda _: figures.interdictions(),
-}
+# What the built-in study can give by itself.
+DRAWN = (
+    "corridor_map",
+    "strip_map",
+    "coverage_curve",
+    "sensitivity",
+    "night_hours",
+    "incident_overlay",
+    "incident_overlay_demo",
+    "incident_pressure",
+    "interdiction_curve",
+)
 
 
 @pytest.fixture(scope="module")
 def pages(result: StudyResult) -> dict[str, Axes]:
     """Give every figure of the built-in study, drawn once."""
-    return {name: draw(result) for name, draw in DRAWN.items()}
+    return {name: figures.FIGURES[name].draw(result) for name in DRAWN}
 
 
 @pytest.fixture(scope="module")
@@ -125,14 +128,16 @@ def test_words_stay_readable_when_a_map_shares_a_page(result: StudyResult) -> No
 
 
 def test_every_page_opens_with_its_finding(pages: dict[str, Axes], other: StudyResult) -> None:
-    for name in ("map", "strip", "curve"):
+    for name in ("corridor_map", "strip_map", "coverage_curve"):
         assert figure_of(pages[name]).get_suptitle().startswith("Iraq-Syria: "), name
-    for name in ("sensitivity", "night", "incidents"):
+    for name in ("sensitivity", "night_hours", "incident_overlay"):
         assert pages[name].get_title(), name
 
 
 def test_the_map_says_where_its_data_are_from(pages: dict[str, Axes], result: StudyResult) -> None:
-    words = " ".join(t.get_text() for t in words_of(figure_of(pages["map"]))).replace("\n", " ")
+    words = " ".join(t.get_text() for t in words_of(figure_of(pages["corridor_map"]))).replace(
+        "\n", " "
+    )
     for needed in ("GeoNames", "SRTM30", "Natural Earth", "no opinion", result.run_id, "Lambert"):
         assert needed in words, needed
     assert "SYNTHETIC" not in words
@@ -140,7 +145,7 @@ def test_the_map_says_where_its_data_are_from(pages: dict[str, Axes], result: St
 
 
 def test_the_map_names_no_more_towns_than_can_be_read(pages: dict[str, Axes]) -> None:
-    labels = [text for text in pages["map"].texts if text.get_zorder() == 20]
+    labels = [text for text in pages["corridor_map"].texts if text.get_zorder() == 20]
     towns = [text.get_text() for text in labels if not text.get_text().endswith(" km")]
     assert 8 <= len(towns) <= 25
     assert {"Sinjar", "Al Qaim", "Albu Kamal"} <= set(towns)
@@ -150,20 +155,20 @@ def test_a_map_of_invented_events_says_so_in_a_band(invented: StudyResult) -> No
     for draw in (figures.corridor_map, figures.strip_map):
         words = [text.get_text() for text in words_of(figure_of(draw(invented)))]
         assert any(text.startswith("SYNTHETIC DATA: ") for text in words)
-    assert figures.alt_text(invented, "map").startswith("SYNTHETIC DATA")
-    notes = figures.corridor_map_data(invented).query("layer == 'incident'")["note"]
+    assert figures.alt_text(invented, "corridor_map").startswith("SYNTHETIC DATA")
+    notes = figures.figure_data(invented, "corridor_map").query("layer == 'incident'")["note"]
     assert notes.str.startswith("SYNTHETIC").all()
 
 
 def test_the_synthetic_chart_is_stamped_and_the_reported_one_is_not(
     pages: dict[str, Axes],
 ) -> None:
-    assert pages["incidents_demo"].get_title().startswith("SYNTHETIC DATA")
-    assert "SYNTHETIC" not in pages["incidents"].get_title()
+    assert pages["incident_overlay_demo"].get_title().startswith("SYNTHETIC DATA")
+    assert "SYNTHETIC" not in pages["incident_overlay"].get_title()
 
 
 def test_vague_events_are_hollow_and_all_have_their_circle(result: StudyResult) -> None:
-    events = figures.placed_events(result)
+    events = placed_events(result)
     assert events is not None
     known = events[events["drawn"]].set_index("id")["radius_km"]
     assert known.to_dict() == {"A1": 15.0, "A5": 15.0, "A6": 5.0, "A7": 5.0}
@@ -177,7 +182,7 @@ def test_vague_events_are_hollow_and_all_have_their_circle(result: StudyResult) 
 
 
 def test_the_map_table_holds_every_zone_and_every_event(result: StudyResult) -> None:
-    table = figures.corridor_map_data(result)
+    table = figures.figure_data(result, "corridor_map")
     assert result.zones is not None
     assert set(result.zones["zone"]) <= set(table["name"])
     assert (table["layer"] == "incident").sum() == 8
@@ -214,9 +219,9 @@ def test_the_curve_crosses_a_target_where_the_table_says(result: StudyResult) ->
 
 
 def test_the_curve_has_both_axes_of_units_in_proportion(pages: dict[str, Axes]) -> None:
-    top = pages["curve"].child_axes[0]
-    pages["curve"].figure.canvas.draw()
-    ratio = np.array(top.get_xlim()) / np.array(pages["curve"].get_xlim())
+    top = pages["coverage_curve"].child_axes[0]
+    pages["coverage_curve"].figure.canvas.draw()
+    ratio = np.array(top.get_xlim()) / np.array(pages["coverage_curve"].get_xlim())
     assert ratio[0] == pytest.approx(ratio[1])
     assert 5 < ratio[0] < 9
 
@@ -229,7 +234,7 @@ def test_the_weakest_segment_is_drawn_when_asked_for(result: StudyResult) -> Non
 
 
 def test_the_strip_counts_each_event_once_along_the_border(result: StudyResult) -> None:
-    table = figures.strip_map_data(result)
+    table = figures.figure_data(result, "strip_map")
     assert len(table) == len(result.segments)
     assert result.overlay is not None
     inside = result.overlay.attrs["n_in_corridor"]
@@ -262,7 +267,7 @@ def test_the_difference_of_two_scenarios_is_centred_on_zero(
     assert low == -high
     first, second = (by_label[name].collections[0].get_clim() for name in ("a", "b"))
     assert first == second
-    table = figures.whatif_data(result, other)
+    table = figures.figure_data(result, "whatif", other=other)
     assert (table["b"] - table["a"]).tolist() == pytest.approx(table["difference"])
     assert (table["difference"] > 0).all()
 
@@ -285,8 +290,44 @@ def test_every_figure_is_described_in_numbers(
         assert f" {colour} " not in words
 
 
+def test_a_figure_has_one_name_in_python_in_words_and_as_a_file(
+    result: StudyResult, other: StudyResult
+) -> None:
+    for name in set(figures.FIGURES) - {"incident_overlay_demo"}:
+        assert callable(getattr(figures, name)), name
+    shown = [spec.name for spec in figure_specs(result, other)]
+    # The built-in study has neither cover nor an inventory of caves.
+    assert set(figures.FIGURES) - set(shown) == {"race_to_cover", "cave_success_rate"}
+    assert len(set(shown)) == len(shown)
+    for name in shown:
+        assert figures.alt_text(result, name, other=other)
+        assert len(figures.figure_data(result, name, other=other)), name
+    drawing = {
+        name
+        for name in dir(figures)
+        if "Axes" in str(signature(getattr(figures, name)).return_annotation)
+    }
+    assert drawing == set(figures.FIGURES) - {"incident_overlay_demo"} | {
+        "plot_border",
+        "plot_corridor",
+    }
+
+
+@pytest.mark.parametrize("name", ["race_to_cover", "cave_success_rate"])
+def test_a_figure_that_a_study_cannot_give_is_refused_by_reason(
+    name: str, result: StudyResult
+) -> None:
+    for ask in (figures.alt_text, figures.figure_data):
+        with pytest.raises(
+            InvalidParameterError, match=r"no race to it was run|has no known_caves"
+        ):
+            ask(result, name)
+
+
 def test_a_figure_that_does_not_exist_has_no_description(result: StudyResult) -> None:
-    with pytest.raises(InvalidParameterError, match="there is no figure 'poster'; there are map"):
+    with pytest.raises(
+        InvalidParameterError, match="there is no figure 'poster'; there are corridor_map"
+    ):
         figures.alt_text(result, "poster")
     with pytest.raises(InvalidParameterError, match="compares two results"):
         figures.alt_text(result, "whatif")
@@ -394,7 +435,7 @@ def test_a_notebook_can_show_a_page_by_itself(result: StudyResult) -> None:
 
 
 def test_tables_behind_figures_are_copies(result: StudyResult) -> None:
-    table = figures.coverage_curve_data(result)
+    table = figures.figure_data(result, "coverage_curve")
     assert result.curve is not None
     pd.testing.assert_frame_equal(table, result.curve)
     table["mean_poi"] = 0.0

@@ -17,6 +17,7 @@ from matplotlib.text import Text
 from pyproj import CRS, Geod, Proj, Transformer
 
 import borderzone as bz
+from borderzone import figures
 from borderzone.figures import sheet
 from borderzone.figures.maps import hillshade, map_elevation, map_frame
 from borderzone.figures.style import attribution, figure_of, own_axes, page
@@ -24,6 +25,8 @@ from borderzone.report.pictures import figure_specs
 from borderzone.study import told
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -146,10 +149,10 @@ def test_relief_beyond_the_embedded_region_comes_from_the_study() -> None:
     assert map_elevation((-1e5, -1e5, 1e5, 1e5), frame, None, columns=20) is None
 
 
-def test_a_page_stamps_internal_and_synthetic() -> None:
+def test_a_page_stamps_internal_and_synthetic(tmp_path: Path) -> None:
     figure = page()
     sheet.synthetic_band(figure, top=0.7, words="all of it")
-    sheet.internal_band(figure)
+    figures.save(figure, tmp_path / "a", alt="All of it.", formats="png", internal=True)
     assert [text.get_text() for text in figure.texts] == [
         "SYNTHETIC DATA: all of it",
         "INTERNAL: not for publication",

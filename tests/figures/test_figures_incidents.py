@@ -17,7 +17,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
 
 from borderzone import datasets, figures, incidents
-from borderzone.figures.events import KNOWN_KM, MIXED, OTHER, event_symbols, kinds_of
+from borderzone.figures.events import KNOWN_KM, MIXED, OTHER, event_symbols, kinds_of, placed_events
 from borderzone.figures.layers import SymbolScale, shapes_of
 from borderzone.figures.maps import drawn_words, page_events
 from borderzone.figures.strip import gather
@@ -101,7 +101,7 @@ def test_the_eight_events_are_told_alike_on_every_figure(result: StudyResult) ->
     assert f"Incidents, {line}. On the plan 2 symbols stand for 3 coded in it." in strip_words
     assert line in words_of(figures.incident_overlay(result))
     assert line in words_of(figures.incident_pressure(result))
-    alt = figures.alt_text(result, "map")
+    alt = figures.alt_text(result, "corridor_map")
     assert f"{line}; the map has 2 symbols for 3 of them; without one are 1 off" in alt
 
 
@@ -163,7 +163,7 @@ def test_of_many_types_five_have_a_shape_and_the_others_one_together(result: Stu
     spots = [(39.5 + 0.2 * i, 33.6 + 0.1 * i, 9 - i) for i in range(8)]
     types = np.repeat([f"type {i}" for i in range(8)], [9 - i for i in range(8)])
     shown = put(result, rows_at(*spots, event_type=types))
-    events = figures.placed_events(shown)
+    events = placed_events(shown)
     assert events is not None
     assert kinds_of(events) == (*[f"type {i}" for i in range(5)], OTHER)
     markers = list(shapes_of(kinds_of(events)).values())
@@ -275,7 +275,7 @@ def test_circles_are_drawn_once_and_many_as_the_edge_of_all(
 
 
 def test_the_table_behind_the_map_is_what_is_drawn(many: StudyResult, crowded: Axes) -> None:
-    table = figures.corridor_map_data(many)
+    table = figures.figure_data(many, "corridor_map")
     symbols = table[table["layer"] == "incident symbol"]
     parts = [*drawn(crowded, "events"), *drawn(crowded, "events-outside")]
     assert sum(len(line.get_xdata()) for line in parts) == len(symbols)
@@ -312,13 +312,15 @@ def test_no_row_of_a_closed_table_is_on_a_public_map(result: StudyResult) -> Non
     closed = edition(put(result, table), "public").result
     words = words_of(figures.corridor_map(closed))
     assert "; none is drawn by itself." in words
-    data = figures.corridor_map_data(closed)
+    data = figures.figure_data(closed, "corridor_map")
     assert not data["layer"].isin(["incident", "incident symbol"]).any()
     strip = figures.strip_map(closed)
     assert "None is drawn by itself." in words_of(strip)
     assert not [line for line in strip.child_axes[0].lines if line.get_gid() == "events"]
-    assert figures.strip_map_data(closed)["incidents_expected"].sum() == pytest.approx(30, abs=0.5)
-    assert "none is drawn by itself" in figures.alt_text(closed, "map")
+    assert figures.figure_data(closed, "strip_map")["incidents_expected"].sum() == pytest.approx(
+        30, abs=0.5
+    )
+    assert "none is drawn by itself" in figures.alt_text(closed, "corridor_map")
 
 
 @pytest.mark.parametrize(

@@ -208,7 +208,7 @@ def test_a_map_without_elevation_says_so_and_hatches_the_corridor(far: StudyResu
     ):
         assert said in words, said
     assert "FINLAND" in names_on(ax)
-    rows = figures.corridor_map_data(far).set_index("layer")
+    rows = figures.figure_data(far, "corridor_map").set_index("layer")
     assert rows.loc["third country", "name"] == "Finland"
     assert rows.loc["sea", "value"] > 100
 
@@ -291,7 +291,7 @@ def test_the_plan_of_a_strip_counts_ground_as_the_table_does(far: StudyResult) -
         outside["third country"], abs=0.01
     )
     assert np.nansum(plan.sea * plan.ground) / whole == pytest.approx(outside["sea"], abs=0.01)
-    table = figures.strip_map_data(far)
+    table = figures.figure_data(far, "strip_map")
     assert {"third_country_share", "sea_share"} <= set(table.columns)
 
 
@@ -344,6 +344,6 @@ def test_ground_that_the_force_does_not_reach_is_no_remote_desert_of_its_own(
     assert "bare ground across the border, out of the force's reach" in key_of(
         figures.corridor_map(result)
     )
-    words = figures.alt_text(result, "map")
+    words = figures.alt_text(result, "corridor_map")
     assert "zones of remote desert in Iraq cover" in words
     assert f"Across the border {across['area_km2'].sum():,.0f} km² of bare ground" in words

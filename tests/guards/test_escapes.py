@@ -339,7 +339,7 @@ DRAWN = [
 
 def arguments(name: str, result: StudyResult) -> list[Any]:
     """Give what a function that draws needs."""
-    if name == "interdictions":
+    if name == "interdiction_curve":
         return []
     if name == "whatif":
         return [result, result]
@@ -347,7 +347,7 @@ def arguments(name: str, result: StudyResult) -> list[Any]:
 
 
 # Figures that the built-in study cannot give: it has neither cover nor an inventory of caves.
-NOT_GIVEN = {"race_to_cover", "success_rate"}
+NOT_GIVEN = {"race_to_cover", "cave_success_rate"}
 
 
 def test_every_function_that_draws_is_tried(result: StudyResult) -> None:

@@ -160,8 +160,8 @@ def test_of_events_without_a_place_no_number_by_zone_or_segment_is_told(vague: S
     assert told.no_overlay(vague) == (
         "none can be placed (7 reported: 7 too vague, none left to place)"
     )
-    assert "none left to place" in figures.alt_text(vague, "incidents")
-    assert "0.0" not in figures.alt_text(vague, "incidents")
+    assert "none left to place" in figures.alt_text(vague, "incident_overlay")
+    assert "0.0" not in figures.alt_text(vague, "incident_overlay")
 
 
 def test_events_without_a_place_give_no_weights(study: bz.Study, ground: Ground) -> None:
@@ -188,6 +188,6 @@ def test_zones_of_which_a_table_cannot_speak_stand_in_no_chart(
     assert not [zone for zone in silent["zone"] if f"{zone}," in named]
     words = told.silent_zones(found.overlay)
     assert words in " ".join(" ".join(text.get_text() for text in axes.texts).split())
-    spoken = figures.alt_text(found, "incidents")
+    spoken = figures.alt_text(found, "incident_overlay")
     assert words in spoken
     assert not [zone for zone in silent["zone"] if f" {zone} " in spoken]

@@ -133,15 +133,15 @@ def test_the_folder_has_the_promised_tree(out: Path) -> None:
     for name in ("report.html", "manifest.json", "timing.json", "study.toml", "log.txt"):
         assert name in files
     for figure in (
-        "map",
-        "strip",
-        "curve",
+        "corridor_map",
+        "strip_map",
+        "coverage_curve",
         "whatif",
         "sensitivity",
-        "night",
-        "incidents",
+        "night_hours",
+        "incident_overlay",
         "incident_pressure",
-        "interdictions",
+        "interdiction_curve",
     ):
         for ending in ("png", "svg", "pdf", "txt", "csv"):
             assert f"figures/{figure}.{ending}" in files
@@ -482,8 +482,8 @@ def test_a_border_without_data_gets_an_honest_report(tmp_path: Path) -> None:
     assert "truffle" not in page
     for note in far.notes:
         assert " ".join(note.split()) in page
-    assert "figures/map.png" in files_of(tmp_path / "out")
-    assert "figures/curve.png" not in files_of(tmp_path / "out")
+    assert "figures/corridor_map.png" in files_of(tmp_path / "out")
+    assert "figures/coverage_curve.png" not in files_of(tmp_path / "out")
     assert "manifest" in steps
     assert tomllib.loads((tmp_path / "out" / "study.toml").read_text())["a"] == far.border.a
 

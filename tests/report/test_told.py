@@ -119,7 +119,7 @@ def test_a_border_with_no_land_cover_names_the_command_of_its_own_countries() ->
     command = f"`borderzone fetch landcover {result.border.a} {result.border.b}` brings it"
     assert f"is remote desert is not known: no land cover was given; {command}" in result.summary[1]
     assert f"Remote desert is not known: no land cover was given; {command}." in figures.alt_text(
-        result, "map"
+        result, "corridor_map"
     )
     title = figures.corridor_map(result, ax=own_axes(None), relief=False).get_title()
     assert title.endswith(": remote desert is not known: no land cover was given")
@@ -218,9 +218,9 @@ def test_posts_of_a_user_are_called_posts(posted: StudyResult) -> None:
         said["figure map"].split()
     )
     for name in (
-        "alt travel_time",
+        "alt travel_time_map",
         "alt response",
-        "figure travel_time",
+        "figure travel_time_map",
         "figure response",
         "page",
     ):
@@ -447,7 +447,7 @@ def test_units_have_one_number_wherever_they_are_told(
         r"stopping, on average, 50 % of crossings the median is ([\d,]+) units \([\d,]+ people\)",
         report,
     )
-    assert "figures/curve.txt" in median
+    assert "figures/coverage_curve.txt" in median
     read = numbers(r"50 % stopped, on average ([\d,]+) \(", report)
     assert "report.html" in read
     assert takes["manifest"] == {station}
@@ -462,7 +462,7 @@ def test_units_have_one_number_wherever_they_are_told(
         assert set().union(*found.values()) <= others
     band = numbers(r"stopping half of all crossings takes ([\d,]+ to [\d,]+) units", report)
     assert set().union(*band.values()) == {f"{told.count(half.low)} to {told.count(half.high)}"}
-    assert "figures/curve.svg" in band
+    assert "figures/coverage_curve.svg" in band
     assert f"{people} people on station" in report["manifest"]
     assert (
         f"{told.count(half.roll)} units or {told.count(4 * half.roll)} people on roll"
@@ -504,7 +504,7 @@ def test_remote_desert_has_one_range_wherever_it_is_told(
 
     assert {"manifest", "report.html"} <= set(said)
     assert set().union(*said.values()) == {(told.percent(share.low), told.percent(share.high))}
-    assert "figures/map.svg" in title
+    assert "figures/corridor_map.svg" in title
     assert set().union(*title.values()) == {told.span(share.low, share.high)}
     chosen = numbers(
         r"\((\d+ %) at 2 h by vehicle off road; of the whole corridor (\d+ %),", report
@@ -514,12 +514,12 @@ def test_remote_desert_has_one_range_wherever_it_is_told(
         (told.percent(share.chosen), told.percent(both.chosen))
     }
     by_time = numbers(rf"Iraq-Syria: (\d+ %) of {half} is more than 2 h away", report)
-    assert set(by_time) == {"figures/travel_time.svg"}
+    assert set(by_time) == {"figures/travel_time_map.svg"}
     row = re.search(r"more than 2 h (\d+ %) (\d+ %)", " ".join(report["report.html"].split()))
     assert row is not None
-    assert by_time["figures/travel_time.svg"] == {row.group(2)}
+    assert by_time["figures/travel_time_map.svg"] == {row.group(2)}
     mostly = numbers(r"along ([\d,]+) km of the border most ground", report)
-    assert {"figures/strip.svg", "figures/strip.txt"} <= set(mostly)
+    assert {"figures/strip_map.svg", "figures/strip_map.txt"} <= set(mostly)
     assert len(set().union(*mostly.values())) == 1
 
 
@@ -528,7 +528,7 @@ def test_incidents_have_one_account_wherever_they_are_told(report: dict[str, str
     found = numbers(r"\b(8 reported: [\w ,]+? in the corridor)", report)
 
     assert set().union(*found.values()) == {"8 reported: 3 too vague, 2 outside, 3 in the corridor"}
-    for name in ("map", "strip", "incidents", "incident_pressure"):
+    for name in ("corridor_map", "strip_map", "incident_overlay", "incident_pressure"):
         assert f"figures/{name}.txt" in found, name
         assert f"figures/{name}.svg" in found, name
     assert "report.html" in found
@@ -543,15 +543,18 @@ def test_incidents_have_one_account_wherever_they_are_told(report: dict[str, str
             r"(\d+ to \d+ km over flat ground, \d+ to \d+ % of the corridor on either side)",
             "night_reach",
         ),
-        (r"(half of the border is reached within [\d.]+ h[^,]*, [^,]*, [^,.]*\.\d h)", "response"),
-        (r"(\d+ to \d+ %)(?:, assumed from landforms| is out of sight)", "sight"),
-        (r"(detect \d+ to \d+ % of crossings)", "strip"),
+        (
+            r"(half of the border is reached within [\d.]+ h[^,]*, [^,]*, [^,.]*\.\d h)",
+            "response_times",
+        ),
+        (r"(\d+ to \d+ %)(?:, assumed from landforms| is out of sight)", "sight_lines"),
+        (r"(detect \d+ to \d+ % of crossings)", "strip_map"),
     ],
 )
 def test_other_quantities_too(pattern: str, where: str, report: dict[str, str]) -> None:
     found = numbers(pattern, report)
     assert f"figures/{where}.txt" in found
-    assert len(found) >= (1 if where == "strip" else 3)
+    assert len(found) >= (1 if where == "strip_map" else 3)
     assert len(set().union(*found.values())) == 1
 
 
@@ -617,6 +620,6 @@ def test_shortest_and_longest_night_carry_their_months_on_both_hemispheres(
     assert told.night_length_words(south) == words
     title = figures.night_hours(south).get_title().replace("\n", " ")
     assert title == f"Without useful light: {words}"
-    assert f"nautical {words}" in figures.alt_text(south, "night")
+    assert f"nautical {words}" in figures.alt_text(south, "night_hours")
     assert " h (Jun) to " in told.night_length_words(result)
     assert told.night_length_words(result) in " ".join(reach_words(result))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import borderzone as bz
 from borderzone import access, datasets
 from borderzone.errors import InvalidScenarioError
-from borderzone.figures.alt import alt_text
+from borderzone.figures import alt_text
 from borderzone.study import told
 from borderzone.study.force import ForceHours
 from borderzone.study.ground import Frame
@@ -276,7 +276,7 @@ def test_each_side_of_a_border_has_its_own_force(jordan: dict[str, StudyResult])
         assert set(result.origins["country"]) == {side}
         name = {"JOR": "Jordan", "IRQ": "Iraq"}[side]
         assert f"% of {name}'s half of the corridor" in result.summary[1]
-        assert f"in {name}" in alt_text(result, "travel_time")
+        assert f"in {name}" in alt_text(result, "travel_time_map")
         own = told.remote_desert(result)
         assert own.low <= own.chosen <= own.high
     sides = {name: told.remote_desert(result).chosen for name, result in jordan.items()}

@@ -121,7 +121,7 @@ def test_figures_of_a_users_table_carry_its_credit(acled: StudyResult) -> None:
 
 
 def test_interdictions_show_a_band_and_no_line() -> None:
-    ax = figures.interdictions()
+    ax = figures.interdiction_curve()
     assert len(ax.lines) == 0
     (band,) = ax.collections
     curve = np.asarray(band.get_paths()[0].vertices)

@@ -287,6 +287,15 @@ def test_coarse_ground_shows_no_sight_from_posts() -> None:
     assert plain().read_ground().posts is None
 
 
+FIGURES_OF_REACH = (
+    "travel_time_map",
+    "response_times",
+    "race_to_cover",
+    "sight_lines",
+    "night_reach",
+)
+
+
 def test_the_report_tells_reach_and_sight(fine: Any, tmp_path: Path) -> None:
     """In words, pictures and tables; the race only where cover was given."""
     road = layer(shapely.LineString(lonlat((-31, 0), (1, 0))), kind=["track"])
@@ -299,7 +308,7 @@ def test_the_report_tells_reach_and_sight(fine: Any, tmp_path: Path) -> None:
     assert "roads count as given" in page
     assert "It is first at the line on" in page
     assert "It predicts no crossing" in page
-    for name in ("travel_time", "response", "race", "sight", "night_reach"):
+    for name in FIGURES_OF_REACH:
         assert (tmp_path / "out" / "figures" / f"{name}.txt").is_file()
     for name in ("response", "race", "night_reach", "light"):
         assert (tmp_path / "out" / "tables" / f"{name}.csv").is_file()
@@ -323,7 +332,7 @@ def test_hours_without_roads_are_told_as_an_upper_bound_wherever_they_are_told()
             told.response_words(full),
             " ".join(reach_words(full)),
             figures.response_times(full).get_title(),
-            *(figures.alt_text(full, name) for name in ("response", "travel_time")),
+            *(figures.alt_text(full, name) for name in ("response_times", "travel_time_map")),
             along["caption"],
         )
         assert [bound in text for text in texts] == [not with_roads] * len(texts)
@@ -340,7 +349,7 @@ def test_the_share_of_remote_desert_without_roads_is_told_as_an_upper_bound(
     for shown, said in ((result, True), (on_roads, False)):
         table = flagged_table(shown)
         assert table is not None
-        texts = (flagged_sentence(shown), figures.alt_text(shown, "map"), table["caption"])
+        texts = (flagged_sentence(shown), figures.alt_text(shown, "corridor_map"), table["caption"])
         assert [bound in text.lower() for text in texts] == [said] * 3
 
 

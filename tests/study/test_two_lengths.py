@@ -179,7 +179,7 @@ def every_text(result: StudyResult) -> dict[str, str]:
     return {
         "sentence": result.summary[2],
         "figure": " ".join(drawn.split()),
-        "alt": figures.alt_text(result, "curve"),
+        "alt": figures.alt_text(result, "coverage_curve"),
     }
 
 

@@ -8,24 +8,33 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.ticker import NullFormatter, PercentFormatter
 
+from borderzone import incidents
 from borderzone.errors import InvalidParameterError
 from borderzone.figures.style import INK, context, drawing, page
-from borderzone.incidents import interdiction_curve
 from borderzone.study import told
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
+    from borderzone.difficulty.caves import CaveCalibration
     from borderzone.study import StudyResult
 
 __all__ = [
     "SMALL",
+    "cave_calibration_of",
+    "cave_success_rate",
+    "cave_success_rate_data",
     "incident_overlay",
+    "incident_overlay_data",
     "incident_pressure",
-    "interdictions",
+    "incident_pressure_data",
+    "interdiction_curve",
+    "interdiction_curve_data",
     "night_hours",
+    "night_hours_data",
     "sensitivity",
-    "success_rate",
+    "sensitivity_data",
 ]
 
 # Half of a page in width. Units: inches.
@@ -54,12 +63,11 @@ def sensitivity(result: StudyResult, ax: Axes | None = None) -> Axes:
     InvalidParameterError
         If the study has no such table.
     """
-    if result.sobol is None:
-        raise InvalidParameterError(told.without_elevation(result, "table of Sobol indices"))
+    table = sensitivity_data(result)
     with context():
         if ax is None:
             ax = page(SMALL).add_axes((0.33, 0.17, 0.63, 0.7))
-        rows = result.sobol.sort_values("total", kind="stable").reset_index(drop=True)
+        rows = table.sort_values("total", kind="stable").reset_index(drop=True)
         place = np.arange(len(rows))
         ax.barh(place, rows["total"], height=0.72, color="#c9d5e3", label="with its interactions")
         ax.barh(
@@ -81,6 +89,13 @@ def sensitivity(result: StudyResult, ax: Axes | None = None) -> Axes:
         ax.set_title(f"{words[-1].capitalize()} owns {share} of the uncertainty")
         ax.legend(loc="lower right")
     return ax
+
+
+def sensitivity_data(result: StudyResult) -> pd.DataFrame:
+    """Give what `sensitivity` draws, as a table."""
+    if result.sobol is None:
+        raise InvalidParameterError(told.without_elevation(result, "table of Sobol indices"))
+    return result.sobol
 
 
 @drawing
@@ -120,8 +135,13 @@ def night_hours(result: StudyResult, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def night_hours_data(result: StudyResult) -> pd.DataFrame:
+    """Give what `night_hours` draws, as a table."""
+    return result.night_hours
+
+
 @drawing
-def success_rate(result: StudyResult, ax: Axes | None = None) -> Axes:
+def cave_success_rate(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
     Draw which share of the known caves lies on the most susceptible ground.
 
@@ -142,18 +162,15 @@ def success_rate(result: StudyResult, ax: Axes | None = None) -> Axes:
     InvalidParameterError
         If the study has no inventory.
     """
-    found = result.cave_calibration
-    if found is None:
-        msg = f"the study of {result.name} has no known_caves, so there is no success rate"
-        raise InvalidParameterError(msg)
+    curve, found = cave_success_rate_data(result), cave_calibration_of(result)
     with context():
         if ax is None:
             ax = page(SMALL).add_axes((0.13, 0.17, 0.8, 0.7))
         ax.plot([0, 1], [0, 1], color="#8a8f96", linestyle=(0, (4, 2)), linewidth=1.2)
         ax.text(0.6, 0.5, "a map without knowledge", fontsize=7.5, color="#5b6f82")
         ax.plot(
-            found.curve["ground_share"],
-            found.curve["cave_share"],
+            curve["ground_share"],
+            curve["cave_share"],
             color=INK["optimal"],
             linewidth=2,
         )
@@ -168,6 +185,19 @@ def success_rate(result: StudyResult, ax: Axes | None = None) -> Axes:
             f"Area {found.auc:.2f} ± {1.96 * found.auc_se:.2f} on {found.n_used} cells with caves"
         )
     return ax
+
+
+def cave_success_rate_data(result: StudyResult) -> pd.DataFrame:
+    """Give what `cave_success_rate` draws, as a table."""
+    return cave_calibration_of(result).curve[["ground_share", "cave_share"]]
+
+
+def cave_calibration_of(result: StudyResult) -> CaveCalibration:
+    """Give what known caves say of the cave classes, or why nothing does."""
+    if result.cave_calibration is None:
+        msg = f"the study of {result.name} has no known_caves, so there is no success rate"
+        raise InvalidParameterError(msg)
+    return result.cave_calibration
 
 
 # Supposed numbers of people stopped that the curve shows.
@@ -200,10 +230,7 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
     InvalidParameterError
         If the study has no incidents, or no zones to lay them over.
     """
-    table = result.demo_overlay if demo else result.overlay
-    if table is None or table.empty:
-        msg = f"the study of {result.name} has no incidents laid over zones: {told.no_overlay(result)}"
-        raise InvalidParameterError(msg)
+    table = incident_overlay_data(result, demo=demo)
     account = result.demo_account if demo else result.account
     fake = demo or result.synthetic
     with context():
@@ -242,6 +269,15 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
     return ax
 
 
+def incident_overlay_data(result: StudyResult, *, demo: bool = False) -> pd.DataFrame:
+    """Give what `incident_overlay` draws, as a table."""
+    table = result.demo_overlay if demo else result.overlay
+    if table is None or table.empty:
+        msg = f"the study of {result.name} has no incidents laid over zones: {told.no_overlay(result)}"
+        raise InvalidParameterError(msg)
+    return table
+
+
 @drawing
 def incident_pressure(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
@@ -264,10 +300,7 @@ def incident_pressure(result: StudyResult, ax: Axes | None = None) -> Axes:
     InvalidParameterError
         If the study has no such weights.
     """
-    table = result.pressure
-    if table is None:
-        msg = f"the study of {result.name} has no incidents, or does not tell their weights"
-        raise InvalidParameterError(msg)
+    table = incident_pressure_data(result)
     ink = INK["synthetic"] if result.synthetic else INK["incident"]
     with context():
         if ax is None:
@@ -289,6 +322,14 @@ def incident_pressure(result: StudyResult, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def incident_pressure_data(result: StudyResult) -> pd.DataFrame:
+    """Give what `incident_pressure` draws, as a table."""
+    if result.pressure is None:
+        msg = f"the study of {result.name} has no incidents, or does not tell their weights"
+        raise InvalidParameterError(msg)
+    return result.pressure
+
+
 def _draw_weights(ax: Axes, ground: Any, table: Any, ink: str) -> None:
     edges = np.r_[ground["km_start"], ground["km_end"].iloc[-1]]
     per_km = 1.0 / ground["length_km"].to_numpy()
@@ -304,7 +345,7 @@ def _draw_weights(ax: Axes, ground: Any, table: Any, ink: str) -> None:
 
 
 @drawing
-def interdictions(ax: Axes | None = None) -> Axes:
+def interdiction_curve(ax: Axes | None = None) -> Axes:
     """
     Draw the chance of being stopped against the number of people stopped, which nobody published.
 
@@ -318,7 +359,7 @@ def interdictions(ax: Axes | None = None) -> Axes:
     matplotlib.axes.Axes
         The axes drawn on.
     """
-    table = interdiction_curve(_STOPPED)
+    table = incidents.interdiction_curve(_STOPPED)
     with context():
         if ax is None:
             ax = page(SMALL).add_axes((0.13, 0.26, 0.83, 0.61))
@@ -348,6 +389,11 @@ def interdictions(ax: Axes | None = None) -> Axes:
             "H. al-Hashimi in Loveluck and Salim, The Washington Post, 21 July 2019",
         )
     return ax
+
+
+def interdiction_curve_data() -> pd.DataFrame:
+    """Give the chance of being stopped at the numbers of people that its users suppose."""
+    return incidents.interdiction_curve()
 
 
 def _foot(ax: Axes, words: str, credit: str) -> None:

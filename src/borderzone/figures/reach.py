@@ -46,9 +46,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "night_reach",
+    "night_reach_data",
     "race_to_cover",
+    "race_to_cover_data",
     "response_times",
+    "response_times_data",
     "sight_lines",
+    "sight_lines_data",
     "travel_time_map",
     "travel_time_map_data",
 ]
@@ -81,7 +85,7 @@ def response_times(result: StudyResult, ax: Axes | None = None) -> Axes:
     InvalidParameterError
         If the study has no travel times.
     """
-    along = _along(result)
+    along = response_times_data(result)
     reached = along["state"].to_numpy() == "reached"
     hours = np.where(reached, along["hours"].to_numpy(dtype=float), np.nan)
     edges = np.append(along["chainage_km"] - along["length_km"] / 2, result.border.length_km)
@@ -140,10 +144,7 @@ def race_to_cover(result: StudyResult, ax: Axes | None = None) -> Axes:
     InvalidParameterError
         If the study was given no cover, or has no travel times.
     """
-    race = _reach(result).race
-    if race is None:
-        msg = f"the study of {result.name} was given no cover, so no race to it was run"
-        raise InvalidParameterError(msg)
+    race = race_to_cover_data(result)
     edges = edges_km(result)
     looks = ((INK["optimal"], "-"), (INK["maximin"], "--"))
     sides = race.index.get_level_values("side").unique()
@@ -189,7 +190,7 @@ def night_reach(result: StudyResult, ax: Axes | None = None) -> Axes:
     InvalidParameterError
         If the study has no travel times.
     """
-    night = _reach(result).night
+    night = night_reach_data(result)
     months = np.arange(1, 13)
     flat = night["flat_km"].groupby("month").first().to_numpy(dtype=float)
     slower = access.NIGHT_FACTORS["foot"]
@@ -234,11 +235,27 @@ def _reach(result: StudyResult) -> Any:
     return result.reach
 
 
-def _along(result: StudyResult) -> Any:
-    along = _reach(result).along
+def response_times_data(result: StudyResult) -> pd.DataFrame:
+    """Give what `response_times` draws, as a table."""
+    along: pd.DataFrame | None = _reach(result).along
     if along is None:
         raise InvalidParameterError(told.no_travel_times(result))
     return along
+
+
+def race_to_cover_data(result: StudyResult) -> pd.DataFrame:
+    """Give what `race_to_cover` draws, as a table."""
+    race: pd.DataFrame | None = _reach(result).race
+    if race is None:
+        msg = f"the study of {result.name} was given no cover, so no race to it was run"
+        raise InvalidParameterError(msg)
+    return race
+
+
+def night_reach_data(result: StudyResult) -> pd.DataFrame:
+    """Give what `night_reach` draws, as a table."""
+    night: pd.DataFrame = _reach(result).night
+    return night
 
 
 _VOID: dict[str, dict[str, Any]] = {
@@ -313,6 +330,14 @@ def sight_lines(result: StudyResult, ax: Axes | None = None) -> Axes:
                 words.append(how)
         ax.legend(marks, words, loc="upper right", ncols=3, frameon=True, framealpha=0.9)
     return ax
+
+
+def sight_lines_data(result: StudyResult) -> pd.DataFrame:
+    """Give what `sight_lines` draws, as a table."""
+    if "f_mask" not in result.segments:
+        raise InvalidParameterError(told.without_elevation(result, "lines of sight"))
+    columns = ["km_start", "km_end", "f_mask", "f_mask_low", "f_mask_high", "f_mask_source"]
+    return pd.DataFrame(result.segments[columns])
 
 
 _BANDS: dict[bool, dict[str, Any]] = {

@@ -30,7 +30,6 @@ __all__ = [
     "footer",
     "graticule",
     "heading",
-    "internal_band",
     "legend",
     "map_scale",
     "mark_handlers",
@@ -417,20 +416,4 @@ def synthetic_band(figure: Figure, *, top: float, words: str) -> None:
         fontsize=8.5,
         fontweight="bold",
         color=INK["text"],
-    )
-
-
-def internal_band(figure: Figure) -> None:
-    """Stamp a page as not for publication."""
-    wide, high = figure.get_size_inches()
-    figure.text(
-        1 - 0.1 / wide,
-        1 - 0.06 / high,
-        "INTERNAL: not for publication",
-        ha="right",
-        va="top",
-        fontsize=8,
-        fontweight="bold",
-        color="#000000",
-        backgroundcolor=INK["warning"],
     )

@@ -272,12 +272,13 @@ def halo(width: float = 2.0, color: str = "#ffffff") -> list[Any]:
 
 
 def save(
-    figure: Figure,
+    figure: Figure | Axes,
     stem: str | Path,
     *,
     alt: str,
     formats: Sequence[str] = ("png", "svg", "pdf"),
     dpi: int = 300,
+    internal: bool = False,
 ) -> list[Path]:
     """
     Save a figure in every format, with its description, to bytes that repeat.
@@ -285,7 +286,7 @@ def save(
     Parameters
     ----------
     figure
-        The figure.
+        The figure, or axes of it as functions that draw return them.
     stem
         Path without ending.
     alt
@@ -294,6 +295,8 @@ def save(
         Endings.
     dpi
         Resolution of what is not vectors. Units: dots per inch.
+    internal
+        Whether the page is stamped as not for publication.
 
     Returns
     -------
@@ -318,6 +321,9 @@ def save(
     endings = (formats,) if isinstance(formats, str) else formats
     for ending in endings:
         check_choice(ending, "formats", ("png", "svg", "pdf"))
+    page_ = figure_of(figure) if isinstance(figure, Axes) else figure
+    if internal:
+        _stamp_internal(page_)
     title, alt = line(stem.name), block(alt)
     # No dates: the same figure must give the same bytes tomorrow.
     metadata: dict[str, dict[str, Any]] = {
@@ -330,9 +336,25 @@ def save(
     try:
         with context():
             for file, ending in zip(files, endings, strict=True):
-                figure.savefig(file, format=ending, dpi=dpi, metadata=metadata[ending])
+                page_.savefig(file, format=ending, dpi=dpi, metadata=metadata[ending])
         text.write_text(alt + "\n", encoding="utf-8")
     except OSError as error:
         msg = f"the figure {str(stem)!r} cannot be written: {error.strerror or error}"
         raise OutputError(msg) from error
     return [*files, text]
+
+
+def _stamp_internal(figure: Figure) -> None:
+    """Stamp a page as not for publication."""
+    wide, high = figure.get_size_inches()
+    figure.text(
+        1 - 0.1 / wide,
+        1 - 0.06 / high,
+        "INTERNAL: not for publication",
+        ha="right",
+        va="top",
+        fontsize=8,
+        fontweight="bold",
+        color="#000000",
+        backgroundcolor=INK["warning"],
+    )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, StrictUndefined
 
 import borderzone
+from borderzone import figures
 from borderzone._guards.escapes import page_value
-from borderzone.figures.maps import drawn_words
 from borderzone.incidents.placing.covered_ground import BEYOND
 from borderzone.report.cells import counted
 from borderzone.report.readable import (
@@ -144,7 +144,7 @@ def _corridor(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
         "corridor",
         "The corridor and its ground",
         paragraphs=words,
-        figures=[pictures.get("map"), pictures.get("strip")],
+        figures=[pictures.get("corridor_map"), pictures.get("strip_map")],
         tables=[
             flagged_table(result),
             zones_table(result),
@@ -162,20 +162,20 @@ def _caves(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | N
         "caves",
         "Known caves",
         paragraphs=words,
-        figures=[pictures.get("caves")],
+        figures=[pictures.get("cave_success_rate")],
         tables=[caves_table(edition.result)],
     )
 
 
 def _reach(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
     result = edition.result
-    names = ("travel_time", "response", "race", "sight")
+    names = ("travel_time_map", "response_times", "race_to_cover", "sight_lines")
     return _section(
         "reach",
         "Reach and sight",
         paragraphs=[*reach_words(result), *sight_words(result)],
         figures=[pictures.get(name) for name in names],
-        pair=[pictures.get("night_reach"), pictures.get("night")],
+        pair=[pictures.get("night_reach"), pictures.get("night_hours")],
         tables=[response_table(result), night_table(result), light_table(result)],
     )
 
@@ -203,7 +203,7 @@ def _units(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
         "units",
         "How many units",
         paragraphs=words,
-        figures=[pictures.get("curve")],
+        figures=[pictures.get("coverage_curve")],
         tables=[required_table(result, "night"), required_table(result, "day")],
     )
 
@@ -280,7 +280,7 @@ def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]
         )
     ]
     if result.account is not None:
-        words.append(f"All rows: {result.account.line}{drawn_words(result)}.")
+        words.append(f"All rows: {result.account.line}{figures.drawn_words(result)}.")
     if result.incident_coverage:
         words.append(result.incident_coverage)
     if result.assumed:
@@ -296,15 +296,15 @@ def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]
         words.append(f"{result.event_credit.rstrip('.')}.")
     words += ground_words(result) + zone_words(result) + flagged_words(result)
     known = any(record.name == "article_incidents" for record in result.inputs)
-    demo = pictures.get("incidents_demo")
-    drawn = [pictures.get(name) for name in ("incident_pressure", "interdictions")]
+    demo = pictures.get("incident_overlay_demo")
+    drawn = [pictures.get(name) for name in ("incident_pressure", "interdiction_curve")]
     return _section(
         "incidents",
         "Incidents",
         paragraphs=words,
         points=[*article_facts(), *estimate_words(result.border.length_km)] if known else [],
         bands=["SYNTHETIC DATA in the second figure: none of it happened."] if demo else [],
-        pair=[pictures.get("incidents"), demo, *drawn],
+        pair=[pictures.get("incident_overlay"), demo, *drawn],
         tables=[
             ground_table(result),
             event_ground_table(result),

@@ -5,14 +5,11 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from PIL import Image
 
-from borderzone import figures, incidents
-from borderzone.figures.sheet import internal_band
-from borderzone.figures.style import figure_of
+from borderzone import figures
 from borderzone.io import write_csv
 from borderzone.report.tables import credited
 from borderzone.study import told
@@ -36,8 +33,8 @@ PAGE_WIDTH = 1500
 SMALL_WIDTH = 1000
 
 
-# Name, title, caption, drawing and table of a small figure.
-_Words = tuple[str, str, str, Any, Any]
+# Name, title and caption of a figure.
+_Words = tuple[str, str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,16 +76,16 @@ class Picture:
 @dataclass(frozen=True, kw_only=True)
 class FigureSpec:
     """
-    How one figure is made.
+    One figure that a report shows.
 
     Attributes
     ----------
-    name, title, caption
-        File name, short name and caption.
-    draw
-        Draws it.
-    table
-        Gives the table behind it.
+    name
+        Its name in `figures.FIGURES`, and that of its files.
+    title, caption
+        Short name and caption.
+    results
+        What it is drawn from: one result, and two for a what-if.
     small
         Whether it takes half the width.
     """
@@ -96,9 +93,12 @@ class FigureSpec:
     name: str
     title: str
     caption: str
-    draw: Callable[[], Axes]
-    table: Callable[[], pd.DataFrame]
+    results: tuple[StudyResult, ...]
     small: bool = False
+
+    def draw(self) -> Axes:
+        """Draw it."""
+        return figures.FIGURES[self.name].draw(*self.results)
 
 
 def draw_pictures(
@@ -119,103 +119,33 @@ def draw_pictures(
 
 def figure_specs(result: StudyResult, comparison: StudyResult | None) -> list[FigureSpec]:
     """List the figures that a study can give."""
-    listed = [
-        FigureSpec(
-            name="map",
-            title="corridor map",
-            caption=(
+    large = [
+        (
+            "corridor_map",
+            "corridor map",
+            (
                 "The corridor with its flagged ground, north up. Zones are regions of a coarse "
                 "grid: their outlines are no lines on the ground."
             ),
-            draw=lambda: figures.corridor_map(result),
-            table=lambda: figures.corridor_map_data(result),
-        )
+        ),
+        ("strip_map", "strip map", "The same border pulled straight, segment by segment."),
     ]
-    listed.append(
-        FigureSpec(
-            name="strip",
-            title="strip map",
-            caption="The same border pulled straight, segment by segment.",
-            draw=lambda: figures.strip_map(result),
-            table=lambda: figures.strip_map_data(result).reset_index(),
-        )
-    )
     if result.curve is not None:
-        listed.append(
-            FigureSpec(
-                name="curve",
-                title="coverage curve",
-                caption=(
+        large.append(
+            (
+                "coverage_curve",
+                "coverage curve",
+                (
                     "How many units stop how many crossings. The bands are what the assumptions "
                     "leave open; the dotted lines, all that are seen, are the upper bound."
                 ),
-                draw=lambda: figures.coverage_curve(result),
-                table=lambda: figures.coverage_curve_data(result),
             )
         )
-    return [*listed, *_reach_specs(result), *_more_specs(result, comparison)]
-
-
-def _reach_specs(result: StudyResult) -> list[FigureSpec]:
-    plans = []
-    reach = result.reach
-    along = None if reach is None else reach.along
-    if along is not None:
-        plans += [
-            FigureSpec(
-                name="travel_time",
-                title="travel time",
-                caption=(
-                    f"Hours from the nearest {told.origin_words(result)}. Ground beyond the dashed line was "
-                    "not looked at."
-                ),
-                draw=lambda: figures.travel_time_map(result),
-                table=lambda: figures.travel_time_map_data(result),
-            ),
-            FigureSpec(
-                name="response",
-                title="response along the border",
-                caption="The same along the line itself, kilometre by kilometre.",
-                draw=lambda: figures.response_times(result),
-                table=along.reset_index,
-            ),
-        ]
-    race = None if reach is None else reach.race
-    if race is not None:
-        plans.append(
-            FigureSpec(
-                name="race",
-                title="race to cover",
-                caption=(
-                    "Share of each segment on which the response from the nearest "
-                    f"{told.origin_words(result)} is at the line before somebody who was seen there is in the nearest cover."
-                ),
-                draw=lambda: figures.race_to_cover(result),
-                table=race.reset_index,
-            )
-        )
-    if "f_mask" in result.segments:
-        columns = ["km_start", "km_end", "f_mask", "f_mask_low", "f_mask_high", "f_mask_source"]
-        plans.append(
-            FigureSpec(
-                name="sight",
-                title="out of sight",
-                caption="Ground beside the border that a patrol on it does not see.",
-                draw=lambda: figures.sight_lines(result),
-                table=lambda: pd.DataFrame(result.segments[columns]).reset_index(),
-            )
-        )
-    if reach is not None:
-        words = (
-            "How far somebody on foot gets in one night, and which share of the corridor that is."
-        )
-        draw, table = figures.night_reach, reach.night.reset_index
-        plans.append(_small(result, "night_reach", "reach of a night", words, draw, table))
-    return plans
-
-
-def _more_specs(result: StudyResult, comparison: StudyResult | None) -> list[FigureSpec]:
-    plans = []
+    large += _reach_words(result)
+    plans = [
+        FigureSpec(name=name, title=title, caption=caption, results=(result,))
+        for name, title, caption in large
+    ]
     if comparison is not None and comparison.curve is not None and result.curve is not None:
         plans.append(
             FigureSpec(
@@ -225,108 +155,152 @@ def _more_specs(result: StudyResult, comparison: StudyResult | None) -> list[Fig
                     f"What changes from “{result.scenario.name}” to “{comparison.scenario.name}”, "
                     "draw by draw."
                 ),
-                draw=lambda: figures.whatif(result, comparison),
-                table=lambda: figures.whatif_data(result, comparison).reset_index(),
+                results=(result, comparison),
             )
         )
-    small: list[_Words] = []
-    if result.sobol is not None:
-        words = "Which assumption owns how much of the width of the bands."
-        small.append(
-            ("sensitivity", "sensitivity", words, figures.sensitivity, lambda: result.sobol)
-        )
-    words = "How long patrols must do without daylight, on the 15th of each month."
-    table = result.night_hours.reset_index
-    small.append(("night", "length of the night", words, figures.night_hours, table))
-    if result.cave_calibration is not None:
-        curve = result.cave_calibration.curve[["ground_share", "cave_share"]]
-        words = "How much of the ground has to be looked at to meet how many of the known caves."
-        small.append(("caves", "success rate", words, figures.success_rate, lambda: curve))
-    small += _event_plans(result)
-    for name, title, caption, draw, data in small:
-        plans.append(_small(result, name, title, caption, draw, data))
+    plans += [
+        FigureSpec(name=name, title=title, caption=caption, results=(result,), small=True)
+        for name, title, caption in [*_small_words(result), *_event_words(result)]
+    ]
     return plans
 
 
-def _event_plans(result: StudyResult) -> list[_Words]:
-    small: list[_Words] = []
-    if result.overlay is not None and len(result.overlay):
-        words = "Reported incidents by zone, each spread over all the places it may have been."
-        small.append(
+def _reach_words(result: StudyResult) -> list[_Words]:
+    words: list[_Words] = []
+    reach = result.reach
+    if reach is not None and reach.along is not None:
+        words += [
             (
-                "incidents",
+                "travel_time_map",
+                "travel time",
+                (
+                    f"Hours from the nearest {told.origin_words(result)}. Ground beyond the dashed line was "
+                    "not looked at."
+                ),
+            ),
+            (
+                "response_times",
+                "response along the border",
+                "The same along the line itself, kilometre by kilometre.",
+            ),
+        ]
+    if reach is not None and reach.race is not None:
+        words.append(
+            (
+                "race_to_cover",
+                "race to cover",
+                (
+                    "Share of each segment on which the response from the nearest "
+                    f"{told.origin_words(result)} is at the line before somebody who was seen there is in the nearest cover."
+                ),
+            )
+        )
+    if "f_mask" in result.segments:
+        words.append(
+            (
+                "sight_lines",
+                "out of sight",
+                "Ground beside the border that a patrol on it does not see.",
+            )
+        )
+    return words
+
+
+def _small_words(result: StudyResult) -> list[_Words]:
+    words: list[_Words] = []
+    if result.reach is not None:
+        words.append(
+            (
+                "night_reach",
+                "reach of a night",
+                "How far somebody on foot gets in one night, and which share of the corridor that is.",
+            )
+        )
+    if result.sobol is not None:
+        words.append(
+            (
+                "sensitivity",
+                "sensitivity",
+                "Which assumption owns how much of the width of the bands.",
+            )
+        )
+    words.append(
+        (
+            "night_hours",
+            "length of the night",
+            "How long patrols must do without daylight, on the 15th of each month.",
+        )
+    )
+    if result.cave_calibration is not None:
+        words.append(
+            (
+                "cave_success_rate",
+                "success rate",
+                "How much of the ground has to be looked at to meet how many of the known caves.",
+            )
+        )
+    return words
+
+
+def _event_words(result: StudyResult) -> list[_Words]:
+    words: list[_Words] = []
+    if result.overlay is not None and len(result.overlay):
+        words.append(
+            (
+                "incident_overlay",
                 "incidents by zone",
-                words,
-                figures.incident_overlay,
-                lambda: result.overlay,
+                "Reported incidents by zone, each spread over all the places it may have been.",
             )
         )
     if result.pressure is not None:
-        words = "What reports would say of where crossings are, if they told it, and how little that is."
-        small.append(
+        words.append(
             (
                 "incident_pressure",
                 "weights by reports",
-                words,
-                figures.incident_pressure,
-                lambda: result.pressure,
+                "What reports would say of where crossings are, if they told it, and how little that is.",
             )
         )
     if any(record.name == "article_incidents" for record in result.inputs):
-        words = "How likely it was to be stopped, for every number of people stopped."
-        small.append(
+        words.append(
             (
-                "interdictions",
+                "interdiction_curve",
                 "chance of being stopped",
-                words,
-                lambda _: figures.interdictions(),
-                incidents.interdiction_curve,
+                "How likely it was to be stopped, for every number of people stopped.",
             )
         )
     if result.demo_overlay is not None and len(result.demo_overlay):
-        words = (
-            "SYNTHETIC DATA: what the same overlay shows with a larger table. None of it happened."
-        )
-        small.append(
+        words.append(
             (
-                "incidents_demo",
+                "incident_overlay_demo",
                 "SYNTHETIC incidents by zone",
-                words,
-                lambda r: figures.incident_overlay(r, demo=True),
-                lambda: result.demo_overlay.assign(synthetic="SYNTHETIC"),
+                "SYNTHETIC DATA: what the same overlay shows with a larger table. None of it happened.",
             )
         )
-    return small
-
-
-def _small(
-    result: StudyResult, name: str, title: str, caption: str, draw: Any, data: Any
-) -> FigureSpec:
-    return FigureSpec(
-        name=name,
-        title=title,
-        caption=caption,
-        draw=lambda: draw(result),
-        table=data,
-        small=True,
-    )
+    return words
 
 
 def _made(
     plan: FigureSpec, edition: Edition, target: Path, comparison: StudyResult | None
 ) -> Picture:
     axes = plan.draw()
-    figure = figure_of(axes)
     alt = figures.alt_text(edition.result, plan.name, other=comparison)
-    table = credited(plan.table(), edition.result)
+    table = credited(
+        figures.figure_data(edition.result, plan.name, other=comparison), edition.result
+    )
     if edition.internal:
-        internal_band(figure)
         alt = f"INTERNAL, not for publication. {alt}"
         table = table.assign(detail="INTERNAL")
-    files = figures.save(figure, target / plan.name, alt=alt, formats=FORMATS, dpi=DPI[plan.small])
+    files = figures.save(
+        axes,
+        target / plan.name,
+        alt=alt,
+        formats=FORMATS,
+        dpi=DPI[plan.small],
+        internal=edition.internal,
+    )
     twin = target / f"{plan.name}.csv"
     write_csv(table, twin)
-    figure.clear()
+    axes.figure.clear()
     data, width, height = _embedded(
         target / f"{plan.name}.png", SMALL_WIDTH if plan.small else PAGE_WIDTH
     )

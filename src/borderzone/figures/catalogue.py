@@ -1,25 +1,59 @@
-"""Descriptions of figures in words, written from the data behind them."""
+"""Every figure of a study by its name: what draws it, the table behind it, and what it shows in words."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from borderzone.errors import InvalidParameterError
-from borderzone.figures.maps import drawn_words
-from borderzone.figures.reach import travel_time_map_data
+from borderzone.figures.charts import (
+    cave_calibration_of,
+    cave_success_rate,
+    cave_success_rate_data,
+    incident_overlay,
+    incident_overlay_data,
+    incident_pressure,
+    incident_pressure_data,
+    interdiction_curve,
+    interdiction_curve_data,
+    night_hours,
+    night_hours_data,
+    sensitivity,
+    sensitivity_data,
+)
+from borderzone.figures.compare import whatif, whatif_data
+from borderzone.figures.curves import coverage_curve, coverage_curve_data
+from borderzone.figures.maps import corridor_map, corridor_map_data, drawn_words
+from borderzone.figures.reach import (
+    night_reach,
+    night_reach_data,
+    race_to_cover,
+    race_to_cover_data,
+    response_times,
+    response_times_data,
+    sight_lines,
+    sight_lines_data,
+    travel_time_map,
+    travel_time_map_data,
+)
+from borderzone.figures.strip import strip_map, strip_map_data
 from borderzone.study import told
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import geopandas as gpd
+    import pandas as pd
+    from matplotlib.axes import Axes
 
     from borderzone.study import StudyResult
 
-__all__ = ["alt_text"]
+__all__ = ["FIGURES", "StudyFigure", "alt_text", "figure_data"]
 
 
 def alt_text(result: StudyResult, name: str, *, other: StudyResult | None = None) -> str:
@@ -31,10 +65,7 @@ def alt_text(result: StudyResult, name: str, *, other: StudyResult | None = None
     result
         What a study gave.
     name
-        ``"map"``, ``"strip"``, ``"curve"``, ``"sensitivity"``, ``"night"``, ``"caves"``,
-        ``"travel_time"``, ``"response"``, ``"race"``, ``"sight"``, ``"night_reach"``,
-        ``"incidents"``, ``"incidents_demo"``, ``"incident_pressure"``, ``"interdictions"`` or
-        ``"whatif"``.
+        A name in `FIGURES`.
     other
         The second result of a what-if.
 
@@ -46,46 +77,71 @@ def alt_text(result: StudyResult, name: str, *, other: StudyResult | None = None
     Raises
     ------
     InvalidParameterError
-        If there is no such figure.
+        If there is no such figure, or the study cannot give it.
     """
+    words = _named(name).words(*_shown(result, name, other))
     if name == "whatif":
-        return _whatif(result, other)
-    writers: dict[str, Callable[[StudyResult], str]] = {
-        "map": _map,
-        "strip": _strip,
-        "curve": _curve,
-        "sensitivity": _sensitivity,
-        "night": _night,
-        "caves": _caves,
-        "travel_time": _travel_time,
-        "response": _response,
-        "race": lambda result: (
-            f"Steps along the border. The response is first on {told.race_words(result)}."
-        ),
-        "sight": _sight,
-        "night_reach": _night_reach,
-        "incidents": _incidents,
-        "incidents_demo": _incidents_demo,
-        "incident_pressure": _pressure,
-        "interdictions": lambda _: (
-            "A band that rises from left to right: the more people were stopped, the larger the "
-            "chance to have been stopped, from 5 to 17 % at 100 people to 82 to 95 % at 9,000. How "
-            "many were stopped is not published."
-        ),
-    }
-    if name not in writers:
-        msg = f"there is no figure {name!r}; there are {', '.join([*writers, 'whatif'])}"
-        raise InvalidParameterError(msg)
-    warning = "SYNTHETIC DATA: incidents in it never happened. " if result.synthetic else ""
-    return warning + writers[name](result)
+        return words
+    return f"SYNTHETIC DATA: incidents in it never happened. {words}" if result.synthetic else words
 
 
-def _caves(result: StudyResult) -> str:
-    found = result.cave_calibration
-    if found is None:
-        msg = f"the study of {result.name} has no known_caves, so there is no success rate"
+def figure_data(
+    result: StudyResult, name: str, *, other: StudyResult | None = None
+) -> pd.DataFrame:
+    """
+    Give the table behind a figure, as a report writes it beside the figure.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    name
+        A name in `FIGURES`.
+    other
+        The second result of a what-if.
+
+    Returns
+    -------
+    DataFrame
+        What is drawn: a row for each mark, segment, month, number of units or zone.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there is no such figure, or the study cannot give it.
+
+    Examples
+    --------
+    >>> import borderzone as bz
+    >>> result = bz.Study.default(bz.Scenario(draws=50, resolution_m=5000)).run(seed=1)
+    >>> figure_data(result, "night_hours").columns.tolist()[:3]
+    ['month', 'name', 'sunset']
+    """
+    table = _named(name).data(*_shown(result, name, other))
+    # Segments, sides and months are an index where they are drawn, columns where they are read.
+    return table if table.index.names == [None] else table.reset_index()
+
+
+def _named(name: str) -> StudyFigure:
+    if name not in FIGURES:
+        msg = f"there is no figure {name!r}; there are {', '.join(FIGURES)}"
         raise InvalidParameterError(msg)
-    tenth = float(np.interp(0.1, found.curve["ground_share"], found.curve["cave_share"]))
+    return FIGURES[name]
+
+
+def _shown(result: StudyResult, name: str, other: StudyResult | None) -> tuple[StudyResult, ...]:
+    """Results that a figure is of: one, and two for a what-if."""
+    if name != "whatif":
+        return (result,)
+    if other is None:
+        msg = "the what-if figure compares two results; give other="
+        raise InvalidParameterError(msg)
+    return (result, other)
+
+
+def _cave_success_rate_words(result: StudyResult) -> str:
+    curve, found = cave_success_rate_data(result), cave_calibration_of(result)
+    tenth = float(np.interp(0.1, curve["ground_share"], curve["cave_share"]))
     return (
         f"Curve of the share of {found.n_used} cells with known caves against the share of the mapped "
         f"rock, most susceptible ground first: a tenth of the ground holds {told.percent(tenth)} of them, "
@@ -93,7 +149,7 @@ def _caves(result: StudyResult) -> str:
     )
 
 
-def _map(result: StudyResult) -> str:
+def _corridor_map_words(result: StudyResult) -> str:
     border = result.border
     words = [
         (
@@ -165,7 +221,7 @@ def _sentence(phrase: str) -> str:
     return f"{phrase[0].upper()}{phrase[1:]}."
 
 
-def _strip(result: StudyResult) -> str:
+def _strip_map_words(result: StudyResult) -> str:
     rows = result.segments
     words = [
         (
@@ -207,7 +263,7 @@ def _strip(result: StudyResult) -> str:
     return " ".join(words)
 
 
-def _curve(result: StudyResult) -> str:
+def _coverage_curve_words(result: StudyResult) -> str:
     words = ["Curves of the chance to stop a crossing against units on station, with bands."]
     if result.required is None:
         unknown = told.nowhere(result, "units")
@@ -239,7 +295,7 @@ def _median(row: told.Units, target: str) -> str:
     )
 
 
-def _sensitivity(result: StudyResult) -> str:
+def _sensitivity_words(result: StudyResult) -> str:
     if result.sobol is None:
         return f"No sensitivity could be computed: {told.nowhere(result, 'units')}."
     rows = result.sobol.sort_values("total", ascending=False)
@@ -250,7 +306,7 @@ def _sensitivity(result: StudyResult) -> str:
     return f"Bars: share of the variance of the required units by assumption: {listed}."
 
 
-def _night(result: StudyResult) -> str:
+def _night_hours_words(result: StudyResult) -> str:
     table = result.night_hours.select_dtypes("number")
     listed = "; ".join(
         f"{name} {told.night_length_words(result, str(name))}" for name in table.columns
@@ -258,7 +314,7 @@ def _night(result: StudyResult) -> str:
     return f"Lines: length of the night by month, shortest to longest: {listed}."
 
 
-def _travel_time(result: StudyResult) -> str:
+def _travel_time_map_words(result: StudyResult) -> str:
     bands = travel_time_map_data(result)
     listed = "; ".join(
         (
@@ -275,7 +331,7 @@ def _travel_time(result: StudyResult) -> str:
     )
 
 
-def _response(result: StudyResult) -> str:
+def _response_times_words(result: StudyResult) -> str:
     if result.reach is None or result.reach.along is None:
         return _sentence(told.no_travel_times(result))
     return (
@@ -284,7 +340,7 @@ def _response(result: StudyResult) -> str:
     )
 
 
-def _sight(result: StudyResult) -> str:
+def _sight_lines_words(result: StudyResult) -> str:
     sight = told.out_of_sight(result)
     if sight is None:
         return _sentence(told.without_elevation(result, "lines of sight"))
@@ -294,7 +350,7 @@ def _sight(result: StudyResult) -> str:
     )
 
 
-def _night_reach(result: StudyResult) -> str:
+def _night_reach_words(result: StudyResult) -> str:
     if result.reach is None:
         return f"No reach of a night could be computed: {told.nowhere(result, 'units')}."
     return (
@@ -303,11 +359,11 @@ def _night_reach(result: StudyResult) -> str:
     )
 
 
-def _incidents(result: StudyResult) -> str:
+def _incident_overlay_words(result: StudyResult) -> str:
     return _overlay(result, demo=False)
 
 
-def _pressure(result: StudyResult) -> str:
+def _incident_pressure_words(result: StudyResult) -> str:
     if result.pressure is None:
         return f"No weights of segments by incidents: {told.no_weights(result)}."
     return (
@@ -316,7 +372,7 @@ def _pressure(result: StudyResult) -> str:
     )
 
 
-def _incidents_demo(result: StudyResult) -> str:
+def _incident_overlay_demo_words(result: StudyResult) -> str:
     return "SYNTHETIC DATA: none of it happened. " + _overlay(result, demo=True)
 
 
@@ -339,10 +395,7 @@ def _overlay(result: StudyResult, *, demo: bool) -> str:
     return words if account is None else f"{words} All rows: {account.line}."
 
 
-def _whatif(result: StudyResult, other: StudyResult | None) -> str:
-    if other is None:
-        msg = "the what-if figure compares two results; give other="
-        raise InvalidParameterError(msg)
+def _whatif_words(result: StudyResult, other: StudyResult) -> str:
     table = compare(result, other).set_index("quantity", drop=False)
     told_of = [
         f"{told.quantity_words(name)}, from {told.percent(row.a)} to {told.percent(row.b)}, difference "
@@ -357,3 +410,95 @@ def _whatif(result: StudyResult, other: StudyResult | None) -> str:
         f"middle, the chance to be seen changes by {told.signed(100 * change.min())} to "
         f"{told.signed(100 * change.max())} points."
     )
+
+
+def _race_to_cover_words(result: StudyResult) -> str:
+    race_to_cover_data(result)
+    return f"Steps along the border. The response is first on {told.race_words(result)}."
+
+
+def _interdiction_curve_words(_: StudyResult) -> str:
+    return (
+        "A band that rises from left to right: the more people were stopped, the larger the "
+        "chance to have been stopped, from 5 to 17 % at 100 people to 82 to 95 % at 9,000. How "
+        "many were stopped is not published."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyFigure:
+    """
+    One figure of a study.
+
+    Attributes
+    ----------
+    draw
+        Draws it from what a study gave, and returns the axes; from two results for a what-if.
+    data
+        Gives the table behind it, indexed as it is drawn.
+    words
+        Says what it shows to those who cannot see it.
+    """
+
+    draw: Callable[..., Axes]
+    data: Callable[..., pd.DataFrame]
+    words: Callable[..., str]
+
+
+# The name of a figure is that of the function that draws it, of its files in a report and of its
+# description. In the order of a report.
+FIGURES: Mapping[str, StudyFigure] = MappingProxyType(
+    {
+        "corridor_map": StudyFigure(
+            draw=corridor_map, data=corridor_map_data, words=_corridor_map_words
+        ),
+        "strip_map": StudyFigure(draw=strip_map, data=strip_map_data, words=_strip_map_words),
+        "coverage_curve": StudyFigure(
+            draw=coverage_curve, data=coverage_curve_data, words=_coverage_curve_words
+        ),
+        "travel_time_map": StudyFigure(
+            draw=travel_time_map, data=travel_time_map_data, words=_travel_time_map_words
+        ),
+        "response_times": StudyFigure(
+            draw=response_times, data=response_times_data, words=_response_times_words
+        ),
+        "race_to_cover": StudyFigure(
+            draw=race_to_cover, data=race_to_cover_data, words=_race_to_cover_words
+        ),
+        "sight_lines": StudyFigure(
+            draw=sight_lines, data=sight_lines_data, words=_sight_lines_words
+        ),
+        "night_reach": StudyFigure(
+            draw=night_reach, data=night_reach_data, words=_night_reach_words
+        ),
+        "whatif": StudyFigure(draw=whatif, data=whatif_data, words=_whatif_words),
+        "sensitivity": StudyFigure(
+            draw=sensitivity, data=sensitivity_data, words=_sensitivity_words
+        ),
+        "night_hours": StudyFigure(
+            draw=night_hours, data=night_hours_data, words=_night_hours_words
+        ),
+        "cave_success_rate": StudyFigure(
+            draw=cave_success_rate, data=cave_success_rate_data, words=_cave_success_rate_words
+        ),
+        "incident_overlay": StudyFigure(
+            draw=incident_overlay, data=incident_overlay_data, words=_incident_overlay_words
+        ),
+        "incident_pressure": StudyFigure(
+            draw=incident_pressure, data=incident_pressure_data, words=_incident_pressure_words
+        ),
+        "interdiction_curve": StudyFigure(
+            # What the article's analyst said holds whatever the study.
+            draw=lambda _: interdiction_curve(),
+            data=lambda _: interdiction_curve_data(),
+            words=_interdiction_curve_words,
+        ),
+        "incident_overlay_demo": StudyFigure(
+            draw=partial(incident_overlay, demo=True),
+            data=lambda result: incident_overlay_data(result, demo=True).assign(
+                synthetic="SYNTHETIC"
+            ),
+            words=_incident_overlay_demo_words,
+        ),
+    }
+)
