@@ -706,7 +706,19 @@ def page_events(result: StudyResult) -> SheetEvents | None:
 
 
 def drawn_words(result: StudyResult) -> str:
-    """Say what the map shows of the incidents, after the line that says where all went."""
+    """
+    Say what the map shows of the incidents, after the line that says where all went.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+
+    Returns
+    -------
+    str
+        Words that go on after the line; none where the study has no incidents.
+    """
     if result.account is None:
         return ""
     shown = page_events(result)
