@@ -476,6 +476,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "difficulty.flagged_share": {"hours_by_mode": lambda w: {"foot": w.hours}},
     "difficulty.rank_stability": {"groups": lambda w: w.cells["segment"]} | _FEW,
     "figures.alt_text": {"name": lambda _: "night_hours"},
+    "figures.figure_data": {"name": lambda _: "night_hours"},
     "figures.save": {
         "figure": lambda _: plt.figure(), "stem": lambda w: w.new_path(""), "alt": lambda _: "x",
         "formats": lambda _: ("svg",),

@@ -333,7 +333,8 @@ def test_a_missing_argument_is_named(
 DRAWN = [
     name
     for name in dir(figures)
-    if "Axes" in str(inspect.signature(getattr(figures, name)).return_annotation)
+    if callable(getattr(figures, name))
+    and "Axes" in str(inspect.signature(getattr(figures, name)).return_annotation)
 ]
 
 

@@ -113,7 +113,7 @@ def figure_data(
     Examples
     --------
     >>> import borderzone as bz
-    >>> result = bz.Study.default(bz.Scenario(draws=50, resolution_m=5000)).run(seed=1)
+    >>> result = bz.Study.default(bz.Scenario(draws=100, resolution_m=5000)).run(seed=1)
     >>> figure_data(result, "night_hours").columns.tolist()[:3]
     ['month', 'name', 'sunset']
     """
