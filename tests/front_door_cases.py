@@ -459,7 +459,6 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "access.response_by_segment": _ALONG,
     "access.response_summary": {"along": lambda w: access.response_along_border(w.hours, w.corridor)},
     "access.routes": {"travel": lambda w: w.travel, "points": lambda w: w.origins},
-    "datasets.attributions": {"used": lambda _: [bz.datasets.record("places")]},
     "datasets.sea": {"grid": lambda w: w.grid},
     "datasets.sea_around": {"grid": lambda w: w.grid},
     "datasets.elevation": {},

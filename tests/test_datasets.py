@@ -56,7 +56,7 @@ def grid(west: float, south: float, resolution_m: float = 2000, side: int = 40) 
 
 def test_every_file_is_as_registered_and_every_file_is_registered() -> None:
     datasets.verify()
-    registered = {record.path for record in datasets.records()}
+    registered = {record.path for record in datasets._registered().values()}
     found = {
         file.relative_to(datasets._ROOT).as_posix()
         for folder in ("boundaries", "incidents", "places", "terrain")
@@ -67,11 +67,11 @@ def test_every_file_is_as_registered_and_every_file_is_registered() -> None:
 
 
 def test_all_of_it_is_below_five_megabytes() -> None:
-    assert sum(record.bytes for record in datasets.records()) < 5_000_000
+    assert sum(record.bytes for record in datasets._registered().values()) < 5_000_000
 
 
 def test_every_record_says_all_that_must_travel_with_the_data() -> None:
-    for record in datasets.records():
+    for record in datasets._registered().values():
         for word in ("title", "licence", "citation", "resolution", "accuracy", "origin", "notes"):
             assert getattr(record, word), f"{record.name} has no {word}"
         assert record.embedded
@@ -80,21 +80,16 @@ def test_every_record_says_all_that_must_travel_with_the_data() -> None:
 
 def test_the_table_lists_every_record() -> None:
     table = datasets.table()
-    assert table["name"].tolist() == [record.name for record in datasets.records()]
+    assert table["name"].tolist() == [record.name for record in datasets._registered().values()]
     assert not table.isna().any(axis=None)
     assert "25 km" in table.set_index("name").loc["karst", "accuracy"]
 
 
 @pytest.mark.parametrize("name", ["places", "elevation"])
 def test_geonames_is_credited_with_its_towns_and_beside_the_elevation(name: str) -> None:
-    (line,) = datasets.attributions([datasets.record(name)])
+    line = datasets.record(name).attribution
     assert "GeoNames" in line
     assert "CC BY 4.0" in line
-
-
-def test_a_source_used_twice_is_credited_once() -> None:
-    used = [datasets.record(name) for name in ("borders", "rivers", "places", "lakes")]
-    assert len(datasets.attributions(used)) == 2
 
 
 def test_a_record_that_is_not_there_names_the_nearest() -> None:
@@ -105,7 +100,7 @@ def test_a_record_that_is_not_there_names_the_nearest() -> None:
 def test_a_file_that_was_changed_or_lost_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for record in datasets.records():
+    for record in datasets._registered().values():
         target = tmp_path / record.path
         target.parent.mkdir(exist_ok=True)
         target.write_bytes((datasets._ROOT / record.path).read_bytes())

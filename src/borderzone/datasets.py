@@ -30,7 +30,6 @@ __all__ = [
     "admin1",
     "airfields",
     "article_incidents",
-    "attributions",
     "countries",
     "country_aliases",
     "elevation",
@@ -41,7 +40,6 @@ __all__ = [
     "places",
     "published_lengths",
     "record",
-    "records",
     "rivers",
     "sea",
     "sea_around",
@@ -486,23 +484,6 @@ def _registered() -> dict[str, Record]:
     return {name: io.Record(name=name, embedded=True, **entry) for name, entry in entries.items()}
 
 
-def records() -> list[Record]:
-    """
-    List the records of all embedded data, in the order of the registry.
-
-    Returns
-    -------
-    list of Record
-        One a file.
-
-    Examples
-    --------
-    >>> records()[0].name
-    'borders'
-    """
-    return list(_registered().values())
-
-
 def record(name: str) -> Record:
     """
     Give the record of one embedded data set.
@@ -548,34 +529,9 @@ def table() -> pd.DataFrame:
     rows = [
         {"name": entry.name, "title": entry.title, "kB": round(entry.bytes / 1000, 1)}
         | {word: getattr(entry, word) for word in words}
-        for entry in records()
+        for entry in _registered().values()
     ]
     return pd.DataFrame(rows)
-
-
-def attributions(used: Iterable[Record]) -> list[str]:
-    """
-    List the lines that a figure or report must print for the data it used.
-
-    GeoNames is named with its towns and beside the elevation, whose scale was
-    fitted with it.
-
-    Parameters
-    ----------
-    used
-        Records of the data.
-
-    Returns
-    -------
-    list of str
-        Each line once, in the order of first use.
-
-    Examples
-    --------
-    >>> attributions([record("rivers"), record("borders")])
-    ['Made with Natural Earth.']
-    """
-    return list(dict.fromkeys(entry.attribution for entry in used if entry.attribution))
 
 
 def verify() -> None:
@@ -587,7 +543,7 @@ def verify() -> None:
     DataError
         If a file is missing or differs; the message names all of them.
     """
-    _check_bytes(records())
+    _check_bytes(_registered().values())
 
 
 def _check_bytes(entries: Iterable[Record]) -> None:

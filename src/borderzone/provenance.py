@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import platform
-import resource
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -303,7 +302,7 @@ def write_timing(
         "detail": detail,
         "seconds": {name: round(stage.seconds, 3) for name, stage in stages.items()},
         "peak_mb": {name: round(stage.peak_mb, 1) for name, stage in stages.items()},
-        "peak_memory_mb": _peak_memory_mb(),
+        "peak_memory_mb": None if (most := _peak_of_all_mb()) is None else round(most, 1),
         "machine": platform.machine(),
         "system": platform.system(),
     }
@@ -353,15 +352,6 @@ def attribution_text(records: Iterable[Record], *, name: str = "", run_id: str =
         lines += [f"  {record.citation}"] if record.citation else []
         lines += [f"  Resolution: {record.resolution}. Accuracy: {record.accuracy}."]
     return "\n".join(map(line, lines)) + "\n"
-
-
-def _peak_memory_mb() -> float | None:
-    try:
-        import resource  # noqa: PLC0415  (Windows has none)
-    except ImportError:  # pragma: no cover
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1024**2 if platform.system() == "Darwin" else 1024), 1)
 
 
 def _write_json(content: Mapping[str, Any], path: Path) -> None:
@@ -446,13 +436,23 @@ def _forget_peak() -> None:
 
 
 def _peak_mb() -> float:
+    """Most memory that the process held since it was last forgotten, or since its start."""
     try:
         lines = _STATUS.read_text(encoding="ascii").splitlines()
     except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
-    kilobytes = next(line.split()[1] for line in lines if line.startswith("VmHWM"))
-    return int(kilobytes) / 1e3
+        return _peak_of_all_mb() or 0.0
+    kibibytes = next(line.split()[1] for line in lines if line.startswith("VmHWM"))
+    return int(kibibytes) * 1024 / 1e6
+
+
+def _peak_of_all_mb() -> float | None:
+    """Most memory that the process ever held, where the system tells."""
+    try:
+        import resource  # noqa: PLC0415 - Windows has none
+    except ImportError:  # pragma: no cover
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
 guard_room(globals(), __all__)

@@ -139,7 +139,7 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
         tells_a_seed,
         "def number(seed):\n    return isinstance(seed, np.random.Generator)",
         {
-            "_guards/draws.py:is_seed", "_guards/seeds.py:generator", "_guards/seeds.py:seed_number",
+            "_guards/draws.py:is_seed", "_guards/draws.py:generator", "_guards/draws.py:seed_number",
             "_guards/draws.py:told_seed",
         },
     ),
@@ -169,7 +169,7 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
         "def band(n: ArrayLike) -> Any:\n    return np.asarray(n, dtype=float)",
         {
             # Behind the doors: of our own draws, distances and sums.
-            "_quantiles.py:among_draws", "_quantiles.py:between_draws",
+            
             "incidents/hotspots.py:_window_sums",
             "difficulty/index.py:ahp_weights",
         },

@@ -76,9 +76,9 @@ RULES: dict[str, tuple[Any, dict[str, int]]] = {
     "words for a sensor": (lambda node: defines(node, "sensor_words"), {"study/told.py": 1}),
     "a quantile that is a draw": (
         lambda node: isinstance(node, ast.Constant) and node.value == "inverted_cdf",
-        {"_quantiles.py": 1},
+        {"_guards/draws.py": 1},
     ),
-    "cells of a polygon": (lambda node: defines(node, "cells_inside"), {"_placing.py": 1}),
+    "cells of a polygon": (lambda node: defines(node, "cells_inside"), {"_cells.py": 1}),
     "scale of a map against ground": (
         lambda node: called(node, "get_factors"),
         {"crs.py": 2},  # what a raster may be off, and what is told of a corridor's frame

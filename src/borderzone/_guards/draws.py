@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from borderzone._guards.numbers import TOO_LARGE
 from borderzone._guards.words import shown
 from borderzone.errors import InvalidParameterError
 
@@ -35,7 +36,6 @@ __all__ = [
 ]
 
 SEED = "a whole number, 0 or more and below 2**63, or a numpy Generator"
-_TOO_LARGE = 2**63
 
 
 def is_seed(seed: Any) -> bool:
@@ -43,7 +43,7 @@ def is_seed(seed: Any) -> bool:
     if isinstance(seed, np.random.Generator):
         return True
     whole = isinstance(seed, numbers.Integral) and not isinstance(seed, bool)
-    return whole and 0 <= int(seed) < _TOO_LARGE
+    return whole and 0 <= int(seed) < TOO_LARGE
 
 
 def check_seed(seed: Any) -> Any:
@@ -62,7 +62,7 @@ def generator(seed: Any, *apart: int) -> np.random.Generator:
     return np.random.default_rng([int(seed), *apart])
 
 
-def seed_number(seed: Any, *, below: int = _TOO_LARGE) -> int:
+def seed_number(seed: Any, *, below: int = TOO_LARGE) -> int:
     """Give the whole number that a seed stands for."""
     check_seed(seed)
     return int(seed.integers(below)) if isinstance(seed, np.random.Generator) else int(seed)

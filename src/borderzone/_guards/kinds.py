@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from borderzone._guards.draws import SEED, is_seed
-from borderzone._guards.numbers import is_number, is_whole
+from borderzone._guards.numbers import TOO_LARGE, is_number, is_whole
 from borderzone._guards.paths import check_path
 from borderzone._guards.rasters import like_the_first, upright
 from borderzone._guards.words import is_flag, shown
@@ -36,7 +36,6 @@ Guard = tuple[str, Test, str, bool]
 
 # Elements of what may be long are looked at up to here; arrays say their kind by themselves.
 _LOOKED_AT = 10_000
-_LARGEST_WHOLE = 2**63
 _NOT_GIVEN = object()
 _FLAGS = frozenset({"bool", "bool | None"})
 _NAMES = re.compile(r"\w+")
@@ -151,7 +150,7 @@ def _what_is_odd(value: Any) -> str:
     if isinstance(value, (bool, str, bytes, os.PathLike)):
         return ""
     if isinstance(value, numbers.Real):
-        odd = not _is_number(value) or not abs(float(value)) < _LARGEST_WHOLE
+        odd = not _is_number(value) or not abs(float(value)) < TOO_LARGE
         return f"is {shown(value)}" if odd else ""
     size = getattr(value, "size", None)
     if size == 0 or (isinstance(value, (list, tuple, set, dict)) and not value):

@@ -17,6 +17,7 @@ from borderzone._guards.words import in_unit, is_flag, shown
 from borderzone.errors import InvalidParameterError
 
 __all__ = [
+    "TOO_LARGE",
     "check_at_least",
     "check_between",
     "check_confidence",
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 # Counts that no array and no file holds.
-_TOO_LARGE = 2**63
+TOO_LARGE = 2**63
 
 
 def is_number(value: Any) -> bool:
@@ -50,7 +51,7 @@ def is_whole(value: Any) -> bool:
         return False
     # Neither digits of large ones are lost, nor do small types run over.
     number = int(value) if isinstance(value, numbers.Integral) else float(value)
-    return abs(number) < _TOO_LARGE and number == int(number)
+    return abs(number) < TOO_LARGE and number == int(number)
 
 
 def check_positive(value: Any, name: str, unit: str = "", *, infinite: bool = False) -> float:
@@ -129,9 +130,9 @@ def check_whole(
     value: Any, name: str, *, lowest: int = 1, highest: int | None = None, unit: str = ""
 ) -> int:
     """Refuse what is not a whole number within its bounds."""
-    most = _TOO_LARGE - 1 if highest is None else highest
+    most = TOO_LARGE - 1 if highest is None else highest
     if not (is_whole(value) and lowest <= int(value) <= most):
-        large = is_number(value) and _number(value, name) >= _TOO_LARGE
+        large = is_number(value) and _number(value, name) >= TOO_LARGE
         told = f", {lowest} or more{' and below 2**63' if large else ''}"
         told = told if highest is None else f" from {lowest} to {highest}"
         msg = f"{name} must be a whole number{told}{in_unit(unit)}, got {shown(value)}"
