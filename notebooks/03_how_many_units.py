@@ -28,7 +28,7 @@ ax = bz.figures.coverage_curve(result)
 ax.figure
 
 # %% [markdown]
-# "Every inch" is the worst segment, not the mean. Both are required units here, on station and on roll, with the band that the assumptions leave.
+# "Every inch" is the worst segment, not the mean. Both are required units here, out and on the payroll, with the band that the assumptions leave.
 
 # %%
 night = result.required.query("light == 'night' and measure in ['mean_poi', 'min_poi']")

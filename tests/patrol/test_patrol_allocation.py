@@ -66,7 +66,7 @@ def test_golden_case(
     ("target", "mean_optimal", "maximin"), [(0.5, 74.31, 150.30), (0.9, 411.24, 499.29)]
 )
 def test_golden_requirements(target: float, mean_optimal: float, maximin: float) -> None:
-    """Units on station for half and nine in ten; 912 on roll for half of every inch."""
+    """Units out for half and nine in ten; 912 on the payroll for half of every inch."""
     assert units_for_target(RATES, WEIGHTS, target) == pytest.approx(mean_optimal, abs=5e-3)
     worst = units_for_target(RATES, WEIGHTS, target, measure="min_pod", rule="maximin")
     assert worst == pytest.approx(maximin, abs=5e-3)

@@ -143,7 +143,7 @@ def test_roll_that_is_enough_with_confidence(
 
 def test_force_generation_refusals() -> None:
     """Shares above 1, rolls that no number satisfies."""
-    with pytest.raises(InvalidParameterError, match="no roll is large enough"):
+    with pytest.raises(InvalidParameterError, match="no payroll is large enough"):
         staffing.roll_for_confidence(5, availability=0.5, confidence=1)
     with pytest.raises(InvalidParameterError, match="availability must lie between 0 and 1"):
         staffing.on_roll(10, availability=1.2)

@@ -99,7 +99,7 @@ RULES: dict[str, tuple[Any, dict[str, int]]] = {
     "pooling over imputations": (lambda node: defines(node, "pool_rubin"), {
         "incidents/comparing/rate_ratio.py": 1
     }),
-    "units on the roll": (
+    "units on the payroll": (
         lambda node: isinstance(node, ast.BinOp)
         and isinstance(node.op, ast.Div)
         and "availability" in ast.unparse(node.right),

@@ -27,7 +27,7 @@ DIGESTS = {
     "light": "25e1ce85ab14a79d",
     "sobol": "837395b4ea9055d4",
     "plausibility": "9a3876884ce7f587",
-    "assumptions": "e2e2e45543ddeb7a",
+    "assumptions": "3255f5cffbca20b0",
     "origins": "1377db93f27fc153",
     "placed": "348dfa5799c50b8f",
     "demo_incidents": "4336f8bf6e5da025",

@@ -264,7 +264,7 @@ def _strip_map_words(result: StudyResult) -> str:
 
 
 def _coverage_curve_words(result: StudyResult) -> str:
-    words = ["Curves of the chance to stop a crossing against units on station, with bands."]
+    words = ["Curves of the chance to stop a crossing against units out, with bands."]
     if result.required is None:
         unknown = told.nowhere(result, "units")
         return f"{words[0]} {_sentence(f'how many units it takes is {unknown}')}"
@@ -405,7 +405,7 @@ def _whatif_words(result: StudyResult, other: StudyResult) -> str:
     change = other.segments["pod_even"] - result.segments["pod_even"]
     return (
         f"Two scenarios: “{result.scenario.name}” and “{other.scenario.name}”. At "
-        f"{result.scenario.reference_units} units on station: {'; '.join(told_of)}. "
+        f"{result.scenario.reference_units} units out: {'; '.join(told_of)}. "
         f"{told.DIFFERENCE_WORDS} By segment, units spread evenly and all assumptions at their "
         f"middle, the chance to be seen changes by {told.signed(100 * change.min())} to "
         f"{told.signed(100 * change.max())} points."

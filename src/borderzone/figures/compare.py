@@ -142,7 +142,7 @@ def _curves(ax: Axes, a: StudyResult, b: StudyResult) -> None:
         ax.plot(rows["unit_count"], middle, **style)
         near = middle >= 0.95 * middle.max()
         limit = max(limit, float(rows.loc[near, "unit_count"].iloc[0]))
-    ax.set(xlim=(0, limit), ylim=(0, 1), xlabel="patrol units on station")
+    ax.set(xlim=(0, limit), ylim=(0, 1), xlabel="patrol units out")
     ax.set_ylabel("chance that a crossing is stopped, on average")
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))

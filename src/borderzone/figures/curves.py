@@ -122,7 +122,7 @@ def _table_panel(curve: pd.DataFrame, ax: Axes | None, measure: str) -> Axes:
         ax.plot(rows["unit_count"], rows[column], **(style | {"linewidth": 2.0}))
     _percent(ax)
     ax.set_xlim(0, float(curve["unit_count"].max()))
-    ax.set_xlabel("patrol units on station")
+    ax.set_xlabel("patrol units out")
     what = "detection" if column.endswith("pod") else "interdiction"
     ax.set_ylabel(f"probability of {what} per crossing")
     ax.set_title(PANEL_TITLE[measure])
@@ -184,7 +184,7 @@ def _panel(ax: Axes, curve: pd.DataFrame, measure: str, result: StudyResult) -> 
     _percent(ax)
     _count_axis(ax, chosen)
     ax.set_title(PANEL_TITLE[measure], pad=28)
-    ax.set_xlabel("patrol units on station (each step to the right multiplies)")
+    ax.set_xlabel("patrol units out (each step to the right multiplies)")
     _ceiling(ax, result, measure)
     _roll_axis(ax, chosen)
 
@@ -242,7 +242,7 @@ def _roll_axis(ax: Axes, chosen: pd.DataFrame) -> None:
     factor = float((rows["on_roll_p50"] / rows["unit_count"]).median())
     top = ax.secondary_xaxis("top", functions=(_times(factor), _times(1 / factor)))
     _plain_counts(top.xaxis)
-    top.set_xlabel(f"units on roll, {factor:.1f} for each on station (median)", fontsize=7.5)
+    top.set_xlabel(f"units on the payroll, {factor:.1f} for each out (median)", fontsize=7.5)
     top.tick_params(length=3)
 
 
@@ -299,7 +299,7 @@ def _gain_panel(ax: Axes, curve: pd.DataFrame, light: str, limits: tuple[float, 
     ax.set_ylim(bottom=0)
     _plain_counts(ax.xaxis)
     ax.yaxis.set_major_locator(MaxNLocator(3))
-    ax.set_xlabel("patrol units on station")
+    ax.set_xlabel("patrol units out")
     ax.set_title(
         "What twice as many units would add, percentage points", fontsize=8, pad=3, loc="left"
     )
@@ -335,7 +335,7 @@ def _key(curve: pd.DataFrame, light: str) -> list[Any]:
 
 
 def _finding(result: StudyResult) -> str:
-    half = _half(result, "mean_poi", " on station")
+    half = _half(result, "mean_poi", " out")
     if not half:
         return f"{result.name}: half of all crossings cannot be stopped by patrols alone"
     return f"{result.name}: stopping half of all crossings takes {half}"

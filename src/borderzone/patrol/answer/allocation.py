@@ -49,16 +49,16 @@ def allocate(  # noqa: PLR0913 - the front door fixes this signature
     law: str = "random",
 ) -> pd.Series:
     """
-    Spread units on station over the segments.
+    Spread units out over the segments.
 
     Parameters
     ----------
     rates
-        Coverage per unit on station by segment, from `detection_rates`.
+        Coverage per unit out by segment, from `detection_rates`.
     weights
         Weight of each segment (its share of crossings); normalised here.
     units
-        Units on station.
+        Units out.
     rule
         ``"even"``: by length when `lengths_km` is given, else by segment.
         ``"optimal"``: the highest weighted mean POD (Koopman). ``"maximin"``:

@@ -167,12 +167,12 @@ class PatrolCase:
 
     def reference_rates(self) -> pd.Series:
         """
-        Compute the rates of one unit on station with every assumption at its own value.
+        Compute the rates of one unit out with every assumption at its own value.
 
         Returns
         -------
         Series
-            Coverage per unit on station by segment.
+            Coverage per unit out by segment.
         """
         return detection_rates(
             self.lengths_km, self.ground, self.force, light=self.light, target=self.target
@@ -191,7 +191,7 @@ class PatrolCase:
         Returns
         -------
         FloatArray
-            Coverage per unit on station, shape ``(draws, segments)``.
+            Coverage per unit out, shape ``(draws, segments)``.
         """
         force = self.force
         width = sweep_width_km(
@@ -429,7 +429,7 @@ def default_assumptions(force: Force) -> dict[str, Assumption]:
          "no source for this border: 0.10 below to 0.05 above the force's own"),
         ("p_respond", "triangular", _around(force.p_respond, 0.15, 0.15), "probability",
          "no source for this border: 0.15 on both sides of the force's own"),
-        ("shift_factor", "triangular", shift, "on roll for one on station",
+        ("shift_factor", "triangular", shift, "on the payroll for one out",
          "from a 40-hour week without absence (4.2) to 7.0 around the relief factor"),
         ("availability", "triangular", _around(force.availability, 0.10, 0.05), "share",
          "vehicles and leave backlog: 0.75 to 0.90 around 0.85"),
@@ -512,12 +512,12 @@ class Draws:
     Attributes
     ----------
     rates
-        Coverage per unit on station, shape ``(draws, segments)``.
+        Coverage per unit out, shape ``(draws, segments)``.
     ceiling
         Largest reachable interdiction of each draw: identification times
         response.
     roll
-        On roll for one on station in each draw: shift factor over
+        On the payroll for one out in each draw: shift factor over
         availability.
     """
 

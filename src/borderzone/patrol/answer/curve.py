@@ -46,7 +46,7 @@ MEASURES = ("mean_pod", "min_pod", "mean_poi", "min_poi")
 BEST_RULE: Mapping[str, str] = MappingProxyType(
     {"mean_poi": "optimal", "mean_pod": "optimal", "min_poi": "maximin", "min_pod": "maximin"}
 )
-# Beyond this many units on station the target counts as out of reach.
+# Beyond this many units out the target counts as out of reach.
 _FAR_TOO_MANY = 1e12
 _ROWS_AT_ONCE = 4_000_000
 # The plan for people who cross where they are least likely to be seen.
@@ -67,16 +67,16 @@ def coverage_curve(  # noqa: PLR0913 - the front door fixes this signature
     law: str = "random",
 ) -> pd.DataFrame:
     """
-    Tabulate detection, and interdiction where it is known, against units on station.
+    Tabulate detection, and interdiction where it is known, against units out.
 
     Parameters
     ----------
     rates
-        Coverage per unit on station by segment, from `detection_rates`.
+        Coverage per unit out by segment, from `detection_rates`.
     weights
         Weight of each segment (its share of crossings); normalised here.
     unit_counts
-        Units on station, a row for each.
+        Units out, a row for each.
     rule
         As in `allocate`.
     lengths_km
@@ -165,12 +165,12 @@ def curve_by_weights(
     Parameters
     ----------
     rates
-        Coverage per unit on station by segment, from `detection_rates`.
+        Coverage per unit out by segment, from `detection_rates`.
     weights
         Weights of the segments by name of the opinion, such as ``"uniform"``
         and ``"incidents"``; normalised here.
     unit_counts
-        Units on station.
+        Units out.
     law
         Search law: ``"random"`` or ``"back_and_forth"``.
 
@@ -240,7 +240,7 @@ def units_for_target(  # noqa: PLR0913 - one question with the assumptions it st
     p_respond: float | None = None,
     law: str = "random",
 ) -> float:
-    """Fewest units on station that reach a target, fractions allowed; infinite where none is enough."""
+    """Fewest units out that reach a target, fractions allowed; infinite where none is enough."""
     a, w = checked_pair(rates, weights)
     check_choice(measure, "measure", MEASURES)
     ceiling = _ceiling(force, p_identify, p_respond)

@@ -1,4 +1,4 @@
-"""Detection rate of one unit on station, segment by segment, from ground and force."""
+"""Detection rate of one unit out, segment by segment, from ground and force."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def detection_rates(
     target: str = "person",
 ) -> pd.Series:
     """
-    Rate at which one unit on station adds coverage to each segment.
+    Rate at which one unit out adds coverage to each segment.
 
     ``a = W sqrt(1 + (v / u)^2) / L``: x units make a coverage of ``a x``.
     Terrain enters through sweep width W, patrol speed v and crossing speed u
@@ -64,7 +64,7 @@ def detection_rates(
     Returns
     -------
     Series
-        Coverage per unit on station, named ``rate``, index as the segments.
+        Coverage per unit out, named ``rate``, index as the segments.
 
     Raises
     ------

@@ -68,7 +68,7 @@ def monte_carlo(
     case
         The case.
     unit_counts
-        Units on station, a row for each.
+        Units out, a row for each.
     rule
         ``"even"`` (by length), ``"optimal"`` or ``"maximin"``.
     draws
@@ -85,7 +85,7 @@ def monte_carlo(
         Columns unit_count, rule, light; mean_pod, min_pod, mean_poi and
         min_poi with every assumption at its own value; for each of them the
         quantiles `_p05`, `_p50` and `_p95` over the draws; on_roll and
-        on_roll_p50, the units on the roll.
+        on_roll_p50, the units on the payroll.
 
     Raises
     ------
@@ -142,7 +142,7 @@ def units_required(  # noqa: PLR0913 - one table with everything it stands on
     assumptions: dict[str, Assumption] | None = None,
 ) -> pd.DataFrame:
     """
-    Tabulate the units that targets take, on station and on roll.
+    Tabulate the units that targets take, out and on the payroll.
 
     Whole units: the smallest number with which the target is met, with every
     assumption at its own value, and in 5, 50, 95 and `confidence` per cent of
@@ -223,7 +223,7 @@ def required_draws(
     rule: str = "optimal",
 ) -> FloatArray:
     """
-    Return the units on station that a target takes in each draw.
+    Return the units out that a target takes in each draw.
 
     Parameters
     ----------
@@ -241,7 +241,7 @@ def required_draws(
     Returns
     -------
     FloatArray
-        Units on station, not rounded, infinite where no number is enough.
+        Units out, not rounded, infinite where no number is enough.
 
     Raises
     ------
@@ -351,7 +351,7 @@ def sobol_units(  # noqa: PLR0913 - one question with everything it stands on
     assumptions: dict[str, Assumption] | None = None,
 ) -> pd.DataFrame:
     """
-    Tabulate which assumptions decide the units on the roll for a target.
+    Tabulate which assumptions decide the units on the payroll for a target.
 
     The indices are those of the logarithm of the units, for the units
     themselves are spread over an order of magnitude and a few draws would

@@ -54,14 +54,14 @@ class RealForce:
     high
         Largest number stated; the same where there is one.
     basis
-        ``"roll"``: people on the roll. ``"on_post"``: people on duty.
+        ``"roll"``: people on the payroll. ``"on_post"``: people on duty.
         ``"posts"``: manned posts or towers. ``"vehicles"``: patrol vehicles.
     source
         Where the numbers are from.
     tag
         F: seen in a public source. M: from memory, to be checked.
     line_share
-        Share of the roll that works at the line.
+        Share of the payroll that works at the line.
     observed
         Lowest and highest effectiveness that was published, if any.
     observed_source
@@ -92,19 +92,19 @@ class RealForce:
 
     def units_per_km(self, *, crew: int, shift_factor: float) -> float:
         """
-        Convert to units on station for each km, by the middle of the range.
+        Convert to units out for each km, by the middle of the range.
 
         Parameters
         ----------
         crew
             People in a unit.
         shift_factor
-            On roll for one on station.
+            On the payroll for one out.
 
         Returns
         -------
         float
-            Units on station. A post or a vehicle counts as one. Units: 1/km.
+            Units out. A post or a vehicle counts as one. Units: 1/km.
         """
         density = (self.low + self.high) / 2.0 / self.length_km
         if self.basis in ("posts", "vehicles"):
@@ -113,12 +113,12 @@ class RealForce:
 
     def people_per_km(self, *, shift_factor: float) -> float:
         """
-        Convert to people on station for each km, by the middle of the range.
+        Convert to people out for each km, by the middle of the range.
 
         Parameters
         ----------
         shift_factor
-            On roll for one on station.
+            On the payroll for one out.
 
         Returns
         -------
@@ -255,7 +255,7 @@ def plausibility(
     crew
         People in a unit.
     shift_factor
-        On roll for one on station.
+        On the payroll for one out.
     forces
         What to compare with.
 
@@ -353,7 +353,7 @@ _FEW_UNITS = 5
 
 
 def _statement(table: pd.DataFrame, need: float, crew: int) -> str:
-    parts = [f"Real forces as units of {crew} on station, scaled to the length of this border."]
+    parts = [f"Real forces as units of {crew} out, scaled to the length of this border."]
     parts += [
         f"With what the {row['case']} had ({row['unit_count_equivalent']:.0f} units) the model "
         f"stops {row['mean_poi_at_that']:.0%} of crossings, against {row['observed_low']:.0%} to "

@@ -48,7 +48,7 @@ class Force(BaseModel):
     p_respond
         Probability that a response reaches it before cover does.
     shift_factor
-        On roll for one on station, see `SHIFT_FACTORS`.
+        On the payroll for one out, see `SHIFT_FACTORS`.
     availability
         Share of units fit for duty.
 
@@ -112,17 +112,17 @@ class Force(BaseModel):
 
     def on_roll(self, on_station: float) -> float:
         """
-        Scale units on station to the units on the roll that keep them there.
+        Scale units out to the units on the payroll that keep them there.
 
         Parameters
         ----------
         on_station
-            Units on station around the clock.
+            Units out around the clock.
 
         Returns
         -------
         float
-            On station times shift factor over availability, not rounded.
+            Units out times shift factor over availability, not rounded.
 
         Raises
         ------

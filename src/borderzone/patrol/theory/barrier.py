@@ -144,7 +144,7 @@ def coverage_of_a_unit(
     patrol_km_h: npt.ArrayLike,
     crosser_km_h: npt.ArrayLike,
 ) -> FloatArray:
-    """Coverage that one unit on station adds to a segment: where every rate of a study comes from."""
+    """Coverage that one unit out adds to a segment: where every rate of a study comes from."""
     multiplier = speed_multiplier(patrol_km_h=patrol_km_h, crosser_km_h=crosser_km_h)
     return np.asarray(np.divide(sweep_width_km, length_km) * multiplier)
 
@@ -186,7 +186,7 @@ def segment_length(
     crosser_km_h: npt.ArrayLike,
     law: str = "back_and_forth",
 ) -> FloatArray | float:
-    """Longest segment (km) on which one unit on station reaches a POD: the inverse of `barrier_patrol`."""
+    """Longest segment (km) on which one unit out reaches a POD: the inverse of `barrier_patrol`."""
     # Coverage goes as 1 / L, so that what a segment of 1 km has over what is wanted is the length.
     check_choice(law, "law", BARRIER_LAWS)
     wanted = as_positive(as_probabilities(pod, "pod"), "pod")

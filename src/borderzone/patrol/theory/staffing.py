@@ -1,4 +1,4 @@
-"""Force generation: from units on station to people and units on the roll."""
+"""Force generation: from units out to people and units on the payroll."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ NET_ANNUAL_WORK_HOURS = 1698.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShiftFactor:
-    """How many on the roll keep one on station around the clock, with its source and tag (F found, A assumed)."""
+    """How many on the payroll keep one out around the clock, with its source and tag (F found, A assumed)."""
 
     value: float
     source: str
@@ -73,7 +73,7 @@ SHIFT_FACTORS = {
 def relief_factor(
     post_hours: npt.ArrayLike = 8760.0, work_hours: npt.ArrayLike = NET_ANNUAL_WORK_HOURS
 ) -> FloatArray | float:
-    """Relief factor: people on the roll for each post that is kept manned, by hours in one period."""
+    """Relief factor: people on the payroll for each post that is kept manned, by hours in one period."""
     post, work = broadcast(
         post_hours=as_positive(post_hours, "post_hours", "h"),
         work_hours=as_positive(work_hours, "work_hours", "h"),
@@ -87,17 +87,17 @@ def on_roll(
     shift_factor: npt.ArrayLike = SHIFT_FACTORS["relief"].value,
     availability: npt.ArrayLike = 1.0,
 ) -> FloatArray | float:
-    """Scale units on station to the units on the roll that keep them there."""
+    """Scale units out to the units on the payroll that keep them there."""
     units = as_non_negative(on_station, "on_station", infinite=True)
     fit = as_between(availability, "availability", 0.0, 1.0, without=(0.0,))
-    stationed, factor, share = broadcast(
+    units, factor, share = broadcast(
         on_station=units, shift_factor=as_positive(shift_factor, "shift_factor"), availability=fit
     )
-    return plain(stationed * factor / share)
+    return plain(units * factor / share)
 
 
 def roll_for_confidence(required: int, *, availability: float, confidence: float) -> int:
-    """Fewest units on the roll so that enough are fit, each by itself (binomial), with a confidence."""
+    """Fewest units on the payroll so that enough are fit, each by itself (binomial), with a confidence."""
     needed = check_whole(required, "required", lowest=0)
     fit = check_probability(availability, "availability")
     wanted = check_probability(confidence, "confidence")
@@ -108,7 +108,7 @@ def roll_for_confidence(required: int, *, availability: float, confidence: float
         return needed
     if fit == 0 or wanted == 1:
         msg = (
-            f"no roll is large enough for confidence {wanted:g} at availability {fit:g}; "
+            f"no payroll is large enough for confidence {wanted:g} at availability {fit:g}; "
             "give an availability above 0 and a confidence below 1"
         )
         raise InvalidParameterError(msg)
