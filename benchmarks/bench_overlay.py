@@ -52,25 +52,24 @@ def main() -> None:
     for segment_km in (30.0, 10.0, 3.0):
         corridor = bz.Corridor.around(bz.Border.between("IRQ", "SYR"), segment_km=segment_km)
         events = incidents.synthetic(corridor, n=n, seed=1)
+        where = incidents.regions(events, admin1=provinces)
         zones = corridor.segments.assign(zone=corridor.segments["segment"].astype(str))
-        incidents.overlay(events.head(20), zones, draws=5, admin1=provinces)  # compiles
+        incidents.overlay(events.head(20), zones, draws=5)  # compiles
         took = {}
         for threads in (2, 1):
             started = time.perf_counter()
             found = incidents.overlay(
-                events, zones, draws=draws, seed=1, admin1=provinces, threads=threads
+                events, zones, draws=draws, seed=1, regions=where, threads=threads
             )
             took[threads] = time.perf_counter() - started
         theirs = SHARE * peer(events, zones, max(draws // SHARE, 1))
-        some = events.head(200)
-        drawn = impute(some, draws=20, regions=incidents.regions(some, admin1=provinces)).reshape(
-            -1, 2
-        )
+        some, some_where = events.head(200), where.head(200)
+        drawn = impute(some, draws=20, regions=some_where).reshape(-1, 2)
         inside = [
             shapely.contains_xy(shape, drawn[:, 0], drawn[:, 1]).sum() / 20
             for shape in zones.geometry
         ]
-        mine = incidents.overlay(some, zones, draws=20, admin1=provinces)["expected"]
+        mine = incidents.overlay(some, zones, draws=20, regions=some_where)["expected"]
         same = np.abs(mine.to_numpy() - np.array(inside)).max()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(

@@ -53,7 +53,7 @@ under = gpd.sjoin(
 )
 claimed = under.groupby("id")["zone"].agg(lambda names: ", ".join(names.dropna()) or "none")
 flagged = gpd.GeoDataFrame({"zone": ["flagged"]}, geometry=[zones.union_all()], crs=zones.crs)
-chance = incidents.event_probabilities(events, flagged, draws=2000, seed=1, admin1=provinces)
+chance = incidents.event_probabilities(events, flagged, draws=2000, seed=1, regions=regions)
 pd.DataFrame(
     {
         "place": events.set_index("id")["place"],
@@ -105,8 +105,9 @@ incidents.zone_sentences(result.overlay).head(4).tolist()
 # %%
 made = incidents.synthetic(corridor, n=200, seed=5, places=datasets.places(), admin1=provinces)
 truth = gpd.GeoSeries(gpd.points_from_xy(made["true_lon"], made["true_lat"]), crs=4326)
-usable = (incidents.regions(made, admin1=provinces)["kind"] != "excluded").to_numpy()
-found = incidents.overlay(made, zones, draws=1000, seed=1, admin1=provinces, corridor=corridor)
+where = incidents.regions(made, admin1=provinces)
+usable = (where["kind"] != "excluded").to_numpy()
+found = incidents.overlay(made, zones, draws=1000, seed=1, regions=where, corridor=corridor)
 table = found[["zone", "kind", "expected", "p025", "p975"]].copy()
 table["in truth"] = [int(truth[usable].within(shape).sum()) for shape in zones.geometry]
 table["under the point"] = [
@@ -137,7 +138,7 @@ print(f"The 95 % band holds the truth in {holds.sum()} of {len(table)} zones.")
 # The rate per area, once along the outlines and once by two sizes of cell:
 
 # %%
-ratios = incidents.exposure_ratios(events, zones, corridor, admin1=provinces)
+ratios = incidents.exposure_ratios(events, zones, corridor, regions=regions)
 print(ratios.attrs["sentence"])
 ratios[["level", "events_flagged", "events_other", "ratio", "ratio_low", "ratio_high"]].round(2)
 
@@ -146,15 +147,14 @@ ratios[["level", "events_flagged", "events_other", "ratio", "ratio_low", "ratio_
 # drawn without regard to flags, gives a ratio with its band, and a null result is told as one:
 
 # %%
-for name, rows in (("article", events), ("SYNTHETIC", made)):
+for name, rows, places in (("article", events, regions), ("SYNTHETIC", made, where)):
     test = incidents.enrichment(
         rows,
         zones,
         corridor,
-        towns=datasets.places(),
-        admin1=provinces,
+        held_equal={"towns": datasets.places()},
+        regions=places,
         cell_km=25,
-        method="matched",
     )
     print(f"{name}: {test.sentence()}\n")
 

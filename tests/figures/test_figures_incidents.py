@@ -38,7 +38,11 @@ def put(result: StudyResult, table: pd.DataFrame, draws: int = 60) -> StudyResul
     """Give the study with other incidents, counted anew."""
     events = incidents.read(table)
     account = incidents.account(
-        events, result.corridor, draws=draws, seed=1, admin1=datasets.admin1()
+        events,
+        result.corridor,
+        draws=draws,
+        seed=1,
+        regions=incidents.regions(events, admin1=datasets.admin1()),
     )
     return replace(result, incidents=events, account=account)
 

@@ -271,7 +271,9 @@ def test_strata_hold_cells_that_lie_equally_far() -> None:
 
 def test_cells_share_out_the_corridor_and_know_their_distances() -> None:
     """Areas add up; a cell beside the road is near it; the zones are where they were."""
-    cells = comparison_cells(FLAGS, strip(), roads=ROADS, towns=TOWNS, cell_km=10)
+    cells = comparison_cells(
+        FLAGS, strip(), held_equal={"roads": ROADS, "towns": TOWNS}, cell_km=10
+    )
     width = 369.5  # of 4 degrees along 34 N, km
     assert cells["area_km2"].sum() == pytest.approx(width * 99.8, rel=0.01)
     assert cells["area_km2"].max() == pytest.approx(100)
@@ -322,7 +324,7 @@ def placed(ratio: float, n: int, seed: int, where_prec: int = 1) -> gpd.GeoDataF
 
 def compare(events: gpd.GeoDataFrame, **how: Any) -> incidents.Enrichment:
     """Compare the events of the strip by the layers above."""
-    asked: dict[str, Any] = {"roads": ROADS, "towns": TOWNS, "draws": 20, **how}
+    asked: dict[str, Any] = {"held_equal": {"roads": ROADS, "towns": TOWNS}, "draws": 20, **how}
     flags = asked.pop("flags", FLAGS)
     return incidents.enrichment(events, flags, strip(), **asked)
 
@@ -362,7 +364,8 @@ def test_vague_positions_do_not_pull_the_regression_to_one() -> None:
 
 def test_a_null_result_says_so_and_what_it_could_not_have_seen() -> None:
     """The sentence has ratio, band, number of events and the smallest ratio."""
-    found = compare(placed(1.0, 120, 21), method="matched", months=12)
+    year = incidents.read(placed(1.0, 120, 21), period=("2019-01-01", "2019-12-31"))
+    found = compare(year)
     assert found.verdict == "no difference shown"
     said = found.sentence()
     assert said.startswith(f"No difference shown: ratio {found.ratio:.2g} ({found.low:.2g} to ")
@@ -370,11 +373,12 @@ def test_a_null_result_says_so_and_what_it_could_not_have_seen() -> None:
     assert f"events cannot tell a ratio below {found.smallest_ratio:.2g} from 1" in said
     assert "Events are where something was reported" in said
     assert found.smallest_ratio > 1
-    per_month = found.events_flagged / found.flagged_km2 / 12 * 1000
+    per_month = found.events_flagged / found.flagged_km2 / found.months * 1000
+    assert found.months == pytest.approx(12, abs=0.01)
     assert found.rate_flagged == pytest.approx(per_month)
     row = found.to_frame().iloc[0]
     assert (row["verdict"], row["sentence"]) == (found.verdict, said)
-    without = compare(placed(1.0, 120, 21), method="matched", roads=None)
+    without = compare(placed(1.0, 120, 21), method="matched", held_equal={"towns": TOWNS})
     assert "Distance from roads was not given and is not held equal" in without.sentence()
     assert math.isnan(without.months)
 
@@ -403,9 +407,9 @@ def test_the_answer_repeats_by_seed_and_does_not_touch_its_input() -> None:
     """Another seed, other positions."""
     events = placed(1.0, 60, 2)
     before, flags = events.copy(), FLAGS.copy()
-    first = compare(events, method="matched", months=6)
-    assert compare(events, method="matched", months=6) == first
-    assert compare(events, method="matched", months=6, seed=2).ratio != first.ratio
+    first = compare(events, method="matched")
+    assert compare(events, method="matched") == first
+    assert compare(events, method="matched", seed=2).ratio != first.ratio
     pd.testing.assert_frame_equal(events, before)
     pd.testing.assert_frame_equal(FLAGS, flags)
 
@@ -416,7 +420,7 @@ def test_cells_below_the_position_error_are_refused_and_listed() -> None:
     with pytest.raises(InvalidParameterError, match=r"error of these events, 17\.7 km.*cell_km=18"):
         compare(vague)
     table = incidents.enrichment_table(
-        vague, FLAGS, strip(), roads=ROADS, methods=["poisson"], draws=20
+        vague, FLAGS, strip(), held_equal={"roads": ROADS}, methods=["poisson"], draws=20
     )
     assert table["cell_km"].tolist() == [10, 25]
     assert table["verdict"].iloc[0] == "not compared"
@@ -449,10 +453,14 @@ EVERYWHERE = gpd.GeoDataFrame(geometry=[shapely.box(30, 30, 50, 40)], crs="EPSG:
 @pytest.mark.parametrize(
     ("how", "error", "message"),
     [
-        ({"method": "psm"}, InvalidParameterError, "method must be one of poisson, matched"),
+        ({"method": "psm"}, InvalidParameterError, "method must be one of matched, poisson"),
         ({"cell_km": 0}, InvalidParameterError, "cell_km must be a finite number above 0"),
         ({"cell_km": 0.001}, InvalidParameterError, "take cells of a kilometre or more"),
-        ({"months": -1}, InvalidParameterError, "months must be a finite number above 0"),
+        (
+            {"held_equal": {"rivers": ROADS}},
+            InvalidParameterError,
+            "held_equal must be one of roads, towns",
+        ),
         ({"draws": 1}, InvalidParameterError, "draws must be a whole number, 2 or more"),
         ({"draws": "x"}, InvalidParameterError, "draws must be a whole number, 2 or more"),
         ({"seed": "x"}, InvalidParameterError, "seed must be a whole number"),

@@ -30,7 +30,9 @@ def read(date_format: str | None = None, /, **columns: Any) -> gpd.GeoDataFrame:
     n = len(next(iter(columns.values())))
     where = {"lat": [30.0 + i % 10 for i in range(n)], "lon": [40.0 + i // 10 for i in range(n)]}
     return incidents.read(
-        pd.DataFrame(where | {"where_prec": 1} | columns), date_format=date_format, as_of=AS_OF
+        pd.DataFrame(where | {"where_prec": 1} | columns),
+        date_format=date_format,
+        options=incidents.ReadOptions(as_of=AS_OF),
     )
 
 

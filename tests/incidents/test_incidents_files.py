@@ -46,7 +46,7 @@ def saved(folder: Path, name: str, content: str | bytes) -> Path:
 
 
 def read(source: Any, **options: Any) -> gpd.GeoDataFrame:
-    return incidents.read(source, as_of=AS_OF, **options)
+    return incidents.read(source, options=incidents.ReadOptions(as_of=AS_OF, **options))
 
 
 def told(events: gpd.GeoDataFrame) -> list[str]:

@@ -176,7 +176,7 @@ def test_impossible_options_are_refused(
 ) -> None:
     path = _text("e.csv", GOOD)(tmp_path)
     with pytest.raises(BorderzoneError, match=message):
-        incidents.read(path, **{option: value})
+        incidents.read(path, options=incidents.ReadOptions(**{option: value}))
 
 
 # Cells
@@ -184,7 +184,7 @@ def test_impossible_options_are_refused(
 
 def one(**cells: object) -> pd.Series:
     frame = pd.DataFrame({"lat": ["34.4"], "lon": ["41.1"]} | {k: [v] for k, v in cells.items()})
-    return incidents.read(frame, as_of=dt.date(2026, 1, 1)).iloc[0]
+    return incidents.read(frame, options=incidents.ReadOptions(as_of=dt.date(2026, 1, 1))).iloc[0]
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,9 @@ def test_a_record_beside_the_file_gives_citation_and_day(tmp_path: Path) -> None
     write_sidecar(path, words)
     events = incidents.read(path)
     assert (events.attrs["citation"], events.attrs["accessed"]) == ("Somebody (2025)", "2026-11-02")
-    told = incidents.read(path, accessed=dt.date(2026, 11, 3)).attrs["accessed"]
+    told = incidents.read(path, options=incidents.ReadOptions(accessed=dt.date(2026, 11, 3))).attrs[
+        "accessed"
+    ]
     assert told == "2026-11-03"
 
     path.write_text(GOOD + "C,34.6,41.3,2024-05-03,clash\n")

@@ -45,7 +45,7 @@ def saved(table: pd.DataFrame, folder: Path, **how: Any) -> Path:
 def test_layouts_are_known_by_their_columns_and_keep_them_all(layout: str, tmp_path: Path) -> None:
     build, name, dataset = LAYOUTS[layout]
     table = build()
-    events = incidents.read(saved(table, tmp_path), as_of=AS_OF)
+    events = incidents.read(saved(table, tmp_path), options=incidents.ReadOptions(as_of=AS_OF))
 
     validate(events)
     assert events.attrs["format"] == name
@@ -61,18 +61,20 @@ def test_layouts_are_known_by_their_columns_and_keep_them_all(layout: str, tmp_p
 
 
 def test_dates_and_precisions_of_acled(tmp_path: Path) -> None:
-    events = incidents.read(saved(made.acled(words=True), tmp_path), as_of=AS_OF)
+    events = incidents.read(
+        saved(made.acled(words=True), tmp_path), options=incidents.ReadOptions(as_of=AS_OF)
+    )
     assert events["date_precision"].tolist() == ["day", "week", "month"] * 2
     spans = (events["date_end"] - events["date_start"]).dt.days + 1
     assert spans.tolist()[:2] == [1, 7]
     assert events["where_prec"].tolist() == [1, 2, 3] * 2
     assert events["inter1"].tolist()[:2] == ["State Forces", "Rebel Groups"]
-    iso = incidents.read(made.acled_api(), as_of=AS_OF)
+    iso = incidents.read(made.acled_api(), options=incidents.ReadOptions(as_of=AS_OF))
     pd.testing.assert_series_equal(iso["date_start"], events["date_start"])
 
 
 def test_spans_and_deaths_of_ucdp() -> None:
-    events = incidents.read(made.ucdp(), as_of=AS_OF)
+    events = incidents.read(made.ucdp(), options=incidents.ReadOptions(as_of=AS_OF))
     assert ((events["date_end"] - events["date_start"]).dt.days == 3).all()
     assert events["date_precision"].tolist() == ["day", "day", "week", "month", "year", "day"]
     assert events.loc[0, ["fatalities_low", "fatalities_best", "fatalities_high"]].tolist() == [
@@ -85,20 +87,22 @@ def test_spans_and_deaths_of_ucdp() -> None:
 
 def test_unknown_months_and_days_of_the_gtd(tmp_path: Path) -> None:
     """From Latin-1 text and from a spreadsheet: the same."""
-    text = incidents.read(saved(made.gtd(), tmp_path, encoding="latin-1"), as_of=AS_OF)
+    text = incidents.read(
+        saved(made.gtd(), tmp_path, encoding="latin-1"), options=incidents.ReadOptions(as_of=AS_OF)
+    )
     assert text["date_precision"].tolist() == ["month", "year", "day", "day", "day", "day"]
     assert str(text["date_end"][0].date()) == "2019-05-31"
     assert text["id"][0] == "201905010000"
     assert text["country"][0] == "Irak (Käfer)"
     assert "not UTF-8" in text.attrs["notes"][0]
     made.gtd().to_excel(tmp_path / "gtd.xlsx", index=False)
-    sheet = incidents.read(tmp_path / "gtd.xlsx", as_of=AS_OF)
+    sheet = incidents.read(tmp_path / "gtd.xlsx", options=incidents.ReadOptions(as_of=AS_OF))
     own = [field.name for field in FIELDS]
     pd.testing.assert_frame_equal(pd.DataFrame(sheet[own]), pd.DataFrame(text[own]))
 
 
 def test_the_line_of_hashtags_is_passed_over_and_told() -> None:
-    events = incidents.read(made.ucdp_hdx(), as_of=AS_OF)
+    events = incidents.read(made.ucdp_hdx(), options=incidents.ReadOptions(as_of=AS_OF))
     assert len(events) == 6
     assert "hashtags" in events.attrs["notes"][0]
 
@@ -209,7 +213,7 @@ def test_another_encoding_is_found_and_told(encoding: str, name: str, tmp_path: 
     assert events.attrs["encoding"] == encoding
     assert events.attrs["notes"][0] == (
         f"read as {encoding}, because line 2 is not UTF-8; if names look wrong, pass "
-        f"encoding={encoding!r} or another"
+        f"options=ReadOptions(encoding={encoding!r}) or another"
     )
 
 
@@ -220,10 +224,10 @@ def test_two_encodings_in_one_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="mixes encodings: line 2 is UTF-8, line 3 is not"):
         incidents.read(path)
     with pytest.raises(DataError, match="mixes encodings"):
-        incidents.read(path, encoding="utf-8")
+        incidents.read(path, options=incidents.ReadOptions(encoding="utf-8"))
     path.write_bytes("lat,lon,place\n34,41,القائم\n".encode("cp1256"))
     with pytest.raises(DataError, match=r"is not utf-8 text \(byte \d+\); it looks like cp1256"):
-        incidents.read(path, encoding="utf-8")
+        incidents.read(path, options=incidents.ReadOptions(encoding="utf-8"))
 
 
 def test_lines_above_the_header_are_passed_over_and_told(tmp_path: Path) -> None:
@@ -254,8 +258,10 @@ def test_of_several_sheets_one_must_be_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"several sheets \('2018', '2019'\).*sheet='2018'"):
         incidents.read(path)
     with pytest.raises(DataError, match=r"no sheet '2017'; it has '2018', '2019', 'key'"):
-        incidents.read(path, sheet="2017")
-    assert incidents.read(path, sheet="2019")["lat"].tolist() == [35.5]
+        incidents.read(path, options=incidents.ReadOptions(sheet="2017"))
+    assert incidents.read(path, options=incidents.ReadOptions(sheet="2019"))["lat"].tolist() == [
+        35.5
+    ]
 
 
 def test_cells_of_a_spreadsheet_keep_their_kind(tmp_path: Path) -> None:
@@ -327,9 +333,11 @@ def test_two_orders_of_dates_in_one_column_are_told() -> None:
 )
 def test_other_kinds_of_columns_and_index_are_read_alike(kind: str) -> None:
     plain = made.acled()
-    expected = incidents.read(plain, as_of=AS_OF)
+    expected = incidents.read(plain, options=incidents.ReadOptions(as_of=AS_OF))
     index = pd.MultiIndex.from_product([["a", "b"], [1, 1, 2]])
-    events = incidents.read(plain.astype(kind).set_index(index), as_of=AS_OF)
+    events = incidents.read(
+        plain.astype(kind).set_index(index), options=incidents.ReadOptions(as_of=AS_OF)
+    )
     assert events.index.equals(index)
     own = [field.name for field in FIELDS]
     pd.testing.assert_frame_equal(
@@ -338,7 +346,7 @@ def test_other_kinds_of_columns_and_index_are_read_alike(kind: str) -> None:
 
 
 def test_validation_names_all_that_is_wrong() -> None:
-    events = incidents.read(made.acled(), as_of=AS_OF)
+    events = incidents.read(made.acled(), options=incidents.ReadOptions(as_of=AS_OF))
     wrong = events.drop(columns="id").assign(lat="north")
     with pytest.raises(DataError, match=r"no column id; lat is \w+, not number"):
         validate(wrong)
@@ -367,8 +375,8 @@ def test_written_otherwise_a_table_reads_the_same(
             written[name] = written[name].str.replace(".", ",")
     path = tmp_path_factory.mktemp("a") / "events.csv"
     path.write_bytes(written.to_csv(index=False, sep=mark, lineterminator=end).encode(encoding))
-    events = incidents.read(path, as_of=AS_OF)
-    expected = incidents.read(table, as_of=AS_OF)
+    events = incidents.read(path, options=incidents.ReadOptions(as_of=AS_OF))
+    expected = incidents.read(table, options=incidents.ReadOptions(as_of=AS_OF))
     same = [name for name in COLUMNS if name not in ("status", "reason")]
     pd.testing.assert_frame_equal(pd.DataFrame(events[same]), pd.DataFrame(expected[same]))
     assert set(events["status"]) == ({"fixed"} if comma else {"ok"})
@@ -381,9 +389,9 @@ def test_a_damaged_cell_is_told_and_touches_no_other_row(data: st.DataObject) ->
     row = data.draw(st.integers(0, 4))
     column = data.draw(st.sampled_from(["latitude", "longitude", "date_start", "where_prec"]))
     junk = data.draw(st.text(max_size=12))
-    clean = incidents.read(table, as_of=AS_OF)
+    clean = incidents.read(table, options=incidents.ReadOptions(as_of=AS_OF))
     table.loc[row, column] = junk
-    events = incidents.read(table, as_of=AS_OF)
+    events = incidents.read(table, options=incidents.ReadOptions(as_of=AS_OF))
     others = [i for i in range(5) if i != row]
     same = [name for name in COLUMNS if name != "reason"]
     pd.testing.assert_frame_equal(

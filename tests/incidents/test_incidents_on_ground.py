@@ -77,7 +77,7 @@ def test_share_of_a_gaussian_beyond_a_straight_flag(distance_km: float) -> None:
 def test_a_plane_has_one_slope_and_heights_with_the_band_of_its_disc() -> None:
     dem = layer(500 + 0.05 * GRID.x)
     attrs = bz.terrain.attributes(dem, layers=["slope_deg"])
-    found = incidents.on_ground(ONE, NOTHING, attrs, elevation=dem, draws=20_000).iloc[0]
+    found = incidents.on_ground(ONE, NOTHING, attrs.assign(elevation_m=dem), draws=20_000).iloc[0]
     assigned = attrs.assign(elevation_m=dem)
     assert found.equals(incidents.on_ground(ONE, NOTHING, assigned, draws=20_000).iloc[0])
     slope = math.degrees(math.atan(0.05))

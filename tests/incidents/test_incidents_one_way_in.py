@@ -25,9 +25,8 @@ from borderzone.errors import (
     InvalidParameterError,
     InvalidScenarioError,
 )
-from borderzone.incidents import READ_OPTIONS
-from borderzone.incidents.reading.option_list import option
-from borderzone.incidents.reading.readers import named_columns, read_options
+from borderzone.incidents import READ_OPTIONS, ReadOptions
+from borderzone.incidents.reading.option_list import KEYWORDS, option
 from borderzone.study.inputs import load_incidents
 from borderzone.study.sources import how_read, told, unrecorded
 from borderzone.study.study_file import write_study
@@ -54,7 +53,7 @@ bbox = [43, 38, 46, 41]
 
 
 # What is read, and what a study knows by itself.
-_NOT_SAID = ("source", "corridor")
+_NOT_SAID = ("source", "corridor", "options")
 
 
 @pytest.fixture
@@ -87,16 +86,18 @@ def command(
 
 def test_every_option_of_reading_is_at_every_door() -> None:
     """A new one cannot be missing at one of them."""
-    asked = [name for name in inspect.signature(incidents.read).parameters if name not in _NOT_SAID]
+    asked = list(inspect.signature(ReadOptions).parameters)
+    alone = [name for name in inspect.signature(incidents.read).parameters if name not in _NOT_SAID]
     check = typer.main.get_command(cli.app).commands["check"]  # type: ignore[attr-defined]
     offered = {one.name: one.opts for one in check.params}
 
     assert sorted(READ_OPTIONS) == sorted(asked)
+    assert alone == list(KEYWORDS)
     for name in asked:
         assert offered[name] == [f"--{name.replace('_', '-')}"]
     # A study file takes the same names, each in the kind that its example shows.
     stated = {name: one.example for name, one in READ_OPTIONS.items()}
-    assert list(read_options(stated)) == list(READ_OPTIONS)
+    assert list(ReadOptions.of(stated).stated()) == list(READ_OPTIONS)
 
 
 def test_a_study_file_says_how_its_incidents_are_read(folder: Path) -> None:
@@ -317,7 +318,7 @@ def test_a_hint_of_the_command_line_can_be_typed_as_it_stands(
         )
         assert option("date_format", "%d-%b-%y") == "--date-format %d-%b-%y"
     words = shlex.split(hint)
-    assert named_columns(words[1::2]) == odd
+    assert ReadOptions.named_columns(words[1::2]) == odd
     with asked_from("study file"):
         line = option("columns", odd).removesuffix(" under [incidents]")
     assert tomllib.loads(line) == {"columns": odd}
@@ -333,7 +334,9 @@ def test_the_table_of_the_documentation_is_read_as_it_says(tmp_path: Path) -> No
     rows = "Nr;Position N;Position E;Day;Ort\n1;34,4;41,1;03/04/2019;Al-Qā'im\n".replace("ā", "â")
     (tmp_path / "reports.csv").write_bytes(rows.encode("cp1252"))
     study = bz.Study.from_toml(tmp_path / "study.toml")
-    events = incidents.read(study.incidents["path"], **how_read(study))
+    events = incidents.read(
+        study.incidents["path"], options=incidents.ReadOptions(**how_read(study))
+    )
 
     row = events.iloc[0]
     assert (row["lat"], row["lon"], row["status"]) == (34.4, 41.1, "fixed")
@@ -354,7 +357,7 @@ def test_a_credit_names_the_day_that_the_table_says(folder: Path) -> None:
 @pytest.mark.parametrize("text", ["", "lat", "=x", "lat=", " ,lon=x"])
 def test_words_that_name_no_column_are_refused(text: str) -> None:
     with pytest.raises(BorderzoneError, match="columns are told as"):
-        named_columns([text])
+        ReadOptions.named_columns([text])
 
 
 @pytest.mark.parametrize(

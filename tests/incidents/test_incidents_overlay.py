@@ -165,7 +165,7 @@ def test_each_class_gets_its_region_and_the_vague_are_named() -> None:
     assert "not given (where_prec 5)" in table["reason"].iloc[4]
 
     without = incidents.regions(events)
-    assert "pass admin1=" in without["reason"].iloc[3]
+    assert "pass admin1= to incidents.regions" in without["reason"].iloc[3]
     elsewhere = admin1.assign(geometry=[shapely.box(0, 0, 1, 1)])
     missed = incidents.regions(events, admin1=elsewhere)["reason"].iloc[3]
     assert missed == "no admin1 polygon holds its point"

@@ -92,14 +92,16 @@ def test_a_table_swapped_as_a_whole_is_suspected_near_a_corridor(text: str, tmp_
     assert told["reason"].str.startswith("swap suspected").all()
     assert told["status"].eq("quarantined").all()
 
-    mended = incidents.read(path, corridor=corridor(), fix_swapped=True)
+    mended = incidents.read(
+        path, corridor=corridor(), options=incidents.ReadOptions(fix_swapped=True)
+    )
     assert mended["status"].eq("fixed").all()
     assert (mended["lat"].iloc[0], mended["lon"].iloc[0]) == (34.37, 41.09)
     assert notes_of(mended) == []
 
 
 def test_a_table_swapped_as_a_whole_is_suspected_outside_a_box(tmp_path: Path) -> None:
-    told = incidents.read(written(tmp_path, SWAPPED), bbox=BOX)
+    told = incidents.read(written(tmp_path, SWAPPED), options=incidents.ReadOptions(bbox=BOX))
     assert notes_of(told) == [
         "0 of 6 in the box, 6 if latitude and longitude change places: fix_swapped=True"
     ]
@@ -146,7 +148,7 @@ def test_a_country_that_rows_name_tells_a_swap_without_a_study() -> None:
     assert notes_of(events) == [
         "1 of 3 in the country they name, 3 if latitude and longitude change places: fix_swapped=True"
     ]
-    mended = incidents.read(table, fix_swapped=True)
+    mended = incidents.read(table, options=incidents.ReadOptions(fix_swapped=True))
     assert mended["lat"].tolist() == [34.37, 34.4, 33.3]
 
 
@@ -163,9 +165,11 @@ def test_random_tables_swapped_whole_are_suspected_and_never_as_they_are(
     pairs: list[tuple[float, float]],
 ) -> None:
     lat, lon = zip(*pairs, strict=True)
-    right = incidents.read(frame(lat=lat, lon=lon), bbox=BOX)
-    wrong = incidents.read(frame(lat=lon, lon=lat), bbox=BOX)
-    mended = incidents.read(frame(lat=lon, lon=lat), bbox=BOX, fix_swapped=True)
+    right = incidents.read(frame(lat=lat, lon=lon), options=incidents.ReadOptions(bbox=BOX))
+    wrong = incidents.read(frame(lat=lon, lon=lat), options=incidents.ReadOptions(bbox=BOX))
+    mended = incidents.read(
+        frame(lat=lon, lon=lat), options=incidents.ReadOptions(bbox=BOX, fix_swapped=True)
+    )
     assert not right["reason"].str.contains("swap").any()
     outside = np.array(lon) > BOX[3]  # 38 to 38 lies in the box both ways
     assert wrong["reason"].str.contains("swap suspected").tolist() == outside.tolist()
@@ -355,7 +359,9 @@ def test_what_lies_outside_the_area_of_a_crs_is_set_aside() -> None:
         "look like degrees, but WGS 84 / UTM zone 38N is a plane: leave crs out"
         in events["reason"][1]
     )
-    mended = incidents.read(table, crs="EPSG:32638", fix_swapped=True)
+    mended = incidents.read(
+        table, crs="EPSG:32638", options=incidents.ReadOptions(fix_swapped=True)
+    )
     assert mended["lat"][2] == pytest.approx(mended["lat"][4])
 
 
@@ -735,5 +741,7 @@ def test_a_study_knows_its_corridor_even_where_the_events_were_read_before(
     assert result.incidents["status"].eq("quarantined").all()
     with pytest.raises(RejectedRowsError, match=said):
         incidents.require_usable(result.incidents)
-    mended = incidents.read(read, corridor=ground.corridor, fix_swapped=True)
+    mended = incidents.read(
+        read, corridor=ground.corridor, options=incidents.ReadOptions(fix_swapped=True)
+    )
     assert mended["status"].eq("fixed").all()

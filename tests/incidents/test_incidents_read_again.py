@@ -41,7 +41,10 @@ ROWS = pd.DataFrame(
 
 
 def read(**how: Any) -> gpd.GeoDataFrame:
-    return incidents.read(ROWS, accessed=dt.date(2026, 11, 2), terms="mine", **how)
+    return incidents.read(
+        ROWS,
+        options=incidents.ReadOptions(terms="mine", accessed=dt.date(2026, 11, 2), **how),
+    )
 
 
 def same(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> None:
@@ -146,7 +149,7 @@ def test_a_rejected_row_is_taken_when_the_cell_in_doubt_was_mended(tmp_path: Pat
 
 
 def test_what_is_said_anew_is_taken() -> None:
-    again = incidents.read(read(), accessed=dt.date(2026, 12, 1))
+    again = incidents.read(read(), options=incidents.ReadOptions(accessed=dt.date(2026, 12, 1)))
     assert again.attrs["accessed"] == "2026-12-01"
     assert incidents.terms(again)["licence"].tolist() == ["yours, as you said"]
     unsaid = incidents.read(ROWS)
@@ -156,7 +159,7 @@ def test_what_is_said_anew_is_taken() -> None:
 
 def test_an_option_judges_anew_what_can_be_seen_again_and_keeps_the_rest() -> None:
     events = read()
-    boxed = incidents.read(events, bbox=(44, 39, 46, 41))
+    boxed = incidents.read(events, options=incidents.ReadOptions(bbox=(44, 39, 46, 41)))
     assert boxed["status"].tolist() == events["status"].tolist()
     assert [bool(shape) for shape in boxed.geometry] == [bool(shape) for shape in events.geometry]
     assert (
@@ -166,8 +169,10 @@ def test_an_option_judges_anew_what_can_be_seen_again_and_keeps_the_rest() -> No
     assert boxed.attrs["format"] == "table"
 
     swapped = ROWS.assign(lat=ROWS["lon"], lon=["39.7"] * 7)
-    suspected = incidents.read(swapped, bbox=(44, 39, 46, 41))
-    mended = incidents.read(suspected, bbox=(44, 39, 46, 41), fix_swapped=True)
+    suspected = incidents.read(swapped, options=incidents.ReadOptions(bbox=(44, 39, 46, 41)))
+    mended = incidents.read(
+        suspected, options=incidents.ReadOptions(bbox=(44, 39, 46, 41), fix_swapped=True)
+    )
     # Swapped places are seen again; a date in doubt is not.
     assert (suspected["status"] == "quarantined").all()
     assert mended["status"].tolist()[:3] == ["fixed", "fixed", "quarantined"]

@@ -40,7 +40,10 @@ def table(**columns: list[object]) -> pd.DataFrame:
 def one_row(**cells: object) -> pd.Series:
     """Read a table of one row."""
     base: dict[str, object] = {"lat": 34.4, "lon": 41.1}
-    events = incidents.read(pd.DataFrame({k: [v] for k, v in (base | cells).items()}), as_of=AS_OF)
+    events = incidents.read(
+        pd.DataFrame({k: [v] for k, v in (base | cells).items()}),
+        options=incidents.ReadOptions(as_of=AS_OF),
+    )
     row: pd.Series = events.iloc[0]
     return row
 
@@ -92,7 +95,7 @@ def test_keeps_every_row_and_empties_the_geometry_of_quarantined_ones(tmp_path: 
         "11;;raid;34.5;41.2\n"
         "12;;;;;\n"
     )
-    events = incidents.read(written(tmp_path, text), as_of=AS_OF)
+    events = incidents.read(written(tmp_path, text), options=incidents.ReadOptions(as_of=AS_OF))
 
     finding = [reason.split(":")[0] for reason in events["reason"]]
     assert finding == [
@@ -134,8 +137,8 @@ def test_a_swap_is_suggested_and_made_only_when_asked_for() -> None:
     raw = table(lat=[41.1, 34.0], lon=[34.4, 41.5])
     box = (38, 29, 47, 38)
 
-    told = incidents.read(raw, bbox=box)
-    fixed = incidents.read(raw, bbox=box, fix_swapped=True)
+    told = incidents.read(raw, options=incidents.ReadOptions(bbox=box))
+    fixed = incidents.read(raw, options=incidents.ReadOptions(bbox=box, fix_swapped=True))
 
     assert told["status"].tolist() == ["quarantined", "ok"]
     assert "swap suspected" in told["reason"][0]
@@ -147,7 +150,9 @@ def test_a_swap_is_suggested_and_made_only_when_asked_for() -> None:
 def test_a_row_inside_the_box_as_it_is_is_not_suspected() -> None:
     """Even where it would be inside when swapped too, or outside both ways."""
     raw = table(lat=[34.0, 10.0], lon=[36.0, 10.5])
-    events = incidents.read(raw, bbox=(30, 30, 40, 40), fix_swapped=True)
+    events = incidents.read(
+        raw, options=incidents.ReadOptions(bbox=(30, 30, 40, 40), fix_swapped=True)
+    )
     assert events["status"].tolist() == ["ok", "ok"]
     assert events["reason"].tolist() == ["", ""]
 
@@ -344,7 +349,9 @@ def test_an_unusable_file_says_what_and_how_to_mend_it(
 def test_a_named_encoding_is_used_and_another_format_is_refused(tmp_path: Path) -> None:
     """What is suggested works."""
     data = "lat,lon,place\n34,41,القائم\n".encode("cp1256")
-    events = incidents.read(written(tmp_path, data), encoding="cp1256")
+    events = incidents.read(
+        written(tmp_path, data), options=incidents.ReadOptions(encoding="cp1256")
+    )
     assert events["place"].tolist() == ["القائم"]
     sixteen = incidents.read(written(tmp_path, "lat\tlon\n34\t41\n".encode("utf-16")))
     assert sixteen["lon"].tolist() == [41.0]
@@ -357,14 +364,14 @@ def test_a_named_encoding_is_used_and_another_format_is_refused(tmp_path: Path) 
     with pytest.raises(DataError, match="not a local file"):
         incidents.read("https://example.org/events.gpkg")
     with pytest.raises(DataError, match="encoding 'latin-99' is unknown"):
-        incidents.read(written(tmp_path, data), encoding="latin-99")
+        incidents.read(written(tmp_path, data), options=incidents.ReadOptions(encoding="latin-99"))
 
 
 @pytest.mark.parametrize("box", [(1, 2, 3), (43, 32, 38, 38), (38, 32, 43, np.nan), (0, 0, 1, 95)])
 def test_an_impossible_box_is_refused(box: tuple[float, ...]) -> None:
     """West, south, east, north."""
     with pytest.raises(InvalidParameterError, match="west, south, east, north"):
-        incidents.read(table(), bbox=box)
+        incidents.read(table(), options=incidents.ReadOptions(bbox=box))
 
 
 def test_points_of_a_vector_table_are_the_positions() -> None:
@@ -449,7 +456,7 @@ cells = st.one_of(
 def test_any_cells_give_every_row_a_verdict(rows: list[tuple[object, ...]]) -> None:
     """Whatever is in the cells, each row comes back, with a point or with a reason."""
     raw = pd.DataFrame(rows, columns=["lat", "lon", "date"], dtype=object)
-    events = incidents.read(raw, as_of=AS_OF)
+    events = incidents.read(raw, options=incidents.ReadOptions(as_of=AS_OF))
     assert len(events) == len(rows)
     assert set(events["status"]) <= {"ok", "fixed", "quarantined"}
     bad = events["status"] == "quarantined"

@@ -65,7 +65,9 @@ def test_a_second_reader_by_pandas_alone_reads_the_same_table(layout: str, tmp_p
     raw = damaged(layout, 300, seed=3)
     raw.to_csv(tmp_path / "events.csv", index=False)
 
-    events = bz.incidents.read(tmp_path / "events.csv", as_of=AS_OF)
+    events = bz.incidents.read(
+        tmp_path / "events.csv", options=bz.incidents.ReadOptions(as_of=AS_OF)
+    )
 
     assert events.attrs["format"] == layout
     plain = read_plainly(raw, layout)
@@ -100,7 +102,7 @@ def test_how_a_text_is_written_changes_nothing(
         path = Path(folder) / "events.csv"
         how: dict[str, Any] = {"sep": separator, "quoting": quoting, "lineterminator": ends}
         written.to_csv(path, index=False, encoding=encoding, **how)
-        events = bz.incidents.read(path, as_of=AS_OF)
+        events = bz.incidents.read(path, options=bz.incidents.ReadOptions(as_of=AS_OF))
 
     same(events, read_plainly(raw, layout))
 
@@ -120,7 +122,9 @@ def test_what_holds_a_table_changes_nothing(layout: str, suffix: str, tmp_path: 
         placed.rename(columns={"id": "id_"}).to_file(path)
         raw = raw.rename(columns={"id": "id_"})
 
-    events = bz.incidents.read(raw if suffix == "memory" else path, as_of=AS_OF)
+    events = bz.incidents.read(
+        raw if suffix == "memory" else path, options=bz.incidents.ReadOptions(as_of=AS_OF)
+    )
 
     renamed = "id_" in raw
     plain = read_plainly(raw.rename(columns={"id_": "id"}), layout)
@@ -142,8 +146,8 @@ def test_a_damaged_cell_changes_its_own_row_alone(
     hurt = raw.copy()
     hurt.loc[row, column] = junk
 
-    before = bz.incidents.read(raw, as_of=AS_OF)
-    after = bz.incidents.read(hurt, as_of=AS_OF)
+    before = bz.incidents.read(raw, options=bz.incidents.ReadOptions(as_of=AS_OF))
+    after = bz.incidents.read(hurt, options=bz.incidents.ReadOptions(as_of=AS_OF))
 
     others = before.index != row
     plain = ["id", "date_start", "date_end", "lat", "lon", "where_prec", "where_scheme", "status"]
@@ -163,7 +167,7 @@ def test_a_file_cut_off_anywhere_is_told_or_keeps_its_whole_rows(layout: str, cu
     with TemporaryDirectory() as folder:
         path = Path(folder) / "events.csv"
         path.write_text(text.getvalue()[:-cut], encoding="utf-8")
-        events = bz.incidents.read(path, as_of=AS_OF)
+        events = bz.incidents.read(path, options=bz.incidents.ReadOptions(as_of=AS_OF))
 
     whole = text.getvalue()[:-cut].count("\n") - 1
     want = read_plainly(raw, layout).iloc[:whole]

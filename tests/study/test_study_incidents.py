@@ -57,7 +57,7 @@ def acled(study: bz.Study, ground: Ground) -> StudyResult:
             "timestamp": 1,
         }
     )
-    events = incidents.read(table, accessed=dt.date(2026, 11, 2))
+    events = incidents.read(table, options=incidents.ReadOptions(accessed=dt.date(2026, 11, 2)))
     assert events.attrs["format"] == "acled"
     return replace(study, incidents=events).run(seed=1, ground=ground)
 

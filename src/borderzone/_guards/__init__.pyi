@@ -52,6 +52,7 @@ from .threads import (
     n_threads as n_threads,
 )
 from .words import (
+    as_day as as_day,
     check_choice as check_choice,
     check_flag as check_flag,
     check_text as check_text,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import math
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 __all__ = [
+    "as_day",
     "check_choice",
     "check_flag",
     "check_text",
@@ -36,6 +38,17 @@ def check_choice(value: Any, name: str, choices: Iterable[str]) -> str:
         msg = f"{name} must be one of {', '.join(allowed)}, got {shown(value)}{hint}"
         raise InvalidParameterError(msg)
     return str(value)
+
+
+def as_day(value: Any, name: str) -> dt.date:
+    """Take a day as a date or as text."""
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value
+    try:
+        return dt.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        msg = f'{name} must be a day such as "2024-05-31", got {shown(value)}'
+        raise InvalidParameterError(msg) from None
 
 
 def is_flag(value: Any) -> bool:

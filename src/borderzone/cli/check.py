@@ -67,7 +67,7 @@ def check(
     check_probability(limit, "limit")
     _check_free(rejected)
     with asked_from("command line"):
-        events = room.read(incidents, **_said(asked))
+        events = room.read(incidents, options=_said(asked))
         print_table(room.check(events), f"{incidents}: {len(events)} rows")
         for sentence in room.verdict_sentences(events):
             say(sentence)
@@ -75,14 +75,12 @@ def check(
         room.require_usable(events, limit=limit)
 
 
-def _said(asked: dict[str, Any]) -> dict[str, Any]:
-    """Give the options of reading that were said, in the form in which `read` takes them."""
-    from borderzone.incidents.reading.readers import named_columns, read_options  # noqa: PLC0415 - heavy
-
+def _said(asked: dict[str, Any]) -> room.ReadOptions:
+    """Give the options of reading that were said."""
     said = {name: value for name, value in asked.items() if value not in (None, False, [], ())}
     if "columns" in said:
-        said["columns"] = named_columns(said["columns"])
-    return read_options(said)
+        said["columns"] = room.ReadOptions.named_columns(said["columns"])
+    return room.ReadOptions.of(said)
 
 
 def _check_free(rejected: Path | None) -> None:

@@ -1,4 +1,5 @@
 from .reading.readers import read as read
+from .reading.read_options import ReadOptions as ReadOptions
 from .reading.option_list import READ_OPTIONS as READ_OPTIONS
 from .reading.verdict import (
     check as check,

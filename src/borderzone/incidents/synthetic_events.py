@@ -14,6 +14,7 @@ from borderzone.crs import GEOD
 from borderzone.incidents.incident_table import SYNTHETIC_SOURCE
 from borderzone.incidents.placing.imputation import draw_positions, in_polygon
 from borderzone.incidents.placing.precision import KERNELS
+from borderzone.incidents.reading.read_options import ReadOptions
 from borderzone.incidents.reading.readers import read
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def synthetic(
             "true_lat": true[:, 1],
         }
     )
-    events = read(table, as_of=dt.date(_YEAR, 12, 31))
+    events = read(table, options=ReadOptions(as_of=dt.date(_YEAR, 12, 31)))
     events.attrs["process"] = PROCESS
     return events
 

@@ -280,7 +280,7 @@ def event_ground(
     counts.insert(
         2,
         "area_km2",
-        _areas_km2(counts, GroundLayers.of(flags, attrs, {"hours": hours}, None), ground),
+        _areas_km2(counts, GroundLayers.of(flags, attrs, hours, None), ground),
     )
     counts.attrs = kept
     return found, counts
@@ -481,7 +481,7 @@ class IncidentFindings:
         demo = incidents.synthetic(
             ground.corridor, seed=seed, places=ground.furniture.get("places"), admin1=provinces
         )
-        demo_how = drawn | {"admin1": provinces}
+        demo_how = drawn | {"regions": incidents.regions(demo, admin1=provinces)}
         return cls(
             overlay=_in_words(incidents.overlay(events, zones, corridor=ground.corridor, **how)),
             demo_incidents=demo,
@@ -534,16 +534,13 @@ def _exposure(events: Any, ground: Ground, how: dict[str, Any]) -> pd.DataFrame 
 
 
 def _enrichment(events: Any, ground: Ground, how: dict[str, Any]) -> pd.DataFrame | None:
-    """Strata of equal distance, the method that needs no further library."""
     roads = ground.roads if ground.roads is None or len(ground.roads) else None
     try:
         return incidents.enrichment_table(
             events,
             ground.zones,
             ground.corridor,
-            roads=roads,
-            towns=ground.furniture.get("places"),
-            methods=("matched",),
+            held_equal={"roads": roads, "towns": ground.furniture.get("places")},
             **how,
         )
     except (DataError, NoOverlapError):

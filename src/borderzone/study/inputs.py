@@ -395,7 +395,7 @@ def load_incidents(
         return incidents.read(datasets.article_incidents())
     if isinstance(source, str) and source == "synthetic":
         return incidents.synthetic(corridor, seed=seed)
-    events = incidents.read(source, corridor=corridor, **how)
+    events = incidents.read(source, corridor=corridor, options=incidents.ReadOptions(**how))
     if isinstance(source, (str, Path)):
         records.extend(_credited(record, events) for record in _files_of(source))
     return events

@@ -19,6 +19,7 @@ import xarray as xr
 
 from borderzone import datasets, incidents, io, terrain
 from borderzone._guards import (
+    as_day,
     check_choice,
     check_flag,
     check_positive,
@@ -37,7 +38,6 @@ from borderzone.errors import (
     LimitError,
 )
 from borderzone.incidents.reading.opening import FORMATS
-from borderzone.incidents.reading.readers import as_day, read_options
 from borderzone.incidents.reading.table_coverage import said_of_coverage
 from borderzone.io.bounds import current, how_to_raise
 from borderzone.io.files import refuse_address
@@ -263,7 +263,7 @@ def _check_how_read(value: Mapping[str, Any]) -> dict[str, Any]:
     refuse_address(path, "incidents")
     told = {name: one for name, one in value.items() if name != "path"}
     try:
-        return {"path": path, **read_options(told)}
+        return {"path": path, **incidents.ReadOptions.of(told).stated()}
     except InvalidParameterError as error:
         msg = f"incidents: {error}"
         raise InvalidParameterError(msg) from error

@@ -11,8 +11,7 @@ import tomli_w
 from borderzone._guards import check_path, shown
 from borderzone.border import Border
 from borderzone.errors import DataError, InvalidParameterError, InvalidScenarioError
-from borderzone.incidents import READ_OPTIONS
-from borderzone.incidents.reading.readers import read_options
+from borderzone.incidents import READ_OPTIONS, ReadOptions
 from borderzone.scenario import Scenario
 from borderzone.study.sources import LAYERS, NONE, SETTINGS, day_of, digest_of, digests_of, is_path
 
@@ -142,7 +141,7 @@ def _incidents(stated: Any, file: Path, given: Mapping[str, Any]) -> dict[str, A
         )
         raise InvalidScenarioError(msg)
     try:
-        how = read_options(how)
+        how = ReadOptions.of(how).stated()
     except InvalidParameterError as error:
         msg = f"[{name}]: {error}"
         raise InvalidScenarioError(msg) from error

@@ -10,7 +10,7 @@ import shapely
 import xarray as xr
 from pyproj import CRS, Transformer
 
-from borderzone._guards import check_positive, check_whole, shown
+from borderzone._guards import check_choice, check_positive, check_whole, shown
 from borderzone.crs import check_has_crs
 from borderzone.errors import DataError, InvalidParameterError, NoOverlapError
 from borderzone.grid import Grid
@@ -20,7 +20,7 @@ from borderzone.incidents.placing.covered_ground import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from borderzone._typing import FloatArray, IntArray
     from borderzone.corridor import Corridor
@@ -38,8 +38,7 @@ def comparison_cells(
     flags: gpd.GeoDataFrame | xr.DataArray,
     corridor: Corridor,
     *,
-    roads: gpd.GeoDataFrame | None = None,
-    towns: gpd.GeoDataFrame | None = None,
+    held_equal: Mapping[str, gpd.GeoDataFrame | None] | None = None,
     cell_km: float = 10.0,
     countries: Sequence[str] = (),
 ) -> gpd.GeoDataFrame:
@@ -59,10 +58,8 @@ def comparison_cells(
         ground, 0 or false elsewhere, NaN where unknown.
     corridor
         The corridor.
-    roads
-        Lines of roads; None for no distance from roads.
-    towns
-        Towns; None for no distance from towns.
+    held_equal
+        Layers from which distances are taken, ``roads`` and ``towns``; none of what is left out.
     cell_km
         Side of a cell. Units: km.
     countries
@@ -88,6 +85,8 @@ def comparison_cells(
         If no cell, or all cells, are flagged.
     """
     side_m = 1e3 * check_positive(cell_km, "cell_km", "km")
+    for name in held_equal or ():
+        check_choice(name, "held_equal", ("roads", "towns"))
     ground = ground_of_countries(corridor, countries)
     crs = _equal_area_about(ground)
     outline = _projected(ground, crs)
@@ -105,10 +104,10 @@ def comparison_cells(
             "there is nothing to compare; take other zones or a smaller cell_km"
         )
         raise NoOverlapError(msg)
-    border = corridor.border.line.to_crs("EPSG:4326")
-    for name, layer in (("road_km", roads), ("town_km", towns), ("border_km", border)):
-        if layer is not None:
-            cells[name] = _mean_distance_km(cells, _geometries(layer, DISTANCES[name]))
+    layers = dict(held_equal or {}) | {"the border": corridor.border.line.to_crs("EPSG:4326")}
+    for column, what in DISTANCES.items():
+        if layers.get(what) is not None:
+            cells[column] = _mean_distance_km(cells, _geometries(layers[what], what))
     cells = cells.reset_index(drop=True)
     cells.attrs = {**about, "kinds": kinds, "unknown_km2": unknown_km2}
     return cells

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone._guards import check_confidence, check_positive
+from borderzone._guards import check_confidence
 from borderzone.errors import NoOverlapError
 from borderzone.incidents.comparing.compared_cells import comparison_cells
 from borderzone.incidents.comparing.rate_ratio import rate_ratio_interval
@@ -40,10 +40,8 @@ def exposure_ratios(  # noqa: PLR0913 (names of `overlay`, with what makes an ex
     corridor: Corridor,
     *,
     cell_sizes_km: Iterable[float] = (10.0, 25.0),
-    months: float | None = None,
     draws: int = 500,
     seed: Seed = 1,
-    admin1: gpd.GeoDataFrame | None = None,
     regions: gpd.GeoDataFrame | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -67,16 +65,13 @@ def exposure_ratios(  # noqa: PLR0913 (names of `overlay`, with what makes an ex
         The corridor.
     cell_sizes_km
         Sides of cells. Units: km.
-    months
-        Length of the period that the events cover; None for that of `coverage`.
     draws
         Imputations.
     seed
         Seed, or a generator from which one is taken.
-    admin1
-        Provinces, for events known only to their province.
     regions
-        Table from `regions`, where the default kernels are not wanted.
+        Table from `regions`, which takes provinces and districts for vague events; None for what
+        the precision classes say without.
     confidence
         Confidence of the bands.
 
@@ -108,13 +103,13 @@ def exposure_ratios(  # noqa: PLR0913 (names of `overlay`, with what makes an ex
        in spatial conflict event studies. PLOS ONE 17(4).
     """
     check_confidence(confidence)
-    drawn = imputed(events, corridor, draws=draws, seed=seed, regions=regions, admin1=admin1)
+    drawn = imputed(events, corridor, draws=draws, seed=seed, regions=regions)
     covered = covered_ground(events, corridor)
     grounds = _grounds(flagged, corridor, cell_sizes_km, covered)
     shapes = [shape for _, pair, _ in grounds for shape in pair]
     hits, by_event = count_draws(drawn, shapes)
     placed = drawn.placed
-    months = months_covered(events) if months is None else check_positive(months, "months")
+    months = months_covered(events)
     # Flagged and other ground as drawn are the first two, and together all that is covered.
     chance = by_event[:, :2].sum(axis=1) / hits.shape[1]
     error_km = typical_error_km(placed["median_error_km"].to_numpy(dtype=float), chance)

@@ -55,7 +55,7 @@ from borderzone.incidents.placing.precision import typical_error_km
 from borderzone.incidents.reading.table_coverage import months_covered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import geopandas as gpd
     import xarray as xr
@@ -79,12 +79,9 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
     flags: gpd.GeoDataFrame | xr.DataArray,
     corridor: Corridor,
     *,
-    roads: gpd.GeoDataFrame | None = None,
-    towns: gpd.GeoDataFrame | None = None,
-    months: float | None = None,
+    held_equal: Mapping[str, gpd.GeoDataFrame | None] | None = None,
     cell_km: float = 10.0,
-    method: str = "poisson",
-    admin1: gpd.GeoDataFrame | None = None,
+    method: str = "matched",
     regions: gpd.GeoDataFrame | None = None,
     confidence: float = 0.95,
     draws: int = 200,
@@ -97,11 +94,10 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
     they are not: the rates as they stand say more about reporting than about
     the ground. The corridor, as far as it is ground of the countries that the table covers
     (`coverage`), is cut into cells, and the ratio of the two rates
-    is taken at equal distances, either by Poisson regression on smooth terms
-    of the distances with area times months as exposure, which lets a cell be
-    flagged in part, or within strata of cells that lie equally far ("matched",
-    Mantel-Haenszel [1]_), which leaves out cells flagged on a quarter to three quarters. Positions
-    are drawn anew in each imputation, and log ratios are pooled by Rubin's
+    is taken at equal distances: within strata of cells that lie equally far ("matched",
+    Mantel-Haenszel [1]_), which leaves out cells flagged on a quarter to three quarters, or
+    by Poisson regression on smooth terms of the distances with area times months as exposure
+    ("poisson"), which lets a cell be flagged in part. Positions are drawn anew in each imputation, and log ratios are pooled by Rubin's
     rules [2]_ with the degrees of freedom of Barnard and Rubin.
 
     Parameters
@@ -112,22 +108,17 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
         Zones as polygons, or a raster that is 1 on flagged ground.
     corridor
         The corridor.
-    roads
-        Lines of roads, beyond the corridor as well where they reach near it.
-    towns
-        Towns, beyond the corridor as well.
-    months
-        Length of the period; None for that of `coverage`.
-        The ratio does not depend on it.
+    held_equal
+        Layers whose distance is held equal beside that of the border: ``roads``, lines, and
+        ``towns``, both beyond the corridor as well where they reach near it.
     cell_km
         Side of a cell; not below the median position error, each event weighed by its
         probability of lying in the cells. Units: km.
     method
-        "poisson" (needs ``borderzone[stats]``) or "matched".
-    admin1
-        Provinces, for events known only to their province.
+        "matched", or "poisson" (needs ``borderzone[stats]``).
     regions
-        Table from `regions`, where the default kernels are not wanted.
+        Table from `regions`, which takes provinces and districts for vague events; None for what
+        the precision classes say without.
     confidence
         Confidence of the band.
     draws
@@ -155,9 +146,8 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
     Notes
     -----
     Positions drawn evenly over their regions know nothing of flags, and pull the ratio
-    towards 1 where errors are as large as flagged patches. "poisson" therefore
-    places events by the rates that it finds, rates and positions in turn [3]_;
-    "matched" does not, and errs towards 1.
+    towards 1 where errors are as large as flagged patches. "matched" errs towards 1 so; "poisson"
+    places events by the rates that it finds, rates and positions in turn [3]_.
 
     References
     ----------
@@ -172,18 +162,16 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
     check_choice(method, "method", METHODS)
     count = check_whole(draws, "draws", lowest=2)  # so that they can differ
     rng = generator(seed)
-    span = months_covered(events) if months is None else check_positive(months, "months", "months")
     covered = covered_ground(events, corridor)
     cells = comparison_cells(
         flags,
         corridor,
-        roads=roads,
-        towns=towns,
+        held_equal=held_equal,
         cell_km=cell_km,
         countries=covered.countries,
     )
     where, errors = _positions_near(
-        events, cells, corridor=corridor, regions=regions, admin1=admin1, draws=count, seed=rng
+        events, cells, corridor=corridor, regions=regions, draws=count, seed=rng
     )
     error_km = typical_error_km(errors, (where >= 0).mean(axis=1))
     if error_km > cell_km:
@@ -197,7 +185,7 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
     if method == "poisson" and counts.sum() >= FEWEST_EVENTS * count:
         counts = informed_counts(where, cells, rng)
     found = ratio_at_equal_distance(
-        counts, cells, months=span, method=method, confidence=confidence
+        counts, cells, months=months_covered(events), method=method, confidence=confidence
     )
     label = "SYNTHETIC DATA" if "synthetic" in events and bool(events["synthetic"].any()) else ""
     ground = covered.name if covered.limited else ""
@@ -209,19 +197,16 @@ def enrichment_table(  # noqa: PLR0913 (same names as `enrichment`)
     flags: gpd.GeoDataFrame | xr.DataArray,
     corridor: Corridor,
     *,
-    roads: gpd.GeoDataFrame | None = None,
-    towns: gpd.GeoDataFrame | None = None,
-    months: float | None = None,
+    held_equal: Mapping[str, gpd.GeoDataFrame | None] | None = None,
     cell_sizes_km: Sequence[float] = (10.0, 25.0),
-    methods: Sequence[str] = METHODS,
-    admin1: gpd.GeoDataFrame | None = None,
+    methods: Sequence[str] = ("matched",),
     regions: gpd.GeoDataFrame | None = None,
     confidence: float = 0.95,
     draws: int = 200,
     seed: Seed = 1,
 ) -> pd.DataFrame:
     """
-    Compare flagged with unflagged ground at several cell sizes and by both methods.
+    Compare flagged with unflagged ground at several cell sizes, by one method or both.
 
     A finding that holds at one size only is one of that size, not of the ground.
 
@@ -233,20 +218,15 @@ def enrichment_table(  # noqa: PLR0913 (same names as `enrichment`)
         As in `enrichment`.
     corridor
         The corridor.
-    roads
-        Lines of roads.
-    towns
-        Towns.
-    months
+    held_equal
         As in `enrichment`.
     cell_sizes_km
         Sides of cells. Units: km.
     methods
-        "poisson", "matched" or both.
-    admin1
-        Provinces, for events known only to their province.
+        "matched", "poisson" or both.
     regions
-        Table from `regions`, where the default kernels are not wanted.
+        Table from `regions`, which takes provinces and districts for vague events; None for what
+        the precision classes say without.
     confidence
         Confidence of the bands.
     draws
@@ -277,12 +257,9 @@ def enrichment_table(  # noqa: PLR0913 (same names as `enrichment`)
                     events,
                     flags,
                     corridor,
-                    roads=roads,
-                    towns=towns,
-                    months=months,
+                    held_equal=held_equal,
                     cell_km=size,
                     method=method,
-                    admin1=admin1,
                     regions=regions,
                     confidence=confidence,
                     draws=draws,
@@ -305,18 +282,17 @@ class _TooFineError(InvalidParameterError):
     """Cells are smaller than the position error: a row of a table says so, a single test stops."""
 
 
-def _positions_near(  # noqa: PLR0913 (same names as `enrichment`)
+def _positions_near(
     events: gpd.GeoDataFrame,
     cells: gpd.GeoDataFrame,
     *,
     corridor: Corridor,
     regions: gpd.GeoDataFrame | None,
-    admin1: gpd.GeoDataFrame | None,
     draws: int,
     seed: Seed,
 ) -> tuple[IntArray, FloatArray]:
     """Place events many times, and keep in which cell each fell."""
-    drawn = imputed(events, corridor, draws=draws, seed=seed, regions=regions, admin1=admin1)
+    drawn = imputed(events, corridor, draws=draws, seed=seed, regions=regions)
     error_km = drawn.placed["median_error_km"].to_numpy(dtype=float)
     find = CellFinder(cells)
     kept: list[IntArray] = [np.empty((0, drawn.draws), dtype=np.int64)]
@@ -334,7 +310,7 @@ def ratio_at_equal_distance(
     cells: pd.DataFrame,
     *,
     months: float = math.nan,
-    method: str = "poisson",
+    method: str = "matched",
     confidence: float = 0.95,
 ) -> Enrichment:
     """

@@ -63,7 +63,6 @@ def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a d
     exposure: pd.Series | None = None,
     strength: float | None = None,
     prior_events: float | None = None,
-    admin1: gpd.GeoDataFrame | None = None,
     regions: gpd.GeoDataFrame | None = None,
     confidence: float = 0.95,
     draws: int = 500,
@@ -97,10 +96,9 @@ def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a d
         segments alike, low for a few that hold all.
     prior_events
         Weight of the Dirichlet prior, in events; None for one a segment.
-    admin1
-        Provinces, for events known only to their province.
     regions
-        Table from `regions`, where the default kernels are not wanted.
+        Table from `regions`, which takes provinces and districts for vague events; None for what
+        the precision classes say without.
     confidence
         Probability that a band holds the weight, if the model holds.
     draws
@@ -156,7 +154,7 @@ def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a d
     held_against = exposure_of(corridor.segments, exposure)
     n_draws = check_whole(draws, "draws")
     check_seed(seed)
-    shares = event_shares(corridor, events, n_draws, seed, regions=regions, admin1=admin1)
+    shares = event_shares(corridor, events, n_draws, seed, regions=regions)
     rng = generator(seed, _COUNTS)
     if method == "dirichlet":
         state = dirichlet(shares, held_against, n_draws, rng, prior_events=prior_events)
@@ -295,7 +293,6 @@ def event_shares(
     seed: Seed,
     *,
     regions: gpd.GeoDataFrame | None = None,
-    admin1: gpd.GeoDataFrame | None = None,
 ) -> FloatArray:
     """Give the probability of each event on the ground of each segment that the table covers."""
     shapes = zone_shapes(corridor.segments, "corridor.segments")
@@ -303,7 +300,7 @@ def event_shares(
         covered = covered_ground(events, corridor)
         if covered.limited:
             shapes = [shapely.intersection(shape, covered.shape) for shape in shapes]
-    drawn = imputed(events, corridor, draws=draws, seed=seed, regions=regions, admin1=admin1)
+    drawn = imputed(events, corridor, draws=draws, seed=seed, regions=regions)
     _, hits = count_draws(drawn, shapes)
     return drawn.shares(hits)
 

@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 
-METHODS = ("poisson", "matched")
+METHODS = ("matched", "poisson")
 DISTANCES = {"road_km": "roads", "town_km": "towns", "border_km": "the border"}
 """Columns of distance, and what they are distances from."""
 FEWEST_EVENTS = 5.0

@@ -164,11 +164,10 @@ def rated_regions(
     events: gpd.GeoDataFrame,
     *,
     regions: gpd.GeoDataFrame | None = None,
-    admin1: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """Give the regions of the events that may enter a rate: those beyond what is said are excluded."""
     check_events(events, *precision.NEEDED)
-    placed = precision.regions(events, admin1=admin1) if regions is None else regions
+    placed = precision.regions(events) if regions is None else regions
     check_same_table(placed, events)
     unreadable = (events["status"] == "quarantined").to_numpy()
     out = ~within_coverage(events) & ~unreadable
@@ -194,7 +193,6 @@ def imputed(  # noqa: PLR0913 (same names as `overlay`)
     draws: int,
     seed: Seed,
     regions: gpd.GeoDataFrame | None = None,
-    admin1: gpd.GeoDataFrame | None = None,
     weight: xr.DataArray | Mapping[str, xr.DataArray] | None = None,
     each_told: bool = False,
 ) -> Imputation:
@@ -202,8 +200,8 @@ def imputed(  # noqa: PLR0913 (same names as `overlay`)
     # The one way from a table to places: what is beyond coverage enters no rate (but is told where
     # each event is told for itself), and what a row puts in one country did not happen across the line.
     if not each_told:
-        regions = rated_regions(events, regions=regions, admin1=admin1)
-    drawn = prepare(events, draws=draws, seed=seed, regions=regions, admin1=admin1, weight=weight)
+        regions = rated_regions(events, regions=regions)
+    drawn = prepare(events, draws=draws, seed=seed, regions=regions, weight=weight)
     return drawn if corridor is None else held_to_countries(drawn, events, corridor)
 
 

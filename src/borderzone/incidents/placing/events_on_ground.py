@@ -85,11 +85,9 @@ def on_ground(  # noqa: PLR0913 (same names as `overlay`)
     attrs: xr.Dataset,
     *,
     hours: xr.DataArray | None = None,
-    elevation: xr.DataArray | None = None,
     corridor: Corridor | None = None,
     draws: int = 500,
     seed: Seed = 1,
-    admin1: gpd.GeoDataFrame | None = None,
     regions: gpd.GeoDataFrame | None = None,
     weight: xr.DataArray | Mapping[str, xr.DataArray] | None = None,
     threads: int | None = None,
@@ -114,8 +112,6 @@ def on_ground(  # noqa: PLR0913 (same names as `overlay`)
     hours
         Hours from the nearest origin, in place of those of `flags`; infinite where no way leads.
         Units: h.
-    elevation
-        Elevation that the terrain was read from, in place of ``elevation_m``. Units: m.
     corridor
         Ground outside it counts as outside, and positions are held to the country that a row
         names, as in `overlay`; None for the whole grid.
@@ -123,10 +119,9 @@ def on_ground(  # noqa: PLR0913 (same names as `overlay`)
         Imputations.
     seed
         Seed, or a generator from which one is taken.
-    admin1
-        Provinces, for events known only to their province.
     regions
-        Table from `regions`, where the default kernels are not wanted.
+        Table from `regions`, which takes provinces and districts for vague events; None for what
+        the precision classes say without.
     weight
         Raster of how likely such an event is on each unit of ground, or one by
         event type; see `impute`.
@@ -191,10 +186,10 @@ def on_ground(  # noqa: PLR0913 (same names as `overlay`)
     0              0.3                 0.7                  no
     """
     workers = check_threads(threads)
-    given = {"hours": hours, "elevation_m": elevation}
-    ground = GroundLayers.of(flags, attrs, given, corridor)
-    how: dict[str, Any] = {"regions": regions, "admin1": admin1, "weight": weight}
-    drawn = imputed(events, corridor, draws=draws, seed=seed, each_told=True, **how)
+    ground = GroundLayers.of(flags, attrs, hours, corridor)
+    drawn = imputed(
+        events, corridor, draws=draws, seed=seed, regions=regions, weight=weight, each_told=True
+    )
     points = _coded_cells(events, ground)
     ground = ground.ready(drawn, points, threads=workers)
 
@@ -543,7 +538,7 @@ class GroundLayers:
         cls,
         flags: Any,
         attrs: Any,
-        further: Mapping[str, Any],
+        hours: Any,
         corridor: Corridor | None,
     ) -> GroundLayers:
         """Take the layers that are there."""
@@ -554,12 +549,11 @@ class GroundLayers:
         given = {
             name: dataset[name] for dataset in (attrs, flags) for name in LAYERS if name in dataset
         }
-        for name, layer in further.items():
-            if layer is not None and not isinstance(layer, xr.DataArray):
-                what = name.removesuffix("_m")
-                msg = f"{what} must be an xarray.DataArray, got {type(layer).__name__}"
+        if hours is not None:
+            if not isinstance(hours, xr.DataArray):
+                msg = f"hours must be an xarray.DataArray, got {type(hours).__name__}"
                 raise InvalidParameterError(msg)
-        given |= {name: layer for name, layer in further.items() if layer is not None}
+            given["hours"] = hours
         if not given:
             msg = (
                 f"no layer is known: flags and attrs hold none of {', '.join(LAYERS)}; pass what "

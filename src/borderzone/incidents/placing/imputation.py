@@ -143,13 +143,12 @@ def prepare(
     draws: int,
     seed: Seed,
     regions: gpd.GeoDataFrame | None = None,
-    admin1: gpd.GeoDataFrame | None = None,
     weight: xr.DataArray | Mapping[str, xr.DataArray] | None = None,
 ) -> Imputation:
     """Make ready to draw the positions of events."""
     count = check_whole(draws, "draws")
     check_events(events, *precision.NEEDED)
-    placed = precision.regions(events, admin1=admin1) if regions is None else regions
+    placed = precision.regions(events) if regions is None else regions
     check_same_table(placed, events)
     keys = event_keys(seed, placed)
     proposals, weighing = Proposals.of(placed, keys), None

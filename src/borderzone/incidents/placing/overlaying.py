@@ -65,7 +65,6 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
     draws: int = 500,
     seed: Seed = 1,
     corridor: Corridor | None = None,
-    admin1: gpd.GeoDataFrame | None = None,
     regions: gpd.GeoDataFrame | None = None,
     weight: xr.DataArray | Mapping[str, xr.DataArray] | None = None,
     threads: int | None = None,
@@ -93,10 +92,9 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
         Seed, or a generator from which one is taken.
     corridor
         The corridor, for the count to expect if events ignored the zones.
-    admin1
-        Provinces, for events known only to their province.
     regions
-        Table from `regions`, where the default kernels are not wanted.
+        Table from `regions`, which takes provinces and districts for vague events; None for what
+        the precision classes say without.
     weight
         Raster of how likely such an event is on each unit of ground, or one by
         event type; see `impute`.
@@ -149,7 +147,7 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
     0   R1       1.0    1    1
     """
     workers = check_threads(threads)
-    how: dict[str, Any] = {"regions": regions, "admin1": admin1, "weight": weight}
+    how: dict[str, Any] = {"regions": regions, "weight": weight}
     strip = None if corridor is None else check_corridor(corridor)
     drawn = imputed(events, strip, draws=draws, seed=seed, **how)
     shapes = zone_shapes(zones)
@@ -309,7 +307,6 @@ def account(
     *,
     draws: int = 500,
     seed: Seed = 1,
-    admin1: gpd.GeoDataFrame | None = None,
     regions: gpd.GeoDataFrame | None = None,
 ) -> Account:
     """
@@ -327,10 +324,9 @@ def account(
         Imputations.
     seed
         Seed, or a generator from which one is taken.
-    admin1
-        Provinces, for events known only to their province.
     regions
-        Table from `regions`, where more than provinces is given.
+        Table from `regions`, which takes provinces and districts for vague events; None for what
+        the precision classes say without.
 
     Returns
     -------
@@ -353,7 +349,7 @@ def account(
     >>> account(read(rows), corridor, draws=100).line
     '3 reported: 1 unreadable, 1 outside, 1 in the corridor'
     """
-    how: dict[str, Any] = {"regions": regions, "admin1": admin1}
+    how: dict[str, Any] = {"regions": regions}
     drawn = imputed(events, check_corridor(corridor), draws=draws, seed=seed, **how)
     totals, hits = count_draws(drawn, [corridor_outline(corridor)])
     kinds = drawn.placed["kind"].to_numpy(dtype=object)
@@ -617,7 +613,6 @@ def event_probabilities(  # noqa: PLR0913 (same names as `overlay`)
     draws: int = 500,
     seed: Seed = 1,
     corridor: Corridor | None = None,
-    admin1: gpd.GeoDataFrame | None = None,
     regions: gpd.GeoDataFrame | None = None,
     weight: xr.DataArray | Mapping[str, xr.DataArray] | None = None,
     threads: int | None = None,
@@ -641,10 +636,9 @@ def event_probabilities(  # noqa: PLR0913 (same names as `overlay`)
         Seed, or a generator from which one is taken.
     corridor
         The corridor, to hold positions to the country that a row names.
-    admin1
-        Provinces, for events known only to their province.
     regions
-        Table from `regions`, where the default kernels are not wanted.
+        Table from `regions`, which takes provinces and districts for vague events; None for what
+        the precision classes say without.
     weight
         Raster of how likely such an event is on each unit of ground, or one by
         event type; see `impute`.
@@ -683,7 +677,7 @@ def event_probabilities(  # noqa: PLR0913 (same names as `overlay`)
     0  row-1  1.0
     """
     workers = check_threads(threads)
-    how: dict[str, Any] = {"regions": regions, "admin1": admin1, "weight": weight}
+    how: dict[str, Any] = {"regions": regions, "weight": weight}
     drawn = imputed(events, corridor, draws=draws, seed=seed, each_told=True, **how)
     columns = _columns(zones)
     _, hits = count_draws(drawn, [shape for _, _, shape in columns], threads=workers)

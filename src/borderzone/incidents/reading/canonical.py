@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SAME_PLACE_KM",
     "UNSTATED_TOLD",
-    "ReadOptions",
+    "Judging",
     "StatedPrecision",
     "canonical",
     "flag_duplicates",
@@ -81,7 +81,7 @@ _MANY_WHOLE = 10  # rows on whole degrees, more of which are no accident
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReadOptions:
+class Judging:
     """
     How doubtful cells are to be judged.
 
@@ -120,15 +120,15 @@ def canonical(
     layouts: Sequence[Layout],
     parts: Mapping[str, str],
     ledger: Ledger,
-    options: ReadOptions,
+    judging: Judging,
 ) -> gpd.GeoDataFrame:
     """Bring a raw table into the canonical columns, row by row, dropping none."""
-    stated = stated_precision(raw, layouts, parts, options.given, ledger)
+    stated = stated_precision(raw, layouts, parts, judging.given, ledger)
     parts = stated.parts
-    cells = _Cells(cells_of(raw, layouts, parts, options.given), len(raw))
+    cells = _Cells(cells_of(raw, layouts, parts, judging.given), len(raw))
     home = HomeGround(cells.spellings("country"))
-    second = _second_place(raw, options.beside) if options.beside else None
-    lat, lon, open_km = _positions(cells, parts, home, second, ledger, options)
+    second = _second_place(raw, judging.beside) if judging.beside else None
+    lat, lon, open_km = _positions(cells, parts, home, second, ledger, judging)
     table: dict[str, Any] = {"id": _ids(cells.texts("id"))}
     dates = read_dates(
         {
@@ -138,8 +138,8 @@ def canonical(
         },
         len(raw),
         ledger,
-        date_format=options.date_format,
-        as_of=options.as_of,
+        date_format=judging.date_format,
+        as_of=judging.as_of,
         day_zero=raw.attrs.get("day_zero"),
     )
     table |= {"date_start": dates.start, "date_end": dates.end, "date_precision": dates.precision}
@@ -199,21 +199,21 @@ def _positions(
     home: HomeGround,
     second: SecondPlace | None,
     ledger: Ledger,
-    options: ReadOptions,
+    judging: Judging,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Latitude, longitude, and the radius that a coarse grid reference leaves open."""
-    in_plane = options.crs is not None and options.crs.is_projected
+    in_plane = judging.crs is not None and judging.crs.is_projected
     found = _pairs_of_cells(cells, parts, ledger, x_first=in_plane)
     if second is not None:
-        second.fill(found, ledger, "" if options.crs is None else "EPSG:4326")
+        second.fill(found, ledger, "" if judging.crs is None else "EPSG:4326")
     lat_cells, lon_cells = by_their_letters(found.lat, found.lon, ledger)
     found = found._replace(lat=lat_cells, lon=lon_cells)
     lat, lon = read_pairs(
         plain_angles(found.lat, "lat", ledger), plain_angles(found.lon, "lon", ledger), ledger
     )
-    if options.crs is not None or not all(map(is_missing, dict.fromkeys(found.crs))):
+    if judging.crs is not None or not all(map(is_missing, dict.fromkeys(found.crs))):
         lat, lon = onto_degrees(
-            lat, lon, found.crs, ledger, usual=options.crs, fix_swapped=options.fix_swapped
+            lat, lon, found.crs, ledger, usual=judging.crs, fix_swapped=judging.fix_swapped
         )
     for row in np.flatnonzero(looks_like_metres(lat, lon)).tolist():
         told = (
@@ -221,8 +221,8 @@ def _positions(
             f"{option('crs', 'EPSG:32637')}, as it is"
         )
         ledger.quarantine(row, "metres", told)
-    expected = Expected(bbox=options.bbox, corridor=options.corridor, home=home)
-    judge_pairs(lat, lon, ledger, expected, fix_swapped=options.fix_swapped)
+    expected = Expected(bbox=judging.bbox, corridor=judging.corridor, home=home)
+    judge_pairs(lat, lon, ledger, expected, fix_swapped=judging.fix_swapped)
     open_km = np.array(found.radius_km, dtype=float)
     if second is not None:
         open_km = np.where(np.isnan(open_km), second.compare(lat, lon, found, ledger), open_km)

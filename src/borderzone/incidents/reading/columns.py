@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from borderzone._typing import BoolArray, FloatArray, IntArray
-    from borderzone.incidents.reading.canonical import ReadOptions
+    from borderzone.incidents.reading.canonical import Judging
 
 __all__ = [
     "BEYOND_DEG",
@@ -704,10 +704,10 @@ def date_parts(
     parts: Mapping[str, str],
     given: Mapping[str, str],
     ledger: Ledger,
-    options: ReadOptions,
+    judging: Judging,
 ) -> dict[str, str]:
     """Tell which columns of a table say when."""
-    search = _Search(raw, parts, given, options)
+    search = _Search(raw, parts, given, judging)
     named = {part: given.get(part) or search.named(part) for part in ("date", "date_end")}
     when = {part: name for part, name in named.items() if name}
     named = {part: given.get(part) or search.first(part) for part in _SPREAD}
@@ -733,7 +733,7 @@ def date_parts(
     others = {part: name for part, name in parts.items() if part not in _WHEN}
     found = others | when | spread
     if "date" not in found and "year" not in found:
-        _tell_none(raw, found, ledger, options.as_of)
+        _tell_none(raw, found, ledger, judging.as_of)
     return {part: found[part] for part in ALIASES if part in found}
 
 
@@ -759,9 +759,9 @@ class _Search:
         raw: pd.DataFrame,
         parts: Mapping[str, str],
         given: Mapping[str, str],
-        options: ReadOptions,
+        judging: Judging,
     ) -> None:
-        self._raw, self._date_format, self._as_of = raw, options.date_format, options.as_of
+        self._raw, self._date_format, self._as_of = raw, judging.date_format, judging.as_of
         own = {name for part, name in parts.items() if part not in _WHEN}
         taken = own | set(given.values())
         self._names = [str(name) for name in raw.columns if str(name) not in taken]

@@ -10,7 +10,7 @@ from borderzone._guards import where_asked, written_option
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["READ_OPTIONS", "ReadOption", "option", "polygons_hint", "ways"]
+__all__ = ["KEYWORDS", "READ_OPTIONS", "ReadOption", "option", "polygons_hint", "ways"]
 
 Kind = Literal["text", "code", "flag", "parts", "box", "words", "days", "day"]
 
@@ -76,11 +76,16 @@ READ_OPTIONS: Mapping[str, ReadOption] = MappingProxyType(
 """Options by their name in Python, in the order in which `read` takes them."""
 
 
+KEYWORDS = ("format", "columns", "date_format", "crs", "countries", "period", "terms")
+"""Those that `read` takes by themselves; all of them may stand in its `options`."""
+
+
 def option(name: str, value: object) -> str:
     """Write an option of `read`, or of what judges its table, as the user would have to."""
     if name not in READ_OPTIONS:
         return written_option(name, value)
-    return written_option(name, value, table="incidents")
+    record = "" if name in KEYWORDS else "ReadOptions"
+    return written_option(name, value, table="incidents", record=record)
 
 
 def ways(name: str, value: object) -> str:
@@ -96,4 +101,5 @@ def polygons_hint(one: str) -> str:
     """Say how polygons are given in which a vague event may lie."""
     if where_asked() == "study file":
         return option(f"{one}s", f"{one}s.gpkg")
-    return f"pass {'admin2' if one == 'district' else 'admin1'}= (to a study {one}s=)"
+    level = "admin2" if one == "district" else "admin1"
+    return f"pass {level}= to incidents.regions (to a study {one}s=)"

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import functools
 import gc
 import logging
-import re
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -16,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from borderzone._guards import as_box, check_flag, check_text, is_whole, shown
+from borderzone._guards import as_box
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.incidents.incident_table import (
     CATEGORIES,
@@ -28,12 +25,10 @@ from borderzone.incidents.incident_table import (
     validate,
 )
 from borderzone.incidents.reading.aliases import (
-    ALIASES,
     match_columns,
     plain_name,
-    refuse_other_part,
 )
-from borderzone.incidents.reading.canonical import ReadOptions, canonical
+from borderzone.incidents.reading.canonical import Judging, canonical
 from borderzone.incidents.reading.columns import (
     agreed_columns,
     as_horizontal,
@@ -47,19 +42,19 @@ from borderzone.incidents.reading.columns import (
 )
 from borderzone.incidents.reading.layouts import Layout, layouts_of
 from borderzone.incidents.reading.opening import Opened, Way, notes_of, one_name, opened
-from borderzone.incidents.reading.option_list import READ_OPTIONS, option
 from borderzone.incidents.reading.positions import doubts_of
+from borderzone.incidents.reading.read_options import ReadOptions
 from borderzone.incidents.reading.table_coverage import (
     check_coverage,
     said_of_coverage,
     with_coverage,
 )
-from borderzone.incidents.sharing.terms_of_use import check_terms, said_of, under_terms
+from borderzone.incidents.sharing.terms_of_use import said_of, under_terms
 from borderzone.io import plain_cells
 from borderzone.io.bounds import check_limit, memory_told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
@@ -67,12 +62,9 @@ if TYPE_CHECKING:
     from borderzone.corridor import Corridor
 
 __all__ = [
-    "as_day",
     "hold_back",
-    "named_columns",
     "read",
     "read_before",
-    "read_options",
     "said_by_rows",
     "with_old_verdicts",
 ]
@@ -102,24 +94,18 @@ def _uncollected(reading: _F) -> _F:
 
 @memory_told("incidents")
 @_uncollected
-def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
+def read(  # noqa: PLR0913 - the options that are said most stand by themselves
     source: Any,
     *,
     format: str | None = None,
     columns: Mapping[str, str] | None = None,
     date_format: str | None = None,
-    fix_swapped: bool = False,
-    bbox: Sequence[float] | None = None,
-    as_of: dt.date | None = None,
-    encoding: str | None = None,
-    sheet: str | None = None,
-    layer: str | None = None,
     crs: Any = None,
     countries: str | Sequence[str] | None = None,
     period: tuple[Any, Any] | None = None,
-    corridor: Corridor | None = None,
-    accessed: dt.date | None = None,
     terms: str | None = None,
+    corridor: Corridor | None = None,
+    options: ReadOptions | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Read a table of incidents and judge every row; none is dropped.
@@ -151,17 +137,6 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
         example ``{"lat": "Breite"}``.
     date_format
         `strptime` format of the dates, for example "%d/%m/%Y".
-    fix_swapped
-        Swap latitude and longitude where they look swapped.
-    bbox
-        Where positions are expected: west, south, east, north. Units: degrees.
-    as_of
-        Last day that is not in the future; None for today (UTC).
-    encoding
-        Encoding of a text file; None to find it, which is told.
-    sheet, layer
-        Sheet of a spreadsheet or layer of a file of layers, two words for one thing; None for
-        the only one with positions.
     crs
         CRS of coordinates that are not degrees of WGS84, for example "EPSG:32637"; x goes before y.
     countries
@@ -169,15 +144,15 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
         over their ground alone.
     period
         First and last day that the table covers, as dates or ISO texts; None for those of its rows.
-    corridor
-        Corridor that the table is read for: where rows miss it as they are and lie near it when
-        latitude and longitude change places, that is told. Rows may lie elsewhere.
-    accessed
-        Day on which the data were fetched, for the citation; None for that in
-        the record which `borderzone fetch ucdp` leaves beside a file.
     terms
         "mine" says that rows of unknown terms are yours to pass on; without it
         only counts of them leave in public. A table in memory keeps the word.
+    corridor
+        Corridor that the table is read for: where rows miss it as they are and lie near it when
+        latitude and longitude change places, that is told. Rows may lie elsewhere.
+    options
+        All that can be said, the options above included, as one record: encoding, sheet or layer,
+        swapped coordinates, where positions are expected, the last day, the day of access.
 
     Returns
     -------
@@ -215,43 +190,55 @@ def read(  # noqa: PLR0913 (one option a doubt that only the user can settle)
     0  34.37  41.09        fixed
     1  95.00  41.00  quarantined
     """
-    options = replace(_options(date_format, fix_swapped, bbox, as_of, crs), corridor=corridor)
-    day, said = _day(accessed), check_terms(terms) or said_of(source)
-    covers = said_of_coverage(source) | check_coverage(countries, period)
-    asked = (format, columns, date_format, fix_swapped, bbox, as_of, encoding, sheet, layer, crs)
-    before = _unchanged(source, asked, corridor)
-    if before is not None:
-        before.attrs["accessed"] = day or before.attrs["accessed"]
-        return under_terms(with_coverage(before, covers), said)
-    found = opened(source, Way(format, encoding, one_name(sheet, layer), columns))
+    asked = _options(options).beside(
+        format=format, columns=columns, date_format=date_format, crs=crs,
+        countries=countries, period=period, terms=terms,
+    )  # fmt: skip
+    day = "" if asked.accessed is None else asked.accessed.isoformat()
+    said = asked.terms or said_of(source)
+    covers = said_of_coverage(source) | check_coverage(asked.countries, asked.period)
+    events = None if asked.judge else _unchanged(source, corridor)
+    if events is None:
+        events = _judged(source, asked, corridor, day)
+    else:
+        events.attrs["accessed"] = day or events.attrs["accessed"]
+    return under_terms(with_coverage(events, covers), said)
+
+
+def _judged(
+    source: Any, asked: ReadOptions, corridor: Corridor | None, day: str
+) -> gpd.GeoDataFrame:
+    """Open a source, tell which column is what, and judge every row."""
+    judging, columns = _judging(asked, corridor), asked.columns or {}
+    how = Way(asked.format, asked.encoding, one_name(asked.sheet, asked.layer), asked.columns)
+    found = opened(source, how)
     check_limit("event_rows", len(found.table), "rows", found.name)
     (raw, nested), name = plain_cells(without_bytes(found.table)), found.name
     _refuse_empty(raw, name)
     layouts, ledger = layouts_of(raw, name, found.layout), Ledger(len(raw))
-    parts = _parts_of(raw, layouts, columns or {}, ledger, options)
+    parts = _parts_of(raw, layouts, columns, ledger, judging)
     _tell_nested(raw, nested, parts, ledger)
     every = parts
     if isinstance(raw, gpd.GeoDataFrame) and raw.active_geometry_name is not None:
-        raw, parts = with_coordinates(raw, parts, name, ledger, crs=crs)
+        raw, parts = with_coordinates(raw, parts, name, ledger, crs=asked.crs)
         parts = _places_in(raw, parts, {}, name)
-        options = replace(options, crs=None)  # its points are degrees now
+        judging = replace(judging, crs=None)  # its points are degrees now
     else:
-        raw, parts = _settled(raw, parts, layouts[0], columns or {}, name, ledger)
+        raw, parts = _settled(raw, parts, layouts[0], columns, name, ledger)
     for row, oddity in found.odd.items():
         getattr(ledger, oddity.verdict)(row, oddity.category, oddity.detail)
     is_table, is_own = (layouts[0].name == name for name in ("table", "borderzone"))
     beside = {} if is_own else columns_beside(raw, every, parts, shapes=is_table)
     hold_back(raw, parts, ledger)
-    options = replace(options, given=frozenset(columns or ()), beside=beside)
-    events = canonical(raw, layouts, parts, ledger, options)
+    judging = replace(judging, given=frozenset(columns), beside=beside)
+    events = canonical(raw, layouts, parts, ledger, judging)
     found = found._replace(
         notes=list(dict.fromkeys([*found.notes, *ledger.notes()])),
         origin={**said_by_rows(raw, parts), **found.origin},
     )
-    events = with_old_verdicts(
+    return with_old_verdicts(
         _with_origin(events, layouts[0], found, day), raw, parts, found.table.attrs
     )
-    return under_terms(with_coverage(events, covers), said)
 
 
 def _parts_of(
@@ -259,7 +246,7 @@ def _parts_of(
     layouts: tuple[Layout, ...],
     columns: Mapping[str, str],
     ledger: Ledger,
-    options: ReadOptions,
+    judging: Judging,
 ) -> dict[str, str]:
     """Tell which column plays which part: the user says it, the layout, then the alias table."""
     plain = [str(column) for column in raw.columns if column != "geometry"]
@@ -274,18 +261,36 @@ def _parts_of(
     if not own.keys() & {"date", "year"}:
         others = [name for name in plain if plain_name(name) in layout.others]
         others = [name for name in others if name not in columns.values()]
-        return date_parts(raw.drop(columns=others), matched, columns, ledger, options)
+        return date_parts(raw.drop(columns=others), matched, columns, ledger, judging)
     # A layout that has its date knows it: no other column is asked.
     spare = {"date", "year", "month", "day"} - own.keys() - columns.keys()
     return {part: name for part, name in matched.items() if part not in spare}
 
 
-def _unchanged(
-    source: Any, asked: Sequence[object], corridor: Corridor | None
-) -> gpd.GeoDataFrame | None:
-    """Give what was read before, unless something asks for another judgement."""
-    if any(one is not None and one is not False for one in asked):
-        return None
+def _options(given: ReadOptions | None) -> ReadOptions:
+    if given is None or isinstance(given, ReadOptions):
+        return given or ReadOptions()
+    msg = (
+        "options must be incidents.ReadOptions, such as ReadOptions(encoding='cp1256'), got a "
+        f"{type(given).__name__}"
+    )
+    raise InvalidParameterError(msg)
+
+
+def _judging(asked: ReadOptions, corridor: Corridor | None) -> Judging:
+    """Bring what the user says of cells to the form in which they are judged."""
+    return Judging(
+        date_format=asked.date_format,
+        fix_swapped=bool(asked.fix_swapped),
+        bbox=None if asked.bbox is None else as_box(asked.bbox, "bbox"),
+        as_of=asked.as_of or dt.datetime.now(dt.UTC).date(),
+        crs=as_horizontal(asked.crs),
+        corridor=corridor,
+    )
+
+
+def _unchanged(source: Any, corridor: Corridor | None) -> gpd.GeoDataFrame | None:
+    """Give what was read before, unless a corridor throws doubt on it."""
     before = read_before(source)
     return None if before is None or doubts_of(before, corridor) else before
 
@@ -294,41 +299,6 @@ def _refuse_empty(raw: pd.DataFrame, name: str) -> None:
     if raw.empty:
         msg = f"{name} has no rows"
         raise DataError(msg)
-
-
-def _options(date_format: Any, fix_swapped: Any, bbox: Any, as_of: Any, crs: Any) -> ReadOptions:
-    """Refuse impossible options before the time is spent on reading."""
-    check_flag(fix_swapped, "fix_swapped")
-    if as_of is not None and (not isinstance(as_of, dt.date) or isinstance(as_of, dt.datetime)):
-        msg = f"as_of must be a datetime.date without a time, got {quoted(as_of)}"
-        raise InvalidParameterError(msg)
-    if date_format is not None:
-        _check_date_format(date_format)
-    return ReadOptions(
-        date_format=date_format,
-        fix_swapped=bool(fix_swapped),
-        bbox=None if bbox is None else as_box(bbox, "bbox"),
-        as_of=as_of or dt.datetime.now(dt.UTC).date(),
-        crs=as_horizontal(crs),
-    )
-
-
-def refuse_impossible(how: Mapping[str, Any]) -> None:
-    """Refuse values of options that no table could be read with, before any is opened."""
-    usual = {"date_format": None, "fix_swapped": False, "bbox": None, "as_of": None, "crs": None}
-    _options(**{name: how.get(name, value) for name, value in usual.items()})
-    check_coverage(how.get("countries"), how.get("period"))
-
-
-def _check_date_format(date_format: Any) -> None:
-    day = dt.datetime(2019, 7, 21, tzinfo=dt.UTC)
-    try:
-        same = dt.datetime.strptime(day.strftime(date_format), date_format).year == day.year  # noqa: DTZ007 - a day, no time
-    except (TypeError, ValueError):
-        same = False
-    if not same:
-        msg = f"date_format must be a strptime format with a year, such as '%d/%m/%Y', got {date_format!r}"
-        raise InvalidParameterError(msg)
 
 
 def _with_origin(
@@ -344,15 +314,6 @@ def _with_origin(
     for note in found.notes:
         _LOG.warning("%s: %s", found.name, note)
     return events
-
-
-def _day(accessed: Any) -> str:
-    if accessed is None:
-        return ""
-    if not isinstance(accessed, dt.date):
-        msg = f"accessed must be a datetime.date, got {accessed!r}"
-        raise InvalidParameterError(msg)
-    return accessed.isoformat()
 
 
 def _settled(
@@ -548,106 +509,3 @@ def _holds(events: gpd.GeoDataFrame) -> bool:
     radius = rows["radius_km"].to_numpy()
     ordered = ~(rows["date_start"] > rows["date_end"]).to_numpy()
     return bool((same & on_earth & ordered & (np.isnan(radius) | (radius > 0))).all())
-
-
-def read_options(stated: Mapping[str, Any]) -> dict[str, Any]:
-    """Check options of `read` and bring them to the form in which `read` takes them."""
-    unknown = [str(name) for name in stated if name not in READ_OPTIONS]
-    if unknown:
-        near = difflib.get_close_matches(unknown[0], READ_OPTIONS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        msg = (
-            f"incidents have no {shown(unknown[0])}; what is told of them is path, "
-            f"{', '.join(READ_OPTIONS)}{hint}"
-        )
-        raise InvalidParameterError(msg)
-    found = {
-        name: _KINDS[one.kind](stated[name], name)
-        for name, one in READ_OPTIONS.items()
-        if stated.get(name) is not None
-    }
-    refuse_impossible(found)
-    return found
-
-
-def as_day(value: Any, name: str) -> dt.date:
-    """Take a day as a date or as text."""
-    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        return value
-    try:
-        return dt.date.fromisoformat(value)
-    except (TypeError, ValueError):
-        msg = f'{name} must be a day such as "2024-05-31", got {shown(value)}'
-        raise InvalidParameterError(msg) from None
-
-
-def named_columns(texts: Iterable[str]) -> dict[str, str]:
-    """Read which column is what from words of the command line."""
-    # A comma parts two only where the name of a part follows: names of columns hold commas too.
-    another = re.compile(rf"\s*,\s*(?=(?:{'|'.join(ALIASES)})=)")
-    found: dict[str, str] = {}
-    for text in (piece for words in texts for piece in another.split(words)):
-        part, equals, column = text.partition("=")
-        part = part.strip()
-        if not equals or not part or not column.strip() or part in found:
-            why = " a second time" if part in found else ""
-            msg = f"columns are told as {option('columns', {'lat': 'Breite'})}, got {shown(text)}{why}"
-            raise InvalidParameterError(msg)
-        found[part] = column
-    return found
-
-
-def _wrong(name: str, kind: str, value: Any) -> InvalidParameterError:
-    example = option(name, READ_OPTIONS[name].example)
-    return InvalidParameterError(f"{name} must be {kind}, such as {example}, got {shown(value)}")
-
-
-def _code(value: Any, name: str) -> int | str:
-    """CRS by its name or number; the command line gives numbers as text."""
-    if is_whole(value):
-        return int(value)
-    if not isinstance(value, str):
-        raise _wrong(name, "the name or number of a CRS", value)
-    text = check_text(value, name, longest=10_000)
-    return int(text) if text.isdecimal() and len(text) < 10 else text
-
-
-def _parts(value: Any, name: str) -> dict[str, str]:
-    if not isinstance(value, Mapping) or not all(
-        isinstance(word, str) for pair in value.items() for word in pair
-    ):
-        raise _wrong(name, "a table of parts with the names of their columns", value)
-    for part in value:
-        refuse_other_part(part)
-    return dict(value)
-
-
-def _words(value: Any, name: str) -> str | list[str]:
-    words = [value] if isinstance(value, str) else value
-    if not isinstance(words, (list, tuple)) or not words:
-        raise _wrong(name, "one name or several", value)
-    checked = [check_text(word, name) for word in words]
-    return checked[0] if isinstance(value, str) else checked
-
-
-def _days(value: Any, name: str) -> tuple[dt.date, dt.date]:
-    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
-        raise _wrong(name, "two days", value)
-    first, last = (as_day(day, name) for day in value)
-    return first, last
-
-
-def _text(value: Any, name: str) -> str | None:
-    return check_terms(value) if name == "terms" else check_text(value, name)
-
-
-_KINDS: Mapping[str, Callable[[Any, str], Any]] = {
-    "text": _text,
-    "code": _code,
-    "flag": check_flag,
-    "parts": _parts,
-    "box": as_box,
-    "words": _words,
-    "days": _days,
-    "day": as_day,
-}

@@ -12,6 +12,7 @@ from contextlib import closing
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import charset_normalizer
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -55,9 +56,9 @@ __all__ = [
 
 
 _DELIMITERS = ",;\t|"
-_ARABIC = re.compile("[\u0621-\u064a]")
-_WORDS = re.compile(rb"[\x80-\xff]{3,}")
 _NOT_ASCII = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
+_WORDS = re.compile(rb"[\x80-\xff]{3,}")
+_NOT_ASCII_CELL = re.compile(rb"[^\n,;\t|]*[\x80-\xff][^\n,;\t|]*")
 _HEAD_LINES = 20
 _ROWS_AT_ONCE = 20_000
 _MIXED_SHARE = 0.05
@@ -102,8 +103,8 @@ def find_encoding(data: bytes, name: str, encoding: str | None = None) -> tuple[
     r"""
     Find the encoding of a text table.
 
-    UTF-8 unless a byte that is none is met; then Windows Arabic where most letters read as
-    Arabic, else Windows western, else Latin-1.
+    UTF-8 unless a byte that is none is met; then the Windows encoding (Arabic, western, Turkish,
+    Cyrillic, Greek or Hebrew) in which the cells read best, else Latin-1.
     """
     if not data or data.isspace():
         msg = f"{name} is empty: it needs a header and at least one row"
@@ -421,15 +422,31 @@ def _refuse_mixed(data: bytes, name: str) -> None:
         raise DataError(msg)
 
 
+# What spreadsheets save text in that is not Unicode: letters of their own, and letters among ASCII
+# ones. Of two that fit equally well the first is taken. Windows' central European is none of them:
+# on short names it passes for western, and the other way.
+_SCRIPTS, _LATIN = ("cp1256", "cp1251", "cp1253", "cp1255"), ("cp1252", "cp1254")
+# Different cells tell, not many of them: the guess takes longer the more there are. Units: bytes.
+_LOOKED_THROUGH, _TOLD_BY = 2**20, 2**12
+
+
 def _guess(data: bytes) -> str:
-    """Arabic Windows text if most of what is not ASCII stands in words of its own, else western."""
-    high = data[: 2**24].translate(None, bytes(range(128)))
-    words = b"".join(_WORDS.findall(data[: 2**24])).decode("cp1256", errors="replace")
-    arabic = sum(bool(_ARABIC.match(letter)) for letter in words)
-    # A western accent stands alone among ASCII letters, though it may read as an Arabic letter.
-    if arabic > 0.5 * len(high):
-        return "cp1256"
-    return "cp1252" if _first_bad(data, "cp1252") is None else "latin-1"
+    """Guess the encoding from the cells that are not ASCII, so that the others do not drown them."""
+    first = max(_first_bad(data, "ascii") or 0, 0)
+    start = data.rfind(b"\n", 0, first) + 1
+    part = data[start : start + _LOOKED_THROUGH]
+    sample = b"\n".join(dict.fromkeys(_NOT_ASCII_CELL.findall(part)))[:_TOLD_BY]
+    # A western accent stands alone among ASCII letters, though it may read as a letter of another
+    # script; on a name or two the library takes it for one.
+    alone = len(b"".join(_WORDS.findall(sample))) <= 0.5 * sum(byte > 127 for byte in sample)
+    candidates = _LATIN if alone else _SCRIPTS
+    found = charset_normalizer.from_bytes(
+        sample, cp_isolation=list(candidates), enable_fallback=False
+    )
+    # Least mess first, then most like a language.
+    ranked = sorted((one.chaos, -one.coherence, candidates.index(one.encoding)) for one in found)
+    likely = [*(candidates[at] for *_, at in ranked), "cp1252"]
+    return next((name for name in likely if _first_bad(data, name) is None), "latin-1")
 
 
 _NEWLINE, _RETURN, _QUOTE = 10, 13, 34
