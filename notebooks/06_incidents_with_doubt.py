@@ -33,7 +33,7 @@ events[["id", "place", "where_prec", "radius_km", "status", "reason"]]
 # Every row is kept, with a verdict. What a code of precision stands for is a table, which you may change:
 
 # %%
-incidents.kernel_table()[["scheme", "code", "shape", "scale_km", "meaning"]].head(14)
+incidents.precision_table()[["scheme", "code", "shape", "scale_km", "meaning"]].head(14)
 
 # %%
 regions = incidents.regions(events, admin1=provinces)
@@ -130,7 +130,7 @@ print(f"The 95 % band holds the truth in {holds.sum()} of {len(table)} zones.")
 
 # %% [markdown]
 # Sums by zone come out much alike, because errors of many events cancel where zones are wide. What the point lacks is a band, and it is wrong event by
-# event. A band in turn rests on the kernel: it holds where the kernel is the one that the events came from, and misses where positions are off by more
+# event. A band in turn rests on the spread of the class: it holds where the spread is the one that the events came from, and misses where positions are off by more
 # than their code says.
 #
 # ## Is flagged ground different?

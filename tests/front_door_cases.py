@@ -490,6 +490,11 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "incidents.ground_counts": {
         "found": lambda w: incidents.on_ground(w.events, w.flags, w.attrs, draws=20)
     },
+    "incidents.ground_sentence": {
+        "table": lambda w: incidents.ground_counts(
+            incidents.on_ground(w.events, w.flags, w.attrs, draws=20)
+        )
+    },
     "incidents.on_ground": _FEW,
     "incidents.overlay": _FEW,
     "incidents.pressure_weights": _FEW,

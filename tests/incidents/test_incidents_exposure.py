@@ -40,10 +40,10 @@ def test_each_code_is_read_in_its_own_code_book() -> None:
     assert found["scale_km"].tolist()[:2] == [5.0, 25.0]
     ucdp = incidents.regions(at([41.1], [34.4]), admin1=province)
     assert (ucdp["kind"][0], ucdp["scale_km"][0]) == ("gaussian", 1.0)
-    own = incidents.Kernel(shape="disc", scale_km=3.0, meaning="a town", source="mine")
-    changed = incidents.regions(events, kernels={("acled", 1): own})
+    own = incidents.PrecisionClass(shape="disc", scale_km=3.0, meaning="a town", source="mine")
+    changed = incidents.regions(events, classes={("acled", 1): own})
     assert changed["scale_km"][0] == 3.0
-    table = incidents.kernel_table({("acled", 1): own}).set_index(["scheme", "code"])
+    table = incidents.precision_table({("acled", 1): own}).set_index(["scheme", "code"])
     assert table.loc[("acled", 1), "scale_km"] == 3.0
     assert table.loc[("ucdp", 2), "scale_km"] == 25.0
 
@@ -59,22 +59,25 @@ def test_a_town_is_as_large_as_its_people_need() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kernels", "said"),
+    ("classes", "said"),
     [
-        ({"acled": 1}, "keys of kernels are where_prec of UCDP.*got 'acled'"),
-        ({("acled", 1): 5}, r"kernels\[\('acled', 1\)\] must be an incidents.Kernel, got 5"),
-        (3, "kernels must be a mapping, got a int"),
+        ({"acled": 1}, "keys of classes are where_prec of UCDP.*got 'acled'"),
+        (
+            {("acled", 1): 5},
+            r"classes\[\('acled', 1\)\] must be an incidents.PrecisionClass, got 5",
+        ),
+        (3, "classes must be a mapping, got a int"),
     ],
 )
-def test_kernels_of_the_wrong_kind_are_refused(kernels: object, said: str) -> None:
+def test_classes_of_the_wrong_kind_are_refused(classes: object, said: str) -> None:
     with pytest.raises(InvalidParameterError, match=said):
-        incidents.regions(at([41.1], [34.4]), kernels=kernels)  # type: ignore[arg-type]
+        incidents.regions(at([41.1], [34.4]), classes=classes)  # type: ignore[arg-type]
 
 
 def test_a_code_of_no_book_names_the_books() -> None:
     events = at([41.1], [34.4]).assign(where_scheme="mine")
     with pytest.raises(
-        DataError, match=r"'mine' is no known code book \(acled, gtd, ucdp\).*kernels="
+        DataError, match=r"'mine' is no known code book \(acled, gtd, ucdp\).*classes="
     ):
         incidents.regions(events)
 

@@ -19,7 +19,7 @@ import borderzone as bz
 from borderzone import cli, datasets, incidents
 from borderzone._guards import asked_from
 from borderzone.errors import BorderzoneError, DataError
-from borderzone.incidents.reading.verdict import assumptions
+from borderzone.incidents.reading.checking import assumptions
 from borderzone.incidents.sharing.terms_of_use import dataset_of
 
 if TYPE_CHECKING:

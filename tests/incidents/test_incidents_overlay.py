@@ -23,7 +23,7 @@ from borderzone.incidents.placing import imputation
 from borderzone.incidents.placing.bands import garwood_interval, imputed_band, pooled_garwood
 from borderzone.incidents.placing.imputation import impute
 from borderzone.incidents.placing.precision import (
-    KERNELS,
+    UCDP_CLASSES,
     area_km2,
     disc_share_beyond_edge,
     position_error_km,
@@ -173,16 +173,16 @@ def test_each_class_gets_its_region_and_the_vague_are_named() -> None:
 
 def test_kernels_are_cited_and_can_be_changed() -> None:
     """A changed copy, not a changed library."""
-    assert all(kernel.source for kernel in KERNELS.values())
-    town = incidents.Kernel(shape="disc", scale_km=5.0, meaning="town", source="a codebook")
+    assert all(known.source for known in UCDP_CLASSES.values())
+    town = incidents.PrecisionClass(shape="disc", scale_km=5.0, meaning="town", source="a codebook")
     events = events_at((*HERE, 1, None))
-    table = incidents.regions(events, kernels={1: town})
+    table = incidents.regions(events, classes={1: town})
     assert table["scale_km"].tolist() == [5.0]
     assert incidents.regions(events)["scale_km"].tolist() == [1.0]
     with pytest.raises(InvalidParameterError, match="scale_km must be a finite number above 0"):
-        incidents.Kernel(shape="disc", scale_km=-1.0, meaning="", source="")
+        incidents.PrecisionClass(shape="disc", scale_km=-1.0, meaning="", source="")
     with pytest.raises(InvalidParameterError, match="did you mean 'disc'"):
-        incidents.Kernel(shape="disk", scale_km=1.0, meaning="", source="")
+        incidents.PrecisionClass(shape="disk", scale_km=1.0, meaning="", source="")
 
 
 @given(start=st.integers(0, 7), seed=st.integers(0, 2**32))

@@ -81,7 +81,7 @@ def test_events_too_vague_are_numbers_and_reasons_where_rows_stay(result: StudyR
     assert open_ is not None
     assert closed is not None
     assert "A8 (" in excluded_words(open_.attrs["excluded"])
-    assert {tuple(row) for row in closed.attrs["excluded"]} == {("reason",)}
+    assert {tuple(row) for row in closed.attrs["excluded"]} == {("reason", "beyond")}
     assert result.overlay.attrs["excluded"][0]["id"] == "A3"
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import html
 import logging
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +27,14 @@ __all__ = [
     "crs_word",
     "figure_words",
     "file_word",
+    "is_gap",
     "kept",
     "kept_table",
     "line",
     "page_value",
     "popup_table",
     "spreadsheet_table",
+    "typed_table",
     "uncell",
     "uncell_table",
 ]
@@ -135,6 +138,29 @@ def uncell_table(frame: Any) -> Any:
 def popup_table(frame: Any) -> Any:
     """Escape the texts of a table for an interactive map, whose popups would take them for HTML."""
     return _mapped(frame, _of_text(lambda text: html.escape(block(text))))
+
+
+def typed_table(frame: Any) -> Any:
+    """Make text of columns that mix kinds, which files of typed columns cannot hold."""
+    safe = frame.copy()
+    for name in safe.columns.drop(safe.geometry.name):
+        if safe[name].dtype == object:
+            kinds = {type(cell) for cell in safe[name] if not is_gap(cell)}
+            cells = [None if is_gap(cell) else cell for cell in safe[name]]
+            if (kinds - {str} and len(kinds) > 1) or kinds & {dict, list, tuple, set}:
+                cells = [None if cell is None else str(cell) for cell in cells]
+            # By place: labels of rows may repeat.
+            column = safe[name].to_numpy(dtype=object, copy=True)
+            for row, one in enumerate(cells):
+                column[row] = one
+            safe[name] = column
+    return safe
+
+
+def is_gap(cell: object) -> bool:
+    """Tell a cell that holds nothing: None, NaN or what pandas calls NA."""
+    nan = isinstance(cell, float) and math.isnan(cell)
+    return cell is None or nan or type(cell).__name__ == "NAType"
 
 
 class OneLine(logging.Filter):

@@ -1,21 +1,26 @@
 from .reading.readers import read as read
 from .reading.read_options import ReadOptions as ReadOptions
 from .reading.option_list import READ_OPTIONS as READ_OPTIONS
-from .reading.verdict import (
+from .reading.opening import FILE_SUFFIXES as FILE_SUFFIXES
+from .reading.checking import (
     check as check,
     verdict_sentences as verdict_sentences,
+    assumptions as assumptions,
     rejected as rejected,
+    rejected_by_finding as rejected_by_finding,
     require_usable as require_usable,
 )
+from .reading.positions import swaps_told as swaps_told
 from .reading.table_coverage import coverage as coverage
 from .incident_table import schema as schema
 from .synthetic_events import synthetic as synthetic
 from .placing.precision import (
     regions as regions,
-    kernel_table as kernel_table,
-    Kernel as Kernel,
+    precision_table as precision_table,
+    PrecisionClass as PrecisionClass,
     CODEBOOKS as CODEBOOKS,
 )
+from .placing.covered_ground import ground_words as ground_words
 from .placing.overlaying import (
     overlay as overlay,
     zone_sentences as zone_sentences,
@@ -26,12 +31,12 @@ from .placing.overlaying import (
 from .placing.events_on_ground import (
     on_ground as on_ground,
     ground_counts as ground_counts,
+    ground_sentence as ground_sentence,
 )
 from .comparing.exposure import exposure_ratios as exposure_ratios
 from .comparing.flagged_ratio import (
     enrichment as enrichment,
     enrichment_table as enrichment_table,
-    Enrichment as Enrichment,
 )
 from .comparing.pressure import pressure_weights as pressure_weights
 from .comparing.crossings import (
@@ -46,8 +51,9 @@ from .hotspots import (
     event_density as event_density,
 )
 from .sharing.terms_of_use import (
-    TERMS as TERMS,
     terms as terms,
     credit_line as credit_line,
+    leaving as leaving,
+    Leaving as Leaving,
 )
 from .sharing.export import write as write

@@ -223,7 +223,7 @@ def find_hotspots(
     options
         How they are looked for; the defaults when left out.
     regions
-        Where each event may have happened, from `regions`; None for the default kernels.
+        Where each event may have happened, from `regions`; None for the default precision classes.
     seed
         Seed of positions and of chance.
 
@@ -312,7 +312,7 @@ def event_density(  # noqa: PLR0913 (all but the first three have defaults that 
     draws
         Positions drawn for each event; each has the same part in the density.
     regions
-        Where each event may have happened, from `regions`; None for the default kernels.
+        Where each event may have happened, from `regions`; None for the default precision classes.
     seed
         Seed of the positions.
 

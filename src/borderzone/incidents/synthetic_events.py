@@ -13,7 +13,7 @@ from borderzone._guards import check_probability, check_whole, generator
 from borderzone.crs import GEOD
 from borderzone.incidents.incident_table import SYNTHETIC_SOURCE
 from borderzone.incidents.placing.imputation import draw_positions, in_polygon
-from borderzone.incidents.placing.precision import KERNELS
+from borderzone.incidents.placing.precision import UCDP_CLASSES
 from borderzone.incidents.reading.read_options import ReadOptions
 from borderzone.incidents.reading.readers import read
 
@@ -32,7 +32,7 @@ CLASS_SHARES = {1: 0.40, 2: 0.35, 4: 0.12, 5: 0.05, 6: 0.08}
 PROCESS = (
     "sites: a stated share along the border line (gaussian, 5 km) and about towns (gaussian, 10 km), "
     "the rest uniform in the corridor; each is coded to itself, its nearest town, its province or "
-    "not at all, by class; the true position is then drawn from the kernel of that class"
+    "not at all, by class; the true position is then drawn from the spread of that class"
 )
 _ALONG_KM, _ABOUT_TOWN_KM, _TOWN_REACH_KM = 5.0, 10.0, 50.0
 _YEAR = 2019
@@ -54,7 +54,7 @@ def synthetic(
     between the two where towns are given) or anywhere in the corridor. A site is
     coded as its precision class would have it: as itself (1), as the nearest
     town (2), as a point in its province (4), or vaguely (5, 6). The true
-    position is drawn from the kernel of the class, so that the default kernels
+    position is drawn from the spread of the class, so that the default classes
     are right about this table by construction.
 
     Parameters
@@ -169,9 +169,9 @@ def _code(
     if where_prec == 2:
         coded = _nearest_town(site, towns)
     if where_prec in (1, 2):
-        kernel = KERNELS[where_prec]
+        known = UCDP_CLASSES[where_prec]
         point = shapely.Point(coded)
-        true = draw_positions(kernel.shape, kernel.scale_km, point, 1, rng)[0]
+        true = draw_positions(known.shape, known.scale_km, point, 1, rng)[0]
     elif where_prec == 4:
         holding = [shape for shape in provinces if shapely.intersects_xy(shape, *site)]
         if holding:

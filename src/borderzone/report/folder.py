@@ -11,8 +11,7 @@ import geopandas as gpd
 
 import borderzone
 from borderzone import io, provenance
-from borderzone._guards.escapes import line
-from borderzone.incidents.sharing.export import uniform
+from borderzone._guards.escapes import line, typed_table
 from borderzone.io.files import check_output_folder, output_folder
 from borderzone.provenance import StageClock
 from borderzone.report.page import render_page
@@ -166,7 +165,7 @@ def _vectors(shown: Edition) -> dict[str, gpd.GeoDataFrame]:
 
 
 def _exchangeable(layer: gpd.GeoDataFrame, shown: Edition) -> gpd.GeoDataFrame:
-    plain = uniform(layer.to_crs(4326))
+    plain = typed_table(layer.to_crs(4326))
     plain.attrs = {}
     return plain.assign(detail=STAMP) if shown.internal else plain
 

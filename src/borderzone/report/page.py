@@ -10,7 +10,6 @@ from jinja2 import Environment, StrictUndefined
 import borderzone
 from borderzone import figures
 from borderzone._guards.escapes import page_value
-from borderzone.incidents.placing.covered_ground import BEYOND
 from borderzone.report.cells import counted
 from borderzone.report.readable import (
     assumptions_table,
@@ -288,9 +287,7 @@ def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]
     table = result.overlay
     if table is not None and "excluded" in table.attrs:
         # What lies beyond its coverage is told with the coverage.
-        gone = excluded_words(
-            [row for row in table.attrs["excluded"] if row.get("reason") != BEYOND]
-        )
+        gone = excluded_words([row for row in table.attrs["excluded"] if not row["beyond"]])
         words.append(f"Too vague to be placed, or unreadable, and counted here: {gone or 'none'}.")
     if result.event_credit:
         words.append(f"{result.event_credit.rstrip('.')}.")

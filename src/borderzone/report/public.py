@@ -13,11 +13,6 @@ import pandas as pd
 from borderzone import datasets, incidents, io
 from borderzone._guards import check_choice, guarded
 from borderzone.figures import events_by_segment
-from borderzone.incidents.incident_table import CATEGORIES, category_of
-from borderzone.incidents.placing.events_on_ground import ground_sentence
-from borderzone.incidents.reading.verdict import assumptions
-from borderzone.incidents.sharing.export import SMALLEST_CELL_KM
-from borderzone.incidents.sharing.terms_of_use import CLOSED, leaving, said_of, shown_names
 from borderzone.io import Record
 from borderzone.study.reach import OPEN_ORIGINS
 from borderzone.study.sentences import summary_sentences
@@ -45,8 +40,8 @@ TOLD_BY_POSTS = (
     "response_",
     "post_",
 )
-# Counts by smaller zones give positions away; smoothing may have taken some of a listed one.
-_SMALLEST_KM2 = 0.95 * SMALLEST_CELL_KM**2
+# Counts by small zones give positions away; smoothing may have taken so much of a listed one.
+_SMOOTHED = 0.95
 # Neither name, size nor checksum of a file of posts is told.
 _WITHHELD = Record(
     name="origins",
@@ -139,16 +134,17 @@ def edition(result: StudyResult, detail: str) -> Edition:
     """
     check_choice(detail, "detail", DETAILS)
     rejected, events = _rejected(result), result.incidents
-    rows = events is None or detail == "internal" or leaving(events).rows
-    terms = {"said": said_of(events), "incidents": "rows" if rows else "counts"}
+    may = None if events is None else incidents.leaving(events)
+    rows = may is None or detail == "internal" or may.rows
+    terms = {"said": may and may.said, "incidents": "rows" if rows else "counts"}
     if detail == "internal":
         return Edition(result=result, detail=detail, left_out=(), rejected=rejected, terms=terms)
     left_out: list[str] = []
     # On what ground single events happened is never told in public, whoever's they are.
     result = replace(result, on_ground=None)
-    if not rows:
-        result = _without_rows(result, left_out)
-        rejected = None if rejected is None else _counted(rejected)
+    if may is not None and not rows:
+        rejected = incidents.rejected_by_finding(events)
+        result = _without_rows(result, may, left_out)
     if not _origins_are_open(result):
         result = _without_posts(result, left_out)
     if result.scenario.segment_km < COARSEST_KM:
@@ -165,16 +161,8 @@ def _rejected(result: StudyResult) -> pd.DataFrame | None:
     return pd.DataFrame(bad.drop(columns="geometry", errors="ignore"))
 
 
-def _counted(rejected: pd.DataFrame) -> pd.DataFrame:
-    """Count rows by what is wrong with them: a reason in full quotes cells of the table."""
-    found = rejected["reason"].map(category_of).explode().dropna()
-    found = found.where(found.isin(list(CATEGORIES)), "other")
-    return found.value_counts().sort_index().rename_axis("finding").reset_index(name="rows")
-
-
-def _without_rows(result: StudyResult, left_out: list[str]) -> StudyResult:
-    names = sorted(set(shown_names(result.incidents)))
-    closed = " and ".join(name for name in names if name in CLOSED)
+def _without_rows(result: StudyResult, may: incidents.Leaving, left_out: list[str]) -> StudyResult:
+    closed, smallest_km2 = " and ".join(may.closed), _SMOOTHED * may.smallest_km2
     why = (
         f"rows of {closed} may not be passed on"
         if closed
@@ -185,29 +173,31 @@ def _without_rows(result: StudyResult, left_out: list[str]) -> StudyResult:
     )
     counted = events_by_segment(result)
     segments = result.segments if counted is None else result.segments.join(counted)
-    overlay = _without_names(result.overlay)
+    overlay = _without_names(result.overlay, smallest_km2)
     return replace(
         result,
         segments=segments,
         overlay=overlay,
-        ground_counts=_coarse_ground(result.ground_counts),
+        ground_counts=_coarse_ground(result.ground_counts, smallest_km2),
         incidents=None,
         placed=None,
-        assumed=tuple(assumptions(result.incidents, quoting=False)),
+        assumed=tuple(incidents.assumptions(result.incidents, quoting=False)),
     )
 
 
-def _without_names(overlay: pd.DataFrame | None) -> pd.DataFrame | None:
+def _without_names(overlay: pd.DataFrame | None, smallest_km2: float) -> pd.DataFrame | None:
     """Leave zones large enough for counts, and of events too vague to be placed the reasons."""
     if overlay is None:
         return None
-    kept = overlay[overlay["area_km2"] >= _SMALLEST_KM2].copy()
+    kept = overlay[overlay["area_km2"] >= smallest_km2].copy()
     gone = overlay.attrs.get("excluded", [])
-    kept.attrs = overlay.attrs | {"excluded": [{"reason": _why_gone(row)} for row in gone]}
+    kept.attrs = overlay.attrs | {
+        "excluded": [{"reason": _why_gone(row), "beyond": row["beyond"]} for row in gone]
+    }
     return kept
 
 
-def _coarse_ground(counts: pd.DataFrame | None) -> pd.DataFrame | None:
+def _coarse_ground(counts: pd.DataFrame | None, smallest_km2: float) -> pd.DataFrame | None:
     """Leave classes of ground large enough for counts, and none that the others give away."""
     if counts is None:
         return None
@@ -217,14 +207,14 @@ def _coarse_ground(counts: pd.DataFrame | None) -> pd.DataFrame | None:
     for _, rows in counts[there].groupby("kind"):
         order = size[rows.index].sort_values(kind="stable")
         # Together large enough, for sums are known: one class alone could be reckoned back.
-        if order.iloc[0] < _SMALLEST_KM2:
-            few = int((order.cumsum() < _SMALLEST_KM2).sum()) + 1
+        if order.iloc[0] < smallest_km2:
+            few = int((order.cumsum() < smallest_km2).sum()) + 1
             gone[order.index[:few]] = True
     for part, kind, ground in _PARTS:
         mine = counts["kind"] == part
         whole = (counts["kind"] == kind) & counts["ground"].isin(ground)
         rest = size[whole].sum() - size[mine].sum()
-        if gone[counts["kind"] == kind].any() or 0 < rest < _SMALLEST_KM2:
+        if gone[counts["kind"] == kind].any() or 0 < rest < smallest_km2:
             gone |= mine  # with the whole, it would give the rest away
     return _with_sentence(counts[~gone], counts)
 
@@ -232,7 +222,7 @@ def _coarse_ground(counts: pd.DataFrame | None) -> pd.DataFrame | None:
 def _with_sentence(kept: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     kept = kept.reset_index(drop=True)
     kept.attrs = dict(counts.attrs)
-    kept.attrs["sentence"] = ground_sentence(kept)
+    kept.attrs["sentence"] = incidents.ground_sentence(kept)
     return kept
 
 

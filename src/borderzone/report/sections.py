@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from borderzone import access
 from borderzone._guards.draws import BAND_DEVIATIONS
 from borderzone.incidents import ARTICLE_ESTIMATE
-from borderzone.incidents.placing.events_on_ground import POINT_WARNING
 from borderzone.report import cells
 from borderzone.study import told
 from borderzone.study.reach import BREAKS_H
@@ -629,7 +628,9 @@ def ground_words(result: StudyResult) -> list[str]:
     words = [str(counts.attrs["sentence"])]
     if counts.attrs["n_placed"] and result.grid is not None:
         cell_m = result.grid.resolution_m
-        words.append(f"{POINT_WARNING} The ground is looked up on cells of {cell_m:,.0f} m.")
+        words.append(
+            f"{counts.attrs['caution']} The ground is looked up on cells of {cell_m:,.0f} m."
+        )
     return words
 
 

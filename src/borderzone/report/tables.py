@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from borderzone.incidents.incident_table import FIELDS
+from borderzone.incidents import schema
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
@@ -303,7 +303,7 @@ COLUMNS = MappingProxyType(
             "medium or high susceptibility by rock alone, of the ground on mapped rock",
         ),
         "unknown_karst_share": ("share", "corridor off the mapped rock, where caves are unknown"),
-        **{field.name: (field.unit, field.meaning) for field in FIELDS},
+        **{row.Index: (row.unit, row.meaning) for row in schema().itertuples()},
         "date": ("", "date as given"),
         "fatalities": ("people", "deaths as reported"),
         "expected": ("incidents", "expected number in the zone over the imputed positions"),

@@ -8,13 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from borderzone import access, io
+from borderzone import access, incidents, io
 from borderzone._guards import asked_from, check_path, check_text, guarded, seed_number, shown
 from borderzone.border import Border
 from borderzone.corridor import Corridor
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
-from borderzone.incidents.reading.positions import swaps_told
-from borderzone.incidents.sharing.terms_of_use import check_terms, said_of
 from borderzone.provenance import StageClock
 from borderzone.scenario import PRESETS, Scenario, named_after, read_toml
 from borderzone.study.cells import EMBEDDED
@@ -178,7 +176,7 @@ class Study:
             set_to(name, check_layer(name, getattr(self, name)))
         check_settings(self)
         set_to("hotspots", check_hotspots(self.hotspots))
-        check_terms(self.terms)
+        incidents.ReadOptions(terms=self.terms)  # refuses any other word
         set_to("incidents_accessed", day_of(self.incidents_accessed))
         how_read(self)
         side = side_of(_check_scenario(self.scenario), self.border)
@@ -480,7 +478,11 @@ def _result(
         sea_share=ground.sea_share,
         gap_share=ground.gap_share,
         run_id=_run_id(study, ground, seed, [record.sha256 for record in records], given),
-        given=given | {"incidents_accessed": study.incidents_accessed, "terms": said_of(events)},
+        given=given
+        | {
+            "incidents_accessed": study.incidents_accessed,
+            "terms": None if events is None else incidents.leaving(events).said,
+        },
         **found.as_fields(),
     )
     aside = left_out(result)
@@ -500,7 +502,7 @@ def _notes(
 
 def _swaps(events: Any) -> list[str]:
     """Tell first of all that a table may have its coordinates swapped."""
-    notes = [] if events is None else swaps_told(events.attrs.get("notes") or [])
+    notes = [] if events is None else incidents.swaps_told(events)
     return [f"Incidents: {note}." for note in notes]
 
 

@@ -37,8 +37,6 @@ from borderzone.errors import (
     InvalidScenarioError,
     LimitError,
 )
-from borderzone.incidents.reading.opening import FORMATS
-from borderzone.incidents.reading.table_coverage import said_of_coverage
 from borderzone.io.bounds import current, how_to_raise
 from borderzone.io.files import refuse_address
 from borderzone.io.raster import SUFFIXES as RASTERS
@@ -143,7 +141,7 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
         "origins": Layer(**_SHAPES, words=(EMBEDDED,)),
         "incidents": Layer(
             memory=(pd.DataFrame,),
-            suffixes=frozenset({*FORMATS, ".zip"}),
+            suffixes=incidents.FILE_SUFFIXES,
             words=(EMBEDDED, SYNTHETIC),
         ),
         "districts": Layer(**_SHAPES),
@@ -463,7 +461,7 @@ def _add_table(add: Callable[[bytes], None], table: Any) -> None:
     frame = table.to_frame("geometry") if isinstance(table, gpd.GeoSeries) else table
     crs = getattr(frame, "crs", None) if isinstance(frame, gpd.GeoDataFrame) else None
     add(f"{frame.shape} {None if crs is None else _crs_name(crs)}\0{frame.index.tolist()}".encode())
-    if said := said_of_coverage(table):  # it limits every rate
+    if said := getattr(table, "attrs", {}).get("coverage"):  # it limits every rate
         add(repr(sorted(said.items())).encode())
     for name in frame.columns:
         column = frame[name]

@@ -126,7 +126,34 @@ def ground_name(events: gpd.GeoDataFrame, corridor: Corridor) -> str:
 
 
 def ground_words(events: gpd.GeoDataFrame, corridor: Corridor) -> str:
-    """Say what a table covers, and how much of a corridor that is."""
+    """
+    Say what a table covers, and how much of a corridor that is.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+    corridor
+        The corridor.
+
+    Returns
+    -------
+    str
+        Sentences.
+
+    Raises
+    ------
+    DataError
+        If the countries of the table have no ground in the corridor.
+
+    Examples
+    --------
+    >>> import borderzone as bz, pandas as pd
+    >>> from borderzone.incidents import read
+    >>> corridor = bz.Corridor.around(bz.Border.between("IRQ", "SYR"))
+    >>> rows = {"lat": [34.4], "lon": [41.1], "country": ["Iraq"], "date": ["2019-07-21"]}
+    >>> print(ground_words(read(pd.DataFrame(rows)), corridor))
+    """
     found = coverage(events)
     words = [found.words]
     if not found.countries:

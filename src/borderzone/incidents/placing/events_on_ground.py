@@ -349,7 +349,14 @@ def _attrs(
     }
 
 
-def ground_counts(found: pd.DataFrame) -> pd.DataFrame:
+def ground_counts(
+    found: pd.DataFrame,
+    flags: xr.Dataset | None = None,
+    attrs: xr.Dataset | None = None,
+    *,
+    hours: xr.DataArray | None = None,
+    corridor: Corridor | None = None,
+) -> pd.DataFrame:
     """
     Count the events by class of ground, with the band of where they may have been.
 
@@ -357,18 +364,24 @@ def ground_counts(found: pd.DataFrame) -> pd.DataFrame:
     ----------
     found
         Table from `on_ground`, with all its rows.
+    flags, attrs
+        The layers that it was looked up on, for the area of each class; None for none.
+    hours
+        As in `on_ground`.
+    corridor
+        Where the area is taken; None for the whole grid.
 
     Returns
     -------
     pandas.DataFrame
-        One row a class: kind and ground; expected (mean imputed count) with its band p05 to p95 and
+        One row a class: kind and ground; with layers area_km2 (sea included, unknown outside); expected (mean imputed count) with its band p05 to p95 and
         p025 to p975; underlying_p05 and so on (band of the mean behind the count); possible (events
         that may lie there); at_point (placed events whose coded point lies there), at_point_vague
         (events too vague to be placed that a sample of points would count there too). Each of the
         kinds remote_desert and cave_prone adds up, with the row "outside", to the events placed, and
         so does the kind place. The kinds remote_desert_unreached and cave_medium_or_high are parts
-        of these, with bands of their own. ``attrs`` holds n_events, n_placed, n_excluded, n_draws
-        and sentence.
+        of these, with bands of their own. ``attrs`` holds n_events, n_placed, n_excluded, n_draws,
+        sentence, and caution (why coded points say little of the ground of events).
 
     Raises
     ------
@@ -418,10 +431,29 @@ def ground_counts(found: pd.DataFrame) -> pd.DataFrame:
             }
         )
     table = pd.DataFrame(rows)
+    if flags is not None and attrs is not None:
+        layers = GroundLayers.of(flags, attrs, hours, None)
+        table.insert(2, "area_km2", _areas_km2(table, layers, corridor))
     kept = ("n_events", "n_placed", "n_excluded", "n_draws")
-    table.attrs = {name: found.attrs[name] for name in kept}
+    table.attrs = {name: found.attrs[name] for name in kept} | {"caution": POINT_WARNING}
     table.attrs["sentence"] = ground_sentence(table)
     return table
+
+
+def _areas_km2(table: pd.DataFrame, layers: GroundLayers, corridor: Corridor | None) -> list[float]:
+    """Area of each class of ground; none of what lies outside."""
+    grid = layers.grid
+    cells = np.arange(grid.shape[0] * grid.shape[1])
+    if corridor is not None:
+        cells = np.flatnonzero(corridor.cells(grid)["segment"].to_numpy() >= 0)
+    classes = ground_classes(layers.values(cells), cells)
+    return [
+        np.nan
+        if row.ground == "outside"
+        else grid.cell_area_km2
+        * sum(int(classes[name].sum()) for name in GROUNDS[row.kind, row.ground])
+        for row in table.itertuples()
+    ]
 
 
 def _under_point(found: pd.DataFrame, kind: str, ground: str) -> BoolArray:
@@ -440,7 +472,26 @@ def _under_point(found: pd.DataFrame, kind: str, ground: str) -> BoolArray:
 
 
 def ground_sentence(table: pd.DataFrame) -> str:
-    """Say on what ground events happened, and what their coded points would have said."""
+    """
+    Say on what ground events happened, and what their coded points would have said.
+
+    Parameters
+    ----------
+    table
+        Table from `ground_counts`, or some of its rows.
+
+    Returns
+    -------
+    str
+        One sentence, which the table has in ``attrs`` as long as it is whole.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"kind": [], "ground": []})
+    >>> table.attrs = {"n_events": 1, "n_placed": 0}
+    >>> ground_sentence(table)
+    'None of 1 event can be placed: on what ground they happened is not known.'
+    """
     rows = {(row.kind, row.ground): row for row in table.itertuples()}
     n, placed = table.attrs["n_events"], table.attrs["n_placed"]
     events = f"{n:,} event" if n == 1 else f"{n:,} events"

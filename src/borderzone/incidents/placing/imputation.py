@@ -88,10 +88,10 @@ def impute(
         Seed, or a generator from which one is taken.
     regions
         Where each event may have happened, from `regions`; None for the
-        default kernels without polygons.
+        default precision classes without polygons.
     weight
         Raster of 0 or more, or one by event type: how likely such an event
-        is on each unit of ground. Positions follow kernel times weight, exactly;
+        is on each unit of ground. Positions follow region times weight, exactly;
         NaN and ground outside the raster count as 0, and an event whose whole
         region has none is excluded. Types without a raster are not weighted.
     threads
@@ -169,7 +169,7 @@ class Imputation:
     draws
         Positions of each event.
     proposals
-        Positions by kernel alone.
+        Positions by region alone.
     weighing
         What weights make of them, or None.
     held
@@ -264,7 +264,7 @@ class _Shape(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Proposals:
     """
-    Positions by kernel alone.
+    Positions by region alone.
 
     Attributes
     ----------
@@ -557,7 +557,7 @@ class WeightRaster:
 @dataclass(frozen=True, kw_only=True)
 class Weighing:
     """
-    Positions by kernel times weight: a position by kernel is taken with the chance that its weight gives.
+    Positions by region times weight: a position in the region is taken with the chance that its weight gives.
 
     Attributes
     ----------

@@ -115,7 +115,7 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
         and from the covered ground expected_if_uniform is taken too, and silent (why the table
         cannot speak of the zone). ``attrs`` holds n_events, n_placed, n_excluded,
         n_in_corridor (on its covered ground), n_draws, excluded (id, place, where_prec and reason of each
-        event left out), estimand, underlying_estimand, median_error_km, and with a corridor
+        event left out, and whether it lies beyond what the table covers), estimand, underlying_estimand, median_error_km, and with a corridor
         countries, ground and coverage (in words).
 
     Raises
@@ -397,7 +397,13 @@ def _attrs(events: gpd.GeoDataFrame, placed: gpd.GeoDataFrame, draws: int) -> di
         "estimand": ESTIMAND,
         "underlying_estimand": UNDERLYING_ESTIMAND,
         "excluded": [
-            {"id": str(name), "place": str(place), "where_prec": prec, "reason": why}
+            {
+                "id": str(name),
+                "place": str(place),
+                "where_prec": prec,
+                "reason": why,
+                "beyond": why == BEYOND,
+            }
             for name, place, prec, why in zip(
                 events["id"][out],
                 events["place"][out],

@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CODEBOOKS",
-    "KERNELS",
     "LEVELS",
     "NEEDED",
+    "UCDP_CLASSES",
     "UNSTATED",
     "Event",
     "EventLayers",
-    "Kernel",
+    "PrecisionClass",
     "Region",
     "area_km2",
-    "check_kernel",
+    "check_class",
     "code_books",
     "disc_share_beyond_edge",
     "in_degrees",
-    "kernel_table",
     "length_km",
     "position_error_km",
+    "precision_table",
     "regions",
     "typical_error_km",
 ]
@@ -51,12 +51,12 @@ SHAPES = ("gaussian", "disc", "town", "polygon", "feature", "country", "none")
 LEVELS = ("admin1", "admin2")
 NEEDED = ("id", "place", "where_prec", "radius_km", "status", "reason", "geometry")
 """Columns of a table that can be placed."""
-_KEYS = "keys of kernels are where_prec of UCDP, such as 2, or pairs such as ('acled', 1)"
+_KEYS = "keys of classes are where_prec of UCDP, such as 2, or pairs such as ('acled', 1)"
 
 
 @guarded
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kernel:
+class PrecisionClass:
     """
     Where an event of one precision class may really have happened.
 
@@ -77,7 +77,7 @@ class Kernel:
     meaning
         What the class says, in words.
     source
-        Where class and kernel are from.
+        Where code and spread are from.
     """
 
     shape: str
@@ -87,29 +87,33 @@ class Kernel:
     source: str
 
     def __post_init__(self) -> None:
-        """Refuse impossible kernels at birth."""
+        """Refuse impossible classes at birth."""
         check_choice(self.shape, "shape", SHAPES)
         check_choice(self.level, "level", LEVELS)
         if self.shape in ("gaussian", "disc", "town"):
             check_positive(self.scale_km, "scale_km", "km")
 
 
-def _ucdp(code: int, shape: str, meaning: str, *, km: float = 0.0, level: str = "admin1") -> Kernel:
+def _ucdp(
+    code: int, shape: str, meaning: str, *, km: float = 0.0, level: str = "admin1"
+) -> PrecisionClass:
     source = (
         f"UCDP GED codebook, where_prec {code}; kernel chosen for this library [A], after Croicu & "
         "Hegre (2018)"
     )
-    return Kernel(shape=shape, scale_km=km, level=level, meaning=meaning, source=source)
+    return PrecisionClass(shape=shape, scale_km=km, level=level, meaning=meaning, source=source)
 
 
-def _acled(code: int, shape: str, meaning: str, *, km: float = 0.0) -> Kernel:
+def _acled(code: int, shape: str, meaning: str, *, km: float = 0.0) -> PrecisionClass:
     source = f"ACLED codebook, geo_precision {code}; kernel chosen for this library [A]"
-    return Kernel(shape=shape, scale_km=km, meaning=meaning, source=source)
+    return PrecisionClass(shape=shape, scale_km=km, meaning=meaning, source=source)
 
 
-def _gtd(code: int, shape: str, meaning: str, *, km: float = 0.0, level: str = "admin1") -> Kernel:
+def _gtd(
+    code: int, shape: str, meaning: str, *, km: float = 0.0, level: str = "admin1"
+) -> PrecisionClass:
     source = f"GTD codebook, specificity {code}; kernel chosen for this library [A]"
-    return Kernel(shape=shape, scale_km=km, level=level, meaning=meaning, source=source)
+    return PrecisionClass(shape=shape, scale_km=km, level=level, meaning=meaning, source=source)
 
 
 _UCDP = {
@@ -141,65 +145,69 @@ _GTD = {
     5: _gtd(5, "country", "not even the province is known"),
 }
 
-CODEBOOKS: Mapping[str, Mapping[int, Kernel]] = MappingProxyType(
+CODEBOOKS: Mapping[str, Mapping[int, PrecisionClass]] = MappingProxyType(
     {
         name: MappingProxyType(book)
         for name, book in (("ucdp", _UCDP), ("acled", _ACLED), ("gtd", _GTD))
     }
 )
-"""Kernels by code book (``where_scheme``) and code (``where_prec``)."""
+"""Precision classes by code book (``where_scheme``) and code (``where_prec``)."""
 
-KERNELS: Mapping[int, Kernel] = CODEBOOKS["ucdp"]
-"""Kernels by UCDP precision class; pass others to `regions` to change them."""
+UCDP_CLASSES: Mapping[int, PrecisionClass] = CODEBOOKS["ucdp"]
+"""Classes of UCDP by code; pass others to `regions` to change them."""
 
-UNSTATED = Kernel(
+UNSTATED = PrecisionClass(
     shape="disc",
     scale_km=25.0,
     meaning="precision not stated",
     source="taken like where_prec 2 [A]: a point without stated precision is not exact",
 )
-"""Kernel of an event whose table states no precision."""
+"""PrecisionClass of an event whose table states no precision."""
 
 
 def code_books(
-    kernels: Mapping[int | tuple[str, int], Kernel] | None = None,
-) -> dict[tuple[str, int], Kernel]:
-    """Give the kernel of every code of every code book, with those the user changes."""
+    classes: Mapping[int | tuple[str, int], PrecisionClass] | None = None,
+) -> dict[tuple[str, int], PrecisionClass]:
+    """Give the class of every code of every code book, with those the user changes."""
     found = {
-        (name, code): kernel for name, book in CODEBOOKS.items() for code, kernel in book.items()
+        (name, code): known_class
+        for name, book in CODEBOOKS.items()
+        for code, known_class in book.items()
     }
-    if kernels is not None and not hasattr(kernels, "items"):
-        msg = f"kernels must be a mapping, got a {type(kernels).__name__}; {_KEYS}"
+    if classes is not None and not hasattr(classes, "items"):
+        msg = f"classes must be a mapping, got a {type(classes).__name__}; {_KEYS}"
         raise InvalidParameterError(msg)
-    for key, kernel in (kernels or {}).items():
+    for key, known_class in (classes or {}).items():
         pair = ("ucdp", key) if isinstance(key, int) else key
         if not (_is_pair(pair) and not isinstance(key, bool)):
             msg = f"{_KEYS}, got {key!r}"
             raise InvalidParameterError(msg)
-        found[pair[0].lower(), int(pair[1])] = check_kernel(kernel, f"kernels[{key!r}]")
+        found[pair[0].lower(), int(pair[1])] = check_class(known_class, f"classes[{key!r}]")
     return found
 
 
-def check_kernel(kernel: object, name: str) -> Kernel:
-    """Refuse what is no kernel."""
-    if not isinstance(kernel, Kernel):
-        msg = f"{name} must be an incidents.Kernel, got {kernel!r}"
+def check_class(known_class: object, name: str) -> PrecisionClass:
+    """Refuse what is no precision class."""
+    if not isinstance(known_class, PrecisionClass):
+        msg = f"{name} must be an incidents.PrecisionClass, got {known_class!r}"
         raise InvalidParameterError(msg)
-    return kernel
+    return known_class
 
 
-def kernel_table(
-    kernels: Mapping[int | tuple[str, int], Kernel] | None = None, *, unstated: Kernel = UNSTATED
+def precision_table(
+    classes: Mapping[int | tuple[str, int], PrecisionClass] | None = None,
+    *,
+    unstated: PrecisionClass = UNSTATED,
 ) -> pd.DataFrame:
     """
-    Show the kernels that stand for the codes of each source.
+    Show the precision classes that the codes of each source stand for.
 
     Parameters
     ----------
-    kernels
+    classes
         Changes, as `regions` takes them.
     unstated
-        Kernel of events without class and radius.
+        Class of events without code and radius.
 
     Returns
     -------
@@ -214,11 +222,11 @@ def kernel_table(
 
     Examples
     --------
-    >>> kernel_table().query("scheme == 'acled'")[["code", "shape", "scale_km"]].values.tolist()
+    >>> precision_table().query("scheme == 'acled'")[["code", "shape", "scale_km"]].values.tolist()
     [[1, 'town', 5.0], [2, 'disc', 25.0], [3, 'polygon', 0.0]]
     """
-    listed: list[tuple[str, object, Kernel]] = [
-        (name, code, kernel) for (name, code), kernel in code_books(kernels).items()
+    listed: list[tuple[str, object, PrecisionClass]] = [
+        (name, code, known_class) for (name, code), known_class in code_books(classes).items()
     ]
     listed.append(("", pd.NA, unstated))
     rows = [
@@ -254,13 +262,13 @@ def regions(  # noqa: PLR0913 (layers by name)
     admin0: gpd.GeoDataFrame | None = None,
     features: gpd.GeoSeries | None = None,
     places: gpd.GeoDataFrame | None = None,
-    kernels: Mapping[int | tuple[str, int], Kernel] | None = None,
-    unstated: Kernel = UNSTATED,
+    classes: Mapping[int | tuple[str, int], PrecisionClass] | None = None,
+    unstated: PrecisionClass = UNSTATED,
 ) -> gpd.GeoDataFrame:
     """
     Give each event the region in which it may really have happened.
 
-    The kernel is that of the event's code (``where_prec``) in its code book
+    The class is that of the event's code (``where_prec``) in its code book
     (``where_scheme``; UCDP's where none is named). A stated ``radius_km`` replaces
     it by a uniform disc, except where the code says that the event cannot be placed. Every
     event gets a row: one that cannot be placed has kind "excluded", a
@@ -281,12 +289,12 @@ def regions(  # noqa: PLR0913 (layers by name)
     places
         Towns with a column ``population``, for the size of towns: a disc of
         5,000 people a km2 [A], at least 2 km. Without them, or with none
-        near, it is the kernel's ``scale_km``.
-    kernels
-        Kernels by UCDP class or by pair of code book and code, in place of
+        near, it is the ``scale_km`` of the class.
+    classes
+        Precision classes by UCDP code or by pair of code book and code, in place of
         those in `CODEBOOKS`.
     unstated
-        Kernel of events without class and radius.
+        Class of events without code and radius.
 
     Returns
     -------
@@ -303,7 +311,7 @@ def regions(  # noqa: PLR0913 (layers by name)
         If the events were not read with `read`, a code is in no code book, or
         a layer is no table of shapes.
     InvalidParameterError
-        If a kernel is of the wrong kind.
+        If a class is of the wrong kind.
 
     Examples
     --------
@@ -315,12 +323,12 @@ def regions(  # noqa: PLR0913 (layers by name)
     1  excluded       NaN
     """
     check_events(events, *NEEDED)
-    books = code_books(kernels)
-    check_kernel(unstated, "unstated")
+    books = code_books(classes)
+    check_class(unstated, "unstated")
     ground = EventLayers.of(
         admin0=admin0, admin1=admin1, admin2=admin2, features=features, places=places
     )
-    rows = [ground.region(event, _kernel(event, books, unstated)) for event in _rows(events)]
+    rows = [ground.region(event, _class_of(event, books, unstated)) for event in _rows(events)]
     columns = ["kind", "scale_km", "median_error_km", "basis", "reason", "geometry"]
     frame = pd.DataFrame(rows, columns=columns, index=events.index)
     frame.insert(0, "id", events["id"])
@@ -364,11 +372,13 @@ def disc_share_beyond_edge(distance_km: float | FloatArray, radius_km: float) ->
     return share
 
 
-def _kernel(event: Event, books: Mapping[tuple[str, int], Kernel], unstated: Kernel) -> Kernel:
+def _class_of(
+    event: Event, books: Mapping[tuple[str, int], PrecisionClass], unstated: PrecisionClass
+) -> PrecisionClass:
     if event.where_prec is None or event.status == "quarantined":
         return unstated
-    kernel = books.get((event.scheme, event.where_prec))
-    if kernel is None:
+    known_class = books.get((event.scheme, event.where_prec))
+    if known_class is None:
         named = sorted({scheme for scheme, _ in books})
         codes = [str(code) for scheme, code in books if scheme == event.scheme]
         known = (
@@ -377,11 +387,11 @@ def _kernel(event: Event, books: Mapping[tuple[str, int], Kernel], unstated: Ker
             else f"where_scheme {event.scheme!r} is no known code book ({', '.join(named)})"
         )
         msg = (
-            f"event {event.id}: {known}; give its kernel with kernels={{({event.scheme!r}, "
-            f"{event.where_prec}): incidents.Kernel(...)}}"
+            f"event {event.id}: {known}; give its class with classes={{({event.scheme!r}, "
+            f"{event.where_prec}): incidents.PrecisionClass(...)}}"
         )
         raise DataError(msg)
-    return kernel
+    return known_class
 
 
 def _rows(events: gpd.GeoDataFrame) -> list[Event]:
@@ -465,31 +475,35 @@ class EventLayers:
             places=places,
         )
 
-    def region(self, event: Event, kernel: Kernel) -> Region:
+    def region(self, event: Event, known_class: PrecisionClass) -> Region:
         """Give the region of one event."""
         if event.status == "quarantined":
             return _excluded(f"quarantined: {event.reason}")
-        if event.radius_km > 0 and kernel.shape not in ("none", "country"):
+        if event.radius_km > 0 and known_class.shape not in ("none", "country"):
             return _about("disc", event.radius_km, event.geometry, "radius stated for the event")
-        if kernel.shape in ("gaussian", "disc"):
-            return _about(kernel.shape, kernel.scale_km, event.geometry, kernel.source)
+        if known_class.shape in ("gaussian", "disc"):
+            return _about(
+                known_class.shape, known_class.scale_km, event.geometry, known_class.source
+            )
         ways = {"town": self._in_town, "polygon": self._in_polygon, "feature": self._along_feature}
-        return ways.get(kernel.shape, self._in_country)(event, kernel)
+        return ways.get(known_class.shape, self._in_country)(event, known_class)
 
-    def _in_country(self, event: Event, kernel: Kernel) -> Region:
-        if kernel.shape == "country" and self.polygons["admin0"].given:
+    def _in_country(self, event: Event, known_class: PrecisionClass) -> Region:
+        if known_class.shape == "country" and self.polygons["admin0"].given:
             region = self.polygons["admin0"].holding(event.geometry)
             if region is not None:
                 return region
         code = "" if event.where_prec is None else f" ({_code(event)})"
-        return _excluded(f"{kernel.meaning}{code}")
+        return _excluded(f"{known_class.meaning}{code}")
 
-    def _in_town(self, event: Event, kernel: Kernel) -> Region:
-        people = self._population(event.geometry, kernel.scale_km)
+    def _in_town(self, event: Event, known_class: PrecisionClass) -> Region:
+        people = self._population(event.geometry, known_class.scale_km)
         if people is None:
-            return _about("disc", kernel.scale_km, event.geometry, f"{kernel.source}; size unknown")
+            return _about(
+                "disc", known_class.scale_km, event.geometry, f"{known_class.source}; size unknown"
+            )
         radius = max(_SMALLEST_TOWN_KM, math.sqrt(people / _PEOPLE_PER_KM2 / math.pi))
-        basis = f"{kernel.source}; town of {people:,.0f} people"
+        basis = f"{known_class.source}; town of {people:,.0f} people"
         return _about("disc", radius, event.geometry, basis)
 
     def _population(self, point: shapely.Point, within_km: float) -> float | None:
@@ -503,8 +517,8 @@ class EventLayers:
         people = float(self.places["population"].iloc[near])
         return people if apart_m[near] <= 1e3 * within_km and people > 0 else None
 
-    def _in_polygon(self, event: Event, kernel: Kernel) -> Region:
-        names = ("admin2", "admin1") if kernel.level == "admin2" else ("admin1",)
+    def _in_polygon(self, event: Event, known_class: PrecisionClass) -> Region:
+        names = ("admin2", "admin1") if known_class.level == "admin2" else ("admin1",)
         layers = [self.polygons[name] for name in names]
         for layer in layers:
             region = layer.holding(event.geometry)
@@ -513,14 +527,14 @@ class EventLayers:
         given = [layer.name for layer in layers if layer.given]
         if given:
             return _excluded(f"no {' or '.join(given)} polygon holds its point")
-        one = "district" if kernel.level == "admin2" else "province"
+        one = "district" if known_class.level == "admin2" else "province"
         return _excluded(
             f"known only to its {one} ({_code(event)}), and no polygons were given: {polygons_hint(one)}"
         )
 
-    def _along_feature(self, event: Event, kernel: Kernel) -> Region:
+    def _along_feature(self, event: Event, known_class: PrecisionClass) -> Region:
         if self.features is None or event.id not in self.features.index:
-            return _excluded(f"{kernel.meaning}, which was not given ({_code(event)})")
+            return _excluded(f"{known_class.meaning}, which was not given ({_code(event)})")
         shape = self.features.loc[event.id]
         if not isinstance(shape, shapely.Geometry):
             msg = f"features holds event {event.id} more than once; join its shapes into one"

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray
 
 __all__ = [
+    "FILE_SUFFIXES",
     "FORMATS",
     "Opened",
     "SheetTable",
@@ -77,6 +78,9 @@ FORMATS = (
     | dict.fromkeys(sorted(VECTOR_SUFFIXES), "vector")
 )
 """How a file is written, by its extension."""
+
+FILE_SUFFIXES = frozenset({*FORMATS, ".zip"})
+"""How the names of files end that `read` takes."""
 
 _OF_A_FOLDER = (".kml", ".kmz")
 _TEXTS = frozenset(ending for ending, way in FORMATS.items() if way == "csv") | JSON_SUFFIXES

@@ -18,7 +18,7 @@ from borderzone.incidents.incident_table import Spellings, is_missing, parse_num
 from borderzone.incidents.reading.option_list import option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
 
@@ -221,9 +221,28 @@ class Suspected(NamedTuple):
     told: str = ""
 
 
-def swaps_told(notes: Iterable[str]) -> list[str]:
-    """Pick the notes of a reading that tell of swapped coordinates."""
-    return [note for note in notes if _SWAP in note]
+def swaps_told(events: gpd.GeoDataFrame) -> list[str]:
+    """
+    Give what was told of swapped coordinates when a table was read: it comes before all else.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+
+    Returns
+    -------
+    list[str]
+        Notes without full stops; empty where latitude and longitude stand where they should.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from borderzone.incidents import read
+    >>> swaps_told(read(pd.DataFrame({"lat": [34.4], "lon": [41.1]})))
+    []
+    """
+    return [note for note in events.attrs.get("notes") or [] if _SWAP in note]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -164,7 +164,7 @@ def read(  # noqa: PLR0913 - the options that are said most stand by themselves
         reason, synthetic (see `schema`), then every other column of the file. A quarantined row has an
         empty geometry. ``attrs``: format ("acled", "ucdp", "gtd", "borderzone",
         "table"), columns (which was taken for what), encoding, notes, citation,
-        accessed, for invented rows label, and terms where they are said.
+        accessed, for invented rows label, and terms and coverage where they are said.
 
     Raises
     ------

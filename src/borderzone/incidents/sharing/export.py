@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from borderzone._guards import check_choice, check_positive, check_whole, guarded, local_path
-from borderzone._guards.escapes import spreadsheet_table
+from borderzone._guards.escapes import is_gap, spreadsheet_table, typed_table
 from borderzone.crs import check_has_crs, in_degrees, project
 from borderzone.errors import (
     BorderzoneError,
@@ -25,6 +25,7 @@ from borderzone.errors import (
 )
 from borderzone.incidents.incident_table import check_corridor, check_events
 from borderzone.incidents.sharing.terms_of_use import (
+    SMALLEST_CELL_KM,
     check_terms,
     leaving,
     shown_names,
@@ -44,11 +45,9 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray, IntArray
     from borderzone.corridor import Corridor
 
-__all__ = ["SMALLEST_CELL_KM", "Written", "aggregate", "uniform", "write"]
+__all__ = ["Written", "aggregate", "write"]
 
 
-SMALLEST_CELL_KM = 10.0
-"""Finer cells than this would give positions away."""
 INTERNAL = "INTERNAL: single rows, not for publication"
 _SHEET_ROWS, _SHEET_CELL = 1_048_575, 32_767
 
@@ -239,24 +238,6 @@ def _moment(when: Any) -> str | None:
     return None if pd.isna(when) else str(when.isoformat())
 
 
-def uniform(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Make text of columns that mix kinds, which typed files cannot hold."""
-    safe = table.copy()
-    for name in safe.columns.drop(safe.geometry.name):
-        if safe[name].dtype == object:
-            kinds = {type(cell) for cell in safe[name] if not _is_gap(cell)}
-            cells = [None if _is_gap(cell) else cell for cell in safe[name]]
-            if (kinds - {str} and len(kinds) > 1) or kinds & {dict, list, tuple, set}:
-                cells = [None if cell is None else str(cell) for cell in cells]
-            # By place: labels of rows may repeat.
-            safe[name] = pd.Series(cells, dtype=object).to_numpy()
-    return safe
-
-
-def _is_gap(cell: Any) -> bool:
-    return cell is None or cell is pd.NA or (isinstance(cell, float) and np.isnan(cell))
-
-
 def _write_csv(table: gpd.GeoDataFrame, file: Path) -> None:
     safe = spreadsheet_table(_plain(table))
     with atomic_write(file) as temporary:
@@ -271,7 +252,7 @@ def _write_csv(table: gpd.GeoDataFrame, file: Path) -> None:
 
 
 def _write_geojson(table: gpd.GeoDataFrame, file: Path) -> None:
-    columns = _plain(uniform(table)).astype(object)
+    columns = _plain(typed_table(table)).astype(object)
     columns = columns.where(columns.notna(), None)
     shapes = [
         None if shape is None or shape.is_empty else shapely.geometry.mapping(shape)
@@ -301,11 +282,11 @@ def _write_gpkg(table: gpd.GeoDataFrame, file: Path) -> None:
             "own; rename it, or write .parquet"
         )
         raise OutputError(msg)
-    write_gpkg({"incidents": uniform(table)}, file)
+    write_gpkg({"incidents": typed_table(table)}, file)
 
 
 def _write_parquet(table: gpd.GeoDataFrame, file: Path) -> None:
-    write_geoparquet(uniform(table), file)
+    write_geoparquet(typed_table(table), file)
 
 
 def _write_xlsx(table: gpd.GeoDataFrame, file: Path) -> None:
@@ -334,7 +315,7 @@ def _write_xlsx(table: gpd.GeoDataFrame, file: Path) -> None:
 
 
 def _sheet_cell(cell: Any, row: int) -> Any:
-    if _is_gap(cell):
+    if is_gap(cell):
         return None
     if isinstance(cell, np.generic):
         return cell.item()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CLOSED",
     "MINE",
+    "SMALLEST_CELL_KM",
     "TERMS",
     "DatasetTerms",
     "Leaving",
@@ -40,6 +41,9 @@ __all__ = [
     "terms",
     "under_terms",
 ]
+
+SMALLEST_CELL_KM = 10.0
+"""Finer cells than this would give positions away."""
 
 MINE = "mine"
 """The one word by which a user says that rows of unknown terms are theirs to pass on."""
@@ -150,6 +154,7 @@ _SAYING = frozenset(
 _SYNTHETIC_ID = re.compile(r"SYN-\d{4,}")
 
 
+@guarded
 class Leaving(NamedTuple):
     """
     What of a table may leave.
@@ -162,11 +167,29 @@ class Leaving(NamedTuple):
         What holds them back, in words; empty if nothing does.
     way_out
         How the words on what was done end, such as with what to say if the rows are one's own.
+    said
+        "mine" where the user said that rows of unknown terms are theirs; else None.
+    closed
+        Names of the collections in it whose rows never leave.
     """
 
     rows: bool
     why_not: str
     way_out: str
+    said: str | None
+    closed: tuple[str, ...]
+
+    @property
+    def smallest_km2(self) -> float:
+        """
+        Smallest ground of which a count may be told in public.
+
+        Returns
+        -------
+        float
+            Area. Units: km².
+        """
+        return SMALLEST_CELL_KM**2
 
 
 def check_terms(said: Any) -> str | None:
@@ -204,6 +227,26 @@ def leaving(events: pd.DataFrame) -> Leaving:
     article that ship, rows that `synthetic` drew), or where the user said that they are theirs.
     Rows that are ACLED's or the GTD's never may, whatever is said. This is the one decision for
     all that is written.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+
+    Returns
+    -------
+    Leaving
+        Whether rows may leave, and what holds them back.
+
+    Raises
+    ------
+    DataError
+        If `events` is no table.
+
+    Examples
+    --------
+    >>> leaving(pd.DataFrame({"dataset": ["ACLED"]})).why_not
+    'rows of ACLED may not be passed on'
     """
     said = said_of(events)
     names = sorted(dict.fromkeys(dataset_of(events)))
@@ -219,7 +262,7 @@ def leaving(events: pd.DataFrame) -> Leaving:
         way_out = (
             "" if closed else f"; if these rows are yours to pass on, say {ways('terms', MINE)}"
         )
-    return Leaving(not why, "; ".join(why), way_out)
+    return Leaving(not why, "; ".join(why), way_out, said, tuple(closed))
 
 
 def _is_unknown(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The verdict on a table: how many rows are usable, and what is wrong with the others."""
+"""A table checked: how many rows are usable, what is wrong with the others, how it was read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from borderzone._guards import check_probability
 from borderzone.errors import RejectedRowsError
-from borderzone.incidents.incident_table import FLAGS, category_of, check_events
+from borderzone.incidents.incident_table import CATEGORIES, FLAGS, category_of, check_events
 from borderzone.incidents.reading.canonical import UNSTATED_TOLD, unstated_words
 from borderzone.incidents.reading.option_list import option
 from borderzone.incidents.reading.positions import swaps_told
@@ -26,6 +26,7 @@ __all__ = [
     "assumptions",
     "check",
     "rejected",
+    "rejected_by_finding",
     "require_usable",
     "verdict_sentences",
 ]
@@ -119,6 +120,40 @@ def rejected(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return events[events["status"] == "quarantined"].copy()
 
 
+def rejected_by_finding(events: gpd.GeoDataFrame) -> pd.DataFrame:
+    """
+    Count the quarantined rows by what is wrong with them.
+
+    A reason in full quotes cells of the table; these words are ours alone, and may be told.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a kind of finding, by name: finding, rows. What is no finding of ours is "other".
+
+    Raises
+    ------
+    DataError
+        If the table has no status and reason.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from borderzone.incidents import read
+    >>> rejected_by_finding(read(pd.DataFrame({"lat": [34.4, 0], "lon": [41.1, 0]})))
+             finding  rows
+    0  zero position     1
+    """
+    found = rejected(events)["reason"].map(category_of).explode().dropna()
+    found = found.where(found.isin(list(CATEGORIES)), "other")
+    return found.value_counts().sort_index().rename_axis("finding").reset_index(name="rows")
+
+
 def require_usable(events: gpd.GeoDataFrame, *, limit: float = REJECTED_LIMIT) -> None:
     """
     Refuse a table of which too many rows are quarantined.
@@ -151,7 +186,7 @@ def require_usable(events: gpd.GeoDataFrame, *, limit: float = REJECTED_LIMIT) -
     causes = (verdict["status"] == "quarantined") & ~verdict["finding"].isin(FLAGS)
     worst = verdict[causes].head(3)
     told = ", ".join(f"{row.finding} ({row.rows})" for row in worst.itertuples())
-    told = "; ".join([told, *swaps_told(events.attrs.get("notes") or [])])
+    told = "; ".join([told, *swaps_told(events)])
     msg = (
         f"{count} of {len(events)} rows ({share:.0%}) cannot be used, more than the "
         f"{limit:.0%} allowed: {told}. Mend these rows (each has its reason), or raise the limit, "
@@ -166,7 +201,28 @@ def _part(reason: str, category: str) -> str:
 
 
 def assumptions(events: gpd.GeoDataFrame, *, quoting: bool = True) -> list[str]:
-    """Say what was assumed, settled by evidence or passed over when a table was read."""
+    """
+    Say what was assumed, settled by evidence or passed over when a table was read.
+
+    Parameters
+    ----------
+    events
+        Table from `read`.
+    quoting
+        Whether cells and names of columns may be quoted; without, a mark stands for each.
+
+    Returns
+    -------
+    list[str]
+        Sentences; what the table covers is told beside them, by `ground_words`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from borderzone.incidents import read
+    >>> assumptions(read(pd.DataFrame({"lat": [34.4], "lon": [41.1]})))
+    ['1 of 1 usable row states no precision, and is taken for within 25 km of its point.']
+    """
     # What a table covers is told beside this, in full.
     apart = {str(note).rstrip(".") for note in events.attrs.get("coverage_notes") or []}
     notes = [note for note in _notes(events) if note not in apart]
