@@ -213,4 +213,4 @@ figures.interdiction_curve().figure
 
 # %%
 print(incidents.credit_line(made))
-incidents.TERMS["ACLED"].words
+incidents.terms(pd.DataFrame({"dataset": ["ACLED"]}))["terms"][0]

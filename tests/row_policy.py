@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
 
-from borderzone.incidents.incident_table import parse_number, quoted
 from borderzone.incidents.reading.canonical import SAME_PLACE_KM
 from borderzone.incidents.reading.positions import PILE_UP_ROWS, Box
+from borderzone.incidents.table_schema import parse_number, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from borderzone._typing import BoolArray, FloatArray
-    from borderzone.incidents.incident_table import Ledger
+    from borderzone.incidents.table_schema import Ledger
 
 _MIN_ROWS_FOR_A_BOX = 5
 _EARTH_RADIUS_KM = 6371.0088

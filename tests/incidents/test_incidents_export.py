@@ -87,7 +87,7 @@ def test_nothing_of_a_single_row_leaves(tmp_path: Path, dataset: str, suffix: st
         "2020-02",
         dataset,
         "2026-11-02",
-        incidents.TERMS[dataset].citation[:20],
+        incidents.terms(pd.DataFrame({"dataset": [dataset]}))["citation"][0][:20],
     ):
         assert word in text
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from borderzone import incidents
 from borderzone.errors import BorderzoneError, DataError, LimitError
-from borderzone.incidents.incident_table import COLUMNS, FIELDS, validate
 from borderzone.incidents.reading.position_cells import angle_deg, mgrs_position
+from borderzone.incidents.table_schema import COLUMNS, FIELDS, validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable

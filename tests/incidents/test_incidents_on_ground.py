@@ -376,7 +376,6 @@ DEGREES = xr.DataArray(
         ),
         ({"attrs": None}, InvalidParameterError, r"attrs must be an xarray\.Dataset"),
         ({"hours": 2.0}, InvalidParameterError, r"hours must be an xarray\.DataArray"),
-        ({"elevation": [1.0]}, InvalidParameterError, r"elevation must be an xarray\.DataArray"),
         (
             {"hours": HOURS.assign_attrs(units="min")},
             InvalidParameterError,

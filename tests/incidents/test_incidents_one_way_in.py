@@ -26,7 +26,7 @@ from borderzone.errors import (
     InvalidScenarioError,
 )
 from borderzone.incidents import READ_OPTIONS, ReadOptions
-from borderzone.incidents.reading.option_list import KEYWORDS, option
+from borderzone.incidents.option_list import KEYWORDS, option
 from borderzone.study.inputs import load_incidents
 from borderzone.study.sources import how_read, told, unrecorded
 from borderzone.study.study_file import write_study

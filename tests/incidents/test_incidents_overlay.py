@@ -20,7 +20,11 @@ from scipy import stats
 from borderzone import incidents
 from borderzone.errors import CRSMismatchError, DataError, InvalidParameterError
 from borderzone.incidents.placing import imputation
-from borderzone.incidents.placing.bands import garwood_interval, imputed_band, pooled_garwood
+from borderzone.incidents.placing.bands_of_counts import (
+    garwood_interval,
+    imputed_band,
+    pooled_garwood,
+)
 from borderzone.incidents.placing.imputation import impute
 from borderzone.incidents.placing.precision import (
     UCDP_CLASSES,

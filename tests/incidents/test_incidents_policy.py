@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from borderzone import incidents
-from borderzone.incidents.incident_table import Ledger, category_of
 from borderzone.incidents.reading import canonical
 from borderzone.incidents.reading.canonical import flag_duplicates
 from borderzone.incidents.reading.positions import flag_pile_ups, judge_positions
+from borderzone.incidents.table_schema import Ledger, category_of
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray

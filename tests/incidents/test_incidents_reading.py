@@ -22,8 +22,8 @@ from borderzone.errors import (
     InvalidParameterError,
     RejectedRowsError,
 )
-from borderzone.incidents.incident_table import COLUMNS, parse_number
 from borderzone.incidents.reading.dates import parse_date
+from borderzone.incidents.table_schema import COLUMNS, parse_number
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,7 +20,7 @@ import borderzone as bz
 from borderzone import datasets, incidents
 from borderzone.cli import app
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
-from borderzone.incidents.incident_table import CATEGORIES, Ledger
+from borderzone.incidents.table_schema import CATEGORIES, Ledger
 from borderzone.provenance import manifest
 from borderzone.report.public import edition
 from borderzone.report.sections import excluded_words

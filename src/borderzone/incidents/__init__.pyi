@@ -1,6 +1,6 @@
 from .reading.readers import read as read
 from .reading.read_options import ReadOptions as ReadOptions
-from .reading.option_list import READ_OPTIONS as READ_OPTIONS
+from .option_list import READ_OPTIONS as READ_OPTIONS
 from .reading.opening import FILE_SUFFIXES as FILE_SUFFIXES
 from .reading.checking import (
     check as check,
@@ -11,8 +11,8 @@ from .reading.checking import (
     require_usable as require_usable,
 )
 from .reading.positions import swaps_told as swaps_told
-from .reading.table_coverage import coverage as coverage
-from .incident_table import schema as schema
+from .table_coverage import coverage as coverage
+from .table_schema import schema as schema
 from .synthetic_events import synthetic as synthetic
 from .placing.precision import (
     regions as regions,

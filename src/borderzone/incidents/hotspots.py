@@ -38,12 +38,12 @@ from borderzone._guards import (
     told_seed,
 )
 from borderzone.errors import DataError, InvalidParameterError, LimitError
-from borderzone.incidents.incident_table import check_corridor, check_events
 from borderzone.incidents.placing.covered_ground import (
     covered_ground,
     imputed,
 )
 from borderzone.incidents.placing.precision import area_km2, typical_error_km
+from borderzone.incidents.table_schema import check_corridor, check_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

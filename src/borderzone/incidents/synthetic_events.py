@@ -11,11 +11,11 @@ import shapely
 
 from borderzone._guards import check_probability, check_whole, generator
 from borderzone.crs import GEOD
-from borderzone.incidents.incident_table import SYNTHETIC_SOURCE
 from borderzone.incidents.placing.imputation import draw_positions, in_polygon
 from borderzone.incidents.placing.precision import UCDP_CLASSES
 from borderzone.incidents.reading.read_options import ReadOptions
 from borderzone.incidents.reading.readers import read
+from borderzone.incidents.table_schema import SYNTHETIC_SOURCE
 
 if TYPE_CHECKING:
     import geopandas as gpd

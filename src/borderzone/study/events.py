@@ -17,7 +17,7 @@ from borderzone.errors import DataError, InvalidGeometryError, InvalidScenarioEr
 from borderzone.incidents.placing.covered_ground import ground_words, rated_regions
 from borderzone.incidents.placing.events_on_ground import GROUNDS, GroundLayers, ground_classes
 from borderzone.incidents.reading.checking import assumptions
-from borderzone.incidents.reading.table_coverage import country_words, row_countries
+from borderzone.incidents.table_coverage import country_words, row_countries
 from borderzone.study.cells import EMBEDDED, vector_layer
 from borderzone.study.inputs import load_incidents
 

@@ -19,7 +19,7 @@ from borderzone._guards import (
     plain,
 )
 from borderzone.errors import InvalidParameterError
-from borderzone.incidents.placing.bands import garwood_interval
+from borderzone.incidents.placing.bands_of_counts import garwood_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

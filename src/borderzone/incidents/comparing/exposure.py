@@ -12,7 +12,7 @@ from borderzone._guards import check_confidence
 from borderzone.errors import NoOverlapError
 from borderzone.incidents.comparing.compared_cells import comparison_cells
 from borderzone.incidents.comparing.rate_ratio import rate_ratio_interval
-from borderzone.incidents.placing.bands import pooled_garwood
+from borderzone.incidents.placing.bands_of_counts import pooled_garwood
 from borderzone.incidents.placing.covered_ground import (
     CoveredGround,
     count_draws,
@@ -21,7 +21,7 @@ from borderzone.incidents.placing.covered_ground import (
     imputed,
 )
 from borderzone.incidents.placing.precision import area_km2, typical_error_km
-from borderzone.incidents.reading.table_coverage import months_covered
+from borderzone.incidents.table_coverage import months_covered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

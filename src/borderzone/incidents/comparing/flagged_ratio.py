@@ -46,13 +46,13 @@ from borderzone.incidents.comparing.regression import (
     informed_counts,
     poisson_regression,
 )
-from borderzone.incidents.incident_table import check_events
 from borderzone.incidents.placing.covered_ground import (
     covered_ground,
     imputed,
 )
 from borderzone.incidents.placing.precision import typical_error_km
-from borderzone.incidents.reading.table_coverage import months_covered
+from borderzone.incidents.table_coverage import months_covered
+from borderzone.incidents.table_schema import check_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

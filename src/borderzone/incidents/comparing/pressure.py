@@ -21,7 +21,6 @@ from borderzone._guards import (
 )
 from borderzone._guards.draws import between_draws
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
-from borderzone.incidents.incident_table import check_events
 from borderzone.incidents.placing.covered_ground import (
     count_draws,
     covered_ground,
@@ -29,7 +28,8 @@ from borderzone.incidents.placing.covered_ground import (
     imputed,
     zone_shapes,
 )
-from borderzone.incidents.reading.table_coverage import coverage
+from borderzone.incidents.table_coverage import coverage
+from borderzone.incidents.table_schema import check_events
 
 if TYPE_CHECKING:
     import geopandas as gpd

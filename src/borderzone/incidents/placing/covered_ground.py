@@ -16,7 +16,7 @@ from borderzone._kernels.positions import count_inside, mark_inside
 from borderzone.border import Country
 from borderzone.crs import check_has_crs, in_degrees
 from borderzone.errors import DataError, InvalidGeometryError
-from borderzone.incidents.incident_table import check_corridor, check_events
+from borderzone.incidents.option_list import option
 from borderzone.incidents.placing import precision
 from borderzone.incidents.placing.imputation import (
     check_same_table,
@@ -25,13 +25,13 @@ from borderzone.incidents.placing.imputation import (
     region_boxes,
 )
 from borderzone.incidents.placing.precision import area_km2
-from borderzone.incidents.reading.option_list import option
-from borderzone.incidents.reading.table_coverage import (
+from borderzone.incidents.table_coverage import (
     country_words,
     coverage,
     row_countries,
     within_coverage,
 )
+from borderzone.incidents.table_schema import check_corridor, check_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BEYOND",
+    "SLIVER",
     "CoveredGround",
     "Held",
     "corridor_outline",
@@ -61,8 +62,8 @@ __all__ = [
 ]
 
 
-# Less than this share of the corridor is what two drawings of one line differ by.
-_SLIVER = 1e-6
+SLIVER = 1e-6
+"""Share of a ground, below which a part of it is what two drawings of one line differ by."""
 _FEWEST = 5  # by chance alone as many events lie on one side once in sixteen
 
 BEYOND = "beyond coverage: it enters no rate"
@@ -109,7 +110,7 @@ def covered_ground(events: gpd.GeoDataFrame, corridor: Corridor) -> CoveredGroun
         return CoveredGround(shape=outline, share=1.0, limited=False, countries=())
     shape = ground_of_countries(corridor, found.countries)
     share = area_km2(shape) / area_km2(outline)
-    limited = share < 1.0 - _SLIVER
+    limited = share < 1.0 - SLIVER
     return CoveredGround(
         shape=shape if limited else outline,
         share=share if limited else 1.0,
@@ -174,7 +175,7 @@ def ground_of_countries(corridor: Corridor, countries: Sequence[str]) -> shapely
     if not countries:
         return outline
     shape = corridor.ground_of(countries).iloc[0]
-    if area_km2(shape) > _SLIVER * area_km2(outline):
+    if area_km2(shape) > SLIVER * area_km2(outline):
         return shape
     theirs = " and ".join(_names(corridor))
     names = country_words([Country.named(name).iso_alpha3 for name in countries])
@@ -238,7 +239,7 @@ def _with_ground_here(corridor: Corridor, countries: tuple[str, ...]) -> tuple[s
         return countries
     outline = corridor_outline(corridor)
     near = set(datasets.countries(around=outline.bounds)["code"])
-    least = _SLIVER * area_km2(outline)
+    least = SLIVER * area_km2(outline)
     return tuple(
         name
         for name in countries
@@ -263,7 +264,7 @@ def _cut_words(corridor: Corridor, share: float) -> str:
     """Say how much of the corridor is left, and how its ground was cut where no line says it."""
     part = f"The ground of these countries is {percent(share)} of the corridor"
     if all(Country.of(name).is_known for name in corridor.depth_km):
-        return f"{part}." if share < 1 - _SLIVER else ""
+        return f"{part}." if share < 1 - SLIVER else ""
     drawn = (
         "the sides of this line are not called by countries, and the map of countries says whose "
         "ground is whose, to a few kilometres"

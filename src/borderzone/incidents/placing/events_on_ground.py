@@ -20,7 +20,7 @@ from borderzone._kernels.positions import mark_inside
 from borderzone.difficulty import CAVE_MEANINGS
 from borderzone.errors import DataError, InvalidParameterError
 from borderzone.grid import UNKNOWN_CLASS, Grid
-from borderzone.incidents.placing.bands import count_bands
+from borderzone.incidents.placing.bands_of_counts import count_bands
 from borderzone.incidents.placing.covered_ground import corridor_outline, imputed
 from borderzone.incidents.placing.imputation import index_of
 from borderzone.incidents.placing.precision import in_degrees

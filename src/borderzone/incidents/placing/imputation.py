@@ -27,8 +27,8 @@ from borderzone._kernels.positions import (
 from borderzone.crs import GEOD, raster_crs
 from borderzone.errors import DataError, InvalidGeometryError, InvalidParameterError
 from borderzone.grid import edge_and_step
-from borderzone.incidents.incident_table import check_events
 from borderzone.incidents.placing import precision
+from borderzone.incidents.table_schema import check_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,10 +10,10 @@ import pandas as pd
 
 from borderzone._guards import check_threads, guarded, percent
 from borderzone.errors import DataError
-from borderzone.incidents.incident_table import check_corridor
-from borderzone.incidents.placing.bands import BAND_ENDS, count_bands, pooled_garwood
+from borderzone.incidents.placing.bands_of_counts import BAND_ENDS, count_bands, pooled_garwood
 from borderzone.incidents.placing.covered_ground import (
     BEYOND,
+    SLIVER,
     CoveredGround,
     corridor_outline,
     count_draws,
@@ -24,7 +24,8 @@ from borderzone.incidents.placing.covered_ground import (
     zone_shapes,
 )
 from borderzone.incidents.placing.precision import area_km2, typical_error_km
-from borderzone.incidents.reading.table_coverage import country_words
+from borderzone.incidents.table_coverage import country_words
+from borderzone.incidents.table_schema import check_corridor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -418,8 +419,6 @@ def _attrs(events: gpd.GeoDataFrame, placed: gpd.GeoDataFrame, draws: int) -> di
     return whole
 
 
-# Two drawings of one outline differ by less than this share of a zone.
-_SLIVER = 1e-6
 # Outlines of zones are smooth and reach a little over a line that bounds them.
 _OVER_THE_LINE = 0.005
 # Those of small zones do by more, and such a part says nothing of a zone.
@@ -464,7 +463,7 @@ class ZoneGround:
         inside = [shape.intersection(ground.shape) for shape in shapes]
         covered = np.array([area_km2(shape) for shape in inside])
         share = covered / np.array([area_km2(shape) for shape in shapes])
-        share[share <= _SLIVER], share[share >= 1 - _SLIVER] = 0.0, 1.0
+        share[share <= SLIVER], share[share >= 1 - SLIVER] = 0.0, 1.0
         silent = [""] * len(shapes)
         if ground.limited:
             outline = corridor_outline(corridor)

@@ -16,8 +16,8 @@ from borderzone import crs
 from borderzone._guards import as_numbers, check_choice, check_positive, check_probability, guarded
 from borderzone.crs import GEOD
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.incidents.incident_table import check_events
-from borderzone.incidents.reading.option_list import polygons_hint
+from borderzone.incidents.option_list import polygons_hint
+from borderzone.incidents.table_schema import check_events
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

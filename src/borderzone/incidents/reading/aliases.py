@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from borderzone._guards import shown
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.incidents.reading.option_list import option
+from borderzone.incidents.option_list import option
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -12,14 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone.incidents.incident_table import (
-    COLUMNS,
-    Ledger,
-    Spellings,
-    is_missing,
-    parse_number,
-    quoted,
-)
+from borderzone.incidents.option_list import option
 from borderzone.incidents.placing.precision import UNSTATED
 from borderzone.incidents.reading.aliases import lon_first, plain_name
 from borderzone.incidents.reading.columns import SecondPlace, looks_like_metres, onto_degrees
@@ -33,7 +26,6 @@ from borderzone.incidents.reading.layouts import (
     own_column,
     scheme_of,
 )
-from borderzone.incidents.reading.option_list import option
 from borderzone.incidents.reading.position_cells import (
     Positions,
     by_their_letters,
@@ -49,6 +41,14 @@ from borderzone.incidents.reading.positions import (
     judge_pairs,
     read_pairs,
     tell_contradictions,
+)
+from borderzone.incidents.table_schema import (
+    COLUMNS,
+    Ledger,
+    Spellings,
+    is_missing,
+    parse_number,
+    quoted,
 )
 
 if TYPE_CHECKING:

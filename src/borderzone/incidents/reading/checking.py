@@ -10,11 +10,11 @@ import pandas as pd
 
 from borderzone._guards import check_probability
 from borderzone.errors import RejectedRowsError
-from borderzone.incidents.incident_table import CATEGORIES, FLAGS, category_of, check_events
+from borderzone.incidents.option_list import option
 from borderzone.incidents.reading.canonical import UNSTATED_TOLD, unstated_words
-from borderzone.incidents.reading.option_list import option
 from borderzone.incidents.reading.positions import swaps_told
 from borderzone.incidents.sharing.terms_of_use import leaving, terms
+from borderzone.incidents.table_schema import CATEGORIES, FLAGS, category_of, check_events
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

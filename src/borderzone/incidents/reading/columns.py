@@ -15,10 +15,9 @@ import shapely
 from borderzone._guards import shown
 from borderzone.crs import crs_of, in_degrees, refuse_file_names
 from borderzone.errors import BorderzoneError, DataError, InvalidParameterError
-from borderzone.incidents.incident_table import Ledger, Spellings, is_missing, parse_number, quoted
+from borderzone.incidents.option_list import option
 from borderzone.incidents.reading.aliases import ALIASES, companions_of, plain_name, rivals_of
 from borderzone.incidents.reading.dates import Dates, read_cell, read_dates
-from borderzone.incidents.reading.option_list import option
 from borderzone.incidents.reading.position_cells import (
     Positions,
     angle_deg,
@@ -27,6 +26,7 @@ from borderzone.incidents.reading.position_cells import (
     shapes_in_words,
     sole_point,
 )
+from borderzone.incidents.table_schema import Ledger, Spellings, is_missing, parse_number, quoted
 
 if TYPE_CHECKING:
     import datetime as dt

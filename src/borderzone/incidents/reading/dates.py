@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from borderzone.incidents.incident_table import Spellings, is_missing, parse_number, quoted, trimmed
-from borderzone.incidents.reading.option_list import option
+from borderzone.incidents.option_list import option
+from borderzone.incidents.table_schema import Spellings, is_missing, parse_number, quoted, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from borderzone._typing import IntArray
-    from borderzone.incidents.incident_table import Ledger
+    from borderzone.incidents.table_schema import Ledger
 
 __all__ = [
     "FIRST_SERIAL",

@@ -12,9 +12,9 @@ import pandas as pd
 
 from borderzone._guards import check_choice
 from borderzone.errors import DataError
-from borderzone.incidents.incident_table import COLUMNS, Spellings, is_missing, parse_number
 from borderzone.incidents.reading.aliases import ALIASES, plain_name
 from borderzone.incidents.reading.dates import dates_of_parts
+from borderzone.incidents.table_schema import COLUMNS, Spellings, is_missing, parse_number
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence

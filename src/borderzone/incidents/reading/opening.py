@@ -16,10 +16,9 @@ import pyarrow as pa
 from borderzone._guards import check_choice, local_path
 from borderzone._guards.escapes import kept_table, uncell_table
 from borderzone.errors import BorderzoneError, DataError, InvalidParameterError, LimitError
-from borderzone.incidents.incident_table import quoted
+from borderzone.incidents.option_list import option
 from borderzone.incidents.reading.aliases import match_columns
 from borderzone.incidents.reading.layouts import LAYOUTS
-from borderzone.incidents.reading.option_list import option
 from borderzone.incidents.reading.text import (
     NO_HEADER,
     UCDP_COLUMNS,
@@ -33,6 +32,7 @@ from borderzone.incidents.reading.text import (
     is_ucdp_row,
     parse_text,
 )
+from borderzone.incidents.table_schema import quoted
 from borderzone.io import (
     SHEET_SUFFIXES,
     Sheet,

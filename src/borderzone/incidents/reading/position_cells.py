@@ -11,14 +11,14 @@ import numpy as np
 import shapely
 
 from borderzone.errors import DataError
-from borderzone.incidents.incident_table import is_missing, parse_number, quoted, trimmed
+from borderzone.incidents.option_list import option
 from borderzone.incidents.reading.aliases import axes_in
-from borderzone.incidents.reading.option_list import option
+from borderzone.incidents.table_schema import is_missing, parse_number, quoted, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from borderzone.incidents.incident_table import Ledger
+    from borderzone.incidents.table_schema import Ledger
 
 __all__ = [
     "LEAST_RADIUS_KM",

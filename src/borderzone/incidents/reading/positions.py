@@ -14,8 +14,8 @@ import shapely
 
 from borderzone import datasets
 from borderzone.border import Country
-from borderzone.incidents.incident_table import Spellings, is_missing, parse_number, quoted
-from borderzone.incidents.reading.option_list import option
+from borderzone.incidents.option_list import option
+from borderzone.incidents.table_schema import Spellings, is_missing, parse_number, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.corridor import Corridor
-    from borderzone.incidents.incident_table import Ledger
+    from borderzone.incidents.table_schema import Ledger
 
 __all__ = [
     "PILE_UP_ROWS",

@@ -7,16 +7,16 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from borderzone._guards import as_box, as_day, check_flag, check_text, guarded, is_whole, shown
 from borderzone.errors import InvalidParameterError
-from borderzone.incidents.incident_table import quoted
+from borderzone.incidents.option_list import READ_OPTIONS, option
 from borderzone.incidents.reading.aliases import ALIASES, refuse_other_part
 from borderzone.incidents.reading.columns import as_horizontal
-from borderzone.incidents.reading.option_list import READ_OPTIONS, option
-from borderzone.incidents.reading.table_coverage import check_coverage
 from borderzone.incidents.sharing.terms_of_use import check_terms
+from borderzone.incidents.table_coverage import check_coverage
+from borderzone.incidents.table_schema import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -104,16 +104,19 @@ class ReadOptions:
     def __post_init__(self) -> None:
         """Refuse impossible values before any time is spent on reading."""
         check_flag(self.fix_swapped, "fix_swapped")
-        if self.as_of is not None and not _is_day(self.as_of):
-            msg = f"as_of must be a datetime.date without a time, got {quoted(self.as_of)}"
+        as_of, accessed = (cast("Any", day) for day in (self.as_of, self.accessed))
+        if as_of is not None and not (
+            isinstance(as_of, dt.date) and not isinstance(as_of, dt.datetime)
+        ):
+            msg = f"as_of must be a datetime.date without a time, got {quoted(as_of)}"
             raise InvalidParameterError(msg)
         if self.date_format is not None:
             _check_date_format(self.date_format)
         if self.bbox is not None:
             as_box(self.bbox, "bbox")
         as_horizontal(self.crs)
-        if self.accessed is not None and not isinstance(self.accessed, dt.date):
-            msg = f"accessed must be a datetime.date, got {self.accessed!r}"
+        if accessed is not None and not isinstance(accessed, dt.date):
+            msg = f"accessed must be a datetime.date, got {accessed!r}"
             raise InvalidParameterError(msg)
         check_terms(self.terms)
         check_coverage(self.countries, self.period)
@@ -258,10 +261,6 @@ class ReadOptions:
             False where all that is said is of the table as a whole: what it covers, and its terms.
         """
         return any(name not in _OF_THE_WHOLE for name in self.stated())
-
-
-def _is_day(value: object) -> bool:
-    return isinstance(value, dt.date) and not isinstance(value, dt.datetime)
 
 
 def _check_date_format(date_format: Any) -> None:

@@ -15,15 +15,6 @@ import shapely
 
 from borderzone._guards import as_box
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.incidents.incident_table import (
-    CATEGORIES,
-    FLAGS,
-    STATUSES,
-    Ledger,
-    is_missing,
-    quoted,
-    validate,
-)
 from borderzone.incidents.reading.aliases import (
     match_columns,
     plain_name,
@@ -44,12 +35,21 @@ from borderzone.incidents.reading.layouts import Layout, layouts_of
 from borderzone.incidents.reading.opening import Opened, Way, notes_of, one_name, opened
 from borderzone.incidents.reading.positions import doubts_of
 from borderzone.incidents.reading.read_options import ReadOptions
-from borderzone.incidents.reading.table_coverage import (
+from borderzone.incidents.sharing.terms_of_use import said_of, under_terms
+from borderzone.incidents.table_coverage import (
     check_coverage,
     said_of_coverage,
     with_coverage,
 )
-from borderzone.incidents.sharing.terms_of_use import said_of, under_terms
+from borderzone.incidents.table_schema import (
+    CATEGORIES,
+    FLAGS,
+    STATUSES,
+    Ledger,
+    is_missing,
+    quoted,
+    validate,
+)
 from borderzone.io import plain_cells
 from borderzone.io.bounds import check_limit, memory_told
 
@@ -267,7 +267,7 @@ def _parts_of(
     return {part: name for part, name in matched.items() if part not in spare}
 
 
-def _options(given: ReadOptions | None) -> ReadOptions:
+def _options(given: Any) -> ReadOptions:
     if given is None or isinstance(given, ReadOptions):
         return given or ReadOptions()
     msg = (

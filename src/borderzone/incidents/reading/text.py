@@ -19,11 +19,11 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from borderzone.errors import DataError, LimitError
-from borderzone.incidents.incident_table import is_missing, parse_number, quoted
+from borderzone.incidents.option_list import option
 from borderzone.incidents.reading.aliases import ALIASES, plain_name, refuse_twins
 from borderzone.incidents.reading.dates import parse_date
 from borderzone.incidents.reading.layouts import LAYOUTS
-from borderzone.incidents.reading.option_list import option
+from borderzone.incidents.table_schema import is_missing, parse_number, quoted
 from borderzone.io.bounds import current, how_to_raise
 
 if TYPE_CHECKING:

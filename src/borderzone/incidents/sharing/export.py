@@ -23,7 +23,6 @@ from borderzone.errors import (
     LimitError,
     OutputError,
 )
-from borderzone.incidents.incident_table import check_corridor, check_events
 from borderzone.incidents.sharing.terms_of_use import (
     SMALLEST_CELL_KM,
     check_terms,
@@ -35,6 +34,7 @@ from borderzone.incidents.sharing.terms_of_use import (
 from borderzone.incidents.sharing.terms_of_use import (
     terms as terms_of,
 )
+from borderzone.incidents.table_schema import check_corridor, check_events
 from borderzone.io import atomic_write, write_geoparquet, write_gpkg
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ import pandas as pd
 from borderzone import datasets
 from borderzone._guards import guarded
 from borderzone.errors import DataError, InvalidParameterError
-from borderzone.incidents.incident_table import SYNTHETIC_SOURCE
+from borderzone.incidents.option_list import ways
 from borderzone.incidents.reading.aliases import plain_name
 from borderzone.incidents.reading.layouts import COLLECTIONS, marked_rows
-from borderzone.incidents.reading.option_list import ways
+from borderzone.incidents.table_schema import SYNTHETIC_SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -16,8 +16,8 @@ import pandas as pd
 from borderzone._guards import guarded, listed, shown
 from borderzone.border import Country
 from borderzone.errors import BorderNotFoundError, InvalidParameterError
-from borderzone.incidents.incident_table import check_events
-from borderzone.incidents.reading.option_list import option
+from borderzone.incidents.option_list import option
+from borderzone.incidents.table_schema import check_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
