@@ -99,7 +99,7 @@ def test_the_only_layer_of_points_is_taken_and_the_others_are_told(tmp_path: Pat
 
 def test_of_several_layers_of_points_one_must_be_named(tmp_path: Path) -> None:
     path = layered(tmp_path, y2018=points("A"), y2019=points("AB"), aoi=area())
-    message = r"several layers \('y2018', 'y2019'\); read one at a time with layer='y2018'"
+    message = r"several layers \('y2018', 'y2019'\); read one at a time with options=ReadOptions\(layer='y2018'\)"
     with pytest.raises(DataError, match=message):
         read(path)
     assert len(read(path, layer="y2019")) == 2
@@ -546,7 +546,7 @@ def test_folders_and_times_of_a_kml_become_columns(tmp_path: Path) -> None:
             "2020-02-03/2020-02-03",
         ]  # fmt: skip
         assert events["date_precision"].tolist()[:2] == ["day", "month"]
-        left = "folder 'Routes' without points left out (1 rows); to read one, pass layer='Routes'"
+        left = "folder 'Routes' without points left out (1 rows); to read one, pass options=ReadOptions(layer='Routes')"
         assert told(events)[0] == left
         assert read(path, layer="2020")["id"].tolist() == ["C", "D"]
         assert read(path, layer="Routes")["status"].tolist() == ["quarantined"]

@@ -87,7 +87,7 @@ def test_a_table_swapped_as_a_whole_is_suspected_near_a_corridor(text: str, tmp_
 
     told = incidents.read(path, corridor=corridor())
     assert notes_of(told) == [
-        "0 of 6 near the corridor, 6 if latitude and longitude change places: fix_swapped=True"
+        "0 of 6 near the corridor, 6 if latitude and longitude change places: options=ReadOptions(fix_swapped=True)"
     ]
     assert told["reason"].str.startswith("swap suspected").all()
     assert told["status"].eq("quarantined").all()
@@ -103,7 +103,7 @@ def test_a_table_swapped_as_a_whole_is_suspected_near_a_corridor(text: str, tmp_
 def test_a_table_swapped_as_a_whole_is_suspected_outside_a_box(tmp_path: Path) -> None:
     told = incidents.read(written(tmp_path, SWAPPED), options=incidents.ReadOptions(bbox=BOX))
     assert notes_of(told) == [
-        "0 of 6 in the box, 6 if latitude and longitude change places: fix_swapped=True"
+        "0 of 6 in the box, 6 if latitude and longitude change places: options=ReadOptions(fix_swapped=True)"
     ]
     assert told["status"].eq("quarantined").all()
 
@@ -129,7 +129,7 @@ def test_few_rows_of_many_are_told_and_stay() -> None:
     assert events["status"].eq("ok").all()
     assert events["reason"].str.contains("swap suspected").tolist() == [True] * 3 + [False] * 37
     assert notes_of(events) == [
-        "37 of 40 near the corridor, 40 if latitude and longitude change places: fix_swapped=True"
+        "37 of 40 near the corridor, 40 if latitude and longitude change places: options=ReadOptions(fix_swapped=True)"
     ]
 
 
@@ -146,7 +146,7 @@ def test_a_country_that_rows_name_tells_a_swap_without_a_study() -> None:
     events = incidents.read(table)
     assert events["status"].tolist() == ["quarantined", "ok", "quarantined"]
     assert notes_of(events) == [
-        "1 of 3 in the country they name, 3 if latitude and longitude change places: fix_swapped=True"
+        "1 of 3 in the country they name, 3 if latitude and longitude change places: options=ReadOptions(fix_swapped=True)"
     ]
     mended = incidents.read(table, options=incidents.ReadOptions(fix_swapped=True))
     assert mended["lat"].tolist() == [34.37, 34.4, 33.3]
@@ -735,7 +735,7 @@ def test_a_study_knows_its_corridor_even_where_the_events_were_read_before(
     read = incidents.read(frame(lat=made["lon"].to_numpy(), lon=made["lat"].to_numpy()))
     assert read["status"].eq("ok").all()
     result = replace(study, incidents=read).run(ground=ground)
-    said = "0 of 40 near the corridor, 40 if latitude and longitude change places: fix_swapped=True"
+    said = "0 of 40 near the corridor, 40 if latitude and longitude change places: options=ReadOptions(fix_swapped=True)"
     assert f"Incidents: {said}." in result.notes
     assert result.incidents is not None
     assert result.incidents["status"].eq("quarantined").all()

@@ -220,8 +220,8 @@ def assumptions(events: gpd.GeoDataFrame, *, quoting: bool = True) -> list[str]:
     --------
     >>> import pandas as pd
     >>> from borderzone.incidents import read
-    >>> assumptions(read(pd.DataFrame({"lat": [34.4], "lon": [41.1]})))
-    ['1 of 1 usable row states no precision, and is taken for within 25 km of its point.']
+    >>> assumptions(read(pd.DataFrame({"lat": [34.4], "lon": [41.1], "date": ["2019-07-21"]})))
+    ['1 of 1 rows state no precision: 25 km are taken.']
     """
     # What a table covers is told beside this, in full.
     apart = {str(note).rstrip(".") for note in events.attrs.get("coverage_notes") or []}
