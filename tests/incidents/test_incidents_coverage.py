@@ -330,7 +330,7 @@ def test_the_error_that_decides_is_of_the_events_that_lie_here(corridor: Corrido
         adm_1="Anbar",
     )
     zones = zones_of(a=shapely.box(41.0, 34.0, 41.3, 34.4))
-    how = {"admin1": datasets.admin1(), "draws": 50}
+    how = {"regions": incidents.regions(events, admin1=datasets.admin1()), "draws": 50}
     found = incidents.enrichment_table(
         events, zones, corridor, methods=("matched",), cell_sizes_km=(10.0, 25.0), **how
     )
