@@ -14,7 +14,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -46,9 +46,10 @@ from borderzone.incidents.placing.precision import area_km2, typical_error_km
 from borderzone.incidents.table_schema import check_corridor, check_events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import xarray as xr
+    from shapely.geometry.base import BaseGeometry
 
     from borderzone._typing import BoolArray, FloatArray, IntArray, Seed
     from borderzone.corridor import Corridor
@@ -380,13 +381,16 @@ def _density_along(placed: _Placed, h: float) -> pd.Series:
         length = part.km_end - part.km_start
         edges = np.linspace(part.km_start, part.km_end, max(1, round(length / min(1.0, h / 4))) + 1)
         counts = np.histogram(km[number == own], edges)[0] / placed.draws
-        step, mode = length / len(counts), "wrap" if part.is_ring else "constant"
+        step = length / len(counts)
+        mode: Literal["constant", "wrap"] = "wrap" if part.is_ring else "constant"
         values = _smoothed(counts, np.ones(len(counts), dtype=bool), h / step, mode) / step
         pieces.append(pd.Series(values, index=edges[:-1] + step / 2))
     return pd.concat(pieces).rename_axis("km").rename("incidents_per_km")
 
 
-def _smoothed(counts: FloatArray, inside: BoolArray, sigma: float, mode: str) -> FloatArray:
+def _smoothed(
+    counts: FloatArray, inside: BoolArray, sigma: float, mode: Literal["constant", "wrap"]
+) -> FloatArray:
     """Divide each event by the mass of its kernel inside (Diggle 1985), then spread it."""
 
     def spread(values: FloatArray) -> FloatArray:
@@ -704,7 +708,7 @@ def _ratio(found: FloatArray, expected: FloatArray) -> FloatArray:
     return np.asarray(found / np.where(expected > 0, expected, np.nan))
 
 
-def _at_random(shape: shapely.Geometry, n: int, rng: np.random.Generator) -> FloatArray:
+def _at_random(shape: BaseGeometry, n: int, rng: np.random.Generator) -> FloatArray:
     """Draw positions evenly over ground given in longitude and latitude."""
     west, south, east, north = shape.bounds
     # The sine of the latitude is even on a sphere; the ellipsoid departs from it by 0.1 % a degree at most.
@@ -840,11 +844,12 @@ def _stretch_words(table: pd.DataFrame, rate: str) -> str:
     best = (
         f" (the likeliest, {_named(table[:1])}: p = {table['p'].iloc[0]:.2f})" if len(table) else ""
     )
+    rows: Iterable[Any] = table[table["beyond_chance"]].itertuples()
     words = [
         f"km {row.km_start:.0f} to {row.km_end:.0f} with {row.incidents_expected:.3g} against "
         f"{row.by_chance:.3g} by chance (p = {row.p:.3f}; "
         f"beyond chance in {percent(row.share_beyond_chance)} of the draws of positions)"
-        for row in table[table["beyond_chance"]].itertuples()
+        for row in rows
     ]
     if not words:
         return f"No stretch of border has more events than by chance at {rate}{best}."

@@ -22,6 +22,8 @@ from borderzone.incidents.placing.covered_ground import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from shapely.geometry.base import BaseGeometry
+
     from borderzone._typing import FloatArray, IntArray
     from borderzone.corridor import Corridor
 
@@ -190,7 +192,7 @@ class CellFinder:
         return where
 
 
-def _equal_area_about(ground: shapely.Geometry) -> CRS:
+def _equal_area_about(ground: BaseGeometry) -> CRS:
     lon, lat = shapely.get_coordinates(shapely.point_on_surface(ground))[0]
     middle = ground.centroid
     if not middle.is_empty:
@@ -198,11 +200,12 @@ def _equal_area_about(ground: shapely.Geometry) -> CRS:
     return CRS.from_dict({"proj": "laea", "lat_0": round(lat, 4), "lon_0": round(lon, 4)})
 
 
-def _projected(shape: shapely.Geometry, crs: CRS) -> shapely.Geometry:
-    return gpd.GeoSeries([shape], crs="EPSG:4326").to_crs(crs).iloc[0]
+def _projected(shape: BaseGeometry, crs: CRS) -> BaseGeometry:
+    projected: BaseGeometry = gpd.GeoSeries([shape], crs="EPSG:4326").to_crs(crs).iloc[0]
+    return projected
 
 
-def _squares(outline: shapely.Geometry, crs: CRS, side_m: float) -> gpd.GeoDataFrame:
+def _squares(outline: BaseGeometry, crs: CRS, side_m: float) -> gpd.GeoDataFrame:
     west, south, east, north = outline.bounds
     x0, y0 = (float(np.floor(edge / side_m) * side_m) for edge in (west, south))
     n_columns = int(np.ceil((east - x0) / side_m))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from borderzone._guards import check_confidence
 from borderzone.errors import NoOverlapError
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
 
     from borderzone._typing import IntArray, Seed
     from borderzone.corridor import Corridor
@@ -135,7 +135,7 @@ def exposure_ratios(  # noqa: PLR0913 (names of `overlay`, with what makes an ex
     return table
 
 
-_Ground = tuple[str, tuple[shapely.Geometry, shapely.Geometry], float]
+_Ground = tuple[str, tuple["BaseGeometry", "BaseGeometry"], float]
 
 
 def _grounds(
@@ -162,7 +162,7 @@ def _grounds(
 
 def _row(
     level: str,
-    pair: tuple[shapely.Geometry, shapely.Geometry],
+    pair: tuple[BaseGeometry, BaseGeometry],
     hits: IntArray,
     months: float,
     confidence: float,
@@ -193,9 +193,10 @@ def _sentence(table: pd.DataFrame) -> str:
     told = table[~table["below_precision"]]
     share = f"{table.attrs['confidence']:.0%}".replace("%", " %")
     of = "" if table.attrs["covered_share"] == 1 else f", of {table.attrs['ground']} alone"
+    rows: Iterable[Any] = told.itertuples()
     parts = [
         f"{row.level} {row.ratio:.1f} times ({_band(row.ratio_low, row.ratio_high)})"
-        for row in told.itertuples()
+        for row in rows
         if np.isfinite(row.ratio)
     ]
     if not parts:

@@ -174,7 +174,7 @@ def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a d
         },
         index=corridor.segments.index,
     )
-    table.attrs = {
+    table.attrs |= {
         "method": method,
         "n_events": len(events),
         "n_placed": int((~np.isnan(shares).any(axis=1)).sum()),
@@ -191,7 +191,7 @@ def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a d
 
 def _sentence(table: pd.DataFrame) -> str:
     facts, n = table.attrs, len(table)
-    heavy = table.loc[table["weight"].idxmax()]
+    heavy = table.iloc[int(table["weight"].to_numpy().argmax())]
     silent = (
         ""
         if facts["ground"] == "the corridor"
@@ -333,7 +333,7 @@ def _only_of(method: str, strength: float | None, prior_events: float | None) ->
             raise InvalidParameterError(msg)
 
 
-def exposure_of(segments: gpd.GeoDataFrame, given: pd.Series | None) -> FloatArray:
+def exposure_of(segments: gpd.GeoDataFrame, given: Any) -> FloatArray:
     """Give the exposure of each segment: its length unless given."""
     if given is None:
         return np.asarray(segments["length_km"].to_numpy(dtype=float))

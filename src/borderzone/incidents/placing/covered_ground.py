@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     import xarray as xr
+    from shapely.geometry.base import BaseGeometry
 
     from borderzone._typing import BoolArray, FloatArray, IntArray, Seed
     from borderzone.corridor import Corridor
@@ -89,7 +90,7 @@ class CoveredGround:
         Those of them that have ground in the corridor.
     """
 
-    shape: shapely.Geometry
+    shape: BaseGeometry
     share: float
     limited: bool
     countries: tuple[str, ...]
@@ -170,12 +171,12 @@ def ground_words(events: gpd.GeoDataFrame, corridor: Corridor) -> str:
     return " ".join(filter(None, words))
 
 
-def ground_of_countries(corridor: Corridor, countries: Sequence[str]) -> shapely.Geometry:
+def ground_of_countries(corridor: Corridor, countries: Sequence[str]) -> BaseGeometry:
     """Give the ground of some countries in a corridor."""
     outline = corridor_outline(corridor)
     if not countries:
         return outline
-    shape = corridor.ground_of(countries).iloc[0]
+    shape: BaseGeometry = corridor.ground_of(countries).iloc[0]
     if area_km2(shape) > SLIVER * area_km2(outline):
         return shape
     theirs = " and ".join(_names(corridor))
@@ -205,7 +206,8 @@ def rated_regions(
     blank = np.where(out, np.nan, 1.0)
     reason = placed["reason"].to_numpy(dtype=object, copy=True)
     reason[out] = BEYOND
-    shapes = np.where(out, shapely.Point(), placed.geometry.to_numpy())
+    shapes = placed.geometry.to_numpy().copy()
+    shapes[out] = shapely.Point()
     changed = placed.assign(
         kind=np.where(out, "excluded", placed["kind"].to_numpy(dtype=object)),
         scale_km=placed["scale_km"] * blank,
@@ -363,7 +365,7 @@ def held_to_countries(
     shapely.prepare(outline)
     near = shapely.intersects(outline, places) & np.array([bool(codes) for codes in named])
     which = np.full(len(events), -1, dtype=np.int64)
-    shapes: list[shapely.Geometry] = []
+    shapes: list[BaseGeometry] = []
     for codes in sorted(set(named[near].tolist())):
         foreign = _other_ground(corridor, outline, codes)
         shapely.prepare(foreign)
@@ -377,8 +379,8 @@ def held_to_countries(
 
 
 def _other_ground(
-    corridor: Corridor, outline: shapely.Geometry, codes: tuple[str, ...]
-) -> shapely.Geometry:
+    corridor: Corridor, outline: BaseGeometry, codes: tuple[str, ...]
+) -> BaseGeometry:
     """Ground in and around a corridor that is not of these countries: by the line in it, else by the map."""
     names = {Country.named(code).code for code in codes}
     west, south, east, north = outline.bounds
@@ -400,7 +402,7 @@ _POLYGONAL = ("Polygon", "MultiPolygon", "GeometryCollection")
 
 
 def count_draws(
-    drawn: Imputation, shapes: Sequence[shapely.Geometry], *, threads: int | None = None
+    drawn: Imputation, shapes: Sequence[BaseGeometry], *, threads: int | None = None
 ) -> tuple[IntArray, IntArray]:
     """
     Count the imputed positions inside each shape, by draw and by event.
@@ -424,7 +426,7 @@ def count_draws(
     return totals, hits
 
 
-def zone_shapes(zones: gpd.GeoDataFrame, name: str = "zones") -> list[shapely.Geometry]:
+def zone_shapes(zones: gpd.GeoDataFrame, name: str = "zones") -> list[BaseGeometry]:
     """Take the polygons of a table of zones."""
     if not isinstance(zones, (gpd.GeoDataFrame, gpd.GeoSeries)):
         msg = f"{name} must be a GeoDataFrame of polygons, got a {type(zones).__name__}"
@@ -448,9 +450,11 @@ def zone_shapes(zones: gpd.GeoDataFrame, name: str = "zones") -> list[shapely.Ge
 
 def zone_names(zones: gpd.GeoDataFrame) -> pd.Series:
     """Give the name of each zone."""
-    return zones["zone"] if "zone" in zones.columns else zones.index.to_series()
+    names: pd.Series = zones["zone"] if "zone" in zones.columns else zones.index.to_series()
+    return names
 
 
-def corridor_outline(corridor: Corridor) -> shapely.Geometry:
+def corridor_outline(corridor: Corridor) -> BaseGeometry:
     """Give the outline of a corridor."""
-    return check_corridor(corridor).outline.to_crs("EPSG:4326").union_all()
+    outline: BaseGeometry = check_corridor(corridor).outline.to_crs("EPSG:4326").union_all()
+    return outline

@@ -209,7 +209,7 @@ def on_ground(  # noqa: PLR0913 (same names as `overlay`)
         for name, count in counts.items():
             by_draw[name] = by_draw.get(name, 0) + count
     table = _table(events, drawn, columns, _at_points(ground, points, events))
-    table.attrs = _attrs(table, ground, drawn, by_draw)
+    table.attrs |= _attrs(table, ground, drawn, by_draw)
     table.attrs["sentence"] = ground_counts(table).attrs["sentence"]
     return table
 
@@ -435,7 +435,7 @@ def ground_counts(
         layers = GroundLayers.of(flags, attrs, hours, None)
         table.insert(2, "area_km2", _areas_km2(table, layers, corridor))
     kept = ("n_events", "n_placed", "n_excluded", "n_draws")
-    table.attrs = {name: found.attrs[name] for name in kept} | {"caution": POINT_WARNING}
+    table.attrs |= {name: found.attrs[name] for name in kept} | {"caution": POINT_WARNING}
     table.attrs["sentence"] = ground_sentence(table)
     return table
 
@@ -447,12 +447,12 @@ def _areas_km2(table: pd.DataFrame, layers: GroundLayers, corridor: Corridor | N
     if corridor is not None:
         cells = np.flatnonzero(corridor.cells(grid)["segment"].to_numpy() >= 0)
     classes = ground_classes(layers.values(cells), cells)
+    rows = zip(table["kind"], table["ground"], strict=True)
     return [
         np.nan
-        if row.ground == "outside"
-        else grid.cell_area_km2
-        * sum(int(classes[name].sum()) for name in GROUNDS[row.kind, row.ground])
-        for row in table.itertuples()
+        if ground == "outside"
+        else grid.cell_area_km2 * sum(int(classes[name].sum()) for name in GROUNDS[kind, ground])
+        for kind, ground in rows
     ]
 
 
@@ -485,6 +485,11 @@ def ground_sentence(table: pd.DataFrame) -> str:
     str
         One sentence, which the table has in ``attrs`` as long as it is whole.
 
+    Raises
+    ------
+    DataError
+        If the table is not from `ground_counts`.
+
     Examples
     --------
     >>> table = pd.DataFrame({"kind": [], "ground": []})
@@ -492,6 +497,9 @@ def ground_sentence(table: pd.DataFrame) -> str:
     >>> ground_sentence(table)
     'None of 1 event can be placed: on what ground they happened is not known.'
     """
+    if not {"kind", "ground"} <= set(table.columns) or "n_placed" not in table.attrs:
+        msg = "the table must be the one that incidents.ground_counts gives, or rows of it"
+        raise DataError(msg)
     rows = {(row.kind, row.ground): row for row in table.itertuples()}
     n, placed = table.attrs["n_events"], table.attrs["n_placed"]
     events = f"{n:,} event" if n == 1 else f"{n:,} events"

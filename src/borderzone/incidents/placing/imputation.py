@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import xarray as xr
+    from shapely.geometry.base import BaseGeometry
 
     from borderzone._typing import BoolArray, FloatArray, IntArray, Seed
     from borderzone.incidents.placing.covered_ground import Held
@@ -347,7 +348,7 @@ class Proposals:
 
 
 def draw_positions(
-    kind: str, scale_km: float, shape: shapely.Geometry, draws: int, rng: np.random.Generator
+    kind: str, scale_km: float, shape: BaseGeometry, draws: int, rng: np.random.Generator
 ) -> FloatArray:
     """Draw positions in one region."""
     one = _proposals(
@@ -360,7 +361,7 @@ def draw_positions(
     return np.column_stack(one.draw(who, np.arange(draws, dtype=np.uint64)))
 
 
-def in_polygon(polygon: shapely.Geometry, draws: int, rng: np.random.Generator) -> FloatArray:
+def in_polygon(polygon: BaseGeometry, draws: int, rng: np.random.Generator) -> FloatArray:
     """Draw positions uniform by area in a polygon of longitudes and latitudes."""
     return draw_positions("polygon", np.nan, polygon, draws, rng)
 
@@ -406,7 +407,7 @@ class _Polygon:
     cuts: FloatArray
 
     @classmethod
-    def of(cls, polygon: shapely.Geometry) -> _Polygon:
+    def of(cls, polygon: BaseGeometry) -> _Polygon:
         index = index_of([polygon])
         cuts = band_extents(index, 0)
         if polygon.is_empty or not len(cuts):
@@ -429,7 +430,7 @@ class _Line:
     length_m: FloatArray
 
     @classmethod
-    def of(cls, line: shapely.Geometry) -> _Line:
+    def of(cls, line: BaseGeometry) -> _Line:
         starts, ends = [], []
         for part in shapely.get_parts(line):
             vertices = shapely.get_coordinates(part)
@@ -650,12 +651,14 @@ def weigh(
         "the weight is 0 in its whole region",
     )
     blank = np.where(out, np.nan, 1.0)
+    shapes = placed.geometry.to_numpy().copy()
+    shapes[out] = shapely.Point()
     changed = placed.assign(
         kind=np.where(out, "excluded", kinds),
         scale_km=placed["scale_km"] * blank,
         median_error_km=placed["median_error_km"] * blank,
         reason=reason,
-        geometry=np.where(out, shapely.Point(), placed.geometry.to_numpy()),
+        geometry=shapes,
     )
     changed = changed.set_geometry(changed["geometry"].set_crs(placed.crs))
     return changed, weighing
@@ -769,7 +772,7 @@ Index = tuple["FloatArray", "FloatArray", "IntArray", "IntArray", "FloatArray"]
 _COPIES = 8
 
 
-def index_of(shapes: Sequence[shapely.Geometry]) -> Index:
+def index_of(shapes: Sequence[BaseGeometry]) -> Index:
     """List the edges of polygons by bands of latitude."""
     extents = np.full((len(shapes), 4), np.nan)
     per_degree, first = np.ones(len(shapes)), np.zeros(len(shapes) + 1, dtype=np.int64)
@@ -812,14 +815,13 @@ def band_extents(index: Index, shape: int) -> FloatArray:
     return found[(found[:, 1] > found[:, 0]) & (found[:, 3] > found[:, 2])]
 
 
-def _edges(shape: shapely.Geometry | None) -> FloatArray:
+def _edges(shape: BaseGeometry | None) -> FloatArray:
     """Both ends of every edge, the lower one first; nothing for what is no polygon."""
     parts = (
         [] if shape is None else [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"]
     )
-    rings = shapely.get_rings(parts) if parts else []
     ends = []
-    for ring in rings:
+    for ring in shapely.get_rings(parts) if parts else ():
         xy = shapely.get_coordinates(ring)
         ends.append(np.hstack([xy[:-1], xy[1:]]))
     edges = np.concatenate([*ends, np.empty((0, 4))])

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import geopandas as gpd
-    import shapely
     import xarray as xr
+    from shapely.geometry.base import BaseGeometry
 
     from borderzone._typing import BoolArray, FloatArray, IntArray, Seed
     from borderzone.corridor import Corridor
@@ -159,7 +159,7 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
     table = _table(zones, shapes, totals[:n_zones], n_placed)
     table["possible"] = (hits[:, :n_zones] > 0).sum(axis=0)
     table["expected_if_uniform"] = np.nan
-    table.attrs = _attrs(events, drawn.placed, drawn.draws)
+    table.attrs |= _attrs(events, drawn.placed, drawn.draws)
     if held is not None and strip is not None:
         in_ground = float(totals[-1].mean())
         for name, values in held.columns(table, totals[n_zones:-1], in_ground).items():
@@ -371,7 +371,7 @@ def account(
 
 
 def _table(
-    zones: gpd.GeoDataFrame, shapes: list[shapely.Geometry], totals: IntArray, n_placed: int
+    zones: gpd.GeoDataFrame, shapes: list[BaseGeometry], totals: IntArray, n_placed: int
 ) -> pd.DataFrame:
     kind = zones["kind"] if "kind" in zones.columns else pd.Series("", index=zones.index)
     areas = [area_km2(shape) for shape in shapes]
@@ -448,7 +448,7 @@ class ZoneGround:
     """
 
     ground: CoveredGround
-    parts: tuple[shapely.Geometry, ...]
+    parts: tuple[BaseGeometry, ...]
     of_zone: IntArray
     covered_share: FloatArray
     even_share: FloatArray
@@ -456,7 +456,7 @@ class ZoneGround:
 
     @classmethod
     def of(
-        cls, shapes: Sequence[shapely.Geometry], events: gpd.GeoDataFrame, corridor: Corridor
+        cls, shapes: Sequence[BaseGeometry], events: gpd.GeoDataFrame, corridor: Corridor
     ) -> ZoneGround:
         """Lay zones over the ground of which a table can speak."""
         ground = covered_ground(events, corridor)
@@ -695,7 +695,7 @@ def event_probabilities(  # noqa: PLR0913 (same names as `overlay`)
     return table
 
 
-def _columns(zones: gpd.GeoDataFrame) -> list[tuple[str, str, shapely.Geometry]]:
+def _columns(zones: gpd.GeoDataFrame) -> list[tuple[str, str, BaseGeometry]]:
     """List what each column is, its name and its polygon."""
     named = zip(zone_names(zones), zone_shapes(zones), strict=True)
     found = [("zone", str(name), shape) for name, shape in named]

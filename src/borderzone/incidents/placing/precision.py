@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from borderzone import crs
 from borderzone._guards import as_numbers, check_choice, check_positive, check_probability, guarded
@@ -410,7 +411,7 @@ def _rows(events: gpd.GeoDataFrame) -> list[Event]:
 _PEOPLE_PER_KM2 = 5000.0  # of a built-up area [A]
 _SMALLEST_TOWN_KM = 2.0  # [A]: coded centres are not more exact than this
 
-Region = tuple[str, float, float, str, str, shapely.Geometry]
+Region = tuple[str, float, float, str, str, BaseGeometry]
 
 
 class Event(NamedTuple):
@@ -536,7 +537,7 @@ class EventLayers:
         if self.features is None or event.id not in self.features.index:
             return _excluded(f"{known_class.meaning}, which was not given ({_code(event)})")
         shape = self.features.loc[event.id]
-        if not isinstance(shape, shapely.Geometry):
+        if not isinstance(shape, BaseGeometry):
             msg = f"features holds event {event.id} more than once; join its shapes into one"
             raise DataError(msg)
         return _spread(shape, "feature given for the event")
@@ -581,7 +582,7 @@ def _excluded(reason: str) -> Region:
     return "excluded", np.nan, np.nan, "", reason, shapely.Point()
 
 
-def _spread(shape: shapely.Geometry, basis: str) -> Region:
+def _spread(shape: BaseGeometry, basis: str) -> Region:
     """Take a line or polygon; its median error is that of a line or disc of its size."""
     if shape.geom_type in ("Polygon", "MultiPolygon"):
         return "polygon", np.nan, math.sqrt(area_km2(shape) / math.pi / 2), basis, "", shape
@@ -652,7 +653,7 @@ def typical_error_km(errors_km: FloatArray, chance: FloatArray) -> float:
     return float(0.5 * (errors[low] + errors[min(high, errors.size - 1)]))
 
 
-def area_km2(polygon: shapely.Geometry) -> float:
+def area_km2(polygon: BaseGeometry) -> float:
     """Give the area of a polygon of longitudes and latitudes on the ellipsoid."""
     parts = shapely.get_parts(shapely.get_parts(polygon))
     areas = [
@@ -663,6 +664,6 @@ def area_km2(polygon: shapely.Geometry) -> float:
     return abs(math.fsum(areas)) / 1e6
 
 
-def length_km(line: shapely.Geometry) -> float:
+def length_km(line: BaseGeometry) -> float:
     """Give the length of a line of longitudes and latitudes on the ellipsoid."""
     return float(GEOD.geometry_length(line)) / 1e3

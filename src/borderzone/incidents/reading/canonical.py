@@ -789,10 +789,8 @@ def _candidates(plain: pd.DataFrame) -> IntArray:
 
 
 def _hashes(column: pd.Series) -> NDArray[np.uint64]:
-    hashes: NDArray[np.uint64] = pd.util.hash_pandas_object(
-        _as_text(column), index=False
-    ).to_numpy()
-    return hashes
+    hashes = pd.util.hash_pandas_object(_as_text(column), index=False)
+    return hashes.to_numpy(dtype=np.uint64)
 
 
 def _as_text(column: pd.Series) -> pd.Series:
@@ -958,7 +956,8 @@ def _nearest_by_tree(
     # A fourth axis sets the groups so far apart that no neighbour is of another one.
     apart = (pd.factorize(groups)[0] * _GROUPS_APART_KM)[:, None]
     points = np.hstack([ground, apart])
-    chord_km, near = KDTree(points).query(points, k=2, distance_upper_bound=within_km)
+    found = KDTree(points).query(points, k=2, distance_upper_bound=within_km)
+    chord_km, near = (np.asarray(each) for each in found)
     mine = np.arange(len(points))
     # Of two spots that fall together, as at a pole, one may come back as its own neighbour.
     second = np.where(near[:, 1] == mine, 0, 1)

@@ -17,7 +17,7 @@ from borderzone.incidents.sharing.terms_of_use import leaving, terms
 from borderzone.incidents.table_schema import CATEGORIES, FLAGS, category_of, check_events
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import geopandas as gpd
 
@@ -149,7 +149,7 @@ def rejected_by_finding(events: gpd.GeoDataFrame) -> pd.DataFrame:
              finding  rows
     0  zero position     1
     """
-    found = rejected(events)["reason"].map(category_of).explode().dropna()
+    found: pd.Series = rejected(events)["reason"].map(category_of).explode().dropna()
     found = found.where(found.isin(list(CATEGORIES)), "other")
     return found.value_counts().sort_index().rename_axis("finding").reset_index(name="rows")
 
@@ -287,7 +287,8 @@ def verdict_sentences(events: gpd.GeoDataFrame) -> list[str]:
     if taken:
         sentences.append(f"Columns: {', '.join(taken)}.")
     sentences += [f"Note: {note}." for note in _notes(events)]
-    for row in terms(events).itertuples():
+    rows: Iterable[Any] = terms(events).itertuples()
+    for row in rows:
         name = row.dataset or "your table"
         when = f", accessed {row.accessed}" if row.accessed else ""
         sentences.append(f"Terms of {name} ({row.rows:,} rows{when}): {row.terms}.")

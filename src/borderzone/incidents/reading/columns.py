@@ -270,7 +270,8 @@ def without_bytes(table: pd.DataFrame) -> pd.DataFrame:
         if isinstance(first, (bytes, bytearray)) and first[:1] in (b"\x00", b"\x01"):
             table = table.copy(deep=False)
             texts = shapes_in_words(column.tolist())
-            table.isetitem(place, pd.Series(texts, index=table.index, dtype=object))
+            cells: Any = pd.Series(texts, index=table.index, dtype=object)
+            table.isetitem(place, cells)
     return table
 
 

@@ -449,7 +449,8 @@ def as_frame(source: Any) -> pd.DataFrame:
     if isinstance(source, pd.DataFrame):
         return source
     if isinstance(source, gpd.GeoSeries):
-        return gpd.GeoDataFrame(geometry=source, index=source.index)
+        frame: pd.DataFrame = gpd.GeoDataFrame(geometry=source, index=source.index)
+        return frame
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a library grumbling over a table
@@ -530,10 +531,12 @@ def _from_arrow(reader: pa.RecordBatchReader) -> pd.DataFrame:
         check_limit("table_bytes", size, "bytes of cells", _IN_MEMORY)
         batches.append(batch)
     table = pa.Table.from_batches(batches, reader.schema)
+    frame: pd.DataFrame
     if any(_is_geo(field) for field in table.schema):
-        return gpd.GeoDataFrame.from_arrow(table)
-    # A whole number beside an empty cell stays one.
-    return table.replace_schema_metadata(None).to_pandas(integer_object_nulls=True)
+        frame = gpd.GeoDataFrame.from_arrow(table)
+    else:  # a whole number beside an empty cell stays one
+        frame = table.replace_schema_metadata(None).to_pandas(integer_object_nulls=True)
+    return frame
 
 
 def _is_geo(field: pa.Field) -> bool:

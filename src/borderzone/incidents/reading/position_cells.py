@@ -18,6 +18,8 @@ from borderzone.incidents.table_schema import is_missing, parse_number, quoted, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from shapely.geometry.base import BaseGeometry
+
     from borderzone.incidents.table_schema import Ledger
 
 __all__ = [
@@ -267,14 +269,13 @@ def _wkb(text: str) -> Any:
     return Place(float(point.y), float(point.x), crs=_epsg(shapely.get_srid(shape)))
 
 
-def sole_point(shape: shapely.Geometry) -> shapely.Point | None:
+def sole_point(shape: BaseGeometry) -> shapely.Point | None:
     """Give a point, or the only one that a collection holds."""
     while (
-        shape.geom_type in ("MultiPoint", "GeometryCollection")
-        and shapely.get_num_geometries(shape) == 1
+        isinstance(shape, shapely.GeometryCollection | shapely.MultiPoint) and len(shape.geoms) == 1
     ):
-        shape = shapely.get_geometry(shape, 0)
-    return shape if shape.geom_type == "Point" and not shape.is_empty else None
+        shape = shape.geoms[0]
+    return shape if isinstance(shape, shapely.Point) and not shape.is_empty else None
 
 
 def _geo(text: str) -> Any:

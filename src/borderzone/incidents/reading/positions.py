@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
 
     from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.corridor import Corridor
@@ -529,13 +530,13 @@ def _code(cell: object) -> str:
 
 
 @functools.cache
-def _world() -> Mapping[str, shapely.Geometry]:
+def _world() -> Mapping[str, BaseGeometry]:
     world = datasets.world()
     return dict(zip(world["code"], world.geometry, strict=True))
 
 
 @functools.cache
-def country_land(code: str) -> shapely.Geometry:
+def country_land(code: str) -> BaseGeometry:
     """Give the land of a country with a rim, within which nobody can be sure."""
     shape = _world().get(code, shapely.Polygon())
     rim = shapely.buffer(shape, _NEAR_DEG, quad_segs=2)
@@ -613,7 +614,7 @@ def _numbered(*columns: IntArray | FloatArray) -> IntArray:
     return numbers
 
 
-def _holder(lon: FloatArray, lat: FloatArray, shapes: Sequence[shapely.Geometry]) -> IntArray:
+def _holder(lon: FloatArray, lat: FloatArray, shapes: Sequence[BaseGeometry]) -> IntArray:
     """Which of the shapes holds each position; -1 where none does."""
     numbers = _numbered(lon, lat)
     first = np.unique(numbers, return_index=True)[1]
@@ -664,8 +665,8 @@ def _provinces() -> gpd.GeoDataFrame:
 
 
 @functools.cache
-def _province_land(place: int) -> shapely.Geometry:
-    rim = shapely.buffer(_provinces().geometry.iloc[place], _NEAR_DEG, quad_segs=2)
+def _province_land(place: int) -> BaseGeometry:
+    rim: BaseGeometry = shapely.buffer(_provinces().geometry.iloc[place], _NEAR_DEG, quad_segs=2)
     shapely.prepare(rim)
     return rim
 

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from shapely.geometry.base import BaseGeometry
+
     from borderzone._typing import BoolArray, IntArray
     from borderzone.corridor import Corridor
 
@@ -469,7 +471,7 @@ class _CountedBy(NamedTuple):
 
 def _zones_of(
     events: gpd.GeoDataFrame, placed: BoolArray, ground: _CountedBy
-) -> tuple[list[str], dict[str, shapely.Geometry]]:
+) -> tuple[list[str], dict[str, BaseGeometry]]:
     where = np.flatnonzero(placed)
     points = events.geometry.iloc[where].to_crs("EPSG:4326")
     names = np.full(len(events), UNPLACED, dtype=object)
@@ -509,7 +511,7 @@ def _coarse_segments(ground: _CountedBy) -> gpd.GeoDataFrame:
 
 def _cells_of(
     points: gpd.GeoSeries, where: IntArray, names: Any, zones: float
-) -> tuple[list[str], dict[str, shapely.Geometry]]:
+) -> tuple[list[str], dict[str, BaseGeometry]]:
     width_m = check_positive(zones, "zones", "km") * 1000
     if width_m < SMALLEST_CELL_KM * 1000:
         msg = f"zones must be cells of {SMALLEST_CELL_KM:g} km or more, got {zones!r}"
@@ -527,7 +529,7 @@ def _cells_of(
     return names.tolist(), {f"x{i}y{j}": cell for (i, j), cell in zip(pairs, cells, strict=True)}
 
 
-def _named(zones: gpd.GeoDataFrame) -> tuple[list[str], list[shapely.Geometry]]:
+def _named(zones: gpd.GeoDataFrame) -> tuple[list[str], list[BaseGeometry]]:
     check_has_crs(zones, "the zones")
     column = next((name for name in _NAMES if name in zones.columns), None)
     labels = [str(name) for name in (zones.index if column is None else zones[column])]

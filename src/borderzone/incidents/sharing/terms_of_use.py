@@ -21,7 +21,7 @@ from borderzone.incidents.reading.layouts import COLLECTIONS, marked_rows
 from borderzone.incidents.table_schema import SYNTHETIC_SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from borderzone._typing import BoolArray
 
@@ -269,7 +269,7 @@ def _is_unknown(name: str) -> bool:
     return not name or name not in TERMS
 
 
-def dataset_of(events: pd.DataFrame) -> pd.Series:
+def dataset_of(events: Any) -> pd.Series:
     """
     Name the collection whose terms hold for each row.
 
@@ -396,10 +396,10 @@ def credit_line(events: pd.DataFrame) -> str:
     >>> credit_line(frame)
     'Events: ACLED, accessed 2026-11-02 (ACLED terms of use: aggregates only)'
     """
-    told = terms(events)
+    rows: Iterable[Any] = terms(events).itertuples()
     parts = [
         _credit(row.dataset, row.licence, row.accessed, may=row.may_redistribute_rows)
-        for row in told.itertuples()
+        for row in rows
     ]
     line = f"Events: {'; '.join(parts) or 'none'}"
     label = str(events.attrs.get("label") or "")
