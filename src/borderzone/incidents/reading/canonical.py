@@ -790,7 +790,7 @@ def _candidates(plain: pd.DataFrame) -> IntArray:
 
 def _hashes(column: pd.Series) -> NDArray[np.uint64]:
     hashes = pd.util.hash_pandas_object(_as_text(column), index=False)
-    return hashes.to_numpy(dtype=np.uint64)
+    return np.asarray(hashes, dtype=np.uint64)
 
 
 def _as_text(column: pd.Series) -> pd.Series:

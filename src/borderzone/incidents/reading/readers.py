@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 
 from borderzone._guards import as_box
-from borderzone.errors import DataError, InvalidParameterError
+from borderzone.errors import DataError
 from borderzone.incidents.reading.aliases import (
     match_columns,
     plain_name,
@@ -190,7 +190,7 @@ def read(  # noqa: PLR0913 - the options that are said most stand by themselves
     0  34.37  41.09        fixed
     1  95.00  41.00  quarantined
     """
-    asked = _options(options).beside(
+    asked = (options or ReadOptions()).beside(
         format=format, columns=columns, date_format=date_format, crs=crs,
         countries=countries, period=period, terms=terms,
     )  # fmt: skip
@@ -265,16 +265,6 @@ def _parts_of(
     # A layout that has its date knows it: no other column is asked.
     spare = {"date", "year", "month", "day"} - own.keys() - columns.keys()
     return {part: name for part, name in matched.items() if part not in spare}
-
-
-def _options(given: Any) -> ReadOptions:
-    if given is None or isinstance(given, ReadOptions):
-        return given or ReadOptions()
-    msg = (
-        "options must be incidents.ReadOptions, such as ReadOptions(encoding='cp1256'), got a "
-        f"{type(given).__name__}"
-    )
-    raise InvalidParameterError(msg)
 
 
 def _judging(asked: ReadOptions, corridor: Corridor | None) -> Judging:
