@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CELL_M = 30.0
 SEARCH_CELLS = 10
-CURVATURES = ("profile_curvature", "plan_curvature")
+CURVATURES = ("profile_curvature_per_m", "plan_curvature_per_m")
 
 
 def first(layers: Any) -> Any:
@@ -52,13 +52,9 @@ def borderzone(task: str, folder: Path) -> tuple[Callable[[], Any], Callable[[An
     from borderzone.terrain.horizons import openness  # noqa: PLC0415
 
     dem = as_raster(np.load(folder / "dem.npy"))
-    curvatures = [name for name in terrain.layer_names("all") if name.startswith(CURVATURES)]
-    if task in {"four", "six"} and len(curvatures) < 2:
-        msg = "terrain.attributes has no curvatures"
-        raise NotImplementedError(msg)
     layers = {
-        "four": ["slope_deg", "aspect_deg", *curvatures],
-        "six": ["slope_deg", "aspect_deg", *curvatures, "tri_m", "tpi_m"],
+        "four": ["slope_deg", "aspect_deg", *CURVATURES],
+        "six": ["slope_deg", "aspect_deg", *CURVATURES, "tri_m", "tpi_m"],
     }
     if task in layers or task == "fused":
         return partial(terrain.attributes, dem, layers=layers.get(task, "all")), first

@@ -1,4 +1,4 @@
-"""Recompute the shares behind `borderzone.terrain.MASK_PRIOR` from lines of sight.
+"""Recompute the shares behind `borderzone.terrain.LANDFORMS` from lines of sight.
 
 For ground of each landform class, synthetic and seeded, this prints the share of a strip
 within 2 km of a straight track that is hidden from one stop on the track, on average, and the share that

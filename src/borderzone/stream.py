@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from borderzone._guards import check_whole, guard_room, local_path
 from borderzone.errors import InvalidParameterError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from borderzone.corridor import Corridor
     from borderzone.grid import Grid
@@ -81,7 +82,11 @@ def terrain_to_files(  # noqa: PLR0913 (a source, a place, and how to walk)
         If an elevation file cannot be used, a layer is unknown or a file cannot be written.
     """
     _check_source_and_folder(source, folder)
-    walk = _Walk(source, grid, terrain.layer_names(layers), corridor)
+    # Twice asked for: an iterator would be spent.
+    names = (
+        tuple(layers) if isinstance(layers, Iterable) and not isinstance(layers, str) else layers
+    )
+    walk = _Walk(source, grid, names, corridor)
     outline = None if corridor is None else corridor.outline.to_crs(grid.crs).union_all()
     block_cells = check_whole(block_cells, "block_cells", unit="cells")
     blocks = blocks_of(grid, outline, size=block_cells)
@@ -119,7 +124,7 @@ class _Walk:
     """Reads a block with its halo and computes its layers."""
 
     def __init__(
-        self, source: Any, grid: Grid, names: tuple[str, ...], corridor: Corridor | None
+        self, source: Any, grid: Grid, names: Iterable[str] | None, corridor: Corridor | None
     ) -> None:
         self._names, self._corridor = names, corridor
         self._halo = terrain.reach_cells(names, cell_m=grid.resolution_m)

@@ -198,9 +198,9 @@ def test_masking_is_the_mean_prior_of_the_landforms_with_its_band() -> None:
     """Two of five columns are mountain, and a band brackets the value."""
     relief = np.where(np.arange(10) % 5 < 2, 400.0, 0.0)
     table = read(ground(relief_m=relief), cover())
-    plain, mountain = terrain.MASK_PRIOR[0], terrain.MASK_PRIOR[3]
-    for column, field in (("f_mask", "f_mask"), ("f_mask_low", "low"), ("f_mask_high", "high")):
-        expected = 0.6 * getattr(plain, field) + 0.4 * getattr(mountain, field)
+    plain, mountain = terrain.LANDFORMS[0].mask, terrain.LANDFORMS[3].mask
+    for column in ("f_mask", "f_mask_low", "f_mask_high"):
+        expected = 0.6 * getattr(plain, column) + 0.4 * getattr(mountain, column)
         assert table[column].tolist() == pytest.approx([expected] * 2, rel=1e-6)
     assert table["landform"].tolist() == ["flat_plain"] * 2
 
@@ -211,7 +211,7 @@ def test_a_landform_layer_comes_before_relief() -> None:
     attrs["landform"] = layer(2, np.uint8)
     table = read(attrs, cover())
     assert table["landform"].tolist() == ["hilly"] * 2
-    assert table["f_mask"].tolist() == pytest.approx([terrain.MASK_PRIOR[2].f_mask] * 2)
+    assert table["f_mask"].tolist() == pytest.approx([terrain.LANDFORMS[2].mask.f_mask] * 2)
 
 
 def test_what_is_unknown_is_told_beside_the_numbers() -> None:

@@ -51,7 +51,7 @@ FURTHER: dict[str, dict[str, Callable[[World], Any]]] = {
 }
 # Answers at a cell stand on that cell alone, or weights on any map: no length is measured.
 NO_LENGTH = {
-    "difficulty.mask_prior",
+    "terrain.mask_prior",
     "incidents.event_probabilities",
     "incidents.overlay",
     "io.warp",

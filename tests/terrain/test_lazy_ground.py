@@ -12,6 +12,7 @@ import borderzone as bz
 from borderzone import access, datasets, difficulty, terrain
 from borderzone.errors import DataError, GridMismatchError, InvalidParameterError
 from borderzone.terrain.cover import cover_layers
+from borderzone.terrain.landforms import landform_class
 
 CHUNKS = {"y": 17, "x": 30}
 
@@ -52,12 +53,8 @@ def test_landform_classes_and_the_prior_of_masking(ground: dict[str, Any]) -> No
     """From relief in chunks."""
     relief, attrs = ground["attrs"]["relief_m"], ground["attrs"]
 
-    assert_lazy_and_the_same(
-        terrain.landform_class(relief.chunk(CHUNKS)), terrain.landform_class(relief)
-    )
-    assert_lazy_and_the_same(
-        difficulty.mask_prior(attrs.chunk(CHUNKS)), difficulty.mask_prior(attrs)
-    )
+    assert_lazy_and_the_same(landform_class(relief.chunk(CHUNKS)), landform_class(relief))
+    assert_lazy_and_the_same(terrain.mask_prior(attrs.chunk(CHUNKS)), terrain.mask_prior(attrs))
 
 
 def test_flags_and_index(ground: dict[str, Any]) -> None:

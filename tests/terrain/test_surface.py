@@ -66,7 +66,8 @@ def test_open_shrubland_is_bare_to_its_defining_cover() -> None:
 
 def test_no_vehicle_goes_on_water_and_none_is_faster_than_on_bare_ground() -> None:
     """Bare ground is the reference of the speed factor."""
-    for scheme, classes in LAND_COVER.items():
+    for scheme, legend in LAND_COVER.items():
+        classes = legend.classes
         known = [code for code in classes if code != 255]
         factor = cover_layers(cover(*known), scheme)["surface_factor"].to_numpy()[0]
         assert (factor <= 1).all()
@@ -77,8 +78,8 @@ def test_no_vehicle_goes_on_water_and_none_is_faster_than_on_bare_ground() -> No
 
 def test_every_class_names_its_source() -> None:
     """A number from the literature has its citation beside it, an assumption says so."""
-    for classes in LAND_COVER.values():
-        for entry in classes.values():
+    for legend in LAND_COVER.values():
+        for entry in legend.classes.values():
             assert "assumption" in entry.source
             assert "(20" in entry.source
 

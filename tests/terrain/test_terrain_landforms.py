@@ -11,7 +11,7 @@ from terrain_cases import extended, gradient, raster, rough
 
 from borderzone import terrain
 from borderzone.errors import InvalidParameterError
-from borderzone.terrain.landforms import MaskPrior
+from borderzone.terrain.landforms import MaskPrior, landform_class
 
 # Hillshade.
 
@@ -55,7 +55,7 @@ def test_hillshade_of_flat_ground_is_even_and_gaps_stay() -> None:
 def test_landforms_follow_relief() -> None:
     """The breaks of Hammond's classes, lower edge included; NaN is unknown."""
     relief = raster([[0.0, 29.99, 30.0, 89.9], [90.0, 299.0, 300.0, np.nan]], 2000.0)
-    classes = terrain.landform_class(relief)
+    classes = landform_class(relief)
 
     assert classes.dtype == np.uint8
     np.testing.assert_array_equal(classes, [[0, 0, 1, 1], [2, 2, 3, 255]])
@@ -71,39 +71,38 @@ def test_landform_takes_relief_within_the_window_of_the_classes() -> None:
         dem = raster(z, cell_m)
         found = terrain.landform(dem)
         assert found.attrs["radius_m"] == radius_m
-        np.testing.assert_array_equal(
-            found, terrain.landform_class(terrain.relief(dem, radius_m=radius_m))
-        )
+        np.testing.assert_array_equal(found, landform_class(terrain.relief(dem, radius_m=radius_m)))
 
 
 def test_rougher_landforms_hide_more() -> None:
     """One prior for each class, in order, each a band around its guess, each with its source."""
-    assert [prior.landform for prior in terrain.MASK_PRIOR] == [
-        kind.name for kind in terrain.LANDFORMS
-    ]
-    for field in ("f_mask", "low", "high"):
-        values = [getattr(prior, field) for prior in terrain.MASK_PRIOR]
+    assert [kind.code for kind in terrain.LANDFORMS] == [0, 1, 2, 3]
+    priors = [kind.mask for kind in terrain.LANDFORMS]
+    for field in ("f_mask", "f_mask_low", "f_mask_high"):
+        values = [getattr(prior, field) for prior in priors]
         assert values == sorted(values)
-    for prior in terrain.MASK_PRIOR:
-        assert 0 <= prior.low < prior.f_mask < prior.high <= 1
+    for prior in priors:
+        assert 0 <= prior.f_mask_low < prior.f_mask < prior.f_mask_high <= 1
         assert "modelling assumption" in prior.source
 
 
 def test_landforms_refuse_what_cannot_be() -> None:
     """Negative relief, a share above one, a guess outside its band."""
     with pytest.raises(InvalidParameterError, match="relief_m must be 0 or more"):
-        terrain.landform_class(np.array([1.0, -3.0]))
-    with pytest.raises(InvalidParameterError, match=r"high must lie between 0 and 1, got 1\.2"):
-        MaskPrior(landform="hilly", f_mask=0.5, low=0.1, high=1.2)
+        landform_class(raster([[1.0, -3.0]], 2000.0))
+    with pytest.raises(
+        InvalidParameterError, match=r"f_mask_high must lie between 0 and 1, got 1\.2"
+    ):
+        MaskPrior(f_mask=0.5, f_mask_low=0.1, f_mask_high=1.2)
     with pytest.raises(InvalidParameterError, match=r"must lie in its band 0\.1 to 0\.4, got 0\.5"):
-        MaskPrior(landform="hilly", f_mask=0.5, low=0.1, high=0.4)
+        MaskPrior(f_mask=0.5, f_mask_low=0.1, f_mask_high=0.4)
 
 
 def test_mask_prior_is_what_its_script_prints() -> None:
     """One row of the table recomputed from lines of sight over the seeded ground."""
     script = runpy.run_path(str(SCRIPTS / "mask_prior.py"))
-    prior = terrain.MASK_PRIOR[3]
+    prior = terrain.LANDFORMS[3].mask
 
     roughest, _ = script["hidden"](3.0, script["RELIEF_M"]["mountain"])
 
-    assert round(roughest, 2) == prior.high
+    assert round(roughest, 2) == prior.f_mask_high

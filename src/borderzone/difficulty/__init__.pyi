@@ -1,7 +1,6 @@
 from .flagging import (
     flags as flags,
     CAVE_MEANINGS as CAVE_MEANINGS,
-    mask_prior as mask_prior,
     ShareCounts as ShareCounts,
     flagged_share as flagged_share,
 )

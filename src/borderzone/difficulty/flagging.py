@@ -23,7 +23,7 @@ from borderzone._guards import check_positive, check_probability, guarded
 from borderzone.difficulty.index import FLOOR, GAMMA, INDEX_LEGS, SCALES, fuzzy_gamma, index_weights
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import UNKNOWN_CLASS, Grid
-from borderzone.terrain import MASK_PRIOR, landform_class
+from borderzone.terrain import mask_prior
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -35,14 +35,11 @@ __all__ = [
     "CAVE_BREAKS",
     "CAVE_MEANINGS",
     "CAVE_WEIGHTS",
-    "MASK_LAYERS",
     "ShareCounts",
     "check_kinds",
     "flagged_share",
     "flags",
-    "mask_prior",
     "named",
-    "prior_shares",
 ]
 
 # Precipitation over potential evapotranspiration below which ground is arid (UNEP 1992, World Atlas of
@@ -114,7 +111,7 @@ def flags(  # noqa: PLR0913 (the front door's order, then its two breaks and the
     bare_threshold
         Share of bare ground above which a cell is bare.
     masking
-        Share of the ground out of sight, 0 to 1; the prior of `mask_prior`
+        Share of the ground out of sight, 0 to 1; the prior of `terrain.mask_prior`
         where it is not given.
     weights
         Weight of members of the index by name; 1 where not given.
@@ -158,7 +155,7 @@ def flags(  # noqa: PLR0913 (the front door's order, then its two breaks and the
         "bare_threshold": check_probability(bare_threshold, "bare_threshold"),
     }
     check_kinds(attrs, hours, surface, masking, weights)
-    layers = named(attrs, hours, surface, masking, used=set(_LIMITS) | MASK_LAYERS)
+    layers = named(attrs, hours, surface, masking, used=(*_LIMITS, "landform"))
     if any_lazy(layers):
         grid = Grid.of(next(iter(layers.values())))
         for name, layer in layers.items():
@@ -177,7 +174,7 @@ def _flagged(
         for own in ("attrs:", "surface:")
     )
     hours, masking = layers.get("hours"), layers.get("masking")
-    if masking is None and MASK_LAYERS & set(attrs.data_vars):
+    if masking is None and ("landform" in attrs or "relief_m" in attrs):
         masking = mask_prior(attrs)["f_mask"]
     ground = _read(attrs, hours, surface, masking)
     mode = {} if hours is None or "speed" not in hours.attrs else {"mode": hours.attrs["speed"]}
@@ -376,73 +373,6 @@ def _checked(values: FloatArray, name: str) -> FloatArray:
         )
         raise InvalidParameterError(msg)
     return np.asarray(values, dtype=np.float32)
-
-
-# Share of the ground out of sight, assumed from the landform where no view is measured.
-
-
-# Either of these tells the landform; the first one wins.
-MASK_LAYERS = frozenset({"landform", "relief_m"})
-
-
-def mask_prior(attrs: xr.Dataset) -> xr.Dataset:
-    """
-    Share of the ground out of sight by landform class, with its 90 % band.
-
-    A coarse elevation grid shows no lines of sight, so this is a declared
-    prior and no measurement.
-
-    Parameters
-    ----------
-    attrs
-        Terrain layers with ``landform``, or with ``relief_m`` from which the
-        landform is told.
-
-    Returns
-    -------
-    xarray.Dataset
-        ``f_mask``, ``f_mask_low`` and ``f_mask_high``, 0 to 1, NaN where the
-        landform is unknown, and ``landform``.
-
-    Raises
-    ------
-    InvalidParameterError
-        If neither layer is given.
-
-    Examples
-    --------
-    >>> relief = xr.DataArray([[10.0, 400.0, np.nan]], dims=("y", "x"))
-    >>> mask_prior(xr.Dataset({"relief_m": relief}))["f_mask"].values
-    array([[0.06, 0.7 ,  nan]], dtype=float32)
-    """
-    if not MASK_LAYERS & set(attrs.data_vars):
-        msg = "the landform is unknown: attrs needs a layer 'landform' or 'relief_m'"
-        raise InvalidParameterError(msg)
-    needed = "landform" if "landform" in attrs else "relief_m"
-    found: xr.Dataset = cellwise(_shares, {needed: attrs[needed]})
-    return found
-
-
-def prior_shares() -> dict[str, FloatArray]:
-    """Give the prior of each landform, in the order of their codes, with its band."""
-    fields = {"f_mask": "f_mask", "f_mask_low": "low", "f_mask_high": "high"}
-    return {
-        name: np.array([getattr(prior, field) for prior in MASK_PRIOR])
-        for name, field in fields.items()
-    }
-
-
-def _shares(attrs: Mapping[str, xr.DataArray]) -> xr.Dataset:
-    landform = attrs["landform"] if "landform" in attrs else landform_class(attrs["relief_m"])
-    codes = xr.DataArray(landform)
-    layers = {"landform": codes}
-    for name, shares in prior_shares().items():
-        table = np.full(256, np.nan, dtype=np.float32)
-        table[: len(shares)] = shares
-        layers[name] = codes.copy(data=table[codes.to_numpy()])
-        kept = {"crs": codes.attrs["crs"]} if "crs" in codes.attrs else {}
-        layers[name].attrs = kept | {"units": "1", "long_name": "share of ground out of sight"}
-    return xr.Dataset(layers)
 
 
 # What the flags are given: checked for its kind, and named by where it came from.

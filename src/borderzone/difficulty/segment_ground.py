@@ -10,7 +10,7 @@ import pandas as pd
 
 from borderzone import access
 from borderzone._guards import as_probabilities, check_choice, check_probability, guarded
-from borderzone.difficulty.flagging import MASK_LAYERS, check_terrain, prior_shares
+from borderzone.difficulty.flagging import check_terrain
 from borderzone.difficulty.segment_sums import (
     ClassCounts,
     Sum,
@@ -20,7 +20,7 @@ from borderzone.difficulty.segment_sums import (
 )
 from borderzone.errors import CoverageGapError, InvalidParameterError
 from borderzone.grid import UNKNOWN_CLASS, Grid
-from borderzone.terrain import LANDFORMS, landform_class
+from borderzone.terrain import LANDFORMS, mask_prior
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -49,6 +49,8 @@ TERRAIN = ("slope_deg", "relief_m", "tri_m")
 SLOWEST_PATROL_FACTOR = 0.05
 # A segment of more than so many cells along the border has cells of its own.
 _TINY_CELLS = 4.0
+# Share out of sight with its band, as `terrain.mask_prior` and `visibility.masked_by_segment` name them.
+_MASKED = ("f_mask", "f_mask_low", "f_mask_high")
 _MEANS = (*TERRAIN, "bare_share", "patrol_pace", "crosser_pace")
 
 
@@ -325,10 +327,9 @@ class GroundSums:
 
 def _mask(landform: ClassCounts) -> dict[str, FloatArray]:
     """Mean prior over the landforms of a segment."""
-    counts = np.stack([landform.of(code) for code in range(len(LANDFORMS))])
-    return {
-        name: share(prior @ counts, counts.sum(axis=0)) for name, prior in prior_shares().items()
-    }
+    counts = np.stack([landform.of(kind.code) for kind in LANDFORMS])
+    priors = {name: np.array([getattr(kind.mask, name) for kind in LANDFORMS]) for name in _MASKED}
+    return {name: share(prior @ counts, counts.sum(axis=0)) for name, prior in priors.items()}
 
 
 def _hours(
@@ -364,7 +365,8 @@ class Block:
     def of(cls, attrs: xr.Dataset, surface: xr.Dataset, grid: Grid) -> Block:
         """Take the layers that are needed."""
         check_terrain(attrs, TERRAIN)
-        wanted = {name: attrs[name] for name in (*TERRAIN, *MASK_LAYERS) if name in attrs}
+        wanted = {name: attrs[name] for name in TERRAIN}
+        wanted["landform"] = mask_prior(attrs)["landform"]
         for name in ("bare_share", "surface_factor", "karst_rank"):
             if name in surface:
                 wanted[name] = surface[name]
@@ -375,12 +377,11 @@ class Block:
         taken = {name: layer[cell] for name, layer in self._layers.items()}
         unknown = np.broadcast_to(np.float32(np.nan), cell.shape)
         rank = taken.get("karst_rank", unknown)
-        landform = taken["landform"] if "landform" in taken else landform_class(taken["relief_m"])
         return {
             **{name: taken[name] for name in TERRAIN},
             "bare_share": taken.get("bare_share", unknown),
             "karst": np.where(np.isnan(rank), np.float32(UNKNOWN_CLASS), rank).astype(np.uint8),
-            "landform": landform,
+            "landform": taken["landform"],
             **_paces(taken["slope_deg"], taken.get("surface_factor", unknown), mode),
         }
 
@@ -452,8 +453,6 @@ MASK_SOURCES = ("lines of sight", "landform prior")
 # More unknown lines than this, and what is left does not speak for the segment.
 MOST_UNKNOWN = 0.5
 
-_COLUMNS = ("f_mask", "f_mask_low", "f_mask_high")
-
 
 def with_measured_mask(
     ground: pd.DataFrame, masked: pd.DataFrame, *, most_unknown: float = MOST_UNKNOWN
@@ -494,8 +493,8 @@ def with_measured_mask(
     [[0.2, 'lines of sight'], [0.4, 'landform prior']]
     """
     check_probability(most_unknown, "most_unknown")
-    missing = [name for name in (*_COLUMNS, "unknown_share") if name not in masked]
-    missing += [name for name in _COLUMNS if name not in ground]
+    missing = [name for name in (*_MASKED, "unknown_share") if name not in masked]
+    missing += [name for name in _MASKED if name not in ground]
     if missing:
         msg = (
             f"the tables lack {', '.join(missing)}; visibility.masked_by_segment and "
@@ -506,11 +505,11 @@ def with_measured_mask(
     if len(strange):
         msg = f"segments {list(strange[:5])} of the measured table are not in the ground, or come twice"
         raise InvalidParameterError(msg)
-    shares = masked.loc[:, list(_COLUMNS)]
+    shares = masked.loc[:, list(_MASKED)]
     as_probabilities(shares, "measured shares", missing=True)
     usable = shares.notna().all(axis=1) & (masked["unknown_share"] <= most_unknown)
     table = ground.copy()
-    table.loc[usable.index[usable], list(_COLUMNS)] = shares[usable]
+    table.loc[usable.index[usable], list(_MASKED)] = shares[usable]
     measured = table.index.isin(usable.index[usable])
     table["f_mask_source"] = np.where(measured, *MASK_SOURCES)
     return table

@@ -22,7 +22,7 @@ from borderzone.difficulty.regions import (
 )
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import UNKNOWN_CLASS, Grid
-from borderzone.terrain import check_karst
+from borderzone.terrain import soluble_rock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,7 +154,7 @@ def zones(  # noqa: PLR0913 (two inputs, two layers around, three limits)
         msg = "places need a CRS and a column 'name'; give them with set_crs and rename"
         raise InvalidParameterError(msg)
     if karst is not None:
-        check_karst(karst)
+        soluble_rock(karst, scheme="ranks")
     given: Any = flags
     if not isinstance(given, xr.Dataset) or {"remote_desert", "cave_prone", "hours"} - set(given):
         msg = f"flags must be the Dataset that difficulty.flags gives, got {type(flags).__name__}"

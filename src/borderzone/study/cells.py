@@ -142,7 +142,7 @@ class CoverByBlock:
     def read(self, rows: slice, columns: slice) -> Any:
         """Read a block."""
         classes = self.source.read(rows, columns)
-        empty = terrain.NO_COVER[self.scheme]
+        empty = terrain.LAND_COVER[self.scheme].no_data
         if self.nodata == empty:
             return classes
         return np.where((classes == self.nodata) | np.isnan(classes), empty, classes)

@@ -226,7 +226,7 @@ def _landcover(
         return _raster(source, "landcover", layers, grid, needed)
     layers.records.extend(io.file_records(source, name="landcover"))
     cover = open_cover(source, grid, scheme).read(slice(None), slice(None))
-    empty = terrain.NO_COVER[scheme]
+    empty = terrain.LAND_COVER[scheme].no_data
     check_cover(cover != empty, grid, needed, "land cover")
     wrapped = grid.wrap(cover, name="landcover", units=f"{scheme} class", long_name="land cover")
     wrapped.attrs["_FillValue"] = np.uint8(empty)

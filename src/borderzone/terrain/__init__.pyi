@@ -1,6 +1,5 @@
 from .layers import (
     attributes as attributes,
-    layer_names as layer_names,
     reach_cells as reach_cells,
 )
 from .derivatives import (
@@ -20,16 +19,11 @@ from .landforms import (
     ridges as ridges,
     pans as pans,
     landform as landform,
-    landform_class as landform_class,
     LANDFORMS as LANDFORMS,
-    MASK_PRIOR as MASK_PRIOR,
+    mask_prior as mask_prior,
 )
 from .cover import (
     surface as surface,
     LAND_COVER as LAND_COVER,
-    NO_COVER as NO_COVER,
 )
-from .rock import (
-    soluble_rock as soluble_rock,
-    check_karst as check_karst,
-)
+from .rock import soluble_rock as soluble_rock

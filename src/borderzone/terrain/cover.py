@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from borderzone.grid import Grid
 
-__all__ = ["LAND_COVER", "NO_COVER", "CoverClass", "cover_layers", "surface"]
+__all__ = ["LAND_COVER", "CoverClass", "CoverLegend", "cover_layers", "surface"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,25 +63,38 @@ _WORLDCOVER = (
 )
 
 
-def _classes(source: str, rows: Mapping[int, tuple[str, float, float]]) -> Mapping[int, CoverClass]:
-    return MappingProxyType(
-        {
-            value: CoverClass(
-                name=name,
-                bare=bareness >= 1,
-                bareness=bareness,
-                speed_factor=speed,
-                source=source,
-            )
-            for value, (name, bareness, speed) in rows.items()
-        }
-    )
+@dataclass(frozen=True, kw_only=True)
+class CoverLegend:
+    """
+    What the values of a land cover map stand for.
+
+    Attributes
+    ----------
+    classes
+        Class by value.
+    no_data
+        Value where the map says nothing.
+    """
+
+    classes: Mapping[int, CoverClass]
+    no_data: int
+
+
+def _legend(no_data: int, source: str, rows: Mapping[int, tuple[str, float, float]]) -> CoverLegend:
+    classes = {
+        value: CoverClass(
+            name=name, bare=bareness >= 1, bareness=bareness, speed_factor=speed, source=source
+        )
+        for value, (name, bareness, speed) in rows.items()
+    }
+    return CoverLegend(classes=MappingProxyType(classes), no_data=no_data)
 
 
 # Class, bareness, speed factor. Open shrubland has 10 to 60 % cover: 1 - 0.35.
-LAND_COVER: Mapping[str, Mapping[int, CoverClass]] = MappingProxyType(
+LAND_COVER: Mapping[str, CoverLegend] = MappingProxyType(
     {
-        "igbp": _classes(
+        "igbp": _legend(
+            UNKNOWN_CLASS,
             _IGBP,
             {
                 0: ("water", 0.0, 0.0),
@@ -104,7 +117,8 @@ LAND_COVER: Mapping[str, Mapping[int, CoverClass]] = MappingProxyType(
                 17: ("water", 0.0, 0.0),
             },
         ),
-        "worldcover": _classes(
+        "worldcover": _legend(
+            0,
             _WORLDCOVER,
             {
                 10: ("tree cover", 0.05, 0.3),
@@ -122,9 +136,6 @@ LAND_COVER: Mapping[str, Mapping[int, CoverClass]] = MappingProxyType(
         ),
     }
 )
-
-# What stands for no data in a map of each legend.
-NO_COVER: Mapping[str, int] = {"igbp": UNKNOWN_CLASS, "worldcover": 0}
 
 # Layers of a map of cover: what they are of a class, and how they are called.
 _LAYERS = {
@@ -152,7 +163,7 @@ def surface(
     Parameters
     ----------
     landcover
-        Raster of classes on the grid, or None where there is no map. No data is NaN or `NO_COVER`.
+        Raster of classes on the grid, or None where there is no map. No data is NaN or ``no_data`` of the legend in `LAND_COVER`.
     karst
         Polygons of soluble rock with ``susceptibility``, as of `soluble_rock`, or None where none is
         mapped. A cell has the highest rank of the polygons that hold its centre.
@@ -233,16 +244,16 @@ def cover_layers(landcover: xr.DataArray, scheme: str) -> xr.Dataset:
 
 
 def _looked_up(landcover: xr.DataArray, scheme: str) -> xr.Dataset:
-    classes = LAND_COVER[scheme]
+    classes, no_data = LAND_COVER[scheme].classes, LAND_COVER[scheme].no_data
     values = landcover.to_numpy()
-    known = np.isfinite(values) & (values != NO_COVER[scheme])
+    known = np.isfinite(values) & (values != no_data)
     codes = np.where(known, values, 0).astype(np.int64)
     found = np.unique(codes[known])
     wrong = [str(code) for code in found if code not in classes]
     if wrong or (codes[known] != values[known]).any():
         msg = (
             f"the land cover holds {', '.join(wrong) or 'fractions'}, which is no class of "
-            f"{scheme!r} ({', '.join(map(str, classes))}); no data is {NO_COVER[scheme]} or NaN. "
+            f"{scheme!r} ({', '.join(map(str, classes))}); no data is {no_data} or NaN. "
             "Name the legend of the map: scheme here, landcover_scheme in a study"
         )
         raise DataError(msg)

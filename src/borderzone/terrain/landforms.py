@@ -8,7 +8,7 @@ modelling assumption, kept here as data for a scenario to replace.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -33,17 +33,17 @@ from borderzone.terrain.horizons import GEOMORPHONS, forms, incision
 from borderzone.terrain.windows import local_relief, relief_reach
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from collections.abc import Mapping
 
-    from borderzone._typing import BoolArray, FloatArray, IntArray
+    from borderzone._typing import BoolArray
 
 __all__ = [
     "LANDFORMS",
-    "MASK_PRIOR",
     "Landform",
     "MaskPrior",
     "landform",
     "landform_class",
+    "mask_prior",
     "pans",
     "pans_reach",
     "ridges",
@@ -73,6 +73,43 @@ _PRIOR_SOURCE = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MaskPrior:
+    """
+    Share of a strip of ground that a patrol along the line does not see.
+
+    Attributes
+    ----------
+    f_mask
+        Best guess, from 0 all in sight to 1 nothing in sight.
+    f_mask_low, f_mask_high
+        Band that is meant to hold the truth nine times in ten.
+    source
+        What the numbers rest on.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a share is outside 0 to 1 or the guess outside its band.
+    """
+
+    f_mask: float
+    f_mask_low: float
+    f_mask_high: float
+    source: str = _PRIOR_SOURCE
+
+    def __post_init__(self) -> None:
+        """Refuse shares that are none, or a guess outside its band."""
+        for field in ("f_mask", "f_mask_low", "f_mask_high"):
+            check_probability(getattr(self, field), field)
+        if not self.f_mask_low <= self.f_mask <= self.f_mask_high:
+            msg = (
+                f"f_mask must lie in its band {self.f_mask_low} to {self.f_mask_high}, "
+                f"got {self.f_mask}"
+            )
+            raise InvalidParameterError(msg)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Landform:
     """
     A class of local relief.
@@ -87,6 +124,8 @@ class Landform:
         Least relief of the class, within a window of 9.8 km. Units: m.
     relief_below_m
         Relief from which the next class begins. Units: m.
+    mask
+        How much of such ground is out of sight.
     source
         Where the breaks are from.
     """
@@ -95,62 +134,32 @@ class Landform:
     name: str
     relief_from_m: float
     relief_below_m: float
+    mask: MaskPrior
     source: str = _RELIEF_SOURCE
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MaskPrior:
-    """
-    Share of a strip of ground that a patrol along the line does not see.
-
-    Attributes
-    ----------
-    landform
-        Name of the landform it holds for.
-    f_mask
-        Best guess, from 0 all in sight to 1 nothing in sight.
-    low, high
-        Band that is meant to hold the truth nine times in ten.
-    source
-        What the numbers rest on.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a share is outside 0 to 1 or the guess outside its band.
-    """
-
-    landform: str
-    f_mask: float
-    low: float
-    high: float
-    source: str = _PRIOR_SOURCE
-
-    def __post_init__(self) -> None:
-        """Refuse shares that are none, or a guess outside its band."""
-        for field in ("f_mask", "low", "high"):
-            check_probability(getattr(self, field), field)
-        if not self.low <= self.f_mask <= self.high:
-            msg = f"f_mask must lie in its band {self.low} to {self.high}, got {self.f_mask}"
-            raise InvalidParameterError(msg)
-
-
 # Four classes of Hammond's six: 90-150 and 150-300 m are both hilly, 300-900 m and above both
-# mountain, because nothing that follows tells them apart.
+# mountain, because nothing that follows tells them apart. LANDFORMS[code] has that code.
 LANDFORMS = (
-    Landform(code=0, name="flat_plain", relief_from_m=0.0, relief_below_m=30.0),
-    Landform(code=1, name="undulating", relief_from_m=30.0, relief_below_m=90.0),
-    Landform(code=2, name="hilly", relief_from_m=90.0, relief_below_m=300.0),
-    Landform(code=3, name="mountain", relief_from_m=300.0, relief_below_m=float("inf")),
-)
-
-# In the order of the codes: MASK_PRIOR[code] belongs to LANDFORMS[code].
-MASK_PRIOR = (
-    MaskPrior(landform="flat_plain", f_mask=0.06, low=0.01, high=0.23),
-    MaskPrior(landform="undulating", f_mask=0.39, low=0.15, high=0.75),
-    MaskPrior(landform="hilly", f_mask=0.58, low=0.28, high=0.89),
-    MaskPrior(landform="mountain", f_mask=0.70, low=0.40, high=0.94),
-)
+    Landform(
+        code=0, name="flat_plain", relief_from_m=0.0, relief_below_m=30.0,
+        mask=MaskPrior(f_mask=0.06, f_mask_low=0.01, f_mask_high=0.23),
+    ),
+    Landform(
+        code=1, name="undulating", relief_from_m=30.0, relief_below_m=90.0,
+        mask=MaskPrior(f_mask=0.39, f_mask_low=0.15, f_mask_high=0.75),
+    ),
+    Landform(
+        code=2, name="hilly", relief_from_m=90.0, relief_below_m=300.0,
+        mask=MaskPrior(f_mask=0.58, f_mask_low=0.28, f_mask_high=0.89),
+    ),
+    Landform(
+        code=3, name="mountain", relief_from_m=300.0, relief_below_m=float("inf"),
+        mask=MaskPrior(f_mask=0.70, f_mask_low=0.40, f_mask_high=0.94),
+    ),
+)  # fmt: skip
+# Either of these layers tells the landform; the first one wins.
+_TELLS_LANDFORM = ("landform", "relief_m")
 
 
 def _landform_reach(*, cell_m: float) -> int:
@@ -170,7 +179,8 @@ def landform(dem: xr.DataArray) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray
-        Class, uint8, as `landform_class` gives it. The attribute ``radius_m`` says within
+        Class, uint8: 0 flat plain, 1 undulating, 2 hilly, 3 mountain, 255 unknown. It carries
+        ``flag_values`` and ``flag_meanings``; the attribute ``radius_m`` says within
         which radius relief was taken: 4.9 km, or 1.5 cells where that is more.
 
     Raises
@@ -195,32 +205,12 @@ def landform(dem: xr.DataArray) -> xr.DataArray:
     return landform_class(local_relief(elevation, radius_m))
 
 
-@overload
-def landform_class(relief_m: xr.DataArray) -> xr.DataArray: ...
-@overload
-def landform_class(relief_m: FloatArray | float) -> IntArray: ...
-def landform_class(relief_m: npt.ArrayLike) -> Any:
+def landform_class(relief_m: xr.DataArray) -> xr.DataArray:
     """
-    Landform by local relief: 0 flat plain, 1 undulating, 2 hilly, 3 mountain.
+    Tell the landform by local relief: 0 flat plain, 1 undulating, 2 hilly, 3 mountain, 255 unknown.
 
-    The breaks were made for relief within a window of 9.8 km, that is
+    The breaks were made for relief within a window of 9.8 km [1]_ [2]_, that is
     ``relief(dem, radius_m=4900.0)``; within a smaller one the same ground reads flatter.
-
-    Parameters
-    ----------
-    relief_m
-        Local relief, a raster, an array or a number. Units: m.
-
-    Returns
-    -------
-    xarray.DataArray or numpy.ndarray
-        Class, uint8, in the shape of the relief; 255 where that is NaN. A raster carries
-        ``flag_values`` and ``flag_meanings``.
-
-    Raises
-    ------
-    InvalidParameterError
-        If relief is negative.
 
     References
     ----------
@@ -228,23 +218,17 @@ def landform_class(relief_m: npt.ArrayLike) -> Any:
        American Geographers 44, 33-42. https://doi.org/10.1080/00045605409352120
     .. [2] Dikau, R., Brabb, E., Mark, R. (1991). Landform classification of New Mexico by
        computer. U.S. Geological Survey Open-File Report 91-634. https://doi.org/10.3133/ofr91634
-
-    Examples
-    --------
-    >>> landform_class(np.array([5.0, 30.0, 120.0, 800.0, np.nan])).tolist()
-    [0, 1, 2, 3, 255]
     """
-    if isinstance(relief_m, xr.DataArray):
-        return cellwise(lambda layers: _classed(layers["relief_m"]), {"relief_m": relief_m})
-    return _classed(relief_m)
+    found: xr.DataArray = cellwise(
+        lambda layers: _classed(layers["relief_m"]), {"relief_m": relief_m}
+    )
+    return found
 
 
-def _classed(relief_m: Any) -> Any:
+def _classed(relief_m: xr.DataArray) -> xr.DataArray:
     values = as_non_negative(relief_m, "relief_m", "m", missing=True, infinite=True)
     breaks = [kind.relief_from_m for kind in LANDFORMS[1:]]
     codes = np.where(np.isnan(values), UNKNOWN_CLASS, np.digitize(values, breaks)).astype(np.uint8)
-    if not isinstance(relief_m, xr.DataArray):
-        return codes
     result = relief_m.copy(data=codes).rename("landform")
     kept = {name: relief_m.attrs[name] for name in ("crs", "radius_m") if name in relief_m.attrs}
     result.attrs = {
@@ -255,6 +239,56 @@ def _classed(relief_m: Any) -> Any:
         **kept,
     }
     return result
+
+
+def mask_prior(attrs: xr.Dataset) -> xr.Dataset:
+    """
+    Share of the ground out of sight by landform class, with its 90 % band.
+
+    A coarse elevation grid shows no lines of sight, so this is a declared
+    prior and no measurement.
+
+    Parameters
+    ----------
+    attrs
+        Terrain layers with ``landform``, or with ``relief_m`` from which the
+        landform is told.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``f_mask``, ``f_mask_low`` and ``f_mask_high``, 0 to 1, NaN where the
+        landform is unknown, and ``landform``.
+
+    Raises
+    ------
+    InvalidParameterError
+        If neither layer is given, or relief is negative.
+
+    Examples
+    --------
+    >>> relief = xr.DataArray([[10.0, 400.0, np.nan]], dims=("y", "x"))
+    >>> mask_prior(xr.Dataset({"relief_m": relief}))["f_mask"].values
+    array([[0.06, 0.7 ,  nan]], dtype=float32)
+    """
+    given = [name for name in _TELLS_LANDFORM if name in attrs]
+    if not given:
+        msg = "the landform is unknown: attrs needs a layer 'landform' or 'relief_m'"
+        raise InvalidParameterError(msg)
+    found: xr.Dataset = cellwise(_out_of_sight, {given[0]: attrs[given[0]]})
+    return found
+
+
+def _out_of_sight(attrs: Mapping[str, xr.DataArray]) -> xr.Dataset:
+    codes = attrs["landform"] if "landform" in attrs else _classed(attrs["relief_m"])
+    kept = {"crs": codes.attrs["crs"]} if "crs" in codes.attrs else {}
+    layers = {"landform": codes}
+    for name in ("f_mask", "f_mask_low", "f_mask_high"):
+        table = np.full(256, np.nan, dtype=np.float32)
+        table[: len(LANDFORMS)] = [getattr(kind.mask, name) for kind in LANDFORMS]
+        layers[name] = codes.copy(data=table[codes.to_numpy()])
+        layers[name].attrs = kept | {"units": "1", "long_name": "share of ground out of sight"}
+    return xr.Dataset(layers)
 
 
 def wadis_reach(*, cell_m: float, search_m: float = SEARCH_M, **_options: float) -> int:

@@ -53,29 +53,7 @@ _FAR: dict[str, Callable[[Elevation, float], xr.DataArray]] = {
 
 
 def layer_names(layers: Iterable[str] | None = None) -> tuple[str, ...]:
-    """
-    Read which layers are asked for.
-
-    Parameters
-    ----------
-    layers
-        Names out of `ALL_LAYERS`; ``"all"`` for every one of them, None for `LAYERS`.
-
-    Returns
-    -------
-    tuple of str
-        In the order of `ALL_LAYERS`, each once.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a layer is unknown, or none is asked for.
-
-    Examples
-    --------
-    >>> layer_names(["relief_m", "slope_deg"])
-    ('slope_deg', 'relief_m')
-    """
+    """Read which layers are asked for, in the order of `ALL_LAYERS`, each once."""
     if layers is None:
         return LAYERS
     if isinstance(layers, str) and layers == "all":

@@ -99,7 +99,10 @@ def soluble_rock(
     InvalidParameterError
         If the scheme is unknown.
     DataError
-        If it is none of the maps, a column is missing or holds an unknown rock, or none is soluble.
+        If it is none of the maps, a column is missing or holds an unknown rock or rank, or none is
+        soluble.
+    CRSMismatchError
+        If polygons with ranks have no CRS.
 
     References
     ----------
@@ -124,39 +127,14 @@ def soluble_rock(
         scheme = _scheme_of(polygons)
     check_choice(scheme, "scheme", ("ranks", "GLiM", "WOKAM"))
     if scheme == "ranks":
+        check_karst(polygons)
         return polygons, scheme
     rank = _rank_glim if scheme == "GLiM" else _rank_wokam
     return rank(polygons, column), scheme
 
 
 def check_karst(karst: gpd.GeoDataFrame) -> FloatArray:
-    """
-    Refuse polygons of soluble rock without a CRS or without ranks 1 to 3.
-
-    Parameters
-    ----------
-    karst
-        Polygons with a column ``susceptibility``.
-
-    Returns
-    -------
-    FloatArray
-        The ranks, float32, one a polygon.
-
-    Raises
-    ------
-    CRSMismatchError
-        If the polygons have no CRS.
-    DataError
-        If the column is missing, or holds another rank.
-
-    Examples
-    --------
-    >>> import shapely
-    >>> rock = gpd.GeoDataFrame({"susceptibility": [2]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326)
-    >>> check_karst(rock)
-    array([2.], dtype=float32)
-    """
+    """Refuse polygons of soluble rock without a CRS or without ranks 1 to 3, and give the ranks."""
     check_has_crs(karst, "the karst polygons")
     if "susceptibility" not in karst:
         msg = (

@@ -78,7 +78,7 @@ class Masked:
         Returns
         -------
         float
-            As `terrain.MASK_PRIOR` has it: between standing still and having
+            As `terrain.mask_prior` has it: between standing still and having
             stopped everywhere.
         """
         return (self.hidden_from_one_stop + self.never_seen) / 2
@@ -196,7 +196,7 @@ def _measurable(grid: Grid) -> Grid:
     if grid.resolution_m > COARSEST_M:
         msg = (
             f"lines of sight need cells of {COARSEST_M:g} m or less, got {grid.resolution_m:g} m; "
-            "on coarser ground use difficulty.mask_prior"
+            "on coarser ground use terrain.mask_prior"
         )
         raise InvalidParameterError(msg)
     return grid
