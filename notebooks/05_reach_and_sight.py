@@ -209,7 +209,7 @@ for height_m in (1.7, 10, 30):
     )
     rows[height_m] = {
         "seen to, km": float(np.abs(lit.x[lit[0]] + 50).max() / 1000),
-        "closed form, km": np.sqrt(2 * bz.visibility.EARTH_RADIUS_M * height_m / 0.87) / 1000,
+        "closed form, km": np.sqrt(2 * 6_371_009 * height_m / 0.87) / 1000,
     }
 pd.DataFrame(rows).T.rename_axis("mast, m").round(1)
 

@@ -107,8 +107,14 @@ def main() -> None:
             target.write(z, 1)
         grass = by_grass(folder)
         for n, cell in enumerate(OBSERVERS):
-            states = visibility.viewshed_states(
-                dem, shapely.Point(centre(cell)), HEIGHT_M, TARGET_M, MAX_KM, REFRACTION
+            states = visibility.viewshed(
+                dem,
+                shapely.Point(centre(cell)),
+                HEIGHT_M,
+                TARGET_M,
+                MAX_KM,
+                REFRACTION,
+                states=True,
             ).to_numpy()
             for program, seen in (("grass", grass[n]), ("gdal", by_gdal(folder, cell))):
                 kept[f"{program}_{n}"] = seen

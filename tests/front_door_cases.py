@@ -560,7 +560,6 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "visibility.height_to_be_seen": _LIT,
     "visibility.horizon": _LIT,
     "visibility.viewshed": _LIT,
-    "visibility.viewshed_states": _LIT,
     "visibility.masked_by_segment": {"dem": lambda w: w.beside, "spacing_m": lambda _: 2000.0},
     "visibility.masked_fraction": {
         "dem": lambda w: w.fine, "track": lambda w: _inside(w).buffer(200).exterior,

@@ -26,7 +26,7 @@ from borderzone.io.bounds import current, how_to_raise
 from borderzone.patrol import ASSUMPTION_NAMES, Assumption, Force, default_assumptions
 
 if TYPE_CHECKING:
-    from borderzone.difficulty import IndexWeights
+    from borderzone.difficulty.index import IndexWeights
 
 __all__ = ["PRESETS", "Scenario", "Uncertain", "named_after", "read_toml"]
 

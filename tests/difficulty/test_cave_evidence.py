@@ -17,7 +17,7 @@ from scipy.stats import mannwhitneyu
 
 import borderzone as bz
 from borderzone import difficulty
-from borderzone.difficulty.caves import (
+from borderzone.difficulty.cave_calibration import (
     auc,
     auc_error,
     class_evidence,

@@ -114,7 +114,7 @@ def test_what_is_out_of_sight_is_measured_where_the_ground_is_fine_enough(
 
     assert set(result.segments["f_mask_source"]) == {"lines of sight"}
     assert set(coarse.segments["f_mask_source"]) == {"landform prior"}
-    assert visibility.COARSEST_M == FINE_M
+    assert visibility.Windows.COARSEST_M == FINE_M
     for table in (result.segments, coarse.segments):
         assert table["f_mask"].between(table["f_mask_low"], table["f_mask_high"]).all()
 

@@ -37,6 +37,11 @@ NAN = float("nan")
 HIDDEN, SEEN, UNKNOWN, OUT = range(4)
 
 
+def state_of_cells(*where: Any, **options: Any) -> Any:
+    """Look, and tell hidden, unknown and out of range apart."""
+    return visibility.viewshed(*where, states=True, **options)
+
+
 def grid(shape: tuple[int, int], cell_m: float = CELL_M) -> Grid:
     """Make a grid whose lower left corner is the origin."""
     transform = Affine(cell_m, 0, 0, 0, -cell_m, shape[0] * cell_m)
@@ -138,7 +143,7 @@ def test_every_cell_is_as_a_plain_line_of_sight_has_it(
 ) -> None:
     """From a centre, from between, from a corner and from the outer half of a rim cell."""
     z = rough((80, 60), seed=3).astype(kind)
-    found = visibility.viewshed_states(raster(z), at(z.shape, *stop), max_km=1.2)
+    found = state_of_cells(raster(z), at(z.shape, *stop), max_km=1.2)
     expected, _ = brute(z, stop, max_m=1200.0)
     np.testing.assert_array_equal(found, expected)
     assert {HIDDEN, SEEN, OUT} == set(np.unique(expected))
@@ -165,7 +170,7 @@ def test_any_ground_and_any_eye_are_as_plain_lines_of_sight(
     stop = (round(row * 4) / 4, round(column * 4) / 4)
     dem = raster(z, 32.0)
     here = at(z.shape, *stop, cell_m=32.0)
-    bits = visibility.viewshed_states(dem, here, height_m, threads=1).to_numpy()
+    bits = state_of_cells(dem, here, height_m, threads=1).to_numpy()
     for cell in np.ndindex(z.shape):
         t, across, along = crossings(stop, cell)
         away = math.hypot(cell[0] - stop[0], cell[1] - stop[1]) * 32.0
@@ -185,7 +190,7 @@ def test_the_view_is_true_where_seen_and_its_counts_are_those_of_the_states() ->
     z[10:13, 20:30] = NAN
     dem, stop = raster(z), at(z.shape, 25, 35)
     seen = bz.visibility.viewshed(dem, stop, height_m=10, target_m=1.7, max_km=0.9, refraction=0.13)
-    states = visibility.viewshed_states(dem, stop, 10, 1.7, 0.9, 0.13)
+    states = state_of_cells(dem, stop, 10, 1.7, 0.9, 0.13)
     assert seen.dtype == bool
     assert states.dtype == np.uint8
     np.testing.assert_array_equal(seen, states == SEEN)
@@ -260,7 +265,7 @@ def test_sector_and_ring_leave_out_cells_and_change_none() -> None:
     """Clockwise from grid north, over north too; nearest and farthest by cell centre."""
     z = rough((61, 61), seed=9, relief=25.0)
     dem, stop = raster(z), at(z.shape, 30, 30)
-    whole = visibility.viewshed_states(dem, stop, max_km=0.8).to_numpy()
+    whole = state_of_cells(dem, stop, max_km=0.8).to_numpy()
     row, column = np.indices(z.shape)
     azimuth = np.degrees(np.arctan2(column - 30, 30 - row)) % 360
     away = np.hypot(row - 30, column - 30) * CELL_M
@@ -269,9 +274,7 @@ def test_sector_and_ring_leave_out_cells_and_change_none() -> None:
         ((350, 10), (azimuth >= 350) | (azimuth <= 10)),
         ((0, 360), azimuth >= 0),
     ):
-        part = visibility.viewshed_states(
-            dem, stop, max_km=0.8, ring=Ring(min_km=0.3, sector=sector)
-        )
+        part = state_of_cells(dem, stop, max_km=0.8, ring=Ring(min_km=0.3, sector=sector))
         np.testing.assert_array_equal(part, np.where(inside & (away >= 300), whole, OUT))
         assert 0 < (part == SEEN).sum() < (whole == SEEN).sum()
 
@@ -284,8 +287,8 @@ def test_the_fast_method_agrees_in_997_of_1000_cells(stop: tuple[float, float]) 
     """On rough ground, where a good part is seen and a good part is not."""
     z = rough((401, 401), seed=12, relief=300.0, waves=2.0)
     dem, here = raster(z), at(z.shape, *stop)
-    exact = visibility.viewshed_states(dem, here, max_km=4).to_numpy()
-    fast = visibility.viewshed_states(dem, here, max_km=4, method="fast").to_numpy()
+    exact = state_of_cells(dem, here, max_km=4).to_numpy()
+    fast = state_of_cells(dem, here, max_km=4, method="fast").to_numpy()
     asked = exact != OUT
     np.testing.assert_array_equal(asked, fast != OUT)
     assert 0.1 < (exact[asked] == SEEN).mean() < 0.9
@@ -296,10 +299,10 @@ def test_the_fast_method_knows_voids() -> None:
     """Behind a void nothing is known, and beside it everything is."""
     z = np.zeros((101, 101), dtype=np.float32)
     z[20, 40:61] = NAN
-    found = visibility.viewshed_states(raster(z), at(z.shape, 50, 50), method="fast").to_numpy()
+    found = state_of_cells(raster(z), at(z.shape, 50, 50), method="fast").to_numpy()
     assert (found[:20, 50] == UNKNOWN).all()
     assert (found[21:] == SEEN).all()
-    exact = visibility.viewshed_states(raster(z), at(z.shape, 50, 50)).to_numpy()
+    exact = state_of_cells(raster(z), at(z.shape, 50, 50)).to_numpy()
     assert (exact == found).mean() > 0.98
 
 
@@ -311,7 +314,7 @@ def test_threads_and_windows_do_not_change_a_bit(method: str) -> None:
     """One thread or three, eager, lazy or by a reader; only what is in range is read."""
     z = rough((240, 200), seed=21, relief=200.0)
     dem, stop = raster(z), at(z.shape, 101.3, 77.7)
-    whole = visibility.viewshed_states(dem, stop, max_km=1.5, method=method, threads=1)
+    whole = state_of_cells(dem, stop, max_km=1.5, method=method, threads=1)
     asked = []
 
     def read(rows: slice, columns: slice) -> Any:
@@ -323,7 +326,7 @@ def test_threads_and_windows_do_not_change_a_bit(method: str) -> None:
         (dem.chunk({"y": 64, "x": 50}), None),
         (Windows(read=read, grid=grid(z.shape)), None),
     ):
-        other = visibility.viewshed_states(source, stop, max_km=1.5, method=method, threads=threads)
+        other = state_of_cells(source, stop, max_km=1.5, method=method, threads=threads)
         assert other.identical(whole)
     assert asked == [(104, 104)] or max(asked[0]) <= 105
 
@@ -359,7 +362,7 @@ def test_the_height_to_be_seen_is_that_of_plain_lines(stop: tuple[float, float])
     found = visibility.height_to_be_seen(raster(z), at(z.shape, *stop), max_km=0.6)
     _, least = brute(z, stop, target_m=0.0, max_m=600.0)
     np.testing.assert_allclose(found, least, atol=1e-3)
-    ground = visibility.viewshed_states(raster(z), at(z.shape, *stop), target_m=0.0, max_km=0.6)
+    ground = state_of_cells(raster(z), at(z.shape, *stop), target_m=0.0, max_km=0.6)
     np.testing.assert_array_equal(found == 0, ground == SEEN)
 
 
@@ -572,7 +575,7 @@ def test_what_cannot_be_looked_at_is_refused(
     call: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     """With the value, what is allowed, and how to mend it."""
-    for look in (visibility.viewshed, visibility.viewshed_states):
+    for look in (visibility.viewshed, state_of_cells):
         with pytest.raises(error, match=message) as caught:
             look(**({"dem": DEM, "observer": HERE} | call))
         assert isinstance(caught.value, BorderzoneError)
@@ -685,9 +688,7 @@ def test_other_programs_agree_as_far_as_their_rules_go() -> None:
         dem = raster(z)
         shares = {}
         for n, cell in enumerate(stored["cells"]):
-            found = visibility.viewshed_states(
-                dem, at(z.shape, *cell), max_km=float(stored["max_km"])
-            )
+            found = state_of_cells(dem, at(z.shape, *cell), max_km=float(stored["max_km"]))
             asked = found.to_numpy() != OUT
             for name in ("grass", "gdal"):
                 same = stored[f"{name}_{n}"] == (found.to_numpy() == SEEN)

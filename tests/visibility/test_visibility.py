@@ -101,7 +101,7 @@ def test_every_cell_agrees_with_a_plain_line_of_sight(
     ground = grid(z.shape)
     point = shapely.Point((stop[1] + 0.5) * 30, ground.bounds[3] - (stop[0] + 0.5) * 30)
 
-    found = visibility.viewshed_states(ground.wrap(z), point, height_m=3.0, max_km=0.4)
+    found = visibility.viewshed(ground.wrap(z), point, height_m=3.0, max_km=0.4, states=True)
 
     sight = Sight(max_km=0.4)
     kinds = set()

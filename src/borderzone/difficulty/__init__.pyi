@@ -6,14 +6,10 @@ from .flagging import (
 )
 from .zoning import zones as zones
 from .index import (
-    IndexWeights as IndexWeights,
     index_weights as index_weights,
     rank_stability as rank_stability,
 )
-from .caves import (
-    CaveCalibration as CaveCalibration,
-    calibrate as calibrate,
-)
+from .cave_calibration import calibrate as calibrate
 from .segment_ground import (
     MODES as MODES,
     GroundSums as GroundSums,

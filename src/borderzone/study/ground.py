@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import BoolArray
     from borderzone.corridor import Corridor
+    from borderzone.difficulty.cave_calibration import CaveCalibration
     from borderzone.grid import Grid
     from borderzone.io import Record
     from borderzone.provenance import Stage
@@ -289,7 +290,7 @@ def read_terrain(
         better_data=_worth(frame, reading, heights.cell_m),
         notes=(*reading.notes, *_on_cells(heights.cell_m, grid.resolution_m)),
     )
-    if max(heights.cell_m, grid.resolution_m) > visibility.COARSEST_M:
+    if max(heights.cell_m, grid.resolution_m) > visibility.Windows.COARSEST_M:
         return reading
     step("lines of sight along the border")
     masked = visibility.masked_by_segment(
@@ -500,7 +501,7 @@ class Ground:
     members: xr.Dataset | None = None
     fine: FineFiles | None = None
     better_data: pd.DataFrame | None = None
-    cave_calibration: difficulty.CaveCalibration | None = None
+    cave_calibration: CaveCalibration | None = None
     reach: Reach | None = None
     posts: PostSight | None = None
     roads: gpd.GeoDataFrame | None = None
@@ -663,9 +664,9 @@ def _seen(
     if origins is None or set(origins["kind"]) <= OPEN_ORIGINS or sources["dem"] is None:
         return None
     grid = frame.grid if reading.fine is None else reading.fine.grid
-    if grid.resolution_m > visibility.COARSEST_M:
+    if grid.resolution_m > visibility.Windows.COARSEST_M:
         return None
-    if open_heights(sources["dem"], grid).cell_m > visibility.COARSEST_M:
+    if open_heights(sources["dem"], grid).cell_m > visibility.Windows.COARSEST_M:
         return None
     step("what the posts see")
     heights = partial(open_heights, sources["dem"], sea=found.sea)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from borderzone.border import Border
     from borderzone.corridor import Corridor
-    from borderzone.difficulty import CaveCalibration
+    from borderzone.difficulty.cave_calibration import CaveCalibration
     from borderzone.grid import Grid
     from borderzone.incidents import Account, Hotspots
     from borderzone.io import Record

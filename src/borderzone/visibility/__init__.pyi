@@ -1,13 +1,10 @@
 from .viewsheds import (
-    EARTH_RADIUS_M as EARTH_RADIUS_M,
     Ring as Ring,
     Windows as Windows,
     viewshed as viewshed,
-    viewshed_states as viewshed_states,
 )
 from .many import (
     cumulative_viewshed as cumulative_viewshed,
-    WhoSees as WhoSees,
     who_sees as who_sees,
 )
 from .heights import (
@@ -15,8 +12,6 @@ from .heights import (
     horizon as horizon,
 )
 from .masked import (
-    COARSEST_M as COARSEST_M,
-    Masked as Masked,
     masked_fraction as masked_fraction,
     masked_by_segment as masked_by_segment,
 )

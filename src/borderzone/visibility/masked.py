@@ -36,10 +36,8 @@ if TYPE_CHECKING:
     from borderzone.corridor import Corridor
     from borderzone.corridor.track import Track
 
-__all__ = ["COARSEST_M", "Masked", "masked_by_segment", "masked_fraction"]
+__all__ = ["Masked", "masked_by_segment", "masked_fraction"]
 
-# Coarser ground shows no line of sight of 2 km: there the landform prior holds.
-COARSEST_M = 90.0
 _SIDES = ("both", "left", "right")
 
 
@@ -193,9 +191,9 @@ def masked_fraction(  # noqa: PLR0913 (who looks at what, and from where)
 
 def _measurable(grid: Grid) -> Grid:
     """Refuse a grid too coarse for lines of sight."""
-    if grid.resolution_m > COARSEST_M:
+    if grid.resolution_m > Windows.COARSEST_M:
         msg = (
-            f"lines of sight need cells of {COARSEST_M:g} m or less, got {grid.resolution_m:g} m; "
+            f"lines of sight need cells of {Windows.COARSEST_M:g} m or less, got {grid.resolution_m:g} m; "
             "on coarser ground use terrain.mask_prior"
         )
         raise InvalidParameterError(msg)

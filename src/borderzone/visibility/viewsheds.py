@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import geopandas as gpd
 import numpy as np
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
-    "EARTH_RADIUS_M",
     "METHODS",
     "REFRACTION",
     "Ring",
@@ -66,10 +65,11 @@ __all__ = [
     "states_of",
     "view_of",
     "viewshed",
-    "viewshed_states",
 ]
 
-EARTH_RADIUS_M = 6371008.8
+# Mean radius of the GRS80 ellipsoid (Moritz 2000). Curvature along the ground
+# differs from it by 0.6 % at most, far less than the weather changes refraction.
+_EARTH_RADIUS_M = 6371008.8
 # Share of the earth's curvature that light follows.
 REFRACTION = 0.13
 METHODS = ("exact", "fast")
@@ -88,6 +88,7 @@ def viewshed(  # noqa: PLR0913 (who looks at what, from where, how far; in the o
     *,
     ring: Ring | None = None,
     method: str = "exact",
+    states: bool = False,
     threads: int | None = None,
 ) -> xr.DataArray:
     """
@@ -118,15 +119,18 @@ def viewshed(  # noqa: PLR0913 (who looks at what, from where, how far; in the o
         A nearest distance, a sector, or both; all around and however near unless given.
     method
         ``"exact"`` or ``"fast"``.
+    states
+        Tell apart what is not seen: 0 hidden, 1 seen, 2 unknown (the line crosses a void), 3 out of
+        range, uint8, instead of True and False.
     threads
         Threads to look with; all cores unless given. The answer is the same.
 
     Returns
     -------
     xarray.DataArray
-        True where a target is seen, on the grid of the raster. Its attributes
-        ``cells_seen``, ``cells_hidden`` and ``cells_unknown`` (the line crosses a void) count the cells
-        in range; what is hidden, unknown or out of range is False (`viewshed_states` tells them apart).
+        True where a target is seen, on the grid of the raster; what is hidden, unknown or out of range
+        is False. Its attributes ``cells_seen``, ``cells_hidden`` and ``cells_unknown`` count the cells
+        in range.
 
     Raises
     ------
@@ -157,65 +161,23 @@ def viewshed(  # noqa: PLR0913 (who looks at what, from where, how far; in the o
     >>> wall = grid.wrap(np.array([[0.0, 0.0, 19.0, 0.0, 0.0]], dtype=np.float32))
     >>> viewshed(wall, shapely.Point(15, 15)).values
     array([[ True,  True,  True, False, False]])
+    >>> viewshed(wall, shapely.Point(15, 15), max_km=0.1, states=True).values
+    array([[1, 1, 1, 0, 3]], dtype=uint8)
     """
     sight = Sight(height_m=height_m, target_m=target_m, max_km=max_km, refraction=refraction)
-    grid, view, states = _look(dem, observer, sight, ring, method, threads)
-    seen = np.zeros(grid.shape, dtype=np.bool_)
-    np.equal(states, SEEN, out=seen[view.rows, view.columns])
-    return _wrapped(grid, seen, states, name="viewshed", long_name="seen by the observer")
-
-
-def viewshed_states(  # noqa: PLR0913 (as viewshed)
-    dem: xr.DataArray | Windows,
-    observer: shapely.Point | gpd.GeoSeries,
-    height_m: float = 10.0,
-    target_m: float = 1.7,
-    max_km: float = 10.0,
-    refraction: float = REFRACTION,
-    *,
-    ring: Ring | None = None,
-    method: str = "exact",
-    threads: int | None = None,
-) -> xr.DataArray:
-    """
-    Tell seen, hidden, unknown and out of range apart.
-
-    Parameters
-    ----------
-    dem, observer, height_m, target_m, max_km, refraction
-        As in `viewshed`.
-    ring, method, threads
-        As in `viewshed`.
-
-    Returns
-    -------
-    xarray.DataArray
-        0 hidden, 1 seen, 2 unknown (the line crosses a void), 3 out of range; uint8. Attributes as in `viewshed`.
-
-    Raises
-    ------
-    InvalidParameterError, InvalidGeometryError, CRSMismatchError, NotProjectedError
-        As in `viewshed`.
-    GridMismatchError, ShapeMismatchError
-        As in `viewshed`.
-
-    Examples
-    --------
-    >>> import shapely
-    >>> from affine import Affine
-    >>> from pyproj import CRS
-    >>> from borderzone.grid import Grid
-    >>> grid = Grid(shape=(1, 6), transform=Affine(30, 0, 0, 0, -30, 30), crs=CRS(32637))
-    >>> wall = grid.wrap(np.array([[0.0, 0.0, 19.0, 0.0, np.nan, 0.0]], dtype=np.float32))
-    >>> viewshed_states(wall, shapely.Point(15, 15), max_km=0.12).values
-    array([[1, 1, 1, 0, 2, 3]], dtype=uint8)
-    """
-    sight = Sight(height_m=height_m, target_m=target_m, max_km=max_km, refraction=refraction)
-    grid, view, found = _look(dem, observer, sight, ring, method, threads)
-    states = np.full(grid.shape, OUT, dtype=np.uint8)
-    states[view.rows, view.columns] = found
-    long_name = "0 hidden, 1 seen, 2 unknown, 3 out of range"
-    return _wrapped(grid, states, found, name="viewshed_states", long_name=long_name)
+    grid, view, around = _look(dem, observer, sight, ring, method, threads)
+    if states:
+        name, told = "viewshed_states", "0 hidden, 1 seen, 2 unknown, 3 out of range"
+        found = np.full(grid.shape, OUT, dtype=np.uint8)
+        found[view.rows, view.columns] = around
+    else:
+        name, told = "viewshed", "seen by the observer"
+        found = np.zeros(grid.shape, dtype=np.bool_)
+        np.equal(around, SEEN, out=found[view.rows, view.columns])
+    raster = grid.wrap(found, name=name, units="1", long_name=told)
+    names = ("cells_hidden", "cells_seen", "cells_unknown")
+    raster.attrs |= dict(zip(names, map(int, tally(around)), strict=True))
+    return raster
 
 
 def states_of(
@@ -292,15 +254,6 @@ def _look(
         return windows.grid, view, states_of(view, which, method, pool.map)
 
 
-def _wrapped(
-    grid: Grid, values: Any, states: IntArray, *, name: str, long_name: str
-) -> xr.DataArray:
-    raster = grid.wrap(values, name=name, units="1", long_name=long_name)
-    names = ("cells_hidden", "cells_seen", "cells_unknown")
-    raster.attrs |= dict(zip(names, map(int, tally(states)), strict=True))
-    return raster
-
-
 @dataclass(frozen=True, kw_only=True)
 class Sight:
     """Who looks at what, and how far: eyes and target above ground, farthest target, refraction."""
@@ -326,7 +279,7 @@ class Sight:
 
     def drop_m(self, away_m: float) -> float:
         """Drop of the ground below the tangent plane of the eye: ``d^2 (1 - k) / (2 R)``."""
-        return away_m**2 * (1.0 - self.refraction) / (2.0 * EARTH_RADIUS_M)
+        return away_m**2 * (1.0 - self.refraction) / (2.0 * _EARTH_RADIUS_M)
 
 
 def looks(
@@ -503,6 +456,8 @@ class Windows:
         Gives the heights of rows and columns of the grid, two slices. Units: m.
     grid
         The grid that it reads from.
+    COARSEST_M
+        Largest cells that show lines of sight of 2 km, the same for all. Units: m.
 
     Raises
     ------
@@ -521,6 +476,9 @@ class Windows:
     >>> int(viewshed(windows, shapely.Point(15, 15)).sum())
     100
     """
+
+    # Coarser ground shows no line of sight of 2 km: there the prior of the landform holds.
+    COARSEST_M: ClassVar[float] = 90.0
 
     read: Callable[[slice, slice], FloatArray]
     grid: Grid
