@@ -84,7 +84,7 @@ pd.Series({name: bz.access.SPEED_MODELS[name].fails_first for name in shown}, na
 post = gpd.GeoSeries.from_xy([LEFT + 19_000], [TOP - 18_000], crs=UTM)
 out = bz.access.travel_time(dem, post, speed="foot")
 back = bz.access.travel_time(dem, post, speed="foot", direction="towards")
-straight_h = np.hypot(out.x - post.x[0], out.y - post.y[0]) / 1000 / bz.access.foot(0.0)
+straight_h = np.hypot(out.x - post.x[0], out.y - post.y[0]) / 1000 / bz.access.irmischer_clarke(0.0)
 detour = (out / straight_h).where(straight_h > 0.5)
 print(f"over the ground the median way takes {float(detour.median()):.2f} times that over a plain")
 print(

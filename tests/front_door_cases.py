@@ -456,7 +456,9 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
         "race": lambda w: access.race_along_border(w.hours, w.hours, w.corridor)
     },
     "access.response_along_border": _ALONG,
-    "access.response_by_segment": _ALONG,
+    "access.response_by_segment": {
+        "along": lambda w: access.response_along_border(w.hours, w.corridor)
+    },
     "access.response_summary": {"along": lambda w: access.response_along_border(w.hours, w.corridor)},
     "access.routes": {"travel": lambda w: w.travel, "points": lambda w: w.origins},
     "datasets.sea": {"grid": lambda w: w.grid},

@@ -14,8 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from borderzone import access
-from borderzone.access.light import moon_illuminated_fraction
-from borderzone.access.speed import campbell_2019, naismith_langmuir
+from borderzone.access.light import TWILIGHTS_DEG, moon_illuminated_fraction
+from borderzone.access.speed import (
+    NIGHT_FACTORS,
+    VEHICLE_OFF_ROAD,
+    campbell_2019,
+    foot,
+    naismith_langmuir,
+)
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -25,7 +31,7 @@ MONTHS = np.arange(1, 13)
 FUNCTIONS = (
     access.tobler,
     access.irmischer_clarke,
-    access.foot,
+    foot,
     campbell_2019,
     naismith_langmuir,
     access.vehicle_off_road,
@@ -53,7 +59,7 @@ def test_walking_speeds_of_the_reference_table(
     assert access.irmischer_clarke(gradient, female=True) == pytest.approx(
         0.95 * access.irmischer_clarke(gradient)
     )
-    assert access.foot(gradient) == access.irmischer_clarke(gradient)
+    assert foot(gradient) == access.irmischer_clarke(gradient)
 
 
 @pytest.mark.parametrize(
@@ -90,17 +96,19 @@ def test_vehicle_slows_with_gradient_and_surface() -> None:
     np.testing.assert_allclose(speeds, [15.0, 7.5, 7.5, 0.0, 0.0])
     assert access.vehicle_off_road(0.1, surface_factor=0.5) == pytest.approx(5.0)
     assert access.vehicle_off_road(0.1, flat_km_h=30.0, steepest=0.4) == pytest.approx(22.5)
-    assert access.VEHICLE_OFF_ROAD.flat_km_h == 15.0
-    assert "FM 5-33" in access.VEHICLE_OFF_ROAD.source
+    assert VEHICLE_OFF_ROAD.flat_km_h == 15.0
+    assert "FM 5-33" in VEHICLE_OFF_ROAD.source
 
 
 def test_night_factors_lie_in_their_ranges_and_have_a_source() -> None:
     """One for each mode."""
-    assert set(access.NIGHT_FACTORS) == {"foot", "vehicle_off_road"}
-    for mode, record in access.NIGHT_FACTORS.items():
+    assert set(NIGHT_FACTORS) == {"foot", "vehicle_off_road"}
+    for mode, record in NIGHT_FACTORS.items():
         assert record.mode == mode
         assert 0 < record.low <= record.factor <= record.high <= 1
         assert record.source
+        dark = access.at_night("foot" if mode == "foot" else "vehicle_off_road")
+        assert (dark.low, dark.factor, dark.high) == (record.low, record.factor, record.high)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -184,13 +192,13 @@ def test_nights_of_the_reference_table(twilight: Any, hours: list[float]) -> Non
 def test_nights_of_the_year_and_further_north() -> None:
     """Annual means at latitude 34; June and December at 36.5."""
     table = access.night_table(34.0)
-    means = table[list(access.TWILIGHTS_DEG)].mean()
+    means = table[list(TWILIGHTS_DEG)].mean()
     np.testing.assert_allclose(means, [11.82, 10.93, 9.89, 8.82], rtol=0, atol=0.02)
     assert table.attrs == {"units": "h", "latitude_deg": 34.0, "day": 15, "year": 2026}
     assert table.index.name == "month"
     assert list(table["name"][:2]) == ["Jan", "Feb"]
 
-    north = access.night_table(36.5)[list(access.TWILIGHTS_DEG)]
+    north = access.night_table(36.5)[list(TWILIGHTS_DEG)]
     june, december = north.loc[6].to_numpy(float), north.loc[12].to_numpy(float)
     np.testing.assert_allclose(june, [9.36, 8.35, 7.08, 5.67], rtol=0, atol=0.02)
     np.testing.assert_allclose(december, [14.31, 13.35, 12.28, 11.23], rtol=0, atol=0.02)
@@ -203,7 +211,7 @@ def test_nights_of_the_year_and_further_north() -> None:
 def test_nights_agree_with_astral(latitude: float, hours: float, twilight: Any) -> None:
     """From dusk to dawn on the 15th of each month, within three minutes up to Iraq, six beyond."""
     observer = Observer(latitude, 0.0)
-    depression = -access.TWILIGHTS_DEG[twilight]
+    depression = -TWILIGHTS_DEG[twilight]
     for month in MONTHS:
         day = datetime(2023, int(month), 15, tzinfo=UTC).date()
         light = sun(observer, date=day, dawn_dusk_depression=depression)
@@ -220,7 +228,7 @@ def test_darker_twilights_are_shorter_and_hemispheres_mirror(latitude: float, mo
     """Always between 0 and 24 hours, at the poles too."""
     nights = [
         access.night_hours(latitude, month, twilight=cast("Any", twilight))
-        for twilight in access.TWILIGHTS_DEG
+        for twilight in TWILIGHTS_DEG
     ]
 
     assert all(0 <= night <= 24 for night in nights)

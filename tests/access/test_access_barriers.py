@@ -13,6 +13,7 @@ from shapely import LineString, MultiPoint, Point, Polygon, box
 from travel_cases import CELL, centre, post, quickest, raster, shapes
 
 from borderzone import access
+from borderzone.access.speed import foot
 from borderzone.errors import BorderzoneError, CRSMismatchError, InvalidGeometryError
 
 FLAT = raster(np.zeros((12, 12)))
@@ -39,7 +40,7 @@ def test_steps_that_cross_a_line_are_not_taken(seed: int, neighbours: int) -> No
     )
 
     ones = np.ones(dem.shape)
-    expected = quickest(dem.to_numpy(), ones, 0, neighbours, access.foot, 1, barred=barred)
+    expected = quickest(dem.to_numpy(), ones, 0, neighbours, foot, 1, barred=barred)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 

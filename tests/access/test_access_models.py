@@ -13,7 +13,7 @@ import xarray as xr
 
 import borderzone as bz
 from borderzone import access
-from borderzone.access.speed import CAMPBELL_2019, campbell_2019
+from borderzone.access.speed import CAMPBELL_2019, campbell_2019, foot
 from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
@@ -86,12 +86,12 @@ def test_series_rasters_and_lazy_rasters_come_back_as_they_were() -> None:
     gradients = np.linspace(-0.3, 0.3, 7)
     series = pd.Series(gradients, index=list("abcdefg"))
     raster = xr.DataArray(gradients.reshape(1, 7), dims=("y", "x"))
-    expected = access.foot(gradients)
+    expected = foot(gradients)
 
-    assert access.foot(series).index.tolist() == list("abcdefg")
-    np.testing.assert_array_equal(access.foot(series), expected)
-    np.testing.assert_array_equal(access.foot(raster)[0], expected)
-    lazy = access.foot(raster.chunk({"x": 3}))
+    assert foot(series).index.tolist() == list("abcdefg")
+    np.testing.assert_array_equal(foot(series), expected)
+    np.testing.assert_array_equal(foot(raster)[0], expected)
+    lazy = foot(raster.chunk({"x": 3}))
     assert lazy.chunks is not None
     np.testing.assert_array_equal(lazy[0], expected)
 
@@ -110,13 +110,13 @@ def test_a_raster_that_says_it_holds_angles_is_refused(units: str) -> None:
     """However gentle they are."""
     slope = xr.DataArray(np.full((2, 2), 2.0), dims=("y", "x"), attrs={"units": units})
     with pytest.raises(InvalidParameterError, match="rise over run"):
-        access.foot(slope)
+        foot(slope)
 
 
 def test_a_column_named_in_degrees_is_refused() -> None:
     """A table has its units in the names of its columns."""
     with pytest.raises(InvalidParameterError, match=r"in degrees; give numpy\.tan"):
-        access.foot(pd.Series([0.1, 2.0], name="slope_deg"))
+        foot(pd.Series([0.1, 2.0], name="slope_deg"))
 
 
 @pytest.mark.parametrize("value", [None, "steep", True, [0.1, "x"], object()], ids=range(5))

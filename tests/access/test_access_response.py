@@ -55,7 +55,7 @@ def test_response_is_read_along_the_whole_line(corridor: bz.Corridor) -> None:
 
     assert along["length_km"].sum() == pytest.approx(corridor.border.length_km)
     assert (along["hours"] * 10 - along["chainage_km"]).abs().max() < 0.5
-    table = access.response_by_segment(grid.wrap(chainage / 10), corridor, thresholds_h=(2, 4))
+    table = access.response_by_segment(along, thresholds_h=(2, 4))
     assert table["worst_h"].is_monotonic_increasing
     assert table.loc[0, "share_beyond_2_h"] == 0
     assert table["share_beyond_4_h"].iloc[-1] == 1
@@ -171,7 +171,7 @@ def test_a_night_on_flat_ground_has_the_reference_lengths() -> None:
     assert walker.loc[[6, 12], "reach_km"].tolist() == pytest.approx([20.8, 34.0], abs=0.06)
     dark = access.night_reach(34.0, speed=access.at_night("foot"))
     assert dark["reach_km"].to_numpy() == pytest.approx(0.8 * walker["reach_km"].to_numpy())
-    half = access.night_reach(34.0, factor=0.5)
+    half = access.night_reach(34.0, speed=access.at_night("foot", factor=0.5))
     assert half["reach_km"].to_numpy() == pytest.approx(0.5 * walker["reach_km"].to_numpy())
 
 
@@ -210,6 +210,7 @@ def test_ground_of_an_enclave_is_that_of_its_country() -> None:
 
 def _wrong(corridor: bz.Corridor) -> list[tuple[Callable[[], Any], type[Exception], str]]:
     fine, hours = on(corridor, 1.0), access
+    steps = pd.DataFrame({"segment": [0], "hours": [1.0], "length_km": [1.0]})
     grid = bz.Grid.covering((0, 0, 4e3, 4e3), resolution_m=1000, crs=32638)
     elsewhere = grid.wrap(np.ones(grid.shape))
     long = bz.Corridor.around(bz.Border.between("CAN", "USA"), depth_km=20, segment_km=500)
@@ -220,7 +221,7 @@ def _wrong(corridor: bz.Corridor) -> list[tuple[Callable[[], Any], type[Exceptio
         (lambda: hours.response_along_border(fine, corridor, every_km=0), InvalidParameterError, "every_km"),
         (lambda: hours.response_along_border(fine.assign_attrs(units="min"), corridor), InvalidParameterError, "in hours, got units 'min'"),
         (lambda: hours.response_along_border(elsewhere, corridor), NoOverlapError, "none of the"),
-        (lambda: hours.response_by_segment(fine, corridor, thresholds_h=(3, 1)), InvalidParameterError, "above 0 and rising"),
+        (lambda: hours.response_by_segment(steps, thresholds_h=(3, 1)), InvalidParameterError, "above 0 and rising"),
         (lambda: hours.response_summary(pd.DataFrame({"hours": [1.0]})), InvalidParameterError, "length_km is missing"),
         (lambda: hours.isochrones(fine, ()), InvalidParameterError, "breaks_h must be one number or more"),
         (lambda: hours.isochrones(fine, (3, 1)), InvalidParameterError, "above 0 and rising"),
@@ -231,7 +232,6 @@ def _wrong(corridor: bz.Corridor) -> list[tuple[Callable[[], Any], type[Exceptio
         (lambda: hours.night_reach(95), InvalidParameterError, "latitude_deg"),
         (lambda: hours.night_reach(34, speed="hop"), InvalidParameterError, "speed must be one of"),
         (lambda: hours.night_reach(34, speed=lambda s: 0 * s), InvalidParameterError, "the speed on the flat"),
-        (lambda: hours.night_reach(34, factor=1.5), InvalidParameterError, "factor"),
         (lambda: hours.night_reach_on_ground(fine, corridor, twilight="dusk"), InvalidParameterError, "twilight"),  # type: ignore[arg-type]
         (lambda: hours.night_reach_on_ground(elsewhere, corridor), CRSMismatchError, "make the grid with"),
         (lambda: hours.night_reach_on_ground([fine, fine], corridor), ShapeMismatchError, "2 rasters of hours for 1 sections"),

@@ -14,6 +14,7 @@ from shapely import LineString, MultiLineString, Point, box
 from travel_cases import CELL, post, quickest, raster, shapes, straight_road_edges
 
 from borderzone import access
+from borderzone.access.speed import foot
 from borderzone.errors import BorderzoneError, CRSMismatchError, InvalidGeometryError
 
 FLAT = raster(np.zeros((12, 30)))
@@ -52,7 +53,7 @@ def test_times_are_those_of_the_graph_with_roads(seed: int, direction: Any) -> N
     )
 
     sign = 1 if direction == "from" else -1
-    expected = quickest(dem.to_numpy(), np.ones(dem.shape), 0, 16, access.foot, sign, more=edges)
+    expected = quickest(dem.to_numpy(), np.ones(dem.shape), 0, 16, foot, sign, more=edges)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 

@@ -21,7 +21,7 @@ from borderzone.figures import alt_text
 from borderzone.study import told
 from borderzone.study.force import ForceHours
 from borderzone.study.ground import Frame
-from borderzone.study.reach import Ways
+from borderzone.study.reach import WayLayers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -220,7 +220,7 @@ def test_swapping_the_side_and_mirroring_the_ground_mirrors_the_hours(
         dem = frame.wide.wrap(np.full((rows, columns), np.nan, np.float32))
         dem.values[rows - 2 * half :] = ground
         origins = posts((sign * across_km, along_km))
-        force = ForceHours.of(frame, dem, origins, xr.Dataset(), Ways())
+        force = ForceHours.of(frame, dem, origins, xr.Dataset(), WayLayers())
         found.append(force.inside("vehicle_off_road").to_numpy()[rows - 2 * half :])
     assert np.isfinite(found[0]).any()
     assert np.isinf(found[0]).any()

@@ -1,13 +1,10 @@
 from .speed import (
     SPEED_MODELS as SPEED_MODELS,
-    foot as foot,
     irmischer_clarke as irmischer_clarke,
     tobler as tobler,
-    VEHICLE_OFF_ROAD as VEHICLE_OFF_ROAD,
     vehicle_off_road as vehicle_off_road,
-    NIGHT_FACTORS as NIGHT_FACTORS,
     at_night as at_night,
-    STEEPEST_GRADIENT as STEEPEST_GRADIENT,
+    gradient_of as gradient_of,
 )
 from .ways import (
     ROAD_SPEEDS as ROAD_SPEEDS,
@@ -31,7 +28,6 @@ from .response import (
     race_by_segment as race_by_segment,
 )
 from .light import (
-    TWILIGHTS_DEG as TWILIGHTS_DEG,
     night_hours as night_hours,
     night_table as night_table,
     sun_times as sun_times,

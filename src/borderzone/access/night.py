@@ -37,7 +37,6 @@ def night_reach(
     *,
     speed: str | Callable[[Any], Any] = "foot",
     twilight: Twilight = "nautical",
-    factor: float = 1.0,
 ) -> pd.DataFrame:
     """
     Tell how far one night carries over flat ground, by month.
@@ -50,12 +49,10 @@ def night_reach(
     latitude_deg
         Latitude, north positive. Units: degree.
     speed
-        A name of `SPEED_MODELS` or a function from gradients to km/h.
+        A name of `SPEED_MODELS` or a function from gradients to km/h: by day, as if it were light, or
+        `at_night`.
     twilight
         When night begins, see `night_hours`.
-    factor
-        Speed at night over speed by day, for example that of `NIGHT_FACTORS`; 1 as if it were
-        light.
 
     Returns
     -------
@@ -65,7 +62,7 @@ def night_reach(
     Raises
     ------
     InvalidParameterError
-        If the latitude, the twilight, the speed or the factor is impossible.
+        If the latitude, the twilight or the speed is impossible.
 
     Examples
     --------
@@ -75,11 +72,10 @@ def night_reach(
     [22.4, 36.7]
     """
     check_between(latitude_deg, "latitude_deg", -90.0, 90.0, unit="degrees")
-    share = check_between(factor, "factor", 0.0, 1.0, without=(0.0,))
     flat, name = _flat_km_h(speed)
     hours = np.asarray(night_hours(latitude_deg, np.arange(1, 13), twilight=twilight))
     table = pd.DataFrame(
-        {"name": MONTHS, "night_h": hours, "reach_km": hours * flat * share},
+        {"name": MONTHS, "night_h": hours, "reach_km": hours * flat},
         index=pd.RangeIndex(1, 13, name="month"),
     )
     table.attrs = {
@@ -87,7 +83,6 @@ def night_reach(
         "twilight": twilight,
         "speed": name,
         "flat_km_h": flat,
-        "factor": share,
         **MID_MONTH,
     }
     return table

@@ -118,66 +118,45 @@ def response_along_border(
 
 
 def response_by_segment(
-    hours: xr.DataArray | Sequence[xr.DataArray],
-    corridor: Corridor,
-    *,
-    every_km: float = 1.0,
-    thresholds_h: Sequence[float] = (1.0, 3.0, 6.0),
-    within_cells: int = 0,
+    along: pd.DataFrame, *, thresholds_h: Sequence[float] = (1.0, 3.0, 6.0)
 ) -> pd.DataFrame:
     """
     Sum up the response time to the border by segment.
 
     Parameters
     ----------
-    hours
-        Travel time from the posts, see `response_along_border`. Units: h.
-    corridor
-        The corridor.
-    every_km
-        Longest step along the border. Units: km.
+    along
+        What `response_along_border` gives.
     thresholds_h
         Hours beyond which a share of the length is given. Units: h.
-    within_cells
-        See `response_along_border`.
 
     Returns
     -------
     pandas.DataFrame
-        One row a segment (index ``segment``): ``km_start``, ``km_end`` and the columns of
-        `response_summary`.
+        One row a segment (index ``segment``) with the columns of `response_summary`.
 
     Raises
     ------
     InvalidParameterError
-        If an option is impossible or the hours are none.
-    NoOverlapError
-        If no raster holds any point of the border.
+        If a threshold is impossible or a column is missing.
 
     Examples
     --------
-    >>> from borderzone.border import Border
-    >>> from borderzone.corridor import Corridor
-    >>> import shapely
-    >>> line = shapely.LineString([(41.0, 34.0), (41.0, 34.2)])
-    >>> corridor = Corridor.around(Border.from_line(line), depth_km=5, segment_km=10)
-    >>> grid = corridor.grid(resolution_m=500)
-    >>> table = response_by_segment(grid.wrap(np.full(grid.shape, 1.5)), corridor)
-    >>> table.loc[0, ["worst_h", "median_h", "share_beyond_1_h"]].astype(float).tolist()
-    [1.5, 1.5, 1.0]
+    >>> along = pd.DataFrame({"segment": [0, 0, 1], "hours": [1.0, 2.0, 0.5], "length_km": [1.0] * 3})
+    >>> response_by_segment(along)[["worst_h", "share_beyond_1_h"]].to_numpy().tolist()
+    [[2.0, 0.5], [0.5, 0.0]]
     """
-    as_rising(thresholds_h, "thresholds_h", "h").tolist()
-    along = response_along_border(hours, corridor, every_km=every_km, within_cells=within_cells)
+    limits = as_rising(thresholds_h, "thresholds_h", "h").tolist()
+    _check_columns(along, ("segment", "hours", "length_km"), "response_along_border")
     rows = {
-        segment: response_summary(group, thresholds_h=thresholds_h)
+        segment: response_summary(group, thresholds_h=limits)
         for segment, group in along.groupby("segment", sort=True)
     }
-    found = pd.DataFrame.from_dict(rows, orient="index")
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index.name = "segment"
     for name in ("points", "unreachable", "unknown"):
-        found[name] = found[name].astype(int)
-    segments = corridor.segments.set_index("segment")[["km_start", "km_end"]]
-    table = pd.DataFrame(segments).join(found)
-    table.attrs = {**along.attrs, "thresholds_h": tuple(map(float, thresholds_h))}
+        table[name] = table[name].astype(int)
+    table.attrs = {**along.attrs, "thresholds_h": tuple(limits)}
     return table
 
 
@@ -214,10 +193,7 @@ def response_summary(
     [4.0, 1.0, 1.0, inf, 2.0, inf, 0.6666666666666666]
     """
     limits = as_rising(thresholds_h, "thresholds_h", "h").tolist()
-    missing = [name for name in ("hours", "length_km") if name not in along]
-    if missing:
-        msg = f"the table needs the columns hours and length_km, {', '.join(missing)} is missing"
-        raise InvalidParameterError(msg)
+    _check_columns(along, ("hours", "length_km"), "response_along_border")
     hours, length = along["hours"].to_numpy(float), along["length_km"].to_numpy(float)
     known = ~np.isnan(hours)
     row = {
@@ -232,6 +208,14 @@ def response_summary(
         beyond = length[known & (hours > limit)].sum()
         row[f"share_beyond_{limit:g}_h"] = beyond / length[known].sum() if known.any() else np.nan
     return pd.Series(row)
+
+
+def _check_columns(table: pd.DataFrame, needed: Sequence[str], maker: str) -> None:
+    """Refuse a table that lacks what is summed up."""
+    missing = [name for name in needed if name not in table]
+    if missing:
+        msg = f"the table must come from {maker}, {', '.join(missing)} is missing"
+        raise InvalidParameterError(msg)
 
 
 def _border_steps(corridor: Corridor, every_km: float) -> tuple[pd.DataFrame, gpd.GeoSeries]:
@@ -458,10 +442,7 @@ def race_by_segment(race: pd.DataFrame) -> pd.DataFrame:
     >>> race_by_segment(race).loc[0, ["response_share", "worst_margin_h"]].tolist()
     [0.5, -0.25]
     """
-    missing = [name for name in ("segment", "length_km", "margin_h", "outcome") if name not in race]
-    if missing:
-        msg = f"the table must come from race_along_border, {', '.join(missing)} is missing"
-        raise InvalidParameterError(msg)
+    _check_columns(race, ("segment", "length_km", "margin_h", "outcome"), "race_along_border")
     rows = {}
     for segment, group in race.groupby("segment", sort=True):
         there = group[group["margin_h"].notna()]

@@ -42,6 +42,7 @@ __all__ = [
     "VEHICLE_OFF_ROAD",
     "at_night",
     "foot",
+    "gradient_of",
     "irmischer_clarke",
     "speed_function",
     "tobler",
@@ -524,10 +525,17 @@ NIGHT_FACTORS: Mapping[str, NightFactor] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True)
 class NightSpeed:
-    """A speed function slowed by the dark; `name` is what the attributes of a raster call it."""
+    """
+    A speed function slowed by the dark; `name` is what the attributes of a raster call it.
+
+    `low` and `high` are the range in which the record of the mover varies the factor; a factor of one's
+    own has none, and they are the factor itself.
+    """
 
     speed: Callable[[Any], Any]
     factor: float
+    low: float
+    high: float
     name: str
 
     def __post_init__(self) -> None:
@@ -553,15 +561,16 @@ def at_night(
     speed
         A name of `SPEED_MODELS`, or a function from gradients (rise over run, signed) to km/h.
     mode
-        ``"foot"`` or ``"vehicle_off_road"``: whose factor of `NIGHT_FACTORS` to take. A named
-        speed knows its own.
+        ``"foot"`` or ``"vehicle_off_road"``: whose factor to take, 0.8 or 0.5, both assumptions. A
+        named speed knows its own.
     factor
         Speed at night over speed by day, above 0 and at most 1, instead of the record's.
 
     Returns
     -------
     NightSpeed
-        A function for `travel_time`, called for example ``"foot_at_night_0.8"``.
+        A function for `travel_time`, called for example ``"foot_at_night_0.8"``, with its ``factor`` and
+        the range ``low`` to ``high`` in which the record varies it.
 
     Raises
     ------
@@ -577,22 +586,26 @@ def at_night(
     function, name = speed_function(speed)
     if isinstance(speed, str) and mode is None:
         mode = "foot" if SPEED_MODELS[speed].mode == "foot" else "vehicle_off_road"
-    share = _night_factor(mode, factor)
-    return NightSpeed(speed=function, factor=share, name=f"{name}_at_night_{share:g}")
+    share, low, high = _night_factor(mode, factor)
+    name = f"{name}_at_night_{share:g}"
+    return NightSpeed(speed=function, factor=share, low=low, high=high, name=name)
 
 
-def _night_factor(mode: str | None, factor: float | None) -> float:
+def _night_factor(mode: str | None, factor: float | None) -> tuple[float, float, float]:
+    """Share of the speed that is left at night, and its range."""
     if mode is not None:
         check_choice(mode, "mode", NIGHT_FACTORS)
-    if factor is None:
-        if mode is None:
-            msg = (
-                f"give mode ({' or '.join(NIGHT_FACTORS)}) or factor: a function of your own does "
-                "not say who moves"
-            )
-            raise InvalidParameterError(msg)
-        return NIGHT_FACTORS[mode].factor
-    return check_between(factor, "factor", 0.0, 1.0, without=(0.0,))
+    if factor is not None:
+        given = check_between(factor, "factor", 0.0, 1.0, without=(0.0,))
+        return given, given, given
+    if mode is None:
+        msg = (
+            f"give mode ({' or '.join(NIGHT_FACTORS)}) or factor: a function of your own does "
+            "not say who moves"
+        )
+        raise InvalidParameterError(msg)
+    record = NIGHT_FACTORS[mode]
+    return record.factor, record.low, record.high
 
 
 # A number, an array, a column or a raster comes back as what it was.
@@ -600,6 +613,35 @@ Gradient = TypeVar("Gradient", float, "FloatArray", "pd.Series[float]", "xr.Data
 
 # 79 degrees: steeper than any ground that is walked, gentler than most slopes given in degrees.
 STEEPEST_GRADIENT = 5.0
+
+
+def gradient_of(slope_deg: FloatArray) -> FloatArray:
+    """
+    Give rise over run for slopes, up, no steeper than speeds are known for.
+
+    Parameters
+    ----------
+    slope_deg
+        Slope, 0 to 90; NaN passes. Units: degrees.
+
+    Returns
+    -------
+    FloatArray
+        Gradient, at most 5, in double precision.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the slopes are no numbers.
+
+    Examples
+    --------
+    >>> gradient_of(np.array([0.0, 45.0, 85.0])).round(6).tolist()
+    [0.0, 1.0, 5.0]
+    """
+    slope = as_numbers(slope_deg, "slope_deg")
+    return np.minimum(np.tan(np.radians(slope)), STEEPEST_GRADIENT)
+
 
 # Units that a raster or a column may say it is in, and how such numbers become rise over run.
 _OTHER_UNITS = {

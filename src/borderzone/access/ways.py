@@ -25,7 +25,7 @@ from borderzone.access.search import (
     RoadSteps,
     speeds_at,
 )
-from borderzone.access.speed import irmischer_clarke
+from borderzone.access.speed import STEEPEST_GRADIENT, irmischer_clarke
 from borderzone.crs import check_has_crs, check_same_crs, project
 from borderzone.errors import InvalidGeometryError, InvalidParameterError
 
@@ -215,7 +215,7 @@ class Roads:
         InvalidParameterError
             If `slowed_by` gives anything but shares.
         """
-        gradient = gradient.clip(-5.0, 5.0)
+        gradient = gradient.clip(-STEEPEST_GRADIENT, STEEPEST_GRADIENT)
         if self.on_foot:
             return np.asarray(1.0 / irmischer_clarke(gradient, on_road=True))
         if self.slowed_by is not None:

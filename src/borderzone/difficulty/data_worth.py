@@ -15,7 +15,7 @@ from pyproj import CRS
 from scipy.special import ndtr, ndtri
 
 from borderzone._guards import check_choice, check_positive, check_probability, check_whole, guarded
-from borderzone.access import VEHICLE_OFF_ROAD, irmischer_clarke
+from borderzone.access import irmischer_clarke, vehicle_off_road
 from borderzone.difficulty.flagging import check_terrain, flags
 from borderzone.difficulty.segment_ground import MODES
 from borderzone.difficulty.segment_sums import ClassCounts, Sum, share
@@ -480,7 +480,7 @@ def refined(
     }
     if "hours" in layers:
         delay = error.delay_foot if mode == "foot" else error.delay_vehicle
-        flat_km_h = irmischer_clarke(0.0) if mode == "foot" else VEHICLE_OFF_ROAD.flat_km_h
+        flat_km_h = irmischer_clarke(0.0) if mode == "foot" else vehicle_off_road(0.0)
         within_h = _PLACE_SPREAD * cell_m / 1000 / flat_km_h * fourth
         # Where relief is not known the way is as long as it was.
         rise_km = np.nan_to_num(relief, nan=0.0) / 1000

@@ -388,8 +388,7 @@ class Block:
 
 def _paces(slope_deg: Any, surface_factor: Any, mode: str) -> dict[str, Any]:
     """Hours for a kilometre of the crosser, and of the patrol over what it takes on the flat."""
-    gradient = np.tan(np.radians(slope_deg.astype(np.float64)))
-    gradient = np.minimum(gradient, access.STEEPEST_GRADIENT)
+    gradient = access.gradient_of(slope_deg)
     walking = _up_and_down(gradient)
     ratio, surface_known = (
         walking / float(access.irmischer_clarke(0.0)),
@@ -399,7 +398,7 @@ def _paces(slope_deg: Any, surface_factor: Any, mode: str) -> dict[str, Any]:
         surface_known = ~np.isnan(surface_factor)
         factor = np.where(surface_known, surface_factor, np.float32(1.0))
         ratio = access.vehicle_off_road(gradient, surface_factor=factor)
-        ratio = np.asarray(ratio) / access.VEHICLE_OFF_ROAD.flat_km_h
+        ratio = np.asarray(ratio) / access.vehicle_off_road(0.0)
     moving = ratio >= SLOWEST_PATROL_FACTOR
     return {
         "patrol_pace": 1.0 / np.where(moving, ratio, np.nan),

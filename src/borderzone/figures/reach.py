@@ -193,7 +193,7 @@ def night_reach(result: StudyResult, ax: Axes | None = None) -> Axes:
     night = night_reach_data(result)
     months = np.arange(1, 13)
     flat = night["flat_km"].groupby("month").first().to_numpy(dtype=float)
-    slower = access.NIGHT_FACTORS["foot"]
+    slower = access.at_night("foot")
     with context():
         if ax is None:
             ax = page(SMALL).add_axes((0.12, 0.12, 0.84, 0.74))

@@ -483,10 +483,11 @@ def light_table(result: StudyResult) -> cells.Table:
     """Tabulate night and moon in the middle of the border, month by month."""
     table = result.light.loc["middle"]
     told = result.light.attrs
+    twilights = list(table.loc[:, "sunset":"astronomical"])
     rows = [
         (
             row.name_,
-            *(cells.number(getattr(row, twilight), 1) for twilight in access.TWILIGHTS_DEG),
+            *(cells.number(getattr(row, twilight), 1) for twilight in twilights),
             cells.share(row.moon_illuminated),
             cells.whole(row.dark_nights),
         )
@@ -500,7 +501,7 @@ def light_table(result: StudyResult) -> cells.Table:
         ),
         [
             ("month", False),
-            *((f"{twilight}, h", True) for twilight in access.TWILIGHTS_DEG),
+            *((f"{twilight}, h", True) for twilight in twilights),
             ("moon", True),
             ("dark nights", True),
         ],

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
     from borderzone.study.ground import Frame
-    from borderzone.study.reach import Ways
+    from borderzone.study.reach import WayLayers
 
 __all__ = ["BOTH", "ForceHours", "HalfShares", "is_across", "is_own_ground", "side_of"]
 
@@ -89,7 +89,7 @@ class ForceHours:
         dem: xr.DataArray,
         origins: gpd.GeoDataFrame | None,
         surface: xr.Dataset,
-        ways: Ways,
+        ways: WayLayers,
     ) -> ForceHours:
         """Drive from the origins of a force over its own ground."""
         border, side = frame.corridor.border, frame.side
@@ -200,7 +200,12 @@ def _with_line_and_origins(own: BoolArray, border: Border, origins: Any, grid: G
 
 
 def _hours(
-    mode: str, dem: xr.DataArray, origins: Any, surface: xr.Dataset, ways: Ways, open_: BoolArray
+    mode: str,
+    dem: xr.DataArray,
+    origins: Any,
+    surface: xr.Dataset,
+    ways: WayLayers,
+    open_: BoolArray,
 ) -> xr.DataArray:
     factor = surface.get("surface_factor") if mode == MODES[0] else None
     if factor is None:

@@ -37,7 +37,7 @@ __all__ = [
     "WAYS",
     "PostSight",
     "Reach",
-    "Ways",
+    "WayLayers",
     "load_ways",
     "read_posts",
     "read_reach",
@@ -47,7 +47,7 @@ WAYS = ("roads", "barriers", "crossings", "cover")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ways:
+class WayLayers:
     """
     What helps or hinders somebody who moves, in the CRS of the working grid.
 
@@ -98,12 +98,12 @@ def load_ways(
     scenario: Scenario,
     records: list[Record],
     notes: list[str],
-) -> Ways:
+) -> WayLayers:
     """Read roads, barriers, crossings and cover near a corridor."""
     found = {name: _near(sources.get(name), name, grid, records, notes) for name in WAYS}
     if found["crossings"] is not None and found["barriers"] is None:
         notes.append("Crossings were given, but no barriers that they would open.")
-    return Ways(
+    return WayLayers(
         **found,
         road_class=sources.get("road_class", "class"),
         roads_cross=sources.get("roads_cross", False),
@@ -291,7 +291,7 @@ def read_reach(
     frame: Frame,
     dem: xr.DataArray | None,
     force: ForceHours,
-    ways: Ways,
+    ways: WayLayers,
     notes: list[str],
 ) -> Reach | None:
     """Read response times along the border and the reach of a night from it."""
@@ -303,15 +303,13 @@ def read_reach(
         return Reach(mode=mode, side=side, response=None, along=None, bands=None, night=night)
     corridor, hours = frame.corridor, force.to_the_line[mode]
     along = access.response_along_border(hours, corridor, every_km=EVERY_KM)
-    by_segment = access.response_by_segment(
-        hours, corridor, every_km=EVERY_KM, thresholds_h=BREAKS_H
-    )
+    by_segment = access.response_by_segment(along, thresholds_h=BREAKS_H)
     known = np.isfinite(frame.crop(dem).to_numpy())
     half, other = (_half(corridor, code) for code in sorted(corridor.depth_km, key=side.__ne__))
     return Reach(
         mode=mode,
         side=side,
-        response=_named(by_segment),
+        response=by_segment.add_prefix("response_"),
         along=along,
         bands=_bands(half, frame.crop(hours)),
         night=night,
@@ -323,13 +321,7 @@ def read_reach(
     )
 
 
-def _named(by_segment: pd.DataFrame) -> pd.DataFrame:
-    """Columns as the table of segments has them."""
-    kept = by_segment.drop(columns=["km_start", "km_end"])
-    return kept.rename(columns=lambda name: f"response_{name}")
-
-
-def _from_border(frame: Frame, dem: xr.DataArray, ways: Ways) -> xr.DataArray:
+def _from_border(frame: Frame, dem: xr.DataArray, ways: WayLayers) -> xr.DataArray:
     """
     Hours of a walker in the dark from the nearest point of the border.
 
@@ -352,7 +344,7 @@ def _from_border(frame: Frame, dem: xr.DataArray, ways: Ways) -> xr.DataArray:
 
 
 def _race(
-    frame: Frame, dem: xr.DataArray, response: xr.DataArray, ways: Ways, notes: list[str]
+    frame: Frame, dem: xr.DataArray, response: xr.DataArray, ways: WayLayers, notes: list[str]
 ) -> pd.DataFrame | None:
     """Run the race to cover on the force's side; a crosser is as fast as by day, which favours them."""
     assert ways.cover is not None  # noqa: S101 - asked for before
