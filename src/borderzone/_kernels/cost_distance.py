@@ -218,6 +218,25 @@ def _settle(  # noqa: C901, PLR0913, PLR0917 (one hot loop, in parts)
     return free, n_free, waiting, n_up, n_down
 
 
+@njit(inline="always", **_OPTIONS)
+def _looked_up(cell: Any, lookup: Any, odd_cells: Any, barred_steps: Any) -> Any:
+    """Place of a cell among the odd ones, -1 for none, and the steps that are barred there."""
+    # Nearly all cells have no bit set, and cost one byte to tell.
+    if (lookup[cell >> 3] >> (cell & 7)) & 1:
+        odd = np.int64(np.searchsorted(odd_cells, cell))
+        return odd, np.int64(barred_steps[odd])
+    return np.int64(-1), np.int64(0)
+
+
+@njit(inline="always", **_OPTIONS)
+def _put_back(kept: Any, bucket: Any, heads: Any, after: Any) -> None:
+    """Lay nodes whose turn is a later round back into their bucket."""
+    while kept >= 0:
+        rest = np.int64(after[kept])
+        after[kept], heads[bucket] = heads[bucket], kept
+        kept = rest
+
+
 # Cells wait in buckets of equal width of time, each a list of nodes. A cell that is reached sooner
 # waits again, and its older node is dropped when its turn comes, being late. The width is at most the
 # shortest step over the ground, so nearly all that is in the earliest bucket is final; where it is not
@@ -301,10 +320,8 @@ def _expand(  # noqa: C901, PLR0913, PLR0915, PLR0917 (one hot loop)
             n_free, waiting = n_free + 1, waiting - 1
             if here != times[cell]:
                 continue
-            count, barred, odd = 0, np.int64(0), np.int64(-1)
-            if (lookup[cell >> 3] >> (cell & 7)) & 1:
-                odd = np.searchsorted(odd_cells, cell)
-                barred = np.int64(barred_steps[odd])
+            count = 0
+            odd, barred = _looked_up(cell, lookup, odd_cells, barred_steps)
             slow_here = 1.0 if factor is None else _slow(factor, cell)
             count = _offer_near(
                 z, factor, offset, pass_a, pass_b, length, soonest, knots, table, barred, cell, here,
@@ -324,10 +341,7 @@ def _expand(  # noqa: C901, PLR0913, PLR0915, PLR0917 (one hot loop)
             after, up_cell, up_time, up_step, down_cell, down_time, down_step, low, high,
             per_bucket, latest, free, n_free, waiting, n_up, n_down,
         )  # fmt: skip
-    while kept >= 0:
-        rest = np.int64(after[kept])
-        after[kept], heads[bucket] = heads[bucket], kept
-        kept = rest
+    _put_back(kept, bucket, heads, after)
     state[0], state[1], state[2], state[3] = turn, waiting, free, n_free
     state[4], state[5], state[6] = n_up, n_down, n_in
     return done
@@ -344,8 +358,7 @@ def expand(  # noqa: PLR0913, PLR0917 (plain arrays)
     queue: Any,
     inbox: Any,
     outbox: Any,
-    band: Any,
-    limits: Any,
+    bounds: Any,
 ) -> bool:
     """Take in messages, then expand the cells of a band up to a turn."""
     # z: flat heights, NaN where unknown. Units: m.
@@ -362,16 +375,15 @@ def expand(  # noqa: PLR0913, PLR0917 (plain arrays)
     # messages are in the upper and in the lower outbox, and how many were taken from the inbox.
     # inbox: cells, times and steps that other bands have sent.
     # outbox: cells, times and steps for the bands above, and then for those below.
-    # band: first cell of the band, and first cell beyond.
-    # limits: buckets for an hour, latest time, and the first turn that must wait.
+    # bounds: first cell of the band and first cell beyond; buckets for an hour, latest time, and the
+    # first turn that must wait.
     # Returns whether the band is done up to that turn; if not, it needs more nodes or outbox.
     offset, pass_a, pass_b, length, soonest, knots, halves, table = rule
     lookup, odd_cells, barred_steps, first_road, road_cell, road_h, road_step = odd
     heads, node_cell, node_time, after, state = queue
     in_cell, in_time, in_step = inbox
     up_cell, up_time, up_step, down_cell, down_time, down_step = outbox
-    low, high = band
-    per_bucket, latest, until = limits
+    low, high, per_bucket, latest, until = bounds
     found_cell = np.empty(MOST_OFFERS, np.int64)
     found_time = np.empty(MOST_OFFERS, np.float64)
     found_step = np.empty(MOST_OFFERS, np.uint8)

@@ -13,7 +13,7 @@ Counts are whole numbers, so their sums do not depend on the order of the stops.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,7 @@ __all__ = [
     "SEEN",
     "UNDECIDED",
     "UNKNOWN",
+    "Octant",
     "add_seen",
     "count_looks",
     "ground_at",
@@ -368,14 +369,24 @@ def _spread_gaps(  # noqa: PLR0913, PLR0917 (plain arrays)
                 void[f] = 1
 
 
+class Octant(NamedTuple):
+    """An eighth of the ground around an eye, laid out as above."""
+
+    # Heights, float32 above that of the eye where a sweep is fast, and states, both with the outward
+    # axis first.
+    z: Any
+    states: Any
+    # Distance of each row outward, and the place of the eye on the second axis. Units: cells.
+    away: Any
+    side: float
+    # Side to which the lines lean, +1 or -1, and 1 if the cells on the diagonal belong to this octant.
+    lean: int
+    diagonal: int
+
+
 @njit(**_OPTIONS)
 def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (an octant in one pass)
-    z: Any,
-    states: Any,
-    away: Any,
-    side: float,
-    lean: int,
-    diagonal: int,
+    octant: Any,
     reach: float,
     n: int,
     eye: float,
@@ -385,15 +396,14 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (an octant in
     gaps: int,
 ) -> None:
     """Decide the cells of an octant that two bounds decide; the others stay `UNDECIDED`."""
-    # z, states, away, side, lean: heights and states with the outward axis first; see the layout
-    # above.
-    # diagonal: 1 if the cells on the diagonal belong to this octant.
+    # octant: an `Octant`.
     # reach: farthest cell. Units: cells.
     # n: rays, not fewer than the cells outward.
     # eye, target_m: height of the eye above sea, of the target above its ground. Units: m.
     # drop: drop below the tangent plane at a distance of one cell. Units: m.
     # slack: by how much the bounds are widened. Units: m.
     # gaps: 1 if any height may be NaN.
+    z, states, away, side, lean, diagonal = octant
     steps, size = z.shape
     leans = lean * (np.arange(n + 1) / n)
     run, highest, lowest = np.full(n + 1, _LOW), np.full(n, _LOW), np.full(n, _LOW)
@@ -544,13 +554,8 @@ def _decide_fast(  # noqa: PLR0913, PLR0917 (the hot loop: all cells at a distan
 
 
 @njit(**_OPTIONS)
-def sweep_fast(  # noqa: C901, PLR0913, PLR0917 (an octant in one pass)
-    z: Any,
-    states: Any,
-    away: Any,
-    side: float,
-    lean: int,
-    diagonal: int,
+def sweep_fast(  # noqa: C901 - an octant in one pass
+    octant: Any,
     reach: float,
     n: int,
     target_m: float,
@@ -558,14 +563,13 @@ def sweep_fast(  # noqa: C901, PLR0913, PLR0917 (an octant in one pass)
     gaps: int,
 ) -> None:
     """Decide all the cells of an octant in range, from the two rays on either side of each."""
-    # z, states, away, side, lean: as of `sweep_exact`; here heights are float32, above that of the
-    # eye.
-    # diagonal: 1 if the cells on the diagonal belong to this octant.
+    # octant: an `Octant` of heights above that of the eye, float32.
     # reach: farthest cell. Units: cells.
     # n: rays.
     # target_m: height of the target above its ground. Units: m.
     # drop: drop below the tangent plane at a distance of one cell. Units: m.
     # gaps: 1 if any height may be NaN.
+    z, states, away, side, lean, diagonal = octant
     steps, size = z.shape
     leans = (lean * (np.arange(n + 1) / n)).astype(np.float32)
     run, blind = np.full(n + 1, np.float32(_LOW)), np.zeros(n + 1, np.uint8)

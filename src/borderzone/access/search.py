@@ -149,8 +149,7 @@ class _Band:
             (self.heads, *self.nodes, self.state),
             self.inbox,
             (*self.outbox[0], *self.outbox[1]),
-            (self.low, self.high),
-            (self.per_bucket, self.latest, until),
+            (self.low, self.high, self.per_bucket, self.latest, until),
         ):
             self._make_room()
         self.inbox = _messages(0)

@@ -30,6 +30,7 @@ from borderzone._guards.rasters import (
 from borderzone._kernels.sight import (
     OUT,
     SEEN,
+    Octant,
     count_looks,
     ground_at,
     mark,
@@ -73,9 +74,6 @@ _EARTH_RADIUS_M = 6371008.8
 # Share of the earth's curvature that light follows.
 REFRACTION = 0.13
 METHODS = ("exact", "fast")
-
-# Heights, states, distances outward, the eye's place sideways, lean, and whether the diagonal is its own.
-_Octant = tuple[Any, Any, Any, float, int, int]
 
 
 def viewshed(  # noqa: PLR0913 (who looks at what, from where, how far; in the order said aloud)
@@ -193,9 +191,9 @@ def _exact(view: View, which: Ring, share: Callable[[Any, Any], Any]) -> IntArra
     # Places are good to 1e-10 of a cell, heights to 1e-16 of themselves.
     slack = 1e-6 + 1e-9 * (view.top_m + abs(view.eye))
 
-    def sweep(octant: _Octant) -> None:
-        n = math.ceil(min(view.reach, octant[2][-1])) + 1
-        sweep_exact(*octant, view.reach, n, view.eye, target, view.drop, slack, gaps)
+    def sweep(octant: Octant) -> None:
+        n = math.ceil(min(view.reach, octant.away[-1])) + 1
+        sweep_exact(octant, view.reach, n, view.eye, target, view.drop, slack, gaps)
 
     def finish(first: int) -> None:
         walk(view.z, states, first, 4, view.row, view.column, view.eye, target, view.drop, gaps)
@@ -214,9 +212,9 @@ def _fast(view: View, which: Ring, share: Callable[[Any, Any], Any]) -> IntArray
     # About the eye, so that single precision is spent on what matters.
     z = np.subtract(view.z, view.eye, dtype=np.float32, casting="unsafe")
 
-    def sweep(octant: _Octant) -> None:
-        n = math.ceil(min(view.reach, octant[2][-1])) + 1
-        sweep_fast(*octant, view.reach, n, float(view.sight.target_m), view.drop, view.gaps)
+    def sweep(octant: Octant) -> None:
+        n = math.ceil(min(view.reach, octant.away[-1])) + 1
+        sweep_fast(octant, view.reach, n, float(view.sight.target_m), view.drop, view.gaps)
 
     list(share(sweep, _octants(z, states, view.row, view.column)))
     if which.min_km > 0 or which.width_deg < 360:
@@ -224,7 +222,7 @@ def _fast(view: View, which: Ring, share: Callable[[Any, Any], Any]) -> IntArray
     return states[1:-1, 1:-1]
 
 
-def _octants(z: FloatArray, states: IntArray, row: float, column: float) -> Iterator[_Octant]:
+def _octants(z: FloatArray, states: IntArray, row: float, column: float) -> Iterator[Octant]:
     """Heights and states of each octant, outward axis first, with the eye's place."""
     for turned in (False, True):
         heights, own = (z.T, states.T) if turned else (z, states)
@@ -235,8 +233,9 @@ def _octants(z: FloatArray, states: IntArray, row: float, column: float) -> Iter
             away = np.arange(len(heights), dtype=np.float64)[part] - ahead
             block = np.ascontiguousarray(heights[part])
             if len(block) > 1:
+                away = away if outward else -away
                 for lean in (1, -1):
-                    yield block, own[part], away if outward else -away, side, lean, int(turned)
+                    yield Octant(block, own[part], away, side, lean, int(turned))
 
 
 def _look(
