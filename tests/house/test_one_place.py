@@ -179,7 +179,7 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
         'def check(n: Any) -> None:\n    msg = f"{n} must be a whole number, 1 or more"',
         {
             # Rasters tell where in them the number is, or that no data is to be masked.
-            "access/travel_times.py:hours_of", "access/travel_times.py:of", "difficulty/flagging.py:_checked",
+            "access/travel_times.py:of",
             "incidents/placing/imputation.py:_refuse_impossible", "difficulty/segment_sums.py:add",
             # Bounds that hang on something else: a length, a total, a matrix, another column.
             "access/search.py:of", "border/chainage.py:point_at",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FILLS",
     "backwards",
+    "check_hours",
     "check_metres",
     "heights_of",
     "is_impossible",
@@ -126,6 +127,7 @@ MOST_M = 1_000_000.0
 # What files put where they know nothing. No ground lies so low.
 USUAL_VOIDS = (-9999.0, -32768.0)
 _UNITS = ("", "m", "metre", "metres", "meter", "meters")
+_HOURS = ("", "h", "hr", "hrs", "hour", "hours")
 FILLS = ("_FillValue", "nodata", "missing_value", "nodatavals")
 
 
@@ -142,6 +144,13 @@ def check_metres(raster: xr.DataArray, what: str = "elevation") -> None:
                 "(xarray.decode_cf) or read the file with borderzone.read_dem"
             )
             raise InvalidParameterError(msg)
+
+
+def check_hours(raster: xr.DataArray, what: str = "hours") -> None:
+    """Refuse times that say they are in another unit; those that say nothing are taken to be in hours."""
+    if str(raster.attrs.get("units", "")).strip().lower() not in _HOURS:
+        msg = f"{what} must be in hours, got units {raster.attrs['units']!r}; convert it first"
+        raise InvalidParameterError(msg)
 
 
 def heights_of(raster: xr.DataArray, what: str = "elevation", *, metres: bool = True) -> FloatArray:

@@ -12,13 +12,13 @@ import xarray as xr
 
 from borderzone._cells import cells_inside, cells_of_points, passages_of
 from borderzone._guards import check_choice, check_positive, is_number
-from borderzone._guards.rasters import heights_of, refuse_impossible
+from borderzone._guards.rasters import check_hours, heights_of, refuse_impossible
 from borderzone._kernels import cost_distance, focal
 from borderzone.access.search import OddCells, RoadSteps, Rule, SpeedTable, Steps, search
 from borderzone.access.speed import speed_function
 from borderzone.access.ways import Barred, Ways, barred_by, open_roads, shapes_of, steps_of_roads
 from borderzone.errors import InvalidParameterError, NoOverlapError
-from borderzone.grid import Grid
+from borderzone.grid import Grid, check_cell_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["hours_of", "rasters_of", "travel", "travel_time"]
 
 _LOG = logging.getLogger("borderzone")
-# How hours may be named in the attributes of a raster; one without units is taken to be in hours.
-_UNITS = ("", "h", "hr", "hrs", "hour", "hours")
 
 Direction = Literal["from", "towards"]
 Knight = Literal["halves", "direct"]
@@ -135,7 +133,7 @@ def travel_time(  # noqa: PLR0913 (each option changes what the hours mean, and 
     A vehicle makes 15 km in an hour over flat bare ground:
 
     >>> import geopandas as gpd
-    >>> from borderzone.grid import Grid
+    >>> from borderzone.grid import Grid, check_cell_values
     >>> grid = Grid.covering((0, 0, 30e3, 7500), resolution_m=7500, crs=32637)
     >>> plain = grid.wrap(np.zeros((1, 4), np.float32))
     >>> post = gpd.GeoSeries.from_xy([100.0], [100.0], crs=32637)
@@ -189,7 +187,7 @@ def travel(
     Examples
     --------
     >>> import geopandas as gpd
-    >>> from borderzone.grid import Grid
+    >>> from borderzone.grid import Grid, check_cell_values
     >>> grid = Grid.covering((0, 0, 30e3, 7500), resolution_m=7500, crs=32637)
     >>> plain = grid.wrap(np.zeros((1, 4), np.float32))
     >>> posts = gpd.GeoSeries.from_xy([100.0, 29e3], [100.0, 100.0], crs=32637)
@@ -465,16 +463,11 @@ def rasters_of(hours: Any, what: str = "hours") -> list[xr.DataArray]:
 
 def hours_of(raster: xr.DataArray, what: str = "hours") -> FloatArray:
     """Take the numbers of a raster of hours."""
-    units = str(raster.attrs.get("units", "")).strip().lower()
-    if units not in _UNITS:
-        msg = f"{what} must be in hours, got units {raster.attrs['units']!r}; convert it first"
-        raise InvalidParameterError(msg)
+    check_hours(raster, what)
     values = raster.to_numpy()
     if values.dtype.kind not in "iuf":
         msg = f"{what} must hold numbers, got {values.dtype}"
         raise InvalidParameterError(msg)
     values = values.astype(np.float64 if values.dtype == np.float64 else np.float32, copy=False)
-    if (values < 0).any():
-        msg = f"{what} must be 0 or more, got {np.nanmin(values):g}; mask no data as NaN"
-        raise InvalidParameterError(msg)
+    check_cell_values(values, what)
     return np.asarray(values)

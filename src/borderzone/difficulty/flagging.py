@@ -20,9 +20,10 @@ import xarray as xr
 
 from borderzone._cells import any_lazy, cellwise
 from borderzone._guards import check_positive, check_probability, guarded
+from borderzone._guards.rasters import check_hours
 from borderzone.difficulty.index import FLOOR, GAMMA, INDEX_LEGS, SCALES, fuzzy_gamma, index_weights
 from borderzone.errors import InvalidParameterError
-from borderzone.grid import UNKNOWN_CLASS, Grid
+from borderzone.grid import UNKNOWN_CLASS, Grid, check_cell_values
 from borderzone.terrain import mask_prior
 
 if TYPE_CHECKING:
@@ -354,25 +355,14 @@ def _read(
         msg = f"no layer is known: attrs and surface hold none of {', '.join(_LIMITS)}"
         raise InvalidParameterError(msg)
     grid = Grid.of(next(iter(given.values())))
-    layers = {
-        name: _checked(grid.check(layer, name).to_numpy(), name) for name, layer in given.items()
-    }
+    layers = {}
+    for name, layer in given.items():
+        values = grid.check(layer, name).to_numpy()
+        low, high = _LIMITS[name]
+        check_cell_values(values, name, low=low, high=high)
+        layers[name] = np.asarray(values, dtype=np.float32)
     unknown = np.full(grid.shape, np.nan, dtype=np.float32)
     return _FlagLayers(grid=grid, layers=layers, unknown=unknown)
-
-
-def _checked(values: FloatArray, name: str) -> FloatArray:
-    low, high = _LIMITS[name]
-    wrong = values < low
-    if high < np.inf:
-        wrong |= values > high
-    if wrong.any():
-        msg = (
-            f"{name} must lie between {low:g} and {high:g}, got {values[wrong][0]:g}; "
-            "mask no data as NaN"
-        )
-        raise InvalidParameterError(msg)
-    return np.asarray(values, dtype=np.float32)
 
 
 # What the flags are given: checked for its kind, and named by where it came from.
@@ -390,10 +380,8 @@ def check_kinds(attrs: Any, hours: Any, surface: Any, masking: Any, weights: Any
         if not isinstance(value, kind) and not (value is None and kind is xr.DataArray):
             msg = f"{name} must be an xarray.{kind.__name__}, got {type(value).__name__}"
             raise InvalidParameterError(msg)
-    unit = "" if hours is None else str(hours.attrs.get("units", ""))
-    if unit not in {"", "h", "hour", "hours"}:
-        msg = f"hours must be in hours, got units {unit!r}; convert them first"
-        raise InvalidParameterError(msg)
+    if hours is not None:
+        check_hours(hours)
     if weights is not None and not isinstance(weights, Mapping):
         msg = f"weights must be a mapping from member to weight, got {type(weights).__name__}"
         raise InvalidParameterError(msg)

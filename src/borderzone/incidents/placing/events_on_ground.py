@@ -15,7 +15,7 @@ from pyproj import Transformer
 
 from borderzone._cells import any_lazy, cells_of_points, in_order
 from borderzone._guards import check_threads
-from borderzone._guards.rasters import heights_of, is_impossible
+from borderzone._guards.rasters import check_hours, heights_of, is_impossible
 from borderzone._kernels.positions import mark_inside
 from borderzone.difficulty import CAVE_MEANINGS
 from borderzone.errors import DataError, InvalidParameterError
@@ -561,7 +561,6 @@ LAYERS: Mapping[str, _Rule] = MappingProxyType(
         "elevation_m": _Rule("heights in metres", is_impossible),
     }
 )
-_HOURS = {"", "h", "hour", "hours"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -619,9 +618,8 @@ class GroundLayers:
                 "difficulty.flags and terrain.attributes give"
             )
             raise InvalidParameterError(msg)
-        if "hours" in given and str(given["hours"].attrs.get("units", "")) not in _HOURS:
-            msg = f"hours must be in hours, got units {given['hours'].attrs['units']!r}; convert them first"
-            raise InvalidParameterError(msg)
+        if "hours" in given:
+            check_hours(given["hours"])
         given = {name: given[name] for name in LAYERS if name in given}
         grid = Grid.of(next(iter(given.values())))
         rasters = {name: grid.check(raster, name) for name, raster in given.items()}
