@@ -13,6 +13,7 @@ from borderzone._guards import as_probabilities, check_choice, check_probability
 from borderzone.difficulty.flagging import check_terrain
 from borderzone.difficulty.segment_sums import (
     ClassCounts,
+    StandIns,
     Sum,
     members_of,
     no_cell_message,
@@ -35,7 +36,6 @@ __all__ = [
     "TERRAIN",
     "Block",
     "GroundSums",
-    "StandIns",
     "ground_by_segment",
     "with_measured_mask",
 ]
@@ -187,7 +187,9 @@ class GroundSums:
         self._known = {
             name: np.zeros(self._n, dtype=np.int64) for name in ("all", "terrain", "surface")
         }
-        self._standing_in = None if isinstance(segments, int) else StandIns(segments)
+        self._standing_in = (
+            None if isinstance(segments, int) else StandIns(segments, longest_cells=_TINY_CELLS)
+        )
         self._lock = threading.Lock()
 
     def add(self, attrs: xr.Dataset, surface: xr.Dataset, cells: xr.Dataset) -> None:
@@ -316,8 +318,9 @@ class GroundSums:
         if not self.n_cells.any():
             msg = "no cell lies in the corridor: all have segment -1; use a finer resolution_m"
             raise CoverageGapError(msg)
+        standing_in = {} if self._standing_in is None else self._standing_in.kept
         for number in np.flatnonzero((self.n_cells == 0) & (self.n_borrowed == 0)):
-            values = None if self._standing_in is None else self._standing_in.of(int(number))
+            values = standing_in.get(int(number))
             if values is None:
                 raise CoverageGapError(no_cell_message(np.flatnonzero(self.n_cells == 0)))
             count = len(values["landform"])
@@ -411,38 +414,6 @@ def _paces(slope_deg: Any, surface_factor: Any, mode: str) -> dict[str, Any]:
 def _up_and_down(gradient: FloatArray) -> FloatArray:
     up, down = access.irmischer_clarke(gradient), access.irmischer_clarke(-gradient)
     return np.asarray(2.0 / (1.0 / up + 1.0 / down))
-
-
-class StandIns:
-    """Cells nearest to the middle of each tiny segment that has none of its own, so far."""
-
-    def __init__(self, segments: pd.DataFrame) -> None:
-        start, end = segments["km_start"].to_numpy(), segments["km_end"].to_numpy()
-        self._middle = (start + end) / 2
-        self._length = end - start
-        self._found: dict[int, tuple[FloatArray, dict[str, Any]]] = {}
-
-    def look(
-        self, n_cells: IntArray, chainage: FloatArray, cell_m: float, values: dict[str, Any]
-    ) -> None:
-        """Look for nearer cells in a block."""
-        half_cell = cell_m / 2000
-        tiny = self._length <= 2.0 * _TINY_CELLS * half_cell
-        for number in np.flatnonzero((n_cells == 0) & tiny):
-            away = np.abs(chainage - self._middle[number])
-            before, kept = self._found.get(int(number), (np.empty(0), None))
-            nearest = min(away.min(), before.min(initial=np.inf)) + half_cell
-            new, old = away <= nearest, before <= nearest
-            chosen = {name: array[new] for name, array in values.items()}
-            if kept is not None:
-                chosen = {
-                    name: np.concatenate([kept[name][old], array]) for name, array in chosen.items()
-                }
-            self._found[int(number)] = (np.concatenate([before[old], away[new]]), chosen)
-
-    def of(self, number: int) -> dict[str, Any] | None:
-        """Give the cells that stand in for a segment."""
-        return self._found[number][1] if number in self._found else None
 
 
 # Measured lines of sight in the place of the landform prior.

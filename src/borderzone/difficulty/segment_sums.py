@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,6 @@ from borderzone.errors import CoverageGapError, InvalidParameterError
 from borderzone.grid import UNKNOWN_CLASS, Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import xarray as xr
 
     from borderzone._typing import FloatArray, IntArray
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ClassCounts",
     "Members",
+    "StandIns",
     "Sum",
     "by_segment",
     "members_of",
@@ -156,9 +156,14 @@ def members_of(cells: xr.Dataset, segments: pd.DataFrame | None) -> Members:
     n_segments = int(segment.max()) + 1 if segments is None else len(segments)
     n_cells = np.bincount(segment[own], minlength=n_segments)
     empty = np.flatnonzero(n_cells == 0)
-    borrowed: Mapping[int, IntArray] = {}
+    borrowed: dict[int, IntArray] = {}
     if empty.size:
-        borrowed = _nearest_cells(cells, segments, own, empty)
+        if segments is None or "chainage_km" not in cells:
+            raise CoverageGapError(no_cell_message(empty))
+        nearest = StandIns(segments)
+        chainage = cells["chainage_km"].to_numpy().ravel()[own].astype(np.float64)
+        nearest.look(n_cells, chainage, grid.resolution_m, {"cell": own})
+        borrowed = {number: values["cell"] for number, values in nearest.kept.items()}
     taken = [segment[own].astype(np.int64), *(np.full(c.size, s) for s, c in borrowed.items())]
     n_borrowed = np.zeros(n_segments, dtype=np.int64)
     n_borrowed[list(borrowed)] = [found.size for found in borrowed.values()]
@@ -180,20 +185,42 @@ def no_cell_message(empty: IntArray) -> str:
     )
 
 
-def _nearest_cells(
-    cells: xr.Dataset, segments: pd.DataFrame | None, own: IntArray, empty: IntArray
-) -> dict[int, IntArray]:
-    """Collect the cells whose chainage is nearest to the middle of each empty segment."""
-    if segments is None or "chainage_km" not in cells:
-        raise CoverageGapError(no_cell_message(empty))
-    chainage = cells["chainage_km"].to_numpy().ravel()[own].astype(np.float64)
-    half_cell = Grid.of(cells["segment"]).resolution_m / 2000
-    middle = (segments["km_start"].to_numpy() + segments["km_end"].to_numpy()) / 2
-    found = {}
-    for number in empty:
-        away = np.abs(chainage - middle[number])
-        found[int(number)] = own[away <= away.min() + half_cell]
-    return found
+class StandIns:
+    """Cells nearest to the middle of each segment that has none of its own, so far."""
+
+    # Chainage has a cell's width, so all cells within half a one of the nearest are as near, and they lie
+    # on both sides of the border and all over its depth.
+
+    def __init__(self, segments: pd.DataFrame, *, longest_cells: float = math.inf) -> None:
+        start, end = segments["km_start"].to_numpy(), segments["km_end"].to_numpy()
+        self._middle = (start + end) / 2
+        self._length = end - start
+        # A block does not show whether a long segment has cells in another: none stand in for it.
+        self._longest_cells = longest_cells
+        self._found: dict[int, tuple[FloatArray, dict[str, Any]]] = {}
+
+    def look(
+        self, n_cells: IntArray, chainage: FloatArray, cell_m: float, values: dict[str, Any]
+    ) -> None:
+        """Look for nearer cells in a block: their chainage, and what is to be kept of them."""
+        half_cell = cell_m / 2000
+        short = self._length <= 2.0 * self._longest_cells * half_cell
+        for number in np.flatnonzero((n_cells == 0) & short):
+            away = np.abs(chainage - self._middle[number])
+            before, kept = self._found.get(int(number), (np.empty(0), None))
+            nearest = min(away.min(), before.min(initial=np.inf)) + half_cell
+            new, old = away <= nearest, before <= nearest
+            chosen = {name: array[new] for name, array in values.items()}
+            if kept is not None:
+                chosen = {
+                    name: np.concatenate([kept[name][old], array]) for name, array in chosen.items()
+                }
+            self._found[int(number)] = (np.concatenate([before[old], away[new]]), chosen)
+
+    @property
+    def kept(self) -> dict[int, dict[str, Any]]:
+        """Give what was kept of the cells that stand in for each segment."""
+        return {number: values for number, (_, values) in self._found.items()}
 
 
 # Sums and counts by segment that come out the same whatever the blocks.
