@@ -58,7 +58,9 @@ def test_times_are_those_of_the_graph(seed: int, steep: float, data: st.DataObje
     )
 
     sign = 1 if direction == "from" else -1
-    expected = quickest(z, factor, 0, neighbours, getattr(access, name), sign, knight=knight)
+    expected = quickest(
+        z, factor, 0, neighbours, access.SPEED_MODELS[name].function, sign, knight=knight
+    )
     expected[expected > (limit or np.inf)] = np.inf
     expected[np.isnan(z)] = np.nan
     assert found.attrs["cells_unreachable"] == int(np.isinf(expected).sum())

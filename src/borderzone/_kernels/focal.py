@@ -140,7 +140,7 @@ def _higher(a: Any, b: Any) -> Any:
 
 @njit(**_INLINE)
 def _lower(a: Any, b: Any) -> Any:
-    return a if a < b else b  # noqa: FURB136
+    return a if a < b else b  # noqa: FURB136 - min() and max() are not made into vector instructions
 
 
 # In numpy, with the partial quartic of Zevenbergen and Thorne:
@@ -355,7 +355,7 @@ def hillshade(z: Any, k: Any, suns: Any, row0: int, col0: int, out: Any) -> None
                 across = gx * suns[n, 1] - gy * suns[n, 0]
                 share = 1.0 if n_suns == 1 or level else across * across
                 # max() would turn NaN into 0.
-                total += share * (0.0 if light < 0.0 else light)  # noqa: FURB136
+                total += share * (0.0 if light < 0.0 else light)  # noqa: FURB136 - min() and max() are not made into vector instructions
                 weight += share
             line[j - 1] = total / weight
 
@@ -469,7 +469,7 @@ def _runs(z: Any, top: int, left: int, sign: int, tops: Any) -> None:
         for j in range(tops.shape[2]):
             height = z[top + i, left + j] if sign > 0 else -z[top + i, left + j]
             # An unknown height counts as infinite, so that it wins and can be told at the end.
-            tops[0, i, j] = height if height == height else np.inf  # noqa: PLR0124
+            tops[0, i, j] = height if height == height else np.inf  # noqa: PLR0124 - NaN differs from itself
         for m in range(1, tops.shape[0]):
             step = 1 << (m - 1)
             for j in range(tops.shape[2] - 2 * step + 1):
@@ -491,8 +491,8 @@ def _highest(tops: Any, row: int, half_widths: Any, side: int, high: Any) -> Any
         # From one buffer into the other: in place, the compiler stores under a mask, which is slow.
         so_far, now = high[p % 2], high[(p + 1) % 2]
         for j in range(now.size):
-            a = left[j] if left[j] > right[j] else right[j]  # noqa: FURB136
-            now[j] = a if a > so_far[j] else so_far[j]  # noqa: FURB136
+            a = left[j] if left[j] > right[j] else right[j]  # noqa: FURB136 - min() and max() are not made into vector instructions
+            now[j] = a if a > so_far[j] else so_far[j]  # noqa: FURB136 - min() and max() are not made into vector instructions
     return high[half_widths.size % 2]
 
 

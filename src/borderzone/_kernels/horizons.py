@@ -74,8 +74,8 @@ def _extremes(  # noqa: PLR0913, PLR0917 (plain arrays and a place)
         for j in range(high.size):
             tangent = np.float32(there[j] - here[j]) * factor
             # max() and min() are not made into vector instructions.
-            high[j] = tangent if tangent > high[j] else high[j]  # noqa: FURB136
-            low[j] = tangent if tangent < low[j] else low[j]  # noqa: FURB136
+            high[j] = tangent if tangent > high[j] else high[j]  # noqa: FURB136 - min() and max() are not made into vector instructions
+            low[j] = tangent if tangent < low[j] else low[j]  # noqa: FURB136 - min() and max() are not made into vector instructions
 
 
 @njit(**_OPTIONS)
@@ -89,7 +89,7 @@ def _highest(z: Any, line: Any, factors: Any, i: int, j0: int, high: Any) -> Non
         factor = factors[k]
         for j in range(high.size):
             value = np.float32(there[j] - here[j]) * factor
-            high[j] = value if value > high[j] else high[j]  # noqa: FURB136
+            high[j] = value if value > high[j] else high[j]  # noqa: FURB136 - min() and max() are not made into vector instructions
 
 
 @njit(**_OPTIONS)
@@ -191,8 +191,8 @@ def openness(  # noqa: PLR0913, PLR0917 (plain arrays and numbers)
 def _keep_larger_lesser(one: Any, other: Any, deep: Any) -> None:
     """Raise each depth to the lesser of two rises where that is more."""
     for j in range(deep.size):
-        lesser = one[j] if one[j] < other[j] else other[j]  # noqa: FURB136
-        deep[j] = lesser if lesser > deep[j] else deep[j]  # noqa: FURB136
+        lesser = one[j] if one[j] < other[j] else other[j]  # noqa: FURB136 - min() and max() are not made into vector instructions
+        deep[j] = lesser if lesser > deep[j] else deep[j]  # noqa: FURB136 - min() and max() are not made into vector instructions
 
 
 # In words: for each pair of opposite lines the lesser of the two largest rises; the largest of

@@ -216,7 +216,7 @@ def _cubic_at(z: Any, row0: int, col0: int, x: float, y: float) -> Any:
             a * line[column - 1] + b * line[column] + c * line[column + 1] + d * line[column + 2]
         )
         p += 1
-    if total == total:  # noqa: PLR0124
+    if total == total:  # noqa: PLR0124 - NaN differs from itself
         return total
     return _bilinear_of_known(z, row, column, s, t)
 
@@ -241,7 +241,7 @@ def cubic(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
             heights[j], parts[j] = np.nan, 0.0
             if col0 + 2 <= x < right and row0 + 2 <= y < bottom:
                 here = z[int(np.floor(y)) - row0, int(np.floor(x)) - col0]
-                if here == here:  # noqa: PLR0124
+                if here == here:  # noqa: PLR0124 - NaN differs from itself
                     heights[j], parts[j] = _cubic_at(z, row0, col0, x, y), 1.0
 
 
@@ -258,7 +258,7 @@ def bilinear(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
             out[i, j], known[i, j] = np.nan, 0.0
             if col0 + 2 <= x < right and row0 + 2 <= y < bottom:
                 here = z[int(np.floor(y)) - row0, int(np.floor(x)) - col0]
-                if here == here:  # noqa: PLR0124
+                if here == here:  # noqa: PLR0124 - NaN differs from itself
                     left, upper = np.floor(x - 0.5), np.floor(y - 0.5)
                     out[i, j] = _bilinear_of_known(
                         z, int(upper) - row0, int(left) - col0, y - 0.5 - upper, x - 0.5 - left
@@ -306,7 +306,7 @@ def _mean_turned(z: Any, place: Any, x: float, y: float, foot: Any, areas: Any) 
         line = z[p - place[0], first - place[1] : last - place[1]]
         for q in range(w.shape[0]):
             height = np.float64(line[q])
-            if height == height:  # noqa: PLR0124
+            if height == height:  # noqa: PLR0124 - NaN differs from itself
                 total += w[q] * height
                 weight += w[q]
     if not weight > _SLIVER * foot[6]:
@@ -345,7 +345,7 @@ def _mean_of_known(z: Any, place: Any, xs: Any, ys: Any, area: float) -> Any:
         line, tall = z[p - place[0]], _cut(ys[0], ys[1], p)
         for q in range(xs[2], xs[3]):
             height = np.float64(line[q - place[1]])
-            if height == height:  # noqa: PLR0124
+            if height == height:  # noqa: PLR0124 - NaN differs from itself
                 part = tall * _cut(xs[0], xs[1], q)
                 total += part * height
                 weight += part
@@ -458,7 +458,7 @@ def heights_of(raw: Any, void: float, out: Any) -> Any:
     for i in range(raw.shape[0]):
         for j in range(raw.shape[1]):
             height = np.float64(raw[i, j])
-            if height == void or height != height:  # noqa: PLR0124
+            if height == void or height != height:  # noqa: PLR0124 - NaN differs from itself
                 out[i, j] = np.nan
                 continue
             out[i, j] = height

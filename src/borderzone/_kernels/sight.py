@@ -143,7 +143,7 @@ def line(  # noqa: PLR0913, PLR0917 (plain numbers: called for every cell)
     # Returns `SEEN`, `HIDDEN` or `UNKNOWN`.
     start, step = (row, column), (i - row, j - column)
     rise = np.float64(z[i, j]) + target_m - fall - eye
-    if rise != rise:  # noqa: PLR0124
+    if rise != rise:  # noqa: PLR0124 - NaN differs from itself
         return UNKNOWN
     found = _across(z, start, step, 0, eye, rise, fall, gaps, strict)
     if found == UNKNOWN or (found == HIDDEN and not gaps):
@@ -428,7 +428,7 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (an octant in
             q = (np.float64(z[k, i]) - eye) * inv - drop * (d + s * s * inv)
             if states[k, i] == UNDECIDED and (diagonal or s < d):
                 sight = q + target_m * inv
-                if sight != sight or void[f]:  # noqa: PLR0124
+                if sight != sight or void[f]:  # noqa: PLR0124 - NaN differs from itself
                     states[k, i] = UNKNOWN
                 elif not dirty[f]:
                     if sight - error > max(run[f], run[f + 1], highest[f]):
@@ -436,7 +436,7 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (an octant in
                     elif sight + error < lowest[f]:
                         states[k, i] = HIDDEN
             most[f], least[f] = max(most[f], q), min(least[f], q)
-            if q != q:  # noqa: PLR0124
+            if q != q:  # noqa: PLR0124 - NaN differs from itself
                 dirty[f] = 2
         start = 0.0 if k == 1 else away[k - 1]
         _advance(z[k - 1], z[k], away[k - 1], d, start, side, leans, fans + 1, eye, drop, col, row)
@@ -671,8 +671,8 @@ def heights_needed(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
             own = np.float64(z[i, j]) - fall - eye
             short = _rise(z, row, column, i, j, eye, fall) - own
             # A line without a crossing needs nothing, but its own height must be known.
-            needed[i, j] = np.nan if own != own else max(short, 0.0)  # noqa: PLR0124
-            if short != short:  # noqa: PLR0124
+            needed[i, j] = np.nan if own != own else max(short, 0.0)  # noqa: PLR0124 - NaN differs from itself
+            if short != short:  # noqa: PLR0124 - NaN differs from itself
                 needed[i, j] = np.nan
 
 
@@ -713,7 +713,7 @@ def skyline(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
                 if distance > reach or place < 1.0 - 1e-6 or place > z.shape[1 - axis] - 2.0 + 1e-6:
                     break
                 height = _height(z, axis, k, place)
-                if height != height:  # noqa: PLR0124
+                if height != height:  # noqa: PLR0124 - NaN differs from itself
                     unknown = 1.0
                 else:
                     rise = (height - eye) / distance - drop * distance

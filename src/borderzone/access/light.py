@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, tzinfo
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from borderzone.border import Border
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     import numpy.typing as npt
 
@@ -51,7 +51,7 @@ SUN_STATES = ("rises and sets", "above all day", "below all day", "only rises", 
 
 # The day that stands for a month, and the year that it is taken from: 2026 lies between two leap
 # years, so that its dates are within hours of their mean over the four years.
-MID_MONTH: Mapping[str, int] = MappingProxyType({"day": 15, "year": 2026})
+MID_MONTH: Mapping[Hashable, int] = MappingProxyType({"day": 15, "year": 2026})
 
 # J2000.0, from which the series count, and 1900 January 0.5, from which the disturbances do.
 _EPOCH = np.datetime64("2000-01-01T12:00:00", "us")
@@ -257,7 +257,7 @@ def night_table(latitude_deg: float) -> pd.DataFrame:
     """
     months = np.arange(1, 13)
     columns = {
-        str(twilight): night_hours(latitude_deg, months, twilight=twilight)  # type: ignore[arg-type]
+        str(twilight): night_hours(latitude_deg, months, twilight=twilight)  # type: ignore[arg-type] # keys are no literals
         for twilight in TWILIGHTS_DEG
     }
     table = pd.DataFrame({"name": MONTHS, **columns}, index=pd.Index(months, name="month"))
@@ -498,7 +498,7 @@ def border_light_table(
                         dates,
                         latitude,
                         longitude_deg=longitude,
-                        twilight=twilight,  # type: ignore[arg-type]
+                        twilight=twilight,  # type: ignore[arg-type] # keys are no literals
                     )
                     for twilight in TWILIGHTS_DEG
                 },
@@ -604,7 +604,7 @@ def _taken(given: Any, name: str, *, utc: bool) -> npt.NDArray[np.datetime64]:
     if isinstance(given, (xr.DataArray, pd.Series, pd.Index)):
         zone = getattr(given.dtype, "tz", None)
         if zone is not None:
-            index = pd.DatetimeIndex(given)
+            index = pd.DatetimeIndex(cast("pd.Index[Any]", given))
             index = index.tz_convert("UTC") if utc else index
             return np.asarray(index.tz_localize(None).to_numpy(), dtype="datetime64[us]")
         given = given.to_numpy()
@@ -616,13 +616,16 @@ def _taken(given: Any, name: str, *, utc: bool) -> npt.NDArray[np.datetime64]:
 
 
 def _one(given: Any, name: str, *, utc: bool) -> np.datetime64:
-    if not isinstance(given, (date, np.datetime64)) and given is not pd.NaT:
+    # NaT passes for a datetime, and is asked for first.
+    if given is pd.NaT:
+        return np.datetime64("NaT", "us")
+    if not isinstance(given, (date, np.datetime64)):
         hint = "; read text with datetime.date.fromisoformat" if isinstance(given, str) else ""
         msg = f"{name} must be {_DATE}, got {shown(given)}{hint}"
         raise InvalidParameterError(msg)
-    if isinstance(given, datetime) and given is not pd.NaT and given.tzinfo is not None:
+    if isinstance(given, datetime) and given.tzinfo is not None:
         given = (given.astimezone(UTC) if utc else given).replace(tzinfo=None)
-    return np.datetime64(given, "us") if given is not pd.NaT else np.datetime64("NaT", "us")
+    return np.datetime64(given, "us")
 
 
 def _checked(taken: npt.NDArray[np.datetime64], name: str) -> npt.NDArray[np.datetime64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -231,7 +231,7 @@ def _border_steps(corridor: Corridor, every_km: float) -> tuple[pd.DataFrame, gp
     place = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
     length = ((end - start) / counts)[which]
     chainage = start[which] + (place + 0.5) * length
-    points = corridor.border.point_at(chainage)
+    points = cast("gpd.GeoSeries", corridor.border.point_at(chainage))
     table = pd.DataFrame(
         {
             "chainage_km": chainage,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -136,7 +136,9 @@ def fill_holes(zone: IntArray, side: IntArray, *, below: float) -> tuple[IntArra
     """
     whole = zone.copy()
     filled = np.zeros(int(zone.max(initial=0)) + 1, dtype=np.int64)
-    for number, box in enumerate(ndimage.find_objects(zone), start=1):
+    # None stands for a number that no cell has, which the types of scipy do not say.
+    boxes = cast("list[tuple[slice, slice] | None]", ndimage.find_objects(zone))
+    for number, box in enumerate(boxes, start=1):
         if box is None:
             continue
         own = zone[box] == number
@@ -428,7 +430,7 @@ class Network:
         """Draw the outline of each group."""
         at = self._on_map(places)
         lines = shapely.linestrings(np.stack([at[self.tail], at[self.head]], axis=1))
-        faces = shapely.get_parts(shapely.polygonize(lines))
+        faces = shapely.get_parts(shapely.polygonize(np.asarray(lines)))
         # One cell of each piece tells whose its face is: no centre changes its side.
         row, column, group = _one_of_each_piece(self.labels)
         centres = shapely.points(self._on_map(np.column_stack([column + 0.5, row + 0.5])))

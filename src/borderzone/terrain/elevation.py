@@ -284,7 +284,7 @@ class _Chunked:
     def planned(self) -> Any:
         """Give the answer as a lazy raster or dataset."""
         from dask.array import map_blocks  # noqa: PLC0415 - optional: only lazy rasters come here
-        from dask.array.overlap import overlap  # noqa: PLC0415
+        from dask.array.overlap import overlap  # noqa: PLC0415 - as above
 
         heights = _not_smaller(self._dem.data, self._reach)
         # An axis in one chunk has all its ground already.
