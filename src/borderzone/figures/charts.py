@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from borderzone.difficulty.caves import CaveCalibration
+    from borderzone.difficulty.cave_calibration import CaveCalibration
     from borderzone.study import StudyResult
 
 __all__ = [
