@@ -10,9 +10,9 @@ the last bit, whatever the size of the blocks and the number of threads.
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import shapely
@@ -23,9 +23,11 @@ from borderzone._kernels import line_cells
 from borderzone.errors import NoOverlapError, ShapeMismatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.grid import Grid
@@ -51,6 +53,7 @@ BLOCK_CELLS = 1024
 
 T = TypeVar("T")
 U = TypeVar("U")
+R = TypeVar("R", xr.DataArray, xr.Dataset)
 
 
 def in_cells(xy: FloatArray, grid: Grid) -> FloatArray:
@@ -72,7 +75,7 @@ def cells_of_points(xy: FloatArray, grid: Grid) -> IntArray:
     return cells
 
 
-def cells_inside(polygon: Any, grid: Grid) -> IntArray:
+def cells_inside(polygon: BaseGeometry, grid: Grid) -> IntArray:
     """
     Find the cells of a polygon: those whose centre lies inside.
 
@@ -119,7 +122,7 @@ class Passages:
     place: FloatArray
 
 
-def passages_of(lines: Any, grid: Grid) -> Passages:
+def passages_of(lines: Sequence[BaseGeometry] | NDArray[np.object_], grid: Grid) -> Passages:
     """Follow lines through the cells of a grid."""
     lines = np.asarray(lines, dtype=object)
     left, bottom, right, top = grid.bounds
@@ -152,7 +155,7 @@ def passages_of(lines: Any, grid: Grid) -> Passages:
     )
 
 
-def projected(polygons: gpd.GeoDataFrame, grid: Grid) -> list[Any]:
+def projected(polygons: gpd.GeoDataFrame, grid: Grid) -> list[BaseGeometry]:
     """Project polygons into the frame of a grid, their long edges kept true."""
     # A straight edge in degrees is a curve in the grid's frame: give it vertices first.
     step = 0.02 if polygons.crs.is_geographic else 2_000.0
@@ -198,7 +201,7 @@ class Block:
 
 def blocks_of(
     grid: Grid,
-    outline: shapely.Geometry | None = None,
+    outline: BaseGeometry | None = None,
     *,
     size: int = BLOCK_CELLS,
     multiple: int = 1,
@@ -267,7 +270,7 @@ def in_order(
     """
     workers = check_threads(threads)
     with ThreadPoolExecutor(workers) as pool:
-        waiting: deque[Any] = deque()
+        waiting: deque[Future[U]] = deque()
         try:
             for item in items:
                 waiting.append(pool.submit(function, item))
@@ -332,23 +335,27 @@ def any_lazy(layers: Mapping[str, xr.DataArray]) -> bool:
 
 
 def cellwise(
-    function: Callable[[Mapping[str, xr.DataArray]], Any], layers: Mapping[str, xr.DataArray]
-) -> Any:
+    function: Callable[[Mapping[str, xr.DataArray]], R], layers: Mapping[str, xr.DataArray]
+) -> R:
     """Run a function of layers whose answer at a cell depends on that cell alone."""
     if not any_lazy(layers):
         return function(layers)
-    return _LazyCall(function, layers).answer()
+    return cast("R", _LazyCall(function, layers).answer())
 
 
 class _LazyCall:
     """The layers in one set of chunks, and what the function makes of a corner of them."""
 
-    def __init__(self, function: Callable[..., Any], layers: Mapping[str, xr.DataArray]) -> None:
+    def __init__(
+        self,
+        function: Callable[[Mapping[str, xr.DataArray]], xr.DataArray | xr.Dataset],
+        layers: Mapping[str, xr.DataArray],
+    ) -> None:
         from dask.array import asarray  # noqa: PLC0415 - optional: only lazy rasters come here
 
         self._function, self._layers = function, layers
         chunks = next(layer.chunks for layer in layers.values() if layer.chunks is not None)
-        arrays = (asarray(layer.data) for layer in layers.values())  # type: ignore[no-untyped-call]
+        arrays = (asarray(layer.data) for layer in layers.values())  # type: ignore[no-untyped-call]  # dask has few types
         self._arrays = [array.rechunk(chunks) for array in arrays]
         rows, columns = (np.concatenate([[0], np.cumsum(sizes)]) for sizes in chunks)
         self._rows, self._columns = rows, columns
@@ -359,11 +366,11 @@ class _LazyCall:
         self._attrs = found.attrs
         self._type = np.result_type(*(layer.dtype for layer in self._sample.values()))
 
-    def answer(self) -> Any:
-        from dask.array import map_blocks  # noqa: PLC0415
+    def answer(self) -> xr.DataArray | xr.Dataset:
+        from dask.array import map_blocks  # noqa: PLC0415 - as above
 
         chunks = self._arrays[0].chunks
-        stacked = map_blocks(  # type: ignore[no-untyped-call]
+        stacked = map_blocks(  # type: ignore[no-untyped-call]  # dask has few types
             self._block,
             *self._arrays,
             new_axis=0,
@@ -384,10 +391,12 @@ class _LazyCall:
             return xr.Dataset(layers, attrs=self._attrs)
         return next(iter(layers.values()))
 
-    def _parts(self, found: Any) -> dict[str, xr.DataArray]:
-        return {str(k): v for k, v in found.items()} if self._several else {"": found}
+    def _parts(self, found: xr.DataArray | xr.Dataset) -> dict[str, xr.DataArray]:
+        if isinstance(found, xr.Dataset):
+            return {str(name): layer for name, layer in found.items()}
+        return {"": found}
 
-    def _block(self, *values: Any, block_id: tuple[int, ...]) -> Any:
+    def _block(self, *values: NDArray[Any], block_id: tuple[int, ...]) -> NDArray[Any]:
         row, column = block_id[-2:]
         part = {
             "y": slice(self._rows[row], self._rows[row + 1]),

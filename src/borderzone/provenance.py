@@ -10,7 +10,7 @@ import time
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -193,8 +193,7 @@ def _frames(result: StudyResult) -> list[dict[str, Any]]:
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     named = table if table.index.name is None else table.reset_index()
-    rows: list[dict[str, Any]] = named.to_dict("records")
-    return rows
+    return cast("list[dict[str, Any]]", named.to_dict("records"))
 
 
 def _input(record: Record, result: StudyResult) -> dict[str, Any]:

@@ -34,7 +34,7 @@ __all__ = ["raster_like", "terrain_to_files"]
 _LOG = logging.getLogger("borderzone")
 
 
-def terrain_to_files(  # noqa: PLR0913 (a source, a place, and how to walk)
+def terrain_to_files(  # noqa: PLR0913 - a source, a place, and how to walk
     source: Any,
     grid: Grid,
     folder: str | os.PathLike[str],

@@ -10,7 +10,7 @@ import inspect
 import sys
 from abc import ABC, abstractmethod
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import lazy_loader
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import geopandas as gpd
+    from matplotlib.axes import Axes
 
 __all__ = [
     "Drawn",
@@ -34,7 +35,7 @@ def door(room: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[
     def behind_the_door(name: str) -> Any:
         thing = load(name)
         if inspect.isfunction(thing) and thing.__module__.startswith(room):
-            from borderzone._guards.kinds import guarded  # noqa: PLC0415 (only where it guards)
+            from borderzone._guards.kinds import guarded  # noqa: PLC0415 - only where it guards
 
             thing = guarded(thing)
             thing.__module__ = room  # where another process finds it, as it is: behind its guard
@@ -65,11 +66,11 @@ class Drawn(ABC):
         """Give what is drawn as a table of its own."""
         return self._table.copy()
 
-    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+    def plot(self, ax: Axes | None = None, **kwargs: Any) -> Axes:
         """Draw it on a map."""
         # The backend is looked up by name, as pandas does: no domain room imports figures.
         draw = getattr(import_module("borderzone.figures.maps"), self.drawn_by)
-        return draw(self, ax=ax, **kwargs)
+        return cast("Axes", draw(self, ax=ax, **kwargs))
 
     def explore(self, **kwargs: Any) -> Any:
         """Show it on an interactive map; needs the interactive extra."""

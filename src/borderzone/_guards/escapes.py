@@ -14,10 +14,12 @@ import html
 import logging
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pandas as pd
 
 __all__ = [
     "OneLine",
@@ -38,6 +40,8 @@ __all__ = [
     "uncell",
     "uncell_table",
 ]
+
+Frame = TypeVar("Frame", bound="pd.DataFrame")
 
 # Longest text that is shown whole, and longest line and most lines of a text on a figure.
 LONGEST_SHOWN = 10_000
@@ -103,7 +107,7 @@ def kept(text: str) -> str:
     return _NOT_KEPT.sub(_spelt, text)
 
 
-def kept_table(frame: Any) -> Any:
+def kept_table(frame: Frame) -> Frame:
     """Keep the texts of a table, and the names of its columns, as `kept` does."""
     return _mapped(frame, _of_text(kept))
 
@@ -125,17 +129,17 @@ def uncell(value: Any) -> Any:
     return value[1:] if isinstance(value, str) and _MARKED.match(value) else value
 
 
-def spreadsheet_table(frame: Any) -> Any:
+def spreadsheet_table(frame: Frame) -> Frame:
     """Mark the cells and column names of a table that a spreadsheet may open."""
     return _mapped(frame, _of_text(lambda text: cell(kept(text))))
 
 
-def uncell_table(frame: Any) -> Any:
+def uncell_table(frame: Frame) -> Frame:
     """Unmark the cells and column names of a table that `spreadsheet_table` marked."""
     return _mapped(frame, uncell)
 
 
-def popup_table(frame: Any) -> Any:
+def popup_table(frame: Frame) -> Frame:
     """Escape the texts of a table for an interactive map, whose popups would take them for HTML."""
     return _mapped(frame, _of_text(lambda text: html.escape(block(text))))
 
@@ -187,8 +191,8 @@ def _of_text(change: Callable[[str], Any]) -> Callable[[Any], Any]:
     return lambda value: change(value) if isinstance(value, str) else value
 
 
-def _mapped(frame: Any, change: Callable[[Any], Any]) -> Any:
-    changed = frame.copy()
+def _mapped(frame: Frame, change: Callable[[Any], Any]) -> Frame:
+    changed: Any = frame.copy()
     for position, kind in enumerate(frame.dtypes):
         # Text, categories and mixed cells are of kind "O"; numbers, dates and shapes are not read.
         if kind.kind != "O" or kind.name == "geometry":
@@ -198,4 +202,4 @@ def _mapped(frame: Any, change: Callable[[Any], Any]) -> Any:
         if any(new != old for new, old in zip(safe, cells, strict=True) if isinstance(old, str)):
             changed.isetitem(position, safe)
     changed.columns = [change(name) for name in frame.columns]
-    return changed
+    return cast("Frame", changed)

@@ -12,7 +12,7 @@ Of heights in memory, what stands for no data is a hole, and what is no height i
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from borderzone._typing import FloatArray
+    from borderzone._typing import BoolArray, FloatArray
+
+    Raster = xr.DataArray | xr.Dataset
 
 __all__ = [
     "FILLS",
@@ -37,10 +39,11 @@ __all__ = [
     "upright",
 ]
 
+R = TypeVar("R", "xr.DataArray", "xr.Dataset")
 _RASTERS = frozenset({"DataArray", "Dataset"})
 
 
-def backwards(raster: Any) -> tuple[str, ...]:
+def backwards(raster: Raster) -> tuple[str, ...]:
     """Name the axes along which a raster runs against a grid."""
     return tuple(axis for axis in ("y", "x") if _rises(raster, axis) is (axis == "y"))
 
@@ -59,7 +62,7 @@ def like_the_first(result: Any, given: Iterable[Any]) -> Any:
     if not axes:
         return result
 
-    def turned(raster: Any) -> Any:
+    def turned(raster: R) -> R:
         return _flipped(raster, [axis for axis in axes if _rises(raster, axis) is (axis == "x")])
 
     if dataclasses.is_dataclass(result) and not isinstance(result, type):
@@ -73,7 +76,7 @@ def _is_raster(value: Any) -> bool:
     return any(kind.__name__ in _RASTERS for kind in type(value).__mro__)
 
 
-def _rasters(value: Any) -> list[Any]:
+def _rasters(value: Any) -> list[Raster]:
     """List the rasters of an argument: itself, or those of a list, a tuple or a dict."""
     values = list(value.values()) if isinstance(value, dict) else value
     several = values if isinstance(values, (list, tuple)) else [values]
@@ -93,12 +96,12 @@ def _each(value: Any, turn: Callable[[Any], Any]) -> Any:
     return dict(zip(value, turned, strict=True)) if isinstance(value, dict) else turned
 
 
-def _flipped(raster: Any, axes: Iterable[str]) -> Any:
+def _flipped(raster: R, axes: Iterable[str]) -> R:
     turns = {axis: slice(None, None, -1) for axis in axes}
     return raster.isel(turns) if turns else raster
 
 
-def _native(raster: Any) -> Any:
+def _native(raster: R) -> R:
     """Put the bytes of every number in the order of this machine: files keep either order."""
     if hasattr(raster, "data_vars"):
         layers = {name: _native(layer) for name, layer in raster.data_vars.items()}
@@ -111,7 +114,7 @@ def _native(raster: Any) -> Any:
     return native
 
 
-def _rises(raster: Any, axis: str) -> bool | None:
+def _rises(raster: Raster, axis: str) -> bool | None:
     """Whether the coordinates of an axis rise; None where there are none that tell."""
     if axis not in raster.dims or axis not in raster.coords:
         return None
@@ -170,7 +173,7 @@ def heights_of(raster: xr.DataArray, what: str = "elevation", *, metres: bool = 
     return z
 
 
-def is_impossible(z: FloatArray) -> Any:
+def is_impossible(z: FloatArray) -> BoolArray:
     """Tell which heights are none: infinite, beyond 1,000 km, or a usual mark of no data."""
     return (np.abs(z) > MOST_M) | np.isin(z, USUAL_VOIDS)
 

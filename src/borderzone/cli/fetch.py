@@ -20,6 +20,8 @@ from borderzone.errors import InvalidParameterError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from borderzone.fetch.planning import Plan
+
 __all__ = ["fetch_app"]
 
 _ASK_FROM_BYTES = 100_000_000
@@ -306,7 +308,7 @@ def _corridor(where: list[str], depth_km: float | None) -> bz.Corridor:
     return bz.Corridor.around(border, depth_km=depth, segment_km=scenario.segment_km)
 
 
-def _confirm(plan: Any) -> None:
+def _confirm(plan: Plan) -> None:
     """Ask whoever sits at a terminal; a script has --max-gb."""
     ask = plan.bytes >= _ASK_FROM_BYTES and sys.stdin.isatty() and sys.stderr.isatty()
     if ask and not typer.confirm("Fetch them?", err=True):

@@ -75,9 +75,9 @@ def print_table(frame: pd.DataFrame, title: str) -> None:
     table = Table(title=line(title), show_lines=False)
     for column in frame.columns:
         table.add_column(line(str(column)), overflow="fold")
-    for row in frame.itertuples(index=False):
+    for cells in frame.itertuples(index=False, name=None):
         table.add_row(
-            *(f"{cell:.4g}" if isinstance(cell, float) else line(str(cell)) for cell in row)
+            *(f"{cell:.4g}" if isinstance(cell, float) else line(str(cell)) for cell in cells)
         )
     OUT.print(table)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 import pyproj
 import shapely
 from shapely import affinity
+from shapely.geometry.base import BaseGeometry
 
 from borderzone._guards import check_non_negative
 from borderzone._guards.escapes import file_word
@@ -16,7 +17,22 @@ from borderzone.crs import in_degrees
 from borderzone.errors import InvalidGeometryError, InvalidParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
     from borderzone._typing import BoolArray, FloatArray
+
+    class Outlined(Protocol):
+        """A corridor, or whatever else has an outline."""
+
+        @property
+        def outline(self) -> gpd.GeoSeries:
+            """Ground of it."""
+
+    # A corridor, a shape, a table, or west, south, east and north in degrees.
+    Where: TypeAlias = Outlined | BaseGeometry | gpd.GeoSeries | gpd.GeoDataFrame | Sequence[float]
 
 __all__ = ["Area", "checked_margin_km", "place_word", "shape_of"]
 
@@ -27,7 +43,7 @@ _LARGEST_KM = 2500.0
 _EARTH_KM = 6371.0
 
 
-def shape_of(where: Any) -> Any:
+def shape_of(where: Where) -> BaseGeometry:
     """Give a corridor, shape, table, or west, south, east and north as one valid shape in degrees."""
     shape = _shape(getattr(where, "outline", where))
     if shape.is_empty:
@@ -43,11 +59,12 @@ def shape_of(where: Any) -> Any:
     return shape if shape.is_valid else shapely.make_valid(shape)
 
 
-def _shape(where: Any) -> Any:
-    if isinstance(where, shapely.Geometry):
+def _shape(where: Any) -> BaseGeometry:
+    if isinstance(where, BaseGeometry):
         return where
     if hasattr(where, "to_crs") and hasattr(where, "crs"):
-        return in_degrees(where, "where").geometry.union_all()
+        ground: BaseGeometry = in_degrees(where, "where").geometry.union_all()
+        return ground
     try:
         west, south, east, north = (float(edge) for edge in where)
     except (TypeError, ValueError) as error:
@@ -82,11 +99,11 @@ class Area:
     2.6 % too much is kept.
     """
 
-    def __init__(self, where: Any, margin_km: float) -> None:
+    def __init__(self, where: Where, margin_km: float) -> None:
         self.margin_km = checked_margin_km(margin_km)
         self.shape = shape_of(where)
         shapely.prepare(self.shape)
-        self._wide: Any = None
+        self._wide: BaseGeometry | None = None
         self._plane: Any = None
         if self.margin_km > 0:
             self._widen()
@@ -100,9 +117,11 @@ class Area:
             always_xy=True,
         )
         fine = shapely.segmentize(self.shape, _STEP_DEG)
-        flat = shapely.transform(
-            fine, lambda xy: np.column_stack(plane.transform(xy[:, 0], xy[:, 1])) / 1000
-        )
+
+        def onto_plane(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.column_stack(plane.transform(lonlat[:, 0], lonlat[:, 1])) / 1000
+
+        flat = shapely.transform(fine, onto_plane)
         corners = shapely.get_coordinates(flat)
         reach_km = float(np.hypot(corners[:, 0], corners[:, 1]).max()) + self.margin_km
         if not reach_km <= _LARGEST_KM + self.margin_km:
@@ -117,14 +136,14 @@ class Area:
         shapely.prepare(self._wide)
 
     @property
-    def whole(self) -> Any:
+    def whole(self) -> BaseGeometry:
         """Ground and margin as one shape in degrees; what lies beyond 180 comes in from the other side."""
         shape = self.shape
         if self._wide is not None:
             fine = shapely.segmentize(self._wide, _STEP_KM)
             middle = (shape.bounds[0] + shape.bounds[2]) / 2
 
-            def back(xy: FloatArray) -> FloatArray:
+            def back(xy: NDArray[np.float64]) -> NDArray[np.float64]:
                 lon, lat = self._plane.transform(
                     xy[:, 0] * 1000, xy[:, 1] * 1000, direction="INVERSE"
                 )
@@ -154,7 +173,7 @@ class Area:
         return {"bounds": bounds, "margin_km": self.margin_km}
 
 
-def place_word(where: Any) -> str:
+def place_word(where: Where) -> str:
     """Name ground in the name of a file: its border, or that it is a cut."""
     border = getattr(where, "border", None)
     return "cut" if border is None else file_word(f"{border.a}-{border.b}")

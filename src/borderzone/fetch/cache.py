@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from borderzone._guards import local_path
 from borderzone.errors import OutputError
@@ -206,11 +206,11 @@ class Shelf:
             temporary.write_text(f"{text}\n", encoding="utf-8")
 
 
-def _items(value: Any) -> Iterable[tuple[str, Any]]:
+def _items(value: object) -> Iterable[tuple[str, Any]]:
     return value.items() if isinstance(value, dict) else ()
 
 
-def _taken(lock: Any) -> bool:
+def _taken(lock: TextIO) -> bool:
     """Take the lock unless another has it; the system gives it back when a process ends."""
     try:
         if sys.platform == "win32":

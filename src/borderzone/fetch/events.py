@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from borderzone._typing import FloatArray
+    from borderzone.fetch.area import Where
     from borderzone.io.sidecars import Terms
 
 __all__ = ["GedVersion", "UcdpResult", "ucdp"]
@@ -64,8 +65,8 @@ _BATCH_ROWS = 20_000
 _log = logging.getLogger("borderzone")
 
 
-def ucdp(  # noqa: PLR0913 (one option a matter that users decide)
-    where: Any = None,
+def ucdp(  # noqa: PLR0913 - one option a matter that users decide
+    where: Where | None = None,
     *,
     version: str = "25.1",
     years: Sequence[int] | None = None,
@@ -328,7 +329,7 @@ def _checked_years(years: Any) -> tuple[int, int] | None:
     return first, last
 
 
-def _file_name(version: GedVersion, where: Any, years: tuple[int, int] | None) -> str:
+def _file_name(version: GedVersion, where: Where | None, years: tuple[int, int] | None) -> str:
     parts = ["ucdp-ged", version.text]
     if where is not None:
         parts.append(place_word(where))
@@ -353,7 +354,7 @@ def _bring_archive(
     return bring(server, archive, remote, folder, check=_check_archive).etag
 
 
-def _check_archive(_: Item, path: Path, __: bool) -> None:  # noqa: FBT001 (see `bring`)
+def _check_archive(_: Item, path: Path, __: bool) -> None:  # noqa: FBT001 - see `bring`
     """Unpack an archive once without keeping anything; it must hold one table."""
     files = check_archive(path, what="events")
     tables = [name for name in files if name.lower().endswith(".csv")]
@@ -528,13 +529,13 @@ def _parsed(raw: bytes, number: int) -> _Page:
     return _Page(number=number, total=total, pages=pages, onward=str(onward), rows=rows)
 
 
-def _whole(value: Any) -> int:
+def _whole(value: object) -> int:
     if not re.fullmatch(r"\d{1,9}", str(value)):
         raise ValueError
-    return int(value)
+    return int(str(value))
 
 
-def _no_constant(_: str) -> Any:
+def _no_constant(_: str) -> NoReturn:
     raise ValueError
 
 
@@ -624,7 +625,7 @@ def _table_rows(path: Path) -> Iterator[Iterator[list[str]]]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _opened(path: Path) -> Iterator[IO[bytes]]:
     if path.suffix != ".zip":
         with path.open("rb") as table:
             yield table

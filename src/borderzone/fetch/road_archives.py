@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from shapely.geometry.base import BaseGeometry
+
+    from borderzone.fetch.area import Where
     from borderzone.fetch.planning import Plan
 
 __all__ = ["EXTRACTS", "ROAD_SOURCES", "RoadStore", "RoadsResult", "roads", "roads_plan"]
@@ -39,8 +42,8 @@ __all__ = ["EXTRACTS", "ROAD_SOURCES", "RoadStore", "RoadsResult", "roads", "roa
 _log = logging.getLogger("borderzone")
 
 
-def roads(  # noqa: PLR0913 (one option a matter that users decide)
-    where: Any,
+def roads(  # noqa: PLR0913 - one option a matter that users decide
+    where: Where,
     *,
     source: str = "osm",
     parts: str | int | Sequence[str] | Sequence[int] | None = None,
@@ -149,7 +152,7 @@ of a border, such as parts=['asia/iraq'] (--extract)
 
 
 def roads_plan(
-    where: Any,
+    where: Where,
     *,
     source: str = "osm",
     parts: str | int | Sequence[str] | Sequence[int] | None = None,
@@ -390,7 +393,13 @@ ROAD_SOURCES: Mapping[str, RoadStore] = MappingProxyType(
 """The stores of roads, by short name."""
 
 
-def _job(where: Any, source: str, parts: Any, cache: Any, network: Network | None) -> Job:
+def _job(
+    where: Where,
+    source: str,
+    parts: Any,
+    cache: str | os.PathLike[str] | None,
+    network: Network | None,
+) -> Job:
     """Check what was asked for, without the network and without the disk."""
     store = ROAD_SOURCES[check_choice(source, "source", ROAD_SOURCES)]
     return Job(
@@ -407,7 +416,7 @@ def _job(where: Any, source: str, parts: Any, cache: Any, network: Network | Non
     )
 
 
-def _parts(store: RoadStore, where: Any, parts: Any) -> Iterable[Any]:
+def _parts(store: RoadStore, where: Where, parts: Any) -> Iterable[Any]:
     """Take what was named, or else the extracts of the two countries of a border."""
     if parts is not None:
         named = dict.fromkeys([parts] if is_number(parts) or isinstance(parts, str) else parts)
@@ -468,7 +477,7 @@ def _cut(job: Job, area: Area) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
     return lines[~lines.geometry.to_wkb().duplicated()].reset_index(drop=True), left_out
 
 
-def _near(file: Path, store: RoadStore, area: Any) -> list[gpd.GeoDataFrame]:
+def _near(file: Path, store: RoadStore, area: BaseGeometry) -> list[gpd.GeoDataFrame]:
     found = []
     told = f"roads: {file.name!r}"
     try:
@@ -490,7 +499,7 @@ def _near(file: Path, store: RoadStore, area: Any) -> list[gpd.GeoDataFrame]:
     return [table for table in found if len(table)]
 
 
-def _class_word(value: Any) -> str:
+def _class_word(value: object) -> str:
     """Write a class, which GRIP4 counts and others name."""
     return f"{value:g}" if is_number(value) else str(value)
 

@@ -367,7 +367,7 @@ class _Connections:
         self._lock = threading.Lock()
         self._ended = False
 
-    def note(self, opened: Any) -> None:
+    def note(self, opened: object) -> None:
         """Remember a connection, or cut it where all are to end."""
         if not isinstance(opened, socket.socket):
             return
@@ -384,7 +384,7 @@ class _Connections:
                 _cut(opened)
 
 
-def _cut(opened: Any) -> None:
+def _cut(opened: socket.socket) -> None:
     with contextlib.suppress(OSError):  # it may have ended by itself
         # Of the plain socket: that of an encrypted one would first drop what a reader is using.
         socket.socket.shutdown(opened, socket.SHUT_RDWR)
@@ -435,7 +435,7 @@ class _Adapter(HTTPAdapter):
         return pool
 
 
-def _no_credentials(request: Any) -> Any:
+def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 

@@ -11,7 +11,7 @@ import threading
 import zlib
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import shapely
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    import rasterio
+    from shapely.geometry.base import BaseGeometry
+
+    from borderzone.fetch.area import Where
     from borderzone.fetch.planning import Plan
 
 __all__ = ["SOURCES", "FetchResult", "Tile", "TileStore", "dem", "esa_worldcover", "plan", "tiles"]
@@ -54,8 +58,8 @@ _one_at_a_time = threading.Lock()
 _log = logging.getLogger("borderzone")
 
 
-def dem(  # noqa: PLR0913 (one option a matter that users decide)
-    where: Any,
+def dem(  # noqa: PLR0913 - one option a matter that users decide
+    where: Where,
     *,
     source: str = "glo30",
     margin_km: float = 0.0,
@@ -125,7 +129,7 @@ def dem(  # noqa: PLR0913 (one option a matter that users decide)
 
 
 def esa_worldcover(
-    where: Any,
+    where: Where,
     *,
     margin_km: float = 0.0,
     cache: str | os.PathLike[str] | None = None,
@@ -180,7 +184,7 @@ def esa_worldcover(
 
 
 def plan(
-    where: Any,
+    where: Where,
     *,
     source: str = "glo30",
     margin_km: float = 0.0,
@@ -226,7 +230,7 @@ def plan(
     return _job(where, source, margin_km, cache, network).plan()
 
 
-def tiles(where: Any, *, source: str = "glo30", margin_km: float = 0.0) -> list[str]:
+def tiles(where: Where, *, source: str = "glo30", margin_km: float = 0.0) -> list[str]:
     """
     Name the tiles that a piece of ground needs, without the network.
 
@@ -398,7 +402,7 @@ def _store(source: str) -> TileStore:
     return SOURCES[check_choice(source, "source", SOURCES)]
 
 
-def _needed(where: Any, store: TileStore, margin_km: float) -> list[Tile]:
+def _needed(where: Where, store: TileStore, margin_km: float) -> list[Tile]:
     """Find the tiles that a piece of ground needs, from south to north and west to east."""
     margin = checked_margin_km(margin_km)
     ground = shape_of(where)
@@ -414,7 +418,7 @@ def _needed(where: Any, store: TileStore, margin_km: float) -> list[Tile]:
     return [store.tile(column, row) for row, column in sorted(corners)]
 
 
-def _columns(ground: Any, row: int, side: int, reach_km: float) -> set[int]:
+def _columns(ground: BaseGeometry, row: int, side: int, reach_km: float) -> set[int]:
     """Western edges of the tiles of one row whose widened squares touch the ground."""
     reach_lat = reach_km / _LATITUDE_KM
     low, high = row - reach_lat, row + side + reach_lat
@@ -426,13 +430,20 @@ def _columns(ground: Any, row: int, side: int, reach_km: float) -> set[int]:
     edges = np.arange(
         math.floor((west - reach) / side) * side, math.floor(east + reach) + 1, side, dtype=float
     )
-    squares = shapely.box(edges - reach, low, edges + side + reach, high)
+    lows, highs = np.full(edges.size, low), np.full(edges.size, high)
+    squares = shapely.box(edges - reach, lows, edges + side + reach, highs)
     touched = edges[shapely.intersects(ground, squares)]
     # Beyond 180 degrees the count of the tiles starts again.
     return {int((edge + 180) % 360 - 180) for edge in touched}
 
 
-def _job(where: Any, source: str, margin_km: float, cache: Any, network: Network | None) -> Job:
+def _job(
+    where: Where,
+    source: str,
+    margin_km: float,
+    cache: str | os.PathLike[str] | None,
+    network: Network | None,
+) -> Job:
     """Check what was asked for, without the network and without the disk."""
     store = _store(source)
     return Job(
@@ -463,7 +474,7 @@ def _fetched(
     )
 
 
-def _check_tile(tile: Tile, path: Path, proven: bool) -> None:  # noqa: FBT001 (see `bring`)
+def _check_tile(tile: Tile, path: Path, proven: bool) -> None:  # noqa: FBT001 - see `bring`
     """Refuse a file that is no GeoTIFF, of another place, or where no MD5 proves it, damaged."""
     try:
         most = current().raster_cells_by_block
@@ -475,7 +486,7 @@ def _check_tile(tile: Tile, path: Path, proven: bool) -> None:  # noqa: FBT001 (
         raise DataError(str(error)) from None
 
 
-def _check_place(source: Any, tile: Tile) -> None:
+def _check_place(source: rasterio.DatasetReader, tile: Tile) -> None:
     """Cells centred on the degree lines shift the edges by half a cell; more is another place."""
     if not source.crs.is_geographic:
         msg = f"it is in {source.crs.to_string()}, not in longitude and latitude"
@@ -488,7 +499,7 @@ def _check_place(source: Any, tile: Tile) -> None:
         raise DataError(msg)
 
 
-def _check_blocks(source: Any, path: Path) -> None:
+def _check_blocks(source: rasterio.DatasetReader, path: Path) -> None:
     """
     Unpack every block: without an MD5, only they can show a flipped bit.
 
@@ -511,7 +522,9 @@ def _check_blocks(source: Any, path: Path) -> None:
                 _unpack(file, _place_of(source, row, column, level), size)
 
 
-def _place_of(source: Any, row: int, column: int, level: int) -> tuple[int, int] | None:
+def _place_of(
+    source: rasterio.DatasetReader, row: int, column: int, level: int
+) -> tuple[int, int] | None:
     """Where a block lies in the file, and its length; None for one that was left out as empty."""
     overview = level - 1 if level else None
     offset, length = (

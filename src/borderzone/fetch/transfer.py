@@ -210,7 +210,7 @@ def same_md5(path: Path, remote: Remote) -> bool | None:
     return None
 
 
-def _md5(path: Path, size: int, start: int = 0) -> Any:
+def _md5(path: Path, size: int, start: int = 0) -> hashlib._Hash:
     digest = hashlib.md5(usedforsecurity=False)
     with path.open("rb") as file:
         file.seek(start)
