@@ -1,8 +1,9 @@
-"""What several tests share: one run of the built-in study."""
+"""What several tests share: one run of the built-in study, small inputs for each door, quick pictures."""
 
 from __future__ import annotations
 
 import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,11 @@ from hypothesis import HealthCheck, settings
 import borderzone as bz
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from front_door_cases import World
+
     from borderzone.study import Ground, StudyResult
 
 
@@ -50,3 +56,58 @@ def ground(study: bz.Study) -> Ground:
 def result(study: bz.Study, ground: Ground) -> StudyResult:
     """Give one run of the built-in study."""
     return study.run(seed=1, ground=ground)
+
+
+@pytest.fixture(scope="session")
+def other(study: bz.Study, ground: Ground) -> StudyResult:
+    """Give the same study with better eyes."""
+    scenario = study.scenario.changed({"name": "goggles", "force.sensor": "night_vision_goggles"})
+    return study.with_scenario(scenario).run(seed=1, ground=ground)
+
+
+@pytest.fixture(scope="session")
+def public_report(
+    result: StudyResult, other: StudyResult, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Give the public folder of the built-in study, to read."""
+    place: Path = tmp_path_factory.mktemp("public") / "out"
+    with coarse_pictures():
+        bz.write_report(result, place, comparison=other)
+    return place
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Give small inputs for every door."""
+    from front_door_cases import World  # noqa: PLC0415 - most tests do without its libraries
+
+    return World(tmp_path_factory.mktemp("doors"))
+
+
+@pytest.fixture(scope="module")
+def draft() -> Iterator[None]:
+    """Draw the pictures of reports coarsely: words, files and numbers are the same."""
+    with coarse_pictures():
+        yield
+
+
+@pytest.fixture
+def sketch(draft: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw map and strip only, in the formats that can be searched for words."""
+    from borderzone.report import pictures  # noqa: PLC0415 - most tests draw nothing
+
+    specs = pictures.figure_specs
+    monkeypatch.setattr(pictures, "figure_specs", lambda *arguments: specs(*arguments)[:2])
+    monkeypatch.setattr(pictures, "FORMATS", ("png", "svg"))
+
+
+@contextmanager
+def coarse_pictures() -> Iterator[None]:
+    """Draw with few pixels."""
+    from borderzone.report import pictures  # noqa: PLC0415 - most tests draw nothing
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "DPI", {False: 40, True: 40})
+        patch.setattr(pictures, "PAGE_WIDTH", 400)
+        patch.setattr(pictures, "SMALL_WIDTH", 200)
+        yield

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from borderzone.study import Ground, StudyResult
+    from borderzone.study import StudyResult
 
 # What the built-in study can give by itself.
 DRAWN = (
@@ -47,13 +47,6 @@ DRAWN = (
 def pages(result: StudyResult) -> dict[str, Axes]:
     """Give every figure of the built-in study, drawn once."""
     return {name: figures.FIGURES[name].draw(result) for name in DRAWN}
-
-
-@pytest.fixture(scope="module")
-def other(study: bz.Study, ground: Ground) -> StudyResult:
-    """Give the same study with better eyes."""
-    scenario = study.scenario.changed({"name": "goggles", "force.sensor": "night_vision_goggles"})
-    return study.with_scenario(scenario).run(seed=1, ground=ground)
 
 
 @pytest.fixture(scope="module")

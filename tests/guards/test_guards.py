@@ -68,12 +68,6 @@ def taking(parameter: str) -> list[str]:
     return [name for name, door in DOORS.items() if parameter in inspect.signature(door).parameters]
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Give small inputs for every door."""
-    return World(tmp_path_factory.mktemp("doors"))
-
-
 @pytest.fixture
 def eight_cores(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Give a machine of 64 cores, of which the process may use 8; its groups lie in a folder."""

@@ -33,12 +33,6 @@ FLAT = Grid.covering((0, 0, 3000, 3000), resolution_m=300, crs=32637)
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Give small inputs for every door."""
-    return World(tmp_path_factory.mktemp("doors"))
-
-
-@pytest.fixture(scope="module")
 def wrong(world: World) -> dict[str, Any]:
     """Give what no door takes everywhere."""
     return wrong_values(world)
@@ -63,6 +57,7 @@ def test_the_table_has_every_public_name() -> None:
 
 
 @pytest.mark.parametrize("name", DOORS)
+@pytest.mark.usefixtures("draft")
 def test_every_door_has_a_call_that_it_takes(name: str, world: World) -> None:
     """A new function without a row in the table is told here."""
     given = valid_call(name, DOORS[name], world)

@@ -96,11 +96,6 @@ def _web_mercator(raster: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return World(tmp_path_factory.mktemp("rasters"))
-
-
-@pytest.fixture(scope="module")
 def plain(world: World) -> Callable[[str], Any]:
     """Answer of a door to rasters that run from north to south and from west to east."""
     return cache(lambda name: outcome(name, given(name, world)))

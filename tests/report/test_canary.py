@@ -25,7 +25,6 @@ from unpacking import Canaries, pieces_of
 import borderzone as bz
 from borderzone import figures, incidents
 from borderzone.figures.style import figure_of
-from borderzone.report import pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,16 +115,6 @@ def small(study: bz.Study, origins: Any, events: Any) -> bz.Study:
     """Give a study that is soon done."""
     less = study.scenario.changed({"draws": 100, "imputations": 20, "resolution_m": 5000})
     return bz.Study(border=study.border, origins=origins, incidents=events, scenario=less)
-
-
-@pytest.fixture(scope="module")
-def draft() -> Any:
-    """Draw pictures coarsely: words in them are the same."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pictures, "DPI", {False: 40, True: 40})
-        patch.setattr(pictures, "PAGE_WIDTH", 400)
-        patch.setattr(pictures, "SMALL_WIDTH", 200)
-        yield
 
 
 @pytest.fixture(scope="module")

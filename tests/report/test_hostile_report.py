@@ -12,7 +12,7 @@ import tomllib
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
     from borderzone.study import StudyResult
 
-pytestmark = pytest.mark.filterwarnings("ignore:Glyph .* missing")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Glyph .* missing"),
+    pytest.mark.usefixtures("draft"),
+]
 SHOWN = escapes.block(ALL_AT_ONCE)
 # Of an event, all that is words and no term of ours.
 WORDS_OF_EVENTS = (
@@ -60,18 +63,8 @@ def odd(result: StudyResult) -> StudyResult:
     return replace(named, incidents=told, summary=(ALL_AT_ONCE,) * 3, notes=(ALL_AT_ONCE, LONG))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _draft() -> Any:
-    """Draw coarsely: what is tested here is words."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pictures, "DPI", {False: 30, True: 30})
-        patch.setattr(pictures, "PAGE_WIDTH", 400)
-        patch.setattr(pictures, "SMALL_WIDTH", 200)
-        yield
-
-
 @pytest.fixture(scope="module")
-def inside(odd: StudyResult, tmp_path_factory: pytest.TempPathFactory, _draft: None) -> Path:
+def inside(odd: StudyResult, tmp_path_factory: pytest.TempPathFactory, draft: None) -> Path:
     """Give the internal folder, which holds all rows."""
     place = tmp_path_factory.mktemp("inside") / "out"
     write_report(odd, place, detail="internal", comparison=odd)

@@ -24,7 +24,7 @@ from PIL import Image
 
 import borderzone as bz
 from borderzone.errors import InvalidParameterError, OutputError
-from borderzone.report import check_folder, pictures, write_report
+from borderzone.report import check_folder, write_report
 from borderzone.report import folder as folder_room
 from borderzone.report.public import edition, join_segments
 from borderzone.report.tables import TABLE_WORDS
@@ -32,48 +32,15 @@ from borderzone.report.tables import TABLE_WORDS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from borderzone.study import Ground, StudyResult
+    from borderzone.study import StudyResult
+
+pytestmark = pytest.mark.usefixtures("draft")
 
 REPEATS = {"log.txt", "timing.json"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _draft() -> Any:
-    """Draw pictures coarsely: what is tested here is not their resolution."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pictures, "DPI", {False: 40, True: 40})
-        patch.setattr(pictures, "PAGE_WIDTH", 400)
-        patch.setattr(pictures, "SMALL_WIDTH", 200)
-        yield
-
-
-@pytest.fixture
-def _sketch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw map and strip only, in the formats that can be searched for words."""
-    plans = pictures.figure_specs
-    monkeypatch.setattr(pictures, "figure_specs", lambda *arguments: plans(*arguments)[:2])
-    monkeypatch.setattr(pictures, "FORMATS", ("png", "svg"))
-
-
 @pytest.fixture(scope="module")
-def other(study: bz.Study, ground: Ground) -> StudyResult:
-    """Give the same study with better eyes."""
-    scenario = study.scenario.changed({"name": "goggles", "force.sensor": "night_vision_goggles"})
-    return study.with_scenario(scenario).run(seed=1, ground=ground)
-
-
-@pytest.fixture(scope="module")
-def out(
-    result: StudyResult, other: StudyResult, tmp_path_factory: pytest.TempPathFactory, _draft: None
-) -> Path:
-    """Give the public folder of the built-in study."""
-    place = tmp_path_factory.mktemp("public") / "out"
-    write_report(result, place, comparison=other)
-    return place
-
-
-@pytest.fixture(scope="module")
-def inside(result: StudyResult, tmp_path_factory: pytest.TempPathFactory, _draft: None) -> Path:
+def inside(result: StudyResult, tmp_path_factory: pytest.TempPathFactory, draft: None) -> Path:
     """Give the internal folder of a study with posts."""
     place = tmp_path_factory.mktemp("internal") / "out"
     write_report(with_posts(result), place, detail="internal")
@@ -123,13 +90,13 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def page(out: Path) -> Page:
+def page(public_report: Path) -> Page:
     """Give the public page, parsed."""
-    return Page((out / "report.html").read_text(encoding="utf-8"))
+    return Page((public_report / "report.html").read_text(encoding="utf-8"))
 
 
-def test_the_folder_has_the_promised_tree(out: Path) -> None:
-    files = files_of(out)
+def test_the_folder_has_the_promised_tree(public_report: Path) -> None:
+    files = files_of(public_report)
     for name in ("report.html", "manifest.json", "timing.json", "study.toml", "log.txt"):
         assert name in files
     for figure in (
@@ -154,56 +121,58 @@ def test_the_folder_has_the_promised_tree(out: Path) -> None:
     assert {"rasters/slope_deg.tif", "rasters/hours_vehicle.tif"} <= set(files)
 
 
-def test_the_three_sentences_are_the_same_everywhere(out: Path, result: StudyResult) -> None:
+def test_the_three_sentences_are_the_same_everywhere(
+    public_report: Path, result: StudyResult
+) -> None:
     said = list(result.summary)
     assert len(said) == 3
-    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((public_report / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["summary"] == said
-    assert pd.read_csv(out / "tables" / "summary.csv")["sentence"].tolist() == said
-    page = (out / "report.html").read_text(encoding="utf-8")
+    assert pd.read_csv(public_report / "tables" / "summary.csv")["sentence"].tolist() == said
+    page = (public_report / "report.html").read_text(encoding="utf-8")
     listed = re.search(r'<ol class="findings">(.*?)</ol>', page, re.DOTALL)
     assert listed is not None
     assert [html.unescape(x) for x in re.findall(r"<li>(.*?)</li>", listed.group(1))] == said
 
 
 def test_two_runs_give_the_same_bytes(
-    out: Path, result: StudyResult, other: StudyResult, tmp_path: Path
+    public_report: Path, result: StudyResult, other: StudyResult, tmp_path: Path
 ) -> None:
     write_report(result, tmp_path / "again", comparison=other)
-    assert files_of(tmp_path / "again") == files_of(out)
+    assert files_of(tmp_path / "again") == files_of(public_report)
     differing = {
         name
-        for name in files_of(out)
-        if (out / name).read_bytes() != (tmp_path / "again" / name).read_bytes()
+        for name in files_of(public_report)
+        if (public_report / name).read_bytes() != (tmp_path / "again" / name).read_bytes()
     }
     assert differing <= REPEATS
 
 
-def test_the_manifest_lists_what_is_there(out: Path) -> None:
-    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+def test_the_manifest_lists_what_is_there(public_report: Path) -> None:
+    manifest = json.loads((public_report / "manifest.json").read_text(encoding="utf-8"))
     listed = {entry["path"] for entry in manifest["outputs"]}
-    assert listed == set(files_of(out)) - REPEATS - {"manifest.json"}
+    assert listed == set(files_of(public_report)) - REPEATS - {"manifest.json"}
     assert manifest["detail"] == "public"
 
 
-def test_the_study_file_runs_the_study_again(out: Path, study: bz.Study) -> None:
-    again = bz.Study.from_toml(out / "study.toml")
+def test_the_study_file_runs_the_study_again(public_report: Path, study: bz.Study) -> None:
+    again = bz.Study.from_toml(public_report / "study.toml")
     assert again.scenario == study.scenario
     assert again.border.length_km == study.border.length_km
     assert again.seed == 1
 
 
-def test_every_column_of_every_table_has_its_meaning(out: Path) -> None:
-    words = pd.read_csv(out / "tables" / "data_dictionary.csv", keep_default_na=False)
+def test_every_column_of_every_table_has_its_meaning(public_report: Path) -> None:
+    words = pd.read_csv(public_report / "tables" / "data_dictionary.csv", keep_default_na=False)
     assert words[words["meaning"] == ""][["table", "column"]].to_numpy().tolist() == []
-    for file in (out / "tables").glob("*.csv"):
+    for file in (public_report / "tables").glob("*.csv"):
         if file.stem == "data_dictionary":
             continue
         listed = words[words["table"] == file.stem]["column"].tolist()
         assert pd.read_csv(file).columns.tolist() == listed, file.stem
 
 
-def test_the_page_needs_no_other_file_and_no_network(page: Page, out: Path) -> None:
+def test_the_page_needs_no_other_file_and_no_network(page: Page, public_report: Path) -> None:
     for tag, attrs in page.tags:
         for name in ("src", "href", "action", "data"):
             link = attrs.get(name)
@@ -211,11 +180,11 @@ def test_the_page_needs_no_other_file_and_no_network(page: Page, out: Path) -> N
                 continue
             assert not re.match(r"(https?:)?//", link), (tag, link)
             if name == "href" and not link.startswith("#"):
-                assert (out / link).is_file(), link
+                assert (public_report / link).is_file(), link
     assert not page.all("script")
     assert not page.all("link")
     assert all(str(image["src"]).startswith("data:image/png") for image in page.all("img"))
-    assert "url(" not in (out / "report.html").read_text(encoding="utf-8")
+    assert "url(" not in (public_report / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_page_can_be_read_by_keyboard_and_by_ear(page: Page) -> None:
@@ -236,8 +205,8 @@ def test_the_page_can_be_read_by_keyboard_and_by_ear(page: Page) -> None:
     } <= targets
 
 
-def test_the_first_screen_says_who_lives_there(out: Path) -> None:
-    text = (out / "report.html").read_text(encoding="utf-8")
+def test_the_first_screen_says_who_lives_there(public_report: Path) -> None:
+    text = (public_report / "report.html").read_text(encoding="utf-8")
     top = text[text.index("<header>") : text.index("</header>")]
     for words in (
         "Who lives there",
@@ -269,8 +238,8 @@ def test_the_page_holds_what_a_reader_must_know(page: Page, result: StudyResult)
         assert needed in words, needed
 
 
-def test_the_numbers_of_the_page_are_those_of_the_tables(page: Page, out: Path) -> None:
-    table = pd.read_csv(out / "tables" / "required_units.csv")
+def test_the_numbers_of_the_page_are_those_of_the_tables(page: Page, public_report: Path) -> None:
+    table = pd.read_csv(public_report / "tables" / "required_units.csv")
     row = table.query(
         "measure == 'mean_pod' and target == 0.9 and rule == 'optimal' and light == 'night'"
     ).iloc[0]
@@ -281,7 +250,7 @@ def test_the_numbers_of_the_page_are_those_of_the_tables(page: Page, out: Path) 
     assert shown in page.words
 
 
-@pytest.mark.usefixtures("_sketch")
+@pytest.mark.usefixtures("sketch")
 def test_public_tells_of_no_posts_and_nothing_in_which_they_could_be_read(
     result: StudyResult, tmp_path: Path
 ) -> None:
@@ -303,7 +272,7 @@ def test_public_tells_of_no_posts_and_nothing_in_which_they_could_be_read(
     assert "Posts are not shown" in text_of(tmp_path / "out" / "report.html")
 
 
-@pytest.mark.usefixtures("_sketch")
+@pytest.mark.usefixtures("sketch")
 def test_public_lists_no_row_of_a_users_incident_table(result: StudyResult, tmp_path: Path) -> None:
     assert result.incidents is not None
     events = result.incidents.assign(
@@ -419,14 +388,14 @@ def test_internal_is_stamped_on_every_file(inside: Path) -> None:
     assert {"tables/segments.csv", "vectors/origins.parquet"} <= set(files_of(inside))
 
 
-def test_public_files_carry_no_internal_stamp(out: Path) -> None:
-    for name in files_of(out):
+def test_public_files_carry_no_internal_stamp(public_report: Path) -> None:
+    for name in files_of(public_report):
         if name != "tables/data_dictionary.csv":
-            assert "INTERNAL" not in text_of(out / name), name
+            assert "INTERNAL" not in text_of(public_report / name), name
 
 
-def test_no_edition_holds_caves_by_cell(out: Path, inside: Path) -> None:
-    for place in (out, inside):
+def test_no_edition_holds_caves_by_cell(public_report: Path, inside: Path) -> None:
+    for place in (public_report, inside):
         assert not [name for name in files_of(place) if "rasters/cave" in name]
 
 
@@ -506,7 +475,7 @@ def browser() -> str:
 
 @pytest.mark.parametrize("width", [1280, 500])
 def test_a_browser_shows_the_page_without_sideways_scrolling(
-    out: Path, tmp_path: Path, width: int
+    public_report: Path, tmp_path: Path, width: int
 ) -> None:
     # A headless window is at least 500 pixels wide; the page's rules change at 736.
     asks = (
@@ -514,7 +483,7 @@ def test_a_browser_shows_the_page_without_sideways_scrolling(
         "[...document.images].every(i => i.complete && i.naturalWidth > 0)].join(' ')</script>"
     )
     copy = tmp_path / "asked.html"
-    text = (out / "report.html").read_text(encoding="utf-8")
+    text = (public_report / "report.html").read_text(encoding="utf-8")
     # The page's policy lets no script run: it is taken out of the copy that is asked by one.
     asked, policies = re.subn(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
     assert policies == 1

@@ -22,7 +22,6 @@ from borderzone import figures
 from borderzone.errors import BorderzoneError, InvalidParameterError
 from borderzone.figures.style import figure_of, own_axes
 from borderzone.incidents import Account
-from borderzone.report import pictures, write_report
 from borderzone.report.public import edition, join_segments
 from borderzone.report.sections import index_words, reach_words
 from borderzone.report.tables import tables
@@ -397,17 +396,9 @@ def numbers(pattern: str, texts: dict[str, str]) -> dict[str, set[Any]]:
 
 
 @pytest.fixture(scope="module")
-def report(
-    result: StudyResult, other: StudyResult, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, str]:
-    """Write the report of the built-in study, and give the words of all of its files."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pictures, "DPI", {False: 30, True: 30})
-        patch.setattr(pictures, "PAGE_WIDTH", 300)
-        patch.setattr(pictures, "SMALL_WIDTH", 150)
-        patch.setattr(pictures, "FORMATS", ("png", "svg"))
-        place: Path = tmp_path_factory.mktemp("told") / "out"
-        write_report(result, place, comparison=other)
+def report(public_report: Path) -> dict[str, str]:
+    """Give the words of all files of the report of the built-in study."""
+    place = public_report
     said = {}
     for file in [*place.rglob("*.txt"), *place.rglob("*.svg"), place / "report.html"]:
         text = file.read_text(encoding="utf-8")
@@ -418,13 +409,6 @@ def report(
     said["manifest"] = " ".join(json.loads((place / "manifest.json").read_text())["summary"])
     said["tables/required_units.csv"] = (place / "tables" / "required_units.csv").read_text()
     return said
-
-
-@pytest.fixture(scope="module")
-def other(study: bz.Study, ground: Ground) -> StudyResult:
-    """Give the same study with better eyes."""
-    scenario = study.scenario.changed({"name": "goggles", "force.sensor": "night_vision_goggles"})
-    return study.with_scenario(scenario).run(seed=1, ground=ground)
 
 
 def test_units_have_one_number_wherever_they_are_told(

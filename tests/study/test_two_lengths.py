@@ -19,7 +19,7 @@ import borderzone as bz
 from borderzone import figures, patrol
 from borderzone.errors import InvalidScenarioError
 from borderzone.figures.style import figure_of
-from borderzone.report import pictures, write_report
+from borderzone.report import write_report
 from borderzone.study import told
 from borderzone.study.sentences import length_sentence, units_sentence
 from borderzone.study.study_file import write_study
@@ -207,13 +207,9 @@ def test_a_report_tells_both_on_its_page_and_in_its_tables(
     detail: str,
     result: StudyResult,
     scaled: StudyResult,
+    sketch: None,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pictures, "DPI", {False: 30, True: 30})
-    monkeypatch.setattr(pictures, "PAGE_WIDTH", 300)
-    monkeypatch.setattr(pictures, "SMALL_WIDTH", 150)
-    monkeypatch.setattr(pictures, "FORMATS", ("png",))
     write_report(result, tmp_path / "out", detail=detail, comparison=scaled)
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     plain = " ".join(re.sub(r"<[^>]+>", " ", page).split())
