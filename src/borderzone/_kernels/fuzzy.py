@@ -4,7 +4,7 @@ In words: of the known members, take the product of ``member ** exponent`` and o
 ``(1 - member) ** exponent``; the answer is the second to the power gamma times the first to the power
 one less gamma. Exponents are the weights, scaled so that those of the known members sum to their
 number. Where no member is known the answer is NaN. Zimmermann and Zysno (1980), Fuzzy Sets and
-Systems 4, 37-51; tests/fuzzy_cases.py states it with every step as an array of its own.
+Systems 4, 37-51; tests/difficulty/fuzzy_cases.py states it with every step as an array of its own.
 """
 
 from __future__ import annotations
