@@ -203,7 +203,7 @@ def test_a_study_with_an_inventory_tells_how_good_its_flag_is(result: Any, tmp_p
     assert f"the area under the success-rate curve of the flag is {found.auc:.2f}" in page
     assert "has not seen these caves" in page
     assert {"cave_classes", "cave_evidence", "cave_success_rate"} <= tables
-    assert (tmp_path / "out" / "figures" / "caves.png").exists()
+    assert (tmp_path / "out" / "figures" / "cave_success_rate.png").exists()
     assert not list((tmp_path / "out").rglob("*known*"))
     for layer in (tmp_path / "out" / "vectors").glob("*.parquet"):
         assert "synthetic" not in gpd.read_parquet(layer).astype(str).to_string().split()
@@ -221,6 +221,6 @@ def test_without_an_inventory_no_such_figure_is_shown(tmp_path: Path, result: An
     assert "success-rate" not in page
     assert "frequency ratio" not in page.lower()
     assert not list((tmp_path / "out").rglob("*cave_*"))
-    assert not (tmp_path / "out" / "figures" / "caves.png").exists()
+    assert not (tmp_path / "out" / "figures" / "cave_success_rate.png").exists()
     with pytest.raises(InvalidParameterError, match="has no known_caves"):
         bz.figures.cave_success_rate(plain)
