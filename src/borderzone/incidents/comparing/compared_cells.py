@@ -193,6 +193,8 @@ class CellFinder:
 
 
 def _equal_area_about(ground: BaseGeometry) -> CRS:
+    # Equal area, so that a cell has the same ground wherever it lies; about the middle of the strip,
+    # where its shape is least bent. A ground in two halves may have its centroid outside of both.
     lon, lat = shapely.get_coordinates(shapely.point_on_surface(ground))[0]
     middle = ground.centroid
     if not middle.is_empty:
@@ -221,6 +223,7 @@ def _squares(outline: BaseGeometry, crs: CRS, side_m: float) -> gpd.GeoDataFrame
         x0 + column * side_m, y0 + row * side_m, x0 + (column + 1) * side_m, y0 + (row + 1) * side_m
     )
     shapely.prepare(outline)
+    # Squares inside need no cutting, which is what takes time.
     touched = shapely.intersects(outline, squares)
     row, column, squares = row[touched], column[touched], squares[touched]
     clipped = ~shapely.contains_properly(outline, squares)
@@ -259,6 +262,7 @@ def _share_in_polygons(zones: gpd.GeoSeries, cells: gpd.GeoDataFrame) -> FloatAr
     if not np.isin(shapely.get_type_id(flat), (3, 6)).all():
         msg = "the zones must be polygons: lines and points have no ground to compare"
         raise DataError(msg)
+    # One shape: where zones overlap, flagged ground counts once.
     union = shapely.union_all(shapely.make_valid(flat))
     shapely.prepare(union)
     squares = cells.geometry.to_numpy()

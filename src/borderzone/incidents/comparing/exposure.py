@@ -155,6 +155,7 @@ def _grounds(
     for size in cell_sizes_km:
         cells = comparison_cells(flagged, corridor, cell_km=size, countries=covered.countries)
         yes = cells["flagged"].to_numpy()
+        # A cell is flagged whole or not at all: what is finer than a cell tells of the drawing.
         pair = [cells.geometry[mask].to_crs("EPSG:4326").union_all() for mask in (yes, ~yes)]
         found.append((f"cells of {size:g} km", (pair[0], pair[1]), float(size)))
     return found
@@ -174,6 +175,7 @@ def _row(
     for name, by in (("per_1000_km2", 1.0), ("per_1000_km2_month", months)):
         for k, ground in enumerate(("flagged", "other")):
             scale = 1000.0 / (areas[k] * by)
+            # Of the mean behind the counts, since a rate is of a process: no events are not no rate.
             low, high = pooled_garwood(hits[k], confidence)
             row[f"{name}_{ground}"] = scale * float(means[k])
             row[f"{name}_{ground}_low"], row[f"{name}_{ground}_high"] = scale * low, scale * high

@@ -74,7 +74,7 @@ _HELD = 20.0  # data that could not tell a ratio of so much from 1 do not hold o
 _FITS_NEEDED = 0.9  # share of the draws whose ratio could be computed
 
 
-def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
+def enrichment(  # noqa: PLR0913 - the layers and choices of one test
     events: gpd.GeoDataFrame,
     flags: gpd.GeoDataFrame | xr.DataArray,
     corridor: Corridor,
@@ -192,7 +192,7 @@ def enrichment(  # noqa: PLR0913 (the layers and choices of one test)
     return dataclasses.replace(found, median_error_km=error_km, label=label, ground=ground)
 
 
-def enrichment_table(  # noqa: PLR0913 (same names as `enrichment`)
+def enrichment_table(  # noqa: PLR0913 - names of `enrichment`
     events: gpd.GeoDataFrame,
     flags: gpd.GeoDataFrame | xr.DataArray,
     corridor: Corridor,
@@ -613,8 +613,11 @@ def _ends(pooled: Pooled | None, confidence: float) -> tuple[float, float, float
         return math.nan, math.nan, math.nan
     reach = float(stdtrit(pooled.df, 0.5 + confidence / 2.0)) * pooled.deviation
     middle = pooled.estimate
-    # Beyond e to the 300th a ratio says no more than "anything".
-    return tuple(math.exp(min(x, 300.0)) for x in (middle, middle - reach, middle + reach))  # type: ignore[return-value]
+
+    def ratio(log_ratio: float) -> float:
+        return math.exp(min(log_ratio, 300.0))  # beyond it a ratio says no more than "anything"
+
+    return ratio(middle), ratio(middle - reach), ratio(middle + reach)
 
 
 def _p_value(pooled: Pooled | None) -> float:

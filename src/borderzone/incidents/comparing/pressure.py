@@ -471,7 +471,8 @@ class GammaPoisson:
         tail = (1.0 - confidence) / 2.0
         last = len(self.strengths) - 1
         at = [min(int(np.searchsorted(reached, q)), last) for q in (0.5, tail, 1.0 - tail)]
-        return tuple(float(self.strengths[k]) for k in at)  # type: ignore[return-value]
+        middle, low, high = (float(self.strengths[k]) for k in at)
+        return middle, low, high
 
     def most_likely_strength(self) -> float:
         """Give the strength of highest marginal likelihood, the prior left out."""

@@ -106,18 +106,22 @@ def mantel_haenszel(
         for w in (counts * on, counts * (1 - on), exposure * on, exposure * (1 - on))
     )
     both = (s > 0) & (t > 0)
+    # Ground of one kind alone tells nothing of a ratio; as 0 it leaves the sums as they are.
     a, b, s, t = (np.where(both, part, 0.0) for part in (a, b, s, t))
     whole = np.where(both, s + t, 1.0)
     up, down = (a * t / whole).sum(), (b * s / whole).sum()
-    if not (up > 0 and down > 0):
+    if not (up > 0 and down > 0):  # the logarithm would have no end
         return RatioFit(math.nan, math.nan, math.nan, 1.0, 0.0, float((a + b).sum()))
     ratio = up / down
     spread = ((a + b) * s * t / whole**2).sum()
+    # The rate on unflagged ground under which a stratum expects the events that it has.
     base = np.divide(a + b, s * ratio + t, out=np.zeros(n), where=both)
     mean = exposure * np.where(flagged, ratio, 1.0) * base[strata]
     used = both[strata] & (mean > 0)
+    # One parameter a stratum, and the ratio.
     df = float(used.sum() - (base > 0).sum() - 1)
     extra = dispersion(counts[used], mean[used], df)
+    # Were the rates equal, either sum would be the spread, and the variance one over it.
     return RatioFit(
         math.log(ratio),
         extra * spread / (up * down),
@@ -135,6 +139,8 @@ def filled_counts(
     whole = counts.astype(float)
     if whole[flagged].sum() > 0 and whole[~flagged].sum() > 0:
         return whole, False
+    # As Haldane and Anscombe do: a ratio with an end, drawn a little towards 1. Spread by exposure, so
+    # that no stratum gains more than its ground.
     for kind in (flagged, ~flagged):
         whole[kind] += 0.5 * exposure[kind] / exposure[kind].sum()
     return whole, True
@@ -146,6 +152,8 @@ def dispersion(counts: FloatArray, mean: FloatArray, df: float) -> float:
         return 1.0
     excess = (counts - mean) / mean
     pearson = float((excess * (counts - mean)).sum()) / df
+    # Where means are far below 1 a single event makes Pearson's sum large: Fletcher's divisor takes
+    # that out. Below 1 the counts would be evener than chance, which no band may claim.
     return max(1.0, pearson / (1.0 + float(excess.mean())))
 
 
@@ -179,9 +187,12 @@ def pool_rubin(estimates: FloatArray, variances: FloatArray, *, df_complete: flo
     """
     m = len(estimates)
     within = float(variances.mean())
+    # The mean of finitely many imputations varies by one m-th itself.
     between = (1.0 + 1.0 / m) * float(estimates.var(ddof=1)) if m > 1 else 0.0
     total = within + between
     missing = between / total if total > 0 else 0.0
+    # Rubin's degrees of freedom know no end of the data: those of the cells bound them (Barnard and
+    # Rubin), or many imputations of few cells would pass for many cells.
     observed = (df_complete + 1.0) / (df_complete + 3.0) * df_complete * (1.0 - missing)
     df = observed
     if missing > 0:
@@ -197,8 +208,8 @@ def smallest_ratio_seen(deviation: float, df: float, *, level: float, power: flo
     return math.exp(min(float(reach) * deviation, 50.0))
 
 
-_CELLS_A_STRATUM = 8.0
-_MOST_BINS = 5
+_CELLS_A_STRATUM = 8.0  # [A]: with fewer, most strata have ground of one kind only
+_MOST_BINS = 5  # five bins take away some nine tenths of what a distance confounds (Cochran 1968)
 
 
 def strata_of(cells: pd.DataFrame, distances: list[str]) -> IntArray:
@@ -280,22 +291,22 @@ def rate_ratio_interval(
         check_positive(size, "exposures")
     tail = (1.0 - check_confidence(confidence)) / 2.0
     pairs, times = np.unique(np.column_stack([first, second]), axis=0, return_counts=True)
-    weights = times / times.sum()
-    low = _share_at(pairs[:, 0], pairs[:, 1] + 1, weights, tail)
-    high = _share_at(pairs[:, 0] + 1, pairs[:, 1], weights, 1.0 - tail)
+    shares = times / times.sum()
+    low = _share_at(pairs[:, 0], pairs[:, 1] + 1, shares, tail)
+    high = _share_at(pairs[:, 0] + 1, pairs[:, 1], shares, 1.0 - tail)
     scale = exposures[1] / exposures[0]
     return scale * low / (1.0 - low), math.inf if high == 1.0 else scale * high / (1.0 - high)
 
 
-def _share_at(a: IntArray, b: IntArray, weights: np.ndarray, level: float) -> float:
+def _share_at(a: IntArray, b: IntArray, shares: np.ndarray, level: float) -> float:
     """Quantile of a mixture of beta distributions; one with a 0 is all at its end."""
-    at_zero, at_one = float(weights[a == 0].sum()), float(weights[b == 0].sum())
+    at_zero, at_one = float(shares[a == 0].sum()), float(shares[b == 0].sum())
     if at_zero >= level:
         return 0.0
     if 1.0 - at_one <= level:
         return 1.0
     inner = (a > 0) & (b > 0)
-    shape_a, shape_b, part = a[inner].astype(float), b[inner].astype(float), weights[inner]
+    shape_a, shape_b, part = a[inner].astype(float), b[inner].astype(float), shares[inner]
 
     def excess(share: float) -> float:
         return at_zero + float(part @ betainc(shape_a, shape_b, share)) - level

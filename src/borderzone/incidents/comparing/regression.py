@@ -106,6 +106,7 @@ def informed_counts(where: IntArray, cells: pd.DataFrame, rng: np.random.Generat
         filled, _ = filled_counts(counts, flagged, exposure)
         rate = _drawn_rate(filled, share, exposure, terms, rng)
         reached = np.where(inside, rate[safe], 0.0).cumsum(axis=1)
+        # Each event falls on one of its possible positions, in proportion to the rates there.
         aim = rng.random(n_events) * reached[:, -1]
         pick = np.minimum((reached <= aim[:, None]).sum(axis=1), draws - 1)
         # One column of the positions says who is in, another who is where.
@@ -136,6 +137,7 @@ def _drawn_rate(
             return np.ones(len(counts))
         drawn = rng.multivariate_normal(fit.params, fit.cov_params(), method="svd")
     ratio = math.exp(min(max(float(drawn[0]), -20.0), 20.0))
+    # Only proportions matter to where an event falls: the largest rate is 1, and none overflows.
     log_base = others @ drawn[1:]
     base = np.exp(np.clip(log_base - log_base.max(), -500.0, 0.0))
     return np.asarray(base * (1.0 + share * (ratio - 1.0)))
@@ -178,10 +180,9 @@ def _glm(
 
 def _statsmodels() -> tuple[Any, Any, Any]:
     try:
-        # An extra, loaded where it is used.
-        from statsmodels.genmod.families import Poisson  # noqa: PLC0415
-        from statsmodels.genmod.generalized_linear_model import GLM  # noqa: PLC0415
-        from statsmodels.tools.sm_exceptions import PerfectSeparationError  # noqa: PLC0415
+        from statsmodels.genmod.families import Poisson  # noqa: PLC0415 - an extra
+        from statsmodels.genmod.generalized_linear_model import GLM  # noqa: PLC0415 - likewise
+        from statsmodels.tools.sm_exceptions import PerfectSeparationError  # noqa: PLC0415 - likewise
     except ImportError as error:
         msg = (
             "method='poisson' needs statsmodels: pip install borderzone[stats]; method='matched' does "
@@ -209,6 +210,7 @@ def spline_basis(distance_km: FloatArray, *, terms: int) -> FloatArray:
     .. [1] Harrell, F. E. (2015). Regression Modeling Strategies, 2nd edition,
        section 2.4.5.
     """
+    # The first kilometres from a road matter more than the fortieth; one is added so that 0 has a logarithm.
     x = np.log1p(distance_km)
     found = [x]
     knots = np.quantile(x, _KNOTS[terms])
@@ -222,6 +224,7 @@ def spline_basis(distance_km: FloatArray, *, terms: int) -> FloatArray:
         ]
         found += [bend / (end - first) ** 2 for bend in bends]
     basis = np.column_stack(found)
+    # Of one spread and about 0: else the powers of three would make the fit ill-conditioned.
     basis = basis - basis.mean(axis=0)
     spread = basis.std(axis=0)
     varied = spread > 1e-9

@@ -80,6 +80,7 @@ def imputed_band(counts: IntArray, confidence: float, n_placed: int) -> tuple[in
     `confidence` says, however few the draws. Where they are too few for
     that, the band is all that is possible.
     """
+    # Of m draws and the truth, each rank is as likely: the k-th of m has k in m + 1 below it.
     rank = math.floor(_tail(confidence, "both") * (len(counts) + 1) + 1e-9)
     if rank < 1:
         return 0, n_placed
@@ -102,9 +103,9 @@ def pooled_garwood(counts: IntArray, confidence: float) -> tuple[float, float]:
     """
     tail = _tail(confidence, "both")
     values, times = np.unique(counts, return_counts=True)
-    weights = times / times.sum()
-    return _mixture_quantile(values, weights, tail), _mixture_quantile(
-        values + 1, weights, 1.0 - tail
+    shares = times / times.sum()
+    return _mixture_quantile(values, shares, tail), _mixture_quantile(
+        values + 1, shares, 1.0 - tail
     )
 
 
@@ -122,13 +123,14 @@ def _tail(confidence: float, side: str) -> float:
     return (1.0 - check_confidence(confidence)) / (2.0 if side == "both" else 1.0)
 
 
-def _mixture_quantile(shapes: FloatArray | IntArray, weights: FloatArray, share: float) -> float:
+def _mixture_quantile(shapes: FloatArray | IntArray, shares: FloatArray, share: float) -> float:
     """Quantile of a mixture of gamma distributions; shape 0 is all at 0."""
     at_zero = shapes == 0
-    if weights[at_zero].sum() >= share:
+    if shares[at_zero].sum() >= share:
         return 0.0
-    some, part = shapes[~at_zero].astype(float), weights[~at_zero]
-    base = float(weights[at_zero].sum())
+    some, part = shapes[~at_zero].astype(float), shares[~at_zero]
+    base = float(shares[at_zero].sum())
+    # No quantile of a mixture lies beyond that of its largest part: the root is between 0 and there.
     top = float(gammaincinv(some.max(), share)) + 1.0
 
     def excess(x: float) -> float:

@@ -203,18 +203,7 @@ def rated_regions(
     out = ~within_coverage(events) & ~unreadable
     if not out.any():
         return placed
-    blank = np.where(out, np.nan, 1.0)
-    reason = placed["reason"].to_numpy(dtype=object, copy=True)
-    reason[out] = BEYOND
-    shapes = placed.geometry.to_numpy().copy()
-    shapes[out] = shapely.Point()
-    changed = placed.assign(
-        kind=np.where(out, "excluded", placed["kind"].to_numpy(dtype=object)),
-        scale_km=placed["scale_km"] * blank,
-        median_error_km=placed["median_error_km"] * blank,
-        reason=reason,
-    )
-    return changed.set_geometry(gpd.GeoSeries(shapes, index=placed.index, crs=placed.crs))
+    return precision.without(placed, out, BEYOND)
 
 
 def imputed(  # noqa: PLR0913 (same names as `overlay`)

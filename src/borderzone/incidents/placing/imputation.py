@@ -331,6 +331,8 @@ class Proposals:
         lon[near], lat[near] = x, y
         rows = who[~near]
         u = uniforms(self.keys[rows], draws[~near], 0)
+        # Inverse distributions of the distance: Rayleigh's for a Gaussian; the square root for a disc, for
+        # area grows with the square. On the ellipsoid, where a circle in degrees would be an oval.
         r = np.where(self.gaussian[rows], np.sqrt(-2.0 * np.log1p(-u[:, 0])), np.sqrt(u[:, 0]))
         start = self.places[rows]
         lon[~near], lat[~near], _ = GEOD.fwd(
@@ -445,6 +447,7 @@ class _Line:
 
     def draw(self, keys: IntArray, draws: IntArray) -> tuple[FloatArray, FloatArray]:
         reached = np.cumsum(self.length_m)
+        # Even by length on the ellipsoid: pieces drawn east have shorter degrees than those drawn north.
         along = reached[-1] * uniforms(keys, draws, 0)[:, 0]
         piece = np.minimum(np.searchsorted(reached, along, side="right"), len(reached) - 1)
         rest = along - (reached - self.length_m)[piece]
@@ -606,6 +609,8 @@ class Weighing:
     ) -> BoolArray:
         """Tell which positions are taken."""
         chance = found / self.largest[who]
+        # Rejection: of positions even in the region, each stays with the chance of its weight over the
+        # largest there, and what stays follows the product of both exactly.
         u = uniforms(proposals.keys[who], draws, ACCEPTANCE)[:, 0]
         free: BoolArray = self.raster_of[who] < 0
         taken: BoolArray = free | (u < chance)
@@ -644,24 +649,12 @@ def weigh(
     out = (raster_of >= 0) & ~taken
     if not out.any():
         return placed, weighing
-    reason = placed["reason"].to_numpy(dtype=object, copy=True)
-    reason[out] = np.where(
+    reason = np.where(
         positive[out],
         f"the weight lets fewer than 1 in {TRIALS:,} positions of its region stand",
         "the weight is 0 in its whole region",
     )
-    blank = np.where(out, np.nan, 1.0)
-    shapes = placed.geometry.to_numpy().copy()
-    shapes[out] = shapely.Point()
-    changed = placed.assign(
-        kind=np.where(out, "excluded", kinds),
-        scale_km=placed["scale_km"] * blank,
-        median_error_km=placed["median_error_km"] * blank,
-        reason=reason,
-        geometry=shapes,
-    )
-    changed = changed.set_geometry(changed["geometry"].set_crs(placed.crs))
-    return changed, weighing
+    return precision.without(placed, out, reason), weighing
 
 
 def _try(weighing: Weighing, proposals: Proposals) -> tuple[BoolArray, BoolArray]:

@@ -170,6 +170,7 @@ def overlay(  # noqa: PLR0913 (the front door fixes the names)
             "ground": held.ground.name,
             "coverage": ground_words(events, strip),
         }
+    # An event that surely lies elsewhere says nothing of how precisely those here are known.
     chance = (hits[:, :n_zones].sum(axis=1) if held is None else hits[:, -1]) / drawn.draws
     error_km = typical_error_km(drawn.placed["median_error_km"].to_numpy(dtype=float), chance)
     table.attrs["median_error_km"] = None if np.isnan(error_km) else error_km
@@ -469,13 +470,14 @@ class ZoneGround:
             outline = corridor_outline(corridor)
             share[share < _OVER_THE_LINE] = 0.0
             names = country_words(ground.here)
-            for zone in np.flatnonzero(share < _NEARLY_NONE).tolist():
-                which = "nearly all of the zone" if share[zone] else "the zone"
-                if shapes[zone].intersects(outline):
-                    silent[zone] = (
-                        f"the table covers {names} only and {which} lies on other ground, of which it "
-                        "cannot speak"
-                    )
+            # A zone of which a sliver is covered would be told by that sliver: it is told to be silent.
+        for zone in np.flatnonzero(share < _NEARLY_NONE).tolist():
+            which = "nearly all of the zone" if share[zone] else "the zone"
+            if shapes[zone].intersects(outline):
+                silent[zone] = (
+                    f"the table covers {names} only and {which} lies on other ground, of which it "
+                    "cannot speak"
+                )
         partly = np.flatnonzero((share > 0) & (share < 1))
         return cls(
             ground=ground,

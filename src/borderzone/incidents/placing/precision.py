@@ -23,7 +23,7 @@ from borderzone.incidents.table_schema import check_events
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from borderzone._typing import FloatArray
+    from borderzone._typing import BoolArray, FloatArray
 
 __all__ = [
     "CODEBOOKS",
@@ -45,6 +45,7 @@ __all__ = [
     "precision_table",
     "regions",
     "typical_error_km",
+    "without",
 ]
 
 
@@ -334,6 +335,20 @@ def regions(  # noqa: PLR0913 (layers by name)
     frame = pd.DataFrame(rows, columns=columns, index=events.index)
     frame.insert(0, "id", events["id"])
     return gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326")
+
+
+def without(placed: gpd.GeoDataFrame, out: BoolArray, reason: Any) -> gpd.GeoDataFrame:
+    """Exclude some events from a table of regions: no place, no error, and why."""
+    blank = np.where(out, np.nan, 1.0)
+    shapes, why = placed.geometry.to_numpy().copy(), placed["reason"].to_numpy(object, copy=True)
+    shapes[out], why[out] = shapely.Point(), reason
+    changed = placed.assign(
+        kind=np.where(out, "excluded", placed["kind"].to_numpy(dtype=object)),
+        scale_km=placed["scale_km"] * blank,
+        median_error_km=placed["median_error_km"] * blank,
+        reason=why,
+    )
+    return changed.set_geometry(gpd.GeoSeries(shapes, index=placed.index, crs=placed.crs))
 
 
 def disc_share_beyond_edge(distance_km: float | FloatArray, radius_km: float) -> FloatArray:

@@ -724,8 +724,7 @@ def _folded(text: str) -> str:
 def _by_format(text: str, date_format: str, as_of: dt.date) -> Reading | None:
     for part in dict.fromkeys((text, _without_time(text)[0])):
         try:
-            # Only the day is kept: a time zone has no say in it.
-            day = dt.datetime.strptime(part, date_format)  # noqa: DTZ007
+            day = dt.datetime.strptime(part, date_format)  # noqa: DTZ007 - only the day is kept
         except ValueError:
             continue
         has_day = re.search("%[djxc]", date_format) is not None

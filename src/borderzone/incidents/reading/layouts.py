@@ -325,10 +325,10 @@ class Collection:
     cells: str = ""
     beside: str = ""
 
-    def weights(self) -> dict[str, int]:
-        """Give the weight of each of its columns."""
-        weighed = dict.fromkeys(self.weak, _WEAK) | dict.fromkeys(self.strong, _STRONG)
-        return {cut: weight for name, weight in weighed.items() for cut in cut_names(name)}
+    def points(self) -> dict[str, int]:
+        """Give how much each of its columns tells."""
+        told = dict.fromkeys(self.weak, _WEAK) | dict.fromkeys(self.strong, _STRONG)
+        return {cut: points for name, points in told.items() for cut in cut_names(name)}
 
 
 def cut_names(name: str) -> tuple[str, ...]:
@@ -416,7 +416,7 @@ COLLECTIONS: Mapping[str, Collection] = MappingProxyType(
 
 def bears_marks(names: Iterable[str], layout: str) -> bool:
     """Tell whether columns of these names make a table one of a collection."""
-    return _enough([COLLECTIONS[layout].weights().get(plain_name(n), 0) for n in names], layout)
+    return _enough([COLLECTIONS[layout].points().get(plain_name(n), 0) for n in names], layout)
 
 
 def marked_table(table: pd.DataFrame) -> list[str]:
@@ -424,14 +424,14 @@ def marked_table(table: pd.DataFrame) -> list[str]:
     plain = [plain_name(str(name)) for name in table.columns]
     found: dict[str, int] = {}
     for layout, collection in COLLECTIONS.items():
-        own, weights = collection.weights(), []
+        own, points = collection.points(), []
         for place, name in enumerate(plain):
             if name in own and _holds_anything(table.iloc[:, place]):
-                weights.append(own[name])
+                points.append(own[name])
             if name in collection.telling and _all_its_own(table.iloc[:, place], collection):
-                weights.append(_STRONG)
-        if _enough(weights, layout):
-            found[layout] = sum(weights)
+                points.append(_STRONG)
+        if _enough(points, layout):
+            found[layout] = sum(points)
     return sorted(found, key=lambda layout: -found[layout])
 
 
@@ -443,17 +443,17 @@ def marked_rows(
     found: dict[str, BoolArray] = {}
     for layout in layouts:
         collection = COLLECTIONS[layout]
-        own = collection.weights()
-        weight, strongest = np.zeros((2, len(table)), dtype=np.int64)
+        own = collection.points()
+        points, strongest = np.zeros((2, len(table)), dtype=np.int64)
         for place, name in enumerate(plain):
             if name in own and name not in COLUMNS:
-                weighs = own[name] * filled(table.iloc[:, place])
-                weight, strongest = weight + weighs, np.maximum(strongest, weighs)
+                tells = own[name] * filled(table.iloc[:, place])
+                points, strongest = points + tells, np.maximum(strongest, tells)
             if name in collection.telling:
-                weighs = _STRONG * _like(table.iloc[:, place], collection.cells)
-                weight, strongest = weight + weighs, np.maximum(strongest, weighs)
+                tells = _STRONG * _like(table.iloc[:, place], collection.cells)
+                points, strongest = points + tells, np.maximum(strongest, tells)
         sure = (strongest >= _STRONG) | (not collection.opens)
-        found[layout] = (weight >= collection.enough) & sure
+        found[layout] = (points >= collection.enough) & sure
     return found
 
 
@@ -482,9 +482,9 @@ def _holds_anything(column: pd.Series) -> bool:
     return any(bool(filled(column.iloc[k : k + 1000]).any()) for k in range(0, len(column), 1000))
 
 
-def _enough(weights: list[int], layout: str) -> bool:
+def _enough(points: list[int], layout: str) -> bool:
     known = COLLECTIONS[layout]
-    return sum(weights) >= known.enough and (max(weights) >= _STRONG or not known.opens)
+    return sum(points) >= known.enough and (max(points) >= _STRONG or not known.opens)
 
 
 def _like(column: pd.Series, pattern: str) -> BoolArray:

@@ -161,9 +161,9 @@ def _read_plain(cells: Sequence[object]) -> tuple[FloatArray, BoolArray]:
     return values, plain
 
 
-def _all_plain(cells: Sequence[object]) -> bool:
+def _all_plain(cells: Sequence[Any]) -> bool:
     """Whether every text is a number, told by one pass over all of them."""
-    text = "\n".join(cells)  # type: ignore[arg-type]
+    text = "\n".join(cells)
     return text.count("\n") == len(cells) - 1 and bool(_PLAIN_LINES.fullmatch(f"{text}\n"))
 
 

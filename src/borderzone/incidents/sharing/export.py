@@ -475,19 +475,19 @@ def _zones_of(
     where = np.flatnonzero(placed)
     points = events.geometry.iloc[where].to_crs("EPSG:4326")
     names = np.full(len(events), UNPLACED, dtype=object)
-    zones = ground.zones
-    if ground.corridor is not None or isinstance(zones, gpd.GeoDataFrame):
-        segments = None if ground.corridor is None else _coarse_segments(ground)
-        labels, shapes = _named(zones if segments is None else segments)
-        if segments is None:
-            hit = _first_zone(points, zones).tolist()
-        else:
-            place = {number: i for i, number in enumerate(segments["segment"].tolist())}
-            found = ground.corridor.locate(points)["segment"]  # type: ignore[union-attr]
-            hit = [place.get(number, -1) for number in found.tolist()]
-        names[where] = [labels[i] if i >= 0 else OUTSIDE for i in hit]
-        return names.tolist(), dict(zip(labels, shapes, strict=True))
-    return _cells_of(points, where, names, zones)
+    zones, corridor = ground.zones, ground.corridor
+    if corridor is not None:
+        segments = _coarse_segments(ground)
+        labels, shapes = _named(segments)
+        place = {number: i for i, number in enumerate(segments["segment"].tolist())}
+        hit = [place.get(number, -1) for number in corridor.locate(points)["segment"].tolist()]
+    elif isinstance(zones, gpd.GeoDataFrame):
+        labels, shapes = _named(zones)
+        hit = _first_zone(points, zones).tolist()
+    else:
+        return _cells_of(points, where, names, zones)
+    names[where] = [labels[i] if i >= 0 else OUTSIDE for i in hit]
+    return names.tolist(), dict(zip(labels, shapes, strict=True))
 
 
 def _coarse_segments(ground: _CountedBy) -> gpd.GeoDataFrame:
