@@ -274,7 +274,7 @@ def test_the_interval_of_a_count_is_named_and_said_not_to_apply() -> None:
 
 def test_the_curve_of_interdiction_has_its_reference_values_and_a_band() -> None:
     """Probability I / (I + 1000), attempts = 1000 / (1 - p), at five counts."""
-    curve = incidents.interdiction_curve([100, 500, 1000, 4000, 9000])
+    curve = incidents.ARTICLE_ESTIMATE.interdiction_curve([100, 500, 1000, 4000, 9000])
     assert curve["p_interdiction"].tolist() == pytest.approx([1 / 11, 1 / 3, 0.5, 0.8, 0.9])
     assert curve["attempts"].tolist() == pytest.approx(1000 / (1 - curve["p_interdiction"]))
     assert curve["attempts_per_day"].iloc[-1] == pytest.approx(41.1, abs=0.05)
@@ -289,7 +289,7 @@ def test_the_curve_is_never_a_point() -> None:
     """Nobody publishes how many were stopped."""
     for one in (500, [500], "many", [1, math.nan], [-1, 2]):
         with pytest.raises(InvalidParameterError, match="interdicted must be"):
-            incidents.interdiction_curve(one)
+            incidents.ARTICLE_ESTIMATE.interdiction_curve(one)
 
 
 def test_plans_for_uniform_incidents_and_the_worst_case_stand_side_by_side() -> None:

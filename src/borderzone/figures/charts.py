@@ -359,7 +359,7 @@ def interdiction_curve(ax: Axes | None = None) -> Axes:
     matplotlib.axes.Axes
         The axes drawn on.
     """
-    table = incidents.interdiction_curve(_STOPPED)
+    table = incidents.ARTICLE_ESTIMATE.interdiction_curve(_STOPPED)
     with context():
         if ax is None:
             ax = page(SMALL).add_axes((0.13, 0.26, 0.83, 0.61))
@@ -393,7 +393,7 @@ def interdiction_curve(ax: Axes | None = None) -> Axes:
 
 def interdiction_curve_data() -> pd.DataFrame:
     """Give the chance of being stopped at the numbers of people that its users suppose."""
-    return incidents.interdiction_curve()
+    return incidents.ARTICLE_ESTIMATE.interdiction_curve()
 
 
 def _foot(ax: Axes, words: str, credit: str) -> None:

@@ -42,7 +42,6 @@ from .comparing.pressure import pressure_weights as pressure_weights
 from .comparing.crossings import (
     ARTICLE_ESTIMATE as ARTICLE_ESTIMATE,
     CrossingEstimate as CrossingEstimate,
-    interdiction_curve as interdiction_curve,
 )
 from .hotspots import (
     find_hotspots as find_hotspots,

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = [
     "ARTICLE_ESTIMATE",
     "CrossingEstimate",
-    "interdiction_curve",
 ]
 
 
@@ -39,6 +38,14 @@ _Z95 = 1.959963984540054  # 97.5 % quantile of the standard normal distribution
 _YEAR_DAYS = 365.25
 _GROUP_SIZES = (2.0, 3.0, 4.0, 5.0, 10.0)
 _PRIOR_POINTS = 2001  # quantiles of the prior over which a probability is averaged
+
+
+_WHY = (
+    "those who got through are an estimate and those who were stopped are not published, so the "
+    "probability of interdiction cannot be known from the estimate alone"
+)
+# From hardly anybody stopped to nearly everybody, with the round numbers people ask about.
+_INTERDICTED = (0, 10, 30, 100, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 9000, 19000)
 
 
 @guarded
@@ -310,6 +317,82 @@ apply: nobody counted.
             "counted."
         )
 
+    def interdiction_curve(
+        self,
+        interdicted: npt.ArrayLike | None = None,
+        *,
+        confidence: float = 0.95,
+    ) -> pd.DataFrame:
+        """
+        Give the probability of interdiction for every supposed number of interdictions.
+
+        With I people stopped and N who got through, ``p = I / (I + N)`` and the
+        attempts are ``I + N = N / (1 - p)``. N is a judgement, so each point has
+        the band of its prior; I is not published, so the answer is the curve and
+        never one of its points.
+
+        Parameters
+        ----------
+        interdicted
+            Supposed numbers of people stopped over the period, two or more; None
+            for a spread from none to 19,000.
+        confidence
+            Probability that a band holds the truth, if the supposed number is right.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a number: interdicted; p_interdiction, p_low, p_high; attempts,
+            attempts_low, attempts_high; attempts_per_day. ``attrs`` holds why
+            (why there is no point), source and confidence.
+
+        Raises
+        ------
+        InvalidParameterError
+            If only one number is given, or one is negative, not finite or no number.
+
+        References
+        ----------
+        .. [1] Loveluck, L., Salim, M. (2019). ISIS militants returning to Iraq to
+           continue fight. The Washington Post, 21 July 2019.
+
+        Examples
+        --------
+        >>> curve = ARTICLE_ESTIMATE.interdiction_curve([100, 500, 1000, 4000, 9000])
+        >>> curve[["interdicted", "p_interdiction", "p_low", "p_high"]].round(4)
+           interdicted  p_interdiction   p_low  p_high
+        0        100.0          0.0909  0.0476  0.1667
+        1        500.0          0.3333  0.2000  0.5000
+        2       1000.0          0.5000  0.3333  0.6667
+        3       4000.0          0.8000  0.6667  0.8889
+        4       9000.0          0.9000  0.8182  0.9474
+        """
+        stopped = as_non_negative(
+            _INTERDICTED if interdicted is None else interdicted, "interdicted", "people"
+        )
+        if stopped.ndim != 1 or stopped.size < 2:
+            msg = (
+                f"interdicted must be a list of two or more supposed numbers, got {interdicted!r}: {_WHY}; "
+                "the answer is a curve, with a band at each number"
+            )
+            raise InvalidParameterError(msg)
+        low, high = self.band(confidence)
+        attempts = stopped + self.people
+        curve = pd.DataFrame(
+            {
+                "interdicted": stopped,
+                "p_interdiction": stopped / attempts,
+                "p_low": stopped / (stopped + high),
+                "p_high": stopped / (stopped + low),
+                "attempts": attempts,
+                "attempts_low": stopped + low,
+                "attempts_high": stopped + high,
+                "attempts_per_day": attempts / self.days,
+            }
+        )
+        curve.attrs.update(why=_WHY, source=self.source, confidence=confidence)
+        return curve
+
 
 ARTICLE_ESTIMATE = CrossingEstimate(
     people=1000.0,
@@ -320,90 +403,3 @@ ARTICLE_ESTIMATE = CrossingEstimate(
         "estimate of people who got through in eight months, not a count of attempts; factor [A]"
     ),
 )
-
-
-_WHY = (
-    "those who got through are an estimate and those who were stopped are not published, so the "
-    "probability of interdiction cannot be known from the estimate alone"
-)
-# From hardly anybody stopped to nearly everybody, with the round numbers people ask about.
-_INTERDICTED = (0, 10, 30, 100, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 9000, 19000)
-
-
-def interdiction_curve(
-    interdicted: npt.ArrayLike | None = None,
-    *,
-    estimate: CrossingEstimate = ARTICLE_ESTIMATE,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """
-    Give the probability of interdiction for every supposed number of interdictions.
-
-    With I people stopped and N who got through, ``p = I / (I + N)`` and the
-    attempts are ``I + N = N / (1 - p)``. N is a judgement, so each point has
-    the band of its prior; I is not published, so the answer is the curve and
-    never one of its points.
-
-    Parameters
-    ----------
-    interdicted
-        Supposed numbers of people stopped over the period, two or more; None
-        for a spread from none to 19,000.
-    estimate
-        Who is said to have got through.
-    confidence
-        Probability that a band holds the truth, if the supposed number is right.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a number: interdicted; p_interdiction, p_low, p_high; attempts,
-        attempts_low, attempts_high; attempts_per_day. ``attrs`` holds why
-        (why there is no point), source and confidence.
-
-    Raises
-    ------
-    InvalidParameterError
-        If only one number is given, or one is negative, not finite or no number.
-
-    References
-    ----------
-    .. [1] Loveluck, L., Salim, M. (2019). ISIS militants returning to Iraq to
-       continue fight. The Washington Post, 21 July 2019.
-
-    Examples
-    --------
-    >>> curve = interdiction_curve([100, 500, 1000, 4000, 9000])
-    >>> curve[["interdicted", "p_interdiction", "p_low", "p_high"]].round(4)
-       interdicted  p_interdiction   p_low  p_high
-    0        100.0          0.0909  0.0476  0.1667
-    1        500.0          0.3333  0.2000  0.5000
-    2       1000.0          0.5000  0.3333  0.6667
-    3       4000.0          0.8000  0.6667  0.8889
-    4       9000.0          0.9000  0.8182  0.9474
-    """
-    stopped = as_non_negative(
-        _INTERDICTED if interdicted is None else interdicted, "interdicted", "people"
-    )
-    if stopped.ndim != 1 or stopped.size < 2:
-        msg = (
-            f"interdicted must be a list of two or more supposed numbers, got {interdicted!r}: {_WHY}; "
-            "the answer is a curve, with a band at each number"
-        )
-        raise InvalidParameterError(msg)
-    low, high = estimate.band(confidence)
-    attempts = stopped + estimate.people
-    curve = pd.DataFrame(
-        {
-            "interdicted": stopped,
-            "p_interdiction": stopped / attempts,
-            "p_low": stopped / (stopped + high),
-            "p_high": stopped / (stopped + low),
-            "attempts": attempts,
-            "attempts_low": stopped + low,
-            "attempts_high": stopped + high,
-            "attempts_per_day": attempts / estimate.days,
-        }
-    )
-    curve.attrs.update(why=_WHY, source=estimate.source, confidence=confidence)
-    return curve

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     import xarray as xr
+    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
     from borderzone._typing import BoolArray, FloatArray, IntArray, Seed
@@ -350,7 +351,7 @@ def held_to_countries(
         named[:] = [codes or found.countries for codes in named]
     outline = corridor_outline(corridor)
     boxes = region_boxes(drawn.placed, drawn.proposals)
-    places = shapely.box(*boxes.T)
+    places: NDArray[np.object_] = np.asarray(shapely.box(*boxes.T))
     shapely.prepare(outline)
     near = shapely.intersects(outline, places) & np.array([bool(codes) for codes in named])
     which = np.full(len(events), -1, dtype=np.int64)
