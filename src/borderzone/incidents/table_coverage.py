@@ -17,7 +17,7 @@ from borderzone._guards import guarded, listed, shown
 from borderzone.border import Country
 from borderzone.errors import BorderNotFoundError, InvalidParameterError
 from borderzone.incidents.option_list import option
-from borderzone.incidents.table_schema import check_events
+from borderzone.incidents.table_schema import check_events, is_usable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -195,7 +195,7 @@ def coverage(events: gpd.GeoDataFrame) -> TableCoverage:
     (('IRQ', 'SYR'), ('IRQ',))
     """
     said = said_of_coverage(check_events(events))
-    usable, codes, beyond = _usable(events), row_countries(events), ~within_coverage(events)
+    usable, codes, beyond = is_usable(events), row_countries(events), ~within_coverage(events)
     n_rows = Counter(code for row in codes[usable] for code in row)
     words = _country_column(events)[usable]
     unnamed = words == ""
@@ -329,12 +329,6 @@ def _beyond_words(events: gpd.GeoDataFrame) -> np.ndarray:
         for row in np.flatnonzero(out & (told == "")).tolist():
             told[row] = f"{days[row]} is not in the period said ({span})"
     return told
-
-
-def _usable(events: gpd.GeoDataFrame) -> BoolArray:
-    if "status" not in events.columns:
-        return np.ones(len(events), dtype=bool)
-    return np.asarray((events["status"] != "quarantined").to_numpy(), dtype=bool)
 
 
 def _country_column(events: gpd.GeoDataFrame) -> np.ndarray:

@@ -16,16 +16,18 @@ from borderzone.errors import DataError, InvalidParameterError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from borderzone._typing import IntArray
+    from borderzone._typing import BoolArray, IntArray
     from borderzone.corridor import Corridor
 
 __all__ = [
     "CATEGORIES",
     "COLUMNS",
+    "FATALITIES",
     "FIELDS",
     "FLAGS",
     "SCHEMA_VERSION",
     "STATUSES",
+    "SYNTHETIC_LABEL",
     "SYNTHETIC_SOURCE",
     "Ledger",
     "Number",
@@ -34,6 +36,8 @@ __all__ = [
     "check_corridor",
     "check_events",
     "is_missing",
+    "is_usable",
+    "label_of",
     "parse_number",
     "quoted",
     "schema",
@@ -46,6 +50,12 @@ SCHEMA_VERSION = 2
 """Version of the incident table; 2 added country to dataset and the three figures of deaths."""
 
 STATUSES = ("ok", "fixed", "quarantined")
+
+FATALITIES = ("fatalities_low", "fatalities_best", "fatalities_high")
+"""Columns of deaths."""
+
+SYNTHETIC_LABEL = "SYNTHETIC DATA"
+"""What stands on everything that invented rows touch."""
 
 SYNTHETIC_SOURCE = "drawn from a stated process; not real"
 """What rows that `synthetic` drew have for their source, and by which they are known."""
@@ -211,7 +221,7 @@ def validate(events: gpd.GeoDataFrame) -> None:
         if unknown:
             wrong.append(f"status {', '.join(unknown)} is none of {', '.join(STATUSES)}")
         empty = events.geometry.is_empty | events.geometry.isna()
-        lost = int((empty & (events["status"] != "quarantined")).sum())
+        lost = int((empty & is_usable(events)).sum())
         if lost:
             wrong.append(f"{lost} usable rows have no position")
         if events.crs != "EPSG:4326":
@@ -231,6 +241,19 @@ def _is_kind(column: pd.Series, kind: str) -> bool:
         "truth": lambda: types.is_bool_dtype(column),
     }
     return bool(tests[kind]())
+
+
+def is_usable(events: pd.DataFrame) -> BoolArray:
+    """Tell the rows that are not quarantined; of a table without verdicts, all."""
+    if "status" not in events.columns:
+        return np.ones(len(events), dtype=bool)
+    return np.asarray((events["status"] != "quarantined").to_numpy(), dtype=bool)
+
+
+def label_of(events: pd.DataFrame) -> str:
+    """Give the label that invented rows ask for; empty where there are none."""
+    invented = "synthetic" in events.columns and bool(events["synthetic"].any())
+    return SYNTHETIC_LABEL if invented else ""
 
 
 def category_of(reason: str) -> list[str]:

@@ -52,7 +52,7 @@ from borderzone.incidents.placing.covered_ground import (
 )
 from borderzone.incidents.placing.precision import typical_error_km
 from borderzone.incidents.table_coverage import months_covered
-from borderzone.incidents.table_schema import check_events
+from borderzone.incidents.table_schema import check_events, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -187,7 +187,7 @@ def enrichment(  # noqa: PLR0913 - the layers and choices of one test
     found = ratio_at_equal_distance(
         counts, cells, months=months_covered(events), method=method, confidence=confidence
     )
-    label = "SYNTHETIC DATA" if "synthetic" in events and bool(events["synthetic"].any()) else ""
+    label = label_of(events)
     ground = covered.name if covered.limited else ""
     return dataclasses.replace(found, median_error_km=error_km, label=label, ground=ground)
 

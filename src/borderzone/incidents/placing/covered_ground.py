@@ -31,7 +31,7 @@ from borderzone.incidents.table_coverage import (
     row_countries,
     within_coverage,
 )
-from borderzone.incidents.table_schema import check_corridor, check_events
+from borderzone.incidents.table_schema import check_corridor, check_events, is_usable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -200,8 +200,7 @@ def rated_regions(
     check_events(events, *precision.NEEDED)
     placed = precision.regions(events) if regions is None else regions
     check_same_table(placed, events)
-    unreadable = (events["status"] == "quarantined").to_numpy()
-    out = ~within_coverage(events) & ~unreadable
+    out = ~within_coverage(events) & is_usable(events)
     if not out.any():
         return placed
     return precision.without(placed, out, BEYOND)

@@ -25,7 +25,7 @@ from borderzone.incidents.placing.covered_ground import (
 )
 from borderzone.incidents.placing.precision import area_km2, typical_error_km
 from borderzone.incidents.table_coverage import country_words
-from borderzone.incidents.table_schema import check_corridor
+from borderzone.incidents.table_schema import check_corridor, is_usable, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -355,7 +355,7 @@ def account(
     drawn = imputed(events, check_corridor(corridor), draws=draws, seed=seed, **how)
     totals, hits = count_draws(drawn, [corridor_outline(corridor)])
     kinds = drawn.placed["kind"].to_numpy(dtype=object)
-    unreadable = (events["status"] == "quarantined").to_numpy()
+    unreadable = ~is_usable(events)
     beyond = (drawn.placed["reason"] == BEYOND).to_numpy() & ~unreadable
     placed, inside = drawn.is_placed, hits[:, 0] > 0
     return Account(
@@ -415,8 +415,8 @@ def _attrs(events: gpd.GeoDataFrame, placed: gpd.GeoDataFrame, draws: int) -> di
             )
         ],
     }
-    if "synthetic" in events.columns and bool(events["synthetic"].any()):
-        whole["label"] = "SYNTHETIC DATA"
+    if label_of(events):
+        whole["label"] = label_of(events)
     return whole
 
 

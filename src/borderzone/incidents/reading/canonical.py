@@ -44,6 +44,8 @@ from borderzone.incidents.reading.positions import (
 )
 from borderzone.incidents.table_schema import (
     COLUMNS,
+    FATALITIES,
+    SYNTHETIC_LABEL,
     Ledger,
     Spellings,
     is_missing,
@@ -73,9 +75,7 @@ __all__ = [
 ]
 
 
-_LABEL = "SYNTHETIC DATA"
 _TEXTS = ("event_type", "description", "country", "admin1", "admin2", "place", "source")
-_COUNTS = ("fatalities_low", "fatalities_best", "fatalities_high")
 _MOST_DEATHS = 10_000_000  # beyond any single event
 _MANY_WHOLE = 10  # rows on whole degrees, more of which are no accident
 
@@ -148,7 +148,7 @@ def canonical(
     table |= {"where_prec": stated.where_prec, "where_scheme": stated.where_scheme}
     unstated = np.isnan(stated.radius_km) & table["where_prec"].isna()
     table["radius_km"] = np.where(unstated, open_km, stated.radius_km)
-    table |= {part: _fatalities(cells.spellings(part), ledger) for part in _COUNTS}
+    table |= {part: _fatalities(cells.spellings(part), ledger) for part in FATALITIES}
     table["dataset"] = _datasets(raw, layouts, cells)
     table["synthetic"] = cells.spellings("synthetic").read(_truth, bool)
     usable = np.array([status != "quarantined" for status in ledger.statuses()])
@@ -309,7 +309,7 @@ def _assemble(
     events = gpd.GeoDataFrame(frame, geometry=points, crs="EPSG:4326")
     events.attrs["columns"] = dict(parts)
     if events["synthetic"].any():
-        events.attrs["label"] = _LABEL
+        events.attrs["label"] = SYNTHETIC_LABEL
     return events
 
 
@@ -331,7 +331,7 @@ def _keep_others(columns: dict[str, Any], raw: pd.DataFrame, *, is_own: bool) ->
 
 
 def _dtype(name: str) -> Any:
-    if name in ("where_prec", *_COUNTS):
+    if name in ("where_prec", *FATALITIES):
         return "Int64"
     if name in ("lat", "lon", "radius_km"):
         return float

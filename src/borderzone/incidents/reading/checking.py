@@ -14,7 +14,13 @@ from borderzone.incidents.option_list import option
 from borderzone.incidents.reading.canonical import UNSTATED_TOLD, unstated_words
 from borderzone.incidents.reading.positions import swaps_told
 from borderzone.incidents.sharing.terms_of_use import leaving, terms
-from borderzone.incidents.table_schema import CATEGORIES, FLAGS, category_of, check_events
+from borderzone.incidents.table_schema import (
+    CATEGORIES,
+    FLAGS,
+    category_of,
+    check_events,
+    is_usable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -117,7 +123,7 @@ def rejected(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     [1]
     """
     check_events(events, "status", "reason")
-    return events[events["status"] == "quarantined"].copy()
+    return events[~is_usable(events)].copy()
 
 
 def rejected_by_finding(events: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -235,8 +241,7 @@ def _notes(events: gpd.GeoDataFrame) -> list[str]:
     noted = [str(note).rstrip(".") for note in events.attrs.get("notes") or []]
     noted = [note for note in noted if not note.endswith(UNSTATED_TOLD)]
     unstated = (events["where_prec"].isna() & events["radius_km"].isna()).to_numpy(dtype=bool)
-    usable = (events["status"] != "quarantined").to_numpy(dtype=bool)
-    return [*noted, *filter(None, [unstated_words(unstated, usable)])]
+    return [*noted, *filter(None, [unstated_words(unstated, is_usable(events))])]
 
 
 def _without_quotes(note: str) -> str:

@@ -15,7 +15,7 @@ import shapely
 from borderzone import datasets
 from borderzone.border import Country
 from borderzone.incidents.option_list import option
-from borderzone.incidents.table_schema import Spellings, is_missing, parse_number, quoted
+from borderzone.incidents.table_schema import Spellings, is_missing, is_usable, parse_number, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -309,7 +309,7 @@ def doubts_of(events: gpd.GeoDataFrame, corridor: Corridor | None) -> bool:
     """Tell whether a corridor makes doubtful what was read without it."""
     if corridor is None:
         return False
-    usable = (events["status"] != "quarantined").to_numpy()
+    usable = is_usable(events)
     home = HomeGround(Spellings(events["country"].reset_index(drop=True)))
     expected = Expected(corridor=corridor, home=home)
     told = expected.suspected(events["lat"].to_numpy(), events["lon"].to_numpy(), usable).told

@@ -47,6 +47,8 @@ from borderzone.incidents.table_schema import (
     STATUSES,
     Ledger,
     is_missing,
+    is_usable,
+    label_of,
     quoted,
     validate,
 )
@@ -58,7 +60,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from borderzone._typing import BoolArray
     from borderzone.corridor import Corridor
 
 __all__ = [
@@ -363,7 +364,6 @@ def _tell_nested(
                 ledger.quarantine(row, "not one value", told)
 
 
-_LABEL = "SYNTHETIC DATA"
 # What can be seen again in latitude and longitude as they stand; of all else the cells are gone.
 _SEEN_AGAIN = frozenset(
     {"missing position", "not a number", "out of range", "position unreadable", "swap suspected"}
@@ -399,7 +399,7 @@ def read_before(source: Any) -> gpd.GeoDataFrame | None:
     told = dict(_USUAL) | {"columns": {}, "notes": []} | dict(source.attrs)
     told["notes"] = notes_of(told)
     told.pop("label", None)
-    events.attrs = told | ({"label": _LABEL} if events["synthetic"].any() else {})
+    events.attrs = told | ({"label": label_of(events)} if label_of(events) else {})
     return events
 
 
@@ -448,7 +448,7 @@ def with_old_verdicts(
     out = events.copy()
     out["status"], out["reason"] = status, reason
     points = out.geometry.to_numpy().copy()
-    points[(out["status"] == "quarantined").to_numpy()] = shapely.Point()
+    points[~is_usable(out)] = shapely.Point()
     out[out.geometry.name] = gpd.GeoSeries(points, index=out.index, crs=out.crs)
     out.attrs["notes"] = list(dict.fromkeys([*notes_of(attrs), *out.attrs["notes"]]))
     out.attrs |= {name: attrs[name] for name in _KEPT if name in attrs}
@@ -488,8 +488,7 @@ def _is_ours(source: Any) -> bool:
 
 def _holds(events: gpd.GeoDataFrame) -> bool:
     """Whether every usable row still says what its point says, and nothing impossible."""
-    usable: BoolArray = (events["status"] != "quarantined").to_numpy()
-    rows = events[usable]
+    rows = events[is_usable(events)]
     points = rows.geometry.to_numpy()
     if not (shapely.get_type_id(points) == 0).all():
         return False

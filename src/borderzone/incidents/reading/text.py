@@ -779,8 +779,7 @@ def furniture_of(table: pd.DataFrame, header: Sequence[str], parts: Mapping[str,
     notes.append(_told(again, "line that repeats the header"))
     drop = blank | again
     odd: dict[int, Oddity] = {}
-    ways = (("lat", "lon"), ("mgrs",), ("latlon",))
-    way = next((way for way in ways if all(part in parts for part in way)), ())
+    way = next((way for way in _PLACES if all(part in parts for part in way)), ())
     places = [parts[part] for part in way]
     if places:
         for sure, doubtful, what, where in (

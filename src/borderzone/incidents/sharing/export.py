@@ -34,7 +34,7 @@ from borderzone.incidents.sharing.terms_of_use import (
 from borderzone.incidents.sharing.terms_of_use import (
     terms as terms_of,
 )
-from borderzone.incidents.table_schema import check_corridor, check_events
+from borderzone.incidents.table_schema import FATALITIES, check_corridor, check_events, is_usable
 from borderzone.io import atomic_write, write_geoparquet, write_gpkg
 
 if TYPE_CHECKING:
@@ -342,7 +342,6 @@ _WRITERS: dict[str, Callable[[gpd.GeoDataFrame, Path], None]] = {
 
 
 _EQUAL_AREA = "EPSG:6933"
-_COUNTS = ("fatalities_low", "fatalities_best", "fatalities_high")
 _PERIODS = {"month": "%Y-%m", "year": "%Y", "all": ""}
 _NAMES = ("zone", "segment", "name", "id")
 UNPLACED, OUTSIDE, SUPPRESSED = "unplaced", "outside", "suppressed"
@@ -418,7 +417,7 @@ def aggregate(
     0  x396y413  2019-07       2
     1  unplaced  2019-07       1
     """
-    check_events(events, "date_start", "date_end", "status", *_COUNTS)
+    check_events(events, "date_start", "date_end", "status", *FATALITIES)
     check_choice(by, "by", _PERIODS)
     min_count = check_whole(min_count, "min_count")
     placed = _placed(events)
@@ -431,7 +430,7 @@ def aggregate(
             "events": 1,
         }
     )
-    for name in _COUNTS:
+    for name in FATALITIES:
         rows[name] = pd.to_numeric(events[name], errors="coerce").astype("Int64").to_numpy()
     few = _small(rows, min_count)
     n_suppressed = int(few.sum())
@@ -452,7 +451,7 @@ def _placed(events: gpd.GeoDataFrame) -> BoolArray:
     """Tell the rows whose coded point says more than the province."""
     points = events.geometry.to_numpy()
     there: BoolArray = ~(shapely.is_missing(points) | shapely.is_empty(points))
-    there &= (events["status"] != "quarantined").to_numpy(dtype=bool)
+    there &= is_usable(events)
     if "where_prec" in events.columns:
         scheme = "" if "where_scheme" not in events.columns else events["where_scheme"]
         schemes = pd.Series(scheme, index=events.index).fillna("").replace("", "ucdp")
@@ -577,7 +576,7 @@ def _small(rows: pd.DataFrame, min_count: int) -> BoolArray:
 
 def _summed(rows: pd.DataFrame) -> pd.DataFrame:
     by = ["zone", "period", "dataset"]
-    sums = rows.groupby(by)[["events", *_COUNTS]].sum(min_count=1).reset_index()
+    sums = rows.groupby(by)[["events", *FATALITIES]].sum(min_count=1).reset_index()
     # Cells first, then what is nowhere.
     last = sums["zone"].isin([UNPLACED, OUTSIDE, SUPPRESSED])
     order = sums.assign(last=last).sort_values(["last", *by], kind="stable").index
