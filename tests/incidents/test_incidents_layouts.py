@@ -217,6 +217,30 @@ def test_another_encoding_is_found_and_told(encoding: str, name: str, tmp_path: 
     )
 
 
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("cp1251", ["Луганск", "Харьков", "обстрел села", "Суджа", "Белгородская область"]),
+        ("cp1253", ["Έβρος", "Ορεστιάδα", "Κήποι", "Αλεξανδρούπολη", "σύνορα"]),
+        ("cp1255", ["ירושלים", "קריית שמונה", "מטולה", "הגבול הצפוני", "נהריה"]),
+        (
+            "cp1254",
+            ["Şırnak", "Iğdır", "Doğubayazıt", "Çukurca", "Yüksekova", "Şemdinli", "Hakkâri"]
+            + [f"{n} yakınında saldırı yaralı sayısı bilinmiyor" for n in ("Kığılı", "İpsala")],
+        ),
+    ],
+)
+def test_other_letters_of_windows_are_found_among_cells_in_ascii(
+    encoding: str, names: list[str], tmp_path: Path
+) -> None:
+    rows = [f"34,41,{name},reported near {name}" for name in [*names, *["Qaim"] * 40]]
+    path = tmp_path / "events.csv"
+    path.write_bytes("\n".join(["lat,lon,place,notes", *rows, ""]).encode(encoding))
+    events = incidents.read(path)
+    assert events.attrs["encoding"] == encoding
+    assert events["place"].tolist()[: len(names)] == names
+
+
 def test_two_encodings_in_one_file_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     lines = ["lat,lon,place\n34,41,القائم\n".encode(), "34,41,القائم\n".encode("cp1256")]
