@@ -24,7 +24,7 @@ def test_synthetic_says_so_on_every_row_and_in_every_table_made_from_it() -> Non
     events = incidents.synthetic(strip(), n=40, seed=1)
     assert events["synthetic"].all()
     assert events.attrs["label"] == "SYNTHETIC DATA"
-    assert "drawn from the kernel" in events.attrs["process"]
+    assert "drawn from the spread" in events.attrs["process"]
     table = incidents.overlay(events, zones_of(Z=shapely.box(40, 33, 41, 35)), draws=50)
     assert table.attrs["label"] == "SYNTHETIC DATA"
     assert incidents.read(pd.DataFrame(events.drop(columns="geometry"))).attrs["label"]
