@@ -125,6 +125,8 @@ def fractional_plan(
     check_choice(law, "law", PLAN_LAWS)
     if rule == "optimal":
         return _koopman(rates, weights) if law == "random" else _saturating(rates, weights)
+    # Even and maximin are shares of the whole that hold at every number of units; the optimum opens
+    # segment after segment, so it is a function of the number.
     shares = _even_shares(rates.size, lengths_km) if rule == "even" else _maximin_shares(rates)
     return lambda units: np.multiply.outer(units, shares)
 
@@ -142,6 +144,8 @@ def whole_unit_plan(
     check_choice(law, "law", PLAN_LAWS)
     if rule == "even":
         shares = _even_shares(rates.size, lengths_km)
+        # Each number is shared out by itself: largest remainders are no sequence in which a next
+        # unit only adds.
         return lambda units: np.array([_largest_remainder(shares, int(m)) for m in units]).reshape(
             len(units), rates.size
         )

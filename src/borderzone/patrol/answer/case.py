@@ -154,6 +154,8 @@ class PatrolCase:
         check_choice(target, "target", TARGETS)
         check_choice(law, "law", PLAN_LAWS)
         lengths = segment_lengths(corridor)
+        # Crossings spread evenly along the line unless something is known of them: a weight is then
+        # a share of the length.
         share = normalised_weights(lengths if weights is None else weights, len(lengths))
         return cls(
             lengths_km=lengths,
@@ -202,6 +204,8 @@ class PatrolCase:
             scan_share=force.scan_share,
             r50_factor=_column(samples, "r50_factor", 1.0)[:, None],
         )
+        # One factor for all segments in a draw: what is not known of a crew or a sensor is the same
+        # everywhere, and segments that varied by themselves would average it away.
         patrol = np.multiply.outer(
             _column(samples, "patrol_speed_factor", 1.0),
             force.patrol_km_h * self.ground["patrol_speed_factor"].to_numpy(),
@@ -414,6 +418,7 @@ def default_assumptions(force: Force) -> dict[str, Assumption]:
     shift_factor triangular
     availability triangular
     """
+    # A force of another shift system keeps the spread of the relief factor, not its ends.
     relief = SHIFT_FACTORS["relief"].value
     shift = tuple(force.shift_factor * x / relief for x in (4.2, relief, 7.0))
     made = (
@@ -443,6 +448,7 @@ def default_assumptions(force: Force) -> dict[str, Assumption]:
 
 
 def _around(value: float, below: float, above: float) -> tuple[float, float, float]:
+    # A chance stays between 0 and 1, also where the force's own lies near an end.
     return (max(0.0, value - below), value, min(1.0, value + above))
 
 
@@ -571,6 +577,7 @@ def draws_of(case: PatrolCase, samples: pd.DataFrame) -> Draws:
     certain = _column(samples, "p_identify", force.p_identify) * _column(
         samples, "p_respond", force.p_respond
     )
+    # A chance above 1 is no assumption but a slip: clipped, it would pile up draws at certainty.
     if not ((certain >= 0) & (certain <= 1)).all():
         msg = "p_identify and p_respond must be drawn between 0 and 1; narrow their distributions"
         raise InvalidParameterError(msg)

@@ -133,6 +133,7 @@ def coverage_curve(  # noqa: PLR0913 - the front door fixes this signature
     make = whole_unit_plan if integer else fractional_plan
     plan = make(a, w, rule=rule, lengths_km=lengths_km, law=law)
     mean, worst = np.empty(counts.size), np.empty(counts.size)
+    # Counts by segments is the large array of a curve: a block at a time keeps it to 32 MB.
     rows = max(1, _ROWS_AT_ONCE // a.size)
     for start in range(0, counts.size, rows):
         part = slice(start, start + rows)
@@ -218,6 +219,8 @@ def curve_by_weights(
     tables = []
     for name, plan in plans.items():
         pod = np.asarray(detection_for(plan(counts) * a, law=law))
+        # A plan made for one opinion is judged under each: off the diagonal is what a wrong opinion
+        # costs.
         means = {f"mean_pod_{key}": np.minimum(1.0, pod @ w) for key, w in given.items()}
         tables.append(
             pd.DataFrame(
@@ -262,6 +265,7 @@ def units_for_target(  # noqa: PLR0913 - one question with the assumptions it st
 
 def pod_for_poi(poi: FloatArray, ceiling: FloatArray) -> FloatArray:
     """POD that interdiction takes under its ceiling; infinite where nothing seen is ever stopped."""
+    # A target of 0 is met by nobody, also where nothing is ever stopped: 0 / 0 is 0 here.
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(poi > 0, poi / ceiling, 0.0))
 
@@ -335,6 +339,8 @@ def _ceiling(force: Any, p_identify: float | None, p_respond: float | None) -> f
     if force is not None and not isinstance(force, Force):
         msg = f"force must be a borderzone.patrol.Force, got {force!r}; Force(mode=..., sensor=...)"
         raise InvalidParameterError(msg)
+    # Silence is no certainty: without a word on it, nothing is said of interdiction, and 1 x 1 is
+    # not assumed.
     if force is None and p_identify is None and p_respond is None:
         return None
     chances = (
@@ -356,6 +362,7 @@ def checked_counts(unit_counts: Iterable[float], *, integer: bool = False) -> np
         msg = "unit_counts must be a list of one or more numbers of units"
         raise InvalidParameterError(msg)
     counts = as_non_negative(given, "unit_counts")
+    # Whole counts stay whole numbers in the table, as they were asked for.
     if (counts == np.floor(counts)).all():
         return counts.astype(np.int64)
     if integer:

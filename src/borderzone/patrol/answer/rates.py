@@ -142,6 +142,9 @@ def rate_factors(
      sweep_width_km  patrol_km_h   rate
                 1.6         12.0 0.8246
     """
+    # Terrain enters here and nowhere else: what it hides narrows the sweep, and it slows patrol and
+    # crosser by factors of their own. The difficulty index has no part in it, for that would count
+    # the same slopes twice.
     lengths = segment_lengths(corridor)
     table = checked_ground(ground, lengths.index)
     f_mask = table["f_mask"].to_numpy()
@@ -172,6 +175,7 @@ def segment_lengths(corridor: Corridor | pd.DataFrame | pd.Series) -> pd.Series:
             )
             raise InvalidParameterError(msg)
         segments = segments["length_km"]
+    # A list has no labels of its own: its segments count from 0.
     if not isinstance(segments, pd.Series):
         segments = pd.Series(as_numbers(segments, "length_km"))
     lengths = as_positive(segments, "length_km", "km")
@@ -200,6 +204,8 @@ def checked_ground(ground: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
             "index; summarise it on the segments of this corridor"
         )
         raise ShapeMismatchError(msg)
+    # Unknown bands are allowed, unknown ground is not: a rate without a mask or a speed would be a
+    # rate of somewhere else.
     table = ground.reindex(columns=[*_GROUND_COLUMNS, "f_mask_low", "f_mask_high"]).astype(
         "float64"
     )
@@ -217,6 +223,8 @@ def checked_ground(ground: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
             raise CoverageGapError(msg)
     for name in ("f_mask", "f_mask_low", "f_mask_high", "patrol_speed_factor"):
         as_probabilities(table[name].to_numpy(), name)
+    # Speed factors may be 0 (ground that vehicles cannot enter leaves a unit standing, which still
+    # sees), a crosser's speed may not: who never arrives needs no patrol.
     as_positive(table["crosser_km_h"].to_numpy(), "crosser_km_h", "km/h")
     return table
 
@@ -267,6 +275,7 @@ def terrain_variance(rate_draws: FloatArray) -> dict[str, float | str]:
     if not means.mean() > 0:
         msg = "all rates are 0: there is no variance to split"
         raise InvalidParameterError(msg)
+    # Rates that do not vary at all have no variance to share, and terrain none of it.
     share = between / (between + within) if between + within > 0 else 0.0
     spread = float(np.sqrt(between) / means.mean())
     statement = (

@@ -103,6 +103,8 @@ def monte_carlo(
     >>> print(bands[["mean_pod_p05", "mean_pod", "mean_pod_p95"]].round(2).values.tolist())
     [[0.51, 0.82, 0.96]]
     """
+    # One plan for all draws: a plan that were made anew on the rates of each draw would know what
+    # nobody knows when units are sent out, and the band would be too narrow and too good.
     counts = checked_counts(unit_counts)
     drawn = draw_rates(case, draws=draws, seed=seed, assumptions=assumptions)
     force = case.force
@@ -122,6 +124,7 @@ def monte_carlo(
     table["on_roll"] = on_roll(
         counts, shift_factor=force.shift_factor, availability=force.availability
     )
+    # The count is fixed and the payroll factor is drawn: the median of a product with a constant.
     table["on_roll_p50"] = counts * float(np.median(drawn.roll))
     curve = pd.DataFrame(table)
     curve.attrs.update(
@@ -197,6 +200,8 @@ def units_required(  # noqa: PLR0913 - one table with everything it stands on
     drawn = draw_rates(case, draws=draws, seed=seed, assumptions=assumptions)
     reference = reference_draw(case)
     rows = []
+    # The plan of a rule hangs on the reference rates alone: made once, used for every measure and
+    # target.
     for rule in rules:
         plan = case.plan(rule)
         for measure in measures:
@@ -258,6 +263,8 @@ def _bands(
     counts: FloatArray,
 ) -> dict[str, FloatArray]:
     """Quantiles of the four measures; blocks of unit counts run side by side."""
+    # numpy lets go of the lock in its inner loops, so that threads serve; each takes whole columns,
+    # and no sum crosses from one to another.
     width = max(1, _BLOCK // len(drawn.rates))
     parts = [counts[start : start + width] for start in range(0, counts.size, width)]
     with ThreadPoolExecutor() as pool:
@@ -275,6 +282,8 @@ def _block(case: PatrolCase, drawn: Draws, units: FloatArray) -> FloatArray:
     levels = list(_QUANTILES.values())
     quantiles = [
         between_draws(values, levels)
+        # Weights are summed in the order in which `missed` was, so that no units give a POD of
+        # exactly 0; 1 - missed would leave the last digit.
         for pod in (case.weights.to_numpy().cumsum()[-1] - missed, law(least))
         for values in (pod, pod * drawn.ceiling[:, None])
     ]
@@ -307,6 +316,8 @@ def _units(
     target: float,
 ) -> FloatArray:
     check_choice(measure, "measure", MEASURES)
+    # Where identification times response is drawn below the target no POD is enough: the number is
+    # infinite in that draw, and told so.
     wanted = np.full(len(drawn.rates), check_probability(target, "target"))
     if measure.endswith("poi"):
         wanted = pod_for_poi(wanted, drawn.ceiling)
@@ -332,6 +343,8 @@ def _summary(
         ("on_station", reference, drawn),
         ("on_roll", reference * rolls[0], drawn * rolls[1]),
     ):
+        # Quantiles among the draws, not between them: of a sample in which some are infinite no
+        # mean of two neighbours can be taken, and what is told is a number that was drawn.
         found = whole_units(np.append(exact, among_draws(values, list(levels.values()))))
         columns = ("reference", *levels)
         row |= {f"{name}_{q}": float(x) for q, x in zip(columns, np.asarray(found), strict=True)}
@@ -427,6 +440,7 @@ def sobol_table(
     seed: Seed = 1,
 ) -> pd.DataFrame:
     """Tabulate first-order and total Sobol indices of any function."""
+    # Sobol' points are balanced only in full powers of two.
     size = check_whole(n, "n", lowest=2)
     if size & (size - 1):
         msg = f"n must be a power of two such as 1024, got {n!r}"
@@ -447,6 +461,8 @@ def sobol_table(
             raise InvalidParameterError(msg)
         return values.astype(np.float64)
 
+    # Saltelli's scheme: n (d + 2) runs for d assumptions, first-order and total indices from the
+    # same runs.
     found = stats.sobol_indices(
         func=rows,
         n=size,
@@ -455,6 +471,7 @@ def sobol_table(
     )
     table = pd.DataFrame({"assumption": list(assumptions), "first_order": 0.0, "total": 0.0})
     moving = table["assumption"].isin(names)
+    # An assumption without a spread owns none of the variance; it is listed with 0, not left out.
     table.loc[moving, "first_order"] = np.ravel(found.first_order)
     table.loc[moving, "total"] = np.ravel(found.total_order)
     return table.sort_values("total", ascending=False, kind="stable", ignore_index=True)

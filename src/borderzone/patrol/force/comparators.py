@@ -106,6 +106,8 @@ class RealForce:
         float
             Units out. A post or a vehicle counts as one. Units: 1/km.
         """
+        # A post or a vehicle is manned or moving all the time by its nature: no relief factor is
+        # taken off it.
         density = (self.low + self.high) / 2.0 / self.length_km
         if self.basis in ("posts", "vehicles"):
             return density
@@ -128,6 +130,8 @@ class RealForce:
         if self.basis in ("posts", "vehicles"):
             return float("nan")
         density = (self.low + self.high) / 2.0 / self.length_km
+        # Of the payroll only the share at the line counts, and of that what one shift leaves out;
+        # people on post are out already.
         return density * self.line_share / (shift_factor if self.basis == "roll" else 1.0)
 
 
@@ -289,6 +293,7 @@ def plausibility(
     crew = check_whole(crew, "crew", unit="people")
     check_positive(shift_factor, "shift_factor")
     counts, pod, poi = _one_curve(curve)
+    # The curve ends at the units asked for: beyond it the need is not known, and NaN says so.
     need = _units_at(counts, pod, _GOOD_POD)
     rows = []
     for force in forces:
@@ -329,6 +334,7 @@ def _one_curve(curve: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]
     if missing:
         msg = f"the curve lacks {', '.join(missing)}; coverage_curve(..., force=...) makes one"
         raise InvalidParameterError(msg)
+    # Interpolation takes rising counts, and a table put together of several curves has repeats.
     ordered = curve.sort_values("unit_count", kind="stable")
     counts = ordered["unit_count"].to_numpy(dtype=np.float64)
     if counts.size == 0 or (np.diff(counts) <= 0).any():

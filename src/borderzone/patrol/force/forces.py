@@ -87,6 +87,7 @@ class Force(BaseModel):
             return values
         mode = values.get("mode", "vehicle_off_road")
         mode = _ALIASES.get(mode, mode) if isinstance(mode, str) else mode
+        # A patrol on foot must not inherit the speed of a vehicle by saying only its mode.
         speed = values.get("patrol_km_h")
         if speed is None:
             speed = PATROL_KM_H.get(mode, PATROL_KM_H["vehicle_off_road"])
@@ -154,5 +155,6 @@ def _in_words(detail: Any) -> str:
     place = ".".join(str(part) for part in detail["loc"])
     if detail["type"] == "extra_forbidden":
         return f"{place} is no field; the fields are {', '.join(Force.model_fields)}"
+    # Pydantic puts its own words before ours.
     text = str(detail["msg"]).removeprefix("Value error, ")
     return f"{place}: {text}, got {shown(detail['input'])}" if place else text

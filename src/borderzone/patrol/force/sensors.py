@@ -202,6 +202,7 @@ def detection_range_m(
     """Range (m) of even detection (R50) of a sensor, before its clip."""
     check_choice(target, "target", TARGETS)
     record = sensor_named(sensor, light)
+    # A vehicle range of its own source goes before the ratio of sizes, by day and by night alike.
     person = record.r50_day_m if light == "day" else record.r50_night_m
     if target == "vehicle" and record.r50_vehicle_m is not None:
         return record.r50_vehicle_m
@@ -278,6 +279,8 @@ def sweep_width_km(  # noqa: PLR0913 - the rule has this many factors, each with
         check_choice(target, "target", TARGETS)
         factor = as_positive(r50_factor, "r50_factor")
         open_width = as_non_negative(lateral_width_km, "lateral_width_km", "km") * factor
+    # Two definite-range halves: R50 stands for the range curve, beyond which as much is seen as is
+    # missed within (exact for a symmetric fall). The horizon cuts both sides.
     width, hidden = broadcast(
         r50_factor=np.minimum(open_width, 2.0 * record.clip_km),
         f_mask=as_probabilities(f_mask, "f_mask"),

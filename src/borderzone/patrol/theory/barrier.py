@@ -111,6 +111,8 @@ def barrier_patrol(
             length_km=np.asarray(spacing),
         )
         return plain(np.minimum(1.0, units * width / gap))
+    # In the frame of the crossers a barrier is an area search: what the patrol sweeps over what
+    # arrives. A law of search then says how much of it is swept twice.
     coverage = barrier_coverage(
         length_km=length_km,
         sweep_width_km=sweep_width_km,
@@ -132,6 +134,8 @@ def barrier_coverage(
     """Coverage of a patrolled segment: area swept over area arriving, ``m (W / L) sqrt(1 + (v / u)^2)``."""
     # Both areas are taken in the frame of the crossers, who cross at right angles (Koopman 1946).
     length, width, patrol, crosser = _geometry(length_km, sweep_width_km, patrol_km_h, crosser_km_h)
+    # Units that share a segment sweep m times as much of it, whether each walks a part of it or all
+    # walk it all.
     units, length = broadcast(
         unit_count=as_non_negative(unit_count, "unit_count"), length_km=length
     )
@@ -166,6 +170,8 @@ def crossover_spacing(
 ) -> FloatArray | float:
     """Spacing of the legs of a crossover (bow-tie) patrol among the crossers, in km."""
     # Washburn (2002), Search and Detection: legs lean against the stream, so that it must be outrun.
+    # A leg across that lets the stream carry it (sin a = u / v) takes L / sqrt(v^2 - u^2), and
+    # going up again by what it was carried u / v of that: meanwhile the stream advances by S.
     length, _, patrol, crosser = _geometry(length_km, 0.0, patrol_km_h, crosser_km_h)
     slow = patrol <= crosser
     if np.any(slow):
@@ -227,6 +233,8 @@ def _geometry(
     )
 
 
+# Whether a patrol passes while something lasts is search again: the mean number of passes is the
+# coverage, random passes are a Poisson stream, regular ones never bunch.
 # What each way of passing makes of the mean number of passes: Larson (1972), Urban Police Patrol
 # Analysis.
 _PASSES = {"random": "random", "regular": "exhaustive"}
@@ -264,4 +272,6 @@ def revisit_h(
         length_km=as_positive(length_km, "length_km", "km"),
         patrol_km_h=as_positive(patrol_km_h, "patrol_km_h", "km/h"),
     )
+    # A round is 2 L / v. Inner points are met twice in it, at uneven intervals whose mean is L / v;
+    # the ends once.
     return plain((2.0 if at_the_ends else 1.0) * length / speed)

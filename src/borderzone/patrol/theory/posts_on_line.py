@@ -121,6 +121,7 @@ def posts_for_no_gap(
 ) -> int:
     """Fewest posts at random that leave no gap with a given probability: how many for "every inch"."""
     check_confidence(probability, "probability")
+    # The chance rises with every post, so the first that is enough is found by halving.
     _, share = _checked(1, fraction, ends)
 
     def enough(posts: int) -> bool:
@@ -177,6 +178,8 @@ def _alternating_sum(
                     break
                 bracket = Decimal(rest.numerator) / Decimal(rest.denominator)
                 total += coefficient * bracket**power
+                # C(n, k + 1) from C(n, k), with the sign of the next term: no factorial of
+                # thousands is ever written out.
                 coefficient = -coefficient * (spacings - k) / (k + 1)
         return total
 
@@ -207,6 +210,8 @@ def fixed_posts(
 ) -> FloatArray | float:
     """Share of a line within range (km, both sides) of posts: evenly spaced, or scattered (Poisson)."""
     check_choice(spacing, "spacing", _SPACINGS)
+    # Each post has 2 R of the line in range. Evenly spaced ranges overlap only when all is covered;
+    # scattered ones leave exp(-2 R n / L) of it bare (ends of the line are left out of account).
     count, reach, length = broadcast(
         post_count=as_non_negative(post_count, "post_count"),
         range_km=as_non_negative(range_km, "range_km", "km"),
@@ -246,6 +251,8 @@ def multi_look(pod: npt.ArrayLike, looks: npt.ArrayLike) -> FloatArray | float:
     single, number = broadcast(
         pod=as_probabilities(pod, "pod"), looks=as_non_negative(looks, "looks")
     )
+    # Independent looks; the same crew at the same hour behind the same ridge is one look, not
+    # several.
     return plain(1.0 - (1.0 - single) ** number)
 
 

@@ -40,6 +40,8 @@ def interdiction(
     pod: npt.ArrayLike, *, p_identify: npt.ArrayLike = 1.0, p_respond: npt.ArrayLike = 1.0
 ) -> FloatArray | float:
     """Probability of interdiction: detected, identified and reached in time."""
+    # The three are taken as independent: ground that hides somebody from a patrol may slow the
+    # response as well, and the product is then too hopeful.
     detected, identified, reached = broadcast(
         pod=as_probabilities(pod, "pod"),
         p_identify=as_probabilities(p_identify, "p_identify"),
@@ -50,6 +52,7 @@ def interdiction(
 
 def pod_for_interdiction(poi: float, *, p_identify: float = 1.0, p_respond: float = 1.0) -> float:
     """POD that a wanted probability of interdiction takes."""
+    # Nothing that patrols do raises interdiction above what is stopped of those seen.
     ceiling = float(interdiction(1.0, p_identify=p_identify, p_respond=p_respond))
     wanted = float(as_probabilities(poi, "poi"))
     if wanted > ceiling:
@@ -77,6 +80,7 @@ def responds_in_time(
         cover_km=as_non_negative(cover_km, "cover_km", "km"),
         crosser_km_h=as_positive(crosser_km_h, "crosser_km_h", "km/h"),
     )
+    # A tie goes to the response.
     in_time = delay + distance / speed <= cover / crosser
     return bool(in_time) if in_time.ndim == 0 else in_time
 
@@ -89,6 +93,8 @@ def response_probability(
         window_h=as_non_negative(window_h, "window_h", "h"),
         mean_response_h=as_positive(mean_response_h, "mean_response_h", "h"),
     )
+    # Responses that come at a constant rate have exponential times: 1 - exp(-window / mean), the
+    # law of random search in another coin.
     return plain(POD["random"](window / mean))
 
 
@@ -97,6 +103,8 @@ def combined_detection(*pods: npt.ArrayLike) -> FloatArray | float:
     checked = broadcast(
         **{f"pods[{i}]": as_probabilities(p, f"pods[{i}]") for i, p in enumerate(pods)}
     )
+    # Independent means miss together by the product of what each misses; means that watch the same
+    # ground at the same time are not independent, and this is then an upper bound.
     missed: FloatArray = np.asarray(1.0)
     for pod in checked:
         missed = missed * (1.0 - pod)
@@ -162,6 +170,8 @@ def chapman(*, marked: int, caught: int, recaught: int) -> tuple[float, float]:
     if r > min(m, c):
         msg = f"recaught must not exceed marked ({m}) or caught ({c}), got {r}"
         raise InvalidParameterError(msg)
+    # The ones take away the bias of m c / r at small numbers and keep it finite without a
+    # recapture; the variance is Seber's (1970). Both hold for a closed population caught evenly.
     total = (m + 1) * (c + 1) / (r + 1) - 1
     variance = (m + 1) * (c + 1) * (m - r) * (c - r) / ((r + 1) ** 2 * (r + 2))
     return total, math.sqrt(variance)

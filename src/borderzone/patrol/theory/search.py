@@ -203,14 +203,19 @@ def coverage_factor(
 # random <= inverse cube <= exhaustive at every coverage, and random <= back and forth <= exhaustive.
 
 
+# Effort z is laid down in many small pieces, each anywhere: it misses by (1 - z / n)^n, which goes
+# to exp(-z) (Koopman 1946). expm1 keeps the digits of a small coverage.
 def _random(coverage: FloatArray) -> FloatArray:
     return -np.expm1(-coverage)
 
 
+# The rate of detection falls with the cube of the range, as the solid angle of a thing on a plane
+# seen from a height does; summed over parallel sweeps one track spacing apart (Koopman 1946).
 def _inverse_cube(coverage: FloatArray) -> FloatArray:
     return np.asarray(special.erf(np.sqrt(np.pi) / 2 * coverage))
 
 
+# A cookie cutter: all within a definite range is seen, and nothing is swept twice.
 def _exhaustive(coverage: FloatArray) -> FloatArray:
     return np.minimum(1.0, coverage)
 
@@ -224,6 +229,7 @@ def _back_and_forth(coverage: FloatArray) -> FloatArray:
 
 
 def _random_inverse(pod: FloatArray) -> FloatArray:
+    # Certainty is infinite: no finite effort laid at random leaves nothing out.
     return np.asarray(-np.log1p(-pod) + 0.0)  # no negative zero
 
 
@@ -259,6 +265,8 @@ COVERAGE: dict[str, Callable[[FloatArray], FloatArray]] = {
 SEARCH_LAWS = tuple(POD)
 
 
+# What is missed and not what is seen: near certainty 1 - (1 - x) would lose the digits that tell
+# two large forces apart.
 def missed_in_place(coverage: FloatArray, law: str) -> FloatArray:
     """Turn coverage into the share that is missed, one less POD, in the same array."""
     # The random law is most of a study: its exponential alone, in one pass and no new array.
@@ -317,6 +325,8 @@ def sweep_width_from_table(
         msg = "range_km must rise from row to row; sort the table and drop repeated ranges"
         raise InvalidParameterError(msg)
     check_positive(clip_km, "clip_km", "km", infinite=True)
+    # Points beyond the clip are drawn onto it, with the curve's value there, so that the last piece
+    # ends at the clip and what lies beyond has no width.
     inside = np.clip(offsets, -clip_km, clip_km)
     cut = np.interp(inside, offsets, values)
     # A table without negative ranges is one side of a symmetric curve.
@@ -336,6 +346,8 @@ def sweep_width_from_curve(
     def checked(offset: float) -> float:
         return check_probability(curve(offset), f"the curve at {offset:g} km")
 
+    # Quadrature meets a jump badly inside a piece and well at its end; 0 is always an end, for
+    # range curves have their cusp there.
     edges = sorted({0.0, *(float(x) for x in breaks_km if abs(float(x)) < far), -far, far})
     return sum(_area(checked, *pair) for pair in pairwise(edges))
 

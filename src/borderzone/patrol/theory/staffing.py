@@ -61,6 +61,7 @@ SHIFT_FACTORS = {
         "(scribd 779717871); NIC Jail Staffing Analysis workbook 2003; NCJ 213080",
         tag="F",
     ),
+    # An upper end, all whom an agency employs over those at the line. Never a default.
     "whole_agency": ShiftFactor(
         value=14.6,
         source="about 1,335 of 19,500 US agents on the line at a time: estimate of one partisan "
@@ -93,6 +94,8 @@ def on_roll(
     units, factor, share = broadcast(
         on_station=units, shift_factor=as_positive(shift_factor, "shift_factor"), availability=fit
     )
+    # Two losses, one after the other: shifts and absence by hours (the factor), then what of those
+    # on duty is not fit to go out (availability).
     return plain(units * factor / share)
 
 
@@ -112,11 +115,15 @@ def roll_for_confidence(required: int, *, availability: float, confidence: float
             "give an availability above 0 and a confidence below 1"
         )
         raise InvalidParameterError(msg)
+    # A mean availability fills the need only about every second day; each unit is fit by itself, so
+    # the number fit is binomial and its tail is what a confidence is about.
     return fewest(lambda roll: bool(stats.binom.sf(needed - 1, roll, fit) >= wanted), start=needed)
 
 
 def fewest(enough: Callable[[int], bool], *, start: int) -> int:
     """Find the smallest whole number, from a start, that is enough, where more is never less."""
+    # Doubling finds a bracket in few steps however large the answer, and halving keeps to whole
+    # numbers: a root of the smooth curve could round to the wrong side.
     low, high = start - 1, start
     while not enough(high):
         low, high = high, 2 * high
@@ -152,6 +159,8 @@ def whole_units(units: npt.ArrayLike) -> FloatArray | float:
     >>> whole_units(2.2), whole_units(3.0 + 1e-12)
     (3.0, 3.0)
     """
+    # A billionth part is rounding of the root finder and no need: without the allowance 3 + 1e-12
+    # units would be told as 4.
     exact = as_non_negative(units, "units", infinite=True)
     with np.errstate(invalid="ignore"):  # infinite less infinite
         return plain(
