@@ -41,6 +41,7 @@ from borderzone.figures.reach import (
     travel_time_map_data,
 )
 from borderzone.figures.strip import strip_map, strip_map_data
+from borderzone.figures.style import rows_of
 from borderzone.study import told
 from borderzone.whatif import compare
 
@@ -209,7 +210,7 @@ def _zones(zones: gpd.GeoDataFrame | None, kind: str, name: str, *, known: bool)
     rows = zones[zones["kind"] == kind].sort_values("area_km2", ascending=False)
     if rows.empty:
         return f"No zone of {name}{'' if known else ' on the ground that is known'}."
-    first = next(rows.itertuples())
+    first = next(rows_of(rows))
     near = f"{told.zone_words(first)}, " if first.near else ""
     return (
         f"{len(rows)} {'zone' if len(rows) == 1 else 'zones'} of {name} cover {rows['area_km2'].sum():,.0f} km²; the largest, "
@@ -301,7 +302,7 @@ def _sensitivity_words(result: StudyResult) -> str:
     rows = result.sobol.sort_values("total", ascending=False)
     listed = "; ".join(
         f"{told.ASSUMPTION_WORDS.get(row.assumption, row.assumption)} {told.percent(row.total)}"
-        for row in rows.itertuples()
+        for row in rows_of(rows)
     )
     return f"Bars: share of the variance of the required units by assumption: {listed}."
 
@@ -323,7 +324,7 @@ def _travel_time_map_words(result: StudyResult) -> str:
             else f"{row.from_h:g} to {row.to_h:g} h"
         )
         + f" {told.percent(row.share)}"
-        for row in bands.itertuples()
+        for row in rows_of(bands)
     )
     return (
         f"Map of {told.ground_words(result)} by travel time from the nearest "
@@ -384,8 +385,7 @@ def _overlay(result: StudyResult, *, demo: bool) -> str:
     told_of = table[table["silent"] == ""]
     rows = told_of.sort_values("expected", ascending=False).head(5)
     listed = "; ".join(
-        f"{row.zone} {row.expected:.1f} ({row.p05:.0f} to {row.p95:.0f})"
-        for row in rows.itertuples()
+        f"{row.zone} {row.expected:.1f} ({row.p05:.0f} to {row.p95:.0f})" for row in rows_of(rows)
     )
     words = (
         f"Expected number of incidents in each zone with its 5 to 95 % band: {listed or 'none'}."
@@ -396,11 +396,11 @@ def _overlay(result: StudyResult, *, demo: bool) -> str:
 
 
 def _whatif_words(result: StudyResult, other: StudyResult) -> str:
-    table = compare(result, other).set_index("quantity", drop=False)
+    rows = {row.quantity: row for row in rows_of(compare(result, other))}
     told_of = [
         f"{told.quantity_words(name)}, from {told.percent(row.a)} to {told.percent(row.b)}, difference "
         f"{told.change_words(row)}"
-        for name, row in ((name, table.loc[name]) for name in ("mean_poi", "mean_pod"))
+        for name, row in ((name, rows[name]) for name in ("mean_poi", "mean_pod"))
     ]
     change = other.segments["pod_even"] - result.segments["pod_even"]
     return (

@@ -10,7 +10,7 @@ from matplotlib.ticker import NullFormatter, PercentFormatter
 
 from borderzone import incidents
 from borderzone.errors import InvalidParameterError
-from borderzone.figures.style import INK, context, drawing, page
+from borderzone.figures.style import INK, context, drawing, page, rows_of
 from borderzone.study import told
 
 if TYPE_CHECKING:
@@ -251,9 +251,7 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
             markeredgewidth=1.6,
             label="if incidents ignored the ground",
         )
-        ax.set_yticks(
-            place, [f"{row.zone}, {told.KIND_WORDS[row.kind]}" for row in rows.itertuples()]
-        )
+        ax.set_yticks(place, [f"{row.zone}, {told.KIND_WORDS[row.kind]}" for row in rows_of(rows)])
         ax.set_xlim(left=0)
         ax.set_xlabel("incidents in the zone")
         ax.grid(axis="x")

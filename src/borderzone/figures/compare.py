@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from cmcrameri import cm
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -14,13 +15,12 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 import borderzone
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
-from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, page
+from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, page, rows_of
 from borderzone.patrol import BEST_RULE
 from borderzone.study import told
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -87,7 +87,7 @@ def whatif_data(a: StudyResult, b: StudyResult) -> pd.DataFrame:
         Chance to be seen at the reference units spread evenly: ``a``, ``b``
         and ``difference`` by segment.
     """
-    table = a.segments[["km_start", "km_end"]].copy()
+    table = pd.DataFrame(a.segments[["km_start", "km_end"]])
     table["a"], table["b"] = a.segments["pod_even"], b.segments["pod_even"]
     table["difference"] = table["b"] - table["a"]
     return table
@@ -205,7 +205,7 @@ def _table(figure: Figure, table: pd.DataFrame, a: StudyResult) -> None:
         "median change, 5–95 %",
     )
     rows = [(heads, "bold", INK["text"])]
-    for row in table.itertuples():
+    for row in rows_of(table):
         words = told.quantity_words(row.quantity)
         share = not str(row.quantity).startswith("on_station")
         cells = (

@@ -17,7 +17,7 @@ from matplotlib.textpath import TextPath
 from borderzone import datasets
 from borderzone._guards.escapes import figure_words
 from borderzone.border import LINE_KINDS
-from borderzone.figures.style import INK, figure_of, halo
+from borderzone.figures.style import INK, figure_of, halo, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -151,7 +151,7 @@ def name_countries(
 
 def _iso_codes() -> dict[str, str]:
     table = datasets.country_aliases()
-    return {row.code: row.iso_a3 for row in table.itertuples() if row.iso_a3}
+    return {row.code: row.iso_a3 for row in rows_of(table) if row.iso_a3}
 
 
 def _point(page: MapPage) -> float:
@@ -364,8 +364,8 @@ def _write_labels(page: MapPage, labels: pd.DataFrame) -> None:
     pixels = figure_of(page.ax).dpi / 72
     textalloc.allocate(
         page.ax,
-        labels["x"],
-        labels["y"],
+        labels["x"].to_numpy(),
+        labels["y"].to_numpy(),
         [figure_words(text) for text in labels["text"]],
         x_scatter=page.taken_x,
         y_scatter=page.taken_y,

@@ -125,7 +125,7 @@ def _points(ax: Axes) -> tuple[float, float]:
 def _unit_area(marker: str) -> float:
     style = MarkerStyle(marker)
     outline = style.get_path().transformed(style.get_transform()).to_polygons()
-    return float(sum(shapely.Polygon(ring).area for ring in outline))
+    return float(sum(shapely.Polygon(np.asarray(ring)).area for ring in outline))
 
 
 def _markersize(marker: str, area_pt2: float) -> float:

@@ -266,7 +266,10 @@ def _window(bounds: Any, ratio: float, margin: float) -> shapely.Polygon:
     height = max(north - south, 1.0) * (1 + 2 * margin)
     width, height = max(width, height * ratio), max(height, width / ratio)
     x, y = (west + east) / 2, (south + north) / 2
-    return shapely.box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    window: shapely.Polygon = shapely.box(
+        x - width / 2, y - height / 2, x + width / 2, y + height / 2
+    )
+    return window
 
 
 def _box(

@@ -39,6 +39,7 @@ from borderzone.figures.style import (
     figure_of,
     halo,
     page,
+    rows_of,
 )
 from borderzone.grid import Grid
 from borderzone.study import told
@@ -221,7 +222,7 @@ def _named_places(result: StudyResult) -> pd.DataFrame:
     )
     apart = result.border.length_km / 16
     keep: list[Any] = []
-    for row in table.itertuples():
+    for row in rows_of(table):
         if all(abs(row.km - table.loc[other, "km"]) > apart for other in keep):
             keep.append(row.Index)
     return table.loc[keep[:9]].sort_values("km")
@@ -400,7 +401,7 @@ def _name_sides(row: Axes, strip: Strip) -> None:
     names, border, plan = strip.result.border.names, strip.result.border, strip.plan
     third = np.nan_to_num(plan.third) >= 0.5
     wide = math.ceil(0.1 * len(third))
-    for place in plan.names.itertuples():  # their names take room as well
+    for place in rows_of(plan.names):  # their names take room as well
         column = int(np.searchsorted(plan.x, place.km))
         half = slice(len(plan.y) // 2, None) if place.offset > 0 else slice(len(plan.y) // 2)
         third[max(column - wide // 2, 0) : column + wide // 2 + 1, half] = True
@@ -423,7 +424,7 @@ def _name_sides(row: Axes, strip: Strip) -> None:
             zorder=9,
             clip_on=True,
         )
-    for place in plan.names.itertuples():
+    for place in rows_of(plan.names):
         along = place.km / plan.x[-1]
         row.text(
             place.km,
@@ -468,8 +469,8 @@ def _north_ticks(row: Axes, strip: Strip) -> None:
     step = max(100.0, total / 10) if total >= 300 else total / 4
     deep = max(strip.result.corridor.depth_km.values())
     for km in np.arange(step / 2, total, step):
-        ends = border.point_at(np.array([max(km - 20, 0.0), min(km + 20, total)]))
-        course, _, _ = GEOD.inv(ends.x.iloc[0], ends.y.iloc[0], ends.x.iloc[1], ends.y.iloc[1])
+        start, end = border.point_at(max(km - 20, 0.0)), border.point_at(min(km + 20, total))
+        course, _, _ = GEOD.inv(start.x, start.y, end.x, end.y)
         # The course runs to the right of the page; north lies so far to its left.
         angle = math.radians(course)
         row.annotate(
@@ -737,7 +738,7 @@ def _top_axis(row: Axes, strip: Strip, ends: tuple[float, float], inches: float)
         fontsize=7.5,
     )
     top.tick_params(length=3)
-    for place in strip.places.itertuples():
+    for place in rows_of(strip.places):
         if first <= place.km <= last:
             row.text(
                 place.km,

@@ -22,6 +22,8 @@ from borderzone.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    import pandas as pd
+
     from borderzone.study import StudyResult
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "halo",
     "own_axes",
     "page",
+    "rows_of",
     "save",
 ]
 
@@ -249,6 +252,11 @@ def page(size: tuple[float, float] = A4_LANDSCAPE) -> Figure:
     figure = _Page(figsize=size, dpi=110)
     _PaperCanvas(figure)
     return figure
+
+
+def rows_of(table: pd.DataFrame) -> Iterator[Any]:
+    """Go through the rows of a table, whose columns are attributes that no type can tell."""
+    return iter(table.itertuples())
 
 
 def own_axes(ax: Axes | None, size: tuple[float, float] = (7.5, 5.0)) -> Axes:

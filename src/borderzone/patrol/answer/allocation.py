@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -314,13 +314,14 @@ def _draw(
     return order
 
 
-def checked_pair(rates: Any, weights: Any) -> tuple[FloatArray, FloatArray]:
+def checked_pair(rates: npt.ArrayLike, weights: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Return rates and weights of the same segments, the weights normalised."""
     a = checked_rates(rates)
-    both = isinstance(rates, pd.Series) and isinstance(weights, pd.Series)
-    if both and len(rates) == len(weights) and not rates.index.equals(weights.index):
-        msg = "rates and weights are of different segments: their indexes differ; align them"
-        raise InvalidParameterError(msg)
+    if isinstance(rates, pd.Series) and isinstance(weights, pd.Series):
+        same_number = len(rates) == len(weights)
+        if same_number and not rates.index.equals(weights.index):
+            msg = "rates and weights are of different segments: their indexes differ; align them"
+            raise InvalidParameterError(msg)
     return a, normalised_weights(weights, a.size)
 
 

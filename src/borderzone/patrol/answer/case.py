@@ -320,7 +320,7 @@ class Assumption:
             return p[1] == 0
         return p[0] == p[-1]
 
-    def draw(self, draws: int, generator: np.random.Generator) -> Any:
+    def draw(self, draws: int, generator: np.random.Generator) -> FloatArray:
         """
         Draw from the distribution.
 
@@ -341,9 +341,9 @@ class Assumption:
             return np.full(draws, float(p[0]))
         if self.distribution == "lognormal":
             return generator.lognormal(np.log(p[0]), p[1], draws)
-        return getattr(generator, self.distribution)(*p, draws)
+        return np.asarray(getattr(generator, self.distribution)(*p, draws))
 
-    def frozen(self) -> Any:
+    def frozen(self) -> Any:  # scipy keeps the class of a frozen distribution to itself
         """
         Return the distribution as a frozen one of scipy.
 

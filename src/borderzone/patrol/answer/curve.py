@@ -334,7 +334,7 @@ def _bracket(
     return upper, ~short
 
 
-def _ceiling(force: Any, p_identify: float | None, p_respond: float | None) -> float | None:
+def _ceiling(force: object, p_identify: float | None, p_respond: float | None) -> float | None:
     """Chance to stop what is seen, or None where nobody said how."""
     if force is not None and not isinstance(force, Force):
         msg = f"force must be a borderzone.patrol.Force, got {force!r}; Force(mode=..., sensor=...)"
@@ -353,7 +353,9 @@ def _ceiling(force: Any, p_identify: float | None, p_respond: float | None) -> f
     return float(interdiction(1.0, p_identify=identify, p_respond=respond))
 
 
-def checked_counts(unit_counts: Iterable[float], *, integer: bool = False) -> npt.NDArray[Any]:
+def checked_counts(
+    unit_counts: Iterable[float], *, integer: bool = False
+) -> npt.NDArray[Any]:  # whole counts stay whole numbers
     """Return numbers of units as an array, whole ones as integers."""
     given = np.asarray(
         list(unit_counts) if not isinstance(unit_counts, np.ndarray) else unit_counts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -167,7 +167,7 @@ def rate_factors(
 
 def segment_lengths(corridor: Corridor | pd.DataFrame | pd.Series) -> pd.Series:
     """Take the lengths of the segments from a corridor, a table or a list."""
-    segments: Any = getattr(corridor, "segments", corridor)
+    segments: object = getattr(corridor, "segments", corridor)
     if isinstance(segments, pd.DataFrame):
         if "length_km" not in segments.columns:
             msg = (
@@ -176,17 +176,21 @@ def segment_lengths(corridor: Corridor | pd.DataFrame | pd.Series) -> pd.Series:
             raise InvalidParameterError(msg)
         segments = segments["length_km"]
     # A list has no labels of its own: its segments count from 0.
-    if not isinstance(segments, pd.Series):
-        segments = pd.Series(as_numbers(segments, "length_km"))
-    lengths = as_positive(segments, "length_km", "km")
+    labelled = (
+        segments
+        if isinstance(segments, pd.Series)
+        else pd.Series(as_numbers(segments, "length_km"))
+    )
+    lengths = as_positive(labelled, "length_km", "km")
     if lengths.size == 0:
         msg = "there is no segment: give a corridor or the length_km of one segment or more"
         raise InvalidParameterError(msg)
-    index = segments.index.rename(segments.index.name or "segment")
+    own = labelled.index
+    index = own if own.name is not None else own.rename("segment")
     return pd.Series(lengths, index=index, name="length_km")
 
 
-def checked_ground(ground: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
+def checked_ground(ground: object, index: pd.Index) -> pd.DataFrame:
     """Return the columns that patrols read, complete and in range."""
     if not isinstance(ground, pd.DataFrame):
         msg = (

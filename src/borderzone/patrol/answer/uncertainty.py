@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -118,7 +118,7 @@ def monte_carlo(
         p_respond=force.p_respond,
         law=case.law,
     )
-    table: dict[str, Any] = {"unit_count": counts, "rule": rule, "light": case.light}
+    table: dict[str, object] = {"unit_count": counts, "rule": rule, "light": case.light}
     table |= {measure: reference[measure].to_numpy() for measure in MEASURES}
     table |= _bands(case, drawn, case.plan(rule), counts.astype(np.float64))
     table["on_roll"] = on_roll(
@@ -206,7 +206,7 @@ def units_required(  # noqa: PLR0913 - one table with everything it stands on
         plan = case.plan(rule)
         for measure in measures:
             for target in targets:
-                row: dict[str, Any] = {"measure": measure, "target": float(target)}
+                row: dict[str, object] = {"measure": measure, "target": float(target)}
                 row |= {"light": case.light, "rule": rule}
                 row |= _summary(
                     _units(case, reference, plan, measure, target),

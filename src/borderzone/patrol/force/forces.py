@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -11,6 +11,9 @@ from borderzone.errors import InvalidParameterError
 from borderzone.patrol.force.sensors import SENSORS, Sensor
 from borderzone.patrol.theory.response import interdiction
 from borderzone.patrol.theory.staffing import SHIFT_FACTORS, on_roll
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 __all__ = ["FORCES", "PATROL_KM_H", "Force"]
 
@@ -151,7 +154,7 @@ FORCES = {
 }
 
 
-def _in_words(detail: Any) -> str:
+def _in_words(detail: ErrorDetails) -> str:
     place = ".".join(str(part) for part in detail["loc"])
     if detail["type"] == "extra_forbidden":
         return f"{place} is no field; the fields are {', '.join(Force.model_fields)}"
