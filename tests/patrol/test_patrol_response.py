@@ -128,6 +128,7 @@ def test_shift_presets_carry_their_sources() -> None:
         (0, 0.85, 0.95, 0),
         (7, 1.0, 1.0, 7),
         (7, 0.5, 0.0, 0),
+        (1, 0.5, 0.5, 1),  # just as sure as was asked
     ],
 )
 def test_roll_that_is_enough_with_confidence(
@@ -164,7 +165,11 @@ def test_apprehension_from_repeats(giving_up: float, p: float) -> None:
 
 @pytest.mark.parametrize(
     ("counts", "total", "deviation"),
-    [((200, 150, 30), 978.06, 141.89), ((100, 80, 20), 388.57, 63.62)],
+    [
+        ((200, 150, 30), 978.06, 141.89),
+        ((100, 80, 20), 388.57, 63.62),
+        ((5, 5, 5), 5.0, 0.0),  # all are known
+    ],
 )
 def test_chapman(counts: tuple[int, int, int], total: float, deviation: float) -> None:
     """Two captures, and the population between them."""
