@@ -156,6 +156,12 @@ def test_force_generation_refusals() -> None:
     )
 
 
+def test_whole_units_are_enough_and_none_is_added_for_a_last_bit() -> None:
+    exact = [0.0, 2.2, 3.0, 3.0 + 1e-12, 3.0 + 1e-6, 1e6 * (1 + 1e-12), math.inf]
+    found = np.asarray(staffing.whole_units(exact))
+    assert found.tolist() == [0, 3, 3, 3, 4, 1e6, math.inf]
+
+
 @pytest.mark.parametrize(("giving_up", "p"), [(0, 0.31), (0.25, 0.4133), (0.5, 0.62)])
 def test_apprehension_from_repeats(giving_up: float, p: float) -> None:
     """R = .31: who gives up decides the result."""
