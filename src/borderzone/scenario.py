@@ -22,7 +22,7 @@ from pydantic import (
 
 from borderzone._guards import check_choice, check_path, guard_room, local_path, shown
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
-from borderzone.io.bounds import current, how_to_raise
+from borderzone.io import Limits
 from borderzone.patrol import ASSUMPTION_NAMES, Assumption, Force, default_assumptions
 
 if TYPE_CHECKING:
@@ -460,7 +460,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
 
 def _toml_text(file: Path) -> str:
     """Text of a TOML file that the parser can take: its time grows with the square of a key's parts."""
-    most = current().toml_bytes
+    most = Limits.now().toml_bytes
     try:
         with file.open("rb") as stream:
             raw = stream.read(most + 1)
@@ -474,7 +474,7 @@ def _toml_text(file: Path) -> str:
     if len(raw) > most:
         msg = (
             f"{file.name!r} has more than {most:,} bytes, no study or scenario needs as many; "
-            f"{how_to_raise('toml_bytes', file.stat().st_size)}"
+            f"{Limits.how_to_raise('toml_bytes', file.stat().st_size)}"
         )
         raise InvalidScenarioError(msg)
     if _LONG_KEY.search(text):

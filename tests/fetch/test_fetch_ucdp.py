@@ -21,7 +21,7 @@ from pyproj import Geod
 import borderzone as bz
 from borderzone import cli, errors, fetch
 from borderzone.fetch import events
-from borderzone.io.bounds import current
+from borderzone.io import Limits
 from borderzone.io.sidecars import read_sidecar
 
 if TYPE_CHECKING:
@@ -650,4 +650,4 @@ def test_a_record_that_is_none_is_passed_over(tmp_path: Path) -> None:
 def test_the_ratio_that_is_refused_lies_far_above_that_of_a_true_table(store: Store) -> None:
     with zipfile.ZipFile(store.root / "ged251-csv.zip") as archive:
         (table,) = archive.infolist()
-    assert table.file_size / table.compress_size < current().archive_ratio / 2.5
+    assert table.file_size / table.compress_size < Limits.now().archive_ratio / 2.5

@@ -11,7 +11,8 @@ import pytest
 
 from borderzone import incidents, io
 from borderzone.errors import InvalidParameterError, LimitError
-from borderzone.io.bounds import VARIABLE, current
+from borderzone.io import Limits
+from borderzone.io.bounds import VARIABLE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def test_the_command_line_raises_a_limit_by_a_variable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, "table_columns=20 text_bytes=1000")
-    assert (current().table_columns, current().text_bytes) == (20, 1000)
+    assert (Limits.now().table_columns, Limits.now().text_bytes) == (20, 1000)
     with pytest.raises(LimitError, match=f"{VARIABLE}=table_columns=30 on the command line"):
         incidents.read(wide(tmp_path))
     monkeypatch.setenv(VARIABLE, "table_columns=30")
@@ -54,7 +55,7 @@ def test_a_variable_that_says_nothing_is_refused(
 ) -> None:
     monkeypatch.setenv(VARIABLE, told)
     with pytest.raises(InvalidParameterError, match="name=number"):
-        current()
+        Limits.now()
 
 
 def test_a_limit_that_is_none_is_refused_with_the_nearest() -> None:
@@ -71,21 +72,21 @@ def test_a_limit_that_is_none_is_refused_with_the_nearest() -> None:
 
 
 def test_limits_hold_in_every_thread_and_end_with_the_body() -> None:
-    usual, seen = current(), []
+    usual, seen = Limits.now(), []
     with io.limits(table_rows=5), io.limits(table_columns=7):
-        thread = threading.Thread(target=lambda: seen.append(current()))
+        thread = threading.Thread(target=lambda: seen.append(Limits.now()))
         thread.start()
         thread.join()
     assert seen == [dataclasses.replace(usual, table_rows=5, table_columns=7)]
-    assert current() == usual
+    assert Limits.now() == usual
 
 
 def test_two_bodies_that_overlap_each_end_only_their_own() -> None:
-    usual = current()
+    usual = Limits.now()
     first, second = io.limits(table_rows=5), io.limits(table_rows=6)
     first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)
-    assert current().table_rows == 6
+    assert Limits.now().table_rows == 6
     second.__exit__(None, None, None)
-    assert current() == usual
+    assert Limits.now() == usual

@@ -24,8 +24,7 @@ from borderzone.fetch.cache import Shelf, cache_folder
 from borderzone.fetch.network import Network
 from borderzone.fetch.planning import Job, Store
 from borderzone.fetch.server import Item
-from borderzone.io import open_raster
-from borderzone.io.bounds import current
+from borderzone.io import Limits, open_raster
 from borderzone.io.sidecars import copernicus, worldcover
 
 if TYPE_CHECKING:
@@ -477,7 +476,7 @@ def _fetched(
 def _check_tile(tile: Tile, path: Path, proven: bool) -> None:  # noqa: FBT001 - see `bring`
     """Refuse a file that is no GeoTIFF, of another place, or where no MD5 proves it, damaged."""
     try:
-        most = current().raster_cells_by_block
+        most = Limits.now().raster_cells_by_block
         with _one_at_a_time, open_raster(path, what="tile", max_cells=most) as source:
             _check_place(source, tile)
             if not proven:

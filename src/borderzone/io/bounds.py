@@ -33,13 +33,8 @@ __all__ = [
     "VARIABLE",
     "Limits",
     "cells_allowed",
-    "check_limit",
     "check_parquet",
-    "check_table",
-    "current",
-    "how_to_raise",
     "limits",
-    "memory_told",
     "read_apart",
     "start_arrow",
 ]
@@ -47,6 +42,10 @@ __all__ = [
 _KIB, _MIB, _GIB = 1024, 1024**2, 1024**3
 VARIABLE = "BORDERZONE_LIMITS"
 """Variable of the environment that raises limits where no Python is written."""
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @guarded
@@ -147,19 +146,135 @@ class Limits:
     reader_bytes: int = 2 * _GIB
     reader_seconds: int = 300
 
+    @classmethod
+    def now(cls) -> Limits:
+        """
+        Tell the limits that hold now.
+
+        Returns
+        -------
+        Limits
+            The usual ones, as the environment and `limits` have changed them.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the variable of the environment names no limit.
+        """
+        told = os.environ.get(VARIABLE, "")
+        merged = _from_environment(told) if told.strip() else {}
+        for changes in tuple(_RAISED):
+            merged |= changes
+        return cls(**merged)
+
+    def check(self, name: str, number: int, unit: str, told: str) -> None:
+        """
+        Refuse what holds more than a limit allows.
+
+        Parameters
+        ----------
+        name
+            Name of the limit.
+        number, unit
+            How much there is, and of what.
+        told
+            What holds it, for the message.
+
+        Raises
+        ------
+        LimitError
+            If it is more.
+        """
+        most: int = getattr(self, _known(name))
+        if number > most:
+            msg = (
+                f"{told} holds {number:,} {unit} or more, the limit is {most:,}; cut it first, or "
+                f"{self.how_to_raise(name, number)}"
+            )
+            raise LimitError(msg)
+
+    def check_table(self, rows: int, columns: int, told: str) -> None:
+        """
+        Refuse a table that is too large before it is built.
+
+        Parameters
+        ----------
+        rows, columns
+            How many it has.
+        told
+            What it is, for the message.
+
+        Raises
+        ------
+        LimitError
+            If there are more, or their cells, of eight bytes at least, take more memory.
+        """
+        self.check("table_rows", rows, "rows", told)
+        self.check("table_columns", columns, "columns", told)
+        self.check("table_bytes", 8 * rows * columns, "bytes of cells", told)
+
+    @staticmethod
+    def how_to_raise(name: str, needed: int) -> str:
+        """
+        Say how the user raises a limit, wherever they are.
+
+        Parameters
+        ----------
+        name
+            Name of the limit.
+        needed
+            What it must be for the file at hand.
+
+        Returns
+        -------
+        str
+            The end of a sentence.
+        """
+        return (
+            f"if you trust it, raise the limit: with borderzone.io.limits({_known(name)}={needed}), or "
+            f"{VARIABLE}={name}={needed} on the command line"
+        )
+
+    @staticmethod
+    def memory_told(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """
+        Let a door to files tell that memory ran out, whichever library noticed it.
+
+        Parameters
+        ----------
+        what
+            What the files are needed for, for the message.
+
+        Returns
+        -------
+        Callable
+            A decorator; what it stands on raises `LimitError` where memory ends.
+        """
+
+        def over(door: Callable[P, R]) -> Callable[P, R]:
+            @functools.wraps(door)
+            def told(*args: P.args, **kwargs: P.kwargs) -> R:
+                try:
+                    return door(*args, **kwargs)
+                except MemoryError as error:
+                    given = next(iter((*args, *kwargs.values())), "")
+                    name = "it"
+                    if isinstance(given, (str, os.PathLike)):
+                        name = shown(Path(given).name)
+                    msg = (
+                        f"{what}: {name} does not fit into the memory that is free; cut it to what is "
+                        "needed, close other programs, or raise the limit that the system sets (ulimit -v)"
+                    )
+                    raise LimitError(msg) from error
+
+            return told
+
+        return over
+
 
 _NAMES = tuple(field.name for field in dataclasses.fields(Limits))
 # Readers work in threads of their own, so what is raised holds for the whole process.
 _RAISED: list[Mapping[str, int]] = []
-
-
-def current() -> Limits:
-    """Tell the limits that hold now."""
-    told = os.environ.get(VARIABLE, "")
-    merged = _from_environment(told) if told.strip() else {}
-    for changes in tuple(_RAISED):
-        merged |= changes
-    return Limits(**merged)
 
 
 @contextmanager
@@ -195,7 +310,7 @@ def limits(**changes: int) -> Iterator[Limits]:
     checked = {_known(name): check_whole(value, name, lowest=1) for name, value in changes.items()}
     _RAISED.append(checked)
     try:
-        yield current()
+        yield Limits.now()
     finally:
         _RAISED[:] = [other for other in _RAISED if other is not checked]
 
@@ -204,34 +319,8 @@ def cells_allowed(name: str, max_cells: int | None) -> int:
     """Tell how many cells a raster may have."""
     if max_cells is not None:
         return check_whole(max_cells, "max_cells", unit="cells")
-    allowed: int = getattr(current(), _known(name))
+    allowed: int = getattr(Limits.now(), _known(name))
     return allowed
-
-
-def check_limit(name: str, number: int, unit: str, told: str) -> None:
-    """Refuse what holds more than a limit allows."""
-    most: int = getattr(current(), _known(name))
-    if number > most:
-        msg = (
-            f"{told} holds {number:,} {unit} or more, the limit is {most:,}; cut it first, or "
-            f"{how_to_raise(name, number)}"
-        )
-        raise LimitError(msg)
-
-
-def check_table(rows: int, columns: int, told: str) -> None:
-    """Refuse a table that is too large before it is built, each cell of which takes eight bytes or more."""
-    check_limit("table_rows", rows, "rows", told)
-    check_limit("table_columns", columns, "columns", told)
-    check_limit("table_bytes", 8 * rows * columns, "bytes of cells", told)
-
-
-def how_to_raise(name: str, needed: int) -> str:
-    """Say how the user raises a limit, wherever they are."""
-    return (
-        f"if you trust it, raise the limit: with borderzone.io.limits({_known(name)}={needed}), or "
-        f"{VARIABLE}={name}={needed} on the command line"
-    )
 
 
 def _from_environment(told: str) -> dict[str, int]:
@@ -254,32 +343,6 @@ def _known(name: str) -> str:
     meant = f"did you mean {near[0]!r}?" if near else f"limits are {', '.join(_NAMES)}"
     msg = f"{name[:80]!r} is no limit; {meant}"
     raise InvalidParameterError(msg)
-
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def memory_told(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let a door to files tell that memory ran out, whichever library noticed it."""
-
-    def over(door: Callable[P, R]) -> Callable[P, R]:
-        @functools.wraps(door)
-        def told(*args: P.args, **kwargs: P.kwargs) -> R:
-            try:
-                return door(*args, **kwargs)
-            except MemoryError as error:
-                given = next(iter((*args, *kwargs.values())), "")
-                name = shown(Path(given).name) if isinstance(given, (str, os.PathLike)) else "it"
-                msg = (
-                    f"{what}: {name} does not fit into the memory that is free; cut it to what is "
-                    "needed, close other programs, or raise the limit that the system sets (ulimit -v)"
-                )
-                raise LimitError(msg) from error
-
-        return told
-
-    return over
 
 
 def start_arrow() -> None:
@@ -327,7 +390,7 @@ def read_apart(
     Where Python is part of another program, and no interpreter can be started, it runs here.
     """
     interpreter = _interpreter()
-    memory = min(current().reader_bytes, most_memory or current().reader_bytes)
+    memory = min(Limits.now().reader_bytes, most_memory or Limits.now().reader_bytes)
     answers = (
         _reader.answers(task, arguments)
         if interpreter is None
@@ -363,16 +426,16 @@ def check_parquet(file: Path, what: str) -> None:
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         msg = f"{told} cannot be read ({_first_line(error)}); export it again"
         raise DataError(msg) from error
-    most = current()
-    check_table(rows, columns, told)
-    check_limit("table_bytes", size, "bytes", told)
+    most = Limits.now()
+    Limits.now().check_table(rows, columns, told)
+    Limits.now().check("table_bytes", size, "bytes", told)
     arguments = [str(file), most.table_rows, most.table_bytes]
     answers = read_apart(
         "parquet", arguments, library="pyarrow", told=told, most_bytes=_LONGEST_LINE
     )
     for answer in answers:
-        check_limit("table_rows", answer["rows"], "rows", told)
-        check_limit("table_bytes", answer["bytes"], "bytes when unpacked", told)
+        Limits.now().check("table_rows", answer["rows"], "rows", told)
+        Limits.now().check("table_bytes", answer["bytes"], "bytes when unpacked", told)
 
 
 def _first_line(error: BaseException) -> str:
@@ -398,7 +461,7 @@ def _answers(
         "arguments": arguments,
         "paths": _folders_of((library,) if isinstance(library, str) else library),
         "memory": memory,
-        "seconds": current().reader_seconds,
+        "seconds": Limits.now().reader_seconds,
     }
     program = (
         resources.files("borderzone.io.formats").joinpath("_reader.py").read_text(encoding="utf-8")
@@ -436,7 +499,7 @@ def _lines(stream: Any, told: str, most_bytes: int) -> Iterator[Any]:
         if length > most_bytes or not line.endswith(b"\n"):
             msg = (
                 f"{told} unpacks to more than the limit of {most_bytes / 1024**3:g} GiB; cut it first, "
-                f"or {how_to_raise('sheet_bytes', 2 * most_bytes)}"
+                f"or {Limits.how_to_raise('sheet_bytes', 2 * most_bytes)}"
             )
             raise LimitError(msg)
         yield json.loads(line, object_hook=_dates)
@@ -453,22 +516,22 @@ def _dates(found: dict[str, Any]) -> Any:
 def _failed(error: str, told: str, again: str) -> DataError | LimitError:
     if error != "memory":
         return DataError(f"{told} cannot be read ({error}); {again}")
-    most = current().reader_bytes
+    most = Limits.now().reader_bytes
     return LimitError(
         f"{told} takes more memory to read than the limit of {most / 1024**3:g} GiB; cut it first, or "
-        f"{how_to_raise('reader_bytes', 2 * most)}"
+        f"{Limits.how_to_raise('reader_bytes', 2 * most)}"
     )
 
 
 def _broken(code: int, told: str, memory: int, again: str) -> DataError | LimitError:
-    most = current()
+    most = Limits.now()
     if code == -getattr(signal, "SIGXCPU", 0):
         return LimitError(
             f"{told} takes longer to read than the limit of {most.reader_seconds} s; cut it first, or "
-            f"{how_to_raise('reader_seconds', 2 * most.reader_seconds)}"
+            f"{Limits.how_to_raise('reader_seconds', 2 * most.reader_seconds)}"
         )
     return DataError(
         f"{told} cannot be read: its reader broke down, which damaged files bring about and those that "
         f"need more than {memory / 1024**3:.2g} GiB of memory. {again[0].upper()}{again[1:]}; "
-        f"{how_to_raise('reader_bytes', 2 * most.reader_bytes)}"
+        f"{Limits.how_to_raise('reader_bytes', 2 * most.reader_bytes)}"
     )

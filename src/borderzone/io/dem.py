@@ -18,7 +18,7 @@ from borderzone._kernels.resample import average, cubic, majority, nearest, shar
 from borderzone.crs import check_finite, in_degrees
 from borderzone.errors import DataError, GridMismatchError, InvalidParameterError, LimitError
 from borderzone.grid import UNKNOWN_CLASS
-from borderzone.io.bounds import cells_allowed, how_to_raise, memory_told
+from borderzone.io.bounds import Limits, cells_allowed
 from borderzone.io.records import expand
 from borderzone.io.tiles import Tile, elevation_tiles, landcover_tile
 from borderzone.io.warping import HALF, Job, blend, block_of, check_cover, lay_out, read_whole
@@ -232,7 +232,7 @@ class ElevationSource:
         return f"ElevationSource({len(self.files)} file(s), {self.grid!r}, datum {self.vertical_datum})"
 
 
-@memory_told("elevation")
+@Limits.memory_told("elevation")
 def open_dem(
     source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     grid: Grid,
@@ -282,7 +282,7 @@ def open_dem(
     return ElevationSource(grid=bare, layers=layers, vertical_datum=" and ".join(sorted(used)))
 
 
-@memory_told("elevation")
+@Limits.memory_told("elevation")
 def read_dem(  # noqa: PLR0913 (one option a matter that users decide)
     source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     grid: Grid,
@@ -361,7 +361,7 @@ def read_dem(  # noqa: PLR0913 (one option a matter that users decide)
         msg = (
             f"elevation: {grid.shape[0]} x {grid.shape[1]} cells are needed, the limit is "
             f"{most}; use a coarser grid, a smaller corridor, chunks, or raise max_cells: "
-            f"{how_to_raise('raster_cells', grid.shape[0] * grid.shape[1])}"
+            f"{Limits.how_to_raise('raster_cells', grid.shape[0] * grid.shape[1])}"
         )
         raise LimitError(msg)
     values = read_whole(tiles, grid, np.float32)
@@ -559,7 +559,7 @@ class ClassSource:
         return f"ClassSource({self.grid!r}, no data {self.nodata})"
 
 
-@memory_told("land cover")
+@Limits.memory_told("land cover")
 def open_classes(
     source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     grid: Grid,

@@ -15,7 +15,7 @@ import borderzone
 from borderzone._guards import check_path, local_path, shown, temporary_folder
 from borderzone._guards.escapes import file_word, kept
 from borderzone.errors import DataError, InvalidParameterError, LimitError, OutputError
-from borderzone.io.bounds import check_limit, current, how_to_raise
+from borderzone.io.bounds import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -146,11 +146,11 @@ def check_plain_xml(text: bytes, name: str, what: str, kind: str) -> None:
 
 
 def _check_size(file: Path, size: int, limit: str, what: str) -> None:
-    most: int = getattr(current(), limit)
+    most: int = getattr(Limits.now(), limit)
     if size > most:
         msg = (
             f"{what}: {file.name!r} has {size} bytes, the limit is {most}; cut it first, or "
-            f"{how_to_raise(limit, size)}"
+            f"{Limits.how_to_raise(limit, size)}"
         )
         raise LimitError(msg)
 
@@ -335,7 +335,7 @@ def spooled(stream: Any, *, text: Collection[str], what: str, suffix: str = "") 
             piece = first
             while piece:
                 size += len(piece)
-                check_limit(limit, size, "bytes", told)
+                Limits.now().check(limit, size, "bytes", told)
                 out.write(piece)
                 piece = _piece(stream, told)
         if start is not None:

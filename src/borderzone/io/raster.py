@@ -26,7 +26,7 @@ from borderzone._guards import shown
 from borderzone.crs import check_on_earth
 from borderzone.errors import CRSMismatchError, DataError, GridMismatchError, LimitError
 from borderzone.grid import Grid, check_unturned, edge_and_step
-from borderzone.io.bounds import cells_allowed, check_limit, current, how_to_raise, memory_told
+from borderzone.io.bounds import Limits, cells_allowed
 from borderzone.io.files import atomic_write, local_file
 
 if TYPE_CHECKING:
@@ -365,7 +365,7 @@ def _check_source(source: Any, name: str, what: str, max_cells: int | None) -> N
         msg = (
             f"{what}: {name!r} has {source.width} x {source.height} x {source.count} cells, the "
             f"limit is {most}; cut it to the corridor first, or raise max_cells: "
-            f"{how_to_raise('raster_cells', cells)}"
+            f"{Limits.how_to_raise('raster_cells', cells)}"
         )
         raise LimitError(msg)
     if source.crs is None:
@@ -379,10 +379,10 @@ def _check_source(source: Any, name: str, what: str, max_cells: int | None) -> N
     piece = source.block_shapes[0][0] * source.block_shapes[0][1]
     if source.interleaving is Interleaving.pixel:
         piece *= source.count
-    if piece > (most := current().raster_piece_cells):
+    if piece > (most := Limits.now().raster_piece_cells):
         msg = (
             f"{what}: {name!r} is stored in pieces of {piece} cells, the limit is {most}; cut it "
-            f"into tiles with gdal_translate -co TILED=YES, or {how_to_raise('raster_piece_cells', piece)}"
+            f"into tiles with gdal_translate -co TILED=YES, or {Limits.how_to_raise('raster_piece_cells', piece)}"
         )
         raise LimitError(msg)
     if not _is_real(source.dtypes[0]):
@@ -449,7 +449,7 @@ def check_metres(unit: str, crs: Any, name: str) -> None:
         raise DataError(msg)
 
 
-@memory_told("raster")
+@Limits.memory_told("raster")
 def read_raster(
     path: str | os.PathLike[str],
     *,
@@ -490,7 +490,7 @@ def read_raster(
     """
     most = max_cells
     if near is not None and max_cells is None:
-        most = current().raster_cells_by_block
+        most = Limits.now().raster_cells_by_block
     with open_raster(path, what=what, max_cells=most) as source:
         if source.transform.b != 0 or source.transform.d != 0:
             msg = f"{what}: {os.fspath(path)!r} is rotated; turn it north-up with gdalwarp"
@@ -501,7 +501,7 @@ def read_raster(
             rows, columns = window_around(near, wkt, source.transform, source.shape)
             cells = (rows.stop - rows.start) * (columns.stop - columns.start)
             told = f"{what}: {os.fspath(path)!r} is so fine that the part around the grid"
-            check_limit("raster_part_cells", cells, "cells", told)
+            Limits.now().check("raster_part_cells", cells, "cells", told)
         window = Window.from_slices(rows, columns)
         values = source.read(1, window=window)
         if values.dtype.kind == "f":

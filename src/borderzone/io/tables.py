@@ -19,7 +19,7 @@ import pandas as pd
 from borderzone._guards import guarded
 from borderzone._guards.escapes import spreadsheet_table
 from borderzone.errors import DataError, LimitError
-from borderzone.io.bounds import current, how_to_raise, memory_told, read_apart
+from borderzone.io.bounds import Limits, read_apart
 from borderzone.io.files import atomic_write, check_text_size, local_file
 from borderzone.io.formats.archives import check_archive, pieces
 
@@ -128,7 +128,7 @@ def _listed(cell: Any) -> Any:
 SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
 
 
-@memory_told("table")
+@Limits.memory_told("table")
 def read_table(path: str | os.PathLike[str], *, what: str = "table") -> pd.DataFrame:
     """
     Read a text table; every cell stays text, none is taken for missing.
@@ -171,10 +171,10 @@ def read_table(path: str | os.PathLike[str], *, what: str = "table") -> pd.DataF
 
 def _check_width(text: str, separator: str, told: str) -> None:
     columns = 1 + max(line.count(separator) for line in StringIO(text))
-    if columns > (most := current().table_columns):
+    if columns > (most := Limits.now().table_columns):
         msg = (
             f"{told} has {columns:,} columns, the limit is {most:,}; "
-            f"{how_to_raise('table_columns', columns)}"
+            f"{Limits.how_to_raise('table_columns', columns)}"
         )
         raise LimitError(msg)
 
@@ -277,7 +277,7 @@ class Sheet(NamedTuple):
     lines: list[int]
 
 
-@memory_told("spreadsheet")
+@Limits.memory_told("spreadsheet")
 def read_sheets(
     path: str | os.PathLike[str], *, what: str, sheet: str | None = None
 ) -> tuple[list[str], list[Sheet]]:
@@ -313,7 +313,7 @@ def read_sheets(
         _check_boxes(file, told)
     else:
         # It states no sizes, and its parts may point at one another in a ring.
-        memory = current().reader_bytes * 3 // 8 + _XLS_TIMES * file.stat().st_size
+        memory = Limits.now().reader_bytes * 3 // 8 + _XLS_TIMES * file.stat().st_size
     if importlib.util.find_spec("python_calamine") is None:
         msg = (
             f"{told} is a spreadsheet, which needs pip install 'borderzone[excel]'; or save it as CSV "
@@ -322,10 +322,10 @@ def read_sheets(
         raise DataError(msg)
     answers = read_apart(
         "sheets",
-        [str(file), sheet, current().sheet_cells],
+        [str(file), sheet, Limits.now().sheet_cells],
         library="python_calamine",
         told=told,
-        most_bytes=current().sheet_bytes,
+        most_bytes=Limits.now().sheet_bytes,
         most_memory=memory,
     )
     names, sheets = _sheets(answers, told)
@@ -376,15 +376,15 @@ def _even(rows: list[list[Any]], told: str) -> list[list[Any]]:
 
 
 def _check_box(rows: int, columns: int, told: str, where: str) -> None:
-    if rows * columns > current().sheet_cells:
+    if rows * columns > Limits.now().sheet_cells:
         spans = f"spans {rows:,} rows and {columns:,} columns ({where})"
         raise _too_large(told, spans, rows * columns)
 
 
 def _too_large(told: str, spans: str, cells: int) -> LimitError:
     return LimitError(
-        f"{told} {spans}, the limit is {current().sheet_cells:,} cells; delete what lies far from the "
-        f"table, or save it as CSV UTF-8; {how_to_raise('sheet_cells', cells)}"
+        f"{told} {spans}, the limit is {Limits.now().sheet_cells:,} cells; delete what lies far from the "
+        f"table, or save it as CSV UTF-8; {Limits.how_to_raise('sheet_cells', cells)}"
     )
 
 

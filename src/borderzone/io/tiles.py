@@ -17,7 +17,7 @@ from rasterio.windows import Window
 
 from borderzone._kernels.resample import heights_of
 from borderzone.errors import CRSMismatchError, DataError, LimitError
-from borderzone.io.bounds import how_to_raise
+from borderzone.io.bounds import Limits
 from borderzone.io.files import local_file
 from borderzone.io.formats.grids import (
     VOID,
@@ -342,7 +342,7 @@ def _check_cells(shape: tuple[int, int], file: Path, max_cells: int) -> None:
     if cells > max_cells:
         msg = (
             f"elevation: {file.name!r} has {shape[0]} x {shape[1]} cells, the limit is {max_cells}; cut "
-            f"it to the corridor first, or raise max_cells: {how_to_raise('raster_cells', cells)}"
+            f"it to the corridor first, or raise max_cells: {Limits.how_to_raise('raster_cells', cells)}"
         )
         raise LimitError(msg)
 

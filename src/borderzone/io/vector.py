@@ -19,7 +19,7 @@ from pyproj.exceptions import ProjError
 from borderzone._guards.escapes import kept, kept_table
 from borderzone.crs import check_finite, in_degrees, refuse_file_names
 from borderzone.errors import BorderzoneError, CRSMismatchError, DataError, OutputError
-from borderzone.io.bounds import check_parquet, memory_told
+from borderzone.io.bounds import Limits, check_parquet
 from borderzone.io.files import atomic_write, local_file
 from borderzone.io.formats import ogr
 from borderzone.io.formats.json_rows import LINE_SUFFIXES, read_json
@@ -47,7 +47,7 @@ FIXED_DATE = "2000-01-01T00:00:00Z"  # the time stamp inside a GeoPackage, so th
 _SHOWN_LAYERS = 20
 
 
-@memory_told("vector file")
+@Limits.memory_told("vector file")
 def read_vector(
     path: str | os.PathLike[str],
     *,
@@ -99,7 +99,7 @@ def read_vector(
     return plain_cells(rows)[0]
 
 
-@memory_told("vector file")
+@Limits.memory_told("vector file")
 def read_rows(
     path: str | os.PathLike[str], *, layer: str | None = None, what: str = "vector file"
 ) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from rasterio.windows import Window
 
 from borderzone._guards import check_choice, guarded, n_threads
 from borderzone.errors import DataError, InvalidParameterError, OutputError, ShapeMismatchError
-from borderzone.io.bounds import current
+from borderzone.io.bounds import Limits
 from borderzone.io.files import atomic_write, local_file
 from borderzone.io.raster import ENVIRONMENT, FOREIGN, open_raster
 from borderzone.io.warping import block_of
@@ -281,7 +281,7 @@ def copy_raster(
     """
     check_choice(compress, "compress", _PACKED)
     path = local_file(source, (".tif",), "raster")
-    with open_raster(path, max_cells=current().raster_cells_by_block) as known:
+    with open_raster(path, max_cells=Limits.now().raster_cells_by_block) as known:
         # The library may break down where it changes a damaged file; our own are plain tiles.
         if known.compression is not None or known.block_shapes != [(_BLOCK, _BLOCK)]:
             msg = f"raster: {path.name!r} is none that create_raster wrote with compress='none'"
@@ -379,7 +379,7 @@ def read_window(
     CRSMismatchError
         If it has no CRS.
     """
-    with open_raster(path, what=what, max_cells=current().raster_cells_by_block) as source:
+    with open_raster(path, what=what, max_cells=Limits.now().raster_cells_by_block) as source:
         height, width = source.shape
         window = Window.from_slices(
             slice(*rows.indices(height)[:2]), slice(*columns.indices(width)[:2])

@@ -18,7 +18,7 @@ from borderzone.border import Country
 from borderzone.difficulty import FINE_M, MODES, better_data
 from borderzone.errors import LimitError
 from borderzone.grid import UNKNOWN_CLASS
-from borderzone.io.bounds import current, how_to_raise
+from borderzone.io import Limits
 from borderzone.study.cells import EMBEDDED, Workspace, embedded_cell_m, on_land, open_heights
 from borderzone.study.fine import FineInputs, read_fine
 from borderzone.study.force import ForceHours, HalfShares, side_of
@@ -384,11 +384,11 @@ def _nested(
     assert found.dem is not None  # noqa: S101 - terrain is read only where there is elevation
     step(f"terrain and flags at {scenario.terrain_resolution_m:g} m")
     cells = frame.grid.shape[0] * frame.grid.shape[1] * scenario.refinement**2
-    if cells > (most := current().raster_cells_by_block):
+    if cells > (most := Limits.now().raster_cells_by_block):
         msg = (
             f"terrain_resolution_m {scenario.terrain_resolution_m:g} makes {cells:,} cells, the limit is "
             f"{most:,}; take larger cells, or a smaller corridor, or "
-            f"{how_to_raise('raster_cells_by_block', cells)}"
+            f"{Limits.how_to_raise('raster_cells_by_block', cells)}"
         )
         raise LimitError(msg)
     workspace = Workspace()

@@ -351,7 +351,7 @@ def check_agreement(study: Any) -> None:
 
 def check_cells(cells: float, resolution_m: float, word: str = "") -> None:
     """Refuse a working grid that no memory holds."""
-    most = current().grid_cells
+    most = Limits.now().grid_cells
     if math.isinf(cells):
         msg = f"resolution_m {resolution_m:g} is finer than any grid can be; take 50 m or more"
         raise InvalidScenarioError(msg)
@@ -361,7 +361,7 @@ def check_cells(cells: float, resolution_m: float, word: str = "") -> None:
             f"resolution_m {resolution_m:g} makes {word}{cells:,.0f} cells, with {AROUND_KM:g} km "
             f"around the corridor, above the limit of {most:,}; take {math.ceil(coarser)} m or more, a smaller "
             "depth_km, or terrain_resolution_m, which reads terrain on finer cells block by block; or "
-            + how_to_raise("grid_cells", math.ceil(cells))
+            + Limits.how_to_raise("grid_cells", math.ceil(cells))
         )
         raise InvalidScenarioError(msg)
 
@@ -390,7 +390,7 @@ def is_path(value: Any, layer: Layer) -> bool:
 
 def _look_at(value: Any, name: str, layer: Layer) -> None:
     for file in files_of(name, value):
-        most = current().raster_cells_by_block
+        most = Limits.now().raster_cells_by_block
         if name == "dem" and file.suffix.lower() not in RASTERS:
             elevation_tiles(file, most)
         elif layer.raster and file.suffix.lower() in RASTERS:

@@ -35,6 +35,7 @@ from borderzone.incidents.reading.text import (
 from borderzone.incidents.table_schema import quoted
 from borderzone.io import (
     SHEET_SUFFIXES,
+    Limits,
     Sheet,
     local_file,
     plain_cells,
@@ -45,7 +46,6 @@ from borderzone.io import (
     sha256,
     unpacked,
 )
-from borderzone.io.bounds import check_limit, check_table, current, how_to_raise
 from borderzone.io.files import check_text_size, is_stream, refuse_address, spooled, stream_name
 from borderzone.io.formats.json_rows import rows_of
 from borderzone.io.tables import counts_from_1904
@@ -206,10 +206,10 @@ def _from_folder(path: Path, way: Way) -> Opened:
     if not files:
         msg = f"{path.name} is a folder without KML or KMZ; name one file"
         raise DataError(msg)
-    if len(files) > (most := current().folder_files):
+    if len(files) > (most := Limits.now().folder_files):
         msg = (
             f"{path.name} holds {len(files):,} KML and KMZ files, the limit is {most:,}; "
-            f"{how_to_raise('folder_files', len(files))}"
+            f"{Limits.how_to_raise('folder_files', len(files))}"
         )
         raise LimitError(msg)
     parts = [_from_file(file, way) for file in files]
@@ -521,14 +521,14 @@ def _is_feature(one: Any) -> bool:
 def _from_arrow(reader: pa.RecordBatchReader) -> pd.DataFrame:
     """Take batch by batch, so that a stream without end is refused before memory is full."""
     rows = size = 0
-    check_table(0, len(reader.schema), _IN_MEMORY)
+    Limits.now().check_table(0, len(reader.schema), _IN_MEMORY)
     batches = []
     for batch in reader:
         batch.validate(full=True)
         rows, size = rows + batch.num_rows, size + batch.nbytes
-        check_table(rows, len(reader.schema), _IN_MEMORY)
-        check_limit("event_rows", rows, "rows", _IN_MEMORY)
-        check_limit("table_bytes", size, "bytes of cells", _IN_MEMORY)
+        Limits.now().check_table(rows, len(reader.schema), _IN_MEMORY)
+        Limits.now().check("event_rows", rows, "rows", _IN_MEMORY)
+        Limits.now().check("table_bytes", size, "bytes of cells", _IN_MEMORY)
         batches.append(batch)
     table = pa.Table.from_batches(batches, reader.schema)
     frame: pd.DataFrame
@@ -546,7 +546,7 @@ def _is_geo(field: pa.Field) -> bool:
 
 def _from_interchange(source: Any) -> pd.DataFrame:
     given = source.__dataframe__()
-    check_table(given.num_rows() or 0, given.num_columns(), _IN_MEMORY)
+    Limits.now().check_table(given.num_rows() or 0, given.num_columns(), _IN_MEMORY)
     return pd.api.interchange.from_dataframe(source)
 
 

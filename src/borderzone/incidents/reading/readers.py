@@ -93,7 +93,7 @@ def _uncollected(reading: _F) -> _F:
     return cast("_F", collected_later)
 
 
-@memory_told("incidents")
+@Limits.memory_told("incidents")
 @_uncollected
 def read(  # noqa: PLR0913 - the options that are said most stand by themselves
     source: Any,

@@ -697,10 +697,10 @@ def plain_header(cells: Sequence[object], name: str) -> list[str]:
 
 def check_columns(columns: int, name: str) -> None:
     """Refuse a table with more columns than any table of incidents has."""
-    if columns > (most := current().table_columns):
+    if columns > (most := Limits.now().table_columns):
         msg = (
             f"{name} has {columns:,} columns, the limit is {most:,}; a table of incidents has one "
-            f"row an event; {how_to_raise('table_columns', columns)}"
+            f"row an event; {Limits.how_to_raise('table_columns', columns)}"
         )
         raise LimitError(msg)
 

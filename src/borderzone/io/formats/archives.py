@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from borderzone._guards import guarded, temporary_folder
 from borderzone._guards.escapes import file_word
 from borderzone.errors import DataError, LimitError
-from borderzone.io.bounds import current, how_to_raise
+from borderzone.io.bounds import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -270,10 +270,10 @@ def _checked(
 def _listed(archive: zipfile.ZipFile, told: str) -> list[zipfile.ZipInfo]:
     """List what an archive holds, litter left out."""
     everything = archive.infolist()
-    if len(everything) > (most := current().archive_files):
+    if len(everything) > (most := Limits.now().archive_files):
         msg = (
             f"{told} holds {len(everything):,} files, the limit is {most:,}; unpack it first, or "
-            f"{how_to_raise('archive_files', len(everything))}"
+            f"{Limits.how_to_raise('archive_files', len(everything))}"
         )
         raise LimitError(msg)
     infos = [info for info in everything if not _is_litter(info)]
@@ -309,19 +309,19 @@ def _check_member(info: zipfile.ZipInfo, told: str) -> None:
 
 
 def _check_size(content: int, packed: int, told: str, limit: str) -> None:
-    most: int = getattr(current(), limit)
+    most: int = getattr(Limits.now(), limit)
     if content > most:
         msg = (
             f"{told} unpacks to more than the limit of {most / 1024**3:g} GiB; cut what is inside "
-            f"first, or {how_to_raise(limit, content)}"
+            f"first, or {Limits.how_to_raise(limit, content)}"
         )
         raise LimitError(msg)
-    ratio = current().archive_ratio
+    ratio = Limits.now().archive_ratio
     if content > max(_ANY_RATIO_BYTES, ratio * packed):
         msg = (
             f"{told} unpacks to more than {ratio} times its size, as archives made to fill a "
             "disk do; if you trust it, unpack it first, or "
-            f"{how_to_raise('archive_ratio', -(-content // max(packed, 1)))}"
+            f"{Limits.how_to_raise('archive_ratio', -(-content // max(packed, 1)))}"
         )
         raise LimitError(msg)
 

@@ -23,7 +23,7 @@ from pyproj.exceptions import CRSError
 from borderzone._guards import shown
 from borderzone.crs import check_on_earth
 from borderzone.errors import CRSMismatchError, DataError
-from borderzone.io.bounds import check_limit, current
+from borderzone.io.bounds import Limits
 from borderzone.io.files import check_plain_xml, check_text_size, local_file, refuse_address
 from borderzone.io.raster import ENVIRONMENT, SUFFIXES, check_georeference, raster_errors
 from borderzone.io.sidecars import named, prj_of
@@ -73,7 +73,7 @@ def check_asc(file: Path, what: str) -> CRS:
         )
         raise DataError(msg)
     cells = rows * columns
-    check_limit(
+    Limits.now().check(
         "raster_piece_cells", cells, "cells", f"{what}: {file.name!r} is a text, held whole; it"
     )
     if _LEAST * cells > file.stat().st_size + 1:
@@ -384,7 +384,7 @@ class Mosaic:
 
 def read_vrt(file: Path, what: str) -> Mosaic:
     """Read a mosaic of plain GeoTIFFs that lie in its folder or below."""
-    check_limit("mosaic_bytes", file.stat().st_size, "bytes", f"{what}: {file.name!r}")
+    Limits.now().check("mosaic_bytes", file.stat().st_size, "bytes", f"{what}: {file.name!r}")
     text = file.read_bytes()
     check_plain_xml(text, file.name, what, "VRT")
     return _Reader(file, what).mosaic(_parsed(text, file.name, what))
@@ -410,7 +410,7 @@ def _root(text: bytes) -> ET.Element | None:
     """Parse piece by piece, and leave off where it nests deeper or holds more than a mosaic can."""
     parser: Any = ET.XMLPullParser(("start", "end"))
     root: ET.Element | None = None
-    depth, left = 0, _MOST_BESIDE + _MOST_EACH * current().mosaic_files
+    depth, left = 0, _MOST_BESIDE + _MOST_EACH * Limits.now().mosaic_files
     for start in range(0, len(text), _XML_AT_ONCE):
         parser.feed(text[start : start + _XML_AT_ONCE])
         for event, element in parser.read_events():
@@ -442,7 +442,9 @@ class _Reader:
             self._refuse("scales its numbers")
         usual = self._number(band, "NoDataValue", None)
         sources = [element for element in band if element.tag in _SOURCES]
-        check_limit("mosaic_files", len(sources), "sources", f"{self._what}: {self._file.name!r}")
+        Limits.now().check(
+            "mosaic_files", len(sources), "sources", f"{self._what}: {self._file.name!r}"
+        )
         if not sources:
             self._refuse("names no source")
         # What a mosaic names last lies on top.

@@ -18,7 +18,7 @@ from borderzone._guards import shown
 from borderzone._guards.escapes import kept, line
 from borderzone.crs import refuse_file_names
 from borderzone.errors import CRSMismatchError, DataError
-from borderzone.io.bounds import check_table
+from borderzone.io.bounds import Limits
 from borderzone.io.files import check_text_size
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _from_list(content: list[Any], told: str) -> pd.DataFrame:
 
 def _table(rows: list[dict[str, Any]], told: str) -> pd.DataFrame:
     # Each row may have columns of its own, and all others would be empty there.
-    check_table(len(rows), len(set().union(*rows)), told)
+    Limits.now().check_table(len(rows), len(set().union(*rows)), told)
     return pd.DataFrame(rows)
 
 

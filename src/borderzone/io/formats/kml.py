@@ -13,7 +13,7 @@ import pandas as pd
 
 from borderzone._guards import temporary_folder
 from borderzone.errors import DataError
-from borderzone.io.bounds import check_limit
+from borderzone.io.bounds import Limits
 from borderzone.io.files import check_plain_xml, check_text_size
 from borderzone.io.formats import ogr
 from borderzone.io.formats.archives import member
@@ -102,7 +102,7 @@ def read_kml(
     _check_plain(text, file, what)
     told = f"{what}: {file.name!r}"
     # The reader looks through all columns for each one more.
-    check_limit("table_columns", len(set(_FIELD.findall(text))), "columns", told)
+    Limits.now().check("table_columns", len(set(_FIELD.findall(text))), "columns", told)
     with temporary_folder() as folder:
         # A copy under a name of our own: what was checked is what is read.
         copy = Path(folder, "doc.kml")
@@ -187,7 +187,7 @@ def _all_folders(
         raise DataError(msg)
     wanted = folders if layer is None else [layer]
     size = len(wanted) * copy.stat().st_size
-    check_limit("kml_bytes", size, "bytes over all its folders", f"{what}: {name!r}")
+    Limits.now().check("kml_bytes", size, "bytes over all its folders", f"{what}: {name!r}")
     # A document without places of its own is not told as one of the layers.
     own = next((one for one in (times, times[1:]) if len(one) == len(folders)), [])
     by_folder = dict(zip(folders, own, strict=True)) if len(set(folders)) == len(own) else {}

@@ -17,7 +17,7 @@ from pyproj.exceptions import CRSError
 from borderzone._guards import shown, temporary_folder
 from borderzone.crs import check_on_earth
 from borderzone.errors import CRSMismatchError, DataError
-from borderzone.io.bounds import current, read_apart
+from borderzone.io.bounds import Limits, read_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -129,7 +129,7 @@ def _apart(task: str, file: Path, what: str, more: list[Any]) -> Iterator[Any]:
             f"pip install 'borderzone[netcdf]', or gdal_translate {file.name} {file.stem}.tif"
         )
         raise DataError(msg)
-    arguments = [str(file), current().raster_piece_cells, *more]
+    arguments = [str(file), Limits.now().raster_piece_cells, *more]
     told = f"{what}: {file.name!r}"
     return read_apart(task, arguments, library=_LIBRARIES, told=told, most_bytes=_MOST_HEAD)
 

@@ -10,7 +10,7 @@ import pyogrio
 
 from borderzone.crs import refuse_file_names
 from borderzone.errors import DataError
-from borderzone.io.bounds import check_table
+from borderzone.io.bounds import Limits
 from borderzone.io.formats import sqlite
 
 if TYPE_CHECKING:
@@ -80,7 +80,9 @@ def read(file: Path, layer: str | int, what: str) -> pd.DataFrame:
         stated = pyogrio.read_info(file, layer=layer, **opening)
         _check_driver(file, str(stated["driver"]), what)
         _check_rows(file, int(stated["features"]), what)
-        check_table(int(stated["features"]), len(stated["fields"]), f"{what}: {file.name!r}")
+        Limits.now().check_table(
+            int(stated["features"]), len(stated["fields"]), f"{what}: {file.name!r}"
+        )
         # The true number of rows, where it is known: the one that a file states may be anything.
         # In the time of Greenwich the first hours of a day would lie on the day before.
         table = pyogrio.read_dataframe(

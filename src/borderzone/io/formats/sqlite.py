@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from borderzone.crs import refuse_file_names
 from borderzone.errors import DataError, LimitError
-from borderzone.io.bounds import current, how_to_raise
+from borderzone.io.bounds import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -86,10 +86,10 @@ def _opened(file: Path, what: str) -> Iterator[sqlite3.Connection]:
             yield database
     except sqlite3.Error as error:
         if "interrupted" in str(error):
-            most = current().database_steps
+            most = Limits.now().database_steps
             msg = (
                 f"{what}: {file.name!r} takes more steps to read than its size allows; export the "
-                f"layer to a new GeoPackage, or {how_to_raise('database_steps', 10 * most)}"
+                f"layer to a new GeoPackage, or {Limits.how_to_raise('database_steps', 10 * most)}"
             )
             raise LimitError(msg) from error
         msg = f"{what}: {file.name!r} cannot be read: damaged database ({error}); export it again"
@@ -105,7 +105,7 @@ def _shut(database: sqlite3.Connection, file: Path) -> None:
         database.execute(f"PRAGMA {pragma}")
     database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     size = file.stat().st_size
-    steps = min(current().database_steps, _STEPS_ANYWAY + _STEPS_A_BYTE * size)
+    steps = min(Limits.now().database_steps, _STEPS_ANYWAY + _STEPS_A_BYTE * size)
     looks = iter(range(steps // _STEPS_A_LOOK))
     database.set_progress_handler(lambda: next(looks, None) is None, _STEPS_A_LOOK)
 
@@ -176,7 +176,7 @@ def _check_own_tables(
 
 
 def _entries(database: sqlite3.Connection, file: Path, what: str) -> Iterator[_Entry]:
-    allowed = current()
+    allowed = Limits.now()
     database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, allowed.database_sql_bytes)
     rows = database.execute("SELECT type, name, tbl_name, rootpage, sql FROM sqlite_master")
     for number, row in enumerate(rows, start=1):
@@ -184,7 +184,7 @@ def _entries(database: sqlite3.Connection, file: Path, what: str) -> Iterator[_E
             msg = (
                 f"{what}: {file.name!r} holds more than {allowed.database_entries:,} tables, "
                 "indexes and triggers; export the layer to a new GeoPackage, or "
-                f"{how_to_raise('database_entries', 10 * allowed.database_entries)}"
+                f"{Limits.how_to_raise('database_entries', 10 * allowed.database_entries)}"
             )
             raise LimitError(msg)
         kind, name, table, page, sql = row
@@ -223,7 +223,7 @@ def _table(name: object, plain: dict[str, str], file: Path, what: str) -> str:
 
 def _weighed(database: sqlite3.Connection, table: str, file: Path, what: str) -> int:
     """Count the rows of a table, and refuse more content than the file has bytes."""
-    allowed, size = current(), file.stat().st_size
+    allowed, size = Limits.now(), file.stat().st_size
     columns = [str(row[1]) for row in database.execute(f"PRAGMA table_info({_quoted(table)})")]
     if len(columns) > _MOST_COLUMNS:
         msg = (
@@ -244,7 +244,7 @@ def _weighed(database: sqlite3.Connection, table: str, file: Path, what: str) ->
     if rows > allowed.table_rows:
         msg = (
             f"{what}: {file.name!r} has {rows:,.0f} rows, the limit is {allowed.table_rows:,}; cut "
-            f"it first, or {how_to_raise('table_rows', int(rows))}"
+            f"it first, or {Limits.how_to_raise('table_rows', int(rows))}"
         )
         raise LimitError(msg)
     return int(rows)
