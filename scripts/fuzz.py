@@ -218,7 +218,7 @@ def doors() -> dict[str, tuple[Door, str]]:
     return {
         "incidents.read": (incidents.read, f"csv xlsx ods parquet {vectors}"),
         "io.read_vector": (bz.io.read_vector, vectors),
-        "io.read_parquet": (bz.io.read_parquet, "parquet geoparquet"),
+        "io.read_rows": (bz.io.read_rows, "parquet geoparquet"),
         "Border.from_file": (bz.Border.from_file, vectors),
         "read_dem": (lambda path: bz.read_dem(path, grid), "tif hgt vrt asc nc nc4"),
         "landcover": (

@@ -296,7 +296,12 @@ def _mapped(world: World) -> gpd.GeoDataFrame:
 
 
 def _zip(world: World, path: Path) -> None:
+    """Pack a table; roads are a Shapefile with what belongs to it."""
     with zipfile.ZipFile(path, "w") as archive:
+        if path.stem == "roads":
+            for part in world.file("roads.shp").parent.glob("roads.[dps]*"):
+                archive.write(part, part.name)
+            return
         archive.write(world.file("rows.csv"), "rows.csv")
 
 
@@ -320,6 +325,12 @@ _WRITERS: dict[str, Callable[[World, Path], Any]] = {
     ".csv": lambda world, path: world.rows.to_csv(path, index=False),
     ".xlsx": lambda world, path: world.rows.to_excel(path, index=False),
     ".geojson": lambda world, path: world.border.line.to_file(path),
+    ".gpkg": lambda world, path: io.write_gpkg(
+        {"lines": gpd.GeoDataFrame(geometry=world.border.line)}, path
+    ),
+    ".shp": lambda world, path: gpd.GeoDataFrame(
+        {"class": [1]}, geometry=world.border.line[:1]
+    ).to_file(path),
     ".parquet": lambda world, path: io.write_geoparquet(world.events[["id", "geometry"]], path),
     ".zip": _zip,
     ".toml": lambda _, path: path.write_text(
@@ -421,11 +432,10 @@ _LIT = {"dem": lambda w: w.fine, "observer": _inside, "max_km": lambda _: 0.5}
 _LITS = _LIT | {"observers": lambda w: gpd.GeoSeries([_inside(w)], crs=32638)}
 _LITS.pop("observer")
 _GOOD_PATH = {
-    "io.read_parquet": "events.parquet",
     "io.read_raster": "dem.tif",
     "io.read_sheets": "rows.xlsx",
+    "io.list_layers": "lines.gpkg",
     "io.open_raster": "dem.tif",
-    "io.read_window": "dem.tif",
     "io.read_rows": "line.geojson",
     "io.read_vector": "line.geojson",
     "Border.from_file": "line.geojson",
@@ -436,7 +446,6 @@ _GOOD_PATH = {
 _NEW_PATH = {
     "io.atomic_write": ".csv",
     "io.create_raster": ".tif",
-    "io.output_folder": "",
     "io.write_csv": ".csv",
     "io.write_geoparquet": ".parquet",
     "io.write_gpkg": ".gpkg",
@@ -517,13 +526,23 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "io.create_raster": {"name": lambda _: "x"},
     "io.file_records": {"source": lambda w: w.file("dem.tif")},
     "io.limits": {},
-    "io.member": {"source": lambda w: w.file("rows.zip")},
     "io.plain_cells": {"rows": lambda w: w.rows},
     "io.open_classes": {"source": lambda w: w.file("classes.tif")},
     "io.open_dem": {"source": lambda w: w.file("dem.tif")},
     "io.read_dem": {"source": lambda w: w.file("dem.tif")},
     "io.sea_cells": {"sea": lambda w: w.karst, "grid": lambda w: w.grid},
-    "io.run_id": {"parts": lambda _: {"a": 1}},
+    "io.sea_shape": {"sea": lambda w: w.karst, "grid": lambda w: w.grid},
+    "provenance.run_id": {"parts": lambda _: {"a": 1}},
+    "io.flush_to_disk": {"file": lambda w: w.file("rows.csv")},
+    "io.read_pieces": {
+        "file": lambda w: w.file("roads.shp"), "layer": lambda _: "roads", "columns": lambda _: ["class"]
+    },
+    "io.rows_of": {"content": lambda _: [{"lat": 34.0, "lon": 41.0}], "told": lambda _: "rows"},
+    "io.source_files": {"source": lambda w: w.file("dem.tif")},
+    "io.tiles_without": {"source": lambda w: w.file("dem.tif")},
+    "io.unpacked_layers": {
+        "source": lambda w: w.file("roads.zip"), "pattern": lambda _: r"roads\.shp"
+    },
     "io.unpacked": {"source": lambda w: w.file("rows.zip")},
     "io.write_csv": {"frame": lambda w: w.rows},
     "io.write_geoparquet": {"frame": lambda w: w.karst},

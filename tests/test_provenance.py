@@ -118,7 +118,7 @@ def test_a_written_manifest_is_strict_json_and_lets_the_folder_be_replaced(
     tmp_path: Path,
 ) -> None:
     for text in ("1", "2"):
-        with io.output_folder(tmp_path / "out", overwrite=True) as folder:
+        with io.OutputFolder(tmp_path / "out", overwrite=True).filled() as folder:
             (folder / "a.txt").write_text(text)
             provenance.write_timing({"all": Stage(seconds=1.23456, peak_mb=20.04)}, folder)
             provenance.write_manifest(small_result(), folder)
@@ -169,12 +169,12 @@ def test_what_json_cannot_hold_is_put_in_words_or_refused() -> None:
 def test_the_run_id_follows_our_version_and_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the libraries below are stands beside it, under software."""
     parts = {"seed": 1}
-    base = io.run_id(parts)
+    base = provenance.run_id(parts)
     monkeypatch.setattr("importlib.metadata.version", lambda _: "99.0")
     monkeypatch.setattr(np, "__version__", "99.0")
-    assert io.run_id(parts) == base
+    assert provenance.run_id(parts) == base
     monkeypatch.setattr(borderzone, "__version__", "99.0")
-    assert io.run_id(parts) != base
+    assert provenance.run_id(parts) != base
 
 
 def test_a_crs_counts_by_its_code_not_by_the_words_of_a_version_of_proj() -> None:
@@ -188,11 +188,11 @@ def test_a_crs_counts_by_its_code_not_by_the_words_of_a_version_of_proj() -> Non
 
 def test_the_run_id_follows_inputs_parameters_and_seed_only() -> None:
     parts = {"inputs": [datasets.record("karst").sha256], "depth_km": 50.0, "seed": 1}
-    base = io.run_id(parts)
-    assert base == io.run_id(dict(reversed(parts.items())))
+    base = provenance.run_id(parts)
+    assert base == provenance.run_id(dict(reversed(parts.items())))
     assert len(base) == 12
     changes: list[dict[str, Any]] = [{"inputs": []}, {"depth_km": 25.0}, {"seed": 2}]
-    assert len({io.run_id(parts | change) for change in changes} | {base}) == 4
+    assert len({provenance.run_id(parts | change) for change in changes} | {base}) == 4
 
 
 def test_the_attribution_names_every_source_and_its_terms() -> None:

@@ -20,7 +20,7 @@ import xarray as xr
 
 from borderzone._guards import check_threads, check_whole
 from borderzone._kernels import line_cells
-from borderzone.errors import NoOverlapError, ShapeMismatchError
+from borderzone.errors import InvalidParameterError, NoOverlapError, ShapeMismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -44,6 +44,8 @@ __all__ = [
     "cellwise",
     "in_cells",
     "in_order",
+    "mark_inside",
+    "needed_on_land",
     "passages_of",
     "projected",
     "without_halo",
@@ -101,6 +103,26 @@ def cells_inside(polygon: BaseGeometry, grid: Grid) -> IntArray:
         along = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         every.append(first + along)
     return np.unique(np.concatenate(every))
+
+
+def mark_inside(shape: Any, grid: Grid) -> BoolArray:
+    """Find the cells of a grid whose middle lies in a shape."""
+    found = np.zeros(grid.shape, bool)
+    if not shape.is_empty and shape.intersects(shapely.box(*grid.bounds)):
+        found.flat[cells_inside(shape, grid)] = True
+    return found
+
+
+def needed_on_land(needed: BoolArray | None, at_sea: BoolArray) -> BoolArray | None:
+    """Leave the sea out of the cells that must have data."""
+    land = ~at_sea if needed is None else needed & ~at_sea
+    if not land.any() and at_sea.any():
+        msg = (
+            "all of the ground asked for is sea; check what sea= covers, its CRS and the order of its "
+            "coordinates, or leave it out"
+        )
+        raise InvalidParameterError(msg)
+    return None if needed is None else land
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

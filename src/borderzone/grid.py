@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 from affine import Affine
-from pyproj import CRS  # noqa: TC002 - the examples use it
+from pyproj import CRS, Transformer
 
 from borderzone._guards import check_non_negative, check_positive, check_whole, guard_room, shown
 from borderzone._guards.escapes import line
 from borderzone.crs import check_metric, crs_of, raster_crs
 from borderzone.errors import (
+    CoverageGapError,
     GridMismatchError,
     InvalidParameterError,
+    NoOverlapError,
     ShapeMismatchError,
 )
 
@@ -367,6 +370,66 @@ class Grid:
             raise GridMismatchError(msg)
         return raster
 
+    def check_cover(
+        self,
+        valid: BoolArray,
+        what: str,
+        *,
+        needed: BoolArray | None = None,
+        max_gap_share: float = 0.0,
+    ) -> float:
+        """
+        Refuse data that leave needed cells of this grid without any.
+
+        Parameters
+        ----------
+        valid
+            Which cells have data, shape of the grid.
+        what
+            What the data are, for messages.
+        needed
+            Which cells must have some; None where no cell must, but one at least has.
+        max_gap_share
+            Share of the needed cells that may be without.
+
+        Returns
+        -------
+        float
+            Share of the needed cells that are without data; 0 where no cell must have some.
+
+        Raises
+        ------
+        NoOverlapError
+            If no cell has data.
+        CoverageGapError
+            If more of the needed cells have none; the message says which share, how large, and where.
+        GridMismatchError
+            If `needed` has another shape.
+        """
+        wanted = np.ones(self.shape, bool) if needed is None else np.asarray(needed, bool)
+        if wanted.shape != self.shape:
+            msg = f"needed has shape {wanted.shape}, the grid {self.shape}"
+            raise GridMismatchError(msg)
+        where = "lon {} to {}, lat {} to {}".format(*_lonlat_box(self, wanted))
+        if not (valid & wanted).any():
+            msg = (
+                f"{what}: no data anywhere in the area asked for, {where}; use data that lie there"
+            )
+            raise NoOverlapError(msg)
+        missing = wanted & ~valid
+        share = float(missing.sum() / wanted.sum())
+        if needed is None or share <= max_gap_share:
+            return 0.0 if needed is None else share
+        gap = "lon {} to {}, lat {} to {}".format(*_lonlat_box(self, missing))
+        size = missing.sum() * self.cell_area_km2
+        km2 = f"{size:,.0f}" if size >= 10 else f"{size:.2g}"
+        msg = (
+            f"{what}: no data for {_percent(share)} of the corridor's cells, {km2} km2 ({gap}), more than "
+            f"max_gap_share = {max_gap_share:g}; add tiles that cover them, choose a corridor inside the data, "
+            f"name what of it is sea, or let them be unknown with max_gap_share = {_above(share):g}"
+        )
+        raise CoverageGapError(msg)
+
     @classmethod
     def of(cls, raster: xr.DataArray) -> Grid:
         """
@@ -571,6 +634,25 @@ def _span(start: int, size: int, halo: int, length: int) -> tuple[slice, slice, 
 
 def _rounded(bounds: tuple[float, ...]) -> str:
     return "(" + ", ".join(f"{edge:.1f}" for edge in bounds) + ")"
+
+
+def _above(share: float) -> float:
+    """Round a share up to two digits."""
+    step = 10.0 ** (math.floor(math.log10(share)) - 1)
+    return min(1.0, math.ceil(share / step) * step)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share >= 0.001 else "less than 0.1%"
+
+
+def _lonlat_box(grid: Grid, cells: BoolArray) -> list[str]:
+    rows, columns = np.nonzero(cells)
+    if len(rows) == 0:
+        rows, columns = np.array([0]), np.array([0])
+    to_degrees = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
+    lon, lat = to_degrees.transform(grid.x[columns], grid.y[rows])
+    return [f"{edge:.2f}" for edge in (lon.min(), lon.max(), lat.min(), lat.max())]
 
 
 guard_room(globals(), __all__)

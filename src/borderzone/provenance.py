@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import platform
@@ -23,7 +24,7 @@ import borderzone
 from borderzone import io
 from borderzone._guards import guard_room
 from borderzone._guards.escapes import line
-from borderzone.io.files import MANIFEST, UNLISTED
+from borderzone.errors import InvalidParameterError
 
 if TYPE_CHECKING:
     import os
@@ -38,6 +39,7 @@ __all__ = [
     "attribution_text",
     "list_outputs",
     "manifest",
+    "run_id",
     "show_versions",
     "versions",
     "write_manifest",
@@ -63,6 +65,39 @@ LIBRARIES = (
 # Where Linux tells how much memory a process holds, and forgets its peak.
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 INCIDENT_INPUTS = ("article_incidents", "incidents")
+
+
+def run_id(parts: Mapping[str, Any]) -> str:
+    """
+    Name a run by what goes into it: same inputs, parameters, seed and version of borderzone, same name.
+
+    The versions of the libraries below are left out: they do not decide what a run tells.
+
+    Parameters
+    ----------
+    parts
+        Checksums of the inputs, every parameter and the seed, as plain values
+        that JSON can hold; the order of names does not count.
+
+    Returns
+    -------
+    str
+        Twelve hexadecimal digits.
+
+    Examples
+    --------
+    >>> run_id({"depth_km": 50.0, "seed": 1}) == run_id({"seed": 1, "depth_km": 50.0})
+    True
+    >>> run_id({"depth_km": 50.0, "seed": 1}) == run_id({"depth_km": 25.0, "seed": 1})
+    False
+    """
+    whole = {"borderzone": borderzone.__version__, "parts": parts}
+    try:
+        text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        msg = f"parts must be plain values that JSON can hold: {error!s:.120}"
+        raise InvalidParameterError(msg) from error
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def versions() -> dict[str, str]:
@@ -235,7 +270,7 @@ def list_outputs(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
     return [
         {"path": name, "sha256": io.sha256(file), "bytes": file.stat().st_size}
         for name, file in named
-        if name not in UNLISTED
+        if name not in io.OutputFolder.UNLISTED
     ]
 
 
@@ -273,7 +308,7 @@ def write_manifest(
         If it cannot be written.
     """
     content = manifest(result, detail=detail, outputs=list_outputs(folder), terms=terms)
-    _write_json(content, Path(folder) / MANIFEST)
+    _write_json(content, Path(folder) / io.OutputFolder.MANIFEST)
     return content
 
 

@@ -21,8 +21,7 @@ from pyproj import Geod
 import borderzone as bz
 from borderzone import cli, errors, fetch
 from borderzone.fetch import events
-from borderzone.io import Limits
-from borderzone.io.sidecars import read_sidecar
+from borderzone.io import Limits, read_sidecar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

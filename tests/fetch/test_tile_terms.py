@@ -8,7 +8,7 @@ import pytest
 
 from borderzone import io, provenance
 from borderzone.fetch.tile_stores import SOURCES
-from borderzone.io.sidecars import terms_of
+from borderzone.io import Terms
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ COVER = "ESA_WorldCover_10m_2021_v200_N33E039_Map.tif"
     ],
 )
 def test_a_product_is_told_by_the_name_of_its_tile(name: str, title: str) -> None:
-    found = terms_of(name)
+    found = Terms.of_tile(name)
 
     assert found is not None
     assert found.title == title
@@ -39,19 +39,19 @@ def test_a_product_is_told_by_the_name_of_its_tile(name: str, title: str) -> Non
     "name", ["N35E041.hgt", "n35_e041_1arc_v3.tif", "dem.tif", "", "my_" + GLO30]
 )
 def test_a_name_that_several_products_share_has_no_terms(name: str) -> None:
-    assert terms_of(name) is None
+    assert Terms.of_tile(name) is None
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_the_tiles_of_every_store_are_known_by_their_names(source: str) -> None:
     store = SOURCES[source]
 
-    assert terms_of(store.tile(39, 33).file) == store.terms
+    assert Terms.of_tile(store.tile(39, 33).file) == store.terms
 
 
 def test_a_credit_names_the_year_of_its_land_cover() -> None:
     for year, version in ((2020, 100), (2021, 200)):
-        found = terms_of(f"ESA_WorldCover_10m_{year}_v{version}_N33E039_Map.tif")
+        found = Terms.of_tile(f"ESA_WorldCover_10m_{year}_v{version}_N33E039_Map.tif")
         assert found is not None
         assert f"Copernicus Sentinel data ({year})" in found.attribution
 

@@ -19,7 +19,7 @@ from pyproj import CRS
 import borderzone as bz
 from borderzone import errors, fetch, incidents
 from borderzone.grid import Grid
-from borderzone.io.files import output_folder
+from borderzone.io import OutputFolder
 from borderzone.study.cells import Workspace
 
 if TYPE_CHECKING:
@@ -149,13 +149,13 @@ GRID = Grid(shape=(2, 2), transform=Affine(100, 0, 6e5, 0, -100, 3.8e6), crs=CRS
 
 DOORS: dict[str, Callable[[str], Any]] = {
     "read_vector": lambda path: bz.io.read_vector(f"{path}.geojson"),
-    "read_parquet": lambda path: bz.io.read_parquet(f"{path}.parquet"),
+    "read_rows": lambda path: bz.io.read_rows(f"{path}.parquet"),
     "read_dem": lambda path: bz.read_dem(f"{path}.tif", GRID),
     "incidents": lambda path: incidents.read(f"{path}.csv"),
     "border": lambda path: bz.Border.from_file(f"{path}.geojson"),
     "study": lambda path: bz.Study.from_toml(f"{path}.toml"),
     "scenario": lambda path: bz.Scenario.from_toml(f"{path}.toml"),
-    "output": lambda path: output_folder(path).__enter__(),
+    "output": lambda path: OutputFolder(path).filled().__enter__(),
     "events": lambda path: incidents.write(incidents.read(TABLE), f"{path}.csv"),
     "cache": fetch.cache_folder,
     "ucdp": lambda path: fetch.ucdp(out=path, years=(2019, 2019)),
@@ -214,7 +214,7 @@ def test_what_is_written_has_the_mode_that_the_user_set(mask: int, tmp_path: Pat
         events = incidents.read(TABLE, terms="mine")
         for suffix in ("csv", "geojson", "gpkg", "parquet", "xlsx"):
             incidents.write(events, tmp_path / f"events.{suffix}")
-        with output_folder(tmp_path / "out") as folder:
+        with OutputFolder(tmp_path / "out").filled() as folder:
             (folder / "note.txt").write_text("whole", encoding="utf-8")
     finally:
         os.umask(before)

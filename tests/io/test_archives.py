@@ -11,6 +11,7 @@ import pytest
 
 from borderzone import io
 from borderzone.errors import DataError, LimitError
+from borderzone.io.formats.archives import member
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,15 +39,15 @@ def packed(members: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
 
 def test_the_one_wanted_file_is_read_and_litter_passed_over() -> None:
     content = packed({"a/b.csv": b"x", "__MACOSX/a/._b.csv": b"y", "readme.pdf": b"z"})
-    assert io.member(content, {".csv"}, what="t") == ("b.csv", b"x")
+    assert member(content, {".csv"}, what="t") == ("b.csv", b"x")
 
 
 def test_a_name_that_climbs_out_is_only_a_name(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     file = tmp_path / "in" / "a.zip"
     file.write_bytes(packed({"../../evil.csv": b"x", "..\\evil.txt": b"y"}))
-    assert io.member(file, {".csv"}, what="t").name == "evil.csv"
-    assert io.member(file, {".txt"}, what="t").name == "evil.txt"
+    assert member(file, {".csv"}, what="t").name == "evil.csv"
+    assert member(file, {".txt"}, what="t").name == "evil.txt"
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.zip", "in"]
 
 
@@ -65,14 +66,14 @@ def test_an_archive_without_one_plain_answer_is_refused(
     members: dict[str, bytes], told: str
 ) -> None:
     with pytest.raises(DataError, match=told):
-        io.member(packed(members), {".csv"}, what="t")
+        member(packed(members), {".csv"}, what="t")
 
 
 def test_a_bomb_is_refused_by_its_list_of_contents() -> None:
     content = packed({"a.csv": b"0" * 120_000_000})
     assert len(content) < 200_000
     with pytest.raises(LimitError, match="unpacks to more than 100 times its size"):
-        io.member(content, {".csv"}, what="t")
+        member(content, {".csv"}, what="t")
 
 
 def test_a_bomb_that_lies_about_its_size_is_refused_while_reading() -> None:
@@ -81,7 +82,7 @@ def test_a_bomb_that_lies_about_its_size_is_refused_while_reading() -> None:
     at = content.rindex(b"PK\x01\x02") + 24
     content[at : at + 4] = struct.pack("<I", 1_000)
     with pytest.raises((LimitError, DataError), match=r"100 times|damaged"):
-        io.member(bytes(content), {".csv"}, what="t")
+        member(bytes(content), {".csv"}, what="t")
 
 
 def test_more_than_two_gibibytes_are_refused_before_reading() -> None:
@@ -89,7 +90,7 @@ def test_more_than_two_gibibytes_are_refused_before_reading() -> None:
     at = content.rindex(b"PK\x01\x02") + 20
     content[at : at + 8] = struct.pack("<II", 20, 2**31 + 1)
     with pytest.raises(LimitError, match="unpacks to more than the limit of 2 GiB"):
-        io.member(bytes(content), {".csv"}, what="t")
+        member(bytes(content), {".csv"}, what="t")
 
 
 def test_too_many_files_are_refused() -> None:
@@ -101,25 +102,25 @@ def test_an_encrypted_file_is_refused() -> None:
     content = bytearray(packed({"a.csv": b"x"}))
     content[content.rindex(b"PK\x01\x02") + 8] |= 1
     with pytest.raises(DataError, match="is encrypted"):
-        io.member(bytes(content), {".csv"}, what="t")
+        member(bytes(content), {".csv"}, what="t")
 
 
 def test_a_rare_packing_is_refused() -> None:
     with pytest.raises(DataError, match="by method 14; pack it again as plain zip"):
-        io.member(packed({"a.csv": b"x"}, zipfile.ZIP_LZMA), {".csv"}, what="t")
+        member(packed({"a.csv": b"x"}, zipfile.ZIP_LZMA), {".csv"}, what="t")
 
 
 @pytest.mark.parametrize("cut", [0, 10, 60])
 def test_half_an_archive_is_refused(cut: int) -> None:
     with pytest.raises(DataError, match="is no whole archive"):
-        io.member(packed({"a.csv": b"x" * 99})[:cut], {".csv"}, what="t")
+        member(packed({"a.csv": b"x" * 99})[:cut], {".csv"}, what="t")
 
 
 def test_a_damaged_stream_is_refused() -> None:
     content = bytearray(packed({"a.csv": bytes(range(256)) * 40}))
     content[60] ^= 0xFF
     with pytest.raises(DataError, match="is damaged"):
-        io.member(bytes(content), {".csv"}, what="t")
+        member(bytes(content), {".csv"}, what="t")
 
 
 @pytest.mark.parametrize("suffix", [".kml", ".kmz"])

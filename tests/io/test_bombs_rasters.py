@@ -87,7 +87,6 @@ DOORS: dict[str, Callable[[Any], Any]] = {
     "warp": lambda file: io.warp(io.read_raster(file), SMALL),
     "warp_to_finer": lambda file: io.warp(io.read_raster(file), grid_of(1_500, 10)),
     "read_raster_near": lambda file: io.read_raster(file, near=SMALL),
-    "read_window": lambda file: io.read_window(file, slice(0, 5), slice(0, 5)),
     "copy_raster": lambda file: io.copy_raster(file, file.with_name("copy.tif")),
 }
 

@@ -198,7 +198,7 @@ def test_limits_hold_for_the_reader(tmp_path: Path) -> None:
 
 READERS: dict[str, Callable[[Path], Any]] = {
     "incidents": incidents.read,
-    "table": io.read_parquet,
+    "table": io.read_rows,
     "vector": io.read_vector,
 }
 
@@ -247,7 +247,7 @@ def test_what_a_table_unpacks_to_is_limited_whatever_it_states(
 def test_a_text_table_of_a_million_columns_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("lat,lon\n34,41" + ",1" * 1_000_000 + "\n")
     with pytest.raises(LimitError, match="has 1,000,002 columns, the limit is 5,000"):
-        io.read_table(tmp_path / "a.csv")
+        incidents.read(tmp_path / "a.csv")
 
 
 def test_places_that_each_have_a_column_of_their_own_are_refused(tmp_path: Path) -> None:
@@ -501,7 +501,7 @@ def test_more_events_than_memory_holds_are_told_before_they_are_judged(tmp_path:
         incidents.read(tmp_path / "a.csv")
 
 
-@pytest.mark.parametrize("door", [io.read_parquet, incidents.read])
+@pytest.mark.parametrize("door", [io.read_rows, incidents.read])
 def test_text_of_a_table_that_is_no_text_is_refused(tmp_path: Path, door: Any) -> None:
     """Arrow takes any bytes for text, and fails on them when they are next looked at."""
     notes = pa.array([b"tw\xff\xfeoo"]).cast(pa.string(), safe=False)
@@ -513,8 +513,7 @@ def test_text_of_a_table_that_is_no_text_is_refused(tmp_path: Path, door: Any) -
 
 DOORS_TO_TABLES: dict[str, tuple[Any, bytes]] = {
     "a.geojson": (io.read_vector, b"{}"),
-    "a.parquet": (io.read_parquet, b"PAR1"),
-    "a.csv": (io.read_table, b"lat,lon\n1,2\n"),
+    "a.parquet": (io.read_rows, b"PAR1"),
     "b.csv": (incidents.read, b"lat,lon\n1,2\n"),
 }
 

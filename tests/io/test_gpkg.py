@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 import borderzone
 from borderzone import incidents, io
 from borderzone.errors import BorderzoneError, DataError, LimitError
-from borderzone.io.formats import sqlite
+from borderzone.io.formats import geopackage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +60,7 @@ def test_what_acts_is_refused_by_name(tmp_path: Path, kind: str, read: str) -> N
 def test_a_computed_column_is_seen_by_sqlite_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "_is_plain_table", lambda *_: True)
+    monkeypatch.setattr(geopackage, "_is_plain_table", lambda *_: True)
     for kind in ("a computed column", "a computed column, stored"):
         with pytest.raises(DataError, match="computed columns are not read"):
             io.read_vector(hostile(tmp_path, kind))
@@ -324,7 +324,7 @@ def test_databases_and_rasters_are_opened_by_one_driver() -> None:
     for file, call in calls_in_source():
         asked = ast.unparse(call.func)
         if asked == "sqlite3.connect":
-            assert file == "io/formats/sqlite.py"
+            assert file == "io/formats/geopackage.py"
         writes = any(isinstance(word, ast.Constant) and word.value == "w" for word in call.args)
         if asked in {"rasterio.open", "rasterio.vrt.WarpedVRT"} and not writes:
             told = [ast.unparse(word.value) for word in call.keywords if word.arg == "driver"]

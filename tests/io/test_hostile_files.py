@@ -174,8 +174,8 @@ def test_a_plain_database_is_no_geopackage(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize(
     "read",
-    [dem_on(GRID), io.read_raster, io.read_vector, io.read_table],
-    ids=["dem", "raster", "vector", "table"],
+    [dem_on(GRID), io.read_raster, io.read_vector],
+    ids=["dem", "raster", "vector"],
 )
 def test_addresses_are_not_files(address: str, read: Callable[[str], Any]) -> None:
     with pytest.raises(DataError, match="is not a local file"):
@@ -278,22 +278,6 @@ def test_side_files_do_not_change_a_raster(tmp_path: Path) -> None:
     (tmp_path / "dem.tif.msk").write_text(VRT_RASTER)
     (tmp_path / "dem.tfw").write_text("1\n0\n0\n-1\n0\n0\n")
     assert before.identical(io.read_dem(file, GRID))
-
-
-def test_a_table_of_another_encoding_or_kind_says_what_to_do(tmp_path: Path) -> None:
-    file = tmp_path / "a.csv"
-    file.write_bytes("id,place\n1,القائم\n".encode("cp1256"))
-    with pytest.raises(DataError, match=r"is not UTF-8 \(line 2\).*CP1256"):
-        io.read_table(file)
-    file.write_bytes(b"PK\x03\x04\0\0")
-    with pytest.raises(DataError, match="holds zero bytes"):
-        io.read_table(file)
-    file.write_text("a,b\n1,2\n3,4,5\n")
-    with pytest.raises(DataError, match="is not a table"):
-        io.read_table(file)
-    file.write_text("")
-    with pytest.raises(DataError, match="is empty"):
-        io.read_table(file)
 
 
 def test_a_hostile_file_neither_fetches_nor_fills_the_memory(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from borderzone.errors import OutputError
 
 def run(out: Path, files: dict[str, str], *, overwrite: bool = False) -> None:
     """Write a folder as a study does: files, a manifest that lists them, and a log."""
-    with io.output_folder(out, overwrite=overwrite) as folder:
+    with io.OutputFolder(out, overwrite=overwrite).filled() as folder:
         for name, text in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text)
@@ -49,7 +49,7 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
 
 
 def test_nothing_stands_under_the_final_name_while_a_run_goes_on(tmp_path: Path) -> None:
-    with io.output_folder(tmp_path / "out") as folder:
+    with io.OutputFolder(tmp_path / "out").filled() as folder:
         (folder / "a.txt").write_text("1")
         assert folder.name == "out.partial"
         assert not (tmp_path / "out").exists()
@@ -117,7 +117,7 @@ def test_a_manifest_cannot_reach_outside_its_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt, OutputError])
 def test_a_run_that_fails_leaves_nothing(tmp_path: Path, failure: type[BaseException]) -> None:
     def fail() -> None:
-        with io.output_folder(tmp_path / "out") as folder:
+        with io.OutputFolder(tmp_path / "out").filled() as folder:
             (folder / "a.txt").write_text("half")
             raise failure
 
@@ -130,7 +130,7 @@ def test_a_run_that_fails_leaves_the_earlier_one(tmp_path: Path) -> None:
     run(tmp_path / "out", {"a.txt": "1"})
 
     def fail() -> None:
-        with io.output_folder(tmp_path / "out", overwrite=True) as folder:
+        with io.OutputFolder(tmp_path / "out", overwrite=True).filled() as folder:
             (folder / "a.txt").write_text("half")
             raise RuntimeError
 
@@ -142,8 +142,8 @@ def test_a_run_that_fails_leaves_the_earlier_one(tmp_path: Path) -> None:
 def start_and_kill(out: Path, *, overwrite: bool) -> None:
     script = textwrap.dedent(f"""
         import time
-        from borderzone.io import output_folder
-        with output_folder({str(out)!r}, overwrite={overwrite}) as folder:
+        from borderzone.io import OutputFolder
+        with OutputFolder({str(out)!r}, overwrite={overwrite}).filled() as folder:
             (folder / "a.txt").write_text("half")
             print("writing", flush=True)
             time.sleep(60)
@@ -200,7 +200,7 @@ def test_a_swap_that_was_cut_in_the_middle_is_mended(
 
 
 def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
-    with io.output_folder(tmp_path / "out") as folder:
+    with io.OutputFolder(tmp_path / "out").filled() as folder:
         (folder / "a.txt").write_text("1")
         with pytest.raises(OutputError, match="another run is writing"):
             run(tmp_path / "out", {"a.txt": "2"})

@@ -81,7 +81,7 @@ def test_a_copy_has_the_bytes_that_writing_at_once_gives(tmp_path: Path) -> None
     io.copy_raster(tmp_path / "b.tif", tmp_path / "d.tif", tags={"RUN": "1"})
     assert (tmp_path / "c.tif").read_bytes() == (tmp_path / "d.tif").read_bytes() == at_once
     for name in ("b.tif", "c.tif"):
-        whole = io.read_window(tmp_path / name, slice(None), slice(None))
+        whole = io.read_raster(tmp_path / name).to_numpy()
         np.testing.assert_array_equal(whole, values("float32"))
         with rasterio.open(tmp_path / name) as target:
             assert target.tags()["RUN"] == "1"
@@ -106,7 +106,7 @@ def test_cells_that_are_never_written_have_no_data(tmp_path: Path) -> None:
         file = tmp_path / f"{dtype}.tif"
         with io.create_raster(file, GRID, name="a", dtype=dtype, nodata=nodata) as raster:
             raster.write(*block, np.ones((10, 10), dtype))
-        whole = io.read_window(file, slice(None), slice(None))
+        whole = io.read_raster(file).to_numpy()
         assert (whole[block] == 1).all()
         np.testing.assert_array_equal(whole[600:], np.full((500, 1300), empty, dtype))
 
@@ -180,7 +180,7 @@ def test_blocks_that_do_not_fit_are_refused(tmp_path: Path) -> None:
                 raster.write(rows, columns, wrong)
         raster.write(rows, columns, np.full((4, 5), 7))
         raster.write(slice(1098, None), slice(-2, None), np.full((2, 2), 8))
-    whole = io.read_window(tmp_path / "a.tif", slice(None), slice(None))
+    whole = io.read_raster(tmp_path / "a.tif").to_numpy()
     assert (whole[:4, :5] == 7).all()
     assert (whole[-2:, -2:] == 8).all()
 

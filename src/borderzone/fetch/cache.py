@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from borderzone._guards import local_path
 from borderzone.errors import OutputError
-from borderzone.io import atomic_write, sha256
-from borderzone.io.files import flush_to_disk
-from borderzone.io.sidecars import REGISTER
+from borderzone.io import REGISTER, atomic_write, flush_to_disk, sha256
 
 if sys.platform == "win32":
     import msvcrt
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from borderzone.fetch.server import Item
-    from borderzone.io.sidecars import Terms
+    from borderzone.io import Terms
 
 __all__ = ["Shelf", "cache_folder"]
 

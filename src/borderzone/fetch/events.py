@@ -28,9 +28,7 @@ from borderzone.fetch.network import Account, Network, is_this_machine, same_ser
 from borderzone.fetch.planning import as_size, check_room, checked_path
 from borderzone.fetch.server import Item, Server
 from borderzone.fetch.transfer import bring
-from borderzone.io import atomic_write, sha256, write_sidecar
-from borderzone.io.formats.archives import check_archive
-from borderzone.io.sidecars import ucdp_ged
+from borderzone.io import Terms, atomic_write, check_archive, sha256, write_sidecar
 
 if TYPE_CHECKING:
     import os
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
 
     from borderzone._typing import FloatArray
     from borderzone.fetch.area import Where
-    from borderzone.io.sidecars import Terms
 
 __all__ = ["GedVersion", "UcdpResult", "ucdp"]
 
@@ -259,7 +256,7 @@ class GedVersion:
     @property
     def terms(self) -> Terms:
         """Licence and the words that must travel with it."""
-        return ucdp_ged(self.text)
+        return Terms.ucdp_ged(self.text)
 
     @property
     def archive(self) -> Item:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from borderzone.fetch.cache import Shelf
     from borderzone.fetch.network import Network
     from borderzone.fetch.server import Item, Remote
-    from borderzone.io.sidecars import Terms
+    from borderzone.io import Terms
 
 __all__ = ["Job", "Plan", "Store", "as_size", "check_room", "checked_path"]
 

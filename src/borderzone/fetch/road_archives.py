@@ -22,10 +22,7 @@ from borderzone.fetch.cache import Shelf, cache_folder
 from borderzone.fetch.network import Network
 from borderzone.fetch.planning import Job, Store, checked_path
 from borderzone.fetch.server import Item
-from borderzone.io import sha256, write_gpkg, write_sidecar
-from borderzone.io.formats.archives import unpacked_layers
-from borderzone.io.formats.ogr import read_pieces
-from borderzone.io.sidecars import grip4, openstreetmap
+from borderzone.io import Terms, read_pieces, sha256, unpacked_layers, write_gpkg, write_sidecar
 
 if TYPE_CHECKING:
     import os
@@ -374,7 +371,7 @@ ROAD_SOURCES: Mapping[str, RoadStore] = MappingProxyType(
     {
         "osm": RoadStore(
             name="osm",
-            terms=openstreetmap(),
+            terms=Terms.openstreetmap(),
             address="https://download.geofabrik.de",
             layer=r"gis_osm_roads_free_\d{1,2}\.shp",
             column="fclass",
@@ -382,7 +379,7 @@ ROAD_SOURCES: Mapping[str, RoadStore] = MappingProxyType(
         ),
         "grip4": RoadStore(
             name="grip4",
-            terms=grip4(),
+            terms=Terms.grip4(),
             address="https://dataportaal.pbl.nl/downloads/GRIP4",
             layer=r"grip4_region\d\.shp",
             column="GP_RTP",

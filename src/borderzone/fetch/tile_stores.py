@@ -24,8 +24,7 @@ from borderzone.fetch.cache import Shelf, cache_folder
 from borderzone.fetch.network import Network
 from borderzone.fetch.planning import Job, Store
 from borderzone.fetch.server import Item
-from borderzone.io import Limits, open_raster
-from borderzone.io.sidecars import copernicus, worldcover
+from borderzone.io import Limits, Terms, open_raster
 
 if TYPE_CHECKING:
     import os
@@ -366,7 +365,7 @@ class TileStore(Store):
 def _copernicus(name: str, metres: int, arc_tenths: int) -> TileStore:
     return TileStore(
         name=name,
-        terms=copernicus(metres),
+        terms=Terms.copernicus(metres),
         layer="dem",
         address=f"https://copernicus-dem-{metres}m.s3.eu-central-1.amazonaws.com",
         pattern=f"Copernicus_DSM_COG_{arc_tenths}_{{lat}}_00_{{lon}}_00_DEM",
@@ -378,7 +377,7 @@ def _copernicus(name: str, metres: int, arc_tenths: int) -> TileStore:
 
 _WORLDCOVER = TileStore(
     name="worldcover",
-    terms=worldcover(2021, 200),
+    terms=Terms.worldcover(2021, 200),
     layer="landcover",
     address="https://esa-worldcover.s3.eu-central-1.amazonaws.com",
     pattern="ESA_WorldCover_10m_2021_v200_{lat}{lon}_Map",

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from borderzone._guards import check_whole, guarded, shown
 from borderzone.errors import DataError, InvalidParameterError, LimitError
-from borderzone.io.formats import _reader
+from borderzone.io.formats import reader_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -392,7 +392,7 @@ def read_apart(
     interpreter = _interpreter()
     memory = min(Limits.now().reader_bytes, most_memory or Limits.now().reader_bytes)
     answers = (
-        _reader.answers(task, arguments)
+        reader_program.answers(task, arguments)
         if interpreter is None
         else _answers(interpreter, (task, arguments, library, memory), told, most_bytes)
     )
@@ -464,7 +464,9 @@ def _answers(
         "seconds": Limits.now().reader_seconds,
     }
     program = (
-        resources.files("borderzone.io.formats").joinpath("_reader.py").read_text(encoding="utf-8")
+        resources.files("borderzone.io.formats")
+        .joinpath("reader_program.py")
+        .read_text(encoding="utf-8")
     )
     with subprocess.Popen(  # noqa: S603 - this interpreter, with a text of our own
         [interpreter, "-I", "-c", program],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -12,20 +13,22 @@ import numpy as np
 import shapely
 import xarray as xr
 
-from borderzone._cells import cells_inside
+from borderzone._cells import mark_inside, needed_on_land
 from borderzone._guards import check_probability, check_whole, guarded
 from borderzone._kernels.resample import average, cubic, majority, nearest, share
 from borderzone.crs import check_finite, in_degrees
 from borderzone.errors import DataError, GridMismatchError, InvalidParameterError, LimitError
 from borderzone.grid import UNKNOWN_CLASS
 from borderzone.io.bounds import Limits, cells_allowed
-from borderzone.io.records import expand
+from borderzone.io.files import SUFFIXES, local_file
+from borderzone.io.raster import open_raster
+from borderzone.io.records import source_files
 from borderzone.io.tiles import Tile, elevation_tiles, landcover_tile
-from borderzone.io.warping import HALF, Job, blend, block_of, check_cover, lay_out, read_whole
+from borderzone.io.warping import HALF, Job, blend, block_of, lay_out, read_whole
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.grid import Grid
@@ -35,13 +38,12 @@ if TYPE_CHECKING:
 __all__ = [
     "ClassSource",
     "ElevationSource",
-    "around",
-    "inside",
-    "needed_on_land",
+    "check_file",
     "open_classes",
     "open_dem",
     "read_dem",
     "sea_cells",
+    "sea_shape",
 ]
 
 _STEP_M, _STEP_DEG = 2e4, 0.1  # between points of a straight edge, which on the other map is none
@@ -75,7 +77,7 @@ def sea_cells(sea: Any, grid: Grid) -> BoolArray:
     if sea is None:
         return np.zeros(grid.shape, bool)
     if isinstance(sea, (gpd.GeoDataFrame, gpd.GeoSeries)):
-        return inside(around(sea, grid), grid)
+        return mark_inside(sea_shape(sea, grid), grid)
     if isinstance(sea, xr.DataArray):
         grid.check(sea, "sea")
     mask = np.asarray(sea) if isinstance(sea, (np.ndarray, xr.DataArray)) else None
@@ -92,28 +94,29 @@ def sea_cells(sea: Any, grid: Grid) -> BoolArray:
     return mask
 
 
-def needed_on_land(needed: BoolArray | None, at_sea: BoolArray) -> BoolArray | None:
-    """Leave the sea out of the cells that must have data."""
-    land = ~at_sea if needed is None else needed & ~at_sea
-    if not land.any() and at_sea.any():
-        msg = (
-            "all of the ground asked for is sea; check what sea= covers, its CRS and the order of its "
-            "coordinates, or leave it out"
-        )
-        raise InvalidParameterError(msg)
-    return None if needed is None else land
+def sea_shape(sea: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid) -> shapely.Geometry:
+    """
+    Bring the part of polygons of the sea around a grid onto its map.
 
+    Parameters
+    ----------
+    sea
+        Polygons in any CRS.
+    grid
+        The grid.
 
-def inside(shape: Any, grid: Grid) -> BoolArray:
-    """Find the cells of a grid whose middle lies in a shape."""
-    found = np.zeros(grid.shape, bool)
-    if not shape.is_empty and shape.intersects(shapely.box(*grid.bounds)):
-        found.flat[cells_inside(shape, grid)] = True
-    return found
+    Returns
+    -------
+    shapely.Geometry
+        One shape in the CRS of the grid, empty where there is no sea.
 
-
-def around(sea: Any, grid: Grid) -> Any:
-    """Bring the part of polygons around a grid onto its map."""
+    Raises
+    ------
+    CRSMismatchError
+        If they have no CRS.
+    InvalidParameterError
+        If there are lines or points among them.
+    """
     box = gpd.GeoSeries([shapely.box(*grid.bounds)], crs=grid.crs).segmentize(_STEP_M).to_crs(4326)
     here = in_degrees(sea, "sea")
     check_finite(here, "sea")
@@ -129,6 +132,39 @@ def around(sea: Any, grid: Grid) -> Any:
     shape = shapely.make_valid(here.geometry.union_all())
     near = shapely.intersection(shape, shapely.box(*box.total_bounds)).buffer(0)
     return gpd.GeoSeries([near], crs=4326).segmentize(_STEP_DEG).to_crs(grid.crs).iloc[0]
+
+
+def check_file(path: str | os.PathLike[str], suffixes: Collection[str], what: str) -> None:
+    """
+    Look at a file before any work: is it there, and what its name says; of a raster, is it one.
+
+    Parameters
+    ----------
+    path
+        The file.
+    suffixes
+        Ends of names that are allowed, as in `SUFFIXES`; those of `SUFFIXES.heights` say that it
+        holds heights.
+    what
+        What it is needed for, for messages.
+
+    Raises
+    ------
+    DataError
+        If it is missing, broken, or not what its name says.
+    CRSMismatchError
+        If it is a raster without a CRS.
+    LimitError
+        If it is too large.
+    """
+    file, most = Path(path), Limits.now().raster_cells_by_block
+    if file.suffix.lower() not in SUFFIXES.raster:
+        if suffixes == SUFFIXES.heights:
+            elevation_tiles(file, most)
+    elif SUFFIXES.raster <= frozenset(suffixes):
+        with open_raster(file, what=what, max_cells=most):
+            return
+    local_file(file, suffixes, what)
 
 
 def _heights(tile: Tile, rows: slice, columns: slice) -> FloatArray:
@@ -274,7 +310,9 @@ def open_dem(
         If no tile lies on the grid.
     """
     most = cells_allowed("raster_cells", max_cells)
-    tiles = [tile for path in expand(source, "elevation") for tile in elevation_tiles(path, most)]
+    tiles = [
+        tile for path in source_files(source, "elevation") for tile in elevation_tiles(path, most)
+    ]
     layers = lay_out(tiles, grid, "elevation")
     used = {tile.vertical_datum for layer in layers for tile, _, _ in layer.placed}
     # Without the corridor, so that a source can be sent to another process.
@@ -373,11 +411,10 @@ def read_dem(  # noqa: PLR0913 (one option a matter that users decide)
     at_sea = sea_cells(sea, grid)
     values[at_sea] = np.nan
     wanted = grid.needed_cells() if needed is None else np.asarray(needed, bool)
-    share = check_cover(
+    share = grid.check_cover(
         np.isfinite(values),
-        grid,
-        needed_on_land(wanted, at_sea),
         "elevation",
+        needed=needed_on_land(wanted, at_sea),
         max_gap_share=max_gap_share,
     )
     raster = _wrapped(tiles, values)
@@ -599,7 +636,7 @@ def open_classes(
         If no tile lies on the grid.
     """
     most = cells_allowed("raster_cells_by_block", max_cells)
-    tiles = [landcover_tile(path, most) for path in expand(source, "land cover")]
+    tiles = [landcover_tile(path, most) for path in source_files(source, "land cover")]
     layers = lay_out(tiles, grid, "land cover")
     nodata = _one_void(tiles)
     return ClassSource(grid=dataclasses.replace(grid, needed_by=None), layers=layers, nodata=nodata)

@@ -3,36 +3,87 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import logging
 import os
-import shutil
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import borderzone
-from borderzone._guards import check_path, local_path, shown, temporary_folder
+from borderzone._guards import check_path, guarded, local_path, shown, temporary_folder
 from borderzone._guards.escapes import file_word, kept
-from borderzone.errors import DataError, InvalidParameterError, LimitError, OutputError
+from borderzone.errors import DataError, LimitError, OutputError
 from borderzone.io.bounds import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
 __all__ = [
+    "SUFFIXES",
+    "OpenFile",
+    "Suffixes",
     "atomic_write",
-    "check_output_folder",
-    "is_stream",
+    "flush_to_disk",
     "local_file",
-    "output_folder",
-    "run_id",
+    "local_place",
     "sha256",
-    "spooled",
-    "stream_name",
 ]
 
 _LONGEST_TO_EXTEND = 200
+
+
+class Suffixes(NamedTuple):
+    """
+    Ends of the names of files that are read, in lower case and with the dot.
+
+    Attributes
+    ----------
+    text
+        Tables written as text.
+    spreadsheet
+        Tables in sheets.
+    json
+        Rows and shapes as text: GeoJSON, one document or one value a line.
+    json_lines
+        Those of them with one value a line, or one after each record separator.
+    kml
+        Shapes and times in folders.
+    layered
+        Files of several layers that a driver reads.
+    vector
+        All that `read_vector` takes.
+    raster
+        GeoTIFF.
+    heights
+        All that `read_dem` takes.
+    """
+
+    text: frozenset[str]
+    spreadsheet: frozenset[str]
+    json: frozenset[str]
+    json_lines: frozenset[str]
+    kml: frozenset[str]
+    layered: frozenset[str]
+    vector: frozenset[str]
+    raster: frozenset[str]
+    heights: frozenset[str]
+
+
+_LINES = frozenset({".geojsonl", ".geojsons", ".geojsonseq", ".ndjson", ".jsonl"})
+_JSON = _LINES | {".geojson", ".json"}
+_KML, _LAYERED = frozenset({".kml", ".kmz"}), frozenset({".gpkg", ".shp", ".fgb"})
+_TIFF = frozenset({".tif", ".tiff"})
+SUFFIXES = Suffixes(
+    text=frozenset({".csv", ".tsv", ".txt"}),
+    spreadsheet=frozenset({".xlsx", ".xls", ".xlsm", ".ods"}),
+    json=_JSON,
+    json_lines=_LINES,
+    kml=_KML,
+    layered=_LAYERED,
+    vector=_JSON | _KML | _LAYERED | {".parquet"},
+    raster=_TIFF,
+    heights=_TIFF | {".hgt", ".hgt.zip", ".asc", ".nc", ".nc4", ".vrt"},
+)
+"""Which files are read, by what they hold."""
 
 # What a name must not hold: GDAL takes these for networks, archives or inline documents.
 _NOT_A_PATH = ("/vsi", "://", "<", "\0", "MEM:", "GTIFF_DIR:", "{")
@@ -55,7 +106,9 @@ _SIGNATURES: dict[str, tuple[bytes, ...]] = {
 _SIGNATURES[".tiff"] = _SIGNATURES[".tif"]
 
 
-def local_file(path: str | os.PathLike[str], suffixes: Collection[str], what: str) -> Path:
+def local_file(
+    path: str | os.PathLike[str], suffixes: Collection[str], what: str, *, text: bool = False
+) -> Path:
     """
     Return the absolute path of a local file that is what its name says.
 
@@ -67,6 +120,8 @@ def local_file(path: str | os.PathLike[str], suffixes: Collection[str], what: st
         Extensions that are allowed, in lower case and with the dot; ``.hgt.zip`` is one.
     what
         What the file is needed for, for the message ("elevation", "incidents").
+    text
+        Whether it is read whole as text, which is held to a limit of its own.
 
     Returns
     -------
@@ -81,11 +136,11 @@ def local_file(path: str | os.PathLike[str], suffixes: Collection[str], what: st
     LimitError
         If it is larger than `limits` allow.
     """
-    text = refuse_address(path, what)
-    file = local_path(text).absolute()
+    named = local_place(path, what)
+    file = local_path(named).absolute()
     if not file.is_file():
         is_there = "is no regular file" if file.exists() else "is not there"
-        msg = f"{what}: there is no file {text!r} (it {is_there}); check the path"
+        msg = f"{what}: there is no file {named!r} (it {is_there}); check the path"
         raise DataError(msg)
     if not file.name.lower().endswith(tuple(suffixes)):
         msg = (
@@ -94,6 +149,8 @@ def local_file(path: str | os.PathLike[str], suffixes: Collection[str], what: st
         )
         raise DataError(msg)
     _check_content(file, what)
+    if text:
+        check_text_size(file, what)
     return file
 
 
@@ -110,8 +167,27 @@ def _converted(file: Path, suffixes: Collection[str]) -> str:
     return f"; gdal_translate {file.name} {file.stem}.tif makes a GeoTIFF of it"
 
 
-def refuse_address(path: str | os.PathLike[str], what: str) -> str:
-    """Refuse what a raster or vector library would take for more than a local file."""
+def local_place(path: str | os.PathLike[str], what: str) -> str:
+    """
+    Refuse what a raster or vector library would take for more than a local file or folder.
+
+    Parameters
+    ----------
+    path
+        As the user gave it.
+    what
+        What it is needed for, for the message.
+
+    Returns
+    -------
+    str
+        The same, as text.
+
+    Raises
+    ------
+    DataError
+        If it is an address, an archive's inside or an inline document.
+    """
     text = check_path(path, what)
     if any(mark in text for mark in _NOT_A_PATH):
         msg = (
@@ -204,39 +280,6 @@ def sha256(path: str | os.PathLike[str]) -> str:
         raise DataError(msg) from error
 
 
-def run_id(parts: Mapping[str, Any]) -> str:
-    """
-    Name a run by what goes into it: same inputs, parameters, seed and version of borderzone, same name.
-
-    The versions of the libraries below are left out: they do not decide what a run tells.
-
-    Parameters
-    ----------
-    parts
-        Checksums of the inputs, every parameter and the seed, as plain values
-        that JSON can hold; the order of names does not count.
-
-    Returns
-    -------
-    str
-        Twelve hexadecimal digits.
-
-    Examples
-    --------
-    >>> run_id({"depth_km": 50.0, "seed": 1}) == run_id({"seed": 1, "depth_km": 50.0})
-    True
-    >>> run_id({"depth_km": 50.0, "seed": 1}) == run_id({"depth_km": 25.0, "seed": 1})
-    False
-    """
-    whole = {"borderzone": borderzone.__version__, "parts": parts}
-    try:
-        text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
-    except (TypeError, ValueError) as error:
-        msg = f"parts must be plain values that JSON can hold: {error!s:.120}"
-        raise InvalidParameterError(msg) from error
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
@@ -289,7 +332,19 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def flush_to_disk(file: Path) -> None:
-    """Wait until a file's content is on the disk."""
+    """
+    Wait until a file's content is on the disk.
+
+    Parameters
+    ----------
+    file
+        The file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be brought there; the caller says what that means.
+    """
     with file.open("rb") as stream:
         os.fsync(stream.fileno())
 
@@ -299,49 +354,100 @@ _PACKED = (".gz", ".bz2", ".xz")  # what such files give is unpacked
 _UNTOLD = "the open file"
 
 
-def is_stream(source: Any) -> bool:
-    """Tell an open file, or what behaves like one."""
-    return not isinstance(source, type) and callable(getattr(source, "read", None))
-
-
-def stream_name(stream: Any) -> str:
-    """Give the name of an open file, without its folder."""
-    name = getattr(stream, "name", None)
-    if not isinstance(name, (str, os.PathLike)):
-        return ""  # files that were never named have a number
-    pure = PurePath(os.fsdecode(name).replace("\\", "/"))
-    return pure.stem if pure.suffix.lower() in _PACKED else pure.name
-
-
-@contextmanager
-def spooled(stream: Any, *, text: Collection[str], what: str, suffix: str = "") -> Iterator[Path]:
+@guarded
+@dataclass(frozen=True, kw_only=True)
+class OpenFile:
     """
-    Write what an open file holds to a file of our own, which goes when the body ends.
+    An open file, or what behaves like one, from which a table is to be read.
 
-    The open file is not closed, and stands where it stood, if it can go back.
+    Attributes
+    ----------
+    stream
+        What is read from.
+    name
+        Its name without the folder; empty where it was never named.
+
+    Examples
+    --------
+    >>> import io
+    >>> OpenFile.of(io.BytesIO(b"lat,lon")).name, OpenFile.of("a.csv")
+    ('', None)
     """
-    name = stream_name(stream)
-    told = f"{what}: {name or _UNTOLD!r}"
-    start = None
-    with suppress(Exception):  # what cannot go back is read from where it stands
-        start = stream.tell()
-    first = _piece(stream, told)
-    ending = PurePath(name).suffix.lower() or suffix or _ending(first)
-    limit = "text_bytes" if ending in text else "archive_bytes"
-    with temporary_folder() as folder:
-        file = Path(folder, f"{file_word(PurePath(name).stem or 'open file')}{ending}")
-        size = 0
-        with file.open("wb") as out:
-            piece = first
-            while piece:
-                size += len(piece)
-                Limits.now().check(limit, size, "bytes", told)
-                out.write(piece)
-                piece = _piece(stream, told)
-        if start is not None:
-            with suppress(Exception):
-                stream.seek(start)
-        yield file
+
+    stream: Any
+    name: str
+
+    @classmethod
+    def of(cls, source: Any) -> OpenFile | None:
+        """
+        Take an open file.
+
+        Parameters
+        ----------
+        source
+            What the user gave.
+
+        Returns
+        -------
+        OpenFile or None
+            The open file; None for what is none.
+        """
+        if isinstance(source, type) or not callable(getattr(source, "read", None)):
+            return None
+        name = getattr(source, "name", None)
+        if not isinstance(name, (str, os.PathLike)):
+            return cls(stream=source, name="")  # files that were never named have a number
+        pure = PurePath(os.fsdecode(name).replace("\\", "/"))
+        packed = pure.suffix.lower() in _PACKED
+        return cls(stream=source, name=pure.stem if packed else pure.name)
+
+    @contextmanager
+    def as_file(self, *, what: str, suffix: str = "") -> Iterator[Path]:
+        """
+        Write what it holds to a file of our own, which goes when the body ends.
+
+        The open file is not closed, and stands where it stood, if it can go back.
+
+        Parameters
+        ----------
+        what
+            What it is needed for, for messages.
+        suffix
+            How it is written, where its name does not say so; else its first bytes do.
+
+        Yields
+        ------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        DataError
+            If it cannot be read, or gives neither text nor bytes.
+        LimitError
+            If it holds more than `limits` allow.
+        """
+        told = f"{what}: {self.name or _UNTOLD!r}"
+        start = None
+        with suppress(Exception):  # what cannot go back is read from where it stands
+            start = self.stream.tell()
+        piece = _piece(self.stream, told)
+        ending = PurePath(self.name).suffix.lower() or suffix or _ending(piece)
+        text = ending in SUFFIXES.text | SUFFIXES.json
+        limit = "text_bytes" if text else "archive_bytes"
+        with temporary_folder() as folder:
+            file = Path(folder, f"{file_word(PurePath(self.name).stem or 'open file')}{ending}")
+            size = 0
+            with file.open("wb") as out:
+                while piece:
+                    size += len(piece)
+                    Limits.now().check(limit, size, "bytes", told)
+                    out.write(piece)
+                    piece = _piece(self.stream, told)
+            if start is not None:
+                with suppress(Exception):
+                    self.stream.seek(start)
+            yield file
 
 
 def _piece(stream: Any, told: str) -> bytes:
@@ -378,225 +484,3 @@ def _ending(first: bytes) -> str:
             return ".ods"
         return ".kmz" if b".kml" in head else ".zip"
     return next((ending for mark, ending in _FIRST_BYTES if head.startswith(mark)), ".csv")
-
-
-try:
-    import fcntl
-except ImportError:  # pragma: no cover  (Windows has no advisory locks of this kind)
-    fcntl = None  # type: ignore[assignment]
-
-
-MANIFEST = "manifest.json"
-UNLISTED = ("log.txt", "timing.json", MANIFEST)
-"""What a run writes without listing it in its manifest: these change from run to run."""
-
-_log = logging.getLogger("borderzone")
-
-
-@contextmanager
-def output_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
-    """
-    Fill an output folder, so that its name only ever holds a finished one.
-
-    The body writes into ``<name>.partial`` beside the folder. When the body
-    ends, that takes the final name; when it fails, it is removed; when it is
-    killed, the next run removes it and says so. With `overwrite`, files that
-    the manifest of the earlier run lists are replaced, all others stay.
-
-    Parameters
-    ----------
-    path
-        Final name of the folder.
-    overwrite
-        Whether an earlier run's folder may be replaced.
-
-    Yields
-    ------
-    pathlib.Path
-        Folder to write into.
-
-    Raises
-    ------
-    OutputError
-        If the folder is not empty and `overwrite` is not set, holds no
-        manifest of an earlier run, is being written by another process, or
-        cannot be written to.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> with tempfile.TemporaryDirectory() as place:
-    ...     with output_folder(f"{place}/out") as folder:
-    ...         _ = (folder / "a.txt").write_text("whole")
-    ...     sorted(file.name for file in Path(place, "out").iterdir())
-    ['a.txt']
-    """
-    final = _final(path)
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        msg = f"the folder {str(final.parent)!r} cannot be made: {error.strerror}"
-        raise OutputError(msg) from error
-    with _only_one(final):
-        _recover(final)
-        _check_final(final, overwrite=overwrite)
-        partial = _beside(final, "partial")
-        try:
-            partial.mkdir()
-            yield partial
-            _check_conflicts(final, partial)
-            for file in sorted(partial.rglob("*")):
-                if file.is_file():
-                    flush_to_disk(file)
-            _swap(final, partial)
-        except OSError as error:
-            msg = f"the output folder {str(final)!r} cannot be written: {error.strerror or error}"
-            raise OutputError(msg) from error
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-
-
-def check_output_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-    """Refuse an output folder before any work is done for it; nothing is written."""
-    _check_final(_final(path), overwrite=overwrite)
-
-
-def _final(path: str | os.PathLike[str]) -> Path:
-    final = local_path(path).resolve()
-    if not final.name:
-        msg = f"{os.fspath(path)!r} cannot be an output folder; give it a name of its own"
-        raise OutputError(msg)
-    # Names beside the folder are longer than its own.
-    check_path(_replaced(final), "output folder", OutputError)
-    return final
-
-
-def _beside(final: Path, word: str) -> Path:
-    return final.with_name(f"{final.name}.{word}")
-
-
-def _replaced(final: Path) -> Path:
-    return final.with_name(f".{final.name}.replaced")
-
-
-@contextmanager
-def _only_one(final: Path) -> Iterator[None]:
-    """Hold a lock beside the folder; the system lets go of it when a process is killed."""
-    lock = _beside(final, "lock")
-    try:
-        handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o644)
-    except OSError as error:
-        msg = f"{str(final.parent)!r} cannot be written to: {error.strerror}"
-        raise OutputError(msg) from error
-    try:
-        if fcntl is not None:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        mine = lock.exists() and lock.stat().st_ino == os.fstat(handle).st_ino
-    except BlockingIOError:
-        mine = False
-    try:
-        if not mine:
-            msg = f"another run is writing {str(final)!r}; wait for it, or choose another folder"
-            raise OutputError(msg)
-        yield
-    finally:
-        if mine:
-            lock.unlink(missing_ok=True)
-        os.close(handle)
-
-
-def _recover(final: Path) -> None:
-    """Tidy up after a run that was killed."""
-    partial, old = _beside(final, "partial"), _replaced(final)
-    if partial.is_symlink() or partial.is_file():
-        msg = f"{str(partial)!r} is in the way; move it or choose another output folder"
-        raise OutputError(msg)
-    if partial.is_dir():
-        _log.warning("removing %s, left by a run that did not finish", partial)
-        shutil.rmtree(partial)
-    if old.is_dir() and not final.exists():
-        _log.warning("putting %s back, a run stopped while replacing it", old)
-        old.rename(final)
-    elif old.is_dir():
-        _log.warning("finishing the replacement of %s, which a run did not", final)
-        _keep_others(old, final)
-
-
-def _check_final(final: Path, *, overwrite: bool) -> None:
-    if final.is_symlink() or (final.exists() and not final.is_dir()):
-        msg = f"{str(final)!r} is not a folder; choose another output folder"
-        raise OutputError(msg)
-    if not final.exists() or not any(final.iterdir()):
-        return
-    if not overwrite:
-        msg = (
-            f"the output folder {str(final)!r} is not empty; add --overwrite (overwrite=True) to "
-            "replace what an earlier run wrote there, or choose another folder"
-        )
-        raise OutputError(msg)
-    if not (final / MANIFEST).is_file():
-        msg = (
-            f"the output folder {str(final)!r} is not empty and holds no {MANIFEST} of an earlier "
-            "run, so nothing in it is replaced; choose another folder"
-        )
-        raise OutputError(msg)
-    _listed(final)  # refuse a strange manifest now, not after the run
-
-
-def _listed(folder: Path) -> set[str]:
-    """Names that the manifest of a folder says a run wrote."""
-    try:
-        content: Any = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        names = {str(output["path"]) for output in content["outputs"]}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        msg = (
-            f"{str(folder / MANIFEST)!r} is not a manifest that borderzone wrote, so nothing "
-            "in the folder is replaced; choose another folder"
-        )
-        raise OutputError(msg) from error
-    return names | set(UNLISTED)
-
-
-def _others(folder: Path) -> list[Path]:
-    """Files of a folder that no run wrote, as relative paths."""
-    listed = _listed(folder)
-    found = []
-    for file in sorted(folder.rglob("*")):
-        name = file.relative_to(folder)
-        if (file.is_symlink() or not file.is_dir()) and name.as_posix() not in listed:
-            found.append(name)
-    return found
-
-
-def _check_conflicts(final: Path, partial: Path) -> None:
-    if not final.exists() or not any(final.iterdir()):
-        return
-    clashes = [name.as_posix() for name in _others(final) if (partial / name).exists()]
-    if clashes:
-        msg = (
-            f"the output folder {str(final)!r} holds {', '.join(clashes)}, which the earlier run "
-            "did not write and this one would replace; move it away"
-        )
-        raise OutputError(msg)
-
-
-def _swap(final: Path, partial: Path) -> None:
-    old = _replaced(final)
-    if final.exists() and any(final.iterdir()):
-        final.rename(old)
-        partial.rename(final)
-        _keep_others(old, final)
-    else:
-        if final.exists():
-            final.rmdir()
-        partial.rename(final)
-
-
-def _keep_others(old: Path, final: Path) -> None:
-    """Move what no run wrote into the new folder, then remove the old one."""
-    # Without its manifest the folder was being removed already, and all others were moved.
-    for name in _others(old) if (old / MANIFEST).is_file() else []:
-        (final / name).parent.mkdir(parents=True, exist_ok=True)
-        (old / name).rename(final / name)
-    shutil.rmtree(old)

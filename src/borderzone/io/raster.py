@@ -27,7 +27,7 @@ from borderzone.crs import check_on_earth
 from borderzone.errors import CRSMismatchError, DataError, GridMismatchError, LimitError
 from borderzone.grid import Grid, check_unturned, edge_and_step
 from borderzone.io.bounds import Limits, cells_allowed
-from borderzone.io.files import atomic_write, local_file
+from borderzone.io.files import SUFFIXES, atomic_write, local_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -277,8 +277,6 @@ def _apply(transform: Affine, column: float, row: float) -> tuple[float, float]:
     return a * column + b * row + c, d * column + e * row + f
 
 
-SUFFIXES = frozenset({".tif", ".tiff"})
-
 # The file and nothing beside it: no side files, no listing of folders, no grids from the network.
 ENVIRONMENT = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -325,7 +323,7 @@ def open_raster(
     LimitError
         If it has more than `max_cells` cells.
     """
-    file = local_file(path, SUFFIXES, what)
+    file = local_file(path, SUFFIXES.raster, what)
     with raster_errors(file.name, what), rasterio.Env(**ENVIRONMENT), _opened(file) as source:
         _check_source(source, file.name, what, max_cells)
         yield source

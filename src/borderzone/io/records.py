@@ -1,21 +1,75 @@
-"""Records of input files: what a file is, where it is from, and what may be done with it."""
+"""Records of files: which they are, where they are from, what may be done with them, and what lies beside them."""
 
 from __future__ import annotations
 
 import glob
+import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from borderzone._guards import guarded
 from borderzone.errors import DataError
-from borderzone.io.files import local_file, refuse_address, sha256
-from borderzone.io.formats.grids import read_vrt
-from borderzone.io.sidecars import Record, prj_of, read_sidecar, terms_of
+from borderzone.io.files import atomic_write, local_file, local_place, sha256
+from borderzone.io.formats.grids import prj_of, read_vrt
+from borderzone.io.products import Terms, named
 
-__all__ = ["beside", "expand", "file_records"]
+__all__ = [
+    "REGISTER",
+    "Record",
+    "file_records",
+    "read_sidecar",
+    "source_files",
+    "tiles_without",
+    "write_sidecar",
+]
 
 Source = str | os.PathLike[str]
+
+
+@guarded
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """
+    One input file, with all that must travel with it.
+
+    Attributes
+    ----------
+    name
+        Short name, as in ``datasets.record(name)``.
+    title
+        What it is, in a few words.
+    path
+        Path inside the data folder, or the name of the user's file.
+    sha256, bytes
+        Checksum and size.
+    licence, attribution, citation
+        Terms, the line that figures print, and the full reference.
+    resolution, accuracy
+        What the data can resolve and how far it may be off.
+    origin
+        Where the file was taken from.
+    notes
+        What a user must know.
+    embedded
+        Whether it ships with the package.
+    """
+
+    name: str
+    title: str
+    path: str
+    sha256: str
+    bytes: int
+    licence: str
+    attribution: str = ""
+    citation: str = ""
+    resolution: str = "not stated"
+    accuracy: str = "not stated"
+    origin: str = "given by the user"
+    notes: str = ""
+    embedded: bool = False
 
 
 def file_records(source: Source | Iterable[Source], *, name: str) -> list[Record]:
@@ -42,16 +96,15 @@ def file_records(source: Source | Iterable[Source], *, name: str) -> list[Record
         If there is no such file.
     """
     records: list[Record] = []
-    for path in expand(source, name):
-        file = Path(path)
+    for file in source_files(source, name):
         if not file.is_file():
-            msg = f"{name}: there is no file {os.fspath(path)!r}; check the path"
+            msg = f"{name}: there is no file {os.fspath(file)!r}; check the path"
             raise DataError(msg)
-        records.extend(_record(one, name) for one in (file, *beside(file, name)))
+        records.extend(_record(one, name) for one in (file, *_companions(file, name)))
     return records
 
 
-def beside(file: Path, what: str) -> list[Path]:
+def _companions(file: Path, what: str) -> list[Path]:
     """List the files that a file is read with: sources of a mosaic, and the CRS of a grid in a text."""
     ending = file.suffix.lower()
     if ending == ".asc":
@@ -66,7 +119,7 @@ def _record(file: Path, name: str) -> Record:
     stated = read_sidecar(file)
     if stated is not None:
         return _stated(file, name, stated)
-    terms = terms_of(file.name)
+    terms = Terms.of_tile(file.name)
     return Record(
         name=name,
         title=f"{name}, given by the user" if terms is None else f"{name}: {terms.title}",
@@ -105,12 +158,32 @@ _TILES = (".tif", ".tiff", ".hgt", ".hgt.zip")
 _OTHER_HEIGHTS = (".asc", ".nc", ".nc4")
 
 
-def expand(source: Any, what: str) -> list[Path]:
+def source_files(source: Any, what: str, *, companions: bool = False) -> list[Path]:
     """
     List the files behind a path, a folder, a pattern or several of them.
 
     The tiles of a folder and what matches a pattern come in sorted order, several
     items in the order given; a file that is named twice counts once.
+
+    Parameters
+    ----------
+    source
+        A path, a folder, a pattern such as ``"tiles/*.tif"``, or several of them.
+    what
+        What they are used as, such as ``"elevation"``.
+    companions
+        Whether what a file is read with follows it: the sources of a mosaic, and the CRS of a grid
+        in a text.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files, which need not be there where they were named one by one.
+
+    Raises
+    ------
+    DataError
+        If a folder or pattern stands for no file, or no path was given.
     """
     given = [source] if isinstance(source, (str, os.PathLike)) else source
     if not isinstance(given, Iterable):
@@ -118,7 +191,7 @@ def expand(source: Any, what: str) -> list[Path]:
         raise DataError(msg)
     files: list[Path] = []
     for item in given:
-        text = refuse_address(item, what)
+        text = local_place(item, what)
         if Path(text).is_dir():
             files.extend(_tiles_in(Path(text), what))
             continue
@@ -133,7 +206,10 @@ def expand(source: Any, what: str) -> list[Path]:
     if not files:
         msg = f"{what}: no file was given"
         raise DataError(msg)
-    return list(dict.fromkeys(files))
+    once = list(dict.fromkeys(files))
+    if not companions:
+        return once
+    return [each for file in once for each in (file, *_companions(file, what))]
 
 
 def _tiles_in(folder: Path, what: str) -> list[Path]:
@@ -150,3 +226,97 @@ def _tiles_in(folder: Path, what: str) -> list[Path]:
         )
         raise DataError(msg)
     return found
+
+
+REGISTER = "register.json"
+"""What a folder of fetched tiles holds, and which tiles the product does not have."""
+_MAX_BYTES = 256 * 1024
+_NEEDED = ("title", "licence", "attribution", "citation", "sha256")
+
+
+def sidecar_of(path: str | os.PathLike[str]) -> Path:
+    """Name the record that lies beside a file."""
+    file = Path(path)
+    return file.with_name(f"{file.name}.source.json")
+
+
+def write_sidecar(path: str | os.PathLike[str], words: Mapping[str, Any]) -> Path:
+    """
+    Write the record of a file beside it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    words
+        At least title, licence, attribution, citation and sha256.
+
+    Returns
+    -------
+    pathlib.Path
+        The record.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    record = sidecar_of(path)
+    text = json.dumps({"schema": 1, **words}, indent=1, ensure_ascii=False)
+    with atomic_write(record) as temporary:
+        # Half a pair of surrogates becomes what JSON writes for it.
+        temporary.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
+    return record
+
+
+def read_sidecar(path: str | os.PathLike[str]) -> dict[str, Any] | None:
+    """
+    Read the record beside a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    dict or None
+        What it says; None where there is none, or what lies there is no record.
+    """
+    words = _json(sidecar_of(path))
+    whole = isinstance(words, dict) and all(isinstance(words.get(name), str) for name in _NEEDED)
+    return words if whole else None
+
+
+def tiles_without(source: Any) -> list[tuple[float, float, float, float]]:
+    """
+    Name the squares for which the product of fetched elevation tiles has no tile.
+
+    Parameters
+    ----------
+    source
+        As for `file_records`; what is no path has no register.
+
+    Returns
+    -------
+    list of tuple
+        West, south, east and north of each. Units: degree.
+    """
+    paths = source if isinstance(source, (list, tuple)) else [source]
+    files = [Path(path) for path in paths if isinstance(path, (str, Path))]
+    folders = sorted({file if file.is_dir() else file.parent for file in files})
+    said = [_json(folder / REGISTER) for folder in folders]
+    without = [words.get("unknown") for words in said if isinstance(words, dict)]
+    tiles = {named(name) for names in without if isinstance(names, dict) for name in names}
+    return sorted(tile.box for tile in tiles if tile and tile.product == "Copernicus DEM")
+
+
+def _json(file: Path) -> Any:
+    """Read a small file of JSON; None where there is none, or what lies there is none."""
+    try:
+        # What is no regular file, such as a pipe, may give words without end, or none for ever.
+        if not file.is_file() or file.stat().st_size > _MAX_BYTES:
+            return None
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None

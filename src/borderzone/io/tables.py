@@ -9,18 +9,16 @@ import importlib.util
 import json
 import re
 import zipfile
-from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.parsers import expat
 
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import guarded
 from borderzone._guards.escapes import spreadsheet_table
 from borderzone.errors import DataError, LimitError
 from borderzone.io.bounds import Limits, read_apart
-from borderzone.io.files import atomic_write, check_text_size, local_file
+from borderzone.io.files import SUFFIXES, atomic_write, local_file
 from borderzone.io.formats.archives import check_archive, pieces
 
 if TYPE_CHECKING:
@@ -29,12 +27,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "SHEET_SUFFIXES",
     "Sheet",
-    "counts_from_1904",
+    "Workbook",
     "plain_cells",
     "read_sheets",
-    "read_table",
     "write_csv",
 ]
 
@@ -125,76 +121,6 @@ def _listed(cell: Any) -> Any:
     return list(cell) if isinstance(cell, (tuple, set, frozenset)) else cell
 
 
-SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
-
-
-@Limits.memory_told("table")
-def read_table(path: str | os.PathLike[str], *, what: str = "table") -> pd.DataFrame:
-    """
-    Read a text table; every cell stays text, none is taken for missing.
-
-    The separator (comma, semicolon or tab) is told by the first line.
-
-    Parameters
-    ----------
-    path
-        A CSV file in UTF-8, with or without a byte-order mark.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text, one column a name.
-
-    Raises
-    ------
-    DataError
-        If the file is missing, empty, not UTF-8 or not a table.
-    LimitError
-        If it is larger, or has more columns, than `limits` allow.
-    """
-    file = local_file(path, SUFFIXES, what)
-    check_text_size(file, what)
-    text = _decoded(file, what)
-    head = text.partition("\n")[0]
-    separator = max(",;\t", key=head.count)
-    _check_width(text, separator, f"{what}: {file.name!r}")
-    try:
-        return pd.read_csv(
-            StringIO(text), sep=separator, dtype=str, keep_default_na=False, index_col=False
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
-        msg = f"{what}: {file.name!r} is not a table ({str(error).strip()}); export it again"
-        raise DataError(msg) from error
-
-
-def _check_width(text: str, separator: str, told: str) -> None:
-    columns = 1 + max(line.count(separator) for line in StringIO(text))
-    if columns > (most := Limits.now().table_columns):
-        msg = (
-            f"{told} has {columns:,} columns, the limit is {most:,}; "
-            f"{Limits.how_to_raise('table_columns', columns)}"
-        )
-        raise LimitError(msg)
-
-
-def _decoded(file: Path, what: str) -> str:
-    content = file.read_bytes()
-    if b"\0" in content:
-        msg = f"{what}: {file.name!r} holds zero bytes, it is no text; export it as CSV in UTF-8"
-        raise DataError(msg)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        msg = (
-            f"{what}: {file.name!r} is not UTF-8 (line {line}); save it as 'CSV UTF-8', "
-            "or convert it with iconv -f CP1256 -t UTF-8 if it is Arabic from Windows"
-        )
-        raise DataError(msg) from error
-
-
 def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str], *, index: bool = False) -> None:
     """
     Write a table as CSV in UTF-8, safe to open in a spreadsheet.
@@ -241,7 +167,6 @@ def _holds_returns(frame: pd.DataFrame) -> bool:
     return any("\r" in str(cell) for cell in (*frame.columns, *cells))
 
 
-SHEET_SUFFIXES = frozenset({".xlsx", ".xls", ".xlsm", ".ods"})
 # A cell that holds anything, by its place: written as <c r="AB12" ...> with something in it.
 _CELL = re.compile(
     rb"""<(?:\w+:)?c\s(?:[^<>]*?\s)?r\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["'](?:[^<>]*[^<>/])?>"""
@@ -257,7 +182,6 @@ _FILLED = frozenset(
 )
 
 
-@guarded
 class Sheet(NamedTuple):
     """
     One sheet of a spreadsheet.
@@ -277,10 +201,27 @@ class Sheet(NamedTuple):
     lines: list[int]
 
 
+class Workbook(NamedTuple):
+    """
+    What was read of a spreadsheet.
+
+    Attributes
+    ----------
+    names
+        Names of all its sheets.
+    sheets
+        The sheets that were read.
+    counts_from_1904
+        Whether its days are counted from 1904, as on old Macs, not from 1900.
+    """
+
+    names: list[str]
+    sheets: list[Sheet]
+    counts_from_1904: bool
+
+
 @Limits.memory_told("spreadsheet")
-def read_sheets(
-    path: str | os.PathLike[str], *, what: str, sheet: str | None = None
-) -> tuple[list[str], list[Sheet]]:
+def read_sheets(path: str | os.PathLike[str], *, what: str, sheet: str | None = None) -> Workbook:
     """
     Read the cells of a spreadsheet, with limits and in a process of its own.
 
@@ -295,7 +236,7 @@ def read_sheets(
 
     Returns
     -------
-    tuple
+    Workbook
         Names of all sheets, and those that were read: none where there is no such sheet.
 
     Raises
@@ -305,7 +246,7 @@ def read_sheets(
     LimitError
         If a sheet is too large.
     """
-    file, memory = local_file(path, SHEET_SUFFIXES, what), None
+    file, memory = local_file(path, SUFFIXES.spreadsheet, what), None
     told = f"{what}: {file.name!r}"
     if file.suffix.lower() != ".xls":
         # The reader holds what it unpacks in memory.
@@ -332,9 +273,10 @@ def read_sheets(
     if not names:
         msg = f"{told} holds no sheet; save it again, or as CSV UTF-8"
         raise DataError(msg)
-    return names, [
+    read = [
         Sheet(name, _even(rows, f"{told}, sheet {name!r}"), lines) for name, rows, lines in sheets
     ]
+    return Workbook(names, read, counts_from_1904=_counts_from_1904(file))
 
 
 def _sheets(answers: Iterator[Any], told: str) -> tuple[list[str], list[Sheet]]:
@@ -357,9 +299,8 @@ def _sheets(answers: Iterator[Any], told: str) -> tuple[list[str], list[Sheet]]:
     return names, sheets
 
 
-def counts_from_1904(path: str | os.PathLike[str], *, what: str) -> bool:
+def _counts_from_1904(file: Path) -> bool:
     """Tell whether a spreadsheet counts its days from 1904, as those of old Macs do."""
-    file = local_file(path, SHEET_SUFFIXES, what)
     if file.suffix.lower() not in {".xlsx", ".xlsm"}:
         return False
     with zipfile.ZipFile(file) as archive:

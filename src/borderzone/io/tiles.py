@@ -18,7 +18,7 @@ from rasterio.windows import Window
 from borderzone._kernels.resample import heights_of
 from borderzone.errors import CRSMismatchError, DataError, LimitError
 from borderzone.io.bounds import Limits
-from borderzone.io.files import local_file
+from borderzone.io.files import SUFFIXES, local_file
 from borderzone.io.formats.grids import (
     VOID,
     check_asc,
@@ -30,8 +30,8 @@ from borderzone.io.formats.grids import (
     transform_of_hgt,
 )
 from borderzone.io.formats.netcdf import look_at_netcdf, read_netcdf
-from borderzone.io.raster import SUFFIXES, check_elevation_band, check_metres, open_raster
-from borderzone.io.sidecars import check_place, named
+from borderzone.io.products import check_place, named
+from borderzone.io.raster import check_elevation_band, check_metres, open_raster
 
 if TYPE_CHECKING:
     import os
@@ -40,13 +40,11 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray, IntArray
     from borderzone.io.formats.grids import Mosaic, Part
 
-__all__ = ["HEIGHTS", "HIGHEST_M", "LOWEST_M", "Tile", "elevation_tiles", "landcover_tile"]
+__all__ = ["HIGHEST_M", "LOWEST_M", "Tile", "elevation_tiles", "landcover_tile"]
 
 LOWEST_M, HIGHEST_M = -500.0, 9000.0  # the Dead Sea shore and Everest, with room
 HGT = (".hgt", ".hgt.zip")
 ASC, NETCDF, VRT = (".asc",), (".nc", ".nc4"), (".vrt",)
-HEIGHTS = frozenset({*SUFFIXES, *HGT, *ASC, *NETCDF, *VRT})
-"""Ends of the names of files that hold heights."""
 _UNKNOWN = "unknown"
 _PLACED = 0.01  # cells by which a mosaic may draw a source beside where it lies
 
@@ -180,7 +178,7 @@ class Tile:
 
 def elevation_tiles(path: str | os.PathLike[str], max_cells: int) -> list[Tile]:
     """Look at a file of heights, without reading them."""
-    file = local_file(path, HEIGHTS, "elevation")
+    file = local_file(path, SUFFIXES.heights, "elevation")
     name = file.name.lower()
     if name.endswith(VRT):
         return _vrt_tiles(file, max_cells)
@@ -362,7 +360,7 @@ def _hgt_tile(file: Path, max_cells: int) -> Tile:
 
 def landcover_tile(path: str | os.PathLike[str], max_cells: int) -> Tile:
     """Look at a file of classes, without reading them."""
-    file = local_file(path, SUFFIXES, "land cover")
+    file = local_file(path, SUFFIXES.raster, "land cover")
     with open_raster(file, what="land cover", max_cells=max_cells) as source:
         kind = np.dtype(source.dtypes[0]).kind
         if source.count != 1 or kind not in "iu":

@@ -20,9 +20,9 @@ from borderzone._guards.escapes import kept, kept_table
 from borderzone.crs import check_finite, in_degrees, refuse_file_names
 from borderzone.errors import BorderzoneError, CRSMismatchError, DataError, OutputError
 from borderzone.io.bounds import Limits, check_parquet
-from borderzone.io.files import atomic_write, local_file
+from borderzone.io.files import SUFFIXES, atomic_write, local_file
 from borderzone.io.formats import ogr
-from borderzone.io.formats.json_rows import LINE_SUFFIXES, read_json
+from borderzone.io.formats.json_rows import read_json
 from borderzone.io.formats.kml import is_nested_deep, read_kml
 from borderzone.io.tables import plain_cells
 
@@ -33,15 +33,12 @@ if TYPE_CHECKING:
 __all__ = [
     "LayerInfo",
     "list_layers",
-    "read_parquet",
     "read_rows",
     "read_vector",
     "write_geoparquet",
     "write_gpkg",
 ]
 
-JSON_SUFFIXES = frozenset({".geojson", ".json"}) | LINE_SUFFIXES
-SUFFIXES = JSON_SUFFIXES | {".gpkg", ".shp", ".fgb", ".kml", ".kmz", ".parquet"}
 FIXED_DATE = "2000-01-01T00:00:00Z"  # the time stamp inside a GeoPackage, so that bytes repeat
 
 _SHOWN_LAYERS = 20
@@ -136,7 +133,7 @@ def read_rows(
 def _rows(
     path: str | os.PathLike[str], layer: str | None, what: str, *, known: bool = False
 ) -> pd.DataFrame:
-    file = local_file(path, SUFFIXES, what)
+    file = local_file(path, SUFFIXES.vector, what)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a reader grumbling over a file
@@ -188,12 +185,12 @@ def _flat(frame: gpd.GeoDataFrame, file: Path, what: str) -> gpd.GeoDataFrame:
 def _read(file: Path, suffix: str, layer: str | None, what: str) -> pd.DataFrame:
     if suffix == ".parquet":
         return _from_parquet(file, what)
-    if suffix in JSON_SUFFIXES:
+    if suffix in SUFFIXES.json:
         if layer is not None:
             msg = f"{what}: {file.name!r} has no layers, it is one table; leave layer={layer!r} out"
             raise DataError(msg)
         return read_json(file, what)
-    if suffix in {".kml", ".kmz"}:
+    if suffix in SUFFIXES.kml:
         return read_kml(file, layer=layer, what=what)
     return _from_ogr(file, layer, what)
 
@@ -289,8 +286,27 @@ class LayerInfo(NamedTuple):
 
 
 def list_layers(path: str | os.PathLike[str], *, what: str = "vector file") -> list[LayerInfo]:
-    """List the layers of a GeoPackage, Shapefile or FlatGeobuf."""
-    file = local_file(path, {".gpkg", ".shp", ".fgb"}, what)
+    """
+    List the layers of a GeoPackage, Shapefile or FlatGeobuf.
+
+    Parameters
+    ----------
+    path
+        The file.
+    what
+        What it is needed for, for messages.
+
+    Returns
+    -------
+    list of LayerInfo
+        Name, kind of shapes, number of rows and columns of each.
+
+    Raises
+    ------
+    DataError
+        If it is missing, broken, or not what its name says.
+    """
+    file = local_file(path, SUFFIXES.layered, what)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -370,31 +386,3 @@ def _apart(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         seen.add(told.casefold())
         names[name] = told
     return frame.rename(columns=names)
-
-
-def read_parquet(path: str | os.PathLike[str], *, what: str = "table") -> pd.DataFrame:
-    """
-    Read a Parquet file, as places if it is GeoParquet and as a table if not.
-
-    Parameters
-    ----------
-    path
-        The file.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Its rows; a GeoDataFrame in EPSG:4326 where the file has places.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read.
-    LimitError
-        If it holds more than `limits` allow.
-    CRSMismatchError
-        If its places have no CRS, or one that is not of the Earth.
-    """
-    return read_rows(local_file(path, {".parquet"}, what), what=what)

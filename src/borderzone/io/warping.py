@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from affine import Affine
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from borderzone._guards import check_choice, n_threads
 from borderzone._guards.rasters import heights_of, refuse_impossible
 from borderzone._kernels.resample import average, bilinear, cubic, majority, nearest
 from borderzone.crs import raster_crs
 from borderzone.errors import (
-    CoverageGapError,
-    GridMismatchError,
     InvalidParameterError,
     LimitError,
     NoOverlapError,
@@ -52,8 +50,6 @@ __all__ = [
     "OnGrid",
     "blend",
     "block_of",
-    "bring",
-    "check_cover",
     "lay_out",
     "layers_of",
     "on_grid",
@@ -359,6 +355,7 @@ def warp(
     resampling: str = "auto",
     needed: BoolArray | None = None,
     name: str | None = None,
+    holds: str = "",
 ) -> xr.DataArray:
     """
     Bring a raster onto a grid.
@@ -384,6 +381,9 @@ def warp(
         data are left so.
     name
         What the raster is, for messages.
+    holds
+        ``"heights"`` or ``"classes"`` where the raster itself may not say so; empty to go by
+        its units and its type.
 
     Returns
     -------
@@ -399,24 +399,11 @@ def warp(
     InvalidParameterError
         If a number is infinite, or a height is none.
     """
-    return bring(raster, grid, resampling=resampling, needed=needed, name=name)
-
-
-def bring(
-    raster: xr.DataArray,
-    grid: Grid,
-    *,
-    resampling: str = "auto",
-    needed: BoolArray | None = None,
-    name: str | None = None,
-    holds: str = "",
-) -> xr.DataArray:
-    """Bring a raster onto a grid, by one who may know what it holds."""
     what = name or ("raster" if raster.name is None else str(raster.name))
     source = on_grid(raster, grid, resampling=resampling, name=what, holds=holds)
     out = read_whole(source, grid, source.dtype)
     valid = out != source.empty if source.classes else np.isfinite(out)
-    check_cover(valid, grid, grid.needed_cells() if needed is None else needed, what)
+    grid.check_cover(valid, what, needed=grid.needed_cells() if needed is None else needed)
     wrapped = grid.wrap(
         out,
         name=str(raster.name) if raster.name is not None else None,
@@ -489,7 +476,28 @@ def on_grid(
     name: str = "raster",
     holds: str = "",
 ) -> OnGrid:
-    """Look at a raster in memory, to read it onto a grid block by block."""
+    """
+    Look at a raster in memory, to read it onto a grid block by block.
+
+    Parameters
+    ----------
+    raster, grid, resampling, name, holds
+        As for `warp`.
+
+    Returns
+    -------
+    OnGrid
+        What reads it.
+
+    Raises
+    ------
+    CRSMismatchError
+        If it has no CRS.
+    GridMismatchError
+        If its cells are not evenly spaced.
+    InvalidParameterError
+        If a number is infinite, or a height is none.
+    """
     check_choice(resampling, "resampling", RESAMPLING)
     crs, raster = raster_crs(raster), _near(raster, grid)
     transform, raster = source_transform(raster), raster.transpose("y", "x")
@@ -579,54 +587,3 @@ def _empty_code(told: Any, values: Any) -> int:
     low, high = max(kind.min, -_EXACT), min(kind.max, _EXACT)
     usual = -1 if kind.min < 0 else high
     return next((code for code in (usual, low, high) if not (values == code).any()), usual)
-
-
-def check_cover(
-    valid: BoolArray,
-    grid: Grid,
-    needed: BoolArray | None,
-    what: str,
-    *,
-    max_gap_share: float = 0.0,
-) -> float:
-    """Refuse a raster that leaves needed cells without data."""
-    wanted = np.ones(grid.shape, bool) if needed is None else np.asarray(needed, bool)
-    if wanted.shape != grid.shape:
-        msg = f"needed has shape {wanted.shape}, the grid {grid.shape}"
-        raise GridMismatchError(msg)
-    where = "lon {} to {}, lat {} to {}".format(*_lonlat_box(grid, wanted))
-    if not (valid & wanted).any():
-        msg = f"{what}: no data anywhere in the area asked for, {where}; use data that lie there"
-        raise NoOverlapError(msg)
-    missing = wanted & ~valid
-    share = float(missing.sum() / wanted.sum())
-    if needed is None or share <= max_gap_share:
-        return 0.0 if needed is None else share
-    gap = "lon {} to {}, lat {} to {}".format(*_lonlat_box(grid, missing))
-    size = missing.sum() * grid.resolution_m**2 / 1e6
-    km2 = f"{size:,.0f}" if size >= 10 else f"{size:.2g}"
-    msg = (
-        f"{what}: no data for {_percent(share)} of the corridor's cells, {km2} km2 ({gap}), more than "
-        f"max_gap_share = {max_gap_share:g}; add tiles that cover them, choose a corridor inside the data, "
-        f"name what of it is sea, or let them be unknown with max_gap_share = {_above(share):g}"
-    )
-    raise CoverageGapError(msg)
-
-
-def _above(share: float) -> float:
-    """Round a share up to two digits."""
-    step = 10.0 ** (math.floor(math.log10(share)) - 1)
-    return min(1.0, math.ceil(share / step) * step)
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}" if share >= 0.001 else "less than 0.1%"
-
-
-def _lonlat_box(grid: Grid, cells: BoolArray) -> list[str]:
-    rows, columns = np.nonzero(cells)
-    if len(rows) == 0:
-        rows, columns = np.array([0]), np.array([0])
-    to_degrees = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
-    lon, lat = to_degrees.transform(grid.x[columns], grid.y[rows])
-    return [f"{edge:.2f}" for edge in (lon.min(), lon.max(), lat.min(), lat.max())]

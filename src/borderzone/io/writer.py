@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from borderzone.grid import Grid
 
-__all__ = ["RasterWriter", "copy_raster", "create_raster", "read_window"]
+__all__ = ["RasterWriter", "copy_raster", "create_raster"]
 
 DTYPES = ("float32", "uint8", "int16", "int32", "bool")
 _PACKED = ("deflate", "zstd")
@@ -204,11 +204,12 @@ def create_raster(  # noqa: PLR0913 (each is a word of the file)
     --------
     >>> import tempfile
     >>> from borderzone import Grid
+    >>> from borderzone.io import read_raster
     >>> grid = Grid.covering((0, 0, 60, 40), resolution_m=10, crs="EPSG:32637")
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with create_raster(f"{folder}/a.tif", grid, name="a") as raster:
     ...         raster.write(slice(0, 2), slice(0, 6), np.ones((2, 6)))
-    ...     read_window(f"{folder}/a.tif", slice(1, 3), slice(0, 2))
+    ...     read_raster(f"{folder}/a.tif").to_numpy()[1:3, :2]
     array([[ 1.,  1.],
            [nan, nan]], dtype=float32)
     """
@@ -271,12 +272,13 @@ def copy_raster(
     --------
     >>> import tempfile
     >>> from borderzone import Grid
+    >>> from borderzone.io import read_raster
     >>> grid = Grid.covering((0, 0, 60, 40), resolution_m=10, crs="EPSG:32637")
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with create_raster(f"{folder}/a.tif", grid, name="a", compress="none") as raster:
     ...         raster.write(slice(0, 4), slice(0, 6), np.ones((4, 6)))
     ...     copy_raster(f"{folder}/a.tif", f"{folder}/b.tif", tags={"RUN": "1"})
-    ...     float(read_window(f"{folder}/b.tif", slice(0, 1), slice(0, 1))[0, 0])
+    ...     float(read_raster(f"{folder}/b.tif")[0, 0])
     1.0
     """
     check_choice(compress, "compress", _PACKED)
@@ -350,42 +352,3 @@ def _pack(scratch: Path, final: Path, dtype: Any, compress: str) -> None:
             sparse_ok=True,
             bigtiff="IF_SAFER",
         )
-
-
-def read_window(
-    path: str | os.PathLike[str], rows: slice, columns: slice, *, what: str = "raster"
-) -> Any:
-    """
-    Read a block of the first band of a GeoTIFF as it is.
-
-    Parameters
-    ----------
-    path
-        A local GeoTIFF.
-    rows, columns
-        The block, as slices into the file's rows and columns.
-    what
-        What it is needed for, for messages.
-
-    Returns
-    -------
-    numpy.ndarray
-        Float32 with NaN for no data, or classes as they are.
-
-    Raises
-    ------
-    DataError
-        If the file is broken or not what its name says.
-    CRSMismatchError
-        If it has no CRS.
-    """
-    with open_raster(path, what=what, max_cells=Limits.now().raster_cells_by_block) as source:
-        height, width = source.shape
-        window = Window.from_slices(
-            slice(*rows.indices(height)[:2]), slice(*columns.indices(width)[:2])
-        )
-        values = source.read(1, window=window)
-        if values.dtype.kind == "f":
-            known = source.read_masks(1, window=window) > 0
-            values = np.where(known, values, np.nan).astype(np.float32)
-    return values

@@ -12,7 +12,6 @@ import geopandas as gpd
 import borderzone
 from borderzone import io, provenance
 from borderzone._guards.escapes import line, typed_table
-from borderzone.io.files import check_output_folder, output_folder
 from borderzone.provenance import StageClock
 from borderzone.report.page import render_page
 from borderzone.report.pictures import draw_pictures
@@ -68,7 +67,7 @@ def check_folder(folder: str | os.PathLike[str], *, overwrite: bool = False) -> 
     --------
     >>> check_folder("a_folder_that_does_not_exist")
     """
-    check_output_folder(folder, overwrite=overwrite)
+    io.OutputFolder(folder, overwrite=overwrite).check()
 
 
 def write_report(
@@ -116,7 +115,7 @@ def write_report(
     shown = edition(result, detail)
     other = None if comparison is None else edition(comparison, detail).result
     clock = StageClock(progress)
-    with output_folder(folder, overwrite=overwrite) as target:
+    with io.OutputFolder(folder, overwrite=overwrite).filled() as target:
         clock("tables")
         found = tables(shown, other)
         _write_tables(found, target / "tables")

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from borderzone import datasets, incidents, io
+from borderzone import datasets, incidents, provenance
 from borderzone._guards import check_choice, guarded
 from borderzone.figures import events_by_segment
 from borderzone.io import Record
@@ -295,7 +295,7 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
 def _run_id(result: StudyResult, inputs: tuple[Record, ...]) -> str:
     """Name the run by what this edition tells: a checksum of few posts confirms a guess of them."""
     others = {name: value for name, value in result.given.items() if name != "origins"}
-    return io.run_id(
+    return provenance.run_id(
         {
             "study": result.name,
             "scenario": result.scenario.model_dump(mode="json"),

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from borderzone import access, incidents, io
+from borderzone import access, incidents, provenance
 from borderzone._guards import asked_from, check_path, check_text, guarded, seed_number, shown
 from borderzone.border import Border
 from borderzone.corridor import Corridor
@@ -511,7 +511,7 @@ def _run_id(
 ) -> str:
     """Name a run by all that decides what it gives."""
     settings = {"settings": dict(ground.settings)} if ground.settings != SETTINGS else {}
-    return io.run_id(
+    return provenance.run_id(
         {
             "study": study.name,
             "scenario": study.scenario.model_dump(mode="json"),

@@ -14,12 +14,11 @@ import numpy as np
 import shapely
 
 from borderzone import datasets, io, terrain
+from borderzone._cells import mark_inside
 from borderzone._guards import temporary_folder
 from borderzone.crs import check_finite, in_degrees
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
 from borderzone.grid import UNKNOWN_CLASS
-from borderzone.io.dem import around, inside
-from borderzone.io.warping import on_grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +68,7 @@ EMBEDDED = "embedded"
 
 def embedded_cell_m(grid: Grid) -> float:
     """Tell how coarse the embedded elevation is."""
-    return on_grid(datasets.elevation(), grid).cell_m
+    return io.on_grid(datasets.elevation(), grid).cell_m
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ def open_heights(source: Any, grid: Grid, sea: Sea | None = None) -> Any:
     if isinstance(source, (str, Path, list, tuple)):
         heights: Any = io.open_dem(source, grid)
     else:
-        heights = on_grid(source, grid, name="elevation", holds="heights")
+        heights = io.on_grid(source, grid, name="elevation", holds="heights")
     return heights if sea is None else OverSea(heights, grid, sea)
 
 
@@ -151,11 +150,11 @@ class CoverByBlock:
 def open_cover(source: Any, grid: Grid, scheme: str) -> CoverByBlock:
     """Open land cover for reading by block."""
     if isinstance(source, str) and source == EMBEDDED:
-        return CoverByBlock(on_grid(datasets.landcover(), grid), UNKNOWN_CLASS, "igbp")
+        return CoverByBlock(io.on_grid(datasets.landcover(), grid), UNKNOWN_CLASS, "igbp")
     if isinstance(source, (str, Path, list, tuple)):
         tiles = io.open_classes(source, grid)
         return CoverByBlock(tiles, tiles.nodata, scheme)
-    held = on_grid(source, grid, name="land cover", holds="classes")
+    held = io.on_grid(source, grid, name="land cover", holds="classes")
     return CoverByBlock(held, held.empty, scheme)
 
 
@@ -187,7 +186,7 @@ class Sea:
 
     def candidates(self, grid: Grid) -> BoolArray:
         """Find the cells in its shape."""
-        return inside(self.shape, grid)
+        return mark_inside(self.shape, grid)
 
     def on(self, grid: Grid, heights: FloatArray) -> BoolArray:
         """Find the cells that are sea."""
@@ -197,7 +196,7 @@ class Sea:
         # mostly water: without a height, and no farther from the sea than that coast is off.
         fringe = _widened(self.shape, max(_COAST_M, grid.resolution_m))
         return np.where(
-            np.isnan(heights), inside(fringe, grid), self.candidates(grid) & ~(heights > 0)
+            np.isnan(heights), mark_inside(fringe, grid), self.candidates(grid) & ~(heights > 0)
         )
 
     def level(self, grid: Grid, heights: FloatArray) -> FloatArray:
@@ -236,8 +235,8 @@ def load_sea(
             *filter(_is_sea, itertools.starmap(shapely.box, without)),
         ]
         shipped = gpd.GeoSeries([shapely.union_all(parts)], crs=4326)
-        return Sea(around(shipped, grid), stated=False)
-    return Sea(around(vector_layer(source, "sea", records), grid), stated=True)
+        return Sea(io.sea_shape(shipped, grid), stated=False)
+    return Sea(io.sea_shape(vector_layer(source, "sea", records), grid), stated=True)
 
 
 @lru_cache(maxsize=4)

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from borderzone import datasets, incidents, io, terrain
+from borderzone._cells import needed_on_land
 from borderzone._guards import check_choice
 from borderzone.border import Country
 from borderzone.errors import (
@@ -22,9 +23,6 @@ from borderzone.errors import (
     NoOverlapError,
 )
 from borderzone.io import Record
-from borderzone.io.dem import needed_on_land
-from borderzone.io.sidecars import tiles_without
-from borderzone.io.warping import bring, check_cover
 from borderzone.study.cells import EMBEDDED, Sea, load_sea, open_cover, vector_layer
 from borderzone.study.force import is_own_ground
 from borderzone.study.missing import LAYER_WORDS
@@ -109,7 +107,9 @@ def load_layers(
 ) -> Layers:
     """Bring elevation, land cover and karst onto the grid."""
     layers = Layers()
-    layers.sea = load_sea(sources.get("sea"), grid, layers.records, tiles_without(sources["dem"]))
+    layers.sea = load_sea(
+        sources.get("sea"), grid, layers.records, io.tiles_without(sources["dem"])
+    )
     layers.at_sea = layers.sea.candidates(grid)
     if layers.sea.stated:
         needed_on_land(needed, layers.at_sea)
@@ -139,11 +139,10 @@ def _load_elevation(
             return
         heights = raster.to_numpy()
         layers.at_sea = layers.sea.on(grid, heights)
-        layers.gap_share = check_cover(
+        layers.gap_share = grid.check_cover(
             np.isfinite(heights),
-            grid,
-            needed & ~layers.at_sea,
             "embedded elevation" if shipped else "elevation",
+            needed=needed & ~layers.at_sea,
             max_gap_share=max_gap_share,
         )
     except (NoOverlapError, CoverageGapError) as error:
@@ -188,7 +187,7 @@ def _raster(
             return _elevation(source, records, layers, grid)
         layers.records.extend(records)
     holds = "heights" if name == "elevation" else "classes"
-    return bring(source, grid, holds=holds, needed=needed, name=name)
+    return io.warp(source, grid, holds=holds, needed=needed, name=name)
 
 
 def _elevation(source: Any, records: list[Record], layers: Layers, grid: Grid) -> xr.DataArray:
@@ -227,7 +226,7 @@ def _landcover(
     layers.records.extend(io.file_records(source, name="landcover"))
     cover = open_cover(source, grid, scheme).read(slice(None), slice(None))
     empty = terrain.LAND_COVER[scheme].no_data
-    check_cover(cover != empty, grid, needed, "land cover")
+    grid.check_cover(cover != empty, "land cover", needed=needed)
     wrapped = grid.wrap(cover, name="landcover", units=f"{scheme} class", long_name="land cover")
     wrapped.attrs["_FillValue"] = np.uint8(empty)
     return wrapped

@@ -37,12 +37,6 @@ from borderzone.errors import (
     InvalidScenarioError,
     LimitError,
 )
-from borderzone.io.bounds import current, how_to_raise
-from borderzone.io.files import refuse_address
-from borderzone.io.raster import SUFFIXES as RASTERS
-from borderzone.io.records import beside, expand
-from borderzone.io.tiles import HEIGHTS, elevation_tiles
-from borderzone.io.vector import SUFFIXES as VECTORS
 from borderzone.study.cells import EMBEDDED, vector_layer
 
 if TYPE_CHECKING:
@@ -124,15 +118,15 @@ class Layer:
 
 _SHAPES: dict[str, Any] = {
     "memory": (gpd.GeoDataFrame, gpd.GeoSeries),
-    "suffixes": frozenset(VECTORS),
+    "suffixes": io.SUFFIXES.vector,
 }
-_RASTER: dict[str, Any] = {"memory": (xr.DataArray,), "suffixes": frozenset(RASTERS)}
+_RASTER: dict[str, Any] = {"memory": (xr.DataArray,), "suffixes": io.SUFFIXES.raster}
 
 LAYERS: Mapping[str, Layer] = MappingProxyType(
     {
         "dem": Layer(
             memory=(xr.DataArray,),
-            suffixes=HEIGHTS,
+            suffixes=io.SUFFIXES.heights,
             words=(EMBEDDED,),
             several=True,
         ),
@@ -176,7 +170,7 @@ def check_border(border: Any) -> Border:
 
 def is_line_file(text: Any) -> bool:
     """Tell the name of a file with a line from other words."""
-    return isinstance(text, str) and text.lower().endswith(tuple(VECTORS))
+    return isinstance(text, str) and text.lower().endswith(tuple(io.SUFFIXES.vector))
 
 
 def check_settings(study: Any) -> None:
@@ -238,11 +232,11 @@ def check_layer(name: str, value: Any) -> Any:
         msg = f"no {name} ship with borderzone: give {_takes(layer)}, got {value!r}"
         raise InvalidParameterError(msg)
     if isinstance(value, (str, os.PathLike)):
-        refuse_address(value, name)
+        io.local_place(value, name)
         return value
     if layer.several and isinstance(value, (list, tuple)) and value:
         for item in value:
-            refuse_address(item, name)
+            io.local_place(item, name)
         return tuple(value)
     _check_kind(name, layer, value)
     _check_memory(name, layer, value)
@@ -258,7 +252,7 @@ def _check_how_read(value: Mapping[str, Any]) -> dict[str, Any]:
             "in memory is read with borderzone.incidents.read and handed over"
         )
         raise InvalidParameterError(msg)
-    refuse_address(path, "incidents")
+    io.local_place(path, "incidents")
     told = {name: one for name, one in value.items() if name != "path"}
     try:
         return {"path": path, **incidents.ReadOptions.of(told).stated()}
@@ -351,7 +345,7 @@ def check_agreement(study: Any) -> None:
 
 def check_cells(cells: float, resolution_m: float, word: str = "") -> None:
     """Refuse a working grid that no memory holds."""
-    most = Limits.now().grid_cells
+    most = io.Limits.now().grid_cells
     if math.isinf(cells):
         msg = f"resolution_m {resolution_m:g} is finer than any grid can be; take 50 m or more"
         raise InvalidScenarioError(msg)
@@ -361,7 +355,7 @@ def check_cells(cells: float, resolution_m: float, word: str = "") -> None:
             f"resolution_m {resolution_m:g} makes {word}{cells:,.0f} cells, with {AROUND_KM:g} km "
             f"around the corridor, above the limit of {most:,}; take {math.ceil(coarser)} m or more, a smaller "
             "depth_km, or terrain_resolution_m, which reads terrain on finer cells block by block; or "
-            + Limits.how_to_raise("grid_cells", math.ceil(cells))
+            + io.Limits.how_to_raise("grid_cells", math.ceil(cells))
         )
         raise InvalidScenarioError(msg)
 
@@ -390,19 +384,13 @@ def is_path(value: Any, layer: Layer) -> bool:
 
 def _look_at(value: Any, name: str, layer: Layer) -> None:
     for file in files_of(name, value):
-        most = Limits.now().raster_cells_by_block
-        if name == "dem" and file.suffix.lower() not in RASTERS:
-            elevation_tiles(file, most)
-        elif layer.raster and file.suffix.lower() in RASTERS:
-            with io.open_raster(file, what=name, max_cells=most):
-                continue
-        io.local_file(file, layer.suffixes, name)
+        io.check_file(file, layer.suffixes, name)
 
 
 def files_of(name: str, value: Any) -> list[Path]:
     """List the files that hold a layer."""
     if name in LAYERS and LAYERS[name].several:
-        return expand(value, name)
+        return io.source_files(value, name)
     if isinstance(value, tuple):
         return [local_path(one) for one in value]
     path = local_path(value)
@@ -414,11 +402,10 @@ def files_of(name: str, value: Any) -> list[Path]:
 
 def digests_of(name: str, value: Any) -> list[str]:
     """Give the checksum of every file that holds a layer."""
-    found = []
-    for file in files_of(name, value):
+    found, heights = [], name == "dem"
+    files = io.source_files(value, name, companions=True) if heights else files_of(name, value)
+    for file in files:
         parts = [file.with_suffix(end) for end in _BESIDE] if file.suffix == ".shp" else []
-        if name == "dem" and file.is_file():
-            parts = beside(file, name)
         for one in (file, *(other for other in parts if other.is_file())):
             if not one.is_file():
                 msg = f"{name}: there is no file {str(one)!r}; check the path"

@@ -34,28 +34,26 @@ from borderzone.incidents.reading.text import (
 )
 from borderzone.incidents.table_schema import quoted
 from borderzone.io import (
-    SHEET_SUFFIXES,
+    SUFFIXES,
     Limits,
-    Sheet,
+    OpenFile,
+    list_layers,
     local_file,
+    local_place,
     plain_cells,
-    read_parquet,
     read_rows,
     read_sheets,
     read_sidecar,
+    rows_of,
     sha256,
     unpacked,
 )
-from borderzone.io.files import check_text_size, is_stream, refuse_address, spooled, stream_name
-from borderzone.io.formats.json_rows import rows_of
-from borderzone.io.tables import counts_from_1904
-from borderzone.io.vector import JSON_SUFFIXES, list_layers
-from borderzone.io.vector import SUFFIXES as VECTOR_SUFFIXES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from borderzone._typing import BoolArray
+    from borderzone.io.tables import Sheet
 
 __all__ = [
     "FILE_SUFFIXES",
@@ -73,18 +71,16 @@ __all__ = [
 
 
 FORMATS = (
-    dict.fromkeys((".csv", ".tsv", ".txt"), "csv")
-    | dict.fromkeys(SHEET_SUFFIXES, "excel")
-    | dict.fromkeys(sorted(VECTOR_SUFFIXES), "vector")
+    dict.fromkeys(sorted(SUFFIXES.text), "csv")
+    | dict.fromkeys(sorted(SUFFIXES.spreadsheet), "excel")
+    | dict.fromkeys(sorted(SUFFIXES.vector), "vector")
 )
 """How a file is written, by its extension."""
 
 FILE_SUFFIXES = frozenset({*FORMATS, ".zip"})
 """How the names of files end that `read` takes."""
 
-_OF_A_FOLDER = (".kml", ".kmz")
-_TEXTS = frozenset(ending for ending, way in FORMATS.items() if way == "csv") | JSON_SUFFIXES
-_LAYERED = (".gpkg", ".shp", ".fgb", *_OF_A_FOLDER)
+_LAYERED = SUFFIXES.layered | SUFFIXES.kml
 # Columns that only a table of ours has all of.
 _OWN = frozenset({"date_start", "date_precision", "where_scheme", "status", "reason", "synthetic"})
 _ANY_KIND = ("Unknown", "GeometryCollection")
@@ -160,11 +156,11 @@ def opened(source: Any, way: Way) -> Opened:
     """Open a table of incidents, whatever holds it."""
     if way.format is not None:
         check_choice(way.format, "format", (*LAYOUTS, *_WAYS))
-    if is_stream(source):
-        return _from_stream(source, way)
+    if (stream := OpenFile.of(source)) is not None:
+        return _from_stream(stream, way)
     if not isinstance(source, (str, os.PathLike)):
         return _from_memory(source, way)
-    path = local_path(refuse_address(source, _WHAT))
+    path = local_path(local_place(source, _WHAT))
     if path.is_dir():
         return _from_folder(path, way)
     return _with_record(_from_path(path, way), path)
@@ -187,11 +183,11 @@ def _from_memory(given: Any, way: Way) -> Opened:
     return _without_tags(_named(found, way))
 
 
-def _from_stream(stream: Any, way: Way) -> Opened:
+def _from_stream(stream: OpenFile, way: Way) -> Opened:
     suffix = ".csv" if way.format == "csv" else ""
-    with spooled(stream, text=_TEXTS, what=_WHAT, suffix=suffix) as path:
+    with stream.as_file(what=_WHAT, suffix=suffix) as path:
         found = _from_path(path, way)
-    return found._replace(name=stream_name(stream) or "the open file")
+    return found._replace(name=stream.name or "the open file")
 
 
 def _origin(attrs: Mapping[Any, Any]) -> dict[str, str]:
@@ -202,7 +198,7 @@ def _origin(attrs: Mapping[Any, Any]) -> dict[str, str]:
 
 def _from_folder(path: Path, way: Way) -> Opened:
     """All KML and KMZ of a folder as one table; the column ``file`` tells which."""
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() in _OF_A_FOLDER)
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES.kml)
     if not files:
         msg = f"{path.name} is a folder without KML or KMZ; name one file"
         raise DataError(msg)
@@ -266,8 +262,7 @@ def _from_file(path: Path, way: Way) -> Opened:
 
 
 def _from_text(path: Path, way: Way) -> Opened:
-    file = local_file(path, {path.suffix.lower()}, _WHAT)
-    check_text_size(file, _WHAT)
+    file = local_file(path, {path.suffix.lower()}, _WHAT, text=True)
     # The bytes are let go before the table is built beside them.
     found, note = find_encoding(file.read_bytes(), path.name, way.encoding)
     table = parse_text(file, path.name, found)
@@ -279,9 +274,7 @@ def _from_text(path: Path, way: Way) -> Opened:
 def _from_vector(path: Path, way: Way) -> Opened:
     suffix = path.suffix.lower()
     notes: list[str] = []
-    if suffix == ".parquet":
-        table = read_parquet(path, what=_WHAT)
-    elif suffix in _LAYERED:
+    if suffix in _LAYERED:
         layer = way.part
         if layer is None and suffix == ".gpkg":
             layer, notes = _layer_of(path)
@@ -289,7 +282,7 @@ def _from_vector(path: Path, way: Way) -> Opened:
     else:
         table = read_rows(path, what=_WHAT)
     notes += notes_of(table.attrs)
-    if suffix in _OF_A_FOLDER:
+    if suffix in SUFFIXES.kml:
         table = _with_times(table)
         if way.part is None:
             table, left = _with_points(table)
@@ -587,11 +580,12 @@ class SheetTable(NamedTuple):
 
 def read_sheet(path: Path, sheet: str | None, what: str) -> SheetTable:
     """Read the sheet of a spreadsheet that holds a table of incidents."""
-    names, sheets = read_sheets(path, what=what, sheet=sheet)
-    if not sheets:
+    book = read_sheets(path, what=what, sheet=sheet)
+    names = book.names
+    if not book.sheets:
         msg = f"{path.name} has no sheet {sheet!r}; it has {', '.join(map(repr, names))}"
         raise DataError(msg)
-    chosen, rows, lines = _chosen(sheets, path.name)
+    chosen, rows, lines = _chosen(book.sheets, path.name)
     if not rows:
         msg = f"{path.name} has a header but no rows (columns: )"
         raise DataError(msg)
@@ -611,7 +605,7 @@ def read_sheet(path: Path, sheet: str | None, what: str) -> SheetTable:
     # Whole numbers come as 3.0: the cell shows 3.
     cells = [[_without_points(cell) for cell in row] for row in body]
     table = pd.DataFrame(cells, columns=header, dtype=object)
-    table.attrs["day_zero"] = "1904" if counts_from_1904(path, what=what) else "1900"
+    table.attrs["day_zero"] = "1904" if book.counts_from_1904 else "1900"
     return SheetTable(table, header, lines[heading.after :], notes)
 
 

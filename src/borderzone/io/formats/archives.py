@@ -199,6 +199,27 @@ def unpacked_layers(source: Path, pattern: str, *, what: str) -> Iterator[list[P
 
     With a Shapefile come the files that belong to it. What else the archive holds stays packed, and
     does not count against the limits.
+
+    Parameters
+    ----------
+    source
+        The archive.
+    pattern
+        Regular expression that the whole name of a layer fits, in lower case.
+    what
+        What they are needed for, for messages.
+
+    Yields
+    ------
+    list of Path
+        The layers, in the order of their names.
+
+    Raises
+    ------
+    DataError
+        If no layer fits, or `member` would refuse the archive.
+    LimitError
+        As `member` does.
     """
     told = _told(source, what, "")
     with temporary_folder() as folder:

@@ -24,9 +24,15 @@ from borderzone._guards import shown
 from borderzone.crs import check_on_earth
 from borderzone.errors import CRSMismatchError, DataError
 from borderzone.io.bounds import Limits
-from borderzone.io.files import check_plain_xml, check_text_size, local_file, refuse_address
-from borderzone.io.raster import ENVIRONMENT, SUFFIXES, check_georeference, raster_errors
-from borderzone.io.sidecars import named, prj_of
+from borderzone.io.files import (
+    SUFFIXES,
+    check_plain_xml,
+    check_text_size,
+    local_file,
+    local_place,
+)
+from borderzone.io.products import named
+from borderzone.io.raster import ENVIRONMENT, check_georeference, raster_errors
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -484,12 +490,14 @@ class _Reader:
         name = "" if element is None else (element.text or "")
         if element is None or element.get("relativeToVRT", "0") != "1":
             self._refuse(f"names a source that is not relative to it, {shown(name)}")
-        refuse_address(name, f"{self._what}: a source of {self._file.name!r}")
+        local_place(name, f"{self._what}: a source of {self._file.name!r}")
         inside = not (re.match(r"[/\\~]|[A-Za-z]:", name) or ".." in re.split(r"[/\\]", name))
         path = self._file.parent / name if inside else self._file
         if not inside or not path.resolve().is_relative_to(self._folder):
             self._refuse(f"names a source outside its folder, {shown(name)}")
-        return local_file(path, SUFFIXES, f"{self._what}: {self._file.name!r} names a source")
+        return local_file(
+            path, SUFFIXES.raster, f"{self._what}: {self._file.name!r} names a source"
+        )
 
     def _rectangle(self, element: ET.Element, name: str) -> list[float]:
         found = element.find(name)
@@ -534,3 +542,9 @@ class _Reader:
             f"gdal_translate {name.name} {name.stem}.tif"
         )
         raise DataError(msg)
+
+
+def prj_of(file: Path) -> Path | None:
+    """Find the text beside a grid that names its CRS."""
+    beside = (file.with_suffix(end) for end in (".prj", ".PRJ"))
+    return next((text for text in beside if text.is_file()), None)

@@ -19,16 +19,13 @@ from borderzone._guards.escapes import kept, line
 from borderzone.crs import refuse_file_names
 from borderzone.errors import CRSMismatchError, DataError
 from borderzone.io.bounds import Limits
-from borderzone.io.files import check_text_size
+from borderzone.io.files import SUFFIXES, check_text_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["LINE_SUFFIXES", "read_json", "rows_of"]
-
-LINE_SUFFIXES = frozenset({".geojsonl", ".geojsons", ".geojsonseq", ".ndjson", ".jsonl"})
-"""Endings of files with one value a line, or one after each record separator."""
+__all__ = ["read_json", "rows_of"]
 
 _SEPARATOR = "\x1e"
 _WGS84_NAMES = ("CRS84", "EPSG::4326", "EPSG:4326")
@@ -56,7 +53,9 @@ def read_json(file: Path, what: str) -> pd.DataFrame:
             raise
         return rows_of(_values(text, told), told)
     one = isinstance(content, dict) and "type" not in content
-    return rows_of([content] if one and file.suffix.lower() in LINE_SUFFIXES else content, told)
+    return rows_of(
+        [content] if one and file.suffix.lower() in SUFFIXES.json_lines else content, told
+    )
 
 
 def _values(text: str, told: str) -> list[Any]:
@@ -78,7 +77,28 @@ def _values(text: str, told: str) -> list[Any]:
 
 
 def rows_of(content: Any, told: str) -> pd.DataFrame:
-    """Give the rows of a JSON value."""
+    """
+    Give the rows of a JSON value: GeoJSON, what services of Esri answer, or a list of records.
+
+    Parameters
+    ----------
+    content
+        What was parsed, or holds rows in memory in the same way.
+    told
+        What it is, for messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Its rows; a GeoDataFrame where they have shapes.
+
+    Raises
+    ------
+    DataError
+        If it holds no rows, or is the answer of a service that reports an error.
+    LimitError
+        If there are more than `limits` allow.
+    """
     if isinstance(content, list):
         return _from_list(content, told)
     kind = content.get("type") if isinstance(content, dict) else None

@@ -11,7 +11,7 @@ import pyogrio
 from borderzone.crs import refuse_file_names
 from borderzone.errors import DataError
 from borderzone.io.bounds import Limits
-from borderzone.io.formats import sqlite
+from borderzone.io.formats import geopackage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,8 +50,8 @@ _SETTING = threading.RLock()
 
 def layers(file: Path, what: str) -> list[str]:
     """List the layers of a vector file; of a database only if it holds nothing but data."""
-    if sqlite.is_sqlite(file):
-        return sqlite.vector_layers(file, what)
+    if geopackage.is_sqlite(file):
+        return geopackage.vector_layers(file, what)
     _check_beside(file, what)
     with options(**_SHUT):
         return [str(name) for name, _ in pyogrio.list_layers(file)]
@@ -60,7 +60,7 @@ def layers(file: Path, what: str) -> list[str]:
 def layer_kinds(file: Path, what: str) -> Iterator[tuple[str, str, int, list[str]]]:
     """Tell what the layers of a vector file hold."""
     names = layers(file, what)
-    opening = _OF_SQLITE if sqlite.is_sqlite(file) else {}
+    opening = _OF_SQLITE if geopackage.is_sqlite(file) else {}
     for name in names:
         with options(**_SHUT):
             stated = pyogrio.read_info(file, layer=name, **opening)
@@ -70,8 +70,8 @@ def layer_kinds(file: Path, what: str) -> Iterator[tuple[str, str, int, list[str
 
 def read(file: Path, layer: str | int, what: str) -> pd.DataFrame:
     """Read a layer of a vector file."""
-    if sqlite.is_sqlite(file):
-        rows = sqlite.check_layer(file, str(layer), what)
+    if geopackage.is_sqlite(file):
+        rows = geopackage.check_layer(file, str(layer), what)
         opening = _OF_SQLITE
     else:
         _check_beside(file, what)
@@ -97,7 +97,32 @@ def read(file: Path, layer: str | int, what: str) -> pd.DataFrame:
 def read_pieces(
     file: Path, layer: str, what: str, *, columns: list[str], rows: int = 200_000
 ) -> Iterator[pd.DataFrame]:
-    """Read a layer of a Shapefile piece by piece, so that one of any length fits into memory."""
+    """
+    Read a layer of a Shapefile piece by piece, so that one of any length fits into memory.
+
+    Parameters
+    ----------
+    file
+        The Shapefile.
+    layer
+        Its layer.
+    what
+        What it is needed for, for messages.
+    columns
+        Columns that are read.
+    rows
+        How many rows at a time.
+
+    Yields
+    ------
+    pandas.DataFrame
+        The next rows; a GeoDataFrame where they have shapes.
+
+    Raises
+    ------
+    DataError
+        If it is damaged or lacks a column.
+    """
     _check_beside(file, what)
     with options(**_SHUT):
         stated = pyogrio.read_info(file, layer=layer)
