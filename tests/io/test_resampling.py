@@ -18,7 +18,7 @@ import borderzone as bz
 from borderzone import io
 from borderzone._kernels.resample import average
 from borderzone.grid import Grid
-from borderzone.io.raster import PLACE_ERROR, Frame
+from borderzone.io.raster import PLACE_ERROR, GridToSource
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -178,7 +178,7 @@ def test_places_between_nodes_are_off_by_less_than_is_said(
     crs = CRS(f"+proj=omerc +lat_0={lat} +lonc={lon} +alpha=40 +gamma=90 +k=1 +units=m +type=crs")
     grid = grid_at(lon, lat, resolution_m=resolution_m, shape=shape, crs=crs)
     source = Affine(1 / 3600, 0, lon - 5, 0, -1 / 3600, lat + 5)
-    frame = Frame.between(grid, CRS(4326).to_wkt(), source, lon)
+    frame = GridToSource.between(grid, CRS(4326).to_wkt(), source, lon)
     rng = np.random.default_rng(1)
     per_cell = np.sqrt(
         (resolution_m / 30.9) ** 2 / np.cos(np.radians(lat))  # source cells in one of the grid
@@ -197,5 +197,7 @@ def test_places_between_nodes_are_off_by_less_than_is_said(
 
 def test_the_nodes_of_the_built_in_corridor_at_30_m_are_far_apart() -> None:
     grid = grid_at(40.6, 35.4, resolution_m=30, shape=(6694, 19719))
-    frame = Frame.between(grid, CRS(4326).to_wkt(), Affine(1 / 3600, 0, 38, 0, -1 / 3600, 38), 40.6)
+    frame = GridToSource.between(
+        grid, CRS(4326).to_wkt(), Affine(1 / 3600, 0, 38, 0, -1 / 3600, 38), 40.6
+    )
     assert frame.step >= 16

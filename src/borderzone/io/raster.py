@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray
 
 __all__ = [
-    "Frame",
+    "GridToSource",
     "Nodes",
     "box_around",
     "cell_m",
@@ -151,7 +151,7 @@ class Nodes:
 
 
 @dataclass(frozen=True)
-class Frame:
+class GridToSource:
     """
     The way from a cell of a grid to the rows and columns of a source.
 
@@ -177,7 +177,9 @@ class Frame:
     step: int = 1
 
     @classmethod
-    def between(cls, grid: Grid, wkt: str, transform: Affine, meridian: float | None) -> Frame:
+    def between(
+        cls, grid: Grid, wkt: str, transform: Affine, meridian: float | None
+    ) -> GridToSource:
         """Find the widest spacing of nodes whose places are good enough."""
         place = (float(grid.transform.c), float(grid.transform.f), grid.resolution_m)
         inverse = tuple(float(number) for number in (~transform)[:6])
@@ -214,7 +216,7 @@ class Frame:
 
 
 @np.errstate(invalid="ignore", divide="ignore")
-def _worst(frame: Frame, shape: tuple[int, int], step: int) -> float:
+def _worst(frame: GridToSource, shape: tuple[int, int], step: int) -> float:
     """Largest error, in cells of the grid, of places taken between nodes, over a lattice of probes."""
     rows = np.linspace(0, shape[0] - 1, _PROBES) // step * step
     columns = np.linspace(0, shape[1] - 1, _PROBES) // step * step

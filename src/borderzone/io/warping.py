@@ -25,7 +25,7 @@ from borderzone.errors import (
 )
 from borderzone.grid import UNKNOWN_CLASS
 from borderzone.io.raster import (
-    Frame,
+    GridToSource,
     box_around,
     cell_m,
     raster_errors,
@@ -114,7 +114,7 @@ class Layer:
         Whether the grid is coarser.
     """
 
-    frame: Frame
+    frame: GridToSource
     placed: tuple[tuple[Tile, int, int], ...]
     extent: tuple[int, int, int, int]
     cell_m: float
@@ -307,7 +307,7 @@ def _layer(group: list[tuple[Tile, int, int]], grid: Grid, meridian: float | Non
     shape = (extent[1] - extent[0], extent[3] - extent[2])
     side = cell_m(corner, shape, CRS.from_wkt(first.crs), grid)
     return Layer(
-        frame=Frame.between(grid, first.crs, first.transform, meridian),
+        frame=GridToSource.between(grid, first.crs, first.transform, meridian),
         placed=tuple(group),
         extent=extent,
         cell_m=side,
