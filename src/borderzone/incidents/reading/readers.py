@@ -52,8 +52,7 @@ from borderzone.incidents.table_schema import (
     quoted,
     validate,
 )
-from borderzone.io import plain_cells
-from borderzone.io.bounds import check_limit, memory_told
+from borderzone.io import Limits, plain_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -213,7 +212,7 @@ def _judged(
     judging, columns = _judging(asked, corridor), asked.columns or {}
     how = Way(asked.format, asked.encoding, one_name(asked.sheet, asked.layer), asked.columns)
     found = opened(source, how)
-    check_limit("event_rows", len(found.table), "rows", found.name)
+    Limits.now().check("event_rows", len(found.table), "rows", found.name)
     (raw, nested), name = plain_cells(without_bytes(found.table)), found.name
     _refuse_empty(raw, name)
     layouts, ledger = layouts_of(raw, name, found.layout), Ledger(len(raw))

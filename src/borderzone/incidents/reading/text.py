@@ -24,7 +24,7 @@ from borderzone.incidents.reading.aliases import ALIASES, plain_name, refuse_twi
 from borderzone.incidents.reading.dates import parse_date
 from borderzone.incidents.reading.layouts import LAYOUTS
 from borderzone.incidents.table_schema import is_missing, parse_number, quoted
-from borderzone.io.bounds import current, how_to_raise
+from borderzone.io import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
