@@ -72,14 +72,19 @@ def oblique_mercator(lon: FloatArray, lat: FloatArray, *, name: str = "border") 
     centre = _centre(lon, lat)
     plane = _gnomonic(lon, lat, centre)
     middle, direction = _narrowest_strip(plane)
+    # A step of a thousandth of a radian, 6 km, tells the direction: the gnomonic plane keeps great
+    # circles straight, not angles, so the azimuth is measured on the ellipsoid.
     start, end = _from_gnomonic(np.vstack([middle, middle + 1e-3 * direction]), centre)
     azimuth = float(GEOD.inv(*start, *end)[0])
+    # Of the two ways along the line the one that runs north: -90 to 90 degrees.
     azimuth = (azimuth + 90.0) % 180.0 - 90.0
     latitude = float(np.clip(start[1], -MAX_CENTRE_LATITUDE, MAX_CENTRE_LATITUDE))
     conversion = HotineObliqueMercatorBConversion(
+        # A tenth of a metre is enough of a place that only names a CRS, and reads well in its text.
         latitude_projection_centre=round(latitude, 6),
         longitude_projection_centre=round(float(start[0]), 6),
         azimuth_projection_centre=round(azimuth, 6),
+        # Variant B with 90 degrees between skew and rectified grid lays the x axis along the line.
         angle_from_rectified_to_skew_grid=90.0,
     )
     title = f"Oblique Mercator along {crs_word(name)}"
@@ -91,12 +96,14 @@ def scale_error_ppm(crs: CRS, lon: FloatArray | float, lat: FloatArray | float) 
     """Largest scale error of a conformal CRS over points."""
     lon, lat = np.atleast_1d(lon), np.atleast_1d(lat)
     factors = Proj(crs).get_factors(np.mod(lon + 180.0, 360.0) - 180.0, lat)
+    # Of a conformal map the scale of lengths is the root of that of areas, in every direction.
     error = np.abs(np.sqrt(np.abs(factors.areal_scale)) - 1.0)
     return float(np.where(np.isfinite(error), error, np.inf).max()) * 1e6
 
 
 def north_azimuth_deg(crs: CRS, lon: float, lat: float) -> float:
     """Direction of true north in the plane of a CRS."""
+    # Eleven metres, towards the equator beside the pole: beyond it there is no north.
     ahead = -1e-4 if lat > 89.0 else 1e-4
     x, y = Transformer.from_crs(4326, crs, always_xy=True).transform([lon, lon], [lat, lat + ahead])
     dx, dy = (x[1] - x[0]) * np.sign(ahead), (y[1] - y[0]) * np.sign(ahead)
@@ -109,6 +116,7 @@ class Frame:
     def __init__(self, crs: CRS) -> None:
         self.crs = crs
         self._transformer = Transformer.from_crs(4326, crs, always_xy=True)
+        # Longitudes come back within half a turn of the frame's own, so that no line is torn at 180.
         self._lon0 = float(self._transformer.transform(0.0, 0.0, direction="INVERSE")[0])
 
     def forward(self, coords: FloatArray) -> FloatArray:
@@ -144,6 +152,7 @@ def split_at_antimeridian(geometry: shapely.Geometry) -> shapely.Geometry:
 def _centre(lon: FloatArray, lat: FloatArray) -> FloatArray:
     """Mean direction of the points, as a unit vector."""
     unit = unit_vectors(lon, lat)
+    # Of the box around the vectors, not their mean: where vertices crowd must not pull the centre.
     low, high = unit.min(axis=0), unit.max(axis=0)
     middle = (low + high) / 2
     norm = float(np.linalg.norm(middle))
@@ -172,6 +181,7 @@ def _from_gnomonic(plane: FloatArray, centre: FloatArray) -> FloatArray:
 
 
 def _tangent(centre: FloatArray) -> tuple[FloatArray, FloatArray]:
+    # At a pole no direction is north; any other axis serves.
     pole = np.array([0.0, 0.0, 1.0]) if abs(centre[2]) < 1 - 1e-12 else np.array([1.0, 0.0, 0.0])
     east = np.cross(pole, centre)
     east /= np.linalg.norm(east)
@@ -185,6 +195,7 @@ def _narrowest_strip(points: FloatArray) -> tuple[FloatArray, FloatArray]:
         ends = shapely.get_coordinates(hull)
         direction = ends[-1] - ends[0] if len(ends) > 1 else np.array([1.0, 0.0])
         return ends.mean(axis=0), direction / np.linalg.norm(direction)
+    # The narrowest strip has an edge of the hull on one of its sides (Houle and Toussaint 1988).
     corners = shapely.get_coordinates(hull)[:-1]
     edges = np.roll(corners, -1, axis=0) - corners
     edges = edges[np.hypot(*edges.T) > 0]
@@ -213,6 +224,7 @@ def raster_crs(raster: xr.DataArray, what: str = "the raster") -> CRS:
     found = []
     if "spatial_ref" in raster.coords:
         attrs = raster.coords["spatial_ref"].attrs
+        # CF names it crs_wkt, GDAL and rioxarray spatial_ref.
         found.append(attrs.get("crs_wkt", attrs.get("spatial_ref")))
     found.append(raster.attrs.get("crs"))
     known = [crs_of(crs, what) for crs in found if crs is not None]
@@ -273,6 +285,7 @@ def _worst_scale(wkt: str, bounds: tuple[float, float, float, float]) -> float:
     if not known.any():
         return 1.0
     factors = projection.get_factors(np.asarray(lon)[known], np.asarray(lat)[known])
+    # Tissot's ellipse: longest and shortest image of a metre at a place.
     scales = np.concatenate([factors.tissot_semimajor, factors.tissot_semiminor], axis=None)
     scales = scales[np.isfinite(scales) & (scales > 0)]
     return float(scales[np.abs(scales - 1).argmax()]) if len(scales) else 1.0

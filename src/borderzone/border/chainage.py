@@ -51,6 +51,7 @@ class Locator:
         self._before, self._after = _neighbour_edges(course)
         middle = np.column_stack(_middle(self._start, self._end))
         self._tree = cKDTree(unit_vectors(*middle.T))
+        # A point of an edge is no farther from its middle than half the longest edge.
         self._half = float((self._km1 - self._km0).max()) / 2 / EARTH_RADIUS_KM * CHORD_SLACK
 
     def locate(self, lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -64,6 +65,7 @@ class Locator:
         unit = unit_vectors(point[:1], point[1:])[0]
         first = self._tree.query(unit)[0]
         reach = (first * CHORD_SLACK + 2 * self._half) * CHORD_SLACK + 1e-9
+        # In the order of chainage: of two edges at equal distance the first has the point.
         near = np.sort(np.array(self._tree.query_ball_point(unit, reach), dtype=int))
         # In the plane of true distance and direction from the point itself, short
         # geodesics that do not pass through it are straight to well below a metre.

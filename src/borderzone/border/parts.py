@@ -257,6 +257,7 @@ def _walk(
 def _end_nodes(pieces: Sequence[Piece]) -> IntArray:
     """Give end points that touch the same number."""
     ends = np.vstack([piece.coords[[0, -1]] for piece in pieces])
+    # 180 and -180 degrees are one meridian.
     ends = np.column_stack([np.mod(ends[:, 0], 360.0), ends[:, 1]])
     pairs = cKDTree(ends).query_pairs(TOUCH_DEG, output_type="ndarray")
     graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(ends),) * 2)
@@ -285,6 +286,7 @@ def _is_closed(chain: list[Piece]) -> bool:
 def _ring_from_north(chain: list[Piece]) -> list[Piece]:
     coords = _continuous(np.vstack([piece.coords for piece in chain]))
     x, y = coords[:, 0] - coords[0, 0], coords[:, 1] - coords[0, 1]
+    # Twice the signed area, by the shoelace formula in degrees: only its sign is asked for.
     counterclockwise = float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1])) > 0
     if counterclockwise:
         chain = _turned(chain)
@@ -305,6 +307,7 @@ def _shortest_jumps(chains: list[list[Piece]]) -> list[list[Piece]]:
     ends = np.array([chain[-1].coords[-1] for chain in chains])
     n = len(chains)
     jump = GEOD.inv(*np.repeat(ends, n, axis=0).T, *np.tile(starts, (n, 1)).T)[2].reshape(n, n)
+    # From each first one to the nearest next: borders have few parts, most of them in a row.
     best: tuple[float, list[int]] = (np.inf, [])
     for first in range(n):
         order, total = [first], 0.0

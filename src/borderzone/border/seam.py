@@ -54,6 +54,7 @@ def between(a: Any, b: Any, *, names: tuple[str, str], tolerance_km: float) -> S
     first, second = _ground(a, names[0]), _ground(b, names[1])
     frame = _local_frame(first, second, reach)
     first, second = (_moved(ground, frame.forward) for ground in (first, second))
+    # In an equal-area plane beside the seam, so that a tolerance in kilometres is one.
     overlap = shapely.intersection(first, second)
     _check_overlap(overlap, min(first.area, second.area), names, reach)
     edge = shapely.intersection(first.boundary, shapely.buffer(second, reach))
@@ -103,6 +104,7 @@ def _ground(ground: Any, name: str) -> shapely.Geometry:
 
 def _local_frame(first: shapely.Geometry, second: shapely.Geometry, reach: float) -> Frame:
     """Equal-area plane over the ground where the two come close."""
+    # Degrees of longitude that the tolerance spans; 111 km are a degree of latitude.
     wide = reach / 111e3 / max(np.cos(np.radians(_middle_latitude(first))), 0.05) + 1e-6
     near = shapely.intersection(
         shapely.box(*first.bounds).buffer(wide), shapely.box(*second.bounds).buffer(wide)
@@ -143,9 +145,11 @@ def _gap(
     reach: float,
 ) -> shapely.Geometry:
     """Ground of neither, touched by both, that closing their union by half the tolerance fills."""
+    # Closing (growing, then shrinking) fills what is narrower than the tolerance and nothing wider.
     both = shapely.union(first, second)
     closed = shapely.buffer(shapely.buffer(both, reach / 2), -reach / 2)
     holes = shapely.get_parts(shapely.difference(closed, both))
+    # Within a metre, as buffers are drawn with chords.
     touches = shapely.dwithin(holes, first, 1.0) & shapely.dwithin(holes, second, 1.0)
     beside = shapely.buffer(shapely.multilinestrings(lines), reach, cap_style="flat")
     return shapely.intersection(shapely.union_all(holes[touches]), beside)
@@ -156,6 +160,7 @@ def _piece(
 ) -> Piece:
     middle = shapely.line_interpolate_point(line, [0.5, 0.5001], normalized=True)
     (x0, y0), (x1, y1) = shapely.get_coordinates(middle)
+    # A metre to the left of the line where it has its middle.
     step = np.array([-(y1 - y0), x1 - x0]) / np.hypot(x1 - x0, y1 - y0)
     left_is_first = shapely.contains_xy(first, *(np.array([x0, y0]) + step))
     coords: FloatArray = frame.inverse(shapely.get_coordinates(line))

@@ -62,6 +62,7 @@ def divides(track: Track, deepest_m: float) -> Divides:
         return Divides(edges=np.empty((0, 2, 2)), labels=np.empty((0, 2), dtype=int))
     sites, owner, spacing = _sites_along(track, runs)
     vertices, ends, between = _rough_edges(sites, owner, deepest_m)
+    # Beyond the depth nothing is drawn; 2 % and 100 m more hold the arcs of the outline.
     ends, vertices, between = _trimmed(ends, vertices, sites, between, deepest_m * 1.02 + 100.0)
     vertices = _onto_true_lines(track, runs, (sites, owner, spacing), (vertices, ends, between))
     edges, pair = _unfolded(vertices[ends], owner[between])
@@ -123,6 +124,7 @@ def _sites_along(track: Track, runs: Runs) -> tuple[FloatArray, IntArray, FloatA
     owner = real[which]
     gap = np.hypot(*np.diff(points, axis=0).T)
     gap[np.diff(which) != 0] = 0.0
+    # How far a point stands from its neighbours bounds how far the rough boundary is off.
     spacing = np.maximum(np.append(gap, 0.0), np.insert(gap, 0, 0.0))
     stubs, stub_runs = _stub_sites(track, runs, points, owner)
     return (
@@ -145,6 +147,7 @@ def _insets(track: Track, runs: Runs) -> FloatArray:
         if runs.labels[run] == NOTHING:
             continue
         if after >= 0:
+            # At equal distance before and after a boundary, whose bisector then passes through it.
             both = min(insets[run, 1], insets[after, 0])
             insets[run, 1] = both
             # At a bend the wedge nearest to the vertex belongs to what starts there.
@@ -201,6 +204,7 @@ def _rough_edges(
     far = float(np.hypot(*(high - low))) + 8.0 * deepest_m
     # Four far points close every cell that matters.
     corners = far * np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
+    # Around the middle: products of coordinates of millions of metres would cost the last digits.
     diagram = Voronoi(np.vstack([sites - middle, corners]))
     between = np.asarray(diagram.ridge_points)
     ends = np.asarray(diagram.ridge_vertices)
@@ -218,6 +222,7 @@ def _trimmed(
     """Cut the edges off at a distance from the points that they lie between."""
     start, stop, centre = vertices[ends[:, 0]], vertices[ends[:, 1]], sites[between[:, 0]]
     step = stop - start
+    # Where a segment enters and leaves a circle: roots of a quadratic in the way along it.
     a = np.maximum(np.sum(step**2, axis=1), 1e-12)
     b = np.sum((start - centre) * step, axis=1) / a
     c = (np.sum((start - centre) ** 2, axis=1) - radius**2) / a
@@ -252,6 +257,8 @@ def _onto_true_lines(
     size = np.diff(np.append(starts, len(vertex)))
     rank = np.arange(len(vertex)) - np.repeat(starts, size)
     size = np.repeat(size, size)
+    # Where three runs meet, being on all three lines at once is found by moving onto one after the
+    # other, three times round; where two meet, one move is enough.
     for turn in range(9):
         chosen = (rank == turn % 3) & ((size > 2) | (turn == 0))
         if not chosen.any():
@@ -260,6 +267,7 @@ def _onto_true_lines(
         across = sites[pair[:, 1]] - sites[pair[:, 0]]
         across /= np.hypot(*across.T)[:, None]
         height = np.hypot(*(vertices[who] - sites[pair[:, 0]]).T)
+        # No farther than the points stand apart, nor as far as the line itself.
         reach = np.minimum(spacing[pair].max(axis=1), 0.9 * height)
         vertices[who] = _moved(
             track, runs, (vertices[who], across, reach), owner[pair], TOLERANCE_M / 10
@@ -375,6 +383,7 @@ def _fine_edges(
         middle = edges.mean(axis=1)
         bow = _moved(track, runs, (middle, across, length / 4), pair, TOLERANCE_M)
         off = (np.hypot(*(bow - middle).T) > TOLERANCE_M) & (length > SHORTEST_EDGE_M)
+        # The boundary is a parabola at most: halving an edge quarters how far it departs.
         done.append(edges[~off])
         done_pair.append(pair[~off])
         if not off.any():
@@ -398,6 +407,8 @@ def outline_lines(track: Track) -> list[shapely.Geometry]:
         with_it = (depths == depth).any(axis=1)
         merged = shapely.line_merge(shapely.multilinestrings(lines[with_it]))
         found.append(shapely.buffer(merged, depth, quad_segs=_quad_segs(depth)).boundary)
+    # With two depths the line itself bounds ground: beyond the lesser on one side, within the
+    # greater on the other.
     if (depths[:, 0] != depths[:, 1]).any():
         found.append(shapely.multilinestrings(lines))
     return found
@@ -405,5 +416,6 @@ def outline_lines(track: Track) -> list[shapely.Geometry]:
 
 def _quad_segs(depth: float) -> int:
     """Chords of a quarter circle that stay within a metre or a ten-thousandth of the depth."""
+    # A chord of a circle of radius r over the angle 2a departs from it by r (1 - cos a).
     sagitta = max(1.0, 1e-4 * depth)
     return int(np.ceil(np.pi / 4 / np.arccos(1 - min(sagitta / depth, 0.5))))

@@ -62,6 +62,7 @@ def segment_polygons(
     first, stop = segments
     deepest = float(track.depths.max())
     found = divides(track, deepest)
+    # Of edges between others nothing is drawn here.
     own = ((found.labels >= first) & (found.labels < stop)).any(axis=1)
     later = own & (found.labels >= stop).any(axis=1)
     taken_over = [
@@ -76,6 +77,7 @@ def segment_polygons(
     faces = shapely.get_parts(
         shapely.polygonize(shapely.get_parts(shapely.union_all(lines, grid_size=GRID_M)))
     )
+    # One point tells whose a whole face is: no boundary runs through it.
     inside = shapely.get_coordinates(shapely.point_on_surface(faces))
     label = _own_label(frame, track, first, inside, earlier)
     polygons = _gathered(faces, label, segments)
@@ -138,6 +140,7 @@ def areas_km2(polygons: Sequence[shapely.Geometry]) -> FloatArray:
     sizes = np.array(
         [abs(GEOD.polygon_area_perimeter(*shapely.get_coordinates(r).T)[0]) for r in rings]
     )
+    # The first ring of a part is its outline, the others its holes; which way they turn says nothing.
     outer = np.append(True, np.diff(part) != 0)[: len(part)]
     signed = np.where(outer, sizes, -sizes)
     return np.bincount(owner[part], weights=signed, minlength=len(polygons)) / 1e6

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_SCALE_ERROR_PPM", "MAX_SECTION_KM", "OVERLAP_KM", "Section", "split"]
 
+# A metre in a kilometre, which is what UTM allows at the edge of its zones. A long straight border
+# could keep it for thousands of kilometres, and its grid would be mostly empty.
 MAX_SCALE_ERROR_PPM = 1000.0
 MAX_SECTION_KM = 1500.0
 # Grids of neighbouring sections overlap by the farthest that a raster operation looks.
@@ -203,6 +205,7 @@ def build_track(parts: Sequence[CutPart], span: tuple[int, int], frame: Frame) -
     own[span[0] : span[1]] = True
     wanted = own
     if not own.all():
+        # Two segments compete for ground where they are less than twice the depth apart.
         wanted = segments_near(parts, own, 2.1 * _deepest_km(parts) + OVERLAP_KM)
     return Track.of(parts, frame, wanted)
 
@@ -222,6 +225,7 @@ def _fitting_crs(parts: Sequence[CutPart], span: tuple[int, int], name: str) -> 
         name = f"{name} {line_km.min():.0f} to {line_km.max():.0f}"
     crs = oblique_mercator(*rim.T, name=name)
     # A very deep strip alone can have a larger error; cutting it would not help.
+    # Across a Mercator line the scale is 1 / cos(d / R), about 1 + (d / R)^2 / 2; twice that is let be.
     unavoidable = (_deepest_km(parts) / EARTH_RADIUS_KM) ** 2 * 1e6
     if single or scale_error_ppm(crs, *rim.T) <= max(MAX_SCALE_ERROR_PPM, unavoidable):
         return crs
@@ -268,6 +272,7 @@ def _widest_break(parts: Sequence[CutPart], first: int, stop: int) -> int | None
     """First segment after the widest jump between parts within a run."""
     best: tuple[float, int | None] = (-1.0, None)
     for before, after in pairwise(parts):
+        # Cut where the line is interrupted anyway: no ground is shared across a wide break.
         cut = int(after.label[0])
         if first < cut < stop:
             jump = float(GEOD.inv(*before.coords[-1], *after.coords[0])[2])
@@ -277,6 +282,7 @@ def _widest_break(parts: Sequence[CutPart], first: int, stop: int) -> int | None
 
 def equal_edges_km(start: float, end: float, segment_km: float) -> FloatArray:
     """Cut a part into equal segments no longer than asked."""
+    # 100 km in pieces of 10 are ten, whatever the last digit of the length says.
     count = max(1, int(np.ceil((end - start) / segment_km - 1e-9)))
     edges: FloatArray = np.linspace(start, end, count + 1)
     return edges

@@ -68,6 +68,7 @@ def cut_parts(
         at = np.searchsorted(part.chainage_km, edges)
         near = np.clip(np.stack([at - 1, at]), 0, len(part.chainage_km) - 1)
         gaps = np.abs(part.chainage_km[near] - edges)
+        # A sliver of an edge would have a direction made of rounding.
         snapped = gaps.min(axis=0) < SNAP_KM
         vertex = near[gaps.argmin(axis=0), np.arange(len(edges))]
         km = np.concatenate([part.chainage_km, edges[~snapped]])
@@ -183,6 +184,8 @@ class Track:
         foot = self.pieces[piece, :2] + along[:, None] * self.pieces[piece, 2:4]
         away = points - foot
         distance = np.hypot(*away.T)
+        # At a vertex left and right are told by the mean of its two edges: by either edge alone, ground
+        # in the wedge behind a bend could lie on both sides.
         direction = self.pieces[piece, 2:4].copy()
         direction[along == 0] = self.turns[piece[along == 0], :2]
         direction[along == 1] = self.turns[piece[along == 1], 2:]
@@ -190,6 +193,7 @@ class Track:
         depth = np.where(left, *self.depths[piece].T)
         inside = (self.labels[piece] != NOTHING) & (distance <= depth)
         km = self.km[piece, 0] + along * (self.km[piece, 1] - self.km[piece, 0])
+        # A segment holds its start, not its end: the end of a piece belongs to what follows.
         km = np.where(along == 1, self.km[piece, 2], km)
         label = np.where(along == 1, self.end_labels[piece], self.labels[piece])
         return Located(
@@ -214,6 +218,7 @@ def _part_columns(part: CutPart, frame: Frame, wanted: BoolArray) -> list[Any]:
     xy = np.full(part.coords.shape, np.nan)
     keep = wanted[part.label]
     used = np.append(keep, False) | np.append(False, keep)
+    # What lies far off may have no place in this plane.
     xy[used] = frame.forward(part.coords[used])
     step = np.diff(xy, axis=0)
     length = np.hypot(*step.T)
@@ -265,6 +270,7 @@ def segments_near(parts: Sequence[CutPart], own: BoolArray, reach_km: float) -> 
     longest = max(float(np.diff(part.km).max()) for part in parts)
     points, label = np.vstack([unit_vectors(*starts.T), unit_vectors(*ends.T)]), np.tile(labels, 2)
     mine = own[label]
+    # On the unit sphere; 2 % for the chord and the ellipsoid, and a piece beyond each vertex.
     radius = (reach_km + longest) * 1.02 / 6371.0
     gap = cKDTree(points[mine]).query(points, distance_upper_bound=radius)[0]
     wanted = own.copy()

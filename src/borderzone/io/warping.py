@@ -150,6 +150,8 @@ class Layer:
                 return None
             steps = [np.abs(np.diff(between, axis=axis)) for axis in (0, 1)]
             sides = [float(step[np.isfinite(step)].max(initial=0.0)) / nodes.step for step in steps]
+            # Half a cell of the grid as it lies among the source cells, turned, and what the kernel
+            # reaches beyond.
             pad = max(math.sqrt(2), sum(sides)) / 2 + _PAD + 1
             start = max(float(finite.min()) - pad, low - _PAD)
             stop = min(float(finite.max()) + pad, high + _PAD)
@@ -246,6 +248,7 @@ def lay_out(tiles: list[Tile], grid: Grid, what: str) -> tuple[Layer, ...]:
 def layers_of(tiles: list[Tile], grid: Grid) -> tuple[Layer, ...]:
     """Sort tiles in one CRS into layers, the finest first."""
     box, meridian = box_around(grid, tiles[0].crs)
+    # A tile at 179 degrees east lies beside a grid at 179 west once it is moved a turn.
     turns = (0.0,) if meridian is None else (0.0, -1.0, 1.0)
     near = [
         moved
@@ -268,6 +271,7 @@ def layers_of(tiles: list[Tile], grid: Grid) -> tuple[Layer, ...]:
 
 def blend(out: FloatArray, total: FloatArray, values: FloatArray, known: FloatArray) -> None:
     """Fill what is not known yet of each cell from a further layer."""
+    # What is known of a cell adds up to 1 at most: a finer layer has its say first.
     take = np.minimum(known, 1 - total)
     fresh = (take > 0) & (total == 0)
     mixed = (take > 0) & (total > 0)
@@ -317,6 +321,7 @@ def _layer(group: list[tuple[Tile, int, int]], grid: Grid, meridian: float | Non
 
 def _place_on(first: Tile, tile: Tile) -> tuple[int, int] | None:
     """Row and column at which a tile starts on the lattice of another; None if it does not fit."""
+    # From cells of the tile to cells of the first: a whole shift and nothing else is one lattice.
     a, b, c, d, e, f = (~first.transform @ tile.transform)[:6]
     rows, columns = tile.shape
     drift = max(abs(a - 1) * columns, abs(b) * rows, abs(d) * columns, abs(e - 1) * rows)
@@ -545,6 +550,7 @@ def _job(values: Any, empty: Any, resampling: str) -> tuple[Job, Any]:
     if values.dtype == np.uint8:
         extra = (256, empty) if resampling == "mode" else (empty,)
         return _of(values, majority if extra[1:] else nearest, extra, empty, np.uint8), None
+    # The kernels count classes in a table by code, so codes of 16 or 32 bits are numbered first.
     index, codes = _indexed(values, empty)
     extra = (len(codes) - 1, -1) if resampling == "mode" else (-1,)
     return _of(index, majority if extra[1:] else nearest, extra, -1, np.int32), codes
