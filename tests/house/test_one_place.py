@@ -152,7 +152,7 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
             "scenario.py:_no_numbers_as_text",
             # What a cell, a page, a key or a layer is: none of them must be a number.
             "fetch/events.py:_row", "incidents/placing/precision.py:code_books",
-            "incidents/sharing/export.py:_sheet_cell", "io/formats/sqlite.py:_entries", "provenance.py:_plain",
+            "incidents/sharing/export.py:_sheet_cell", "io/formats/geopackage.py:_entries", "provenance.py:_plain",
             "study/sources.py:_check_kind",
         },
     ),
