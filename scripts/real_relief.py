@@ -42,8 +42,8 @@ DOORS: dict[str, Callable[[str, Grid], Any]] = {
 def by_block(source: Any, grid: Grid) -> Any:
     """Read a grid in blocks of 100 cells."""
     out = np.empty(grid.shape, np.float32)
-    for window in grid.blocks(100):
-        out[window.inner] = source.read(*window.inner)
+    for block in grid.blocks(100):
+        out[block] = source.read(*block)
     return out
 
 

@@ -40,20 +40,14 @@ def test_a_raster_made_on_a_grid_lies_on_it() -> None:
     assert CRS(raster["spatial_ref"].attrs["crs_wkt"]) == CRS(raster.attrs["crs"]) == UTM
 
 
-@given(
-    rows=st.integers(1, 70),
-    columns=st.integers(1, 70),
-    size=st.integers(1, 40),
-    halo=st.integers(0, 9),
-)
-def test_blocks_cover_every_cell_once(rows: int, columns: int, size: int, halo: int) -> None:
-    """And their halos never leave the grid."""
+@given(rows=st.integers(1, 70), columns=st.integers(1, 70), size=st.integers(1, 40))
+def test_blocks_cover_every_cell_once(rows: int, columns: int, size: int) -> None:
+    """No larger than asked for."""
     grid = Grid(shape=(rows, columns), transform=Affine(1, 0, 0, 0, -1, 0), crs=UTM)
     count = np.zeros(grid.shape, dtype=int)
-    values = np.arange(rows * columns).reshape(grid.shape)
-    for window in grid.blocks(size=size, halo=halo):
-        count[window.inner] += 1
-        np.testing.assert_array_equal(values[window.outer][window.crop], values[window.inner])
+    for block in grid.blocks(size=size):
+        count[block] += 1
+        assert max(count[block].shape) <= size
 
     assert (count == 1).all()
 

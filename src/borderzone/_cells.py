@@ -257,8 +257,7 @@ def blocks_of(
     if outline is not None:
         shapely.prepare(outline)
     found = []
-    for window in grid.blocks(step):
-        rows, columns = window.inner
+    for rows, columns in grid.blocks(step):
         part = grid.part(rows, columns)
         if outline is None or outline.intersects(shapely.box(*part.bounds)):
             found.append(Block(rows=rows, columns=columns, grid=part))

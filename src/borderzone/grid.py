@@ -11,7 +11,7 @@ import xarray as xr
 from affine import Affine
 from pyproj import CRS, Transformer
 
-from borderzone._guards import check_non_negative, check_positive, check_whole, guard_room, shown
+from borderzone._guards import check_positive, check_whole, guard_room, shown
 from borderzone._guards.escapes import line
 from borderzone.crs import check_metric, crs_of, raster_crs
 from borderzone.errors import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from borderzone._typing import BoolArray, FloatArray
 
-__all__ = ["Grid", "Window"]
+__all__ = ["Grid"]
 
 # A cell of a raster of classes (uint8) of which nothing is known. Numbers have NaN for that; of the
 # codes that a byte holds this one is the farthest from every legend that is read or written here.
@@ -35,31 +35,6 @@ UNKNOWN_CLASS = 255
 
 # Mark in the encoding of a block whose raster's map was looked at as a whole.
 MAP_KNOWN = "map_known"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Window:
-    """
-    One block of a grid, with the halo that a moving window needs.
-
-    Attributes
-    ----------
-    inner
-        Rows and columns of the block itself, as slices into the grid.
-    outer
-        The same grown by the halo and clipped to the grid.
-    crop
-        Where the block lies inside the outer window.
-
-    Examples
-    --------
-    >>> Window(inner=(slice(0, 2),) * 2, outer=(slice(0, 3),) * 2, crop=(slice(0, 2),) * 2).inner
-    (slice(0, 2, None), slice(0, 2, None))
-    """
-
-    inner: tuple[slice, slice]
-    outer: tuple[slice, slice]
-    crop: tuple[slice, slice]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -501,7 +476,7 @@ class Grid:
         shape = (round((top - bottom) / step), round((right - left) / step))
         return cls(shape=shape, transform=Affine(step, 0, left, 0, -step, top), crs=crs)
 
-    def blocks(self, size: int = 1024, halo: int = 0) -> Iterator[Window]:
+    def blocks(self, size: int = 1024) -> Iterator[tuple[slice, slice]]:
         """
         Walk over the grid block by block, row by row.
 
@@ -509,29 +484,31 @@ class Grid:
         ----------
         size
             Rows and columns of a block; the last ones may be smaller.
-        halo
-            Rows and columns added around a block where the grid goes on.
 
         Yields
         ------
-        Window
-            Where the block lies, with and without its halo.
+        tuple of slice
+            Rows and columns of the block.
 
         Raises
         ------
         InvalidParameterError
-            If `size` is not above zero or `halo` is negative.
+            If `size` is not above zero.
+
+        Examples
+        --------
+        >>> grid = Grid.covering((0, 0, 900, 600), resolution_m=300, crs=32637)
+        >>> [(rows.stop, columns.stop) for rows, columns in grid.blocks(2)]
+        [(2, 2), (2, 3)]
         """
         size = int(check_positive(size, "size", "cells"))
-        halo = int(check_non_negative(halo, "halo", "cells"))
-        for top in range(0, self.shape[0], size):
-            for left in range(0, self.shape[1], size):
-                spans = [
-                    _span(start, size, halo, length)
-                    for start, length in zip((top, left), self.shape, strict=True)
-                ]
-                inner, outer, crop = zip(*spans, strict=True)
-                yield Window(inner=inner, outer=outer, crop=crop)
+        rows, columns = self.shape
+        for top in range(0, rows, size):
+            for left in range(0, columns, size):
+                yield (
+                    slice(top, min(top + size, rows)),
+                    slice(left, min(left + size, columns)),
+                )
 
 
 def map_of(raster: xr.DataArray, what: str) -> tuple[CRS, float, float]:
@@ -624,12 +601,6 @@ def _check_square(transform: Affine, shape: tuple[int, int]) -> None:
             "lies on it with array[::-1]"
         )
         raise InvalidParameterError(msg)
-
-
-def _span(start: int, size: int, halo: int, length: int) -> tuple[slice, slice, slice]:
-    stop = min(start + size, length)
-    low, high = max(start - halo, 0), min(stop + halo, length)
-    return slice(start, stop), slice(low, high), slice(start - low, stop - low)
 
 
 def _rounded(bounds: tuple[float, ...]) -> str:

@@ -104,7 +104,7 @@ def test_threads_that_open_tiles_leave_the_filters_of_warnings_alone(tiles: Path
     grid = grid_at(41.2, 35.0, resolution_m=300, shape=(128, 128))
     source = io.open_dem(tiles, grid)
     before = list(warnings.filters)
-    blocks = [window.inner for window in grid.blocks(8)]
+    blocks = list(grid.blocks(8))
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda block: source.read(*block), blocks))
     assert list(warnings.filters) == before

@@ -63,8 +63,8 @@ def test_a_cell_has_the_same_bits_in_whatever_block_it_is_read(tiles: Path, wide
         if size < 40 and max(wide.shape) > 400:
             continue
         out = np.empty(wide.shape, np.float32)
-        for window in wide.blocks(size):
-            out[window.inner] = source.read(*window.inner)
+        for block in wide.blocks(size):
+            out[block] = source.read(*block)
         np.testing.assert_array_equal(out, whole)
 
 
@@ -97,7 +97,7 @@ def test_a_block_that_needs_too_many_source_cells_is_halved(
 def test_several_threads_read_what_one_reads(tiles: Path) -> None:
     grid = grid_at(41.2, 35.0, resolution_m=300.0, shape=(256, 256))
     source = io.open_dem(tiles, grid)
-    blocks = [window.inner for window in grid.blocks(64)]
+    blocks = list(grid.blocks(64))
     with ThreadPoolExecutor(4) as pool:
         many = list(pool.map(lambda block: source.read(*block), blocks))
     for block, values in zip(blocks, many, strict=True):

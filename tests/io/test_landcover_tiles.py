@@ -63,7 +63,7 @@ def test_classes_and_shares_have_the_same_bits_in_every_block(
     assert 0.001 < (codes == 0).mean() < 0.5
     np.testing.assert_array_equal(codes == 0, np.isnan(bare))
     for size in (side // 3 + 1, side // 7 + 1):
-        blocks = [window.inner for window in grid.blocks(size)]
+        blocks = list(grid.blocks(size))
         with ThreadPoolExecutor(3) as pool:
             several = list(pool.map(lambda block: source.read(*block), blocks))
             shares = list(

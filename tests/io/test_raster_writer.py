@@ -40,7 +40,7 @@ def values(dtype: str) -> Any:
 def write(path: Path, dtype: str, order: int, *, threads: int = 1, **options: Any) -> bytes:
     """Write the values in blocks of a size and order of its own; the bytes of the file."""
     content = values(dtype)
-    blocks = [window.inner for window in GRID.blocks(100 + 57 * order)]
+    blocks = list(GRID.blocks(100 + 57 * order))
     random.Random(order).shuffle(blocks)  # noqa: S311 (an order, no secret)
     with (
         io.create_raster(path, GRID, name="a", dtype=dtype, **options) as raster,

@@ -291,7 +291,7 @@ def read_whole(source: Any, grid: Grid, dtype: Any) -> Any:
     # A coarse grid is cut smaller, so that every thread has tiles to unpack.
     finest = min((layer.cell_m for layer in source.layers if layer.cell_m > 0), default=np.inf)
     size = max(1, math.ceil(min(_BLOCK, _UNDER * finest / grid.resolution_m)))
-    blocks = [window.inner for window in grid.blocks(size)]
+    blocks = list(grid.blocks(size))
     with ThreadPoolExecutor(min(_THREADS, n_threads())) as pool:
         # In order, so that of several damaged tiles the same one is always told.
         for _ in pool.map(read, blocks):
