@@ -6,11 +6,14 @@ by one thread at a time; what a step brings to another band is a message to it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from borderzone._kernels import njit
+
+if TYPE_CHECKING:
+    from borderzone._typing import FloatArray, IntArray
 
 __all__ = ["MOST_OFFERS", "NO_STEP", "expand", "finish", "follow", "prepare", "trail"]
 
@@ -23,7 +26,7 @@ _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
 
 @njit(inline="always", **_OPTIONS)
-def _pace(place: float, table: Any, last: float) -> Any:
+def _pace(place: float, table: FloatArray, last: float) -> Any:
     """Hours a metre: one over the speed read from the table between its knots."""
     # Ground steeper than the table goes has the speed at its end.
     place = min(max(place, 0.0), last)
@@ -33,7 +36,7 @@ def _pace(place: float, table: Any, last: float) -> Any:
 
 
 @njit(inline="always", **_OPTIONS)
-def _slow(factor: Any, cell: int) -> Any:
+def _slow(factor: FloatArray, cell: int) -> Any:
     return 1.0 / np.float64(factor[cell])
 
 
@@ -48,24 +51,24 @@ def _slow(factor: Any, cell: int) -> Any:
 # or cross a barrier are barred, and those along a road have times of their own.
 @njit(inline="always", **_OPTIONS)
 def _offer_near(  # noqa: PLR0913, PLR0917 (one hot loop, in parts)
-    z: Any,
-    factor: Any,
-    offset: Any,
-    pass_a: Any,
-    pass_b: Any,
-    length: Any,
-    soonest: Any,
-    knots: Any,
-    table: Any,
-    barred: Any,
-    cell: Any,
-    here: Any,
-    slow_here: Any,
-    times: Any,
-    found_cell: Any,
-    found_time: Any,
-    found_step: Any,
-    count: Any,
+    z: FloatArray,
+    factor: FloatArray | None,
+    offset: IntArray,
+    pass_a: IntArray,
+    pass_b: IntArray,
+    length: FloatArray,
+    soonest: FloatArray,
+    knots: FloatArray,
+    table: FloatArray,
+    barred: int,
+    cell: int,
+    here: float,
+    slow_here: float,
+    times: FloatArray,
+    found_cell: IntArray,
+    found_time: FloatArray,
+    found_step: IntArray,
+    count: int,
 ) -> Any:
     """Offer the steps to a side and the diagonal ones."""
     # The height here, the knot of level ground, and a place just short of the last knot.
@@ -92,25 +95,25 @@ def _offer_near(  # noqa: PLR0913, PLR0917 (one hot loop, in parts)
 
 @njit(inline="always", **_OPTIONS)
 def _offer_knights(  # noqa: PLR0913, PLR0917 (one hot loop, in parts)
-    z: Any,
-    factor: Any,
-    offset: Any,
-    pass_a: Any,
-    pass_b: Any,
-    length: Any,
-    soonest: Any,
-    knots: Any,
-    table: Any,
-    halves: Any,
-    barred: Any,
-    cell: Any,
-    here: Any,
-    slow_here: Any,
-    times: Any,
-    found_cell: Any,
-    found_time: Any,
-    found_step: Any,
-    count: Any,
+    z: FloatArray,
+    factor: FloatArray | None,
+    offset: IntArray,
+    pass_a: IntArray,
+    pass_b: IntArray,
+    length: FloatArray,
+    soonest: FloatArray,
+    knots: FloatArray,
+    table: FloatArray,
+    halves: bool,  # noqa: FBT001 - numba passes by position
+    barred: int,
+    cell: int,
+    here: float,
+    slow_here: float,
+    times: FloatArray,
+    found_cell: IntArray,
+    found_time: FloatArray,
+    found_step: IntArray,
+    count: int,
 ) -> Any:
     """Offer the knight's steps."""
     height, level, last = np.float64(z[cell]), 0.25 * table.size, 0.5 * table.size - 1e-9
@@ -140,17 +143,17 @@ def _offer_knights(  # noqa: PLR0913, PLR0917 (one hot loop, in parts)
 
 @njit(inline="always", **_OPTIONS)
 def _offer_roads(  # noqa: PLR0913, PLR0917 (one hot loop, in parts)
-    first_road: Any,
-    road_cell: Any,
-    road_h: Any,
-    road_step: Any,
-    odd: Any,
-    here: Any,
-    times: Any,
-    found_cell: Any,
-    found_time: Any,
-    found_step: Any,
-    count: Any,
+    first_road: IntArray,
+    road_cell: IntArray,
+    road_h: FloatArray,
+    road_step: IntArray,
+    odd: int,
+    here: float,
+    times: FloatArray,
+    found_cell: IntArray,
+    found_time: FloatArray,
+    found_step: IntArray,
+    count: int,
 ) -> Any:
     """Offer the steps along roads."""
     for k in range(first_road[odd], first_road[odd + 1]):
@@ -163,26 +166,26 @@ def _offer_roads(  # noqa: PLR0913, PLR0917 (one hot loop, in parts)
 
 @njit(inline="always", **_OPTIONS)
 def _settle(  # noqa: C901, PLR0913, PLR0917 (one hot loop, in parts)
-    count: Any,
-    found_cell: Any,
-    found_time: Any,
-    found_step: Any,
-    times: Any,
-    back: Any,
-    heads: Any,
-    node_cell: Any,
-    node_time: Any,
-    after: Any,
-    up_cell: Any,
-    up_time: Any,
-    up_step: Any,
-    down_cell: Any,
-    down_time: Any,
-    down_step: Any,
-    low: Any,
-    high: Any,
-    per_bucket: Any,
-    latest: Any,
+    count: int,
+    found_cell: IntArray,
+    found_time: FloatArray,
+    found_step: IntArray,
+    times: FloatArray,
+    back: IntArray | None,
+    heads: IntArray,
+    node_cell: IntArray,
+    node_time: FloatArray,
+    after: IntArray,
+    up_cell: IntArray,
+    up_time: FloatArray,
+    up_step: IntArray,
+    down_cell: IntArray,
+    down_time: FloatArray,
+    down_step: IntArray,
+    low: int,
+    high: int,
+    per_bucket: float,
+    latest: float,
     free: Any,
     n_free: Any,
     waiting: Any,
@@ -219,7 +222,7 @@ def _settle(  # noqa: C901, PLR0913, PLR0917 (one hot loop, in parts)
 
 
 @njit(inline="always", **_OPTIONS)
-def _looked_up(cell: Any, lookup: Any, odd_cells: Any, barred_steps: Any) -> Any:
+def _looked_up(cell: int, lookup: IntArray, odd_cells: IntArray, barred_steps: IntArray) -> Any:
     """Place of a cell among the odd ones, -1 for none, and the steps that are barred there."""
     # Nearly all cells have no bit set, and cost one byte to tell.
     if (lookup[cell >> 3] >> (cell & 7)) & 1:
@@ -229,7 +232,7 @@ def _looked_up(cell: Any, lookup: Any, odd_cells: Any, barred_steps: Any) -> Any
 
 
 @njit(inline="always", **_OPTIONS)
-def _put_back(kept: Any, bucket: Any, heads: Any, after: Any) -> None:
+def _put_back(kept: Any, bucket: Any, heads: IntArray, after: IntArray) -> None:
     """Lay nodes whose turn is a later round back into their bucket."""
     while kept >= 0:
         rest = np.int64(after[kept])
@@ -244,47 +247,47 @@ def _put_back(kept: Any, bucket: Any, heads: Any, after: Any) -> None:
 # order gives the same times: each is the least of the same sums, and rounding keeps their order.
 @njit(**_OPTIONS)
 def _expand(  # noqa: C901, PLR0913, PLR0915, PLR0917 (one hot loop)
-    z: Any,
-    factor: Any,
-    offset: Any,
-    pass_a: Any,
-    pass_b: Any,
-    length: Any,
-    soonest: Any,
-    knots: Any,
-    halves: Any,
-    table: Any,
-    lookup: Any,
-    odd_cells: Any,
-    barred_steps: Any,
-    first_road: Any,
-    road_cell: Any,
-    road_h: Any,
-    road_step: Any,
-    times: Any,
-    back: Any,
-    heads: Any,
-    node_cell: Any,
-    node_time: Any,
-    after: Any,
-    state: Any,
-    in_cell: Any,
-    in_time: Any,
-    in_step: Any,
-    up_cell: Any,
-    up_time: Any,
-    up_step: Any,
-    down_cell: Any,
-    down_time: Any,
-    down_step: Any,
-    low: Any,
-    high: Any,
-    per_bucket: Any,
-    latest: Any,
-    until: Any,
-    found_cell: Any,
-    found_time: Any,
-    found_step: Any,
+    z: FloatArray,
+    factor: FloatArray | None,
+    offset: IntArray,
+    pass_a: IntArray,
+    pass_b: IntArray,
+    length: FloatArray,
+    soonest: FloatArray,
+    knots: FloatArray,
+    halves: bool,  # noqa: FBT001 - numba passes by position
+    table: FloatArray,
+    lookup: IntArray,
+    odd_cells: IntArray,
+    barred_steps: IntArray,
+    first_road: IntArray,
+    road_cell: IntArray,
+    road_h: FloatArray,
+    road_step: IntArray,
+    times: FloatArray,
+    back: IntArray | None,
+    heads: IntArray,
+    node_cell: IntArray,
+    node_time: FloatArray,
+    after: IntArray,
+    state: IntArray,
+    in_cell: IntArray,
+    in_time: FloatArray,
+    in_step: IntArray,
+    up_cell: IntArray,
+    up_time: FloatArray,
+    up_step: IntArray,
+    down_cell: IntArray,
+    down_time: FloatArray,
+    down_step: IntArray,
+    low: int,
+    high: int,
+    per_bucket: float,
+    latest: float,
+    until: int,
+    found_cell: IntArray,
+    found_time: FloatArray,
+    found_step: IntArray,
 ) -> Any:
     """Do the work of `expand`."""
     turn, waiting, free, n_free = state[0], state[1], state[2], state[3]
@@ -349,16 +352,16 @@ def _expand(  # noqa: C901, PLR0913, PLR0915, PLR0917 (one hot loop)
 
 @njit(**_OPTIONS)
 def expand(  # noqa: PLR0913, PLR0917 (plain arrays)
-    z: Any,
-    factor: Any,
-    rule: Any,
-    odd: Any,
-    times: Any,
-    back: Any,
-    queue: Any,
-    inbox: Any,
-    outbox: Any,
-    bounds: Any,
+    z: FloatArray,
+    factor: FloatArray | None,
+    rule: tuple[Any, ...],
+    odd: tuple[Any, ...],
+    times: FloatArray,
+    back: IntArray | None,
+    queue: tuple[Any, ...],
+    inbox: tuple[Any, ...],
+    outbox: tuple[Any, ...],
+    bounds: tuple[Any, ...],
 ) -> bool:
     """Take in messages, then expand the cells of a band up to a turn."""
     # z: flat heights, NaN where unknown. Units: m.
@@ -404,7 +407,7 @@ NO_STEP = 255
 
 
 @njit(**_OPTIONS)
-def prepare(z: Any, factor: Any, times: Any) -> Any:
+def prepare(z: FloatArray, factor: FloatArray | None, times: FloatArray) -> Any:
     """Mark closed cells in the array of times, and measure the steepest step."""
     # z: heights, shape ``(rows, columns)``; NaN where unknown. Units: m.
     # factor: share of the speed that the surface allows, or None.
@@ -431,7 +434,7 @@ def prepare(z: Any, factor: Any, times: Any) -> Any:
 
 
 @njit(**_OPTIONS)
-def finish(z: Any, factor: Any, times: Any, hours: Any) -> Any:
+def finish(z: FloatArray, factor: FloatArray | None, times: FloatArray, hours: FloatArray) -> Any:
     """Turn times into hours as they are given out."""
     # z: heights, shape ``(rows, columns)``.
     # factor: share of the speed that the surface allows, or None.
@@ -457,7 +460,7 @@ def finish(z: Any, factor: Any, times: Any, hours: Any) -> Any:
 
 
 @njit(**_OPTIONS)
-def follow(back: Any, offset: Any, origin: Any) -> None:
+def follow(back: IntArray, offset: IntArray, origin: IntArray) -> None:
     """Carry the origin of each start along the ways that lead from it."""
     # back: number of the step that led to each cell; 255 where none did.
     # offset: offset of each step.
@@ -476,7 +479,7 @@ def follow(back: Any, offset: Any, origin: Any) -> None:
 
 
 @njit(**_OPTIONS)
-def trail(back: Any, offset: Any, cell: int) -> Any:
+def trail(back: IntArray, offset: IntArray, cell: int) -> Any:
     """Walk back from a cell to its start."""
     # back: number of the step that led to each cell; 255 where none did.
     # offset: offset of each step.

@@ -15,11 +15,14 @@ literal would lift every operation to float64.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from borderzone._kernels import njit
+
+if TYPE_CHECKING:
+    from borderzone._typing import FloatArray, IntArray
 
 __all__ = [
     "above_mean",
@@ -68,7 +71,7 @@ def constants(dtype: np.dtype[Any], weights: tuple[float, ...]) -> tuple[Any, ..
 
 
 @njit(**_INLINE)
-def _arctan_deg(t: Any, k: Any) -> Any:
+def _arctan_deg(t: float, k: tuple[Any, ...]) -> Any:
     """Arctangent of 0 <= t <= 1 in degrees."""
     u = t * t
     high = k[14] + u * (k[15] + u * (k[16] + u * (k[17] + u * k[18])))
@@ -76,7 +79,7 @@ def _arctan_deg(t: Any, k: Any) -> Any:
 
 
 @njit(**_INLINE)
-def _gradient(z: Any, i: int, j: int, k: Any) -> Any:
+def _gradient(z: FloatArray, i: int, j: int, k: tuple[Any, ...]) -> Any:
     """Rise over run to the east and to the north; NaN if any of the nine cells is NaN."""
     west_north, north, east_north = z[i - 1, j - 1], z[i - 1, j], z[i - 1, j + 1]
     west_south, south, east_south = z[i + 1, j - 1], z[i + 1, j], z[i + 1, j + 1]
@@ -89,7 +92,7 @@ def _gradient(z: Any, i: int, j: int, k: Any) -> Any:
 
 
 @njit(**_INLINE)
-def _slope_deg(east: Any, north: Any, k: Any) -> Any:
+def _slope_deg(east: float, north: float, k: tuple[Any, ...]) -> Any:
     steep = np.sqrt(east * east + north * north)
     above = steep > k[5]
     angle = _arctan_deg(k[5] / steep if above else steep, k)
@@ -97,7 +100,7 @@ def _slope_deg(east: Any, north: Any, k: Any) -> Any:
 
 
 @njit(**_INLINE)
-def _aspect_deg(east: Any, north: Any, k: Any) -> Any:
+def _aspect_deg(east: float, north: float, k: tuple[Any, ...]) -> Any:
     """Azimuth of the steepest descent; flat ground divides 0 by 0 and is NaN."""
     across, along = abs(east), abs(north)
     steep = across > along
@@ -109,7 +112,7 @@ def _aspect_deg(east: Any, north: Any, k: Any) -> Any:
 
 
 @njit(**_INLINE)
-def _differences(z: Any, i: int, j: int) -> Any:
+def _differences(z: FloatArray, i: int, j: int) -> Any:
     centre = z[i, j]
     return (
         z[i - 1, j - 1] - centre,
@@ -124,7 +127,7 @@ def _differences(z: Any, i: int, j: int) -> Any:
 
 
 @njit(**_INLINE)
-def _impossible_in_row(z: Any, i: int) -> Any:
+def _impossible_in_row(z: FloatArray, i: int) -> Any:
     """Count numbers of a row that are no heights, as `focal.n_impossible` does, on their way by."""
     most, void, short = z.dtype.type(1e6), z.dtype.type(-9999), z.dtype.type(-32768)
     count = 0
@@ -152,7 +155,13 @@ def _lower(a: Any, b: Any) -> Any:
 # and total is r + t with the sign changed. Profile and plan are 0 where g is 0.
 @njit(**_EXACT)
 def curvatures(  # noqa: C901, PLR0913, PLR0917 (one output a layer; None leaves it out)
-    z: Any, steps: Any, row0: int, col0: int, profile: Any, plan: Any, total: Any
+    z: FloatArray,
+    steps: tuple[Any, ...],
+    row0: int,
+    col0: int,
+    profile: FloatArray | None,
+    plan: FloatArray | None,
+    total: FloatArray | None,
 ) -> Any:
     """Compute the curvatures of the surface in one pass."""
     # z: elevation with a halo of one cell.
@@ -201,16 +210,16 @@ def curvatures(  # noqa: C901, PLR0913, PLR0917 (one output a layer; None leaves
 # Roughness is the largest of d and 0 less the smallest.
 @njit(**_FAST)
 def window_layers(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one loop and one output a layer; None leaves it out)
-    z: Any,
-    k: Any,
+    z: FloatArray,
+    k: tuple[Any, ...],
     row0: int,
     col0: int,
-    slope: Any,
-    aspect: Any,
-    riley: Any,
-    wilson: Any,
-    tpi: Any,
-    roughness: Any,
+    slope: FloatArray | None,
+    aspect: FloatArray | None,
+    riley: FloatArray | None,
+    wilson: FloatArray | None,
+    tpi: FloatArray | None,
+    roughness: FloatArray | None,
 ) -> Any:
     """All layers of the 3 x 3 window in one pass over the raster."""
     # z: elevation with a halo of one cell.
@@ -269,7 +278,7 @@ def window_layers(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one loop a
 
 @njit(**_FAST)
 def _add_deviations(
-    normals: Any, row: int, first: int, middle_row: int, middle: int, sums: Any
+    normals: FloatArray, row: int, first: int, middle_row: int, middle: int, sums: FloatArray
 ) -> None:
     """Add up, column by column, how far a row of normals is from another, and its square."""
     ax, ay, az = normals[row, 0, first:], normals[row, 1, first:], normals[row, 2, first:]
@@ -285,7 +294,7 @@ def _add_deviations(
 
 @njit(**_FAST)
 def _ruggedness_of_rows(  # noqa: PLR0913, PLR0917 (whole arrays and a place: slices are slower)
-    z: Any, k: Any, half: int, top: int, row0: int, col0: int, out: Any
+    z: FloatArray, k: tuple[Any, ...], half: int, top: int, row0: int, col0: int, out: FloatArray
 ) -> None:
     rows = min(_BLOCK, z.shape[0] - 2 * half - 2 - top)
     nx, count = z.shape[1] - 2 * half - 2, (2 * half + 1) ** 2
@@ -319,7 +328,9 @@ def _ruggedness_of_rows(  # noqa: PLR0913, PLR0917 (whole arrays and a place: sl
 # As normals have length one, it equals the sum of norm(n - mean of n) ** 2 over
 # (N + norm(sum of n)), which is exactly 0 on a plane; deviations are taken from the centre's normal.
 @njit(**_FAST)
-def vector_ruggedness(z: Any, k: Any, half: int, row0: int, col0: int, out: Any) -> None:
+def vector_ruggedness(
+    z: FloatArray, k: tuple[Any, ...], half: int, row0: int, col0: int, out: FloatArray
+) -> None:
     """Dispersion of the surface normals in a square window."""
     # z: elevation with a halo of ``half + 1`` cells.
     # k: numbers from `constants`.
@@ -334,7 +345,9 @@ def vector_ruggedness(z: Any, k: Any, half: int, row0: int, col0: int, out: Any)
 #   shade = sum(w * maximum(0, n @ s)), with w = 1 for one sun and otherwise w = sin(azimuth - aspect) ** 2 / sum,
 # as in the multidirectional hillshade of Mark (1992); on flat ground all suns weigh the same.
 @njit(**_FAST)
-def hillshade(z: Any, k: Any, suns: Any, row0: int, col0: int, out: Any) -> None:
+def hillshade(
+    z: FloatArray, k: tuple[Any, ...], suns: FloatArray, row0: int, col0: int, out: FloatArray
+) -> None:
     """Share of the light that a surface receives from one or several suns."""
     # z: elevation with a halo of one cell.
     # k: numbers from `constants`.
@@ -376,7 +389,7 @@ _PER_M = 16777216.0  # 2 ** 24
 
 
 @njit(**_OPTIONS)
-def n_impossible(z: Any) -> Any:
+def n_impossible(z: FloatArray) -> Any:
     """Count numbers that are no heights: infinite, beyond 1,000 km, or a usual mark of no data."""
     # z: heights.
     # Returns the number; NaN is not counted.
@@ -389,7 +402,7 @@ def n_impossible(z: Any) -> Any:
 
 
 @njit(**_OPTIONS)
-def _running_sums(z: Any, top: int, left: int, sums: Any, gaps: Any) -> Any:
+def _running_sums(z: FloatArray, top: int, left: int, sums: IntArray, gaps: IntArray) -> Any:
     """Along each row, sum the heights and count the cells without one; say if there is any."""
     some = False
     for i in range(sums.shape[0]):
@@ -403,7 +416,7 @@ def _running_sums(z: Any, top: int, left: int, sums: Any, gaps: Any) -> Any:
 
 
 @njit(**_OPTIONS)
-def _add_rows(sums: Any, row: int, half_widths: Any, side: int, total: Any) -> None:
+def _add_rows(sums: IntArray, row: int, half_widths: IntArray, side: int, total: IntArray) -> None:
     """Add to each total the cells of the disc that starts in a row of `sums`."""
     for p in range(half_widths.size):
         wide = half_widths[p]
@@ -415,7 +428,14 @@ def _add_rows(sums: Any, row: int, half_widths: Any, side: int, total: Any) -> N
 
 @njit(**_OPTIONS)
 def _above_mean_of_tile(  # noqa: PLR0913, PLR0917 (whole arrays and a place: slices are slower)
-    z: Any, outer: Any, inner: Any, top: int, left: int, row0: int, col0: int, out: Any
+    z: FloatArray,
+    outer: IntArray,
+    inner: IntArray,
+    top: int,
+    left: int,
+    row0: int,
+    col0: int,
+    out: FloatArray,
 ) -> None:
     reach, side = outer.size // 2, outer.max()
     rows = min(_ROWS, z.shape[0] - 2 * reach - top)
@@ -447,7 +467,9 @@ def _above_mean_of_tile(  # noqa: PLR0913, PLR0917 (whole arrays and a place: sl
 # In words: the cell minus scipy.ndimage.convolve(z, ring) / ring.sum(), with the ring as an array
 # of 0 and 1.
 @njit(**_OPTIONS)
-def above_mean(z: Any, outer: Any, inner: Any, row0: int, col0: int, out: Any) -> None:
+def above_mean(
+    z: FloatArray, outer: IntArray, inner: IntArray, row0: int, col0: int, out: FloatArray
+) -> None:
     """How far a cell stands above the mean of the ring around it."""
     # z: elevation with a halo as large as the disc.
     # outer, inner: half-widths of the disc and of the hole in it, one for each row of the disc; -1
@@ -463,7 +485,7 @@ def above_mean(z: Any, outer: Any, inner: Any, row0: int, col0: int, out: Any) -
 
 
 @njit(**_OPTIONS)
-def _runs(z: Any, top: int, left: int, sign: int, tops: Any) -> None:
+def _runs(z: FloatArray, top: int, left: int, sign: int, tops: FloatArray) -> None:
     """tops[m, i, j] becomes the highest of the 2 ** m cells of row i, times the sign, from j on."""
     for i in range(tops.shape[1]):
         for j in range(tops.shape[2]):
@@ -478,7 +500,7 @@ def _runs(z: Any, top: int, left: int, sign: int, tops: Any) -> None:
 
 
 @njit(**_OPTIONS)
-def _highest(tops: Any, row: int, half_widths: Any, side: int, high: Any) -> Any:
+def _highest(tops: FloatArray, row: int, half_widths: IntArray, side: int, high: FloatArray) -> Any:
     """Highest cell of the disc that starts in a row of `tops`, for each column."""
     high[0] = -np.inf
     for p in range(half_widths.size):
@@ -498,7 +520,7 @@ def _highest(tops: Any, row: int, half_widths: Any, side: int, high: Any) -> Any
 
 @njit(**_OPTIONS)
 def _relief_of_tile(  # noqa: PLR0913, PLR0917 (whole arrays and a place: slices are slower)
-    z: Any, outer: Any, top: int, left: int, row0: int, col0: int, out: Any
+    z: FloatArray, outer: IntArray, top: int, left: int, row0: int, col0: int, out: FloatArray
 ) -> None:
     reach, side = outer.size // 2, outer.max()
     rows = min(_ROWS, z.shape[0] - 2 * reach - top)
@@ -522,7 +544,7 @@ def _relief_of_tile(  # noqa: PLR0913, PLR0917 (whole arrays and a place: slices
 
 # In words: scipy.ndimage.maximum_filter(z, footprint=disc) minus minimum_filter of the same.
 @njit(**_OPTIONS)
-def relief(z: Any, outer: Any, row0: int, col0: int, out: Any) -> None:
+def relief(z: FloatArray, outer: IntArray, row0: int, col0: int, out: FloatArray) -> None:
     """Highest minus lowest cell of the disc around a cell."""
     # z: elevation with a halo as large as the disc.
     # outer: half-widths of the disc, one for each of its rows.

@@ -9,17 +9,20 @@ Systems 4, 37-51; tests/difficulty/fuzzy_cases.py states it with every step as a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from borderzone._kernels import njit
 
+if TYPE_CHECKING:
+    from borderzone._typing import FloatArray
+
 __all__ = ["gamma"]
 
 
 @njit(nogil=True, error_model="numpy", inline="always")
-def _known(members: Any, weights: Any, i: Any) -> Any:
+def _known(members: tuple[Any, ...], weights: FloatArray, i: Any) -> Any:
     """Count the known members of a cell, and add up their weights."""
     known, total = 0, 0.0
     for j in range(len(members)):
@@ -42,7 +45,7 @@ def _between(product: float, some: float, power: float, quarters: Any) -> Any:
 
 
 @njit(nogil=True, error_model="numpy")
-def gamma(members: Any, weights: Any, power: float, out: Any) -> None:
+def gamma(members: tuple[Any, ...], weights: FloatArray, power: float, out: FloatArray) -> None:
     """Take the fuzzy gamma."""
     # members: tuple of arrays of one dimension and one length, 0 to 1, NaN unknown.
     # weights: weight of each, above 0.

@@ -7,11 +7,14 @@ high one worth 2 ** 32 of the low one, which leaves room for 2 ** 31 values belo
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from borderzone._kernels import njit
+
+if TYPE_CHECKING:
+    from borderzone._typing import FloatArray, IntArray
 
 __all__ = ["LARGEST", "STEPS_PER_UNIT", "add_by_group"]
 
@@ -23,7 +26,9 @@ _LOW = 0xFFFFFFFF
 
 
 @njit(nogil=True, error_model="numpy")
-def add_by_group(group: Any, values: Any, high: Any, low: Any, count: Any) -> Any:
+def add_by_group(
+    group: IntArray, values: FloatArray, high: IntArray, low: IntArray, count: IntArray
+) -> Any:
     """Add values to the sums of their groups."""
     # group: group of each value, from 0.
     # values: values; NaN is left out.

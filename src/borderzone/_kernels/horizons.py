@@ -14,11 +14,14 @@ the rise to step `k` into what is compared.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from borderzone._kernels import njit
+
+if TYPE_CHECKING:
+    from borderzone._typing import FloatArray, IntArray
 
 __all__ = ["geomorphons", "incision", "openness"]
 
@@ -27,7 +30,7 @@ _ROWS, _COLS = 64, 512  # cells of output in a tile
 
 
 @njit(**_OPTIONS)
-def _halo(steps: Any) -> Any:
+def _halo(steps: IntArray) -> Any:
     """Rows and columns that the lines reach to each side."""
     tall, wide = 0, 0
     for d in range(steps.shape[0]):
@@ -37,7 +40,7 @@ def _halo(steps: Any) -> Any:
 
 
 @njit(**_OPTIONS)
-def _any_unknown(z: Any, top: int, left: int, rows: int, columns: int) -> Any:
+def _any_unknown(z: FloatArray, top: int, left: int, rows: int, columns: int) -> Any:
     """Whether a window has a height that is not a finite number."""
     bad = 0
     for i in range(top, top + rows):
@@ -47,7 +50,7 @@ def _any_unknown(z: Any, top: int, left: int, rows: int, columns: int) -> Any:
 
 
 @njit(**_OPTIONS)
-def _gaps(z: Any, steps: Any, i: int, j0: int, gap: Any) -> None:
+def _gaps(z: FloatArray, steps: IntArray, i: int, j0: int, gap: FloatArray) -> None:
     """Zero, or NaN where a height on any of the lines or of the cell itself is unknown."""
     zero = np.float32(0.0)
     for j in range(gap.size):
@@ -61,7 +64,13 @@ def _gaps(z: Any, steps: Any, i: int, j0: int, gap: Any) -> None:
 
 @njit(**_OPTIONS)
 def _extremes(  # noqa: PLR0913, PLR0917 (plain arrays and a place)
-    z: Any, line: Any, factors: Any, i: int, j0: int, high: Any, low: Any
+    z: FloatArray,
+    line: IntArray,
+    factors: FloatArray,
+    i: int,
+    j0: int,
+    high: FloatArray,
+    low: FloatArray,
 ) -> None:
     """Largest and smallest tangent on a line, for the cells of a row from j0 on."""
     down, right, first, last = line
@@ -79,7 +88,9 @@ def _extremes(  # noqa: PLR0913, PLR0917 (plain arrays and a place)
 
 
 @njit(**_OPTIONS)
-def _highest(z: Any, line: Any, factors: Any, i: int, j0: int, high: Any) -> None:
+def _highest(
+    z: FloatArray, line: IntArray, factors: FloatArray, i: int, j0: int, high: FloatArray
+) -> None:
     """Largest product of rise and factor on a line, for the cells of a row from j0 on."""
     down, right, first, last = line
     here = z[i, j0 : j0 + high.size]
@@ -93,7 +104,7 @@ def _highest(z: Any, line: Any, factors: Any, i: int, j0: int, high: Any) -> Non
 
 
 @njit(**_OPTIONS)
-def _add_signs(high: Any, low: Any, flat: Any, counts: Any) -> None:
+def _add_signs(high: FloatArray, low: FloatArray, flat: float, counts: IntArray) -> None:
     """Add 1 to the count where the line rises and 9 where it falls."""
     for j in range(counts.size):
         rise, fall = high[j], -low[j]
@@ -106,7 +117,14 @@ def _add_signs(high: Any, low: Any, flat: Any, counts: Any) -> None:
 # the form is table[9 * falling lines + rising lines].
 @njit(**_OPTIONS)
 def geomorphons(  # noqa: PLR0913, PLR0917 (plain arrays and numbers)
-    z: Any, steps: Any, factors: Any, flat: Any, table: Any, row0: int, col0: int, out: Any
+    z: FloatArray,
+    steps: IntArray,
+    factors: FloatArray,
+    flat: float,
+    table: IntArray,
+    row0: int,
+    col0: int,
+    out: IntArray,
 ) -> None:
     """Form of the ground by the pattern of rising and falling lines."""
     # z: elevation with a halo as wide as the longest line.
@@ -139,7 +157,7 @@ def geomorphons(  # noqa: PLR0913, PLR0917 (plain arrays and numbers)
 
 
 @njit(**_OPTIONS)
-def _add_arctan(tangents: Any, c: Any, total: Any) -> None:
+def _add_arctan(tangents: FloatArray, c: tuple[Any, ...], total: FloatArray) -> None:
     """Add the arctangents, by a polynomial of the square of those up to 1."""
     one, quarter = np.float32(1.0), np.float32(90.0)
     for j in range(total.size):
@@ -156,7 +174,13 @@ def _add_arctan(tangents: Any, c: Any, total: Any) -> None:
 # In words: 90 less the mean over the lines of the arctangent of the largest tangent.
 @njit(**_OPTIONS)
 def openness(  # noqa: PLR0913, PLR0917 (plain arrays and numbers)
-    z: Any, steps: Any, factors: Any, arctan: Any, row0: int, col0: int, out: Any
+    z: FloatArray,
+    steps: IntArray,
+    factors: FloatArray,
+    arctan: tuple[Any, ...],
+    row0: int,
+    col0: int,
+    out: FloatArray,
 ) -> None:
     """Mean angle from the zenith down to the ground, over the lines."""
     # z: elevation with a halo as wide as the longest line.
@@ -188,7 +212,7 @@ def openness(  # noqa: PLR0913, PLR0917 (plain arrays and numbers)
 
 
 @njit(**_OPTIONS)
-def _keep_larger_lesser(one: Any, other: Any, deep: Any) -> None:
+def _keep_larger_lesser(one: FloatArray, other: FloatArray, deep: FloatArray) -> None:
     """Raise each depth to the lesser of two rises where that is more."""
     for j in range(deep.size):
         lesser = one[j] if one[j] < other[j] else other[j]  # noqa: FURB136 - min() and max() are not made into vector instructions
@@ -198,7 +222,9 @@ def _keep_larger_lesser(one: Any, other: Any, deep: Any) -> None:
 # In words: for each pair of opposite lines the lesser of the two largest rises; the largest of
 # those and of 0.
 @njit(**_OPTIONS)
-def incision(z: Any, steps: Any, factors: Any, row0: int, col0: int, out: Any) -> None:
+def incision(
+    z: FloatArray, steps: IntArray, factors: FloatArray, row0: int, col0: int, out: FloatArray
+) -> None:
     """How far ground rises on both sides of a cell, across the line where that is most."""
     # z: elevation with a halo as wide as the longest line.
     # steps, factors: the lines, opposite ones in pairs; every factor is 1.

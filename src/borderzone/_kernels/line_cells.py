@@ -7,11 +7,14 @@ everywhere below, so that every centre is on one side of every line and nothing 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from borderzone._kernels import njit
+
+if TYPE_CHECKING:
+    from borderzone._typing import FloatArray, IntArray
 
 __all__ = ["barred_steps", "inside_runs", "passages", "road_nodes", "room_for_barred"]
 
@@ -28,7 +31,7 @@ def _next_edge(at: float, towards: float) -> Any:
 
 
 @njit(**_OPTIONS)
-def passages(xy: Any, line: Any, found: Any) -> int:  # noqa: C901, PLR0915 (one walk)
+def passages(xy: FloatArray, line: IntArray, found: tuple[Any, ...]) -> int:  # noqa: C901, PLR0915 (one walk)
     """Cut lines at the edges of the cells."""
     # xy: vertices, shape ``(n, 2)``.
     # line: number of the line of each vertex.
@@ -89,7 +92,9 @@ def passages(xy: Any, line: Any, found: Any) -> int:  # noqa: C901, PLR0915 (one
 # cell by one line are one node, at the place nearest to the centre. A later return (a
 # hairpin) is a node of its own.
 @njit(**_OPTIONS)
-def road_nodes(line: Any, cell: Any, start: Any, end: Any, soon: float, node: Any) -> None:
+def road_nodes(
+    line: IntArray, cell: IntArray, start: FloatArray, end: FloatArray, soon: float, node: IntArray
+) -> None:
     """Give visits of lines to cells a number."""
     # line, cell: line and flat cell of each passage, in order.
     # start, end: way along the line where the passage begins and ends. Units: cells.
@@ -110,7 +115,7 @@ def road_nodes(line: Any, cell: Any, start: Any, end: Any, soon: float, node: An
 # cut and not its eastern one. Every edge stands from south to north however its ring
 # runs, so that two polygons that share it are cut in the same place, to the last bit.
 @njit(**_OPTIONS)
-def inside_runs(xy: Any, ring: Any, rows: int, columns: int, runs: Any) -> int:
+def inside_runs(xy: FloatArray, ring: IntArray, rows: int, columns: int, runs: IntArray) -> int:
     """Find the cells whose centres lie inside a polygon."""
     # xy: vertices of its rings, closed, shape ``(n, 2)``.
     # ring: number of the ring of each vertex.
@@ -181,7 +186,7 @@ def _rows(piece: Any, rows: int) -> tuple[int, int]:
 
 
 @njit(**_OPTIONS)
-def room_for_barred(pieces: Any, rows: int, columns: int) -> int:
+def room_for_barred(pieces: FloatArray, rows: int, columns: int) -> int:
     """Count the cells that `barred_steps` looks at."""
     # pieces: pieces of lines, from x, y to x, y.
     # rows, columns: size of the raster.
@@ -198,7 +203,13 @@ def room_for_barred(pieces: Any, rows: int, columns: int) -> int:
 
 @njit(**_OPTIONS)
 def barred_steps(  # noqa: C901, PLR0913, PLR0917 (plain arrays)
-    pieces: Any, steps: Any, opposite: Any, rows: int, columns: int, cells: Any, bits: Any
+    pieces: FloatArray,
+    steps: IntArray,
+    opposite: IntArray,
+    rows: int,
+    columns: int,
+    cells: IntArray,
+    bits: IntArray,
 ) -> int:
     """Find the steps that cross a line."""
     # pieces: pieces of lines, from x, y to x, y.

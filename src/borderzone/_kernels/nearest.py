@@ -16,12 +16,15 @@ last half, hold `LEAF` consecutive pieces each.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import prange
 
 from borderzone._kernels import njit
+
+if TYPE_CHECKING:
+    from borderzone._typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
     "box_tree",
@@ -40,7 +43,7 @@ SUBTILE = 8
 STACK = 64
 
 
-def box_tree(pieces: Any) -> Any:
+def box_tree(pieces: FloatArray) -> Any:
     """Put bounding boxes over runs of consecutive pieces."""
     # pieces: pieces, shape ``(n, 5)``.
     # Returns ``xmin, ymin, xmax, ymax`` of each node, shape ``(2 * leaves, 4)``; an empty node has
@@ -71,20 +74,20 @@ def box_tree(pieces: Any) -> Any:
 
 
 @njit(inline="always")
-def _box_distance2(boxes: Any, node: int, x: float, y: float) -> Any:
+def _box_distance2(boxes: FloatArray, node: int, x: float, y: float) -> Any:
     dx = max(boxes[node, 0] - x, 0.0, x - boxes[node, 2])
     dy = max(boxes[node, 1] - y, 0.0, y - boxes[node, 3])
     return dx * dx + dy * dy
 
 
 @njit(inline="always")
-def _along(pieces: Any, k: int, x: float, y: float) -> Any:
+def _along(pieces: FloatArray, k: int, x: float, y: float) -> Any:
     t = ((x - pieces[k, 0]) * pieces[k, 2] + (y - pieces[k, 1]) * pieces[k, 3]) * pieces[k, 4]
     return min(max(t, 0.0), 1.0)
 
 
 @njit(inline="always")
-def distance2(pieces: Any, k: int, x: float, y: float) -> Any:
+def distance2(pieces: FloatArray, k: int, x: float, y: float) -> Any:
     """Square the distance from a point to a piece."""
     # pieces: pieces, shape ``(n, 5)``.
     # k: number of the piece.
@@ -97,7 +100,9 @@ def distance2(pieces: Any, k: int, x: float, y: float) -> Any:
 
 
 @njit()
-def least_distance2(pieces: Any, boxes: Any, x: float, y: float, labels: Any, without: int) -> Any:
+def least_distance2(
+    pieces: FloatArray, boxes: FloatArray, x: float, y: float, labels: IntArray, without: int
+) -> Any:
     """Square the distance from a point to the nearest piece of other labels."""
     # pieces, boxes: pieces and their tree.
     # x, y: the point. Units: m.
@@ -129,7 +134,7 @@ def least_distance2(pieces: Any, boxes: Any, x: float, y: float, labels: Any, wi
 
 
 @njit()
-def _first_within(pieces: Any, boxes: Any, x: float, y: float, limit: float) -> int:
+def _first_within(pieces: FloatArray, boxes: FloatArray, x: float, y: float, limit: float) -> int:
     """Lowest piece whose squared distance is at most the limit."""
     leaves = boxes.shape[0] // 2
     stack = np.empty(STACK, np.int64)
@@ -153,7 +158,7 @@ def _first_within(pieces: Any, boxes: Any, x: float, y: float, limit: float) -> 
 
 
 @njit(nogil=True)
-def nearest_pieces(points: Any, pieces: Any, boxes: Any) -> tuple[Any, Any]:
+def nearest_pieces(points: FloatArray, pieces: FloatArray, boxes: FloatArray) -> tuple[Any, Any]:
     """Find the nearest piece of each point."""
     # points: points, shape ``(n, 2)``.
     # pieces: pieces in the order of chainage, shape ``(m, 5)``.
@@ -175,7 +180,9 @@ def nearest_pieces(points: Any, pieces: Any, boxes: Any) -> tuple[Any, Any]:
 
 
 @njit()
-def _candidates(pieces: Any, boxes: Any, x: float, y: float, limit: float, found: Any) -> int:
+def _candidates(
+    pieces: FloatArray, boxes: FloatArray, x: float, y: float, limit: float, found: IntArray
+) -> int:
     """Pieces whose squared distance is at most the limit, in rising order."""
     leaves = boxes.shape[0] // 2
     stack = np.empty(STACK, np.int64)
@@ -202,7 +209,13 @@ def _candidates(pieces: Any, boxes: Any, x: float, y: float, limit: float, found
 
 @njit()
 def _fewer(  # noqa: PLR0913, PLR0917 (plain arrays in, no objects)
-    pieces: Any, x: float, y: float, reach: float, wide: Any, wide_count: int, found: Any
+    pieces: FloatArray,
+    x: float,
+    y: float,
+    reach: float,
+    wide: IntArray,
+    wide_count: int,
+    found: IntArray,
 ) -> int:
     """Those among some pieces that can be nearest within `reach` of a point."""
     least = np.inf
@@ -218,7 +231,7 @@ def _fewer(  # noqa: PLR0913, PLR0917 (plain arrays in, no objects)
 
 
 @njit(inline="always")
-def _turn(pieces: Any, turns: Any, k: int, t: float, x: float, y: float) -> Any:
+def _turn(pieces: FloatArray, turns: Any, k: int, t: float, x: float, y: float) -> Any:
     """Positive left of the line: by the piece, or at its ends by the mean direction there."""
     ux, uy = pieces[k, 2], pieces[k, 3]
     px, py = pieces[k, 0], pieces[k, 1]
@@ -232,7 +245,14 @@ def _turn(pieces: Any, turns: Any, k: int, t: float, x: float, y: float) -> Any:
 
 
 @njit()
-def _fill_cells(window: Any, origin: Any, line: Any, found: Any, count: int, out: Any) -> None:
+def _fill_cells(
+    window: tuple[Any, ...],
+    origin: tuple[Any, ...],
+    line: tuple[Any, ...],
+    found: IntArray,
+    count: int,
+    out: tuple[Any, ...],
+) -> None:
     """Chainage, offset, side and segment of the cells of one small tile."""
     pieces, turns, km, labels, end_labels, depths = line
     chainage, offset, side, segment = out
@@ -264,7 +284,10 @@ def _fill_cells(window: Any, origin: Any, line: Any, found: Any, count: int, out
 
 @njit(parallel=True)
 def nearest_cells(  # noqa: PLR0915 (one hot loop)
-    shape: tuple[int, int], origin: tuple[float, float, float], line: Any, boxes: Any
+    shape: tuple[int, int],
+    origin: tuple[float, float, float],
+    line: tuple[Any, ...],
+    boxes: FloatArray,
 ) -> tuple[Any, Any, Any, Any]:
     """Find chainage, offset, side and segment of every cell of a grid."""
     # shape: rows and columns.
@@ -324,7 +347,12 @@ BISECTED_M = 0.01
 
 @njit(nogil=True)
 def spaced_sites(
-    runs: Any, insets: Any, pieces: Any, boxes: Any, labels: Any, spacing: Any
+    runs: IntArray,
+    insets: FloatArray,
+    pieces: FloatArray,
+    boxes: FloatArray,
+    labels: IntArray,
+    spacing: tuple[Any, ...],
 ) -> tuple[Any, Any]:
     """Set points along runs of pieces, the closer together the nearer another run comes."""
     # Every vertex is among them.
@@ -372,7 +400,7 @@ def spaced_sites(
 
 
 @njit(inline="always")
-def _run_distance2(pieces: Any, first: int, stop: int, x: float, y: float) -> Any:
+def _run_distance2(pieces: FloatArray, first: int, stop: int, x: float, y: float) -> Any:
     best = np.inf
     for k in range(first, stop):
         best = min(best, distance2(pieces, k, x, y))
@@ -380,7 +408,7 @@ def _run_distance2(pieces: Any, first: int, stop: int, x: float, y: float) -> An
 
 
 @njit(inline="always")
-def _nearer(pieces: Any, a: Any, b: Any, a_wins: Any, x: float, y: float) -> Any:
+def _nearer(pieces: FloatArray, a: Any, b: Any, a_wins: Any, x: float, y: float) -> Any:
     """Whether run a is nearer than run b, or as near and the winner of ties."""
     da = _run_distance2(pieces, a[0], a[1], x, y)
     db = _run_distance2(pieces, b[0], b[1], x, y)
@@ -389,12 +417,12 @@ def _nearer(pieces: Any, a: Any, b: Any, a_wins: Any, x: float, y: float) -> Any
 
 @njit(nogil=True)
 def onto_bisectors(  # noqa: C901, PLR0913, PLR0917 (one hot loop)
-    points: Any,
-    directions: Any,
-    reach: Any,
-    runs: Any,
-    first_wins: Any,
-    pieces: Any,
+    points: FloatArray,
+    directions: FloatArray,
+    reach: FloatArray,
+    runs: IntArray,
+    first_wins: BoolArray,
+    pieces: FloatArray,
     tolerance: float,
 ) -> Any:
     """Move points onto the line where two runs of pieces are equally near."""

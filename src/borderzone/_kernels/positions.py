@@ -10,11 +10,14 @@ box round all draws of an event, one point answers for all.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from borderzone._kernels import njit
+
+if TYPE_CHECKING:
+    from borderzone._typing import FloatArray, IntArray
 
 __all__ = [
     "DRAWS_ABOUT_KM",
@@ -31,12 +34,12 @@ __all__ = [
 
 
 @njit(nogil=True, error_model="numpy")
-def _band(y: Any, south: Any, per_degree: Any, bands: Any) -> Any:
+def _band(y: float, south: float, per_degree: float, bands: int) -> Any:
     return min(max(np.int64((y - south) * per_degree), 0), bands - 1)
 
 
 @njit(nogil=True, error_model="numpy")
-def band_counts(edges: Any, south: float, per_degree: float, bands: int) -> Any:
+def band_counts(edges: FloatArray, south: float, per_degree: float, bands: int) -> Any:
     """Count the edges of each band."""
     # edges: west-or-first x, lower y, other x, upper y of each edge, shape ``(n, 4)``.
     # south: where the first band begins.
@@ -53,7 +56,9 @@ def band_counts(edges: Any, south: float, per_degree: float, bands: int) -> Any:
 
 
 @njit(nogil=True, error_model="numpy")
-def band_edges(edges: Any, south: float, per_degree: float, starts: Any, out: Any) -> None:
+def band_edges(
+    edges: FloatArray, south: float, per_degree: float, starts: IntArray, out: FloatArray
+) -> None:
     """List the edges band by band."""
     # edges: as in `band_counts`.
     # south: where the first band begins.
@@ -74,7 +79,7 @@ def band_edges(edges: Any, south: float, per_degree: float, starts: Any, out: An
 
 
 @njit(nogil=True, error_model="numpy")
-def is_inside(x: float, y: float, shape: int, index: Any) -> Any:
+def is_inside(x: float, y: float, shape: int, index: tuple[Any, ...]) -> Any:
     """Tell whether a point lies in a polygon."""
     # x, y: the point. Units: degrees.
     # shape: number of the polygon.
@@ -96,7 +101,7 @@ def is_inside(x: float, y: float, shape: int, index: Any) -> Any:
 
 
 @njit(nogil=True, error_model="numpy")
-def _is_cut(box: Any, shape: int, index: Any) -> Any:
+def _is_cut(box: FloatArray, shape: int, index: tuple[Any, ...]) -> Any:
     """Whether an edge of the polygon comes into a box."""
     extents, per_degree, first_band, starts, edges = index
     bands = first_band[shape + 1] - first_band[shape]
@@ -112,14 +117,14 @@ def _is_cut(box: Any, shape: int, index: Any) -> Any:
 
 
 @njit(nogil=True, error_model="numpy")
-def _meet(box: Any, other: Any) -> Any:
+def _meet(box: FloatArray, other: FloatArray) -> Any:
     """Whether two boxes have a point in common; one of no number has none."""
     across = box[0] <= other[2] and other[0] <= box[2]
     return across and box[1] <= other[3] and other[1] <= box[3]
 
 
 @njit(nogil=True, error_model="numpy")
-def _box(lon: Any, lat: Any, e: int, box: Any) -> None:
+def _box(lon: FloatArray, lat: FloatArray, e: int, box: FloatArray) -> None:
     box[0] = box[2] = lon[e, 0]
     box[1] = box[3] = lat[e, 0]
     for d in range(1, lon.shape[1]):
@@ -131,7 +136,7 @@ def _box(lon: Any, lat: Any, e: int, box: Any) -> None:
 
 @njit(nogil=True, error_model="numpy")
 def count_inside(  # noqa: C901 (one hot loop, boxes before edges)
-    lon: Any, lat: Any, index: Any, totals: Any, hits: Any
+    lon: FloatArray, lat: FloatArray, index: tuple[Any, ...], totals: IntArray, hits: IntArray
 ) -> None:
     """Count the positions in each polygon, by draw and by event."""
     # lon, lat: positions, shape ``(events, draws)``. Units: degrees.
@@ -158,7 +163,7 @@ def count_inside(  # noqa: C901 (one hot loop, boxes before edges)
 
 
 @njit(nogil=True, error_model="numpy")
-def mark_inside(lon: Any, lat: Any, shape: int, index: Any) -> Any:
+def mark_inside(lon: FloatArray, lat: FloatArray, shape: int, index: tuple[Any, ...]) -> Any:
     """Tell which positions lie in one polygon."""
     # lon, lat: positions, one shape ``(n,)``. Units: degrees.
     # shape: number of the polygon.
@@ -197,7 +202,7 @@ _UNIT = 2.0**-53
 
 
 @njit(nogil=True, error_model="numpy")
-def philox(key: Any, low: Any, high: Any) -> Any:
+def philox(key: int, low: int, high: int) -> Any:
     """Give the 128 random bits of a counter."""
     # key: key, 64 bits.
     # low, high: the two halves of the counter, 64 bits each.
@@ -212,7 +217,7 @@ def philox(key: Any, low: Any, high: Any) -> Any:
 
 
 @njit(nogil=True, error_model="numpy")
-def _two(key: Any, draw: Any, attempt: Any) -> Any:
+def _two(key: int, draw: int, attempt: int) -> Any:
     """Two numbers from 0 to below 1, of 53 bits each."""
     a, b, c, d = philox(key, np.uint64(draw), np.uint64(attempt))
     return (
@@ -222,7 +227,7 @@ def _two(key: Any, draw: Any, attempt: Any) -> Any:
 
 
 @njit(nogil=True, error_model="numpy")
-def uniforms(keys: Any, draws: Any, attempt: int) -> Any:
+def uniforms(keys: IntArray, draws: IntArray, attempt: int) -> Any:
     """Give two uniform numbers for each pair of key and draw."""
     # keys, draws: key of the event and number of the draw, uint64, one shape ``(n,)``.
     # attempt: which of the numbers of a draw: 0, 1 and so on.
@@ -234,7 +239,14 @@ def uniforms(keys: Any, draws: Any, attempt: int) -> Any:
 
 
 @njit(nogil=True, error_model="numpy")
-def about_points(who: Any, draws: Any, attempt: int, events: Any, lon: Any, lat: Any) -> None:
+def about_points(
+    who: IntArray,
+    draws: IntArray,
+    attempt: int,
+    events: tuple[Any, ...],
+    lon: FloatArray,
+    lat: FloatArray,
+) -> None:
     """Draw positions in discs or gaussians about points."""
     # who: row of the event of each position.
     # draws: number of the draw of each position, uint64.
@@ -270,12 +282,12 @@ def about_points(who: Any, draws: Any, attempt: int, events: Any, lon: Any, lat:
 
 
 @njit(nogil=True, error_model="numpy")
-def _radius(u: Any, scale: Any, gaussian: Any) -> Any:
+def _radius(u: float, scale: float, gaussian: bool) -> float:  # noqa: FBT001 - numba passes by position
     return scale * (math.sqrt(-2.0 * math.log1p(-u)) if gaussian else math.sqrt(u))
 
 
 @njit(nogil=True, error_model="numpy")
-def _ground(lat: Any) -> Any:
+def _ground(lat: float) -> Any:
     """Ground between equator and a latitude, over what it is at the pole (area of a zone of the ellipsoid)."""
     s = math.sin(math.radians(lat))
     es = _E * s
@@ -284,7 +296,7 @@ def _ground(lat: Any) -> Any:
 
 
 @njit(nogil=True, error_model="numpy")
-def _latitude(ground: Any) -> Any:
+def _latitude(ground: float) -> Any:
     """Latitude that has so much ground below it, by its series to e^6 (2 mm)."""
     beta = math.asin(min(1.0, max(-1.0, ground)))
     e4, e6 = _E2 * _E2, _E2 * _E2 * _E2
@@ -299,7 +311,14 @@ def _latitude(ground: Any) -> Any:
 
 @njit(nogil=True, error_model="numpy")
 def in_bands(  # noqa: PLR0913, PLR0917 (plain arrays in, no objects)
-    keys: Any, draws: Any, index: Any, cuts: Any, first: int, most: int, lon: Any, lat: Any
+    keys: IntArray,
+    draws: IntArray,
+    index: tuple[Any, ...],
+    cuts: FloatArray,
+    first: int,
+    most: int,
+    lon: FloatArray,
+    lat: FloatArray,
 ) -> int:
     """Draw positions uniform by ground in one polygon."""
     # keys, draws: key of the event and number of the draw of each position, uint64.

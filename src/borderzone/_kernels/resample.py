@@ -19,11 +19,14 @@ Nodes belong to the grid, not to the block: a cell has the same bits in whatever
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from borderzone._kernels import njit
+
+if TYPE_CHECKING:
+    from borderzone._typing import FloatArray, IntArray
 
 __all__ = ["average", "bilinear", "cubic", "heights_of", "majority", "nearest", "share"]
 
@@ -38,7 +41,7 @@ _UPRIGHT = 1e-6  # source cells by which the sides of an upright cell may lean
 
 
 @njit(inline="always", **_OPTIONS)
-def _ends(nodes: Any, row: int, down: float, column: int) -> Any:
+def _ends(nodes: FloatArray, row: int, down: float, column: int) -> Any:
     """Place on the line between four nodes where cells of a row meet it, and the way across."""
     left = nodes[row, column] + (nodes[row + 1, column] - nodes[row, column]) * down
     right = nodes[row, column + 1] + (nodes[row + 1, column + 1] - nodes[row, column + 1]) * down
@@ -46,7 +49,7 @@ def _ends(nodes: Any, row: int, down: float, column: int) -> Any:
 
 
 @njit(inline="always", **_OPTIONS)
-def _between(nodes: Any, row: int, down: float, column: int, across: float) -> Any:
+def _between(nodes: FloatArray, row: int, down: float, column: int, across: float) -> Any:
     """Bilinear interpolation between four nodes."""
     left, way = _ends(nodes, row, down, column)
     return left + way * across
@@ -60,7 +63,7 @@ def _widened(along: float, down: float) -> Any:
 
 
 @njit(inline="always", **_OPTIONS)
-def _foot(u: Any, v: Any, row: int, column: int, step: int) -> Any:
+def _foot(u: FloatArray, v: FloatArray, row: int, column: int, step: int) -> Any:
     """
     Shape of the cells before the next nodes: two sides that run down, one on the right of the other.
 
@@ -91,7 +94,7 @@ def _foot(u: Any, v: Any, row: int, column: int, step: int) -> Any:
 
 
 @njit(inline="always", **_OPTIONS)
-def _at(u: Any, v: Any, place: Any, i: int, j: int) -> Any:
+def _at(u: FloatArray, v: FloatArray, place: tuple[Any, ...], i: int, j: int) -> Any:
     """Column and row of the source at the centre of a cell, and the node before it."""
     _, _, top, left, step = place
     r, down = (top + i) // step, ((top + i) % step) / step
@@ -117,7 +120,9 @@ def _cut(low: float, high: float, cell: int) -> Any:
 
 
 @njit(inline="always", **_OPTIONS)
-def _under(w: Any, x: float, low: float, high: float, side: Any, sign: float) -> Any:
+def _under(
+    w: FloatArray, x: float, low: float, high: float, side: tuple[float, ...], sign: float
+) -> Any:
     """
     Add to each cell of a source row how much of it lies left of a side, between two heights.
 
@@ -146,7 +151,7 @@ def _under(w: Any, x: float, low: float, high: float, side: Any, sign: float) ->
 
 
 @njit(**_OPTIONS)
-def _row_of(w: Any, row: int, x: float, y: float, foot: Any, first: int) -> None:
+def _row_of(w: FloatArray, row: int, x: float, y: float, foot: tuple[Any, ...], first: int) -> None:
     """Area of each cell of a source row under a cell around a point, from a first column on."""
     rx, ry, lx, ly, wide, tall, _, upright = foot
     if upright:
@@ -164,7 +169,7 @@ def _row_of(w: Any, row: int, x: float, y: float, foot: Any, first: int) -> None
 
 
 @njit(inline="always", **_OPTIONS)
-def _reach(z: Any, place: Any, x: float, y: float, foot: Any) -> Any:
+def _reach(z: FloatArray, place: tuple[Any, ...], x: float, y: float, foot: tuple[Any, ...]) -> Any:
     """First and last source column and row, the last ones exclusive, that a cell touches."""
     _, _, first, last = _span(x, foot[4], place[1], z.shape[1])
     _, _, upper, lower = _span(y, foot[5], place[0], z.shape[0])
@@ -179,7 +184,7 @@ def _part(weight: float, area: float) -> Any:
 
 
 @njit(**_OPTIONS)
-def _bilinear_of_known(z: Any, row: int, column: int, down: float, across: float) -> Any:
+def _bilinear_of_known(z: FloatArray, row: int, column: int, down: float, across: float) -> Any:
     total, weight = 0.0, 0.0
     for p in range(2):
         for q in range(2):
@@ -203,7 +208,7 @@ def _keys(t: float) -> Any:
 
 
 @njit(**_OPTIONS)
-def _cubic_at(z: Any, row0: int, col0: int, x: float, y: float) -> Any:
+def _cubic_at(z: FloatArray, row0: int, col0: int, x: float, y: float) -> Any:
     """Height at a point whose own source cell is known."""
     left, upper = np.floor(x - 0.5), np.floor(y - 0.5)
     t, s = x - 0.5 - left, y - 0.5 - upper
@@ -222,7 +227,14 @@ def _cubic_at(z: Any, row0: int, col0: int, x: float, y: float) -> Any:
 
 
 @njit(**_OPTIONS)
-def cubic(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
+def cubic(
+    z: FloatArray,
+    u: FloatArray,
+    v: FloatArray,
+    place: tuple[Any, ...],
+    out: FloatArray,
+    known: FloatArray,
+) -> None:
     """Cubic convolution at the centre of each cell."""
     # z: source heights with NaN, two cells wider on each side than where heights are known.
     # u, v: columns and rows of the nodes in the source.
@@ -246,7 +258,14 @@ def cubic(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
 
 
 @njit(**_OPTIONS)
-def bilinear(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
+def bilinear(
+    z: FloatArray,
+    u: FloatArray,
+    v: FloatArray,
+    place: tuple[Any, ...],
+    out: FloatArray,
+    known: FloatArray,
+) -> None:
     """Mean of the four source cells around the centre of each cell, by their nearness."""
     # z: source heights with NaN, two cells wider on each side than where heights are known.
     # u, v, place, out, known: as for `cubic`.
@@ -267,7 +286,14 @@ def bilinear(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
 
 
 @njit(**_OPTIONS)
-def average(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
+def average(
+    z: FloatArray,
+    u: FloatArray,
+    v: FloatArray,
+    place: tuple[Any, ...],
+    out: FloatArray,
+    known: FloatArray,
+) -> None:
     """Mean of the source under each cell."""
     # z, u, v, place, out: as for `cubic`.
     # known: output share of the cell that is known, float32.
@@ -294,7 +320,14 @@ def average(z: Any, u: Any, v: Any, place: Any, out: Any, known: Any) -> None:
 
 
 @njit(**_OPTIONS)
-def _mean_turned(z: Any, place: Any, x: float, y: float, foot: Any, areas: Any) -> Any:
+def _mean_turned(
+    z: FloatArray,
+    place: tuple[Any, ...],
+    x: float,
+    y: float,
+    foot: tuple[Any, ...],
+    areas: FloatArray,
+) -> Any:
     """Mean under one cell that does not stand upright, and the share of it that is known."""
     first, last, upper, lower = _reach(z, place, x, y, foot)
     total, weight = 0.0, 0.0
@@ -315,7 +348,9 @@ def _mean_turned(z: Any, place: Any, x: float, y: float, foot: Any, areas: Any) 
 
 
 @njit(inline="always", **_OPTIONS)
-def _mean(z: Any, place: Any, x: float, y: float, wide: float, tall: float) -> Any:
+def _mean(
+    z: FloatArray, place: tuple[Any, ...], x: float, y: float, wide: float, tall: float
+) -> Any:
     """Mean under one upright cell, and the share of it that is known."""
     x0, x1, first, last = _span(x, wide, place[1], z.shape[1])
     y0, y1, upper, lower = _span(y, tall, place[0], z.shape[0])
@@ -338,7 +373,9 @@ def _mean(z: Any, place: Any, x: float, y: float, wide: float, tall: float) -> A
 
 
 @njit(**_OPTIONS)
-def _mean_of_known(z: Any, place: Any, xs: Any, ys: Any, area: float) -> Any:
+def _mean_of_known(
+    z: FloatArray, place: tuple[Any, ...], xs: tuple[Any, ...], ys: tuple[Any, ...], area: float
+) -> Any:
     """Do the same where some of it is unknown."""
     total, weight = 0.0, 0.0
     for p in range(ys[2], ys[3]):
@@ -353,7 +390,7 @@ def _mean_of_known(z: Any, place: Any, xs: Any, ys: Any, area: float) -> Any:
 
 
 @njit(**_OPTIONS)
-def _largest(areas: Any, met: Any, count: int) -> Any:
+def _largest(areas: FloatArray, met: IntArray, count: int) -> Any:
     """Class with the largest area among those met, and the area of all; areas go back to 0."""
     best, total = met[0], 0.0
     for k in range(count):
@@ -370,7 +407,14 @@ def _largest(areas: Any, met: Any, count: int) -> Any:
 
 @njit(**_OPTIONS)
 def majority(  # noqa: PLR0913, PLR0917 (plain arrays)
-    z: Any, u: Any, v: Any, place: Any, codes: int, empty: int, out: Any, known: Any
+    z: IntArray,
+    u: FloatArray,
+    v: FloatArray,
+    place: tuple[Any, ...],
+    codes: int,
+    empty: int,
+    out: IntArray,
+    known: FloatArray,
 ) -> None:
     """Class with the largest area under each cell."""
     # z: source classes, whole numbers from 0.
@@ -403,7 +447,13 @@ def majority(  # noqa: PLR0913, PLR0917 (plain arrays)
 
 @njit(**_OPTIONS)
 def share(  # noqa: PLR0913, PLR0917 (plain arrays)
-    z: Any, u: Any, v: Any, place: Any, wanted: Any, out: Any, known: Any
+    z: Any,
+    u: FloatArray,
+    v: FloatArray,
+    place: tuple[Any, ...],
+    wanted: Any,
+    out: Any,
+    known: FloatArray,
 ) -> None:
     """Share of the wanted classes under each cell."""
     # z, u, v, place: as for `majority`.
@@ -431,7 +481,13 @@ def share(  # noqa: PLR0913, PLR0917 (plain arrays)
 
 @njit(**_OPTIONS)
 def nearest(  # noqa: PLR0913, PLR0917 (plain arrays)
-    z: Any, u: Any, v: Any, place: Any, empty: int, out: Any, known: Any
+    z: FloatArray | IntArray,
+    u: FloatArray,
+    v: FloatArray,
+    place: tuple[Any, ...],
+    empty: int,
+    out: FloatArray | IntArray,
+    known: FloatArray,
 ) -> None:
     """Class of the source cell that holds the centre of each cell."""
     # z, u, v, place, empty, out: as for `majority`.
@@ -448,7 +504,7 @@ def nearest(  # noqa: PLR0913, PLR0917 (plain arrays)
 
 
 @njit(**_OPTIONS)
-def heights_of(raw: Any, void: float, out: Any) -> Any:
+def heights_of(raw: FloatArray | IntArray, void: float, out: FloatArray) -> Any:
     """Turn stored numbers into heights with NaN for no data, and say what they span."""
     # raw: numbers as stored.
     # void: the number that stands for no data; NaN for none.

@@ -13,11 +13,14 @@ Counts are whole numbers, so their sums do not depend on the order of the stops.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from borderzone._kernels import njit
+
+if TYPE_CHECKING:
+    from borderzone._typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
     "HIDDEN",
@@ -53,7 +56,7 @@ def _between(first: float, second: float, part: float) -> float:
 
 
 @njit(**_OPTIONS)
-def ground_at(z: Any, row: float, column: float) -> Any:
+def ground_at(z: FloatArray, row: float, column: float) -> Any:
     """Height between four cell centres, bilinear."""
     # z: heights with one more row and column than can be asked for.
     # row, column: place.
@@ -69,15 +72,15 @@ def ground_at(z: Any, row: float, column: float) -> Any:
 
 @njit(inline="always", **_OPTIONS)
 def _across(  # noqa: C901, PLR0913, PLR0917 (plain numbers: this is the hot loop)
-    z: Any,
-    start: Any,
-    step: Any,
+    z: FloatArray,
+    start: tuple[float, float],
+    step: tuple[float, float],
     axis: int,
     eye: float,
     rise: float,
     fall: float,
-    gaps: Any,
-    strict: Any,
+    gaps: int,
+    strict: int,
 ) -> int:
     """Follow a line over its crossings with the columns, or with the rows, of centres."""
     # The axis whose whole numbers are crossed, and the other one.
@@ -120,7 +123,7 @@ def _across(  # noqa: C901, PLR0913, PLR0917 (plain numbers: this is the hot loo
 
 @njit(**_OPTIONS)
 def line(  # noqa: PLR0913, PLR0917 (plain numbers: called for every cell)
-    z: Any,
+    z: FloatArray,
     row: float,
     column: float,
     i: int,
@@ -154,15 +157,15 @@ def line(  # noqa: PLR0913, PLR0917 (plain numbers: called for every cell)
 
 @njit(**_OPTIONS)
 def count_looks(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
-    z: Any,
-    stops: Any,
-    wanted: Any,
+    z: FloatArray,
+    stops: FloatArray,
+    wanted: BoolArray,
     eyes_m: float,
     target_m: float,
     reach: float,
     drop: float,
     gaps: int,
-    counts: Any,
+    counts: IntArray,
 ) -> None:
     """Count for every cell the stops within reach, by whether they see it."""
     # z: heights, with one more row and column than `wanted`. Units: m.
@@ -213,7 +216,7 @@ _LOW = -1e30
 
 
 @njit(**_OPTIONS)
-def scan(z: Any) -> Any:
+def scan(z: FloatArray) -> Any:
     """Tell the largest height, and how many are unknown."""
     # z: heights. Units: m.
     # Returns largest absolute height, number of NaN.
@@ -228,7 +231,7 @@ def scan(z: Any) -> Any:
 
 
 @njit(**_OPTIONS)
-def tally(states: Any) -> Any:
+def tally(states: IntArray) -> Any:
     """Count the cells that are hidden, seen and unknown."""
     # states: the states.
     # Returns the three counts.
@@ -242,7 +245,7 @@ def tally(states: Any) -> Any:
 
 
 @njit(**_OPTIONS)
-def add_seen(counts: Any, states: Any) -> int:
+def add_seen(counts: IntArray, states: IntArray) -> int:
     """Count one observer more where it sees."""
     # counts: observers that see each cell; changed in place.
     # states: what one more sees, in the same shape.
@@ -258,7 +261,7 @@ def add_seen(counts: Any, states: Any) -> int:
 
 @njit(**_OPTIONS)
 def mark(  # noqa: PLR0913, PLR0917 (plain numbers)
-    states: Any,
+    states: IntArray,
     row: float,
     column: float,
     least: float,
@@ -307,18 +310,18 @@ def span(side: float, away: float, lean: int, size: int) -> Any:
 
 @njit(**_OPTIONS)
 def _advance(  # noqa: PLR0913, PLR0917 (the hot loop: one step of all rays)
-    before: Any,
+    before: FloatArray,
     here: Any,
     behind: float,
     away: float,
     start: float,
     side: float,
-    leans: Any,
+    leans: FloatArray,
     count: int,
     eye: float,
     drop: float,
-    col: Any,
-    row: Any,
+    col: FloatArray,
+    row: FloatArray,
 ) -> None:
     """Steepness of the ground where each ray crosses the next row, and the column before it."""
     inv = 1.0 / away
@@ -349,7 +352,14 @@ def _advance(  # noqa: PLR0913, PLR0917 (the hot loop: one step of all rays)
 
 @njit(**_OPTIONS)
 def _spread_gaps(  # noqa: PLR0913, PLR0917 (plain arrays)
-    col: Any, row: Any, side: float, away: float, leans: Any, count: int, dirty: Any, void: Any
+    col: FloatArray,
+    row: FloatArray,
+    side: float,
+    away: float,
+    leans: FloatArray,
+    count: int,
+    dirty: IntArray,
+    void: IntArray,
 ) -> None:
     """Note the fans in which something is unknown, and those that it closes altogether."""
     wide = away >= 0.99 * (leans.size - 1)
@@ -451,8 +461,8 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (an octant in
 
 @njit(**_OPTIONS)
 def walk(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
-    z: Any,
-    states: Any,
+    z: FloatArray,
+    states: IntArray,
     first: int,
     stride: int,
     row: float,
@@ -489,7 +499,13 @@ def walk(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
 
 @njit(fastmath={"contract", "reassoc", "arcp"}, **_OPTIONS)
 def _advance_fast(  # noqa: PLR0913, PLR0917 (the hot loop: one step of all rays)
-    here: Any, away: Any, side: Any, leans: Any, count: int, drop: Any, run: Any
+    here: FloatArray,
+    away: float,
+    side: float,
+    leans: FloatArray,
+    count: int,
+    drop: float,
+    run: FloatArray,
 ) -> None:
     """Raise the steepest ground of each ray by that of the next row."""
     one = np.float32(1.0)
@@ -529,16 +545,16 @@ def _counts(s: float, away: float, diagonal: int, reach: float) -> bool:
 
 @njit(fastmath={"contract", "reassoc", "arcp"}, **_OPTIONS)
 def _decide_fast(  # noqa: PLR0913, PLR0917 (the hot loop: all cells at a distance)
-    here: Any,
+    here: FloatArray,
     first: int,
     count: int,
-    side: Any,
-    away: Any,
+    side: float,
+    away: float,
     n: int,
-    above: Any,
-    drop: Any,
-    run: Any,
-    found: Any,
+    above: float,
+    drop: float,
+    run: FloatArray,
+    found: IntArray,
 ) -> None:
     """Compare the cells at a distance with the steepest ground of the rays on either side."""
     inv = np.float32(1.0) / away
@@ -609,7 +625,7 @@ def sweep_fast(  # noqa: C901 - an octant in one pass
 
 
 @njit(inline="always", **_OPTIONS)
-def _height(z: Any, axis: int, k: int, place: float) -> float:
+def _height(z: FloatArray, axis: int, k: int, place: float) -> float:
     i = int(place)
     part = place - i
     if axis == 0:
@@ -621,7 +637,7 @@ def _height(z: Any, axis: int, k: int, place: float) -> float:
 
 @njit(**_OPTIONS)
 def _rise(  # noqa: PLR0913, PLR0917 (plain numbers: called for every cell)
-    z: Any, row: float, column: float, i: int, j: int, eye: float, fall: float
+    z: FloatArray, row: float, column: float, i: int, j: int, eye: float, fall: float
 ) -> float:
     """Rise over the whole line of sight that clears the steepest crossing; NaN if one is unknown."""
     steepest = -np.inf
@@ -645,15 +661,15 @@ def _rise(  # noqa: PLR0913, PLR0917 (plain numbers: called for every cell)
 
 @njit(**_OPTIONS)
 def heights_needed(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
-    z: Any,
-    states: Any,
+    z: FloatArray,
+    states: IntArray,
     first: int,
     stride: int,
     row: float,
     column: float,
     eye: float,
     drop: float,
-    needed: Any,
+    needed: FloatArray,
 ) -> None:
     """Tell how high a target over each cell must stand to be seen."""
     # z: heights with one more row and column than are asked for. Units: m.
@@ -678,15 +694,15 @@ def heights_needed(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
 
 @njit(**_OPTIONS)
 def skyline(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
-    z: Any,
+    z: FloatArray,
     row: float,
     column: float,
-    down: Any,
-    right: Any,
+    down: FloatArray,
+    right: FloatArray,
     reach: float,
     eye: float,
     drop: float,
-    found: Any,
+    found: FloatArray,
 ) -> None:
     """Find the horizon in each direction."""
     # z: heights, with a rim of one cell that is not looked at. Units: m.
