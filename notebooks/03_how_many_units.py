@@ -49,7 +49,7 @@ night[
 # Which assumption matters most? And does a better night sensor help more than more units?
 
 # %%
-result.sobol
+result.patrol.sobol
 
 # %%
 better = bz.Study.default(bz.PRESETS["night_vision_for_all"]).run(seed=1)

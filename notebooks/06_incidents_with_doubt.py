@@ -69,7 +69,7 @@ pd.DataFrame(
 # known told apart; the last columns are what a sample at the point would have claimed.
 
 # %%
-ground = result.on_ground[result.on_ground["p_outside"] < 1].set_index("id")
+ground = result.incidents.on_ground[result.incidents.on_ground["p_outside"] < 1].set_index("id")
 told = [
     "p_remote_desert",
     "p_cave_medium",
@@ -82,8 +82,8 @@ told = [
 ground[[*told, "point_remote_desert", "point_cave", "point_relief_m"]].round(2)
 
 # %%
-print(result.ground_counts.attrs["sentence"])
-result.ground_counts[["kind", "ground", "expected", "p05", "p95", "at_point"]].round(1)
+print(result.incidents.ground_counts.attrs["sentence"])
+result.incidents.ground_counts[["kind", "ground", "expected", "p05", "p95", "at_point"]].round(1)
 
 # %%
 result.plot().figure
@@ -187,7 +187,7 @@ incidents.event_density(made, corridor, grid, regions=where).plot(robust=True)
 figures.incident_pressure(result).figure
 
 # %%
-result.by_weights[result.by_weights["unit_count"] == 100].round(3)
+result.patrol.by_weights[result.patrol.by_weights["unit_count"] == 100].round(3)
 
 # %% [markdown]
 # ## About 1,000 in eight months

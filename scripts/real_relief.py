@@ -21,7 +21,7 @@ from scipy.ndimage import map_coordinates
 
 from borderzone import io
 from borderzone.grid import Grid
-from borderzone.study.cells import open_heights
+from borderzone.study.layers import open_heights
 
 if TYPE_CHECKING:
     from collections.abc import Callable

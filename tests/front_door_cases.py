@@ -47,7 +47,15 @@ CLASSES = {
     "Corridor": ("around", "check_segments", "grid", "cells"),
     "Grid": ("covering", "of", "wrap", "padded", "part"),
     "Scenario": ("changed", "from_toml", "to_toml"),
-    "Study": ("default", "from_toml", "from_name", "with_scenario", "read_ground", "run"),
+    "Study": (
+        "default",
+        "from_toml",
+        "from_file",
+        "from_name",
+        "with_scenario",
+        "read_ground",
+        "run",
+    ),
 }
 
 
@@ -442,6 +450,7 @@ _GOOD_PATH = {
     "scenario.read_toml": "scenario.toml",
     "Scenario.from_toml": "scenario.toml",
     "Study.from_toml": "study.toml",
+    "Study.from_file": "study.toml",
 }
 _NEW_PATH = {
     "io.atomic_write": ".csv",

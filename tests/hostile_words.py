@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from changed_results import changed
 
 if TYPE_CHECKING:
     from borderzone.study import StudyResult
@@ -54,16 +55,16 @@ def with_words(result: StudyResult, words: str) -> StudyResult:
     border = result.border
     named = replace(border, names=dict.fromkeys(border.names, words))
     furniture = {}
-    for name, layer in result.furniture.items():
+    for name, layer in result.ground.furniture.items():
         texts = [column for column in layer if column in ("name", "asciiname", "label")]
         furniture[name] = _told(layer, words, tuple(texts))
-    return replace(
+    return changed(
         result,
         name=words,
         border=named,
         scenario=result.scenario.model_copy(update={"name": words}),
         furniture=furniture,
-        event_credit=words,
+        credit=words,
         notes=(words,),
         inputs=tuple(
             replace(record, title=words, attribution=words, licence=words)
@@ -71,7 +72,7 @@ def with_words(result: StudyResult, words: str) -> StudyResult:
         ),
         overlay=_told(result.overlay, words, ("zone", "in_words")),
         zones=_told(result.zones, words, ("zone", "near", "reasons")),
-        origins=_told(result.origins, words, ("name",)),
+        origins=_told(result.ground.origins, words, ("name",)),
     )
 
 

@@ -22,7 +22,7 @@ from borderzone import datasets, io, provenance
 from borderzone.grid import Grid
 from borderzone.provenance import Stage
 from borderzone.scenario import Scenario
-from borderzone.study.sources import digest_of
+from borderzone.study.given import digest_of
 
 if TYPE_CHECKING:
     from pathlib import Path

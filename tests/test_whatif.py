@@ -43,8 +43,8 @@ def test_night_vision_helps_in_every_draw(result: Any, better: Any) -> None:
 
 def test_pairing_takes_out_the_noise_that_both_share(result: Any, better: Any) -> None:
     """The band of the difference is narrower than two independent runs would make it."""
-    paired = better.draws["mean_poi"] - result.draws["mean_poi"]
-    shuffled = better.draws["mean_poi"].to_numpy()[::-1] - result.draws["mean_poi"]
+    paired = better.patrol.draws["mean_poi"] - result.patrol.draws["mean_poi"]
+    shuffled = better.patrol.draws["mean_poi"].to_numpy()[::-1] - result.patrol.draws["mean_poi"]
 
     assert paired.std() < shuffled.std()
 
@@ -110,6 +110,8 @@ def test_fixing_one_assumption_leaves_the_draws_of_the_others(
     scenario = study.scenario.changed({"uncertainty": {"p_identify": fixed}})
     other: Any = study.with_scenario(scenario).run(seed=1, ground=ground)
 
-    np.testing.assert_array_equal(other.draws["roll_per_station"], result.draws["roll_per_station"])
-    np.testing.assert_array_equal(other.draws["mean_pod"], result.draws["mean_pod"])
-    assert not np.array_equal(other.draws["mean_poi"], result.draws["mean_poi"])
+    np.testing.assert_array_equal(
+        other.patrol.draws["roll_per_station"], result.patrol.draws["roll_per_station"]
+    )
+    np.testing.assert_array_equal(other.patrol.draws["mean_pod"], result.patrol.draws["mean_pod"])
+    assert not np.array_equal(other.patrol.draws["mean_poi"], result.patrol.draws["mean_poi"])

@@ -199,7 +199,9 @@ def manifest(
         "frames": _frames(result),
         "inputs": [_input(record, result) for record in result.inputs],
         "parameters": result.scenario.model_dump(mode="json"),
-        "assumptions": [] if result.assumptions is None else _rows(result.assumptions),
+        "assumptions": []
+        if result.patrol.assumptions is None
+        else _rows(result.patrol.assumptions),
         "summary": result.summary,
         "warnings": result.notes,
         "outputs": list(outputs),
@@ -219,8 +221,8 @@ def _frames(result: StudyResult) -> list[dict[str, Any]]:
         }
         for section in result.corridor.sections
     ]
-    if result.grid is not None and len(frames) == 1:
-        grid = result.grid
+    if result.ground.grid is not None and len(frames) == 1:
+        grid = result.ground.grid
         frames[0] |= {"resolution_m": grid.resolution_m, "shape": grid.shape}
         frames[0] |= {"transform": tuple(grid.transform[:6])}
     return frames
@@ -236,8 +238,8 @@ def _input(record: Record, result: StudyResult) -> dict[str, Any]:
     entry["retrieved"] = (
         f"with borderzone {borderzone.__version__}" if record.embedded else "given by the user"
     )
-    if record.name in INCIDENT_INPUTS and result.incidents is not None:
-        events = result.incidents
+    if record.name in INCIDENT_INPUTS and result.incidents.events is not None:
+        events = result.incidents.events
         real = events[~events["synthetic"].astype(bool)] if "synthetic" in events else events
         counts = real["status"].value_counts()
         entry["rows"] = {

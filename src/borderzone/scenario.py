@@ -145,9 +145,9 @@ class Scenario(BaseModel):
     confidence
         Probability, over the assumptions, with which a target is to be met.
     max_units
-        Largest number of units on station that the curve shows.
+        Largest number of units out that the curve shows.
     reference_units
-        Units on station at which segments and scenarios are compared.
+        Units out at which segments and scenarios are compared.
     draws
         Number of Monte Carlo draws over the assumptions.
     imputations

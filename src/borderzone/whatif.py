@@ -12,8 +12,7 @@ from borderzone._guards import guard_room
 from borderzone._guards.draws import among_draws, between_draws
 from borderzone.errors import InvalidParameterError, InvalidScenarioError
 from borderzone.patrol import BEST_RULE, whole_units
-from borderzone.study.ground import ground_key
-from borderzone.study.told import without_elevation
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,7 +57,7 @@ def sweep(
     DataFrame
         One row for each combination, measure and target, in the light of the
         scenario and with the rule that serves the measure: the swept values,
-        measure, target, the required units on station and on roll with their
+        measure, target, the required units out and on the payroll with their
         bands, and `at_reference`, the measure at the scenario's reference
         units.
 
@@ -87,7 +86,7 @@ def sweep(
     tables = []
     for case, scenario in zip(cases, scenarios, strict=True):
         varied = study.with_scenario(scenario)
-        key = ground_key(scenario)
+        key = varied.ground_key
         if key not in grounds:
             grounds[key] = varied.read_ground(progress)
         result = varied.run(seed=seed, ground=grounds[key], progress=progress)
@@ -135,34 +134,37 @@ def compare(a: StudyResult, b: StudyResult) -> pd.DataFrame:
     >>> bool(table.loc[table["quantity"] == "mean_poi", "difference"].iloc[0] > 0)
     True
     """
-    if a.draws is None or b.draws is None:
-        bare = a if a.draws is None else b
-        msg = without_elevation(bare, "unit counts to compare")
+    if a.patrol.draws is None or b.patrol.draws is None:
+        bare = a if a.patrol.draws is None else b
+        msg = told.without_elevation(bare, "unit counts to compare")
         raise InvalidParameterError(msg)
-    if a.seed != b.seed or len(a.draws) != len(b.draws):
+    if a.seed != b.seed or len(a.patrol.draws) != len(b.patrol.draws):
         msg = (
             f"results are compared draw by draw: run both with one seed (got {a.seed} and "
-            f"{b.seed}) and one number of draws (got {len(a.draws)} and {len(b.draws)})"
+            f"{b.seed}) and one number of draws (got {len(a.patrol.draws)} and {len(b.patrol.draws)})"
         )
         raise InvalidParameterError(msg)
     shared = [
         name
-        for name in a.draws.columns
-        if name in b.draws.columns and name not in ("ceiling", "roll_per_station")
+        for name in a.patrol.draws.columns
+        if name in b.patrol.draws.columns and name not in ("ceiling", "roll_per_station")
     ]
     return pd.DataFrame(
-        [_difference(name, a.draws[name].to_numpy(), b.draws[name].to_numpy()) for name in shared]
+        [
+            _difference(name, a.patrol.draws[name].to_numpy(), b.patrol.draws[name].to_numpy())
+            for name in shared
+        ]
     ).assign(scenario_a=a.scenario.name, scenario_b=b.scenario.name)
 
 
 def _tidy(case: Mapping[str, Any], result: StudyResult) -> pd.DataFrame:
-    if result.required is None or result.draws is None:
-        raise InvalidScenarioError(without_elevation(result, "unit counts to sweep over"))
+    if result.required is None or result.patrol.draws is None:
+        raise InvalidScenarioError(told.without_elevation(result, "unit counts to sweep over"))
     rows = result.required
     rows = rows[rows["light"] == result.scenario.light]
     rows = rows[rows["length"] == result.scenario.length].drop(columns=["length", "length_km"])
     rows = rows[rows["rule"] == rows["measure"].map(BEST_RULE)].reset_index(drop=True)
-    middle = {measure: float(np.median(result.draws[measure])) for measure in _AMONG_DRAWS}
+    middle = {measure: float(np.median(result.patrol.draws[measure])) for measure in _AMONG_DRAWS}
     rows = rows.assign(at_reference=rows["measure"].map(middle))
     for position, (name, value) in enumerate(case.items()):
         rows.insert(position, name, [value] * len(rows))

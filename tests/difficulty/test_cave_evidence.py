@@ -192,7 +192,7 @@ def result(caves: Path) -> Any:
 @pytest.mark.usefixtures("draft")
 def test_a_study_with_an_inventory_tells_how_good_its_flag_is(result: Any, tmp_path: Path) -> None:
     """In the report and its tables, without any position."""
-    found = result.cave_calibration
+    found = result.ground.cave_calibration
     bz.write_report(result, tmp_path / "out")
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     tables = {path.stem for path in (tmp_path / "out" / "tables").iterdir()}
@@ -217,7 +217,7 @@ def test_without_an_inventory_no_such_figure_is_shown(tmp_path: Path, result: An
     bz.write_report(plain, tmp_path / "out")
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
-    assert plain.cave_calibration is None
+    assert plain.ground.cave_calibration is None
     assert "success-rate" not in page
     assert "frequency ratio" not in page.lower()
     assert not list((tmp_path / "out").rglob("*cave_*"))

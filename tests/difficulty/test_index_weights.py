@@ -296,7 +296,7 @@ def test_flags_without_members_and_groups_of_another_grid_are_refused() -> None:
 
 def test_the_built_in_study_tells_how_firmly_it_ranks(result: Any) -> None:
     """Every segment and zone has a row; means are those of the segments; rank 1 is hardest."""
-    table = result.stability
+    table = result.ground.stability
     segments = table[table["kind"] == "segment"]
     np.testing.assert_allclose(segments["index_mean"], result.segments["index_mean"], atol=1e-5)
     for kind, own in table[table["kind"] != "segment"].groupby("kind"):
@@ -315,7 +315,7 @@ def test_the_report_says_how_the_index_is_weighted_and_how_firmly_it_ranks(resul
     [words] = index_words(result)
     assert "count alike" in words
     assert "500 times" in words
-    assert f"Kendall's tau of {result.stability.attrs['kendall_tau_p50']:.2f}" in words
+    assert f"Kendall's tau of {result.ground.stability.attrs['kendall_tau_p50']:.2f}" in words
     table = stability_table(result)
     assert table is not None
     assert [row[2] for row in table["rows"][:10]] == [str(rank) for rank in range(1, 11)]
@@ -326,9 +326,9 @@ def test_the_report_says_how_the_index_is_weighted_and_how_firmly_it_ranks(resul
 
 def test_no_rank_in_public_tells_of_posts_or_of_short_segments(result: Any) -> None:
     """Hours from posts are in the index, so nothing of it is told; and segments are 10 km."""
-    posts = replace(result, origins=result.origins.assign(kind="post"))
-    assert edition(posts, "public").result.stability is None
-    assert edition(posts, "internal").result.stability is not None
+    posts = replace(result, origins=result.ground.origins.assign(kind="post"))
+    assert edition(posts, "public").result.ground.stability is None
+    assert edition(posts, "internal").result.ground.stability is not None
     short = replace(result, scenario=result.scenario.changed({"segment_km": 5.0}))
     told: Any = edition(short, "public").result
     assert set(told.stability["kind"]) == {"remote_desert", "cave_prone"}
@@ -339,7 +339,7 @@ def test_no_rank_in_public_tells_of_posts_or_of_short_segments(result: Any) -> N
 
 def test_zones_of_the_built_in_study_are_clean(result: Any) -> None:
     """Valid, inside the corridor, none over another of its kind, as large as their cells."""
-    grid, zones = result.grid, result.zones.to_crs(result.grid.crs)
+    grid, zones = result.ground.grid, result.zones.to_crs(result.ground.grid.crs)
     outline = result.corridor.outline.to_crs(grid.crs).union_all()
     assert zones.is_valid.all()
     assert zones.difference(outline).area.max() < 10

@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from changed_results import changed
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
@@ -52,7 +53,9 @@ def pages(result: StudyResult) -> dict[str, Axes]:
 @pytest.fixture(scope="module")
 def invented(result: StudyResult) -> StudyResult:
     """Give the study with its synthetic incidents in place of the reported ones."""
-    return replace(result, incidents=result.demo_incidents, overlay=result.demo_overlay)
+    assert result.incidents.demo is not None
+    demo = result.incidents.demo
+    return changed(result, events=demo.events, overlay=demo.overlay)
 
 
 def words_of(figure: Figure) -> list[Text]:

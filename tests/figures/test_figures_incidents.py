@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from changed_results import changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from incident_tables import ucdp_like
@@ -44,7 +44,7 @@ def put(result: StudyResult, table: pd.DataFrame, draws: int = 60) -> StudyResul
         seed=1,
         regions=incidents.regions(events, admin1=datasets.admin1()),
     )
-    return replace(result, incidents=events, account=account)
+    return changed(result, events=events, account=account)
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +94,8 @@ def test_a_table_as_of_ucdp_is_piled_up_as_real_ones_are() -> None:
 
 
 def test_the_eight_events_are_told_alike_on_every_figure(result: StudyResult) -> None:
-    assert result.account is not None
-    line = result.account.line
+    assert result.incidents.account is not None
+    line = result.incidents.account.line
     assert line == "8 reported: 3 too vague, 2 outside, 3 in the corridor"
     map_words, strip_words = (
         words_of(draw(result)) for draw in (figures.corridor_map, figures.strip_map)
@@ -183,7 +183,7 @@ def test_a_type_has_the_same_shape_on_map_and_strip(many: StudyResult) -> None:
 
 
 def test_every_placed_event_has_a_symbol_or_is_counted(many: StudyResult) -> None:
-    shown, account = page_events(many), many.account
+    shown, account = page_events(many), many.incidents.account
     assert shown is not None
     assert account is not None
     told = (shown.seen, shown.off_sheet, shown.under_furniture, shown.to_area)

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from changed_results import changed
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_rgb
 from matplotlib.patches import StepPatch
@@ -233,9 +234,9 @@ def test_ground_without_elevation_is_hatched_and_counted(result: StudyResult) ->
 
 
 def test_a_corridor_with_a_hole_in_its_land_cover_is_hatched_there(result: StudyResult) -> None:
-    flag = result.layers["remote_desert"].copy()  # type: ignore[index]
-    hole = result.layers["chainage_km"] > 500  # type: ignore[index]
-    half = replace(result, layers=result.layers.assign(remote_desert=flag.where(~hole)))  # type: ignore[union-attr]
+    flag = result.ground.layers["remote_desert"].copy()  # type: ignore[index]
+    hole = result.ground.layers["chainage_km"] > 500  # type: ignore[index]
+    half = changed(result, layers=result.ground.layers.assign(remote_desert=flag.where(~hole)))  # type: ignore[union-attr]
     ax = figures.corridor_map(half, relief=False)
     assert "remote desert not known" in key_of(ax)
     plan = gather(half).plan
@@ -250,7 +251,7 @@ def test_travel_times_that_are_not_known_are_hatched(result: StudyResult) -> Non
     assert "travel time not known" not in key_of(figures.travel_time_map(result))
     bands = result.reach.bands.copy()  # type: ignore[union-attr]
     bands.loc[bands.index[1], "geometry"] = shapely.Polygon()
-    lacking = replace(result, reach=replace(result.reach, bands=bands))  # type: ignore[type-var]
+    lacking = changed(result, bands=bands)
     assert "travel time not known" in key_of(figures.travel_time_map(lacking))
 
 
@@ -330,7 +331,7 @@ def test_a_long_border_has_a_strip_that_can_be_read() -> None:
 def test_lakes_are_water_and_seas_of_other_maps_stay(result: StudyResult) -> None:
     drawn = open_map(page().add_axes((0, 0, 1, 1)), result.corridor.outline)
     country.draw_land(drawn)
-    country.draw_lakes(drawn, result.furniture["lakes"])
+    country.draw_lakes(drawn, result.ground.furniture["lakes"])
     assert drawn.sea.area == 0
     assert "lake, reservoir" in [words for _, words in drawn.key["Ground"]]
 

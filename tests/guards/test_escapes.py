@@ -19,6 +19,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
+from changed_results import changed
 from hostile_words import ALL_AT_ONCE, HOSTILE, LONG, UNSEEN, obeyed, with_words
 from hypothesis import given
 from hypothesis import strategies as st
@@ -387,7 +388,7 @@ def test_each_string_can_stand_on_a_figure_of_the_users_own(
     ax = figure.add_axes((0.1, 0.1, 0.8, 0.8))
     ax.set_title("before")
     mine = figure.text(0.5, 0.9, "$x^2$", parse_math=True)
-    odd = replace(
+    odd = changed(
         result,
         name=words,
         border=replace(result.border, names=dict.fromkeys(result.border.names, words)),
@@ -427,9 +428,9 @@ def writers(result: StudyResult) -> dict[str, Callable[[Any], object]]:
     """Give every door through which a file is written, as a function of its path."""
     frame = gpd.GeoDataFrame({"n": [1]}, geometry=[shapely.Point(41, 34)], crs=4326)
     events = incidents.read(pd.DataFrame({"lat": [34.4], "lon": [41.1]}))
-    assert result.layers is not None
-    assert result.grid is not None
-    raster, grid = result.layers["elevation_m"], result.grid
+    assert result.ground.layers is not None
+    assert result.ground.grid is not None
+    raster, grid = result.ground.layers["elevation_m"], result.ground.grid
     return {
         "csv": lambda path: files.write_csv(frame, path),
         "gpkg": lambda path: files.write_gpkg({"a": frame}, path),

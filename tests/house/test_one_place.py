@@ -153,7 +153,7 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
             # What a cell, a page, a key or a layer is: none of them must be a number.
             "fetch/events.py:_row", "incidents/placing/precision.py:code_books",
             "incidents/sharing/export.py:_sheet_cell", "io/formats/geopackage.py:_entries", "provenance.py:_plain",
-            "study/sources.py:_check_kind",
+            "study/given.py:_check_kind",
         },
     ),
     "how a number is bounded": (
@@ -161,7 +161,7 @@ RULES: dict[str, tuple[Rule, str, set[str]]] = {
         "def plan(crew: float) -> None:\n    if not crew >= 1:\n        raise ValueError",
         {
             "incidents/placing/precision.py:position_error_km",
-            "study/sources.py:check_cells",
+            "study/given.py:check_cells",
         },
     ),
     "what an array of numbers is": (

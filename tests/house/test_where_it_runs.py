@@ -20,7 +20,7 @@ import borderzone as bz
 from borderzone import errors, fetch, incidents
 from borderzone.grid import Grid
 from borderzone.io import OutputFolder
-from borderzone.study.cells import Workspace
+from borderzone.study.terrain_reading import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -15,7 +14,6 @@ import borderzone as bz
 from borderzone import incidents
 from borderzone.errors import BorderzoneError, InvalidScenarioError
 from borderzone.figures.events import placed_events
-from borderzone.study.events import regions_of
 from borderzone.study.study_file import write_study
 
 if TYPE_CHECKING:
@@ -52,13 +50,14 @@ def test_districts_place_what_is_known_only_to_a_district() -> None:
     without = study(events).run()
     found = study(events, districts=layer(WEST, EAST)).run()
 
-    assert without.placed["kind"].tolist() == ["gaussian", "excluded", "excluded", "excluded"]  # type: ignore[index]
-    assert found.placed["kind"].tolist() == ["gaussian", "polygon", "polygon", "excluded"]  # type: ignore[index]
-    assert found.placed.geometry.iloc[1].equals(WEST)  # type: ignore[union-attr]
-    assert without.account.vague == 3  # type: ignore[union-attr]
-    assert found.account.vague == 1  # type: ignore[union-attr]
+    kinds = without.incidents.placed["kind"].tolist()  # type: ignore[index]
+    assert kinds == ["gaussian", "excluded", "excluded", "excluded"]
+    assert found.incidents.placed["kind"].tolist() == ["gaussian", "polygon", "polygon", "excluded"]  # type: ignore[index]
+    assert found.incidents.placed.geometry.iloc[1].equals(WEST)  # type: ignore[union-attr]
+    assert without.incidents.account.vague == 3  # type: ignore[union-attr]
+    assert found.incidents.account.vague == 1  # type: ignore[union-attr]
     # The pressure, which weighs the segments, rests on them too.
-    expected = [r.pressure["events_expected"].sum() for r in (without, found)]  # type: ignore[index]
+    expected = [r.incidents.pressure["events_expected"].sum() for r in (without, found)]  # type: ignore[index]
     assert expected[1] > expected[0]
 
 
@@ -86,7 +85,7 @@ def test_it_is_told_which_layer_placed_how_many() -> None:
 def test_gtd_and_ucdp_codes_ask_for_districts_alike() -> None:
     events = table(2, 3, 4, where_scheme="gtd")
     found = study(events, districts=layer(WEST, EAST)).run()
-    assert found.placed["basis"].str.startswith("admin2").tolist() == [True, True, False]  # type: ignore[index]
+    assert found.incidents.placed["basis"].str.startswith("admin2").tolist() == [True, True, False]  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -134,18 +133,10 @@ def test_districts_that_do_not_cover_a_country_are_refused() -> None:
     assert "1 lies in none" in notes(study(edge, districts=layer(WEST)).run())
 
 
-def test_regions_of_a_result_are_those_of_its_events() -> None:
-    """A table with the same ids and other positions has regions of its own."""
-    found = study(table(1, 1)).run()
-    moved = replace(found, incidents=table(1, 1, lon=44.9))
-    assert regions_of(found) is found.placed
-    assert regions_of(moved).geometry.x.tolist() == [44.9, 44.9]
-
-
 def test_an_edge_drawn_twice_is_no_overlap() -> None:
     """Edges of two sources never agree to the metre."""
     near = layer(WEST, shapely.box(44.799, 39.5, 45.1, 40.0))
-    assert study(table(3), districts=near).run().account.vague == 0  # type: ignore[union-attr]
+    assert study(table(3), districts=near).run().incidents.account.vague == 0  # type: ignore[union-attr]
 
 
 def test_a_study_file_names_districts_and_repeats_them(tmp_path: Path) -> None:
@@ -158,7 +149,7 @@ def test_a_study_file_names_districts_and_repeats_them(tmp_path: Path) -> None:
     file = tmp_path / "study.toml"
     file.write_text(text.format('districts = "districts.gpkg"'))
     first = bz.Study.from_toml(file).run()
-    assert first.placed["kind"].tolist() == ["gaussian", "polygon"]  # type: ignore[index]
+    assert first.incidents.placed["kind"].tolist() == ["gaussian", "polygon"]  # type: ignore[index]
     assert "districts" in {record.name for record in first.inputs}
 
     (tmp_path / "out").mkdir()
@@ -167,7 +158,9 @@ def test_a_study_file_names_districts_and_repeats_them(tmp_path: Path) -> None:
     assert tomllib.loads(again.read_text())["districts"]["path"] == "../districts.gpkg"
     second = bz.Study.from_toml(again).run()
     assert second.run_id == first.run_id
-    pd.testing.assert_frame_equal(pd.DataFrame(second.placed), pd.DataFrame(first.placed))
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(second.incidents.placed), pd.DataFrame(first.incidents.placed)
+    )
 
     file.write_text(text.format('provinces = "none"'))
     bare = bz.Study.from_toml(file).run()

@@ -343,8 +343,8 @@ def study_file(folder: Path, asked: str, *, n: int = 20, segment_km: int = 10) -
 def test_a_study_file_asks_and_the_report_answers(tmp_path: Path) -> None:
     study = bz.Study.from_toml(study_file(tmp_path, "[hotspots]\ndraws = 10\nradius_km = 12"))
     result = study.run()
-    assert result.hotspots is not None
-    assert result.hotspots.segments["beyond_chance"].any()
+    assert result.incidents.hotspots is not None
+    assert result.incidents.hotspots.segments["beyond_chance"].any()
     assert "hot spots" in result.stages
     page = bz.write_report(result, tmp_path / "out").read_text()
     assert "Hot spots of reports" in page
@@ -353,7 +353,7 @@ def test_a_study_file_asks_and_the_report_answers(tmp_path: Path) -> None:
     words = pd.read_csv(folder / "data_dictionary.csv").set_index(["table", "column"])["meaning"]
     for name in ("segments", "stretches", "distances", "repeats"):
         written = pd.read_csv(folder / f"hotspot_{name}.csv")
-        assert len(written) == len(getattr(result.hotspots, name))
+        assert len(written) == len(getattr(result.incidents.hotspots, name))
         assert "event_credit" in written
         assert words[f"hotspot_{name}"].notna().all()
     again = bz.Study.from_toml(tmp_path / "out" / "study.toml")
@@ -362,7 +362,7 @@ def test_a_study_file_asks_and_the_report_answers(tmp_path: Path) -> None:
 
 def test_unasked_nothing_is_looked_for(tmp_path: Path) -> None:
     result = bz.Study.from_toml(study_file(tmp_path, "")).run()
-    assert result.hotspots is None
+    assert result.incidents.hotspots is None
     assert "hot spots" not in result.stages
     assert not [name for name in tables(edition(result, "internal")) if "hotspot" in name]
 
@@ -377,7 +377,7 @@ def test_the_public_edition_tells_none_on_short_segments(tmp_path: Path) -> None
 
 def test_too_few_reports_are_a_note(tmp_path: Path) -> None:
     result = bz.Study.from_toml(study_file(tmp_path, "[hotspots]", n=2)).run()
-    assert result.hotspots is None
+    assert result.incidents.hotspots is None
     assert any("No hot spots: hot spots need 3 events or more" in note for note in result.notes)
 
 

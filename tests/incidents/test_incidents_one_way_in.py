@@ -27,8 +27,8 @@ from borderzone.errors import (
 )
 from borderzone.incidents import READ_OPTIONS, ReadOptions
 from borderzone.incidents.option_list import KEYWORDS, option
-from borderzone.study.inputs import load_incidents
-from borderzone.study.sources import how_read, told, unrecorded
+from borderzone.study.given import as_given, how_read, unrecorded
+from borderzone.study.incident_findings import load_incidents
 from borderzone.study.study_file import write_study
 
 if TYPE_CHECKING:
@@ -104,15 +104,18 @@ def test_a_study_file_says_how_its_incidents_are_read(folder: Path) -> None:
     study = study_of(folder, HOW + QUICK)
     result = study.run()
 
-    assert result.incidents is not None
-    assert result.incidents["id"].tolist() == ["ä", "b"]
-    assert result.incidents["date_start"].dt.strftime("%Y-%m-%d").tolist() == [
+    assert result.incidents.events is not None
+    assert result.incidents.events["id"].tolist() == ["ä", "b"]
+    assert result.incidents.events["date_start"].dt.strftime("%Y-%m-%d").tolist() == [
         "2019-04-03",
         "2019-06-05",
     ]
-    assert result.incidents[["lat", "lon"]].to_numpy().tolist() == [[39.7, 44.8], [39.72, 44.82]]
-    assert result.incidents.attrs["accessed"] == "2026-11-02"
-    assert incidents.terms(result.incidents)["licence"].tolist() == ["yours, as you said"]
+    assert result.incidents.events[["lat", "lon"]].to_numpy().tolist() == [
+        [39.7, 44.8],
+        [39.72, 44.82],
+    ]
+    assert result.incidents.events.attrs["accessed"] == "2026-11-02"
+    assert incidents.terms(result.incidents.events)["licence"].tolist() == ["yours, as you said"]
 
 
 def test_python_takes_the_same_table(folder: Path) -> None:
@@ -124,7 +127,7 @@ def test_python_takes_the_same_table(folder: Path) -> None:
 
     assert how_read(study) == how_read(from_file)
     pd.testing.assert_frame_equal(
-        pd.DataFrame(study.run().incidents), pd.DataFrame(from_file.run().incidents)
+        pd.DataFrame(study.run().incidents.events), pd.DataFrame(from_file.run().incidents)
     )
 
 
@@ -152,7 +155,7 @@ def test_another_way_of_reading_is_another_run(folder: Path) -> None:
         study_of(folder, HOW.replace("%d/%m", "%m/%d")),
         study_of(folder, HOW.replace("2026-11-02", "2026-11-03").replace('terms = "mine"', "")),
     ]
-    first, second, third = (unrecorded(told(study), study.border) for study in runs)
+    first, second, third = (unrecorded(as_given(study), study.border) for study in runs)
 
     assert first != second
     assert first == third  # whose rows they are, and since when, changes no number
@@ -239,7 +242,9 @@ def test_what_stood_at_the_top_still_stands_there(folder: Path, inner: str) -> N
 def test_a_table_in_memory_is_handed_over_beside_what_is_said_of_it(folder: Path) -> None:
     events = incidents.read(pd.DataFrame({"lat": [39.7], "lon": [44.8]}))
     said = '[incidents]\nmemory = "{}"\nterms = "mine"\naccessed = 2026-11-02\n'
-    digest = told(bz.Study(border=bz.Border.between("AZE", "TUR"), incidents=events))["incidents"]
+    digest = as_given(bz.Study(border=bz.Border.between("AZE", "TUR"), incidents=events))[
+        "incidents"
+    ]
     study = study_of(folder, said.format(digest["memory"]), incidents=events)
 
     assert study.incidents is events
@@ -259,7 +264,7 @@ def test_a_file_that_is_handed_over_is_read_as_the_study_file_says(folder: Path)
         folder, text, incidents={"path": folder / "meldungen.csv", "date_format": "%m/%d/%Y"}
     )
 
-    assert study.run().incidents["date_start"].dt.month.tolist() == [4, 6]  # type: ignore[index]
+    assert study.run().incidents.events["date_start"].dt.month.tolist() == [4, 6]  # type: ignore[index]
     assert other.run().incidents["date_start"].dt.month.tolist() == [3, 5]  # type: ignore[index]
 
 

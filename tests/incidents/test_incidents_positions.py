@@ -737,10 +737,10 @@ def test_a_study_knows_its_corridor_even_where_the_events_were_read_before(
     result = replace(study, incidents=read).run(ground=ground)
     said = "0 of 40 near the corridor, 40 if latitude and longitude change places: options=ReadOptions(fix_swapped=True)"
     assert f"Incidents: {said}." in result.notes
-    assert result.incidents is not None
-    assert result.incidents["status"].eq("quarantined").all()
+    assert result.incidents.events is not None
+    assert result.incidents.events["status"].eq("quarantined").all()
     with pytest.raises(RejectedRowsError, match=said):
-        incidents.require_usable(result.incidents)
+        incidents.require_usable(result.incidents.events)
     mended = incidents.read(
         read, corridor=ground.corridor, options=incidents.ReadOptions(fix_swapped=True)
     )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import borderzone as bz
 from borderzone import incidents
-from borderzone.study.sources import digest_of
+from borderzone.study.given import digest_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -215,17 +215,17 @@ def test_a_study_takes_a_table_as_it_was_read() -> None:
     quick = bz.Scenario(resolution_m=2000, depth_km=8, segment_km=3, draws=100, imputations=20)
     found = bz.Study(border=border, dem=None, incidents=events, scenario=quick).run()
 
-    assert found.incidents is not None
-    pd.testing.assert_frame_equal(pd.DataFrame(found.incidents), pd.DataFrame(events))
-    assert found.incidents.attrs["notes"][:1] == events.attrs["notes"]
-    assert found.event_credit == incidents.credit_line(events)
-    assert found.account is not None
-    assert (found.account.reported, found.account.unreadable) == (7, 3)
+    assert found.incidents.events is not None
+    pd.testing.assert_frame_equal(pd.DataFrame(found.incidents.events), pd.DataFrame(events))
+    assert found.incidents.events.attrs["notes"][:1] == events.attrs["notes"]
+    assert found.incidents.credit == incidents.credit_line(events)
+    assert found.incidents.account is not None
+    assert (found.incidents.account.reported, found.incidents.account.unreadable) == (7, 3)
     from_rows = bz.Study(
         border=border, dem=None, scenario=quick, incidents=ROWS, terms="mine",
         incidents_accessed=dt.date(2026, 11, 2),
     ).run()  # fmt: skip
-    assert from_rows.account == found.account
+    assert from_rows.incidents.account == found.incidents.account
 
 
 def test_what_is_said_of_its_coverage_stays_and_names_the_run() -> None:

@@ -143,11 +143,12 @@ def vague(study: bz.Study, ground: Ground) -> StudyResult:
 
 def test_of_events_without_a_place_no_number_by_zone_or_segment_is_told(vague: StudyResult) -> None:
     """None of seven can be placed: a count of 0 with a band would be a number for what is not known."""
-    assert vague.account is not None
-    assert vague.account.line == "7 reported: 7 too vague, none left to place"
-    assert vague.account.finding == "None of 7 incidents can be counted by place"
-    for name in ("overlay", "exposure", "enrichment", "pressure", "by_weights", "demo_overlay"):
-        assert getattr(vague, name) is None, name
+    assert vague.incidents.account is not None
+    assert vague.incidents.account.line == "7 reported: 7 too vague, none left to place"
+    assert vague.incidents.account.finding == "None of 7 incidents can be counted by place"
+    for name in ("overlay", "exposure", "enrichment", "pressure", "demo"):
+        assert getattr(vague.incidents, name) is None, name
+    assert vague.patrol.by_weights is None
     assert zone_words(vague) == []
     assert ground_words(vague) == [
         "None of 7 events can be placed: on what ground they happened is not known."

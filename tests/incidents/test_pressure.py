@@ -26,7 +26,7 @@ from borderzone.errors import (
 )
 from borderzone.incidents.comparing.pressure import GammaPoisson
 from borderzone.scenario import Scenario
-from borderzone.study.events import Reported, by_weights
+from borderzone.study.incident_findings import Reported
 
 if TYPE_CHECKING:
     from borderzone.corridor import Corridor
@@ -328,12 +328,5 @@ def test_a_scenario_weighs_by_incidents_only_where_there_are_some(
     events = events_in(2, 2, 2)
     monkeypatch.setattr(incidents, "read", lambda table, **_: table)  # of no real corridor
     found = Reported.of(events, corridor, by_incidents, 1)
-    weights = found.weights(by_incidents)
-    assert weights is not None
-    assert weights.idxmax() == 2
-    assert found.weights(Scenario()) is None
-    segments = corridor.segments.assign(rate_night=0.02)
-    table = by_weights(corridor, segments, found.pressure, by_incidents)
-    assert table is not None
-    assert set(table["planned_for"]) == {"uniform", "incidents", "worst case"}
-    assert by_weights(corridor, segments, None, by_incidents) is None
+    assert found.pressure is not None
+    assert found.pressure.set_index("segment")["weight"].idxmax() == 2

@@ -25,7 +25,7 @@ from borderzone._kernels.resample import average, majority, share
 from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.grid import Grid
 from borderzone.io.warping import on_grid
-from borderzone.study.cells import open_cover, open_heights
+from borderzone.study.layers import open_cover, open_heights
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -26,7 +26,7 @@ from pyproj import CRS
 import borderzone as bz
 from borderzone import incidents, io
 from borderzone.errors import BorderzoneError, CRSMismatchError, DataError, InvalidGeometryError
-from borderzone.study.cells import vector_layer
+from borderzone.study.given import vector_layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import tomllib
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
+from changed_results import changed
 from hostile_words import ALL_AT_ONCE, LONG, obeyed, with_words
 from PIL import Image
 
@@ -52,7 +52,7 @@ WORDS_OF_EVENTS = (
 @pytest.fixture(scope="module")
 def odd(result: StudyResult) -> StudyResult:
     """Give a result that holds the string wherever words come from outside."""
-    events = result.incidents
+    events = result.incidents.events
     assert events is not None
     told = events.assign(**dict.fromkeys(WORDS_OF_EVENTS, ALL_AT_ONCE))
     told[f"column {ALL_AT_ONCE}"] = ALL_AT_ONCE
@@ -60,7 +60,7 @@ def odd(result: StudyResult) -> StudyResult:
     told["status"] = ["quarantined", *["ok"] * (len(told) - 1)]
     told.attrs = events.attrs
     named = with_words(result, ALL_AT_ONCE)
-    return replace(named, incidents=told, summary=(ALL_AT_ONCE,) * 3, notes=(ALL_AT_ONCE, LONG))
+    return changed(named, events=told, summary=(ALL_AT_ONCE,) * 3, notes=(ALL_AT_ONCE, LONG))
 
 
 @pytest.fixture(scope="module")

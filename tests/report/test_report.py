@@ -20,6 +20,7 @@ import pyogrio
 import pytest
 import rasterio
 import shapely
+from changed_results import changed
 from PIL import Image
 
 import borderzone as bz
@@ -54,7 +55,7 @@ def with_posts(result: StudyResult) -> StudyResult:
         geometry=[shapely.Point(41.0777, 34.3777), shapely.Point(39.5111, 33.6111)],
         crs=4326,
     )
-    return replace(result, origins=posts)
+    return changed(result, origins=posts)
 
 
 def files_of(place: Path) -> list[str]:
@@ -219,14 +220,14 @@ def test_the_first_screen_says_who_lives_there(public_report: Path) -> None:
 
 def test_the_page_holds_what_a_reader_must_know(page: Page, result: StudyResult) -> None:
     words = " ".join(" ".join(page.words).split())
-    assert result.terrain_variance is not None
-    assert result.plausibility is not None
+    assert result.patrol.terrain_variance is not None
+    assert result.patrol.plausibility is not None
     for needed in (
         "analyst's estimate",
         "not of attempts",
         "attacks inside Iraq, not the crossing",
         "First to fail",
-        result.terrain_variance["statement"],
+        result.patrol.terrain_variance["statement"],
         "as hopeful",
         "an absence of incidents is an absence of reports",
         "GeoNames (geonames.org), CC BY 4.0",
@@ -274,16 +275,16 @@ def test_public_tells_of_no_posts_and_nothing_in_which_they_could_be_read(
 
 @pytest.mark.usefixtures("sketch")
 def test_public_lists_no_row_of_a_users_incident_table(result: StudyResult, tmp_path: Path) -> None:
-    assert result.incidents is not None
-    events = result.incidents.assign(
+    assert result.incidents.events is not None
+    events = result.incidents.events.assign(
         id=[f"SECRET{n}" for n in range(8)],
         place="a place of ours",
         status=["quarantined", *["ok"] * 7],
         reason=["out of range: latitude 95 of SECRET", *[""] * 7],
     )
-    own = replace(
+    own = changed(
         result,
-        incidents=events,
+        events=events,
         inputs=tuple(r for r in result.inputs if r.name != "article_incidents"),
     )
     write_report(own, tmp_path / "out")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from changed_results import changed
 from matplotlib.text import Text
 from subsets import LAYERS, faults, page_of, uncured, words_of
 
@@ -26,8 +26,8 @@ from borderzone.report.public import edition, join_segments
 from borderzone.report.sections import index_words, reach_words
 from borderzone.report.tables import tables
 from borderzone.study import told
-from borderzone.study.missing import missing_layer
-from borderzone.study.sentences import flagged_sentence
+from borderzone.study.given import missing_layer
+from borderzone.study.told import flagged_sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,7 +93,7 @@ def test_nothing_unknown_is_told_as_zero_and_nothing_missing_as_none(
         ("No events fell here", "incidents"),
         ("Half of the border is reached within 2.5 h", "origins"),
         ("304 towns and 27 open airfields stand in as the origins", "dem"),
-        ("it takes 2,019 units on station", "dem"),
+        ("it takes 2,019 units out", "dem"),
         ("from nan to nan", ""),
         ("the nearest None", ""),
         ("up to inf units", ""),
@@ -252,8 +252,8 @@ def test_no_origins_are_accepted_like_other_layers_and_the_night_is_told(
     """Who walks from the border needs no post."""
     result = run_without(("origins",), grounds)
 
-    assert result.reach is not None
     assert result.reach.along is None
+    assert result.reach.night is not None
     assert result.reach.night["share"].between(0, 1).all()
     assert told.cave_prone(result).known
     assert not told.remote_desert(result).known
@@ -265,8 +265,8 @@ def test_segments_that_share_the_first_rank_are_not_said_to_stay_among_ten(
 ) -> None:
     """On bare ground without an origin the index is the same all along: it ranks nothing there."""
     result = run_without(("origins",), grounds)
-    assert result.stability is not None
-    table = result.stability[result.stability["kind"] == "segment"]
+    assert result.ground.stability is not None
+    table = result.ground.stability[result.ground.stability["kind"] == "segment"]
     first = int((table["rank"] == 1).sum())
     assert first > 10
 
@@ -313,13 +313,13 @@ def half(grounds: dict[frozenset[str], Ground]) -> StudyResult:
     segments["remote_share"] = segments["remote_share"].where(known)
     segments["remote_share_unknown"] = np.where(known, 0.0, 1.0)
     shares = shares.assign(remote_share=shares["remote_share"] * 0.75, unknown_remote_share=0.25)
-    return replace(result, flagged_share=shares, segments=segments)
+    return changed(result, flagged_share=shares, segments=segments)
 
 
 def test_a_share_that_is_the_same_by_every_definition_is_no_range(half: StudyResult) -> None:
     shares = half.flagged_share
     assert shares is not None
-    none = replace(half, flagged_share=shares.assign(remote_share=0.0, unknown_remote_share=0.0))
+    none = changed(half, flagged_share=shares.assign(remote_share=0.0, unknown_remote_share=0.0))
     said = flagged_sentence(none)
     assert said.startswith("0 % of Iraq's half of the corridor (")
     assert "is remote desert, whether 1 to 6 hours from the nearest town" in said
@@ -337,7 +337,7 @@ def test_a_share_known_in_part_is_told_with_the_rest(half: StudyResult) -> None:
     assert "along 150 km that is not known" in said["alt strip"]
     page = html.unescape(page_of(half))
     assert "remote desert on 25 % of Iraq's half of the corridor" in page
-    none = replace(half, flagged_share=half.flagged_share.assign(remote_share=0.0))  # type: ignore[union-attr]
+    none = changed(half, flagged_share=half.flagged_share.assign(remote_share=0.0))  # type: ignore[union-attr]
     title = figures.corridor_map(none, ax=own_axes(None), relief=False).get_title()
     assert title.endswith(
         "no remote desert where Iraq's half of the corridor is known, by any of the definitions; 25 % is "
@@ -447,9 +447,9 @@ def test_units_have_one_number_wherever_they_are_told(
     band = numbers(r"stopping half of all crossings takes ([\d,]+ to [\d,]+) units", report)
     assert set().union(*band.values()) == {f"{told.count(half.low)} to {told.count(half.high)}"}
     assert "figures/coverage_curve.svg" in band
-    assert f"{people} people on station" in report["manifest"]
+    assert f"{people} people out" in report["manifest"]
     assert (
-        f"{told.count(half.roll)} units or {told.count(4 * half.roll)} people on roll"
+        f"{told.count(half.roll)} units or {told.count(4 * half.roll)} people on the payroll"
         in (report["manifest"])
     )
 
@@ -597,8 +597,8 @@ def test_shortest_and_longest_night_carry_their_months_on_both_hemispheres(
     result: StudyResult,
 ) -> None:
     """In the sentence, the title and the description; the day of the month beside them."""
-    south = replace(result, night_hours=bz.access.night_table(-49.0))
-    table = south.night_hours["nautical"]
+    south = changed(result, night_hours=bz.access.night_table(-49.0))
+    table = south.reach.night_hours["nautical"]
     words = f"{table[12]:.1f} h (Dec) to {table[6]:.1f} h (Jun) on the 15th of the month"
 
     assert told.night_length_words(south) == words

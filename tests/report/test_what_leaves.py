@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from changed_results import changed
 from typer.testing import CliRunner
 
 import borderzone as bz
@@ -34,7 +35,7 @@ OWN = {"lat": [34.4, 34.5], "lon": [41.1, 41.2], "date": "2024-05-01", "notes": 
 
 def with_rows(result: StudyResult, terms: str | None, **columns: Any) -> StudyResult:
     """Give the study as if it had been run on a table of the user."""
-    return replace(result, incidents=incidents.read(pd.DataFrame(OWN | columns), terms=terms))
+    return changed(result, events=incidents.read(pd.DataFrame(OWN | columns), terms=terms))
 
 
 def with_origins(result: StudyResult, points: Any, kind: str, **more: Any) -> StudyResult:
@@ -42,12 +43,12 @@ def with_origins(result: StudyResult, points: Any, kind: str, **more: Any) -> St
     origins = gpd.GeoDataFrame(
         {"name": ["x"] * len(points), "kind": kind}, geometry=list(points), crs=4326
     )
-    return replace(result, origins=origins, **more)
+    return changed(result, origins=origins, **more)
 
 
 def test_rows_of_unknown_terms_are_held_back_and_it_is_said(result: StudyResult) -> None:
     shown = edition(with_rows(result, None, dataset="Ministry restricted DB"), "public")
-    assert shown.result.incidents is None
+    assert shown.result.incidents.events is None
     assert shown.terms == {"said": None, "incidents": "counts"}
     (said,) = [words for words in shown.left_out if words.startswith("Incidents")]
     assert said.endswith("not listed one by one: the terms of the table are not known.")
@@ -55,21 +56,21 @@ def test_rows_of_unknown_terms_are_held_back_and_it_is_said(result: StudyResult)
 
 def test_rows_leave_on_the_word_of_the_user_which_the_manifest_keeps(result: StudyResult) -> None:
     shown = edition(with_rows(result, "mine"), "public")
-    assert shown.result.incidents is not None
+    assert shown.result.incidents.events is not None
     told = manifest(shown.result, terms=shown.terms)["terms"]
     assert told == {"said": "mine", "incidents": "rows"}
 
 
 def test_rows_of_acled_stay_whatever_is_said(result: StudyResult) -> None:
     shown = edition(with_rows(result, "mine", geo_precision=1), "public")
-    assert shown.result.incidents is None
+    assert shown.result.incidents.events is None
     assert shown.terms == {"said": "mine", "incidents": "counts"}
     assert any("rows of ACLED may not be passed on" in words for words in shown.left_out)
 
 
 def test_the_article_is_shown_as_it_was(result: StudyResult) -> None:
     shown = edition(result, "public")
-    assert shown.result.incidents is not None
+    assert shown.result.incidents.events is not None
     assert shown.terms == {"said": None, "incidents": "rows"}
 
 
@@ -89,7 +90,7 @@ def test_counts_by_small_zones_are_left_out_where_rows_stay(result: StudyResult)
     assert result.overlay is not None
     small = result.overlay.assign(area_km2=[20.0, *result.overlay["area_km2"].iloc[1:]])
     for terms, gone in ((None, 1), ("mine", 0)):
-        shown = edition(replace(with_rows(result, terms), overlay=small), "public").result.overlay
+        shown = edition(changed(with_rows(result, terms), overlay=small), "public").result.overlay
         assert shown is not None
         assert len(shown) == len(small) - gone
 
@@ -99,17 +100,17 @@ def test_origins_of_the_user_are_never_shown_whatever_they_are_called(
     result: StudyResult, kind: str
 ) -> None:
     own = with_origins(result, [shapely.Point(41.0777, 34.3777)], kind)
-    assert edition(own, "public").result.origins is None
-    assert edition(own, "internal").result.origins is not None
+    assert edition(own, "public").result.ground.origins is None
+    assert edition(own, "internal").result.ground.origins is not None
 
 
 def test_a_choice_of_towns_is_the_users_too(result: StudyResult) -> None:
     town = datasets.places().geometry.iloc[0]
     shipped = with_origins(result, [town], "town")
-    assert edition(shipped, "public").result.origins is not None
+    assert edition(shipped, "public").result.ground.origins is not None
     for how in ({"path": "/a/b.gpkg", "sha256": "0"}, {"memory": "0"}):
         chosen = replace(shipped, given={**result.given, "origins": how})
-        assert edition(chosen, "public").result.origins is None
+        assert edition(chosen, "public").result.ground.origins is None
 
 
 def test_neither_name_nor_checksum_of_a_file_of_posts_is_told(

@@ -19,8 +19,8 @@ from borderzone import access, datasets
 from borderzone.errors import InvalidScenarioError
 from borderzone.figures import alt_text
 from borderzone.study import told
-from borderzone.study.force import ForceHours
-from borderzone.study.ground import Frame
+from borderzone.study.force_side import ForceHours
+from borderzone.study.layers import StudyArea
 from borderzone.study.reach import WayLayers
 
 if TYPE_CHECKING:
@@ -95,10 +95,10 @@ def test_ground_across_the_border_is_never_reached(side: str, number: int) -> No
     assert np.isposinf(hours[sides == 3 - number]).all()
     assert np.isfinite(hours[sides == number]).all()
     assert ground.origins is not None
-    frame = Frame.of(ground.corridor, bz.Scenario(**SMALL, force_side=side), 50.0)
-    free = access.travel_time(frame.wide.wrap(np.full(frame.wide.shape, 100, np.float32)),
+    area = StudyArea.of(ground.corridor, bz.Scenario(**SMALL, force_side=side), 50.0)
+    free = access.travel_time(area.wide.wrap(np.full(area.wide.shape, 100, np.float32)),
                               ground.origins.geometry)  # fmt: skip
-    alone = frame.crop(free).to_numpy()
+    alone = area.crop(free).to_numpy()
     np.testing.assert_array_equal(hours[sides == number], alone[sides == number])
 
 
@@ -209,18 +209,18 @@ def test_swapping_the_side_and_mirroring_the_ground_mirrors_the_hours(
     """The border runs between two rows of cells, and beside it the ground is flat."""
     corridor = bz.Corridor.around(BORDER, depth_km=40, segment_km=20)
     scenario = bz.Scenario(**SMALL, resolution_m=5000)
-    frame = Frame.of(corridor, scenario.changed({"force_side": "west"}), 20.0)
-    half = int(frame.wide.bounds[3] // 5000) - 1
-    rows, columns = frame.wide.shape
+    area = StudyArea.of(corridor, scenario.changed({"force_side": "west"}), 20.0)
+    half = int(area.wide.bounds[3] // 5000) - 1
+    rows, columns = area.wide.shape
     z = np.random.default_rng(seed).normal(0, 200, (2 * half, columns)).astype(np.float32)
     z[half - 3 : half + 3] = 0
     found = []
     for side, sign, ground in (("west", -1, z), ("east", 1, z[::-1])):
-        frame = replace(frame, scenario=scenario.changed({"force_side": side}))
-        dem = frame.wide.wrap(np.full((rows, columns), np.nan, np.float32))
+        area = replace(area, scenario=scenario.changed({"force_side": side}))
+        dem = area.wide.wrap(np.full((rows, columns), np.nan, np.float32))
         dem.values[rows - 2 * half :] = ground
         origins = posts((sign * across_km, along_km))
-        force = ForceHours.of(frame, dem, origins, xr.Dataset(), WayLayers())
+        force = ForceHours.of(area, dem, origins, xr.Dataset(), WayLayers())
         found.append(force.inside("vehicle_off_road").to_numpy()[rows - 2 * half :])
     assert np.isfinite(found[0]).any()
     assert np.isinf(found[0]).any()
@@ -229,9 +229,9 @@ def test_swapping_the_side_and_mirroring_the_ground_mirrors_the_hours(
 
 def test_the_built_in_study_is_that_of_iraq(result: StudyResult) -> None:
     """Of 317 towns and airfields around 44 are Iraq's; shares are told for its half and for all."""
-    assert result.origins is not None
-    assert set(result.origins["country"]) == {"IRQ"}
-    assert len(result.origins) == 44
+    assert result.ground.origins is not None
+    assert set(result.ground.origins["country"]) == {"IRQ"}
+    assert len(result.ground.origins) == 44
     assert "Left out as origins: 273 places in other countries." in result.notes
     own, both = told.remote_desert(result), told.remote_desert(result, whole=True)
     assert (own.chosen, both.chosen) == pytest.approx((0.606, 0.653), abs=0.003)
@@ -239,7 +239,11 @@ def test_the_built_in_study_is_that_of_iraq(result: StudyResult) -> None:
     assert f"of the whole corridor {told.percent(both.chosen)}" in result.summary[1]
     assert "of Iraq's half of the corridor (31,699 of 60,389 km2" in result.summary[1]
     assert "town or open airfield in Iraq" in result.summary[1]
-    hours, sides = result.layers["hours_vehicle"].to_numpy(), result.layers["side"].to_numpy()  # type: ignore[index]
+    assert result.ground.layers is not None
+    hours, sides = (
+        result.ground.layers["hours_vehicle"].to_numpy(),
+        result.ground.layers["side"].to_numpy(),
+    )
     assert np.isposinf(hours[sides == 1]).all()
     # Of a shift of 12 h the drive to the line and back leaves a third.
     assert result.segments["on_line_share"].mean() == pytest.approx(0.353, abs=0.005)
@@ -247,7 +251,7 @@ def test_the_built_in_study_is_that_of_iraq(result: StudyResult) -> None:
 
 def test_shares_of_the_whole_corridor_are_those_of_its_two_halves(result: StudyResult) -> None:
     """Across the border all bare ground counts, and nothing else."""
-    table, layers = result.flagged_share, result.layers
+    table, layers = result.flagged_share, result.ground.layers
     assert table is not None
     assert layers is not None
     sides, bare = layers["side"].to_numpy(), layers["bare_share"].to_numpy() > 0.5
@@ -272,8 +276,8 @@ def jordan() -> dict[str, StudyResult]:
 
 def test_each_side_of_a_border_has_its_own_force(jordan: dict[str, StudyResult]) -> None:
     for side, result in jordan.items():
-        assert result.origins is not None
-        assert set(result.origins["country"]) == {side}
+        assert result.ground.origins is not None
+        assert set(result.ground.origins["country"]) == {side}
         name = {"JOR": "Jordan", "IRQ": "Iraq"}[side]
         assert f"% of {name}'s half of the corridor" in result.summary[1]
         assert f"in {name}" in alt_text(result, "travel_time_map")
@@ -290,9 +294,9 @@ def test_a_camp_of_displaced_people_is_no_origin_and_names_no_zone(
     camps = places[places["kind"] == datasets.CAMP]
     assert camps["asciiname"].tolist() == ["Rukban"]
     result = jordan["JOR"]
-    assert result.origins is not None
-    assert "Rukban" not in set(result.origins["name"])
+    assert result.ground.origins is not None
+    assert "Rukban" not in set(result.ground.origins["name"])
     assert any("and 1 camp of displaced people." in note for note in result.notes)
-    assert "Rukban" not in set(result.furniture["places"]["asciiname"])
+    assert "Rukban" not in set(result.ground.furniture["places"]["asciiname"])
     assert result.zones is not None
     assert not result.zones["near"].isin(camps["name"]).any()

@@ -15,7 +15,7 @@ import shapely
 import borderzone as bz
 from borderzone import cli, whatif
 from borderzone.errors import BorderzoneError, DataError, InvalidScenarioError
-from borderzone.study.sources import told, unrecorded
+from borderzone.study.given import as_given, unrecorded
 from borderzone.study.study_file import write_study
 
 if TYPE_CHECKING:
@@ -98,14 +98,14 @@ def test_a_study_file_names_its_border_and_repeats_it(way: str, folder: Path) ->
     study = bz.Study.from_toml(study_file(folder, head))
     assert (study.border.left, study.border.sides) == (left, how)
 
-    given = told(study)
+    given = as_given(study)
     again = bz.Study.from_toml(_written(study, given, folder))
 
     assert (again.border.a, again.border.b) == (study.border.a, study.border.b)
     assert again.border.parts.equals(study.border.parts)
     assert again.border.cut_km == study.border.cut_km
     assert again.border.remarks == study.border.remarks
-    assert unrecorded(told(again), again.border) == unrecorded(given, study.border)
+    assert unrecorded(as_given(again), again.border) == unrecorded(given, study.border)
     assert again.name == study.name
 
 
@@ -156,7 +156,7 @@ def test_what_is_wrong_with_a_border_is_told_with_its_study(
 
 def test_a_changed_line_is_told_and_a_border_handed_over_is_not_its_file(folder: Path) -> None:
     study = bz.Study.from_toml(study_file(folder, WAYS["sides"][0]))
-    path = _written(study, told(study), folder)
+    path = _written(study, as_given(study), folder)
     with pytest.raises(InvalidScenarioError, match="border that was handed over"):
         bz.Study.from_toml(path, border=study.border)
     moved = folder / "moved.geojson"
@@ -173,13 +173,13 @@ def test_sides_layer_and_kilometres_name_the_run(folder: Path) -> None:
     heads = [head for head, _, _ in WAYS.values() if "line.geojson" in head]
     heads.append('border_km = [10, 41]\nborder = "line.geojson"')
     studies = [bz.Study.from_toml(study_file(folder, head)) for head in heads]
-    ids = [str(unrecorded(told(study), study.border)) for study in studies]
+    ids = [str(unrecorded(as_given(study), study.border)) for study in studies]
     # Neither which country is named first decides anything, nor which side is said.
     assert ids[1] == ids[2]
     assert ids[4] == ids[5]
     assert len(set(ids)) == len(ids) - 2
     shipped = bz.Study(border=bz.Border.between("IRQ", "SYR"), scenario=QUICK)
-    assert unrecorded(told(shipped), shipped.border) == {}
+    assert unrecorded(as_given(shipped), shipped.border) == {}
 
 
 @pytest.fixture(scope="module")

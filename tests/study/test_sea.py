@@ -85,36 +85,36 @@ def result(tmp_path_factory: pytest.TempPathFactory, heights: Any) -> bz.StudyRe
 def test_a_border_that_touches_the_sea_is_studied_and_its_sea_is_counted(
     result: bz.StudyResult,
 ) -> None:
-    assert 0.03 < result.sea_share < 0.1
-    assert result.gap_share == 0
+    assert 0.03 < result.ground.sea_share < 0.1
+    assert result.ground.gap_share == 0
     assert result.required is not None
     by_segment = result.segments
     area = by_segment["area_km2"] / by_segment["area_km2"].sum()
     assert float((by_segment["sea_share"] * area).sum()) == pytest.approx(
-        result.sea_share, abs=0.02
+        result.ground.sea_share, abs=0.02
     )
     assert (by_segment["terrain_known_share"] == 1).all()
 
 
 def test_no_layer_holds_a_number_at_sea_and_shores_have_slopes(result: bz.StudyResult) -> None:
-    assert result.grid is not None
-    assert result.layers is not None
-    elevation = result.layers["elevation_m"].to_numpy()
+    assert result.ground.grid is not None
+    assert result.ground.layers is not None
+    elevation = result.ground.layers["elevation_m"].to_numpy()
     # A cell of the shore of which the tiles know half lies above the sea, and is ground.
-    at_sea = bz.datasets.sea(result.grid).to_numpy() & ~(elevation > 0)
-    cells = result.corridor.cells(result.grid)["segment"].to_numpy() >= 0
+    at_sea = bz.datasets.sea(result.ground.grid).to_numpy() & ~(elevation > 0)
+    cells = result.corridor.cells(result.ground.grid)["segment"].to_numpy() >= 0
     assert (at_sea & cells).sum() > 10
     for name in ("slope_deg", "tri_m", "hours_vehicle", "hours_foot", "index"):
-        assert np.isnan(result.layers[name].to_numpy()[at_sea]).all(), name
-    assert (result.layers["segment"].to_numpy()[at_sea] == -1).all()
-    assert np.isfinite(result.layers["slope_deg"].to_numpy()[cells & ~at_sea]).all()
+        assert np.isnan(result.ground.layers[name].to_numpy()[at_sea]).all(), name
+    assert (result.ground.layers["segment"].to_numpy()[at_sea] == -1).all()
+    assert np.isfinite(result.ground.layers["slope_deg"].to_numpy()[cells & ~at_sea]).all()
 
 
 @pytest.mark.usefixtures("sketch")
 def test_the_sea_is_told_in_the_second_sentence_and_first_among_the_notes(
     result: bz.StudyResult, tmp_path: Path
 ) -> None:
-    words = f"sea, {told.percent(result.sea_share)} of the corridor, is left out of all numbers on ground"
+    words = f"sea, {told.percent(result.ground.sea_share)} of the corridor, is left out of all numbers on ground"
     assert told.left_out(result) == words
     assert result.summary[1].endswith(f"; {words}.")
     assert result.notes[0] == f"S{words[1:]}."
@@ -156,17 +156,17 @@ def test_a_hole_on_land_is_refused_with_size_and_place(tmp_path: Path, heights: 
 def test_a_named_share_of_holes_passes_as_unknown(tmp_path: Path, heights: Any) -> None:
     dem = tif(tmp_path, heights, hole=True)
     result = study(dem, scenario={"max_gap_share": 0.05}).run(seed=1)
-    assert 0 < result.gap_share <= 0.05
+    assert 0 < result.ground.gap_share <= 0.05
     assert told.left_out(result).endswith(
-        f"and {told.percent(result.gap_share)} of its land has no elevation and is not known"
+        f"and {told.percent(result.ground.gap_share)} of its land has no elevation and is not known"
     )
     known = result.segments["terrain_known_share"]
     assert known.min() < 1
     assert (known.notna()).all()
-    assert result.layers is not None
-    segment = result.layers["segment"].to_numpy()
-    unknown = np.isnan(result.layers["elevation_m"].to_numpy()) & (segment >= 0)
-    assert unknown.sum() / (segment >= 0).sum() == pytest.approx(result.gap_share)
+    assert result.ground.layers is not None
+    segment = result.ground.layers["segment"].to_numpy()
+    unknown = np.isnan(result.ground.layers["elevation_m"].to_numpy()) & (segment >= 0)
+    assert unknown.sum() / (segment >= 0).sum() == pytest.approx(result.ground.gap_share)
     with pytest.raises(CoverageGapError, match=r"more than max_gap_share = 0\.001"):
         study(dem, scenario={"max_gap_share": 0.001}).read_ground()
 
@@ -229,7 +229,7 @@ def test_sea_of_0_m_in_the_tiles_is_sea_as_well(
     """Products fill the sea of a tile that touches land with zeros; others hold its depth."""
     filled = np.where(heights == -9999, -30, heights).astype(np.float32)
     # Cells of the shore differ: half hills, half sea.
-    assert 0.5 < study(tif(tmp_path, filled)).read_ground().sea_share / result.sea_share <= 1
+    assert 0.5 < study(tif(tmp_path, filled)).read_ground().sea_share / result.ground.sea_share <= 1
 
 
 def test_on_finer_cells_the_sea_is_left_out_too(tmp_path: Path, heights: Any) -> None:

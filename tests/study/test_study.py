@@ -88,7 +88,7 @@ def test_one_seed_gives_one_result_and_another_seed_other_bands(
     pd.testing.assert_frame_equal(again.curve, result.curve)
     pd.testing.assert_frame_equal(again.overlay, result.overlay)
     assert again.run_id == result.run_id != other.run_id
-    assert not np.array_equal(other.draws["mean_poi"], result.draws["mean_poi"])
+    assert not np.array_equal(other.patrol.draws["mean_poi"], result.patrol.draws["mean_poi"])
     assert other.required["on_station_reference"].equals(result.required["on_station_reference"])
 
 
@@ -139,8 +139,10 @@ def test_other_towns_make_other_hours_and_other_rates_on_shift(
 
 def test_the_report_of_terrain_says_how_little_the_coarse_grid_tells(result: Any) -> None:
     """Most of the variance of the rates is shared assumptions, and it is said."""
-    assert 0 < result.terrain_variance["share_of_total"] < 0.5
-    assert re.search(r"Terrain makes \d+% of the variance", result.terrain_variance["statement"])
+    assert 0 < result.patrol.terrain_variance["share_of_total"] < 0.5
+    assert re.search(
+        r"Terrain makes \d+% of the variance", result.patrol.terrain_variance["statement"]
+    )
 
 
 def test_interdiction_above_the_ceiling_is_out_of_reach(result: Any) -> None:
@@ -155,11 +157,11 @@ def test_interdiction_above_the_ceiling_is_out_of_reach(result: Any) -> None:
 
 def test_the_article_is_counted_and_the_synthetic_set_kept_apart(result: Any) -> None:
     """Rows too vague to place are named, and nothing invented is in the findings."""
-    assert len(result.incidents) == 8
+    assert len(result.incidents.events) == 8
     assert not result.synthetic
     assert result.overlay.attrs["n_excluded"] == len(result.overlay.attrs["excluded"]) > 0
-    assert result.demo_incidents["synthetic"].all()
-    assert result.demo_overlay.attrs["label"] == "SYNTHETIC DATA"
+    assert result.incidents.demo.events["synthetic"].all()
+    assert result.incidents.demo.overlay.attrs["label"] == "SYNTHETIC DATA"
 
 
 def test_a_border_without_embedded_layers_says_what_it_cannot_give() -> None:
@@ -170,7 +172,7 @@ def test_a_border_without_embedded_layers_says_what_it_cannot_give() -> None:
     assert far.required is None
     assert far.zones is None
     assert len(far.segments)
-    assert len(far.night_hours) == 12
+    assert len(far.reach.night_hours) == 12
     assert any("the embedded elevation does not reach" in note for note in far.notes)
     assert far.segments[["third_country_share", "sea_share"]].notna().all(axis=None)
     assert "world" in {record.name for record in far.inputs}
@@ -219,7 +221,7 @@ def test_an_elevation_that_leaves_a_gap_is_refused(study: bz.Study) -> None:
 
 def test_an_elevation_without_crs_is_refused(study: bz.Study, result: Any) -> None:
     """Coordinates without a system are numbers, not places."""
-    bare = result.layers["elevation_m"].drop_vars("spatial_ref").copy()
+    bare = result.ground.layers["elevation_m"].drop_vars("spatial_ref").copy()
     bare.attrs = {}
 
     with pytest.raises(CRSMismatchError, match="no CRS"):
@@ -275,7 +277,7 @@ def test_a_generator_seeds_a_run_that_anyone_can_repeat(study: bz.Study, ground:
     drawn: Any = quick.run(seed=np.random.default_rng(5), ground=ground)
     again: Any = quick.run(seed=drawn.seed, ground=ground)
 
-    pd.testing.assert_frame_equal(drawn.draws, again.draws)
+    pd.testing.assert_frame_equal(drawn.patrol.draws, again.patrol.draws)
 
 
 @pytest.mark.parametrize("seed", ["a", 1.5, -1, True])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -17,7 +18,7 @@ import borderzone as bz
 from borderzone import patrol
 from borderzone.errors import BorderzoneError, DataError, InvalidScenarioError
 from borderzone.grid import Grid
-from borderzone.study.sources import how_read, told, unrecorded
+from borderzone.study.given import as_given, how_read, unrecorded
 from borderzone.study.study_file import write_study
 
 if TYPE_CHECKING:
@@ -117,8 +118,9 @@ def same(first: Any, second: Any) -> None:
     """Hold two runs to be one."""
     assert first.run_id == second.run_id
     assert first.scenario == second.scenario
-    for name in ("segments", "curve", "required", "overlay", "incidents", "zones", "flagged_share"):
-        one, two = getattr(first, name), getattr(second, name)
+    names = ("segments", "curve", "required", "overlay", "zones", "flagged_share")
+    for name in (*names, "incidents.events"):
+        one, two = attrgetter(name)(first), attrgetter(name)(second)
         assert (one is None) == (two is None), name
         if one is not None:
             pd.testing.assert_frame_equal(pd.DataFrame(one), pd.DataFrame(two), obj=name)
@@ -162,7 +164,7 @@ def test_a_layer_in_memory_is_asked_for_and_known_again(
 ) -> None:
     """What ships never takes its place, and another layer is told from it."""
     study = bz.Study(border=small_border(), **on_disk | {name: in_memory[name]})
-    path = written(replace(from_files, given=told(study)), tmp_path)
+    path = written(replace(from_files, given=as_given(study)), tmp_path)
 
     with pytest.raises(InvalidScenarioError, match=rf"{name} was in memory.*{name}=\.\.\."):
         bz.Study.from_toml(path)
@@ -184,7 +186,7 @@ def test_a_layer_left_out_stays_out(
 ) -> None:
     """What ships does not come in its place, in the file or in the name of the run."""
     study = bz.Study(border=small_border(), **on_disk | {name: None})
-    path = written(replace(from_files, given=told(study)), tmp_path)
+    path = written(replace(from_files, given=as_given(study)), tmp_path)
 
     assert tomllib.loads(path.read_text())[name] == "none"
     assert getattr(bz.Study.from_toml(path), name) is None
@@ -205,7 +207,7 @@ def test_two_layers_in_memory_are_two_runs(in_memory: dict[str, Any]) -> None:
     """The name of a run tells them apart."""
     both = [bz.Study(border=small_border(), dem=in_memory["dem"] + more) for more in (0.0, 50.0)]
 
-    first, second = (unrecorded(told(study), study.border) for study in both)
+    first, second = (unrecorded(as_given(study), study.border) for study in both)
 
     assert first != second
 
@@ -239,7 +241,7 @@ def test_a_changed_file_is_told(from_files: Any, on_disk: dict[str, Any], tmp_pa
     copy = tmp_path / "origins.geojson"
     copy.write_bytes(on_disk["origins"].read_bytes())
     study = bz.Study(border=small_border(), **on_disk | {"origins": copy})
-    path = written(replace(from_files, given=told(study)), tmp_path)
+    path = written(replace(from_files, given=as_given(study)), tmp_path)
     copy.write_text(copy.read_text().replace("east", "west"))
 
     with pytest.raises(DataError, match=r"origins: .* was changed since"):

@@ -70,7 +70,7 @@ def whole(path: Path) -> Any:
 
 def test_layers_on_fine_cells_are_those_of_the_elevation(result: Any, dem: Path) -> None:
     """Read at once in memory, with the ground around: the same bits, in the corridor alone."""
-    grid = result.fine.grid
+    grid = result.ground.fine.grid
     halo = terrain.reach_cells(cell_m=FINE_M)
     around = terrain.attributes(bz.read_dem(dem, grid.padded(halo)), layers=["slope_deg", "tri_m"])
     inside = result.corridor.cells(grid)["segment"].to_numpy() >= 0
@@ -79,19 +79,21 @@ def test_layers_on_fine_cells_are_those_of_the_elevation(result: Any, dem: Path)
     for name in ("slope_deg", "tri_m"):
         expected = around[name].to_numpy()[halo:-halo, halo:-halo]
         np.testing.assert_array_equal(
-            whole(result.fine.files[name]), np.where(inside, expected, np.nan)
+            whole(result.ground.fine.files[name]), np.where(inside, expected, np.nan)
         )
 
 
 def test_the_working_grid_holds_the_means_of_fine_cells(result: Any) -> None:
     """Wherever a working cell lies wholly in the corridor."""
-    rows, columns = result.layers["slope_deg"].shape
+    rows, columns = result.ground.layers["slope_deg"].shape
     for name in ("slope_deg", "relief_m", "index"):
-        fine = whole(result.fine.files[name]).reshape(rows, FACTOR, columns, FACTOR)
+        fine = whole(result.ground.fine.files[name]).reshape(rows, FACTOR, columns, FACTOR)
         known = np.isfinite(fine).all(axis=(1, 3))
         mean = fine.astype(float).mean(axis=(1, 3))
         assert known.sum() > 50
-        np.testing.assert_allclose(result.layers[name].to_numpy()[known], mean[known], rtol=1e-5)
+        np.testing.assert_allclose(
+            result.ground.layers[name].to_numpy()[known], mean[known], rtol=1e-5
+        )
 
 
 def test_fine_cells_see_slopes_that_working_cells_flatten(result: Any, dem: Path) -> None:
@@ -102,7 +104,7 @@ def test_fine_cells_see_slopes_that_working_cells_flatten(result: Any, dem: Path
     averaged = [note for note in coarse.notes if "averaged onto cells of 900 m" in note]
     assert len(averaged) == 1
     assert "terrain_resolution_m in the scenario keeps them" in averaged[0]
-    assert coarse.fine is None
+    assert coarse.ground.fine is None
     assert not [note for note in result.notes if "averaged onto" in note]
 
 
@@ -124,8 +126,8 @@ def test_weights_reach_the_index_on_fine_cells(result: Any, dem: Path) -> None:
     rugged = {"karst/ruggedness": 0.2, "karst/masking": 1.0, "ruggedness/masking": 5.0}
     found: Any = study(dem, terrain_resolution_m=FINE_M, index_comparisons=rugged).run()
 
-    even, tilted = (whole(each.fine.files["index"]) for each in (result, found))
-    slope = whole(result.fine.files["slope_deg"])
+    even, tilted = (whole(each.ground.fine.files["index"]) for each in (result, found))
+    slope = whole(result.ground.fine.files["slope_deg"])
     flat = slope < 0.5
     assert (tilted[flat] < even[flat]).mean() > 0.95
     assert np.nanmax(tilted - even) > 0.02
@@ -167,16 +169,16 @@ def test_blocks_and_threads_do_not_change_a_bit(
     walk = fine_module.read_fine
     for block_cells, threads in ((40, 1), (100, 3)):
         monkeypatch.setattr(
-            "borderzone.study.ground.read_fine",
+            "borderzone.study.terrain_reading.read_fine",
             lambda inputs, folder, size=block_cells, n=threads: walk(
                 inputs, folder, block_cells=size, threads=n
             ),
         )
         again: Any = study(dem, terrain_resolution_m=FINE_M).run()
-        for name, path in result.fine.files.items():
-            np.testing.assert_array_equal(whole(again.fine.files[name]), whole(path))
-        for name in result.layers:
-            np.testing.assert_array_equal(again.layers[name], result.layers[name])
+        for name, path in result.ground.fine.files.items():
+            np.testing.assert_array_equal(whole(again.ground.fine.files[name]), whole(path))
+        for name in result.ground.layers:
+            np.testing.assert_array_equal(again.ground.layers[name], result.ground.layers[name])
         assert again.segments.equals(result.segments)
         assert again.flagged_share.equals(result.flagged_share)
 
@@ -186,8 +188,8 @@ def test_holes_of_the_elevation_are_counted_and_stay_unknown(tmp_path: Path) -> 
     z = fractal()
     z[430:436, 380:386] = np.nan
     found: Any = study(tile(tmp_path, z), terrain_resolution_m=FINE_M).run()
-    slope = whole(found.fine.files["slope_deg"])
-    inside = found.corridor.cells(found.fine.grid)["segment"].to_numpy() >= 0
+    slope = whole(found.ground.fine.files["slope_deg"])
+    inside = found.corridor.cells(found.ground.fine.grid)["segment"].to_numpy() >= 0
 
     told = [note for note in found.notes if "have no elevation" in note]
     assert len(told) == 1
@@ -230,13 +232,13 @@ def test_the_report_takes_the_fine_layers_along(result: Any, tmp_path: Path) -> 
     with rasterio.open(folder / "rasters" / "slope_deg_90m.tif") as source:
         assert source.tags()["RUN"] == result.run_id
         assert source.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
-        np.testing.assert_array_equal(source.read(1), whole(result.fine.files["slope_deg"]))
+        np.testing.assert_array_equal(source.read(1), whole(result.ground.fine.files["slope_deg"]))
 
 
 def test_the_workspace_goes_with_the_result(dem: Path) -> None:
     """No folder is left behind."""
     found: Any = study(dem, terrain_resolution_m=FINE_M, segment_km=4, depth_km=3).run()
-    path = next(iter(found.fine.files.values())).parent
+    path = next(iter(found.ground.fine.files.values())).parent
     assert path.is_dir()
     del found
 

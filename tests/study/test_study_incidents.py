@@ -17,7 +17,7 @@ from borderzone.figures.style import attribution, figure_of
 from borderzone.report.public import edition
 from borderzone.report.sections import flagged_words, weights_table, zone_words
 from borderzone.report.tables import data_dictionary, tables
-from borderzone.study.inputs import load_incidents
+from borderzone.study.incident_findings import load_incidents
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,11 +63,11 @@ def acled(study: bz.Study, ground: Ground) -> StudyResult:
 
 
 def test_few_events_give_no_ratio_and_say_so(result: StudyResult) -> None:
-    assert result.exposure is not None
-    assert result.enrichment is not None
-    assert (result.exposure["ratio_low"] < 1).all()
-    assert (result.exposure["ratio_high"] > 1).all()
-    assert set(result.enrichment["verdict"]) == {"cannot tell"}
+    assert result.incidents.exposure is not None
+    assert result.incidents.enrichment is not None
+    assert (result.incidents.exposure["ratio_low"] < 1).all()
+    assert (result.incidents.exposure["ratio_high"] > 1).all()
+    assert set(result.incidents.enrichment["verdict"]) == {"cannot tell"}
     words = " ".join(flagged_words(result))
     assert "no clear difference between flagged and unflagged ground" in words
     assert "too few for a ratio" in words
@@ -111,7 +111,7 @@ def test_the_strip_tells_how_many_it_leaves_out(result: StudyResult) -> None:
 
 def test_figures_of_a_users_table_carry_its_credit(acled: StudyResult) -> None:
     credit = "Events: ACLED, accessed 2026-11-02 (ACLED terms of use: aggregates only)"
-    assert acled.event_credit == credit
+    assert acled.incidents.credit == credit
     assert credit in attribution(acled)
     for draw in (figures.incident_overlay, figures.incident_pressure):
         assert credit in foot(figure_of(draw(acled)))
@@ -132,9 +132,10 @@ def test_interdictions_show_a_band_and_no_line() -> None:
 
 def test_without_incidents_nothing_of_them_is_told(study: bz.Study, ground: Ground) -> None:
     bare = replace(study, incidents=None).run(seed=1, ground=ground)
-    found = (bare.overlay, bare.exposure, bare.enrichment, bare.pressure, bare.by_weights)
-    assert found == (None,) * 5
-    assert bare.event_credit == ""
+    nothing = bare.incidents
+    found = (bare.overlay, nothing.exposure, nothing.enrichment, nothing.pressure)
+    assert (*found, bare.patrol.by_weights) == (None,) * 5
+    assert nothing.credit == ""
     with pytest.raises(InvalidParameterError, match="has no incidents"):
         figures.incident_pressure(bare)
 
@@ -148,8 +149,8 @@ def test_every_column_of_the_new_tables_has_a_meaning(result: StudyResult) -> No
 
 def test_short_segments_are_given_no_weights_in_public(result: StudyResult) -> None:
     short = replace(result, scenario=result.scenario.changed({"segment_km": 5.0}))
-    assert edition(short, "public").result.pressure is None
-    assert edition(short, "internal").result.pressure is not None
+    assert edition(short, "public").result.incidents.pressure is None
+    assert edition(short, "internal").result.incidents.pressure is not None
 
 
 def test_a_study_file_names_the_day_of_access(tmp_path: Path) -> None:
@@ -184,5 +185,5 @@ def test_tables_made_from_incidents_carry_their_credit(acled: StudyResult) -> No
         "incident_pressure",
         "coverage_by_weights",
     }
-    assert all((found[name]["event_credit"] == acled.event_credit).all() for name in made)
+    assert all((found[name]["event_credit"] == acled.incidents.credit).all() for name in made)
     assert "event_credit" not in found["incident_overlay_synthetic"]

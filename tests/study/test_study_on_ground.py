@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from changed_results import changed
 
 import borderzone as bz
 from borderzone import datasets, incidents
@@ -22,31 +22,31 @@ if TYPE_CHECKING:
 
 
 def counts_of(result: StudyResult) -> pd.DataFrame:
-    assert result.ground_counts is not None
-    return result.ground_counts.set_index(["kind", "ground"])
+    assert result.incidents.ground_counts is not None
+    return result.incidents.ground_counts.set_index(["kind", "ground"])
 
 
 def with_posts(result: StudyResult) -> StudyResult:
     posts = gpd.GeoDataFrame(
         {"name": ["x"], "kind": "post"}, geometry=[shapely.Point(41.1, 34.4)], crs=4326
     )
-    return replace(result, origins=posts)
+    return changed(result, origins=posts)
 
 
 def closed(result: StudyResult, **columns: Any) -> StudyResult:
     """Give the study as if on rows that may not be passed on."""
     rows = pd.DataFrame({"lat": [34.4], "lon": [41.1], "date": "2024-05-01"})
-    return replace(result, incidents=incidents.read(rows.assign(**columns)))
+    return changed(result, events=incidents.read(rows.assign(**columns)))
 
 
 def test_a_study_looks_its_own_ground_up(result: StudyResult, ground: Ground) -> None:
     assert ground.layers is not None
-    assert result.incidents is not None
-    assert result.on_ground is not None
-    assert result.account is not None
+    assert result.incidents.events is not None
+    assert result.incidents.on_ground is not None
+    assert result.incidents.account is not None
     layers = ground.layers
     again = incidents.on_ground(
-        result.incidents,
+        result.incidents.events,
         layers[["remote_desert", "cave_prone"]],
         layers,
         hours=layers["hours_vehicle"],
@@ -55,16 +55,16 @@ def test_a_study_looks_its_own_ground_up(result: StudyResult, ground: Ground) ->
         draws=result.scenario.imputations,
         seed=result.seed,
     )
-    pd.testing.assert_frame_equal(result.on_ground, again)
-    inside = result.on_ground[["p_inside", "p_unknown"]].sum(axis=1).sum()
-    assert inside == pytest.approx(result.account.expected)
-    assert len(result.on_ground) == len(result.incidents)
+    pd.testing.assert_frame_equal(result.incidents.on_ground, again)
+    inside = result.incidents.on_ground[["p_inside", "p_unknown"]].sum(axis=1).sum()
+    assert inside == pytest.approx(result.incidents.account.expected)
+    assert len(result.incidents.on_ground) == len(result.incidents.events)
 
 
 def test_across_the_border_no_way_leads_from_the_force(result: StudyResult) -> None:
     """Two-sided: hours are those of the force's own origins, which stop at the line."""
     rows = incidents.read(pd.DataFrame({"lat": [34.6, 34.2], "lon": [40.8, 41.3], "radius_km": 1}))
-    layers = result.layers
+    layers = result.ground.layers
     assert layers is not None
     found = incidents.on_ground(
         rows,
@@ -101,14 +101,14 @@ def test_the_report_says_it_in_words_and_counts(result: StudyResult) -> None:
 
 
 def test_without_ground_it_is_not_known_and_why(result: StudyResult) -> None:
-    none = replace(result, on_ground=None, ground_counts=None)
+    none = changed(result, on_ground=None, ground_counts=None)
     assert ground_table(none) is None
     assert event_ground_table(none) is None
     assert "On what ground they happened is not known" in " ".join(ground_words(none))
     far = bz.Study(
         border=bz.Border.between("IRQ", "SYR"), dem=None, incidents=datasets.article_incidents()
     ).run()
-    assert (far.on_ground, far.ground_counts) == (None, None)
+    assert (far.incidents.on_ground, far.incidents.ground_counts) == (None, None)
     assert "no elevation" in " ".join(ground_words(far))
 
 
@@ -126,7 +126,7 @@ def test_rows_by_event_are_internal(result: StudyResult) -> None:
     assert set(told) <= set(rows.columns)
     assert not [n for n in public.columns if n.startswith(("p_", "point_", "hours_h", "slope"))]
     assert rows["id"].tolist() == public["id"].tolist()
-    assert outer.result.on_ground is None
+    assert outer.result.incidents.on_ground is None
     assert event_ground_table(outer.result) is None
     table = event_ground_table(inner.result)
     assert table is not None
@@ -139,8 +139,8 @@ def test_rows_by_event_are_internal(result: StudyResult) -> None:
 
 
 def test_columns_of_the_user_keep_their_names(result: StudyResult) -> None:
-    assert result.incidents is not None
-    own = replace(result, incidents=result.incidents.assign(slope_deg="steep"))
+    assert result.incidents.events is not None
+    own = changed(result, events=result.incidents.events.assign(slope_deg="steep"))
     rows = tables(edition(own, "internal"))["incidents"]
     assert rows["slope_deg"].eq("steep").all()
     assert rows["slope_deg_on_ground"].notna().any()
@@ -148,23 +148,27 @@ def test_columns_of_the_user_keep_their_names(result: StudyResult) -> None:
 
 def test_posts_take_the_classes_cut_by_travel_time_with_them(result: StudyResult) -> None:
     shown = edition(with_posts(result), "public").result
-    assert shown.ground_counts is not None
-    assert set(shown.ground_counts["kind"]) == {"place", "cave_prone", "cave_medium_or_high"}
+    assert shown.incidents.ground_counts is not None
+    assert set(shown.incidents.ground_counts["kind"]) == {
+        "place",
+        "cave_prone",
+        "cave_medium_or_high",
+    }
     assert "remote" not in " ".join(ground_words(shown))
-    kept = edition(with_posts(result), "internal").result.ground_counts
+    kept = edition(with_posts(result), "internal").result.incidents.ground_counts
     assert kept is not None
     assert "remote_desert" in set(kept["kind"])
 
 
 def small(result: StudyResult, *sizes: tuple[str, str, float]) -> StudyResult:
     """Give the study as if some classes of its ground were of these sizes."""
-    counts = result.ground_counts
+    counts = result.incidents.ground_counts
     assert counts is not None
-    changed = counts.copy()
+    sized = counts.copy()
     for kind, ground, size in sizes:
-        changed.loc[(counts["kind"] == kind) & (counts["ground"] == ground), "area_km2"] = size
-    changed.attrs = counts.attrs
-    return replace(result, ground_counts=changed)
+        sized.loc[(counts["kind"] == kind) & (counts["ground"] == ground), "area_km2"] = size
+    sized.attrs = counts.attrs
+    return changed(result, ground_counts=sized)
 
 
 def test_a_small_class_is_not_counted_where_rows_stay_nor_what_gives_it_away(
@@ -179,8 +183,8 @@ def test_a_small_class_is_not_counted_where_rows_stay_nor_what_gives_it_away(
     assert gone == {
         ("cave_prone", "medium"), ("cave_prone", "high"), ("cave_medium_or_high", "yes"),
     }  # fmt: skip
-    assert shut.ground_counts is not None
-    assert "cave" not in shut.ground_counts.attrs["sentence"]
+    assert shut.incidents.ground_counts is not None
+    assert "cave" not in shut.incidents.ground_counts.attrs["sentence"]
     assert len(counts_of(edition(closed(result), "public").result)) == len(counts_of(result))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from changed_results import changed
 
 import borderzone as bz
 from borderzone import figures
@@ -23,7 +23,7 @@ from borderzone.report.readable import flagged_table
 from borderzone.report.sections import reach_words, response_table, sight_words
 from borderzone.study import told
 from borderzone.study.reach import BREAKS_H
-from borderzone.study.sentences import flagged_sentence
+from borderzone.study.told import flagged_sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -229,7 +229,7 @@ def test_the_built_in_study_tells_reach_by_segment(result: StudyResult) -> None:
         assert beyond / length.sum() == pytest.approx(
             length[reach.along["hours"] > limit].sum() / length.sum()
         )
-    assert result.light.loc["south", "sunset"].between(9.5, 14.5).all()
+    assert result.reach.light.loc["south", "sunset"].between(9.5, 14.5).all()
 
 
 def test_the_public_edition_tells_nothing_in_which_posts_could_be_read() -> None:
@@ -268,23 +268,23 @@ def test_posts_on_a_plain_see_the_circle_of_their_range(fine: Any) -> None:
     half = np.arccos(deep / radius)
     strip = np.pi * radius**2 - 2 * radius**2 * (half - np.sin(half) * np.cos(half))
 
-    assert fine.posts.n_posts == 1
-    assert fine.posts.by_segment["post_seen_km2"].sum() == pytest.approx(strip, rel=0.01)
+    assert fine.reach.posts.n_posts == 1
+    assert fine.reach.posts.by_segment["post_seen_km2"].sum() == pytest.approx(strip, rel=0.01)
     assert fine.segments["post_seen_share"].between(0, 1).all()
-    assert fine.posts.share == pytest.approx(strip / fine.corridor.area_km2, rel=0.01)
+    assert fine.reach.posts.share == pytest.approx(strip / fine.corridor.area_km2, rel=0.01)
     assert fine.segments["f_mask_source"].eq("lines of sight").all()
 
 
 def test_what_posts_see_is_told_in_the_internal_edition_only(fine: Any) -> None:
     shown = edition(fine, "public").result
 
-    assert shown.posts is None
+    assert shown.reach.posts is None
     assert not [name for name in shown.segments if str(name).startswith("post_")]
-    assert edition(fine, "internal").result.posts is not None
+    assert edition(fine, "internal").result.reach.posts is not None
 
 
 def test_coarse_ground_shows_no_sight_from_posts() -> None:
-    assert plain().read_ground().posts is None
+    assert plain().read_ground().reach.posts is None
 
 
 FIGURES_OF_REACH = (
@@ -345,8 +345,7 @@ def test_the_share_of_remote_desert_without_roads_is_told_as_an_upper_bound(
     result: StudyResult,
 ) -> None:
     bound = "hours are without roads, so an upper bound"
-    assert result.reach is not None
-    on_roads = replace(result, reach=replace(result.reach, on_roads=True))
+    on_roads = changed(result, on_roads=True)
     for shown, said in ((result, True), (on_roads, False)):
         table = flagged_table(shown)
         assert table is not None
@@ -355,7 +354,8 @@ def test_the_share_of_remote_desert_without_roads_is_told_as_an_upper_bound(
 
 
 def test_without_travel_times_there_is_no_reach_to_draw(result: StudyResult) -> None:
-    bare = replace(result, reach=None, segments=result.segments.drop(columns="f_mask"))
+    reach = bz.study.reach.Reach.without_elevation(result.border, result.scenario)
+    bare = changed(result, reach=reach, segments=result.segments.drop(columns="f_mask"))
     for figure in (figures.travel_time_map, figures.night_reach, figures.response_times):
         with pytest.raises(InvalidParameterError, match="has no travel times: not known"):
             figure(bare)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from changed_results import changed
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.text import Text
@@ -21,8 +21,8 @@ from borderzone.errors import InvalidScenarioError
 from borderzone.figures.style import figure_of
 from borderzone.report import write_report
 from borderzone.study import told
-from borderzone.study.sentences import length_sentence, units_sentence
 from borderzone.study.study_file import write_study
+from borderzone.study.told import length_sentence, units_sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,11 +136,11 @@ def test_lengths_that_differ_by_3_per_cent_are_one_length(result: StudyResult) -
     km = result.border.length_km
     for published, told_for in ((1.02, 1), (1.04, 2), (0.98, 1), (0.96, 2)):
         border = result.border.with_published_length(published * km)
-        assert len(told.lengths(replace(result, border=border))) == told_for
+        assert len(told.lengths(changed(result, border=border))) == told_for
         assert ("published" in told.length_words(border)) == (told_for == 2)
     alone = bz.Border.between("MYS", "SGP")
-    assert told.lengths(replace(result, border=alone)) == ("measured",)
-    assert length_sentence(replace(result, border=alone)).endswith(
+    assert told.lengths(changed(result, border=alone)) == ("measured",)
+    assert length_sentence(changed(result, border=alone)).endswith(
         "; no published length is known to hold this against."
     )
 
@@ -166,7 +166,7 @@ def test_the_unit_sentence_tells_every_number_for_both(
         for measure in ("mean_poi", "mean_pod"):
             for length in ("measured", "published"):
                 for row in told.units(run, measure, length=length):
-                    assert row.enough == (row.station in sentence)
+                    assert row.enough == (row.out in sentence)
         first, second = sentence.index("measured length"), sentence.index("published length")
         assert (first < second) == (run is result)
         assert "its difference from the line spread evenly over the segments" in sentence
@@ -194,7 +194,7 @@ def test_title_caption_and_description_of_the_curve_tell_both(result: StudyResul
         assert f"the median is {told.count(row.middle)} units" in texts["alt"]
     assert "at the published length of 367 km" in texts["figure"]
     assert "at the published length of 367 km" in texts["alt"]
-    forces = result.plausibility
+    forces = result.patrol.plausibility
     assert forces is not None
     for case, rows in forces.groupby("case"):
         few, many = rows.set_index("length")["unit_count_equivalent"][["measured", "published"]]
@@ -217,8 +217,7 @@ def test_a_report_tells_both_on_its_page_and_in_its_tables(
         for length, words in (("measured", "along the line"), ("published", "as published")):
             for row in told.units(result, measure, length=length):
                 assert (
-                    f"{told.percent(row.target)} {what}, {words} {row.station} {row.people} "
-                    in plain
+                    f"{told.percent(row.target)} {what}, {words} {row.out} {row.people} " in plain
                 )
     assert "290 km (180 mi)" in plain
     assert "367 km" in plain

@@ -118,7 +118,7 @@ def test_a_map_of_glim_is_recognised_and_told(tmp_path: Path) -> None:
     polygons(xx=["sc", "mt"]).to_file(path)
     found: Any = bz.Study(border=BORDER, karst=path, scenario=SCENARIO).run()
 
-    rank = found.layers["karst_rank"].to_numpy()
+    rank = found.ground.layers["karst_rank"].to_numpy()
     assert set(np.unique(rank[np.isfinite(rank)])) == {3.0}
     assert 0.2 < np.isnan(rank).mean() < 0.8
     assert [note for note in found.notes if "a map of GLiM" in note]
@@ -133,7 +133,7 @@ def test_worldcover_says_which_ground_is_bare(tmp_path: Path) -> None:
         border=BORDER, landcover=path, landcover_scheme="worldcover", scenario=SCENARIO
     ).run()
 
-    lon = found.layers["bare_share"]
+    lon = found.ground.layers["bare_share"]
     assert set(np.unique(lon)) == {0.0, 1.0}
     assert 0.1 < float(lon.mean()) < 0.9
     with pytest.raises(DataError, match=r"no class of 'igbp'.*landcover_scheme in a study"):
@@ -176,14 +176,15 @@ def test_ground_that_is_not_arid_is_no_desert(tmp_path: Path) -> None:
     arid: Any = bz.Study(aridity=path, aridity_scale=1e-4, **shared).run()
     plain: Any = bz.Study(**shared).run()
 
-    wet = arid.layers["aridity_index"].to_numpy() > 0.3
+    wet = arid.ground.layers["aridity_index"].to_numpy() > 0.3
     assert 0.2 < wet.mean() < 0.8
-    assert not (arid.layers["remote_desert"].to_numpy()[wet] == 1).any()
-    dry = arid.layers["aridity_index"].to_numpy() < 0.15
+    assert not (arid.ground.layers["remote_desert"].to_numpy()[wet] == 1).any()
+    dry = arid.ground.layers["aridity_index"].to_numpy() < 0.15
     np.testing.assert_array_equal(
-        arid.layers["remote_desert"].to_numpy()[dry], plain.layers["remote_desert"].to_numpy()[dry]
+        arid.ground.layers["remote_desert"].to_numpy()[dry],
+        plain.ground.layers["remote_desert"].to_numpy()[dry],
     )
-    assert (plain.layers["remote_desert"].to_numpy()[wet] == 1).any()
+    assert (plain.ground.layers["remote_desert"].to_numpy()[wet] == 1).any()
     assert arid.run_id != plain.run_id
     with pytest.raises(DataError, match=r"aridity holds 300 to 6000.*aridity_scale = 0\.0001"):
         bz.Study(aridity=path, **shared).run()

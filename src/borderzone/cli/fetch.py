@@ -13,7 +13,7 @@ import typer
 import borderzone as bz
 from borderzone import fetch
 from borderzone._guards import check_choice
-from borderzone.cli.options import spread_options, study_of
+from borderzone.cli.options import spread_options
 from borderzone.cli.terminal import EXIT_INTERRUPTED, complain, say
 from borderzone.errors import InvalidParameterError
 
@@ -302,7 +302,7 @@ def _corridor(where: list[str], depth_km: float | None) -> bz.Corridor:
     if len(where) == 2:
         border, scenario = bz.Border.between(*where), bz.Scenario()
     else:
-        study = study_of(where[0]) if where else bz.Study.default()
+        study = bz.Study.from_file(where[0]) if where else bz.Study.default()
         border, scenario = study.border, study.scenario
     depth = scenario.depth_km if depth_km is None else depth_km
     return bz.Corridor.around(border, depth_km=depth, segment_km=scenario.segment_km)
@@ -317,17 +317,16 @@ def _confirm(plan: Plan) -> None:
 
 
 def _say_corridor(corridor: bz.Corridor, source: str, margin_km: float) -> None:
-    from borderzone.study.sources import AROUND_KM  # noqa: PLC0415 - heavy imports
-
+    around_km = bz.Study.margin_km
     depths = ", ".join(f"{code} {km:g} km" for code, km in corridor.depth_km.items())
     say(f"Corridor {corridor.border.a}-{corridor.border.b}: {depths}; margin {margin_km:g} km.")
-    if source == _COVER or margin_km >= AROUND_KM:
+    if source == _COVER or margin_km >= around_km:
         return
-    more = len(fetch.tiles(corridor, source=source, margin_km=AROUND_KM)) - len(
+    more = len(fetch.tiles(corridor, source=source, margin_km=around_km)) - len(
         fetch.tiles(corridor, source=source, margin_km=margin_km)
     )
     if more:
         say(
-            f"Travel times can start up to {AROUND_KM:g} km outside the corridor: ground without "
-            f"elevation gives them no way. --margin-km {AROUND_KM:g} adds {more} tiles."
+            f"Travel times can start up to {around_km:g} km outside the corridor: ground without "
+            f"elevation gives them no way. --margin-km {around_km:g} adds {more} tiles."
         )

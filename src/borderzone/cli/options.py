@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-import borderzone as bz
 from borderzone import errors
 from borderzone._guards import local_path
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-__all__ = ["Limit", "Terms", "refuse_existing", "spread_options", "study_of"]
+__all__ = ["Limit", "Terms", "refuse_existing", "spread_options"]
 
 Terms = Annotated[
     str | None,
@@ -73,13 +72,6 @@ def _options_of(record: Any) -> Iterable[Parameter]:
     for one in fields(record):
         usual = Parameter.empty if one.default is MISSING else one.default
         yield Parameter(one.name, Parameter.KEYWORD_ONLY, default=usual, annotation=hints[one.name])
-
-
-def study_of(path: str | Path) -> bz.Study:
-    """Read a study, or make one of a line of one's own."""
-    from borderzone.study.sources import is_line_file  # noqa: PLC0415 - heavy
-
-    return bz.Study(border=path) if is_line_file(str(path)) else bz.Study.from_toml(path)
 
 
 def refuse_existing(file: Path | None) -> None:

@@ -11,7 +11,7 @@ import typer
 import borderzone as bz
 from borderzone import report as room
 from borderzone._guards import asked_from, check_probability
-from borderzone.cli.options import Limit, Terms, spread_options, study_of
+from borderzone.cli.options import Limit, Terms, spread_options
 from borderzone.cli.terminal import progress, say
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ def report(  # noqa: PLR0913 - one option a matter that users decide
     """Run a study and write its report; exit code 3 when too many rows of its incidents are unusable."""
     check_probability(limit, "limit")
     room.check_folder(out, overwrite=overwrite)
-    case = bz.Study.default() if study is None else study_of(study)
+    case = bz.Study.default() if study is None else bz.Study.from_file(study)
     case = case if terms is None else replace(case, terms=terms)
     with progress() as step:
         result = case.run(seed=case.seed if seed is None else seed, progress=step)
-        if result.incidents is not None:
+        if result.incidents.events is not None:
             with asked_from("command line"):
-                bz.incidents.require_usable(result.incidents, limit=limit)
+                bz.incidents.require_usable(result.incidents.events, limit=limit)
         other = _night_vision(case, result, step) if study is None else None
         page = bz.write_report(
             result, out, detail=detail, overwrite=overwrite, comparison=other, progress=step

@@ -23,7 +23,7 @@ def whatif(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the table as CSV.")] = None,
 ) -> None:
     """Compare two scenarios, draw by draw with the same seed."""
-    from borderzone.study.told import DIFFERENCE_WORDS  # noqa: PLC0415 - heavy imports
+    from borderzone.study import told  # noqa: PLC0415 - heavy imports
 
     refuse_existing(out)
     studies = [bz.Study.from_name(name) for name in (a, b)]
@@ -31,6 +31,6 @@ def whatif(
         results = [study.run(seed=seed, progress=step) for study in studies]
     table = bz.compare(*results)
     print_table(table, f"{results[0].scenario.name} against {results[1].scenario.name}")
-    say(DIFFERENCE_WORDS)
+    say(told.DIFFERENCE_WORDS)
     if out is not None:
         bz.io.write_csv(table, out)

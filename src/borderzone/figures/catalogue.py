@@ -161,7 +161,7 @@ def _corridor_map_words(result: StudyResult) -> str:
         _remote_zones(result),
         _cave_zones(result),
         _sentence(f"incidents: {told.incident_line(result)}{drawn_words(result)}")
-        if result.account is not None
+        if result.incidents.account is not None
         else _sentence(told.incident_line(result)),
     ]
     return " ".join(words)
@@ -251,7 +251,7 @@ def _strip_map_words(result: StudyResult) -> str:
         )
     words.append(
         _sentence(told.incident_line(result))
-        if result.account is None
+        if result.incidents.account is None
         else f"Incidents: {told.incident_line(result)}."
     )
     if "pod_even" in rows:
@@ -297,9 +297,9 @@ def _median(row: told.Units, target: str) -> str:
 
 
 def _sensitivity_words(result: StudyResult) -> str:
-    if result.sobol is None:
+    if result.patrol.sobol is None:
         return f"No sensitivity could be computed: {told.nowhere(result, 'units')}."
-    rows = result.sobol.sort_values("total", ascending=False)
+    rows = result.patrol.sobol.sort_values("total", ascending=False)
     listed = "; ".join(
         f"{told.ASSUMPTION_WORDS.get(row.assumption, row.assumption)} {told.percent(row.total)}"
         for row in rows_of(rows)
@@ -308,7 +308,7 @@ def _sensitivity_words(result: StudyResult) -> str:
 
 
 def _night_hours_words(result: StudyResult) -> str:
-    table = result.night_hours.select_dtypes("number")
+    table = result.reach.night_hours.select_dtypes("number")
     listed = "; ".join(
         f"{name} {told.night_length_words(result, str(name))}" for name in table.columns
     )
@@ -333,7 +333,7 @@ def _travel_time_map_words(result: StudyResult) -> str:
 
 
 def _response_times_words(result: StudyResult) -> str:
-    if result.reach is None or result.reach.along is None:
+    if result.reach.along is None:
         return _sentence(told.no_travel_times(result))
     return (
         f"Steps along the border, hours from the nearest {told.origin_words(result)}. "
@@ -352,7 +352,7 @@ def _sight_lines_words(result: StudyResult) -> str:
 
 
 def _night_reach_words(result: StudyResult) -> str:
-    if result.reach is None:
+    if result.reach.night is None:
         return f"No reach of a night could be computed: {told.nowhere(result, 'units')}."
     return (
         "Line with a band: how far somebody on foot gets in the night of the 15th of each month: "
@@ -365,10 +365,10 @@ def _incident_overlay_words(result: StudyResult) -> str:
 
 
 def _incident_pressure_words(result: StudyResult) -> str:
-    if result.pressure is None:
+    if result.incidents.pressure is None:
         return f"No weights of segments by incidents: {told.no_weights(result)}."
     return (
-        f"Steps along the border with a wide band. {result.pressure.attrs['sentence']} All rows: "
+        f"Steps along the border with a wide band. {result.incidents.pressure.attrs['sentence']} All rows: "
         f"{told.incident_line(result)}."
     )
 
@@ -378,10 +378,11 @@ def _incident_overlay_demo_words(result: StudyResult) -> str:
 
 
 def _overlay(result: StudyResult, *, demo: bool) -> str:
-    table = result.demo_overlay if demo else result.overlay
-    if table is None or table.empty:
+    found = result.incidents.demo if demo else result.incidents
+    table = None if found is None else found.overlay
+    if found is None or table is None or table.empty:
         return f"No incidents could be laid over zones: {told.no_overlay(result)}."
-    account = result.demo_account if demo else result.account
+    account = found.account
     told_of = table[table["silent"] == ""]
     rows = told_of.sort_values("expected", ascending=False).head(5)
     listed = "; ".join(

@@ -93,9 +93,9 @@ def sensitivity(result: StudyResult, ax: Axes | None = None) -> Axes:
 
 def sensitivity_data(result: StudyResult) -> pd.DataFrame:
     """Give what `sensitivity` draws, as a table."""
-    if result.sobol is None:
+    if result.patrol.sobol is None:
         raise InvalidParameterError(told.without_elevation(result, "table of Sobol indices"))
-    return result.sobol
+    return result.patrol.sobol
 
 
 @drawing
@@ -118,7 +118,7 @@ def night_hours(result: StudyResult, ax: Axes | None = None) -> Axes:
     with context():
         if ax is None:
             ax = page(SMALL).add_axes((0.1, 0.12, 0.72, 0.74))
-        table = result.night_hours.select_dtypes("number")
+        table = result.reach.night_hours.select_dtypes("number")
         months = np.arange(1, 13)
         dashes: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (3, 1.5)), (0, (1, 1.2)))
         shades = ("#0b3c6f", "#35618f", "#4f7396", "#5b6f82")
@@ -137,7 +137,7 @@ def night_hours(result: StudyResult, ax: Axes | None = None) -> Axes:
 
 def night_hours_data(result: StudyResult) -> pd.DataFrame:
     """Give what `night_hours` draws, as a table."""
-    return result.night_hours
+    return result.reach.night_hours
 
 
 @drawing
@@ -194,10 +194,10 @@ def cave_success_rate_data(result: StudyResult) -> pd.DataFrame:
 
 def cave_calibration_of(result: StudyResult) -> CaveCalibration:
     """Give what known caves say of the cave classes, or why nothing does."""
-    if result.cave_calibration is None:
+    if result.ground.cave_calibration is None:
         msg = f"the study of {result.name} has no known_caves, so there is no success rate"
         raise InvalidParameterError(msg)
-    return result.cave_calibration
+    return result.ground.cave_calibration
 
 
 # Supposed numbers of people stopped that the curve shows.
@@ -231,7 +231,8 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
         If the study has no incidents, or no zones to lay them over.
     """
     table = incident_overlay_data(result, demo=demo)
-    account = result.demo_account if demo else result.account
+    found = result.incidents.demo if demo else result.incidents
+    account = None if found is None else found.account
     fake = demo or result.synthetic
     with context():
         if ax is None:
@@ -263,13 +264,14 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
             title.set_backgroundcolor(INK["warning"])
         line = "" if account is None else f"{account.line}."
         line += f" {told.silent_zones(table)}" if len(told_of) < len(table) else ""
-        _foot(ax, line, "" if demo else result.event_credit)
+        _foot(ax, line, "" if demo else result.incidents.credit)
     return ax
 
 
 def incident_overlay_data(result: StudyResult, *, demo: bool = False) -> pd.DataFrame:
     """Give what `incident_overlay` draws, as a table."""
-    table = result.demo_overlay if demo else result.overlay
+    found = result.incidents.demo if demo else result.incidents
+    table = None if found is None else found.overlay
     if table is None or table.empty:
         msg = f"the study of {result.name} has no incidents laid over zones: {told.no_overlay(result)}"
         raise InvalidParameterError(msg)
@@ -311,21 +313,23 @@ def incident_pressure(result: StudyResult, ax: Axes | None = None) -> Axes:
         ax.set_axisbelow(True)
         ax.legend(loc="upper right")
         what = "SYNTHETIC DATA: " if result.synthetic else ""
-        number = "No" if result.account is None else f"{result.account.inside:,}"
+        number = (
+            "No" if result.incidents.account is None else f"{result.incidents.account.inside:,}"
+        )
         title = ax.set_title(f"{what}{number} reported events weigh {len(table)} segments")
         if result.synthetic:
             title.set_backgroundcolor(INK["warning"])
         words = f"Reports, not crossings: no segment is safe. {told.incident_line(result)}."
-        _foot(ax, words, result.event_credit)
+        _foot(ax, words, result.incidents.credit)
     return ax
 
 
 def incident_pressure_data(result: StudyResult) -> pd.DataFrame:
     """Give what `incident_pressure` draws, as a table."""
-    if result.pressure is None:
+    if result.incidents.pressure is None:
         msg = f"the study of {result.name} has no incidents, or does not tell their weights"
         raise InvalidParameterError(msg)
-    return result.pressure
+    return result.incidents.pressure
 
 
 def _draw_weights(ax: Axes, ground: Any, table: Any, ink: str) -> None:

@@ -11,7 +11,6 @@ import pandas as pd
 import shapely
 
 from borderzone import incidents
-from borderzone.study.events import regions_of
 
 if TYPE_CHECKING:
     from borderzone._typing import BoolArray
@@ -70,11 +69,11 @@ def placed_events(result: StudyResult) -> gpd.GeoDataFrame | None:
         corridor) and its coded point, EPSG:4326; None where the study has no
         incidents.
     """
-    if result.incidents is None:
+    events, where = result.incidents.events, result.incidents.placed
+    if events is None or where is None:
         return None
     # Labels of rows may repeat where tables were put together.
-    events = result.incidents.reset_index(drop=True)
-    where = regions_of(result).reset_index(drop=True)
+    events, where = events.reset_index(drop=True), where.reset_index(drop=True)
     scale = where["scale_km"].to_numpy(dtype=float)
     radius = np.select(
         [where["kind"] == "disc", where["kind"] == "gaussian"],
@@ -119,7 +118,7 @@ def kinds_of(events: gpd.GeoDataFrame) -> tuple[str, ...]:
 
 def _inside(result: StudyResult, events: gpd.GeoDataFrame) -> BoolArray:
     """Tell which events may lie in the corridor, as the account of all rows has it."""
-    counted = None if result.account is None else result.account.may_be_inside
+    counted = None if result.incidents.account is None else result.incidents.account.may_be_inside
     if counted is not None and len(counted) == len(events):
         return counted
     # A table put in the place of the one that was counted: its circles are held against the outline.
@@ -317,17 +316,17 @@ def events_by_segment(result: StudyResult) -> pd.DataFrame | None:
         Columns ``incidents_expected``, ``incidents_p05`` and
         ``incidents_p95`` by segment; None where there are no incidents that can be placed.
     """
-    account = result.account
-    if result.incidents is None or (account is not None and not account.any_placed):
+    account = result.incidents.account
+    if result.incidents.events is None or (account is not None and not account.any_placed):
         return None
     strips = result.segments[["geometry"]].assign(zone=result.segments.index.astype(str))
     counted = incidents.overlay(
-        result.incidents,
+        result.incidents.events,
         strips,
         draws=result.scenario.imputations,
         seed=result.seed,
         corridor=result.corridor,
-        regions=regions_of(result),
+        regions=result.incidents.placed,
     )
     return pd.DataFrame(
         {f"incidents_{name}": counted[name].to_numpy() for name in ("expected", "p05", "p95")},

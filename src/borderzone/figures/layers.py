@@ -470,10 +470,10 @@ def draw_unknown(page: MapPage, unknown: gpd.GeoSeries, words: str) -> None:
 
 def unflagged(result: StudyResult) -> gpd.GeoSeries:
     """Give the ground of a corridor on which remote desert is not known."""
-    if result.layers is None or "remote_desert" not in result.layers:
+    if result.ground.layers is None or "remote_desert" not in result.ground.layers:
         return result.corridor.outline
-    flag = result.layers["remote_desert"]
-    unknown = np.isnan(flag.to_numpy()) & (result.layers["segment"].to_numpy() >= 0)
+    flag = result.ground.layers["remote_desert"]
+    unknown = np.isnan(flag.to_numpy()) & (result.ground.layers["segment"].to_numpy() >= 0)
     return cells_as_polygons(unknown, Grid.of(flag))
 
 

@@ -314,7 +314,7 @@ def draw_ground(drawn: layers.MapPage, result: StudyResult, *, relief: bool = Tr
     country.draw_land(drawn)
     if not relief:
         return
-    shaded = draw_relief(drawn.ax, drawn.crs, result.layers)
+    shaded = draw_relief(drawn.ax, drawn.crs, result.ground.layers)
     if shaded is None:
         plain = Patch(facecolor=INK["land"], edgecolor=INK["rule"], linewidth=0.7)
         why = (lack.reason for lack in told.lacking(result, "units"))
@@ -648,7 +648,7 @@ def _close_plain(drawn: layers.MapPage, border: Border, around: gpd.GeoSeries) -
 
 
 def _draw_layers(drawn: layers.MapPage, result: StudyResult) -> pd.DataFrame:
-    ground = result.furniture
+    ground = result.ground.furniture
     corridor = result.corridor
     layers.draw_corridor(drawn, corridor.outline, depth_words(corridor))
     layers.draw_border(drawn, corridor.border.stretches)
@@ -684,7 +684,11 @@ def _finish_page(drawn: layers.MapPage, result: StudyResult) -> None:
     figure = figure_of(drawn.ax)
     sheet.heading(figure, _finding(result), _standing(result, drawn.events))
     if result.synthetic:
-        number = int(result.incidents["synthetic"].sum()) if result.incidents is not None else 0
+        number = (
+            int(result.incidents.events["synthetic"].sum())
+            if result.incidents.events is not None
+            else 0
+        )
         sheet.synthetic_band(
             figure,
             top=0.03,
@@ -722,7 +726,7 @@ def drawn_words(result: StudyResult) -> str:
     str
         Words that go on after the line; none where the study has no incidents.
     """
-    if result.account is None:
+    if result.incidents.account is None:
         return ""
     shown = page_events(result)
     if shown is None:
@@ -767,7 +771,7 @@ def _standing(result: StudyResult, events: SheetEvents | None) -> str:
             f"{told.origin_words(result)}; across the border none of it is in reach"
             f"{told.upper_bound(result)}"
         )
-    if result.account is not None:
+    if result.incidents.account is not None:
         shown = "none is drawn by itself" if events is None else events.words
         words.append(f"incidents, {told.incident_line(result)}; {shown}")
     return "; ".join(words) + "."

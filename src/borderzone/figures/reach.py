@@ -230,7 +230,7 @@ def night_reach(result: StudyResult, ax: Axes | None = None) -> Axes:
 
 
 def _reach(result: StudyResult) -> Any:
-    if result.reach is None:
+    if result.reach.night is None:
         raise InvalidParameterError(told.no_travel_times(result))
     return result.reach
 
@@ -439,14 +439,14 @@ def travel_time_map_data(result: StudyResult) -> pd.DataFrame:
 
 def _bands(result: StudyResult) -> gpd.GeoDataFrame:
     """Ground by travel time, or say that there is none."""
-    if result.reach is None or result.reach.bands is None:
+    if result.reach.bands is None:
         raise InvalidParameterError(told.no_travel_times(result))
     return result.reach.bands
 
 
 def _draw(drawn: layers.MapPage, result: StudyResult) -> None:
     _draw_bands(drawn, result)
-    corridor, ground = result.corridor, result.furniture
+    corridor, ground = result.corridor, result.ground.furniture
     layers.draw_corridor(drawn, corridor.outline, depth_words(corridor))
     layers.draw_border(drawn, corridor.border.stretches)
     posts = layers.draw_posts(drawn, corridor.border)
@@ -491,7 +491,7 @@ def _draw_bands(drawn: layers.MapPage, result: StudyResult) -> None:
 
 def _draw_across(drawn: layers.MapPage, result: StudyResult) -> None:
     """Grey out the side on which the force does not move: that is not ground of unknown hours."""
-    across = None if result.reach is None else result.reach.across
+    across = result.reach.across
     if across is None:
         return
     style: dict[str, Any] = {"facecolor": ACROSS, "alpha": 0.6, "linewidth": 0}
@@ -502,7 +502,7 @@ def _draw_across(drawn: layers.MapPage, result: StudyResult) -> None:
 def _unreached(drawn: layers.MapPage, result: StudyResult) -> gpd.GeoSeries:
     """Ground of the corridor without a travel time; slivers of a cell along its edge are none."""
     told = drawn.united(_bands(result).geometry)
-    if result.reach is not None and result.reach.across is not None:
+    if result.reach.across is not None:
         told = told.union(drawn.united(result.reach.across))
     outline = drawn.united(result.corridor.outline)
     cell = result.scenario.resolution_m
@@ -511,9 +511,9 @@ def _unreached(drawn: layers.MapPage, result: StudyResult) -> gpd.GeoSeries:
 
 
 def _draw_origins(drawn: layers.MapPage, result: StudyResult) -> None:
-    if result.origins is None:
+    if result.ground.origins is None:
         return
-    shown = drawn.bring(result.origins)
+    shown = drawn.bring(result.ground.origins)
     style: dict[str, Any] = {
         "linestyle": "none",
         "marker": "^",
@@ -538,7 +538,7 @@ def _finding(result: StudyResult) -> str:
 
 
 def _standing(result: StudyResult) -> str:
-    roads = result.reach is not None and result.reach.on_roads
+    roads = result.reach.on_roads
     return (
         f"Hours from the nearest {told.origin_words(result)} {'on roads and ' if roads else ''}over open ground, slowed by slope and "
         f"surface; cells of {result.scenario.resolution_m / 1000:g} km"

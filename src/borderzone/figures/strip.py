@@ -43,7 +43,6 @@ from borderzone.figures.style import (
 )
 from borderzone.grid import Grid
 from borderzone.study import told
-from borderzone.study.force import side_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -204,7 +203,7 @@ def strip_map_data(result: StudyResult) -> pd.DataFrame:
 
 
 def _named_places(result: StudyResult) -> pd.DataFrame:
-    towns = result.furniture.get("places")
+    towns = result.ground.furniture.get("places")
     empty = pd.DataFrame({"label": [], "km": []})
     if towns is None:
         return empty
@@ -300,9 +299,13 @@ def _samples(corridor: Corridor, step_km: float) -> gpd.GeoSeries:
 
 def _flag_at(result: StudyResult, points: gpd.GeoSeries) -> FloatArray:
     """Remote desert on the cell that a point lies on; NaN where it is not known or not shown."""
-    if told.hidden(result) or result.layers is None or "remote_desert" not in result.layers:
+    if (
+        told.hidden(result)
+        or result.ground.layers is None
+        or "remote_desert" not in result.ground.layers
+    ):
         return np.full(len(points), np.nan)
-    layer = result.layers["remote_desert"]
+    layer = result.ground.layers["remote_desert"]
     there = points.to_crs(Grid.of(layer).crs)
     at = {name: xr.DataArray(getattr(there, name).to_numpy(), dims="point") for name in ("x", "y")}
     return np.asarray(layer.sel(at, method="nearest"), dtype=np.float64)
@@ -379,10 +382,10 @@ def _draw_plan(row: Axes, strip: Strip) -> str:
 def across(strip: Strip) -> BoolArray:
     """Tell which boxes of the plan lie across the border from the force."""
     plan, result = strip.plan, strip.result
-    if result.reach is None or result.reach.across is None:
+    if result.reach.across is None:
         return np.zeros(plan.remote.shape, dtype=bool)
     left = (plan.y[:-1] + plan.y[1:]) / 2 > 0
-    mine = left if side_of(result.scenario, result.border) == result.border.left else ~left
+    mine = left if result.reach.side == result.border.left else ~left
     return np.broadcast_to(~mine, plan.remote.shape)
 
 
@@ -556,7 +559,7 @@ def _draw_flags(row: Axes, strip: Strip) -> str:
                 linewidth=0,
             )
     _unknown_labels(row, strip, ranks)
-    side = side_of(strip.result.scenario, strip.result.border)
+    side = strip.result.reach.side
     return textwrap.fill(f"remote share of {side}, cave rank", 16)
 
 
@@ -940,7 +943,7 @@ def _standing(strip: Strip, stretch: float | None) -> str:
     words = f"{len(strip.segments)} segments of {strip.segments['length_km'].mean():.1f} km."
     if stretch is not None:
         words += f" Top row: scale across the border {stretch:.1f} times that along it."
-    if result.account is not None:
+    if result.incidents.account is not None:
         words += f" Incidents, {told.incident_line(result)}. {_symbol_words(strip)}."
     return words
 

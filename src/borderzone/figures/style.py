@@ -58,8 +58,8 @@ def attribution(result: StudyResult, *names: str) -> str:
         terms = record.licence.replace("-", " ")
         told = terms.lower() in credit.replace("-", " ").lower() or len(terms) > 20
         seen.setdefault(credit if told else f"{credit} ({terms})")
-    if result.event_credit and "article_incidents" not in {r.name for r in result.inputs}:
-        seen.setdefault(result.event_credit.rstrip("."))
+    if result.incidents.credit and "article_incidents" not in {r.name for r in result.inputs}:
+        seen.setdefault(result.incidents.credit.rstrip("."))
     return f"Sources: {'; '.join(seen)}." if seen else ""
 
 

@@ -37,6 +37,11 @@ from .answer.uncertainty import (
     required_draws as required_draws,
     sobol_units as sobol_units,
 )
+from .answer.question import (
+    PatrolQuestion as PatrolQuestion,
+    PatrolAnswer as PatrolAnswer,
+    BorderLength as BorderLength,
+)
 from .theory.staffing import whole_units as whole_units
 from .force.comparators import (
     REAL_FORCES as REAL_FORCES,

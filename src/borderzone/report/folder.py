@@ -17,7 +17,6 @@ from borderzone.report.page import render_page
 from borderzone.report.pictures import draw_pictures
 from borderzone.report.public import edition
 from borderzone.report.tables import data_dictionary, tables
-from borderzone.study.study_file import write_study
 
 if TYPE_CHECKING:
     import os
@@ -157,8 +156,8 @@ def _vectors(shown: Edition) -> dict[str, gpd.GeoDataFrame]:
         "corridor": gpd.GeoDataFrame(geometry=result.corridor.outline),
         "segments": result.segments.reset_index(),
         "zones": result.zones,
-        "incidents": result.incidents,
-        "origins": result.origins,
+        "incidents": result.incidents.events,
+        "origins": result.ground.origins,
     }
     return {name: layer for name, layer in layers.items() if layer is not None and len(layer)}
 
@@ -171,16 +170,16 @@ def _exchangeable(layer: gpd.GeoDataFrame, shown: Edition) -> gpd.GeoDataFrame:
 
 def _write_rasters(shown: Edition, folder: Path) -> None:
     result = shown.result
-    if result.layers is None:
+    if result.ground.layers is None:
         return
     folder.mkdir()
     tags = {"RUN": result.run_id, "DETAIL": STAMP if shown.internal else "public"}
     for name in RASTERS:
-        if name in result.layers:
-            io.write_raster(result.layers[name], folder / f"{name}.tif", tags=tags)
-    if result.fine is not None:
-        size = f"{result.fine.grid.resolution_m:g}m"
-        for name, file in result.fine.files.items():
+        if name in result.ground.layers:
+            io.write_raster(result.ground.layers[name], folder / f"{name}.tif", tags=tags)
+    if result.ground.fine is not None:
+        size = f"{result.ground.fine.grid.resolution_m:g}m"
+        for name, file in result.ground.fine.files.items():
             io.copy_raster(file, folder / f"{name}_{size}.tif", tags=tags)
 
 
@@ -190,7 +189,7 @@ def _write_words(shown: Edition, folder: Path, final: Path) -> None:
     stamp = f"{STAMP}\n\n" if shown.internal else ""
     (folder / "ATTRIBUTION.txt").write_text(stamp + credit, encoding="utf-8")
     comment = f"# {STAMP}\n" if shown.internal else ""
-    text = write_study(result, final, public=not shown.internal)
+    text = result.to_toml(final, public=not shown.internal)
     (folder / "study.toml").write_text(comment + text, encoding="utf-8")
 
 

@@ -194,8 +194,8 @@ def _units(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
         ),
         (
             "“On average” weighs all crossings; “every inch” looks at the segment where it is "
-            "easiest to get through. On station is who is out at this moment, on roll is who must "
-            "be employed for that, with shifts, leave and repairs."
+            "easiest to get through. Out is who is on the line at this moment, on the payroll is "
+            "who must be employed for that, with shifts, leave and repairs."
         ),
     ]
     return _section(
@@ -209,11 +209,11 @@ def _units(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
 
 def _hangs_on(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | None:
     result = edition.result
-    if result.assumptions is None:
+    if result.patrol.assumptions is None:
         return None
     words = []
-    if result.terrain_variance is not None:
-        words.append(str(result.terrain_variance["statement"]))
+    if result.patrol.terrain_variance is not None:
+        words.append(str(result.patrol.terrain_variance["statement"]))
     return _section(
         "assumptions",
         "What the answer hangs on",
@@ -224,7 +224,7 @@ def _hangs_on(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] 
 
 
 def _plausibility(edition: Edition) -> dict[str, Any] | None:
-    if edition.result.plausibility is None:
+    if edition.result.patrol.plausibility is None:
         return None
     return _section(
         "plausibility",
@@ -269,7 +269,11 @@ def _whatif(
 
 def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | None:
     result = edition.result
-    if result.overlay is None and result.incidents is None and result.account is None:
+    if (
+        result.overlay is None
+        and result.incidents.events is None
+        and result.incidents.account is None
+    ):
         words = [f"Incidents are {result.missing['incidents'].words}."]
         return _section("incidents", "Incidents", paragraphs=words)
     words = [
@@ -278,19 +282,19 @@ def _incidents(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]
             "therefore moved over all the places it may have been, and counted each time."
         )
     ]
-    if result.account is not None:
-        words.append(f"All rows: {result.account.line}{figures.drawn_words(result)}.")
-    if result.incident_coverage:
-        words.append(result.incident_coverage)
-    if result.assumed:
-        words.append(f"Read from the table: {' '.join(result.assumed)}")
+    if result.incidents.account is not None:
+        words.append(f"All rows: {result.incidents.account.line}{figures.drawn_words(result)}.")
+    if result.incidents.coverage:
+        words.append(result.incidents.coverage)
+    if result.incidents.assumed:
+        words.append(f"Read from the table: {' '.join(result.incidents.assumed)}")
     table = result.overlay
     if table is not None and "excluded" in table.attrs:
         # What lies beyond its coverage is told with the coverage.
         gone = excluded_words([row for row in table.attrs["excluded"] if not row["beyond"]])
         words.append(f"Too vague to be placed, or unreadable, and counted here: {gone or 'none'}.")
-    if result.event_credit:
-        words.append(f"{result.event_credit.rstrip('.')}.")
+    if result.incidents.credit:
+        words.append(f"{result.incidents.credit.rstrip('.')}.")
     words += ground_words(result) + zone_words(result) + flagged_words(result)
     known = any(record.name == "article_incidents" for record in result.inputs)
     demo = pictures.get("incident_overlay_demo")
@@ -327,7 +331,7 @@ def _hotspots(edition: Edition) -> dict[str, Any] | None:
 def _limits(edition: Edition) -> dict[str, Any]:
     result = edition.result
     words = []
-    if result.grid is not None:
+    if result.ground.grid is not None:
         words.append(resolution(result))
     return _section(
         "limits",
@@ -361,7 +365,7 @@ def _files(edition: Edition, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
         "figures/: every figure as PNG, SVG and PDF, its table as CSV and its description as text",
         "vectors/: borderzone.gpkg and GeoParquet, in degrees (EPSG:4326)",
     ]
-    if result.layers is not None:
+    if result.ground.layers is not None:
         points.append("rasters/: cloud-optimised GeoTIFF in the frame of the corridor")
     points += [
         "manifest.json: versions, parameters, inputs and outputs with checksums",

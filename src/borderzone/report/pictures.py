@@ -168,7 +168,7 @@ def figure_specs(result: StudyResult, comparison: StudyResult | None) -> list[Fi
 def _reach_words(result: StudyResult) -> list[_Words]:
     words: list[_Words] = []
     reach = result.reach
-    if reach is not None and reach.along is not None:
+    if reach.along is not None:
         words += [
             (
                 "travel_time_map",
@@ -184,7 +184,7 @@ def _reach_words(result: StudyResult) -> list[_Words]:
                 "The same along the line itself, kilometre by kilometre.",
             ),
         ]
-    if reach is not None and reach.race is not None:
+    if reach.race is not None:
         words.append(
             (
                 "race_to_cover",
@@ -208,7 +208,7 @@ def _reach_words(result: StudyResult) -> list[_Words]:
 
 def _small_words(result: StudyResult) -> list[_Words]:
     words: list[_Words] = []
-    if result.reach is not None:
+    if result.reach.night is not None:
         words.append(
             (
                 "night_reach",
@@ -216,7 +216,7 @@ def _small_words(result: StudyResult) -> list[_Words]:
                 "How far somebody on foot gets in one night, and which share of the corridor that is.",
             )
         )
-    if result.sobol is not None:
+    if result.patrol.sobol is not None:
         words.append(
             (
                 "sensitivity",
@@ -231,7 +231,7 @@ def _small_words(result: StudyResult) -> list[_Words]:
             "How long patrols must do without daylight, on the 15th of each month.",
         )
     )
-    if result.cave_calibration is not None:
+    if result.ground.cave_calibration is not None:
         words.append(
             (
                 "cave_success_rate",
@@ -252,7 +252,7 @@ def _event_words(result: StudyResult) -> list[_Words]:
                 "Reported incidents by zone, each spread over all the places it may have been.",
             )
         )
-    if result.pressure is not None:
+    if result.incidents.pressure is not None:
         words.append(
             (
                 "incident_pressure",
@@ -268,7 +268,8 @@ def _event_words(result: StudyResult) -> list[_Words]:
                 "How likely it was to be stopped, for every number of people stopped.",
             )
         )
-    if result.demo_overlay is not None and len(result.demo_overlay):
+    demo = None if result.incidents.demo is None else result.incidents.demo.overlay
+    if demo is not None and len(demo):
         words.append(
             (
                 "incident_overlay_demo",

@@ -10,13 +10,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from borderzone import datasets, incidents, provenance
+from borderzone import datasets, incidents
 from borderzone._guards import check_choice, guarded
 from borderzone.figures import events_by_segment
 from borderzone.io import Record
-from borderzone.study.reach import OPEN_ORIGINS
-from borderzone.study.sentences import summary_sentences
-from borderzone.study.sources import unrecorded
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,7 +131,7 @@ def edition(result: StudyResult, detail: str) -> Edition:
         If there is no such edition.
     """
     check_choice(detail, "detail", DETAILS)
-    rejected, events = _rejected(result), result.incidents
+    rejected, events = _rejected(result), result.incidents.events
     may = None if events is None else incidents.leaving(events)
     rows = may is None or detail == "internal" or may.rows
     terms = {"said": may and may.said, "incidents": "rows" if rows else "counts"}
@@ -141,7 +139,7 @@ def edition(result: StudyResult, detail: str) -> Edition:
         return Edition(result=result, detail=detail, left_out=(), rejected=rejected, terms=terms)
     left_out: list[str] = []
     # On what ground single events happened is never told in public, whoever's they are.
-    result = replace(result, on_ground=None)
+    result = _with(result, incidents={"on_ground": None})
     if may is not None and not rows:
         rejected = incidents.rejected_by_finding(events)
         result = _without_rows(result, may, left_out)
@@ -155,9 +153,9 @@ def edition(result: StudyResult, detail: str) -> Edition:
 
 
 def _rejected(result: StudyResult) -> pd.DataFrame | None:
-    if result.incidents is None:
+    if result.incidents.events is None:
         return None
-    bad = incidents.rejected(result.incidents)
+    bad = incidents.rejected(result.incidents.events)
     return pd.DataFrame(bad.drop(columns="geometry", errors="ignore"))
 
 
@@ -174,15 +172,14 @@ def _without_rows(result: StudyResult, may: incidents.Leaving, left_out: list[st
     counted = events_by_segment(result)
     segments = result.segments if counted is None else result.segments.join(counted)
     overlay = _without_names(result.overlay, smallest_km2)
-    return replace(
-        result,
-        segments=segments,
-        overlay=overlay,
-        ground_counts=_coarse_ground(result.ground_counts, smallest_km2),
-        incidents=None,
-        placed=None,
-        assumed=tuple(incidents.assumptions(result.incidents, quoting=False)),
-    )
+    counts = {
+        "overlay": overlay,
+        "ground_counts": _coarse_ground(result.incidents.ground_counts, smallest_km2),
+        "events": None,
+        "placed": None,
+        "assumed": tuple(incidents.assumptions(result.incidents.events, quoting=False)),
+    }
+    return replace(_with(result, incidents=counts), segments=segments)
 
 
 def _without_names(overlay: pd.DataFrame | None, smallest_km2: float) -> pd.DataFrame | None:
@@ -234,11 +231,11 @@ def _why_gone(row: Mapping[str, Any]) -> str:
 
 def _origins_are_open(result: StudyResult) -> bool:
     """Towns and airfields that ship stand in for posts; what a user gives is never open."""
-    origins = result.origins
+    origins = result.ground.origins
     given = isinstance(result.given.get("origins"), dict)
     if given or any(record.name == "origins" for record in result.inputs):
         return False
-    return origins is None or (set(origins["kind"]) <= OPEN_ORIGINS and _ship(origins))
+    return origins is None or (not result.ground.has_posts and _ship(origins))
 
 
 def _ship(origins: gpd.GeoDataFrame) -> bool:
@@ -257,53 +254,67 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
         "on flagged ground and difficulty by cell, zone or segment, in whose shapes posts could be "
         "read, or by which places could be tried until the numbers agree."
     )
-    layers = result.layers
+    telling = [name for name in result.segments.columns if name.startswith(TOLD_BY_POSTS)]
+    shown = _with(
+        # A checksum of few posts confirms a guess of them.
+        result.withheld("origins", _WITHHELD),
+        ground=_ground_without_posts(result),
+        incidents=_without_hours(result),
+    )
+    shown = replace(shown, segments=result.segments.drop(columns=telling))
+    return replace(shown, summary=told.summary_sentences(shown))
+
+
+def _ground_without_posts(result: StudyResult) -> dict[str, Any]:
+    ground = result.ground
+    layers, fine, flagged, table = ground.layers, ground.fine, ground.flagged_share, ground.table
     if layers is not None:
         layers = layers.drop_vars([name for name in FROM_POSTS if name in layers])
-    fine = result.fine
     if fine is not None:
         files = {name: file for name, file in fine.files.items() if name not in FROM_POSTS}
         fine = replace(fine, files=files)
-    inputs = tuple(_WITHHELD if record.name == "origins" else record for record in result.inputs)
-    telling = [name for name in result.segments.columns if name.startswith(TOLD_BY_POSTS)]
-    flagged = result.flagged_share
     if flagged is not None:
         flagged = flagged.drop(columns=["remote_share", "unknown_remote_share"])
-    shown = replace(
+    if table is not None:
+        table = table.drop(columns=[n for n in table.columns if n.startswith(TOLD_BY_POSTS)])
+    return {
+        "layers": layers,
+        "fine": fine,
+        "flagged_share": flagged,
+        "table": table,
+        "origins": None,
+        "better_data": None,
+        "stability": None,
+        "members": None,
+        "reach": ground.reach.without_posts(),
+        "zones": _without_remote(ground.zones),
+    }
+
+
+def _without_hours(result: StudyResult) -> dict[str, Any]:
+    """Leave the findings on incidents in which no zone or class is cut by travel time."""
+    found = result.incidents
+    demo = found.demo
+    return {
+        "exposure": None,
+        "enrichment": None,
+        "overlay": _without_remote(found.overlay),
+        "ground_counts": _ground_without_remote(found.ground_counts),
+        "demo": None if demo is None else replace(demo, overlay=_without_remote(demo.overlay)),
+    }
+
+
+def _with(
+    result: StudyResult,
+    *,
+    ground: Mapping[str, Any] | None = None,
+    incidents: Mapping[str, Any] | None = None,
+) -> StudyResult:
+    """Give a result with other tables on its ground and its incidents."""
+    return replace(
         result,
-        flagged_share=flagged,
-        inputs=inputs,
-        run_id=_run_id(result, inputs),
-        origins=None,
-        posts=None,
-        exposure=None,
-        enrichment=None,
-        layers=layers,
-        fine=fine,
-        better_data=None,
-        reach=None if result.reach is None else result.reach.without_posts(),
-        segments=result.segments.drop(columns=telling),
-        stability=None,
-        zones=_without_remote(result.zones),
-        overlay=_without_remote(result.overlay),
-        demo_overlay=_without_remote(result.demo_overlay),
-        ground_counts=_ground_without_remote(result.ground_counts),
-    )
-    return replace(shown, summary=summary_sentences(shown))
-
-
-def _run_id(result: StudyResult, inputs: tuple[Record, ...]) -> str:
-    """Name the run by what this edition tells: a checksum of few posts confirms a guess of them."""
-    others = {name: value for name, value in result.given.items() if name != "origins"}
-    return provenance.run_id(
-        {
-            "study": result.name,
-            "scenario": result.scenario.model_dump(mode="json"),
-            "settings": dict(result.ground.settings),
-            "seed": result.seed,
-            "inputs": [record.sha256 for record in inputs],
-            **unrecorded(others, result.border),
-        }
+        ground=replace(result.ground, **(ground or {})),
+        incidents=replace(result.incidents, **(incidents or {})),
     )
 
 
@@ -332,26 +343,20 @@ def _coarser(result: StudyResult, left_out: list[str]) -> StudyResult:
         "and where better data pays, and what weight reports give, is not told by segment."
     )
     together = math.ceil(COARSEST_KM / float(result.segments["length_km"].median()) - 1e-9)
-    if result.hotspots is not None:
+    if result.incidents.hotspots is not None:
         left_out.append(
             "Hot spots are not told, which would say where on segments finer than that."
         )
-    ranks = result.stability
+    ranks = result.ground.stability
     if ranks is not None:
         ranks = ranks[ranks["kind"] != "segment"]
-    reach = result.reach
-    if reach is not None and reach.race is not None:
-        reach = replace(reach, race=None)
-    joined = join_segments(result.segments, together)
-    return replace(
+    reach = replace(result.reach, race=None)
+    shown = _with(
         result,
-        segments=joined,
-        reach=reach,
-        better_data=None,
-        stability=ranks,
-        pressure=None,
-        hotspots=None,
+        ground={"better_data": None, "stability": ranks, "reach": reach},
+        incidents={"pressure": None, "hotspots": None},
     )
+    return replace(shown, segments=join_segments(result.segments, together))
 
 
 def join_segments(segments: gpd.GeoDataFrame, together: int) -> gpd.GeoDataFrame:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from borderzone.report import cells
 from borderzone.study import told
-from borderzone.study.force import BOTH
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
@@ -43,9 +42,9 @@ def required_table(result: StudyResult, light: str) -> cells.Table | None:
     rows = [
         (
             f"{told.percent(row.target)} {words}{_LENGTH_WORDS[length] if len(lengths) > 1 else ''}",
-            row.station,
+            row.out,
             row.people,
-            row.on_roll,
+            row.payroll,
             told.count(row.crew * row.roll) if row.enough else "no number is enough",
             cells.whole(row.confident),
         )
@@ -54,7 +53,7 @@ def required_table(result: StudyResult, light: str) -> cells.Table | None:
         for row in told.units(result, measure, light=light, length=length)
     ]
     also = f" Rows stand {told.listed([told.at_length(result, each) for each in lengths])}."
-    confidence = f"units on station, with {told.percent(result.scenario.confidence)} confidence"
+    confidence = f"units out, with {told.percent(result.scenario.confidence)} confidence"
     return cells.table(
         f"Units required by {light}",
         f"Median over the draws, in brackets 5 to 95 %. A unit is {result.scenario.force.crew} people."
@@ -62,10 +61,10 @@ def required_table(result: StudyResult, light: str) -> cells.Table | None:
         "tables/required_units.csv.",
         [
             ("target", False),
-            ("units on station", True),
-            ("people on station", True),
-            ("units on roll", True),
-            ("people on roll", True),
+            ("units out", True),
+            ("people out", True),
+            ("units on the payroll", True),
+            ("people on the payroll", True),
             (confidence, True),
         ],
         rows,
@@ -82,10 +81,16 @@ def flagged_table(result: StudyResult) -> cells.Table | None:
     rows = []
     for (side, mode), part in shares.groupby(["side", "mode"], sort=False):
         by_hours = part.set_index("threshold_h")["remote_share"]
-        ground = "the corridor" if side == BOTH else told.half_words(result)
         words = told.MODE_WORDS.get(str(mode), str(mode))
         unknown = cells.share(part["unknown_remote_share"].iloc[0])
-        rows.append((ground, words, *(cells.share(by_hours.get(hour)) for hour in hours), unknown))
+        rows.append(
+            (
+                told.side_words(result, side),
+                words,
+                *(cells.share(by_hours.get(hour)) for hour in hours),
+                unknown,
+            )
+        )
     caption = (
         "Share of the ground that is bare and farther than so many hours from the nearest "
         f"{told.origin_words(result)}{told.upper_bound(result)}. The force does not cross the border: of the corridor, all bare ground "
@@ -108,7 +113,7 @@ def flagged_table(result: StudyResult) -> cells.Table | None:
 
 def better_data_table(result: StudyResult) -> cells.Table | None:
     """Tabulate the ten segments whose flags better data would change most."""
-    ranked = result.better_data
+    ranked = result.ground.better_data
     if ranked is None or not (ranked["pays"] != "neither").any():
         return None
     rows = [
@@ -218,7 +223,7 @@ def _with_unknown(share: float, unknown: float) -> str:
 
 def assumptions_table(result: StudyResult) -> cells.Table | None:
     """Tabulate the assumptions with their bands and sources."""
-    if result.assumptions is None:
+    if result.patrol.assumptions is None:
         return None
     rows = [
         (
@@ -228,7 +233,7 @@ def assumptions_table(result: StudyResult) -> cells.Table | None:
             f"{row.unit}, {row.distribution}",
             f"{row.source} [{row.tag}]",
         )
-        for row in result.assumptions.itertuples()
+        for row in result.patrol.assumptions.itertuples()
     ]
     return cells.table(
         "Assumptions and where they come from",
@@ -247,7 +252,7 @@ def assumptions_table(result: StudyResult) -> cells.Table | None:
 
 def plausibility_table(result: StudyResult) -> cells.Table | None:
     """Tabulate real forces and what the model says of them."""
-    if result.plausibility is None:
+    if result.patrol.plausibility is None:
         return None
     rows = [
         (
@@ -267,10 +272,10 @@ def plausibility_table(result: StudyResult) -> cells.Table | None:
     also = f", in brackets {told.at_length(result, lengths[1])}" if len(lengths) > 1 else ""
     return cells.table(
         "What real forces had",
-        f"Scaled to the length of this border, as units on station{also}.",
+        f"Scaled to the length of this border, as units out{also}.",
         [
             ("force", False),
-            ("people on station, per km", True),
+            ("people out, per km", True),
             ("units", True),
             ("model: seen", True),
             ("model: stopped", True),
@@ -299,7 +304,7 @@ def whatif_table(result: StudyResult, comparison: StudyResult) -> cells.Table:
     return cells.table(
         "Paired differences",
         f"A: {_case_words(result)}; B: {_case_words(comparison)}. Shares at "
-        f"{result.scenario.reference_units} units on station. {told.DIFFERENCE_WORDS}",
+        f"{result.scenario.reference_units} units out. {told.DIFFERENCE_WORDS}",
         [
             ("quantity", False),
             ("A", True),

@@ -11,7 +11,6 @@ from borderzone._guards.draws import BAND_DEVIATIONS
 from borderzone.incidents import ARTICLE_ESTIMATE
 from borderzone.report import cells
 from borderzone.study import told
-from borderzone.study.reach import BREAKS_H
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -148,16 +147,16 @@ def article_facts() -> list[str]:
 
 def resolution(result: StudyResult) -> str:
     """Say what cells of this size can hold."""
-    assert result.grid is not None  # noqa: S101 - asked for only where there is a grid
-    runs = f"The study runs on cells of {result.grid.resolution_m / 1000:g} km"
-    if result.fine is None:
+    assert result.ground.grid is not None  # noqa: S101 - asked for only where there is a grid
+    runs = f"The study runs on cells of {result.ground.grid.resolution_m / 1000:g} km"
+    if result.ground.fine is None:
         return (
             f"{runs}. Cells add nothing to what the inputs can resolve, which stands in the table with "
             "how far each may be off. Nothing smaller than a few cells of the coarsest input exists in "
             "this report: no wadi, no cliff, no track, no line of sight."
         )
     return (
-        f"{runs}, its terrain on cells of {result.fine.grid.resolution_m:g} m. Travel times and zones "
+        f"{runs}, its terrain on cells of {result.ground.fine.grid.resolution_m:g} m. Travel times and zones "
         "stand on the coarser ones. Nothing narrower than a few cells of the elevation exists in this "
         "report: no track, no wall, no cave mouth. A surface model holds roofs and trees as ground."
     )
@@ -200,7 +199,7 @@ def _once(rows: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 def caves_words(result: StudyResult) -> list[str]:
     """Say how well known caves and the map of susceptibility agree."""
-    found = result.cave_calibration
+    found = result.ground.cave_calibration
     if found is None:
         return []
     left_out = {
@@ -226,7 +225,7 @@ def caves_words(result: StudyResult) -> list[str]:
 
 def caves_table(result: StudyResult) -> cells.Table | None:
     """Tabulate known caves by class of susceptibility."""
-    found = result.cave_calibration
+    found = result.ground.cave_calibration
     if found is None:
         return None
     rows = [
@@ -258,7 +257,7 @@ def caves_table(result: StudyResult) -> cells.Table | None:
 
 def index_words(result: StudyResult) -> list[str]:
     """Say how the index is weighted, and whether other weights would rank otherwise."""
-    table = result.stability
+    table = result.ground.stability
     if table is None or not (table["kind"] == "segment").any():
         return []
     told = table.attrs
@@ -305,7 +304,7 @@ def _gaps(result: StudyResult) -> str:
 
 def stability_table(result: StudyResult) -> cells.Table | None:
     """Tabulate the hardest segments and all zones, with the band of their ranks."""
-    table = result.stability
+    table = result.ground.stability
     if table is None or table["rank"].isna().all():
         return None
     chosen = table[(table["kind"] != "segment") | (table["rank"] <= table.attrs.get("top", 0))]
@@ -333,7 +332,7 @@ def stability_table(result: StudyResult) -> cells.Table | None:
 def reach_words(result: StudyResult) -> list[str]:
     """Say how long it takes to the border, and how far a night carries from it."""
     reach = result.reach
-    if reach is None:
+    if reach.night is None:
         return [f"Reach and sight are {told.nowhere(result, 'travel times')}."]
     if reach.along is not None:
         words = [_response(result)]
@@ -358,7 +357,6 @@ def _race(result: StudyResult) -> str:
 
 def _response(result: StudyResult) -> str:
     reach = result.reach
-    assert reach is not None  # noqa: S101 - asked for before
     roads = (
         "roads count as given."
         if reach.on_roads
@@ -371,9 +369,8 @@ def _response(result: StudyResult) -> str:
 
 
 def _night(result: StudyResult) -> str:
-    reach = result.reach
-    assert reach is not None  # noqa: S101 - asked for before
-    night = reach.night
+    night = result.reach.night
+    assert night is not None  # noqa: S101 - asked for before
     return (
         f"Without useful light the night lasts {told.night_length_words(result)}, in the middle of "
         "the border. Somebody on foot in the dark, at "
@@ -406,7 +403,7 @@ def sight_words(result: StudyResult) -> list[str]:
             " Elevation as coarse as this shows no line of sight: the share is assumed from landforms, "
             "with a wide band. Elevation of 90 m or finer measures it."
         )
-    return [words] if result.posts is None else [words, _posts(result.posts)]
+    return [words] if result.reach.posts is None else [words, _posts(result.reach.posts)]
 
 
 def _posts(posts: PostSight) -> str:
@@ -420,9 +417,9 @@ def _posts(posts: PostSight) -> str:
 def response_table(result: StudyResult) -> cells.Table | None:
     """Tabulate which share of the border and of the corridor is how far away."""
     reach = result.reach
-    if reach is None or reach.along is None or reach.bands is None:
+    if reach.along is None or reach.bands is None:
         return None
-    found = access.response_summary(reach.along, thresholds_h=BREAKS_H)
+    found = access.response_summary(reach.along, thresholds_h=reach.breaks_h)
     rows = [
         (
             f"more than {limit:g} h",
@@ -430,7 +427,7 @@ def response_table(result: StudyResult) -> cells.Table | None:
             cells.share(told.beyond(reach.bands, limit)),
             cells.share(told.beyond(reach.bands, limit, across_km2=reach.across_km2)),
         )
-        for limit in BREAKS_H
+        for limit in reach.breaks_h
     ]
     return cells.table(
         "How long it takes to get there",
@@ -448,9 +445,9 @@ def response_table(result: StudyResult) -> cells.Table | None:
 
 def night_table(result: StudyResult) -> cells.Table | None:
     """Tabulate the reach of a night on foot by month."""
-    if result.reach is None:
-        return None
     night = result.reach.night
+    if night is None:
+        return None
     sides = list(night.index.get_level_values("side").unique())
     first = night.loc[sides[0]]
     rows = [
@@ -481,8 +478,8 @@ def night_table(result: StudyResult) -> cells.Table | None:
 
 def light_table(result: StudyResult) -> cells.Table:
     """Tabulate night and moon in the middle of the border, month by month."""
-    table = result.light.loc["middle"]
-    told = result.light.attrs
+    table = result.reach.light.loc["middle"]
+    told = result.reach.light.attrs
     twilights = list(table.loc[:, "sunset":"astronomical"])
     rows = [
         (
@@ -556,28 +553,29 @@ def zone_words(result: StudyResult) -> list[str]:
 def flagged_words(result: StudyResult) -> list[str]:
     """Say whether flagged ground has more events, as reported and at equal distances."""
     words = []
-    if result.exposure is not None or result.enrichment is not None:
+    if result.incidents.exposure is not None or result.incidents.enrichment is not None:
         words.append(
             f"Unflagged ground here holds ground of which it is not known whether to flag it: "
             f"{_unknown_flags(result)}."
         )
-    if result.exposure is not None:
+    if result.incidents.exposure is not None:
         words.append(_flagged_ground(result))
-        words.append(str(result.exposure.attrs["sentence"]))
-    if result.enrichment is not None:
+        words.append(str(result.incidents.exposure.attrs["sentence"]))
+    if result.incidents.enrichment is not None:
         words += [
-            f"Cells of {row.cell_km:g} km: {row.sentence}" for row in result.enrichment.itertuples()
+            f"Cells of {row.cell_km:g} km: {row.sentence}"
+            for row in result.incidents.enrichment.itertuples()
         ]
     return words
 
 
 def _flagged_ground(result: StudyResult) -> str:
     """Say what counts as flagged, and how much of it is bare ground where the force does not go."""
-    assert result.exposure is not None  # noqa: S101 - who asks has looked
-    flagged_km2 = float(result.exposure["flagged_km2"].iloc[0])
+    assert result.incidents.exposure is not None  # noqa: S101 - who asks has looked
+    flagged_km2 = float(result.incidents.exposure["flagged_km2"].iloc[0])
     words = f"Flagged is the ground of all zones together, {cells.number(flagged_km2)} km²"
     across = None if result.zones is None else told.across_zones(result)
-    if across is None or not len(across) or result.exposure.attrs["covered_share"] < 1:
+    if across is None or not len(across) or result.incidents.exposure.attrs["covered_share"] < 1:
         return f"{words}."
     return (
         f"{words}; {cells.number(float(across['area_km2'].sum()))} km² of the zones is bare ground "
@@ -622,13 +620,17 @@ def overlay_table(result: StudyResult) -> cells.Table | None:
 
 def ground_words(result: StudyResult) -> list[str]:
     """Say on what ground incidents happened, beside what their coded points would have said."""
-    counts = result.ground_counts
+    counts = result.incidents.ground_counts
     if counts is None:
         why = told.nowhere(result, "cave-prone ground")
-        return [f"On what ground they happened is {why}."] if result.account is not None else []
+        return (
+            [f"On what ground they happened is {why}."]
+            if result.incidents.account is not None
+            else []
+        )
     words = [str(counts.attrs["sentence"])]
-    if counts.attrs["n_placed"] and result.grid is not None:
-        cell_m = result.grid.resolution_m
+    if counts.attrs["n_placed"] and result.ground.grid is not None:
+        cell_m = result.ground.grid.resolution_m
         words.append(
             f"{counts.attrs['caution']} The ground is looked up on cells of {cell_m:,.0f} m."
         )
@@ -637,7 +639,7 @@ def ground_words(result: StudyResult) -> list[str]:
 
 def ground_table(result: StudyResult) -> cells.Table | None:
     """Tabulate incidents by class of ground."""
-    counts = result.ground_counts
+    counts = result.incidents.ground_counts
     if counts is None or not counts.attrs["n_placed"]:
         return None
     found = {(row.kind, row.ground): row for row in counts.itertuples()}
@@ -690,9 +692,9 @@ _EVENTS_SHOWN = 40
 
 def event_ground_table(result: StudyResult) -> cells.Table | None:
     """Tabulate on what ground single events happened, for the internal edition."""
-    if result.on_ground is None:
+    if result.incidents.on_ground is None:
         return None
-    found = result.on_ground[result.on_ground["p_outside"] < 1]
+    found = result.incidents.on_ground[result.incidents.on_ground["p_outside"] < 1]
     if found.empty:
         return None
     shown = found.sort_values("p_outside", kind="stable").head(_EVENTS_SHOWN)
@@ -765,7 +767,7 @@ def _zone_cells(row: Any) -> tuple[str, str, str, str]:
 
 def exposure_table(result: StudyResult) -> cells.Table | None:
     """Tabulate rates of events on flagged and other ground."""
-    table = result.exposure
+    table = result.incidents.exposure
     if table is None:
         return None
     rows = [
@@ -814,7 +816,7 @@ def _ratio(row: object) -> str:
 
 def weights_table(result: StudyResult) -> cells.Table | None:
     """Set plans for even, reported and worst-case crossings side by side."""
-    table = result.by_weights
+    table = result.patrol.by_weights
     if table is None:
         return None
     units = result.scenario.reference_units
@@ -846,15 +848,15 @@ def weights_table(result: StudyResult) -> cells.Table | None:
 
 def hotspot_words(result: StudyResult) -> list[str]:
     """Say where and when there are more events than by chance, and what that does not say."""
-    found = result.hotspots
+    found = result.incidents.hotspots
     return [] if found is None else [*found.sentences(), *found.limits()]
 
 
 def hotspot_segments_table(result: StudyResult) -> cells.Table | None:
     """Tabulate the segments that are hot in the median draw or in one of twenty; all stand in a file."""
-    if result.hotspots is None:
+    if result.incidents.hotspots is None:
         return None
-    found = result.hotspots.segments
+    found = result.incidents.hotspots.segments
     shown = found[found["beyond_chance"] | (found["share_beyond_chance"] >= _SELDOM)]
     if shown.empty:
         return None
@@ -870,7 +872,10 @@ def hotspot_segments_table(result: StudyResult) -> cells.Table | None:
         )
         for row in shown.itertuples()
     ]
-    radius, rate = result.hotspots.options.radius_km, result.hotspots.options.false_discovery_rate
+    radius, rate = (
+        result.incidents.hotspots.options.radius_km,
+        result.incidents.hotspots.options.false_discovery_rate,
+    )
     return cells.table(
         "Hot segments",
         f"Segments that with those within {radius:g} km have more events for their ground than by chance (Gi*), "
@@ -891,7 +896,7 @@ def hotspot_segments_table(result: StudyResult) -> cells.Table | None:
 
 def hotspot_stretches_table(result: StudyResult) -> cells.Table | None:
     """Tabulate the likeliest stretches of border, whether or not they are beyond chance."""
-    if result.hotspots is None or result.hotspots.stretches.empty:
+    if result.incidents.hotspots is None or result.incidents.hotspots.stretches.empty:
         return None
     rows = [
         (
@@ -901,7 +906,7 @@ def hotspot_stretches_table(result: StudyResult) -> cells.Table | None:
             f"{row.p:.3f}",
             cells.share(row.share_beyond_chance),
         )
-        for row in result.hotspots.stretches.itertuples()
+        for row in result.incidents.hotspots.stretches.itertuples()
     ]
     return cells.table(
         "Likeliest stretches",

@@ -249,8 +249,8 @@ COLUMNS = MappingProxyType(
         "on_line_share": ("share", "of a shift, what the drive there and back leaves on the line"),
         "rate_on_shift_night": ("per unit", "detection rate of one unit on shift by night"),
         "rate_on_shift_day": ("per unit", "detection rate of one unit on shift by day"),
-        "rate_night": ("per unit", "detection rate of one unit on station by night"),
-        "rate_day": ("per unit", "detection rate of one unit on station by day"),
+        "rate_night": ("per unit", "detection rate of one unit out by night"),
+        "rate_day": ("per unit", "detection rate of one unit out by day"),
         "cave_rank": ("rank 0-3", "cave susceptibility; never a cave; empty where unknown"),
         "zone": ("", "name of the zone"),
         "kind": ("", "remote_desert or cave_prone"),
@@ -277,13 +277,13 @@ COLUMNS = MappingProxyType(
         "break_cave_rank": ("rank 0-3", "cave susceptibility from which ground is listed"),
         "aridity_index": ("P/PET", "aridity index, where a layer is given"),
         "accuracy_km": ("km", "how far its outline may be off"),
-        "unit_count": ("units", "patrol units on station"),
+        "unit_count": ("units", "patrol units out"),
         "rule": ("", "even, optimal (best for the mean) or maximin (every inch)"),
         "light": ("", "night or day"),
-        "on_roll": ("units", "units on the roll, at the reference assumptions"),
-        "on_roll_p50": ("units", "units on the roll, median of the draws"),
-        "people_on_station_p50": ("people", "units on station times crew, median of the draws"),
-        "people_on_roll_p50": ("people", "units on the roll times crew, median of the draws"),
+        "on_roll": ("units", "units on the payroll, at the reference assumptions"),
+        "on_roll_p50": ("units", "units on the payroll, median of the draws"),
+        "people_on_station_p50": ("people", "units out times crew, median of the draws"),
+        "people_on_roll_p50": ("people", "units on the payroll times crew, median of the draws"),
         "length": ("", "of the border: measured along the line, or published"),
         "required_units.length_km": ("km", "length of the border that the units have to cover"),
         "plausibility.length_km": ("km", "length of the border that the forces are scaled to"),
@@ -382,10 +382,10 @@ COLUMNS = MappingProxyType(
         "first_order": ("share", "variance owned by itself (Sobol, first order)"),
         "total": ("share", "variance owned with its interactions (Sobol, total)"),
         "case": ("", "border and year"),
-        "basis": ("", "what was counted: people on the roll, on post, posts or vehicles"),
-        "persons_per_km": ("people/km", "people on station"),
-        "units_per_km": ("units/km", "as units on station"),
-        "unit_count_equivalent": ("units", "as units on station on this length of border"),
+        "basis": ("", "what was counted: people on the payroll, on post, posts or vehicles"),
+        "persons_per_km": ("people/km", "people out"),
+        "units_per_km": ("units/km", "as units out"),
+        "unit_count_equivalent": ("units", "as units out on this length of border"),
         "mean_pod_at_that": ("probability", "what the model detects with so many, mean"),
         "mean_poi_at_that": ("probability", "what the model stops with so many, mean"),
         "observed_low": ("probability", "lowest effectiveness published"),
@@ -435,7 +435,7 @@ MEASURES = {
     "mean_poi": "probability of interdiction, mean along the border",
     "min_poi": "probability of interdiction, weakest segment",
 }
-COUNTS = {"on_station": "units on station", "on_roll": "units on the roll"}
+COUNTS = {"on_station": "units out", "on_roll": "units on the payroll"}
 ENDS = {
     "p05": "5 % quantile of the draws",
     "p50": "median of the draws",
@@ -461,7 +461,7 @@ def _composed(column: str) -> tuple[str, str]:
     head, _, tail = column.rpartition("_")
     end, rule = ENDS.get(tail), RULES.get(tail)
     parts = {
-        "units": ("units", f"units on station at the reference number, {rule}", rule),
+        "units": ("units", f"units out at the reference number, {rule}", rule),
         "pod": ("probability", f"probability of detection at the reference number, {rule}", rule),
         "underlying": ("incidents", f"mean number behind the counts (Garwood); {end}", end),
     }
@@ -545,33 +545,33 @@ TABLE_WORDS = {
 
 def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str, pd.DataFrame]:
     """Gather the tables of a report."""
-    result = edition.result
+    result, demo = edition.result, edition.result.incidents.demo
     found: dict[str, pd.DataFrame | None] = {
         "summary": _summary(result),
         "segments": _plain(result.segments),
         "zones": _plain(result.zones),
-        "rank_stability": result.stability,
+        "rank_stability": result.ground.stability,
         **_caves(result),
         "coverage_by_units": result.curve,
         "required_units": _with_people(result),
-        "better_data": result.better_data,
+        "better_data": result.ground.better_data,
         "flagged_share": result.flagged_share,
         "incidents": _with_ground(result),
         "incidents_rejected": edition.rejected,
         "incident_overlay": result.overlay,
         "incident_ground": _placed_ground(result),
-        "incident_exposure": result.exposure,
-        "incident_enrichment": result.enrichment,
-        "incident_pressure": result.pressure,
+        "incident_exposure": result.incidents.exposure,
+        "incident_enrichment": result.incidents.enrichment,
+        "incident_pressure": result.incidents.pressure,
         **_hotspots(result),
-        "coverage_by_weights": result.by_weights,
-        "incident_overlay_synthetic": _stamped(result.demo_overlay),
+        "coverage_by_weights": result.patrol.by_weights,
+        "incident_overlay_synthetic": _stamped(demo and demo.overlay),
         **_reach(result),
-        "night_hours": result.night_hours.reset_index(),
-        "light": result.light.reset_index(),
-        "sensitivity": result.sobol,
-        "plausibility": result.plausibility,
-        "assumptions": result.assumptions,
+        "night_hours": result.reach.night_hours.reset_index(),
+        "light": result.reach.light.reset_index(),
+        "sensitivity": result.patrol.sobol,
+        "plausibility": result.patrol.plausibility,
+        "assumptions": result.patrol.assumptions,
         "inputs": _inputs(result),
         "whatif": None if comparison is None else compare(result, comparison),
     }
@@ -583,14 +583,14 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
 
 def credited(table: pd.DataFrame, result: StudyResult) -> pd.DataFrame:
     """Name the source of incidents in every row of a table made from them."""
-    if not result.event_credit or not _OF_INCIDENTS & set(map(str, table.columns)):
+    if not result.incidents.credit or not _OF_INCIDENTS & set(map(str, table.columns)):
         return table
-    return table if "synthetic" in table else table.assign(event_credit=result.event_credit)
+    return table if "synthetic" in table else table.assign(event_credit=result.incidents.credit)
 
 
 def _caves(result: StudyResult) -> dict[str, pd.DataFrame | None]:
     """Give sums alone: no table says where a cave is."""
-    found = result.cave_calibration
+    found = result.ground.cave_calibration
     if found is None:
         return {}
     return {
@@ -602,12 +602,12 @@ def _caves(result: StudyResult) -> dict[str, pd.DataFrame | None]:
 
 def _hotspots(result: StudyResult) -> dict[str, pd.DataFrame | None]:
     names = ("segments", "stretches", "distances", "repeats")
-    return {f"hotspot_{name}": getattr(result.hotspots, name, None) for name in names}
+    return {f"hotspot_{name}": getattr(result.incidents.hotspots, name, None) for name in names}
 
 
 def _reach(result: StudyResult) -> dict[str, pd.DataFrame | None]:
     reach = result.reach
-    if reach is None:
+    if reach.night is None:
         return {}
     return {
         "response": None if reach.along is None else reach.along.reset_index(),
@@ -643,17 +643,17 @@ def _plain(table: pd.DataFrame | None) -> pd.DataFrame | None:
 
 def _placed_ground(result: StudyResult) -> pd.DataFrame | None:
     """Give the counts by class of ground; of events that have no place they are not known."""
-    counts = result.ground_counts
+    counts = result.incidents.ground_counts
     return None if counts is None or not counts.attrs["n_placed"] else counts
 
 
 def _with_ground(result: StudyResult) -> pd.DataFrame | None:
     """Set beside each row on what ground it happened, where the edition tells it."""
-    events = result.incidents
-    if events is None or result.on_ground is None:
+    events = result.incidents.events
+    if events is None or result.incidents.on_ground is None:
         return _plain(events)
     # By place, for labels may repeat; a column of the user's keeps its name.
-    ground = result.on_ground.drop(columns="id")
+    ground = result.incidents.on_ground.drop(columns="id")
     ground.columns = [f"{n}_on_ground" if n in events else n for n in ground.columns]
     ground.index = events.index
     return _plain(events.assign(**dict(ground.items())))

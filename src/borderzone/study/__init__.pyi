@@ -1,3 +1,4 @@
-from .case import Study as Study
+from .record import Study as Study
 from .ground import Ground as Ground
 from .result import StudyResult as StudyResult
+from . import told as told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import partial, update_wrapper
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -14,21 +14,26 @@ import shapely
 
 from borderzone import access, visibility
 from borderzone._cells import blocks_of
+from borderzone._guards import guarded
 from borderzone.corridor import Corridor
 from borderzone.crs import raster_crs
 from borderzone.errors import InvalidGeometryError, NoOverlapError
-from borderzone.study.cells import between_cells, vector_layer
+from borderzone.study.force_side import side_of
+from borderzone.study.given import vector_layer
+from borderzone.study.result import Finding
+from borderzone.study.terrain_reading import between_cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import xarray as xr
 
+    from borderzone.border import Border
     from borderzone.grid import Grid
     from borderzone.io import Record
     from borderzone.scenario import Scenario
-    from borderzone.study.force import ForceHours
-    from borderzone.study.ground import Frame
+    from borderzone.study.force_side import ForceHours
+    from borderzone.study.layers import StudyArea
 
 __all__ = [
     "BREAKS_H",
@@ -39,6 +44,7 @@ __all__ = [
     "Reach",
     "WayLayers",
     "load_ways",
+    "origin_kind",
     "read_posts",
     "read_reach",
 ]
@@ -140,6 +146,17 @@ def _near(
 OPEN_ORIGINS = frozenset({"town", "airfield"})
 
 
+def origin_kind(origins: gpd.GeoDataFrame | None) -> str:
+    """Say what travel times start from: what a user gave are posts, unless all are towns or airfields."""
+    if origins is None or origins.empty:
+        return ""
+    kinds = set(origins["kind"])
+    if not kinds <= OPEN_ORIGINS:
+        return "post"
+    words = {"town": "town", "airfield": "open airfield"}
+    return " or ".join(words[kind] for kind in ("town", "airfield") if kind in kinds)
+
+
 @dataclass(frozen=True, kw_only=True)
 class PostSight:
     """
@@ -235,10 +252,13 @@ EVERY_KM = 1.0
 _NIGHT_CELL_M = 500.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reach:
+@guarded
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reach(Finding):
     """
-    Times to the border and from it.
+    Times to the border and from it, nights, and what posts see.
+
+    Without travel time the tables of it are None, and so are those of a night's reach without elevation.
 
     Attributes
     ----------
@@ -246,6 +266,10 @@ class Reach:
         How the response travels.
     side
         Code of the country whose force it is.
+    night_hours
+        Length of the night on the 15th of each month, by definition.
+    light
+        Night by twilight and moon, month by month, at both ends and the middle of the border.
     response
         Response time by segment: ``response_median_h``, ``response_worst_h``, and the share of its
         length beyond each of `BREAKS_H`. Units: h.
@@ -268,87 +292,123 @@ class Reach:
         cover; None where no cover was given.
     on_roads
         Whether roads carry the response.
+    breaks_h
+        Hours that maps and tables tell apart; an assumption of remoteness.
+    posts
+        What posts see of the corridor; None where there are none or elevation is too coarse.
     """
+
+    _figure = "response_times"
+    breaks_h: ClassVar[tuple[float, ...]] = BREAKS_H
 
     mode: str
     side: str
-    response: pd.DataFrame | None
-    along: pd.DataFrame | None
-    bands: gpd.GeoDataFrame | None
-    night: pd.DataFrame
+    night_hours: pd.DataFrame
+    light: pd.DataFrame
+    response: pd.DataFrame | None = None
+    along: pd.DataFrame | None = None
+    bands: gpd.GeoDataFrame | None = None
+    night: pd.DataFrame | None = None
     half_km2: float = math.nan
     across: gpd.GeoSeries | None = None
     across_km2: float = 0.0
     race: pd.DataFrame | None = None
     on_roads: bool = False
+    posts: PostSight | None = None
+
+    @classmethod
+    def without_elevation(cls, border: Border, scenario: Scenario) -> Reach:
+        """
+        Give what is known of any border: whose force it is, and how long and how dark nights are.
+
+        Parameters
+        ----------
+        border
+            The border.
+        scenario
+            Whose force, how it travels, and the year of the moons.
+
+        Returns
+        -------
+        Reach
+            Without a table of travel times.
+        """
+        middle = border.point_at(border.length_km / 2)
+        return cls(
+            mode=scenario.force.mode,
+            side=side_of(scenario, border),
+            night_hours=access.night_table(middle.y),
+            light=access.border_light_table(border, scenario.light_year),
+        )
 
     def without_posts(self) -> Reach:
-        """Leave out all in whose shapes the posts could be read."""
-        return replace(self, response=None, along=None, bands=None, race=None)
+        """
+        Leave out all in whose shapes the posts could be read.
+
+        Returns
+        -------
+        Reach
+            Nights, and how far one carries, alone.
+        """
+        return replace(self, response=None, along=None, bands=None, race=None, posts=None)
 
 
 def read_reach(
-    frame: Frame,
-    dem: xr.DataArray | None,
-    force: ForceHours,
-    ways: WayLayers,
-    notes: list[str],
-) -> Reach | None:
+    area: StudyArea, dem: xr.DataArray, force: ForceHours, ways: WayLayers, notes: list[str]
+) -> Reach:
     """Read response times along the border and the reach of a night from it."""
-    mode, side = frame.scenario.force.mode, force.side
-    if dem is None:
-        return None
-    night = _night(frame, _from_border(frame, dem, ways))
+    bare = Reach.without_elevation(area.corridor.border, area.scenario)
+    mode, side = bare.mode, bare.side
+    night = _night(area, _from_border(area, dem, ways))
     if mode not in force.to_the_line:
-        return Reach(mode=mode, side=side, response=None, along=None, bands=None, night=night)
-    corridor, hours = frame.corridor, force.to_the_line[mode]
+        return replace(bare, night=night)
+    corridor, hours = area.corridor, force.to_the_line[mode]
     along = access.response_along_border(hours, corridor, every_km=EVERY_KM)
     by_segment = access.response_by_segment(along, thresholds_h=BREAKS_H)
-    known = np.isfinite(frame.crop(dem).to_numpy())
+    known = np.isfinite(area.crop(dem).to_numpy())
     half, other = (_half(corridor, code) for code in sorted(corridor.depth_km, key=side.__ne__))
-    return Reach(
-        mode=mode,
-        side=side,
+    return replace(
+        bare,
         response=by_segment.add_prefix("response_"),
         along=along,
-        bands=_bands(half, frame.crop(hours)),
+        bands=_bands(half, area.crop(hours)),
         night=night,
         half_km2=half.area_km2,
         across=other.outline,
-        across_km2=float((known & force.across).sum()) * frame.grid.cell_area_km2,
-        race=None if ways.cover is None else _race(frame, dem, hours, ways, notes),
+        across_km2=float((known & force.across).sum()) * area.grid.cell_area_km2,
+        race=None if ways.cover is None else _race(area, dem, hours, ways, notes),
         on_roads=ways.roads is not None,
     )
 
 
-def _from_border(frame: Frame, dem: xr.DataArray, ways: WayLayers) -> xr.DataArray:
+def _from_border(area: StudyArea, dem: xr.DataArray, ways: WayLayers) -> xr.DataArray:
     """
     Hours of a walker in the dark from the nearest point of the border.
 
     A cell of kilometres would move the start by as much as a night is off, so the ground is
     cut into smaller ones, interpolated between the centres of the larger.
     """
-    factor = math.ceil(frame.grid.resolution_m / _NIGHT_CELL_M)
-    rows, columns = frame.grid.shape
-    first, last = frame.pad * factor, frame.pad + np.array([rows, columns])
+    factor = math.ceil(area.grid.resolution_m / _NIGHT_CELL_M)
+    rows, columns = area.grid.shape
+    first, last = area.pad * factor, area.pad + np.array([rows, columns])
     z = between_cells(
         dem.to_numpy(),
         slice(first, int(last[0]) * factor),
         slice(first, int(last[1]) * factor),
         factor,
     )
-    ground = frame.grid.refined(factor).wrap(z, name="elevation_m", units="m")
+    ground = area.grid.refined(factor).wrap(z, name="elevation_m", units="m")
     return access.travel_time(
-        ground, frame.corridor.border.line, speed=access.at_night("foot"), ways=ways.off_road()
+        ground, area.corridor.border.line, speed=access.at_night("foot"), ways=ways.off_road()
     )
 
 
 def _race(
-    frame: Frame, dem: xr.DataArray, response: xr.DataArray, ways: WayLayers, notes: list[str]
+    area: StudyArea, dem: xr.DataArray, response: xr.DataArray, ways: WayLayers, notes: list[str]
 ) -> pd.DataFrame | None:
     """Run the race to cover on the force's side; a crosser is as fast as by day, which favours them."""
     assert ways.cover is not None  # noqa: S101 - asked for before
-    scenario, border, side = frame.scenario, frame.corridor.border, frame.side
+    scenario, border, side = area.scenario, area.corridor.border, area.side
     speed: Any = "foot"
     if scenario.crosser == "vehicle":
         speed = partial(access.vehicle_off_road, flat_km_h=scenario.crosser_vehicle_km_h)
@@ -358,7 +418,7 @@ def _race(
             dem,
             ways.cover.geometry,
             speed=speed,
-            corridor=frame.corridor,
+            corridor=area.corridor,
             side=side,
             ways=ways.off_road(),
         )
@@ -368,14 +428,14 @@ def _race(
         )
         return None
     race = access.race_along_border(
-        response, dash, frame.corridor, detect_h=scenario.report_minutes / 60, every_km=EVERY_KM
+        response, dash, area.corridor, detect_h=scenario.report_minutes / 60, every_km=EVERY_KM
     )
     return pd.concat({side: access.race_by_segment(race)}, names=["side"])
 
 
-def _night(frame: Frame, hours: xr.DataArray) -> pd.DataFrame:
+def _night(area: StudyArea, hours: xr.DataArray) -> pd.DataFrame:
     """Measure what a night reaches of each side, beside how far it carries over flat ground."""
-    table = access.night_reach_on_ground(hours, frame.corridor, twilight=NIGHT)
+    table = access.night_reach_on_ground(hours, area.corridor, twilight=NIGHT)
     flat = access.night_reach(
         table.attrs["latitude_deg"], speed=access.at_night("foot"), twilight=NIGHT
     )

@@ -1,208 +1,233 @@
-"""What a study gives: tables, layers, three sentences, and what it cannot say."""
+"""What a study gives: what was found on each question, three sentences, and what it cannot say."""
 
 from __future__ import annotations
 
 import importlib
-import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from borderzone import provenance
 from borderzone._guards import guarded
 from borderzone._guards.escapes import block, line
+from borderzone.errors import InvalidParameterError
+from borderzone.study.given import SETTINGS, unrecorded
+from borderzone.study.study_file import write_study
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from os import PathLike
 
     import geopandas as gpd
     import pandas as pd
-    import xarray as xr
+    from matplotlib.axes import Axes
 
     from borderzone.border import Border
     from borderzone.corridor import Corridor
-    from borderzone.difficulty.cave_calibration import CaveCalibration
-    from borderzone.grid import Grid
-    from borderzone.incidents import Account, Hotspots
     from borderzone.io import Record
     from borderzone.provenance import Stage
     from borderzone.scenario import Scenario
-    from borderzone.study.ground import FineFiles, Ground
-    from borderzone.study.missing import Missing
-    from borderzone.study.reach import PostSight, Reach
+    from borderzone.study.given import Missing
+    from borderzone.study.ground import Ground
+    from borderzone.study.incident_findings import IncidentFindings
+    from borderzone.study.patrols import PatrolFindings
+    from borderzone.study.reach import Reach
 
-__all__ = ["StudyResult"]
+__all__ = ["Finding", "StudyResult"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What a study found on one question, which draws itself once it stands in a result."""
+
+    _figure: ClassVar[str]
+    _result: StudyResult | None = field(default=None, repr=False, compare=False)
+
+    def plot(self, ax: Axes | None = None, **kwargs: Any) -> Axes:
+        """
+        Draw the figure of this question.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw on; made when left out.
+        **kwargs
+            Handed to the figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes drawn on.
+
+        Raises
+        ------
+        InvalidParameterError
+            If this is not part of a result, which alone has all that a figure says.
+        """
+        if self._result is None:
+            msg = "this stands in no result yet: run the study, and plot what its result holds"
+            raise InvalidParameterError(msg)
+        return _draw(self._figure, self._result, ax, kwargs)
+
+
+class _InResult:
+    """
+    A finding that knows, when it is asked for, in which result it stands.
+
+    It is told so on the way out and forgets it on the way in: two records that held each other
+    would keep the files of a result on the disk until the collector comes by.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = f"_{name}"
+
+    def __get__(self, result: StudyResult | None, owner: type) -> Any:
+        if result is None:  # for dataclasses: a field without a default
+            raise AttributeError(self._name)
+        return replace(vars(result)[self._name], _result=result)
+
+    def __set__(self, result: StudyResult, finding: Finding) -> None:
+        vars(result)[self._name] = replace(finding, _result=None)
 
 
 @guarded
-@dataclass(frozen=True, kw_only=True, repr=False)
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class StudyResult:
     """
-    Everything a study computed, and the assumptions it stands on.
+    Everything a study computed, by question, and the assumptions it stands on.
 
-    A result that the data could not give is None, and `notes` says why.
+    A table that the data could not give is None, and `notes` says why.
 
     Attributes
     ----------
     name
         Name of the study, for titles and file names.
-    border, corridor, grid, scenario, seed
+    corridor, scenario, seed
         What the study was run on.
     ground
-        The ground, to be handed to `Study.run` of other scenarios.
-    layers
-        Rasters on the working grid: elevation, terrain, hours, flags, index,
-        chainage, offset, side and segment.
+        What the ground is like: rasters, zones, shares, ranks. To be handed to `Study.run` of other
+        scenarios.
+    incidents
+        What was reported, where it may have been, and what it shows.
+    patrol
+        What patrols achieve: curve, required units, and what they hang on.
     segments
         One row a segment: chainage range, ground, sweep width, speeds, rates
         and units by each rule.
-    zones
-        Flagged zones with their reasons in numbers.
-    incidents
-        Every row of the incident table, with its status.
-    overlay
-        Expected number of incidents in each zone, with bands.
-    curve
-        Probability of detection and interdiction against units on station.
-    required
-        Units required for each target, on station and on roll, with bands.
-    draws
-        The Monte Carlo draws behind the bands, one row a draw.
-    sea_share, gap_share
-        Share of the corridor that is sea, which no number on ground counts, and share of the rest that
-        has no elevation and is unknown; NaN where no ground was read.
-    flagged_share
-        Share of the corridor flagged, over modes and thresholds.
-    night_hours
-        Length of the night on the 15th of each month, by definition.
-    light
-        Night by twilight and moon, month by month, at both ends and the middle of the border.
-    reach
-        Times to the border and from it; None without travel time.
-    posts
-        What posts see of the corridor; None where there are none or elevation is too coarse.
-    sobol
-        Share of the variance of the required units owed to each assumption.
-    terrain_variance
-        How much of the variance of the rates is terrain.
-    plausibility
-        What real forces had, and what the model says of so many.
-    assumptions
-        Every assumption with value, band, unit and source.
-    cave_calibration
-        What an inventory of known caves says of the flag; None without one.
-    stability
-        Rank of segments and zones by the difficulty index, with its band under perturbed weights.
-    origins
-        Where travel times start.
-    placed
-        Where each incident may lie, as from `borderzone.incidents.regions` with the districts and
-        provinces of the study; None without incidents.
-    pressure
-        Weights of segments by the incidents, with bands; None without incidents.
-    by_weights
-        Detection when units are planned for uniform crossings, for those by
-        incidents and for the worst case, each under the others; None without incidents.
-    exposure
-        Rates of incidents on flagged and other ground, at several levels; None without both.
-    enrichment
-        The same at equal distance from roads and towns, its null result as such.
-    on_ground
-        On what ground each incident happened, with bands and what its coded point would say; None
-        without incidents or ground.
-    ground_counts
-        Expected number of incidents by class of ground, with bands.
-    hotspots
-        Where and when incidents are more than by chance, as from `borderzone.incidents.find_hotspots`;
-        None where the study does not ask for it.
-    event_credit
-        Whose the incidents are, and when they were fetched.
-    assumed
-        What was assumed when they were read, in sentences.
-    demo_incidents, demo_overlay
-        A synthetic set of incidents and its overlay, which show the method
-        and say nothing about the border.
-    fine
-        Terrain and flags on cells finer than the working grid, in files.
-    better_data
-        Segments ranked by how much of their flags 30 m terrain or a site visit may change.
-    furniture
-        Places, airfields, rivers, governorates and countries, for maps.
-    inputs
-        Records of the data used: hash, licence, citation, accuracy.
     summary
         Three plain sentences.
     notes
         What this study cannot say, and why.
     missing
         Layers it lacks, with reason and cure; "sections" where no ground was read.
-    origin_kind
-        What travel times start from, in words: "post", "town or open airfield"; empty without.
-    account, demo_account
-        Where all rows of the incident table and of the synthetic set went.
-    incident_coverage
-        Countries and period that the incident table covers, in sentences; empty without one.
-    run_id
-        Name of the run: same inputs, scenario and seed, same name.
+    inputs
+        Records of the data used: hash, licence, citation, accuracy.
     given
         What the study was given: by layer a word, or the path or digest of the data.
+    run_id
+        Name of the run: same inputs, scenario and seed, same name.
     stages
         How long each step took, and the memory it held.
     """
 
     name: str
-    border: Border
     corridor: Corridor
-    grid: Grid | None
     scenario: Scenario
     seed: int
-    ground: Ground
-    layers: xr.Dataset | None
+    ground: Ground = cast("Ground", _InResult())  # noqa: RUF009 - a descriptor
+    incidents: IncidentFindings = cast("IncidentFindings", _InResult())  # noqa: RUF009 - a descriptor
+    patrol: PatrolFindings = cast("PatrolFindings", _InResult())  # noqa: RUF009 - a descriptor
     segments: gpd.GeoDataFrame
-    zones: gpd.GeoDataFrame | None
-    incidents: gpd.GeoDataFrame | None
-    overlay: pd.DataFrame | None
-    curve: pd.DataFrame | None
-    required: pd.DataFrame | None
-    draws: pd.DataFrame | None
-    flagged_share: pd.DataFrame | None
-    night_hours: pd.DataFrame
-    light: pd.DataFrame
-    reach: Reach | None
-    posts: PostSight | None
-    sobol: pd.DataFrame | None
-    terrain_variance: Mapping[str, Any] | None
-    plausibility: pd.DataFrame | None
-    assumptions: pd.DataFrame | None
-    origins: gpd.GeoDataFrame | None
-    placed: gpd.GeoDataFrame | None = None
-    demo_incidents: gpd.GeoDataFrame | None = None
-    demo_overlay: pd.DataFrame | None = None
-    exposure: pd.DataFrame | None = None
-    enrichment: pd.DataFrame | None = None
-    on_ground: pd.DataFrame | None = None
-    ground_counts: pd.DataFrame | None = None
-    hotspots: Hotspots | None = None
-    event_credit: str = ""
-    assumed: tuple[str, ...] = ()
-    pressure: pd.DataFrame | None = None
-    by_weights: pd.DataFrame | None = None
-    cave_calibration: CaveCalibration | None = None
-    stability: pd.DataFrame | None = None
-    fine: FineFiles | None = None
-    better_data: pd.DataFrame | None = None
-    furniture: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
-    inputs: tuple[Record, ...] = ()
     summary: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     missing: Mapping[str, Missing] = field(default_factory=dict)
-    origin_kind: str = ""
-    account: Account | None = None
-    incident_coverage: str = ""
-    demo_account: Account | None = None
-    sea_share: float = math.nan
-    gap_share: float = math.nan
-    run_id: str = ""
+    inputs: tuple[Record, ...] = ()
     given: Mapping[str, Any] = field(default_factory=dict)
+    run_id: str = ""
     stages: Mapping[str, Stage] = field(default_factory=dict)
+
+    @property
+    def border(self) -> Border:
+        """
+        The border studied.
+
+        Returns
+        -------
+        Border
+            That of the corridor.
+        """
+        return self.corridor.border
+
+    @property
+    def reach(self) -> Reach:
+        """
+        Times to the border and from it, nights, and what posts see.
+
+        Returns
+        -------
+        Reach
+            Read with the ground.
+        """
+        return replace(self.ground.reach, _result=self)
+
+    @property
+    def zones(self) -> gpd.GeoDataFrame | None:
+        """
+        Flagged zones with their reasons in numbers.
+
+        Returns
+        -------
+        GeoDataFrame or None
+            `ground.zones`; None without travel time.
+        """
+        return self.ground.zones
+
+    @property
+    def flagged_share(self) -> pd.DataFrame | None:
+        """
+        Share of the corridor flagged, over modes and thresholds.
+
+        Returns
+        -------
+        DataFrame or None
+            `ground.flagged_share`; None without terrain.
+        """
+        return self.ground.flagged_share
+
+    @property
+    def overlay(self) -> pd.DataFrame | None:
+        """
+        Expected number of incidents in each zone, with bands.
+
+        Returns
+        -------
+        DataFrame or None
+            `incidents.overlay`; None without zones, or without incidents that can be placed.
+        """
+        return self.incidents.overlay
+
+    @property
+    def curve(self) -> pd.DataFrame | None:
+        """
+        Probability of detection and interdiction against units out.
+
+        Returns
+        -------
+        DataFrame or None
+            `patrol.curve`; None without elevation.
+        """
+        return self.patrol.curve
+
+    @property
+    def required(self) -> pd.DataFrame | None:
+        """
+        Units required for each target, out and on the payroll, with bands.
+
+        Returns
+        -------
+        DataFrame or None
+            `patrol.required`; None without elevation.
+        """
+        return self.patrol.required
 
     @property
     def synthetic(self) -> bool:
@@ -214,11 +239,79 @@ class StudyResult:
         bool
             True where the incident table holds a synthetic row.
         """
-        if self.incidents is None or "synthetic" not in self.incidents:
+        events = self.incidents.events
+        if events is None or "synthetic" not in events:
             return False
-        return bool(self.incidents["synthetic"].any())
+        return bool(events["synthetic"].any())
 
-    def plot(self, ax: Any = None, **kwargs: Any) -> Any:
+    def named_by(self, checksums: Sequence[str], given: Mapping[str, Any]) -> str:
+        """
+        Name a run by all that decides what it gives.
+
+        Parameters
+        ----------
+        checksums
+            Those of its input files.
+        given
+            What has no record of its own, as in `given`.
+
+        Returns
+        -------
+        str
+            The `run_id` of a study with this name, scenario, seed and way of reading.
+        """
+        settings = dict(self.ground.settings)
+        return provenance.run_id(
+            {
+                "study": self.name,
+                "scenario": self.scenario.model_dump(mode="json"),
+                **({"settings": settings} if settings != SETTINGS else {}),
+                "seed": self.seed,
+                "inputs": list(checksums),
+                **unrecorded(given, self.border),
+            }
+        )
+
+    def withheld(self, layer: str, record: Record) -> StudyResult:
+        """
+        Put another record in place of a layer's, and name the run by what is then told of it.
+
+        Parameters
+        ----------
+        layer
+            Name of the record.
+        record
+            What stands in its place.
+
+        Returns
+        -------
+        StudyResult
+            The same tables.
+        """
+        inputs = tuple(record if each.name == layer else each for each in self.inputs)
+        others = {name: value for name, value in self.given.items() if name != layer}
+        run_id = self.named_by([each.sha256 for each in inputs], others)
+        return replace(self, inputs=inputs, run_id=run_id)
+
+    def to_toml(self, folder: str | PathLike[str], *, public: bool = True) -> str:
+        """
+        Write the study as TOML that repeats the run, or says why it cannot.
+
+        Parameters
+        ----------
+        folder
+            Folder that the file is for: paths are told from there.
+        public
+            Whether posts and other folders are left out.
+
+        Returns
+        -------
+        str
+            The text.
+        """
+        return write_study(self, folder, public=public)
+
+    def plot(self, ax: Axes | None = None, **kwargs: Any) -> Axes:
         """
         Draw the corridor map.
 
@@ -234,9 +327,15 @@ class StudyResult:
         matplotlib.axes.Axes
             The axes drawn on.
         """
-        # Looked up by name, as pandas does: no room of the domain imports figures.
-        return importlib.import_module("borderzone.figures").corridor_map(self, ax=ax, **kwargs)
+        return _draw("corridor_map", self, ax, kwargs)
 
     def __repr__(self) -> str:
         """Name the study and its three findings."""
         return block("\n".join([f"<StudyResult {line(self.name)}>", *self.summary]))
+
+
+def _draw(name: str, result: StudyResult, ax: Axes | None, options: dict[str, Any]) -> Axes:
+    """Look a figure up by name, as pandas does: no room of the domain imports figures."""
+    figures = importlib.import_module("borderzone.figures")
+    drawn: Axes = getattr(figures, name)(result, ax=ax, **options)
+    return drawn

@@ -13,7 +13,7 @@ from borderzone.border import Border
 from borderzone.errors import DataError, InvalidParameterError, InvalidScenarioError
 from borderzone.incidents import READ_OPTIONS, ReadOptions
 from borderzone.scenario import Scenario
-from borderzone.study.sources import LAYERS, NONE, SETTINGS, day_of, digest_of, digests_of, is_path
+from borderzone.study.given import LAYERS, NONE, SETTINGS, day_of, digest_of, digests_of, is_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

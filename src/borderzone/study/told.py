@@ -1,4 +1,4 @@
-"""What a study tells: each quantity in one place, with its band and with what of it is not known."""
+"""What a study tells: each quantity once, with its band and what of it is unknown; three sentences."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from borderzone import access, datasets
+from borderzone import access
 from borderzone._guards import listed, percent
 from borderzone.crs import KM_PER_MILE
 from borderzone.patrol import BEST_RULE
-from borderzone.study.coverage import lengths_told
-from borderzone.study.force import BOTH, side_of
-from borderzone.study.missing import Missing, joined
-from borderzone.study.reach import OPEN_ORIGINS
+from borderzone.study.force_side import BOTH
+from borderzone.study.given import Missing, joined
+from borderzone.study.patrols import lengths_told
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -34,7 +33,7 @@ __all__ = [
     "MEASURE_WORDS",
     "MODE_WORDS",
     "RANK_WORDS",
-    "RealForce",
+    "ForceFielded",
     "Share",
     "Sight",
     "Units",
@@ -68,7 +67,6 @@ __all__ = [
     "no_travel_times",
     "no_weights",
     "nowhere",
-    "origin_kind",
     "origin_words",
     "out_of_sight",
     "percent",
@@ -85,6 +83,7 @@ __all__ = [
     "signed",
     "silent_zones",
     "span",
+    "summary_sentences",
     "units",
     "unknowns",
     "upper_bound",
@@ -226,13 +225,13 @@ def unknowns(result: StudyResult) -> list[str]:
 
 def hidden(result: StudyResult) -> bool:
     """Tell whether remote desert is known but not shown, because it would tell of posts."""
-    return result.origins is None and bool(result.origin_kind)
+    return result.ground.origins is None and bool(result.ground.origin_kind)
 
 
 def incident_line(result: StudyResult) -> str:
     """Say in one line where all rows of the incident table went."""
-    if result.account is not None:
-        return result.account.line
+    if result.incidents.account is not None:
+        return result.incidents.account.line
     lack = result.missing.get("incidents")
     return "incidents are not known" if lack is None else f"incidents are {lack.words}"
 
@@ -247,7 +246,7 @@ def no_travel_times(result: StudyResult) -> str:
 def ground_words(result: StudyResult, *, whole: bool = False) -> str:
     """Say of which ground shares by travel time are."""
     reach = result.reach
-    assert reach is not None and reach.bands is not None  # noqa: S101, PT018 - asked before
+    assert reach.bands is not None  # noqa: S101 - asked before
     known, all_ = float(reach.bands["area_km2"].sum()), reach.half_km2
     if whole:
         known, all_ = known + reach.across_km2, land_km2(result)
@@ -259,20 +258,22 @@ def ground_words(result: StudyResult, *, whole: bool = False) -> str:
 
 def land_km2(result: StudyResult) -> float:
     """Give the area of the corridor without the sea."""
-    sea = result.sea_share if math.isfinite(result.sea_share) else 0.0
+    sea = result.ground.sea_share if math.isfinite(result.ground.sea_share) else 0.0
     return float(result.corridor.area_km2) * (1.0 - sea)
 
 
 def left_out(result: StudyResult) -> str:
     """Say how much of the corridor is sea, which no number on ground counts, and how much land is unknown."""
     said = []
-    if result.sea_share > 0:
+    if result.ground.sea_share > 0:
         said.append(
-            f"sea, {percent(result.sea_share)} of the corridor, is left out of all numbers on ground"
+            f"sea, {percent(result.ground.sea_share)} of the corridor, is left out of all numbers on ground"
         )
-    if result.gap_share > 0:
-        ground = "its land" if result.sea_share > 0 else "the corridor"
-        said.append(f"{percent(result.gap_share)} of {ground} has no elevation and is not known")
+    if result.ground.gap_share > 0:
+        ground = "its land" if result.ground.sea_share > 0 else "the corridor"
+        said.append(
+            f"{percent(result.ground.gap_share)} of {ground} has no elevation and is not known"
+        )
     return ", and ".join(said)
 
 
@@ -282,8 +283,8 @@ def no_overlay(result: StudyResult) -> str:
         return result.missing["incidents"].words
     if result.zones is None:
         return f"zones are {nowhere(result, 'units')}"
-    if result.account is not None and not result.account.any_placed:
-        return f"none can be placed ({result.account.line})"
+    if result.incidents.account is not None and not result.incidents.account.any_placed:
+        return f"none can be placed ({result.incidents.account.line})"
     return "there is no flagged zone on the ground that is known"
 
 
@@ -298,14 +299,9 @@ def no_weights(result: StudyResult) -> str:
     """Say why segments have no weights by incidents."""
     if "incidents" in result.missing:
         return result.missing["incidents"].words
-    if result.account is not None and not result.account.any_placed:
-        return f"none can be placed ({result.account.line})"
+    if result.incidents.account is not None and not result.incidents.account.any_placed:
+        return f"none can be placed ({result.incidents.account.line})"
     return "this edition does not tell them, or the table of incidents holds no row"
-
-
-def shipped_elevation() -> str:
-    """Say how far the elevation that ships is off, in the words of its record."""
-    return f"The elevation that ships is {datasets.record('elevation').accuracy}."
 
 
 def without_elevation(result: StudyResult, what: str) -> str:
@@ -354,13 +350,18 @@ _ALL_UNKNOWN = Share(low=math.nan, high=math.nan, chosen=math.nan, unknown=1.0)
 
 def force_country(result: StudyResult) -> str:
     """Name the country whose force it is."""
-    side = side_of(result.scenario, result.border)
+    side = result.reach.side
     return str(result.border.names.get(side, side))
 
 
 def half_words(result: StudyResult) -> str:
     """Name the half of the corridor on which the force is at home."""
     return f"{force_country(result)}'s half of the corridor"
+
+
+def side_words(result: StudyResult, side: str) -> str:
+    """Name the ground of a row of the table of flagged shares."""
+    return "the corridor" if side == BOTH else half_words(result)
 
 
 def across_words(result: StudyResult) -> str:
@@ -372,14 +373,14 @@ def across_zones(result: StudyResult) -> gpd.GeoDataFrame:
     """Give the zones of bare ground across the border, where the force does not go."""
     assert result.zones is not None  # noqa: S101 - who asks has looked
     border = result.border
-    other = {border.left, border.right} - {side_of(result.scenario, border)}
+    other = {border.left, border.right} - {result.reach.side}
     zones = result.zones
     return zones[(zones["kind"] == "remote_desert") & zones["side"].isin(other)]
 
 
 def half_size(result: StudyResult) -> str:
     """Say how large that half is, before the size of the corridor."""
-    half = math.nan if result.reach is None else result.reach.half_km2
+    half = result.reach.half_km2
     return f"{half:,.0f} of " if math.isfinite(half) else "the whole: "
 
 
@@ -389,7 +390,7 @@ def remote_desert(result: StudyResult, *, whole: bool = False) -> Share:
     if table is None or hidden(result) or table["remote_share"].isna().all():
         return _ALL_UNKNOWN
     scenario = result.scenario
-    table = table[table["side"] == (BOTH if whole else side_of(scenario, result.border))]
+    table = table[table["side"] == (BOTH if whole else result.reach.side)]
     mine = table[
         (table["mode"] == scenario.force.mode) & (table["threshold_h"] == scenario.remote_hours)
     ]["remote_share"]
@@ -438,11 +439,11 @@ class Units:
     crew
         People in a unit.
     low, middle, high
-        On station, 5 %, median and 95 % of the draws; infinite where none is enough.
+        Units out, 5 %, median and 95 % of the draws; infinite where none is enough.
     roll_low, roll, roll_high
-        The same on roll.
+        The same on the payroll.
     confident
-        On station, for the confidence of the scenario.
+        Units out, for the confidence of the scenario.
     ceiling
         The most that any number reaches.
     """
@@ -466,18 +467,18 @@ class Units:
         return math.isfinite(self.middle)
 
     @property
-    def station(self) -> str:
-        """Write the units on station with their band."""
+    def out(self) -> str:
+        """Write the units out with their band."""
         return band(self.low, self.middle, self.high)
 
     @property
     def people(self) -> str:
-        """Write the people on station with their band."""
+        """Write the people out with their band."""
         return band(*(self.crew * units for units in (self.low, self.middle, self.high)))
 
     @property
-    def on_roll(self) -> str:
-        """Write the units on roll with their band."""
+    def payroll(self) -> str:
+        """Write the units on the payroll with their band."""
         return band(self.roll_low, self.roll, self.roll_high)
 
     @property
@@ -549,16 +550,16 @@ def _units(row: Any, light: str, crew: int) -> Units:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RealForce:
+class ForceFielded:
     """
     What a real force had, as units on this border.
 
     Attributes
     ----------
     case, persons_per_km
-        Which force, and people on station per km.
+        Which force, and people out per km.
     units
-        Units on station, for each of `lengths`.
+        Units out, for each of `lengths`.
     pod, poi
         What the model detects and stops with so many; NaN where they are not on the curve.
     observed
@@ -582,15 +583,15 @@ class RealForce:
         return f"{first} ({rest[0]})" if rest else first
 
 
-def real_forces(result: StudyResult) -> list[RealForce]:
+def real_forces(result: StudyResult) -> list[ForceFielded]:
     """Give what real forces had, as units on this border."""
-    table = result.plausibility
+    table = result.patrol.plausibility
     if table is None:
         return []
     first, *others = (table[table["length"] == length] for length in lengths(result))
     units = [first, *others]
     return [
-        RealForce(
+        ForceFielded(
             case=row.case,
             persons_per_km=row.persons_per_km,
             units=tuple(float(rows["unit_count_equivalent"].iloc[place]) for rows in units),
@@ -605,7 +606,7 @@ def real_forces(result: StudyResult) -> list[RealForce]:
 
 def real_forces_words(result: StudyResult) -> list[str]:
     """Say what the model makes of real forces."""
-    table = result.plausibility
+    table = result.patrol.plausibility
     assert table is not None  # noqa: S101 - asked before
     words = [str(table.attrs["statement"])]
     for place, length in enumerate(lengths(result)[1:], start=1):
@@ -619,20 +620,9 @@ def real_forces_words(result: StudyResult) -> list[str]:
     return words
 
 
-def origin_kind(origins: gpd.GeoDataFrame | None) -> str:
-    """Say what travel times start from: what a user gave are posts, unless all are towns or airfields."""
-    if origins is None or origins.empty:
-        return ""
-    kinds = set(origins["kind"])
-    if not kinds <= OPEN_ORIGINS:
-        return "post"
-    words = {"town": "town", "airfield": "open airfield"}
-    return " or ".join(words[kind] for kind in ("town", "airfield") if kind in kinds)
-
-
 def origin_words(result: StudyResult) -> str:
     """Say what travel times of a study start from."""
-    return f"{result.origin_kind or 'origin'} in {force_country(result)}"
+    return f"{result.ground.origin_kind or 'origin'} in {force_country(result)}"
 
 
 def zone_words(zone: Any) -> str:
@@ -725,7 +715,7 @@ def out_of_sight(result: StudyResult) -> Sight | None:
 
 def night_length_words(result: StudyResult, twilight: str = "nautical") -> str:
     """Say how long the shortest and the longest night of the months are, and on which day."""
-    table = result.night_hours
+    table = result.reach.night_hours
     ends = (table.loc[table[twilight].idxmin()], table.loc[table[twilight].idxmax()])
     low, high = (f"{row[twilight]:.1f} h ({row['name']})" for row in ends)
     return f"{low} to {high} on the {table.attrs['day']}th of the month"
@@ -733,8 +723,8 @@ def night_length_words(result: StudyResult, twilight: str = "nautical") -> str:
 
 def night_words(result: StudyResult) -> str:
     """Say how far a night on foot carries."""
-    assert result.reach is not None  # noqa: S101 - asked for before
     night = result.reach.night
+    assert night is not None  # noqa: S101 - asked for before
     flat = night["flat_km"]
     share = span(float(night["share"].min()), float(night["share"].max()))
     return f"{flat.min():.0f} to {flat.max():.0f} km over flat ground, {share} of the corridor on either side"
@@ -742,8 +732,8 @@ def night_words(result: StudyResult) -> str:
 
 def response_words(result: StudyResult) -> str:
     """Say how long it takes to the border."""
-    assert result.reach is not None and result.reach.along is not None  # noqa: S101, PT018 - asked before
     along = result.reach.along
+    assert along is not None  # noqa: S101 - asked before
     found = access.response_summary(along)
     how = MODE_WORDS[result.reach.mode]
     if not math.isfinite(found["median_h"]):
@@ -762,7 +752,7 @@ def response_words(result: StudyResult) -> str:
 
 def race_words(result: StudyResult) -> str:
     """Say how often the response is there before the crosser is in cover."""
-    assert result.reach is not None and result.reach.race is not None  # noqa: S101, PT018 - asked before
+    assert result.reach.race is not None  # noqa: S101 - asked before
     length = result.segments["length_km"]
     phrases = []
     for side, rows in result.reach.race.groupby("side", sort=False):
@@ -796,7 +786,7 @@ def change_words(row: Any) -> str:
 
 def upper_bound(result: StudyResult, before: str = "; ") -> str:
     """Say that hours without roads are an upper bound; with roads there is nothing to say."""
-    if result.reach is None or result.reach.on_roads:
+    if result.reach.night is None or result.reach.on_roads:
         return ""
     return f"{before}hours are without roads, so an upper bound"
 
@@ -805,3 +795,147 @@ def beyond(bands: pd.DataFrame, limit_h: float, *, across_km2: float = 0.0) -> f
     """Give the share of ground farther than some hours."""
     far = float(bands.loc[bands["from_h"] >= limit_h - 1e-9, "area_km2"].sum())
     return (far + across_km2) / (float(bands["area_km2"].sum()) + across_km2)
+
+
+_SPREAD = {"published": ", its difference from the line spread evenly over the segments,"}
+
+
+def summary_sentences(result: StudyResult) -> tuple[str, str, str]:
+    """Say how long the border is, how much is flagged, and how many units it takes."""
+    return length_sentence(result), flagged_sentence(result), units_sentence(result)
+
+
+def length_sentence(result: StudyResult) -> str:
+    """Say how long the border is, and along which line."""
+    border = result.border
+    names = " and ".join(border.names[code] for code in (border.a, border.b))
+    return (
+        f"The border of {names} is {border.length_words()} ({border.length_words(unit='mi')}) long, "
+        f"measured on the ellipsoid along this line: {border.source}{_published(border)}."
+    )
+
+
+def _published(border: Border) -> str:
+    """Hold the measured length against the published one, where the two differ."""
+    if border.published_length_km is None:
+        return "; no published length is known to hold this against"
+    if len(lengths_told(border, "measured")) == 1:
+        return ""
+    off = border.length_km / border.published_length_km - 1.0
+    return (
+        f"; the published length is {published_words(border)} "
+        f"({published_words(border, 'mi')}), by {border.published_length_source}, and the line "
+        f"is {percent(abs(off))} {'longer' if off > 0 else 'shorter'} than that"
+    )
+
+
+def flagged_sentence(result: StudyResult) -> str:
+    """Say which share of the corridor is flagged, under which choices, and which is not known."""
+    corridor = result.corridor
+    depth = " and ".join(f"{km:g}" for km in sorted(set(corridor.depth_km.values())))
+    size = f"{corridor.area_km2:,.0f} km2, {depth} km deep on each side"
+    what = f"the corridor ({size})"
+    remote, caves = remote_desert(result), cave_prone(result)
+    lacks = lacking(result, "remote desert")
+    if not remote.known and not caves.known and lacks == lacking(result, "cave-prone ground"):
+        return (
+            f"How much of {what} is remote desert or cave-prone is "
+            f"{nowhere(result, 'remote desert')}."
+        )
+    aside = left_out(result)
+    return f"{_remote(result, size)}; {_caves(result)}{aside and '; '}{aside}."
+
+
+def _remote(result: StudyResult, size: str) -> str:
+    scenario, share = result.scenario, remote_desert(result)
+    what = f"{half_words(result)} ({half_size(result)}{size})"
+    if not share.known:
+        return f"How much of {what} is remote desert is {nowhere(result, 'remote desert')}"
+    first, last = min(scenario.remote_hours_range), max(scenario.remote_hours_range)
+    chosen = (
+        f"{percent(share.chosen)} at {scenario.remote_hours:g} h {MODE_WORDS[scenario.force.mode]}"
+    )
+    low, high = percent(share.low), percent(share.high)
+    words = (
+        f"{_between(low, high)} of {what} is remote desert, "
+        f"{'whether' if low == high else 'depending on whether'} {first:g} to {last:g} hours from the nearest "
+        f"{origin_words(result)} count as remote and on travel by vehicle or on foot ({chosen}; "
+        f"{remote_whole_words(result)}){upper_bound(result)}"
+    )
+    return f"{words}; {share.rest}" if share.rest else words
+
+
+def _between(low: str, high: str) -> str:
+    """Write a range, or the one share where both ends read the same."""
+    if low != high:
+        return f"Between {low} and {high}"
+    return f"{low[0].upper()}{low[1:]}"
+
+
+def _caves(result: StudyResult) -> str:
+    share = cave_prone(result)
+    if not share.known:
+        return f"which ground is cave-prone is {nowhere(result, 'cave-prone ground')}"
+    words = (
+        f"of the {percent(1 - share.unknown)} on mapped soluble rock, {percent(share.low)} (by "
+        f"rock and the relief that this grid can see) to {percent(share.high)} (by rock alone) "
+        "ranks medium or high in cave susceptibility"
+    )
+    if not share.unknown:
+        return words
+    return f"{words}, and the other {percent(share.unknown)} of the corridor is unknown"
+
+
+def units_sentence(result: StudyResult) -> str:
+    """Say how many units and people each target takes, with bands, or that none is enough."""
+    if result.required is None:
+        return f"How many units it takes is {nowhere(result, 'units')}."
+    scenario = result.scenario
+    named = lengths(result)
+    counts = [_counts(result, length) for length in named]
+    if len(named) > 1 or scenario.length == "published":
+        counts = [
+            f"{at_length(result, length)}{_SPREAD.get(length, '')} {words}"
+            for length, words in zip(named, counts, strict=True)
+        ]
+    return (
+        f"At {scenario.light}, with patrols of {scenario.force.crew} people that rely on {sensor_words(scenario)}, "
+        + "; and ".join(counts)
+        + " (in brackets the 5 to 95 % band)."
+    )
+
+
+def _counts(result: StudyResult, length: str) -> str:
+    """Units and people for each target, for one length of the border."""
+    stopped, seen = (units(result, name, length=length) for name in ("mean_poi", "mean_pod"))
+    reached, missed = [u for u in stopped if u.enough], [u for u in stopped if not u.enough]
+    parts = [_takes(f"interdicting {_targets(reached)} of crossings", reached)] if reached else []
+    if reached:
+        parts[0] += (
+            f", which means {count(reached[0].roll)} units or "
+            f"{count(reached[0].crew * reached[0].roll)} people on the payroll for "
+            f"{percent(reached[0].target)}"
+        )
+    if missed:
+        parts.append(
+            f"{_targets(missed)} {'is' if len(missed) == 1 else 'are'} out of reach of any number, "
+            f"because identification and response as assumed cap interdiction near "
+            f"{percent(stopped[0].ceiling)}"
+        )
+    every = units(result, "min_pod", length=length)[-1]
+    parts.append(
+        f"{_takes(f'detecting {_targets(seen)}', seen)}, and "
+        f'{_takes(f"detecting {percent(every.target)} on every segment", [every])}, "every inch"'
+    )
+    return "; ".join(parts)
+
+
+def _takes(what: str, rows: list[Units]) -> str:
+    """Units with their bands, and the people in them."""
+    people = listed([count(row.crew * row.middle) for row in rows])
+    units_out = listed([row.out for row in rows])
+    return f"{what} takes {units_out} patrol units or {people} people out"
+
+
+def _targets(rows: list[Units]) -> str:
+    return listed([percent(row.target) for row in rows])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from borderzone.border import Border
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
-    from borderzone.study.ground import Frame
+    from borderzone.study.layers import StudyArea
     from borderzone.study.reach import WayLayers
 
 __all__ = ["BOTH", "ForceHours", "HalfShares", "is_across", "is_own_ground", "side_of"]
@@ -85,20 +85,20 @@ class ForceHours:
     @classmethod
     def of(
         cls,
-        frame: Frame,
+        area: StudyArea,
         dem: xr.DataArray,
         origins: gpd.GeoDataFrame | None,
         surface: xr.Dataset,
         ways: WayLayers,
     ) -> ForceHours:
         """Drive from the origins of a force over its own ground."""
-        border, side = frame.corridor.border, frame.side
-        sides = border.country_of_cells(frame.cells)
+        border, side = area.corridor.border, area.side
+        sides = border.country_of_cells(area.cells)
         mine = _number(side, border)
-        own = _own_ground(np.pad(sides, frame.pad), mine, side, border, frame.wide)
+        own = _own_ground(np.pad(sides, area.pad), mine, side, border, area.wide)
         hours = {}
         if origins is not None:
-            open_ = _with_line_and_origins(own, border, origins, frame.wide)
+            open_ = _with_line_and_origins(own, border, origins, area.wide)
             hours = {mode: _hours(mode, dem, origins, surface, ways, open_) for mode in MODES}
         return cls(
             side=side,

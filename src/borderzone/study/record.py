@@ -6,32 +6,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from borderzone import access, incidents, provenance
+from borderzone import incidents
 from borderzone._guards import asked_from, check_path, check_text, guarded, seed_number, shown
 from borderzone.border import Border
 from borderzone.corridor import Corridor
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
 from borderzone.provenance import StageClock
 from borderzone.scenario import PRESETS, Scenario, named_after, read_toml
-from borderzone.study.cells import EMBEDDED
-from borderzone.study.coverage import patrol_cover
-from borderzone.study.events import IncidentFindings, Reported, by_weights, hotspots_of
-from borderzone.study.force import side_of
-from borderzone.study.ground import (
-    Ground,
-    OutsideGround,
-    ground_key,
-    ranking_stability,
-    read_ground,
-)
-from borderzone.study.missing import Missing, missing_layer
-from borderzone.study.result import StudyResult
-from borderzone.study.sentences import summary_sentences
-from borderzone.study.sources import (
+from borderzone.study.force_side import side_of
+from borderzone.study.given import (
+    AROUND_KM,
+    EMBEDDED,
     LAYERS,
     SETTINGS,
+    Missing,
+    as_given,
     check_agreement,
     check_border,
     check_files,
@@ -40,19 +31,31 @@ from borderzone.study.sources import (
     check_settings,
     day_of,
     how_read,
+    is_line_file,
+    missing_layer,
     place_of,
     records_of,
-    told,
-    unrecorded,
 )
+from borderzone.study.ground import (
+    Ground,
+    OutsideGround,
+    ground_key,
+    ranking_stability,
+    read_ground,
+)
+from borderzone.study.incident_findings import IncidentFindings, Reported, hotspots_of
+from borderzone.study.patrols import patrols_on
+from borderzone.study.result import StudyResult
 from borderzone.study.study_file import STUDY_KEYS, read_study
-from borderzone.study.told import left_out, origin_kind
+from borderzone.study.told import left_out, summary_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    import geopandas as gpd
+
     from borderzone._typing import Seed
-    from borderzone.study.coverage import Coverage
+    from borderzone.study.patrols import PatrolFindings
 
 __all__ = ["Study"]
 
@@ -133,6 +136,8 @@ class Study:
         Name of the study; the two countries when left out.
     seed
         Seed of the run when none is given to `run`.
+    margin_km
+        How far around the corridor its layers are read: an origin there counts too. Units: km.
 
     Examples
     --------
@@ -167,6 +172,7 @@ class Study:
     name: str = ""
     seed: int = 1
     _file: Path | None = field(default=None, repr=False, compare=False)
+    margin_km: ClassVar[float] = AROUND_KM
 
     def __post_init__(self) -> None:
         """Refuse what cannot be studied, and name the study after its two countries."""
@@ -246,6 +252,28 @@ class Study:
             raise named_after(path, error) from error
 
     @classmethod
+    def from_file(cls, path: str | Path) -> Study:
+        """
+        Read a study from its file, or make one of a line of one's own.
+
+        Parameters
+        ----------
+        path
+            A study file, as for `from_toml`, or a file with a line, as for `Border.from_file`.
+
+        Returns
+        -------
+        Study
+            The study; that of a line is on the data that ship.
+
+        Raises
+        ------
+        BorderzoneError
+            If the file cannot be used.
+        """
+        return cls(border=path) if is_line_file(str(path)) else cls.from_toml(path)
+
+    @classmethod
     def from_name(cls, name: str) -> Study:
         """
         Find a study by the name of a preset, or a study or scenario file.
@@ -290,6 +318,18 @@ class Study:
             A new record; this one is unchanged.
         """
         return replace(self, scenario=_check_scenario(scenario))
+
+    @property
+    def ground_key(self) -> tuple[Any, ...]:
+        """
+        The assumptions on which its ground depends.
+
+        Returns
+        -------
+        tuple
+            Equal for two scenarios of one study that share a ground.
+        """
+        return ground_key(self.scenario)
 
     def read_ground(self, progress: Callable[[str], None] | None = None) -> Ground:
         """
@@ -350,13 +390,13 @@ class Study:
         check_files(self)
         if ground is None:
             ground = self.read_ground(progress)
-        elif _check_ground(ground).key != ground_key(self.scenario):
+        elif _check_ground(ground).key != self.ground_key:
             msg = (
                 "the ground was read under other assumptions (depth, segments, resolution, "
                 "thresholds, weights or mode); read it again with read_ground"
             )
             raise InvalidScenarioError(msg)
-        step, cover = StageClock(progress), None
+        step = StageClock(progress)
         step("incidents")
         with _where(self._file):
             reported = Reported.of(
@@ -367,17 +407,15 @@ class Study:
                 polygons=(self.districts, self.provinces),
                 **how_read(self),
             )
-        if ground.table is not None:
-            weights = reported.weights(self.scenario)
-            cover = patrol_cover(
-                ground.corridor, ground.table, self.scenario, number, step, weights=weights
-            )
+        patrols = patrols_on(ground, self.scenario, number, step, pressure=reported.pressure)
         if self.hotspots is not None:
             step("hot spots")
         spots, no_spots = hotspots_of(self.hotspots, reported, ground.corridor, number)
         step("incidents over zones")
-        result = _result(self, ground, cover, reported, number)
-        result = replace(result, hotspots=spots, notes=(*result.notes, *no_spots))
+        found = IncidentFindings.of(ground, reported, self.scenario, number)
+        found = replace(found, hotspots=spots)
+        result = _result(self, ground, patrols, found, reported, number)
+        result = replace(result, notes=(*result.notes, *no_spots))
         return replace(result, stages={**ground.stages, **step.stop()})
 
 
@@ -427,64 +465,40 @@ def _check_progress(progress: Any) -> Any:
 
 
 def _result(
-    study: Study, ground: Ground, cover: Coverage | None, reported: Reported, seed: int
+    study: Study,
+    ground: Ground,
+    patrols: PatrolFindings,
+    found: IncidentFindings,
+    reported: Reported,
+    seed: int,
 ) -> StudyResult:
-    scenario, corridor, events = study.scenario, ground.corridor, reported.events
-    outside = OutsideGround.of(corridor, ground.sea_share)
+    outside = OutsideGround.of(ground.corridor, ground.sea_share)
     records = [*records_of(study.border), outside.record, *ground.records, *reported.records]
-    given = told(study)
-    found = IncidentFindings.of(ground, reported, scenario, seed)
-    segments = _segments(ground, cover, outside)
+    given = as_given(study)
     missing = dict(ground.missing)
-    if events is None:
+    if found.events is None:
         missing["incidents"] = missing_layer("incidents", None, study.border)
     result = StudyResult(
         name=study.name,
-        border=study.border,
-        corridor=corridor,
-        grid=ground.grid,
-        scenario=scenario,
+        corridor=ground.corridor,
+        scenario=study.scenario,
         seed=seed,
-        ground=ground,
-        layers=ground.layers,
-        segments=segments,
-        zones=ground.zones,
-        incidents=events,
-        placed=reported.placed,
-        curve=cover.curve if cover else None,
-        required=cover.required if cover else None,
-        pressure=reported.pressure,
-        by_weights=by_weights(corridor, segments, reported.pressure, scenario),
-        draws=cover.draws if cover else None,
-        flagged_share=ground.flagged_share,
-        night_hours=access.night_table(study.border.point_at(study.border.length_km / 2).y),
-        light=access.border_light_table(study.border, scenario.light_year),
-        reach=ground.reach,
-        posts=ground.posts,
-        sobol=cover.sobol if cover else None,
-        terrain_variance=cover.terrain_variance if cover else None,
-        plausibility=cover.plausibility if cover else None,
-        assumptions=cover.assumptions if cover else None,
-        stability=ranking_stability(ground, scenario, seed),
-        origins=ground.origins,
-        fine=ground.fine,
-        better_data=ground.better_data,
-        cave_calibration=ground.cave_calibration,
-        furniture=ground.furniture,
-        inputs=tuple(dict.fromkeys(records)),
+        ground=replace(ground, stability=ranking_stability(ground, study.scenario, seed)),
+        incidents=found,
+        patrol=patrols,
+        segments=_segments(ground, patrols, outside),
         notes=_notes(ground, outside, reported, missing),
         missing=missing,
-        origin_kind=origin_kind(ground.origins),
-        sea_share=ground.sea_share,
-        gap_share=ground.gap_share,
-        run_id=_run_id(study, ground, seed, [record.sha256 for record in records], given),
+        inputs=tuple(dict.fromkeys(records)),
         given=given
         | {
             "incidents_accessed": study.incidents_accessed,
-            "terms": None if events is None else incidents.leaving(events).said,
+            "terms": None if found.events is None else incidents.leaving(found.events).said,
         },
-        **found.as_fields(),
     )
+    # By each file as often as it was read, and by what was given before what was found out of it.
+    checksums = [record.sha256 for record in records]
+    result = replace(result, run_id=result.named_by(checksums, given))
     aside = left_out(result)
     told_first = (f"{aside[0].upper()}{aside[1:]}.",) if aside else ()
     result = replace(result, notes=(*told_first, *result.notes))
@@ -506,31 +520,13 @@ def _swaps(events: Any) -> list[str]:
     return [f"Incidents: {note}." for note in notes]
 
 
-def _run_id(
-    study: Study, ground: Ground, seed: int, checksums: list[str], given: dict[str, Any]
-) -> str:
-    """Name a run by all that decides what it gives."""
-    settings = {"settings": dict(ground.settings)} if ground.settings != SETTINGS else {}
-    return provenance.run_id(
-        {
-            "study": study.name,
-            "scenario": study.scenario.model_dump(mode="json"),
-            **settings,
-            "seed": seed,
-            "inputs": checksums,
-            **unrecorded(given, study.border),
-        }
-    )
-
-
-def _segments(ground: Ground, cover: Coverage | None, outside: OutsideGround) -> Any:
+def _segments(ground: Ground, patrols: PatrolFindings, outside: OutsideGround) -> gpd.GeoDataFrame:
     segments = ground.corridor.segments.set_index("segment").join(outside.by_segment)
     if ground.table is not None:
         # Where ground was read, the sea is the cells that were left out.
         segments = segments.drop(columns="sea_share").join(ground.table)
-    if cover is not None:
+    if patrols.by_segment is not None:
         # The speed of the crosser is the scenario's, where that is not the ground's.
-        segments = segments.drop(columns=cover.segments.columns, errors="ignore").join(
-            cover.segments
-        )
+        own = patrols.by_segment
+        segments = segments.drop(columns=own.columns, errors="ignore").join(own)
     return segments

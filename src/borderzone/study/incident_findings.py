@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -10,16 +11,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone import datasets, incidents, patrol
-from borderzone._guards import written_option
+from borderzone import datasets, incidents, io
+from borderzone._guards import guarded, written_option
 from borderzone.crs import in_degrees
 from borderzone.errors import DataError, InvalidGeometryError, InvalidScenarioError, NoOverlapError
 from borderzone.incidents.placing.covered_ground import ground_words, rated_regions
 from borderzone.incidents.placing.events_on_ground import GROUNDS, GroundLayers, ground_classes
 from borderzone.incidents.reading.checking import assumptions
 from borderzone.incidents.table_coverage import country_words, row_countries
-from borderzone.study.cells import EMBEDDED, vector_layer
-from borderzone.study.inputs import load_incidents
+from borderzone.study.given import EMBEDDED, vector_layer
+from borderzone.study.result import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,16 +30,14 @@ if TYPE_CHECKING:
     from borderzone.io import Record
     from borderzone.scenario import Scenario
     from borderzone.study.ground import Ground
-    from borderzone.study.result import StudyResult
 
 __all__ = [
     "EventPlaces",
     "IncidentFindings",
     "Reported",
-    "by_weights",
     "event_ground",
     "hotspots_of",
-    "regions_of",
+    "load_incidents",
 ]
 
 _LEVELS = {"districts": "admin2", "provinces": "admin1"}
@@ -109,23 +108,6 @@ class EventPlaces:
                     f"{written_option(name, f'{name}.gpkg')} places them."
                 )
         return tuple(words)
-
-
-def regions_of(result: StudyResult) -> gpd.GeoDataFrame:
-    """Give the regions of the incidents of a result."""
-    events, placed = result.incidents, result.placed
-    if placed is not None and events is not None and _are_those_of(placed, events):
-        return placed
-    return incidents.regions(events, admin1=datasets.admin1())
-
-
-def _are_those_of(placed: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> bool:
-    """Whether regions are of these events: the same ids, and circles about the same points."""
-    if placed["id"].tolist() != events["id"].tolist():
-        return False
-    about = placed["kind"].isin(("disc", "gaussian")).to_numpy()
-    points = events.geometry.to_crs(placed.crs).to_numpy()[about]
-    return bool(shapely.equals_exact(placed.geometry.to_numpy()[about], points, 1e-7).all())
 
 
 def _refuse_part(
@@ -300,8 +282,46 @@ def _areas_km2(counts: pd.DataFrame, layers: GroundLayers, ground: Ground) -> li
     ]
 
 
-# Units on station at which plans are set side by side, beside those of the scenario.
-_UNITS = (10, 30, 100, 300, 1000, 3000)
+def load_incidents(
+    source: Any,
+    corridor: Corridor,
+    seed: int,
+    records: list[io.Record],
+    **how: Any,
+) -> gpd.GeoDataFrame | None:
+    """Read the incident table of a study."""
+    if source is None:
+        return None
+    if isinstance(source, str) and source == EMBEDDED:
+        records.append(datasets.record("article_incidents"))
+        return incidents.read(datasets.article_incidents())
+    if isinstance(source, str) and source == "synthetic":
+        return incidents.synthetic(corridor, seed=seed)
+    events = incidents.read(source, corridor=corridor, options=incidents.ReadOptions(**how))
+    if isinstance(source, (str, Path)):
+        records.extend(_credited(record, events) for record in _files_of(source))
+    return events
+
+
+def _files_of(source: str | Path) -> list[io.Record]:
+    folder = Path(source)
+    if not folder.is_dir():
+        return io.file_records(source, name="incidents")
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in (".kml", ".kmz"))
+    return io.file_records(files, name="incidents")
+
+
+def _credited(record: io.Record, events: gpd.GeoDataFrame) -> io.Record:
+    """Credit a file by whose rows it holds, unless a record beside it does."""
+    if record.attribution:
+        return record
+    told = incidents.terms(events)
+    return replace(
+        record,
+        licence="; ".join(dict.fromkeys(told["licence"])) or record.licence,
+        attribution=incidents.credit_line(events),
+        citation="; ".join(dict.fromkeys(told["citation"])),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -385,116 +405,121 @@ class Reported:
             coverage=words,
         )
 
-    def weights(self, scenario: Scenario) -> pd.Series | None:
-        """Give the share of crossings of each segment under a scenario."""
-        if scenario.weights == "uniform" or self.pressure is None:
-            return None
-        return self.pressure.set_index("segment")["weight"]
 
-
-def by_weights(
-    corridor: Corridor, segments: pd.DataFrame, pressure: pd.DataFrame | None, scenario: Scenario
-) -> pd.DataFrame | None:
-    """Put plans for uniform crossings, for those by incidents and for the worst case side by side."""
-    rate = f"rate_{scenario.light}"
-    if pressure is None or rate not in segments:
-        return None
-    opinions = {
-        "uniform": corridor.segments["length_km"].to_numpy(),
-        "incidents": pressure["weight"].to_numpy(),
-    }
-    counts = {n for n in (*_UNITS, scenario.reference_units) if n <= scenario.max_units}
-    return patrol.curve_by_weights(
-        segments[rate].to_numpy(),
-        opinions,
-        unit_counts=sorted(counts or {scenario.max_units}),
-        law=scenario.law,
-    )
-
-
+@guarded
 @dataclass(frozen=True, kw_only=True, eq=False)
-class IncidentFindings:
+class IncidentFindings(Finding):
     """
-    What incidents show, each finding None where the study cannot give it.
+    What was reported, and what it shows; each finding is None where the study cannot give it.
 
     Attributes
     ----------
+    events
+        Every row of the incident table, with its status.
+    placed
+        Where each may lie, as from `borderzone.incidents.regions` with the districts and
+        provinces of the study.
+    account
+        Where all rows of the table went.
+    coverage
+        Countries and period that the table covers, in sentences.
+    credit
+        Whose the incidents are, and when they were fetched.
+    assumed
+        What was assumed when the table was read, in sentences.
     overlay
         Expected number of incidents in each zone, with bands and in words.
-    demo_incidents, demo_overlay
-        A synthetic set and its overlay, which show the method.
+    on_ground
+        On what ground each event happened, with bands and what its coded point would say.
+    ground_counts
+        Expected number of incidents by class of ground, with bands.
     exposure
         Rates on flagged and other ground, as from `borderzone.incidents.exposure_ratios`.
     enrichment
         The same at equal distance from roads and towns, as from
-        `borderzone.incidents.enrichment_table`.
-    event_credit
-        Whose the incidents are, and when they were fetched.
-    assumed
-        What was assumed when the table was read, in sentences.
-    account, demo_account
-        Where all rows of the table and of the synthetic set went.
-    on_ground, ground_counts
-        On what ground each event happened, and how many by class of ground.
-    incident_coverage
-        Countries and period that the table covers, in sentences.
+        `borderzone.incidents.enrichment_table`, a null result as such.
+    pressure
+        Weights of segments by the incidents, with bands.
+    hotspots
+        Where and when incidents are more than by chance, as from `borderzone.incidents.find_hotspots`;
+        None where the study does not ask for it.
+    demo
+        The findings on a synthetic set, which show the method and say nothing about the border.
     """
 
-    overlay: pd.DataFrame | None = None
-    demo_incidents: gpd.GeoDataFrame | None = None
-    demo_overlay: pd.DataFrame | None = None
-    exposure: pd.DataFrame | None = None
-    enrichment: pd.DataFrame | None = None
-    event_credit: str = ""
-    assumed: tuple[str, ...] = ()
+    _figure = "incident_overlay"
+
+    events: gpd.GeoDataFrame | None = None
+    placed: gpd.GeoDataFrame | None = None
     account: incidents.Account | None = None
-    demo_account: incidents.Account | None = None
+    coverage: str = ""
+    credit: str = ""
+    assumed: tuple[str, ...] = ()
+    overlay: pd.DataFrame | None = None
     on_ground: pd.DataFrame | None = None
     ground_counts: pd.DataFrame | None = None
-    incident_coverage: str = ""
+    exposure: pd.DataFrame | None = None
+    enrichment: pd.DataFrame | None = None
+    pressure: pd.DataFrame | None = None
+    hotspots: incidents.Hotspots | None = None
+    demo: IncidentFindings | None = None
 
     @classmethod
     def of(
         cls, ground: Ground, reported: Reported, scenario: Scenario, seed: int
     ) -> IncidentFindings:
         """Hold incidents against the ground."""
-        events, zones, places = reported.events, ground.zones, reported.places
+        events, zones = reported.events, ground.zones
         if events is None:
             return cls()
-        credit, assumed = _credit(reported), tuple(assumptions(events))
-        drawn: dict[str, Any] = {"draws": scenario.imputations, "seed": seed}
-        how = drawn | {"regions": reported.placed}
+        how: dict[str, Any] = {
+            "draws": scenario.imputations,
+            "seed": seed,
+            "regions": reported.placed,
+        }
         account = incidents.account(events, ground.corridor, **how)
         by_event, counts = event_ground(events, ground, scenario, how)
-        told: dict[str, Any] = {
-            "event_credit": credit,
-            "assumed": assumed,
-            "account": account,
-            "incident_coverage": reported.coverage,
-            "on_ground": by_event,
-            "ground_counts": counts,
-        }
+        found = cls(
+            events=events,
+            placed=reported.placed,
+            account=account,
+            coverage=reported.coverage,
+            credit=_credit(reported),
+            assumed=tuple(assumptions(events)),
+            on_ground=by_event,
+            ground_counts=counts,
+            pressure=reported.pressure,
+        )
         # Of events that have no place nothing is known by zone: such a number is not 0.
         if zones is None or zones.empty or not account.any_placed:
-            return cls(**told)
-        provinces = datasets.admin1() if places is None else places.provinces
-        demo = incidents.synthetic(
-            ground.corridor, seed=seed, places=ground.furniture.get("places"), admin1=provinces
-        )
-        demo_how = drawn | {"regions": incidents.regions(demo, admin1=provinces)}
-        return cls(
+            return found
+        return replace(
+            found,
             overlay=_in_words(incidents.overlay(events, zones, corridor=ground.corridor, **how)),
-            demo_incidents=demo,
-            demo_overlay=incidents.overlay(demo, zones, corridor=ground.corridor, **demo_how),
             exposure=_exposure(events, ground, how),
             enrichment=_enrichment(events, ground, how),
-            **told,
-            demo_account=incidents.account(demo, ground.corridor, **demo_how),
+            demo=_demo(ground, reported.places, scenario, seed),
         )
 
-    def as_fields(self) -> dict[str, Any]:
-        """Give the findings by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+def _demo(
+    ground: Ground, places: EventPlaces | None, scenario: Scenario, seed: int
+) -> IncidentFindings:
+    """Draw a synthetic set, which shows what an overlay is."""
+    provinces = datasets.admin1() if places is None else places.provinces
+    demo = incidents.synthetic(
+        ground.corridor, seed=seed, places=ground.furniture.get("places"), admin1=provinces
+    )
+    how: dict[str, Any] = {
+        "draws": scenario.imputations,
+        "seed": seed,
+        "regions": incidents.regions(demo, admin1=provinces),
+    }
+    return IncidentFindings(
+        events=demo,
+        account=incidents.account(demo, ground.corridor, **how),
+        overlay=incidents.overlay(demo, ground.zones, corridor=ground.corridor, **how),
+    )
 
 
 def hotspots_of(

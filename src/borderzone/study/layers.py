@@ -1,8 +1,11 @@
-"""What a study stands on: layers as the user gave them, or the embedded ones where they reach."""
+"""The study area, and the layers brought onto it: the user's, or the embedded ones where they reach."""
 
 from __future__ import annotations
 
+import itertools
+import math
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +14,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from borderzone import datasets, incidents, io, terrain
-from borderzone._cells import needed_on_land
+from borderzone import datasets, io, terrain
+from borderzone._cells import mark_inside, needed_on_land
 from borderzone._guards import check_choice
 from borderzone.border import Country
 from borderzone.errors import (
@@ -20,32 +23,97 @@ from borderzone.errors import (
     CoverageGapError,
     DataError,
     InvalidParameterError,
+    InvalidScenarioError,
     NoOverlapError,
 )
+from borderzone.grid import UNKNOWN_CLASS
 from borderzone.io import Record
-from borderzone.study.cells import EMBEDDED, Sea, load_sea, open_cover, vector_layer
-from borderzone.study.force import is_own_ground
-from borderzone.study.missing import LAYER_WORDS
-from borderzone.study.told import shipped_elevation
+from borderzone.study.force_side import is_own_ground, side_of
+from borderzone.study.given import EMBEDDED, LAYER_WORDS, check_cells, vector_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import xarray as xr
 
-    from borderzone._typing import BoolArray
+    from borderzone._typing import BoolArray, FloatArray
     from borderzone.border import Border
     from borderzone.corridor import Corridor
     from borderzone.grid import Grid
-    from borderzone.study.ground import Frame
+    from borderzone.scenario import Scenario
 
 __all__ = [
+    "CoverByBlock",
     "Layers",
+    "Sea",
+    "StudyArea",
+    "embedded_cell_m",
     "furniture",
-    "load_incidents",
     "load_layers",
     "load_origins",
+    "load_sea",
+    "on_land",
+    "open_cover",
+    "open_heights",
 ]
+
+
+@dataclass(frozen=True)
+class StudyArea:
+    """
+    Where a study works.
+
+    Attributes
+    ----------
+    corridor, scenario
+        What is studied, and how.
+    grid, cells
+        Working grid, and the corridor's cells on it.
+    wide, pad
+        The grid grown on every side, and by how many cells: travel times come from around too.
+    """
+
+    corridor: Corridor
+    scenario: Scenario
+    grid: Grid
+    cells: xr.Dataset
+    wide: Grid
+    pad: int
+
+    @property
+    def side(self) -> str:
+        """Give the country whose force it is."""
+        return side_of(self.scenario, self.corridor.border)
+
+    @classmethod
+    def of(cls, corridor: Corridor, scenario: Scenario, margin_km: float) -> StudyArea:
+        """Lay the working grid of a corridor."""
+        grid = corridor.grid(resolution_m=scenario.resolution_m)
+        pad = round(margin_km * 1000 / grid.resolution_m)
+        check_cells(math.prod(side + 2 * pad for side in grid.shape), grid.resolution_m)
+        return cls(corridor, scenario, grid, corridor.cells(grid), grid.padded(pad), pad)
+
+    def crop_mask(self, mask: BoolArray) -> BoolArray:
+        """Cut a mask on the wide grid to the working grid."""
+        rows, columns = self.grid.shape
+        return mask[self.pad : self.pad + rows, self.pad : self.pad + columns]
+
+    def on_land(self, at_sea: BoolArray) -> StudyArea:
+        """Leave the sea out of the corridor's cells."""
+        return replace(self, cells=on_land(self.cells, self.crop_mask(at_sea)))
+
+    def crop(self, raster: xr.DataArray) -> xr.DataArray:
+        """Cut a raster on the wide grid to the working grid."""
+        rows, columns = self.grid.shape
+        window = raster.isel(
+            y=slice(self.pad, self.pad + rows), x=slice(self.pad, self.pad + columns)
+        )
+        return self.grid.wrap(
+            window.to_numpy(),
+            name=str(raster.name),
+            units=raster.attrs.get("units", ""),
+            long_name=raster.attrs.get("long_name", ""),
+        ).assign_attrs({k: v for k, v in raster.attrs.items() if k != "crs"})
 
 
 _NO_ROCK = "no soluble rock is mapped in this corridor, which does not mean that there is none"
@@ -179,7 +247,9 @@ def _raster(
             layers.missing[name] = f"the embedded {LAYER_WORDS[name]} leaves gaps here ({error})"
             return None
         layers.records.append(datasets.record(name))
-        layers.notes.extend([shipped_elevation()] if name == "elevation" else [])
+        if name == "elevation":
+            said = datasets.record(name).accuracy
+            layers.notes.append(f"The elevation that ships is {said}.")
         return raster
     if isinstance(source, (str, Path, list, tuple)):
         records = io.file_records(source, name=name)
@@ -285,7 +355,7 @@ def _karst(source: Any, layers: Layers, grid: Grid) -> gpd.GeoDataFrame | None:
     return polygons
 
 
-def load_origins(source: Any, frame: Frame, layers: Layers) -> gpd.GeoDataFrame | None:
+def load_origins(source: Any, area: StudyArea, layers: Layers) -> gpd.GeoDataFrame | None:
     """Where a force starts: the user's posts, or towns and open airfields, of its own country."""
     if source is None:
         layers.missing["origins"] = ""
@@ -297,20 +367,20 @@ def load_origins(source: Any, frame: Frame, layers: Layers) -> gpd.GeoDataFrame 
     else:
         points = vector_layer(source, "origins", used)
         points = points.assign(kind=points.get("kind", "post"))
-    grid = frame.wide
+    grid = area.wide
     near = points[points.to_crs(grid.crs).intersects(_box(grid))].to_crs(4326)
     what = "embedded town or open airfield" if embedded else "of the origins given"
     if near.empty:
         layers.missing["origins"] = f"{'no' if embedded else 'none'} {what} lies near this corridor"
         return None
-    mine = _on_its_side(near, frame)
+    mine = _on_its_side(near, area)
     camp = (near["kind"] == datasets.CAMP).to_numpy() & embedded
     own = near[mine & ~camp]
-    country = frame.corridor.border.names.get(frame.side, frame.side)
+    country = area.corridor.border.names.get(area.side, area.side)
     if own.empty:
         layers.missing["origins"] = (
             f"{'no' if embedded else 'none'} {what} near this corridor lies in {country}, whose force it "
-            f"is (force_side = {frame.side!r})"
+            f"is (force_side = {area.side!r})"
         )
         return None
     layers.records.extend(used)
@@ -319,10 +389,10 @@ def load_origins(source: Any, frame: Frame, layers: Layers) -> gpd.GeoDataFrame 
     return own.reset_index(drop=True)
 
 
-def _on_its_side(origins: gpd.GeoDataFrame, frame: Frame) -> BoolArray:
+def _on_its_side(origins: gpd.GeoDataFrame, area: StudyArea) -> BoolArray:
     """Which origins lie in the country of the force: by a country that they name, else by the border."""
-    border, side = frame.corridor.border, frame.side
-    deep = max(frame.corridor.depth_km.values())
+    border, side = area.corridor.border, area.side
+    deep = max(area.corridor.depth_km.values())
     mine = is_own_ground(origins.geometry.representative_point(), border, side, deep)
     if "country" not in origins:
         return mine
@@ -379,48 +449,6 @@ def _stand_ins() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pd.concat(every, ignore_index=True), crs=4326)
 
 
-def load_incidents(
-    source: Any,
-    corridor: Corridor,
-    seed: int,
-    records: list[io.Record],
-    **how: Any,
-) -> gpd.GeoDataFrame | None:
-    """Read the incident table of a study."""
-    if source is None:
-        return None
-    if isinstance(source, str) and source == EMBEDDED:
-        records.append(datasets.record("article_incidents"))
-        return incidents.read(datasets.article_incidents())
-    if isinstance(source, str) and source == "synthetic":
-        return incidents.synthetic(corridor, seed=seed)
-    events = incidents.read(source, corridor=corridor, options=incidents.ReadOptions(**how))
-    if isinstance(source, (str, Path)):
-        records.extend(_credited(record, events) for record in _files_of(source))
-    return events
-
-
-def _files_of(source: str | Path) -> list[io.Record]:
-    folder = Path(source)
-    if not folder.is_dir():
-        return io.file_records(source, name="incidents")
-    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in (".kml", ".kmz"))
-    return io.file_records(files, name="incidents")
-
-
-def _credited(record: io.Record, events: gpd.GeoDataFrame) -> io.Record:
-    """Credit a file by whose rows it holds, unless a record beside it does."""
-    if record.attribution:
-        return record
-    told = incidents.terms(events)
-    return replace(
-        record,
-        licence="; ".join(dict.fromkeys(told["licence"])) or record.licence,
-        attribution=incidents.credit_line(events),
-        citation="; ".join(dict.fromkeys(told["citation"])),
-    )
-
-
 def furniture(corridor: Corridor) -> dict[str, gpd.GeoDataFrame]:
     """Places, airfields, rivers, governorates and countries near a corridor."""
     west, south, east, north = corridor.outline.total_bounds
@@ -445,3 +473,191 @@ def _in_degrees(grid: Grid) -> Any:
     """Where a grid lies: far from it its own frame folds, so that questions are asked in degrees."""
     around = gpd.GeoSeries([_box(grid)], crs=grid.crs).segmentize(2e4).to_crs(4326)
     return shapely.box(*around.total_bounds)
+
+
+def embedded_cell_m(grid: Grid) -> float:
+    """Tell how coarse the embedded elevation is."""
+    return io.on_grid(datasets.elevation(), grid).cell_m
+
+
+@dataclass(frozen=True)
+class OverSea:
+    """
+    Heights read by block, with the sea at 0 m.
+
+    Attributes
+    ----------
+    source
+        With ``read(rows, columns)`` and ``cell_m``.
+    grid
+        Grid onto which blocks are read.
+    sea
+        What is sea.
+    """
+
+    source: Any
+    grid: Grid
+    sea: Sea
+
+    @property
+    def cell_m(self) -> float:
+        """Tell how coarse the heights are."""
+        return float(self.source.cell_m)
+
+    def read(self, rows: slice, columns: slice) -> Any:
+        """Read a block."""
+        heights = self.source.read(rows, columns)
+        if self.sea.shape.is_empty:
+            return heights
+        return self.sea.level(self.grid.part(rows, columns), heights)
+
+
+def open_heights(source: Any, grid: Grid, sea: Sea | None = None) -> Any:
+    """Open elevation for reading by block."""
+    if isinstance(source, str) and source == EMBEDDED:
+        msg = (
+            "terrain_resolution_m asks for terrain finer than the working grid, but the embedded "
+            "elevation has cells of about 3 km: give dem = the files that "
+            "'borderzone fetch dem' brings, or leave terrain_resolution_m out"
+        )
+        raise InvalidScenarioError(msg)
+    if isinstance(source, (str, Path, list, tuple)):
+        heights: Any = io.open_dem(source, grid)
+    else:
+        heights = io.on_grid(source, grid, name="elevation", holds="heights")
+    return heights if sea is None else OverSea(heights, grid, sea)
+
+
+@dataclass(frozen=True)
+class CoverByBlock:
+    """
+    Land cover read by block, with the code of no data that its legend has.
+
+    Attributes
+    ----------
+    source
+        With ``read(rows, columns)``.
+    nodata
+        Code of no data of the source.
+    scheme
+        Legend of the map.
+    """
+
+    source: Any
+    nodata: int
+    scheme: str
+
+    def read(self, rows: slice, columns: slice) -> Any:
+        """Read a block."""
+        classes = self.source.read(rows, columns)
+        empty = terrain.LAND_COVER[self.scheme].no_data
+        if self.nodata == empty:
+            return classes
+        return np.where((classes == self.nodata) | np.isnan(classes), empty, classes)
+
+
+def open_cover(source: Any, grid: Grid, scheme: str) -> CoverByBlock:
+    """Open land cover for reading by block."""
+    if isinstance(source, str) and source == EMBEDDED:
+        return CoverByBlock(io.on_grid(datasets.landcover(), grid), UNKNOWN_CLASS, "igbp")
+    if isinstance(source, (str, Path, list, tuple)):
+        tiles = io.open_classes(source, grid)
+        return CoverByBlock(tiles, tiles.nodata, scheme)
+    held = io.on_grid(source, grid, name="land cover", holds="classes")
+    return CoverByBlock(held, held.empty, scheme)
+
+
+_COAST_M = 3000.0
+"""How far the coast of the layer that ships may lie inland of the shore."""
+_FRINGE = 0.05
+"""
+Of a square that the product has no tile for, this share may be land by the layer that ships, whose
+coast is off by kilometres, and all of it is sea. Where more is land, the tile was not released.
+"""
+
+
+@dataclass(frozen=True)
+class Sea:
+    """
+    What is sea around a corridor.
+
+    Attributes
+    ----------
+    shape
+        Where it lies, on the map of the grid; empty where there is none.
+    stated
+        Whether the user says so: then no height counts. The layer that ships has its coast off by
+        kilometres: there what lies above 0 m is ground.
+    """
+
+    shape: shapely.Geometry
+    stated: bool
+
+    def candidates(self, grid: Grid) -> BoolArray:
+        """Find the cells in its shape."""
+        return mark_inside(self.shape, grid)
+
+    def on(self, grid: Grid, heights: FloatArray) -> BoolArray:
+        """Find the cells that are sea."""
+        if self.stated or self.shape.is_empty:
+            return self.candidates(grid)
+        # Where tiles end at the shore and the coast that ships lies inland of it, or a cell is
+        # mostly water: without a height, and no farther from the sea than that coast is off.
+        fringe = _widened(self.shape, max(_COAST_M, grid.resolution_m))
+        return np.where(
+            np.isnan(heights), mark_inside(fringe, grid), self.candidates(grid) & ~(heights > 0)
+        )
+
+    def level(self, grid: Grid, heights: FloatArray) -> FloatArray:
+        """Put the sea at 0 m, so that shores have slopes and lines of sight pass over water."""
+        at_sea = self.on(grid, heights)
+        return np.where(at_sea, np.float32(0), heights) if at_sea.any() else heights
+
+
+def on_land(cells: xr.Dataset, at_sea: BoolArray) -> xr.Dataset:
+    """Leave the sea out of the cells of a corridor."""
+    if not at_sea.any():
+        return cells
+    nothing = {"segment": -1, "side": 0}
+    return cells.assign(
+        {
+            name: cells[name].copy(
+                data=np.where(at_sea, cells[name].dtype.type(empty), cells[name].to_numpy())
+            )
+            for name, empty in nothing.items()
+        }
+    )
+
+
+def load_sea(
+    source: Any,
+    grid: Grid,
+    records: list[Record],
+    without: Sequence[tuple[float, float, float, float]] = (),
+) -> Sea:
+    """Read what is sea around a corridor."""
+    if source is None:
+        return Sea(shapely.Polygon(), stated=False)
+    if isinstance(source, str) and source == EMBEDDED:
+        parts = [
+            datasets.sea_around(grid),
+            *filter(_is_sea, itertools.starmap(shapely.box, without)),
+        ]
+        shipped = gpd.GeoSeries([shapely.union_all(parts)], crs=4326)
+        return Sea(io.sea_shape(shipped, grid), stated=False)
+    return Sea(io.sea_shape(vector_layer(source, "sea", records), grid), stated=True)
+
+
+@lru_cache(maxsize=4)
+def _widened(shape: shapely.Geometry, reach_m: float) -> shapely.Geometry:
+    """Widen a shape; once for all blocks of a grid."""
+    return shape.buffer(reach_m)
+
+
+def _is_sea(square: shapely.Geometry) -> bool:
+    """Whether the layer that ships shows no more land in a square than its coast is off by."""
+    west, south, east, north = square.bounds
+    land = shapely.union_all(
+        datasets.countries(around=(west, south, east, north)).geometry.to_numpy()
+    )
+    return bool(shapely.intersection(land, square).area <= _FRINGE * square.area)

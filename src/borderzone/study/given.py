@@ -1,4 +1,4 @@
-"""What a study is given: which kinds a layer takes, its files before any work, and its digests."""
+"""What a study is given, and what it lacks: kinds of layers, files before any work, digests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from borderzone._guards import (
 )
 from borderzone.border import Border
 from borderzone.corridor import Corridor
-from borderzone.crs import raster_crs
+from borderzone.crs import check_finite, in_degrees, raster_crs
 from borderzone.errors import (
     BorderzoneError,
     DataError,
@@ -37,20 +37,23 @@ from borderzone.errors import (
     InvalidScenarioError,
     LimitError,
 )
-from borderzone.study.cells import EMBEDDED, vector_layer
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from borderzone.io import Record
     from borderzone.scenario import Scenario
 
 __all__ = [
     "AROUND_KM",
+    "EMBEDDED",
     "LAYERS",
+    "LAYER_WORDS",
     "NONE",
     "SETTINGS",
+    "Missing",
+    "as_given",
     "check_agreement",
     "check_border",
     "check_cells",
@@ -64,12 +67,15 @@ __all__ = [
     "how_read",
     "is_line_file",
     "is_path",
+    "joined",
+    "missing_layer",
     "place_of",
     "records_of",
-    "told",
     "unrecorded",
+    "vector_layer",
 ]
 
+EMBEDDED = "embedded"
 NONE = "none"
 SYNTHETIC = "synthetic"
 _OF_A_FILE = ("path", "sha256")
@@ -171,6 +177,23 @@ def check_border(border: Any) -> Border:
 def is_line_file(text: Any) -> bool:
     """Tell the name of a file with a line from other words."""
     return isinstance(text, str) and text.lower().endswith(tuple(io.SUFFIXES.vector))
+
+
+def vector_layer(source: Any, name: str, records: list[Record]) -> gpd.GeoDataFrame:
+    """Take a table of shapes, or read it from its file."""
+    if isinstance(source, (str, Path)):
+        records.extend(io.file_records(source, name=name))
+        return io.read_vector(source, what=name)
+    table = gpd.GeoDataFrame(geometry=source) if isinstance(source, gpd.GeoSeries) else source
+    if not isinstance(table, gpd.GeoDataFrame):
+        msg = f"{name} must be a path or a table of geopandas, got {type(table).__name__}"
+        raise InvalidParameterError(msg)
+    if table.active_geometry_name is None:
+        msg = f"{name} have no geometry column; set it with .set_geometry(...)"
+        raise InvalidParameterError(msg)
+    # Now, by its own name, and not when the study has run for minutes.
+    check_finite(in_degrees(table.geometry, name), name)
+    return table
 
 
 def check_settings(study: Any) -> None:
@@ -459,7 +482,7 @@ def _add_table(add: Callable[[bytes], None], table: Any) -> None:
         add(repr(values).encode(errors="surrogatepass"))
 
 
-def told(study: Any) -> dict[str, Any]:
+def as_given(study: Any) -> dict[str, Any]:
     """Tell what a study was given, in words, paths and digests that a study file can hold."""
     found: dict[str, Any] = {}
     border: Border = study.border
@@ -545,3 +568,92 @@ def unrecorded(given: Mapping[str, Any], border: Border) -> dict[str, Any]:
         elif value == SYNTHETIC or (value == NONE != usual and EMBEDDED in LAYERS[name].words):
             found[name] = value
     return {"given": found} if found else {}
+
+
+# Layer -> what people call it.
+LAYER_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "elevation": "elevation",
+        "landcover": "land cover",
+        "karst": "map of soluble rock",
+        "origins": "origin of travel times",
+        "incidents": "table of incidents",
+    }
+)
+# Layer -> what nobody knows without it.
+_WITHOUT = {
+    "sections": (
+        "Terrain, travel times, flags, zones, detection rates and unit counts are not known; length, "
+        "segments, night and light, and incidents along the border are given"
+    ),
+    "elevation": (
+        "Terrain, travel times, flags, zones, detection rates and unit counts are not known"
+    ),
+    "landcover": "How much of the corridor is remote desert is not known",
+    "karst": "Which ground is cave-prone is not known",
+    "origins": "Travel times, and with them remote desert, are not known",
+    "incidents": "What was reported along this border is not known",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """
+    A layer that a study lacks.
+
+    Attributes
+    ----------
+    layer
+        ``"elevation"``, ``"landcover"``, ``"karst"``, ``"origins"`` or ``"incidents"``;
+        ``"sections"`` where the corridor has several frames and no ground was read at all.
+    reason
+        Why it lacks it.
+    cure
+        How to bring it, from where the user is.
+    """
+
+    layer: str
+    reason: str
+    cure: str
+
+    @property
+    def words(self) -> str:
+        """Say that it is not known, why, and what brings it."""
+        return f"not known: {self.reason}; {self.cure}"
+
+    @property
+    def note(self) -> str:
+        """Say what cannot be given without the layer."""
+        return f"{_WITHOUT[self.layer]}: {self.reason}; {self.cure}."
+
+
+def joined(lacking: Iterable[Missing], *, cure: bool = True) -> str:
+    """Say of a quantity that it is not known, for one reason or several."""
+    told = [f"{each.reason}; {each.cure}" if cure else each.reason for each in lacking]
+    return f"not known: {'; and '.join(told)}" if told else "not known"
+
+
+def missing_layer(layer: str, source: object, border: Border, *, why: str = "") -> Missing:
+    """Say why a study lacks a layer, and how to bring it."""
+    reason = why
+    if source is None:
+        reason = f"no {LAYER_WORDS[layer]} was given"
+    elif not reason:
+        reason = f"the embedded {LAYER_WORDS[layer]} does not reach this corridor"
+    return Missing(layer=layer, reason=reason, cure=_cure(layer, border))
+
+
+def _cure(layer: str, border: Border) -> str:
+    # A line of one's own is not the one that two names stand for, and nor is a part of that.
+    shipped = border.sides == "source" and border.cut_km is None
+    where = f"{border.a} {border.b}" if shipped else "STUDY.toml"
+    # Its sides may have names that no command knows.
+    countries = border.sides in ("source", "ground")
+    events = f"--a {border.a} --b {border.b}" if countries else "--bbox W S E N"
+    return {
+        "elevation": f"`borderzone fetch dem {where}` brings it",
+        "landcover": f"`borderzone fetch landcover {where}` brings it",
+        "karst": "name polygons with susceptibility 1 to 3, GLiM or WOKAM as karst",
+        "origins": "name posts or towns as origins",
+        "incidents": f"`borderzone fetch ucdp {events}` brings public ones, to be named as incidents",
+    }[layer]
