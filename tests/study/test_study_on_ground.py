@@ -51,7 +51,7 @@ def test_a_study_looks_its_own_ground_up(result: StudyResult, ground: Ground) ->
         layers,
         hours=layers["hours_vehicle"],
         corridor=result.corridor,
-        regions=incidents.regions(result.incidents, admin1=datasets.admin1()),
+        regions=incidents.regions(result.incidents.events, admin1=datasets.admin1()),
         draws=result.scenario.imputations,
         seed=result.seed,
     )

@@ -18,8 +18,8 @@ from .placing.precision import (
     regions as regions,
     precision_table as precision_table,
     PrecisionClass as PrecisionClass,
-    CODEBOOKS as CODEBOOKS,
 )
+from .placing.event_polygons import EventPolygons as EventPolygons
 from .placing.covered_ground import ground_words as ground_words
 from .placing.overlaying import (
     overlay as overlay,

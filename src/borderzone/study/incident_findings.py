@@ -6,237 +6,49 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import numpy as np
-import pandas as pd
-import shapely
-
 from borderzone import datasets, incidents, io
-from borderzone._guards import guarded, written_option
-from borderzone.crs import in_degrees
-from borderzone.errors import DataError, InvalidGeometryError, InvalidScenarioError, NoOverlapError
-from borderzone.incidents.placing.covered_ground import ground_words, rated_regions
-from borderzone.incidents.placing.events_on_ground import GROUNDS, GroundLayers, ground_classes
-from borderzone.incidents.reading.checking import assumptions
-from borderzone.incidents.table_coverage import country_words, row_countries
+from borderzone._guards import guarded
+from borderzone.errors import DataError, InvalidScenarioError, NoOverlapError
 from borderzone.study.given import EMBEDDED, vector_layer
 from borderzone.study.result import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from borderzone._typing import BoolArray
+    import geopandas as gpd
+    import pandas as pd
+
     from borderzone.corridor import Corridor
     from borderzone.io import Record
     from borderzone.scenario import Scenario
     from borderzone.study.ground import Ground
 
 __all__ = [
-    "EventPlaces",
     "IncidentFindings",
     "Reported",
     "event_ground",
+    "event_polygons",
     "hotspots_of",
     "load_incidents",
 ]
 
-_LEVELS = {"districts": "admin2", "provinces": "admin1"}
-_EDGE_DEG = 0.1
-_MOST_SHARED = 0.05  # of the smaller of two polygons: edges of two sources never agree to the metre
 
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class EventPlaces:
-    """
-    The layers of a study in which vague incidents are placed.
-
-    Attributes
-    ----------
-    districts, provinces
-        Polygons, EPSG:4326; None where there are none.
-    own
-        Names of those that the user gave.
-    """
-
-    districts: gpd.GeoDataFrame | None
-    provinces: gpd.GeoDataFrame | None
-    own: tuple[str, ...] = ()
-
-    @classmethod
-    def of(
-        cls, districts: Any, provinces: Any, corridor: Corridor, records: list[Record]
-    ) -> EventPlaces:
-        """Read the layers, and refuse what no incident of this corridor can be placed in."""
-        found: dict[str, gpd.GeoDataFrame | None] = {}
-        for name, source in (("districts", districts), ("provinces", provinces)):
-            if source is None or (isinstance(source, str) and source == EMBEDDED):
-                found[name] = None if source is None else datasets.admin1()
-                continue
-            found[name] = _polygons(vector_layer(source, name, records), name)
-            _check_reach(found[name], name, corridor)
-        own = tuple(name for name, table in found.items() if table is not None)
-        usual = isinstance(provinces, str) and provinces == EMBEDDED
-        return cls(**found, own=tuple(name for name in own if name == "districts" or not usual))
-
-    def regions(self, events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        """Give each incident the region in which it may lie."""
-        return incidents.regions(events, admin1=self.provinces, admin2=self.districts)
-
-    def told(self, events: gpd.GeoDataFrame, placed: gpd.GeoDataFrame) -> tuple[str, ...]:
-        """Say which layer placed how many incidents, and how many lie in none."""
-        words = []
-        basis = placed["basis"].astype(str)
-        excluded = (placed["kind"] == "excluded").to_numpy()
-        for name, level in _LEVELS.items():
-            needed = _known_to(events, level)
-            one = name.removesuffix("s")
-            inside = basis.str.startswith(f"{level} polygon").to_numpy() & needed
-            n, n_in, n_none = int(needed.sum()), int(inside.sum()), int((needed & excluded).sum())
-            if name in self.own:
-                if n and not n_in:
-                    msg = (
-                        f"{name}: none of the {n:,} incidents known only to a {one} lies in these "
-                        f"polygons; check the layer and its CRS, or leave {name} out"
-                    )
-                    raise NoOverlapError(msg)
-                _refuse_part(name, getattr(self, name), events, needed & ~inside, inside)
-                words.append(_words(one, n, n_in, n_none))
-            elif n_none:
-                words.append(
-                    f"{_incidents(n_none)} known only to a {one} {_lie(n_none)} in no polygon of this "
-                    f"study and {'is' if n_none == 1 else 'are'} left out: "
-                    f"{written_option(name, f'{name}.gpkg')} places them."
-                )
-        return tuple(words)
-
-
-def _refuse_part(
-    name: str, layer: Any, events: gpd.GeoDataFrame, lacking: BoolArray, inside: BoolArray
-) -> None:
-    """Refuse a layer that holds some of a country's incidents and not others: it does not cover it."""
-    rows = np.flatnonzero(lacking)
-    if not len(rows):
-        return
-    # What lies within some 10 km of a polygon lies beside an edge that was drawn otherwise.
-    nearest = layer.geometry.to_numpy()[
-        layer.sindex.nearest(events.geometry.iloc[rows], return_all=False)[1]
-    ]
-    far = rows[shapely.distance(nearest, events.geometry.to_numpy()[rows]) > _EDGE_DEG]
-    countries = row_countries(events)
-    reached = {code for row in np.flatnonzero(inside) for code in countries[row]}
-    mine = [row for row in far if reached & set(countries[row])]
-    if mine:
-        codes = sorted(reached & {code for row in mine for code in countries[row]})
-        one = name.removesuffix("s")
-        msg = (
-            f"{name}: these polygons do not cover {country_words(codes)}: {_incidents(len(mine))} known only "
-            f"to a {one} {_lie(len(mine))} in none of them, and others do. Give {name} of the whole country, "
-            f"or leave {name} out"
-        )
-        raise NoOverlapError(msg)
-
-
-def _words(one: str, n: int, n_in: int, n_none: int) -> str:
-    if not n:
-        return f"No incident is known only to a {one}: the {one}s given place none."
-    other = n - n_in - n_none
-    rest = [f"{other:,} in their province"] if other else []
-    rest += (
-        [f"{n_none:,} {_lie(n_none)} in none and {'is' if n_none == 1 else 'are'} left out"]
-        if n_none
-        else []
+def event_polygons(
+    districts: Any, provinces: Any, corridor: Corridor, records: list[Record]
+) -> incidents.EventPolygons:
+    """Read the layers of a study in which vague incidents are placed."""
+    found: dict[str, gpd.GeoDataFrame | None] = {}
+    for name, source in (("districts", districts), ("provinces", provinces)):
+        if source is None or (isinstance(source, str) and source == EMBEDDED):
+            found[name] = None if source is None else datasets.admin1()
+        else:
+            layer = vector_layer(source, name, records)
+            found[name] = incidents.EventPolygons.layer(layer, name, corridor)
+    usual = isinstance(provinces, str) and provinces == EMBEDDED
+    own = [name for name, table in found.items() if table is not None]
+    return incidents.EventPolygons(
+        **found, own=tuple(name for name in own if name == "districts" or not usual)
     )
-    more = f"; {' and '.join(rest)}" if rest else ""
-    return (
-        f"Of {_incidents(n)} known only to a {one} {n_in:,} are placed in the {one}s given{more}."
-    )
-
-
-def _incidents(number: int) -> str:
-    return f"{number:,} incident{'' if number == 1 else 's'}"
-
-
-def _lie(number: int) -> str:
-    return "lies" if number == 1 else "lie"
-
-
-def _known_to(events: gpd.GeoDataFrame, level: str) -> BoolArray:
-    """Tell which usable incidents stand under a code that is known to a polygon of a level."""
-    books = incidents.CODEBOOKS
-    schemes = events["where_scheme"].fillna("").astype(str).str.strip().str.lower()
-    codes = events["where_prec"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    pairs = pd.Series(list(zip(schemes.replace("", "ucdp"), codes, strict=True)))
-    known = {
-        pair: (kernel := books.get(pair[0], {}).get(pair[1])) is not None
-        and (kernel.shape, kernel.level) == ("polygon", level)
-        for pair in set(pairs)
-    }
-    usable = (events["status"] != "quarantined") & ~(events["radius_km"] > 0)
-    found: BoolArray = pairs.map(known).to_numpy(dtype=bool) & usable.to_numpy(dtype=bool)
-    return found
-
-
-def _polygons(layer: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
-    """Take polygons that lie beside each other, in degrees."""
-    table = in_degrees(layer, name).reset_index(drop=True)
-    shapes = table.geometry
-    odd = ~shapes.geom_type.isin(("Polygon", "MultiPolygon")) | shapes.is_empty
-    if not len(table) or odd.any():
-        what = "it has no rows"
-        if len(table):
-            row = int(np.flatnonzero(odd)[0])
-            kind = shapes.iloc[row].geom_type if shapes.iloc[row] else "shape without ground"
-            what = f"row {row + 1} is a {kind}"
-        msg = f"{name} must be polygons, one for each {name.removesuffix('s')}: {what}"
-        raise InvalidGeometryError(msg)
-    valid = shapely.make_valid(shapes.to_numpy())
-    kept = [_areas_alone(shape) for shape in valid]
-    table = table.set_geometry(gpd.GeoSeries(kept, crs=4326))
-    _refuse_overlaps(np.asarray(kept, dtype=object), name)
-    return table
-
-
-def _areas_alone(shape: Any) -> Any:
-    """Leave out the lines and points that mending a polygon leaves."""
-    if shape.geom_type in ("Polygon", "MultiPolygon"):
-        return shape
-    return shapely.union_all([p for p in shapely.get_parts(shape) if shapely.area(p) > 0])
-
-
-def _refuse_overlaps(shapes: Any, name: str) -> None:
-    """Refuse two polygons that share ground: the one that holds a point would hang on their order."""
-    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    pairs = first < second
-    first, second = first[pairs], second[pairs]
-    if not len(first):
-        return
-    area = shapely.area(shapes)
-    shared = shapely.area(shapely.intersection(shapes[first], shapes[second]))
-    wrong = np.flatnonzero(shared > _MOST_SHARED * np.minimum(area[first], area[second]))
-    if len(wrong):
-        a, b = int(first[wrong[0]]) + 1, int(second[wrong[0]]) + 1
-        msg = (
-            f"{name} overlap: rows {a} and {b} share ground ({_pairs(len(wrong))} in all); give "
-            "polygons of one level, which lie beside each other"
-        )
-        raise InvalidGeometryError(msg)
-
-
-def _pairs(number: int) -> str:
-    return f"{number:,} pair{'' if number == 1 else 's'}"
-
-
-def _check_reach(table: Any, name: str, corridor: Corridor) -> None:
-    outline = shapely.union_all(corridor.outline.to_crs(4326).to_numpy())
-    if shapely.intersects(table.geometry.to_numpy(), outline).any():
-        return
-    box = ", ".join(f"{edge:.1f}" for edge in table.total_bounds)
-    there = ", ".join(f"{edge:.1f}" for edge in shapely.bounds(outline))
-    msg = (
-        f"{name}: none of these polygons reaches the corridor (west, south, east, north: they lie in {box}, "
-        f"the corridor in {there}); check the layer and its CRS, or leave {name} out"
-    )
-    raise NoOverlapError(msg)
 
 
 _FLAGS = ("remote_desert", "cave_prone")
@@ -257,29 +69,8 @@ def event_ground(
     flags, attrs = (layers[[n for n in names if n in layers]] for names in (_FLAGS, _ATTRS))
     hours = layers.get(f"hours_{scenario.force.mode.split('_')[0]}")
     found = incidents.on_ground(events, flags, attrs, hours=hours, corridor=ground.corridor, **how)
-    counts = incidents.ground_counts(found)
-    kept = counts.attrs
-    counts.insert(
-        2,
-        "area_km2",
-        _areas_km2(counts, GroundLayers.of(flags, attrs, hours, None), ground),
-    )
-    counts.attrs = kept
+    counts = incidents.ground_counts(found, flags, attrs, hours=hours, corridor=ground.corridor)
     return found, counts
-
-
-def _areas_km2(counts: pd.DataFrame, layers: GroundLayers, ground: Ground) -> list[float]:
-    """Area of each class in the corridor, sea included; none of what lies outside."""
-    segment = ground.corridor.cells(layers.grid)["segment"].to_numpy()
-    cells = np.flatnonzero(segment >= 0)
-    classes = ground_classes(layers.values(cells), cells)
-    one = layers.grid.cell_area_km2
-    return [
-        np.nan
-        if row.ground == "outside"
-        else one * sum(int(classes[name].sum()) for name in GROUNDS[row.kind, row.ground])
-        for row in counts.itertuples()
-    ]
 
 
 def load_incidents(
@@ -345,15 +136,18 @@ class Reported:
         Which layer placed how many.
     coverage
         Countries and period that the table covers, in sentences.
+    account
+        Where all its rows went; None for a table without rows.
     """
 
     events: gpd.GeoDataFrame | None
     records: tuple[Record, ...]
     pressure: pd.DataFrame | None
-    places: EventPlaces | None = None
+    places: incidents.EventPolygons | None = None
     placed: gpd.GeoDataFrame | None = None
     notes: tuple[str, ...] = ()
     coverage: str = ""
+    account: incidents.Account | None = None
 
     @classmethod
     def of(
@@ -378,14 +172,17 @@ class Reported:
                 raise InvalidScenarioError(msg)
             return cls(events=events, records=tuple(records), pressure=None)
         # Before the time is spent: a table of other countries is refused.
-        words = ground_words(events, corridor)
-        places = EventPlaces.of(*polygons, corridor, records)
+        words = incidents.ground_words(events, corridor)
+        places = event_polygons(*polygons, corridor, records)
         placed = places.regions(events)
         notes = places.told(events, placed)
         if incidents.coverage(events).countries:
             notes = (*notes, f"Incidents: {words}")
         found = None
-        if (rated_regions(events, regions=placed)["kind"] != "excluded").any():
+        account = incidents.account(
+            events, corridor, regions=placed, draws=scenario.imputations, seed=seed
+        )
+        if account.any_placed:
             found = incidents.pressure_weights(
                 corridor, events, regions=placed, draws=scenario.imputations, seed=seed
             )
@@ -403,6 +200,7 @@ class Reported:
             placed=placed,
             notes=notes,
             coverage=words,
+            account=account,
         )
 
 
@@ -477,7 +275,7 @@ class IncidentFindings(Finding):
             "seed": seed,
             "regions": reported.placed,
         }
-        account = incidents.account(events, ground.corridor, **how)
+        account = reported.account or incidents.account(events, ground.corridor, **how)
         by_event, counts = event_ground(events, ground, scenario, how)
         found = cls(
             events=events,
@@ -485,7 +283,7 @@ class IncidentFindings(Finding):
             account=account,
             coverage=reported.coverage,
             credit=_credit(reported),
-            assumed=tuple(assumptions(events)),
+            assumed=tuple(incidents.assumptions(events)),
             on_ground=by_event,
             ground_counts=counts,
             pressure=reported.pressure,
@@ -503,7 +301,7 @@ class IncidentFindings(Finding):
 
 
 def _demo(
-    ground: Ground, places: EventPlaces | None, scenario: Scenario, seed: int
+    ground: Ground, places: incidents.EventPolygons | None, scenario: Scenario, seed: int
 ) -> IncidentFindings:
     """Draw a synthetic set, which shows what an overlay is."""
     provinces = datasets.admin1() if places is None else places.provinces
