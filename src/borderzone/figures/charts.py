@@ -6,11 +6,20 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.ticker import NullFormatter, PercentFormatter
+from matplotlib.ticker import NullFormatter
 
 from borderzone import incidents
 from borderzone.errors import InvalidParameterError
-from borderzone.figures.style import INK, context, drawing, page, rows_of
+from borderzone.figures.style import (
+    INK,
+    SMALL,
+    context,
+    drawing,
+    month_ticks,
+    page,
+    percent_ticks,
+    rows_of,
+)
 from borderzone.study import told
 
 if TYPE_CHECKING:
@@ -21,7 +30,6 @@ if TYPE_CHECKING:
     from borderzone.study import StudyResult
 
 __all__ = [
-    "SMALL",
     "cave_calibration_of",
     "cave_success_rate",
     "cave_success_rate_data",
@@ -36,9 +44,6 @@ __all__ = [
     "sensitivity",
     "sensitivity_data",
 ]
-
-# Half of a page in width. Units: inches.
-SMALL = (5.2, 3.3)
 
 
 @drawing
@@ -79,7 +84,7 @@ def sensitivity(result: StudyResult, ax: Axes | None = None) -> Axes:
         )
         words = [told.ASSUMPTION_WORDS.get(name, name) for name in rows["assumption"]]
         ax.set_yticks(place, words)
-        ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+        ax.xaxis.set_major_formatter(percent_ticks())
         ax.set_xlim(0, max(0.05, 1.12 * float(rows["total"].max())))
         ax.set_xlabel("share of the variance of the required units")
         ax.grid(axis="x")
@@ -125,9 +130,7 @@ def night_hours(result: StudyResult, ax: Axes | None = None) -> Axes:
         for (name, hours), dash, shade in zip(table.items(), dashes, shades, strict=False):
             ax.plot(months, hours, linestyle=dash, color=shade, linewidth=1.8)
             ax.text(12.15, float(hours.iloc[-1]), str(name), va="center", fontsize=7.5)
-        ax.set_xticks(months, list("JFMAMJJASOND"))
-        ax.set(xlim=(1, 12), ylim=(0, None))
-        ax.set_xlabel("15th of the month")
+        month_ticks(ax)
         ax.set_ylabel("hours of darkness")
         ax.grid(axis="y")
         words = told.night_length_words(result).replace(" on the ", "\non the ", 1)
@@ -176,7 +179,7 @@ def cave_success_rate(result: StudyResult, ax: Axes | None = None) -> Axes:
         )
         ax.set(xlim=(0, 1), ylim=(0, 1.02))
         for axis in (ax.xaxis, ax.yaxis):
-            axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+            axis.set_major_formatter(percent_ticks())
         ax.set_xlabel("share of the mapped rock, most susceptible first")
         ax.set_ylabel("share of the known caves")
         ax.grid(visible=True)
@@ -306,7 +309,7 @@ def incident_pressure(result: StudyResult, ax: Axes | None = None) -> Axes:
         if ax is None:
             ax = page(SMALL).add_axes((0.13, 0.26, 0.83, 0.61))
         _draw_weights(ax, result.corridor.segments, table, ink)
-        ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1, symbol=" %"))
+        ax.yaxis.set_major_formatter(percent_ticks(decimals=1))
         ax.set_xlabel(f"km from {result.border.start_name}")
         ax.set_ylabel("share of crossings per km")
         ax.grid(axis="y")
@@ -379,7 +382,7 @@ def interdiction_curve(ax: Axes | None = None) -> Axes:
         ax.set_xticks(_TICKS, [f"{tick:,}" for tick in _TICKS])
         ax.xaxis.set_minor_formatter(NullFormatter())
         ax.set_ylim(0, 1)
-        ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+        ax.yaxis.set_major_formatter(percent_ticks())
         ax.set_xlabel("people stopped in the same months, if it were known")
         ax.set_ylabel("stopped, of all who tried")
         ax.grid(visible=True)

@@ -10,12 +10,20 @@ import pandas as pd
 from cmcrameri import cm
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 import borderzone
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
-from borderzone.figures.style import A4_LANDSCAPE, INK, context, drawing, page, rows_of
+from borderzone.figures.style import (
+    A4_LANDSCAPE,
+    INK,
+    context,
+    drawing,
+    page,
+    percent_ticks,
+    rows_of,
+)
 from borderzone.patrol import BEST_RULE
 from borderzone.study import told
 from borderzone.whatif import compare
@@ -144,7 +152,7 @@ def _curves(ax: Axes, a: StudyResult, b: StudyResult) -> None:
         limit = max(limit, float(rows.loc[near, "unit_count"].iloc[0]))
     ax.set(xlim=(0, limit), ylim=(0, 1), xlabel="patrol units out")
     ax.set_ylabel("chance that a crossing is stopped, on average")
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    ax.yaxis.set_major_formatter(percent_ticks())
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     ax.grid(axis="y")
@@ -187,7 +195,7 @@ def _strips(figure: Figure, a: StudyResult, b: StudyResult) -> None:
                 drawn,
                 cax=bar,
                 ticks=MaxNLocator(2 if change else 3),
-                format=PercentFormatter(1.0, decimals=0, symbol=" %"),
+                format=percent_ticks(),
             )
         if change:
             row.set_xlabel(

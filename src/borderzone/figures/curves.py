@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 import borderzone
 from borderzone.errors import InvalidParameterError
@@ -22,6 +22,7 @@ from borderzone.figures.style import (
     drawing,
     halo,
     page,
+    percent_ticks,
 )
 from borderzone.patrol import BEST_RULE
 from borderzone.study import told
@@ -209,7 +210,7 @@ def _plain_counts(axis: Any) -> None:
 
 def _percent(ax: Axes) -> None:
     ax.set_ylim(0, 1)
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    ax.yaxis.set_major_formatter(percent_ticks())
     ax.grid(axis="y")
     ax.set_axisbelow(True)
 

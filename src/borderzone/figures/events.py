@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from borderzone.study import StudyResult
 
 __all__ = [
+    "KM_PER_DEGREE",
     "KNOWN_KM",
     "MIXED",
     "MOST_SYMBOLS",

@@ -11,7 +11,6 @@ import pandas as pd
 import shapely
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import PercentFormatter
 
 from borderzone import access
 from borderzone.errors import InvalidParameterError
@@ -30,11 +29,14 @@ from borderzone.figures.maps import (
 from borderzone.figures.style import (
     A4_LANDSCAPE,
     INK,
+    SMALL,
     context,
     drawing,
     figure_of,
     halo,
+    month_ticks,
     page,
+    percent_ticks,
 )
 from borderzone.study import told
 
@@ -59,8 +61,6 @@ __all__ = [
 
 # A page wide and low, as a border is. Units: inches.
 LONG = (10.4, 3.1)
-# Half of a page in width. Units: inches.
-SMALL = (5.2, 3.3)
 
 
 @drawing
@@ -160,7 +160,7 @@ def race_to_cover(result: StudyResult, ax: Axes | None = None) -> Axes:
                 linewidth=1.6,
                 label=f"flight into {result.border.names.get(side, side)}",
             )
-        ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+        ax.yaxis.set_major_formatter(percent_ticks())
         ax.set_ylim(-0.02, 1.02)
         ax.set_ylabel("of the segment")
         ax.legend(loc="upper right", ncols=2, frameon=True, framealpha=0.9)
@@ -218,9 +218,7 @@ def night_reach(result: StudyResult, ax: Axes | None = None) -> Axes:
                 ha="center",
                 fontsize=7.5,
             )
-        ax.set_xticks(months, list("JFMAMJJASOND"))
-        ax.set(xlim=(1, 12), ylim=(0, None))
-        ax.set_xlabel("15th of the month")
+        month_ticks(ax)
         ax.set_ylabel("km on foot over flat ground")
         ax.grid(axis="y")
         ax.set_axisbelow(True)
@@ -315,7 +313,7 @@ def sight_lines(result: StudyResult, ax: Axes | None = None) -> Axes:
             color=INK["optimal"],
             linewidth=1.6,
         )
-        ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+        ax.yaxis.set_major_formatter(percent_ticks())
         ax.set_ylim(0, 1)
         ax.set_ylabel("out of sight within 2 km")
         ax.set_title(f"Out of a patrol's sight beside the border, by segment: {sight.words}")

@@ -15,14 +15,20 @@ import xarray as xr
 from matplotlib.colors import ListedColormap, rgb2hex, to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 import borderzone
 from borderzone._guards import check_positive
 from borderzone.crs import GEOD, KM_PER_MILE
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
-from borderzone.figures.events import event_symbols, events_by_segment, kinds_of, placed_events
+from borderzone.figures.events import (
+    KM_PER_DEGREE,
+    event_symbols,
+    events_by_segment,
+    kinds_of,
+    placed_events,
+)
 from borderzone.figures.layers import SymbolScale, draw_symbols, key_of_symbols, numbered, shapes_of
 from borderzone.figures.style import (
     A4_LANDSCAPE,
@@ -39,6 +45,7 @@ from borderzone.figures.style import (
     figure_of,
     halo,
     page,
+    percent_ticks,
     rows_of,
 )
 from borderzone.grid import Grid
@@ -74,7 +81,6 @@ BOX_KM, MAX_BOXES = 5.0, 120
 MAX_SAMPLES = 150_000
 # The plan has room for so many symbols.
 MOST_ON_STRIP = 90
-KM_PER_DEGREE = 111.2
 
 
 @dataclass(frozen=True)
@@ -544,7 +550,7 @@ def _draw_flags(row: Axes, strip: Strip) -> str:
     )
     row.set_ylim(-0.52, 1.0)
     row.set_yticks([0, 0.5, 1.0])
-    row.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    row.yaxis.set_major_formatter(percent_ticks())
     row.axhline(0, color=INK["quiet"], linewidth=0.7)
     ranks = strip.segments.get("cave_rank", pd.Series(np.nan, index=strip.segments.index))
     for start, end, rank in zip(strip.edges[:-1], strip.edges[1:], ranks, strict=True):
@@ -610,7 +616,7 @@ def _draw_seen(row: Axes, strip: Strip) -> str:
     top = max(float(strip.segments[f"pod_{rule}"].max()) for rule in RULE_STYLE)
     row.set_ylim(0, min(1.0, 1.15 * max(top, 0.05)))
     row.yaxis.set_major_locator(MaxNLocator(3))
-    row.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    row.yaxis.set_major_formatter(percent_ticks())
     row.grid(axis="y")
     return f"seen at night\nby {strip.result.scenario.reference_units} units"
 

@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
+from matplotlib.ticker import PercentFormatter
 
 from borderzone._guards import check_choice, check_path, check_whole
 from borderzone._guards.escapes import block, figure_words, line
@@ -35,14 +36,17 @@ __all__ = [
     "NO_DATA",
     "NO_RELIEF",
     "RULE_STYLE",
+    "SMALL",
     "THIRD_COUNTRY",
     "attribution",
     "context",
     "drawing",
     "figure_of",
     "halo",
+    "month_ticks",
     "own_axes",
     "page",
+    "percent_ticks",
     "rows_of",
     "save",
 ]
@@ -66,6 +70,8 @@ def attribution(result: StudyResult, *names: str) -> str:
 # Inches. Every page is printed at its own size, so a point on it is a point on paper.
 A4_LANDSCAPE = (11.69, 8.27)
 A4_PORTRAIT = (8.27, 11.69)
+# Half of a page of the report in width.
+SMALL = (5.2, 3.3)
 
 # One ink for one thing, on every figure. No two of them differ by red and green alone, and
 # what they tell apart is told by hatch, dash or marker as well.
@@ -252,6 +258,18 @@ def page(size: tuple[float, float] = A4_LANDSCAPE) -> Figure:
     figure = _Page(figsize=size, dpi=110)
     _PaperCanvas(figure)
     return figure
+
+
+def percent_ticks(decimals: int = 0) -> PercentFormatter:
+    """Return what writes a share beside an axis, as the tables have it."""
+    return PercentFormatter(1.0, decimals=decimals, symbol=" %")
+
+
+def month_ticks(ax: Axes) -> None:
+    """Mark the months, of which each is told by its 15th day."""
+    ax.set_xticks(range(1, 13), list("JFMAMJJASOND"))
+    ax.set(xlim=(1, 12), ylim=(0, None))
+    ax.set_xlabel("15th of the month")
 
 
 def rows_of(table: pd.DataFrame) -> Iterator[Any]:
