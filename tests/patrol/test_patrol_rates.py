@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from borderzone import patrol
 from borderzone.errors import CoverageGapError, InvalidParameterError, ShapeMismatchError
+from borderzone.patrol.answer.rates import rate_factors, terrain_variance
 from borderzone.patrol.force import sensors
 from borderzone.patrol.theory import barrier
 
@@ -165,7 +166,7 @@ def test_rates_of_the_golden_case() -> None:
 
 def test_rates_agree_with_the_closed_form_of_barrier_patrol() -> None:
     """One rule, two doors: the coverage of one unit on each segment."""
-    factors = patrol.rate_factors(LENGTHS, _ground(), patrol.Force())
+    factors = rate_factors(LENGTHS, _ground(), patrol.Force())
     coverage = barrier.barrier_coverage(
         length_km=factors["length_km"],
         sweep_width_km=factors["sweep_width_km"],
@@ -257,16 +258,16 @@ def test_variance_is_split_between_terrain_and_assumptions() -> None:
     """Law of total variance: the parts add up to the variance over all draws and segments."""
     rng = np.random.default_rng(4)
     draws = rng.lognormal(0, 0.3, (400, 1)) * rng.uniform(0.5, 2, (1, 30))
-    found = patrol.terrain_variance(draws)
+    found = terrain_variance(draws)
     between = draws.mean(axis=0).var()
     assert found["share_of_total"] == pytest.approx(between / draws.var())
     assert f"{found['share_of_total']:.0%}" in str(found["statement"])
-    flat = patrol.terrain_variance(np.repeat(draws[:, :1], 3, axis=1))
+    flat = terrain_variance(np.repeat(draws[:, :1], 3, axis=1))
     assert flat["share_of_total"] == pytest.approx(0, abs=1e-12)
     with pytest.raises(ShapeMismatchError, match="2 draws or more"):
-        patrol.terrain_variance(draws[:1])
+        terrain_variance(draws[:1])
     with pytest.raises(InvalidParameterError, match="all rates are 0"):
-        patrol.terrain_variance(np.zeros((3, 3)))
+        terrain_variance(np.zeros((3, 3)))
 
 
 def test_a_ground_that_is_no_table_is_told_where_the_table_is() -> None:

@@ -12,8 +12,9 @@ from borderzone import patrol
 from borderzone.errors import CoverageGapError, InvalidParameterError, ShapeMismatchError
 from borderzone.patrol import Assumption, Force, PatrolCase
 from borderzone.patrol.answer import uncertainty
-from borderzone.patrol.answer.case import sample
+from borderzone.patrol.answer.case import assumption_table, draw_rates, sample
 from borderzone.patrol.answer.curve import units_for_target
+from borderzone.patrol.answer.uncertainty import required_draws
 from borderzone.patrol.theory import barrier
 
 N = 12
@@ -93,10 +94,10 @@ def test_same_seed_same_draws() -> None:
         _case(light="night", force=Force(sensor="eye")),
         _case(light="day", force=Force(sensor="eye")),
     )
-    one, two = (patrol.draw_rates(night, draws=50, seed=s) for s in (3, np.random.default_rng(3)))
+    one, two = (draw_rates(night, draws=50, seed=s) for s in (3, np.random.default_rng(3)))
     np.testing.assert_array_equal(one.rates, two.rates)
-    np.testing.assert_allclose(patrol.draw_rates(day, draws=50, seed=3).rates, 12 * one.rates)
-    assert (patrol.draw_rates(night, draws=50, seed=4).rates != one.rates).all()
+    np.testing.assert_allclose(draw_rates(day, draws=50, seed=3).rates, 12 * one.rates)
+    assert (draw_rates(night, draws=50, seed=4).rates != one.rates).all()
 
 
 def test_bands_do_not_depend_on_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +115,7 @@ def test_roll_and_ceiling_follow_what_is_drawn() -> None:
         name: Assumption(name=name, distribution="fixed", parameters=(x,), unit="1", source="test")
         for name, x in (("shift_factor", 4.0), ("availability", 0.5), ("p_respond", 0.6))
     }
-    drawn = patrol.draw_rates(_case(), draws=3, assumptions=fixed)
+    drawn = draw_rates(_case(), draws=3, assumptions=fixed)
     np.testing.assert_allclose(drawn.roll, [8, 8, 8])
     np.testing.assert_allclose(drawn.ceiling, 0.9 * 0.6)
 
@@ -124,7 +125,7 @@ def test_roll_and_ceiling_follow_what_is_drawn() -> None:
 def test_bands_are_quantiles_over_the_draws(law: str, rule: str) -> None:
     """Recomputed draw by draw: planned on the reference, judged by the sampled rates."""
     case = _case(law=law)
-    drawn = patrol.draw_rates(case, draws=80, seed=9)
+    drawn = draw_rates(case, draws=80, seed=9)
     curve = patrol.monte_carlo(case, unit_counts=[0, 25], rule=rule, draws=80, seed=9)
     reference = case.reference_rates()
     x = patrol.allocate(
@@ -157,9 +158,9 @@ def test_bands_are_quantiles_over_the_draws(law: str, rule: str) -> None:
 def test_required_units_invert_every_draw(rule: str) -> None:
     """In each draw the plan reaches the target with the found units and not with fewer."""
     case = _case()
-    drawn = patrol.draw_rates(case, draws=60, seed=5)
+    drawn = draw_rates(case, draws=60, seed=5)
     for measure in ("mean_pod", "min_pod"):
-        units = patrol.required_draws(case, drawn, target=0.6, measure=measure, rule=rule)
+        units = required_draws(case, drawn, target=0.6, measure=measure, rule=rule)
         for factor, reached in ((1 - 1e-7, False), (1 + 1e-9, True)):
             x = case.plan(rule)(units * factor)
             pod = -np.expm1(-drawn.rates * x)
@@ -177,8 +178,8 @@ def test_confidence_is_a_share_of_the_draws() -> None:
     row = patrol.units_required(
         case, targets=[0.5], measures=["mean_poi"], rules=["optimal"], confidence=0.8, draws=300
     ).iloc[0]
-    drawn = patrol.draw_rates(case, draws=300, seed=1)
-    units = patrol.required_draws(case, drawn, target=0.5)
+    drawn = draw_rates(case, draws=300, seed=1)
+    units = required_draws(case, drawn, target=0.5)
     assert (units <= row["on_station_confidence"]).mean() >= 0.8
     assert (units <= row["on_station_confidence"] - 1).mean() < 0.8
     assert row["on_station_p05"] <= row["on_station_p50"] <= row["on_station_p95"]
@@ -279,7 +280,7 @@ def test_draws_and_quantiles_are_of_one_distribution(
         assert (x == median).all()
     else:
         assert ((x >= low) & (x <= high)).mean() == pytest.approx(0.9, abs=0.01)
-    table = patrol.assumption_table({"x": one})
+    table = assumption_table({"x": one})
     assert table.loc[0, ["value", "band_low", "band_high"]].tolist() == pytest.approx(
         [median, low, high]
     )
@@ -335,16 +336,16 @@ def test_impossible_cases_are_refused() -> None:
         name="p_respond", distribution="normal", parameters=(0.7, 1), unit="1", source="test"
     )
     with pytest.raises(InvalidParameterError, match="drawn between 0 and 1"):
-        patrol.draw_rates(case, assumptions={"p_respond": wild})
+        draw_rates(case, assumptions={"p_respond": wild})
     unfit = Assumption(
         name="availability", distribution="uniform", parameters=(0, 2), unit="1", source="test"
     )
     with pytest.raises(InvalidParameterError, match="availability must be drawn above 0"):
-        patrol.draw_rates(case, assumptions={"availability": unfit})
+        draw_rates(case, assumptions={"availability": unfit})
     with pytest.raises(InvalidParameterError, match="assumption must be one of r50_factor"):
-        patrol.draw_rates(case, assumptions={"moon": wild})
+        draw_rates(case, assumptions={"moon": wild})
     with pytest.raises(InvalidParameterError, match="draws must be a whole number, 1 or more"):
-        patrol.draw_rates(case, draws=0)
+        draw_rates(case, draws=0)
     with pytest.raises(InvalidParameterError, match="light must be one of day, night"):
         _case(light="dusk")
     with pytest.raises(InvalidParameterError, match="law must be one of random"):

@@ -19,6 +19,8 @@ import borderzone as bz
 from borderzone import figures, patrol
 from borderzone.errors import InvalidScenarioError
 from borderzone.figures.style import figure_of
+from borderzone.patrol.answer.case import draw_rates
+from borderzone.patrol.answer.uncertainty import required_draws
 from borderzone.report import write_report
 from borderzone.study import told
 from borderzone.study.study_file import write_study
@@ -123,10 +125,10 @@ def test_units_scale_with_the_length(factor: float, lengths: list[float]) -> Non
         patrol.PatrolCase.of(pd.Series(scale * np.array(lengths)), ground, patrol.Force())
         for scale in (1.0, factor)
     ]
-    drawn = [patrol.draw_rates(case, draws=100, seed=1) for case in cases]
+    drawn = [draw_rates(case, draws=100, seed=1) for case in cases]
     for measure, rule in (("mean_pod", "optimal"), ("min_pod", "maximin")):
         few, many = (
-            patrol.required_draws(case, each, target=0.9, measure=measure, rule=rule)
+            required_draws(case, each, target=0.9, measure=measure, rule=rule)
             for case, each in zip(cases, drawn, strict=True)
         )
         np.testing.assert_allclose(many, factor * few, rtol=1e-6)

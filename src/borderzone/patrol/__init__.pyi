@@ -8,11 +8,7 @@ from .force.forces import (
     Force as Force,
 )
 from .theory.staffing import SHIFT_FACTORS as SHIFT_FACTORS
-from .answer.rates import (
-    detection_rates as detection_rates,
-    rate_factors as rate_factors,
-    terrain_variance as terrain_variance,
-)
+from .answer.rates import detection_rates as detection_rates
 from .answer.allocation import (
     RULES as RULES,
     allocate as allocate,
@@ -27,14 +23,10 @@ from .answer.case import (
     ASSUMPTION_NAMES as ASSUMPTION_NAMES,
     Assumption as Assumption,
     default_assumptions as default_assumptions,
-    assumption_table as assumption_table,
-    draw_rates as draw_rates,
-    Draws as Draws,
 )
 from .answer.uncertainty import (
     monte_carlo as monte_carlo,
     units_required as units_required,
-    required_draws as required_draws,
     sobol_units as sobol_units,
 )
 from .answer.question import (
