@@ -78,12 +78,14 @@ def isochrones(
     limits = as_rising(breaks_h, "breaks_h", "h").tolist()
     grid, values = Grid.of(hours), hours_of(hours)
     reached = np.isfinite(values)
+    # Contours take no infinity: what is farther than twice the last limit is all the same.
     field = _contours_of(_filled(values, reached, beyond=2.0 * limits[-1]), grid)
     ground = None
     if not reached.all():
         ground = _bands(_contours_of(reached.astype(np.float32), grid), 0.5, 2.0)
     rows = []
     for start, stop in pairwise((0.0, *limits)):
+        # From below 0, so that the origins' own cells, at 0 h, lie inside and not on the rim of the band.
         shape = _bands(field, start if start > 0 else -1.0, stop)
         if ground is not None:
             shape = _polygons(shapely.intersection(shape, ground))
@@ -251,6 +253,7 @@ def _cells(points: gpd.GeoSeries, grid: Grid) -> IntArray:
 
 def _way(back: IntArray, cell: int, grid: Grid) -> tuple[FloatArray, float, float]:
     """Coordinates from the origin to the cell, length in km, and the share of it along roads."""
+    # With 8 neighbours the numbers are the first 8 of the 16.
     steps = Steps.of(grid.shape[1], 16)
     cells, numbers = cost_distance.trail(back, steps.offset, cell)
     row, column = np.divmod(cells[::-1], grid.shape[1])
@@ -261,6 +264,7 @@ def _way(back: IntArray, cell: int, grid: Grid) -> tuple[FloatArray, float, floa
 
 
 def _line(xy: FloatArray, *, outwards: bool) -> Any:
+    # A line needs two ends: where the point stands at its origin they are the same.
     if len(xy) == 1:
         xy = np.repeat(xy, 2, axis=0)
     return shapely.linestrings(xy if outwards else xy[::-1])

@@ -73,6 +73,7 @@ def night_reach(
     """
     check_between(latitude_deg, "latitude_deg", -90.0, 90.0, unit="degrees")
     flat, name = _flat_km_h(speed)
+    # Without a rest and at one speed all night: an upper bound.
     hours = np.asarray(night_hours(latitude_deg, np.arange(1, 13), twilight=twilight))
     table = pd.DataFrame(
         {"name": MONTHS, "night_h": hours, "reach_km": hours * flat},
@@ -152,6 +153,7 @@ def night_reach_on_ground(
         if latitude_deg is None
         else float(degrees(latitude_deg, "latitude_deg", 90))
     )
+    # One latitude for the whole border: over a degree of it, around 34, a night of June changes by 8 minutes.
     nights = np.asarray(night_hours(latitude, np.arange(1, 13), twilight=twilight))
     border = corridor.border
     tables = {
@@ -213,6 +215,7 @@ def _side(ground: dict[str, Any], side: int, nights: Any) -> pd.DataFrame:
     unknown = int(np.isnan(hours).sum())
     rows = []
     for night in nights:
+        # NaN is never within, and an infinite time neither.
         within = hours <= night
         farthest = float(km[within].max()) if within.any() else 0.0
         rows.append((int(within.sum()) * cell_km2, farthest))
@@ -225,6 +228,7 @@ def _side(ground: dict[str, Any], side: int, nights: Any) -> pd.DataFrame:
 def _summed(parts: pd.DataFrame) -> pd.DataFrame:
     months = parts.groupby(level=1)
     table = months[["reached_km2", "known_km2", "unknown_km2"]].sum()
+    # Sums first, then the share: sections of a corridor differ in size.
     known = table.pop("known_km2")
     table.insert(1, "share", (table["reached_km2"] / known).where(known > 0))
     table.insert(2, "farthest_km", months["farthest_km"].max())

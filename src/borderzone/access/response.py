@@ -102,6 +102,7 @@ def response_along_border(
     held = np.zeros(len(table), dtype=bool)
     for raster in rasters:
         values, inside = _read(raster, points, around)
+        # fmin takes the number where the other is NaN: a section that does not hold the point has no say.
         least = np.fmin(least, values)
         held |= inside
     if not held.any():
@@ -226,9 +227,11 @@ def _border_steps(corridor: Corridor, every_km: float) -> tuple[pd.DataFrame, gp
         raise InvalidParameterError(msg)
     segments = corridor.segments
     start, end = segments["km_start"].to_numpy(float), segments["km_end"].to_numpy(float)
+    # A segment of ten steps and a rounding is cut into ten, not eleven.
     counts = np.maximum(1, np.ceil((end - start) / step - 1e-9)).astype(int)
     which = np.repeat(np.arange(len(counts)), counts)
     place = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+    # Middles of the steps, so that a mean over them is a mean over the length.
     length = ((end - start) / counts)[which]
     chainage = start[which] + (place + 0.5) * length
     points = cast("gpd.GeoSeries", corridor.border.point_at(chainage))
@@ -249,6 +252,7 @@ def _within_share(values: FloatArray, weights: FloatArray, share: float) -> floa
     """Find the value within which a share of the weight lies."""
     if len(values) == 0:
         return float("nan")
+    # A quantile weighted by length, of values that occur: between a number and infinity nothing is read.
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order])
     place = np.searchsorted(reached, share * reached[-1] * (1 - 1e-12))
@@ -400,6 +404,7 @@ def race_along_border(
     """
     delay = check_non_negative(detect_h, "detect_h", "h")
     came = response_along_border(response, corridor, every_km=every_km, within_cells=within_cells)
+    # The crosser starts on the border itself, whose cells are open to him: no cells around are asked.
     fled = response_along_border(dash, corridor, every_km=every_km)
     race = came.drop(columns=["hours", "state"])
     race["response_h"], race["dash_h"] = came["hours"], fled["hours"]

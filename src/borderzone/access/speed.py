@@ -76,6 +76,7 @@ CAMPBELL_2019: Mapping[int, tuple[float, float, float, float, float]] = MappingP
     }
 )
 
+# Tobler (1993) gives it for "off-path travel", without data.
 _OFF_PATH = 0.6
 # Seconds for a metre on the flat, and for a metre of climb, of gentle and of steep descent.
 _FLAT_S, _CLIMB_S, _GENTLE_S, _STEEP_S = 0.72, 6.0, 1.9998, -1.9998
@@ -207,6 +208,8 @@ def campbell_2019(gradient: Gradient, *, percentile: int = 5) -> Gradient:
     a, b, c, d, e = CAMPBELL_2019[percentile]
 
     def speed(s: FloatArray) -> FloatArray:
+        # The curve is in degrees. Its straight part d + e * degrees goes below 0 on ground far steeper than
+        # any of the tracks: nobody walks backwards.
         degrees = np.degrees(np.arctan(s))
         metres_per_s = c / (np.pi * b * (1.0 + ((degrees - a) / b) ** 2)) + d + e * degrees
         return np.asarray(3.6 * np.maximum(metres_per_s, 0.0))
@@ -317,6 +320,7 @@ def vehicle_off_road(
     """
     check_positive(flat_km_h, "flat_km_h", "km/h")
     check_positive(steepest, "steepest")
+    # Where the cover is not known the factor is NaN, and so is the speed: the caller says what to assume.
     factor = as_probabilities(surface_factor, "surface_factor", missing=True)
     result: Gradient = over_gradient(
         gradient, lambda s: flat_km_h * np.maximum(0.0, 1.0 - np.abs(s) / steepest) * factor
@@ -639,6 +643,7 @@ def gradient_of(slope_deg: FloatArray) -> FloatArray:
     >>> gradient_of(np.array([0.0, 45.0, 85.0])).round(6).tolist()
     [0.0, 1.0, 5.0]
     """
+    # A cliff has no speed to be read: its gradient is as steep as any that the models are asked for.
     slope = as_numbers(slope_deg, "slope_deg")
     return np.minimum(np.tan(np.radians(slope)), STEEPEST_GRADIENT)
 
@@ -662,6 +667,7 @@ def over_gradient(gradient: Any, formula: Callable[[FloatArray], Any]) -> Any:
         return cellwise(
             lambda layers: over_gradient(layers["gradient"], formula), {"gradient": gradient}
         )
+    # One formula for all kinds: what came in decides what goes out.
     values = formula(_checked(gradient))
     if np.ndim(values) == 0:
         return float(values)

@@ -237,6 +237,7 @@ def _solved(dem: Any, origins: Any, asked: _Asked, *, traced: bool) -> xr.Datase
         barred.close(ground.times)
     odd = _odd_cells(ways, asked.direction, ground, barred)
     found = cells_of(origins, grid, ground.times)
+    # The search reads millions of speeds: from a table, not from a function of Python.
     function, name = speed_function(asked.speed)
     table = SpeedTable.of(function, ground.steepest)
     rule = Rule(
@@ -271,6 +272,7 @@ def _odd_cells(ways: Ways, direction: str, ground: SearchGround, barred: Barred 
             ways.roads, ground.z, grid, direction=direction,
             barred=None if not_roads is None else not_roads.steps,
         )  # fmt: skip
+        # A road opens ground whose surface closes it to others, not ground of which nothing is known.
         stay = np.isnan(ground.z.ravel()[roads.cells])
         if ground.factor is not None:
             stay |= np.isnan(ground.factor.ravel()[roads.cells])
@@ -398,6 +400,7 @@ def cells_of(shapes: Any, grid: Grid, times: FloatArray) -> Origins:
     """Find the cells of a grid that hold a point, that a line passes, or that lie in a polygon."""
     there = shapes_of(shapes, grid, "origins", ("Point", "LineString", "Polygon"), any_crs=True)
     position, cells = _holding(there.to_numpy(), grid)
+    # Infinite where open and not yet reached, negative where closed.
     open_there = times[cells] >= 0.0
     touching = np.unique(position)
     used = np.unique(position[open_there])
@@ -439,6 +442,7 @@ def _holding(shapes: Any, grid: Grid) -> tuple[IntArray, IntArray]:
     positions.append(np.flatnonzero(kind == 1)[lines.line])
     cells.append(lines.cell)
     for number in np.flatnonzero(kind == 2):
+        # A polygon smaller than a cell may cover no centre: then the cell that holds it starts.
         inside = cells_inside(shapes[number], grid)
         middle = shapely.get_coordinates(shapely.point_on_surface(shapes[number]))
         both = np.append(inside, cells_of_points(middle, grid))

@@ -331,6 +331,7 @@ def steps_of_roads(
 
 def _merged(shapes: gpd.GeoSeries, km_h: FloatArray) -> tuple[Any, FloatArray]:
     """Join lines of one speed that follow each other, so that where they were cut does not matter."""
+    # A road that is cut in the middle of a cell would be two visits of it, and the way between them lost.
     values = shapes.to_numpy()
     given = ~(shapely.is_missing(values) | shapely.is_empty(values))
     lines: list[Any] = []
@@ -356,6 +357,7 @@ class _Pieces:
 
 def _heights_at(z: FloatArray, place: FloatArray) -> FloatArray:
     """Heights between the centres of cells, by bilinear interpolation; NaN beside unknown ones."""
+    # Between centres, not of the cell: a road along a slope would jump at every edge of a cell.
     last = np.array(z.shape[::-1]) - 1
     inside = place.clip(0, last)
     low = np.floor(inside).astype(np.int64).clip(max=np.maximum(last - 1, 0))
@@ -383,6 +385,7 @@ def _both_ways(
     if barred is not None:
         keep &= (barred.at(begin).astype(np.int64) >> step.clip(max=15)) & 1 == 0
     begin, end, hours, step = begin[keep], end[keep], hours[keep], step[keep]
+    # The last key sorts first: by cell, then by step, the quickest of each in front.
     order = np.lexsort((hours, step, begin))
     begin, end, hours, step = begin[order], end[order], hours[order], step[order]
     new = np.ones(len(begin), bool)

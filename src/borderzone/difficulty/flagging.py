@@ -208,6 +208,7 @@ def _remote_desert(
 ) -> xr.DataArray:
     bare, hours = ground["bare_share"], ground["hours"]
     desert = _desert(bare, ground["aridity_index"], bare_threshold)
+    # Infinite hours, where no way leads, are remote.
     flag = (desert & (hours > remote_hours)).astype(np.float32)
     flag[np.isnan(bare) | np.isnan(hours)] = np.nan
     return ground.grid.wrap(flag, name="remote_desert", units="1", long_name="remote desert")
@@ -246,6 +247,8 @@ def _overlay(members: Mapping[str, FloatArray], weights: Mapping[str, float]) ->
 
 
 def _cave_prone(ground: _FlagLayers, score: FloatArray) -> xr.DataArray:
+    # In the score's own precision, in which 0.70 is a little less than as a double: a score on a break belongs
+    # to the class above it.
     classes = np.zeros(score.shape, dtype=np.uint8)
     for least in CAVE_BREAKS:
         classes += score >= np.float32(least)
@@ -276,6 +279,7 @@ def _index(ground: _FlagLayers, weights: Mapping[str, float] | None) -> dict[str
     n_unknown = np.zeros(ground.grid.shape, dtype=np.uint8)
     for member in members.values():
         n_unknown += np.isnan(member)
+    # The larger leg: remote ground is hard without a hill, and broken ground beside a road is hard too.
     layers = {"index": _float_layer(ground, np.fmax(*legs.values()), "difficulty index")}
     layers |= {f"leg_{leg}": _float_layer(ground, legs[leg], f"{leg} leg") for leg in legs}
     layers |= {
@@ -349,6 +353,7 @@ def _read(
         given |= {str(name): layer for name, layer in dataset.data_vars.items() if name in _LIMITS}
     given |= {} if hours is None else {"hours": hours}
     given |= {} if masking is None else {"masking": masking}
+    # A map that knows no more than bare or not says so of plants too.
     if "bareness" not in given and "bare_share" in given:
         given["bareness"] = given["bare_share"]
     if not given:

@@ -207,6 +207,7 @@ def _weigh(
     if missing:
         msg = f"index_comparisons leaves out {', '.join(missing)}; a leg needs every pair"
         raise InvalidParameterError(msg)
+    # Reciprocal, as Saaty has it: if one counts three times the other, the other counts a third.
     matrix = np.ones((len(names), len(names)))
     for (one, other), value in pairs.items():
         i, j = names.index(one), names.index(other)
@@ -453,6 +454,7 @@ def rank_stability(  # noqa: PLR0913 (two inputs, four settings of the draws and
     names, place = np.unique(members.pop("group"), return_inverse=True)
     rng = generator(seed)
     # The stated weights first, then the draws.
+    # Lognormal: a weight is as likely to be doubled as halved, and never below 0.
     factors = np.exp(spread * rng.standard_normal((draws + 1, len(stated))))
     factors[0] = 1.0
     drawn = dict(zip(stated, (factors * list(stated.values())).T, strict=True))
@@ -467,6 +469,7 @@ def _table(means: FloatArray, top: int) -> pd.DataFrame:
     """Rank the means of each draw, of which the first is the stated one."""
     known = np.isfinite(means[:, 0])
     ranks = np.full(means.shape, np.nan)
+    # Rounded, so that equal ground ties whatever the order of its sum; ties share the better rank.
     ranks[known] = pd.DataFrame(-means[known].round(_DECIMALS)).rank(method="min")
     low, middle, high = np.quantile(ranks[:, 1:], [0.05, 0.5, 0.95], axis=1, method="nearest")
     columns = {
@@ -526,6 +529,7 @@ def _group_means(
         for names in INDEX_LEGS.values()
     ]
     size = np.bincount(place, minlength=count)
+    # A mean by group as a sparse product: one pass over the cells for all draws of a chunk.
     share = 1.0 / np.maximum(size, 1)[place]
     average = sparse.csr_array(
         (share.astype(np.float32), (place, np.arange(place.size))), shape=(count, place.size)
@@ -547,6 +551,7 @@ class _Leg:
         stack = np.stack(members, axis=1).astype(np.float64)
         known = ~np.isnan(stack)
         full = np.where(known, stack, 0.5)
+        # 1 - x is 0 for full membership: its logarithm is kept finite, and its power is 0 all the same.
         high, low = np.log(full), np.log(np.maximum(1.0 - full, 1e-30))
         self._known = known.astype(np.float32)
         self._high = np.where(known, high, 0.0).astype(np.float32)
@@ -562,4 +567,5 @@ class _Leg:
         scale = np.divide(count, total, out=np.full_like(total, np.nan), where=total > 0)
         product = (self._high @ weights) * scale
         rest = np.exp((self._low @ weights) * scale)
+        # The algebraic sum, one less the product of what is lacking, to the power gamma; the product to the rest.
         return np.asarray(GAMMA * np.log1p(-rest) + (1.0 - GAMMA) * product)

@@ -348,6 +348,7 @@ def _hours(
         msg = "hours needs the cells of its grid: pass cells=corridor.cells(grid)"
         raise InvalidParameterError(msg)
     members = members_of(cells, segments)
+    # A median of infinite hours is infinite: where half of a segment is out of reach no number tells it.
     values = members.values(hours, "hours").astype(np.float64)
     groups = pd.Series(values).groupby(members.segment)
     index = pd.RangeIndex(n_segments)
@@ -402,6 +403,7 @@ def _paces(slope_deg: Any, surface_factor: Any, mode: str) -> dict[str, Any]:
         factor = np.where(surface_known, surface_factor, np.float32(1.0))
         ratio = access.vehicle_off_road(gradient, surface_factor=factor)
         ratio = np.asarray(ratio) / access.vehicle_off_road(0.0)
+    # NaN is not moving: unknown ground has no pace, and is no no-go ground either (`terrain_known`).
     moving = ratio >= SLOWEST_PATROL_FACTOR
     return {
         "patrol_pace": 1.0 / np.where(moving, ratio, np.nan),
@@ -412,6 +414,7 @@ def _paces(slope_deg: Any, surface_factor: Any, mode: str) -> dict[str, Any]:
 
 
 def _up_and_down(gradient: FloatArray) -> FloatArray:
+    # As far up as down, by the time that both take: the harmonic mean.
     up, down = access.irmischer_clarke(gradient), access.irmischer_clarke(-gradient)
     return np.asarray(2.0 / (1.0 / up + 1.0 / down))
 

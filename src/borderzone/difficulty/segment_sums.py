@@ -300,6 +300,7 @@ class ClassCounts:
 
     def majority(self) -> FloatArray:
         """Tell the most frequent class."""
+        # Of equally frequent classes the lower one.
         most = self._counts.argmax(axis=1) + float(self._low)
         return np.where(self._counts.any(axis=1), most, np.nan)
 

@@ -182,6 +182,7 @@ def zones(  # noqa: PLR0913 (two inputs, two layers around, three limits)
     caves = [
         _cave_row(region, flags, min_cave_rank)
         for region in rock
+        # A disc as wide as the map is wrong: anything smaller may lie somewhere else altogether.
         if region.outline.area / 1e6 >= max(smallest, np.pi * region.accuracy_km**2 / 4)
     ]
     rows = [
@@ -259,6 +260,7 @@ def _terrain_reasons(row: Mapping[str, Any]) -> list[str]:
 def _numbers(region: Region, flags: xr.Dataset) -> dict[str, Any]:
     """Take the numbers behind the reasons from the rasters, over the cells of the zone."""
     cells = region.cells
+    # Of the flagged cells, not of the smoothed outline: whoever recomputes them finds the same.
     at = {
         name: flags[name].to_numpy().ravel()[cells] if name in flags else np.empty(0)
         for name in (*_MEDIANS.values(), *_MEANS)
@@ -321,6 +323,7 @@ def _place(
 
 
 def _numbered(rows: list[dict[str, Any]], letter: str) -> list[dict[str, Any]]:
+    # By area to a thousandth of a km2, then by place: rounding in the last digit must not renumber zones.
     ordered = sorted(rows, key=lambda row: (-round(row["area_km2"], 3), row["geometry"].bounds))
     return [row | {"zone": f"{letter}{number}"} for number, row in enumerate(ordered, start=1)]
 
@@ -369,6 +372,7 @@ def _nearest(shape: Any, places: gpd.GeoDataFrame) -> tuple[str, float]:
         return "", float("nan")
     to_zone = places.distance(shape).to_numpy()
     to_middle = places.distance(shape.representative_point()).to_numpy()
+    # The last key sorts first: by distance to the zone, which is 0 for every town inside.
     best = int(np.lexsort((to_middle, to_zone))[0])
     away_km = float(to_zone[best]) / 1000
     return (

@@ -246,6 +246,7 @@ def cover_layers(landcover: xr.DataArray, scheme: str) -> xr.Dataset:
 def _looked_up(landcover: xr.DataArray, scheme: str) -> xr.Dataset:
     classes, no_data = LAND_COVER[scheme].classes, LAND_COVER[scheme].no_data
     values = landcover.to_numpy()
+    # Codes are looked up in a table of 256: any map of cover is of bytes, and a look-up beats a search.
     known = np.isfinite(values) & (values != no_data)
     codes = np.where(known, values, 0).astype(np.int64)
     found = np.unique(codes[known])

@@ -38,8 +38,10 @@ __all__ = [
 ]
 
 SlopeMethod = Literal["horn", "zevenbergen_thorne"]
+# South-west, west, north-west and north, the four of Mark (1992).
 _SEVERAL_SUNS_DEG = (225.0, 270.0, 315.0, 360.0)
-# Weight of a corner and of a side, and the divisor of the sum of weighted differences.
+# Weight of a corner and of a side, and the divisor of the sum of weighted differences across two cells:
+# (z_E - z_W) counts 2 + 1 + 1 times 2 cells by Horn, once 2 cells by Zevenbergen and Thorne.
 _WEIGHTS = {"horn": (1.0, 2.0, 8.0), "zevenbergen_thorne": (0.0, 1.0, 2.0)}
 # Ruggedness after Wilson and roughness: Wilson, O'Connell, Brown, Guinan and Grehan (2007),
 # Multiscale terrain analysis of multibeam bathymetry data, Marine Geodesy 30, 3-35; both grow with the
@@ -291,6 +293,7 @@ def of_nine_cells(
     told = {
         name: NINE_CELLS[name] | ({"method": method} if name in directed else {}) for name in names
     }
+    # The kernel counts impossible heights as it reads them, so that none is read twice.
     return elevation.layers(
         (1, 1),
         lambda z, row, col, out: focal.window_layers(
@@ -304,6 +307,7 @@ def of_nine_cells(
 def curvatures(elevation: Elevation, names: Iterable[str]) -> dict[str, xr.DataArray]:
     """Compute every curvature that is asked for, in one pass."""
     east, north = elevation.step_east, elevation.step_north
+    # The surface runs through all nine heights, so its slopes and bends are plain differences of them.
     halves = (1 / (2 * east), 1 / (2 * north), 1 / east**2, 1 / north**2, 1 / (4 * east * north))
     steps = tuple(elevation.z.dtype.type(number) for number in (0.0, 1.0, 2.0, *halves))
     return elevation.layers(
@@ -331,6 +335,7 @@ def shaded(
     azimuths = np.radians(_SEVERAL_SUNS_DEG if multidirectional else (azimuth,))
     up = np.full(azimuths.shape, np.sin(np.radians(altitude)))
     level = np.cos(np.radians(altitude))
+    # Unit vectors to the suns, east, north and up: the light on a face is their product with its normal.
     suns = np.column_stack([level * np.sin(azimuths), level * np.cos(azimuths), up])
     numbers = gradient_numbers(elevation, "horn", factor)
     return elevation.layer(
@@ -347,6 +352,7 @@ def gradient_numbers(
 ) -> tuple[Any, ...]:
     """Put the weights of a gradient and the cell size into the numbers of the kernels."""
     corner, side, divisor = _WEIGHTS[method]
+    # A step is negative where the raster runs the other way, which turns the difference back.
     east = exaggeration / (divisor * elevation.step_east)
     north = exaggeration / (divisor * elevation.step_north)
     return focal.constants(elevation.z.dtype, (corner, side, east, north))

@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 __all__ = ["SMALLEST_CELLS", "Elevation", "cells_nearer", "cells_within", "lazily", "over_raster"]
 
 _LOG = logging.getLogger("borderzone")
+# Fewer cells are done before a thread has started.
 _CELLS_WORTH_A_THREAD = 100_000
 _BAND_ROWS = 128
+# A window of 20,000 cells to the side is a mistake in the units, not a question.
 FARTHEST_CELLS = 10_000
 # A radius below it holds no neighbour on the diagonal: not even the eight cells around.
 SMALLEST_CELLS = 1.5
@@ -255,6 +257,7 @@ class _Chunked:
         options: dict[str, Any],
     ) -> None:
         # Coordinates, CRS and units are looked at now, heights when they are computed.
+        # Four cells are enough to tell, and cost no chunk.
         corner = dem[:2, :2]
         Elevation.of(corner.copy(data=np.zeros(corner.shape, np.float32)))
         self._dem, self._function, self._options = dem, function, options
@@ -268,6 +271,7 @@ class _Chunked:
 
     def _cells(self, reach: Callable[..., int]) -> tuple[int, int]:
         """Rows and columns on which a cell depends; options that make no sense are refused first."""
+        # The longer side is what radii are checked against, so that it sets the reach.
         sides = [abs(step) for step in self._steps]
         try:
             cells = reach(cell_m=max(sides), **self._options)

@@ -47,6 +47,7 @@ GEOMORPHONS = (
     "valley",
     "pit",
 )
+# Where none is given: far enough for a wadi of several cells, near enough to stay local; an assumption.
 SEARCH_CELLS = 10.0
 
 # Forms by the number of falling lines (row) and of rising lines (place in the row): figure 4 of
@@ -171,6 +172,7 @@ def forms(
     search_m = SEARCH_CELLS * elevation.cell_m if search_m is None else search_m
     lines = Lines.between(elevation, search_m, skip_m)
     flat = check_between(flat_deg, "flat_deg", 0, 90, without=(90,), unit="degrees")
+    # Tangents order as angles do, and cost no arctangent a cell.
     limit, factors, table = np.float32(math.tan(math.radians(flat))), lines.per_metre(), _table()
     return elevation.layer(
         lines.reach,
@@ -198,6 +200,7 @@ def openness(
     # Positive openness is low in wadis and pits, above 90 on ridges, 90 on even ground however steep;
     # the negative one is that of the ground turned over. Beyond the rim the ground goes on as it came.
     lines = Lines.within(elevation, radius_m)
+    # The nadir of the ground is the zenith of the ground turned over: one kernel serves both.
     factors = lines.per_metre() if side == "positive" else -lines.per_metre()
     return elevation.layer(
         lines.reach,
@@ -264,6 +267,7 @@ class Lines:
     def between(cls, elevation: Elevation, search_m: float, skip_m: float) -> Lines:
         """Take the cells nearer than the search distance, less as many of each line as are skipped."""
         search = elevation.checked_radius(search_m, "search_m")
+        # As many cells on diagonals as on sides, as r.geomorphon has it, though diagonals are longer.
         skipped = cells_within(check_non_negative(skip_m, "skip_m", "m"), elevation.cell_m)
         runs = _runs(elevation)
         lasts = [cells_nearer(search, run) for run in runs]

@@ -57,6 +57,7 @@ RELIEF_WINDOW_M = 9800.0
 # that hides a standing man twice over.
 SEARCH_M = 500.0
 MIN_DEPTH_M = 4.0
+# Level enough to be driven across without a track; an assumption.
 MAX_PAN_RELIEF_M = 2.0
 
 _RELIEF_SOURCE = (
@@ -201,6 +202,7 @@ def landform(dem: xr.DataArray) -> xr.DataArray:
     2
     """
     elevation = Elevation.of(dem)
+    # The classes were made in a square of 9.8 km (Dikau, Brabb and Mark 1991); a disc as wide holds 0.79 of it.
     radius_m = max(RELIEF_WINDOW_M / 2, SMALLEST_CELLS * elevation.cell_m)
     return landform_class(local_relief(elevation, radius_m))
 
@@ -226,6 +228,7 @@ def landform_class(relief_m: xr.DataArray) -> xr.DataArray:
 
 
 def _classed(relief_m: xr.DataArray) -> xr.DataArray:
+    # A break belongs to the class above it: relief of 30 m is undulating.
     values = as_non_negative(relief_m, "relief_m", "m", missing=True, infinite=True)
     breaks = [kind.relief_from_m for kind in LANDFORMS[1:]]
     codes = np.where(np.isnan(values), UNKNOWN_CLASS, np.digitize(values, breaks)).astype(np.uint8)
@@ -284,6 +287,7 @@ def _out_of_sight(attrs: Mapping[str, xr.DataArray]) -> xr.Dataset:
     kept = {"crs": codes.attrs["crs"]} if "crs" in codes.attrs else {}
     layers = {"landform": codes}
     for name in ("f_mask", "f_mask_low", "f_mask_high"):
+        # A look-up by code, NaN for every code that is no landform, the unknown one among them.
         table = np.full(256, np.nan, dtype=np.float32)
         table[: len(LANDFORMS)] = [getattr(kind.mask, name) for kind in LANDFORMS]
         layers[name] = codes.copy(data=table[codes.to_numpy()])
@@ -368,6 +372,7 @@ def wadis(
     elevation = Elevation.of(dem)
     shape = forms(elevation, search_m=search_m, flat_deg=flat_deg)
     depth = incision(elevation, search_m)
+    # The form says that it is cut in, the depth that it matters: a furrow in a flat plain is a valley too.
     found = _is_one_of(shape, "valley", "pit", "hollow") & (depth.to_numpy() >= least)
     unknown = (shape.to_numpy() == UNKNOWN_CLASS) | np.isnan(depth.to_numpy())
     mask = _mask(
@@ -474,6 +479,7 @@ def pans(
     elevation = Elevation.of(dem)
     shape = forms(elevation, search_m=search_m, flat_deg=flat_deg)
     height = local_relief(elevation, search_m).to_numpy()
+    # "flat" is within an angle at every line: over a long search a plain may still rise by metres.
     found = _is_one_of(shape, "flat") & (height < below)
     unknown = (shape.to_numpy() == UNKNOWN_CLASS) | np.isnan(height)
     return _mask(

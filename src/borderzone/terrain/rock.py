@@ -153,6 +153,7 @@ def check_karst(karst: gpd.GeoDataFrame) -> FloatArray:
 def karst_rank(karst: gpd.GeoDataFrame, grid: Grid) -> xr.DataArray:
     """Give each cell the highest rank of the polygons that hold its centre, NaN outside: unknown, not 0."""
     ranks = check_karst(karst)
+    # Polygons of two maps may overlap: the higher rank counts, whatever their order.
     flat = np.zeros(grid.shape[0] * grid.shape[1], dtype=np.float32)
     for rank, polygon in zip(ranks, projected(karst, grid), strict=True):
         inside = cells_inside(polygon, grid)
@@ -162,6 +163,7 @@ def karst_rank(karst: gpd.GeoDataFrame, grid: Grid) -> xr.DataArray:
     layer = grid.wrap(
         values, name="karst_rank", units="1", long_name="karst susceptibility of mapped rock"
     )
+    # The worst of the polygons speaks for the layer: a cell does not say which of them it is from.
     if "accuracy_km" in karst and len(karst):
         layer.attrs["accuracy_km"] = float(karst["accuracy_km"].max())
     return layer

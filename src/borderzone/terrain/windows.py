@@ -41,6 +41,7 @@ def _tpi_reach(*, cell_m: float, radius_m: float | None = None, **_options: floa
 
 
 def _vrm_reach(*, window: int = 3, **_options: float) -> int:
+    # Each normal of the window comes from nine cells: one more on every side.
     return int(window) // 2 + 1
 
 
@@ -191,12 +192,14 @@ def ring_position(
 ) -> xr.DataArray:
     """Compute the height above the mean of a ring of ground."""
     hole_m = check_non_negative(inner_radius_m, "inner_radius_m", "m")
+    # The eight neighbours are a layer of the nine-cell kernel.
     if radius_m is None and hole_m == 0:
         return of_nine_cells(elevation, ["tpi_m"])["tpi_m"]
     radius = elevation.checked_radius(
         SMALLEST_CELLS * elevation.cell_m if radius_m is None else radius_m
     )
     outer = _half_widths(elevation, radius, rows=None)
+    # In as many rows as the disc around it: the kernel takes one off the other row by row.
     inner = _half_widths(elevation, hole_m, rows=outer.size)
     if hole_m >= radius or (inner == outer).all():
         msg = (

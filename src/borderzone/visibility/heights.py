@@ -85,6 +85,7 @@ def height_to_be_seen(  # noqa: PLR0913 (who looks from where, how far)
     grid = windows.grid
     view = view_of(windows, one_point(observer, grid), sight)
     states = view.asked(which)
+    # In double precision, rounded once at the end: a height as told must suffice.
     needed = np.full(view.z.shape, np.nan)
 
     def look(first: int) -> None:
@@ -159,6 +160,7 @@ def horizon(
     at = (view.row, view.column)
     skyline(view.z, *at, -np.cos(angle), np.sin(angle), view.reach, view.eye, view.drop, found)
     nothing = ~np.isfinite(found[:, 0])
+    # A rise is in metres by cell, so that the kernel needs no size of a cell.
     rise, cells = np.where(nothing, np.nan, found[:, 0]), found[:, 1]
     return pd.DataFrame(
         {
@@ -167,6 +169,7 @@ def horizon(
             "x": x + cells * view.cell_m * np.sin(angle),
             "y": y + cells * view.cell_m * np.cos(angle),
             "looked_km": found[:, 2] * view.cell_m / 1000.0,
+            # The farthest crossing is the highest: what lies behind may be higher still.
             "open": nothing | (cells >= found[:, 2]),
             "unknown": found[:, 3] > 0,
         },

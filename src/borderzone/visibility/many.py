@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WhoSees", "cumulative_viewshed", "who_sees"]
 
+# As few bytes as the observers need: counts of a whole corridor at 30 m are 67 million cells.
 _COUNT_TYPES = ("uint8", "uint16", "uint32")
 
 
@@ -114,6 +115,7 @@ def cumulative_viewshed(  # noqa: PLR0913 (who looks at what, from where, how fa
     fresh = []
 
     def add(_: int, rows: slice, columns: slice, states: IntArray) -> None:
+        # Looking is long and adding short: one lock on the raster costs less than one raster a thread.
         with lock:
             fresh.append(add_seen(counts[rows, columns], states))
 
@@ -184,6 +186,7 @@ def who_sees(  # noqa: PLR0913 (who looks at what, from where, how far)
         cells = _wanted(targets, own)
     elif targets is not None:
         cells, labels = _cells_of(targets, own)
+    # Eight targets a byte, rounded up.
     bits = np.zeros((len(team.xy), -(-len(cells) // 8)), dtype=np.uint8)
     rows_of, columns_of = np.divmod(cells, own.shape[1])
 
@@ -231,6 +234,7 @@ class _Team:
             Sight(height_m=height, target_m=target_m, max_km=far, refraction=refraction)
             for height, far in zip(heights, ranges, strict=True)
         ]
+        # A ring must leave something to look at to each, also to the one that looks least far.
         which = ring_within(ring, min(one.max_km for one in sights))
         return cls(windows=windows, xy=xy, labels=labels, sights=sights, which=which, method=method)
 
@@ -244,6 +248,7 @@ class _Team:
             states = states_of(view, self.which, self.method)
             tell(n, view.rows, view.columns, states)
 
+        # An observer a thread: windows differ in size, and a view of one is too short to be shared out.
         with ThreadPoolExecutor(check_threads(threads)) as pool:
             list(pool.map(one, range(len(self.xy))))
 
@@ -418,6 +423,7 @@ class WhoSees:
         if targets is None:
             return np.stack([_unpacked(row, self.n_targets) for row in self.bits])
         flat = _cells_of(targets, self.grid)[0]
+        # Cells of points come in the order of the points, and several points may stand in one cell.
         order = np.argsort(self.cells, kind="stable")
         at = np.searchsorted(self.cells[order], flat)
         at = order[np.minimum(at, self.n_targets - 1)]

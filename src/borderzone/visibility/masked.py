@@ -101,8 +101,10 @@ class Masked:
         """
         cells = counts.reshape(-1, 3)
         hidden, seen = cells[:, HIDDEN], cells[:, SEEN]
+        # A cell that only unknown lines reach says nothing, and leaves both shares.
         known = (hidden + seen) > 0
         lines = int(cells.sum())
+        # By cell first, then over cells: ground that many stops reach counts no more than other ground.
         share = hidden[known] / (hidden + seen)[known]
         n_cells = int(known.sum())
         return cls(
@@ -202,6 +204,7 @@ def _measurable(grid: Grid) -> Grid:
 
 def _on_raster(at: FloatArray, shape: tuple[int, int]) -> FloatArray:
     """Move stops in the outer half of a rim cell to its centre, and refuse those beyond."""
+    # Heights are read between centres; half a cell beyond the last of them the ground is that of the centre.
     far = np.array(shape) - 1.0
     off = ((at < -1.0) | (at > far + 1.0)).any(axis=1)
     if off.any():
@@ -226,6 +229,7 @@ def _line(track: Any, grid: Grid) -> shapely.LineString:
 
 
 def _stops_along(line: shapely.LineString, spacing_m: float) -> FloatArray:
+    # In the middle of equal stretches, so that both ends of the track are looked at alike.
     count = max(int(np.ceil(line.length / spacing_m - 1e-9)), 1)
     along = (np.arange(count) + 0.5) * line.length / count
     return np.asarray(shapely.get_coordinates(shapely.line_interpolate_point(line, along)))
@@ -235,6 +239,7 @@ def _strip_along(grid: Grid, line: shapely.LineString, max_m: float, sides: str)
     """Cells within reach of the track, on the side asked for, none beyond its ends."""
     xy = shapely.get_coordinates(line)
     step = np.diff(xy, axis=0)
+    # A vertex that comes twice makes a piece of no length, which has no direction.
     long = np.hypot(*step.T) > 0
     start, step = xy[:-1][long], step[long]
     pieces = np.column_stack([start, step, 1.0 / (step**2).sum(axis=1)])
@@ -434,6 +439,7 @@ def _near(stops: FloatArray, own: FloatArray, reach_m: float) -> BoolArray:
 
 def _window(grid: Grid, points: FloatArray, margin_m: float) -> tuple[slice, slice]:
     at = places(grid, points)
+    # One cell more, for the heights between the last centres in reach.
     margin = margin_m / grid.resolution_m + 1.0
     low = np.maximum(np.floor(at.min(axis=0) - margin), 0).astype(int)
     high = np.minimum(np.ceil(at.max(axis=0) + margin) + 1, grid.shape).astype(int)
@@ -455,6 +461,7 @@ def _part(grid: Grid, window: tuple[slice, slice]) -> Grid:
 def _strip_of(section: Section, part: Grid, segment: int, max_km: float, sides: str) -> BoolArray:
     cells = section.cells(part)
     offset = cells["offset_km"].to_numpy()
+    # A cell belongs to the segment nearest to it, so that no cell is in two strips.
     strip = (cells["segment"].to_numpy() == segment) & (np.abs(offset) <= max_km)
     if sides != "both":
         strip &= cells["side"].to_numpy() == _SIDES.index(sides)

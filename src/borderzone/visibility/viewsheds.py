@@ -247,6 +247,7 @@ def _look(
     workers = check_threads(threads)
     windows = Windows.of(dem)
     view = view_of(windows, one_point(observer, windows.grid), sight)
+    # Without a pool, which costs more than a small view.
     if workers == 1:
         return windows.grid, view, states_of(view, which, method)
     with ThreadPoolExecutor(workers) as pool:
@@ -578,6 +579,7 @@ def view_of(windows: Windows, xy: Sequence[float], sight: Sight) -> View:
         )
         raise InvalidParameterError(msg)
     row, column = places(grid, np.array([xy], dtype=np.float64))[0]
+    # A cell more on every side than is in range, for the lines between the outermost centres.
     reach = sight.max_km * 1000.0 / grid.resolution_m
     rows, columns = (
         slice(max(math.floor(at - reach) - 1, 0), min(math.ceil(at + reach) + 2, size))
@@ -590,6 +592,7 @@ def view_of(windows: Windows, xy: Sequence[float], sight: Sight) -> View:
     top_m, gaps = max(abs(low), abs(high)), 0
     if math.isnan(top_m):
         top_m, gaps = scan(z)
+    # A void that slipped through as a number is seen here: it is higher or lower than all ground.
     if top_m > MOST_M or top_m in np.abs(USUAL_VOIDS):
         refuse_impossible(heights)
     row, column = row - rows.start + 1.0, column - columns.start + 1.0
