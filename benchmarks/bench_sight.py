@@ -28,7 +28,7 @@ from bench_terrain import CELL_M, fractal
 from peer_programs import TINY, told, usual
 
 from borderzone._kernels.sight import walk
-from borderzone.visibility.viewsheds import Ring, Sight, Windows, view_of
+from borderzone.visibility.viewsheds import LineOfSight, Ring, Windows, view_of
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent / ".venv-peers" / "bin" / "python"
@@ -94,7 +94,7 @@ def in_grass(folder: Path, cell: tuple[int, int]) -> None:
 
 def exact_states(dem: Any, cell: tuple[int, int]) -> Any:
     """Walk every line of sight."""
-    sight = Sight(height_m=10.0, target_m=1.7, max_km=MAX_KM)
+    sight = LineOfSight(height_m=10.0, target_m=1.7, max_km=MAX_KM)
     point = shapely.Point(cell[1] * CELL_M, float(dem["y"][cell[0]]))
     view = view_of(Windows.of(dem), (point.x, point.y), sight)
     states = view.asked(Ring())

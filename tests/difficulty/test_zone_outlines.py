@@ -18,8 +18,8 @@ from terrain_cases import covered
 from borderzone.difficulty import regions
 from borderzone.difficulty.regions import (
     LARGEST_MOVE,
-    Network,
-    Strip,
+    CorridorCells,
+    EdgeNetwork,
     fill_holes,
     zone_outlines,
 )
@@ -35,10 +35,10 @@ def grid_of(shape: tuple[int, int]) -> Grid:
     )
 
 
-def strip_of(grid: Grid, outline: Any) -> Strip:
+def strip_of(grid: Grid, outline: Any) -> CorridorCells:
     """Make a corridor of a polygon, all on one side of the border."""
     within = covered(outline, grid)
-    return Strip(grid=grid, within=within, side=within.astype(np.int64), outline=outline)
+    return CorridorCells(grid=grid, within=within, side=within.astype(np.int64), outline=outline)
 
 
 def assert_clean(shapes: list[Any], outline: Any) -> None:
@@ -84,7 +84,7 @@ def test_zones_end_at_the_rim_of_a_corridor_that_runs_aslant(
     found = zone_outlines(zone, strip)
     assert_clean(list(found.values()), strip.outline)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Network, "smoothed", lambda self, _held=None: self.corners)
+        patch.setattr(EdgeNetwork, "smoothed", lambda self, _held=None: self.corners)
         exact = zone_outlines(zone, strip)
     for number, shape in found.items():
         assert shape.area == pytest.approx(exact[number].area, rel=0.01)
@@ -98,7 +98,7 @@ def test_a_slanting_edge_loses_its_stairs() -> None:
     rows, columns = np.indices((40, 100))
     zone = (rows > 5 + columns / 5).astype(np.int64)
     grid = grid_of(zone.shape)
-    network = Network.of(zone, grid)
+    network = EdgeNetwork.of(zone, grid)
     straight = np.hypot(100, 20) * CELL
     lengths = []
     for places in (network.corners, network.smoothed()):
@@ -114,7 +114,7 @@ def test_a_slanting_edge_loses_its_stairs() -> None:
 def test_no_corner_moves_by_half_a_cell_and_nodes_do_not_move() -> None:
     """Where three zones meet the corner stays."""
     zone = np.random.default_rng(3).integers(0, 4, (30, 40))
-    network = Network.of(zone, grid_of(zone.shape))
+    network = EdgeNetwork.of(zone, grid_of(zone.shape))
     places = network.smoothed()
     moved = np.abs(places - network.corners)
     assert 0.3 < moved.max() <= LARGEST_MOVE + 1e-12

@@ -26,7 +26,7 @@ from borderzone.errors import (
     ShapeMismatchError,
 )
 from borderzone.grid import Grid
-from borderzone.visibility.viewsheds import Sight
+from borderzone.visibility.viewsheds import LineOfSight
 
 NAN = float("nan")
 
@@ -103,7 +103,7 @@ def test_every_cell_agrees_with_a_plain_line_of_sight(
 
     found = visibility.viewshed(ground.wrap(z), point, height_m=3.0, max_km=0.4, states=True)
 
-    sight = Sight(max_km=0.4)
+    sight = LineOfSight(max_km=0.4)
     kinds = set()
     for i, j in np.ndindex(z.shape):
         value = found.to_numpy()[i, j]
@@ -136,7 +136,7 @@ def test_on_a_bare_earth_the_view_ends_at_the_horizon(
 
 def test_the_drop_is_that_of_the_reference() -> None:
     """Metres below the tangent plane at 1, 5, 10 and 20 km with refraction 0.13."""
-    drops = [Sight().drop_m(1000.0 * km) for km in (1, 5, 10, 20)]
+    drops = [LineOfSight().drop_m(1000.0 * km) for km in (1, 5, 10, 20)]
     assert drops == pytest.approx([0.068278, 1.706951, 6.827804, 27.311216], abs=5e-7)
 
 
@@ -188,7 +188,7 @@ def test_the_share_is_the_mean_over_cells_of_the_stops_that_do_not_see_them() ->
     """From plain lines of sight: each cell of the strip counts once, whoever reaches it."""
     z = rough((24, 40), seed=1, relief=30.0)
     track = shapely.LineString([(300, 360), (900, 330)])
-    sight = Sight(max_km=0.2)
+    sight = LineOfSight(max_km=0.2)
     found = visibility.masked_fraction(raster(z), track, max_km=0.2, spacing_m=150)
     stops = [track.interpolate((n + 0.5) * track.length / 5) for n in range(5)]
     one, never = [], []

@@ -26,9 +26,9 @@ __all__ = [
     "LARGEST_AREA_CHANGE",
     "LARGEST_MOVE",
     "REMOTE_RANK_BREAKS_H",
-    "Network",
+    "CorridorCells",
+    "EdgeNetwork",
     "Region",
-    "Strip",
     "cell_outlines",
     "connected",
     "fill_holes",
@@ -47,7 +47,7 @@ LARGEST_AREA_CHANGE = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
-class Strip:
+class CorridorCells:
     """
     The ground of a corridor on a grid.
 
@@ -98,7 +98,7 @@ class Region:
 def remote_regions(
     flagged: BoolArray,
     hours: FloatArray,
-    strip: Strip,
+    strip: CorridorCells,
     *,
     smallest_km2: float,
     hole_km2: float,
@@ -153,12 +153,12 @@ def fill_holes(zone: IntArray, side: IntArray, *, below: float) -> tuple[IntArra
     return whole, filled
 
 
-def zone_outlines(zone: IntArray, strip: Strip) -> dict[int, Any]:
+def zone_outlines(zone: IntArray, strip: CorridorCells) -> dict[int, Any]:
     """Draw smooth outlines that end at the rim of the corridor."""
     if not zone.any():
         return {}
     # Room around the grid, for cells that the rim cuts.
-    network = Network.of(
+    network = EdgeNetwork.of(
         _to_the_rim(np.pad(zone, 2), np.pad(strip.within, 2)), strip.grid.padded(2)
     )
 
@@ -208,7 +208,9 @@ def _members(labels: IntArray, count: int) -> Sequence[IntArray]:
     return np.split(order, ends)[:count]
 
 
-def rock_as_mapped(karst: gpd.GeoDataFrame, strip: Strip, *, hole_km2: float) -> list[Region]:
+def rock_as_mapped(
+    karst: gpd.GeoDataFrame, strip: CorridorCells, *, hole_km2: float
+) -> list[Region]:
     """Collect soluble rock inside the corridor, along the outlines of a map."""
     order = np.argsort(-karst["susceptibility"].to_numpy(), kind="stable")
     shapes = projected(karst, strip.grid)
@@ -244,7 +246,7 @@ def _without_holes(shape: Any, rock: Any, hole_km2: float) -> Any:
     return shapely.union_all([shape, *empty]) if empty.size else shape
 
 
-def rock_as_rastered(flags: xr.Dataset, strip: Strip, *, hole_km2: float) -> list[Region]:
+def rock_as_rastered(flags: xr.Dataset, strip: CorridorCells, *, hole_km2: float) -> list[Region]:
     """Collect soluble rock inside the corridor from a raster, generalised to the accuracy of its map."""
     accuracy_km = float(flags["cave_prone"].attrs.get("accuracy_km", 0.0))
     rank, within, grid = flags["karst_rank"].to_numpy(), strip.within, strip.grid
@@ -341,7 +343,7 @@ _CORRECTIONS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Network:
+class EdgeNetwork:
     """
     The edges between groups of cells.
 
@@ -366,7 +368,7 @@ class Network:
     right: IntArray
 
     @classmethod
-    def of(cls, labels: IntArray, grid: Grid) -> Network:
+    def of(cls, labels: IntArray, grid: Grid) -> EdgeNetwork:
         """Find the edges between cells of different groups."""
         ring = np.pad(np.asarray(labels, dtype=np.int64), 1)
         width = grid.shape[1] + 1

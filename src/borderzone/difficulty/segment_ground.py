@@ -34,7 +34,7 @@ __all__ = [
     "MOST_UNKNOWN",
     "SLOWEST_PATROL_FACTOR",
     "TERRAIN",
-    "Block",
+    "GroundBlock",
     "GroundSums",
     "ground_by_segment",
     "with_measured_mask",
@@ -132,7 +132,7 @@ def ground_by_segment(
     check_choice(mode, "mode", MODES)
     members = members_of(cells, segments)
     sums = GroundSums(len(members.index), mode=mode)
-    values = Block.of(attrs, surface, members.grid).read(members.cell, mode)
+    values = GroundBlock.of(attrs, surface, members.grid).read(members.cell, mode)
     sums.add_values(members.segment, values)
     sums.n_cells, sums.n_borrowed = members.n_cells, members.n_borrowed
     return sums.table(hours=hours, cells=cells, segments=segments)
@@ -220,7 +220,7 @@ class GroundSums:
                 "a block of one cell does not tell how large it is: give blocks of 2 cells or more"
             )
             raise InvalidParameterError(msg)
-        block = Block.of(attrs, surface, grid)
+        block = GroundBlock.of(attrs, surface, grid)
         number = cells["segment"].to_numpy().ravel()
         own = np.flatnonzero(number >= 0)
         if not own.size:
@@ -359,14 +359,14 @@ def _landform_name(code: float) -> str:
     return "unknown" if np.isnan(code) else LANDFORMS[int(code)].name
 
 
-class Block:
+class GroundBlock:
     """Layers of one grid, and what is read from some of its cells."""
 
     def __init__(self, layers: dict[str, Any]) -> None:
         self._layers = layers
 
     @classmethod
-    def of(cls, attrs: xr.Dataset, surface: xr.Dataset, grid: Grid) -> Block:
+    def of(cls, attrs: xr.Dataset, surface: xr.Dataset, grid: Grid) -> GroundBlock:
         """Take the layers that are needed."""
         check_terrain(attrs, TERRAIN)
         wanted = {name: attrs[name] for name in TERRAIN}

@@ -15,7 +15,7 @@ from borderzone.border import Country
 from borderzone.difficulty.flagging import CAVE_MEANINGS
 from borderzone.difficulty.regions import (
     REMOTE_RANK_BREAKS_H,
-    Strip,
+    CorridorCells,
     remote_regions,
     rock_as_mapped,
     rock_as_rastered,
@@ -162,7 +162,7 @@ def zones(  # noqa: PLR0913 (two inputs, two layers around, three limits)
     grid = Grid.of(flags["remote_desert"])
     cells = corridor.cells(grid)
     within = cells["segment"].to_numpy() >= 0
-    strip = Strip(
+    strip = CorridorCells(
         grid=grid,
         within=within,
         side=np.where(within, cells["side"].to_numpy(), 0),

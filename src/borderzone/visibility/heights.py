@@ -13,7 +13,7 @@ from borderzone._kernels.sight import heights_needed, skyline
 from borderzone.errors import InvalidParameterError
 from borderzone.visibility.viewsheds import (
     REFRACTION,
-    Sight,
+    LineOfSight,
     Windows,
     one_point,
     ring_within,
@@ -79,7 +79,7 @@ def height_to_be_seen(  # noqa: PLR0913 (who looks from where, how far)
     >>> height_to_be_seen(wall, shapely.Point(15, 15)).values.round(2)
     array([[ 0.,  0.,  0., 25., 30.]], dtype=float32)
     """
-    sight = Sight(height_m=height_m, target_m=0.0, max_km=max_km, refraction=refraction)
+    sight = LineOfSight(height_m=height_m, target_m=0.0, max_km=max_km, refraction=refraction)
     which, workers = ring_within(ring, sight.max_km), check_threads(threads)
     windows = Windows.of(dem)
     grid = windows.grid
@@ -150,7 +150,7 @@ def horizon(
     >>> found[["angle_deg", "distance_km"]].round(2).to_numpy().tolist()
     [[39.81, 0.12]]
     """
-    sight = Sight(height_m=height_m, target_m=0.0, max_km=max_km, refraction=refraction)
+    sight = LineOfSight(height_m=height_m, target_m=0.0, max_km=max_km, refraction=refraction)
     azimuths = _azimuths(azimuths_deg)
     windows = Windows.of(dem)
     x, y = one_point(observer, windows.grid)

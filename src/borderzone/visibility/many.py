@@ -19,8 +19,8 @@ from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchEr
 from borderzone.visibility.viewsheds import (
     METHODS,
     REFRACTION,
+    LineOfSight,
     Ring,
-    Sight,
     Windows,
     points_of,
     ring_within,
@@ -211,7 +211,7 @@ class _Team:
     windows: Windows
     xy: FloatArray
     labels: list[Any]
-    sights: list[Sight]
+    sights: list[LineOfSight]
     which: Ring
     method: str
 
@@ -231,7 +231,7 @@ class _Team:
         heights = _each(height_m, "height_m", observers, len(xy))
         ranges = _each(max_km, "max_km", observers, len(xy))
         sights = [
-            Sight(height_m=height, target_m=target_m, max_km=far, refraction=refraction)
+            LineOfSight(height_m=height, target_m=target_m, max_km=far, refraction=refraction)
             for height, far in zip(heights, ranges, strict=True)
         ]
         # A ring must leave something to look at to each, also to the one that looks least far.

@@ -24,7 +24,7 @@ from borderzone.errors import (
     SeveralSectionsError,
 )
 from borderzone.grid import Grid
-from borderzone.visibility.viewsheds import REFRACTION, Sight, Windows, looks, places
+from borderzone.visibility.viewsheds import REFRACTION, LineOfSight, Windows, looks, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,7 +176,7 @@ def masked_fraction(  # noqa: PLR0913 (who looks at what, and from where)
     >>> found.f_mask, found.n_stops
     (0.0, 5)
     """
-    sight = Sight(height_m=height_m, target_m=target_m, max_km=max_km, refraction=refraction)
+    sight = LineOfSight(height_m=height_m, target_m=target_m, max_km=max_km, refraction=refraction)
     check_positive(spacing_m, "spacing_m", "m")
     check_choice(sides, "sides", _SIDES)
     grid = _measurable(Grid.of(dem))
@@ -268,7 +268,7 @@ class _Job:
     wanted: BoolArray
     n_own: int
 
-    def run(self, sight: Sight, cell_m: float) -> Masked:
+    def run(self, sight: LineOfSight, cell_m: float) -> Masked:
         counts = looks(self.heights, self.stops, self.wanted, sight, cell_m)
         return Masked.of(counts[self.wanted], self.n_own)
 
@@ -332,7 +332,7 @@ def masked_by_segment(  # noqa: PLR0913 (who looks at what, and from where)
     CoverageGapError
         If a segment lies beside the grid.
     """
-    sight = Sight(height_m=height_m, target_m=target_m, max_km=max_km, refraction=refraction)
+    sight = LineOfSight(height_m=height_m, target_m=target_m, max_km=max_km, refraction=refraction)
     check_positive(spacing_m, "spacing_m", "m")
     check_choice(sides, "sides", _SIDES)
     workers = check_threads(threads)
@@ -368,7 +368,7 @@ def _section(corridor: Corridor | Section) -> Section:
 
 
 def _jobs(
-    section: Section, windows: Windows, sight: Sight, spacing_m: float, sides: str
+    section: Section, windows: Windows, sight: LineOfSight, spacing_m: float, sides: str
 ) -> Iterator[_Job]:
     grid = windows.grid
     reach_m = sight.max_km * 1000.0
@@ -399,7 +399,9 @@ def _jobs(
         )
 
 
-def _in_threads(jobs: Iterator[_Job], sight: Sight, cell_m: float, workers: int) -> list[Masked]:
+def _in_threads(
+    jobs: Iterator[_Job], sight: LineOfSight, cell_m: float, workers: int
+) -> list[Masked]:
     """Look segment by segment; few windows wait at a time, and each is one thread's own."""
     found: list[Masked] = []
     waiting: deque[Future[Masked]] = deque()

@@ -54,8 +54,8 @@ if TYPE_CHECKING:
 __all__ = [
     "METHODS",
     "REFRACTION",
+    "LineOfSight",
     "Ring",
-    "Sight",
     "View",
     "Windows",
     "looks",
@@ -162,7 +162,7 @@ def viewshed(  # noqa: PLR0913 (who looks at what, from where, how far; in the o
     >>> viewshed(wall, shapely.Point(15, 15), max_km=0.1, states=True).values
     array([[1, 1, 1, 0, 3]], dtype=uint8)
     """
-    sight = Sight(height_m=height_m, target_m=target_m, max_km=max_km, refraction=refraction)
+    sight = LineOfSight(height_m=height_m, target_m=target_m, max_km=max_km, refraction=refraction)
     grid, view, around = _look(dem, observer, sight, ring, method, threads)
     if states:
         name, told = "viewshed_states", "0 hidden, 1 seen, 2 unknown, 3 out of range"
@@ -239,7 +239,7 @@ def _octants(z: FloatArray, states: IntArray, row: float, column: float) -> Iter
 
 
 def _look(
-    dem: Any, observer: Any, sight: Sight, ring: Ring | None, method: str, threads: int | None
+    dem: Any, observer: Any, sight: LineOfSight, ring: Ring | None, method: str, threads: int | None
 ) -> tuple[Grid, View, IntArray]:
     """Look from one place: the grid, the heights around it, and the states of their cells."""
     which = ring_within(ring, sight.max_km)
@@ -255,7 +255,7 @@ def _look(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sight:
+class LineOfSight:
     """Who looks at what, and how far: eyes and target above ground, farthest target, refraction."""
 
     height_m: float = 3.0
@@ -283,7 +283,7 @@ class Sight:
 
 
 def looks(
-    heights: FloatArray, stops: FloatArray, wanted: BoolArray, sight: Sight, cell_m: float
+    heights: FloatArray, stops: FloatArray, wanted: BoolArray, sight: LineOfSight, cell_m: float
 ) -> IntArray:
     """Count for every cell the stops in reach that do not see it, that do, and that cannot be told."""
     # A row and a column more, so that the neighbour of the last cell, of weight 0, is there.
@@ -418,7 +418,7 @@ class View:
     rows: slice
     columns: slice
     # Heights and range.
-    sight: Sight
+    sight: LineOfSight
     # Largest absolute height. Units: m.
     top_m: float
     # 1 if any height is unknown, else 0.
@@ -567,7 +567,7 @@ class Windows:
         return heights.astype(kind, copy=False)
 
 
-def view_of(windows: Windows, xy: Sequence[float], sight: Sight) -> View:
+def view_of(windows: Windows, xy: Sequence[float], sight: LineOfSight) -> View:
     """Read the heights around an eye."""
     grid, place = windows.grid, f"{xy[0]:.1f}, {xy[1]:.1f}"
     left, bottom, right, top = grid.bounds
