@@ -543,7 +543,7 @@ def _places(border: Any) -> dict[str, tuple[float, float]]:
     }
 
 
-def _dates(year: int) -> Any:
+def _dates(year: int) -> npt.NDArray[np.datetime64]:
     return np.arange(f"{year}-01-01", f"{year + 1}-01-01", dtype="datetime64[D]")
 
 

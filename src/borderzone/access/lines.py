@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import xarray as xr
+    from shapely.geometry.base import BaseGeometry
 
     from borderzone._typing import BoolArray, FloatArray, IntArray
 
@@ -131,7 +132,7 @@ def _contours_of(field: FloatArray, grid: Grid) -> Any:
     return contour_generator(x, y, np.pad(field, 1, mode="edge"), fill_type=FillType.OuterOffset)
 
 
-def _bands(field: Any, low: float, high: float) -> Any:
+def _bands(field: Any, low: float, high: float) -> BaseGeometry:
     """Polygons of the ground between two levels, valid and in one piece of geometry."""
     polygons = []
     for points, offsets in zip(*field.filled(low, high), strict=True):
@@ -140,7 +141,7 @@ def _bands(field: Any, low: float, high: float) -> Any:
     return _polygons(shapely.MultiPolygon(polygons))
 
 
-def _polygons(shape: Any) -> Any:
+def _polygons(shape: BaseGeometry) -> BaseGeometry:
     """Make a shape valid, and drop the lines and points that it may leave."""
     whole = shape if shape.is_valid else shapely.make_valid(shape)
     parts = shapely.get_parts(shapely.get_parts(whole))
@@ -263,7 +264,7 @@ def _way(back: IntArray, cell: int, grid: Grid) -> tuple[FloatArray, float, floa
     return np.column_stack([grid.x[column], grid.y[row]]), km, on_road / km if km else 0.0
 
 
-def _line(xy: FloatArray, *, outwards: bool) -> Any:
+def _line(xy: FloatArray, *, outwards: bool) -> shapely.LineString:
     # A line needs two ends: where the point stands at its origin they are the same.
     if len(xy) == 1:
         xy = np.repeat(xy, 2, axis=0)

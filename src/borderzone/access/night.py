@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from borderzone._typing import FloatArray
     from borderzone.corridor import Corridor
 
 __all__ = ["night_reach", "night_reach_on_ground"]
@@ -174,7 +175,7 @@ def night_reach_on_ground(
     return table
 
 
-def _flat_km_h(speed: Any) -> tuple[float, str]:
+def _flat_km_h(speed: str | Callable[[Any], Any]) -> tuple[float, str]:
     """Speed on the flat, and its name."""
     function, name = speed_function(speed)
     return check_positive(function(0.0), "the speed on the flat", "km/h"), name
@@ -208,7 +209,7 @@ def _grounds(rasters: list[xr.DataArray], corridor: Corridor) -> list[dict[str, 
     return grounds
 
 
-def _side(ground: dict[str, Any], side: int, nights: Any) -> pd.DataFrame:
+def _side(ground: dict[str, Any], side: int, nights: FloatArray) -> pd.DataFrame:
     """Measure what each night reaches of one side of one raster."""
     mine = ground["side"] == side
     hours, km, cell_km2 = ground["hours"][mine], ground["km"][mine], ground["cell_km2"]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
 
-    from borderzone._typing import FloatArray
+    from borderzone._typing import BoolArray, FloatArray
     from borderzone.corridor import Corridor
 
 __all__ = [
@@ -259,7 +259,7 @@ def _within_share(values: FloatArray, weights: FloatArray, share: float) -> floa
     return float(values[order][min(int(place), len(values) - 1)])
 
 
-def _read(raster: xr.DataArray, points: Any, around: int) -> tuple[FloatArray, Any]:
+def _read(raster: xr.DataArray, points: gpd.GeoSeries, around: int) -> tuple[FloatArray, BoolArray]:
     """Hours at the cells of points, NaN outside, and which points lie on the raster."""
     grid, values = Grid.of(raster), hours_of(raster)
     there = points.to_crs(grid.crs)

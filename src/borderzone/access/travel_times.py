@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
 
     from borderzone._typing import FloatArray, IntArray
 
@@ -393,7 +395,7 @@ class Origins:
     outside: int
     closed: int
     # Labels of the given table.
-    index: Any
+    index: pd.Index
 
 
 def cells_of(shapes: Any, grid: Grid, times: FloatArray) -> Origins:
@@ -431,7 +433,7 @@ def cells_of(shapes: Any, grid: Grid, times: FloatArray) -> Origins:
     )
 
 
-def _holding(shapes: Any, grid: Grid) -> tuple[IntArray, IntArray]:
+def _holding(shapes: NDArray[np.object_], grid: Grid) -> tuple[IntArray, IntArray]:
     """Position of each shape, and the cells that it holds."""
     positions, cells = [], []
     kind = shapely.get_dimensions(shapes)

@@ -32,6 +32,9 @@ from borderzone.errors import InvalidGeometryError, InvalidParameterError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
     from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.grid import Grid
 
@@ -329,7 +332,7 @@ def steps_of_roads(
     return _both_ways(roads, pieces, columns, 1.0 if direction == "from" else -1.0, barred)
 
 
-def _merged(shapes: gpd.GeoSeries, km_h: FloatArray) -> tuple[Any, FloatArray]:
+def _merged(shapes: gpd.GeoSeries, km_h: FloatArray) -> tuple[NDArray[np.object_], FloatArray]:
     """Join lines of one speed that follow each other, so that where they were cut does not matter."""
     # A road that is cut in the middle of a cell would be two visits of it, and the way between them lost.
     values = shapes.to_numpy()
@@ -488,12 +491,14 @@ def barred_by(ways: Ways, grid: Grid) -> Barred | None:
     )
 
 
-def _given(shapes: Any) -> Any:
+def _given(shapes: gpd.GeoSeries) -> NDArray[np.object_]:
     values = shapes.to_numpy()
-    return values[~(shapely.is_missing(values) | shapely.is_empty(values))]
+    return np.asarray(values[~(shapely.is_missing(values) | shapely.is_empty(values))])
 
 
-def _with_gaps(shapes: Any, gaps: Any, width: float) -> tuple[Any, int]:
+def _with_gaps(
+    shapes: NDArray[np.object_], gaps: NDArray[np.object_], width: float
+) -> tuple[NDArray[np.object_], int]:
     """Cut crossings out of barriers, and count those that touch none."""
     tree = shapely.STRtree(shapes)
     at = gaps.copy()
@@ -514,7 +519,9 @@ def _with_gaps(shapes: Any, gaps: Any, width: float) -> tuple[Any, int]:
     return cut[~shapely.is_empty(cut)], idle
 
 
-def _moved(point: Any, shapes: Any, tree: Any, width: float) -> Any:
+def _moved(
+    point: BaseGeometry, shapes: NDArray[np.object_], tree: shapely.STRtree, width: float
+) -> BaseGeometry:
     """Nearest place of a barrier, if one is within the width."""
     near = tree.query_nearest(point, max_distance=width, all_matches=False)
     if len(near) == 0:
@@ -523,7 +530,7 @@ def _moved(point: Any, shapes: Any, tree: Any, width: float) -> Any:
     return shapely.get_point(line, 1)
 
 
-def _steps_across(lines: Any, grid: Grid) -> BarredSteps:
+def _steps_across(lines: NDArray[np.object_], grid: Grid) -> BarredSteps:
     """Find the steps, from centre to centre, that cross lines."""
     rows, columns = grid.shape
     left, bottom, right, top = grid.bounds

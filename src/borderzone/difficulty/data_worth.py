@@ -25,6 +25,8 @@ from borderzone.grid import Grid
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from borderzone._typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
@@ -391,10 +393,11 @@ def _reason(
     return f"{why}: {max(remote, cave):.0%} of the cells may change"
 
 
-def _places(grid: Grid, own: IntArray) -> Any:
+def _places(grid: Grid, own: IntArray) -> IntArray:
     """Whole numbers that name a cell, from its centre in metres."""
     row, column = np.divmod(own, grid.shape[1])
-    return np.rint(np.column_stack([grid.x[column], grid.y[row]])).astype(np.int64)
+    places: IntArray = np.rint(np.column_stack([grid.x[column], grid.y[row]])).astype(np.int64)
+    return places
 
 
 # Ground as it may be at 30 m: seeded draws for each cell, and the flags under each.
@@ -491,7 +494,7 @@ def refined(
     return {name: values.astype(np.float32) for name, values in drawn.items()}
 
 
-def _hashed(places: IntArray, dimension: int) -> Any:
+def _hashed(places: IntArray, dimension: int) -> FloatArray:
     """Uniform numbers from places, by the mixing steps of splitmix64."""
     x = places.astype(np.int64).view(np.uint64)
     with np.errstate(over="ignore"):
@@ -500,7 +503,7 @@ def _hashed(places: IntArray, dimension: int) -> Any:
     return (_mix(mixed) >> np.uint64(11)) / 2.0**53
 
 
-def _mix(x: Any) -> Any:
+def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     with np.errstate(over="ignore"):
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import xarray as xr
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.grid import Grid
@@ -66,7 +68,7 @@ class CorridorCells:
     grid: Grid
     within: BoolArray
     side: IntArray
-    outline: Any
+    outline: BaseGeometry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +91,7 @@ class Region:
     """
 
     cells: IntArray
-    outline: Any
+    outline: BaseGeometry
     accuracy_km: float
     filled: int = 0
     rock: str = ""
@@ -153,7 +155,7 @@ def fill_holes(zone: IntArray, side: IntArray, *, below: float) -> tuple[IntArra
     return whole, filled
 
 
-def zone_outlines(zone: IntArray, strip: CorridorCells) -> dict[int, Any]:
+def zone_outlines(zone: IntArray, strip: CorridorCells) -> dict[int, BaseGeometry]:
     """Draw smooth outlines that end at the rim of the corridor."""
     if not zone.any():
         return {}
@@ -162,7 +164,7 @@ def zone_outlines(zone: IntArray, strip: CorridorCells) -> dict[int, Any]:
         _to_the_rim(np.pad(zone, 2), np.pad(strip.within, 2)), strip.grid.padded(2)
     )
 
-    def drawn(places: FloatArray) -> dict[int, Any]:
+    def drawn(places: FloatArray) -> dict[int, BaseGeometry]:
         return {
             number: _cut(shape, strip.outline, strip.grid)
             for number, shape in network.outlines(places).items()
@@ -191,7 +193,7 @@ def _to_the_rim(zone: IntArray, within: BoolArray) -> IntArray:
     return np.asarray(np.where(away < 2.0, zone[tuple(nearest)], zone.max() + 1))
 
 
-def _cut(shape: Any, outline: Any, grid: Grid) -> Any:
+def _cut(shape: BaseGeometry, outline: BaseGeometry, grid: Grid) -> BaseGeometry:
     # A shred at the rim, less than a quarter of a cell, is left out with its cell outside.
     parts = parts_of(shapely.intersection(shape, outline))
     areas = shapely.area(parts)
@@ -216,8 +218,8 @@ def rock_as_mapped(
     shapes = projected(karst, strip.grid)
     accuracy = karst.get("accuracy_km", pd.Series(0.0, index=karst.index)).to_numpy(dtype=float)
     names = karst.get("name", pd.Series("", index=karst.index)).astype(str).to_numpy()
-    rock: Any = shapely.union_all(shapes)
-    taken: Any = shapely.Polygon()
+    rock: BaseGeometry = shapely.union_all(shapes)
+    taken: BaseGeometry = shapely.Polygon()
     regions = []
     for row in order:
         whole = _without_holes(shapes[row], rock, hole_km2)
@@ -236,7 +238,7 @@ def _chosen(cells: IntArray, wanted: BoolArray) -> IntArray:
     return cells[wanted.ravel()[cells]]
 
 
-def _without_holes(shape: Any, rock: Any, hole_km2: float) -> Any:
+def _without_holes(shape: BaseGeometry, rock: BaseGeometry, hole_km2: float) -> BaseGeometry:
     holes = np.array(
         [shapely.Polygon(ring) for part in parts_of(shape) for ring in part.interiors], dtype=object
     )
@@ -250,7 +252,7 @@ def rock_as_rastered(flags: xr.Dataset, strip: CorridorCells, *, hole_km2: float
     """Collect soluble rock inside the corridor from a raster, generalised to the accuracy of its map."""
     accuracy_km = float(flags["cave_prone"].attrs.get("accuracy_km", 0.0))
     rank, within, grid = flags["karst_rank"].to_numpy(), strip.within, strip.grid
-    taken: Any = shapely.Polygon()
+    taken: BaseGeometry = shapely.Polygon()
     regions = []
     for value in np.unique(rank[within & np.isfinite(rank)])[::-1]:
         labels, count = connected((rank == value) & within)
@@ -278,7 +280,7 @@ def connected(mask: BoolArray) -> tuple[IntArray, int]:
     return np.asarray(labels), int(count)
 
 
-def cell_outlines(labels: IntArray, grid: Grid, wanted: IntArray) -> list[Any]:
+def cell_outlines(labels: IntArray, grid: Grid, wanted: IntArray) -> list[BaseGeometry]:
     """Union of the cells of each group, along cell edges."""
     keep = np.where(np.isin(labels, wanted), labels, 0)
     # Runs of equal label along a row: a change of label starts one and ends another.
@@ -294,7 +296,7 @@ def cell_outlines(labels: IntArray, grid: Grid, wanted: IntArray) -> list[Any]:
     return [shapely.union_all(boxes[owner == label]) for label in wanted]
 
 
-def generalised(outline: Any, accuracy_m: float) -> Any:
+def generalised(outline: BaseGeometry, accuracy_m: float) -> BaseGeometry:
     """
     Smooth an outline until it shows nothing finer than the data can.
 
@@ -314,10 +316,10 @@ def generalised(outline: Any, accuracy_m: float) -> Any:
     return smooth.buffer(back, join_style="mitre") if abs(back) > 0 else smooth
 
 
-def parts_of(shape: Any) -> Any:
+def parts_of(shape: BaseGeometry) -> NDArray[np.object_]:
     """Take the polygons of a shape, without the lines and points that an overlay leaves."""
     parts = shapely.get_parts(shapely.get_parts(shape))
-    return parts[shapely.area(parts) > 0]
+    return np.asarray(parts[shapely.area(parts) > 0])
 
 
 # Smooth outlines of groups of cells, drawn once for all groups, so that neighbours share their edge.
@@ -428,7 +430,7 @@ class EdgeNetwork:
             places[moving] = self._near(places, moving)
         return places
 
-    def outlines(self, places: FloatArray) -> dict[int, Any]:
+    def outlines(self, places: FloatArray) -> dict[int, BaseGeometry]:
         """Draw the outline of each group."""
         at = self._on_map(places)
         lines = shapely.linestrings(np.stack([at[self.tail], at[self.head]], axis=1))

@@ -305,6 +305,6 @@ class ClassCounts:
         return np.where(self._counts.any(axis=1), most, np.nan)
 
 
-def share(part: Any, whole: Any) -> FloatArray:
+def share(part: FloatArray | IntArray, whole: IntArray) -> FloatArray:
     """Divide by counts."""
     return np.where(whole > 0, part / np.maximum(whole, 1), np.nan)

@@ -27,6 +27,8 @@ from borderzone.terrain import soluble_rock
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shapely.geometry.base import BaseGeometry
+
     from borderzone._typing import FloatArray, IntArray
     from borderzone.border import Border
     from borderzone.corridor import Corridor
@@ -366,7 +368,7 @@ def _sided(places: gpd.GeoDataFrame | None, border: Border) -> gpd.GeoDataFrame 
     return places.assign(country=whose)[np.isin(whose, [border.left, border.right])]
 
 
-def _nearest(shape: Any, places: gpd.GeoDataFrame) -> tuple[str, float]:
+def _nearest(shape: BaseGeometry, places: gpd.GeoDataFrame) -> tuple[str, float]:
     """Nearest town to a zone, if one is near; of several inside it the one nearest to its middle."""
     if places.empty:
         return "", float("nan")

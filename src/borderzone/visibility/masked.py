@@ -417,7 +417,7 @@ def _ends(track: Track) -> FloatArray:
     return np.asarray(track.pieces[:, :2] + track.pieces[:, 2:4])
 
 
-def _stops_by_segment(track: Track, spacing_m: float) -> tuple[FloatArray, Any]:
+def _stops_by_segment(track: Track, spacing_m: float) -> tuple[FloatArray, IntArray]:
     """Place stops in the middle of equal stretches of each segment, and whose they are."""
     points, owner = [], []
     for segment in np.unique(track.labels[track.labels >= 0]):
