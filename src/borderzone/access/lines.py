@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -268,4 +268,4 @@ def _line(xy: FloatArray, *, outwards: bool) -> shapely.LineString:
     # A line needs two ends: where the point stands at its origin they are the same.
     if len(xy) == 1:
         xy = np.repeat(xy, 2, axis=0)
-    return shapely.linestrings(xy if outwards else xy[::-1])
+    return cast("shapely.LineString", shapely.linestrings(xy if outwards else xy[::-1]))

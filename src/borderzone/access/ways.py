@@ -527,7 +527,8 @@ def _moved(
     if len(near) == 0:
         return point
     line = shapely.shortest_line(point, shapes[near[0]])
-    return shapely.get_point(line, 1)
+    place: BaseGeometry = shapely.get_point(line, 1)
+    return place
 
 
 def _steps_across(lines: NDArray[np.object_], grid: Grid) -> BarredSteps:

@@ -198,7 +198,10 @@ def _cut(shape: BaseGeometry, outline: BaseGeometry, grid: Grid) -> BaseGeometry
     parts = parts_of(shapely.intersection(shape, outline))
     areas = shapely.area(parts)
     large = areas >= min(0.25 * grid.resolution_m**2, areas.max(initial=0.0))
-    return parts[large][0] if large.sum() == 1 else shapely.multipolygons(parts[large])
+    whole: BaseGeometry = (
+        parts[large][0] if large.sum() == 1 else shapely.multipolygons(parts[large])
+    )
+    return whole
 
 
 def _members(labels: IntArray, count: int) -> Sequence[IntArray]:
