@@ -12,7 +12,7 @@ from affine import Affine
 import borderzone as bz
 from borderzone import io, terrain, visibility
 from borderzone.errors import InvalidScenarioError
-from borderzone.study import fine as fine_module
+from borderzone.study import terrain_reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,7 +166,7 @@ def test_blocks_and_threads_do_not_change_a_bit(
     result: Any, dem: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of any layer, mean, sum by segment or share."""
-    walk = fine_module.read_fine
+    walk = terrain_reading.read_fine
     for block_cells, threads in ((40, 1), (100, 3)):
         monkeypatch.setattr(
             "borderzone.study.terrain_reading.read_fine",

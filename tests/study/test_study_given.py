@@ -20,7 +20,7 @@ from borderzone.errors import (
     InvalidParameterError,
     InvalidScenarioError,
 )
-from borderzone.study import case
+from borderzone.study import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +43,8 @@ def border() -> Any:
 def no_work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note every step of work that a study begins."""
     begun: list[str] = []
-    for name in ("read_ground", "patrol_cover"):
-        monkeypatch.setattr(case, name, lambda *_, name=name, **__: begun.append(name))
+    for name in ("read_ground", "patrols_on"):
+        monkeypatch.setattr(record, name, lambda *_, name=name, **__: begun.append(name))
     monkeypatch.setattr(bz.Corridor, "around", lambda *_, **__: begun.append("corridor"))
     return begun
 
