@@ -480,7 +480,8 @@ def _result(
         missing["incidents"] = missing_layer("incidents", None, study.border)
     result = StudyResult(
         name=study.name,
-        corridor=ground.corridor,
+        # The ground may be shared by studies of one line that hold its published length otherwise.
+        corridor=replace(ground.corridor, border=study.border),
         scenario=study.scenario,
         seed=seed,
         ground=replace(ground, stability=ranking_stability(ground, study.scenario, seed)),
