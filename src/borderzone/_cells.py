@@ -186,35 +186,14 @@ def projected(polygons: gpd.GeoDataFrame, grid: Grid) -> list[BaseGeometry]:
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """
-    One block of a grid.
-
-    Attributes
-    ----------
-    rows, columns
-        Where it lies in the grid.
-    grid
-        The grid of the block alone.
-    """
+    """One block of a grid: its rows and columns there, and the grid of the block alone."""
 
     rows: slice
     columns: slice
     grid: Grid
 
     def with_halo(self, cells: int) -> tuple[slice, slice]:
-        """
-        Give rows and columns of the block and the ground around it, in the grid grown by as much.
-
-        Parameters
-        ----------
-        cells
-            Width of the halo, and what the grid was grown by.
-
-        Returns
-        -------
-        tuple of slice
-            Rows and columns in ``grid.padded(cells)``.
-        """
+        """Give rows and columns of the block and the ground around it, in ``grid.padded(cells)``."""
         return (
             slice(self.rows.start, self.rows.stop + 2 * cells),
             slice(self.columns.start, self.columns.stop + 2 * cells),
@@ -229,28 +208,9 @@ def blocks_of(
     multiple: int = 1,
 ) -> list[Block]:
     """
-    List the blocks of a grid that hold ground of an outline.
+    List the blocks of a grid that hold ground of an outline, in its CRS; None for the whole grid.
 
-    Parameters
-    ----------
-    grid
-        The grid.
-    outline
-        Polygon in the CRS of the grid; None for the whole grid.
-    size
-        Rows and columns of a block; the last ones may be smaller.
-    multiple
-        Blocks begin at multiples of it, so that coarser cells are never cut.
-
-    Returns
-    -------
-    list of Block
-        Row by row.
-
-    Raises
-    ------
-    NoOverlapError
-        If no block holds any of it.
+    They begin at a `multiple` of cells, so that coarser cells are never cut.
     """
     multiple = check_whole(multiple, "multiple")
     step = max(check_whole(size, "size", unit="cells") // multiple, 1) * multiple
@@ -274,20 +234,6 @@ def in_order(
     Run a function over items in threads, and give the answers in the order of the items.
 
     Few answers wait at any time, so memory does not grow with the number of items.
-
-    Parameters
-    ----------
-    function
-        Called with each item.
-    items
-        What to work on.
-    threads
-        How many work at once; the cores of the process when left out.
-
-    Yields
-    ------
-    object
-        Answer for each item.
     """
     workers = check_threads(threads)
     with ThreadPoolExecutor(workers) as pool:
@@ -305,42 +251,14 @@ def in_order(
 
 
 def without_halo(layers: xr.Dataset, halo: int) -> xr.Dataset:
-    """
-    Cut the halo off.
-
-    Parameters
-    ----------
-    layers
-        Layers of a block with its halo.
-    halo
-        Its width. Units: cells.
-
-    Returns
-    -------
-    xarray.Dataset
-        Layers of the block.
-    """
+    """Cut off what was read around a block; `halo` counts its cells."""
     halo = check_whole(halo, "halo", lowest=0, unit="cells")
     rows, columns = layers.sizes["y"], layers.sizes["x"]
     return layers.isel(y=slice(halo, rows - halo), x=slice(halo, columns - halo))
 
 
 def blanked(layer: xr.DataArray, outside: BoolArray | None) -> xr.DataArray:
-    """
-    Leave a layer without data where it is not wanted.
-
-    Parameters
-    ----------
-    layer
-        Layer of a block.
-    outside
-        Cells to leave out; None for none.
-
-    Returns
-    -------
-    xarray.DataArray
-        A layer with NaN or its fill value there.
-    """
+    """Leave a layer without data where it is not wanted: NaN, or its fill value."""
     if outside is None or not outside.any():
         return layer
     if outside.shape != layer.shape:
