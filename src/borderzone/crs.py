@@ -24,6 +24,7 @@ from borderzone.errors import (
 
 if TYPE_CHECKING:
     import xarray as xr
+    from shapely.geometry.base import BaseGeometry
 
     from borderzone._typing import FloatArray
 
@@ -132,7 +133,7 @@ class Frame:
         return np.column_stack([lon, lat])
 
 
-def split_at_antimeridian(geometry: shapely.Geometry) -> shapely.Geometry:
+def split_at_antimeridian(geometry: BaseGeometry) -> BaseGeometry:
     """Cut a geometry whose longitude runs on beyond 180 degrees at that meridian."""
     west, _, east, _ = geometry.bounds
     if west >= -180 and east <= 180:
@@ -145,8 +146,8 @@ def split_at_antimeridian(geometry: shapely.Geometry) -> shapely.Geometry:
         inside = shapely.get_parts(shapely.intersection(geometry, globe))
         inside = inside[(shapely.get_dimensions(inside) == wanted) & ~shapely.is_empty(inside)]
         pieces.append(shapely.set_coordinates(inside, shapely.get_coordinates(inside) - shift))
-    several = np.concatenate(pieces)
-    return shapely.multilinestrings(several) if wanted == 1 else shapely.multipolygons(several)
+    several = np.concatenate(pieces).tolist()
+    return shapely.MultiLineString(several) if wanted == 1 else shapely.MultiPolygon(several)
 
 
 def _centre(lon: FloatArray, lat: FloatArray) -> FloatArray:
@@ -190,7 +191,7 @@ def _tangent(centre: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _narrowest_strip(points: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Middle point and direction of the narrowest strip that holds all points."""
-    hull = shapely.convex_hull(shapely.multipoints(points))
+    hull = shapely.convex_hull(shapely.MultiPoint(points))
     if hull.geom_type != "Polygon":
         ends = shapely.get_coordinates(hull)
         direction = ends[-1] - ends[0] if len(ends) > 1 else np.array([1.0, 0.0])

@@ -134,14 +134,13 @@ class Country:
 
 @cache
 def _countries() -> Mapping[str, Country]:
-    table = datasets.country_aliases().fillna("")
+    table = datasets.country_aliases().fillna("").astype(str)
     found = {}
-    for row in table.itertuples(index=False):
-        spellings = [row.code, row.iso_a3, row.iso_a2, row.name, *row.aliases.split(";")]
+    columns = [table[name] for name in ("code", "iso_a3", "iso_a2", "name", "aliases")]
+    for code, iso_a3, iso_a2, name, aliases in zip(*columns, strict=True):
+        spellings = [code, iso_a3, iso_a2, name, *aliases.split(";")]
         known_as = tuple(dict.fromkeys(word for word in spellings if word))
-        found[row.code] = Country(
-            code=row.code, name=row.name, known_as=known_as, iso_alpha3=row.iso_a3 or row.code
-        )
+        found[code] = Country(code=code, name=name, known_as=known_as, iso_alpha3=iso_a3 or code)
     return MappingProxyType(found)
 
 

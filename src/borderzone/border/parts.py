@@ -154,6 +154,11 @@ class Part:
         )
 
     @property
+    def line(self) -> shapely.LineString:
+        """The line itself; longitude may run on beyond 180."""
+        return shapely.LineString(self.coords)
+
+    @property
     def km_start(self) -> float:
         """Chainage of the first vertex."""
         return float(self.chainage_km[0])
@@ -197,7 +202,7 @@ def drawn_course(pieces: Sequence[Piece]) -> tuple[Part, ...]:
 
 def check_course(parts: Iterable[Part]) -> None:
     """Refuse parts that cross themselves or each other."""
-    line = shapely.multilinestrings([shapely.linestrings(part.coords) for part in parts])
+    line = shapely.MultiLineString([part.line for part in parts])
     if shapely.is_simple(line):
         return
     place = _first_crossing(line)
@@ -394,7 +399,7 @@ def stretches_of(course: Sequence[Part]) -> gpd.GeoDataFrame:
     for number, part in enumerate(course):
         for start, end, featurecla in part.classes:
             kind, dashed = LINE_KINDS.get(featurecla, ("user", False))
-            line = split_at_antimeridian(shapely.linestrings(_between(part, start, end)))
+            line = split_at_antimeridian(shapely.LineString(_between(part, start, end)))
             rows.append((number, start, end, kind, dashed, featurecla, line))
     names = ["part", "km_start", "km_end", "kind", "dashed", "featurecla", "geometry"]
     return gpd.GeoDataFrame(rows, columns=names, geometry="geometry", crs=4326)

@@ -605,7 +605,7 @@ class Border(Drawn):
         geopandas.GeoSeries
             EPSG:4326; a part that crosses 180 degrees is split there.
         """
-        lines = [split_at_antimeridian(shapely.linestrings(part.coords)) for part in self.course]
+        lines = [split_at_antimeridian(part.line) for part in self.course]
         return gpd.GeoSeries(lines, crs=4326)
 
     @cached_property
@@ -681,8 +681,9 @@ class Border(Drawn):
             msg = f"km must be one number or a column of them, got shape {along.shape}"
             raise InvalidParameterError(msg)
         lon, lat = point_at(self.course, along)
-        points = shapely.points(lon, lat)
-        return points[0] if np.ndim(km) == 0 else gpd.GeoSeries(points, crs=4326)
+        if np.ndim(km) == 0:
+            return shapely.Point(lon[0], lat[0])
+        return gpd.GeoSeries(shapely.points(lon, lat), crs=4326)
 
     def locate(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[Any, Any]:
         """

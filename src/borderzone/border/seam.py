@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
 from borderzone._guards import check_positive
@@ -75,7 +76,7 @@ def between(a: Any, b: Any, *, names: tuple[str, str], tolerance_km: float) -> S
 
 
 def _check_overlap(
-    overlap: shapely.Geometry, smaller_m2: float, names: tuple[str, str], reach: float
+    overlap: BaseGeometry, smaller_m2: float, names: tuple[str, str], reach: float
 ) -> None:
     """Refuse polygons that lie in each other: no line on which one ends and the other begins."""
     if overlap.area <= smaller_m2 / 2 and shapely.buffer(overlap, -reach / 2).is_empty:
@@ -88,10 +89,10 @@ def _check_overlap(
     raise InvalidGeometryError(msg)
 
 
-def _ground(ground: Any, name: str) -> shapely.Geometry:
+def _ground(ground: Any, name: str) -> BaseGeometry:
     if isinstance(ground, (gpd.GeoSeries, gpd.GeoDataFrame)):
         ground = shapely.union_all(in_degrees(ground.geometry, name).to_numpy())
-    if not isinstance(ground, shapely.Geometry) or shapely.get_dimensions(ground) != 2:
+    if not isinstance(ground, BaseGeometry) or shapely.get_dimensions(ground) != 2:
         msg = f"{name} must be a polygon, got {getattr(ground, 'geom_type', type(ground).__name__)}"
         raise InvalidGeometryError(msg)
     check_degrees(ground, name)
@@ -102,7 +103,7 @@ def _ground(ground: Any, name: str) -> shapely.Geometry:
     return shapely.force_2d(ground)
 
 
-def _local_frame(first: shapely.Geometry, second: shapely.Geometry, reach: float) -> Frame:
+def _local_frame(first: BaseGeometry, second: BaseGeometry, reach: float) -> Frame:
     """Equal-area plane over the ground where the two come close."""
     # Degrees of longitude that the tolerance spans; 111 km are a degree of latitude.
     wide = reach / 111e3 / max(np.cos(np.radians(_middle_latitude(first))), 0.05) + 1e-6
@@ -114,16 +115,16 @@ def _local_frame(first: shapely.Geometry, second: shapely.Geometry, reach: float
     return Frame(CRS.from_proj4(f"+proj=laea +lat_0={lat:.6f} +lon_0={lon:.6f} +datum=WGS84"))
 
 
-def _middle_latitude(ground: shapely.Geometry) -> float:
+def _middle_latitude(ground: BaseGeometry) -> float:
     return float((ground.bounds[1] + ground.bounds[3]) / 2)
 
 
-def _moved(geometry: shapely.Geometry, how: Any) -> shapely.Geometry:
+def _moved(geometry: BaseGeometry, how: Any) -> BaseGeometry:
     return shapely.transform(geometry, how)
 
 
 def _facing(
-    line: shapely.LineString, second: shapely.Geometry, reach: float
+    line: shapely.LineString, second: BaseGeometry, reach: float
 ) -> shapely.LineString | None:
     """Cut off the ends of an edge along which it only walks away from the second polygon."""
     if line.is_ring:
@@ -139,11 +140,11 @@ def _facing(
 
 
 def _gap(
-    first: shapely.Geometry,
-    second: shapely.Geometry,
+    first: BaseGeometry,
+    second: BaseGeometry,
     lines: list[shapely.LineString],
     reach: float,
-) -> shapely.Geometry:
+) -> BaseGeometry:
     """Ground of neither, touched by both, that closing their union by half the tolerance fills."""
     # Closing (growing, then shrinking) fills what is narrower than the tolerance and nothing wider.
     both = shapely.union(first, second)
@@ -156,7 +157,7 @@ def _gap(
 
 
 def _piece(
-    line: shapely.LineString, first: shapely.Geometry, frame: Frame, names: tuple[str, str]
+    line: shapely.LineString, first: BaseGeometry, frame: Frame, names: tuple[str, str]
 ) -> Piece:
     middle = shapely.line_interpolate_point(line, [0.5, 0.5001], normalized=True)
     (x0, y0), (x1, y1) = shapely.get_coordinates(middle)
@@ -168,7 +169,7 @@ def _piece(
     return Piece(coords=coords, left=left, right=right, featurecla=SEAM_CLASS)
 
 
-def _area_km2(ground: shapely.Geometry, frame: Frame) -> float:
+def _area_km2(ground: BaseGeometry, frame: Frame) -> float:
     if ground.is_empty:
         return 0.0
     polygons = [part for part in shapely.get_parts(ground) if part.geom_type == "Polygon"]

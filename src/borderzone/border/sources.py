@@ -76,7 +76,7 @@ def list_borders() -> gpd.GeoDataFrame:
     rows = []
     for a, b in sorted(_world()):
         course = directed_course(pieces_between(a, b), a)
-        line = shapely.multilinestrings([shapely.linestrings(part.coords) for part in course])
+        line = shapely.MultiLineString([part.line for part in course])
         lengths = (course[-1].km_end, published_km(a, b))
         rows.append((a, b, Country.of(a).name, Country.of(b).name, *lengths, len(course), line))
     names = [
@@ -205,7 +205,7 @@ def _world() -> Mapping[tuple[str, str], tuple[Piece, ...]]:
 @cache
 def _lines_of_the_world() -> shapely.STRtree:
     pieces = [piece for pieces in _world().values() for piece in pieces]
-    return shapely.STRtree([shapely.linestrings(piece.coords) for piece in pieces])
+    return shapely.STRtree([shapely.LineString(piece.coords) for piece in pieces])
 
 
 @cache

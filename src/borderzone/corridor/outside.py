@@ -17,6 +17,8 @@ from borderzone.errors import InvalidParameterError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from shapely.geometry.base import BaseGeometry
+
 __all__ = ["THIRD_COUNTRY", "UNKNOWN", "WATER", "ground_of", "outside_ground", "outside_shares"]
 
 # Less than this is left of two lines that are meant to be one.
@@ -25,7 +27,7 @@ THIRD_COUNTRY, WATER, UNKNOWN = "third country", "sea", "unknown"
 
 
 def outside_ground(
-    outline: shapely.Geometry, pair: Collection[str], countries: gpd.GeoDataFrame | None = None
+    outline: BaseGeometry, pair: Collection[str], countries: gpd.GeoDataFrame | None = None
 ) -> gpd.GeoDataFrame:
     """Cut out of a corridor what is neither country's ground."""
     west, south, east, north = outline.bounds
@@ -43,7 +45,7 @@ def outside_ground(
     return _table(found)
 
 
-def outside_shares(strips: Sequence[shapely.Geometry], outside: gpd.GeoDataFrame) -> pd.DataFrame:
+def outside_shares(strips: Sequence[BaseGeometry], outside: gpd.GeoDataFrame) -> pd.DataFrame:
     """Measure how much of each strip is neither country's ground."""
     total = np.array([_plane_area(strip) for strip in strips])
     shares = {}
@@ -58,10 +60,10 @@ def outside_shares(strips: Sequence[shapely.Geometry], outside: gpd.GeoDataFrame
 
 
 def ground_of(
-    sides: Mapping[str, shapely.Geometry],
+    sides: Mapping[str, BaseGeometry],
     named: Collection[str],
     countries: gpd.GeoDataFrame | None = None,
-) -> shapely.Geometry:
+) -> BaseGeometry:
     """
     Cut the ground of some countries out of a corridor.
 
@@ -87,7 +89,7 @@ def ground_of(
     return _areas_only(shapely.union_all(found))
 
 
-def _by_code(countries: gpd.GeoDataFrame) -> dict[str, shapely.Geometry]:
+def _by_code(countries: gpd.GeoDataFrame) -> dict[str, BaseGeometry]:
     column = next((name for name in ("iso3", "code") if name in countries.columns), None)
     if column is None:
         msg = (
@@ -101,7 +103,7 @@ def _by_code(countries: gpd.GeoDataFrame) -> dict[str, shapely.Geometry]:
     return {str(code): shapely.union_all(group.to_numpy()) for code, group in shapes}
 
 
-def _table(found: dict[tuple[str, str], shapely.Geometry]) -> gpd.GeoDataFrame:
+def _table(found: dict[tuple[str, str], BaseGeometry]) -> gpd.GeoDataFrame:
     # Where polygons only touch, lines and points remain of a difference.
     shapes = [_areas_only(shape) for shape in found.values()]
     table = gpd.GeoDataFrame(
@@ -117,11 +119,11 @@ def _table(found: dict[tuple[str, str], shapely.Geometry]) -> gpd.GeoDataFrame:
     return table[table["area_km2"] >= LEAST_KM2].reset_index(drop=True)
 
 
-def _areas_only(shape: shapely.Geometry) -> shapely.Geometry:
+def _areas_only(shape: BaseGeometry) -> BaseGeometry:
     return shapely.union_all([part for part in shapely.get_parts(shape) if part.area > 0])
 
 
-def _plane_area(polygon: shapely.Geometry) -> float:
+def _plane_area(polygon: BaseGeometry) -> float:
     """Area under a cylindrical equal-area projection, in square radii; for shares only."""
     moved = shapely.transform(
         polygon, lambda xy: np.column_stack([np.radians(xy[:, 0]), np.sin(np.radians(xy[:, 1]))])

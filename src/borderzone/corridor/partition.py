@@ -15,7 +15,7 @@ is given to the segment to which a point inside it belongs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import shapely
@@ -25,10 +25,12 @@ from borderzone._kernels.nearest import onto_bisectors, spaced_sites
 from borderzone.corridor.track import NOTHING
 
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from borderzone._typing import FloatArray, IntArray
     from borderzone.corridor.track import Track
 
-__all__ = ["TOLERANCE_M", "Divides", "divides", "outline_lines"]
+__all__ = ["TOLERANCE_M", "Divides", "divides", "lines_as_one", "outline_lines"]
 
 # Greatest departure of a straight edge from the true boundary.
 TOLERANCE_M = 0.5
@@ -301,7 +303,7 @@ def _unfolded(edges: FloatArray, pair: IntArray) -> tuple[FloatArray, IntArray]:
     # The number of the edge travels as height, which merging and simplifying keep.
     height = np.arange(len(edges), dtype=float)
     solid = np.concatenate([edges, np.tile(height[:, None, None], (1, 2, 1))], axis=2)
-    merged = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(solid)))
+    merged = shapely.line_merge(lines_as_one(solid))
     simple = shapely.simplify(shapely.get_parts(merged), TOLERANCE_M / 2, preserve_topology=False)
     coords, which = shapely.get_coordinates(simple, include_z=True, return_index=True)
     start = np.flatnonzero(which[1:] == which[:-1])
@@ -396,22 +398,28 @@ def _fine_edges(
     return np.concatenate([*done, edges]), np.concatenate([*done_pair, pair])
 
 
-def outline_lines(track: Track) -> list[shapely.Geometry]:
+def outline_lines(track: Track) -> list[BaseGeometry]:
     """Draw the lines along which a corridor can end: its depth on either side."""
     real = track.labels != NOTHING
     start, step = track.pieces[real, :2], track.pieces[real, 2:4]
     depths = track.depths[real]
-    lines = shapely.linestrings(np.stack([start, start + step], axis=1))
-    found: list[shapely.Geometry] = []
+    lines = np.stack([start, start + step], axis=1)
+    found: list[BaseGeometry] = []
     for depth in np.unique(depths[depths > 0]):
         with_it = (depths == depth).any(axis=1)
-        merged = shapely.line_merge(shapely.multilinestrings(lines[with_it]))
+        merged = shapely.line_merge(lines_as_one(lines[with_it]))
         found.append(shapely.buffer(merged, depth, quad_segs=_quad_segs(depth)).boundary)
     # With two depths the line itself bounds ground: beyond the lesser on one side, within the
     # greater on the other.
     if (depths[:, 0] != depths[:, 1]).any():
-        found.append(shapely.multilinestrings(lines))
+        found.append(lines_as_one(lines))
     return found
+
+
+def lines_as_one(edges: FloatArray) -> shapely.MultiLineString:
+    """Make one geometry of edges, shape ``(n, 2, 2)`` or with heights ``(n, 2, 3)``."""
+    lines = np.asarray(shapely.linestrings(edges), dtype=object)
+    return cast("shapely.MultiLineString", shapely.multilinestrings(lines))
 
 
 def _quad_segs(depth: float) -> int:

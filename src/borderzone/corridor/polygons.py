@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from borderzone.corridor.partition import divides, outline_lines
+from borderzone.corridor.partition import divides, lines_as_one, outline_lines
 from borderzone.crs import GEOD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.corridor.track import Track
@@ -52,7 +55,7 @@ class Plot:
 
 def segment_polygons(
     frame: Frame, track: Track, segments: tuple[int, int], earlier: Sequence[Plot]
-) -> tuple[list[shapely.Geometry], Plot]:
+) -> tuple[list[BaseGeometry], Plot]:
     """
     Draw the segments of a section in its plane.
 
@@ -70,8 +73,8 @@ def segment_polygons(
     ]
     # Both versions of a shared edge go in: what lies between them is a sliver with an owner.
     edges = np.concatenate([found.edges[own], *(xy.reshape(-1, 2, 2) for xy in taken_over)])
-    chains = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(edges)))
-    lines = np.append(shapely.get_parts(chains), outline_lines(track))
+    chains = shapely.line_merge(lines_as_one(edges))
+    lines = np.array([*shapely.get_parts(chains), *outline_lines(track)], dtype=object)
     # Extra vertices go in before the edges are noded: neighbours get the same ones.
     lines = shapely.segmentize(lines, LONGEST_EDGE_M)
     faces = shapely.get_parts(
@@ -114,8 +117,8 @@ def _own_label(
 
 
 def _gathered(
-    faces: FloatArray, label: IntArray, segments: tuple[int, int]
-) -> list[shapely.Geometry]:
+    faces: NDArray[np.object_], label: IntArray, segments: tuple[int, int]
+) -> list[BaseGeometry]:
     """Join the faces of each segment; the line of the border may have split them."""
     order = np.argsort(label, kind="stable")
     starts = np.searchsorted(label[order], np.arange(segments[0], segments[1] + 1))
@@ -126,14 +129,14 @@ def _gathered(
     return polygons
 
 
-def to_geographic(polygons: Sequence[shapely.Geometry], frame: Frame) -> list[shapely.Geometry]:
+def to_geographic(polygons: Sequence[BaseGeometry], frame: Frame) -> list[BaseGeometry]:
     """Take polygons out of the plane."""
     array = np.array(polygons, dtype=object)
     moved = shapely.set_coordinates(array.copy(), frame.inverse(shapely.get_coordinates(array)))
     return list(moved)
 
 
-def areas_km2(polygons: Sequence[shapely.Geometry]) -> FloatArray:
+def areas_km2(polygons: Sequence[BaseGeometry]) -> FloatArray:
     """Measure polygons on the ellipsoid."""
     parts, owner = shapely.get_parts(np.array(polygons, dtype=object), return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)

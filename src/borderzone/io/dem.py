@@ -131,7 +131,9 @@ def sea_shape(sea: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid) -> shapely.Geom
         raise InvalidParameterError(msg)
     shape = shapely.make_valid(here.geometry.union_all())
     near = shapely.intersection(shape, shapely.box(*box.total_bounds)).buffer(0)
-    return gpd.GeoSeries([near], crs=4326).segmentize(_STEP_DEG).to_crs(grid.crs).iloc[0]
+    moved = gpd.GeoSeries([near], crs=4326).segmentize(_STEP_DEG).to_crs(grid.crs)
+    found: shapely.Geometry = moved.iloc[0]
+    return found
 
 
 def check_file(path: str | os.PathLike[str], suffixes: Collection[str], what: str) -> None:

@@ -206,7 +206,8 @@ def _from_parquet(file: Path, what: str) -> pd.DataFrame:
             refuse_file_names(text, f"{what}: {file.name!r}")
         _check_levels(stream, json.loads(geo), f"{what}: {file.name!r}")
         stream.seek(0)
-        return gpd.read_parquet(stream)
+        placed: pd.DataFrame = gpd.read_parquet(stream)
+        return placed
 
 
 def _check_levels(stream: Any, geo: Any, told: str) -> None:
@@ -246,7 +247,8 @@ def _plain_rows(stream: Any) -> pd.DataFrame:
         raise
     except Exception:  # noqa: BLE001 (what pandas noted of its index and types may be anything)
         stream.seek(0)
-        return pq.read_table(stream).replace_schema_metadata(None).to_pandas()
+        rows: pd.DataFrame = pq.read_table(stream).replace_schema_metadata(None).to_pandas()
+        return rows
 
 
 def _from_ogr(file: Path, layer: str | None, what: str) -> pd.DataFrame:

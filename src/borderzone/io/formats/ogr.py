@@ -85,7 +85,7 @@ def read(file: Path, layer: str | int, what: str) -> pd.DataFrame:
         )
         # The true number of rows, where it is known: the one that a file states may be anything.
         # In the time of Greenwich the first hours of a day would lie on the day before.
-        table = pyogrio.read_dataframe(
+        table: pd.DataFrame = pyogrio.read_dataframe(
             file, layer=layer, max_features=rows, mixed_offsets_as_utc=False, **opening
         )
     if rows not in {None, len(table)}:
