@@ -13,7 +13,6 @@ from typing import Any
 from borderzone._guards import guarded
 from borderzone.errors import DataError
 from borderzone.io.files import atomic_write, local_file, local_place, sha256
-from borderzone.io.formats.grids import prj_of, read_vrt
 from borderzone.io.products import Terms, named
 
 __all__ = [
@@ -106,6 +105,9 @@ def file_records(source: Source | Iterable[Source], *, name: str) -> list[Record
 
 def _companions(file: Path, what: str) -> list[Path]:
     """List the files that a file is read with: sources of a mosaic, and the CRS of a grid in a text."""
+    # Records of tables are read without rasters.
+    from borderzone.io.formats.grids import prj_of, read_vrt  # noqa: PLC0415 - loads rasterio
+
     ending = file.suffix.lower()
     if ending == ".asc":
         return [text] if (text := prj_of(file)) is not None else []
