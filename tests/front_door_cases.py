@@ -468,6 +468,7 @@ _NEW_PATH = {
 # What a door takes beside or instead of the usual.
 ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "access.at_night": {"speed": lambda _: "foot"},
+    "access.gradient_of": {"slope_deg": lambda _: 3.0},
     "access.dash_to_cover": {"cover": lambda w: w.lines},
     "access.race_along_border": {"response": lambda w: w.hours, "dash": lambda w: w.hours} | _ALONG,
     "access.race_by_segment": {
