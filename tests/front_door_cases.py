@@ -333,13 +333,13 @@ _WRITERS: dict[str, Callable[[World, Path], Any]] = {
     ".csv": lambda world, path: world.rows.to_csv(path, index=False),
     ".xlsx": lambda world, path: world.rows.to_excel(path, index=False),
     ".geojson": lambda world, path: world.border.line.to_file(path),
-    ".gpkg": lambda world, path: io.write_gpkg(
+    ".gpkg": lambda world, path: io.write_vector(
         {"lines": gpd.GeoDataFrame(geometry=world.border.line)}, path
     ),
     ".shp": lambda world, path: gpd.GeoDataFrame(
         {"class": [1]}, geometry=world.border.line[:1]
     ).to_file(path),
-    ".parquet": lambda world, path: io.write_geoparquet(world.events[["id", "geometry"]], path),
+    ".parquet": lambda world, path: io.write_vector({"a": world.events[["id", "geometry"]]}, path),
     ".zip": _zip,
     ".toml": lambda _, path: path.write_text(
         'a = "IRQ"\nb = "SYR"\n' if path.stem == "study" else "depth_km = 20\n"
@@ -456,8 +456,7 @@ _NEW_PATH = {
     "io.atomic_write": ".csv",
     "io.create_raster": ".tif",
     "io.write_csv": ".csv",
-    "io.write_geoparquet": ".parquet",
-    "io.write_gpkg": ".gpkg",
+    "io.write_vector": ".gpkg",
     "io.write_raster": ".tif",
     "incidents.write": ".csv",
     "stream.raster_like": ".tif",
@@ -534,29 +533,22 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "io.check_archive": {"source": lambda w: w.file("rows.zip")},
     "io.copy_raster": {"source": lambda w: w.file("plain.tif"), "target": lambda w: w.new_path(".tif")},
     "io.create_raster": {"name": lambda _: "x"},
-    "io.file_records": {"source": lambda w: w.file("dem.tif")},
     "io.limits": {},
     "io.plain_cells": {"rows": lambda w: w.rows},
     "io.open_classes": {"source": lambda w: w.file("classes.tif")},
     "io.open_dem": {"source": lambda w: w.file("dem.tif")},
     "io.read_dem": {"source": lambda w: w.file("dem.tif")},
-    "io.sea_cells": {"sea": lambda w: w.karst, "grid": lambda w: w.grid},
     "io.sea_shape": {"sea": lambda w: w.karst, "grid": lambda w: w.grid},
     "provenance.run_id": {"parts": lambda _: {"a": 1}},
     "io.flush_to_disk": {"file": lambda w: w.file("rows.csv")},
-    "io.read_pieces": {
-        "file": lambda w: w.file("roads.shp"), "layer": lambda _: "roads", "columns": lambda _: ["class"]
+    "io.read_archived": {
+        "source": lambda w: w.file("roads.zip"), "pattern": lambda _: r"roads\.shp", "columns": lambda _: ["class"]
     },
     "io.rows_of": {"content": lambda _: [{"lat": 34.0, "lon": 41.0}], "told": lambda _: "rows"},
     "io.source_files": {"source": lambda w: w.file("dem.tif")},
-    "io.tiles_without": {"source": lambda w: w.file("dem.tif")},
-    "io.unpacked_layers": {
-        "source": lambda w: w.file("roads.zip"), "pattern": lambda _: r"roads\.shp"
-    },
     "io.unpacked": {"source": lambda w: w.file("rows.zip")},
     "io.write_csv": {"frame": lambda w: w.rows},
-    "io.write_geoparquet": {"frame": lambda w: w.karst},
-    "io.write_gpkg": {"layers": lambda w: {"karst": w.karst}},
+    "io.write_vector": {"layers": lambda w: {"karst": w.karst}},
     "io.write_sidecar": {"path": lambda w: w.file("rows.csv"), "words": lambda _: _WORDS},
     "patrol.allocate": _RATES,
     "patrol.coverage_curve": _RATES | _UNITS,

@@ -172,7 +172,7 @@ def test_other_tiles_of_the_folder_stay_out_of_the_study(
     folder = (tmp_path / "cache" / "glo30").as_posix()
     assert code == 0
     assert study == {"dem": [f"{folder}/{name}.tif" for name in fetch.tiles(thin)]}
-    records = bz.io.file_records(study["dem"], name="elevation")
+    records = bz.io.Record.of_files(study["dem"], name="elevation")
     assert {record.title for record in records} == {"elevation: Copernicus DEM GLO-30"}
 
 

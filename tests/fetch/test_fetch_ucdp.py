@@ -149,7 +149,7 @@ def test_incidents_read_the_table_and_the_record_travels_with_it(
 
     result = bring(corridor, years=(2014, 2024), way="api")
     read = bz.incidents.read(result.path)
-    (record,) = bz.io.file_records(result.path, name="incidents")
+    (record,) = bz.io.Record.of_files(result.path, name="incidents")
 
     assert result.path.name == "ucdp-ged-25.1-IRQ-SYR-2014-2024.csv"
     assert len(read) == result.rows > 50
@@ -172,7 +172,7 @@ def test_a_table_that_was_changed_says_so_and_keeps_its_credit(
     with result.path.open("a", encoding="utf-8") as file:
         file.write("\n")
 
-    (record,) = bz.io.file_records(result.path, name="incidents")
+    (record,) = bz.io.Record.of_files(result.path, name="incidents")
 
     assert "changed since" in record.notes
     assert "Uppsala" in record.attribution
@@ -642,7 +642,7 @@ def test_a_record_that_is_none_is_passed_over(tmp_path: Path) -> None:
     table.write_text("id\n1\n")
     for text in ("", "[]", "{}", '{"title": 3}', "[" * 100_000):
         (tmp_path / "events.csv.source.json").write_text(text)
-        (record,) = bz.io.file_records(table, name="incidents")
+        (record,) = bz.io.Record.of_files(table, name="incidents")
         assert record.licence == "as stated by its source"
 
 

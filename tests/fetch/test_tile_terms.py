@@ -62,7 +62,7 @@ def test_what_the_licence_asks_for_is_in_the_credits_of_a_study(tmp_path: Path) 
     for name in names:
         (tmp_path / name).write_bytes(b"heights")
 
-    records = io.file_records([tmp_path / name for name in names], name="elevation")
+    records = io.Record.of_files([tmp_path / name for name in names], name="elevation")
     text = provenance.attribution_text(records)
 
     notice = (

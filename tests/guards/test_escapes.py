@@ -232,8 +232,8 @@ def test_categories_are_marked_as_text_is(tmp_path: Path) -> None:
 def test_layers_give_back_what_was_written(words: str, tmp_path: Path) -> None:
     note = pd.Series([words], dtype=object)
     frame = gpd.GeoDataFrame({"note": note}, geometry=[shapely.Point(41, 34)], crs=4326)
-    files.write_gpkg({f"a {words[:100]}": frame}, tmp_path / "a.gpkg")
-    files.write_geoparquet(frame, tmp_path / "a.parquet")
+    files.write_vector({f"a {words[:100]}": frame}, tmp_path / "a.gpkg")
+    files.write_vector({"a": frame}, tmp_path / "a.parquet")
     named = pyogrio.list_layers(tmp_path / "a.gpkg")[:, 0].tolist()
     assert named == [f"a {escapes.kept(words[:100])}"]
     for back in (gpd.read_file(tmp_path / "a.gpkg"), gpd.read_parquet(tmp_path / "a.parquet")):
@@ -433,8 +433,8 @@ def writers(result: StudyResult) -> dict[str, Callable[[Any], object]]:
     raster, grid = result.ground.layers["elevation_m"], result.ground.grid
     return {
         "csv": lambda path: files.write_csv(frame, path),
-        "gpkg": lambda path: files.write_gpkg({"a": frame}, path),
-        "parquet": lambda path: files.write_geoparquet(frame, path),
+        "gpkg": lambda path: files.write_vector({"a": frame}, path),
+        "parquet": lambda path: files.write_vector({"a": frame}, path),
         "raster": lambda path: files.write_raster(raster, path),
         "incidents": lambda path: incidents.write(events, path),
         "figure": lambda path: figures.save(page(), path, alt="Nothing."),
@@ -494,7 +494,7 @@ def test_a_border_of_ones_own_names_no_other_folder_for_its_events() -> None:
 def test_columns_of_a_users_table_cannot_make_the_layers_of_a_report_fail(tmp_path: Path) -> None:
     columns = {"fid": [7], "Note": ["a"], "note": ["b"], "geom": ["c"], "NOTE_2": ["d"]}
     frame = gpd.GeoDataFrame(columns, geometry=[shapely.Point(41, 34)], crs=4326)
-    files.write_gpkg({"a": frame}, tmp_path / "a.gpkg")
+    files.write_vector({"a": frame}, tmp_path / "a.gpkg")
     back = gpd.read_file(tmp_path / "a.gpkg").drop(columns="geometry")
     assert back.to_dict("list") == {
         "fid_2": [7],

@@ -565,3 +565,9 @@ def test_a_small_table_is_read_under_a_limit_on_memory(
         env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
     )
     assert (done.returncode, done.stdout.strip()) == (0, "1"), done.stderr
+
+
+def test_a_text_row_with_a_million_surplus_cells_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("lat,lon\n34,41" + ",1" * 1_000_000 + "\n")
+    with pytest.raises(LimitError, match="line 2 has 1,000,002 columns, the limit is 5,000"):
+        incidents.read(tmp_path / "a.csv")

@@ -208,7 +208,7 @@ def test_a_mosaic_is_credited_and_digested_with_its_tiles(tmp_path: Path) -> Non
     with rasterio.open(tile) as file:
         place = file.transform
     made = vrt(tmp_path / "a.vrt", [source(tile, place, folder=tmp_path, more="")], place=place)
-    records = io.file_records(made, name="elevation")
+    records = io.Record.of_files(made, name="elevation")
     assert [record.path for record in records] == ["a.vrt", tile.name]
     assert "Copernicus" in records[1].title
 

@@ -151,7 +151,7 @@ def test_a_folder_a_pattern_and_a_list_are_the_same_tiles(tmp_path: Path) -> Non
     one = bz.read_dem(tmp_path, grid)
     for source in (str(tmp_path / "*.tif"), files, [tmp_path]):
         assert one.identical(bz.read_dem(source, grid))
-    assert [record.path for record in io.file_records(tmp_path, name="elevation")] == [
+    assert [record.path for record in io.Record.of_files(tmp_path, name="elevation")] == [
         file.name for file in files
     ]
 

@@ -141,11 +141,11 @@ def test_tables_of_rows_and_pictures_are_told_apart(tmp_path: Path) -> None:
 
 def test_own_layers_come_back(tmp_path: Path) -> None:
     frame = gpd.GeoDataFrame({"a": [1]}, geometry=gpd.points_from_xy([41], [34]), crs=4326)
-    io.write_gpkg({"one": frame, "two": frame.assign(a=2)}, tmp_path / "a.gpkg")
+    io.write_vector({"one": frame, "two": frame.assign(a=2)}, tmp_path / "a.gpkg")
     assert io.read_vector(tmp_path / "a.gpkg", layer="two")["a"].tolist() == [2]
     with pytest.raises(DataError, match="holds the layers one, two; name one of them"):
         io.read_vector(tmp_path / "a.gpkg")
-    io.write_gpkg({"none": frame.iloc[:0]}, tmp_path / "b.gpkg")
+    io.write_vector({"none": frame.iloc[:0]}, tmp_path / "b.gpkg")
     assert len(io.read_vector(tmp_path / "b.gpkg")) == 0
 
 

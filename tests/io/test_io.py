@@ -392,8 +392,8 @@ def test_what_is_written_twice_has_the_same_bytes(tmp_path: Path) -> None:
         folder = tmp_path / name
         folder.mkdir()
         io.write_raster(raster, folder / "a.tif", tags={"run": "x"})
-        io.write_gpkg({"points": frame, "again": frame}, folder / "a.gpkg")
-        io.write_geoparquet(frame, folder / "a.parquet")
+        io.write_vector({"points": frame, "again": frame}, folder / "a.gpkg")
+        io.write_vector({"a": frame}, folder / "a.parquet")
         io.write_csv(frame, folder / "a.csv")
     for file in sorted((tmp_path / "one").iterdir()):
         assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes(), file.name
@@ -451,7 +451,7 @@ def test_every_vector_format_comes_back_in_degrees(tmp_path: Path, suffix: str) 
 
 def test_a_file_of_several_layers_asks_for_one(tmp_path: Path) -> None:
     frame = gpd.GeoDataFrame({"a": [1]}, geometry=gpd.points_from_xy([41], [33]), crs=4326)
-    io.write_gpkg({"first": frame, "second": frame.assign(a=2)}, tmp_path / "a.gpkg")
+    io.write_vector({"first": frame, "second": frame.assign(a=2)}, tmp_path / "a.gpkg")
     with pytest.raises(DataError, match="holds the layers first, second; name one"):
         io.read_vector(tmp_path / "a.gpkg")
     assert io.read_vector(tmp_path / "a.gpkg", layer="second")["a"].tolist() == [2]
@@ -501,12 +501,12 @@ def test_csv_can_carry_the_index(tmp_path: Path) -> None:
 def test_describe_gives_one_record_a_file(tmp_path: Path) -> None:
     for name in ("b", "a"):
         (tmp_path / f"{name}.tif").write_bytes(name.encode())
-    found = io.file_records(str(tmp_path / "*.tif"), name="elevation")
+    found = io.Record.of_files(str(tmp_path / "*.tif"), name="elevation")
     assert [record.path for record in found] == ["a.tif", "b.tif"]
     assert found[0].sha256.startswith("ca978112ca1bbdca")
     assert not found[0].embedded
     with pytest.raises(DataError, match="there is no file"):
-        io.file_records(tmp_path / "c.tif", name="elevation")
+        io.Record.of_files(tmp_path / "c.tif", name="elevation")
 
 
 def test_a_raster_in_degrees_keeps_its_degrees(tmp_path: Path) -> None:

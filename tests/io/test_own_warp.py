@@ -442,10 +442,10 @@ def test_classes_of_every_type_come_out_as_they_went_in(
     same = out == under
     gone = (under == CODES[dtype][1]) if declared else np.zeros(under.shape, bool)
     if declared and dtype != "f4":
-        assert (out == held.empty)[gone].mean() > 0.7
-        assert held.empty == CODES[dtype][1]
+        assert (out == held.nodata)[gone].mean() > 0.7
+        assert held.nodata == CODES[dtype][1]
     assert same[~gone].mean() > (0.99 if cell_m == 10 else 0.7)
-    assert set(np.unique(out[np.isfinite(out)])) <= {*CODES[dtype], held.empty}
+    assert set(np.unique(out[np.isfinite(out)])) <= {*CODES[dtype], held.nodata}
 
 
 def test_a_mask_of_true_and_false_stays_one() -> None:

@@ -40,20 +40,29 @@ FURTHER: dict[str, dict[str, Callable[[World], Any]]] = {
     "incidents.enrichment": {"flags": lambda w: w.dem > 900},
     "incidents.enrichment_table": {"flags": lambda w: w.dem > 900},
     "incidents.event_probabilities": {"weight": lambda w: w.dem},
+    "incidents.ground_counts": {
+        "flags": lambda w: w.flags,
+        "attrs": lambda w: w.attrs,
+        "hours": lambda w: w.hours,
+    },
     "incidents.on_ground": {
         "hours": lambda w: w.hours,
-        "elevation": lambda w: w.dem,
         "weight": lambda w: w.dem,
     },
     "incidents.overlay": {"weight": lambda w: w.dem},
+    "io.open_classes": {"source": lambda w: w.classes},
+    "io.open_dem": {"source": lambda w: w.dem},
     "terrain.surface": {"aridity": lambda w: w.dem / 1e4},
     "visibility.who_sees": {"targets": lambda w: w.fine > 900},
 }
 # Answers at a cell stand on that cell alone, or weights on any map: no length is measured.
 NO_LENGTH = {
+    "Border.country_of_cells",
     "terrain.mask_prior",
     "incidents.event_probabilities",
     "incidents.overlay",
+    "io.open_classes",
+    "io.open_dem",
     "io.warp",
     "stream.raster_like",
 }
@@ -107,8 +116,10 @@ def given(name: str, world: World) -> dict[str, Any]:
 
 
 def outcome(name: str, arguments: dict[str, Any]) -> Any:
-    """Give what a door answers, or the text of the file that it wrote."""
+    """Give what a door answers, or the text of the file that it wrote, or what it opened reads."""
     found = call(DOORS[name], arguments)
+    if name in {"io.open_classes", "io.open_dem"}:
+        return found.read(slice(None), slice(None))
     path = arguments.get("path")
     return path.read_bytes() if found is None and isinstance(path, Path) else found
 

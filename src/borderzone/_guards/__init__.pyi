@@ -39,6 +39,7 @@ from .numbers import (
 from .paths import (
     check_path as check_path,
     local_path as local_path,
+    local_place as local_place,
     temporary_folder as temporary_folder,
 )
 from .draws import (

@@ -10,10 +10,12 @@ from typing import Any
 from borderzone._guards.words import shown
 from borderzone.errors import BorderzoneError, DataError, InvalidParameterError, OutputError
 
-__all__ = ["check_path", "local_path", "temporary_folder"]
+__all__ = ["check_path", "local_path", "local_place", "temporary_folder"]
 
 # What file systems take at most. Units: bytes, characters.
 _LONGEST_NAME, _LONGEST_PATH = 255, 4000
+# What a name must not hold: GDAL takes these for networks, archives or inline documents.
+_NOT_A_PATH = ("/vsi", "://", "<", "\0", "MEM:", "GTIFF_DIR:", "{")
 
 
 def check_path(path: Any, name: str, error: type[BorderzoneError] = DataError) -> str:
@@ -55,6 +57,18 @@ def local_path(path: str | os.PathLike[str]) -> Path:
         )
         raise InvalidParameterError(msg) from None
     return place
+
+
+def local_place(path: str | os.PathLike[str], what: str) -> str:
+    """Give a path as text; what a raster or vector library takes for more than a local place is refused."""
+    text = check_path(path, what)
+    if any(mark in text for mark in _NOT_A_PATH):
+        msg = (
+            f"{what}: {shown(text)} is not a local file; addresses, archives and inline documents "
+            "are not opened. Download or unpack it first and give its path"
+        )
+        raise DataError(msg)
+    return text
 
 
 def temporary_folder() -> tempfile.TemporaryDirectory[str]:

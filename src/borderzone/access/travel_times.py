@@ -135,7 +135,7 @@ def travel_time(  # noqa: PLR0913 (each option changes what the hours mean, and 
     A vehicle makes 15 km in an hour over flat bare ground:
 
     >>> import geopandas as gpd
-    >>> from borderzone.grid import Grid, check_cell_values
+    >>> from borderzone.grid import Grid
     >>> grid = Grid.covering((0, 0, 30e3, 7500), resolution_m=7500, crs=32637)
     >>> plain = grid.wrap(np.zeros((1, 4), np.float32))
     >>> post = gpd.GeoSeries.from_xy([100.0], [100.0], crs=32637)
@@ -189,7 +189,7 @@ def travel(
     Examples
     --------
     >>> import geopandas as gpd
-    >>> from borderzone.grid import Grid, check_cell_values
+    >>> from borderzone.grid import Grid
     >>> grid = Grid.covering((0, 0, 30e3, 7500), resolution_m=7500, crs=32637)
     >>> plain = grid.wrap(np.zeros((1, 4), np.float32))
     >>> posts = gpd.GeoSeries.from_xy([100.0, 29e3], [100.0, 100.0], crs=32637)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from borderzone._guards import local_path
 from borderzone.errors import OutputError
-from borderzone.io import REGISTER, atomic_write, flush_to_disk, sha256
+from borderzone.io import Record, atomic_write, flush_to_disk, sha256
 
 if sys.platform == "win32":
     import msvcrt
@@ -182,7 +182,7 @@ class Shelf:
 
     def _register(self) -> dict[str, dict[str, Any]]:
         """Read the register; one that cannot be read counts as empty, and all is fetched again."""
-        path = self.folder / REGISTER
+        path = self.folder / Record.REGISTER
         try:
             read = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -200,7 +200,7 @@ class Shelf:
 
     def _write(self, register: dict[str, dict[str, Any]]) -> None:
         text = json.dumps({"schema": 1, **register}, indent=1, sort_keys=True)
-        with atomic_write(self.folder / REGISTER) as temporary:
+        with atomic_write(self.folder / Record.REGISTER) as temporary:
             temporary.write_text(f"{text}\n", encoding="utf-8")
 
 

@@ -139,7 +139,7 @@ class Job:
     shelf: Shelf
     network: Network
     noun: str
-    check: Callable[[Any, Path, bool], None]
+    check: Callable[[Any, Path, bool], object]
     if_missing: str | None = None
 
     @property

@@ -11,25 +11,29 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio.errors
 import shapely
 
 from borderzone._guards import check_choice, is_number, is_whole, shown
-from borderzone.crs import GEOD, check_finite, in_degrees
-from borderzone.errors import BorderzoneError, DataError, InvalidParameterError
+from borderzone.crs import GEOD
+from borderzone.errors import DataError, InvalidParameterError
 from borderzone.fetch.area import Area, place_word
 from borderzone.fetch.cache import Shelf, cache_folder
 from borderzone.fetch.network import Network
 from borderzone.fetch.planning import Job, Store, checked_path
 from borderzone.fetch.server import Item
-from borderzone.io import Terms, read_pieces, sha256, unpacked_layers, write_gpkg, write_sidecar
+from borderzone.io import (
+    Terms,
+    check_archive,
+    read_archived,
+    sha256,
+    write_sidecar,
+    write_vector,
+)
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
-
-    from shapely.geometry.base import BaseGeometry
 
     from borderzone.fetch.area import Where
     from borderzone.fetch.planning import Plan
@@ -132,7 +136,7 @@ of a border, such as parts=['asia/iraq'] (--extract)
             "extracts or regions that hold it (--extract, --region)"
         )
         raise DataError(msg)
-    write_gpkg({"roads": kept}, path)
+    write_vector({"roads": kept}, path)
     digest = sha256(path)
     return RoadsResult(
         path=path,
@@ -405,7 +409,7 @@ def _job(
         shelf=Shelf(store.terms, cache_folder(cache) / f"roads-{store.name}"),
         network=network or Network(),
         noun="archive",
-        check=lambda _, path, __: _check_archive(path, store),
+        check=lambda _, path, __: check_archive(path, what="roads", pattern=store.layer),
         if_missing=(
             "a large country has no archive as a whole, name its parts, such as --extract "
             "europe/germany/bayern (parts)"
@@ -442,12 +446,6 @@ def _parts(store: RoadStore, where: Where, parts: Any) -> Iterable[Any]:
     return dict.fromkeys(EXTRACTS[code] for code in (border.a, border.b))
 
 
-def _check_archive(path: Path, store: RoadStore) -> None:
-    """Unpack the roads of an archive once without keeping them: sizes and check sums are wanted."""
-    with unpacked_layers(path, store.layer, what="roads"):
-        pass
-
-
 def _cut(job: Job, area: Area) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
     """Roads on the ground with the classes of travel times, and what was left out, by class."""
     store: Any = job.store
@@ -455,8 +453,13 @@ def _cut(job: Job, area: Area) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
     shapely.prepare(ground)
     kept: list[gpd.GeoDataFrame] = []
     for item in job.items:
-        with unpacked_layers(job.shelf.folder / item.file, store.layer, what="roads") as files:
-            kept += [near for file in files for near in _near(file, store, ground)]
+        archive = job.shelf.folder / item.file
+        for piece in read_archived(archive, store.layer, columns=[store.column], what="roads"):
+            near = piece[shapely.intersects(ground, piece.geometry.to_numpy())]
+            if near.empty:
+                continue
+            was = near[store.column].map(_class_word)
+            kept.append(gpd.GeoDataFrame({"was": was}, geometry=near.geometry, crs=4326))
     whole: Any = pd.concat(kept, ignore_index=True) if kept else gpd.GeoDataFrame({"was": []})
     whole["class"] = whole["was"].map(dict(store.classes))
     strange = whole["class"].isna()
@@ -472,28 +475,6 @@ def _cut(job: Job, area: Area) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
     lines = lines[lines.geom_type == "LineString"]
     # Two extracts share what lies on their border.
     return lines[~lines.geometry.to_wkb().duplicated()].reset_index(drop=True), left_out
-
-
-def _near(file: Path, store: RoadStore, area: BaseGeometry) -> list[gpd.GeoDataFrame]:
-    found = []
-    told = f"roads: {file.name!r}"
-    try:
-        for piece in read_pieces(file, file.stem, "roads", columns=[store.column]):
-            if not isinstance(piece, gpd.GeoDataFrame) or piece.crs is None:
-                msg = f"{told} has no lines, or names no coordinate reference system"
-                raise DataError(msg)
-            there = piece[piece.geometry.notna()]
-            check_finite(there, told)
-            flat = in_degrees(there.set_geometry(shapely.force_2d(there.geometry.array)), told)
-            near = flat[shapely.intersects(area, flat.geometry.to_numpy())]
-            was = near[store.column].map(_class_word)
-            found.append(gpd.GeoDataFrame({"was": was}, geometry=near.geometry, crs=4326))
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.CRSError, ValueError) as error:
-        if isinstance(error, BorderzoneError):
-            raise
-        msg = f"{told} cannot be read ({str(error)[:200]}); remove it from the cache and fetch it again"
-        raise DataError(msg) from error
-    return [table for table in found if len(table)]
 
 
 def _class_word(value: object) -> str:

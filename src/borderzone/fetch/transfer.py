@@ -39,7 +39,7 @@ def bring(
     remote: Remote,
     folder: Path,
     *,
-    check: Callable[[Any, Path, bool], None],
+    check: Callable[[Any, Path, bool], object],
     report: Callable[[int], None] = lambda _: None,
 ) -> Remote:
     """
@@ -142,7 +142,7 @@ class _DamagedError(Exception):
 def _tried(
     server: Server,
     part: Part,
-    check: Callable[[Any, Path, bool], None],
+    check: Callable[[Any, Path, bool], object],
     report: Callable[[int], None],
 ) -> Remote:
     failures = damaged = best = 0
@@ -175,7 +175,7 @@ def _tried(
             return part.remote
 
 
-def _check(part: Part, check: Callable[[Any, Path, bool], None]) -> None:
+def _check(part: Part, check: Callable[[Any, Path, bool], object]) -> None:
     proven = same_md5(part.path, part.remote)
     if proven is False:
         msg = "its MD5 is not the one that the server states"

@@ -6,7 +6,7 @@ import dataclasses
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import geopandas as gpd
 import numpy as np
@@ -24,7 +24,7 @@ from borderzone.io.files import SUFFIXES, local_file
 from borderzone.io.raster import open_raster
 from borderzone.io.records import source_files
 from borderzone.io.tiles import Tile, elevation_tiles, landcover_tile
-from borderzone.io.warping import HALF, Job, blend, block_of, lay_out, read_whole
+from borderzone.io.warping import HALF, Job, blend, block_of, lay_out, on_grid, read_whole
 
 if TYPE_CHECKING:
     import os
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.grid import Grid
     from borderzone.io.tiles import Tile
-    from borderzone.io.warping import Layer
+    from borderzone.io.warping import Layer, OnGrid
+
+    Places = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 __all__ = [
     "ClassSource",
@@ -270,15 +272,23 @@ class ElevationSource:
         return f"ElevationSource({len(self.files)} file(s), {self.grid!r}, datum {self.vertical_datum})"
 
 
+@overload
+def open_dem(source: xr.DataArray, grid: Grid, *, max_cells: int | None = None) -> OnGrid: ...
+
+
+@overload
+def open_dem(source: Places, grid: Grid, *, max_cells: int | None = None) -> ElevationSource: ...
+
+
 @Limits.memory_told("elevation")
 def open_dem(
-    source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | xr.DataArray,
     grid: Grid,
     *,
     max_cells: int | None = None,
-) -> ElevationSource:
+) -> ElevationSource | OnGrid:
     """
-    Look at elevation tiles, to read them onto a grid block by block.
+    Look at elevation tiles or a raster of heights, to read them onto a grid block by block.
 
     Every file is opened once and its header checked; heights are read later, and
     only those under a block.
@@ -288,7 +298,7 @@ def open_dem(
     source
         A file, a folder, a pattern such as ``"tiles/*.tif"``, or several of
         them: GeoTIFF, a VRT mosaic of them, SRTM ``.hgt`` or ``.hgt.zip``, NetCDF or an ESRI
-        ASCII grid, all in one CRS and in metres.
+        ASCII grid, all in one CRS and in metres. Or a raster in memory, in metres.
     grid
         Grid to bring them onto.
     max_cells
@@ -296,8 +306,8 @@ def open_dem(
 
     Returns
     -------
-    ElevationSource
-        What reads them.
+    ElevationSource or OnGrid
+        What reads the files, or the raster in memory.
 
     Raises
     ------
@@ -311,6 +321,8 @@ def open_dem(
     NoOverlapError
         If no tile lies on the grid.
     """
+    if isinstance(source, xr.DataArray):
+        return on_grid(source, grid, name="elevation", holds="heights")
     most = cells_allowed("raster_cells", max_cells)
     tiles = [
         tile for path in source_files(source, "elevation") for tile in elevation_tiles(path, most)
@@ -598,21 +610,29 @@ class ClassSource:
         return f"ClassSource({self.grid!r}, no data {self.nodata})"
 
 
+@overload
+def open_classes(source: xr.DataArray, grid: Grid, *, max_cells: int | None = None) -> OnGrid: ...
+
+
+@overload
+def open_classes(source: Places, grid: Grid, *, max_cells: int | None = None) -> ClassSource: ...
+
+
 @Limits.memory_told("land cover")
 def open_classes(
-    source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | xr.DataArray,
     grid: Grid,
     *,
     max_cells: int | None = None,
-) -> ClassSource:
+) -> ClassSource | OnGrid:
     """
-    Look at tiles of classes, to read them onto a grid block by block.
+    Look at tiles or a raster of classes, to read them onto a grid block by block.
 
     Parameters
     ----------
     source
         A file, a folder, a pattern such as ``"worldcover/*.tif"``, or several of
-        them: GeoTIFFs of whole numbers from 0 to 255, all in one CRS.
+        them: GeoTIFFs of whole numbers from 0 to 255, all in one CRS. Or a raster in memory.
     grid
         Grid to bring them onto.
     max_cells
@@ -621,9 +641,9 @@ def open_classes(
 
     Returns
     -------
-    ClassSource
-        What reads them. Its code of no data is the tiles' own, 255 where they
-        name none or one that is no code from 0 to 255.
+    ClassSource or OnGrid
+        What reads the files, or the raster in memory. Its code of no data, `nodata`, is the tiles'
+        own, 255 where they name none or one that is no code from 0 to 255.
 
     Raises
     ------
@@ -637,6 +657,8 @@ def open_classes(
     NoOverlapError
         If no tile lies on the grid.
     """
+    if isinstance(source, xr.DataArray):
+        return on_grid(source, grid, name="land cover", holds="classes")
     most = cells_allowed("raster_cells_by_block", max_cells)
     tiles = [landcover_tile(path, most) for path in source_files(source, "land cover")]
     layers = lay_out(tiles, grid, "land cover")

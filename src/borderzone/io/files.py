@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from borderzone._guards import check_path, guarded, local_path, shown, temporary_folder
+from borderzone._guards import check_path, guarded, local_path, local_place, temporary_folder
 from borderzone._guards.escapes import file_word, kept
 from borderzone.errors import DataError, LimitError, OutputError
 from borderzone.io.bounds import Limits
@@ -24,7 +24,6 @@ __all__ = [
     "atomic_write",
     "flush_to_disk",
     "local_file",
-    "local_place",
     "sha256",
 ]
 
@@ -84,9 +83,6 @@ SUFFIXES = Suffixes(
     heights=_TIFF | {".hgt", ".hgt.zip", ".asc", ".nc", ".nc4", ".vrt"},
 )
 """Which files are read, by what they hold."""
-
-# What a name must not hold: GDAL takes these for networks, archives or inline documents.
-_NOT_A_PATH = ("/vsi", "://", "<", "\0", "MEM:", "GTIFF_DIR:", "{")
 
 # First bytes by extension, where the format fixes them.
 _SIGNATURES: dict[str, tuple[bytes, ...]] = {
@@ -165,37 +161,6 @@ def _converted(file: Path, suffixes: Collection[str]) -> str:
     if ".tif" not in suffixes or file.suffix.lower() not in _OTHER_RASTERS:
         return ""
     return f"; gdal_translate {file.name} {file.stem}.tif makes a GeoTIFF of it"
-
-
-def local_place(path: str | os.PathLike[str], what: str) -> str:
-    """
-    Refuse what a raster or vector library would take for more than a local file or folder.
-
-    Parameters
-    ----------
-    path
-        As the user gave it.
-    what
-        What it is needed for, for the message.
-
-    Returns
-    -------
-    str
-        The same, as text.
-
-    Raises
-    ------
-    DataError
-        If it is an address, an archive's inside or an inline document.
-    """
-    text = check_path(path, what)
-    if any(mark in text for mark in _NOT_A_PATH):
-        msg = (
-            f"{what}: {shown(text)} is not a local file; addresses, archives and inline documents "
-            "are not opened. Download or unpack it first and give its path"
-        )
-        raise DataError(msg)
-    return text
 
 
 def check_text_size(file: Path, what: str, size: int | None = None) -> None:

@@ -8,20 +8,17 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from borderzone._guards import guarded
+from borderzone._guards import guarded, local_place
 from borderzone.errors import DataError
-from borderzone.io.files import atomic_write, local_file, local_place, sha256
+from borderzone.io.files import atomic_write, local_file, sha256
 from borderzone.io.products import Terms, named
 
 __all__ = [
-    "REGISTER",
     "Record",
-    "file_records",
     "read_sidecar",
     "source_files",
-    "tiles_without",
     "write_sidecar",
 ]
 
@@ -54,6 +51,9 @@ class Record:
         What a user must know.
     embedded
         Whether it ships with the package.
+    REGISTER
+        Name of the file of a folder of fetched tiles that says which it holds, and which tiles the
+        product does not have.
     """
 
     name: str
@@ -69,38 +69,62 @@ class Record:
     origin: str = "given by the user"
     notes: str = ""
     embedded: bool = False
+    REGISTER: ClassVar[str] = "register.json"
 
+    @classmethod
+    def of_files(cls, source: Source | Iterable[Source], *, name: str) -> list[Record]:
+        """
+        Describe files that a user hands over, one record a file.
 
-def file_records(source: Source | Iterable[Source], *, name: str) -> list[Record]:
-    """
-    Describe files that a user hands over, one record a file.
+        Parameters
+        ----------
+        source
+            A path, a pattern such as ``"tiles/*.tif"``, or several paths.
+        name
+            What they are used as, such as ``"elevation"``.
 
-    Parameters
-    ----------
-    source
-        A path, a pattern such as ``"tiles/*.tif"``, or several paths.
-    name
-        What they are used as, such as ``"elevation"``.
+        Returns
+        -------
+        list of Record
+            Names, sizes and checksums. Licence and credit are known for products
+            that can be told by the names of their tiles, and for files that
+            `borderzone.fetch` wrote with a record beside them.
 
-    Returns
-    -------
-    list of Record
-        Names, sizes and checksums. Licence and credit are known for products
-        that can be told by the names of their tiles, and for files that
-        `borderzone.fetch` wrote with a record beside them.
+        Raises
+        ------
+        DataError
+            If there is no such file.
+        """
+        records: list[Record] = []
+        for file in source_files(source, name):
+            if not file.is_file():
+                msg = f"{name}: there is no file {os.fspath(file)!r}; check the path"
+                raise DataError(msg)
+            records.extend(_record(one, name) for one in (file, *_companions(file, name)))
+        return records
 
-    Raises
-    ------
-    DataError
-        If there is no such file.
-    """
-    records: list[Record] = []
-    for file in source_files(source, name):
-        if not file.is_file():
-            msg = f"{name}: there is no file {os.fspath(file)!r}; check the path"
-            raise DataError(msg)
-        records.extend(_record(one, name) for one in (file, *_companions(file, name)))
-    return records
+    @classmethod
+    def squares_without_tile(cls, source: Any) -> list[tuple[float, float, float, float]]:
+        """
+        Name the squares for which the product of fetched elevation tiles has no tile.
+
+        Parameters
+        ----------
+        source
+            As for `of_files`; what is no path has no register.
+
+        Returns
+        -------
+        list of tuple
+            West, south, east and north of each. Units: degree.
+        """
+        paths = source if isinstance(source, (list, tuple)) else [source]
+        files = [Path(path) for path in paths if isinstance(path, (str, Path))]
+        folders = sorted({file if file.is_dir() else file.parent for file in files})
+        said = [_json(folder / cls.REGISTER) for folder in folders]
+        without = [words.get("unknown") for words in said if isinstance(words, dict)]
+        tiles = {named(name) for names in without if isinstance(names, dict) for name in names}
+        return sorted(tile.box for tile in tiles if tile and tile.product == "Copernicus DEM")
 
 
 def _companions(file: Path, what: str) -> list[Path]:
@@ -230,8 +254,6 @@ def _tiles_in(folder: Path, what: str) -> list[Path]:
     return found
 
 
-REGISTER = "register.json"
-"""What a folder of fetched tiles holds, and which tiles the product does not have."""
 _MAX_BYTES = 256 * 1024
 _NEEDED = ("title", "licence", "attribution", "citation", "sha256")
 
@@ -288,29 +310,6 @@ def read_sidecar(path: str | os.PathLike[str]) -> dict[str, Any] | None:
     words = _json(sidecar_of(path))
     whole = isinstance(words, dict) and all(isinstance(words.get(name), str) for name in _NEEDED)
     return words if whole else None
-
-
-def tiles_without(source: Any) -> list[tuple[float, float, float, float]]:
-    """
-    Name the squares for which the product of fetched elevation tiles has no tile.
-
-    Parameters
-    ----------
-    source
-        As for `file_records`; what is no path has no register.
-
-    Returns
-    -------
-    list of tuple
-        West, south, east and north of each. Units: degree.
-    """
-    paths = source if isinstance(source, (list, tuple)) else [source]
-    files = [Path(path) for path in paths if isinstance(path, (str, Path))]
-    folders = sorted({file if file.is_dir() else file.parent for file in files})
-    said = [_json(folder / REGISTER) for folder in folders]
-    without = [words.get("unknown") for words in said if isinstance(words, dict)]
-    tiles = {named(name) for names in without if isinstance(names, dict) for name in names}
-    return sorted(tile.box for tile in tiles if tile and tile.product == "Copernicus DEM")
 
 
 def _json(file: Path) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,27 +15,30 @@ import pyogrio.errors
 import shapely
 from pyproj.exceptions import ProjError
 
+from borderzone._guards import check_path, local_path, local_place
 from borderzone._guards.escapes import kept, kept_table
 from borderzone.crs import check_finite, in_degrees, refuse_file_names
 from borderzone.errors import BorderzoneError, CRSMismatchError, DataError, OutputError
 from borderzone.io.bounds import Limits, check_parquet
 from borderzone.io.files import SUFFIXES, atomic_write, local_file
 from borderzone.io.formats import ogr
+from borderzone.io.formats.archives import unpacked_layers
 from borderzone.io.formats.json_rows import read_json
 from borderzone.io.formats.kml import is_nested_deep, read_kml
 from borderzone.io.tables import plain_cells
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Mapping
 
 
 __all__ = [
     "LayerInfo",
     "list_layers",
+    "read_archived",
     "read_rows",
     "read_vector",
-    "write_geoparquet",
-    "write_gpkg",
+    "write_vector",
 ]
 
 FIXED_DATE = "2000-01-01T00:00:00Z"  # the time stamp inside a GeoPackage, so that bytes repeat
@@ -330,46 +332,95 @@ def _named(layers: list[str]) -> str:
     return shown if more <= 0 else f"{shown} and {more:,} more"
 
 
-def write_geoparquet(frame: gpd.GeoDataFrame, path: str | os.PathLike[str]) -> None:
+def read_archived(
+    source: str | os.PathLike[str], pattern: str, *, columns: list[str], what: str = "vector file"
+) -> Iterator[gpd.GeoDataFrame]:
     """
-    Write a table with geometry as GeoParquet.
+    Read Shapefiles inside an archive piece by piece, so that some of any length fit into memory.
 
     Parameters
     ----------
-    frame
-        The table.
-    path
-        File to write; an existing one is replaced when the new one is whole.
+    source
+        The archive.
+    pattern
+        Regular expression that the whole name of a Shapefile fits, in lower case; what else the
+        archive holds stays packed, and does not count against the limits.
+    columns
+        Columns that are read.
+    what
+        What it is needed for, for messages.
+
+    Yields
+    ------
+    geopandas.GeoDataFrame
+        The next rows that have shapes, in longitude and latitude and without a third dimension;
+        layers come in the order of their names.
 
     Raises
     ------
-    OutputError
-        If it cannot be written.
+    DataError
+        If no layer fits, one is damaged, has no shapes or lacks a column, or `check_archive` refuses
+        the archive.
+    CRSMismatchError
+        If one cannot be brought into longitude and latitude.
+    LimitError
+        If there is more in it than `limits` allow.
     """
-    with atomic_write(path) as temporary:
-        kept_table(frame).to_parquet(temporary, compression="zstd")
+    archive = local_path(local_place(source, what))
+    with unpacked_layers(archive, pattern, what=what) as files:
+        for file in files:
+            told = f"{what}: {file.name!r}"
+            try:
+                for piece in ogr.read_pieces(file, file.stem, what, columns=columns):
+                    if not isinstance(piece, gpd.GeoDataFrame) or piece.crs is None:
+                        msg = f"{told} has no lines, or names no coordinate reference system"
+                        raise DataError(msg)
+                    there = piece[piece.geometry.notna()]
+                    check_finite(there, told)
+                    yield in_degrees(
+                        there.set_geometry(shapely.force_2d(there.geometry.array)), told
+                    )
+            except (pyogrio.errors.DataSourceError, pyogrio.errors.CRSError, ValueError) as error:
+                if isinstance(error, BorderzoneError):
+                    raise
+                msg = f"{told} cannot be read ({str(error)[:200]}); remove the archive and fetch it again"
+                raise DataError(msg) from error
 
 
-def write_gpkg(layers: Mapping[str, gpd.GeoDataFrame], path: str | os.PathLike[str]) -> None:
+def write_vector(layers: Mapping[str, gpd.GeoDataFrame], path: str | os.PathLike[str]) -> None:
     """
-    Write tables as layers of one GeoPackage, the same bytes every time.
+    Write tables with shapes, the same bytes every time: layers of a GeoPackage, or one as GeoParquet.
 
     Columns that a GeoPackage would take for one another, or for its own, get a number.
 
     Parameters
     ----------
     layers
-        Table by layer name.
+        Table by layer name; one table for GeoParquet, which holds no name of it.
     path
-        File to write; an existing one is replaced when the new one is whole.
+        File to write, which ends in ``.gpkg`` or ``.parquet``; an existing one is replaced when the
+        new one is whole.
 
     Raises
     ------
     OutputError
-        If there is no layer, or the file cannot be written.
+        If there is no layer or more than the format holds, the name ends otherwise, or the file
+        cannot be written.
     """
+    file = check_path(path, "output file", OutputError)
     if not layers:
-        msg = f"{os.fspath(path)!r} would have no layer; give at least one table"
+        msg = f"{file!r} would have no layer; give at least one table"
+        raise OutputError(msg)
+    ending = Path(file).suffix.lower()
+    if ending == ".parquet":
+        if len(layers) > 1:
+            msg = f"{file!r} holds one table, got {len(layers)}; write .gpkg, or a file for each"
+            raise OutputError(msg)
+        with atomic_write(path) as temporary:
+            kept_table(next(iter(layers.values()))).to_parquet(temporary, compression="zstd")
+        return
+    if ending != ".gpkg":
+        msg = f"{file!r} ends in {ending!r}; shapes are written as .gpkg or .parquet"
         raise OutputError(msg)
     with atomic_write(path) as temporary, ogr.options(OGR_CURRENT_DATE=FIXED_DATE):
         for name, frame in layers.items():

@@ -407,7 +407,7 @@ def warp(
     what = name or ("raster" if raster.name is None else str(raster.name))
     source = on_grid(raster, grid, resampling=resampling, name=what, holds=holds)
     out = read_whole(source, grid, source.dtype)
-    valid = out != source.empty if source.classes else np.isfinite(out)
+    valid = out != source.nodata if source.classes else np.isfinite(out)
     grid.check_cover(valid, what, needed=grid.needed_cells() if needed is None else needed)
     wrapped = grid.wrap(
         out,
@@ -416,7 +416,7 @@ def warp(
         long_name=str(raster.attrs.get("long_name", what)),
     )
     if source.classes:
-        wrapped.attrs["_FillValue"] = out.dtype.type(source.empty)
+        wrapped.attrs["_FillValue"] = out.dtype.type(source.nodata)
     return wrapped
 
 
@@ -435,7 +435,7 @@ class OnGrid:
         The raster on it; none where it lies elsewhere.
     job
         What becomes of the source under a block.
-    dtype, empty
+    dtype, nodata
         Type of what is read, and what stands in it for no data.
     cell_m
         Side of the raster's cells on the ground. Units: m.
@@ -447,7 +447,7 @@ class OnGrid:
     layers: tuple[Layer, ...]
     job: Job
     dtype: Any
-    empty: Any
+    nodata: Any
     cell_m: float
     codes: Any = None
 
@@ -460,7 +460,7 @@ class OnGrid:
         """Read a block."""
         rows, columns = block_of(self.grid, rows, columns)
         shape = (rows.stop - rows.start, columns.stop - columns.start)
-        out, total = np.full(shape, self.empty, self.dtype), np.zeros(shape, np.float32)
+        out, total = np.full(shape, self.nodata, self.dtype), np.zeros(shape, np.float32)
         for layer in self.layers if out.size else ():
             values, known = layer.bring(rows, columns, self.job)
             if self.codes is None and not self.classes:
@@ -469,7 +469,7 @@ class OnGrid:
             better = known > total
             found = values if self.codes is None else self.codes[values]
             out[better], total[better] = found[better], known[better]
-        out[total < HALF] = self.empty
+        out[total < HALF] = self.nodata
         return out
 
 

@@ -144,9 +144,9 @@ def _write_tables(found: dict[str, pd.DataFrame], folder: Path) -> None:
 def _write_vectors(shown: Edition, folder: Path) -> None:
     folder.mkdir()
     layers = {name: _exchangeable(layer, shown) for name, layer in _vectors(shown).items()}
-    io.write_gpkg(layers, folder / "borderzone.gpkg")
+    io.write_vector(layers, folder / "borderzone.gpkg")
     for name, layer in layers.items():
-        io.write_geoparquet(layer, folder / f"{name}.parquet")
+        io.write_vector({name: layer}, folder / f"{name}.parquet")
 
 
 def _vectors(shown: Edition) -> dict[str, gpd.GeoDataFrame]:

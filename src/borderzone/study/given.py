@@ -25,6 +25,7 @@ from borderzone._guards import (
     check_positive,
     check_text,
     local_path,
+    local_place,
     shown,
 )
 from borderzone.border import Border
@@ -182,7 +183,7 @@ def is_line_file(text: Any) -> bool:
 def vector_layer(source: Any, name: str, records: list[Record]) -> gpd.GeoDataFrame:
     """Take a table of shapes, or read it from its file."""
     if isinstance(source, (str, Path)):
-        records.extend(io.file_records(source, name=name))
+        records.extend(io.Record.of_files(source, name=name))
         return io.read_vector(source, what=name)
     table = gpd.GeoDataFrame(geometry=source) if isinstance(source, gpd.GeoSeries) else source
     if not isinstance(table, gpd.GeoDataFrame):
@@ -255,11 +256,11 @@ def check_layer(name: str, value: Any) -> Any:
         msg = f"no {name} ship with borderzone: give {_takes(layer)}, got {value!r}"
         raise InvalidParameterError(msg)
     if isinstance(value, (str, os.PathLike)):
-        io.local_place(value, name)
+        local_place(value, name)
         return value
     if layer.several and isinstance(value, (list, tuple)) and value:
         for item in value:
-            io.local_place(item, name)
+            local_place(item, name)
         return tuple(value)
     _check_kind(name, layer, value)
     _check_memory(name, layer, value)
@@ -275,7 +276,7 @@ def _check_how_read(value: Mapping[str, Any]) -> dict[str, Any]:
             "in memory is read with borderzone.incidents.read and handed over"
         )
         raise InvalidParameterError(msg)
-    io.local_place(path, "incidents")
+    local_place(path, "incidents")
     told = {name: one for name, one in value.items() if name != "path"}
     try:
         return {"path": path, **incidents.ReadOptions.of(told).stated()}
@@ -541,7 +542,7 @@ def _is_of_the_world(border: Border) -> bool:
 def records_of(border: Border) -> list[Record]:
     """Give where the line of a border, and its published length, come from."""
     if border.path is not None:
-        return io.file_records(
+        return io.Record.of_files(
             [str(file) for file in files_of("border", border.path)], name="border"
         )
     found = [datasets.record("borders")] if border.sides == "source" else []

@@ -97,9 +97,9 @@ def load_incidents(
 def _files_of(source: str | Path) -> list[io.Record]:
     folder = Path(source)
     if not folder.is_dir():
-        return io.file_records(source, name="incidents")
+        return io.Record.of_files(source, name="incidents")
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() in (".kml", ".kmz"))
-    return io.file_records(files, name="incidents")
+    return io.Record.of_files(files, name="incidents")
 
 
 def _credited(record: io.Record, events: gpd.GeoDataFrame) -> io.Record:

@@ -26,7 +26,6 @@ from borderzone.errors import (
     InvalidScenarioError,
     NoOverlapError,
 )
-from borderzone.grid import UNKNOWN_CLASS
 from borderzone.io import Record
 from borderzone.study.force_side import is_own_ground, side_of
 from borderzone.study.given import EMBEDDED, LAYER_WORDS, check_cells, vector_layer
@@ -176,7 +175,7 @@ def load_layers(
     """Bring elevation, land cover and karst onto the grid."""
     layers = Layers()
     layers.sea = load_sea(
-        sources.get("sea"), grid, layers.records, io.tiles_without(sources["dem"])
+        sources.get("sea"), grid, layers.records, io.Record.squares_without_tile(sources["dem"])
     )
     layers.at_sea = layers.sea.candidates(grid)
     if layers.sea.stated:
@@ -252,7 +251,7 @@ def _raster(
             layers.notes.append(f"The elevation that ships is {said}.")
         return raster
     if isinstance(source, (str, Path, list, tuple)):
-        records = io.file_records(source, name=name)
+        records = io.Record.of_files(source, name=name)
         if name == "elevation":
             return _elevation(source, records, layers, grid)
         layers.records.extend(records)
@@ -293,7 +292,7 @@ def _landcover(
         raise InvalidParameterError(msg)
     if source is None or not isinstance(source, (str, Path, list, tuple)) or source == EMBEDDED:
         return _raster(source, "landcover", layers, grid, needed)
-    layers.records.extend(io.file_records(source, name="landcover"))
+    layers.records.extend(io.Record.of_files(source, name="landcover"))
     cover = open_cover(source, grid, scheme).read(slice(None), slice(None))
     empty = terrain.LAND_COVER[scheme].no_data
     grid.check_cover(cover != empty, "land cover", needed=needed)
@@ -307,7 +306,7 @@ def _aridity(sources: Mapping[str, Any], layers: Layers, grid: Grid) -> xr.DataA
     if source is None:
         return None
     if isinstance(source, (str, Path)):
-        layers.records.extend(io.file_records(source, name="aridity"))
+        layers.records.extend(io.Record.of_files(source, name="aridity"))
         source = io.read_raster(source, what="aridity", near=grid)
     fill = source.attrs.get("_FillValue")
     source = source.where(source != fill) if fill is not None else source
@@ -477,7 +476,7 @@ def _in_degrees(grid: Grid) -> Any:
 
 def embedded_cell_m(grid: Grid) -> float:
     """Tell how coarse the embedded elevation is."""
-    return io.on_grid(datasets.elevation(), grid).cell_m
+    return io.open_dem(datasets.elevation(), grid).cell_m
 
 
 @dataclass(frozen=True)
@@ -521,10 +520,7 @@ def open_heights(source: Any, grid: Grid, sea: Sea | None = None) -> Any:
             "'borderzone fetch dem' brings, or leave terrain_resolution_m out"
         )
         raise InvalidScenarioError(msg)
-    if isinstance(source, (str, Path, list, tuple)):
-        heights: Any = io.open_dem(source, grid)
-    else:
-        heights = io.on_grid(source, grid, name="elevation", holds="heights")
+    heights: Any = io.open_dem(source, grid)
     return heights if sea is None else OverSea(heights, grid, sea)
 
 
@@ -559,12 +555,9 @@ class CoverByBlock:
 def open_cover(source: Any, grid: Grid, scheme: str) -> CoverByBlock:
     """Open land cover for reading by block."""
     if isinstance(source, str) and source == EMBEDDED:
-        return CoverByBlock(io.on_grid(datasets.landcover(), grid), UNKNOWN_CLASS, "igbp")
-    if isinstance(source, (str, Path, list, tuple)):
-        tiles = io.open_classes(source, grid)
-        return CoverByBlock(tiles, tiles.nodata, scheme)
-    held = io.on_grid(source, grid, name="land cover", holds="classes")
-    return CoverByBlock(held, held.empty, scheme)
+        source, scheme = datasets.landcover(), "igbp"
+    found: Any = io.open_classes(source, grid)
+    return CoverByBlock(found, found.nodata, scheme)
 
 
 _COAST_M = 3000.0

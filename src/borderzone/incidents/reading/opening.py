@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from borderzone._guards import check_choice, local_path
+from borderzone._guards import check_choice, local_path, local_place
 from borderzone._guards.escapes import kept_table, uncell_table
 from borderzone.errors import BorderzoneError, DataError, InvalidParameterError, LimitError
 from borderzone.incidents.option_list import option
@@ -39,7 +39,6 @@ from borderzone.io import (
     OpenFile,
     list_layers,
     local_file,
-    local_place,
     plain_cells,
     read_rows,
     read_sheets,

@@ -218,6 +218,7 @@ def _table(
         lines += [row.line for row in block]
         for i, row in enumerate(block):
             if row.problem or len(row.cells) != width:
+                check_columns(len(row.cells), f"{name} line {row.line}")
                 odd[n_rows + i], more = _odd(row, width, delimiter)
                 extra |= {n_rows + i: more} if more else {}
                 cells[i] = row.cells[:width] + [""] * (width - len(row.cells))

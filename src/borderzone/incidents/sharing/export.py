@@ -35,7 +35,7 @@ from borderzone.incidents.sharing.terms_of_use import (
     terms as terms_of,
 )
 from borderzone.incidents.table_schema import FATALITIES, check_corridor, check_events, is_usable
-from borderzone.io import atomic_write, write_geoparquet, write_gpkg
+from borderzone.io import atomic_write, write_vector
 
 if TYPE_CHECKING:
     import os
@@ -284,11 +284,11 @@ def _write_gpkg(table: gpd.GeoDataFrame, file: Path) -> None:
             "own; rename it, or write .parquet"
         )
         raise OutputError(msg)
-    write_gpkg({"incidents": typed_table(table)}, file)
+    write_vector({"incidents": typed_table(table)}, file)
 
 
 def _write_parquet(table: gpd.GeoDataFrame, file: Path) -> None:
-    write_geoparquet(typed_table(table), file)
+    write_vector({"incidents": typed_table(table)}, file)
 
 
 def _write_xlsx(table: gpd.GeoDataFrame, file: Path) -> None:

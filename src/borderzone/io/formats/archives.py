@@ -48,7 +48,12 @@ class Member(NamedTuple):
 
 
 def check_archive(
-    source: Path | bytes, *, what: str, name: str = "", limit: str = "archive_bytes"
+    source: Path | bytes,
+    *,
+    what: str,
+    name: str = "",
+    limit: str = "archive_bytes",
+    pattern: str = "",
 ) -> list[str]:
     """
     Refuse an archive that is broken, encrypted, nested, or would unpack to too much.
@@ -67,11 +72,15 @@ def check_archive(
         What to call it in messages; the name of the file by default.
     limit
         Which of `limits` says what it may unpack to.
+    pattern
+        Regular expression, as of `read_archived`, where only some layers are wanted: what else the
+        archive holds stays packed, and does not count against the limits.
 
     Returns
     -------
     list[str]
-        Names of the files inside, folders and the litter of file managers left out.
+        Names of the files inside that are looked at, folders and the litter of file managers left
+        out.
 
     Raises
     ------
@@ -83,7 +92,10 @@ def check_archive(
     """
     told = _told(source, what, name)
     with _opened(source, told) as archive:
-        infos = _checked(archive, told, _size(source), limit)
+        if pattern:
+            _, infos = _fitting(archive, pattern, told, _size(source), limit)
+        else:
+            infos = _checked(archive, told, _size(source), limit)
         for info in infos:
             for _ in pieces(archive, info, told, limit):
                 pass  # what is read is let go: only its size and its check sum are wanted
@@ -224,19 +236,27 @@ def unpacked_layers(source: Path, pattern: str, *, what: str) -> Iterator[list[P
     told = _told(source, what, "")
     with temporary_folder() as folder:
         with _opened(source, told) as archive:
-            infos = _listed(archive, told)
-            mains = [i for i in infos if re.fullmatch(pattern, _own_name(i).lower())]
-            if not mains:
-                held = ", ".join(_own_name(info) for info in infos[:10])
-                msg = f"{told} holds no layer that is wanted, {pattern}; it holds {held}"
-                raise DataError(msg)
-            wanted = [info for main in mains for info in (main, *_beside(main, infos))]
-            _check_sizes(wanted, told, _size(source), "archive_bytes")
+            mains, wanted = _fitting(archive, pattern, told, _size(source))
             for info in wanted:
                 place = PurePosixPath(_own_name(info))
                 with Path(folder, f"{file_word(place.stem)}{place.suffix.lower()}").open("xb") as f:
                     f.writelines(pieces(archive, info, told))
         yield sorted(Path(folder, f"{file_word(Path(_own_name(m)).stem)}.shp") for m in mains)
+
+
+def _fitting(
+    archive: zipfile.ZipFile, pattern: str, told: str, size: int, limit: str = "archive_bytes"
+) -> tuple[list[zipfile.ZipInfo], list[zipfile.ZipInfo]]:
+    """Layers of an archive whose names fit, and with them what belongs to them, within the limits."""
+    infos = _listed(archive, told)
+    mains = [info for info in infos if re.fullmatch(pattern, _own_name(info).lower())]
+    if not mains:
+        held = ", ".join(_own_name(info) for info in infos[:10])
+        msg = f"{told} holds no layer that is wanted, {pattern}; it holds {held}"
+        raise DataError(msg)
+    wanted = [info for main in mains for info in (main, *_beside(main, infos))]
+    _check_sizes(wanted, told, size, limit)
+    return mains, wanted
 
 
 def _beside(main: zipfile.ZipInfo, infos: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:

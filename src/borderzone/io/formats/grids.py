@@ -20,7 +20,7 @@ from affine import Affine
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from borderzone._guards import shown
+from borderzone._guards import local_place, shown
 from borderzone.crs import check_on_earth
 from borderzone.errors import CRSMismatchError, DataError
 from borderzone.io.bounds import Limits
@@ -29,7 +29,6 @@ from borderzone.io.files import (
     check_plain_xml,
     check_text_size,
     local_file,
-    local_place,
 )
 from borderzone.io.products import named
 from borderzone.io.raster import ENVIRONMENT, check_georeference, raster_errors
