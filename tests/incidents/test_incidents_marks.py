@@ -19,7 +19,6 @@ import borderzone as bz
 from borderzone import cli, datasets, incidents
 from borderzone._guards import asked_from
 from borderzone.errors import BorderzoneError, DataError
-from borderzone.incidents.reading.checking import assumptions
 from borderzone.incidents.sharing.terms_of_use import dataset_of
 
 if TYPE_CHECKING:
@@ -380,15 +379,21 @@ def test_rows_without_precision_are_counted_and_told() -> None:
     events = incidents.read(table)
     told = "2 of 4 usable rows state no precision: 25 km are taken"
     assert told in events.attrs["notes"]
-    assert f"Note: {told}." in incidents.verdict_sentences(events)
-    assert f"{told}." in assumptions(events)
+    assert f"Note: {told}." in incidents.TableCheck(events).sentences
+    assert f"{told}." in incidents.TableCheck(events).assumptions()
     kinds = incidents.regions(events)
     assert kinds["scale_km"].tolist()[:3] == [1.0, 25.0, 3.0]
     assert "state no precision" not in notes_of(incidents.read(table.head(1)))
     # Of some rows of a table that was read, and of those read again, what holds for them.
     for some in (events.iloc[:2], incidents.read(events.iloc[:2])):
-        assert "1 of 2 rows state no precision: 25 km are taken." in assumptions(some)
-        assert len([told for told in assumptions(some) if "precision" in told]) == 1
+        assert (
+            "1 of 2 rows state no precision: 25 km are taken."
+            in incidents.TableCheck(some).assumptions()
+        )
+        assert (
+            len([told for told in incidents.TableCheck(some).assumptions() if "precision" in told])
+            == 1
+        )
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".geojson", ".xlsx", ".gpkg", ".parquet"])
@@ -441,12 +446,12 @@ def test_a_word_on_terms_that_is_not_known_is_refused_at_every_door(
 
 def test_the_way_out_is_named_where_the_user_is() -> None:
     events = incidents.read(text(ONE_COUNTRY))
-    assert "--terms mine (on the command line)" in incidents.verdict_sentences(events)[-1]
+    assert "--terms mine (on the command line)" in incidents.TableCheck(events).sentences[-1]
     with asked_from("command line"):
-        told = incidents.verdict_sentences(events)[-1]
+        told = incidents.TableCheck(events).sentences[-1]
     assert told.endswith("if these rows are yours to pass on, say --terms mine.")
     with asked_from("study file"):
-        assert 'say terms = "mine"' in incidents.verdict_sentences(events)[-1]
+        assert 'say terms = "mine"' in incidents.TableCheck(events).sentences[-1]
 
 
 @pytest.mark.parametrize(
@@ -456,10 +461,10 @@ def test_the_way_out_is_named_where_the_user_is() -> None:
 def test_without_quotes_no_word_of_the_table_is_told(cell: str) -> None:
     events = incidents.read(text(NO_ID))
     events.attrs["notes"] = [f"row 3 has {cell!r}, columns={{'a': {cell!r}}}: the table's own"]
-    (told,) = assumptions(events, quoting=False)
+    (told,) = incidents.TableCheck(events).assumptions(quoting=False)
     assert told.startswith("Row 3 has \N{LEFT SINGLE QUOTATION MARK}...")
     assert "Place" not in told
-    assert "Place" in assumptions(events)[0]
+    assert "Place" in incidents.TableCheck(events).assumptions()[0]
 
 
 def test_sixty_events_cut_down_in_three_ways_give_one_count() -> None:

@@ -25,7 +25,7 @@ from borderzone.errors import (
     InvalidParameterError,
     InvalidScenarioError,
 )
-from borderzone.incidents import READ_OPTIONS, ReadOptions
+from borderzone.incidents import ReadOptions
 from borderzone.incidents.option_list import KEYWORDS, option
 from borderzone.study.given import as_given, how_read, unrecorded
 from borderzone.study.incident_findings import load_incidents
@@ -91,13 +91,13 @@ def test_every_option_of_reading_is_at_every_door() -> None:
     check = typer.main.get_command(cli.app).commands["check"]  # type: ignore[attr-defined]
     offered = {one.name: one.opts for one in check.params}
 
-    assert sorted(READ_OPTIONS) == sorted(asked)
+    assert sorted(ReadOptions.known) == sorted(asked)
     assert alone == list(KEYWORDS)
     for name in asked:
         assert offered[name] == [f"--{name.replace('_', '-')}"]
     # A study file takes the same names, each in the kind that its example shows.
-    stated = {name: one.example for name, one in READ_OPTIONS.items()}
-    assert list(ReadOptions.of(stated).stated()) == list(READ_OPTIONS)
+    stated = {name: one.example for name, one in ReadOptions.known.items()}
+    assert list(ReadOptions.of(stated).stated()) == list(ReadOptions.known)
 
 
 def test_a_study_file_says_how_its_incidents_are_read(folder: Path) -> None:
@@ -127,7 +127,7 @@ def test_python_takes_the_same_table(folder: Path) -> None:
 
     assert how_read(study) == how_read(from_file)
     pd.testing.assert_frame_equal(
-        pd.DataFrame(study.run().incidents.events), pd.DataFrame(from_file.run().incidents)
+        pd.DataFrame(study.run().incidents.events), pd.DataFrame(from_file.run().incidents.events)
     )
 
 
@@ -350,7 +350,7 @@ def test_the_table_of_the_documentation_is_read_as_it_says(tmp_path: Path) -> No
     told_keys = set(
         re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)))
     )
-    assert told_keys - {"path"} == set(READ_OPTIONS)
+    assert told_keys - {"path"} == set(ReadOptions.known)
 
 
 def test_a_credit_names_the_day_that_the_table_says(folder: Path) -> None:

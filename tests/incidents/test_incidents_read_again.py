@@ -67,7 +67,7 @@ def test_reading_again_changes_nothing() -> None:
     assert events["id"].iloc[0] == "a"
     assert events.attrs["notes"] == ["3 empty lines passed over"]
     assert incidents.credit_line(again) == incidents.credit_line(events)
-    assert incidents.verdict_sentences(again)[1:] != []
+    assert incidents.TableCheck(again).sentences[1:] != []
 
 
 @settings(max_examples=25)
@@ -119,7 +119,7 @@ def test_notes_that_are_none_are_left(told: Any) -> None:
 
 def test_a_rejected_row_is_taken_when_the_cell_in_doubt_was_mended(tmp_path: Path) -> None:
     file = incidents.write(
-        incidents.rejected(read()), tmp_path / "rejected.csv", detail="internal"
+        incidents.TableCheck(read()).rejected, tmp_path / "rejected.csv", detail="internal"
     ).path
     rejected = pd.read_csv(file, dtype=str, keep_default_na=False)
     assert rejected["id"].tolist() == ["b", "c", "e"]
@@ -143,7 +143,7 @@ def test_a_rejected_row_is_taken_when_the_cell_in_doubt_was_mended(tmp_path: Pat
     )
     assert own["status"].tolist() == ["quarantined"] * 3
     assert own["reason"].tolist() == ["set aside: wrong village: see the letter"] * 3
-    assert incidents.check(own)["finding"].tolist() == ["set aside"]
+    assert incidents.TableCheck(own).findings["finding"].tolist() == ["set aside"]
     unsaid = incidents.read(mended.assign(status="quarantined", reason=""))
     assert unsaid["reason"].tolist() == ["set aside: its status says so, and not why"] * 3
 

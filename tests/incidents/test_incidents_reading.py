@@ -422,7 +422,7 @@ def test_the_verdict_counts_findings_and_the_limit_holds() -> None:
     good = [(34.0 + i / 10, 41.0) for i in range(8)]
     rows = [*good, (0.0, 0.0), (95.0, 41.0)]
     events = incidents.read(pd.DataFrame(rows, columns=["lat", "lon"]))
-    verdict = incidents.check(events)
+    verdict = incidents.TableCheck(events).findings
     assert verdict.attrs == {
         "n_rows": 10,
         "n_ok": 8,
@@ -434,13 +434,13 @@ def test_the_verdict_counts_findings_and_the_limit_holds() -> None:
         "out of range": 1,
         "zero position": 1,
     }
-    assert incidents.rejected(events).index.tolist() == [8, 9]
-    incidents.require_usable(events)
+    assert incidents.TableCheck(events).rejected.index.tolist() == [8, 9]
+    incidents.TableCheck(events).require_usable()
     message = r"2 of 10 rows \(20%\) cannot be used, more than the 10% allowed: out of range \(1\)"
     with pytest.raises(RejectedRowsError, match=message):
-        incidents.require_usable(events, limit=0.1)
+        incidents.TableCheck(events).require_usable(limit=0.1)
     with pytest.raises(DataError, match=r"read them with incidents\.read first"):
-        incidents.check(gpd.GeoDataFrame({"a": [1]}))
+        incidents.TableCheck(gpd.GeoDataFrame({"a": [1]}))
 
 
 cells = st.one_of(

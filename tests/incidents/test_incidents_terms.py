@@ -228,9 +228,9 @@ def test_terms_are_told_with_the_word_of_the_user() -> None:
 
 
 def test_the_verdict_says_what_of_a_table_may_leave() -> None:
-    told = incidents.verdict_sentences(incidents.read(plain()))[-1]
+    told = incidents.TableCheck(incidents.read(plain())).sentences[-1]
     assert told.startswith("Public: counts only, for the terms of this table are not known; if")
     assert told.endswith("--terms mine (on the command line).")
     assert "Public" not in " ".join(
-        incidents.verdict_sentences(incidents.read(plain(), terms="mine"))
+        incidents.TableCheck(incidents.read(plain(), terms="mine")).sentences
     )

@@ -37,7 +37,7 @@ _METAVARS = {"parts": "PART=COLUMN", "days": "FIRST LAST", "day": "DAY", "box": 
 def _read_options() -> Iterator[Parameter]:
     """Make an option of each of `incidents.read`, by the one list of them."""
     annotated: Any = Annotated
-    for name, one in room.READ_OPTIONS.items():
+    for name, one in room.ReadOptions.known.items():
         flag = one.kind == "flag"
         # A flag that names itself has no --no- beside it.
         names = (f"--{name.replace('_', '-')}",) if flag else ()
@@ -68,11 +68,12 @@ def check(
     _check_free(rejected)
     with asked_from("command line"):
         events = room.read(incidents, options=_said(asked))
-        print_table(room.check(events), f"{incidents}: {len(events)} rows")
-        for sentence in room.verdict_sentences(events):
+        found = room.TableCheck(events)
+        print_table(found.findings, f"{incidents}: {len(events)} rows")
+        for sentence in found.sentences:
             say(sentence)
-        _keep_rejected(room.rejected(events), rejected)
-        room.require_usable(events, limit=limit)
+        _keep_rejected(found.rejected, rejected)
+        found.require_usable(limit=limit)
 
 
 def _said(asked: dict[str, Any]) -> room.ReadOptions:

@@ -50,7 +50,7 @@ def report(  # noqa: PLR0913 - one option a matter that users decide
         result = case.run(seed=case.seed if seed is None else seed, progress=step)
         if result.incidents.events is not None:
             with asked_from("command line"):
-                bz.incidents.require_usable(result.incidents.events, limit=limit)
+                bz.incidents.TableCheck(result.incidents.events).require_usable(limit=limit)
         other = _night_vision(case, result, step) if study is None else None
         page = bz.write_report(
             result, out, detail=detail, overwrite=overwrite, comparison=other, progress=step

@@ -360,9 +360,9 @@ def _sided(places: gpd.GeoDataFrame | None, border: Border) -> gpd.GeoDataFrame 
     if places is None or places.empty:
         return None
     if "country" in places:
-        whose = np.array(
-            [Country.of(name).code for name in places["country"].fillna("")], dtype=object
-        )
+        words = [str(word) for word in places["country"].fillna("")]
+        codes = {word: Country.of(word).code for word in dict.fromkeys(words)}
+        whose = np.array([codes[word] for word in words], dtype=object)
     else:
         whose, _ = border.country_beside(places.to_crs(4326).geometry.representative_point())
     return places.assign(country=whose)[np.isin(whose, [border.left, border.right])]

@@ -1,16 +1,6 @@
 from .reading.readers import read as read
 from .reading.read_options import ReadOptions as ReadOptions
-from .option_list import READ_OPTIONS as READ_OPTIONS
-from .reading.opening import FILE_SUFFIXES as FILE_SUFFIXES
-from .reading.checking import (
-    check as check,
-    verdict_sentences as verdict_sentences,
-    assumptions as assumptions,
-    rejected as rejected,
-    rejected_by_finding as rejected_by_finding,
-    require_usable as require_usable,
-)
-from .reading.positions import swaps_told as swaps_told
+from .reading.checking import TableCheck as TableCheck
 from .table_coverage import coverage as coverage
 from .table_schema import schema as schema
 from .synthetic_events import synthetic as synthetic
@@ -53,6 +43,5 @@ from .sharing.terms_of_use import (
     terms as terms,
     credit_line as credit_line,
     leaving as leaving,
-    Leaving as Leaving,
 )
 from .sharing.export import write as write

@@ -7,6 +7,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -338,15 +339,17 @@ def _country_column(events: gpd.GeoDataFrame) -> np.ndarray:
     return np.asarray(column.where(column.notna(), "").astype(str).str.strip(), dtype=object)
 
 
+@lru_cache(maxsize=1024)  # a study asks for the countries of one table a dozen times
 def _codes(word: str) -> tuple[str, ...]:
     """Codes of the countries in a cell: "Iraq", "Yemen (North Yemen)", "Iraq; Syria"."""
     aside = _ASIDE.match(word)
     for whole in (word, *(aside.groups() if aside else ())):
-        if Country.of(whole).is_known:
-            return (Country.named(whole).iso_alpha3,)
-    parts = [part for part in _BETWEEN.split(word) if part]
-    if len(parts) > 1 and all(Country.of(part).is_known for part in parts):
-        return tuple(sorted({Country.named(part).iso_alpha3 for part in parts}))
+        found = Country.of(whole)
+        if found.is_known:
+            return (found.iso_alpha3,)
+    parts = [Country.of(part) for part in _BETWEEN.split(word) if part]
+    if len(parts) > 1 and all(part.is_known for part in parts):
+        return tuple(sorted({part.iso_alpha3 for part in parts}))
     return ()
 
 

@@ -54,6 +54,8 @@ class Suffixes(NamedTuple):
         GeoTIFF.
     heights
         All that `read_dem` takes.
+    incidents
+        All that `incidents.read` takes.
     """
 
     text: frozenset[str]
@@ -65,22 +67,26 @@ class Suffixes(NamedTuple):
     vector: frozenset[str]
     raster: frozenset[str]
     heights: frozenset[str]
+    incidents: frozenset[str]
 
 
 _LINES = frozenset({".geojsonl", ".geojsons", ".geojsonseq", ".ndjson", ".jsonl"})
 _JSON = _LINES | {".geojson", ".json"}
 _KML, _LAYERED = frozenset({".kml", ".kmz"}), frozenset({".gpkg", ".shp", ".fgb"})
 _TIFF = frozenset({".tif", ".tiff"})
+_TEXT, _SHEETS = frozenset({".csv", ".tsv", ".txt"}), frozenset({".xlsx", ".xls", ".xlsm", ".ods"})
+_VECTOR = _JSON | _KML | _LAYERED | {".parquet"}
 SUFFIXES = Suffixes(
-    text=frozenset({".csv", ".tsv", ".txt"}),
-    spreadsheet=frozenset({".xlsx", ".xls", ".xlsm", ".ods"}),
+    text=_TEXT,
+    spreadsheet=_SHEETS,
     json=_JSON,
     json_lines=_LINES,
     kml=_KML,
     layered=_LAYERED,
-    vector=_JSON | _KML | _LAYERED | {".parquet"},
+    vector=_VECTOR,
     raster=_TIFF,
     heights=_TIFF | {".hgt", ".hgt.zip", ".asc", ".nc", ".nc4", ".vrt"},
+    incidents=_TEXT | _SHEETS | _VECTOR | {".zip"},
 )
 """Which files are read, by what they hold."""
 

@@ -19,6 +19,7 @@ from borderzone.study import told
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from borderzone.incidents.sharing.terms_of_use import Leaving
     from borderzone.study import StudyResult
 
 __all__ = ["DETAILS", "Edition", "edition"]
@@ -141,7 +142,7 @@ def edition(result: StudyResult, detail: str) -> Edition:
     # On what ground single events happened is never told in public, whoever's they are.
     result = _with(result, incidents={"on_ground": None})
     if may is not None and not rows:
-        rejected = incidents.rejected_by_finding(events)
+        rejected = incidents.TableCheck(events).rejected_findings
         result = _without_rows(result, may, left_out)
     if not _origins_are_open(result):
         result = _without_posts(result, left_out)
@@ -155,11 +156,11 @@ def edition(result: StudyResult, detail: str) -> Edition:
 def _rejected(result: StudyResult) -> pd.DataFrame | None:
     if result.incidents.events is None:
         return None
-    bad = incidents.rejected(result.incidents.events)
+    bad = incidents.TableCheck(result.incidents.events).rejected
     return pd.DataFrame(bad.drop(columns="geometry", errors="ignore"))
 
 
-def _without_rows(result: StudyResult, may: incidents.Leaving, left_out: list[str]) -> StudyResult:
+def _without_rows(result: StudyResult, may: Leaving, left_out: list[str]) -> StudyResult:
     closed, smallest_km2 = " and ".join(may.closed), _SMOOTHED * may.smallest_km2
     why = (
         f"rows of {closed} may not be passed on"
@@ -177,7 +178,7 @@ def _without_rows(result: StudyResult, may: incidents.Leaving, left_out: list[st
         "ground_counts": _coarse_ground(result.incidents.ground_counts, smallest_km2),
         "events": None,
         "placed": None,
-        "assumed": tuple(incidents.assumptions(result.incidents.events, quoting=False)),
+        "assumed": tuple(incidents.TableCheck(result.incidents.events).assumptions(quoting=False)),
     }
     return replace(_with(result, incidents=counts), segments=segments)
 

@@ -142,7 +142,7 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
         "origins": Layer(**_SHAPES, words=(EMBEDDED,)),
         "incidents": Layer(
             memory=(pd.DataFrame,),
-            suffixes=incidents.FILE_SUFFIXES,
+            suffixes=io.SUFFIXES.incidents,
             words=(EMBEDDED, SYNTHETIC),
         ),
         "districts": Layer(**_SHAPES),

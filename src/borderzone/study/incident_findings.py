@@ -283,7 +283,7 @@ class IncidentFindings(Finding):
             account=account,
             coverage=reported.coverage,
             credit=_credit(reported),
-            assumed=tuple(incidents.assumptions(events)),
+            assumed=tuple(incidents.TableCheck(events).assumptions()),
             on_ground=by_event,
             ground_counts=counts,
             pressure=reported.pressure,

@@ -517,7 +517,7 @@ def _notes(
 
 def _swaps(events: Any) -> list[str]:
     """Tell first of all that a table may have its coordinates swapped."""
-    notes = [] if events is None else incidents.swaps_told(events)
+    notes = [] if events is None else incidents.TableCheck(events).swaps
     return [f"Incidents: {note}." for note in notes]
 
 

@@ -11,7 +11,7 @@ import tomli_w
 from borderzone._guards import check_path, shown
 from borderzone.border import Border
 from borderzone.errors import DataError, InvalidParameterError, InvalidScenarioError
-from borderzone.incidents import READ_OPTIONS, ReadOptions
+from borderzone.incidents import ReadOptions
 from borderzone.scenario import Scenario
 from borderzone.study.given import LAYERS, NONE, SETTINGS, day_of, digest_of, digests_of, is_path
 
@@ -137,7 +137,7 @@ def _incidents(stated: Any, file: Path, given: Mapping[str, Any]) -> dict[str, A
     if set(place) not in _FORMS:
         msg = (
             f"[{name}] in a study file is a table of path, the file that holds them, and how it is read: "
-            f"{', '.join(READ_OPTIONS)}; got {shown(stated)}"
+            f"{', '.join(ReadOptions.known)}; got {shown(stated)}"
         )
         raise InvalidScenarioError(msg)
     try:

@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from borderzone.io.tables import Sheet
 
 __all__ = [
-    "FILE_SUFFIXES",
     "FORMATS",
     "Opened",
     "SheetTable",
@@ -75,9 +74,6 @@ FORMATS = (
     | dict.fromkeys(sorted(SUFFIXES.vector), "vector")
 )
 """How a file is written, by its extension."""
-
-FILE_SUFFIXES = frozenset({*FORMATS, ".zip"})
-"""How the names of files end that `read` takes."""
 
 _LAYERED = SUFFIXES.layered | SUFFIXES.kml
 # Columns that only a table of ours has all of.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PILE_UP_ROWS",
+    "SWAP_TOLD",
     "Box",
     "Expected",
     "HomeGround",
@@ -39,7 +40,6 @@ __all__ = [
     "judge_pairs",
     "judge_positions",
     "read_pairs",
-    "swaps_told",
     "tell_contradictions",
 ]
 
@@ -199,7 +199,7 @@ def _suspect(row: int, y: float, x: float, ledger: Ledger, *, certain: bool) -> 
 Box = tuple[float, float, float, float]
 
 _MARGIN_DEG = 0.5
-_SWAP = "if latitude and longitude change places"
+SWAP_TOLD = "if latitude and longitude change places"
 _MIN_ROWS_FOR_A_BOX = 5
 
 
@@ -220,30 +220,6 @@ class Suspected(NamedTuple):
     certain: BoolArray
     doubtful: BoolArray
     told: str = ""
-
-
-def swaps_told(events: gpd.GeoDataFrame) -> list[str]:
-    """
-    Give what was told of swapped coordinates when a table was read: it comes before all else.
-
-    Parameters
-    ----------
-    events
-        Table from `read`.
-
-    Returns
-    -------
-    list[str]
-        Notes without full stops; empty where latitude and longitude stand where they should.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from borderzone.incidents import read
-    >>> swaps_told(read(pd.DataFrame({"lat": [34.4], "lon": [41.1]})))
-    []
-    """
-    return [note for note in events.attrs.get("notes") or [] if _SWAP in note]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -373,7 +349,7 @@ def _by_corridor(pairs: _Pairs, left: _Pairs, corridor: Corridor | None) -> Susp
 
 def _sentence(n_as_is: int, pairs: _Pairs, n_swapped: int, where: str) -> str:
     return (
-        f"{n_as_is} of {int(pairs.readable.sum())} {where}, {n_as_is + n_swapped} {_SWAP}: "
+        f"{n_as_is} of {int(pairs.readable.sum())} {where}, {n_as_is + n_swapped} {SWAP_TOLD}: "
         f"{option('fix_swapped', value=True)}"
     )
 

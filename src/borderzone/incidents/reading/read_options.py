@@ -7,11 +7,11 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from borderzone._guards import as_box, as_day, check_flag, check_text, guarded, is_whole, shown
 from borderzone.errors import InvalidParameterError
-from borderzone.incidents.option_list import READ_OPTIONS, option
+from borderzone.incidents.option_list import READ_OPTIONS, ReadOption, option
 from borderzone.incidents.reading.aliases import ALIASES, refuse_other_part
 from borderzone.incidents.reading.columns import as_horizontal
 from borderzone.incidents.sharing.terms_of_use import check_terms
@@ -70,6 +70,8 @@ class ReadOptions:
     terms
         "mine" says that rows of unknown terms are yours to pass on; without it
         only counts of them leave in public. A table in memory keeps the word.
+    known
+        What each option takes and is for, by name, in the order in which `read` takes them.
 
     Raises
     ------
@@ -85,6 +87,8 @@ class ReadOptions:
         lat   lon
     0  34.4  41.1
     """
+
+    known: ClassVar[Mapping[str, ReadOption]] = READ_OPTIONS
 
     format: str | None = None
     columns: Mapping[str, str] | None = None
