@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -136,7 +136,10 @@ def _facing(
     nearing = np.diff(away) < 0
     low = int(np.argmin(np.append(leaving & nearing, False)))
     high = count - 1 - int(np.argmin(np.append((leaving & ~nearing)[::-1], False)))
-    return substring(line, along[low], along[high]) if low < high else None
+    # Of two places that differ a substring is a line, never a point.
+    return (
+        cast("shapely.LineString", substring(line, along[low], along[high])) if low < high else None
+    )
 
 
 def _gap(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
     from pyproj import CRS
+    from shapely.geometry.base import BaseGeometry
 
     from borderzone._typing import BoolArray, FloatArray
     from borderzone.border import Border
@@ -420,11 +421,11 @@ class Corridor(Drawn):
         return gpd.GeoSeries([self._grounds[named]], crs=4326)
 
     @cached_property
-    def _grounds(self) -> dict[frozenset[str], shapely.Geometry]:
+    def _grounds(self) -> dict[frozenset[str], BaseGeometry]:
         return {}
 
     @cached_property
-    def _sides(self) -> dict[str, shapely.Geometry]:
+    def _sides(self) -> dict[str, BaseGeometry]:
         """Ground of each side in degrees, by the code or name of its country."""
         whole, deep = self.outline.iloc[0], [k for k, km in self.depth_km.items() if km > 0]
         if len(deep) == 1:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Collection, Iterable
 
+    from shapely.geometry.base import BaseGeometry
+
     from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.grid import Grid
     from borderzone.io.tiles import Tile
@@ -96,7 +98,7 @@ def sea_cells(sea: Any, grid: Grid) -> BoolArray:
     return mask
 
 
-def sea_shape(sea: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid) -> shapely.Geometry:
+def sea_shape(sea: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid) -> BaseGeometry:
     """
     Bring the part of polygons of the sea around a grid onto its map.
 
@@ -134,7 +136,7 @@ def sea_shape(sea: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid) -> shapely.Geom
     shape = shapely.make_valid(here.geometry.union_all())
     near = shapely.intersection(shape, shapely.box(*box.total_bounds)).buffer(0)
     moved = gpd.GeoSeries([near], crs=4326).segmentize(_STEP_DEG).to_crs(grid.crs)
-    found: shapely.Geometry = moved.iloc[0]
+    found: BaseGeometry = moved.iloc[0]
     return found
 
 

@@ -9,7 +9,7 @@ import importlib.util
 import json
 import re
 import zipfile
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from xml.parsers import expat
 
 import numpy as np
@@ -70,7 +70,9 @@ def plain_cells(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[int]]]
             continue
         plain = rows.copy() if plain is rows else plain
         words = [_in_words(cell) for cell in cells]
-        plain.isetitem(place, pd.Series(words, index=rows.index, dtype=object))
+        # A series, which the stubs of pandas leave out here: its kind stands, that of an array is guessed.
+        told_in_words: Any = pd.Series(words, index=rows.index, dtype=object)
+        plain.isetitem(place, told_in_words)
         told = [row for row in odd if not _is_text(cells[row])]
         if told:
             found[str(name)] = told
@@ -156,7 +158,7 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str], *, index: bool 
     """
     safe = spreadsheet_table(frame.reset_index() if index else frame)
     # A lone carriage return would end the row for most readers, and Python 3.11 does not quote it.
-    quoting = csv.QUOTE_NONNUMERIC if _holds_returns(safe) else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if _holds_returns(safe) else csv.QUOTE_MINIMAL
     with atomic_write(path) as temporary:
         safe.to_csv(temporary, index=False, encoding="utf-8", lineterminator="\n", quoting=quoting)
 

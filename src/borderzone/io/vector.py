@@ -193,7 +193,8 @@ def _read(file: Path, suffix: str, layer: str | None, what: str) -> pd.DataFrame
             raise DataError(msg)
         return read_json(file, what)
     if suffix in SUFFIXES.kml:
-        return read_kml(file, layer=layer, what=what)
+        placemarks: pd.DataFrame = read_kml(file, layer=layer, what=what)
+        return placemarks
     return _from_ogr(file, layer, what)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from borderzone.report import cells
 from borderzone.study import told
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from borderzone.study import StudyResult
 
 __all__ = [
@@ -85,7 +87,7 @@ def flagged_table(result: StudyResult) -> cells.Table | None:
         unknown = cells.share(part["unknown_remote_share"].iloc[0])
         rows.append(
             (
-                told.side_words(result, side),
+                told.side_words(result, str(side)),
                 words,
                 *(cells.share(by_hours.get(hour)) for hour in hours),
                 unknown,
@@ -116,6 +118,7 @@ def better_data_table(result: StudyResult) -> cells.Table | None:
     ranked = result.ground.better_data
     if ranked is None or not (ranked["pays"] != "neither").any():
         return None
+    first: Iterable[Any] = ranked[ranked["pays"] != "neither"].head(10).itertuples()
     rows = [
         (
             cells.whole(row.rank),
@@ -125,7 +128,7 @@ def better_data_table(result: StudyResult) -> cells.Table | None:
             cells.share(row.expected_change_visit),
             row.reason,
         )
-        for row in ranked[ranked["pays"] != "neither"].head(10).itertuples()
+        for row in first
     ]
     return cells.table(
         "Where flags would change most",
@@ -225,6 +228,7 @@ def assumptions_table(result: StudyResult) -> cells.Table | None:
     """Tabulate the assumptions with their bands and sources."""
     if result.patrol.assumptions is None:
         return None
+    assumed: Iterable[Any] = result.patrol.assumptions.itertuples()
     rows = [
         (
             told.ASSUMPTION_WORDS.get(row.assumption, row.assumption),
@@ -233,7 +237,7 @@ def assumptions_table(result: StudyResult) -> cells.Table | None:
             f"{row.unit}, {row.distribution}",
             f"{row.source} [{row.tag}]",
         )
-        for row in result.patrol.assumptions.itertuples()
+        for row in assumed
     ]
     return cells.table(
         "Assumptions and where they come from",
@@ -289,7 +293,8 @@ def plausibility_table(result: StudyResult) -> cells.Table | None:
 def whatif_table(result: StudyResult, comparison: StudyResult) -> cells.Table:
     """Tabulate paired differences between two scenarios."""
     rows = []
-    for row in compare(result, comparison).itertuples():
+    compared: Iterable[Any] = compare(result, comparison).itertuples()
+    for row in compared:
         share = not str(row.quantity).startswith("on_station")
         show = cells.share if share else cells.whole
         rows.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from borderzone import access
 from borderzone._guards.draws import BAND_DEVIATIONS
@@ -228,6 +228,7 @@ def caves_table(result: StudyResult) -> cells.Table | None:
     found = result.ground.cave_calibration
     if found is None:
         return None
+    classes: Iterable[Any] = found.classes.itertuples()
     rows = [
         (
             row.susceptibility,
@@ -237,7 +238,7 @@ def caves_table(result: StudyResult) -> cells.Table | None:
             cells.number(row.contrast, 2),
             cells.number(row.studentised, 1),
         )
-        for row in found.classes.itertuples()
+        for row in classes
     ]
     return cells.table(
         "Known caves by susceptibility",
@@ -478,9 +479,11 @@ def night_table(result: StudyResult) -> cells.Table | None:
 
 def light_table(result: StudyResult) -> cells.Table:
     """Tabulate night and moon in the middle of the border, month by month."""
-    table = result.reach.light.loc["middle"]
+    # Rows are of a place and a month: those of one place are a table.
+    table = cast("pd.DataFrame", result.reach.light.loc["middle"])
     told = result.reach.light.attrs
-    twilights = list(table.loc[:, "sunset":"astronomical"])
+    twilights = [str(name) for name in table.loc[:, "sunset":"astronomical"]]
+    months: Iterable[Any] = table.rename(columns={"name": "name_"}).itertuples()
     rows = [
         (
             row.name_,
@@ -488,7 +491,7 @@ def light_table(result: StudyResult) -> cells.Table:
             cells.share(row.moon_illuminated),
             cells.whole(row.dark_nights),
         )
-        for row in table.rename(columns={"name": "name_"}).itertuples()
+        for row in months
     ]
     return cells.table(
         f"Night and moon in {told['year']}",
@@ -595,12 +598,13 @@ def overlay_table(result: StudyResult) -> cells.Table | None:
     """Tabulate incidents by zone."""
     if result.overlay is None or result.overlay.empty:
         return None
+    zones: Iterable[Any] = result.overlay.itertuples()
     rows = [
         (
             f"{row.zone}, {told.KIND_WORDS[row.kind]}",
             *_zone_cells(row),
         )
-        for row in result.overlay.itertuples()
+        for row in zones
     ]
     return cells.table(
         "Incidents by zone",
@@ -822,6 +826,7 @@ def weights_table(result: StudyResult) -> cells.Table | None:
     units = result.scenario.reference_units
     if units not in set(table["unit_count"]):
         units = int(table["unit_count"].max())
+    plans: Iterable[Any] = table[table["unit_count"] == units].itertuples()
     rows = [
         (
             _PLANS[row.planned_for],
@@ -829,7 +834,7 @@ def weights_table(result: StudyResult) -> cells.Table | None:
             told.percent(row.mean_pod_incidents),
             told.percent(row.min_pod),
         )
-        for row in table[table["unit_count"] == units].itertuples()
+        for row in plans
     ]
     return cells.table(
         f"A plan for reports is a bet: {units:,} units by night",

@@ -565,7 +565,7 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
         "incident_pressure": result.incidents.pressure,
         **_hotspots(result),
         "coverage_by_weights": result.patrol.by_weights,
-        "incident_overlay_synthetic": _stamped(demo and demo.overlay),
+        "incident_overlay_synthetic": _stamped(None if demo is None else demo.overlay),
         **_reach(result),
         "night_hours": result.reach.night_hours.reset_index(),
         "light": result.reach.light.reset_index(),
@@ -638,7 +638,7 @@ def _plain(table: pd.DataFrame | None) -> pd.DataFrame | None:
     if table is None:
         return None
     plain = pd.DataFrame(table.drop(columns="geometry"))
-    return plain.reset_index() if plain.index.name else plain
+    return plain if plain.index.name in (None, "") else plain.reset_index()
 
 
 def _placed_ground(result: StudyResult) -> pd.DataFrame | None:
@@ -656,7 +656,7 @@ def _with_ground(result: StudyResult) -> pd.DataFrame | None:
     ground = result.incidents.on_ground.drop(columns="id")
     ground.columns = [f"{n}_on_ground" if n in events else n for n in ground.columns]
     ground.index = events.index
-    return _plain(events.assign(**dict(ground.items())))
+    return _plain(events.assign(**{str(name): column for name, column in ground.items()}))
 
 
 def _with_people(result: StudyResult) -> pd.DataFrame | None:

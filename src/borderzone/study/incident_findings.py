@@ -339,6 +339,7 @@ def _credit(reported: Reported) -> str:
     own = next((record for record in reported.records if record.name == "article_incidents"), None)
     if own is not None:
         return own.attribution.rstrip(".")
+    assert reported.events is not None  # noqa: S101 - who asks has looked
     return incidents.credit_line(reported.events)
 
 

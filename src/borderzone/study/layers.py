@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import xarray as xr
+    from shapely.geometry.base import BaseGeometry
 
     from borderzone._typing import BoolArray, FloatArray
     from borderzone.border import Border
@@ -583,7 +584,7 @@ class Sea:
         kilometres: there what lies above 0 m is ground.
     """
 
-    shape: shapely.Geometry
+    shape: BaseGeometry
     stated: bool
 
     def candidates(self, grid: Grid) -> BoolArray:
@@ -642,12 +643,12 @@ def load_sea(
 
 
 @lru_cache(maxsize=4)
-def _widened(shape: shapely.Geometry, reach_m: float) -> shapely.Geometry:
+def _widened(shape: BaseGeometry, reach_m: float) -> BaseGeometry:
     """Widen a shape; once for all blocks of a grid."""
     return shape.buffer(reach_m)
 
 
-def _is_sea(square: shapely.Geometry) -> bool:
+def _is_sea(square: BaseGeometry) -> bool:
     """Whether the layer that ships shows no more land in a square than its coast is off by."""
     west, south, east, north = square.bounds
     land = shapely.union_all(

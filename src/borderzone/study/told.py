@@ -17,6 +17,8 @@ from borderzone.study.given import Missing, joined
 from borderzone.study.patrols import lengths_told
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import geopandas as gpd
     import pandas as pd
 
@@ -590,6 +592,7 @@ def real_forces(result: StudyResult) -> list[ForceFielded]:
         return []
     first, *others = (table[table["length"] == length] for length in lengths(result))
     units = [first, *others]
+    forces: Iterable[Any] = first.itertuples()
     return [
         ForceFielded(
             case=row.case,
@@ -600,7 +603,7 @@ def real_forces(result: StudyResult) -> list[ForceFielded]:
             observed=(row.observed_low, row.observed_high),
             source=f"{row.source} [{row.tag}]",
         )
-        for place, row in enumerate(first.itertuples())
+        for place, row in enumerate(forces)
     ]
 
 
@@ -716,7 +719,7 @@ def out_of_sight(result: StudyResult) -> Sight | None:
 def night_length_words(result: StudyResult, twilight: str = "nautical") -> str:
     """Say how long the shortest and the longest night of the months are, and on which day."""
     table = result.reach.night_hours
-    ends = (table.loc[table[twilight].idxmin()], table.loc[table[twilight].idxmax()])
+    ends = (table.iloc[table[twilight].argmin()], table.iloc[table[twilight].argmax()])
     low, high = (f"{row[twilight]:.1f} h ({row['name']})" for row in ends)
     return f"{low} to {high} on the {table.attrs['day']}th of the month"
 

@@ -220,7 +220,7 @@ def _whole(folded: Mapping[str, Any], names: Sequence[str]) -> int:
 # -- GeoJSON ----------------------------------------------------------------------------------
 
 
-def _from_geojson(content: Mapping[str, Any], told: str) -> gpd.GeoDataFrame:
+def _from_geojson(content: Mapping[str, Any], told: str) -> pd.DataFrame:
     crs = _stated_crs(content)
     if not crs.endswith(_WGS84_NAMES):
         msg = (
@@ -239,7 +239,8 @@ def _from_geojson(content: Mapping[str, Any], told: str) -> gpd.GeoDataFrame:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             msg = f"{told} cannot be read: feature {number:,} is broken ({reason[:200]})"
             raise DataError(msg) from error
-    return gpd.GeoDataFrame(_table(rows, told), geometry=shapes, crs="EPSG:4326")
+    placed: pd.DataFrame = gpd.GeoDataFrame(_table(rows, told), geometry=shapes, crs="EPSG:4326")
+    return placed
 
 
 def _features(content: Mapping[str, Any], told: str) -> list[Any]:
@@ -311,7 +312,7 @@ def _from_esri(content: Mapping[str, Any], told: str) -> pd.DataFrame:
     if not any(one is not None for one in shapes):
         return table
     notes, crs = table.attrs, _esri_crs(content, told)
-    placed = gpd.GeoDataFrame(table, geometry=shapes, crs=crs)
+    placed: pd.DataFrame = gpd.GeoDataFrame(table, geometry=shapes, crs=crs)
     placed.attrs = notes
     return placed
 
