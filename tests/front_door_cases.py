@@ -250,7 +250,7 @@ class World:
     @cached_property
     def curve(self) -> pd.DataFrame:
         """Give the curve."""
-        found = self.result.curve
+        found: pd.DataFrame = self.result.curve
         return found[(found["light"] == "night") & (found["rule"] == "optimal")]
 
     @cached_property

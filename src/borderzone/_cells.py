@@ -77,7 +77,7 @@ def cells_of_points(xy: FloatArray, grid: Grid) -> IntArray:
     return cells
 
 
-def cells_inside(polygon: BaseGeometry, grid: Grid) -> IntArray:
+def cells_inside(polygon: BaseGeometry | None, grid: Grid) -> IntArray:
     """
     Find the cells of a polygon: those whose centre lies inside.
 

@@ -183,10 +183,10 @@ def test_night_on_the_ground_counts_both_sides_by_themselves(corridor: bz.Corrid
     table = access.night_reach_on_ground(grid.wrap(hours, units="h"), corridor)
 
     assert table.index.get_level_values("side").unique().tolist() == ["west", "east"]
-    night = table.loc["east", "night_h"]
-    assert (table.loc["east", "farthest_km"] - night).abs().max() < 0.75
-    assert (table.loc["east", "share"] * 20 - night).abs().max() < 0.75
-    assert table.loc["west", "share"].max() == 1.0
+    night = table["night_h"].loc["east"]
+    assert (table["farthest_km"].loc["east"] - night).abs().max() < 0.75
+    assert (table["share"].loc["east"] * 20 - night).abs().max() < 0.75
+    assert table["share"].loc["west"].max() == 1.0
 
 
 def test_ground_of_an_enclave_is_that_of_its_country() -> None:

@@ -59,7 +59,7 @@ def test_where_the_sun_stays_there_is_no_time_and_the_ephemeris_agrees(
     ).reset_index(drop=True)
     for event in EVENTS:
         assert (ours[event].isna() == theirs[event].isna()).mean() > 0.99
-    svalbard = ours[theirs["place"] == "svalbard"].set_index(
+    svalbard: Any = ours[theirs["place"] == "svalbard"].set_index(
         theirs["date"][theirs["place"] == "svalbard"]
     )
     summer, winter = svalbard.loc["2024-06-20"], svalbard.loc["2024-12-21"]
@@ -177,8 +177,8 @@ def test_table_of_a_border_has_three_places_and_twelve_months() -> None:
     assert table.groupby("place")["nights"].sum().eq(365).all()
     assert (table["dark_nights"] <= table["nights"]).all()
     assert table["moon_illuminated"].between(0.3, 0.7).all()
-    assert table.loc[("north", 12), "sunset"] > table.loc[("south", 12), "sunset"]
-    assert table.loc[("north", 6), "sunset"] < table.loc[("south", 6), "sunset"]
+    assert table["sunset"].loc[("north", 12)] > table["sunset"].loc[("south", 12)]
+    assert table["sunset"].loc[("north", 6)] < table["sunset"].loc[("south", 6)]
     corridor = bz.Corridor.around(border, depth_km=20, segment_km=50)
     pd.testing.assert_frame_equal(access.border_light_table(corridor, 2019), table)
 

@@ -121,4 +121,4 @@ def quickest(
             hours[ends] = min(time, hours.get(ends, np.inf))
     edges = np.array([(*ends, time) for ends, time in hours.items()]).reshape(-1, 3)
     graph = coo_array((edges[:, 2], edges[:, :2].T.astype(int)), shape=(z.size, z.size))
-    return np.reshape(dijkstra(graph.tocsr(), indices=start), z.shape)
+    return np.reshape(dijkstra(graph.tocsr(), indices=[start]), z.shape)

@@ -28,7 +28,7 @@ def nearest_by_brute_force(corridor: bz.Corridor, lon: Any, lat: Any) -> tuple[A
     dense = border.point_at(km)
     line = np.column_stack(forward.transform(dense.x.to_numpy(), dense.y.to_numpy()))
     points = np.column_stack(forward.transform(lon, lat))
-    tree = shapely.STRtree(shapely.points(line))
+    tree = shapely.STRtree(np.asarray(shapely.points(line)))
     index, found = tree.query_nearest(
         shapely.points(points), return_distance=True, all_matches=False
     )

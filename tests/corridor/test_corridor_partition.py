@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import borderzone as bz
 from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidParameterError
 
-LINES = {
+LINES: dict[str, Any] = {
     "hairpin": [(0, 50), (0, 51), (0.2, 51), (0.2, 50)],
     "right angle at a segment boundary": [(0, 0), (0.2, 0), (0.2, 0.2)],
     "comb": [(0, 0), (0, 1), (0.1, 1), (0.1, 0.1), (0.2, 0.1), (0.2, 1), (0.3, 1), (0.3, 0)],

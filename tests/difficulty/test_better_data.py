@@ -69,7 +69,7 @@ SEGMENTS = pd.DataFrame({"km_start": [0.0, 20, 40, 60], "km_end": [20.0, 40, 60,
 
 def rank(parts: Any, **kwargs: Any) -> pd.DataFrame:
     """Rank the segments of a random study of 2' elevation."""
-    options = {"segments": SEGMENTS, "source_m": 3480.0} | kwargs
+    options: dict[str, Any] = {"segments": SEGMENTS, "source_m": 3480.0} | kwargs
     table: pd.DataFrame = better_data(*parts, **options)
     return table
 
@@ -240,7 +240,7 @@ def test_ground_whose_cover_is_not_known_is_not_decided_by_a_map() -> None:
         bare[:, gap] = NAN
         cover["bare_share"] = grid((12, 40)).wrap(bare)
         table = rank((attrs, hours * 0 + 50, cover, cells), source_m=30.0).set_index("segment")
-        assert table.loc[2, "reason"].startswith(said)
+        assert table["reason"].loc[2].startswith(said)
 
 
 def test_segments_without_cells_come_last() -> None:

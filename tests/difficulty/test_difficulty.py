@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import fuzzy_cases as plain
 import numpy as np
@@ -17,6 +17,9 @@ from pyproj import CRS
 from borderzone import difficulty
 from borderzone.errors import GridMismatchError, InvalidParameterError
 from borderzone.grid import UNKNOWN_CLASS, Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 GRID = Grid(shape=(3, 4), transform=Affine(2000, 0, 0, 0, -2000, 6000), crs=CRS(32637))
 NAN = float("nan")
@@ -324,7 +327,8 @@ def test_flagged_share_equals_a_count_cell_by_cell() -> None:
     hours[0, 1], hours[1, 2] = NAN, np.inf
     surface = cover(bare_share=bare, aridity_index=aridity)
     table = difficulty.flagged_share({"foot": layer(hours)}, surface, INSIDE, (1, 2, 3, 6))
-    for row in table.itertuples():
+    rows: Iterable[Any] = table.itertuples()
+    for row in rows:
         count = unknown = 0
         for i in range(2):
             for j in range(4):

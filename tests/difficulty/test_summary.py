@@ -244,7 +244,7 @@ def test_hours_are_summarised_by_median_and_farthest() -> None:
 def test_the_ground_does_not_know_the_difficulty_index() -> None:
     """Terrain reaches detection by masking and speed alone, never twice."""
     table = read(ground(), cover())
-    assert not {"index", "cave_prone", "remote_desert"} & {c.split("_mean")[0] for c in table}
+    assert not {"index", "cave_prone", "remote_desert"} & {str(c).split("_mean")[0] for c in table}
     changed = read(ground(), cover(bare_share=0.0, karst_rank=3.0))
     columns = ["f_mask", "f_mask_low", "f_mask_high", "patrol_speed_factor", "crosser_km_h"]
     pd.testing.assert_frame_equal(table[columns], changed[columns])

@@ -140,7 +140,7 @@ def test_layers_are_told_by_what_is_known_of_them() -> None:
     table = difficulty.by_segment(
         cut(attrs | {"hours": hours, "rock": rock}, *WHOLE), cut(cells, *WHOLE)
     )
-    assert np.isinf(table.loc[0, "hours_mean"])
+    assert np.isinf(table["hours_mean"].loc[0])
     for number in range(3):
         own = cells["segment"] == number
         slope = attrs["slope_deg"][own].astype(np.float32).astype(float)
@@ -197,7 +197,7 @@ def test_ground_on_which_a_vehicle_creeps_is_no_go_and_does_not_rule_the_mean() 
     sums.add(cut(attrs, *WHOLE), cut(surface, *WHOLE), cut(cells, *WHOLE))
     table = sums.table()
     assert table.loc[0, "patrol_speed_factor"] == 1
-    assert table.loc[0, "no_go_share"] == pytest.approx(1 / table.loc[0, "n_cells"])
+    assert table["no_go_share"].loc[0] == pytest.approx(1 / table["n_cells"].loc[0])
 
 
 def test_a_segment_without_a_cell_is_refused_where_nothing_can_stand_in() -> None:

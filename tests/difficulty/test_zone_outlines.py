@@ -88,7 +88,7 @@ def test_zones_end_at_the_rim_of_a_corridor_that_runs_aslant(
         exact = zone_outlines(zone, strip)
     for number, shape in found.items():
         assert shape.area == pytest.approx(exact[number].area, rel=0.01)
-        cells = shapely.points(*np.meshgrid(grid.x, grid.y))
+        cells = np.asarray(shapely.points(*np.meshgrid(grid.x, grid.y)))
         mine = cells[zone == number]
         assert shapely.distance(shape, mine).max() == 0
 
@@ -102,8 +102,9 @@ def test_a_slanting_edge_loses_its_stairs() -> None:
     straight = np.hypot(100, 20) * CELL
     lengths = []
     for places in (network.corners, network.smoothed()):
+        outline: Any = network.outlines(places)[1]
         edge = shapely.intersection(
-            network.outlines(places)[1].exterior,
+            outline.exterior,
             shapely.box(*shapely.box(*grid.bounds).buffer(-1.5 * CELL).bounds),
         )
         lengths.append(edge.length / (straight * 97 / 100))

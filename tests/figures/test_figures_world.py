@@ -211,7 +211,7 @@ def test_a_map_without_elevation_says_so_and_hatches_the_corridor(far: StudyResu
     assert "FINLAND" in names_on(ax)
     rows = figures.figure_data(far, "corridor_map").set_index("layer")
     assert rows.loc["third country", "name"] == "Finland"
-    assert rows.loc["sea", "value"] > 100
+    assert rows["value"].loc["sea"] > 100
 
 
 def test_a_long_legend_does_not_run_behind_the_locator(far: StudyResult) -> None:

@@ -180,9 +180,9 @@ def _flag_near(table: dict[str, Any], usable: BoolArray, ledger: Ledger) -> None
 
 def _flag_within(group: pd.DataFrame, ids: list[str], ledger: Ledger) -> None:
     rows = group.index.to_numpy()
-    chord_km, near = KDTree(np.vstack(group["xyz"].to_list())).query(
-        np.vstack(group["xyz"].to_list()), k=2
-    )
+    places = np.vstack(group["xyz"].to_list())
+    found: Any = KDTree(places).query(places, k=2)
+    chord_km, near = found
     for i, row in enumerate(rows):
         # Of several at one point, a row may come back as its own second neighbour.
         other, apart = (

@@ -93,7 +93,7 @@ def town_and_road_cells(n: int = 600, seed: int = 0) -> pd.DataFrame:
 def expected_events(cells: pd.DataFrame, ratio: float, total: float) -> FloatArray:
     """Let reports fall off within some ten km of a road, whatever the ground."""
     rate = np.exp(-cells["road_km"] / 10 - cells["town_km"] / 60)
-    rate = (rate * np.where(cells["flagged"], ratio, 1.0)).to_numpy()
+    rate = np.asarray(rate * np.where(cells["flagged"], ratio, 1.0))
     return np.asarray(rate / rate.sum() * total)
 
 

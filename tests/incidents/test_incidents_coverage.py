@@ -28,6 +28,8 @@ from borderzone.incidents.placing.imputation import prepare
 from borderzone.incidents.placing.precision import area_km2, typical_error_km
 
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from borderzone.corridor import Corridor
 
 # From a table of Iraq alone, 60 rows in the Iraqi half of the Iraq-Syria corridor.
@@ -55,8 +57,9 @@ def corridor() -> Corridor:
 
 
 @pytest.fixture(scope="module")
-def iraq(corridor: Corridor) -> shapely.Geometry:
-    return corridor.ground_of(["IRQ"]).iloc[0]
+def iraq(corridor: Corridor) -> BaseGeometry:
+    ground: BaseGeometry = corridor.ground_of(["IRQ"]).iloc[0]
+    return ground
 
 
 def test_the_ground_of_a_country_is_its_side_exact_to_the_line(corridor: Corridor) -> None:
@@ -83,7 +86,7 @@ def test_a_corridor_on_one_side_is_all_ground_of_that_country() -> None:
 
 
 def test_an_own_line_has_the_ground_of_the_map_where_its_sides_are_no_countries(
-    corridor: Corridor, iraq: shapely.Geometry
+    corridor: Corridor, iraq: BaseGeometry
 ) -> None:
     line = bz.Border.between("IRQ", "SYR").line
     named = bz.Corridor.around(bz.Border.from_line(line, names=("Iraq", "Syria")))
@@ -249,9 +252,7 @@ def test_a_table_of_other_countries_is_refused_by_every_rate(corridor: Corridor)
             call()
 
 
-def test_denominators_are_the_ground_of_the_country(
-    corridor: Corridor, iraq: shapely.Geometry
-) -> None:
+def test_denominators_are_the_ground_of_the_country(corridor: Corridor, iraq: BaseGeometry) -> None:
     events, zones = table(country="Iraq"), zones_of(a=shapely.box(41.2, 34.6, 41.6, 35.6))
     one = incidents.exposure_ratios(events, zones, corridor, draws=50)
     both = incidents.exposure_ratios(events.assign(country=""), zones, corridor, draws=50)
@@ -355,7 +356,7 @@ def test_without_an_event_here_no_error_is_known() -> None:
 
 
 def test_positions_are_held_to_the_country_of_the_row(
-    corridor: Corridor, iraq: shapely.Geometry
+    corridor: Corridor, iraq: BaseGeometry
 ) -> None:
     """A disc over the line, cut at it: even over what is left, and the same whatever the batch."""
     on_line = corridor.border.point_at(300.0)

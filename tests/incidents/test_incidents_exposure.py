@@ -97,8 +97,8 @@ def test_one_imputation_gives_the_exact_ratio_of_two_rates(n: tuple[int, int]) -
 def test_imputations_are_pooled_as_a_mixture() -> None:
     low, high = rate_ratio_interval(np.array([4, 8]), np.array([6, 2]), exposures=(1.0, 1.0))
     p = np.array([low, high]) / (1 + np.array([low, high]))
-    assert (beta.cdf(p[0], [4, 8], [7, 3])).mean() == pytest.approx(0.025, abs=1e-9)
-    assert (beta.cdf(p[1], [5, 9], [6, 2])).mean() == pytest.approx(0.975, abs=1e-9)
+    assert np.mean(beta.cdf(p[0], [4, 8], [7, 3])) == pytest.approx(0.025, abs=1e-9)
+    assert np.mean(beta.cdf(p[1], [5, 9], [6, 2])) == pytest.approx(0.975, abs=1e-9)
 
 
 def test_the_ratio_covers_the_truth_when_positions_are_drawn_from_their_kernel() -> None:

@@ -184,7 +184,9 @@ def test_impossible_options_are_refused(
 
 def one(**cells: object) -> pd.Series:
     frame = pd.DataFrame({"lat": ["34.4"], "lon": ["41.1"]} | {k: [v] for k, v in cells.items()})
-    return incidents.read(frame, options=incidents.ReadOptions(as_of=dt.date(2026, 1, 1))).iloc[0]
+    options = incidents.ReadOptions(as_of=dt.date(2026, 1, 1))
+    row: pd.Series = incidents.read(frame, options=options).iloc[0]
+    return row
 
 
 @pytest.mark.parametrize(

@@ -355,7 +355,7 @@ def test_two_orders_of_dates_in_one_column_are_told() -> None:
 @pytest.mark.parametrize(
     "kind", ["category", "string[pyarrow]", "object"], ids=["categorical", "arrow", "object"]
 )
-def test_other_kinds_of_columns_and_index_are_read_alike(kind: str) -> None:
+def test_other_kinds_of_columns_and_index_are_read_alike(kind: Any) -> None:
     plain = made.acled()
     expected = incidents.read(plain, options=incidents.ReadOptions(as_of=AS_OF))
     index = pd.MultiIndex.from_product([["a", "b"], [1, 1, 2]])

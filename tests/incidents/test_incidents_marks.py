@@ -257,7 +257,7 @@ def test_names_that_a_shapefile_cut_are_known(name: str, letters: int) -> None:
 def test_marks_without_a_cell_are_none(name: str) -> None:
     """A template in which somebody keeps their own rows."""
     table = COLLECTIONS[name][0]()
-    blank = dict.fromkeys([column for column in table if column not in PLACES], "")
+    blank = {str(column): "" for column in table if column not in PLACES}
     events = incidents.read(table.assign(**blank))
     assert events.attrs["format"] == "table"
     assert set(dataset_of(events)) == {""}

@@ -193,7 +193,7 @@ def test_counts_by_class_are_those_of_the_overlay_of_the_same_ground() -> None:
     flags = xr.Dataset({"remote_desert": layer(inside)})
     found = incidents.on_ground(rows, flags, NOTHING, draws=300, seed=4)
     counts = incidents.ground_counts(found).set_index(["kind", "ground"])
-    told = counts.loc["remote_desert", "yes"]
+    told: Any = counts.loc["remote_desert", "yes"]
     ends = ["p025", "p05", "p95", "p975", "underlying_p05", "underlying_p95"]
     assert told["expected"] == pytest.approx(laid["expected"], abs=0.02)
     assert told[ends].tolist() == pytest.approx(laid[ends].tolist(), abs=0.2)
@@ -251,7 +251,8 @@ def test_vague_and_unusable_rows_keep_their_place_and_reason() -> None:
     # A sample of points counts the centre of a country as any other point.
     assert found["point_ground"].tolist() == ["inside", "inside", ""]
     counts = incidents.ground_counts(found).set_index(["kind", "ground"])
-    assert counts.loc["place", "inside"][["at_point", "at_point_vague"]].tolist() == [1, 1]
+    inside: Any = counts.loc["place", "inside"]
+    assert inside[["at_point", "at_point_vague"]].tolist() == [1, 1]
     none = incidents.on_ground(events.iloc[1:], flags, attrs, hours=hours)
     assert "None of 2 events can be placed" in none.attrs["sentence"]
     assert none.columns.tolist() == found.columns.tolist()
@@ -275,7 +276,7 @@ def test_chances_add_up_and_bands_hold_their_median(seed: int, draws: int) -> No
         assert ((low <= middle) & (middle <= high) | middle.isna()).all()
         assert (middle.isna() == (placed[f"{name}_known"] == 0)).all()
     counts = incidents.ground_counts(found).set_index(["kind", "ground"])
-    sums = counts.groupby("kind")[["expected", "at_point"]].sum()
+    sums: Any = counts.groupby("kind")[["expected", "at_point"]].sum()
     off, n = counts.loc[("place", "outside"), ["expected", "at_point"]], len(placed)
     assert sums.loc["place"].tolist() == pytest.approx([n, n])
     for kind in ("remote_desert", "cave_prone"):

@@ -146,7 +146,9 @@ def test_the_study_file_of_a_run_repeats_how_they_were_read(folder: Path) -> Non
     assert not {"terms", "incidents_accessed"} & set(stated)
     again = bz.Study.from_toml(out / "study.toml").run()
     assert again.run_id == first.run_id
-    pd.testing.assert_frame_equal(pd.DataFrame(again.incidents), pd.DataFrame(first.incidents))
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(again.incidents.events), pd.DataFrame(first.incidents.events)
+    )
 
 
 def test_another_way_of_reading_is_another_run(folder: Path) -> None:
@@ -265,7 +267,7 @@ def test_a_file_that_is_handed_over_is_read_as_the_study_file_says(folder: Path)
     )
 
     assert study.run().incidents.events["date_start"].dt.month.tolist() == [4, 6]  # type: ignore[index]
-    assert other.run().incidents["date_start"].dt.month.tolist() == [3, 5]  # type: ignore[index]
+    assert other.run().incidents.events["date_start"].dt.month.tolist() == [3, 5]  # type: ignore[index]
 
 
 def test_a_refusal_names_the_option_where_the_user_is(

@@ -69,7 +69,8 @@ def notes_of(events: gpd.GeoDataFrame) -> list[str]:
 
 
 def place(cell: object, column: str = "coordinates") -> pd.Series:
-    return incidents.read(frame(id=["A"], **{column: [cell]})).iloc[0]
+    row: pd.Series = incidents.read(frame(id=["A"], **{column: [cell]})).iloc[0]
+    return row
 
 
 @cache

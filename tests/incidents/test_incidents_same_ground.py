@@ -157,7 +157,7 @@ def test_of_events_without_a_place_no_number_by_zone_or_segment_is_told(vague: S
     left = tables(edition(vague, "public"), None)
     gone = ("incident_overlay", "incident_ground", "incident_exposure", "incident_pressure")
     assert not {*gone, "coverage_by_weights"} & set(left)
-    assert not [name for name in left["segments"] if name.startswith("incidents_")]
+    assert not [name for name in left["segments"] if str(name).startswith("incidents_")]
     assert told.no_overlay(vague) == (
         "none can be placed (7 reported: 7 too vague, none left to place)"
     )

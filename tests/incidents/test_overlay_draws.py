@@ -115,7 +115,7 @@ def test_shares_beyond_a_straight_edge_are_the_closed_forms() -> None:
         )
         found = incidents.event_probabilities(table, east, draws=40_000, seed=1)
         share = found[[c for c in found.columns if "east" in str(c)]].to_numpy().ravel()
-        exact = [disc_share_beyond_edge(beyond_km, 25.0), stats.norm.sf(beyond_km)]
+        exact = np.array([disc_share_beyond_edge(beyond_km, 25.0), stats.norm.sf(beyond_km)])
         np.testing.assert_allclose(share, exact, atol=4 * math.sqrt(0.25 / 40_000))
 
 

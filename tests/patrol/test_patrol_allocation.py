@@ -106,14 +106,17 @@ def test_optimum_agrees_with_a_general_solver(law: str, units: float) -> None:
     rates, weights = rng.uniform(0.1, 1, 6), rng.dirichlet(np.ones(6))
 
     def missed(x: Any) -> float:
-        return 1 - float((weights * np.asarray(patrol.detection_for(rates * x, law))).sum())
+        return 1 - float((weights * np.asarray(patrol.detection_for(rates * np.abs(x), law))).sum())
+
+    def left(x: Any) -> float:
+        return float(x.sum()) - units
 
     found = optimize.minimize(
-        lambda x: missed(np.abs(x)),
+        missed,
         np.full(6, units / 6),
         method="SLSQP",
         bounds=[(0, units)] * 6,
-        constraints={"type": "eq", "fun": lambda x: x.sum() - units},
+        constraints={"type": "eq", "fun": left},
         options={"ftol": 1e-14, "maxiter": 500},
     )
     ours = missed(patrol.allocate(rates, weights, units, law=law).to_numpy())

@@ -84,8 +84,8 @@ def test_plausibility_scales_to_the_border_and_reads_the_curve() -> None:
 def test_plausibility_never_extrapolates() -> None:
     """Beyond the end of the curve the value is missing, not guessed."""
     table = patrol.plausibility(599, CURVE).set_index("case")
-    assert table.loc["Morice line", "unit_count_equivalent"] > 1000
-    assert np.isnan(table.loc["Morice line", "mean_pod_at_that"])
+    assert table["unit_count_equivalent"].loc["Morice line"] > 1000
+    assert np.isnan(table["mean_pod_at_that"].loc["Morice line"])
     short = patrol.plausibility(599, CURVE.head(5))
     assert short["fielded_over_need"].isna().all()
 

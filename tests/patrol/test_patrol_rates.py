@@ -272,5 +272,6 @@ def test_variance_is_split_between_terrain_and_assumptions() -> None:
 
 def test_a_ground_that_is_no_table_is_told_where_the_table_is() -> None:
     """The record of a study's ground is easily handed over instead of its table."""
+    no_table: Any = {}
     with pytest.raises(InvalidParameterError, match=r"got dict; .*result\.ground\.table"):
-        patrol.detection_rates(pd.Series([10.0]), {}, patrol.Force())
+        patrol.detection_rates(pd.Series([10.0]), no_table, patrol.Force())

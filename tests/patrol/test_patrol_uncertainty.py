@@ -281,7 +281,7 @@ def test_draws_and_quantiles_are_of_one_distribution(
     else:
         assert ((x >= low) & (x <= high)).mean() == pytest.approx(0.9, abs=0.01)
     table = assumption_table({"x": one})
-    assert table.loc[0, ["value", "band_low", "band_high"]].tolist() == pytest.approx(
+    assert table[["value", "band_low", "band_high"]].iloc[0].tolist() == pytest.approx(
         [median, low, high]
     )
 

@@ -152,7 +152,7 @@ def test_a_slower_crosser_and_a_sharper_eye_raise_a_drawn_rate_as_the_theory_say
 ) -> None:
     found = case.sampled_rates(pd.DataFrame({"r50_factor": [1.5], "crosser_speed_factor": [0.5]}))
     force = case.force
-    for segment, row in GROUND.iterrows():
+    for segment, (_, row) in enumerate(GROUND.iterrows()):
         width = patrol.sweep_width_km(force.sensor, "night", row["f_mask"], r50_factor=1.5)
         rate = barrier.barrier_coverage(
             length_km=LENGTHS[segment], sweep_width_km=width,

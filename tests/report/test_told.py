@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from io import StringIO
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -416,7 +417,7 @@ def test_units_have_one_number_wherever_they_are_told(
 ) -> None:
     """Half of all crossings stopped, on average, by night: sentence, title, table, figure, CSV."""
     half = told.units(result, "mean_poi", target=0.5)[0]
-    table = pd.read_csv(pd.io.common.StringIO(report["tables/required_units.csv"]))
+    table = pd.read_csv(StringIO(report["tables/required_units.csv"]))
     row = table.query(
         "measure == 'mean_poi' and target == 0.5 and rule == 'optimal' and light == 'night'"
     ).iloc[0]

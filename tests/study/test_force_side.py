@@ -180,8 +180,8 @@ def test_a_road_across_the_border_carries_nobody() -> None:
     assert only is not None
     assert way.along is not None
     assert only.along is not None
-    far = only.along["hours"].idxmax()
-    assert way.along.loc[far, "hours"] >= 0.98 * only.along.loc[far, "hours"]
+    far: Any = only.along["hours"].idxmax()
+    assert way.along["hours"].loc[far] >= 0.98 * only.along["hours"].loc[far]
 
 
 def test_finer_cells_stop_at_the_border_too() -> None:

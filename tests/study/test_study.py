@@ -93,7 +93,8 @@ def test_one_seed_gives_one_result_and_another_seed_other_bands(
 
 
 def _rates(study: bz.Study) -> pd.Series:
-    return study.run(seed=1).segments["rate_night"]
+    rates: pd.Series = study.run(seed=1).segments["rate_night"]
+    return rates
 
 
 @pytest.mark.parametrize("layer", ["dem", "landcover"])

@@ -50,7 +50,8 @@ def _spread(ground: Any, step: float) -> list[Any]:
     """Give points all over some ground."""
     left, bottom, right, top = ground.bounds
     x, y = np.meshgrid(np.arange(left, right, step), np.arange(bottom, top, step))
-    return [point for point in shapely.points(x.ravel(), y.ravel()) if ground.contains(point)]
+    points = np.asarray(shapely.points(x.ravel(), y.ravel()))
+    return [point for point in points if ground.contains(point)]
 
 
 @pytest.fixture(scope="module")

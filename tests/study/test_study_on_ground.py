@@ -189,7 +189,7 @@ def test_a_small_class_is_not_counted_where_rows_stay_nor_what_gives_it_away(
 
 
 def test_a_part_is_left_out_if_it_or_the_rest_is_small(result: StudyResult) -> None:
-    whole = counts_of(result).loc[("remote_desert", "yes"), "area_km2"]
+    whole = counts_of(result)["area_km2"].loc[("remote_desert", "yes")]
     for size in (30.0, whole - 30.0):
         part = small(result, ("remote_desert_unreached", "yes", size))
         left = counts_of(edition(closed(part), "public").result).index

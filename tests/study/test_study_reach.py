@@ -229,7 +229,7 @@ def test_the_built_in_study_tells_reach_by_segment(result: StudyResult) -> None:
         assert beyond / length.sum() == pytest.approx(
             length[reach.along["hours"] > limit].sum() / length.sum()
         )
-    assert result.reach.light.loc["south", "sunset"].between(9.5, 14.5).all()
+    assert result.reach.light["sunset"].loc["south"].between(9.5, 14.5).all()
 
 
 def test_the_public_edition_tells_nothing_in_which_posts_could_be_read() -> None:

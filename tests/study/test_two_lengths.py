@@ -106,9 +106,10 @@ def test_it_does_not_matter_which_length_is_the_scenarios(
     assert tables[0] is not None
     assert tables[1] is not None
     assert tables[1]["length"].iloc[0] == "published"
-    pd.testing.assert_frame_equal(
-        *(table.sort_values(order, ignore_index=True) for table in tables if table is not None)
+    one, other = (
+        table.sort_values(order, ignore_index=True) for table in tables if table is not None
     )
+    pd.testing.assert_frame_equal(one, other)
     for measure in ("mean_poi", "min_pod"):
         for length in ("measured", "published"):
             assert told.units(result, measure, length=length) == told.units(

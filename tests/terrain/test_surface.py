@@ -128,8 +128,8 @@ def test_a_cell_is_inside_exactly_if_its_centre_is(
     corners: list[tuple[float, float]], rank: int
 ) -> None:
     """Against shapely asked point by point, for any polygon, holes of blocks included."""
-    shape = shapely.MultiPoint(corners).convex_hull.buffer(2_000)
-    shape = shape.difference(shape.centroid.buffer(4_500))
+    whole = shapely.MultiPoint(corners).convex_hull.buffer(2_000)
+    shape = whole.difference(whole.centroid.buffer(4_500))
     found = covered(shape, GRID)
     x, y = np.meshgrid(GRID.x, GRID.y)
     points = shapely.points(x, y)

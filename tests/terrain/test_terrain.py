@@ -159,7 +159,7 @@ def test_gap_spreads_to_its_eight_neighbours(layer: Callable[..., xr.DataArray])
     z = rough((9, 9))
     z[4, 4] = np.nan
     z[0, 8] = np.nan
-    expected = ndimage.binary_dilation(np.isnan(z), np.ones((3, 3)))
+    expected = ndimage.binary_dilation(np.isnan(z), np.ones((3, 3), bool))
 
     np.testing.assert_array_equal(np.isnan(layer(raster(z, 30.0))), expected)
     if layer in (terrain.slope, terrain.aspect):
@@ -172,7 +172,7 @@ def test_gap_spreads_as_far_as_the_neighbourhood_reaches() -> None:
     z = rough((31, 33))
     z[15, 16] = np.nan
     dem = raster(z, 30.0)
-    square = ndimage.binary_dilation(np.isnan(z), np.ones((5, 5)))
+    square = ndimage.binary_dilation(np.isnan(z), np.ones((5, 5), bool))
     round_hole = ndimage.binary_dilation(np.isnan(z), disc(150.0, 30.0, 30.0))
 
     np.testing.assert_array_equal(np.isnan(terrain.vrm(dem)), square)

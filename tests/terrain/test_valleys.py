@@ -109,7 +109,7 @@ def test_a_winding_wadi_in_rough_ground_is_found() -> None:
     found = terrain.wadis(dem, search_m=300.0, min_depth_m=6.0)
 
     wadi = found["wadi"].to_numpy() == 1
-    beside = ndimage.binary_dilation(wadi, np.ones((3, 3)))
+    beside = ndimage.binary_dilation(wadi, np.ones((3, 3), bool))
     in_groove = ndimage.distance_transform_edt(~bed) < 4
     recall, precision = beside[bed].mean(), in_groove[wadi].mean()
     assert recall > 0.97

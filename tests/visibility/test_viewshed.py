@@ -425,7 +425,7 @@ def test_a_direction_off_the_raster_has_no_horizon() -> None:
     z = np.zeros((21, 21), dtype=np.float32)
     z[10, 5] = NAN
     found = visibility.horizon(raster(z), at(z.shape, 10, 0), azimuths_deg=[270, 90])
-    assert np.isnan(found.loc[270, "angle_deg"])
+    assert np.isnan(found["angle_deg"].loc[270])
     assert found["open"].tolist() == [True, True]
     assert found["unknown"].tolist() == [False, True]
     assert len(visibility.horizon(raster(z), at(z.shape, 5, 5))) == 360
@@ -504,7 +504,7 @@ def test_targets_may_be_points_or_a_mask(people: Any) -> None:
     np.testing.assert_array_equal(some.matrix(towns), whole.matrix(towns))
     assert some.matrix().any()
     assert some.counts.to_dict() == dict(zip(towns.index, some.matrix().sum(axis=0), strict=True))
-    name = some.counts.idxmax()
+    name = str(some.counts.idxmax())
     assert len(some.by(name)) == some.counts[name]
     assert some.seen("a").dtype == bool
 

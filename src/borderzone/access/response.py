@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -234,7 +234,7 @@ def _border_steps(corridor: Corridor, every_km: float) -> tuple[pd.DataFrame, gp
     # Middles of the steps, so that a mean over them is a mean over the length.
     length = ((end - start) / counts)[which]
     chainage = start[which] + (place + 0.5) * length
-    points = cast("gpd.GeoSeries", corridor.border.point_at(chainage))
+    points = corridor.border.point_at(chainage)
     table = pd.DataFrame(
         {
             "chainage_km": chainage,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 import geopandas as gpd
 import numpy as np
@@ -650,6 +650,12 @@ class Border(Drawn):
             Columns part, km_start, km_end, kind, dashed, featurecla, geometry.
         """
         return stretches_of(self.course)
+
+    @overload
+    def point_at(self, km: float) -> shapely.Point: ...
+
+    @overload
+    def point_at(self, km: FloatArray) -> gpd.GeoSeries: ...
 
     def point_at(self, km: float | FloatArray) -> shapely.Point | gpd.GeoSeries:
         """
