@@ -13,7 +13,6 @@ import pandas as pd
 import shapely
 
 from borderzone import io
-from borderzone._cells import mark_inside
 from borderzone._guards import as_box, check_choice, check_whole, guard_room
 from borderzone.errors import CoverageGapError, DataError, NoOverlapError
 
@@ -369,6 +368,8 @@ def sea(grid: Grid) -> xr.DataArray:
     >>> 0.3 < float(sea(coast).mean()) < 0.7
     True
     """
+    from borderzone._cells import mark_inside  # noqa: PLC0415 - cells load what tables do without
+
     around = gpd.GeoSeries([sea_around(grid)], crs=4326)
     mask = mark_inside(io.sea_shape(around, grid), grid)
     found = grid.wrap(mask, name="sea", long_name="sea")

@@ -74,7 +74,14 @@ def test_nothing_unknown_is_told_as_zero_and_nothing_missing_as_none(
     }
 
     assert {name: found for name, text in said.items() if (found := faults(text, lack))} == {}
-    for name in ("notes", "page", "figure map", "figure strip", "alt map", "alt strip"):
+    for name in (
+        "notes",
+        "page",
+        "figure corridor_map",
+        "figure strip_map",
+        "alt corridor_map",
+        "alt strip_map",
+    ):
         assert uncured(said[name], lack) == [], name
     assert uncured(said["summary"], [each for each in lack if each != "incidents"]) == []
 
@@ -215,7 +222,7 @@ def test_posts_of_a_user_are_called_posts(posted: StudyResult) -> None:
         assert "nearest airfield" not in text, name
     assert "hours from the nearest post in Iraq count as remote" in said["summary"]
     assert "drawn: bare ground more than 2 h from the nearest post" in " ".join(
-        said["figure map"].split()
+        said["figure corridor_map"].split()
     )
     for name in (
         "alt travel_time_map",
@@ -232,11 +239,11 @@ def test_the_public_edition_says_that_posts_hide_what_it_does_not_show(posted: S
     shown = edition(posted, "public").result
     said = words_of(shown) | {"page": page_of(posted)}
 
-    assert "No zone of remote" not in said["alt map"]
-    assert "not shown, for their shape would tell where posts are" in said["alt map"]
-    assert "remote desert is not drawn" in " ".join(said["figure map"].split())
+    assert "No zone of remote" not in said["alt corridor_map"]
+    assert "not shown, for their shape would tell where posts are" in said["alt corridor_map"]
+    assert "remote desert is not drawn" in " ".join(said["figure corridor_map"].split())
     assert "Travel times are not shown, for posts could be read in them." in said["page"]
-    assert told.percent(told.remote_desert(posted).high) not in said["figure map"]
+    assert told.percent(told.remote_desert(posted).high) not in said["figure corridor_map"]
     assert "is remote desert is not shown, for it would tell where posts are" in shown.summary[1]
     assert "not known" not in shown.summary[1]
     assert "How much is remote depends on the definition" not in said["page"]
@@ -330,12 +337,12 @@ def test_a_share_known_in_part_is_told_with_the_rest(half: StudyResult) -> None:
     """In sentence, titles, legends, descriptions and tables."""
     assert "; of 25 % of Iraq's half of the corridor it is not known; " in flagged_sentence(half)
     said = {name: " ".join(text.split()) for name, text in words_of(half).items()}
-    assert "depending on the definition; 25 % is not known" in said["figure map"]
-    assert "not known on 25 % of Iraq's half of the corridor" in said["figure map"]
-    assert "Of 25 % of Iraq's half of the corridor it is not known." in said["alt map"]
-    assert "remote desert not known, 25 %" in said["figure strip"]
-    assert "along 150 km that is not known" in said["figure strip"]
-    assert "along 150 km that is not known" in said["alt strip"]
+    assert "depending on the definition; 25 % is not known" in said["figure corridor_map"]
+    assert "not known on 25 % of Iraq's half of the corridor" in said["figure corridor_map"]
+    assert "Of 25 % of Iraq's half of the corridor it is not known." in said["alt corridor_map"]
+    assert "remote desert not known, 25 %" in said["figure strip_map"]
+    assert "along 150 km that is not known" in said["figure strip_map"]
+    assert "along 150 km that is not known" in said["alt strip_map"]
     page = html.unescape(page_of(half))
     assert "remote desert on 25 % of Iraq's half of the corridor" in page
     none = changed(half, flagged_share=half.flagged_share.assign(remote_share=0.0))  # type: ignore[union-attr]
