@@ -37,10 +37,10 @@ night[
         "measure",
         "target",
         "rule",
-        "on_station_p50",
-        "on_roll_p05",
-        "on_roll_p50",
-        "on_roll_p95",
+        "out_p50",
+        "payroll_p05",
+        "payroll_p50",
+        "payroll_p95",
         "ceiling",
     ]
 ]

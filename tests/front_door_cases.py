@@ -419,7 +419,7 @@ USUAL: dict[str, Callable[[World], Any]] = {
             "rise_m", "dash_h", "response_h", "radius_km", "bandwidth_km", "sweep_width",
             "passes_per_h", "duration_h", "post_count", "people_per_day", "group_size", "range_m",
             "r50_m", "ifov_mrad", "apprehensions", "turn_backs", "known_got_aways",
-            "detection_range", "on_station", "unit_count", "track_km", "detection_h",
+            "detection_range", "units_out", "unit_count", "track_km", "detection_h",
             "response_km", "response_km_h", "window_h", "mean_response_h", "constant",
             "glimpse_constant", "height_km", "max_range_km", "cycle_ratio", "sensors",
             "cave_and_class", "cave_not_class", "class_only", "neither", "k_km2", "count", "total",

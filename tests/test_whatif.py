@@ -37,7 +37,7 @@ def test_night_vision_helps_in_every_draw(result: Any, better: Any) -> None:
     table = bz.compare(result, better).set_index("quantity")
 
     assert table["difference_p05"].loc["mean_poi"] > 0
-    assert table["difference_p95"].loc["on_station_mean_pod_0.9"] < 0
+    assert table["difference_p95"].loc["out_mean_pod_0.9"] < 0
     assert not table.loc["mean_poi", "within_noise"]
 
 
@@ -78,7 +78,7 @@ def test_a_sweep_has_a_row_for_every_combination(study: bz.Study) -> None:
     assert groups.size().nunique() == 1
     half = table.query("measure == 'mean_poi' and target == 0.5")
     wide = half.pivot_table(
-        index="force.patrol_km_h", columns="force.p_respond", values="on_station_p50"
+        index="force.patrol_km_h", columns="force.p_respond", values="out_p50"
     ).to_numpy()
     assert (wide[0] > wide[1]).all()
     assert (wide[:, 0] > wide[:, 1]).all()
@@ -111,7 +111,7 @@ def test_fixing_one_assumption_leaves_the_draws_of_the_others(
     other: Any = study.with_scenario(scenario).run(seed=1, ground=ground)
 
     np.testing.assert_array_equal(
-        other.patrol.draws["roll_per_station"], result.patrol.draws["roll_per_station"]
+        other.patrol.draws["payroll_per_unit_out"], result.patrol.draws["payroll_per_unit_out"]
     )
     np.testing.assert_array_equal(other.patrol.draws["mean_pod"], result.patrol.draws["mean_pod"])
     assert not np.array_equal(other.patrol.draws["mean_poi"], result.patrol.draws["mean_poi"])

@@ -72,7 +72,7 @@ def sweep(
     >>> study = bz.Study.default(bz.Scenario(draws=200, resolution_m=5000))
     >>> table = bz.sweep(study, {"force.patrol_km_h": [10, 20]})
     >>> first = table.query("measure == 'mean_poi' and target == 0.5")
-    >>> bool(first["on_station_p50"].is_monotonic_decreasing)
+    >>> bool(first["out_p50"].is_monotonic_decreasing)
     True
     """
     if not changes or any(isinstance(v, str) or not len(v) for v in changes.values()):
@@ -147,7 +147,7 @@ def compare(a: StudyResult, b: StudyResult) -> pd.DataFrame:
     shared = [
         name
         for name in a.patrol.draws.columns
-        if name in b.patrol.draws.columns and name not in ("ceiling", "roll_per_station")
+        if name in b.patrol.draws.columns and name not in ("ceiling", "payroll_per_unit_out")
     ]
     return pd.DataFrame(
         [
@@ -194,7 +194,7 @@ def _difference(name: str, a: FloatArray, b: FloatArray) -> dict[str, Any]:
 def _middle(name: str, values: FloatArray) -> float:
     """Median as the table of required units has it: one of the draws, units rounded up."""
     middle = float(among_draws(values, 0.5))
-    whole = name.startswith("on_station") and np.isfinite(middle)
+    whole = name.startswith("out_") and np.isfinite(middle)
     return float(whole_units(middle)) if whole else middle
 
 

@@ -204,7 +204,7 @@ def test_the_curve_crosses_a_target_where_the_table_says(result: StudyResult) ->
     rows = result.curve.query("rule == 'optimal' and light == 'night'")
     wanted = result.required.query(
         "measure == 'mean_pod' and target == 0.5 and rule == 'optimal' and light == 'night'"
-    )["on_station_p50"].iloc[0]
+    )["out_p50"].iloc[0]
     ax = figures.coverage_curve(result, ax=own_axes(None))
     drawn = [
         np.interp(wanted, np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float))

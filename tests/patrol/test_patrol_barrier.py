@@ -111,8 +111,8 @@ def test_homogeneous_border_needs_the_published_units() -> None:
     random = 600 / np.asarray(barrier.segment_length([0.5, 0.9], **one, law="random"))
     np.testing.assert_array_equal(np.ceil(exact), [28, 65])
     np.testing.assert_array_equal(np.ceil(random), [33, 110])
-    roll = [float(staffing.on_roll(units[1], shift_factor=5.16)) for units in (exact, random)]
-    np.testing.assert_array_equal(np.ceil(roll), [335, 564])
+    payroll = [float(staffing.payroll(units[1], shift_factor=5.16)) for units in (exact, random)]
+    np.testing.assert_array_equal(np.ceil(payroll), [335, 564])
 
 
 @given(

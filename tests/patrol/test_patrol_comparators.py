@@ -27,9 +27,9 @@ CURVE = patrol.coverage_curve(
     ],
 )
 def test_roll_densities_are_the_published_ones(case: str, per_km: float) -> None:
-    """People on the roll for each km, before shifts."""
+    """People on the payroll for each km, before shifts."""
     force = next(f for f in patrol.REAL_FORCES if f.case == case)
-    assert force.basis == "roll"
+    assert force.basis == "payroll"
     assert force.low / force.length_km == pytest.approx(per_km, rel=0.02)
 
 
@@ -56,8 +56,8 @@ def test_posts_and_vehicles_count_as_units() -> None:
     ):
         assert forces[case].units_per_km(crew=4, shift_factor=5.16) == pytest.approx(per_km)
         assert np.isnan(forces[case].people_per_km(shift_factor=5.16))
-    roll = forces["Iraq under Saddam"]
-    assert roll.units_per_km(crew=4, shift_factor=5.0) == pytest.approx(36 / 27.5 / 5 / 4)
+    payroll = forces["Iraq under Saddam"]
+    assert payroll.units_per_km(crew=4, shift_factor=5.0) == pytest.approx(36 / 27.5 / 5 / 4)
 
 
 def test_every_force_says_where_it_is_from() -> None:
@@ -128,4 +128,6 @@ def test_impossible_comparisons_are_refused(arguments: dict[str, Any], message: 
 def test_impossible_forces_are_refused() -> None:
     """At birth."""
     with pytest.raises(InvalidParameterError, match="low must not exceed high"):
-        patrol.RealForce(case="x", length_km=1, low=2, high=1, basis="roll", source="test", tag="F")
+        patrol.RealForce(
+            case="x", length_km=1, low=2, high=1, basis="payroll", source="test", tag="F"
+        )

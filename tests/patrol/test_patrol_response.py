@@ -119,7 +119,7 @@ def test_shift_presets_carry_their_sources() -> None:
 
 
 @pytest.mark.parametrize(
-    ("required", "availability", "confidence", "roll"),
+    ("required", "availability", "confidence", "payroll"),
     [
         (10, 0.85, 0.95, 14),
         (50, 0.85, 0.95, 64),
@@ -132,26 +132,28 @@ def test_shift_presets_carry_their_sources() -> None:
     ],
 )
 def test_roll_that_is_enough_with_confidence(
-    required: int, availability: float, confidence: float, roll: int
+    required: int, availability: float, confidence: float, payroll: int
 ) -> None:
     """The smallest binomial number, larger than required over availability."""
-    found = staffing.roll_for_confidence(required, availability=availability, confidence=confidence)
-    assert found == roll
+    found = staffing.payroll_for_confidence(
+        required, availability=availability, confidence=confidence
+    )
+    assert found == payroll
     if 0 < confidence < 1 and required:
         assert stats.binom.sf(required - 1, found, availability) >= confidence
         assert stats.binom.sf(required - 1, found - 1, availability) < confidence
 
 
 def test_force_generation_refusals() -> None:
-    """Shares above 1, rolls that no number satisfies."""
+    """Shares above 1, payrolls that no number satisfies."""
     with pytest.raises(InvalidParameterError, match="no payroll is large enough"):
-        staffing.roll_for_confidence(5, availability=0.5, confidence=1)
+        staffing.payroll_for_confidence(5, availability=0.5, confidence=1)
     with pytest.raises(InvalidParameterError, match="availability must lie between 0 and 1"):
-        staffing.on_roll(10, availability=1.2)
-    with pytest.raises(InvalidParameterError, match="on_station must be 0 or more"):
-        staffing.on_roll(-1)
-    assert staffing.on_roll(math.inf) == math.inf
-    assert staffing.on_roll(150.30, shift_factor=5.159, availability=0.85) == pytest.approx(
+        staffing.payroll(10, availability=1.2)
+    with pytest.raises(InvalidParameterError, match="units_out must be 0 or more"):
+        staffing.payroll(-1)
+    assert staffing.payroll(math.inf) == math.inf
+    assert staffing.payroll(150.30, shift_factor=5.159, availability=0.85) == pytest.approx(
         912, abs=0.5
     )
 

@@ -53,13 +53,13 @@ def _homogeneous() -> tuple[dict[str, Assumption], pd.DataFrame]:
 
 
 def test_homogeneous_border_has_the_published_band() -> None:
-    """600 km, 90 %, seed 0, 200,000 draws: 992 on roll, 442 to 2250."""
+    """600 km, 90 %, seed 0, 200,000 draws: 992 on the payroll, 442 to 2250."""
     _, s = _homogeneous()
     length = barrier.segment_length(
         0.9, sweep_width_km=s.W, patrol_km_h=s.v, crosser_km_h=s.u, law="random"
     )
-    roll = 600 / np.asarray(length) * s.S
-    np.testing.assert_allclose(np.quantile(roll, [0.05, 0.5, 0.95]), [442, 992, 2250], atol=1)
+    payroll = 600 / np.asarray(length) * s.S
+    np.testing.assert_allclose(np.quantile(payroll, [0.05, 0.5, 0.95]), [442, 992, 2250], atol=1)
 
 
 def test_the_same_band_comes_out_of_a_case() -> None:
@@ -84,7 +84,7 @@ def test_the_same_band_comes_out_of_a_case() -> None:
         case, targets=[0.9], measures=["min_pod"], rules=["maximin"], draws=20_000, seed=0,
         assumptions=assumptions,
     ).iloc[0]  # fmt: skip
-    found = [row["on_roll_p05"], row["on_roll_p50"], row["on_roll_p95"]]
+    found = [row["payroll_p05"], row["payroll_p50"], row["payroll_p95"]]
     np.testing.assert_allclose(found, [442, 992, 2250], rtol=0.02)
 
 
@@ -116,7 +116,7 @@ def test_roll_and_ceiling_follow_what_is_drawn() -> None:
         for name, x in (("shift_factor", 4.0), ("availability", 0.5), ("p_respond", 0.6))
     }
     drawn = draw_rates(_case(), draws=3, assumptions=fixed)
-    np.testing.assert_allclose(drawn.roll, [8, 8, 8])
+    np.testing.assert_allclose(drawn.payroll_per_unit_out, [8, 8, 8])
     np.testing.assert_allclose(drawn.ceiling, 0.9 * 0.6)
 
 
@@ -150,8 +150,8 @@ def test_bands_are_quantiles_over_the_draws(law: str, rule: str) -> None:
     )  # fmt: skip
     for name in ("mean_pod", "min_pod", "mean_poi", "min_poi"):
         np.testing.assert_array_equal(curve[name], plain[name])
-    assert curve["on_roll"].iloc[1] == pytest.approx(case.force.on_roll(25))
-    assert curve["on_roll_p50"].iloc[1] == pytest.approx(25 * np.median(drawn.roll))
+    assert curve["payroll"].iloc[1] == pytest.approx(case.force.payroll(25))
+    assert curve["payroll_p50"].iloc[1] == pytest.approx(25 * np.median(drawn.payroll_per_unit_out))
 
 
 @pytest.mark.parametrize("rule", ["even", "optimal", "maximin"])
@@ -180,23 +180,23 @@ def test_confidence_is_a_share_of_the_draws() -> None:
     ).iloc[0]
     drawn = draw_rates(case, draws=300, seed=1)
     units = required_draws(case, drawn, target=0.5)
-    assert (units <= row["on_station_confidence"]).mean() >= 0.8
-    assert (units <= row["on_station_confidence"] - 1).mean() < 0.8
-    assert row["on_station_p05"] <= row["on_station_p50"] <= row["on_station_p95"]
+    assert (units <= row["out_confidence"]).mean() >= 0.8
+    assert (units <= row["out_confidence"] - 1).mean() < 0.8
+    assert row["out_p05"] <= row["out_p50"] <= row["out_p95"]
     assert row["confidence"] == 0.8
-    assert (units * drawn.roll <= row["on_roll_confidence"]).mean() >= 0.8
+    assert (units * drawn.payroll_per_unit_out <= row["payroll_confidence"]).mean() >= 0.8
 
 
 def test_out_of_reach_is_infinite_and_says_the_ceiling() -> None:
     """90 % interdiction with .9 x .7 takes more than all units; the ceiling is .63."""
     table = patrol.units_required(_case(), draws=100)
     poi = table[table["measure"].str.endswith("poi") & (table["target"] > 0.63)]
-    columns = ["on_station_reference", "on_roll_p05", "on_roll_confidence"]
+    columns = ["out_reference", "payroll_p05", "payroll_confidence"]
     assert np.isinf(poi[columns].to_numpy()).all()
     assert poi["ceiling"].tolist() == pytest.approx([0.63] * len(poi))
     assert (poi["attainable"] == 0).all()
     pod = table[table["measure"].str.endswith("pod")]
-    assert np.isfinite(pod["on_station_p95"]).all()
+    assert np.isfinite(pod["out_p95"]).all()
     assert (pod["ceiling"] == 1).all()
     assert len(table) == 3 * 4 * 3
 
@@ -210,9 +210,9 @@ def test_reference_row_is_the_closed_form() -> None:
     exact = units_for_target(
         case.reference_rates(), case.weights, 0.9, measure="min_pod", rule="maximin"
     )
-    assert row["on_station_reference"] == np.ceil(exact)
-    assert row["on_station_p95"] == row["on_station_p05"] == np.ceil(exact)
-    assert row["on_roll_reference"] == np.ceil(case.force.on_roll(exact))
+    assert row["out_reference"] == np.ceil(exact)
+    assert row["out_p95"] == row["out_p05"] == np.ceil(exact)
+    assert row["payroll_reference"] == np.ceil(case.force.payroll(exact))
 
 
 def test_masking_moves_within_its_band() -> None:

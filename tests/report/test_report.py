@@ -244,10 +244,7 @@ def test_the_numbers_of_the_page_are_those_of_the_tables(page: Page, public_repo
     row = table.query(
         "measure == 'mean_pod' and target == 0.9 and rule == 'optimal' and light == 'night'"
     ).iloc[0]
-    shown = (
-        f"{row['on_station_p50']:,.0f} ({row['on_station_p05']:,.0f} to "
-        f"{row['on_station_p95']:,.0f})"
-    )
+    shown = f"{row['out_p50']:,.0f} ({row['out_p05']:,.0f} to {row['out_p95']:,.0f})"
     assert shown in page.words
 
 

@@ -428,9 +428,9 @@ def test_units_have_one_number_wherever_they_are_told(
     row = table.query(
         "measure == 'mean_poi' and target == 0.5 and rule == 'optimal' and light == 'night'"
     ).iloc[0]
-    assert row["on_station_p50"] == half.middle
-    assert row["people_on_station_p50"] == 4 * half.middle
-    assert row["people_on_roll_p50"] == 4 * half.roll
+    assert row["out_p50"] == half.middle
+    assert row["people_out_p50"] == 4 * half.middle
+    assert row["people_payroll_p50"] == 4 * half.payroll_middle
 
     station, people = told.count(half.middle), told.count(4 * half.middle)
     takes = numbers(r"interdicting 50 % of crossings takes ([\d,]+) \([\d,]+ to", report)
@@ -457,7 +457,7 @@ def test_units_have_one_number_wherever_they_are_told(
     assert "figures/coverage_curve.svg" in band
     assert f"{people} people out" in report["manifest"]
     assert (
-        f"{told.count(half.roll)} units or {told.count(4 * half.roll)} people on the payroll"
+        f"{told.count(half.payroll_middle)} units or {told.count(4 * half.payroll_middle)} people on the payroll"
         in (report["manifest"])
     )
 

@@ -39,8 +39,8 @@ def test_the_sentences_say_what_the_tables_hold(result: Any) -> None:
         "light == 'night' and measure == 'mean_pod' and rule == 'optimal'"
     )
     for row in night.itertuples():
-        band = f"({row.on_station_p05:,.0f} to {row.on_station_p95:,.0f})"
-        assert f"{row.on_station_p50:,.0f} {band}" in units
+        band = f"({row.out_p05:,.0f} to {row.out_p95:,.0f})"
+        assert f"{row.out_p50:,.0f} {band}" in units
 
 
 def test_the_flagged_share_is_a_range_that_moves_with_the_choices(result: Any) -> None:
@@ -89,7 +89,7 @@ def test_one_seed_gives_one_result_and_another_seed_other_bands(
     pd.testing.assert_frame_equal(again.overlay, result.overlay)
     assert again.run_id == result.run_id != other.run_id
     assert not np.array_equal(other.patrol.draws["mean_poi"], result.patrol.draws["mean_poi"])
-    assert other.required["on_station_reference"].equals(result.required["on_station_reference"])
+    assert other.required["out_reference"].equals(result.required["out_reference"])
 
 
 def _rates(study: bz.Study) -> pd.Series:
@@ -152,7 +152,7 @@ def test_interdiction_above_the_ceiling_is_out_of_reach(result: Any) -> None:
     above = poi[poi["target"] > poi["ceiling"]]
 
     assert len(above)
-    assert np.isinf(above["on_station_reference"]).all()
+    assert np.isinf(above["out_reference"]).all()
     assert "90 % and 95 % are out of reach of any number" in result.summary[2]
 
 
@@ -303,4 +303,4 @@ def test_one_quantity_has_one_number(result: Any) -> None:
     for measure, rule in (("mean_pod", "optimal"), ("min_pod", "maximin"), ("mean_poi", "optimal")):
         rows = night[(night["measure"] == measure) & (night["rule"] == rule)]
         for row in rows.itertuples():
-            assert table[f"on_station_{measure}_{row.target:g}"] == row.on_station_p50
+            assert table[f"out_{measure}_{row.target:g}"] == row.out_p50

@@ -88,7 +88,7 @@ def test_every_required_number_stands_in_the_table_for_both_lengths(result: Stud
     assert set(long["length_km"]) == {PUBLISHED}
     assert set(short["length_km"]) == {result.border.length_km}
     ratio = PUBLISHED / result.border.length_km
-    for name in ("on_station_p05", "on_station_p50", "on_station_p95", "on_roll_p50"):
+    for name in ("out_p05", "out_p50", "out_p95", "payroll_p50"):
         few, many = short[name].to_numpy(), long[name].to_numpy()
         np.testing.assert_array_equal(np.isfinite(few), np.isfinite(many))
         known = np.isfinite(few)
@@ -305,7 +305,7 @@ def test_a_sweep_over_lengths_takes_one_ground(study: bz.Study, result: StudyRes
         length: told.units(result, "mean_pod", target=0.9, length=length)[0].middle
         for length in ("measured", "published")
     }
-    assert rows["on_station_p50"].to_dict() == expected
+    assert rows["out_p50"].to_dict() == expected
     assert len(table) == 2 * 12
 
 
@@ -315,7 +315,7 @@ def test_a_comparison_tells_its_unit_counts_for_both_lengths(
     eyes = study.scenario.changed({"force.sensor": "night_vision_goggles", "name": "goggles"})
     better = study.with_scenario(eyes).run(ground=ground)
     table = bz.compare(result, better).set_index("quantity")
-    for length, name in (("measured", "on_station"), ("published", "on_station_published")):
+    for length, name in (("measured", "out"), ("published", "out_published")):
         row = table.loc[f"{name}_mean_pod_0.9"]
         for column, run in (("a", result), ("b", better)):
             assert row[column] == told.units(run, "mean_pod", target=0.9, length=length)[0].middle

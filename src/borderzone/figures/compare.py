@@ -215,7 +215,7 @@ def _table(figure: Figure, table: pd.DataFrame, a: StudyResult) -> None:
     rows = [(heads, "bold", INK["text"])]
     for row in rows_of(table):
         words = told.quantity_words(row.quantity)
-        share = not str(row.quantity).startswith("on_station")
+        share = not str(row.quantity).startswith("out_")
         cells = (
             words,
             told.percent(row.a) if share else _units(row.a),

@@ -187,7 +187,7 @@ def _panel(ax: Axes, curve: pd.DataFrame, measure: str, result: StudyResult) -> 
     ax.set_title(PANEL_TITLE[measure], pad=28)
     ax.set_xlabel("patrol units out (each step to the right multiplies)")
     _ceiling(ax, result, measure)
-    _roll_axis(ax, chosen)
+    _payroll_axis(ax, chosen)
 
 
 def _middle(curve: pd.DataFrame, measure: str) -> str:
@@ -236,11 +236,11 @@ def _ceiling(ax: Axes, result: StudyResult, measure: str) -> None:
     )
 
 
-def _roll_axis(ax: Axes, chosen: pd.DataFrame) -> None:
-    rows = chosen[(chosen["unit_count"] > 0) & np.isfinite(chosen["on_roll_p50"])]
+def _payroll_axis(ax: Axes, chosen: pd.DataFrame) -> None:
+    rows = chosen[(chosen["unit_count"] > 0) & np.isfinite(chosen["payroll_p50"])]
     if rows.empty:
         return
-    factor = float((rows["on_roll_p50"] / rows["unit_count"]).median())
+    factor = float((rows["payroll_p50"] / rows["unit_count"]).median())
     top = ax.secondary_xaxis("top", functions=(_times(factor), _times(1 / factor)))
     _plain_counts(top.xaxis)
     top.set_xlabel(f"units on the payroll, {factor:.1f} for each out (median)", fontsize=7.5)

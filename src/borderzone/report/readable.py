@@ -47,7 +47,7 @@ def required_table(result: StudyResult, light: str) -> cells.Table | None:
             row.out,
             row.people,
             row.payroll,
-            told.count(row.crew * row.roll) if row.enough else "no number is enough",
+            told.count(row.crew * row.payroll_middle) if row.enough else "no number is enough",
             cells.whole(row.confident),
         )
         for measure, words in MEASURES.items()
@@ -295,7 +295,7 @@ def whatif_table(result: StudyResult, comparison: StudyResult) -> cells.Table:
     rows = []
     compared: Iterable[Any] = compare(result, comparison).itertuples()
     for row in compared:
-        share = not str(row.quantity).startswith("on_station")
+        share = not str(row.quantity).startswith("out_")
         show = cells.share if share else cells.whole
         rows.append(
             (

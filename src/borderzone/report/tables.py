@@ -280,10 +280,10 @@ COLUMNS = MappingProxyType(
         "unit_count": ("units", "patrol units out"),
         "rule": ("", "even, optimal (best for the mean) or maximin (every inch)"),
         "light": ("", "night or day"),
-        "on_roll": ("units", "units on the payroll, at the reference assumptions"),
-        "on_roll_p50": ("units", "units on the payroll, median of the draws"),
-        "people_on_station_p50": ("people", "units out times crew, median of the draws"),
-        "people_on_roll_p50": ("people", "units on the payroll times crew, median of the draws"),
+        "payroll": ("units", "units on the payroll, at the reference assumptions"),
+        "payroll_p50": ("units", "units on the payroll, median of the draws"),
+        "people_out_p50": ("people", "units out times crew, median of the draws"),
+        "people_payroll_p50": ("people", "units on the payroll times crew, median of the draws"),
         "length": ("", "of the border: measured along the line, or published"),
         "required_units.length_km": ("km", "length of the border that the units have to cover"),
         "plausibility.length_km": ("km", "length of the border that the forces are scaled to"),
@@ -435,7 +435,7 @@ MEASURES = {
     "mean_poi": "probability of interdiction, mean along the border",
     "min_poi": "probability of interdiction, weakest segment",
 }
-COUNTS = {"on_station": "units out", "on_roll": "units on the payroll"}
+COUNTS = {"out": "units out", "payroll": "units on the payroll"}
 ENDS = {
     "p05": "5 % quantile of the draws",
     "p50": "median of the draws",
@@ -665,8 +665,7 @@ def _with_people(result: StudyResult) -> pd.DataFrame | None:
         return None
     crew = result.scenario.force.crew
     people = {
-        f"people_{name}_p50": crew * result.required[f"{name}_p50"]
-        for name in ("on_station", "on_roll")
+        f"people_{name}_p50": crew * result.required[f"{name}_p50"] for name in ("out", "payroll")
     }
     return result.required.assign(**people)
 

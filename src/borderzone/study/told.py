@@ -442,7 +442,7 @@ class Units:
         People in a unit.
     low, middle, high
         Units out, 5 %, median and 95 % of the draws; infinite where none is enough.
-    roll_low, roll, roll_high
+    payroll_low, payroll_middle, payroll_high
         The same on the payroll.
     confident
         Units out, for the confidence of the scenario.
@@ -457,9 +457,9 @@ class Units:
     low: float
     middle: float
     high: float
-    roll_low: float
-    roll: float
-    roll_high: float
+    payroll_low: float
+    payroll_middle: float
+    payroll_high: float
     confident: float
     ceiling: float
 
@@ -481,7 +481,7 @@ class Units:
     @property
     def payroll(self) -> str:
         """Write the units on the payroll with their band."""
-        return band(self.roll_low, self.roll, self.roll_high)
+        return band(self.payroll_low, self.payroll_middle, self.payroll_high)
 
     @property
     def range(self) -> str:
@@ -540,13 +540,13 @@ def _units(row: Any, light: str, crew: int) -> Units:
         measure=row.measure,
         light=light,
         crew=crew,
-        low=row.on_station_p05,
-        middle=row.on_station_p50,
-        high=row.on_station_p95,
-        roll_low=row.on_roll_p05,
-        roll=row.on_roll_p50,
-        roll_high=row.on_roll_p95,
-        confident=row.on_station_confidence,
+        low=row.out_p05,
+        middle=row.out_p50,
+        high=row.out_p95,
+        payroll_low=row.payroll_p05,
+        payroll_middle=row.payroll_p50,
+        payroll_high=row.payroll_p95,
+        confident=row.out_confidence,
         ceiling=row.ceiling,
     )
 
@@ -770,7 +770,7 @@ def quantity_words(quantity: str) -> str:
     """Say in words what a row of a comparison of two studies is."""
     if quantity in MEASURE_WORDS:
         return MEASURE_WORDS[quantity]
-    measure, _, target = quantity.removeprefix("on_station_").rpartition("_")
+    measure, _, target = quantity.removeprefix("out_").rpartition("_")
     length, _, known = measure.partition("_")
     where = f", at the {length} length" if known in MEASURE_WORDS else ""
     words = MEASURE_WORDS[known if where else measure]
@@ -781,7 +781,7 @@ def change_words(row: Any) -> str:
     """Write the median of the differences with its band, as figure, report and description have it."""
     if not math.isfinite(row.difference):
         return "none to tell"
-    share = not str(row.quantity).startswith("on_station")
+    share = not str(row.quantity).startswith("out_")
     scale, unit = (100, " points") if share else (1, "")
     low, high = scale * row.difference_p05, scale * row.difference_p95
     return f"{signed(scale * row.difference)}{unit} ({signed(low)} to {signed(high)})"
@@ -915,8 +915,8 @@ def _counts(result: StudyResult, length: str) -> str:
     parts = [_takes(f"interdicting {_targets(reached)} of crossings", reached)] if reached else []
     if reached:
         parts[0] += (
-            f", which means {count(reached[0].roll)} units or "
-            f"{count(reached[0].crew * reached[0].roll)} people on the payroll for "
+            f", which means {count(reached[0].payroll_middle)} units or "
+            f"{count(reached[0].crew * reached[0].payroll_middle)} people on the payroll for "
             f"{percent(reached[0].target)}"
         )
     if missed:

@@ -21,7 +21,7 @@ from borderzone.patrol.answer.allocation import (
 from borderzone.patrol.answer.rates import checked_ground, detection_rates, segment_lengths
 from borderzone.patrol.force.sensors import LIGHTS, TARGETS, sweep_width_km
 from borderzone.patrol.theory.barrier import coverage_of_a_unit
-from borderzone.patrol.theory.staffing import SHIFT_FACTORS, on_roll
+from borderzone.patrol.theory.staffing import SHIFT_FACTORS, payroll
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -522,14 +522,14 @@ class Draws:
     ceiling
         Largest reachable interdiction of each draw: identification times
         response.
-    roll
+    payroll_per_unit_out
         On the payroll for one out in each draw: shift factor over
         availability.
     """
 
     rates: FloatArray
     ceiling: FloatArray
-    roll: FloatArray
+    payroll_per_unit_out: FloatArray
 
 
 def draw_rates(
@@ -560,7 +560,7 @@ def draw_rates(
     Returns
     -------
     Draws
-        Rates, ceilings and roll factors.
+        Rates, ceilings and payroll factors.
 
     Raises
     ------
@@ -572,7 +572,7 @@ def draw_rates(
 
 
 def draws_of(case: PatrolCase, samples: pd.DataFrame) -> Draws:
-    """Turn sampled assumptions into rates, ceilings and roll factors."""
+    """Turn sampled assumptions into rates, ceilings and payroll factors."""
     force = case.force
     certain = _column(samples, "p_identify", force.p_identify) * _column(
         samples, "p_respond", force.p_respond
@@ -589,7 +589,7 @@ def draws_of(case: PatrolCase, samples: pd.DataFrame) -> Draws:
     return Draws(
         rates=case.sampled_rates(samples),
         ceiling=certain,
-        roll=np.asarray(on_roll(1.0, shift_factor=shift, availability=fit)),
+        payroll_per_unit_out=np.asarray(payroll(1.0, shift_factor=shift, availability=fit)),
     )
 
 
@@ -599,7 +599,7 @@ def reference_draw(case: PatrolCase) -> Draws:
     return Draws(
         rates=case.reference_rates().to_numpy()[None, :],
         ceiling=np.array([force.ceiling]),
-        roll=np.array([force.on_roll(1.0)]),
+        payroll_per_unit_out=np.array([force.payroll(1.0)]),
     )
 
 

@@ -336,7 +336,10 @@ class _Answering:
         """One row a draw, so that two answers can be compared draw by draw."""
         asked, first = self.question, self.lengths[0].name
         case, own = self.headline[first], drawn[first]
-        found: dict[str, Any] = {"ceiling": own.ceiling, "roll_per_station": own.roll}
+        found: dict[str, Any] = {
+            "ceiling": own.ceiling,
+            "payroll_per_unit_out": own.payroll_per_unit_out,
+        }
         for measure, rule in BEST_RULE.items():
             units = case.plan(rule)(np.array([float(asked.reference_units)]))[0]
             pod = np.asarray(detection_for(own.rates * units, law=case.law))
@@ -344,7 +347,7 @@ class _Answering:
             found[measure] = pod * own.ceiling if measure.endswith("poi") else pod
             for name, target in itertools.product(self.headline, asked.targets):
                 where = "" if name == first else f"{name}_"
-                found[f"on_station_{where}{measure}_{target:g}"] = required_draws(
+                found[f"out_{where}{measure}_{target:g}"] = required_draws(
                     self.headline[name], drawn[name], target=target, measure=measure, rule=rule
                 )
         return pd.DataFrame(found).rename_axis("draw")

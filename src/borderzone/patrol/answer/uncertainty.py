@@ -29,7 +29,7 @@ from borderzone.patrol.answer.curve import (
     units_for_rates,
 )
 from borderzone.patrol.theory.search import POD, missed_in_place
-from borderzone.patrol.theory.staffing import on_roll, whole_units
+from borderzone.patrol.theory.staffing import payroll, whole_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -84,8 +84,8 @@ def monte_carlo(
     DataFrame
         Columns unit_count, rule, light; mean_pod, min_pod, mean_poi and
         min_poi with every assumption at its own value; for each of them the
-        quantiles `_p05`, `_p50` and `_p95` over the draws; on_roll and
-        on_roll_p50, the units on the payroll.
+        quantiles `_p05`, `_p50` and `_p95` over the draws; payroll and
+        payroll_p50, the units on the payroll.
 
     Raises
     ------
@@ -121,11 +121,11 @@ def monte_carlo(
     table: dict[str, object] = {"unit_count": counts, "rule": rule, "light": case.light}
     table |= {measure: reference[measure].to_numpy() for measure in MEASURES}
     table |= _bands(case, drawn, case.plan(rule), counts.astype(np.float64))
-    table["on_roll"] = on_roll(
+    table["payroll"] = payroll(
         counts, shift_factor=force.shift_factor, availability=force.availability
     )
     # The count is fixed and the payroll factor is drawn: the median of a product with a constant.
-    table["on_roll_p50"] = counts * float(np.median(drawn.roll))
+    table["payroll_p50"] = counts * float(np.median(drawn.payroll_per_unit_out))
     curve = pd.DataFrame(table)
     curve.attrs.update(
         rule=rule, law=case.law, light=case.light, draws=len(drawn.rates), ceiling=force.ceiling
@@ -175,8 +175,8 @@ def units_required(  # noqa: PLR0913 - one table with everything it stands on
     Returns
     -------
     DataFrame
-        Columns measure, target, light, rule; on_station_reference, _p05,
-        _p50, _p95, _confidence; the same for on_roll; confidence; ceiling,
+        Columns measure, target, light, rule; out_reference, _p05,
+        _p50, _p95, _confidence; the same for payroll; confidence; ceiling,
         the largest reachable value; attainable, the share of draws in which
         some number of units is enough.
 
@@ -193,7 +193,7 @@ def units_required(  # noqa: PLR0913 - one table with everything it stands on
     ...                        "crosser_km_h": [3.0]})
     >>> case = PatrolCase.of(pd.Series([600.0]), ground, Force())
     >>> table = units_required(case, targets=[0.5], measures=["mean_pod"], rules=["even"])
-    >>> print(table[["on_station_reference", "on_roll_reference"]].values.tolist())
+    >>> print(table[["out_reference", "payroll_reference"]].values.tolist())
     [[41.0, 248.0]]
     """
     check_probability(confidence, "confidence")
@@ -211,7 +211,7 @@ def units_required(  # noqa: PLR0913 - one table with everything it stands on
                 row |= _summary(
                     _units(case, reference, plan, measure, target),
                     _units(case, drawn, plan, measure, target),
-                    (reference.roll, drawn.roll),
+                    (reference.payroll_per_unit_out, drawn.payroll_per_unit_out),
                     confidence,
                 )
                 row["ceiling"] = case.force.ceiling if measure.endswith("poi") else 1.0
@@ -334,14 +334,14 @@ def _units(
 def _summary(
     reference: FloatArray,
     drawn: FloatArray,
-    rolls: tuple[FloatArray, FloatArray],
+    per_unit_out: tuple[FloatArray, FloatArray],
     confidence: float,
 ) -> dict[str, float]:
     levels = {**_QUANTILES, "confidence": confidence}
     row: dict[str, float] = {}
     for name, exact, values in (
-        ("on_station", reference, drawn),
-        ("on_roll", reference * rolls[0], drawn * rolls[1]),
+        ("out", reference, drawn),
+        ("payroll", reference * per_unit_out[0], drawn * per_unit_out[1]),
     ):
         # Quantiles among the draws, not between them: of a sample in which some are infinite no
         # mean of two neighbours can be taken, and what is told is a number that was drawn.
@@ -427,7 +427,7 @@ def sobol_units(  # noqa: PLR0913 - one question with everything it stands on
             worst=measure.startswith("min"),
             law=case.law,
         )
-        return np.asarray(np.log(units * drawn.roll))
+        return np.asarray(np.log(units * drawn.payroll_per_unit_out))
 
     return sobol_table(log_units, chosen_assumptions(case, assumptions), n=n, seed=seed)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FAILS_FIRST", "REAL_FORCES", "RealForce", "plausibility"]
 
-_BASES = ("roll", "on_post", "posts", "vehicles")
+_BASES = ("payroll", "on_post", "posts", "vehicles")
 _GOOD_POD = 0.9
 
 # Which of the model's assumptions gives way first, in order. A judgement, stated as one.
@@ -54,7 +54,7 @@ class RealForce:
     high
         Largest number stated; the same where there is one.
     basis
-        ``"roll"``: people on the payroll. ``"on_post"``: people on duty.
+        ``"payroll"``: people on the payroll. ``"on_post"``: people on duty.
         ``"posts"``: manned posts or towers. ``"vehicles"``: patrol vehicles.
     source
         Where the numbers are from.
@@ -132,7 +132,7 @@ class RealForce:
         density = (self.low + self.high) / 2.0 / self.length_km
         # Of the payroll only the share at the line counts, and of that what one shift leaves out;
         # people on post are out already.
-        return density * self.line_share / (shift_factor if self.basis == "roll" else 1.0)
+        return density * self.line_share / (shift_factor if self.basis == "payroll" else 1.0)
 
 
 REAL_FORCES = (
@@ -141,7 +141,7 @@ REAL_FORCES = (
         length_km=1954 * KM_PER_MILE,
         low=16_717,
         high=16_717,
-        basis="roll",
+        basis="payroll",
         line_share=0.599,
         source="16,717 agents on 1,954 miles in April 2017, 59.9 % on line duties without "
         "intelligence (WOLA)",
@@ -166,7 +166,7 @@ REAL_FORCES = (
         length_km=27.5,
         low=36,
         high=36,
-        basis="roll",
+        basis="payroll",
         source="about 36 in each fort, a fort every 25 to 30 km, in places outposts every 4 km "
         "(StrategyPage 2005)",
         tag="F",
@@ -176,7 +176,7 @@ REAL_FORCES = (
         length_km=3600,
         low=28_000,
         high=28_000,
-        basis="roll",
+        basis="payroll",
         source="plan of 258 forts, 36 battalions and 28,000 for about 3,600 km",
         tag="F",
     ),
@@ -195,7 +195,7 @@ REAL_FORCES = (
         length_km=900,
         low=30_000,
         high=30_000,
-        basis="roll",
+        basis="payroll",
         source="about 30,000 troops on 900 km with 78 towers, 50 radars and 32 response centres",
         tag="F",
     ),
@@ -222,7 +222,7 @@ REAL_FORCES = (
         length_km=63_000,
         low=230_000,
         high=230_000,
-        basis="roll",
+        basis="payroll",
         source="230,000 over about 63,000 km",
         tag="F",
     ),
@@ -231,7 +231,7 @@ REAL_FORCES = (
         length_km=460,
         low=80_000,
         high=80_000,
-        basis="roll",
+        basis="payroll",
         source="length 460 km (French Wikipedia); about 80,000 men from memory",
         tag="M",
     ),

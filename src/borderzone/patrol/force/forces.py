@@ -10,7 +10,7 @@ from borderzone._guards import check_choice, guarded, shown
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.force.sensors import SENSORS, Sensor
 from borderzone.patrol.theory.response import interdiction
-from borderzone.patrol.theory.staffing import SHIFT_FACTORS, on_roll
+from borderzone.patrol.theory.staffing import SHIFT_FACTORS, payroll
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -114,13 +114,13 @@ class Force(BaseModel):
         """
         return float(interdiction(1.0, p_identify=self.p_identify, p_respond=self.p_respond))
 
-    def on_roll(self, on_station: float) -> float:
+    def payroll(self, units_out: float) -> float:
         """
         Scale units out to the units on the payroll that keep them there.
 
         Parameters
         ----------
-        on_station
+        units_out
             Units out around the clock.
 
         Returns
@@ -135,11 +135,11 @@ class Force(BaseModel):
 
         Examples
         --------
-        >>> print(round(Force(shift_factor=5.159).on_roll(150.30)))
+        >>> print(round(Force(shift_factor=5.159).payroll(150.30)))
         912
         """
         return float(
-            on_roll(on_station, shift_factor=self.shift_factor, availability=self.availability)
+            payroll(units_out, shift_factor=self.shift_factor, availability=self.availability)
         )
 
 

@@ -31,9 +31,9 @@ __all__ = [
     "SHIFT_FACTORS",
     "ShiftFactor",
     "fewest",
-    "on_roll",
+    "payroll",
+    "payroll_for_confidence",
     "relief_factor",
-    "roll_for_confidence",
     "whole_units",
 ]
 
@@ -82,24 +82,24 @@ def relief_factor(
     return plain(post / work)
 
 
-def on_roll(
-    on_station: npt.ArrayLike,
+def payroll(
+    units_out: npt.ArrayLike,
     *,
     shift_factor: npt.ArrayLike = SHIFT_FACTORS["relief"].value,
     availability: npt.ArrayLike = 1.0,
 ) -> FloatArray | float:
     """Scale units out to the units on the payroll that keep them there."""
-    units = as_non_negative(on_station, "on_station", infinite=True)
+    units = as_non_negative(units_out, "units_out", infinite=True)
     fit = as_between(availability, "availability", 0.0, 1.0, without=(0.0,))
     units, factor, share = broadcast(
-        on_station=units, shift_factor=as_positive(shift_factor, "shift_factor"), availability=fit
+        units_out=units, shift_factor=as_positive(shift_factor, "shift_factor"), availability=fit
     )
     # Two losses, one after the other: shifts and absence by hours (the factor), then what of those
     # on duty is not fit to go out (availability).
     return plain(units * factor / share)
 
 
-def roll_for_confidence(required: int, *, availability: float, confidence: float) -> int:
+def payroll_for_confidence(required: int, *, availability: float, confidence: float) -> int:
     """Fewest units on the payroll so that enough are fit, each by itself (binomial), with a confidence."""
     needed = check_whole(required, "required", lowest=0)
     fit = check_probability(availability, "availability")
@@ -117,7 +117,9 @@ def roll_for_confidence(required: int, *, availability: float, confidence: float
         raise InvalidParameterError(msg)
     # A mean availability fills the need only about every second day; each unit is fit by itself, so
     # the number fit is binomial and its tail is what a confidence is about.
-    return fewest(lambda roll: bool(stats.binom.sf(needed - 1, roll, fit) >= wanted), start=needed)
+    return fewest(
+        lambda payroll: bool(stats.binom.sf(needed - 1, payroll, fit) >= wanted), start=needed
+    )
 
 
 def fewest(enough: Callable[[int], bool], *, start: int) -> int:
