@@ -56,7 +56,7 @@ NEVER = {
         r"\d ?% of (?:[^.:%]{0,80}s half of )?the corridor is more than",
         r"stand in as the origins",
     ),
-    "units": (r"\b\d[\d,]* (patrol )?units (or|on|and)\b", r"no number (of units )?is enough"),
+    "units": (r"\b\d[\d,]* (patrol )?units (or|out|on|and)\b", r"no number (of units )?is enough"),
     "incidents": (
         r"\d+ reported:",
         r"\bno (reported )?(incidents?|events?) (lie|fell|were|is|are)\b",

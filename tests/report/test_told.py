@@ -226,9 +226,9 @@ def test_posts_of_a_user_are_called_posts(posted: StudyResult) -> None:
     )
     for name in (
         "alt travel_time_map",
-        "alt response",
+        "alt response_times",
         "figure travel_time_map",
-        "figure response",
+        "figure response_times",
         "page",
     ):
         assert "nearest post" in said[name], name

@@ -145,16 +145,17 @@ class Corridor(Drawn):
         Raises
         ------
         InvalidParameterError
-            If the length of a segment is not a finite number above zero.
+            If a length is not a finite number above zero.
         LimitError
             If the border would be cut into more than 20,000 segments.
         """
+        whole = check_positive(length_km, "length_km", "km")
         longest = check_positive(segment_km, "segment_km", "km")
-        if length_km / longest > MOST_SEGMENTS:
+        if whole / longest > MOST_SEGMENTS:
             msg = (
-                f"segment_km {segment_km:g} makes {length_km / segment_km:,.0f} segments of a border of "
-                f"{length_km:,.0f} km, above the limit of {MOST_SEGMENTS:,}; take "
-                f"{length_km / MOST_SEGMENTS:.2g} km or more"
+                f"segment_km {longest:g} makes {whole / longest:,.0f} segments of a border of "
+                f"{whole:,.0f} km, above the limit of {MOST_SEGMENTS:,}; take "
+                f"{whole / MOST_SEGMENTS:.2g} km or more"
             )
             raise LimitError(msg)
 
