@@ -290,7 +290,7 @@ class Scenario(BaseModel):
             A weight for every member, and the consistency ratio of comparisons.
         """
         # Imported here: only a study needs rasters, and a scenario alone should load fast.
-        from borderzone.difficulty import index_weights  # noqa: PLC0415
+        from borderzone.difficulty import index_weights  # noqa: PLC0415 - see above
 
         return index_weights(self.index_weights, self.index_comparisons)
 

@@ -271,3 +271,25 @@ def test_a_function_that_is_copied_under_other_names_is_told() -> None:
     found = twins(of_two, least=5)
 
     assert found == [{"_guards/threads.py:_quota", "access/again.py:cores"}]
+
+
+EXCEPTION = re.compile(
+    r"# (?:ruff: )?noqa\b(?!: [A-Z0-9, ]+ - \S)|# type: ignore\b(?!\[[a-z, -]+\]  # \S)"
+)
+
+
+def test_each_exception_from_a_rule_of_the_linters_says_why() -> None:
+    assert [
+        f"{path.relative_to(SOURCE)}:{number}"
+        for path in sorted(SOURCE.rglob("*.py"))
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        if EXCEPTION.search(line)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "line", ["x = 1  # noqa", "x = 1  # noqa: S101", "x = 1  # type: ignore[arg-type]"]
+)
+def test_an_exception_without_its_reason_is_found(line: str) -> None:
+    assert EXCEPTION.search(line)
+    assert not EXCEPTION.search("x = 1  # noqa: S101 - both are pipes")

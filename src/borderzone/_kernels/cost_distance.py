@@ -50,7 +50,7 @@ def _slow(factor: FloatArray, cell: int) -> Any:
 # knight's step past one, are not taken. Steps of odd cells are looked up: those that leave the raster
 # or cross a barrier are barred, and those along a road have times of their own.
 @njit(inline="always", **_OPTIONS)
-def _offer_near(  # noqa: PLR0913, PLR0917 (one hot loop, in parts)
+def _offer_near(  # noqa: PLR0913, PLR0917 - one hot loop, in parts
     z: FloatArray,
     factor: FloatArray | None,
     offset: IntArray,
@@ -94,7 +94,7 @@ def _offer_near(  # noqa: PLR0913, PLR0917 (one hot loop, in parts)
 
 
 @njit(inline="always", **_OPTIONS)
-def _offer_knights(  # noqa: PLR0913, PLR0917 (one hot loop, in parts)
+def _offer_knights(  # noqa: PLR0913, PLR0917 - one hot loop, in parts
     z: FloatArray,
     factor: FloatArray | None,
     offset: IntArray,
@@ -142,7 +142,7 @@ def _offer_knights(  # noqa: PLR0913, PLR0917 (one hot loop, in parts)
 
 
 @njit(inline="always", **_OPTIONS)
-def _offer_roads(  # noqa: PLR0913, PLR0917 (one hot loop, in parts)
+def _offer_roads(  # noqa: PLR0913, PLR0917 - one hot loop, in parts
     first_road: IntArray,
     road_cell: IntArray,
     road_h: FloatArray,
@@ -165,7 +165,7 @@ def _offer_roads(  # noqa: PLR0913, PLR0917 (one hot loop, in parts)
 
 
 @njit(inline="always", **_OPTIONS)
-def _settle(  # noqa: C901, PLR0913, PLR0917 (one hot loop, in parts)
+def _settle(  # noqa: C901, PLR0913, PLR0917 - one hot loop, in parts
     count: int,
     found_cell: IntArray,
     found_time: FloatArray,
@@ -214,7 +214,7 @@ def _settle(  # noqa: C901, PLR0913, PLR0917 (one hot loop, in parts)
             after[node], heads[place] = heads[place], node
             n_free -= 1
             waiting += 1
-        elif back is not None:  # noqa: SIM102 (numba drops the branch where there is none)
+        elif back is not None:  # noqa: SIM102 - numba drops the branch where there is none
             # Of ways that take equally long, the one by the step of the lower number.
             if time == times[there] and step < back[there]:
                 back[there] = step
@@ -246,7 +246,7 @@ def _put_back(kept: Any, bucket: Any, heads: IntArray, after: IntArray) -> None:
 # (a shorter step along a road, a message from another band) the cell is expanded again. Any
 # order gives the same times: each is the least of the same sums, and rounding keeps their order.
 @njit(**_OPTIONS)
-def _expand(  # noqa: C901, PLR0913, PLR0915, PLR0917 (one hot loop)
+def _expand(  # noqa: C901, PLR0913, PLR0915, PLR0917 - one hot loop
     z: FloatArray,
     factor: FloatArray | None,
     offset: IntArray,
@@ -351,7 +351,7 @@ def _expand(  # noqa: C901, PLR0913, PLR0915, PLR0917 (one hot loop)
 
 
 @njit(**_OPTIONS)
-def expand(  # noqa: PLR0913, PLR0917 (plain arrays)
+def expand(  # noqa: PLR0913, PLR0917 - plain arrays
     z: FloatArray,
     factor: FloatArray | None,
     rule: tuple[Any, ...],

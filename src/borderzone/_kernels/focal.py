@@ -108,7 +108,7 @@ def _aspect_deg(east: float, north: float, k: tuple[Any, ...]) -> Any:
     angle = k[6] - angle if steep else angle
     angle = k[7] - angle if north > k[4] else angle
     angle = k[8] - angle if east > k[4] else angle
-    return angle if angle < k[8] or angle != angle else k[4]  # noqa: PLR0124 (NaN stays NaN)
+    return angle if angle < k[8] or angle != angle else k[4]  # noqa: PLR0124 - NaN stays NaN
 
 
 @njit(**_INLINE)
@@ -138,7 +138,7 @@ def _impossible_in_row(z: FloatArray, i: int) -> Any:
 
 @njit(**_INLINE)
 def _higher(a: Any, b: Any) -> Any:
-    return a if a > b else b  # noqa: FURB136 (max() is not made into vector instructions)
+    return a if a > b else b  # noqa: FURB136 - max() is not made into vector instructions
 
 
 @njit(**_INLINE)
@@ -154,7 +154,7 @@ def _lower(a: Any, b: Any) -> Any:
 #   plan    = -(r q^2 - 2 s p q + t p^2) / g ** 1.5
 # and total is r + t with the sign changed. Profile and plan are 0 where g is 0.
 @njit(**_EXACT)
-def curvatures(  # noqa: C901, PLR0913, PLR0917 (one output a layer; None leaves it out)
+def curvatures(  # noqa: C901, PLR0913, PLR0917 - one output a layer; None leaves it out
     z: FloatArray,
     steps: tuple[Any, ...],
     row0: int,
@@ -209,7 +209,7 @@ def curvatures(  # noqa: C901, PLR0913, PLR0917 (one output a layer; None leaves
 #   riley  = sqrt(sum(d ** 2))   wilson = mean(abs(d))   tpi = -mean(d)
 # Roughness is the largest of d and 0 less the smallest.
 @njit(**_FAST)
-def window_layers(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (one loop and one output a layer; None leaves it out)
+def window_layers(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - one loop and one output a layer; None leaves it out
     z: FloatArray,
     k: tuple[Any, ...],
     row0: int,
@@ -293,7 +293,7 @@ def _add_deviations(
 
 
 @njit(**_FAST)
-def _ruggedness_of_rows(  # noqa: PLR0913, PLR0917 (whole arrays and a place: slices are slower)
+def _ruggedness_of_rows(  # noqa: PLR0913, PLR0917 - whole arrays and a place: slices are slower
     z: FloatArray, k: tuple[Any, ...], half: int, top: int, row0: int, col0: int, out: FloatArray
 ) -> None:
     rows = min(_BLOCK, z.shape[0] - 2 * half - 2 - top)
@@ -408,7 +408,7 @@ def _running_sums(z: FloatArray, top: int, left: int, sums: IntArray, gaps: IntA
     for i in range(sums.shape[0]):
         for j in range(sums.shape[1] - 1):
             height = np.float64(z[top + i, left + j])
-            known = height == height  # noqa: PLR0124 (NaN differs from itself)
+            known = height == height  # noqa: PLR0124 - NaN differs from itself
             some = some or not known
             sums[i, j + 1] = sums[i, j] + (np.int64(np.rint(height * _PER_M)) if known else 0)
             gaps[i, j + 1] = gaps[i, j] + (0 if known else 1)
@@ -427,7 +427,7 @@ def _add_rows(sums: IntArray, row: int, half_widths: IntArray, side: int, total:
 
 
 @njit(**_OPTIONS)
-def _above_mean_of_tile(  # noqa: PLR0913, PLR0917 (whole arrays and a place: slices are slower)
+def _above_mean_of_tile(  # noqa: PLR0913, PLR0917 - whole arrays and a place: slices are slower
     z: FloatArray,
     outer: IntArray,
     inner: IntArray,
@@ -496,7 +496,7 @@ def _runs(z: FloatArray, top: int, left: int, sign: int, tops: FloatArray) -> No
             step = 1 << (m - 1)
             for j in range(tops.shape[2] - 2 * step + 1):
                 a, b = tops[m - 1, i, j], tops[m - 1, i, j + step]
-                tops[m, i, j] = a if a > b else b  # noqa: FURB136 (max() is not made into vector instructions)
+                tops[m, i, j] = a if a > b else b  # noqa: FURB136 - max() is not made into vector instructions
 
 
 @njit(**_OPTIONS)
@@ -519,7 +519,7 @@ def _highest(tops: FloatArray, row: int, half_widths: IntArray, side: int, high:
 
 
 @njit(**_OPTIONS)
-def _relief_of_tile(  # noqa: PLR0913, PLR0917 (whole arrays and a place: slices are slower)
+def _relief_of_tile(  # noqa: PLR0913, PLR0917 - whole arrays and a place: slices are slower
     z: FloatArray, outer: IntArray, top: int, left: int, row0: int, col0: int, out: FloatArray
 ) -> None:
     reach, side = outer.size // 2, outer.max()

@@ -38,7 +38,7 @@ def add_by_group(
     # has been added.
     for i in range(group.size):
         value = np.float64(values[i])
-        if value != value:  # noqa: PLR0124 (NaN differs from itself)
+        if value != value:  # noqa: PLR0124 - NaN differs from itself
             continue
         if not -LARGEST < value < LARGEST:
             return i

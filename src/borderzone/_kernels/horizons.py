@@ -63,7 +63,7 @@ def _gaps(z: FloatArray, steps: IntArray, i: int, j0: int, gap: FloatArray) -> N
 
 
 @njit(**_OPTIONS)
-def _extremes(  # noqa: PLR0913, PLR0917 (plain arrays and a place)
+def _extremes(  # noqa: PLR0913, PLR0917 - plain arrays and a place
     z: FloatArray,
     line: IntArray,
     factors: FloatArray,
@@ -116,7 +116,7 @@ def _add_signs(high: FloatArray, low: FloatArray, flat: float, counts: IntArray)
 # smallest sum to more than 0 and either is steeper than the threshold, falls if they sum to less;
 # the form is table[9 * falling lines + rising lines].
 @njit(**_OPTIONS)
-def geomorphons(  # noqa: PLR0913, PLR0917 (plain arrays and numbers)
+def geomorphons(  # noqa: PLR0913, PLR0917 - plain arrays and numbers
     z: FloatArray,
     steps: IntArray,
     factors: FloatArray,
@@ -173,7 +173,7 @@ def _add_arctan(tangents: FloatArray, c: tuple[Any, ...], total: FloatArray) -> 
 
 # In words: 90 less the mean over the lines of the arctangent of the largest tangent.
 @njit(**_OPTIONS)
-def openness(  # noqa: PLR0913, PLR0917 (plain arrays and numbers)
+def openness(  # noqa: PLR0913, PLR0917 - plain arrays and numbers
     z: FloatArray,
     steps: IntArray,
     factors: FloatArray,

@@ -31,7 +31,7 @@ def _next_edge(at: float, towards: float) -> Any:
 
 
 @njit(**_OPTIONS)
-def passages(xy: FloatArray, line: IntArray, found: tuple[Any, ...]) -> int:  # noqa: C901, PLR0915 (one walk)
+def passages(xy: FloatArray, line: IntArray, found: tuple[Any, ...]) -> int:  # noqa: C901, PLR0915 - one walk
     """Cut lines at the edges of the cells."""
     # xy: vertices, shape ``(n, 2)``.
     # line: number of the line of each vertex.
@@ -202,7 +202,7 @@ def room_for_barred(pieces: FloatArray, rows: int, columns: int) -> int:
 
 
 @njit(**_OPTIONS)
-def barred_steps(  # noqa: C901, PLR0913, PLR0917 (plain arrays)
+def barred_steps(  # noqa: C901, PLR0913, PLR0917 - plain arrays
     pieces: FloatArray,
     steps: IntArray,
     opposite: IntArray,

@@ -208,7 +208,7 @@ def _candidates(
 
 
 @njit()
-def _fewer(  # noqa: PLR0913, PLR0917 (plain arrays in, no objects)
+def _fewer(  # noqa: PLR0913, PLR0917 - plain arrays in, no objects
     pieces: FloatArray,
     x: float,
     y: float,
@@ -283,7 +283,7 @@ def _fill_cells(
 
 
 @njit(parallel=True)
-def nearest_cells(  # noqa: PLR0915 (one hot loop)
+def nearest_cells(  # noqa: PLR0915 - one hot loop
     shape: tuple[int, int],
     origin: tuple[float, float, float],
     line: tuple[Any, ...],
@@ -416,7 +416,7 @@ def _nearer(pieces: FloatArray, a: Any, b: Any, a_wins: Any, x: float, y: float)
 
 
 @njit(nogil=True)
-def onto_bisectors(  # noqa: C901, PLR0913, PLR0917 (one hot loop)
+def onto_bisectors(  # noqa: C901, PLR0913, PLR0917 - one hot loop
     points: FloatArray,
     directions: FloatArray,
     reach: FloatArray,

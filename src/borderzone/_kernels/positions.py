@@ -135,7 +135,7 @@ def _box(lon: FloatArray, lat: FloatArray, e: int, box: FloatArray) -> None:
 
 
 @njit(nogil=True, error_model="numpy")
-def count_inside(  # noqa: C901 (one hot loop, boxes before edges)
+def count_inside(  # noqa: C901 - one hot loop, boxes before edges
     lon: FloatArray, lat: FloatArray, index: tuple[Any, ...], totals: IntArray, hits: IntArray
 ) -> None:
     """Count the positions in each polygon, by draw and by event."""
@@ -310,7 +310,7 @@ def _latitude(ground: float) -> Any:
 
 
 @njit(nogil=True, error_model="numpy")
-def in_bands(  # noqa: PLR0913, PLR0917 (plain arrays in, no objects)
+def in_bands(  # noqa: PLR0913, PLR0917 - plain arrays in, no objects
     keys: IntArray,
     draws: IntArray,
     index: tuple[Any, ...],

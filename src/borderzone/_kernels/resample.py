@@ -189,7 +189,7 @@ def _bilinear_of_known(z: FloatArray, row: int, column: int, down: float, across
     for p in range(2):
         for q in range(2):
             height = np.float64(z[row + p, column + q])
-            if height == height:  # noqa: PLR0124 (NaN differs from itself)
+            if height == height:  # noqa: PLR0124 - NaN differs from itself
                 part = (down if p else 1.0 - down) * (across if q else 1.0 - across)
                 total += part * height
                 weight += part
@@ -366,7 +366,7 @@ def _mean(
             for q in range(left + 1, right):
                 across += line[q]
         total += _cut(y0, y1, p) * across
-    if total == total:  # noqa: PLR0124 (all of it is known)
+    if total == total:  # noqa: PLR0124 - all of it is known
         weight = (min(x1, last) - max(x0, first)) * (min(y1, lower) - max(y0, upper))
         return total / weight, _part(weight, wide * tall)
     return _mean_of_known(z, place, (x0, x1, first, last), (y0, y1, upper, lower), wide * tall)
@@ -406,7 +406,7 @@ def _largest(areas: FloatArray, met: IntArray, count: int) -> Any:
 
 
 @njit(**_OPTIONS)
-def majority(  # noqa: PLR0913, PLR0917 (plain arrays)
+def majority(  # noqa: PLR0913, PLR0917 - plain arrays
     z: IntArray,
     u: FloatArray,
     v: FloatArray,
@@ -446,7 +446,7 @@ def majority(  # noqa: PLR0913, PLR0917 (plain arrays)
 
 
 @njit(**_OPTIONS)
-def share(  # noqa: PLR0913, PLR0917 (plain arrays)
+def share(  # noqa: PLR0913, PLR0917 - plain arrays
     z: Any,
     u: FloatArray,
     v: FloatArray,
@@ -480,7 +480,7 @@ def share(  # noqa: PLR0913, PLR0917 (plain arrays)
 
 
 @njit(**_OPTIONS)
-def nearest(  # noqa: PLR0913, PLR0917 (plain arrays)
+def nearest(  # noqa: PLR0913, PLR0917 - plain arrays
     z: FloatArray | IntArray,
     u: FloatArray,
     v: FloatArray,

@@ -71,7 +71,7 @@ def ground_at(z: FloatArray, row: float, column: float) -> Any:
 
 
 @njit(inline="always", **_OPTIONS)
-def _across(  # noqa: C901, PLR0913, PLR0917 (plain numbers: this is the hot loop)
+def _across(  # noqa: C901, PLR0913, PLR0917 - plain numbers: this is the hot loop
     z: FloatArray,
     start: tuple[float, float],
     step: tuple[float, float],
@@ -109,7 +109,7 @@ def _across(  # noqa: C901, PLR0913, PLR0917 (plain numbers: this is the hot loo
             first, second = np.float64(z[i, k]), np.float64(z[i + 1, k])
         if gaps:
             height = _between(first, second, part)
-            if height != height:  # noqa: PLR0124 (NaN differs from itself)
+            if height != height:  # noqa: PLR0124 - NaN differs from itself
                 return UNKNOWN
         else:
             height = first + part * (second - first)
@@ -122,7 +122,7 @@ def _across(  # noqa: C901, PLR0913, PLR0917 (plain numbers: this is the hot loo
 
 
 @njit(**_OPTIONS)
-def line(  # noqa: PLR0913, PLR0917 (plain numbers: called for every cell)
+def line(  # noqa: PLR0913, PLR0917 - plain numbers: called for every cell
     z: FloatArray,
     row: float,
     column: float,
@@ -156,7 +156,7 @@ def line(  # noqa: PLR0913, PLR0917 (plain numbers: called for every cell)
 
 
 @njit(**_OPTIONS)
-def count_looks(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
+def count_looks(  # noqa: PLR0913, PLR0917 - whole arrays in, no objects
     z: FloatArray,
     stops: FloatArray,
     wanted: BoolArray,
@@ -224,7 +224,7 @@ def scan(z: FloatArray) -> Any:
     for i in range(z.shape[0]):
         for j in range(z.shape[1]):
             value = abs(np.float64(z[i, j]))
-            gaps += value != value  # noqa: PLR0124 (NaN differs from itself)
+            gaps += value != value  # noqa: PLR0124 - NaN differs from itself
             # In this order a NaN leaves the largest as it is.
             top = max(top, value)
     return top, gaps
@@ -260,7 +260,7 @@ def add_seen(counts: IntArray, states: IntArray) -> int:
 
 
 @njit(**_OPTIONS)
-def mark(  # noqa: PLR0913, PLR0917 (plain numbers)
+def mark(  # noqa: PLR0913, PLR0917 - plain numbers
     states: IntArray,
     row: float,
     column: float,
@@ -309,7 +309,7 @@ def span(side: float, away: float, lean: int, size: int) -> Any:
 
 
 @njit(**_OPTIONS)
-def _advance(  # noqa: PLR0913, PLR0917 (the hot loop: one step of all rays)
+def _advance(  # noqa: PLR0913, PLR0917 - the hot loop: one step of all rays
     before: FloatArray,
     here: Any,
     behind: float,
@@ -351,7 +351,7 @@ def _advance(  # noqa: PLR0913, PLR0917 (the hot loop: one step of all rays)
 
 
 @njit(**_OPTIONS)
-def _spread_gaps(  # noqa: PLR0913, PLR0917 (plain arrays)
+def _spread_gaps(  # noqa: PLR0913, PLR0917 - plain arrays
     col: FloatArray,
     row: FloatArray,
     side: float,
@@ -395,7 +395,7 @@ class Octant(NamedTuple):
 
 
 @njit(**_OPTIONS)
-def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (an octant in one pass)
+def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - an octant in one pass
     octant: Any,
     reach: float,
     n: int,
@@ -460,7 +460,7 @@ def sweep_exact(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 (an octant in
 
 
 @njit(**_OPTIONS)
-def walk(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
+def walk(  # noqa: PLR0913, PLR0917 - whole arrays in, no objects
     z: FloatArray,
     states: IntArray,
     first: int,
@@ -498,7 +498,7 @@ def walk(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
 
 
 @njit(fastmath={"contract", "reassoc", "arcp"}, **_OPTIONS)
-def _advance_fast(  # noqa: PLR0913, PLR0917 (the hot loop: one step of all rays)
+def _advance_fast(  # noqa: PLR0913, PLR0917 - the hot loop: one step of all rays
     here: FloatArray,
     away: float,
     side: float,
@@ -544,7 +544,7 @@ def _counts(s: float, away: float, diagonal: int, reach: float) -> bool:
 
 
 @njit(fastmath={"contract", "reassoc", "arcp"}, **_OPTIONS)
-def _decide_fast(  # noqa: PLR0913, PLR0917 (the hot loop: all cells at a distance)
+def _decide_fast(  # noqa: PLR0913, PLR0917 - the hot loop: all cells at a distance
     here: FloatArray,
     first: int,
     count: int,
@@ -636,7 +636,7 @@ def _height(z: FloatArray, axis: int, k: int, place: float) -> float:
 
 
 @njit(**_OPTIONS)
-def _rise(  # noqa: PLR0913, PLR0917 (plain numbers: called for every cell)
+def _rise(  # noqa: PLR0913, PLR0917 - plain numbers: called for every cell
     z: FloatArray, row: float, column: float, i: int, j: int, eye: float, fall: float
 ) -> float:
     """Rise over the whole line of sight that clears the steepest crossing; NaN if one is unknown."""
@@ -652,7 +652,7 @@ def _rise(  # noqa: PLR0913, PLR0917 (plain numbers: called for every cell)
         while k != target and (k < target) == (sign > 0):
             t = (k - here) * per
             rise = (_height(z, axis, k, other + (k - here) * lean / run) - fall * t * t - eye) / t
-            if rise != rise:  # noqa: PLR0124 (NaN differs from itself)
+            if rise != rise:  # noqa: PLR0124 - NaN differs from itself
                 return np.nan
             steepest = max(steepest, rise)
             k += sign
@@ -660,7 +660,7 @@ def _rise(  # noqa: PLR0913, PLR0917 (plain numbers: called for every cell)
 
 
 @njit(**_OPTIONS)
-def heights_needed(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
+def heights_needed(  # noqa: PLR0913, PLR0917 - whole arrays in, no objects
     z: FloatArray,
     states: IntArray,
     first: int,
@@ -693,7 +693,7 @@ def heights_needed(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
 
 
 @njit(**_OPTIONS)
-def skyline(  # noqa: PLR0913, PLR0917 (whole arrays in, no objects)
+def skyline(  # noqa: PLR0913, PLR0917 - whole arrays in, no objects
     z: FloatArray,
     row: float,
     column: float,

@@ -257,7 +257,7 @@ def night_table(latitude_deg: float) -> pd.DataFrame:
     """
     months = np.arange(1, 13)
     columns = {
-        str(twilight): night_hours(latitude_deg, months, twilight=twilight)  # type: ignore[arg-type] # keys are no literals
+        str(twilight): night_hours(latitude_deg, months, twilight=twilight)  # type: ignore[arg-type]  # keys are no literals
         for twilight in TWILIGHTS_DEG
     }
     table = pd.DataFrame({"name": MONTHS, **columns}, index=pd.Index(months, name="month"))
@@ -411,7 +411,7 @@ def _times(days: FloatArray, zone: tzinfo | None) -> pd.DatetimeIndex:
 def _zone(tz: str | tzinfo | None) -> tzinfo | None:
     if tz is None or isinstance(tz, tzinfo):
         return tz
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 (few need it)
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - few need it
 
     try:
         return ZoneInfo(tz)
@@ -498,7 +498,7 @@ def border_light_table(
                         dates,
                         latitude,
                         longitude_deg=longitude,
-                        twilight=twilight,  # type: ignore[arg-type] # keys are no literals
+                        twilight=twilight,  # type: ignore[arg-type]  # keys are no literals
                     )
                     for twilight in TWILIGHTS_DEG
                 },

@@ -179,7 +179,7 @@ class _Band:
             if count:
                 found.append(tuple(part[:count].copy() for part in box))
         self.state[4:6] = 0
-        return found  # type: ignore[return-value] # a tuple of three
+        return found  # type: ignore[return-value]  # a tuple of three
 
 
 def _bands(rows: int, columns: int, threads: int, rule: Rule) -> list[_Band]:

@@ -355,7 +355,7 @@ class SpeedModel:
 def _named(name: str, function: Callable[..., Any], **options: Any) -> Callable[[Any], Any]:
     """Fix the options of a function; the name is what a raster's attributes then say."""
     fixed = partial(function, **options)
-    fixed.__name__ = name  # type: ignore[attr-defined] # a partial has none of its own
+    fixed.__name__ = name  # type: ignore[attr-defined]  # a partial has none of its own
     return fixed
 
 

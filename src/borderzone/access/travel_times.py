@@ -50,7 +50,7 @@ class TravelOptions(TypedDict, total=False):
     max_h: float | None
 
 
-def travel_time(  # noqa: PLR0913 (each option changes what the hours mean, and is named at the call)
+def travel_time(  # noqa: PLR0913 - each option changes what the hours mean, and is named at the call
     dem: xr.DataArray,
     origins: gpd.GeoSeries | gpd.GeoDataFrame,
     *,

@@ -108,7 +108,7 @@ class MapDoubt:
 MAP_DOUBT = MapDoubt()
 
 
-def better_data(  # noqa: PLR0913 (the flags' inputs, and what the model of doubt needs)
+def better_data(  # noqa: PLR0913 - the flags' inputs, and what the model of doubt needs
     attrs: xr.Dataset,
     hours: xr.DataArray | None,
     surface: xr.Dataset,
@@ -203,7 +203,7 @@ class FlagDoubt:
 
     # Draws belong to places, not to blocks, and sums are exact in any order: several threads may add.
 
-    def __init__(  # noqa: PLR0913 (as of `better_data`)
+    def __init__(  # noqa: PLR0913 - as of `better_data`
         self,
         segments: pd.DataFrame,
         *,

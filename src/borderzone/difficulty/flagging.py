@@ -75,7 +75,7 @@ class _FlagLayers:
         return SCALES[scale].membership(self.layers[layer])
 
 
-def flags(  # noqa: PLR0913 (the front door's order, then its two breaks and the index)
+def flags(  # noqa: PLR0913 - the front door's order, then its two breaks and the index
     attrs: xr.Dataset,
     hours: xr.DataArray | None,
     surface: xr.Dataset,

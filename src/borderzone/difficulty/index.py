@@ -375,7 +375,7 @@ _CHUNK = 4_000_000
 _DECIMALS = 5
 
 
-def rank_stability(  # noqa: PLR0913 (two inputs, four settings of the draws and the seed)
+def rank_stability(  # noqa: PLR0913 - two inputs, four settings of the draws and the seed
     flags: xr.Dataset,
     groups: xr.DataArray,
     *,

@@ -70,7 +70,7 @@ _COLUMNS = (
 )
 
 
-def zones(  # noqa: PLR0913 (two inputs, two layers around, three limits)
+def zones(  # noqa: PLR0913 - two inputs, two layers around, three limits
     flags: xr.Dataset,
     corridor: Corridor,
     *,

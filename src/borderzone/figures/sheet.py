@@ -115,7 +115,7 @@ def scale_bar(
 
 def _inches(ax: Axes) -> tuple[float, float]:
     figure = ax.get_figure(root=True)
-    assert figure is not None  # noqa: S101  # axes always stand on a figure
+    assert figure is not None  # noqa: S101 - axes always stand on a figure
     box = ax.get_position()
     wide, high = figure.get_size_inches()
     return float(box.width * wide), float(box.height * high)

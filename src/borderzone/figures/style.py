@@ -169,7 +169,7 @@ class _Page(Figure):
     """A figure that a notebook shows by itself, without any global plotting state."""
 
     def _repr_png_(self) -> bytes:
-        import io  # noqa: PLC0415  # only a notebook asks for it
+        import io  # noqa: PLC0415 - only a notebook asks for it
 
         buffer = io.BytesIO()
         self.savefig(buffer, format="png", dpi=110)
@@ -288,7 +288,7 @@ def own_axes(ax: Axes | None, size: tuple[float, float] = (7.5, 5.0)) -> Axes:
 def figure_of(ax: Axes) -> Figure:
     """Return the page that axes stand on."""
     root = ax.get_figure(root=True)
-    assert isinstance(root, Figure)  # noqa: S101  # axes always stand on a figure
+    assert isinstance(root, Figure)  # noqa: S101 - axes always stand on a figure
     return root
 
 

@@ -284,7 +284,7 @@ def find_hotspots(
     )
 
 
-def event_density(  # noqa: PLR0913 (all but the first three have defaults that serve)
+def event_density(  # noqa: PLR0913 - all but the first three have defaults that serve
     events: gpd.GeoDataFrame,
     corridor: Corridor,
     grid: Grid,
@@ -559,8 +559,8 @@ def _gi_star(values: FloatArray, near: sparse.csr_array) -> tuple[FloatArray, Fl
         return share * bool(values.any()), np.full(len(values), np.nan)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # esda's own, of what it imports
-        from esda.getisord import G_Local  # noqa: PLC0415 (2 s to load, for the few who ask)
-        from libpysal.graph import Graph  # noqa: PLC0415 (likewise)
+        from esda.getisord import G_Local  # noqa: PLC0415 - 2 s to load, for the few who ask
+        from libpysal.graph import Graph  # noqa: PLC0415 - likewise
 
         found = G_Local(values, Graph.from_sparse(near), transform="B", star=True, permutations=0)
     return np.asarray(found.Gs), np.asarray(found.Zs)

@@ -337,7 +337,7 @@ def open_dem(
 
 
 @Limits.memory_told("elevation")
-def read_dem(  # noqa: PLR0913 (one option a matter that users decide)
+def read_dem(  # noqa: PLR0913 - one option a matter that users decide
     source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     grid: Grid,
     *,
@@ -465,7 +465,7 @@ def lazy(source: Any, grid: Grid, chunks: int | tuple[int, int], dtype: Any = np
     except ImportError as error:
         msg = "chunks needs dask: install it with pip install dask, or leave chunks out"
         raise InvalidParameterError(msg) from error
-    return dask.array.from_array(  # type: ignore[no-untyped-call]
+    return dask.array.from_array(  # type: ignore[no-untyped-call]  # dask has no types here
         _Blocks(source, grid.shape, dtype),
         chunks=sizes,
         asarray=False,

@@ -224,7 +224,7 @@ def source_files(source: Any, what: str, *, companions: bool = False) -> list[Pa
         if Path(text).is_file() or not glob.has_magic(text):
             files.append(Path(text))
             continue
-        found = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 (absolute patterns)
+        found = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - absolute patterns
         if not found:
             msg = f"{what}: no file matches {text!r}; check the pattern"
             raise DataError(msg)

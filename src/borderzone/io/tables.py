@@ -89,7 +89,7 @@ def _is_plain(cell: Any) -> bool:
     try:  # what cannot be looked up, or not be told, is nothing that a column can be read from
         hash(cell)
         str(cell)
-    except Exception:  # noqa: BLE001 (an object may raise what it likes)
+    except Exception:  # noqa: BLE001 - an object may raise what it likes
         return False
     return True
 
@@ -113,7 +113,7 @@ def _in_words(cell: Any) -> Any:
         return cell.decode() if _is_text(cell) else f"{len(cell):,} bytes"
     try:
         return json.dumps(_listed(cell), ensure_ascii=False, default=str)
-    except Exception:  # noqa: BLE001 (keys that are no text, a list in itself, an unwilling object)
+    except Exception:  # noqa: BLE001 - keys that are no text, a list in itself, an unwilling object
         return f"a {type(cell).__name__}"
 
 
@@ -372,8 +372,8 @@ def _box_of_ods(content: Iterator[bytes], told: str) -> None:
     parser.StartDoctypeDeclHandler = looker.refuse
     try:
         for piece in content:
-            parser.Parse(piece, False)  # noqa: FBT003 (its only way)
-        parser.Parse(b"", True)  # noqa: FBT003
+            parser.Parse(piece, False)  # noqa: FBT003 - its only way
+        parser.Parse(b"", True)  # noqa: FBT003 - its only way
     except expat.ExpatError as error:
         msg = f"{told} is damaged ({error}); save the spreadsheet again"
         raise DataError(msg) from error

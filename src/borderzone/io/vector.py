@@ -248,7 +248,7 @@ def _plain_rows(stream: Any) -> pd.DataFrame:
         return pd.read_parquet(stream)
     except (pa.ArrowException, OSError):
         raise
-    except Exception:  # noqa: BLE001 (what pandas noted of its index and types may be anything)
+    except Exception:  # noqa: BLE001 - what pandas noted of its index and types may be anything
         stream.seek(0)
         rows: pd.DataFrame = pq.read_table(stream).replace_schema_metadata(None).to_pandas()
         return rows

@@ -521,7 +521,7 @@ def on_grid(
     return OnGrid(bare, layers, job, values.dtype if whole else np.float32, empty, side, codes)
 
 
-def _usual(coarsens: bool, classes: bool) -> str:  # noqa: FBT001 (two questions)
+def _usual(coarsens: bool, classes: bool) -> str:  # noqa: FBT001 - two questions
     fine, coarse = ("mode", "nearest") if classes else ("average", "cubic")
     return fine if coarsens else coarse
 
@@ -557,7 +557,7 @@ def _job(values: Any, empty: Any, resampling: str) -> tuple[Job, Any]:
 
 
 def _of(values: Any, kernel: Any, extra: tuple[Any, ...], empty: Any, dtype: Any) -> Job:
-    def fetch(tile: Tile, rows: slice, columns: slice) -> Any:  # noqa: ARG001 (there is one)
+    def fetch(tile: Tile, rows: slice, columns: slice) -> Any:  # noqa: ARG001 - there is one
         return values[rows, columns]
 
     return Job(kernel, extra, fetch, empty, dtype, empty, dtype)

@@ -147,7 +147,7 @@ def _write_errors(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def create_raster(  # noqa: PLR0913 (each is a word of the file)
+def create_raster(  # noqa: PLR0913 - each is a word of the file
     path: str | os.PathLike[str],
     grid: Grid,
     *,

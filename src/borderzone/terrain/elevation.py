@@ -296,9 +296,9 @@ class _Chunked:
             cells if len(sizes) > 1 else 0
             for cells, sizes in zip(self._reach, heights.chunks, strict=True)
         )
-        stacked = map_blocks(  # type: ignore[no-untyped-call]
+        stacked = map_blocks(  # type: ignore[no-untyped-call]  # dask has no types here
             self._block,
-            overlap(heights, depth=self._depths, boundary="none"),  # type: ignore[no-untyped-call]
+            overlap(heights, depth=self._depths, boundary="none"),  # type: ignore[no-untyped-call]  # likewise
             new_axis=0,
             chunks=((len(self._sample),), *heights.chunks),
             dtype=self._type,

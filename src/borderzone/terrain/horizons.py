@@ -74,7 +74,7 @@ def geomorphon_reach(
     *,
     cell_m: float,
     search_m: float | None = None,
-    skip_m: float = 0.0,  # noqa: ARG001 (called with the options of `geomorphons`)
+    skip_m: float = 0.0,  # noqa: ARG001 - called with the options of `geomorphons`
     flat_deg: float = 1.0,  # noqa: ARG001 - as above
 ) -> int:
     """Count the cells each way on which the form at a cell depends."""

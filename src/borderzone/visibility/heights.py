@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["height_to_be_seen", "horizon"]
 
 
-def height_to_be_seen(  # noqa: PLR0913 (who looks from where, how far)
+def height_to_be_seen(  # noqa: PLR0913 - who looks from where, how far
     dem: xr.DataArray | Windows,
     observer: shapely.Point | gpd.GeoSeries,
     height_m: float = 10.0,

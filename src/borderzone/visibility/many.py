@@ -42,7 +42,7 @@ __all__ = ["WhoSees", "cumulative_viewshed", "who_sees"]
 _COUNT_TYPES = ("uint8", "uint16", "uint32")
 
 
-def cumulative_viewshed(  # noqa: PLR0913 (who looks at what, from where, how far)
+def cumulative_viewshed(  # noqa: PLR0913 - who looks at what, from where, how far
     dem: xr.DataArray | Windows,
     observers: gpd.GeoSeries | gpd.GeoDataFrame | list[shapely.Point],
     height_m: float | str | Sequence[float] | FloatArray = 10.0,
@@ -127,7 +127,7 @@ def cumulative_viewshed(  # noqa: PLR0913 (who looks at what, from where, how fa
     return raster
 
 
-def who_sees(  # noqa: PLR0913 (who looks at what, from where, how far)
+def who_sees(  # noqa: PLR0913 - who looks at what, from where, how far
     dem: xr.DataArray | Windows,
     observers: gpd.GeoSeries | gpd.GeoDataFrame | list[shapely.Point],
     height_m: float | str | Sequence[float] | FloatArray = 10.0,

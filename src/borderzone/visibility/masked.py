@@ -116,7 +116,7 @@ class Masked:
         )
 
 
-def masked_fraction(  # noqa: PLR0913 (who looks at what, and from where)
+def masked_fraction(  # noqa: PLR0913 - who looks at what, and from where
     dem: xr.DataArray,
     track: shapely.LineString | gpd.GeoSeries,
     *,
@@ -273,7 +273,7 @@ class _Job:
         return Masked.of(counts[self.wanted], self.n_own)
 
 
-def masked_by_segment(  # noqa: PLR0913 (who looks at what, and from where)
+def masked_by_segment(  # noqa: PLR0913 - who looks at what, and from where
     corridor: Corridor | Section,
     dem: xr.DataArray | Windows,
     *,

@@ -76,7 +76,7 @@ REFRACTION = 0.13
 METHODS = ("exact", "fast")
 
 
-def viewshed(  # noqa: PLR0913 (who looks at what, from where, how far; in the order said aloud)
+def viewshed(  # noqa: PLR0913 - who looks at what, from where, how far; in the order said aloud
     dem: xr.DataArray | Windows,
     observer: shapely.Point | gpd.GeoSeries,
     height_m: float = 10.0,

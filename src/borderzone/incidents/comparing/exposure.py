@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["exposure_ratios"]
 
 
-def exposure_ratios(  # noqa: PLR0913 (names of `overlay`, with what makes an exposure)
+def exposure_ratios(  # noqa: PLR0913 - names of `overlay`, with what makes an exposure
     events: gpd.GeoDataFrame,
     flagged: gpd.GeoDataFrame,
     corridor: Corridor,

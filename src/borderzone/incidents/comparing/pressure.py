@@ -55,7 +55,7 @@ REPORTED_NOT_CROSSED = (
 )
 
 
-def pressure_weights(  # noqa: PLR0913 (every name shapes the answer and has a default)
+def pressure_weights(  # noqa: PLR0913 - every name shapes the answer and has a default
     corridor: Corridor,
     events: gpd.GeoDataFrame,
     *,

@@ -206,7 +206,7 @@ def rated_regions(
     return precision.without(placed, out, BEYOND)
 
 
-def imputed(  # noqa: PLR0913 (same names as `overlay`)
+def imputed(  # noqa: PLR0913 - same names as `overlay`
     events: gpd.GeoDataFrame,
     corridor: Corridor | None,
     *,

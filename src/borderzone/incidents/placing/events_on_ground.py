@@ -79,7 +79,7 @@ GROUNDS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
 _BAND = 0.90
 
 
-def on_ground(  # noqa: PLR0913 (same names as `overlay`)
+def on_ground(  # noqa: PLR0913 - same names as `overlay`
     events: gpd.GeoDataFrame,
     flags: xr.Dataset,
     attrs: xr.Dataset,

@@ -59,7 +59,7 @@ UNDERLYING_ESTIMAND = (
 )
 
 
-def overlay(  # noqa: PLR0913 (the front door fixes the names)
+def overlay(  # noqa: PLR0913 - the front door fixes the names
     events: gpd.GeoDataFrame,
     zones: gpd.GeoDataFrame,
     *,
@@ -613,7 +613,7 @@ def _against_even(even: float, low: float, high: float, ground: str) -> str:
     return f"; an even spread over {ground} would give {even:,.1f}: no clear difference"
 
 
-def event_probabilities(  # noqa: PLR0913 (same names as `overlay`)
+def event_probabilities(  # noqa: PLR0913 - same names as `overlay`
     events: gpd.GeoDataFrame,
     zones: gpd.GeoDataFrame,
     *,

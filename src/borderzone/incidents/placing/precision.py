@@ -256,7 +256,7 @@ def _is_pair(key: object) -> bool:
     )
 
 
-def regions(  # noqa: PLR0913 (layers by name)
+def regions(  # noqa: PLR0913 - layers by name
     events: gpd.GeoDataFrame,
     *,
     admin1: gpd.GeoDataFrame | None = None,

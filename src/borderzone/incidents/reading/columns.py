@@ -266,7 +266,7 @@ def without_bytes(table: pd.DataFrame) -> pd.DataFrame:
         column = table.iloc[:, place]
         if column.dtype != object:
             continue
-        first = next((cell for cell in column.tolist() if cell is not None and cell == cell), None)  # noqa: PLR0124 (NaN)
+        first = next((cell for cell in column.tolist() if cell is not None and cell == cell), None)  # noqa: PLR0124 - NaN
         if isinstance(first, (bytes, bytearray)) and first[:1] in (b"\x00", b"\x01"):
             table = table.copy(deep=False)
             texts = shapes_in_words(column.tolist())

@@ -669,7 +669,7 @@ def _unreadable(text: str) -> Reading:
     )
 
 
-def _checked(  # noqa: PLR0913 (what a spelling tells beside the day)
+def _checked(  # noqa: PLR0913 - what a spelling tells beside the day
     days: Mapping[str, Day],
     text: str,
     *,

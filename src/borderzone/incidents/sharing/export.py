@@ -77,7 +77,7 @@ class Written(NamedTuple):
     note: str
 
 
-def write(  # noqa: PLR0913 (one option a choice about what leaves the house)
+def write(  # noqa: PLR0913 - one option a choice about what leaves the house
     events: gpd.GeoDataFrame,
     path: str | os.PathLike[str],
     *,

@@ -100,7 +100,7 @@ def _shut(database: sqlite3.Connection, file: Path) -> None:
     """Shut what SQLite can shut: nothing of the file may run, and nothing without end."""
     setconfig = getattr(database, "setconfig", None)  # from Python 3.12 on
     if setconfig is not None:
-        setconfig(getattr(sqlite3, "SQLITE_DBCONFIG_DEFENSIVE"), True)  # noqa: B009, FBT003
+        setconfig(getattr(sqlite3, "SQLITE_DBCONFIG_DEFENSIVE"), True)  # noqa: B009, FBT003 - by name, for Python 3.11; its only way
     for pragma in ("trusted_schema=OFF", "query_only=ON", "cell_size_check=ON", "mmap_size=0"):
         database.execute(f"PRAGMA {pragma}")
     database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
@@ -338,7 +338,7 @@ def _cut(name: object) -> str:
     return repr(name if len(str(name)) <= _SHOWN else f"{str(name)[:_SHOWN]}...")
 
 
-# ruff: noqa: S608 (statements to compare with, never run; the one that is run quotes its names)
+# ruff: noqa: S608 - statements to compare with, never run; the one that is run quotes its names
 # {t} is a table, {c} its shapes, {i} its key; what a guard says when it refuses may be anything.
 _FULL = '{row}."{c}" NOTNULL AND NOT ST_IsEmpty({row}."{c}")'
 _VOID = '{row}."{c}" ISNULL OR ST_IsEmpty({row}."{c}")'

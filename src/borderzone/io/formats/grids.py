@@ -159,7 +159,7 @@ def _check_numbers(file: Path, what: str) -> None:
 
 
 @functools.lru_cache(maxsize=_KEPT)
-def _whole(file: Path, what: str, changed: tuple[int, int]) -> FloatArray:  # noqa: ARG001
+def _whole(file: Path, what: str, changed: tuple[int, int]) -> FloatArray:  # noqa: ARG001 - keys the cache
     _check_numbers(file, what)
     with _READING, open_asc(file, what) as source:
         values: FloatArray = source.read(1)
@@ -280,7 +280,7 @@ def _member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
 
 
 @functools.lru_cache(maxsize=_UNPACKED)
-def _unpacked(path: Path, changed: int) -> Any:  # noqa: ARG001 (a file that changes is read anew)
+def _unpacked(path: Path, changed: int) -> Any:  # noqa: ARG001 - a file that changes is read anew
     with _opened(path) as archive:
         member = _member(path, archive)
         side = _SIDES[member.file_size]

@@ -347,7 +347,7 @@ def _moment(cell: Any) -> Any:
     if not isinstance(cell, (int, float)) or not np.isfinite(cell):
         return None if isinstance(cell, float) else cell
     try:
-        return (dt.datetime(1970, 1, 1) + dt.timedelta(milliseconds=cell)).isoformat()  # noqa: DTZ001 (UTC)
+        return (dt.datetime(1970, 1, 1) + dt.timedelta(milliseconds=cell)).isoformat()  # noqa: DTZ001 - UTC
     except OverflowError:
         return cell
 

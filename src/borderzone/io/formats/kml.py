@@ -169,7 +169,7 @@ def _times(text: bytes) -> list[_Times]:
     parser.StartElementHandler, parser.EndElementHandler = clock.start, clock.end
     parser.CharacterDataHandler = clock.words
     try:
-        parser.Parse(text, True)  # noqa: FBT003 (its only way)
+        parser.Parse(text, True)  # noqa: FBT003 - its only way
     except expat.ExpatError:
         return []
     return clock.folders

@@ -116,7 +116,7 @@ def look_at_netcdf(file: Path, what: str) -> Variable:
 
 
 @functools.lru_cache(maxsize=16)
-def _heads(file: Path, what: str, changed: tuple[int, int]) -> tuple[dict[str, Any], ...]:  # noqa: ARG001
+def _heads(file: Path, what: str, changed: tuple[int, int]) -> tuple[dict[str, Any], ...]:  # noqa: ARG001 - keys the cache
     return tuple(_apart("netcdf_head", file, what, []))
 
 
@@ -288,7 +288,7 @@ def _piece(
     variable: tuple[str, str, str],
     corner: tuple[int, int],
     what: str,
-    changed: tuple[int, int],  # noqa: ARG001 (a file that changes is read anew)
+    changed: tuple[int, int],  # noqa: ARG001 - a file that changes is read anew
 ) -> FloatArray:
     name, y, x = variable
     wanted = {"name": name} | {

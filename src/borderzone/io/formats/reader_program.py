@@ -73,7 +73,7 @@ def _filled(sheet: Any) -> Iterator[Any]:
 def _parquet(file: str, most_rows: int, most_bytes: int) -> Iterator[Any]:
     """Unpack a table batch by batch, and tell what it takes; no further than the limits."""
     import pyarrow as pa  # noqa: PLC0415 - not needed for sheets
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415 - likewise
 
     pa.set_cpu_count(1)
     rows = size = 0
@@ -159,7 +159,7 @@ def _word(value: Any) -> Any:
 
 def _netcdf_head(file: str, most_piece: int) -> Iterator[Any]:
     """Tell what each variable is, and of an axis where it begins, ends, and how evenly it runs."""
-    import numpy as np  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415 - only rasters need it
 
     with _netcdf(file, most_piece) as data:
         for name in list(data.variables)[:_MOST_VARIABLES]:
@@ -205,7 +205,7 @@ def _valid(one: Any) -> tuple[float, float]:
 
 def _netcdf_window(file: str, most_piece: int, wanted: dict[str, Any], out: str) -> Iterator[Any]:
     """Write a window of a variable as float32, rows along y; NaN for no data."""
-    import numpy as np  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415 - only rasters need it
 
     (y, top, bottom), (x, left, right) = wanted["y"], wanted["x"]
     with _netcdf(file, most_piece) as data:
