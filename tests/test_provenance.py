@@ -51,17 +51,23 @@ def small_result(**changes: Any) -> Any:
             published_length_source="",
         ),
         "corridor": SimpleNamespace(sections=(section,)),
-        "grid": Grid(shape=(2, 3), transform=Affine(2000, 0, 0, 0, -2000, 0), crs=UTM),
+        "ground": SimpleNamespace(
+            grid=Grid(shape=(2, 3), transform=Affine(2000, 0, 0, 0, -2000, 0), crs=UTM)
+        ),
         "inputs": (datasets.record("elevation"), datasets.record("article_incidents")),
         "scenario": Scenario(),
-        "assumptions": pd.DataFrame(
-            {"assumption": ["p"], "value": [np.float64(0.9)], "band": [math.nan], "unit": [""]}
+        "patrol": SimpleNamespace(
+            assumptions=pd.DataFrame(
+                {"assumption": ["p"], "value": [np.float64(0.9)], "band": [math.nan], "unit": [""]}
+            )
         ),
-        "incidents": gpd.GeoDataFrame(
-            {
-                "status": ["ok", "fixed", "quarantined", "ok"],
-                "synthetic": [False, False, False, True],
-            }
+        "incidents": SimpleNamespace(
+            events=gpd.GeoDataFrame(
+                {
+                    "status": ["ok", "fixed", "quarantined", "ok"],
+                    "synthetic": [False, False, False, True],
+                }
+            )
         ),
         "summary": ("One.", "Two.", "Three."),
         "notes": ("No cliffs.",),
@@ -95,7 +101,13 @@ def test_a_manifest_names_frame_seed_parameters_and_both_gdals() -> None:
 
 
 def test_a_study_without_grid_or_incidents_has_a_manifest_too() -> None:
-    content = provenance.manifest(small_result(grid=None, incidents=None, assumptions=None))
+    content = provenance.manifest(
+        small_result(
+            ground=SimpleNamespace(grid=None),
+            incidents=SimpleNamespace(events=None),
+            patrol=SimpleNamespace(assumptions=None),
+        )
+    )
     assert "resolution_m" not in content["frames"][0]
     assert "rows" not in content["inputs"][1]
 

@@ -326,12 +326,13 @@ def test_the_report_says_how_the_index_is_weighted_and_how_firmly_it_ranks(resul
 
 def test_no_rank_in_public_tells_of_posts_or_of_short_segments(result: Any) -> None:
     """Hours from posts are in the index, so nothing of it is told; and segments are 10 km."""
-    posts = replace(result, origins=result.ground.origins.assign(kind="post"))
+    origins = result.ground.origins.assign(kind="post")
+    posts = replace(result, ground=replace(result.ground, origins=origins))
     assert edition(posts, "public").result.ground.stability is None
     assert edition(posts, "internal").result.ground.stability is not None
     short = replace(result, scenario=result.scenario.changed({"segment_km": 5.0}))
     told: Any = edition(short, "public").result
-    assert set(told.stability["kind"]) == {"remote_desert", "cave_prone"}
+    assert set(told.ground.stability["kind"]) == {"remote_desert", "cave_prone"}
     assert index_words(told) == []
     assert index_words(edition(posts, "public").result) == []
     assert stability_table(edition(posts, "public").result) is None

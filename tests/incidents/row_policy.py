@@ -109,7 +109,7 @@ def _handle_swap(row: int, lat: FloatArray, lon: FloatArray, ledger: Ledger, swa
         return
     told = (
         f"latitude {y:g}, longitude {x:g} lies where rows are expected only when the two "
-        "change places: pass fix_swapped=True if they should"
+        "change places: pass options=ReadOptions(fix_swapped=True) if they should"
     )
     if swap.certain or abs(y) > 90:
         ledger.quarantine(row, "swap suspected", told)

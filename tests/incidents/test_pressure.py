@@ -42,7 +42,8 @@ def strip(n: int = 4, lengths: list[float] | None = None) -> Corridor:
         geometry=[shapely.box(a, 33.55, b, 34.45) for a, b in pairwise(edges)],
         crs="EPSG:4326",
     )
-    return cast("Corridor", SimpleNamespace(segments=segments))
+    outline = segments.dissolve().geometry
+    return cast("Corridor", SimpleNamespace(segments=segments, outline=outline, border=None))
 
 
 def events_in(*segments: int, where_prec: int = 1) -> gpd.GeoDataFrame:

@@ -471,13 +471,13 @@ class ZoneGround:
             share[share < _OVER_THE_LINE] = 0.0
             names = country_words(ground.here)
             # A zone of which a sliver is covered would be told by that sliver: it is told to be silent.
-        for zone in np.flatnonzero(share < _NEARLY_NONE).tolist():
-            which = "nearly all of the zone" if share[zone] else "the zone"
-            if shapes[zone].intersects(outline):
-                silent[zone] = (
-                    f"the table covers {names} only and {which} lies on other ground, of which it "
-                    "cannot speak"
-                )
+            for zone in np.flatnonzero(share < _NEARLY_NONE).tolist():
+                which = "nearly all of the zone" if share[zone] else "the zone"
+                if shapes[zone].intersects(outline):
+                    silent[zone] = (
+                        f"the table covers {names} only and {which} lies on other ground, of which it "
+                        "cannot speak"
+                    )
         partly = np.flatnonzero((share > 0) & (share < 1))
         return cls(
             ground=ground,
