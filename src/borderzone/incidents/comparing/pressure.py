@@ -32,6 +32,8 @@ from borderzone.incidents.table_coverage import coverage
 from borderzone.incidents.table_schema import check_events
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     import geopandas as gpd
 
     from borderzone._typing import FloatArray, IntArray, Seed
@@ -174,24 +176,25 @@ def pressure_weights(  # noqa: PLR0913 - every name shapes the answer and has a 
         },
         index=corridor.segments.index,
     )
-    table.attrs |= {
+    # What the segments carried goes: these are statements on weights alone.
+    table.attrs = {
         "method": method,
         "n_events": len(events),
         "n_placed": int((~np.isnan(shares).any(axis=1)).sum()),
         "events_in_corridor": float(state.expected.sum()),
         "n_draws": len(state.drawn),
         "confidence": confidence,
-        **state.strength,
         "caution": REPORTED_NOT_CROSSED,
         "ground": ground_name(events, corridor),
     }
+    table.attrs |= state.strength
     table.attrs["sentence"] = _sentence(table)
     return table
 
 
 def _sentence(table: pd.DataFrame) -> str:
     facts, n = table.attrs, len(table)
-    heavy = table.iloc[int(table["weight"].to_numpy().argmax())]
+    heavy = table.iloc[int(table["weight"].argmax())]
     silent = (
         ""
         if facts["ground"] == "the corridor"
@@ -218,7 +221,7 @@ class State(NamedTuple):
     drawn: FloatArray
     expected: FloatArray
     shrinkage: FloatArray
-    strength: dict[str, Any]
+    strength: dict[Hashable, Any]
 
 
 def gamma_poisson(
@@ -269,7 +272,7 @@ def dirichlet(
     )
 
 
-def _told(model: GammaPoisson) -> dict[str, Any]:
+def _told(model: GammaPoisson) -> dict[Hashable, Any]:
     middle, low, high = model.strength_band()
     if model.fixed:
         source = "given"

@@ -26,7 +26,7 @@ from borderzone.incidents.placing.imputation import index_of
 from borderzone.incidents.placing.precision import in_degrees
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     import geopandas as gpd
 
@@ -209,7 +209,7 @@ def on_ground(  # noqa: PLR0913 - same names as `overlay`
         for name, count in counts.items():
             by_draw[name] = by_draw.get(name, 0) + count
     table = _table(events, drawn, columns, _at_points(ground, points, events))
-    table.attrs |= _attrs(table, ground, drawn, by_draw)
+    table.attrs = _attrs(table, ground, drawn, by_draw)
     table.attrs["sentence"] = ground_counts(table).attrs["sentence"]
     return table
 
@@ -336,7 +336,7 @@ def _table(
 
 def _attrs(
     table: pd.DataFrame, ground: GroundLayers, drawn: Imputation, by_draw: dict[str, IntArray]
-) -> dict[str, Any]:
+) -> dict[Hashable, Any]:
     n_placed = int(table["placed"].sum())
     return {
         "n_events": len(table),
@@ -435,7 +435,7 @@ def ground_counts(
         layers = GroundLayers.of(flags, attrs, hours, None)
         table.insert(2, "area_km2", _areas_km2(table, layers, corridor))
     kept = ("n_events", "n_placed", "n_excluded", "n_draws")
-    table.attrs |= {name: found.attrs[name] for name in kept} | {"caution": POINT_WARNING}
+    table.attrs = {**{name: found.attrs[name] for name in kept}, "caution": POINT_WARNING}
     table.attrs["sentence"] = ground_sentence(table)
     return table
 

@@ -28,7 +28,7 @@ from borderzone.incidents.table_coverage import country_words
 from borderzone.incidents.table_schema import check_corridor, is_usable, label_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     import geopandas as gpd
     import xarray as xr
@@ -159,7 +159,7 @@ def overlay(  # noqa: PLR0913 - the front door fixes the names
     table = _table(zones, shapes, totals[:n_zones], n_placed)
     table["possible"] = (hits[:, :n_zones] > 0).sum(axis=0)
     table["expected_if_uniform"] = np.nan
-    table.attrs |= _attrs(events, drawn.placed, drawn.draws)
+    table.attrs = _attrs(events, drawn.placed, drawn.draws)
     if held is not None and strip is not None:
         in_ground = float(totals[-1].mean())
         for name, values in held.columns(table, totals[n_zones:-1], in_ground).items():
@@ -388,9 +388,9 @@ def _table(
     return table[first + [f"underlying_{end}" for end in BAND_ENDS]].copy()
 
 
-def _attrs(events: gpd.GeoDataFrame, placed: gpd.GeoDataFrame, draws: int) -> dict[str, Any]:
+def _attrs(events: gpd.GeoDataFrame, placed: gpd.GeoDataFrame, draws: int) -> dict[Hashable, Any]:
     out = (placed["kind"] == "excluded").to_numpy()
-    whole = {
+    whole: dict[Hashable, Any] = {
         "n_events": len(events),
         "n_placed": int((~out).sum()),
         "n_excluded": int(out.sum()),
