@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pyproj
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -17,7 +18,8 @@ from borderzone.errors import CRSMismatchError, InvalidGeometryError, InvalidPar
 
 LINES: dict[str, Any] = {
     "hairpin": [(0, 50), (0, 51), (0.2, 51), (0.2, 50)],
-    "right angle at a segment boundary": [(0, 0), (0.2, 0), (0.2, 0.2)],
+    "right angle near a segment boundary": [(0, 0), (0.2, 0), (0.2, 0.2)],
+    "bend on a segment boundary": [(0, -0.32), (0.16, 0), (0, 0.32)],
     "comb": [(0, 0), (0, 1), (0.1, 1), (0.1, 0.1), (0.2, 0.1), (0.2, 1), (0.3, 1), (0.3, 0)],
     "spike": [(0, 40), (1, 40), (1.01, 41.5), (1.02, 40), (2, 40)],
     "spiral": [(0, 0), (1, 0), (1, 1), (0.2, 1), (0.2, 0.3), (0.8, 0.3), (0.8, 0.8), (0.4, 0.8)],
@@ -52,6 +54,20 @@ def test_awkward_lines_have_exact_segments(name: str, depth_km: float) -> None:
     assert shapely.coverage_is_valid(corridor.segments.geometry.to_numpy())
     assert corridor.segments.geometry.is_valid.all()
     assert mismatches(corridor) <= 4
+
+
+def test_the_wedge_beyond_a_bend_belongs_to_the_segment_that_starts_there() -> None:
+    """All of it is nearest to the bend itself; apart from it the two segments are mirror images."""
+    border = bz.Border.from_line(shapely.LineString(LINES["bend on a segment boundary"]))
+    south, north = (pyproj.Geod(ellps="WGS84").inv(0.16, 0, 0, lat)[0] for lat in (-0.32, 0.32))
+    turn = np.pi - np.radians(north - south)
+
+    for depth_km in (3, 10, 25):
+        corridor = bz.Corridor.around(border, depth_km=depth_km, segment_km=10)
+        before, after = corridor.segments["area_km2"].iloc[3:5]
+
+        # A wedge that had gone to the other side leaves a sliver of 5 m behind.
+        assert after - before == pytest.approx(turn / 2 * depth_km**2, abs=0.002 * depth_km)
 
 
 @given(seed=st.integers(0, 10_000), depth_km=st.floats(2, 60), segment_km=st.floats(2, 40))

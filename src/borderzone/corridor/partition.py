@@ -289,10 +289,7 @@ def _moved(
     # Ground equally near to two runs that share a boundary is nearest to that boundary,
     # which belongs to the run that starts there; else the lower chainage has it.
     one_starts, other_starts = runs.follower[other] == one, runs.follower[one] == other
-    both = one_starts & other_starts
-    first_wins = np.where(
-        one_starts ^ other_starts, one_starts, (one < other) | (both & (one < other))
-    )
+    first_wins = np.where(one_starts == other_starts, one < other, one_starts)
     spans = np.hstack([runs.spans[one], runs.spans[other]])
     moved: FloatArray = onto_bisectors(points, across, reach, spans, first_wins, track.pieces, near)
     return moved
