@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @given(
     depth_km=st.floats(0.1, 500),
-    law=st.sampled_from(["random", "back_and_forth"]),
+    law=st.sampled_from(["random", "beats_soft", "beats"]),
     sensor=st.sampled_from(["eye", "vehicle_thermal"]),
     availability=st.floats(0.01, 1),
     sigma=st.floats(0.01, 2),

@@ -135,7 +135,9 @@ class Scenario(BaseModel):
     light_year
         Year of the table of nights and moons, 1900 to 2100.
     law
-        Law of detection: ``"random"`` or ``"back_and_forth"``.
+        Law of a segment: ``"random"``, units that nobody leads; ``"beats_soft"``, units that are
+        led, each on a beat of its own; or ``"beats"``, the same with a definite range, which is a
+        bound to compare with and no force.
     weights
         Where people are expected to cross, for means along the border: ``"uniform"``, by
         length, or ``"incidents"``, by `borderzone.incidents.pressure_weights` of the study's
@@ -188,7 +190,7 @@ class Scenario(BaseModel):
     crosser_vehicle_km_h: Positive = 30.0
     light: Literal["night", "day"] = "night"
     light_year: Annotated[int, Field(ge=1900, le=2100)] = 2019
-    law: Literal["random", "back_and_forth"] = "random"
+    law: Literal["random", "beats_soft", "beats"] = "random"
     weights: Literal["uniform", "incidents"] = "uniform"
     targets: tuple[OpenShare, ...] = (0.5, 0.9, 0.95)
     confidence: OpenShare = 0.9

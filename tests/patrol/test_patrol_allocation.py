@@ -98,7 +98,7 @@ def test_koopman_examples() -> None:
     assert mean([0.5, 2], [0.6, 0.4], 1, "optimal") == pytest.approx(0.388302, abs=5e-7)
 
 
-@pytest.mark.parametrize("law", ["random", "back_and_forth"])
+@pytest.mark.parametrize("law", ["random", "beats_soft", "beats"])
 @pytest.mark.parametrize("units", [0.7, 3.0, 11.0])
 def test_optimum_agrees_with_a_general_solver(law: str, units: float) -> None:
     """SLSQP from the even start finds the same mean and nothing better."""
@@ -124,7 +124,7 @@ def test_optimum_agrees_with_a_general_solver(law: str, units: float) -> None:
     assert ours == pytest.approx(found.fun, abs=1e-6)
 
 
-@pytest.mark.parametrize("law", ["random", "back_and_forth"])
+@pytest.mark.parametrize("law", ["random", "beats_soft", "beats"])
 @pytest.mark.parametrize("seed", range(4))
 def test_whole_units_agree_with_enumeration(seed: int, law: str) -> None:
     """Every way to put up to seven units on four segments, tried out."""
@@ -145,7 +145,7 @@ def test_whole_units_agree_with_enumeration(seed: int, law: str) -> None:
 
 
 @pytest.mark.parametrize("integer", [False, True])
-@pytest.mark.parametrize("law", ["random", "back_and_forth"])
+@pytest.mark.parametrize("law", ["random", "beats_soft", "beats"])
 @settings(max_examples=25)
 @given(case=segments)
 def test_curve_invariants(law: str, integer: bool, case: tuple[list[float], list[float]]) -> None:  # noqa: FBT001 - a case of a test
@@ -183,7 +183,7 @@ def test_all_units_are_placed(
     assert whole.dtype.kind == "i"
 
 
-@pytest.mark.parametrize("law", ["random", "back_and_forth"])
+@pytest.mark.parametrize("law", ["random", "beats_soft", "beats"])
 @pytest.mark.parametrize("rule", ["even", "optimal", "maximin"])
 @pytest.mark.parametrize("measure", ["mean_pod", "min_pod", "mean_poi", "min_poi"])
 @settings(max_examples=10)
@@ -217,9 +217,9 @@ def test_targets_out_of_reach_are_infinite() -> None:
         == np.inf
     )
     assert units_for_target(RATES, WEIGHTS, 0.0) == 0
-    everywhere = units_for_target(RATES, WEIGHTS, 1.0, law="back_and_forth")
+    everywhere = units_for_target(RATES, WEIGHTS, 1.0, law="beats")
     assert everywhere == pytest.approx((2 / RATES).sum())
-    last = patrol.coverage_curve(RATES, WEIGHTS, unit_counts=[1e5], law="back_and_forth").iloc[0]
+    last = patrol.coverage_curve(RATES, WEIGHTS, unit_counts=[1e5], law="beats").iloc[0]
     assert last["min_pod"] == 1
     assert last["mean_pod"] == pytest.approx(1)
 

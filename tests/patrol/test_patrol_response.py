@@ -13,7 +13,7 @@ from scipy import stats
 
 from borderzone import patrol
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol.theory import barrier, response, search, staffing
+from borderzone.patrol.theory import barrier, response, staffing, tactics
 
 shares = st.floats(0, 1)
 
@@ -72,7 +72,7 @@ def test_interdiction_is_a_product_with_a_ceiling() -> None:
     assert response.interdiction(0.8, p_identify=0.9, p_respond=0.7) == pytest.approx(0.504)
     pod = response.pod_for_interdiction(0.5, p_identify=0.9, p_respond=0.7)
     assert pod == pytest.approx(0.793651, abs=5e-7)
-    assert search.coverage_for(pod) == pytest.approx(1.578185, abs=5e-7)
+    assert tactics.coverage_for(pod) == pytest.approx(1.578185, abs=5e-7)
     assert response.pod_for_interdiction(0.63, p_identify=0.9, p_respond=0.7) == pytest.approx(1)
     with pytest.raises(InvalidParameterError, match=r"p_identify x p_respond = 0\.63"):
         response.pod_for_interdiction(0.64, p_identify=0.9, p_respond=0.7)

@@ -13,7 +13,7 @@ from scipy import special
 
 from borderzone import patrol
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
-from borderzone.patrol.theory import imaging, search
+from borderzone.patrol.theory import imaging, search, tactics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,52 +62,6 @@ def test_random_never_beats_inverse_cube_never_beats_exhaustive(coverage: float)
     assert cube <= exhaustive + 1e-15 <= 1 + 1e-15
 
 
-@given(coverages)
-def test_back_and_forth_lies_between_random_and_the_bound(coverage: float) -> None:
-    """Turning back at the ends costs something, but less than no plan at all."""
-    pod = float(patrol.detection_for(coverage, "back_and_forth"))
-    assert float(patrol.random_search(coverage)) <= pod + 1e-15
-    assert pod <= float(patrol.exhaustive_search(coverage)) + 1e-15
-
-
-@pytest.mark.parametrize(
-    ("law", "pod", "coverage"),
-    [
-        ("random", 0.5, 0.693147),
-        ("random", 0.8, 1.609438),
-        ("random", 0.9, 2.302585),
-        ("random", 0.95, 2.995732),
-        ("random", 0.99, 4.605170),
-        ("inverse_cube", 0.5, 0.538165),
-        ("inverse_cube", 0.8, 1.022530),
-        ("inverse_cube", 0.9, 1.312403),
-        ("inverse_cube", 0.95, 1.563825),
-        ("inverse_cube", 0.99, 2.055214),
-        ("back_and_forth", 0.95, 1.552786),
-        ("exhaustive", 0.95, 0.95),
-    ],
-)
-def test_required_coverage_has_the_published_values(law: str, pod: float, coverage: float) -> None:
-    """The inverses of the laws."""
-    assert search.coverage_for(pod, law) == pytest.approx(coverage, abs=5e-7)
-
-
-@pytest.mark.parametrize("law", search.SEARCH_LAWS)
-@given(pod=probabilities)
-def test_required_coverage_gives_back_the_detection(law: str, pod: float) -> None:
-    """Law and inverse undo each other, down to the smallest probabilities."""
-    back = patrol.detection_for(float(search.coverage_for(pod, law)), law)
-    assert back == pytest.approx(pod, rel=1e-9, abs=1e-15)
-
-
-def test_certainty_takes_infinite_random_effort() -> None:
-    """Each nine costs the same again; patrols without a plan never reach 1."""
-    assert search.coverage_for(1.0) == np.inf
-    assert search.coverage_for(1.0, "inverse_cube") == np.inf
-    assert search.coverage_for(1.0, "back_and_forth") == 2
-    assert str(search.coverage_for(0.0)) == "0.0"
-
-
 def test_coverage_is_area_swept_over_area_searched() -> None:
     """W v t / A, for numbers and for arrays; fractions are numbers."""
     one = search.coverage_factor(sweep_width_km=1, speed_km_h=30, hours=12, area_km2=1000)
@@ -135,9 +89,9 @@ def test_impossible_coverage_is_refused(bad: Any) -> None:
 def test_wrong_law_and_probability_name_what_is_allowed() -> None:
     """The message says what was given and what would do."""
     with pytest.raises(InvalidParameterError, match=r"did you mean 'random'"):
-        search.coverage_for(0.5, "randm")
+        tactics.coverage_for(0.5, "randm")
     with pytest.raises(InvalidParameterError, match=r"pod must lie between 0 and 1.*got 1\.5"):
-        search.coverage_for(1.5)
+        tactics.coverage_for(1.5)
     with pytest.raises(ShapeMismatchError, match=r"hours \(3,\)"):
         search.coverage_factor(sweep_width_km=[1, 2], speed_km_h=1, hours=[1, 2, 3], area_km2=1)
 

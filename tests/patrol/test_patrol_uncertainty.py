@@ -120,7 +120,7 @@ def test_roll_and_ceiling_follow_what_is_drawn() -> None:
     np.testing.assert_allclose(drawn.ceiling, 0.9 * 0.6)
 
 
-@pytest.mark.parametrize("law", ["random", "back_and_forth"])
+@pytest.mark.parametrize("law", ["random", "beats_soft", "beats"])
 @pytest.mark.parametrize("rule", ["even", "optimal", "maximin"])
 def test_bands_are_quantiles_over_the_draws(law: str, rule: str) -> None:
     """Recomputed draw by draw: planned on the reference, judged by the sampled rates."""

@@ -17,7 +17,7 @@ from borderzone._guards.draws import among_draws, between_draws
 from borderzone.patrol import PatrolCase
 from borderzone.patrol.answer.curve import MEASURES
 from borderzone.patrol.theory import barrier
-from borderzone.patrol.theory.search import POD, missed_in_place
+from borderzone.patrol.theory.tactics import POD, missed_in_place
 
 SOURCE = Path(borderzone.__file__).parent
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in SOURCE.rglob("*.py")}

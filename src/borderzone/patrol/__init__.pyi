@@ -44,7 +44,7 @@ from .theory.search import (
     random_search as random_search,
     inverse_cube_search as inverse_cube_search,
     exhaustive_search as exhaustive_search,
-    detection_for as detection_for,
 )
+from .theory.tactics import detection_for as detection_for
 from .theory.barrier import barrier_patrol as barrier_patrol
 from .theory.posts_on_line import no_gap_probability as no_gap_probability

@@ -11,6 +11,12 @@ import pandas as pd
 
 from borderzone._guards import as_non_negative, as_positive, check_choice, check_whole
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
+from borderzone.patrol.theory.tactics import (
+    SOFT_FIRST_GAIN,
+    soft_coverage_at_gain,
+    soft_exponent,
+    soft_slope_of_coverage,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,9 +37,11 @@ __all__ = [
 ]
 
 RULES = ("even", "optimal", "maximin")
-# Laws with diminishing returns that have an exact optimum here.
-PLAN_LAWS = ("random", "back_and_forth")
+# Laws with diminishing returns at every coverage, so that the optimum below is exact.
+PLAN_LAWS = ("random", "beats_soft", "beats")
 _MOST_WHOLE_UNITS = 1_000_000
+# Where the optimum of led units is looked up, and how much of it is made at a time.
+_KNOTS, _ROWS_AT_ONCE = 800, 1_000_000
 # A weight this far below the largest one is none: its logarithm would not be a number.
 _NEGLIGIBLE = 1e-200
 
@@ -70,7 +78,7 @@ def allocate(  # noqa: PLR0913 - the front door fixes this signature
         marginal gains, maximin by serving the weakest first, and even goes by
         largest remainders with ties spread along the border.
     law
-        Search law: ``"random"`` or ``"back_and_forth"``.
+        Search law: ``"random"`` (unled), ``"beats_soft"`` (led) or ``"beats"`` (a bound).
 
     Returns
     -------
@@ -124,7 +132,8 @@ def fractional_plan(
     check_choice(rule, "rule", RULES)
     check_choice(law, "law", PLAN_LAWS)
     if rule == "optimal":
-        return _koopman(rates, weights) if law == "random" else _saturating(rates, weights)
+        make = {"random": _koopman, "beats_soft": _soft, "beats": _saturating}[law]
+        return make(rates, weights)
     # Even and maximin are shares of the whole that hold at every number of units; the optimum opens
     # segment after segment, so it is a function of the number.
     shares = _even_shares(rates.size, lengths_km) if rule == "even" else _maximin_shares(rates)
@@ -210,6 +219,42 @@ def _koopman(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray], F
     return plan
 
 
+def _soft(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray], FloatArray]:
+    """Water-filling for led units, whose marginal gain has an inverse but no closed sum."""
+    # The soft law is concave from the first unit on, so that equal marginal gains are the optimum.
+    # At a gain, given by its logarithm, each segment takes `soft_coverage_at_gain`, and all together
+    # take the fewer the higher it is: the gain of a number of units is read off a table of knots, at
+    # each of which no segment enters within a step, and two of Newton's steps make it exact.
+    order = _entering_order(rates, weights)
+    a = rates[order]
+    key = np.log(weights[order]) + np.log(a)
+    first = key[0]
+    steps = np.concatenate([key - first, -np.geomspace(1e-9, 1e26, _KNOTS)])
+    knots = np.unique(steps)[::-1] + first + np.log(SOFT_FIRST_GAIN)
+
+    def taken(log_gain: FloatArray) -> FloatArray:
+        return np.asarray(soft_coverage_at_gain(log_gain[..., None] - key) / a)
+
+    parts = np.array_split(knots, 1 + knots.size * a.size // _ROWS_AT_ONCE)
+    units_at = np.concatenate([taken(part).sum(axis=-1) for part in parts])
+
+    def plan(units: FloatArray) -> FloatArray:
+        log_gain = np.interp(units, units_at, knots)
+        for _ in range(3):
+            filled = taken(log_gain)
+            slope = (soft_slope_of_coverage(a * filled) / a * (filled > 0)).sum(axis=-1)
+            excess = filled.sum(axis=-1) - units
+            log_gain = np.minimum(log_gain + excess / np.where(slope > 0, slope, np.inf), knots[0])
+        filled = taken(log_gain)
+        total = filled.sum(axis=-1)
+        filled *= np.where(total > 0, units / np.where(total > 0, total, 1.0), 0.0)[..., None]
+        result: FloatArray = np.zeros((*np.shape(units), rates.size))
+        result[..., order] = filled
+        return result
+
+    return plan
+
+
 def _saturating(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray], FloatArray]:
     """Water-filling for back-and-forth patrols, which saturate at coverage 2."""
     # The marginal gain w a (1 - a x / 2) falls in a line to 0, so x = (2 / a)(1 - mu / (w a)) and
@@ -283,6 +328,17 @@ def _marginal_order(rates: FloatArray, weights: FloatArray, units: int, law: str
 
         def gain(i: int, k: int) -> float:
             return first[i] - a[i] * k
+    elif law == "beats_soft":
+
+        def gain(i: int, k: int) -> float:
+            # The logarithm, here too; a segment of no weight comes after all others.
+            now, then = float(soft_exponent(a[i] * k)), float(soft_exponent(a[i] * (k + 1)))
+            return (
+                (math.log(w[i]) if w[i] > 0 else -math.inf)
+                - now
+                + math.log(-math.expm1(now - then))
+            )
+
     else:
 
         def gain(i: int, k: int) -> float:

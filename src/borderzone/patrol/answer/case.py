@@ -91,7 +91,7 @@ class PatrolCase:
     target
         Who crosses: ``"person"`` or ``"vehicle"``.
     law
-        Search law: ``"random"`` or ``"back_and_forth"``.
+        Search law: ``"random"`` (unled), ``"beats_soft"`` (led) or ``"beats"`` (a bound).
     """
 
     lengths_km: pd.Series
@@ -134,7 +134,7 @@ class PatrolCase:
         target
             Who crosses: ``"person"`` or ``"vehicle"``.
         law
-            Search law: ``"random"`` or ``"back_and_forth"``.
+            Search law: ``"random"`` (unled), ``"beats_soft"`` (led) or ``"beats"`` (a bound).
 
         Returns
         -------

@@ -20,7 +20,7 @@ from borderzone.patrol.answer.allocation import (
 )
 from borderzone.patrol.force.forces import Force
 from borderzone.patrol.theory.response import interdiction
-from borderzone.patrol.theory.search import COVERAGE, POD, detection_for
+from borderzone.patrol.theory.tactics import COVERAGE, POD, detection_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -92,7 +92,7 @@ def coverage_curve(  # noqa: PLR0913 - the front door fixes this signature
         Probability that a response reaches it in time; the force's when left
         out, and 1 beside `p_identify` alone.
     law
-        Search law: ``"random"`` or ``"back_and_forth"``.
+        Search law: ``"random"`` (unled), ``"beats_soft"`` (led) or ``"beats"`` (a bound).
 
     Returns
     -------
@@ -173,7 +173,7 @@ def curve_by_weights(
     unit_counts
         Units out.
     law
-        Search law: ``"random"`` or ``"back_and_forth"``.
+        Search law: ``"random"`` (unled), ``"beats_soft"`` (led) or ``"beats"`` (a bound).
 
     Returns
     -------

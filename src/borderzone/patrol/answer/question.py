@@ -22,7 +22,7 @@ from borderzone.patrol.answer.uncertainty import (
 )
 from borderzone.patrol.force.comparators import plausibility
 from borderzone.patrol.force.sensors import LIGHTS
-from borderzone.patrol.theory.search import detection_for
+from borderzone.patrol.theory.tactics import detection_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -118,7 +118,7 @@ class PatrolQuestion:
     light
         ``"night"`` or ``"day"``: the light of the headline. Both are computed.
     law
-        Search law: ``"random"`` or ``"back_and_forth"``.
+        Search law: ``"random"`` (unled), ``"beats_soft"`` (led) or ``"beats"`` (a bound).
     vehicle_km_h
         Speed of a crosser in a vehicle; left out, crossers walk as fast as their ground lets them.
         Units: km/h.

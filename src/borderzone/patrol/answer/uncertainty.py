@@ -28,8 +28,8 @@ from borderzone.patrol.answer.curve import (
     pod_for_poi,
     units_for_rates,
 )
-from borderzone.patrol.theory.search import POD, missed_in_place
 from borderzone.patrol.theory.staffing import payroll, whole_units
+from borderzone.patrol.theory.tactics import POD, missed_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

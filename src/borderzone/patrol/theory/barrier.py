@@ -15,7 +15,8 @@ from borderzone._guards import (
     plain,
 )
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol.theory.search import COVERAGE, POD
+from borderzone.patrol.theory.search import AREA_COVERAGE, AREA_POD
+from borderzone.patrol.theory.tactics import COVERAGE, POD
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -35,9 +36,13 @@ __all__ = [
     "speed_multiplier",
 ]
 
-# What each barrier law makes of the coverage; crossover has its own geometry.
-_SEARCH_LAW = {"back_and_forth": "back_and_forth", "random": "random", "upper_bound": "exhaustive"}
-BARRIER_LAWS = (*_SEARCH_LAW, "crossover")
+# What each barrier law makes of the coverage, and back; crossover has its own geometry.
+_LAWS = {
+    "back_and_forth": (POD["beats"], COVERAGE["beats"]),
+    "random": (POD["random"], COVERAGE["random"]),
+    "upper_bound": (AREA_POD["exhaustive"], AREA_COVERAGE["exhaustive"]),
+}
+BARRIER_LAWS = (*_LAWS, "crossover")
 
 
 def barrier_patrol(
@@ -120,7 +125,7 @@ def barrier_patrol(
         crosser_km_h=crosser_km_h,
         unit_count=unit_count,
     )
-    return plain(POD[_SEARCH_LAW[law]](np.asarray(coverage)))
+    return plain(_LAWS[law][0](np.asarray(coverage)))
 
 
 def barrier_coverage(
@@ -209,7 +214,7 @@ def segment_length(
         crosser_km_h=crosser_km_h,
     )
     with np.errstate(divide="ignore"):  # certainty takes infinite random effort, on no length
-        return plain(np.asarray(swept) / COVERAGE[_SEARCH_LAW[law]](wanted))
+        return plain(np.asarray(swept) / _LAWS[law][1](wanted))
 
 
 def _geometry(
@@ -261,7 +266,7 @@ def event_detection(
         passes_per_h=as_non_negative(passes_per_h, "passes_per_h", "1/h"),
         duration_h=as_non_negative(duration_h, "duration_h", "h"),
     )
-    return plain(POD[_PASSES[passes]](rate * duration))
+    return plain(AREA_POD[_PASSES[passes]](rate * duration))
 
 
 def revisit_h(

@@ -24,7 +24,7 @@ from borderzone._guards import (
     plain,
 )
 from borderzone.errors import InvalidParameterError, LimitError
-from borderzone.patrol.theory.search import COVERAGE, POD
+from borderzone.patrol.theory.search import AREA_COVERAGE, AREA_POD
 from borderzone.patrol.theory.staffing import fewest, whole_units
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def fixed_posts(
         range_km=as_non_negative(range_km, "range_km", "km"),
         length_km=as_positive(length_km, "length_km", "km"),
     )
-    return plain(POD[_SPACINGS[spacing]](2.0 * reach * count / length))
+    return plain(AREA_POD[_SPACINGS[spacing]](2.0 * reach * count / length))
 
 
 def posts_for_share(
@@ -235,7 +235,7 @@ def posts_for_share(
             "see posts_for_no_gap for the chance that no gap is left"
         )
         raise InvalidParameterError(msg)
-    mean = float(COVERAGE[_SPACINGS[spacing]](np.asarray(wanted)))
+    mean = float(AREA_COVERAGE[_SPACINGS[spacing]](np.asarray(wanted)))
     return int(whole_units(mean * posts_a_line))
 
 

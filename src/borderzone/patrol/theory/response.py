@@ -16,7 +16,7 @@ from borderzone._guards import (
     plain,
 )
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol.theory.search import POD
+from borderzone.patrol.theory.search import AREA_POD
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -95,7 +95,7 @@ def response_probability(
     )
     # Responses that come at a constant rate have exponential times: 1 - exp(-window / mean), the
     # law of random search in another coin.
-    return plain(POD["random"](window / mean))
+    return plain(AREA_POD["random"](window / mean))
 
 
 def combined_detection(*pods: npt.ArrayLike) -> FloatArray | float:

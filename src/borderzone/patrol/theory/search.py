@@ -29,17 +29,13 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray
 
 __all__ = [
-    "COVERAGE",
+    "AREA_COVERAGE",
+    "AREA_POD",
     "KOESTER_FACTORS",
-    "POD",
-    "SEARCH_LAWS",
     "coverage_factor",
-    "coverage_for",
-    "detection_for",
     "exhaustive_search",
     "inverse_cube_search",
     "koester_sweep_width",
-    "missed_in_place",
     "random_search",
     "sweep_width_from_curve",
     "sweep_width_from_table",
@@ -144,44 +140,6 @@ def exhaustive_search(coverage: npt.ArrayLike) -> FloatArray | float:
     return plain(_exhaustive(as_non_negative(coverage, "coverage")))
 
 
-def detection_for(coverage: npt.ArrayLike, law: str = "random") -> FloatArray | float:
-    """
-    POD at a coverage, by the name of the law.
-
-    Parameters
-    ----------
-    coverage
-        Coverage factor, 0 or more.
-    law
-        ``"random"``, ``"inverse_cube"``, ``"exhaustive"`` or ``"back_and_forth"``.
-
-    Returns
-    -------
-    FloatArray or float
-        Probability of detection.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a coverage is negative or the law is unknown.
-
-    Examples
-    --------
-    >>> detection_for(1.0, "back_and_forth")
-    0.75
-    """
-    check_choice(law, "law", SEARCH_LAWS)
-    return plain(POD[law](as_non_negative(coverage, "coverage")))
-
-
-def coverage_for(pod: npt.ArrayLike, law: str = "random") -> FloatArray | float:
-    """Coverage that a wanted POD takes: the inverse of `detection_for`, infinite where none is enough."""
-    check_choice(law, "law", SEARCH_LAWS)
-    wanted = as_probabilities(pod, "pod")
-    with np.errstate(divide="ignore"):  # certainty takes infinite random effort
-        return plain(COVERAGE[law](wanted))
-
-
 def coverage_factor(
     *,
     sweep_width_km: npt.ArrayLike,
@@ -200,7 +158,7 @@ def coverage_factor(
 
 
 # The laws on plain arrays, unchecked: the inner loops of curves and Monte Carlo use these.
-# random <= inverse cube <= exhaustive at every coverage, and random <= back and forth <= exhaustive.
+# random <= inverse cube <= exhaustive at every coverage.
 
 
 # Effort z is laid down in many small pieces, each anywhere: it misses by (1 - z / n)^n, which goes
@@ -220,14 +178,6 @@ def _exhaustive(coverage: FloatArray) -> FloatArray:
     return np.minimum(1.0, coverage)
 
 
-def _back_and_forth(coverage: FloatArray) -> FloatArray:
-    # The swept band zigzags in the frame of the crosser; what it sweeps twice near the turns is
-    # lost, hence the square: 1 - (1 - C / 2)^2, here as C - C^2 / 4 (Wagner, Mylander and Sanders
-    # 1999, barrier patrol).
-    capped = np.minimum(coverage, 2.0)
-    return capped * (1.0 - capped / 4.0)
-
-
 def _random_inverse(pod: FloatArray) -> FloatArray:
     # Certainty is infinite: no finite effort laid at random leaves nothing out.
     return np.asarray(-np.log1p(-pod) + 0.0)  # no negative zero
@@ -241,38 +191,18 @@ def _exhaustive_inverse(pod: FloatArray) -> FloatArray:
     return pod
 
 
-def _back_and_forth_inverse(pod: FloatArray) -> FloatArray:
-    # 2 (1 - sqrt(1 - P)) without the cancellation at small P.
-    return np.asarray(2.0 * pod / (1.0 + np.sqrt(1.0 - pod)))
-
-
-POD: dict[str, Callable[[FloatArray], FloatArray]] = {
+AREA_POD: dict[str, Callable[[FloatArray], FloatArray]] = {
     "random": _random,
     "inverse_cube": _inverse_cube,
     "exhaustive": _exhaustive,
-    "back_and_forth": _back_and_forth,
 }
 
 
-COVERAGE: dict[str, Callable[[FloatArray], FloatArray]] = {
+AREA_COVERAGE: dict[str, Callable[[FloatArray], FloatArray]] = {
     "random": _random_inverse,
     "inverse_cube": _inverse_cube_inverse,
     "exhaustive": _exhaustive_inverse,
-    "back_and_forth": _back_and_forth_inverse,
 }
-
-
-SEARCH_LAWS = tuple(POD)
-
-
-# What is missed and not what is seen: near certainty 1 - (1 - x) would lose the digits that tell
-# two large forces apart.
-def missed_in_place(coverage: FloatArray, law: str) -> FloatArray:
-    """Turn coverage into the share that is missed, one less POD, in the same array."""
-    # The random law is most of a study: its exponential alone, in one pass and no new array.
-    if law == "random":
-        return np.exp(np.negative(coverage, out=coverage), out=coverage)
-    return np.subtract(1.0, POD[law](coverage), out=coverage)
 
 
 # Sweep width is the area under a lateral range curve, W = integral of l(x) over both sides of the
