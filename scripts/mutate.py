@@ -45,6 +45,7 @@ TABLE = ROOT / "docs" / "mutants.md"
 REASONS = ROOT / "scripts" / "mutants_equal.toml"
 # A guard against a fault that never ends: far above what the tests take on a busy machine.
 GUARD_TIMES, GUARD_S = 6, 120
+ENDLESS = 1000
 
 
 @dataclass
@@ -83,7 +84,7 @@ class Copy:
         self.package = folder / "src" / "borderzone"
 
     def pytest(self, files: list[str], guard_s: float | None, **settings: str) -> tuple[int, str]:
-        """Run test files; the status is -1 where they did not end."""
+        """Run test files; the status is `ENDLESS` where they did not end, below 0 where a signal ended them."""
         paths = os.pathsep.join((str(self.folder / "src"), str(Path(__file__).parent)))
         # Compiled modules are of the file as it was: none may be written while it is broken.
         env = os.environ | settings | {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -104,7 +105,7 @@ class Copy:
         except subprocess.TimeoutExpired:
             os.killpg(run.pid, signal.SIGKILL)
             run.communicate()
-            return -1, ""
+            return ENDLESS, ""
         return run.returncode, told
 
     def record(self, file: str) -> Ran:
@@ -167,8 +168,10 @@ def who_noticed(status: int, told: str) -> str | None:
     """Give the test that failed, as pytest tells it."""
     if status == 0:
         return None
-    if status == -1:
+    if status == ENDLESS:
         return "a run without end"
+    if status < 0:
+        return f"a crash by {signal.Signals(-status).name}"
     failed = re.search(r"^(?:FAILED|ERROR) (\S+?)(?:\[.*|\s-\s.*)?$", told, re.MULTILINE)
     if failed is None:
         sys.exit(f"pytest ended with {status} and names no test:\n{told[-3000:]}")

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# Calls of one function that are followed line by line in one test: what a test runs it runs early, and
+# following all calls of all of them takes ten times as long.
+MOST_CALLS = 25
+
+
 class Recorder:
     """Which line of which room is run by which test, with the fixtures that it asks for."""
 
@@ -33,6 +38,7 @@ class Recorder:
         self.seconds: dict[str, float] = {}
         self._now = self.loaded
         self._tracers: dict[Any, Any] = {}
+        self._calls: dict[Any, int] = {}
         sys.settrace(self._enter)
         threading.settrace(self._enter)
 
@@ -43,7 +49,10 @@ class Recorder:
             name = path[len(self.package) :] if path.startswith(self.package) else ""
             self._tracers[code] = self._tracer(name) if "/" in name else None
         tracer = self._tracers[code]
-        return tracer and tracer(frame, event, None)
+        if tracer is None:
+            return None
+        calls = self._calls[code] = self._calls.get(code, 0) + 1
+        return tracer(frame, event, None) if calls <= MOST_CALLS else None
 
     def _tracer(self, name: str) -> Any:
         def line(frame: Any, _event: str, _: object) -> Any:
@@ -56,6 +65,7 @@ class Recorder:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
         """Note what a test runs, and how long it takes."""
         self._now = self.of_test.setdefault(item.nodeid, set())
+        self._calls.clear()
         self.asked[item.nodeid] = set(getattr(item, "fixturenames", ()))
         start = time.monotonic()
         found = yield  # what the other hooks say
@@ -67,6 +77,7 @@ class Recorder:
     def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Iterator[Any]:
         """Note what a fixture runs: it tells of each test that asks for it."""
         outer, self._now = self._now, self.of_fixture.setdefault(fixturedef.argname, set())
+        self._calls.clear()
         self.asked.setdefault(request.node.nodeid, set()).add(fixturedef.argname)
         try:
             return (yield)

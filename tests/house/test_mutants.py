@@ -135,3 +135,12 @@ def test_the_test_that_notices_a_fault_is_named_and_a_survivor_told(
     key = (survivor.mutant.file, survivor.mutant.before, survivor.mutant.after)
     assert "| Zero has no sign. |" in mutate.page(verdicts, {key: "Zero has no sign."})
     assert "| **nobody** |" in mutate.page(verdicts, {})
+
+
+def test_what_ends_without_naming_a_test_is_noticed_all_the_same(mutate: Any) -> None:
+    """A fault that kills the interpreter, or never ends, is one that somebody sees."""
+    assert mutate.who_noticed(-6, "") == "a crash by SIGABRT"
+    assert mutate.who_noticed(mutate.ENDLESS, "") == "a run without end"
+    assert mutate.who_noticed(0, "") is None
+    with pytest.raises(SystemExit, match="names no test"):
+        mutate.who_noticed(2, "no tests ran")
