@@ -10,14 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from syntax import last_name, parts, trees_of
 
 import borderzone
 
 SOURCE = Path(borderzone.__file__).parent
-TREES = {
-    path.relative_to(SOURCE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted(SOURCE.rglob("*.py"))
-}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Rule = Callable[[Function], bool]
 
@@ -31,8 +28,8 @@ _WORDS = re.compile(
 
 def calls(node: ast.AST, *names: str) -> Iterator[ast.Call]:
     """Give the calls of functions, by the last part of their name."""
-    for part in ast.walk(node):
-        if isinstance(part, ast.Call) and ast.unparse(part.func).rpartition(".")[2] in names:
+    for part in parts(node):
+        if isinstance(part, ast.Call) and last_name(part.func) in names:
             yield part
 
 
@@ -47,14 +44,14 @@ def parameters(function: Function, *kinds: str) -> set[str]:
 
 
 def named(node: ast.AST) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return {part.id for part in parts(node) if isinstance(part, ast.Name)}
 
 
 def refusals(function: Function) -> list[ast.expr]:
     """Give the conditions under which a function refuses something."""
     return [
         part.test
-        for part in ast.walk(function)
+        for part in parts(function)
         if isinstance(part, ast.If) and any(isinstance(line, ast.Raise) for line in part.body)
     ]
 
@@ -63,7 +60,7 @@ def counts_cores(function: Function) -> bool:
     counted = {"cpu_count", "process_cpu_count", "sched_getaffinity"}
     return any(
         isinstance(part, ast.Attribute) and ast.unparse(part) in {f"os.{name}" for name in counted}
-        for part in ast.walk(function)
+        for part in parts(function)
     )
 
 
@@ -76,7 +73,7 @@ def tells_a_seed(function: Function) -> bool:
 
 
 def tells_a_number(function: Function) -> bool:
-    refuses = any(isinstance(part, ast.Raise) for part in ast.walk(function))
+    refuses = any(isinstance(part, ast.Raise) for part in parts(function))
     kinds = (set(re.findall(r"\w+", ast.unparse(c.args[1]))) for c in calls(function, "isinstance"))
     return refuses and any(kind & _NUMBERS for kind in kinds)
 
@@ -88,7 +85,7 @@ def bounds_a_number(function: Function) -> bool:
         finite = calls(test, "isfinite", "isnan", "isinf", "is_integer", "floor")
         if any(named(call) & mine for call in finite):
             return True
-        for part in ast.walk(test):
+        for part in parts(test):
             if isinstance(part, ast.Compare):
                 sides = [part.left, *part.comparators]
                 bare = any(isinstance(side, ast.Name) and side.id in mine for side in sides)
@@ -114,8 +111,8 @@ def turns_into_numbers(function: Function) -> bool:
 
 def words_a_refusal(function: Function) -> bool:
     texts = (
-        "".join(str(part.value) for part in ast.walk(node) if isinstance(part, ast.Constant))
-        for line in ast.walk(function)
+        "".join(str(part.value) for part in parts(node) if isinstance(part, ast.Constant))
+        for line in parts(function)
         if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "msg"
         for node in [line.value]
     )
@@ -198,7 +195,7 @@ def places(name: str, trees: dict[str, ast.Module]) -> set[str]:
         f"{path}:{part.name}"
         for path, tree in trees.items()
         if not path.startswith("_kernels/") and (guards or not path.startswith("_guards/"))
-        for part in ast.walk(tree)
+        for part in parts(tree)
         if isinstance(part, Function) and rule(part)
     }
 
@@ -206,7 +203,7 @@ def places(name: str, trees: dict[str, ast.Module]) -> set[str]:
 @pytest.mark.parametrize("name", RULES)
 def test_a_rule_has_one_place(name: str) -> None:
     """A new copy belongs into `_guards`; what only looks like one is named in the table."""
-    assert places(name, TREES) == RULES[name][2]
+    assert places(name, trees_of(SOURCE)) == RULES[name][2]
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -238,34 +235,34 @@ def twins(trees: dict[str, ast.Module], least: int) -> list[set[str]]:
     """Name the functions of so many statements or more that do the same under other names."""
     alike = defaultdict(set)
     for path, tree in trees.items():
-        for part in ast.walk(tree):
+        for part in parts(tree):
             if isinstance(part, Function):
                 said = ast.get_docstring(part) is not None
-                body = copy.deepcopy(part.body)[said:]
-                if sum(isinstance(n, ast.stmt) for line in body for n in ast.walk(line)) >= least:
+                body = part.body[said:]
+                if sum(isinstance(n, ast.stmt) for line in body for n in parts(line)) >= least:
                     shape = _Shape()
-                    alike["\n".join(ast.dump(shape.visit(line)) for line in body)].add(
-                        f"{path}:{part.name}"
-                    )
+                    alike[
+                        "\n".join(ast.dump(shape.visit(copy.deepcopy(line))) for line in body)
+                    ].add(f"{path}:{part.name}")
     return [names for names in alike.values() if len(names) > 1]
 
 
 def test_no_two_functions_do_the_same() -> None:
-    assert twins(TREES, least=5) == []
+    assert twins(trees_of(SOURCE), least=5) == []
 
 
 def test_a_function_that_is_copied_under_other_names_is_told() -> None:
     text = ast.unparse(
         next(
             part
-            for part in ast.walk(TREES["_guards/threads.py"])
+            for part in parts(trees_of(SOURCE)["_guards/threads.py"])
             if isinstance(part, Function) and part.name == "_quota"
         )
     )
     again = text.replace("least", "fewest").replace("_quota", "cores")
 
     of_two = {
-        "_guards/threads.py": TREES["_guards/threads.py"],
+        "_guards/threads.py": trees_of(SOURCE)["_guards/threads.py"],
         "access/again.py": ast.parse(again),
     }
     found = twins(of_two, least=5)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 from places import TESTS
+from syntax import last_name, parts, trees_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,9 +34,9 @@ PATIENCE_S = 120
 def test_no_test_reads_a_clock_or_sets_a_deadline() -> None:
     """What is to end ends by an event, what is to be waited for is asked of who waits."""
     found = [
-        f"{path.name}:{line}: {what}"
-        for path in sorted(TESTS.rglob("*.py"))
-        for line, what in hurries(path.read_text("utf-8"))
+        f"{path}:{line}: {what}"
+        for path, tree in trees_of(TESTS).items()
+        for line, what in hurries(tree)
     ]
 
     assert found == []
@@ -54,14 +56,12 @@ def test_no_test_reads_a_clock_or_sets_a_deadline() -> None:
     ],
 )
 def test_a_hurry_is_found(code: str) -> None:
-    assert len(list(hurries(code))) == 1
+    assert len(list(hurries(ast.parse(code)))) == 1
 
 
 def test_every_test_asserts() -> None:
     """By itself, by what it expects to be raised, or by a function that asserts for it."""
-    modules = {
-        path.stem: ast.parse(path.read_text("utf-8")) for path in sorted(TESTS.rglob("*.py"))
-    }
+    modules = {PurePath(path).stem: tree for path, tree in trees_of(TESTS).items()}
 
     assert silent_tests(modules) == []
 
@@ -98,13 +98,13 @@ def silent_tests(modules: dict[str, ast.Module]) -> list[str]:
     functions = {
         (name, node.name): node
         for name, tree in modules.items()
-        for node in ast.walk(tree)
+        for node in parts(tree)
         if isinstance(node, ast.FunctionDef)
     }
     imported = {
         (name, alias.asname or alias.name): (node.module or "", alias.name)
         for name, tree in modules.items()
-        for node in ast.walk(tree)
+        for node in parts(tree)
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
@@ -126,24 +126,24 @@ def silent_tests(modules: dict[str, ast.Module]) -> list[str]:
 
 def asserts(function: ast.FunctionDef) -> bool:
     """Say whether a function itself compares, or expects an error or a warning."""
-    for node in ast.walk(function):
+    for node in parts(function):
         if isinstance(node, ast.Assert):
             return True
         if isinstance(node, ast.Call):
-            name = ast.unparse(node.func).rpartition(".")[2]
+            name = last_name(node.func)
             if name.startswith("assert_") or name in {"raises", "warns", "fail"}:
                 return True
     return False
 
 
 def called_by_name(function: ast.FunctionDef) -> set[str]:
-    calls = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
+    calls = (node.func for node in parts(function) if isinstance(node, ast.Call))
     return {call.id for call in calls if isinstance(call, ast.Name)}
 
 
-def hurries(code: str) -> Iterator[tuple[int, str]]:
+def hurries(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Find clocks, deadlines and short waits."""
-    for node in ast.walk(ast.parse(code)):
+    for node in parts(tree):
         if isinstance(node, ast.ImportFrom) and node.module in {"time", "timeit"}:
             yield from ((node.lineno, f"imports {a.name}") for a in node.names if a.name in CLOCKS)
         elif isinstance(node, ast.Attribute) and node.attr in CLOCKS:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from syntax import last_name, parts, trees_of
 
 import borderzone
 from borderzone import patrol
@@ -20,21 +21,20 @@ from borderzone.patrol.theory import barrier
 from borderzone.patrol.theory.tactics import POD, missed_in_place
 
 SOURCE = Path(borderzone.__file__).parent
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in SOURCE.rglob("*.py")}
 
 
 def places(wanted: Any) -> Counter[str]:
     """Count by file the parts of the syntax tree that are wanted."""
     found: Counter[str] = Counter()
-    for path, tree in TREES.items():
-        n = sum(wanted(node) for node in ast.walk(tree))
+    for path, tree in trees_of(SOURCE).items():
+        n = sum(wanted(node) for node in parts(tree))
         if n:
-            found[path.relative_to(SOURCE).as_posix()] = n
+            found[path] = n
     return found
 
 
 def called(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == name
+    return isinstance(node, ast.Call) and last_name(node.func) == name
 
 
 def defines(node: ast.AST, *names: str) -> bool:
