@@ -31,9 +31,12 @@ from borderzone.study.given import missing_layer
 from borderzone.study.told import flagged_sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from borderzone.study import Ground, StudyResult
+
+    Without = Callable[..., StudyResult]
 
 COARSE: dict[str, Any] = {"resolution_m": 5000, "draws": 100, "imputations": 20}
 SUBSETS = [lack for n in (0, 1, 2) for lack in combinations(LAYERS, n)]
@@ -48,25 +51,29 @@ def study_without(*lack: str, **other: Any) -> bz.Study:
 
 
 @pytest.fixture(scope="module")
-def grounds() -> dict[frozenset[str], Ground]:
-    """Keep grounds: incidents do not change them."""
-    return {}
+def run_without() -> Without:
+    """Give the built-in study without some layers, each run once; incidents change no ground."""
+    grounds: dict[frozenset[str], Ground] = {}
+    runs: dict[frozenset[str], StudyResult] = {}
 
+    def run(*lack: str) -> StudyResult:
+        layers, missing = frozenset(lack) - {"incidents"}, frozenset(lack)
+        if missing not in runs:
+            study = study_without(*lack)
+            if layers not in grounds:
+                grounds[layers] = study.read_ground()
+            runs[missing] = study.run(seed=1, ground=grounds[layers])
+        return runs[missing]
 
-def run_without(lack: tuple[str, ...], grounds: dict[frozenset[str], Ground]) -> StudyResult:
-    """Run the built-in study without some layers."""
-    study, key = study_without(*lack), frozenset(lack) - {"incidents"}
-    if key not in grounds:
-        grounds[key] = study.read_ground()
-    return study.run(seed=1, ground=grounds[key])
+    return run
 
 
 @pytest.mark.parametrize("lack", SUBSETS, ids="+".join)
 def test_nothing_unknown_is_told_as_zero_and_nothing_missing_as_none(
-    lack: tuple[str, ...], grounds: dict[frozenset[str], Ground]
+    lack: tuple[str, ...], run_without: Without
 ) -> None:
     """Sentences, notes, figures, descriptions and page, without each layer and each pair."""
-    result = run_without(lack, grounds)
+    result = run_without(*lack)
     said = words_of(result) | {
         "summary": " ".join(result.summary),
         "notes": " ".join(result.notes),
@@ -255,10 +262,10 @@ def test_the_public_edition_says_that_posts_hide_what_it_does_not_show(posted: S
 
 
 def test_no_origins_are_accepted_like_other_layers_and_the_night_is_told(
-    grounds: dict[frozenset[str], Ground],
+    run_without: Without,
 ) -> None:
     """Who walks from the border needs no post."""
-    result = run_without(("origins",), grounds)
+    result = run_without("origins")
 
     assert result.reach.along is None
     assert result.reach.night is not None
@@ -269,10 +276,10 @@ def test_no_origins_are_accepted_like_other_layers_and_the_night_is_told(
 
 
 def test_segments_that_share_the_first_rank_are_not_said_to_stay_among_ten(
-    grounds: dict[frozenset[str], Ground],
+    run_without: Without,
 ) -> None:
     """On bare ground without an origin the index is the same all along: it ranks nothing there."""
-    result = run_without(("origins",), grounds)
+    result = run_without("origins")
     assert result.ground.stability is not None
     table = result.ground.stability[result.ground.stability["kind"] == "segment"]
     first = int((table["rank"] == 1).sum())
@@ -286,12 +293,12 @@ def test_segments_that_share_the_first_rank_are_not_said_to_stay_among_ten(
 
 
 def test_without_a_table_of_incidents_no_table_says_that_none_was_rejected(
-    grounds: dict[frozenset[str], Ground],
+    run_without: Without,
 ) -> None:
     for detail in ("public", "internal"):
-        without = edition(run_without(("incidents",), grounds), detail)
+        without = edition(run_without("incidents"), detail)
         assert "incidents_rejected" not in tables(without)
-        assert "incidents_rejected" in tables(edition(run_without((), grounds), detail))
+        assert "incidents_rejected" in tables(edition(run_without(), detail))
 
 
 def test_origins_that_lie_nowhere_near_are_another_reason() -> None:
@@ -312,9 +319,9 @@ def test_a_map_of_rock_that_shows_none_here_is_told_as_unknown() -> None:
 
 
 @pytest.fixture(scope="module")
-def half(grounds: dict[frozenset[str], Ground]) -> StudyResult:
+def half(run_without: Without) -> StudyResult:
     """Give the built-in study as if a quarter of its ground had no land cover."""
-    result = run_without((), grounds)
+    result = run_without()
     shares, segments = result.flagged_share, result.segments.copy()
     assert shares is not None
     known = segments.index < 45
