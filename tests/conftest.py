@@ -92,6 +92,14 @@ def draft() -> Iterator[None]:
 
 
 @pytest.fixture
+def one_format(draft: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw every picture coarsely and once, for tests that read the page, words and tables beside it."""
+    from borderzone.report import pictures  # noqa: PLC0415 - most tests draw nothing
+
+    monkeypatch.setattr(pictures, "FORMATS", ("png",))
+
+
+@pytest.fixture
 def sketch(draft: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw map and strip only, in the formats that can be searched for words."""
     from borderzone.report import pictures  # noqa: PLC0415 - most tests draw nothing
@@ -99,6 +107,14 @@ def sketch(draft: None, monkeypatch: pytest.MonkeyPatch) -> None:
     specs = pictures.figure_specs
     monkeypatch.setattr(pictures, "figure_specs", lambda *arguments: specs(*arguments)[:2])
     monkeypatch.setattr(pictures, "FORMATS", ("png", "svg"))
+
+
+@pytest.fixture
+def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write reports without their pictures, for tests of what stands on the page and in the tables."""
+    from borderzone.report import folder  # noqa: PLC0415 - most tests write no report
+
+    monkeypatch.setattr(folder, "draw_pictures", lambda *_: {})
 
 
 @contextmanager

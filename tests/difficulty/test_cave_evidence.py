@@ -189,7 +189,7 @@ def result(caves: Path) -> Any:
     return bz.Study(border=border, known_caves=caves, scenario=scenario).run()
 
 
-@pytest.mark.usefixtures("draft")
+@pytest.mark.usefixtures("one_format")
 def test_a_study_with_an_inventory_tells_how_good_its_flag_is(result: Any, tmp_path: Path) -> None:
     """In the report and its tables, without any position."""
     found = result.ground.cave_calibration
@@ -209,7 +209,7 @@ def test_a_study_with_an_inventory_tells_how_good_its_flag_is(result: Any, tmp_p
         assert "synthetic" not in gpd.read_parquet(layer).astype(str).to_string().split()
 
 
-@pytest.mark.usefixtures("draft")
+@pytest.mark.usefixtures("one_format")
 def test_without_an_inventory_no_such_figure_is_shown(tmp_path: Path, result: Any) -> None:
     """Neither a number nor an empty chart."""
     border = bz.Border.between("IRQ", "SYR")

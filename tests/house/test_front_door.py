@@ -57,7 +57,7 @@ def test_the_table_has_every_public_name() -> None:
 
 
 @pytest.mark.parametrize("name", DOORS)
-@pytest.mark.usefixtures("draft")
+@pytest.mark.usefixtures("one_format")
 def test_every_door_has_a_call_that_it_takes(name: str, world: World) -> None:
     """A new function without a row in the table is told here."""
     given = valid_call(name, DOORS[name], world)

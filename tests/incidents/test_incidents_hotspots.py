@@ -339,7 +339,7 @@ def study_file(folder: Path, asked: str, *, n: int = 20, segment_km: int = 10) -
     return path
 
 
-@pytest.mark.usefixtures("sketch")
+@pytest.mark.usefixtures("without_pictures")
 def test_a_study_file_asks_and_the_report_answers(tmp_path: Path) -> None:
     study = bz.Study.from_toml(study_file(tmp_path, "[hotspots]\ndraws = 10\nradius_km = 12"))
     result = study.run()

@@ -412,10 +412,10 @@ def test_a_full_folder_is_refused_before_any_work(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_a_report_replaces_its_own_files_only_when_told_to(
-    result: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    result: StudyResult, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(folder_room, "draw_pictures", lambda *_: {})
     write_report(result, tmp_path / "out")
     (tmp_path / "out" / "mine.txt").write_text("keep me")
     with pytest.raises(OutputError, match="overwrite"):
@@ -426,6 +426,7 @@ def test_a_report_replaces_its_own_files_only_when_told_to(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out"]
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_a_report_that_fails_leaves_nothing(
     result: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -433,13 +434,13 @@ def test_a_report_that_fails_leaves_nothing(
         msg = "no ink"
         raise RuntimeError(msg)
 
-    monkeypatch.setattr(folder_room, "draw_pictures", lambda *_: {})
     monkeypatch.setattr(folder_room, "render_page", fail)
     with pytest.raises(RuntimeError, match="no ink"):
         write_report(result, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("one_format")
 def test_a_border_without_data_gets_an_honest_report(tmp_path: Path) -> None:
     far = bz.Study(border=bz.Border.between("FRA", "ESP")).run()
     steps: list[str] = []
@@ -455,10 +456,8 @@ def test_a_border_without_data_gets_an_honest_report(tmp_path: Path) -> None:
     assert tomllib.loads((tmp_path / "out" / "study.toml").read_text())["a"] == far.border.a
 
 
-def test_hostile_names_stay_words(
-    result: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(folder_room, "draw_pictures", lambda *_: {})
+@pytest.mark.usefixtures("without_pictures")
+def test_hostile_names_stay_words(result: StudyResult, tmp_path: Path) -> None:
     odd = replace(result, name="<script>alert(1)</script>")
     file = write_report(odd, tmp_path / "out")
     assert not Page(file.read_text(encoding="utf-8")).all("script")
@@ -510,6 +509,7 @@ def test_a_browser_shows_the_page_without_sideways_scrolling(
     assert pictures_shown == "true"
 
 
+@pytest.mark.usefixtures("one_format")
 def test_a_post_cannot_be_read_from_the_public_edition(
     study: bz.Study, result: StudyResult, tmp_path: Path
 ) -> None:

@@ -110,7 +110,7 @@ def test_no_layer_holds_a_number_at_sea_and_shores_have_slopes(result: bz.StudyR
     assert np.isfinite(result.ground.layers["slope_deg"].to_numpy()[cells & ~at_sea]).all()
 
 
-@pytest.mark.usefixtures("sketch")
+@pytest.mark.usefixtures("without_pictures")
 def test_the_sea_is_told_in_the_second_sentence_and_first_among_the_notes(
     result: bz.StudyResult, tmp_path: Path
 ) -> None:

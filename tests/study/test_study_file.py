@@ -331,7 +331,7 @@ def test_paths_near_the_output_are_told_from_it(
     assert study.dem == str(moved / "out" / "../data/dem.tif")
 
 
-@pytest.mark.usefixtures("sketch")
+@pytest.mark.usefixtures("without_pictures")
 def test_a_whole_report_repeats_its_run(tmp_path: Path) -> None:
     """A pair without any layer that ships, from one folder to the next."""
     study = bz.Study(border=bz.Border.between("FRA", "ESP"), scenario=bz.Scenario(depth_km=20))

@@ -221,7 +221,7 @@ def test_terrain_between_coarse_heights_is_told(tmp_path: Path, dem: Path) -> No
     assert [note for note in found.notes if "interpolated between them" in note]
 
 
-@pytest.mark.usefixtures("sketch")
+@pytest.mark.usefixtures("without_pictures")
 def test_the_report_takes_the_fine_layers_along(result: Any, tmp_path: Path) -> None:
     """Tagged, by their cell size; what the posts would give away stays out of public ones."""
     folder = tmp_path / "out"

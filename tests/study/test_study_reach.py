@@ -296,7 +296,7 @@ FIGURES_OF_REACH = (
 )
 
 
-@pytest.mark.usefixtures("draft")
+@pytest.mark.usefixtures("one_format")
 def test_the_report_tells_reach_and_sight(fine: Any, tmp_path: Path) -> None:
     """In words, pictures and tables; the race only where cover was given."""
     road = layer(shapely.LineString(lonlat((-31, 0), (1, 0))), kind=["track"])

@@ -210,7 +210,7 @@ def test_a_report_tells_both_on_its_page_and_in_its_tables(
     detail: str,
     result: StudyResult,
     scaled: StudyResult,
-    sketch: None,
+    without_pictures: None,
     tmp_path: Path,
 ) -> None:
     write_report(result, tmp_path / "out", detail=detail, comparison=scaled)

@@ -190,7 +190,7 @@ def test_ground_that_is_not_arid_is_no_desert(tmp_path: Path) -> None:
         bz.Study(aridity=path, **shared).run()
 
 
-@pytest.mark.usefixtures("sketch")
+@pytest.mark.usefixtures("without_pictures")
 def test_settings_come_back_from_the_report(tmp_path: Path) -> None:
     """The study that the report writes names what its layers were read by."""
     path = raster(tmp_path, "ESA.tif", np.full((14, 16), 60, np.uint8), nodata=0)
