@@ -9,8 +9,8 @@ OFFLINE := $(BIN)/python scripts/without_network.py
 FUZZ_SECONDS ?= 300
 FUZZ_SEED ?= 1
 
-.PHONY: report quick test test-all checks lint notebook bench peers wheel-check sdist-check lowest \
-  newest same fuzz mutate browser docs clean help
+.PHONY: report quick test test-all checks lint examples notebook bench peers wheel-check sdist-check \
+  lowest newest same fuzz mutate browser docs clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -70,11 +70,16 @@ QUICK := $(foreach test,$(QUICK_TESTS),$(wildcard tests/test_$(test).py tests/*/
 quick: checks
 	$(OFFLINE) $(BIN)/pytest -q -n 2 --dist worksteal $(QUICK)
 
-test: lint docs browser $(VENV)/.dev
+# What takes one core each runs side by side, before the tests, which take two.
+test: $(VENV)/.dev $(VENV)/.docs browser
+	$(MAKE) -j 2 lint docs wheel-check
 	$(OFFLINE) $(BIN)/pytest -n 2 --dist worksteal tests
-	$(OFFLINE) $(BIN)/pytest --doctest-modules src
-	$(MAKE) notebook
-	$(MAKE) wheel-check
+	$(MAKE) examples
+
+# Notebooks first: whoever has run all its doctests takes over what is left of them.
+examples: $(VENV)/.dev
+	$(BIN)/jupytext --quiet --to ipynb notebooks/0*.py
+	$(OFFLINE) $(BIN)/pytest -n 2 --dist worksteal --nbmake --nbmake-timeout=300 --doctest-modules notebooks src
 
 notebook: $(VENV)/.dev
 	$(BIN)/jupytext --quiet --to ipynb notebooks/0*.py
