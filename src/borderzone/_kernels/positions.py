@@ -29,6 +29,7 @@ __all__ = [
     "is_inside",
     "mark_inside",
     "philox",
+    "two_uniforms",
     "uniforms",
 ]
 
@@ -217,8 +218,8 @@ def philox(key: int, low: int, high: int) -> Any:
 
 
 @njit(nogil=True, error_model="numpy")
-def _two(key: int, draw: int, attempt: int) -> Any:
-    """Two numbers from 0 to below 1, of 53 bits each."""
+def two_uniforms(key: int, draw: int, attempt: int) -> Any:
+    """Give two numbers from 0 to below 1, of 53 bits each."""
     a, b, c, d = philox(key, np.uint64(draw), np.uint64(attempt))
     return (
         np.float64(((a << _HALF) | b) >> _TO_53) * _UNIT,
@@ -234,7 +235,7 @@ def uniforms(keys: IntArray, draws: IntArray, attempt: int) -> Any:
     # Returns from 0 to below 1, shape ``(n, 2)``.
     out = np.empty((keys.size, 2))
     for i in range(keys.size):
-        out[i, 0], out[i, 1] = _two(keys[i], draws[i], attempt)
+        out[i, 0], out[i, 1] = two_uniforms(keys[i], draws[i], attempt)
     return out
 
 
@@ -266,7 +267,7 @@ def about_points(
             b = math.sqrt(1 + _EP2 * cos_phi**2)
             to_sigma = 1e3 * b * b / (_A_M * c)
             last = e
-        u, v = _two(keys[e], draws[i], attempt)
+        u, v = two_uniforms(keys[e], draws[i], attempt)
         r = _radius(u, scale_km[e], gaussian[e])
         azimuth = 2.0 * math.pi * v
         sin_az, cos_az = math.sin(azimuth), math.cos(azimuth)
@@ -340,7 +341,7 @@ def in_bands(  # noqa: PLR0913, PLR0917 - plain arrays in, no objects
     for i in range(keys.size):
         found = False
         for attempt in range(most):
-            u, v = _two(keys[i], draws[i], first + attempt)
+            u, v = two_uniforms(keys[i], draws[i], first + attempt)
             k = min(np.searchsorted(summed, u * whole, side="right"), n - 1)
             before = summed[k - 1] if k > 0 else 0.0
             part = (u * whole - before) / (summed[k] - before)

@@ -45,6 +45,23 @@ from .theory.search import (
     inverse_cube_search as inverse_cube_search,
     exhaustive_search as exhaustive_search,
 )
-from .theory.tactics import detection_for as detection_for
+from .theory.tactics import (
+    LAWS as LAWS,
+    OPPONENTS as OPPONENTS,
+    detection_for as detection_for,
+    detection_against as detection_against,
+    weakest_place as weakest_place,
+)
+from .theory.posts_on_line import (
+    Standing as Standing,
+    standing as standing,
+)
 from .theory.barrier import barrier_patrol as barrier_patrol
 from .theory.posts_on_line import no_gap_probability as no_gap_probability
+from .simulation import (
+    SIMULATED_LAWS as SIMULATED_LAWS,
+    NEIGHBOURS as NEIGHBOURS,
+    Simulated as Simulated,
+    SimulatedView as SimulatedView,
+    simulate as simulate,
+)

@@ -1,44 +1,53 @@
-"""Posts on a line: the share in range, every inch of it, several looks, weak barriers."""
+"""Posts on a line: the share in range, what they detect, every inch of it, several looks, weak barriers."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import optimize, special
 
 from borderzone._guards import (
+    as_finite,
     as_non_negative,
     as_positive,
     as_probabilities,
     broadcast,
+    check_between,
     check_choice,
     check_confidence,
     check_non_negative,
     check_positive,
     check_probability,
     check_whole,
+    guarded,
     plain,
+    shown,
 )
 from borderzone.errors import InvalidParameterError, LimitError
-from borderzone.patrol.theory.search import AREA_COVERAGE, AREA_POD
+from borderzone.patrol.theory.search import AREA_COVERAGE, AREA_POD, checked_lateral_table
 from borderzone.patrol.theory.staffing import fewest, whole_units
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     import numpy.typing as npt
 
     from borderzone._typing import FloatArray
 
 __all__ = [
+    "Standing",
     "at_least_k",
     "fixed_posts",
     "multi_look",
     "no_gap_probability",
     "posts_for_no_gap",
     "posts_for_share",
+    "standing",
     "weak_barrier_ratio",
     "weak_barrier_sensors",
 ]
@@ -48,6 +57,9 @@ _MOST_POSTS = 1_000_000
 # the smallest float.
 _GUARD_DIGITS = 40
 _TINY, _TINY_DIGITS = Decimal("1e-20"), 370
+# Of a curve, what counts as unseen, and how many posts on a side may see one place.
+_UNSEEN, _MOST_ON_A_SIDE = 1e-9, 512
+_NODES_A_PIECE = 10
 _ENDS = ("overhang", "on_line")
 # What each spacing makes of the mean number of posts over a point.
 _SPACINGS = {"regular": "exhaustive", "random": "random"}
@@ -237,6 +249,180 @@ def posts_for_share(
         raise InvalidParameterError(msg)
     mean = float(AREA_COVERAGE[_SPACINGS[spacing]](np.asarray(wanted)))
     return int(whole_units(mean * posts_a_line))
+
+
+@guarded
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """
+    What evenly spaced posts detect of a crossing at right angles.
+
+    Attributes
+    ----------
+    mean
+        Over all places between two posts.
+    minimum
+        At the place where least is detected.
+    """
+
+    mean: float
+    minimum: float
+
+
+def standing(
+    curve: Callable[[float], float] | tuple[npt.ArrayLike, npt.ArrayLike],
+    spacing_km: float,
+    *,
+    correlation: float = 0.0,
+    clip_km: float = np.inf,
+    breaks_km: Iterable[float] = (),
+) -> Standing:
+    """
+    POD of evenly spaced posts, on average and at the weakest place between them.
+
+    It is the cap of every answer: a unit may always stand still, so that no
+    number of units has to be above that of posts with the same lateral curve,
+    mask and looks.
+
+    Parameters
+    ----------
+    curve
+        Lateral range curve: probability that one post detects who crosses so
+        many km from it, as a function, or as a table of ranges (km) and
+        probabilities, straight between its rows. One without negative ranges
+        holds on both sides.
+    spacing_km
+        Distance between posts, on a line without end. Units: km.
+    correlation
+        Between posts that see one place, 0 to below 1: the k-th best misses as
+        the (k + 1)-th of equal looks with that intra-class correlation would.
+    clip_km
+        Farthest that a post sees; needed where a function has no end.
+        Units: km.
+    breaks_km
+        Ranges at which a function jumps or bends. Units: km.
+
+    Returns
+    -------
+    Standing
+        Mean and minimum.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a number is out of range, or the curve falls too slowly without a
+        clip.
+    ShapeMismatchError
+        If a table is none.
+
+    References
+    ----------
+    .. [1] Koopman, B. O. (1946). Search and Screening. OEG Report 56.
+
+    Examples
+    --------
+    >>> import math
+    >>> found = standing(lambda x: 0.9 * math.exp(-(x / 0.3) ** 2 / 2), 0.5)
+    >>> print(round(found.mean, 6), round(found.minimum, 4))
+    0.909029 0.8778
+    """
+    apart = check_positive(spacing_km, "spacing_km", "km")
+    alike = check_between(correlation, "correlation", 0.0, 1.0, without=(1.0,))
+    far = check_positive(clip_km, "clip_km", "km", infinite=True)
+    seen, reach, breaks = _lateral_curve(curve, apart, far, breaks_km)
+    posts = np.arange(-int(np.ceil(reach / apart)) - 1, int(np.ceil(reach / apart)) + 1) * apart
+    # Between two posts at 0 and d: pieces that shrink towards both, since curves have their peak
+    # there, cut where a curve of any post jumps.
+    halves = apart * 0.5 ** np.arange(1, 13)
+    folded = [x % apart for b in breaks for x in (b, -b)]
+    edges = np.unique(np.concatenate([[0.0, apart], halves, apart - halves, folded]))
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES_A_PIECE)
+    half = np.diff(edges)[:, None] / 2.0
+    place = (edges[:-1, None] + half * (1.0 + nodes)).ravel()
+    weight = (half * weights).ravel()
+
+    def detected(where: FloatArray) -> FloatArray:
+        return _compounded(seen(where[:, None] - posts), alike)
+
+    found = detected(place)
+    at_edges = detected(edges)
+    return Standing(
+        mean=float(found @ weight / apart),
+        minimum=_least(detected, np.append(place, edges), np.append(found, at_edges)),
+    )
+
+
+def _lateral_curve(
+    curve: Callable[[float], float] | tuple[npt.ArrayLike, npt.ArrayLike],
+    apart: float,
+    clip: float,
+    breaks_km: Iterable[float],
+) -> tuple[Callable[[FloatArray], FloatArray], float, list[float]]:
+    """Turn a function or a table into one of arrays, with how far it reaches and where it breaks."""
+    if not callable(curve):
+        offsets, values = checked_lateral_table(*_two_columns(curve))
+        both = offsets[0] >= 0
+        breaks = [float(x) for x in offsets]
+
+        def read(where: FloatArray) -> FloatArray:
+            at = np.abs(where) if both else where
+            inside = np.abs(where) <= clip
+            left = values[0] if both else 0.0
+            return np.where(inside, np.interp(at, offsets, values, left=left, right=0.0), 0.0)
+
+        return read, min(clip, float(np.abs(offsets).max())), breaks
+
+    def asked(where: FloatArray) -> FloatArray:
+        found = [curve(float(x)) if abs(x) <= clip else 0.0 for x in where.ravel()]
+        return as_probabilities(found, "the curve").reshape(where.shape)
+
+    reach = apart
+    while reach < clip and float(asked(np.array([-reach, reach])).max()) > _UNSEEN:
+        reach *= 2.0
+        if reach > _MOST_ON_A_SIDE * apart:
+            msg = (
+                f"the curve is still above {_UNSEEN:g} at {_MOST_ON_A_SIDE} times the spacing; "
+                "give clip_km, the farthest that a post sees"
+            )
+            raise InvalidParameterError(msg)
+    breaks = [float(x) for x in as_finite(list(breaks_km), "breaks_km", "km")]
+    return asked, min(clip, reach), [*breaks, *([clip] if np.isfinite(clip) else [])]
+
+
+def _two_columns(curve: Any) -> tuple[Any, Any]:
+    """Refuse what is neither a function nor a table."""
+    if not isinstance(curve, (tuple, list)) or len(curve) != 2:
+        msg = (
+            "curve must be a function of the range in km, or a table (range_km, pod), got "
+            f"{shown(curve)}"
+        )
+        raise InvalidParameterError(msg)
+    return curve[0], curve[1]
+
+
+def _compounded(pod: FloatArray, correlation: float) -> FloatArray:
+    """POD of several looks of their own chances, one row a place, with a correlation between them."""
+    # Of equal looks with a beta-binomial chance the (k + 1)-th is missed, after k misses, with
+    # (b + k) / (a + b + k) = 1 - p (1 - r) / (1 - r + k r). Of unequal ones each has its own p in
+    # it, the best first, which is the order that detects most: what a cap must not fall below.
+    best_first = -np.sort(-pod, axis=-1)
+    before = np.arange(pod.shape[-1])
+    fresh = (1.0 - correlation) / (1.0 - correlation + before * correlation)
+    return np.asarray(1.0 - np.prod(1.0 - best_first * fresh, axis=-1))
+
+
+def _least(
+    detected: Callable[[FloatArray], FloatArray], place: FloatArray, found: FloatArray
+) -> float:
+    """Least of a function over places that were tried, and between the two beside the best of them."""
+    order = np.argsort(place)
+    tried, values = place[order], found[order]
+    k = int(np.argmin(values))
+    low, high = tried[max(0, k - 1)], tried[min(k + 1, tried.size - 1)]
+    nearer = optimize.minimize_scalar(
+        lambda x: float(detected(np.array([x]))[0]), bounds=(low, high), method="bounded"
+    )
+    return float(min(values[k], nearer.fun))
 
 
 def at_least_k(mean: npt.ArrayLike, k: int = 1) -> FloatArray | float:

@@ -32,6 +32,7 @@ __all__ = [
     "AREA_COVERAGE",
     "AREA_POD",
     "KOESTER_FACTORS",
+    "checked_lateral_table",
     "coverage_factor",
     "exhaustive_search",
     "inverse_cube_search",
@@ -244,6 +245,21 @@ def sweep_width_from_table(
     range_km: npt.ArrayLike, pod: npt.ArrayLike, *, clip_km: float = np.inf
 ) -> float:
     """Sweep width of a measured lateral range curve, straight between its points."""
+    offsets, values = checked_lateral_table(range_km, pod)
+    check_positive(clip_km, "clip_km", "km", infinite=True)
+    # Points beyond the clip are drawn onto it, with the curve's value there, so that the last piece
+    # ends at the clip and what lies beyond has no width.
+    inside = np.clip(offsets, -clip_km, clip_km)
+    cut = np.interp(inside, offsets, values)
+    # A table without negative ranges is one side of a symmetric curve.
+    both_sides = 1.0 if offsets[0] < 0 else 2.0
+    return both_sides * float(np.trapezoid(cut, inside))
+
+
+def checked_lateral_table(
+    range_km: npt.ArrayLike, pod: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray]:
+    """Refuse what is no lateral range curve by points."""
     offsets, values = as_finite(range_km, "range_km", "km"), as_probabilities(pod, "pod")
     if offsets.ndim != 1 or offsets.shape != values.shape or offsets.size < 2:
         msg = (
@@ -254,14 +270,7 @@ def sweep_width_from_table(
     if not (np.diff(offsets) > 0).all():
         msg = "range_km must rise from row to row; sort the table and drop repeated ranges"
         raise InvalidParameterError(msg)
-    check_positive(clip_km, "clip_km", "km", infinite=True)
-    # Points beyond the clip are drawn onto it, with the curve's value there, so that the last piece
-    # ends at the clip and what lies beyond has no width.
-    inside = np.clip(offsets, -clip_km, clip_km)
-    cut = np.interp(inside, offsets, values)
-    # A table without negative ranges is one side of a symmetric curve.
-    both_sides = 1.0 if offsets[0] < 0 else 2.0
-    return both_sides * float(np.trapezoid(cut, inside))
+    return offsets, values
 
 
 def sweep_width_from_curve(

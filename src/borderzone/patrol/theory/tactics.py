@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import interpolate
 
 from borderzone._guards import (
     as_non_negative,
+    as_positive,
     as_probabilities,
+    broadcast,
     check_choice,
+    check_flag,
     check_whole,
     plain,
 )
 from borderzone.errors import InvalidParameterError
+from borderzone.patrol.theory import soft_beats
 from borderzone.patrol.theory.search import AREA_COVERAGE, AREA_POD
 
 if TYPE_CHECKING:
@@ -26,14 +32,19 @@ if TYPE_CHECKING:
 __all__ = [
     "COVERAGE",
     "LAWS",
+    "OPPONENTS",
     "POD",
     "SOFT_FIRST_GAIN",
+    "coverage_against",
     "coverage_for",
+    "detection_against",
     "detection_for",
     "missed_in_place",
+    "pod_against",
     "soft_coverage_at_gain",
     "soft_exponent",
     "soft_slope_of_coverage",
+    "weakest_place",
 ]
 
 LAWS = ("random", "memoryless", "independent", "beats", "beats_soft", "inverse_cube")
@@ -247,3 +258,293 @@ def missed_in_place(coverage: FloatArray, law: str) -> FloatArray:
         np.multiply(coverage, _SOFT_SQUARE, out=coverage)
         return np.exp(coverage, out=coverage)
     return np.subtract(1.0, POD[law](coverage), out=coverage)
+
+
+# What a crosser knows who watches. Blind: nothing. Last pass: at the place where he happens to be he
+# lets the unit of that beat pass, waits until it goes the long way, and is on the line as it turns at
+# the far end; of other units he knows nothing. Informed: he knows all units, and picks time and place.
+OPPONENTS = ("blind", "last_pass", "informed")
+
+
+def detection_against(
+    coverage: npt.ArrayLike,
+    law: str = "random",
+    opponent: str = "blind",
+    *,
+    speed_ratio: npt.ArrayLike,
+    units: int | None = None,
+) -> FloatArray | float:
+    """
+    POD on a segment against a crosser who may have watched the units.
+
+    Parameters
+    ----------
+    coverage
+        Coverage C of the segment, 0 or more.
+    law
+        As in `detection_for`.
+    opponent
+        ``"blind"``: crosses anywhere at any time. ``"last_pass"``: anywhere, but
+        in the middle of the longer time between two passes of the unit whose
+        beat it is. ``"informed"``: knows all units, and picks time and place.
+        Who picks the time alone meets what the last pass is met with.
+    speed_ratio
+        Speed of the patrol over that of the crosser, above 0; it matters to
+        led units only.
+    units
+        Units on the segment, for ``"independent"``.
+
+    Returns
+    -------
+    FloatArray or float
+        Probability of detection. Random and memoryless units give nothing
+        away; of led units it is read off a table, to 0.001.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a number is out of range, a word is unknown, or nothing is known of
+        that law against that opponent.
+
+    References
+    ----------
+    .. [1] Lin, K. Y. (2019). Optimal patrol of a perimeter. arXiv 1905.03600.
+
+    Examples
+    --------
+    >>> for opponent in OPPONENTS:
+    ...     print(f"{opponent:10}{detection_against(1.5, 'beats_soft', opponent, speed_ratio=5):.2f}")
+    blind     0.88
+    last_pass 0.68
+    informed  0.56
+    >>> detection_against(1.5, "beats", "last_pass", speed_ratio=5)
+    0.5
+    """
+    return _checked_answer(coverage, law, opponent, speed_ratio, units, "anywhere")
+
+
+def weakest_place(
+    coverage: npt.ArrayLike,
+    law: str = "random",
+    *,
+    speed_ratio: npt.ArrayLike,
+    opponent: str = "blind",
+    neighbours: bool = True,
+    units: int | None = None,
+) -> FloatArray | float:
+    """
+    POD at the place of a segment where least is detected: "every inch".
+
+    Parameters
+    ----------
+    coverage
+        Coverage C of the segment, 0 or more.
+    law
+        As in `detection_for`. Random, memoryless and evenly spaced passes have
+        no weak place; independent units have theirs at the ends, units on
+        beats near the boundary.
+    speed_ratio
+        Speed of the patrol over that of the crosser, above 0.
+    opponent
+        As in `detection_against`.
+    neighbours
+        Whether units keep beats on both sides and see over the boundary, or
+        the beat ends where nobody else is.
+    units
+        Units on the segment, for ``"independent"``.
+
+    Returns
+    -------
+    FloatArray or float
+        Probability of detection: exact for definite ranges, but for 0.003
+        above a coverage of 1.8; of led units read off a table, to 0.001.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a number is out of range, a word is unknown, or nothing is known of
+        that law against that opponent.
+
+    References
+    ----------
+    .. [1] Wagner, D., Mylander, W., Sanders, T. (1999). Naval Operations
+       Analysis, 3rd ed. Naval Institute Press.
+
+    Examples
+    --------
+    >>> one = {"law": "beats_soft", "speed_ratio": 5}
+    >>> print(round(weakest_place(1.0, **one), 3), round(weakest_place(1.0, **one, neighbours=False), 3))
+    0.647 0.461
+    """
+    check_flag(neighbours, "neighbours")
+    place = "weakest" if neighbours else "end"
+    return _checked_answer(coverage, law, opponent, speed_ratio, units, place)
+
+
+def _checked_answer(
+    coverage: npt.ArrayLike,
+    law: str,
+    opponent: str,
+    speed_ratio: npt.ArrayLike,
+    units: int | None,
+    place: str,
+) -> FloatArray | float:
+    check_choice(law, "law", LAWS)
+    check_choice(opponent, "opponent", OPPONENTS)
+    swept, ratio = broadcast(
+        coverage=as_non_negative(coverage, "coverage"),
+        speed_ratio=as_positive(speed_ratio, "speed_ratio"),
+    )
+    if law != "independent":
+        return plain(pod_against(swept, law, opponent, ratio, place=place))
+    # The unit that he saw pass misses him, since one alone never covers the longer time between
+    # two passes; the others are left, as if he were blind.
+    left = _counted(units) - (opponent == "last_pass")
+    _answerable(law, opponent)
+    blind = np.asarray(detection_for(swept, law, units=units))
+    one = swept / _counted(units)
+    if place != "anywhere":
+        return plain(1.0 - (1.0 - one / 2.0) ** left)
+    return plain(
+        blind if opponent == "blind" else _independent(one * left, left) if left else 0.0 * one
+    )
+
+
+# Laws and opponents of which nothing is known here: each of several independent units would be met
+# at another time, and passes at even spacing come by a way that the law does not know.
+_UNANSWERED = {
+    ("independent", "informed"): "use law='memoryless', or 'last_pass' for what one pass tells",
+    ("inverse_cube", "last_pass"): "it is a bound: use law='beats_soft'",
+    ("inverse_cube", "informed"): "it is a bound: use law='beats_soft'",
+}
+
+
+def _answerable(law: str, opponent: str) -> None:
+    if (law, opponent) in _UNANSWERED:
+        msg = (
+            f"what law {law!r} detects of an opponent {opponent!r} is not known; "
+            f"{_UNANSWERED[law, opponent]}"
+        )
+        raise InvalidParameterError(msg)
+
+
+def pod_against(
+    coverage: FloatArray,
+    law: str,
+    opponent: str,
+    speed_ratio: FloatArray,
+    *,
+    place: str = "anywhere",
+) -> FloatArray:
+    """POD on plain arrays, unchecked, anywhere, at the ``"weakest"`` place or at an ``"end"``; all but independent units."""
+    _answerable(law, opponent)
+    if law == "beats":
+        return _beats_against(coverage, opponent, speed_ratio, place)
+    if law == "beats_soft":
+        return _soft_against(coverage, opponent, speed_ratio, place)
+    return POD[law](coverage)
+
+
+def coverage_against(
+    target: float,
+    law: str,
+    opponent: str,
+    speed_ratio: FloatArray,
+    *,
+    place: str = "anywhere",
+) -> FloatArray:
+    """Coverage that a POD takes at each speed ratio: the inverse of `pod_against`, infinite where none is enough."""
+    # Found on a grid of speed ratios and read off between them, to 0.2 %, for an answer has one for
+    # each segment and draw. POD never falls with coverage, so that halving finds it.
+    ratio = np.asarray(speed_ratio, dtype=np.float64)
+    _answerable(law, opponent)
+    if law not in {"beats", "beats_soft"} or (opponent, place) == ("blind", "anywhere"):
+        return np.full_like(ratio, float(coverage_for(target, law)))
+    if target <= 0.0 or (target >= 1.0 and law == "beats_soft"):  # certainty is a bound's alone
+        return np.full_like(ratio, 0.0 if target <= 0.0 else np.inf)
+    angle = np.arctan(ratio)
+    few = np.unique(angle) if ratio.size <= _GRID else np.linspace(0.0, np.pi / 2.0, _GRID)
+    grid = np.tan(few)
+    low, high = np.zeros_like(few), np.full_like(few, _MOST_COVERAGE)
+    for _ in range(70):
+        middle = (low + high) / 2.0
+        short = pod_against(middle, law, opponent, grid, place=place) < target
+        low, high = np.where(short, middle, low), np.where(short, high, middle)
+    return np.asarray(np.interp(angle, few, high))
+
+
+# Places of the grid, and a coverage at which all that can be seen is.
+_GRID, _MOST_COVERAGE = 2049, 1024.0
+
+
+def _across(speed_ratio: FloatArray) -> FloatArray:
+    """Cosine of the angle at which a unit runs among the crossers: 1 for one that stands."""
+    return np.asarray(np.cos(np.arctan(speed_ratio)))
+
+
+def _beats_against(
+    coverage: FloatArray, opponent: str, speed_ratio: FloatArray, place: str
+) -> FloatArray:
+    # A definite range covers a gap between passes or not. At a place the longer gap is that to the
+    # far end, at the end of a beat it is the whole round, which takes a coverage of 2.
+    if opponent == "informed" or (opponent == "last_pass" and place != "anywhere"):
+        return np.where(coverage >= 2.0, 1.0, 0.0)
+    if opponent == "last_pass":
+        return np.asarray(np.clip(coverage - 1.0, 0.0, 1.0))
+    own = np.minimum(coverage, 2.0) / 2.0
+    if place == "end":
+        return np.asarray(own)
+    mean = _beats(coverage)
+    if place == "anywhere":
+        return mean
+    # Between two beats the units of both look over the boundary: on it as much is missed as on
+    # average. One range farther in the own unit is alone, and not yet far from its turn.
+    alone = coverage / 2.0 * _across(speed_ratio)
+    return np.minimum(mean, np.minimum(1.0, alone + np.minimum(own, np.maximum(0.0, 1.0 - alone))))
+
+
+def _soft_against(
+    coverage: FloatArray, opponent: str, speed_ratio: FloatArray, place: str
+) -> FloatArray:
+    if opponent == "blind" and place == "anywhere":
+        return _beats_soft(coverage)
+    informed, alone, tables = _soft_tables()
+    # Beyond the table nothing changes any more: its ends stand for what is farther.
+    slowest, fastest = soft_beats.SPEED_RATIOS[0], soft_beats.SPEED_RATIOS[-1]
+    across = _across(np.clip(speed_ratio, slowest, fastest))
+    if place == "end" and opponent != "blind":
+        return np.asarray(-np.expm1(-(coverage**2) * alone(across)))
+    if opponent == "informed":
+        return np.asarray(-np.expm1(-(coverage**2) * informed(across)))
+    most = soft_beats.COVERAGES[-1]
+    read = tables[opponent, place].ev(across, np.minimum(coverage, most))
+    exponent = coverage * np.maximum(read, 0.0)  # a smooth table may dip below its first point
+    # The law is a fit and the tables are not: never more than the law.
+    return np.asarray(np.minimum(-np.expm1(-exponent), _beats_soft(coverage)))
+
+
+@cache
+def _soft_tables() -> tuple[Any, Any, dict[tuple[str, str], Any]]:
+    """Tables of led units, smooth between their points, by how nearly the unit runs across the crosser's way."""
+    across = _across(np.array(soft_beats.SPEED_RATIOS))
+    order = np.argsort(across)
+    tables = {
+        ("blind", "weakest"): soft_beats.WEAKEST,
+        ("blind", "end"): soft_beats.WEAKEST_ALONE,
+        ("last_pass", "anywhere"): soft_beats.LAST_PASS,
+        ("last_pass", "weakest"): soft_beats.WEAKEST_LAST_PASS,
+    }
+    informed, alone = (
+        interpolate.PchipInterpolator(across[order], np.array(values)[order])
+        for values in (soft_beats.INFORMED, soft_beats.INFORMED_ALONE)
+    )
+    return (
+        informed,
+        alone,
+        {
+            key: interpolate.RectBivariateSpline(
+                across[order], soft_beats.COVERAGES, np.array(values)[order]
+            )
+            for key, values in tables.items()
+        },
+    )
