@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,10 +15,17 @@ from syntax import last_name, parts, trees_of
 import borderzone
 from borderzone import patrol
 from borderzone._guards.draws import among_draws, between_draws
+from borderzone.difficulty import MODES
+from borderzone.figures.style import RULE_STYLE
 from borderzone.patrol import PatrolCase
+from borderzone.patrol.answer.allocation import PLAN_LAWS
+from borderzone.patrol.answer.case import DISTRIBUTIONS
 from borderzone.patrol.answer.curve import MEASURES
+from borderzone.patrol.force.sensors import LIGHTS
 from borderzone.patrol.theory import barrier
 from borderzone.patrol.theory.tactics import POD, missed_in_place
+from borderzone.scenario import Scenario, Uncertain
+from borderzone.study import told
 
 SOURCE = Path(borderzone.__file__).parent
 
@@ -166,6 +173,29 @@ def test_what_is_missed_is_one_less_what_is_seen(law: str) -> None:
     coverage = np.linspace(0.0, 4.0, 41)
     expected = 1.0 - POD[law](coverage)
     np.testing.assert_allclose(missed_in_place(coverage, law), expected, rtol=1e-13, atol=1e-15)
+
+
+WORDS: dict[str, tuple[Any, Any]] = {
+    "law of a scenario": (Scenario.model_fields["law"].annotation, PLAN_LAWS),
+    "light of a scenario": (Scenario.model_fields["light"].annotation, LIGHTS),
+    "distribution in a scenario": (
+        Uncertain.model_fields["distribution"].annotation,
+        DISTRIBUTIONS,
+    ),
+    "mode of a force": (patrol.Force.model_fields["mode"].annotation, MODES),
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_a_record_takes_the_words_that_the_calls_behind_it_take(name: str) -> None:
+    """A type cannot be made of a tuple: both are written, and this holds them together."""
+    allowed, words = WORDS[name]
+    assert set(get_args(allowed)) == set(words)
+
+
+def test_every_rule_and_measure_has_its_words() -> None:
+    assert list(told.RULE_WORDS) == list(patrol.RULES) == list(RULE_STYLE)
+    assert set(told.MEASURE_WORDS) == set(MEASURES)
 
 
 def test_each_measure_has_the_rule_that_serves_it() -> None:

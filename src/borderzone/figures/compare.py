@@ -12,7 +12,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-import borderzone
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
 from borderzone.figures.style import (
@@ -23,6 +22,7 @@ from borderzone.figures.style import (
     page,
     percent_ticks,
     rows_of,
+    run_words,
 )
 from borderzone.patrol import BEST_RULE
 from borderzone.study import told
@@ -123,8 +123,7 @@ def _page(a: StudyResult, b: StudyResult) -> Axes:
         figure,
         "Both scenarios use the same draws, so a difference is that of the change alone. "
         f"{told.DIFFERENCE_WORDS} A unit: {_crews(a, b)} people. Rows in "
-        "grey are within the noise, or no number of units is enough (none). borderzone "
-        f"{borderzone.__version__}, runs {a.run_id} and {b.run_id}.",
+        f"grey are within the noise, or no number of units is enough (none). {run_words(a, b)}",
     )
     return ax
 

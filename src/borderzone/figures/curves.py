@@ -10,7 +10,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-import borderzone
 from borderzone.errors import InvalidParameterError
 from borderzone.figures import sheet
 from borderzone.figures.style import (
@@ -23,6 +22,7 @@ from borderzone.figures.style import (
     halo,
     page,
     percent_ticks,
+    run_words,
 )
 from borderzone.patrol import BEST_RULE
 from borderzone.study import told
@@ -376,5 +376,5 @@ def _caption(result: StudyResult) -> str:
         f"Crossings are spread evenly along {told.along_words(result)}. "
         "Units spread evenly, or placed best for the mean, or placed so that every inch is equal. "
         "Real forces are counted as such units and scaled to this length; it is not said what they "
-        f"achieved. {attribution(result, *sources)} borderzone {borderzone.__version__}, run {result.run_id}."
+        f"achieved. {attribution(result, *sources)} {run_words(result)}"
     )

@@ -20,7 +20,6 @@ from matplotlib.patches import Patch
 from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
-import borderzone
 from borderzone import datasets, io
 from borderzone._guards import temporary_folder
 from borderzone.errors import CoverageGapError, NoOverlapError
@@ -35,6 +34,7 @@ from borderzone.figures.style import (
     drawing,
     figure_of,
     page,
+    run_words,
 )
 from borderzone.grid import Grid
 from borderzone.study import told
@@ -401,7 +401,7 @@ def colophon(drawn: layers.MapPage, result: StudyResult, *, first: str = "") -> 
         lacking = f"; {100 * drawn.unrelieved:.0f} % of the land has no elevation"
         missing = lacking if drawn.unrelieved >= 0.005 else ""
         words.append(f"Relief exaggerated {drawn.exaggeration:.0f} times{missing}.")
-    words.append(f"borderzone {borderzone.__version__}, run {result.run_id}.")
+    words.append(run_words(result))
     words.append(told.DISCLAIMER)
     return " ".join(words)
 

@@ -29,6 +29,7 @@ from borderzone.figures.maps import (
 from borderzone.figures.style import (
     A4_LANDSCAPE,
     INK,
+    NO_DATA,
     SMALL,
     context,
     drawing,
@@ -63,6 +64,15 @@ __all__ = [
 LONG = (10.4, 3.1)
 
 
+# Ground to which no way leads is not ground of which nothing is known.
+_UNREACHABLE: dict[str, Any] = {
+    "facecolor": "#ececec",
+    "edgecolor": "#9a9a9a",
+    "hatch": "////",
+    "linewidth": 0,
+}
+
+
 @drawing
 def response_times(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
@@ -94,13 +104,14 @@ def response_times(result: StudyResult, ax: Axes | None = None) -> Axes:
         ax.stairs(hours, edges, baseline=0, fill=True, color="#c9d5e3")
         ax.stairs(hours, edges, baseline=None, color=INK["optimal"], linewidth=1.4)
         top = 1.18 * float(np.nanmax(hours)) if reached.any() else 1.0
-        for state, words in (("unreachable", "no way leads there"), ("unknown", "no elevation")):
+        for state, words, look in (
+            ("unreachable", "no way leads there", _UNREACHABLE),
+            ("unknown", "no elevation", NO_DATA),
+        ):
             these = along["state"].to_numpy() == state
             if these.any():
-                ax.stairs(
-                    np.where(these, top, np.nan), edges, baseline=0, fill=True, **_VOID[state]
-                )
-                ax.fill_between([], [], [], label=words, **_VOID[state])
+                ax.stairs(np.where(these, top, np.nan), edges, baseline=0, fill=True, **look)
+                ax.fill_between([], [], [], label=words, **look)
                 ax.legend(loc="upper right", frameon=True, framealpha=0.9)
         ax.axhline(
             result.scenario.remote_hours, color=INK["maximin"], linewidth=1.2, linestyle="--"
@@ -254,17 +265,6 @@ def night_reach_data(result: StudyResult) -> pd.DataFrame:
     """Give what `night_reach` draws, as a table."""
     night: pd.DataFrame = _reach(result).night
     return night
-
-
-_VOID: dict[str, dict[str, Any]] = {
-    "unreachable": {
-        "facecolor": "#ececec",
-        "edgecolor": "#9a9a9a",
-        "hatch": "////",
-        "linewidth": 0,
-    },
-    "unknown": {"facecolor": "#ffffff", "edgecolor": "#bbbbbb", "hatch": "....", "linewidth": 0},
-}
 
 
 @drawing

@@ -17,7 +17,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
-import borderzone
 from borderzone._guards import check_positive
 from borderzone.crs import GEOD, KM_PER_MILE
 from borderzone.errors import InvalidParameterError
@@ -47,6 +46,7 @@ from borderzone.figures.style import (
     page,
     percent_ticks,
     rows_of,
+    run_words,
 )
 from borderzone.grid import Grid
 from borderzone.study import told
@@ -829,7 +829,7 @@ def _frame(strip: Strip, ax: Axes, stretch: float | None, *, folded: bool = Fals
         figure,
         f"{_unknowns(strip, folded=folded)}{credit} The border is pulled straight, so shapes off it are not "
         "true; every place is shown once, at its nearest kilometre. "
-        f"borderzone {borderzone.__version__}, run {strip.result.run_id}. {told.DISCLAIMER}",
+        f"{run_words(strip.result)} {told.DISCLAIMER}",
     )
 
 

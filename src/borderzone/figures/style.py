@@ -16,9 +16,11 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.ticker import PercentFormatter
 
+import borderzone
 from borderzone._guards import check_choice, check_path, check_whole
 from borderzone._guards.escapes import block, figure_words, line
 from borderzone.errors import OutputError
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,6 +50,7 @@ __all__ = [
     "page",
     "percent_ticks",
     "rows_of",
+    "run_words",
     "save",
 ]
 
@@ -60,11 +63,17 @@ def attribution(result: StudyResult, *names: str) -> str:
             continue
         credit = (record.attribution or record.title).rstrip(".")
         terms = record.licence.replace("-", " ")
-        told = terms.lower() in credit.replace("-", " ").lower() or len(terms) > 20
-        seen.setdefault(credit if told else f"{credit} ({terms})")
+        named = terms.lower() in credit.replace("-", " ").lower() or len(terms) > 20
+        seen.setdefault(credit if named else f"{credit} ({terms})")
     if result.incidents.credit and "article_incidents" not in {r.name for r in result.inputs}:
         seen.setdefault(result.incidents.credit.rstrip("."))
     return f"Sources: {'; '.join(seen)}." if seen else ""
+
+
+def run_words(*results: StudyResult) -> str:
+    """Name the version and the runs that a figure is drawn from."""
+    ids = " and ".join(result.run_id for result in results)
+    return f"borderzone {borderzone.__version__}, run{'s' if len(results) > 1 else ''} {ids}."
 
 
 # Inches. Every page is printed at its own size, so a point on it is a point on paper.
@@ -98,9 +107,13 @@ INK = {
 
 # Allocation rule -> how its line is drawn and what it is called.
 RULE_STYLE: dict[str, dict[str, Any]] = {
-    "even": {"color": INK["even"], "linestyle": (0, (5, 2)), "label": "spread evenly"},
-    "optimal": {"color": INK["optimal"], "linestyle": "-", "label": "best for the mean"},
-    "maximin": {"color": INK["maximin"], "linestyle": (0, (7, 1.5, 1, 1.5)), "label": "every inch"},
+    "even": {"color": INK["even"], "linestyle": (0, (5, 2)), "label": told.RULE_WORDS["even"]},
+    "optimal": {"color": INK["optimal"], "linestyle": "-", "label": told.RULE_WORDS["optimal"]},
+    "maximin": {
+        "color": INK["maximin"],
+        "linestyle": (0, (7, 1.5, 1, 1.5)),
+        "label": told.RULE_WORDS["maximin"],
+    },
 }
 
 # Susceptibility to caves, told by hatch and by word.

@@ -381,8 +381,8 @@ def read_dem(  # noqa: PLR0913 - one option a matter that users decide
     Returns
     -------
     xarray.DataArray
-        Float32, NaN for no data. Units: m. Its attributes hold ``vertical_datum``
-        and, when read now, ``void_cells``: how many cells have no data; ``sea_cells``: how many
+        Float32, NaN for no data. Units: m. Its attributes hold ``vertical_datum``,
+        ``tile_cell_m``: the side of a cell of the coarsest tiles on the ground, in m; and, when read now, ``void_cells``: how many cells have no data; ``sea_cells``: how many
         of them are sea; and ``gap_share``: how much of what is needed on land has none.
 
     Raises
@@ -440,8 +440,7 @@ def read_dem(  # noqa: PLR0913 - one option a matter that users decide
 
 def _wrapped(tiles: ElevationSource, values: Any) -> xr.DataArray:
     raster = tiles.grid.wrap(values, name="elevation_m", units="m", long_name="elevation")
-    raster.attrs["vertical_datum"] = tiles.vertical_datum
-    return raster
+    return raster.assign_attrs(vertical_datum=tiles.vertical_datum, tile_cell_m=tiles.cell_m)
 
 
 class _Blocks:

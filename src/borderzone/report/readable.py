@@ -25,14 +25,6 @@ __all__ = [
     "zones_table",
 ]
 
-MEASURES = {
-    "mean_poi": "stopped, on average",
-    "min_poi": "stopped, every inch",
-    "mean_pod": "seen, on average",
-    "min_pod": "seen, every inch",
-}
-
-
 _LENGTH_WORDS = {"measured": ", along the line", "published": ", as published"}
 
 
@@ -50,7 +42,7 @@ def required_table(result: StudyResult, light: str) -> cells.Table | None:
             told.count(row.crew * row.payroll_middle) if row.enough else "no number is enough",
             cells.whole(row.confident),
         )
-        for measure, words in MEASURES.items()
+        for measure, words in told.MEASURE_WORDS.items()
         for length in lengths
         for row in told.units(result, measure, light=light, length=length)
     ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from borderzone.incidents import schema
+from borderzone.study import told
 from borderzone.whatif import compare
 
 if TYPE_CHECKING:
@@ -445,7 +446,6 @@ ENDS = {
     "reference": "at the reference assumptions",
     "confidence": "with the confidence asked for",
 }
-RULES = {"even": "spread evenly", "optimal": "best for the mean", "maximin": "every inch equal"}
 
 
 def meaning_of(column: str, table: str = "") -> tuple[str, str]:
@@ -459,7 +459,7 @@ def _composed(column: str) -> tuple[str, str]:
     if column in MEASURES:
         return "probability", f"{MEASURES[column]}; at the reference assumptions"
     head, _, tail = column.rpartition("_")
-    end, rule = ENDS.get(tail), RULES.get(tail)
+    end, rule = ENDS.get(tail), told.RULE_WORDS.get(tail)
     parts = {
         "units": ("units", f"units out at the reference number, {rule}", rule),
         "pod": ("probability", f"probability of detection at the reference number, {rule}", rule),

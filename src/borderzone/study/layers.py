@@ -262,13 +262,13 @@ def _raster(
 
 def _elevation(source: Any, records: list[Record], layers: Layers, grid: Grid) -> xr.DataArray:
     """Read the user's tiles, and tell how coarse they are and from where their heights count."""
-    tiles = io.open_dem(source, grid)
-    size = f"cells of about {tiles.cell_m:.0f} m"
+    raster = io.read_dem(source, grid)
+    size = f"cells of about {raster.attrs['tile_cell_m']:.0f} m"
     layers.records.extend(
         replace(record, resolution=size) if record.resolution == Record.resolution else record
         for record in records
     )
-    datum = tiles.vertical_datum
+    datum = raster.attrs["vertical_datum"]
     if datum == "unknown" or " and " in datum:
         told = "from where they do not say" if datum == "unknown" else f"from {datum}, mixed"
         layers.notes.append(
@@ -277,7 +277,7 @@ def _elevation(source: Any, records: list[Record], layers: Layers, grid: Grid) -
         )
     else:
         layers.notes.append(f"Heights of the elevation given count from {datum}.")
-    return io.read_dem(source, grid)
+    return raster
 
 
 def _landcover(

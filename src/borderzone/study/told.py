@@ -35,6 +35,7 @@ __all__ = [
     "MEASURE_WORDS",
     "MODE_WORDS",
     "RANK_WORDS",
+    "RULE_WORDS",
     "ForceFielded",
     "Share",
     "Sight",
@@ -112,10 +113,12 @@ KIND_WORDS = {"remote_desert": "remote desert", "cave_prone": "cave-prone"}
 RANK_WORDS = {1: "low", 2: "medium", 3: "high"}
 MEASURE_WORDS = {
     "mean_poi": "stopped, on average",
-    "min_poi": "stopped, weakest segment",
+    "min_poi": "stopped, every inch",
     "mean_pod": "seen, on average",
-    "min_pod": "seen, weakest segment",
+    "min_pod": "seen, every inch",
 }
+# How units are spread: by length, for the mean, for the worst segment.
+RULE_WORDS: dict[str, str] = {"even": "spread evenly", "optimal": "best for the mean", "maximin": "every inch"}
 MODE_WORDS = {"vehicle_off_road": "by vehicle off road", "vehicle": "by vehicle", "foot": "on foot"}
 DIFFERENCE_WORDS = (
     "The difference is the median of the differences draw by draw, which is not the difference of the "

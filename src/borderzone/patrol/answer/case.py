@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASSUMPTION_NAMES",
+    "DISTRIBUTIONS",
     "Assumption",
     "Draws",
     "PatrolCase",
@@ -59,8 +60,8 @@ ASSUMPTION_NAMES = (
     "shift_factor",
     "availability",
 )
-# Number of parameters of each distribution, in the order of numpy's generators.
-_PARAMETERS = {
+# Distribution -> its parameters, in the order of numpy's generators.
+DISTRIBUTIONS = {
     "lognormal": "median, sigma",
     "triangular": "low, mode, high",
     "uniform": "low, high",
@@ -294,8 +295,8 @@ class Assumption:
 
     def __post_init__(self) -> None:
         """Refuse impossible distributions at birth."""
-        check_choice(self.distribution, f"distribution of {self.name!r}", _PARAMETERS)
-        wanted = _PARAMETERS[self.distribution]
+        check_choice(self.distribution, f"distribution of {self.name!r}", DISTRIBUTIONS)
+        wanted = DISTRIBUTIONS[self.distribution]
         numbers = np.asarray(self.parameters, dtype=np.float64)
         right = numbers.shape == (len(wanted.split(", ")),) and bool(np.isfinite(numbers).all())
         if not right or not self._in_order():
