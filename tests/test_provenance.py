@@ -112,6 +112,23 @@ def test_a_study_without_grid_or_incidents_has_a_manifest_too() -> None:
     assert "rows" not in content["inputs"][1]
 
 
+def test_memory_that_the_system_does_not_tell_is_unknown_not_zero(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows has neither /proc nor the module that knows of limits."""
+    monkeypatch.setattr(provenance, "_STATUS", tmp_path / "none")
+    monkeypatch.setattr(provenance, "_RESET", tmp_path / "none" / "either")
+    monkeypatch.setitem(sys.modules, "resource", None)
+    clock = provenance.StageClock()
+    clock("reading")
+    stages = clock.stop()
+    assert stages["reading"].peak_mb is None
+    assert stages["reading"].words.endswith(" s, memory unknown")
+    provenance.write_timing(stages, tmp_path)
+    told = json.loads((tmp_path / "timing.json").read_text())
+    assert (told["peak_mb"], told["peak_memory_mb"]) == ({"reading": None}, None)
+
+
 def test_outputs_are_listed_with_checksums_but_for_log_timings_and_manifest(
     tmp_path: Path,
 ) -> None:

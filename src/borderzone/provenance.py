@@ -337,8 +337,8 @@ def write_timing(
     content = {
         "detail": detail,
         "seconds": {name: round(stage.seconds, 3) for name, stage in stages.items()},
-        "peak_mb": {name: round(stage.peak_mb, 1) for name, stage in stages.items()},
-        "peak_memory_mb": None if (most := _peak_of_all_mb()) is None else round(most, 1),
+        "peak_mb": {name: _tenths(stage.peak_mb) for name, stage in stages.items()},
+        "peak_memory_mb": _tenths(_peak_of_all_mb()),
         "machine": platform.machine(),
         "system": platform.system(),
     }
@@ -426,11 +426,17 @@ class Stage:
         Wall time. Units: s.
     peak_mb
         Largest resident memory of the process during the stage, or so far where the system
-        cannot tell. Units: MB.
+        cannot tell; None where it tells neither, as on Windows. Units: MB.
     """
 
     seconds: float
-    peak_mb: float
+    peak_mb: float | None
+
+    @property
+    def words(self) -> str:
+        """Say both in words, for a log."""
+        held = "memory unknown" if self.peak_mb is None else f"{self.peak_mb:.0f} MB at its peak"
+        return f"{self.seconds:.2f} s, {held}"
 
 
 class StageClock:
@@ -455,12 +461,17 @@ class StageClock:
         """End the running stage."""
         if self._name:
             seconds, peak = time.perf_counter() - self._since, _peak_mb()
-            before = self._stages.get(self._name, Stage(seconds=0.0, peak_mb=0.0))
+            before = self._stages.get(self._name, Stage(seconds=0.0, peak_mb=None))
+            known = [each for each in (before.peak_mb, peak) if each is not None]
             self._stages[self._name] = Stage(
-                seconds=before.seconds + seconds, peak_mb=max(before.peak_mb, peak)
+                seconds=before.seconds + seconds, peak_mb=max(known, default=None)
             )
         self._name = ""
         return dict(self._stages)
+
+
+def _tenths(megabytes: float | None) -> float | None:
+    return None if megabytes is None else round(megabytes, 1)
 
 
 def _forget_peak() -> None:
@@ -471,12 +482,12 @@ def _forget_peak() -> None:
         return
 
 
-def _peak_mb() -> float:
+def _peak_mb() -> float | None:
     """Most memory that the process held since it was last forgotten, or since its start."""
     try:
         lines = _STATUS.read_text(encoding="ascii").splitlines()
     except OSError:
-        return _peak_of_all_mb() or 0.0
+        return _peak_of_all_mb()
     kibibytes = next(line.split()[1] for line in lines if line.startswith("VmHWM"))
     return int(kibibytes) * 1024 / 1e6
 

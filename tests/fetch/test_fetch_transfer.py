@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from borderzone.fetch.tile_stores import FetchResult
+    from borderzone.fetch.tile_stores import TilesResult
 
 FOUR = (39.5, 32.5, 40.5, 33.5)
 
@@ -70,10 +70,10 @@ def cache(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def bring(store: Store, cache: Path) -> Callable[..., FetchResult]:
+def bring(store: Store, cache: Path) -> Callable[..., TilesResult]:
     """Fetch the one tile, impatiently."""
 
-    def call(**changes: Any) -> FetchResult:
+    def call(**changes: Any) -> TilesResult:
         return fetch.dem(WHERE, cache=cache, network=store.network(**changes))
 
     return call
@@ -93,7 +93,7 @@ def left(cache: Path) -> list[str]:
 
 
 def test_a_tile_arrives_whole_with_register_and_credit(
-    bring: Callable[..., FetchResult], cache: Path, body: bytes
+    bring: Callable[..., TilesResult], cache: Path, body: bytes
 ) -> None:
     result = bring()
 
@@ -110,12 +110,12 @@ def test_a_tile_arrives_whole_with_register_and_credit(
     assert left(cache) == []
 
 
-def test_the_tile_opens_in_its_place(bring: Callable[..., FetchResult]) -> None:
+def test_the_tile_opens_in_its_place(bring: Callable[..., TilesResult]) -> None:
     with rasterio.open(bring().paths[0]) as source:
         assert [round(edge) for edge in source.bounds] == [40, 33, 41, 34]
 
 
-def test_a_second_fetch_asks_for_nothing(store: Store, bring: Callable[..., FetchResult]) -> None:
+def test_a_second_fetch_asks_for_nothing(store: Store, bring: Callable[..., TilesResult]) -> None:
     bring()
     store.rules()
 
@@ -127,7 +127,7 @@ def test_a_second_fetch_asks_for_nothing(store: Store, bring: Callable[..., Fetc
 
 @pytest.mark.parametrize("harm", ["cut", "changed", "emptied"])
 def test_a_tile_that_was_tampered_with_is_fetched_again(
-    bring: Callable[..., FetchResult], cache: Path, body: bytes, store: Store, harm: str
+    bring: Callable[..., TilesResult], cache: Path, body: bytes, store: Store, harm: str
 ) -> None:
     bring()
     changed = bytearray(body)
@@ -144,7 +144,7 @@ def test_a_tile_that_was_tampered_with_is_fetched_again(
 
 
 def test_a_file_that_fetch_did_not_bring_is_not_trusted(
-    bring: Callable[..., FetchResult], cache: Path, body: bytes
+    bring: Callable[..., TilesResult], cache: Path, body: bytes
 ) -> None:
     final(cache).parent.mkdir(parents=True)
     final(cache).write_bytes(body)
@@ -154,7 +154,7 @@ def test_a_file_that_fetch_did_not_bring_is_not_trusted(
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"files": 3}', '{"files": {"x": 1}}', "\0"])
 def test_a_broken_register_costs_a_fetch_and_nothing_else(
-    bring: Callable[..., FetchResult], cache: Path, body: bytes, content: str
+    bring: Callable[..., TilesResult], cache: Path, body: bytes, content: str
 ) -> None:
     bring()
     (cache / "glo30" / "register.json").write_text(content, "utf-8")
@@ -165,7 +165,7 @@ def test_a_broken_register_costs_a_fetch_and_nothing_else(
 
 
 def test_a_connection_cut_time_after_time_is_taken_up_where_it_ended(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, body: bytes
+    store: Store, bring: Callable[..., TilesResult], cache: Path, body: bytes
 ) -> None:
     # Each answer brings a part: more cuts than attempts are no reason to give up.
     store.rules({NAME: {"on": "GET", "cut": 100_000}})
@@ -182,7 +182,7 @@ def test_a_connection_cut_time_after_time_is_taken_up_where_it_ended(
 
 
 def test_cuts_that_bring_nothing_end_in_an_error_and_a_part_to_go_on_from(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, body: bytes
+    store: Store, bring: Callable[..., TilesResult], cache: Path, body: bytes
 ) -> None:
     store.rules({NAME: {"on": "GET", "cut": 1000}})
 
@@ -198,7 +198,7 @@ def test_cuts_that_bring_nothing_end_in_an_error_and_a_part_to_go_on_from(
 
 
 def test_the_announcement_counts_what_is_there_from_before(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, body: bytes
+    store: Store, bring: Callable[..., TilesResult], cache: Path, body: bytes
 ) -> None:
     store.rules({NAME: {"on": "GET", "cut": 1000}})
     with pytest.raises(errors.NetworkError):
@@ -212,7 +212,7 @@ def test_the_announcement_counts_what_is_there_from_before(
 
 @pytest.mark.parametrize("mark", ["none", "weak"])
 def test_without_a_mark_of_its_state_a_file_starts_over(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, body: bytes, mark: str
+    store: Store, bring: Callable[..., TilesResult], cache: Path, body: bytes, mark: str
 ) -> None:
     store.rules({NAME: {"on": "GET", "cut": 1000, "etag": mark}})
     with pytest.raises(errors.NetworkError):
@@ -225,7 +225,7 @@ def test_without_a_mark_of_its_state_a_file_starts_over(
 
 
 def test_a_file_that_changed_on_the_server_starts_over(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, tmp_path: Path
+    store: Store, bring: Callable[..., TilesResult], cache: Path, tmp_path: Path
 ) -> None:
     newer = write_tile(tmp_path / "newer" / KEY, 40, 33, cells=410)
     store.rules({NAME: {"on": "GET", "cut": 90_000, "times": 1, "then": str(tmp_path / "newer")}})
@@ -239,7 +239,7 @@ def test_a_file_that_changed_on_the_server_starts_over(
 
 
 def test_a_file_that_changed_without_a_mark_but_its_date_starts_over(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, body: bytes
+    store: Store, bring: Callable[..., TilesResult], cache: Path, body: bytes
 ) -> None:
     old, new = ({"Last-Modified": f"Mon, 0{day} Jan 2024 00:00:00 GMT"} for day in (1, 8))
     store.rules({NAME: {"etag": "none", "headers": old, "cut": 90_000}})
@@ -261,7 +261,7 @@ def test_a_file_that_changed_without_a_mark_but_its_date_starts_over(
 
 
 def test_a_file_that_grew_above_the_limit_meanwhile_is_not_brought(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, body: bytes
+    store: Store, bring: Callable[..., TilesResult], cache: Path, body: bytes
 ) -> None:
     store.rules({NAME: {"on": "GET", "length": 400_000}})
 
@@ -271,7 +271,7 @@ def test_a_file_that_grew_above_the_limit_meanwhile_is_not_brought(
 
 
 def test_a_mark_that_changes_with_every_answer_never_joins_two_states(
-    store: Store, bring: Callable[..., FetchResult], cache: Path
+    store: Store, bring: Callable[..., TilesResult], cache: Path
 ) -> None:
     store.rules({NAME: {"etag": "new", "cut": 90_000}})
 
@@ -285,7 +285,7 @@ def test_a_mark_that_changes_with_every_answer_never_joins_two_states(
 
 
 def test_a_server_that_ignores_ranges_sends_it_all_again(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, body: bytes
+    store: Store, bring: Callable[..., TilesResult], cache: Path, body: bytes
 ) -> None:
     store.rules({NAME: {"on": "GET", "cut": 90_000, "times": 1}})
     with pytest.raises(errors.NetworkError):
@@ -300,7 +300,7 @@ def test_a_server_that_ignores_ranges_sends_it_all_again(
     ("method", "status"), [("HEAD", 500), ("GET", 500), ("GET", 503), ("GET", 429), ("HEAD", 408)]
 )
 def test_a_server_out_of_order_is_asked_again(
-    store: Store, bring: Callable[..., FetchResult], method: str, status: int
+    store: Store, bring: Callable[..., TilesResult], method: str, status: int
 ) -> None:
     store.rules({NAME: {"on": method, "status": status, "times": 2}})
 
@@ -311,7 +311,7 @@ def test_a_server_out_of_order_is_asked_again(
 @pytest.mark.parametrize(("asked_s", "given_s"), [(7, 7), (3600, LONGEST_PAUSE_S)])
 def test_a_server_that_asks_for_a_pause_gets_it(
     store: Store,
-    bring: Callable[..., FetchResult],
+    bring: Callable[..., TilesResult],
     monkeypatch: pytest.MonkeyPatch,
     asked_s: float,
     given_s: float,
@@ -334,7 +334,7 @@ def test_a_server_that_asks_for_a_pause_gets_it(
 
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
 def test_a_server_that_stays_out_of_order_ends_in_an_error(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, method: str
+    store: Store, bring: Callable[..., TilesResult], cache: Path, method: str
 ) -> None:
     store.rules({NAME: {"on": method, "status": 502}})
 
@@ -348,7 +348,7 @@ def test_a_server_that_stays_out_of_order_ends_in_an_error(
 
 @pytest.mark.parametrize("status", [400, 401, 403, 410])
 def test_a_refusal_is_not_asked_again(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, status: int
+    store: Store, bring: Callable[..., TilesResult], cache: Path, status: int
 ) -> None:
     store.rules({NAME: {"status": status, "on": "HEAD"}})
 
@@ -361,7 +361,7 @@ def test_a_refusal_is_not_asked_again(
 
 
 def test_a_server_without_head_is_asked_another_way(
-    store: Store, bring: Callable[..., FetchResult], body: bytes
+    store: Store, bring: Callable[..., TilesResult], body: bytes
 ) -> None:
     store.rules({NAME: {"status": 501, "on": "HEAD"}})
 
@@ -369,7 +369,7 @@ def test_a_server_without_head_is_asked_another_way(
 
 
 def test_a_tile_that_vanishes_between_two_questions_is_an_error(
-    store: Store, bring: Callable[..., FetchResult], cache: Path
+    store: Store, bring: Callable[..., TilesResult], cache: Path
 ) -> None:
     store.rules({NAME: {"status": 404, "on": "GET"}})
 
@@ -379,7 +379,7 @@ def test_a_tile_that_vanishes_between_two_questions_is_an_error(
 
 
 def test_slow_answers_end_after_the_timeout(
-    store: Store, bring: Callable[..., FetchResult], cache: Path
+    store: Store, bring: Callable[..., TilesResult], cache: Path
 ) -> None:
     store.rules({NAME: {"wait_s": FOR_EVER_S, "on": "HEAD"}})
 
@@ -392,7 +392,7 @@ def test_slow_answers_end_after_the_timeout(
 
 def test_a_trickle_ends_too(
     store: Store,
-    bring: Callable[..., FetchResult],
+    bring: Callable[..., TilesResult],
     cache: Path,
     body: bytes,
     monkeypatch: pytest.MonkeyPatch,
@@ -412,7 +412,7 @@ def test_a_trickle_ends_too(
 
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
 def test_a_head_without_an_end_ends_too(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, method: str
+    store: Store, bring: Callable[..., TilesResult], cache: Path, method: str
 ) -> None:
     store.rules({NAME: {"drip_head_s": 0.05, "on": method}})
 
@@ -423,7 +423,7 @@ def test_a_head_without_an_end_ends_too(
 
 
 def test_a_damaged_file_is_fetched_anew(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, body: bytes
+    store: Store, bring: Callable[..., TilesResult], cache: Path, body: bytes
 ) -> None:
     store.rules({NAME: {"flip": 200_000, "times": 1, "on": "GET"}})
 
@@ -436,7 +436,7 @@ def test_a_damaged_file_is_fetched_anew(
 @pytest.mark.parametrize("mark", ["md5", "none", "parts", '"a-mark-of-its-own"'])
 @pytest.mark.parametrize("place", [0, 200_000])
 def test_a_file_that_is_always_damaged_is_never_kept(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, mark: str, place: int
+    store: Store, bring: Callable[..., TilesResult], cache: Path, mark: str, place: int
 ) -> None:
     """Found by its MD5, or where the server gives none by its first bytes and packed blocks."""
     store.rules({NAME: {"flip": place, "on": "GET", "etag": mark}})
@@ -475,7 +475,7 @@ def test_a_mark_that_only_looks_like_an_md5_is_not_taken_for_one() -> None:
 @pytest.mark.parametrize("mark", ["md5", "none"])
 def test_a_wrong_length_never_makes_a_tile(
     store: Store,
-    bring: Callable[..., FetchResult],
+    bring: Callable[..., TilesResult],
     cache: Path,
     difference: int,
     mark: str,
@@ -489,7 +489,7 @@ def test_a_wrong_length_never_makes_a_tile(
 
 
 def test_a_body_without_end_is_left_at_the_announced_length(
-    store: Store, bring: Callable[..., FetchResult], cache: Path
+    store: Store, bring: Callable[..., TilesResult], cache: Path
 ) -> None:
     store.rules({NAME: {"endless": True}})
 
@@ -501,7 +501,7 @@ def test_a_body_without_end_is_left_at_the_announced_length(
 
 
 def test_a_file_of_untold_length_is_refused(
-    store: Store, bring: Callable[..., FetchResult]
+    store: Store, bring: Callable[..., TilesResult]
 ) -> None:
     store.rules({NAME: {"no_length": True}})
 
@@ -511,7 +511,7 @@ def test_a_file_of_untold_length_is_refused(
 
 
 def test_a_web_page_in_place_of_a_tile_is_not_kept(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, tmp_path: Path
+    store: Store, bring: Callable[..., TilesResult], cache: Path, tmp_path: Path
 ) -> None:
     page = tmp_path / "other" / KEY
     page.parent.mkdir(parents=True)
@@ -524,7 +524,7 @@ def test_a_web_page_in_place_of_a_tile_is_not_kept(
 
 
 def test_a_tile_of_another_place_is_not_kept(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, tmp_path: Path
+    store: Store, bring: Callable[..., TilesResult], cache: Path, tmp_path: Path
 ) -> None:
     write_tile(tmp_path / "other" / KEY, 41, 33)
     store.rules(root=tmp_path / "other")
@@ -535,7 +535,7 @@ def test_a_tile_of_another_place_is_not_kept(
 
 
 def test_a_packed_answer_is_not_taken_for_the_file(
-    store: Store, bring: Callable[..., FetchResult], cache: Path
+    store: Store, bring: Callable[..., TilesResult], cache: Path
 ) -> None:
     store.rules({NAME: {"headers": {"Content-Encoding": "gzip"}}})
 
@@ -546,7 +546,7 @@ def test_a_packed_answer_is_not_taken_for_the_file(
 
 @pytest.mark.parametrize("claim", ["bytes 0-9/10", "bytes 900-999/1000", "", "nonsense"])
 def test_a_rest_that_does_not_fit_is_not_joined(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, body: bytes, claim: str
+    store: Store, bring: Callable[..., TilesResult], cache: Path, body: bytes, claim: str
 ) -> None:
     store.rules({NAME: {"on": "GET", "cut": 1000}})
     with pytest.raises(errors.NetworkError):
@@ -560,7 +560,7 @@ def test_a_rest_that_does_not_fit_is_not_joined(
 
 
 def test_a_question_that_cannot_be_met_starts_the_file_over(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, body: bytes
+    store: Store, bring: Callable[..., TilesResult], cache: Path, body: bytes
 ) -> None:
     store.rules({NAME: {"on": "GET", "cut": 1000}})
     with pytest.raises(errors.NetworkError):
@@ -573,7 +573,7 @@ def test_a_question_that_cannot_be_met_starts_the_file_over(
 
 
 def test_a_block_that_unpacks_to_too_much_is_not_unpacked(
-    store: Store, bring: Callable[..., FetchResult], tmp_path: Path
+    store: Store, bring: Callable[..., TilesResult], tmp_path: Path
 ) -> None:
     # One strip of the whole raster: 64 million cells of 8 bytes in a file of 500 kB.
     path = tmp_path / "bomb" / KEY
@@ -598,7 +598,7 @@ def test_a_block_that_unpacks_to_too_much_is_not_unpacked(
 
 
 def test_an_interrupt_ends_it_and_keeps_what_came(
-    store: Store, cache: Path, body: bytes, bring: Callable[..., FetchResult]
+    store: Store, cache: Path, body: bytes, bring: Callable[..., TilesResult]
 ) -> None:
     # The server stands still for ever, and the fetch would wait for as long.
     store.rules({NAME: {"on": "GET", "stall_after": 150_000, "stall_s": FOR_EVER_S}})
@@ -615,7 +615,7 @@ def test_an_interrupt_ends_it_and_keeps_what_came(
 
 
 def test_it_is_not_led_to_another_host(
-    store: Store, bring: Callable[..., FetchResult], cache: Path
+    store: Store, bring: Callable[..., TilesResult], cache: Path
 ) -> None:
     for target in ("http://169.254.169.254/latest", "https://example.org/x", "//10.0.0.1/x"):
         store.rules({NAME: {"redirect": target}})
@@ -625,7 +625,7 @@ def test_it_is_not_led_to_another_host(
 
 
 def test_it_follows_within_one_server_but_not_in_circles(
-    store: Store, bring: Callable[..., FetchResult], body: bytes
+    store: Store, bring: Callable[..., TilesResult], body: bytes
 ) -> None:
     store.rules({NAME: {"redirect": f"/{KEY}"}})
     with pytest.raises(errors.NetworkError, match="circles"):
@@ -637,7 +637,7 @@ def test_it_follows_within_one_server_but_not_in_circles(
 
 def test_no_password_that_lies_about_is_sent(
     store: Store,
-    bring: Callable[..., FetchResult],
+    bring: Callable[..., TilesResult],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -701,7 +701,7 @@ def test_a_store_that_has_none_of_the_tiles_is_an_error(store: Store, cache: Pat
 
 
 def test_too_much_is_refused_before_the_first_byte(
-    store: Store, bring: Callable[..., FetchResult], cache: Path
+    store: Store, bring: Callable[..., TilesResult], cache: Path
 ) -> None:
     with pytest.raises(errors.LimitError, match=r"the limit is 0\.0001 GB.*--max-gb"):
         bring(max_gb=0.0001)
@@ -712,7 +712,7 @@ def test_too_much_is_refused_before_the_first_byte(
 
 def test_a_full_disk_is_told_before_the_first_byte(
     store: Store,
-    bring: Callable[..., FetchResult],
+    bring: Callable[..., TilesResult],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     usage = shutil.disk_usage(".")._replace(free=1000)
@@ -762,7 +762,7 @@ def wait_for_part(cache: Path, size: int, process: subprocess.Popen[str]) -> Non
 
 
 def test_a_killed_fetch_asks_only_for_what_is_left(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, body: bytes
+    store: Store, bring: Callable[..., TilesResult], cache: Path, body: bytes
 ) -> None:
     store.rules({NAME: {"on": "GET", "stall_after": 150_000}})
     process = start_elsewhere(store, cache)
@@ -780,7 +780,7 @@ def test_a_killed_fetch_asks_only_for_what_is_left(
 
 
 def test_a_fetch_killed_while_it_checked_its_file_needs_no_byte_more(
-    store: Store, bring: Callable[..., FetchResult], cache: Path, body: bytes
+    store: Store, bring: Callable[..., TilesResult], cache: Path, body: bytes
 ) -> None:
     store.rules({NAME: {"on": "GET", "cut": 1000}})
     with pytest.raises(errors.NetworkError):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from borderzone.fetch.events import UcdpResult
+    from borderzone.fetch.events import EventsResult
 
 TOKEN = "tok-5f2c-very-secret"  # noqa: S105 (made up)
 ROWS = ged_rows(2300)
@@ -51,10 +51,10 @@ def store(running: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
 
 
 @pytest.fixture
-def bring(store: Store, tmp_path: Path) -> Callable[..., UcdpResult]:
+def bring(store: Store, tmp_path: Path) -> Callable[..., EventsResult]:
     """Fetch from the store into the test's own folders."""
 
-    def call(where: Any = None, **options: Any) -> UcdpResult:
+    def call(where: Any = None, **options: Any) -> EventsResult:
         given: dict[str, Any] = {
             "cache": tmp_path / "cache",
             "out": tmp_path / "out",
@@ -76,7 +76,7 @@ def as_text(rows: list[dict[str, Any]]) -> list[list[str]]:
 
 @pytest.mark.parametrize("way", ["bulk", "api"])
 def test_a_whole_version_comes_cell_by_cell_in_the_order_of_the_service(
-    bring: Callable[..., UcdpResult], way: str
+    bring: Callable[..., EventsResult], way: str
 ) -> None:
     result = bring(way=way)
 
@@ -85,7 +85,9 @@ def test_a_whole_version_comes_cell_by_cell_in_the_order_of_the_service(
 
 
 @pytest.mark.parametrize("way", ["bulk", "api"])
-def test_a_second_cut_asks_nobody(bring: Callable[..., UcdpResult], store: Store, way: str) -> None:
+def test_a_second_cut_asks_nobody(
+    bring: Callable[..., EventsResult], store: Store, way: str
+) -> None:
     bring(way=way)
     store.rules()
 
@@ -105,7 +107,7 @@ def test_a_second_cut_asks_nobody(bring: Callable[..., UcdpResult], store: Store
 
 
 def test_the_margin_keeps_what_lies_within_it_on_the_ellipsoid(
-    bring: Callable[..., UcdpResult],
+    bring: Callable[..., EventsResult],
 ) -> None:
     result = bring((40, 34, 41, 35), margin_km=60)
 
@@ -128,7 +130,7 @@ def test_the_margin_keeps_what_lies_within_it_on_the_ellipsoid(
 
 @pytest.mark.parametrize("margin_km", [0, 50])
 def test_a_box_across_180_degrees_holds_both_sides(
-    bring: Callable[..., UcdpResult], store: Store, tmp_path: Path, margin_km: float
+    bring: Callable[..., EventsResult], store: Store, tmp_path: Path, margin_km: float
 ) -> None:
     places = [179.5, -179.5, 178.0, -178.0]
     rows = [row | {"longitude": x, "latitude": 10.5} for row, x in zip(ROWS, places, strict=False)]
@@ -143,7 +145,7 @@ def test_a_box_across_180_degrees_holds_both_sides(
 
 
 def test_incidents_read_the_table_and_the_record_travels_with_it(
-    bring: Callable[..., UcdpResult],
+    bring: Callable[..., EventsResult],
 ) -> None:
     corridor = bz.Corridor.around(bz.Border.between("IRQ", "SYR"), depth_km=50)
 
@@ -166,7 +168,7 @@ def test_incidents_read_the_table_and_the_record_travels_with_it(
 
 
 def test_a_table_that_was_changed_says_so_and_keeps_its_credit(
-    bring: Callable[..., UcdpResult],
+    bring: Callable[..., EventsResult],
 ) -> None:
     result = bring()
     with result.path.open("a", encoding="utf-8") as file:
@@ -179,7 +181,7 @@ def test_a_table_that_was_changed_says_so_and_keeps_its_credit(
 
 
 def test_the_token_goes_to_the_service_and_into_no_file_message_or_log(
-    bring: Callable[..., UcdpResult],
+    bring: Callable[..., EventsResult],
     store: Store,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -203,7 +205,7 @@ def test_the_token_goes_to_the_service_and_into_no_file_message_or_log(
 
 
 def test_the_archive_is_asked_for_without_the_token(
-    bring: Callable[..., UcdpResult], store: Store, monkeypatch: pytest.MonkeyPatch
+    bring: Callable[..., EventsResult], store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UCDP_ACCESS_TOKEN", TOKEN)
 
@@ -214,7 +216,7 @@ def test_the_archive_is_asked_for_without_the_token(
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refusal_names_the_variable(
-    bring: Callable[..., UcdpResult], store: Store, status: int
+    bring: Callable[..., EventsResult], store: Store, status: int
 ) -> None:
     store.rules({"page=0": {"status": status}})
 
@@ -224,7 +226,7 @@ def test_a_refusal_names_the_variable(
 
 
 def test_a_variable_that_holds_no_token_is_refused_unseen(
-    bring: Callable[..., UcdpResult], monkeypatch: pytest.MonkeyPatch
+    bring: Callable[..., EventsResult], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UCDP_ACCESS_TOKEN", "two words\r\nX-Evil: 1")
 
@@ -243,7 +245,7 @@ def test_a_variable_that_holds_no_token_is_refused_unseen(
     ids=["too many questions", "out of order", "cut"],
 )
 def test_what_passes_is_tried_again(
-    bring: Callable[..., UcdpResult], store: Store, rule: dict[str, Any]
+    bring: Callable[..., EventsResult], store: Store, rule: dict[str, Any]
 ) -> None:
     store.rules({"page=1": rule})
 
@@ -252,7 +254,7 @@ def test_what_passes_is_tried_again(
 
 
 def test_a_half_fetched_set_goes_on_from_the_pages_that_are_there(
-    bring: Callable[..., UcdpResult], store: Store, tmp_path: Path
+    bring: Callable[..., EventsResult], store: Store, tmp_path: Path
 ) -> None:
     store.rules({"page=2": {"status": 500}})
     with pytest.raises(errors.NetworkError, match=r"page 2.*go on"):
@@ -267,7 +269,7 @@ def test_a_half_fetched_set_goes_on_from_the_pages_that_are_there(
 
 
 def test_a_page_that_was_damaged_on_the_disk_is_asked_for_again(
-    bring: Callable[..., UcdpResult], store: Store, tmp_path: Path
+    bring: Callable[..., EventsResult], store: Store, tmp_path: Path
 ) -> None:
     store.rules({"page=2": {"status": 500}})
     with pytest.raises(errors.NetworkError):
@@ -281,7 +283,7 @@ def test_a_page_that_was_damaged_on_the_disk_is_asked_for_again(
 
 
 def test_pages_of_a_set_that_changed_meanwhile_are_dropped(
-    bring: Callable[..., UcdpResult], store: Store, tmp_path: Path
+    bring: Callable[..., EventsResult], store: Store, tmp_path: Path
 ) -> None:
     store.rules({"page=2": {"status": 500}})
     with pytest.raises(errors.NetworkError):
@@ -360,7 +362,7 @@ def empty(number: int, page: dict[str, Any]) -> None:
     ],
 )
 def test_pages_that_make_no_set_are_refused_and_leave_nothing(
-    bring: Callable[..., UcdpResult],
+    bring: Callable[..., EventsResult],
     store: Store,
     tmp_path: Path,
     change: Callable[[int, dict[str, Any]], None],
@@ -376,7 +378,7 @@ def test_pages_that_make_no_set_are_refused_and_leave_nothing(
 
 
 def test_more_pages_than_a_day_allows_are_refused_at_once(
-    bring: Callable[..., UcdpResult], store: Store, tmp_path: Path
+    bring: Callable[..., EventsResult], store: Store, tmp_path: Path
 ) -> None:
     def huge(number: int, page: dict[str, Any]) -> None:
         page |= {"TotalCount": 6_000_000, "TotalPages": 6000}
@@ -390,7 +392,7 @@ def test_more_pages_than_a_day_allows_are_refused_at_once(
 
 
 def test_a_redirect_to_another_server_is_not_followed(
-    bring: Callable[..., UcdpResult], store: Store, monkeypatch: pytest.MonkeyPatch
+    bring: Callable[..., EventsResult], store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UCDP_ACCESS_TOKEN", TOKEN)
     store.rules({"page=0": {"redirect": "http://localhost:9/steal"}})
@@ -400,7 +402,7 @@ def test_a_redirect_to_another_server_is_not_followed(
 
 
 def test_an_archive_that_was_cut_off_is_taken_up_where_it_ended(
-    bring: Callable[..., UcdpResult], store: Store
+    bring: Callable[..., EventsResult], store: Store
 ) -> None:
     size = (store.root / "ged251-csv.zip").stat().st_size
     store.rules({"ged251": {"on": "GET", "cut": size // 2, "times": 1}})
@@ -409,7 +411,7 @@ def test_an_archive_that_was_cut_off_is_taken_up_where_it_ended(
     assert [line["range"] for line in store.asked()] == [None, f"bytes={size // 2}-"]
 
 
-def test_a_damaged_archive_is_refused(bring: Callable[..., UcdpResult], store: Store) -> None:
+def test_a_damaged_archive_is_refused(bring: Callable[..., EventsResult], store: Store) -> None:
     store.rules({"ged251": {"on": "GET", "flip": 20_000, "etag": '"state"'}})
 
     with pytest.raises(errors.NetworkError, match="damaged, 2 times"):
@@ -417,7 +419,7 @@ def test_a_damaged_archive_is_refused(bring: Callable[..., UcdpResult], store: S
 
 
 def test_two_tables_in_an_archive_are_refused(
-    bring: Callable[..., UcdpResult], store: Store, tmp_path: Path
+    bring: Callable[..., EventsResult], store: Store, tmp_path: Path
 ) -> None:
     write_archive(tmp_path / "two", ROWS[:3], **{"b.csv": "id\n1\n"})
     store.rules(root=tmp_path / "two")
@@ -427,7 +429,7 @@ def test_two_tables_in_an_archive_are_refused(
 
 
 def test_what_a_file_manager_left_in_an_archive_is_passed_over(
-    bring: Callable[..., UcdpResult], store: Store, tmp_path: Path
+    bring: Callable[..., EventsResult], store: Store, tmp_path: Path
 ) -> None:
     (tmp_path / "mac").mkdir()
     with zipfile.ZipFile(tmp_path / "mac" / "ged251-csv.zip", "w") as made:
@@ -439,7 +441,7 @@ def test_what_a_file_manager_left_in_an_archive_is_passed_over(
 
 
 def test_a_table_that_is_none_of_events_is_refused(
-    bring: Callable[..., UcdpResult], store: Store, tmp_path: Path
+    bring: Callable[..., EventsResult], store: Store, tmp_path: Path
 ) -> None:
     tables = {
         "lacks": (b"id,year\n1,2014\n", "lacks latitude, longitude"),
@@ -458,7 +460,7 @@ def test_a_table_that_is_none_of_events_is_refused(
 
 
 def test_a_row_without_a_place_is_counted_and_lies_nowhere(
-    bring: Callable[..., UcdpResult], store: Store, tmp_path: Path
+    bring: Callable[..., EventsResult], store: Store, tmp_path: Path
 ) -> None:
     rows = [ROWS[0] | {"latitude": None}, ROWS[1] | {"latitude": 33.5, "longitude": 40.5}]
     write_archive(tmp_path / "gaps", rows)
@@ -472,7 +474,7 @@ def test_a_row_without_a_place_is_counted_and_lies_nowhere(
 
 
 def test_a_long_wait_is_told_and_not_cut_short_by_asking_again(
-    bring: Callable[..., UcdpResult], store: Store
+    bring: Callable[..., EventsResult], store: Store
 ) -> None:
     store.rules({"page=1": {"status": 429, "times": 1, "headers": {"Retry-After": "3600"}}})
 
@@ -481,7 +483,9 @@ def test_a_long_wait_is_told_and_not_cut_short_by_asking_again(
     assert len(store.asked()) == 2
 
 
-def test_pages_above_the_limit_are_refused(bring: Callable[..., UcdpResult], store: Store) -> None:
+def test_pages_above_the_limit_are_refused(
+    bring: Callable[..., EventsResult], store: Store
+) -> None:
     with pytest.raises(errors.LimitError, match=r"page 1 .*--max-gb"):
         bring(way="api", network=store.network(max_gb=0.0009))
 
@@ -510,16 +514,16 @@ def test_the_token_is_not_sent_to_a_mirror_elsewhere(monkeypatch: pytest.MonkeyP
     secrets = {}
     service = "https://ucdpapi.pcr.uu.se/api"
     for mirror in (service, "https://mirror.example.org/api", "http://127.0.0.1:8000"):
-        account = events._account("api", mirror)
-        assert account is not None
-        assert TOKEN not in repr(account)
-        secrets[mirror] = account.secret
+        token = events._token("api", mirror)
+        assert token is not None
+        assert TOKEN not in repr(token)
+        secrets[mirror] = token.secret
 
     assert list(secrets.values()) == [TOKEN, None, TOKEN]
 
 
 def test_a_bomb_is_refused_and_removed(
-    bring: Callable[..., UcdpResult], store: Store, tmp_path: Path
+    bring: Callable[..., EventsResult], store: Store, tmp_path: Path
 ) -> None:
     (tmp_path / "bomb").mkdir()
     with zipfile.ZipFile(tmp_path / "bomb" / "ged251-csv.zip", "w", zipfile.ZIP_DEFLATED) as made:
@@ -532,7 +536,7 @@ def test_a_bomb_is_refused_and_removed(
 
 
 def test_an_archive_above_the_limit_is_not_brought(
-    bring: Callable[..., UcdpResult], store: Store
+    bring: Callable[..., EventsResult], store: Store
 ) -> None:
     with pytest.raises(errors.LimitError, match="--max-gb"):
         bring(network=store.network(max_gb=1e-6))
@@ -540,7 +544,7 @@ def test_an_archive_above_the_limit_is_not_brought(
 
 
 def test_an_archive_that_the_disk_has_no_room_for_is_not_brought(
-    bring: Callable[..., UcdpResult], store: Store, monkeypatch: pytest.MonkeyPatch
+    bring: Callable[..., EventsResult], store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(".")._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
@@ -550,14 +554,14 @@ def test_an_archive_that_the_disk_has_no_room_for_is_not_brought(
     assert store.asked("GET") == []
 
 
-def test_a_version_that_is_not_there_is_named(bring: Callable[..., UcdpResult]) -> None:
+def test_a_version_that_is_not_there_is_named(bring: Callable[..., EventsResult]) -> None:
     with pytest.raises(errors.NetworkError, match=r"ged231-csv\.zip.*no such file"):
         bring(version="23.1")
     with pytest.raises(errors.NetworkError, match=r"23\.1.*no such file; check the version"):
         bring(version="23.1", way="api")
 
 
-def test_a_candidate_comes_in_pages(bring: Callable[..., UcdpResult]) -> None:
+def test_a_candidate_comes_in_pages(bring: Callable[..., EventsResult]) -> None:
     result = bring(version="25.0.9")
 
     assert (result.rows, result.path.name) == (40, "ucdp-ged-25.0.9.csv")
@@ -586,7 +590,7 @@ def test_a_candidate_comes_in_pages(bring: Callable[..., UcdpResult]) -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anybody_is_asked(
-    bring: Callable[..., UcdpResult], store: Store, options: dict[str, Any], says: str
+    bring: Callable[..., EventsResult], store: Store, options: dict[str, Any], says: str
 ) -> None:
     with pytest.raises(errors.InvalidParameterError, match=says):
         bring(**options)
@@ -594,7 +598,7 @@ def test_what_makes_no_sense_is_refused_before_anybody_is_asked(
 
 
 def test_a_table_that_is_there_is_replaced_only_on_request(
-    bring: Callable[..., UcdpResult],
+    bring: Callable[..., EventsResult],
 ) -> None:
     first = bring()
 

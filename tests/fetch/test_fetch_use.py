@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from borderzone.fetch.tile_stores import FetchResult
+    from borderzone.fetch.tile_stores import TilesResult
 
 BARE, TREES = 60, 10
 LINE = 50.9
@@ -58,7 +58,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 @pytest.fixture(scope="module")
 def heights(
     store: Store, corridor: bz.Corridor, tmp_path_factory: pytest.TempPathFactory
-) -> FetchResult:
+) -> TilesResult:
     store.rules()
     cache = tmp_path_factory.mktemp("cache")
     # What a run that was killed left on its way is no tile of the folder.
@@ -78,7 +78,7 @@ def places(grid: bz.Grid) -> tuple[Any, Any]:
 
 @pytest.mark.parametrize("resolution_m", [900, 90])
 def test_the_fetched_folder_reads_into_the_heights_of_the_store(
-    heights: FetchResult, corridor: bz.Corridor, resolution_m: float
+    heights: TilesResult, corridor: bz.Corridor, resolution_m: float
 ) -> None:
     grid = corridor.grid(resolution_m=resolution_m)
     lon, lat = places(grid)
@@ -94,7 +94,7 @@ def test_the_fetched_folder_reads_into_the_heights_of_the_store(
 
 
 def test_folder_pattern_and_list_are_the_same_heights(
-    heights: FetchResult, corridor: bz.Corridor
+    heights: TilesResult, corridor: bz.Corridor
 ) -> None:
     grid = corridor.grid(resolution_m=500)
     block = (slice(None), slice(None))
@@ -132,7 +132,7 @@ def test_ground_of_a_missing_tile_is_unknown_and_never_zero(
 
 @pytest.mark.parametrize("given", ["folder", "line"])
 def test_a_study_runs_on_the_fetched_tiles(
-    heights: FetchResult, tmp_path: Path, given: str
+    heights: TilesResult, tmp_path: Path, given: str
 ) -> None:
     line = heights.study_line if given == "line" else f"dem = {str(heights.folder)!r}"
     file = tmp_path / "study.toml"
@@ -179,7 +179,7 @@ def test_the_fetched_land_cover_opens_as_classes(
 
 
 def test_a_study_tells_bare_ground_from_the_fetched_land_cover(
-    heights: FetchResult, store: Store, corridor: bz.Corridor, tmp_path: Path
+    heights: TilesResult, store: Store, corridor: bz.Corridor, tmp_path: Path
 ) -> None:
     store.rules()
     # Travel times lead over ground around the corridor, and slow down where it is not bare.

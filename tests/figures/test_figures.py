@@ -289,7 +289,7 @@ def test_every_figure_is_described_in_numbers(
 def test_a_figure_has_one_name_in_python_in_words_and_as_a_file(
     result: StudyResult, other: StudyResult
 ) -> None:
-    for name in set(figures.FIGURES) - {"incident_overlay_demo"}:
+    for name in set(figures.FIGURES):
         assert callable(getattr(figures, name)), name
     shown = [spec.name for spec in figure_specs(result, other)]
     # The built-in study has neither cover nor an inventory of caves.
@@ -304,7 +304,7 @@ def test_a_figure_has_one_name_in_python_in_words_and_as_a_file(
         for name, function in functions.items()
         if callable(function) and "Axes" in str(signature(function).return_annotation)
     }
-    named = set(figures.FIGURES) - {"incident_overlay_demo"}
+    named = set(figures.FIGURES)
     assert drawing == named | {"plot_border", "plot_corridor"}
 
 

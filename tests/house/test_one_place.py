@@ -270,6 +270,16 @@ def test_a_function_that_is_copied_under_other_names_is_told() -> None:
     assert found == [{"_guards/threads.py:_quota", "access/again.py:cores"}]
 
 
+def test_a_class_has_a_name_of_its_own() -> None:
+    """One word, one meaning: a name that stands twice is two things to whoever reads it."""
+    found = defaultdict(set)
+    for path, tree in TREES.items():
+        for part in ast.walk(tree):
+            if isinstance(part, ast.ClassDef):
+                found[part.name].add(path)
+    assert {name: files for name, files in found.items() if len(files) > 1} == {}
+
+
 EXCEPTION = re.compile(
     r"# (?:ruff: )?noqa\b(?!: [A-Z0-9, ]+ - \S)|# type: ignore\b(?!\[[a-z, -]+\]  # \S)"
 )

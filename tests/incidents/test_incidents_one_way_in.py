@@ -100,6 +100,16 @@ def test_every_option_of_reading_is_at_every_door() -> None:
     assert list(ReadOptions.of(stated).stated()) == list(ReadOptions.known)
 
 
+def test_an_option_that_is_stated_as_false_is_kept() -> None:
+    """It is part of what a run is named by; what is left out is not."""
+    told = ReadOptions.of({"fix_swapped": False})
+    assert told.stated() == {"fix_swapped": False}
+    assert ReadOptions().stated() == {}
+    assert not told.judge
+    with pytest.raises(BorderzoneError, match="fix_swapped is said twice"):
+        told.beside(fix_swapped=True)
+
+
 def test_a_study_file_says_how_its_incidents_are_read(folder: Path) -> None:
     study = study_of(folder, HOW + QUICK)
     result = study.run()

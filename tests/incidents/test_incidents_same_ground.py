@@ -71,6 +71,31 @@ def test_every_number_on_incidents_holds_positions_to_the_country_named(corridor
     assert kinds["place"].sum() == pytest.approx(len(events))
 
 
+def test_tables_of_incidents_carry_statements_of_their_own_alone(corridor: Corridor) -> None:
+    """What a user, or an earlier reading, has noted on a table is not said of what is made of it."""
+    stale = {"sentence": "OF BEFORE", "coverage": "OF BEFORE", "mine": "OF BEFORE"}
+    events = along(corridor, "IRQ", number=8)
+    events.attrs |= {name: said for name, said in stale.items() if name != "coverage"}
+    zones = corridor.segments[["geometry"]].head(2).assign(zone=["a", "b"], kind="remote_desert")
+    zones.attrs = dict(stale)
+    own = replace(corridor, segments=corridor.segments.copy())
+    own.segments.attrs = dict(stale)
+    grid = corridor.grid(resolution_m=10_000)
+    flags = xr.Dataset({"remote_desert": grid.wrap(np.ones(grid.shape, np.float32))}, attrs=stale)
+    found = incidents.on_ground(events, flags, xr.Dataset(attrs=stale), draws=DRAWS, corridor=own)
+    noted = found.assign()
+    noted.attrs |= {"mine": "OF BEFORE", "sentence": "OF BEFORE"}
+    made = {
+        "overlay": incidents.overlay(events, zones, corridor=own, draws=DRAWS),
+        "on_ground": found,
+        "ground_counts": incidents.ground_counts(noted, flags, xr.Dataset(), corridor=own),
+        "pressure_weights": incidents.pressure_weights(own, events, draws=DRAWS),
+    }
+    for name, table in made.items():
+        assert "mine" not in table.attrs, name
+        assert "OF BEFORE" not in str(table.attrs), name
+
+
 def test_what_is_coded_on_ground_of_another_country_weighs_no_segment(corridor: Corridor) -> None:
     """Rows that say Iraq and lie deep in Syria: an overlay counts none on Iraqi ground, nor do weights."""
     events = along(corridor, "SYR", country="Iraq")

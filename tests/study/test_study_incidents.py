@@ -186,4 +186,4 @@ def test_tables_made_from_incidents_carry_their_credit(acled: StudyResult) -> No
         "coverage_by_weights",
     }
     assert all((found[name]["event_credit"] == acled.incidents.credit).all() for name in made)
-    assert "event_credit" not in found["incident_overlay_synthetic"]
+    assert "event_credit" not in found["incident_overlay_demo"]

@@ -311,7 +311,7 @@ def test_the_report_tells_reach_and_sight(fine: Any, tmp_path: Path) -> None:
     assert "It predicts no crossing" in page
     for name in FIGURES_OF_REACH:
         assert (tmp_path / "out" / "figures" / f"{name}.txt").is_file()
-    for name in ("response", "race", "night_reach", "light"):
+    for name in ("response_times", "race_to_cover", "night_reach", "light"):
         assert (tmp_path / "out" / "tables" / f"{name}.csv").is_file()
     words = " ".join(sight_words(fine))
     assert "From 1 post with eyes 10 m above the ground" in words

@@ -150,12 +150,12 @@ def sided(course: tuple[Part, ...], words: Asked) -> Sided:
     }
     if not grounds:
         return _undecided(course, words, _suspicion(course))
-    look = _Look.of(course)
-    known = {name: look.inside(ground) for name, ground in grounds.items()}
+    about = _Beside.of(course)
+    known = {name: about.inside(ground) for name, ground in grounds.items()}
     met = {name: Country.of(name).code for name, within in known.items() if within.any()}
     if not met:
-        return _undecided(course, words, _far(look, grounds))
-    votes = look.votes(course, known)
+        return _undecided(course, words, _far(about, grounds))
+    votes = about.votes(course, known)
     verdicts = [_verdict(row) for row in votes]
     verdict = _of_all(votes, verdicts)
     if words.how == "given":
@@ -193,7 +193,7 @@ def lies_in(point: shapely.Point, name: str) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Look:
+class _Beside:
     """Places off a line to either side, with the part that they are beside."""
 
     beside: FloatArray
@@ -201,7 +201,7 @@ class _Look:
     left: BoolArray
 
     @classmethod
-    def of(cls, course: Sequence[Part]) -> _Look:
+    def of(cls, course: Sequence[Part]) -> _Beside:
         each = max(4, _PLACES // len(course))
         shares = (np.arange(each) + 0.5) / each
         km = np.concatenate([part.km_start + shares * part.length_km for part in course])
@@ -283,12 +283,12 @@ def _by_ground(
     return turned, sum(against)
 
 
-def _far(look: _Look, grounds: Mapping[str, shapely.Geometry]) -> tuple[str, ...]:
+def _far(about: _Beside, grounds: Mapping[str, shapely.Geometry]) -> tuple[str, ...]:
     """Say that a line lies far from its countries; refuse one that is theirs once exchanged."""
     names = " or ".join(grounds)
-    if _fits_exchanged(look.beside):
-        mended = [look.inside(ground, exchanged=True) for ground in grounds.values()]
-        if 2 * np.count_nonzero(np.any(mended, axis=0)) > len(look.beside):
+    if _fits_exchanged(about.beside):
+        mended = [about.inside(ground, exchanged=True) for ground in grounds.values()]
+        if 2 * np.count_nonzero(np.any(mended, axis=0)) > len(about.beside):
             msg = (
                 f"the line lies far from {names}, and beside it with longitude and latitude exchanged: "
                 f"coordinates are longitude, latitude. {_CURE}"

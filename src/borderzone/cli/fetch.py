@@ -60,7 +60,7 @@ class AroundRoads(Around):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class BorderOrBox:
     """A border or a box, of which public incidents are fetched."""
 
     a: Annotated[str | None, typer.Option("--a", help="First country of a border.")] = None
@@ -239,7 +239,7 @@ def fetch_ucdp(
     version: Annotated[
         str, typer.Option("--version", help="25.1, or 25.0.9 for a monthly candidate.")
     ] = "25.1",
-    place: Place,
+    place: BorderOrBox,
     years: Annotated[
         tuple[int, int] | None, typer.Option(metavar="FIRST LAST", help="Only these years.")
     ] = None,

@@ -24,7 +24,7 @@ from borderzone._guards import check_choice, check_whole, shown
 from borderzone.errors import DataError, InvalidParameterError, LimitError, NetworkError
 from borderzone.fetch.area import Area, place_word
 from borderzone.fetch.cache import Shelf, cache_folder
-from borderzone.fetch.network import Account, Network, is_this_machine, same_server, server_name
+from borderzone.fetch.network import AccessToken, Network, is_this_machine, same_server, server_name
 from borderzone.fetch.planning import as_size, check_room, checked_path
 from borderzone.fetch.server import Item, Server
 from borderzone.fetch.transfer import bring
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray
     from borderzone.fetch.area import Where
 
-__all__ = ["GedVersion", "UcdpResult", "ucdp"]
+__all__ = ["EventsResult", "GedVersion", "ucdp"]
 
 _ROOTS = {"bulk": "https://ucdp.uu.se/downloads/ged", "api": "https://ucdpapi.pcr.uu.se/api"}
-_ACCOUNT = Account(
+_UCDP_TOKEN = AccessToken(
     header="x-ucdp-access-token",
     variable="UCDP_ACCESS_TOKEN",
     apply_at="see https://ucdp.uu.se/apidocs/",
@@ -74,7 +74,7 @@ def ucdp(  # noqa: PLR0913 - one option a matter that users decide
     cache: str | os.PathLike[str] | None = None,
     network: Network | None = None,
     announce: Callable[[str], None] | None = None,
-) -> UcdpResult:
+) -> EventsResult:
     """
     Bring a version of the UCDP Georeferenced Event Dataset, and cut it to a piece of ground.
 
@@ -111,7 +111,7 @@ def ucdp(  # noqa: PLR0913 - one option a matter that users decide
 
     Returns
     -------
-    UcdpResult
+    EventsResult
         ``path`` of the table and ``record`` beside it, how many ``rows`` of
         ``rows_of_version``, and the ``attribution`` they carry.
 
@@ -158,7 +158,7 @@ def ucdp(  # noqa: PLR0913 - one option a matter that users decide
     with shelf.alone(say):
         there, received = shelf.holds(whole), 0
         if not there:
-            with Server(base, net, _account(chosen, base)) as server:
+            with Server(base, net, _token(chosen, base)) as server:
                 etag = None  # the join of pages has none
                 if chosen == "bulk":
                     etag = _bring_archive(server, whole, shelf.partial, say)
@@ -180,7 +180,7 @@ def ucdp(  # noqa: PLR0913 - one option a matter that users decide
         "years": None if span is None else list(span),
         "notes": f"{counts['rows']} of {counts['rows_of_version']} rows of the version were kept.",
     }
-    return UcdpResult(
+    return EventsResult(
         path=path,
         record=write_sidecar(path, words),
         version=asked.text,
@@ -194,7 +194,7 @@ def ucdp(  # noqa: PLR0913 - one option a matter that users decide
 
 
 @dataclass(frozen=True, kw_only=True)
-class UcdpResult:
+class EventsResult:
     """
     What a fetch of incidents left.
 
@@ -302,12 +302,12 @@ def _way(version: GedVersion, way: str | None) -> str:
     return chosen
 
 
-def _account(way: str, base: str) -> Account | None:
+def _token(way: str, base: str) -> AccessToken | None:
     """Only the service itself, or this machine, is shown the token."""
     if way != "api":
         return None
     known = same_server(base, _ROOTS["api"]) or is_this_machine(base)
-    return _ACCOUNT.from_environment() if known else _ACCOUNT
+    return _UCDP_TOKEN.from_environment() if known else _UCDP_TOKEN
 
 
 def _checked_years(years: Any) -> tuple[int, int] | None:

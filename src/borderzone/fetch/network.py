@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Self
     from urllib.parse import SplitResult
 
-__all__ = ["Account", "Network", "is_this_machine", "same_server", "server_name"]
+__all__ = ["AccessToken", "Network", "is_this_machine", "same_server", "server_name"]
 
 
 @guarded
@@ -154,7 +154,7 @@ def server_name(address: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class AccessToken:
     """A token that a service asks for: the header it travels in, and the variable that holds it."""
 
     header: str

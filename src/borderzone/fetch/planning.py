@@ -12,7 +12,7 @@ from tqdm import tqdm
 from borderzone._guards import local_path
 from borderzone.errors import InvalidParameterError, LimitError, NetworkError, OutputError
 from borderzone.fetch.server import Server
-from borderzone.fetch.transfer import Part, bring, side_by_side
+from borderzone.fetch.transfer import PartialFile, bring, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence, Sized
@@ -183,7 +183,7 @@ class Job:
         said = dict(side_by_side(server, server.look, wanted))
         remotes = {item: remote for item in wanted if (remote := said[item]) is not None}
         begun = (
-            Part(self.shelf.partial, item, self.base, remote).usable()
+            PartialFile(self.shelf.partial, item, self.base, remote).usable()
             for item, remote in remotes.items()
         )
         plan = Plan(

@@ -39,7 +39,7 @@ from borderzone.fetch.network import is_this_machine, same_server, server_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from borderzone.fetch.network import Account, Network
+    from borderzone.fetch.network import AccessToken, Network
 
 __all__ = ["LONGEST_PAUSE_S", "Item", "Remote", "Server", "TroubleError"]
 
@@ -121,12 +121,12 @@ class _StoppedError(Exception):
 class Server:
     """One server and one root, asked for items; the token of an account goes along, if any."""
 
-    def __init__(self, base: str, network: Network, account: Account | None = None) -> None:
+    def __init__(self, base: str, network: Network, token: AccessToken | None = None) -> None:
         self.base = base
         self.name = server_name(base)
         self.network = network
         self.received = 0
-        self._account = account
+        self._token = token
         self._stop = threading.Event()
         self._promised = 0
         self._counting = threading.Lock()
@@ -137,8 +137,8 @@ class Server:
         self._session.headers.clear()
         self._session.headers["User-Agent"] = "borderzone"
         self._session.headers["Accept-Encoding"] = "identity"
-        if account is not None and account.secret is not None:
-            self._session.headers[account.header] = account.secret
+        if token is not None and token.secret is not None:
+            self._session.headers[token.header] = token.secret
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # Proxies of the environment count, but not for this machine. Names and passwords that
         # lie about in a .netrc file are not handed over.
@@ -343,8 +343,8 @@ class Server:
             raise TroubleError(msg, float(told) if re.fullmatch(r"\d{1,6}", told) else 0.0)
         if status not in {200, 206, 404, 416}:
             remedy = "check the address, and whether it may be read without an account"
-            if status in {401, 403} and self._account is not None:
-                remedy = self._account.remedy
+            if status in {401, 403} and self._token is not None:
+                remedy = self._token.remedy
             msg = f"{item.name}: {self.name} answers with status {status}; {remedy}"
             raise NetworkError(msg)
         packed = answer.headers.get("Content-Encoding", "identity") != "identity"

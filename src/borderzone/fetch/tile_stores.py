@@ -37,7 +37,16 @@ if TYPE_CHECKING:
     from borderzone.fetch.area import Where
     from borderzone.fetch.planning import Plan
 
-__all__ = ["SOURCES", "FetchResult", "Tile", "TileStore", "dem", "esa_worldcover", "plan", "tiles"]
+__all__ = [
+    "SOURCES",
+    "StoreTile",
+    "TileStore",
+    "TilesResult",
+    "dem",
+    "esa_worldcover",
+    "plan",
+    "tiles",
+]
 
 _MIB = 1024 * 1024
 _MAX_BLOCK_BYTES = 256 * _MIB
@@ -65,7 +74,7 @@ def dem(  # noqa: PLR0913 - one option a matter that users decide
     network: Network | None = None,
     announce: Callable[[str], None] | None = None,
     confirm: Callable[[Plan], None] | None = None,
-) -> FetchResult:
+) -> TilesResult:
     """
     Bring the elevation tiles that a piece of ground needs.
 
@@ -94,7 +103,7 @@ def dem(  # noqa: PLR0913 - one option a matter that users decide
 
     Returns
     -------
-    FetchResult
+    TilesResult
         ``folder`` and ``paths`` of the tiles, names of those ``missing``,
         the ``study_line`` that uses them, and the ``attribution`` they carry.
 
@@ -134,7 +143,7 @@ def esa_worldcover(
     network: Network | None = None,
     announce: Callable[[str], None] | None = None,
     confirm: Callable[[Plan], None] | None = None,
-) -> FetchResult:
+) -> TilesResult:
     """
     Bring the tiles of ESA WorldCover 2021 that a piece of ground needs.
 
@@ -158,7 +167,7 @@ def esa_worldcover(
 
     Returns
     -------
-    FetchResult
+    TilesResult
         As of `dem`.
 
     Raises
@@ -269,7 +278,7 @@ def tiles(where: Where, *, source: str = "glo30", margin_km: float = 0.0) -> lis
 
 
 @dataclass(frozen=True, kw_only=True)
-class FetchResult:
+class TilesResult:
     """
     What a fetch left in the cache.
 
@@ -321,7 +330,7 @@ def _quoted(path: Path) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tile(Item):
+class StoreTile(Item):
     """One tile of a store, by its south-western corner and its side in degrees."""
 
     west: int
@@ -344,7 +353,7 @@ class TileStore(Store):
     tile_deg: int
     cell_m: float
 
-    def tile(self, west: int, south: int) -> Tile:
+    def tile(self, west: int, south: int) -> StoreTile:
         """
         Name a tile by its south-western corner, from -180 to 179 and -90 to 89 degrees.
 
@@ -359,7 +368,9 @@ class TileStore(Store):
         )
         file = f"{name}.tif"
         key = f"{self.folder.format(name=name)}/{file}"
-        return Tile(name=name, key=key, file=file, west=west, south=south, size_deg=self.tile_deg)
+        return StoreTile(
+            name=name, key=key, file=file, west=west, south=south, size_deg=self.tile_deg
+        )
 
 
 def _copernicus(name: str, metres: int, arc_tenths: int) -> TileStore:
@@ -400,7 +411,7 @@ def _store(source: str) -> TileStore:
     return SOURCES[check_choice(source, "source", SOURCES)]
 
 
-def _needed(where: Where, store: TileStore, margin_km: float) -> list[Tile]:
+def _needed(where: Where, store: TileStore, margin_km: float) -> list[StoreTile]:
     """Find the tiles that a piece of ground needs, from south to north and west to east."""
     margin = checked_margin_km(margin_km)
     ground = shape_of(where)
@@ -456,11 +467,11 @@ def _job(
 
 def _fetched(
     job: Job, announce: Callable[[str], None] | None, confirm: Callable[[Plan], None] | None
-) -> FetchResult:
+) -> TilesResult:
     plan, received = job.bring(announce or _log.info, confirm)
     files = [tile.file for tile in job.items if tile.name not in plan.missing]
     paths = tuple(plan.folder / file for file in files)
-    return FetchResult(
+    return TilesResult(
         source=plan.source,
         folder=plan.folder,
         paths=paths,
@@ -472,7 +483,7 @@ def _fetched(
     )
 
 
-def _check_tile(tile: Tile, path: Path, proven: bool) -> None:  # noqa: FBT001 - see `bring`
+def _check_tile(tile: StoreTile, path: Path, proven: bool) -> None:  # noqa: FBT001 - see `bring`
     """Refuse a file that is no GeoTIFF, of another place, or where no MD5 proves it, damaged."""
     try:
         most = Limits.now().raster_cells_by_block
@@ -484,7 +495,7 @@ def _check_tile(tile: Tile, path: Path, proven: bool) -> None:  # noqa: FBT001 -
         raise DataError(str(error)) from None
 
 
-def _check_place(source: rasterio.DatasetReader, tile: Tile) -> None:
+def _check_place(source: rasterio.DatasetReader, tile: StoreTile) -> None:
     """Cells centred on the degree lines shift the edges by half a cell; more is another place."""
     if not source.crs.is_geographic:
         msg = f"it is in {source.crs.to_string()}, not in longitude and latitude"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from borderzone.fetch.server import Item, Server
 
-__all__ = ["Part", "bring", "same_md5", "side_by_side"]
+__all__ = ["PartialFile", "bring", "same_md5", "side_by_side"]
 
 _MIB = 1024 * 1024
 _NEWS_BYTES = 64 * 1024  # less than this is no progress: a try that brought nothing
@@ -49,7 +49,7 @@ def bring(
     the server's; it raises a BorderzoneError for one that is not what was asked for. `report` is called with the
     number of bytes that are there, each time it changes. The state that was brought is returned.
     """
-    part = Part(folder, item, server.base, remote)
+    part = PartialFile(folder, item, server.base, remote)
     folder.mkdir(parents=True, exist_ok=True)
     if part.whole.exists():  # killed while it was checked
         part.whole.replace(part.path)
@@ -76,7 +76,7 @@ def side_by_side(
             raise
 
 
-class Part:
+class PartialFile:
     """A file on its way, with a note on which state of which server's file this is."""
 
     def __init__(self, folder: Path, item: Item, address: str, remote: Remote) -> None:
@@ -141,7 +141,7 @@ class _DamagedError(Exception):
 
 def _tried(
     server: Server,
-    part: Part,
+    part: PartialFile,
     check: Callable[[Any, Path, bool], object],
     report: Callable[[int], None],
 ) -> Remote:
@@ -175,7 +175,7 @@ def _tried(
             return part.remote
 
 
-def _check(part: Part, check: Callable[[Any, Path, bool], object]) -> None:
+def _check(part: PartialFile, check: Callable[[Any, Path, bool], object]) -> None:
     proven = same_md5(part.path, part.remote)
     if proven is False:
         msg = "its MD5 is not the one that the server states"
@@ -220,7 +220,7 @@ def _md5(path: Path, size: int, start: int = 0) -> hashlib._Hash:
     return digest
 
 
-def _fill(server: Server, part: Part, report: Callable[[int], None]) -> None:
+def _fill(server: Server, part: PartialFile, report: Callable[[int], None]) -> None:
     """Bring what is missing of the file, or all of it in its new state."""
     start = part.start()
     report(start)
@@ -241,7 +241,7 @@ def _fill(server: Server, part: Part, report: Callable[[int], None]) -> None:
         raise TroubleError(msg)
 
 
-def _check_range(part: Part, answer: requests.Response, start: int) -> None:
+def _check_range(part: PartialFile, answer: requests.Response, start: int) -> None:
     """Refuse to join what is not surely of the same state of the file."""
     remote = part.remote
     expected = f"bytes {start}-{remote.size - 1}/{remote.size}"
@@ -254,7 +254,7 @@ def _check_range(part: Part, answer: requests.Response, start: int) -> None:
         raise TroubleError(msg)
 
 
-def _start_over(server: Server, part: Part, answer: requests.Response) -> None:
+def _start_over(server: Server, part: PartialFile, answer: requests.Response) -> None:
     """Begin anew: the server was asked for all of it, or the file changed meanwhile."""
     now = Remote.of(answer) or part.remote
     if not server.allows(now.size - part.remote.size):
@@ -267,7 +267,7 @@ def _start_over(server: Server, part: Part, answer: requests.Response) -> None:
 
 
 def _write(
-    server: Server, part: Part, answer: requests.Response, report: Callable[[int], None]
+    server: Server, part: PartialFile, answer: requests.Response, report: Callable[[int], None]
 ) -> None:
     there = part.size
     with part.path.open("ab") as file:

@@ -13,6 +13,7 @@ from .curves import coverage_curve as coverage_curve
 from .events import events_by_segment as events_by_segment
 from .charts import (
     incident_overlay as incident_overlay,
+    incident_overlay_demo as incident_overlay_demo,
     incident_pressure as incident_pressure,
     interdiction_curve as interdiction_curve,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,8 @@ from borderzone.figures.charts import (
     cave_success_rate_data,
     incident_overlay,
     incident_overlay_data,
+    incident_overlay_demo,
+    incident_overlay_demo_data,
     incident_pressure,
     incident_pressure_data,
     interdiction_curve,
@@ -495,10 +496,8 @@ FIGURES: Mapping[str, StudyFigure] = MappingProxyType(
             words=_interdiction_curve_words,
         ),
         "incident_overlay_demo": StudyFigure(
-            draw=partial(incident_overlay, demo=True),
-            data=lambda result: incident_overlay_data(result, demo=True).assign(
-                synthetic="SYNTHETIC"
-            ),
+            draw=incident_overlay_demo,
+            data=incident_overlay_demo_data,
             words=_incident_overlay_demo_words,
         ),
     }

@@ -35,6 +35,8 @@ __all__ = [
     "cave_success_rate_data",
     "incident_overlay",
     "incident_overlay_data",
+    "incident_overlay_demo",
+    "incident_overlay_demo_data",
     "incident_pressure",
     "incident_pressure_data",
     "interdiction_curve",
@@ -210,7 +212,7 @@ _TICKS = (30, 100, 300, 1000, 3000, 10_000)
 
 
 @drawing
-def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool = False) -> Axes:
+def incident_overlay(result: StudyResult, ax: Axes | None = None) -> Axes:
     """
     Draw how many incidents fall into each zone, given how vaguely they are placed.
 
@@ -220,8 +222,6 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
         What a study gave.
     ax
         Axes to draw on; made when left out.
-    demo
-        Whether to draw the synthetic set that shows the method.
 
     Returns
     -------
@@ -233,10 +233,65 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
     InvalidParameterError
         If the study has no incidents, or no zones to lay them over.
     """
-    table = incident_overlay_data(result, demo=demo)
-    found = result.incidents.demo if demo else result.incidents
-    account = None if found is None else found.account
-    fake = demo or result.synthetic
+    table = incident_overlay_data(result)
+    account, credit = result.incidents.account, result.incidents.credit
+    return _draw_overlay(ax, table, account, credit=credit, fake=result.synthetic)
+
+
+def incident_overlay_data(result: StudyResult) -> pd.DataFrame:
+    """Give what `incident_overlay` draws, as a table."""
+    return _laid_over_zones(result, result.incidents.overlay)
+
+
+@drawing
+def incident_overlay_demo(result: StudyResult, ax: Axes | None = None) -> Axes:
+    """
+    Draw what the overlay shows of a larger table: the SYNTHETIC set of a study.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes to draw on; made when left out.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study has no synthetic set, or no zones to lay it over.
+    """
+    table, demo = incident_overlay_demo_data(result), result.incidents.demo
+    account = None if demo is None else demo.account
+    return _draw_overlay(ax, table, account, credit="", fake=True)
+
+
+def incident_overlay_demo_data(result: StudyResult) -> pd.DataFrame:
+    """Give what `incident_overlay_demo` draws, as a table that says of each row what it is."""
+    demo = result.incidents.demo
+    table = _laid_over_zones(result, None if demo is None else demo.overlay)
+    return table.assign(synthetic="SYNTHETIC")
+
+
+def _laid_over_zones(result: StudyResult, table: pd.DataFrame | None) -> pd.DataFrame:
+    if table is None or table.empty:
+        msg = f"the study of {result.name} has no incidents laid over zones: {told.no_overlay(result)}"
+        raise InvalidParameterError(msg)
+    return table
+
+
+def _draw_overlay(
+    ax: Axes | None,
+    table: pd.DataFrame,
+    account: incidents.Account | None,
+    *,
+    credit: str,
+    fake: bool,
+) -> Axes:
     with context():
         if ax is None:
             ax = page(SMALL).add_axes((0.27, 0.26, 0.69, 0.61))
@@ -267,18 +322,8 @@ def incident_overlay(result: StudyResult, ax: Axes | None = None, *, demo: bool 
             title.set_backgroundcolor(INK["warning"])
         line = "" if account is None else f"{account.line}."
         line += f" {told.silent_zones(table)}" if len(told_of) < len(table) else ""
-        _foot(ax, line, "" if demo else result.incidents.credit)
+        _foot(ax, line, credit)
     return ax
-
-
-def incident_overlay_data(result: StudyResult, *, demo: bool = False) -> pd.DataFrame:
-    """Give what `incident_overlay` draws, as a table."""
-    found = result.incidents.demo if demo else result.incidents
-    table = None if found is None else found.overlay
-    if table is None or table.empty:
-        msg = f"the study of {result.name} has no incidents laid over zones: {told.no_overlay(result)}"
-        raise InvalidParameterError(msg)
-    return table
 
 
 @drawing

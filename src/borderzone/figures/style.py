@@ -178,7 +178,7 @@ _LEAST_POINTS = 6.0
 P = ParamSpec("P")
 
 
-class _Page(Figure):
+class _Paper(Figure):
     """A figure that a notebook shows by itself, without any global plotting state."""
 
     def _repr_png_(self) -> bytes:
@@ -268,7 +268,7 @@ def _show_ticks(figure: Figure) -> None:
 
 def page(size: tuple[float, float] = A4_LANDSCAPE) -> Figure:
     """Return an empty page that no global list of figures knows of."""
-    figure = _Page(figsize=size, dpi=110)
+    figure = _Paper(figsize=size, dpi=110)
     _PaperCanvas(figure)
     return figure
 

@@ -24,7 +24,7 @@ from borderzone.io.files import SUFFIXES, local_file
 from borderzone.io.raster import open_raster
 from borderzone.io.records import source_files
 from borderzone.io.tiles import Tile, elevation_tiles, landcover_tile
-from borderzone.io.warping import HALF, Job, blend, block_of, lay_out, on_grid, read_whole
+from borderzone.io.warping import HALF, BlockJob, blend, block_of, lay_out, on_grid, read_whole
 
 if TYPE_CHECKING:
     import os
@@ -177,8 +177,8 @@ def _heights(tile: Tile, rows: slice, columns: slice) -> FloatArray:
     return tile.read_heights(rows, columns)
 
 
-_AVERAGE = Job(average, (), _heights, np.nan, np.float32, np.nan, np.float32)
-_CUBIC = Job(cubic, (), _heights, np.nan, np.float32, np.nan, np.float32)
+_AVERAGE = BlockJob(average, (), _heights, np.nan, np.float32, np.nan, np.float32)
+_CUBIC = BlockJob(cubic, (), _heights, np.nan, np.float32, np.nan, np.float32)
 
 
 @guarded
@@ -568,7 +568,7 @@ class ClassSource:
         out, total = np.full(shape, np.nan, np.float32), np.zeros(shape, np.float32)
         for layer in self.layers if out.size else ():
             if layer.coarsens:
-                job = Job(share, (wanted,), self._fetch, *self._stored, np.nan, np.float32)
+                job = BlockJob(share, (wanted,), self._fetch, *self._stored, np.nan, np.float32)
                 values, known = layer.bring(rows, columns, job)
             else:
                 codes, known = layer.bring(rows, columns, self._nearest)
@@ -578,13 +578,13 @@ class ClassSource:
         return out
 
     @property
-    def _commonest(self) -> Job:
+    def _commonest(self) -> BlockJob:
         extra = (256, self.nodata)
-        return Job(majority, extra, self._fetch, *self._stored, *self._stored)
+        return BlockJob(majority, extra, self._fetch, *self._stored, *self._stored)
 
     @property
-    def _nearest(self) -> Job:
-        return Job(nearest, (self.nodata,), self._fetch, *self._stored, *self._stored)
+    def _nearest(self) -> BlockJob:
+        return BlockJob(nearest, (self.nodata,), self._fetch, *self._stored, *self._stored)
 
     @property
     def _stored(self) -> tuple[int, type]:

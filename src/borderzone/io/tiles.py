@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from borderzone._typing import FloatArray, IntArray
-    from borderzone.io.formats.grids import Mosaic, Part
+    from borderzone.io.formats.grids import Mosaic, MosaicPart
 
 __all__ = ["HIGHEST_M", "LOWEST_M", "Tile", "elevation_tiles", "landcover_tile"]
 
@@ -265,7 +265,7 @@ def _vrt_tiles(file: Path, max_cells: int) -> list[Tile]:
     return [_vrt_tile(part, mosaic, file, max_cells) for part in mosaic.parts]
 
 
-def _vrt_tile(part: Part, mosaic: Mosaic, file: Path, max_cells: int) -> Tile:
+def _vrt_tile(part: MosaicPart, mosaic: Mosaic, file: Path, max_cells: int) -> Tile:
     """Take a source of a mosaic as it says itself that it lies, where the mosaic says the same."""
     tile = _tif_tile(part.path, max_cells)
     why = ""

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HALF",
-    "Job",
+    "BlockJob",
     "Layer",
     "OnGrid",
     "blend",
@@ -68,7 +68,7 @@ _OFF = 0.01  # cells by which tiles of one lattice may be shifted
 
 
 @dataclass(frozen=True)
-class Job:
+class BlockJob:
     """
     What to make of the source under a block.
 
@@ -120,7 +120,7 @@ class Layer:
     cell_m: float
     coarsens: bool
 
-    def bring(self, rows: slice, columns: slice, job: Job) -> tuple[Any, FloatArray]:
+    def bring(self, rows: slice, columns: slice, job: BlockJob) -> tuple[Any, FloatArray]:
         """Bring a block onto the grid."""
         shape = (rows.stop - rows.start, columns.stop - columns.start)
         nodes = self.frame.nodes(rows, columns)
@@ -160,7 +160,7 @@ class Layer:
             reach += [math.floor(start), math.ceil(stop)]
         return reach[0], reach[1], reach[2], reach[3]
 
-    def _halved(self, rows: slice, columns: slice, job: Job) -> tuple[Any, FloatArray]:
+    def _halved(self, rows: slice, columns: slice, job: BlockJob) -> tuple[Any, FloatArray]:
         down, across = rows.stop - rows.start, columns.stop - columns.start
         if down == across == 1:
             msg = (
@@ -181,7 +181,7 @@ class Layer:
             np.concatenate([known for _, known in done], axis=axis),
         )
 
-    def _paste(self, span: tuple[int, int, int, int], job: Job) -> Any:
+    def _paste(self, span: tuple[int, int, int, int], job: BlockJob) -> Any:
         """Read the part of each tile under a window; the first tile counts, the next fill its holes."""
         top, bottom, left, right = span
         source = np.full((bottom - top, right - left), job.fill, job.dtype)
@@ -445,7 +445,7 @@ class OnGrid:
 
     grid: Grid
     layers: tuple[Layer, ...]
-    job: Job
+    job: BlockJob
     dtype: Any
     nodata: Any
     cell_m: float
@@ -541,7 +541,7 @@ def _numbers_of(raster: xr.DataArray, what: str, resampling: str, holds: str) ->
     return values, holds == "classes"
 
 
-def _job(values: Any, empty: Any, resampling: str) -> tuple[Job, Any]:
+def _job(values: Any, empty: Any, resampling: str) -> tuple[BlockJob, Any]:
     """Say what to make of the source under a block, and what its indices stand for, if it has any."""
     if resampling in _SMOOTH or (resampling == "nearest" and values.dtype.kind == "f"):
         kernel = _SMOOTH.get(resampling, nearest)
@@ -556,11 +556,11 @@ def _job(values: Any, empty: Any, resampling: str) -> tuple[Job, Any]:
     return _of(index, majority if extra[1:] else nearest, extra, -1, np.int32), codes
 
 
-def _of(values: Any, kernel: Any, extra: tuple[Any, ...], empty: Any, dtype: Any) -> Job:
+def _of(values: Any, kernel: Any, extra: tuple[Any, ...], empty: Any, dtype: Any) -> BlockJob:
     def fetch(tile: Tile, rows: slice, columns: slice) -> Any:  # noqa: ARG001 - there is one
         return values[rows, columns]
 
-    return Job(kernel, extra, fetch, empty, dtype, empty, dtype)
+    return BlockJob(kernel, extra, fetch, empty, dtype, empty, dtype)
 
 
 def _indexed(values: Any, empty: Any) -> tuple[Any, Any]:

@@ -201,9 +201,6 @@ def _write_log(shown: Edition, stages: Mapping[str, Stage], path: Path) -> None:
         f"{result.name}, run {result.run_id}, seed {result.seed}, {shown.detail} edition",
         *(f"note: {note}" for note in result.notes),
         *(f"left out: {words}" for words in shown.left_out),
-        *(
-            f"{name}: {stage.seconds:.2f} s, {stage.peak_mb:.0f} MB at its peak"
-            for name, stage in stages.items()
-        ),
+        *(f"{name}: {stage.words}" for name, stage in stages.items()),
     ]
     path.write_text("\n".join(map(line, lines)) + "\n", encoding="utf-8")

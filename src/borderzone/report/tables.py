@@ -160,8 +160,8 @@ COLUMNS = MappingProxyType(
         "response_share_beyond_6_h": ("share", "border farther than 6 h"),
         "post_seen_km2": ("km2", "ground that one post at least sees"),
         "post_seen_share": ("share", "ground that one post at least sees"),
-        "race.side": ("", "country that the crosser flees into, which is the force's"),
-        "race.points": ("points", "kilometres of the border that were asked for"),
+        "race_to_cover.side": ("", "country that the crosser flees into, which is the force's"),
+        "race_to_cover.points": ("points", "kilometres of the border that were asked for"),
         "response_share": ("share", "of the length, the response is there first"),
         "crosser_share": ("share", "of the length, the crosser is in cover first"),
         "neither_share": ("share", "of the length, neither can get there"),
@@ -529,9 +529,9 @@ TABLE_WORDS = {
     "hotspot_distances": "pairs of incidents by distance, against chance on the same ground",
     "hotspot_repeats": "pairs of incidents near in space by days apart, against dates in random order",
     "coverage_by_weights": "what plans for even, reported and worst-case crossings are worth",
-    "incident_overlay_synthetic": "the same for a SYNTHETIC set that shows the method",
-    "response": "travel time from the nearest origin by kilometre of the border",
-    "race": "how often the response is there before a crosser is in cover, by side and segment",
+    "incident_overlay_demo": "the same for a SYNTHETIC set that shows the method",
+    "response_times": "travel time from the nearest origin by kilometre of the border",
+    "race_to_cover": "how often the response is there before a crosser is in cover, by side and segment",
     "night_reach": "what somebody on foot reaches from the border in one night, by side and month",
     "night_hours": "length of the night on the 15th of each month",
     "light": "night and moon at both ends and the middle of the border, by month",
@@ -565,7 +565,7 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
         "incident_pressure": result.incidents.pressure,
         **_hotspots(result),
         "coverage_by_weights": result.patrol.by_weights,
-        "incident_overlay_synthetic": _stamped(None if demo is None else demo.overlay),
+        "incident_overlay_demo": _stamped(None if demo is None else demo.overlay),
         **_reach(result),
         "night_hours": result.reach.night_hours.reset_index(),
         "light": result.reach.light.reset_index(),
@@ -610,8 +610,8 @@ def _reach(result: StudyResult) -> dict[str, pd.DataFrame | None]:
     if reach.night is None:
         return {}
     return {
-        "response": None if reach.along is None else reach.along.reset_index(),
-        "race": None if reach.race is None else reach.race.reset_index(),
+        "response_times": None if reach.along is None else reach.along.reset_index(),
+        "race_to_cover": None if reach.race is None else reach.race.reset_index(),
         "night_reach": reach.night.reset_index(),
     }
 

@@ -96,7 +96,7 @@ AROUND_KM = 50.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layer:
+class LayerKind:
     """
     What a layer of a study takes.
 
@@ -129,31 +129,31 @@ _SHAPES: dict[str, Any] = {
 }
 _RASTER: dict[str, Any] = {"memory": (xr.DataArray,), "suffixes": io.SUFFIXES.raster}
 
-LAYERS: Mapping[str, Layer] = MappingProxyType(
+LAYERS: Mapping[str, LayerKind] = MappingProxyType(
     {
-        "dem": Layer(
+        "dem": LayerKind(
             memory=(xr.DataArray,),
             suffixes=io.SUFFIXES.heights,
             words=(EMBEDDED,),
             several=True,
         ),
-        "landcover": Layer(**_RASTER, words=(EMBEDDED,), several=True),
-        "karst": Layer(**_SHAPES, words=(EMBEDDED,)),
-        "origins": Layer(**_SHAPES, words=(EMBEDDED,)),
-        "incidents": Layer(
+        "landcover": LayerKind(**_RASTER, words=(EMBEDDED,), several=True),
+        "karst": LayerKind(**_SHAPES, words=(EMBEDDED,)),
+        "origins": LayerKind(**_SHAPES, words=(EMBEDDED,)),
+        "incidents": LayerKind(
             memory=(pd.DataFrame,),
             suffixes=io.SUFFIXES.incidents,
             words=(EMBEDDED, SYNTHETIC),
         ),
-        "districts": Layer(**_SHAPES),
-        "provinces": Layer(**_SHAPES, words=(EMBEDDED,)),
-        "sea": Layer(**_SHAPES, words=(EMBEDDED,)),
-        "aridity": Layer(**_RASTER),
-        "known_caves": Layer(**_SHAPES),
-        "roads": Layer(**_SHAPES),
-        "barriers": Layer(**_SHAPES),
-        "crossings": Layer(**_SHAPES),
-        "cover": Layer(**_SHAPES),
+        "districts": LayerKind(**_SHAPES),
+        "provinces": LayerKind(**_SHAPES, words=(EMBEDDED,)),
+        "sea": LayerKind(**_SHAPES, words=(EMBEDDED,)),
+        "aridity": LayerKind(**_RASTER),
+        "known_caves": LayerKind(**_SHAPES),
+        "roads": LayerKind(**_SHAPES),
+        "barriers": LayerKind(**_SHAPES),
+        "crossings": LayerKind(**_SHAPES),
+        "cover": LayerKind(**_SHAPES),
     }
 )
 
@@ -305,7 +305,7 @@ def place_of(value: Any) -> Any:
     return value["path"] if isinstance(value, dict) else value
 
 
-def _takes(layer: Layer) -> str:
+def _takes(layer: LayerKind) -> str:
     kinds = " or ".join(
         f"a {kind.__module__.split('.')[0]}.{kind.__name__}" for kind in layer.memory
     )
@@ -314,14 +314,14 @@ def _takes(layer: Layer) -> str:
     return f"{paths}, {kinds}, {words + ', ' if words else ''}or None for a study without"
 
 
-def _check_kind(name: str, layer: Layer, value: Any) -> None:
+def _check_kind(name: str, layer: LayerKind, value: Any) -> None:
     if not isinstance(value, layer.memory):
         got = shown(value) if isinstance(value, (bytes, int, float)) else type(value).__name__
         msg = f"{name} must be {_takes(layer)}, got {got}"
         raise InvalidParameterError(msg)
 
 
-def _check_memory(name: str, layer: Layer, value: Any) -> None:
+def _check_memory(name: str, layer: LayerKind, value: Any) -> None:
     if layer.raster:
         if value.dims != ("y", "x") or value.dtype.kind not in "biuf" or not value.size:
             msg = (
@@ -401,12 +401,12 @@ def check_files(study: Any) -> None:
         raise DataError(msg)
 
 
-def is_path(value: Any, layer: Layer) -> bool:
+def is_path(value: Any, layer: LayerKind) -> bool:
     """Tell a path, or several, from words and from what is in memory."""
     return isinstance(value, (str, os.PathLike, tuple)) and value not in layer.words
 
 
-def _look_at(value: Any, name: str, layer: Layer) -> None:
+def _look_at(value: Any, name: str, layer: LayerKind) -> None:
     for file in files_of(name, value):
         io.check_file(file, layer.suffixes, name)
 

@@ -149,7 +149,7 @@ def read_fine(
     threads: int | None = None,
 ) -> Fine:
     """Read terrain and flags of a corridor on fine cells."""
-    reader = _Reader(inputs)
+    reader = _BlockReader(inputs)
     outline = inputs.corridor.outline.to_crs(inputs.working.crs).union_all()
     blocks = blocks_of(reader.grid, outline, size=block_cells, multiple=inputs.factor)
     coarse = _Coarse(inputs)
@@ -177,7 +177,7 @@ def read_fine(
     )
 
 
-class _Reader:
+class _BlockReader:
     """Reads a block: elevation, terrain, surface, flags; adds it to the sums by segment."""
 
     def __init__(self, inputs: FineInputs) -> None:

@@ -118,7 +118,11 @@ MEASURE_WORDS = {
     "min_pod": "seen, every inch",
 }
 # How units are spread: by length, for the mean, for the worst segment.
-RULE_WORDS: dict[str, str] = {"even": "spread evenly", "optimal": "best for the mean", "maximin": "every inch"}
+RULE_WORDS: dict[str, str] = {
+    "even": "spread evenly",
+    "optimal": "best for the mean",
+    "maximin": "every inch",
+}
 MODE_WORDS = {"vehicle_off_road": "by vehicle off road", "vehicle": "by vehicle", "foot": "on foot"}
 DIFFERENCE_WORDS = (
     "The difference is the median of the differences draw by draw, which is not the difference of the "

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 __all__ = [
     "FIRST_SERIAL",
     "PRECISIONS",
+    "DateReading",
     "DateSpan",
     "Dates",
-    "Reading",
     "as_timestamps",
     "dates_of_parts",
     "is_day_zero",
@@ -196,7 +196,7 @@ def _whole(cell: object, part: str) -> int | None:
 
 def _columns(
     held: Sequence[Spellings],
-    read: Sequence[Sequence[Reading]],
+    read: Sequence[Sequence[DateReading]],
     as_of: dt.date,
     *,
     counts_days: bool,
@@ -215,7 +215,7 @@ def _columns(
     )
 
 
-def _order_of(column: Spellings, read: Sequence[Reading]) -> tuple[str, str]:
+def _order_of(column: Spellings, read: Sequence[DateReading]) -> tuple[str, str]:
     """Tell which of day and month comes first, and which rows show it."""
     shows: dict[str, int] = {}
     for number, reading in enumerate(read):
@@ -234,7 +234,7 @@ def _order_of(column: Spellings, read: Sequence[Reading]) -> tuple[str, str]:
     return "", ""
 
 
-def _may_count_days(cell: object, reading: Reading, newest: int) -> bool:
+def _may_count_days(cell: object, reading: DateReading, newest: int) -> bool:
     """Whether a cell does not speak against plain numbers being days of a spreadsheet."""
     number = parse_number(cell)
     is_date = any(day[2] for day in reading.days.values()) and reading.number[:4] != "days"
@@ -247,7 +247,7 @@ class _Judge:
     def __init__(
         self,
         held: Sequence[Spellings],
-        read: Sequence[Sequence[Reading]],
+        read: Sequence[Sequence[DateReading]],
         columns: tuple[_Column, _Column],
         as_of: dt.date,
         *,
@@ -282,7 +282,7 @@ class _Judge:
         return self._ordered(start, spans[1], findings)._replace(zone=zone)
 
     def _span(
-        self, cell: object, reading: Reading, column: _Column, word: str
+        self, cell: object, reading: DateReading, column: _Column, word: str
     ) -> tuple[DateSpan | None, list[_Finding]]:
         """Give the span of a cell with what is told of it; None where it cannot be read."""
         if is_day_zero(cell):
@@ -309,7 +309,12 @@ class _Judge:
         return found, list(self._mends(cell, reading, days[order], found, settled))
 
     def _mends(
-        self, cell: object, reading: Reading, day: tuple[int, int, int], found: DateSpan, by: str
+        self,
+        cell: object,
+        reading: DateReading,
+        day: tuple[int, int, int],
+        found: DateSpan,
+        by: str,
     ) -> Iterator[_Finding]:
         """Tell what was settled, completed or turned into a day."""
         _, month, number = day
@@ -381,7 +386,7 @@ def _note(
 
 
 def _note_exchanged(
-    held: Spellings, read: Sequence[Reading], column: _Column, ledger: Ledger
+    held: Spellings, read: Sequence[DateReading], column: _Column, ledger: Ledger
 ) -> None:
     """Tell of a spreadsheet that made dates of what it could read in another order than was meant."""
     made = [
@@ -521,7 +526,7 @@ class DateSpan(NamedTuple):
     problem: str
 
 
-class Reading(NamedTuple):
+class DateReading(NamedTuple):
     """
     What one cell may mean, before the other cells of its column are heard.
 
@@ -567,12 +572,12 @@ def parse_date(cell: object, date_format: str | None = None, precision: str = ""
 
 def read_cell(
     cell: object, date_format: str | None, as_of: dt.date, *, since_1904: bool = False
-) -> Reading:
+) -> DateReading:
     """Tell every reading of one cell."""
     if is_missing(cell):
-        return Reading()
+        return DateReading()
     if is_day_zero(cell):
-        return Reading()
+        return DateReading()
     if isinstance(cell, dt.date):
         zone = isinstance(cell, dt.datetime) and cell.tzinfo is not None
         return _checked({"": (cell.year, cell.month, cell.day)}, str(cell), zone=zone)
@@ -605,15 +610,15 @@ def _as_text(cell: object) -> str:
     return trimmed(cell).removeprefix("'")
 
 
-def _beside_format(text: str, date_format: str, as_of: dt.date, *, since_1904: bool) -> Reading:
+def _beside_format(text: str, date_format: str, as_of: dt.date, *, since_1904: bool) -> DateReading:
     """Read what has one reading, whatever the format says of the others."""
     found = _by_iso(text) or _by_number(text, since_1904=since_1904) or _by_name(text, as_of)
     if found and "" in found.days:
         return found
-    return Reading(problem=f"{quoted(text)} does not match date_format={date_format!r}")
+    return DateReading(problem=f"{quoted(text)} does not match date_format={date_format!r}")
 
 
-def doubt(text: str, reading: Reading) -> str:
+def doubt(text: str, reading: DateReading) -> str:
     """Say between which days a cell leaves the choice, and which option makes it."""
     years = {day[0] for day in reading.days.values()}
     days = [
@@ -659,11 +664,11 @@ def month_number(word: str) -> int:
     return _MONTHS.get(_PHRASES.get(folded, folded), 0)
 
 
-def _unreadable(text: str) -> Reading:
+def _unreadable(text: str) -> DateReading:
     if _NUMBER.fullmatch(text):
-        return Reading(problem=number_alone(text))
+        return DateReading(problem=number_alone(text))
     way = option("date_format", "%d/%m/%Y")
-    return Reading(
+    return DateReading(
         problem=f"{quoted(text)} is not a date that can be read: write it as 2019-07-21, 2019-07 or "
         f"2019, or say how it is written, as in {way}"
     )
@@ -678,21 +683,21 @@ def _checked(  # noqa: PLR0913 - what a spelling tells beside the day
     zone: bool = False,
     short_year: bool = False,
     number: str = "",
-) -> Reading:
+) -> DateReading:
     """Keep the days of the calendar; none of them, or none of our years, is a problem."""
     real = {order: day for order, day in days.items() if _is_day(*day)}
     if not real:
-        return Reading(problem=f"{quoted(text)} is not a day of the calendar")
+        return DateReading(problem=f"{quoted(text)} is not a day of the calendar")
     years = {day[0] for day in real.values()}
     if not all(year in _YEARS for year in years):
         told = f"{quoted(text)} is not a year from 1800 to 2199"
         if all(year in _HIJRI for year in years):
             told += " (of a Hijri calendar? turn it into a date of the common one)"
-        return Reading(problem=told)
+        return DateReading(problem=told)
     if weekday >= 0 and len(real) > 1:
         fit = {order: day for order, day in real.items() if dt.date(*day).weekday() == weekday}
         real = fit or real
-    return Reading(real, precision, weekday, zone, short_year, number)
+    return DateReading(real, precision, weekday, zone, short_year, number)
 
 
 def _is_day(year: int, month: int, day: int) -> bool:
@@ -721,7 +726,7 @@ def _folded(text: str) -> str:
     ).translate(_LETTERS)
 
 
-def _by_format(text: str, date_format: str, as_of: dt.date) -> Reading | None:
+def _by_format(text: str, date_format: str, as_of: dt.date) -> DateReading | None:
     for part in dict.fromkeys((text, _without_time(text)[0])):
         try:
             day = dt.datetime.strptime(part, date_format)  # noqa: DTZ007 - only the day is kept
@@ -738,7 +743,7 @@ def _by_format(text: str, date_format: str, as_of: dt.date) -> Reading | None:
     return None
 
 
-def _by_iso(text: str) -> Reading | None:
+def _by_iso(text: str) -> DateReading | None:
     found = _ISO.fullmatch(text) or _BASIC.fullmatch(text)
     if found:
         year, month, day = (int(part or 0) for part in found.groups()[:3])
@@ -752,11 +757,11 @@ def _by_iso(text: str) -> Reading | None:
     try:
         one = dt.date.fromisocalendar(int(week[1]), int(week[2]), int(week[3] or 1))
     except ValueError:
-        return Reading(problem=f"{quoted(text)} is not a week of the calendar")
+        return DateReading(problem=f"{quoted(text)} is not a week of the calendar")
     return _checked({"": (one.year, one.month, one.day)}, text, precision="" if week[3] else "week")
 
 
-def _by_number(text: str, *, since_1904: bool) -> Reading | None:
+def _by_number(text: str, *, since_1904: bool) -> DateReading | None:
     """Days of a spreadsheet, or the time since 1970 in one of four units."""
     match = _NUMBER.fullmatch(text)
     if not match:
@@ -784,7 +789,7 @@ def _without_time(text: str) -> tuple[str, bool]:
     return rest, any(found.groups())
 
 
-def _by_place(text: str, as_of: dt.date) -> Reading | None:
+def _by_place(text: str, as_of: dt.date) -> DateReading | None:
     """Three numbers of which the place says what each is, and there are two or three customs."""
     clear, zone = _without_time(_folded(text))
     weekday, clear = _without_weekday(clear)
@@ -819,7 +824,7 @@ def _without_weekday(text: str) -> tuple[int, str]:
     return -1, text
 
 
-def _by_name(text: str, as_of: dt.date) -> Reading | None:
+def _by_name(text: str, as_of: dt.date) -> DateReading | None:
     folded = _folded(text)
     group = _GROUP.fullmatch(folded)
     if group and group[2] in _MONTHS:
@@ -863,7 +868,7 @@ def _day_and_year(numbers: list[str], as_of: dt.date) -> tuple[int, int, bool] |
 
 def _no_year(
     text: str, numbers: list[str], month: int, *, month_first: bool, as_of: dt.date
-) -> Reading | None:
+) -> DateReading | None:
     """One short number beside a month: a spreadsheet shows both months and days so."""
     if len(numbers) != 1 or len(numbers[0]) > 2:
         return None
@@ -874,4 +879,4 @@ def _no_year(
         if number > 31:
             return _checked({"": (year, month, 0)}, text, short_year=True)
         told += f" or {name} {year}: pass {option('date_format', '%b-%y')} for the latter"
-    return Reading(problem=told)
+    return DateReading(problem=told)

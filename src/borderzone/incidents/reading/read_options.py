@@ -47,7 +47,7 @@ class ReadOptions:
     date_format
         `strptime` format of the dates, for example "%d/%m/%Y".
     fix_swapped
-        Swap latitude and longitude where they look swapped.
+        Swap latitude and longitude where they look swapped; not where it is left out.
     bbox
         Where positions are expected: west, south, east, north. Units: degrees.
     as_of
@@ -93,7 +93,7 @@ class ReadOptions:
     format: str | None = None
     columns: Mapping[str, str] | None = None
     date_format: str | None = None
-    fix_swapped: bool = False
+    fix_swapped: bool | None = None
     bbox: Sequence[float] | None = None
     as_of: dt.date | None = None
     encoding: str | None = None
@@ -107,7 +107,8 @@ class ReadOptions:
 
     def __post_init__(self) -> None:
         """Refuse impossible values before any time is spent on reading."""
-        check_flag(self.fix_swapped, "fix_swapped")
+        if self.fix_swapped is not None:
+            check_flag(self.fix_swapped, "fix_swapped")
         as_of, accessed = (cast("Any", day) for day in (self.as_of, self.accessed))
         if as_of is not None and not (
             isinstance(as_of, dt.date) and not isinstance(as_of, dt.datetime)
@@ -219,7 +220,7 @@ class ReadOptions:
         {'crs': 'EPSG:32637'}
         """
         values = ((one.name, getattr(self, one.name)) for one in fields(self))
-        return {name: value for name, value in values if value is not None and value is not False}
+        return {name: value for name, value in values if value is not None}
 
     def beside(self, **said: Any) -> ReadOptions:
         """
@@ -264,7 +265,9 @@ class ReadOptions:
         bool
             False where all that is said is of the table as a whole: what it covers, and its terms.
         """
-        return any(name not in _OF_THE_WHOLE for name in self.stated())
+        stated = self.stated()
+        # To swap nothing is what was done before.
+        return any(stated[name] is not False for name in stated if name not in _OF_THE_WHOLE)
 
 
 def _check_date_format(date_format: Any) -> None:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "VOID",
     "Mosaic",
-    "Part",
+    "MosaicPart",
     "check_asc",
     "open_asc",
     "read_asc",
@@ -341,7 +341,7 @@ _OFF = 0.01  # cells by which a rectangle may miss whole cells
 
 
 @dataclass(frozen=True)
-class Part:
+class MosaicPart:
     """
     One source of a mosaic.
 
@@ -384,7 +384,7 @@ class Mosaic:
     transform: Affine
     crs: str
     unit: str
-    parts: tuple[Part, ...]
+    parts: tuple[MosaicPart, ...]
 
 
 def read_vrt(file: Path, what: str) -> Mosaic:
@@ -392,7 +392,7 @@ def read_vrt(file: Path, what: str) -> Mosaic:
     Limits.now().check("mosaic_bytes", file.stat().st_size, "bytes", f"{what}: {file.name!r}")
     text = file.read_bytes()
     check_plain_xml(text, file.name, what, "VRT")
-    return _Reader(file, what).mosaic(_parsed(text, file.name, what))
+    return _MosaicReader(file, what).mosaic(_parsed(text, file.name, what))
 
 
 def _parsed(text: bytes, name: str, what: str) -> ET.Element:
@@ -427,7 +427,7 @@ def _root(text: bytes) -> ET.Element | None:
     return root
 
 
-class _Reader:
+class _MosaicReader:
     """Takes a VRT apart, and refuses by name whatever a plain mosaic does not need."""
 
     def __init__(self, file: Path, what: str) -> None:
@@ -461,7 +461,7 @@ class _Reader:
             parts=parts,
         )
 
-    def _part(self, element: ET.Element, usual: float | None) -> Part:
+    def _part(self, element: ET.Element, usual: float | None) -> MosaicPart:
         self._only(element, _SOURCE)
         if (element.findtext("SourceBand") or "1").strip() != "1":
             self._refuse("takes another band than the first of a source")
@@ -476,7 +476,7 @@ class _Reader:
             self._refuse(f"cuts {path.name!r} between its cells")
         if min(whole[:2]) < 0 or min(whole[2:]) < 1:
             self._refuse(f"takes cells of {path.name!r} that it cannot have")
-        return Part(
+        return MosaicPart(
             path=path,
             first=(whole[1], whole[0]),
             shape=(whole[3], whole[2]),
