@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import optimize
 
 from borderzone import patrol
+from borderzone.patrol.answer.allocation import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +80,7 @@ def main() -> None:
         f"optimal allocation, {SEGMENTS} segments: {ours * 1e3:.2f} ms, SLSQP / ours = {general / ours:.0f}"
     )
     for integer in (False, True):
-        for rule in patrol.RULES:
+        for rule in RULES:
             curve = partial(patrol.coverage_curve, rates, weights, rule=rule, integer=integer)
             seconds = best_of(curve)
             kind = "whole units" if integer else "fractions"

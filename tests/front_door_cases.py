@@ -469,10 +469,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "access.at_night": {"speed": lambda _: "foot"},
     "access.gradient_of": {"slope_deg": lambda _: 3.0},
     "access.dash_to_cover": {"cover": lambda w: w.lines},
-    "access.race_along_border": {"response": lambda w: w.hours, "dash": lambda w: w.hours} | _ALONG,
-    "access.race_by_segment": {
-        "race": lambda w: access.race_along_border(w.hours, w.hours, w.corridor)
-    },
+    "access.race_to_cover": {"response": lambda w: w.hours, "dash": lambda w: w.hours} | _ALONG,
     "access.response_along_border": _ALONG,
     "access.response_by_segment": {
         "along": lambda w: access.response_along_border(w.hours, w.corridor)

@@ -23,7 +23,7 @@ from pydantic import (
 from borderzone._guards import check_choice, check_path, guard_room, local_path, shown
 from borderzone.errors import BorderzoneError, InvalidParameterError, InvalidScenarioError
 from borderzone.io import Limits
-from borderzone.patrol import ASSUMPTION_NAMES, Assumption, Force, default_assumptions
+from borderzone.patrol import Assumption, Force, default_assumptions
 
 if TYPE_CHECKING:
     from borderzone.difficulty.index import IndexWeights
@@ -230,7 +230,7 @@ class Scenario(BaseModel):
     @model_validator(mode="after")
     def _choices_agree(self) -> Self:
         for name in self.uncertainty:
-            check_choice(name, "uncertainty", ASSUMPTION_NAMES)
+            check_choice(name, "uncertainty", default_assumptions(self.force))
         if not self.targets or list(self.targets) != sorted(set(self.targets)):
             msg = f"targets must rise and not repeat, got {self.targets}"
             raise ValueError(msg)

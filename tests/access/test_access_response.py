@@ -103,12 +103,13 @@ def test_race_over_ground_has_the_margin_of_the_closed_form(corridor: bz.Corrido
     dash = access.dash_to_cover(
         plain, villages, speed=lambda s: 4.0 + 0 * s, corridor=corridor, side="east"
     )
-    race = access.race_along_border(on(corridor, 1.0), dash, corridor, detect_h=0.25)
+    how: dict[str, Any] = {"detect_h": 0.25}
+    race = access.race_to_cover(on(corridor, 1.0), dash, corridor, by="step", **how)
 
     assert race["dash_h"].to_numpy() == pytest.approx(10 / 4, abs=0.2)
     assert race["margin_h"].to_numpy() == pytest.approx(1.25, abs=0.2)
     assert race["outcome"].eq("response").all()
-    table = access.race_by_segment(race)
+    table = access.race_to_cover(on(corridor, 1.0), dash, corridor, **how)
     assert table["response_share"].eq(1).all()
     assert (table["worst_margin_h"] <= table["median_margin_h"]).all()
     # Nobody flees to the side that has no cover.
@@ -227,7 +228,7 @@ def _wrong(corridor: bz.Corridor) -> list[tuple[Callable[[], Any], type[Exceptio
         (lambda: hours.isochrones(fine, (3, 1)), InvalidParameterError, "above 0 and rising"),
         (lambda: hours.isochrones(fine, (-1, 1)), InvalidParameterError, "above 0"),
         (lambda: hours.isochrones(NONE), InvalidParameterError, "NoneType"),
-        (lambda: hours.race_by_segment(pd.DataFrame()), InvalidParameterError, "race_along_border"),
+        (lambda: hours.race_to_cover(fine, fine, corridor, by="day"), InvalidParameterError, "by must be one of segment, step"),
         (lambda: hours.dash_to_cover(fine, gpd.GeoSeries.from_xy([41], [34], crs=4326), side="east"), InvalidParameterError, "corridor and side together"),
         (lambda: hours.night_reach(95), InvalidParameterError, "latitude_deg"),
         (lambda: hours.night_reach(34, speed="hop"), InvalidParameterError, "speed must be one of"),

@@ -14,6 +14,7 @@ from scipy import optimize
 
 from borderzone import patrol
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
+from borderzone.patrol.answer.allocation import RULES
 from borderzone.patrol.answer.curve import units_for_target
 from borderzone.patrol.theory import staffing
 
@@ -51,8 +52,7 @@ def test_golden_case(
     """Three segments end to end, to all digits given."""
     one: dict[str, Any] = {"unit_counts": [units], "lengths_km": LENGTHS}
     curve = {
-        rule: patrol.coverage_curve(RATES, WEIGHTS, rule=rule, **one).iloc[0]
-        for rule in patrol.RULES
+        rule: patrol.coverage_curve(RATES, WEIGHTS, rule=rule, **one).iloc[0] for rule in RULES
     }
     assert curve["even"]["mean_pod"] == pytest.approx(even_mean, abs=5e-5)
     assert curve["even"]["min_pod"] == pytest.approx(even_min, abs=5e-5)
@@ -152,16 +152,14 @@ def test_curve_invariants(law: str, integer: bool, case: tuple[list[float], list
     """Probabilities that never fall with more units; each rule is best at what it is for."""
     rates, weights = case
     one: dict[str, Any] = {"unit_counts": range(25), "integer": integer, "law": law}
-    curves = {
-        rule: patrol.coverage_curve(rates, weights, rule=rule, **one) for rule in patrol.RULES
-    }
+    curves = {rule: patrol.coverage_curve(rates, weights, rule=rule, **one) for rule in RULES}
     for curve in curves.values():
         pods = curve[["mean_pod", "min_pod"]].to_numpy()
         assert ((pods >= 0) & (pods <= 1)).all()
         assert (np.diff(pods, axis=0) >= -1e-12).all()
         assert (pods[0] == 0).all()
         assert (curve["min_pod"] <= curve["mean_pod"] + 1e-12).all()
-    for rule in patrol.RULES:
+    for rule in RULES:
         assert (curves["optimal"]["mean_pod"] >= curves[rule]["mean_pod"] - 1e-12).all()
         assert (curves["maximin"]["min_pod"] >= curves[rule]["min_pod"] - 1e-12).all()
 
@@ -306,7 +304,7 @@ def test_one_more_unit_never_moves_the_others_on_equal_segments() -> None:
     """Even, optimal and maximin in whole units only ever add."""
     rng = np.random.default_rng(5)
     rates, weights = rng.uniform(0.1, 1, 13), rng.random(13)
-    for rule in patrol.RULES:
+    for rule in RULES:
         placed = [
             patrol.allocate(rates, weights, m, rule=rule, integer=True).to_numpy()
             for m in range(40)

@@ -12,7 +12,7 @@ from borderzone import patrol
 from borderzone.errors import CoverageGapError, InvalidParameterError, ShapeMismatchError
 from borderzone.patrol import Assumption, Force, PatrolCase
 from borderzone.patrol.answer import uncertainty
-from borderzone.patrol.answer.case import assumption_table, draw_rates, sample
+from borderzone.patrol.answer.case import ASSUMPTION_NAMES, assumption_table, draw_rates, sample
 from borderzone.patrol.answer.curve import units_for_target
 from borderzone.patrol.answer.uncertainty import required_draws
 from borderzone.patrol.theory import barrier
@@ -302,7 +302,7 @@ def test_default_assumptions_centre_on_the_force() -> None:
         assert usual[name].parameters == pytest.approx(expected), name
     force = Force(p_identify=1.0, p_respond=0.0, availability=1.0)
     assumptions = patrol.default_assumptions(force)
-    assert tuple(assumptions) == patrol.ASSUMPTION_NAMES
+    assert tuple(assumptions) == ASSUMPTION_NAMES
     samples = sample(assumptions, 500, seed=0)
     for name in ("p_identify", "p_respond", "availability"):
         assert samples[name].between(0, 1).all()
@@ -387,7 +387,7 @@ def test_sobol_indices_of_the_units_cover_every_assumption() -> None:
     """Each assumption has a row; shares are shares; the same seed gives the same table."""
     case = _case()
     table = patrol.sobol_units(case, n=256)
-    assert sorted(table["assumption"]) == sorted(patrol.ASSUMPTION_NAMES)
+    assert sorted(table["assumption"]) == sorted(ASSUMPTION_NAMES)
     assert table["total"].is_monotonic_decreasing
     assert table["first_order"].sum() == pytest.approx(1, abs=0.15)
     pd.testing.assert_frame_equal(table, patrol.sobol_units(case, n=256))

@@ -18,7 +18,7 @@ from borderzone._guards.draws import among_draws, between_draws
 from borderzone.difficulty import MODES
 from borderzone.figures.style import RULE_STYLE
 from borderzone.patrol import PatrolCase
-from borderzone.patrol.answer.allocation import PLAN_LAWS
+from borderzone.patrol.answer import allocation
 from borderzone.patrol.answer.case import DISTRIBUTIONS
 from borderzone.patrol.answer.curve import MEASURES
 from borderzone.patrol.force.sensors import LIGHTS
@@ -176,7 +176,7 @@ def test_what_is_missed_is_one_less_what_is_seen(law: str) -> None:
 
 
 WORDS: dict[str, tuple[Any, Any]] = {
-    "law of a scenario": (Scenario.model_fields["law"].annotation, PLAN_LAWS),
+    "law of a scenario": (Scenario.model_fields["law"].annotation, allocation.PLAN_LAWS),
     "light of a scenario": (Scenario.model_fields["light"].annotation, LIGHTS),
     "distribution in a scenario": (
         Uncertain.model_fields["distribution"].annotation,
@@ -194,7 +194,7 @@ def test_a_record_takes_the_words_that_the_calls_behind_it_take(name: str) -> No
 
 
 def test_every_rule_and_measure_has_its_words() -> None:
-    assert list(told.RULE_WORDS) == list(patrol.RULES) == list(RULE_STYLE)
+    assert list(told.RULE_WORDS) == list(allocation.RULES) == list(RULE_STYLE)
     assert set(told.MEASURE_WORDS) == set(MEASURES)
 
 

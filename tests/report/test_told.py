@@ -22,7 +22,7 @@ import borderzone as bz
 from borderzone import figures
 from borderzone.errors import BorderzoneError, InvalidParameterError
 from borderzone.figures.style import figure_of, own_axes
-from borderzone.incidents import Account
+from borderzone.incidents.placing.overlaying import Account
 from borderzone.report.public import edition, join_segments
 from borderzone.report.sections import index_words, reach_words
 from borderzone.report.tables import tables

@@ -24,8 +24,7 @@ from .response import (
     response_by_segment as response_by_segment,
     response_summary as response_summary,
     dash_to_cover as dash_to_cover,
-    race_along_border as race_along_border,
-    race_by_segment as race_by_segment,
+    race_to_cover as race_to_cover,
 )
 from .light import (
     night_hours as night_hours,

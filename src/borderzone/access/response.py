@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "dash_to_cover",
-    "race_along_border",
-    "race_by_segment",
+    "race_to_cover",
     "response_along_border",
     "response_by_segment",
     "response_summary",
@@ -348,7 +347,7 @@ def dash_to_cover(
     return hours
 
 
-def race_along_border(
+def race_to_cover(  # noqa: PLR0913 - two rasters, the line, and one option a matter
     response: xr.DataArray | Sequence[xr.DataArray],
     dash: xr.DataArray | Sequence[xr.DataArray],
     corridor: Corridor,
@@ -356,9 +355,10 @@ def race_along_border(
     detect_h: float = 0.0,
     every_km: float = 1.0,
     within_cells: int = 0,
+    by: str = "segment",
 ) -> pd.DataFrame:
     """
-    Run the race at every kilometre of the border.
+    Run the race of the response against a crosser's dash to cover, at every kilometre of the border.
 
     Parameters
     ----------
@@ -374,11 +374,16 @@ def race_along_border(
         Longest step along the border. Units: km.
     within_cells
         See `response_along_border`; holds for the response.
+    by
+        ``"segment"``, or ``"step"`` for every step along the border.
 
     Returns
     -------
     pandas.DataFrame
-        One row a step, as `response_along_border` gives them without ``hours`` and ``state``,
+        One row a segment (index ``segment``): ``points``, shares of the length by outcome
+        (``response_share``, ``crosser_share``, ``neither_share``, ``unknown_share``),
+        ``median_margin_h`` and ``worst_margin_h`` (over the points with a margin, NaN for none).
+        Or one row a step, as `response_along_border` gives them without ``hours`` and ``state``,
         then ``response_h``, ``dash_h``, ``margin_h`` (the time that the response has to
         spare before the crosser is in cover; NaN where a time is unknown or neither gets there) and ``outcome``, ``"response"``,
         ``"crosser"``, ``"neither"`` or ``"unknown"``. ``attrs["share"]`` holds the share of the length by outcome.
@@ -386,7 +391,7 @@ def race_along_border(
     Raises
     ------
     InvalidParameterError
-        If an option is impossible or the hours are none.
+        If an option is impossible, a word unknown or the hours are none.
     NoOverlapError
         If a raster holds no point of the border.
 
@@ -399,9 +404,10 @@ def race_along_border(
     >>> corridor = Corridor.around(Border.from_line(line), depth_km=5, segment_km=10)
     >>> grid = corridor.grid(resolution_m=500)
     >>> slow, quick = (grid.wrap(np.full(grid.shape, hours)) for hours in (1.25, 0.5))
-    >>> race_along_border(quick, slow, corridor, detect_h=0.25).margin_h.unique().tolist()
+    >>> race_to_cover(quick, slow, corridor, detect_h=0.25, by="step").margin_h.unique().tolist()
     [0.5]
     """
+    check_choice(by, "by", ("segment", "step"))
     delay = check_non_negative(detect_h, "detect_h", "h")
     came = response_along_border(response, corridor, every_km=every_km, within_cells=within_cells)
     # The crosser starts on the border itself, whose cells are open to him: no cells around are asked.
@@ -414,40 +420,11 @@ def race_along_border(
     choices = [unknown, race["margin_h"].isna(), race["margin_h"] >= 0]
     race["outcome"] = np.select(choices, ["unknown", "neither", "response"], "crosser")
     race.attrs = {**came.attrs, "detect_h": delay, "share": _shares(race)}
-    return race
+    return race if by == "step" else _race_by_segment(race)
 
 
-def race_by_segment(race: pd.DataFrame) -> pd.DataFrame:
-    """
-    Sum up the race by segment.
-
-    Parameters
-    ----------
-    race
-        What `race_along_border` gives.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a segment (index ``segment``): ``points``, shares of the length by outcome
-        (``response_share``, ``crosser_share``, ``neither_share``, ``unknown_share``),
-        ``median_margin_h`` and ``worst_margin_h`` (over the points with a margin, NaN for none).
-
-    Raises
-    ------
-    InvalidParameterError
-        If a column is missing.
-
-    Examples
-    --------
-    >>> race = pd.DataFrame({
-    ...     "segment": [0, 0], "length_km": [1.0, 1.0], "margin_h": [0.5, -0.25],
-    ...     "outcome": ["response", "crosser"],
-    ... })
-    >>> race_by_segment(race).loc[0, ["response_share", "worst_margin_h"]].tolist()
-    [0.5, -0.25]
-    """
-    _check_columns(race, ("segment", "length_km", "margin_h", "outcome"), "race_along_border")
+def _race_by_segment(race: pd.DataFrame) -> pd.DataFrame:
+    """Sum up the steps of each segment, each by its length."""
     rows = {}
     for segment, group in race.groupby("segment", sort=True):
         there = group[group["margin_h"].notna()]
@@ -460,6 +437,7 @@ def race_by_segment(race: pd.DataFrame) -> pd.DataFrame:
         }
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index.name = "segment"
+    table.attrs = race.attrs
     return table
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from borderzone.difficulty.cave_calibration import CaveCalibration
+    from borderzone.incidents.placing.overlaying import Account
     from borderzone.study import StudyResult
 
 __all__ = [
@@ -287,7 +288,7 @@ def _laid_over_zones(result: StudyResult, table: pd.DataFrame | None) -> pd.Data
 def _draw_overlay(
     ax: Axes | None,
     table: pd.DataFrame,
-    account: incidents.Account | None,
+    account: Account | None,
     *,
     credit: str,
     fake: bool,

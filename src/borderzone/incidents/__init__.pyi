@@ -15,7 +15,6 @@ from .placing.overlaying import (
     overlay as overlay,
     zone_sentences as zone_sentences,
     account as account,
-    Account as Account,
     event_probabilities as event_probabilities,
 )
 from .placing.events_on_ground import (
@@ -36,7 +35,6 @@ from .comparing.crossings import (
 from .hotspots import (
     find_hotspots as find_hotspots,
     HotspotOptions as HotspotOptions,
-    Hotspots as Hotspots,
     event_density as event_density,
 )
 from .sharing.terms_of_use import (

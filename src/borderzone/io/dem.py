@@ -14,7 +14,7 @@ import shapely
 import xarray as xr
 
 from borderzone._cells import mark_inside, needed_on_land
-from borderzone._guards import check_probability, check_whole, guarded
+from borderzone._guards import check_probability, check_whole, guarded, local_path
 from borderzone._kernels.resample import average, cubic, majority, nearest, share
 from borderzone.crs import check_finite, in_degrees
 from borderzone.errors import DataError, GridMismatchError, InvalidParameterError, LimitError
@@ -140,7 +140,9 @@ def sea_shape(sea: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid) -> BaseGeometry
     return found
 
 
-def check_file(path: str | os.PathLike[str], suffixes: Collection[str], what: str) -> None:
+def check_file(
+    path: str | os.PathLike[str], suffixes: Collection[str], what: str, *, text: bool = False
+) -> Path:
     """
     Look at a file before any work: is it there, and what its name says; of a raster, is it one.
 
@@ -153,6 +155,13 @@ def check_file(path: str | os.PathLike[str], suffixes: Collection[str], what: st
         holds heights.
     what
         What it is needed for, for messages.
+    text
+        Whether it is read whole as text, which is held to a limit of its own.
+
+    Returns
+    -------
+    pathlib.Path
+        Its absolute path.
 
     Raises
     ------
@@ -169,8 +178,8 @@ def check_file(path: str | os.PathLike[str], suffixes: Collection[str], what: st
             elevation_tiles(file, most)
     elif SUFFIXES.raster <= frozenset(suffixes):
         with open_raster(file, what=what, max_cells=most):
-            return
-    local_file(file, suffixes, what)
+            return local_path(file).absolute()
+    return local_file(file, suffixes, what, text=text)
 
 
 def _heights(tile: Tile, rows: slice, columns: slice) -> FloatArray:

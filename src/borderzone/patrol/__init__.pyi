@@ -9,10 +9,7 @@ from .force.forces import (
 )
 from .theory.staffing import SHIFT_FACTORS as SHIFT_FACTORS
 from .answer.rates import detection_rates as detection_rates
-from .answer.allocation import (
-    RULES as RULES,
-    allocate as allocate,
-)
+from .answer.allocation import allocate as allocate
 from .answer.curve import (
     coverage_curve as coverage_curve,
     curve_by_weights as curve_by_weights,
@@ -20,7 +17,6 @@ from .answer.curve import (
 )
 from .answer.case import (
     PatrolCase as PatrolCase,
-    ASSUMPTION_NAMES as ASSUMPTION_NAMES,
     Assumption as Assumption,
     default_assumptions as default_assumptions,
 )

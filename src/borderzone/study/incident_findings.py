@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from borderzone.corridor import Corridor
+    from borderzone.incidents.hotspots import Hotspots
+    from borderzone.incidents.placing.overlaying import Account
     from borderzone.io import Record
     from borderzone.scenario import Scenario
     from borderzone.study.ground import Ground
@@ -147,7 +149,7 @@ class Reported:
     placed: gpd.GeoDataFrame | None = None
     notes: tuple[str, ...] = ()
     coverage: str = ""
-    account: incidents.Account | None = None
+    account: Account | None = None
 
     @classmethod
     def of(
@@ -249,7 +251,7 @@ class IncidentFindings(Finding):
 
     events: gpd.GeoDataFrame | None = None
     placed: gpd.GeoDataFrame | None = None
-    account: incidents.Account | None = None
+    account: Account | None = None
     coverage: str = ""
     credit: str = ""
     assumed: tuple[str, ...] = ()
@@ -259,7 +261,7 @@ class IncidentFindings(Finding):
     exposure: pd.DataFrame | None = None
     enrichment: pd.DataFrame | None = None
     pressure: pd.DataFrame | None = None
-    hotspots: incidents.Hotspots | None = None
+    hotspots: Hotspots | None = None
     demo: IncidentFindings | None = None
 
     @classmethod
@@ -322,7 +324,7 @@ def _demo(
 
 def hotspots_of(
     asked: incidents.HotspotOptions | None, reported: Reported, corridor: Corridor, seed: int
-) -> tuple[incidents.Hotspots | None, tuple[str, ...]]:
+) -> tuple[Hotspots | None, tuple[str, ...]]:
     """Look for hot spots where asked, or say in a note why the table cannot have any."""
     if asked is None or reported.events is None:
         return None, ()

@@ -427,10 +427,10 @@ def _race(
             f"No cover was given in {border.names.get(side, side)}, whose force it is: no race is run."
         )
         return None
-    race = access.race_along_border(
+    race = access.race_to_cover(
         response, dash, area.corridor, detect_h=scenario.report_minutes / 60, every_km=EVERY_KM
     )
-    return pd.concat({side: access.race_by_segment(race)}, names=["side"])
+    return pd.concat({side: race}, names=["side"])
 
 
 def _night(area: StudyArea, hours: xr.DataArray) -> pd.DataFrame:

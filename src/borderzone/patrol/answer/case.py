@@ -400,7 +400,7 @@ def default_assumptions(force: Force) -> dict[str, Assumption]:
     Returns
     -------
     dict
-        `ASSUMPTION_NAMES` to `Assumption`, in that order. Ranges and speeds
+        Name to `Assumption`, in the order of what the Monte Carlo varies. Ranges and speeds
         are factors on the values of sensor, force and ground;
         `f_mask_position` is where in its band the masked share lies, in
         standard deviations.
