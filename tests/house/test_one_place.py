@@ -273,8 +273,8 @@ def test_a_function_that_is_copied_under_other_names_is_told() -> None:
 def test_a_class_has_a_name_of_its_own() -> None:
     """One word, one meaning: a name that stands twice is two things to whoever reads it."""
     found = defaultdict(set)
-    for path, tree in TREES.items():
-        for part in ast.walk(tree):
+    for path, tree in trees_of(SOURCE).items():
+        for part in parts(tree):
             if isinstance(part, ast.ClassDef):
                 found[part.name].add(path)
     assert {name: files for name, files in found.items() if len(files) > 1} == {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -22,18 +22,51 @@ from borderzone.incidents.placing.covered_ground import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
     from shapely.geometry.base import BaseGeometry
 
-    from borderzone._typing import FloatArray, IntArray
+    from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.corridor import Corridor
 
-__all__ = ["CellFinder", "comparison_cells", "counts_in_cells"]
+__all__ = ["CellFinder", "CellGround", "comparison_cells", "counts_in_cells"]
 
 
 _SAMPLES = 4  # points along the side of a cell at which distances are taken
 _KNOWN_SHARE = 0.5  # a cell whose flag is known on less of its ground is left out
 _FLAGGED_SHARE = 0.5
 _LARGEST_GRID = 4_000_000
+
+
+class CellGround(NamedTuple):
+    """
+    What a comparison takes from its cells, as arrays.
+
+    Attributes
+    ----------
+    distances
+        Columns of distance that the cells have.
+    flagged
+        Whether a cell counts as flagged.
+    share
+        Which share of it is; 0 or 1 where the cells tell no more. A regression takes a cell in part.
+    km2
+        Its area, to which events are held. Units: km2.
+    """
+
+    distances: list[str]
+    flagged: BoolArray
+    share: FloatArray
+    km2: FloatArray
+
+    @classmethod
+    def of(cls, cells: pd.DataFrame) -> CellGround:
+        """Read the columns of `comparison_cells`."""
+        return cls(
+            distances=[name for name in DISTANCES if name in cells.columns],
+            flagged=cells["flagged"].to_numpy(dtype=bool),
+            share=cells.get("flagged_share", cells["flagged"]).to_numpy(dtype=float),
+            km2=cells["area_km2"].to_numpy(dtype=float),
+        )
 
 
 def comparison_cells(

@@ -25,6 +25,7 @@ from borderzone._guards import (
 from borderzone.errors import InvalidParameterError, NoOverlapError
 from borderzone.incidents.comparing.compared_cells import (
     CellFinder,
+    CellGround,
     comparison_cells,
     counts_in_cells,
 )
@@ -350,7 +351,7 @@ def ratio_at_equal_distance(
     bench = _Bench(cells, counts, method)
     fits = bench.each(bench.fit)
     crude = bench.pooled([bench.crude(k) for k in range(len(counts))])
-    good = [fit for fit in fits if math.isfinite(fit.log_ratio)]
+    good = _settled(fits)
     adjusted = bench.pooled(fits) if bench.enough(fits) else None
     if _smallest(adjusted, good, confidence) > _HELD:
         adjusted = None
@@ -554,10 +555,8 @@ class _Bench:
     """The cells of one comparison, and the fit of each draw of counts on them."""
 
     def __init__(self, cells: pd.DataFrame, counts: IntArray, method: str) -> None:
-        self.distances = [name for name in DISTANCES if name in cells.columns]
-        self.flagged: BoolArray = cells["flagged"].to_numpy(dtype=bool)
-        self.exposure: FloatArray = cells["area_km2"].to_numpy(dtype=float)
-        self.share: FloatArray = cells.get("flagged_share", cells["flagged"]).to_numpy(dtype=float)
+        # Months are the same for all cells, so that area alone is what events are held to.
+        self.distances, self.flagged, self.share, self.exposure = CellGround.of(cells)
         clear = np.abs(self.share - 0.5) >= 0.5 - _MIXED
         self.strata = strata_of(cells, self.distances)
         on_strata, off_strata = (
@@ -595,17 +594,24 @@ class _Bench:
         return float(self.counts[:, self.used].sum(axis=1).mean())
 
     def enough(self, fits: list[RatioFit]) -> bool:
-        good = sum(math.isfinite(fit.log_ratio) for fit in fits)
+        # Draws without a ratio are not like the others: pooled without them a ratio would be of those
+        # draws alone.
+        good = len(_settled(fits))
         return good > 0 and good >= _FITS_NEEDED * len(self.counts)
 
     @staticmethod
     def pooled(fits: list[RatioFit]) -> Pooled:
-        good = [fit for fit in fits if math.isfinite(fit.log_ratio)]
+        good = _settled(fits)
         return pool_rubin(
             np.array([fit.log_ratio for fit in good]),
             np.array([fit.variance for fit in good]),
             df_complete=min(fit.df for fit in good),
         )
+
+
+def _settled(fits: Sequence[RatioFit]) -> list[RatioFit]:
+    """Keep the fits that gave a ratio."""
+    return [fit for fit in fits if math.isfinite(fit.log_ratio)]
 
 
 def _ends(pooled: Pooled | None, confidence: float) -> tuple[float, float, float]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from borderzone.errors import InvalidParameterError
-from borderzone.incidents.comparing.compared_cells import counts_in_cells
-from borderzone.incidents.comparing.rate_ratio import DISTANCES, RatioFit, dispersion, filled_counts
+from borderzone.incidents.comparing.compared_cells import CellGround, counts_in_cells
+from borderzone.incidents.comparing.rate_ratio import RatioFit, dispersion, filled_counts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,11 +94,8 @@ def informed_counts(where: IntArray, cells: pd.DataFrame, rng: np.random.Generat
     """
     n_events, draws = where.shape
     n_cells, inside = len(cells), where >= 0
-    distances = [name for name in DISTANCES if name in cells.columns]
+    distances, flagged, share, exposure = CellGround.of(cells)
     terms = distance_terms(cells, distances, float(inside.sum()) / draws)
-    share = cells.get("flagged_share", cells["flagged"]).to_numpy(dtype=float)
-    exposure = cells["area_km2"].to_numpy(dtype=float)
-    flagged = cells["flagged"].to_numpy(dtype=bool)
     kept = np.empty((draws, n_cells), dtype=np.int64)
     counts = counts_in_cells(where[:, :1], n_cells)[0]
     safe, rows = np.where(inside, where, 0), np.arange(n_events)

@@ -20,6 +20,7 @@ from borderzone.incidents.reading.dates import as_timestamps, read_dates
 from borderzone.incidents.reading.layouts import (
     COLLECTIONS,
     Layout,
+    by_plain_name,
     cells_of,
     filled,
     marked_rows,
@@ -39,6 +40,7 @@ from borderzone.incidents.reading.positions import (
     HomeGround,
     flag_pile_ups,
     judge_pairs,
+    on_globe,
     read_pairs,
     tell_contradictions,
 )
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
+    from pyproj import CRS
 
     from borderzone._typing import BoolArray, FloatArray, IntArray
     from borderzone.corridor import Corridor
@@ -208,13 +211,7 @@ def _positions(
         second.fill(found, ledger, "" if judging.crs is None else "EPSG:4326")
     lat_cells, lon_cells = by_their_letters(found.lat, found.lon, ledger)
     found = found._replace(lat=lat_cells, lon=lon_cells)
-    lat, lon = read_pairs(
-        plain_angles(found.lat, "lat", ledger), plain_angles(found.lon, "lon", ledger), ledger
-    )
-    if judging.crs is not None or not all(map(is_missing, dict.fromkeys(found.crs))):
-        lat, lon = onto_degrees(
-            lat, lon, found.crs, ledger, usual=judging.crs, fix_swapped=judging.fix_swapped
-        )
+    lat, lon = _in_degrees(found, ledger, usual=judging.crs, fix_swapped=judging.fix_swapped)
     for row in np.flatnonzero(looks_like_metres(lat, lon)).tolist():
         told = (
             f"these look like projected metres, not degrees: name their CRS with "
@@ -229,18 +226,26 @@ def _positions(
     return lat, lon, open_km
 
 
+def _in_degrees(
+    found: Positions, ledger: Ledger, *, usual: CRS | None = None, fix_swapped: bool = False
+) -> tuple[FloatArray, FloatArray]:
+    """Read pairs as numbers, and bring those of another CRS to degrees."""
+    lat, lon = read_pairs(
+        plain_angles(found.lat, "lat", ledger), plain_angles(found.lon, "lon", ledger), ledger
+    )
+    if usual is None and all(map(is_missing, dict.fromkeys(found.crs))):
+        return lat, lon
+    return onto_degrees(lat, lon, found.crs, ledger, usual=usual, fix_swapped=fix_swapped)
+
+
 def _second_place(raw: pd.DataFrame, columns: Mapping[str, str]) -> SecondPlace:
     """Read the second way for itself; what it cannot tell is no finding, as the first stands."""
     cells = _Cells({p: raw[name].reset_index(drop=True) for p, name in columns.items()}, len(raw))
     aside = Ledger(len(raw))
     found = _pairs_of_cells(cells, columns, aside, x_first=False)
-    lat, lon = read_pairs(
-        plain_angles(found.lat, "lat", aside), plain_angles(found.lon, "lon", aside), aside
-    )
-    if not all(map(is_missing, dict.fromkeys(found.crs))):
-        lat, lon = onto_degrees(lat, lon, found.crs, aside)
+    lat, lon = _in_degrees(found, aside)
     with np.errstate(invalid="ignore"):
-        lat[~((np.abs(lat) <= 90) & (np.abs(lon) <= 180))] = np.nan
+        lat[~on_globe(lat, lon)] = np.nan
     return SecondPlace(columns, lat, lon, np.array(found.radius_km, dtype=float))
 
 
@@ -562,7 +567,7 @@ def _class_sources(
             sources.append(_Source(main, own or usual, by_row))
     if "where_prec" in given or layouts[0].name == "borderzone":
         return sources
-    by_plain = {plain_name(str(name)): str(name) for name in reversed(list(raw.columns))}
+    by_plain = by_plain_name(raw)
     marked = {layout.name for layout in layouts}
     for name, known in COLLECTIONS.items():
         other = own_column(by_plain, known.precision)

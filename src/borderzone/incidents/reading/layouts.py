@@ -27,6 +27,7 @@ __all__ = [
     "Collection",
     "Layout",
     "bears_marks",
+    "by_plain_name",
     "cells_of",
     "cut_names",
     "filled",
@@ -90,6 +91,11 @@ _ACLED_PRECISION = {1: "day", 2: "week", 3: "month"}
 # 2 is a span of some days within the month, which date_start and date_end give.
 _UCDP_PRECISION = {1: "day", 2: "day", 3: "week", 4: "month", 5: "year"}
 _UCDP_TYPES = {1: "state-based violence", 2: "non-state violence", 3: "one-sided violence"}
+
+
+def by_plain_name(raw: pd.DataFrame) -> dict[str, str]:
+    """Give the columns of a table by their plain names; of two that are alike, the first."""
+    return {plain_name(str(name)): str(name) for name in reversed(list(raw.columns))}
 
 
 def own_column(by_plain: Mapping[str, str], *names: str) -> str | None:
@@ -256,7 +262,7 @@ def _with_all_dates(cells: dict[str, pd.Series]) -> dict[str, pd.Series]:
 
 def _words_of_codes(raw: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
     """Parts that are coded by numbers, in words; what is no code stays as it is."""
-    by_plain = {plain_name(str(name)): str(name) for name in reversed(list(raw.columns))}
+    by_plain = by_plain_name(raw)
     for coded in _CODED:
         name = own_column(by_plain, coded.column)
         if name is not None:

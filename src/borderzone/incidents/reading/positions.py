@@ -39,6 +39,7 @@ __all__ = [
     "flag_pile_ups",
     "judge_pairs",
     "judge_positions",
+    "on_globe",
     "read_pairs",
     "tell_contradictions",
 ]
@@ -85,6 +86,11 @@ def read_pairs(
     return lat, lon
 
 
+def on_globe(lat: FloatArray, lon: FloatArray) -> BoolArray:
+    """Tell which pairs are degrees of anywhere; NaN are of nowhere."""
+    return (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
+
+
 def judge_pairs(
     lat: FloatArray,
     lon: FloatArray,
@@ -99,7 +105,7 @@ def judge_pairs(
         zero = readable & (lat == 0) & (lon == 0)
         found = expected.suspected(lat, lon, readable & ~zero)
         swapped = found.certain | found.doubtful
-        outside = readable & ~zero & ~swapped & ~((np.abs(lat) <= 90) & (np.abs(lon) <= 180))
+        outside = readable & ~zero & ~swapped & ~on_globe(lat, lon)
         equal = readable & ~zero & ~swapped & ~outside & (lat == lon)
     for row in np.flatnonzero(zero).tolist():
         ledger.quarantine(row, "zero position", "latitude and longitude are both 0")

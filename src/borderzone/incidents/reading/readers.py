@@ -33,7 +33,7 @@ from borderzone.incidents.reading.columns import (
 )
 from borderzone.incidents.reading.layouts import Layout, layouts_of
 from borderzone.incidents.reading.opening import Opened, Way, notes_of, one_name, opened
-from borderzone.incidents.reading.positions import doubts_of
+from borderzone.incidents.reading.positions import doubts_of, on_globe
 from borderzone.incidents.reading.read_options import ReadOptions
 from borderzone.incidents.sharing.terms_of_use import said_of, under_terms
 from borderzone.incidents.table_coverage import (
@@ -493,7 +493,6 @@ def _holds(events: gpd.GeoDataFrame) -> bool:
         return False
     lon, lat = shapely.get_x(points), shapely.get_y(points)
     same = (rows["lon"].to_numpy() == lon) & (rows["lat"].to_numpy() == lat)
-    on_earth = (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
     radius = rows["radius_km"].to_numpy()
     ordered = ~(rows["date_start"] > rows["date_end"]).to_numpy()
-    return bool((same & on_earth & ordered & (np.isnan(radius) | (radius > 0))).all())
+    return bool((same & on_globe(lat, lon) & ordered & (np.isnan(radius) | (radius > 0))).all())
