@@ -32,6 +32,11 @@ from .light import (
     sun_times as sun_times,
     border_light_table as border_light_table,
 )
+from .moon import (
+    MOONS as MOONS,
+    night_light as night_light,
+    moonlight_table as moonlight_table,
+)
 from .night import (
     night_reach as night_reach,
     night_reach_on_ground as night_reach_on_ground,

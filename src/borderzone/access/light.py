@@ -38,11 +38,13 @@ __all__ = [
     "days_since_epoch",
     "degrees",
     "middle_latitude_deg",
+    "middle_of",
     "moon_illuminated_fraction",
     "night_hours",
     "night_hours_on",
     "night_table",
     "sun_altitude_deg",
+    "sun_path",
     "sun_times",
 ]
 
@@ -360,6 +362,15 @@ def _turned(days: FloatArray, longitude_deg: FloatArray, equation_deg: FloatArra
 
 def _position(days: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Declination in radians and equation of time in degrees (Meeus, chapters 25 and 28)."""
+    mean_longitude, apparent, tilt, nutation = sun_path(days)
+    declination = np.arcsin(np.sin(tilt) * np.sin(apparent))
+    ascension = np.degrees(np.arctan2(np.cos(tilt) * np.sin(apparent), np.cos(apparent)))
+    equation = mean_longitude - 0.0057183 - ascension + nutation * np.cos(tilt)
+    return declination, (equation + 180.0) % 360.0 - 180.0
+
+
+def sun_path(days: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Mean longitude (degrees), apparent one and tilt of the Earth (radians), nutation (degrees)."""
     t, since_1900 = days / _CENTURY_D, (days + _1900_D) / _CENTURY_D
     mean_longitude = 280.46646 + t * (36000.76983 + t * 0.0003032)
     anomaly = np.radians(357.52911 + t * (35999.05029 - t * 0.0001537))
@@ -375,10 +386,7 @@ def _position(days: FloatArray) -> tuple[FloatArray, FloatArray]:
     # 0.00569: aberration.
     apparent = np.radians(mean_longitude + centre - 0.00569 + nutation)
     tilt = np.radians(23.4392911 - t * (0.0130042 + t * 1.64e-7) + 0.00256 * np.cos(node))
-    declination = np.arcsin(np.sin(tilt) * np.sin(apparent))
-    ascension = np.degrees(np.arctan2(np.cos(tilt) * np.sin(apparent), np.cos(apparent)))
-    equation = mean_longitude - 0.0057183 - ascension + nutation * np.cos(tilt)
-    return declination, (equation + 180.0) % 360.0 - 180.0
+    return mean_longitude, apparent, tilt, nutation
 
 
 def days_since_epoch(when: npt.NDArray[np.datetime64]) -> FloatArray:
@@ -521,7 +529,12 @@ def border_light_table(
 
 def middle_latitude_deg(border: Border) -> float:
     """Give the latitude halfway along a border."""
-    return _places(border)["middle"][0]
+    return middle_of(border)[0]
+
+
+def middle_of(border: Border | Corridor) -> tuple[float, float]:
+    """Give latitude and longitude halfway along a border."""
+    return _places(border)["middle"]
 
 
 def _places(border: Any) -> dict[str, tuple[float, float]]:
