@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     depth_km=st.floats(0.1, 500),
     law=st.sampled_from(["random", "beats_soft", "beats"]),
     sensor=st.sampled_from(["eye", "vehicle_thermal"]),
-    availability=st.floats(0.01, 1),
+    shift_factor=st.floats(1, 20),
     sigma=st.floats(0.01, 2),
 )
 def test_a_scenario_survives_a_trip_through_toml(
-    depth_km: float, law: str, sensor: str, availability: float, sigma: float
+    depth_km: float, law: str, sensor: str, shift_factor: float, sigma: float
 ) -> None:
     """Every value is written with all its digits, the force and the distributions included."""
     scenario = Scenario(
         depth_km=depth_km,
         law=law,
-        force={"sensor": sensor, "availability": availability},
+        force={"sensor": sensor, "shift_factor": shift_factor},
         uncertainty={
             "r50_factor": {
                 "distribution": "lognormal",

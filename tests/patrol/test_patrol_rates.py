@@ -130,7 +130,8 @@ def test_force_defaults() -> None:
         ({"sensor": "eyes"}, "did you mean 'eye'"),
         ({"patrol_km_h": -1}, "patrol_km_h: .*greater than 0, got -1"),
         ({"p_identify": 1.5}, r"p_identify: .*less than or equal to 1, got 1\.5"),
-        ({"availability": float("nan")}, "availability: .*finite"),
+        ({"shift_factor": float("nan")}, "shift_factor: .*finite"),
+        ({"availability": 0.85}, "availability is no field"),
         ({"speed": 3}, "speed is no field; the fields are mode, sensor"),
     ],
 )

@@ -65,8 +65,7 @@ def test_homogeneous_border_has_the_published_band() -> None:
 def test_the_same_band_comes_out_of_a_case() -> None:
     """One segment of 600 km through the whole machinery, within Monte Carlo error."""
     force = Force(
-        sensor="vehicle_thermal", patrol_km_h=20, scan_share=0.375, shift_factor=5.16,
-        availability=1.0,
+        sensor="vehicle_thermal", patrol_km_h=20, scan_share=0.375, shift_factor=5.16
     )  # fmt: skip
     ground = pd.DataFrame({"f_mask": [0.0], "patrol_speed_factor": [1.0], "crosser_km_h": [4.0]})
     case = PatrolCase.of(pd.Series([600.0]), ground, force)
@@ -110,13 +109,13 @@ def test_bands_do_not_depend_on_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_roll_and_ceiling_follow_what_is_drawn() -> None:
-    """Shift factor over availability; identification times response; the rest as the force."""
+    """The shift factor; identification times response; the rest as the force."""
     fixed = {
         name: Assumption(name=name, distribution="fixed", parameters=(x,), unit="1", source="test")
-        for name, x in (("shift_factor", 4.0), ("availability", 0.5), ("p_respond", 0.6))
+        for name, x in (("shift_factor", 4.0), ("p_respond", 0.6))
     }
     drawn = draw_rates(_case(), draws=3, assumptions=fixed)
-    np.testing.assert_allclose(drawn.payroll_per_unit_out, [8, 8, 8])
+    np.testing.assert_allclose(drawn.payroll_per_unit_out, [4, 4, 4])
     np.testing.assert_allclose(drawn.ceiling, 0.9 * 0.6)
 
 
@@ -297,14 +296,13 @@ def test_default_assumptions_centre_on_the_force() -> None:
         ("p_identify", (0.8, 0.9, 0.95)),
         ("p_respond", (0.55, 0.7, 0.85)),
         ("shift_factor", (4.2, 8760 / 1698, 7.0)),
-        ("availability", (0.75, 0.85, 0.9)),
     ):
         assert usual[name].parameters == pytest.approx(expected), name
-    force = Force(p_identify=1.0, p_respond=0.0, availability=1.0)
+    force = Force(p_identify=1.0, p_respond=0.0)
     assumptions = patrol.default_assumptions(force)
     assert tuple(assumptions) == ASSUMPTION_NAMES
     samples = sample(assumptions, 500, seed=0)
-    for name in ("p_identify", "p_respond", "availability"):
+    for name in ("p_identify", "p_respond"):
         assert samples[name].between(0, 1).all()
     assert all(len(a.source) > 20 for a in assumptions.values())
 
@@ -337,11 +335,6 @@ def test_impossible_cases_are_refused() -> None:
     )
     with pytest.raises(InvalidParameterError, match="drawn between 0 and 1"):
         draw_rates(case, assumptions={"p_respond": wild})
-    unfit = Assumption(
-        name="availability", distribution="uniform", parameters=(0, 2), unit="1", source="test"
-    )
-    with pytest.raises(InvalidParameterError, match="availability must be drawn above 0"):
-        draw_rates(case, assumptions={"availability": unfit})
     with pytest.raises(InvalidParameterError, match="assumption must be one of r50_factor"):
         draw_rates(case, assumptions={"moon": wild})
     with pytest.raises(InvalidParameterError, match="draws must be a whole number, 1 or more"):

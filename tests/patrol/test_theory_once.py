@@ -108,8 +108,8 @@ RULES: dict[str, tuple[Any, dict[str, int]]] = {
     "units on the payroll": (
         lambda node: isinstance(node, ast.BinOp)
         and isinstance(node.op, ast.Div)
-        and "availability" in ast.unparse(node.right),
-        {},
+        and "share_left" in ast.unparse(node.right),
+        {"patrol/theory/staffing.py": 1},
     ),
 }  # fmt: skip
 

@@ -372,7 +372,7 @@ def _caption(result: StudyResult) -> str:
     return (
         f"A unit: {force.crew} people, {told.MODE_WORDS[force.mode]}, watching with {told.sensor_words(result.scenario)}; "
         f"identifies {100 * force.p_identify:.0f} % of those it sees and reaches "
-        f"{100 * force.p_respond:.0f} % of these; availability {100 * force.availability:.0f} %. "
+        f"{100 * force.p_respond:.0f} % of these. "
         f"Crossings are spread evenly along {told.along_words(result)}. "
         "Units spread evenly, or placed best for the mean, or placed so that every inch is equal. "
         "Real forces are counted as such units and scaled to this length; it is not said what they "

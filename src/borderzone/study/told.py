@@ -107,7 +107,6 @@ ASSUMPTION_WORDS = {
     "p_identify": "identification",
     "p_respond": "response",
     "shift_factor": "shifts",
-    "availability": "availability",
 }
 KIND_WORDS = {"remote_desert": "remote desert", "cave_prone": "cave-prone"}
 RANK_WORDS = {1: "low", 2: "medium", 3: "high"}

@@ -58,7 +58,6 @@ ASSUMPTION_NAMES = (
     "p_identify",
     "p_respond",
     "shift_factor",
-    "availability",
 )
 # Distribution -> its parameters, in the order of numpy's generators.
 DISTRIBUTIONS = {
@@ -417,7 +416,6 @@ def default_assumptions(force: Force) -> dict[str, Assumption]:
     p_identify triangular
     p_respond triangular
     shift_factor triangular
-    availability triangular
     """
     # A force of another shift system keeps the spread of the relief factor, not its ends.
     relief = SHIFT_FACTORS["relief"].value
@@ -437,8 +435,6 @@ def default_assumptions(force: Force) -> dict[str, Assumption]:
          "no source for this border: 0.15 on both sides of the force's own"),
         ("shift_factor", "triangular", shift, "on the payroll for one out",
          "from a 40-hour week without absence (4.2) to 7.0 around the relief factor"),
-        ("availability", "triangular", _around(force.availability, 0.10, 0.05), "share",
-         "vehicles and leave backlog: 0.75 to 0.90 around 0.85"),
     )  # fmt: skip
     return {
         row[0]: Assumption(
@@ -524,8 +520,7 @@ class Draws:
         Largest reachable interdiction of each draw: identification times
         response.
     payroll_per_unit_out
-        On the payroll for one out in each draw: shift factor over
-        availability.
+        On the payroll for one out in each draw: the shift factor.
     """
 
     rates: FloatArray
@@ -582,15 +577,11 @@ def draws_of(case: PatrolCase, samples: pd.DataFrame) -> Draws:
     if not ((certain >= 0) & (certain <= 1)).all():
         msg = "p_identify and p_respond must be drawn between 0 and 1; narrow their distributions"
         raise InvalidParameterError(msg)
-    fit = _column(samples, "availability", force.availability)
-    if not ((fit > 0) & (fit <= 1)).all():
-        msg = "availability must be drawn above 0 and up to 1; narrow its distribution"
-        raise InvalidParameterError(msg)
     shift = _column(samples, "shift_factor", force.shift_factor)
     return Draws(
         rates=case.sampled_rates(samples),
         ceiling=certain,
-        payroll_per_unit_out=np.asarray(payroll(1.0, shift_factor=shift, availability=fit)),
+        payroll_per_unit_out=np.asarray(payroll(1.0, shift_factor=shift)),
     )
 
 

@@ -22,6 +22,7 @@ from borderzone.patrol.answer.uncertainty import (
 )
 from borderzone.patrol.force.comparators import plausibility
 from borderzone.patrol.force.sensors import LIGHTS
+from borderzone.patrol.theory.staffing import share_left
 from borderzone.patrol.theory.tactics import detection_for
 
 if TYPE_CHECKING:
@@ -314,7 +315,7 @@ class _Answering:
             columns["crosser_km_h"] = factors["crosser_km_h"]
         # The drive ends at the line, not somewhere in the strip; without origins it is not known.
         drive = self.ground.get("response_median_h", self.ground["hours_median"])
-        columns["on_line_share"] = share = on_line_share(drive, asked.shift_h)
+        columns["on_line_share"] = share = share_left(drive.to_numpy(), asked.shift_h)
         columns |= {
             f"rate_on_shift_{light}": columns[f"rate_{light}"] * share for light in self.own
         }
@@ -375,8 +376,3 @@ def unit_counts(max_units: int) -> list[int]:
     # Even steps on a logarithmic axis: real forces and the answer lie decades apart.
     steps = np.geomspace(1, max_units, _CURVE_POINTS) if max_units > 1 else np.ones(1)
     return sorted({0, *(round(x) for x in steps)})
-
-
-def on_line_share(hours: pd.Series, shift_h: float) -> pd.Series:
-    """Share of a shift that is left on the line after the drive there and back."""
-    return (1.0 - 2.0 * hours / shift_h).clip(0.0, 1.0)

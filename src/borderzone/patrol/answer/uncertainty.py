@@ -121,9 +121,7 @@ def monte_carlo(
     table: dict[str, object] = {"unit_count": counts, "rule": rule, "light": case.light}
     table |= {measure: reference[measure].to_numpy() for measure in MEASURES}
     table |= _bands(case, drawn, case.plan(rule), counts.astype(np.float64))
-    table["payroll"] = payroll(
-        counts, shift_factor=force.shift_factor, availability=force.availability
-    )
+    table["payroll"] = payroll(counts, shift_factor=force.shift_factor)
     # The count is fixed and the payroll factor is drawn: the median of a product with a constant.
     table["payroll_p50"] = counts * float(np.median(drawn.payroll_per_unit_out))
     curve = pd.DataFrame(table)

@@ -52,13 +52,12 @@ class Force(BaseModel):
         Probability that a response reaches it before cover does.
     shift_factor
         On the payroll for one out, see `SHIFT_FACTORS`.
-    availability
-        Share of units fit for duty.
 
     Notes
     -----
-    Identification 0.9, response 0.7, availability 0.85 and a crew of 4 are
-    assumptions without a source for this border: set your own.
+    Identification 0.9, response 0.7 and a crew of 4 are assumptions without a source for this
+    border: set your own. Leave, sickness and training are in the shift factor; a share of people
+    fit for duty on top of it would count them twice.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -71,7 +70,6 @@ class Force(BaseModel):
     p_identify: float = Field(default=0.9, ge=0, le=1)
     p_respond: float = Field(default=0.7, ge=0, le=1)
     shift_factor: float = Field(default=SHIFT_FACTORS["relief"].value, ge=1)
-    availability: float = Field(default=0.85, gt=0, le=1)
 
     def __init__(self, **values: Any) -> None:
         """Build the record; what pydantic refuses is refused in this library's words."""
@@ -126,7 +124,7 @@ class Force(BaseModel):
         Returns
         -------
         float
-            Units out times shift factor over availability, not rounded.
+            Units out times shift factor, not rounded.
 
         Raises
         ------
@@ -136,11 +134,9 @@ class Force(BaseModel):
         Examples
         --------
         >>> print(round(Force(shift_factor=5.159).payroll(150.30)))
-        912
+        775
         """
-        return float(
-            payroll(units_out, shift_factor=self.shift_factor, availability=self.availability)
-        )
+        return float(payroll(units_out, shift_factor=self.shift_factor))
 
 
 # Unit types of one sensor each. None uses a range that only its maker claims.

@@ -12,7 +12,9 @@ from borderzone._guards import (
     as_between,
     as_non_negative,
     as_positive,
+    as_probabilities,
     broadcast,
+    check_positive,
     check_probability,
     check_whole,
     plain,
@@ -31,9 +33,15 @@ __all__ = [
     "SHIFT_FACTORS",
     "ShiftFactor",
     "fewest",
+    "out_on_average",
     "payroll",
+    "payroll_by_segment",
+    "payroll_by_segment_unchecked",
     "payroll_for_confidence",
+    "people",
     "relief_factor",
+    "share_left",
+    "share_left_unchecked",
     "whole_units",
 ]
 
@@ -61,6 +69,13 @@ SHIFT_FACTORS = {
         "(scribd 779717871); NIC Jail Staffing Analysis workbook 2003; NCJ 213080",
         tag="F",
     ),
+    # Beside the relief factor, never times it: its hours are of the same kind.
+    "gao_scheduled": ShiftFactor(
+        value=3 / 0.43,
+        source="three shifts over 43 % of scheduled time (off duty and leave included) in which "
+        "agents are available for deployment, FY 2013-2016 (GAO-18-50)",
+        tag="F",
+    ),
     # An upper end, all whom an agency employs over those at the line. Never a default.
     "whole_agency": ShiftFactor(
         value=14.6,
@@ -83,20 +98,89 @@ def relief_factor(
 
 
 def payroll(
-    units_out: npt.ArrayLike,
-    *,
-    shift_factor: npt.ArrayLike = SHIFT_FACTORS["relief"].value,
-    availability: npt.ArrayLike = 1.0,
+    units_out: npt.ArrayLike, *, shift_factor: npt.ArrayLike = SHIFT_FACTORS["relief"].value
 ) -> FloatArray | float:
-    """Scale units out to the units on the payroll that keep them there."""
-    units = as_non_negative(units_out, "units_out", infinite=True)
-    fit = as_between(availability, "availability", 0.0, 1.0, without=(0.0,))
-    units, factor, share = broadcast(
-        units_out=units, shift_factor=as_positive(shift_factor, "shift_factor"), availability=fit
+    """Scale units out to the units on the payroll that keep them there, where the drive is left out."""
+    # Shifts, leave, sickness and training are in the factor. An availability of people on top of it
+    # would take leave off twice.
+    units, factor = broadcast(
+        units_out=as_non_negative(units_out, "units_out", infinite=True),
+        shift_factor=as_positive(shift_factor, "shift_factor"),
     )
-    # Two losses, one after the other: shifts and absence by hours (the factor), then what of those
-    # on duty is not fit to go out (availability).
-    return plain(units * factor / share)
+    return plain(units * factor)
+
+
+def out_on_average(
+    night_units: npt.ArrayLike, day_units: npt.ArrayLike, night_h: npt.ArrayLike
+) -> FloatArray | float:
+    """Units out on the average of a day whose night has so many hours."""
+    night, day, hours = broadcast(
+        night_units=as_non_negative(night_units, "night_units", infinite=True),
+        day_units=as_non_negative(day_units, "day_units", infinite=True),
+        night_h=as_between(night_h, "night_h", 0.0, 24.0, unit="h"),
+    )
+    # Infinitely many units in no hours at all are none.
+    parts = [
+        np.where(time > 0, units, 0.0) * time
+        for units, time in ((night, hours), (day, 24.0 - hours))
+    ]
+    return plain((parts[0] + parts[1]) / 24.0)
+
+
+def share_left(drive_h: npt.ArrayLike, shift_h: float) -> FloatArray | float:
+    """Share of a shift that is left on the line after the drive there and back; NaN for an unknown drive."""
+    drive = as_non_negative(drive_h, "drive_h", "h", missing=True, infinite=True)
+    return plain(share_left_unchecked(drive, check_positive(shift_h, "shift_h", "h")))
+
+
+def share_left_unchecked(drive_h: FloatArray, shift_h: FloatArray | float) -> FloatArray:
+    """Do what `share_left` does with arrays that are known to be right."""
+    return np.asarray(np.clip(1.0 - 2.0 * drive_h / shift_h, 0.0, 1.0))
+
+
+def payroll_by_segment(
+    out: npt.ArrayLike,
+    share_left: npt.ArrayLike,
+    relief: npt.ArrayLike = SHIFT_FACTORS["relief"].value,
+) -> FloatArray | float:
+    """
+    Units on the payroll that keep units out on the segments of a border (last axis).
+
+    Infinite where a segment that needs somebody is one that no shift can reach; NaN where the drive
+    to one that needs somebody is not known.
+    """
+    units, share = broadcast(
+        out=as_non_negative(out, "out", infinite=True),
+        share_left=as_probabilities(share_left, "share_left", missing=True),
+    )
+    if units.ndim == 0:
+        units, share = units[None], share[None]
+    if units.size and not (np.isnan(share) | (share > 0)).any():
+        msg = (
+            "share_left is 0 everywhere: no shift reaches any segment, so that no payroll keeps "
+            "anybody there; take longer shifts or posts nearer to the line"
+        )
+        raise InvalidParameterError(msg)
+    total = payroll_by_segment_unchecked(units, share, as_positive(relief, "relief"))
+    return plain(total)
+
+
+def payroll_by_segment_unchecked(
+    out: FloatArray, share_left: FloatArray, relief: FloatArray | float
+) -> FloatArray:
+    """Do what `payroll_by_segment` does with arrays that are known to be right."""
+    # Segment by segment: the sum over the mean share is too small wherever the drives differ
+    # (Jensen). A segment that needs nobody costs nothing,
+    # however far it is.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        each = np.where(out > 0, out / share_left, 0.0)
+    return np.asarray(relief * each.sum(axis=-1))
+
+
+def people(units: npt.ArrayLike, crew: int) -> FloatArray | float:
+    """People in so many units."""
+    heads = check_whole(crew, "crew", unit="people")
+    return plain(as_non_negative(units, "units", infinite=True) * heads)
 
 
 def payroll_for_confidence(required: int, *, availability: float, confidence: float) -> int:
