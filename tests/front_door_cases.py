@@ -553,6 +553,9 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "patrol.barrier_patrol": {"patrol_km_h": lambda _: 9.0},
     "patrol.monte_carlo": _FEW | _UNITS,
     "patrol.no_gap_probability": {"fraction": lambda _: 0.2},
+    "patrol.hindcast": {
+        "observations": lambda _: bz.datasets.validation(), "curve": lambda w: w.curve, "length_km": lambda _: 600.0
+    },
     "patrol.plausibility": {"curve": lambda w: w.curve, "length_km": lambda _: 600.0},
     "patrol.simulate": {"crossings": lambda _: 50, "units": lambda _: 3},
     "patrol.standing": {"curve": lambda _: ([0.0, 1.0], [0.9, 0.0]), "spacing_km": lambda _: 1.5},

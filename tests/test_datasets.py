@@ -59,7 +59,7 @@ def test_every_file_is_as_registered_and_every_file_is_registered() -> None:
     registered = {record.path for record in datasets._registered().values()}
     found = {
         file.relative_to(datasets._ROOT).as_posix()
-        for folder in ("boundaries", "incidents", "places", "terrain")
+        for folder in ("boundaries", "forces", "incidents", "places", "terrain")
         for file in (datasets._ROOT / folder).rglob("*")
         if file.is_file()
     }

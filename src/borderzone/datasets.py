@@ -44,6 +44,7 @@ __all__ = [
     "sea",
     "sea_around",
     "table",
+    "validation",
     "verify",
     "world",
 ]
@@ -338,6 +339,28 @@ def article_incidents() -> pd.DataFrame:
     [2, 4, 5, 5, 2, 1, 1, 6]
     """
     return pd.read_csv(_file("article_incidents"), encoding="utf-8")
+
+
+def validation() -> pd.DataFrame:
+    """
+    Give what real border forces had and achieved, as far as it is published.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Eleven rows: ``id``, ``border``, ``year``, ``kind`` (``"payroll"``, ``"line_share"``,
+        ``"on_line"``, ``"effectiveness"``, ``"recaught_share"``, ``"caught"``,
+        ``"scheduled_share"`` or ``"posts_per_km"``), ``quantity`` in words, ``value`` with its
+        ``unit``, ``length_km``, ``tag`` (F: seen in a public source), ``source``, ``remark``.
+
+    Examples
+    --------
+    >>> validation().set_index("id").loc["us_ier_2015", "value"].item()
+    0.8101
+    """
+    words = pd.read_csv(_file("validation"), dtype=str, keep_default_na=False, encoding="utf-8")
+    numbers = {"year": int, "value": float, "length_km": float}
+    return words.astype(numbers)
 
 
 def sea(grid: Grid) -> xr.DataArray:

@@ -36,6 +36,7 @@ DRAWN = (
     "strip_map",
     "coverage_curve",
     "sensitivity",
+    "hindcast",
     "night_hours",
     "incident_overlay",
     "incident_overlay_demo",
@@ -103,6 +104,7 @@ def test_figures_draw_on_the_axes_they_are_given(result: StudyResult, other: Stu
         figures.strip_map,
         figures.coverage_curve,
         figures.sensitivity,
+        figures.hindcast,
         figures.night_hours,
         figures.incident_overlay,
     ):
@@ -126,7 +128,7 @@ def test_words_stay_readable_when_a_map_shares_a_page(result: StudyResult) -> No
 def test_every_page_opens_with_its_finding(pages: dict[str, Axes], other: StudyResult) -> None:
     for name in ("corridor_map", "strip_map", "coverage_curve"):
         assert figure_of(pages[name]).get_suptitle().startswith("Iraq-Syria: "), name
-    for name in ("sensitivity", "night_hours", "incident_overlay"):
+    for name in ("sensitivity", "hindcast", "night_hours", "incident_overlay"):
         assert pages[name].get_title(), name
 
 

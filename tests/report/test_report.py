@@ -106,6 +106,7 @@ def test_the_folder_has_the_promised_tree(public_report: Path) -> None:
         "coverage_curve",
         "whatif",
         "sensitivity",
+        "hindcast",
         "night_hours",
         "incident_overlay",
         "incident_pressure",

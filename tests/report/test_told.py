@@ -566,6 +566,7 @@ def test_what_is_not_there_says_why_when_asked_for() -> None:
             "has no curve: not known: no elevation was given; `borderzone fetch",
         ),
         (figures.sensitivity, "no elevation was given"),
+        (figures.hindcast, "no elevation was given"),
         (figures.travel_time_map, "has no travel times: not known: no elevation was given"),
         (figures.night_reach, "no elevation was given"),
         (figures.sight_lines, "no elevation was given"),

@@ -163,7 +163,7 @@ def night_light(
     twilight: Twilight = "nautical",
 ) -> pd.DataFrame:
     """
-    States of light of the nights of a month, with the share of the hours of the night of each.
+    Sort the nights of a month into states of light, each with its share of their hours.
 
     The night is sampled every ten minutes and sorted by moonlight, in tenths, with a state of its own for
     the hours without a moon. Mix the probability of detection over the states by their shares, never the

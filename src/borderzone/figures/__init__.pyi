@@ -5,6 +5,7 @@ from .catalogue import (
 )
 from .charts import (
     cave_success_rate as cave_success_rate,
+    hindcast as hindcast,
     night_hours as night_hours,
     sensitivity as sensitivity,
 )

@@ -13,6 +13,8 @@ from borderzone.figures.charts import (
     cave_calibration_of,
     cave_success_rate,
     cave_success_rate_data,
+    hindcast,
+    hindcast_data,
     incident_overlay,
     incident_overlay_data,
     incident_overlay_demo,
@@ -308,6 +310,15 @@ def _sensitivity_words(result: StudyResult) -> str:
     return f"Bars: share of the variance of the required units by assumption: {listed}."
 
 
+def _hindcast_words(result: StudyResult) -> str:
+    if result.patrol.hindcast is None:
+        return f"No hindcast could be made: {told.nowhere(result, 'units')}."
+    return (
+        "Dots and diamonds on a log scale: what real borders achieved for each agent on the line, and "
+        f"the model with as many agents per km. {result.patrol.hindcast.attrs['statement']}"
+    )
+
+
 def _night_hours_words(result: StudyResult) -> str:
     table = result.reach.night_hours.select_dtypes("number")
     listed = "; ".join(
@@ -477,6 +488,7 @@ FIGURES: Mapping[str, StudyFigure] = MappingProxyType(
         "sensitivity": StudyFigure(
             draw=sensitivity, data=sensitivity_data, words=_sensitivity_words
         ),
+        "hindcast": StudyFigure(draw=hindcast, data=hindcast_data, words=_hindcast_words),
         "night_hours": StudyFigure(
             draw=night_hours, data=night_hours_data, words=_night_hours_words
         ),

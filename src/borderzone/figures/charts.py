@@ -34,6 +34,8 @@ __all__ = [
     "cave_calibration_of",
     "cave_success_rate",
     "cave_success_rate_data",
+    "hindcast",
+    "hindcast_data",
     "incident_overlay",
     "incident_overlay_data",
     "incident_overlay_demo",
@@ -104,6 +106,65 @@ def sensitivity_data(result: StudyResult) -> pd.DataFrame:
     if result.patrol.sobol is None:
         raise InvalidParameterError(told.without_elevation(result, "table of Sobol indices"))
     return result.patrol.sobol
+
+
+@drawing
+def hindcast(result: StudyResult, ax: Axes | None = None) -> Axes:
+    """
+    Draw what real borders achieved with their agents, beside the model with as many.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes to draw on; made when left out.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study has no such table.
+    """
+    table = hindcast_data(result)
+    rows = table[table["reason"] == ""].iloc[::-1].reset_index(drop=True)
+    with context():
+        if ax is None:
+            ax = page(SMALL).add_axes((0.36, 0.2, 0.6, 0.66))
+        place = np.arange(len(rows))
+        real, model = rows["k_km_per_agent"], rows["k_km_per_agent_model"]
+        ax.hlines(place, np.minimum(real, model), np.maximum(real, model), color=INK["rule"])
+        ax.plot(real, place, "o", color=INK["text"], label="published or worked")
+        ax.plot(
+            model, place, "D", color=INK["optimal"], markerfacecolor="none", label="the model here"
+        )
+        # A number and its sign stay on one line.
+        labels = [
+            told.observed_words(row).replace(" %", "\N{NO-BREAK SPACE}%") for row in rows_of(rows)
+        ]
+        words = [textwrap.fill(label, 30) for label in labels]
+        ax.set_yticks(place, words, fontsize=7.0)
+        ax.set_ylim(-1.2, len(rows) - 0.4)
+        ax.set_xscale("log")
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter(NullFormatter())
+        ax.set_xlabel("K km per agent on the line, K = -ln(1 - P)")
+        ax.grid(axis="x")
+        ax.set_axisbelow(True)
+        ax.set_title(told.hindcast_title(result))
+        ax.legend(loc="lower center", ncols=2)
+    return ax
+
+
+def hindcast_data(result: StudyResult) -> pd.DataFrame:
+    """Give what `hindcast` draws, as a table."""
+    if result.patrol.hindcast is None:
+        raise InvalidParameterError(told.without_elevation(result, "hindcast"))
+    return result.patrol.hindcast
 
 
 @drawing

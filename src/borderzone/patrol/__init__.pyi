@@ -34,6 +34,9 @@ from .theory.staffing import whole_units as whole_units
 from .force.comparators import (
     REAL_FORCES as REAL_FORCES,
     RealForce as RealForce,
+)
+from .answer.hindcast import (
+    hindcast as hindcast,
     plausibility as plausibility,
 )
 from .theory.search import (

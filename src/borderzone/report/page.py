@@ -15,6 +15,7 @@ from borderzone.report.readable import (
     assumptions_table,
     better_data_table,
     flagged_table,
+    hindcast_table,
     plausibility_table,
     required_table,
     segments_table,
@@ -84,7 +85,7 @@ def render_page(
         _reach(edition, pictures),
         _units(edition, pictures),
         _hangs_on(edition, pictures),
-        _plausibility(edition),
+        _plausibility(edition, pictures),
         _better_data(edition),
         _whatif(edition, pictures, comparison),
         _incidents(edition, pictures),
@@ -223,14 +224,16 @@ def _hangs_on(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] 
     )
 
 
-def _plausibility(edition: Edition) -> dict[str, Any] | None:
-    if edition.result.patrol.plausibility is None:
+def _plausibility(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | None:
+    result = edition.result
+    if result.patrol.plausibility is None:
         return None
     return _section(
         "plausibility",
         "How hopeful the model is",
-        paragraphs=told.real_forces_words(edition.result),
-        tables=[plausibility_table(edition.result)],
+        paragraphs=[*told.real_forces_words(result), *told.hindcast_words(result)],
+        figures=[pictures.get("hindcast")],
+        tables=[plausibility_table(result), hindcast_table(result)],
     )
 
 

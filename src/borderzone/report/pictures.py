@@ -224,6 +224,14 @@ def _small_words(result: StudyResult) -> list[_Words]:
                 "Which assumption owns how much of the width of the bands.",
             )
         )
+    if result.patrol.hindcast is not None:
+        words.append(
+            (
+                "hindcast",
+                "hindcast",
+                "What real borders achieved for each agent on the line, and the model with as many.",
+            )
+        )
     words.append(
         (
             "night_hours",

@@ -18,6 +18,7 @@ __all__ = [
     "assumptions_table",
     "better_data_table",
     "flagged_table",
+    "hindcast_table",
     "plausibility_table",
     "required_table",
     "segments_table",
@@ -280,6 +281,52 @@ def plausibility_table(result: StudyResult) -> cells.Table | None:
         ],
         rows,
     )
+
+
+def hindcast_table(result: StudyResult) -> cells.Table | None:
+    """Tabulate what real borders achieved for each agent, and the model with as many."""
+    if result.patrol.hindcast is None:
+        return None
+    found: Iterable[Any] = result.patrol.hindcast.itertuples()
+    rows = [
+        (
+            f"{row.border} {row.agents_year:.0f}" if math.isfinite(row.agents_year) else row.border,
+            cells.number(row.agents_per_km, 2),
+            told.observed_words(row) if not row.reason else row.reason,
+            cells.number(row.k_observed, 2),
+            cells.number(row.k_km_per_agent, 2),
+            cells.number(row.unit_count_equivalent),
+            _stopped(row),
+            cells.number(row.k_km_per_agent_model, 2),
+            cells.number(row.ratio, 2),
+            f"{row.source} [{row.tag}]",
+        )
+        for row in found
+    ]
+    return cells.table(
+        "What real borders achieved",
+        "K = -ln(1 - P) times km over agents on the line is all that a published rate identifies. The ratio "
+        "is the model's K over theirs; no assumption was chosen by it.",
+        [
+            ("border, agents of", False),
+            ("agents out, per km", True),
+            ("published", False),
+            ("K", True),
+            ("K km per agent", True),
+            ("units here", True),
+            ("model: stopped", True),
+            ("model: K km per agent", True),
+            ("ratio", True),
+            ("source", False),
+        ],
+        rows,
+    )
+
+
+def _stopped(row: Any) -> str:
+    if not math.isfinite(row.unit_count_equivalent):
+        return "–"
+    return cells.share(row.p_model) if math.isfinite(row.p_model) else "off the curve"
 
 
 def whatif_table(result: StudyResult, comparison: StudyResult) -> cells.Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from borderzone import datasets
 from borderzone._guards import guarded
 from borderzone.patrol import BorderLength, PatrolAnswer, PatrolQuestion
 from borderzone.study.result import Finding
@@ -65,6 +66,7 @@ def patrols_on(
         ground.table,
         [_length(corridor, name) for name in told],
         reported=None if pressure is None else pressure.set_index("segment")["weight"],
+        observations=datasets.validation(),
         progress=step,
     )
     return PatrolFindings(**vars(answer))

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from borderzone import incidents
+from borderzone import datasets, incidents
 from borderzone._guards import asked_from, check_path, check_text, guarded, seed_number, shown
 from borderzone.border import Border
 from borderzone.corridor import Corridor
@@ -474,6 +474,8 @@ def _result(
 ) -> StudyResult:
     outside = OutsideGround.of(ground.corridor, ground.sea_share)
     records = [*records_of(study.border), outside.record, *ground.records, *reported.records]
+    if patrols.hindcast is not None:
+        records.append(datasets.record("validation"))
     given = as_given(study)
     missing = dict(ground.missing)
     if found.events is None:

@@ -55,6 +55,8 @@ __all__ = [
     "half_size",
     "half_words",
     "hidden",
+    "hindcast_title",
+    "hindcast_words",
     "incident_line",
     "lacking",
     "land_km2",
@@ -70,6 +72,7 @@ __all__ = [
     "no_travel_times",
     "no_weights",
     "nowhere",
+    "observed_words",
     "origin_words",
     "out_of_sight",
     "percent",
@@ -627,6 +630,29 @@ def real_forces_words(result: StudyResult) -> list[str]:
             f"{where[0].upper()}{where[1:]} these come to other numbers of units ({had}){nine}."
         )
     return words
+
+
+def hindcast_words(result: StudyResult) -> list[str]:
+    """Say what published results of real borders identify, and what the model makes of it."""
+    table = result.patrol.hindcast
+    return [] if table is None else [str(table.attrs["statement"])]
+
+
+def hindcast_title(result: StudyResult) -> str:
+    """Say by which factor the model is off what real borders achieved."""
+    table = result.patrol.hindcast
+    rows = None if table is None else table[table["ratio"].notna()]
+    if rows is None or rows.empty:
+        return "What real borders achieved"
+    low, high = rows["ratio"].min(), rows["ratio"].max()
+    return f"The model has {low:.2g} to {high:.2g} times their K"
+
+
+def observed_words(row: Any) -> str:
+    """Name a published rate in few words: border, year, what it is and how much."""
+    kind = "recaptures" if "worked with" in row.observed else "known entries"
+    given = row.observed.partition(", worked with ")[2]
+    return f"{row.border} {row.year:.0f}, {kind}{', ' if given else ''}{given}: {percent(row.p_observed)}"
 
 
 def origin_words(result: StudyResult) -> str:

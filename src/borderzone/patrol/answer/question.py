@@ -13,6 +13,7 @@ from borderzone._guards import guarded
 from borderzone.patrol.answer.allocation import RULES, allocate
 from borderzone.patrol.answer.case import Assumption, PatrolCase, assumption_table, draw_rates
 from borderzone.patrol.answer.curve import BEST_RULE, curve_by_weights
+from borderzone.patrol.answer.hindcast import hindcast, plausibility
 from borderzone.patrol.answer.rates import rate_factors, terrain_variance
 from borderzone.patrol.answer.uncertainty import (
     monte_carlo,
@@ -20,7 +21,6 @@ from borderzone.patrol.answer.uncertainty import (
     sobol_units,
     units_required,
 )
-from borderzone.patrol.force.comparators import plausibility
 from borderzone.patrol.force.sensors import LIGHTS
 from borderzone.patrol.theory.staffing import share_left
 from borderzone.patrol.theory.tactics import detection_for
@@ -86,6 +86,9 @@ class PatrolAnswer:
         How much of the variance of the rates is terrain.
     plausibility
         What real forces had, and what the model says of so many.
+    hindcast
+        What real borders achieved, as far as it is published, beside the model at as many agents per
+        km, on the first of the lengths.
     assumptions
         Every assumption with value, band, unit and source.
     by_weights
@@ -100,6 +103,7 @@ class PatrolAnswer:
     sobol: pd.DataFrame | None = None
     terrain_variance: Mapping[str, Any] | None = None
     plausibility: pd.DataFrame | None = None
+    hindcast: pd.DataFrame | None = None
     assumptions: pd.DataFrame | None = None
     by_weights: pd.DataFrame | None = None
 
@@ -161,6 +165,7 @@ class PatrolQuestion:
         lengths: Sequence[BorderLength],
         *,
         reported: pd.Series | None = None,
+        observations: pd.DataFrame | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> PatrolAnswer:
         """
@@ -175,6 +180,9 @@ class PatrolQuestion:
             Lengths for which units are counted; the first is that of the headline.
         reported
             Share of the reported crossings of each segment.
+        observations
+            What real borders achieved, as `borderzone.datasets.validation` gives it; left out, there is
+            no hindcast.
         progress
             Called with the name of each step.
 
@@ -188,7 +196,8 @@ class PatrolQuestion:
         InvalidParameterError
             If ground or lengths do not suit, or a number is out of range.
         """
-        return _Answering(self, ground, tuple(lengths), reported).answer(progress or _say_nothing)
+        asked = _Answering(self, ground, tuple(lengths), reported)
+        return asked.answer(progress or _say_nothing, observations)
 
 
 def _say_nothing(step: str) -> None:
@@ -222,7 +231,9 @@ class _Answering:
             "assumptions": dict(question.assumptions),
         }
 
-    def answer(self, step: Callable[[str], None]) -> PatrolAnswer:
+    def answer(
+        self, step: Callable[[str], None], observations: pd.DataFrame | None
+    ) -> PatrolAnswer:
         asked, first = self.question, self.lengths[0].name
         step("detection rates and curve")
         curve = pd.concat(
@@ -248,6 +259,7 @@ class _Answering:
             ),
             terrain_variance=terrain_variance(drawn[first].rates),
             plausibility=self._plausibility(curve),
+            hindcast=None if observations is None else self._hindcast(observations, curve),
             assumptions=assumption_table(self.sampling["assumptions"]),
             by_weights=self._by_weights(segments[f"rate_{asked.light}"]),
         )
@@ -286,9 +298,7 @@ class _Answering:
     def _plausibility(self, curve: pd.DataFrame) -> pd.DataFrame:
         """Put real forces on the curve of each length."""
         asked, rule = self.question, BEST_RULE["mean_poi"]
-        own = curve[(curve["light"] == asked.light) & (curve["rule"] == rule)].reset_index(
-            drop=True
-        )
+        own = self._headline_curve(curve)
         found = []
         for length in self.lengths:
             if length is not self.lengths[0]:
@@ -301,6 +311,21 @@ class _Answering:
         need = {table["length"].iloc[0]: table.attrs["need"] for table in found}
         rows.attrs = {**found[0].attrs, "need": need}
         return rows
+
+    def _hindcast(self, observations: pd.DataFrame, curve: pd.DataFrame) -> pd.DataFrame:
+        """Hold the curve of the headline against what real borders achieved."""
+        force = self.question.force
+        return hindcast(
+            observations,
+            self._headline_curve(curve),
+            length_km=self.lengths[0].total_km,
+            crew=force.crew,
+            shift_factor=force.shift_factor,
+        )
+
+    def _headline_curve(self, curve: pd.DataFrame) -> pd.DataFrame:
+        light, rule = self.question.light, BEST_RULE["mean_poi"]
+        return curve[(curve["light"] == light) & (curve["rule"] == rule)].reset_index(drop=True)
 
     def _by_segment(self) -> pd.DataFrame:
         asked, case = self.question, self.own[self.question.light]

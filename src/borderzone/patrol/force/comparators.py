@@ -1,40 +1,22 @@
-"""Real forces: what borders were held with, beside what the model hopes for."""
+"""Real forces: what borders were held with."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
-import pandas as pd
 
 from borderzone._guards import (
     check_choice,
     check_non_negative,
     check_positive,
     check_probability,
-    check_whole,
     guarded,
 )
 from borderzone.crs import KM_PER_MILE
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol.theory.staffing import SHIFT_FACTORS
 
-if TYPE_CHECKING:
-    from borderzone._typing import FloatArray
-
-__all__ = ["FAILS_FIRST", "REAL_FORCES", "RealForce", "plausibility"]
+__all__ = ["REAL_FORCES", "RealForce"]
 
 _BASES = ("payroll", "on_post", "posts", "vehicles")
-_GOOD_POD = 0.9
-
-# Which of the model's assumptions gives way first, in order. A judgement, stated as one.
-FAILS_FIRST = (
-    "First to fail is that nobody watches the patrols: random search holds only while crossers "
-    "cannot see a patrol pass and walk behind it. Next is the clean sweep width: detection ranges "
-    "of tests, not of tired crews in dust and heat. Last is that people cross at right angles "
-    "and do not choose their place."
-)
 
 
 @guarded
@@ -236,161 +218,3 @@ REAL_FORCES = (
         tag="M",
     ),
 )
-
-
-def plausibility(
-    length_km: float,
-    curve: pd.DataFrame,
-    *,
-    crew: int = 4,
-    shift_factor: float = SHIFT_FACTORS["relief"].value,
-    forces: tuple[RealForce, ...] = REAL_FORCES,
-) -> pd.DataFrame:
-    """
-    Put real forces on the model's curve, scaled to the length of this border.
-
-    Parameters
-    ----------
-    length_km
-        Length of this border. Units: km.
-    curve
-        One curve of `coverage_curve` or `monte_carlo`: unit_count, mean_pod
-        and mean_poi, of one rule and one light.
-    crew
-        People in a unit.
-    shift_factor
-        On the payroll for one out.
-    forces
-        What to compare with.
-
-    Returns
-    -------
-    DataFrame
-        A row for each force: case, basis, persons_per_km and units_per_km on
-        station, unit_count_equivalent on this border, mean_pod_at_that and
-        mean_poi_at_that (missing for posts, which are no patrols, and beyond
-        the end of the curve),
-        observed_low, observed_high and observed_source, more_hopeful_low and
-        more_hopeful_high (the model's interdiction over what was observed),
-        fielded_over_need (their units over those with which the model detects
-        nine in ten), source, tag. ``attrs["need"]`` holds the units with which the model detects
-        nine in ten, NaN beyond the end of the curve, and ``attrs["statement"]`` says it in words.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is out of range, or the curve is not one curve.
-
-    Examples
-    --------
-    >>> from borderzone.patrol import coverage_curve
-    >>> curve = coverage_curve([0.02], [1.0], unit_counts=range(1001), p_respond=0.7)
-    >>> table = plausibility(599.0, curve)
-    >>> table.loc[:1, ["case", "unit_count_equivalent"]].round(1).values.tolist()
-    [['US south-west 2017', 92.4], ['Iraq west 2006', 173.7]]
-    """
-    border = check_positive(length_km, "length_km", "km")
-    crew = check_whole(crew, "crew", unit="people")
-    check_positive(shift_factor, "shift_factor")
-    counts, pod, poi = _one_curve(curve)
-    # The curve ends at the units asked for: beyond it the need is not known, and NaN says so.
-    need = _units_at(counts, pod, _GOOD_POD)
-    rows = []
-    for force in forces:
-        density = force.units_per_km(crew=crew, shift_factor=shift_factor)
-        units = border * density
-        # The curve is of patrols: what a line of posts would see is not on it.
-        seen, model = (
-            np.nan if force.basis == "posts" else float(np.interp(units, counts, y, right=np.nan))
-            for y in (pod, poi)
-        )
-        low, high = force.observed or (np.nan, np.nan)
-        rows.append(
-            {
-                "case": force.case,
-                "basis": force.basis,
-                "persons_per_km": force.people_per_km(shift_factor=shift_factor),
-                "units_per_km": density,
-                "unit_count_equivalent": units,
-                "mean_pod_at_that": seen,
-                "mean_poi_at_that": model,
-                "observed_low": low,
-                "observed_high": high,
-                "observed_source": force.observed_source,
-                "more_hopeful_low": model / high,
-                "more_hopeful_high": model / low,
-                "fielded_over_need": units / need,
-                "source": force.source,
-                "tag": force.tag,
-            }
-        )
-    table = pd.DataFrame(rows)
-    table.attrs |= {"statement": _statement(table, need, crew), "need": need}
-    return table
-
-
-def _one_curve(curve: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
-    missing = [name for name in ("unit_count", "mean_pod", "mean_poi") if name not in curve.columns]
-    if missing:
-        msg = f"the curve lacks {', '.join(missing)}; coverage_curve(..., force=...) makes one"
-        raise InvalidParameterError(msg)
-    # Interpolation takes rising counts, and a table put together of several curves has repeats.
-    ordered = curve.sort_values("unit_count", kind="stable")
-    counts = ordered["unit_count"].to_numpy(dtype=np.float64)
-    if counts.size == 0 or (np.diff(counts) <= 0).any():
-        msg = "the curve must have each unit_count once: choose one rule and one light first"
-        raise InvalidParameterError(msg)
-    return counts, ordered["mean_pod"].to_numpy(float), ordered["mean_poi"].to_numpy(float)
-
-
-def _units_at(counts: FloatArray, pod: FloatArray, wanted: float) -> float:
-    # The first crossing of the curve, straight between its points: it need not rise everywhere.
-    past = np.flatnonzero(pod >= wanted)
-    if past.size == 0:
-        return float("nan")
-    first = past[0]
-    if first == 0:
-        return float(counts[0])
-    return float(np.interp(wanted, pod[first - 1 : first + 1], counts[first - 1 : first + 1]))
-
-
-# Fewer units than this are told to be a rounded number.
-_FEW_UNITS = 5
-
-
-def _statement(table: pd.DataFrame, need: float, crew: int) -> str:
-    parts = [f"Real forces as units of {crew} out, scaled to the length of this border."]
-    parts += [
-        f"With what the {row['case']} had ({row['unit_count_equivalent']:.0f} units) the model "
-        f"stops {row['mean_poi_at_that']:.0%} of crossings, against {row['observed_low']:.0%} to "
-        f"{row['observed_high']:.0%} as published or worked ({row['observed_source']}), which "
-        "holds there and must not be carried over: "
-        f"{row['more_hopeful_low']:.2g} to {row['more_hopeful_high']:.2g} times as hopeful, that is "
-        f"{_leaning(row['more_hopeful_low'], row['more_hopeful_high'])}."
-        for row in table.dropna(subset=["more_hopeful_low"]).to_dict("records")
-    ]
-    few = table["unit_count_equivalent"].min()
-    if few < _FEW_UNITS:
-        parts.append(
-            f"On so short a border some of these forces come to {few:.0f} unit"
-            f"{'' if round(few) == 1 else 's'}: the comparison is mostly rounding."
-        )
-    if np.isfinite(need):
-        above = table[table["fielded_over_need"] > 1]
-        parts.append(
-            f"With every assumption at its own value the model detects nine in ten with "
-            f"{need:,.0f} units; {len(above)} of {len(table)} forces had more than that."
-        )
-    return " ".join([*parts, FAILS_FIRST])
-
-
-def _leaning(low: float, high: float) -> str:
-    """Which way the model leans: a factor below 1 is easily read as its opposite."""
-    if high < 1:
-        return (
-            "less hopeful than what was published, which counts cameras, fences and daylight that "
-            "this curve leaves out where its sensor is weak"
-        )
-    if low > 1:
-        return "more hopeful than what was published"
-    return "about as hopeful as what was published"

@@ -199,7 +199,7 @@ def _erlang_2(ratio: FloatArray) -> FloatArray:
     # Two stages of the same mean, one after the other: next to no response comes at once, as with
     # crews that must be told, get up and drive. k is finite or, for a certain time, infinite.
     k = np.minimum(2.0 * ratio, 700.0)
-    return 1.0 - (1.0 + k) * np.exp(-k)
+    return np.asarray(1.0 - (1.0 + k) * np.exp(-k))
 
 
 # Chance that a time fits into a window of so many means.
