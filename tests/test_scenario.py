@@ -149,3 +149,17 @@ def test_what_a_table_of_the_force_leaves_out_keeps_its_default(tmp_path: Path) 
     assert (force.mode, force.sensor, force.patrol_km_h) == ("foot", "eye", 3.0)
     assert bz.Scenario(force={"crew": 6}).force == bz.Scenario().changed({"force.crew": 6}).force
     assert bz.Scenario(force=bz.patrol.Force()).force.sensor == "vehicle_thermal"
+
+
+def test_a_full_moon_needs_a_month() -> None:
+    assert (Scenario().month, Scenario().moon) == (None, "mean")
+    assert Scenario(month=6, moon="full").moon == "full"
+    assert Scenario(moon="dark").month is None
+    with pytest.raises(InvalidScenarioError, match="moon = 'full' needs a month"):
+        Scenario(moon="full")
+    for month in (0, 13, "6", 6.5, True):
+        with pytest.raises(InvalidScenarioError, match="month"):
+            Scenario(month=month)
+    with pytest.raises(InvalidScenarioError, match="moon"):
+        Scenario(moon="new")
+    assert Scenario(**tomllib.loads(Scenario(month=3).to_toml())).month == 3

@@ -37,6 +37,7 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Weight = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
 Depth = Annotated[float, Field(gt=0, le=20_000, allow_inf_nan=False)]
 OpenShare = Annotated[float, Field(gt=0, lt=1)]
+Month = Annotated[int, Field(ge=1, le=12)]
 
 
 class Uncertain(BaseModel):
@@ -134,6 +135,12 @@ class Scenario(BaseModel):
         Both are always computed.
     light_year
         Year of the table of nights and moons, 1900 to 2100.
+    month
+        Month whose nights patrols look through, 1 to 12; left out, the mean over the months of the
+        year, each counting the same. See `borderzone.access.night_light`.
+    moon
+        ``"mean"``: all nights of a lunation. ``"full"``: that of the full moon, which needs a month.
+        ``"dark"``: none.
     law
         Law of a segment: ``"random"``, units that nobody leads; ``"beats_soft"``, units that are
         led, each on a beat of its own; or ``"beats"``, the same with a definite range, which is a
@@ -190,6 +197,8 @@ class Scenario(BaseModel):
     crosser_vehicle_km_h: Positive = 30.0
     light: Literal["night", "day"] = "night"
     light_year: Annotated[int, Field(ge=1900, le=2100)] = 2019
+    month: Month | None = None
+    moon: Literal["mean", "dark", "full"] = "mean"
     law: Literal["random", "beats_soft", "beats"] = "random"
     weights: Literal["uniform", "incidents"] = "uniform"
     targets: tuple[OpenShare, ...] = (0.5, 0.9, 0.95)
@@ -205,7 +214,7 @@ class Scenario(BaseModel):
     def _no_numbers_as_text(cls, value: Any, info: ValidationInfo) -> Any:
         annotation = cls.model_fields[str(info.field_name)].annotation
         several = isinstance(value, (list, tuple))
-        if several or annotation in (int, float, Positive | None):
+        if several or annotation in (int, float, Positive | None, Month | None):
             for one in value if several else (value,):
                 if isinstance(one, (str, bytes, bool)):
                     msg = f"must be a number, not {shown(one)} in quotes or a yes or no"
@@ -233,6 +242,12 @@ class Scenario(BaseModel):
             check_choice(name, "uncertainty", default_assumptions(self.force))
         if not self.targets or list(self.targets) != sorted(set(self.targets)):
             msg = f"targets must rise and not repeat, got {self.targets}"
+            raise ValueError(msg)
+        if self.moon == "full" and self.month is None:
+            msg = (
+                "moon = 'full' needs a month, since a full moon stands high in winter and low in "
+                "summer; give month = 1 to 12, or moon = 'mean' for the mean of the year"
+            )
             raise ValueError(msg)
         if self.remote_hours not in self.remote_hours_range:
             msg = (
