@@ -56,6 +56,31 @@ def stevens_in_fractions(n: int, fraction: Fraction) -> Fraction:
     )
 
 
+def numpy_crossings(crossings: int, units: int = 3) -> float:
+    """Simulate definite beats with arrays: the legs next to each crossing, all at once."""
+    rng = np.random.default_rng(1)
+    length, radius, ratio = 20.0, 0.5, 5.0
+    beat = length / units
+    place = rng.uniform(0, length, crossings) % beat
+    phase = rng.uniform(0, 2 * beat, crossings)
+    nearest = np.full(crossings, np.inf)
+    first = np.floor((phase - radius * ratio) / beat)
+    for step in range(math.ceil(2 * radius * ratio / beat) + 1):
+        k = first + step
+        ends = [
+            np.clip(x * beat, phase - radius * ratio, phase + radius * ratio) for x in (k, k + 1)
+        ]
+        (x0, y0), (x1, y1) = (
+            (np.where(k % 2 == 0, s - k * beat, (k + 1) * beat - s) - place, (s - phase) / ratio)
+            for s in ends
+        )
+        dx, dy = x1 - x0, y1 - y0
+        square = np.maximum(dx**2 + dy**2, 1e-30)
+        along = np.clip(-(x0 * dx + y0 * dy) / square, 0, 1)
+        np.minimum(nearest, np.hypot(x0 + along * dx, y0 + along * dy), out=nearest)
+    return float((nearest <= radius).mean())
+
+
 def case() -> patrol.PatrolCase:
     """Build a border of 599 km in segments of different ground."""
     rng = np.random.default_rng(0)
@@ -89,6 +114,16 @@ def main() -> None:
     ours = best_of(lambda: patrol.no_gap_probability(1096, share))
     exact = best_of(lambda: stevens_in_fractions(1096, share), repeats=1)
     print(f"no gap, 1096 posts: {ours * 1e3:.2f} ms, exact fractions / ours = {exact / ours:.0f}")
+    one = {"length_km": 20, "sweep_width_km": 1, "patrol_km_h": 20, "crosser_km_h": 4, "units": 3}
+    for law in patrol.SIMULATED_LAWS:
+        patrol.simulate(**one, law=law, crossings=10)  # compiled
+        ours = best_of(partial(patrol.simulate, **one, law=law))
+        told = ""
+        if law == "beats":
+            told = f", numpy / ours = {best_of(lambda: numpy_crossings(100_000)) / ours:.1f}"
+        print(f"100,000 crossings, {law}: {ours:.3f} s{told}")
+    led = partial(patrol.coverage_curve, rates, weights, law="beats_soft")
+    print(f"curve of 1001 counts, optimal, led units: {best_of(led) * 1e3:.1f} ms")
     seconds = best_of(lambda: patrol.monte_carlo(border, draws=2000), repeats=1)
     print(f"bands of 1001 counts over 2000 draws: {seconds:.2f} s")
     seconds = best_of(lambda: patrol.units_required(border, draws=2000), repeats=1)

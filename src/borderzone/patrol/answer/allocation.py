@@ -41,7 +41,7 @@ RULES = ("even", "optimal", "maximin")
 PLAN_LAWS = ("random", "beats_soft", "beats")
 _MOST_WHOLE_UNITS = 1_000_000
 # Where the optimum of led units is looked up, and how much of it is made at a time.
-_KNOTS, _ROWS_AT_ONCE = 800, 1_000_000
+_KNOTS, _ROWS_AT_ONCE = 1500, 1_000_000
 # A weight this far below the largest one is none: its logarithm would not be a number.
 _NEGLIGIBLE = 1e-200
 
@@ -223,13 +223,13 @@ def _soft(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray], Floa
     """Water-filling for led units, whose marginal gain has an inverse but no closed sum."""
     # The soft law is concave from the first unit on, so that equal marginal gains are the optimum.
     # At a gain, given by its logarithm, each segment takes `soft_coverage_at_gain`, and all together
-    # take the fewer the higher it is: the gain of a number of units is read off a table of knots, at
-    # each of which no segment enters within a step, and two of Newton's steps make it exact.
+    # take the fewer the higher it is. The gain of a number of units is read off a table whose knots
+    # are so near that a step along the slope leaves 1e-9 of it, and no segment enters within one.
     order = _entering_order(rates, weights)
     a = rates[order]
     key = np.log(weights[order]) + np.log(a)
     first = key[0]
-    steps = np.concatenate([key - first, -np.geomspace(1e-9, 1e26, _KNOTS)])
+    steps = np.concatenate([key - first, -np.geomspace(1e-9, 1e6, _KNOTS)])
     knots = np.unique(steps)[::-1] + first + np.log(SOFT_FIRST_GAIN)
 
     def taken(log_gain: FloatArray) -> FloatArray:
@@ -239,15 +239,14 @@ def _soft(rates: FloatArray, weights: FloatArray) -> Callable[[FloatArray], Floa
     units_at = np.concatenate([taken(part).sum(axis=-1) for part in parts])
 
     def plan(units: FloatArray) -> FloatArray:
-        log_gain = np.interp(units, units_at, knots)
-        for _ in range(3):
-            filled = taken(log_gain)
-            slope = (soft_slope_of_coverage(a * filled) / a * (filled > 0)).sum(axis=-1)
-            excess = filled.sum(axis=-1) - units
-            log_gain = np.minimum(log_gain + excess / np.where(slope > 0, slope, np.inf), knots[0])
-        filled = taken(log_gain)
+        filled = taken(np.interp(units, units_at, knots))
+        slope = soft_slope_of_coverage(a * filled) / a * (filled > 0)
+        left, in_all = units - filled.sum(axis=-1), slope.sum(axis=-1)
+        filled += slope * (left / np.where(in_all > 0, in_all, np.inf))[..., None]
+        np.maximum(filled, 0.0, out=filled)
+        # What the step leaves is shared out in proportion, so that no unit is lost.
         total = filled.sum(axis=-1)
-        filled *= np.where(total > 0, units / np.where(total > 0, total, 1.0), 0.0)[..., None]
+        filled *= (units / np.where(total > 0, total, np.inf))[..., None]
         result: FloatArray = np.zeros((*np.shape(units), rates.size))
         result[..., order] = filled
         return result
