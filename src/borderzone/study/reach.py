@@ -270,6 +270,8 @@ class Reach(Finding):
         Length of the night on the 15th of each month, by definition.
     light
         Night by twilight and moon, month by month, at both ends and the middle of the border.
+    moonlight
+        How bright the nights halfway along the border are, by month and moon.
     response
         Response time by segment: ``response_median_h``, ``response_worst_h``, and the share of its
         length beyond each of `BREAKS_H`. Units: h.
@@ -305,6 +307,7 @@ class Reach(Finding):
     side: str
     night_hours: pd.DataFrame
     light: pd.DataFrame
+    moonlight: pd.DataFrame
     response: pd.DataFrame | None = None
     along: pd.DataFrame | None = None
     bands: gpd.GeoDataFrame | None = None
@@ -339,6 +342,7 @@ class Reach(Finding):
             side=side_of(scenario, border),
             night_hours=access.night_table(middle.y),
             light=access.border_light_table(border, scenario.light_year),
+            moonlight=access.moonlight_table(border),
         )
 
     def without_posts(self) -> Reach:
