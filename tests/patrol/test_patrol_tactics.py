@@ -253,6 +253,26 @@ def test_definite_beats_give_who_watches_what_the_round_says() -> None:
     assert patrol.weakest_place(0.8, **one) == pytest.approx(0.4 + 0.4 / np.sqrt(26))
 
 
+@given(coverage=st.floats(0.01, 2.2), ratio=st.floats(0.1, 50))
+def test_the_weakest_place_of_definite_beats_is_that_of_a_search_along_them(
+    coverage: float, ratio: float
+) -> None:
+    """Every place, with the looks of both neighbours beyond the turn of their units."""
+    inside = coverage / 2 / np.hypot(1, ratio)
+    at = np.append(np.linspace(0, 0.5, 2001), min(inside, 0.5))
+    own = np.minimum(1, np.minimum(coverage / 2, at) + np.minimum(coverage / 2, 1 - at))
+
+    def over(far: Any) -> Any:
+        cap = np.sqrt(np.maximum(inside**2 - far**2, 0))
+        near = np.where(cap <= ratio * far, cap, (inside * np.hypot(1, ratio) - far) / ratio)
+        return np.where(far < inside, np.minimum(1, near * ratio), 0)
+
+    least = float((1 - (1 - own) * (1 - over(at)) * (1 - over(1 - at))).min())
+    found = patrol.weakest_place(coverage, "beats", speed_ratio=ratio)
+    assert found >= least - 1e-9
+    assert found <= least + (1e-9 if coverage <= 1.68 else 0.003)
+
+
 def test_independent_units_lose_the_one_that_was_seen() -> None:
     """Three of them, .556 of who is blind and .419 of who saw one pass."""
     three: dict[str, Any] = {"law": "independent", "speed_ratio": 5.0, "units": 3}

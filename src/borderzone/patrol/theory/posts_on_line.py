@@ -280,9 +280,9 @@ def standing(
     """
     POD of evenly spaced posts, on average and at the weakest place between them.
 
-    It is the cap of every answer: a unit may always stand still, so that no
-    number of units has to be above that of posts with the same lateral curve,
-    mask and looks.
+    It is the cap of every answer: a unit may always stand still, so that an
+    answer takes the smaller of the units that a law asks for and the posts
+    with the same lateral curve, mask and looks.
 
     Parameters
     ----------

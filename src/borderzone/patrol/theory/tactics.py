@@ -152,8 +152,8 @@ def _beats_inverse(pod: FloatArray) -> FloatArray:
 
 
 # The soft law is 1 - exp(-h) with h = C (0.95 + 0.307 C): a fit to units on neighbouring beats that
-# detect by the inverse cube of the range and see over their boundaries. How far it is off is tabled
-# in docs/methods.md.
+# detect by the inverse cube of the range and see over their boundaries. How far it is off, and by
+# how much it is too hopeful where nobody looks over, stands in docs/methods.md.
 _SOFT_LINEAR, _SOFT_SQUARE = 0.95, 0.307
 # What the first of coverage gains under it.
 SOFT_FIRST_GAIN = _SOFT_LINEAR
@@ -357,8 +357,9 @@ def weakest_place(
     Returns
     -------
     FloatArray or float
-        Probability of detection: exact for definite ranges, but for 0.003
-        above a coverage of 1.8; of led units read off a table, to 0.001.
+        Probability of detection: exact for definite ranges up to a coverage of
+        1.68, and at most 0.003 too much above it; of led units read off a
+        table, to 0.001.
 
     Raises
     ------
