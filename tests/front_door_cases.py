@@ -408,7 +408,7 @@ USUAL: dict[str, Callable[[World], Any]] = {
         (
             "gradient", "coverage", "pod", "rates", "repeat_share", "mean", "visible_share", "p",
             "day", "night", "share", "probability", "poi", "target", "confidence", "availability",
-            "relief_m", "elevation_m", "inside", "observed", "expected",
+            "relief_m", "elevation_m", "inside", "observed", "expected", "f_mask", "hidden",
         ),
         lambda _: 0.2,
     ),
@@ -418,7 +418,7 @@ USUAL: dict[str, Callable[[World], Any]] = {
             "clip_km", "cover_km", "scale_km", "hours_h", "area_km2", "units", "looks", "run_m",
             "rise_m", "dash_h", "response_h", "radius_km", "bandwidth_km", "sweep_width",
             "passes_per_h", "duration_h", "post_count", "people_per_day", "group_size", "range_m",
-            "r50_m", "ifov_mrad", "apprehensions", "turn_backs", "known_got_aways",
+            "r50_m", "eye_m", "ifov_mrad", "apprehensions", "turn_backs", "known_got_aways",
             "detection_range", "units_out", "unit_count", "track_km", "detection_h",
             "response_km", "response_km_h", "window_h", "mean_response_h", "constant",
             "glimpse_constant", "height_km", "max_range_km", "cycle_ratio", "sensors",

@@ -15,7 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
-from borderzone import difficulty
+from borderzone import difficulty, visibility
 from borderzone.difficulty.segment_ground import MASK_SOURCES
 from borderzone.difficulty.segment_sums import Sum
 from borderzone.errors import CoverageGapError, InvalidParameterError
@@ -252,7 +252,13 @@ def test_measured_shares_replace_the_prior_where_they_are_known() -> None:
     table = difficulty.with_measured_mask(prior, measured())
     sight, guess = MASK_SOURCES
     assert table["f_mask_source"].tolist() == [sight, guess, sight, guess]
-    assert table.loc[[0, 2], "f_mask_high"].tolist() == [0.3, 0.3]
+    # Hidden from one stop on average over a strip of 2 km: the ground of which .42 is hidden at 2 km.
+    index = float(visibility.mask_index(0.3, max_km=2.0, eye_m=3.0))
+    columns = ["f_mask", "f_mask_low", "f_mask_high"]
+    found = table[columns].to_numpy()[0]
+    np.testing.assert_allclose(found, [index, index - 0.05, index + 0.05])
+    near = difficulty.with_measured_mask(prior, measured(), max_km=0.5)
+    assert (near.loc[[0, 2], "f_mask"] > table.loc[[0, 2], "f_mask"] + 0.1).all()
     assert table.loc[[1, 3], "f_mask"].equals(prior.loc[[1, 3], "f_mask"])
     assert set(prior["f_mask_source"]) == {"landform prior"}
     void = difficulty.with_measured_mask(prior, measured(unknown_share=[0.6, 0.2]))

@@ -22,6 +22,7 @@ from borderzone.difficulty.segment_sums import (
 from borderzone.errors import CoverageGapError, InvalidParameterError
 from borderzone.grid import UNKNOWN_CLASS, Grid
 from borderzone.terrain import LANDFORMS, mask_prior
+from borderzone.visibility import mask_index
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -423,15 +424,27 @@ def _up_and_down(gradient: FloatArray) -> FloatArray:
 
 
 MASK_SOURCES = ("lines of sight", "landform prior")
+# How far off a share measured on cells of 30 to 90 m may be at 2 km, either way: kinds of ground of one mean over the strip
+# differ by so much there; an assumption for trees and roofs that a surface model takes for ground.
+_MEASURED_BAND = 0.05
 # More unknown lines than this, and what is left does not speak for the segment.
 MOST_UNKNOWN = 0.5
 
 
 def with_measured_mask(
-    ground: pd.DataFrame, masked: pd.DataFrame, *, most_unknown: float = MOST_UNKNOWN
+    ground: pd.DataFrame,
+    masked: pd.DataFrame,
+    *,
+    max_km: float = 2.0,
+    eye_m: float = 3.0,
+    most_unknown: float = MOST_UNKNOWN,
 ) -> pd.DataFrame:
     """
     Put the share out of sight that was measured in the place of the prior.
+
+    What was measured is a mean over a strip, from eyes of some height; the ground table holds the share hidden 2 km
+    away from an eye at 2.5 m. `borderzone.visibility.mask_index` finds the ground on which that much of such a
+    strip is hidden from one stop.
 
     Parameters
     ----------
@@ -440,14 +453,16 @@ def with_measured_mask(
     masked
         Table of `visibility.masked_by_segment`, or several joined; segments it
         does not have keep their prior.
+    max_km, eye_m
+        Half the width of the strip and height of the eyes in that measurement. Units: km, m.
     most_unknown
         Share of lines over voids above which a segment keeps its prior.
 
     Returns
     -------
     DataFrame
-        A copy with ``f_mask``, ``f_mask_low`` and ``f_mask_high`` measured where they
-        can be, and ``f_mask_source`` that says ``"lines of sight"`` or ``"landform prior"``.
+        A copy with ``f_mask``, ``f_mask_low`` and ``f_mask_high`` (0.05 either way) from what was
+        measured where it can be, and ``f_mask_source`` that says ``"lines of sight"`` or ``"landform prior"``.
 
     Raises
     ------
@@ -462,8 +477,8 @@ def with_measured_mask(
     >>> masked = pd.DataFrame(
     ...     {"f_mask": [0.2], "f_mask_low": 0.1, "f_mask_high": 0.3, "unknown_share": 0.0}
     ... )
-    >>> with_measured_mask(ground, masked)[["f_mask", "f_mask_source"]].to_numpy().tolist()
-    [[0.2, 'lines of sight'], [0.4, 'landform prior']]
+    >>> with_measured_mask(ground, masked)[["f_mask", "f_mask_source"]].round(2).to_numpy().tolist()
+    [[0.42, 'lines of sight'], [0.4, 'landform prior']]
     """
     check_probability(most_unknown, "most_unknown")
     missing = [name for name in (*_MASKED, "unknown_share") if name not in masked]
@@ -481,8 +496,14 @@ def with_measured_mask(
     shares = masked.loc[:, list(_MASKED)]
     as_probabilities(shares, "measured shares", missing=True)
     usable = shares.notna().all(axis=1) & (masked["unknown_share"] <= most_unknown)
+    # Looks from many stops are compounded where sweep widths are made: what counts here is what one stop does not see.
+    share = pd.Series(
+        mask_index(shares.loc[usable, "f_mask_high"], max_km=max_km, eye_m=eye_m),
+        index=usable.index[usable],
+    )
     table = ground.copy()
-    table.loc[usable.index[usable], list(_MASKED)] = shares[usable]
+    for name, step in zip(_MASKED, (0.0, -_MEASURED_BAND, _MEASURED_BAND), strict=True):
+        table.loc[share.index, name] = (share + step).clip(0.0, 1.0)
     measured = table.index.isin(usable.index[usable])
     table["f_mask_source"] = np.where(measured, *MASK_SOURCES)
     return table

@@ -76,12 +76,13 @@ _PRIOR_SOURCE = (
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MaskPrior:
     """
-    Share of a strip of ground that a patrol along the line does not see.
+    Share of the ground that is out of sight, by which `borderzone.visibility.mask_at` names it.
 
     Attributes
     ----------
     f_mask
-        Best guess, from 0 all in sight to 1 nothing in sight.
+        Best guess of the share that an eye at 2.5 m does not see 2 km away, from 0 all in sight
+        to 1 nothing in sight.
     f_mask_low, f_mask_high
         Band that is meant to hold the truth nine times in ten.
     source

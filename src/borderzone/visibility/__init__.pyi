@@ -15,3 +15,8 @@ from .masked import (
     masked_fraction as masked_fraction,
     masked_by_segment as masked_by_segment,
 )
+from .hidden_share import (
+    mask_at as mask_at,
+    mask_by_range as mask_by_range,
+    mask_index as mask_index,
+)
