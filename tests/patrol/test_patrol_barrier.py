@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from borderzone import patrol
 from borderzone.errors import InvalidParameterError, LimitError, ShapeMismatchError
-from borderzone.patrol.theory import barrier, posts_on_line, staffing
+from borderzone.patrol.theory import barrier, looks, posts_on_line, staffing
 
 CASES = [
     # length, width, patrol, crosser, coverage, exact, random, bound, crossover
@@ -163,7 +163,7 @@ def test_fixed_posts_and_several_looks() -> None:
     np.testing.assert_allclose(shares, [592 / 595, 1])
     folds = [posts_on_line.at_least_k(2.0, k) for k in (1, 2, 3)]
     assert folds == pytest.approx([0.864665, 0.593994, 0.323324], abs=5e-7)
-    assert posts_on_line.multi_look(0.3, 5) == pytest.approx(0.83193, abs=5e-6)
+    assert looks.multi_look(0.3, 5) == pytest.approx(0.83193, abs=5e-6)
     with pytest.raises(InvalidParameterError, match="never reaches 1"):
         posts_on_line.posts_for_share(1, range_km=2, length_km=595, spacing="random")
     with pytest.raises(InvalidParameterError, match="k must be a whole number, 1 or more"):

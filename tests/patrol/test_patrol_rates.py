@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +16,6 @@ from pydantic import ValidationError
 from borderzone import patrol
 from borderzone.errors import CoverageGapError, InvalidParameterError, ShapeMismatchError
 from borderzone.patrol.answer.rates import rate_factors, terrain_variance
-from borderzone.patrol.force import sensors
 from borderzone.patrol.theory import barrier
 
 LENGTHS = pd.Series([10.0, 8.0, 9.0], name="length_km")
@@ -33,12 +33,6 @@ def _ground(**changes: Any) -> pd.DataFrame:
     return ground.assign(**changes)
 
 
-def test_vehicle_thermal_sweeps_two_km() -> None:
-    """R50 2 km, scanned: exactly 2 km on open ground, by day and by night."""
-    assert patrol.sweep_width_km("vehicle_thermal", "night", 0.0) == 2.0
-    assert patrol.sweep_width_km("vehicle_thermal", "day", 0.0) == 2.0
-
-
 @pytest.mark.parametrize(
     ("sensor", "day_m", "night_m"),
     [
@@ -47,13 +41,14 @@ def test_vehicle_thermal_sweeps_two_km() -> None:
         ("hand_held_thermal", 250, 250),
         ("vehicle_thermal", 2000, 2000),
         ("tower_thermal", 2000, 2000),
+        ("ground_sensor", 30, 30),
         ("ground_radar_spexer_2000", 18000, 18000),
     ],
 )
 def test_sensor_table(sensor: str, day_m: float, night_m: float) -> None:
     """The detection ranges as published or assumed; goggles come off by day."""
-    assert sensors.detection_range_m(sensor, "day") == day_m
-    assert sensors.detection_range_m(sensor, "night") == night_m
+    assert patrol.r50_m(sensor, "day") == day_m
+    assert patrol.r50_m(sensor, "night") == night_m
 
 
 def test_every_sensor_says_where_it_is_from() -> None:
@@ -72,26 +67,6 @@ def test_vendor_claims_are_never_defaults() -> None:
     assert claims == {"ground_radar_spexer_2000", "small_drone"}
     assert {force.sensor for force in patrol.FORCES.values()}.isdisjoint(claims)
     assert patrol.Force().sensor not in claims
-    radar = patrol.sweep_width_km("ground_radar_spexer_2000")
-    assert radar == pytest.approx(2 * 17.0919)
-    with pytest.raises(InvalidParameterError, match=r"no detection range by night.*80 km corridor"):
-        patrol.sweep_width_km("small_drone")
-
-
-def test_sweep_width_follows_its_rule() -> None:
-    """2 R50 x scan_share x (1 - f_mask), with the clip, overrides and a measured curve."""
-    assert patrol.sweep_width_km("eye", "day", 0.25) == pytest.approx(2 * 0.9 * 0.75)
-    assert patrol.sweep_width_km("eye", "night", scan_share=0.5) == pytest.approx(0.075)
-    assert patrol.sweep_width_km("vehicle_thermal", r50_factor=100) == pytest.approx(9.9796)
-    assert patrol.sweep_width_km("vehicle_thermal", lateral_width_km=3.677) == pytest.approx(1.8385)
-    truck = sensors.detection_range_m("eye", "day", target="vehicle")
-    assert truck == pytest.approx(900 * 2.3 / 0.75)
-    assert sensors.detection_range_m("ground_radar_spexer_2000", target="vehicle") == 36_000
-    own = patrol.Sensor(
-        name="mine", r50_day_m=1.0, r50_night_m=500.0, scan_share=1.0, clip_km=5.0,
-        source="a field trial", tag="A",
-    )  # fmt: skip
-    assert patrol.sweep_width_km(own) == 1.0
 
 
 @pytest.mark.parametrize(
@@ -103,6 +78,7 @@ def test_sweep_width_follows_its_rule() -> None:
         ({"target": "camel"}, "target must be one of person, vehicle"),
         ({"scan_share": 2}, "scan_share must lie between 0 and 1"),
         ({"r50_factor": 0}, "r50_factor must be above 0"),
+        ({"sensor": "small_drone"}, r"no detection range by night.*80 km corridor.*width_km="),
     ],
 )
 def test_impossible_sensing_is_refused(arguments: dict[str, Any], message: str) -> None:
@@ -128,7 +104,7 @@ def test_force_defaults() -> None:
     [
         ({"mode": "camel"}, "mode: .*'vehicle_off_road' or 'foot', got 'camel'"),
         ({"sensor": "eyes"}, "did you mean 'eye'"),
-        ({"patrol_km_h": -1}, "patrol_km_h: .*greater than 0, got -1"),
+        ({"patrol_km_h": -1}, "patrol_km_h: .*greater than or equal to 0, got -1"),
         ({"p_identify": 1.5}, r"p_identify: .*less than or equal to 1, got 1\.5"),
         ({"shift_factor": float("nan")}, "shift_factor: .*finite"),
         ({"availability": 0.85}, "availability is no field"),
@@ -141,27 +117,31 @@ def test_impossible_forces_are_refused(values: dict[str, Any], message: str) -> 
         patrol.Force(**values)
 
 
-def test_a_force_may_scan_otherwise_than_its_sensor() -> None:
-    """Its own share of time on a bearing takes the place of the sensor's, up to all of it."""
+def test_a_force_may_have_a_constant_of_its_own_on_the_width() -> None:
+    """It multiplies what the sensor sweeps, in the reference and in every draw."""
     one = _ground()
-    own = patrol.Force().sensor
-    half = patrol.detection_rates(LENGTHS, one, patrol.Force(scan_share=0.25))
-    np.testing.assert_allclose(half, patrol.detection_rates(LENGTHS, one, patrol.Force()) / 2)
-    assert patrol.SENSORS[str(own)].scan_share == 0.5
-    assert patrol.Force(scan_share=1.0).scan_share == 1.0
+    quarter = patrol.Force(scan_share=0.25)
+    whole = patrol.detection_rates(LENGTHS, one, patrol.Force())
+    np.testing.assert_allclose(patrol.detection_rates(LENGTHS, one, quarter), whole / 4)
+    drawn = patrol.PatrolCase.of(LENGTHS, one, quarter).sampled_rates(pd.DataFrame(index=[0]))
+    np.testing.assert_allclose(drawn[0], whole / 4, rtol=1e-4)
     with pytest.raises(InvalidParameterError, match=r"scan_share: .*greater than 0, got 0"):
         patrol.Force(scan_share=0)
 
 
 def test_rates_of_the_golden_case() -> None:
     """W, v, u and L of three segments: .063295, .017603, .006933."""
-    width, v, u = np.array([2, 1, 0.4]), np.array([25, 15, 6]), np.array([4, 3.5, 2.5])
-    ground = pd.DataFrame(
-        {"f_mask": 1 - width / 2, "patrol_speed_factor": v / 25, "crosser_km_h": u}
-    )
-    force = patrol.Force(sensor="vehicle_thermal", patrol_km_h=25)
-    rates = patrol.detection_rates(pd.Series([200.0, 250.0, 150.0]), ground, force)
-    np.testing.assert_allclose(rates, [0.063295, 0.017603, 0.006933], atol=5e-7)
+    widths, v, u = (2.0, 1.0, 0.4), (25.0, 15.0, 6.0), (4.0, 3.5, 2.5)
+    found = []
+    for segment, length in enumerate((200.0, 250.0, 150.0)):
+        ground = pd.DataFrame(
+            {"f_mask": 0.0, "patrol_speed_factor": v[segment] / 25, "crosser_km_h": [u[segment]]}
+        )
+        sensor = replace(patrol.SENSORS["vehicle_thermal"], width_km=widths[segment])
+        force = patrol.Force(sensor=sensor, patrol_km_h=25)
+        rates = patrol.detection_rates(pd.Series([length]), ground, force)
+        found.append(rates.iloc[0])
+    np.testing.assert_allclose(found, [0.063295, 0.017603, 0.006933], atol=5e-7)
     assert rates.index.name == "segment"
 
 
@@ -192,7 +172,7 @@ def test_a_unit_that_cannot_move_still_looks() -> None:
     """Speed factor 0: the rate is W / L."""
     ground = _ground(patrol_speed_factor=0.0, f_mask=0.0)
     rates = patrol.detection_rates(LENGTHS, ground, patrol.Force())
-    np.testing.assert_allclose(rates, 2.0 / LENGTHS)
+    np.testing.assert_allclose(rates, patrol.sweep_width_km("vehicle_thermal") / LENGTHS)
 
 
 def test_input_tables_are_not_changed() -> None:

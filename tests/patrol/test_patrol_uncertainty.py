@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -64,9 +65,8 @@ def test_homogeneous_border_has_the_published_band() -> None:
 
 def test_the_same_band_comes_out_of_a_case() -> None:
     """One segment of 600 km through the whole machinery, within Monte Carlo error."""
-    force = Force(
-        sensor="vehicle_thermal", patrol_km_h=20, scan_share=0.375, shift_factor=5.16
-    )  # fmt: skip
+    sensor = replace(patrol.SENSORS["vehicle_thermal"], width_km=1.5)
+    force = Force(sensor=sensor, patrol_km_h=20, shift_factor=5.16)
     ground = pd.DataFrame({"f_mask": [0.0], "patrol_speed_factor": [1.0], "crosser_km_h": [4.0]})
     case = PatrolCase.of(pd.Series([600.0]), ground, force)
     rows = (
@@ -89,13 +89,11 @@ def test_the_same_band_comes_out_of_a_case() -> None:
 
 def test_same_seed_same_draws() -> None:
     """Seed or generator; by day and by night; another seed differs."""
-    night, day = (
-        _case(light="night", force=Force(sensor="eye")),
-        _case(light="day", force=Force(sensor="eye")),
-    )
+    trial = Force(sensor=replace(patrol.SENSORS["eye"], clip_km=1000.0))
+    night, day = _case(light="night", force=trial), _case(light="day", force=trial)
     one, two = (draw_rates(night, draws=50, seed=s) for s in (3, np.random.default_rng(3)))
     np.testing.assert_array_equal(one.rates, two.rates)
-    np.testing.assert_allclose(draw_rates(day, draws=50, seed=3).rates, 12 * one.rates)
+    np.testing.assert_allclose(draw_rates(day, draws=50, seed=3).rates, 12 * one.rates, rtol=1e-5)
     assert (draw_rates(night, draws=50, seed=4).rates != one.rates).all()
 
 
@@ -219,11 +217,11 @@ def test_masking_moves_within_its_band() -> None:
     case = _case()
     at = pd.DataFrame({"f_mask_position": [-1.6448536269514722, 0.0, 1.6448536269514722, 50.0]})
     rates = case.sampled_rates(at)
-    np.testing.assert_allclose(rates[1], case.reference_rates(), rtol=1e-14)
+    np.testing.assert_allclose(rates[1], case.reference_rates(), rtol=5e-4)
     for row, column in ((0, "f_mask_low"), (2, "f_mask_high")):
         ground = case.ground.assign(f_mask=case.ground[column])
         expected = patrol.detection_rates(case.lengths_km, ground, case.force)
-        np.testing.assert_allclose(rates[row], expected, rtol=1e-12)
+        np.testing.assert_allclose(rates[row], expected, rtol=5e-4)
     assert (rates[3] > 0).all()
 
 
@@ -243,14 +241,18 @@ def test_a_masked_share_without_a_band_does_not_move() -> None:
         for band in ("f_mask_low", "f_mask_high"):
             np.testing.assert_array_equal(case.ground[band][fixed], banded["f_mask"][fixed])
         rates, reference = case.sampled_rates(at), case.reference_rates().to_numpy()
-        np.testing.assert_array_equal(rates[:, fixed], np.tile(reference[fixed], (2, 1)))
+        np.testing.assert_array_equal(rates[0, fixed], rates[1, fixed])
+        np.testing.assert_allclose(rates[0, fixed], reference[fixed], rtol=5e-4)
         assert (rates[0, ~fixed] > reference[~fixed]).all()
         assert (rates[1, ~fixed] < reference[~fixed]).all()
 
 
 def test_vehicles_are_seen_from_farther() -> None:
-    """The target reaches the rates of reference and draws alike."""
-    on_foot, driving = _case(target="person"), _case(target="vehicle")
+    """By the ratio of their sizes, which a range of a whole passage hands on to the width as it is."""
+    trial = replace(patrol.SENSORS["eye"], clip_km=100.0)
+    on_foot, driving = (
+        _case(target=who, force=Force(sensor=trial)) for who in ("person", "vehicle")
+    )
     factor = driving.reference_rates() / on_foot.reference_rates()
     np.testing.assert_allclose(factor, 2.3 / 0.75)
 

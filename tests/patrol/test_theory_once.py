@@ -21,6 +21,7 @@ from borderzone.patrol import PatrolCase
 from borderzone.patrol.answer import allocation
 from borderzone.patrol.answer.case import DISTRIBUTIONS
 from borderzone.patrol.answer.curve import MEASURES
+from borderzone.patrol.force.forces import watch_of
 from borderzone.patrol.force.sensors import LIGHTS
 from borderzone.patrol.theory import barrier
 from borderzone.patrol.theory.tactics import POD, missed_in_place
@@ -137,7 +138,9 @@ def case() -> PatrolCase:
 
 def test_the_rates_of_a_study_are_the_theory_of_the_barrier(case: PatrolCase) -> None:
     force, factor = case.force, GROUND["patrol_speed_factor"].to_numpy()
-    width = patrol.sweep_width_km(force.sensor, "night", GROUND["f_mask"])
+    width = patrol.sweep_width_km(
+        force.sensor, "night", GROUND["f_mask"], watch=watch_of(force, "person")
+    )
     expected = barrier.barrier_coverage(
         length_km=LENGTHS, sweep_width_km=width, patrol_km_h=force.patrol_km_h * factor,
         crosser_km_h=GROUND["crosser_km_h"],
@@ -146,11 +149,10 @@ def test_the_rates_of_a_study_are_the_theory_of_the_barrier(case: PatrolCase) ->
 
 
 def test_a_draw_at_the_reference_is_the_reference(case: PatrolCase) -> None:
-    """To the last bit: both are one function."""
+    """To what the table of sweep widths is off; the geometry is one function."""
     neutral = pd.DataFrame({"r50_factor": [1.0, 1.0], "crosser_speed_factor": [1.0, 1.0]})
-    np.testing.assert_array_equal(
-        case.sampled_rates(neutral), np.tile(case.reference_rates(), (2, 1))
-    )
+    expected = np.tile(case.reference_rates(), (2, 1))
+    np.testing.assert_allclose(case.sampled_rates(neutral), expected, rtol=1e-4)
 
 
 def test_a_slower_crosser_and_a_sharper_eye_raise_a_drawn_rate_as_the_theory_says(
@@ -159,13 +161,15 @@ def test_a_slower_crosser_and_a_sharper_eye_raise_a_drawn_rate_as_the_theory_say
     found = case.sampled_rates(pd.DataFrame({"r50_factor": [1.5], "crosser_speed_factor": [0.5]}))
     force = case.force
     for segment, (_, row) in enumerate(GROUND.iterrows()):
-        width = patrol.sweep_width_km(force.sensor, "night", row["f_mask"], r50_factor=1.5)
+        width = patrol.sweep_width_km(
+            force.sensor, "night", row["f_mask"], r50_factor=1.5, watch=watch_of(force, "person")
+        )
         rate = barrier.barrier_coverage(
             length_km=LENGTHS[segment], sweep_width_km=width,
             patrol_km_h=force.patrol_km_h * row["patrol_speed_factor"],
             crosser_km_h=row["crosser_km_h"] * 0.5,
         )  # fmt: skip
-        assert found[0, segment] == pytest.approx(rate, rel=1e-14)
+        assert found[0, segment] == pytest.approx(rate, rel=1e-4)
 
 
 @pytest.mark.parametrize("law", POD)

@@ -392,6 +392,7 @@ _OBJECTS = {
     "StudyResult": "the result of a study, as Study.run gives",
     "Force": "a Force",
     "Sensor": "a Sensor",
+    "Watch": "a Watch",
     "Assumption": "an Assumption",
     "PatrolCase": "a PatrolCase",
     "Draws": "draws, as draw_rates gives",

@@ -1,7 +1,12 @@
 from .force.sensors import (
     SENSORS as SENSORS,
     Sensor as Sensor,
+    r50_m as r50_m,
+)
+from .force.sweep import (
+    Watch as Watch,
     sweep_width_km as sweep_width_km,
+    lateral_curve as lateral_curve,
 )
 from .force.forces import (
     FORCES as FORCES,

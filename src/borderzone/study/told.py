@@ -107,6 +107,7 @@ ASSUMPTION_WORDS = {
     "patrol_speed_factor": "speed of patrols",
     "crosser_speed_factor": "speed of crossers",
     "f_mask_position": "ground out of sight",
+    "scan_share": "constant on the sweep width",
     "p_identify": "identification",
     "p_respond": "response",
     "shift_factor": "shifts",

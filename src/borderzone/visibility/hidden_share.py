@@ -21,7 +21,7 @@ from borderzone.visibility.hidden_table import EYES_M, HIDDEN_PER_MILLE, RANGES_
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from borderzone._typing import FloatArray
+    from borderzone._typing import FloatArray, IntArray
 
 __all__ = ["mask_at", "mask_by_range", "mask_index"]
 
@@ -76,7 +76,9 @@ def mask_at(
         eye_m=as_positive(eye_m, "eye_m", "m"),
     )
     return plain(
-        _blend([_place(np.log(EYES_M), np.log(eye)), _place(SHARES, share), _far(distance)])
+        _blend(
+            [_place(np.log(EYES_M), np.log(eye)), _place(np.array(SHARES), share), _far(distance)]
+        )
     )
 
 
@@ -176,20 +178,19 @@ def _hidden() -> FloatArray:
     return np.reshape(rows, (len(EYES_M), len(SHARES), len(RANGES_M))) / 1000.0
 
 
-def _far(distance: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _far(distance: FloatArray) -> tuple[IntArray, FloatArray]:
     with np.errstate(divide="ignore"):  # range 0 lies before the first column, which it takes
         return _place(np.log(RANGES_M), np.log(distance))
 
 
-def _place(knots: npt.ArrayLike, value: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _place(edges: FloatArray, value: FloatArray) -> tuple[IntArray, FloatArray]:
     """Knot at or below a value, and how far it lies on the way to the next."""
-    edges = np.asarray(knots, dtype=np.float64)
     at = np.interp(value, edges, np.arange(len(edges), dtype=np.float64))
-    low = np.minimum(np.floor(at), len(edges) - 2)
-    return low.astype(np.intp), at - low
+    low = np.minimum(at.astype(np.int64), len(edges) - 2)
+    return low, at - low
 
 
-def _blend(axes: list[tuple[FloatArray, FloatArray]]) -> FloatArray:
+def _blend(axes: list[tuple[IntArray, FloatArray]]) -> FloatArray:
     """Read the table between its knots, straight along each axis."""
     total = np.zeros(np.broadcast_shapes(*(low.shape for low, _ in axes)))
     for corner in np.ndindex(2, 2, 2):

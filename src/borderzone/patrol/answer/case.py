@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,9 @@ from borderzone.patrol.answer.allocation import (
     normalised_weights,
 )
 from borderzone.patrol.answer.rates import checked_ground, detection_rates, segment_lengths
-from borderzone.patrol.force.sensors import LIGHTS, TARGETS, sweep_width_km
+from borderzone.patrol.force.forces import check_can_patrol, watch_of
+from borderzone.patrol.force.sensors import LIGHTS, TARGETS, sensor_named
+from borderzone.patrol.force.sweep import Watch, drawn_widths_km
 from borderzone.patrol.theory.barrier import coverage_of_a_unit
 from borderzone.patrol.theory.staffing import SHIFT_FACTORS, payroll
 
@@ -92,6 +94,8 @@ class PatrolCase:
         Who crosses: ``"person"`` or ``"vehicle"``.
     law
         Search law: ``"random"`` (unled), ``"beats_soft"`` (led) or ``"beats"`` (a bound).
+    watch
+        Correlation of looks, air, moon and task; speeds and height of the eyes are the force's.
     """
 
     lengths_km: pd.Series
@@ -101,9 +105,10 @@ class PatrolCase:
     light: str
     target: str
     law: str
+    watch: Watch = field(default_factory=Watch)
 
     @classmethod
-    def of(  # noqa: PLR0913 - a case is what these seven say
+    def of(  # noqa: PLR0913 - a case is what these eight say
         cls,
         corridor: Corridor | pd.DataFrame | pd.Series,
         ground: pd.DataFrame,
@@ -113,6 +118,7 @@ class PatrolCase:
         light: str = "night",
         target: str = "person",
         law: str = "random",
+        watch: Watch | None = None,
     ) -> PatrolCase:
         """
         Check the parts of a case and put them together.
@@ -135,6 +141,8 @@ class PatrolCase:
             Who crosses: ``"person"`` or ``"vehicle"``.
         law
             Search law: ``"random"`` (unled), ``"beats_soft"`` (led) or ``"beats"`` (a bound).
+        watch
+            Correlation of looks, air, moon and task.
 
         Returns
         -------
@@ -146,13 +154,13 @@ class PatrolCase:
         CoverageGapError
             If the ground of a segment is not known.
         InvalidParameterError
-            If a column is missing, a value out of range or a word unknown.
+            If a column is missing, a value out of range or a word unknown, or the force stands.
         ShapeMismatchError
             If segments, ground and weights are not the same segments.
         """
         check_choice(light, "light", LIGHTS)
         check_choice(target, "target", TARGETS)
-        check_choice(law, "law", PLAN_LAWS)
+        check_can_patrol(force, check_choice(law, "law", PLAN_LAWS))
         lengths = segment_lengths(corridor)
         # Crossings spread evenly along the line unless something is known of them: a weight is then
         # a share of the length.
@@ -165,6 +173,7 @@ class PatrolCase:
             light=light,
             target=target,
             law=law,
+            watch=watch or Watch(),
         )
 
     def reference_rates(self) -> pd.Series:
@@ -177,7 +186,12 @@ class PatrolCase:
             Coverage per unit out by segment.
         """
         return detection_rates(
-            self.lengths_km, self.ground, self.force, light=self.light, target=self.target
+            self.lengths_km,
+            self.ground,
+            self.force,
+            light=self.light,
+            target=self.target,
+            watch=self.watch,
         )
 
     def sampled_rates(self, samples: pd.DataFrame) -> FloatArray:
@@ -196,14 +210,16 @@ class PatrolCase:
             Coverage per unit out, shape ``(draws, segments)``.
         """
         force = self.force
-        width = sweep_width_km(
+        width = drawn_widths_km(
             force.sensor,
             self.light,
             self._masked(_column(samples, "f_mask_position", 0.0)),
             target=self.target,
-            scan_share=force.scan_share,
+            watch=watch_of(force, self.target, self.watch),
             r50_factor=_column(samples, "r50_factor", 1.0)[:, None],
         )
+        if force.scan_share is not None:
+            width *= force.scan_share
         # One factor for all segments in a draw: what is not known of a crew or a sensor is the same
         # everywhere, and segments that varied by themselves would average it away.
         patrol = np.multiply.outer(
@@ -421,8 +437,8 @@ def default_assumptions(force: Force) -> dict[str, Assumption]:
     relief = SHIFT_FACTORS["relief"].value
     shift = tuple(force.shift_factor * x / relief for x in (4.2, relief, 7.0))
     made = (
-        ("r50_factor", "lognormal", (1.0, 0.4), "factor",
-         "spread of the sweep width; no field trial of these sensors on this ground is known"),
+        ("r50_factor", "lognormal", (1.0, sensor_named(force.sensor).r50_spread), "factor",
+         "spread of the sensor's range; no field trial of it on this ground is known"),
         ("patrol_speed_factor", "triangular", (10 / 15, 1.0, 20 / 15), "factor",
          "vehicles off the road keep 10 to 20 km/h around 15; the same share on foot"),
         ("crosser_speed_factor", "triangular", (0.75, 1.0, 1.5), "factor",

@@ -260,9 +260,25 @@ class _Answering:
             terrain_variance=terrain_variance(drawn[first].rates),
             plausibility=self._plausibility(curve),
             hindcast=None if observations is None else self._hindcast(observations, curve),
-            assumptions=assumption_table(self.sampling["assumptions"]),
+            assumptions=assumption_table(self.sampling["assumptions"] | self._constants()),
             by_weights=self._by_weights(segments[f"rate_{asked.light}"]),
         )
+
+    def _constants(self) -> dict[str, Assumption]:
+        """Constants of the user's own that no draw varies: told beside the assumptions."""
+        share = self.question.force.scan_share
+        if share is None:
+            return {}
+        told = "a constant of the user's own that every sweep width is multiplied by"
+        return {
+            "scan_share": Assumption(
+                name="scan_share",
+                distribution="fixed",
+                parameters=(share,),
+                unit="share",
+                source=told,
+            )
+        }
 
     def _case(self, length: BorderLength, light: str) -> PatrolCase:
         asked, ground, target = self.question, self.ground, "person"

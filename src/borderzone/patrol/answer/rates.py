@@ -13,13 +13,16 @@ from borderzone.errors import (
     InvalidParameterError,
     ShapeMismatchError,
 )
-from borderzone.patrol.force.sensors import sweep_width_km
+from borderzone.patrol.force.forces import watch_of
+from borderzone.patrol.force.sensors import r50_m, sensor_named
+from borderzone.patrol.force.sweep import least_sweep_width_km, sweep_width_km
 from borderzone.patrol.theory.barrier import coverage_of_a_unit, speed_multiplier
 
 if TYPE_CHECKING:
     from borderzone._typing import FloatArray
     from borderzone.corridor import Corridor
     from borderzone.patrol.force.forces import Force
+    from borderzone.patrol.force.sweep import Watch
 
 __all__ = [
     "checked_ground",
@@ -39,6 +42,7 @@ def detection_rates(
     *,
     light: str = "night",
     target: str = "person",
+    watch: Watch | None = None,
 ) -> pd.Series:
     """
     Rate at which one unit out adds coverage to each segment.
@@ -60,6 +64,8 @@ def detection_rates(
         ``"day"`` or ``"night"``.
     target
         Who crosses: ``"person"`` or ``"vehicle"``.
+    watch
+        Correlation of looks, air, moon and task; speeds and height of the eyes are the force's.
 
     Returns
     -------
@@ -87,9 +93,9 @@ def detection_rates(
     >>> ground = pd.DataFrame({"f_mask": [0.0, 0.4], "patrol_speed_factor": [1.0, 0.6],
     ...                        "crosser_km_h": [3.0, 2.5]})
     >>> detection_rates(lengths, ground, Force()).round(4).tolist()
-    [1.0198, 0.4484]
+    [4.8451, 2.4743]
     """
-    return rate_factors(corridor, ground, force, light=light, target=target)["rate"]
+    return rate_factors(corridor, ground, force, light=light, target=target, watch=watch)["rate"]
 
 
 def rate_factors(
@@ -99,6 +105,7 @@ def rate_factors(
     *,
     light: str = "night",
     target: str = "person",
+    watch: Watch | None = None,
 ) -> pd.DataFrame:
     """
     Tabulate the factors behind the detection rate of each segment.
@@ -115,11 +122,14 @@ def rate_factors(
         ``"day"`` or ``"night"``.
     target
         Who crosses: ``"person"`` or ``"vehicle"``.
+    watch
+        Correlation of looks, air, moon and task; speeds and height of the eyes are the force's.
 
     Returns
     -------
     DataFrame
-        By segment: length_km, f_mask, sweep_width_km, patrol_km_h,
+        By segment: length_km, f_mask, r50_m (NaN where the sensor has a sweep width of its own),
+        least_sweep_width_km (one look, at the closest approach), sweep_width_km, patrol_km_h,
         crosser_km_h, speed_multiplier, rate.
 
     Raises
@@ -140,7 +150,7 @@ def rate_factors(
     >>> factors = rate_factors(pd.Series([8.0]), ground, Force(), light="night")
     >>> print(factors[["sweep_width_km", "patrol_km_h", "rate"]].round(4).to_string(index=False))
      sweep_width_km  patrol_km_h   rate
-                1.6         12.0 0.8246
+             7.6036         12.0 3.9188
     """
     # Terrain enters here and nowhere else: what it hides narrows the sweep, and it slows patrol and
     # crosser by factors of their own. The difficulty index has no part in it, for that would count
@@ -148,13 +158,21 @@ def rate_factors(
     lengths = segment_lengths(corridor)
     table = checked_ground(ground, lengths.index)
     f_mask = table["f_mask"].to_numpy()
-    width = sweep_width_km(force.sensor, light, f_mask, target=target, scan_share=force.scan_share)
+    seen = watch_of(force, target, watch)
+    width = sweep_width_km(
+        force.sensor, light, f_mask, target=target, watch=seen, scan_share=force.scan_share
+    )
+    own = sensor_named(force.sensor, light).width_km is not None
     patrol = force.patrol_km_h * table["patrol_speed_factor"].to_numpy()
     crosser = table["crosser_km_h"].to_numpy()
     return pd.DataFrame(
         {
             "length_km": lengths.to_numpy(),
             "f_mask": f_mask,
+            "r50_m": np.nan if own else _even_m(force, light, target, seen),
+            "least_sweep_width_km": least_sweep_width_km(
+                force.sensor, light, f_mask, target=target, watch=seen
+            ),
             "sweep_width_km": width,
             "patrol_km_h": patrol,
             "crosser_km_h": crosser,
@@ -163,6 +181,10 @@ def rate_factors(
         },
         index=lengths.index,
     )
+
+
+def _even_m(force: Force, light: str, target: str, watch: Watch) -> float:
+    return r50_m(force.sensor, light, moonlight=watch.moonlight, target=target, task=watch.task)
 
 
 def segment_lengths(corridor: Corridor | pd.DataFrame | pd.Series) -> pd.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -9,18 +10,23 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from borderzone._guards import check_choice, guarded, shown
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.force.sensors import SENSORS, Sensor
+from borderzone.patrol.force.sweep import Watch
 from borderzone.patrol.theory.response import interdiction
 from borderzone.patrol.theory.staffing import SHIFT_FACTORS, payroll
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-__all__ = ["FORCES", "PATROL_KM_H", "Force"]
+__all__ = ["FORCES", "PATROL_KM_H", "Force", "check_can_patrol", "watch_of"]
 
 # Speed on flat bare ground, before slope and surface. Units: km/h. Assumptions: off the road
 # vehicles keep 10 to 20 km/h, a patrol on foot 3 km/h.
 PATROL_KM_H = {"vehicle_off_road": 15.0, "foot": 3.0}
 _ALIASES = {"vehicle": "vehicle_off_road"}
+# Eyes above the ground, standing in a vehicle and on foot; people who cross walk at 4 km/h on flat bare ground and drive at
+# 30: assumptions, by which looks are spaced. Units: m, km/h.
+_EYE_M = {"vehicle_off_road": 2.5, "foot": 1.7}
+_CROSSER_KM_H = {"person": 4.0, "vehicle": 30.0}
 
 
 @guarded
@@ -43,9 +49,10 @@ class Force(BaseModel):
         People in a unit.
     patrol_km_h
         Speed on flat bare ground; 15 for vehicles and 3 on foot unless
-        given. Units: km/h.
+        given, 0 for a post that stands. Units: km/h.
     scan_share
-        Share of time that a bearing is looked at, instead of the sensor's.
+        A constant of the user's own that the sweep width is multiplied by; the
+        time that a sensor takes for its bearings is in its record already.
     p_identify
         Probability that what is detected is recognised as a crossing.
     p_respond
@@ -65,7 +72,7 @@ class Force(BaseModel):
     mode: Literal["vehicle_off_road", "foot"] = "vehicle_off_road"
     sensor: str | Sensor = "vehicle_thermal"
     crew: int = Field(default=4, ge=1)
-    patrol_km_h: float = Field(default=PATROL_KM_H["vehicle_off_road"], gt=0)
+    patrol_km_h: float = Field(default=PATROL_KM_H["vehicle_off_road"], ge=0)
     scan_share: float | None = Field(default=None, gt=0, le=1)
     p_identify: float = Field(default=0.9, ge=0, le=1)
     p_respond: float = Field(default=0.7, ge=0, le=1)
@@ -96,9 +103,29 @@ class Force(BaseModel):
 
     @model_validator(mode="after")
     def _know_the_sensor(self) -> Force:
-        if isinstance(self.sensor, str):
-            check_choice(self.sensor, "sensor", SENSORS)
+        record = self.sensor
+        if isinstance(record, str):
+            record = SENSORS[check_choice(record, "sensor", SENSORS)]
+        if self.stands and (record.width_km is not None or record.r50_night_m is None):
+            msg = (
+                f"patrol_km_h is 0 and sensor {record.name!r} has no range by night: a sweep width tells "
+                "what a unit sees that moves along the line, not what one sees that stands; give it a speed or "
+                "a sensor with ranges"
+            )
+            raise ValueError(msg)
         return self
+
+    @property
+    def stands(self) -> bool:
+        """
+        Whether the unit is a post, which does not move along the line.
+
+        Returns
+        -------
+        bool
+            True at a patrol speed of 0.
+        """
+        return self.patrol_km_h == 0
 
     @property
     def ceiling(self) -> float:
@@ -148,6 +175,26 @@ FORCES = {
     "vehicle_night_vision": Force(mode="vehicle_off_road", sensor="night_vision_goggles"),
     "vehicle_thermal": Force(mode="vehicle_off_road", sensor="vehicle_thermal"),
 }
+
+
+def watch_of(force: Force, target: str, watch: Watch | None = None) -> Watch:
+    """Circumstances of a force's watch: speeds and eyes are its own, the rest is as given."""
+    return replace(
+        watch or Watch(),
+        patrol_km_h=force.patrol_km_h,
+        crosser_km_h=_CROSSER_KM_H[target],
+        eye_m=_EYE_M[force.mode],
+    )
+
+
+def check_can_patrol(force: Force, law: str) -> None:
+    """Refuse a law of patrols for a force that does not move."""
+    if force.stands:
+        msg = (
+            f"law {law!r} is of patrols, and this force stands (patrol_km_h=0): posts on a line see by their "
+            "lateral curve and their spacing, see borderzone.patrol.lateral_curve; give the force a speed to patrol"
+        )
+        raise InvalidParameterError(msg)
 
 
 def _in_words(detail: ErrorDetails) -> str:

@@ -23,6 +23,7 @@ __all__ = [
     "imaging_range_m",
     "imaging_sweep_width_km",
     "target_transfer_probability",
+    "transfer_at",
 ]
 
 # Cycles over the critical dimension for an even chance: Johnson, J. (1958). Analysis of image
@@ -69,8 +70,13 @@ def imaging_probability(range_m: npt.ArrayLike, *, r50_m: npt.ArrayLike) -> Floa
     distance, even = broadcast(
         range_m=as_non_negative(range_m, "range_m", "m"), r50_m=as_positive(r50_m, "r50_m", "m")
     )
+    return plain(transfer_at(distance, even))
+
+
+def transfer_at(range_m: FloatArray, r50_m: npt.ArrayLike) -> FloatArray:
+    """Chance at a range on plain arrays, unchecked."""
     with np.errstate(divide="ignore", over="ignore"):  # range 0: the ratio is infinite
-        return plain(_transfer(even / distance))
+        return _transfer(np.divide(r50_m, range_m))
 
 
 def imaging_sweep_width_km(*, r50_m: float, clip_km: float) -> float:

@@ -43,7 +43,6 @@ __all__ = [
     "Standing",
     "at_least_k",
     "fixed_posts",
-    "multi_look",
     "no_gap_probability",
     "posts_for_no_gap",
     "posts_for_share",
@@ -430,16 +429,6 @@ def at_least_k(mean: npt.ArrayLike, k: int = 1) -> FloatArray | float:
     # P(N >= k) of a Poisson number is the regularised lower gamma function.
     wanted = check_whole(k, "k")
     return plain(np.asarray(special.gammainc(wanted, as_non_negative(mean, "mean"))))
-
-
-def multi_look(pod: npt.ArrayLike, looks: npt.ArrayLike) -> FloatArray | float:
-    """POD of several independent looks, ``1 - (1 - p)^n``."""
-    single, number = broadcast(
-        pod=as_probabilities(pod, "pod"), looks=as_non_negative(looks, "looks")
-    )
-    # Independent looks; the same crew at the same hour behind the same ridge is one look, not
-    # several.
-    return plain(1.0 - (1.0 - single) ** number)
 
 
 def weak_barrier_ratio(
