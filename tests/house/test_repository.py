@@ -21,6 +21,7 @@ SPDX = {
     "CC0-1.0": "CC0-1.0",
     "CC-BY-4.0": "CC-BY-4.0",
     "facts; cite the article": "CC0-1.0",
+    "facts; cite the source of each row": "CC0-1.0",
 }
 
 

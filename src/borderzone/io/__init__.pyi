@@ -5,6 +5,7 @@ from .bounds import (
 from .files import (
     SUFFIXES as SUFFIXES,
     OpenFile as OpenFile,
+    local_file as local_file,
     sha256 as sha256,
 )
 from .formats.archives import (

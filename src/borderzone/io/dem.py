@@ -140,9 +140,7 @@ def sea_shape(sea: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid) -> BaseGeometry
     return found
 
 
-def check_file(
-    path: str | os.PathLike[str], suffixes: Collection[str], what: str, *, text: bool = False
-) -> Path:
+def check_file(path: str | os.PathLike[str], suffixes: Collection[str], what: str) -> Path:
     """
     Look at a file before any work: is it there, and what its name says; of a raster, is it one.
 
@@ -155,8 +153,6 @@ def check_file(
         holds heights.
     what
         What it is needed for, for messages.
-    text
-        Whether it is read whole as text, which is held to a limit of its own.
 
     Returns
     -------
@@ -179,7 +175,7 @@ def check_file(
     elif SUFFIXES.raster <= frozenset(suffixes):
         with open_raster(file, what=what, max_cells=most):
             return local_path(file).absolute()
-    return local_file(file, suffixes, what, text=text)
+    return local_file(file, suffixes, what)
 
 
 def _heights(tile: Tile, rows: slice, columns: slice) -> FloatArray:

@@ -37,8 +37,8 @@ from borderzone.io import (
     SUFFIXES,
     Limits,
     OpenFile,
-    check_file,
     list_layers,
+    local_file,
     plain_cells,
     read_rows,
     read_sheets,
@@ -214,7 +214,7 @@ def _from_folder(path: Path, way: Way) -> Opened:
 def _from_path(path: Path, way: Way) -> Opened:
     if path.suffix.lower() != ".zip":
         return _from_file(path, way)
-    file = check_file(path, {".zip"}, _WHAT)
+    file = local_file(path, {".zip"}, _WHAT)
     with unpacked(file, tuple(FORMATS), what=_WHAT) as inner:
         found = _from_file(inner, way)
     return found._replace(name=f"{path.name} ({inner.name})")
@@ -257,7 +257,7 @@ def _from_file(path: Path, way: Way) -> Opened:
 
 
 def _from_text(path: Path, way: Way) -> Opened:
-    file = check_file(path, {path.suffix.lower()}, _WHAT, text=True)
+    file = local_file(path, {path.suffix.lower()}, _WHAT, text=True)
     # The bytes are let go before the table is built beside them.
     found, note = find_encoding(file.read_bytes(), path.name, way.encoding)
     table = parse_text(file, path.name, found)
