@@ -104,7 +104,7 @@ def test_the_error_of_an_area_is_that_of_drawn_samples() -> None:
 def flags() -> xr.Dataset:
     """Flag ground of two ranks of rock, steeper to the east; none is mapped in the west."""
     relief = np.tile(np.linspace(0, 250, 80, dtype=np.float32), (60, 1))
-    rank = np.where(np.arange(60)[:, None] < 30, 3, 1).repeat(80, 1).astype(np.float32)
+    rank = np.where(np.arange(60)[:, None] < 30, 2, 1).repeat(80, 1).astype(np.float32)
     rank[:, :10] = np.nan
     attrs = xr.Dataset({"relief_m": GRID.wrap(relief), "slope_deg": GRID.wrap(relief / 20)})
     return difficulty.flags(attrs, None, xr.Dataset({"karst_rank": GRID.wrap(rank)}))

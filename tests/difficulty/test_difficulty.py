@@ -100,20 +100,23 @@ def test_without_origins_remoteness_is_unknown() -> None:
 @pytest.mark.parametrize(
     ("rank", "relief_m", "slope_deg", "expected"),
     [
-        (1, 0, 0, 0),
-        (1, 75, 5, 1),
+        (1, 0, 0, 1),
+        (1, 74, 22, 1),
+        (1, 75, 0, 2),
         (1, 300, 30, 2),
-        (2, 0, 0, 1),
-        (2, 75, 5, 2),
+        (2, 0, 0, 2),
+        (2, 74, 22, 2),
+        (2, 75, 0, 3),
+        (2, 0, 22.5, 3),
         (2, 300, 30, 3),
-        (3, 0, 0, 2),
-        (3, 75, 5, 3),
+        (3, 0, 0, 3),
         (3, 300, 30, 3),
+        (2, NAN, NAN, 2),
         (0, 300, 30, 0),
         (NAN, 300, 30, UNKNOWN_CLASS),
     ],
 )
-def test_rock_carries_susceptibility_and_relief_moves_it_by_one(
+def test_rock_sets_the_least_susceptibility_and_open_ground_raises_it_by_one(
     rank: float, relief_m: float, slope_deg: float, expected: int
 ) -> None:
     """And outside mapped rock it is unknown, however rugged the ground."""
@@ -122,23 +125,70 @@ def test_rock_carries_susceptibility_and_relief_moves_it_by_one(
     )
     assert found["cave_prone"].dtype == np.uint8
     assert first(found, "cave_prone") == expected
+    if rank >= 1:
+        assert first(found, "cave_raised") == expected - rank
+        breaks = found["cave_prone"].attrs["breaks"]
+        assert min(np.searchsorted(breaks, first(found, "cave_score"), side="right"), 3) == expected
 
 
-def test_a_deep_wadi_counts_like_a_steep_slope() -> None:
-    """Slope or incision, whichever is more."""
-    flat = difficulty.flags(ground(relief_m=75), layer(1.0), cover())
-    cut = difficulty.flags(ground(relief_m=75, tpi_m=-50), layer(1.0), cover())
-    ridge = difficulty.flags(ground(relief_m=75, tpi_m=50), layer(1.0), cover())
+@pytest.mark.parametrize(
+    ("rank", "layers", "score", "expected"),
+    [
+        (2, {"relief_m": 15, "slope_deg": 0.2}, 2.1, 2),
+        (2, {"relief_m": 15, "incision_m": 30}, 2.6, 3),
+        (1, {"relief_m": 90}, 1.6, 2),
+        (3, {"relief_m": 0, "slope_deg": 0}, 3.05, 3),
+    ],
+)
+def test_scores_worked_by_hand(
+    rank: float, layers: dict[str, float], score: float, expected: int
+) -> None:
+    """Rank and the most that relief, incision or slope says."""
+    found = difficulty.flags(ground(**layers), layer(1.0), cover(karst_rank=rank))
+    assert first(found, "cave_score") == pytest.approx(score, rel=1e-6)
+    assert first(found, "cave_prone") == expected
+
+
+@pytest.mark.parametrize(("form", "expected"), [(10, 3), (9, 2), (1, 2), (255, 2)])
+def test_a_closed_depression_raises_the_class_and_no_other_form_does(
+    form: int, expected: int
+) -> None:
+    """Pit, valley, flat ground and unknown on rock of rank 2."""
+    attrs = ground().assign(geomorphon=GRID.wrap(np.full(GRID.shape, form, dtype=np.uint8)))
+    found = difficulty.flags(attrs, layer(1.0), cover())
+    assert first(found, "cave_prone") == expected
+
+
+@settings(max_examples=40)
+@given(
+    arrays(np.float32, GRID.shape, elements=st.floats(0, 900, width=32)),
+    arrays(np.float32, GRID.shape, elements=st.floats(0, 80, width=32)),
+    st.sampled_from([1.0, 2.0, 3.0]),
+)
+def test_no_ground_is_less_cave_prone_than_its_rock(relief: Any, slope: Any, rank: float) -> None:
+    """And none is more than one class above it."""
+    found = difficulty.flags(
+        ground(relief_m=relief, slope_deg=slope), layer(1.0), cover(karst_rank=rank)
+    )["cave_prone"].to_numpy()
+    assert (found >= rank).all()
+    assert (found <= min(rank + 1, 3)).all()
+
+
+def test_a_deep_wadi_counts_like_high_relief() -> None:
+    """Relief or incision, whichever is more."""
+    flat = difficulty.flags(ground(), layer(1.0), cover())
+    cut = difficulty.flags(ground(tpi_m=-50), layer(1.0), cover())
+    ridge = difficulty.flags(ground(tpi_m=50), layer(1.0), cover())
     assert first(cut, "cave_score") > first(flat, "cave_score")
     assert first(ridge, "cave_score") == first(flat, "cave_score")
 
 
 def test_incision_takes_the_place_of_position_where_it_is_given() -> None:
     """A wadi that its neighbours do not show; and the layer goes on to the zones."""
-    flat = difficulty.flags(ground(relief_m=75), layer(1.0), cover())
-    by_position = difficulty.flags(ground(relief_m=75, tpi_m=-40), layer(1.0), cover())
-    by_depth = difficulty.flags(ground(relief_m=75, tpi_m=0, incision_m=40), layer(1.0), cover())
-    level = difficulty.flags(ground(relief_m=75, tpi_m=-40, incision_m=0), layer(1.0), cover())
+    flat = difficulty.flags(ground(), layer(1.0), cover())
+    by_position = difficulty.flags(ground(tpi_m=-40), layer(1.0), cover())
+    by_depth = difficulty.flags(ground(tpi_m=0, incision_m=40), layer(1.0), cover())
+    level = difficulty.flags(ground(tpi_m=-40, incision_m=0), layer(1.0), cover())
     assert first(by_depth, "cave_score") == first(by_position, "cave_score")
     assert first(level, "cave_score") == first(flat, "cave_score")
     assert first(by_depth, "incision_m") == 40
@@ -357,8 +407,8 @@ def test_flagged_share_is_a_range_over_modes_and_thresholds() -> None:
     vehicle = rng.uniform(0, 4, GRID.shape)
     modes = {"vehicle_off_road": layer(vehicle), "foot": layer(vehicle * 5)}
     table = difficulty.flagged_share(modes, cover(), INSIDE)
-    assert table["mode"].tolist() == ["vehicle_off_road"] * 4 + ["foot"] * 4
-    assert table["threshold_h"].tolist() == [1, 2, 3, 6] * 2
+    assert table["mode"].tolist() == ["vehicle_off_road"] * 3 + ["foot"] * 3
+    assert table["threshold_h"].tolist() == [1, 2, 3] * 2
     wide = table.pivot_table(index="threshold_h", columns="mode", values="remote_share")
     assert (wide.diff().dropna() <= 0).all().all()
     assert (wide["foot"] >= wide["vehicle_off_road"]).all()

@@ -80,6 +80,12 @@ def test_sinjar_is_highly_susceptible_and_the_rest_of_its_neighbourhood_unknown(
     ridge = caves[caves.contains(SINJAR)]
     assert ridge["rank"].tolist() == [3]
     assert "Sinjar" in ridge["reasons"].item()
+    # The plateaus of rank 2 are medium, though the grid shows them flat.
+    plateaus = caves[caves["karst_rank"] == 2]
+    assert len(plateaus) >= 2
+    assert (plateaus["rank"] == 2).all()
+    assert plateaus["reasons"].str.contains("rank 2, at least medium").all()
+    assert plateaus["reasons"].str.contains("as seen on cells of 4,000 m").all()
     assert (caves["accuracy_km"] == 25).all()
     unmapped = np.isnan(case.surface["karst_rank"].to_numpy())
     assert (case.flags["cave_prone"].to_numpy()[unmapped] == UNKNOWN_CLASS).all()
@@ -110,12 +116,12 @@ def test_without_polygons_every_cave_zone_still_spans_the_accuracy(case: Case) -
 
 
 def test_the_flagged_share_is_a_wide_range(case: Case) -> None:
-    """A single number would mislead: mode and threshold move it by more than half."""
+    """A single number would mislead: mode and threshold move it by more than a quarter."""
     table = difficulty.flagged_share(
         case.hours, case.surface, case.cells, cave_prone=case.flags["cave_prone"]
     )
-    assert len(table) == 8
-    assert table["remote_share"].max() - table["remote_share"].min() > 0.5
+    assert len(table) == 6
+    assert table["remote_share"].max() - table["remote_share"].min() > 0.25
     assert table["unknown_karst_share"].between(0.6, 0.75).all()
     for _, rows in table.groupby("mode"):
         assert rows["remote_share"].is_monotonic_decreasing

@@ -362,7 +362,7 @@ def test_cave_zones_are_mapped_rock_inside_the_corridor_not_cells() -> None:
     polygons = karst(slanting)
     table = difficulty.zones(flags_of(rock_ground(polygons)), corridor(), karst=polygons)
     [row] = table.to_dict("records")
-    assert (row["zone"], row["kind"], row["rank"]) == ("C1", "cave_prone", 2)
+    assert (row["zone"], row["kind"], row["rank"]) == ("C1", "cave_prone", 3)
     assert row["accuracy_km"] == 25
     assert row["area_km2"] == pytest.approx(60 * 64, rel=1e-3)
     assert (row["karst_rank"], row["break_cave_rank"]) == (2, 1)
@@ -402,15 +402,16 @@ def test_rock_smaller_than_the_accuracy_of_its_map_is_no_zone() -> None:
 
 @pytest.mark.parametrize("with_polygons", [True, False])
 def test_flattened_ground_over_weak_rock_takes_the_cave_zone_away(with_polygons: bool) -> None:  # noqa: FBT001
-    """Rank 1 on middling ground is a zone, on flat ground it is low and goes."""
+    """Rank 1 on middling ground is medium, on flat ground low, which a higher break leaves out."""
     polygons = karst(ROCK, ranks=(1,))
     given_polygons = polygons if with_polygons else None
     values = rock_ground(polygons)
-    assert len(difficulty.zones(flags_of(values), corridor(), karst=given_polygons)) == 1
+    medium: dict[str, Any] = {"karst": given_polygons, "min_cave_rank": 2}
+    assert len(difficulty.zones(flags_of(values), corridor(), **medium)) == 1
     values["relief_m"][:] = values["slope_deg"][:] = 0
-    assert difficulty.zones(flags_of(values), corridor(), karst=given_polygons).empty
-    low = difficulty.zones(flags_of(values), corridor(), karst=given_polygons, min_cave_rank=0)
-    assert low["rank"].tolist() == [0]
+    assert difficulty.zones(flags_of(values), corridor(), **medium).empty
+    low = difficulty.zones(flags_of(values), corridor(), karst=given_polygons)
+    assert low["rank"].tolist() == [1]
 
 
 def test_a_cave_zone_has_the_rank_that_half_of_it_reaches() -> None:
@@ -419,12 +420,15 @@ def test_a_cave_zone_has_the_rank_that_half_of_it_reaches() -> None:
     values = rock_ground(polygons)
     values["relief_m"][:, :73] = values["slope_deg"][:, :73] = 0
     [row] = difficulty.zones(flags_of(values), corridor(), karst=polygons).to_dict("records")
-    assert row["rank"] == 2
-    assert "at least medium in 57 %" in row["reasons"]
+    assert row["rank"] == 3
+    assert "of rank 2, at least medium; susceptibility high in 57 %" in row["reasons"]
+    assert row["raised_share"] == pytest.approx(0.57, abs=0.005)
     values["relief_m"][:, :77] = values["slope_deg"][:, :77] = 0
     [row] = difficulty.zones(flags_of(values), corridor(), karst=polygons).to_dict("records")
-    assert row["rank"] == 1
-    assert "at least low in 100 %" in row["reasons"]
+    assert row["rank"] == 2
+    assert "susceptibility medium or more in 100 %" in row["reasons"]
+    raised = f"open ground raises {100 * row['raised_share']:.0f} % by a class, as seen on cells of 2,000 m"
+    assert raised in row["reasons"]
 
 
 def test_overlapping_rock_belongs_to_the_higher_rank_once() -> None:

@@ -17,6 +17,11 @@ from .segment_ground import (
     with_measured_mask as with_measured_mask,
 )
 from .segment_sums import by_segment as by_segment
+from .reasons import cave_reasons as cave_reasons
+from .ground_check import (
+    named_ground as named_ground,
+    remote_moves as remote_moves,
+)
 from .data_worth import (
     FINE_M as FINE_M,
     MapDoubt as MapDoubt,

@@ -24,18 +24,17 @@ from borderzone._guards.rasters import check_hours
 from borderzone.difficulty.index import FLOOR, GAMMA, INDEX_LEGS, SCALES, fuzzy_gamma, index_weights
 from borderzone.errors import InvalidParameterError
 from borderzone.grid import UNKNOWN_CLASS, Grid, check_cell_values
-from borderzone.terrain import mask_prior
+from borderzone.terrain import GEOMORPHONS, mask_prior
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from borderzone._typing import BoolArray, FloatArray
+    from borderzone._typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
     "ARIDITY_BREAK",
     "CAVE_BREAKS",
     "CAVE_MEANINGS",
-    "CAVE_WEIGHTS",
     "ShareCounts",
     "check_kinds",
     "flagged_share",
@@ -47,13 +46,11 @@ __all__ = [
 # Desertification: hyper-arid below 0.05, semi-arid from 0.20, dry sub-humid from 0.50, humid from 0.65).
 ARIDITY_BREAK = 0.20
 
-# Soluble rock carries the susceptibility, relief and slope move it by one class at most:
-# with these weights and breaks rank r gives class r - 1 on flat ground, r on middling
-# ground and r + 1 (3 at most) on deeply cut ground. An assumption.
-CAVE_WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {"karst": 2.0, "relief": 0.5, "steepness": 0.5}
-)
-CAVE_BREAKS = (0.25, 0.45, 0.70)
+# Rock of rank r is at least of class r, for a cave in a plateau shows in no elevation grid. Open ground
+# with half membership or more raises it by one. Both are assumptions.
+RAISING = 0.5
+# What that makes of the score, which is the rank and the membership together.
+CAVE_BREAKS = (1.0, 1.0 + RAISING, 2.0 + RAISING)
 CAVE_MEANINGS = ("very_low", "low", "medium", "high")
 
 
@@ -89,9 +86,10 @@ def flags(  # noqa: PLR0913 - the front door's order, then its two breaks and th
     Flag remote desert and cave-prone ground, and index how hard ground is to patrol.
 
     `remote_desert` is bare ground, arid where an aridity layer is known,
-    farther than `remote_hours` from the nearest origin. `cave_prone` is
-    a rank of susceptibility of mapped soluble rock, moved by relief and slope
-    or incision; it never says that there is a cave. `index` is the larger of
+    farther than `remote_hours` from the force that would answer, in the mode and on the ground
+    that `hours` stand for. `cave_prone` is a susceptibility of mapped soluble rock: at least the
+    rank of the rock, one more where relief, incision, a closed depression or a cliff shows on
+    these cells, unknown where no rock is mapped; it never says that there is a cave. `index` is the larger of
     two legs, each a fuzzy gamma (0.75): remote, of travel time and bareness,
     and rough, of karst, ruggedness and masking. A member that is
     unknown leaves its leg and is counted in `n_unknown`.
@@ -100,7 +98,8 @@ def flags(  # noqa: PLR0913 - the front door's order, then its two breaks and th
     ----------
     attrs
         Terrain layers: ``slope_deg``, ``relief_m``, ``tri_m`` and ``tpi_m``,
-        or ``incision_m`` in its place. What is missing is unknown.
+        or ``incision_m`` in its place, and ``geomorphon`` for closed depressions. What is missing
+        is unknown.
     hours
         Travel time from the nearest origin; infinite where none reaches it.
         None if there is no origin. Units: h.
@@ -121,8 +120,9 @@ def flags(  # noqa: PLR0913 - the front door's order, then its two breaks and th
     -------
     xarray.Dataset
         ``remote_desert`` (1, 0, NaN unknown), ``cave_prone`` (0 very low,
-        1 low, 2 medium, 3 high, 255 unknown), ``index``; its legs and members, ``n_unknown`` and
-        ``cave_score``; and the layers they were read from.
+        1 low, 2 medium, 3 high, 255 unknown), ``index``; its legs and members, ``n_unknown``;
+        ``cave_score`` (rank of the rock and how open the ground is, 0 to 4) and ``cave_raised``
+        (1 where open ground raised the class); and the layers they were read from.
 
     Raises
     ------
@@ -149,14 +149,14 @@ def flags(  # noqa: PLR0913 - the front door's order, then its two breaks and th
     >>> found["remote_desert"].values
     array([[1., 0., 0.]], dtype=float32)
     >>> found["cave_prone"].values
-    array([[255,   1,   3]], dtype=uint8)
+    array([[255,   2,   3]], dtype=uint8)
     """
     breaks = {
         "remote_hours": check_positive(remote_hours, "remote_hours", "h"),
         "bare_threshold": check_probability(bare_threshold, "bare_threshold"),
     }
     check_kinds(attrs, hours, surface, masking, weights)
-    layers = named(attrs, hours, surface, masking, used=(*_LIMITS, "landform"))
+    layers = named(attrs, hours, surface, masking, used=(*_LIMITS, "landform", "geomorphon"))
     if any_lazy(layers):
         grid = Grid.of(next(iter(layers.values())))
         for name, layer in layers.items():
@@ -184,12 +184,10 @@ def _flagged(
         for key, value in (surface["karst_rank"].attrs if "karst_rank" in surface else {}).items()
         if key == "accuracy_km"
     }
-    score = _cave_score(ground)
     found = {
         "remote_desert": _remote_desert(ground, **breaks).assign_attrs(dict(breaks) | mode),
-        "cave_prone": _cave_prone(ground, score).assign_attrs(accuracy),
+        **_cave_prone(ground, accuracy),
         **_index(ground, weights),
-        "cave_score": _float_layer(ground, score, "cave susceptibility score"),
         **_inputs(ground),
     }
     return xr.Dataset(
@@ -219,48 +217,61 @@ def _desert(bare: FloatArray, aridity: FloatArray, bare_threshold: float) -> Boo
     return (bare > bare_threshold) & ~(aridity >= ARIDITY_BREAK)
 
 
-def _cave_score(ground: _FlagLayers) -> FloatArray:
-    # Only rock has a score: the rest is not worked on.
-    score = np.full(ground.grid.shape, np.nan, dtype=np.float32)
+def _cave_prone(ground: _FlagLayers, accuracy: Mapping[str, Any]) -> dict[str, xr.DataArray]:
+    """Class, score, and where open ground raised the class."""
+    shape = ground.grid.shape
+    classes = np.full(shape, UNKNOWN_CLASS, dtype=np.uint8)
+    score, raised = (np.full(shape, np.nan, dtype=np.float32) for _ in range(2))
+    # Only rock has a class: the rest is not worked on.
     rock = np.flatnonzero(~np.isnan(ground["karst_rank"]))
-    if not rock.size:
-        return score
-    own = _FlagLayers(
-        grid=ground.grid,
-        layers={name: layer.ravel()[rock] for name, layer in ground.layers.items()},
-        unknown=ground.unknown.ravel()[rock],
+    if rock.size:
+        own = _FlagLayers(
+            grid=ground.grid,
+            layers={name: layer.ravel()[rock] for name, layer in ground.layers.items()},
+            unknown=ground.unknown.ravel()[rock],
+        )
+        rank = np.floor(own["karst_rank"])
+        open_ = _open_ground(own)
+        # By the membership and not by the score, in whose sum a little less than half rounds to half. Rock
+        # that does not dissolve has no caves to open, and nothing is above the highest class.
+        up = (open_ >= RAISING) & (rank >= 1) & (rank < len(CAVE_MEANINGS) - 1)
+        classes.ravel()[rock] = (rank + up).astype(np.uint8)
+        score.ravel()[rock] = np.where(rank >= 1, rank + open_, 0.0)
+        raised.ravel()[rock] = up
+    layer = ground.grid.wrap(
+        classes, name="cave_prone", units="1", long_name="cave susceptibility, a rank, not a cave"
     )
-    # Incision looks past the next cells to the rims of a wadi, so it goes first where it is given.
-    depth = own["incision_m"] if "incision_m" in ground.layers else -own["tpi_m"]
-    cut = SCALES["incision"].membership(depth)
-    members = {
-        "karst": own.member("karst", "karst_rank"),
-        "relief": own.member("relief", "relief_m"),
-        "steepness": np.fmax(own.member("steepness", "slope_deg"), cut),
+    return {
+        "cave_prone": layer.assign_attrs(
+            flag_values=[0, 1, 2, 3, UNKNOWN_CLASS],
+            flag_meanings=" ".join([*CAVE_MEANINGS, "unknown"]),
+            breaks=list(CAVE_BREAKS),
+            cell_m=ground.grid.resolution_m,
+            **accuracy,
+        ),
+        "cave_score": _float_layer(ground, score, "rank of the rock and openness of the ground"),
+        "cave_raised": _float_layer(ground, raised, "open ground raises the cave susceptibility"),
     }
-    score.ravel()[rock] = _overlay(members, CAVE_WEIGHTS)
-    return score
+
+
+def _open_ground(own: _FlagLayers) -> FloatArray:
+    """Membership of ground on which a cave may open: the most that any of the four says."""
+    # Incision looks past the next cells to the rims of a wadi, so it goes first where it is given.
+    depth = own["incision_m"] if "incision_m" in own.layers else -own["tpi_m"]
+    members = (
+        own.member("relief", "relief_m"),
+        SCALES["incision"].membership(depth),
+        own.member("cliff", "slope_deg"),
+        own["closed"],
+    )
+    most = np.full(own.unknown.shape, FLOOR, dtype=np.float32)
+    for member in members:  # what is unknown says nothing
+        np.fmax(most, member, out=most)
+    return most
 
 
 def _overlay(members: Mapping[str, FloatArray], weights: Mapping[str, float]) -> FloatArray:
     return fuzzy_gamma(list(members.values()), np.array([weights[name] for name in members], float))
-
-
-def _cave_prone(ground: _FlagLayers, score: FloatArray) -> xr.DataArray:
-    # In the score's own precision, in which 0.70 is a little less than as a double: a score on a break belongs
-    # to the class above it.
-    classes = np.zeros(score.shape, dtype=np.uint8)
-    for least in CAVE_BREAKS:
-        classes += score >= np.float32(least)
-    classes[np.isnan(score)] = UNKNOWN_CLASS
-    layer = ground.grid.wrap(
-        classes, name="cave_prone", units="1", long_name="cave susceptibility, a rank, not a cave"
-    )
-    return layer.assign_attrs(
-        flag_values=[0, 1, 2, 3, UNKNOWN_CLASS],
-        flag_meanings=" ".join([*CAVE_MEANINGS, "unknown"]),
-        breaks=list(CAVE_BREAKS),
-    )
 
 
 def _index(ground: _FlagLayers, weights: Mapping[str, float] | None) -> dict[str, xr.DataArray]:
@@ -366,8 +377,17 @@ def _read(
         low, high = _LIMITS[name]
         check_cell_values(values, name, low=low, high=high)
         layers[name] = np.asarray(values, dtype=np.float32)
+    if "geomorphon" in attrs:
+        layers["closed"] = _closed(grid.check(attrs["geomorphon"], "geomorphon").to_numpy())
     unknown = np.full(grid.shape, np.nan, dtype=np.float32)
     return _FlagLayers(grid=grid, layers=layers, unknown=unknown)
+
+
+def _closed(forms: IntArray) -> FloatArray:
+    """Mark closed depressions: 1 where ground rises in all eight directions, NaN where it is not known."""
+    closed: FloatArray = (forms == GEOMORPHONS.index("pit") + 1).astype(np.float32)
+    closed[forms == UNKNOWN_CLASS] = np.nan
+    return closed
 
 
 # What the flags are given: checked for its kind, and named by where it came from.
@@ -415,7 +435,7 @@ def named(
     return layers | ({} if masking is None else {"masking": masking})
 
 
-# How much of a corridor is flagged, over modes and thresholds: a range, never one number.
+# How much of a corridor is flagged, over thresholds: a range, never one number.
 
 
 _COLUMNS = (
@@ -432,7 +452,7 @@ def flagged_share(
     hours_by_mode: Mapping[str, xr.DataArray],
     surface: xr.Dataset,
     corridor_cells: xr.Dataset,
-    thresholds_h: Sequence[float] = (1.0, 2.0, 3.0, 6.0),
+    thresholds_h: Sequence[float] = (1.0, 2.0, 3.0),
     *,
     bare_threshold: float = 0.5,
     cave_prone: xr.DataArray | None = None,
@@ -596,7 +616,7 @@ class ShareCounts:
         -------
         DataFrame
             As `flagged_share`, and ``rock_share_rank2plus_of_known``: the share of the mapped
-            rock of medium or high rank, whatever its relief.
+            rock that is medium or high by its rank alone.
 
         Raises
         ------

@@ -312,7 +312,12 @@ SCALES: Mapping[str, Scale] = MappingProxyType(
             unit="m",
             source="depth of Wadi Hauran, 150 to 200 m, as a deeply cut landscape of the region",
         ),
-        "steepness": Scale(form="linear", at=10.0, unit="degrees", source="assumption"),
+        "cliff": Scale(
+            form="linear",
+            at=45.0,
+            unit="degrees",
+            source="assumption: half of it is the slope that cells of 30 m show of a cliff of 25 m",
+        ),
         "incision": Scale(
             form="linear",
             at=50.0,

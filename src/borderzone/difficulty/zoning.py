@@ -13,6 +13,7 @@ import xarray as xr
 from borderzone._guards import check_non_negative, check_whole
 from borderzone.border import Country
 from borderzone.difficulty.flagging import CAVE_MEANINGS
+from borderzone.difficulty.reasons import raised_words, rock_words, terrain_words
 from borderzone.difficulty.regions import (
     REMOTE_RANK_BREAKS_H,
     CorridorCells,
@@ -25,8 +26,6 @@ from borderzone.grid import UNKNOWN_CLASS, Grid
 from borderzone.terrain import soluble_rock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from shapely.geometry.base import BaseGeometry
 
     from borderzone._typing import FloatArray, IntArray
@@ -65,6 +64,7 @@ _COLUMNS = (
     "incision_m",
     "karst_rank",
     "cave_rank",
+    "raised_share",
     "break_cave_rank",
     "accuracy_km",
 )
@@ -122,7 +122,7 @@ def zones(  # noqa: PLR0913 - two inputs, two layers around, three limits
         ``zone``, ``kind``, ``rank``, ``area_km2``, ``km_start``, ``km_end``,
         ``side`` (a country, or both), ``near`` and ``near_km`` (empty where no
         place on that side is within 50 km), ``reasons`` in words, the numbers behind them (medians of hours, slope, relief,
-        incision and karst rank, means of bare share and aridity), and
+        incision and karst rank, means of bare share and aridity, ``raised_share`` of the rock), and
         ``accuracy_km`` of the outline. ``area_km2`` is that of the outline,
         of which ``filled_km2`` are filled holes; ``n_cells`` are flagged.
         ``attrs["left_out_km2"]`` is flagged remote ground in smaller pieces.
@@ -216,7 +216,7 @@ def _remote_row(region: Region, flags: xr.Dataset, grid: Grid) -> dict[str, Any]
         f"bare ground (share {row['bare_share']:.2f}, break {breaks['break_bare_share']:g})",
         f"{away} (break {breaks['break_hours']:g} h)",
         *([f"aridity index {arid:.2f}"] if np.isfinite(arid) else []),
-        *_terrain_reasons(row),
+        *terrain_words(row),
     ]
     return (
         row
@@ -234,12 +234,17 @@ def _cave_row(region: Region, flags: xr.Dataset, break_rank: int) -> dict[str, A
     row = _numbers(region, flags)
     rank = int(row["cave_rank"]) if np.isfinite(row["cave_rank"]) else -1
     share = float((_known_classes(flags, region.cells) >= rank).mean()) if rank >= 0 else 0.0
-    rock = f" ({region.rock})" if region.rock else ""
-    least = CAVE_MEANINGS[max(rank, 0)].replace("_", " ")
+    reached = CAVE_MEANINGS[max(rank, 0)].replace("_", " ")
+    more = "" if rank == len(CAVE_MEANINGS) - 1 else " or more"
+    name = f" ({region.rock})" if region.rock else ""
+    rock = rock_words(row["karst_rank"]) if rank >= 0 else "a rank that is not known"
     reasons = [
-        f"soluble rock{rock} of karst rank {row['karst_rank']:g}",
-        f"susceptibility at least {least} in {100 * share:.0f} % (rank {rank}, break {break_rank})",
-        *_terrain_reasons(row),
+        f"soluble rock{name} of {rock}",
+        f"susceptibility {reached}{more} in {100 * share:.0f} % (rank {rank}, break {break_rank})",
+        raised_words(
+            row["karst_rank"], row["raised_share"], float(flags["cave_prone"].attrs["cell_m"])
+        ),
+        *terrain_words(row),
         f"mapped to {region.accuracy_km:g} km; a susceptibility, not a cave",
     ]
     return row | {
@@ -250,22 +255,13 @@ def _cave_row(region: Region, flags: xr.Dataset, break_rank: int) -> dict[str, A
     }
 
 
-def _terrain_reasons(row: Mapping[str, Any]) -> list[str]:
-    told = {
-        "slope_deg": "median slope {:.1f} degrees",
-        "relief_m": "median relief {:.0f} m",
-        "incision_m": "median incision {:.0f} m",
-    }
-    return [text.format(row[name]) for name, text in told.items() if np.isfinite(row[name])]
-
-
 def _numbers(region: Region, flags: xr.Dataset) -> dict[str, Any]:
     """Take the numbers behind the reasons from the rasters, over the cells of the zone."""
     cells = region.cells
     # Of the flagged cells, not of the smoothed outline: whoever recomputes them finds the same.
     at = {
         name: flags[name].to_numpy().ravel()[cells] if name in flags else np.empty(0)
-        for name in (*_MEDIANS.values(), *_MEANS)
+        for name in (*_MEDIANS.values(), *_MEANS.values())
     }
     return {
         "geometry": region.outline,
@@ -276,16 +272,18 @@ def _numbers(region: Region, flags: xr.Dataset) -> dict[str, Any]:
         "filled_km2": 0.0,
         "cave_rank": _reached(_known_classes(flags, cells)),
         **{column: _median(at[layer]) for column, layer in _MEDIANS.items()},
-        **{name: _mean(at[name]) for name in _MEANS},
+        **{column: _mean(at[layer]) for column, layer in _MEANS.items()},
     }
 
 
-# Column of a median, and its layer; columns of means, which are their layers' names.
+# Column of a median, or of a mean, and its layer.
 _MEDIANS = MappingProxyType(
     {"hours_median": "hours"}
     | {name: name for name in ("slope_deg", "relief_m", "incision_m", "karst_rank")}
 )
-_MEANS = ("bare_share", "aridity_index")
+_MEANS = MappingProxyType(
+    {name: name for name in ("bare_share", "aridity_index")} | {"raised_share": "cave_raised"}
+)
 
 
 def _known_classes(flags: xr.Dataset, cells: IntArray) -> FloatArray:

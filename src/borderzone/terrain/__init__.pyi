@@ -13,7 +13,10 @@ from .windows import (
     tpi as tpi,
     relief as relief,
 )
-from .horizons import geomorphons as geomorphons
+from .horizons import (
+    geomorphons as geomorphons,
+    GEOMORPHONS as GEOMORPHONS,
+)
 from .landforms import (
     wadis as wadis,
     ridges as ridges,
