@@ -490,6 +490,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     },
     "difficulty.calibrate": {"caves": lambda w: w.caves},
     "difficulty.flagged_share": {"hours_by_mode": lambda w: {"foot": w.hours}},
+    "difficulty.named_ground": {"side": lambda _: "IRQ", "around": lambda w: lambda _: (w.dem, w.karst)},
     "difficulty.rank_stability": {"groups": lambda w: w.cells["segment"]} | _FEW,
     "figures.alt_text": {"name": lambda _: "night_hours"},
     "figures.figure_data": {"name": lambda _: "night_hours"},

@@ -180,7 +180,7 @@ class Scenario(BaseModel):
     resolution_m: Positive = 2000.0
     terrain_resolution_m: Positive | None = None
     remote_hours: Positive = 2.0
-    remote_hours_range: tuple[Positive, ...] = (1.0, 2.0, 3.0, 6.0)
+    remote_hours_range: tuple[Positive, ...] = (1.0, 2.0, 3.0)
     bare_threshold: OpenShare = 0.5
     min_zone_km2: Positive = 100.0
     max_gap_share: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = 0.0

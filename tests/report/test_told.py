@@ -50,6 +50,11 @@ def study_without(*lack: str, **other: Any) -> bz.Study:
     )
 
 
+def beside(result: StudyResult) -> str:
+    """Give the finding on flagged ground with its notes."""
+    return " ".join([result.summary[1], *told.flagged_notes(result)])
+
+
 @pytest.fixture(scope="module")
 def run_without() -> Without:
     """Give the built-in study without some layers, each run once; incidents change no ground."""
@@ -75,7 +80,7 @@ def test_nothing_unknown_is_told_as_zero_and_nothing_missing_as_none(
     """Sentences, notes, figures, descriptions and page, without each layer and each pair."""
     result = run_without(*lack)
     said = words_of(result) | {
-        "summary": " ".join(result.summary),
+        "summary": " ".join([*result.summary, *told.flagged_notes(result)]),
         "notes": " ".join(result.notes),
         "page": page_of(result),
     }
@@ -90,6 +95,7 @@ def test_nothing_unknown_is_told_as_zero_and_nothing_missing_as_none(
         "alt strip_map",
     ):
         assert uncured(said[name], lack) == [], name
+    assert len(result.summary[1].split()) <= 40
     assert uncured(said["summary"], [each for each in lack if each != "incidents"]) == []
 
 
@@ -131,7 +137,8 @@ def test_a_border_with_no_land_cover_names_the_command_of_its_own_countries() ->
     ).run(seed=1)
 
     command = f"`borderzone fetch landcover {result.border.a} {result.border.b}` brings it"
-    assert f"is remote desert is not known: no land cover was given; {command}" in result.summary[1]
+    said = beside(result)
+    assert f"is remote desert is not known: no land cover was given; {command}" in said
     assert f"Remote desert is not known: no land cover was given; {command}." in figures.alt_text(
         result, "corridor_map"
     )
@@ -152,9 +159,9 @@ def test_outside_the_embedded_region_each_layer_is_named_with_its_reason() -> No
 
     assert set(far.missing) == {"elevation", "landcover", "karst", "origins", "incidents"}
     size = f"{far.corridor.area_km2:,.0f} km2, "
-    assert f"How much of France's half of the corridor (the whole: {size}" in far.summary[1]
+    assert f"France's half of the corridor is the whole: {size}" in beside(far)
     for layer in ("elevation", "land cover", "map of soluble rock"):
-        assert f"the embedded {layer} does not reach this corridor" in far.summary[1]
+        assert f"the embedded {layer} does not reach this corridor" in beside(far)
     lack = ("dem", "landcover", "karst", "origins", "incidents")
     said = words_of(far) | {"page": page_of(far), "notes": " ".join(far.notes)}
     assert {name: found for name, text in said.items() if (found := faults(text, lack))} == {}
@@ -181,7 +188,7 @@ def test_a_border_of_several_frames_does_not_blame_a_layer_that_it_never_opened(
     assert "no elevation" not in words
     assert f"this corridor needs {len(long.corridor.sections)} frames" in long.summary[2]
     assert "length, segments, night and light, and incidents along the border are given" in told_of
-    assert "border_km = [0, 500] in a study file, or Border.between_km" in long.summary[1]
+    assert "border_km = [0, 500] in a study file, or Border.between_km" in beside(long)
     with pytest.raises(InvalidParameterError, match="has no curve: not known: this corridor needs"):
         figures.coverage_curve(long)
 
@@ -227,7 +234,7 @@ def test_posts_of_a_user_are_called_posts(posted: StudyResult) -> None:
         assert "town or" not in text, name
         assert name == "page" or "nearest origin" not in text, name
         assert "nearest airfield" not in text, name
-    assert "hours from the nearest post in Iraq count as remote" in said["summary"]
+    assert "off-road drive from any post in Iraq" in said["summary"]
     assert "drawn: bare ground more than 2 h from the nearest post" in " ".join(
         said["figure corridor_map"].split()
     )
@@ -253,7 +260,7 @@ def test_the_public_edition_says_that_posts_hide_what_it_does_not_show(posted: S
     assert told.percent(told.remote_desert(posted).high) not in said["figure corridor_map"]
     assert "is remote desert is not shown, for it would tell where posts are" in shown.summary[1]
     assert "not known" not in shown.summary[1]
-    assert "How much is remote depends on the definition" not in said["page"]
+    assert "How much is remote depends on the hours" not in said["page"]
     assert shown.flagged_share is not None
     assert "unknown_karst_share" in shown.flagged_share
     assert not [name for name in shown.flagged_share if "remote" in str(name)]
@@ -331,20 +338,22 @@ def half(run_without: Without) -> StudyResult:
     return changed(result, flagged_share=shares, segments=segments)
 
 
-def test_a_share_that_is_the_same_by_every_definition_is_no_range(half: StudyResult) -> None:
+def test_a_share_that_is_the_same_at_every_threshold_is_no_range(half: StudyResult) -> None:
     shares = half.flagged_share
     assert shares is not None
     none = changed(half, flagged_share=shares.assign(remote_share=0.0, unknown_remote_share=0.0))
-    said = flagged_sentence(none)
-    assert said.startswith("0 % of Iraq's half of the corridor (")
-    assert "is remote desert, whether 1 to 6 hours from the nearest town" in said
+    assert flagged_sentence(none).startswith(
+        "No part of Iraq's half of the corridor is desert more than two hours' off-road drive from any town"
+    )
+    assert "With 1 to 3 h in its place it is 0 %." in told.flagged_notes(none)
 
 
 def test_a_share_known_in_part_is_told_with_the_rest(half: StudyResult) -> None:
     """In sentence, titles, legends, descriptions and tables."""
-    assert "; of 25 % of Iraq's half of the corridor it is not known; " in flagged_sentence(half)
+    assert "(25 % not known) of Iraq's half of the corridor is desert" in flagged_sentence(half)
+    assert "Of 25 % of Iraq's half of the corridor it is not known." in told.flagged_notes(half)
     said = {name: " ".join(text.split()) for name, text in words_of(half).items()}
-    assert "depending on the definition; 25 % is not known" in said["figure corridor_map"]
+    assert "; 25 % not known) of Iraq's half of the corridor" in said["figure corridor_map"]
     assert "not known on 25 % of Iraq's half of the corridor" in said["figure corridor_map"]
     assert "Of 25 % of Iraq's half of the corridor it is not known." in said["alt corridor_map"]
     assert "remote desert not known, 25 %" in said["figure strip_map"]
@@ -355,8 +364,8 @@ def test_a_share_known_in_part_is_told_with_the_rest(half: StudyResult) -> None:
     none = changed(half, flagged_share=half.flagged_share.assign(remote_share=0.0))  # type: ignore[union-attr]
     title = figures.corridor_map(none, ax=own_axes(None), relief=False).get_title()
     assert title.endswith(
-        "no remote desert where Iraq's half of the corridor is known, by any of the definitions; 25 % is "
-        "not known"
+        "no part of Iraq's half of the corridor (25 % not known) is desert more than two hours' off-road "
+        "drive from any town or open airfield in Iraq"
     )
 
 
@@ -498,16 +507,23 @@ def test_remote_desert_has_one_range_wherever_it_is_told(
 ) -> None:
     share = told.remote_desert(result)
     half = r"Iraq(?:'|&#39;|&#x27;)s half of the corridor"
-    said = numbers(rf"between ((?:less than )?\d+ %) and (\d+ %) of {half}", report)
-    title = numbers(rf"((?:less than )?\d+ to \d+ %) of {half} is remote desert", report)
+    said = numbers(rf"([\w ]+) \((\d+ %)\) of {half} is desert more than two hours", report)
+    range_ = numbers(r"with 1 to 3 h in its place it is between (\d+ %) and (\d+ %)", report)
 
-    assert {"manifest", "report.html"} <= set(said)
-    assert set().union(*said.values()) == {(told.percent(share.low), told.percent(share.high))}
-    assert "figures/corridor_map.svg" in title
-    assert set().union(*title.values()) == {told.span(share.low, share.high)}
-    chosen = numbers(
-        r"\((\d+ %) at 2 h by vehicle off road; of the whole corridor (\d+ %),", report
+    assert {
+        "manifest",
+        "report.html",
+        "figures/corridor_map.svg",
+        "figures/corridor_map.txt",
+    } <= set(said)
+    assert {number for _, number in set().union(*said.values())} == {told.percent(share.chosen)}
+    assert all(
+        words.lower().endswith(told.fraction_words(share.chosen))
+        for words, _ in set().union(*said.values())
     )
+    assert "report.html" in range_
+    assert set().union(*range_.values()) == {(told.percent(share.low), told.percent(share.high))}
+    chosen = numbers(r"\((\d+ %) of that half; of the whole corridor (\d+ %),", report)
     both = told.remote_desert(result, whole=True)
     assert set().union(*chosen.values()) == {
         (told.percent(share.chosen), told.percent(both.chosen))
@@ -587,7 +603,7 @@ def test_a_line_of_ones_own_has_no_command_with_its_names() -> None:
     study = bz.Study(border=border, dem=None, scenario=bz.Scenario(depth_km=10, **COARSE))
     result = study.run(seed=1)
 
-    assert "`borderzone fetch dem STUDY.toml`" in result.summary[1]
+    assert "`borderzone fetch dem STUDY.toml`" in beside(result)
     assert "west east" not in " ".join([*result.summary, *result.notes])
 
 

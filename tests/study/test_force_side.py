@@ -235,10 +235,11 @@ def test_the_built_in_study_is_that_of_iraq(result: StudyResult) -> None:
     assert "Left out as origins: 273 places in other countries." in result.notes
     own, both = told.remote_desert(result), told.remote_desert(result, whole=True)
     assert (own.chosen, both.chosen) == pytest.approx((0.606, 0.653), abs=0.003)
-    assert f"{told.percent(own.chosen)} at 2 h by vehicle off road" in result.summary[1]
-    assert f"of the whole corridor {told.percent(both.chosen)}" in result.summary[1]
-    assert "of Iraq's half of the corridor (31,699 of 60,389 km2" in result.summary[1]
-    assert "town or open airfield in Iraq" in result.summary[1]
+    assert f"({told.percent(own.chosen)}) of Iraq's half of the corridor" in result.summary[1]
+    assert "off-road drive from any town or open airfield in Iraq" in result.summary[1]
+    notes = " ".join(told.flagged_notes(result))
+    assert f"of the whole corridor {told.percent(both.chosen)}" in notes
+    assert "Iraq's half of the corridor is 31,699 of 60,389 km2" in notes
     assert result.ground.layers is not None
     hours, sides = (
         result.ground.layers["hours_vehicle"].to_numpy(),
@@ -256,9 +257,7 @@ def test_shares_of_the_whole_corridor_are_those_of_its_two_halves(result: StudyR
     assert layers is not None
     sides, bare = layers["side"].to_numpy(), layers["bare_share"].to_numpy() > 0.5
     n_own, n_across = (sides == 2).sum(), (sides == 1).sum()
-    by_side = table[table["mode"] == "vehicle_off_road"].pivot_table(
-        index="threshold_h", columns="side", values="remote_share"
-    )
+    by_side = table.pivot_table(index="threshold_h", columns="side", values="remote_share")
     whole = (by_side["IRQ"] * n_own + bare[sides == 1].sum()) / (n_own + n_across)
     np.testing.assert_allclose(by_side["both"], whole, rtol=1e-9)
 
@@ -279,7 +278,7 @@ def test_each_side_of_a_border_has_its_own_force(jordan: dict[str, StudyResult])
         assert result.ground.origins is not None
         assert set(result.ground.origins["country"]) == {side}
         name = {"JOR": "Jordan", "IRQ": "Iraq"}[side]
-        assert f"% of {name}'s half of the corridor" in result.summary[1]
+        assert f"of {name}'s half of the corridor" in result.summary[1]
         assert f"in {name}" in alt_text(result, "travel_time_map")
         own = told.remote_desert(result)
         assert own.low <= own.chosen <= own.high

@@ -20,6 +20,7 @@ from borderzone.errors import (
     InvalidParameterError,
     InvalidScenarioError,
 )
+from borderzone.study import told
 from borderzone.study.ground import OutsideGround
 
 if TYPE_CHECKING:
@@ -29,12 +30,15 @@ if TYPE_CHECKING:
 
 
 def test_the_sentences_say_what_the_tables_hold(result: Any) -> None:
-    """Length, flagged range and required units are read back from the text."""
+    """Length, flagged share and required units are read back from the text."""
     length, flagged, units = result.summary
 
     assert "599 km (372 mi) long" in length
-    shares = result.flagged_share.query("side == 'IRQ'")["remote_share"]
-    assert f"Between {100 * shares.min():.0f} % and {100 * shares.max():.0f} %" in flagged
+    shares = result.flagged_share.query("side == 'IRQ'").set_index("threshold_h")["remote_share"]
+    assert f"({100 * shares[2]:.0f} %) of Iraq's half" in flagged
+    assert len(flagged.split()) <= 40
+    between = f"between {100 * shares.min():.0f} % and {100 * shares.max():.0f} %"
+    assert f"With 1 to 3 h in its place it is {between}." in told.flagged_notes(result)
     night = result.required.query(
         "light == 'night' and measure == 'mean_pod' and rule == 'optimal'"
     )
@@ -44,14 +48,15 @@ def test_the_sentences_say_what_the_tables_hold(result: Any) -> None:
 
 
 def test_the_flagged_share_is_a_range_that_moves_with_the_choices(result: Any) -> None:
-    """More hours flag less ground, and feet are slower than wheels."""
-    table = result.flagged_share.query("side == 'both'").pivot_table(
-        index="threshold_h", columns="mode", values="remote_share"
-    )
+    """More hours flag less ground, and the force goes one way only: its own."""
+    table = result.flagged_share
 
-    assert (np.diff(table["vehicle_off_road"]) <= 0).all()
-    assert (table["foot"] >= table["vehicle_off_road"]).all()
-    assert table.to_numpy().max() - table.to_numpy().min() > 0.3
+    assert set(table["mode"]) == {result.scenario.force.mode} == {"vehicle_off_road"}
+    for _, rows in table.groupby("side"):
+        assert rows["threshold_h"].tolist() == [1, 2, 3]
+        assert (np.diff(rows["remote_share"]) <= 0).all()
+    own = table[table["side"] == "IRQ"]["remote_share"]
+    assert own.max() - own.min() > 0.2
 
 
 def test_segments_carry_ground_and_rates_and_add_up_to_the_corridor(result: Any) -> None:

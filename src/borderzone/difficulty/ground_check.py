@@ -11,12 +11,14 @@ import pandas as pd
 import shapely
 import xarray as xr
 
-from borderzone import datasets, terrain
+from borderzone import terrain
 from borderzone.difficulty.flagging import CAVE_MEANINGS, ShareCounts, flags
 from borderzone.difficulty.reasons import raised_words, rock_words
 from borderzone.grid import UNKNOWN_CLASS, Grid
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from borderzone._typing import BoolArray
     from borderzone.corridor import Corridor
 
@@ -104,20 +106,25 @@ NAMED_GROUND = (
     _town("Ash Shaddadah", 36.0576, 40.7348),
     _town("Al Ya`rubiyah", 36.8114, 42.0621),
 )
-# Cells of the windows around named ground outside a corridor, as the elevation that ships shows it. Units: m.
+# Cells of the windows around named ground outside a corridor, as coarse as the elevation that ships. Units: m.
 _WINDOW_CELL_M = 2000.0
 _NO_MAP = "not mapped"
 
 
 def named_ground(
-    flags: xr.Dataset, corridor: Corridor, *, side: str, from_towns: bool = True
+    flags: xr.Dataset,
+    corridor: Corridor,
+    *,
+    side: str,
+    from_towns: bool = True,
+    around: Callable[[Grid], tuple[xr.DataArray, gpd.GeoDataFrame]] | None = None,
 ) -> pd.DataFrame | None:
     """
     Hold the flags against what is known of named ground along the border of Iraq and Syria.
 
     Inside the corridor the class is the one that at least half of the known cells within 10 km reach, or
-    that of the cell of a town. Named areas outside get a window of their own on the data that ship, for
-    their rock alone: remote desert is that of a force of this border.
+    that of the cell of a town. Named areas outside get a window of their own, for their rock and relief
+    alone: remote desert is that of a force of this border.
 
     Parameters
     ----------
@@ -129,6 +136,9 @@ def named_ground(
         Code of the country whose force it is.
     from_towns
         Whether the force starts in towns; from posts nothing is known beforehand of a town.
+    around
+        Gives elevation on a grid and polygons of soluble rock, for the windows; without it areas outside
+        are left out.
 
     Returns
     -------
@@ -167,8 +177,8 @@ def named_ground(
         if near.any():
             where, read = "in the corridor", flags
             remote, why = _remote(flags, near & mine if reached else near, reached=reached)
-        elif place.radius_km:
-            where, (read, near) = "outside, in a window of its own", _window(place)
+        elif place.radius_km and around is not None:
+            where, (read, near) = "outside, in a window of its own", _window(place, around)
             remote, why = "outside", "outside the corridor of this force"
         else:
             continue
@@ -209,7 +219,7 @@ def _cave(flags: xr.Dataset, near: BoolArray) -> tuple[str, str]:
     classes = flags["cave_prone"].to_numpy()[near]
     known = np.sort(classes[classes != UNKNOWN_CLASS])[::-1]
     if not known.size:
-        return "unknown", "no soluble rock is mapped here"
+        return "unknown", "of soluble rock nothing is known"
     # The highest class that at least half of the known cells reach.
     found = CAVE_MEANINGS[int(known[(known.size - 1) // 2])].replace("_", " ")
     rank = float(np.nanmedian(flags["karst_rank"].to_numpy()[near]))
@@ -218,17 +228,19 @@ def _cave(flags: xr.Dataset, near: BoolArray) -> tuple[str, str]:
     return found, f"rock of {rock_words(rank)}; {raised_words(rank, raised, cell_m)}"
 
 
-def _window(place: NamedGround) -> tuple[xr.Dataset, BoolArray]:
-    """Flag the ground around a place outside a corridor on the data that ship: its rock and relief alone."""
+def _window(
+    place: NamedGround, around: Callable[[Grid], tuple[xr.DataArray, gpd.GeoDataFrame]]
+) -> tuple[xr.Dataset, BoolArray]:
+    """Flag the ground around a place outside a corridor: its rock and relief alone."""
     crs = gpd.GeoSeries([shapely.Point(place.lon, place.lat)], crs=4326).estimate_utm_crs()
     point = gpd.GeoSeries([shapely.Point(place.lon, place.lat)], crs=4326).to_crs(crs).iloc[0]
     # Room for the relief around the outermost cells.
     reach = 1000 * place.radius_km + 4 * _WINDOW_CELL_M
     box = (point.x - reach, point.y - reach, point.x + reach, point.y + reach)
     grid = Grid.covering(box, resolution_m=_WINDOW_CELL_M, crs=crs)
-    layers = ("slope_deg", "relief_m", "tpi_m")
-    attrs = terrain.attributes(datasets.elevation(grid), layers=layers)
-    surface = terrain.surface(None, datasets.karst(), grid)
+    dem, karst = around(grid)
+    attrs = terrain.attributes(dem, layers=("slope_deg", "relief_m", "tpi_m"))
+    surface = terrain.surface(None, karst, grid)
     return flags(attrs, None, surface), _near(point, place.radius_km, grid)
 
 

@@ -71,7 +71,7 @@ def cave_reasons(
     >>> for reason in cave_reasons(found, cells):
     ...     print(reason)
     rock of rank 2 under 100 %, at least medium; open ground raises 50 % by a class, as seen on cells of 2,000 m
-    no soluble rock is mapped: unknown
+    of soluble rock nothing is known
     """
     layers = flags[["karst_rank", "cave_raised"]]
     table = by_segment(layers, cells, segments=segments)
@@ -90,7 +90,7 @@ def cave_reasons(
 
 def _segment_words(rank: float, known: float, raised: str) -> str:
     if not known > 0:
-        return "no soluble rock is mapped: unknown"
+        return "of soluble rock nothing is known"
     rest = "" if known > 0.995 else f"; unknown under {percent(1 - known)}"
     return f"rock of {rock_words(rank, f' under {percent(known)}')}; {raised}{rest}"
 

@@ -176,6 +176,7 @@ def _remote_zones(result: StudyResult) -> str:
         return "Zones of remote desert are not shown, for their shape would tell where posts are."
     if not share.known:
         return _sentence(f"remote desert is {told.nowhere(result, 'remote desert')}")
+    much = _sentence(told.remote_words(result))
     rest = f" {_sentence(share.rest)}" if share.rest else ""
     bound = told.upper_bound(result, "")
     across = told.across_zones(result)
@@ -183,7 +184,7 @@ def _remote_zones(result: StudyResult) -> str:
     zones = _zones(
         own, "remote_desert", f"remote desert in {told.force_country(result)}", known=not rest
     )
-    words = f"{zones}{_across(across)}{rest}"
+    words = f"{much} {zones}{_across(across)}{rest}"
     return f"{words} {_sentence(bound)}" if bound else words
 
 

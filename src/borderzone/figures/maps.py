@@ -444,7 +444,7 @@ def corridor_map(result: StudyResult, ax: Axes | None = None, *, relief: bool = 
                 words = textwrap.fill(f"no symbol: {drawn.events.not_drawn}", KEY_CHARACTERS)
                 drawn.explain("Incidents", Line2D([], [], linestyle="none"), words)
             _place_key(drawn)
-            ax.set_title(_finding(result) + _mark(result))
+            ax.set_title(_finding(result) + _mark(result), fontsize=8.5, wrap=True)
         ax.set_gid(f"corridor-map-{len(posts)}")
     return ax
 
@@ -751,14 +751,7 @@ def _finding(result: StudyResult) -> str:
     share = told.remote_desert(result)
     if not share.known:
         return f"{result.name}: remote desert is {told.first_reason(result, 'remote desert')}"
-    rest = f"; {told.percent(share.unknown)} is not known" if share.unknown else ""
-    if share.high == 0:
-        where = f"where {share.ground} is known" if rest else f"in {share.ground}"
-        return f"{result.name}: no remote desert {where}, by any of the definitions{rest}"
-    return (
-        f"{result.name}: {told.span(share.low, share.high)} of {share.ground} is remote desert, "
-        f"depending on the definition{rest}"
-    )
+    return f"{result.name}: {told.remote_words(result)}"
 
 
 def _standing(result: StudyResult, events: SheetEvents | None) -> str:

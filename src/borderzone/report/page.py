@@ -16,6 +16,8 @@ from borderzone.report.readable import (
     better_data_table,
     flagged_table,
     hindcast_table,
+    moves_table,
+    named_table,
     plausibility_table,
     required_table,
     segments_table,
@@ -102,6 +104,7 @@ def render_page(
         internal=edition.internal,
         synthetic=result.synthetic,
         summary=result.summary,
+        notes={1: told.flagged_notes(result)},
         creed=creed(result),
         people=people(result),
         sections=[section for section in sections if section is not None],
@@ -134,9 +137,11 @@ def _corridor(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
     ]
     if result.zones is not None:
         words.append(
-            "Remote desert is bare ground farther in time than a threshold from the nearest "
-            f"{told.origin_words(result)}. Cave-prone is a susceptibility of mapped soluble rock; where no "
-            "rock is mapped it is unknown, which is not the same as none."
+            f"Remote desert is bare ground more than {result.scenario.remote_hours:g} h "
+            f"{told.MODE_WORDS[result.scenario.force.mode]} from the nearest {told.origin_words(result)}, from where "
+            "the force would answer. Cave-prone is a susceptibility of mapped soluble rock: the rock sets the "
+            "least of it, relief, incision, closed depressions and cliffs raise it; where no rock is mapped "
+            "it is unknown, which is not the same as none."
         )
     words += [f"{each[0].upper()}{each[1:]}." for each in told.unknowns(result)]
     words += index_words(result)
@@ -147,6 +152,8 @@ def _corridor(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
         figures=[pictures.get("corridor_map"), pictures.get("strip_map")],
         tables=[
             flagged_table(result),
+            moves_table(result),
+            named_table(result),
             zones_table(result),
             stability_table(result),
             segments_table(result),

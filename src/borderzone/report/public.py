@@ -285,11 +285,20 @@ def _ground_without_posts(result: StudyResult) -> dict[str, Any]:
         "table": table,
         "origins": None,
         "better_data": None,
+        "named": _named_without_hours(ground.named),
+        "remote_moves": None,
         "stability": None,
         "members": None,
         "reach": ground.reach.without_posts(),
         "zones": _without_remote(ground.zones),
     }
+
+
+def _named_without_hours(named: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Leave what rock says of a place."""
+    if named is None:
+        return None
+    return named.drop(columns=[name for name in named.columns if name.startswith("remote")])
 
 
 def _without_hours(result: StudyResult) -> dict[str, Any]:

@@ -74,36 +74,92 @@ def flagged_table(result: StudyResult) -> cells.Table | None:
         return None
     hours = sorted(shares["threshold_h"].unique())
     rows = []
-    for (side, mode), part in shares.groupby(["side", "mode"], sort=False):
+    for side, part in shares.groupby("side", sort=False):
         by_hours = part.set_index("threshold_h")["remote_share"]
-        words = told.MODE_WORDS.get(str(mode), str(mode))
-        unknown = cells.share(part["unknown_remote_share"].iloc[0])
         rows.append(
             (
                 told.side_words(result, str(side)),
-                words,
                 *(cells.share(by_hours.get(hour)) for hour in hours),
-                unknown,
+                cells.share(part["unknown_remote_share"].iloc[0]),
             )
         )
+    mode = told.MODE_WORDS[result.scenario.force.mode]
     caption = (
-        "Share of the ground that is bare and farther than so many hours from the nearest "
-        f"{told.origin_words(result)}{told.upper_bound(result)}. The force does not cross the border: of the corridor, all bare ground "
+        f"Share of the ground that is bare and farther {mode} than so many hours from the nearest "
+        f"{told.origin_words(result)}{told.upper_bound(result)}; remote desert is that at "
+        f"{result.scenario.remote_hours:g} h. The force does not cross the border: of the corridor, all bare ground "
         "across it counts."
     )
     if not told.remote_desert(result).known:
         caption = f"Remote desert is {told.nowhere(result, 'remote desert')}."
     return cells.table(
-        "How much is remote depends on the definition",
+        "How much is remote depends on the hours",
         caption,
         [
             ("of", False),
-            ("travel", False),
             *((f"more than {hour:g} h", True) for hour in hours),
             ("not known", True),
         ],
         rows,
     )
+
+
+def moves_table(result: StudyResult) -> cells.Table | None:
+    """Tabulate how the share of remote desert moves, one change at a time."""
+    moves = result.ground.remote_moves
+    if moves is None or not told.remote_desert(result).known:
+        return None
+    changes: Iterable[Any] = moves.itertuples()
+    rows = [
+        (row.change, cells.share(row.remote_share), f"{told.signed(100 * row.difference)} points")
+        for row in changes
+    ]
+    return cells.table(
+        "How the share of remote desert moves",
+        f"Of {told.half_words(result)}, on the working grid, one change at a time. A force half as fast has twice the hours.",
+        [("change", False), ("remote desert", True), ("difference", True)],
+        rows,
+        folded=True,
+    )
+
+
+def named_table(result: StudyResult) -> cells.Table | None:
+    """Tabulate the flags against what is known of named ground."""
+    named = result.ground.named
+    if named is None:
+        return None
+    kinds = [kind for kind in ("remote", "cave") if kind in named]
+    heads = {"remote": "remote desert", "cave": "cave susceptibility"}
+    rows = [
+        (
+            f"{row['name']}, {row['kind']}",
+            *(_against(row, kind) for kind in kinds),
+            "; ".join(str(row[f"{kind}_reason"]) for kind in kinds),
+            f"{row['basis']} [{row['source']}]",
+        )
+        for _, row in named.iterrows()
+    ]
+    return cells.table(
+        "The flags at places of which something is known",
+        "Found, and what was expected where something was. Areas within 10 km, towns by their cell. Where no rock "
+        "is mapped the flag cannot be held against anything. Not ground truth: positions are good to 10 km.",
+        [
+            ("place", False),
+            *((heads[kind], False) for kind in kinds),
+            ("why", False),
+            ("known of it", False),
+        ],
+        rows,
+        folded=True,
+    )
+
+
+def _against(row: Any, kind: str) -> str:
+    expected, agrees = row[f"{kind}_expected"], row[f"{kind}_agrees"]
+    if not expected:
+        return str(row[kind])
+    verdict = {"yes": "as expected", "no": f"NOT as expected: {expected}"}
+    return f"{row[kind]}, {verdict.get(agrees, f'expected {expected}, but not mapped')}"
 
 
 def better_data_table(result: StudyResult) -> cells.Table | None:

@@ -116,6 +116,7 @@ COLUMNS = MappingProxyType(
     {
         "finding": ("", "number of the finding"),
         "sentence": ("", "the finding, word for word as in the report and the manifest"),
+        "summary.note": ("", "what the sentence leaves out, as beside it in the report"),
         "detail": ("", "edition this row belongs to; INTERNAL rows are not for publication"),
         "segment": ("", "number of the segment, from the start of the border"),
         "km_start": ("km", "chainage along the border where it begins"),
@@ -254,6 +255,24 @@ COLUMNS = MappingProxyType(
         "rate_night": ("per unit", "detection rate of one unit out by night"),
         "rate_day": ("per unit", "detection rate of one unit out by day"),
         "cave_rank": ("rank 0-3", "cave susceptibility; never a cave; empty where unknown"),
+        "cave_reason": ("", "rock that sets it, and what raises it on cells of which size"),
+        "change": ("", "what is changed"),
+        "remote_moves.remote_share": ("share", "of the force's half that is remote desert then"),
+        "remote_moves.difference": ("share", "against the definition"),
+        "named_ground.name": ("", "name of the place"),
+        "named_ground.kind": ("", "area, within 10 km; or town, its cell"),
+        "where": ("", "in the corridor, or in a window of its own on the data that ship"),
+        "remote": ("", "remote desert: yes, no, unknown, out of reach, or outside"),
+        "remote_expected": ("", "what is expected of it; empty where nothing is"),
+        "remote_agrees": ("", "whether it is so"),
+        "remote_reason": ("", "why, in numbers"),
+        "cave": ("", "class of cave susceptibility; never a cave"),
+        "cave_expected": ("", "least class that is expected; empty where nothing is"),
+        "cave_agrees": ("", "whether it is reached; not mapped where no rock is"),
+        "named_ground.cave_reason": ("", "rock that sets it, and what raises it"),
+        "named_ground.basis": ("", "what is known of the place"),
+        "named_ground.source": ("", "where that is from"),
+        "raised_share": ("share", "of the mapped rock, where open ground raises the class by one"),
         "zone": ("", "name of the zone"),
         "kind": ("", "remote_desert or cave_prone"),
         "rank": ("rank 1-3", "how far past the breaks"),
@@ -541,7 +560,9 @@ TABLE_WORDS = {
     "coverage_by_units": "probability of detection and interdiction against units",
     "required_units": "units required for each target, with bands",
     "better_data": "segments ranked by what 30 m terrain or a site visit would change",
-    "flagged_share": "flagged share of the corridor over modes and thresholds",
+    "flagged_share": "flagged share of the corridor over thresholds",
+    "remote_moves": "how the share of remote desert moves, one change at a time",
+    "named_ground": "the flags held against what is known of named ground",
     "incidents": "incident rows with their verdicts",
     "incidents_rejected": "incident rows that cannot be used, and why",
     "incident_overlay": "expected incidents in each zone, with bands",
@@ -583,6 +604,8 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
         "required_units": _with_people(result),
         "better_data": result.ground.better_data,
         "flagged_share": result.flagged_share,
+        "remote_moves": result.ground.remote_moves,
+        "named_ground": result.ground.named,
         "incidents": _with_ground(result),
         "incidents_rejected": edition.rejected,
         "incident_overlay": result.overlay,
@@ -658,9 +681,9 @@ def data_dictionary(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _summary(result: StudyResult) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"finding": range(1, len(result.summary) + 1), "sentence": list(result.summary)}
-    )
+    notes = {2: " ".join(told.flagged_notes(result))}
+    rows = [(n, words, notes.get(n, "")) for n, words in enumerate(result.summary, start=1)]
+    return pd.DataFrame(rows, columns=["finding", "sentence", "note"])
 
 
 def _plain(table: pd.DataFrame | None) -> pd.DataFrame | None:

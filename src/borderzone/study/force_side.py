@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from borderzone._typing import BoolArray
+    from borderzone.access import Ways
     from borderzone.border import Border
     from borderzone.grid import Grid
     from borderzone.scenario import Scenario
@@ -72,8 +73,10 @@ class ForceHours:
     half, across
         Cells of the corridor, on the working grid, on its side of the border and on the other.
     to_the_line
-        Hours from its origins by mode, on the wide grid, known up to the border; none without
-        origins. Units: h.
+        Hours from its origins in its own mode, by its name, on the wide grid, known up to the
+        border; none without origins. Units: h.
+    without_roads
+        The same without the roads that were given; None where none were. Units: h.
     """
 
     side: str
@@ -81,6 +84,7 @@ class ForceHours:
     half: BoolArray
     across: BoolArray
     to_the_line: Mapping[str, xr.DataArray] = field(default_factory=dict)
+    without_roads: xr.DataArray | None = None
 
     @classmethod
     def of(
@@ -96,16 +100,21 @@ class ForceHours:
         sides = border.country_of_cells(area.cells)
         mine = _number(side, border)
         own = _own_ground(np.pad(sides, area.pad), mine, side, border, area.wide)
-        hours = {}
+        hours, without_roads = {}, None
         if origins is not None:
             open_ = _with_line_and_origins(own, border, origins, area.wide)
-            hours = {mode: _hours(mode, dem, origins, surface, ways, open_) for mode in MODES}
+            mode = area.scenario.force.mode
+            hours[mode] = _hours(mode, dem, origins, surface, ways.of(mode), open_)
+            if ways.roads is not None:
+                off_road = _hours(mode, dem, origins, surface, ways.off_road(), open_)
+                without_roads = _up_to_the_line(off_road, own)
         return cls(
             side=side,
             own=own,
             half=sides == mine,
             across=(sides > 0) & (sides != mine),
             to_the_line={mode: _up_to_the_line(raster, own) for mode, raster in hours.items()},
+            without_roads=without_roads,
         )
 
     def inside(self, mode: str) -> xr.DataArray:
@@ -119,6 +128,7 @@ class HalfShares:
 
     def __init__(self, border: Border, scenario: Scenario) -> None:
         self._border, self._side = border, side_of(scenario, border)
+        self._mode = scenario.force.mode
         self._counts = {
             side: difficulty.ShareCounts(
                 scenario.remote_hours_range, bare_threshold=scenario.bare_threshold
@@ -128,7 +138,7 @@ class HalfShares:
 
     def add(
         self,
-        hours_by_mode: Mapping[str, xr.DataArray | None],
+        hours: Mapping[str, xr.DataArray],
         surface: xr.Dataset,
         cells: xr.Dataset,
         cave_prone: xr.DataArray,
@@ -137,7 +147,8 @@ class HalfShares:
         across = is_across(cells, self._border, self._side)
         half = cells.assign(segment=cells["segment"].where(~across, -1))
         for side, part in ((self._side, half), (BOTH, cells)):
-            self._counts[side].add(hours_by_mode, surface, part, cave_prone=cave_prone)
+            own: dict[str, xr.DataArray | None] = {self._mode: hours.get(self._mode)}
+            self._counts[side].add(own, surface, part, cave_prone=cave_prone)
 
     def table(self) -> pd.DataFrame:
         """Give the shares of all cells that were added."""
@@ -204,7 +215,7 @@ def _hours(
     dem: xr.DataArray,
     origins: Any,
     surface: xr.Dataset,
-    ways: WayLayers,
+    ways: Ways,
     open_: BoolArray,
 ) -> xr.DataArray:
     factor = surface.get("surface_factor") if mode == MODES[0] else None
@@ -212,7 +223,7 @@ def _hours(
         factor = xr.ones_like(dem)
     # Unknown ground is closed to roads as well, which ground closed by its surface is not.
     hours = access.travel_time(
-        dem, origins.geometry, speed=mode, surface_factor=factor.where(open_), ways=ways.of(mode)
+        dem, origins.geometry, speed=mode, surface_factor=factor.where(open_), ways=ways
     )
     return hours.where(open_ | np.isnan(dem.to_numpy()), np.inf)
 

@@ -184,6 +184,10 @@ class Ground(Finding):
         Members of the index on the grid; None without terrain.
     fine
         Layers on cells finer than the working grid, in files; None where there are none.
+    named
+        The flags held against what is known of named ground; None for a border of which nothing is.
+    remote_moves
+        How the share of remote desert moves with speed, land cover and roads; None without hours.
     better_data
         Segments ranked by what finer terrain or a visit would change; None where terrain is fine.
     stability
@@ -225,6 +229,8 @@ class Ground(Finding):
     stability: pd.DataFrame | None = None
     members: xr.Dataset | None = None
     fine: FineFiles | None = None
+    named: pd.DataFrame | None = None
+    remote_moves: pd.DataFrame | None = None
     better_data: pd.DataFrame | None = None
     cave_calibration: CaveCalibration | None = None
     roads: gpd.GeoDataFrame | None = None
@@ -340,7 +346,9 @@ def _complete(
         reading.flags[["cave_prone"]], area.cells, segments=corridor.segments
     )["cave_prone_majority"]
     table = reading.table.join(_extra(layers, force.half, reading.table.index)).assign(
-        cave_rank=ranks, sea_share=_sea_by_segment(whole, at_sea)
+        cave_rank=ranks,
+        cave_reason=difficulty.cave_reasons(reading.flags, area.cells, segments=corridor.segments),
+        sea_share=_sea_by_segment(whole, at_sea),
     )
     return Ground(
         key=ground_key(scenario),
@@ -358,11 +366,42 @@ def _complete(
         gap_share=found.gap_share if reading.gap_share is None else reading.gap_share,
         members=reading.flags[[n for n in reading.flags if str(n).startswith("member_")]],
         fine=reading.fine,
+        named=difficulty.named_ground(
+            _without_sea(reading.flags, at_sea),
+            corridor,
+            side=area.side,
+            from_towns=origin_kind(origins) not in ("", "post"),
+            around=_shipped,
+        ),
+        remote_moves=_moves(area, reading, force),
         better_data=reading.better_data,
         cave_calibration=caves,
         reach=reach,
         roads=ways.roads,
         settings={name: sources[name] for name in SETTINGS if name in sources},
+    )
+
+
+def _shipped(grid: Grid) -> tuple[xr.DataArray, gpd.GeoDataFrame]:
+    """Give elevation and soluble rock that ship, for ground outside a corridor."""
+    return datasets.elevation(grid), datasets.karst()
+
+
+def _moves(area: StudyArea, reading: Reading, force: ForceHours) -> pd.DataFrame | None:
+    """Move the share of the force's half on the working grid, where a force has hours at all."""
+    scenario = area.scenario
+    hours = reading.hours.get(scenario.force.mode)
+    if hours is None:
+        return None
+    half = area.cells.assign(segment=area.cells["segment"].where(force.half, -1))
+    off_road = force.without_roads
+    return difficulty.remote_moves(
+        hours,
+        reading.surface,
+        half,
+        remote_hours=scenario.remote_hours,
+        bare_threshold=scenario.bare_threshold,
+        without_roads=None if off_road is None else area.crop(off_road),
     )
 
 

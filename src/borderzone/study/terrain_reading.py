@@ -19,7 +19,7 @@ import xarray as xr
 from borderzone import difficulty, stream, terrain, visibility
 from borderzone._cells import BLOCK_CELLS, blanked, blocks_of, in_order, without_halo
 from borderzone._guards import temporary_folder
-from borderzone.difficulty import FINE_M, MODES, better_data
+from borderzone.difficulty import FINE_M, better_data
 from borderzone.errors import LimitError
 from borderzone.grid import UNKNOWN_CLASS
 from borderzone.io import Limits
@@ -216,7 +216,7 @@ class _BlockReader:
             weights=scenario.weighting().weights,
         )
         self.sums.add(attrs, surface, cells)
-        self.shares.add(dict.fromkeys(MODES) | hours, surface, cells, flags["cave_prone"])
+        self.shares.add(hours, surface, cells, flags["cave_prone"])
         self._count(inside, attrs)
         layers = {
             name: blanked(layer, ~inside)
@@ -559,7 +559,7 @@ def _same_cells(
         weights=scenario.weighting().weights,
     )
     shares = HalfShares(area.corridor.border, scenario)
-    shares.add(dict.fromkeys(MODES) | hours, surface, area.cells, flags["cave_prone"])
+    shares.add(hours, surface, area.cells, flags["cave_prone"])
     table = difficulty.ground_by_segment(
         attrs,
         surface,

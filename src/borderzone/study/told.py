@@ -50,7 +50,9 @@ __all__ = [
     "change_words",
     "count",
     "first_reason",
+    "flagged_notes",
     "force_country",
+    "fraction_words",
     "ground_words",
     "half_size",
     "half_words",
@@ -83,6 +85,7 @@ __all__ = [
     "real_forces_words",
     "remote_desert",
     "remote_whole_words",
+    "remote_words",
     "response_words",
     "seen_by_segment",
     "sensor_words",
@@ -127,6 +130,25 @@ RULE_WORDS: dict[str, str] = {
     "maximin": "every inch",
 }
 MODE_WORDS = {"vehicle_off_road": "by vehicle off road", "vehicle": "by vehicle", "foot": "on foot"}
+# Shares that a reader has words for.
+_FRACTIONS = (
+    (1 / 10, "a tenth"),
+    (1 / 5, "a fifth"),
+    (1 / 4, "a quarter"),
+    (1 / 3, "a third"),
+    (2 / 5, "two fifths"),
+    (1 / 2, "half"),
+    (3 / 5, "three fifths"),
+    (2 / 3, "two thirds"),
+    (3 / 4, "three quarters"),
+    (4 / 5, "four fifths"),
+    (9 / 10, "nine tenths"),
+)
+# A share as near to one of them is "about" it; one as far from all is a number alone.
+_ABOUT, _FAR = 0.01, 0.05
+_HOURS = {1.0: "an hour's", 2.0: "two hours'", 3.0: "three hours'", 6.0: "six hours'"}
+# A finding that is longer is not read; what it leaves out goes into the notes beside it.
+_MOST_WORDS = 40
 DIFFERENCE_WORDS = (
     "The difference is the median of the differences draw by draw, which is not the difference of the "
     "two medians beside it."
@@ -324,14 +346,14 @@ def without_elevation(result: StudyResult, what: str) -> str:
 @dataclass(frozen=True, kw_only=True)
 class Share:
     """
-    A share of a corridor, or of a half of one, over a range of definitions.
+    A share of a corridor, or of a half of one, with its range.
 
     Attributes
     ----------
     low, high
-        Smallest and largest share over the definitions; NaN where nothing is known.
+        Smallest and largest share, over the thresholds told beside the definition; NaN where nothing is known.
     chosen
-        Share under the definition of the scenario.
+        Share by the definition.
     unknown
         Share of it of which nothing is known.
     ground
@@ -424,19 +446,59 @@ def remote_whole_words(result: StudyResult) -> str:
     )
 
 
+def remote_words(result: StudyResult, *, short: bool = False) -> str:
+    """
+    Say how much of the force's half is remote desert, for title, sentence and description alike.
+
+    Only where that is known; `short` leaves the fraction in words to the number.
+    """
+    share = remote_desert(result)
+    half = half_words(result)
+    far = f"desert more than {_drive(result)} from any {origin_words(result)}"
+    unknown = f"{percent(share.unknown)} not known" if share.unknown else ""
+    if not share.chosen:
+        rest = f" ({unknown})" if unknown else ""
+        return f"no part of {half}{rest} is {far}"
+    number = percent(share.chosen)
+    words = "" if short else fraction_words(share.chosen)
+    inside = "; ".join(part for part in (number if words else "", unknown) if part)
+    much = f"{words or number}{inside and f' ({inside})'}"
+    return f"{much} of {half} is {far}"
+
+
+def _drive(result: StudyResult) -> str:
+    """Say how far is remote, in the time and the way of the force."""
+    hours = result.scenario.remote_hours
+    time = _HOURS.get(hours, f"{hours:g} hours'")
+    if result.scenario.force.mode == "foot":
+        return f"{time} walk"
+    return f"{time} drive" if result.reach.on_roads else f"{time} off-road drive"
+
+
+def fraction_words(share: float) -> str:
+    """Write a share as it is said, such as nearly two thirds; empty where no word is near it."""
+    value, words = min(_FRACTIONS, key=lambda fraction: abs(share - fraction[0]))
+    off = share - value
+    if not abs(off) <= _FAR:
+        return ""
+    if abs(off) <= _ABOUT:
+        return f"about {words}"
+    return f"{'nearly' if off < 0 else 'more than'} {words}"
+
+
 def cave_prone(result: StudyResult) -> Share:
-    """Give the share of the mapped rock of medium or high cave susceptibility."""
+    """Give the share of the mapped rock of medium or high cave susceptibility, at least by rock alone."""
     table = result.flagged_share
     if table is None or table.empty:
         return _ALL_UNKNOWN
     table = table[table["side"] == BOTH]
     unknown = float(table["unknown_karst_share"].iloc[0])
-    relief, rock = (
+    seen, rock = (
         float(table[f"{name}_share_rank2plus_of_known"].iloc[0]) for name in ("cave", "rock")
     )
-    if not unknown < 1 or not math.isfinite(relief):
+    if not unknown < 1 or not math.isfinite(seen):
         return _ALL_UNKNOWN
-    return Share(low=min(relief, rock), high=max(relief, rock), chosen=relief, unknown=unknown)
+    return Share(low=rock, high=seen, chosen=seen, unknown=unknown)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -866,60 +928,83 @@ def _published(border: Border) -> str:
 
 
 def flagged_sentence(result: StudyResult) -> str:
-    """Say which share of the corridor is flagged, under which choices, and which is not known."""
+    """Say in forty words which share of the corridor is flagged; `flagged_notes` has the rest."""
+    remote, caves = remote_desert(result), cave_prone(result)
+    if not remote.known and not caves.known:
+        lacks = lacking(result, "remote desert")
+        both = "How much of the corridor is remote desert or cave-prone is"
+        if lacks == lacking(result, "cave-prone ground"):
+            known = (nowhere(result, "remote desert"), first_reason(result, "remote desert"))
+            return _fitting(*(f"{both} {words}." for words in (*known, "not known")))
+    far = _unknown_of(result, f"how much of {half_words(result)} is remote desert", "remote desert")
+    if remote.known:
+        far = [remote_words(result), remote_words(result, short=True)]
+    rock = _unknown_of(result, "which ground is cave-prone", "cave-prone ground")
+    if caves.known:
+        lies = f"{percent(1 - caves.unknown)} of the corridor lies on soluble rock"
+        unknown = ", elsewhere caves are unknown" if caves.unknown else ""
+        rock = [f"{lies}, which can hold caves{unknown}", f"{lies}{unknown}"]
+    return _fitting(*(f"{one[0].upper()}{one[1:]}; {other}." for one in far for other in rock))
+
+
+def _unknown_of(result: StudyResult, what: str, quantity: str) -> list[str]:
+    """Say that a quantity is not known, from all its reasons and cures to none of them."""
+    if hidden(result) and quantity == "remote desert":
+        return [f"{what} is {_HIDDEN}"]
+    told = (nowhere(result, quantity), first_reason(result, quantity), "not known")
+    return [f"{what} is {words}" for words in told]
+
+
+def _fitting(*variants: str) -> str:
+    """Give the first that is short enough to be read, else the last."""
+    return next((words for words in variants if len(words.split()) <= _MOST_WORDS), variants[-1])
+
+
+def flagged_notes(result: StudyResult) -> list[str]:
+    """Say beside the finding on flagged ground what forty words do not hold."""
     corridor = result.corridor
     depth = " and ".join(f"{km:g}" for km in sorted(set(corridor.depth_km.values())))
     size = f"{corridor.area_km2:,.0f} km2, {depth} km deep on each side"
-    what = f"the corridor ({size})"
-    remote, caves = remote_desert(result), cave_prone(result)
-    lacks = lacking(result, "remote desert")
-    if not remote.known and not caves.known and lacks == lacking(result, "cave-prone ground"):
-        return (
-            f"How much of {what} is remote desert or cave-prone is "
-            f"{nowhere(result, 'remote desert')}."
-        )
-    aside = left_out(result)
-    return f"{_remote(result, size)}; {_caves(result)}{aside and '; '}{aside}."
+    notes = [f"{half_words(result)} is {half_size(result)}{size}"]
+    notes += _remote_notes(result)
+    notes += _cave_notes(result)
+    notes += [left_out(result)]
+    return [f"{note[0].upper()}{note[1:]}." for note in notes if note]
 
 
-def _remote(result: StudyResult, size: str) -> str:
+def _remote_notes(result: StudyResult) -> list[str]:
     scenario, share = result.scenario, remote_desert(result)
-    what = f"{half_words(result)} ({half_size(result)}{size})"
     if not share.known:
-        return f"How much of {what} is remote desert is {nowhere(result, 'remote desert')}"
+        return [f"how much is remote desert is {nowhere(result, 'remote desert')}"]
     first, last = min(scenario.remote_hours_range), max(scenario.remote_hours_range)
-    chosen = (
-        f"{percent(share.chosen)} at {scenario.remote_hours:g} h {MODE_WORDS[scenario.force.mode]}"
-    )
-    low, high = percent(share.low), percent(share.high)
+    mode = MODE_WORDS[scenario.force.mode]
+    shares = _between(percent(share.low), percent(share.high))
     words = (
-        f"{_between(low, high)} of {what} is remote desert, "
-        f"{'whether' if low == high else 'depending on whether'} {first:g} to {last:g} hours from the nearest "
-        f"{origin_words(result)} count as remote and on travel by vehicle or on foot ({chosen}; "
-        f"{remote_whole_words(result)}){upper_bound(result)}"
+        f"remote desert is bare ground more than {scenario.remote_hours:g} h {mode} from the nearest "
+        f"{origin_words(result)} ({percent(share.chosen)} of that half; {remote_whole_words(result)})"
+        f"{upper_bound(result)}"
     )
-    return f"{words}; {share.rest}" if share.rest else words
+    return [words, f"with {first:g} to {last:g} h in its place it is {shares}", share.rest]
 
 
 def _between(low: str, high: str) -> str:
     """Write a range, or the one share where both ends read the same."""
-    if low != high:
-        return f"Between {low} and {high}"
-    return f"{low[0].upper()}{low[1:]}"
+    return f"between {low} and {high}" if low != high else low
 
 
-def _caves(result: StudyResult) -> str:
+def _cave_notes(result: StudyResult) -> list[str]:
     share = cave_prone(result)
     if not share.known:
-        return f"which ground is cave-prone is {nowhere(result, 'cave-prone ground')}"
+        return [f"which ground is cave-prone is {nowhere(result, 'cave-prone ground')}"]
     words = (
-        f"of the {percent(1 - share.unknown)} on mapped soluble rock, {percent(share.low)} (by "
-        f"rock and the relief that this grid can see) to {percent(share.high)} (by rock alone) "
-        "ranks medium or high in cave susceptibility"
+        f"of the {percent(1 - share.unknown)} on mapped soluble rock {percent(share.low)} ranks medium or "
+        "high in cave susceptibility by its rock alone"
     )
-    if not share.unknown:
-        return words
-    return f"{words}, and the other {percent(share.unknown)} of the corridor is unknown"
+    if share.high > share.low:
+        words += f", and {percent(share.high)} with the open ground that these cells show"
+    if share.unknown:
+        words += f"; for the other {percent(share.unknown)} of the corridor nothing is mapped, so caves are unknown, not absent"
+    return [words]
 
 
 def units_sentence(result: StudyResult) -> str:
