@@ -104,7 +104,7 @@ def render_page(
         internal=edition.internal,
         synthetic=result.synthetic,
         summary=result.summary,
-        notes={1: told.flagged_notes(result)},
+        notes=" ".join(told.flagged_notes(result)),
         creed=creed(result),
         people=people(result),
         sections=[section for section in sections if section is not None],
