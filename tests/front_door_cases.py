@@ -435,6 +435,33 @@ _FIGURE = {"ax": lambda _: plt.figure().gca()}
 _RATES = {"rates": lambda _: NUMBERS}
 _LINE = {"lengths_km": lambda _: NUMBERS}
 _UNITS = {"unit_counts": lambda _: [1, 5]}
+
+
+def _question(_: World) -> Any:
+    ones = pd.Series([1.0, 1.0])
+    ground = pd.DataFrame(
+        {
+            "f_mask": 0.2 * ones,
+            "f_mask_low": 0.1 * ones,
+            "f_mask_high": 0.4 * ones,
+            "patrol_speed_factor": ones,
+            "crosser_km_h": 3.0 * ones,
+        }
+    )
+    return bz.patrol.KitQuestion(
+        kits={"eye": bz.patrol.FORCES["vehicle_patrol"]},
+        lengths_km=10.0 * ones,
+        ground=ground,
+        weights=0.5 * ones,
+        drive_h=ones,
+        night=pd.DataFrame({"moonlight": [0.0], "share": [1.0]}),
+        night_h=10.0,
+        shift_h=12.0,
+        relief=5.159,
+        draws=16,
+    )
+
+
 _FEW = {"draws": lambda _: 20}
 _LIT = {"dem": lambda w: w.fine, "observer": _inside, "max_km": lambda _: 0.5}
 _LITS = _LIT | {"observers": lambda w: gpd.GeoSeries([_inside(w)], crs=32638)}
@@ -557,6 +584,7 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "patrol.hindcast": {
         "observations": lambda _: bz.datasets.validation(), "curve": lambda w: w.curve, "length_km": lambda _: 600.0
     },
+    "patrol.answer_table": {"question": _question},
     "patrol.plausibility": {"curve": lambda w: w.curve, "length_km": lambda _: 600.0},
     "patrol.simulate": {"crossings": lambda _: 50, "units": lambda _: 3},
     "patrol.standing": {"curve": lambda _: ([0.0, 1.0], [0.9, 0.0]), "spacing_km": lambda _: 1.5},

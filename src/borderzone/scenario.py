@@ -121,6 +121,9 @@ class Scenario(BaseModel):
         station. An assumption. Units: h.
     road_speeds_km_h
         Speed by class of road, where it differs from `borderzone.access.ROAD_SPEEDS`. Units: km/h.
+    cover_km
+        Way from the place where somebody is seen to the first cover, within which he has to be
+        reached. An assumption. Units: km.
     report_minutes
         Time from a crossing until the response sets out; for the race to cover. Units: min.
     post_height_m, post_sight_km
@@ -190,6 +193,7 @@ class Scenario(BaseModel):
     force_side: Annotated[str, Field(min_length=1, max_length=80, strict=True)] | None = None
     shift_h: Positive = 12.0
     road_speeds_km_h: dict[str, Weight] = Field(default_factory=dict)
+    cover_km: Positive = 5.0
     report_minutes: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5.0
     post_height_m: Positive = 10.0
     post_sight_km: Annotated[float, Field(gt=0, le=50, allow_inf_nan=False)] = 10.0

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 # What the built-in study can give by itself.
 DRAWN = (
+    "answer",
     "corridor_map",
     "strip_map",
     "coverage_curve",

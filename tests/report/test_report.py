@@ -101,6 +101,7 @@ def test_the_folder_has_the_promised_tree(public_report: Path) -> None:
     for name in ("report.html", "manifest.json", "timing.json", "study.toml", "log.txt"):
         assert name in files
     for figure in (
+        "answer",
         "corridor_map",
         "strip_map",
         "coverage_curve",

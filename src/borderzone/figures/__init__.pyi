@@ -3,6 +3,7 @@ from .catalogue import (
     alt_text as alt_text,
     figure_data as figure_data,
 )
+from .answer_chart import answer as answer
 from .charts import (
     cave_success_rate as cave_success_rate,
     hindcast as hindcast,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from borderzone.errors import InvalidParameterError
+from borderzone.figures.answer_chart import answer, answer_data
 from borderzone.figures.charts import (
     cave_calibration_of,
     cave_success_rate,
@@ -300,6 +301,12 @@ def _median(row: told.Units, target: str) -> str:
     )
 
 
+def _answer_words(result: StudyResult) -> str:
+    if result.answer is None:
+        return f"No answer could be computed: {told.nowhere(result, 'units')}."
+    return f"People out at once by night, by kit. {' '.join(told.answer_sentences(result))}"
+
+
 def _sensitivity_words(result: StudyResult) -> str:
     if result.patrol.sobol is None:
         return f"No sensitivity could be computed: {told.nowhere(result, 'units')}."
@@ -486,6 +493,7 @@ FIGURES: Mapping[str, StudyFigure] = MappingProxyType(
             draw=night_reach, data=night_reach_data, words=_night_reach_words
         ),
         "whatif": StudyFigure(draw=whatif, data=whatif_data, words=_whatif_words),
+        "answer": StudyFigure(draw=answer, data=answer_data, words=_answer_words),
         "sensitivity": StudyFigure(
             draw=sensitivity, data=sensitivity_data, words=_sensitivity_words
         ),

@@ -35,6 +35,12 @@ from .answer.question import (
     PatrolAnswer as PatrolAnswer,
     BorderLength as BorderLength,
 )
+from .answer.kits import (
+    AIMS as AIMS,
+    KitQuestion as KitQuestion,
+    Stopping as Stopping,
+    answer_table as answer_table,
+)
 from .theory.staffing import whole_units as whole_units
 from .force.comparators import (
     REAL_FORCES as REAL_FORCES,

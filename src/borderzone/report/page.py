@@ -12,6 +12,7 @@ from borderzone import figures
 from borderzone._guards.escapes import page_value
 from borderzone.report.cells import counted
 from borderzone.report.readable import (
+    answer_table,
     assumptions_table,
     better_data_table,
     flagged_table,
@@ -82,6 +83,7 @@ def render_page(
         autoescape=True, finalize=page_value, undefined=StrictUndefined, trim_blocks=True
     )
     sections = [
+        _answer(edition, pictures),
         _corridor(edition, pictures),
         _caves(edition, pictures),
         _reach(edition, pictures),
@@ -121,6 +123,19 @@ def _section(name: str, title: str, **parts: Any) -> dict[str, Any]:
     for kind in ("figures", "pair", "tables"):
         section[kind] = [part for part in section[kind] if part is not None]
     return section | {"id": name, "title": title}
+
+
+def _answer(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any] | None:
+    result = edition.result
+    if result.answer is None:
+        return None
+    return _section(
+        "answer",
+        "The answer",
+        paragraphs=told.answer_sentences(result),
+        figures=[pictures.get("answer")],
+        tables=[answer_table(result)],
+    )
 
 
 def _corridor(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:

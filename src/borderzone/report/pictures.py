@@ -119,7 +119,21 @@ def draw_pictures(
 
 def figure_specs(result: StudyResult, comparison: StudyResult | None) -> list[FigureSpec]:
     """List the figures that a study can give."""
-    large = [
+    large = (
+        []
+        if result.answer is None
+        else [
+            (
+                "answer",
+                "the answer",
+                (
+                    "How many people it takes to see half, to leave no gap and to stop half, by what they watch "
+                    "with and whether anybody leads them. The lines are what nobody chooses."
+                ),
+            )
+        ]
+    )
+    large += [
         (
             "corridor_map",
             "corridor map",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from borderzone.study import StudyResult
 
 __all__ = [
+    "answer_table",
     "assumptions_table",
     "better_data_table",
     "flagged_table",
@@ -27,6 +28,47 @@ __all__ = [
 ]
 
 _LENGTH_WORDS = {"measured": ", along the line", "published": ", as published"}
+
+
+def answer_table(result: StudyResult) -> cells.Table | None:
+    """Tabulate people and payroll by kit, led and unled, against who knows nothing and who knows all."""
+    if result.answer is None:
+        return None
+    shown = result.answer[result.answer["opponent"] == "blind"]
+    rows = []
+    found: Iterable[Any] = shown.itertuples()
+    for row in found:
+        informed = told.answer_row(result, row.measure, row.kit, row.law, "informed")
+        rows.append(
+            (
+                told.aim_words(row),
+                f"{told.KIT_WORDS.get(row.kit, row.kit)}, {told.LAW_WORDS[row.law]}",
+                told.rounded(row.units),
+                told.rounded(row.people),
+                f"{told.rounded(row.people_low)} to {told.rounded(row.people_high)}",
+                told.rounded(row.payroll),
+                told.rounded(informed.people),
+            )
+        )
+    had = "; ".join(
+        f"{force.words}: {told.rounded(force.people)}" for force in told.forces_in_people(result)
+    )
+    return cells.table(
+        "Kits side by side",
+        "Medians over the states of nature, rounded to what their band leaves. Real forces, in people "
+        f"per km on this length: {had or 'none known'}. All rows, with opponents and bands, stand in "
+        "tables/answer.csv.",
+        [
+            ("to", False),
+            ("with", False),
+            ("units out", True),
+            ("people out", True),
+            ("5 to 95 %", True),
+            ("people on the payroll", True),
+            ("people out, if crossers know all", True),
+        ],
+        rows,
+    )
 
 
 def required_table(result: StudyResult, light: str) -> cells.Table | None:

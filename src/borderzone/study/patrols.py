@@ -5,9 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from borderzone import datasets
+import numpy as np
+
+from borderzone import access, datasets
 from borderzone._guards import guarded
-from borderzone.patrol import BorderLength, PatrolAnswer, PatrolQuestion
+from borderzone.patrol import (
+    FORCES,
+    BorderLength,
+    Force,
+    KitQuestion,
+    PatrolAnswer,
+    PatrolQuestion,
+    Stopping,
+    answer_table,
+)
 from borderzone.study.result import Finding
 
 if TYPE_CHECKING:
@@ -24,6 +35,9 @@ __all__ = ["PatrolFindings", "lengths_told", "patrols_on"]
 
 # Where measured and published length differ by more, what hangs on the length is told for both.
 _LENGTHS_DIFFER = 0.03
+# Evenly spread draws of nature: a 5 or 95 % quantile of so many is right to some 3 %, and digits are
+# rounded to that.
+_KIT_DRAWS = 1024
 
 
 @guarded
@@ -69,7 +83,52 @@ def patrols_on(
         observations=datasets.validation(),
         progress=step,
     )
-    return PatrolFindings(**vars(answer))
+    step("kits side by side")
+    kits = answer_table(_kits(ground, scenario, question))
+    return PatrolFindings(**(vars(answer) | {"kits": kits}))
+
+
+# What a force may be given, a row each of the answer: patrols by vehicle with other eyes, and posts.
+_KITS = {
+    "eye": FORCES["vehicle_patrol"],
+    "goggles": FORCES["vehicle_night_vision"],
+    "thermal": FORCES["vehicle_thermal"],
+    "posts": Force(sensor="tower_thermal", patrol_km_h=0),
+}
+
+
+def _kits(ground: Ground, scenario: Scenario, question: PatrolQuestion) -> KitQuestion:
+    """Ask what each kit takes on a ground, and what the scenario's own does."""
+    assert ground.table is not None  # noqa: S101 - asked before
+    corridor, table = ground.corridor, ground.table
+    middle = corridor.border.point_at(corridor.border.length_km / 2)
+    months = range(1, 13) if scenario.month is None else (scenario.month,)
+    hours = [float(access.night_hours(middle.y, month, twilight="nautical")) for month in months]
+    lengths = corridor.segments["length_km"]
+    drive = table["response_median_h"] if "response_median_h" in table else table["hours_median"]
+    return KitQuestion(
+        kits={**_KITS, "scenario": scenario.force},
+        lengths_km=lengths,
+        ground=table,
+        weights=lengths / lengths.sum(),
+        drive_h=drive.fillna(np.inf),
+        night=_coarser(
+            access.night_light(middle.y, scenario.month, moon=scenario.moon, longitude_deg=middle.x)
+        ),
+        night_h=sum(hours) / len(hours),
+        shift_h=scenario.shift_h,
+        relief=scenario.force.shift_factor,
+        stopping=Stopping(cover_km=scenario.cover_km, call_delay_h=scenario.report_minutes / 60.0),
+        draws=min(scenario.draws, _KIT_DRAWS),
+        seed=question.seed,
+    )
+
+
+def _coarser(night: pd.DataFrame) -> pd.DataFrame:
+    """Put the states of light of a night together in four, each at its mean."""
+    group = np.minimum((night["moonlight"] * 4).astype(int), 3)
+    lit = night.assign(moonlight=night["moonlight"] * night["share"]).groupby(group).sum()
+    return lit.assign(moonlight=lit["moonlight"] / lit["share"]).reset_index(drop=True)
 
 
 def lengths_told(border: Border, chosen: str) -> tuple[str, ...]:

@@ -218,6 +218,18 @@ class StudyResult:
         return self.patrol.curve
 
     @property
+    def answer(self) -> pd.DataFrame | None:
+        """
+        Units and people by kit, law, opponent, light, target and measure.
+
+        Returns
+        -------
+        DataFrame or None
+            `patrol.kits`; None without elevation.
+        """
+        return self.patrol.kits
+
+    @property
     def required(self) -> pd.DataFrame | None:
         """
         Units required for each target, out and on the payroll, with bands.

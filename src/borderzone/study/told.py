@@ -31,18 +31,28 @@ __all__ = [
     "DIFFERENCE_WORDS",
     "DISCLAIMER",
     "KIND_WORDS",
+    "KIT_WORDS",
+    "LAW_WORDS",
     "MEASURED",
     "MEASURE_WORDS",
     "MODE_WORDS",
+    "OPPONENT_WORDS",
     "RANK_WORDS",
     "RULE_WORDS",
     "ForceFielded",
+    "ForceInPeople",
     "Share",
     "Sight",
     "Units",
     "across_words",
     "across_zones",
+    "aim_words",
     "along_words",
+    "answer_caution",
+    "answer_finding",
+    "answer_row",
+    "answer_sentences",
+    "answer_standing",
     "at_length",
     "band",
     "beyond",
@@ -53,6 +63,7 @@ __all__ = [
     "flagged_notes",
     "force_country",
     "fraction_words",
+    "forces_in_people",
     "ground_words",
     "half_size",
     "half_words",
@@ -87,6 +98,7 @@ __all__ = [
     "remote_whole_words",
     "remote_words",
     "response_words",
+    "rounded",
     "seen_by_segment",
     "sensor_words",
     "signed",
@@ -1060,3 +1072,135 @@ def _takes(what: str, rows: list[Units]) -> str:
 
 def _targets(rows: list[Units]) -> str:
     return listed([percent(row.target) for row in rows])
+
+
+KIT_WORDS = {
+    "eye": "the unaided eye",
+    "goggles": "night-vision goggles",
+    "thermal": "vehicle thermal imagers",
+    "posts": "thermal posts that stand",
+    "scenario": "what the scenario has",
+}
+LAW_WORDS = {"random": "unled", "beats_soft": "led", "standing": "posts"}
+OPPONENT_WORDS = {
+    "blind": "knows nothing",
+    "last_pass": "saw the last pass",
+    "informed": "knows all units",
+}
+_AIM_WORDS = {
+    "mean_pod": "see {share} of crossings",
+    "min_pod": "see {share} at the weakest place",
+    "mean_poi": "stop {share} of crossings",
+}
+# A force whose size everybody can look up, for the scale of an answer.
+_SCALE_FORCES = ("Iraq plan 2005", "Iraq west 2006")
+
+
+def rounded(number: float) -> str:
+    """Write a number of people or units in the digits that its band leaves: two."""
+    if not math.isfinite(number):
+        return "no number"
+    if number < 100:
+        return f"{number:,.0f}"
+    step = 10.0 ** (math.floor(math.log10(number)) - 1)
+    return f"{round(number / step) * step:,.0f}"
+
+
+def aim_words(row: Any) -> str:
+    """Say what a row of the answer is to reach."""
+    return _AIM_WORDS[row.measure].format(share=percent(float(row.target)))
+
+
+def answer_row(
+    result: StudyResult, measure: str, kit: str, law: str, opponent: str = "blind"
+) -> Any:
+    """Give one row of the answer."""
+    assert result.answer is not None  # noqa: S101 - asked before
+    table = result.answer
+    rows = table[
+        (table["measure"] == measure)
+        & (table["kit"] == kit)
+        & (table["law"] == law)
+        & (table["opponent"] == opponent)
+    ]
+    return next(rows.itertuples())
+
+
+def answer_finding(result: StudyResult) -> str:
+    """Say in a title what eyes are worth."""
+    eye, thermal = (answer_row(result, "min_pod", kit, "beats_soft") for kit in ("eye", "thermal"))
+    return (
+        f"“Every inch” takes {rounded(eye.people)} people out with the unaided eye, "
+        f"{rounded(thermal.people)} with vehicle thermal imagers, if they are led"
+    )
+
+
+def answer_standing(result: StudyResult) -> str:
+    """Say under a title what the answer stands on."""
+    return (
+        f"{result.name}, {along_words(result)}: people out at once by night, median and 5 to 95 % over "
+        "what nobody chooses (ranges, ground, speeds, response)."
+    )
+
+
+def answer_caution(result: StudyResult) -> str:
+    """Say beside the answer what it is not."""
+    del result
+    return (
+        "Every inch: 95 of 100 seen at the weakest place on a moonless night; the other two are means over "
+        "the moons. Units are of four people. A planning estimate on coarse open data, and no forecast."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForceInPeople:
+    """A real force, in people on this border."""
+
+    words: str
+    people: float
+
+
+def forces_in_people(result: StudyResult) -> list[ForceInPeople]:
+    """Give what real forces had, per kilometre, on the length of this border."""
+    crew = result.scenario.force.crew
+    return [
+        ForceInPeople(words=force.case, people=crew * force.units[0])
+        for force in real_forces(result)
+        if force.case in _SCALE_FORCES and math.isfinite(force.units[0])
+    ]
+
+
+def answer_sentences(result: StudyResult) -> list[str]:
+    """Say the answer in sentences of at most forty words."""
+    if result.answer is None:
+        return [f"How many units it takes is {nowhere(result, 'units')}."]
+    see, inch = (
+        {kit: answer_row(result, measure, kit, "beats_soft") for kit in ("eye", "thermal")}
+        for measure in ("mean_pod", "min_pod")
+    )
+    stop = answer_row(result, "mean_poi", "scenario", "random")
+    found = [
+        (
+            f"By night, seeing half of all crossings takes {_people(see['eye'])} with the unaided eye and "
+            f"{_people(see['thermal'])} with vehicle thermal imagers, if they are led."
+        ),
+        (
+            f"“Every inch”, 95 of 100 seen at the weakest place in the dark, takes {_people(inch['eye'])} with "
+            f"the eye and {_people(inch['thermal'])} with imagers, if led."
+        ),
+    ]
+    if math.isfinite(stop.people):
+        found.append(
+            f"Stopping half, with what the scenario has and nobody leading, takes {_people(stop)} out and "
+            f"{rounded(stop.payroll)} on the payroll, if cover is {result.scenario.cover_km:g} km away."
+        )
+    else:
+        found.append(
+            f"No number of units stops half, if cover is {result.scenario.cover_km:g} km away and those who "
+            "answer come from where they are."
+        )
+    return found
+
+
+def _people(row: Any) -> str:
+    return f"{rounded(row.people)} people ({rounded(row.people_low)} to {rounded(row.people_high)})"

@@ -78,6 +78,9 @@ class PatrolAnswer:
         Probability of detection and interdiction against units out.
     required
         Units required for each target, out and on the payroll, with bands.
+    kits
+        The answer: units, people and payroll for every kit, way of leading it and opponent, from
+        `answer_table`; None where it was not asked for.
     draws
         The Monte Carlo draws behind the bands, one row a draw.
     sobol
@@ -99,6 +102,7 @@ class PatrolAnswer:
     by_segment: pd.DataFrame | None = None
     curve: pd.DataFrame | None = None
     required: pd.DataFrame | None = None
+    kits: pd.DataFrame | None = None
     draws: pd.DataFrame | None = None
     sobol: pd.DataFrame | None = None
     terrain_variance: Mapping[str, Any] | None = None

@@ -1,0 +1,358 @@
+"""Units that a share of all crossings takes, draw by draw.
+
+Plain statement: a plan puts x_i units into segment i so that the next unit would gain as much
+anywhere: with the rates a_i and weights w_i that the planner believes, w_i a_i P'(a_i x_i) = mu, and
+none where w_i a_i P'(0) < mu. One number mu is one plan, and a smaller mu is more units. In a draw the
+true rates are r_is, by state of light s with share h_s, and the plan stops
+
+    sum_i w_i R_i sum_s h_s ((1 - f) P(q r_is x_i) + f P(r_is x_i))
+
+of the crossings: q is the width in which somebody is recognised over that in which he is seen, f the
+share of the unrecognised that are followed up, R_i the chance that who answers is there in time (q, f
+and R are 1 where seeing alone is asked for). mu is sought until that is the target.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import prange
+
+from borderzone._kernels import njit
+
+if TYPE_CHECKING:
+    from borderzone._typing import FloatArray
+
+__all__ = [
+    "BEATS_SOFT",
+    "RANDOM",
+    "TABLED",
+    "planned_units",
+    "posts_seen",
+    "shares_stopped",
+    "standing_spacing",
+    "units_for_mean",
+]
+
+RANDOM, BEATS_SOFT, TABLED = 0, 1, 2
+# The exponent of the soft beats, K = C (0.95 + 0.307 C).
+_LINEAR, _SQUARE = 0.95, 0.307
+# So far below the first gain every segment is seen to all digits.
+_DEEPEST = 600.0
+_STEPS = 200
+
+
+@njit(inline="always")
+def _seen(law: int, coverage: float, table: FloatArray, step: float) -> Any:
+    """POD at a coverage; a table holds it every `step`, and its last row beyond."""
+    if law == RANDOM:
+        return -math.expm1(-coverage)
+    if law == BEATS_SOFT:
+        return -math.expm1(-coverage * (_LINEAR + _SQUARE * coverage))
+    place = coverage / step
+    low = int(place)
+    if low >= table.size - 1:
+        return table[-1]
+    return table[low] + (place - low) * (table[low + 1] - table[low])
+
+
+@njit(inline="always")
+def _planned(law: int, log_gain: float) -> Any:
+    """Coverage at which ln P' is a number at most that at no coverage; 0 above it."""
+    if law == RANDOM:
+        return max(0.0, -log_gain)
+    start = math.log(_LINEAR)
+    if log_gain >= start:
+        return 0.0
+    # ln P' = ln(b + 2 c C) - b C - c C^2 falls ever faster, so that Newton from the right of the
+    # root comes down on it without passing it: beyond, a square root bounds it.
+    coverage = math.sqrt((start - log_gain) / _SQUARE) + 0.2
+    for _ in range(60):
+        steep = _LINEAR + 2.0 * _SQUARE * coverage
+        gap = math.log(steep) - coverage * (_LINEAR + _SQUARE * coverage) - log_gain
+        move = gap / (2.0 * _SQUARE / steep - steep)
+        coverage -= move
+        if abs(move) <= 1e-14 * (1.0 + coverage):
+            break
+    return max(0.0, coverage)
+
+
+@njit()
+def planned_units(
+    log_mu: float, law: int, rates: FloatArray, weights: FloatArray, units: FloatArray
+) -> Any:
+    """Fill in the units by segment at which the next one gains `mu` anywhere."""
+    for i in range(rates.size):
+        gain = weights[i] * rates[i]
+        units[i] = _planned(law, log_mu - math.log(gain)) / rates[i] if gain > 0.0 else 0.0
+
+
+@njit()
+def _stopped(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what is wanted
+    rates: FloatArray,
+    share: FloatArray,
+    weights: FloatArray,
+    units: FloatArray,
+    law: tuple[int, FloatArray, float],
+    stop: tuple[FloatArray, float, FloatArray],
+    seen: FloatArray,
+) -> Any:
+    """Share of all crossings that is stopped; by segment the share that is noticed at all."""
+    name, table, step = law
+    recognised, followed_up, near = stop
+    total = 0.0
+    for i in range(weights.size):
+        noticed, told = 0.0, 0.0
+        for s in range(share.size):
+            coverage = rates[i, s] * units[i]
+            noticed += share[s] * _seen(name, coverage, table, step)
+            if followed_up < 1.0:
+                told += share[s] * _seen(name, recognised[i] * coverage, table, step)
+        seen[i] = noticed
+        total += weights[i] * near[i] * ((1.0 - followed_up) * told + followed_up * noticed)
+    return total
+
+
+@njit()
+def _depth(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what is wanted
+    top: float,
+    plan: tuple[int, FloatArray, FloatArray],
+    rates: FloatArray,
+    share: FloatArray,
+    weights: FloatArray,
+    law: tuple[int, FloatArray, float],
+    stop: tuple[FloatArray, float, FloatArray],
+    target: float,
+    units: FloatArray,
+    seen: FloatArray,
+) -> Any:
+    """How far mu lies below the first gain when a plan stops the target, in logarithms; infinite for never."""
+    plan_law, plan_rates, plan_weights = plan
+    # The depth is doubled until enough is stopped, then bracketed by false position with the
+    # Illinois step, which halves the weight of an end that stays where it is.
+    low, at_low, high, at_high = 0.0, -target, 1.0, 0.0
+    while True:
+        planned_units(top - high, plan_law, plan_rates, plan_weights, units)
+        at_high = _stopped(rates, share, weights, units, law, stop, seen) - target
+        if at_high >= 0.0:
+            break
+        if high >= _DEEPEST:
+            return np.inf
+        low, at_low = high, at_high
+        high *= 2.0
+    side, middle = 0, high
+    for _ in range(_STEPS):
+        if high - low <= 1e-13 * high:
+            break
+        middle = (low * at_high - high * at_low) / (at_high - at_low)
+        planned_units(top - middle, plan_law, plan_rates, plan_weights, units)
+        value = _stopped(rates, share, weights, units, law, stop, seen) - target
+        if abs(value) <= 1e-15:
+            break
+        if value > 0.0:
+            high, at_high = middle, value
+            at_low *= 0.5 if side == 1 else 1.0
+            side = 1
+        else:
+            low, at_low = middle, value
+            at_high *= 0.5 if side == -1 else 1.0
+            side = -1
+    return middle
+
+
+@njit()
+def first_gain(plan: tuple[int, FloatArray, FloatArray]) -> Any:
+    """Logarithm of the largest gain of a first unit."""
+    plan_law, rates, weights = plan
+    top = -np.inf
+    for i in range(rates.size):
+        if weights[i] * rates[i] > 0.0:
+            top = max(top, math.log(weights[i] * rates[i]))
+    return top + math.log(_LINEAR) if plan_law == BEATS_SOFT else top
+
+
+@njit(parallel=True, nogil=True, error_model="numpy")
+def units_for_mean(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what is wanted
+    rates: FloatArray,
+    share: FloatArray,
+    weights: FloatArray,
+    plan: tuple[int, FloatArray, FloatArray],
+    law: tuple[int, FloatArray, float],
+    stop: tuple[FloatArray, FloatArray, FloatArray],
+    off_line: tuple[float, FloatArray],
+    cost: FloatArray,
+    target: float,
+) -> tuple[Any, Any]:
+    """Find the units with which a plan reaches a share of all crossings, draw by draw."""
+    # rates: coverage of one unit, shape ``(draws, segments, states)``; share: of the states, to 1.
+    # plan: its law, and the rates and weights that the planner believes.
+    # law: that by which the draws see, with the table and the step of a tabled one.
+    # stop: q by draw and segment, f by draw, R by draw and segment.
+    # off_line: units lost to false calls for each unit, and to true ones by segment if all are seen.
+    # cost: by segment, what one unit out there costs, for the second sum.
+    # Returns units in all and their cost, shape ``(draws,)``; infinite where none is enough.
+    draws, segments = rates.shape[0], weights.size
+    top = first_gain(plan)
+    units_out, cost_out = np.zeros(draws), np.zeros(draws)
+    for d in prange(draws):
+        units, seen = np.zeros(segments), np.zeros(segments)
+        recognised, followed_up, near = stop
+        here = (recognised[d], followed_up[d], near[d])
+        most = 0.0
+        for i in range(segments):
+            if plan[2][i] > 0.0:
+                most += weights[i] * near[d, i]
+        depth = np.inf
+        # Close below what every crossing seen would come to, numbers of units mean nothing.
+        if target < most * (1.0 - 1e-12):
+            depth = _depth(top, plan, rates[d], share, weights, law, here, target, units, seen)
+        for i in range(segments):
+            if target <= 0.0:
+                break
+            count = np.inf
+            if depth < np.inf:
+                count = units[i] * (1.0 + off_line[0]) + off_line[1][i] * seen[i]
+            units_out[d] += count
+            # No unit costs nothing, however far the segment: 0 times infinite is no number.
+            cost_out[d] += count * cost[i] if count > 0.0 else 0.0
+    return units_out, cost_out
+
+
+@njit(nogil=True)
+def shares_stopped(
+    rates: FloatArray,
+    share: FloatArray,
+    weights: FloatArray,
+    units: FloatArray,
+    law: tuple[int, FloatArray, float],
+    stop: tuple[FloatArray, FloatArray, FloatArray],
+) -> Any:
+    """Share of all crossings that given units by segment stop, draw by draw."""
+    found, seen = np.empty(rates.shape[0]), np.empty(weights.size)
+    recognised, followed_up, near = stop
+    for d in range(rates.shape[0]):
+        here = (recognised[d], followed_up[d], near[d])
+        found[d] = _stopped(rates[d], share, weights, units, law, here, seen)
+    return found
+
+
+@njit(inline="always")
+def _between(grid: FloatArray, value: float) -> tuple[Any, Any]:
+    """Cell of an even grid in which a value lies, and how far along; what lies outside is held to its ends."""
+    place = (value - grid[0]) / (grid[1] - grid[0])
+    place = min(max(place, 0.0), grid.size - 1.0)
+    low = min(int(place), grid.size - 2)
+    return low, place - low
+
+
+@njit()
+def _standing(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what is wanted
+    tables: tuple[FloatArray, FloatArray],
+    axes: tuple[FloatArray, FloatArray, FloatArray],
+    log_r50: FloatArray,
+    share: FloatArray,
+    f_mask: float,
+    followed_up: float,
+    log_spacing: float,
+) -> Any:
+    """Share that posts so far apart notice or recognise, over the states of light."""
+    noticed, told = tables
+    ranges, masks, spacings = axes
+    j, at_j = _between(masks, f_mask)
+    total = 0.0
+    for s in range(share.size):
+        i, at_i = _between(ranges, log_r50[s])
+        # Spacing counts in ranges: the same posts are farther apart for shorter eyes.
+        k, at_k = _between(spacings, log_spacing - log_r50[s])
+        for di in range(2):
+            for dj in range(2):
+                for dk in range(2):
+                    part = (at_i if di else 1.0 - at_i) * (at_j if dj else 1.0 - at_j)
+                    part *= share[s] * (at_k if dk else 1.0 - at_k)
+                    seen = noticed[i + di, j + dj, k + dk]
+                    known = told[i + di, j + dj, k + dk]
+                    total += part * (followed_up * seen + (1.0 - followed_up) * known)
+    return total
+
+
+@njit(parallel=True, nogil=True)
+def standing_spacing(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what is wanted
+    tables: tuple[FloatArray, FloatArray],
+    axes: tuple[FloatArray, FloatArray, FloatArray],
+    log_r50: FloatArray,
+    share: FloatArray,
+    f_mask: FloatArray,
+    followed_up: FloatArray,
+    target: FloatArray,
+) -> Any:
+    """Find how far apart posts may stand, draw by draw and segment by segment; no distance for never."""
+    # tables: what is noticed and what recognised by log range, share out of sight and log of spacing
+    # over range, along which both fall. axes: those three, each even. log_r50: by draw and state;
+    # f_mask: by draw and segment; followed_up, target: by draw.
+    # Returns the logarithm of the spacing, in the unit of the ranges; -inf where none is enough.
+    draws, segments = f_mask.shape
+    found = np.empty((draws, segments))
+    for d in prange(draws):
+        eyes, followed = log_r50[d], followed_up[d]
+        for i in range(segments):
+            low = axes[2][0] + eyes.min()
+            high = axes[2][-1] + eyes.max()
+            hidden = f_mask[d, i]
+            if _standing(tables, axes, eyes, share, hidden, followed, low) < target[d]:
+                found[d, i] = -np.inf
+                continue
+            at_low = _standing(tables, axes, eyes, share, hidden, followed, low) - target[d]
+            at_high = _standing(tables, axes, eyes, share, hidden, followed, high) - target[d]
+            side = 0
+            for _ in range(_STEPS):
+                if high - low <= 1e-9:
+                    break
+                # Straight between the ends where that falls well inside, else the middle.
+                middle = (low * at_high - high * at_low) / (at_high - at_low)
+                middle = min(max(middle, low + 1e-10), high - 1e-10)
+                value = _standing(tables, axes, eyes, share, hidden, followed, middle) - target[d]
+                if value >= 0.0:
+                    low, at_low = middle, value
+                    at_high *= 0.5 if side == 1 else 1.0
+                    side = 1
+                else:
+                    high, at_high = middle, value
+                    at_low *= 0.5 if side == -1 else 1.0
+                    side = -1
+            found[d, i] = low
+    return found
+
+
+@njit(nogil=True)
+def posts_seen(
+    offset: FloatArray, pod: FloatArray, spacing: FloatArray, correlation: float, places: int
+) -> tuple[Any, Any]:
+    """POD of evenly spaced posts by spacing: on average over the way between two, and at its weakest place."""
+    # offset, pod: one side of the lateral curve, offset rising from 0; nothing is seen beyond.
+    # Posts miss together as unequal looks with an intra-class correlation do, the best first: of
+    # equal ones the (k + 1)-th is missed with (b + k) / (a + b + k).
+    mean, least = np.empty(spacing.size), np.empty(spacing.size)
+    for j in range(spacing.size):
+        apart = spacing[j]
+        reach = int(offset[-1] / apart) + 1
+        total, worst = 0.0, 1.0
+        for p in range(places):
+            where = 0.5 * apart * p / (places - 1)
+            missed, rank = 1.0, 0
+            # From near to far, which is from the best to the worst where the curve falls.
+            for step in range(2 * reach + 1):
+                number = (step + 1) // 2 if step % 2 else -(step // 2)
+                away = abs(number * apart - where)
+                if away > offset[-1]:
+                    continue
+                fresh = (1.0 - correlation) / (1.0 - correlation + rank * correlation)
+                missed *= 1.0 - fresh * np.interp(away, offset, pod)
+                rank += 1
+            seen = 1.0 - missed
+            worst = min(worst, seen)
+            # Half a step at both ends: the trapezium over half of the way, which is all of it.
+            total += seen * (0.5 if p in (0, places - 1) else 1.0)
+        mean[j], least[j] = total / (places - 1), worst
+    return mean, least

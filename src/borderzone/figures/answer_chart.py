@@ -1,0 +1,160 @@
+"""The answer as a chart: people out at once for each kit, led and unled, beside what real forces had."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from borderzone.errors import InvalidParameterError
+from borderzone.figures import sheet
+from borderzone.figures.style import (
+    A4_LANDSCAPE,
+    INK,
+    context,
+    drawing,
+    figure_of,
+    page,
+    rows_of,
+    run_words,
+)
+from borderzone.study import told
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from borderzone.study import StudyResult
+
+__all__ = ["answer", "answer_data"]
+
+_LED, _UNLED, _INFORMED = INK["optimal"], "#8a5a00", "#5b6f82"
+# Marks by law: unled above, led below the middle of a row.
+_MARKS: dict[str, dict[str, Any]] = {
+    "random": {"marker": "o", "markerfacecolor": "#ffffff", "color": _UNLED, "offset": -0.2},
+    "beats_soft": {"marker": "o", "markerfacecolor": _LED, "color": _LED, "offset": 0.2},
+    "standing": {"marker": "s", "markerfacecolor": _LED, "color": _LED, "offset": 0.0},
+}
+
+
+@drawing
+def answer(result: StudyResult, ax: Axes | None = None) -> Axes:
+    """
+    Draw how many people it takes to see half, to leave no gap, and to stop half, by kit.
+
+    Parameters
+    ----------
+    result
+        What a study gave.
+    ax
+        Axes to draw on; a page is made when left out.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the study has no answer.
+    """
+    table = answer_data(result)
+    with context():
+        if ax is None:
+            figure = page(A4_LANDSCAPE)
+            ax = figure.add_axes((0.235, 0.16, 0.6, 0.69))
+            sheet.heading(figure, told.answer_finding(result), told.answer_standing(result))
+            sheet.footer(
+                figure,
+                f"{told.answer_caution(result)} {run_words(result)}",
+            )
+        _rows(ax, table)
+        _real_forces(ax, result)
+        _frame(ax, table)
+    return ax
+
+
+def answer_data(result: StudyResult) -> pd.DataFrame:
+    """Give what `answer` draws, as a table."""
+    if result.answer is None:
+        raise InvalidParameterError(told.without_elevation(result, "answer"))
+    return result.answer
+
+
+def _places(table: pd.DataFrame) -> tuple[dict[tuple[str, str], float], dict[str, float]]:
+    """Where each kit of each aim stands, from the top, and where the headings do."""
+    place, heads, y = {}, {}, 0.0
+    for measure, rows in table.groupby("measure", sort=False):
+        heads[str(measure)] = y
+        for kit in rows["kit"].unique():
+            y += 1.0
+            place[str(measure), str(kit)] = y
+        y += 1.6
+    return place, heads
+
+
+def _rows(ax: Axes, table: pd.DataFrame) -> None:
+    place, heads = _places(table)
+    for row in rows_of(table[table["opponent"] == "blind"]):
+        style = dict(_MARKS[row.law])
+        y = place[row.measure, row.kit] + style.pop("offset")
+        if not math.isfinite(row.people):
+            ax.text(0.99, y, "no number is enough", transform=ax.get_yaxis_transform(), ha="right",
+                    va="center", fontsize=7, color=style["color"])  # fmt: skip
+            continue
+        high = row.people_high if math.isfinite(row.people_high) else ax.get_xlim()[1]
+        ax.plot([row.people_low, high], [y, y], color=style["color"], linewidth=1.6, alpha=0.55)
+        ax.plot([row.people], [y], markersize=5.5, linestyle="none", **style)
+    informed = table[(table["opponent"] == "informed") & (table["law"] == "beats_soft")]
+    for row in rows_of(informed):
+        if math.isfinite(row.people):
+            y = place[row.measure, row.kit] + _MARKS["beats_soft"]["offset"]
+            ax.plot([row.people], [y], marker="|", markersize=9, color=_INFORMED, linestyle="none")
+    ax.set_yticks(list(place.values()), [told.KIT_WORDS.get(kit, kit) for _, kit in place])
+    for measure, y in heads.items():
+        aim = table[table["measure"] == measure].iloc[0]
+        ax.text(-0.005, y, told.aim_words(aim), transform=ax.get_yaxis_transform(), ha="right",
+                va="center", fontweight="bold", fontsize=8.5)  # fmt: skip
+    ax.set_ylim(max(place.values()) + 0.8, -0.7)
+
+
+def _real_forces(ax: Axes, result: StudyResult) -> None:
+    for number, force in enumerate(told.forces_in_people(result)):
+        ax.axvline(force.people, color=INK["text"], linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
+        ax.annotate(
+            f"{force.words}: {told.count(force.people)}",
+            (force.people, 1.0), xycoords=("data", "axes fraction"),
+            xytext=(3, 3 + 9 * (number % 2)), textcoords="offset points", fontsize=7,
+        )  # fmt: skip
+
+
+def _frame(ax: Axes, table: pd.DataFrame) -> None:
+    finite = table[["people_low", "people", "people_high"]].to_numpy().ravel()
+    finite = finite[np.isfinite(finite) & (finite > 0)]
+    ax.set_xscale("log")
+    ax.set_xlim(0.7 * finite.min(), 1.5 * finite.max())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set_xlabel("people out at once by night (logarithmic)")
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x")
+    ax.set_axisbelow(True)
+    plain: dict[str, Any] = {"linestyle": "none", "markersize": 5.5}
+    key = [
+        Line2D([], [], label="unled", **plain, **_mark("random")),
+        Line2D([], [], label="led", **plain, **_mark("beats_soft")),
+        Line2D([], [], label="posts", **plain, **_mark("standing")),
+        Line2D([], [], marker="|", color=_INFORMED, linestyle="none", markersize=9,
+               label="led, against who knows place and time"),
+        Line2D([], [], color=INK["text"], linewidth=1.6, alpha=0.55, label="5 to 95 % of the states of nature"),
+    ]  # fmt: skip
+    figure_of(ax).legend(handles=key, loc="lower center", ncols=5, fontsize=7.5, frameon=False,
+                         bbox_to_anchor=(0.5, 0.075))  # fmt: skip
+
+
+def _mark(law: str) -> dict[str, Any]:
+    return {name: value for name, value in _MARKS[law].items() if name != "offset"}

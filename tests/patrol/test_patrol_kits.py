@@ -1,0 +1,183 @@
+"""The table of answers: against plain statements, its limits, and what must hold between its rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import optimize
+
+from borderzone import patrol
+from borderzone._kernels import unit_counts
+from borderzone.errors import InvalidParameterError, ShapeMismatchError
+from borderzone.patrol.answer.nature import CORRELATED, checked_correlation, drawn_nature
+
+LAW = {0: lambda c: 1 - np.exp(-c), 1: lambda c: 1 - np.exp(-c * (0.95 + 0.307 * c))}
+GAIN = {0: lambda c: -c, 1: lambda c: np.log(0.95 + 0.614 * c) - c * (0.95 + 0.307 * c)}
+
+
+def question(**changes: Any) -> patrol.KitQuestion:
+    ones = pd.Series(np.ones(3))
+    ground = pd.DataFrame(
+        {
+            "f_mask": [0.1, 0.3, 0.6],
+            "f_mask_low": [0.05, 0.2, 0.4],
+            "f_mask_high": [0.2, 0.5, 0.8],
+            "patrol_speed_factor": [1.0, 0.8, 0.5],
+            "crosser_km_h": [2.8, 2.6, 2.2],
+        }
+    )
+    usual: dict[str, Any] = {
+        "kits": {
+            "eye": patrol.FORCES["vehicle_patrol"],
+            "thermal": patrol.FORCES["vehicle_thermal"],
+        },
+        "lengths_km": 10.0 * ones,
+        "ground": ground,
+        "weights": pd.Series([0.2, 0.3, 0.5]),
+        "drive_h": pd.Series([0.5, 2.0, 7.0]),
+        "night": pd.DataFrame({"moonlight": [0.0, 0.6], "share": [0.7, 0.3]}),
+        "night_h": 10.0,
+        "shift_h": 12.0,
+        "relief": 5.159,
+        "draws": 64,
+    }
+    return patrol.KitQuestion(**(usual | changes))
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return patrol.answer_table(question())
+
+
+def plain_units(code: int, rates: Any, share: Any, plan: Any, stop: Any, target: float) -> float:
+    """Say in plain numpy and with another root finder what the compiled loop counts."""
+    believed, worth = plan
+    weights = worth
+    recognised, followed, reached = stop
+
+    def beyond(coverage: float, level: float) -> float:
+        return float(GAIN[code](coverage)) - level
+
+    def units(log_mu: float) -> Any:
+        found = np.zeros(len(weights))
+        for i, (a, w) in enumerate(zip(believed, worth, strict=True)):
+            level = log_mu - np.log(w * a)
+            if GAIN[code](0.0) > level:
+                found[i] = optimize.brentq(beyond, 0, 60, args=(level,), xtol=1e-14) / a
+        return found
+
+    def short(log_mu: float) -> float:
+        coverage = rates * units(log_mu)[:, None]
+        seen = LAW[code](coverage) @ share
+        told = LAW[code](recognised[:, None] * coverage) @ share
+        return float((weights * reached) @ ((1 - followed) * told + followed * seen)) - target
+
+    top = float(np.log(believed * worth).max())
+    return float(units(optimize.brentq(short, top - 40, top, xtol=1e-14)).sum())
+
+
+@pytest.mark.parametrize("code", [unit_counts.RANDOM, unit_counts.BEATS_SOFT])
+def test_units_for_a_mean_are_those_of_the_plain_statement(code: int) -> None:
+    rng = np.random.default_rng(5)
+    rates = rng.lognormal(-3, 0.5, (4, 6, 3))
+    share, weights = np.array([0.5, 0.3, 0.2]), rng.dirichlet(np.ones(6))
+    believed = rates.mean(axis=(0, 2))
+    stop = (rng.uniform(0.2, 0.4, (4, 6)), rng.uniform(0, 1, 4), rng.uniform(0.7, 1, (4, 6)))
+    none, cost = (0.0, np.zeros(6)), rng.uniform(1, 3, 6)
+    law = (code, np.zeros(2), 1.0)
+    plan = (code, believed, weights)
+
+    found, paid = unit_counts.units_for_mean(
+        rates, share, weights, plan, law, stop, none, cost, 0.4
+    )
+
+    for d in range(4):
+        here = tuple(part[d] for part in stop)
+        plain = plain_units(code, rates[d], share, (believed, weights), here, 0.4)
+        assert found[d] == pytest.approx(plain, rel=1e-9)
+    assert (paid >= found).all()
+
+
+def test_what_cannot_be_stopped_takes_no_number(table: pd.DataFrame) -> None:
+    """Nobody reaches cover in time to be stopped where it is close by."""
+    close = patrol.answer_table(question(stopping=patrol.Stopping(cover_km=0.1)))
+
+    stopped = close[close["measure"] == "mean_poi"]
+    assert np.isinf(stopped["units"]).all()
+    assert (stopped["attainable"] == 0).all()
+    assert np.isfinite(table["units"]).all()
+
+
+def test_every_inch_at_the_medians_is_the_closed_form(table: pd.DataFrame) -> None:
+    asked = question()
+    row = table.query("kit == 'eye' and law == 'random' and measure == 'min_pod'").iloc[0]
+
+    # The eye's range holds the ground, so that W is the same everywhere: 0.1853 km at 75 m. At night
+    # a vehicle without lights keeps half of its speed; crossers walk at the median of their factor.
+    crosser = asked.drawn["crosser_speed_factor"][0] * asked.ground["crosser_km_h"]
+    speed = asked.drawn["patrol_speed_factor"][0] * 15.0 * 0.5 * asked.ground["patrol_speed_factor"]
+    rates = 0.1853 / 10.0 * np.hypot(1.0, speed / crosser)
+    assert row["units_at_medians"] == pytest.approx((-np.log(0.05) / rates).sum(), rel=1e-3)
+
+
+def test_rows_keep_their_order(table: pd.DataFrame) -> None:
+    def beside(column: str) -> pd.DataFrame:
+        keys = [name for name in ("kit", "measure", "law", "opponent") if name != column]
+        return table.pivot_table(index=keys, columns=column, values="units")
+
+    blind = beside("law").xs("blind", level="opponent")
+
+    assert (blind["beats_soft"] <= blind["random"]).all()
+    # Who watches led units is harder to see; who watches unled ones learns nothing.
+    by_opponent = beside("opponent")
+    assert (by_opponent["blind"] <= by_opponent["last_pass"] + 1e-9).all()
+    unled = by_opponent.xs("random", level="law")
+    assert (unled["blind"] == unled["informed"]).all()
+    assert (table["low"] <= table["units"]).all()
+    assert (table["units"] <= table["high"]).all()
+    assert (table["people"] == 4 * table["units"]).all()
+    assert (table["payroll"] > table["people"]).all()
+
+
+def test_no_answer_takes_more_units_than_posts_with_the_same_eyes(table: pd.DataFrame) -> None:
+    posts = patrol.FORCES["vehicle_thermal"].model_copy(update={"patrol_km_h": 0.0})
+
+    standing = patrol.answer_table(question(kits={"posts": posts})).query("measure != 'mean_poi'")
+    patrols = table.query("kit == 'thermal' and measure != 'mean_poi'")
+    for measure, most in standing.groupby("measure")["units"].max().items():
+        assert (patrols.loc[patrols["measure"] == measure, "units"] <= most * 1.001).all()
+    assert (standing["law"] == "standing").all()
+
+
+def test_more_crew_or_a_longer_drive_costs_people_and_no_units(table: pd.DataFrame) -> None:
+    far = patrol.answer_table(question(drive_h=pd.Series([4.0, 5.0, 9.0])))
+
+    seen = table["measure"] != "mean_poi"
+    assert far.loc[seen, "units"].tolist() == table.loc[seen, "units"].tolist()
+    assert (far.loc[seen, "payroll"] > table.loc[seen, "payroll"]).all()
+
+
+def test_states_of_nature_are_drawn_together() -> None:
+    apart, together = (drawn_nature(1024, 1, correlation=r) for r in (0.0, 0.7))
+
+    names = list(CORRELATED)
+    assert abs(apart[names].corr("spearman").to_numpy()[0, 1]) < 0.03
+    assert together[names].corr("spearman").to_numpy()[0, 1] == pytest.approx(0.683, abs=0.02)
+    assert apart["r50_factor"].median() == pytest.approx(1.0, abs=0.01)
+    assert drawn_nature(100, 1).equals(drawn_nature(100, 1))
+
+
+@pytest.mark.parametrize(
+    ("correlation", "error", "words"),
+    [
+        (-0.9, InvalidParameterError, "no correlation matrix"),
+        ([[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]], InvalidParameterError, "eigenvalue"),
+        ([[1, 0.5], [0.5, 1]], ShapeMismatchError, "3 rows of 3"),
+    ],
+)
+def test_what_is_no_correlation_is_refused(correlation: Any, error: type, words: str) -> None:
+    with pytest.raises(error, match=words):
+        checked_correlation(correlation)
