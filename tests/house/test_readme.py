@@ -9,6 +9,7 @@ import pytest
 from places import ROOT
 
 import borderzone as bz
+from borderzone.study import told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,8 @@ def pasted(tmp_path_factory: pytest.TempPathFactory, draft: None) -> dict[str, A
 def test_its_three_answers_are_those_of_the_built_in_study(pasted: dict[str, Any]) -> None:
     """The run that it names is the one that `make report` makes."""
     answers = re.findall(r"^\d\. (.+)$", README.read_text(encoding="utf-8"), re.MULTILINE)
-    sentences = pasted["result"].summary
+    result = pasted["result"]
+    sentences = [*result.summary[:2], " ".join(told.answer_sentences(result))]
 
     assert len(answers) == len(sentences) == 3
     for answer, sentence in zip(answers, sentences, strict=True):

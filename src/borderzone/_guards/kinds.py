@@ -395,6 +395,7 @@ _OBJECTS = {
     "Watch": "a Watch",
     "Assumption": "an Assumption",
     "PatrolCase": "a PatrolCase",
+    "KitQuestion": "a KitQuestion",
     "Draws": "draws, as draw_rates gives",
     "PrecisionClass": "a PrecisionClass",
     "ReadOptions": "ReadOptions",

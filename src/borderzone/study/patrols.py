@@ -111,7 +111,7 @@ def _kits(ground: Ground, scenario: Scenario, question: PatrolQuestion) -> KitQu
         lengths_km=lengths,
         ground=table,
         weights=lengths / lengths.sum(),
-        drive_h=drive.fillna(np.inf),
+        drive_h=drive,
         night=_coarser(
             access.night_light(middle.y, scenario.month, moon=scenario.moon, longitude_deg=middle.x)
         ),

@@ -62,8 +62,8 @@ __all__ = [
     "first_reason",
     "flagged_notes",
     "force_country",
-    "fraction_words",
     "forces_in_people",
+    "fraction_words",
     "ground_words",
     "half_size",
     "half_words",
@@ -1098,6 +1098,8 @@ _SCALE_FORCES = ("Iraq plan 2005", "Iraq west 2006")
 
 def rounded(number: float) -> str:
     """Write a number of people or units in the digits that its band leaves: two."""
+    if math.isnan(number):
+        return "unknown"
     if not math.isfinite(number):
         return "no number"
     if number < 100:
@@ -1190,9 +1192,10 @@ def answer_sentences(result: StudyResult) -> list[str]:
         ),
     ]
     if math.isfinite(stop.people):
+        payroll = "an unknown number" if math.isnan(stop.payroll) else rounded(stop.payroll)
         found.append(
             f"Stopping half, with what the scenario has and nobody leading, takes {_people(stop)} out and "
-            f"{rounded(stop.payroll)} on the payroll, if cover is {result.scenario.cover_km:g} km away."
+            f"{payroll} on the payroll, if cover is {result.scenario.cover_km:g} km away."
         )
     else:
         found.append(

@@ -17,6 +17,7 @@ from borderzone.patrol.answer.nature import NATURE, drawn_nature
 from borderzone.patrol.force.forces import watch_of
 from borderzone.patrol.force.sensors import r50_m, sensor_named
 from borderzone.patrol.force.sweep import SweepTable, Watch, lateral_curve
+from borderzone.patrol.theory.barrier import coverage_of_a_unit
 from borderzone.patrol.theory.response import responds_unchecked
 from borderzone.patrol.theory.staffing import share_left_unchecked
 from borderzone.patrol.theory.tactics import OPPONENTS, coverage_against, pod_against
@@ -54,6 +55,8 @@ _MOST_MASKED = 0.99
 _TABLED_STEP, _TABLED_TO = 0.005, 40.0
 # Share of a tour of days that a crew is up and about.
 _DUTY_ON_TOUR = 0.5
+# A drive after which nobody is there in time.
+_NEVER_H = 1e6
 # Unled units and led ones.
 LAWS = ("random", "beats_soft")
 _LAW_CODES = {"random": unit_counts.RANDOM, "beats_soft": unit_counts.BEATS_SOFT}
@@ -109,7 +112,8 @@ class KitQuestion:
     weights
         Weight of each segment; they sum to 1.
     drive_h
-        Drive from the nearest origin to each segment. Units: h.
+        Drive from the nearest origin to each segment; NaN where it is not known, and then neither
+        is the payroll. Units: h.
     night
         States of light of the night: ``moonlight`` (0 dark, 1 full moon overhead) and ``share``.
     night_h
@@ -258,7 +262,11 @@ class _Kit:
         row: dict[str, Any] = {"law": law, "opponent": opponent}
         row |= {"light": aim.light, "target": aim.target, "measure": aim.measure}
         for name, values in found.items():
-            low, middle, high = among_draws(values[1:], [0.05, 0.5, 0.95])
+            # Without a drive to the line nobody knows the payroll.
+            known = not np.isnan(values).any()
+            low, middle, high = (
+                among_draws(values[1:], [0.05, 0.5, 0.95]) if known else (np.nan, np.nan, np.nan)
+            )
             ends = ("low", "high") if name == "units" else (f"{name}_low", f"{name}_high")
             row |= {name: float(middle), ends[0]: float(low), ends[1]: float(high)}
         row["units_at_medians"] = float(night[0])
@@ -348,9 +356,10 @@ class _Kit:
     def reached(self, light: str, *, still: bool = False) -> FloatArray:
         """Chance that who answers is there before cover, by draw and segment."""
         asked, stop, seen = self.asked, self.asked.stopping, self.seen(light)
-        drive = np.divide.outer(
-            asked.drive_h.to_numpy(dtype=float), asked.drawn["response_speed_factor"].to_numpy()
-        ).T
+        # A reserve of which nobody knows whence it comes is none.
+        known = asked.drive_h.to_numpy(dtype=float)
+        known = np.where(np.isnan(known), _NEVER_H, known)
+        drive = np.divide.outer(known, asked.drawn["response_speed_factor"].to_numpy()).T
         return responds_unchecked(
             np.full_like(self.crosser, stop.cover_km),
             self.crosser,
@@ -385,8 +394,9 @@ class _Kit:
             width[task] = SweepTable(force.sensor, lit, watch=watch).widths(
                 ranges[task][:, None, :], self.masked[:, :, None]
             )
-        patrol, lengths = self.speed[lit], asked.lengths_km.to_numpy()
-        per_unit = np.hypot(1.0, patrol / self.crosser) / lengths
+        per_unit = coverage_of_a_unit(
+            asked.lengths_km.to_numpy(), 1.0, self.speed[lit], self.crosser
+        )
         if force.scan_share is not None:
             per_unit = per_unit * force.scan_share
         return _Seen(

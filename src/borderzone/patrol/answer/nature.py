@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from borderzone._guards import check_choice, check_whole, generator
+from borderzone._guards import as_finite, check_choice, check_whole, generator
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
 from borderzone.patrol.answer.case import Assumption
 
@@ -68,18 +68,18 @@ def checked_correlation(correlation: float | npt.ArrayLike) -> FloatArray:
         If it has another shape.
     """
     size = len(CORRELATED)
-    matrix = np.asarray(correlation, dtype=np.float64)
+    matrix = as_finite(correlation, "correlation")
     if matrix.ndim == 0:
         matrix = np.where(np.eye(size, dtype=bool), 1.0, matrix)
     if matrix.shape != (size, size):
         msg = (
-            f"correlation must be a number or {size} rows of {size} for {', '.join(CORRELATED)}, "
+            f"correlation is a number, or {size} rows of {size} for {', '.join(CORRELATED)}; "
             f"got shape {matrix.shape}"
         )
         raise ShapeMismatchError(msg)
     even = np.allclose(matrix, matrix.T, atol=1e-12) and np.allclose(np.diag(matrix), 1.0)
     # An eigenvalue below 0 would be a variance below 0 of some mixture of the three.
-    least = float(np.linalg.eigvalsh(matrix).min()) if even and np.isfinite(matrix).all() else -1.0
+    least = float(np.linalg.eigvalsh(matrix).min()) if even else -1.0
     if least < -1e-12:
         msg = (
             "correlation is no correlation matrix: it needs ones on the diagonal, equal halves and "

@@ -465,14 +465,29 @@ def coverage_against(
     if target <= 0.0 or (target >= 1.0 and law == "beats_soft"):  # certainty is a bound's alone
         return np.full_like(ratio, 0.0 if target <= 0.0 else np.inf)
     angle = np.arctan(ratio)
-    few = np.unique(angle) if ratio.size <= _GRID else np.linspace(0.0, np.pi / 2.0, _GRID)
-    grid = np.tan(few)
-    low, high = np.zeros_like(few), np.full_like(few, _MOST_COVERAGE)
+    if ratio.size > _GRID:
+        return np.asarray(np.interp(angle, *_coverages_on_grid(target, law, opponent, place)))
+    few = np.unique(angle)
+    return np.asarray(np.interp(angle, few, _coverages(few, target, law, opponent, place)))
+
+
+@cache
+def _coverages_on_grid(
+    target: float, law: str, opponent: str, place: str
+) -> tuple[FloatArray, FloatArray]:
+    """Coverage that a POD takes at even angles, which every answer reads off again."""
+    angle = np.linspace(0.0, np.pi / 2.0, _GRID)
+    return angle, _coverages(angle, target, law, opponent, place)
+
+
+def _coverages(angle: FloatArray, target: float, law: str, opponent: str, place: str) -> FloatArray:
+    grid = np.tan(angle)
+    low, high = np.zeros_like(angle), np.full_like(angle, _MOST_COVERAGE)
     for _ in range(70):
         middle = (low + high) / 2.0
         short = pod_against(middle, law, opponent, grid, place=place) < target
         low, high = np.where(short, middle, low), np.where(short, high, middle)
-    return np.asarray(np.interp(angle, few, high))
+    return high
 
 
 # Places of the grid, and a coverage at which all that can be seen is.
