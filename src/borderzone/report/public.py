@@ -251,7 +251,8 @@ def _ship(origins: gpd.GeoDataFrame) -> bool:
 
 def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
     left_out.append(
-        "Posts are not shown, nor travel times, zones and shares of remote desert, rates of incidents "
+        "Posts are not shown, nor payrolls by drive, who is there in time to stop somebody, travel times, "
+        "zones and shares of remote desert, rates of incidents "
         "on flagged ground and difficulty by cell, zone or segment, in whose shapes posts could be "
         "read, or by which places could be tried until the numbers agree."
     )
@@ -262,8 +263,17 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
         ground=_ground_without_posts(result),
         incidents=_without_hours(result),
     )
-    shown = replace(shown, segments=result.segments.drop(columns=telling))
+    patrol = replace(result.patrol, kits=_kits_without_drives(result.patrol.kits))
+    shown = replace(shown, segments=result.segments.drop(columns=telling), patrol=patrol)
     return replace(shown, summary=told.summary_sentences(shown))
+
+
+def _kits_without_drives(kits: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Leave what units see: payrolls, and who is there in time, hang on the drive from the posts."""
+    if kits is None:
+        return None
+    seen = kits[kits["measure"] != "mean_poi"].reset_index(drop=True)
+    return seen.drop(columns=[name for name in seen.columns if name.startswith("payroll")])
 
 
 def _ground_without_posts(result: StudyResult) -> dict[str, Any]:

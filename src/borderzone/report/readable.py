@@ -35,6 +35,7 @@ def answer_table(result: StudyResult) -> cells.Table | None:
     if result.answer is None:
         return None
     shown = result.answer[result.answer["opponent"] == "blind"]
+    told_payroll = "payroll" in shown
     rows = []
     found: Iterable[Any] = shown.itertuples()
     for row in found:
@@ -46,7 +47,7 @@ def answer_table(result: StudyResult) -> cells.Table | None:
                 told.rounded(row.units),
                 told.rounded(row.people),
                 f"{told.rounded(row.people_low)} to {told.rounded(row.people_high)}",
-                told.rounded(row.payroll),
+                told.rounded(row.payroll) if told_payroll else "not shown",
                 told.rounded(informed.people),
             )
         )

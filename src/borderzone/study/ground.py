@@ -337,17 +337,9 @@ def _complete(
     around = furniture(corridor)
     at_sea = area.crop_mask(found.at_sea)
     zones = _zones(area, found, _without_sea(reading.flags, at_sea), around.get("places"))
-    caves = None
-    if found.known_caves is not None:
-        step("known caves")
-        caves = difficulty.calibrate(reading.flags, found.known_caves, cells=area.cells)
     layers = _without_sea(_layers(reading, area.cells), at_sea)
-    ranks = difficulty.by_segment(
-        reading.flags[["cave_prone"]], area.cells, segments=corridor.segments
-    )["cave_prone_majority"]
     table = reading.table.join(_extra(layers, force.half, reading.table.index)).assign(
-        cave_rank=ranks,
-        cave_reason=difficulty.cave_reasons(reading.flags, area.cells, segments=corridor.segments),
+        **_caves_by_segment(reading, area),
         sea_share=_sea_by_segment(whole, at_sea),
     )
     return Ground(
@@ -375,11 +367,29 @@ def _complete(
         ),
         remote_moves=_moves(area, reading, force),
         better_data=reading.better_data,
-        cave_calibration=caves,
+        cave_calibration=_against_known_caves(area, found, reading, step),
         reach=reach,
         roads=ways.roads,
         settings={name: sources[name] for name in SETTINGS if name in sources},
     )
+
+
+def _caves_by_segment(reading: Reading, area: StudyArea) -> dict[str, pd.Series]:
+    """Give the class of susceptibility that most of a segment has, and why."""
+    segments = area.corridor.segments
+    ranks = difficulty.by_segment(reading.flags[["cave_prone"]], area.cells, segments=segments)
+    reasons = difficulty.cave_reasons(reading.flags, area.cells, segments=segments)
+    return {"cave_rank": ranks["cave_prone_majority"], "cave_reason": reasons}
+
+
+def _against_known_caves(
+    area: StudyArea, found: Layers, reading: Reading, step: Callable[[str], None]
+) -> CaveCalibration | None:
+    """Hold the classes against known caves, where there are any."""
+    if found.known_caves is None:
+        return None
+    step("known caves")
+    return difficulty.calibrate(reading.flags, found.known_caves, cells=area.cells)
 
 
 def _shipped(grid: Grid) -> tuple[xr.DataArray, gpd.GeoDataFrame]:

@@ -1180,7 +1180,6 @@ def answer_sentences(result: StudyResult) -> list[str]:
         {kit: answer_row(result, measure, kit, "beats_soft") for kit in ("eye", "thermal")}
         for measure in ("mean_pod", "min_pod")
     )
-    stop = answer_row(result, "mean_poi", "scenario", "random")
     found = [
         (
             f"By night, seeing half of all crossings takes {_people(see['eye'])} with the unaided eye and "
@@ -1191,6 +1190,9 @@ def answer_sentences(result: StudyResult) -> list[str]:
             f"the eye and {_people(inch['thermal'])} with imagers, if led."
         ),
     ]
+    if "mean_poi" not in set(result.answer["measure"]):
+        return found
+    stop = answer_row(result, "mean_poi", "scenario", "random")
     if math.isfinite(stop.people):
         payroll = "an unknown number" if math.isnan(stop.payroll) else rounded(stop.payroll)
         found.append(

@@ -21,7 +21,7 @@ from borderzone._guards import (
     guarded,
     plain,
 )
-from borderzone._kernels.sweep_table import COLUMNS, read_widths
+from borderzone._kernels.unit_counts import COLUMNS, read_widths
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.force.sensors import TARGETS, TASKS, Sensor, r50_m, sensor_named
 from borderzone.patrol.theory.imaging import JOHNSON_CYCLES
