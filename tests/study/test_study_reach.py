@@ -349,7 +349,8 @@ def test_the_share_of_remote_desert_without_roads_is_told_as_an_upper_bound(
     for shown, said in ((result, True), (on_roads, False)):
         table = flagged_table(shown)
         assert table is not None
-        texts = (flagged_sentence(shown), figures.alt_text(shown, "corridor_map"), table["caption"])
+        notes = " ".join([flagged_sentence(shown), *told.flagged_notes(shown)])
+        texts = (notes, figures.alt_text(shown, "corridor_map"), table["caption"])
         assert [bound in text.lower() for text in texts] == [said] * 3
 
 

@@ -216,7 +216,7 @@ def night_light(
     check_choice(moon, "moon", MOONS)
     check_choice(twilight, "twilight", TWILIGHTS_DEG)
     if month is not None:
-        check_whole(month, "month", lowest=1, highest=12)
+        month = check_whole(month, "month", lowest=1, highest=12)
     if moon == "dark":
         states = pd.DataFrame({"moonlight": [0.0], "share": [1.0]})
     else:

@@ -155,16 +155,16 @@ def named_ground(
 
     Examples
     --------
-    >>> from borderzone.border import Border
-    >>> from borderzone.corridor import Corridor
-    >>> elsewhere = Corridor.around(Border.between("JOR", "IRQ"), depth_km=20, segment_km=50)
-    >>> named_ground(xr.Dataset(), elsewhere, side="IRQ") is None
-    True
+    >>> import borderzone as bz
+    >>> ground = bz.Study.default(bz.Scenario(draws=100, resolution_m=5000)).read_ground()
+    >>> table = named_ground(ground.layers, ground.corridor, side="IRQ")
+    >>> table.loc[table["name"] == "Rutba", "where"].size
+    1
     """
     border = corridor.border
+    grid = Grid.of(flags["remote_desert"])
     if {border.a, border.b} != {"IRQ", "SYR"}:
         return None
-    grid = Grid.of(flags["remote_desert"])
     cells = corridor.cells(grid)
     inside = cells["segment"].to_numpy() >= 0
     mine = border.country_of_cells(cells) == (1 if side == border.left else 2)

@@ -102,9 +102,9 @@ def detection_for(
     """
     check_choice(law, "law", LAWS)
     swept = as_non_negative(coverage, "coverage")
+    number = _counted(units, law)
     if law != "independent":
         return plain(POD[law](swept))
-    number = _counted(units)
     if np.any(swept > number):
         most = float(swept.max())
         msg = (
@@ -123,12 +123,15 @@ def coverage_for(
     check_choice(law, "law", LAWS)
     wanted = as_probabilities(pod, "pod")
     if law == "independent":
-        return plain(_independent_inverse(wanted, _counted(units)))
+        return plain(_independent_inverse(wanted, _counted(units, law)))
     with np.errstate(divide="ignore"):  # certainty takes infinite random effort
         return plain(COVERAGE[law](wanted))
 
 
-def _counted(units: int | None) -> int:
+def _counted(units: int | None, law: str) -> int:
+    """Check units, which one law alone hangs on: what no law would look at is no number either."""
+    if units is None and law != "independent":
+        return 1
     if units is None:
         msg = "law 'independent' hangs on how many units share the segment: give units=, such as 3"
         raise InvalidParameterError(msg)
@@ -397,14 +400,15 @@ def _checked_answer(
         coverage=as_non_negative(coverage, "coverage"),
         speed_ratio=as_positive(speed_ratio, "speed_ratio"),
     )
+    number = _counted(units, law)
     if law != "independent":
         return plain(pod_against(swept, law, opponent, ratio, place=place))
     # The unit that he saw pass misses him, since one alone never covers the longer time between
     # two passes; the others are left, as if he were blind.
-    left = _counted(units) - (opponent == "last_pass")
+    left = number - (opponent == "last_pass")
     _answerable(law, opponent)
     blind = np.asarray(detection_for(swept, law, units=units))
-    one = swept / _counted(units)
+    one = swept / number
     if place != "anywhere":
         return plain(1.0 - (1.0 - one / 2.0) ** left)
     return plain(
