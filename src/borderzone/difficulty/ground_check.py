@@ -156,10 +156,10 @@ def named_ground(
     Examples
     --------
     >>> import borderzone as bz
-    >>> ground = bz.Study.default(bz.Scenario(draws=100, resolution_m=5000)).read_ground()
-    >>> table = named_ground(ground.layers, ground.corridor, side="IRQ")
-    >>> table.loc[table["name"] == "Rutba", "where"].size
-    1
+    >>> elsewhere = bz.Corridor.around(bz.Border.between("JOR", "IRQ"), depth_km=20)
+    >>> cells = bz.datasets.elevation(elsewhere.grid(resolution_m=10_000))
+    >>> named_ground(xr.Dataset({"remote_desert": cells}), elsewhere, side="IRQ") is None
+    True
     """
     border = corridor.border
     grid = Grid.of(flags["remote_desert"])
