@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -228,6 +229,8 @@ def _cave(flags: xr.Dataset, near: BoolArray) -> tuple[str, str]:
     return found, f"rock of {rock_words(rank)}; {raised_words(rank, raised, cell_m)}"
 
 
+# A window hangs on nothing but its place and what gives its ground: studies of one process share it.
+@lru_cache(maxsize=16)
 def _window(
     place: NamedGround, around: Callable[[Grid], tuple[xr.DataArray, gpd.GeoDataFrame]]
 ) -> tuple[xr.Dataset, BoolArray]:
