@@ -225,3 +225,21 @@ def test_ends_are_named_by_tripoint_coast_or_place(
     border = bz.Border.between(*pair)
 
     assert (border.start_name, border.end_name) == (start, end)
+
+
+def test_the_ends_of_a_ring_that_is_not_the_first_part_are_neighbours() -> None:
+    corridor = bz.Corridor.around(bz.Border.between("OMN", "ARE"), depth_km=5, segment_km=10)
+
+    # Segments 54 to 58 go round the enclave of Madha.
+    assert corridor.neighbours(54) == (55, 58)
+    assert corridor.neighbours(58) == (54, 57)
+    assert corridor.neighbours(56) == (55, 57)
+
+
+def test_a_segment_longer_than_a_section_stays_whole() -> None:
+    border = bz.Border.between("CHL", "ARG")
+
+    corridor = bz.Corridor.around(border, depth_km=10, segment_km=10_000)
+
+    assert len(corridor.segments) == len(border.parts) == 3
+    assert corridor.segments["length_km"].sum() == pytest.approx(border.length_km, rel=1e-6)
