@@ -181,3 +181,29 @@ def test_states_of_nature_are_drawn_together() -> None:
 def test_what_is_no_correlation_is_refused(correlation: Any, error: type, words: str) -> None:
     with pytest.raises(error, match=words):
         checked_correlation(correlation)
+
+
+def test_a_question_refuses_what_no_answer_can_stand_on() -> None:
+    for change, words in (
+        ({"shift_h": 0.0}, "shift_h must"),
+        ({"relief": 0.0}, "relief must"),
+        ({"night_h": 25.0}, "night_h must"),
+        ({"target": "herd"}, "target must"),
+        ({"weights": pd.Series([0.0, 0.0, 0.0])}, "weights must"),
+    ):
+        with pytest.raises(InvalidParameterError, match=words):
+            question(**change)
+
+
+def test_who_drives_is_seen_farther_and_crosses_faster() -> None:
+    usual = question()
+    fast = usual.ground.assign(crosser_km_h=30.0)
+
+    walking = patrol.answer_table(question(ground=fast, kits={"eye": usual.kits["eye"]}))
+    driving = patrol.answer_table(
+        question(ground=fast, kits={"eye": usual.kits["eye"]}, target="vehicle")
+    )
+    seen = walking["measure"] == "mean_pod"
+    # Eyes see 2.3 / 0.75 times as far: so many times fewer units for the same coverage.
+    ratio = walking.loc[seen, "units_at_medians"] / driving.loc[seen, "units_at_medians"]
+    assert ratio[walking["law"] == "random"].to_numpy() == pytest.approx(2.3 / 0.75, rel=2e-3)

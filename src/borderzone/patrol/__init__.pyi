@@ -35,6 +35,7 @@ from .answer.question import (
     PatrolAnswer as PatrolAnswer,
     BorderLength as BorderLength,
 )
+from .answer.nature import NATURE as NATURE
 from .answer.kits import (
     AIMS as AIMS,
     KitQuestion as KitQuestion,

@@ -11,6 +11,7 @@ from borderzone import access, datasets
 from borderzone._guards import guarded
 from borderzone.patrol import (
     FORCES,
+    NATURE,
     BorderLength,
     Force,
     KitQuestion,
@@ -74,17 +75,19 @@ def patrols_on(
         draws=scenario.draws,
         seed=seed,
     )
+    reported = None if pressure is None else pressure.set_index("segment")["weight"]
     corridor = ground.corridor
     told = lengths_told(corridor.border, scenario.length)
     answer = question.answer(
         ground.table,
         [_length(corridor, name) for name in told],
-        reported=None if pressure is None else pressure.set_index("segment")["weight"],
+        reported=reported,
         observations=datasets.validation(),
         progress=step,
     )
     step("kits side by side")
-    kits = answer_table(_kits(ground, scenario, question))
+    weights = reported if question.by_reports else None
+    kits = answer_table(_kits(ground, scenario, question, weights))
     return PatrolFindings(**(vars(answer) | {"kits": kits}))
 
 
@@ -97,20 +100,28 @@ _KITS = {
 }
 
 
-def _kits(ground: Ground, scenario: Scenario, question: PatrolQuestion) -> KitQuestion:
+def _kits(
+    ground: Ground, scenario: Scenario, question: PatrolQuestion, weights: pd.Series | None
+) -> KitQuestion:
     """Ask what each kit takes on a ground, and what the scenario's own does."""
     assert ground.table is not None  # noqa: S101 - asked before
     corridor, table = ground.corridor, ground.table
     middle = corridor.border.point_at(corridor.border.length_km / 2)
     months = range(1, 13) if scenario.month is None else (scenario.month,)
     hours = [float(access.night_hours(middle.y, month, twilight="nautical")) for month in months]
-    lengths = corridor.segments["length_km"]
+    lengths = _length(corridor, scenario.length).by_segment_km
+    if question.vehicle_km_h is not None:
+        table = table.assign(crosser_km_h=question.vehicle_km_h)
     drive = table["response_median_h"] if "response_median_h" in table else table["hours_median"]
+    kits = dict(_KITS)
+    # A sweep width of the user's own says what is seen, not how far, nor what is recognised.
+    if scenario.force.has_ranges:
+        kits["scenario"] = scenario.force
     return KitQuestion(
-        kits={**_KITS, "scenario": scenario.force},
+        kits=kits,
         lengths_km=lengths,
         ground=table,
-        weights=lengths / lengths.sum(),
+        weights=lengths if weights is None else weights,
         drive_h=drive,
         night=_coarser(
             access.night_light(middle.y, scenario.month, moon=scenario.moon, longitude_deg=middle.x)
@@ -119,6 +130,10 @@ def _kits(ground: Ground, scenario: Scenario, question: PatrolQuestion) -> KitQu
         shift_h=scenario.shift_h,
         relief=scenario.force.shift_factor,
         stopping=Stopping(cover_km=scenario.cover_km, call_delay_h=scenario.report_minutes / 60.0),
+        target="person" if question.vehicle_km_h is None else "vehicle",
+        nature={
+            name: question.assumptions[name] for name in scenario.uncertainty if name in NATURE
+        },
         draws=min(scenario.draws, _KIT_DRAWS),
         seed=question.seed,
     )

@@ -1147,10 +1147,10 @@ def answer_standing(result: StudyResult) -> str:
 
 def answer_caution(result: StudyResult) -> str:
     """Say beside the answer what it is not."""
-    del result
+    crew = result.scenario.force.crew
     return (
         "Every inch: 95 of 100 seen at the weakest place on a moonless night; the other two are means over "
-        "the moons. Units are of four people. A planning estimate on coarse open data, and no forecast."
+        f"the moons. A unit of the scenario is {crew} people, one of the other kits 4. A planning estimate on coarse open data, and no forecast."
     )
 
 
@@ -1191,6 +1191,12 @@ def answer_sentences(result: StudyResult) -> list[str]:
         ),
     ]
     if "mean_poi" not in set(result.answer["measure"]):
+        return found
+    if "scenario" not in set(result.answer["kit"]):
+        found.append(
+            "Of what the scenario has only a sweep width is known, not how far it sees or recognises: "
+            "it has no row."
+        )
         return found
     stop = answer_row(result, "mean_poi", "scenario", "random")
     if math.isfinite(stop.people):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ASSUMPTION_NAMES",
     "DISTRIBUTIONS",
+    "MOST_MASKED",
     "Assumption",
     "Draws",
     "PatrolCase",
@@ -45,12 +46,13 @@ __all__ = [
     "default_assumptions",
     "draw_rates",
     "draws_of",
+    "masked_share",
     "reference_draw",
     "sample",
 ]
 
 # Sampled ground never hides all of a strip: some of it is always near enough.
-_MOST_MASKED = 0.99
+MOST_MASKED = 0.99
 # What the Monte Carlo varies.
 ASSUMPTION_NAMES = (
     "r50_factor",
@@ -259,15 +261,18 @@ class PatrolCase:
         )
 
     def _masked(self, position: FloatArray) -> FloatArray:
-        """Masked share at a position in its band: two half bells that meet at the value."""
-        middle = self.ground["f_mask"].to_numpy()
-        # A band need not be even: each half of the normal is stretched to its own end.
-        above = (self.ground["f_mask_high"].to_numpy() - middle) / BAND_DEVIATIONS
-        below = (middle - self.ground["f_mask_low"].to_numpy()) / BAND_DEVIATIONS
-        shift = np.multiply.outer(np.maximum(position, 0.0), above) + np.multiply.outer(
-            np.minimum(position, 0.0), below
-        )
-        return np.asarray(np.clip(middle + shift, 0.0, np.maximum(middle, _MOST_MASKED)))
+        """Masked share at one position in its band for all segments of a draw."""
+        return masked_share(self.ground, position[:, None])
+
+
+def masked_share(ground: pd.DataFrame, position: FloatArray) -> FloatArray:
+    """Masked share at a position in its band, in deviations: two half bells that meet at the value."""
+    middle = ground["f_mask"].to_numpy()
+    # A band need not be even: each half of the normal is stretched to its own end.
+    above = (ground["f_mask_high"].to_numpy() - middle) / BAND_DEVIATIONS
+    below = (middle - ground["f_mask_low"].to_numpy()) / BAND_DEVIATIONS
+    shift = np.maximum(position, 0.0) * above + np.minimum(position, 0.0) * below
+    return np.asarray(np.clip(middle + shift, 0.0, np.maximum(middle, MOST_MASKED)))
 
 
 def _column(samples: pd.DataFrame, name: str, otherwise: float) -> FloatArray:

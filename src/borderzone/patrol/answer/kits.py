@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 
 from borderzone import access
-from borderzone._guards import guarded
-from borderzone._guards.draws import BAND_DEVIATIONS, among_draws
+from borderzone._guards import check_between, check_choice, check_positive, check_whole, guarded
+from borderzone._guards.draws import among_draws
 from borderzone._kernels import unit_counts
+from borderzone.patrol.answer.allocation import normalised_weights
+from borderzone.patrol.answer.case import MOST_MASKED, masked_share
 from borderzone.patrol.answer.nature import NATURE, drawn_nature
+from borderzone.patrol.answer.rates import checked_ground, segment_lengths
 from borderzone.patrol.force.forces import watch_of
-from borderzone.patrol.force.sensors import r50_m, sensor_named
+from borderzone.patrol.force.sensors import TARGETS, r50_m, sensor_named
 from borderzone.patrol.force.sweep import SweepTable, Watch, lateral_curve
 from borderzone.patrol.theory.barrier import coverage_of_a_unit
 from borderzone.patrol.theory.response import responds_unchecked
@@ -49,8 +52,6 @@ AIMS = (
     Aim(measure="min_pod", target=0.95, light="dark"),
     Aim(measure="mean_poi", target=0.5, light="night"),
 )
-# Sampled ground never hides all of a strip: some of it is always near enough.
-_MOST_MASKED = 0.99
 # Coverage at which laws are tabled against opponents who watch, and how far: beyond all is seen.
 _TABLED_STEP, _TABLED_TO = 0.005, 40.0
 # Share of a tour of days that a crew is up and about.
@@ -122,6 +123,8 @@ class KitQuestion:
         Hours of a shift, and people on the payroll for one out around the clock.
     tour_h
         Hours that a crew stays out which cannot come back within a shift. Units: h.
+    target
+        Who crosses: ``"person"`` or ``"vehicle"``.
     stopping
         What becomes of somebody who was seen.
     nature
@@ -142,11 +145,25 @@ class KitQuestion:
     shift_h: float
     relief: float
     tour_h: float = 72.0
+    target: str = "person"
     stopping: Stopping = field(default_factory=Stopping)
     nature: Mapping[str, Assumption] = field(default_factory=dict)
     correlation: float = 0.3
     draws: int = 2048
     seed: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what no answer can stand on; unknown ground is none, an unknown band has no width."""
+        check_choice(self.target, "target", TARGETS)
+        for name in ("shift_h", "tour_h"):
+            check_positive(getattr(self, name), name, "h")
+        check_positive(self.relief, "relief")
+        check_between(self.night_h, "night_h", 0.0, 24.0)
+        check_whole(self.draws, "draws", lowest=2)
+        lengths = segment_lengths(self.lengths_km)
+        object.__setattr__(self, "ground", checked_ground(self.ground, lengths.index))
+        share = normalised_weights(self.weights, len(lengths))
+        object.__setattr__(self, "weights", pd.Series(share, index=lengths.index, name="weight"))
 
     @cached_property
     def drawn(self) -> pd.DataFrame:
@@ -380,17 +397,26 @@ class _Kit:
     def _looked(self, light: str) -> _Seen:
         asked, force, lit = self.asked, self.force, _half(light)
         states = asked.night if light == "night" else _ONE_STATE
-        if len({r50_m(force.sensor, lit, moonlight=moon) for moon in states["moonlight"]}) == 1:
+        if (
+            len(
+                {
+                    r50_m(force.sensor, lit, moonlight=moon, target=asked.target)
+                    for moon in states["moonlight"]
+                }
+            )
+            == 1
+        ):
             states = _ONE_STATE  # eyes that the moon does not help
         share = states["share"].to_numpy()
         factor = asked.drawn["r50_factor"].to_numpy()
         width, ranges = {}, {}
         for task in ("detect", "recognise"):
             even = [
-                r50_m(force.sensor, lit, moonlight=moon, task=task) for moon in states["moonlight"]
+                r50_m(force.sensor, lit, moonlight=moon, target=asked.target, task=task)
+                for moon in states["moonlight"]
             ]
             ranges[task] = np.multiply.outer(factor, even)
-            watch = watch_of(force, "person", Watch(task=task))
+            watch = watch_of(force, asked.target, Watch(task=task))
             width[task] = SweepTable(force.sensor, lit, watch=watch).widths(
                 ranges[task][:, None, :], self.masked[:, :, None]
             )
@@ -436,7 +462,7 @@ class _Kit:
         stand = self.force.model_copy(update={"patrol_km_h": 0.0})
         sensor = sensor_named(stand.sensor, _half(light))
         noticed, told = (
-            post_table(sensor, watch_of(stand, "person", Watch(task=task)))[int(weakest)]
+            post_table(sensor, watch_of(stand, self.asked.target, Watch(task=task)))[int(weakest)]
             for task in ("detect", "recognise")
         )
         return (noticed, told), _POST_AXES
@@ -468,7 +494,7 @@ def post_table(sensor: Sensor, watch: Watch) -> FloatArray:
             curve = lateral_curve(
                 sensor,
                 "night",
-                min(float(hidden), _MOST_MASKED),
+                min(float(hidden), MOST_MASKED),
                 watch=watch,
                 r50_factor=even * ratio / base,
             )
@@ -498,15 +524,6 @@ _ONE_STATE = pd.DataFrame({"moonlight": [0.0], "share": [1.0]})
 def _half(light: str) -> str:
     """Day or night."""
     return "day" if light == "day" else "night"
-
-
-def masked_share(ground: pd.DataFrame, position: FloatArray) -> FloatArray:
-    """Share out of sight at a position in its band, in deviations, by draw and segment."""
-    middle = ground["f_mask"].to_numpy()
-    above = (ground["f_mask_high"].to_numpy() - middle) / BAND_DEVIATIONS
-    below = (middle - ground["f_mask_low"].to_numpy()) / BAND_DEVIATIONS
-    shift = np.maximum(position, 0.0) * above + np.minimum(position, 0.0) * below
-    return np.asarray(np.clip(middle + shift, 0.0, np.maximum(middle, _MOST_MASKED)))
 
 
 def tabled_law(law: str, opponent: str, speed_ratio: float) -> tuple[int, FloatArray, float]:

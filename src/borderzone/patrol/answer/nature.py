@@ -10,7 +10,8 @@ from scipy import stats
 
 from borderzone._guards import as_finite, check_choice, check_whole, generator
 from borderzone.errors import InvalidParameterError, ShapeMismatchError
-from borderzone.patrol.answer.case import Assumption
+from borderzone.patrol.answer.case import Assumption, default_assumptions
+from borderzone.patrol.force.forces import Force
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,25 +26,24 @@ __all__ = ["CORRELATED", "NATURE", "checked_correlation", "drawn_nature"]
 CORRELATED = ("r50_factor", "patrol_speed_factor", "response_speed_factor")
 
 # Decisions (kit, law, shifts) and opponents are rows and columns of an answer and never drawn here.
-NATURE: dict[str, Assumption] = {
-    row[0]: Assumption(
-        name=row[0], distribution=row[1], parameters=row[2], unit=row[3], source=row[4]
-    )
-    for row in (
-        ("r50_factor", "lognormal", (1.0, 0.4), "factor",
-         "spread of ranges of detection; no field trial of these sensors on this ground is known"),
-        ("patrol_speed_factor", "triangular", (10 / 15, 1.0, 20 / 15), "factor",
-         "vehicles off the road keep 10 to 20 km/h around 15; the same share on foot"),
-        ("crosser_speed_factor", "triangular", (0.75, 1.0, 1.5), "factor",
-         "people on foot at 3 to 6 km/h around 4, on each segment's own speed"),
-        ("f_mask_position", "normal", (0.0, 1.0), "standard deviations",
-         "the 90 % band of the share out of sight, all segments together"),
-        ("response_speed_factor", "lognormal", (1.0, 0.3), "factor",
-         "spread of how fast a reserve comes; no exercise on this border is published"),
-        ("followed_up", "uniform", (0.0, 1.0), "share",
-         "detections that are followed up although nobody was recognised: anything is possible"),
-    )
-}  # fmt: skip
+# What the curve draws too comes from there.
+_SHARED = ("r50_factor", "patrol_speed_factor", "crosser_speed_factor", "f_mask_position")
+NATURE: dict[str, Assumption] = {name: default_assumptions(Force())[name] for name in _SHARED} | {
+    "response_speed_factor": Assumption(
+        name="response_speed_factor",
+        distribution="lognormal",
+        parameters=(1.0, 0.3),
+        unit="factor",
+        source="spread of how fast a reserve comes; no exercise on this border is published",
+    ),
+    "followed_up": Assumption(
+        name="followed_up",
+        distribution="uniform",
+        parameters=(0.0, 1.0),
+        unit="share",
+        source="detections that are followed up although nobody was recognised: anything is possible",
+    ),
+}
 
 
 def checked_correlation(correlation: float | npt.ArrayLike) -> FloatArray:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from borderzone._guards import check_choice, guarded, shown
 from borderzone.errors import InvalidParameterError
-from borderzone.patrol.force.sensors import SENSORS, Sensor
+from borderzone.patrol.force.sensors import LIGHTS, SENSORS, Sensor, sensor_named
 from borderzone.patrol.force.sweep import Watch
 from borderzone.patrol.theory.response import interdiction
 from borderzone.patrol.theory.staffing import SHIFT_FACTORS, payroll
@@ -114,6 +114,18 @@ class Force(BaseModel):
             )
             raise ValueError(msg)
         return self
+
+    @property
+    def has_ranges(self) -> bool:
+        """
+        Whether its sensor says how far it sees, and not only how wide a strip.
+
+        Returns
+        -------
+        bool
+            False for a sweep width of the user's own.
+        """
+        return all(sensor_named(self.sensor, light).width_km is None for light in LIGHTS)
 
     @property
     def stands(self) -> bool:

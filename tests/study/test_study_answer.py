@@ -1,0 +1,64 @@
+"""The answer of a study is that of its scenario: who crosses, how long the line is, where, with what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from borderzone.patrol import Force, Sensor
+from borderzone.study import told
+
+if TYPE_CHECKING:
+    import borderzone as bz
+    from borderzone.study import Ground, StudyResult
+
+
+def row(result: StudyResult, kit: str = "eye") -> Any:
+    return told.answer_row(result, "mean_pod", kit, "random")
+
+
+def run(study: bz.Study, ground: Ground, **changes: Any) -> StudyResult:
+    asked = study.with_scenario(study.scenario.changed(changes))
+    return asked.run(seed=1, ground=ground if asked.ground_key == ground.key else None)
+
+
+def test_it_follows_the_crosser_the_length_and_the_assumptions_of_the_scenario(
+    study: bz.Study, ground: Ground, result: StudyResult
+) -> None:
+    usual = row(result)
+    published = run(study, ground, length="published")
+    driving = run(study, ground, crosser="vehicle")
+    sure = {"distribution": "fixed", "parameters": (1.0,), "source": "known here"}
+    known = run(study, ground, uncertainty={"r50_factor": sure})
+
+    border = result.border
+    assert border.published_length_km is not None
+    longer = border.published_length_km / border.length_km
+    assert row(published).units_at_medians == pytest.approx(
+        usual.units_at_medians * longer, rel=1e-6
+    )
+    # A vehicle at 30 km/h leaves a patrol little of its own speed, and is seen three times as far.
+    assert row(driving).units_at_medians != pytest.approx(usual.units_at_medians, rel=0.05)
+    assert row(known).high / row(known).low < 0.7 * usual.high / usual.low
+
+
+def test_a_sweep_width_of_ones_own_leaves_the_other_kits(study: bz.Study, ground: Ground) -> None:
+    own = Sensor(
+        name="own",
+        r50_day_m=None,
+        r50_night_m=None,
+        width_km=0.4,
+        clip_km=5.0,
+        source="ours",
+        tag="A",
+    )
+    force = Force(sensor=own)
+
+    found = run(study, ground, force=force.model_dump() | {"sensor": own})
+
+    assert found.answer is not None
+    assert set(found.answer["kit"]) == {"eye", "goggles", "thermal", "posts"}
+    assert "only a sweep width is known" in told.answer_sentences(found)[-1]
+    assert np.isfinite(row(found).units)
