@@ -139,6 +139,12 @@ def test_rows_keep_their_order(table: pd.DataFrame) -> None:
     assert (table["low"] <= table["units"]).all()
     assert (table["units"] <= table["high"]).all()
     assert (table["people"] == 4 * table["units"]).all()
+    # A plan that is kept needs more than one made anew, wherever ground and law are uncertain.
+    inch = table[
+        (table["measure"] == "min_pod") & (table["kit"] == "thermal") & (table["stands"] == 0)
+    ]
+    assert len(inch)
+    assert (inch["units"] > 1.05 * inch["units_replanned"]).all()
     assert (table["payroll"] > table["people"]).all()
 
 

@@ -218,7 +218,12 @@ def _units(edition: Edition, pictures: dict[str, Picture]) -> dict[str, Any]:
         (
             "“On average” weighs all crossings; “every inch” looks at the segment where it is "
             "easiest to get through. Out is who is on the line at this moment, on the payroll is "
-            "who must be employed for that, with shifts, leave and repairs."
+            "who must be employed for that, with shifts and leave."
+        ),
+        (
+            "Curve and tables below count the scenario's own units by one light, as fast at night as by day, with "
+            "constants for recognising and getting there; “every inch” is a whole segment in them. Where "
+            "they differ from the answer above, the answer holds: it has none of these simplifications."
         ),
     ]
     return _section(
