@@ -1032,7 +1032,8 @@ def units_sentence(result: StudyResult) -> str:
             for length, words in zip(named, counts, strict=True)
         ]
     return (
-        f"At {scenario.light}, with patrols of {scenario.force.crew} people that rely on {sensor_words(scenario)}, "
+        "Counted simply (one light, speeds of the day, constants for recognition and response; the answer "
+        f"has them all), at {scenario.light}, with patrols of {scenario.force.crew} people that rely on {sensor_words(scenario)}, "
         + "; and ".join(counts)
         + " (in brackets the 5 to 95 % band)."
     )
