@@ -5,8 +5,9 @@ Usage: mutate.py [--seed 1] [--count 24] [--rooms patrol,corridor] [--jobs 2]. O
 faults, and an edit elsewhere in a file moves none. Each room's tests run once, file by file, to learn which
 line is run by which test; of the lines that are run the faults are taken (mutants.py). Then each fault goes into a
 copy of the package, and the test files that run its line are run, those tests first that run it themselves,
-the quickest first, until one fails. A run without end counts as noticed. The table goes into docs/mutants.md, the
-reason why a survivor changes nothing comes from scripts/mutants_equal.toml; without one the run ends with status 1.
+the quickest first, until one fails. A run without end counts as noticed. The table goes into docs/mutants.md, room
+by room as they are done; rooms not asked for keep their table. The reason why a survivor changes nothing comes from
+scripts/mutants_equal.toml; without one the run ends with status 1.
 
 Programs for this make every fault of a file, hundreds of thousands here; this one draws a fixed sample.
 """
@@ -35,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from mutants import OPERATORS, Mutant, choose, mutants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
 
@@ -46,6 +47,8 @@ REASONS = ROOT / "scripts" / "mutants_equal.toml"
 # A guard against a fault that never ends: far above what the tests take on a busy machine.
 GUARD_TIMES, GUARD_S = 6, 120
 ENDLESS = 1000
+# How a row says that a test fails: by its name, after this.
+NOTICED = "by "
 
 
 @dataclass
@@ -88,9 +91,7 @@ class Copy:
         paths = os.pathsep.join((str(self.folder / "src"), str(Path(__file__).parent)))
         # Compiled modules are of the file as it was: none may be written while it is broken.
         env = os.environ | settings | {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
-        options = (
-            "-q -x -rfE --tb=no --no-header --no-showlocals -p no:cacheprovider -p mutate_plugin"
-        )
+        options = "-q -x -rfE --no-header --no-showlocals -p no:cacheprovider -p mutate_plugin"
         run = subprocess.Popen(  # noqa: S603 - our own tests
             [sys.executable, "-m", "pytest", *options.split(), *files],
             cwd=self.folder,
@@ -142,7 +143,9 @@ class Copy:
                 json.dump(first, order)
                 order.flush()
                 guard_s = GUARD_S + GUARD_TIMES * sum(ran[file].total_s for file in files)
-                status, told = self.pytest(files, guard_s, MUTATE_FIRST=order.name)
+                status, told = self.pytest(
+                    files, guard_s, MUTATE_FIRST=order.name, PYTEST_ADDOPTS="--tb=no"
+                )
         finally:
             # With its old date, so that what was compiled of it holds again.
             whole.replace(path)
@@ -215,23 +218,22 @@ def draw(room: Path, count: int, seed: int, ran: dict[str, Ran]) -> list[Mutant]
 
 def judge_all(
     rooms: list[str], count: int, seed: int, jobs: int, root: Path = ROOT
-) -> list[Verdict]:
-    """Learn, draw, break and judge; what is done is told as it goes."""
+) -> Iterator[tuple[str, list[Verdict]]]:
+    """Learn, draw, break and judge, one room after the other; what is done is told as it goes."""
     start = time.monotonic()
-    paths = [path for room in rooms for path in sorted(root.glob(f"tests/{room}/test_*.py"))]
-    files = [str(path.relative_to(root)) for path in paths]
     with tempfile.TemporaryDirectory() as scratch:
         pool = Pool(jobs, root, Path(scratch))
-        ran = dict(zip(files, pool.map(Copy.record, files), strict=True))
-        print(f"{len(files)} test files learnt, {time.monotonic() - start:.0f} s", flush=True)
-        work = []
         for room in rooms:
-            own = {file: one for file, one in ran.items() if file.startswith(f"tests/{room}/")}
-            drawn = draw(pool.package / room, count, seed, own)
-            work += [(mutant, own) for mutant in drawn]
-        verdicts = pool.map(judge_and_tell, work)
-    print(f"{len(verdicts)} faults judged, {time.monotonic() - start:.0f} s in all")
-    return verdicts
+            paths = sorted(root.glob(f"tests/{room}/test_*.py"))
+            files = [str(path.relative_to(root)) for path in paths]
+            ran = dict(zip(files, pool.map(Copy.record, files), strict=True))
+            print(
+                f"{room}: {len(files)} files learnt, {time.monotonic() - start:.0f} s", flush=True
+            )
+            drawn = draw(pool.package / room, count, seed, ran)
+            verdicts = pool.map(judge_and_tell, [(mutant, ran) for mutant in drawn])
+            print(f"{room}: {len(verdicts)} faults, {time.monotonic() - start:.0f} s", flush=True)
+            yield room, verdicts
 
 
 def judge_and_tell(copy: Copy, work: tuple[Mutant, dict[str, Ran]]) -> Verdict:
@@ -250,39 +252,38 @@ def reasons() -> dict[tuple[str, str, str], str]:
     return {(one["file"], one["before"], one["after"]): one["reason"] for one in known}
 
 
-def page(verdicts: list[Verdict], known: dict[tuple[str, str, str], str]) -> str:
-    """Write the table."""
-    noticed = sum(verdict.test is not None for verdict in verdicts)
-    by_room: dict[str, list[Verdict]] = {}
+def section(verdicts: list[Verdict], known: dict[tuple[str, str, str], str]) -> str:
+    """Write the table of a room."""
+    rows = ["| place | operator | before → after | noticed |", "| --- | --- | --- | --- |"]
     for verdict in verdicts:
-        by_room.setdefault(verdict.mutant.file.partition("/")[0], []).append(verdict)
+        mutant = verdict.mutant
+        key = (mutant.file, mutant.before, mutant.after)
+        told = f"{NOTICED}`{verdict.test}`" if verdict.test else known.get(key, "**nobody**")
+        change = f"{_code(mutant.before)} → {_code(mutant.after)}"
+        place = f"{mutant.file.partition('/')[2]}:{mutant.line}"
+        rows.append(f"| {place} | {mutant.operator} | {change} | {told} |")
+    return "\n".join(rows) + "\n"
+
+
+def page(sections: dict[str, str]) -> str:
+    """Write the tables of all rooms, and how many faults are noticed."""
+    rows = [row for table in sections.values() for row in table.splitlines()[2:]]
+    noticed = sum(f"| {NOTICED}`" in row for row in rows)
     about = (
-        f"`make mutate` breaks the code in {len(verdicts)} places, one at a time, and runs the tests "
-        f"of the same room: {noticed} faults are noticed, {len(verdicts) - noticed} are not. The "
+        f"`make mutate` breaks the code in {len(rows)} places, one at a time, and runs the tests "
+        f"of the same room: {noticed} faults are noticed, {len(rows) - noticed} are not. The "
         "places are drawn with a fixed seed from the lines that these tests run, by five operators "
         f"in turn: {', '.join(OPERATORS)}. Of a fault that nobody notices the reason stands in its "
         "row."
     )
-    rows = [
-        "---",
-        "orphan: true",
-        "---",
-        "",
-        "# Small faults and the tests that notice them",
-        "",
-        about,
-    ]
-    for room, of_room in by_room.items():
-        rows += ["", f"## {room}", "", "| place | operator | before → after | noticed by |"]
-        rows.append("| --- | --- | --- | --- |")
-        for verdict in of_room:
-            mutant = verdict.mutant
-            key = (mutant.file, mutant.before, mutant.after)
-            told = f"`{verdict.test}`" if verdict.test else known.get(key, "**nobody**")
-            change = f"{_code(mutant.before)} → {_code(mutant.after)}"
-            place = f"{mutant.file.partition('/')[2]}:{mutant.line}"
-            rows.append(f"| {place} | {mutant.operator} | {change} | {told} |")
-    return "\n".join(rows) + "\n"
+    tables = "".join(f"\n## {room}\n\n{table}" for room, table in sections.items())
+    return f"---\norphan: true\n---\n\n# Small faults and the tests that notice them\n\n{about}\n{tables}"
+
+
+def sections_of(written: str) -> dict[str, str]:
+    """Read the tables of a page back, by room."""
+    parts = written.split("\n## ")[1:]
+    return {room: table.strip("\n") + "\n" for room, _, table in (p.partition("\n") for p in parts)}
 
 
 def _code(line: str) -> str:
@@ -299,15 +300,18 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=TABLE)
     asked = parser.parse_args()
-    verdicts = judge_all(asked.rooms.split(","), asked.count, asked.seed, asked.jobs)
-    known = reasons()
-    asked.out.write_text(page(verdicts, known), "utf-8")
-    open_ones = [
-        verdict.mutant
-        for verdict in verdicts
-        if verdict.test is None
-        and (verdict.mutant.file, verdict.mutant.before, verdict.mutant.after) not in known
-    ]
+    known, open_ones = reasons(), []
+    sections = sections_of(asked.out.read_text("utf-8")) if asked.out.exists() else {}
+    rooms = asked.rooms.split(",")
+    for room, verdicts in judge_all(rooms, asked.count, asked.seed, asked.jobs):
+        sections[room] = section(verdicts, known)
+        in_order = {name: sections[name] for name in ROOMS if name in sections}
+        asked.out.write_text(page(in_order), "utf-8")
+        open_ones += [
+            mutant
+            for mutant in (verdict.mutant for verdict in verdicts if verdict.test is None)
+            if (mutant.file, mutant.before, mutant.after) not in known
+        ]
     for mutant in open_ones:
         print(f"nobody notices {mutant.file}:{mutant.line}: {mutant.before} -> {mutant.after}")
     return int(bool(open_ones))

@@ -125,7 +125,9 @@ def test_the_test_that_notices_a_fault_is_named_and_a_survivor_told(
     (package / "sums.py").write_text(TWO_FAULTS, "utf-8")
     (tests / "test_sums.py").write_text(TESTS, "utf-8")
 
-    noticed, survivor = verdicts = mutate.judge_all(["room"], 2, 1, 2, tmp_path)
+    ((room, verdicts),) = mutate.judge_all(["room"], 2, 1, 2, tmp_path)
+    noticed, survivor = verdicts
+    assert room == "room"
 
     assert noticed.mutant.before == "return first - second"
     assert noticed.test == "tests/room/test_sums.py::test_the_order_counts"
@@ -133,8 +135,12 @@ def test_the_test_that_notices_a_fault_is_named_and_a_survivor_told(
     assert survivor.test is None
     assert (package / "sums.py").read_text("utf-8") == TWO_FAULTS
     key = (survivor.mutant.file, survivor.mutant.before, survivor.mutant.after)
-    assert "| Zero has no sign. |" in mutate.page(verdicts, {key: "Zero has no sign."})
-    assert "| **nobody** |" in mutate.page(verdicts, {})
+    assert "| **nobody** |" in mutate.section(verdicts, {})
+    tables = {room: mutate.section(verdicts, {key: "Zero has no sign."}), "other": "| a |\n| - |\n"}
+    assert "| Zero has no sign. |" in tables[room]
+    written = mutate.page(tables)
+    assert "in 2 places, one at a time, and runs the tests of the same room: 1 faults" in written
+    assert mutate.sections_of(written) == tables
 
 
 def test_what_ends_without_naming_a_test_is_noticed_all_the_same(mutate: Any) -> None:

@@ -78,6 +78,17 @@ def test_a_lazy_raster_stays_lazy_and_gives_the_same_bits(name: str) -> None:
     xr.testing.assert_identical(lazy.compute(), whole)
 
 
+@pytest.mark.parametrize("sides_m", [(30.0, 90.0), (90.0, 30.0)])
+def test_cells_that_are_not_square_reach_farther_along_their_shorter_side(
+    sides_m: tuple[float, float],
+) -> None:
+    """A radius of two long sides takes six short ones, which a chunk has to have at hand."""
+    dem = raster(rough((60, 60)), *sides_m)
+    for function in (partial(terrain.relief, radius_m=190.0), partial(terrain.tpi, radius_m=190.0)):
+        lazy = function(dem.chunk({"y": 20, "x": 20})).compute()
+        xr.testing.assert_identical(lazy, function(dem))
+
+
 def test_a_lazy_raster_is_checked_before_anything_is_computed() -> None:
     """What its coordinates tell at once; what its heights tell, when they are computed."""
     dem = ground((40, 40)).chunk({"y": 20, "x": 20})
