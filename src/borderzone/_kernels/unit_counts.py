@@ -33,7 +33,7 @@ __all__ = [
     "planned_units",
     "posts_seen",
     "read_widths",
-    "shares_stopped",
+    "share_for_units",
     "standing_spacing",
     "units_for_mean",
 ]
@@ -118,7 +118,16 @@ def _stopped(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what i
 
 
 @njit()
-def _depth(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what is wanted
+def _out(units: FloatArray, seen: FloatArray, off_line: tuple[float, FloatArray]) -> Any:
+    """Units out in all, with those that false and true calls keep off the line."""
+    total = 0.0
+    for i in range(units.size):
+        total += units[i] * (1.0 + off_line[0]) + off_line[1][i] * seen[i]
+    return total
+
+
+@njit()
+def _depth(  # noqa: PLR0913, PLR0915, PLR0917 - a plan, what is true of it, and what is wanted
     top: float,
     plan: tuple[int, FloatArray, FloatArray],
     rates: FloatArray,
@@ -126,18 +135,23 @@ def _depth(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what is 
     weights: FloatArray,
     law: tuple[int, FloatArray, float],
     stop: tuple[FloatArray, float, FloatArray],
-    target: float,
+    off_line: tuple[float, FloatArray],
+    wanted: tuple[float, float],
     units: FloatArray,
     seen: FloatArray,
 ) -> Any:
-    """How far mu lies below the first gain when a plan stops the target, in logarithms; infinite for never."""
+    """How far mu lies below the first gain of the plan that is wanted, in logarithms; infinite for never."""
+    # wanted: a share of all crossings and a number of units out, the other of which is infinite.
     plan_law, plan_rates, plan_weights = plan
+    by_share = wanted[0] < np.inf
+    goal = wanted[0] if by_share else wanted[1]
     # The depth is doubled until enough is stopped, then bracketed by false position with the
     # Illinois step, which halves the weight of an end that stays where it is.
-    low, at_low, high, at_high = 0.0, -target, 1.0, 0.0
+    low, at_low, high, at_high = 0.0, -goal, 1.0, 0.0
     while True:
         planned_units(top - high, plan_law, plan_rates, plan_weights, units)
-        at_high = _stopped(rates, share, weights, units, law, stop, seen) - target
+        stopped = _stopped(rates, share, weights, units, law, stop, seen)
+        at_high = (stopped if by_share else _out(units, seen, off_line)) - goal
         if at_high >= 0.0:
             break
         if high >= _DEEPEST:
@@ -150,8 +164,9 @@ def _depth(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what is 
             break
         middle = (low * at_high - high * at_low) / (at_high - at_low)
         planned_units(top - middle, plan_law, plan_rates, plan_weights, units)
-        value = _stopped(rates, share, weights, units, law, stop, seen) - target
-        if abs(value) <= 1e-15:
+        stopped = _stopped(rates, share, weights, units, law, stop, seen)
+        value = (stopped if by_share else _out(units, seen, off_line)) - goal
+        if abs(value) <= 1e-15 * max(1.0, goal):
             break
         if value > 0.0:
             high, at_high = middle, value
@@ -209,7 +224,10 @@ def units_for_mean(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and 
         depth = np.inf
         # Close below what every crossing seen would come to, numbers of units mean nothing.
         if target < most * (1.0 - 1e-12):
-            depth = _depth(top, plan, rates[d], share, weights, law, here, target, units, seen)
+            wanted = (target, np.inf)
+            depth = _depth(
+                top, plan, rates[d], share, weights, law, here, off_line, wanted, units, seen
+            )
         for i in range(segments):
             if target <= 0.0:
                 break
@@ -222,21 +240,42 @@ def units_for_mean(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and 
     return units_out, cost_out
 
 
-@njit(nogil=True)
-def shares_stopped(
+@njit(parallel=True, nogil=True, error_model="numpy")
+def share_for_units(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what is wanted
     rates: FloatArray,
     share: FloatArray,
     weights: FloatArray,
-    units: FloatArray,
+    plan: tuple[int, FloatArray, FloatArray],
     law: tuple[int, FloatArray, float],
     stop: tuple[FloatArray, FloatArray, FloatArray],
+    off_line: tuple[float, FloatArray],
+    number: float,
 ) -> Any:
-    """Share of all crossings that given units by segment stop, draw by draw."""
-    found, seen = np.empty(rates.shape[0]), np.empty(weights.size)
-    recognised, followed_up, near = stop
-    for d in range(rates.shape[0]):
+    """Share of all crossings that a number of units out reaches by the plan, draw by draw."""
+    # The inverse of `units_for_mean`, with the same arguments.
+    draws, segments = rates.shape[0], weights.size
+    top = first_gain(plan)
+    found = np.zeros(draws)
+    for d in prange(draws):
+        units, seen = np.zeros(segments), np.zeros(segments)
+        recognised, followed_up, near = stop
         here = (recognised[d], followed_up[d], near[d])
-        found[d] = _stopped(rates[d], share, weights, units, law, here, seen)
+        if number > 0.0:
+            # Where every segment is seen to all digits long before, units still stand there.
+            _depth(
+                top,
+                plan,
+                rates[d],
+                share,
+                weights,
+                law,
+                here,
+                off_line,
+                (np.inf, number),
+                units,
+                seen,
+            )
+            found[d] = _stopped(rates[d], share, weights, units, law, here, seen)
     return found
 
 

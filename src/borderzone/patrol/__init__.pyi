@@ -41,6 +41,9 @@ from .answer.kits import (
     KitQuestion as KitQuestion,
     Stopping as Stopping,
     answer_table as answer_table,
+    answer_pod as answer_pod,
+    answer_draws as answer_draws,
+    answer_sobol as answer_sobol,
 )
 from .theory.staffing import whole_units as whole_units
 from .force.comparators import (

@@ -1,0 +1,371 @@
+"""One kind of unit on a ground, draw by draw: units that an aim takes, and what units reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from borderzone import access
+from borderzone._kernels import unit_counts
+from borderzone.patrol.answer.case import MOST_MASKED, masked_share
+from borderzone.patrol.force.forces import watch_of
+from borderzone.patrol.force.sensors import r50_m, sensor_named
+from borderzone.patrol.force.sweep import SweepTable, Watch, lateral_curve
+from borderzone.patrol.theory.barrier import coverage_of_a_unit
+from borderzone.patrol.theory.response import responds_unchecked
+from borderzone.patrol.theory.staffing import share_left_unchecked
+from borderzone.patrol.theory.tactics import coverage_against, pod_against
+
+if TYPE_CHECKING:
+    from borderzone._typing import FloatArray
+    from borderzone.patrol.answer.kits import Aim, KitQuestion
+    from borderzone.patrol.force.forces import Force
+    from borderzone.patrol.force.sensors import Sensor
+
+__all__ = ["DARK", "Kit", "Needed"]
+
+# Coverage at which laws are tabled against opponents who watch, and how far: beyond all is seen.
+_TABLED_STEP, _TABLED_TO = 0.005, 40.0
+# A night without moon, as states of light.
+DARK = pd.DataFrame({"moonlight": [0.0], "share": [1.0]})
+# Share of a tour of days that a crew is up and about.
+_DUTY_ON_TOUR = 0.5
+# A drive after which nobody is there in time.
+_NEVER_H = 1e6
+_LAW_CODES = {"random": unit_counts.RANDOM, "beats_soft": unit_counts.BEATS_SOFT}
+
+
+class Kit:
+    """One kind of unit on the ground of a question, in every draw of nature."""
+
+    def __init__(self, question: KitQuestion, force: Force) -> None:
+        self.asked, self.force = question, force
+        self.lengths_km = question.lengths_km.to_numpy(dtype=np.float64)
+        self.weights = np.asarray(question.weights, dtype=np.float64)
+        self.drive_h = np.asarray(question.drive_h, dtype=np.float64)
+        ground, drawn = question.ground, question.drawn
+        # What is not known of a landform is half the same everywhere and half each place's own.
+        shared = drawn["f_mask_position"].to_numpy()[:, None]
+        self.masked = masked_share(ground, np.sqrt(0.5) * (shared + question.own_masks))
+        self.crosser = np.multiply.outer(
+            drawn["crosser_speed_factor"].to_numpy(), ground["crosser_km_h"].to_numpy()
+        )
+        by_day = np.multiply.outer(
+            drawn["patrol_speed_factor"].to_numpy(),
+            force.patrol_km_h * ground["patrol_speed_factor"].to_numpy(),
+        )
+        # Without lights: what a vehicle loses by night is its record's, an assumption.
+        slowed = access.at_night("foot" if force.mode == "foot" else "vehicle_off_road").factor
+        self.speed = {"day": by_day, "night": by_day * slowed}
+        self._seen: dict[str, _Seen] = {}
+        self._posts: dict[tuple[str, float, str], tuple[FloatArray, FloatArray]] = {}
+
+    def needed(self, aim: Aim, law: str, opponent: str, light: str) -> Needed:
+        """Give the units that an aim takes."""
+        if aim.measure == "mean_poi" and not self.force.has_ranges:
+            # A sweep width of the user's own does not say what is recognised.
+            return Needed(*np.full((4, len(self.masked)), np.nan))
+        standing, standing_cost = self.posts(aim.measure, aim.target, light)
+        nobody = np.full(len(standing), np.nan)
+        if law == "standing":
+            return Needed(standing, standing_cost, np.ones(len(standing)), nobody)
+        if aim.measure == "min_pod":
+            units, cost, replanned = self.every_inch(aim.target, law, opponent, light)
+        else:
+            units, cost = unit_counts.units_for_mean(
+                *self.mean_terms(aim.measure, law, opponent, light), self.per_unit_out, aim.target
+            )
+            replanned = nobody
+        # A patrol can always stand still: no answer takes more than posts with the same eyes.
+        still = standing < units
+        return Needed(
+            np.where(still, standing, units),
+            np.where(still, standing_cost, cost),
+            still.astype(np.float64),
+            np.minimum(replanned, standing),
+        )
+
+    def reached_with(
+        self, number: float, measure: str, law: str, opponent: str, light: str
+    ) -> FloatArray:
+        """Share of all crossings that so many units reach, by draw: the inverse of `needed`."""
+        if measure == "mean_poi" and not self.force.has_ranges:
+            return np.full(len(self.masked), np.nan)
+        standing = self.posts_reach(number, measure, light)
+        if law == "standing":
+            return standing
+        if measure == "min_pod":
+            seen = self.seen(light)
+            ratio = self.speed[_half(light)] / self.crosser
+            plan = self.plan_for_all(number, law, opponent, light)
+            found = np.zeros_like(ratio)
+            for rates, share in zip(np.moveaxis(seen.rates, 2, 0), seen.share, strict=True):
+                found += share * pod_against(rates * plan, law, opponent, ratio, place="weakest")
+            moving = found.min(axis=1)
+        else:
+            moving = unit_counts.share_for_units(
+                *self.mean_terms(measure, law, opponent, light), float(number)
+            )
+        return np.asarray(np.maximum(moving, standing))
+
+    def plan_for_all(self, number: float, law: str, opponent: str, light: str) -> FloatArray:
+        """Units by segment with which all are worth the same, with every state at its median."""
+        seen, ratio = self.seen(light), self.speed[_half(light)][0] / self.crosser[0]
+        rates = seen.rates[0] @ seen.share
+        low, high, plan = 0.0, 1.0, 1.0 / rates
+        for _ in range(50 if law != "random" else 0):
+            middle = (low + high) / 2.0
+            need = coverage_against(middle, law, opponent, ratio, place="weakest") / rates
+            if need.sum() <= number:
+                low, plan = middle, need if need.any() else plan
+            else:
+                high = middle
+        return np.asarray(number * plan / plan.sum())
+
+    def every_inch(
+        self, target: float, law: str, opponent: str, light: str
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Units with which the weakest place reaches a target; units go where the medians say."""
+        seen = self.seen(light)
+        ratio = self.speed[_half(light)] / self.crosser
+        need = coverage_against(target, law, opponent, ratio, place="weakest") / seen.rates[:, :, 0]
+        plan = need[0]
+        # The plan holds where the segment that is worst off has enough; a plan made anew in each
+        # draw would need the sum alone.
+        times = (need / plan).max(axis=1)
+        return times * plan.sum(), times * (plan * self.per_unit_out).sum(), need.sum(axis=1)
+
+    def mean_terms(self, measure: str, law: str, opponent: str, light: str) -> tuple[Any, ...]:
+        """Give what a plan for a share of all crossings stands on, in the order of the compiled loops."""
+        seen, weights = self.seen(light), self.weights
+        rates = seen.rates[0] @ seen.share
+        ones = np.ones(len(self.masked))
+        stop = (np.ones_like(self.masked), ones, np.ones_like(self.masked))
+        off_line: tuple[float, FloatArray] = (0.0, np.zeros_like(weights))
+        worth = weights
+        if measure == "mean_poi":
+            followed = self.asked.drawn["followed_up"].to_numpy()
+            reached = self.reached(light)
+            stop = (seen.recognised, followed, reached)
+            # What a unit gains is what it recognises and somebody then reaches.
+            worth, rates = weights * reached[0], rates * seen.recognised[0]
+            calls = self.asked.stopping
+            off_line = (
+                calls.call_h * calls.false_calls_per_unit_h,
+                calls.call_h * calls.crossings_per_h * weights,
+            )
+        tabled = tabled_law(
+            law, opponent, float(np.median(self.speed[_half(light)][0] / self.crosser[0]))
+        )
+        plan = (_LAW_CODES[law], rates, worth)
+        return seen.rates, seen.share, weights, plan, tabled, stop, off_line
+
+    @cached_property
+    def per_unit_out(self) -> FloatArray:
+        """Units whose shifts are spent for one that is on the line, by segment; infinite beyond a shift."""
+        drive = self.drive_h
+        # Out and back within a shift, or out for a tour of days, of which part is rest: whichever
+        # leaves more.
+        left = np.maximum(
+            share_left_unchecked(drive, self.asked.shift_h),
+            _DUTY_ON_TOUR * share_left_unchecked(drive, self.asked.tour_h),
+        )
+        with np.errstate(divide="ignore"):
+            return np.asarray(1.0 / left)
+
+    def reached(self, light: str, *, still: bool = False) -> FloatArray:
+        """Chance that who answers is there before cover, by draw and segment."""
+        asked, stop, seen = self.asked, self.asked.stopping, self.seen(light)
+        # A reserve of which nobody knows whence it comes is none.
+        known = self.drive_h
+        known = np.where(np.isnan(known), _NEVER_H, known)
+        drive = np.divide.outer(known, asked.drawn["response_speed_factor"].to_numpy()).T
+        return responds_unchecked(
+            np.full_like(self.crosser, stop.cover_km),
+            self.crosser,
+            stop.decide_h,
+            (seen.range_m @ seen.share)[:, None] / 1000.0,
+            0.0 if still else self.speed[_half(light)],
+            stop.call_delay_h,
+            drive,
+            stop.shortest_drive_share * drive,
+        )
+
+    def seen(self, light: str) -> _Seen:
+        """Coverage of one unit in each draw, segment and state of light, and what of it is recognised."""
+        if light not in self._seen:
+            self._seen[light] = self._looked(light)
+        return self._seen[light]
+
+    def _looked(self, light: str) -> _Seen:
+        asked, force, lit = self.asked, self.force, _half(light)
+        states = asked.night if light == "night" else DARK
+        record = sensor_named(force.sensor, lit)
+        own = record.width_km is not None
+        if own or len(set(self.even_m(light, states, "detect"))) == 1:
+            states = DARK  # eyes that the moon does not help
+        share = states["share"].to_numpy()
+        factor = asked.drawn["r50_factor"].to_numpy()
+        width, ranges = {}, {}
+        for task in ("detect", "recognise"):
+            if own:
+                # A width of the user's own: on any ground, and of nothing but detection.
+                km = record.width_km if task == "detect" else np.nan
+                width[task] = km * factor[:, None, None] * np.ones((1, self.masked.shape[1], 1))
+                ranges[task] = np.full((factor.size, 1), np.nan)
+                continue
+            ranges[task] = np.multiply.outer(factor, self.even_m(light, states, task))
+            watch = watch_of(force, asked.target, Watch(task=task))
+            width[task] = SweepTable(force.sensor, lit, watch=watch).widths(
+                ranges[task][:, None, :], self.masked[:, :, None]
+            )
+        per_unit = coverage_of_a_unit(self.lengths_km, 1.0, self.speed[lit], self.crosser)
+        if force.scan_share is not None:
+            per_unit = per_unit * force.scan_share
+        return _Seen(
+            rates=width["detect"] * per_unit[:, :, None],
+            share=share,
+            recognised=(width["recognise"] @ share) / (width["detect"] @ share),
+            range_m=ranges["detect"],
+        )
+
+    def even_m(self, light: str, states: pd.DataFrame, task: str) -> list[float]:
+        """Give the range of even chance in each state of light."""
+        sensor, target = self.force.sensor, self.asked.target
+        return [
+            r50_m(sensor, _half(light), moonlight=moon, target=target, task=task)
+            for moon in states["moonlight"]
+        ]
+
+    def posts(
+        self, measure: str, target: float | FloatArray, light: str
+    ) -> tuple[FloatArray, FloatArray]:
+        """Count posts with the same eyes that reach a target, and their cost, by draw; each segment alike."""
+        key = (measure, target, light) if isinstance(target, float) else None
+        if key is not None and key in self._posts:
+            return self._posts[key]
+        seen, draws = self.seen(light), len(self.masked)
+        if not self.force.has_ranges:
+            return np.full(draws, np.inf), np.full(draws, np.inf)
+        followed, wanted = np.ones(draws), np.full(draws, target)
+        if measure == "mean_poi":
+            # All segments see alike, so that what is stopped is what is seen and told times the
+            # mean chance that somebody is there in time.
+            followed = self.asked.drawn["followed_up"].to_numpy()
+            with np.errstate(divide="ignore"):
+                wanted /= self.reached_by_posts(light)
+        tables, axes = self.post_tables(light, weakest=measure == "min_pod")
+        apart = unit_counts.standing_spacing(
+            tables, axes, np.log(seen.range_m), seen.share, self.masked, followed, wanted
+        )
+        with np.errstate(divide="ignore"):
+            count = 1000.0 * self.lengths_km / np.exp(apart)
+        found = count.sum(axis=1), (count * self.per_unit_out).sum(axis=1)
+        if key is not None:
+            self._posts[key] = found
+        return found
+
+    def reached_by_posts(self, light: str) -> FloatArray:
+        """Chance that a reserve is there before cover where a post sees somebody, by draw."""
+        return np.asarray(self.reached(light, still=True) @ self.weights)
+
+    def posts_reach(self, number: float, measure: str, light: str) -> FloatArray:
+        """Share of all crossings that so many posts with the same eyes reach, by draw."""
+        draws = len(self.masked)
+        low, high = np.zeros(draws), np.ones(draws)
+        # To a millionth, far below the band.
+        for _ in range(20 if self.force.has_ranges and number > 0.0 else 0):
+            middle = (low + high) / 2.0
+            enough = self.posts(measure, middle, light)[0] <= number
+            low, high = np.where(enough, middle, low), np.where(enough, high, middle)
+        return low
+
+    def post_tables(
+        self, light: str, *, weakest: bool
+    ) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray, FloatArray]]:
+        """Give what posts notice and recognise, by range, share out of sight and spacing."""
+        stand = self.force.model_copy(update={"patrol_km_h": 0.0})
+        sensor = sensor_named(stand.sensor, _half(light))
+        noticed, told = (
+            post_table(sensor, watch_of(stand, self.asked.target, Watch(task=task)))[int(weakest)]
+            for task in ("detect", "recognise")
+        )
+        return (noticed, told), _POST_AXES
+
+
+# Log range of detection, share out of sight, and log spacing over range, each even, of the tables of
+# posts. POD hangs on spacing over range; on the range itself by ground and horizon alone, and slowly.
+_POST_AXES = (
+    np.linspace(np.log(20.0), np.log(40_000.0), 8),
+    np.linspace(0.0, 1.0, 7),
+    np.linspace(-2.3, 3.4, 58),
+)
+# Places between a post and the middle to the next.
+_POST_PLACES = 17
+
+
+@lru_cache(maxsize=64)
+def post_table(sensor: Sensor, watch: Watch) -> FloatArray:
+    """Tabulate the POD of evenly spaced posts: on average between two of them, and at the weakest place."""
+    ranges, masks, spacings = _POST_AXES
+    base = r50_m(sensor, "night", task=watch.task)
+    # Axes are in ranges of detection: those of another task are shorter in one ratio.
+    ratio = base / r50_m(sensor, "night", task="detect")
+    found = np.empty((2, ranges.size, masks.size, spacings.size))
+    # A range that holds the ground already is the same on all of it.
+    kinds = masks[:1] if sensor.includes_mask else masks
+    for i, even in enumerate(np.exp(ranges)):
+        for j, hidden in enumerate(kinds):
+            curve = lateral_curve(
+                sensor,
+                "night",
+                min(float(hidden), MOST_MASKED),
+                watch=watch,
+                r50_factor=even * ratio / base,
+            )
+            found[:, i, j] = unit_counts.posts_seen(
+                1000.0 * curve["range_km"].to_numpy(),
+                curve["pod"].to_numpy(),
+                even * np.exp(spacings),
+                watch.correlation,
+                _POST_PLACES,
+            )
+    found[:, :, kinds.size :] = found[:, :, :1]
+    # Farther apart never sees more; the last digits of the sums must not say otherwise.
+    return np.minimum.accumulate(found, axis=3)
+
+
+@dataclass(frozen=True)
+class Needed:
+    """Units of each draw, their cost, whether they stand, and units where the plan follows what is true."""
+
+    units: FloatArray
+    cost: FloatArray
+    stands: FloatArray
+    replanned: FloatArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    rates: FloatArray
+    share: FloatArray
+    recognised: FloatArray
+    range_m: FloatArray
+
+
+def _half(light: str) -> str:
+    """Day or night."""
+    return "day" if light == "day" else "night"
+
+
+def tabled_law(law: str, opponent: str, speed_ratio: float) -> tuple[int, FloatArray, float]:
+    """Give a law against an opponent as the counting of units takes it: by its code, or as a table."""
+    if opponent == "blind" or law == "random":
+        return _LAW_CODES[law], np.zeros(2), 1.0
+    coverage = np.arange(0.0, _TABLED_TO, _TABLED_STEP)
+    ratio = np.full_like(coverage, speed_ratio)
+    return unit_counts.TABLED, pod_against(coverage, law, opponent, ratio), _TABLED_STEP
