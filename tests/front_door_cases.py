@@ -584,13 +584,15 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "patrol.hindcast": {
         "observations": lambda _: bz.datasets.validation(), "curve": lambda w: w.curve, "length_km": lambda _: 600.0
     },
+    "patrol.answer_draws": {"question": _question, "kit": lambda _: "eye"},
+    "patrol.answer_pod": {"question": _question, "kit": lambda _: "eye", "units": lambda _: [3.0]},
+    "patrol.answer_sobol": {"question": _question, "kit": lambda _: "eye", "n": lambda _: 16},
     "patrol.answer_table": {"question": _question},
     "patrol.plausibility": {"curve": lambda w: w.curve, "length_km": lambda _: 600.0},
     "patrol.simulate": {"crossings": lambda _: 50, "units": lambda _: 3},
     "patrol.standing": {"curve": lambda _: ([0.0, 1.0], [0.9, 0.0]), "spacing_km": lambda _: 1.5},
     "patrol.detection_against": {"speed_ratio": lambda _: 5.0, "opponent": lambda _: "blind"},
     "patrol.weakest_place": {"speed_ratio": lambda _: 5.0},
-    "patrol.sobol_units": {"n": lambda _: 16},
     "patrol.units_required": _FEW,
     "provenance.attribution_text": {"records": lambda _: [bz.datasets.record("places")]},
     "provenance.list_outputs": {"folder": lambda w: w.folder_of_its_own},

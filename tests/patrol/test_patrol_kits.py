@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -213,3 +214,125 @@ def test_who_drives_is_seen_farther_and_crosses_faster() -> None:
     # Eyes see 2.3 / 0.75 times as far: so many times fewer units for the same coverage.
     ratio = walking.loc[seen, "units_at_medians"] / driving.loc[seen, "units_at_medians"]
     assert ratio[walking["law"] == "random"].to_numpy() == pytest.approx(2.3 / 0.75, rel=2e-3)
+
+
+MEASURES = [("mean_pod", "night"), ("min_pod", "dark"), ("mean_poi", "night")]
+
+
+@pytest.mark.parametrize(("measure", "light"), MEASURES)
+@pytest.mark.parametrize("opponent", ["blind", "last_pass", "informed"])
+@pytest.mark.parametrize("law", ["random", "beats_soft"])
+def test_what_units_reach_is_the_table_read_the_other_way(
+    law: str, opponent: str, measure: str, light: str
+) -> None:
+    asked = question()
+    row = {"law": law, "opponent": opponent, "measure": measure}
+    drawn = patrol.answer_draws(asked, "eye", **row)
+    target = 0.95 if measure == "min_pod" else 0.5
+    found = patrol.answer_pod(asked, drawn["units"].iloc[:1], "eye", light=light, **row)
+    assert found["share_at_medians"][0] == pytest.approx(target, abs=2e-6)
+    assert found["low"][0] < found["share"][0] < found["high"][0]
+    more = patrol.answer_pod(asked, [0.0, 5.0, 50.0, 500.0], "eye", light=light, **row)
+    assert (more["share"].diff().dropna() >= 0).all()
+    assert more["share"][0] == more["high"][0] == 0.0
+
+
+def test_a_moving_unit_is_worth_at_least_a_post_with_its_eyes() -> None:
+    asked = question(
+        kits={
+            "moving": patrol.FORCES["vehicle_thermal"],
+            "standing": patrol.Force(sensor="vehicle_thermal", patrol_km_h=0),
+        }
+    )
+    for measure, light in (("mean_pod", "night"), ("min_pod", "dark")):
+        moving, standing = (
+            patrol.answer_pod(asked, [1.0, 4.0], kit, light=light, measure=measure)
+            for kit in ("moving", "standing")
+        )
+        assert (moving["share"] >= standing["share"] - 1e-6).all()
+
+
+def test_a_row_of_the_table_is_the_quantiles_of_its_draws(table: pd.DataFrame) -> None:
+    drawn = patrol.answer_draws(question(), "thermal", law="beats_soft", measure="min_pod")
+    row = table.query("kit == 'thermal' and law == 'beats_soft' and measure == 'min_pod'").iloc[0]
+    assert drawn.loc[0, "units"] == row["units_at_medians"]
+    for name in ("units", "people", "payroll"):
+        low, high = drawn.loc[1:, name].quantile([0.05, 0.95])
+        assert row["low" if name == "units" else f"{name}_low"] == pytest.approx(low, rel=0.1)
+        assert row["high" if name == "units" else f"{name}_high"] == pytest.approx(high, rel=0.1)
+    assert list(drawn.columns[3:]) == list(patrol.NATURE)
+
+
+def test_draws_made_elsewhere_are_taken_as_they_are() -> None:
+    asked = question()
+    rows = asked.drawn.iloc[1:4].reset_index(drop=True)
+    given = patrol.answer_draws(question(draws=rows), "eye")
+    # The eye's range holds the mask, so that the parts of single segments change nothing.
+    pd.testing.assert_frame_equal(given, patrol.answer_draws(asked, "eye").iloc[:4])
+    for wrong, words in (
+        (rows.drop(columns="followed_up"), "got 3 rows without followed_up"),
+        (rows.iloc[:1], "need two rows or more"),
+        (rows.assign(followed_up=1.5), "draws of followed_up must be from 0 to 1, got 1.5 to 1.5"),
+        (rows.assign(r50_factor=0.0), "draws of r50_factor must be above 0, got 0"),
+        (rows.assign(r50_factor=np.nan), "draws of r50_factor"),
+    ):
+        with pytest.raises(InvalidParameterError, match=words):
+            question(draws=wrong)
+
+
+def test_sobol_indices_say_which_state_of_nature_decides_the_people() -> None:
+    asked = question()
+    table = patrol.answer_sobol(asked, "thermal", law="beats_soft", n=512)
+    assert set(table["assumption"]) == {*patrol.NATURE, "f_mask_own"}
+    assert table["total"].is_monotonic_decreasing
+    assert table["first_order"].sum() == pytest.approx(1, abs=0.2)
+    pd.testing.assert_frame_equal(
+        table, patrol.answer_sobol(asked, "thermal", law="beats_soft", n=512)
+    )
+    by_name = table.set_index("assumption")
+    # Seeing hangs on nobody's response.
+    for name in ("response_speed_factor", "followed_up"):
+        assert by_name.loc[name, "total"] == pytest.approx(0, abs=1e-9)
+        low, high = by_name.loc[name, ["people_low", "people_high"]].to_numpy(float)
+        assert low == high
+    columns = ["people_high", "people", "people_low"]
+    assert (np.diff(by_name.loc["r50_factor", columns].to_numpy(float)) > 0).all()
+    fixed = {
+        name: patrol.Assumption(
+            name=name, distribution="fixed", parameters=(value,), unit="1", source="test"
+        )
+        for name, value in zip(patrol.NATURE, asked.drawn.to_numpy()[0], strict=True)
+    }
+    alone = patrol.answer_sobol(question(nature=fixed), "thermal", n=64).set_index("assumption")
+    assert alone.loc["f_mask_own", "total"] == pytest.approx(1, abs=1e-6)
+    with pytest.raises(InvalidParameterError, match="power of two such as 1024, got 100"):
+        patrol.answer_sobol(asked, "eye", n=100)
+
+
+def test_a_width_of_ones_own_is_seen_by_and_recognises_nobody() -> None:
+    sensor = dataclasses.replace(patrol.SENSORS["small_drone"], width_km=0.5, source="own trial")
+    asked = question(kits={"drone": patrol.Force(sensor=sensor, patrol_km_h=40)})
+    table = patrol.answer_table(asked).set_index(["measure", "law", "opponent"])
+    seen = table.xs(("mean_pod", "random", "blind"))[["low", "units", "high"]].to_numpy(float)
+    assert 0 < seen[0] < seen[1] < seen[2]
+    stopped = table.xs("mean_poi")[["units", "people", "payroll", "attainable"]]
+    assert np.isnan(stopped.to_numpy(float)).all()
+
+
+def test_words_that_no_table_has_are_refused() -> None:
+    asked = question()
+    for words, match in (
+        ({"kit": "eyes"}, "kit must be one of eye, thermal, got 'eyes'; did you mean 'eye'"),
+        ({"kit": "eye", "law": "beats"}, "law must be one of random, beats_soft"),
+        (
+            {"kit": "eye", "measure": "min_poi"},
+            "measure must be one of mean_pod, min_pod, mean_poi",
+        ),
+        ({"kit": "eye", "opponent": "police"}, "opponent must be one of"),
+    ):
+        with pytest.raises(InvalidParameterError, match=match):
+            patrol.answer_draws(asked, **words)
+    with pytest.raises(InvalidParameterError, match="light must be one of night, dark, day"):
+        patrol.answer_pod(asked, 3, "eye", light="dusk")
+    with pytest.raises(InvalidParameterError, match="units must be 0 or more"):
+        patrol.answer_pod(asked, [-1], "eye")

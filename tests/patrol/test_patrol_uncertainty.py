@@ -376,26 +376,3 @@ def test_sobol_indices_of_the_ishigami_function() -> None:
     total = np.array([v1 + v13, v2, v13]) / variance
     np.testing.assert_allclose(table.loc[list(inputs), "first_order"], first, atol=0.01)
     np.testing.assert_allclose(table.loc[list(inputs), "total"], total, atol=0.01)
-
-
-def test_sobol_indices_of_the_units_cover_every_assumption() -> None:
-    """Each assumption has a row; shares are shares; the same seed gives the same table."""
-    case = _case()
-    table = patrol.sobol_units(case, n=256)
-    assert sorted(table["assumption"]) == sorted(ASSUMPTION_NAMES)
-    assert table["total"].is_monotonic_decreasing
-    assert table["first_order"].sum() == pytest.approx(1, abs=0.15)
-    pd.testing.assert_frame_equal(table, patrol.sobol_units(case, n=256))
-    pod = patrol.sobol_units(case, n=256, measure="mean_pod").set_index("assumption")
-    assert pod.loc["p_respond", "total"] == pytest.approx(0, abs=1e-9)
-
-
-def test_sobol_refusals() -> None:
-    """Sample sizes, targets, and nothing to explain."""
-    case = _case()
-    with pytest.raises(InvalidParameterError, match="power of two such as 1024, got 1000"):
-        patrol.sobol_units(case, n=1000)
-    with pytest.raises(InvalidParameterError, match="target must lie between 0 and 1, 0 left out"):
-        patrol.sobol_units(case, target=0)
-    with pytest.raises(InvalidParameterError, match="no assumption has any spread"):
-        patrol.sobol_units(case, assumptions={})

@@ -28,7 +28,6 @@ from .answer.case import (
 from .answer.uncertainty import (
     monte_carlo as monte_carlo,
     units_required as units_required,
-    sobol_units as sobol_units,
 )
 from .answer.question import (
     PatrolQuestion as PatrolQuestion,

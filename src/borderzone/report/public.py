@@ -263,7 +263,7 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
         ground=_ground_without_posts(result),
         incidents=_without_hours(result),
     )
-    patrol = replace(result.patrol, kits=_kits_without_drives(result.patrol.kits))
+    patrol = replace(result.patrol, kits=_kits_without_drives(result.patrol.kits), asked=None)
     shown = replace(shown, segments=result.segments.drop(columns=telling), patrol=patrol)
     return replace(shown, summary=told.summary_sentences(shown))
 

@@ -193,6 +193,11 @@ COLUMNS = MappingProxyType(
         "light.place": ("", "south, middle or north of the border"),
         "light.name": ("", "month"),
         "moonlight.name": ("", "month"),
+        "moonlight.units": (
+            "",
+            "units of the scenario out at once that see half, medians of nature",
+        ),
+        "moonlight.people": ("people", "people out at once for that"),
         "moon_illuminated": ("share", "mean share of the moon that is lit at midnight"),
         "nights": ("nights", "nights of the month"),
         "dark_nights": ("nights", "those with little of the moon lit"),
@@ -603,9 +608,9 @@ TABLE_WORDS = {
     "race_to_cover": "how often the response is there before a crosser is in cover, by side and segment",
     "night_reach": "what somebody on foot reaches from the border in one night, by side and month",
     "night_hours": "length of the night on the 15th of each month",
-    "moonlight": "how bright the nights halfway along the border are, by month and moon",
+    "moonlight": "how bright the nights halfway along the border are, and what sees half, by month and moon",
     "light": "night and moon at both ends and the middle of the border, by month",
-    "sensitivity": "share of the variance of the required units by assumption",
+    "sensitivity": "which state of nature decides the people out at once that see half",
     "plausibility": "what real forces had, and what the model says of so many",
     "hindcast": "what real borders achieved, and the model with as many agents per km",
     "assumptions": "assumptions with bands and sources",
@@ -643,7 +648,7 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
         **_reach(result),
         "night_hours": result.reach.night_hours.reset_index(),
         "light": result.reach.light.reset_index(),
-        "moonlight": result.reach.moonlight.reset_index(),
+        "moonlight": _nights(result),
         "sensitivity": result.patrol.sobol,
         "plausibility": result.patrol.plausibility,
         "hindcast": result.patrol.hindcast,
@@ -655,6 +660,12 @@ def tables(edition: Edition, comparison: StudyResult | None = None) -> dict[str,
     if edition.internal:
         return {name: table.assign(detail="INTERNAL") for name, table in kept.items()}
     return kept
+
+
+def _nights(result: StudyResult) -> pd.DataFrame:
+    """How bright nights are, and what the scenario's own kit then takes where that is known."""
+    by_night = result.patrol.by_night
+    return (result.reach.moonlight if by_night is None else by_night).reset_index()
 
 
 def credited(table: pd.DataFrame, result: StudyResult) -> pd.DataFrame:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from borderzone import access, datasets
 from borderzone._guards import guarded
@@ -18,14 +19,14 @@ from borderzone.patrol import (
     PatrolAnswer,
     PatrolQuestion,
     Stopping,
+    answer_draws,
+    answer_sobol,
     answer_table,
 )
 from borderzone.study.result import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pandas as pd
 
     from borderzone.border import Border
     from borderzone.corridor import Corridor
@@ -39,12 +40,27 @@ _LENGTHS_DIFFER = 0.03
 # Evenly spread draws of nature: a 5 or 95 % quantile of so many is right to some 3 %, and digits are
 # rounded to that.
 _KIT_DRAWS = 1024
+_SOBOL_SAMPLES = 256
 
 
 @guarded
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PatrolFindings(PatrolAnswer, Finding):
-    """What patrols achieve on the ground of a study: an answer that draws itself, empty without elevation."""
+    """
+    What patrols achieve on the ground of a study: an answer that draws itself, empty without elevation.
+
+    Attributes
+    ----------
+    asked
+        What the answer stands on, for more questions of the same ground; None where that would tell
+        of posts.
+    by_night
+        How bright the nights are by month and moon, and what the scenario's own kit then takes to see
+        half: units and people out, with every state of nature at its median.
+    """
+
+    asked: KitQuestion | None = field(default=None, repr=False)
+    by_night: pd.DataFrame | None = None
 
     _figure = "coverage_curve"
 
@@ -85,10 +101,70 @@ def patrols_on(
         observations=datasets.validation(),
         progress=step,
     )
-    step("kits side by side")
     weights = reported if question.by_reports else None
-    kits = answer_table(_kits(ground, scenario, question, weights))
-    return PatrolFindings(**(vars(answer) | {"kits": kits}))
+    step("kits side by side")
+    asked = _kits(ground, scenario, question, weights)
+    lengths = {name: _length(corridor, name) for name in told}
+    kits = pd.concat(
+        [
+            answer_table(replace(asked, lengths_km=length.by_segment_km)).assign(
+                length=name, length_km=length.total_km
+            )
+            for name, length in lengths.items()
+        ],
+        ignore_index=True,
+    )
+    step("sensitivity")
+    own = "standing" if scenario.force.stands else _answered_law(scenario.law)
+    return PatrolFindings(
+        **(
+            vars(answer)
+            | {
+                "kits": kits,
+                "sobol": answer_sobol(asked, "scenario", law=own, n=_SOBOL_SAMPLES),
+                "assumptions": _assumptions(answer.assumptions, asked),
+                "asked": asked,
+                "by_night": _by_night(ground, scenario, asked, own),
+            }
+        )
+    )
+
+
+def _answered_law(law: str) -> str:
+    """Give the law of an answer: a bound is no force, and led units stand for it."""
+    return "random" if law == "random" else "beats_soft"
+
+
+def _assumptions(known: pd.DataFrame | None, asked: KitQuestion) -> pd.DataFrame:
+    """Tell what the curve draws, and what the answer draws besides."""
+    drawn = asked.assumptions
+    told = [] if known is None else [known]
+    new = drawn if known is None else drawn[~drawn["assumption"].isin(known["assumption"])]
+    return pd.concat([*told, new], ignore_index=True)
+
+
+def _by_night(ground: Ground, scenario: Scenario, asked: KitQuestion, law: str) -> pd.DataFrame:
+    """Put what the scenario's own kit takes beside month and moon, with every state of nature at its median."""
+    border = ground.corridor.border
+    middle = border.point_at(border.length_km / 2)
+    nights = ground.reach.moonlight.reset_index()
+    counts = []
+    for month, moon, dark_h in zip(nights["month"], nights["moon"], nights["night_h"], strict=True):
+        if not dark_h > 0:
+            counts.append((np.nan, np.nan))
+            continue
+        lit = access.night_light(middle.y, int(month), moon=moon, longitude_deg=middle.x)
+        own = replace(
+            asked,
+            kits={"scenario": scenario.force},
+            night=_coarser(lit),
+            night_h=dark_h,
+            draws=asked.drawn.iloc[[0, 0]],
+        )
+        found = answer_draws(own, "scenario", law=law)
+        counts.append((found["units"].iloc[0], found["people"].iloc[0]))
+    nights[["units", "people"]] = counts
+    return nights.set_index(["month", "moon"])
 
 
 # What a force may be given, a row each of the answer: patrols by vehicle with other eyes, and posts.
@@ -113,12 +189,8 @@ def _kits(
     if question.vehicle_km_h is not None:
         table = table.assign(crosser_km_h=question.vehicle_km_h)
     drive = table["response_median_h"] if "response_median_h" in table else table["hours_median"]
-    kits = dict(_KITS)
-    # A sweep width of the user's own says what is seen, not how far, nor what is recognised.
-    if scenario.force.has_ranges:
-        kits["scenario"] = scenario.force
     return KitQuestion(
-        kits=kits,
+        kits=_KITS | {"scenario": scenario.force},
         lengths_km=lengths,
         ground=table,
         weights=lengths if weights is None else weights,

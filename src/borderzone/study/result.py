@@ -10,6 +10,7 @@ from borderzone import provenance
 from borderzone._guards import guarded
 from borderzone._guards.escapes import block, line
 from borderzone.errors import InvalidParameterError
+from borderzone.patrol import answer_pod
 from borderzone.study.given import SETTINGS, unrecorded
 from borderzone.study.study_file import write_study
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     import geopandas as gpd
+    import numpy.typing as npt
     import pandas as pd
     from matplotlib.axes import Axes
 
@@ -228,6 +230,48 @@ class StudyResult:
             `patrol.kits`; None without elevation.
         """
         return self.patrol.kits
+
+    def pod(
+        self,
+        units: npt.ArrayLike,
+        kit: str = "scenario",
+        *,
+        law: str = "random",
+        opponent: str = "blind",
+        light: str = "night",
+        measure: str = "mean_pod",
+    ) -> pd.DataFrame:
+        """
+        Give what so many units see or stop: `answer` read the other way.
+
+        Parameters
+        ----------
+        units
+            Units out at once, one number or several.
+        kit
+            A kit of `answer`.
+        law, opponent, light, measure
+            As in `borderzone.patrol.answer_pod`.
+
+        Returns
+        -------
+        DataFrame
+            ``share`` of all crossings with ``low`` and ``high``, a row for each number.
+
+        Raises
+        ------
+        InvalidParameterError
+            If there is no answer, or as `borderzone.patrol.answer_pod` says.
+        """
+        if self.patrol.asked is None:
+            msg = (
+                f"the study of {self.name} cannot say what units see: it was run without elevation, or is an "
+                "edition that tells nothing of posts; run a study with elevation"
+            )
+            raise InvalidParameterError(msg)
+        return answer_pod(
+            self.patrol.asked, units, kit, law=law, opponent=opponent, light=light, measure=measure
+        )
 
     @property
     def required(self) -> pd.DataFrame | None:

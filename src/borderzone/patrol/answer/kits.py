@@ -21,7 +21,7 @@ from borderzone._guards import (
 from borderzone._guards.draws import among_draws
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.answer.allocation import normalised_weights
-from borderzone.patrol.answer.case import Assumption
+from borderzone.patrol.answer.case import Assumption, assumption_table
 from borderzone.patrol.answer.kit_draws import DARK, Kit
 from borderzone.patrol.answer.nature import NATURE, drawn_nature
 from borderzone.patrol.answer.rates import checked_ground, segment_lengths
@@ -71,6 +71,8 @@ LAWS = ("random", "beats_soft")
 _LIGHTS = ("night", "dark", "day")
 # Which row of the drawn own parts of the ground a draw takes, as a state of nature.
 _OWN = "f_mask_own"
+# So many grounds are drawn for draws made elsewhere: the same for any number of rows.
+_OWN_GROUNDS = 1024
 
 
 @guarded
@@ -144,8 +146,8 @@ class KitQuestion:
         Between range, patrol speed and response.
     draws, seed
         Draws of nature: how many, and their seed; or a table with a row for each and the columns of
-        `NATURE`, made elsewhere. There a column ``f_mask_own`` (0 to 1) names which of as many drawn
-        grounds holds; without it no segment has a part of its own.
+        `NATURE`, made elsewhere. There a column ``f_mask_own`` (0 to 1) names one of 1,024 drawn
+        grounds; without it no segment has a part of its own.
 
     Examples
     --------
@@ -207,7 +209,7 @@ class KitQuestion:
         DataFrame
             One row more than draws.
         """
-        known = {**NATURE, **self.nature}
+        known = self.states
         if isinstance(self.draws, pd.DataFrame):
             drawn = self.draws
         else:
@@ -216,6 +218,30 @@ class KitQuestion:
             )
         medians = pd.DataFrame([{name: _at(row, 0.5) for name, row in known.items()}])
         return pd.concat([medians, drawn[list(known)]], ignore_index=True)
+
+    @property
+    def assumptions(self) -> pd.DataFrame:
+        """
+        Give the states of nature that are drawn, with band, unit and source.
+
+        Returns
+        -------
+        DataFrame
+            A row for each.
+        """
+        return assumption_table(self.states)
+
+    @property
+    def states(self) -> dict[str, Assumption]:
+        """
+        Give the distribution of each state of nature.
+
+        Returns
+        -------
+        dict
+            `NATURE`, with what differs here.
+        """
+        return {**NATURE, **self.nature}
 
     @cached_property
     def own_masks(self) -> FloatArray:
@@ -227,12 +253,13 @@ class KitQuestion:
         FloatArray
             Standard deviations, shape ``(draws + 1, segments)``; 0 in the first row.
         """
-        rows, segments = len(self.drawn) - 1, len(self.lengths_km)
+        given = isinstance(self.draws, pd.DataFrame)
+        rows, segments = _OWN_GROUNDS if given else len(self.drawn) - 1, len(self.lengths_km)
         own = np.random.Generator(np.random.Philox([self.seed, 1])).standard_normal(
             (rows, segments)
         )
         if isinstance(self.draws, pd.DataFrame):
-            # As a state of nature it is one of these rows, named by a share, or at its median.
+            # As a state of nature it is one of these grounds, named by a share, or at its median.
             place = self.draws.get(_OWN, pd.Series(np.nan, index=self.draws.index)).to_numpy()
             row = np.clip(np.nan_to_num(place) * rows, 0, rows - 1).astype(int)
             own = np.where(np.isnan(place)[:, None], 0.0, own[row])
@@ -563,7 +590,7 @@ def answer_sobol(
     """
     force = question.kit(kit)
     _asked(question, kit, law, opponent, measure)
-    known = {**NATURE, **question.nature}
+    known = question.states
 
     def people(samples: pd.DataFrame) -> FloatArray:
         asked = replace(question, kits={kit: force}, draws=samples)

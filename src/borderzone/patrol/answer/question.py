@@ -18,7 +18,6 @@ from borderzone.patrol.answer.rates import rate_factors, terrain_variance
 from borderzone.patrol.answer.uncertainty import (
     monte_carlo,
     required_draws,
-    sobol_units,
     units_required,
 )
 from borderzone.patrol.force.sensors import LIGHTS
@@ -35,7 +34,6 @@ __all__ = ["BorderLength", "PatrolAnswer", "PatrolQuestion"]
 
 # Points of the curve; between them it is smooth.
 _CURVE_POINTS = 151
-_SOBOL_SAMPLES = 512
 # Units out at which plans are set side by side, beside those of the question.
 _UNITS = (10, 30, 100, 300, 1000, 3000)
 
@@ -84,7 +82,8 @@ class PatrolAnswer:
     draws
         The Monte Carlo draws behind the bands, one row a draw.
     sobol
-        Share of the variance of the required units owed to each assumption.
+        Which state of nature decides the people that see half with the scenario's own kit, from
+        `answer_sobol`; None where it was not asked for.
     terrain_variance
         How much of the variance of the rates is terrain.
     plausibility
@@ -247,20 +246,12 @@ class _Answering:
         step("required units")
         required = self._required()
         drawn = {name: draw_rates(case, **self.sampling) for name, case in self.headline.items()}
-        step("sensitivity")
         segments = self._by_segment()
         return PatrolAnswer(
             by_segment=segments,
             curve=curve,
             required=required,
             draws=self._draws(drawn),
-            sobol=sobol_units(
-                self.headline[first],
-                target=asked.targets[0],
-                n=_SOBOL_SAMPLES,
-                seed=asked.seed,
-                assumptions=self.sampling["assumptions"],
-            ),
             terrain_variance=terrain_variance(drawn[first].rates),
             plausibility=self._plausibility(curve),
             hindcast=None if observations is None else self._hindcast(observations, curve),

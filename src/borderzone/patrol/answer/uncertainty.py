@@ -10,7 +10,6 @@ import pandas as pd
 from scipy import stats
 
 from borderzone._guards import (
-    check_between,
     check_choice,
     check_probability,
     check_whole,
@@ -20,7 +19,7 @@ from borderzone._guards import (
 from borderzone._guards.draws import among_draws, between_draws
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.answer.allocation import RULES
-from borderzone.patrol.answer.case import chosen_assumptions, draw_rates, draws_of, reference_draw
+from borderzone.patrol.answer.case import draw_rates, reference_draw
 from borderzone.patrol.answer.curve import (
     MEASURES,
     checked_counts,
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from borderzone._typing import FloatArray, Seed
     from borderzone.patrol.answer.case import Assumption, Draws, PatrolCase
 
-__all__ = ["monte_carlo", "required_draws", "sobol_table", "sobol_units", "units_required"]
+__all__ = ["monte_carlo", "required_draws", "sobol_table", "units_required"]
 
 _QUANTILES = {"p05": 0.05, "p50": 0.50, "p95": 0.95}
 # Draws times unit counts worked on at once: small enough to stay in cache. The sums run over
@@ -351,85 +350,6 @@ def _summary(
     return row
 
 
-def sobol_units(  # noqa: PLR0913 - one question with everything it stands on
-    case: PatrolCase,
-    *,
-    target: float = 0.5,
-    measure: str = "mean_poi",
-    rule: str = "optimal",
-    n: int = 1024,
-    seed: Seed = 1,
-    assumptions: dict[str, Assumption] | None = None,
-) -> pd.DataFrame:
-    """
-    Tabulate which assumptions decide the units on the payroll for a target.
-
-    The indices are those of the logarithm of the units, for the units
-    themselves are spread over an order of magnitude and a few draws would
-    decide alone. A draw in which no number is enough counts with the units
-    that detect 99.9 %.
-
-    Parameters
-    ----------
-    case
-        The case.
-    target
-        Wanted probability, above 0.
-    measure
-        ``"mean_poi"``, ``"min_poi"``, ``"mean_pod"`` or ``"min_pod"``.
-    rule
-        ``"even"`` (by length), ``"optimal"`` or ``"maximin"``.
-    n
-        Base sample size, a power of two.
-    seed
-        Seed or generator.
-    assumptions
-        Distributions by name; `default_assumptions` of the force unless
-        given.
-
-    Returns
-    -------
-    DataFrame
-        Columns assumption, first_order and total, largest total first.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a number is out of range or a word is unknown.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from borderzone.patrol import Force, PatrolCase
-    >>> ground = pd.DataFrame({"f_mask": [0.0], "patrol_speed_factor": [1.0],
-    ...                        "crosser_km_h": [3.0]})
-    >>> case = PatrolCase.of(pd.Series([600.0]), ground, Force())
-    >>> sobol_units(case, n=128)["assumption"].iloc[0]
-    'r50_factor'
-    """
-    check_choice(measure, "measure", MEASURES)
-    # A target of 0 takes no units, whatever is assumed.
-    check_between(target, "target", 0.0, 1.0, without=(0.0,))
-    plan, weights = case.plan(rule), case.weights.to_numpy()
-
-    def log_units(samples: pd.DataFrame) -> FloatArray:
-        drawn = draws_of(case, samples)
-        wanted = np.full(len(samples), float(target))
-        if measure.endswith("poi"):
-            wanted = pod_for_poi(wanted, drawn.ceiling)
-        units = units_for_rates(
-            plan,
-            drawn.rates,
-            weights,
-            np.minimum(wanted, _OUT_OF_REACH_POD),
-            worst=measure.startswith("min"),
-            law=case.law,
-        )
-        return np.asarray(np.log(units * drawn.payroll_per_unit_out))
-
-    return sobol_table(log_units, chosen_assumptions(case, assumptions), n=n, seed=seed)
-
-
 def sobol_table(
     function: Callable[[pd.DataFrame], FloatArray],
     assumptions: dict[str, Assumption],
@@ -459,17 +379,19 @@ def sobol_table(
             raise InvalidParameterError(msg)
         return values.astype(np.float64)
 
-    # Saltelli's scheme: n (d + 2) runs for d assumptions, first-order and total indices from the
-    # same runs.
-    found = stats.sobol_indices(
-        func=rows,
-        n=size,
-        dists=[assumptions[name].frozen() for name in names],
-        rng=generator(seed),
-    )
+    dists = [assumptions[name].frozen() for name in names]
+    if len(names) == 1:
+        # One alone owns all that there is, which scipy does not reckon.
+        owned = float(np.ptp(rows(np.atleast_2d(dists[0].ppf([0.05, 0.5, 0.95])))) > 0.0)
+        first, total = np.array([owned]), np.array([owned])
+    else:
+        # Saltelli's scheme: n (d + 2) runs for d assumptions, first-order and total indices from
+        # the same runs.
+        found = stats.sobol_indices(func=rows, n=size, dists=dists, rng=generator(seed))
+        first, total = np.ravel(found.first_order), np.ravel(found.total_order)
     table = pd.DataFrame({"assumption": list(assumptions), "first_order": 0.0, "total": 0.0})
     moving = table["assumption"].isin(names)
     # An assumption without a spread owns none of the variance; it is listed with 0, not left out.
-    table.loc[moving, "first_order"] = np.ravel(found.first_order)
-    table.loc[moving, "total"] = np.ravel(found.total_order)
+    table.loc[moving, "first_order"] = first
+    table.loc[moving, "total"] = total
     return table.sort_values("total", ascending=False, kind="stable", ignore_index=True)
