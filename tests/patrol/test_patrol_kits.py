@@ -336,3 +336,15 @@ def test_words_that_no_table_has_are_refused() -> None:
         patrol.answer_pod(asked, 3, "eye", light="dusk")
     with pytest.raises(InvalidParameterError, match="units must be 0 or more"):
         patrol.answer_pod(asked, [-1], "eye")
+
+
+def test_a_night_of_one_light_is_that_light() -> None:
+    """A full moon alone is no dark night, nor is it a night of two states that are both full."""
+    full = pd.DataFrame({"moonlight": [0.9], "share": [1.0]})
+    twice = pd.DataFrame({"moonlight": [0.9, 0.9], "share": [0.4, 0.6]})
+    dark = pd.DataFrame({"moonlight": [0.0], "share": [1.0]})
+    units = [
+        patrol.answer_draws(question(night=night), "eye").loc[0, "units"]
+        for night in (dark, full, twice)
+    ]
+    assert units[1] == units[2] < 0.5 * units[0]

@@ -207,7 +207,8 @@ class Kit:
         record = sensor_named(force.sensor, lit)
         own = record.width_km is not None
         if own or len(set(self.even_m(light, states, "detect"))) == 1:
-            states = DARK  # eyes that the moon does not help
+            # Eyes that the moon does not help, or a night of one light.
+            states = states.iloc[:1].assign(share=1.0)
         share = states["share"].to_numpy()
         factor = asked.drawn["r50_factor"].to_numpy()
         width, ranges = {}, {}
