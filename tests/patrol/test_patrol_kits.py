@@ -344,7 +344,7 @@ def test_a_night_of_one_light_is_that_light() -> None:
     twice = pd.DataFrame({"moonlight": [0.9, 0.9], "share": [0.4, 0.6]})
     dark = pd.DataFrame({"moonlight": [0.0], "share": [1.0]})
     units = [
-        patrol.answer_draws(question(night=night), "eye").loc[0, "units"]
+        float(patrol.answer_draws(question(night=night), "eye")["units"].iloc[0])
         for night in (dark, full, twice)
     ]
     assert units[1] == units[2] < 0.5 * units[0]

@@ -148,21 +148,23 @@ def _by_night(ground: Ground, scenario: Scenario, asked: KitQuestion, law: str) 
     border = ground.corridor.border
     middle = border.point_at(border.length_km / 2)
     nights = ground.reach.moonlight.reset_index()
+    # What is seen hangs on no drive, and one row of medians stands for all draws.
+    own = replace(
+        asked, kits={"scenario": scenario.force}, drive_h=None, draws=asked.drawn.iloc[[0, 0]]
+    )
+    known: dict[tuple[float, ...], tuple[float, float]] = {}
     counts = []
     for month, moon, dark_h in zip(nights["month"], nights["moon"], nights["night_h"], strict=True):
         if not dark_h > 0:
             counts.append((np.nan, np.nan))
             continue
         lit = access.night_light(middle.y, int(month), moon=moon, longitude_deg=middle.x)
-        own = replace(
-            asked,
-            kits={"scenario": scenario.force},
-            night=_coarser(lit),
-            night_h=dark_h,
-            draws=asked.drawn.iloc[[0, 0]],
-        )
-        found = answer_draws(own, "scenario", law=law)
-        counts.append((found["units"].iloc[0], found["people"].iloc[0]))
+        night = _coarser(lit)
+        key = tuple(night.to_numpy().ravel())
+        if key not in known:
+            found = answer_draws(replace(own, night=night), "scenario", law=law)
+            known[key] = float(found["units"].iloc[0]), float(found["people"].iloc[0])
+        counts.append(known[key])
     nights[["units", "people"]] = counts
     return nights.set_index(["month", "moon"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -310,6 +310,7 @@ def _checked_draws(given: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
+@cache
 def _at(row: Assumption, share: float) -> float:
     """Give an assumption at a share of its distribution."""
     return float(row.parameters[0] if row.is_fixed else row.frozen().ppf(share))
@@ -387,9 +388,12 @@ def _counts(
 ) -> dict[str, FloatArray]:
     """Units, people and payroll by draw."""
     night = kit.needed(aim, law, opponent, aim.light)
-    day = kit.needed(aim, law, opponent, "day")
     hours, crew = question.night_h, kit.force.crew
-    out = (night.cost * hours + day.cost * (24.0 - hours)) / 24.0
+    out = np.full_like(night.units, np.nan)
+    # Where no drive is known nor is the payroll, and what is out by day need not be counted.
+    if not np.isnan(kit.drive_h).all():
+        day = kit.needed(aim, law, opponent, "day")
+        out = (night.cost * hours + day.cost * (24.0 - hours)) / 24.0
     return {
         "units": night.units,
         "people": crew * night.units,
@@ -591,9 +595,11 @@ def answer_sobol(
     force = question.kit(kit)
     _asked(question, kit, law, opponent, measure)
     known = question.states
+    # Who is there in time hangs on the drive; what is seen does not, nor do people on the payroll matter.
+    drive = question.drive_h if measure == "mean_poi" else None
 
     def people(samples: pd.DataFrame) -> FloatArray:
-        asked = replace(question, kits={kit: force}, draws=samples)
+        asked = replace(question, kits={kit: force}, drive_h=drive, draws=samples)
         found = answer_draws(asked, kit, law=law, opponent=opponent, measure=measure)
         return found["people"].to_numpy()
 
