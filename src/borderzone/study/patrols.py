@@ -40,6 +40,7 @@ _LENGTHS_DIFFER = 0.03
 # Evenly spread draws of nature: a 5 or 95 % quantile of so many is right to some 3 %, and digits are
 # rounded to that.
 _KIT_DRAWS = 1024
+# Base samples of the Sobol indices: a quarter of the draws, a power of two, no more than this.
 _SOBOL_SAMPLES = 256
 
 
@@ -121,13 +122,17 @@ def patrols_on(
             vars(answer)
             | {
                 "kits": kits,
-                "sobol": answer_sobol(asked, "scenario", law=own, n=_SOBOL_SAMPLES),
+                "sobol": answer_sobol(asked, "scenario", law=own, n=_samples(asked)),
                 "assumptions": _assumptions(answer.assumptions, asked),
                 "asked": asked,
                 "by_night": _by_night(ground, scenario, asked, own),
             }
         )
     )
+
+
+def _samples(asked: KitQuestion) -> int:
+    return min(_SOBOL_SAMPLES, max(8, 1 << (len(asked.drawn) // 4).bit_length() - 1))
 
 
 def _answered_law(law: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -384,6 +385,13 @@ def _proposals(kinds: Any, scale_km: FloatArray, geometry: Any, keys: IntArray) 
     )
 
 
+@lru_cache(maxsize=64)
+def _ready(kind: str, wkb: bytes) -> _Shape:
+    """Make a polygon or a line ready to be drawn in: a few provinces and countries come again and again."""
+    shape = shapely.from_wkb(wkb)
+    return _Polygon.of(shape) if kind == "polygon" else _Line.of(shape)
+
+
 def _shapes_once(kinds: Any, geometry: Any) -> tuple[tuple[_Shape, ...], IntArray]:
     """Make every polygon and line ready once, and tell which is whose."""
     shape_of = np.full(len(kinds), -1, dtype=np.int64)
@@ -397,7 +405,7 @@ def _shapes_once(kinds: Any, geometry: Any) -> tuple[tuple[_Shape, ...], IntArra
             name = (kind, shapely.to_wkb(shape))
             if name not in known:
                 known[name] = len(shapes)
-                shapes.append(_Polygon.of(shape) if kind == "polygon" else _Line.of(shape))
+                shapes.append(_ready(*name))
             number = seen[kind, id(shape)] = known[name]
         shape_of[row] = number
     return tuple(shapes), shape_of
