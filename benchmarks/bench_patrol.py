@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import optimize
 
 from borderzone import patrol
+from borderzone._kernels.unit_counts import missed_in_steps
 from borderzone.patrol.answer.allocation import RULES
 
 if TYPE_CHECKING:
@@ -81,17 +82,17 @@ def numpy_crossings(crossings: int, units: int = 3) -> float:
     return float((nearest <= radius).mean())
 
 
-def case() -> patrol.PatrolCase:
+def case(segments: int = SEGMENTS) -> patrol.PatrolCase:
     """Build a border of 599 km in segments of different ground."""
     rng = np.random.default_rng(0)
     ground = pd.DataFrame(
         {
-            "f_mask": rng.uniform(0.1, 0.4, SEGMENTS),
-            "patrol_speed_factor": rng.uniform(0.6, 1, SEGMENTS),
-            "crosser_km_h": rng.uniform(2.4, 2.8, SEGMENTS),
+            "f_mask": rng.uniform(0.1, 0.4, segments),
+            "patrol_speed_factor": rng.uniform(0.6, 1, segments),
+            "crosser_km_h": rng.uniform(2.4, 2.8, segments),
         }
     )
-    lengths = pd.Series(np.full(SEGMENTS, 599 / SEGMENTS))
+    lengths = pd.Series(np.full(segments, 599 / segments))
     return patrol.PatrolCase.of(lengths, ground, patrol.Force())
 
 
@@ -128,8 +129,44 @@ def main() -> None:
     print(f"bands of 1001 counts over 2000 draws: {seconds:.2f} s")
     seconds = best_of(lambda: patrol.units_required(border, draws=2000), repeats=1)
     print(f"required units, 36 rows over 2000 draws: {seconds:.2f} s")
-    seconds = best_of(lambda: patrol.sobol_units(border), repeats=1)
-    print(f"Sobol indices of 8 assumptions, 10240 runs: {seconds:.2f} s")
+    answers(border)
+    steps()
+
+
+def answers(border: patrol.PatrolCase) -> None:
+    """Print how long kits side by side take, and what decides between states of nature."""
+    asked = patrol.KitQuestion(
+        kits={"eye": patrol.FORCES["vehicle_patrol"], "thermal": patrol.FORCES["vehicle_thermal"]},
+        lengths_km=border.lengths_km,
+        ground=border.ground,
+        draws=1024,
+    )
+    seconds = best_of(lambda: patrol.answer_table(asked))
+    print(f"answers, 2 kits, 1024 draws: {seconds:.2f} s")
+    seconds = best_of(lambda: patrol.answer_sobol(asked, "eye", n=256))
+    print(f"Sobol indices of 7 states of nature, 2304 runs: {seconds:.2f} s")
+
+
+def steps() -> None:
+    """Print 20,000 draws by 600 segments by 200 even steps against the same with an exponential each."""
+    rng = np.random.default_rng(1)
+    rates, weights = rng.uniform(0.001, 0.1, (20_000, 600)), np.full(600, 1 / 600)
+    step = np.full(600, 10 / 600)
+    ours = best_of(lambda: missed_in_steps(rates, step, weights, 0.0, 200, (1.0, 0.0)))
+
+    def plain() -> None:
+        for units in range(0, 2000, 10):
+            np.exp(-rates * (units / 600)) @ weights
+
+    told = best_of(plain, repeats=1) / ours
+    print(
+        f"20,000 draws, 600 segments, 200 even steps: {ours:.2f} s, exponentials / ours = {told:.0f}"
+    )
+    large = case(600)
+    run = partial(patrol.monte_carlo, large, unit_counts=range(0, 2000, 10), rule="maximin")
+    print(
+        f"the same with its draws and bands: {best_of(partial(run, draws=20_000), repeats=1):.2f} s"
+    )
 
 
 if __name__ == "__main__":

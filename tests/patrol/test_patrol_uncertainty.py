@@ -376,3 +376,16 @@ def test_sobol_indices_of_the_ishigami_function() -> None:
     total = np.array([v1 + v13, v2, v13]) / variance
     np.testing.assert_allclose(table.loc[list(inputs), "first_order"], first, atol=0.01)
     np.testing.assert_allclose(table.loc[list(inputs), "total"], total, atol=0.01)
+
+
+@pytest.mark.parametrize("rule", ["even", "maximin", "optimal"])
+@pytest.mark.parametrize("law", ["random", "beats_soft"])
+@pytest.mark.parametrize("first", [0, 3])
+def test_even_steps_give_what_single_counts_give(rule: str, law: str, first: int) -> None:
+    """Counts in even steps go by recurrence, others by an exponential each; no units see nobody."""
+    case, even = _case(law=law), list(range(first, 43))
+    steps = patrol.monte_carlo(case, unit_counts=even, rule=rule, draws=100)
+    single = patrol.monte_carlo(case, unit_counts=[*even, 60], rule=rule, draws=100).iloc[:-1]
+    pd.testing.assert_frame_equal(steps, single, rtol=1e-11, check_exact=False)
+    if first == 0:
+        assert (steps.filter(regex="po[di]").iloc[0] == 0.0).all()

@@ -29,7 +29,9 @@ __all__ = [
     "BEATS_SOFT",
     "COLUMNS",
     "RANDOM",
+    "SOFT_EXPONENT",
     "TABLED",
+    "missed_in_steps",
     "planned_units",
     "posts_seen",
     "read_widths",
@@ -39,8 +41,8 @@ __all__ = [
 ]
 
 RANDOM, BEATS_SOFT, TABLED = 0, 1, 2
-# The exponent of the soft beats, K = C (0.95 + 0.307 C).
-_LINEAR, _SQUARE = 0.95, 0.307
+# The exponent of the soft beats, K = C (0.95 + 0.307 C), a fit.
+SOFT_EXPONENT = _LINEAR, _SQUARE = 0.95, 0.307
 # So far below the first gain every segment is seen to all digits.
 _DEEPEST = 600.0
 _STEPS = 200
@@ -276,6 +278,42 @@ def share_for_units(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and
                 seen,
             )
             found[d] = _stopped(rates[d], share, weights, units, law, here, seen)
+    return found
+
+
+# Sums over segments may be taken in any order, so that several go at once.
+@njit(parallel=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
+def missed_in_steps(
+    rates: FloatArray,
+    step: FloatArray,
+    weights: FloatArray,
+    start: float,
+    counts: int,
+    exponent: tuple[float, float],
+) -> Any:
+    """Share of all crossings missed by units that grow in even steps, by draw and count."""
+    # rates: by draw and segment; step: units that each segment gains in a step; start: steps at the
+    # first count. exponent: b and c of P = 1 - exp(-(b C + c C^2)).
+    # From one count to the next what is missed is multiplied by a ratio, and the ratio by a constant:
+    # two products for an exponential.
+    linear, square = exponent
+    segments = weights.size
+    found = np.zeros((rates.shape[0], counts))
+    for d in prange(rates.shape[0]):
+        missed, ratio, fall = np.empty(segments), np.empty(segments), np.empty(segments)
+        for i in range(segments):
+            gain = rates[d, i] * step[i]
+            b, c = linear * gain, square * gain * gain
+            missed[i] = weights[i] * math.exp(-(b + c * start) * start)
+            ratio[i] = math.exp(-(b + c * (2.0 * start + 1.0)))
+            fall[i] = math.exp(-2.0 * c)
+        for k in range(counts):
+            total = 0.0
+            for i in range(segments):
+                total += missed[i]
+                missed[i] *= ratio[i]
+                ratio[i] *= fall[i]
+            found[d, k] = total
     return found
 
 

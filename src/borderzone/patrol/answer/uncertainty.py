@@ -17,6 +17,7 @@ from borderzone._guards import (
     shown,
 )
 from borderzone._guards.draws import among_draws, between_draws
+from borderzone._kernels.unit_counts import SOFT_EXPONENT, missed_in_steps
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.answer.allocation import RULES
 from borderzone.patrol.answer.case import draw_rates, reference_draw
@@ -42,9 +43,9 @@ _QUANTILES = {"p05": 0.05, "p50": 0.50, "p95": 0.95}
 # Draws times unit counts worked on at once: small enough to stay in cache. The sums run over
 # segments in a fixed order, so the blocks do not show in the result.
 _BLOCK = 131_072
-# A draw in which interdiction cannot reach the target counts with the units that this POD takes:
-# Sobol indices need a finite number, and one that stands for "far too many".
-_OUT_OF_REACH_POD = 0.999
+# Laws of the form 1 - exp(-(b C + c C^2)), by b and c, and how many counts pay for a recurrence.
+_EXPONENTS = {"random": (1.0, 0.0), "beats_soft": SOFT_EXPONENT}
+_FEWEST_STEPS = 16
 
 
 def monte_carlo(
@@ -263,9 +264,16 @@ def _bands(
     # numpy lets go of the lock in its inner loops, so that threads serve; each takes whole columns,
     # and no sum crosses from one to another.
     width = max(1, _BLOCK // len(drawn.rates))
-    parts = [counts[start : start + width] for start in range(0, counts.size, width)]
+    parts = [slice(start, start + width) for start in range(0, counts.size, width)]
+    grown = _in_even_steps(case, drawn.rates, plan, counts)
+
+    def block(part: slice) -> FloatArray:
+        if grown is not None:
+            return _quantiles(case, drawn, grown[0][:, part], grown[1][:, part])
+        return _quantiles(case, drawn, *_missed_and_least(case, drawn.rates, plan(counts[part])))
+
     with ThreadPoolExecutor() as pool:
-        found = list(pool.map(lambda part: _block(case, drawn, plan(part)), parts))
+        found = list(pool.map(block, parts))
     columns = [
         f"{m}_{q}" for m in ("mean_pod", "mean_poi", "min_pod", "min_poi") for q in _QUANTILES
     ]
@@ -273,8 +281,7 @@ def _bands(
     return dict(zip(columns, rows, strict=True))
 
 
-def _block(case: PatrolCase, drawn: Draws, units: FloatArray) -> FloatArray:
-    missed, least = _missed_and_least(case, drawn.rates, units)
+def _quantiles(case: PatrolCase, drawn: Draws, missed: FloatArray, least: FloatArray) -> FloatArray:
     law = POD[case.law]
     levels = list(_QUANTILES.values())
     quantiles = [
@@ -285,6 +292,28 @@ def _block(case: PatrolCase, drawn: Draws, units: FloatArray) -> FloatArray:
         for values in (pod, pod * drawn.ceiling[:, None])
     ]
     return np.concatenate(quantiles)
+
+
+def _in_even_steps(
+    case: PatrolCase,
+    rates: FloatArray,
+    plan: Callable[[FloatArray], FloatArray],
+    counts: FloatArray,
+) -> tuple[FloatArray, FloatArray] | None:
+    """Missed and least coverage by recurrence, where counts are evenly spaced and units keep their shares."""
+    exponent = _EXPONENTS.get(case.law)
+    step = float(counts[-1] - counts[0]) / max(counts.size - 1, 1)
+    even = step > 0 and np.array_equal(counts, counts[0] + step * np.arange(counts.size))
+    if exponent is None or not even or counts.size < _FEWEST_STEPS:
+        return None
+    ends = plan(np.array([step, counts[-1]]))
+    if not np.allclose(ends[0] * (counts[-1] / step), ends[1], rtol=1e-12, atol=0.0):
+        return None
+    weights = case.weights.to_numpy()
+    missed = missed_in_steps(rates, ends[0], weights, counts[0] / step, counts.size, exponent)
+    # No units miss all, to the last digit.
+    missed[:, counts == 0.0] = weights.cumsum()[-1]
+    return missed, np.multiply.outer((rates * ends[0]).min(axis=1), counts / step)
 
 
 def _missed_and_least(

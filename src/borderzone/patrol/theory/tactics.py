@@ -18,6 +18,7 @@ from borderzone._guards import (
     check_whole,
     plain,
 )
+from borderzone._kernels.unit_counts import SOFT_EXPONENT
 from borderzone.errors import InvalidParameterError
 from borderzone.patrol.theory import soft_beats
 from borderzone.patrol.theory.search import AREA_COVERAGE, AREA_POD
@@ -157,7 +158,7 @@ def _beats_inverse(pod: FloatArray) -> FloatArray:
 # The soft law is 1 - exp(-h) with h = C (0.95 + 0.307 C): a fit to units on neighbouring beats that
 # detect by the inverse cube of the range and see over their boundaries. How far it is off, and by
 # how much it is too hopeful where nobody looks over, stands in docs/methods.md.
-_SOFT_LINEAR, _SOFT_SQUARE = 0.95, 0.307
+_SOFT_LINEAR, _SOFT_SQUARE = SOFT_EXPONENT
 # What the first of coverage gains under it.
 SOFT_FIRST_GAIN = _SOFT_LINEAR
 
