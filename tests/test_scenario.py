@@ -163,3 +163,12 @@ def test_a_full_moon_needs_a_month() -> None:
     with pytest.raises(InvalidScenarioError, match="moon"):
         Scenario(moon="new")
     assert Scenario(**tomllib.loads(Scenario(month=3).to_toml())).month == 3
+
+
+def test_cover_lies_within_the_corridor() -> None:
+    assert Scenario(depth_km=10, cover_km=10).cover_km == 10
+    assert Scenario(depth_km=3).changed({"name": "narrow"}).cover_km == 5
+    with pytest.raises(
+        InvalidScenarioError, match="cover_km 12 lies beyond the corridor, which is 10 km"
+    ):
+        Scenario(depth_km=10, cover_km=12)

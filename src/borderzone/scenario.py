@@ -253,6 +253,14 @@ class Scenario(BaseModel):
                 "summer; give month = 1 to 12, or moon = 'mean' for the mean of the year"
             )
             raise ValueError(msg)
+        # What nobody chose is no mistake: on a narrow corridor the usual cover lies outside.
+        chosen = self.cover_km != type(self).model_fields["cover_km"].default
+        if chosen and self.cover_km > self.depth_km:
+            msg = (
+                f"cover_km {self.cover_km:g} lies beyond the corridor, which is {self.depth_km:g} km deep on "
+                f"either side: give a cover within it, or a depth_km of {self.cover_km:g} or more"
+            )
+            raise ValueError(msg)
         if self.remote_hours not in self.remote_hours_range:
             msg = (
                 f"remote_hours {self.remote_hours} must be one of remote_hours_range "
