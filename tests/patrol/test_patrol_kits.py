@@ -348,3 +348,43 @@ def test_a_night_of_one_light_is_that_light() -> None:
         for night in (dark, full, twice)
     ]
     assert units[1] == units[2] < 0.5 * units[0]
+
+
+@pytest.mark.parametrize("law", ["random", "beats_soft"])
+@pytest.mark.parametrize("measure", ["mean_pod", "min_pod", "mean_poi"])
+def test_two_halves_of_every_segment_take_what_the_whole_takes(law: str, measure: str) -> None:
+    """A longer list of the same ground is the same border."""
+    whole = question()
+    twice = np.repeat(np.arange(3), 2)
+    halves = question(
+        lengths_km=pd.Series(np.full(6, 5.0)),
+        ground=whole.ground.iloc[twice].reset_index(drop=True),
+        weights=pd.Series(np.asarray(whole.weights)[twice] / 2),
+        drive_h=pd.Series(np.asarray(whole.drive_h)[twice]),
+    )
+    for kit in whole.kits:
+        one, two = (
+            patrol.answer_draws(asked, kit, law=law, measure=measure).iloc[0]
+            for asked in (whole, halves)
+        )
+        np.testing.assert_allclose(one[:3].astype(float), two[:3].astype(float), rtol=1e-8)
+
+
+@pytest.mark.parametrize("kit", ["eye", "thermal"])
+@pytest.mark.parametrize("measure", ["mean_pod", "min_pod", "mean_poi"])
+def test_better_eyes_more_moon_and_slower_crossers_never_take_more(kit: str, measure: str) -> None:
+    nature = question().drawn.iloc[[0, 0]]
+
+    def units(night: Any = None, **states: float) -> float:
+        changes = {} if night is None else {"night": night}
+        asked = question(draws=nature.assign(**states), **changes)
+        return float(patrol.answer_draws(asked, kit, measure=measure)["units"].iloc[1])
+
+    usual = units()
+    if measure != "mean_poi":
+        assert units(r50_factor=1.5) < usual
+    assert units(patrol_speed_factor=1.2) < usual
+    assert units(crosser_speed_factor=0.8) < usual
+    moonlit = pd.DataFrame({"moonlight": [0.2, 0.9], "share": [0.5, 0.5]})
+    assert units(moonlit) <= usual
+    assert units(moonlit) < usual or kit == "thermal" or measure == "min_pod"
