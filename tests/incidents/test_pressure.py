@@ -281,6 +281,11 @@ def test_the_curve_of_interdiction_has_its_reference_values_and_a_band() -> None
     assert curve["p_interdiction"].tolist() == pytest.approx([1 / 11, 1 / 3, 0.5, 0.8, 0.9])
     assert curve["attempts"].tolist() == pytest.approx(1000 / (1 - curve["p_interdiction"]))
     assert curve["attempts_per_day"].iloc[-1] == pytest.approx(41.1, abs=0.05)
+    for end, other in (("low", "high"), ("high", "low")):
+        attempts = curve["interdicted"] / curve[f"p_{other}"]
+        known = curve["interdicted"] > 0
+        assert curve[f"attempts_{end}"][known].tolist() == pytest.approx(attempts[known].tolist())
+    assert (curve["attempts_low"] < curve["attempts"]).all()
     drawn = np.asarray(incidents.ARTICLE_ESTIMATE.quantile(np.linspace(5e-6, 1 - 5e-6, 100_000)))
     rows: Iterable[Any] = curve.itertuples()
     for row in rows:
