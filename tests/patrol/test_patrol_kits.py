@@ -388,3 +388,18 @@ def test_better_eyes_more_moon_and_slower_crossers_never_take_more(kit: str, mea
     moonlit = pd.DataFrame({"moonlight": [0.2, 0.9], "share": [0.5, 0.5]})
     assert units(moonlit) <= usual
     assert units(moonlit) < usual or kit == "thermal" or measure == "min_pod"
+
+
+def test_ground_that_no_road_reaches_has_no_reserve() -> None:
+    """An infinite drive is as one that is not known, but for the payroll; and nothing is said of it aloud."""
+    asked = {
+        name: question(drive_h=pd.Series([0.5, 2.0, drive]))
+        for name, drive in (("never", np.inf), ("unknown", np.nan))
+    }
+    found = {
+        name: patrol.answer_draws(one, "eye", measure="mean_poi") for name, one in asked.items()
+    }
+    pd.testing.assert_series_equal(found["never"]["units"], found["unknown"]["units"])
+    assert np.isfinite(found["never"]["units"].iloc[0])
+    assert found["never"]["payroll"].iloc[0] == np.inf
+    assert np.isnan(found["unknown"]["payroll"].iloc[0])

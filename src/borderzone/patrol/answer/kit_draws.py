@@ -180,10 +180,9 @@ class Kit:
     def reached(self, light: str, *, still: bool = False) -> FloatArray:
         """Chance that who answers is there before cover, by draw and segment."""
         asked, stop, seen = self.asked, self.asked.stopping, self.seen(light)
-        # A reserve of which nobody knows whence it comes is none.
-        known = self.drive_h
-        known = np.where(np.isnan(known), _NEVER_H, known)
-        drive = np.divide.outer(known, asked.drawn["response_speed_factor"].to_numpy()).T
+        # A reserve of which nobody knows whence it comes is none, nor is one that no way leads from.
+        drive = np.fmin(self.drive_h, _NEVER_H)
+        drive = np.divide.outer(drive, asked.drawn["response_speed_factor"].to_numpy()).T
         return responds_unchecked(
             np.full_like(self.crosser, stop.cover_km),
             self.crosser,
