@@ -403,3 +403,22 @@ def test_ground_that_no_road_reaches_has_no_reserve() -> None:
     assert np.isfinite(found["never"]["units"].iloc[0])
     assert found["never"]["payroll"].iloc[0] == np.inf
     assert np.isnan(found["unknown"]["payroll"].iloc[0])
+
+
+@pytest.mark.parametrize("hidden", [0.1, 0.42, 0.7, 0.93])
+def test_posts_are_as_many_as_their_curve_asks_for(hidden: float) -> None:
+    """Read off a table, on any ground: so far apart they see the target, by the sum over their curve itself."""
+    ground = pd.DataFrame({"f_mask": [hidden], "patrol_speed_factor": [1.0], "crosser_km_h": [4.0]})
+    for sensor in ("night_vision_goggles", "vehicle_thermal"):
+        asked = patrol.KitQuestion(
+            kits={"posts": patrol.Force(sensor=sensor, patrol_km_h=0)},
+            lengths_km=pd.Series([100.0]),
+            ground=ground,
+            draws=2,
+        )
+        curve = patrol.lateral_curve(sensor, "night", hidden, watch=patrol.Watch(patrol_km_h=0))
+        sides = curve["range_km"].to_numpy(), curve["pod"].to_numpy()
+        for measure, told, target in (("mean_pod", "mean", 0.5), ("min_pod", "minimum", 0.95)):
+            count = patrol.answer_draws(asked, "posts", measure=measure)["units"].iloc[0]
+            seen = patrol.standing(sides, 100.0 / count, correlation=0.3)
+            assert getattr(seen, told) == pytest.approx(target, abs=0.015)

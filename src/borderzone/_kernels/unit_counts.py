@@ -345,14 +345,17 @@ def _standing(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, and what 
         i, at_i = _between(ranges, log_r50[s])
         # Spacing counts in ranges: the same posts are farther apart for shorter eyes.
         k, at_k = _between(spacings, log_spacing - log_r50[s])
+        seen, known = 0.0, 0.0
         for di in range(2):
             for dj in range(2):
                 for dk in range(2):
                     part = (at_i if di else 1.0 - at_i) * (at_j if dj else 1.0 - at_j)
-                    part *= share[s] * (at_k if dk else 1.0 - at_k)
-                    seen = noticed[i + di, j + dj, k + dk]
-                    known = told[i + di, j + dj, k + dk]
-                    total += part * (followed_up * seen + (1.0 - followed_up) * known)
+                    part *= at_k if dk else 1.0 - at_k
+                    seen += part * noticed[i + di, j + dj, k + dk]
+                    known += part * told[i + di, j + dj, k + dk]
+        total -= share[s] * (
+            followed_up * math.expm1(-seen) + (1.0 - followed_up) * math.expm1(-known)
+        )
     return total
 
 
@@ -367,8 +370,8 @@ def standing_spacing(  # noqa: PLR0913, PLR0917 - a plan, what is true of it, an
     target: FloatArray,
 ) -> Any:
     """Find how far apart posts may stand, draw by draw and segment by segment; no distance for never."""
-    # tables: what is noticed and what recognised by log range, share out of sight and log of spacing
-    # over range, along which both fall. axes: those three, each even. log_r50: by draw and state;
+    # tables: -ln(1 - POD) of noticing and of recognising by log range, share out of sight and log of
+    # spacing over range, along which both fall. axes: those three, each even. log_r50: by draw and state;
     # f_mask: by draw and segment; followed_up, target: by draw.
     # Returns the logarithm of the spacing, in the unit of the ranges; -inf where none is enough.
     draws, segments = f_mask.shape
