@@ -494,10 +494,12 @@ def answer_pod(  # noqa: PLR0913 - a row of the table, and with how many
         What it stands on.
     units
         Units out at once, one number or several; fractions are shares of time.
-    kit, law, opponent, measure
+    kit, law, opponent
         As in `answer_draws`.
     light
         ``"night"`` (over its states of light), ``"dark"`` or ``"day"``.
+    measure
+        As in `answer_draws`.
 
     Returns
     -------
