@@ -430,7 +430,10 @@ def posts_seen(
                 if away > offset[-1]:
                     continue
                 fresh = (1.0 - correlation) / (1.0 - correlation + rank * correlation)
-                missed *= 1.0 - fresh * np.interp(away, offset, pod)
+                # By hand: numba's own interpolation makes arrays for each single place.
+                after = max(np.searchsorted(offset, away), 1)
+                part = (away - offset[after - 1]) / (offset[after] - offset[after - 1])
+                missed *= 1.0 - fresh * (pod[after - 1] + part * (pod[after] - pod[after - 1]))
                 rank += 1
             seen = 1.0 - missed
             worst = min(worst, seen)
