@@ -215,6 +215,7 @@ def test_a_grid_reference_is_read_however_it_is_spaced(spelling: str) -> None:
         ("38S", "a grid zone alone"),
         ("38SKF703", "3 digits, an odd number"),
         ("38S KF 7 069", "have not the same number of digits"),
+        ("38S KF 70 6912", "have not the same number of digits"),
         ("38SKF703006980012", "more than the 10 of one metre"),
         ("KF7069", "it lacks its grid zone"),
         ("38SZZ7069", "there is no square ZZ in grid zone 38S"),
