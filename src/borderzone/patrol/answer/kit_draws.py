@@ -95,9 +95,8 @@ class Kit:
         """Share of all crossings that so many units reach, by draw: the inverse of `needed`."""
         if measure == "mean_poi" and not self.force.has_ranges:
             return np.full(len(self.masked), np.nan)
-        standing = self.posts_reach(number, measure, light)
         if law == "standing":
-            return standing
+            return self.posts_reach(number, measure, light)
         if measure == "min_pod":
             seen = self.seen(light)
             ratio = self.speed[_half(light)] / self.crosser
@@ -110,7 +109,11 @@ class Kit:
             moving = unit_counts.share_for_units(
                 *self.mean_terms(measure, law, opponent, light), float(number)
             )
-        return np.asarray(np.maximum(moving, standing))
+        # A bisection over posts is dear: it is made only where some draw of them is ahead.
+        some = np.maximum(moving, 1e-12)
+        if number > 0.0 and (self.posts(measure, some, light)[0] <= number).any():
+            return np.asarray(np.maximum(moving, self.posts_reach(number, measure, light)))
+        return np.asarray(moving)
 
     def plan_for_all(self, number: float, law: str, opponent: str, light: str) -> FloatArray:
         """Units by segment with which all are worth the same, with every state at its median."""
