@@ -23,7 +23,7 @@ TAIL = """
 ## What it does not say
 
 - No assumption was chosen by it, and none cites it as its reason. A ratio below 1 says that the model's patrols, as they are assumed, stop fewer than were stopped there for each agent; above 1, more.
-- The published rates are of day and night, with fences, cameras, aircraft and a population that reports. The curve is of patrols in one light.
+- The published rates are of day and night, with fences, cameras, aircraft and a population that reports. The model is of patrols alone, by night.
 - Who was never noticed is in none of them: the rate over known entries is an upper bound, and recaptures hang on who gave up.
 - Agents are of 2017 and rates of 2015. Of the payroll, those on line duties count (71.9 %; without intelligence 59.9 %, which makes K for each agent a fifth larger), divided by the relief factor 5.159. With GAO's 43 % of scheduled time, three shifts over 0.43 = 6.98, it is a third larger.
 - A rate of one border does not carry over to another: deterrence, the risk of death and who crosses differ.

@@ -248,12 +248,6 @@ class World:
         return gpd.GeoDataFrame(geometry=points, crs=self.corridor.crs)
 
     @cached_property
-    def curve(self) -> pd.DataFrame:
-        """Give the curve."""
-        found: pd.DataFrame = self.result.curve
-        return found[(found["light"] == "night") & (found["rule"] == "optimal")]
-
-    @cached_property
     def beside(self) -> Any:
         """Give the beside."""
         grid = self.corridor.grid(resolution_m=90).padded(30)
@@ -582,13 +576,13 @@ ROWS: dict[str, dict[str, Callable[[World], Any]]] = {
     "patrol.monte_carlo": _FEW | _UNITS,
     "patrol.no_gap_probability": {"fraction": lambda _: 0.2},
     "patrol.hindcast": {
-        "observations": lambda _: bz.datasets.validation(), "curve": lambda w: w.curve, "length_km": lambda _: 600.0
+        "observations": lambda _: bz.datasets.validation(), "question": _question, "kit": lambda _: "eye"
     },
     "patrol.answer_draws": {"question": _question, "kit": lambda _: "eye"},
     "patrol.answer_pod": {"question": _question, "kit": lambda _: "eye", "units": lambda _: [3.0]},
     "patrol.answer_sobol": {"question": _question, "kit": lambda _: "eye", "n": lambda _: 16},
     "patrol.answer_table": {"question": _question},
-    "patrol.plausibility": {"curve": lambda w: w.curve, "length_km": lambda _: 600.0},
+    "patrol.plausibility": {"question": _question, "kit": lambda _: "eye"},
     "patrol.simulate": {"crossings": lambda _: 50, "units": lambda _: 3},
     "patrol.standing": {"curve": lambda _: ([0.0, 1.0], [0.9, 0.0]), "spacing_km": lambda _: 1.5},
     "patrol.detection_against": {"speed_ratio": lambda _: 5.0, "opponent": lambda _: "blind"},

@@ -130,13 +130,18 @@ def test_a_missing_file_and_an_unknown_change_are_named() -> None:
 def test_a_distribution_of_ones_own_replaces_the_default() -> None:
     """And an impossible one is refused when it is used."""
     change = {"distribution": "fixed", "parameters": (0.5,), "source": "measured"}
-    scenario = Scenario(uncertainty={"p_respond": change})
+    force = {"p_respond": 0.7}
+    scenario = Scenario(force=force, uncertainty={"p_respond": change})
 
     assert scenario.assumptions()["p_respond"].parameters == (0.5,)
     assert scenario.assumptions()["r50_factor"].distribution == "lognormal"
-    wrong = Scenario(uncertainty={"p_respond": {**change, "distribution": "uniform"}})
+    wrong = Scenario(force=force, uncertainty={"p_respond": {**change, "distribution": "uniform"}})
     with pytest.raises(BorderzoneError, match="low, high"):
         wrong.assumptions()
+    with pytest.raises(
+        InvalidScenarioError, match=r"force\.p_respond is none; give force\.p_respond"
+    ):
+        Scenario(uncertainty={"p_respond": change})
 
 
 def test_what_a_table_of_the_force_leaves_out_keeps_its_default(tmp_path: Path) -> None:

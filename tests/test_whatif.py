@@ -36,15 +36,15 @@ def test_night_vision_helps_in_every_draw(result: Any, better: Any) -> None:
     """The wider sweep needs fewer units whatever else is true: the difference is no noise."""
     table = bz.compare(result, better).set_index("quantity")
 
-    assert table["difference_p05"].loc["mean_poi"] > 0
+    assert table["difference_p05"].loc["mean_pod"] > 0
     assert table["difference_p95"].loc["out_mean_pod_0.9"] < 0
-    assert not table.loc["mean_poi", "within_noise"]
+    assert not table.loc["mean_pod", "within_noise"]
 
 
 def test_pairing_takes_out_the_noise_that_both_share(result: Any, better: Any) -> None:
     """The band of the difference is narrower than two independent runs would make it."""
-    paired = better.patrol.draws["mean_poi"] - result.patrol.draws["mean_poi"]
-    shuffled = better.patrol.draws["mean_poi"].to_numpy()[::-1] - result.patrol.draws["mean_poi"]
+    paired = better.patrol.draws["mean_pod"] - result.patrol.draws["mean_pod"]
+    shuffled = better.patrol.draws["mean_pod"].to_numpy()[::-1] - result.patrol.draws["mean_pod"]
 
     assert paired.std() < shuffled.std()
 
@@ -103,15 +103,20 @@ def test_a_sweep_over_nothing_is_refused(
 
 
 def test_fixing_one_assumption_leaves_the_draws_of_the_others(
-    study: bz.Study, ground: Ground, result: Any
+    study: bz.Study, ground: Ground
 ) -> None:
     """Draw k assumes the same shifts and leave in both, so the difference is the change alone."""
     fixed = {"distribution": "fixed", "parameters": [0.9], "source": "a what-if"}
-    scenario = study.scenario.changed({"uncertainty": {"p_identify": fixed}})
-    other: Any = study.with_scenario(scenario).run(seed=1, ground=ground)
+    own = study.scenario.changed({"force.p_identify": 0.8})
+    scenario = own.changed({"uncertainty": {"p_identify": fixed}})
+    result, other = (
+        study.with_scenario(each).run(seed=1, ground=ground).patrol for each in (own, scenario)
+    )
+    assert result.draws is not None
+    assert other.draws is not None
 
     np.testing.assert_array_equal(
-        other.patrol.draws["payroll_per_unit_out"], result.patrol.draws["payroll_per_unit_out"]
+        other.draws["payroll_per_unit_out"], result.draws["payroll_per_unit_out"]
     )
-    np.testing.assert_array_equal(other.patrol.draws["mean_pod"], result.patrol.draws["mean_pod"])
-    assert not np.array_equal(other.patrol.draws["mean_poi"], result.patrol.draws["mean_poi"])
+    np.testing.assert_array_equal(other.draws["mean_pod"], result.draws["mean_pod"])
+    assert not np.array_equal(other.draws["mean_poi"], result.draws["mean_poi"])

@@ -243,6 +243,12 @@ class Scenario(BaseModel):
     @model_validator(mode="after")
     def _choices_agree(self) -> Self:
         for name in self.uncertainty:
+            if name in ("p_identify", "p_respond") and getattr(self.force, name) is None:
+                msg = (
+                    f"uncertainty of {name} is that of a constant of your own, and force.{name} is none; "
+                    f"give force.{name} too, or leave both out: the answer works it out"
+                )
+                raise ValueError(msg)
             check_choice(name, "uncertainty", default_assumptions(self.force))
         if not self.targets or list(self.targets) != sorted(set(self.targets)):
             msg = f"targets must rise and not repeat, got {self.targets}"

@@ -71,7 +71,7 @@ def sweep(
     >>> import borderzone as bz
     >>> study = bz.Study.default(bz.Scenario(draws=200, resolution_m=5000))
     >>> table = bz.sweep(study, {"force.patrol_km_h": [10, 20]})
-    >>> first = table.query("measure == 'mean_poi' and target == 0.5")
+    >>> first = table.query("measure == 'mean_pod' and target == 0.5")
     >>> bool(first["out_p50"].is_monotonic_decreasing)
     True
     """
@@ -131,7 +131,7 @@ def compare(a: StudyResult, b: StudyResult) -> pd.DataFrame:
     >>> first = study.run(ground=ground)
     >>> second = study.with_scenario(more).run(ground=ground)
     >>> table = compare(first, second)
-    >>> bool(table.loc[table["quantity"] == "mean_poi", "difference"].iloc[0] > 0)
+    >>> bool(table.loc[table["quantity"] == "mean_pod", "difference"].iloc[0] > 0)
     True
     """
     if a.patrol.draws is None or b.patrol.draws is None:
@@ -164,7 +164,8 @@ def _tidy(case: Mapping[str, Any], result: StudyResult) -> pd.DataFrame:
     rows = rows[rows["light"] == result.scenario.light]
     rows = rows[rows["length"] == result.scenario.length].drop(columns=["length", "length_km"])
     rows = rows[rows["rule"] == rows["measure"].map(BEST_RULE)].reset_index(drop=True)
-    middle = {measure: float(np.median(result.patrol.draws[measure])) for measure in _AMONG_DRAWS}
+    draws = result.patrol.draws
+    middle = {name: float(np.median(draws[name])) for name in _AMONG_DRAWS if name in draws}
     rows = rows.assign(at_reference=rows["measure"].map(middle))
     for position, (name, value) in enumerate(case.items()):
         rows.insert(position, name, [value] * len(rows))

@@ -164,7 +164,8 @@ def test_whatif_compares_two_scenario_files(
     )
 
     assert code == 0
-    assert "mean_poi" in out
+    assert "mean_pod" in out
+    assert "poi" not in out
     assert (tmp_path / "t.csv").read_text(encoding="utf-8").startswith("quantity,")
 
 

@@ -232,12 +232,14 @@ def test_numbers_of_units_unless_said() -> None:
     assert table["unit_count"].unique().tolist() == [10, 30, 100, 300, 1000]
 
 
-def test_a_curve_without_a_force_tells_detection_only() -> None:
-    curve = patrol.coverage_curve(RATES, WEIGHTS, unit_counts=[10, 20])
+def test_a_curve_without_constants_tells_detection_only() -> None:
+    plain = patrol.coverage_curve(RATES, WEIGHTS, unit_counts=[10, 20])
+    curve = patrol.coverage_curve(RATES, WEIGHTS, unit_counts=[10, 20], force=patrol.Force())
+    pd.testing.assert_frame_equal(curve, plain)
     assert list(curve.columns) == ["unit_count", "mean_pod", "min_pod"]
     assert "ceiling" not in curve.attrs
     for measure in ("mean_poi", "min_poi"):
-        with pytest.raises(InvalidParameterError, match=r"interdiction, which needs force="):
+        with pytest.raises(InvalidParameterError, match=r"interdiction, which needs p_identify="):
             units_for_target(RATES, WEIGHTS, 0.5, measure=measure)
 
 
@@ -246,11 +248,12 @@ def test_a_curve_without_a_force_tells_detection_only() -> None:
     [
         ({"force": patrol.Force(p_identify=0.8, p_respond=0.5)}, 0.4),
         ({"force": patrol.Force(p_identify=0.8, p_respond=0.5), "p_respond": 0.9}, 0.72),
+        ({"force": patrol.Force(p_respond=0.5)}, 0.5),
         ({"p_identify": 0.9}, 0.9),
         ({"p_respond": 0.7}, 0.7),
         ({"p_identify": 1.0, "p_respond": 1.0}, 1.0),
     ],
-    ids=["force", "force and a chance", "identify", "respond", "certain"],
+    ids=["force", "force and a chance", "one of a force", "identify", "respond", "certain"],
 )
 def test_a_curve_with_a_force_or_a_chance_tells_both(given: Any, ceiling: float) -> None:
     curve = patrol.coverage_curve(RATES, WEIGHTS, unit_counts=[10, 20], **given)

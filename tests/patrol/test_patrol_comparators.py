@@ -11,9 +11,21 @@ import pytest
 from borderzone import patrol
 from borderzone.errors import InvalidParameterError
 
-CURVE = patrol.coverage_curve(
-    np.full(60, 0.8), np.ones(60), unit_counts=range(1001), p_identify=0.9, p_respond=0.7
-)
+
+def border(length_km: float = 599.0, **changes: Any) -> patrol.KitQuestion:
+    """Ask of one even segment, an hour from those who answer."""
+    ground = pd.DataFrame({"f_mask": [0.2], "patrol_speed_factor": [1.0], "crosser_km_h": [3.0]})
+    usual: dict[str, Any] = {
+        "kits": {"scenario": patrol.FORCES["vehicle_thermal"]},
+        "lengths_km": pd.Series([length_km]),
+        "ground": ground,
+        "drive_h": pd.Series([1.0]),
+        "draws": 64,
+    }
+    return patrol.KitQuestion(**(usual | changes))
+
+
+BORDER = border()
 
 
 @pytest.mark.parametrize(
@@ -66,63 +78,72 @@ def test_every_force_says_where_it_is_from() -> None:
     assert [f.case for f in patrol.REAL_FORCES if f.tag == "M"] == ["Morice line"]
 
 
-def test_plausibility_scales_to_the_border_and_reads_the_curve() -> None:
-    """Units equivalent are density times length; the POD there is the curve's."""
-    table = patrol.plausibility(599, CURVE).set_index("case")
+def test_plausibility_scales_to_the_border_and_reads_the_answer() -> None:
+    """Units equivalent are density times length; what they see and stop is the answer's."""
+    table = patrol.plausibility(BORDER).set_index("case")
     row = table.loc["Iraq west 2006"]
     assert row["unit_count_equivalent"] == pytest.approx(599 * 690 / 595 / 4)
-    units = row["unit_count_equivalent"]
-    assert row["mean_pod_at_that"] == pytest.approx(1 - np.exp(-0.8 * units / 60), abs=1e-4)
-    assert row["mean_poi_at_that"] == pytest.approx(0.63 * row["mean_pod_at_that"])
+    for measure in ("mean_pod", "mean_poi"):
+        share = patrol.answer_pod(
+            BORDER, row["unit_count_equivalent"], "scenario", measure=measure
+        )["share"][0]
+        assert row[f"{measure}_at_that"] == pytest.approx(share)
     us = table.loc["US south-west 2017"]
     assert us["more_hopeful_high"] == pytest.approx(us["mean_poi_at_that"] / 0.31)
     assert us["more_hopeful_low"] == pytest.approx(us["mean_poi_at_that"] / 0.8101)
-    doubled = patrol.plausibility(2 * 599, CURVE).set_index("case")
+    doubled = patrol.plausibility(border(2 * 599.0)).set_index("case")
     np.testing.assert_allclose(doubled["unit_count_equivalent"], 2 * table["unit_count_equivalent"])
+    # Posts are no patrols: what they would see is not said.
+    posts = table[table["basis"] == "posts"]
+    assert posts[["mean_pod_at_that", "mean_poi_at_that"]].isna().all(axis=None)
 
 
-def test_plausibility_never_extrapolates() -> None:
-    """Beyond the end of the curve the value is missing, not guessed."""
-    table = patrol.plausibility(599, CURVE).set_index("case")
-    assert table["unit_count_equivalent"].loc["Morice line"] > 1000
-    assert np.isnan(table["mean_pod_at_that"].loc["Morice line"])
-    short = patrol.plausibility(599, CURVE.head(5))
-    assert short["fielded_over_need"].isna().all()
+def test_the_need_sees_nine_in_ten() -> None:
+    table = patrol.plausibility(BORDER)
+    need = table.attrs["need"]
+    found = patrol.answer_pod(BORDER, need, "scenario").iloc[0]
+    # The median of the units that nine in ten take is not quite what the median of them sees.
+    assert found["share"] == pytest.approx(0.9, abs=0.005)
+    np.testing.assert_allclose(table["fielded_over_need"], table["unit_count_equivalent"] / need)
+    led = patrol.plausibility(BORDER, law="beats_soft")
+    assert led.attrs["need"] < need
 
 
 def test_plausibility_says_by_how_much_and_what_fails_first() -> None:
     """The factor and the assumptions, in words."""
-    statement = patrol.plausibility(599, CURVE).attrs["statement"]
-    assert "times as hopeful, that is" in statement
-    weak = patrol.plausibility(599, CURVE.assign(mean_poi=CURVE["mean_poi"] / 50))
+    attrs = patrol.plausibility(BORDER).attrs
+    assert "times as hopeful, that is" in attrs["statement"]
+    weak = patrol.plausibility(border(kits={"scenario": patrol.FORCES["vehicle_patrol"]}))
     assert "that is less hopeful than what was published" in weak.attrs["statement"]
-    assert "First to fail is that nobody watches the patrols" in statement
-    assert "US south-west 2017" in statement
+    assert "First to fail is that nobody watches the patrols" in attrs["statement"]
+    assert "US south-west 2017" in attrs["statement"]
+    # One without what is stopped, for whom that may not be told.
+    assert "stops" not in attrs["statement_seen"]
+    assert "The model sees nine in ten" in attrs["statement_seen"]
+
+
+def test_what_only_a_sweep_width_stops_is_not_known() -> None:
+    own = patrol.Sensor(
+        name="own",
+        r50_day_m=None,
+        r50_night_m=None,
+        width_km=0.4,
+        clip_km=5.0,
+        source="ours",
+        tag="A",
+    )
+    table = patrol.plausibility(border(kits={"scenario": patrol.Force(sensor=own)}))
+    assert table[["mean_poi_at_that", "more_hopeful_low"]].isna().all(axis=None)
+    assert table["mean_pod_at_that"].notna().any()
+    assert "(92 units) is not known: of what they watch with" in table.attrs["statement"]
 
 
 def test_a_comparison_of_few_units_is_told_to_be_rounding() -> None:
     """Below five units for the smallest of the forces, not above."""
-    fewest = patrol.plausibility(599, CURVE)["unit_count_equivalent"].min()
+    fewest = patrol.plausibility(BORDER)["unit_count_equivalent"].min()
     for units, told in ((4.9, True), (5.1, False)):
-        statement = patrol.plausibility(599 * units / fewest, CURVE).attrs["statement"]
+        statement = patrol.plausibility(border(599 * units / fewest)).attrs["statement"]
         assert ("mostly rounding" in statement) is told
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"length_km": 0}, "length_km must be a finite number above 0"),
-        ({"crew": 0}, "crew must be a whole number, 1 or more"),
-        ({"crew": 2.5}, "crew must be a whole number"),
-        ({"crew": True}, "crew must be a whole number"),
-        ({"curve": pd.DataFrame({"unit_count": [1]})}, "lacks mean_pod, mean_poi"),
-        ({"curve": pd.concat([CURVE, CURVE])}, "each unit_count once: choose one rule"),
-    ],
-)
-def test_impossible_comparisons_are_refused(arguments: dict[str, Any], message: str) -> None:
-    """Each refusal says what would do."""
-    with pytest.raises(InvalidParameterError, match=message):
-        patrol.plausibility(**{"length_km": 599, "curve": CURVE, **arguments})
 
 
 def test_impossible_forces_are_refused() -> None:

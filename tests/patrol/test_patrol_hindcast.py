@@ -13,13 +13,30 @@ from borderzone.errors import InvalidParameterError
 from borderzone.patrol.theory import staffing
 
 ROWS = datasets.validation()
-CURVE = patrol.coverage_curve(
-    np.full(60, 0.05), np.ones(60), unit_counts=range(1001), p_identify=0.9, p_respond=0.7
-)
 
 
-def held(rows: pd.DataFrame = ROWS, curve: pd.DataFrame = CURVE, **given: Any) -> pd.DataFrame:
-    return patrol.hindcast(rows, curve, **{"length_km": 599.0, **given})
+def border(
+    kit: patrol.Force = patrol.FORCES["vehicle_patrol"], **changes: Any
+) -> patrol.KitQuestion:
+    """Ask of 599 km of even ground, an hour from those who answer."""
+    ground = pd.DataFrame(
+        {"f_mask": 0.2, "patrol_speed_factor": 1.0, "crosser_km_h": 3.0}, index=range(3)
+    )
+    usual: dict[str, Any] = {
+        "kits": {"scenario": kit},
+        "lengths_km": pd.Series(599.0 / 3, index=range(3)),
+        "ground": ground,
+        "drive_h": pd.Series(1.0, index=range(3)),
+        "draws": 64,
+    }
+    return patrol.KitQuestion(**(usual | changes))
+
+
+BORDER = border()
+
+
+def held(rows: pd.DataFrame = ROWS, question: patrol.KitQuestion = BORDER) -> pd.DataFrame:
+    return patrol.hindcast(rows, question)
 
 
 def row(**values: Any) -> dict[str, Any]:
@@ -43,26 +60,51 @@ def test_a_published_rate_identifies_k_km_per_agent() -> None:
 
 
 def test_the_model_gets_as_many_agents_for_each_km() -> None:
-    """The curve of this border at agents per km times its length over the crew."""
+    """What the answer stops with agents per km times the length of this border over the crew."""
     us = held().iloc[0]
     units = 599 * us["agents_per_km"] / 4
     assert us["unit_count_equivalent"] == pytest.approx(units)
-    stopped = 0.63 * -np.expm1(-0.05 * units / 60)
-    assert us["p_model"] == pytest.approx(stopped, rel=1e-5)
-    assert us["k_model"] == pytest.approx(-np.log(1 - stopped), rel=1e-5)
+    stopped = patrol.answer_pod(BORDER, units, "scenario", measure="mean_poi").iloc[0]
+    assert us[["p_model", "p_model_low", "p_model_high"]].tolist() == pytest.approx(
+        stopped[["share", "low", "high"]].tolist()
+    )
+    assert us["k_model"] == pytest.approx(-np.log(1 - stopped["share"]), rel=1e-9)
     assert us["ratio"] == pytest.approx(us["k_model"] / us["k_observed"])
     assert us["ratio"] == pytest.approx(us["k_km_per_agent_model"] / us["k_km_per_agent"])
     # The statement tells the range of the ratio, on whichever side of one it lies.
     statement = held().attrs["statement"]
     assert f"{held()['ratio'].min():.2g} to {held()['ratio'].max():.2g} times that" in statement
     assert "no assumption of the model was chosen by them" in statement
+    assert "units here by night, the model stops" in statement
 
 
-def test_six_percent_is_a_k_of_six_hundredths() -> None:
-    flat = pd.DataFrame({"unit_count": [0, 1000], "mean_pod": [0.1, 0.1], "mean_poi": [0.06, 0.06]})
-    assert held(curve=flat)["k_model"].iloc[0] == pytest.approx(0.062, abs=5e-4)
-    lit = held(curve=flat.assign(light="night"))
-    assert "units here by night, the model stops 6.0 %" in lit.attrs["statement"]
+def test_it_follows_law_light_crew_and_relief() -> None:
+    usual = held().iloc[0]
+    by_day = patrol.hindcast(ROWS, BORDER, light="day").iloc[0]
+    led = patrol.hindcast(ROWS, BORDER, law="beats_soft").iloc[0]
+    assert by_day["p_model"] > 2 * usual["p_model"]
+    assert led["p_model"] != usual["p_model"]
+    two = held(question=border(patrol.FORCES["vehicle_patrol"].model_copy(update={"crew": 2})))
+    assert two["unit_count_equivalent"].iloc[0] == 2 * usual["unit_count_equivalent"]
+    half = held(question=border(relief=2 * BORDER.relief))
+    assert half["agents_per_km"].iloc[0] == usual["agents_per_km"] / 2
+
+
+def test_what_only_a_sweep_width_stops_is_not_known() -> None:
+    own = patrol.Sensor(
+        name="own",
+        r50_day_m=None,
+        r50_night_m=None,
+        width_km=0.4,
+        clip_km=5.0,
+        source="ours",
+        tag="A",
+    )
+    table = held(question=border(patrol.Force(sensor=own)))
+    assert table[["p_model", "k_model", "ratio"]].isna().all(axis=None)
+    assert table["unit_count_equivalent"].notna().any()
+    assert "is not known: of what they watch with only a sweep width" in table.attrs["statement"]
+    assert "the model stops" not in table.attrs["statement"]
 
 
 def test_a_border_without_a_rate_is_listed_and_not_compared() -> None:
@@ -85,13 +127,6 @@ def test_nothing_from_memory_is_used() -> None:
     assert "USSR" not in set(alone["border"])
 
 
-def test_beyond_the_end_of_the_curve_nothing_is_guessed() -> None:
-    table = held(curve=CURVE.head(5))
-    assert table["ratio"].isna().all()
-    assert "the model stops" not in table.attrs["statement"]
-    assert table["k_observed"].notna().sum() == 4
-
-
 def test_a_rate_of_ones_own_is_compared_and_certainty_has_no_end() -> None:
     rates = [row(), row(kind="effectiveness", value=1.0), row(kind="effectiveness", value=0.0)]
     table = held(pd.DataFrame(rates))
@@ -104,9 +139,6 @@ def test_a_rate_of_ones_own_is_compared_and_certainty_has_no_end() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"length_km": 0}, "length_km must be"),
-        ({"crew": 0}, "crew must be"),
-        ({"shift_factor": 0}, "shift_factor must be"),
         ({"rows": ROWS.drop(columns="kind")}, "observations lack kind"),
         ({"rows": ROWS.assign(kind="guess")}, "kind must be one of payroll, .* got guess"),
         ({"rows": pd.DataFrame([row(), row(value=3.0)])}, "Own tells on_line twice"),
@@ -115,13 +147,26 @@ def test_a_rate_of_ones_own_is_compared_and_certainty_has_no_end() -> None:
             {"rows": pd.DataFrame([row(), row(kind="effectiveness", value=1.2)])},
             "effectiveness of Own must lie between 0 and 1",
         ),
-        ({"curve": pd.DataFrame({"unit_count": [1]})}, "lacks mean_pod, mean_poi"),
-        ({"curve": pd.concat([CURVE, CURVE])}, "each unit_count once"),
     ],
 )
 def test_impossible_hindcasts_are_refused(given: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidParameterError, match=message):
         held(**given)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"kit": "eye"}, "kit must be"),
+        ({"law": "beats"}, "law must"),
+        ({"light": "dusk"}, "light must"),
+    ],
+)
+def test_words_that_no_answer_has_are_refused(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidParameterError, match=message):
+        patrol.hindcast(ROWS, BORDER, **given)
+    with pytest.raises(InvalidParameterError, match=message):
+        patrol.plausibility(BORDER, **given)
 
 
 def test_every_row_says_where_it_is_from_and_none_is_from_memory() -> None:

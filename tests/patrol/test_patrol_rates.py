@@ -93,7 +93,10 @@ def test_force_defaults() -> None:
     assert (force.mode, force.patrol_km_h) == ("vehicle_off_road", 15.0)
     assert patrol.Force(mode="foot").patrol_km_h == 3.0
     assert patrol.Force(mode="foot", patrol_km_h=4).patrol_km_h == 4.0
-    assert force.ceiling == pytest.approx(0.63)
+    assert force.ceiling is None
+    assert patrol.Force(p_identify=0.9, p_respond=0.7).ceiling == pytest.approx(0.63)
+    # One that was not given is certain beside the other.
+    assert patrol.Force(p_respond=0.7).ceiling == 0.7
     assert patrol.Force(**force.model_dump()) == force
     with pytest.raises(ValidationError, match="frozen"):
         force.crew = 2

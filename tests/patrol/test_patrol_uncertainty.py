@@ -32,7 +32,8 @@ def _case(**changes: Any) -> PatrolCase:
     )
     ground["f_mask_low"], ground["f_mask_high"] = ground["f_mask"] / 2, ground["f_mask"] * 1.7
     lengths = pd.Series(rng.uniform(8, 10, N))
-    arguments: dict[str, Any] = {"force": Force(), **changes}
+    own = Force(p_identify=0.9, p_respond=0.7)
+    arguments: dict[str, Any] = {"force": own, **changes}
     return PatrolCase.of(lengths, arguments.pop("ground", ground), **arguments)
 
 
@@ -114,7 +115,28 @@ def test_roll_and_ceiling_follow_what_is_drawn() -> None:
     }
     drawn = draw_rates(_case(), draws=3, assumptions=fixed)
     np.testing.assert_allclose(drawn.payroll_per_unit_out, [4, 4, 4])
+    assert drawn.ceiling is not None
     np.testing.assert_allclose(drawn.ceiling, 0.9 * 0.6)
+
+
+def test_without_constants_only_what_is_seen_is_told() -> None:
+    """Nobody's 0.9 and 0.7: curve, required units and draws say nothing of interdiction."""
+    case = _case(force=Force())
+    drawn = draw_rates(case, draws=50)
+    curve = patrol.monte_carlo(case, unit_counts=[0, 25], draws=50)
+    table = patrol.units_required(case, draws=50, targets=[0.5])
+    assert drawn.ceiling is None
+    assert not [name for name in curve.columns if "poi" in name]
+    assert "ceiling" not in curve.attrs
+    assert set(table["measure"]) == {"mean_pod", "min_pod"}
+    with pytest.raises(
+        InvalidParameterError, match=r"neither p_identify nor p_respond.*answer_pod"
+    ):
+        patrol.units_required(case, draws=50, measures=["min_poi"])
+    # One constant alone is told, with certainty for the other.
+    one = patrol.monte_carlo(_case(force=Force(p_respond=0.7)), unit_counts=[25], draws=50)
+    assert one["mean_poi"].iloc[0] == pytest.approx(0.7 * one["mean_pod"].iloc[0])
+    assert one.attrs["ceiling"] == 0.7
 
 
 @pytest.mark.parametrize("law", ["random", "beats_soft", "beats"])
@@ -133,8 +155,8 @@ def test_bands_are_quantiles_over_the_draws(law: str, rule: str) -> None:
     for name, values in (
         ("mean_pod", mean),
         ("min_pod", worst),
-        ("mean_poi", mean * drawn.ceiling),
-        ("min_poi", worst * drawn.ceiling),
+        ("mean_poi", mean * np.asarray(drawn.ceiling)),
+        ("min_poi", worst * np.asarray(drawn.ceiling)),
     ):
         band = curve[[f"{name}_p05", f"{name}_p50", f"{name}_p95"]]
         np.testing.assert_allclose(
@@ -289,7 +311,8 @@ def test_draws_and_quantiles_are_of_one_distribution(
 
 def test_default_assumptions_centre_on_the_force() -> None:
     """As documented around the force's own; certainties stay certain at most; each has a source."""
-    usual = patrol.default_assumptions(Force())
+    assert not {"p_identify", "p_respond"} & set(patrol.default_assumptions(Force()))
+    usual = patrol.default_assumptions(Force(p_identify=0.9, p_respond=0.7))
     for name, expected in (
         ("r50_factor", (1.0, 0.4)),
         ("patrol_speed_factor", (10 / 15, 1.0, 20 / 15)),

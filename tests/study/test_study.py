@@ -39,12 +39,15 @@ def test_the_sentences_say_what_the_tables_hold(result: Any) -> None:
     assert len(flagged.split()) <= 40
     between = f"between {100 * shares.min():.0f} % and {100 * shares.max():.0f} %"
     assert f"With 1 to 3 h in its place it is {between}." in told.flagged_notes(result)
-    night = result.required.query(
-        "light == 'night' and measure == 'mean_pod' and rule == 'optimal'"
-    )
-    for row in night.itertuples():
-        band = f"({row.out_p05:,.0f} to {row.out_p95:,.0f})"
-        assert f"{row.out_p50:,.0f} {band}" in units
+    inch = result.answer.query(
+        "measure == 'min_pod' and law == 'beats_soft' and opponent == 'blind'"
+    ).set_index("kit")
+    for kit in ("eye", "thermal"):
+        row = inch.loc[kit]
+        ends = f"({told.rounded(row['people_low'])} to {told.rounded(row['people_high'])})"
+        assert ends in units
+        assert told.rounded(row["people"]) in units
+    assert len(units.split()) <= 40
 
 
 def test_the_flagged_share_is_a_range_that_moves_with_the_choices(result: Any) -> None:
@@ -76,7 +79,7 @@ def test_the_curve_is_ordered_and_the_rules_keep_their_promise(result: Any) -> N
     """More units never do worse; optimal leads in the mean and maximin in the minimum."""
     for _, curve in result.curve.groupby(["rule", "light"]):
         assert (np.diff(curve["mean_pod"]) >= -1e-12).all()
-        assert (curve["mean_poi"] <= curve["mean_pod"]).all()
+        assert (curve["min_pod"] <= curve["mean_pod"] + 1e-12).all()
         assert (curve["mean_pod_p05"] <= curve["mean_pod_p95"]).all()
     night = result.curve[result.curve["light"] == "night"].set_index(["rule", "unit_count"])
     assert (night.loc["optimal", "mean_pod"] >= night.loc["even", "mean_pod"] - 1e-12).all()
@@ -93,7 +96,7 @@ def test_one_seed_gives_one_result_and_another_seed_other_bands(
     pd.testing.assert_frame_equal(again.curve, result.curve)
     pd.testing.assert_frame_equal(again.overlay, result.overlay)
     assert again.run_id == result.run_id != other.run_id
-    assert not np.array_equal(other.patrol.draws["mean_poi"], result.patrol.draws["mean_poi"])
+    assert not np.array_equal(other.patrol.draws["mean_pod"], result.patrol.draws["mean_pod"])
     assert other.required["out_reference"].equals(result.required["out_reference"])
 
 
@@ -151,14 +154,25 @@ def test_the_report_of_terrain_says_how_little_the_coarse_grid_tells(result: Any
     )
 
 
-def test_interdiction_above_the_ceiling_is_out_of_reach(result: Any) -> None:
-    """No number of units is said to reach what identification and response cap."""
-    poi = result.required[result.required["measure"].str.endswith("poi")]
-    above = poi[poi["target"] > poi["ceiling"]]
+def test_what_is_stopped_is_the_answers_unless_constants_are_given(
+    study: bz.Study, ground: Ground, result: Any
+) -> None:
+    """No curve tells a share that is reached whatever the number, but by the user's own constants."""
+    tables = (result.curve, result.required, result.patrol.draws)
+    assert not any("poi" in str(name) for table in tables for name in table.columns)
+    assert set(result.required["measure"]) == {"mean_pod", "min_pod"}
+    stopped = result.pod([1e3, 1e6], measure="mean_poi")["share"]
+    assert stopped[0] < 0.63 < stopped[1]
 
+    own = study.scenario.changed({"force.p_identify": 0.9, "force.p_respond": 0.7})
+    told: Any = study.with_scenario(own).run(seed=1, ground=ground)
+    poi = told.required[told.required["measure"].str.endswith("poi")]
+    above = poi[poi["target"] > poi["ceiling"]]
     assert len(above)
     assert np.isinf(above["out_reference"]).all()
-    assert "90 % and 95 % are out of reach of any number" in result.summary[2]
+    # The answer works recognition and response out, whatever constants are given beside it.
+    pd.testing.assert_frame_equal(told.answer, result.answer)
+    pd.testing.assert_frame_equal(told.patrol.hindcast, result.patrol.hindcast)
 
 
 def test_the_article_is_counted_and_the_synthetic_set_kept_apart(result: Any) -> None:
@@ -305,7 +319,7 @@ def test_one_quantity_has_one_number(result: Any) -> None:
     """The paired table and the table of required units say the same."""
     table = bz.compare(result, result).set_index("quantity")["a"]
     night = result.required[result.required["light"] == "night"]
-    for measure, rule in (("mean_pod", "optimal"), ("min_pod", "maximin"), ("mean_poi", "optimal")):
+    for measure, rule in (("mean_pod", "optimal"), ("min_pod", "maximin")):
         rows = night[(night["measure"] == measure) & (night["rule"] == rule)]
         for row in rows.itertuples():
             assert table[f"out_{measure}_{row.target:g}"] == row.out_p50

@@ -59,6 +59,14 @@ def test_a_sweep_width_of_ones_own_leaves_the_other_kits(study: bz.Study, ground
     found = run(study, ground, force=force.model_dump() | {"sensor": own})
 
     assert found.answer is not None
-    assert set(found.answer["kit"]) == {"eye", "goggles", "thermal", "posts"}
     assert "only a sweep width is known" in told.answer_sentences(found)[-1]
     assert np.isfinite(row(found).units)
+    # What it sees is known, what it stops is not: nowhere a number stands in for it.
+    own_rows = found.answer[found.answer["kit"] == "scenario"]
+    assert np.isfinite(own_rows.loc[own_rows["measure"] == "mean_pod", "units"]).all()
+    assert own_rows.loc[own_rows["measure"] == "mean_poi", "units"].isna().all()
+    assert found.patrol.hindcast is not None
+    assert found.patrol.plausibility is not None
+    assert found.patrol.hindcast[["p_model", "ratio"]].isna().all(axis=None)
+    assert found.patrol.plausibility["mean_poi_at_that"].isna().all()
+    assert told.hindcast_title(found) == "What real borders achieved"

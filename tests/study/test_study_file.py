@@ -259,6 +259,7 @@ def test_settings_seed_and_day_of_access_come_back(on_disk: dict[str, Any], tmp_
         {
             "force.sensor": sensor,
             "force.scan_share": 1 / 3,
+            "force.p_identify": 0.8,
             "bare_threshold": 0.1 + 0.2,
             "road_speeds_km_h": {'dirt "road"\n': 7.0},
             "index_weights": {"karst": 2.0},

@@ -24,7 +24,7 @@ from borderzone.patrol.answer.uncertainty import required_draws
 from borderzone.report import write_report
 from borderzone.study import told
 from borderzone.study.study_file import write_study
-from borderzone.study.told import length_sentence, units_sentence
+from borderzone.study.told import length_sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,7 +110,7 @@ def test_it_does_not_matter_which_length_is_the_scenarios(
         table.sort_values(order, ignore_index=True) for table in tables if table is not None
     )
     pd.testing.assert_frame_equal(one, other)
-    for measure in ("mean_poi", "min_pod"):
+    for measure in ("mean_pod", "min_pod"):
         for length in ("measured", "published"):
             assert told.units(result, measure, length=length) == told.units(
                 scaled, measure, length=length
@@ -161,26 +161,35 @@ def test_the_first_sentence_tells_both_lengths_where_they_differ(result: StudyRe
     assert result.summary[0] == length_sentence(result)
 
 
-def test_the_unit_sentence_tells_every_number_for_both(
+def test_the_answer_is_told_for_the_length_of_the_headline_and_names_it(
     result: StudyResult, scaled: StudyResult
 ) -> None:
-    for run in (result, scaled):
-        sentence = units_sentence(run)
-        for measure in ("mean_poi", "mean_pod"):
-            for length in ("measured", "published"):
-                for row in told.units(run, measure, length=length):
-                    assert row.enough == (row.out in sentence)
-        first, second = sentence.index("measured length"), sentence.index("published length")
-        assert (first < second) == (run is result)
-        assert "its difference from the line spread evenly over the segments" in sentence
+    for run, own, other in ((result, "measured", "published"), (scaled, "published", "measured")):
+        sentence = run.summary[2]
+        assert len(sentence.split()) <= 40
+        assert told.at_length(run, own) in sentence
+        assert f"the {other} length" not in sentence
+        for kit in ("eye", "thermal"):
+            few, many = (
+                told.answer_row(run, "min_pod", kit, "beats_soft", length=each)
+                for each in (own, other)
+            )
+            assert told.rounded(few.people) in sentence
+            assert told.rounded(many.people) not in sentence
+            assert told.answer_row(run, "min_pod", kit, "beats_soft").units == few.units
+        assert all(len(words.split()) <= 40 for words in told.answer_sentences(run))
+        assert told.at_length(run, own) in told.answer_sentences(run)[0]
+        drawn = figures.figure_data(run, "answer")
+        assert set(drawn["length"]) == {own}
+        assert run.answer is not None
+        assert len(run.answer) == 2 * len(drawn)
 
 
 def every_text(result: StudyResult) -> dict[str, str]:
-    """Give all texts in which unit counts are told."""
+    """Give all texts in which the units of the curve are told."""
     figure = figure_of(figures.coverage_curve(result))
     drawn = " ".join(text.get_text() for text in figure.findobj(Text))
     return {
-        "sentence": result.summary[2],
         "figure": " ".join(drawn.split()),
         "alt": figures.alt_text(result, "coverage_curve"),
     }
@@ -188,13 +197,13 @@ def every_text(result: StudyResult) -> dict[str, str]:
 
 def test_title_caption_and_description_of_the_curve_tell_both(result: StudyResult) -> None:
     half = {
-        length: told.units(result, "mean_poi", target=0.5, length=length)[0]
+        length: told.units(result, "mean_pod", target=0.5, length=length)[0]
         for length in ("measured", "published")
     }
     texts = every_text(result)
     for row in half.values():
         assert row.range in texts["figure"]
-        assert f"the median is {told.count(row.middle)} units" in texts["alt"]
+        assert f"the median is {told.rounded(row.middle)} units" in texts["alt"]
     assert "at the published length of 367 km" in texts["figure"]
     assert "at the published length of 367 km" in texts["alt"]
     forces = result.patrol.plausibility
@@ -216,12 +225,16 @@ def test_a_report_tells_both_on_its_page_and_in_its_tables(
     write_report(result, tmp_path / "out", detail=detail, comparison=scaled)
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     plain = " ".join(re.sub(r"<[^>]+>", " ", page).split())
-    for measure, what in (("mean_poi", "stopped, on average"), ("min_pod", "seen, every inch")):
+    for measure, what in (("mean_pod", "seen, on average"), ("min_pod", "seen, every inch")):
         for length, words in (("measured", "along the line"), ("published", "as published")):
             for row in told.units(result, measure, length=length):
                 assert (
                     f"{told.percent(row.target)} {what}, {words} {row.out} {row.people} " in plain
                 )
+    assert "people out, at the published length of 367 km" in plain
+    for length in ("measured", "published"):
+        row = told.answer_row(result, "min_pod", "eye", "beats_soft", length=length)
+        assert told.rounded(row.people) in plain
     assert "290 km (180 mi)" in plain
     assert "367 km" in plain
     table = pd.read_csv(tmp_path / "out" / "tables" / "required_units.csv")
@@ -306,7 +319,7 @@ def test_a_sweep_over_lengths_takes_one_ground(study: bz.Study, result: StudyRes
         for length in ("measured", "published")
     }
     assert rows["out_p50"].to_dict() == expected
-    assert len(table) == 2 * 12
+    assert len(table) == 2 * 6
 
 
 def test_a_comparison_tells_its_unit_counts_for_both_lengths(

@@ -129,33 +129,39 @@ def _page(a: StudyResult, b: StudyResult) -> Axes:
 
 
 def _curves(ax: Axes, a: StudyResult, b: StudyResult) -> None:
-    limit = 0.0
+    limit, measure = 0.0, _told_of_both(a, b)
     for result, style in zip((a, b), PAIR, strict=True):
         if result.curve is None:
             continue
         rows = result.curve[
-            (result.curve["rule"] == BEST_RULE["mean_poi"])
+            (result.curve["rule"] == BEST_RULE[measure])
             & (result.curve["light"] == result.scenario.light)
         ]
         ax.fill_between(
             rows["unit_count"],
-            rows["mean_poi_p05"],
-            rows["mean_poi_p95"],
+            rows[f"{measure}_p05"],
+            rows[f"{measure}_p95"],
             color=style["color"],
             alpha=0.13,
             linewidth=0,
         )
-        middle = rows["mean_poi_p50"]
+        middle = rows[f"{measure}_p50"]
         ax.plot(rows["unit_count"], middle, **style)
         near = middle >= 0.95 * middle.max()
         limit = max(limit, float(rows.loc[near, "unit_count"].iloc[0]))
     ax.set(xlim=(0, limit), ylim=(0, 1), xlabel="patrol units out")
-    ax.set_ylabel("chance that a crossing is stopped, on average")
+    ax.set_ylabel(f"chance that a crossing is {told.MEASURE_WORDS[measure]}")
     ax.yaxis.set_major_formatter(percent_ticks())
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     ax.grid(axis="y")
     ax.set_axisbelow(True)
+
+
+def _told_of_both(a: StudyResult, b: StudyResult) -> str:
+    """Name what is compared: what is stopped where both tell it, else what is seen."""
+    both = all(result.curve is not None and "mean_poi" in result.curve for result in (a, b))
+    return "mean_poi" if both else "mean_pod"
 
 
 def _strips(figure: Figure, a: StudyResult, b: StudyResult) -> None:
@@ -251,11 +257,13 @@ def _key(a: StudyResult, b: StudyResult) -> list[Any]:
 
 
 def _finding(table: pd.DataFrame, a: StudyResult, b: StudyResult) -> str:
-    row = table[table["quantity"] == "mean_poi"].iloc[0]
+    measure = _told_of_both(a, b)
+    row = table[table["quantity"] == measure].iloc[0]
     change = told.signed(100 * float(row["difference"]))
-    verb = "stops as many" if bool(row["within_noise"]) else f"changes that by {change} points"
+    does = "stop" if measure == "mean_poi" else "see"
+    verb = f"{does}s as many" if bool(row["within_noise"]) else f"changes that by {change} points"
     return (
-        f"{a.scenario.reference_units} units stop {told.percent(row['a'])} under “{a.scenario.name}”; "
+        f"{a.scenario.reference_units} units {does} {told.percent(row['a'])} under “{a.scenario.name}”; "
         f"“{b.scenario.name}” {verb}"
     )
 

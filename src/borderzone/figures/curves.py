@@ -49,13 +49,13 @@ def coverage_curve(
     result: StudyResult | pd.DataFrame, ax: Axes | None = None, *, measure: str = "mean"
 ) -> Axes:
     """
-    Draw how many units give how much interdiction, and detection as its upper bound.
+    Draw how many units give how much detection, and interdiction by constants of the user's own.
 
     Parameters
     ----------
     result
-        What a study gave, or the table of `borderzone.patrol.coverage_curve`,
-        which is drawn as detection where it tells no interdiction.
+        What a study gave, or the table of `borderzone.patrol.coverage_curve`. Interdiction
+        is drawn where it is told, with detection as its upper bound.
     ax
         Axes to draw one panel on; a whole page with a panel for the average,
         one for the weakest segment and the gain of the next unit is made when
@@ -117,7 +117,7 @@ def _curve_of(result: StudyResult) -> pd.DataFrame:
 
 def _table_panel(curve: pd.DataFrame, ax: Axes | None, measure: str) -> Axes:
     ax = ax if ax is not None else page((7.0, 4.6)).add_axes((0.1, 0.13, 0.87, 0.76))
-    column = f"{measure}_poi" if f"{measure}_poi" in curve else f"{measure}_pod"
+    column = f"{measure}_{_kind(curve)}"
     for rule, rows in curve.groupby("rule", sort=False) if "rule" in curve else (("", curve),):
         style = RULE_STYLE.get(str(rule), {"color": INK["optimal"], "linestyle": "-"})
         ax.plot(rows["unit_count"], rows[column], **(style | {"linewidth": 2.0}))
@@ -141,7 +141,8 @@ def _whole_page(result: StudyResult, curve: pd.DataFrame) -> Axes:
         ax = figure.add_axes((left, 3.2 / high, 4.85 / wide, 3.3 / high), label=measure)
         _panel(ax, curve, measure, result)
         panels.append(ax)
-    panels[0].set_ylabel("chance that a crossing is stopped, or seen")
+    stops = _kind(curve) == "poi"
+    panels[0].set_ylabel(f"chance that a crossing is {'stopped, or seen' if stops else 'seen'}")
     limits = panels[0].get_xlim()
     if told.real_forces(result):
         box = (columns[0], 1.0 / high, 4.85 / wide, 1.43 / high)
@@ -166,28 +167,35 @@ def _whole_page(result: StudyResult, curve: pd.DataFrame) -> Axes:
 
 
 def _panel(ax: Axes, curve: pd.DataFrame, measure: str, result: StudyResult) -> None:
-    best = BEST_RULE[f"{measure}_poi"]
+    kind = _kind(curve)
+    best = BEST_RULE[f"{measure}_{kind}"]
     light = result.scenario.light
     other = curve[(curve["light"] != light) & (curve["rule"] == best)]
     shown = curve[curve["light"] == light]
     chosen = shown[shown["rule"] == best]
-    poi, pod = _middle(curve, f"{measure}_poi"), _middle(curve, f"{measure}_pod")
+    main, pod = _middle(curve, f"{measure}_{kind}"), _middle(curve, f"{measure}_pod")
     ink = RULE_STYLE[best]["color"]
-    if f"{measure}_poi_p05" in chosen:
-        low, high = chosen[f"{measure}_poi_p05"], chosen[f"{measure}_poi_p95"]
+    if f"{measure}_{kind}_p05" in chosen:
+        low, high = chosen[f"{measure}_{kind}_p05"], chosen[f"{measure}_{kind}_p95"]
         ax.fill_between(chosen["unit_count"], low, high, color=ink, alpha=0.16, linewidth=0)
     for rule in ("even", best):
         rows = shown[shown["rule"] == rule]
         line = {key: RULE_STYLE[rule][key] for key in ("color", "linestyle")}
-        ax.plot(rows["unit_count"], rows[poi], linewidth=2.2 if rule == best else 1.5, **line)
-    ax.plot(chosen["unit_count"], chosen[pod], color=ink, linewidth=1.3, linestyle=SEEN_DASH)
-    ax.plot(other["unit_count"], other[poi], color=ink, linewidth=0.9)
+        ax.plot(rows["unit_count"], rows[main], linewidth=2.2 if rule == best else 1.5, **line)
+    if kind == "poi":
+        ax.plot(chosen["unit_count"], chosen[pod], color=ink, linewidth=1.3, linestyle=SEEN_DASH)
+    ax.plot(other["unit_count"], other[main], color=ink, linewidth=0.9)
     _percent(ax)
     _count_axis(ax, chosen)
     ax.set_title(PANEL_TITLE[measure], pad=28)
     ax.set_xlabel("patrol units out (each step to the right multiplies)")
     _ceiling(ax, result, measure)
     _payroll_axis(ax, chosen)
+
+
+def _kind(curve: pd.DataFrame) -> str:
+    """Tell whether a curve tells what is stopped, or only what is seen."""
+    return "poi" if "mean_poi" in curve else "pod"
 
 
 def _middle(curve: pd.DataFrame, measure: str) -> str:
@@ -226,8 +234,8 @@ def _ceiling(ax: Axes, result: StudyResult, measure: str) -> None:
     ax.text(
         0.015,
         top + 0.012,
-        f"as assumed, no number of units stops more than about {told.percent(top)}:\nnot all who are "
-        "seen are identified and reached; the band draws both",
+        f"with constants of your own no number of units stops more than about {told.percent(top)}:\n"
+        "not all who are seen are identified and reached; the band draws both",
         transform=ax.get_yaxis_transform(),
         ha="left",
         va="bottom",
@@ -288,10 +296,10 @@ def _real_forces(ax: Axes, result: StudyResult, limits: tuple[float, float]) -> 
 
 def _gain_panel(ax: Axes, curve: pd.DataFrame, light: str, limits: tuple[float, float]) -> None:
     for measure in MEASURES:
-        rule = BEST_RULE[f"{measure}_poi"]
+        rule = BEST_RULE[f"{measure}_{_kind(curve)}"]
         rows = curve[(curve["light"] == light) & (curve["rule"] == rule)]
         units = rows["unit_count"].to_numpy(dtype=float)
-        value = rows[_middle(curve, f"{measure}_poi")].to_numpy(dtype=float)
+        value = rows[_middle(curve, f"{measure}_{_kind(curve)}")].to_numpy(dtype=float)
         twice = 2 * units <= units.max()
         gain = 100 * (np.interp(2 * units[twice], units, value) - value[twice])
         style = {key: RULE_STYLE[rule][key] for key in ("color", "linestyle")}
@@ -308,38 +316,44 @@ def _gain_panel(ax: Axes, curve: pd.DataFrame, light: str, limits: tuple[float, 
 
 
 def _key(curve: pd.DataFrame, light: str) -> list[Any]:
+    kind = _kind(curve)
+    done = "stopped" if kind == "poi" else "seen"
     marks: list[Any] = [
-        Line2D([], [], linewidth=2.2, label=f"stopped, by {light}, units {style['label']}", **line)
-        if rule != "even"
-        else Line2D(
-            [], [], linewidth=1.5, label=f"stopped, by {light}, units {style['label']}", **line
-        )
-        for rule, style in RULE_STYLE.items()
-        for line in [{key: style[key] for key in ("color", "linestyle")}]
-    ]
-    other = "day" if light == "night" else "night"
-    marks.append(Line2D([], [], color=INK["quiet"], linewidth=0.9, label=f"stopped, by {other}"))
-    marks.append(
         Line2D(
             [],
             [],
-            color=INK["quiet"],
-            linestyle=SEEN_DASH,
-            linewidth=1.3,
-            label=f"seen, by {light}: the upper bound",
+            linewidth=1.5 if rule == "even" else 2.2,
+            label=f"{done}, by {light}, units {style['label']}",
+            **{key: style[key] for key in ("color", "linestyle")},
         )
-    )
-    if "mean_poi_p05" in curve:
+        for rule, style in RULE_STYLE.items()
+    ]
+    other = "day" if light == "night" else "night"
+    marks.append(Line2D([], [], color=INK["quiet"], linewidth=0.9, label=f"{done}, by {other}"))
+    if kind == "poi":
+        marks.append(
+            Line2D(
+                [],
+                [],
+                color=INK["quiet"],
+                linestyle=SEEN_DASH,
+                linewidth=1.3,
+                label=f"seen, by {light}: the upper bound",
+            )
+        )
+    if f"mean_{kind}_p05" in curve:
         words = "5 to 95 % of the draws over the assumptions"
         marks.append(Patch(color=INK["quiet"], alpha=0.25, linewidth=0, label=words))
     return marks
 
 
 def _finding(result: StudyResult) -> str:
-    half = _half(result, "mean_poi", " out")
+    kind = _kind(_curve_of(result))
+    half = _half(result, f"mean_{kind}", " out")
+    verb, done = ("stopping", "stopped") if kind == "poi" else ("seeing", "seen")
     if not half:
-        return f"{result.name}: half of all crossings cannot be stopped by patrols alone"
-    return f"{result.name}: stopping half of all crossings takes {half}"
+        return f"{result.name}: half of all crossings cannot be {done} by patrols alone"
+    return f"{result.name}: {verb} half of all crossings takes {half}"
 
 
 def _half(result: StudyResult, measure: str, where: str = "") -> str:
@@ -357,7 +371,7 @@ def _half(result: StudyResult, measure: str, where: str = "") -> str:
 
 
 def _standing(result: StudyResult) -> str:
-    inch = _half(result, "min_poi")
+    inch = _half(result, f"min_{_kind(_curve_of(result))}")
     words = f"By {result.scenario.light}, watching with {told.sensor_words(result.scenario)}; 5 to 95 % of the draws."
     if inch:
         words += f" Half at every inch takes {inch}."
@@ -370,9 +384,8 @@ def _caption(result: StudyResult) -> str:
     if told.lengths(result) != ("measured",):
         sources.append("published_lengths")
     return (
-        f"A unit: {force.crew} people, {told.MODE_WORDS[force.mode]}, watching with {told.sensor_words(result.scenario)}; "
-        f"identifies {100 * force.p_identify:.0f} % of those it sees and reaches "
-        f"{100 * force.p_respond:.0f} % of these. "
+        f"A unit: {force.crew} people, {told.MODE_WORDS[force.mode]}, watching with {told.sensor_words(result.scenario)}. "
+        f"{' '.join([*told.constants_words(result), ''])}"
         f"Crossings are spread evenly along {told.along_words(result)}. "
         "Units spread evenly, or placed best for the mean, or placed so that every inch is equal. "
         "Real forces are counted as such units and scaled to this length; it is not said what they "

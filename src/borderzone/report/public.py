@@ -263,7 +263,13 @@ def _without_posts(result: StudyResult, left_out: list[str]) -> StudyResult:
         ground=_ground_without_posts(result),
         incidents=_without_hours(result),
     )
-    patrol = replace(result.patrol, kits=_kits_without_drives(result.patrol.kits), asked=None)
+    patrol = replace(
+        result.patrol,
+        kits=_kits_without_drives(result.patrol.kits),
+        plausibility=_forces_without_drives(result.patrol.plausibility),
+        hindcast=None,
+        asked=None,
+    )
     shown = replace(shown, segments=result.segments.drop(columns=telling), patrol=patrol)
     return replace(shown, summary=told.summary_sentences(shown))
 
@@ -274,6 +280,16 @@ def _kits_without_drives(kits: pd.DataFrame | None) -> pd.DataFrame | None:
         return None
     seen = kits[kits["measure"] != "mean_poi"].reset_index(drop=True)
     return seen.drop(columns=[name for name in seen.columns if name.startswith("payroll")])
+
+
+def _forces_without_drives(forces: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Leave what real forces had, and what so many see."""
+    if forces is None:
+        return None
+    stopped = ["mean_poi_at_that", "more_hopeful_low", "more_hopeful_high"]
+    shown = forces.assign(**dict.fromkeys(stopped, math.nan))
+    shown.attrs = forces.attrs | {"statement": forces.attrs["statement_seen"]}
+    return shown
 
 
 def _ground_without_posts(result: StudyResult) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from borderzone.patrol import (
     answer_draws,
     answer_sobol,
     answer_table,
+    hindcast,
+    plausibility,
 )
 from borderzone.study.result import Finding
 
@@ -95,23 +97,17 @@ def patrols_on(
     reported = None if pressure is None else pressure.set_index("segment")["weight"]
     corridor = ground.corridor
     told = lengths_told(corridor.border, scenario.length)
-    answer = question.answer(
-        ground.table,
-        [_length(corridor, name) for name in told],
-        reported=reported,
-        observations=datasets.validation(),
-        progress=step,
-    )
+    lengths = [_length(corridor, name) for name in told]
+    answer = question.answer(ground.table, lengths, reported=reported, progress=step)
     weights = reported if question.by_reports else None
     step("kits side by side")
     asked = _kits(ground, scenario, question, weights)
-    lengths = {name: _length(corridor, name) for name in told}
     kits = pd.concat(
         [
             answer_table(replace(asked, lengths_km=length.by_segment_km)).assign(
-                length=name, length_km=length.total_km
+                length=length.name, length_km=length.total_km
             )
-            for name, length in lengths.items()
+            for length in lengths
         ],
         ignore_index=True,
     )
@@ -122,6 +118,8 @@ def patrols_on(
             vars(answer)
             | {
                 "kits": kits,
+                "plausibility": _plausibility(asked, lengths, law=own, light=scenario.light),
+                "hindcast": hindcast(datasets.validation(), asked, law=own, light=scenario.light),
                 "sobol": answer_sobol(asked, "scenario", law=own, n=_samples(asked)),
                 "assumptions": _assumptions(answer.assumptions, asked),
                 "asked": asked,
@@ -129,6 +127,22 @@ def patrols_on(
             }
         )
     )
+
+
+def _plausibility(
+    asked: KitQuestion, lengths: list[BorderLength], *, law: str, light: str
+) -> pd.DataFrame:
+    """Put real forces on each length of the border."""
+    found = [
+        plausibility(replace(asked, lengths_km=length.by_segment_km), law=law, light=light).assign(
+            length=length.name, length_km=length.total_km
+        )
+        for length in lengths
+    ]
+    rows = pd.concat(found, ignore_index=True)
+    need = {table["length"].iloc[0]: table.attrs["need"] for table in found}
+    rows.attrs = {**found[0].attrs, "need": need}
+    return rows
 
 
 def _samples(asked: KitQuestion) -> int:

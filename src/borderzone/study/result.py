@@ -210,7 +210,7 @@ class StudyResult:
     @property
     def curve(self) -> pd.DataFrame | None:
         """
-        Probability of detection and interdiction against units out.
+        Probability of detection against units out, and of interdiction by constants of the force's own.
 
         Returns
         -------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,7 @@ __all__ = [
     "answer_caution",
     "answer_finding",
     "answer_row",
+    "answer_rows",
     "answer_sentences",
     "answer_standing",
     "at_length",
@@ -58,7 +60,9 @@ __all__ = [
     "beyond",
     "cave_prone",
     "change_words",
+    "constants_words",
     "count",
+    "every_inch_sentence",
     "first_reason",
     "flagged_notes",
     "force_country",
@@ -77,6 +81,7 @@ __all__ = [
     "length_words",
     "lengths",
     "listed",
+    "moon_words",
     "mostly_remote",
     "mostly_remote_words",
     "night_length_words",
@@ -100,11 +105,14 @@ __all__ = [
     "response_words",
     "rounded",
     "seen_by_segment",
+    "sensitivity_finding",
+    "sensitivity_words",
     "sensor_words",
     "signed",
     "silent_zones",
     "span",
     "summary_sentences",
+    "swings",
     "units",
     "unknowns",
     "upper_bound",
@@ -126,8 +134,8 @@ ASSUMPTION_WORDS = {
     "response_speed_factor": "speed of the response",
     "followed_up": "detections followed up",
     "scan_share": "constant on the sweep width",
-    "p_identify": "identification",
-    "p_respond": "response",
+    "p_identify": "identification, a constant of your own",
+    "p_respond": "response, a constant of your own",
     "shift_factor": "shifts",
 }
 KIND_WORDS = {"remote_desert": "remote desert", "cave_prone": "cave-prone"}
@@ -176,6 +184,8 @@ _NEEDS = {
     "travel times": ("elevation", "origins"),
     "units": ("elevation",),
 }
+# A state of nature that moves the people by less is named and not drawn.
+_STILL = 0.01
 _HIDDEN = "not shown, for it would tell where posts are"
 _NOT_HERE = Missing(
     layer="landcover",
@@ -573,11 +583,12 @@ class Units:
     @property
     def range(self) -> str:
         """Write the band alone, in units and people."""
+        low, people = rounded(self.low), rounded(self.crew * self.low)
         if not math.isfinite(self.high):
-            return f"{count(self.low)} units or more ({count(self.crew * self.low)} people or more)"
+            return f"{low} units or more ({people} people or more)"
         return (
-            f"{count(self.low)} to {count(self.high)} units "
-            f"({count(self.crew * self.low)} to {count(self.crew * self.high)} people)"
+            f"{low} to {rounded(self.high)} units "
+            f"({people} to {rounded(self.crew * self.high)} people)"
         )
 
 
@@ -585,7 +596,7 @@ def band(low: float, middle: float, high: float) -> str:
     """Write a number of units or people with its band."""
     if not math.isfinite(middle):
         return "no number is enough"
-    return f"{count(middle)} ({count(low)} to {count(high)})"
+    return f"{rounded(middle)} ({rounded(low)} to {rounded(high)})"
 
 
 def sensor_words(scenario: Scenario) -> str:
@@ -773,6 +784,23 @@ def mostly_remote_words(result: StudyResult) -> str:
     )
 
 
+def constants_words(result: StudyResult) -> list[str]:
+    """Say that what is stopped stands on constants of the user's own, where a force has any."""
+    force = result.scenario.force
+    if force.ceiling is None:
+        return []
+    shares = [
+        f"{percent(share)} of those {what}"
+        for share, what in (
+            (force.p_identify, "seen are identified"),
+            (force.p_respond, "identified are reached"),
+        )
+        if share is not None
+    ]
+    words = f"What is stopped stands here on constants of your own: {' and '.join(shares)}."
+    return [f"{words} The answer works both out."]
+
+
 def seen_by_segment(result: StudyResult) -> str:
     """Say which share of crossings the reference units see, spread evenly, by segment."""
     seen = result.segments["pod_even"]
@@ -863,6 +891,79 @@ def response_words(result: StudyResult) -> str:
     return words
 
 
+def swings(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Give the states of nature that move the people it takes, most first, and the names of the others."""
+    low, high = table["people_low"], table["people_high"]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        swing = (np.log(high) - np.log(low)).abs().fillna(0.0)
+    # One that each segment has for itself has no two ends, but may own a share of the variance.
+    moves = (swing > _STILL) | (table["total"] > _STILL)
+    order = swing[moves].sort_values(ascending=False, kind="stable").index
+    still = table.loc[~moves, "assumption"]
+    return table.loc[order].reset_index(drop=True), [ASSUMPTION_WORDS.get(n, n) for n in still]
+
+
+def sensitivity_finding(result: StudyResult) -> str:
+    """Say in a title which state of nature moves the people it takes most, and by how much."""
+    assert result.patrol.sobol is not None  # noqa: S101 - asked before
+    moving, _ = swings(result.patrol.sobol)
+    if moving.empty or math.isnan(moving["people_low"].iloc[0]):
+        return "No state of nature alone moves the people that see half"
+    first = moving.iloc[0]
+    few, many = sorted((float(first["people_low"]), float(first["people_high"])))
+    words = ASSUMPTION_WORDS.get(first["assumption"], first["assumption"])
+    return f"{words[0].upper()}{words[1:]} alone: {rounded(few)} to {rounded(many)} people see half"
+
+
+def sensitivity_words(result: StudyResult) -> str:
+    """Say for each state of nature how many people it takes at its two ends, and its share of the variance."""
+    table = result.patrol.sobol
+    assert table is not None  # noqa: S101 - asked before
+    moving, still = swings(table)
+    found: Iterable[Any] = moving.itertuples()
+    each = []
+    for row in found:
+        ends = f"{rounded(row.people_low)} and {rounded(row.people_high)} people"
+        what = "no two ends" if math.isnan(row.people_low) else ends
+        name = ASSUMPTION_WORDS.get(row.assumption, row.assumption)
+        each.append(f"{name} {what}, {percent(row.total)} of the variance")
+    words = (
+        "Seeing half with the scenario's own units takes "
+        f"{rounded(float(table['people'].iloc[0]))} people out at once with every state of nature at its "
+        f"median; with one alone at its 5 and at its 95 %: {'; '.join(each) or 'nothing moves it'}."
+    )
+    return f"{words} By less than one in a hundred: {listed(still)}." if still else words
+
+
+def moon_words(result: StudyResult) -> str:
+    """Say what a moon is worth to the scenario's own kit; empty where that is not known or nothing."""
+    table = result.patrol.by_night
+    if table is None or "people" not in table:
+        return ""
+    known = table[np.isfinite(table["people"])]
+    if known.empty:
+        return ""
+    fewest, most = (
+        known.loc[place] for place in (known["people"].idxmin(), known["people"].idxmax())
+    )
+    few, many = (rounded(float(row["people"])) for row in (fewest, most))
+    if few == many:
+        return ""
+    bright, dark = (
+        _NIGHTS[row.name[1]].format(month=calendar.month_name[row.name[0]])
+        for row in (fewest, most)
+    )
+    return f"{bright} seeing half takes {few} people out with what the scenario has, {dark} {many}"
+
+
+# A moon, as the table of nights names it -> the night of it.
+_NIGHTS = {
+    "full": "under a full moon in {month}",
+    "mean": "over the moons of {month}",
+    "dark": "in a night without a moon",
+}
+
+
 def race_words(result: StudyResult) -> str:
     """Say how often the response is there before the crosser is in cover."""
     assert result.reach.race is not None  # noqa: S101 - asked before
@@ -910,12 +1011,9 @@ def beyond(bands: pd.DataFrame, limit_h: float, *, across_km2: float = 0.0) -> f
     return (far + across_km2) / (float(bands["area_km2"].sum()) + across_km2)
 
 
-_SPREAD = {"published": ", its difference from the line spread evenly over the segments,"}
-
-
 def summary_sentences(result: StudyResult) -> tuple[str, str, str]:
-    """Say how long the border is, how much is flagged, and how many units it takes."""
-    return length_sentence(result), flagged_sentence(result), units_sentence(result)
+    """Say how long the border is, how much is flagged, and how many people it takes."""
+    return length_sentence(result), flagged_sentence(result), every_inch_sentence(result)
 
 
 def length_sentence(result: StudyResult) -> str:
@@ -1022,62 +1120,6 @@ def _cave_notes(result: StudyResult) -> list[str]:
     return [words]
 
 
-def units_sentence(result: StudyResult) -> str:
-    """Say how many units and people each target takes, with bands, or that none is enough."""
-    if result.required is None:
-        return f"How many units it takes is {nowhere(result, 'units')}."
-    scenario = result.scenario
-    named = lengths(result)
-    counts = [_counts(result, length) for length in named]
-    if len(named) > 1 or scenario.length == "published":
-        counts = [
-            f"{at_length(result, length)}{_SPREAD.get(length, '')} {words}"
-            for length, words in zip(named, counts, strict=True)
-        ]
-    return (
-        "Counted simply (one light, speeds of the day, constants for recognition and response; the answer "
-        f"has them all), at {scenario.light}, with patrols of {scenario.force.crew} people that rely on {sensor_words(scenario)}, "
-        + "; and ".join(counts)
-        + " (in brackets the 5 to 95 % band)."
-    )
-
-
-def _counts(result: StudyResult, length: str) -> str:
-    """Units and people for each target, for one length of the border."""
-    stopped, seen = (units(result, name, length=length) for name in ("mean_poi", "mean_pod"))
-    reached, missed = [u for u in stopped if u.enough], [u for u in stopped if not u.enough]
-    parts = [_takes(f"interdicting {_targets(reached)} of crossings", reached)] if reached else []
-    if reached:
-        parts[0] += (
-            f", which means {count(reached[0].payroll_middle)} units or "
-            f"{count(reached[0].crew * reached[0].payroll_middle)} people on the payroll for "
-            f"{percent(reached[0].target)}"
-        )
-    if missed:
-        parts.append(
-            f"{_targets(missed)} {'is' if len(missed) == 1 else 'are'} out of reach of any number, "
-            f"because identification and response as assumed cap interdiction near "
-            f"{percent(stopped[0].ceiling)}"
-        )
-    every = units(result, "min_pod", length=length)[-1]
-    parts.append(
-        f"{_takes(f'detecting {_targets(seen)}', seen)}, and "
-        f'{_takes(f"detecting {percent(every.target)} on every segment", [every])}, "every inch"'
-    )
-    return "; ".join(parts)
-
-
-def _takes(what: str, rows: list[Units]) -> str:
-    """Units with their bands, and the people in them."""
-    people = listed([count(row.crew * row.middle) for row in rows])
-    units_out = listed([row.out for row in rows])
-    return f"{what} takes {units_out} patrol units or {people} people out"
-
-
-def _targets(rows: list[Units]) -> str:
-    return listed([percent(row.target) for row in rows])
-
-
 KIT_WORDS = {
     "eye": "the unaided eye",
     "goggles": "night-vision goggles",
@@ -1117,12 +1159,24 @@ def aim_words(row: Any) -> str:
     return _AIM_WORDS[row.measure].format(share=percent(float(row.target)))
 
 
+def answer_rows(result: StudyResult, length: str | None = None) -> pd.DataFrame:
+    """Give the answer for one length of the border, that of the headline unless named."""
+    assert result.answer is not None  # noqa: S101 - asked before
+    rows = result.answer["length"] == (length or result.scenario.length)
+    return result.answer[rows].reset_index(drop=True)
+
+
 def answer_row(
-    result: StudyResult, measure: str, kit: str, law: str, opponent: str = "blind"
+    result: StudyResult,
+    measure: str,
+    kit: str,
+    law: str,
+    opponent: str = "blind",
+    *,
+    length: str | None = None,
 ) -> Any:
     """Give one row of the answer."""
-    assert result.answer is not None  # noqa: S101 - asked before
-    table = result.answer
+    table = answer_rows(result, length)
     rows = table[
         (table["measure"] == measure)
         & (table["kit"] == kit)
@@ -1176,34 +1230,50 @@ def forces_in_people(result: StudyResult) -> list[ForceInPeople]:
     ]
 
 
+def _where(result: StudyResult) -> str:
+    """Name the length that a sentence stands on, where the border has two."""
+    if len(lengths(result)) == 1:
+        return ""
+    return f" {at_length(result, result.scenario.length)}"
+
+
+def every_inch_sentence(result: StudyResult) -> str:
+    """Say in forty words how many people "every inch" takes, or why nobody knows."""
+    if result.answer is None:
+        what = "How many units it takes is"
+        reasons = (nowhere(result, "units"), first_reason(result, "units"), "not known")
+        return _fitting(*(f"{what} {words}." for words in reasons))
+    eye, thermal = (answer_row(result, "min_pod", kit, "beats_soft") for kit in ("eye", "thermal"))
+    where, first, other = _where(result), _people(eye), _people(thermal).replace(" people", "")
+    seen = "95 of 100 seen at the weakest place in the dark"
+    return _fitting(
+        f"“Every inch”, {seen}, takes{where} {first.replace('people', 'people out at once', 1)} with the "
+        f"unaided eye, and {other} with vehicle thermal imagers, if they are led.",
+        f"“Every inch”, {seen}, takes{where} {first} with the eye and {other} with thermal imagers, if led.",
+    )
+
+
 def answer_sentences(result: StudyResult) -> list[str]:
     """Say the answer in sentences of at most forty words."""
     if result.answer is None:
-        return [f"How many units it takes is {nowhere(result, 'units')}."]
-    see, inch = (
-        {kit: answer_row(result, measure, kit, "beats_soft") for kit in ("eye", "thermal")}
-        for measure in ("mean_pod", "min_pod")
-    )
+        return [every_inch_sentence(result)]
+    eye, thermal = (answer_row(result, "mean_pod", kit, "beats_soft") for kit in ("eye", "thermal"))
     found = [
         (
-            f"By night, seeing half of all crossings takes {_people(see['eye'])} with the unaided eye and "
-            f"{_people(see['thermal'])} with vehicle thermal imagers, if they are led."
+            f"By night, seeing half of all crossings takes{_where(result)} {_people(eye)} with the unaided "
+            f"eye and {_people(thermal)} with vehicle thermal imagers, if they are led."
         ),
-        (
-            f"“Every inch”, 95 of 100 seen at the weakest place in the dark, takes {_people(inch['eye'])} with "
-            f"the eye and {_people(inch['thermal'])} with imagers, if led."
-        ),
+        every_inch_sentence(result),
     ]
     if "mean_poi" not in set(result.answer["measure"]):
         return found
-    if "scenario" not in set(result.answer["kit"]):
-        found.append(
-            "Of what the scenario has only a sweep width is known, not how far it sees or recognises: "
-            "it has no row."
-        )
-        return found
     stop = answer_row(result, "mean_poi", "scenario", "random")
-    if math.isfinite(stop.people):
+    if math.isnan(stop.people):
+        found.append(
+            "Of what the scenario has only a sweep width is known, not how far it recognises: what it stops is "
+            "not known."
+        )
+    elif math.isfinite(stop.people):
         payroll = "an unknown number" if math.isnan(stop.payroll) else rounded(stop.payroll)
         found.append(
             f"Stopping half, with what the scenario has and nobody leading, takes {_people(stop)} out and "
@@ -1218,4 +1288,8 @@ def answer_sentences(result: StudyResult) -> list[str]:
 
 
 def _people(row: Any) -> str:
-    return f"{rounded(row.people)} people ({rounded(row.people_low)} to {rounded(row.people_high)})"
+    """Write people out at once with their band; a kit that cannot do it takes more than any number."""
+    if not math.isfinite(row.people):
+        return "more than any number of people"
+    high = f"to {rounded(row.people_high)}" if math.isfinite(row.people_high) else "or more"
+    return f"{rounded(row.people)} people ({rounded(row.people_low)} {high})"

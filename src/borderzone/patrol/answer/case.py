@@ -53,7 +53,7 @@ __all__ = [
 
 # Sampled ground never hides all of a strip: some of it is always near enough.
 MOST_MASKED = 0.99
-# What the Monte Carlo varies.
+# What the Monte Carlo varies; the chances to identify and to respond only where the force has them.
 ASSUMPTION_NAMES = (
     "r50_factor",
     "patrol_speed_factor",
@@ -63,6 +63,7 @@ ASSUMPTION_NAMES = (
     "p_respond",
     "shift_factor",
 )
+_CHANCES = ("p_identify", "p_respond")
 # Distribution -> its parameters, in the order of numpy's generators.
 DISTRIBUTIONS = {
     "lognormal": "median, sigma",
@@ -420,8 +421,8 @@ def default_assumptions(force: Force) -> dict[str, Assumption]:
     Returns
     -------
     dict
-        Name to `Assumption`, in the order of what the Monte Carlo varies. Ranges and speeds
-        are factors on the values of sensor, force and ground;
+        Name to `Assumption`, in the order of what the Monte Carlo varies; `p_identify` and
+        `p_respond` only where the force has such a constant. Ranges and speeds are factors on the values of sensor, force and ground;
         `f_mask_position` is where in its band the masked share lies, in
         standard deviations.
 
@@ -434,8 +435,6 @@ def default_assumptions(force: Force) -> dict[str, Assumption]:
     patrol_speed_factor triangular
     crosser_speed_factor triangular
     f_mask_position normal
-    p_identify triangular
-    p_respond triangular
     shift_factor triangular
     """
     # A force of another shift system keeps the spread of the relief factor, not its ends.
@@ -450,10 +449,10 @@ def default_assumptions(force: Force) -> dict[str, Assumption]:
          "people on foot at 3 to 6 km/h around 4, on each segment's own speed"),
         ("f_mask_position", "normal", (0.0, 1.0), "standard deviations",
          "the 90 % band of the masked share, by landform or by lines of sight, all segments together"),
-        ("p_identify", "triangular", _around(force.p_identify, 0.10, 0.05), "probability",
-         "no source for this border: 0.10 below to 0.05 above the force's own"),
-        ("p_respond", "triangular", _around(force.p_respond, 0.15, 0.15), "probability",
-         "no source for this border: 0.15 on both sides of the force's own"),
+        ("p_identify", "triangular", _around(force.p_identify or 0.0, 0.10, 0.05), "probability",
+         "a constant of your own: 0.10 below to 0.05 above it"),
+        ("p_respond", "triangular", _around(force.p_respond or 0.0, 0.15, 0.15), "probability",
+         "a constant of your own: 0.15 on both sides of it"),
         ("shift_factor", "triangular", shift, "on the payroll for one out",
          "from a 40-hour week without absence (4.2) to 7.0 around the relief factor"),
     )  # fmt: skip
@@ -462,6 +461,7 @@ def default_assumptions(force: Force) -> dict[str, Assumption]:
             name=row[0], distribution=row[1], parameters=row[2], unit=row[3], source=row[4]
         )
         for row in made
+        if row[0] not in _CHANCES or getattr(force, row[0]) is not None
     }
 
 
@@ -539,13 +539,13 @@ class Draws:
         Coverage per unit out, shape ``(draws, segments)``.
     ceiling
         Largest reachable interdiction of each draw: identification times
-        response.
+        response; None where the force has neither constant.
     payroll_per_unit_out
         On the payroll for one out in each draw: the shift factor.
     """
 
     rates: FloatArray
-    ceiling: FloatArray
+    ceiling: FloatArray | None
     payroll_per_unit_out: FloatArray
 
 
@@ -591,13 +591,17 @@ def draw_rates(
 def draws_of(case: PatrolCase, samples: pd.DataFrame) -> Draws:
     """Turn sampled assumptions into rates, ceilings and payroll factors."""
     force = case.force
-    certain = _column(samples, "p_identify", force.p_identify) * _column(
-        samples, "p_respond", force.p_respond
-    )
-    # A chance above 1 is no assumption but a slip: clipped, it would pile up draws at certainty.
-    if not ((certain >= 0) & (certain <= 1)).all():
-        msg = "p_identify and p_respond must be drawn between 0 and 1; narrow their distributions"
-        raise InvalidParameterError(msg)
+    certain = None
+    if force.ceiling is not None:
+        own = (1.0 if p is None else p for p in (force.p_identify, force.p_respond))
+        drawn = [_column(samples, *pair) for pair in zip(_CHANCES, own, strict=True)]
+        certain = drawn[0] * drawn[1]
+        # A chance above 1 is no assumption but a slip: clipped, it would pile up draws at certainty.
+        if not ((certain >= 0) & (certain <= 1)).all():
+            msg = (
+                "p_identify and p_respond must be drawn between 0 and 1; narrow their distributions"
+            )
+            raise InvalidParameterError(msg)
     shift = _column(samples, "shift_factor", force.shift_factor)
     return Draws(
         rates=case.sampled_rates(samples),
@@ -611,7 +615,7 @@ def reference_draw(case: PatrolCase) -> Draws:
     force = case.force
     return Draws(
         rates=case.reference_rates().to_numpy()[None, :],
-        ceiling=np.array([force.ceiling]),
+        ceiling=None if force.ceiling is None else np.array([force.ceiling]),
         payroll_per_unit_out=np.array([force.payroll(1.0)]),
     )
 

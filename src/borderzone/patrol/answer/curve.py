@@ -36,6 +36,7 @@ __all__ = [
     "checked_counts",
     "coverage_curve",
     "curve_by_weights",
+    "known_measures",
     "pod_for_poi",
     "units_for_rates",
     "units_for_target",
@@ -84,13 +85,13 @@ def coverage_curve(  # noqa: PLR0913 - the front door fixes this signature
     integer
         Whether each segment gets whole units.
     force
-        The force, for its chances to identify and to respond.
+        The force, for its constants to identify and to respond, where it has any.
     p_identify
-        Probability that what is detected is recognised as a crossing; the
-        force's when left out, and 1 beside `p_respond` alone.
+        Constant of one's own: the share of what is detected that is recognised as a
+        crossing; the force's when left out, and 1 beside `p_respond` alone.
     p_respond
-        Probability that a response reaches it in time; the force's when left
-        out, and 1 beside `p_identify` alone.
+        Constant of one's own: the share that a response reaches in time; the force's
+        when left out, and 1 beside `p_identify` alone.
     law
         Search law: ``"random"`` (unled), ``"beats_soft"`` (led) or ``"beats"`` (a bound).
 
@@ -98,9 +99,8 @@ def coverage_curve(  # noqa: PLR0913 - the front door fixes this signature
     -------
     DataFrame
         Columns unit_count, mean_pod (weighted over segments) and min_pod (worst
-        segment); with a force or one of the two chances also mean_poi and
-        min_poi (times both chances). Without them nothing is said of
-        interdiction.
+        segment); with one of the two constants also mean_poi and min_poi (times
+        both). Without them nothing is said of interdiction, which `answer_pod` works out.
 
     Raises
     ------
@@ -124,7 +124,8 @@ def coverage_curve(  # noqa: PLR0913 - the front door fixes this signature
     >>> curve[["unit_count", "mean_pod"]].round(4).values.tolist()
     [[30.0, 0.295], [60.0, 0.4599], [120.0, 0.6372]]
     >>> from borderzone.patrol import Force
-    >>> list(curve.columns), list(coverage_curve([0.06], [1], force=Force()).columns)[3:]
+    >>> own = coverage_curve([0.06], [1], force=Force(p_respond=0.7))
+    >>> list(curve.columns), list(own.columns)[3:]
     (['unit_count', 'mean_pod', 'min_pod'], ['mean_poi', 'min_poi'])
     """
     a, w = checked_pair(rates, weights)
@@ -251,8 +252,8 @@ def units_for_target(  # noqa: PLR0913 - one question with the assumptions it st
     if measure.endswith("poi"):
         if ceiling is None:
             msg = (
-                f"measure {measure!r} is interdiction, which needs force=, or p_identify= or "
-                f"p_respond=; or ask for {measure.replace('poi', 'pod')!r}"
+                f"measure {measure!r} is interdiction, which needs p_identify= or p_respond=, of "
+                f"one's own or of the force; or ask for {measure.replace('poi', 'pod')!r}"
             )
             raise InvalidParameterError(msg)
         wanted = float(pod_for_poi(np.asarray(wanted), np.asarray(ceiling)))
@@ -261,6 +262,11 @@ def units_for_target(  # noqa: PLR0913 - one question with the assumptions it st
         plan, a[None, :], w, np.array([wanted]), worst=measure.startswith("min"), law=law
     )
     return float(found[0])
+
+
+def known_measures(force: Force) -> tuple[str, ...]:
+    """Measures that a curve of a force has: interdiction only by constants of the user's own."""
+    return MEASURES if force.ceiling is not None else MEASURES[:2]
 
 
 def pod_for_poi(poi: FloatArray, ceiling: FloatArray) -> FloatArray:
@@ -339,18 +345,14 @@ def _ceiling(force: object, p_identify: float | None, p_respond: float | None) -
     if force is not None and not isinstance(force, Force):
         msg = f"force must be a borderzone.patrol.Force, got {force!r}; Force(mode=..., sensor=...)"
         raise InvalidParameterError(msg)
+    chances = {
+        name: getattr(force, name, None) if given is None else check_probability(given, name)
+        for name, given in (("p_identify", p_identify), ("p_respond", p_respond))
+    }
     # Silence is no certainty: without a word on it, nothing is said of interdiction, and 1 x 1 is
     # not assumed.
-    if force is None and p_identify is None and p_respond is None:
-        return None
-    chances = (
-        ("p_identify", p_identify, 1.0 if force is None else force.p_identify),
-        ("p_respond", p_respond, 1.0 if force is None else force.p_respond),
-    )
-    identify, respond = (
-        check_probability(usual if given is None else given, name) for name, given, usual in chances
-    )
-    return float(interdiction(1.0, p_identify=identify, p_respond=respond))
+    given = {name: chance for name, chance in chances.items() if chance is not None}
+    return float(interdiction(1.0, **given)) if given else None
 
 
 def checked_counts(

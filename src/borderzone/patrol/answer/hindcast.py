@@ -1,4 +1,4 @@
-"""Beside real borders: what forces had on the model's curve, and what little their results identify."""
+"""Beside real borders: what forces had, as the answer counts it, and what little their results identify."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from borderzone._guards import as_probabilities, check_positive, check_whole
+from borderzone._guards import as_probabilities, check_positive
 from borderzone.errors import InvalidParameterError
+from borderzone.patrol.answer.kits import answer_pod, units_for_share
 from borderzone.patrol.force.comparators import REAL_FORCES
 from borderzone.patrol.theory.response import apprehension_from_repeats
-from borderzone.patrol.theory.staffing import SHIFT_FACTORS
 
 if TYPE_CHECKING:
-    from borderzone._typing import FloatArray
+    from borderzone.patrol.answer.kits import KitQuestion
     from borderzone.patrol.force.comparators import RealForce
 
 __all__ = ["FAILS_FIRST", "GIVING_UP", "hindcast", "plausibility"]
@@ -35,6 +35,9 @@ _KINDS = (
     "posts_per_km",
 )
 
+# Of a sensor of the user's own.
+_ONLY_A_WIDTH = "of what they watch with only a sweep width is known, not how far it recognises"
+
 # Which of the model's assumptions gives way first, in order. A judgement, stated as one.
 FAILS_FIRST = (
     "First to fail is that nobody watches the patrols: random search holds only while crossers "
@@ -46,14 +49,14 @@ FAILS_FIRST = (
 
 def hindcast(
     observations: pd.DataFrame,
-    curve: pd.DataFrame,
+    question: KitQuestion,
+    kit: str = "scenario",
     *,
-    length_km: float,
-    crew: int = 4,
-    shift_factor: float = SHIFT_FACTORS["relief"].value,
+    law: str = "random",
+    light: str = "night",
 ) -> pd.DataFrame:
     """
-    Hold the model against what real borders are known to have achieved.
+    Hold the answer against what real borders are known to have achieved.
 
     What a published probability P identifies is ``K = -ln(1 - P)`` times km over agents on the line,
     and nothing finer. A border without a published rate is listed and not compared; rows from memory
@@ -63,15 +66,12 @@ def hindcast(
     ----------
     observations
         Rows as `borderzone.datasets.validation` gives them.
-    curve
-        One curve of `coverage_curve` or `monte_carlo` for this border: unit_count, mean_pod and
-        mean_poi, of one rule and one light.
-    length_km
-        Length of this border. Units: km.
-    crew
-        People in a unit.
-    shift_factor
-        On the payroll for one out: what is taken off a payroll.
+    question
+        What the answer for this border stands on.
+    kit, law
+        Which of its kits, and how it is led, as in `answer_pod`.
+    light
+        ``"night"`` (over its states of light), ``"dark"`` or ``"day"``.
 
     Returns
     -------
@@ -79,45 +79,66 @@ def hindcast(
         A row for each published rate, then one for each border without: border, year, observed (what
         it is), p_observed, k_observed, agents_on_line and agents_per_km (out at one time), agents_year,
         k_km_per_agent; on this border with as many agents per km, unit_count_equivalent, p_model (the
-        share stopped), k_model, k_km_per_agent_model, and ratio, the model's K over the observed one
-        (NaN beyond the end of the curve); reason (why it is not compared), source, tag.
+        share stopped: the median over nature, with p_model_low and p_model_high, 5 and 95 %), k_model,
+        k_km_per_agent_model, and ratio, the model's K over the observed one (NaN where a sweep width of
+        the user's own does not say what is recognised); reason (why it is not compared), source, tag.
         ``attrs["statement"]`` says it in words, ``attrs["left_out"]`` lists the rows from memory.
 
     Raises
     ------
     InvalidParameterError
-        If a number is out of range, a column is missing, a border tells one thing twice, or the curve
-        is not one curve.
+        If a number is out of range, a word unknown, a column missing, or a border tells one thing twice.
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from borderzone import datasets
-    >>> from borderzone.patrol import coverage_curve
-    >>> curve = coverage_curve([0.02], [1.0], unit_counts=range(1001), p_respond=0.7)
-    >>> table = hindcast(datasets.validation(), curve, length_km=599.0)
-    >>> table.loc[:3, ["k_observed", "k_km_per_agent", "ratio"]].round(3).values.tolist()
-    [[0.371, 0.501, 2.635], [0.533, 0.72, 1.834], [0.968, 1.306, 1.011], [1.661, 2.243, 0.589]]
+    >>> from borderzone.patrol import FORCES, KitQuestion
+    >>> ground = pd.DataFrame(
+    ...     {"f_mask": [0.2], "patrol_speed_factor": [1.0], "crosser_km_h": [4.0]}
+    ... )
+    >>> kits = {"eye": FORCES["vehicle_patrol"]}
+    >>> question = KitQuestion(
+    ...     kits=kits, lengths_km=pd.Series([599.0]), ground=ground,
+    ...     drive_h=pd.Series([1.0]), draws=64,
+    ... )
+    >>> table = hindcast(datasets.validation(), question, "eye")
+    >>> table.loc[:3, ["k_observed", "k_km_per_agent"]].round(3).values.tolist()
+    [[0.371, 0.501], [0.533, 0.72], [0.968, 1.306], [1.661, 2.243]]
     """
-    border_km = check_positive(length_km, "length_km", "km")
-    people = check_whole(crew, "crew", unit="people")
-    relief = check_positive(shift_factor, "shift_factor")
-    counts, _, poi = _one_curve(curve)
+    border_km, people = float(question.lengths_km.sum()), question.kit(kit).crew
     known, left_out = _observed(observations)
+    borders = [(str(name), rows) for name, rows in known.groupby("border", sort=False)]
+    manned = [_agents_on_line(name, rows, question.relief) for name, rows in borders]
+    # What stands still is no patrol: of a line of posts nothing is said here.
+    counts = [border_km * agents["agents_per_km"] / people for agents in manned]
+    stopped = _reached(question, counts, kit, law, light, "mean_poi").to_dict("records")
     compared, alone = [], []
-    for name, rows in known.groupby("border", sort=False):
-        agents = _agents_on_line(str(name), rows, relief)
-        units = border_km * agents["agents_per_km"] / people
-        # Beyond the end of the curve nothing is guessed, and what stands still is on no curve.
-        stopped = float(np.interp(units, counts, poi, right=np.nan))
-        model = agents | {"unit_count_equivalent": units, "p_model": stopped}
+    for (_, rows), agents, units, share in zip(borders, manned, counts, stopped, strict=True):
+        model = agents | {"unit_count_equivalent": units}
+        model |= {"p_model": share["share"]}
+        model |= {"p_model_low": share["low"], "p_model_high": share["high"]}
         rates = _rates(rows)
         compared += [model | rate for rate in rates if np.isfinite(units)]
         if not rates or not np.isfinite(units):
             why = "no rate is published" if np.isfinite(units) else "posts, and no people"
             alone.append(model | _origin(rows.iloc[0]) | {"observed": "", "reason": why})
     table = _with_k(pd.DataFrame([*compared, *alone]))
-    table.attrs = {"left_out": left_out, "statement": _identified(table, curve)}
+    table.attrs = {"left_out": left_out, "statement": _identified(table, light)}
     return table
+
+
+def _reached(
+    question: KitQuestion, units: list[float], kit: str, law: str, light: str, measure: str
+) -> pd.DataFrame:
+    """Shares that so many units reach, with their bands, a row for each; NaN for no number."""
+    known = np.isfinite(units)
+    found = answer_pod(
+        question, np.where(known, units, 0.0), kit, law=law, light=light, measure=measure
+    )
+    shares = found[["share", "low", "high"]]
+    shares.loc[~known] = np.nan
+    return shares
 
 
 def _observed(observations: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -210,6 +231,8 @@ _HINDCAST = (
     "k_km_per_agent",
     "unit_count_equivalent",
     "p_model",
+    "p_model_low",
+    "p_model_high",
     "k_model",
     "k_km_per_agent_model",
     "ratio",
@@ -219,9 +242,8 @@ _HINDCAST = (
 )
 
 
-def _identified(table: pd.DataFrame, curve: pd.DataFrame) -> str:
+def _identified(table: pd.DataFrame, light: str) -> str:
     """Say what the rows identify, and by how much the model is off."""
-    light = set(curve["light"]) if "light" in curve else set()
     parts = []
     for name, rows in table[table["reason"] == ""].groupby("border", sort=False):
         p, k, each = (rows[c] for c in ("p_observed", "k_observed", "k_km_per_agent"))
@@ -232,14 +254,17 @@ def _identified(table: pd.DataFrame, curve: pd.DataFrame) -> str:
             f"{100 * p.max():.0f} %) is K = -ln(1 - P) of {k.min():.3g} to {k.max():.3g}, that is "
             f"{each.min():.3g} to {each.max():.3g} km for each agent."
         )
+        as_many = f"{first['unit_count_equivalent']:.0f} units here by {light}"
         if np.isfinite(first["k_model"]):
             ratio = rows["ratio"]
             parts.append(
-                f"With as many, {first['unit_count_equivalent']:.0f} units here"
-                f"{' by ' + light.pop() if len(light) == 1 else ''}, the model stops "
-                f"{100 * first['p_model']:.1f} %, K {first['k_model']:.2g}: {ratio.min():.2g} to "
+                f"With as many, {as_many}, the model stops "
+                f"{100 * first['p_model']:.1f} % ({100 * first['p_model_low']:.1f} to "
+                f"{100 * first['p_model_high']:.1f}), K {first['k_model']:.2g}: {ratio.min():.2g} to "
                 f"{ratio.max():.2g} times that."
             )
+        else:
+            parts.append(f"What as many stop, {as_many}, is not known: {_ONLY_A_WIDTH}.")
     others = table.loc[table["reason"] != "", "border"].tolist()
     if others:
         parts.append(f"No rate to compare with: {', '.join(others)}.")
@@ -251,27 +276,24 @@ def _identified(table: pd.DataFrame, curve: pd.DataFrame) -> str:
 
 
 def plausibility(
-    length_km: float,
-    curve: pd.DataFrame,
+    question: KitQuestion,
+    kit: str = "scenario",
     *,
-    crew: int = 4,
-    shift_factor: float = SHIFT_FACTORS["relief"].value,
+    law: str = "random",
+    light: str = "night",
     forces: tuple[RealForce, ...] = REAL_FORCES,
 ) -> pd.DataFrame:
     """
-    Put real forces on the model's curve, scaled to the length of this border.
+    Put real forces into the answer, scaled to the length of this border.
 
     Parameters
     ----------
-    length_km
-        Length of this border. Units: km.
-    curve
-        One curve of `coverage_curve` or `monte_carlo`: unit_count, mean_pod
-        and mean_poi, of one rule and one light.
-    crew
-        People in a unit.
-    shift_factor
-        On the payroll for one out.
+    question
+        What the answer for this border stands on.
+    kit, law
+        Which of its kits, and how it is led, as in `answer_pod`.
+    light
+        ``"night"`` (over its states of light), ``"dark"`` or ``"day"``.
     forces
         What to compare with.
 
@@ -280,51 +302,57 @@ def plausibility(
     DataFrame
         A row for each force: case, basis, persons_per_km and units_per_km on
         station, unit_count_equivalent on this border, mean_pod_at_that and
-        mean_poi_at_that (missing for posts, which are no patrols, and beyond
-        the end of the curve),
+        mean_poi_at_that (medians over nature; missing for posts, which are no patrols, and what
+        is stopped with a sweep width of the user's own),
         observed_low, observed_high and observed_source, more_hopeful_low and
         more_hopeful_high (the model's interdiction over what was observed),
         fielded_over_need (their units over those with which the model detects
         nine in ten), source, tag. ``attrs["need"]`` holds the units with which the model detects
-        nine in ten, NaN beyond the end of the curve, and ``attrs["statement"]`` says it in words.
+        nine in ten, ``attrs["statement"]`` says it in words, and ``attrs["statement_seen"]`` without
+        a word on what is stopped.
 
     Raises
     ------
     InvalidParameterError
-        If a number is out of range, or the curve is not one curve.
+        If a word is unknown.
 
     Examples
     --------
-    >>> from borderzone.patrol import coverage_curve
-    >>> curve = coverage_curve([0.02], [1.0], unit_counts=range(1001), p_respond=0.7)
-    >>> table = plausibility(599.0, curve)
+    >>> import pandas as pd
+    >>> from borderzone.patrol import FORCES, KitQuestion
+    >>> ground = pd.DataFrame(
+    ...     {"f_mask": [0.2], "patrol_speed_factor": [1.0], "crosser_km_h": [4.0]}
+    ... )
+    >>> kits = {"eye": FORCES["vehicle_patrol"]}
+    >>> question = KitQuestion(kits=kits, lengths_km=pd.Series([599.0]), ground=ground, draws=64)
+    >>> table = plausibility(question, "eye")
     >>> table.loc[:1, ["case", "unit_count_equivalent"]].round(1).values.tolist()
     [['US south-west 2017', 92.4], ['Iraq west 2006', 173.7]]
     """
-    border = check_positive(length_km, "length_km", "km")
-    crew = check_whole(crew, "crew", unit="people")
-    check_positive(shift_factor, "shift_factor")
-    counts, pod, poi = _one_curve(curve)
-    # The curve ends at the units asked for: beyond it the need is not known, and NaN says so.
-    need = _units_at(counts, pod, _GOOD_POD)
+    border_km, crew = float(question.lengths_km.sum()), question.kit(kit).crew
+    need = units_for_share(question, kit, _GOOD_POD, law=law, light=light)
+    density = [force.units_per_km(crew=crew, shift_factor=question.relief) for force in forces]
+    # The kit is a patrol: what a line of posts would see is not said.
+    moving = [
+        np.nan if force.basis == "posts" else border_km * each
+        for force, each in zip(forces, density, strict=True)
+    ]
+    reached = {
+        measure: _reached(question, moving, kit, law, light, measure)["share"]
+        for measure in ("mean_pod", "mean_poi")
+    }
     rows = []
-    for force in forces:
-        density = force.units_per_km(crew=crew, shift_factor=shift_factor)
-        units = border * density
-        # The curve is of patrols: what a line of posts would see is not on it.
-        seen, model = (
-            np.nan if force.basis == "posts" else float(np.interp(units, counts, y, right=np.nan))
-            for y in (pod, poi)
-        )
+    for place, force in enumerate(forces):
+        units, model = border_km * density[place], float(reached["mean_poi"].iloc[place])
         low, high = force.observed or (np.nan, np.nan)
         rows.append(
             {
                 "case": force.case,
                 "basis": force.basis,
-                "persons_per_km": force.people_per_km(shift_factor=shift_factor),
-                "units_per_km": density,
+                "persons_per_km": force.people_per_km(shift_factor=question.relief),
+                "units_per_km": density[place],
                 "unit_count_equivalent": units,
-                "mean_pod_at_that": seen,
+                "mean_pod_at_that": float(reached["mean_pod"].iloc[place]),
                 "mean_poi_at_that": model,
                 "observed_low": low,
                 "observed_high": high,
@@ -337,50 +365,34 @@ def plausibility(
             }
         )
     table = pd.DataFrame(rows)
-    table.attrs |= {"statement": _statement(table, need, crew), "need": need}
+    table.attrs |= {
+        "statement": _statement(table, need, crew),
+        "statement_seen": _statement(table, need, crew, stopped=False),
+        "need": need,
+    }
     return table
-
-
-def _one_curve(curve: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
-    missing = [name for name in ("unit_count", "mean_pod", "mean_poi") if name not in curve.columns]
-    if missing:
-        msg = f"the curve lacks {', '.join(missing)}; coverage_curve(..., force=...) makes one"
-        raise InvalidParameterError(msg)
-    # Interpolation takes rising counts, and a table put together of several curves has repeats.
-    ordered = curve.sort_values("unit_count", kind="stable")
-    counts = ordered["unit_count"].to_numpy(dtype=np.float64)
-    if counts.size == 0 or (np.diff(counts) <= 0).any():
-        msg = "the curve must have each unit_count once: choose one rule and one light first"
-        raise InvalidParameterError(msg)
-    return counts, ordered["mean_pod"].to_numpy(float), ordered["mean_poi"].to_numpy(float)
-
-
-def _units_at(counts: FloatArray, pod: FloatArray, wanted: float) -> float:
-    # The first crossing of the curve, straight between its points: it need not rise everywhere.
-    past = np.flatnonzero(pod >= wanted)
-    if past.size == 0:
-        return float("nan")
-    first = past[0]
-    if first == 0:
-        return float(counts[0])
-    return float(np.interp(wanted, pod[first - 1 : first + 1], counts[first - 1 : first + 1]))
 
 
 # Fewer units than this are told to be a rounded number.
 _FEW_UNITS = 5
 
 
-def _statement(table: pd.DataFrame, need: float, crew: int) -> str:
+def _statement(table: pd.DataFrame, need: float, crew: int, *, stopped: bool = True) -> str:
     parts = [f"Real forces as units of {crew} out, scaled to the length of this border."]
-    parts += [
-        f"With what the {row['case']} had ({row['unit_count_equivalent']:.0f} units) the model "
-        f"stops {row['mean_poi_at_that']:.0%} of crossings, against {row['observed_low']:.0%} to "
-        f"{row['observed_high']:.0%} as published or worked ({row['observed_source']}), which "
-        "holds there and must not be carried over: "
-        f"{row['more_hopeful_low']:.2g} to {row['more_hopeful_high']:.2g} times as hopeful, that is "
-        f"{_leaning(row['more_hopeful_low'], row['more_hopeful_high'])}."
-        for row in table.dropna(subset=["more_hopeful_low"]).to_dict("records")
-    ]
+    observed = table[table["observed_low"].notna()] if stopped else table.head(0)
+    for row in observed.to_dict("records"):
+        had = f"what the {row['case']} had ({row['unit_count_equivalent']:.0f} units)"
+        if np.isnan(row["mean_poi_at_that"]):
+            parts.append(f"What the model stops with {had} is not known: {_ONLY_A_WIDTH}.")
+            continue
+        parts.append(
+            f"With {had} the model "
+            f"stops {row['mean_poi_at_that']:.0%} of crossings, against {row['observed_low']:.0%} to "
+            f"{row['observed_high']:.0%} as published or worked ({row['observed_source']}), which "
+            "holds there and must not be carried over: "
+            f"{row['more_hopeful_low']:.2g} to {row['more_hopeful_high']:.2g} times as hopeful, that is "
+            f"{_leaning(row['more_hopeful_low'], row['more_hopeful_high'])}."
+        )
     few = table["unit_count_equivalent"].min()
     if few < _FEW_UNITS:
         parts.append(
@@ -390,8 +402,8 @@ def _statement(table: pd.DataFrame, need: float, crew: int) -> str:
     if np.isfinite(need):
         above = table[table["fielded_over_need"] > 1]
         parts.append(
-            f"With every assumption at its own value the model detects nine in ten with "
-            f"{need:,.0f} units; {len(above)} of {len(table)} forces had more than that."
+            f"The model sees nine in ten with {need:,.0f} units, median over nature; "
+            f"{len(above)} of {len(table)} forces had more than that."
         )
     return " ".join([*parts, FAILS_FIRST])
 
@@ -401,7 +413,7 @@ def _leaning(low: float, high: float) -> str:
     if high < 1:
         return (
             "less hopeful than what was published, which counts cameras, fences and daylight that "
-            "this curve leaves out where its sensor is weak"
+            "this model leaves out where its sensor is weak"
         )
     if low > 1:
         return "more hopeful than what was published"

@@ -21,7 +21,7 @@ from borderzone.patrol.theory.staffing import share_left_unchecked
 from borderzone.patrol.theory.tactics import coverage_against, pod_against
 
 if TYPE_CHECKING:
-    from borderzone._typing import FloatArray
+    from borderzone._typing import BoolArray, FloatArray
     from borderzone.patrol.answer.kits import Aim, KitQuestion
     from borderzone.patrol.force.forces import Force
     from borderzone.patrol.force.sensors import Sensor
@@ -109,10 +109,12 @@ class Kit:
             moving = unit_counts.share_for_units(
                 *self.mean_terms(measure, law, opponent, light), float(number)
             )
-        # A bisection over posts is dear: it is made only where some draw of them is ahead.
+        # A bisection over posts is dear: it is made only for the draws in which they are ahead.
         some = np.maximum(moving, 1e-12)
-        if number > 0.0 and (self.posts(measure, some, light)[0] <= number).any():
-            return np.asarray(np.maximum(moving, self.posts_reach(number, measure, light)))
+        if number > 0.0:
+            ahead = self.posts(measure, some, light)[0] <= number
+            standing = self.posts_reach(number, measure, light, rows=ahead)
+            moving[ahead] = np.maximum(moving[ahead], standing)
         return np.asarray(moving)
 
     def plan_for_all(self, number: float, law: str, opponent: str, light: str) -> FloatArray:
@@ -245,25 +247,31 @@ class Kit:
         ]
 
     def posts(
-        self, measure: str, target: float | FloatArray, light: str
+        self,
+        measure: str,
+        target: float | FloatArray,
+        light: str,
+        *,
+        rows: BoolArray | slice = slice(None),
     ) -> tuple[FloatArray, FloatArray]:
         """Count posts with the same eyes that reach a target, and their cost, by draw; each segment alike."""
         key = (measure, target, light) if isinstance(target, float) else None
         if key is not None and key in self._posts:
             return self._posts[key]
-        seen, draws = self.seen(light), len(self.masked)
+        seen, masked = self.seen(light), self.masked[rows]
+        draws = len(masked)
         if not self.force.has_ranges:
             return np.full(draws, np.inf), np.full(draws, np.inf)
         followed, wanted = np.ones(draws), np.full(draws, target)
         if measure == "mean_poi":
             # All segments see alike, so that what is stopped is what is seen and told times the
             # mean chance that somebody is there in time.
-            followed = self.asked.drawn["followed_up"].to_numpy()
+            followed = self.asked.drawn["followed_up"].to_numpy()[rows]
             with np.errstate(divide="ignore"):
-                wanted /= self.reached_by_posts(light)
+                wanted /= self.reached_by_posts(light)[rows]
         tables, axes = self.post_tables(light, weakest=measure == "min_pod")
         apart = unit_counts.standing_spacing(
-            tables, axes, np.log(seen.range_m), seen.share, self.masked, followed, wanted
+            tables, axes, np.log(seen.range_m[rows]), seen.share, masked, followed, wanted
         )
         with np.errstate(divide="ignore"):
             count = 1000.0 * self.lengths_km / np.exp(apart)
@@ -276,14 +284,16 @@ class Kit:
         """Chance that a reserve is there before cover where a post sees somebody, by draw."""
         return np.asarray(self.reached(light, still=True) @ self.weights)
 
-    def posts_reach(self, number: float, measure: str, light: str) -> FloatArray:
+    def posts_reach(
+        self, number: float, measure: str, light: str, *, rows: BoolArray | slice = slice(None)
+    ) -> FloatArray:
         """Share of all crossings that so many posts with the same eyes reach, by draw."""
-        draws = len(self.masked)
+        draws = len(self.masked[rows])
         low, high = np.zeros(draws), np.ones(draws)
         # To a millionth, far below the band.
-        for _ in range(20 if self.force.has_ranges and number > 0.0 else 0):
+        for _ in range(20 if self.force.has_ranges and number > 0.0 and draws else 0):
             middle = (low + high) / 2.0
-            enough = self.posts(measure, middle, light)[0] <= number
+            enough = self.posts(measure, middle, light, rows=rows)[0] <= number
             low, high = np.where(enough, middle, low), np.where(enough, high, middle)
         return low
 

@@ -47,6 +47,7 @@ __all__ = [
     "answer_pod",
     "answer_sobol",
     "answer_table",
+    "units_for_share",
 ]
 
 
@@ -542,6 +543,16 @@ def answer_pod(  # noqa: PLR0913 - a row of the table, and with how many
         row |= {"share": middle, "low": low, "high": high, "share_at_medians": float(share[0])}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def units_for_share(
+    question: KitQuestion, kit: str, share: float, *, law: str = "random", light: str = "night"
+) -> float:
+    """Units out that see a share of all crossings: the median over nature, for a share of one's own."""
+    one, law, _ = _asked(question, kit, law, "blind", "mean_pod")
+    check_choice(light, "light", _LIGHTS)
+    aim = Aim(measure="mean_pod", target=share, light=light)
+    return _band(one.needed(aim, law, "blind", light).units)[1]
 
 
 def answer_sobol(

@@ -12,8 +12,7 @@ import pandas as pd
 from borderzone._guards import guarded
 from borderzone.patrol.answer.allocation import RULES, allocate
 from borderzone.patrol.answer.case import Assumption, PatrolCase, assumption_table, draw_rates
-from borderzone.patrol.answer.curve import BEST_RULE, curve_by_weights
-from borderzone.patrol.answer.hindcast import hindcast, plausibility
+from borderzone.patrol.answer.curve import BEST_RULE, curve_by_weights, known_measures
 from borderzone.patrol.answer.rates import rate_factors, terrain_variance
 from borderzone.patrol.answer.uncertainty import (
     monte_carlo,
@@ -65,15 +64,15 @@ class PatrolAnswer:
     """
     What patrols achieve on a border; what was not asked of any ground is None.
 
-    Where several lengths of the border were given, `required` and `plausibility` have rows, and
-    `draws` have columns, for each.
+    Where several lengths of the border were given, `required`, `kits` and `plausibility` have rows,
+    and `draws` have columns, for each.
 
     Attributes
     ----------
     by_segment
         Sweep width, speeds, rates and units by each rule.
     curve
-        Probability of detection and interdiction against units out.
+        Probability of detection against units out, and of interdiction by constants of the force's own.
     required
         Units required for each target, out and on the payroll, with bands.
     kits
@@ -87,10 +86,10 @@ class PatrolAnswer:
     terrain_variance
         How much of the variance of the rates is terrain.
     plausibility
-        What real forces had, and what the model says of so many.
+        What real forces had, and what the answer says of so many; None where it was not asked for.
     hindcast
-        What real borders achieved, as far as it is published, beside the model at as many agents per
-        km, on the first of the lengths.
+        What real borders achieved, as far as it is published, beside the answer at as many agents per
+        km, on the first of the lengths; None where it was not asked for.
     assumptions
         Every assumption with value, band, unit and source.
     by_weights
@@ -115,7 +114,7 @@ class PatrolAnswer:
 @dataclass(frozen=True, kw_only=True)
 class PatrolQuestion:
     """
-    How many units of a force detect and stop how many crossings of a border.
+    How many units of a force detect how many crossings of a border.
 
     Attributes
     ----------
@@ -168,7 +167,6 @@ class PatrolQuestion:
         lengths: Sequence[BorderLength],
         *,
         reported: pd.Series | None = None,
-        observations: pd.DataFrame | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> PatrolAnswer:
         """
@@ -183,9 +181,6 @@ class PatrolQuestion:
             Lengths for which units are counted; the first is that of the headline.
         reported
             Share of the reported crossings of each segment.
-        observations
-            What real borders achieved, as `borderzone.datasets.validation` gives it; left out, there is
-            no hindcast.
         progress
             Called with the name of each step.
 
@@ -200,7 +195,7 @@ class PatrolQuestion:
             If ground or lengths do not suit, or a number is out of range.
         """
         asked = _Answering(self, ground, tuple(lengths), reported)
-        return asked.answer(progress or _say_nothing, observations)
+        return asked.answer(progress or _say_nothing)
 
 
 def _say_nothing(step: str) -> None:
@@ -234,9 +229,7 @@ class _Answering:
             "assumptions": dict(question.assumptions),
         }
 
-    def answer(
-        self, step: Callable[[str], None], observations: pd.DataFrame | None
-    ) -> PatrolAnswer:
+    def answer(self, step: Callable[[str], None]) -> PatrolAnswer:
         asked, first = self.question, self.lengths[0].name
         step("detection rates and curve")
         curve = pd.concat(
@@ -253,8 +246,6 @@ class _Answering:
             required=required,
             draws=self._draws(drawn),
             terrain_variance=terrain_variance(drawn[first].rates),
-            plausibility=self._plausibility(curve),
-            hindcast=None if observations is None else self._hindcast(observations, curve),
             assumptions=assumption_table(self.sampling["assumptions"] | self._constants()),
             by_weights=self._by_weights(segments[f"rate_{asked.light}"]),
         )
@@ -306,38 +297,6 @@ class _Answering:
             ignore_index=True,
         )
 
-    def _plausibility(self, curve: pd.DataFrame) -> pd.DataFrame:
-        """Put real forces on the curve of each length."""
-        asked, rule = self.question, BEST_RULE["mean_poi"]
-        own = self._headline_curve(curve)
-        found = []
-        for length in self.lengths:
-            if length is not self.lengths[0]:
-                own = self._curve(self.headline[length.name], rule)
-            table = plausibility(
-                length.total_km, own, crew=asked.force.crew, shift_factor=asked.force.shift_factor
-            )
-            found.append(table.assign(length=length.name, length_km=length.total_km))
-        rows = pd.concat(found, ignore_index=True)
-        need = {table["length"].iloc[0]: table.attrs["need"] for table in found}
-        rows.attrs = {**found[0].attrs, "need": need}
-        return rows
-
-    def _hindcast(self, observations: pd.DataFrame, curve: pd.DataFrame) -> pd.DataFrame:
-        """Hold the curve of the headline against what real borders achieved."""
-        force = self.question.force
-        return hindcast(
-            observations,
-            self._headline_curve(curve),
-            length_km=self.lengths[0].total_km,
-            crew=force.crew,
-            shift_factor=force.shift_factor,
-        )
-
-    def _headline_curve(self, curve: pd.DataFrame) -> pd.DataFrame:
-        light, rule = self.question.light, BEST_RULE["mean_poi"]
-        return curve[(curve["light"] == light) & (curve["rule"] == rule)].reset_index(drop=True)
-
     def _by_segment(self) -> pd.DataFrame:
         asked, case = self.question, self.own[self.question.light]
         columns: dict[str, Any] = {"weight": case.weights}
@@ -373,15 +332,18 @@ class _Answering:
         """One row a draw, so that two answers can be compared draw by draw."""
         asked, first = self.question, self.lengths[0].name
         case, own = self.headline[first], drawn[first]
-        found: dict[str, Any] = {
-            "ceiling": own.ceiling,
-            "payroll_per_unit_out": own.payroll_per_unit_out,
-        }
+        found: dict[str, Any] = {} if own.ceiling is None else {"ceiling": own.ceiling}
+        found["payroll_per_unit_out"] = own.payroll_per_unit_out
+        known = known_measures(case.force)
         for measure, rule in BEST_RULE.items():
+            if measure not in known:
+                continue
             units = case.plan(rule)(np.array([float(asked.reference_units)]))[0]
             pod = np.asarray(detection_for(own.rates * units, law=case.law))
             pod = pod.min(axis=1) if measure.startswith("min") else pod @ case.weights.to_numpy()
-            found[measure] = pod * own.ceiling if measure.endswith("poi") else pod
+            found[measure] = (
+                pod if own.ceiling is None or measure.endswith("pod") else pod * own.ceiling
+            )
             for name, target in itertools.product(self.headline, asked.targets):
                 where = "" if name == first else f"{name}_"
                 found[f"out_{where}{measure}_{target:g}"] = required_draws(

@@ -25,6 +25,7 @@ from borderzone.patrol.answer.curve import (
     MEASURES,
     checked_counts,
     coverage_curve,
+    known_measures,
     pod_for_poi,
     units_for_rates,
 )
@@ -46,6 +47,7 @@ _BLOCK = 131_072
 # Laws of the form 1 - exp(-(b C + c C^2)), by b and c, and how many counts pay for a recurrence.
 _EXPONENTS = {"random": (1.0, 0.0), "beats_soft": SOFT_EXPONENT}
 _FEWEST_STEPS = 16
+_BLOCK_MEASURES = ("mean_pod", "mean_poi", "min_pod", "min_poi")
 
 
 def monte_carlo(
@@ -58,7 +60,7 @@ def monte_carlo(
     assumptions: dict[str, Assumption] | None = None,
 ) -> pd.DataFrame:
     """
-    Tabulate detection and interdiction against units, with their bands.
+    Tabulate detection, and interdiction by constants of one's own, against units, with their bands.
 
     The allocation is planned once on the reference rates, as planners do who
     know no better, and then judged by the rates that each draw makes true.
@@ -82,8 +84,9 @@ def monte_carlo(
     Returns
     -------
     DataFrame
-        Columns unit_count, rule, light; mean_pod, min_pod, mean_poi and
-        min_poi with every assumption at its own value; for each of them the
+        Columns unit_count, rule, light; mean_pod and min_pod, and where the force has
+        `p_identify` or `p_respond` also mean_poi and min_poi, with every assumption at its
+        own value; for each of them the
         quantiles `_p05`, `_p50` and `_p95` over the draws; payroll and
         payroll_p50, the units on the payroll.
 
@@ -114,20 +117,19 @@ def monte_carlo(
         unit_counts=counts,
         rule=rule,
         lengths_km=case.lengths_km,
-        p_identify=force.p_identify,
-        p_respond=force.p_respond,
+        force=force,
         law=case.law,
     )
     table: dict[str, object] = {"unit_count": counts, "rule": rule, "light": case.light}
-    table |= {measure: reference[measure].to_numpy() for measure in MEASURES}
+    table |= {measure: reference[measure].to_numpy() for measure in known_measures(force)}
     table |= _bands(case, drawn, case.plan(rule), counts.astype(np.float64))
     table["payroll"] = payroll(counts, shift_factor=force.shift_factor)
     # The count is fixed and the payroll factor is drawn: the median of a product with a constant.
     table["payroll_p50"] = counts * float(np.median(drawn.payroll_per_unit_out))
     curve = pd.DataFrame(table)
-    curve.attrs.update(
-        rule=rule, law=case.law, light=case.light, draws=len(drawn.rates), ceiling=force.ceiling
-    )
+    curve.attrs.update(rule=rule, law=case.law, light=case.light, draws=len(drawn.rates))
+    if force.ceiling is not None:
+        curve.attrs["ceiling"] = force.ceiling
     return curve
 
 
@@ -135,7 +137,7 @@ def units_required(  # noqa: PLR0913 - one table with everything it stands on
     case: PatrolCase,
     *,
     targets: Sequence[float] = (0.5, 0.9, 0.95),
-    measures: Sequence[str] = ("mean_poi", "min_poi", "mean_pod", "min_pod"),
+    measures: Sequence[str] | None = None,
     rules: Sequence[str] = RULES,
     confidence: float = 0.9,
     draws: int = 2000,
@@ -148,7 +150,7 @@ def units_required(  # noqa: PLR0913 - one table with everything it stands on
     Whole units: the smallest number with which the target is met, with every
     assumption at its own value, and in 5, 50, 95 and `confidence` per cent of
     the draws. Where no number is enough it is infinite: under the random law
-    for certainty, and for interdiction above identification times response.
+    for certainty, and for interdiction above the constants of one's own.
 
     Parameters
     ----------
@@ -157,7 +159,8 @@ def units_required(  # noqa: PLR0913 - one table with everything it stands on
     targets
         Wanted probabilities.
     measures
-        ``"mean_poi"``, ``"min_poi"``, ``"mean_pod"``, ``"min_pod"``.
+        ``"mean_pod"``, ``"min_pod"``, and where the force has `p_identify` or `p_respond`
+        ``"mean_poi"``, ``"min_poi"``; all of these when left out.
     rules
         ``"even"`` (by length), ``"optimal"``, ``"maximin"``.
     confidence
@@ -181,7 +184,8 @@ def units_required(  # noqa: PLR0913 - one table with everything it stands on
     Raises
     ------
     InvalidParameterError
-        If a number is out of range or a word is unknown.
+        If a number is out of range, a word is unknown, or interdiction is asked for without a
+        constant of one's own.
 
     Examples
     --------
@@ -202,7 +206,7 @@ def units_required(  # noqa: PLR0913 - one table with everything it stands on
     # target.
     for rule in rules:
         plan = case.plan(rule)
-        for measure in measures:
+        for measure in known_measures(case.force) if measures is None else measures:
             for target in targets:
                 row: dict[str, object] = {"measure": measure, "target": float(target)}
                 row |= {"light": case.light, "rule": rule}
@@ -274,9 +278,9 @@ def _bands(
 
     with ThreadPoolExecutor() as pool:
         found = list(pool.map(block, parts))
-    columns = [
-        f"{m}_{q}" for m in ("mean_pod", "mean_poi", "min_pod", "min_poi") for q in _QUANTILES
-    ]
+    # In the order of `_quantiles`.
+    measures = [m for m in _BLOCK_MEASURES if drawn.ceiling is not None or m.endswith("pod")]
+    columns = [f"{m}_{q}" for m in measures for q in _QUANTILES]
     rows = np.concatenate(found, axis=1)
     return dict(zip(columns, rows, strict=True))
 
@@ -289,7 +293,7 @@ def _quantiles(case: PatrolCase, drawn: Draws, missed: FloatArray, least: FloatA
         # Weights are summed in the order in which `missed` was, so that no units give a POD of
         # exactly 0; 1 - missed would leave the last digit.
         for pod in (case.weights.to_numpy().cumsum()[-1] - missed, law(least))
-        for values in (pod, pod * drawn.ceiling[:, None])
+        for values in ((pod,) if drawn.ceiling is None else (pod, pod * drawn.ceiling[:, None]))
     ]
     return np.concatenate(quantiles)
 
@@ -346,6 +350,13 @@ def _units(
     # infinite in that draw, and told so.
     wanted = np.full(len(drawn.rates), check_probability(target, "target"))
     if measure.endswith("poi"):
+        if drawn.ceiling is None:
+            msg = (
+                f"measure {measure!r} is interdiction, and the force has neither p_identify nor "
+                f"p_respond; give it one, ask for {measure.replace('poi', 'pod')!r}, or see "
+                "borderzone.patrol.answer_pod"
+            )
+            raise InvalidParameterError(msg)
         wanted = pod_for_poi(wanted, drawn.ceiling)
     return units_for_rates(
         plan,

@@ -53,17 +53,16 @@ class Force(BaseModel):
     scan_share
         A constant of the user's own that the sweep width is multiplied by; the
         time that a sensor takes for its bearings is in its record already.
-    p_identify
-        Probability that what is detected is recognised as a crossing.
-    p_respond
-        Probability that a response reaches it before cover does.
+    p_identify, p_respond
+        Constants of the user's own: of what is detected, the share that is recognised as a
+        crossing, and of that the share that somebody reaches before cover. Left out, neither is
+        assumed: what is stopped is then told by the answer alone, which works both out.
     shift_factor
         On the payroll for one out, see `SHIFT_FACTORS`.
 
     Notes
     -----
-    Identification 0.9, response 0.7 and a crew of 4 are assumptions without a source for this
-    border: set your own. Leave, sickness and training are in the shift factor; a share of people
+    A crew of 4 is an assumption without a source for this border: set your own. Leave, sickness and training are in the shift factor; a share of people
     fit for duty on top of it would count them twice.
     """
 
@@ -74,8 +73,8 @@ class Force(BaseModel):
     crew: int = Field(default=4, ge=1)
     patrol_km_h: float = Field(default=PATROL_KM_H["vehicle_off_road"], ge=0)
     scan_share: float | None = Field(default=None, gt=0, le=1)
-    p_identify: float = Field(default=0.9, ge=0, le=1)
-    p_respond: float = Field(default=0.7, ge=0, le=1)
+    p_identify: float | None = Field(default=None, ge=0, le=1)
+    p_respond: float | None = Field(default=None, ge=0, le=1)
     shift_factor: float = Field(default=SHIFT_FACTORS["relief"].value, ge=1)
 
     def __init__(self, **values: Any) -> None:
@@ -140,16 +139,19 @@ class Force(BaseModel):
         return self.patrol_km_h == 0
 
     @property
-    def ceiling(self) -> float:
+    def ceiling(self) -> float | None:
         """
-        Largest reachable probability of interdiction, with every crossing detected.
+        Interdiction with every crossing detected, by the constants of the user's own.
 
         Returns
         -------
-        float
-            ``p_identify p_respond``.
+        float or None
+            ``p_identify p_respond``, with 1 for the one that was not given; None without either.
         """
-        return float(interdiction(1.0, p_identify=self.p_identify, p_respond=self.p_respond))
+        if self.p_identify is None and self.p_respond is None:
+            return None
+        identify, respond = (1.0 if p is None else p for p in (self.p_identify, self.p_respond))
+        return float(interdiction(1.0, p_identify=identify, p_respond=respond))
 
     def payroll(self, units_out: float) -> float:
         """
